@@ -1,0 +1,176 @@
+package events
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Type names an event and the version of its data.
+type Type string
+
+// The types. A change that an old reader would misread gets a new version; a
+// new optional field does not.
+const (
+	TypeRepoSubmitted    Type = "leat.repo.submitted.v1"
+	TypeDocumentChunked  Type = "leat.document.chunked.v1"
+	TypeDocumentRemoved  Type = "leat.document.removed.v1"
+	TypeDocumentEmbedded Type = "leat.document.embedded.v1"
+	TypeDocumentIndexed  Type = "leat.document.indexed.v1"
+	TypeRepoIndexed      Type = "leat.repo.indexed.v1"
+)
+
+// MaxBytes bounds an event's payload. What is larger is refused unread.
+const MaxBytes = 64 << 10
+
+// Event is one CloudEvent with its data still encoded.
+type Event struct {
+	ID      string    // unique within Source
+	Source  string    // URI reference of the producer, for example /leat/ingestor
+	Type    Type      // what Data is
+	Subject string    // what it is about: a path or a URL; may be empty
+	Time    time.Time // when it was produced; may be zero
+	Data    json.RawMessage
+
+	TraceParent string // W3C trace context, may be empty
+	TraceState  string
+}
+
+// New makes an event of data, one of this package's data types. The id is
+// random; the time is now.
+func New(source, subject string, data any) (Event, error) {
+	typ, err := typeOf(data)
+	if err != nil {
+		return Event{}, err
+	}
+	body, err := json.Marshal(data)
+	if err != nil {
+		return Event{}, fmt.Errorf("encode %s: %w", typ, err)
+	}
+	return Event{ID: rand.Text(), Source: source, Type: typ, Subject: subject, Time: time.Now().UTC(), Data: body}, nil
+}
+
+func typeOf(data any) (Type, error) {
+	switch data.(type) {
+	case RepoSubmitted:
+		return TypeRepoSubmitted, nil
+	case DocumentChunked:
+		return TypeDocumentChunked, nil
+	case DocumentRemoved:
+		return TypeDocumentRemoved, nil
+	case DocumentEmbedded:
+		return TypeDocumentEmbedded, nil
+	case DocumentIndexed:
+		return TypeDocumentIndexed, nil
+	case RepoIndexed:
+		return TypeRepoIndexed, nil
+	}
+	return "", fmt.Errorf("%T is not the data of an event", data)
+}
+
+// ErrInvalid marks an event that can never be understood.
+var ErrInvalid = errors.New("invalid event")
+
+func invalid(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+}
+
+// check says whether the attributes that CloudEvents requires are there.
+func (e Event) check() error {
+	switch {
+	case e.ID == "":
+		return invalid("ce-id is missing")
+	case e.Source == "":
+		return invalid("ce-source is missing")
+	case e.Type == "":
+		return invalid("ce-type is missing")
+	case len(e.Data) > MaxBytes:
+		return invalid("data of %d bytes; at most %d are accepted", len(e.Data), MaxBytes)
+	}
+	return nil
+}
+
+// ParseSubmitted reads and checks the data of a repo.submitted that arrived on
+// subject, and fills in the tenant from it.
+func (e Event) ParseSubmitted(subject string) (RepoSubmitted, error) {
+	var data RepoSubmitted
+	if err := e.parse(TypeRepoSubmitted, &data); err != nil {
+		return data, err
+	}
+	tenant, err := SubmittedTenant(subject)
+	if err != nil {
+		return data, invalid("%v", err)
+	}
+	if data.Tenant == "" {
+		data.Tenant = tenant
+	}
+	if data.Tenant != tenant {
+		return data, invalid("tenant %q was published on the subject of tenant %q; publish on leat.repo.submitted.%s", data.Tenant, tenant, data.Tenant)
+	}
+	if data.URL == "" || len(data.URL) > 2048 || strings.ContainsFunc(data.URL, isControl) {
+		return data, invalid("url: give the repository's git URL, at most 2048 bytes and without control characters")
+	}
+	if len(data.Ref) > 1024 || strings.ContainsFunc(data.Ref, isControl) {
+		return data, invalid("ref: give a branch, a tag or a full ref name, at most 1024 bytes and without control characters")
+	}
+	return data, nil
+}
+
+// ParseChunked reads and checks the data of a document.chunked.
+func (e Event) ParseChunked() (DocumentChunked, error) {
+	var data DocumentChunked
+	if err := e.parse(TypeDocumentChunked, &data); err != nil {
+		return data, err
+	}
+	return data, data.check()
+}
+
+// ParseRemoved reads and checks the data of a document.removed.
+func (e Event) ParseRemoved() (DocumentRemoved, error) {
+	var data DocumentRemoved
+	if err := e.parse(TypeDocumentRemoved, &data); err != nil {
+		return data, err
+	}
+	return data, data.check()
+}
+
+// ParseEmbedded reads and checks the data of a document.embedded.
+func (e Event) ParseEmbedded() (DocumentEmbedded, error) {
+	var data DocumentEmbedded
+	if err := e.parse(TypeDocumentEmbedded, &data); err != nil {
+		return data, err
+	}
+	return data, data.check()
+}
+
+func (e Event) parse(want Type, into any) error {
+	if e.Type != want {
+		return invalid("type %q; this reader knows %q", e.Type, want)
+	}
+	if err := json.Unmarshal(e.Data, into); err != nil {
+		return invalid("data of %s: %v", e.Type, err)
+	}
+	return nil
+}
+
+func (d Document) check() error {
+	if err := CheckTenant(d.Tenant); err != nil {
+		return invalid("%v", err)
+	}
+	for name, id := range map[string]string{"repository": d.Repository, "track": d.Track, "document": d.Document} {
+		if _, err := uuid.Parse(id); err != nil {
+			return invalid("%s %q is not a UUID", name, id)
+		}
+	}
+	if d.Revision < 1 {
+		return invalid("revision %d; revisions begin at 1", d.Revision)
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }

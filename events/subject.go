@@ -1,0 +1,101 @@
+package events
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Lane separates work that someone waits for from work in bulk.
+type Lane string
+
+// The two lanes.
+const (
+	Live Lane = "live" // small submissions and updates
+	Bulk Lane = "bulk" // first ingests of large repositories, and rebuilds
+)
+
+// Lanes lists the lanes, the more urgent first.
+var Lanes = []Lane{Live, Bulk}
+
+// DefaultTenant owns what is submitted without naming a tenant.
+const DefaultTenant = "default"
+
+var tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+
+// CheckTenant refuses a tenant that could not be a token of a subject.
+func CheckTenant(tenant string) error {
+	if !tenantPattern.MatchString(tenant) {
+		return fmt.Errorf("tenant %q: use 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit", tenant)
+	}
+	return nil
+}
+
+// Subjects. The stream of chunked and of embedded documents keeps the last
+// message of each subject, so a document's state is one message.
+const (
+	SubmittedSubjects = "leat.repo.submitted.*"
+	ChunkedSubjects   = "leat.document.chunked.*.*.*.*"
+	EmbeddedSubjects  = "leat.document.embedded.*.*.*.*.*"
+	IndexedSubjects   = "leat.document.indexed.*.*.*.*"
+	CompletedSubjects = "leat.repo.indexed.*.*"
+)
+
+// SubmittedSubject is where a tenant's systems publish repo.submitted.
+func SubmittedSubject(tenant string) string {
+	return "leat.repo.submitted." + tenant
+}
+
+// ChunkedSubject carries document.chunked, or the document.removed that ends it.
+func ChunkedSubject(lane Lane, tenant string, repository, document uuid.UUID) string {
+	return fmt.Sprintf("leat.document.chunked.%s.%s.%s.%s", lane, tenant, repository, document)
+}
+
+// ChunkedLane matches the chunked documents of one lane.
+func ChunkedLane(lane Lane) string {
+	return fmt.Sprintf("leat.document.chunked.%s.*.*.*", lane)
+}
+
+// EmbeddedSubject carries document.embedded of one embedder, or the
+// document.removed that ends it.
+func EmbeddedSubject(embedder string, lane Lane, tenant string, repository, document uuid.UUID) string {
+	return fmt.Sprintf("leat.document.embedded.%s.%s.%s.%s.%s", Token(embedder), lane, tenant, repository, document)
+}
+
+// EmbeddedLane matches the documents of one embedder and lane.
+func EmbeddedLane(embedder string, lane Lane) string {
+	return fmt.Sprintf("leat.document.embedded.%s.%s.*.*.*", Token(embedder), lane)
+}
+
+// IndexedSubject carries document.indexed.
+func IndexedSubject(lane Lane, tenant string, repository, document uuid.UUID) string {
+	return fmt.Sprintf("leat.document.indexed.%s.%s.%s.%s", lane, tenant, repository, document)
+}
+
+// CompletedSubject carries repo.indexed.
+func CompletedSubject(tenant string, repository uuid.UUID) string {
+	return fmt.Sprintf("leat.repo.indexed.%s.%s", tenant, repository)
+}
+
+// Token makes a name usable as one token of a subject and in the name of a
+// consumer or a collection: what is not a letter, a digit, - or _ becomes _.
+func Token(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+// SubmittedTenant reads the tenant from a subject of the intake.
+func SubmittedTenant(subject string) (string, error) {
+	tenant, found := strings.CutPrefix(subject, "leat.repo.submitted.")
+	if !found {
+		return "", fmt.Errorf("subject %q is not of the form leat.repo.submitted.TENANT", subject)
+	}
+	return tenant, CheckTenant(tenant)
+}

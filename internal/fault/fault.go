@@ -1,0 +1,66 @@
+// Package fault marks errors with what is to be done about them. The place
+// where an error arises marks it; package pipeline alone acts on the mark.
+package fault
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind says what is to be done about an error.
+type Kind int
+
+// The kinds. An error with no mark is Retry: what nobody has understood may
+// pass, and a bounded number of attempts ends it if it does not.
+const (
+	KindRetry  Kind = iota // try again, with backoff
+	KindReject             // can never work: a dead letter, at once
+	KindDrop               // has become pointless: forget it
+)
+
+func (k Kind) String() string {
+	switch k {
+	case KindReject:
+		return "reject"
+	case KindDrop:
+		return "drop"
+	}
+	return "retry"
+}
+
+type marked struct {
+	error
+	kind  Kind
+	after time.Duration
+}
+
+func (m *marked) Unwrap() error { return m.error }
+
+// Retry marks err as passing.
+func Retry(err error) error { return mark(err, KindRetry, 0) }
+
+// RetryAfter marks err as passing, not to be tried again before after.
+func RetryAfter(err error, after time.Duration) error { return mark(err, KindRetry, after) }
+
+// Reject marks err as final.
+func Reject(err error) error { return mark(err, KindReject, 0) }
+
+// Drop marks err as the end of work that has become pointless.
+func Drop(err error) error { return mark(err, KindDrop, 0) }
+
+func mark(err error, kind Kind, after time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return &marked{err, kind, after}
+}
+
+// Of returns err's outermost mark, and how long to wait before another
+// attempt (0: as the caller sees fit).
+func Of(err error) (Kind, time.Duration) {
+	var m *marked
+	if errors.As(err, &m) {
+		return m.kind, m.after
+	}
+	return KindRetry, 0
+}
