@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -33,7 +34,7 @@ type Event struct {
 	ID      string    // unique within Source
 	Source  string    // URI reference of the producer, for example /leat/ingestor
 	Type    Type      // what Data is
-	Subject string    // what it is about: a path or a URL; may be empty
+	Subject string    // what it is about, for people: a path or a URL; may be empty
 	Time    time.Time // when it was produced; may be zero
 	Data    json.RawMessage
 
@@ -80,17 +81,34 @@ func invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }
 
-// check says whether the attributes that CloudEvents requires are there.
+// check says whether the attributes that CloudEvents requires are there, and
+// whether the data is JSON of a bearable size.
 func (e Event) check() error {
+	for _, a := range []struct {
+		name, value string
+		required    bool
+	}{
+		{"id", e.ID, true},
+		{"source", e.Source, true},
+		{"type", string(e.Type), true},
+		{"subject", e.Subject, false},
+	} {
+		if a.required && a.value == "" {
+			return invalid("%s is missing; send it in the header ce-%s or, in structured mode, the member %s", a.name, a.name, a.name)
+		}
+		if err := checkAttribute(a.value); err != nil {
+			return invalid("%s: %v", a.name, err)
+		}
+	}
 	switch {
-	case e.ID == "":
-		return invalid("ce-id is missing")
-	case e.Source == "":
-		return invalid("ce-source is missing")
-	case e.Type == "":
-		return invalid("ce-type is missing")
+	case e.Time.UTC().Year() < 0 || e.Time.UTC().Year() > 9999:
+		return invalid("time: the year %d cannot be written in RFC 3339", e.Time.UTC().Year())
+	case len(e.Data) == 0:
+		return invalid("data is missing; send a JSON object")
 	case len(e.Data) > MaxBytes:
 		return invalid("data of %d bytes; at most %d are accepted", len(e.Data), MaxBytes)
+	case !utf8.Valid(e.Data) || !json.Valid(e.Data):
+		return invalid("the data is not JSON in UTF-8")
 	}
 	return nil
 }
@@ -110,7 +128,7 @@ func (e Event) ParseSubmitted(subject string) (RepoSubmitted, error) {
 		data.Tenant = tenant
 	}
 	if data.Tenant != tenant {
-		return data, invalid("tenant %q was published on the subject of tenant %q; publish on leat.repo.submitted.%s", data.Tenant, tenant, data.Tenant)
+		return data, invalid("tenant %s was published on the subject of tenant %s; publish on the subject that ends in the tenant, or leave the tenant out", quote(data.Tenant), quote(tenant))
 	}
 	if data.URL == "" || len(data.URL) > 2048 || strings.ContainsFunc(data.URL, isControl) {
 		return data, invalid("url: give the repository's git URL, at most 2048 bytes and without control characters")
@@ -150,10 +168,10 @@ func (e Event) ParseEmbedded() (DocumentEmbedded, error) {
 
 func (e Event) parse(want Type, into any) error {
 	if e.Type != want {
-		return invalid("type %q; this reader knows %q", e.Type, want)
+		return invalid("type %s; this reader knows %s", quote(string(e.Type)), want)
 	}
 	if err := json.Unmarshal(e.Data, into); err != nil {
-		return invalid("data of %s: %v", e.Type, err)
+		return invalid("data of %s: %s", e.Type, explain(err))
 	}
 	return nil
 }
@@ -164,7 +182,7 @@ func (d Document) check() error {
 	}
 	for name, id := range map[string]string{"repository": d.Repository, "track": d.Track, "document": d.Document} {
 		if _, err := uuid.Parse(id); err != nil {
-			return invalid("%s %q is not a UUID", name, id)
+			return invalid("%s %s is not a UUID", name, quote(id))
 		}
 	}
 	if d.Revision < 1 {

@@ -28,7 +28,7 @@ var tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 // CheckTenant refuses a tenant that could not be a token of a subject.
 func CheckTenant(tenant string) error {
 	if !tenantPattern.MatchString(tenant) {
-		return fmt.Errorf("tenant %q: use 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit", tenant)
+		return fmt.Errorf("tenant %s: use 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit", quote(tenant))
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func Token(name string) string {
 func SubmittedTenant(subject string) (string, error) {
 	tenant, found := strings.CutPrefix(subject, "leat.repo.submitted.")
 	if !found {
-		return "", fmt.Errorf("subject %q is not of the form leat.repo.submitted.TENANT", subject)
+		return "", fmt.Errorf("subject %s is not of the form leat.repo.submitted.TENANT", quote(subject))
 	}
 	return tenant, CheckTenant(tenant)
 }
