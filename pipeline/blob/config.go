@@ -1,0 +1,103 @@
+package blob
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7/pkg/s3utils"
+)
+
+// Defaults of [Config].
+const (
+	DefaultPackBytes = 4 << 20
+	DefaultTimeout   = 30 * time.Second
+	DefaultRegion    = "us-east-1"
+)
+
+// Config says where the packs are and how they are written.
+type Config struct {
+	// URL is http(s)://host[:port]/bucket[/prefix], without credentials.
+	// Required.
+	URL string
+
+	// AccessKey and SecretKey sign every request. Required.
+	AccessKey, SecretKey string
+
+	// Region is the one that requests are signed for. Default: the region in
+	// the name of an AWS endpoint, else us-east-1, which other servers accept.
+	Region string
+
+	// PackBytes is the size at which [Pack.Full] is true. Default: 4 MiB.
+	PackBytes int
+
+	// Timeout bounds one exchange with S3, its retries included: one PUT, one
+	// range read, one page of a listing. Default: 30s.
+	Timeout time.Duration
+
+	// CreateBucket makes Open create the bucket if there is none. Default:
+	// false, a missing bucket is an error.
+	CreateBucket bool
+}
+
+// location is a Config's URL, taken apart.
+type location struct {
+	endpoint url.URL // scheme and host alone
+	bucket   string
+	prefix   string // empty, or ending in "/"
+}
+
+// check fills in defaults and takes the URL apart. Its errors never quote the
+// URL, which may hold what the operator should not have put there.
+func (c *Config) check() (location, error) {
+	if c.AccessKey == "" || c.SecretKey == "" {
+		return location{}, errors.New("S3 access key or secret key is empty: set both")
+	}
+	if c.PackBytes < 0 || c.Timeout < 0 {
+		return location{}, errors.New("S3 pack size and timeout cannot be negative: use 0 for the default")
+	}
+	loc, err := parseLocation(c.URL)
+	if err != nil {
+		return location{}, err
+	}
+	if c.Region == "" {
+		c.Region = s3utils.GetRegionFromURL(loc.endpoint)
+	}
+	if c.Region == "" {
+		c.Region = DefaultRegion
+	}
+	if c.PackBytes == 0 {
+		c.PackBytes = DefaultPackBytes
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	return loc, nil
+}
+
+func parseLocation(raw string) (location, error) {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return location{}, errors.New("S3 URL is not of the form http(s)://host:port/bucket or http(s)://host:port/bucket/prefix")
+	}
+	if u.User != nil {
+		return location{}, errors.New("S3 URL holds credentials: take them out, and set the access key and the secret key instead")
+	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return location{}, errors.New("S3 URL holds a query or a fragment: end it after the bucket or the prefix")
+	}
+	bucket, prefix, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	if err := s3utils.CheckValidBucketNameStrict(bucket); err != nil {
+		return location{}, fmt.Errorf("S3 URL names the bucket %q: %w", bucket, err)
+	}
+	if prefix != "" {
+		if path.Clean("/"+prefix) != "/"+prefix {
+			return location{}, fmt.Errorf("S3 URL names the prefix %q: leave out empty parts, . and ..", prefix)
+		}
+		prefix += "/"
+	}
+	return location{url.URL{Scheme: u.Scheme, Host: u.Host}, bucket, prefix}, nil
+}

@@ -1,0 +1,73 @@
+package blob
+
+import (
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// MaxSize is the largest item, in bytes of its content. It bounds what a reader
+// allocates for one span.
+const MaxSize = 64 << 20
+
+// window bounds the memory of an encoder and how far back it finds matches.
+// Sources seldom exceed it.
+const window = 1 << 20
+
+// newCodec returns an encoder and a decoder for whole frames, each good for
+// concurrency calls at once. Every frame states its content's size, so a reader
+// knows what it will allocate before it does. The frame's own checksum is left
+// out: the span's CRC-32C covers the frame.
+func newCodec(concurrency int) (*zstd.Encoder, *zstd.Decoder, error) {
+	zip, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(zstd.SpeedDefault),
+		zstd.WithEncoderConcurrency(concurrency),
+		zstd.WithWindowSize(window),
+		zstd.WithSingleSegment(true),
+		zstd.WithZeroFrames(true),
+		zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, nil, err
+	}
+	unzip, err := zstd.NewReader(nil,
+		zstd.WithDecoderConcurrency(concurrency),
+		zstd.WithDecoderMaxMemory(MaxSize),
+		zstd.WithDecodeAllCapLimit(true))
+	if err != nil {
+		return nil, nil, err
+	}
+	return zip, unzip, nil
+}
+
+// decodeFrame decodes the one frame that stored is into exactly size bytes,
+// using buf where it is large enough. It allocates at most size bytes, whatever
+// stored holds.
+func decodeFrame(unzip *zstd.Decoder, stored []byte, size int, buf []byte) ([]byte, error) {
+	var header zstd.Header
+	if err := header.Decode(stored); err != nil {
+		return nil, fmt.Errorf("zstd header: %w", err)
+	}
+	if header.Skippable || header.DictionaryID != 0 || !header.HasFCS {
+		return nil, fmt.Errorf("not a zstd frame of leat's")
+	}
+	if header.FrameContentSize != uint64(size) {
+		return nil, fmt.Errorf("zstd frame of %d bytes where %d were stored", header.FrameContentSize, size)
+	}
+	buf = resize(buf, size)
+	out, err := unzip.DecodeAll(stored, buf[:0:size])
+	if err != nil {
+		return nil, fmt.Errorf("zstd frame: %w", err)
+	}
+	if len(out) != size {
+		return nil, fmt.Errorf("zstd frame held %d bytes where %d were stored", len(out), size)
+	}
+	return out, nil
+}
+
+// resize returns n bytes, in buf's memory if it is large enough.
+func resize(buf []byte, n int) []byte {
+	if cap(buf) < n {
+		return make([]byte, n)
+	}
+	return buf[:n]
+}

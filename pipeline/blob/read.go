@@ -1,0 +1,175 @@
+package blob
+
+import (
+	"cmp"
+	"context"
+	"hash/crc32"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// How spans become requests. A gap is read and thrown away where that is
+// cheaper than another round trip.
+const (
+	readers  = 4                            // requests at once, for one Read
+	maxGap   = 64 << 10                     // bytes thrown away between two spans of one request
+	maxRange = 8 << 20                      // bytes of one request, but for a single larger span
+	maxFrame = MaxSize + MaxSize/128 + 1024 // stored bytes of the largest item
+)
+
+// Read fetches the spans, in any order and from any objects, and calls fn with
+// the number of each in spans and its content. Calls come in any order, never
+// two at once; data is valid until fn returns. Read stops at the first error,
+// and returns fn's as it is.
+//
+// An object that is not there is [ErrMissing]; one whose bytes are not those
+// that were stored is [ErrCorrupt]. At most four ranges of 8 MiB, or of one
+// item where that is larger, are in memory, each with one decoded item.
+func (s *Store) Read(ctx context.Context, spans []Span, fn func(i int, data []byte) error) error {
+	ranges, err := plan(spans)
+	if err != nil {
+		return err
+	}
+	queue := make(chan fetch, len(ranges))
+	for _, r := range ranges {
+		queue <- r
+	}
+	close(queue)
+	out := &outlet{fn: fn}
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(readers, len(ranges)) {
+		group.Go(func() error {
+			var w worker
+			for r := range queue {
+				if err := w.run(ctx, s, r, spans, out); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// fetch is one range of one object, and the spans within it.
+type fetch struct {
+	object         string
+	offset, length int64
+	spans          []int // numbers of spans, by rising offset
+}
+
+// plan sorts the spans by place and joins neighbours into ranges.
+func plan(spans []Span) ([]fetch, error) {
+	order := make([]int, len(spans))
+	for i, span := range spans {
+		if err := span.check(); err != nil {
+			return nil, err
+		}
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(strings.Compare(spans[a].Object, spans[b].Object),
+			cmp.Compare(spans[a].Offset, spans[b].Offset), cmp.Compare(a, b))
+	})
+	var ranges []fetch
+	for at, i := range order {
+		span := spans[i]
+		if n := len(ranges); n > 0 && ranges[n-1].join(span) {
+			last := &ranges[n-1]
+			last.spans = last.spans[:len(last.spans)+1] // the next of order
+			continue
+		}
+		ranges = append(ranges, fetch{span.Object, span.Offset, int64(span.Length), order[at : at+1]})
+	}
+	return ranges, nil
+}
+
+// join widens the range to hold span, which begins no earlier, if it may.
+func (f *fetch) join(span Span) bool {
+	end := f.offset + f.length
+	newEnd := max(end, span.Offset+int64(span.Length))
+	if span.Object != f.object || span.Offset-end > maxGap || newEnd > end && newEnd-f.offset > maxRange {
+		return false
+	}
+	f.length = newEnd - f.offset
+	return true
+}
+
+// check refuses a span that Put cannot have returned: it comes from a database.
+func (s Span) check() error {
+	switch {
+	case !keyPattern.MatchString(s.Object):
+		return corrupt(s.Object, s.Offset, "span names no pack")
+	case s.Offset < 0 || s.Length < 0 || s.Offset > math.MaxInt64-int64(s.Length):
+		return corrupt(s.Object, s.Offset, "span of %d bytes is out of bounds", s.Length)
+	case s.Size < 0 || s.Size > MaxSize || s.Length > maxFrame:
+		return corrupt(s.Object, s.Offset, "span of %d bytes, %d decoded, exceeds the largest item of %d", s.Length, s.Size, MaxSize)
+	}
+	return nil
+}
+
+// worker holds the memory of one of Read's goroutines.
+type worker struct {
+	stored, decoded []byte
+}
+
+func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *outlet) error {
+	w.stored = resize(w.stored, int(f.length))
+	if err := s.readRange(ctx, f.object, f.offset, w.stored); err != nil {
+		return err
+	}
+	for _, i := range f.spans {
+		span := spans[i]
+		from := span.Offset - f.offset
+		data, err := w.open(s, span, w.stored[from:from+int64(span.Length)])
+		if err != nil {
+			return err
+		}
+		if err := out.hand(ctx, i, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open proves a span's stored bytes and returns its content.
+func (w *worker) open(s *Store, span Span, stored []byte) ([]byte, error) {
+	if sum := crc32.Checksum(stored, castagnoli); sum != span.CRC {
+		return nil, corrupt(span.Object, span.Offset, "%d bytes have CRC-32C %08x where %08x was stored", span.Length, sum, span.CRC)
+	}
+	if !strings.HasPrefix(span.Object, string(Text)+"/") {
+		if span.Length != span.Size {
+			return nil, corrupt(span.Object, span.Offset, "%d bytes where %d were stored", span.Length, span.Size)
+		}
+		return stored, nil
+	}
+	data, err := decodeFrame(s.unzip, stored, int(span.Size), w.decoded)
+	if err != nil {
+		return nil, corrupt(span.Object, span.Offset, "%v", err)
+	}
+	w.decoded = data
+	return data, nil
+}
+
+// outlet lets one goroutine at a time through to fn, and none after an error.
+type outlet struct {
+	mu   sync.Mutex
+	fn   func(i int, data []byte) error
+	shut error
+}
+
+func (o *outlet) hand(ctx context.Context, i int, data []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.shut == nil {
+		o.shut = context.Cause(ctx)
+	}
+	if o.shut == nil {
+		o.shut = o.fn(i, data)
+	}
+	return o.shut
+}
