@@ -14,3 +14,5 @@
 // alone. A program in another language needs only docs/events.md and the JSON
 // Schemas in events/schema.
 package events
+
+//go:generate go run ./internal/schemagen

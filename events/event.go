@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/google/uuid"
 )
 
 // Type names an event and the version of its data.
@@ -112,83 +109,3 @@ func (e Event) check() error {
 	}
 	return nil
 }
-
-// ParseSubmitted reads and checks the data of a repo.submitted that arrived on
-// subject, and fills in the tenant from it.
-func (e Event) ParseSubmitted(subject string) (RepoSubmitted, error) {
-	var data RepoSubmitted
-	if err := e.parse(TypeRepoSubmitted, &data); err != nil {
-		return data, err
-	}
-	tenant, err := SubmittedTenant(subject)
-	if err != nil {
-		return data, invalid("%v", err)
-	}
-	if data.Tenant == "" {
-		data.Tenant = tenant
-	}
-	if data.Tenant != tenant {
-		return data, invalid("tenant %s was published on the subject of tenant %s; publish on the subject that ends in the tenant, or leave the tenant out", quote(data.Tenant), quote(tenant))
-	}
-	if data.URL == "" || len(data.URL) > 2048 || strings.ContainsFunc(data.URL, isControl) {
-		return data, invalid("url: give the repository's git URL, at most 2048 bytes and without control characters")
-	}
-	if len(data.Ref) > 1024 || strings.ContainsFunc(data.Ref, isControl) {
-		return data, invalid("ref: give a branch, a tag or a full ref name, at most 1024 bytes and without control characters")
-	}
-	return data, nil
-}
-
-// ParseChunked reads and checks the data of a document.chunked.
-func (e Event) ParseChunked() (DocumentChunked, error) {
-	var data DocumentChunked
-	if err := e.parse(TypeDocumentChunked, &data); err != nil {
-		return data, err
-	}
-	return data, data.check()
-}
-
-// ParseRemoved reads and checks the data of a document.removed.
-func (e Event) ParseRemoved() (DocumentRemoved, error) {
-	var data DocumentRemoved
-	if err := e.parse(TypeDocumentRemoved, &data); err != nil {
-		return data, err
-	}
-	return data, data.check()
-}
-
-// ParseEmbedded reads and checks the data of a document.embedded.
-func (e Event) ParseEmbedded() (DocumentEmbedded, error) {
-	var data DocumentEmbedded
-	if err := e.parse(TypeDocumentEmbedded, &data); err != nil {
-		return data, err
-	}
-	return data, data.check()
-}
-
-func (e Event) parse(want Type, into any) error {
-	if e.Type != want {
-		return invalid("type %s; this reader knows %s", quote(string(e.Type)), want)
-	}
-	if err := json.Unmarshal(e.Data, into); err != nil {
-		return invalid("data of %s: %s", e.Type, explain(err))
-	}
-	return nil
-}
-
-func (d Document) check() error {
-	if err := CheckTenant(d.Tenant); err != nil {
-		return invalid("%v", err)
-	}
-	for name, id := range map[string]string{"repository": d.Repository, "track": d.Track, "document": d.Document} {
-		if _, err := uuid.Parse(id); err != nil {
-			return invalid("%s %s is not a UUID", name, quote(id))
-		}
-	}
-	if d.Revision < 1 {
-		return invalid("revision %d; revisions begin at 1", d.Revision)
-	}
-	return nil
-}
-
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
