@@ -1,0 +1,40 @@
+package vector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+// ErrNoCollection marks an operation on a collection or alias that does not
+// exist.
+var ErrNoCollection = errors.New("no such collection")
+
+// explain wraps an error of a call with what was attempted, and marks what is
+// known of it. It returns nil for nil.
+func explain(ctx context.Context, err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	did := fmt.Sprintf(format, args...)
+	if cause := ctx.Err(); errors.Is(cause, context.Canceled) {
+		return fmt.Errorf("%s: %w", did, cause)
+	}
+	wrapped := fmt.Errorf("%s: %w", did, err)
+	switch status.Code(err) {
+	case codes.NotFound:
+		return fmt.Errorf("%s: %w: %w", did, ErrNoCollection, err)
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return fmt.Errorf("%s: check the API key: %w", did, err)
+	case codes.InvalidArgument, codes.Unimplemented, codes.OutOfRange:
+		return fault.Reject(wrapped)
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted:
+		return fault.Retry(wrapped)
+	}
+	return wrapped
+}

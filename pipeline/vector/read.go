@@ -1,0 +1,144 @@
+package vector
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+)
+
+// Scroll yields the points that filter sees, by id ascending. It ends with the
+// first error. Points written while it runs may be missed.
+func (s *Store) Scroll(ctx context.Context, collection string, filter Filter, withVectors bool) iter.Seq2[Point, error] {
+	plan, err := filter.plan()
+	if err != nil {
+		return func(yield func(Point, error) bool) {
+			yield(Point{}, fmt.Errorf("scroll %s: %w", collection, err))
+		}
+	}
+	return s.scroll(ctx, collection, plan, withVectors)
+}
+
+// ScrollAll is Scroll over the points of every tenant.
+func (s *Store) ScrollAll(ctx context.Context, collection string, withVectors bool) iter.Seq2[Point, error] {
+	return s.scroll(ctx, collection, plan{}, withVectors)
+}
+
+func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVectors bool) iter.Seq2[Point, error] {
+	request := &qdrant.ScrollPoints{
+		CollectionName: collection,
+		Filter:         plan.filter,
+		Limit:          qdrant.PtrOf(uint32(pageSize)),
+		WithPayload:    qdrant.NewWithPayloadExclude(fieldDirs),
+		WithVectors:    qdrant.NewWithVectors(withVectors),
+	}
+	return func(yield func(Point, error) bool) {
+		// A sequence may be ranged over again: each time from the beginning.
+		for request.Offset = nil; ; {
+			page, next, err := s.page(ctx, request)
+			if err != nil {
+				yield(Point{}, err)
+				return
+			}
+			for _, found := range page {
+				if !plan.match(found.GetPayload()[fieldPath].GetStringValue()) {
+					continue
+				}
+				point, err := decodePoint(found.GetId(), found.GetPayload(), found.GetVectors())
+				if err != nil {
+					yield(Point{}, fmt.Errorf("scroll %s: %w", collection, err))
+					return
+				}
+				if !yield(point, nil) {
+					return
+				}
+			}
+			if next == nil {
+				return
+			}
+			request.Offset = next
+		}
+	}
+}
+
+func (s *Store) page(ctx context.Context, request *qdrant.ScrollPoints) ([]*qdrant.RetrievedPoint, *qdrant.PointId, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	reply, err := s.points.Scroll(ctx, request)
+	return reply.GetResult(), reply.GetNextPageOffset(), explain(ctx, err, "scroll %s", request.GetCollectionName())
+}
+
+// Missing returns those of ids that the collection does not hold, in their order.
+func (s *Store) Missing(ctx context.Context, collection string, ids []uuid.UUID) ([]uuid.UUID, error) {
+	var missing []uuid.UUID
+	for part := range slices.Chunk(ids, pageSize) {
+		found, err := s.existing(ctx, collection, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range part {
+			if !found[id] {
+				missing = append(missing, id)
+			}
+		}
+	}
+	return missing, nil
+}
+
+func (s *Store) existing(ctx context.Context, collection string, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	reply, err := s.points.Get(ctx, &qdrant.GetPoints{
+		CollectionName: collection,
+		Ids:            pointIDs(ids),
+		WithPayload:    qdrant.NewWithPayload(false),
+		WithVectors:    qdrant.NewWithVectors(false),
+	})
+	if err != nil {
+		return nil, explain(ctx, err, "look up %d points of %s", len(ids), collection)
+	}
+	found := make(map[uuid.UUID]bool, len(reply.GetResult()))
+	for _, point := range reply.GetResult() {
+		id, err := decodeID(point.GetId())
+		if err != nil {
+			return nil, fmt.Errorf("look up points of %s: %w", collection, err)
+		}
+		found[id] = true
+	}
+	return found, nil
+}
+
+// Count returns how many points filter sees. A glob that Qdrant cannot
+// evaluate costs a scroll.
+func (s *Store) Count(ctx context.Context, collection string, filter Filter) (uint64, error) {
+	plan, err := filter.plan()
+	if err != nil {
+		return 0, fmt.Errorf("count points of %s: %w", collection, err)
+	}
+	if plan.glob == "" {
+		return s.count(ctx, collection, plan.filter)
+	}
+	var n uint64
+	for _, err := range s.scroll(ctx, collection, plan, false) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// CountAll returns how many points the collection holds, of every tenant.
+func (s *Store) CountAll(ctx context.Context, collection string) (uint64, error) {
+	return s.count(ctx, collection, nil)
+}
+
+func (s *Store) count(ctx context.Context, collection string, filter *qdrant.Filter) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	reply, err := s.points.Count(ctx, &qdrant.CountPoints{CollectionName: collection, Filter: filter, Exact: qdrant.PtrOf(true)})
+	return reply.GetResult().GetCount(), explain(ctx, err, "count points of %s", collection)
+}

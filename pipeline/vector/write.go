@@ -1,0 +1,102 @@
+package vector
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+// Upsert writes points, each in place of the one that has its id, and returns
+// when they can be searched. More than 2,000 points or 16 MiB take several
+// calls; an error may leave the first of them written.
+func (s *Store) Upsert(ctx context.Context, collection string, points []Point) error {
+	var batch []*qdrant.PointStruct
+	size := 0
+	for i := range points {
+		encoded, err := points[i].encode()
+		if err != nil {
+			return fault.Reject(fmt.Errorf("upsert into %s: %w", collection, err))
+		}
+		bytes := proto.Size(encoded)
+		if bytes > maxUpsertBytes {
+			return fault.Reject(fmt.Errorf("upsert into %s: point %s takes %d bytes; at most %d are sent", collection, points[i].ID, bytes, maxUpsertBytes))
+		}
+		if len(batch) == maxUpsertPoints || size+bytes > maxUpsertBytes {
+			if err := s.upsert(ctx, collection, batch); err != nil {
+				return err
+			}
+			batch, size = nil, 0
+		}
+		batch, size = append(batch, encoded), size+bytes
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	return s.upsert(ctx, collection, batch)
+}
+
+func (s *Store) upsert(ctx context.Context, collection string, batch []*qdrant.PointStruct) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	_, err := s.points.Upsert(ctx, &qdrant.UpsertPoints{CollectionName: collection, Points: batch, Wait: qdrant.PtrOf(true)})
+	return explain(ctx, err, "upsert %d points into %s", len(batch), collection)
+}
+
+// Stale names the points of a document below a revision.
+type Stale struct {
+	Document uuid.UUID
+	Before   int64 // points with a smaller revision are stale
+}
+
+// DeleteOlder deletes the stale points of documents, up to 1,000 documents a call.
+func (s *Store) DeleteOlder(ctx context.Context, collection string, docs []Stale) error {
+	for part := range slices.Chunk(docs, pageSize) {
+		conditions := make([]*qdrant.Condition, len(part))
+		for i, doc := range part {
+			conditions[i] = qdrant.NewFilterAsCondition(&qdrant.Filter{Must: []*qdrant.Condition{
+				qdrant.NewMatchKeyword(fieldDocument, doc.Document.String()),
+				qdrant.NewRange(fieldRevision, &qdrant.Range{Lt: qdrant.PtrOf(float64(doc.Before))}),
+			}})
+		}
+		selector := qdrant.NewPointsSelectorFilter(&qdrant.Filter{Should: conditions})
+		if err := s.delete(ctx, collection, selector, fmt.Sprintf("stale points of %d documents", len(part))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteDocuments deletes all points of documents.
+func (s *Store) DeleteDocuments(ctx context.Context, collection string, documents []uuid.UUID) error {
+	for part := range slices.Chunk(documents, pageSize) {
+		selector := qdrant.NewPointsSelectorFilter(&qdrant.Filter{Must: []*qdrant.Condition{matchIDs(fieldDocument, part)}})
+		if err := s.delete(ctx, collection, selector, fmt.Sprintf("points of %d documents", len(part))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeletePoints deletes points by id.
+func (s *Store) DeletePoints(ctx context.Context, collection string, ids []uuid.UUID) error {
+	for part := range slices.Chunk(ids, pageSize) {
+		selector := qdrant.NewPointsSelectorIDs(pointIDs(part))
+		if err := s.delete(ctx, collection, selector, fmt.Sprintf("%d points", len(part))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) delete(ctx context.Context, collection string, selector *qdrant.PointsSelector, what string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	_, err := s.points.Delete(ctx, &qdrant.DeletePoints{CollectionName: collection, Points: selector, Wait: qdrant.PtrOf(true)})
+	return explain(ctx, err, "delete %s from %s", what, collection)
+}
