@@ -1,0 +1,153 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// minMajor is the oldest major version whose server the catalog works with.
+const minMajor = 13
+
+// binVariable names the directory of the binaries to use.
+const binVariable = "LEAT_POSTGRES_BIN"
+
+// Where packages put the binaries: Debian, Red Hat, Homebrew on either kind of
+// Mac, Postgres.app.
+var binPatterns = []string{
+	"/usr/lib/postgresql/*/bin",
+	"/usr/pgsql-*/bin",
+	"/opt/homebrew/opt/postgresql*/bin",
+	"/usr/local/opt/postgresql*/bin",
+	"/Applications/Postgres.app/Contents/Versions/*/bin",
+	"/usr/libexec/postgresql*",
+}
+
+// binaries returns the directory of the binaries: the one that was asked for,
+// else the machine's, else a download. major restricts them to one version,
+// that of the data there is; 0 means any.
+func binaries(ctx context.Context, asked string, major int, log *slog.Logger) (string, error) {
+	if asked == "" {
+		asked = os.Getenv(binVariable)
+	}
+	if asked != "" {
+		return checkAsked(ctx, asked, major)
+	}
+	for _, dir := range installed(ctx) {
+		if v, err := version(ctx, dir); err == nil && accepts(major, v) {
+			log.Debug("postgres found", "dir", dir, "version", v)
+			return dir, nil
+		}
+	}
+	if major != 0 && major != downloadMajor {
+		return "", fmt.Errorf("the data was written by Postgres %d, which this machine does not have: install it, or name its directory of binaries in %s", major, binVariable)
+	}
+	return fetch(ctx, log)
+}
+
+func checkAsked(ctx context.Context, dir string, major int) (string, error) {
+	v, err := version(ctx, dir)
+	if err != nil {
+		return "", fmt.Errorf("use the Postgres binaries in %s: %w", dir, err)
+	}
+	if !accepts(major, v) {
+		want := fmt.Sprintf("%d or newer is needed", minMajor)
+		if major != 0 {
+			want = fmt.Sprintf("the data was written by Postgres %d", major)
+		}
+		return "", fmt.Errorf("%s holds Postgres %d, and %s", dir, v, want)
+	}
+	return dir, nil
+}
+
+func accepts(major, v int) bool { return v >= minMajor && (major == 0 || major == v) }
+
+// installed lists the directories that hold a server: first what the PATH
+// names, then the known places with the newest version first, then what
+// pg_config says.
+func installed(ctx context.Context) []string {
+	var dirs []string
+	if found, err := exec.LookPath("postgres"); err == nil {
+		dirs = append(dirs, found)
+	}
+	var known []string
+	for _, pattern := range binPatterns {
+		matches, _ := filepath.Glob(pattern) // the patterns are well formed
+		known = append(known, matches...)
+	}
+	slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(numberIn(b), numberIn(a)) })
+	for _, dir := range known {
+		dirs = append(dirs, filepath.Join(dir, "postgres"))
+	}
+	if out, err := output(ctx, "pg_config", "--bindir"); err == nil {
+		dirs = append(dirs, filepath.Join(out, "postgres"))
+	}
+	return serverDirs(dirs)
+}
+
+// serverDirs returns the directories of those postgres binaries, links
+// resolved, that have an initdb beside them.
+func serverDirs(binaries []string) []string {
+	var dirs []string
+	for _, bin := range binaries {
+		real, err := filepath.EvalSymlinks(bin)
+		if err != nil {
+			continue
+		}
+		dir := filepath.Dir(real)
+		if _, err := os.Stat(filepath.Join(dir, "initdb")); err == nil && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+var (
+	digits      = regexp.MustCompile(`[0-9]+`)
+	versionLine = regexp.MustCompile(`^postgres \(PostgreSQL\) ([0-9]+)`)
+)
+
+func numberIn(path string) int {
+	n, _ := strconv.Atoi(digits.FindString(path)) // 0 where there is none
+	return n
+}
+
+// version asks the server in dir for its major version.
+func version(ctx context.Context, dir string) (int, error) {
+	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
+		return 0, err
+	}
+	out, err := output(ctx, filepath.Join(dir, "postgres"), "--version")
+	if err != nil {
+		return 0, err
+	}
+	m := versionLine.FindStringSubmatch(out)
+	if m == nil {
+		return 0, fmt.Errorf("postgres --version says %.80q", out)
+	}
+	return strconv.Atoi(m[1])
+}
+
+// output runs a command that answers at once.
+func output(ctx context.Context, name string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = childEnv()
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("run %s: %w", name, errors.Join(err, ctx.Err()))
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// tempPrefix marks the socket directories made outside of Config.Dir.
+const tempPrefix = "leat-pg-"
+
+// A socketDir is the directory, of mode 0700, that holds the server's socket.
+// It is Dir/run where a socket fits there. The path of a socket has some 107
+// bytes on Linux and 103 elsewhere, and not every file system takes sockets;
+// then it is a short directory of temporary files, and Dir/run a link to it, by
+// which the next start finds and removes what a killed one left.
+type socketDir struct {
+	path string
+	link string // "" where there is none
+}
+
+func makeSocketDir(dir string, user *owner) (*socketDir, error) {
+	run := filepath.Join(dir, "run")
+	if err := removeSockets(run); err != nil {
+		return nil, fmt.Errorf("remove old socket directory: %w", err)
+	}
+	if err := os.Mkdir(run, 0o700); err != nil {
+		return nil, err
+	}
+	if probeSocket(run) == nil {
+		return &socketDir{path: run}, user.take(run)
+	}
+	if err := os.Remove(run); err != nil {
+		return nil, err
+	}
+	var failures []error
+	for _, base := range []string{os.Getenv("XDG_RUNTIME_DIR"), os.TempDir(), "/tmp"} {
+		if !filepath.IsAbs(base) {
+			continue
+		}
+		s, err := tempSocketDir(base, run)
+		if err == nil {
+			return s, user.take(s.path)
+		}
+		failures = append(failures, err)
+	}
+	return nil, fmt.Errorf("find a place for the socket: %w", errors.Join(failures...))
+}
+
+func tempSocketDir(base, link string) (*socketDir, error) {
+	path, err := os.MkdirTemp(base, tempPrefix)
+	if err != nil {
+		return nil, err
+	}
+	err = probeSocket(path)
+	if err == nil {
+		err = os.Symlink(path, link)
+	}
+	if err != nil {
+		os.Remove(path)
+		return nil, err
+	}
+	return &socketDir{path: path, link: link}, nil
+}
+
+// probeSocket makes and removes a socket with the path the server's will have.
+func probeSocket(dir string) error {
+	l, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL."+socketPort))
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+func (s *socketDir) remove() {
+	os.RemoveAll(s.path)
+	if s.link != "" {
+		os.Remove(s.link)
+	}
+}
+
+// removeSockets removes the directory that an earlier server used, followed
+// through our own kind of link and no other.
+func removeSockets(run string) error {
+	target, err := os.Readlink(run)
+	if err == nil && strings.HasPrefix(filepath.Base(target), tempPrefix) {
+		if info, err := os.Lstat(target); err == nil && info.IsDir() {
+			if err := os.RemoveAll(target); err != nil && !errors.Is(err, fs.ErrPermission) {
+				return err
+			}
+		}
+	}
+	return os.RemoveAll(run)
+}

@@ -1,0 +1,99 @@
+package testenv
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/leatworks/leat/devstack/postgres"
+)
+
+// How long one statement, and the start of a server, may take.
+const (
+	statementLimit = 30 * time.Second
+	startLimit     = 3 * time.Minute // the first may download the binaries
+)
+
+type sharedPostgres struct{ server *postgres.Server }
+
+func (p *sharedPostgres) close() error {
+	if p.server == nil {
+		return nil
+	}
+	err := p.server.Close()
+	p.server = nil
+	return err
+}
+
+// Postgres returns the URL of a new, empty database, dropped when the test
+// ends.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	admin, err := shared.postgresURL()
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	name := "test_" + strings.ToLower(rand.Text()[:16])
+	if err := execute(admin, "create database "+name); err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := execute(admin, "drop database if exists "+name+" with (force)"); err != nil {
+			t.Errorf("testenv: %v", err)
+		}
+	})
+	u, err := url.Parse(admin)
+	if err != nil {
+		t.Fatalf("testenv: parse LEAT_TEST_POSTGRES_URL: not a URL")
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// postgresURL returns the URL of the server, started if it is not running.
+func (s *state) postgresURL() (string, error) {
+	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" {
+		return given, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.postgres.server != nil {
+		return s.postgres.server.URL(postgres.Database), nil
+	}
+	dir, err := s.dir()
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	server, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(dir, "postgres"), Fast: true})
+	if err != nil {
+		return "", err
+	}
+	s.postgres.server = server
+	return server.URL(postgres.Database), nil
+}
+
+// execute runs one statement on a connection of its own. It has a context of
+// its own as well: the test's is over when its clean-up runs.
+func execute(dsn, statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("connect to postgres: %w", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}
