@@ -1,0 +1,129 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Error codes of the JetStream API that nats.go does not name.
+// Source: nats-server, server/errors.json.
+const (
+	codeAccountResources  jetstream.ErrorCode = 10002
+	codeConsumerInvalid   jetstream.ErrorCode = 10012
+	codeServerResources   jetstream.ErrorCode = 10023
+	codeStorageResources  jetstream.ErrorCode = 10047
+	codeStreamInvalid     jetstream.ErrorCode = 10052
+	codeSubjectOverlap    jetstream.ErrorCode = 10065
+	codeReplicasUnsupport jetstream.ErrorCode = 10074
+	codeStoreFailed       jetstream.ErrorCode = 10077
+	codeHeaderTooLarge    jetstream.ErrorCode = 10097
+	codeTTLInvalid        jetstream.ErrorCode = 10165
+	codeTTLDisabled       jetstream.ErrorCode = 10166
+)
+
+// createAttempts bounds how often creating yields to another process that
+// created the same stream in the same moment.
+const createAttempts = 5
+
+// Ensure creates what is missing of t and updates what differs. It may run
+// any number of times and in several processes at once. It removes nothing.
+func (b *Broker) Ensure(ctx context.Context, t Topology) error {
+	for _, cfg := range t.streams() {
+		if err := b.ensureStream(ctx, cfg); err != nil {
+			return fmt.Errorf("ensure stream %s: %w", cfg.Name, adviseStream(cfg.Name, err))
+		}
+	}
+	for _, c := range t.consumers() {
+		if err := b.ensureConsumer(ctx, c); err != nil {
+			return fmt.Errorf("ensure consumer %s of stream %s: %w", c.config.Durable, c.stream, adviseConsumer(c, err))
+		}
+	}
+	return nil
+}
+
+func (b *Broker) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) error {
+	var err error
+	for range createAttempts {
+		var found jetstream.Stream
+		found, err = b.stream(ctx, cfg.Name)
+		switch {
+		case err == nil:
+			return b.updateStream(ctx, found.CachedInfo().Config, cfg)
+		case !errors.Is(err, jetstream.ErrStreamNotFound):
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, b.timeout)
+		_, err = b.js.CreateStream(ctx, cfg)
+		cancel()
+		if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return err
+		}
+	}
+	return err
+}
+
+func (b *Broker) stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	return b.js.Stream(ctx, name)
+}
+
+// updateStream leaves to the operator what is not ours to decide, where a
+// stream is placed, and keeps a safer way of writing that a server would not
+// let us change.
+func (b *Broker) updateStream(ctx context.Context, old, cfg jetstream.StreamConfig) error {
+	cfg.Placement = old.Placement
+	if old.PersistMode == jetstream.DefaultPersistMode {
+		cfg.PersistMode = old.PersistMode
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	_, err := b.js.UpdateStream(ctx, cfg)
+	return err
+}
+
+func (b *Broker) ensureConsumer(ctx context.Context, c consumer) error {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	_, err := b.js.CreateOrUpdateConsumer(ctx, c.stream, c.config)
+	return err
+}
+
+func adviseStream(name string, err error) error {
+	switch code(err) {
+	case codeStreamInvalid:
+		if name == StreamIntake {
+			return fmt.Errorf("%w; the server will not change this setting of an existing stream: "+
+				"let the ingestors finish it, delete it with `nats stream rm %s`, and start again", err, name)
+		}
+		return fmt.Errorf("%w; the server will not change this setting of an existing stream: "+
+			"delete it with `nats stream rm %s` and start again, the syncer publishes anew what is owed", err, name)
+	case codeSubjectOverlap:
+		return fmt.Errorf("%w; another stream of this account takes leat.> subjects: remove them from it, or give leat an account of its own", err)
+	case codeStorageResources, codeAccountResources, codeServerResources:
+		return fmt.Errorf("%w; lower the stream's size limit, or raise JetStream's max_file_store", err)
+	case codeReplicasUnsupport:
+		return fmt.Errorf("%w; a single server keeps 1 replica", err)
+	}
+	return err
+}
+
+func adviseConsumer(c consumer, err error) error {
+	if code(err) == codeConsumerInvalid {
+		return fmt.Errorf("%w; the server will not change this setting of an existing consumer: "+
+			"delete it with `nats consumer rm %s %s` and start again, its work is delivered anew", err, c.stream, c.config.Durable)
+	}
+	return err
+}
+
+// code is the JetStream API's error code of err, 0 if it has none.
+func code(err error) jetstream.ErrorCode {
+	var known jetstream.JetStreamError
+	if errors.As(err, &known) && known.APIError() != nil {
+		return known.APIError().ErrorCode
+	}
+	return 0
+}

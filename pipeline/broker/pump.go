@@ -1,0 +1,277 @@
+package broker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// pullExpiry is how long the server keeps a pull open. Stopping waits for
+	// the pull that is open, because a message sent to a pull that was given
+	// up would lie idle for a whole ack wait; so it is short.
+	pullExpiry = time.Second
+	// pullGrace is how much later than that the server's word is given up.
+	pullGrace = 4 * time.Second
+
+	// A broken subscription is tried again after minPause, then twice as
+	// long each time, up to maxPause.
+	minPause = 50 * time.Millisecond
+	maxPause = 2 * time.Second
+
+	// settleGrace is what handlers get to return in once their context ended.
+	settleGrace = 2 * time.Second
+
+	// beatsPerAckWait is how often progress is reported within an ack wait.
+	beatsPerAckWait = 3
+)
+
+// pump moves one subscription's messages from the server to Watermill.
+//
+// It speaks the pull protocol itself rather than through jetstream.Consumer,
+// which takes a message with no payload and a "Status" header for word from
+// the server: anyone who may publish to the intake could end every fetch with
+// one, for ever. Here a delivery is known by its acknowledgement subject,
+// which only the server can set, and the server's word by our own inbox.
+type pump struct {
+	broker *Broker
+	cfg    SubscriberConfig
+	log    *slog.Logger
+
+	inbox        string // pull N is answered on inbox.N
+	pulls        int
+	pause        time.Duration // before the next attempt, if this one fails
+	subscription *nats.Subscription
+	arrived      chan *nats.Msg
+	out          chan *message.Message
+	slots        *slots
+
+	work       context.Context // what handlers see
+	cancelWork context.CancelFunc
+
+	fetched   chan struct{} // closed when the last pull is over
+	abandoned chan struct{} // closed when handlers are no longer waited for
+	done      chan struct{} // closed when all is over
+
+	handlers sync.WaitGroup
+	mu       sync.Mutex
+	held     map[*delivery]struct{}
+}
+
+// run fetches until ctx ends, then drains.
+func (p *pump) run(ctx context.Context) {
+	defer close(p.done)
+	defer close(p.out)
+	defer p.cancelWork()
+	beat := time.NewTicker(DefaultAckWait / beatsPerAckWait)
+	defer beat.Stop()
+	go p.keepAlive(beat)
+
+	p.fetch(ctx, beat)
+	close(p.fetched)
+	p.drain()
+	p.unsubscribe()
+	p.broker.trouble(p.name(), nil)
+}
+
+func (p *pump) name() string { return p.cfg.Stream + "/" + p.cfg.Consumer + "/" + p.inbox }
+
+// fetch binds and pulls, again and again, until ctx ends.
+func (p *pump) fetch(ctx context.Context, beat *time.Ticker) {
+	for {
+		ackWait, err := p.bind(ctx)
+		if err == nil {
+			beat.Reset(max(ackWait/beatsPerAckWait, time.Millisecond))
+			err = p.pullAll(ctx)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		p.report(err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(p.pause):
+		}
+		p.pause = min(2*p.pause, maxPause)
+	}
+}
+
+// report makes a trouble known, once.
+func (p *pump) report(err error) {
+	switch news := p.broker.trouble(p.name(), err); {
+	case !news:
+	case err == nil:
+		p.log.Info("receiving messages again")
+	default:
+		p.log.Warn("receiving no messages; trying again", "error", err)
+	}
+}
+
+// bind checks that the consumer is there and of the right kind, and returns
+// its ack wait.
+func (p *pump) bind(ctx context.Context) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.broker.timeout)
+	defer cancel()
+	found, err := p.broker.js.Consumer(ctx, p.cfg.Stream, p.cfg.Consumer)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerNotFound):
+		return 0, fmt.Errorf("consumer %s of stream %s does not exist; a worker that starts creates it: %w", p.cfg.Consumer, p.cfg.Stream, err)
+	case err != nil:
+		return 0, fmt.Errorf("bind to consumer %s of stream %s: %w", p.cfg.Consumer, p.cfg.Stream, err)
+	}
+	cfg := found.CachedInfo().Config
+	if cfg.AckPolicy != jetstream.AckExplicitPolicy {
+		return 0, fmt.Errorf("consumer %s of stream %s does not ask for an ack of each message; delete it, and a worker that starts creates it anew", p.cfg.Consumer, p.cfg.Stream)
+	}
+	return cfg.AckWait, nil
+}
+
+// pullAll pulls until ctx ends or a pull goes wrong.
+func (p *pump) pullAll(ctx context.Context) error {
+	for {
+		n := p.slots.claim(ctx)
+		if n == 0 {
+			return nil
+		}
+		if err := p.pull(ctx, n); err != nil {
+			return fmt.Errorf("pull from consumer %s of stream %s: %w", p.cfg.Consumer, p.cfg.Stream, err)
+		}
+		p.pause = minPause
+		p.report(nil)
+	}
+}
+
+// pull asks for n messages, whose slots are claimed, and takes in what comes
+// until the server ends the pull. It does not end with ctx: see pullExpiry.
+func (p *pump) pull(ctx context.Context, n int) error {
+	left := n
+	defer func() { p.slots.release(left) }()
+	p.pulls++
+	reply := p.inbox + "." + strconv.Itoa(p.pulls)
+	if err := p.request(reply, n); err != nil {
+		return err
+	}
+	silence := time.NewTimer(pullExpiry + pullGrace)
+	defer silence.Stop()
+	for left > 0 {
+		select {
+		case raw := <-p.arrived:
+			if meta, err := raw.Metadata(); err == nil && !p.isStatus(raw) {
+				left--
+				p.take(ctx, raw, meta)
+			} else if over, err := pullOver(raw); over && raw.Subject == reply {
+				return err
+			}
+		case <-silence.C:
+			return errors.New("the server does not answer")
+		}
+	}
+	return nil
+}
+
+// request sends a pull. While there is no connection it would be kept and
+// sent later, when nobody waits for its answer any more.
+func (p *pump) request(reply string, n int) error {
+	if !p.broker.conn.IsConnected() {
+		return errors.New("not connected")
+	}
+	body, err := json.Marshal(struct {
+		Batch   int           `json:"batch"`
+		Expires time.Duration `json:"expires"`
+	}{n, pullExpiry})
+	if err != nil {
+		return err
+	}
+	return p.broker.conn.PublishRequest("$JS.API.CONSUMER.MSG.NEXT."+p.cfg.Stream+"."+p.cfg.Consumer, reply, body)
+}
+
+// isStatus tells the server's word about a pull from a message: a message
+// keeps the subject that it was published on.
+func (p *pump) isStatus(raw *nats.Msg) bool {
+	return strings.HasPrefix(raw.Subject, p.inbox+".")
+}
+
+// pullOver reads the server's word: whether it ends the pull, and as what.
+// Source: NATS ADR-37, JetStream simplification, and ADR-13, pull subscribe.
+func pullOver(raw *nats.Msg) (over bool, err error) {
+	status, text := raw.Header.Get("Status"), raw.Header.Get("Description")
+	switch status {
+	case "100": // an idle heartbeat
+		return false, nil
+	case "404", "408": // no messages, expired
+		return true, nil
+	case "503":
+		return true, errors.New("the consumer does not exist, or JetStream is not up yet")
+	}
+	return true, fmt.Errorf("the server says %s %s", status, text)
+}
+
+// drain waits until every delivery is settled: by its handler, or when time
+// is up by giving it back.
+func (p *pump) drain() {
+	settled := make(chan struct{})
+	go func() {
+		p.handlers.Wait()
+		close(settled)
+	}()
+	if within(p.cfg.DrainTimeout, settled) {
+		return
+	}
+	p.log.Warn("handlers are still at work; cancelling them", "after", p.cfg.DrainTimeout)
+	p.cancelWork()
+	if !within(settleGrace, settled) {
+		p.log.Warn("handlers ignore that they were cancelled; giving their messages back")
+	}
+	close(p.abandoned)
+	<-settled
+}
+
+func within(d time.Duration, done <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// unsubscribe gives back what arrived after all, and sees the acks off.
+func (p *pump) unsubscribe() {
+	if err := p.subscription.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+		p.log.Warn("unsubscribing", "error", err)
+	}
+	p.flush()
+	for {
+		select {
+		case raw := <-p.arrived:
+			if _, err := raw.Metadata(); err == nil && !p.isStatus(raw) {
+				_ = raw.Nak() // else the ack wait gives it back
+			}
+		default:
+			p.flush()
+			return
+		}
+	}
+}
+
+func (p *pump) flush() {
+	if !p.broker.conn.IsConnected() {
+		return // what is buffered is sent when there is a connection again
+	}
+	if err := p.broker.conn.FlushTimeout(p.broker.timeout); err != nil {
+		p.log.Warn("flushing acks; the messages may be delivered again", "error", err)
+	}
+}

@@ -1,0 +1,50 @@
+package broker
+
+import (
+	"context"
+	"sync"
+)
+
+// slots counts the messages that may still be taken in.
+type slots struct {
+	mu    sync.Mutex
+	free  int
+	freed chan struct{} // holds a token after a release
+}
+
+func newSlots(n int) *slots {
+	return &slots{free: n, freed: make(chan struct{}, 1)}
+}
+
+// claim takes all free slots, waiting for the first; 0 means that ctx ended.
+// It has one caller at a time.
+func (s *slots) claim(ctx context.Context) int {
+	for ctx.Err() == nil {
+		if n := s.take(); n > 0 {
+			return n
+		}
+		select {
+		case <-s.freed:
+		case <-ctx.Done():
+		}
+	}
+	return 0
+}
+
+func (s *slots) take() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.free
+	s.free = 0
+	return n
+}
+
+func (s *slots) release(n int) {
+	s.mu.Lock()
+	s.free += n
+	s.mu.Unlock()
+	select {
+	case s.freed <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,126 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+)
+
+// Defaults of a subscriber.
+const (
+	DefaultInFlight     = 256
+	DefaultNakDelay     = 5 * time.Second
+	DefaultDrainTimeout = 20 * time.Second
+)
+
+// SubscriberConfig says what to consume, and how much of it at once.
+type SubscriberConfig struct {
+	// Stream and Consumer name a durable pull consumer that Ensure has made. Required.
+	Stream, Consumer string
+	// InFlight bounds the messages held, each from its delivery until it is
+	// acked or nacked. Default: DefaultInFlight.
+	InFlight int
+	// NakDelay is how long a nacked message waits for its next delivery.
+	// Default: DefaultNakDelay.
+	NakDelay time.Duration
+	// DrainTimeout is how long Close waits for messages in flight before it
+	// cancels their context and gives them back. Default: DefaultDrainTimeout.
+	DrainTimeout time.Duration
+}
+
+// Subscriber delivers a consumer's messages to Watermill.
+type Subscriber struct {
+	broker *Broker
+	cfg    SubscriberConfig
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	closed bool
+	pumps  []*pump
+	stops  []context.CancelFunc
+}
+
+var _ message.Subscriber = (*Subscriber)(nil)
+
+// Subscriber returns a subscriber that has not asked for anything yet.
+func (b *Broker) Subscriber(cfg SubscriberConfig) *Subscriber {
+	if cfg.InFlight <= 0 {
+		cfg.InFlight = DefaultInFlight
+	}
+	if cfg.NakDelay <= 0 {
+		cfg.NakDelay = DefaultNakDelay
+	}
+	if cfg.DrainTimeout <= 0 {
+		cfg.DrainTimeout = DefaultDrainTimeout
+	}
+	return &Subscriber{broker: b, cfg: cfg, log: b.log.With("stream", cfg.Stream, "consumer", cfg.Consumer)}
+}
+
+// Subscribe begins to fetch; the channel closes when ctx has ended or Close
+// was called, and the messages in flight are settled. The topic is a name for
+// the caller's logs: the consumer's filter decides what is delivered. A
+// consumer that does not exist (yet) is waited for, and reported by Ready.
+//
+// A message's context carries ctx's values and outlives it: it ends when the
+// drain timeout has passed.
+func (s *Subscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errors.New("subscribe: the subscriber is closed")
+	}
+	p, err := newPump(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	s.pumps, s.stops = append(s.pumps, p), append(s.stops, stop)
+	go p.run(ctx)
+	return p.out, nil
+}
+
+// Close stops fetching, waits for the messages in flight, gives back what was
+// not handled, and returns when the server has the acknowledgements.
+func (s *Subscriber) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, stop := range s.stops {
+		stop()
+	}
+	for _, p := range s.pumps {
+		<-p.done
+	}
+	s.pumps, s.stops = nil, nil
+	return nil
+}
+
+// newPump subscribes to an inbox for the answers to its pulls.
+func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
+	p := &pump{
+		broker:    s.broker,
+		cfg:       s.cfg,
+		log:       s.log,
+		pause:     minPause,
+		inbox:     s.broker.conn.NewInbox(),
+		arrived:   make(chan *nats.Msg, 2*s.cfg.InFlight+16),
+		out:       make(chan *message.Message),
+		slots:     newSlots(s.cfg.InFlight),
+		fetched:   make(chan struct{}),
+		abandoned: make(chan struct{}),
+		done:      make(chan struct{}),
+		held:      map[*delivery]struct{}{},
+	}
+	p.work, p.cancelWork = context.WithCancel(context.WithoutCancel(ctx))
+	var err error
+	if p.subscription, err = s.broker.conn.ChanSubscribe(p.inbox+".*", p.arrived); err != nil {
+		p.cancelWork()
+		return nil, err
+	}
+	return p, nil
+}

@@ -1,0 +1,175 @@
+package broker
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leatworks/leat/events"
+)
+
+// The streams.
+const (
+	StreamIntake   = "LEAT_INTAKE"   // repo.submitted, from anyone
+	StreamChunked  = "LEAT_CHUNKED"  // the last document.chunked or .removed of each document
+	StreamEmbedded = "LEAT_EMBEDDED" // the last document.embedded or .removed of each document and embedder
+	StreamIndexed  = "LEAT_INDEXED"  // document.indexed and repo.indexed, for whoever wants to know
+)
+
+// ConsumerIngestor is the ingestor's consumer of the intake.
+const ConsumerIngestor = "ingestor"
+
+// ConsumerEmbedder names the embedder's consumer of one lane of the chunked stream.
+func ConsumerEmbedder(lane events.Lane) string {
+	return "embedder-" + string(lane)
+}
+
+// ConsumerIndexer names a generation's consumer of one lane of the embedded stream.
+func ConsumerIndexer(generation int64, lane events.Lane) string {
+	return fmt.Sprintf("indexer-%d-%s", generation, lane)
+}
+
+// Defaults of a topology. A document's event takes about 1.2 KiB in a stream:
+// 2 GiB hold some 1.7 million documents.
+const (
+	DefaultReplicas      = 1
+	DefaultIntakeBytes   = 256 << 20
+	DefaultChunkedBytes  = 2 << 30
+	DefaultEmbeddedBytes = 2 << 30
+	DefaultIndexedBytes  = 512 << 20
+	DefaultIndexedAge    = 7 * 24 * time.Hour
+	DefaultAckWait       = 30 * time.Second
+	DefaultMaxAckPending = 10_000
+)
+
+// headerBytes is room for a message's headers beside an event's payload.
+const headerBytes = 16 << 10
+
+// dedupeWindow is how long a Nats-Msg-Id is remembered.
+const dedupeWindow = 2 * time.Minute
+
+// Generation is one build of the index, as far as a stream is concerned.
+type Generation struct {
+	Number   int64  // names its consumers
+	Embedder string // whose vectors it holds
+}
+
+// Topology says which streams and consumers there are to be, and how large.
+// Take it from DefaultTopology and change what is to differ.
+type Topology struct {
+	Replicas int // of each stream; more than 1 needs a cluster
+
+	// Size limits of the streams in bytes. The server reserves them. A full
+	// stream refuses what is new, and its publisher tries again later.
+	IntakeBytes, ChunkedBytes, EmbeddedBytes, IndexedBytes int64
+
+	IndexedAge    time.Duration // how long outside subscribers find an event
+	AckWait       time.Duration // a worker silent for so long has lost its messages
+	MaxAckPending int           // messages held by all workers of a consumer together
+
+	Generations []Generation // each gets an indexer consumer a lane
+}
+
+// DefaultTopology is the topology of a single server with the generations given.
+func DefaultTopology(generations ...Generation) Topology {
+	return Topology{
+		Replicas:      DefaultReplicas,
+		IntakeBytes:   DefaultIntakeBytes,
+		ChunkedBytes:  DefaultChunkedBytes,
+		EmbeddedBytes: DefaultEmbeddedBytes,
+		IndexedBytes:  DefaultIndexedBytes,
+		IndexedAge:    DefaultIndexedAge,
+		AckWait:       DefaultAckWait,
+		MaxAckPending: DefaultMaxAckPending,
+		Generations:   generations,
+	}
+}
+
+func (t Topology) streams() []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{t.intake(),
+		t.state(StreamChunked, "The last state of each chunked document", events.ChunkedSubjects, t.ChunkedBytes),
+		t.state(StreamEmbedded, "The last state of each embedded document", events.EmbeddedSubjects, t.EmbeddedBytes),
+		t.indexed()}
+}
+
+// intake holds the only events that have no other copy, published by anyone:
+// it is written through (the server's sync_interval decides), and everything
+// by which a publisher could remove, replace or delay messages is off.
+func (t Topology) intake() jetstream.StreamConfig {
+	cfg := t.stream(StreamIntake, "Repositories submitted, until they are ingested", t.IntakeBytes, events.SubmittedSubjects)
+	cfg.Retention = jetstream.WorkQueuePolicy
+	cfg.DenyDelete, cfg.DenyPurge = true, true
+	cfg.PersistMode = jetstream.DefaultPersistMode
+	return cfg
+}
+
+// state keeps one message a subject, so that a document is one message of work
+// and a replay costs one message a document. A tombstone goes by its TTL.
+func (t Topology) state(name, description, subjects string, bytes int64) jetstream.StreamConfig {
+	cfg := t.stream(name, description, bytes, subjects)
+	cfg.MaxMsgsPerSubject = 1
+	cfg.AllowMsgTTL = true
+	cfg.AllowDirect = true
+	return cfg
+}
+
+func (t Topology) indexed() jetstream.StreamConfig {
+	cfg := t.stream(StreamIndexed, "What can be searched, as it happens", t.IndexedBytes, events.IndexedSubjects, events.CompletedSubjects)
+	cfg.MaxAge = t.IndexedAge
+	// Nobody inside reads it: a full one forgets the oldest rather than
+	// holding up the indexer.
+	cfg.Discard = jetstream.DiscardOld
+	return cfg
+}
+
+func (t Topology) stream(name, description string, bytes int64, subjects ...string) jetstream.StreamConfig {
+	cfg := jetstream.StreamConfig{
+		Name:        name,
+		Description: description,
+		Subjects:    subjects,
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardNew,
+		MaxBytes:    bytes,
+		MaxMsgSize:  events.MaxBytes + headerBytes,
+		Storage:     jetstream.FileStorage,
+		Replicas:    t.Replicas,
+		Duplicates:  dedupeWindow,
+		Compression: jetstream.S2Compression,
+	}
+	// The catalog can publish all of it again, so a write need not be waited
+	// for. Servers refuse this mode on a replicated stream, where the other
+	// replicas are what makes a message safe.
+	if t.Replicas <= 1 {
+		cfg.PersistMode = jetstream.AsyncPersistMode
+	}
+	return cfg
+}
+
+type consumer struct {
+	stream string
+	config jetstream.ConsumerConfig
+}
+
+func (t Topology) consumers() []consumer {
+	all := []consumer{t.consumer(StreamIntake, ConsumerIngestor, events.SubmittedSubjects)}
+	for _, lane := range events.Lanes {
+		all = append(all, t.consumer(StreamChunked, ConsumerEmbedder(lane), events.ChunkedLane(lane)))
+		for _, g := range t.Generations {
+			all = append(all, t.consumer(StreamEmbedded, ConsumerIndexer(g.Number, lane), events.EmbeddedLane(g.Embedder, lane)))
+		}
+	}
+	return all
+}
+
+func (t Topology) consumer(stream, name, filter string) consumer {
+	return consumer{stream, jetstream.ConsumerConfig{
+		Durable:       name,
+		FilterSubject: filter,
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       t.AckWait,
+		MaxDeliver:    -1, // the catalog counts attempts, not the stream
+		MaxAckPending: t.MaxAckPending,
+	}}
+}
