@@ -1,0 +1,110 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Config says how to reach Postgres.
+type Config struct {
+	URL            string        // postgres://user@host:port/database?options, or key=value pairs
+	MaxConnections int32         // connections of this process; default 10
+	Lease          time.Duration // how long work may be under way before it is published again; default 2 min
+	ConnectTimeout time.Duration // for one connection; default 5 s
+}
+
+const (
+	// DefaultMaxConnections leaves room for ten processes on a server's default of 100.
+	DefaultMaxConnections = 10
+	// DefaultLease is far above what a document takes, and short enough that a
+	// lost event is not noticed.
+	DefaultLease          = 2 * time.Minute
+	defaultConnectTimeout = 5 * time.Second
+)
+
+// Catalog is a pool of connections to one catalog.
+type Catalog struct {
+	pool  *pgxpool.Pool
+	query *query.Queries
+	lease time.Duration
+}
+
+// ErrNotFound says that the catalog has no such row.
+var ErrNotFound = errors.New("not in the catalog")
+
+// Open connects and checks that the server answers. It does not migrate.
+func Open(ctx context.Context, cfg Config) (*Catalog, error) {
+	pc, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		return nil, fault.Reject(fmt.Errorf("postgres URL: %w", redact(err, cfg.URL)))
+	}
+	pc.MaxConns = orDefault(cfg.MaxConnections, DefaultMaxConnections)
+	pc.ConnConfig.ConnectTimeout = orDefault(cfg.ConnectTimeout, defaultConnectTimeout)
+	pc.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName())
+	if _, ok := pc.ConnConfig.RuntimeParams["application_name"]; !ok {
+		pc.ConnConfig.RuntimeParams["application_name"] = "leat"
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("connect to postgres: %w", redact(err, cfg.URL))
+	}
+	c := &Catalog{pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease)}
+	if err := c.Ready(ctx); err != nil {
+		pool.Close()
+		return nil, redact(err, cfg.URL)
+	}
+	return c, nil
+}
+
+// Close waits for the connections in use and closes them all.
+func (c *Catalog) Close() { c.pool.Close() }
+
+// Ready says whether the server answers.
+func (c *Catalog) Ready(ctx context.Context) error {
+	if err := c.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("reach postgres: %w", err)
+	}
+	return nil
+}
+
+// inTx runs fn in a transaction.
+func (c *Catalog) inTx(ctx context.Context, fn func(*query.Queries) error) error {
+	return pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return fn(c.query.WithTx(tx)) })
+}
+
+func noRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+var keyValuePassword = regexp.MustCompile(`password\s*=\s*('[^']*'|\S+)`)
+
+// redact keeps a password out of an error, however the driver words it.
+func redact(err error, dsn string) error {
+	text := keyValuePassword.ReplaceAllString(err.Error(), "password=[hidden]")
+	if u, parseErr := url.Parse(dsn); parseErr == nil && u.User != nil {
+		if password, set := u.User.Password(); set && password != "" {
+			text = regexp.MustCompile(regexp.QuoteMeta(password)).ReplaceAllString(text, "[hidden]")
+		}
+	}
+	if text == err.Error() {
+		return err
+	}
+	return errors.New(text)
+}

@@ -1,0 +1,244 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Span is where a pack holds a record.
+type Span struct {
+	Object string // the pack's key
+	Offset int64
+	Length int32  // stored bytes
+	Size   int32  // decoded bytes
+	CRC    uint32 // CRC-32C of the stored bytes
+}
+
+// Pack is an object of the store that holds blobs or vectors.
+type Pack struct {
+	Key    string
+	Size   int64
+	SHA256 [32]byte
+}
+
+// Blob is content by its SHA-256, and where its bytes are.
+type Blob struct {
+	SHA256 [32]byte
+	Size   int32
+	Span   Span // zero for the empty blob
+}
+
+// ChunkingKey names a blob cut as one language.
+type ChunkingKey struct {
+	Blob     [32]byte
+	Language string
+}
+
+// Chunking is the chunks of a blob, in order.
+type Chunking struct {
+	ChunkingKey
+	Chunks []Chunk
+}
+
+// Chunk is a span of a blob.
+type Chunk struct {
+	StartByte, EndByte int32 // half open
+	StartLine, EndLine int32 // from 1, inclusive
+	Kind, Symbol       string
+	Text               [32]byte // SHA-256 of the bytes
+}
+
+// File is one path of a snapshot, judged: skipped for a reason, or a document
+// with content.
+type File struct {
+	ID         uuid.UUID // document id
+	Path       []byte
+	OID        []byte // git object id
+	Mode       int32
+	SkipReason string // "" for a document
+	SkipDetail string
+	Content    ChunkingKey // of a document
+}
+
+// Known is what the catalog has already of a batch of contents.
+type Known struct {
+	Blobs     map[[32]byte]bool
+	Chunkings map[ChunkingKey]bool
+}
+
+// Known says which contents need not be stored or chunked again.
+func (c *Catalog) Known(ctx context.Context, contents []ChunkingKey, chunker int) (Known, error) {
+	known := Known{make(map[[32]byte]bool), make(map[ChunkingKey]bool)}
+	hashes, languages := columns(contents)
+	blobs, err := c.query.KnownBlobs(ctx, hashes)
+	if err != nil {
+		return known, fmt.Errorf("look up blobs: %w", err)
+	}
+	for _, hash := range blobs {
+		known.Blobs[[32]byte(hash)] = true
+	}
+	chunkings, err := c.query.KnownChunkings(ctx, hashes, languages, int32(chunker))
+	if err != nil {
+		return known, fmt.Errorf("look up chunkings: %w", err)
+	}
+	for _, k := range chunkings {
+		known.Chunkings[ChunkingKey{[32]byte(k.Blob), k.Language}] = true
+	}
+	return known, nil
+}
+
+// FileBatch is files of one snapshot with the content that was not known.
+type FileBatch struct {
+	Snapshot  Snapshot
+	Chunker   int // version
+	Files     []File
+	Pack      *Pack // holds Blobs; nil if there are none, or only the empty one
+	Blobs     []Blob
+	Chunkings []Chunking
+}
+
+// PutFiles stores a batch in one transaction. A file whose content and verdict
+// are as before keeps its state and its revision.
+func (c *Catalog) PutFiles(ctx context.Context, b FileBatch) error {
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		if err := addBlobs(ctx, q, b.Pack, b.Blobs); err != nil {
+			return err
+		}
+		if err := addChunkings(ctx, q, b.Chunkings, b.Chunker); err != nil {
+			return err
+		}
+		return c.putDocuments(ctx, q, b)
+	})
+	if err != nil {
+		return fmt.Errorf("put %d files: %w", len(b.Files), err)
+	}
+	return nil
+}
+
+func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) error {
+	// Rows go in by their keys' order, so that two workers that store the same
+	// contents wait for each other and never in a circle.
+	slices.SortFunc(blobs, func(a, b Blob) int { return bytes.Compare(a.SHA256[:], b.SHA256[:]) })
+	var p query.AddBlobsParams
+	for _, b := range blobs {
+		if b.Size == 0 {
+			if err := q.AddEmptyBlob(ctx, b.SHA256[:]); err != nil {
+				return err
+			}
+			continue
+		}
+		p.Hashes = append(p.Hashes, b.SHA256[:])
+		p.Sizes = append(p.Sizes, b.Size)
+		p.Positions = append(p.Positions, b.Span.Offset)
+		p.Lengths = append(p.Lengths, b.Span.Length)
+		p.Crcs = append(p.Crcs, int64(b.Span.CRC))
+	}
+	if pack == nil {
+		return nil
+	}
+	var err error
+	if p.Pack, err = addPack(ctx, q, *pack, "text"); err != nil {
+		return err
+	}
+	return q.AddBlobs(ctx, p)
+}
+
+func addPack(ctx context.Context, q *query.Queries, p Pack, kind string) (int64, error) {
+	return q.AddPack(ctx, query.AddPackParams{Key: p.Key, Kind: kind, Size: p.Size, Sha256: p.SHA256[:]})
+}
+
+func addChunkings(ctx context.Context, q *query.Queries, chunkings []Chunking, chunker int) error {
+	if len(chunkings) == 0 {
+		return nil
+	}
+	slices.SortFunc(chunkings, func(a, b Chunking) int { return a.compare(b.ChunkingKey) })
+	p := query.AddChunkingsParams{Chunker: int32(chunker)}
+	byKey := make(map[ChunkingKey][]Chunk, len(chunkings))
+	for _, k := range chunkings {
+		p.Blobs = append(p.Blobs, k.Blob[:])
+		p.Languages = append(p.Languages, k.Language)
+		p.Counts = append(p.Counts, int32(len(k.Chunks)))
+		byKey[k.ChunkingKey] = k.Chunks
+	}
+	added, err := q.AddChunkings(ctx, p)
+	if err != nil {
+		return err
+	}
+	var rows []query.AddChunksParams
+	for _, a := range added {
+		for i, chunk := range byKey[ChunkingKey{[32]byte(a.Blob), a.Language}] {
+			rows = append(rows, query.AddChunksParams{
+				Chunking: a.ID, Ordinal: int32(i),
+				StartByte: chunk.StartByte, EndByte: chunk.EndByte, StartLine: chunk.StartLine, EndLine: chunk.EndLine,
+				Kind: chunk.Kind, Symbol: chunk.Symbol, Text: chunk.Text[:],
+			})
+		}
+	}
+	_, err = q.AddChunks(ctx, rows)
+	return err
+}
+
+func (c *Catalog) putDocuments(ctx context.Context, q *query.Queries, b FileBatch) error {
+	ids, err := chunkingIDs(ctx, q, b)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(b.Files, func(a, b File) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	p := query.PutDocumentsParams{Track: b.Snapshot.Track, Revision: b.Snapshot.Revision, Lane: b.Snapshot.Lane, Lease: c.lease.Seconds()}
+	for _, f := range b.Files {
+		var chunking int64
+		if f.SkipReason == "" {
+			if chunking = ids[f.Content]; chunking == 0 {
+				return fmt.Errorf("document %s has content that was not stored", f.ID)
+			}
+		}
+		p.Ids = append(p.Ids, f.ID)
+		p.Paths = append(p.Paths, f.Path)
+		p.Oids = append(p.Oids, f.OID)
+		p.Modes = append(p.Modes, f.Mode)
+		p.Chunkings = append(p.Chunkings, chunking)
+		p.SkipReasons = append(p.SkipReasons, f.SkipReason)
+		p.SkipDetails = append(p.SkipDetails, f.SkipDetail)
+	}
+	if _, err := q.PutDocuments(ctx, p); err != nil {
+		return err
+	}
+	return q.TouchDocuments(ctx, query.TouchDocumentsParams{Revision: p.Revision, Ids: p.Ids, Oids: p.Oids, Modes: p.Modes})
+}
+
+func chunkingIDs(ctx context.Context, q *query.Queries, b FileBatch) (map[ChunkingKey]int64, error) {
+	var contents []ChunkingKey
+	for _, f := range b.Files {
+		if f.SkipReason == "" {
+			contents = append(contents, f.Content)
+		}
+	}
+	hashes, languages := columns(contents)
+	rows, err := q.KnownChunkings(ctx, hashes, languages, int32(b.Chunker))
+	ids := make(map[ChunkingKey]int64, len(rows))
+	for _, r := range rows {
+		ids[ChunkingKey{[32]byte(r.Blob), r.Language}] = r.ID
+	}
+	return ids, err
+}
+
+func (k ChunkingKey) compare(other ChunkingKey) int {
+	if c := bytes.Compare(k.Blob[:], other.Blob[:]); c != 0 {
+		return c
+	}
+	return bytes.Compare([]byte(k.Language), []byte(other.Language))
+}
+
+func columns(contents []ChunkingKey) (hashes [][]byte, languages []string) {
+	for i := range contents {
+		hashes = append(hashes, contents[i].Blob[:])
+		languages = append(languages, contents[i].Language)
+	}
+	return hashes, languages
+}

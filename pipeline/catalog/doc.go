@@ -1,0 +1,13 @@
+// Package catalog is leat's truth: the Postgres schema that says which
+// repositories, snapshots, documents, chunks and vectors should exist, and
+// every statement that reads or changes it. It is the only importer of pgx.
+//
+// A document that is not finished carries a due time; the syncer publishes its
+// work again when that time has passed, so no event is ever the only record of
+// work. Every write about a document names a revision, and a write of an older
+// revision changes nothing.
+//
+// The package refuses to hold text, vectors or credentials: those are in packs
+// and in the environment. Statements live in query/, the schema in migration/;
+// internal/query is generated from both by sqlc (make generate).
+package catalog

@@ -1,0 +1,111 @@
+-- name: KnownDocuments :many
+select id, oid, mode, revision from documents where id = any(@ids::uuid[]) and state <> 'removed';
+
+-- name: PutDocuments :many
+insert into documents as d (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, due_at)
+select u.id, @track, u.path, u.oid, u.mode, @revision, @lane,
+    case when u.chunking = 0 then 'skipped' else 'chunked' end,
+    nullif(u.chunking, 0), nullif(u.skip_reason, ''), nullif(u.skip_detail, ''),
+    case when u.chunking = 0 then null else now() + make_interval(secs => @lease::float8) end
+from (select unnest(@ids::uuid[]) as id, unnest(@paths::bytea[]) as path, unnest(@oids::bytea[]) as oid, unnest(@modes::int[]) as mode,
+    unnest(@chunkings::bigint[]) as chunking, unnest(@skip_reasons::text[]) as skip_reason, unnest(@skip_details::text[]) as skip_detail) u
+on conflict (id) do update set
+    oid = excluded.oid, mode = excluded.mode, revision = excluded.revision, lane = excluded.lane, state = excluded.state,
+    chunking = excluded.chunking, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail,
+    attempts = 0, error = null, indexed_revision = case when d.state = 'skipped' then d.indexed_revision else coalesce(d.indexed_revision, d.revision) end,
+    due_at = case when excluded.state = 'skipped' and d.state = 'skipped' and d.indexed_revision is null then null else now() + make_interval(secs => @lease::float8) end
+where d.revision <= excluded.revision and (d.state in ('removed', 'failed')
+    or d.chunking is distinct from excluded.chunking or d.skip_reason is distinct from excluded.skip_reason)
+returning d.id;
+
+-- name: TouchDocuments :exec
+update documents d set oid = u.oid, mode = u.mode
+from (select unnest(@ids::uuid[]) as id, unnest(@oids::bytea[]) as oid, unnest(@modes::int[]) as mode) u
+where d.id = u.id and d.revision <= @revision and (d.oid <> u.oid or d.mode <> u.mode);
+
+-- name: RemoveDocuments :many
+update documents set state = 'removed', chunking = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
+    revision = @revision, lane = @lane, due_at = now() + make_interval(secs => @lease::float8)
+where id = any(@ids::uuid[]) and track = @track and revision <= @revision and state <> 'removed'
+returning id;
+
+-- name: LoadMissingTexts :many
+select c.chunking, c.start_byte, c.end_byte, c.text
+from chunks c
+where c.chunking = any(@chunkings::bigint[])
+    and not exists (select 1 from vectors v where v.embedder = @embedder and v.text = c.text)
+order by c.chunking, c.ordinal;
+
+-- name: MarkEmbedded :many
+update documents d set state = 'embedded', error = null, due_at = now() + make_interval(secs => @lease::float8)
+from (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
+where d.id = u.id and d.revision = u.revision and d.state in ('chunked', 'failed')
+returning d.id;
+
+-- name: LoadChunkVectors :many
+select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol,
+    v.position, v.length, v.crc32c, p.key
+from chunks c
+join vectors v on v.embedder = @embedder and v.text = c.text
+join packs p on p.id = v.pack
+where c.chunking = any(@chunkings::bigint[])
+order by c.chunking, c.ordinal;
+
+-- name: MarkIndexed :many
+update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null
+from (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
+where d.id = u.id and d.revision = u.revision and d.chunking is not null
+returning d.id;
+
+-- name: MarkCleared :many
+update documents d set indexed_revision = null, due_at = null
+from (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
+where d.id = u.id and d.revision = u.revision and d.state = 'skipped'
+returning d.id;
+
+-- name: DropRemoved :many
+delete from documents d
+using (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
+where d.id = u.id and d.revision = u.revision and d.state = 'removed'
+returning d.id;
+
+-- name: FailDocument :one
+update documents d set state = case when d.state in ('removed', 'skipped') then d.state else 'failed' end,
+    error = case when d.state in ('removed', 'skipped') then null else @reason::text end,
+    attempts = d.attempts + 1, due_at = now() + make_interval(secs => @delay::float8)
+where d.id = @id and d.revision = @revision and d.due_at is not null
+returning d.attempts;
+
+-- name: BuryDocument :exec
+update documents d set state = case when d.state in ('removed', 'skipped') then d.state else 'failed' end,
+    error = case when d.state in ('removed', 'skipped') then null else @reason::text end,
+    attempts = d.attempts + 1, due_at = 'infinity'
+where d.id = @id and d.revision = @revision and d.due_at is not null;
+
+-- name: OwedDocuments :many
+select id from documents where due_at <= now() order by due_at limit @most;
+
+-- name: LeaseDocuments :exec
+update documents set due_at = now() + make_interval(secs => @lease::float8) where id = any(@ids::uuid[]) and due_at < 'infinity';
+
+-- name: LoadDocuments :many
+select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision,
+    coalesce(d.chunking, 0)::bigint as chunking, coalesce(k.blob, '')::bytea as blob, coalesce(k.language, '')::text as language,
+    coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks,
+    coalesce(b.size, 0)::int as size, coalesce(b.position, 0)::bigint as position, coalesce(b.length, 0)::int as length,
+    coalesce(b.crc32c, 0)::bigint as crc32c, coalesce(p.key, '')::text as pack
+from documents d
+join tracks t on t.id = d.track
+join repositories r on r.id = t.repository
+join snapshots s on s.track = d.track and s.revision = d.revision
+left join chunkings k on k.id = d.chunking
+left join blobs b on b.sha256 = k.blob
+left join packs p on p.id = b.pack
+where d.id = any(@ids::uuid[]);
+
+-- name: ListTrack :many
+select id from documents where track = @track and id > @after and state <> 'removed' order by id limit @most;
+
+-- name: DropUnindexed :execrows
+delete from documents where id = any(@ids::uuid[]) and track = @track and revision <= @revision
+    and state = 'skipped' and due_at is null;

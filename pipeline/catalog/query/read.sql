@@ -1,0 +1,61 @@
+-- name: ListTracks :many
+select r.id, r.tenant, r.url, coalesce(r.error, '')::text as error, t.id as track, coalesce(t.ref, '')::text as ref,
+    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    exists (select 1 from submissions su where su.repository = r.id and su.state = 'pending') as submitted
+from repositories r
+left join tracks t on t.repository = r.id
+left join lateral (
+    select sn.commit, sn.revision, sn.state from snapshots sn
+    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
+) s on true
+where r.tenant = @tenant
+order by r.url, t.ref;
+
+-- name: CountTracks :many
+select d.track,
+    count(*) filter (where d.state not in ('skipped', 'removed')) as total,
+    count(*) filter (where d.state = 'indexed') as indexed,
+    count(*) filter (where d.state in ('chunked', 'embedded')) as pending,
+    count(*) filter (where d.state = 'embedded') as embedded,
+    count(*) filter (where d.state = 'failed') as failed,
+    count(*) filter (where d.state = 'skipped') as skipped,
+    coalesce(sum(k.chunks) filter (where d.state <> 'removed'), 0)::bigint as chunks
+from documents d left join chunkings k on k.id = d.chunking
+where d.track = any(@tracks::uuid[])
+group by d.track;
+
+-- name: ListSkipped :many
+select d.id, t.ref, d.path, d.skip_reason, coalesce(d.skip_detail, '')::text as detail
+from documents d join tracks t on t.id = d.track
+where t.repository = @repository and d.state = 'skipped' and d.id > @after
+order by d.id limit @most;
+
+-- name: ListContents :many
+select d.id, d.track, t.repository, d.revision, d.state, d.indexed_revision,
+    coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
+from documents d
+join tracks t on t.id = d.track
+left join chunkings k on k.id = d.chunking
+where d.id > @after and (cardinality(@repositories::uuid[]) = 0 or t.repository = any(@repositories::uuid[]))
+order by d.id limit @most;
+
+-- name: LoadContents :many
+select d.id, d.track, t.repository, d.revision, d.state, d.indexed_revision,
+    coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
+from documents d
+join tracks t on t.id = d.track
+left join chunkings k on k.id = d.chunking
+where d.id = any(@ids::uuid[]);
+
+-- name: CurrentCommits :many
+select d.id, d.revision, s.commit
+from documents d
+join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed')
+where d.id = any(@ids::uuid[]) and d.state = 'indexed';
+
+-- name: ListPacks :many
+select key, size, sha256 from packs where key > @after order by key limit @most;
+
+-- name: CountPending :one
+select (select count(*) from submissions where state = 'pending')
+    + (select count(*) from snapshots where state in ('listing', 'indexing')) as open;

@@ -1,0 +1,209 @@
+package catalog
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// TrackStatus is what has become of a repository at one ref.
+type TrackStatus struct {
+	Track
+	Commit    string // hex; "" before the first snapshot
+	Revision  int64
+	State     string // submitted, listing, indexing, indexed or failed
+	Error     string // why the last submission of the repository failed
+	Documents Counts
+	Chunks    int64
+}
+
+// Counts says how many files of a snapshot are in which state. Total leaves
+// the skipped ones out: Total + Skipped is the number of files in the tree.
+type Counts struct {
+	Total, Indexed, Pending, Embedded, Failed, Skipped int64
+}
+
+// Tracks lists a tenant's repositories, one row a track, and one without a
+// track for a repository that has none yet.
+func (c *Catalog) Tracks(ctx context.Context, tenant string) ([]TrackStatus, error) {
+	rows, err := c.query.ListTracks(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list repositories of tenant %s: %w", tenant, err)
+	}
+	list := make([]TrackStatus, len(rows))
+	var ids []uuid.UUID
+	for i, r := range rows {
+		list[i] = TrackStatus{
+			Track:    Track{Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
+			Commit:   hex.EncodeToString(r.Commit),
+			Revision: r.Revision,
+			State:    trackState(r),
+			Error:    r.Error,
+		}
+		if r.Track != nil {
+			list[i].ID = *r.Track
+			ids = append(ids, *r.Track)
+		}
+	}
+	return list, c.countTracks(ctx, ids, list)
+}
+
+func trackState(r query.ListTracksRow) string {
+	switch {
+	case r.State != "":
+		return r.State
+	case r.Submitted:
+		return "submitted"
+	case r.Error != "":
+		return "failed"
+	}
+	return "submitted"
+}
+
+func (c *Catalog) countTracks(ctx context.Context, ids []uuid.UUID, list []TrackStatus) error {
+	counts, err := c.query.CountTracks(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("count documents: %w", err)
+	}
+	byTrack := make(map[uuid.UUID]query.CountTracksRow, len(counts))
+	for _, n := range counts {
+		byTrack[n.Track] = n
+	}
+	for i := range list {
+		n := byTrack[list[i].ID]
+		list[i].Chunks = n.Chunks
+		list[i].Documents = Counts{Total: n.Total, Indexed: n.Indexed, Pending: n.Pending, Embedded: n.Embedded, Failed: n.Failed, Skipped: n.Skipped}
+	}
+	return nil
+}
+
+// Skipped is a file that was not indexed.
+type Skipped struct {
+	ID     uuid.UUID
+	Ref    string
+	Path   []byte
+	Reason string
+	Detail string
+}
+
+// SkippedFiles pages through a repository's skipped files by document id.
+func (c *Catalog) SkippedFiles(ctx context.Context, repository, after uuid.UUID, most int) ([]Skipped, error) {
+	rows, err := c.query.ListSkipped(ctx, repository, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list skipped files: %w", err)
+	}
+	list := make([]Skipped, len(rows))
+	for i, r := range rows {
+		list[i] = Skipped{r.ID, r.Ref, r.Path, *r.SkipReason, r.Detail}
+	}
+	return list, nil
+}
+
+// Content is what decides which points a document has.
+type Content struct {
+	ID         uuid.UUID
+	Track      uuid.UUID
+	Repository uuid.UUID
+	Revision   int64
+	State      string
+	HasPoints  bool
+	Blob       [32]byte
+	Chunker    int
+	Chunks     int
+}
+
+// Contents pages through the documents of some repositories, or of all, by id.
+func (c *Catalog) Contents(ctx context.Context, repositories []uuid.UUID, after uuid.UUID, most int) ([]Content, error) {
+	if repositories == nil {
+		repositories = []uuid.UUID{}
+	}
+	rows, err := c.query.ListContents(ctx, after, repositories, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list documents: %w", err)
+	}
+	list := make([]Content, len(rows))
+	for i, r := range rows {
+		list[i] = content(query.LoadContentsRow(r))
+	}
+	return list, nil
+}
+
+// ContentsOf loads what there is of ids, in no order.
+func (c *Catalog) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, error) {
+	rows, err := c.query.LoadContents(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("load %d documents: %w", len(ids), err)
+	}
+	list := make([]Content, len(rows))
+	for i, r := range rows {
+		list[i] = content(r)
+	}
+	return list, nil
+}
+
+func content(r query.LoadContentsRow) Content {
+	c := Content{
+		ID: r.ID, Track: r.Track, Repository: r.Repository, Revision: r.Revision, State: r.State,
+		HasPoints: r.IndexedRevision != nil, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
+	}
+	copy(c.Blob[:], r.Blob)
+	return c
+}
+
+// CurrentCommit is the newest commit that holds a document as it is indexed.
+type CurrentCommit struct {
+	Revision int64  // of the document
+	Commit   string // hex
+}
+
+// CurrentCommits finds, for the indexed ones of ids, the track's current commit.
+func (c *Catalog) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]CurrentCommit, error) {
+	rows, err := c.query.CurrentCommits(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("load current commits: %w", err)
+	}
+	commits := make(map[uuid.UUID]CurrentCommit, len(rows))
+	for _, r := range rows {
+		commits[r.ID] = CurrentCommit{r.Revision, hex.EncodeToString(r.Commit)}
+	}
+	return commits, nil
+}
+
+// BlobSpans finds where blobs are stored; the empty blob and unknown ones are missing.
+func (c *Catalog) BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]Span, error) {
+	rows, err := c.query.LoadBlobs(ctx, hashes)
+	if err != nil {
+		return nil, fmt.Errorf("look up %d blobs: %w", len(hashes), err)
+	}
+	spans := make(map[[32]byte]Span, len(rows))
+	for _, r := range rows {
+		spans[[32]byte(r.Sha256)] = Span{Object: r.Key, Offset: *r.Position, Length: *r.Length, Size: r.Size, CRC: uint32(*r.Crc32c)}
+	}
+	return spans, nil
+}
+
+// Packs pages through the packs by key, in byte order.
+func (c *Catalog) Packs(ctx context.Context, after string, most int) ([]Pack, error) {
+	rows, err := c.query.ListPacks(ctx, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list packs: %w", err)
+	}
+	packs := make([]Pack, len(rows))
+	for i, r := range rows {
+		packs[i] = Pack{r.Key, r.Size, [32]byte(r.Sha256)}
+	}
+	return packs, nil
+}
+
+// Open counts the submissions and snapshots that are not finished.
+func (c *Catalog) Open(ctx context.Context) (int, error) {
+	n, err := c.query.CountPending(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count open work: %w", err)
+	}
+	return int(n), nil
+}

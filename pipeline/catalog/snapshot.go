@@ -1,0 +1,183 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Track is a repository at one ref.
+type Track struct {
+	ID         uuid.UUID
+	Repository uuid.UUID
+	Tenant     string
+	URL        string
+	Ref        string // full name
+}
+
+// Snapshot is a track at one commit, as it is to be listed.
+type Snapshot struct {
+	Track    uuid.UUID
+	Revision int64
+	Commit   string // hex
+	Lane     string
+
+	// Listed says that this commit has been listed by these rules already and
+	// nothing is to be done.
+	Listed bool
+	// Base is the track's last listed snapshot, nil if there is none.
+	Base *Base
+}
+
+// Base is what a new snapshot is compared with.
+type Base struct {
+	Revision int64
+	Commit   string // hex
+	// Exact says that the catalog's documents are those of Base, read by the
+	// same rules, but for what this very snapshot has changed already: only
+	// what differs between the two commits has to be looked at.
+	Exact bool
+	// SameRules says that a document not touched since Base needs no new look
+	// while its object id stays the same.
+	SameRules bool
+}
+
+// BeginSnapshot hands out the revision under which commit is to be listed: a
+// new one, or the one of a listing of the same commit that was cut short. Any
+// other listing that was cut short is given up. first chooses the lane of a
+// new snapshot by whether it is the track's first.
+func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rules [32]byte, lane func(first bool) string) (Snapshot, error) {
+	oid, err := hex.DecodeString(commit)
+	if err != nil {
+		return Snapshot{}, fault.Reject(fmt.Errorf("commit %q is not hex: %w", commit, err))
+	}
+	s := Snapshot{Track: t.ID, Commit: commit}
+	err = c.inTx(ctx, func(q *query.Queries) error {
+		last, err := q.LockTrack(ctx, t.ID, t.Repository, t.Ref)
+		if err != nil {
+			return err
+		}
+		current, err := q.CurrentSnapshot(ctx, t.ID)
+		if err != nil && !noRows(err) {
+			return err
+		}
+		if current.Revision > 0 {
+			same := bytes.Equal(current.Rules, rules[:])
+			s.Base = &Base{Revision: current.Revision, Commit: hex.EncodeToString(current.Commit), SameRules: same}
+		}
+		listing, err := q.ListingSnapshot(ctx, t.ID)
+		switch {
+		case noRows(err):
+			if s.Base != nil && s.Base.Commit == commit && s.Base.SameRules && current.Revision == last {
+				s.Revision, s.Listed = current.Revision, true
+				return nil
+			}
+		case err != nil:
+			return err
+		case bytes.Equal(listing.Commit, oid) && bytes.Equal(listing.Rules, rules[:]):
+			s.Revision, s.Lane = listing.Revision, listing.Lane
+			s.markExact(listing.Revision - 1)
+			return nil
+		default:
+			if err := q.SupersedeListing(ctx, t.ID); err != nil {
+				return err
+			}
+		}
+		s.Revision, s.Lane = last+1, lane(current.Revision == 0)
+		s.markExact(last)
+		return q.AddSnapshot(ctx, query.AddSnapshotParams{Track: t.ID, Revision: s.Revision, Commit: oid, Rules: rules[:], Lane: s.Lane})
+	})
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("begin snapshot of %s at %s: %w", t.URL, commit, err)
+	}
+	return s, nil
+}
+
+// markExact compares the base with the revision before this one: where they
+// differ, a listing between them was cut short and left its documents behind.
+func (s *Snapshot) markExact(before int64) {
+	if s.Base != nil {
+		s.Base.Exact = s.Base.SameRules && s.Base.Revision == before
+	}
+}
+
+// FinishListing makes a snapshot the track's current one: its tree has been
+// read to the end and holds files files. It refuses a count that the catalog's
+// documents do not add up to, so that a listing cut short can't pass for whole.
+func (c *Catalog) FinishListing(ctx context.Context, s Snapshot, files int64) error {
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		counted, err := q.CountFiles(ctx, s.Track)
+		if err != nil {
+			return err
+		}
+		if counted != files {
+			return fmt.Errorf("the commit's tree has %d files, the catalog %d", files, counted)
+		}
+		if err := q.SupersedeCurrent(ctx, s.Track); err != nil {
+			return err
+		}
+		changed, err := q.FinishListing(ctx, files, s.Track, s.Revision)
+		if err == nil && changed == 0 {
+			err = fault.Drop(fmt.Errorf("revision %d has been superseded", s.Revision))
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("finish listing of track %s: %w", s.Track, err)
+	}
+	return nil
+}
+
+// Completed is a current snapshot without an open document.
+type Completed struct {
+	Track
+	Commit                   string // hex
+	Revision                 int64
+	Indexed, Failed, Skipped int64 // documents
+}
+
+// CompletedSnapshots returns those of the tracks' current snapshots that have
+// no open document left and have not been marked indexed.
+func (c *Catalog) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]Completed, error) {
+	rows, err := c.query.CompleteSnapshots(ctx, tracks)
+	if err != nil {
+		return nil, fmt.Errorf("look for completed snapshots: %w", err)
+	}
+	done := make([]Completed, len(rows))
+	for i, r := range rows {
+		n, err := c.query.CountDocuments(ctx, r.Track)
+		if err != nil {
+			return nil, fmt.Errorf("count documents of track %s: %w", r.Track, err)
+		}
+		done[i] = Completed{
+			Track:    Track{ID: r.Track, Repository: r.Repository, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
+			Commit:   hex.EncodeToString(r.Commit),
+			Revision: r.Revision,
+			Indexed:  n.Indexed, Failed: n.Failed, Skipped: n.Skipped,
+		}
+	}
+	return done, nil
+}
+
+// MarkSnapshotIndexed ends the indexing of a snapshot.
+func (c *Catalog) MarkSnapshotIndexed(ctx context.Context, track uuid.UUID, revision int64) error {
+	if err := c.query.MarkSnapshotIndexed(ctx, track, revision); err != nil {
+		return fmt.Errorf("mark snapshot of track %s indexed: %w", track, err)
+	}
+	return nil
+}
+
+// IndexingTracks lists the tracks whose current snapshot has not been marked indexed.
+func (c *Catalog) IndexingTracks(ctx context.Context) ([]uuid.UUID, error) {
+	tracks, err := c.query.IndexingTracks(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list indexing tracks: %w", err)
+	}
+	return tracks, nil
+}
