@@ -1,0 +1,283 @@
+package lang
+
+import (
+	"slices"
+	"strings"
+)
+
+// The attributes that decide something. A file may also reach them through a
+// macro.
+const (
+	attrVendored  = "linguist-vendored"
+	attrGenerated = "linguist-generated"
+	attrLanguage  = "linguist-language"
+	attrBinary    = "binary"
+	attrText      = "text"
+	attrDiff      = "diff"
+)
+
+var decisive = []string{attrVendored, attrGenerated, attrLanguage, attrBinary, attrText, attrDiff}
+
+// maxAttributeLine is the length, in bytes, from which git ignores a line of
+// .gitattributes.
+const maxAttributeLine = 2048
+
+// attribute is a value that a line gives to an attribute: "name", "-name",
+// "!name" or "name=text".
+type attribute struct {
+	name  string
+	value value
+}
+
+// value is an attribute's value.
+type value struct {
+	state valueState
+	text  string // for valueText
+}
+
+type valueState uint8
+
+const (
+	valueUnset valueState = iota // no line speaks of it, or the last one says "!name"
+	valueTrue                    // "name"
+	valueFalse                   // "-name"
+	valueText                    // "name=text"
+)
+
+// on says what linguist makes of the value: set is false where the attribute
+// says nothing.
+func (v value) on() (on, set bool) {
+	switch v.state {
+	case valueTrue:
+		return true, true
+	case valueFalse:
+		return false, true
+	case valueText:
+		return v.text != "false", true
+	}
+	return false, false
+}
+
+// off says whether the value is "-name".
+func (v value) off() bool { return v.state == valueFalse }
+
+type attributeRule struct {
+	pattern
+	attributes []attribute
+}
+
+// attributes are the .gitattributes files of a commit.
+type attributes struct {
+	files  map[string][]attributeRule // directory → rules; "" is the root
+	macros map[string][]attribute
+}
+
+func parseAttributes(files map[string][]byte) attributes {
+	a := attributes{
+		files:  make(map[string][]attributeRule, len(files)),
+		macros: map[string][]attribute{attrBinary: {{attrDiff, value{state: valueFalse}}, {"merge", value{state: valueFalse}}, {attrText, value{state: valueFalse}}}},
+	}
+	for dir, content := range files {
+		dir = strings.Trim(dir, "/")
+		if rules := a.parseFile(content, dir == ""); len(rules) > 0 {
+			a.files[dir] = rules
+		}
+	}
+	a.prune()
+	return a
+}
+
+// parseFile reads one file. Only the root's may define macros.
+func (a *attributes) parseFile(content []byte, root bool) []attributeRule {
+	var rules []attributeRule
+	for _, line := range lines(content) {
+		if len(line) >= maxAttributeLine {
+			continue
+		}
+		name, rest, ok := cutPattern(strings.TrimLeft(line, blanks))
+		if !ok {
+			continue
+		}
+		macro, isMacro := strings.CutPrefix(name, "[attr]")
+		if isMacro && len(name) > len("[attr]") {
+			if states, ok := parseStates(rest); ok && root && validName(macro) {
+				a.macros[macro] = states
+			}
+			continue
+		}
+		states, ok := parseStates(rest)
+		pattern := parsePattern(name)
+		if !ok || pattern.negative || pattern.dirOnly {
+			continue // git ignores negative patterns here, and no file is a directory
+		}
+		rules = append(rules, attributeRule{pattern, states})
+	}
+	return rules
+}
+
+const blanks = " \t\r\n"
+
+// cutPattern splits a line after its pattern, which may be quoted as in C.
+func cutPattern(line string) (pattern, rest string, ok bool) {
+	if line == "" || line[0] == '#' {
+		return "", "", false
+	}
+	if pattern, rest, ok := unquote(line); ok {
+		return pattern, rest, true
+	}
+	end := strings.IndexAny(line, blanks)
+	if end < 0 {
+		end = len(line)
+	}
+	return line[:end], line[end:], true
+}
+
+// unquote reads a string quoted as git quotes paths.
+func unquote(s string) (text, rest string, ok bool) {
+	if s[0] != '"' {
+		return "", "", false
+	}
+	var out strings.Builder
+	for i := 1; i < len(s); i++ {
+		if s[i] == '"' {
+			return out.String(), s[i+1:], true
+		}
+		if s[i] != '\\' {
+			out.WriteByte(s[i])
+			continue
+		}
+		if i++; i == len(s) {
+			return "", "", false
+		}
+		if at := strings.IndexByte(`abfnrtv\"`, s[i]); at >= 0 {
+			out.WriteByte("\a\b\f\n\r\t\v\\\""[at])
+			continue
+		}
+		b, ok := octal(s[i:])
+		if !ok {
+			return "", "", false
+		}
+		out.WriteByte(b)
+		i += 2
+	}
+	return "", "", false
+}
+
+// octal reads three octal digits that make a byte.
+func octal(s string) (byte, bool) {
+	if len(s) < 3 || s[0] > '3' {
+		return 0, false
+	}
+	b := byte(0)
+	for _, c := range []byte(s[:3]) {
+		if c < '0' || c > '7' {
+			return 0, false
+		}
+		b = b<<3 | (c - '0')
+	}
+	return b, true
+}
+
+// parseStates reads the attributes of a line. One bad name spoils the line.
+func parseStates(s string) ([]attribute, bool) {
+	var out []attribute
+	for _, field := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(blanks, r) }) {
+		name, text, hasText := strings.Cut(field, "=")
+		v := value{state: valueTrue}
+		switch {
+		case strings.HasPrefix(name, "-"):
+			name, v.state = name[1:], valueFalse
+		case strings.HasPrefix(name, "!"):
+			name, v.state = name[1:], valueUnset
+		case hasText:
+			v = value{state: valueText, text: text}
+		}
+		if !validName(name) {
+			return nil, false
+		}
+		out = append(out, attribute{name, v})
+	}
+	return out, true
+}
+
+func validName(name string) bool {
+	if name == "" || name[0] == '-' {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if c != '-' && c != '.' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// prune drops what decides nothing, so that a file with a thousand lines on
+// merges or line ends costs nothing for each path.
+func (a *attributes) prune() {
+	keep := func(at attribute) bool {
+		_, macro := a.macros[at.name]
+		return macro || slices.Contains(decisive, at.name)
+	}
+	drop := func(at attribute) bool { return !keep(at) }
+	for name, states := range a.macros {
+		a.macros[name] = slices.DeleteFunc(states, drop)
+	}
+	for dir, rules := range a.files {
+		for i := range rules {
+			rules[i].attributes = slices.DeleteFunc(rules[i].attributes, drop)
+		}
+		a.files[dir] = slices.DeleteFunc(rules, func(r attributeRule) bool { return len(r.attributes) == 0 })
+	}
+}
+
+// of returns the attributes of the file at path. The file nearest to the path
+// counts first, and in a file the last line.
+func (a *attributes) of(path string) map[string]value {
+	if len(a.files) == 0 {
+		return nil
+	}
+	var found map[string]value
+	for dir, more := parent(path); ; dir, more = parent(dir) {
+		relative := path
+		if dir != "" {
+			relative = path[len(dir)+1:]
+		}
+		rules := a.files[dir]
+		for i := len(rules) - 1; i >= 0; i-- {
+			if rules[i].match(relative, false) {
+				if found == nil {
+					found = map[string]value{}
+				}
+				a.fill(found, rules[i].attributes)
+			}
+		}
+		if !more {
+			return found
+		}
+	}
+}
+
+// fill adds what found does not know yet. What a macro stands for is added
+// where the macro is, so that earlier lines cannot undo it.
+func (a *attributes) fill(found map[string]value, states []attribute) {
+	for i := len(states) - 1; i >= 0; i-- {
+		at := states[i]
+		if _, known := found[at.name]; known {
+			continue
+		}
+		found[at.name] = at.value
+		if at.value.state == valueTrue {
+			a.fill(found, a.macros[at.name])
+		}
+	}
+}
+
+// parent returns the directory of path; more is false at the root's.
+func parent(path string) (dir string, more bool) {
+	slash := strings.LastIndexByte(path, '/')
+	if slash < 0 {
+		return "", false
+	}
+	return path[:slash], true
+}

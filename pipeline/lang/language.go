@@ -1,0 +1,161 @@
+package lang
+
+import (
+	"bytes"
+	"math"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-enry/go-enry/v2"
+	"github.com/go-enry/go-enry/v2/data"
+)
+
+// What of a content is looked at to name its language and its generator.
+// Linguist, whose rules go-enry ports, considers 50 KiB. Rules that read the
+// end (editor modelines, references to source maps) read a few lines.
+const (
+	sampleHead = 48 << 10
+	sampleTail = 4 << 10
+)
+
+// sample returns the content, or its beginning and its end where it is large.
+// It cuts at line ends where there are any.
+func sample(content []byte) []byte {
+	if len(content) <= sampleHead+sampleTail {
+		return content
+	}
+	head, tail := content[:sampleHead], content[len(content)-sampleTail:]
+	if end := bytes.LastIndexByte(head, '\n'); end >= 0 {
+		head = head[:end]
+	}
+	if begin := bytes.IndexByte(tail, '\n'); begin >= 0 {
+		tail = tail[begin+1:]
+	}
+	out := make([]byte, 0, len(head)+1+len(tail))
+	out = append(out, head...)
+	out = append(out, '\n')
+	return append(out, tail...)
+}
+
+// strategies are go-enry's, in its order, but for the last: its classifier
+// orders languages of equal score at random.
+var strategies = []enry.Strategy{
+	enry.GetLanguagesByModeline,
+	enry.GetLanguagesByFilename,
+	enry.GetLanguagesByShebang,
+	enry.GetLanguagesByExtension,
+	enry.GetLanguagesByXML,
+	enry.GetLanguagesByManpage,
+	enry.GetLanguagesByContent,
+}
+
+// detect names the language of a file by its path and the sample of its
+// content; empty if it cannot.
+func detect(path string, sample []byte) (language string) {
+	defer func() {
+		// go-enry indexes bytes by hand in places. A content that trips it
+		// loses its language, not its index.
+		if recover() != nil {
+			language, _ = enry.GetLanguageByExtension(path)
+		}
+	}()
+	var candidates []string
+	for _, strategy := range strategies {
+		switch found := strategy(path, sample, candidates); len(found) {
+		case 0:
+		case 1:
+			return found[0]
+		default:
+			candidates = found
+		}
+	}
+	return classify(candidates, sample)
+}
+
+// classify picks the candidate whose samples resemble the content most: naive
+// Bayes over linguist's table of tokens, as go-enry does it, with a simpler
+// tokenizer. Equal scores go to the candidate that comes first.
+func classify(candidates []string, sample []byte) string {
+	if len(candidates) == 0 {
+		return enry.OtherLanguage
+	}
+	tokens := tokenize(sample)
+	unknown := math.Log(1 / data.TokensTotal)
+	best, highest := candidates[0], math.Inf(-1)
+	for _, candidate := range candidates {
+		score, trained := data.LanguagesLogProbabilities[candidate]
+		if !trained {
+			continue
+		}
+		known := data.TokensLogProbabilities[candidate]
+		for _, token := range tokens {
+			p, ok := known[token]
+			if !ok {
+				p = unknown
+			}
+			score += p
+		}
+		if score > highest {
+			best, highest = candidate, score
+		}
+	}
+	return best
+}
+
+// maxTokens bounds the work of classify.
+const maxTokens = 10_000
+
+// tokenize splits a text into words and single marks. Numbers and what is
+// quoted say nothing about a language and are dropped.
+func tokenize(text []byte) []string {
+	var tokens []string
+	for len(text) > 0 && len(tokens) < maxTokens {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case r == '"' || r == '\'':
+			text = text[size+quoted(text[size:], byte(r)):]
+		case isWord(r):
+			end := bytes.IndexFunc(text, func(r rune) bool { return !isWord(r) })
+			if end < 0 {
+				end = len(text)
+			}
+			if r < '0' || r > '9' {
+				tokens = append(tokens, string(text[:end]))
+			}
+			text = text[end:]
+		default:
+			if !unicode.IsSpace(r) {
+				tokens = append(tokens, string(text[:size]))
+			}
+			text = text[size:]
+		}
+	}
+	return tokens
+}
+
+// quoted returns the length of what a quote opens, its end included: 0 if
+// the line ends first.
+func quoted(text []byte, quote byte) int {
+	for i, b := range text {
+		switch b {
+		case quote:
+			return i + 1
+		case '\n':
+			return 0
+		}
+	}
+	return 0
+}
+
+func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// isGenerated says whether a program wrote the file, by its path alone if
+// sample is nil.
+func isGenerated(path string, sample []byte) (is bool) {
+	defer func() {
+		if recover() != nil {
+			is = false // see detect
+		}
+	}()
+	return enry.IsGenerated(path, sample)
+}

@@ -1,0 +1,55 @@
+package lang
+
+import "strings"
+
+// pattern is a path pattern as .gitignore and .gitattributes share it.
+type pattern struct {
+	text     string // as written, for people
+	negative bool   // begins with '!'
+	dirOnly  bool   // ends in '/'
+	baseName bool   // holds no slash: matched against the last element alone
+	prefix   string // the literal beginning
+	literal  bool   // nothing follows prefix
+	tail     glob   // what follows prefix
+	invalid  bool   // matches nothing
+}
+
+// parsePattern reads a pattern whose surrounding blanks are gone.
+func parsePattern(text string) pattern {
+	p := pattern{text: text}
+	rest, negative := strings.CutPrefix(text, "!")
+	p.negative = negative
+	rest, p.dirOnly = strings.CutSuffix(rest, "/")
+	p.baseName = !strings.Contains(rest, "/")
+	rest = strings.TrimPrefix(rest, "/")
+
+	wild := strings.IndexAny(rest, `*?[\`)
+	if wild < 0 {
+		p.prefix, p.literal = rest, true
+		return p
+	}
+	// Git compares the literal beginning first and gives wildmatch the rest
+	// alone, so that in "a**/b" the stars stand at the beginning.
+	if !p.baseName {
+		p.prefix, rest = rest[:wild], rest[wild:]
+	}
+	glob, ok := compileGlob(rest)
+	p.tail, p.invalid = glob, !ok
+	return p
+}
+
+// match says whether the pattern matches path, which is relative to the
+// directory of the pattern's file.
+func (p *pattern) match(path string, dir bool) bool {
+	if p.invalid || p.dirOnly && !dir {
+		return false
+	}
+	if p.baseName {
+		path = path[strings.LastIndexByte(path, '/')+1:]
+	}
+	if p.literal {
+		return path == p.prefix
+	}
+	rest, ok := strings.CutPrefix(path, p.prefix)
+	return ok && p.tail.match(rest)
+}

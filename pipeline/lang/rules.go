@@ -1,0 +1,194 @@
+package lang
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/go-enry/go-enry/v2"
+	"github.com/go-enry/go-enry/v2/data"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+// version counts the changes of what this package decides, go-enry's new
+// versions included. Raise it with every change of a verdict.
+const version = 1
+
+// Rules judge the files of one commit. They are safe for concurrent use.
+type Rules struct {
+	config      Config
+	ignore      ignoreFile
+	attributes  attributes
+	fingerprint [32]byte
+}
+
+// Compile makes the rules of a commit: ignore is the content of .leatignore
+// at its root, attributes the content of each .gitattributes by directory
+// ("" is the root). Either may be nil. A line that cannot be understood is
+// passed over, as git does. Rule files over MaxIgnoreBytes and
+// MaxAttributesBytes are rejected: no part of them could be left out in silence.
+func Compile(c Config, ignore []byte, attributes map[string][]byte) (*Rules, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = DefaultMaxBytes
+	}
+	c.Include, c.Exclude = slices.Clone(c.Include), slices.Clone(c.Exclude)
+	if len(ignore) > MaxIgnoreBytes {
+		return nil, fault.Reject(fmt.Errorf("compile rules: .leatignore has %d bytes; shorten it to %d", len(ignore), MaxIgnoreBytes))
+	}
+	total := 0
+	for _, content := range attributes {
+		total += len(content)
+	}
+	if total > MaxAttributesBytes {
+		return nil, fault.Reject(fmt.Errorf("compile rules: the .gitattributes files have %d bytes; shorten them to %d", total, MaxAttributesBytes))
+	}
+	return &Rules{
+		config:      c,
+		ignore:      parseIgnore(ignore),
+		attributes:  parseAttributes(attributes),
+		fingerprint: fingerprint(c, ignore, attributes),
+	}, nil
+}
+
+// Fingerprint is a hash of all that decides. Where it is the same as before,
+// a file whose content has not changed has the same verdict as before; where
+// it is not, every file is to be judged again.
+func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
+
+func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
+	h := sha256.New()
+	fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t\n", version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles)
+	writeList(h, c.Include)
+	writeList(h, c.Exclude)
+	writeList(h, []string{string(ignore)})
+	for _, dir := range slices.Sorted(maps.Keys(attributes)) {
+		writeList(h, []string{dir, string(attributes[dir])})
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+// writeList writes lengths too, so that no two configurations look the same.
+func writeList(h hash.Hash, list []string) {
+	length := func(n int) { h.Write(binary.BigEndian.AppendUint64(nil, uint64(n))) }
+	length(len(list))
+	for _, s := range list {
+		length(len(s))
+		h.Write([]byte(s))
+	}
+}
+
+// Path judges a file by what its commit's tree lists. It leaves Language
+// empty. A file that it does not skip is still to be judged by Content.
+func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
+	switch {
+	case kind == Symlink:
+		return Verdict{Skip: ReasonSymlink}
+	case kind == Submodule:
+		return Verdict{Skip: ReasonSubmodule}
+	case len(path) > MaxPath:
+		return skip(ReasonPathTooLong, "%d bytes; the limit is %d", len(path), MaxPath)
+	case !utf8.Valid(path):
+		return Verdict{Skip: ReasonPathNotUTF8}
+	}
+	name := string(path)
+	if v := r.choice(name); v.Skip != "" {
+		return v
+	}
+	if v := r.origin(name); v.Skip != "" {
+		return v
+	}
+	if size > r.config.MaxBytes {
+		return skip(ReasonTooLarge, "%d bytes; the limit is %d", size, r.config.MaxBytes)
+	}
+	return Verdict{}
+}
+
+// choice judges by what people asked for: the operator's globs, then the
+// repository's .leatignore.
+func (r *Rules) choice(path string) Verdict {
+	matches := func(glob string) bool { return doublestar.MatchUnvalidated(glob, path) }
+	if i := slices.IndexFunc(r.config.Exclude, matches); i >= 0 {
+		return skip(ReasonExcluded, "exclude %s", r.config.Exclude[i])
+	}
+	if len(r.config.Include) > 0 && !slices.ContainsFunc(r.config.Include, matches) {
+		return Verdict{Skip: ReasonNotIncluded}
+	}
+	if rule, ok := r.ignore.match(path); ok {
+		return skip(ReasonIgnored, ".leatignore line %d: %s", rule.line, rule.text)
+	}
+	return Verdict{}
+}
+
+// origin judges by who wrote the file. .gitattributes overrules what names
+// and contents suggest, in both directions.
+func (r *Rules) origin(path string) Verdict {
+	attributes := r.attributes.of(path)
+	if !r.config.LockFiles && isLockFile(path) {
+		return Verdict{Skip: ReasonLockFile}
+	}
+	if !r.config.Vendored {
+		if on, set := attributes[attrVendored].on(); on {
+			return skip(ReasonVendored, ".gitattributes: %s", attrVendored)
+		} else if !set && isVendored(path) {
+			return Verdict{Skip: ReasonVendored}
+		}
+	}
+	if !r.config.Generated {
+		if on, set := attributes[attrGenerated].on(); on {
+			return skip(ReasonGenerated, ".gitattributes: %s", attrGenerated)
+		} else if !set && r.generated(path, nil) {
+			return skip(ReasonGenerated, "by its name")
+		}
+	}
+	if attributes[attrBinary].state == valueTrue || attributes[attrText].off() && attributes[attrDiff].off() {
+		return skip(ReasonBinary, ".gitattributes: %s", attrBinary)
+	}
+	return Verdict{}
+}
+
+// generated asks go-enry, whose list of generated names holds lock files and
+// vendored directories too: where those are wanted, it is not asked about them.
+func (r *Rules) generated(path string, sample []byte) bool {
+	if r.config.LockFiles && isLockFile(path) {
+		return false
+	}
+	if r.config.Vendored && isVendored(path) {
+		path = base(path)
+	}
+	return isGenerated(path, sample)
+}
+
+// Content judges a file that Path let through by its content, which is the
+// whole of it, and names its language.
+func (r *Rules) Content(path, content []byte) Verdict {
+	if size, ok := lfsPointer(content); ok {
+		return skip(ReasonLFSPointer, "%d bytes in Git LFS", size)
+	}
+	if int64(len(content)) > r.config.MaxBytes {
+		return skip(ReasonTooLarge, "%d bytes; the limit is %d", len(content), r.config.MaxBytes)
+	}
+	if why, is := notText(content); is {
+		return skip(ReasonBinary, "%s", why)
+	}
+	name, sample := string(path), sample(content)
+	attributes := r.attributes.of(name)
+	if _, set := attributes[attrGenerated].on(); !set && !r.config.Generated && r.generated(name, sample) {
+		return skip(ReasonGenerated, "by its content")
+	}
+	if override := attributes[attrLanguage]; override.state == valueText {
+		if language, ok := enry.GetLanguageByAlias(override.text); ok {
+			return Verdict{Language: language}
+		}
+	}
+	return Verdict{Language: detect(name, bytes.TrimPrefix(sample, []byte("\uFEFF")))}
+}

@@ -1,0 +1,65 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Kind is what a tree says an entry is.
+type Kind uint8
+
+// The kinds of entries.
+const (
+	File      Kind = iota // a blob, executable or not
+	Symlink               // a blob that holds the path it points to
+	Submodule             // a commit of another repository
+)
+
+// Reason says why a file is not indexed. Reasons are stored and shown: a
+// published one never changes its meaning.
+type Reason string
+
+// The reasons, in the order in which they are looked for.
+const (
+	ReasonSymlink     Reason = "symlink"       // its target is indexed under its own path, if it is in the tree
+	ReasonSubmodule   Reason = "submodule"     // another repository: submit that one
+	ReasonPathTooLong Reason = "path_too_long" // over MaxPath bytes
+	ReasonPathNotUTF8 Reason = "path_not_utf8" // no store and no event could name it
+	ReasonExcluded    Reason = "excluded"      // Config.Exclude
+	ReasonNotIncluded Reason = "not_included"  // Config.Include
+	ReasonIgnored     Reason = "ignored"       // .leatignore
+	ReasonLockFile    Reason = "lock_file"     // versions that a package manager resolved
+	ReasonVendored    Reason = "vendored"      // someone else's code, copied
+	ReasonGenerated   Reason = "generated"     // written by a program
+	ReasonTooLarge    Reason = "too_large"     // over Config.MaxBytes
+	ReasonLFSPointer  Reason = "lfs_pointer"   // stands for content in Git LFS
+	ReasonBinary      Reason = "binary"        // not text
+)
+
+// Verdict is what became of a file.
+type Verdict struct {
+	Skip     Reason // why it is not indexed; empty: it is
+	Detail   string // what decided, for people: valid UTF-8, at most MaxDetail bytes; may be empty
+	Language string // go-enry's name of the language; empty: unknown, or not looked for
+}
+
+// MaxDetail bounds Verdict.Detail, in bytes.
+const MaxDetail = 200
+
+func skip(reason Reason, format string, args ...any) Verdict {
+	return Verdict{Skip: reason, Detail: clip(fmt.Sprintf(format, args...))}
+}
+
+// clip makes s fit for a detail: it may quote what a repository holds.
+func clip(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= MaxDetail {
+		return s
+	}
+	cut := MaxDetail - len("…")
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}

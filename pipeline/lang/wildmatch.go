@@ -1,0 +1,269 @@
+package lang
+
+import (
+	"bytes"
+	"strings"
+)
+
+// glob is a compiled pattern of .gitignore or .gitattributes. It accepts what
+// git's wildmatch accepts, as an automaton: git's own backtracks, and a
+// pattern of a repository may be made to exhaust it.
+type glob struct {
+	states []state
+}
+
+// state is one step of the automaton. The last state of a glob accepts.
+type state struct {
+	op    op
+	char  byte
+	class *[256]bool // for opClass; never true for '/'
+	skip  int        // for opDeep: the state after the slash that "**/" may leave out; 0: none
+}
+
+type op uint8
+
+const (
+	opChar   op = iota // char itself
+	opAny              // one byte but '/'
+	opClass            // one byte of class
+	opStar             // any bytes but '/'
+	opDeep             // any bytes
+	opAccept           // the end
+)
+
+// compileGlob compiles a pattern. No path matches a malformed one, as in git;
+// ok is false then.
+func compileGlob(pattern string) (g glob, ok bool) {
+	for i := 0; i < len(pattern); {
+		switch c := pattern[i]; c {
+		case '*':
+			i = g.star(pattern, i)
+		case '?':
+			g.add(state{op: opAny})
+			i++
+		case '[':
+			class, next, ok := parseClass(pattern, i)
+			if !ok {
+				return glob{}, false
+			}
+			g.add(state{op: opClass, class: class})
+			i = next
+		case '\\':
+			if i+1 == len(pattern) {
+				return glob{}, false
+			}
+			g.add(state{op: opChar, char: pattern[i+1]})
+			i += 2
+		default:
+			g.add(state{op: opChar, char: c})
+			i++
+		}
+	}
+	g.add(state{op: opAccept})
+	return g, true
+}
+
+func (g *glob) add(s state) { g.states = append(g.states, s) }
+
+// star compiles the run of stars at i. Two or more cross slashes if they
+// stand between slashes or ends; a slash that follows is then optional.
+func (g *glob) star(pattern string, i int) (next int) {
+	next = i
+	for next < len(pattern) && pattern[next] == '*' {
+		next++
+	}
+	opens := i == 0 || pattern[i-1] == '/'
+	closes := next == len(pattern) || pattern[next] == '/' || strings.HasPrefix(pattern[next:], `\/`)
+	if next-i < 2 || !opens || !closes {
+		g.add(state{op: opStar})
+		return next
+	}
+	deep := state{op: opDeep}
+	if next < len(pattern) && pattern[next] == '/' {
+		deep.skip = len(g.states) + 2
+	}
+	g.add(deep)
+	return next
+}
+
+// match says whether the whole of text matches.
+func (g glob) match(text string) bool {
+	var room [2][64]bool
+	now, next := room[0][:], room[1][:]
+	if n := len(g.states); n > len(room[0]) {
+		now, next = make([]bool, n), make([]bool, n)
+	} else {
+		now, next = now[:n], next[:n]
+	}
+	g.enter(now, 0)
+	for i := range len(text) {
+		alive := false
+		for at, on := range now {
+			if on && g.step(next, at, text[i]) {
+				alive = true
+			}
+		}
+		if !alive {
+			return false
+		}
+		now, next = next, now
+		clear(next)
+	}
+	return now[len(now)-1]
+}
+
+// step feeds one byte to the state at.
+func (g glob) step(next []bool, at int, c byte) bool {
+	s := &g.states[at]
+	switch s.op {
+	case opStar:
+		if c == '/' {
+			return false
+		}
+		g.enter(next, at)
+		return true
+	case opDeep:
+		// Not enter: the zero directories of "**/" are only to be had where
+		// the pattern begins to match, not after each byte.
+		next[at] = true
+		g.enter(next, at+1)
+		return true
+	case opChar:
+		if c != s.char {
+			return false
+		}
+	case opAny:
+		if c == '/' {
+			return false
+		}
+	case opClass:
+		if !s.class[c] {
+			return false
+		}
+	case opAccept:
+		return false
+	}
+	g.enter(next, at+1)
+	return true
+}
+
+// enter makes the state at active, and what follows it without a byte.
+func (g glob) enter(set []bool, at int) {
+	for !set[at] {
+		set[at] = true
+		switch s := g.states[at]; s.op {
+		case opStar:
+			at++
+		case opDeep:
+			if s.skip > 0 {
+				g.enter(set, s.skip)
+			}
+			at++
+		default:
+			return
+		}
+	}
+}
+
+// parseClass reads the bracket expression at i.
+func parseClass(pattern string, i int) (class *[256]bool, next int, ok bool) {
+	class = new([256]bool)
+	i++
+	negated := i < len(pattern) && (pattern[i] == '!' || pattern[i] == '^')
+	if negated {
+		i++
+	}
+	var prev byte // the character before, that a range may begin with; 0: none
+	for first := true; ; first = false {
+		if i >= len(pattern) {
+			return nil, 0, false
+		}
+		c := pattern[i]
+		if c == ']' && !first {
+			break
+		}
+		switch {
+		case c == '\\':
+			if i++; i == len(pattern) {
+				return nil, 0, false
+			}
+			prev = pattern[i]
+			class[prev] = true
+		case c == '-' && prev != 0 && i+1 < len(pattern) && pattern[i+1] != ']':
+			if i++; pattern[i] == '\\' {
+				if i++; i == len(pattern) {
+					return nil, 0, false
+				}
+			}
+			for b := int(prev); b <= int(pattern[i]); b++ {
+				class[b] = true
+			}
+			prev = 0
+		case c == '[' && i+1 < len(pattern) && pattern[i+1] == ':':
+			end := strings.IndexByte(pattern[i+2:], ']')
+			if end < 0 {
+				return nil, 0, false
+			}
+			if end == 0 || pattern[i+1+end] != ':' { // no ":]": an ordinary bracket
+				prev = '['
+				class[prev] = true
+				break
+			}
+			if !addNamed(class, pattern[i+2:i+1+end]) {
+				return nil, 0, false
+			}
+			i += 2 + end
+			prev = 0
+		default:
+			prev = c
+			class[c] = true
+		}
+		i++
+	}
+	if negated {
+		for b := range class {
+			class[b] = !class[b]
+		}
+	}
+	class['/'] = false
+	return class, i + 1, true
+}
+
+const (
+	lower = "abcdefghijklmnopqrstuvwxyz"
+	upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digit = "0123456789"
+	punct = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+)
+
+// named holds the POSIX character classes, of ASCII as in git.
+var named = map[string]string{
+	"alnum":  lower + upper + digit,
+	"alpha":  lower + upper,
+	"blank":  " \t",
+	"cntrl":  string(append(byteRange(0, 31), 127)),
+	"digit":  digit,
+	"graph":  lower + upper + digit + punct,
+	"lower":  lower,
+	"print":  lower + upper + digit + punct + " ",
+	"punct":  punct,
+	"space":  " \t\n\r", // git leaves out \v and \f
+	"upper":  upper,
+	"xdigit": digit + "abcdefABCDEF",
+}
+
+func byteRange(from, to byte) []byte {
+	var out bytes.Buffer
+	for b := from; b <= to; b++ {
+		out.WriteByte(b)
+	}
+	return out.Bytes()
+}
+
+func addNamed(class *[256]bool, name string) bool {
+	members, ok := named[name]
+	for i := range len(members) {
+		class[members[i]] = true
+	}
+	return ok
+}
