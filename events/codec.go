@@ -212,7 +212,9 @@ func explain(err error) string {
 		if mismatch.Field == "" {
 			return "a JSON " + kind + " where an object belongs"
 		}
-		return "member " + quote(mismatch.Field) + " is a JSON " + kind + " that does not fit " + mismatch.Type.String()
+		// What precedes a dot may be an embedded struct, which JSON has not.
+		member := mismatch.Field[strings.LastIndex(mismatch.Field, ".")+1:]
+		return "member " + quote(member) + " is a JSON " + kind + " that does not fit " + mismatch.Type.String()
 	}
 	return "not JSON"
 }

@@ -38,8 +38,8 @@ func PointID(document uuid.UUID, blob [32]byte, chunker, ordinal int) uuid.UUID 
 	return derive(namespacePoint, document[:], blob[:], place[:])
 }
 
-// derive hashes parts joined by NUL; only the last part may be of variable
-// length and hold a NUL, so no two lists of parts collide.
+// derive hashes parts joined by NUL. Each part but the last is of fixed length
+// or holds no NUL, so no two lists of parts collide.
 func derive(namespace uuid.UUID, parts ...[]byte) uuid.UUID {
 	var name []byte
 	for i, part := range parts {
