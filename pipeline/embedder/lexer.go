@@ -1,0 +1,178 @@
+package embedder
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxIdent is the longest identifier, in bytes once folded. What is longer (a
+// key, an image in base64) is read as several.
+const maxIdent = 128
+
+// lexer reads a text's identifiers, folds their case and splits them into
+// parts: parseHTTPHeader, parse_http_header, PARSE_HTTP_HEADER and
+// parse-http-header are each parse, http and header, and parsehttpheader as a
+// whole. Anything but letters, marks and digits lies between identifiers, bytes
+// that are not UTF-8 too. Nothing is composed or decomposed: an accent that is a
+// mark of its own makes another word.
+type lexer struct {
+	text  string
+	pos   int
+	ident [maxIdent]byte  // the identifier, folded, without _ and -
+	ends  [maxIdent]uint8 // where in ident each part ends
+	size  int             // of ident
+	parts int             // in ends
+}
+
+type class uint8
+
+const (
+	gap class = iota // between identifiers, or _ and - within one
+	lower
+	upper
+	digit
+	wide // a byte of a rune beyond ASCII
+)
+
+var classes = func() (table [256]class) {
+	for b := range table {
+		switch {
+		case 'a' <= b && b <= 'z':
+			table[b] = lower
+		case 'A' <= b && b <= 'Z':
+			table[b] = upper
+		case '0' <= b && b <= '9':
+			table[b] = digit
+		case b >= utf8.RuneSelf:
+			table[b] = wide
+		}
+	}
+	return table
+}()
+
+// next reads one identifier into l, and says whether there was one.
+func (l *lexer) next() bool {
+	text, pos := l.text, l.pos
+	l.size, l.parts = 0, 0
+	for pos < len(text) && classes[text[pos]] == gap {
+		pos++
+	}
+	prev := gap
+	for pos < len(text) {
+		b := text[pos]
+		kind, width, r := classes[b], 1, rune(b)
+		if kind == wide {
+			kind, width, r = classify(text[pos:])
+		}
+		if kind == gap {
+			if l.size > 0 && !joins(text, pos, prev) {
+				break
+			}
+			pos, prev = pos+width, gap
+			continue
+		}
+		if l.size+utf8.UTFMax > maxIdent {
+			break
+		}
+		if l.size > 0 && splits(prev, kind, text[pos+width:]) {
+			l.cut()
+		}
+		if r < utf8.RuneSelf {
+			l.ident[l.size] = fold(b, kind)
+			l.size++
+		} else {
+			l.size += utf8.EncodeRune(l.ident[l.size:], unicode.ToLower(r))
+		}
+		pos, prev = pos+width, kind
+	}
+	l.pos = pos
+	if l.size > 0 {
+		l.cut()
+	}
+	return l.size > 0
+}
+
+// cut ends a part.
+func (l *lexer) cut() {
+	l.ends[l.parts] = uint8(l.size)
+	l.parts++
+}
+
+func fold(b byte, kind class) byte {
+	if kind == upper {
+		return b | 0x20
+	}
+	return b
+}
+
+func classify(text string) (class, int, rune) {
+	r, width := utf8.DecodeRuneInString(text)
+	switch {
+	case r == utf8.RuneError:
+		return gap, width, r
+	case unicode.IsUpper(r):
+		return upper, width, r
+	case unicode.IsLetter(r), unicode.IsMark(r):
+		return lower, width, r
+	case unicode.IsDigit(r):
+		return digit, width, r
+	}
+	return gap, width, r
+}
+
+// joins says whether the byte at pos, a gap after a character of class prev,
+// lies within an identifier: an underscore, or a hyphen between two letters.
+func joins(text string, pos int, prev class) bool {
+	switch text[pos] {
+	case '_':
+		return true
+	case '-':
+		if prev != lower && prev != upper || pos+1 == len(text) {
+			return false
+		}
+		next := classes[text[pos+1]]
+		return next == lower || next == upper
+	}
+	return false
+}
+
+// splits says whether a part ends between a character of class prev and one of
+// class kind that rest follows.
+func splits(prev, kind class, rest string) bool {
+	switch {
+	case prev == gap, prev == lower && kind == upper:
+		return true
+	case (prev == digit) != (kind == digit):
+		return true
+	case prev == upper && kind == upper:
+		// The last capital of HTTPServer begins a word; that of URLs does not.
+		return len(rest) > 0 && classes[rest[0]] == lower && !pluralEnd(rest)
+	}
+	return false
+}
+
+// pluralEnd says whether rest begins with an s that no lower-case letter follows.
+func pluralEnd(rest string) bool {
+	return rest[0] == 's' && (len(rest) == 1 || classes[rest[1]] != lower)
+}
+
+// stem takes a plural's ending off. It is the S stemmer of D. Harman, "How
+// effective is suffixing?", JASIS 42(1), 1991: three rules that seldom conflate
+// what differs. It may write to word.
+func stem(word []byte) []byte {
+	n := len(word)
+	if n < 4 || word[n-1] != 's' {
+		return word
+	}
+	before, last := word[n-3], word[n-2]
+	switch {
+	case last == 'e' && before == 'i' && word[n-4] != 'e' && word[n-4] != 'a':
+		word[n-3] = 'y'
+		return word[:n-2]
+	case last == 'e' && before != 'a' && before != 'e' && before != 'o':
+		return word[:n-1]
+	case last == 'e', last == 'u', last == 's':
+		return word
+	}
+	return word[:n-1]
+}
