@@ -1,0 +1,278 @@
+// Package house_test holds the tree to the way its packages may import each
+// other: from the commands inwards to the events, each driver behind the one
+// adapter named for it. It reads the import declarations of every Go file,
+// whatever its build tags. The linter depguard (.golangci.yml) says the same in
+// an editor; this test is the one that counts.
+package house_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+const module = "github.com/leatworks/leat"
+
+// A rule says what the packages of some directories may not import. An
+// ellipsis, as in pipeline/..., stands for a directory and all below it. A
+// package may always import its own directory and what lies below it.
+type rule struct {
+	text   string   // the rule, as the error gives it
+	of     []string // directories that it binds
+	not    []string // directories among them that it does not bind
+	tests  bool     // whether it binds _test.go files too
+	deny   []string // imports that it forbids: directories of ours, or paths of other modules
+	except []string // imports among them that it allows
+}
+
+var (
+	everything = []string{"..."}
+	ours       = []string{module + "/..."}
+
+	// The leaves: what reads a repository, the models, the stores.
+	leaves = []string{
+		"pipeline/git/...", "pipeline/chunk/...", "pipeline/lang/...", "pipeline/secret/...", "pipeline/embedder/...",
+		"pipeline/broker/...", "pipeline/catalog/...", "pipeline/blob/...", "pipeline/vector/...",
+	}
+	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/sync/..."}
+)
+
+var rules = []rule{
+	{
+		text: "events is the public contract and imports nothing of ours",
+		of:   []string{"events"}, tests: true,
+		deny: ours, except: of("events"),
+	},
+	{
+		text: "internal/fault is imported by every leaf and imports nothing of ours",
+		of:   []string{"internal/fault"},
+		deny: ours,
+	},
+	{
+		text: "a leaf imports events and internal/fault, and nothing else of ours",
+		of:   leaves,
+		deny: ours, except: of("events", "internal/fault"),
+	},
+	{
+		text: "steps never import each other; they meet in the events and the catalog",
+		of:   steps, tests: true,
+		deny: of(steps...),
+	},
+	{
+		text: "nothing imports devstack but cmd/leat, internal/testenv and tests",
+		of:   everything, not: []string{"cmd/leat/...", "internal/testenv/...", "devstack/..."},
+		deny: of("devstack/..."),
+	},
+	{
+		text: "nothing imports a command",
+		of:   everything, tests: true,
+		deny: of("cmd/..."),
+	},
+	{
+		text: "the embedded servers are devstack's",
+		of:   everything, not: []string{"devstack/..."},
+		deny: []string{"github.com/nats-io/nats-server/...", "github.com/versity/versitygw/..."},
+	},
+	driver("NATS", []string{"pipeline/broker/..."}, "github.com/nats-io/nats.go/..."),
+	driver("Postgres", []string{"pipeline/catalog/..."}, "github.com/jackc/pgx/...", "github.com/pressly/goose/...", "github.com/exaring/otelpgx/..."),
+	driver("S3", []string{"pipeline/blob/..."}, "github.com/minio/minio-go/..."),
+	driver("Qdrant", []string{"pipeline/vector/..."}, "github.com/qdrant/go-client/..."),
+	driver("Watermill", []string{"pipeline", "pipeline/broker/..."}, "github.com/ThreeDotsLabs/watermill/..."),
+}
+
+// driver keeps a driver behind its adapter. The embedded servers and what tests
+// share speak to stores as a driver does.
+func driver(name string, adapter []string, paths ...string) rule {
+	return rule{
+		text: "the driver of " + name + " is imported by " + strings.TrimSuffix(strings.Join(adapter, " and "), "/...") + " alone",
+		of:   everything, not: append(adapter, "devstack/...", "internal/testenv/..."),
+		deny: paths,
+	}
+}
+
+// of gives directories their import paths.
+func of(dirs ...string) []string {
+	paths := make([]string, len(dirs))
+	for i, dir := range dirs {
+		paths[i] = module + "/" + dir
+	}
+	return paths
+}
+
+func TestImports(t *testing.T) {
+	files, broken, err := check(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range broken {
+		t.Error(b)
+	}
+	if files < 10 {
+		t.Errorf("%d Go files found; is this still the module's internal/house?", files)
+	}
+}
+
+// check returns how many Go files it read, and a line for each import that
+// breaks a rule.
+func check(tree fs.FS) (files int, broken []string, err error) {
+	err = fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if base := path.Base(name); name != "." && (base == "testdata" || base == "vendor" || base[0] == '.' || base[0] == '_') {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if path.Ext(name) != ".go" {
+			return nil
+		}
+		files++
+		imports, err := importsOf(tree, name)
+		if err != nil {
+			return err
+		}
+		for _, imported := range imports {
+			for _, r := range rules {
+				if r.breaks(name, imported) {
+					broken = append(broken, fmt.Sprintf("%s imports %s: %s", name, imported, r.text))
+				}
+			}
+		}
+		return nil
+	})
+	return files, broken, err
+}
+
+func importsOf(tree fs.FS, name string) ([]string, error) {
+	source, err := fs.ReadFile(tree, name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	imports := make([]string, len(file.Imports))
+	for i, spec := range file.Imports {
+		if imports[i], err = strconv.Unquote(spec.Path.Value); err != nil {
+			return nil, err
+		}
+	}
+	return imports, nil
+}
+
+func (r rule) breaks(file, imported string) bool {
+	dir := path.Dir(file)
+	switch {
+	case strings.HasSuffix(file, "_test.go") && !r.tests:
+		return false
+	case !covers(r.of, dir) || covers(r.not, dir):
+		return false
+	case covers(of(root(dir)+"/..."), imported):
+		return false
+	}
+	return covers(r.deny, imported) && !covers(r.except, imported)
+}
+
+// root is the directory of the part that a directory belongs to:
+// pipeline/catalog for pipeline/catalog/internal/query.
+func root(dir string) string {
+	parts := strings.Split(dir, "/")
+	if n := 2; len(parts) > n && (parts[0] == "pipeline" || parts[0] == "cmd" || parts[0] == "internal") {
+		return path.Join(parts[:n]...)
+	}
+	return dir
+}
+
+func covers(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		prefix, below := strings.CutSuffix(pattern, "...")
+		if !below {
+			return name == pattern
+		}
+		return prefix == "" || name+"/" == prefix || strings.HasPrefix(name, prefix)
+	})
+}
+
+// The rules themselves: each line of an invented tree is allowed or broken.
+func TestRules(t *testing.T) {
+	const allowed = ""
+	for _, test := range []struct {
+		file, imported, broken string
+	}{
+		{"events/id.go", "github.com/google/uuid", allowed},
+		{"events/id.go", module + "/internal/fault", "events is the public contract"},
+		{"events/id_test.go", module + "/events", allowed},
+		{"events/id_test.go", module + "/internal/testenv", "events is the public contract"},
+		{"events/internal/schemagen/main.go", module + "/events", allowed},
+		{"internal/fault/fault.go", module + "/events", "internal/fault is imported by every leaf"},
+
+		{"pipeline/git/fetch.go", module + "/events", allowed},
+		{"pipeline/git/fetch.go", module + "/internal/fault", allowed},
+		{"pipeline/git/fetch.go", module + "/internal/faults", "a leaf imports"},
+		{"pipeline/git/fetch.go", module + "/pipeline/blob", "a leaf imports"},
+		{"pipeline/git/fetch.go", module + "/pipeline", "a leaf imports"},
+		{"pipeline/git/fetch.go", module + "/pipeline/ingest", "a leaf imports"},
+		{"pipeline/git/fetch_test.go", module + "/internal/testenv", allowed},
+		{"pipeline/catalog/read.go", module + "/pipeline/catalog/internal/query", allowed},
+		{"pipeline/catalog/internal/query/read.go", module + "/pipeline/catalog/internal/row", allowed},
+		{"pipeline/catalog/internal/query/read.go", module + "/pipeline/vector", "a leaf imports"},
+
+		{"pipeline/ingest/ingest.go", module + "/pipeline/git", allowed},
+		{"pipeline/ingest/ingest.go", module + "/pipeline", allowed},
+		{"pipeline/ingest/ingest.go", module + "/pipeline/embedder", allowed},
+		{"pipeline/ingest/ingest.go", module + "/pipeline/embed", "steps never import each other"},
+		{"pipeline/ingest/ingest_test.go", module + "/pipeline/sync", "steps never import each other"},
+		{"pipeline/ingest/ingest.go", module + "/devstack", "nothing imports devstack"},
+		{"pipeline/ingest/ingest.go", module + "/cmd/ingestor/flag", "nothing imports a command"},
+
+		{"cmd/leat/dev.go", module + "/devstack", allowed},
+		{"cmd/ingestor/main.go", module + "/devstack", "nothing imports devstack"},
+		{"cmd/ingestor/main.go", module + "/pipeline/ingest", allowed},
+		{"internal/testenv/postgres.go", module + "/devstack/postgres", allowed},
+		{"internal/telemetry/trace.go", module + "/devstack/postgres", "nothing imports devstack"},
+		{"pipeline/index/index_test.go", module + "/devstack/qdrant", allowed},
+		{"devstack/devstack.go", module + "/devstack/qdrant", allowed},
+
+		{"pipeline/broker/broker.go", "github.com/nats-io/nats.go/jetstream", allowed},
+		{"pipeline/embed/embed.go", "github.com/nats-io/nats.go", "the driver of NATS"},
+		{"pipeline/embed/embed_test.go", "github.com/nats-io/nats.go", allowed},
+		{"pipeline/broker/broker.go", "github.com/nats-io/nats-server/v2/server", "the embedded servers are devstack's"},
+		{"devstack/nats.go", "github.com/nats-io/nats-server/v2/server", allowed},
+		{"cmd/leat/status.go", "github.com/jackc/pgx/v5/pgxpool", "the driver of Postgres"},
+		{"pipeline/catalog/internal/query/db.go", "github.com/jackc/pgx/v5", allowed},
+		{"internal/testenv/postgres.go", "github.com/jackc/pgx/v5", allowed},
+		{"pipeline/vector/store.go", "github.com/minio/minio-go/v7", "the driver of S3"},
+		{"pipeline/blob/store.go", "github.com/qdrant/go-client/qdrant", "the driver of Qdrant"},
+		{"pipeline/router.go", "github.com/ThreeDotsLabs/watermill/message", allowed},
+		{"pipeline/ingest/ingest.go", "github.com/ThreeDotsLabs/watermill/message", "the driver of Watermill"},
+	} {
+		source := fmt.Sprintf("//go:build never\n\npackage p\n\nimport _ %q\n", test.imported)
+		_, broken, err := check(fstest.MapFS{
+			test.file:                    {Data: []byte(source)},
+			"pipeline/testdata/bad.go":   {Data: []byte("not Go")},
+			"docs/README.md":             {Data: []byte("not Go")},
+			".cache/pipeline/git/bad.go": {Data: []byte("not Go")},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(broken, "\n")
+		if test.broken == allowed && got != "" {
+			t.Errorf("allowed, but: %s", got)
+		}
+		if want := test.file + " imports " + test.imported + ": " + test.broken; test.broken != allowed && !strings.HasPrefix(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
