@@ -1,0 +1,91 @@
+package git
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// access is how one remote is reached: what git is told beside the URL.
+type access struct {
+	protocol string
+	flags    []string
+	config   []setting
+	env      []string
+	secrets  []string
+}
+
+// serveLocal runs upload-pack for a local repository, which is as untrusted as
+// a distant one. Its configuration may name a promisor remote whose "transport"
+// is a command: no protocol is allowed there. safe.directory lets root read a
+// user's checkout; git wants it in the environment of this one process, whose
+// only repository is the one named.
+const serveLocal = "GIT_ALLOW_PROTOCOL= GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' git upload-pack"
+
+// helper is a credential helper that answers from the environment. Unlike a
+// header it is asked only for the host that the token belongs to, wherever a
+// redirect leads.
+const helper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$LEAT_GIT_USERNAME" "$LEAT_GIT_PASSWORD"; }; f`
+
+func (m *Mirrors) access(remote Remote) (access, error) {
+	switch remote.kind {
+	case kindLocal:
+		return access{protocol: "file", flags: []string{"--upload-pack=" + serveLocal}}, nil
+	case kindSSH:
+		return access{protocol: "ssh", env: []string{"GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + m.sshCommand()}}, nil
+	case kindHTTP:
+		return m.accessHTTP(remote)
+	}
+	return access{}, fmt.Errorf("remote %q was not made by Parse", remote.text)
+}
+
+func (m *Mirrors) accessHTTP(remote Remote) (access, error) {
+	scheme, _, _ := strings.Cut(remote.text, "://")
+	a := access{
+		protocol: scheme,
+		config:   []setting{{"http.lowSpeedTime", fmt.Sprint(max(1, int(m.cfg.IdleTimeout/time.Second)))}},
+	}
+	found, ok, err := m.token(remote.host)
+	if err != nil || !ok {
+		return a, err
+	}
+	a.config = append(a.config, setting{fmt.Sprintf("credential.%s://%s.helper", scheme, remote.host), helper})
+	a.env = []string{"LEAT_GIT_USERNAME=" + found.user, "LEAT_GIT_PASSWORD=" + found.token}
+	a.secrets = found.secrets()
+	return a, nil
+}
+
+// sshCommand runs ssh without the user's and the machine's ssh configuration,
+// without questions, and only to hosts whose key is known: nothing is trusted
+// on first use.
+func (m *Mirrors) sshCommand() string {
+	options := []string{
+		"BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no",
+		"ForwardAgent=no", "ForwardX11=no", "ClearAllForwardings=yes", "PermitLocalCommand=no", "ControlMaster=no", "ControlPath=none",
+		"ConnectTimeout=30", "ServerAliveInterval=15", "ServerAliveCountMax=4",
+	}
+	if m.cfg.KnownHosts != "" {
+		options = append(options, "UserKnownHostsFile="+sshQuote(m.cfg.KnownHosts), "GlobalKnownHostsFile=/dev/null")
+	}
+	if m.cfg.KeyFile != "" {
+		options = append(options, "IdentitiesOnly=yes", "IdentityAgent=none", "IdentityFile="+sshQuote(m.cfg.KeyFile))
+	}
+	words := []string{m.cfg.SSHCommand, "-F", "/dev/null"}
+	for _, option := range options {
+		words = append(words, "-o", shellQuote(option))
+	}
+	return strings.Join(words, " ")
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// sshQuote quotes a path for ssh's own parser of options, which also expands %.
+func sshQuote(path string) string { return `"` + strings.ReplaceAll(path, "%", "%%") + `"` }
+
+func (a access) options(args []string) []string { return append(args, a.flags...) }
+
+func (a access) command(args []string) command {
+	return command{args: args, config: a.config, env: a.env, protocol: a.protocol, secrets: a.secrets, guarded: true}
+}
+
+func silence(d time.Duration) error { return fmt.Errorf("%w for %s", errSilent, d) }

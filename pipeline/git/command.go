@@ -1,0 +1,263 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// command is one run of git.
+type command struct {
+	args       []string
+	gitDir     string    // "" runs outside any repository
+	config     []setting // on top of baseConfig
+	env        []string  // on top of baseEnv
+	protocol   string    // what GIT_ALLOW_PROTOCOL lists; "" allows none
+	secrets    []string  // never to be seen in an error
+	guarded    bool      // kill git and its children when this process dies
+	lock       *os.File  // inherited, so that the lock outlives us with git
+	onProgress func()    // called whenever git writes to stderr
+}
+
+type setting struct{ key, value string }
+
+// baseConfig holds for every run. No file of configuration but the mirror's
+// own is read, and leat alone writes that.
+var baseConfig = []setting{
+	{"core.hooksPath", "/dev/null"},
+	{"core.fsmonitor", "false"},
+	{"credential.helper", ""},
+	{"gc.auto", "0"},
+	{"maintenance.auto", "false"},
+	{"fetch.writeCommitGraph", "false"},
+	// Keep each fetch in a pack: loose objects cost a file each.
+	{"fetch.unpackLimit", "1"},
+	// Memory: larger blobs are streamed and never searched for deltas, and
+	// packs are mapped in small windows.
+	{"core.bigFileThreshold", "8m"},
+	{"core.packedGitWindowSize", "16m"},
+	{"core.packedGitLimit", "128m"},
+	{"pack.windowMemory", "64m"},
+	{"pack.threads", "2"},
+	{"http.followRedirects", "initial"},
+	{"http.lowSpeedLimit", "1000"},
+	{"transfer.credentialsInUrl", "die"},
+}
+
+// passedEnv is all of our environment that git sees.
+var passedEnv = []string{
+	"PATH", "TMPDIR", "SSH_AUTH_SOCK",
+	"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+	"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR",
+}
+
+func (m *Mirrors) environ(c command) []string {
+	env := []string{
+		"LC_ALL=C",
+		"HOME=" + m.home,
+		"XDG_CONFIG_HOME=" + m.home,
+		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_CONFIG_GLOBAL=/dev/null",
+		"GIT_ATTR_NOSYSTEM=1",
+		"GIT_CEILING_DIRECTORIES=" + m.cfg.Dir, // a checkout around Dir is none of ours
+		"GIT_TERMINAL_PROMPT=0",
+		"GIT_OPTIONAL_LOCKS=0",
+		"GIT_NO_REPLACE_OBJECTS=1",
+		"GIT_NO_LAZY_FETCH=1",
+		"GIT_LITERAL_PATHSPECS=1",
+		"GIT_LFS_SKIP_SMUDGE=1",
+		"GIT_ALLOW_PROTOCOL=" + c.protocol,
+		"GIT_PROTOCOL_FROM_USER=0",
+	}
+	for _, name := range passedEnv {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	if c.gitDir != "" {
+		env = append(env, "GIT_DIR="+c.gitDir)
+	}
+	n := 0
+	for _, list := range [][]setting{baseConfig, c.config} {
+		for _, s := range list {
+			env = append(env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, s.key), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", n, s.value))
+			n++
+		}
+	}
+	env = append(env, "GIT_CONFIG_COUNT="+strconv.Itoa(n))
+	return append(env, c.env...)
+}
+
+// guard runs git under a shell with a watcher beside it. The watcher blocks on
+// a pipe whose other end this process holds; when this process dies, however it
+// dies, the watcher kills the whole group: a git that lost its parent may else
+// download for minutes. (A parent-death signal would reach git but not its
+// children.) The shell reaps the watcher, so that nothing is left to process 1.
+const guard = `(read _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & w=$!
+git "$@" 3<&-; rc=$?
+kill $w 2>/dev/null; wait $w 2>/dev/null
+exit $rc`
+
+// process is a started git.
+type process struct {
+	cmd      *exec.Cmd
+	ctx      context.Context
+	stderr   *tail
+	lifeline *os.File
+	verb     string
+	secrets  []string
+	wait     func() error
+}
+
+// start starts git in a session of its own: it has no terminal to ask on, and
+// can be killed with its children. The process ends with ctx.
+func (m *Mirrors) start(ctx context.Context, c command, stdin bool, stdout io.Writer) (p *process, in io.WriteCloser, out io.ReadCloser, err error) {
+	p = &process{ctx: ctx, stderr: &tail{notify: c.onProgress}, verb: c.args[0], secrets: c.secrets}
+	p.cmd = exec.CommandContext(ctx, "git", c.args...)
+	if c.guarded {
+		p.cmd = exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", guard, "git"}, c.args...)...)
+	}
+	p.cmd.Dir = m.home
+	p.cmd.Env = m.environ(c)
+	p.cmd.Stdout = stdout
+	p.cmd.Stderr = p.stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	p.cmd.Cancel = p.kill
+	p.cmd.WaitDelay = 5 * time.Second
+	p.wait = sync.OnceValue(p.waitOnce)
+
+	if c.guarded {
+		watched, held, err := os.Pipe()
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("start git %s: %w", p.verb, err)
+		}
+		defer watched.Close()
+		p.lifeline = held
+		p.cmd.ExtraFiles = []*os.File{watched} // descriptor 3
+		if c.lock != nil {
+			p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, c.lock)
+		}
+	}
+	if stdin {
+		in, err = p.cmd.StdinPipe()
+	}
+	if err == nil && stdout == nil {
+		out, err = p.cmd.StdoutPipe()
+	}
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		p.closeLifeline()
+		return nil, nil, nil, fmt.Errorf("start git %s: %w", p.verb, err)
+	}
+	return p, in, out, nil
+}
+
+func (p *process) kill() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+
+func (p *process) waitOnce() error {
+	err := p.cmd.Wait()
+	p.closeLifeline()
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(p.ctx); cause != nil {
+		return fmt.Errorf("git %s: %w", p.verb, cause)
+	}
+	return &failure{verb: p.verb, stderr: scrub(p.stderr.String(), p.secrets), err: err}
+}
+
+func (p *process) closeLifeline() {
+	if p.lifeline != nil {
+		p.lifeline.Close()
+	}
+}
+
+// stop ends a process whose output is no longer wanted.
+func (p *process) stop() {
+	_ = p.kill() // it may have ended already
+	_ = p.wait() // killed: the error says nothing
+}
+
+// failure is a run of git that ended badly.
+type failure struct {
+	verb   string
+	stderr string // scrubbed, one line
+	err    error
+}
+
+func (f *failure) Error() string {
+	if f.stderr == "" {
+		return fmt.Sprintf("git %s: %v", f.verb, f.err)
+	}
+	return fmt.Sprintf("git %s: %s", f.verb, f.stderr)
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// run runs git to its end and returns what it printed, at most maxOutput bytes.
+func (m *Mirrors) run(ctx context.Context, c command) ([]byte, error) {
+	out := &limited{max: maxOutput}
+	err := m.runTo(ctx, c, out)
+	return out.buf.Bytes(), err
+}
+
+const maxOutput = 1 << 20
+
+func (m *Mirrors) runTo(ctx context.Context, c command, out io.Writer) error {
+	p, _, _, err := m.start(ctx, c, false, out)
+	if err != nil {
+		return err
+	}
+	return p.wait()
+}
+
+var errOutput = errors.New("more output than expected")
+
+// limited keeps what is written to it, and refuses more than max bytes.
+type limited struct {
+	buf bytes.Buffer
+	max int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.buf.Len()+len(p) > l.max {
+		return 0, errOutput
+	}
+	return l.buf.Write(p)
+}
+
+// tail keeps the last bytes written to it.
+type tail struct {
+	mu     sync.Mutex
+	buf    []byte
+	notify func()
+}
+
+const maxTail = 8 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p[max(0, len(p)-maxTail):]...)
+	t.buf = t.buf[max(0, len(t.buf)-maxTail):]
+	if t.notify != nil {
+		t.notify()
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.buf)
+}

@@ -1,0 +1,152 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+// What a fetch can end with for good. Each is wrapped in a fault.Reject: trying
+// again changes nothing until somebody acts on the message.
+var (
+	ErrNotFound = errors.New("repository not found")
+	ErrAuth     = errors.New("access denied")
+	ErrNoRef    = errors.New("no such ref")
+	ErrEmpty    = errors.New("repository is empty")
+	ErrTooLarge = errors.New("too large")
+)
+
+// errNetwork marks a failure of the way to the remote, where the mirror itself
+// is above suspicion.
+var errNetwork = errors.New("network")
+
+// signs maps what git and ssh print (under LC_ALL=C) to what it means. The
+// first match counts.
+var signs = []struct {
+	text string
+	err  error
+}{
+	{"Authentication failed", ErrAuth},
+	{"could not read Username", ErrAuth},
+	{"could not read Password", ErrAuth},
+	{"Permission denied", ErrAuth},
+	{"Host key verification failed", ErrAuth},
+	{"returned error: 401", ErrAuth},
+	{"returned error: 403", ErrAuth},
+	{"HTTP Basic: Access denied", ErrAuth},
+	{"couldn't find remote ref", ErrNoRef},
+	{"returned error: 404", ErrNotFound},
+	{"does not appear to be a git repository", ErrNotFound},
+	{"epository not found", ErrNotFound},
+	{"could not be found", ErrNotFound},
+	{"returned error: ", errNetwork},
+	{"unable to access", errNetwork},
+	{"Could not resolve host", errNetwork},
+	{"onnection", errNetwork},
+	{"timed out", errNetwork},
+	{"hung up unexpectedly", errNetwork},
+	{"unexpected disconnect", errNetwork},
+	{"RPC failed", errNetwork},
+	{"early EOF", errNetwork},
+	{"Could not read from remote repository", errNetwork},
+	{"on the remote side", errNetwork},
+}
+
+var notFoundPattern = regexp.MustCompile(`repository '[^']*' not found`)
+
+// meaning says what a failed run of git means, nil if that is not known.
+func meaning(stderr string) error {
+	if notFoundPattern.MatchString(stderr) {
+		return ErrNotFound
+	}
+	for _, sign := range signs {
+		if strings.Contains(stderr, sign.text) {
+			return sign.err
+		}
+	}
+	return nil
+}
+
+// explain turns the error of a remote operation into one that says what it
+// means, what to do about it, and whether to try again.
+func explain(remote Remote, err error) error {
+	if kind, _ := fault.Of(err); kind != fault.KindRetry {
+		return err
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		return fault.Retry(err)
+	}
+	switch found := meaning(f.stderr); found {
+	case ErrAuth, ErrNotFound:
+		return fault.Reject(fmt.Errorf("%w (%w)%s", found, err, hint(remote, f.stderr)))
+	case ErrNoRef:
+		return fault.Reject(fmt.Errorf("%w (%w)", found, err))
+	}
+	switch {
+	case strings.Contains(f.stderr, "dumb http transport"):
+		return fault.Reject(fmt.Errorf("the server speaks only git's old file protocol, which leat does not (%w)", err))
+	case strings.Contains(f.stderr, "returned error: 429"):
+		return fault.RetryAfter(err, time.Minute)
+	}
+	return fault.Retry(err)
+}
+
+// hint says what an operator can do when a remote lets nobody in. Forges
+// answer "not found" for what the caller may not see.
+func hint(remote Remote, stderr string) string {
+	switch remote.kind {
+	case kindLocal:
+		return "; give the path of a repository that the ingestor can read, or a URL that begins with https:// or ssh://"
+	case kindSSH:
+		if strings.Contains(stderr, "Host key verification failed") {
+			return fmt.Sprintf("; add the host key of %s to the known hosts file of the ingestor", remote.host)
+		}
+		return "; check the URL, and that the ingestor's ssh key may read the repository"
+	}
+	return "; check the URL; a private repository needs a token: " + tokenAdvice(remote.host)
+}
+
+// suspicious says whether a failed fetch may be the mirror's own fault.
+func suspicious(ctx context.Context, err error) bool {
+	var f *failure
+	return ctx.Err() == nil && errors.As(err, &f) && meaning(f.stderr) == nil
+}
+
+const maxMessage = 500
+
+var (
+	userinfo = regexp.MustCompile(`://[^/@\s'"]*@`)
+	progress = regexp.MustCompile(`^(remote: )?\w[\w ]*: +(\d+% \(|\d+, done|\d+\s*$)|^From |^ [*+=t!-] |^remote: (Total|Enumerating|Counting|Compressing) `)
+)
+
+// scrub makes one bounded line of what git printed, without progress, control
+// characters or secrets.
+func scrub(stderr string, secrets []string) string {
+	var lines []string
+	for line := range strings.FieldsFuncSeq(stderr, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if line = strings.TrimRight(line, " "); line != "" && !progress.MatchString(line) {
+			lines = append(lines, line)
+		}
+	}
+	text := strings.Join(lines, "; ")
+	for _, secret := range secrets {
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	text = userinfo.ReplaceAllString(text, "://***@")
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) > maxMessage { // the end says why git gave up
+		text = "…" + strings.ToValidUTF8(text[len(text)-maxMessage:], "")
+	}
+	return text
+}

@@ -1,0 +1,241 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+// Head is what a ref named at the time of a fetch.
+type Head struct {
+	Ref    string // full name, for example refs/heads/main; HEAD if the remote's HEAD is detached
+	Commit string // in hex
+}
+
+// Fetch brings the commit that ref names into the mirror of id, which it makes
+// if need be, and returns it. An empty ref is the remote's default branch; a
+// short name is a branch before a tag; an annotated tag leads to its commit.
+// If the remote has nothing new, the listing of its refs is all that is done.
+//
+// What cannot work is a fault.Reject that wraps ErrNotFound, ErrAuth, ErrNoRef,
+// ErrEmpty or ErrTooLarge; trouble on the way is a fault.Retry.
+func (m *Mirrors) Fetch(ctx context.Context, id string, remote Remote, ref string) (Head, error) {
+	if err := checkID(id); err != nil {
+		return Head{}, err
+	}
+	cause := fmt.Errorf("not done after %s", m.cfg.FetchTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, m.cfg.FetchTimeout, cause)
+	defer cancel()
+	head, err := m.fetch(ctx, id, remote, ref)
+	if err != nil {
+		return Head{}, fmt.Errorf("fetch %s: %w", remote, err)
+	}
+	return head, nil
+}
+
+func (m *Mirrors) fetch(ctx context.Context, id string, remote Remote, ref string) (Head, error) {
+	access, err := m.access(remote)
+	if err != nil {
+		return Head{}, err
+	}
+	tip, err := m.resolve(ctx, remote, access, ref)
+	if err != nil {
+		return Head{}, err
+	}
+	if head, ok := m.current(ctx, id, tip); ok {
+		return head, nil
+	}
+	lock, err := m.lock(ctx, id)
+	if err != nil {
+		return Head{}, err
+	}
+	defer lock.release()
+	if err := m.mend(id); err != nil {
+		return Head{}, fmt.Errorf("mend mirror %s: %w", id, err)
+	}
+	if head, ok := m.current(ctx, id, tip); ok { // another fetch was faster
+		return head, nil
+	}
+	return m.update(ctx, id, job{remote, access, tip, lock})
+}
+
+// job is one ref on its way into a mirror.
+type job struct {
+	remote Remote
+	access access
+	tip    tip
+	lock   *lock
+}
+
+// current returns the head if the mirror already holds it.
+func (m *Mirrors) current(ctx context.Context, id string, tip tip) (Head, bool) {
+	dir := m.dir(id)
+	if distrusted(dir) {
+		return Head{}, false
+	}
+	oid, commit, err := m.read(ctx, dir, tip.ref)
+	return Head{tip.ref, commit}, err == nil && oid == tip.oid
+}
+
+// read returns what the mirror's copy of ref points at, and the commit that
+// leads to, whose tree is there too.
+func (m *Mirrors) read(ctx context.Context, dir, ref string) (oid, commit string, err error) {
+	name := mirrorRef(ref)
+	out, err := m.run(ctx, command{gitDir: dir, args: []string{"rev-parse", name, name + "^{tree}", name + "^{commit}"}})
+	if err != nil {
+		return "", "", err
+	}
+	lines := strings.Fields(string(out))
+	if len(lines) != 3 {
+		return "", "", fmt.Errorf("git rev-parse: unexpected output %q", out)
+	}
+	return lines[0], lines[2], nil
+}
+
+// update fetches into the mirror if there is a sound one. Where that fails for
+// a reason that may lie in the mirror, or the mirror has grown too large with
+// what it no longer needs, a new one takes its place.
+func (m *Mirrors) update(ctx context.Context, id string, job job) (Head, error) {
+	dir := m.dir(id)
+	if !distrusted(dir) && m.objectFormat(ctx, dir) == formatOf(job.tip.oid) {
+		head, err := m.fetchInto(ctx, dir, job)
+		if err == nil {
+			m.maintain(ctx, dir, job.lock)
+			return head, nil
+		}
+		if !errors.Is(err, ErrTooLarge) && !suspicious(ctx, err) {
+			return Head{}, explain(job.remote, err)
+		}
+	}
+	fresh := dir + suffixNew
+	head, err := m.create(ctx, fresh, job)
+	if err != nil {
+		return Head{}, errors.Join(explain(job.remote, err), os.RemoveAll(fresh))
+	}
+	return head, m.swap(id)
+}
+
+func formatOf(oid string) string {
+	if len(oid) == 64 {
+		return "sha256"
+	}
+	return "sha1"
+}
+
+// objectFormat returns the format of a mirror, "" if it is none.
+func (m *Mirrors) objectFormat(ctx context.Context, dir string) string {
+	if _, err := os.Stat(dir); err != nil {
+		return ""
+	}
+	out, err := m.run(ctx, command{gitDir: dir, args: []string{"rev-parse", "--show-object-format"}})
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (m *Mirrors) create(ctx context.Context, dir string, job job) (Head, error) {
+	args := []string{"init", "--quiet", "--bare", "--template=", "--object-format=" + formatOf(job.tip.oid), "--", dir}
+	if _, err := m.run(ctx, command{args: args}); err != nil {
+		return Head{}, err
+	}
+	return m.fetchInto(ctx, dir, job)
+}
+
+func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	watch := m.watch(ctx, dir, cancel)
+	args := job.access.options([]string{
+		"fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance",
+		"--force", "--no-write-fetch-head", "--depth=1",
+	})
+	command := job.access.command(append(args, "--", job.remote.fetchURL(), "+"+job.tip.ref+":"+mirrorRef(job.tip.ref)))
+	command.gitDir, command.lock, command.onProgress = dir, job.lock.file, watch.progress
+	_, err := m.run(ctx, command)
+	cancel(nil)
+	<-watch.done
+	if err == nil {
+		err = m.checkSize(dir)
+	}
+	if err != nil {
+		return Head{}, err
+	}
+	_, commit, err := m.read(context.WithoutCancel(ctx), dir, job.tip.ref)
+	if err != nil {
+		return Head{}, fault.Reject(fmt.Errorf("%w: %s names no commit (%w)", ErrNoRef, job.tip.ref, err))
+	}
+	return Head{job.tip.ref, commit}, nil
+}
+
+// watch is what a running fetch is held to: the size of the mirror, and signs
+// of life.
+type watch struct {
+	last atomic.Int64 // time of the last progress, in nanoseconds
+	done chan struct{}
+}
+
+const watchInterval = 200 * time.Millisecond
+
+func (m *Mirrors) watch(ctx context.Context, dir string, cancel context.CancelCauseFunc) *watch {
+	w := &watch{done: make(chan struct{})}
+	w.progress()
+	go func() {
+		defer close(w.done)
+		ticker := time.NewTicker(min(watchInterval, m.cfg.IdleTimeout/2))
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			if err := m.checkSize(dir); err != nil {
+				cancel(err)
+				return
+			}
+			if time.Now().UnixNano()-w.last.Load() > int64(m.cfg.IdleTimeout) {
+				cancel(silence(m.cfg.IdleTimeout))
+				return
+			}
+		}
+	}()
+	return w
+}
+
+func (w *watch) progress() { w.last.Store(time.Now().UnixNano()) }
+
+func (m *Mirrors) checkSize(dir string) error {
+	size, err := dirSize(dir)
+	if err != nil {
+		return fmt.Errorf("measure mirror: %w", err)
+	}
+	if size > m.cfg.MaxBytes {
+		return fault.Reject(fmt.Errorf("repository is %w: its mirror reached %d bytes; at most %d are allowed", ErrTooLarge, size, m.cfg.MaxBytes))
+	}
+	return nil
+}
+
+// dirSize adds up the files under dir, 0 if it is not there. Files may come
+// and go meanwhile.
+func dirSize(dir string) (size int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, entry os.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			var info os.FileInfo
+			if info, err = entry.Info(); err == nil {
+				size += info.Size()
+			}
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	return size, err
+}

@@ -1,0 +1,146 @@
+package git
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+// tip is what a remote says a ref points at.
+type tip struct {
+	ref string // full name, or HEAD if the remote's HEAD is detached
+	oid string // of a commit, or of the tag that leads to one
+}
+
+// mirrorRef is where the mirror keeps a remote's ref. The name is hashed: a
+// remote may rename a to a/b, and git cannot hold both.
+func mirrorRef(ref string) string {
+	sum := sha256.Sum256([]byte(ref))
+	return "refs/leat/" + hex.EncodeToString(sum[:16])
+}
+
+// checkRef refuses what git would not take for the name of a ref.
+func checkRef(ref string) error {
+	bad := len(ref) > 1024 || strings.HasPrefix(ref, "-") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, "/") ||
+		strings.HasSuffix(ref, ".") || strings.ContainsFunc(ref, isControl) || strings.ContainsAny(ref, " ~^:?*[\\")
+	for _, part := range []string{"..", "//", "@{", "/.", ".lock/"} {
+		bad = bad || strings.Contains(ref, part)
+	}
+	if bad || strings.HasPrefix(ref, ".") || strings.HasSuffix(ref, ".lock") || ref == "@" {
+		return fault.Reject(fmt.Errorf("%w: %.100q is not the name of a ref; give a branch, a tag or a full name such as refs/heads/main", ErrNoRef, ref))
+	}
+	return nil
+}
+
+// candidates lists the full names that ref may stand for, the likeliest first:
+// a branch before a tag, and "heads/x" or "tags/x" last. Refs elsewhere
+// (refs/pull/1/head) must be written in full.
+func candidates(ref string) []string {
+	switch {
+	case ref == "" || ref == "HEAD":
+		return []string{"HEAD"}
+	case strings.HasPrefix(ref, "refs/"):
+		return []string{ref}
+	}
+	names := []string{"refs/heads/" + ref, "refs/tags/" + ref}
+	if strings.HasPrefix(ref, "heads/") || strings.HasPrefix(ref, "tags/") {
+		names = append(names, "refs/"+ref)
+	}
+	return names
+}
+
+// resolve asks the remote what ref names.
+func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref string) (tip, error) {
+	if err := checkRef(ref); err != nil {
+		return tip{}, err
+	}
+	if info, err := os.Stat(remote.text); remote.Local() && (err != nil || !info.IsDir()) {
+		return tip{}, fault.Reject(fmt.Errorf("%w: there is no directory %s%s", ErrNotFound, remote, hint(remote, "")))
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, m.cfg.IdleTimeout, silence(m.cfg.IdleTimeout))
+	defer cancel()
+
+	names := candidates(ref)
+	args := []string{"ls-remote", "--quiet", "--symref"}
+	if strings.HasPrefix(names[0], "refs/heads/") || strings.HasPrefix(names[0], "refs/tags/") {
+		args = append(args, "--heads", "--tags") // spares the listing of every pull request
+	}
+	out, err := m.run(ctx, access.command(append(access.options(args), append([]string{"--", remote.fetchURL()}, names...)...)))
+	if err != nil {
+		return tip{}, explain(remote, err)
+	}
+	if found, ok := pick(string(out), names); ok {
+		return found, nil
+	}
+	return tip{}, m.missing(ctx, remote, access, ref)
+}
+
+var hexPattern = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// pick reads the output of ls-remote: lines of "oid TAB name", and of
+// "ref: target TAB name" before a symbolic ref.
+func pick(listing string, names []string) (tip, bool) {
+	oids, target := map[string]string{}, ""
+	for line := range strings.Lines(listing) {
+		value, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if to, symbolic := strings.CutPrefix(value, "ref: "); symbolic {
+			if name == "HEAD" && strings.HasPrefix(to, "refs/") && checkRef(to) == nil {
+				target = to
+			}
+		} else if hexPattern.MatchString(value) {
+			oids[name] = value
+		}
+	}
+	for _, name := range names {
+		oid, ok := oids[name]
+		switch {
+		case ok && name == "HEAD" && target != "":
+			return tip{target, oid}, true
+		case ok:
+			return tip{name, oid}, true
+		}
+	}
+	return tip{}, false
+}
+
+// missing says why a remote does not have ref.
+func (m *Mirrors) missing(ctx context.Context, remote Remote, access access, ref string) error {
+	var listed counter
+	err := m.runTo(ctx, access.command(append(access.options([]string{"ls-remote", "--quiet"}), "--", remote.fetchURL())), &listed)
+	switch {
+	case err != nil:
+		return explain(remote, err)
+	case listed == 0:
+		return fault.Reject(fmt.Errorf("%w: it has no commit yet; submit it again after the first push", ErrEmpty))
+	case ref == "" || ref == "HEAD":
+		return fault.Reject(fmt.Errorf("%w: the remote's HEAD names a branch that does not exist; give a ref", ErrNoRef))
+	case hexPattern.MatchString(ref):
+		return fault.Reject(fmt.Errorf("%w: %s looks like a commit; give the branch or the tag that holds it", ErrNoRef, ref))
+	}
+	return fault.Reject(fmt.Errorf("%w: the remote has no branch or tag %q", ErrNoRef, ref))
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// checkOID refuses what is not the full name of an object, before it can reach
+// git as an option or an expression.
+func checkOID(oid string) error {
+	if !hexPattern.MatchString(oid) {
+		return fault.Reject(fmt.Errorf("%.80q is not the full name of a git object", oid))
+	}
+	return nil
+}
+
+var errSilent = errors.New("the remote kept silent")
