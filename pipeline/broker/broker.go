@@ -165,7 +165,7 @@ func (b *Broker) Close() {
 // subscription is bound to its consumer; else the reasons why not.
 func (b *Broker) Ready(ctx context.Context) error {
 	if !b.conn.IsConnected() {
-		return errors.New("not connected to NATS")
+		return errDisconnected
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +23,10 @@ const (
 	// pullGrace is how much later than that the server's word is given up.
 	pullGrace = 4 * time.Second
 
+	// bindTimeout is short: a question asked as the server went down stays
+	// unanswered, and the next attempt is soon.
+	bindTimeout = 3 * time.Second
+
 	// A broken subscription is tried again after minPause, then twice as
 	// long each time, up to maxPause.
 	minPause = 50 * time.Millisecond
@@ -35,6 +38,8 @@ const (
 	// beatsPerAckWait is how often progress is reported within an ack wait.
 	beatsPerAckWait = 3
 )
+
+var errDisconnected = errors.New("not connected to NATS")
 
 // pump moves one subscription's messages from the server to Watermill.
 //
@@ -53,6 +58,7 @@ type pump struct {
 	pause        time.Duration // before the next attempt, if this one fails
 	subscription *nats.Subscription
 	arrived      chan *nats.Msg
+	lost         chan nats.Status // tells that the connection is gone
 	out          chan *message.Message
 	slots        *slots
 
@@ -121,7 +127,10 @@ func (p *pump) report(err error) {
 // bind checks that the consumer is there and of the right kind, and returns
 // its ack wait.
 func (p *pump) bind(ctx context.Context) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.broker.timeout)
+	if !p.broker.conn.IsConnected() {
+		return 0, errDisconnected
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(p.broker.timeout, bindTimeout))
 	defer cancel()
 	found, err := p.broker.js.Consumer(ctx, p.cfg.Stream, p.cfg.Consumer)
 	switch {
@@ -157,6 +166,9 @@ func (p *pump) pullAll(ctx context.Context) error {
 func (p *pump) pull(ctx context.Context, n int) error {
 	left := n
 	defer func() { p.slots.release(left) }()
+	for len(p.lost) > 0 { // an earlier pull's
+		<-p.lost
+	}
 	p.pulls++
 	reply := p.inbox + "." + strconv.Itoa(p.pulls)
 	if err := p.request(reply, n); err != nil {
@@ -167,12 +179,14 @@ func (p *pump) pull(ctx context.Context, n int) error {
 	for left > 0 {
 		select {
 		case raw := <-p.arrived:
-			if meta, err := raw.Metadata(); err == nil && !p.isStatus(raw) {
+			if meta, err := raw.Metadata(); err == nil {
 				left--
 				p.take(ctx, raw, meta)
 			} else if over, err := pullOver(raw); over && raw.Subject == reply {
 				return err
 			}
+		case <-p.lost: // and with the connection the pull
+			return errDisconnected
 		case <-silence.C:
 			return errors.New("the server does not answer")
 		}
@@ -184,7 +198,7 @@ func (p *pump) pull(ctx context.Context, n int) error {
 // sent later, when nobody waits for its answer any more.
 func (p *pump) request(reply string, n int) error {
 	if !p.broker.conn.IsConnected() {
-		return errors.New("not connected")
+		return errDisconnected
 	}
 	body, err := json.Marshal(struct {
 		Batch   int           `json:"batch"`
@@ -194,12 +208,6 @@ func (p *pump) request(reply string, n int) error {
 		return err
 	}
 	return p.broker.conn.PublishRequest("$JS.API.CONSUMER.MSG.NEXT."+p.cfg.Stream+"."+p.cfg.Consumer, reply, body)
-}
-
-// isStatus tells the server's word about a pull from a message: a message
-// keeps the subject that it was published on.
-func (p *pump) isStatus(raw *nats.Msg) bool {
-	return strings.HasPrefix(raw.Subject, p.inbox+".")
 }
 
 // pullOver reads the server's word: whether it ends the pull, and as what.
@@ -250,6 +258,7 @@ func within(d time.Duration, done <-chan struct{}) bool {
 
 // unsubscribe gives back what arrived after all, and sees the acks off.
 func (p *pump) unsubscribe() {
+	p.broker.conn.RemoveStatusListener(p.lost)
 	if err := p.subscription.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		p.log.Warn("unsubscribing", "error", err)
 	}
@@ -257,7 +266,7 @@ func (p *pump) unsubscribe() {
 	for {
 		select {
 		case raw := <-p.arrived:
-			if _, err := raw.Metadata(); err == nil && !p.isStatus(raw) {
+			if _, err := raw.Metadata(); err == nil {
 				_ = raw.Nak() // else the ack wait gives it back
 			}
 		default:

@@ -14,7 +14,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/broker"
@@ -23,8 +22,6 @@ import (
 // patience is how long a test waits for what must happen. It is generous: a
 // test fails by what happens, not by how fast.
 const patience = 60 * time.Second
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // natsServer is a JetStream server in process that a test may stop and start.
 type natsServer struct {

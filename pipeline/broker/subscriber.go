@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -120,7 +121,8 @@ func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
 	var err error
 	if p.subscription, err = s.broker.conn.ChanSubscribe(p.inbox+".*", p.arrived); err != nil {
 		p.cancelWork()
-		return nil, err
+		return nil, fmt.Errorf("subscribe to the inbox of consumer %s: %w", p.cfg.Consumer, err)
 	}
+	p.lost = s.broker.conn.StatusChanged(nats.RECONNECTING, nats.CLOSED)
 	return p, nil
 }

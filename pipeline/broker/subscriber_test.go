@@ -1,12 +1,16 @@
 package broker_test
 
 import (
+	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leatworks/leat/pipeline/broker"
 )
 
 func TestHandlerLongerThanAckWaitIsDeliveredOnce(t *testing.T) {
@@ -97,4 +101,154 @@ func TestSlowMessagesAreBoundedAndDeliveredOnce(t *testing.T) {
 	if seen.most != inFlight {
 		t.Errorf("%d messages in flight at most, want %d", seen.most, inFlight)
 	}
+}
+
+// longWait is an ack wait that no test sits out: what comes again before it
+// was given back.
+const longWait = 10 * time.Minute
+
+func patient() broker.Topology {
+	top := topology()
+	top.AckWait = longWait
+	return top
+}
+
+func TestNackedMessageComesAgain(t *testing.T) {
+	t.Parallel()
+	b := startServer(t).connect()
+	ensure(t, b, patient())
+	submit(t, b, 1)
+
+	delivered := make(chan string, 16)
+	route(t, b.Subscriber(ingestor(0)), func(msg *message.Message) error {
+		delivered <- msg.Metadata[broker.MetaDelivered]
+		if msg.Metadata[broker.MetaDelivered] != "3" {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	for _, want := range []string{"1", "2", "3"} {
+		if got := receive(t, "a delivery", delivered); got != want {
+			t.Errorf("delivery %s, want %s", got, want)
+		}
+	}
+	settled(t, b)
+}
+
+func TestCloseCancelsAndGivesBack(t *testing.T) {
+	t.Parallel()
+	for name, obeys := range map[string]bool{"a handler that obeys": true, "a handler that does not": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := startServer(t).connect()
+			ensure(t, b, patient())
+			submit(t, b, 1)
+
+			cfg := ingestor(0)
+			cfg.DrainTimeout = 100 * time.Millisecond
+			started, release := make(chan struct{}, 1), make(chan struct{})
+			stop := route(t, b.Subscriber(cfg), func(msg *message.Message) error {
+				started <- struct{}{}
+				<-msg.Context().Done()
+				if !obeys {
+					<-release
+				}
+				return msg.Context().Err()
+			})
+			await(t, "the handler", started)
+			again := make(chan string, 1)
+			route(t, b.Subscriber(ingestor(0)), func(msg *message.Message) error {
+				again <- msg.Metadata[broker.MetaDelivered]
+				close(release)
+				return nil
+			})
+			stop()
+			if got := receive(t, "the other worker", again); got != "2" {
+				t.Errorf("delivery %s to the other worker, want 2", got)
+			}
+			settled(t, b)
+		})
+	}
+}
+
+func TestCloseGivesBackWhatWasNeverHandedOver(t *testing.T) {
+	t.Parallel()
+	const messages = 10
+	b := startServer(t).connect()
+	ensure(t, b, patient())
+	submit(t, b, messages)
+
+	idle := b.Subscriber(ingestor(messages))
+	if _, err := idle.Subscribe(t.Context(), ""); err != nil { // and nobody reads
+		t.Fatal(err)
+	}
+	eventually(t, "the messages to be held", func() bool {
+		return lag(t, b, broker.StreamIntake, broker.ConsumerIngestor).InFlight == messages
+	})
+	seen := newTally()
+	route(t, b.Subscriber(ingestor(0)), func(msg *message.Message) error {
+		seen.enter(msg)
+		return nil
+	})
+	if err := idle.Close(); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, b)
+	if seen.distinct() != messages || seen.deliveries() != messages {
+		t.Errorf("%d messages handled in %d deliveries, want %d in as many", seen.distinct(), seen.deliveries(), messages)
+	}
+}
+
+func TestSubscribeAfterClose(t *testing.T) {
+	t.Parallel()
+	sub := startServer(t).connect().Subscriber(ingestor(1))
+	if err := errors.Join(sub.Close(), sub.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sub.Subscribe(t.Context(), ""); err == nil {
+		t.Error("subscribed to a closed subscriber")
+	}
+}
+
+func TestConsumerMissingAtFirstIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	b := startServer(t).connect()
+	handled := make(chan struct{}, 1)
+	route(t, b.Subscriber(ingestor(0)), func(*message.Message) error {
+		handled <- struct{}{}
+		return nil
+	})
+	eventually(t, "Ready to say what is missing", func() bool {
+		err := b.Ready(t.Context())
+		return err != nil && strings.Contains(err.Error(), "consumer ingestor of stream LEAT_INTAKE does not exist")
+	})
+	ensure(t, b, topology())
+	submit(t, b, 1)
+	await(t, "the message", handled)
+	eventually(t, "Ready", func() bool { return b.Ready(t.Context()) == nil })
+}
+
+func TestConsumerDeletedAndRecreated(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b := s.connect()
+	ensure(t, b, topology())
+	handled := make(chan struct{}, 1)
+	route(t, b.Subscriber(ingestor(0)), func(*message.Message) error {
+		handled <- struct{}{}
+		return nil
+	})
+	submit(t, b, 1)
+	await(t, "the first message", handled)
+	settled(t, b)
+
+	_, js := s.bare()
+	if err := js.DeleteConsumer(t.Context(), broker.StreamIntake, broker.ConsumerIngestor); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "Ready to miss the consumer", func() bool { return b.Ready(t.Context()) != nil })
+	ensure(t, b, topology())
+	submit(t, b, 1)
+	await(t, "the second message", handled)
+	eventually(t, "Ready", func() bool { return b.Ready(t.Context()) == nil })
 }
