@@ -1,0 +1,79 @@
+package qdrant
+
+import (
+	"iter"
+	"math/bits"
+	"slices"
+)
+
+// bitset is a set of slots.
+type bitset []uint64
+
+func newBitset(slots int) bitset { return make(bitset, (slots+63)/64) }
+
+func (b bitset) has(slot uint32) bool {
+	word := int(slot >> 6)
+	return word < len(b) && b[word]&(1<<(slot&63)) != 0
+}
+
+func (b bitset) set(slot uint32)   { b[slot>>6] |= 1 << (slot & 63) }
+func (b bitset) clear(slot uint32) { b[slot>>6] &^= 1 << (slot & 63) }
+
+// grown returns b with room for slots.
+func (b bitset) grown(slots int) bitset {
+	words := (slots + 63) / 64
+	if words <= len(b) {
+		return b
+	}
+	return append(slices.Grow(b, words-len(b)), make(bitset, words-len(b))...)
+}
+
+// and keeps in b what is also in other; both are of the same length or b is
+// the shorter.
+func (b bitset) and(other bitset) {
+	for i := range b {
+		if i < len(other) {
+			b[i] &= other[i]
+		} else {
+			b[i] = 0
+		}
+	}
+}
+
+func (b bitset) or(other bitset) {
+	for i, word := range other {
+		b[i] |= word
+	}
+}
+
+func (b bitset) andNot(other bitset) {
+	for i, word := range other {
+		b[i] &^= word
+	}
+}
+
+func (b bitset) count() int {
+	n := 0
+	for _, word := range b {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// all yields the slots in order.
+func (b bitset) all() iter.Seq[uint32] {
+	return b.within(0, len(b))
+}
+
+// within yields the slots of the words from first to before last.
+func (b bitset) within(first, last int) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i, word := range b[first:last] {
+			for ; word != 0; word &= word - 1 {
+				if !yield(uint32((first+i)<<6 + bits.TrailingZeros64(word))) {
+					return
+				}
+			}
+		}
+	}
+}

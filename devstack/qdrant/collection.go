@@ -1,0 +1,242 @@
+package qdrant
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// description is a collection's file of that name. Renaming a new one into
+// place is what makes a change of it, a compaction among them, happen.
+type description struct {
+	Name    string                              `json:"name"`
+	Epoch   int                                 `json:"epoch"` // which files are current
+	Shape   shape                               `json:"shape"`
+	Indexes map[string]qdrant.PayloadSchemaType `json:"indexes"`
+}
+
+const descriptionFile = "collection.json"
+
+// collection is a collection that is open. Requests that change it hold
+// writing throughout, and guard as well while they change what readers see.
+type collection struct {
+	dir   string
+	log   *slog.Logger
+	name  string
+	shape shape
+
+	writing    sync.Mutex
+	operations uint64 // number of the last operation
+
+	guard   sync.RWMutex
+	current description
+	segment *segment // nil: closed
+}
+
+// createCollection writes a new collection into dir, which does not exist yet.
+func createCollection(dir string, d description, log *slog.Logger) (*collection, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := saveJSON(filepath.Join(dir, descriptionFile), d); err != nil {
+		return nil, err
+	}
+	return openCollection(dir, log)
+}
+
+func openCollection(dir string, log *slog.Logger) (*collection, error) {
+	c := &collection{dir: dir, log: log}
+	if err := loadJSON(filepath.Join(dir, descriptionFile), &c.current); err != nil {
+		return nil, err
+	}
+	c.name, c.shape = c.current.Name, c.current.Shape
+	if c.current.Indexes == nil {
+		c.current.Indexes = map[string]qdrant.PayloadSchemaType{}
+	}
+	if err := c.sweep(); err != nil {
+		return nil, err
+	}
+	var err error
+	c.segment, err = openSegment(dir, c.current.Epoch, c.shape, c.current.Indexes, log)
+	if err != nil {
+		return nil, fmt.Errorf("open collection %s: %w", c.name, err)
+	}
+	return c, nil
+}
+
+// sweep removes what an interrupted compaction left.
+func (c *collection) sweep() error {
+	files, err := os.ReadDir(c.dir)
+	if err != nil {
+		return err
+	}
+	keep := []string{descriptionFile, filepath.Base(logPath("", c.current.Epoch)), filepath.Base(vectorsPath("", c.current.Epoch))}
+	for _, file := range files {
+		if !slices.Contains(keep, file.Name()) {
+			err = errors.Join(err, os.Remove(filepath.Join(c.dir, file.Name())))
+		}
+	}
+	return err
+}
+
+// close waits for what is running and closes the files; later requests find no
+// collection.
+func (c *collection) close() error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.guard.Lock()
+	defer c.guard.Unlock()
+	if c.segment == nil {
+		return nil
+	}
+	closed := c.segment
+	c.segment = nil
+	return closed.close(true)
+}
+
+// read runs fn while nothing changes.
+func (c *collection) read(fn func(*segment) error) error {
+	c.guard.RLock()
+	defer c.guard.RUnlock()
+	if c.segment == nil {
+		return noCollection(c.name)
+	}
+	return fn(c.segment)
+}
+
+// change asks plan what to write, writes it, and makes it visible at once.
+// Requests that change the collection run one after the other.
+func (c *collection) change(plan func(*segment) ([]record, []pointID, error)) (operation uint64, err error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if c.segment == nil {
+		return 0, noCollection(c.name)
+	}
+	c.operations++
+	records, deleted, err := plan(c.segment)
+	if err != nil || len(records) == 0 && len(deleted) == 0 {
+		return c.operations, err
+	}
+	written, err := c.segment.write(records, deleted)
+	if err != nil {
+		return 0, status.Errorf(codes.Unavailable, "write to collection %s: %v", c.name, err)
+	}
+	c.guard.Lock()
+	c.segment.apply(written)
+	c.guard.Unlock()
+	if c.segment.wasteful() {
+		if err := c.compact(); err != nil {
+			c.log.Error("compaction failed; the collection keeps its old files", "collection", c.name, "error", err)
+		}
+	}
+	return c.operations, nil
+}
+
+// compactBatch bounds the memory that a compaction takes: some MiB.
+const compactBatch = 1000
+
+// compact writes the live points into the files of the next epoch, makes them
+// the current ones, and removes the old. Readers go on meanwhile.
+func (c *collection) compact() error {
+	next, err := openSegment(c.dir, c.current.Epoch+1, c.shape, c.current.Indexes, c.log)
+	if err != nil {
+		return err
+	}
+	for slots := range slices.Chunk(slices.Collect(c.segment.live.all()), compactBatch) {
+		records := make([]record, len(slots))
+		for i, slot := range slots {
+			records[i] = c.segment.record(slot)
+		}
+		written, err := next.write(records, nil)
+		if err != nil {
+			return errors.Join(err, next.remove())
+		}
+		next.apply(written)
+	}
+	if err := errors.Join(next.vectors.Sync(), next.log.Sync()); err != nil {
+		return errors.Join(err, next.remove())
+	}
+	renewed := c.current
+	renewed.Epoch++
+	if err := saveJSON(filepath.Join(c.dir, descriptionFile), renewed); err != nil {
+		return errors.Join(err, next.remove())
+	}
+	old := c.segment
+	c.guard.Lock()
+	c.segment, c.current = next, renewed
+	c.guard.Unlock()
+	return old.remove()
+}
+
+// setIndex adds the index of a field, or removes it when kind is nil.
+func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType) (operation uint64, err error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if c.segment == nil {
+		return 0, noCollection(c.name)
+	}
+	c.operations++
+	renewed := c.current
+	renewed.Indexes = maps.Clone(c.current.Indexes)
+	var built *field
+	if kind == nil {
+		delete(renewed.Indexes, name)
+	} else {
+		if present, found := c.current.Indexes[name]; found && present == *kind {
+			return c.operations, nil
+		}
+		renewed.Indexes[name] = *kind
+		built = c.segment.index(name, *kind)
+	}
+	if err := saveJSON(filepath.Join(c.dir, descriptionFile), renewed); err != nil {
+		return 0, status.Errorf(codes.Unavailable, "index field %s of collection %s: %v", name, c.name, err)
+	}
+	c.guard.Lock()
+	defer c.guard.Unlock()
+	c.current = renewed
+	if built == nil {
+		delete(c.segment.fields, name)
+	} else {
+		c.segment.fields[name] = built
+	}
+	return c.operations, nil
+}
+
+func loadJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s is damaged: %w; restore the file, or remove its directory and let leat index again", path, err)
+	}
+	return nil
+}
+
+// saveJSON replaces a file as a whole.
+func saveJSON(path string, from any) error {
+	data, err := json.MarshalIndent(from, "", "\t")
+	if err != nil {
+		return err
+	}
+	temporary := path + ".new"
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(data, '\n'))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}

@@ -1,0 +1,32 @@
+// Package qdrant is an in-process server of the Qdrant gRPC API, for `leat
+// dev` and for tests. It owns a directory of collections and answers as Qdrant
+// does, exactly: every search is a scan, so recall is 1.
+//
+// It refuses what it does not do. A request that asks for more than it
+// supports is answered with Unimplemented and the feature's name, never with
+// an answer that ignores the request's meaning. A collection has at most one
+// dense and one sparse vector; there is no quantization, no sharding, no
+// full-text or geographical filter and no inference. What only tunes Qdrant's
+// speed (HNSW and optimizer settings, search parameters) is accepted and has
+// no effect.
+//
+// # Storage
+//
+// A collection is a directory of two files beside its description: a log of
+// operations and the dense vectors, a row for each upsert of the log. Both are
+// only appended to, and read through a mapping, so that vectors, terms and
+// payloads are the kernel's page cache and not this process's memory; on the
+// heap are the ids, where each record begins, and the payload indexes. An
+// upsert takes a new slot, and so does the point it replaces lose its own;
+// when more slots are dead than live, the collection is written anew beside
+// itself and takes the old one's place by a rename.
+//
+// An operation is acknowledged when write(2) has returned: it survives the
+// death of the process, however it dies, and a crash of the machine loses what
+// the kernel had not written yet (leat rebuilds it from the catalog). A record
+// cut off at the end of the log is dropped when it is opened; damage anywhere
+// else is an error that names the file and the offset.
+//
+// Sparse vectors are scanned too, not looked up in an inverted index: the scan
+// costs about what the dense one does, and neither memory nor time at start.
+package qdrant

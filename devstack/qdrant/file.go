@@ -1,0 +1,91 @@
+//go:build unix
+
+package qdrant
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxFileBytes is how much of the address space a file reserves, and so how
+// large it can become. A reservation costs no memory, and spares readers a
+// remapping under their feet.
+const maxFileBytes = 16 << 30
+
+var errFileFull = errors.New("the file has reached its limit of 16 GiB")
+
+// file is an append-only file and a mapping of it. Appending needs a lock of
+// the caller's; reading what was appended before needs none.
+type file struct {
+	*os.File
+	view []byte // the reservation; only view[:size] may be touched
+	size int64
+}
+
+func openFile(path string) (*file, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() > maxFileBytes {
+		err = fmt.Errorf("open %s: %w", path, errFileFull)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	view, err := unix.Mmap(int(f.Fd()), 0, maxFileBytes, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("map %s: %w (an address space limit, as by ulimit -v, must leave room for 16 GiB a file)", path, err), f.Close())
+	}
+	return &file{f, view, info.Size()}, nil
+}
+
+// writeAt writes at offset, which is at most size, and makes that the end.
+func (f *file) writeAt(data []byte, offset int64) error {
+	if offset+int64(len(data)) > maxFileBytes {
+		return fmt.Errorf("append to %s: %w", f.Name(), errFileFull)
+	}
+	if _, err := f.WriteAt(data, offset); err != nil {
+		return err
+	}
+	f.size = offset + int64(len(data))
+	return nil
+}
+
+// truncate drops what lies behind size.
+func (f *file) truncate(size int64) error {
+	f.size = size
+	return f.Truncate(size)
+}
+
+func (f *file) close(sync bool) error {
+	var err error
+	if sync {
+		err = f.Sync()
+	}
+	return errors.Join(err, unix.Munmap(f.view), f.Close())
+}
+
+// floats and words read a mapping in place. The bytes are aligned to four, and
+// in the order of every machine that Go maps files on but a few big-endian
+// ones, where the files are just as readable to whoever wrote them.
+func floats(b []byte) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+func words(b []byte) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+func floatBytes(f []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), len(f)*4)
+}
+
+func wordBytes(w []uint32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*4)
+}

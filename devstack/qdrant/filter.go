@@ -1,0 +1,204 @@
+package qdrant
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/qdrant/go-client/qdrant"
+)
+
+// condition is one condition of a filter.
+type condition interface {
+	// match says whether a slot fulfils the condition.
+	match(s *segment, slot uint32) bool
+	// slots returns every slot that fulfils the condition, dead ones among
+	// them, if an index knows.
+	slots(s *segment) (lists [][]uint32, known bool)
+}
+
+// filter is a Filter that has been checked. It is a condition itself.
+type filter struct {
+	must, should, mustNot, minShould []condition
+	minCount                         uint64
+}
+
+func parseFilter(f *qdrant.Filter) (*filter, error) {
+	parsed := &filter{minCount: f.GetMinShould().GetMinCount()}
+	for _, list := range []struct {
+		from []*qdrant.Condition
+		to   *[]condition
+	}{
+		{f.GetMust(), &parsed.must}, {f.GetShould(), &parsed.should},
+		{f.GetMustNot(), &parsed.mustNot}, {f.GetMinShould().GetConditions(), &parsed.minShould},
+	} {
+		for _, c := range list.from {
+			condition, err := parseCondition(c)
+			if err != nil {
+				return nil, err
+			}
+			*list.to = append(*list.to, condition)
+		}
+	}
+	return parsed, nil
+}
+
+// find returns the live slots that fulfil every one of filters.
+func (s *segment) find(filters ...*filter) bitset {
+	found := slices.Clone(s.live)
+	for _, f := range filters {
+		found = f.narrow(s, found)
+	}
+	return found
+}
+
+// narrow returns what of in fulfils the filter. It may change in.
+func (f *filter) narrow(s *segment, in bitset) bitset {
+	var slow []condition // after those that an index answers: fewer slots are left to read
+	for _, c := range f.must {
+		if _, known := c.slots(s); !known {
+			slow = append(slow, c)
+			continue
+		}
+		in = keep(c, s, in)
+	}
+	for _, c := range slow {
+		in = keep(c, s, in)
+	}
+	if len(f.should) > 0 {
+		any := make(bitset, len(in))
+		for _, c := range f.should {
+			any.or(keep(c, s, slices.Clone(in)))
+		}
+		in = any
+	}
+	for _, c := range f.mustNot {
+		in.andNot(keep(c, s, slices.Clone(in)))
+	}
+	if len(f.minShould) > 0 {
+		for slot := range in.all() {
+			if !f.enough(s, slot) {
+				in.clear(slot)
+			}
+		}
+	}
+	return in
+}
+
+// keep returns what of in fulfils the condition. It may change in.
+func keep(c condition, s *segment, in bitset) bitset {
+	if nested, is := c.(*filter); is {
+		return nested.narrow(s, in)
+	}
+	if lists, known := c.slots(s); known {
+		out := make(bitset, len(in))
+		for _, list := range lists {
+			for _, slot := range list {
+				out.set(slot)
+			}
+		}
+		out.and(in)
+		return out
+	}
+	for slot := range in.all() {
+		if !c.match(s, slot) {
+			in.clear(slot)
+		}
+	}
+	return in
+}
+
+func (f *filter) match(s *segment, slot uint32) bool {
+	holds := func(c condition) bool { return c.match(s, slot) }
+	for _, c := range f.must {
+		if !holds(c) {
+			return false
+		}
+	}
+	return (len(f.should) == 0 || slices.ContainsFunc(f.should, holds)) &&
+		!slices.ContainsFunc(f.mustNot, holds) &&
+		(len(f.minShould) == 0 || f.enough(s, slot))
+}
+
+func (f *filter) enough(s *segment, slot uint32) bool {
+	count := uint64(0)
+	for _, c := range f.minShould {
+		if c.match(s, slot) {
+			count++
+		}
+	}
+	return count >= f.minCount
+}
+
+func (*filter) slots(*segment) ([][]uint32, bool) { return nil, false }
+
+func parseCondition(c *qdrant.Condition) (condition, error) {
+	switch one := c.GetConditionOneOf().(type) {
+	case *qdrant.Condition_Field:
+		return parseField(one.Field)
+	case *qdrant.Condition_IsEmpty:
+		return presence{one.IsEmpty.GetKey(), isEmpty}, checkKey(one.IsEmpty.GetKey())
+	case *qdrant.Condition_IsNull:
+		return presence{one.IsNull.GetKey(), isNull}, checkKey(one.IsNull.GetKey())
+	case *qdrant.Condition_HasId:
+		ids, err := parseIDs(one.HasId.GetHasId())
+		return hasID(ids), err
+	case *qdrant.Condition_Filter:
+		return parseFilter(one.Filter)
+	case *qdrant.Condition_HasVector:
+		return hasVector(one.HasVector.GetHasVector()), nil
+	case *qdrant.Condition_Nested:
+		return nil, unsupported("conditions on nested objects")
+	}
+	return nil, invalid("a condition is empty")
+}
+
+// checkKey refuses paths into a payload.
+func checkKey(key string) error {
+	if key == "" {
+		return invalid("a condition names no field")
+	}
+	if strings.ContainsAny(key, ".[]\"") {
+		return unsupported("paths into a payload, as in " + key)
+	}
+	return nil
+}
+
+type hasID []pointID
+
+func (h hasID) match(s *segment, slot uint32) bool { return slices.Contains(h, s.ids[slot]) }
+
+func (h hasID) slots(s *segment) ([][]uint32, bool) {
+	var found []uint32
+	for _, id := range h {
+		if slot, live := s.slots[id]; live {
+			found = append(found, slot)
+		}
+	}
+	return [][]uint32{found}, true
+}
+
+type hasVector string
+
+func (h hasVector) match(s *segment, slot uint32) bool {
+	switch {
+	case s.shape.Dimensions > 0 && string(h) == s.shape.Dense:
+		return s.vectored.has(slot)
+	case s.shape.HasSparse && string(h) == s.shape.Sparse:
+		return s.at(slot).terms() > 0
+	}
+	return false
+}
+
+func (hasVector) slots(*segment) ([][]uint32, bool) { return nil, false }
+
+// presence is a condition on whether a field is there.
+type presence struct {
+	key   string
+	holds func(value []byte, found bool) bool
+}
+
+func (p presence) match(s *segment, slot uint32) bool {
+	return p.holds(lookup(s.at(slot).payload(), p.key))
+}
+
+func (presence) slots(*segment) ([][]uint32, bool) { return nil, false }

@@ -1,0 +1,246 @@
+package qdrant
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/qdrant/go-client/qdrant"
+)
+
+// present makes the answer of a slot: a copy, since the mapping may go.
+func present(s *segment, slot uint32, payload *qdrant.WithPayloadSelector, vectors *qdrant.WithVectorsSelector) (*qdrant.RetrievedPoint, error) {
+	r := s.record(slot)
+	point := &qdrant.RetrievedPoint{Id: r.id.proto()}
+	var err error
+	if point.Payload, err = selectPayload(r.payload, payload); err != nil {
+		return nil, err
+	}
+	point.Vectors, err = s.shape.output(r, vectors)
+	return point, err
+}
+
+func selectPayload(payload []byte, selector *qdrant.WithPayloadSelector) (map[string]*qdrant.Value, error) {
+	var names []string
+	keep := false // the names, or what is not among them
+	switch option := selector.GetSelectorOptions().(type) {
+	case nil:
+		return nil, nil
+	case *qdrant.WithPayloadSelector_Enable:
+		if !option.Enable {
+			return nil, nil
+		}
+	case *qdrant.WithPayloadSelector_Include:
+		names, keep = option.Include.GetFields(), true
+	case *qdrant.WithPayloadSelector_Exclude:
+		names = option.Exclude.GetFields()
+	}
+	for _, name := range names {
+		if err := checkKey(name); err != nil {
+			return nil, err
+		}
+	}
+	fields, err := decodePayload(payload)
+	for key := range fields {
+		if slices.Contains(names, key) != keep {
+			delete(fields, key)
+		}
+	}
+	return fields, err
+}
+
+func (a *pointsAPI) Get(_ context.Context, request *qdrant.GetPoints) (*qdrant.GetResponse, error) {
+	start := time.Now()
+	if request.GetShardKeySelector() != nil {
+		return nil, unsupported("shards")
+	}
+	c, err := a.registry.get(request.GetCollectionName())
+	if err != nil {
+		return nil, err
+	}
+	ids, err := parseIDs(request.GetIds())
+	if err != nil {
+		return nil, err
+	}
+	reply := &qdrant.GetResponse{}
+	err = c.read(func(s *segment) error {
+		for _, id := range ids {
+			slot, found := s.slots[id]
+			if !found {
+				continue
+			}
+			point, err := present(s, slot, request.GetWithPayload(), request.GetWithVectors())
+			if err != nil {
+				return err
+			}
+			reply.Result = append(reply.Result, point)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	reply.Time = since(start)
+	return reply, nil
+}
+
+func (a *pointsAPI) Count(_ context.Context, request *qdrant.CountPoints) (*qdrant.CountResponse, error) {
+	start := time.Now()
+	if request.GetShardKeySelector() != nil {
+		return nil, unsupported("shards")
+	}
+	c, err := a.registry.get(request.GetCollectionName())
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parseFilter(request.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	var count uint64
+	err = c.read(func(s *segment) error {
+		count = uint64(s.find(parsed).count())
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &qdrant.CountResponse{Result: &qdrant.CountResult{Count: count}, Time: since(start)}, nil
+}
+
+func (a *pointsAPI) Scroll(_ context.Context, request *qdrant.ScrollPoints) (*qdrant.ScrollResponse, error) {
+	start := time.Now()
+	switch {
+	case request.GetShardKeySelector() != nil:
+		return nil, unsupported("shards")
+	case request.GetOrderBy() != nil:
+		return nil, unsupported("scrolling by the order of a field")
+	case request.Limit != nil && request.GetLimit() == 0:
+		return nil, invalid("Limit cannot be 0")
+	}
+	c, err := a.registry.get(request.GetCollectionName())
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parseFilter(request.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	var offset pointID
+	if request.GetOffset() != nil {
+		if offset, err = parseID(request.GetOffset()); err != nil {
+			return nil, err
+		}
+	}
+	limit := defaultLimit
+	if request.Limit != nil {
+		limit = int(request.GetLimit())
+	}
+	payload := request.GetWithPayload()
+	if payload == nil {
+		payload = qdrant.NewWithPayload(true) // as Qdrant: of all reads, scroll alone defaults to it
+	}
+	reply := &qdrant.ScrollResponse{}
+	err = c.read(func(s *segment) error {
+		slots, more := s.page(s.find(parsed), offset, limit)
+		for _, slot := range slots {
+			point, err := present(s, slot, payload, request.GetWithVectors())
+			if err != nil {
+				return err
+			}
+			reply.Result = append(reply.Result, point)
+		}
+		if more != nil {
+			reply.NextPageOffset = more.proto()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	reply.Time = since(start)
+	return reply, nil
+}
+
+// fewSlots is how many slots are sorted rather than looked for in the order of
+// all.
+const fewSlots = 1024
+
+// page returns up to limit of the slots found, by ascending id from offset on,
+// and the id that the next page begins with.
+func (s *segment) page(found bitset, offset pointID, limit int) (slots []uint32, next *pointID) {
+	byID := func(slot uint32, id pointID) int { return s.ids[slot].compare(id) }
+	var order []uint32
+	if found.count() <= fewSlots {
+		order = slices.SortedFunc(found.all(), func(a, b uint32) int { return s.ids[a].compare(s.ids[b]) })
+	} else {
+		order = s.sorted()
+	}
+	first, _ := slices.BinarySearchFunc(order, offset, byID)
+	for _, slot := range order[first:] {
+		if !found.has(slot) {
+			continue
+		}
+		if len(slots) == limit {
+			id := s.ids[slot]
+			return slots, &id
+		}
+		slots = append(slots, slot)
+	}
+	return slots, nil
+}
+
+func (a *pointsAPI) Query(_ context.Context, request *qdrant.QueryPoints) (*qdrant.QueryResponse, error) {
+	start := time.Now()
+	found, err := a.query(request.GetCollectionName(), request)
+	if err != nil {
+		return nil, err
+	}
+	return &qdrant.QueryResponse{Result: found, Time: since(start)}, nil
+}
+
+func (a *pointsAPI) QueryBatch(_ context.Context, request *qdrant.QueryBatchPoints) (*qdrant.QueryBatchResponse, error) {
+	start := time.Now()
+	reply := &qdrant.QueryBatchResponse{}
+	for _, one := range request.GetQueryPoints() {
+		found, err := a.query(request.GetCollectionName(), one)
+		if err != nil {
+			return nil, err
+		}
+		reply.Result = append(reply.Result, &qdrant.BatchResult{Result: found})
+	}
+	reply.Time = since(start)
+	return reply, nil
+}
+
+func (a *pointsAPI) query(collection string, request *qdrant.QueryPoints) ([]*qdrant.ScoredPoint, error) {
+	if request.GetShardKeySelector() != nil {
+		return nil, unsupported("shards")
+	}
+	c, err := a.registry.get(collection)
+	if err != nil {
+		return nil, err
+	}
+	q, err := parseQuery(c.shape, request)
+	if err != nil {
+		return nil, err
+	}
+	offset := int(min(request.GetOffset(), maxLimit))
+	q.limit, q.threshold = offset+defaultLimit, request.ScoreThreshold
+	if request.Limit != nil {
+		q.limit = offset + int(min(request.GetLimit(), maxLimit))
+	}
+	var scored []*qdrant.ScoredPoint
+	err = c.read(func(s *segment) error {
+		found := q.run(s)
+		for _, h := range found[min(offset, len(found)):] {
+			point, err := present(s, h.slot, request.GetWithPayload(), request.GetWithVectors())
+			if err != nil {
+				return err
+			}
+			scored = append(scored, &qdrant.ScoredPoint{Id: point.Id, Payload: point.Payload, Vectors: point.Vectors, Score: h.score})
+		}
+		return nil
+	})
+	return scored, err
+}

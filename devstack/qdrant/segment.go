@@ -1,0 +1,278 @@
+package qdrant
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/qdrant/go-client/qdrant"
+)
+
+// segment is a collection's two files and what is kept on the heap of them.
+// Slot n is the n-th upsert of the log. Everything but order is guarded by the
+// collection's lock; within one write lock a whole request becomes visible.
+type segment struct {
+	shape    shape
+	log      *file
+	vectors  *file
+	sequence uint32 // of the next record
+
+	ids      []pointID
+	bodies   []int64 // where each slot's record begins in the log
+	slots    map[pointID]uint32
+	live     bitset
+	vectored bitset // slots that have a dense vector
+	fields   map[string]*field
+
+	orderMu sync.Mutex
+	order   order
+}
+
+func logPath(dir string, epoch int) string { return filepath.Join(dir, fmt.Sprintf("%06d.log", epoch)) }
+func vectorsPath(dir string, epoch int) string {
+	return filepath.Join(dir, fmt.Sprintf("%06d.vectors", epoch))
+}
+
+// openSegment opens or creates the files of an epoch and replays the log.
+func openSegment(dir string, epoch int, shape shape, indexes map[string]qdrant.PayloadSchemaType, log *slog.Logger) (*segment, error) {
+	s := &segment{shape: shape, slots: map[pointID]uint32{}, fields: map[string]*field{}}
+	for name, kind := range indexes {
+		s.fields[name] = newField(kind)
+	}
+	var err error
+	if s.log, err = openFile(logPath(dir, epoch)); err != nil {
+		return nil, err
+	}
+	if s.vectors, err = openFile(vectorsPath(dir, epoch)); err != nil {
+		return nil, errors.Join(err, s.log.close(false))
+	}
+	if err := s.replay(log); err != nil {
+		return nil, errors.Join(err, s.close(false))
+	}
+	return s, nil
+}
+
+func (s *segment) close(sync bool) error {
+	return errors.Join(s.vectors.close(sync), s.log.close(sync))
+}
+
+// remove closes the segment and deletes its files.
+func (s *segment) remove() error {
+	return errors.Join(s.close(false), os.Remove(s.log.Name()), os.Remove(s.vectors.Name()))
+}
+
+// replay reads the log from the beginning, and cuts off what a write that was
+// never acknowledged left at its end.
+func (s *segment) replay(log *slog.Logger) error {
+	if s.log.size < int64(len(logMagic)) {
+		return s.log.writeAt([]byte(logMagic), 0)
+	}
+	if string(s.log.view[:len(logMagic)]) != logMagic {
+		return &corruptError{s.log.Name(), 0, "it does not begin as a log does"}
+	}
+	offset := int64(len(logMagic))
+	for offset < s.log.size {
+		next, err := s.replayRecord(offset)
+		if err != nil {
+			return err
+		}
+		if next == offset {
+			log.Warn("dropped a record that was cut off", "file", s.log.Name(), "offset", offset, "bytes", s.log.size-offset)
+			return s.log.truncate(offset)
+		}
+		offset = next
+	}
+	return nil
+}
+
+// replayRecord applies the record at offset and returns where the next one
+// begins; that is offset itself if the record was cut off.
+func (s *segment) replayRecord(offset int64) (next int64, err error) {
+	rest := s.log.view[offset:s.log.size]
+	if len(rest) < frameBytes {
+		return offset, nil
+	}
+	corrupt := func(reason string) (int64, error) {
+		return 0, &corruptError{s.log.Name(), offset, reason}
+	}
+	if crc32.Checksum(rest[:12], castagnoli) != binary.LittleEndian.Uint32(rest[12:]) {
+		if isZero(rest) { // a file system may lengthen a file before it writes to it
+			return offset, nil
+		}
+		return corrupt("a record's frame does not have its checksum")
+	}
+	length := int64(binary.LittleEndian.Uint32(rest))
+	end := frameBytes + (length+7)&^7
+	if end > int64(len(rest)) {
+		return offset, nil
+	}
+	if binary.LittleEndian.Uint32(rest[8:]) != s.sequence {
+		return corrupt(fmt.Sprintf("record %d follows record %d", binary.LittleEndian.Uint32(rest[8:]), int64(s.sequence)-1))
+	}
+	body := rest[frameBytes : frameBytes+length]
+	vector, err := s.rowOf(body)
+	if err != nil {
+		return 0, err
+	}
+	if crc32.Update(crc32.Checksum(body, castagnoli), castagnoli, vector) != binary.LittleEndian.Uint32(rest[4:]) {
+		if end == int64(len(rest)) {
+			return offset, nil
+		}
+		return corrupt(fmt.Sprintf("a record or its vector (row %d of %s) does not have its checksum", len(s.ids), s.vectors.Name()))
+	}
+	switch {
+	case length > 0 && body[0] == opUpsert && upsert(body).valid():
+		s.admit(offset + frameBytes)
+	case length > 0 && body[0] == opDelete && deletion(body).valid():
+		for id := range deletion(body).ids() {
+			s.kill(id)
+		}
+	default:
+		return corrupt("a record is of no known form")
+	}
+	s.sequence++
+	return offset + end, nil
+}
+
+// rowOf returns the bytes of the next row of vectors if body is an upsert with
+// a vector, else nothing.
+func (s *segment) rowOf(body []byte) ([]byte, error) {
+	if len(body) < upsertBytes || body[0] != opUpsert || !upsert(body).hasDense() {
+		return nil, nil
+	}
+	start := int64(len(s.ids)) * s.shape.rowBytes()
+	end := start + s.shape.rowBytes()
+	if end > s.vectors.size {
+		return nil, &corruptError{s.vectors.Name(), s.vectors.size, fmt.Sprintf("it ends before row %d, which the log has", len(s.ids))}
+	}
+	return s.vectors.view[start:end], nil
+}
+
+func isZero(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
+
+// batch is a request that is in the files and not yet visible.
+type batch struct {
+	bodies  []int64
+	deleted []pointID
+}
+
+// write appends records and deletions to the files. Readers see nothing of it
+// until apply; the caller holds the writers' lock.
+func (s *segment) write(records []record, deleted []pointID) (batch, error) {
+	row := s.shape.rowBytes()
+	rows := make([]byte, int64(len(records))*row)
+	var log []byte
+	b := batch{bodies: make([]int64, len(records)), deleted: deleted}
+	sequence := s.sequence
+	for i := range records {
+		vector := rows[int64(i)*row:][:copy(rows[int64(i)*row:], floatBytes(records[i].dense))]
+		b.bodies[i] = s.log.size + int64(len(log)) + frameBytes
+		log = appendFrame(log, sequence, vector, records[i].appendTo)
+		sequence++
+	}
+	if len(deleted) > 0 {
+		log = appendFrame(log, sequence, nil, func(log []byte) []byte { return appendDelete(log, deleted) })
+		sequence++
+	}
+	if err := s.vectors.writeAt(rows, int64(len(s.ids))*row); err != nil {
+		return b, err
+	}
+	if err := s.log.writeAt(log, s.log.size); err != nil {
+		return b, errors.Join(err, s.log.truncate(s.log.size))
+	}
+	s.sequence = sequence
+	return b, nil
+}
+
+// apply makes a batch visible; the caller holds the readers' lock for writing.
+func (s *segment) apply(b batch) {
+	for _, body := range b.bodies {
+		s.admit(body)
+	}
+	for _, id := range b.deleted {
+		s.kill(id)
+	}
+}
+
+// admit gives the upsert at body the next slot.
+func (s *segment) admit(body int64) {
+	slot := uint32(len(s.ids))
+	u := upsert(s.log.view[body:])
+	id := u.id()
+	s.kill(id)
+	s.ids = append(s.ids, id)
+	s.bodies = append(s.bodies, body)
+	s.slots[id] = slot
+	s.live, s.vectored = s.live.grown(len(s.ids)), s.vectored.grown(len(s.ids))
+	s.live.set(slot)
+	if u.hasDense() {
+		s.vectored.set(slot)
+	}
+	if len(s.fields) == 0 {
+		return
+	}
+	for key, value := range entries(u.payload()) {
+		if f := s.fields[string(key)]; f != nil {
+			f.add(slot, value)
+		}
+	}
+}
+
+func (s *segment) kill(id pointID) {
+	if slot, found := s.slots[id]; found {
+		s.live.clear(slot)
+		delete(s.slots, id)
+	}
+}
+
+// index builds the index of a field from the live points.
+func (s *segment) index(name string, kind qdrant.PayloadSchemaType) *field {
+	f := newField(kind)
+	for slot := range s.live.all() {
+		if value, found := lookup(s.at(slot).payload(), name); found {
+			f.add(slot, value)
+		}
+	}
+	return f
+}
+
+func (s *segment) at(slot uint32) upsert { return upsert(s.log.view[s.bodies[slot]:]) }
+
+// dense returns a slot's vector in place.
+func (s *segment) dense(slot uint32) []float32 {
+	row := s.shape.rowBytes()
+	return floats(s.vectors.view[int64(slot)*row : int64(slot+1)*row])
+}
+
+// record returns a slot's point in place.
+func (s *segment) record(slot uint32) record {
+	u := s.at(slot)
+	r := record{id: s.ids[slot], indices: u.indices(), weights: u.weights(), payload: u.payload()}
+	if s.vectored.has(slot) {
+		r.dense = s.dense(slot)
+	}
+	return r
+}
+
+// sorted returns the slots by ascending id, dead ones among them.
+func (s *segment) sorted() []uint32 {
+	s.orderMu.Lock()
+	defer s.orderMu.Unlock()
+	s.order = s.order.extend(s.ids, s.live)
+	return s.order.slots
+}
+
+// minDead keeps small collections from being written anew all the time.
+const minDead = 4096
+
+// wasteful says whether more slots are dead than live.
+func (s *segment) wasteful() bool {
+	dead := len(s.ids) - len(s.slots)
+	return dead >= minDead && dead > len(s.slots)
+}

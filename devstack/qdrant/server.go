@@ -1,0 +1,130 @@
+package qdrant
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	// DefaultAddr lets the kernel choose a port.
+	DefaultAddr = "127.0.0.1:0"
+
+	// version is that of the Qdrant whose behaviour this is. A client warns
+	// when its own differs by more than one minor version.
+	version = "1.17.1"
+
+	maxMessageBytes = 64 << 20
+	minKeepalive    = 5 * time.Second
+	drainTimeout    = 5 * time.Second
+)
+
+// Config says where a server keeps its collections and listens.
+type Config struct {
+	// Dir holds the collections. It is created when it does not exist, and
+	// used by one server at a time. Required.
+	Dir string
+	// Addr is the TCP address to listen on. Default: 127.0.0.1:0.
+	Addr string
+	// Log takes what an operator should know. Default: slog.Default().
+	Log *slog.Logger
+}
+
+// Server is a server that runs.
+type Server struct {
+	registry *registry
+	listener net.Listener
+	grpc     *grpc.Server
+	serving  sync.WaitGroup
+	closing  sync.Once
+	closed   error
+}
+
+// Start opens the collections and serves them until Close. When it returns the
+// server answers.
+func Start(config Config) (*Server, error) {
+	if config.Dir == "" {
+		return nil, errors.New("start qdrant: give a directory")
+	}
+	log := cmp.Or(config.Log, slog.Default())
+	registry, err := openRegistry(config.Dir, log)
+	if err != nil {
+		return nil, fmt.Errorf("start qdrant: %w", err)
+	}
+	listener, err := net.Listen("tcp", cmp.Or(config.Addr, DefaultAddr))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start qdrant: %w", err), registry.close())
+	}
+	s := &Server{registry: registry, listener: listener, grpc: grpc.NewServer(
+		grpc.MaxRecvMsgSize(maxMessageBytes),
+		grpc.MaxSendMsgSize(maxMessageBytes),
+		grpc.WaitForHandlers(true),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minKeepalive, PermitWithoutStream: true}),
+		grpc.UnaryInterceptor(contain(log)),
+	)}
+	qdrant.RegisterQdrantServer(s.grpc, health{})
+	qdrant.RegisterCollectionsServer(s.grpc, &collectionsAPI{registry: registry})
+	qdrant.RegisterPointsServer(s.grpc, &pointsAPI{registry: registry})
+	qdrant.RegisterSnapshotsServer(s.grpc, snapshots{})
+	s.serving.Go(func() {
+		if err := s.grpc.Serve(listener); err != nil {
+			log.Error("qdrant stopped serving", "error", err)
+		}
+	})
+	return s, nil
+}
+
+// Addr is the address that the server listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Close lets what is running end, for five seconds at most, and closes the
+// collections.
+func (s *Server) Close() error {
+	s.closing.Do(func() {
+		impatient := time.AfterFunc(drainTimeout, s.grpc.Stop)
+		s.grpc.GracefulStop()
+		impatient.Stop()
+		s.serving.Wait()
+		s.closed = s.registry.close()
+	})
+	return s.closed
+}
+
+// contain turns a panic into an error of its request: the server shares its
+// process with all of leat.
+func contain(log *slog.Logger) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				log.Error("a request panicked", "method", info.FullMethod, "reason", reason, "stack", string(debug.Stack()))
+				err = status.Errorf(codes.Internal, "%s panicked: %v", info.FullMethod, reason)
+			}
+		}()
+		return handle(ctx, request)
+	}
+}
+
+type health struct {
+	qdrant.UnimplementedQdrantServer
+}
+
+func (health) HealthCheck(context.Context, *qdrant.HealthCheckRequest) (*qdrant.HealthCheckReply, error) {
+	return &qdrant.HealthCheckReply{Title: "leat devstack", Version: version}, nil
+}
+
+// snapshots answers Unimplemented to everything.
+type snapshots struct {
+	qdrant.UnimplementedSnapshotsServer
+}
