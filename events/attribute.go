@@ -114,9 +114,18 @@ func tooLong(n int) error {
 	return fmt.Errorf("%d bytes; at most %d are accepted", n, maxAttribute)
 }
 
+var userInfo = regexp.MustCompile(`://[^/\s]*@`)
+
+// hideCredential takes user and password out of the URLs in a subject, which is
+// for people: it goes into logs.
+func hideCredential(subject string) string {
+	return userInfo.ReplaceAllLiteralString(subject, "://")
+}
+
 // cleanSubject makes any path an attribute: U+FFFD replaces what an attribute
 // may not hold, and what is too long loses its end.
 func cleanSubject(subject string) string {
+	subject = hideCredential(subject)
 	if checkAttribute(subject) == nil {
 		return subject
 	}

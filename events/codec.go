@@ -39,7 +39,8 @@ const (
 // data becomes the payload, which shares e.Data's memory. It refuses, with
 // [ErrInvalid], what Decode would refuse. The subject alone is mended, because
 // it may be any path that git holds: U+FFFD replaces what is not printable
-// text, and what follows 4,096 bytes is cut off.
+// text, and what follows 4,096 bytes is cut off. Neither Encode nor Decode lets
+// through a user and password in a URL there.
 func Encode(e Event) (Header, []byte, error) {
 	e.Subject = cleanSubject(e.Subject)
 	if err := e.check(); err != nil {
@@ -141,7 +142,7 @@ func (a attributes) event() (Event, error) {
 	if err := checkContentType(a.DataContentType); err != nil {
 		return Event{}, err
 	}
-	e := Event{ID: a.ID, Source: a.Source, Type: Type(a.Type), Subject: a.Subject, TraceParent: a.TraceParent, TraceState: a.TraceState}
+	e := Event{ID: a.ID, Source: a.Source, Type: Type(a.Type), Subject: hideCredential(a.Subject), TraceParent: a.TraceParent, TraceState: a.TraceState}
 	if a.Time == "" {
 		return e, nil
 	}
