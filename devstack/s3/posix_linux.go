@@ -1,0 +1,41 @@
+package s3
+
+import (
+	"runtime"
+
+	"github.com/versity/versitygw/backend/meta"
+	"github.com/versity/versitygw/backend/posix"
+	"golang.org/x/sys/unix"
+)
+
+// openPosix makes the posix backend without changing the process's working
+// directory: on a thread with a working directory of its own, which ends with
+// it. Where the system forbids that (some containers do), the directory is
+// changed and changed back.
+func openPosix(root string, store meta.MetadataStorer, opts posix.PosixOpts) (p *posix.Posix, err error) {
+	onPassingThread(func() {
+		if unix.Unshare(unix.CLONE_FS) != nil {
+			p, err = openAndReturn(root, store, opts)
+			return
+		}
+		p, err = posix.New(root, store, opts)
+	})
+	return p, err
+}
+
+// onPassingThread runs f on a thread that ends with it. That cannot be the main
+// one, which never ends and whose directory the system shows as the process's.
+func onPassingThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			defer runtime.UnlockOSThread()
+			onPassingThread(f) // while this one is held, on another
+			return
+		}
+		f()
+	}()
+	<-done
+}

@@ -1,0 +1,191 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/versity/versitygw/auth"
+	"github.com/versity/versitygw/embedgw"
+	"github.com/versity/versitygw/s3api"
+)
+
+// Region is the region that requests must be signed for, and Bucket the bucket
+// that is there from the start.
+const (
+	Region = "us-east-1"
+	Bucket = "leat"
+)
+
+// Limits of one gateway: workers of one machine talk to it.
+const (
+	maxConnections = 1024
+	maxRequests    = 256
+	maxParts       = 10_000
+)
+
+// closeLimit bounds Close; the gateway gives requests in flight ten seconds.
+const closeLimit = 15 * time.Second
+
+// bindAttempts is how often a free port is chosen anew when it was taken in
+// the moment between being found and being bound.
+const bindAttempts = 8
+
+// ErrRunning says that this process already runs a gateway.
+var ErrRunning = errors.New("this process already serves S3, and can only once")
+
+var running atomic.Bool
+
+// Config says what is served, where and to whom.
+type Config struct {
+	// Dir is the absolute path of the directory that holds the buckets. It is
+	// made, with mode 0700, where it does not exist.
+	Dir string
+	// Addr is the TCP address to listen on. Default: a free port of 127.0.0.1.
+	Addr string
+	// AccessKey and SecretKey are the one account's. Required.
+	AccessKey, SecretKey string
+	// Fast leaves it to the system when an object reaches the disk: it survives
+	// the death of the process, not that of the machine. Default false.
+	Fast bool
+	// Log receives failures inside the gateway, as errors. Default: nothing is
+	// logged.
+	Log *slog.Logger
+}
+
+// Server is a running gateway.
+type Server struct {
+	addr   string
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error // valid once done is closed
+	close  sync.Once
+}
+
+// Start serves cfg.Dir and returns when it accepts connections. ctx bounds the
+// start alone.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case !filepath.IsAbs(cfg.Dir):
+		return nil, fmt.Errorf("serve s3: directory %q is not an absolute path", cfg.Dir)
+	case cfg.AccessKey == "" || cfg.SecretKey == "":
+		return nil, errors.New("serve s3: an access key and a secret key are needed")
+	}
+	if !running.CompareAndSwap(false, true) {
+		return nil, fmt.Errorf("serve s3: %w", ErrRunning)
+	}
+	s, err := start(ctx, cfg)
+	if err != nil {
+		running.Store(false)
+		return nil, fmt.Errorf("serve s3 from %s: %w", cfg.Dir, err)
+	}
+	return s, nil
+}
+
+func start(ctx context.Context, cfg Config) (*Server, error) {
+	if err := os.MkdirAll(filepath.Join(cfg.Dir, bucketsDir, Bucket), 0o700); err != nil {
+		return nil, err
+	}
+	if cfg.Addr != "" {
+		return serve(ctx, cfg, cfg.Addr)
+	}
+	var failed error
+	for range bindAttempts {
+		addr, err := freeAddr()
+		if err != nil {
+			return nil, err
+		}
+		s, err := serve(ctx, cfg, addr)
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return s, err
+		}
+		failed = err
+	}
+	return nil, failed
+}
+
+// freeAddr finds a port. The gateway takes no listener, only an address.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func serve(ctx context.Context, cfg Config, addr string) (*Server, error) {
+	backend, err := newBackend(cfg.Dir, !cfg.Fast, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	listening := make(chan struct{})
+	gateway := &embedgw.Config{
+		RootUserAccess: cfg.AccessKey,
+		RootUserSecret: cfg.SecretKey,
+		// Given, so that the gateway does not announce that there is none.
+		IAMService:        auth.NewIAMServiceSingle(auth.Account{Access: cfg.AccessKey, Secret: cfg.SecretKey, Role: auth.RoleAdmin}),
+		Region:            Region,
+		Ports:             []string{addr},
+		MaxConnections:    maxConnections,
+		MaxRequests:       maxRequests,
+		MultipartMaxParts: maxParts,
+		KeepAlive:         true,
+		Quiet:             true,
+		DisableACLs:       true,
+		S3Options:         []s3api.Option{s3api.WithOnListen(sync.OnceFunc(func() { close(listening) }))},
+	}
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s := &Server{addr: addr, cancel: cancel, done: make(chan struct{})}
+	go func() {
+		s.err = embedgw.RunVersityGW(run, backend, gateway)
+		close(s.done)
+	}()
+	select {
+	case <-listening:
+		return s, nil
+	case <-s.done:
+		cancel()
+		return nil, s.err
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), s.wait())
+	}
+}
+
+// Addr returns the address that the server listens on.
+func (s *Server) Addr() string { return s.addr }
+
+// URL returns the address of a bucket.
+func (s *Server) URL(bucket string) string { return "http://" + s.addr + "/" + bucket }
+
+// Close stops the server when the requests in flight are answered, or after
+// ten seconds. Closing twice is harmless.
+func (s *Server) Close() error {
+	var err error
+	s.close.Do(func() {
+		if err = s.wait(); err == nil {
+			running.Store(false)
+		}
+	})
+	return err
+}
+
+func (s *Server) wait() error {
+	s.cancel()
+	select {
+	case <-s.done:
+		return nil
+	case <-time.After(closeLimit):
+		return errors.New("stop s3: requests do not end")
+	}
+}
