@@ -36,6 +36,7 @@ type Document struct {
 	Lane       string
 	State      string
 	HasPoints  bool // points of an earlier revision may be in the index
+	Owed       bool // work on it is not finished
 
 	// Of its content; zero when skipped or removed.
 	Chunking int64
@@ -66,8 +67,8 @@ func (c *Catalog) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, e
 		docs[i] = Document{
 			ID: r.ID, Track: r.Track, Repository: r.Repository, Tenant: r.Tenant, Ref: r.Ref,
 			Commit: hex.EncodeToString(r.Commit), Path: string(r.Path), Revision: r.Revision, Lane: r.Lane, State: r.State,
-			HasPoints: r.IndexedRevision != nil,
-			Chunking:  r.Chunking, Language: r.Language, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
+			HasPoints: r.IndexedRevision != nil, Owed: r.Owed,
+			Chunking: r.Chunking, Language: r.Language, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
 			Span: Span{Object: r.Pack, Offset: r.Position, Length: r.Length, Size: r.Size, CRC: uint32(r.Crc32c)},
 		}
 		copy(docs[i].Blob[:], r.Blob)
@@ -234,10 +235,20 @@ func (c *Catalog) mark(ctx context.Context, statement func(context.Context, []uu
 	return marked, nil
 }
 
+// Backoff says when a failed attempt is tried again: after First, doubled for
+// each attempt before it up to Most, less a random part of at most half so
+// that what failed together does not return together; but not before AtLeast.
+type Backoff struct {
+	First, Most, AtLeast time.Duration
+}
+
 // DelayDocument records a failed attempt and when the next is due. It returns
 // how many have failed, 0 if the revision no longer stands.
-func (c *Catalog) DelayDocument(ctx context.Context, doc Current, reason string, delay time.Duration) (attempts int, err error) {
-	n, err := c.query.FailDocument(ctx, query.FailDocumentParams{ID: doc.ID, Revision: doc.Revision, Reason: clean(reason, maxReason), Delay: delay.Seconds()})
+func (c *Catalog) DelayDocument(ctx context.Context, doc Current, reason string, b Backoff) (attempts int, err error) {
+	n, err := c.query.FailDocument(ctx, query.FailDocumentParams{
+		ID: doc.ID, Revision: doc.Revision, Reason: clean(reason, maxReason),
+		First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
+	})
 	if noRows(err) {
 		return 0, nil
 	}

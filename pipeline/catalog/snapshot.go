@@ -28,9 +28,6 @@ type Snapshot struct {
 	Commit   string // hex
 	Lane     string
 
-	// Listed says that this commit has been listed by these rules already and
-	// nothing is to be done.
-	Listed bool
 	// Base is the track's last listed snapshot, nil if there is none.
 	Base *Base
 }
@@ -48,11 +45,36 @@ type Base struct {
 	SameRules bool
 }
 
+// Rules are fingerprints of what decides which files are read, and how.
+type Rules struct {
+	Config [32]byte // of the configuration and the versions of leat's own rules
+	All    [32]byte // with what the commit itself adds: ignore files and attributes
+}
+
+// Listed returns the revision under which commit has been listed by this
+// configuration, if it is the track's current snapshot and no other listing
+// was begun since: then nothing is to be done.
+func (c *Catalog) Listed(ctx context.Context, track uuid.UUID, commit string, config [32]byte) (revision int64, listed bool, err error) {
+	current, err := c.query.CurrentSnapshot(ctx, track)
+	if noRows(err) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("load current snapshot of track %s: %w", track, err)
+	}
+	_, err = c.query.ListingSnapshot(ctx, track)
+	if err != nil && !noRows(err) {
+		return 0, false, fmt.Errorf("load listing of track %s: %w", track, err)
+	}
+	same := noRows(err) && hex.EncodeToString(current.Commit) == commit && bytes.Equal(current.Config, config[:])
+	return current.Revision, same, nil
+}
+
 // BeginSnapshot hands out the revision under which commit is to be listed: a
 // new one, or the one of a listing of the same commit that was cut short. Any
-// other listing that was cut short is given up. first chooses the lane of a
-// new snapshot by whether it is the track's first.
-func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rules [32]byte, lane func(first bool) string) (Snapshot, error) {
+// other listing that was cut short is given up. lane chooses the lane of a new
+// snapshot by whether it is the track's first.
+func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, lane func(first bool) string) (Snapshot, error) {
 	oid, err := hex.DecodeString(commit)
 	if err != nil {
 		return Snapshot{}, fault.Reject(fmt.Errorf("commit %q is not hex: %w", commit, err))
@@ -68,19 +90,15 @@ func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rul
 			return err
 		}
 		if current.Revision > 0 {
-			same := bytes.Equal(current.Rules, rules[:])
+			same := bytes.Equal(current.Rules, rules.All[:])
 			s.Base = &Base{Revision: current.Revision, Commit: hex.EncodeToString(current.Commit), SameRules: same}
 		}
 		listing, err := q.ListingSnapshot(ctx, t.ID)
 		switch {
 		case noRows(err):
-			if s.Base != nil && s.Base.Commit == commit && s.Base.SameRules && current.Revision == last {
-				s.Revision, s.Listed = current.Revision, true
-				return nil
-			}
 		case err != nil:
 			return err
-		case bytes.Equal(listing.Commit, oid) && bytes.Equal(listing.Rules, rules[:]):
+		case bytes.Equal(listing.Commit, oid) && bytes.Equal(listing.Rules, rules.All[:]):
 			s.Revision, s.Lane = listing.Revision, listing.Lane
 			s.markExact(listing.Revision - 1)
 			return nil
@@ -91,7 +109,9 @@ func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rul
 		}
 		s.Revision, s.Lane = last+1, lane(current.Revision == 0)
 		s.markExact(last)
-		return q.AddSnapshot(ctx, query.AddSnapshotParams{Track: t.ID, Revision: s.Revision, Commit: oid, Rules: rules[:], Lane: s.Lane})
+		return q.AddSnapshot(ctx, query.AddSnapshotParams{
+			Track: t.ID, Revision: s.Revision, Commit: oid, Config: rules.Config[:], Rules: rules.All[:], Lane: s.Lane,
+		})
 	})
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("begin snapshot of %s at %s: %w", t.URL, commit, err)

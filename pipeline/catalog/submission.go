@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -32,7 +31,7 @@ func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err erro
 			return err
 		}
 		state, err := q.PutSubmission(ctx, query.PutSubmissionParams{
-			Tenant: s.Tenant, Source: s.Source, Event: s.Event, Repository: s.Repository, Ref: s.Ref, Lease: c.lease.Seconds(),
+			Tenant: s.Tenant, Source: s.Source, Event: s.Event, Repository: &s.Repository, Ref: s.Ref, Lease: c.lease.Seconds(),
 		})
 		done = state == "done"
 		return err
@@ -73,15 +72,27 @@ func (c *Catalog) FailSubmission(ctx context.Context, s Submission, reason strin
 	return nil
 }
 
+// RefuseSubmission records a submission that names no repository that leat may read.
+func (c *Catalog) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, reason string) error {
+	err := c.query.RefuseSubmission(ctx, query.RefuseSubmissionParams{
+		Tenant: key.Tenant, Source: key.Source, Event: key.Event, Ref: ref, Reason: clean(reason, maxReason),
+	})
+	if err != nil {
+		return fmt.Errorf("record refusal of submission %s: %w", key.Event, err)
+	}
+	return nil
+}
+
 // DelaySubmission records a failed attempt and when the next is due. It
 // returns how many have failed.
-func (c *Catalog) DelaySubmission(ctx context.Context, s Submission, reason string, delay time.Duration) (attempts int, err error) {
+func (c *Catalog) DelaySubmission(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		if err := q.SetRepositoryError(ctx, clean(reason, maxReason), s.Repository); err != nil {
 			return err
 		}
 		n, err := q.DelaySubmission(ctx, query.DelaySubmissionParams{
-			Tenant: s.Tenant, Source: s.Source, Event: s.Event, Reason: clean(reason, maxReason), Delay: delay.Seconds(),
+			Tenant: s.Tenant, Source: s.Source, Event: s.Event, Reason: clean(reason, maxReason),
+			First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
 		})
 		attempts = int(n)
 		if noRows(err) { // finished by another worker meanwhile

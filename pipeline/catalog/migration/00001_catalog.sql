@@ -28,7 +28,8 @@ create table snapshots (
     track      uuid        not null references tracks on delete cascade,
     revision   bigint      not null check (revision > 0),
     commit     bytea     not null check (octet_length(commit) in (20, 32)),
-    rules      bytea      not null check (octet_length(rules) = 32), -- fingerprint of what decides which files are read, and how
+    config     bytea       not null check (octet_length(config) = 32), -- fingerprint of the configuration that decides which files are read, and how
+    rules      bytea       not null check (octet_length(rules) = 32), -- the same with what the commit itself adds to it
     lane       lane_name   not null,
     state      text        not null check (state in ('listing', 'indexing', 'indexed', 'superseded')),
     files      bigint check (files >= 0), -- in the commit's tree; known when the listing is complete
@@ -50,7 +51,7 @@ create table submissions (
     tenant     tenant_name not null,
     source     text        not null check (source <> ''),
     event      text        not null check (event <> ''),
-    repository uuid        not null references repositories on delete cascade,
+    repository uuid references repositories on delete cascade, -- null: refused before it named one
     ref        text        not null, -- as asked for; '' is the default branch
     state      text        not null check (state in ('pending', 'done', 'failed')),
     track      uuid,
@@ -63,7 +64,8 @@ create table submissions (
     foreign key (track, revision) references snapshots on delete cascade,
     check ((state = 'done') = (revision is not null)),
     check ((state = 'pending') = (due_at is not null)),
-    check ((state = 'failed') <= (error is not null))
+    check ((state = 'failed') <= (error is not null)),
+    check (repository is not null or state = 'failed')
 );
 create index submissions_due on submissions (due_at) where due_at is not null;
 create index submissions_repository on submissions (repository, created_at);

@@ -72,7 +72,8 @@ returning d.id;
 -- name: FailDocument :one
 update documents d set state = case when d.state in ('removed', 'skipped') then d.state else 'failed' end,
     error = case when d.state in ('removed', 'skipped') then null else @reason::text end,
-    attempts = d.attempts + 1, due_at = now() + make_interval(secs => @delay::float8)
+    attempts = d.attempts + 1,
+    due_at = now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8, least(sqlc.arg(most)::float8, sqlc.arg(first)::float8 * power(2, d.attempts)) * (0.5 + random() / 2)))
 where d.id = @id and d.revision = @revision and d.due_at is not null
 returning d.attempts;
 
@@ -90,6 +91,7 @@ update documents set due_at = now() + make_interval(secs => @lease::float8) wher
 
 -- name: LoadDocuments :many
 select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision,
+    (d.due_at is not null)::bool as owed,
     coalesce(d.chunking, 0)::bigint as chunking, coalesce(k.blob, '')::bytea as blob, coalesce(k.language, '')::text as language,
     coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks,
     coalesce(b.size, 0)::int as size, coalesce(b.position, 0)::bigint as position, coalesce(b.length, 0)::int as length,

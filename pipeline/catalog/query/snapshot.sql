@@ -4,7 +4,7 @@ on conflict (id) do update set ref = excluded.ref
 returning t.revision;
 
 -- name: CurrentSnapshot :one
-select revision, commit, rules, state from snapshots
+select revision, commit, config, rules, state from snapshots
 where track = @track and state in ('indexing', 'indexed');
 
 -- name: ListingSnapshot :one
@@ -17,8 +17,8 @@ update snapshots set state = 'superseded' where track = @track and state = 'list
 with next as (
     update tracks set revision = @revision::bigint where id = @track::uuid
 )
-insert into snapshots (track, revision, commit, rules, lane, state)
-values (@track::uuid, @revision::bigint, @commit, @rules, @lane, 'listing');
+insert into snapshots (track, revision, commit, config, rules, lane, state)
+values (@track::uuid, @revision::bigint, @commit, @config, @rules, @lane, 'listing');
 
 -- name: SupersedeCurrent :exec
 update snapshots set state = 'superseded' where track = @track and state in ('indexing', 'indexed');

@@ -66,14 +66,17 @@ func (q *Queries) DropUnindexed(ctx context.Context, ids []uuid.UUID, track uuid
 const failDocument = `-- name: FailDocument :one
 update documents d set state = case when d.state in ('removed', 'skipped') then d.state else 'failed' end,
     error = case when d.state in ('removed', 'skipped') then null else $1::text end,
-    attempts = d.attempts + 1, due_at = now() + make_interval(secs => $2::float8)
-where d.id = $3 and d.revision = $4 and d.due_at is not null
+    attempts = d.attempts + 1,
+    due_at = now() + make_interval(secs => greatest($2::float8, least($3::float8, $4::float8 * power(2, d.attempts)) * (0.5 + random() / 2)))
+where d.id = $5 and d.revision = $6 and d.due_at is not null
 returning d.attempts
 `
 
 type FailDocumentParams struct {
 	Reason   string
-	Delay    float64
+	AtLeast  float64
+	Most     float64
+	First    float64
 	ID       uuid.UUID
 	Revision int64
 }
@@ -81,7 +84,9 @@ type FailDocumentParams struct {
 func (q *Queries) FailDocument(ctx context.Context, arg FailDocumentParams) (int32, error) {
 	row := q.db.QueryRow(ctx, failDocument,
 		arg.Reason,
-		arg.Delay,
+		arg.AtLeast,
+		arg.Most,
+		arg.First,
 		arg.ID,
 		arg.Revision,
 	)
@@ -219,6 +224,7 @@ func (q *Queries) LoadChunkVectors(ctx context.Context, embedder int32, chunking
 
 const loadDocuments = `-- name: LoadDocuments :many
 select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision,
+    (d.due_at is not null)::bool as owed,
     coalesce(d.chunking, 0)::bigint as chunking, coalesce(k.blob, '')::bytea as blob, coalesce(k.language, '')::text as language,
     coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks,
     coalesce(b.size, 0)::int as size, coalesce(b.position, 0)::bigint as position, coalesce(b.length, 0)::int as length,
@@ -245,6 +251,7 @@ type LoadDocumentsRow struct {
 	Lane            string
 	State           string
 	IndexedRevision *int64
+	Owed            bool
 	Chunking        int64
 	Blob            []byte
 	Language        string
@@ -278,6 +285,7 @@ func (q *Queries) LoadDocuments(ctx context.Context, ids []uuid.UUID) ([]LoadDoc
 			&i.Lane,
 			&i.State,
 			&i.IndexedRevision,
+			&i.Owed,
 			&i.Chunking,
 			&i.Blob,
 			&i.Language,

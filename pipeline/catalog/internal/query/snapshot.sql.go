@@ -15,14 +15,15 @@ const addSnapshot = `-- name: AddSnapshot :exec
 with next as (
     update tracks set revision = $2::bigint where id = $1::uuid
 )
-insert into snapshots (track, revision, commit, rules, lane, state)
-values ($1::uuid, $2::bigint, $3, $4, $5, 'listing')
+insert into snapshots (track, revision, commit, config, rules, lane, state)
+values ($1::uuid, $2::bigint, $3, $4, $5, $6, 'listing')
 `
 
 type AddSnapshotParams struct {
 	Track    uuid.UUID
 	Revision int64
 	Commit   []byte
+	Config   []byte
 	Rules    []byte
 	Lane     string
 }
@@ -32,6 +33,7 @@ func (q *Queries) AddSnapshot(ctx context.Context, arg AddSnapshotParams) error 
 		arg.Track,
 		arg.Revision,
 		arg.Commit,
+		arg.Config,
 		arg.Rules,
 		arg.Lane,
 	)
@@ -120,13 +122,14 @@ func (q *Queries) CountFiles(ctx context.Context, track uuid.UUID) (int64, error
 }
 
 const currentSnapshot = `-- name: CurrentSnapshot :one
-select revision, commit, rules, state from snapshots
+select revision, commit, config, rules, state from snapshots
 where track = $1 and state in ('indexing', 'indexed')
 `
 
 type CurrentSnapshotRow struct {
 	Revision int64
 	Commit   []byte
+	Config   []byte
 	Rules    []byte
 	State    string
 }
@@ -137,6 +140,7 @@ func (q *Queries) CurrentSnapshot(ctx context.Context, track uuid.UUID) (Current
 	err := row.Scan(
 		&i.Revision,
 		&i.Commit,
+		&i.Config,
 		&i.Rules,
 		&i.State,
 	)

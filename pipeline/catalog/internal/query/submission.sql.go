@@ -12,23 +12,28 @@ import (
 )
 
 const delaySubmission = `-- name: DelaySubmission :one
-update submissions set error = $1::text, attempts = attempts + 1, due_at = now() + make_interval(secs => $2::float8)
-where tenant = $3 and source = $4 and event = $5 and state = 'pending'
+update submissions set error = $1::text, attempts = attempts + 1,
+    due_at = now() + make_interval(secs => greatest($2::float8, least($3::float8, $4::float8 * power(2, attempts)) * (0.5 + random() / 2)))
+where tenant = $5 and source = $6 and event = $7 and state = 'pending'
 returning attempts
 `
 
 type DelaySubmissionParams struct {
-	Reason string
-	Delay  float64
-	Tenant string
-	Source string
-	Event  string
+	Reason  string
+	AtLeast float64
+	Most    float64
+	First   float64
+	Tenant  string
+	Source  string
+	Event   string
 }
 
 func (q *Queries) DelaySubmission(ctx context.Context, arg DelaySubmissionParams) (int32, error) {
 	row := q.db.QueryRow(ctx, delaySubmission,
 		arg.Reason,
-		arg.Delay,
+		arg.AtLeast,
+		arg.Most,
+		arg.First,
 		arg.Tenant,
 		arg.Source,
 		arg.Event,
@@ -114,12 +119,11 @@ func (q *Queries) LoadSubmission(ctx context.Context, tenant string, source stri
 const owedSubmissions = `-- name: OwedSubmissions :many
 update submissions s set due_at = now() + make_interval(secs => $1::float8)
 from (
-    select o.tenant, o.source, o.event from submissions o
-    where o.due_at <= now() order by o.due_at limit $2 for update skip locked
+    select o.tenant, o.source, o.event, r.url from submissions o join repositories r on r.id = o.repository
+    where o.due_at <= now() order by o.due_at limit $2 for update of o skip locked
 ) owed
-join repositories r on true
-where s.tenant = owed.tenant and s.source = owed.source and s.event = owed.event and r.id = s.repository
-returning s.tenant, s.source, s.event, r.url, s.ref
+where s.tenant = owed.tenant and s.source = owed.source and s.event = owed.event
+returning s.tenant, s.source, s.event, owed.url, s.ref
 `
 
 type OwedSubmissionsRow struct {
@@ -179,7 +183,7 @@ type PutSubmissionParams struct {
 	Tenant     string
 	Source     string
 	Event      string
-	Repository uuid.UUID
+	Repository *uuid.UUID
 	Ref        string
 	Lease      float64
 }
@@ -196,6 +200,32 @@ func (q *Queries) PutSubmission(ctx context.Context, arg PutSubmissionParams) (s
 	var state string
 	err := row.Scan(&state)
 	return state, err
+}
+
+const refuseSubmission = `-- name: RefuseSubmission :exec
+insert into submissions (tenant, source, event, ref, state, error, attempts)
+values ($1, $2, $3, $4, 'failed', $5::text, 1)
+on conflict (tenant, source, event) do update set state = 'failed', error = excluded.error, due_at = null
+where submissions.state <> 'done'
+`
+
+type RefuseSubmissionParams struct {
+	Tenant string
+	Source string
+	Event  string
+	Ref    string
+	Reason string
+}
+
+func (q *Queries) RefuseSubmission(ctx context.Context, arg RefuseSubmissionParams) error {
+	_, err := q.db.Exec(ctx, refuseSubmission,
+		arg.Tenant,
+		arg.Source,
+		arg.Event,
+		arg.Ref,
+		arg.Reason,
+	)
+	return err
 }
 
 const setRepositoryError = `-- name: SetRepositoryError :exec

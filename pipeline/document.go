@@ -1,0 +1,108 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// tombstoneTTL is how long the streams remember a removed document: longer
+// than any replay takes that began before.
+const tombstoneTTL = 7 * 24 * time.Hour
+
+func describe(d catalog.Document) events.Document {
+	return events.Document{
+		Tenant: d.Tenant, Repository: d.Repository.String(), Track: d.Track.String(), Document: d.ID.String(),
+		Ref: d.Ref, Commit: d.Commit, Path: d.Path, Revision: d.Revision,
+	}
+}
+
+// ChunkedEvent says that a document's chunks are stored.
+func ChunkedEvent(d catalog.Document) Outgoing {
+	return Outgoing{
+		On:    events.ChunkedSubject(events.Lane(d.Lane), d.Tenant, d.Repository, d.ID),
+		About: d.Path,
+		Data:  events.DocumentChunked{Document: describe(d), Blob: hex.EncodeToString(d.Blob[:]), Language: d.Language, Chunks: d.Chunks},
+	}
+}
+
+// RemovedEvents end a document on both streams that carry its state.
+func RemovedEvents(d catalog.Document, embedder string) []Outgoing {
+	data := events.DocumentRemoved{Document: describe(d)}
+	lane := events.Lane(d.Lane)
+	return []Outgoing{
+		{On: events.ChunkedSubject(lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL},
+		{On: events.EmbeddedSubject(embedder, lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL},
+	}
+}
+
+// EmbeddedEvent says that every chunk of a document has its vector.
+func EmbeddedEvent(d catalog.Document, embedder string) Outgoing {
+	return Outgoing{
+		On:    events.EmbeddedSubject(embedder, events.Lane(d.Lane), d.Tenant, d.Repository, d.ID),
+		About: d.Path,
+		Data:  events.DocumentEmbedded{Document: describe(d), Blob: hex.EncodeToString(d.Blob[:]), Embedder: embedder, Chunks: d.Chunks},
+	}
+}
+
+// IndexedEvent says that a document can be searched.
+func IndexedEvent(d catalog.Document, generation int64) Outgoing {
+	return Outgoing{
+		On:    events.IndexedSubject(events.Lane(d.Lane), d.Tenant, d.Repository, d.ID),
+		About: d.Path,
+		Data:  events.DocumentIndexed{Document: describe(d), Blob: hex.EncodeToString(d.Blob[:]), Generation: generation, Chunks: d.Chunks},
+	}
+}
+
+// OwedEvents are the events that bring a document on from the state it is in;
+// none if it is finished.
+func OwedEvents(d catalog.Document, embedder string) []Outgoing {
+	switch d.State {
+	case catalog.StateChunked, catalog.StateFailed:
+		if d.Chunking == 0 {
+			return nil // failed before it had content: only its next commit helps
+		}
+		return []Outgoing{ChunkedEvent(d)}
+	case catalog.StateEmbedded:
+		return []Outgoing{EmbeddedEvent(d, embedder)}
+	case catalog.StateRemoved, catalog.StateSkipped:
+		return RemovedEvents(d, embedder)
+	}
+	return nil
+}
+
+// Complete publishes repo.indexed for those of the tracks whose current
+// snapshot has no open document left, then marks them. A crash in between
+// publishes again, under the same id.
+func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, generation int64, tracks []uuid.UUID) error {
+	if len(tracks) == 0 {
+		return nil
+	}
+	done, err := c.CompletedSnapshots(ctx, tracks)
+	if err != nil {
+		return err
+	}
+	for _, s := range done {
+		out := Outgoing{
+			ID: fmt.Sprintf("%s@%d", s.ID, s.Revision), On: events.CompletedSubject(s.Tenant, s.Repository), About: s.URL,
+			Data: events.RepoIndexed{
+				Tenant: s.Tenant, Repository: s.Repository.String(), Track: s.ID.String(), URL: s.URL, Ref: s.Ref,
+				Commit: s.Commit, Revision: s.Revision, Generation: generation,
+				Documents: events.DocumentCounts{Indexed: s.Indexed, Failed: s.Failed, Skipped: s.Skipped},
+			},
+		}
+		if err := p.Publish(ctx, out); err != nil {
+			return err
+		}
+		if err := c.MarkSnapshotIndexed(ctx, s.ID, s.Revision); err != nil {
+			return err
+		}
+	}
+	return nil
+}

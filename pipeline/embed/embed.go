@@ -1,0 +1,199 @@
+// Package embed is the embedder's step: it sees that every chunk of a document
+// has its vector.
+//
+// It owns the vector packs. It refuses to believe an event: what is to be done
+// is what the catalog says of the document now.
+package embed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// Config says how batches form.
+type Config struct {
+	BatchDocuments int           // most documents worked on together; default 256
+	BatchTexts     int           // most texts in one call of the embedder; default 256
+	BatchWait      time.Duration // how long the first document waits for others; default 20 ms
+}
+
+// The defaults: a batch's vectors are then one pack of one to two MiB.
+const (
+	DefaultBatchDocuments = 256
+	DefaultBatchTexts     = 256
+	DefaultBatchWait      = 20 * time.Millisecond
+
+	// groupBytes bounds the blobs that are in memory together.
+	groupBytes = 8 << 20
+	// batches under way at once: one reads while another embeds or stores.
+	batches = 2
+)
+
+// Step embeds documents.
+type Step struct {
+	cfg      Config
+	catalog  *catalog.Catalog
+	blobs    *blob.Store
+	embedder embedder.Embedder
+	id       int32 // of the embedder in the catalog
+	events   *pipeline.Publisher
+	batcher  *pipeline.Batcher[uuid.UUID]
+}
+
+// New starts a step that uses one embedder, whose id in the catalog is id.
+func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder, id int32, p *pipeline.Publisher) *Step {
+	if cfg.BatchDocuments == 0 {
+		cfg.BatchDocuments = DefaultBatchDocuments
+	}
+	if cfg.BatchTexts == 0 {
+		cfg.BatchTexts = DefaultBatchTexts
+	}
+	if cfg.BatchWait == 0 {
+		cfg.BatchWait = DefaultBatchWait
+	}
+	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p}
+	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches}, s.embed)
+	return s
+}
+
+// Close waits for the batches under way. Handle must not be called any more.
+func (s *Step) Close() { s.batcher.Close() }
+
+// Handle embeds the document of a document.chunked. The document.removed that
+// may have taken its place on the stream is the indexer's to act on.
+func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
+	if m.Type == events.TypeDocumentRemoved {
+		return nil
+	}
+	data, err := m.ParseChunked()
+	if err != nil {
+		return fault.Reject(err)
+	}
+	return s.batcher.Do(ctx, uuid.MustParse(data.Document.Document))
+}
+
+// embed works on a batch of documents as the catalog has them now.
+func (s *Step) embed(ctx context.Context, ids []uuid.UUID) error {
+	docs, err := s.catalog.Documents(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, group := range groups(docs) {
+		if err := s.embedGroup(ctx, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// groups takes the documents that want embedding, or only want their event
+// published again, in groups whose blobs fit into memory together.
+func groups(docs []catalog.Document) [][]catalog.Document {
+	var all [][]catalog.Document
+	var group []catalog.Document
+	size := 0
+	for _, d := range docs {
+		if d.State != catalog.StateChunked && d.State != catalog.StateFailed && d.State != catalog.StateEmbedded || d.Chunking == 0 {
+			continue
+		}
+		if size+int(d.Span.Size) > groupBytes && len(group) > 0 {
+			all, group, size = append(all, group), nil, 0
+		}
+		group = append(group, d)
+		size += int(d.Span.Size)
+	}
+	if len(group) > 0 {
+		all = append(all, group)
+	}
+	return all
+}
+
+func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document) error {
+	texts, err := s.missing(ctx, docs)
+	if err != nil {
+		return err
+	}
+	if err := s.store(ctx, texts); err != nil {
+		return err
+	}
+	current := make([]catalog.Current, len(docs))
+	for i, d := range docs {
+		current[i] = d.Current()
+	}
+	if err := s.catalog.MarkEmbedded(ctx, current); err != nil {
+		return err
+	}
+	return s.events.Publish(ctx, s.embedded(docs)...)
+}
+
+func (s *Step) embedded(docs []catalog.Document) []pipeline.Outgoing {
+	name := s.embedder.Model().Name
+	out := make([]pipeline.Outgoing, len(docs))
+	for i, d := range docs {
+		out[i] = pipeline.EmbeddedEvent(d, name)
+	}
+	return out
+}
+
+// text is a chunk's text that has no vector yet.
+type text struct {
+	hash  [32]byte
+	bytes string
+}
+
+// missing reads the texts of the documents' chunks that lack a vector, each once.
+func (s *Step) missing(ctx context.Context, docs []catalog.Document) ([]text, error) {
+	chunkings := make([]int64, len(docs))
+	byChunking := make(map[int64]catalog.Document, len(docs))
+	for i, d := range docs {
+		chunkings[i] = d.Chunking
+		byChunking[d.Chunking] = d
+	}
+	wanted, err := s.catalog.MissingTexts(ctx, chunkings, s.id)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[[32]byte]bool, len(wanted))
+	var spans []blob.Span
+	var cuts [][]catalog.Text // of each span's blob
+	at := make(map[int64]int) // chunking → its place in spans
+	for _, w := range wanted {
+		if seen[w.SHA256] {
+			continue
+		}
+		seen[w.SHA256] = true
+		i, found := at[w.Chunking]
+		if !found {
+			i = len(spans)
+			at[w.Chunking] = i
+			spans = append(spans, blob.Span(byChunking[w.Chunking].Span))
+			cuts = append(cuts, nil)
+		}
+		cuts[i] = append(cuts[i], w)
+	}
+	var texts []text
+	err = s.blobs.Read(ctx, spans, func(i int, content []byte) error {
+		for _, c := range cuts[i] {
+			t, err := cut(content, c)
+			if err != nil {
+				return err
+			}
+			texts = append(texts, t)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read texts of %d documents: %w", len(docs), err)
+	}
+	return texts, nil
+}

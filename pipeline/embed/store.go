@@ -1,0 +1,98 @@
+package embed
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// cut takes a chunk's text out of its blob, and checks that it is the text
+// that the catalog means: a vector stored under the wrong text would be wrong
+// for every document that shares it.
+func cut(content []byte, t catalog.Text) (text, error) {
+	if int(t.EndByte) > len(content) {
+		return text{}, fault.Reject(fmt.Errorf("chunk ends at byte %d of a blob of %d bytes", t.EndByte, len(content)))
+	}
+	part := content[t.StartByte:t.EndByte]
+	if sha256.Sum256(part) != t.SHA256 {
+		return text{}, fault.Reject(fmt.Errorf("bytes %d to %d of the blob are not the chunk's text", t.StartByte, t.EndByte))
+	}
+	return text{t.SHA256, string(part)}, nil
+}
+
+// store embeds texts and stores their vectors, a pack at a time.
+func (s *Step) store(ctx context.Context, texts []text) error {
+	pack := s.blobs.NewPack(blob.Vector)
+	var packed [][32]byte
+	flush := func() error {
+		if len(packed) == 0 {
+			return nil
+		}
+		err := s.put(ctx, pack, packed)
+		pack, packed = s.blobs.NewPack(blob.Vector), nil
+		return err
+	}
+	for batch := range slices.Chunk(texts, s.cfg.BatchTexts) {
+		vectors, err := s.vectors(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for i, v := range vectors {
+			if err := pack.Add(v); err != nil {
+				return err
+			}
+			packed = append(packed, batch[i].hash)
+		}
+		if pack.Full() {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// vectors returns the stored record of each text.
+func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
+	plain := make([]string, len(texts))
+	for i, t := range texts {
+		plain[i] = t.bytes
+	}
+	dense, err := s.embedder.Embed(ctx, plain, embedder.Document)
+	if err != nil {
+		return nil, fmt.Errorf("embed %d texts: %w", len(texts), err)
+	}
+	if len(dense) != len(texts) {
+		return nil, fmt.Errorf("embedder %s returned %d vectors for %d texts", s.embedder.Model().Name, len(dense), len(texts))
+	}
+	records := make([][]byte, len(texts))
+	for i := range texts {
+		if len(dense[i]) != s.embedder.Model().Dimensions {
+			return nil, fmt.Errorf("embedder %s returned %d dimensions, not %d", s.embedder.Model().Name, len(dense[i]), s.embedder.Model().Dimensions)
+		}
+		v := embedder.Vector{Dense: dense[i], Sparse: embedder.Terms(plain[i])}
+		if records[i], err = v.AppendBinary(nil); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// put makes a pack durable, then says in the catalog what it holds.
+func (s *Step) put(ctx context.Context, pack *blob.Pack, texts [][32]byte) error {
+	object, spans, err := pack.Put(ctx)
+	if err != nil {
+		return fmt.Errorf("put %d vectors: %w", len(texts), err)
+	}
+	stored := make([]catalog.StoredVector, len(spans))
+	for i, span := range spans {
+		stored[i] = catalog.StoredVector{Text: texts[i], Span: catalog.Span(span)}
+	}
+	return s.catalog.PutVectors(ctx, s.id, catalog.Pack(object), stored)
+}

@@ -1,0 +1,178 @@
+// Package ingest is the ingestor's step: it reads a repository at a commit and
+// writes what has changed since the last one into the catalog and the store.
+//
+// The main path is Handle: fetch, rules, snapshot, list, publish. A listing is
+// complete or it is nothing: only after the last path of the commit's tree
+// has been dealt with does the snapshot become the track's current one, and
+// only then are documents removed that the tree no longer holds.
+//
+// The package refuses to write a repository's path to the file system, and to
+// hold more of a repository in memory than a batch.
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/git"
+	"github.com/leatworks/leat/pipeline/lang"
+)
+
+// Config says what is read.
+type Config struct {
+	Filter    lang.Config // which files are indexed
+	BulkFiles int         // a first ingest of more files than this goes by the bulk lane; default 500
+}
+
+// DefaultBulkFiles keeps what is indexed in a second or two in the live lane.
+const DefaultBulkFiles = 500
+
+// Step ingests repositories.
+type Step struct {
+	cfg        Config
+	config     [32]byte // fingerprint of cfg and of the versions of the rules
+	mirrors    *git.Mirrors
+	catalog    *catalog.Catalog
+	blobs      *blob.Store
+	generation catalog.Generation
+	events     *pipeline.Publisher
+	log        *slog.Logger
+}
+
+// New checks the configuration and returns a step.
+func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g catalog.Generation, p *pipeline.Publisher, log *slog.Logger) (*Step, error) {
+	if cfg.BulkFiles == 0 {
+		cfg.BulkFiles = DefaultBulkFiles
+	}
+	if err := cfg.Filter.Check(); err != nil {
+		return nil, err
+	}
+	rules, err := lang.Compile(cfg.Filter, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Step{
+		cfg: cfg, config: fingerprint(rules), mirrors: m, catalog: c, blobs: blobs, generation: g, events: p, log: log,
+	}, nil
+}
+
+// fingerprint adds the chunker's version to what decides: a new one cuts every
+// file anew.
+func fingerprint(rules *lang.Rules) [32]byte {
+	sum := rules.Fingerprint()
+	return sha256.Sum256(binary.BigEndian.AppendUint32(sum[:], chunk.Version))
+}
+
+// Handle brings a track up to the commit that its ref names now.
+func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
+	sub, remote, err := s.submission(m)
+	if err != nil {
+		return fault.Reject(err)
+	}
+	// One worker at a time on a repository: two pushes in a row would
+	// otherwise list the same tree twice.
+	return s.catalog.WithLock(ctx, catalog.LockKey(sub.Repository), func(ctx context.Context) error {
+		return s.ingest(ctx, sub, remote)
+	})
+}
+
+// submission reads what an event asks for.
+func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, error) {
+	sub := catalog.Submission{SubmissionKey: catalog.SubmissionKey{Source: m.Source, Event: m.ID}}
+	data, err := m.ParseSubmitted(m.On)
+	if err != nil {
+		return sub, git.Remote{}, err
+	}
+	sub.Tenant, sub.Ref = data.Tenant, data.Ref
+	remote, err := s.mirrors.Parse(data.URL)
+	if err != nil {
+		return sub, remote, err
+	}
+	sub.URL = remote.String()
+	sub.Repository = events.RepositoryID(sub.Tenant, sub.URL)
+	return sub, remote, nil
+}
+
+func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Remote) error {
+	if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
+		return err
+	}
+	mirror := sub.Repository.String()
+	head, err := s.mirrors.Fetch(ctx, mirror, remote, sub.Ref)
+	if err != nil {
+		return err
+	}
+	track := catalog.Track{
+		ID: events.TrackID(sub.Repository, head.Ref), Repository: sub.Repository, Tenant: sub.Tenant, URL: sub.URL, Ref: head.Ref,
+	}
+	revision, listed, err := s.catalog.Listed(ctx, track.ID, head.Commit, s.config)
+	if err != nil {
+		return err
+	}
+	if !listed {
+		if revision, err = s.snapshot(ctx, track, s.mirrors.Open(mirror), head.Commit); err != nil {
+			return fmt.Errorf("ingest %s at %s: %w", sub.URL, head.Commit, err)
+		}
+	}
+	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
+		return err
+	}
+	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, []uuid.UUID{track.ID})
+}
+
+// snapshot lists a commit and returns the revision it was given.
+func (s *Step) snapshot(ctx context.Context, track catalog.Track, repo *git.Repo, commit string) (int64, error) {
+	tree, err := s.survey(ctx, repo, commit)
+	if err != nil {
+		return 0, err
+	}
+	rules := catalog.Rules{Config: s.config, All: fingerprint(tree.rules)}
+	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) string {
+		if first && tree.files > int64(s.cfg.BulkFiles) {
+			return string(events.Bulk)
+		}
+		return string(events.Live)
+	})
+	if err != nil {
+		return 0, err
+	}
+	l := &listing{step: s, track: track, snapshot: snapshot, rules: tree.rules, repo: repo}
+	if err := l.run(ctx); err != nil {
+		return 0, err
+	}
+	s.log.Info("listed", "repository", track.URL, "ref", track.Ref, "commit", commit, "revision", snapshot.Revision,
+		"files", tree.files, "looked_at", l.looked, "removed", l.removed)
+	return snapshot.Revision, s.catalog.FinishListing(ctx, snapshot, tree.files)
+}
+
+// Delay implements pipeline.Ledger.
+func (s *Step) Delay(ctx context.Context, m pipeline.Message, reason string, b catalog.Backoff) (int, error) {
+	sub, _, err := s.submission(m)
+	if err != nil {
+		return 0, err
+	}
+	return s.catalog.DelaySubmission(ctx, sub, reason, b)
+}
+
+// Bury implements pipeline.Ledger.
+func (s *Step) Bury(ctx context.Context, m pipeline.Message, reason string) error {
+	sub, _, err := s.submission(m)
+	switch {
+	case sub.Tenant == "":
+		return nil // nobody to tell: the dead letter is all there is
+	case err != nil:
+		return s.catalog.RefuseSubmission(ctx, sub.SubmissionKey, sub.Ref, reason)
+	}
+	return s.catalog.FailSubmission(ctx, sub, reason)
+}

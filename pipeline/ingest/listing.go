@@ -1,0 +1,212 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/git"
+	"github.com/leatworks/leat/pipeline/lang"
+)
+
+const (
+	groupFiles = 1000    // paths compared with the catalog at once
+	batchFiles = 512     // files written at once
+	batchBytes = 8 << 20 // of content in one batch, but for a single larger file
+)
+
+// listing goes through the paths of a snapshot that may differ from what the
+// catalog holds.
+type listing struct {
+	step     *Step
+	track    catalog.Track
+	snapshot catalog.Snapshot
+	rules    *lang.Rules
+	repo     *git.Repo
+	whole    bool // the tree is compared with the catalog, not with the base's tree
+
+	looked, removed int // paths, for the log
+}
+
+// run reads files and stores them side by side: while a batch is written, the
+// next is read.
+func (l *listing) run(ctx context.Context) error {
+	base := l.snapshot.Base
+	l.whole = base == nil || !base.Exact || !l.repo.Has(ctx, base.Commit)
+	group, ctx := errgroup.WithContext(ctx)
+	batches := make(chan []file)
+	group.Go(func() error {
+		defer close(batches)
+		return l.read(ctx, batches)
+	})
+	group.Go(func() error {
+		for batch := range batches {
+			if err := l.store(ctx, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// read looks at each change and hands on what is to be stored.
+func (l *listing) read(ctx context.Context, batches chan<- []file) error {
+	r, err := newReader(ctx, l.repo, l.rules, batches)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var seen []uuid.UUID // of a whole tree: what the track is to be reduced to
+	for group, err := range groupsOf(l.changes(ctx), groupFiles) {
+		if err != nil {
+			return err
+		}
+		present, gone := l.split(group)
+		if l.whole && l.snapshot.Revision > 1 {
+			seen = append(seen, idsOf(present)...)
+		}
+		if err := l.remove(ctx, gone); err != nil {
+			return err
+		}
+		if l.whole {
+			if present, err = l.unknown(ctx, present); err != nil {
+				return err
+			}
+		}
+		l.looked += len(present)
+		if err := r.read(ctx, present); err != nil {
+			return err
+		}
+	}
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	if l.whole && l.snapshot.Revision > 1 {
+		return l.removeOthers(ctx, seen)
+	}
+	return nil
+}
+
+// changes are the differences from the base, or the whole tree.
+func (l *listing) changes(ctx context.Context) iter.Seq2[git.Change, error] {
+	if !l.whole {
+		return l.repo.Diff(ctx, l.snapshot.Base.Commit, l.snapshot.Commit)
+	}
+	return func(yield func(git.Change, error) bool) {
+		for entry, err := range l.repo.Tree(ctx, l.snapshot.Commit) {
+			if !yield(git.Change{Entry: entry}, err) {
+				return
+			}
+		}
+	}
+}
+
+// entry is a path of the tree with its document id.
+type entry struct {
+	git.Entry
+	id  uuid.UUID
+	oid []byte
+}
+
+func (l *listing) split(group []git.Change) (present []entry, gone []uuid.UUID) {
+	for _, c := range group {
+		id := events.DocumentID(l.track.ID, c.Path)
+		if c.Deleted {
+			gone = append(gone, id)
+			continue
+		}
+		oid, _ := hex.DecodeString(c.OID) // package git has checked that it is hex
+		present = append(present, entry{c.Entry, id, oid})
+	}
+	return present, gone
+}
+
+// unknown leaves out the entries that the catalog holds as they are, judged by
+// the same rules.
+func (l *listing) unknown(ctx context.Context, group []entry) ([]entry, error) {
+	base := l.snapshot.Base
+	if base == nil || !base.SameRules {
+		return group, nil
+	}
+	known, err := l.step.catalog.KnownFiles(ctx, idsOf(group))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(group, func(e entry) bool {
+		k, found := known[e.id]
+		return found && k.Revision <= base.Revision && k.Mode == int32(e.Mode) && bytes.Equal(k.OID, e.oid)
+	}), nil
+}
+
+func idsOf(group []entry) []uuid.UUID {
+	ids := make([]uuid.UUID, len(group))
+	for i, e := range group {
+		ids[i] = e.id
+	}
+	return ids
+}
+
+// removeOthers removes the track's documents that are not in the tree. It is
+// called after the whole tree has been listed, never before. It holds 16 bytes
+// a file.
+func (l *listing) removeOthers(ctx context.Context, seen []uuid.UUID) error {
+	compare := func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+	slices.SortFunc(seen, compare)
+	after := uuid.Nil
+	for {
+		page, err := l.step.catalog.TrackFiles(ctx, l.track.ID, after, groupFiles)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		after = page[len(page)-1]
+		gone := slices.DeleteFunc(page, func(id uuid.UUID) bool {
+			_, found := slices.BinarySearchFunc(seen, id, compare)
+			return found
+		})
+		if err := l.remove(ctx, gone); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *listing) remove(ctx context.Context, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	l.removed += len(ids)
+	if err := l.step.catalog.RemoveFiles(ctx, l.snapshot, ids); err != nil {
+		return err
+	}
+	return l.publish(ctx, ids)
+}
+
+// groupsOf gathers a sequence into slices of at most n.
+func groupsOf[T any](all iter.Seq2[T, error], n int) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		var group []T
+		for item, err := range all {
+			if err != nil {
+				yield(nil, fmt.Errorf("list files: %w", err))
+				return
+			}
+			if group = append(group, item); len(group) == n {
+				if !yield(group, nil) {
+					return
+				}
+				group = nil
+			}
+		}
+		if len(group) > 0 {
+			yield(group, nil)
+		}
+	}
+}

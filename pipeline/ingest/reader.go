@@ -1,0 +1,140 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/git"
+	"github.com/leatworks/leat/pipeline/lang"
+)
+
+// file is an entry that has been judged, with its content if it is a document.
+type file struct {
+	catalog.File
+	content []byte
+}
+
+// reader judges entries and reads those that are to be indexed.
+type reader struct {
+	blobs   *git.Blobs
+	rules   *lang.Rules
+	batches chan<- []file
+
+	batch []file
+	bytes int
+}
+
+func newReader(ctx context.Context, repo *git.Repo, rules *lang.Rules, batches chan<- []file) (*reader, error) {
+	blobs, err := repo.Blobs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{blobs: blobs, rules: rules, batches: batches}, nil
+}
+
+func (r *reader) close() { r.blobs.Close() }
+
+// read judges a group of entries, by their path, then by their size, then by
+// their content, and goes no further than it has to.
+func (r *reader) read(ctx context.Context, group []entry) error {
+	group, err := r.judge(ctx, group, func(e entry, _ int) lang.Verdict { return r.rules.Path(e.Path, kindOf(e.Kind), 0) })
+	if err != nil {
+		return err
+	}
+	sizes, err := r.blobs.Sizes(oidsOf(group))
+	if err != nil {
+		return err
+	}
+	group, err = r.judge(ctx, group, func(e entry, i int) lang.Verdict { return r.rules.Path(e.Path, kindOf(e.Kind), sizes[i]) })
+	if err != nil {
+		return err
+	}
+	r.blobs.Request(oidsOf(group)...)
+	for _, e := range group {
+		b, err := r.blobs.Next()
+		if err != nil {
+			return err
+		}
+		content := make([]byte, b.Size)
+		if _, err := io.ReadFull(b, content); err != nil {
+			return fmt.Errorf("read blob %s: %w", e.OID, err)
+		}
+		if err := r.add(ctx, judged(e, r.rules.Content(e.Path, content), content)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge adds the entries that are skipped to the batch and returns the others.
+func (r *reader) judge(ctx context.Context, group []entry, verdict func(entry, int) lang.Verdict) ([]entry, error) {
+	var left []entry
+	for i, e := range group {
+		v := verdict(e, i)
+		if v.Skip == "" {
+			left = append(left, e)
+			continue
+		}
+		if err := r.add(ctx, judged(e, v, nil)); err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
+}
+
+func judged(e entry, v lang.Verdict, content []byte) file {
+	f := file{File: catalog.File{
+		ID: e.id, Path: e.Path, OID: e.oid, Mode: int32(e.Mode), SkipReason: string(v.Skip), SkipDetail: v.Detail,
+	}}
+	if v.Skip == "" {
+		f.content = content
+		f.Content = catalog.ChunkingKey{Blob: sha256.Sum256(content), Language: v.Language}
+	}
+	return f
+}
+
+func (r *reader) add(ctx context.Context, f file) error {
+	if len(r.batch) == batchFiles || r.bytes+len(f.content) > batchBytes {
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+	}
+	r.batch = append(r.batch, f)
+	r.bytes += len(f.content)
+	return nil
+}
+
+// flush hands the batch on. It waits for the one before to be stored.
+func (r *reader) flush(ctx context.Context) error {
+	if len(r.batch) == 0 {
+		return nil
+	}
+	select {
+	case r.batches <- r.batch:
+		r.batch, r.bytes = nil, 0
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func oidsOf(group []entry) []string {
+	oids := make([]string, len(group))
+	for i, e := range group {
+		oids[i] = e.OID
+	}
+	return oids
+}
+
+func kindOf(k git.Kind) lang.Kind {
+	switch k {
+	case git.Symlink:
+		return lang.Symlink
+	case git.Submodule:
+		return lang.Submodule
+	}
+	return lang.File
+}

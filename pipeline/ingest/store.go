@@ -1,0 +1,111 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
+)
+
+// store makes a batch durable: contents that are new into a pack, then the
+// rows, then the events. Each part may be repeated.
+func (l *listing) store(ctx context.Context, files []file) error {
+	batch := catalog.FileBatch{Snapshot: l.snapshot, Chunker: chunk.Version}
+	contents := make(map[catalog.ChunkingKey][]byte)
+	var keys []catalog.ChunkingKey
+	var ids []uuid.UUID
+	for _, f := range files {
+		batch.Files = append(batch.Files, f.File)
+		ids = append(ids, f.ID)
+		if f.SkipReason != "" {
+			continue
+		}
+		if _, seen := contents[f.Content]; !seen {
+			keys = append(keys, f.Content)
+			contents[f.Content] = f.content
+		}
+	}
+	known, err := l.step.catalog.Known(ctx, keys, chunk.Version)
+	if err != nil {
+		return err
+	}
+	if err := l.pack(ctx, &batch, known, keys, contents); err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if !known.Chunkings[key] {
+			batch.Chunkings = append(batch.Chunkings, catalog.Chunking{ChunkingKey: key, Chunks: chunks(key.Language, contents[key])})
+		}
+	}
+	if err := l.step.catalog.PutFiles(ctx, batch); err != nil {
+		return err
+	}
+	return l.publish(ctx, ids)
+}
+
+// pack stores the blobs that are not known.
+func (l *listing) pack(ctx context.Context, batch *catalog.FileBatch, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {
+	pack := l.step.blobs.NewPack(blob.Text)
+	var packed []catalog.Blob
+	for _, key := range keys {
+		if known.Blobs[key.Blob] {
+			continue
+		}
+		known.Blobs[key.Blob] = true
+		b := catalog.Blob{SHA256: key.Blob, Size: int32(len(contents[key]))}
+		if b.Size == 0 {
+			batch.Blobs = append(batch.Blobs, b)
+			continue
+		}
+		if err := pack.Add(contents[key]); err != nil {
+			return err
+		}
+		packed = append(packed, b)
+	}
+	if len(packed) == 0 {
+		return nil
+	}
+	object, spans, err := pack.Put(ctx)
+	if err != nil {
+		return fmt.Errorf("put %d blobs: %w", len(packed), err)
+	}
+	for i := range packed {
+		packed[i].Span = catalog.Span(spans[i])
+	}
+	batch.Pack = &catalog.Pack{Key: object.Key, Size: object.Size, SHA256: object.SHA256}
+	batch.Blobs = append(batch.Blobs, packed...)
+	return nil
+}
+
+func chunks(language string, content []byte) []catalog.Chunk {
+	spans := chunk.Split(language, content)
+	list := make([]catalog.Chunk, len(spans))
+	for i, s := range spans {
+		list[i] = catalog.Chunk{
+			StartByte: int32(s.Start), EndByte: int32(s.End), StartLine: int32(s.StartLine), EndLine: int32(s.EndLine),
+			Kind: s.Kind, Symbol: s.Symbol, Text: sha256.Sum256(content[s.Start:s.End]),
+		}
+	}
+	return list
+}
+
+// publish publishes what the catalog owes of these documents.
+func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
+	docs, err := l.step.catalog.Documents(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var out []pipeline.Outgoing
+	for _, d := range docs {
+		if d.Owed {
+			out = append(out, pipeline.OwedEvents(d, l.step.generation.Embedder.Name)...)
+		}
+	}
+	return l.step.events.Publish(ctx, out...)
+}

@@ -1,0 +1,106 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/broker"
+)
+
+// Message is an event as it arrived.
+type Message struct {
+	events.Event
+	On        string // the NATS subject it was published on
+	Delivered int    // how often it was delivered, from 1
+}
+
+// Handler does what an event asks for. It returns nil when the effect is
+// durable; an error's mark (package fault) says what is to be done about it.
+type Handler func(context.Context, Message) error
+
+// Publisher publishes events of one source.
+type Publisher struct {
+	broker *broker.Publisher
+	source string
+}
+
+// NewPublisher returns a publisher whose events name source, for example /leat/ingestor.
+func NewPublisher(b *broker.Broker, source string) *Publisher {
+	return &Publisher{b.Publisher(), source}
+}
+
+// Outgoing is an event to publish.
+type Outgoing struct {
+	On    string        // NATS subject
+	About string        // CloudEvents subject: a path or a URL
+	Data  any           // one of package events' data types
+	ID    string        // CloudEvents id; default: random
+	TTL   time.Duration // how long a stream keeps it; default: for ever
+
+	// Source and Again are of an event published a second time, on behalf of
+	// its first publisher: it is not to be taken for a duplicate.
+	Source string
+	Again  bool
+}
+
+// Publish publishes events together and returns when each is stored.
+func (p *Publisher) Publish(ctx context.Context, out ...Outgoing) error {
+	msgs := make([]broker.Outgoing, 0, len(out))
+	for _, o := range out {
+		msg, err := p.encode(ctx, o)
+		if err != nil {
+			return err
+		}
+		msgs = append(msgs, msg)
+	}
+	return p.broker.Send(ctx, msgs...)
+}
+
+func (p *Publisher) encode(ctx context.Context, o Outgoing) (broker.Outgoing, error) {
+	event, err := events.New(p.source, o.About, o.Data)
+	if err != nil {
+		return broker.Outgoing{}, err
+	}
+	if o.ID != "" {
+		event.ID = o.ID
+	}
+	if o.Source != "" {
+		event.Source = o.Source
+	}
+	trace := propagation.MapCarrier{}
+	otel.GetTextMapPropagator().Inject(ctx, trace)
+	event.TraceParent, event.TraceState = trace["traceparent"], trace["tracestate"]
+	header, body, err := events.Encode(event)
+	if err != nil {
+		return broker.Outgoing{}, fmt.Errorf("encode event for %s: %w", o.On, err)
+	}
+	if !o.Again {
+		header[broker.MetaMsgID] = event.ID
+	}
+	if o.TTL > 0 {
+		header[broker.MetaTTL] = o.TTL.String()
+	}
+	return broker.Outgoing{Subject: o.On, Header: header, Data: body}, nil
+}
+
+// traceOf continues the trace that an event carries.
+func traceOf(ctx context.Context, e events.Event) context.Context {
+	return otel.GetTextMapPropagator().Extract(ctx, propagation.MapCarrier{"traceparent": e.TraceParent, "tracestate": e.TraceState})
+}
+
+// decode reads a message of the broker.
+func decode(msg *message.Message) (Message, error) {
+	m := Message{On: msg.Metadata.Get(broker.MetaSubject), Delivered: 1}
+	if _, err := fmt.Sscan(msg.Metadata.Get(broker.MetaDelivered), &m.Delivered); err != nil {
+		m.Delivered = 1
+	}
+	event, err := events.Decode(events.Header(msg.Metadata), msg.Payload)
+	m.Event = event
+	return m, err
+}

@@ -1,0 +1,143 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Ledger records in the catalog what became of the work that an event names.
+type Ledger interface {
+	// Delay records a failed attempt and returns how many have failed: 0 if
+	// the work has become pointless meanwhile.
+	Delay(ctx context.Context, m Message, reason string, b catalog.Backoff) (attempts int, err error)
+	// Bury records that nothing is tried any more by itself.
+	Bury(ctx context.Context, m Message, reason string) error
+}
+
+// Attempts of one message. In process they take a few seconds; after that the
+// catalog holds the work, for about two days in all.
+const (
+	inProcessRetries = 3
+	inProcessDelay   = 200 * time.Millisecond
+	inProcessMost    = 2 * time.Second
+	maxAttempts      = 12
+	// maxDeliveries ends a message that takes its worker down each time: no
+	// handler was there to count attempts.
+	maxDeliveries = 20
+)
+
+var backoff = catalog.Backoff{First: 10 * time.Second, Most: 6 * time.Hour}
+
+// outcome turns what a handler returns into what becomes of the message.
+type outcome struct {
+	worker  string
+	handle  Handler
+	ledger  Ledger
+	catalog *catalog.Catalog
+	log     *slog.Logger
+}
+
+// serve is the Watermill handler: nil acknowledges, an error gives back.
+func (o *outcome) serve(msg *message.Message) error {
+	ctx := msg.Context()
+	m, err := decode(msg)
+	if err != nil {
+		return o.bury(ctx, msg, m, fault.Reject(err), 1, false)
+	}
+	ctx, span := otel.Tracer("leat").Start(traceOf(ctx, m.Event), o.worker+" "+string(m.Type))
+	defer span.End()
+	if m.Delivered > maxDeliveries {
+		err = fault.Reject(fmt.Errorf("delivered %d times and never settled", m.Delivered))
+	} else {
+		err = o.attempt(ctx, m)
+	}
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+	return o.settle(ctx, msg, m, err)
+}
+
+// attempt calls the handler, again after a short while if the error may pass.
+func (o *outcome) attempt(ctx context.Context, m Message) error {
+	policy := retrypolicy.NewBuilder[any]().
+		HandleIf(func(_ any, err error) bool {
+			kind, after := fault.Of(err)
+			return err != nil && kind == fault.KindRetry && after <= inProcessMost && ctx.Err() == nil
+		}).
+		WithMaxRetries(inProcessRetries).
+		WithBackoff(inProcessDelay, inProcessMost).
+		WithJitterFactor(0.3).
+		ReturnLastFailure().
+		Build()
+	return failsafe.With[any](policy).WithContext(ctx).Run(func() error { return o.call(ctx, m) })
+}
+
+// call turns a panic into a rejection: the next message is served.
+func (o *outcome) call(ctx context.Context, m Message) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Reject(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return o.handle(ctx, m)
+}
+
+// settle is the one place where the kind of an error decides.
+func (o *outcome) settle(ctx context.Context, msg *message.Message, m Message, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return err // being shut down: another worker takes it
+	}
+	switch kind, after := fault.Of(err); kind {
+	case fault.KindDrop:
+		o.log.Debug("event dropped", "event", m.ID, "type", m.Type, "about", m.Subject, "reason", err)
+		return nil
+	case fault.KindReject:
+		return o.bury(ctx, msg, m, err, 1, true)
+	default:
+		wait := backoff
+		wait.AtLeast = after
+		attempts, recordErr := o.ledger.Delay(ctx, m, err.Error(), wait)
+		if recordErr != nil {
+			return errors.Join(err, recordErr)
+		}
+		if attempts >= maxAttempts {
+			return o.bury(ctx, msg, m, err, attempts, true)
+		}
+		o.log.Warn("attempt failed; will be tried again", "event", m.ID, "type", m.Type, "about", m.Subject, "attempts", attempts, "error", err)
+		return nil
+	}
+}
+
+// bury ends the work of a message and keeps the message as a dead letter.
+func (o *outcome) bury(ctx context.Context, msg *message.Message, m Message, cause error, attempts int, understood bool) error {
+	letter := catalog.DeadLetter{
+		Worker: o.worker, Tenant: tenantOf(m), Document: documentOf(m), Subject: m.On,
+		Headers: msg.Metadata, Payload: msg.Payload, Reason: cause.Error(), Attempts: attempts,
+	}
+	if err := o.catalog.Bury(ctx, letter); err != nil {
+		return errors.Join(cause, err)
+	}
+	if understood {
+		if err := o.ledger.Bury(ctx, m, cause.Error()); err != nil {
+			return errors.Join(cause, err)
+		}
+	}
+	o.log.Error("dead letter", "event", m.ID, "type", m.Type, "about", m.Subject, "reason", cause)
+	return nil
+}

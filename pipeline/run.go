@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Config is what every step runs with.
+type Config struct {
+	Catalog      *catalog.Catalog
+	Log          *slog.Logger
+	DrainTimeout time.Duration // how long messages in flight may take after the end is asked for; default 20 s
+}
+
+// DefaultDrainTimeout is below the 30 s that process managers commonly wait
+// between SIGTERM and SIGKILL.
+const DefaultDrainTimeout = 20 * time.Second
+
+// Step is a worker's part of the pipeline.
+type Step struct {
+	Worker string // name in logs, dead letters and traces, for example ingestor
+	Routes []Route
+	Ledger Ledger
+}
+
+// Route feeds one consumer's messages to a handler. How many are in flight at
+// once is the source's to say.
+type Route struct {
+	Name   string
+	Source message.Subscriber
+	Handle Handler
+}
+
+// Run serves a step until ctx ends, then drains: messages in flight are
+// finished, or given back when the drain timeout has passed.
+func Run(ctx context.Context, cfg Config, step Step) error {
+	if cfg.DrainTimeout == 0 {
+		cfg.DrainTimeout = DefaultDrainTimeout
+	}
+	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: cfg.DrainTimeout + 5*time.Second}, watermill.NewSlogLogger(quiet(cfg.Log)))
+	if err != nil {
+		return fmt.Errorf("make router: %w", err)
+	}
+	for _, route := range step.Routes {
+		o := &outcome{worker: step.Worker, handle: route.Handle, ledger: step.Ledger, catalog: cfg.Catalog, log: cfg.Log}
+		router.AddConsumerHandler(route.Name, route.Name, route.Source, o.serve)
+	}
+	if err := router.Run(ctx); err != nil {
+		return fmt.Errorf("run %s: %w", step.Worker, err)
+	}
+	return nil
+}
+
+// quiet leaves out what Watermill says of every message and every start; its
+// errors about a handler are the outcome's, which has logged them.
+func quiet(log *slog.Logger) *slog.Logger {
+	return slog.New(minLevel{log.Handler(), slog.LevelWarn})
+}
+
+type minLevel struct {
+	slog.Handler
+	level slog.Level
+}
+
+func (m minLevel) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= m.level && m.Handler.Enabled(ctx, level)
+}
+
+func (m minLevel) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return minLevel{m.Handler.WithAttrs(attrs), m.level}
+}
+
+func (m minLevel) WithGroup(name string) slog.Handler {
+	return minLevel{m.Handler.WithGroup(name), m.level}
+}

@@ -1,0 +1,74 @@
+package sync
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"math"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Digest is a hash of what an index holds, with counts.
+type Digest struct {
+	Digest    string `json:"digest"` // SHA-256 in hex
+	Points    int64  `json:"points"`
+	Documents int64  `json:"documents"`
+}
+
+// ComputeDigest hashes the points of a tenant's repositories, or of a whole
+// collection if there are none, in the order of their ids: the id, what the
+// payload says of the chunk, and the vectors. The commit and the revision that
+// a point carries are left out: they tell when it was written, which depends
+// on the repository's past, and not what it is.
+func ComputeDigest(ctx context.Context, points *vector.Store, collection, tenant string, repositories []uuid.UUID) (Digest, error) {
+	all := points.ScrollAll(ctx, collection, true)
+	if len(repositories) > 0 {
+		all = points.Scroll(ctx, collection, vector.Filter{Tenant: tenant, Repositories: repositories}, true)
+	}
+	var d Digest
+	sum := sha256.New()
+	documents := make(map[uuid.UUID]struct{})
+	for p, err := range all {
+		if err != nil {
+			return d, err
+		}
+		writePoint(sum, p)
+		documents[p.Payload.Document] = struct{}{}
+		d.Points++
+	}
+	d.Documents = int64(len(documents))
+	d.Digest = hex.EncodeToString(sum.Sum(nil))
+	return d, nil
+}
+
+func writePoint(sum hash.Hash, p vector.Point) {
+	var b []byte
+	b = append(b, p.ID[:]...)
+	b = append(b, p.Payload.Repository[:]...)
+	b = append(b, p.Payload.Track[:]...)
+	b = append(b, p.Payload.Document[:]...)
+	for _, s := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, p.Payload.Blob} {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	for _, n := range []int{p.Payload.StartLine, p.Payload.EndLine, p.Payload.StartByte, p.Payload.EndByte, len(p.Dense), len(p.Sparse.Indices)} {
+		b = binary.LittleEndian.AppendUint32(b, uint32(n))
+	}
+	b = appendFloats(b, p.Dense)
+	for _, i := range p.Sparse.Indices {
+		b = binary.LittleEndian.AppendUint32(b, i)
+	}
+	sum.Write(appendFloats(b, p.Sparse.Values)) // a hash never returns an error
+}
+
+func appendFloats(b []byte, values []float32) []byte {
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}

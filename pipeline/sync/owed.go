@@ -1,0 +1,85 @@
+package sync
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// submissions publishes again those that were accepted and have led to nothing.
+func (s *Step) submissions(ctx context.Context) error {
+	owed, err := s.catalog.OwedSubmissions(ctx, s.cfg.Most)
+	if err != nil || len(owed) == 0 {
+		return err
+	}
+	out := make([]pipeline.Outgoing, len(owed))
+	for i, sub := range owed {
+		out[i] = pipeline.Outgoing{
+			Source: sub.Source, ID: sub.Event, Again: true,
+			On: events.SubmittedSubject(sub.Tenant), About: sub.URL,
+			Data: events.RepoSubmitted{Tenant: sub.Tenant, URL: sub.URL, Ref: sub.Ref},
+		}
+	}
+	s.log.Info("publishing owed submissions again", "count", len(owed))
+	return s.events.Publish(ctx, out...)
+}
+
+// documents publishes the work of those that are due, unless a message for it
+// still waits in the stream: then they get another lease.
+func (s *Step) documents(ctx context.Context) error {
+	ids, err := s.catalog.OwedDocuments(ctx, s.cfg.Most)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	docs, err := s.catalog.Documents(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var out []pipeline.Outgoing
+	var leased []uuid.UUID
+	waiting := s.broker.Waiting()
+	for _, d := range docs {
+		leased = append(leased, d.ID)
+		for _, event := range pipeline.OwedEvents(d, s.generation.Embedder.Name) {
+			stream, consumer := s.route(d)
+			waits, err := waiting.For(ctx, stream, consumer, event.On)
+			if err != nil {
+				return err
+			}
+			if !waits {
+				out = append(out, event)
+			}
+		}
+	}
+	if len(out) > 0 {
+		s.log.Info("publishing owed work again", "events", len(out), "documents", len(ids))
+	}
+	if err := s.events.Publish(ctx, out...); err != nil {
+		return err
+	}
+	return s.catalog.Lease(ctx, leased)
+}
+
+// route says which consumer takes a document's next event.
+func (s *Step) route(d catalog.Document) (stream, consumer string) {
+	lane := events.Lane(d.Lane)
+	if d.State == catalog.StateChunked || d.State == catalog.StateFailed {
+		return broker.StreamChunked, broker.ConsumerEmbedder(lane)
+	}
+	return broker.StreamEmbedded, broker.ConsumerIndexer(s.generation.Number, lane)
+}
+
+// snapshots announces those that were completed by nobody: their last document
+// failed, or the worker that finished it died.
+func (s *Step) snapshots(ctx context.Context) error {
+	tracks, err := s.catalog.IndexingTracks(ctx)
+	if err != nil {
+		return err
+	}
+	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, tracks)
+}
