@@ -16,11 +16,11 @@ import (
 )
 
 // item makes the i-th item: text that compresses, of a size that varies from
-// nothing to some KiB.
+// nothing to a KiB or two.
 func item(i int) []byte {
 	rng := rand.New(rand.NewPCG(uint64(i), 1))
 	var b bytes.Buffer
-	for range rng.IntN(200) {
+	for range rng.IntN(40) {
 		fmt.Fprintf(&b, "func name%d(ctx context.Context) error { return %d }\n", rng.IntN(1000), i)
 	}
 	return b.Bytes()
@@ -59,7 +59,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
 		t.Run(string(kind), func(t *testing.T) {
 			cfg := config()
-			cfg.PackBytes = 256 << 10
+			cfg.PackBytes = 64 << 10
 			store := open(t, cfg)
 			var spans []blob.Span
 			var want [][]byte
@@ -75,7 +75,7 @@ func TestRoundTrip(t *testing.T) {
 				spans = append(spans, added...)
 				pack, packs = store.NewPack(kind), packs+1
 			}
-			for i := range 5000 {
+			for i := range 3000 {
 				want = append(want, item(i))
 				if err := pack.Add(want[i]); err != nil {
 					t.Fatal(err)

@@ -95,7 +95,7 @@ func parseLocation(raw string) (location, error) {
 	}
 	if prefix != "" {
 		if path.Clean("/"+prefix) != "/"+prefix {
-			return location{}, fmt.Errorf("S3 URL names the prefix %q: leave out empty parts, . and ..", prefix)
+			return location{}, fmt.Errorf("S3 URL names the prefix %q: it must have no empty part, no . and no .. in it", prefix)
 		}
 		prefix += "/"
 	}

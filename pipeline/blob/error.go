@@ -22,6 +22,10 @@ func corrupt(key string, offset int64, format string, args ...any) error {
 	return fmt.Errorf("read %s at offset %d: %w: %s", key, offset, ErrCorrupt, fmt.Sprintf(format, args...))
 }
 
+// unknownKey is versitygw's code for an access key that it does not know, with
+// status 404. Others answer 403.
+const unknownKey = "XAdminUserNotFound"
+
 // explain turns an error of the client into one that says what was being done
 // and what to look at. Nothing here is a Reject: a server that is down, a
 // wrong key or a bucket taken away are the same for every event, and none of
@@ -42,7 +46,7 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, ErrMissing)
 	case answer.Code == minio.NoSuchBucket:
 		return fault.Retry(s.noBucket(doing))
-	case answer.StatusCode == http.StatusForbidden:
+	case answer.StatusCode == http.StatusForbidden || answer.Code == unknownKey:
 		return fault.Retry(fmt.Errorf("%s: S3 refuses it (%s: %w): check the access key, the secret key, and what the key may do in bucket %s",
 			doing, answer.Code, err, s.bucket))
 	case answer.Code == minio.AuthorizationHeaderMalformed || answer.Code == minio.InvalidRegion || answer.StatusCode == http.StatusMovedPermanently:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
+	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/pipeline/blob"
 )
@@ -47,7 +49,7 @@ func TestMain(m *testing.M) {
 
 func runWithServer(m *testing.M) int {
 	if serverURL != "" {
-		return m.Run()
+		return runAndFindLeaks(m)
 	}
 	dir, err := os.MkdirTemp("", "leat-blob-")
 	if err != nil {
@@ -80,7 +82,16 @@ func runWithServer(m *testing.M) int {
 		return 1
 	}
 	serverURL = strings.TrimSpace(line)
-	return m.Run()
+	return runAndFindLeaks(m)
+}
+
+func runAndFindLeaks(m *testing.M) int {
+	code := m.Run()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // serve runs versitygw until standard input closes, and says its URL on the
@@ -109,6 +120,7 @@ func serve(dir string) error {
 	})
 }
 
+// announce says the address once the server listens there: it has no signal.
 func announce(ctx context.Context, address string) {
 	for ctx.Err() == nil {
 		if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
@@ -154,8 +166,10 @@ func bare(tb testing.TB, cfg blob.Config) raw {
 	tb.Helper()
 	rest := strings.TrimPrefix(cfg.URL, serverURL+"/")
 	bucket, prefix, _ := strings.Cut(rest, "/")
+	transport := &http.Transport{DisableCompression: true}
+	tb.Cleanup(transport.CloseIdleConnections)
 	client, err := minio.NewCore(strings.TrimPrefix(serverURL, "http://"), &minio.Options{
-		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: blob.DefaultRegion,
+		Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: blob.DefaultRegion, Transport: transport,
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -91,7 +91,7 @@ func (s *Store) findBucket(ctx context.Context, create bool) error {
 	doing := "open bucket " + s.bucket
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	found, err := s.core.BucketExists(bounded, s.bucket)
+	found, err := s.hasBucket(bounded)
 	if err != nil {
 		return s.explain(ctx, doing, err)
 	}
@@ -106,10 +106,26 @@ func (s *Store) findBucket(ctx context.Context, create bool) error {
 		return nil
 	}
 	// Another process may have created it in between.
-	if found, again := s.core.BucketExists(bounded, s.bucket); again == nil && found {
+	if found, again := s.hasBucket(bounded); again == nil && found {
 		return nil
 	}
 	return s.explain(ctx, "create bucket "+s.bucket, err)
+}
+
+// hasBucket asks with HEAD. Its answer has no body, and 404 may mean something
+// else (versitygw: no such access key), so a listing confirms that one.
+func (s *Store) hasBucket(ctx context.Context) (bool, error) {
+	found, err := s.core.BucketExists(ctx, s.bucket)
+	if found || err != nil {
+		return found, err
+	}
+	for info := range s.core.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix, MaxKeys: 1}) {
+		if minio.ToErrorResponse(info.Err).Code == minio.NoSuchBucket {
+			return false, nil
+		}
+		return info.Err == nil, info.Err
+	}
+	return ctx.Err() == nil, ctx.Err()
 }
 
 // Ready says whether the bucket can be reached.

@@ -1,35 +1,34 @@
 package embedder_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// chunks are pieces of some 1,500 bytes of the standard library.
+// chunks are pieces of 1,500 bytes of this repository's Go source.
 func chunks(tb testing.TB) ([]string, int64) {
 	tb.Helper()
+	const size = 1500
 	var texts []string
-	size := 0
-	files, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src/net/http/*.go"))
-	if err != nil || len(files) == 0 {
-		tb.Skip("the standard library's source is not here")
-	}
-	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			tb.Fatal(err)
+	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" {
+			return err
 		}
-		for text := string(source); len(text) > 1500; text = text[1500:] {
-			texts = append(texts, text[:1500])
-			size += 1500
+		source, err := os.ReadFile(path)
+		for text := string(source); len(text) > size; text = text[size:] {
+			texts = append(texts, text[:size])
 		}
+		return err
+	})
+	if err != nil || len(texts) == 0 {
+		tb.Fatalf("read the repository: %d chunks, %v", len(texts), err)
 	}
-	return texts, int64(size)
+	return texts, int64(len(texts) * size)
 }
 
 func BenchmarkEmbedAndTerms(b *testing.B) {
