@@ -60,24 +60,25 @@ func (b *best) offer(h hit) {
 func (b *best) after(i, j int) bool { return b.segment.rank(b.hits[i], b.hits[j]) > 0 }
 func (b *best) swap(i, j int)       { b.hits[i], b.hits[j] = b.hits[j], b.hits[i] }
 
-// parallelWords is how many words of a bitset a part has at least, when a scan
-// is divided among processors.
-const parallelWords = 64
-
-// scan divides candidates among the processors and merges the best hits.
-func (s *segment) scan(candidates bitset, limit int, part func(first, last int, into *best)) []hit {
-	parts := max(1, min(runtime.GOMAXPROCS(0), len(candidates)/parallelWords))
-	found := make([]*best, parts)
+// divide calls fn at once on parts of about the same length, one for each
+// processor, but not on parts of less than 4,096 slots.
+func divide(words int, fn func(part, first, last int)) (parts int) {
+	parts = max(1, min(runtime.GOMAXPROCS(0), words/64))
 	var group sync.WaitGroup
-	for i := range parts {
-		found[i] = &best{segment: s, limit: limit}
-		first, last := len(candidates)*i/parts, len(candidates)*(i+1)/parts
-		group.Go(func() { part(first, last, found[i]) })
+	for part := range parts {
+		group.Go(func() { fn(part, words*part/parts, words*(part+1)/parts) })
 	}
 	group.Wait()
+	return parts
+}
+
+// merge returns the best of what the parts of a scan found.
+func (s *segment) merge(parts []*best, limit int) []hit {
 	var all []hit
-	for _, b := range found {
-		all = append(all, b.hits...)
+	for _, part := range parts {
+		if part != nil {
+			all = append(all, part.hits...)
+		}
 	}
 	slices.SortFunc(all, s.rank)
 	return all[:min(limit, len(all))]
@@ -90,15 +91,19 @@ func (s *segment) nearest(query []float32, candidates bitset, limit int) []hit {
 	if s.shape.Distance == qdrant.Distance_Euclid {
 		score = func(a, b []float32) float32 { return -vek32.Distance(a, b) }
 	}
-	return s.scan(candidates, limit, func(first, last int, into *best) {
+	found := make([]*best, runtime.GOMAXPROCS(0))
+	divide(len(candidates), func(part, first, last int) {
+		mine := &best{segment: s, limit: limit}
 		for slot := range candidates.within(first, last) {
-			into.offer(hit{slot, score(query, s.dense(slot))})
+			mine.offer(hit{slot, score(query, s.dense(slot))})
 		}
+		found[part] = mine
 	})
+	return s.merge(found, limit)
 }
 
-// terms is a sparse query. Every index of every point is looked up in it, so
-// it answers "no" from one bit.
+// terms is a sparse query, its indices ascending. Every index of every point
+// is looked up in it, so one bit mostly answers.
 type terms struct {
 	indices []uint32
 	weights []float32
@@ -117,67 +122,85 @@ func newTerms(indices []uint32, weights []float32) *terms {
 // bit spreads indices over 16 bits (Knuth's multiplicative hash).
 func (*terms) bit(index uint32) uint32 { return index * 2654435769 >> 16 }
 
-// find returns the place of index in the query, or -1.
-func (t *terms) find(index uint32) int {
+// may says that index can be in the query; no is certain.
+func (t *terms) may(index uint32) bool {
 	bit := t.bit(index)
-	if t.bits[bit>>6]&(1<<(bit&63)) == 0 {
-		return -1
-	}
-	if place, found := slices.BinarySearch(t.indices, index); found {
-		return place
-	}
-	return -1
+	return t.bits[bit>>6]&(1<<(bit&63)) != 0
+}
+
+// share is a term that a point shares with a query.
+type share struct {
+	slot   uint32
+	place  int32   // of the term in the query
+	weight float32 // of the term in the point
+}
+
+// overlap is what one part of a sparse scan found.
+type overlap struct {
+	shares []share // by slot
+	counts []int   // how many points have each term of the query
 }
 
 // matching returns the candidates that share a term with the query, best first.
 func (s *segment) matching(query *terms, candidates bitset, limit int) []hit {
+	visited := candidates
 	if s.shape.IDF {
-		query = s.weigh(query)
+		visited = s.live // the frequency of a term is that among all points
 	}
-	return s.scan(candidates, limit, func(first, last int, into *best) {
-		for slot := range candidates.within(first, last) {
-			u := s.at(slot)
-			weights := u.weights()
-			score, shared := float32(0), false
-			for i, index := range u.indices() {
-				if place := query.find(index); place >= 0 {
-					score += query.weights[place] * weights[i]
-					shared = true
-				}
+	overlaps := make([]overlap, runtime.GOMAXPROCS(0))
+	parts := divide(len(visited), func(part, first, last int) {
+		overlaps[part] = s.overlap(query, visited, candidates, first, last)
+	})
+	weights := query.weights
+	if s.shape.IDF {
+		weights = s.weigh(query, overlaps[:parts])
+	}
+	found := &best{segment: s, limit: limit}
+	for _, part := range overlaps[:parts] {
+		for i := 0; i < len(part.shares); {
+			h := hit{slot: part.shares[i].slot}
+			for ; i < len(part.shares) && part.shares[i].slot == h.slot; i++ {
+				h.score += weights[part.shares[i].place] * part.shares[i].weight
 			}
-			if shared {
-				into.offer(hit{slot, score})
+			found.offer(h)
+		}
+	}
+	return s.merge([]*best{found}, limit)
+}
+
+func (s *segment) overlap(query *terms, visited, candidates bitset, first, last int) overlap {
+	o := overlap{counts: make([]int, len(query.indices))}
+	for slot := range visited.within(first, last) {
+		u := s.at(slot)
+		for i, index := range u.indices() {
+			if !query.may(index) {
+				continue
+			}
+			place, found := slices.BinarySearch(query.indices, index)
+			if !found {
+				continue
+			}
+			o.counts[place]++
+			if candidates.has(slot) {
+				o.shares = append(o.shares, share{slot, int32(place), u.weights()[i]})
 			}
 		}
-	})
+	}
+	return o
 }
 
 // weigh multiplies the query's weights by the inverse document frequency of
 // their terms among all points, as Qdrant computes it:
 // ln((N - n + 0.5) / (n + 0.5) + 1), for a term that n of N points have.
-func (s *segment) weigh(query *terms) *terms {
-	counts := make([]int, len(query.indices))
-	var mu sync.Mutex
-	s.scan(s.live, 0, func(first, last int, _ *best) {
-		mine := make([]int, len(counts))
-		for slot := range s.live.within(first, last) {
-			for _, index := range s.at(slot).indices() {
-				if place := query.find(index); place >= 0 {
-					mine[place]++
-				}
-			}
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		for i, n := range mine {
-			counts[i] += n
-		}
-	})
-	weighted := make([]float32, len(counts))
+func (s *segment) weigh(query *terms, overlaps []overlap) []float32 {
+	weighted := make([]float32, len(query.indices))
 	total := float64(len(s.slots))
-	for i, n := range counts {
-		idf := math.Log((total-float64(n)+0.5)/(float64(n)+0.5) + 1)
-		weighted[i] = query.weights[i] * float32(idf)
+	for place := range weighted {
+		n := 0.0
+		for _, part := range overlaps {
+			n += float64(part.counts[place])
+		}
+		weighted[place] = query.weights[place] * float32(math.Log((total-n+0.5)/(n+0.5)+1))
 	}
-	return &terms{query.indices, weighted, query.bits}
+	return weighted
 }

@@ -1,0 +1,114 @@
+package vector_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leatworks/leat/devstack/qdrant"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+func TestWrongConfigurationIsRejected(t *testing.T) {
+	const secret = "s3cr3t"
+	for name, config := range map[string]vector.Config{
+		"no URL":        {},
+		"no scheme":     {URL: "localhost:6334"},
+		"other scheme":  {URL: "grpc://localhost:6334"},
+		"not a URL":     {URL: "http://" + secret + "@%zz:6334"},
+		"password":      {URL: "http://user:" + secret + "@localhost:6334"},
+		"path":          {URL: "http://localhost:6334/collections"},
+		"plaintext key": {URL: "http://qdrant.example:6334", APIKey: secret},
+		"timeout":       {URL: "http://localhost:6334", Timeout: -1},
+	} {
+		_, err := vector.Open(t.Context(), config)
+		if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject {
+			t.Errorf("%s: %v, want a rejection", name, err)
+		}
+		if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: the error tells the secret: %v", name, err)
+		}
+	}
+}
+
+// TestServerThatIsNotUpIsWorthARetry dials a port that was just given back.
+func TestServerThatIsNotUpIsWorthARetry(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const secret = "s3cr3t"
+	_, err = vector.Open(t.Context(), vector.Config{URL: "http://" + address, APIKey: secret, Timeout: 5 * time.Second})
+	if kind, _ := fault.Of(err); err == nil || kind != fault.KindRetry || strings.Contains(err.Error(), secret) {
+		t.Errorf("open: %v (%v), want a retry and no secret", err, kind)
+	}
+}
+
+// TestSilentServerIsWorthARetry dials a listener that never answers.
+func TestSilentServerIsWorthARetry(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, err = vector.Open(t.Context(), vector.Config{URL: "http://" + listener.Addr().String(), Timeout: 50 * time.Millisecond})
+	if kind, _ := fault.Of(err); err == nil || kind != fault.KindRetry {
+		t.Errorf("open: %v (%v), want a retry", err, kind)
+	}
+}
+
+func TestCancelledCallSaysSo(t *testing.T) {
+	store := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := store.Collections(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+}
+
+// TestStoreOutlivesARestartOfTheServer: a connection that was lost is made
+// again, and what was acknowledged is there.
+func TestStoreOutlivesARestartOfTheServer(t *testing.T) {
+	config := qdrant.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}
+	server, err := qdrant.Start(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Addr = server.Addr()
+	store, err := vector.Open(t.Context(), vector.Config{URL: "http://" + server.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.CreateCollection(t.Context(), "c", dimensions, "dot"); err != nil {
+		t.Fatal(err)
+	}
+	upsert(t, store, "c", point(1, "a"))
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Ready(t.Context()); err == nil {
+		t.Error("ready while the server is down")
+	}
+	if server, err = qdrant.Start(config); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for store.Ready(ctx) != nil && ctx.Err() == nil {
+		<-time.After(10 * time.Millisecond) // the transport's own backoff decides
+	}
+	if got := remaining(t, store, "c"); len(got) != 1 {
+		t.Errorf("%d points after the restart, want 1", len(got))
+	}
+}
