@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -71,24 +72,54 @@ func (b *Broker) stream(ctx context.Context, name string) (jetstream.Stream, err
 	return b.js.Stream(ctx, name)
 }
 
-// updateStream leaves to the operator what is not ours to decide, where a
-// stream is placed, and keeps a safer way of writing that a server would not
-// let us change.
+// updateStream changes what differs, and asks for nothing if nothing does: a
+// worker that starts must not disturb those at work.
 func (b *Broker) updateStream(ctx context.Context, old, cfg jetstream.StreamConfig) error {
-	cfg.Placement = old.Placement
-	if old.PersistMode == jetstream.DefaultPersistMode {
-		cfg.PersistMode = old.PersistMode
+	next := overlay(old, cfg)
+	if reflect.DeepEqual(old, next) {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
-	_, err := b.js.UpdateStream(ctx, cfg)
+	_, err := b.js.UpdateStream(ctx, next)
 	return err
+}
+
+// overlay sets what leat decides and leaves the rest, where a stream is placed
+// for one, to the operator. It keeps the safer way of writing, which a server
+// would not let us change.
+func overlay(old, cfg jetstream.StreamConfig) jetstream.StreamConfig {
+	next := old
+	next.Description, next.Subjects = cfg.Description, cfg.Subjects
+	next.Retention, next.Discard, next.DiscardNewPerSubject = cfg.Retention, cfg.Discard, cfg.DiscardNewPerSubject
+	next.MaxBytes, next.MaxMsgSize, next.MaxAge = cfg.MaxBytes, cfg.MaxMsgSize, cfg.MaxAge
+	next.MaxMsgs, next.MaxMsgsPerSubject = cfg.MaxMsgs, cfg.MaxMsgsPerSubject
+	next.Storage, next.Replicas, next.Compression, next.Duplicates = cfg.Storage, cfg.Replicas, cfg.Compression, cfg.Duplicates
+	next.DenyDelete, next.DenyPurge, next.AllowDirect, next.AllowMsgTTL = cfg.DenyDelete, cfg.DenyPurge, cfg.AllowDirect, cfg.AllowMsgTTL
+	next.AllowRollup, next.AllowMsgSchedules, next.AllowMsgCounter, next.AllowAtomicPublish, next.AllowBatchPublish = false, false, false, false, false
+	if old.PersistMode != jetstream.DefaultPersistMode {
+		next.PersistMode = cfg.PersistMode
+	}
+	return next
 }
 
 func (b *Broker) ensureConsumer(ctx context.Context, c consumer) error {
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
-	_, err := b.js.CreateOrUpdateConsumer(ctx, c.stream, c.config)
+	found, err := b.js.Consumer(ctx, c.stream, c.config.Durable)
+	if err != nil {
+		_, err = b.js.CreateOrUpdateConsumer(ctx, c.stream, c.config)
+		return err
+	}
+	old, cfg := found.CachedInfo().Config, c.config
+	next := old
+	next.FilterSubject, next.FilterSubjects = cfg.FilterSubject, nil
+	next.DeliverPolicy, next.AckPolicy, next.AckWait = cfg.DeliverPolicy, cfg.AckPolicy, cfg.AckWait
+	next.MaxDeliver, next.MaxAckPending = cfg.MaxDeliver, cfg.MaxAckPending
+	if reflect.DeepEqual(old, next) {
+		return nil
+	}
+	_, err = b.js.UpdateConsumer(ctx, c.stream, next)
 	return err
 }
 

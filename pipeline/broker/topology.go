@@ -132,10 +132,13 @@ func (t Topology) stream(name, description string, bytes int64, subjects ...stri
 		Discard:     jetstream.DiscardNew,
 		MaxBytes:    bytes,
 		MaxMsgSize:  events.MaxBytes + headerBytes,
-		Storage:     jetstream.FileStorage,
-		Replicas:    t.Replicas,
-		Duplicates:  dedupeWindow,
-		Compression: jetstream.S2Compression,
+		// -1, as the server says unlimited: 0 would look like a change.
+		MaxMsgs:           -1,
+		MaxMsgsPerSubject: -1,
+		Storage:           jetstream.FileStorage,
+		Replicas:          t.Replicas,
+		Duplicates:        dedupeWindow,
+		Compression:       jetstream.S2Compression,
 	}
 	// The catalog can publish all of it again, so a write need not be waited
 	// for. Servers refuse this mode on a replicated stream, where the other

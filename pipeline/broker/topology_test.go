@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leatworks/leat/events"
@@ -88,6 +89,46 @@ func TestEnsureKeepsMessagesAndUpdates(t *testing.T) {
 	}
 	if names := consumerNames(t, js, broker.StreamEmbedded); !names["indexer-2-live"] || !names["indexer-1-bulk"] || len(names) != 4 {
 		t.Errorf("consumers %v", names)
+	}
+}
+
+// A worker that starts must not disturb those at work.
+func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b := s.connect()
+	ensure(t, b, topology())
+	conn, js := s.bare()
+	placed, err := js.Stream(t.Context(), broker.StreamChunked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operators := placed.CachedInfo().Config
+	operators.Metadata["owner"] = "ops"
+	if _, err := js.UpdateStream(t.Context(), operators); err != nil {
+		t.Fatal(err)
+	}
+	advisories := make(chan *nats.Msg, 64)
+	for _, kind := range []string{"STREAM", "CONSUMER"} {
+		if _, err := conn.ChanSubscribe("$JS.EVENT.ADVISORY."+kind+".>", advisories); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	ensure(t, b, topology())
+	changed := topology()
+	changed.IndexedAge = time.Hour
+	ensure(t, b, changed)
+	if got := receive(t, "word of a change", advisories).Subject; got != "$JS.EVENT.ADVISORY.STREAM.UPDATED.LEAT_INDEXED" {
+		t.Errorf("%s; only the stream that differs was to be changed", got)
+	}
+	if placed, err = js.Stream(t.Context(), broker.StreamChunked); err != nil {
+		t.Fatal(err)
+	}
+	if got := placed.CachedInfo().Config.Metadata["owner"]; got != "ops" {
+		t.Errorf("the operator's metadata became %q", got)
 	}
 }
 
