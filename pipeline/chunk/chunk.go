@@ -1,0 +1,94 @@
+package chunk
+
+import "bytes"
+
+// Version of the output. Raise it whenever any text would be cut differently:
+// chunks are stored under it.
+const Version = 1
+
+// Sizes in bytes. They are constants because chunks are shared by all who
+// store the same blob.
+const (
+	Target = 1500 // what windows aim at: some 400 tokens of code
+	Max    = 4096 // what no chunk exceeds
+
+	whole = 2 * Target // a declaration or section up to here is not cut
+	small = Target / 5 // a declaration below this, some eight lines, may share a chunk
+	slack = Target / 4 // a rest no larger than this joins the window before it
+)
+
+// Kinds of spans. They are stored and searched: none changes its meaning.
+const (
+	KindFunction     = "function"
+	KindMethod       = "method"
+	KindType         = "type"
+	KindConst        = "const"
+	KindVar          = "var"
+	KindDeclarations = "declarations" // neighbours of several kinds, each small
+	KindHeader       = "header"       // package clause and imports; front matter
+	KindSection      = "section"      // of a text, under a heading
+	KindLines        = "lines"        // a window of lines, whatever they hold
+)
+
+// MaxSymbol bounds Span.Symbol, in bytes.
+const MaxSymbol = 512
+
+// Span is a part of a text.
+type Span struct {
+	Start, End         int    // offsets in bytes, half open
+	StartLine, EndLine int    // lines, from 1, both included
+	Kind               string // one of the kinds
+	Symbol             string // what it declares, or its headings; valid UTF-8; may be empty
+}
+
+// Split cuts text, written in language as go-enry names it. An empty text has
+// no spans.
+func Split(language string, text []byte) []Span {
+	if len(text) == 0 {
+		return nil
+	}
+	var blocks []block
+	switch language {
+	case "Go":
+		blocks = goBlocks(text)
+	case "Markdown":
+		blocks = markdownBlocks(text)
+	}
+	if len(blocks) == 0 {
+		blocks = []block{{end: len(text), kind: KindLines}}
+	}
+	return cut(text, blocks)
+}
+
+// block is a part of a text that is worth keeping together. The blocks of a
+// text tile it and begin at the beginning of lines; they may be of any size.
+type block struct {
+	start, end   int
+	kind, symbol string
+}
+
+func (b block) size() int { return b.end - b.start }
+
+// cut makes spans of blocks.
+func cut(text []byte, blocks []block) []Span {
+	spans := make([]Span, 0, len(blocks)+len(text)/Target)
+	line := 1
+	for _, b := range blocks {
+		for start := b.start; start < b.end; {
+			end := b.end
+			if b.kind == KindLines || b.size() > whole {
+				end = start + window(text[start:b.end])
+			}
+			last := line + bytes.Count(text[start:end-1], newline)
+			spans = append(spans, Span{start, end, line, last, b.kind, b.symbol})
+			line = last
+			if text[end-1] == '\n' {
+				line++
+			}
+			start = end
+		}
+	}
+	return spans
+}
+
+var newline = []byte("\n")

@@ -1,0 +1,268 @@
+package chunk
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var languages = []string{"Go", "Markdown", "Python", ""}
+
+// check fails if the spans of text break a promise of the package.
+func check(t testing.TB, language string, text []byte) []Span {
+	t.Helper()
+	spans := Split(language, text)
+	if len(text) == 0 && len(spans) > 0 {
+		t.Fatalf("%s: %d spans of an empty text", language, len(spans))
+	}
+	at, line := 0, 1
+	for i, s := range spans {
+		last := line
+		switch {
+		case s.Start != at || s.End <= s.Start || s.End > len(text):
+			t.Fatalf("%s: span %d is [%d, %d) after %d, of %d bytes", language, i, s.Start, s.End, at, len(text))
+		case s.End-s.Start > Max:
+			t.Fatalf("%s: span %d has %d bytes", language, i, s.End-s.Start)
+		case s.StartLine != line:
+			t.Fatalf("%s: span %d begins on line %d, not %d", language, i, s.StartLine, line)
+		case len(s.Symbol) > MaxSymbol || !utf8.ValidString(s.Symbol):
+			t.Fatalf("%s: span %d has symbol %q", language, i, s.Symbol)
+		case !slices.Contains([]string{KindFunction, KindMethod, KindType, KindConst, KindVar, KindDeclarations, KindHeader, KindSection, KindLines}, s.Kind):
+			t.Fatalf("%s: span %d has kind %q", language, i, s.Kind)
+		}
+		for ; at < s.End; at++ {
+			last = line
+			if text[at] == '\n' {
+				line++
+			}
+		}
+		if s.EndLine != last {
+			t.Fatalf("%s: span %d ends on line %d, not %d", language, i, s.EndLine, last)
+		}
+		checkCut(t, text, s.Start)
+	}
+	if at != len(text) {
+		t.Fatalf("%s: spans end at %d of %d bytes", language, at, len(text))
+	}
+	if limit := 4 + 2*len(text)/small; len(spans) > limit {
+		t.Fatalf("%s: %d spans of %d bytes, over %d", language, len(spans), len(text), limit)
+	}
+	if again := Split(language, text); !slices.Equal(spans, again) {
+		t.Fatalf("%s: cut differently the second time", language)
+	}
+	return spans
+}
+
+// checkCut fails if a span may not begin at start: elsewhere than at a line,
+// unless the line is longer than Max, or inside a character.
+func checkCut(t testing.TB, text []byte, start int) {
+	t.Helper()
+	if start == 0 || text[start-1] == '\n' {
+		return
+	}
+	begin := bytes.LastIndexByte(text[:start], '\n') + 1
+	length := lineEnd(text, begin) - begin
+	if length <= Max {
+		t.Fatalf("a cut at %d, inside a line of %d bytes", start, length)
+	}
+	for at := start - 1; at >= max(begin, start-utf8.UTFMax+1); at-- {
+		if r, size := utf8.DecodeRune(text[at:]); r != utf8.RuneError && at+size > start {
+			t.Fatalf("a cut at %d, inside the character %q", start, r)
+		}
+	}
+}
+
+func TestSplitGolden(t *testing.T) {
+	for name, language := range map[string]string{"sample.go.txt": "Go", "broken.go.txt": "Go", "sample.md": "Markdown", "sample.py": "Python"} {
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("testdata", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got strings.Builder
+			for _, s := range check(t, language, text) {
+				first, _, _ := strings.Cut(string(text[s.Start:s.End]), "\n")
+				fmt.Fprintf(&got, "%d-%d %d bytes %s %q: %s\n", s.StartLine, s.EndLine, s.End-s.Start, s.Kind, s.Symbol, first)
+			}
+			golden := filepath.Join("testdata", name+".golden")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got.String()), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.String() != string(want) {
+				t.Errorf("%s changed. If that is meant, raise Version and run go test -update.\ngot:\n%s\nwant:\n%s", golden, got.String(), want)
+			}
+		})
+	}
+}
+
+// shapes are what adversaries and broken generators repeat.
+var shapes = []string{
+	"\"", "'", "`", "[", "]", "(", "{", "<", ">", "#", "*", "_", "!", "-", "=", "|", "\\", "&", "~", "+", ":", "/", " ", "\t", "\n", "\r", "\r\n", "\x00", "\xff", "é", "世", "a",
+	"a ", "a\n", "> ", "- ", "* ", "1. ", "> a\n", "- a\n", "* a\n", "1. a\n", "# a\n", "#\n", "a\n=\n", "a\n-\n", "```\n", "~~~\n", "    a\n", "\ta\n", "<a\n", "<!--", "<?", "<a>\n",
+	"[a]: b\n", "[a](", "![", "**a", "*a_", "a|b\n", "|-|\n", "\n\n", "a\n\n", "- a\n\n", "> - ", ">\n", "-\n", "***\n", "\\\n", "&a;", "{#a}", "- \n  ", " \n", "\t\n", "\t-", " -\n",
+	"!a", "a.", "a+", "a:", "<-", "//\n", "/*", "/**/", "func()", "func(){", "func a() {}\n", "type a b\n", "if a {} else ", "chan ", "struct{a ", "map[a]", "a[", "a(", "switch {case a:", ";", "a,", "1+", "_ ",
+	"const a = 1\n", "var a, b int\n", "import \"a\"\n", "//line a:1\n", "/*line a:1*/\n", "}\n", "interface{", "a[a]", "func (a) b()\n", "type a[P any] ",
+}
+
+// shapePrefixes are what the shapes stand after, by language.
+var shapePrefixes = map[string][]string{"Go": {"", "package a\n", "package a\nfunc b() {\n\tc = "}, "Markdown": {"", "# a\n", "- ", "> "}, "Python": {""}}
+
+// TestSplitShapes cuts texts that repeat one thing.
+func TestSplitShapes(t *testing.T) {
+	for language, prefixes := range shapePrefixes {
+		for _, prefix := range prefixes {
+			for _, shape := range shapes {
+				check(t, language, []byte(prefix+strings.Repeat(shape, (32<<10)/len(shape))))
+			}
+		}
+	}
+}
+
+// TestSplitShapesInTime cuts repetitions as large as the largest file by
+// default. A cut takes well under a second; one whose time grew with the
+// square of the text would take minutes.
+func TestSplitShapesInTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const limit = 30 * time.Second
+	for _, language := range []string{"Go", "Markdown", "Python"} {
+		prefix := shapePrefixes[language][len(shapePrefixes[language])-1]
+		for _, shape := range []string{"\"", "'", "`", "(", "[", "{", "<", ">", "#", "*", "_", "!", "- ", "\n", "\xff", "\x00", "a\n-\n", "[a](", "a(", "*a_"} {
+			start := time.Now()
+			Split(language, []byte(prefix+strings.Repeat(shape, (1<<20)/len(shape))))
+			if took := time.Since(start); took > limit {
+				t.Errorf("%s: 1 MiB of %q took %s", language, shape, took)
+			}
+		}
+	}
+}
+
+// TestSplitNested deepens lists, quotes and blocks from line to line.
+func TestSplitNested(t *testing.T) {
+	for _, step := range []string{"- a\n", "1. a\n", "- > a\n", "-\n"} {
+		for _, depth := range []int{10, 60, 400} {
+			for _, after := range []string{"\n", "a\n", "a\n\n"} {
+				var text bytes.Buffer
+				for level := range depth {
+					text.WriteString(strings.Repeat(" ", 3*level) + step)
+				}
+				text.WriteString(strings.Repeat(after, (64<<10)/len(after)))
+				check(t, "Markdown", text.Bytes())
+			}
+		}
+	}
+	for _, open := range []string{"if a {\n", "a = func() {\n", "a(\n"} {
+		check(t, "Go", []byte("package a\nfunc b() {\n"+strings.Repeat(open, 10_000)))
+	}
+}
+
+func TestSplitLineEnds(t *testing.T) {
+	for name, language := range map[string]string{"sample.go.txt": "Go", "sample.md": "Markdown", "sample.py": "Python"} {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		spans := check(t, language, text)
+		bare := check(t, language, bytes.TrimSuffix(text, newline))
+		if len(bare) != len(spans) || bare[len(bare)-1].EndLine != spans[len(spans)-1].EndLine {
+			t.Errorf("%s: without its last newline it has %d spans, not %d", name, len(bare), len(spans))
+		}
+		windows := check(t, language, bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")))
+		if language == "Python" {
+			continue // a window holds fewer lines of more bytes
+		}
+		for i := range min(len(spans), len(windows)) {
+			if spans[i].Symbol != windows[i].Symbol || spans[i].StartLine != windows[i].StartLine {
+				t.Errorf("%s: with CRLF span %d is %q from line %d, not %q from %d", name, i, windows[i].Symbol, windows[i].StartLine, spans[i].Symbol, spans[i].StartLine)
+				break
+			}
+		}
+	}
+}
+
+func TestSplitLongLines(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	alphabets := []string{"a", "ab ", "é", "世界 ", "\U0001F600", "\x80\xe4\xb8", "é\n", "a世\U0001F600 \n"}
+	for _, alphabet := range alphabets {
+		for range 50 {
+			var text bytes.Buffer
+			for range random.IntN(6) {
+				text.WriteString(strings.Repeat(alphabet, random.IntN(12000)/len(alphabet)))
+				text.WriteString(strings.Repeat("\n", random.IntN(2)))
+			}
+			for _, language := range languages {
+				check(t, language, text.Bytes())
+			}
+		}
+	}
+}
+
+func TestSplitKeepsFunctionsAlone(t *testing.T) {
+	body := strings.Repeat("\tcall()\n", small/8)
+	text := "package a\n\nfunc first() {\n" + body + "}\n\n// second is documented.\nfunc (r *T[K, V]) second() {\n" + body + "}\n\nfunc x() {}\n\nvar y, z = 1, 2\n"
+	var got []string
+	for _, s := range check(t, "Go", []byte(text)) {
+		got = append(got, s.Kind+" "+s.Symbol)
+	}
+	want := []string{"header a", "function first", "method T.second", "declarations x, y, z"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func FuzzSplit(f *testing.F) {
+	for _, name := range []string{"sample.go.txt", "broken.go.txt", "sample.md", "sample.py"} {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte("package a; func b() {}; func c() {}\n/* d\n*/ var e int // f"))
+	f.Add([]byte("---\ntitle: a\n---\n\n> # b\n\nc\nd\n===\n\n#\n\n```\n# e\n"))
+	f.Add([]byte("\xef\xbb\xbfpackage a\r\n\r\nimport \"b\"\r\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, language := range languages {
+			check(t, language, text)
+		}
+		// Short inputs say little about windows: the same, many times.
+		if n := len(text); n > 0 && n < 1000 {
+			for _, language := range languages {
+				check(t, language, bytes.Repeat(text, 1+5000/n))
+			}
+		}
+	})
+}
+
+func BenchmarkSplit(b *testing.B) {
+	for name, language := range map[string]string{"sample.go.txt": "Go", "sample.md": "Markdown", "sample.py": "Python"} {
+		b.Run(language, func(b *testing.B) {
+			text, err := os.ReadFile(filepath.Join("testdata", name))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				Split(language, text)
+			}
+		})
+	}
+}

@@ -1,0 +1,194 @@
+package chunk
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+)
+
+// maxNesting is the depth of brackets from which Go is cut by lines. The
+// parser follows brackets by recursion and gives up at 100,000, with 128 MiB of
+// stack by then; what people write stays below 100.
+const maxNesting = 2000
+
+// goBlocks cuts Go by top-level declarations; nil if it cannot be parsed. A
+// text with a few syntax errors is cut by what the parser makes of it.
+func goBlocks(text []byte) []block {
+	if nesting(text) > maxNesting {
+		return nil
+	}
+	files := token.NewFileSet()
+	tree, _ := parser.ParseFile(files, "", text, parser.ParseComments|parser.SkipObjectResolution)
+	if tree == nil || !tree.Package.IsValid() || !tree.Name.Pos().IsValid() {
+		return nil
+	}
+	file := files.File(tree.Package)
+	if file == nil {
+		return nil
+	}
+	header := block{end: file.Offset(tree.Name.End()), kind: KindHeader, symbol: clip(tree.Name.Name, MaxSymbol)}
+	blocks := []block{header}
+	for _, decl := range tree.Decls {
+		last := &blocks[len(blocks)-1]
+		start, end := file.Offset(decl.Pos()), file.Offset(decl.End())
+		kind, symbol := describe(decl)
+		follow := nextBlock(text, last.end)
+		if kind == last.kind && kind == KindHeader || start < follow { // more imports, or on the line where last ends
+			last.end = max(last.end, end)
+			continue
+		}
+		last.end = follow
+		blocks = append(blocks, block{start: follow, end: max(follow, end), kind: kind, symbol: symbol})
+	}
+	blocks[len(blocks)-1].end = len(text)
+	return slices.Insert(mergeSmall(blocks[1:]), 0, blocks[0])
+}
+
+// nesting returns how deep brackets nest, strings and comments included.
+func nesting(text []byte) int {
+	depth, deepest := 0, 0
+	for _, c := range text {
+		switch c {
+		case '(', '[', '{':
+			depth++
+			deepest = max(deepest, depth)
+		case ')', ']', '}':
+			depth = max(0, depth-1)
+		}
+	}
+	return deepest
+}
+
+// nextBlock returns where the block after one that ends at end begins: at the
+// next line that is not blank. Comments on the way belong to what follows.
+func nextBlock(text []byte, end int) int {
+	at := end
+	if at == 0 || text[at-1] != '\n' {
+		at = lineEnd(text, at)
+	}
+	for at < len(text) {
+		next := lineEnd(text, at)
+		if !isBlank(text[at:next]) {
+			return at
+		}
+		at = next
+	}
+	return at
+}
+
+// describe names a declaration.
+func describe(decl ast.Decl) (kind, symbol string) {
+	switch d := decl.(type) {
+	case *ast.FuncDecl:
+		if d.Recv != nil && len(d.Recv.List) > 0 {
+			return KindMethod, clip(receiver(d.Recv.List[0].Type)+"."+d.Name.Name, MaxSymbol)
+		}
+		return KindFunction, clip(d.Name.Name, MaxSymbol)
+	case *ast.GenDecl:
+		switch d.Tok {
+		case token.IMPORT:
+			return KindHeader, ""
+		case token.TYPE:
+			return KindType, names(d.Specs)
+		case token.CONST:
+			return KindConst, names(d.Specs)
+		case token.VAR:
+			return KindVar, names(d.Specs)
+		}
+	}
+	return KindLines, ""
+}
+
+// receiver returns the name of a method's type.
+func receiver(expr ast.Expr) string {
+	for {
+		switch e := expr.(type) {
+		case *ast.StarExpr:
+			expr = e.X
+		case *ast.ParenExpr:
+			expr = e.X
+		case *ast.IndexExpr:
+			expr = e.X
+		case *ast.IndexListExpr:
+			expr = e.X
+		case *ast.Ident:
+			return e.Name
+		default:
+			return ""
+		}
+	}
+}
+
+// names lists what a group of types, constants or variables declares.
+func names(specs []ast.Spec) string {
+	var list symbols
+	for _, spec := range specs {
+		switch s := spec.(type) {
+		case *ast.TypeSpec:
+			list.add(s.Name.Name)
+		case *ast.ValueSpec:
+			for _, name := range s.Names {
+				list.add(name.Name)
+			}
+		}
+	}
+	return list.String()
+}
+
+// mergeSmall joins neighbours that are small each, up to Target together. What
+// is larger stays alone, so that a hit on a function is that function.
+func mergeSmall(blocks []block) []block {
+	var out []block
+	for i := 0; i < len(blocks); {
+		first := blocks[i]
+		kind, end := first.kind, first.end
+		var list symbols
+		list.add(first.symbol)
+		for i++; i < len(blocks); i++ {
+			b := blocks[i]
+			if first.size() >= small || b.size() >= small || b.end-first.start > Target {
+				break
+			}
+			if b.kind != kind {
+				kind = KindDeclarations
+			}
+			list.add(b.symbol)
+			end = b.end
+		}
+		out = append(out, block{first.start, end, kind, list.String()})
+	}
+	return out
+}
+
+// symbols joins names, as many as fit in MaxSymbol.
+type symbols struct {
+	out  strings.Builder
+	full bool
+}
+
+func (s *symbols) add(name string) {
+	const separator, more = ", ", "…"
+	switch {
+	case name == "" || name == "_" || s.full:
+	case s.out.Len() == 0:
+		s.out.WriteString(clip(name, MaxSymbol-len(separator+more)))
+	case s.out.Len()+len(separator)+len(name) > MaxSymbol-len(separator+more):
+		s.out.WriteString(separator + more)
+		s.full = true
+	default:
+		s.out.WriteString(separator + name)
+	}
+}
+
+func (s *symbols) String() string { return s.out.String() }
+
+// clip shortens a name to at most limit bytes of valid UTF-8.
+func clip(name string, limit int) string {
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	if len(name) <= limit {
+		return name
+	}
+	return name[:runeStart([]byte(name[:limit+1]), limit)]
+}

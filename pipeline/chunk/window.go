@@ -1,0 +1,101 @@
+package chunk
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// window returns the length of the first window of text: lines up to Target
+// bytes, which end where the text seems to pause, or part of a line that is
+// longer than Max.
+func window(text []byte) int {
+	if len(text) <= Target+slack {
+		return len(text)
+	}
+	end := lineEnd(text, 0)
+	if end > Max {
+		return part(text[:end])
+	}
+	best, lowest := end, worst
+	for begin := 0; end <= Target; {
+		if cost := pause(text[begin:end], text[end:]); end < Target/2 || cost <= lowest {
+			best = end
+			if end >= Target/2 {
+				lowest = cost
+			}
+		}
+		begin, end = end, lineEnd(text, end)
+	}
+	return best
+}
+
+// lineEnd returns where the line that begins at start ends, its newline
+// included.
+func lineEnd(text []byte, start int) int {
+	if i := bytes.IndexByte(text[start:], '\n'); i >= 0 {
+		return start + i + 1
+	}
+	return len(text)
+}
+
+const (
+	notBlank = 1 << 8 // added where no blank line stands before the cut
+	closing  = 1 << 7 // added where a closing bracket stands after it
+	deepest  = 1<<7 - 1
+	worst    = 1 << 9
+)
+
+// pause rates a cut between two lines, lower being better: after a blank line
+// rather than not, not before a closing bracket, and at a shallow indentation,
+// which is where statements, items and declarations of most languages begin.
+func pause(before, after []byte) int {
+	cost := 0
+	if !isBlank(before) {
+		cost = notBlank
+	}
+	indent := 0
+	for _, c := range after {
+		switch c {
+		case ' ':
+			indent++
+		case '\t':
+			indent += 4
+		case '\r', '\n':
+			return worst // before a blank line: after it is better
+		case '}', ')', ']':
+			return cost + closing + min(indent, deepest)
+		default:
+			return cost + min(indent, deepest)
+		}
+		if indent >= deepest {
+			break
+		}
+	}
+	return cost + deepest
+}
+
+func isBlank(line []byte) bool { return len(bytes.TrimSpace(line)) == 0 }
+
+// part returns where to cut a line that is longer than Max: after a blank
+// near Target, or else between two characters.
+func part(line []byte) int {
+	near := line[Target-slack : Target]
+	if i := bytes.LastIndexAny(near, " \t"); i >= 0 {
+		return Target - slack + i + 1
+	}
+	return runeStart(line, Target)
+}
+
+// runeStart returns the beginning of the UTF-8 sequence that holds the byte at
+// i; in bytes that are not UTF-8, i.
+func runeStart(text []byte, i int) int {
+	for at := i; at >= 0 && at > i-utf8.UTFMax; at-- {
+		if utf8.RuneStart(text[at]) {
+			if _, size := utf8.DecodeRune(text[at:]); at+size > i {
+				return at
+			}
+			break
+		}
+	}
+	return i
+}
