@@ -6,31 +6,41 @@ package dirlock
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 )
 
 // ErrLocked says that another process, or another part of this one, owns the
 // directory.
 var ErrLocked = errors.New("in use")
 
-// Lock is a held lock. Close releases it.
+// Lock is a held lock, until Close or the end of the process.
 type Lock struct{ file *os.File }
 
+// held keeps the files of held locks reachable: a file that is collected as
+// garbage is closed, and its lock gone, though nobody asked for that.
+var held sync.Map // of *os.File
+
+// patience is how long Acquire waits for a lock that is held: Held holds it for
+// a moment, and a child between fork and exec holds its parent's.
+const patience = 200 * time.Millisecond
+
 // Acquire takes the lock at path, making the file where there is none, and
-// writes the process id into it for people to read. It never waits: a lock
-// that someone else holds is ErrLocked.
+// writes the process id into it. A lock that someone else holds is ErrLocked.
 func Acquire(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(f); err != nil {
 		defer f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%w by process %s", ErrLocked, holder(f))
+			return nil, fmt.Errorf("%w by process %d", ErrLocked, holder(f))
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
@@ -38,43 +48,59 @@ func Acquire(path string) (*Lock, error) {
 		f.Close()
 		return nil, fmt.Errorf("write lock %s: %w", path, err)
 	}
+	held.Store(f, nil)
 	return &Lock{f}, nil
 }
 
-// Held reports whether anyone holds the lock at path. It makes no file.
-func Held(path string) (bool, error) {
+// Holder returns the id of the process that holds the lock at path, 0 where
+// nobody does. It makes no file.
+func Holder(path string) (int, error) {
 	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("open lock: %w", err)
+		return 0, fmt.Errorf("open lock: %w", err)
 	}
 	defer f.Close()
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return true, nil
+		return holder(f), nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("test lock %s: %w", path, err)
+		return 0, fmt.Errorf("test lock %s: %w", path, err)
 	}
-	return false, nil
+	return 0, nil
 }
 
 // Close releases the lock. The file stays: removing it would let two owners
 // hold locks of two files with one name.
-func (l *Lock) Close() error { return l.file.Close() }
+func (l *Lock) Close() error {
+	held.Delete(l.file)
+	return l.file.Close()
+}
+
+func lock(f *os.File) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
 
 func writePID(f *os.File) error {
 	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	return err
 }
 
-func holder(f *os.File) string {
+// holder reads the process id in the file, -1 where there is none to read.
+func holder(f *os.File) int {
 	var buf [32]byte
-	n, _ := f.ReadAt(buf[:], 0)
-	if pid := strings.TrimSpace(string(buf[:n])); pid != "" {
-		return pid
+	n, _ := f.ReadAt(buf[:], 0) // what was read is judged below
+	pid, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
+	if err != nil {
+		return -1
 	}
-	return "unknown"
+	return pid
 }

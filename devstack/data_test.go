@@ -1,0 +1,149 @@
+package devstack_test
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/qdrant/go-client/qdrant"
+
+	"github.com/leatworks/leat/devstack"
+)
+
+// Each store holds this one thing once fill has returned.
+const (
+	name    = "kept"
+	content = "what was acknowledged"
+)
+
+// clients are those of production, as they would be made from the endpoints.
+type clients struct {
+	postgres *pgx.Conn
+	nats     jetstream.JetStream
+	s3       *minio.Client
+	bucket   string
+	qdrant   *qdrant.Client
+}
+
+func connect(t testing.TB, e devstack.Endpoints) (c clients) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	c.postgres, err = pgx.Connect(t.Context(), e.Postgres)
+	must(err)
+	t.Cleanup(func() { c.postgres.Close(context.Background()) })
+
+	conn, err := nats.Connect(e.NATS)
+	must(err)
+	t.Cleanup(conn.Close)
+	c.nats, err = jetstream.New(conn)
+	must(err)
+
+	u, err := url.Parse(e.S3)
+	must(err)
+	c.bucket = strings.TrimPrefix(u.Path, "/")
+	c.s3, err = minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(e.S3AccessKey, e.S3SecretKey, ""), Region: "us-east-1"})
+	must(err)
+
+	u, err = url.Parse(e.Qdrant)
+	must(err)
+	port, err := strconv.Atoi(u.Port())
+	must(err)
+	c.qdrant, err = qdrant.NewClient(&qdrant.Config{Host: u.Hostname(), Port: port, SkipCompatibilityCheck: true})
+	must(err)
+	t.Cleanup(func() { c.qdrant.Close() })
+	return c
+}
+
+// fill puts one thing into each store and returns when it is acknowledged.
+func fill(t testing.TB, e devstack.Endpoints) {
+	t.Helper()
+	ctx, c := t.Context(), connect(t, e)
+	for _, q := range []string{"create table " + name + " (v text)", "insert into " + name + " values ('" + content + "')"} {
+		if _, err := c.postgres.Exec(ctx, q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.nats.CreateStream(ctx, jetstream.StreamConfig{Name: name, Subjects: []string{name}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.nats.Publish(ctx, name, []byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.s3.PutObject(ctx, c.bucket, name, strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.qdrant.CreateCollection(ctx, &qdrant.CreateCollection{
+		CollectionName: name,
+		VectorsConfig:  qdrant.NewVectorsConfig(&qdrant.VectorParams{Size: 2, Distance: qdrant.Distance_Cosine}),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	wait := true
+	if _, err := c.qdrant.Upsert(ctx, &qdrant.UpsertPoints{CollectionName: name, Wait: &wait, Points: []*qdrant.PointStruct{
+		{Id: qdrant.NewIDNum(1), Vectors: qdrant.NewVectors(0.6, 0.8), Payload: qdrant.NewValueMap(map[string]any{"v": content})},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check fails the test unless each store holds what fill put there.
+func check(t testing.TB, e devstack.Endpoints) {
+	t.Helper()
+	ctx, c := t.Context(), connect(t, e)
+	var row string
+	if err := c.postgres.QueryRow(ctx, "select v from "+name).Scan(&row); err != nil || row != content {
+		t.Errorf("postgres holds %q (%v)", row, err)
+	}
+	if stream, err := c.nats.Stream(ctx, name); err != nil {
+		t.Errorf("nats: %v", err)
+	} else if m, err := stream.GetMsg(ctx, 1); err != nil || string(m.Data) != content {
+		t.Errorf("nats holds %v (%v)", m, err)
+	}
+	if o, err := c.s3.GetObject(ctx, c.bucket, name, minio.GetObjectOptions{}); err != nil {
+		t.Errorf("s3: %v", err)
+	} else if b, err := io.ReadAll(o); err != nil || string(b) != content {
+		t.Errorf("s3 holds %q (%v)", b, err)
+	}
+	points, err := c.qdrant.Get(ctx, &qdrant.GetPoints{CollectionName: name, Ids: []*qdrant.PointId{qdrant.NewIDNum(1)}, WithPayload: qdrant.NewWithPayload(true)})
+	if err != nil || len(points) != 1 || points[0].Payload["v"].GetStringValue() != content {
+		t.Errorf("qdrant holds %v (%v)", points, err)
+	}
+}
+
+// noProcessIn fails the test if a process works in or below dir.
+func noProcessIn(t testing.TB, dir string) {
+	t.Helper()
+	for _, p := range processesIn(t, dir) {
+		t.Errorf("process %s is left", p)
+	}
+}
+
+func processesIn(t testing.TB, dir string) (found []string) {
+	t.Helper()
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range links {
+		if cwd, err := os.Readlink(link); err == nil && strings.HasPrefix(cwd, dir) {
+			found = append(found, filepath.Base(filepath.Dir(link)))
+		}
+	}
+	return found
+}

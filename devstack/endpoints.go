@@ -1,0 +1,58 @@
+package devstack
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/leatworks/leat/devstack/internal/dirlock"
+)
+
+// Endpoints says where servers listen, as the clients of production take it.
+// What does not run is empty.
+type Endpoints struct {
+	NATS        string `json:"nats,omitempty"`     // nats://TOKEN@127.0.0.1:PORT
+	Postgres    string `json:"postgres,omitempty"` // postgres://leat@/leat?host=DIRECTORY&port=5432
+	S3          string `json:"s3,omitempty"`       // http://127.0.0.1:PORT/leat
+	S3AccessKey string `json:"s3_access_key,omitempty"`
+	S3SecretKey string `json:"s3_secret_key,omitempty"`
+	Qdrant      string `json:"qdrant,omitempty"` // http://127.0.0.1:PORT, of gRPC
+}
+
+// announcement is what the owner of a directory tells other processes. It is
+// there while all parts run.
+type announcement struct {
+	PID int `json:"pid"`
+	Endpoints
+}
+
+// Running returns where the stack that owns dir listens, and false where none
+// does or it is not ready. What a killed one left behind does not count.
+func Running(dir string) (Endpoints, bool, error) {
+	owner, err := dirlock.Holder(filepath.Join(dir, lockFile))
+	if err != nil {
+		return Endpoints{}, false, fmt.Errorf("look for a running stack in %s: %w", dir, err)
+	}
+	if owner == 0 {
+		return Endpoints{}, false, nil
+	}
+	var said announcement
+	err = readJSON(filepath.Join(dir, runDir, endpointsFile), &said)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && said.PID != owner {
+		return Endpoints{}, false, nil
+	}
+	if err != nil {
+		return Endpoints{}, false, fmt.Errorf("look for a running stack in %s: %w", dir, err)
+	}
+	return said.Endpoints, true, nil
+}
+
+func (h *home) announce(e Endpoints) error {
+	return writeJSON(filepath.Join(h.dir, runDir, endpointsFile), announcement{os.Getpid(), e})
+}
+
+// retract takes the announcement back. A file that cannot be removed is
+// harmless without the lock.
+func (h *home) retract() { _ = os.Remove(filepath.Join(h.dir, runDir, endpointsFile)) }

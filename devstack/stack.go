@@ -1,0 +1,203 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/leatworks/leat/devstack/internal/dirlock"
+	"github.com/leatworks/leat/devstack/nats"
+	"github.com/leatworks/leat/devstack/postgres"
+	"github.com/leatworks/leat/devstack/qdrant"
+	"github.com/leatworks/leat/devstack/s3"
+)
+
+// Parts is a set of servers.
+type Parts uint
+
+// The parts of a stack.
+const (
+	NATS Parts = 1 << iota
+	S3
+	Postgres
+	Qdrant
+
+	All = NATS | S3 | Postgres | Qdrant
+)
+
+// Config says what runs, and where.
+type Config struct {
+	// Dir is the absolute path of the data directory. It is made, with mode
+	// 0700, where it does not exist.
+	Dir string
+	// Parts are the servers to start. Default: All.
+	Parts Parts
+	// Ports of 127.0.0.1 to listen on. Default, 0: a free one. Postgres has no
+	// port, but a socket.
+	NATSPort, S3Port, QdrantPort int
+	// Fast trades safety for speed: what was acknowledged survives the death of
+	// the process, not that of the machine. For tests. Default false.
+	Fast bool
+	// Log receives what the servers say. Default: nothing is logged.
+	Log *slog.Logger
+}
+
+// Stack is a set of running servers.
+type Stack struct {
+	cfg       Config
+	home      *home
+	endpoints Endpoints
+
+	mu      sync.Mutex
+	servers []server
+	close   sync.Once
+	err     error
+}
+
+type server interface{ Close() error }
+
+// ErrLocked says that another process owns the data directory. Running tells
+// where its servers listen.
+var ErrLocked = dirlock.ErrLocked
+
+// Start starts the parts side by side and returns when all accept
+// connections. If one cannot start, none is left running. ctx bounds the start
+// alone.
+func Start(ctx context.Context, cfg Config) (*Stack, error) {
+	if cfg.Parts == 0 {
+		cfg.Parts = All
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	h, err := openHome(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{cfg: cfg, home: h}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Stack) start(ctx context.Context) error {
+	// The first failure makes the other starts pointless.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var starting sync.WaitGroup
+	for part, start := range map[Parts]func(context.Context) error{
+		NATS:     s.startNATS,
+		S3:       s.startS3,
+		Postgres: s.startPostgres,
+		Qdrant:   s.startQdrant,
+	} {
+		if s.cfg.Parts&part != 0 {
+			starting.Go(func() {
+				if err := start(ctx); err != nil {
+					cancel(err) // the first one counts
+				}
+			})
+		}
+	}
+	starting.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("start the embedded stack: %w", err)
+	}
+	return s.home.announce(s.endpoints)
+}
+
+func (s *Stack) startNATS(ctx context.Context) error {
+	srv, err := nats.Start(ctx, nats.Config{
+		Dir: s.dir("nats"), Addr: loopback(s.cfg.NATSPort), Token: s.home.secrets.NATSToken, Fast: s.cfg.Fast, Log: s.log("nats"),
+	})
+	if err != nil {
+		return err
+	}
+	s.started(srv, func(e *Endpoints) { e.NATS = srv.URL() })
+	return nil
+}
+
+func (s *Stack) startS3(ctx context.Context) error {
+	keys := s.home.secrets
+	srv, err := s3.Start(ctx, s3.Config{
+		Dir: s.dir("s3"), Addr: optional(s.cfg.S3Port), AccessKey: keys.S3AccessKey, SecretKey: keys.S3SecretKey, Fast: s.cfg.Fast, Log: s.log("s3"),
+	})
+	if err != nil {
+		return err
+	}
+	s.started(srv, func(e *Endpoints) {
+		e.S3, e.S3AccessKey, e.S3SecretKey = srv.URL(s3.Bucket), keys.S3AccessKey, keys.S3SecretKey
+	})
+	return nil
+}
+
+func (s *Stack) startPostgres(ctx context.Context) error {
+	srv, err := postgres.Start(ctx, postgres.Config{Dir: s.dir("postgres"), Fast: s.cfg.Fast, Log: s.log("postgres")})
+	if err != nil {
+		return err
+	}
+	s.started(srv, func(e *Endpoints) { e.Postgres = srv.URL(postgres.Database) })
+	return nil
+}
+
+func (s *Stack) startQdrant(context.Context) error {
+	srv, err := qdrant.Start(qdrant.Config{Dir: s.dir("qdrant"), Addr: loopback(s.cfg.QdrantPort), Log: s.log("qdrant")})
+	if err != nil {
+		return err
+	}
+	s.started(srv, func(e *Endpoints) { e.Qdrant = "http://" + srv.Addr() })
+	return nil
+}
+
+// started notes a server that runs, and where.
+func (s *Stack) started(srv server, note func(*Endpoints)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.servers = append(s.servers, srv)
+	note(&s.endpoints)
+}
+
+func (s *Stack) dir(part string) string { return filepath.Join(s.cfg.Dir, part) }
+
+func (s *Stack) log(part string) *slog.Logger { return s.cfg.Log.With("part", part) }
+
+// loopback returns the address of a port, 0 being any.
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// optional is loopback for a server that finds a free port only when it is
+// given no address.
+func optional(port int) string {
+	if port == 0 {
+		return ""
+	}
+	return loopback(port)
+}
+
+// Endpoints returns where the servers listen.
+func (s *Stack) Endpoints() Endpoints { return s.endpoints }
+
+// Close stops all servers, within half a minute, and gives the directory free.
+// It leaves no process. Closing twice is harmless.
+func (s *Stack) Close() error {
+	s.close.Do(func() {
+		s.home.retract()
+		var (
+			closing sync.WaitGroup
+			errs    = make([]error, len(s.servers))
+		)
+		for i, srv := range s.servers {
+			closing.Go(func() { errs[i] = srv.Close() })
+		}
+		closing.Wait()
+		if err := errors.Join(append(errs, s.home.close())...); err != nil {
+			s.err = fmt.Errorf("stop the embedded stack: %w", err)
+		}
+	})
+	return s.err
+}
