@@ -1,15 +1,20 @@
 // Package testenv gives tests the real servers they talk to: the embedded ones
-// by default, others where an environment variable names them.
+// by default, others where environment variables name them.
 //
 //	LEAT_TEST_POSTGRES_URL   a Postgres whose user may create databases
+//	LEAT_TEST_NATS_URL       a NATS with JetStream, which tests share
+//	LEAT_TEST_S3_URL         http(s)://host[:port], whose user may create buckets;
+//	                         with _ACCESS_KEY and _SECRET_KEY
+//	LEAT_QDRANT_URL          http(s)://host:port, of gRPC, which tests share
 //
-// Each test gets a place of its own: a fresh database of a server that the
-// test binary shares. A test binary that uses this package should have
+// Each test gets a place of its own: a fresh database, a fresh bucket, a fresh
+// server. A test binary that uses this package should have
 //
 //	func TestMain(m *testing.M) { testenv.Main(m) }
 //
-// so that what is shared ends in order. Without it, or when the tests panic or
-// are killed, a small watcher process ends what is left and removes its files.
+// so that what its tests share ends in order. Without it, or when the tests
+// panic or are killed, a small watcher process ends what is left and removes
+// its files.
 //
 // It is for tests alone, and fails the test where a server cannot be had.
 package testenv

@@ -22,17 +22,6 @@ const (
 	startLimit     = 3 * time.Minute // the first may download the binaries
 )
 
-type sharedPostgres struct{ server *postgres.Server }
-
-func (p *sharedPostgres) close() error {
-	if p.server == nil {
-		return nil
-	}
-	err := p.server.Close()
-	p.server = nil
-	return err
-}
-
 // Postgres returns the URL of a new, empty database, dropped when the test
 // ends.
 func Postgres(t testing.TB) string {
@@ -65,8 +54,8 @@ func (s *state) postgresURL() (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.postgres.server != nil {
-		return s.postgres.server.URL(postgres.Database), nil
+	if s.postgres != nil {
+		return s.postgres.URL(postgres.Database), nil
 	}
 	dir, err := s.dir()
 	if err != nil {
@@ -78,7 +67,7 @@ func (s *state) postgresURL() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.postgres.server = server
+	s.postgres = server
 	return server.URL(postgres.Database), nil
 }
 

@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -8,6 +9,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/devstack/postgres"
+	"github.com/leatworks/leat/devstack/s3"
 )
 
 // Main runs the tests, ends the servers they shared, and exits.
@@ -20,6 +25,21 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
+// Stack returns the addresses of all four servers, each as its own function
+// gives it.
+func Stack(t testing.TB) devstack.Endpoints {
+	t.Helper()
+	bucket := S3(t)
+	return devstack.Endpoints{
+		NATS:        NATS(t),
+		Postgres:    Postgres(t),
+		S3:          bucket.URL,
+		S3AccessKey: bucket.AccessKey,
+		S3SecretKey: bucket.SecretKey,
+		Qdrant:      Qdrant(t),
+	}
+}
+
 // shared is what the tests of this process have in common.
 var shared state
 
@@ -28,13 +48,14 @@ type state struct {
 	root     string
 	reaper   *exec.Cmd
 	leash    io.Closer // closed, by us or by the kernel, the reaper goes to work
-	postgres sharedPostgres
+	postgres *postgres.Server
+	s3       *s3.Server
 }
 
 // reap waits for the end of its input, which is the end of the test process
 // however it came about. Then it ends the servers that still run below the
 // directory and removes it. A dying server may still add files, hence the
-// second and third try.
+// further tries.
 const reap = `read _
 for f in "$1"/*/data/postmaster.pid; do
 	[ -f "$f" ] && kill -QUIT "$(head -n 1 "$f")" 2>/dev/null
@@ -45,7 +66,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 done`
 
 // dir returns the directory of everything the tests of this process leave on
-// disk, which is removed when the process ends.
+// disk, which is removed when the process ends. The caller holds mu.
 func (s *state) dir() (string, error) {
 	if s.root != "" {
 		return s.root, nil
@@ -72,12 +93,34 @@ func (s *state) dir() (string, error) {
 func (s *state) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.root == "" {
-		return nil
+	var errs []error
+	if s.postgres != nil {
+		errs = append(errs, s.postgres.Close())
 	}
-	err := s.postgres.close()
-	s.leash.Close()
-	_ = s.reaper.Wait() // says only whether the directory was there
-	s.root = ""
-	return err
+	if s.s3 != nil {
+		errs = append(errs, s.s3.Close())
+	}
+	if s.leash != nil {
+		s.leash.Close()
+		_ = s.reaper.Wait() // says only whether there was something to kill
+	}
+	return errors.Join(errs...)
+}
+
+// tempDir returns a directory that is removed when the test ends, and also
+// when it does not get that far.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	root, err := shared.dir()
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	dir, err := os.MkdirTemp(root, "")
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
