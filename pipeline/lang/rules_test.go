@@ -1,0 +1,340 @@
+package lang
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/go-enry/go-enry/v2/data"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+func compile(t testing.TB, c Config, ignore string, attributes map[string][]byte) *Rules {
+	t.Helper()
+	rules, err := Compile(c, []byte(ignore), attributes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func TestPath(t *testing.T) {
+	attributes := map[string][]byte{
+		"":    []byte("* -text\n*.pin -diff\n*.art binary\n*.gen linguist-generated\nthird/** linguist-vendored\nvendor/ours/** -linguist-vendored\nmin.js linguist-generated=false\n"),
+		"sub": []byte("*.gen !linguist-generated\n*.raw -text -diff\n"),
+	}
+	ignore := "*.tmp\n/private/\n!keep.tmp\n"
+	everything := Config{Vendored: true, Generated: true, LockFiles: true}
+	tests := []struct {
+		config Config
+		path   string
+		kind   Kind
+		size   int64
+		want   Reason
+	}{
+		{path: "main.go"},
+		{path: "empty", size: 0},
+		{path: "a\nb.go"},
+		{path: "-rf"},
+		{path: "link", kind: Symlink, want: ReasonSymlink},
+		{path: "lib", kind: Submodule, want: ReasonSubmodule},
+		{path: strings.Repeat("a/", 512) + "b", want: ReasonPathTooLong},
+		{path: strings.Repeat("a/", 511) + "bc"},
+		{path: "caf\xe9.go", want: ReasonPathNotUTF8},
+		{path: "main.go", size: DefaultMaxBytes},
+		{path: "main.go", size: DefaultMaxBytes + 1, want: ReasonTooLarge},
+		{config: Config{MaxBytes: 10}, path: "main.go", size: 11, want: ReasonTooLarge},
+		{config: Config{Exclude: []string{"docs/**", "*.md"}}, path: "docs/a/b.txt", want: ReasonExcluded},
+		{config: Config{Exclude: []string{"docs/**", "*.md"}}, path: "a/b.md"},
+		{config: Config{Include: []string{"**/*.go"}}, path: "a/b.go"},
+		{config: Config{Include: []string{"**/*.go"}}, path: "b.go"},
+		{config: Config{Include: []string{"**/*.go"}}, path: "b.md", want: ReasonNotIncluded},
+		{config: Config{Include: []string{"**"}, Exclude: []string{"b.go"}}, path: "b.go", want: ReasonExcluded},
+		{path: "a/b.tmp", want: ReasonIgnored},
+		{path: "a/keep.tmp"},
+		{path: "private/keep.tmp", want: ReasonIgnored},
+		{path: "a/private/x.go"},
+		{path: "web/package-lock.json", want: ReasonLockFile},
+		{path: "go.sum", want: ReasonLockFile},
+		{config: everything, path: "web/package-lock.json"},
+		{path: "vendor/x/y.go", want: ReasonVendored},
+		{path: "vendor/ours/y.go"},
+		{path: "third/y.go", want: ReasonVendored},
+		{path: "node_modules/a/b.js", want: ReasonVendored},
+		{config: everything, path: "node_modules/a/b.js"},
+		{config: Config{Vendored: true}, path: "node_modules/a/b.js"},
+		{config: everything, path: "third/y.go"},
+		{path: "internal/cache/cache.go"},
+		{path: ".github/workflows/ci.yml"},
+		{path: "x.gen", want: ReasonGenerated},
+		{path: "sub/x.gen"},
+		{config: everything, path: "x.gen"},
+		{path: "a/__generated__/b.js", want: ReasonGenerated},
+		{path: "x.art", want: ReasonBinary},
+		{path: "sub/x.raw", want: ReasonBinary},
+		{path: "x.pin", want: ReasonBinary}, // -diff here, -text for all
+		{config: everything, path: "x.art", want: ReasonBinary},
+	}
+	for _, tt := range tests {
+		rules := compile(t, tt.config, ignore, attributes)
+		got := rules.Path([]byte(tt.path), tt.kind, tt.size)
+		if got.Skip != tt.want {
+			t.Errorf("%.60q (kind %d, %d bytes) with %+v: skip %q (%s), want %q", tt.path, tt.kind, tt.size, tt.config, got.Skip, got.Detail, tt.want)
+		}
+		if got.Language != "" {
+			t.Errorf("%.60q: language %q from a path alone", tt.path, got.Language)
+		}
+	}
+}
+
+func TestContent(t *testing.T) {
+	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
+	attributes := map[string][]byte{"": []byte("*.q linguist-language=c++\n*.r linguist-language=nosuch\nown.js -linguist-generated\n*.s linguist-language\n")}
+	minified := strings.Repeat("var a=1;", 100) + "\n"
+	noise := []byte("\x1f\x8b\x08\x01\x02\x03\xff\xfe\x04\x05\x06\xf0\x11\x12")
+	tests := []struct {
+		config   Config
+		path     string
+		content  string
+		want     Reason
+		language string
+	}{
+		{path: "a.go", content: "package a\n", language: "Go"},
+		{path: "a.py", content: "", language: "Python"},
+		{path: "run", content: "#!/usr/bin/env python3\nprint()\n", language: "Python"},
+		{path: "run", content: "\uFEFF#!/bin/bash\n", language: "Shell"},
+		{path: "README.md", content: "# a\n", language: "Markdown"},
+		{path: "nothing-known", content: "words\n"},
+		{path: "x.q", content: "class a;\n", language: "C++"},
+		{path: "x.r", content: "x <- 1\n", language: "R"},
+		{path: "x.s", content: "\tmov eax, 1\n", language: "Assembly"},
+		{path: "latin.txt", content: "caf\xe9 cr\xe8me\n", language: "Text"},
+		{path: "sjis.txt", content: "\x83\x65\x83\x58\x83\x67\n", language: "Text"},
+		{path: "bell.txt", content: "\a\x01\x02\n", language: "Text"},
+		{path: "a.bin", content: "a\x00b", want: ReasonBinary},
+		{path: "late.txt", content: strings.Repeat("a\n", 10_000) + "\x00", want: ReasonBinary},
+		{path: "utf16.txt", content: "\xff\xfea\x00", want: ReasonBinary},
+		{path: "noise", content: string(noise), want: ReasonBinary},
+		{path: "a.psd", content: pointer, want: ReasonLFSPointer},
+		{path: "a.psd", content: strings.ReplaceAll(pointer, "\n", "\r\n"), want: ReasonLFSPointer},
+		{path: "lfs.txt", content: pointer + strings.Repeat("ext-0-a b\n", 120), language: "Text"},
+		{path: "lfs.txt", content: strings.Replace(pointer, "12345", "-1", 1), language: "Text"},
+		{path: "lfs.txt", content: strings.Replace(pointer, "sha256", "md5", 1), language: "Text"},
+		{path: "z.go", content: "// Code generated by stringer. DO NOT EDIT.\n\npackage z\n", want: ReasonGenerated},
+		{config: Config{Generated: true}, path: "z.go", content: "// Code generated by stringer. DO NOT EDIT.\n\npackage z\n", language: "Go"},
+		{path: "app.js", content: minified, want: ReasonGenerated},
+		{path: "own.js", content: minified, language: "JavaScript"},
+		{path: "mapped.js", content: strings.Repeat("var a = 1\n", 20_000) + "//# sourceMappingURL=a.js.map\n", want: ReasonGenerated},
+		{path: "modeline", content: strings.Repeat("x\n", 50_000) + "# vim: ft=ruby\n", language: "Ruby"},
+		{config: Config{MaxBytes: 3}, path: "a.go", content: "package a\n", want: ReasonTooLarge},
+	}
+	for _, tt := range tests {
+		rules := compile(t, tt.config, "", attributes)
+		got := rules.Content([]byte(tt.path), []byte(tt.content))
+		if got.Skip != tt.want || got.Language != tt.language {
+			t.Errorf("%s (%.40q): skip %q (%s), language %q; want %q, %q", tt.path, tt.content, got.Skip, got.Detail, got.Language, tt.want, tt.language)
+		}
+	}
+}
+
+func TestDetailIsBounded(t *testing.T) {
+	long := strings.Repeat("é", 500) + "\xff"
+	rules := compile(t, Config{}, long+"*\n", nil)
+	got := rules.Path([]byte(strings.Repeat("é", 500)), File, 1)
+	if got.Skip != "" {
+		t.Fatalf("skip %q: the pattern ends in a byte that the path lacks", got.Skip)
+	}
+	rules = compile(t, Config{}, "*"+strings.Repeat("é", 200)+"\n", nil)
+	got = rules.Path([]byte("a"+strings.Repeat("é", 200)), File, 1)
+	if got.Skip != ReasonIgnored || len(got.Detail) > MaxDetail || !utf8.ValidString(got.Detail) {
+		t.Errorf("skip %q, detail of %d bytes: %q", got.Skip, len(got.Detail), got.Detail)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, glob := range []string{"", "[a", "{a", "!a", "docs/", "/a", "./a", "a/../b", "../a", "a//b"} {
+		if err := (Config{Include: []string{glob}}).Check(); err == nil {
+			t.Errorf("include %q is accepted", glob)
+		}
+		if _, err := Compile(Config{Exclude: []string{"ok", glob}}, nil, nil); err == nil {
+			t.Errorf("exclude %q is accepted", glob)
+		}
+	}
+	if err := (Config{MaxBytes: -1}).Check(); err == nil {
+		t.Error("a negative size is accepted")
+	}
+	good := Config{Include: []string{"**", "a/**/b.{go,md}", "[a-c]/?", "*.go"}, Exclude: []string{"docs/**"}}
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCompileRejectsHugeFiles(t *testing.T) {
+	_, err := Compile(Config{}, make([]byte, MaxIgnoreBytes+1), nil)
+	if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject {
+		t.Errorf(".leatignore: %v", err)
+	}
+	half := make([]byte, MaxAttributesBytes/2+1)
+	_, err = Compile(Config{}, nil, map[string][]byte{"a": half, "b": half})
+	if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject {
+		t.Errorf(".gitattributes: %v", err)
+	}
+	if errors.Unwrap(err) == nil {
+		t.Error("the mark hides the error")
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	attributes := map[string][]byte{"": []byte("a"), "b": []byte("c")}
+	seen := map[[32]byte]string{}
+	for name, rules := range map[string]*Rules{
+		"zero":             compile(t, Config{}, "", nil),
+		"size":             compile(t, Config{MaxBytes: 1}, "", nil),
+		"include":          compile(t, Config{Include: []string{"a", "b"}}, "", nil),
+		"include, other":   compile(t, Config{Include: []string{"ab"}}, "", nil),
+		"exclude":          compile(t, Config{Exclude: []string{"a", "b"}}, "", nil),
+		"vendored":         compile(t, Config{Vendored: true}, "", nil),
+		"generated":        compile(t, Config{Generated: true}, "", nil),
+		"lock files":       compile(t, Config{LockFiles: true}, "", nil),
+		"ignore":           compile(t, Config{}, "a", nil),
+		"attributes":       compile(t, Config{}, "", attributes),
+		"attributes moved": compile(t, Config{}, "", map[string][]byte{"": []byte("c"), "b": []byte("a")}),
+	} {
+		if other, dup := seen[rules.Fingerprint()]; dup {
+			t.Errorf("%s and %s have one fingerprint", name, other)
+		}
+		seen[rules.Fingerprint()] = name
+	}
+	if compile(t, Config{}, "", nil).Fingerprint() != compile(t, Config{MaxBytes: DefaultMaxBytes}, "", map[string][]byte{}).Fingerprint() {
+		t.Error("a default that is spelled out changes the fingerprint")
+	}
+}
+
+// TestVendorRulesExist holds the exceptions against go-enry's list, which a
+// new version may spell otherwise.
+func TestVendorRulesExist(t *testing.T) {
+	if got, want := len(vendorRules), len(data.VendorMatchers)-len(ownCode); got != want {
+		t.Errorf("%d rules remain, want %d: ownCode names one that is not there", got, want)
+	}
+}
+
+func TestRulesAreDeterministicAndShared(t *testing.T) {
+	rules := compile(t, Config{}, "*.tmp\n", map[string][]byte{"": []byte("*.x linguist-language=Go\n")})
+	// Names that several languages share, with contents that decide nothing.
+	paths := []string{"a.h", "a.m", "a.pl", "a.cls", "a.v", "a.ts", "a.fs", "a.t", "a.pro", "a.inc", "a.mod", "a.d", "a.ms", "a.n", "a.q", "a.x"}
+	contents := []string{"", "a\n", "zz zz\n", "{}\n", "\xff\n"}
+	verdicts := func() string {
+		var out strings.Builder
+		for _, path := range paths {
+			for _, content := range contents {
+				fmt.Fprintln(&out, rules.Content([]byte(path), []byte(content)))
+			}
+		}
+		return out.String()
+	}
+	want := verdicts()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 5 {
+				if got := verdicts(); got != want {
+					t.Errorf("got\n%s\nwant\n%s", got, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestPatternsStayCheap matches what makes a backtracking matcher run for
+// years.
+func TestPatternsStayCheap(t *testing.T) {
+	ignore := strings.Repeat("*a", 60) + "b\n" + strings.Repeat("**/a/", 40) + "b\n" + strings.Repeat("**/*a", 40) + "b\n"
+	rules := compile(t, Config{}, ignore, map[string][]byte{"": []byte(strings.Repeat("*a", 60) + "b linguist-vendored\n")})
+	for _, path := range []string{strings.Repeat("a", 1000), strings.Repeat("a/", 500) + "c"} {
+		if got := rules.Path([]byte(path), File, 1); got.Skip != "" {
+			t.Errorf("%.20s…: skip %q", path, got.Skip)
+		}
+	}
+}
+
+// TestContentShapes names languages of texts that repeat one thing: go-enry
+// is given a sample, so that each takes a moment.
+func TestContentShapes(t *testing.T) {
+	rules := compile(t, Config{}, "", nil)
+	for _, path := range []string{"a.h", "a.m", "a.pl", "a.html", "a.js", "a.xml", "a.ps", "a", "a.md", "a.1", "a.yy"} {
+		for _, shape := range []string{"\"", "'", "-*-", "vim:", "<", "<meta ", "#!", "/*", "\n", "\r", " ", "(", "a ", "é", "\xe9", "=", "{\"version\":1,", "exec a $0 $@\n"} {
+			if got := rules.Content([]byte(path), []byte(strings.Repeat(shape, DefaultMaxBytes/len(shape)))); got.Skip == ReasonTooLarge {
+				t.Errorf("%s of %q: %v", path, shape, got)
+			}
+		}
+	}
+}
+
+func FuzzContent(f *testing.F) {
+	f.Add("a.h", []byte("int a;\n"))
+	f.Add("a.js", []byte("//# sourceMappingURL=a\n"))
+	f.Add("run", []byte("#!/bin/sh\nexec tclsh $0 $@\n"))
+	f.Add("a.psd", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1\n"))
+	rules := compile(f, Config{}, "", nil)
+	f.Fuzz(func(t *testing.T, path string, content []byte) {
+		got := rules.Content([]byte(path), content)
+		if got.Skip != "" && got.Language != "" || !utf8.ValidString(got.Detail) || len(got.Detail) > MaxDetail {
+			t.Errorf("%+v", got)
+		}
+		if got.Skip == "" && bytes.IndexByte(content, 0) >= 0 {
+			t.Error("a NUL is indexed")
+		}
+		if again := rules.Content([]byte(path), content); again != got {
+			t.Errorf("%+v, then %+v", got, again)
+		}
+	})
+}
+
+func FuzzRules(f *testing.F) {
+	f.Add("*.log\n!a\n/b/\n", "* binary\n\"a\\142\" -text\n[attr]x linguist-generated\n", "a/b.log")
+	f.Add("a**/[[:alpha:]-\\", "[]a]/** x=y !z -linguist-vendored", "a/]")
+	f.Fuzz(func(t *testing.T, ignore, attributes, path string) {
+		rules, err := Compile(Config{}, []byte(ignore), map[string][]byte{"": []byte(attributes), "a": []byte(attributes)})
+		if err != nil {
+			return // too large
+		}
+		got := rules.Path([]byte(path), File, 1)
+		if !utf8.ValidString(got.Detail) || len(got.Detail) > MaxDetail {
+			t.Errorf("%+v", got)
+		}
+		if again := rules.Path([]byte(path), File, 1); again != got {
+			t.Errorf("%+v, then %+v", got, again)
+		}
+	})
+}
+
+func BenchmarkPath(b *testing.B) {
+	rules := compile(b, Config{Exclude: []string{"docs/**"}}, "*.tmp\n/build/\n!keep\n**/out/**\n", map[string][]byte{"": []byte("*.pb.go linguist-generated\n*.png binary\n")})
+	path := []byte("internal/service/handlers/accounts/controller_test.go")
+	b.ReportAllocs()
+	for b.Loop() {
+		rules.Path(path, File, 1000)
+	}
+}
+
+func BenchmarkContent(b *testing.B) {
+	rules := compile(b, Config{}, "", nil)
+	for _, path := range []string{"a.go", "a.h", "a.md", "a.pl"} {
+		for _, size := range []int{4 << 10, 256 << 10} {
+			b.Run(fmt.Sprintf("%s/%d", path, size), func(b *testing.B) {
+				content := bytes.Repeat([]byte("if a == 1 { return \"text\" } // words\n"), size/37)
+				b.SetBytes(int64(len(content)))
+				b.ReportAllocs()
+				for b.Loop() {
+					rules.Content([]byte(path), content)
+				}
+			})
+		}
+	}
+}
