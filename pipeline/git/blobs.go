@@ -68,7 +68,7 @@ func (b *Blobs) Next() (Blob, error) {
 		return Blob{}, b.err
 	}
 	oid, size, err := b.contents.next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return Blob{}, io.EOF
 	}
 	if err != nil {
@@ -167,6 +167,9 @@ func (b *Blobs) unreadable(oid string, err error) error {
 
 // failed says why a process's output ended early.
 func (p *process) failed(err error) error {
+	if errors.Is(err, io.EOF) { // must not pass for the end of what was asked
+		err = io.ErrUnexpectedEOF
+	}
 	_ = p.kill() // it may live, if it was the output that made no sense
 	if werr := p.wait(); werr != nil {
 		return werr

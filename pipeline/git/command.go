@@ -240,6 +240,7 @@ func (l *limited) Write(p []byte) (int, error) {
 type tail struct {
 	mu     sync.Mutex
 	buf    []byte
+	cut    bool // something was dropped
 	notify func()
 }
 
@@ -248,16 +249,27 @@ const maxTail = 8 << 10
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.buf = append(t.buf, p[max(0, len(p)-maxTail):]...)
-	t.buf = t.buf[max(0, len(t.buf)-maxTail):]
+	t.buf = append(t.buf, p...)
+	if over := len(t.buf) - maxTail; over > 0 {
+		t.buf, t.cut = append([]byte(nil), t.buf[over:]...), true
+	}
 	if t.notify != nil {
 		t.notify()
 	}
 	return len(p), nil
 }
 
+// String returns what was kept, from the beginning of a line on: the rest of a
+// secret cut in two would not be recognised.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return string(t.buf)
+	if !t.cut {
+		return string(t.buf)
+	}
+	first := bytes.IndexAny(t.buf, "\r\n")
+	if first < 0 {
+		return ""
+	}
+	return string(t.buf[first+1:])
 }

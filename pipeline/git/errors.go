@@ -82,13 +82,14 @@ func explain(remote Remote, err error) error {
 	if !errors.As(err, &f) {
 		return fault.Retry(err)
 	}
-	switch found := meaning(f.stderr); found {
-	case ErrAuth, ErrNotFound:
-		return fault.Reject(fmt.Errorf("%w (%w)%s", found, err, hint(remote, f.stderr)))
-	case ErrNoRef:
-		return fault.Reject(fmt.Errorf("%w (%w)", found, err))
-	}
+	found := meaning(f.stderr)
 	switch {
+	case errors.Is(found, ErrAuth), errors.Is(found, ErrNotFound):
+		return fault.Reject(fmt.Errorf("%w (%w)%s", found, err, hint(remote, f.stderr)))
+	case errors.Is(found, ErrNoRef):
+		return fault.Reject(fmt.Errorf("%w (%w)", found, err))
+	case strings.Contains(f.stderr, "corruption on the remote side"):
+		return fault.Reject(fmt.Errorf("the repository is damaged at its source; run git fsck there (%w)", err))
 	case strings.Contains(f.stderr, "dumb http transport"):
 		return fault.Reject(fmt.Errorf("the server speaks only git's old file protocol, which leat does not (%w)", err))
 	case strings.Contains(f.stderr, "returned error: 429"):
@@ -121,7 +122,7 @@ func suspicious(ctx context.Context, err error) bool {
 const maxMessage = 500
 
 var (
-	userinfo = regexp.MustCompile(`://[^/@\s'"]*@`)
+	userinfo = regexp.MustCompile(`://[^/\s'"]*@`)
 	progress = regexp.MustCompile(`^(remote: )?\w[\w ]*: +(\d+% \(|\d+, done|\d+\s*$)|^From |^ [*+=t!-] |^remote: (Total|Enumerating|Counting|Compressing) `)
 )
 
@@ -134,17 +135,16 @@ func scrub(stderr string, secrets []string) string {
 			lines = append(lines, line)
 		}
 	}
-	text := strings.Join(lines, "; ")
-	for _, secret := range secrets {
-		text = strings.ReplaceAll(text, secret, "***")
-	}
-	text = userinfo.ReplaceAllString(text, "://***@")
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+	text := strings.Map(func(r rune) rune {
+		if isControl(r) {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text, "?"))
+	}, strings.ToValidUTF8(strings.Join(lines, "; "), "?"))
+	for _, secret := range secrets { // last: control characters could hide one
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	text = userinfo.ReplaceAllString(text, "://***@")
 	if len(text) > maxMessage { // the end says why git gave up
 		text = "…" + strings.ToValidUTF8(text[len(text)-maxMessage:], "")
 	}

@@ -15,6 +15,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv("LEAT_TEST_FETCH") != "" {
+		os.Exit(fetchAsHelper())
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -76,7 +76,7 @@ func (r *Repo) Tree(ctx context.Context, commit string) iter.Seq2[Entry, error] 
 		defer records.close()
 		for {
 			entry, err := records.entry()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {
@@ -103,7 +103,7 @@ func (r *Repo) Diff(ctx context.Context, from, to string) iter.Seq2[Change, erro
 		defer records.close()
 		for {
 			change, err := records.change()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {
@@ -147,7 +147,7 @@ func (r *Repo) file(ctx context.Context, commit, path string, max int64) ([]byte
 	}
 	defer records.close()
 	entry, err := records.entry()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, false, nil
 	}
 	if err != nil || string(entry.Path) != path || entry.Kind > Executable || entry.Mode&modeType == modeTree {
@@ -240,7 +240,7 @@ func (r *records) next() ([]byte, error) {
 		return record[:len(record)-1], nil
 	case errors.Is(err, bufio.ErrBufferFull):
 		return nil, fault.Reject(fmt.Errorf("a path is longer than %d bytes", maxRecord))
-	case err != io.EOF || len(record) > 0:
+	case !errors.Is(err, io.EOF) || len(record) > 0:
 		err = r.process.failed(io.ErrUnexpectedEOF)
 	default:
 		err = r.process.wait()
@@ -298,7 +298,7 @@ func (r *records) change() (Change, error) {
 	}
 	path, err := r.next()
 	if err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return Change{}, err

@@ -73,7 +73,10 @@ func TestDiff(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("diff\n%q\nwant\n%q", got, want)
 	}
-	for range repo.Diff(t.Context(), from.Commit, to.Commit) {
+	for _, err := range repo.Diff(t.Context(), from.Commit, to.Commit) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break // must leave nothing behind
 	}
 }
@@ -172,7 +175,7 @@ func TestBlobs(t *testing.T) {
 			}
 		}
 	}
-	if _, err := blobs.Next(); err != io.EOF {
+	if _, err := blobs.Next(); !errors.Is(err, io.EOF) {
 		t.Fatalf("after the last: %v, want io.EOF", err)
 	}
 	blobs.Request(oids[0])
@@ -185,7 +188,7 @@ func TestBlobs(t *testing.T) {
 	if _, err := last.Read(make([]byte, 1)); err == nil && last.Size > 0 {
 		t.Fatal("read after Close: no error")
 	}
-	if _, err := blobs.Next(); err == nil || err == io.EOF {
+	if _, err := blobs.Next(); err == nil || errors.Is(err, io.EOF) {
 		t.Fatalf("Next after Close: %v", err)
 	}
 }
@@ -200,7 +203,7 @@ func TestBlobsMissing(t *testing.T) {
 			t.Fatal(err)
 		}
 		blobs.Request(oid)
-		if _, err := blobs.Next(); err == nil || err == io.EOF {
+		if _, err := blobs.Next(); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("Next of %q: %v", oid, err)
 		}
 		if _, err := blobs.Sizes([]string{oid}); err == nil {
