@@ -1,0 +1,278 @@
+package postgres
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ownerVariable makes the test binary own a server in the directory it names,
+// until it is killed.
+const ownerVariable = "LEAT_TEST_POSTGRES_OWNER"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(ownerVariable); dir != "" {
+		if err := own(dir); err != nil {
+			fmt.Println(err)
+		}
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// own writes a row, says so, and waits for its end.
+func own(dir string) error {
+	ctx := context.Background()
+	s, err := Start(ctx, Config{Dir: dir})
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, s.URL(Database))
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "create table kept as select 7 as n"); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	_, err = os.Stdin.Read(make([]byte, 1))
+	return err
+}
+
+// startOwner runs own in a child, and returns when it has written its row.
+func startOwner(t *testing.T, dir string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), ownerVariable+"="+dir)
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || line != "ready\n" {
+		_ = cmd.Process.Kill()
+		t.Fatalf("the owner says %q (%v)", line, err)
+	}
+	return cmd
+}
+
+func kill(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // says that it was killed
+}
+
+// mustStart starts a server on dir, checks that it holds own's row, and closes
+// it when the test ends.
+func mustStart(t *testing.T, dir string) *Server {
+	t.Helper()
+	s, err := Start(t.Context(), Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func mustHoldRow(t *testing.T, s *Server) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.URL(Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var n int
+	if err := conn.QueryRow(t.Context(), "select n from kept").Scan(&n); err != nil || n != 7 {
+		t.Errorf("the row holds %d (%v), want 7", n, err)
+	}
+}
+
+func needsProc(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("looks into /proc")
+	}
+}
+
+func TestKilledOwnerLeavesNoServer(t *testing.T) {
+	needsProc(t)
+	dir := filepath.Join(t.TempDir(), "pg")
+	owner := startOwner(t, dir)
+	c := cluster{dir: dir}
+	if pids, err := c.orphans(); err != nil || len(pids) == 0 {
+		t.Fatalf("processes of a running server: %v (%v)", pids, err)
+	}
+	kill(t, owner)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		pids, err := c.orphans()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(pids) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("processes left: %v", pids)
+		}
+	}
+	mustHoldRow(t, mustStart(t, dir))
+}
+
+// TestStartOnTheHeelsOfAKill finds the killed owner's server still dying.
+func TestStartOnTheHeelsOfAKill(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pg")
+	kill(t, startOwner(t, dir))
+	mustHoldRow(t, mustStart(t, dir))
+}
+
+// TestOrphanIsStopped is for systems that let children outlive their parent:
+// the owner loses its lock, and its server runs on.
+func TestOrphanIsStopped(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pg")
+	orphan := mustStart(t, dir)
+	conn, err := pgx.Connect(t.Context(), orphan.URL(Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(t.Context(), "create table kept as select 7 as n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := orphan.lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := mustStart(t, dir)
+	if !orphan.proc.wait(stopImmediate) {
+		t.Error("the orphan still runs")
+	}
+	mustHoldRow(t, s)
+}
+
+// TestKilledServerKeepsItsCommits kills postgres itself, all processes at once.
+func TestKilledServerKeepsItsCommits(t *testing.T) {
+	for _, fast := range []bool{false, true} {
+		t.Run("fast="+strconv.FormatBool(fast), func(t *testing.T) {
+			needsProc(t)
+			dir := filepath.Join(t.TempDir(), "pg")
+			s, err := Start(t.Context(), Config{Dir: dir, Fast: fast})
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, err := pgx.Connect(t.Context(), s.URL(Database))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close(context.Background())
+			if _, err := conn.Exec(t.Context(), "create table kept as select 7 as n"); err != nil {
+				t.Fatal(err)
+			}
+			pids, err := (&cluster{dir: dir}).orphans()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, pid := range pids {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+			if !s.proc.wait(10 * time.Second) {
+				t.Fatal("the server outlived kill -9")
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			mustHoldRow(t, mustStart(t, dir))
+		})
+	}
+}
+
+// TestStalePidFileIsMended leaves a file that names a process which lives, but
+// is no server: Postgres itself would refuse to start.
+func TestStalePidFileIsMended(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pg")
+	if err := mustStart(t, dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+	stale := strconv.Itoa(os.Getpid()) + "\n" + filepath.Join(dir, "data") + "\n1700000000\n5432\n/tmp\n\n  1 1\nready\n"
+	if err := os.WriteFile(filepath.Join(dir, "data", "postmaster.pid"), []byte(stale), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustStart(t, dir)
+}
+
+// TestInterruptedCreationStartsAfresh cuts the first start short at different
+// moments, and leaves what a killed one would.
+func TestInterruptedCreationStartsAfresh(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pg")
+	for _, after := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		s, err := Start(ctx, Config{Dir: dir})
+		cancel()
+		if err == nil {
+			s.Close()
+			t.Fatalf("started within %v", after)
+		}
+	}
+	half := filepath.Join(dir, "data.new-123")
+	if err := os.MkdirAll(filepath.Join(half, "base"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "data*")); err != nil || len(left) != 1 {
+		t.Errorf("left of the interrupted starts: %v (%v)", left, err)
+	}
+	mustStart(t, dir)
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Errorf("the unfinished cluster is still there (%v)", err)
+	}
+}
+
+// TestLongDirectory has a path in which no socket fits.
+func TestLongDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 30), "pg")
+	first := mustStart(t, dir)
+	kept := first.sockets.path
+	if strings.HasPrefix(kept, dir) {
+		t.Fatalf("the socket is in %s", kept)
+	}
+	if info, err := os.Stat(kept); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("socket directory: %v (%v)", info.Mode(), err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(kept); !os.IsNotExist(err) {
+		t.Errorf("the socket directory outlives the server (%v)", err)
+	}
+
+	owner := startOwner(t, dir)
+	kept, err := os.Readlink(filepath.Join(dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kill(t, owner)
+	mustHoldRow(t, mustStart(t, dir))
+	if _, err := os.Stat(kept); !os.IsNotExist(err) {
+		t.Errorf("the killed owner's socket directory is still there (%v)", err)
+	}
+}
