@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // values is a condition on a field's values: one of them must be accepted.
@@ -89,15 +90,21 @@ func parseMatch(key string, m *qdrant.Match) (condition, error) {
 		return values{key: key, accept: func(s scalar) bool { return s.kind == valueBool && s.boolean == match.Boolean }}, nil
 	case *qdrant.Match_ExceptKeywords:
 		except := keywordSet(match.ExceptKeywords.GetStrings())
-		return values{key: key, accept: func(s scalar) bool { return s.kind != valueString || !except[string(s.text)] }}, nil
+		return values{key: key, accept: func(s scalar) bool { return other(s, valueString) || s.kind == valueString && !except[string(s.text)] }}, nil
 	case *qdrant.Match_ExceptIntegers:
 		except := match.ExceptIntegers.GetIntegers()
-		return values{key: key, accept: func(s scalar) bool { return s.kind != valueInteger || !slices.Contains(except, s.integer) }}, nil
+		return values{key: key, accept: func(s scalar) bool {
+			return other(s, valueInteger) || s.kind == valueInteger && !slices.Contains(except, s.integer)
+		}}, nil
 	case *qdrant.Match_Text, *qdrant.Match_TextAny, *qdrant.Match_Phrase:
 		return nil, unsupported("full-text filters")
 	}
 	return nil, invalid("the match on field %s is empty", key)
 }
+
+// other says whether a value is of another kind than what a match excludes.
+// That matches, null does not.
+func other(s scalar, kind protowire.Number) bool { return s.kind != kind && s.kind != valueNull }
 
 func keywordSet(keywords []string) map[string]bool {
 	set := make(map[string]bool, len(keywords))

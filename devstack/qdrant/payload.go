@@ -21,7 +21,6 @@ const (
 	valueInteger = 3
 	valueString  = 4
 	valueBool    = 5
-	valueStruct  = 6
 	valueList    = 7
 	listValues   = 1
 )
@@ -84,7 +83,8 @@ func lookup(payload []byte, name string) (value []byte, found bool) {
 	return nil, false
 }
 
-// scalar is one value of a payload that is neither a list nor a structure.
+// scalar is one value of a payload. Of a structure, or of a list within a list,
+// it says only that it is one.
 type scalar struct {
 	kind    protowire.Number
 	text    []byte
@@ -93,20 +93,18 @@ type scalar struct {
 	boolean bool
 }
 
-// scalars yields a value, or the elements of a list; structures are left out.
+// scalars yields a value, or the elements of a list.
 func scalars(value []byte) iter.Seq[scalar] {
 	return func(yield func(scalar) bool) {
 		for list := range messages(value, valueList) {
 			for element := range messages(list, listValues) {
-				if s := decodeScalar(element); s.kind != valueStruct && s.kind != valueList && !yield(s) {
+				if !yield(decodeScalar(element)) {
 					return
 				}
 			}
 			return
 		}
-		if s := decodeScalar(value); s.kind != valueStruct {
-			yield(s)
-		}
+		yield(decodeScalar(value))
 	}
 }
 

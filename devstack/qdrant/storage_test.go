@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -295,6 +298,49 @@ func TestInterruptedWorkIsSweptUp(t *testing.T) {
 	for _, path := range remains {
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s is still there: %v", path, err)
+		}
+	}
+}
+
+// TestScrollOfMany has more points than a page sorts for itself, written in
+// any order with scrolls and deletions in between.
+func TestScrollOfMany(t *testing.T) {
+	r, api := newRegistry(t, t.TempDir())
+	defer closeRegistry(t, r)
+	if err := r.create("c", testShape); err != nil {
+		t.Fatal(err)
+	}
+	numbers := rand.Perm(4 * fewSlots)
+	held := map[uint64]bool{}
+	for round := range 8 {
+		var batch []*qdrant.PointStruct
+		for _, n := range numbers[round*fewSlots/2:][:fewSlots/2] {
+			batch, held[uint64(n)] = append(batch, testPoint(uint64(n), nil)), true
+		}
+		upsertPoints(t, api, batch...)
+		gone := batch[round].GetId()
+		if _, err := api.Delete(t.Context(), &qdrant.DeletePoints{CollectionName: "c", Points: qdrant.NewPointsSelector(gone)}); err != nil {
+			t.Fatal(err)
+		}
+		delete(held, gone.GetNum())
+
+		var got []uint64
+		limit := uint32(700)
+		request := &qdrant.ScrollPoints{CollectionName: "c", Limit: &limit}
+		for {
+			reply, err := api.Scroll(t.Context(), request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, point := range reply.GetResult() {
+				got = append(got, point.GetId().GetNum())
+			}
+			if request.Offset = reply.GetNextPageOffset(); request.Offset == nil {
+				break
+			}
+		}
+		if want := slices.Sorted(maps.Keys(held)); !slices.Equal(got, want) {
+			t.Fatalf("round %d scrolled %d points, want %d in order", round, len(got), len(want))
 		}
 	}
 }
