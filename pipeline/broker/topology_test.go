@@ -105,9 +105,6 @@ func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 	}
 	operators := placed.CachedInfo().Config
 	operators.Metadata["owner"] = "ops"
-	if _, err := js.UpdateStream(t.Context(), operators); err != nil {
-		t.Fatal(err)
-	}
 	advisories := make(chan *nats.Msg, 64)
 	for _, kind := range []string{"STREAM", "CONSUMER"} {
 		if _, err := conn.ChanSubscribe("$JS.EVENT.ADVISORY."+kind+".>", advisories); err != nil {
@@ -116,6 +113,12 @@ func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 	}
 	if err := conn.Flush(); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := js.UpdateStream(t.Context(), operators); err != nil {
+		t.Fatal(err)
+	}
+	for receive(t, "word of the operator's change", advisories).Subject != "$JS.EVENT.ADVISORY.STREAM.UPDATED.LEAT_CHUNKED" {
+		// Word of what the first Ensure created may come as late as this.
 	}
 	ensure(t, b, topology())
 	changed := topology()
