@@ -95,9 +95,9 @@ func TestDownloadRefusesWhatItDoesNotKnow(t *testing.T) {
 		sum    string
 		want   string
 	}{
-		"another jar":  {func(w http.ResponseWriter, _ *http.Request) { w.Write(jar) }, strings.Repeat("0", 64), "SHA-256"},
+		"another jar":  {serve(jar), strings.Repeat("0", 64), "SHA-256"},
 		"no such file": {http.NotFound, sumOf(jar), "404"},
-		"a torn one":   {func(w http.ResponseWriter, _ *http.Request) { w.Write(jar[:len(jar)/2]) }, sumOf(jar), "SHA-256"},
+		"a torn one":   {serve(jar[:len(jar)/2]), sumOf(jar), "SHA-256"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache := t.TempDir()
@@ -134,8 +134,7 @@ func TestUnpackStaysInside(t *testing.T) {
 			parent := t.TempDir()
 			cache := filepath.Join(parent, "cache")
 			jar := makeJar(t, c.entries...)
-			serve := func(w http.ResponseWriter, _ *http.Request) { w.Write(jar) }
-			if err := ensureFrom(t, serve, cache, sumOf(jar)); (err == nil) != c.ok {
+			if err := ensureFrom(t, serve(jar), cache, sumOf(jar)); (err == nil) != c.ok {
 				t.Errorf("error %v, want success: %v", err, c.ok)
 			}
 			if around, _ := os.ReadDir(parent); len(around) != 1 {
@@ -162,6 +161,12 @@ func TestUnpackIsBounded(t *testing.T) {
 	defer root.Close()
 	if err := unpackTar(&archive, root, limit); !errors.Is(err, errTooLarge) {
 		t.Errorf("error %v, want %v", err, errTooLarge)
+	}
+}
+
+func serve(content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(content) // the client notices
 	}
 }
 

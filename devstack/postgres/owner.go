@@ -30,7 +30,7 @@ func newOwner() (*owner, error) {
 		}
 		return &owner{uid, gid}, nil
 	}
-	return nil, errors.New("Postgres refuses to run as root, and there is neither a user postgres nor a user nobody to run it as")
+	return nil, errors.New("the server refuses to run as root, and there is neither a user postgres nor a user nobody to run it as")
 }
 
 // ownerOf returns who must run the server on existing data.

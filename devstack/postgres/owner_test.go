@@ -48,9 +48,6 @@ func TestRootServesBelowAPrivateDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustStart(t, dir)
-	if err := exec.Command("chown", "-R", "0", filepath.Join(dir, "data")).Run(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestOrdinaryUser runs this package's tests again as one.
