@@ -9,8 +9,6 @@ import (
 // bitset is a set of slots.
 type bitset []uint64
 
-func newBitset(slots int) bitset { return make(bitset, (slots+63)/64) }
-
 func (b bitset) has(slot uint32) bool {
 	word := int(slot >> 6)
 	return word < len(b) && b[word]&(1<<(slot&63)) != 0

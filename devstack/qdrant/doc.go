@@ -16,8 +16,8 @@
 // operations and the dense vectors, a row for each upsert of the log. Both are
 // only appended to, and read through a mapping, so that vectors, terms and
 // payloads are the kernel's page cache and not this process's memory; on the
-// heap are the ids, where each record begins, and the payload indexes. An
-// upsert takes a new slot, and so does the point it replaces lose its own;
+// heap are the ids, where each record begins, and the payload indexes. Every
+// upsert takes a new slot, and the point that it replaces leaves a dead one;
 // when more slots are dead than live, the collection is written anew beside
 // itself and takes the old one's place by a rename.
 //

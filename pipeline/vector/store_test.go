@@ -176,7 +176,10 @@ func TestScrollPagesAndStops(t *testing.T) {
 		}
 	}
 	n := 0
-	for range all {
+	for _, err := range all {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n++; n == 5 {
 			break
 		}
