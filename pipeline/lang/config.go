@@ -70,7 +70,7 @@ func checkGlob(list, glob string) error {
 	case strings.HasSuffix(glob, "/"):
 		return fmt.Errorf("%s glob %q matches no file: write %q for all files of that directory", list, glob, glob+"**")
 	case path.Clean(glob) != glob || strings.HasPrefix(glob, "/") || strings.HasPrefix(glob, "../"):
-		return fmt.Errorf("%s glob %q matches no file: write it relative to the repository's root, without a leading slash, . or ..", list, glob)
+		return fmt.Errorf("%s glob %q matches no file: write it relative to the repository's root: no slash first, no \".\" and no \"..\" in it", list, glob)
 	}
 	return nil
 }

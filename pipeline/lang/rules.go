@@ -67,7 +67,8 @@ func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
 
 func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
 	h := sha256.New()
-	fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t\n", version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles)
+	// A hash never fails to write.
+	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t\n", version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles)
 	writeList(h, c.Include)
 	writeList(h, c.Exclude)
 	writeList(h, []string{string(ignore)})
