@@ -122,11 +122,13 @@ func (c *Catalog) OwedSubmissions(ctx context.Context, most int) ([]Submission, 
 
 // SubmissionStatus is what has come of a submission so far.
 type SubmissionStatus struct {
-	State    string // pending, done or failed
-	Error    string // of the last failed attempt
-	Track    uuid.UUID
-	Revision int64
-	Indexed  bool // every document of the snapshot is indexed, failed or skipped, or a later snapshot took its place
+	State      string // pending, done or failed
+	Error      string // of the last failed attempt
+	Attempts   int    // that failed
+	Repository uuid.UUID
+	Track      uuid.UUID
+	Revision   int64
+	Indexed    bool // every document of the snapshot is indexed, failed or skipped, or a later snapshot took its place
 }
 
 // SubmissionStatus returns ErrNotFound until a worker has accepted it.
@@ -138,9 +140,12 @@ func (c *Catalog) SubmissionStatus(ctx context.Context, key SubmissionKey) (Subm
 	if err != nil {
 		return SubmissionStatus{}, fmt.Errorf("load submission %s: %w", key.Event, err)
 	}
-	status := SubmissionStatus{State: r.State}
+	status := SubmissionStatus{State: r.State, Attempts: int(r.Attempts)}
 	if r.Error != nil {
 		status.Error = *r.Error
+	}
+	if r.Repository != nil {
+		status.Repository = *r.Repository
 	}
 	if r.Track != nil && r.Revision != nil {
 		status.Track, status.Revision = *r.Track, *r.Revision

@@ -20,20 +20,15 @@ type Digest struct {
 	Documents int64  `json:"documents"`
 }
 
-// ComputeDigest hashes the points of a tenant's repositories, or of a whole
-// collection if there are none, in the order of their ids: the id, what the
+// ComputeDigest hashes the points in scope in the order of their ids: the id, what the
 // payload says of the chunk, and the vectors. The commit and the revision that
 // a point carries are left out: they tell when it was written, which depends
 // on the repository's past, and not what it is.
-func ComputeDigest(ctx context.Context, points *vector.Store, collection, tenant string, repositories []uuid.UUID) (Digest, error) {
-	all := points.ScrollAll(ctx, collection, true)
-	if len(repositories) > 0 {
-		all = points.Scroll(ctx, collection, vector.Filter{Tenant: tenant, Repositories: repositories}, true)
-	}
+func ComputeDigest(ctx context.Context, points *vector.Store, collection string, scope Scope) (Digest, error) {
 	var d Digest
 	sum := sha256.New()
 	documents := make(map[uuid.UUID]struct{})
-	for p, err := range all {
+	for p, err := range scope.points(ctx, points, collection, true) {
 		if err != nil {
 			return d, err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/google/uuid"
 
@@ -40,15 +41,29 @@ type Verifier struct {
 
 const pageSize = 1000
 
-// Verify compares a tenant's repositories, or all of every tenant if tenant is
-// "". Objects are shared by all repositories and compared only in the latter
-// case. Memory is bounded by the page size.
-func (v *Verifier) Verify(ctx context.Context, tenant string, repositories []uuid.UUID) (Report, error) {
+// Scope is what a comparison or a digest covers: a tenant's repositories, or
+// everything of every tenant if it names none.
+type Scope struct {
+	Tenant       string
+	Repositories []uuid.UUID
+}
+
+// points lists the points in scope, by id.
+func (s Scope) points(ctx context.Context, store *vector.Store, collection string, withVectors bool) iter.Seq2[vector.Point, error] {
+	if len(s.Repositories) == 0 {
+		return store.ScrollAll(ctx, collection, withVectors)
+	}
+	return store.Scroll(ctx, collection, vector.Filter{Tenant: s.Tenant, Repositories: s.Repositories}, withVectors)
+}
+
+// Verify compares what is in scope, and all objects: they are shared by all
+// repositories. Memory is bounded by the page size.
+func (v *Verifier) Verify(ctx context.Context, scope Scope) (Report, error) {
 	var r Report
-	if err := v.points(ctx, tenant, repositories, &r); err != nil {
+	if err := v.points(ctx, scope, &r); err != nil {
 		return r, err
 	}
-	if err := v.documents(ctx, repositories, &r); err != nil {
+	if err := v.documents(ctx, scope.Repositories, &r); err != nil {
 		return r, err
 	}
 	if err := v.objects(ctx, &r); err != nil {
@@ -65,13 +80,9 @@ func (v *Verifier) found(kind, format string, args ...any) {
 }
 
 // points looks for points that should not be there.
-func (v *Verifier) points(ctx context.Context, tenant string, repositories []uuid.UUID, r *Report) error {
-	all := v.Points.ScrollAll(ctx, v.Generation.Collection, false)
-	if len(repositories) > 0 {
-		all = v.Points.Scroll(ctx, v.Generation.Collection, vector.Filter{Tenant: tenant, Repositories: repositories}, false)
-	}
+func (v *Verifier) points(ctx context.Context, scope Scope, r *Report) error {
 	var page []vector.Point
-	for p, err := range all {
+	for p, err := range scope.points(ctx, v.Points, v.Generation.Collection, false) {
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ where s.tenant = owed.tenant and s.source = owed.source and s.event = owed.event
 returning s.tenant, s.source, s.event, owed.url, s.ref;
 
 -- name: LoadSubmission :one
-select s.state, s.error, s.track, s.revision, sn.state as snapshot_state
+select s.state, s.error, s.attempts, s.repository, s.track, s.revision, sn.state as snapshot_state
 from submissions s left join snapshots sn on sn.track = s.track and sn.revision = s.revision
 where s.tenant = @tenant and s.source = @source and s.event = @event;
 

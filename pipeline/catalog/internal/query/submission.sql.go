@@ -90,7 +90,7 @@ func (q *Queries) FinishSubmission(ctx context.Context, arg FinishSubmissionPara
 }
 
 const loadSubmission = `-- name: LoadSubmission :one
-select s.state, s.error, s.track, s.revision, sn.state as snapshot_state
+select s.state, s.error, s.attempts, s.repository, s.track, s.revision, sn.state as snapshot_state
 from submissions s left join snapshots sn on sn.track = s.track and sn.revision = s.revision
 where s.tenant = $1 and s.source = $2 and s.event = $3
 `
@@ -98,6 +98,8 @@ where s.tenant = $1 and s.source = $2 and s.event = $3
 type LoadSubmissionRow struct {
 	State         string
 	Error         *string
+	Attempts      int32
+	Repository    *uuid.UUID
 	Track         *uuid.UUID
 	Revision      *int64
 	SnapshotState *string
@@ -109,6 +111,8 @@ func (q *Queries) LoadSubmission(ctx context.Context, tenant string, source stri
 	err := row.Scan(
 		&i.State,
 		&i.Error,
+		&i.Attempts,
+		&i.Repository,
 		&i.Track,
 		&i.Revision,
 		&i.SnapshotState,

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/leatworks/leat/devstack"
+)
+
+type migrateCmd struct {
+	Up     migrateUpCmd     `cmd:"" help:"Apply what is missing. Workers do so when they start."`
+	Down   migrateDownCmd   `cmd:"" help:"Take the newest step back, with the data that only it holds."`
+	Status migrateStatusCmd `cmd:"" help:"List the steps."`
+}
+
+type (
+	migrateUpCmd   struct{}
+	migrateDownCmd struct {
+		Yes bool `help:"Say that losing the data is meant."`
+	}
+	migrateStatusCmd struct{}
+)
+
+func (*migrateUpCmd) Run(ctx context.Context, g *globals) error {
+	return g.migrate(ctx, func(s *session) error { return s.catalog.MigrateUp(ctx) })
+}
+
+func (cmd *migrateDownCmd) Run(ctx context.Context, g *globals) error {
+	if !cmd.Yes {
+		return fmt.Errorf("taking a step back deletes the tables it made, and what is in them: add --yes if that is meant")
+	}
+	return g.migrate(ctx, func(s *session) error { return s.catalog.MigrateDown(ctx) })
+}
+
+func (*migrateStatusCmd) Run(ctx context.Context, g *globals) error {
+	return g.migrate(ctx, func(*session) error { return nil })
+}
+
+// migrate does something to the schema, then lists its steps.
+func (g *globals) migrate(ctx context.Context, change func(*session) error) error {
+	s, err := g.open(ctx, devstack.Postgres)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := change(s); err != nil {
+		return err
+	}
+	steps, err := s.catalog.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	if g.JSON {
+		return printJSON(map[string]any{"migrations": steps})
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, step := range steps {
+		state := "pending"
+		if step.Applied {
+			state = "applied"
+		}
+		fmt.Fprintf(w, "%s\t%s\n", state, step.Name)
+	}
+	return w.Flush()
+}

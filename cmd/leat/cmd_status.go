@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+type statusCmd struct {
+	Repo  string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it."`
+	Watch bool   `help:"Show again every second until interrupted."`
+}
+
+// repositoryStatus is one row of the answer.
+type repositoryStatus struct {
+	ID        string         `json:"id"`
+	Tenant    string         `json:"tenant"`
+	URL       string         `json:"url"`
+	Ref       string         `json:"ref"`
+	Commit    string         `json:"commit"`
+	Revision  int64          `json:"revision"`
+	State     string         `json:"state"`
+	Documents documentStatus `json:"documents"`
+	Chunks    int64          `json:"chunks"`
+	Error     string         `json:"error,omitempty"`
+}
+
+// documentStatus counts a commit's files: Total and Skipped add up to them.
+type documentStatus struct {
+	Total   int64 `json:"total"`
+	Indexed int64 `json:"indexed"`
+	Pending int64 `json:"pending"`
+	Failed  int64 `json:"failed"`
+	Skipped int64 `json:"skipped"`
+}
+
+func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.open(ctx, devstack.Postgres)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	for {
+		if _, err := s.catalog.ActiveGeneration(ctx); err != nil {
+			return err
+		}
+		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
+		if err != nil {
+			return err
+		}
+		if err := showStatus(g, tracks, cmd.Watch); err != nil {
+			return err
+		}
+		if !cmd.Watch {
+			return failures(tracks)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// failures is the answer of a status: no, if anything failed.
+func failures(tracks []catalog.TrackStatus) error {
+	for _, t := range tracks {
+		if t.Error != "" || t.Documents.Failed > 0 {
+			return errNo
+		}
+	}
+	return nil
+}
+
+func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
+	if g.JSON {
+		rows := make([]repositoryStatus, len(tracks))
+		for i, t := range tracks {
+			rows[i] = newStatus(t)
+		}
+		return printJSON(map[string]any{"repositories": rows})
+	}
+	if watch && onTerminal(os.Stdout) {
+		fmt.Print("\x1b[H\x1b[2J")
+	}
+	if len(tracks) == 0 {
+		fmt.Println("no repositories yet: submit one with 'leat submit REPO' or 'leat dev --submit REPO'")
+		return nil
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "REPOSITORY\tREF\tCOMMIT\tSTATE\tINDEXED\tPENDING\tFAILED\tSKIPPED\tCHUNKS")
+	for _, t := range tracks {
+		d := t.Documents
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s of %s\t%s\t%s\t%s\t%s\n", safeLine(t.URL), safeLine(shortRef(t.Ref)), shortCommit(t.Commit), t.State,
+			thousands(d.Indexed), thousands(d.Total), thousands(d.Pending), thousands(d.Failed), thousands(d.Skipped), thousands(t.Chunks))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, t := range tracks {
+		if t.Error != "" {
+			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(t.Error))
+		}
+	}
+	return nil
+}
+
+func newStatus(t catalog.TrackStatus) repositoryStatus {
+	d := t.Documents
+	return repositoryStatus{
+		ID: t.Repository.String(), Tenant: t.Tenant, URL: t.URL, Ref: t.Ref, Commit: t.Commit, Revision: t.Revision, State: t.State,
+		Documents: documentStatus{d.Total, d.Indexed, d.Pending, d.Failed, d.Skipped}, Chunks: t.Chunks, Error: t.Error,
+	}
+}

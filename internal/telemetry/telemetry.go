@@ -1,0 +1,37 @@
+// Package telemetry sends traces to an OpenTelemetry collector, if the
+// environment names one.
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/sdk/trace"
+)
+
+// Start sets the process's tracer up. Events carry the W3C trace context in
+// any case; spans are sent only if OTEL_EXPORTER_OTLP_ENDPOINT (or its
+// _TRACES_ form) is set, whose meaning, like that of the other OTEL_
+// variables, is OpenTelemetry's. stop sends what has not been sent yet.
+func Start(ctx context.Context, service string) (stop func(context.Context) error, err error) {
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
+		return func(context.Context) error { return nil }, nil
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start trace exporter: %w", err)
+	}
+	provider := trace.NewTracerProvider(
+		trace.WithBatcher(exporter),
+		trace.WithResource(resource.NewSchemaless(attribute.String("service.name", "leat-"+service))),
+	)
+	otel.SetTracerProvider(provider)
+	return provider.Shutdown, nil
+}

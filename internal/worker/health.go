@@ -1,0 +1,71 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// health answers /healthz (the process runs) and /readyz (it can work: the
+// stores are open, answer, and the end has not been asked for).
+type health struct {
+	server *http.Server
+	addr   net.Addr
+	stores atomic.Pointer[Stores]
+	ended  atomic.Bool
+}
+
+const readyTimeout = 5 * time.Second
+
+// listen serves on addr; "" is nowhere.
+func listen(addr string, log *slog.Logger) (*health, error) {
+	h := &health{}
+	if addr == "" {
+		return h, nil
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w (choose another address with --listen, or none with --listen='')", addr, err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := h.ready(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	h.addr = listener.Addr()
+	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: readyTimeout, WriteTimeout: 2 * readyTimeout, MaxHeaderBytes: 16 << 10}
+	go func() {
+		if err := h.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("health server ended", "error", err)
+		}
+	}()
+	return h, nil
+}
+
+func (h *health) ready(ctx context.Context) error {
+	stores := h.stores.Load()
+	switch {
+	case h.ended.Load():
+		return errors.New("stopping")
+	case stores == nil:
+		return errors.New("starting: not all stores are open")
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	return stores.Ready(ctx)
+}
+
+func (h *health) close() {
+	if h.server != nil {
+		_ = h.server.Close()
+	}
+}

@@ -1,0 +1,132 @@
+// Package worker assembles the workers: it opens the stores, prepares them,
+// and runs a step over them until it is told to stop.
+//
+// The four cmd/ binaries and `leat dev` run the same code; the difference is
+// only who provides the configuration.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Stores are the four stores, ready for work.
+type Stores struct {
+	Catalog    *catalog.Catalog
+	Broker     *broker.Broker
+	Blobs      *blob.Store
+	Points     *vector.Store
+	Embedder   embedder.Embedder
+	Generation catalog.Generation
+}
+
+// Open connects to the four stores and prepares them: it waits for those that
+// are not up yet, migrates the catalog, and sees that the generation, its
+// collection, the streams and the consumers exist. Any number of processes may
+// do so at once. It returns early only if waiting cannot help.
+func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
+	s := &Stores{}
+	for _, part := range []struct {
+		name string
+		open func(context.Context) error
+	}{
+		{"Postgres", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
+		{"NATS", func(ctx context.Context) (err error) {
+			s.Broker, err = broker.Connect(ctx, cfg.Broker("leat-"+name), log)
+			return err
+		}},
+		{"S3", func(ctx context.Context) (err error) { s.Blobs, err = blob.Open(ctx, cfg.Blob()); return err }},
+		{"Qdrant", func(ctx context.Context) (err error) { s.Points, err = vector.Open(ctx, cfg.Vector()); return err }},
+		{"the stores", func(ctx context.Context) error { return s.prepare(ctx, cfg) }},
+	} {
+		if err := persist(ctx, log, part.name, part.open); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// prepare makes what the workers bind to.
+func (s *Stores) prepare(ctx context.Context, cfg config.Stores) error {
+	if err := s.Catalog.MigrateUp(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.Embedder, err = embedder.Open(cfg.Embedder); err != nil {
+		return fault.Reject(err)
+	}
+	model := s.Embedder.Model()
+	s.Generation, err = s.Catalog.EnsureGeneration(ctx, cfg.Index, catalog.Embedder{
+		Name: model.Name, Dimensions: model.Dimensions, Distance: string(model.Distance),
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Points.CreateCollection(ctx, s.Generation.Collection, model.Dimensions, string(model.Distance)); err != nil {
+		return err
+	}
+	if _, found, err := s.Points.Alias(ctx, cfg.Index); err != nil {
+		return err
+	} else if !found {
+		if err := s.Points.SetAlias(ctx, cfg.Index, s.Generation.Collection); err != nil {
+			return err
+		}
+	}
+	return s.Broker.Ensure(ctx, broker.DefaultTopology(broker.Generation{Number: s.Generation.Number, Embedder: model.Name}))
+}
+
+// persist tries until open succeeds, waiting cannot help, or ctx ends.
+func persist(ctx context.Context, log *slog.Logger, name string, open func(context.Context) error) error {
+	const most = 15 * time.Second
+	for wait := 250 * time.Millisecond; ; wait = min(2*wait, most) {
+		err := open(ctx)
+		if err == nil {
+			return nil
+		}
+		if kind, _ := fault.Of(err); kind == fault.KindReject {
+			return fmt.Errorf("open %s: %w", name, err)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("open %s: %w", name, errors.Join(ctx.Err(), err))
+		}
+		log.Warn("not ready yet; trying again", "store", name, "wait", wait, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait/2 + rand.N(wait/2)):
+		}
+	}
+}
+
+// Ready says which store does not answer.
+func (s *Stores) Ready(ctx context.Context) error {
+	return errors.Join(s.Catalog.Ready(ctx), s.Broker.Ready(ctx), s.Blobs.Ready(ctx), s.Points.Ready(ctx))
+}
+
+// Close closes what has been opened.
+func (s *Stores) Close() {
+	if s.Broker != nil {
+		s.Broker.Close()
+	}
+	if s.Points != nil {
+		_ = s.Points.Close()
+	}
+	if s.Blobs != nil {
+		s.Blobs.Close()
+	}
+	if s.Catalog != nil {
+		s.Catalog.Close()
+	}
+}

@@ -1,0 +1,82 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/embed"
+	"github.com/leatworks/leat/pipeline/git"
+	"github.com/leatworks/leat/pipeline/index"
+	"github.com/leatworks/leat/pipeline/ingest"
+	"github.com/leatworks/leat/pipeline/sync"
+)
+
+// How many messages a worker holds by default, in each lane. An ingestor's
+// message is a repository, the others' a document.
+const (
+	DefaultIngests  = 2
+	DefaultInFlight = 256
+)
+
+// Ingest runs an ingestor until ctx ends.
+func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logger) error {
+	mirrors, err := git.New(cfg.Git.Config())
+	if err != nil {
+		return err
+	}
+	publisher := pipeline.NewPublisher(s.Broker, "/leat/ingestor")
+	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config()}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
+	if err != nil {
+		return err
+	}
+	source := s.Broker.Subscriber(broker.SubscriberConfig{
+		Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor, InFlight: cfg.InFlight, DrainTimeout: cfg.DrainTimeout,
+	})
+	return pipeline.Run(ctx, s.pipeline(cfg.Worker, log), pipeline.Step{
+		Worker: "ingestor", Ledger: step,
+		Routes: []pipeline.Route{{Name: broker.ConsumerIngestor, Source: source, Handle: step.Handle}},
+	})
+}
+
+// Embed runs an embedder until ctx ends.
+func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
+	step := embed.New(embed.Config{}, s.Catalog, s.Blobs, s.Embedder, s.Generation.Embedder.ID, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
+	defer step.Close()
+	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, broker.ConsumerEmbedder, step.Handle)
+}
+
+// Index runs an indexer until ctx ends.
+func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
+	step := index.New(index.Config{}, s.Catalog, s.Blobs, s.Points, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/indexer"))
+	defer step.Close()
+	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(s.Generation.Number, lane) }
+	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle)
+}
+
+// Sync runs a syncer until ctx ends.
+func Sync(ctx context.Context, s *Stores, log *slog.Logger) error {
+	step := sync.New(sync.Config{}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+	step.Run(ctx)
+	return nil
+}
+
+// runLanes serves the consumers of both lanes side by side, each with slots of
+// its own: bulk work cannot take the live lane's.
+func (s *Stores) runLanes(ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string, consumer func(events.Lane) string, handle pipeline.Handler) error {
+	step := pipeline.Step{Worker: name, Ledger: pipeline.DocumentLedger{Catalog: s.Catalog}}
+	for _, lane := range events.Lanes {
+		source := s.Broker.Subscriber(broker.SubscriberConfig{
+			Stream: stream, Consumer: consumer(lane), InFlight: cfg.InFlight, DrainTimeout: cfg.DrainTimeout,
+		})
+		step.Routes = append(step.Routes, pipeline.Route{Name: consumer(lane), Source: source, Handle: handle})
+	}
+	return pipeline.Run(ctx, s.pipeline(cfg, log), step)
+}
+
+func (s *Stores) pipeline(cfg config.Worker, log *slog.Logger) pipeline.Config {
+	return pipeline.Config{Catalog: s.Catalog, Log: log, DrainTimeout: cfg.DrainTimeout}
+}
