@@ -44,10 +44,15 @@ func binaries(ctx context.Context, asked string, major int, log *slog.Logger) (s
 		return checkAsked(ctx, asked, major)
 	}
 	for _, dir := range installed(ctx) {
-		if v, err := version(ctx, dir); err == nil && accepts(major, v) {
+		v, err := version(ctx, dir)
+		if err == nil && accepts(major, v) {
 			log.Debug("postgres found", "dir", dir, "version", v)
 			return dir, nil
 		}
+		log.Debug("postgres passed over", "dir", dir, "version", v, "error", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err // it is not that there is none
 	}
 	if major != 0 && major != downloadMajor {
 		return "", fmt.Errorf("the data was written by Postgres %d, which this machine does not have: install it, or name its directory of binaries in %s", major, binVariable)

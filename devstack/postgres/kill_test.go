@@ -224,6 +224,12 @@ func TestStalePidFileIsMended(t *testing.T) {
 // TestInterruptedCreationStartsAfresh cuts the first start short at different
 // moments, and leaves what a killed one would.
 func TestInterruptedCreationStartsAfresh(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	cache, err := cacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, before := os.Stat(cache)
 	dir := filepath.Join(t.TempDir(), "pg")
 	for _, after := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), after)
@@ -233,6 +239,9 @@ func TestInterruptedCreationStartsAfresh(t *testing.T) {
 			s.Close()
 			t.Fatalf("started within %v", after)
 		}
+	}
+	if _, err := os.Stat(cache); err == nil && before != nil {
+		t.Errorf("an interrupted look for the binaries began a download into %s", cache)
 	}
 	half := filepath.Join(dir, "data.new-123")
 	if err := os.MkdirAll(filepath.Join(half, "base"), 0o700); err != nil {

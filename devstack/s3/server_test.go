@@ -15,6 +15,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/devstack/s3"
 )
@@ -274,6 +275,19 @@ func TestWorkingDirectoryIsLeftAlone(t *testing.T) {
 	if left, err := os.ReadDir(here); err != nil || len(left) != 0 {
 		t.Errorf("written into the working directory: %v (%v)", left, err)
 	}
+}
+
+func TestNoGoroutineIsLeft(t *testing.T) {
+	ignore := goleak.IgnoreCurrent()
+	s, err := s3.Start(t.Context(), s3.Config{Dir: t.TempDir(), AccessKey: accessKey, SecretKey: secretKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// fasthttp's cleaner ends by itself, when it next wakes up within 10 s.
+	goleak.VerifyNone(t, ignore, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 }
 
 func TestOneGatewayAProcess(t *testing.T) {
