@@ -227,30 +227,29 @@ func writeFile(t *testing.T, path, content string) string {
 // BenchmarkStart measures a start on data that is there.
 func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()
+	startAndStop(b, dir)
 	for b.Loop() {
-		s, err := devstack.Start(b.Context(), devstack.Config{Dir: dir})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.StopTimer()
-		if err := s.Close(); err != nil {
-			b.Fatal(err)
-		}
-		b.StartTimer()
+		startAndStop(b, dir)
 	}
 }
 
 // BenchmarkFirstStart measures a start on an empty directory.
 func BenchmarkFirstStart(b *testing.B) {
 	for b.Loop() {
-		s, err := devstack.Start(b.Context(), devstack.Config{Dir: b.TempDir()})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.StopTimer()
-		if err := s.Close(); err != nil {
-			b.Fatal(err)
-		}
-		b.StartTimer()
+		startAndStop(b, b.TempDir())
 	}
+}
+
+// startAndStop leaves the stop out of what is measured.
+func startAndStop(b *testing.B, dir string) {
+	b.Helper()
+	s, err := devstack.Start(b.Context(), devstack.Config{Dir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.StartTimer()
 }
