@@ -7,10 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -110,37 +108,6 @@ func mustHoldRow(t *testing.T, s *Server) {
 	}
 }
 
-func needsProc(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skip("looks into /proc")
-	}
-}
-
-func TestKilledOwnerLeavesNoServer(t *testing.T) {
-	needsProc(t)
-	dir := filepath.Join(t.TempDir(), "pg")
-	owner := startOwner(t, dir)
-	c := cluster{dir: dir}
-	if pids, err := c.orphans(); err != nil || len(pids) == 0 {
-		t.Fatalf("processes of a running server: %v (%v)", pids, err)
-	}
-	kill(t, owner)
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		pids, err := c.orphans()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(pids) == 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("processes left: %v", pids)
-		}
-	}
-	mustHoldRow(t, mustStart(t, dir))
-}
-
 // TestStartOnTheHeelsOfAKill finds the killed owner's server still dying.
 func TestStartOnTheHeelsOfAKill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pg")
@@ -169,42 +136,6 @@ func TestOrphanIsStopped(t *testing.T) {
 		t.Error("the orphan still runs")
 	}
 	mustHoldRow(t, s)
-}
-
-// TestKilledServerKeepsItsCommits kills postgres itself, all processes at once.
-func TestKilledServerKeepsItsCommits(t *testing.T) {
-	for _, fast := range []bool{false, true} {
-		t.Run("fast="+strconv.FormatBool(fast), func(t *testing.T) {
-			needsProc(t)
-			dir := filepath.Join(t.TempDir(), "pg")
-			s, err := Start(t.Context(), Config{Dir: dir, Fast: fast})
-			if err != nil {
-				t.Fatal(err)
-			}
-			conn, err := pgx.Connect(t.Context(), s.URL(Database))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close(context.Background())
-			if _, err := conn.Exec(t.Context(), "create table kept as select 7 as n"); err != nil {
-				t.Fatal(err)
-			}
-			pids, err := (&cluster{dir: dir}).orphans()
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, pid := range pids {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-			}
-			if !s.proc.wait(10 * time.Second) {
-				t.Fatal("the server outlived kill -9")
-			}
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-			mustHoldRow(t, mustStart(t, dir))
-		})
-	}
 }
 
 // TestStalePidFileIsMended leaves a file that names a process which lives, but
