@@ -1,0 +1,57 @@
+# 'make' or 'make help' lists the targets.
+SHELL := /bin/bash -o pipefail
+GO ?= go
+
+# The race detector and the tree of C libraries need a C compiler. Without one
+# everything is built and tested in pure Go.
+CC_FOUND := $(shell command -v cc || command -v gcc || command -v clang)
+ifeq ($(CC_FOUND),)
+export CGO_ENABLED := 0
+RACE :=
+else
+RACE := -race
+endif
+
+LINT := $(GO) tool -modfile=tools/lint.mod golangci-lint
+SQLC := CGO_ENABLED=0 $(GO) tool -modfile=$(CURDIR)/tools/sqlc.mod sqlc
+VULN := $(GO) tool -modfile=tools/vuln.mod govulncheck
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build leat and the four workers into bin/
+	$(GO) build -o bin/ ./cmd/...
+
+.PHONY: demo
+demo: build ## ingest this checkout, search it, compare the stores
+	@scripts/demo
+
+.PHONY: test
+test: ## run every test
+	$(GO) test $(RACE) -timeout 10m ./...
+
+.PHONY: lint
+lint: ## check form, style and imports
+	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: generate
+generate: ## write schemas and queries again from their sources
+	$(GO) generate ./events
+	cd pipeline/catalog && $(SQLC) generate
+
+.PHONY: verify
+verify: generate ## fail if what is generated differs from what is committed
+	git diff --exit-code -- events pipeline/catalog/internal/query
+	$(GO) mod tidy -diff
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities (asks vuln.go.dev)
+	$(VULN) ./...
