@@ -18,9 +18,17 @@ type access struct {
 // serveLocal runs upload-pack for a local repository, which is as untrusted as
 // a distant one. Its configuration may name a promisor remote whose "transport"
 // is a command: no protocol is allowed there. safe.directory lets root read a
-// user's checkout; git wants it in the environment of this one process, whose
-// only repository is the one named.
-const serveLocal = "GIT_ALLOW_PROTOCOL= GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' git upload-pack"
+// user's checkout: git wants it in the environment of this one process, whose
+// only repository is the one named, and keeps our own settings from it.
+var serveLocal = func() string {
+	words := []string{"GIT_ALLOW_PROTOCOL="}
+	settings := append([]setting{{"safe.directory", "*"}}, memoryConfig...)
+	for i, s := range settings {
+		words = append(words, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i, shellQuote(s.key)), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i, shellQuote(s.value)))
+	}
+	words = append(words, fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(settings)), "git", "upload-pack")
+	return strings.Join(words, " ")
+}()
 
 // helper is a credential helper that answers from the environment. Unlike a
 // header it is asked only for the host that the token belongs to, wherever a

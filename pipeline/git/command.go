@@ -40,16 +40,19 @@ var baseConfig = []setting{
 	{"fetch.writeCommitGraph", "false"},
 	// Keep each fetch in a pack: loose objects cost a file each.
 	{"fetch.unpackLimit", "1"},
-	// Memory: larger blobs are streamed and never searched for deltas, and
-	// packs are mapped in small windows.
+	{"http.followRedirects", "initial"},
+	{"http.lowSpeedLimit", "1000"},
+	{"transfer.credentialsInUrl", "die"},
+}
+
+// memoryConfig bounds git's memory: larger blobs are streamed and never
+// searched for deltas, and packs are mapped in small windows.
+var memoryConfig = []setting{
 	{"core.bigFileThreshold", "8m"},
 	{"core.packedGitWindowSize", "16m"},
 	{"core.packedGitLimit", "128m"},
 	{"pack.windowMemory", "64m"},
 	{"pack.threads", "2"},
-	{"http.followRedirects", "initial"},
-	{"http.lowSpeedLimit", "1000"},
-	{"transfer.credentialsInUrl", "die"},
 }
 
 // passedEnv is all of our environment that git sees.
@@ -86,7 +89,7 @@ func (m *Mirrors) environ(c command) []string {
 		env = append(env, "GIT_DIR="+c.gitDir)
 	}
 	n := 0
-	for _, list := range [][]setting{baseConfig, c.config} {
+	for _, list := range [][]setting{baseConfig, memoryConfig, c.config} {
 		for _, s := range list {
 			env = append(env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, s.key), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", n, s.value))
 			n++

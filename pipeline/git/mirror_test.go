@@ -87,6 +87,34 @@ func garble(pattern string) error {
 	return err
 }
 
+// Stale locks are no reason to fetch everything again.
+func TestMendKeepsMirror(t *testing.T) {
+	s, m := newSource(t), newMirrors(t)
+	s.commit("main", text("a", "1"))
+	mustFetch(t, m, "r", s.remote(m), "")
+	before, err := os.Stat(m.dir("r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := []string{mirrorRef("refs/heads/main") + ".lock", "shallow.lock", "objects/pack/tmp_pack_abc", "objects/pack/.tmp-1-pack-x.pack"}
+	for _, name := range stale {
+		if err := os.WriteFile(filepath.Join(m.dir("r"), name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.commit("main", text("a", "2"))
+	mustFetch(t, m, "r", s.remote(m), "")
+	after, err := os.Stat(m.dir("r"))
+	if err != nil || !os.SameFile(before, after) {
+		t.Errorf("the mirror was made anew, %v", err)
+	}
+	for _, name := range stale {
+		if _, err := os.Stat(filepath.Join(m.dir("r"), name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+}
+
 // A mirror that cannot be read is replaced even if the remote has nothing new.
 func TestReadersDoubtMirror(t *testing.T) {
 	for _, read := range []string{"blob", "tree"} {

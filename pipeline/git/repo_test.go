@@ -213,6 +213,39 @@ func TestBlobsMissing(t *testing.T) {
 	}
 }
 
+// Output that ends early must not pass for the end of what was requested, even
+// if git says that all went well.
+func TestBlobsEndEarly(t *testing.T) {
+	s, m := newSource(t), newMirrors(t)
+	s.commit("main", text("a", "a"))
+	mustFetch(t, m, "r", s.remote(m), "")
+	oid := s.blob("a")
+	for _, output := range []string{"", oid, oid + " blob 10\nshort"} {
+		dir := t.TempDir()
+		script := fmt.Sprintf("#!/bin/sh\nread -r request\nprintf '%s'\n", output)
+		if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", dir)
+		blobs, err := m.Open("r").Blobs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		blobs.Request(oid)
+		blob, err := blobs.Next()
+		if err == nil {
+			_, err = io.ReadAll(blob)
+		}
+		if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+			t.Errorf("output %q: %v", output, err)
+		}
+		if _, err := blobs.Next(); err == nil || errors.Is(err, io.EOF) {
+			t.Errorf("after output %q: %v", output, err)
+		}
+		blobs.Close()
+	}
+}
+
 // zeros yields n zero bytes.
 func zeros(n int64) io.Reader { return io.LimitReader(zeroReader{}, n) }
 
