@@ -45,7 +45,7 @@ func blobIDs(b *testing.B, repo *Repo, commit string) []string {
 	return oids
 }
 
-// BenchmarkBlobs reads every file of a commit, sizes first.
+// BenchmarkBlobs reads every file of a commit; BenchmarkFloor is its floor.
 func BenchmarkBlobs(b *testing.B) {
 	repo, commit, _ := benchRepo(b)
 	oids := blobIDs(b, repo, commit)
