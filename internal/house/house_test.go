@@ -42,7 +42,7 @@ var (
 		"pipeline/git/...", "pipeline/chunk/...", "pipeline/lang/...", "pipeline/secret/...", "pipeline/embedder/...",
 		"pipeline/broker/...", "pipeline/catalog/...", "pipeline/blob/...", "pipeline/vector/...",
 	}
-	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/sync/..."}
+	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/sync/...", "pipeline/search/..."}
 )
 
 var rules = []rule{

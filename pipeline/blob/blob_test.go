@@ -265,7 +265,7 @@ func TestReadStopsAtTheCallersError(t *testing.T) {
 		}
 		return nil
 	})
-	if err != stop || calls != 3 {
+	if !errors.Is(err, stop) || calls != 3 {
 		t.Errorf("got %v after %d calls, want %v after 3", err, calls, stop)
 	}
 }

@@ -74,7 +74,7 @@ func runWithServer(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer child.Wait()
+	defer func() { _ = child.Wait() }()
 	defer stdin.Close()
 	line, err := bufio.NewReader(reader).ReadString('\n')
 	if err != nil {
@@ -109,7 +109,7 @@ func serve(dir string) error {
 	listener.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		io.Copy(io.Discard, os.Stdin)
+		_, _ = io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
 	go announce(ctx, address)

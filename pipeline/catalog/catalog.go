@@ -51,7 +51,7 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	}
 	pc.MaxConns = orDefault(cfg.MaxConnections, DefaultMaxConnections)
 	pc.ConnConfig.ConnectTimeout = orDefault(cfg.ConnectTimeout, defaultConnectTimeout)
-	pc.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName())
+	pc.ConnConfig.Tracer = otelpgx.NewTracer()
 	if _, ok := pc.ConnConfig.RuntimeParams["application_name"]; !ok {
 		pc.ConnConfig.RuntimeParams["application_name"] = "leat"
 	}
