@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
 	"time"
 
 	"github.com/exaring/otelpgx"
@@ -19,7 +17,7 @@ import (
 // Config says how to reach Postgres.
 type Config struct {
 	URL            string        // postgres://user@host:port/database?options, or key=value pairs
-	MaxConnections int32         // connections of this process; default 10
+	MaxConnections int32         // connections of this process, at least 2; default 10
 	Lease          time.Duration // how long work may be under way before it is published again; default 2 min
 	ConnectTimeout time.Duration // for one connection; default 5 s
 }
@@ -38,18 +36,24 @@ type Catalog struct {
 	pool  *pgxpool.Pool
 	query *query.Queries
 	lease time.Duration
+	locks chan struct{} // holds a token for each connection lent to hold a lock
 }
 
 // ErrNotFound says that the catalog has no such row.
 var ErrNotFound = errors.New("not in the catalog")
 
-// Open connects and checks that the server answers. It does not migrate.
+// minConnections is one to hold a lock and one to work with.
+const minConnections = 2
+
+// Open connects and checks that the server answers. It does not migrate. A
+// server that does not answer is worth another try; a URL that is no URL is
+// rejected. No error repeats the URL.
 func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
-		return nil, fault.Reject(fmt.Errorf("postgres URL: %w", redact(err, cfg.URL)))
+		return nil, fault.Reject(fmt.Errorf("postgres URL: %w", badURL(err)))
 	}
-	pc.MaxConns = orDefault(cfg.MaxConnections, DefaultMaxConnections)
+	pc.MaxConns = max(orDefault(cfg.MaxConnections, DefaultMaxConnections), minConnections)
 	pc.ConnConfig.ConnectTimeout = orDefault(cfg.ConnectTimeout, defaultConnectTimeout)
 	pc.ConnConfig.Tracer = otelpgx.NewTracer()
 	if _, ok := pc.ConnConfig.RuntimeParams["application_name"]; !ok {
@@ -57,12 +61,14 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
-		return nil, fmt.Errorf("connect to postgres: %w", redact(err, cfg.URL))
+		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
-	c := &Catalog{pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease)}
+	c := &Catalog{
+		pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease), locks: make(chan struct{}, pc.MaxConns/2),
+	}
 	if err := c.Ready(ctx); err != nil {
 		pool.Close()
-		return nil, redact(err, cfg.URL)
+		return nil, fault.Retry(err)
 	}
 	return c, nil
 }
@@ -91,20 +97,4 @@ func orDefault[T comparable](value, otherwise T) T {
 		return otherwise
 	}
 	return value
-}
-
-var keyValuePassword = regexp.MustCompile(`password\s*=\s*('[^']*'|\S+)`)
-
-// redact keeps a password out of an error, however the driver words it.
-func redact(err error, dsn string) error {
-	text := keyValuePassword.ReplaceAllString(err.Error(), "password=[hidden]")
-	if u, parseErr := url.Parse(dsn); parseErr == nil && u.User != nil {
-		if password, set := u.User.Password(); set && password != "" {
-			text = regexp.MustCompile(regexp.QuoteMeta(password)).ReplaceAllString(text, "[hidden]")
-		}
-	}
-	if text == err.Error() {
-		return err
-	}
-	return errors.New(text)
 }

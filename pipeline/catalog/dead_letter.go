@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
-	"strings"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -19,38 +19,30 @@ type DeadLetter struct {
 	Tenant   string     // "" if the message does not tell
 	Document *uuid.UUID // nil if it is not about a document, or about none that exists
 	Subject  string
-	Headers  map[string]string
-	Payload  []byte // cut to 64 KiB
+	Headers  map[string]string // the first 32 by name, cut to 1 KiB each
+	Payload  []byte            // cut to 64 KiB
 	Reason   string
 	Attempts int
 }
 
 const (
 	maxPayload = 64 << 10
-	maxReason  = 2 << 10
 	maxHeaders = 32
 )
 
-// userInfo finds credentials in URLs: what came from outside may hold one.
-var userInfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*:(?://|\\/\\/))[^/\s"'@\\]+@`)
-
-// Bury stores a dead letter. Credentials in URLs do not reach the row.
+// Bury stores a dead letter. Credentials do not reach the row: the user
+// information of URLs is taken out, also where JSON, percent-encoding or base64
+// wraps it, and so are the values of headers whose names tell of secrets.
 func (c *Catalog) Bury(ctx context.Context, d DeadLetter) error {
-	headers := make(map[string]string)
-	for k, v := range d.Headers {
-		if len(headers) == maxHeaders {
-			break
-		}
-		headers[clean(k, 256)] = clean(v, 1024)
-	}
-	encoded, err := json.Marshal(headers)
+	headers, err := json.Marshal(cleanHeaders(d.Headers))
 	if err != nil {
 		return fmt.Errorf("encode headers of dead letter: %w", err)
 	}
-	payload := userInfo.ReplaceAll(d.Payload[:min(len(d.Payload), maxPayload)], []byte("${1}"))
+	payload := hide(string(d.Payload))
 	err = c.query.AddDeadLetter(ctx, query.AddDeadLetterParams{
 		Worker: d.Worker, Tenant: clean(d.Tenant, 64), Document: d.Document, Subject: clean(d.Subject, 1024),
-		Headers: encoded, Payload: payload, Reason: clean(d.Reason, maxReason), Attempts: int32(max(d.Attempts, 1)),
+		Headers: headers, Payload: []byte(payload[:min(len(payload), maxPayload)]),
+		Reason: reasonOf(d.Reason), Attempts: int32(max(d.Attempts, 1)),
 	})
 	if err != nil {
 		return fmt.Errorf("store dead letter: %w", err)
@@ -58,9 +50,17 @@ func (c *Catalog) Bury(ctx context.Context, d DeadLetter) error {
 	return nil
 }
 
-// clean makes foreign text storable: valid UTF-8 without NUL, bounded, and
-// without credentials.
-func clean(s string, most int) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s[:min(len(s), most)], "\uFFFD"), "\x00", "\uFFFD")
-	return userInfo.ReplaceAllString(s, "${1}")
+func cleanHeaders(headers map[string]string) map[string]string {
+	kept := make(map[string]string)
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if len(kept) == maxHeaders {
+			break
+		}
+		value := clean(headers[name], 1024)
+		if secretName.MatchString(name) {
+			value = "[hidden]"
+		}
+		kept[clean(name, 256)] = value
+	}
+	return kept
 }

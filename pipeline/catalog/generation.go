@@ -24,6 +24,14 @@ type Embedder struct {
 	Distance   string
 }
 
+func (e Embedder) same(other Embedder) bool {
+	return e.Name == other.Name && e.Dimensions == other.Dimensions && e.Distance == other.Distance
+}
+
+func (e Embedder) String() string {
+	return fmt.Sprintf("%s (%d dimensions, %s)", e.Name, e.Dimensions, e.Distance)
+}
+
 // generationLock is the advisory lock under which the first generation is made.
 const generationLock = 0x6c656174_00000002
 
@@ -42,8 +50,8 @@ func (c *Catalog) EnsureGeneration(ctx context.Context, prefix string, want Embe
 	if err != nil {
 		return active, err
 	}
-	if active.Embedder.Name != want.Name {
-		return active, fault.Reject(fmt.Errorf("the index was built with embedder %s, and %s is configured: configure %[1]s, or use an empty catalog", active.Embedder.Name, want.Name))
+	if built := active.Embedder; !built.same(want) {
+		return active, fault.Reject(fmt.Errorf("the index was built with embedder %v, and %v is configured: configure %[1]v, or use an empty catalog", built, want))
 	}
 	return active, nil
 }
