@@ -5,9 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
@@ -104,9 +107,16 @@ type FileBatch struct {
 }
 
 // PutFiles stores a batch in one transaction. A file whose content and verdict
-// are as before keeps its state and its revision.
+// are as before keeps its state and its revision. Once the snapshot's listing
+// is over, nothing is stored and the error says to drop the work.
 func (c *Catalog) PutFiles(ctx context.Context, b FileBatch) error {
+	if err := checkFiles(b.Files); err != nil {
+		return fault.Reject(fmt.Errorf("put %d files: %w", len(b.Files), err))
+	}
 	err := c.inTx(ctx, func(q *query.Queries) error {
+		if err := holdListing(ctx, q, b.Snapshot); err != nil {
+			return err
+		}
 		if err := addBlobs(ctx, q, b.Pack, b.Blobs); err != nil {
 			return err
 		}
@@ -121,12 +131,31 @@ func (c *Catalog) PutFiles(ctx context.Context, b FileBatch) error {
 	return nil
 }
 
+// checkFiles refuses what no listing of a sound tree holds.
+func checkFiles(files []File) error {
+	seen := make(map[uuid.UUID]bool, len(files))
+	for _, f := range files {
+		if seen[f.ID] {
+			return fmt.Errorf("path %q is listed twice", f.Path)
+		}
+		seen[f.ID] = true
+		if f.SkipReason == "" && !utf8.Valid(f.Path) {
+			return fmt.Errorf("path %q is not UTF-8 and yet a document", f.Path)
+		}
+	}
+	return nil
+}
+
+// sorted returns the items in order. Rows go in by the order of their keys, so
+// that two workers that store the same ones wait for each other and never in a
+// circle.
+func sorted[T any](items []T, compare func(a, b T) int) []T {
+	return slices.SortedFunc(slices.Values(items), compare)
+}
+
 func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) error {
-	// Rows go in by their keys' order, so that two workers that store the same
-	// contents wait for each other and never in a circle.
-	slices.SortFunc(blobs, func(a, b Blob) int { return bytes.Compare(a.SHA256[:], b.SHA256[:]) })
 	var p query.AddBlobsParams
-	for _, b := range blobs {
+	for _, b := range sorted(blobs, func(a, b Blob) int { return bytes.Compare(a.SHA256[:], b.SHA256[:]) }) {
 		if b.Size == 0 {
 			if err := q.AddEmptyBlob(ctx, b.SHA256[:]); err != nil {
 				return err
@@ -140,6 +169,9 @@ func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) e
 		p.Crcs = append(p.Crcs, int64(b.Span.CRC))
 	}
 	if pack == nil {
+		if len(p.Hashes) > 0 {
+			return fmt.Errorf("%d blobs are in no pack", len(p.Hashes))
+		}
 		return nil
 	}
 	var err error
@@ -157,10 +189,9 @@ func addChunkings(ctx context.Context, q *query.Queries, chunkings []Chunking, c
 	if len(chunkings) == 0 {
 		return nil
 	}
-	slices.SortFunc(chunkings, func(a, b Chunking) int { return a.compare(b.ChunkingKey) })
 	p := query.AddChunkingsParams{Chunker: int32(chunker)}
 	byKey := make(map[ChunkingKey][]Chunk, len(chunkings))
-	for _, k := range chunkings {
+	for _, k := range sorted(chunkings, func(a, b Chunking) int { return a.compare(b.ChunkingKey) }) {
 		p.Blobs = append(p.Blobs, k.Blob[:])
 		p.Languages = append(p.Languages, k.Language)
 		p.Counts = append(p.Counts, int32(len(k.Chunks)))
@@ -176,7 +207,7 @@ func addChunkings(ctx context.Context, q *query.Queries, chunkings []Chunking, c
 			rows = append(rows, query.AddChunksParams{
 				Chunking: a.ID, Ordinal: int32(i),
 				StartByte: chunk.StartByte, EndByte: chunk.EndByte, StartLine: chunk.StartLine, EndLine: chunk.EndLine,
-				Kind: chunk.Kind, Symbol: chunk.Symbol, Text: chunk.Text[:],
+				Kind: chunk.Kind, Symbol: storable(chunk.Symbol), Text: chunk.Text[:],
 			})
 		}
 	}
@@ -189,14 +220,14 @@ func (c *Catalog) putDocuments(ctx context.Context, q *query.Queries, b FileBatc
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(b.Files, func(a, b File) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	p := query.PutDocumentsParams{Track: b.Snapshot.Track, Revision: b.Snapshot.Revision, Lane: b.Snapshot.Lane, Lease: c.lease.Seconds()}
-	for _, f := range b.Files {
+	for _, f := range sorted(b.Files, func(a, b File) int { return bytes.Compare(a.ID[:], b.ID[:]) }) {
 		var chunking int64
 		if f.SkipReason == "" {
 			if chunking = ids[f.Content]; chunking == 0 {
 				return fmt.Errorf("document %s has content that was not stored", f.ID)
 			}
+			f.SkipDetail = ""
 		}
 		p.Ids = append(p.Ids, f.ID)
 		p.Paths = append(p.Paths, f.Path)
@@ -204,9 +235,9 @@ func (c *Catalog) putDocuments(ctx context.Context, q *query.Queries, b FileBatc
 		p.Modes = append(p.Modes, f.Mode)
 		p.Chunkings = append(p.Chunkings, chunking)
 		p.SkipReasons = append(p.SkipReasons, f.SkipReason)
-		p.SkipDetails = append(p.SkipDetails, f.SkipDetail)
+		p.SkipDetails = append(p.SkipDetails, storable(f.SkipDetail))
 	}
-	if _, err := q.PutDocuments(ctx, p); err != nil {
+	if err := q.PutDocuments(ctx, p); err != nil {
 		return err
 	}
 	return q.TouchDocuments(ctx, query.TouchDocumentsParams{Revision: p.Revision, Ids: p.Ids, Oids: p.Oids, Modes: p.Modes})
@@ -232,7 +263,7 @@ func (k ChunkingKey) compare(other ChunkingKey) int {
 	if c := bytes.Compare(k.Blob[:], other.Blob[:]); c != 0 {
 		return c
 	}
-	return bytes.Compare([]byte(k.Language), []byte(other.Language))
+	return strings.Compare(k.Language, other.Language)
 }
 
 func columns(contents []ChunkingKey) (hashes [][]byte, languages []string) {

@@ -160,7 +160,9 @@ type CurrentCommit struct {
 	Commit   string // hex
 }
 
-// CurrentCommits finds, for the indexed ones of ids, the track's current commit.
+// CurrentCommits finds, for the indexed ones of ids, the track's current
+// commit. It leaves out what a listing that is not finished has changed: the
+// current commit does not hold that.
 func (c *Catalog) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]CurrentCommit, error) {
 	rows, err := c.query.CurrentCommits(ctx, ids)
 	if err != nil {

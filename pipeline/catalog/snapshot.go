@@ -132,6 +132,15 @@ func (s *Snapshot) markExact(before int64) {
 // documents do not add up to, so that a listing cut short can't pass for whole.
 func (c *Catalog) FinishListing(ctx context.Context, s Snapshot, files int64) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
+		state, err := q.LockSnapshot(ctx, s.Track, s.Revision)
+		switch {
+		case noRows(err), err == nil && state == "superseded":
+			return superseded(s)
+		case err != nil:
+			return err
+		case state != "listing": // finished by another worker
+			return nil
+		}
 		counted, err := q.CountFiles(ctx, s.Track)
 		if err != nil {
 			return err
@@ -142,16 +151,27 @@ func (c *Catalog) FinishListing(ctx context.Context, s Snapshot, files int64) er
 		if err := q.SupersedeCurrent(ctx, s.Track); err != nil {
 			return err
 		}
-		changed, err := q.FinishListing(ctx, files, s.Track, s.Revision)
-		if err == nil && changed == 0 {
-			err = fault.Drop(fmt.Errorf("revision %d has been superseded", s.Revision))
-		}
-		return err
+		return q.FinishListing(ctx, files, s.Track, s.Revision)
 	})
 	if err != nil {
 		return fmt.Errorf("finish listing of track %s: %w", s.Track, err)
 	}
 	return nil
+}
+
+// holdListing makes sure that nobody supersedes or finishes the listing before
+// the transaction ends: a worker that lost its lock must not write over what
+// the next one has listed.
+func holdListing(ctx context.Context, q *query.Queries, s Snapshot) error {
+	_, err := q.HoldListing(ctx, s.Track, s.Revision)
+	if noRows(err) {
+		return superseded(s)
+	}
+	return err
+}
+
+func superseded(s Snapshot) error {
+	return fault.Drop(fmt.Errorf("revision %d has been superseded, or finished by another worker", s.Revision))
 }
 
 // Completed is a current snapshot without an open document.
@@ -163,7 +183,8 @@ type Completed struct {
 }
 
 // CompletedSnapshots returns those of the tracks' current snapshots that have
-// no open document left and have not been marked indexed.
+// no open document left and have not been marked indexed. While a later commit
+// is being listed there is none: the documents are partly that one's.
 func (c *Catalog) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]Completed, error) {
 	rows, err := c.query.CompleteSnapshots(ctx, tracks)
 	if err != nil {
@@ -171,15 +192,11 @@ func (c *Catalog) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([
 	}
 	done := make([]Completed, len(rows))
 	for i, r := range rows {
-		n, err := c.query.CountDocuments(ctx, r.Track)
-		if err != nil {
-			return nil, fmt.Errorf("count documents of track %s: %w", r.Track, err)
-		}
 		done[i] = Completed{
 			Track:    Track{ID: r.Track, Repository: r.Repository, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
 			Commit:   hex.EncodeToString(r.Commit),
 			Revision: r.Revision,
-			Indexed:  n.Indexed, Failed: n.Failed, Skipped: n.Skipped,
+			Indexed:  r.Counts[0], Failed: r.Counts[1], Skipped: r.Counts[2],
 		}
 	}
 	return done, nil

@@ -23,15 +23,24 @@ type Submission struct {
 	Ref        string // as asked for; "" is the default branch
 }
 
+// clean keeps the credential out of a source that is a URL with one. Every
+// method does so, and the same source always gives the same key.
+func (k SubmissionKey) clean() SubmissionKey {
+	return SubmissionKey{clean(k.Tenant, maxKey), clean(k.Source, maxKey), clean(k.Event, maxKey)}
+}
+
+const maxKey = 4096 // bytes, as of an attribute of an event
+
 // Accept records a submission and its repository. done says that it has been
 // dealt with before: the event was delivered twice.
 func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err error) {
+	key := s.clean()
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
 			return err
 		}
 		state, err := q.PutSubmission(ctx, query.PutSubmissionParams{
-			Tenant: s.Tenant, Source: s.Source, Event: s.Event, Repository: &s.Repository, Ref: s.Ref, Lease: c.lease.Seconds(),
+			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Lease: c.lease.Seconds(),
 		})
 		done = state == "done"
 		return err
@@ -44,12 +53,13 @@ func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err erro
 
 // FinishSubmission says which snapshot a submission led to.
 func (c *Catalog) FinishSubmission(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
+	key := s.clean()
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if err := q.SetRepositoryError(ctx, "", s.Repository); err != nil {
 			return err
 		}
 		return q.FinishSubmission(ctx, query.FinishSubmissionParams{
-			Tenant: s.Tenant, Source: s.Source, Event: s.Event, Track: track, Revision: revision,
+			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Track: track, Revision: revision,
 		})
 	})
 	if err != nil {
@@ -58,13 +68,25 @@ func (c *Catalog) FinishSubmission(ctx context.Context, s Submission, track uuid
 	return nil
 }
 
-// FailSubmission records that a submission can never work.
+// FailSubmission records that a submission can never work. A listing that it
+// had begun is given up, unless another submission of the repository goes on
+// with it.
 func (c *Catalog) FailSubmission(ctx context.Context, s Submission, reason string) error {
+	key, reason := s.clean(), reasonOf(reason)
 	err := c.inTx(ctx, func(q *query.Queries) error {
-		if err := q.SetRepositoryError(ctx, clean(reason, maxReason), s.Repository); err != nil {
+		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
 			return err
 		}
-		return q.FailSubmission(ctx, query.FailSubmissionParams{Tenant: s.Tenant, Source: s.Source, Event: s.Event, Reason: clean(reason, maxReason)})
+		failed, err := q.FailSubmission(ctx, query.FailSubmissionParams{
+			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Reason: reason,
+		})
+		if err != nil || failed == 0 { // finished by another worker meanwhile
+			return err
+		}
+		if err := q.GiveUpListings(ctx, s.Repository); err != nil {
+			return err
+		}
+		return q.SetRepositoryError(ctx, reason, s.Repository)
 	})
 	if err != nil {
 		return fmt.Errorf("record failure of %s: %w", s.URL, err)
@@ -74,8 +96,9 @@ func (c *Catalog) FailSubmission(ctx context.Context, s Submission, reason strin
 
 // RefuseSubmission records a submission that names no repository that leat may read.
 func (c *Catalog) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, reason string) error {
-	err := c.query.RefuseSubmission(ctx, query.RefuseSubmissionParams{
-		Tenant: key.Tenant, Source: key.Source, Event: key.Event, Ref: ref, Reason: clean(reason, maxReason),
+	key = key.clean()
+	_, err := c.query.FailSubmission(ctx, query.FailSubmissionParams{
+		Tenant: key.Tenant, Source: key.Source, Event: key.Event, Ref: clean(ref, maxKey), Reason: reasonOf(reason),
 	})
 	if err != nil {
 		return fmt.Errorf("record refusal of submission %s: %w", key.Event, err)
@@ -83,22 +106,28 @@ func (c *Catalog) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, 
 	return nil
 }
 
-// DelaySubmission records a failed attempt and when the next is due. It
-// returns how many have failed.
+// DelaySubmission records a failed attempt and when the next is due, also of a
+// submission whose attempt failed before it was accepted: its event is about
+// to be acknowledged. It returns how many attempts have failed, 0 if the
+// submission is not pending any more.
 func (c *Catalog) DelaySubmission(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
+	key, reason := s.clean(), reasonOf(reason)
 	err = c.inTx(ctx, func(q *query.Queries) error {
-		if err := q.SetRepositoryError(ctx, clean(reason, maxReason), s.Repository); err != nil {
+		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
 			return err
 		}
 		n, err := q.DelaySubmission(ctx, query.DelaySubmissionParams{
-			Tenant: s.Tenant, Source: s.Source, Event: s.Event, Reason: clean(reason, maxReason),
+			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Reason: reason,
 			First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
 		})
-		attempts = int(n)
 		if noRows(err) { // finished by another worker meanwhile
 			return nil
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		attempts = int(n)
+		return q.SetRepositoryError(ctx, reason, s.Repository)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record failure of %s: %w", s.URL, err)
@@ -133,6 +162,7 @@ type SubmissionStatus struct {
 
 // SubmissionStatus returns ErrNotFound until a worker has accepted it.
 func (c *Catalog) SubmissionStatus(ctx context.Context, key SubmissionKey) (SubmissionStatus, error) {
+	key = key.clean()
 	r, err := c.query.LoadSubmission(ctx, key.Tenant, key.Source, key.Event)
 	if noRows(err) {
 		return SubmissionStatus{}, fmt.Errorf("submission %s: %w", key.Event, ErrNotFound)

@@ -7,10 +7,12 @@ create domain lane_name as text check (value in ('live', 'bulk'));
 create table repositories (
     id         uuid primary key,
     tenant     tenant_name not null,
-    url        text        not null check (url <> '' and url !~ '^[a-z+]+://[^/@]*:[^/@]*@'),
+    url        text        not null check (url <> ''),
     error      text check (error <> ''), -- why its last submission failed; null: it did not
     created_at timestamptz not null default now(),
-    unique (tenant, url)
+    unique (tenant, url),
+    -- A URL holds no credential: over http user information is one, elsewhere a password is.
+    check (url !~* '^https?://[^/]*@' and url !~* '^[a-z][a-z0-9+.-]*://[^/:]*:[^/]*@')
 );
 
 create table tracks (
@@ -27,7 +29,7 @@ create table tracks (
 create table snapshots (
     track      uuid        not null references tracks on delete cascade,
     revision   bigint      not null check (revision > 0),
-    commit     bytea     not null check (octet_length(commit) in (20, 32)),
+    commit     bytea       not null check (octet_length(commit) in (20, 32)),
     config     bytea       not null check (octet_length(config) = 32), -- fingerprint of the configuration that decides which files are read, and how
     rules      bytea       not null check (octet_length(rules) = 32), -- the same with what the commit itself adds to it
     lane       lane_name   not null,
@@ -40,7 +42,8 @@ create table snapshots (
     check ((files is null) = (listed_at is null)),
     check (state <> 'listing' or listed_at is null),
     check (state not in ('indexing', 'indexed') or listed_at is not null),
-    check ((state = 'indexed') <= (indexed_at is not null))
+    check ((state = 'indexed') <= (indexed_at is not null)),
+    check ((indexed_at is not null) <= (listed_at is not null and state in ('indexed', 'superseded')))
 );
 create unique index snapshots_current on snapshots (track) where state in ('indexing', 'indexed');
 create unique index snapshots_listing on snapshots (track) where state = 'listing';
@@ -62,20 +65,24 @@ create table submissions (
     created_at timestamptz not null default now(),
     primary key (tenant, source, event),
     foreign key (track, revision) references snapshots on delete cascade,
+    check ((track is null) = (revision is null)),
     check ((state = 'done') = (revision is not null)),
     check ((state = 'pending') = (due_at is not null)),
     check ((state = 'failed') <= (error is not null)),
+    check ((state = 'done') <= (error is null)),
     check (repository is not null or state = 'failed')
 );
 create index submissions_due on submissions (due_at) where due_at is not null;
 create index submissions_repository on submissions (repository, created_at);
+create index submissions_pending on submissions (repository) where state = 'pending';
+create index submissions_snapshot on submissions (track, revision) where revision is not null;
 
 create table packs (
     id         bigint generated always as identity primary key,
     key        text collate "C" not null unique check (key <> ''),
     kind       text        not null check (kind in ('text', 'vector')),
     size       bigint      not null check (size > 0),
-    sha256     bytea      not null check (octet_length(sha256) = 32),
+    sha256     bytea       not null check (octet_length(sha256) = 32),
     created_at timestamptz not null default now()
 );
 
@@ -95,10 +102,10 @@ create index blobs_pack on blobs (pack);
 -- A chunking is a blob cut as one language by one version of the chunker.
 create table chunkings (
     id       bigint generated always as identity primary key,
-    blob     bytea not null references blobs check (octet_length(blob) = 32),
-    language text   not null,
-    chunker  int    not null check (chunker > 0),
-    chunks   int    not null check (chunks >= 0),
+    blob     bytea not null references blobs,
+    language text  not null, -- '': unknown
+    chunker  int   not null check (chunker > 0),
+    chunks   int   not null check (chunks >= 0),
     unique (blob, language, chunker)
 );
 
@@ -111,7 +118,7 @@ create table chunks (
     end_line   int    not null,
     kind       text   not null,
     symbol     text   not null,
-    text       bytea not null check (octet_length(text) = 32), -- of the bytes from start_byte to end_byte
+    text       bytea  not null check (octet_length(text) = 32), -- SHA-256 of the bytes from start_byte to end_byte
     primary key (chunking, ordinal),
     check (end_byte > start_byte),
     check (end_line >= start_line)
@@ -126,7 +133,7 @@ create table embedders (
 
 create table vectors (
     embedder int    not null references embedders,
-    text     bytea not null check (octet_length(text) = 32),
+    text     bytea  not null check (octet_length(text) = 32),
     pack     bigint not null references packs,
     position bigint not null check (position >= 0),
     length   int    not null check (length > 0),
@@ -151,33 +158,33 @@ create table documents (
     id               uuid primary key,
     track            uuid      not null references tracks on delete cascade,
     path             bytea     not null check (octet_length(path) > 0),
-    oid              bytea   not null check (octet_length(oid) in (20, 32)),
-    mode             int       not null,
-    revision         bigint    not null,
+    oid              bytea     not null check (octet_length(oid) in (20, 32)),
+    mode             int       not null check (mode > 0),
+    revision         bigint    not null, -- of the snapshot that last changed it
     lane             lane_name not null,
     state            text      not null check (state in ('chunked', 'embedded', 'indexed', 'failed', 'skipped', 'removed')),
     chunking         bigint references chunkings,
     skip_reason      text check (skip_reason <> ''),
-    skip_detail      text,
-    indexed_revision bigint, -- the newest revision that may have points; null: it has none
+    skip_detail      text check (skip_detail <> ''),
+    indexed_revision bigint, -- points of this revision and of older ones may be in the index; null: it has none
     attempts         int       not null default 0 check (attempts >= 0),
     error            text check (error <> ''),
-    due_at           timestamptz,
+    due_at           timestamptz, -- when its work is published again; infinity: by hand alone; null: it is finished
     foreign key (track, revision) references snapshots,
     check (indexed_revision <= revision),
     check ((state = 'indexed') <= (indexed_revision is not null and indexed_revision = revision)),
-    check ((state in ('chunked', 'embedded', 'indexed')) <= (chunking is not null)),
-    check ((state in ('skipped', 'removed')) <= (chunking is null)),
+    check ((state in ('skipped', 'removed')) = (chunking is null)),
     check ((state = 'skipped') = (skip_reason is not null)),
-    check ((state = 'failed') <= (error is not null)),
+    check ((skip_detail is not null) <= (state = 'skipped')),
+    check ((state = 'failed') = (error is not null)),
     check ((due_at is not null) = (state in ('chunked', 'embedded', 'failed', 'removed')
         or (state = 'skipped' and indexed_revision is not null)))
 );
 create index documents_track on documents (track, id);
 create index documents_revision on documents (track, revision);
 create index documents_due on documents (due_at) where due_at is not null;
-create index documents_open on documents (track) where state in ('chunked', 'embedded', 'removed')
-    or (state = 'skipped' and due_at is not null);
+create index documents_open on documents (track) where state <> 'failed' and due_at < 'infinity';
+create index documents_skipped on documents (track, id) where state = 'skipped';
 create index documents_chunking on documents (chunking);
 
 -- What could not be handled and will not be tried again by itself.

@@ -1,7 +1,10 @@
+-- Statements about many documents lock them in the order of their ids, so that
+-- two of them wait for each other and never in a circle.
+
 -- name: KnownDocuments :many
 select id, oid, mode, revision from documents where id = any(@ids::uuid[]) and state <> 'removed';
 
--- name: PutDocuments :many
+-- name: PutDocuments :exec
 insert into documents as d (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, due_at)
 select u.id, @track, u.path, u.oid, u.mode, @revision, @lane,
     case when u.chunking = 0 then 'skipped' else 'chunked' end,
@@ -11,23 +14,32 @@ from (select unnest(@ids::uuid[]) as id, unnest(@paths::bytea[]) as path, unnest
     unnest(@chunkings::bigint[]) as chunking, unnest(@skip_reasons::text[]) as skip_reason, unnest(@skip_details::text[]) as skip_detail) u
 on conflict (id) do update set
     oid = excluded.oid, mode = excluded.mode, revision = excluded.revision, lane = excluded.lane, state = excluded.state,
-    chunking = excluded.chunking, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail,
-    attempts = 0, error = null, indexed_revision = case when d.state = 'skipped' then d.indexed_revision else coalesce(d.indexed_revision, d.revision) end,
-    due_at = case when excluded.state = 'skipped' and d.state = 'skipped' and d.indexed_revision is null then null else now() + make_interval(secs => @lease::float8) end
+    chunking = excluded.chunking, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail, attempts = 0, error = null,
+    -- An indexer may be writing points of a revision that is not marked yet.
+    indexed_revision = case when d.state = 'skipped' then d.indexed_revision else d.revision end,
+    due_at = case when excluded.state = 'skipped' and d.state = 'skipped' and d.indexed_revision is null then null
+        else now() + make_interval(secs => @lease::float8) end
 where d.revision <= excluded.revision and (d.state in ('removed', 'failed')
-    or d.chunking is distinct from excluded.chunking or d.skip_reason is distinct from excluded.skip_reason)
-returning d.id;
+    or d.chunking is distinct from excluded.chunking
+    or d.skip_reason is distinct from excluded.skip_reason or d.skip_detail is distinct from excluded.skip_detail
+    or (d.state = 'skipped' and d.oid <> excluded.oid));
 
 -- name: TouchDocuments :exec
 update documents d set oid = u.oid, mode = u.mode
 from (select unnest(@ids::uuid[]) as id, unnest(@oids::bytea[]) as oid, unnest(@modes::int[]) as mode) u
 where d.id = u.id and d.revision <= @revision and (d.oid <> u.oid or d.mode <> u.mode);
 
--- name: RemoveDocuments :many
+-- name: LockDocuments :exec
+select id from documents where id = any(@ids::uuid[]) order by id for update;
+
+-- name: DropUnindexed :exec
+delete from documents where id = any(@ids::uuid[]) and track = @track and revision <= @revision
+    and state = 'skipped' and due_at is null;
+
+-- name: RemoveDocuments :exec
 update documents set state = 'removed', chunking = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
     revision = @revision, lane = @lane, due_at = now() + make_interval(secs => @lease::float8)
-where id = any(@ids::uuid[]) and track = @track and revision <= @revision and state <> 'removed'
-returning id;
+where id = any(@ids::uuid[]) and track = @track and revision <= @revision and state <> 'removed';
 
 -- name: LoadMissingTexts :many
 select c.chunking, c.start_byte, c.end_byte, c.text
@@ -36,11 +48,14 @@ where c.chunking = any(@chunkings::bigint[])
     and not exists (select 1 from vectors v where v.embedder = @embedder and v.text = c.text)
 order by c.chunking, c.ordinal;
 
--- name: MarkEmbedded :many
+-- name: MarkEmbedded :exec
 update documents d set state = 'embedded', error = null, due_at = now() + make_interval(secs => @lease::float8)
-from (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.state in ('chunked', 'failed')
-returning d.id;
+from (
+    select l.id from documents l
+    join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.state in ('chunked', 'failed') order by l.id for no key update of l
+) locked
+where d.id = locked.id;
 
 -- name: LoadChunkVectors :many
 select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol,
@@ -53,27 +68,40 @@ order by c.chunking, c.ordinal;
 
 -- name: MarkIndexed :many
 update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null
-from (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.chunking is not null
+from (
+    select l.id from documents l
+    join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.chunking is not null order by l.id for no key update of l
+) locked
+where d.id = locked.id
 returning d.id;
 
 -- name: MarkCleared :many
 update documents d set indexed_revision = null, due_at = null
-from (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.state = 'skipped'
+from (
+    select l.id from documents l
+    join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.state = 'skipped' order by l.id for no key update of l
+) locked
+where d.id = locked.id
 returning d.id;
 
 -- name: DropRemoved :many
 delete from documents d
-using (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.state = 'removed'
+using (
+    select l.id from documents l
+    join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.state = 'removed' order by l.id for update of l
+) locked
+where d.id = locked.id
 returning d.id;
 
 -- name: FailDocument :one
 update documents d set state = case when d.state in ('removed', 'skipped') then d.state else 'failed' end,
     error = case when d.state in ('removed', 'skipped') then null else @reason::text end,
     attempts = d.attempts + 1,
-    due_at = now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8, least(sqlc.arg(most)::float8, sqlc.arg(first)::float8 * power(2, d.attempts)) * (0.5 + random() / 2)))
+    due_at = now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8,
+        least(sqlc.arg(most)::float8, sqlc.arg(first)::float8 * power(2, least(d.attempts, 60))) * (0.5 + random() / 2)))
 where d.id = @id and d.revision = @revision and d.due_at is not null
 returning d.attempts;
 
@@ -87,7 +115,11 @@ where d.id = @id and d.revision = @revision and d.due_at is not null;
 select id from documents where due_at <= now() order by due_at limit @most;
 
 -- name: LeaseDocuments :exec
-update documents set due_at = now() + make_interval(secs => @lease::float8) where id = any(@ids::uuid[]) and due_at < 'infinity';
+update documents d set due_at = now() + make_interval(secs => @lease::float8)
+from (
+    select l.id from documents l where l.id = any(@ids::uuid[]) and l.due_at <= now() order by l.id for no key update
+) locked
+where d.id = locked.id;
 
 -- name: LoadDocuments :many
 select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision,
@@ -107,7 +139,3 @@ where d.id = any(@ids::uuid[]);
 
 -- name: ListTrack :many
 select id from documents where track = @track and id > @after and state <> 'removed' order by id limit @most;
-
--- name: DropUnindexed :execrows
-delete from documents where id = any(@ids::uuid[]) and track = @track and revision <= @revision
-    and state = 'skipped' and due_at is null;

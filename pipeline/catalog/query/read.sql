@@ -50,7 +50,7 @@ where d.id = any(@ids::uuid[]);
 -- name: CurrentCommits :many
 select d.id, d.revision, s.commit
 from documents d
-join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed')
+join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed') and s.revision >= d.revision
 where d.id = any(@ids::uuid[]) and d.state = 'indexed';
 
 -- name: ListPacks :many

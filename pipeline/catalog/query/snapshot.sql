@@ -1,6 +1,6 @@
 -- name: LockTrack :one
 insert into tracks as t (id, repository, ref) values (@id, @repository, @ref)
-on conflict (id) do update set ref = excluded.ref
+on conflict (id) do update set revision = t.revision -- to lock it, yet not against rows that refer to it
 returning t.revision;
 
 -- name: CurrentSnapshot :one
@@ -23,23 +23,35 @@ values (@track::uuid, @revision::bigint, @commit, @config, @rules, @lane, 'listi
 -- name: SupersedeCurrent :exec
 update snapshots set state = 'superseded' where track = @track and state in ('indexing', 'indexed');
 
--- name: FinishListing :execrows
+-- name: HoldListing :one
+select revision from snapshots where track = @track and revision = @revision and state = 'listing' for share;
+
+-- name: LockSnapshot :one
+select state from snapshots where track = @track and revision = @revision for no key update;
+
+-- name: FinishListing :exec
 update snapshots set state = 'indexing', files = @files::bigint, listed_at = now()
-where track = @track and revision = @revision and state = 'listing';
+where track = @track and revision = @revision;
+
+-- name: GiveUpListings :exec
+update snapshots s set state = 'superseded'
+from tracks t
+where t.repository = @repository and s.track = t.id and s.state = 'listing'
+    and not exists (select 1 from submissions o where o.repository = t.repository and o.state = 'pending');
 
 -- name: CountFiles :one
 select count(*) from documents where track = @track and state <> 'removed';
 
 -- name: CompleteSnapshots :many
-select r.tenant, r.id as repository, s.track, r.url, t.ref, s.commit, s.revision
+select r.tenant, r.id as repository, s.track, r.url, t.ref, s.commit, s.revision,
+    (select array[count(*) filter (where d.state = 'indexed'), count(*) filter (where d.state = 'failed'), count(*) filter (where d.state = 'skipped')]
+        from documents d where d.track = s.track)::bigint[] as counts -- indexed, failed, skipped
 from snapshots s
 join tracks t on t.id = s.track
 join repositories r on r.id = t.repository
 where s.track = any(@tracks::uuid[]) and s.state = 'indexing'
-    and not exists (
-        select 1 from documents d where d.track = s.track
-            and (d.state in ('chunked', 'embedded', 'removed') or (d.state = 'skipped' and d.due_at is not null))
-    );
+    and not exists (select 1 from documents d where d.track = s.track and d.state <> 'failed' and d.due_at < 'infinity')
+    and not exists (select 1 from snapshots l where l.track = s.track and l.state = 'listing');
 
 -- name: MarkSnapshotIndexed :exec
 update snapshots set state = 'indexed', indexed_at = now()
@@ -47,9 +59,3 @@ where track = @track and revision = @revision and state = 'indexing';
 
 -- name: IndexingTracks :many
 select track from snapshots where state = 'indexing';
-
--- name: CountDocuments :one
-select count(*) filter (where state = 'indexed') as indexed,
-    count(*) filter (where state = 'failed') as failed,
-    count(*) filter (where state = 'skipped') as skipped
-from documents where track = @track;

@@ -7,28 +7,33 @@ insert into submissions as s (tenant, source, event, repository, ref, state, due
 values (@tenant, @source, @event, @repository, @ref, 'pending', now() + make_interval(secs => @lease::float8))
 on conflict (tenant, source, event) do update set
     state = case when s.state = 'done' then 'done' else 'pending' end,
-    due_at = case when s.state = 'done' then null else excluded.due_at end
+    due_at = case when s.state = 'done' then null else excluded.due_at end,
+    repository = coalesce(s.repository, excluded.repository),
+    -- One that had failed for good is given its attempts again.
+    attempts = case when s.state = 'failed' then 0 else s.attempts end,
+    error = case when s.state = 'failed' then null else s.error end
 returning s.state;
-
--- name: RefuseSubmission :exec
-insert into submissions (tenant, source, event, ref, state, error, attempts)
-values (@tenant, @source, @event, @ref, 'failed', @reason::text, 1)
-on conflict (tenant, source, event) do update set state = 'failed', error = excluded.error, due_at = null
-where submissions.state <> 'done';
 
 -- name: FinishSubmission :exec
 update submissions set state = 'done', track = @track::uuid, revision = @revision::bigint, error = null, due_at = null
 where tenant = @tenant and source = @source and event = @event;
 
--- name: FailSubmission :exec
-update submissions set state = 'failed', error = @reason::text, attempts = attempts + 1, due_at = null
-where tenant = @tenant and source = @source and event = @event and state <> 'done';
+-- name: FailSubmission :execrows
+insert into submissions as s (tenant, source, event, repository, ref, state, attempts, error)
+values (@tenant, @source, @event, sqlc.narg(repository), @ref, 'failed', 1, @reason::text)
+on conflict (tenant, source, event) do update set state = 'failed', attempts = s.attempts + 1, error = excluded.error, due_at = null
+where s.state <> 'done';
 
 -- name: DelaySubmission :one
-update submissions set error = @reason::text, attempts = attempts + 1,
-    due_at = now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8, least(sqlc.arg(most)::float8, sqlc.arg(first)::float8 * power(2, attempts)) * (0.5 + random() / 2)))
-where tenant = @tenant and source = @source and event = @event and state = 'pending'
-returning attempts;
+insert into submissions as s (tenant, source, event, repository, ref, state, attempts, error, due_at)
+values (@tenant, @source, @event, @repository, @ref, 'pending', 1, @reason::text,
+    now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8,
+        least(sqlc.arg(most)::float8, sqlc.arg(first)::float8) * (0.5 + random() / 2))))
+on conflict (tenant, source, event) do update set attempts = s.attempts + 1, error = excluded.error,
+    due_at = now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8,
+        least(sqlc.arg(most)::float8, sqlc.arg(first)::float8 * power(2, least(s.attempts, 60))) * (0.5 + random() / 2)))
+where s.state = 'pending'
+returning s.attempts;
 
 -- name: SetRepositoryError :exec
 update repositories set error = nullif(@reason::text, '') where id = @id and error is distinct from nullif(@reason::text, '');

@@ -25,8 +25,12 @@ func (q *Queries) BuryDocument(ctx context.Context, reason string, iD uuid.UUID,
 
 const dropRemoved = `-- name: DropRemoved :many
 delete from documents d
-using (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.state = 'removed'
+using (
+    select l.id from documents l
+    join (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.state = 'removed' order by l.id for update of l
+) locked
+where d.id = locked.id
 returning d.id
 `
 
@@ -50,24 +54,22 @@ func (q *Queries) DropRemoved(ctx context.Context, ids []uuid.UUID, revisions []
 	return items, nil
 }
 
-const dropUnindexed = `-- name: DropUnindexed :execrows
+const dropUnindexed = `-- name: DropUnindexed :exec
 delete from documents where id = any($1::uuid[]) and track = $2 and revision <= $3
     and state = 'skipped' and due_at is null
 `
 
-func (q *Queries) DropUnindexed(ctx context.Context, ids []uuid.UUID, track uuid.UUID, revision int64) (int64, error) {
-	result, err := q.db.Exec(ctx, dropUnindexed, ids, track, revision)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) DropUnindexed(ctx context.Context, ids []uuid.UUID, track uuid.UUID, revision int64) error {
+	_, err := q.db.Exec(ctx, dropUnindexed, ids, track, revision)
+	return err
 }
 
 const failDocument = `-- name: FailDocument :one
 update documents d set state = case when d.state in ('removed', 'skipped') then d.state else 'failed' end,
     error = case when d.state in ('removed', 'skipped') then null else $1::text end,
     attempts = d.attempts + 1,
-    due_at = now() + make_interval(secs => greatest($2::float8, least($3::float8, $4::float8 * power(2, d.attempts)) * (0.5 + random() / 2)))
+    due_at = now() + make_interval(secs => greatest($2::float8,
+        least($3::float8, $4::float8 * power(2, least(d.attempts, 60))) * (0.5 + random() / 2)))
 where d.id = $5 and d.revision = $6 and d.due_at is not null
 returning d.attempts
 `
@@ -96,6 +98,7 @@ func (q *Queries) FailDocument(ctx context.Context, arg FailDocumentParams) (int
 }
 
 const knownDocuments = `-- name: KnownDocuments :many
+
 select id, oid, mode, revision from documents where id = any($1::uuid[]) and state <> 'removed'
 `
 
@@ -106,6 +109,8 @@ type KnownDocumentsRow struct {
 	Revision int64
 }
 
+// Statements about many documents lock them in the order of their ids, so that
+// two of them wait for each other and never in a circle.
 func (q *Queries) KnownDocuments(ctx context.Context, ids []uuid.UUID) ([]KnownDocumentsRow, error) {
 	rows, err := q.db.Query(ctx, knownDocuments, ids)
 	if err != nil {
@@ -132,7 +137,11 @@ func (q *Queries) KnownDocuments(ctx context.Context, ids []uuid.UUID) ([]KnownD
 }
 
 const leaseDocuments = `-- name: LeaseDocuments :exec
-update documents set due_at = now() + make_interval(secs => $1::float8) where id = any($2::uuid[]) and due_at < 'infinity'
+update documents d set due_at = now() + make_interval(secs => $1::float8)
+from (
+    select l.id from documents l where l.id = any($2::uuid[]) and l.due_at <= now() order by l.id for no key update
+) locked
+where d.id = locked.id
 `
 
 func (q *Queries) LeaseDocuments(ctx context.Context, lease float64, ids []uuid.UUID) error {
@@ -347,10 +356,23 @@ func (q *Queries) LoadMissingTexts(ctx context.Context, chunkings []int64, embed
 	return items, nil
 }
 
+const lockDocuments = `-- name: LockDocuments :exec
+select id from documents where id = any($1::uuid[]) order by id for update
+`
+
+func (q *Queries) LockDocuments(ctx context.Context, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockDocuments, ids)
+	return err
+}
+
 const markCleared = `-- name: MarkCleared :many
 update documents d set indexed_revision = null, due_at = null
-from (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.state = 'skipped'
+from (
+    select l.id from documents l
+    join (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.state = 'skipped' order by l.id for no key update of l
+) locked
+where d.id = locked.id
 returning d.id
 `
 
@@ -374,37 +396,29 @@ func (q *Queries) MarkCleared(ctx context.Context, ids []uuid.UUID, revisions []
 	return items, nil
 }
 
-const markEmbedded = `-- name: MarkEmbedded :many
+const markEmbedded = `-- name: MarkEmbedded :exec
 update documents d set state = 'embedded', error = null, due_at = now() + make_interval(secs => $1::float8)
-from (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.state in ('chunked', 'failed')
-returning d.id
+from (
+    select l.id from documents l
+    join (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.state in ('chunked', 'failed') order by l.id for no key update of l
+) locked
+where d.id = locked.id
 `
 
-func (q *Queries) MarkEmbedded(ctx context.Context, lease float64, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, markEmbedded, lease, ids, revisions)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) MarkEmbedded(ctx context.Context, lease float64, ids []uuid.UUID, revisions []int64) error {
+	_, err := q.db.Exec(ctx, markEmbedded, lease, ids, revisions)
+	return err
 }
 
 const markIndexed = `-- name: MarkIndexed :many
 update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null
-from (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u
-where d.id = u.id and d.revision = u.revision and d.chunking is not null
+from (
+    select l.id from documents l
+    join (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    where l.chunking is not null order by l.id for no key update of l
+) locked
+where d.id = locked.id
 returning d.id
 `
 
@@ -452,7 +466,7 @@ func (q *Queries) OwedDocuments(ctx context.Context, most int32) ([]uuid.UUID, e
 	return items, nil
 }
 
-const putDocuments = `-- name: PutDocuments :many
+const putDocuments = `-- name: PutDocuments :exec
 insert into documents as d (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, due_at)
 select u.id, $1, u.path, u.oid, u.mode, $2, $3,
     case when u.chunking = 0 then 'skipped' else 'chunked' end,
@@ -462,12 +476,15 @@ from (select unnest($5::uuid[]) as id, unnest($6::bytea[]) as path, unnest($7::b
     unnest($9::bigint[]) as chunking, unnest($10::text[]) as skip_reason, unnest($11::text[]) as skip_detail) u
 on conflict (id) do update set
     oid = excluded.oid, mode = excluded.mode, revision = excluded.revision, lane = excluded.lane, state = excluded.state,
-    chunking = excluded.chunking, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail,
-    attempts = 0, error = null, indexed_revision = case when d.state = 'skipped' then d.indexed_revision else coalesce(d.indexed_revision, d.revision) end,
-    due_at = case when excluded.state = 'skipped' and d.state = 'skipped' and d.indexed_revision is null then null else now() + make_interval(secs => $4::float8) end
+    chunking = excluded.chunking, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail, attempts = 0, error = null,
+    -- An indexer may be writing points of a revision that is not marked yet.
+    indexed_revision = case when d.state = 'skipped' then d.indexed_revision else d.revision end,
+    due_at = case when excluded.state = 'skipped' and d.state = 'skipped' and d.indexed_revision is null then null
+        else now() + make_interval(secs => $4::float8) end
 where d.revision <= excluded.revision and (d.state in ('removed', 'failed')
-    or d.chunking is distinct from excluded.chunking or d.skip_reason is distinct from excluded.skip_reason)
-returning d.id
+    or d.chunking is distinct from excluded.chunking
+    or d.skip_reason is distinct from excluded.skip_reason or d.skip_detail is distinct from excluded.skip_detail
+    or (d.state = 'skipped' and d.oid <> excluded.oid))
 `
 
 type PutDocumentsParams struct {
@@ -484,8 +501,8 @@ type PutDocumentsParams struct {
 	SkipDetails []string
 }
 
-func (q *Queries) PutDocuments(ctx context.Context, arg PutDocumentsParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, putDocuments,
+func (q *Queries) PutDocuments(ctx context.Context, arg PutDocumentsParams) error {
+	_, err := q.db.Exec(ctx, putDocuments,
 		arg.Track,
 		arg.Revision,
 		arg.Lane,
@@ -498,29 +515,13 @@ func (q *Queries) PutDocuments(ctx context.Context, arg PutDocumentsParams) ([]u
 		arg.SkipReasons,
 		arg.SkipDetails,
 	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return err
 }
 
-const removeDocuments = `-- name: RemoveDocuments :many
+const removeDocuments = `-- name: RemoveDocuments :exec
 update documents set state = 'removed', chunking = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
     revision = $1, lane = $2, due_at = now() + make_interval(secs => $3::float8)
 where id = any($4::uuid[]) and track = $5 and revision <= $1 and state <> 'removed'
-returning id
 `
 
 type RemoveDocumentsParams struct {
@@ -531,30 +532,15 @@ type RemoveDocumentsParams struct {
 	Track    uuid.UUID
 }
 
-func (q *Queries) RemoveDocuments(ctx context.Context, arg RemoveDocumentsParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, removeDocuments,
+func (q *Queries) RemoveDocuments(ctx context.Context, arg RemoveDocumentsParams) error {
+	_, err := q.db.Exec(ctx, removeDocuments,
 		arg.Revision,
 		arg.Lane,
 		arg.Lease,
 		arg.Ids,
 		arg.Track,
 	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return err
 }
 
 const touchDocuments = `-- name: TouchDocuments :exec

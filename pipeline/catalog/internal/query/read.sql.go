@@ -80,7 +80,7 @@ func (q *Queries) CountTracks(ctx context.Context, tracks []uuid.UUID) ([]CountT
 const currentCommits = `-- name: CurrentCommits :many
 select d.id, d.revision, s.commit
 from documents d
-join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed')
+join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed') and s.revision >= d.revision
 where d.id = any($1::uuid[]) and d.state = 'indexed'
 `
 

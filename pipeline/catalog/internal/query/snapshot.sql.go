@@ -41,15 +41,15 @@ func (q *Queries) AddSnapshot(ctx context.Context, arg AddSnapshotParams) error 
 }
 
 const completeSnapshots = `-- name: CompleteSnapshots :many
-select r.tenant, r.id as repository, s.track, r.url, t.ref, s.commit, s.revision
+select r.tenant, r.id as repository, s.track, r.url, t.ref, s.commit, s.revision,
+    (select array[count(*) filter (where d.state = 'indexed'), count(*) filter (where d.state = 'failed'), count(*) filter (where d.state = 'skipped')]
+        from documents d where d.track = s.track)::bigint[] as counts -- indexed, failed, skipped
 from snapshots s
 join tracks t on t.id = s.track
 join repositories r on r.id = t.repository
 where s.track = any($1::uuid[]) and s.state = 'indexing'
-    and not exists (
-        select 1 from documents d where d.track = s.track
-            and (d.state in ('chunked', 'embedded', 'removed') or (d.state = 'skipped' and d.due_at is not null))
-    )
+    and not exists (select 1 from documents d where d.track = s.track and d.state <> 'failed' and d.due_at < 'infinity')
+    and not exists (select 1 from snapshots l where l.track = s.track and l.state = 'listing')
 `
 
 type CompleteSnapshotsRow struct {
@@ -60,6 +60,7 @@ type CompleteSnapshotsRow struct {
 	Ref        string
 	Commit     []byte
 	Revision   int64
+	Counts     []int64
 }
 
 func (q *Queries) CompleteSnapshots(ctx context.Context, tracks []uuid.UUID) ([]CompleteSnapshotsRow, error) {
@@ -79,6 +80,7 @@ func (q *Queries) CompleteSnapshots(ctx context.Context, tracks []uuid.UUID) ([]
 			&i.Ref,
 			&i.Commit,
 			&i.Revision,
+			&i.Counts,
 		); err != nil {
 			return nil, err
 		}
@@ -88,26 +90,6 @@ func (q *Queries) CompleteSnapshots(ctx context.Context, tracks []uuid.UUID) ([]
 		return nil, err
 	}
 	return items, nil
-}
-
-const countDocuments = `-- name: CountDocuments :one
-select count(*) filter (where state = 'indexed') as indexed,
-    count(*) filter (where state = 'failed') as failed,
-    count(*) filter (where state = 'skipped') as skipped
-from documents where track = $1
-`
-
-type CountDocumentsRow struct {
-	Indexed int64
-	Failed  int64
-	Skipped int64
-}
-
-func (q *Queries) CountDocuments(ctx context.Context, track uuid.UUID) (CountDocumentsRow, error) {
-	row := q.db.QueryRow(ctx, countDocuments, track)
-	var i CountDocumentsRow
-	err := row.Scan(&i.Indexed, &i.Failed, &i.Skipped)
-	return i, err
 }
 
 const countFiles = `-- name: CountFiles :one
@@ -147,17 +129,37 @@ func (q *Queries) CurrentSnapshot(ctx context.Context, track uuid.UUID) (Current
 	return i, err
 }
 
-const finishListing = `-- name: FinishListing :execrows
+const finishListing = `-- name: FinishListing :exec
 update snapshots set state = 'indexing', files = $1::bigint, listed_at = now()
-where track = $2 and revision = $3 and state = 'listing'
+where track = $2 and revision = $3
 `
 
-func (q *Queries) FinishListing(ctx context.Context, files int64, track uuid.UUID, revision int64) (int64, error) {
-	result, err := q.db.Exec(ctx, finishListing, files, track, revision)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) FinishListing(ctx context.Context, files int64, track uuid.UUID, revision int64) error {
+	_, err := q.db.Exec(ctx, finishListing, files, track, revision)
+	return err
+}
+
+const giveUpListings = `-- name: GiveUpListings :exec
+update snapshots s set state = 'superseded'
+from tracks t
+where t.repository = $1 and s.track = t.id and s.state = 'listing'
+    and not exists (select 1 from submissions o where o.repository = t.repository and o.state = 'pending')
+`
+
+func (q *Queries) GiveUpListings(ctx context.Context, repository uuid.UUID) error {
+	_, err := q.db.Exec(ctx, giveUpListings, repository)
+	return err
+}
+
+const holdListing = `-- name: HoldListing :one
+select revision from snapshots where track = $1 and revision = $2 and state = 'listing' for share
+`
+
+func (q *Queries) HoldListing(ctx context.Context, track uuid.UUID, revision int64) (int64, error) {
+	row := q.db.QueryRow(ctx, holdListing, track, revision)
+	var revision_2 int64
+	err := row.Scan(&revision_2)
+	return revision_2, err
 }
 
 const indexingTracks = `-- name: IndexingTracks :many
@@ -207,9 +209,20 @@ func (q *Queries) ListingSnapshot(ctx context.Context, track uuid.UUID) (Listing
 	return i, err
 }
 
+const lockSnapshot = `-- name: LockSnapshot :one
+select state from snapshots where track = $1 and revision = $2 for no key update
+`
+
+func (q *Queries) LockSnapshot(ctx context.Context, track uuid.UUID, revision int64) (string, error) {
+	row := q.db.QueryRow(ctx, lockSnapshot, track, revision)
+	var state string
+	err := row.Scan(&state)
+	return state, err
+}
+
 const lockTrack = `-- name: LockTrack :one
 insert into tracks as t (id, repository, ref) values ($1, $2, $3)
-on conflict (id) do update set ref = excluded.ref
+on conflict (id) do update set revision = t.revision -- to lock it, yet not against rows that refer to it
 returning t.revision
 `
 

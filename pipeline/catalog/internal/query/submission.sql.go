@@ -12,57 +12,75 @@ import (
 )
 
 const delaySubmission = `-- name: DelaySubmission :one
-update submissions set error = $1::text, attempts = attempts + 1,
-    due_at = now() + make_interval(secs => greatest($2::float8, least($3::float8, $4::float8 * power(2, attempts)) * (0.5 + random() / 2)))
-where tenant = $5 and source = $6 and event = $7 and state = 'pending'
-returning attempts
+insert into submissions as s (tenant, source, event, repository, ref, state, attempts, error, due_at)
+values ($1, $2, $3, $4, $5, 'pending', 1, $6::text,
+    now() + make_interval(secs => greatest($7::float8,
+        least($8::float8, $9::float8) * (0.5 + random() / 2))))
+on conflict (tenant, source, event) do update set attempts = s.attempts + 1, error = excluded.error,
+    due_at = now() + make_interval(secs => greatest($7::float8,
+        least($8::float8, $9::float8 * power(2, least(s.attempts, 60))) * (0.5 + random() / 2)))
+where s.state = 'pending'
+returning s.attempts
 `
 
 type DelaySubmissionParams struct {
-	Reason  string
-	AtLeast float64
-	Most    float64
-	First   float64
-	Tenant  string
-	Source  string
-	Event   string
+	Tenant     string
+	Source     string
+	Event      string
+	Repository *uuid.UUID
+	Ref        string
+	Reason     string
+	AtLeast    float64
+	Most       float64
+	First      float64
 }
 
 func (q *Queries) DelaySubmission(ctx context.Context, arg DelaySubmissionParams) (int32, error) {
 	row := q.db.QueryRow(ctx, delaySubmission,
+		arg.Tenant,
+		arg.Source,
+		arg.Event,
+		arg.Repository,
+		arg.Ref,
 		arg.Reason,
 		arg.AtLeast,
 		arg.Most,
 		arg.First,
-		arg.Tenant,
-		arg.Source,
-		arg.Event,
 	)
 	var attempts int32
 	err := row.Scan(&attempts)
 	return attempts, err
 }
 
-const failSubmission = `-- name: FailSubmission :exec
-update submissions set state = 'failed', error = $1::text, attempts = attempts + 1, due_at = null
-where tenant = $2 and source = $3 and event = $4 and state <> 'done'
+const failSubmission = `-- name: FailSubmission :execrows
+insert into submissions as s (tenant, source, event, repository, ref, state, attempts, error)
+values ($1, $2, $3, $4, $5, 'failed', 1, $6::text)
+on conflict (tenant, source, event) do update set state = 'failed', attempts = s.attempts + 1, error = excluded.error, due_at = null
+where s.state <> 'done'
 `
 
 type FailSubmissionParams struct {
-	Reason string
-	Tenant string
-	Source string
-	Event  string
+	Tenant     string
+	Source     string
+	Event      string
+	Repository *uuid.UUID
+	Ref        string
+	Reason     string
 }
 
-func (q *Queries) FailSubmission(ctx context.Context, arg FailSubmissionParams) error {
-	_, err := q.db.Exec(ctx, failSubmission,
-		arg.Reason,
+func (q *Queries) FailSubmission(ctx context.Context, arg FailSubmissionParams) (int64, error) {
+	result, err := q.db.Exec(ctx, failSubmission,
 		arg.Tenant,
 		arg.Source,
 		arg.Event,
+		arg.Repository,
+		arg.Ref,
+		arg.Reason,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const finishSubmission = `-- name: FinishSubmission :exec
@@ -179,7 +197,11 @@ insert into submissions as s (tenant, source, event, repository, ref, state, due
 values ($1, $2, $3, $4, $5, 'pending', now() + make_interval(secs => $6::float8))
 on conflict (tenant, source, event) do update set
     state = case when s.state = 'done' then 'done' else 'pending' end,
-    due_at = case when s.state = 'done' then null else excluded.due_at end
+    due_at = case when s.state = 'done' then null else excluded.due_at end,
+    repository = coalesce(s.repository, excluded.repository),
+    -- One that had failed for good is given its attempts again.
+    attempts = case when s.state = 'failed' then 0 else s.attempts end,
+    error = case when s.state = 'failed' then null else s.error end
 returning s.state
 `
 
@@ -204,32 +226,6 @@ func (q *Queries) PutSubmission(ctx context.Context, arg PutSubmissionParams) (s
 	var state string
 	err := row.Scan(&state)
 	return state, err
-}
-
-const refuseSubmission = `-- name: RefuseSubmission :exec
-insert into submissions (tenant, source, event, ref, state, error, attempts)
-values ($1, $2, $3, $4, 'failed', $5::text, 1)
-on conflict (tenant, source, event) do update set state = 'failed', error = excluded.error, due_at = null
-where submissions.state <> 'done'
-`
-
-type RefuseSubmissionParams struct {
-	Tenant string
-	Source string
-	Event  string
-	Ref    string
-	Reason string
-}
-
-func (q *Queries) RefuseSubmission(ctx context.Context, arg RefuseSubmissionParams) error {
-	_, err := q.db.Exec(ctx, refuseSubmission,
-		arg.Tenant,
-		arg.Source,
-		arg.Event,
-		arg.Ref,
-		arg.Reason,
-	)
-	return err
 }
 
 const setRepositoryError = `-- name: SetRepositoryError :exec

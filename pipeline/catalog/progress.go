@@ -1,0 +1,113 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Current names the revision of a document that a write is meant for.
+type Current struct {
+	ID       uuid.UUID
+	Revision int64
+}
+
+// Current names this revision of the document.
+func (d Document) Current() Current { return Current{d.ID, d.Revision} }
+
+// MarkEmbedded says that every chunk of these revisions has its vector.
+func (c *Catalog) MarkEmbedded(ctx context.Context, docs []Current) error {
+	ids, revisions := split(docs)
+	if err := c.query.MarkEmbedded(ctx, c.lease.Seconds(), ids, revisions); err != nil {
+		return fmt.Errorf("mark %d documents embedded: %w", len(docs), err)
+	}
+	return nil
+}
+
+// MarkIndexed says that the index holds these revisions' points and no older
+// ones. It returns the documents whose revision still stands.
+func (c *Catalog) MarkIndexed(ctx context.Context, docs []Current) ([]uuid.UUID, error) {
+	return c.mark(ctx, c.query.MarkIndexed, docs, "indexed")
+}
+
+// MarkCleared says that the index holds no point of these skipped documents.
+func (c *Catalog) MarkCleared(ctx context.Context, docs []Current) ([]uuid.UUID, error) {
+	return c.mark(ctx, c.query.MarkCleared, docs, "cleared")
+}
+
+// DropRemoved forgets removed documents whose points are gone.
+func (c *Catalog) DropRemoved(ctx context.Context, docs []Current) ([]uuid.UUID, error) {
+	return c.mark(ctx, c.query.DropRemoved, docs, "dropped")
+}
+
+func (c *Catalog) mark(ctx context.Context, statement func(context.Context, []uuid.UUID, []int64) ([]uuid.UUID, error), docs []Current, as string) ([]uuid.UUID, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
+	ids, revisions := split(docs)
+	marked, err := statement(ctx, ids, revisions)
+	if err != nil {
+		return nil, fmt.Errorf("mark %d documents %s: %w", len(docs), as, err)
+	}
+	return marked, nil
+}
+
+// Backoff says when a failed attempt is tried again: after First, doubled for
+// each attempt before it up to Most, less a random part of at most half so
+// that what failed together does not return together; but not before AtLeast.
+type Backoff struct {
+	First, Most, AtLeast time.Duration
+}
+
+// DelayDocument records a failed attempt and when the next is due. It returns
+// how many have failed, 0 if the revision no longer stands.
+func (c *Catalog) DelayDocument(ctx context.Context, doc Current, reason string, b Backoff) (attempts int, err error) {
+	n, err := c.query.FailDocument(ctx, query.FailDocumentParams{
+		ID: doc.ID, Revision: doc.Revision, Reason: reasonOf(reason),
+		First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
+	})
+	if noRows(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("record failure of document %s: %w", doc.ID, err)
+	}
+	return int(n), nil
+}
+
+// BuryDocument records a failure after which nothing is tried by itself.
+func (c *Catalog) BuryDocument(ctx context.Context, doc Current, reason string) error {
+	if err := c.query.BuryDocument(ctx, reasonOf(reason), doc.ID, doc.Revision); err != nil {
+		return fmt.Errorf("record failure of document %s: %w", doc.ID, err)
+	}
+	return nil
+}
+
+// OwedDocuments lists at most most documents whose due time has passed.
+func (c *Catalog) OwedDocuments(ctx context.Context, most int) ([]uuid.UUID, error) {
+	ids, err := c.query.OwedDocuments(ctx, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("load owed documents: %w", err)
+	}
+	return ids, nil
+}
+
+// Lease puts off what is due among these documents: work on them is under way.
+func (c *Catalog) Lease(ctx context.Context, ids []uuid.UUID) error {
+	if err := c.query.LeaseDocuments(ctx, c.lease.Seconds(), ids); err != nil {
+		return fmt.Errorf("lease %d documents: %w", len(ids), err)
+	}
+	return nil
+}
+
+func split(docs []Current) (ids []uuid.UUID, revisions []int64) {
+	for _, d := range docs {
+		ids = append(ids, d.ID)
+		revisions = append(revisions, d.Revision)
+	}
+	return ids, revisions
+}

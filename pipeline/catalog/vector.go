@@ -1,0 +1,84 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Text is a chunk's text that has no vector of an embedder.
+type Text struct {
+	Chunking           int64
+	StartByte, EndByte int32
+	SHA256             [32]byte
+}
+
+// MissingTexts lists the chunks of the chunkings whose texts lack a vector.
+func (c *Catalog) MissingTexts(ctx context.Context, chunkings []int64, embedder int32) ([]Text, error) {
+	rows, err := c.query.LoadMissingTexts(ctx, chunkings, embedder)
+	if err != nil {
+		return nil, fmt.Errorf("look for texts without vectors: %w", err)
+	}
+	texts := make([]Text, len(rows))
+	for i, r := range rows {
+		texts[i] = Text{r.Chunking, r.StartByte, r.EndByte, [32]byte(r.Text)}
+	}
+	return texts, nil
+}
+
+// StoredVector is where the vector of a text is.
+type StoredVector struct {
+	Text [32]byte
+	Span Span
+}
+
+// PutVectors stores where a pack holds an embedder's vectors.
+func (c *Catalog) PutVectors(ctx context.Context, embedder int32, pack Pack, vectors []StoredVector) error {
+	vectors = sorted(vectors, func(a, b StoredVector) int { return bytes.Compare(a.Text[:], b.Text[:]) })
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		id, err := addPack(ctx, q, pack, "vector")
+		if err != nil {
+			return err
+		}
+		p := query.AddVectorsParams{Embedder: embedder, Pack: id}
+		for _, v := range vectors {
+			p.Texts = append(p.Texts, v.Text[:])
+			p.Positions = append(p.Positions, v.Span.Offset)
+			p.Lengths = append(p.Lengths, v.Span.Length)
+			p.Crcs = append(p.Crcs, int64(v.Span.CRC))
+		}
+		return q.AddVectors(ctx, p)
+	})
+	if err != nil {
+		return fmt.Errorf("put %d vectors: %w", len(vectors), err)
+	}
+	return nil
+}
+
+// ChunkVector is a chunk and where its vector is.
+type ChunkVector struct {
+	Chunking int64
+	Ordinal  int
+	Chunk
+	Vector Span
+}
+
+// ChunkVectors lists the chunks of the chunkings that have a vector, by
+// chunking and ordinal.
+func (c *Catalog) ChunkVectors(ctx context.Context, embedder int32, chunkings []int64) ([]ChunkVector, error) {
+	rows, err := c.query.LoadChunkVectors(ctx, embedder, chunkings)
+	if err != nil {
+		return nil, fmt.Errorf("load chunks of %d chunkings: %w", len(chunkings), err)
+	}
+	list := make([]ChunkVector, len(rows))
+	for i, r := range rows {
+		list[i] = ChunkVector{
+			Chunking: r.Chunking, Ordinal: int(r.Ordinal),
+			Chunk:  Chunk{StartByte: r.StartByte, EndByte: r.EndByte, StartLine: r.StartLine, EndLine: r.EndLine, Kind: r.Kind, Symbol: r.Symbol},
+			Vector: Span{Object: r.Key, Offset: r.Position, Length: r.Length, Size: r.Length, CRC: uint32(r.Crc32c)},
+		}
+	}
+	return list, nil
+}
