@@ -7,7 +7,7 @@
 //   - At most [SubscriberConfig.InFlight] messages are held at a time. Slots
 //     are claimed first, then as many messages are asked for.
 //   - A held message is never delivered again while its handler runs, however
-//     long that takes: progress is reported every third of the ack wait.
+//     long that takes: progress is reported every fifth of the ack wait.
 //   - A message is acknowledged after its handler has acknowledged it, and a
 //     lost acknowledgement means another delivery, never a lost message.
 //   - A restart of the server, a lost connection, a consumer or a stream that

@@ -35,8 +35,10 @@ const (
 	// settleGrace is what handlers get to return in once their context ended.
 	settleGrace = 2 * time.Second
 
-	// beatsPerAckWait is how often progress is reported within an ack wait.
-	beatsPerAckWait = 3
+	// beatsPerAckWait is how often progress is reported within an ack wait: a
+	// stall of four fifths of it, of the worker, the server or its disk, delivers
+	// nothing twice.
+	beatsPerAckWait = 5
 )
 
 var errDisconnected = errors.New("not connected to NATS")
