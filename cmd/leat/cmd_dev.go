@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,18 +12,21 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/devstack"
-	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/telemetry"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// oncePatience is how many attempts --once waits for: about half a minute.
-const oncePatience = 3
+const (
+	// oncePatience is how many attempts --once waits for: about half a minute.
+	oncePatience = 3
+	// devDrain is how long `leat dev` lets work in flight take at its end.
+	devDrain = 5 * time.Second
+)
 
 type devCmd struct {
-	Submit []string `placeholder:"REPO" help:"Submit this repository. May be repeated."`
+	Submit []string `sep:"none" placeholder:"REPO" help:"Submit this repository. May be repeated."`
 	Ref    string   `placeholder:"REF" help:"Branch, tag or full ref name of what is submitted. Default: the remote's default branch."`
 	Once   bool     `help:"Exit when everything submitted is indexed or has failed."`
 	config.Git
@@ -32,18 +34,13 @@ type devCmd struct {
 }
 
 func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
-	if err := events.CheckTenant(g.Tenant); err != nil {
-		return fmt.Errorf("--tenant: %w", err)
+	submissions, err := cmd.prepare(g)
+	if err != nil {
+		return err
 	}
 	dir, err := g.dataDir()
 	if err != nil {
 		return err
-	}
-	// Local paths mean what they mean here, before any server starts.
-	for i, repo := range cmd.Submit {
-		if cmd.Submit[i], err = address(repo); err != nil {
-			return err
-		}
 	}
 	flush, err := telemetry.Start(ctx, "dev")
 	if err != nil {
@@ -51,16 +48,13 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	}
 	defer func() { _ = flush(context.WithoutCancel(ctx)) }()
 	began := time.Now()
-	stores := g.Stores
-	if parts := embeddedParts(stores); parts != 0 {
-		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: parts, Log: stackLog(g.Log)})
-		if err != nil {
-			return fmt.Errorf("start the embedded stores: %w", err)
-		}
-		defer func() { _ = stack.Close() }()
-		stores = withEndpoints(stores, stack.Endpoints())
+	s := &session{}
+	defer s.close()
+	stores, err := g.own(ctx, dir, s)
+	if err != nil {
+		return err
 	}
-	log := cmd.logger(g.Log)
+	log := cmd.logger(g, submissions)
 	open, err := worker.Open(ctx, stores, "dev", log)
 	if err != nil {
 		return err
@@ -69,7 +63,37 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	if !g.JSON {
 		note("leat is ready in %s; data in %s", time.Since(began).Round(time.Millisecond), dir)
 	}
-	return cmd.work(ctx, g, open, cmd.ingestor(g, stores, dir), log)
+	answer := func(ctx context.Context) error { return cmd.ingest(ctx, g, open, submissions) }
+	return runWorkers(ctx, open, cmd.ingestor(g, stores, dir), log, answer, true)
+}
+
+// prepare checks what can be checked before any server starts.
+func (cmd *devCmd) prepare(g *globals) ([]submission, error) {
+	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter} {
+		if err := part.Check(); err != nil {
+			return nil, err
+		}
+	}
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	submissions := make([]submission, len(cmd.Submit))
+	for i, repo := range cmd.Submit {
+		var err error
+		if submissions[i], err = newSubmission(g.Tenant, repo, cmd.Ref); err != nil {
+			return nil, err
+		}
+	}
+	return submissions, nil
+}
+
+// own starts what is embedded, or says who else has.
+func (g *globals) own(ctx context.Context, dir string, s *session) (config.Stores, error) {
+	stores, started, err := g.resolve(ctx, devstack.All, s)
+	if err == nil && !started && embeddedParts(g.Stores) != 0 {
+		err = fmt.Errorf("another 'leat dev' works on %s: submit to it with 'leat submit', end it, or name another directory with --data", dir)
+	}
+	return stores, err
 }
 
 // ingestor is the configuration of the workers: local paths are allowed, since
@@ -80,32 +104,88 @@ func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config
 	if git.Dir == "" {
 		git.Dir = filepath.Join(dir, "mirrors")
 	}
-	return config.Ingestor{
-		Worker: config.Worker{Stores: stores, Log: g.Log, DrainTimeout: 5 * time.Second, InFlight: worker.DefaultInFlight},
-		Git:    git,
-		Filter: cmd.Filter,
-	}
+	return config.Ingestor{Worker: g.worker(stores), Git: git, Filter: cmd.Filter}
 }
 
-// work runs the four workers, and what was asked for beside them.
-func (cmd *devCmd) work(ctx context.Context, g *globals, s *worker.Stores, cfg config.Ingestor, log *slog.Logger) error {
+// ingest submits what is to be submitted and follows it to its end. Without
+// --once it then waits for more.
+func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, submissions []submission) error {
+	var keys []catalog.SubmissionKey
+	for _, sub := range submissions {
+		if err := sub.publish(ctx, s.Broker); err != nil {
+			return err
+		}
+		keys = append(keys, sub.key)
+	}
+	patience := 0
+	if cmd.Once {
+		patience = oncePatience
+	}
+	err := follow(ctx, s.Catalog, g, keys, patience)
+	if cmd.Once || err != nil && !errors.Is(err, errNo) {
+		return err
+	}
+	if !g.JSON {
+		note("waiting for submissions; end with Ctrl-C")
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// logger keeps a person's screen free of what the progress shows already.
+func (cmd *devCmd) logger(g *globals, submissions []submission) *slog.Logger {
+	l := g.Log
+	if l.Level == slog.LevelInfo && (onTerminal(os.Stderr) || cmd.Once) {
+		l.Level = slog.LevelWarn
+	}
+	shown := make(map[string]bool, len(submissions))
+	for _, s := range submissions {
+		shown[s.key.Event] = true
+	}
+	return slog.New(unshown{l.Logger(&g.screen).Handler(), shown})
+}
+
+// unshown drops what is logged of events whose fate the progress tells.
+type unshown struct {
+	slog.Handler
+	events map[string]bool
+}
+
+func (u unshown) Handle(ctx context.Context, r slog.Record) error {
+	drop := false
+	r.Attrs(func(a slog.Attr) bool {
+		drop = a.Key == "event" && u.events[a.Value.String()]
+		return !drop
+	})
+	if drop {
+		return nil
+	}
+	return u.Handler.Handle(ctx, r)
+}
+
+func (u unshown) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return unshown{u.Handler.WithAttrs(attrs), u.events}
+}
+
+func (u unshown) WithGroup(name string) slog.Handler {
+	return unshown{u.Handler.WithGroup(name), u.events}
+}
+
+// runWorkers runs the workers beside main, and ends them when it returns. The
+// ingestor, which alone needs git, is left out where nothing is to be read.
+func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, log *slog.Logger, main func(context.Context) error, withIngestor bool) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	workers, run := errgroup.WithContext(ctx)
-	ingests := cfg
-	ingests.InFlight = worker.DefaultIngests
-	workers.Go(func() error { return worker.Ingest(run, s, ingests, log.With("worker", "ingestor")) })
+	if withIngestor {
+		ingests := cfg
+		ingests.InFlight = worker.DefaultIngests
+		workers.Go(func() error { return worker.Ingest(run, s, ingests, log.With("worker", "ingestor")) })
+	}
 	workers.Go(func() error { return worker.Embed(run, s, cfg.Worker, log.With("worker", "embedder")) })
 	workers.Go(func() error { return worker.Index(run, s, cfg.Worker, log.With("worker", "indexer")) })
 	workers.Go(func() error { return worker.Sync(run, s, log.With("worker", "syncer")) })
-
-	answer := cmd.ingest(run, g, s)
-	if answer == nil && !cmd.Once {
-		if !g.JSON {
-			note("waiting for submissions; end with Ctrl-C")
-		}
-		<-run.Done()
-	}
+	answer := main(run)
 	stop()
 	if err := workers.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -113,37 +193,7 @@ func (cmd *devCmd) work(ctx context.Context, g *globals, s *worker.Stores, cfg c
 	return answer
 }
 
-// ingest submits what is to be submitted and follows it to its end.
-func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores) error {
-	if len(cmd.Submit) == 0 {
-		return nil
-	}
-	var keys []catalog.SubmissionKey
-	for _, repo := range cmd.Submit {
-		key, err := submit(ctx, s.Broker, g.Tenant, repo, cmd.Ref)
-		if err != nil {
-			return err
-		}
-		keys = append(keys, key)
-	}
-	patience := 0
-	if cmd.Once {
-		patience = oncePatience
-	}
-	err := follow(ctx, s.Catalog, g, keys, patience)
-	if !cmd.Once && errors.Is(err, errNo) {
-		return nil // it has been shown, and other work may come
-	}
-	return err
-}
-
-// logger keeps a person's screen free of what the progress shows already.
-func (cmd *devCmd) logger(l config.Log) *slog.Logger {
-	if l.Level == slog.LevelInfo && (onTerminal(os.Stderr) || cmd.Once) {
-		l.Level = slog.LevelWarn
-	}
-	if l.Level > slog.LevelError {
-		return slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
-	return l.Logger()
+// worker is the configuration of a worker in this process.
+func (g *globals) worker(stores config.Stores) config.Worker {
+	return config.Worker{Stores: stores, Log: g.Log, DrainTimeout: devDrain, InFlight: worker.DefaultInFlight}
 }

@@ -18,7 +18,7 @@ func (cmd *digestCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	generation, err := s.catalog.ActiveGeneration(ctx)
+	generation, err := s.generation(ctx)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (cmd *digestCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	if g.JSON {
-		return printJSON(digest)
+		return g.answer.json(digest)
 	}
 	fmt.Printf("%s  %s of %s\n", digest.Digest, count(digest.Points, "point", "points"), count(digest.Documents, "document", "documents"))
 	return nil

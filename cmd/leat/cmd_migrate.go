@@ -53,7 +53,7 @@ func (g *globals) migrate(ctx context.Context, change func(*session) error) erro
 		return err
 	}
 	if g.JSON {
-		return printJSON(map[string]any{"migrations": steps})
+		return g.answer.json(map[string]any{"migrations": steps})
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, step := range steps {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/leatworks/leat/devstack"
@@ -16,7 +17,7 @@ type searchCmd struct {
 	Query []string `arg:"" help:"What to look for."`
 	Repo  string   `placeholder:"REPO" help:"Only this repository: its URL, its path, or the end of it."`
 	Ref   string   `placeholder:"REF" help:"Only this branch or tag."`
-	Lang  []string `placeholder:"NAME" help:"Only this language, as GitHub names it. May be repeated."`
+	Lang  []string `placeholder:"NAME" help:"Only this language, by a name or alias of GitHub's: Go, python, c++. May be repeated."`
 	Path  string   `placeholder:"GLOB" help:"Only paths that match: * stays in a directory, ** does not."`
 	Limit int      `default:"10" placeholder:"N" help:"Most hits (${default}; at most 100)."`
 	Lines int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
@@ -40,12 +41,19 @@ type searchHit struct {
 }
 
 func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
+	langs, err := languages(cmd.Lang)
+	if err != nil {
+		return err
+	}
+	if cmd.Limit < 1 || cmd.Limit > search.MaxLimit {
+		return fmt.Errorf("--limit %d: ask for 1 to %d hits", cmd.Limit, search.MaxLimit)
+	}
 	s, err := g.open(ctx, devstack.Postgres|devstack.S3|devstack.Qdrant)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	generation, err := s.catalog.ActiveGeneration(ctx)
+	generation, err := s.generation(ctx)
 	if err != nil {
 		return err
 	}
@@ -58,13 +66,16 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	query := search.Query{
-		Text: strings.Join(cmd.Query, " "), Tenant: g.Tenant, Languages: cmd.Lang, Path: cmd.Path, Limit: cmd.Limit,
+		Text: strings.Join(cmd.Query, " "), Tenant: g.Tenant, Languages: langs, Path: cmd.Path, Limit: cmd.Limit,
 	}
 	if cmd.Repo != "" {
 		query.Repositories = repositoriesOf(tracks)
 	}
 	if cmd.Ref != "" {
 		query.Refs = fullRefs(cmd.Ref)
+		if !hasRef(tracks, query.Refs) {
+			return fmt.Errorf("--ref %s: not indexed; 'leat status' lists the refs that are", cmd.Ref)
+		}
 	}
 	searcher := search.Searcher{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Embedder: model, Generation: generation}
 	hits, err := searcher.Search(ctx, query)
@@ -74,10 +85,16 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	return cmd.show(g, hits, tracks)
 }
 
+func hasRef(tracks []catalog.TrackStatus, refs []string) bool {
+	return slices.ContainsFunc(tracks, func(t catalog.TrackStatus) bool { return slices.Contains(refs, t.Ref) })
+}
+
 func (cmd *searchCmd) show(g *globals, hits []search.Hit, tracks []catalog.TrackStatus) error {
 	urls := make(map[string]string)
 	for _, t := range tracks {
-		urls[t.Repository.String()] = t.URL
+		if t.Commit != "" {
+			urls[t.Repository.String()] = t.URL
+		}
 	}
 	rows := make([]searchHit, len(hits))
 	for i, h := range hits {
@@ -88,7 +105,7 @@ func (cmd *searchCmd) show(g *globals, hits []search.Hit, tracks []catalog.Track
 		}
 	}
 	if g.JSON {
-		return printJSON(map[string]any{"hits": rows})
+		return g.answer.json(map[string]any{"hits": rows})
 	}
 	if len(rows) == 0 {
 		fmt.Println("nothing found")

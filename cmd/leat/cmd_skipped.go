@@ -59,7 +59,7 @@ func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
 		return files[i].Path < files[j].Path
 	})
 	if g.JSON {
-		return printJSON(map[string]any{"skipped": files})
+		return g.answer.json(map[string]any{"skipped": files})
 	}
 	return printSkipped(files)
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -27,7 +29,7 @@ type repositoryStatus struct {
 	State     string         `json:"state"`
 	Documents documentStatus `json:"documents"`
 	Chunks    int64          `json:"chunks"`
-	Error     string         `json:"error,omitempty"`
+	Error     string         `json:"error"`
 }
 
 // documentStatus counts a commit's files: Total and Skipped add up to them.
@@ -40,15 +42,18 @@ type documentStatus struct {
 }
 
 func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
+	if cmd.Watch && g.JSON {
+		return errors.New("--watch shows the status again and again, and --json prints one document: leave one out")
+	}
 	s, err := g.open(ctx, devstack.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if _, err := s.generation(ctx); err != nil {
+		return err
+	}
 	for {
-		if _, err := s.catalog.ActiveGeneration(ctx); err != nil {
-			return err
-		}
 		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
 		if err != nil {
 			return err
@@ -83,7 +88,7 @@ func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
 		for i, t := range tracks {
 			rows[i] = newStatus(t)
 		}
-		return printJSON(map[string]any{"repositories": rows})
+		return g.answer.json(map[string]any{"repositories": rows})
 	}
 	if watch && onTerminal(os.Stdout) {
 		fmt.Print("\x1b[H\x1b[2J")
@@ -103,7 +108,10 @@ func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
 		return err
 	}
 	for _, t := range tracks {
-		if t.Error != "" {
+		switch {
+		case strings.Contains(t.Error, t.URL):
+			fmt.Println(safeLine(t.Error))
+		case t.Error != "":
 			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(t.Error))
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/leatworks/leat/devstack"
@@ -21,6 +22,10 @@ type submitCmd struct {
 const source = "/leat/cli"
 
 func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
+	s, err := newSubmission(g.Tenant, cmd.Repo, cmd.Ref)
+	if err != nil {
+		return err
+	}
 	parts := devstack.NATS
 	if cmd.Wait {
 		parts |= devstack.Postgres
@@ -28,22 +33,21 @@ func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
 	if err := g.needRunning(parts); err != nil {
 		return err
 	}
-	s, err := g.open(ctx, parts)
+	open, err := g.open(ctx, parts)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	key, err := submit(ctx, s.broker, g.Tenant, cmd.Repo, cmd.Ref)
-	if err != nil {
+	defer open.close()
+	if err := s.publish(ctx, open.broker); err != nil {
 		return err
 	}
 	if cmd.Wait {
-		return follow(ctx, s.catalog, g, []catalog.SubmissionKey{key}, 0)
+		return follow(ctx, open.catalog, g, []catalog.SubmissionKey{s.key}, 0)
 	}
 	if g.JSON {
-		return printJSON(map[string]string{"tenant": key.Tenant, "source": key.Source, "id": key.Event})
+		return g.answer.json(map[string]string{"tenant": s.key.Tenant, "source": s.key.Source, "id": s.key.Event})
 	}
-	fmt.Printf("submitted %s (event %s)\n", safeLine(cmd.Repo), key.Event)
+	fmt.Printf("submitted %s (event %s)\n", safeLine(cmd.Repo), s.key.Event)
 	return nil
 }
 
@@ -63,23 +67,35 @@ func (g *globals) needRunning(parts devstack.Parts) error {
 	return fmt.Errorf("no workers run on %s: start 'leat dev' there, use 'leat dev --submit REPO --once', or name a NATS server with --nats-url", dir)
 }
 
-// submit publishes repo.submitted.
-func submit(ctx context.Context, b *broker.Broker, tenant, repo, ref string) (catalog.SubmissionKey, error) {
+// submission is a repo.submitted that has been checked.
+type submission struct {
+	key  catalog.SubmissionKey
+	data events.RepoSubmitted
+}
+
+func newSubmission(tenant, repo, ref string) (submission, error) {
+	if repo == "" {
+		return submission{}, errors.New("the repository is empty: give a URL, or a path of this machine")
+	}
 	url, err := address(repo)
 	if err != nil {
-		return catalog.SubmissionKey{}, err
+		return submission{}, err
 	}
 	data := events.RepoSubmitted{Tenant: tenant, URL: url, Ref: ref}
 	event, err := events.New(source, "", data)
 	if err != nil {
-		return catalog.SubmissionKey{}, err
+		return submission{}, err
 	}
 	if _, err := event.ParseSubmitted(events.SubmittedSubject(tenant)); err != nil {
-		return catalog.SubmissionKey{}, err
+		return submission{}, err
 	}
-	out := pipeline.Outgoing{ID: event.ID, On: events.SubmittedSubject(tenant), Data: data}
-	if err := pipeline.NewPublisher(b, source).Publish(ctx, out); err != nil {
-		return catalog.SubmissionKey{}, fmt.Errorf("submit %s: %w", repo, err)
+	return submission{catalog.SubmissionKey{Tenant: tenant, Source: source, Event: event.ID}, data}, nil
+}
+
+func (s submission) publish(ctx context.Context, b *broker.Broker) error {
+	out := pipeline.Outgoing{ID: s.key.Event, On: events.SubmittedSubject(s.key.Tenant), Data: s.data}
+	if err := pipeline.NewPublisher(b, s.key.Source).Publish(ctx, out); err != nil {
+		return fmt.Errorf("submit %s: %w", s.data.URL, err)
 	}
-	return catalog.SubmissionKey{Tenant: tenant, Source: source, Event: event.ID}, nil
+	return nil
 }

@@ -19,7 +19,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	generation, err := s.catalog.ActiveGeneration(ctx)
+	generation, err := s.generation(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 
 func showReport(g *globals, r sync.Report) error {
 	if g.JSON {
-		return printJSON(r)
+		return g.answer.json(r)
 	}
 	fmt.Printf("%s, %s, %s\n", count(r.Documents, "document", "documents"), count(r.Chunks, "chunk", "chunks"), count(r.Points, "point", "points"))
 	if r.OK {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/leatworks/leat/devstack"
@@ -29,25 +29,64 @@ type session struct {
 	blobs   *blob.Store
 	points  *vector.Store
 	broker  *broker.Broker
-	closers []func()
+	closers []func() // of servers started for it
 }
 
 func (s *session) close() {
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i]()
+	if s.broker != nil {
+		s.broker.Close()
 	}
+	if s.points != nil {
+		_ = s.points.Close()
+	}
+	if s.blobs != nil {
+		s.blobs.Close()
+	}
+	if s.catalog != nil {
+		s.catalog.Close()
+	}
+	for _, closer := range slices.Backward(s.closers) {
+		closer()
+	}
+}
+
+// generation returns the index that searches use.
+func (s *session) generation(ctx context.Context) (catalog.Generation, error) {
+	active, err := s.catalog.ActiveGeneration(ctx)
+	if err == nil {
+		return active, nil
+	}
+	steps, stepsErr := s.catalog.Migrations(ctx)
+	switch {
+	case stepsErr == nil && slices.ContainsFunc(steps, func(m catalog.Migration) bool { return !m.Applied }):
+		return active, errors.New("the catalog lacks steps of its schema: start a worker or 'leat dev', or run 'leat migrate up'")
+	case errors.Is(err, catalog.ErrNotFound):
+		return active, errors.New("there is no index yet: the first worker that starts, or 'leat dev', makes it")
+	}
+	return active, err
+}
+
+// check says what is wrong with the flags that every command takes.
+func (g *globals) check() error {
+	if err := events.CheckTenant(g.Tenant); err != nil {
+		return fmt.Errorf("--tenant (LEAT_TENANT): %w", err)
+	}
+	return g.CheckNamed()
 }
 
 // open connects to the stores that a command needs: those that flags name, a
 // running `leat dev`, or else the embedded ones, started for this command.
 func (g *globals) open(ctx context.Context, parts devstack.Parts) (*session, error) {
-	if err := events.CheckTenant(g.Tenant); err != nil {
-		return nil, fmt.Errorf("--tenant: %w", err)
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	if err := g.needData(parts); err != nil {
+		return nil, err
 	}
 	s := &session{}
-	stores, err := g.resolve(ctx, parts, s)
+	stores, _, err := g.resolve(ctx, parts, s)
 	if err == nil {
-		err = s.connect(ctx, stores, parts)
+		err = s.connect(ctx, stores, parts, parts&^embeddedParts(g.Stores))
 	}
 	if err != nil {
 		s.close()
@@ -56,68 +95,91 @@ func (g *globals) open(ctx context.Context, parts devstack.Parts) (*session, err
 	return s, nil
 }
 
-// resolve fills in the addresses that no flag names.
-func (g *globals) resolve(ctx context.Context, parts devstack.Parts, s *session) (config.Stores, error) {
-	embedded := parts & embeddedParts(g.Stores)
-	if embedded == 0 {
-		return g.Stores, nil
+// needData refuses to make a data directory just to find it empty.
+func (g *globals) needData(parts devstack.Parts) error {
+	if parts&embeddedParts(g.Stores) == 0 {
+		return nil
 	}
 	dir, err := g.dataDir()
 	if err != nil {
-		return g.Stores, err
+		return err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		return g.Stores, fmt.Errorf("%s holds no data yet: run 'leat dev --submit REPO --once' first, or name the stores (--postgres-url and so on)", dir)
+		return fmt.Errorf("%s holds no data yet: run 'leat dev --submit REPO --once' first, or name the stores (--postgres-url and so on)", dir)
 	}
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
-	defer cancel()
+	return nil
+}
+
+// resolve fills in the addresses that no flag names: of a stack that runs, or
+// of one that it starts, which ends with the session.
+func (g *globals) resolve(ctx context.Context, parts devstack.Parts, s *session) (_ config.Stores, started bool, err error) {
+	embedded := parts & embeddedParts(g.Stores)
+	if embedded == 0 {
+		return g.Stores, false, nil
+	}
+	dir, err := g.dataDir()
+	if err != nil {
+		return g.Stores, false, err
+	}
+	deadline := time.Now().Add(lockWait)
 	for {
 		endpoints, running, err := devstack.Running(dir)
 		if err != nil {
-			return g.Stores, err
+			return g.Stores, false, err
 		}
 		if running && covers(endpoints, embedded) {
-			return withEndpoints(g.Stores, endpoints), nil
+			return withEndpoints(g.Stores, endpoints), false, nil
 		}
-		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: embedded, Log: stackLog(g.Log)})
-		if err == nil {
+		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: embedded, Log: g.stackLog()})
+		switch {
+		case err == nil:
 			s.closers = append(s.closers, func() { _ = stack.Close() })
-			return withEndpoints(g.Stores, stack.Endpoints()), nil
-		}
-		if !errors.Is(err, devstack.ErrLocked) || ctx.Err() != nil {
-			return g.Stores, err
+			return withEndpoints(g.Stores, stack.Endpoints()), true, nil
+		case !errors.Is(err, devstack.ErrLocked):
+			return g.Stores, false, err
+		case time.Now().After(deadline):
+			return g.Stores, false, fmt.Errorf("%w: wait for that command to end, or name another directory with --data", err)
 		}
 		select {
 		case <-ctx.Done():
+			return g.Stores, false, ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
 
-func (s *session) connect(ctx context.Context, stores config.Stores, parts devstack.Parts) (err error) {
-	if parts&devstack.Postgres != 0 {
-		if s.catalog, err = catalog.Open(ctx, stores.Catalog()); err != nil {
+// connect opens parts. The error of one among named names its flag.
+func (s *session) connect(ctx context.Context, stores config.Stores, parts, named devstack.Parts) error {
+	for _, p := range []struct {
+		part devstack.Parts
+		flag string
+		open func() error
+	}{
+		{devstack.Postgres, "--postgres-url", func() (err error) {
+			s.catalog, err = catalog.Open(ctx, stores.Catalog())
+			return err
+		}},
+		{devstack.S3, "--s3-url", func() (err error) {
+			s.blobs, err = blob.Open(ctx, stores.Blob())
+			return err
+		}},
+		{devstack.Qdrant, "--qdrant-url", func() (err error) {
+			s.points, err = vector.Open(ctx, stores.Vector())
+			return err
+		}},
+		{devstack.NATS, "--nats-url", func() (err error) {
+			s.broker, err = broker.Connect(ctx, stores.Broker("leat"), slog.New(slog.DiscardHandler))
+			return err
+		}},
+	} {
+		if parts&p.part == 0 {
+			continue
+		}
+		if err := p.open(); err != nil && named&p.part != 0 {
+			return fmt.Errorf("%s: %w", p.flag, err)
+		} else if err != nil {
 			return err
 		}
-		s.closers = append(s.closers, s.catalog.Close)
-	}
-	if parts&devstack.S3 != 0 {
-		if s.blobs, err = blob.Open(ctx, stores.Blob()); err != nil {
-			return err
-		}
-		s.closers = append(s.closers, s.blobs.Close)
-	}
-	if parts&devstack.Qdrant != 0 {
-		if s.points, err = vector.Open(ctx, stores.Vector()); err != nil {
-			return err
-		}
-		s.closers = append(s.closers, func() { _ = s.points.Close() })
-	}
-	if parts&devstack.NATS != 0 {
-		if s.broker, err = broker.Connect(ctx, stores.Broker("leat"), slog.New(slog.DiscardHandler)); err != nil {
-			return err
-		}
-		s.closers = append(s.closers, s.broker.Close)
 	}
 	return nil
 }
@@ -180,9 +242,9 @@ func (g *globals) dataDir() (string, error) {
 }
 
 // stackLog shows what the embedded servers say only when asked for.
-func stackLog(l config.Log) *slog.Logger {
-	if l.Level <= slog.LevelDebug {
-		return l.Logger()
+func (g *globals) stackLog() *slog.Logger {
+	if g.Level <= slog.LevelDebug {
+		return g.Logger(&g.screen)
 	}
-	return slog.New(slog.NewTextHandler(io.Discard, nil))
+	return slog.New(slog.DiscardHandler)
 }

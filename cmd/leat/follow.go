@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,7 +21,7 @@ const followInterval = 100 * time.Millisecond
 // number.
 func follow(ctx context.Context, c *catalog.Catalog, g *globals, keys []catalog.SubmissionKey, patience int) error {
 	began := time.Now()
-	show := newProgress(g.JSON)
+	show := newProgress(g)
 	defer show.close()
 	ticker := time.NewTicker(followInterval)
 	defer ticker.Stop()
@@ -51,11 +50,11 @@ type followed struct {
 	tracks  []catalog.TrackStatus
 	counts  catalog.Counts    // of the tracks together
 	retries map[string]string // event id → why its last attempt failed
-	refused map[string]string // event id → why nothing will come of it now
+	refused []string          // why nothing will come of a submission now
 }
 
 func look(ctx context.Context, c *catalog.Catalog, tenant string, keys []catalog.SubmissionKey, patience int) (followed, error) {
-	f := followed{done: true, retries: make(map[string]string), refused: make(map[string]string)}
+	f := followed{done: true, retries: make(map[string]string), refused: []string{}}
 	wanted := make(map[uuid.UUID]bool)
 	for _, key := range keys {
 		status, err := c.SubmissionStatus(ctx, key)
@@ -64,12 +63,12 @@ func look(ctx context.Context, c *catalog.Catalog, tenant string, keys []catalog
 		}
 		switch {
 		case status.State == "failed":
-			f.refused[key.Event] = status.Error
+			f.refused = append(f.refused, status.Error)
 		case status.State == "done":
 			wanted[status.Track] = true
 			f.done = f.done && status.Indexed
 		case patience > 0 && status.Attempts >= patience:
-			f.refused[key.Event] = fmt.Sprintf("%s (failed %d times; leat tries again when it is due and workers run)", status.Error, status.Attempts)
+			f.refused = append(f.refused, fmt.Sprintf("%s (failed %d times; leat tries again when it is due and workers run)", status.Error, status.Attempts))
 		default: // pending, or not yet accepted
 			f.done, f.listing = false, true
 			if status.Attempts > 0 {
@@ -105,13 +104,14 @@ func summarize(g *globals, f followed, took time.Duration) error {
 			answer = errNo
 		}
 	}
-	var refused []string
-	for _, reason := range f.refused {
-		refused = append(refused, reason)
+	if len(f.refused) > 0 {
 		answer = errNo
 	}
 	if g.JSON {
-		return errors.Join(printJSON(map[string]any{"repositories": rows, "refused": refused, "seconds": took.Seconds()}), answer)
+		if err := g.answer.json(map[string]any{"repositories": rows, "refused": f.refused, "seconds": took.Seconds()}); err != nil {
+			return err
+		}
+		return answer
 	}
 	for _, t := range f.tracks {
 		d := t.Documents
@@ -119,8 +119,8 @@ func summarize(g *globals, f followed, took time.Duration) error {
 			safeLine(t.URL), safeLine(shortRef(t.Ref)), shortCommit(t.Commit), thousands(d.Indexed), count(d.Total, "document", "documents"),
 			thousands(d.Failed), thousands(d.Skipped), count(t.Chunks, "chunk", "chunks"), took.Round(10*time.Millisecond))
 	}
-	for _, reason := range refused {
-		fmt.Fprintf(os.Stderr, "leat: %s\n", safeLine(reason))
+	for _, reason := range f.refused {
+		note("leat: %s", safeLine(oneLine(reason)))
 	}
 	return answer
 }

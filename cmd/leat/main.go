@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -29,13 +30,17 @@ type cli struct {
 	Migrate migrateCmd `cmd:"" help:"Change the catalog's schema."`
 }
 
-// globals are the flags that every command takes.
+// globals are the flags that every command takes, and what a command shares
+// with main.
 type globals struct {
 	Data   string `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
 	Tenant string `env:"LEAT_TENANT" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
-	JSON   bool   `name:"json" help:"Print one JSON document."`
+	JSON   bool   `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
 	config.Stores
 	config.Log
+
+	answer answer `kong:"-"`
+	screen screen `kong:"-"`
 }
 
 // Exit codes: done; done, and the answer is no; could not.
@@ -50,24 +55,26 @@ const (
 var errNo = errors.New("no")
 
 func main() {
-	os.Exit(run())
+	os.Exit(run(os.Args[1:]))
 }
 
-func run() int {
+func run(args []string) int {
 	var c cli
+	c.JSON = slices.Contains(args, "--json") // also where the rest cannot be understood
+	helped := exitDone
 	parser := kong.Must(&c, kong.Name("leat"),
-		kong.Description("Keeps code repositories searchable."),
+		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight)},
-		kong.Exit(func(code int) {
-			if code != exitDone {
-				code = exitCouldNot
-			}
-			os.Exit(code)
-		}),
+		kong.Exit(func(int) { os.Exit(helped) }),
 	)
-	command, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
+	if len(args) == 0 {
+		args, parser.Stdout, helped = []string{"--help"}, os.Stderr, exitCouldNot
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return c.fail(withUsage(err))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
@@ -81,10 +88,29 @@ func run() int {
 	case errors.Is(err, errNo):
 		return exitNo
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "leat: interrupted")
-		return exitCouldNot
+		return c.fail(errors.New("interrupted"))
 	default:
-		fmt.Fprintf(os.Stderr, "leat: %v\n", err)
-		return exitCouldNot
+		return c.fail(err)
 	}
+}
+
+// withUsage says where to look for what is right.
+func withUsage(err error) error {
+	path := "leat"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+		path = "leat " + parse.Context.Selected().Path()
+	}
+	return fmt.Errorf("%w; see '%s --help'", err, path)
+}
+
+// fail shows an error: to people on standard error and, where JSON was asked
+// for and none has been printed, as the document.
+func (g *globals) fail(err error) int {
+	text := oneLine(err.Error())
+	fmt.Fprintf(os.Stderr, "leat: %s\n", text)
+	if g.JSON && !g.answer.given {
+		_ = g.answer.json(map[string]string{"error": text}) // the exit code says the same
+	}
+	return exitCouldNot
 }

@@ -3,19 +3,62 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/term"
 )
 
-// printJSON prints the one document of a command that was asked for JSON.
-func printJSON(v any) error {
+// answer is what a command prints on standard output.
+type answer struct{ given bool }
+
+// json prints the one document of a command that was asked for JSON.
+func (a *answer) json(v any) error {
+	a.given = true
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	if err := encoder.Encode(v); err != nil {
+		return fmt.Errorf("print the answer: %w", err)
+	}
+	return nil
+}
+
+// screen is standard error as the log writes it: above the progress bars,
+// while there are any.
+type screen struct{ above atomic.Pointer[io.Writer] }
+
+func (s *screen) Write(p []byte) (int, error) {
+	if above := s.above.Load(); above != nil {
+		return (*above).Write(p)
+	}
+	return os.Stderr.Write(p)
+}
+
+func (s *screen) show(above io.Writer) { s.above.Store(&above) }
+
+func (s *screen) clear() { s.above.Store(nil) }
+
+// oneLine joins the lines of an error that a driver, or several errors, made.
+func oneLine(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		switch {
+		case b.Len() == 0:
+		case strings.HasSuffix(b.String(), ":"):
+			b.WriteByte(' ')
+		default:
+			b.WriteString("; ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 func onTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

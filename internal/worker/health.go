@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/fault"
 )
 
 // health answers /healthz (the process runs) and /readyz (it can work: the
@@ -22,15 +25,15 @@ type health struct {
 
 const readyTimeout = 5 * time.Second
 
-// listen serves on addr; "" is nowhere.
+// listen serves on addr, or nowhere if that is none.
 func listen(addr string, log *slog.Logger) (*health, error) {
 	h := &health{}
-	if addr == "" {
+	if addr == "" || addr == config.NoListen {
 		return h, nil
 	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w (choose another address with --listen, or none with --listen='')", addr, err)
+		return nil, fault.Reject(fmt.Errorf("--listen (LEAT_LISTEN) %s: %w: choose another address, or none", addr, err))
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/telemetry"
 )
 
@@ -27,29 +28,48 @@ type Spec struct {
 // Checked is a configuration that can say what is wrong with it.
 type Checked interface{ Check() error }
 
+// The exit codes.
+const (
+	exitStopped  = 0 // after a signal
+	exitFailed   = 1 // for an error that another start may not meet
+	exitRefused  = 2 // for a configuration that cannot work
+	flushTimeout = 5 * time.Second
+)
+
 // Main is a worker's main function: it reads cfg from flags and environment,
 // opens the stores, and runs until SIGINT or SIGTERM, or a second one, which
-// ends it at once. It returns the exit code: 0 after a signal, 2 for a
-// configuration that cannot work, 1 for any other error.
+// ends it at once. It returns the exit code.
 func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Context, *Stores, *slog.Logger) error) int {
-	kong.Parse(cfg, kong.Name("leat-"+spec.Name), kong.Description(spec.Description), kong.UsageOnError(),
-		kong.Vars{"listen": spec.Listen, "in_flight": fmt.Sprint(spec.InFlight)})
-	if err := cfg.Check(); err != nil {
-		fmt.Fprintf(os.Stderr, "leat-%s: %v\n", spec.Name, err)
-		return 2
+	name := "leat-" + spec.Name
+	refuse := func(err error) int {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		return exitRefused
 	}
-	log := common.Logger().With("worker", spec.Name)
+	parser := kong.Must(cfg, kong.Name(name), kong.Description(spec.Description),
+		kong.Vars{"listen": spec.Listen, "in_flight": fmt.Sprint(spec.InFlight)})
+	if _, err := parser.Parse(os.Args[1:]); err != nil {
+		return refuse(fmt.Errorf("%w ('%s --help' lists the flags)", err, name))
+	}
+	if err := cfg.Check(); err != nil {
+		return refuse(err)
+	}
+	log := common.Logger(os.Stderr).With("worker", spec.Name)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
 		<-ctx.Done()
 		stop() // the next signal kills
 	}()
-	if err := serve(ctx, spec, *common, log, run); err != nil && !errors.Is(err, context.Canceled) {
-		log.Error("ended", "error", err)
-		return 1
+	err := serve(ctx, spec, *common, log, run)
+	switch kind, _ := fault.Of(err); {
+	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		log.Info("stopped")
+		return exitStopped
+	case kind == fault.KindReject:
+		return refuse(err)
 	}
-	return 0
+	log.Error("ended", "error", err)
+	return exitFailed
 }
 
 func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, run func(context.Context, *Stores, *slog.Logger) error) error {
@@ -58,7 +78,7 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 		return err
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()
 		if err := flush(ctx); err != nil {
 			log.Warn("traces were not all sent", "error", err)
@@ -69,6 +89,7 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 		return err
 	}
 	defer health.close()
+	log.Info("starting", "health", health.addr)
 	stores, err := Open(ctx, cfg.Stores, spec.Name, log)
 	if err != nil {
 		return err
@@ -79,10 +100,6 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 		<-ctx.Done()
 		health.ended.Store(true)
 	}()
-	log.Info("ready", "health", health.addr, "index", cfg.Index, "generation", stores.Generation.Number, "embedder", cfg.Embedder)
-	if err := run(ctx, stores, log); err != nil {
-		return err
-	}
-	log.Info("stopped")
-	return nil
+	log.Info("ready", "index", cfg.Index, "generation", stores.Generation.Number, "embedder", cfg.Embedder)
+	return run(ctx, stores, log)
 }

@@ -38,25 +38,28 @@ type Stores struct {
 // do so at once. It returns early only if waiting cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
 	s := &Stores{}
-	for _, part := range []struct {
-		name string
-		open func(context.Context) error
-	}{
-		{"Postgres", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
-		{"NATS", func(ctx context.Context) (err error) {
+	for _, p := range []part{
+		{"Postgres", "--postgres-url", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
+		{"NATS", "--nats-url", func(ctx context.Context) (err error) {
 			s.Broker, err = broker.Connect(ctx, cfg.Broker("leat-"+name), log)
 			return err
 		}},
-		{"S3", func(ctx context.Context) (err error) { s.Blobs, err = blob.Open(ctx, cfg.Blob()); return err }},
-		{"Qdrant", func(ctx context.Context) (err error) { s.Points, err = vector.Open(ctx, cfg.Vector()); return err }},
-		{"the stores", func(ctx context.Context) error { return s.prepare(ctx, cfg) }},
+		{"S3", "--s3-url", func(ctx context.Context) (err error) { s.Blobs, err = blob.Open(ctx, cfg.Blob()); return err }},
+		{"Qdrant", "--qdrant-url", func(ctx context.Context) (err error) { s.Points, err = vector.Open(ctx, cfg.Vector()); return err }},
+		{"the index", "--index, --embedder", func(ctx context.Context) error { return s.prepare(ctx, cfg) }},
 	} {
-		if err := persist(ctx, log, part.name, part.open); err != nil {
+		if err := p.persist(ctx, log); err != nil {
 			s.Close()
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// part is one of the things to open.
+type part struct {
+	name, flags string
+	open        func(context.Context) error
 }
 
 // prepare makes what the workers bind to.
@@ -89,20 +92,20 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores) error {
 }
 
 // persist tries until open succeeds, waiting cannot help, or ctx ends.
-func persist(ctx context.Context, log *slog.Logger, name string, open func(context.Context) error) error {
+func (p part) persist(ctx context.Context, log *slog.Logger) error {
 	const most = 15 * time.Second
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, most) {
-		err := open(ctx)
+		err := p.open(ctx)
 		if err == nil {
 			return nil
 		}
 		if kind, _ := fault.Of(err); kind == fault.KindReject {
-			return fmt.Errorf("open %s: %w", name, err)
+			return fmt.Errorf("open %s (%s): %w", p.name, p.flags, err)
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("open %s: %w", name, errors.Join(ctx.Err(), err))
+			return fmt.Errorf("open %s: %w", p.name, errors.Join(ctx.Err(), err))
 		}
-		log.Warn("not ready yet; trying again", "store", name, "wait", wait, "error", err)
+		log.Warn("not ready yet; trying again", "store", p.name, "wait", wait, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait/2 + rand.N(wait/2)):

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-enry/go-enry/v2"
+	"github.com/go-enry/go-enry/v2/data"
+)
+
+// languages gives names as people write them, such as go, golang or js, the
+// form in which the index holds them.
+func languages(names []string) ([]string, error) {
+	found := make([]string, len(names))
+	for i, name := range names {
+		language, ok := enry.GetLanguageByAlias(strings.ToLower(name))
+		if !ok {
+			return nil, fmt.Errorf("--lang %s: no such language; names and aliases are GitHub's, such as Go, python or c++%s", name, similar(name))
+		}
+		found[i] = language
+	}
+	return found, nil
+}
+
+// similar suggests languages whose names begin alike.
+func similar(name string) string {
+	const most = 5
+	if len(name) < 2 {
+		return ""
+	}
+	var names []string
+	for language := range data.ExtensionsByLanguage {
+		if strings.HasPrefix(strings.ToLower(language), strings.ToLower(name[:2])) {
+			names = append(names, language)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return " (did you mean " + strings.Join(names[:min(len(names), most)], ", ") + "?)"
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"fmt"
+	"os/exec"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/git"
+	"github.com/leatworks/leat/pipeline/lang"
+)
+
+// Git says how repositories are fetched.
+type Git struct {
+	Dir        string        `name:"git-dir" env:"LEAT_GIT_DIR" type:"path" placeholder:"DIR" help:"Directory of the bare mirrors. A worker that loses it fetches anew."`
+	MaxBytes   int64         `name:"git-max-bytes" env:"LEAT_GIT_MAX_BYTES" default:"4294967296" placeholder:"BYTES" help:"Largest mirror of one repository (${default} bytes)."`
+	Timeout    time.Duration `name:"git-timeout" env:"LEAT_GIT_TIMEOUT" default:"10m" help:"Longest fetch (${default})."`
+	AllowLocal bool          `name:"git-allow-local" env:"LEAT_GIT_ALLOW_LOCAL" help:"Accept paths of this machine and file:// URLs. Whoever may submit can then read every repository that this process can."`
+	AllowHTTP  bool          `name:"git-allow-http" env:"LEAT_GIT_ALLOW_HTTP" help:"Accept http:// URLs, which send code and tokens in the clear."`
+	TokenFile  string        `name:"git-token-file" env:"LEAT_GIT_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File of 'host token' or 'host user:token' lines. One host's token can also come from LEAT_GIT_TOKEN_HOST, such as LEAT_GIT_TOKEN_GITHUB_COM."`
+	SSHKey     string        `name:"git-ssh-key" env:"LEAT_GIT_SSH_KEY" type:"path" placeholder:"FILE" help:"Private key for ssh. Default: the agent's and ssh's own."`
+	KnownHosts string        `name:"git-known-hosts" env:"LEAT_GIT_KNOWN_HOSTS" type:"path" placeholder:"FILE" help:"Host keys that ssh trusts. Default: ssh's own."`
+}
+
+// Check says what to change. It does not look into Dir, which need not exist.
+func (g Git) Check() error {
+	if g.MaxBytes < 1 {
+		return fmt.Errorf("--git-max-bytes (LEAT_GIT_MAX_BYTES) %d: give 1 or more", g.MaxBytes)
+	}
+	if g.Timeout <= 0 {
+		return fmt.Errorf("--git-timeout (LEAT_GIT_TIMEOUT) %s: give more than 0s", g.Timeout)
+	}
+	for _, file := range []struct{ flag, name string }{
+		{"--git-token-file (LEAT_GIT_TOKEN_FILE)", g.TokenFile},
+		{"--git-ssh-key (LEAT_GIT_SSH_KEY)", g.SSHKey},
+		{"--git-known-hosts (LEAT_GIT_KNOWN_HOSTS)", g.KnownHosts},
+	} {
+		if err := readable(file.flag, file.name); err != nil {
+			return err
+		}
+	}
+	if _, err := exec.LookPath("git"); err != nil {
+		return fmt.Errorf("git is not installed, or not in PATH: install it (%w)", err)
+	}
+	return nil
+}
+
+// Config is the configuration of package git.
+func (g Git) Config() git.Config {
+	return git.Config{
+		Dir: g.Dir, MaxBytes: g.MaxBytes, FetchTimeout: g.Timeout, AllowLocal: g.AllowLocal, AllowHTTP: g.AllowHTTP,
+		TokenFile: g.TokenFile, KeyFile: g.SSHKey, KnownHosts: g.KnownHosts,
+	}
+}
+
+// Filter says which files are indexed. A glob may hold commas, so the
+// environment separates globs by line ends.
+type Filter struct {
+	MaxFileBytes int64    `env:"LEAT_MAX_FILE_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest file that is indexed (${default} bytes)."`
+	Include      []string `env:"LEAT_INCLUDE" sep:"\n" placeholder:"GLOB" help:"Index only paths that match, such as 'src/**'. May be repeated; in the environment, one a line."`
+	Exclude      []string `env:"LEAT_EXCLUDE" sep:"\n" placeholder:"GLOB" help:"Leave out paths that match. May be repeated; in the environment, one a line."`
+	Vendored     bool     `env:"LEAT_VENDORED" help:"Index vendored code too."`
+	Generated    bool     `env:"LEAT_GENERATED" help:"Index generated files too."`
+	LockFiles    bool     `env:"LEAT_LOCK_FILES" help:"Index package managers' lock files too."`
+}
+
+// Check says what to change.
+func (f Filter) Check() error {
+	if f.MaxFileBytes < 1 {
+		return fmt.Errorf("--max-file-bytes (LEAT_MAX_FILE_BYTES) %d: give 1 or more", f.MaxFileBytes)
+	}
+	for _, list := range []struct {
+		flag string
+		lang.Config
+	}{
+		{"--include (LEAT_INCLUDE)", lang.Config{Include: f.Include}},
+		{"--exclude (LEAT_EXCLUDE)", lang.Config{Exclude: f.Exclude}},
+	} {
+		if err := list.Check(); err != nil {
+			return fmt.Errorf("%s: %w", list.flag, err)
+		}
+	}
+	return nil
+}
+
+// Config is the configuration of package lang.
+func (f Filter) Config() lang.Config {
+	return lang.Config{
+		MaxBytes: f.MaxFileBytes, Include: f.Include, Exclude: f.Exclude,
+		Vendored: f.Vendored, Generated: f.Generated, LockFiles: f.LockFiles,
+	}
+}

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Stores says where the four stores are.
+type Stores struct {
+	NATSURL         string `name:"nats-url" env:"LEAT_NATS_URL" placeholder:"URL" help:"NATS server with JetStream: nats://host:4222, or several separated by commas. A token comes from LEAT_NATS_TOKEN."`
+	NATSCredentials string `name:"nats-credentials" env:"LEAT_NATS_CREDENTIALS" type:"path" placeholder:"FILE" help:"NATS credentials file (.creds)."`
+	PostgresURL     string `name:"postgres-url" env:"LEAT_POSTGRES_URL" placeholder:"URL" help:"Postgres database: postgres://user@host:5432/leat. A password belongs into the environment (this URL, PGPASSWORD or PGPASSFILE)."`
+	S3URL           string `name:"s3-url" env:"LEAT_S3_URL" placeholder:"URL" help:"Bucket in MinIO or another S3 server: http(s)://host:9000/bucket[/prefix]. Keys come from LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
+	S3Region        string `name:"s3-region" env:"LEAT_S3_REGION" placeholder:"NAME" help:"Region that requests are signed for. Default: from the URL, else us-east-1."`
+	S3CreateBucket  bool   `name:"s3-create-bucket" env:"LEAT_S3_CREATE_BUCKET" help:"Create the bucket if it does not exist."`
+	QdrantURL       string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`
+	Index           string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
+	Embedder        string `env:"LEAT_EMBEDDER" default:"local-384" placeholder:"NAME" help:"Embedding model (${default})."`
+
+	// S3AccessKey and S3SecretKey stand in for those of the environment.
+	S3AccessKey, S3SecretKey string `kong:"-"`
+}
+
+// Check says which store is not named, and what of the rest to change.
+func (s Stores) Check() error {
+	var missing []string
+	for _, store := range []struct{ value, name string }{
+		{s.NATSURL, "--nats-url (LEAT_NATS_URL)"},
+		{s.PostgresURL, "--postgres-url (LEAT_POSTGRES_URL)"},
+		{s.S3URL, "--s3-url (LEAT_S3_URL)"},
+		{s.QdrantURL, "--qdrant-url (LEAT_QDRANT_URL)"},
+	} {
+		if store.value == "" {
+			missing = append(missing, store.name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("set %s", strings.Join(missing, ", "))
+	}
+	return s.CheckNamed()
+}
+
+// CheckNamed says what to change of the stores that are named. No error quotes
+// a URL, which may hold a password.
+func (s Stores) CheckNamed() error {
+	for _, store := range []struct{ value, flag, form string }{
+		{s.NATSURL, "--nats-url (LEAT_NATS_URL)", "nats://HOST:4222"},
+		{s.S3URL, "--s3-url (LEAT_S3_URL)", "http(s)://HOST:9000/BUCKET"},
+		{s.QdrantURL, "--qdrant-url (LEAT_QDRANT_URL)", "http(s)://HOST:6334"},
+	} {
+		for part := range strings.SplitSeq(store.value, ",") {
+			if u, err := url.Parse(strings.TrimSpace(part)); store.value != "" && (err != nil || u.Host == "") {
+				return fmt.Errorf("%s: it is not of the form %s", store.flag, store.form)
+			}
+		}
+	}
+	if access, secret := s.s3Keys(); s.S3URL != "" && (access == "" || secret == "") {
+		return errors.New("--s3-url (LEAT_S3_URL) needs keys: set LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	}
+	if err := readable("--nats-credentials (LEAT_NATS_CREDENTIALS)", s.NATSCredentials); err != nil {
+		return err
+	}
+	if s.Index == "" || events.Token(s.Index) != s.Index {
+		return fmt.Errorf("--index (LEAT_INDEX) %q: use letters, digits, - and _", s.Index)
+	}
+	if _, err := embedder.Open(s.Embedder); err != nil {
+		return fmt.Errorf("--embedder (LEAT_EMBEDDER): %w", err)
+	}
+	return nil
+}
+
+func (s Stores) s3Keys() (access, secret string) {
+	access = cmp.Or(s.S3AccessKey, os.Getenv("LEAT_S3_ACCESS_KEY"), os.Getenv("AWS_ACCESS_KEY_ID"))
+	secret = cmp.Or(s.S3SecretKey, os.Getenv("LEAT_S3_SECRET_KEY"), os.Getenv("AWS_SECRET_ACCESS_KEY"))
+	return access, secret
+}
+
+// Broker is the configuration of the connection to NATS.
+func (s Stores) Broker(name string) broker.Config {
+	return broker.Config{URL: s.NATSURL, CredentialsFile: s.NATSCredentials, Token: os.Getenv("LEAT_NATS_TOKEN"), Name: name}
+}
+
+// Catalog is the configuration of the connection to Postgres.
+func (s Stores) Catalog() catalog.Config { return catalog.Config{URL: s.PostgresURL} }
+
+// Blob is the configuration of the connection to S3.
+func (s Stores) Blob() blob.Config {
+	access, secret := s.s3Keys()
+	return blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret}
+}
+
+// Vector is the configuration of the connection to Qdrant.
+func (s Stores) Vector() vector.Config {
+	return vector.Config{URL: s.QdrantURL, APIKey: os.Getenv("LEAT_QDRANT_API_KEY")}
+}
