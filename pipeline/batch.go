@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
@@ -12,19 +14,25 @@ import (
 
 // BatchConfig says when a batch is full.
 type BatchConfig struct {
-	Items       int           // most items in a batch
-	Wait        time.Duration // how long the first item waits for others
+	Items       int           // most items in a batch; default 1
+	Wait        time.Duration // how long the first item waits for others; default: not at all
 	Concurrency int           // batches under way at once; default 1
+
+	// Halve says of an error that is no rejection that it is of some items of
+	// the batch and not of all. Default: none is.
+	Halve func(error) bool
 }
 
 // Batcher gathers items that are handed in one by one, from any number of
-// goroutines, and works on them together. A batch that is rejected is halved
-// until the item that cannot work stands alone: the others go through.
+// goroutines, and works on them together. A batch that fails because of some
+// of its items is halved until each of those stands alone: the others go
+// through.
 type Batcher[T any] struct {
-	cfg   BatchConfig
-	work  func(context.Context, []T) error
-	items chan batchItem[T]
-	done  sync.WaitGroup
+	cfg    BatchConfig
+	work   func(context.Context, []T) error
+	items  chan batchItem[T]
+	closed chan struct{}
+	done   sync.WaitGroup
 }
 
 type batchItem[T any] struct {
@@ -33,37 +41,52 @@ type batchItem[T any] struct {
 	result chan error
 }
 
+var errBatcherClosed = errors.New("batcher is closed")
+
 // NewBatcher starts a batcher. work gets up to cfg.Items items; its error is
-// the outcome of each of them.
+// the outcome of each of them. It may be called again with items that it has
+// worked on before, in smaller batches.
 func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *Batcher[T] {
-	b := &Batcher[T]{cfg: cfg, work: work, items: make(chan batchItem[T])}
+	b := &Batcher[T]{cfg: cfg, work: work, items: make(chan batchItem[T]), closed: make(chan struct{})}
 	for range max(cfg.Concurrency, 1) {
 		b.done.Go(b.run)
 	}
 	return b
 }
 
-// Do hands in an item and waits for its outcome.
+// Do hands in an item and waits for its outcome, or for the end of ctx. An
+// item that is in a batch by then may still be worked on.
 func (b *Batcher[T]) Do(ctx context.Context, value T) error {
 	item := batchItem[T]{ctx, value, make(chan error, 1)}
 	select {
 	case b.items <- item:
+	case <-b.closed:
+		return errBatcherClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return <-item.result
+	select {
+	case err := <-item.result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
-// Close waits for the batches under way. Do must not be called any more.
+// Close waits for the batches under way. It is called once; Do fails from then on.
 func (b *Batcher[T]) Close() {
-	close(b.items)
+	close(b.closed)
 	b.done.Wait()
 }
 
 func (b *Batcher[T]) run() {
-	for first := range b.items {
-		batch := b.gather([]batchItem[T]{first})
-		b.settle(batch)
+	for {
+		select {
+		case first := <-b.items:
+			b.settle(b.gather([]batchItem[T]{first}))
+		case <-b.closed:
+			return
+		}
 	}
 }
 
@@ -72,11 +95,10 @@ func (b *Batcher[T]) gather(batch []batchItem[T]) []batchItem[T] {
 	defer timeout.Stop()
 	for len(batch) < b.cfg.Items {
 		select {
-		case item, open := <-b.items:
-			if !open {
-				return batch
-			}
+		case item := <-b.items:
 			batch = append(batch, item)
+		case <-b.closed:
+			return batch
 		case <-timeout.C:
 			return batch
 		}
@@ -84,15 +106,10 @@ func (b *Batcher[T]) gather(batch []batchItem[T]) []batchItem[T] {
 	return batch
 }
 
-// settle works on a batch and tells each item its outcome. The batch's context
-// is its first item's: they all end when the worker is torn down.
+// settle works on a batch and tells each item its outcome.
 func (b *Batcher[T]) settle(batch []batchItem[T]) {
-	values := make([]T, len(batch))
-	for i, item := range batch {
-		values[i] = item.value
-	}
-	err := b.call(batch[0].ctx, values)
-	if kind, _ := fault.Of(err); err != nil && kind == fault.KindReject && len(batch) > 1 {
+	err := b.call(batch)
+	if len(batch) > 1 && b.halves(err) {
 		b.settle(batch[:len(batch)/2])
 		b.settle(batch[len(batch)/2:])
 		return
@@ -102,12 +119,48 @@ func (b *Batcher[T]) settle(batch []batchItem[T]) {
 	}
 }
 
+func (b *Batcher[T]) halves(err error) bool {
+	if err == nil {
+		return false
+	}
+	kind, _ := fault.Of(err)
+	return kind == fault.KindReject || b.cfg.Halve != nil && b.cfg.Halve(err)
+}
+
 // call turns a panic into a rejection, so that halving finds its item.
-func (b *Batcher[T]) call(ctx context.Context, values []T) (err error) {
+func (b *Batcher[T]) call(batch []batchItem[T]) (err error) {
+	ctx, release := together(batch)
+	defer release()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.Reject(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
+	values := make([]T, len(batch))
+	for i, item := range batch {
+		values[i] = item.value
+	}
 	return b.work(ctx, values)
+}
+
+// together returns a context that ends when those of all items have: an item
+// that is given up must not fail the others. Its values are the first item's.
+func together[T any](batch []batchItem[T]) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(batch[0].ctx))
+	var left atomic.Int64
+	left.Store(int64(len(batch)))
+	stops := make([]func() bool, len(batch))
+	for i, item := range batch {
+		stops[i] = context.AfterFunc(item.ctx, func() {
+			if left.Add(-1) == 0 {
+				cancel()
+			}
+		})
+	}
+	return ctx, func() {
+		for _, stop := range stops {
+			stop()
+		}
+		cancel()
+	}
 }
