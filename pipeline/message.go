@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/leatworks/leat/events"
@@ -18,6 +17,7 @@ type Message struct {
 	events.Event
 	On        string // the NATS subject it was published on
 	Delivered int    // how often it was delivered, from 1
+	Again     bool   // it was attempted before, and that may have had effects
 }
 
 // Handler does what an event asks for. It returns nil when the effect is
@@ -42,6 +42,7 @@ type Outgoing struct {
 	Data  any           // one of package events' data types
 	ID    string        // CloudEvents id; default: random
 	TTL   time.Duration // how long a stream keeps it; default: for ever
+	Trace Trace         // what it continues; default: the context's
 
 	// Source and Again are of an event published a second time, on behalf of
 	// its first publisher: it is not to be taken for a duplicate.
@@ -73,9 +74,10 @@ func (p *Publisher) encode(ctx context.Context, o Outgoing) (broker.Outgoing, er
 	if o.Source != "" {
 		event.Source = o.Source
 	}
-	trace := propagation.MapCarrier{}
-	otel.GetTextMapPropagator().Inject(ctx, trace)
-	event.TraceParent, event.TraceState = trace["traceparent"], trace["tracestate"]
+	if o.Trace == (Trace{}) {
+		o.Trace = TraceOf(ctx)
+	}
+	event.TraceParent, event.TraceState = o.Trace.Parent, o.Trace.State
 	header, body, err := events.Encode(event)
 	if err != nil {
 		return broker.Outgoing{}, fmt.Errorf("encode event for %s: %w", o.On, err)
@@ -89,9 +91,23 @@ func (p *Publisher) encode(ctx context.Context, o Outgoing) (broker.Outgoing, er
 	return broker.Outgoing{Subject: o.On, Header: header, Data: body}, nil
 }
 
-// traceOf continues the trace that an event carries.
-func traceOf(ctx context.Context, e events.Event) context.Context {
-	return otel.GetTextMapPropagator().Extract(ctx, propagation.MapCarrier{"traceparent": e.TraceParent, "tracestate": e.TraceState})
+// Trace is a W3C trace context. A batch holds work of many traces; the events
+// that follow from it continue each its own.
+type Trace struct{ Parent, State string }
+
+// Events carry the W3C trace context, whatever the process's own traces use.
+var traceContext propagation.TraceContext
+
+// TraceOf returns the trace context that ctx is in.
+func TraceOf(ctx context.Context) Trace {
+	carrier := propagation.MapCarrier{}
+	traceContext.Inject(ctx, carrier)
+	return Trace{carrier["traceparent"], carrier["tracestate"]}
+}
+
+// continueTrace continues the trace that an event carries.
+func continueTrace(ctx context.Context, e events.Event) context.Context {
+	return traceContext.Extract(ctx, propagation.MapCarrier{"traceparent": e.TraceParent, "tracestate": e.TraceState})
 }
 
 // decode reads a message of the broker.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime/debug"
 	"time"
 
@@ -32,10 +33,14 @@ type Ledger interface {
 const (
 	inProcessRetries = 3
 	inProcessDelay   = 200 * time.Millisecond
-	inProcessMost    = 2 * time.Second
+	inProcessMost    = 2 * time.Second  // longest wait between two of them
+	inProcessTime    = 10 * time.Second // after which none is begun
 	maxAttempts      = 12
-	// maxDeliveries ends a message that takes its worker down each time: no
-	// handler was there to count attempts.
+
+	// freeDeliveries are those before a message is suspected: restarts and a
+	// catalog that is down cost some too.
+	freeDeliveries = 5
+	// maxDeliveries ends a suspect of which the catalog keeps no count.
 	maxDeliveries = 20
 )
 
@@ -43,11 +48,12 @@ var backoff = catalog.Backoff{First: 10 * time.Second, Most: 6 * time.Hour}
 
 // outcome turns what a handler returns into what becomes of the message.
 type outcome struct {
-	worker  string
-	handle  Handler
-	ledger  Ledger
-	catalog *catalog.Catalog
-	log     *slog.Logger
+	worker   string
+	handle   Handler
+	ledger   Ledger
+	catalog  *catalog.Catalog
+	log      *slog.Logger
+	suspects chan struct{} // holds a token while a suspect is served
 }
 
 // serve is the Watermill handler: nil acknowledges, an error gives back.
@@ -57,32 +63,67 @@ func (o *outcome) serve(msg *message.Message) error {
 	if err != nil {
 		return o.bury(ctx, msg, m, fault.Reject(err), 1, false)
 	}
-	ctx, span := otel.Tracer("leat").Start(traceOf(ctx, m.Event), o.worker+" "+string(m.Type))
-	defer span.End()
-	if m.Delivered > maxDeliveries {
-		err = fault.Reject(fmt.Errorf("delivered %d times and never settled", m.Delivered))
-	} else {
-		err = o.attempt(ctx, m)
+	ctx = continueTrace(ctx, m.Event)
+	if m.Delivered > freeDeliveries {
+		return o.serveSuspect(ctx, msg, m)
 	}
-	if err != nil {
-		span.SetStatus(codes.Error, err.Error())
+	return o.settle(ctx, msg, m, o.attempt(ctx, m))
+}
+
+// serveSuspect serves a message that was delivered often and never settled. It
+// may be what ends its worker each time, or have been in flight beside that
+// one, or have met a catalog that was down. So the attempt is recorded before
+// it is made, because nobody may be left to do so afterwards; and suspects are
+// served one at a time, so that the record is that of the guilty one.
+func (o *outcome) serveSuspect(ctx context.Context, msg *message.Message, m Message) error {
+	select {
+	case o.suspects <- struct{}{}:
+		defer func() { <-o.suspects }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return o.settle(ctx, msg, m, err)
+	suspicion := fmt.Errorf("delivered %d times and never settled: it may be what ends its worker", m.Delivered)
+	attempts, err := o.ledger.Delay(ctx, m, suspicion.Error(), backoff)
+	switch {
+	case err != nil:
+		return errors.Join(suspicion, err)
+	case attempts >= maxAttempts, attempts == 0 && m.Delivered > maxDeliveries:
+		return o.bury(ctx, msg, m, suspicion, max(attempts, 1), true)
+	}
+	return o.settle(ctx, msg, m, o.attempt(ctx, m))
 }
 
 // attempt calls the handler, again after a short while if the error may pass.
-func (o *outcome) attempt(ctx context.Context, m Message) error {
+func (o *outcome) attempt(ctx context.Context, m Message) (err error) {
+	ctx, span := otel.Tracer("leat").Start(ctx, o.worker+" "+string(m.Type))
+	defer func() {
+		if err != nil {
+			span.SetStatus(codes.Error, err.Error())
+		}
+		span.End()
+	}()
 	policy := retrypolicy.NewBuilder[any]().
 		HandleIf(func(_ any, err error) bool {
 			kind, after := fault.Of(err)
 			return err != nil && kind == fault.KindRetry && after <= inProcessMost && ctx.Err() == nil
 		}).
 		WithMaxRetries(inProcessRetries).
-		WithBackoff(inProcessDelay, inProcessMost).
-		WithJitterFactor(0.3).
+		WithMaxDuration(inProcessTime).
+		WithDelayFunc(retryDelay).
 		ReturnLastFailure().
 		Build()
-	return failsafe.With[any](policy).WithContext(ctx).Run(func() error { return o.call(ctx, m) })
+	return failsafe.With[any](policy).WithContext(ctx).RunWithExecution(func(e failsafe.Execution[any]) error {
+		m.Again = m.Delivered > 1 || e.Attempts() > 1
+		return o.call(ctx, m)
+	})
+}
+
+// retryDelay doubles with each retry, less a random part of at most half, but
+// is never shorter than the error asks for.
+func retryDelay(e failsafe.ExecutionAttempt[any]) time.Duration {
+	_, after := fault.Of(e.LastError())
+	wait := min(inProcessDelay<<e.Retries(), inProcessMost)
+	return max(after, wait/2+rand.N(wait/2))
 }
 
 // call turns a panic into a rejection: the next message is served.

@@ -48,8 +48,9 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)
 	}
+	suspects := make(chan struct{}, 1)
 	for _, route := range step.Routes {
-		o := &outcome{worker: step.Worker, handle: route.Handle, ledger: step.Ledger, catalog: cfg.Catalog, log: cfg.Log}
+		o := &outcome{worker: step.Worker, handle: route.Handle, ledger: step.Ledger, catalog: cfg.Catalog, log: cfg.Log, suspects: suspects}
 		router.AddConsumerHandler(route.Name, route.Name, route.Source, o.serve)
 	}
 	if err := router.Run(ctx); err != nil {
