@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,19 +80,20 @@ func OwedEvents(d catalog.Document, embedder string) []Outgoing {
 }
 
 // Complete publishes repo.indexed for those of the tracks whose current
-// snapshot has no open document left, then marks them. A crash in between
-// publishes again, under the same id.
-func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, generation int64, tracks []uuid.UUID) error {
+// snapshot has no open document left, then marks them. The events continue the
+// trace given with each track. A crash in between publishes again, under the
+// same id.
+func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, generation int64, tracks map[uuid.UUID]Trace) error {
 	if len(tracks) == 0 {
 		return nil
 	}
-	done, err := c.CompletedSnapshots(ctx, tracks)
+	done, err := c.CompletedSnapshots(ctx, slices.Collect(maps.Keys(tracks)))
 	if err != nil {
 		return err
 	}
 	for _, s := range done {
 		out := Outgoing{
-			ID: fmt.Sprintf("%s@%d", s.ID, s.Revision), On: events.CompletedSubject(s.Tenant, s.Repository), About: s.URL,
+			ID: fmt.Sprintf("%s@%d", s.ID, s.Revision), On: events.CompletedSubject(s.Tenant, s.Repository), About: s.URL, Trace: tracks[s.ID],
 			Data: events.RepoIndexed{
 				Tenant: s.Tenant, Repository: s.Repository.String(), Track: s.ID.String(), URL: s.URL, Ref: s.Ref,
 				Commit: s.Commit, Revision: s.Revision, Generation: generation,

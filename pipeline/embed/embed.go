@@ -7,7 +7,10 @@ package embed
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,7 +50,14 @@ type Step struct {
 	embedder embedder.Embedder
 	id       int32 // of the embedder in the catalog
 	events   *pipeline.Publisher
-	batcher  *pipeline.Batcher[uuid.UUID]
+	batcher  *pipeline.Batcher[work]
+	claims   claims
+}
+
+// work is a document to look at, and the trace in which that was asked for.
+type work struct {
+	id    uuid.UUID
+	trace pipeline.Trace
 }
 
 // New starts a step that uses one embedder, whose id in the catalog is id.
@@ -62,8 +72,16 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder,
 		cfg.BatchWait = DefaultBatchWait
 	}
 	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p}
-	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches}, s.embed)
+	s.claims.held = make(map[[32]byte]chan struct{})
+	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isDamage,
+	}, s.embed)
 	return s
+}
+
+// isDamage says that an error is of the objects of some documents.
+func isDamage(err error) bool {
+	return errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrMissing)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.
@@ -79,17 +97,21 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return fault.Reject(err)
 	}
-	return s.batcher.Do(ctx, uuid.MustParse(data.Document.Document))
+	return s.batcher.Do(ctx, work{uuid.MustParse(data.Document.Document), pipeline.TraceOf(ctx)})
 }
 
 // embed works on a batch of documents as the catalog has them now.
-func (s *Step) embed(ctx context.Context, ids []uuid.UUID) error {
-	docs, err := s.catalog.Documents(ctx, ids)
+func (s *Step) embed(ctx context.Context, batch []work) error {
+	traces := make(map[uuid.UUID]pipeline.Trace, len(batch))
+	for _, w := range batch {
+		traces[w.id] = w.trace
+	}
+	docs, err := s.catalog.Documents(ctx, slices.Collect(maps.Keys(traces)))
 	if err != nil {
 		return err
 	}
 	for _, group := range groups(docs) {
-		if err := s.embedGroup(ctx, group); err != nil {
+		if err := s.embedGroup(ctx, group, traces); err != nil {
 			return err
 		}
 	}
@@ -118,31 +140,51 @@ func groups(docs []catalog.Document) [][]catalog.Document {
 	return all
 }
 
-func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document) error {
-	texts, err := s.missing(ctx, docs)
-	if err != nil {
-		return err
-	}
-	if err := s.store(ctx, texts); err != nil {
-		return err
+func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces map[uuid.UUID]pipeline.Trace) error {
+	for complete := false; !complete; {
+		var err error
+		if complete, err = s.embedMissing(ctx, docs); err != nil {
+			return err
+		}
 	}
 	current := make([]catalog.Current, len(docs))
+	out := make([]pipeline.Outgoing, len(docs))
 	for i, d := range docs {
 		current[i] = d.Current()
+		out[i] = pipeline.EmbeddedEvent(d, s.embedder.Model().Name)
+		out[i].Trace = traces[d.ID]
 	}
 	if err := s.catalog.MarkEmbedded(ctx, current); err != nil {
 		return err
 	}
-	return s.events.Publish(ctx, s.embedded(docs)...)
+	return s.events.Publish(ctx, out...)
 }
 
-func (s *Step) embedded(docs []catalog.Document) []pipeline.Outgoing {
-	name := s.embedder.Model().Name
-	out := make([]pipeline.Outgoing, len(docs))
+// embedMissing embeds the texts of the documents' chunks that lack a vector,
+// each once. complete is false if another batch was at work on some of them:
+// it is over then, and what it did is to be looked at.
+func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document) (complete bool, err error) {
+	chunkings := make([]int64, len(docs))
 	for i, d := range docs {
-		out[i] = pipeline.EmbeddedEvent(d, name)
+		chunkings[i] = d.Chunking
 	}
-	return out
+	claim, err := s.claims.take(func() ([]catalog.Text, error) { return s.catalog.MissingTexts(ctx, chunkings, s.id) })
+	if err != nil {
+		return false, err
+	}
+	if err := s.embedClaimed(ctx, docs, claim); err != nil {
+		return false, err
+	}
+	return len(claim.others) == 0, claim.wait(ctx)
+}
+
+func (s *Step) embedClaimed(ctx context.Context, docs []catalog.Document, claim *claim) error {
+	defer claim.release()
+	texts, err := s.read(ctx, docs, claim.texts)
+	if err != nil {
+		return err
+	}
+	return s.store(ctx, texts)
 }
 
 // text is a chunk's text that has no vector yet.
@@ -151,27 +193,16 @@ type text struct {
 	bytes string
 }
 
-// missing reads the texts of the documents' chunks that lack a vector, each once.
-func (s *Step) missing(ctx context.Context, docs []catalog.Document) ([]text, error) {
-	chunkings := make([]int64, len(docs))
+// read takes the texts out of the documents' blobs.
+func (s *Step) read(ctx context.Context, docs []catalog.Document, wanted []catalog.Text) ([]text, error) {
 	byChunking := make(map[int64]catalog.Document, len(docs))
-	for i, d := range docs {
-		chunkings[i] = d.Chunking
+	for _, d := range docs {
 		byChunking[d.Chunking] = d
 	}
-	wanted, err := s.catalog.MissingTexts(ctx, chunkings, s.id)
-	if err != nil {
-		return nil, err
-	}
-	seen := make(map[[32]byte]bool, len(wanted))
 	var spans []blob.Span
 	var cuts [][]catalog.Text // of each span's blob
 	at := make(map[int64]int) // chunking → its place in spans
 	for _, w := range wanted {
-		if seen[w.SHA256] {
-			continue
-		}
-		seen[w.SHA256] = true
 		i, found := at[w.Chunking]
 		if !found {
 			i = len(spans)
@@ -182,7 +213,7 @@ func (s *Step) missing(ctx context.Context, docs []catalog.Document) ([]text, er
 		cuts[i] = append(cuts[i], w)
 	}
 	var texts []text
-	err = s.blobs.Read(ctx, spans, func(i int, content []byte) error {
+	err := s.blobs.Read(ctx, spans, func(i int, content []byte) error {
 		for _, c := range cuts[i] {
 			t, err := cut(content, c)
 			if err != nil {

@@ -78,7 +78,7 @@ func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 		}
 		v := embedder.Vector{Dense: dense[i], Sparse: embedder.Terms(plain[i])}
 		if records[i], err = v.AppendBinary(nil); err != nil {
-			return nil, err
+			return nil, fault.Reject(fmt.Errorf("embedder %s: %w", s.embedder.Model().Name, err))
 		}
 	}
 	return records, nil

@@ -12,6 +12,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,10 +55,11 @@ type Step struct {
 // work is a document to look at.
 type work struct {
 	id       uuid.UUID
-	revision int64 // that the event speaks of
+	revision int64 // that the event speaks of, or that this step has written
 	// again says that an earlier attempt may have written points, of whatever
 	// revision stood then.
 	again bool
+	trace pipeline.Trace
 }
 
 // New starts a step.
@@ -68,8 +71,15 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, points *vector.Store
 		cfg.BatchWait = DefaultBatchWait
 	}
 	s := &Step{catalog: c, blobs: blobs, points: points, generation: g, events: p}
-	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches}, s.index)
+	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isDamage,
+	}, s.index)
 	return s
+}
+
+// isDamage says that an error is of the stored vectors of some documents.
+func isDamage(err error) bool {
+	return errors.Is(err, errIncomplete) || errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrMissing)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.
@@ -82,7 +92,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return fault.Reject(err)
 	}
-	return s.batcher.Do(ctx, work{uuid.MustParse(doc.Document), doc.Revision, m.Delivered > 1})
+	return s.batcher.Do(ctx, work{uuid.MustParse(doc.Document), doc.Revision, m.Again, pipeline.TraceOf(ctx)})
 }
 
 func documentOf(m pipeline.Message) (events.Document, error) {
@@ -113,82 +123,101 @@ func (s *Step) round(ctx context.Context, batch []work) (left []work, err error)
 	if err != nil {
 		return nil, err
 	}
-	var tracks []uuid.UUID
-	for _, step := range []func(context.Context, plan) ([]uuid.UUID, error){s.clear, s.write} {
+	for _, step := range []func(context.Context, plan) ([]work, error){s.clear, s.write} {
 		changed, err := step(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range changed {
-			left = append(left, work{id: id, again: true})
-		}
+		left = append(left, changed...)
 	}
-	for _, d := range append(p.write, p.clear...) {
-		tracks = append(tracks, d.Track)
+	tracks := make(map[uuid.UUID]pipeline.Trace)
+	for _, d := range slices.Concat(p.write, p.clear) {
+		tracks[d.Track] = p.work[d.ID].trace
 	}
 	return left, pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, tracks)
 }
 
 // plan is what there is to do for a batch.
 type plan struct {
+	work  map[uuid.UUID]work
 	write []catalog.Document // their points are to be those of this revision
 	clear []catalog.Document // they are to have no point: removed or skipped
-	gone  []uuid.UUID        // the catalog does not know them any more
-	again map[uuid.UUID]bool // points may have been written by an earlier attempt
+	sweep []vector.Stale     // what earlier attempts may have left of documents whose turn is yet to come
+	gone  []work             // the catalog does not know them any more
 }
 
 func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
-	p := plan{again: make(map[uuid.UUID]bool)}
-	speaks := make(map[uuid.UUID]int64, len(batch))
-	ids := make([]uuid.UUID, 0, len(batch))
+	p := plan{work: make(map[uuid.UUID]work, len(batch))}
 	for _, w := range batch {
-		if _, twice := speaks[w.id]; !twice {
-			ids = append(ids, w.id)
-		}
-		speaks[w.id] = max(speaks[w.id], w.revision)
-		p.again[w.id] = p.again[w.id] || w.again
+		same := p.work[w.id]
+		w.revision, w.again = max(w.revision, same.revision), w.again || same.again
+		p.work[w.id] = w
 	}
-	docs, err := s.catalog.Documents(ctx, ids)
+	docs, err := s.catalog.Documents(ctx, slices.Collect(maps.Keys(p.work)))
 	if err != nil {
 		return p, err
 	}
+	known := make(map[uuid.UUID]bool, len(docs))
 	for _, d := range docs {
+		known[d.ID] = true
+		w := p.work[d.ID]
 		switch d.State {
 		case catalog.StateRemoved, catalog.StateSkipped:
 			p.clear = append(p.clear, d)
 		case catalog.StateEmbedded, catalog.StateFailed:
 			p.write = append(p.write, d)
 		case catalog.StateIndexed:
-			if p.again[d.ID] || speaks[d.ID] < d.Revision {
+			if w.again || w.revision < d.Revision {
 				p.write = append(p.write, d)
 			}
 		case catalog.StateChunked: // its document.embedded is still to come
+			if w.again {
+				p.sweep = append(p.sweep, older(d))
+			}
 		}
-		delete(speaks, d.ID)
 	}
-	for id := range speaks {
-		p.gone = append(p.gone, id)
+	for id, w := range p.work {
+		if !known[id] {
+			p.gone = append(p.gone, w)
+		}
 	}
 	return p, nil
 }
 
-// clear deletes the points of documents that are to have none.
-func (s *Step) clear(ctx context.Context, p plan) (changed []uuid.UUID, err error) {
-	ids := append([]uuid.UUID(nil), p.gone...)
+// older names the points of a document that are of revisions before its own.
+func older(d catalog.Document) vector.Stale { return vector.Stale{Document: d.ID, Before: d.Revision} }
+
+// all is above any revision.
+const all = 1 << 53
+
+// clear deletes the points of documents that are to have none. It deletes none
+// of later revisions: a worker that is late must not take away what another
+// has written for a document that came back.
+func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
+	stale := slices.Clone(p.sweep)
 	var removed, skipped []catalog.Current
 	for _, d := range p.clear {
-		ids = append(ids, d.ID)
+		stale = append(stale, vector.Stale{Document: d.ID, Before: d.Revision + 1})
 		if d.State == catalog.StateRemoved {
 			removed = append(removed, d.Current())
 		} else {
 			skipped = append(skipped, d.Current())
 		}
 	}
-	if len(ids) == 0 {
+	var gone []uuid.UUID
+	for _, w := range p.gone {
+		before := w.revision + 1
+		if w.again {
+			before = all // nobody knows which revision an earlier attempt wrote
+		}
+		stale = append(stale, vector.Stale{Document: w.id, Before: before})
+		gone = append(gone, w.id)
+	}
+	if len(stale) == 0 {
 		return nil, nil
 	}
-	if err := s.points.DeleteDocuments(ctx, s.generation.Collection, ids); err != nil {
-		return nil, fmt.Errorf("delete points of %d documents: %w", len(ids), err)
+	if err := s.points.DeleteOlder(ctx, s.generation.Collection, stale); err != nil {
+		return nil, fmt.Errorf("delete points of %d documents: %w", len(stale), err)
 	}
 	dropped, err := s.catalog.DropRemoved(ctx, removed)
 	if err != nil {
@@ -199,32 +228,30 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []uuid.UUID, err erro
 		return nil, err
 	}
 	// Whoever came back to the track meanwhile may have lost new points.
-	back, err := s.catalog.Documents(ctx, p.gone)
+	back, err := s.catalog.Documents(ctx, gone)
 	if err != nil {
 		return nil, err
 	}
-	return append(missing(p.clear, append(dropped, cleared...)), idsOf(back)...), nil
+	return slices.Concat(p.missing(p.clear, slices.Concat(dropped, cleared)), p.missing(back, nil)), nil
 }
 
-func idsOf(docs []catalog.Document) []uuid.UUID {
-	ids := make([]uuid.UUID, len(docs))
-	for i, d := range docs {
-		ids[i] = d.ID
-	}
-	return ids
-}
-
-// missing returns the documents that are not among done.
-func missing(docs []catalog.Document, done []uuid.UUID) []uuid.UUID {
-	is := make(map[uuid.UUID]bool, len(done))
-	for _, id := range done {
-		is[id] = true
-	}
-	var left []uuid.UUID
+// missing returns the documents that are not among done, to be looked at
+// again. What was written for them is of the revision that they have here.
+func (p plan) missing(docs []catalog.Document, done []uuid.UUID) []work {
+	is := setOf(done)
+	var left []work
 	for _, d := range docs {
 		if !is[d.ID] {
-			left = append(left, d.ID)
+			left = append(left, work{d.ID, d.Revision, true, p.work[d.ID].trace})
 		}
 	}
 	return left
+}
+
+func setOf(ids []uuid.UUID) map[uuid.UUID]bool {
+	set := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }

@@ -3,7 +3,9 @@ package index
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -18,33 +20,43 @@ import (
 
 // write makes the documents' points those of their revision, in groups that
 // fit into memory.
-func (s *Step) write(ctx context.Context, p plan) (changed []uuid.UUID, err error) {
+func (s *Step) write(ctx context.Context, p plan) (changed []work, err error) {
+	for _, group := range groups(p.write) {
+		left, err := s.writeGroup(ctx, p, group)
+		if err != nil {
+			return nil, err
+		}
+		changed = append(changed, left...)
+	}
+	return changed, nil
+}
+
+func groups(docs []catalog.Document) (all [][]catalog.Document) {
 	var group []catalog.Document
 	points := 0
-	flush := func() error {
-		left, err := s.writeGroup(ctx, group, p.again)
-		changed = append(changed, left...)
-		group, points = nil, 0
-		return err
-	}
-	for _, d := range p.write {
+	for _, d := range docs {
 		if points+d.Chunks > groupPoints && len(group) > 0 {
-			if err := flush(); err != nil {
-				return nil, err
-			}
+			all, group, points = append(all, group), nil, 0
 		}
 		group = append(group, d)
 		points += d.Chunks
 	}
-	if len(group) == 0 {
-		return changed, nil
+	if len(group) > 0 {
+		all = append(all, group)
 	}
-	err = flush()
-	return changed, err
+	return all
 }
 
-func (s *Step) writeGroup(ctx context.Context, docs []catalog.Document, again map[uuid.UUID]bool) (changed []uuid.UUID, err error) {
-	points, err := s.load(ctx, docs)
+func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) (changed []work, err error) {
+	chunks, err := s.catalog.ChunkVectors(ctx, s.generation.Embedder.ID, chunkingsOf(docs))
+	if err != nil {
+		return nil, err
+	}
+	docs, waiting, err := ready(docs, chunks)
+	if err != nil {
+		return nil, err
+	}
+	points, err := s.load(ctx, docs, chunks)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +67,13 @@ func (s *Step) writeGroup(ctx context.Context, docs []catalog.Document, again ma
 	current := make([]catalog.Current, len(docs))
 	for i, d := range docs {
 		current[i] = d.Current()
-		if d.HasPoints || again[d.ID] {
-			stale = append(stale, vector.Stale{Document: d.ID, Before: d.Revision})
+		if d.HasPoints || p.work[d.ID].again {
+			stale = append(stale, older(d))
+		}
+	}
+	for _, d := range waiting {
+		if p.work[d.ID].again {
+			stale = append(stale, older(d))
 		}
 	}
 	if len(stale) > 0 {
@@ -68,32 +85,54 @@ func (s *Step) writeGroup(ctx context.Context, docs []catalog.Document, again ma
 	if err != nil {
 		return nil, err
 	}
-	return missing(docs, indexed), s.announce(ctx, docs, indexed)
+	return p.missing(docs, indexed), s.announce(ctx, p, docs, indexed)
+}
+
+func chunkingsOf(docs []catalog.Document) []int64 {
+	chunkings := make([]int64, len(docs))
+	for i, d := range docs {
+		chunkings[i] = d.Chunking
+	}
+	slices.Sort(chunkings)
+	return slices.Compact(chunkings)
+}
+
+// errIncomplete says that a document whose vectors were stored lacks some. It
+// may pass: a document that fails goes back to the embedder when it is due.
+var errIncomplete = errors.New("vectors are missing")
+
+// ready picks the documents of which every chunk has its vector. One that has
+// failed before it was embedded waits for its document.embedded.
+func ready(docs []catalog.Document, chunks []catalog.ChunkVector) (complete, waiting []catalog.Document, err error) {
+	have := make(map[int64]int, len(docs))
+	for _, c := range chunks {
+		have[c.Chunking]++
+	}
+	for _, d := range docs {
+		switch {
+		case have[d.Chunking] == d.Chunks:
+			complete = append(complete, d)
+		case d.State == catalog.StateFailed:
+			waiting = append(waiting, d)
+		default:
+			return nil, nil, fmt.Errorf("document %s has vectors for %d of its %d chunks: %w", d.ID, have[d.Chunking], d.Chunks, errIncomplete)
+		}
+	}
+	return complete, waiting, nil
 }
 
 // load builds the points of the documents from the stored vectors.
-func (s *Step) load(ctx context.Context, docs []catalog.Document) ([]vector.Point, error) {
+func (s *Step) load(ctx context.Context, docs []catalog.Document, chunks []catalog.ChunkVector) ([]vector.Point, error) {
 	byChunking := make(map[int64][]catalog.Document, len(docs))
-	var chunkings []int64
 	for _, d := range docs {
-		if _, known := byChunking[d.Chunking]; !known {
-			chunkings = append(chunkings, d.Chunking)
-		}
 		byChunking[d.Chunking] = append(byChunking[d.Chunking], d)
-	}
-	chunks, err := s.catalog.ChunkVectors(ctx, s.generation.Embedder.ID, chunkings)
-	if err != nil {
-		return nil, err
-	}
-	if err := complete(docs, chunks); err != nil {
-		return nil, err
 	}
 	spans := make([]blob.Span, len(chunks))
 	for i, c := range chunks {
 		spans[i] = blob.Span(c.Vector)
 	}
 	var points []vector.Point
-	err = s.blobs.Read(ctx, spans, func(i int, record []byte) error {
+	err := s.blobs.Read(ctx, spans, func(i int, record []byte) error {
 		v, err := embedder.DecodeVector(record)
 		if err != nil {
 			return fault.Reject(fmt.Errorf("vector in %s at %d: %w", spans[i].Object, spans[i].Offset, err))
@@ -107,21 +146,6 @@ func (s *Step) load(ctx context.Context, docs []catalog.Document) ([]vector.Poin
 		return nil, fmt.Errorf("read vectors of %d documents: %w", len(docs), err)
 	}
 	return points, nil
-}
-
-// complete checks that every chunk has its vector. One that has not is a
-// passing error: the document goes back to the embedder when it is due.
-func complete(docs []catalog.Document, chunks []catalog.ChunkVector) error {
-	have := make(map[int64]int, len(docs))
-	for _, c := range chunks {
-		have[c.Chunking]++
-	}
-	for _, d := range docs {
-		if have[d.Chunking] != d.Chunks {
-			return fmt.Errorf("document %s has vectors for %d of its %d chunks", d.ID, have[d.Chunking], d.Chunks)
-		}
-	}
-	return nil
 }
 
 func point(d catalog.Document, c catalog.ChunkVector, v embedder.Vector) vector.Point {
@@ -139,15 +163,14 @@ func point(d catalog.Document, c catalog.ChunkVector, v embedder.Vector) vector.
 }
 
 // announce publishes document.indexed for the documents that were marked.
-func (s *Step) announce(ctx context.Context, docs []catalog.Document, indexed []uuid.UUID) error {
-	is := make(map[uuid.UUID]bool, len(indexed))
-	for _, id := range indexed {
-		is[id] = true
-	}
+func (s *Step) announce(ctx context.Context, p plan, docs []catalog.Document, indexed []uuid.UUID) error {
+	is := setOf(indexed)
 	var out []pipeline.Outgoing
 	for _, d := range docs {
 		if is[d.ID] {
-			out = append(out, pipeline.IndexedEvent(d, s.generation.Number))
+			event := pipeline.IndexedEvent(d, s.generation.Number)
+			event.Trace = p.work[d.ID].trace
+			out = append(out, event)
 		}
 	}
 	return s.events.Publish(ctx, out...)

@@ -16,6 +16,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -33,10 +35,20 @@ import (
 type Config struct {
 	Filter    lang.Config // which files are indexed
 	BulkFiles int         // a first ingest of more files than this goes by the bulk lane; default 500
+	// RenewEvery is how often a submission under way gets another lease, lest
+	// it be published again meanwhile; default 30 s.
+	RenewEvery time.Duration
 }
 
-// DefaultBulkFiles keeps what is indexed in a second or two in the live lane.
-const DefaultBulkFiles = 500
+// The defaults.
+const (
+	DefaultBulkFiles  = 500 // keeps what is indexed in a second or two in the live lane
+	DefaultRenewEvery = catalog.DefaultLease / 4
+)
+
+// maxKey bounds a submission's source and id together, in bytes: they are a
+// key in Postgres, whose index takes 2,704 bytes in all.
+const maxKey = 2 << 10
 
 // Step ingests repositories.
 type Step struct {
@@ -54,6 +66,9 @@ type Step struct {
 func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g catalog.Generation, p *pipeline.Publisher, log *slog.Logger) (*Step, error) {
 	if cfg.BulkFiles == 0 {
 		cfg.BulkFiles = DefaultBulkFiles
+	}
+	if cfg.RenewEvery == 0 {
+		cfg.RenewEvery = DefaultRenewEvery
 	}
 	if err := cfg.Filter.Check(); err != nil {
 		return nil, err
@@ -83,18 +98,30 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	// One worker at a time on a repository: two pushes in a row would
 	// otherwise list the same tree twice.
 	return s.catalog.WithLock(ctx, catalog.LockKey(sub.Repository), func(ctx context.Context) error {
-		return s.ingest(ctx, sub, remote)
+		if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
+			return err
+		}
+		return s.renewing(ctx, sub, func() error { return s.ingest(ctx, sub, remote) })
 	})
 }
 
-// submission reads what an event asks for.
+// submission reads what an event asks for. The tenant is named even if the
+// rest is refused, unless the submission has no key that could be stored.
 func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, error) {
 	sub := catalog.Submission{SubmissionKey: catalog.SubmissionKey{Source: m.Source, Event: m.ID}}
+	if len(m.Source)+len(m.ID) > maxKey {
+		return sub, git.Remote{}, fmt.Errorf("source and id have %d bytes together; at most %d are accepted", len(m.Source)+len(m.ID), maxKey)
+	}
+	tenant, err := events.SubmittedTenant(m.On)
+	if err != nil {
+		return sub, git.Remote{}, err
+	}
+	sub.Tenant = tenant
 	data, err := m.ParseSubmitted(m.On)
 	if err != nil {
 		return sub, git.Remote{}, err
 	}
-	sub.Tenant, sub.Ref = data.Tenant, data.Ref
+	sub.Ref = data.Ref
 	remote, err := s.mirrors.Parse(data.URL)
 	if err != nil {
 		return sub, remote, err
@@ -104,10 +131,31 @@ func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, e
 	return sub, remote, nil
 }
 
+// renewing keeps the submission's lease while fn works on it, however long
+// that takes.
+func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() error) error {
+	ctx, stop := context.WithCancel(ctx)
+	var renewal sync.WaitGroup
+	renewal.Go(func() {
+		ticker := time.NewTicker(s.cfg.RenewEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			if _, err := s.catalog.Accept(ctx, sub); err != nil && ctx.Err() == nil {
+				s.log.Warn("a submission's lease was not renewed", "repository", sub.URL, "error", err)
+			}
+		}
+	})
+	defer renewal.Wait()
+	defer stop()
+	return fn()
+}
+
 func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Remote) error {
-	if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
-		return err
-	}
 	mirror := sub.Repository.String()
 	head, err := s.mirrors.Fetch(ctx, mirror, remote, sub.Ref)
 	if err != nil {
@@ -128,7 +176,7 @@ func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Re
 	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}
-	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, []uuid.UUID{track.ID})
+	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, map[uuid.UUID]pipeline.Trace{track.ID: pipeline.TraceOf(ctx)})
 }
 
 // snapshot lists a commit and returns the revision it was given.
@@ -147,20 +195,41 @@ func (s *Step) snapshot(ctx context.Context, track catalog.Track, repo *git.Repo
 	if err != nil {
 		return 0, err
 	}
-	l := &listing{step: s, track: track, snapshot: snapshot, rules: tree.rules, repo: repo}
-	if err := l.run(ctx); err != nil {
+	l := &listing{step: s, track: track, snapshot: snapshot, rules: tree.rules, repo: repo, whole: !s.comparable(ctx, snapshot, repo)}
+	err = s.list(ctx, l, tree.files)
+	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil {
+		// Perhaps the catalog did not hold what the base's tree does. The whole
+		// tree tells; if it was something else, this fails in the same way.
+		s.log.Warn("listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)
+		l.whole = true
+		err = s.list(ctx, l, tree.files)
+	}
+	if err != nil {
 		return 0, err
 	}
 	s.log.Info("listed", "repository", track.URL, "ref", track.Ref, "commit", commit, "revision", snapshot.Revision,
 		"files", tree.files, "looked_at", l.looked, "removed", l.removed)
-	return snapshot.Revision, s.catalog.FinishListing(ctx, snapshot, tree.files)
+	return snapshot.Revision, nil
+}
+
+// comparable says whether the difference from the base's tree is all that has
+// to be looked at.
+func (s *Step) comparable(ctx context.Context, snapshot catalog.Snapshot, repo *git.Repo) bool {
+	return snapshot.Base != nil && snapshot.Base.Exact && repo.Has(ctx, snapshot.Base.Commit)
+}
+
+func (s *Step) list(ctx context.Context, l *listing, files int64) error {
+	if err := l.run(ctx); err != nil {
+		return err
+	}
+	return s.catalog.FinishListing(ctx, l.snapshot, files)
 }
 
 // Delay implements pipeline.Ledger.
 func (s *Step) Delay(ctx context.Context, m pipeline.Message, reason string, b catalog.Backoff) (int, error) {
 	sub, _, err := s.submission(m)
 	if err != nil {
-		return 0, err
+		return 0, nil // Handle refuses it
 	}
 	return s.catalog.DelaySubmission(ctx, sub, reason, b)
 }

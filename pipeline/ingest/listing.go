@@ -39,8 +39,6 @@ type listing struct {
 // run reads files and stores them side by side: while a batch is written, the
 // next is read.
 func (l *listing) run(ctx context.Context) error {
-	base := l.snapshot.Base
-	l.whole = base == nil || !base.Exact || !l.repo.Has(ctx, base.Commit)
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []file)
 	group.Go(func() error {

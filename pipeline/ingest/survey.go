@@ -20,6 +20,8 @@ type tree struct {
 const (
 	ignoreFile     = ".leatignore"
 	attributesFile = ".gitattributes"
+
+	maxRuleFiles = 10_000 // of a commit
 )
 
 // survey counts a commit's files and reads those that say how to read the others.
@@ -37,6 +39,9 @@ func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree,
 		p := string(entry.Path)
 		if p == ignoreFile || path.Base(p) == attributesFile {
 			rulePaths, oids = append(rulePaths, p), append(oids, entry.OID)
+		}
+		if len(oids) > maxRuleFiles {
+			return t, fault.Reject(fmt.Errorf("the repository has more than %d %s files", maxRuleFiles, attributesFile))
 		}
 	}
 	contents, err := readRules(ctx, repo, rulePaths, oids)

@@ -29,31 +29,44 @@ func (s *Step) submissions(ctx context.Context) error {
 	return s.events.Publish(ctx, out...)
 }
 
-// documents publishes the work of those that are due, unless a message for it
-// still waits in the stream: then they get another lease.
+// documents publishes the work of those that are due, page by page.
 func (s *Step) documents(ctx context.Context) error {
-	ids, err := s.catalog.OwedDocuments(ctx, s.cfg.Most)
-	if err != nil || len(ids) == 0 {
-		return err
+	for {
+		ids, err := s.catalog.OwedDocuments(ctx, s.cfg.Most)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := s.republish(ctx, ids); err != nil {
+			return err
+		}
+		if len(ids) < s.cfg.Most {
+			return nil
+		}
 	}
+}
+
+// republish publishes the work of documents, unless a message for it still
+// waits in the stream, and gives each of them another lease.
+func (s *Step) republish(ctx context.Context, ids []uuid.UUID) error {
 	docs, err := s.catalog.Documents(ctx, ids)
 	if err != nil {
 		return err
 	}
 	var out []pipeline.Outgoing
-	var leased []uuid.UUID
 	waiting := s.broker.Waiting()
 	for _, d := range docs {
-		leased = append(leased, d.ID)
-		for _, event := range pipeline.OwedEvents(d, s.generation.Embedder.Name) {
-			stream, consumer := s.route(d)
-			waits, err := waiting.For(ctx, stream, consumer, event.On)
-			if err != nil {
-				return err
-			}
-			if !waits {
-				out = append(out, event)
-			}
+		owed := pipeline.OwedEvents(d, s.generation.Embedder.Name)
+		if len(owed) == 0 {
+			continue
+		}
+		stream, consumer := s.route(d)
+		// The last of them is the one that this consumer acts on.
+		waits, err := waiting.For(ctx, stream, consumer, owed[len(owed)-1].On)
+		if err != nil {
+			return err
+		}
+		if !waits {
+			out = append(out, owed...)
 		}
 	}
 	if len(out) > 0 {
@@ -62,7 +75,7 @@ func (s *Step) documents(ctx context.Context) error {
 	if err := s.events.Publish(ctx, out...); err != nil {
 		return err
 	}
-	return s.catalog.Lease(ctx, leased)
+	return s.catalog.Lease(ctx, ids)
 }
 
 // route says which consumer takes a document's next event.
@@ -77,9 +90,13 @@ func (s *Step) route(d catalog.Document) (stream, consumer string) {
 // snapshots announces those that were completed by nobody: their last document
 // failed, or the worker that finished it died.
 func (s *Step) snapshots(ctx context.Context) error {
-	tracks, err := s.catalog.IndexingTracks(ctx)
+	indexing, err := s.catalog.IndexingTracks(ctx)
 	if err != nil {
 		return err
+	}
+	tracks := make(map[uuid.UUID]pipeline.Trace, len(indexing))
+	for _, id := range indexing {
+		tracks[id] = pipeline.Trace{} // whatever asked for it is long over
 	}
 	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, tracks)
 }

@@ -19,10 +19,10 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Config says how often the syncer looks, and how much it does at once.
+// Config says how often the syncer looks, and how much it takes at once.
 type Config struct {
 	Interval time.Duration // between two looks; default 5 s
-	Most     int           // documents published again in one look; default 1,000
+	Most     int           // documents in memory together; default 1,000
 }
 
 // The defaults.
@@ -68,17 +68,27 @@ func (s *Step) Run(ctx context.Context) {
 		}
 		if _, err := s.catalog.TryLock(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
 			s.log.Error("sync failed; will be tried again", "error", err)
+			s.restore(ctx)
 		}
 	}
 }
 
 // Look does one round of the syncer's work.
 func (s *Step) Look(ctx context.Context) error {
+	if err := s.snapshots(ctx); err != nil {
+		return err
+	}
 	if err := s.submissions(ctx); err != nil {
 		return err
 	}
-	if err := s.documents(ctx); err != nil {
-		return err
+	return s.documents(ctx)
+}
+
+// restore makes streams and consumers anew that NATS has lost: that may be why
+// a look failed, and it is no reason for an operator to restart a worker.
+func (s *Step) restore(ctx context.Context) {
+	topology := broker.DefaultTopology(broker.Generation{Number: s.generation.Number, Embedder: s.generation.Embedder.Name})
+	if err := s.broker.Ensure(ctx, topology); err != nil && ctx.Err() == nil {
+		s.log.Error("the streams were not restored", "error", err)
 	}
-	return s.snapshots(ctx)
 }
