@@ -82,6 +82,9 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embed query: %w", err)
 	}
+	if len(dense) != 1 {
+		return nil, fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
+	}
 	found, err := s.Points.Search(ctx, s.Generation.Collection, vector.Query{
 		Dense:  dense[0],
 		Sparse: vector.Sparse(embedder.QueryTerms(q.Text)),

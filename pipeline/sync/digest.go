@@ -8,8 +8,6 @@ import (
 	"hash"
 	"math"
 
-	"github.com/google/uuid"
-
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -17,26 +15,27 @@ import (
 type Digest struct {
 	Digest    string `json:"digest"` // SHA-256 in hex
 	Points    int64  `json:"points"`
-	Documents int64  `json:"documents"`
+	Documents int64  `json:"documents"` // that have points
 }
 
 // ComputeDigest hashes the points in scope in the order of their ids: the id, what the
 // payload says of the chunk, and the vectors. The commit and the revision that
 // a point carries are left out: they tell when it was written, which depends
-// on the repository's past, and not what it is.
+// on the repository's past, and not what it is. A document is counted by its
+// first chunk, so that nothing has to be remembered.
 func ComputeDigest(ctx context.Context, points *vector.Store, collection string, scope Scope) (Digest, error) {
 	var d Digest
 	sum := sha256.New()
-	documents := make(map[uuid.UUID]struct{})
 	for p, err := range scope.points(ctx, points, collection, true) {
 		if err != nil {
 			return d, err
 		}
 		writePoint(sum, p)
-		documents[p.Payload.Document] = struct{}{}
 		d.Points++
+		if p.Payload.StartByte == 0 {
+			d.Documents++
+		}
 	}
-	d.Documents = int64(len(documents))
 	d.Digest = hex.EncodeToString(sum.Sum(nil))
 	return d, nil
 }

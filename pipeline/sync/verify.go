@@ -22,7 +22,7 @@ type Report struct {
 	Chunks         int64 `json:"chunks"`          // of those documents
 	Points         int64 `json:"points"`          // in the vector store
 	MissingPoints  int64 `json:"missing_points"`  // a chunk of an indexed document has none
-	StalePoints    int64 `json:"stale_points"`    // not of the document's content, or of a document that is to have none
+	StalePoints    int64 `json:"stale_points"`    // not of the document's revision, or of a document that is to have none
 	OrphanPoints   int64 `json:"orphan_points"`   // of a document that the catalog does not know
 	MissingObjects int64 `json:"missing_objects"` // packs in the catalog and not in S3
 	OrphanObjects  int64 `json:"orphan_objects"`  // objects in S3 and not in the catalog
@@ -129,7 +129,7 @@ func (v *Verifier) judge(ctx context.Context, page []vector.Point, r *Report) er
 func expected(d catalog.Content, p vector.Point) bool {
 	switch d.State {
 	case catalog.StateIndexed:
-		return p.Payload.Blob == hex.EncodeToString(d.Blob[:]) && isChunk(d, p.ID)
+		return p.Payload.Revision == d.Revision && p.Payload.Blob == hex.EncodeToString(d.Blob[:]) && isChunk(d, p.ID)
 	case catalog.StateSkipped, catalog.StateRemoved:
 		return d.HasPoints
 	}
