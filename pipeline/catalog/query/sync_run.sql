@@ -1,0 +1,50 @@
+-- name: DueWork :many
+-- New kinds are first due one interval from now. One that is due later than an
+-- interval and its jitter allow was planned with a longer interval.
+with known as (
+    insert into sync_work as w (kind, due_at)
+    select u.kind, now() + make_interval(secs => u.seconds)
+    from (select unnest(@kinds::text[]) as kind, unnest(@intervals::float8[]) as seconds) u
+    on conflict (kind) do update set due_at = now()
+        where w.due_at > now() + 1.2 * (excluded.due_at - now())
+)
+select d.kind from sync_work d where d.kind = any(@kinds::text[]) and d.due_at <= now();
+
+-- name: BeginWork :one
+select cursor from sync_work where kind = @kind and due_at <= now();
+
+-- name: BeginRun :one
+with lost as (
+    update sync_runs r set finished_at = now(), error = 'its syncer died'
+    where r.kind = @kind and r.finished_at is null
+)
+insert into sync_runs (kind) values (@kind) returning id;
+
+-- name: SaveRun :exec
+with place as (
+    update sync_work w set cursor = @cursor where w.kind = @kind
+)
+update sync_runs r set compared = @compared, found = @found, repaired = @repaired where r.id = @id;
+
+-- name: FinishRun :exec
+update sync_runs set finished_at = now(), compared = @compared, found = @found, repaired = @repaired, error = nullif(@error::text, '')
+where id = @id;
+
+-- name: RecordRun :exec
+insert into sync_runs (kind, started_at, finished_at, compared, found, repaired, error)
+values (@kind, least(@started_at::timestamptz, now()), now(), @compared, @found, @repaired, nullif(@error::text, ''));
+
+-- name: PlanWork :exec
+update sync_work set cursor = @cursor, due_at = now() + make_interval(secs => @wait::float8) where kind = @kind;
+
+-- name: TrimRuns :exec
+delete from sync_runs r where r.kind = @kind
+    and r.id <= (select o.id from sync_runs o where o.kind = @kind order by o.id desc offset @keep limit 1);
+
+-- name: LastRuns :many
+select k.kind, coalesce(r.started_at, 'epoch')::timestamptz as started_at, r.finished_at, coalesce(r.compared, 0)::bigint as compared, coalesce(r.found, 0)::bigint as found,
+    coalesce(r.repaired, 0)::bigint as repaired, coalesce(r.error, '')::text as error, w.due_at
+from (select kind from sync_work union select distinct kind from sync_runs) k
+left join sync_work w on w.kind = k.kind
+left join lateral (select * from sync_runs s where s.kind = k.kind order by s.id desc limit 1) r on true
+order by k.kind;

@@ -1,0 +1,139 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// keptRuns is how many runs of each kind the catalog remembers.
+const keptRuns = 1000
+
+// Tally is what a run of the syncer compared, what it found to be wrong, and
+// how much of that it repaired.
+type Tally struct {
+	Compared, Found, Repaired int64
+}
+
+// DueWork returns the kinds of work whose time has come. A kind that the
+// catalog does not know is planned, one interval from now.
+func (c *Catalog) DueWork(ctx context.Context, intervals map[string]time.Duration) ([]string, error) {
+	var kinds []string
+	var seconds []float64
+	for kind, interval := range intervals {
+		kinds = append(kinds, kind)
+		seconds = append(seconds, interval.Seconds())
+	}
+	due, err := c.query.DueWork(ctx, kinds, seconds)
+	if err != nil {
+		return nil, fmt.Errorf("look for due work: %w", err)
+	}
+	return due, nil
+}
+
+// SyncRun is a run under way.
+type SyncRun struct {
+	ID     int64
+	Kind   string
+	Cursor string // where the run before it was cut short; "": it was not
+}
+
+// BeginRun records that a run begins. due is false, and nothing is recorded,
+// if another syncer was faster. The caller holds the kind's lock.
+func (c *Catalog) BeginRun(ctx context.Context, kind string) (run SyncRun, due bool, err error) {
+	run.Kind = kind
+	err = c.inTx(ctx, func(q *query.Queries) error {
+		run.Cursor, err = q.BeginWork(ctx, kind)
+		if noRows(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		due = true
+		run.ID, err = q.BeginRun(ctx, kind)
+		return err
+	})
+	if err != nil {
+		return run, false, fmt.Errorf("begin %s: %w", kind, err)
+	}
+	return run, due, nil
+}
+
+// SaveRun records how far a run has come: if it ends here, the next one goes
+// on from cursor.
+func (c *Catalog) SaveRun(ctx context.Context, run SyncRun, t Tally, cursor string) error {
+	err := c.query.SaveRun(ctx, query.SaveRunParams{
+		ID: run.ID, Kind: run.Kind, Cursor: cursor, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired,
+	})
+	if err != nil {
+		return fmt.Errorf("record progress of %s: %w", run.Kind, err)
+	}
+	return nil
+}
+
+// FinishRun records the end of a run and plans the next, after wait. An empty
+// reason says that it came to its end.
+func (c *Catalog) FinishRun(ctx context.Context, run SyncRun, t Tally, cursor, reason string, wait time.Duration) error {
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		if err := q.FinishRun(ctx, query.FinishRunParams{
+			ID: run.ID, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired, Error: clean(reason, maxReason),
+		}); err != nil {
+			return err
+		}
+		if err := q.PlanWork(ctx, cursor, wait.Seconds(), run.Kind); err != nil {
+			return err
+		}
+		return q.TrimRuns(ctx, run.Kind, keptRuns)
+	})
+	if err != nil {
+		return fmt.Errorf("finish %s: %w", run.Kind, err)
+	}
+	return nil
+}
+
+// RecordRun records a run that was not planned and has ended.
+func (c *Catalog) RecordRun(ctx context.Context, kind string, started time.Time, t Tally, reason string) error {
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		if err := q.RecordRun(ctx, query.RecordRunParams{
+			Kind: kind, StartedAt: started, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired, Error: clean(reason, maxReason),
+		}); err != nil {
+			return err
+		}
+		return q.TrimRuns(ctx, kind, keptRuns)
+	})
+	if err != nil {
+		return fmt.Errorf("record %s: %w", kind, err)
+	}
+	return nil
+}
+
+// LastRun is the newest run of a kind of the syncer's work.
+type LastRun struct {
+	Kind string
+	Tally
+	StartedAt  *time.Time // nil: it has never run
+	FinishedAt *time.Time // nil: it is under way, or its syncer died
+	Error      string     // why it was cut short, or what it could not repair
+	DueAt      *time.Time // of the next; nil: it is not planned
+}
+
+// LastRuns returns the newest run of each kind, by kind.
+func (c *Catalog) LastRuns(ctx context.Context) ([]LastRun, error) {
+	rows, err := c.query.LastRuns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the syncer's runs: %w", err)
+	}
+	runs := make([]LastRun, len(rows))
+	for i, r := range rows {
+		runs[i] = LastRun{
+			Kind: r.Kind, Tally: Tally{r.Compared, r.Found, r.Repaired}, FinishedAt: r.FinishedAt, Error: r.Error, DueAt: r.DueAt,
+		}
+		if r.StartedAt.Unix() != 0 {
+			runs[i].StartedAt = &r.StartedAt
+		}
+	}
+	return runs, nil
+}
