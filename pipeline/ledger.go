@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/google/uuid"
@@ -34,14 +33,29 @@ func (l DocumentLedger) Bury(ctx context.Context, m Message, reason string) erro
 	return l.Catalog.BuryDocument(ctx, doc, reason)
 }
 
-// currentOf reads which document, at which revision, an event is about.
+// currentOf reads which document, at which revision, an event is about. One
+// that cannot be understood is about none: it must not fail the document that
+// it claims to be about.
 func currentOf(m Message) (catalog.Current, bool) {
 	var d events.Document
-	if json.Unmarshal(m.Data, &d) != nil {
+	var err error
+	switch m.Type {
+	case events.TypeDocumentChunked:
+		data, bad := m.ParseChunked()
+		d, err = data.Document, bad
+	case events.TypeDocumentEmbedded:
+		data, bad := m.ParseEmbedded()
+		d, err = data.Document, bad
+	case events.TypeDocumentRemoved:
+		data, bad := m.ParseRemoved()
+		d, err = data.Document, bad
+	default:
 		return catalog.Current{}, false
 	}
-	id, err := uuid.Parse(d.Document)
-	return catalog.Current{ID: id, Revision: d.Revision}, err == nil
+	if err != nil {
+		return catalog.Current{}, false
+	}
+	return catalog.Current{ID: uuid.MustParse(d.Document), Revision: d.Revision}, true
 }
 
 func documentOf(m Message) *uuid.UUID {
@@ -57,7 +71,7 @@ func tenantOf(m Message) string {
 	if tenant, err := events.SubmittedTenant(m.On); err == nil {
 		return tenant
 	}
-	if tokens := strings.Split(m.On, "."); len(tokens) >= 4 {
+	if tokens := strings.Split(m.On, "."); len(tokens) >= 5 && strings.HasPrefix(m.On, "leat.document.") {
 		return tokens[len(tokens)-3] // leat.document.….TENANT.REPOSITORY.DOCUMENT
 	}
 	return ""

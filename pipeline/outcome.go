@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -168,7 +169,8 @@ func (o *outcome) settle(ctx context.Context, msg *message.Message, m Message, e
 // bury ends the work of a message and keeps the message as a dead letter.
 func (o *outcome) bury(ctx context.Context, msg *message.Message, m Message, cause error, attempts int, understood bool) error {
 	letter := catalog.DeadLetter{
-		Worker: o.worker, Tenant: tenantOf(m), Document: documentOf(m), Subject: m.On,
+		Worker: o.worker, Message: msg.UUID + "@" + msg.Metadata.Get(broker.MetaPublished), // a stream made anew counts from 1
+		Tenant: tenantOf(m), Document: documentOf(m), Source: m.Source, Event: m.ID, Subject: m.On,
 		Headers: msg.Metadata, Payload: msg.Payload, Reason: cause.Error(), Attempts: attempts,
 	}
 	if err := o.catalog.Bury(ctx, letter); err != nil {

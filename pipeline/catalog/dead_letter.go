@@ -16,8 +16,11 @@ import (
 // again by itself.
 type DeadLetter struct {
 	Worker   string
+	Message  string     // names it among all messages, so that delivered twice it is one letter; "": each is one
 	Tenant   string     // "" if the message does not tell
 	Document *uuid.UUID // nil if it is not about a document, or about none that exists
+	Source   string     // of the event, with its id; "" if it could not be read
+	Event    string
 	Subject  string
 	Headers  map[string]string // the first 32 by name, cut to 1 KiB each
 	Payload  []byte            // cut to 64 KiB
@@ -28,22 +31,35 @@ type DeadLetter struct {
 const (
 	maxPayload = 64 << 10
 	maxHeaders = 32
+	// maxIndexed bounds an event's source and id together: an index of Postgres
+	// takes 2,704 bytes in all, and no submission's key is longer.
+	maxIndexed = 2 << 10
 )
 
 // Bury stores a dead letter. Credentials do not reach the row: the user
 // information of URLs is taken out, also where JSON, percent-encoding or base64
-// wraps it, and so are the values of headers whose names tell of secrets.
+// wraps it, and so are the values of headers whose names tell of secrets. A
+// letter of the same message, or an older one of the same worker about the same
+// document or submission, is replaced.
 func (c *Catalog) Bury(ctx context.Context, d DeadLetter) error {
-	headers, err := json.Marshal(cleanHeaders(d.Headers))
+	kept := cleanHeaders(d.Headers)
+	headers, err := json.Marshal(kept)
 	if err != nil {
 		return fmt.Errorf("encode headers of dead letter: %w", err)
 	}
 	payload := hide(string(d.Payload))
-	err = c.query.AddDeadLetter(ctx, query.AddDeadLetterParams{
-		Worker: d.Worker, Tenant: clean(d.Tenant, 64), Document: d.Document, Subject: clean(d.Subject, 1024),
-		Headers: headers, Payload: []byte(payload[:min(len(payload), maxPayload)]),
+	payload = payload[:min(len(payload), maxPayload)]
+	subject := clean(d.Subject, 1024)
+	p := query.AddDeadLetterParams{
+		Worker: d.Worker, Message: clean(d.Message, 256), Tenant: clean(d.Tenant, 64), Document: d.Document, Subject: subject,
+		Headers: headers, Payload: []byte(payload),
+		Whole:  payload == string(d.Payload) && subject == d.Subject && maps.Equal(kept, d.Headers),
 		Reason: reasonOf(d.Reason), Attempts: int32(max(d.Attempts, 1)),
-	})
+	}
+	if key := (SubmissionKey{Source: d.Source, Event: d.Event}).clean(); key.Event != "" && len(key.Source)+len(key.Event) <= maxIndexed {
+		p.Source, p.Event = &key.Source, &key.Event
+	}
+	err = c.query.AddDeadLetter(ctx, p)
 	if err != nil {
 		return fmt.Errorf("store dead letter: %w", err)
 	}

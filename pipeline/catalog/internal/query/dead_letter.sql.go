@@ -7,36 +7,302 @@ package query
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
 
 const addDeadLetter = `-- name: AddDeadLetter :exec
-insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts)
-values ($1, $2, (select d.id from documents d where d.id = $3), $4, $5, $6, $7, $8)
+
+with older as (
+    delete from dead_letters o
+    where o.worker = $1 and o.message is distinct from nullif($2::text, '')
+        and (o.document = $4 or (o.tenant = $3 and o.source = $5 and o.event = $6))
+)
+insert into dead_letters (worker, message, tenant, document, source, event, subject, headers, payload, whole, reason, attempts)
+values ($1, nullif($2::text, ''), $3, (select d.id from documents d where d.id = $4), $5, $6,
+    $7, $8, $9, $10, $11, $12)
+on conflict (worker, message) do update set reason = excluded.reason, attempts = excluded.attempts
 `
 
 type AddDeadLetterParams struct {
 	Worker   string
+	Message  string
 	Tenant   string
 	Document *uuid.UUID
+	Source   *string
+	Event    *string
 	Subject  string
 	Headers  []byte
 	Payload  []byte
+	Whole    bool
 	Reason   string
 	Attempts int32
 }
 
+// A message that is delivered again is the same letter. An older letter of the
+// same worker about the same document or submission says nothing more.
 func (q *Queries) AddDeadLetter(ctx context.Context, arg AddDeadLetterParams) error {
 	_, err := q.db.Exec(ctx, addDeadLetter,
 		arg.Worker,
+		arg.Message,
 		arg.Tenant,
 		arg.Document,
+		arg.Source,
+		arg.Event,
 		arg.Subject,
 		arg.Headers,
 		arg.Payload,
+		arg.Whole,
 		arg.Reason,
 		arg.Attempts,
 	)
 	return err
+}
+
+const dropDeadLetter = `-- name: DropDeadLetter :execrows
+delete from dead_letters where id = $1
+`
+
+func (q *Queries) DropDeadLetter(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.Exec(ctx, dropDeadLetter, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const isDocument = `-- name: IsDocument :one
+select exists (select 1 from documents d where d.id = $1)
+`
+
+func (q *Queries) IsDocument(ctx context.Context, id uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, isDocument, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const isSubmission = `-- name: IsSubmission :one
+select exists (
+    select 1 from submissions s where s.tenant = $1 and s.source = $2 and s.event = $3 and s.repository is not null
+)
+`
+
+func (q *Queries) IsSubmission(ctx context.Context, tenant string, source string, event string) (bool, error) {
+	row := q.db.QueryRow(ctx, isSubmission, tenant, source, event)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const lastDeadLetter = `-- name: LastDeadLetter :one
+select coalesce(max(id), 0)::bigint as id from dead_letters
+`
+
+func (q *Queries) LastDeadLetter(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, lastDeadLetter)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const listDeadLetters = `-- name: ListDeadLetters :many
+select l.id, l.worker, l.tenant, l.document, l.subject, l.headers, l.payload, l.whole, l.reason, l.attempts, l.created_at,
+    coalesce(r.url, '')::text as url, coalesce(t.ref, '')::text as ref, coalesce(d.path, '')::bytea as path
+from dead_letters l
+left join documents d on d.id = l.document
+left join tracks t on t.id = d.track
+left join submissions s on s.tenant = l.tenant and s.source = l.source and s.event = l.event
+left join repositories r on r.id = coalesce(t.repository, s.repository)
+where l.id > $1 and l.id <= $2
+    and (cardinality($3::bigint[]) = 0 or l.id = any($3::bigint[]))
+    and ($4::text = '' or l.tenant = $4)
+    and ($5::text = '' or l.worker = $5)
+    and ($6::text = '' or position(lower($6) in lower(l.reason)) > 0)
+    and ($7::timestamptz is null or l.created_at < $7)
+    and l.created_at <= now() - make_interval(secs => $8::float8)
+    and (cardinality($9::uuid[]) = 0 or r.id = any($9::uuid[]))
+order by l.id limit $10
+`
+
+type ListDeadLettersParams struct {
+	After        int64
+	Until        int64
+	Ids          []int64
+	Tenant       string
+	Worker       string
+	Reason       string
+	Before       *time.Time
+	OlderThan    float64
+	Repositories []uuid.UUID
+	Most         int32
+}
+
+type ListDeadLettersRow struct {
+	ID        int64
+	Worker    string
+	Tenant    string
+	Document  *uuid.UUID
+	Subject   string
+	Headers   []byte
+	Payload   []byte
+	Whole     bool
+	Reason    string
+	Attempts  int32
+	CreatedAt time.Time
+	Url       string
+	Ref       string
+	Path      []byte
+}
+
+func (q *Queries) ListDeadLetters(ctx context.Context, arg ListDeadLettersParams) ([]ListDeadLettersRow, error) {
+	rows, err := q.db.Query(ctx, listDeadLetters,
+		arg.After,
+		arg.Until,
+		arg.Ids,
+		arg.Tenant,
+		arg.Worker,
+		arg.Reason,
+		arg.Before,
+		arg.OlderThan,
+		arg.Repositories,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListDeadLettersRow
+	for rows.Next() {
+		var i ListDeadLettersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Worker,
+			&i.Tenant,
+			&i.Document,
+			&i.Subject,
+			&i.Headers,
+			&i.Payload,
+			&i.Whole,
+			&i.Reason,
+			&i.Attempts,
+			&i.CreatedAt,
+			&i.Url,
+			&i.Ref,
+			&i.Path,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listFailed = `-- name: ListFailed :many
+select d.id, t.ref, d.path, d.attempts, d.error::text as error,
+    (d.due_at = 'infinity')::bool as dead, (case when d.due_at = 'infinity' then now() else d.due_at end)::timestamptz as due_at
+from documents d join tracks t on t.id = d.track
+where t.repository = $1 and d.state = 'failed' and d.id > $2
+order by d.id limit $3
+`
+
+type ListFailedRow struct {
+	ID       uuid.UUID
+	Ref      string
+	Path     []byte
+	Attempts int32
+	Error    string
+	Dead     bool
+	DueAt    time.Time
+}
+
+func (q *Queries) ListFailed(ctx context.Context, repository uuid.UUID, after uuid.UUID, most int32) ([]ListFailedRow, error) {
+	rows, err := q.db.Query(ctx, listFailed, repository, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListFailedRow
+	for rows.Next() {
+		var i ListFailedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Ref,
+			&i.Path,
+			&i.Attempts,
+			&i.Error,
+			&i.Dead,
+			&i.DueAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockDeadLetter = `-- name: LockDeadLetter :one
+select id, tenant, document, source, event, subject, headers, payload, whole from dead_letters where id = $1 for update
+`
+
+type LockDeadLetterRow struct {
+	ID       int64
+	Tenant   string
+	Document *uuid.UUID
+	Source   *string
+	Event    *string
+	Subject  string
+	Headers  []byte
+	Payload  []byte
+	Whole    bool
+}
+
+func (q *Queries) LockDeadLetter(ctx context.Context, id int64) (LockDeadLetterRow, error) {
+	row := q.db.QueryRow(ctx, lockDeadLetter, id)
+	var i LockDeadLetterRow
+	err := row.Scan(
+		&i.ID,
+		&i.Tenant,
+		&i.Document,
+		&i.Source,
+		&i.Event,
+		&i.Subject,
+		&i.Headers,
+		&i.Payload,
+		&i.Whole,
+	)
+	return i, err
+}
+
+const retryDocument = `-- name: RetryDocument :execrows
+update documents d set state = case when d.state = 'failed' then 'chunked' else d.state end, error = null, attempts = 0, due_at = now()
+where d.id = $1 and (d.state = 'failed' or d.due_at = 'infinity')
+`
+
+func (q *Queries) RetryDocument(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, retryDocument, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const retrySubmission = `-- name: RetrySubmission :execrows
+update submissions s set state = 'pending', error = null, attempts = 0, due_at = now()
+where s.tenant = $1 and s.source = $2 and s.event = $3 and s.state = 'failed' and s.repository is not null
+`
+
+func (q *Queries) RetrySubmission(ctx context.Context, tenant string, source string, event string) (int64, error) {
+	result, err := q.db.Exec(ctx, retrySubmission, tenant, source, event)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

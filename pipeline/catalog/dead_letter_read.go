@@ -1,0 +1,109 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Letter is a dead letter as it is stored.
+type Letter struct {
+	ID int64
+	DeadLetter
+	Whole bool // headers and payload are as they were published: nothing was cut or hidden
+	At    time.Time
+
+	// What it is about, as far as the catalog knows.
+	URL  string
+	Ref  string
+	Path string
+}
+
+// LetterFilter chooses dead letters; what is zero chooses all.
+type LetterFilter struct {
+	IDs          []int64
+	Tenant       string
+	Worker       string
+	Repositories []uuid.UUID
+	Reason       string        // part of it, in any case of letters
+	Before       time.Time     // when they were written
+	OlderThan    time.Duration // how long ago they were written at least
+}
+
+// LastLetter returns the id of the newest dead letter, 0 if there is none.
+func (c *Catalog) LastLetter(ctx context.Context) (int64, error) {
+	id, err := c.query.LastDeadLetter(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look up the last dead letter: %w", err)
+	}
+	return id, nil
+}
+
+// Letters pages through the dead letters, oldest first: at most most of those
+// whose ids are above after and not above until.
+func (c *Catalog) Letters(ctx context.Context, f LetterFilter, after, until int64, most int) ([]Letter, error) {
+	p := query.ListDeadLettersParams{
+		After: after, Until: until, Ids: orEmpty(f.IDs), Tenant: f.Tenant, Worker: f.Worker, Reason: f.Reason,
+		OlderThan: f.OlderThan.Seconds(), Repositories: orEmpty(f.Repositories), Most: int32(most),
+	}
+	if !f.Before.IsZero() {
+		p.Before = &f.Before
+	}
+	rows, err := c.query.ListDeadLetters(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("list dead letters: %w", err)
+	}
+	letters := make([]Letter, len(rows))
+	for i, r := range rows {
+		letters[i] = Letter{
+			ID: r.ID, Whole: r.Whole, At: r.CreatedAt, URL: r.Url, Ref: r.Ref, Path: string(r.Path),
+			DeadLetter: DeadLetter{
+				Worker: r.Worker, Tenant: r.Tenant, Document: r.Document, Subject: r.Subject,
+				Payload: r.Payload, Reason: r.Reason, Attempts: int(r.Attempts),
+			},
+		}
+		if err := json.Unmarshal(r.Headers, &letters[i].Headers); err != nil {
+			return nil, fmt.Errorf("decode headers of dead letter %d: %w", r.ID, err)
+		}
+	}
+	return letters, nil
+}
+
+// orEmpty keeps an absent list from becoming null in a statement.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Failed is a document whose last attempt failed.
+type Failed struct {
+	ID       uuid.UUID
+	Ref      string
+	Path     string
+	Error    string
+	Attempts int       // that failed
+	Due      time.Time // when it is tried again; zero: only by hand
+}
+
+// FailedDocuments pages through a repository's failed documents by id.
+func (c *Catalog) FailedDocuments(ctx context.Context, repository, after uuid.UUID, most int) ([]Failed, error) {
+	rows, err := c.query.ListFailed(ctx, repository, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list failed documents: %w", err)
+	}
+	list := make([]Failed, len(rows))
+	for i, r := range rows {
+		list[i] = Failed{ID: r.ID, Ref: r.Ref, Path: string(r.Path), Error: r.Error, Attempts: int(r.Attempts)}
+		if !r.Dead {
+			list[i].Due = r.DueAt
+		}
+	}
+	return list, nil
+}
