@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -27,6 +28,11 @@ type Stores struct {
 	QdrantURL       string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`
 	Index           string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
 	Embedder        string `env:"LEAT_EMBEDDER" default:"local-384" placeholder:"NAME" help:"Embedding model (${default})."`
+
+	// How long whoever has work may be silent about it. All workers of an index
+	// are to agree.
+	Lease   time.Duration `env:"LEAT_LEASE" default:"2m" help:"How long work may be under way before it is published again (${default})."`
+	AckWait time.Duration `env:"LEAT_ACK_WAIT" default:"30s" help:"How long a worker may be silent before its messages go to another (${default})."`
 
 	// S3AccessKey and S3SecretKey stand in for those of the environment.
 	S3AccessKey, S3SecretKey string `kong:"-"`
@@ -74,6 +80,9 @@ func (s Stores) CheckNamed() error {
 	if s.Index == "" || events.Token(s.Index) != s.Index {
 		return fmt.Errorf("--index (LEAT_INDEX) %q: use letters, digits, - and _", s.Index)
 	}
+	if s.Lease < 0 || s.AckWait < 0 {
+		return fmt.Errorf("--lease (LEAT_LEASE) %s, --ack-wait (LEAT_ACK_WAIT) %s: give more than 0s", s.Lease, s.AckWait)
+	}
 	if _, err := embedder.Open(s.Embedder); err != nil {
 		return fmt.Errorf("--embedder (LEAT_EMBEDDER): %w", err)
 	}
@@ -92,7 +101,7 @@ func (s Stores) Broker(name string) broker.Config {
 }
 
 // Catalog is the configuration of the connection to Postgres.
-func (s Stores) Catalog() catalog.Config { return catalog.Config{URL: s.PostgresURL} }
+func (s Stores) Catalog() catalog.Config { return catalog.Config{URL: s.PostgresURL, Lease: s.Lease} }
 
 // Blob is the configuration of the connection to S3.
 func (s Stores) Blob() blob.Config {

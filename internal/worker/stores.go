@@ -30,6 +30,9 @@ type Stores struct {
 	Points     *vector.Store
 	Embedder   embedder.Embedder
 	Generation catalog.Generation
+
+	topology broker.Topology // that the workers bind to
+	lease    time.Duration   // of work under way; 0 is the catalog's default
 }
 
 // Open connects to the four stores and prepares them: it waits for those that
@@ -37,7 +40,7 @@ type Stores struct {
 // collection, the streams and the consumers exist. Any number of processes may
 // do so at once. It returns early only if waiting cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
-	s := &Stores{}
+	s := &Stores{lease: cfg.Lease}
 	for _, p := range []part{
 		{"Postgres", "--postgres-url", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
 		{"NATS", "--nats-url", func(ctx context.Context) (err error) {
@@ -88,7 +91,11 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores) error {
 			return err
 		}
 	}
-	return s.Broker.Ensure(ctx, broker.DefaultTopology(broker.Generation{Number: s.Generation.Number, Embedder: model.Name}))
+	s.topology = broker.DefaultTopology(broker.Generation{Number: s.Generation.Number, Embedder: model.Name})
+	if cfg.AckWait > 0 {
+		s.topology.AckWait = cfg.AckWait
+	}
+	return s.Broker.Ensure(ctx, s.topology)
 }
 
 // persist tries until open succeeds, waiting cannot help, or ctx ends.

@@ -29,7 +29,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	publisher := pipeline.NewPublisher(s.Broker, "/leat/ingestor")
-	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config()}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
+	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 
 // Sync runs a syncer until ctx ends.
 func Sync(ctx context.Context, s *Stores, log *slog.Logger) error {
-	step := sync.New(sync.Config{}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+	step := sync.New(sync.Config{Topology: s.topology}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
 	step.Run(ctx)
 	return nil
 }

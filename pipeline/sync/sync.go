@@ -23,6 +23,10 @@ import (
 type Config struct {
 	Interval time.Duration // between two looks; default 5 s
 	Most     int           // documents in memory together; default 1,000
+
+	// Topology is what there is to be in NATS. Default: broker.DefaultTopology
+	// of the generation.
+	Topology broker.Topology
 }
 
 // The defaults.
@@ -52,6 +56,9 @@ func New(cfg Config, c *catalog.Catalog, b *broker.Broker, g catalog.Generation,
 	if cfg.Most == 0 {
 		cfg.Most = DefaultMost
 	}
+	if len(cfg.Topology.Generations) == 0 {
+		cfg.Topology = broker.DefaultTopology(broker.Generation{Number: g.Number, Embedder: g.Embedder.Name})
+	}
 	return &Step{cfg: cfg, catalog: c, broker: b, generation: g, events: p, log: log}
 }
 
@@ -68,13 +75,17 @@ func (s *Step) Run(ctx context.Context) {
 		}
 		if _, err := s.catalog.TryLock(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
 			s.log.Error("sync failed; will be tried again", "error", err)
-			s.restore(ctx)
 		}
 	}
 }
 
-// Look does one round of the syncer's work.
+// Look does one round of the syncer's work. It begins with the streams: where
+// NATS has lost them, nothing could be published, and without the intake
+// nothing be submitted, however little is owed.
 func (s *Step) Look(ctx context.Context) error {
+	if err := s.broker.Ensure(ctx, s.cfg.Topology); err != nil {
+		return err
+	}
 	if err := s.snapshots(ctx); err != nil {
 		return err
 	}
@@ -82,13 +93,4 @@ func (s *Step) Look(ctx context.Context) error {
 		return err
 	}
 	return s.documents(ctx)
-}
-
-// restore makes streams and consumers anew that NATS has lost: that may be why
-// a look failed, and it is no reason for an operator to restart a worker.
-func (s *Step) restore(ctx context.Context) {
-	topology := broker.DefaultTopology(broker.Generation{Number: s.generation.Number, Embedder: s.generation.Embedder.Name})
-	if err := s.broker.Ensure(ctx, topology); err != nil && ctx.Err() == nil {
-		s.log.Error("the streams were not restored", "error", err)
-	}
 }
