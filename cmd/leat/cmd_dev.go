@@ -135,8 +135,8 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sub
 // logger keeps a person's screen free of what the progress shows already.
 func (cmd *devCmd) logger(g *globals, submissions []submission) *slog.Logger {
 	l := g.Log
-	if l.Level == slog.LevelInfo && (onTerminal(os.Stderr) || cmd.Once) {
-		l.Level = slog.LevelWarn
+	if onTerminal(os.Stderr) || cmd.Once {
+		l = g.quietLog()
 	}
 	shown := make(map[string]bool, len(submissions))
 	for _, s := range submissions {

@@ -9,37 +9,41 @@ import (
 )
 
 type verifyCmd struct {
-	Repo string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it. Default: all, of every tenant."`
-	List bool   `help:"Name each difference on standard error."`
+	Repo   string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it. Default: all, of every tenant."`
+	List   bool   `help:"Name each difference on standard error."`
+	Repair bool   `help:"Delete the points that should not be there, write those that are missing, and compare again. Objects are only reported."`
 }
 
 func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, devstack.Postgres|devstack.S3|devstack.Qdrant)
+	parts := devstack.Postgres | devstack.S3 | devstack.Qdrant
+	if cmd.Repair {
+		parts = devstack.All
+	}
+	s, err := g.open(ctx, parts)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	generation, err := s.generation(ctx)
+	v, scope, err := cmd.scope(ctx, g, s)
 	if err != nil {
 		return err
 	}
-	v := sync.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation}
-	if cmd.List {
-		v.Found = func(kind, what string) { note("%s %s", kind, safeLine(what)) }
-	}
-	scope := sync.Scope{Tenant: g.Tenant}
-	if cmd.Repo != "" {
-		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
+	var repaired *sync.Repaired
+	if cmd.Repair {
+		did, err := g.repair(ctx, s, v, scope)
 		if err != nil {
 			return err
 		}
-		scope.Repositories = repositoriesOf(tracks)
+		repaired = &did
+	}
+	if cmd.List {
+		v.Found = func(kind, what string) { note("%s %s", kind, safeLine(what)) }
 	}
 	report, err := v.Verify(ctx, scope)
 	if err != nil {
 		return err
 	}
-	if err := showReport(g, report); err != nil {
+	if err := showReport(g, report, repaired); err != nil {
 		return err
 	}
 	if !report.OK {
@@ -48,9 +52,32 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	return nil
 }
 
-func showReport(g *globals, r sync.Report) error {
+// scope says what is compared with what.
+func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v sync.Verifier, scope sync.Scope, err error) {
+	generation, err := s.generation(ctx)
+	if err != nil {
+		return v, scope, err
+	}
+	scope.Tenant = g.Tenant
+	if cmd.Repo != "" {
+		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
+		if err != nil {
+			return v, scope, err
+		}
+		scope.Repositories = repositoriesOf(tracks)
+	}
+	return sync.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation}, scope, nil
+}
+
+// verified is the answer of verify.
+type verified struct {
+	sync.Report
+	Repaired *sync.Repaired `json:"repaired,omitempty"` // with --repair
+}
+
+func showReport(g *globals, r sync.Report, repaired *sync.Repaired) error {
 	if g.JSON {
-		return g.answer.json(r)
+		return g.answer.json(verified{r, repaired})
 	}
 	fmt.Printf("%s, %s, %s\n", count(r.Documents, "document", "documents"), count(r.Chunks, "chunk", "chunks"), count(r.Points, "point", "points"))
 	if r.OK {
@@ -73,5 +100,8 @@ func showReport(g *globals, r sync.Report) error {
 		}
 	}
 	fmt.Println("not ok: the stores differ ('leat verify --list' names each difference)")
+	if repaired == nil && r.MissingPoints+r.StalePoints+r.OrphanPoints > 0 {
+		fmt.Println("'leat verify --repair' mends the points")
+	}
 	return nil
 }

@@ -25,6 +25,7 @@ const lockWait = 15 * time.Second
 
 // session holds what a command has opened.
 type session struct {
+	stores  config.Stores
 	catalog *catalog.Catalog
 	blobs   *blob.Store
 	points  *vector.Store
@@ -84,9 +85,10 @@ func (g *globals) open(ctx context.Context, parts devstack.Parts) (*session, err
 		return nil, err
 	}
 	s := &session{}
-	stores, _, err := g.resolve(ctx, parts, s)
+	var err error
+	s.stores, _, err = g.resolve(ctx, parts, s)
 	if err == nil {
-		err = s.connect(ctx, stores, parts, parts&^embeddedParts(g.Stores))
+		err = s.connect(ctx, parts, parts&^embeddedParts(g.Stores))
 	}
 	if err != nil {
 		s.close()
@@ -149,26 +151,26 @@ func (g *globals) resolve(ctx context.Context, parts devstack.Parts, s *session)
 }
 
 // connect opens parts. The error of one among named names its flag.
-func (s *session) connect(ctx context.Context, stores config.Stores, parts, named devstack.Parts) error {
+func (s *session) connect(ctx context.Context, parts, named devstack.Parts) error {
 	for _, p := range []struct {
 		part devstack.Parts
 		flag string
 		open func() error
 	}{
 		{devstack.Postgres, "--postgres-url", func() (err error) {
-			s.catalog, err = catalog.Open(ctx, stores.Catalog())
+			s.catalog, err = catalog.Open(ctx, s.stores.Catalog())
 			return err
 		}},
 		{devstack.S3, "--s3-url", func() (err error) {
-			s.blobs, err = blob.Open(ctx, stores.Blob())
+			s.blobs, err = blob.Open(ctx, s.stores.Blob())
 			return err
 		}},
 		{devstack.Qdrant, "--qdrant-url", func() (err error) {
-			s.points, err = vector.Open(ctx, stores.Vector())
+			s.points, err = vector.Open(ctx, s.stores.Vector())
 			return err
 		}},
 		{devstack.NATS, "--nats-url", func() (err error) {
-			s.broker, err = broker.Connect(ctx, stores.Broker("leat"), slog.New(slog.DiscardHandler))
+			s.broker, err = broker.Connect(ctx, s.stores.Broker("leat"), slog.New(slog.DiscardHandler))
 			return err
 		}},
 	} {
@@ -239,6 +241,15 @@ func (g *globals) dataDir() (string, error) {
 		return "", fmt.Errorf("no home directory to keep data in: name one with --data (%w)", err)
 	}
 	return filepath.Join(home, ".local", "share", "leat"), nil
+}
+
+// quietLog leaves out what is not a warning, unless it is asked for.
+func (g *globals) quietLog() config.Log {
+	l := g.Log
+	if l.Level == slog.LevelInfo {
+		l.Level = slog.LevelWarn
+	}
+	return l
 }
 
 // stackLog shows what the embedded servers say only when asked for.
