@@ -53,6 +53,9 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	if err != nil {
 		return nil, fault.Reject(fmt.Errorf("postgres URL: %w", badURL(err)))
 	}
+	if misread(&pc.ConnConfig.Config) {
+		return nil, fault.Reject(fmt.Errorf("postgres URL: %w", errBadURL))
+	}
 	pc.MaxConns = max(orDefault(cfg.MaxConnections, DefaultMaxConnections), minConnections)
 	pc.ConnConfig.ConnectTimeout = orDefault(cfg.ConnectTimeout, defaultConnectTimeout)
 	pc.ConnConfig.Tracer = otelpgx.NewTracer()

@@ -1,48 +1,128 @@
 package catalog_test
 
 import (
+	"context"
+	"net"
+	"sync/atomic"
 	"testing"
 
+	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// open returns a migrated catalog in a database of its own.
-func open(t *testing.T) *catalog.Catalog {
-	t.Helper()
-	c, err := catalog.Open(t.Context(), catalog.Config{URL: testenv.Postgres(t)})
+func TestOpenRetriesADeadPort(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = catalog.Open(t.Context(), catalog.Config{URL: "postgres://leat@" + address + "/leat"})
+	assertKind(t, err, fault.KindRetry)
+}
+
+func TestOpenRejectsABadURL(t *testing.T) {
+	for _, url := range []string{
+		"postgres://host:port/db",
+		"postgres://host/db?sslmode=sometimes",
+		"postgres://%zz@host/db",
+		"host=",
+		"what is this",
+		"host=localhost sslrootcert=/does/not/exist sslmode=verify-full",
+	} {
+		_, err := catalog.Open(t.Context(), catalog.Config{URL: url})
+		if err == nil {
+			t.Errorf("%s: opened", url)
+			continue
+		}
+		if url != "host=" { // libpq's default host: a socket that nobody listens on
+			assertKind(t, err, fault.KindReject)
+		}
+	}
+}
+
+// A hundred at once on a pool of two connections: each holds one to lock with
+// and needs one to work with.
+func TestLocksLeaveConnectionsToWorkWith(t *testing.T) {
+	c, err := catalog.Open(t.Context(), catalog.Config{URL: testenv.Postgres(t), MaxConnections: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if err := c.MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return c
+	together(t, 100, func(ctx context.Context, i int) error {
+		return c.WithLock(ctx, int64(i), c.Ready)
+	})
 }
 
-func TestMigrationsGoUpAndDown(t *testing.T) {
-	c := open(t)
-	for range 2 {
-		if err := c.MigrateDown(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.MigrateUp(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+func TestLockKeepsOthersOut(t *testing.T) {
+	w := newWorld(t)
+	other := w.open(t)
+	var inside, holders atomic.Int32
+	together(t, 8, func(ctx context.Context, i int) error {
+		c := []*catalog.Catalog{w.Catalog, other}[i%2]
+		return c.WithLock(ctx, 7, func(context.Context) error {
+			if inside.Add(1) != 1 {
+				t.Error("two hold the lock")
+			}
+			holders.Add(1)
+			inside.Add(-1)
+			return nil
+		})
+	})
+	if n := holders.Load(); n != 8 {
+		t.Errorf("the lock was held %d times, want 8", n)
 	}
-	steps, err := c.Migrations(t.Context())
+	_, err := w.TryLock(t.Context(), 7, func(ctx context.Context) error {
+		taken, err := other.TryLock(ctx, 7, func(context.Context) error { return nil })
+		if taken {
+			t.Error("two hold the lock")
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range steps {
-		if !s.Applied {
-			t.Errorf("migration %s is not applied", s.Name)
-		}
+	if taken, err := other.TryLock(t.Context(), 7, func(context.Context) error { return nil }); !taken || err != nil {
+		t.Errorf("the lock was not freed: %v, %v", taken, err)
 	}
-	if len(steps) == 0 {
-		t.Error("no migrations")
+}
+
+func TestLockIsFreedWhenItsHolderIsCancelled(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := w.WithLock(ctx, 7, func(ctx context.Context) error {
+		cancel()
+		return ctx.Err()
+	})
+	if err == nil {
+		t.Error("the holder's error is lost")
+	}
+	if taken, err := w.open(t).TryLock(t.Context(), 7, func(context.Context) error { return nil }); !taken || err != nil {
+		t.Errorf("the lock was not freed: %v, %v", taken, err)
+	}
+}
+
+func TestWaitingForALockEndsWithItsContext(t *testing.T) {
+	w := newWorld(t)
+	err := w.WithLock(t.Context(), 7, func(ctx context.Context) error {
+		waiting, cancel := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() {
+			ended <- w.WithLock(waiting, 7, func(context.Context) error { return nil })
+		}()
+		w.eventually(t, "select count(*) = 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())")
+		cancel()
+		if err := <-ended; err == nil {
+			t.Error("two hold the lock")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,8 +24,20 @@ func badURL(err error) error {
 	if errors.As(err, &file) {
 		return file
 	}
-	return errors.New("not understood: write postgres://user@host:port/database?options, or key=value pairs," +
-		" and percent-encode what is special in a URL's user name and password")
+	return errBadURL
+}
+
+var errBadURL = errors.New("not understood: write postgres://user@host:port/database?options, or key=value pairs," +
+	" and percent-encode what is special in a URL's user name and password")
+
+// misread says that a part of a password has become a part of an address,
+// which errors repeat: it holds an @ or a slash that is not escaped.
+func misread(cfg *pgconn.Config) bool {
+	parts := []string{cfg.Host, cfg.Database}
+	for _, other := range cfg.Fallbacks {
+		parts = append(parts, other.Host)
+	}
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(part, "@") })
 }
 
 var (

@@ -1,0 +1,312 @@
+package catalog_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Names that the statements below use; $name becomes a literal.
+const constraintWorld = `
+insert into repositories (id, tenant, url) values ($repository, 'default', 'https://example.org/r');
+insert into tracks (id, repository, ref, revision) values ($track, $repository, 'refs/heads/main', 9), ($other, $repository, 'refs/heads/x', 9);
+insert into snapshots (track, revision, commit, config, rules, lane, state, files, listed_at, indexed_at) values
+    ($track, 1, $oid, $hash, $hash, 'live', 'superseded', null, null, null),
+    ($track, 2, $oid, $hash, $hash, 'live', 'indexed', 0, now(), now()),
+    ($track, 3, $oid, $hash, $hash, 'live', 'listing', null, null, null);
+insert into packs (id, key, kind, size, sha256) overriding system value values (101, 'p', 'text', 1, $hash);
+insert into blobs (sha256, size, pack, position, length, crc32c) values ($hash, 1, 101, 0, 1, 0);
+insert into chunkings (id, blob, language, chunker, chunks) overriding system value values (101, $hash, '', 1, 1);
+insert into chunks values (101, 0, 0, 1, 1, 1, '', '', $hash);
+insert into embedders (id, name, dimensions, distance) overriding system value values (101, 'e', 1, 'dot');
+insert into vectors values (101, $hash, 101, 0, 1, 0);
+insert into generations (embedder, collection, state) values (101, 'c', 'active');
+insert into submissions (tenant, source, event, repository, ref, state, due_at) values ('default', 's', '1', $repository, '', 'pending', now());
+insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, due_at)
+    values ($document, $track, 'a', $oid, 33188, 2, 'live', 'chunked', 101, now());
+`
+
+var constraintNames = strings.NewReplacer(
+	"$repository", "'00000000-0000-0000-0000-000000000001'",
+	"$track", "'00000000-0000-0000-0000-000000000002'",
+	"$other", "'00000000-0000-0000-0000-000000000003'",
+	"$document", "'00000000-0000-0000-0000-000000000004'",
+	"$nobody", "'00000000-0000-0000-0000-000000000005'",
+	"$hash", `'\x`+strings.Repeat("ab", 32)+`'`,
+	"$second", `'\x`+strings.Repeat("cd", 32)+`'`,
+	"$oid", `'\x`+strings.Repeat("ef", 20)+`'`,
+)
+
+// SQLSTATE codes (Postgres manual, appendix A).
+const (
+	notNull  = "23502"
+	foreign  = "23503"
+	unique   = "23505"
+	check    = "23514"
+	tooLarge = "22003"
+)
+
+// A wrong state is unstorable: each statement differs from a right one in what
+// its name says.
+func TestConstraints(t *testing.T) {
+	w := newWorld(t)
+	tx, err := w.sql.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback(t.Context()) })
+	if _, err := tx.Exec(t.Context(), "delete from repositories;"+constraintNames.Replace(constraintWorld)); err != nil {
+		t.Fatal(err)
+	}
+	const (
+		repository = "insert into repositories (id, tenant, url, error) values "
+		track      = "insert into tracks (id, repository, ref, revision) values "
+		snapshot   = "insert into snapshots (track, revision, commit, config, rules, lane, state, files, listed_at, indexed_at) values "
+		sub        = "insert into submissions (tenant, source, event, repository, ref, state, track, revision, attempts, error, due_at) values "
+		pack       = "insert into packs (key, kind, size, sha256) values "
+		blob       = "insert into blobs (sha256, size, pack, position, length, crc32c) values "
+		chunking   = "insert into chunkings (blob, language, chunker, chunks) values "
+		chunk      = "insert into chunks (chunking, ordinal, start_byte, end_byte, start_line, end_line, kind, symbol, text) values "
+		embedder   = "insert into embedders (name, dimensions, distance) values "
+		vector     = "insert into vectors (embedder, text, pack, position, length, crc32c) values "
+		generation = "insert into generations (embedder, collection, state) values "
+		doc        = "insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, indexed_revision, attempts, error, due_at) values "
+		run        = "insert into sync_runs (kind, started_at, finished_at, compared, found, repaired, error) values "
+		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
+	)
+	for _, test := range []struct{ name, code, statement string }{
+		{"repository", "", repository + "($nobody, 'a', 'ssh://git@h:22/r', 'e')"},
+		{"repository of a malformed tenant", check, repository + "($nobody, 'A b', 'https://h/r', null)"},
+		{"repository of no tenant", check, repository + "($nobody, '', 'https://h/r', null)"},
+		{"repository without a URL", check, repository + "($nobody, 'a', '', null)"},
+		{"repository with a password", check, repository + "($nobody, 'a', 'ssh://u:p@h/r', null)"},
+		{"repository with a token", check, repository + "($nobody, 'a', 'https://token@h/r', null)"},
+		{"repository with a token, in capitals", check, repository + "($nobody, 'a', 'HTTPS://token@h/r', null)"},
+		{"repository with a password that holds an @", check, repository + "($nobody, 'a', 'https://u:p@q@h/r', null)"},
+		{"repository with an empty error", check, repository + "($nobody, 'a', 'https://h/r', '')"},
+		{"repository twice", unique, repository + "($nobody, 'default', 'https://example.org/r', null)"},
+
+		{"track", "", track + "($nobody, $repository, 'HEAD', 0)"},
+		{"track of a short ref", check, track + "($nobody, $repository, 'main', 0)"},
+		{"track of no repository", foreign, track + "($nobody, $nobody, 'HEAD', 0)"},
+		{"track with a negative revision", check, track + "($nobody, $repository, 'HEAD', -1)"},
+		{"track twice", unique, track + "($nobody, $repository, 'refs/heads/main', 0)"},
+
+		{"snapshot", "", snapshot + "($track, 4, $oid, $hash, $hash, 'bulk', 'superseded', null, null, null)"},
+		{"snapshot of SHA-256", "", snapshot + "($track, 4, $hash, $hash, $hash, 'bulk', 'superseded', 1, now(), now())"},
+		{"snapshot of no track", foreign, snapshot + "($nobody, 4, $oid, $hash, $hash, 'live', 'superseded', null, null, null)"},
+		{"snapshot of revision 0", check, snapshot + "($track, 0, $oid, $hash, $hash, 'live', 'superseded', null, null, null)"},
+		{"snapshot twice", unique, snapshot + "($track, 1, $oid, $hash, $hash, 'live', 'superseded', null, null, null)"},
+		{"snapshot of half a commit", check, snapshot + `($track, 4, '\x00', $hash, $hash, 'live', 'superseded', null, null, null)`},
+		{"snapshot with a short config", check, snapshot + "($track, 4, $oid, $oid, $hash, 'live', 'superseded', null, null, null)"},
+		{"snapshot with short rules", check, snapshot + "($track, 4, $oid, $hash, $oid, 'live', 'superseded', null, null, null)"},
+		{"snapshot in no lane", check, snapshot + "($track, 4, $oid, $hash, $hash, 'fast', 'superseded', null, null, null)"},
+		{"snapshot in no state", check, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'done', null, null, null)"},
+		{"snapshot of negative files", check, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'superseded', -1, now(), null)"},
+		{"snapshot with files and not listed", check, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'superseded', 1, null, null)"},
+		{"snapshot listed without files", check, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'superseded', null, now(), null)"},
+		{"snapshot being listed and listed", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'listing', 1, now(), null)"},
+		{"snapshot indexing and not listed", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'indexing', null, null, null)"},
+		{"snapshot indexed at no time", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'indexed', 1, now(), null)"},
+		{"snapshot indexed and not listed", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'superseded', null, null, now())"},
+		{"snapshot indexing and indexed", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'indexing', 1, now(), now())"},
+		{"two current snapshots", unique, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'indexing', 1, now(), null)"},
+		{"two listings", unique, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'listing', null, null, null)"},
+
+		{"submission", "", sub + "('default', 's', '2', $repository, '', 'done', $track, 1, 0, null, null)"},
+		{"refused submission", "", sub + "('default', 's', '2', null, '', 'failed', null, null, 0, 'e', null)"},
+		{"submission twice", unique, sub + "('default', 's', '1', $repository, '', 'pending', null, null, 0, null, now())"},
+		{"submission without a source", check, sub + "('default', '', '2', $repository, '', 'pending', null, null, 0, null, now())"},
+		{"submission without an id", check, sub + "('default', 's', '', $repository, '', 'pending', null, null, 0, null, now())"},
+		{"submission of no repository", foreign, sub + "('default', 's', '2', $nobody, '', 'pending', null, null, 0, null, now())"},
+		{"submission in no state", check, sub + "('default', 's', '2', $repository, '', 'new', null, null, 0, null, null)"},
+		{"submission pending and never due", check, sub + "('default', 's', '2', $repository, '', 'pending', null, null, 0, null, null)"},
+		{"submission pending and refused", check, sub + "('default', 's', '2', null, '', 'pending', null, null, 0, null, now())"},
+		{"submission pending with a snapshot", check, sub + "('default', 's', '2', $repository, '', 'pending', $track, 1, 0, null, now())"},
+		{"submission done and due", check, sub + "('default', 's', '2', $repository, '', 'done', $track, 1, 0, null, now())"},
+		{"submission done without a snapshot", check, sub + "('default', 's', '2', $repository, '', 'done', null, null, 0, null, null)"},
+		{"submission done with half a snapshot", check, sub + "('default', 's', '2', $repository, '', 'done', null, 1, 0, null, null)"},
+		{"submission done with another's snapshot", foreign, sub + "('default', 's', '2', $repository, '', 'done', $track, 8, 0, null, null)"},
+		{"submission done with an error", check, sub + "('default', 's', '2', $repository, '', 'done', $track, 1, 0, 'e', null)"},
+		{"submission failed for no reason", check, sub + "('default', 's', '2', $repository, '', 'failed', null, null, 0, null, null)"},
+		{"submission failed for an empty reason", check, sub + "('default', 's', '2', $repository, '', 'failed', null, null, 0, '', null)"},
+		{"submission with negative attempts", check, sub + "('default', 's', '2', $repository, '', 'pending', null, null, -1, null, now())"},
+
+		{"pack", "", pack + "('q', 'vector', 1, $hash)"},
+		{"pack twice", unique, pack + "('p', 'text', 1, $hash)"},
+		{"pack without a key", check, pack + "('', 'text', 1, $hash)"},
+		{"pack of no kind", check, pack + "('q', 'both', 1, $hash)"},
+		{"empty pack", check, pack + "('q', 'text', 0, $hash)"},
+		{"pack with a short checksum", check, pack + "('q', 'text', 1, $oid)"},
+
+		{"blob", "", blob + "($second, 1, 101, 0, 1, 4294967295)"},
+		{"empty blob", "", blob + "($second, 0, null, null, null, null)"},
+		{"blob twice", unique, blob + "($hash, 1, 101, 0, 1, 0)"},
+		{"blob with a short name", check, blob + "($oid, 1, 101, 0, 1, 0)"},
+		{"blob in no pack", foreign, blob + "($second, 1, 9, 0, 1, 0)"},
+		{"blob nowhere", check, blob + "($second, 1, null, null, null, null)"},
+		{"empty blob somewhere", check, blob + "($second, 0, 101, 0, 1, 0)"},
+		{"blob at half a place", check, blob + "($second, 1, 101, 0, null, 0)"},
+		{"blob of negative size", check, blob + "($second, -1, 101, 0, 1, 0)"},
+		{"blob before the pack", check, blob + "($second, 1, 101, -1, 1, 0)"},
+		{"blob of no stored bytes", check, blob + "($second, 1, 101, 0, 0, 0)"},
+		{"blob with too large a checksum", check, blob + "($second, 1, 101, 0, 1, 4294967296)"},
+
+		{"chunking", "", chunking + "($hash, 'Go', 1, 0)"},
+		{"chunking twice", unique, chunking + "($hash, '', 1, 1)"},
+		{"chunking of no blob", foreign, chunking + "($second, '', 1, 1)"},
+		{"chunking by no version", check, chunking + "($hash, '', 0, 1)"},
+		{"chunking of negative chunks", check, chunking + "($hash, 'Go', 1, -1)"},
+
+		{"chunk", "", chunk + "(101, 1, 1, 2, 1, 1, '', '', $hash)"},
+		{"chunk twice", unique, chunk + "(101, 0, 0, 1, 1, 1, '', '', $hash)"},
+		{"chunk of no chunking", foreign, chunk + "(9, 1, 1, 2, 1, 1, '', '', $hash)"},
+		{"chunk at a negative place", check, chunk + "(101, -1, 1, 2, 1, 1, '', '', $hash)"},
+		{"chunk before the file", check, chunk + "(101, 1, -1, 2, 1, 1, '', '', $hash)"},
+		{"empty chunk", check, chunk + "(101, 1, 1, 1, 1, 1, '', '', $hash)"},
+		{"chunk on line 0", check, chunk + "(101, 1, 1, 2, 0, 1, '', '', $hash)"},
+		{"chunk that ends before its first line", check, chunk + "(101, 1, 1, 2, 2, 1, '', '', $hash)"},
+		{"chunk with a short hash", check, chunk + "(101, 1, 1, 2, 1, 1, '', '', $oid)"},
+		{"chunk that begins past 2 GiB", tooLarge, chunk + "(101, 1, 2147483648, 2147483649, 1, 1, '', '', $hash)"},
+
+		{"embedder", "", embedder + "('f', 1, 'cosine')"},
+		{"embedder twice", unique, embedder + "('e', 1, 'dot')"},
+		{"embedder without a name", check, embedder + "('', 1, 'dot')"},
+		{"embedder of no dimensions", check, embedder + "('f', 0, 'dot')"},
+		{"embedder of no distance", check, embedder + "('f', 1, 'far')"},
+
+		{"vector", "", vector + "(101, $second, 101, 0, 1, 0)"},
+		{"vector twice", unique, vector + "(101, $hash, 101, 0, 1, 0)"},
+		{"vector of no embedder", foreign, vector + "(9, $second, 101, 0, 1, 0)"},
+		{"vector of a short hash", check, vector + "(101, $oid, 101, 0, 1, 0)"},
+		{"vector in no pack", foreign, vector + "(101, $second, 9, 0, 1, 0)"},
+		{"vector before the pack", check, vector + "(101, $second, 101, -1, 1, 0)"},
+		{"empty vector", check, vector + "(101, $second, 101, 0, 0, 0)"},
+		{"vector with too large a checksum", check, vector + "(101, $second, 101, 0, 1, 4294967296)"},
+
+		{"generation", "", generation + "(101, 'd', 'building')"},
+		{"two active generations", unique, generation + "(101, 'd', 'active')"},
+		{"generation in a collection that is another's", unique, generation + "(101, 'c', 'retired')"},
+		{"generation of no embedder", foreign, generation + "(9, 'd', 'building')"},
+		{"generation in no collection", check, generation + "(101, '', 'building')"},
+		{"generation in no state", check, generation + "(101, 'd', 'ready')"},
+
+		{"document", "", doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, 0, null, null)"},
+		{"skipped", "", doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, 'r', 'd', null, 0, null, null)"},
+		{"skipped, with points", "", doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, 'r', null, 1, 0, null, now())"},
+		{"buried", "", doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'failed', 101, null, null, null, 1, 'e', 'infinity')"},
+		{"document twice", unique, doc + "($document, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, 0, null, null)"},
+		{"document of no track", foreign, doc + "($nobody, $nobody, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, 0, null, null)"},
+		{"document without a path", check, doc + "($nobody, $track, '', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, 0, null, null)"},
+		{"document with half an object id", check, doc + `($nobody, $track, 'b', '\x00', 1, 2, 'live', 'indexed', 101, null, null, 2, 0, null, null)`},
+		{"document of no mode", check, doc + "($nobody, $track, 'b', $oid, 0, 2, 'live', 'indexed', 101, null, null, 2, 0, null, null)"},
+		{"document of no snapshot", foreign, doc + "($nobody, $track, 'b', $oid, 1, 8, 'live', 'indexed', 101, null, null, 8, 0, null, null)"},
+		{"skipped with an empty detail", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, 'r', '', null, 0, null, null)"},
+		{"document in no lane", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'fast', 'indexed', 101, null, null, 2, 0, null, null)"},
+		{"document in no state", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'new', 101, null, null, 2, 0, null, null)"},
+		{"document of no chunking", foreign, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 9, null, null, 2, 0, null, null)"},
+		{"document with negative attempts", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, -1, null, null)"},
+		{"indexed at a later revision", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'chunked', 101, null, null, 3, 0, null, now())"},
+		{"indexed at an earlier revision", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 1, 0, null, null)"},
+		{"indexed at no revision", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, null, 0, null, null)"},
+		{"indexed and due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, 0, null, now())"},
+		{"indexed with an error", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, 0, 'e', null)"},
+		{"chunked without content", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'chunked', null, null, null, null, 0, null, now())"},
+		{"chunked and never due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'chunked', 101, null, null, null, 0, null, null)"},
+		{"chunked with a reason to skip", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'chunked', 101, 'r', null, null, 0, null, now())"},
+		{"chunked with a skip's detail", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'chunked', 101, null, 'd', null, 0, null, now())"},
+		{"embedded and never due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'embedded', 101, null, null, null, 0, null, null)"},
+		{"failed for no reason", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'failed', 101, null, null, null, 1, null, now())"},
+		{"failed for an empty reason", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'failed', 101, null, null, null, 1, '', now())"},
+		{"failed and never due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'failed', 101, null, null, null, 1, 'e', null)"},
+		{"failed without content", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'failed', null, null, null, null, 1, 'e', now())"},
+		{"skipped with content", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', 101, 'r', null, null, 0, null, null)"},
+		{"skipped for no reason", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, null, null, null, 0, null, null)"},
+		{"skipped for an empty reason", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, '', null, null, 0, null, null)"},
+		{"skipped, with points and never due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, 'r', null, 1, 0, null, null)"},
+		{"skipped, without points and due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, 'r', null, null, 0, null, now())"},
+		{"removed and never due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'removed', null, null, null, 1, 0, null, null)"},
+		{"removed with content", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'removed', 101, null, null, 1, 0, null, now())"},
+
+		{"dead letter", "", letter + `('w', '', $document, '', '{}', '', 'r', 1)`},
+		{"dead letter of no worker", check, letter + `('', '', null, '', '{}', '', 'r', 1)`},
+		{"dead letter of no document", foreign, letter + `('w', '', $nobody, '', '{}', '', 'r', 1)`},
+		{"dead letter without headers", notNull, letter + `('w', '', null, '', null, '', 'r', 1)`},
+		{"dead letter too large", check, letter + `('w', '', null, '', '{}', convert_to(repeat('x', 65537), 'UTF8'), 'r', 1)`},
+		{"dead letter for no reason", check, letter + `('w', '', null, '', '{}', '', '', 1)`},
+		{"dead letter never tried", check, letter + `('w', '', null, '', '{}', '', 'r', 0)`},
+
+		{"dead letter of no message", check, "insert into dead_letters (worker, tenant, subject, headers, payload, reason, attempts, message) values ('w', '', '', '{}', '', 'r', 1, '')"},
+		{"two dead letters of a message", unique, "insert into dead_letters (worker, tenant, subject, headers, payload, reason, attempts, message) values ('w', '', '', '{}', '', 'r', 1, 'm'), ('w', '', '', '{}', '', 'r', 1, 'm')"},
+
+		{"work of no kind", check, "insert into sync_work (kind, due_at) values ('', now())"},
+		{"run", "", run + "('k', now(), now(), 0, 0, 0, null)"},
+		{"run of no kind", check, run + "('', now(), now(), 0, 0, 0, null)"},
+		{"run that ended before it began", check, run + "('k', now(), now() - interval '1 s', 0, 0, 0, null)"},
+		{"run that compared less than nothing", check, run + "('k', now(), now(), -1, 0, 0, null)"},
+		{"run that found less than nothing", check, run + "('k', now(), now(), 0, -1, 0, null)"},
+		{"run that repaired less than nothing", check, run + "('k', now(), now(), 0, 0, -1, null)"},
+		{"run with an empty error", check, run + "('k', now(), now(), 0, 0, 0, '')"},
+		{"pack gone and not deleted", check, "update packs set gone_at = now()"},
+
+		{"a pack goes while a blob is in it", foreign, "delete from packs"},
+		{"a blob goes while a chunking is of it", foreign, "delete from blobs"},
+		{"a chunking goes while a document has it", foreign, "delete from chunkings"},
+		{"a snapshot goes while a document is of it", foreign, "delete from snapshots where revision = 2"},
+		{"an embedder goes while a vector is its", foreign, "delete from embedders"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := codeOf(t, tx, constraintNames.Replace(test.statement)); got != test.code {
+				t.Errorf("SQLSTATE %q, want %q", got, test.code)
+			}
+		})
+	}
+	t.Run("every constraint is tried", func(t *testing.T) { assertTried(t, tx) })
+}
+
+// violated holds the names of the constraints that statements have violated.
+var violated = make(map[string]bool)
+
+// codeOf runs a statement, takes back what it did, and returns its SQLSTATE.
+func codeOf(t *testing.T, tx pgx.Tx, statement string) string {
+	t.Helper()
+	nested, err := tx.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = nested.Rollback(t.Context()) }()
+	_, err = nested.Exec(t.Context(), statement)
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		violated[refused.ConstraintName] = true
+		return refused.Code
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ""
+}
+
+// assertTried finds checks, foreign keys and unique indexes that no statement
+// of the table has violated.
+func assertTried(t *testing.T, tx pgx.Tx) {
+	rows, err := tx.Query(t.Context(), `
+		select conname from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'f', 'u')
+		union select indexrelid::regclass::text from pg_index join pg_class c on c.oid = indrelid
+		where indisunique and not indisprimary and c.relnamespace = 'public'::regnamespace`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if !violated[name] {
+			t.Errorf("no statement violates %s: add one to the table", name)
+		}
+	}
+}
