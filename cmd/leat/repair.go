@@ -7,7 +7,6 @@ import (
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/sync"
 )
 
@@ -31,9 +30,7 @@ func (g *globals) repair(ctx context.Context, s *session, v sync.Verifier, scope
 	}
 	cfg := config.Ingestor{Worker: g.worker(s.stores)}
 	return did, runWorkers(ctx, open, cfg, log, func(ctx context.Context) error {
-		// What is due goes out now, not at the syncer's next look.
-		step := sync.New(sync.Config{}, open.Catalog, open.Broker, open.Generation, pipeline.NewPublisher(open.Broker, source), log)
-		if err := step.Look(ctx); err != nil {
+		if err := worker.SyncOnce(ctx, open, log); err != nil {
 			return fmt.Errorf("queue documents: %w", err)
 		}
 		return g.settle(ctx, open)

@@ -59,9 +59,17 @@ func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 
 // Sync runs a syncer until ctx ends.
 func Sync(ctx context.Context, s *Stores, log *slog.Logger) error {
-	step := sync.New(sync.Config{Topology: s.topology}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
-	step.Run(ctx)
+	s.syncer(log).Run(ctx)
 	return nil
+}
+
+// SyncOnce publishes what is due now, not at the next look of a syncer.
+func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
+	return s.syncer(log).Look(ctx)
+}
+
+func (s *Stores) syncer(log *slog.Logger) *sync.Step {
+	return sync.New(sync.Config{Topology: s.topology}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
 }
 
 // runLanes serves the consumers of both lanes side by side, each with slots of
