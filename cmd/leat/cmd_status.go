@@ -16,6 +16,8 @@ import (
 type statusCmd struct {
 	Repo  string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it."`
 	Watch bool   `help:"Show again every second until interrupted."`
+
+	Failed bool `help:"List the documents that failed: why, how often, and when they are tried again."`
 }
 
 // repositoryStatus is one row of the answer.
@@ -42,6 +44,9 @@ type documentStatus struct {
 }
 
 func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
+	if cmd.Failed {
+		return cmd.failed(ctx, g)
+	}
 	if cmd.Watch && g.JSON {
 		return errors.New("--watch shows the status again and again, and --json prints one document: leave one out")
 	}
@@ -113,6 +118,10 @@ func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
 			fmt.Println(safeLine(t.Error))
 		case t.Error != "":
 			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(t.Error))
+		}
+		if d := t.Documents; d.Failed > 0 {
+			fmt.Printf("%s %s: %s of %s indexed, %s failed ('leat status --failed' names them)\n", safeLine(t.URL), safeLine(shortRef(t.Ref)),
+				thousands(d.Indexed), thousands(d.Total), thousands(d.Failed))
 		}
 	}
 	return nil

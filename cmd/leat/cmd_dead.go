@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+type deadCmd struct {
+	List  deadListCmd  `cmd:"" help:"List dead letters, oldest first. Exits 1 if there are any."`
+	Show  deadShowCmd  `cmd:"" help:"Show one with its headers and its payload."`
+	Retry deadRetryCmd `cmd:"" help:"Try again what they ask for, and delete them. Exits 1 if some cannot be retried."`
+	Drop  deadDropCmd  `cmd:"" help:"Delete them. A document stays failed."`
+}
+
+// letterFlags choose dead letters. They are kept until they are retried or
+// dropped.
+type letterFlags struct {
+	Worker    string        `placeholder:"NAME" help:"Only of this worker: ingestor, embedder or indexer."`
+	Repo      string        `placeholder:"REPO" help:"Only about this repository: its URL, its path, or the end of it."`
+	Reason    string        `placeholder:"TEXT" help:"Only those whose reason holds this text."`
+	Before    time.Time     `placeholder:"TIME" help:"Only those written before, for example 2026-01-31T12:00:00Z."`
+	OlderThan time.Duration `placeholder:"DURATION" help:"Only those written at least so long ago, for example 24h."`
+	AnyTenant bool          `help:"Also those of other tenants, and those that name none."`
+}
+
+func (f letterFlags) filter(ctx context.Context, g *globals, s *session) (catalog.LetterFilter, error) {
+	filter := catalog.LetterFilter{Tenant: g.Tenant, Worker: f.Worker, Reason: f.Reason, Before: f.Before, OlderThan: f.OlderThan}
+	if f.OlderThan < 0 {
+		return filter, fmt.Errorf("--older-than %s: give a duration that has passed, for example 24h", f.OlderThan)
+	}
+	if f.AnyTenant {
+		filter.Tenant = ""
+	}
+	if f.Repo != "" {
+		tracks, err := find(ctx, s.catalog, g.Tenant, f.Repo)
+		if err != nil {
+			return filter, err
+		}
+		filter.Repositories = repositoriesOf(tracks)
+	}
+	return filter, nil
+}
+
+// openLetters opens what a command about dead letters needs.
+func (g *globals) openLetters(ctx context.Context, parts devstack.Parts) (*session, error) {
+	s, err := g.open(ctx, parts)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.generation(ctx); err != nil { // explains an empty catalog
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+type deadListCmd struct {
+	letterFlags
+	Limit int   `default:"100" placeholder:"N" help:"Most letters listed (${default})."`
+	After int64 `placeholder:"ID" help:"Go on after this letter."`
+}
+
+// letterRow is a dead letter in the answer.
+type letterRow struct {
+	ID         int64     `json:"id"`
+	At         time.Time `json:"at"`
+	Worker     string    `json:"worker"`
+	Tenant     string    `json:"tenant"`
+	Repository string    `json:"repository"`
+	Ref        string    `json:"ref"`
+	Path       string    `json:"path"`
+	Subject    string    `json:"subject"`
+	Reason     string    `json:"reason"`
+	Attempts   int       `json:"attempts"`
+	Whole      bool      `json:"whole"` // nothing of the message was cut or hidden
+}
+
+func newLetterRow(l catalog.Letter) letterRow {
+	return letterRow{
+		ID: l.ID, At: l.At.UTC(), Worker: l.Worker, Tenant: l.Tenant, Repository: l.URL, Ref: l.Ref, Path: l.Path,
+		Subject: l.Subject, Reason: l.Reason, Attempts: l.Attempts, Whole: l.Whole,
+	}
+}
+
+// about says what a letter is about, or on which subject it came.
+func (r letterRow) about() string {
+	switch {
+	case r.Path != "":
+		return safeLine(r.Repository) + " " + safeLine(r.Path)
+	case r.Repository != "":
+		return safeLine(r.Repository)
+	}
+	return safeLine(r.Subject)
+}
+
+func (cmd *deadListCmd) Run(ctx context.Context, g *globals) error {
+	if cmd.Limit < 1 || cmd.Limit > 10_000 {
+		return fmt.Errorf("--limit %d: ask for 1 to 10,000 letters", cmd.Limit)
+	}
+	s, err := g.openLetters(ctx, devstack.Postgres)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	filter, err := cmd.filter(ctx, g, s)
+	if err != nil {
+		return err
+	}
+	rows := []letterRow{}
+	after, next := cmd.After, int64(0)
+	for next == 0 {
+		page, err := s.catalog.Letters(ctx, filter, after, math.MaxInt64, min(cmd.Limit+1-len(rows), letterPage))
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, l := range page {
+			if len(rows) == cmd.Limit { // there is one more than is listed
+				next = after
+				break
+			}
+			rows, after = append(rows, newLetterRow(l)), l.ID
+		}
+	}
+	if err := showLetters(g, rows, next); err != nil {
+		return err
+	}
+	if len(rows) > 0 {
+		return errNo
+	}
+	return nil
+}
+
+// letterPage is how many letters are held at once: each may have 64 KiB.
+const letterPage = 100
+
+// showLetters prints a list. next is the last letter listed if there are more,
+// else 0.
+func showLetters(g *globals, rows []letterRow, next int64) error {
+	if g.JSON {
+		return g.answer.json(map[string]any{"dead_letters": rows, "next": next})
+	}
+	if len(rows) == 0 {
+		fmt.Println("no dead letters")
+		return nil
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tWRITTEN\tWORKER\tTENANT\tATTEMPTS\tABOUT\tREASON")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.At.Format(time.RFC3339), r.Worker, safeLine(r.Tenant), r.Attempts, r.about(), shortReason(r.Reason))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if next > 0 {
+		note("there are more: go on with --after %d", next)
+	}
+	return nil
+}
+
+// shortReason is the beginning of a reason: one of a panic is many lines long.
+func shortReason(reason string) string {
+	const most = 160
+	line := safeLine(oneLine(reason))
+	if runes := []rune(line); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return line
+}
+
+type deadShowCmd struct {
+	ID        int64 `arg:"" help:"Number of the letter, as 'leat dead list' gives it."`
+	AnyTenant bool  `help:"Also if it is another tenant's, or nobody's."`
+}
+
+// letterAnswer is one dead letter with its message. A payload that is no text is
+// given as base64.
+type letterAnswer struct {
+	letterRow
+	Document string            `json:"document"`
+	Headers  map[string]string `json:"headers"`
+	Payload  *string           `json:"payload,omitempty"`
+	Base64   []byte            `json:"payload_base64,omitempty"`
+}
+
+func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.openLetters(ctx, devstack.Postgres)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	filter, err := letterFlags{AnyTenant: cmd.AnyTenant}.filter(ctx, g, s)
+	if err != nil {
+		return err
+	}
+	filter.IDs = []int64{cmd.ID}
+	found, err := s.catalog.Letters(ctx, filter, 0, math.MaxInt64, 1)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return errors.New(noLetter(g, cmd.ID, cmd.AnyTenant))
+	}
+	a := letterAnswer{letterRow: newLetterRow(found[0]), Headers: found[0].Headers}
+	if found[0].Document != nil {
+		a.Document = found[0].Document.String()
+	}
+	if payload := string(found[0].Payload); utf8.ValidString(payload) {
+		a.Payload = &payload
+	} else {
+		a.Base64 = found[0].Payload
+	}
+	if g.JSON {
+		return g.answer.json(a)
+	}
+	printLetter(a)
+	return nil
+}
+
+// noLetter says that a letter cannot be found.
+func noLetter(g *globals, id int64, anyTenant bool) string {
+	if anyTenant {
+		return fmt.Sprintf("no dead letter %d", id)
+	}
+	return fmt.Sprintf("no dead letter %d of tenant %s ('leat dead list' lists those there are; --any-tenant looks further)", id, g.Tenant)
+}
+
+func printLetter(a letterAnswer) {
+	for _, row := range [][2]string{
+		{"letter", strconv.FormatInt(a.ID, 10)},
+		{"written", fmt.Sprintf("%s (%s ago)", a.At.Format(time.RFC3339), time.Since(a.At).Round(time.Second))},
+		{"worker", a.Worker},
+		{"tenant", a.Tenant},
+		{"repository", a.Repository},
+		{"ref", a.Ref},
+		{"path", a.Path},
+		{"document", a.Document},
+		{"attempts", strconv.Itoa(a.Attempts)},
+		{"subject", a.Subject},
+	} {
+		if row[1] != "" {
+			fmt.Printf("%-11s %s\n", row[0], safeLine(row[1]))
+		}
+	}
+	fmt.Printf("%-11s %s\n\nheaders\n", "reason", safe(a.Reason))
+	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
+		fmt.Printf("  %s: %s\n", safeLine(name), safeLine(a.Headers[name]))
+	}
+	if a.Payload != nil {
+		fmt.Printf("\npayload\n%s\n", safe(*a.Payload))
+	} else {
+		fmt.Printf("\npayload (no text)\n%q\n", a.Base64)
+	}
+	if !a.Whole {
+		fmt.Println("\nThis is not the whole message: a credential was hidden, text was cut, or bytes were no text.")
+	}
+}
