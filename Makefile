@@ -32,6 +32,15 @@ demo: build ## ingest this checkout, search it, compare the stores
 test: ## run every test
 	$(GO) test $(RACE) -timeout 10m ./...
 
+SEED ?= $(shell date +%s)
+FAULTS ?= 200
+COMMITS ?= 50
+REPO ?=
+
+.PHONY: chaos
+chaos: ## break a whole leat on purpose (SEED=n FAULTS=n COMMITS=n REPO=path)
+	$(GO) run ./internal/chaos/cmd/chaos -seed $(SEED) -faults $(FAULTS) -commits $(COMMITS) -repo '$(REPO)' $(CHAOS)
+
 .PHONY: lint
 lint: ## check form, style and imports
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi

@@ -1,0 +1,86 @@
+//go:build linux
+
+package chaos
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	Store()
+	os.Exit(m.Run())
+}
+
+// TestShort is make chaos in small: the seed's schedule wipes NATS, kills
+// Postgres, Qdrant and three workers, and stops one.
+func TestShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts twelve processes")
+	}
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	report, err := Run(t.Context(), Config{Seed: shortSeed, Faults: 10, Commits: 4, Pace: 400 * time.Millisecond, Settle: 2 * time.Minute, Out: lines{t}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	report.Write(&text)
+	t.Log(text.String())
+	for _, v := range report.Violations {
+		t.Error(v)
+	}
+}
+
+const shortSeed = 7
+
+// lines gives what is written to the test's log.
+type lines struct{ t *testing.T }
+
+func (l lines) Write(b []byte) (int, error) {
+	l.t.Log(strings.TrimSuffix(string(b), "\n"))
+	return len(b), nil
+}
+
+func TestDraw(t *testing.T) {
+	cfg := Config{Seed: 7, Faults: 500, Pace: time.Second}
+	one, two := draw(cfg), draw(cfg)
+	kinds := map[Kind]int{}
+	for i, f := range one {
+		if f != two[i] {
+			t.Fatalf("fault %d: %v and %v of one seed", i, f, two[i])
+		}
+		if f.kind == StopWorker && f.lasts <= ackWait {
+			t.Errorf("%v: not past the ack wait", f)
+		}
+		if f.target == "" {
+			t.Errorf("fault %d has no target", i)
+		}
+		kinds[f.kind]++
+	}
+	for _, kind := range []Kind{KillWorker, StopWorker, KillStore, WipeNATS, Cut, Delay, Stall} {
+		if kinds[kind] == 0 {
+			t.Errorf("no %q among %d faults", kind, len(one))
+		}
+	}
+	if n := kinds[DropCollection] + kinds[DeleteObject] + kinds[FlipByte] + kinds[FillDisk]; n != 0 {
+		t.Errorf("%d faults that were not asked for", n)
+	}
+	cfg.Damage, cfg.FullDisk = true, true
+	kinds = map[Kind]int{}
+	for _, f := range draw(cfg) {
+		kinds[f.kind]++
+	}
+	for _, kind := range []Kind{DropCollection, DeleteObject, FlipByte, FillDisk} {
+		if kinds[kind] == 0 {
+			t.Errorf("no %q though it was asked for", kind)
+		}
+	}
+	cfg.Seed++
+	if one[0] == draw(cfg)[0] && one[1] == draw(cfg)[1] {
+		t.Error("another seed draws the same")
+	}
+}

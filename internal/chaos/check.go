@@ -1,0 +1,293 @@
+//go:build linux
+
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	steps "github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// check compares the stores with each other, past the proxies.
+func (r *run) check(ctx context.Context) error {
+	c, err := catalog.Open(ctx, catalog.Config{URL: r.stores[storePostgres].endpoints.Postgres})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	points, err := vector.Open(ctx, vector.Config{URL: r.stores[storeQdrant].endpoints.Qdrant})
+	if err != nil {
+		return err
+	}
+	defer points.Close()
+	s3 := r.stores[storeS3].endpoints
+	blobs, err := blob.Open(ctx, blob.Config{URL: s3.S3, AccessKey: s3.S3AccessKey, SecretKey: s3.S3SecretKey})
+	if err != nil {
+		return err
+	}
+	defer blobs.Close()
+	generation, err := c.ActiveGeneration(ctx)
+	if err != nil {
+		return err
+	}
+	var differences []string
+	verifier := steps.Verifier{Catalog: c, Points: points, Blobs: blobs, Generation: generation, Found: func(kind, what string) {
+		if kind != "orphan_object" && len(differences) < 10 {
+			differences = append(differences, kind+" "+what)
+		}
+	}}
+	found, err := verifier.Verify(ctx, steps.Scope{})
+	if err != nil {
+		return err
+	}
+	// An object that a killed worker wrote and could not enter into the catalog
+	// lies there until garbage is collected, and harms nothing.
+	r.report.OrphanObjects, found.OrphanObjects = found.OrphanObjects, 0
+	r.report.Documents = found.Documents
+	if found.MissingPoints+found.StalePoints+found.OrphanPoints+found.MissingObjects+found.CorruptObjects > 0 {
+		r.violate("the stores differ: %+v: %s", found, strings.Join(differences, "; "))
+	}
+	digest, err := steps.ComputeDigest(ctx, points, generation.Collection, steps.Scope{})
+	if err != nil {
+		return err
+	}
+	r.report.Digest, r.report.Points = digest.Digest, digest.Points
+	if err := r.checkCatalog(ctx); err != nil {
+		return err
+	}
+	return r.countVectors(ctx, blobs)
+}
+
+// checkCatalog looks for work that was given up, and counts the files.
+func (r *run) checkCatalog(ctx context.Context) error {
+	conn, err := r.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, `
+		select 'dead letter of the ' || worker || ' after ' || attempts || ' attempts: ' || reason from dead_letters
+		union all select 'failed document ' || encode(path, 'escape') || ': ' || coalesce(error, '') from documents where state = 'failed'
+		union all select 'failed submission: ' || coalesce(error, '') from submissions where state = 'failed'
+		limit 20`)
+	if err != nil {
+		return err
+	}
+	given, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, what := range given {
+		r.violate("%.400s", what)
+	}
+	list, err := git(r.history.dir, nil, "ls-tree", "-r", "--name-only", "-z", branch)
+	if err != nil {
+		return err
+	}
+	var files int
+	if err := conn.QueryRow(ctx, "select count(*) from documents where state <> 'removed'").Scan(&files); err != nil {
+		return err
+	}
+	if want := strings.Count(list, "\x00"); files != want {
+		r.violate("the catalog has %d files, the commit %d", files, want)
+	}
+	return nil
+}
+
+// countVectors compares what the embedders wrote with what is referred to: a
+// text that was embedded twice lies there twice.
+func (r *run) countVectors(ctx context.Context, blobs *blob.Store) error {
+	conn, err := r.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var used int64
+	if err := conn.QueryRow(ctx, "select count(*), coalesce(sum(length), 0)::bigint from vectors").Scan(&r.report.Texts, &used); err != nil {
+		return err
+	}
+	var stored, largest int64
+	for entry, err := range blobs.List(ctx, "") {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(entry.Key, string(blob.Vector)+"/") {
+			stored += entry.Size
+			largest = max(largest, entry.Size)
+		}
+	}
+	for kind, n := range r.report.Faults {
+		switch kind {
+		case DropCollection, FlipByte, DeleteObject:
+		default:
+			r.report.Explains += n
+		}
+	}
+	if used == 0 {
+		return nil
+	}
+	r.report.Excess = (stored - used) * r.report.Texts / used
+	if stored-used > int64(r.report.Explains)*largest {
+		r.violate("%d texts were embedded more than once, more than %d faults explain", r.report.Excess, r.report.Explains)
+	}
+	return nil
+}
+
+const drainPatience = 40 * time.Second
+
+// endWorkers ends the workers in order and looks for what they leave behind.
+func (r *run) endWorkers(ctx context.Context) error {
+	var ending sync.WaitGroup
+	for _, name := range workerNames {
+		w := r.workers[name]
+		select {
+		case <-w.over():
+			r.violate("%s ended by itself: %v: %s", w.name, w.result(), w.lastWords())
+			continue
+		default:
+		}
+		ending.Go(func() {
+			if err := w.end(drainPatience); err != nil {
+				r.violate("%v", err)
+			}
+		})
+	}
+	ending.Wait()
+	r.findFiles()
+	return r.findSessions(ctx)
+}
+
+func (r *run) findFiles() {
+	for _, name := range workerNames {
+		left, err := filepath.Glob(filepath.Join(r.dir, name, "tmp", "*"))
+		if err == nil && len(left) > 0 {
+			r.violate("%s left temporary files: %v", name, left)
+		}
+		_ = filepath.WalkDir(filepath.Join(r.dir, name, "mirrors"), func(path string, entry os.DirEntry, err error) error {
+			base := filepath.Base(path)
+			inside := filepath.Dir(path) != filepath.Join(r.dir, name, "mirrors") // a lock file beside a mirror is there to stay
+			if err == nil && (strings.HasPrefix(base, "tmp_") || inside && strings.HasSuffix(base, ".lock")) {
+				r.report.StaleFiles++
+			}
+			return nil
+		})
+	}
+}
+
+// findSessions waits for Postgres to notice that the workers are gone.
+func (r *run) findSessions(ctx context.Context) error {
+	conn, err := r.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var sessions, locks int
+	for deadline := time.Now().Add(10 * time.Second); ; pause(ctx, settleInterval) {
+		err := conn.QueryRow(ctx, `select
+			(select count(*) from pg_stat_activity where application_name = 'leat'),
+			(select count(*) from pg_locks where locktype = 'advisory')`).Scan(&sessions, &locks)
+		if err != nil {
+			return err
+		}
+		if sessions+locks == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			r.violate("%d sessions and %d advisory locks in Postgres after the workers have ended", sessions, locks)
+			return nil
+		}
+	}
+}
+
+// compare has a leat that sees no fault index the last commit.
+func (r *run) compare(ctx context.Context) error {
+	data := filepath.Join(r.dir, "fresh")
+	leat := func(args ...string) ([]byte, error) {
+		cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), append(args, "--data", data, "--json")...)
+		cmd.Env = clean(os.Environ())
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		log, err := os.OpenFile(filepath.Join(r.logs, "fresh.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		defer log.Close()
+		cmd.Stderr = log
+		return cmd.Output()
+	}
+	if out, err := leat("dev", "--once", "--submit", r.history.dir, "--ref", branch); err != nil {
+		return fmt.Errorf("index the last commit anew: %w: %s", err, out)
+	}
+	out, err := leat("digest")
+	if err != nil {
+		return fmt.Errorf("digest of the fresh index: %w: %s", err, out)
+	}
+	var fresh steps.Digest
+	if err := json.Unmarshal(out, &fresh); err != nil {
+		return fmt.Errorf("digest of the fresh index: %w", err)
+	}
+	if fresh.Digest != r.report.Digest {
+		r.violate("the index differs from a fresh one: %d points and digest %.16s, fresh %d points and %.16s", r.report.Points, r.report.Digest, fresh.Points, fresh.Digest)
+	}
+	return nil
+}
+
+// stop ends everything that runs, and looks for what does not end.
+func (r *run) stop() error {
+	for _, w := range r.workers {
+		w.signal(syscall.SIGCONT)
+		w.kill()
+	}
+	if r.feed != nil {
+		r.feed.close()
+	}
+	var ending sync.WaitGroup
+	var mu sync.Mutex
+	var failures []string
+	for _, s := range r.stores {
+		ending.Go(func() {
+			if err := s.close(); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failures = append(failures, err.Error())
+			}
+		})
+	}
+	ending.Wait()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		left := descendants(r.dir)
+		if len(left) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			r.violate("processes that were not ended: %v", left)
+			break
+		}
+	}
+	if len(failures) > 0 {
+		return fmt.Errorf("stop the stores: %s", strings.Join(failures, "; "))
+	}
+	return nil
+}
+
+func (s *store) close() error {
+	err := s.end(stopPatience)
+	s.proxy.close()
+	if s.mounted {
+		_ = syscall.Unmount(s.dir, 0)
+	}
+	return err
+}

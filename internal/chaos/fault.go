@@ -1,0 +1,174 @@
+//go:build linux
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// perform does a fault and undoes it.
+func (r *run) perform(ctx context.Context, f fault) error {
+	switch f.kind {
+	case KillWorker:
+		return r.killWorker(ctx, f)
+	case StopWorker:
+		w := r.workers[f.target]
+		w.signal(syscall.SIGSTOP)
+		pause(ctx, f.lasts)
+		w.signal(syscall.SIGCONT)
+		return nil
+	case KillStore, WipeNATS:
+		return r.killStore(ctx, f)
+	case Cut, Delay, Stall:
+		r.disturb(ctx, f)
+		return nil
+	case DropCollection:
+		return r.dropCollection(ctx)
+	case DeleteObject, FlipByte:
+		return r.damageObject(f)
+	case FillDisk:
+		return r.fillDisk(ctx, f)
+	}
+	return fmt.Errorf("no such fault")
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// killWorker also notices a worker that had ended before, by itself.
+func (r *run) killWorker(ctx context.Context, f fault) error {
+	w := r.workers[f.target]
+	select {
+	case <-w.over():
+		r.violate("%s ended by itself: %v: %s", w.name, w.result(), w.lastWords())
+	default:
+	}
+	w.kill()
+	pause(ctx, f.lasts)
+	return w.start()
+}
+
+func (r *run) killStore(ctx context.Context, f fault) error {
+	s := r.stores[f.target]
+	s.kill()
+	pause(ctx, f.lasts)
+	if f.kind == WipeNATS {
+		if err := s.wipe(); err != nil {
+			return err
+		}
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	if f.kind == WipeNATS {
+		r.feed.again()
+	}
+	return nil
+}
+
+func (r *run) disturb(ctx context.Context, f fault) {
+	p := r.stores[f.target].proxy
+	switch f.kind {
+	case Cut:
+		p.cut()
+	case Delay:
+		p.slow(time.Duration(5+f.choice%100) * time.Millisecond)
+	case Stall:
+		p.stall()
+	}
+	pause(ctx, f.lasts)
+	p.heal()
+}
+
+func (r *run) dropCollection(ctx context.Context) error {
+	points, err := vector.Open(ctx, vector.Config{URL: r.stores[storeQdrant].endpoints.Qdrant})
+	if err != nil {
+		return err
+	}
+	defer points.Close()
+	names, err := points.Collections(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		err = errors.Join(err, points.DropCollection(ctx, name))
+	}
+	return err
+}
+
+// damageObject works on the files of the S3 server: what it serves is what
+// they hold.
+func (r *run) damageObject(f fault) error {
+	packs, err := filepath.Glob(filepath.Join(r.stores[storeS3].dir, storeS3, "*", "*", "*", "*.pack"))
+	if err != nil || len(packs) == 0 {
+		return err
+	}
+	pack := packs[f.choice%uint64(len(packs))]
+	if f.kind == DeleteObject {
+		return os.Remove(pack)
+	}
+	file, err := os.OpenFile(pack, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	at := int64(f.choice>>16) & (1<<40 - 1) % info.Size()
+	var one [1]byte
+	if _, err := file.ReadAt(one[:], at); err != nil {
+		return err
+	}
+	one[0] ^= 0xff
+	_, err = file.WriteAt(one[:], at)
+	return err
+}
+
+// Size of a store's own disk, where disks are to be filled.
+const diskBytes = 512 << 20
+
+// mount gives a store's directory a disk of its own.
+func (s *store) mount() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	if err := syscall.Mount("tmpfs", s.dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", diskBytes)); err != nil {
+		return fmt.Errorf("mount a tmpfs on %s: %w", s.dir, err)
+	}
+	s.mounted = true
+	return nil
+}
+
+const ballast = "run/ballast" // in a directory that the store leaves alone
+
+func (r *run) fillDisk(ctx context.Context, f fault) error {
+	name := filepath.Join(r.stores[f.target].dir, ballast)
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(name)
+	defer file.Close()
+	for block := make([]byte, 1<<20); err == nil; {
+		_, err = file.Write(block)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	pause(ctx, f.lasts)
+	return nil
+}

@@ -1,0 +1,122 @@
+//go:build linux
+
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leatworks/leat/events"
+)
+
+// feed is the outside system: it tells leat of each push, and goes on telling
+// until NATS has said that it has it.
+type feed struct {
+	js   jetstream.JetStream
+	conn *nats.Conn
+	url  string // of the repository
+	log  *slog.Logger
+
+	queue   chan events.Event
+	pending sync.WaitGroup
+	done    sync.WaitGroup
+	cancel  context.CancelFunc
+	mu      sync.Mutex
+	last    events.Event
+}
+
+const publishPause = 200 * time.Millisecond
+
+func newFeed(ctx context.Context, natsURL, repository string, log *slog.Logger) (*feed, error) {
+	conn, err := nats.Connect(natsURL, nats.Name("chaos-feed"), nats.MaxReconnects(-1), nats.ReconnectWait(publishPause))
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	f := &feed{js: js, conn: conn, url: repository, log: log, queue: make(chan events.Event, 4096)}
+	ctx, f.cancel = context.WithCancel(ctx)
+	f.done.Go(func() { f.run(ctx) })
+	return f, nil
+}
+
+// submit queues the news of a push.
+func (f *feed) submit() error {
+	event, err := events.New("/chaos", f.url, events.RepoSubmitted{Tenant: events.DefaultTenant, URL: f.url, Ref: branch})
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.last = event
+	f.mu.Unlock()
+	f.send(event)
+	return nil
+}
+
+// again tells the last news once more: NATS has lost all it had been given,
+// and leat may not have seen it. That is the one loss leat cannot make good.
+func (f *feed) again() {
+	f.mu.Lock()
+	last := f.last
+	f.mu.Unlock()
+	if last.ID != "" {
+		f.send(last)
+	}
+}
+
+func (f *feed) send(event events.Event) {
+	f.pending.Add(1)
+	f.queue <- event
+}
+
+func (f *feed) run(ctx context.Context) {
+	for event := range f.queue {
+		f.publish(ctx, event)
+		f.pending.Done()
+	}
+}
+
+func (f *feed) publish(ctx context.Context, event events.Event) {
+	header, body, err := events.Encode(event)
+	if err != nil {
+		f.log.Error("encode submission", "error", err)
+		return
+	}
+	msg := nats.NewMsg(events.SubmittedSubject(events.DefaultTenant))
+	msg.Data = body
+	for key, value := range header {
+		msg.Header.Set(key, value)
+	}
+	for ctx.Err() == nil {
+		attempt, cancel := context.WithTimeout(ctx, 3*time.Second)
+		_, err := f.js.PublishMsg(attempt, msg)
+		cancel()
+		if err == nil {
+			return
+		}
+		f.log.Debug("publish submission", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(publishPause):
+		}
+	}
+}
+
+// wait returns when everything queued has been taken.
+func (f *feed) wait() { f.pending.Wait() }
+
+func (f *feed) close() {
+	f.cancel()
+	close(f.queue)
+	f.done.Wait()
+	f.conn.Close()
+}

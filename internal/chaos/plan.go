@@ -1,0 +1,105 @@
+//go:build linux
+
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Kind is a kind of fault.
+type Kind string
+
+// The kinds. The last ones need Config.Damage or Config.FullDisk.
+const (
+	KillWorker     Kind = "kill worker"     // SIGKILL, and a new process after a while
+	StopWorker     Kind = "stop worker"     // SIGSTOP past its ack wait, then SIGCONT
+	KillStore      Kind = "kill store"      // SIGKILL, and a new process on the same data after a while
+	WipeNATS       Kind = "wipe NATS"       // the same, and all streams are lost
+	Cut            Kind = "cut"             // connections broken, new ones refused for a while
+	Delay          Kind = "delay"           // every piece of data held back
+	Stall          Kind = "stall"           // connections up, nothing passes
+	DropCollection Kind = "drop collection" // Qdrant loses the index
+	DeleteObject   Kind = "delete object"   // a pack vanishes from S3
+	FlipByte       Kind = "flip byte"       // a pack's bytes change
+	FillDisk       Kind = "fill disk"       // a store's disk has no room for a while
+)
+
+// fault is one entry of the schedule.
+type fault struct {
+	kind   Kind
+	target string        // a worker's or a store's name
+	after  time.Duration // since the one before was begun
+	lasts  time.Duration
+	choice uint64 // whatever else is to be chosen
+}
+
+func (f fault) String() string { return fmt.Sprintf("%s %s for %s", f.kind, f.target, f.lasts) }
+
+// ackWait is what the workers run with: short, so that a stop that is longer
+// does not take long.
+const ackWait = 4 * time.Second
+
+type weighted struct {
+	kind   Kind
+	weight int
+}
+
+// draw makes the schedule of a seed. The same configuration gives the same
+// schedule; how it meets the work under way is the machine's to say.
+func draw(cfg Config) []fault {
+	random := rand.New(rand.NewPCG(cfg.Seed, 1))
+	kinds := []weighted{{KillWorker, 26}, {StopWorker, 12}, {KillStore, 20}, {WipeNATS, 4}, {Cut, 14}, {Delay, 12}, {Stall, 8}}
+	if cfg.Damage {
+		kinds = append(kinds, weighted{DropCollection, 2}, weighted{DeleteObject, 3}, weighted{FlipByte, 3})
+	}
+	if cfg.FullDisk {
+		kinds = append(kinds, weighted{FillDisk, 4})
+	}
+	total := 0
+	for _, k := range kinds {
+		total += k.weight
+	}
+	faults := make([]fault, cfg.Faults)
+	for i := range faults {
+		n := random.IntN(total)
+		j := slices.IndexFunc(kinds, func(k weighted) bool { n -= k.weight; return n < 0 })
+		faults[i] = fault{
+			kind:   kinds[j].kind,
+			after:  cfg.Pace/4 + time.Duration(random.Int64N(int64(cfg.Pace)*3/2)),
+			choice: random.Uint64(),
+		}
+		faults[i].aim(random)
+	}
+	return faults
+}
+
+// aim chooses the target and how long it lasts.
+func (f *fault) aim(random *rand.Rand) {
+	between := func(least, most time.Duration) time.Duration {
+		return (least + time.Duration(random.Int64N(int64(most-least)))).Round(time.Millisecond)
+	}
+	switch f.kind {
+	case KillWorker:
+		f.target, f.lasts = workerNames[random.IntN(len(workerNames))], between(0, 2*time.Second)
+	case StopWorker:
+		f.target, f.lasts = workerNames[random.IntN(len(workerNames))], between(ackWait*5/4, ackWait*2)
+	case KillStore:
+		f.target, f.lasts = storeNames[random.IntN(len(storeNames))], between(0, 2*time.Second)
+	case WipeNATS:
+		f.target, f.lasts = storeNATS, between(0, time.Second)
+	case Cut:
+		f.target, f.lasts = storeNames[random.IntN(len(storeNames))], between(0, 1500*time.Millisecond)
+	case Delay, Stall:
+		f.target, f.lasts = storeNames[random.IntN(len(storeNames))], between(500*time.Millisecond, 4*time.Second)
+	case DropCollection:
+		f.target = storeQdrant
+	case DeleteObject, FlipByte:
+		f.target = storeS3
+	case FillDisk:
+		disks := []string{storeNATS, storeS3, storeQdrant}
+		f.target, f.lasts = disks[random.IntN(len(disks))], between(time.Second, 3*time.Second)
+	}
+}

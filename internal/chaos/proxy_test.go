@@ -1,0 +1,120 @@
+//go:build linux
+
+package chaos
+
+import (
+	"bufio"
+	"net"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+const patience = 10 * time.Second
+
+// echo is a store that answers each line with the same line.
+func echo(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				for lines := bufio.NewReader(conn); ; {
+					line, err := lines.ReadString('\n')
+					if err != nil {
+						return
+					}
+					if _, err := conn.Write([]byte(line)); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+type caller struct {
+	net.Conn
+	lines *bufio.Reader
+}
+
+func call(t *testing.T, p *proxy) *caller {
+	t.Helper()
+	conn, err := net.Dial("tcp", p.addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &caller{conn, bufio.NewReader(conn)}
+}
+
+// ask returns how long the answer took, or why there was none.
+func (c *caller) ask(wait time.Duration) (time.Duration, error) {
+	began := time.Now()
+	if err := c.SetDeadline(began.Add(wait)); err != nil {
+		return 0, err
+	}
+	if _, err := c.Write([]byte("hello\n")); err != nil {
+		return 0, err
+	}
+	_, err := c.lines.ReadString('\n')
+	return time.Since(began), err
+}
+
+func TestProxy(t *testing.T) {
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	p, err := newProxy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.close)
+	if _, err := call(t, p).ask(patience); err == nil {
+		t.Fatal("an answer from no store")
+	}
+	p.lead("tcp", echo(t))
+	c := call(t, p)
+	if _, err := c.ask(patience); err != nil {
+		t.Fatal(err)
+	}
+
+	p.slow(50 * time.Millisecond)
+	if took, err := c.ask(patience); err != nil || took < 100*time.Millisecond {
+		t.Errorf("delayed answer: %s, %v", took, err)
+	}
+	p.heal()
+
+	p.stall()
+	if _, err := c.ask(100 * time.Millisecond); err == nil {
+		t.Error("an answer through a stall")
+	}
+	p.heal()
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.lines.ReadString('\n'); err != nil {
+		t.Errorf("what was held back by a stall: %v", err)
+	}
+
+	p.cut()
+	if _, err := c.ask(patience); err == nil {
+		t.Error("an answer through a connection that was cut")
+	}
+	if _, err := call(t, p).ask(patience); err == nil {
+		t.Error("an answer while connections are refused")
+	}
+	p.heal()
+	if _, err := call(t, p).ask(patience); err != nil {
+		t.Errorf("after the cut: %v", err)
+	}
+}

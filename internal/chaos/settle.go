@@ -1,0 +1,116 @@
+//go:build linux
+
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const settleInterval = 250 * time.Millisecond
+
+// state is what leat still has to do.
+type state struct {
+	Submissions, Snapshots, Documents int64  // open, by the catalog
+	Commit                            string // that the track's current snapshot is of
+	Messages                          uint64 // not acknowledged, of all consumers
+}
+
+// settle waits until nothing is owed, by the catalog and by the streams.
+func (r *run) settle(ctx context.Context) error {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Settle)
+	defer cancel()
+	want := state{Commit: r.history.commits[len(r.history.commits)-1]}
+	told := make(chan struct{})
+	go func() { r.feed.wait(); close(told) }()
+	select {
+	case <-told:
+	case <-ctx.Done():
+		r.violate("the last submissions could not be published within %s", r.cfg.Settle)
+		return nil
+	}
+	for quiet := 0; quiet < 3; {
+		now, err := r.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			r.violate("not settled within %s: %+v, want %+v (%v)", r.cfg.Settle, now, want, err)
+			return nil
+		case err == nil && now == want:
+			quiet++
+		default:
+			quiet = 0
+		}
+		pause(ctx, settleInterval)
+	}
+	r.report.Settling = time.Since(began)
+	return nil
+}
+
+func (r *run) look(ctx context.Context) (state, error) {
+	var s state
+	conn, err := r.connect(ctx)
+	if err != nil {
+		return s, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	err = conn.QueryRow(ctx, `select
+		(select count(*) from submissions where state = 'pending'),
+		(select count(*) from snapshots where state in ('listing', 'indexing')),
+		(select count(*) from documents where due_at < 'infinity'),
+		coalesce((select encode(commit, 'hex') from snapshots where state in ('indexing', 'indexed')), '')`).
+		Scan(&s.Submissions, &s.Snapshots, &s.Documents, &s.Commit)
+	if err != nil {
+		return s, err
+	}
+	s.Messages, err = r.unacknowledged(ctx)
+	return s, err
+}
+
+// connect reaches Postgres by its own socket, past the proxy.
+func (r *run) connect(ctx context.Context) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(r.stores[storePostgres].endpoints.Postgres)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["application_name"] = "chaos"
+	return pgx.ConnectConfig(ctx, config)
+}
+
+func (r *run) unacknowledged(ctx context.Context) (uint64, error) {
+	conn, err := nats.Connect(r.stores[storeNATS].endpoints.NATS, nats.Name("chaos"))
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return 0, err
+	}
+	var open uint64
+	consumers := 0
+	streams := js.ListStreams(ctx)
+	for info := range streams.Info() {
+		stream, err := js.Stream(ctx, info.Config.Name)
+		if err != nil {
+			return 0, err
+		}
+		list := stream.ListConsumers(ctx)
+		for c := range list.Info() {
+			open += c.NumPending + uint64(c.NumAckPending)
+			consumers++
+		}
+		if list.Err() != nil {
+			return 0, list.Err()
+		}
+	}
+	if streams.Err() == nil && consumers == 0 {
+		return 0, fmt.Errorf("no consumers yet")
+	}
+	return open, streams.Err()
+}

@@ -1,0 +1,67 @@
+//go:build linux
+
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// workerNames are two of each worker.
+var workerNames = []string{
+	"ingestor-1", "ingestor-2", "embedder-1", "embedder-2", "indexer-1", "indexer-2", "syncer-1", "syncer-2",
+}
+
+// Times of the workers, in place of the defaults that are for production: the
+// same things happen, sooner.
+var hurry = []string{
+	"LEAT_LEASE=8s",
+	"LEAT_ACK_WAIT=" + ackWait.String(),
+}
+
+// newWorker prepares a worker's process. Its temporary files and mirrors are
+// where they can be looked for.
+func newWorker(dir, logs, bin, name string, env []string) (*process, error) {
+	kind, _, _ := strings.Cut(name, "-")
+	home := filepath.Join(dir, name)
+	for _, sub := range []string{"tmp", "mirrors"} {
+		if err := os.MkdirAll(filepath.Join(home, sub), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	env = append(append(clean(os.Environ()), env...), hurry...)
+	env = append(env, "LEAT_LISTEN=127.0.0.1:0", "LEAT_LOG_LEVEL=debug", "LEAT_GIT_ALLOW_LOCAL=true",
+		"LEAT_GIT_DIR="+filepath.Join(home, "mirrors"), "TMPDIR="+filepath.Join(home, "tmp"))
+	return &process{
+		name: name,
+		log:  filepath.Join(logs, name+".log"),
+		command: func() *exec.Cmd {
+			cmd := exec.Command(filepath.Join(bin, kind))
+			cmd.Env, cmd.Dir = env, home
+			return cmd
+		},
+	}, nil
+}
+
+// clean leaves out what would configure leat.
+func clean(env []string) []string {
+	var left []string
+	for _, variable := range env {
+		if !strings.HasPrefix(variable, "LEAT_") && !strings.HasPrefix(variable, "PG") {
+			left = append(left, variable)
+		}
+	}
+	return left
+}
+
+// build makes the binaries.
+func build(bin string) error {
+	cmd := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "github.com/leatworks/leat/cmd/...")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the workers: %w\n%s", err, out)
+	}
+	return nil
+}
