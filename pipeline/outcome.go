@@ -64,6 +64,9 @@ func (o *outcome) serve(msg *message.Message) error {
 	if err != nil {
 		return o.bury(ctx, msg, m, fault.Reject(err), 1, false)
 	}
+	if err := checkDocument(m); err != nil {
+		return o.bury(ctx, msg, m, err, 1, false)
+	}
 	ctx = continueTrace(ctx, m.Event)
 	if m.Delivered > freeDeliveries {
 		return o.serveSuspect(ctx, msg, m)
