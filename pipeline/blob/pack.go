@@ -3,6 +3,7 @@ package blob
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -75,6 +76,10 @@ func (p *Pack) Add(data []byte) error {
 	})
 	return nil
 }
+
+// Salt appends bytes that belong to no item, so that Put uses a key that was
+// never used before. The items keep their places.
+func (p *Pack) Salt() { p.bytes = append(p.bytes, rand.Text()...) }
 
 // Len is the pack's size so far, in stored bytes.
 func (p *Pack) Len() int { return len(p.bytes) }

@@ -126,7 +126,7 @@ func (c *Catalog) PutFiles(ctx context.Context, b FileBatch) error {
 		return c.putDocuments(ctx, q, b)
 	})
 	if err != nil {
-		return fmt.Errorf("put %d files: %w", len(b.Files), err)
+		return fmt.Errorf("put %d files: %w", len(b.Files), vanished(err))
 	}
 	return nil
 }
@@ -181,8 +181,14 @@ func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) e
 	return q.AddBlobs(ctx, p)
 }
 
+// addPack records a pack whose object is stored. The key of one that was
+// deleted is refused: a request to delete its object may still be on its way.
 func addPack(ctx context.Context, q *query.Queries, p Pack, kind string) (int64, error) {
-	return q.AddPack(ctx, query.AddPackParams{Key: p.Key, Kind: kind, Size: p.Size, Sha256: p.SHA256[:]})
+	row, err := q.AddPack(ctx, query.AddPackParams{Key: p.Key, Kind: kind, Size: p.Size, Sha256: p.SHA256[:]})
+	if err == nil && row.Deleted {
+		err = fmt.Errorf("pack %s: %w", p.Key, ErrVanished)
+	}
+	return row.ID, err
 }
 
 func addChunkings(ctx context.Context, q *query.Queries, chunkings []Chunking, chunker int) error {
@@ -225,7 +231,7 @@ func (c *Catalog) putDocuments(ctx context.Context, q *query.Queries, b FileBatc
 		var chunking int64
 		if f.SkipReason == "" {
 			if chunking = ids[f.Content]; chunking == 0 {
-				return fmt.Errorf("document %s has content that was not stored", f.ID)
+				return fmt.Errorf("document %s: %w", f.ID, ErrVanished)
 			}
 			f.SkipDetail = ""
 		}

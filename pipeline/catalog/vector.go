@@ -34,7 +34,8 @@ type StoredVector struct {
 	Span Span
 }
 
-// PutVectors stores where a pack holds an embedder's vectors.
+// PutVectors stores where a pack holds an embedder's vectors. ErrVanished says
+// that the pack cannot be used.
 func (c *Catalog) PutVectors(ctx context.Context, embedder int32, pack Pack, vectors []StoredVector) error {
 	vectors = sorted(vectors, func(a, b StoredVector) int { return bytes.Compare(a.Text[:], b.Text[:]) })
 	err := c.inTx(ctx, func(q *query.Queries) error {
@@ -52,7 +53,7 @@ func (c *Catalog) PutVectors(ctx context.Context, embedder int32, pack Pack, vec
 		return q.AddVectors(ctx, p)
 	})
 	if err != nil {
-		return fmt.Errorf("put %d vectors: %w", len(vectors), err)
+		return fmt.Errorf("put %d vectors: %w", len(vectors), vanished(err))
 	}
 	return nil
 }

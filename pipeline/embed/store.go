@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -85,7 +86,18 @@ func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 }
 
 // put makes a pack durable, then says in the catalog what it holds.
+// Where that pack was deleted before, and its key is not to be used again, it
+// is stored under another.
 func (s *Step) put(ctx context.Context, pack *blob.Pack, texts [][32]byte) error {
+	err := s.putOnce(ctx, pack, texts)
+	if errors.Is(err, catalog.ErrVanished) {
+		pack.Salt()
+		err = s.putOnce(ctx, pack, texts)
+	}
+	return err
+}
+
+func (s *Step) putOnce(ctx context.Context, pack *blob.Pack, texts [][32]byte) error {
 	object, spans, err := pack.Put(ctx)
 	if err != nil {
 		return fmt.Errorf("put %d vectors: %w", len(texts), err)

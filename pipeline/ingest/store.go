@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -31,11 +32,30 @@ func (l *listing) store(ctx context.Context, files []file) error {
 			contents[f.Content] = f.content
 		}
 	}
+	pack := l.step.blobs.NewPack(blob.Text)
+	err := l.put(ctx, pack, batch, keys, contents)
+	for try := 1; errors.Is(err, catalog.ErrVanished) && try < maxPuts; try++ {
+		pack = l.step.blobs.NewPack(blob.Text)
+		pack.Salt()
+		err = l.put(ctx, pack, batch, keys, contents)
+	}
+	if err != nil {
+		return err
+	}
+	return l.publish(ctx, ids)
+}
+
+// maxPuts is how often a batch is stored anew because what was known of its
+// contents has been collected as garbage in between: a window of milliseconds.
+const maxPuts = 5
+
+// put stores the contents that are not known, and the rows.
+func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBatch, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {
 	known, err := l.step.catalog.Known(ctx, keys, chunk.Version)
 	if err != nil {
 		return err
 	}
-	if err := l.pack(ctx, &batch, known, keys, contents); err != nil {
+	if err := l.pack(ctx, pack, &batch, known, keys, contents); err != nil {
 		return err
 	}
 	for _, key := range keys {
@@ -43,15 +63,11 @@ func (l *listing) store(ctx context.Context, files []file) error {
 			batch.Chunkings = append(batch.Chunkings, catalog.Chunking{ChunkingKey: key, Chunks: chunks(key.Language, contents[key])})
 		}
 	}
-	if err := l.step.catalog.PutFiles(ctx, batch); err != nil {
-		return err
-	}
-	return l.publish(ctx, ids)
+	return l.step.catalog.PutFiles(ctx, batch)
 }
 
 // pack stores the blobs that are not known.
-func (l *listing) pack(ctx context.Context, batch *catalog.FileBatch, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {
-	pack := l.step.blobs.NewPack(blob.Text)
+func (l *listing) pack(ctx context.Context, pack *blob.Pack, batch *catalog.FileBatch, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {
 	var packed []catalog.Blob
 	for _, key := range keys {
 		if known.Blobs[key.Blob] {

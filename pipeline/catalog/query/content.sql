@@ -11,7 +11,7 @@ where k.chunker = @chunker;
 -- name: AddPack :one
 insert into packs as p (key, kind, size, sha256) values (@key, @kind, @size, @sha256)
 on conflict (key) do update set kind = p.kind
-returning p.id;
+returning p.id, (p.deleted_at is not null)::bool as deleted;
 
 -- name: AddBlobs :exec
 insert into blobs (sha256, size, pack, position, length, crc32c)

@@ -54,7 +54,7 @@ join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed') and
 where d.id = any(@ids::uuid[]) and d.state = 'indexed';
 
 -- name: ListPacks :many
-select key, size, sha256 from packs where key > @after order by key limit @most;
+select key, size, sha256 from packs where key > @after and deleted_at is null order by key limit @most;
 
 -- name: CountPending :one
 select (select count(*) from submissions where state = 'pending')

@@ -108,7 +108,7 @@ func (q *Queries) AddEmptyBlob(ctx context.Context, sha256 []byte) error {
 const addPack = `-- name: AddPack :one
 insert into packs as p (key, kind, size, sha256) values ($1, $2, $3, $4)
 on conflict (key) do update set kind = p.kind
-returning p.id
+returning p.id, (p.deleted_at is not null)::bool as deleted
 `
 
 type AddPackParams struct {
@@ -118,16 +118,21 @@ type AddPackParams struct {
 	Sha256 []byte
 }
 
-func (q *Queries) AddPack(ctx context.Context, arg AddPackParams) (int64, error) {
+type AddPackRow struct {
+	ID      int64
+	Deleted bool
+}
+
+func (q *Queries) AddPack(ctx context.Context, arg AddPackParams) (AddPackRow, error) {
 	row := q.db.QueryRow(ctx, addPack,
 		arg.Key,
 		arg.Kind,
 		arg.Size,
 		arg.Sha256,
 	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	var i AddPackRow
+	err := row.Scan(&i.ID, &i.Deleted)
+	return i, err
 }
 
 const addVectors = `-- name: AddVectors :exec

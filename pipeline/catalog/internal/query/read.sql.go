@@ -163,7 +163,7 @@ func (q *Queries) ListContents(ctx context.Context, after uuid.UUID, repositorie
 }
 
 const listPacks = `-- name: ListPacks :many
-select key, size, sha256 from packs where key > $1 order by key limit $2
+select key, size, sha256 from packs where key > $1 and deleted_at is null order by key limit $2
 `
 
 type ListPacksRow struct {
