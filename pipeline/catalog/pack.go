@@ -80,7 +80,8 @@ type Move struct {
 // MoveItems records a move. A pack that holds nothing any more is to be
 // deleted. ErrVanished says that the new pack cannot be used.
 func (c *Catalog) MoveItems(ctx context.Context, m Move, vector bool) error {
-	slices.SortFunc(m.Items, func(a, b PackItem) int {
+	items := slices.Clone(m.Items)
+	slices.SortFunc(items, func(a, b PackItem) int {
 		return cmp.Or(cmp.Compare(a.Embedder, b.Embedder), bytes.Compare(a.Hash[:], b.Hash[:]))
 	})
 	err := c.inTx(ctx, func(q *query.Queries) error {
@@ -96,7 +97,7 @@ func (c *Catalog) MoveItems(ctx context.Context, m Move, vector bool) error {
 		if err != nil {
 			return err
 		}
-		if err := moveItems(ctx, q, m.Items, from, into, vector); err != nil {
+		if err := moveItems(ctx, q, items, from, into, vector); err != nil {
 			return err
 		}
 		left := slices.DeleteFunc(slices.Clone(m.From), func(key string) bool { return key == m.Into.Key })

@@ -189,8 +189,7 @@ func (v *Verifier) objects(ctx context.Context, r *Report) error {
 			return err
 		}
 		for more && pack.Key < object.Key {
-			r.MissingObjects++
-			v.found("missing_object", "%s", pack.Key)
+			v.absent(pack, r)
 			if pack, more, err = packs.next(ctx); err != nil {
 				return err
 			}
@@ -200,18 +199,26 @@ func (v *Verifier) objects(ctx context.Context, r *Report) error {
 			v.found("orphan_object", "%s", object.Key)
 			continue
 		}
-		if err := v.check(ctx, pack, r); err != nil {
-			return err
+		if !pack.Deleted { // else it is about to go
+			if err := v.check(ctx, pack.Pack, r); err != nil {
+				return err
+			}
 		}
 		if pack, more, err = packs.next(ctx); err != nil {
 			return err
 		}
 	}
 	for ; more && err == nil; pack, more, err = packs.next(ctx) {
+		v.absent(pack, r)
+	}
+	return err
+}
+
+func (v *Verifier) absent(pack catalog.StoredPack, r *Report) {
+	if !pack.Deleted {
 		r.MissingObjects++
 		v.found("missing_object", "%s", pack.Key)
 	}
-	return err
 }
 
 func (v *Verifier) check(ctx context.Context, pack catalog.Pack, r *Report) error {
@@ -231,21 +238,21 @@ func (v *Verifier) check(ctx context.Context, pack catalog.Pack, r *Report) erro
 
 type packCursor struct {
 	catalog *catalog.Catalog
-	page    []catalog.Pack
+	page    []catalog.StoredPack
 	after   string
 	done    bool
 }
 
-func (c *packCursor) next(ctx context.Context) (catalog.Pack, bool, error) {
+func (c *packCursor) next(ctx context.Context) (catalog.StoredPack, bool, error) {
 	if len(c.page) == 0 && !c.done {
 		var err error
-		if c.page, err = c.catalog.Packs(ctx, c.after, pageSize); err != nil {
-			return catalog.Pack{}, false, err
+		if c.page, err = c.catalog.StoredPacks(ctx, c.after, pageSize); err != nil {
+			return catalog.StoredPack{}, false, err
 		}
 		c.done = len(c.page) < pageSize
 	}
 	if len(c.page) == 0 {
-		return catalog.Pack{}, false, nil
+		return catalog.StoredPack{}, false, nil
 	}
 	p := c.page[0]
 	c.page, c.after = c.page[1:], p.Key
