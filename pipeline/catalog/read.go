@@ -15,8 +15,9 @@ type TrackStatus struct {
 	Track
 	Commit    string // hex; "" before the first snapshot
 	Revision  int64
-	State     string // submitted, listing, indexing, indexed or failed
-	Error     string // why the last submission of the repository failed
+	State     string    // submitted, listing, indexing, indexed, failed or forgetting
+	Error     string    // why its ref cannot be followed, or the last submission of the repository failed
+	Waiting   *Approval // a removal that waits for approval; nil: none
 	Documents Counts
 	Chunks    int64
 }
@@ -48,12 +49,20 @@ func (c *Catalog) Tracks(ctx context.Context, tenant string) ([]TrackStatus, err
 			list[i].ID = *r.Track
 			ids = append(ids, *r.Track)
 		}
+		if len(r.Waiting) > 0 {
+			list[i].Waiting = &Approval{
+				Track: list[i].ID, Repository: r.ID, URL: r.Url, Ref: r.Ref,
+				Commit: hex.EncodeToString(r.Waiting), Removes: r.Removes, Documents: r.OfDocuments, Approved: r.Approved,
+			}
+		}
 	}
 	return list, c.countTracks(ctx, ids, list)
 }
 
 func trackState(r query.ListTracksRow) string {
 	switch {
+	case r.Forgotten:
+		return "forgetting"
 	case r.State != "":
 		return r.State
 	case r.Submitted:

@@ -65,6 +65,7 @@ func TestConstraints(t *testing.T) {
 		repository = "insert into repositories (id, tenant, url, error) values "
 		track      = "insert into tracks (id, repository, ref, revision) values "
 		snapshot   = "insert into snapshots (track, revision, commit, config, rules, lane, state, files, listed_at, indexed_at) values "
+		approval   = "insert into approvals (track, commit, removes, documents) values "
 		sub        = "insert into submissions (tenant, source, event, repository, ref, state, track, revision, attempts, error, due_at) values "
 		pack       = "insert into packs (key, kind, size, sha256) values "
 		blob       = "insert into blobs (sha256, size, pack, position, length, crc32c) values "
@@ -129,7 +130,10 @@ func TestConstraints(t *testing.T) {
 		{"submission done and due", check, sub + "('default', 's', '2', $repository, '', 'done', $track, 1, 0, null, now())"},
 		{"submission done without a snapshot", check, sub + "('default', 's', '2', $repository, '', 'done', null, null, 0, null, null)"},
 		{"submission done with half a snapshot", check, sub + "('default', 's', '2', $repository, '', 'done', null, 1, 0, null, null)"},
-		{"submission done with another's snapshot", foreign, sub + "('default', 's', '2', $repository, '', 'done', $track, 8, 0, null, null)"},
+		{"submission done with a snapshot that is no more", "", sub + "('default', 's', '2', $repository, '', 'done', $track, 8, 0, null, null)"},
+		{"submission forgotten and pending", check, "update submissions set forgotten_at = now()"},
+		{"track with an empty error", check, "update tracks set error = ''"},
+		{"track succeeded by none", foreign, "update tracks set successor = $nobody where id = $track"},
 		{"submission done with an error", check, sub + "('default', 's', '2', $repository, '', 'done', $track, 1, 0, 'e', null)"},
 		{"submission failed for no reason", check, sub + "('default', 's', '2', $repository, '', 'failed', null, null, 0, null, null)"},
 		{"submission failed for an empty reason", check, sub + "('default', 's', '2', $repository, '', 'failed', null, null, 0, '', null)"},
@@ -251,6 +255,14 @@ func TestConstraints(t *testing.T) {
 		{"run that repaired less than nothing", check, run + "('k', now(), now(), 0, 0, -1, null)"},
 		{"run with an empty error", check, run + "('k', now(), now(), 0, 0, 0, '')"},
 		{"pack gone and not deleted", check, "update packs set gone_at = now()"},
+
+		{"approval", "", approval + "($track, $oid, 1, 1)"},
+		{"approval of no track", foreign, approval + "($nobody, $oid, 1, 1)"},
+		{"approval of no commit", check, approval + `($track, '', 1, 1)`},
+		{"approval of nothing", check, approval + "($track, $oid, 0, 1)"},
+		{"approval of more than there is", check, approval + "($track, $oid, 2, 1)"},
+		{"two floors of revisions", check, "insert into revision_floor values (false, 1)"},
+		{"a floor below all revisions", check, "update revision_floor set value = -1"},
 
 		{"a pack goes while a blob is in it", foreign, "delete from packs"},
 		{"a blob goes while a chunking is of it", foreign, "delete from blobs"},

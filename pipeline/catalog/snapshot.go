@@ -81,10 +81,14 @@ func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rul
 	}
 	s := Snapshot{Track: t.ID, Commit: commit}
 	err = c.inTx(ctx, func(q *query.Queries) error {
-		last, err := q.LockTrack(ctx, t.ID, t.Repository, t.Ref)
+		row, err := q.LockTrack(ctx, t.ID, t.Repository, t.Ref)
 		if err != nil {
 			return err
 		}
+		if row.Forgotten {
+			return fault.Drop(fmt.Errorf("%s was forgotten meanwhile", t.Ref))
+		}
+		last := row.Revision
 		current, err := q.CurrentSnapshot(ctx, t.ID)
 		if err != nil && !noRows(err) {
 			return err

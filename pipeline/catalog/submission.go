@@ -32,17 +32,25 @@ func (k SubmissionKey) clean() SubmissionKey {
 const maxKey = 4096 // bytes, as of an attribute of an event
 
 // Accept records a submission and its repository. done says that it has been
-// dealt with before: the event was delivered twice.
+// dealt with before: the event was delivered twice, or its repository has been
+// forgotten since. A new submission of a repository that is being forgotten
+// calls it back.
 func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err error) {
 	key := s.clean()
 	err = c.inTx(ctx, func(q *query.Queries) error {
+		if done, err = q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); done || err != nil {
+			return err
+		}
 		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
+			return err
+		}
+		if err := recall(ctx, q, s.Repository); err != nil {
 			return err
 		}
 		state, err := q.PutSubmission(ctx, query.PutSubmissionParams{
 			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Lease: c.lease.Seconds(),
 		})
-		done = state == "done"
+		done = state != "pending"
 		return err
 	})
 	if err != nil {
@@ -56,6 +64,9 @@ func (c *Catalog) FinishSubmission(ctx context.Context, s Submission, track uuid
 	key := s.clean()
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if err := q.SetRepositoryError(ctx, "", s.Repository); err != nil {
+			return err
+		}
+		if err := q.DropApprovals(ctx, []uuid.UUID{track}); err != nil {
 			return err
 		}
 		return q.FinishSubmission(ctx, query.FinishSubmissionParams{
@@ -74,6 +85,9 @@ func (c *Catalog) FinishSubmission(ctx context.Context, s Submission, track uuid
 func (c *Catalog) FailSubmission(ctx context.Context, s Submission, reason string) error {
 	key, reason := s.clean(), reasonOf(reason)
 	err := c.inTx(ctx, func(q *query.Queries) error {
+		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
+			return err
+		}
 		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
 			return err
 		}
@@ -113,6 +127,9 @@ func (c *Catalog) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, 
 func (c *Catalog) DelaySubmission(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
 	key, reason := s.clean(), reasonOf(reason)
 	err = c.inTx(ctx, func(q *query.Queries) error {
+		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
+			return err
+		}
 		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
 			return err
 		}
@@ -179,7 +196,8 @@ func (c *Catalog) SubmissionStatus(ctx context.Context, key SubmissionKey) (Subm
 	}
 	if r.Track != nil && r.Revision != nil {
 		status.Track, status.Revision = *r.Track, *r.Revision
-		status.Indexed = r.SnapshotState != nil && (*r.SnapshotState == "indexed" || *r.SnapshotState == "superseded")
+		// One that retention took away had been superseded.
+		status.Indexed = r.SnapshotState == nil || *r.SnapshotState == "indexed" || *r.SnapshotState == "superseded"
 	}
 	return status, nil
 }

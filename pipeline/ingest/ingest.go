@@ -14,6 +14,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -38,12 +39,21 @@ type Config struct {
 	// RenewEvery is how often a submission under way gets another lease, lest
 	// it be published again meanwhile; default 30 s.
 	RenewEvery time.Duration
+
+	// A commit that removes more than ApproveFiles of a track's documents, and
+	// more than the ApproveShare of them, waits for approval. Defaults: 100, and
+	// 0.5; a share of 1 lets everything through.
+	ApproveFiles int
+	ApproveShare float64
 }
 
 // The defaults.
 const (
 	DefaultBulkFiles  = 500 // keeps what is indexed in a second or two in the live lane
 	DefaultRenewEvery = catalog.DefaultLease / 4
+
+	DefaultApproveFiles = 100 // a small repository may well be turned inside out
+	DefaultApproveShare = 0.5
 )
 
 // maxKey bounds a submission's source and id together, in bytes: they are a
@@ -69,6 +79,12 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g ca
 	}
 	if cfg.RenewEvery == 0 {
 		cfg.RenewEvery = DefaultRenewEvery
+	}
+	if cfg.ApproveFiles == 0 {
+		cfg.ApproveFiles = DefaultApproveFiles
+	}
+	if cfg.ApproveShare == 0 {
+		cfg.ApproveShare = DefaultApproveShare
 	}
 	if err := cfg.Filter.Check(); err != nil {
 		return nil, err
@@ -158,25 +174,52 @@ func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() e
 func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Remote) error {
 	mirror := sub.Repository.String()
 	head, err := s.mirrors.Fetch(ctx, mirror, remote, sub.Ref)
+	if errors.Is(err, git.ErrNoRef) || errors.Is(err, git.ErrEmpty) {
+		return s.gone(ctx, sub, err)
+	}
 	if err != nil {
 		return err
 	}
 	track := catalog.Track{
 		ID: events.TrackID(sub.Repository, head.Ref), Repository: sub.Repository, Tenant: sub.Tenant, URL: sub.URL, Ref: head.Ref,
 	}
+	if err := s.catalog.Follow(ctx, sub, track); err != nil {
+		return err
+	}
 	revision, listed, err := s.catalog.Listed(ctx, track.ID, head.Commit, s.config)
 	if err != nil {
 		return err
 	}
 	if !listed {
-		if revision, err = s.snapshot(ctx, track, s.mirrors.Open(mirror), head.Commit); err != nil {
+		revision, err = s.snapshot(ctx, track, s.mirrors.Open(mirror), head.Commit)
+		if w := (*waiting)(nil); errors.As(err, &w) {
+			s.log.Warn("a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
+			return s.catalog.AwaitFor(ctx, sub, w.Approval, w.Error())
+		}
+		if err != nil {
 			return fmt.Errorf("ingest %s at %s: %w", sub.URL, head.Commit, err)
+		}
+	}
+	if sub.Head() {
+		if err := s.succeed(ctx, track, head.Commit); err != nil {
+			return err
 		}
 	}
 	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}
 	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, map[uuid.UUID]pipeline.Trace{track.ID: pipeline.TraceOf(ctx)})
+}
+
+// gone ends a submission of a ref that the remote has no more. A track that was
+// followed keeps its index and says so, which is no dead letter: branches come
+// and go.
+func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) error {
+	known, err := s.catalog.RefGone(ctx, sub, git.Names(sub.Ref), cause.Error())
+	if err == nil && !known {
+		return cause
+	}
+	return err
 }
 
 // snapshot lists a commit and returns the revision it was given.
@@ -186,6 +229,9 @@ func (s *Step) snapshot(ctx context.Context, track catalog.Track, repo *git.Repo
 		return 0, err
 	}
 	rules := catalog.Rules{Config: s.config, All: fingerprint(tree.rules)}
+	if err := s.permit(ctx, track, repo, commit, tree.rules, rules); err != nil {
+		return 0, err
+	}
 	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) string {
 		if first && tree.files > int64(s.cfg.BulkFiles) {
 			return string(events.Bulk)

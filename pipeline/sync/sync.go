@@ -27,6 +27,10 @@ type Config struct {
 	// Topology is what there is to be in NATS. Default: broker.DefaultTopology
 	// of the generation.
 	Topology broker.Topology
+
+	// PollInterval is how often each track's remote is asked whether it has
+	// moved, for repositories whose pushes nobody tells. Default: never.
+	PollInterval time.Duration
 }
 
 // The defaults.
@@ -76,6 +80,9 @@ func (s *Step) Run(ctx context.Context) {
 		if _, err := s.catalog.TryLock(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
 			s.log.Error("sync failed; will be tried again", "error", err)
 		}
+		if err := s.Forget(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("forgetting failed; will be tried again", "error", err)
+		}
 	}
 }
 
@@ -87,6 +94,9 @@ func (s *Step) Look(ctx context.Context) error {
 		return err
 	}
 	if err := s.snapshots(ctx); err != nil {
+		return err
+	}
+	if err := s.poll(ctx); err != nil {
 		return err
 	}
 	if err := s.submissions(ctx); err != nil {

@@ -1,9 +1,13 @@
 -- name: ListTracks :many
-select r.id, r.tenant, r.url, coalesce(r.error, '')::text as error, t.id as track, coalesce(t.ref, '')::text as ref,
+select r.id, r.tenant, r.url, coalesce(t.error, r.error, '')::text as error, t.id as track, coalesce(t.ref, '')::text as ref,
+    (r.forgotten_at is not null or t.forgotten_at is not null)::bool as forgotten,
+    coalesce(a.removes, 0)::bigint as removes, coalesce(a.documents, 0)::bigint as of_documents,
+    (a.approved_at is not null)::bool as approved, coalesce(a.commit, '')::bytea as waiting,
     coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
     exists (select 1 from submissions su where su.repository = r.id and su.state = 'pending') as submitted
 from repositories r
 left join tracks t on t.repository = r.id
+left join approvals a on a.track = t.id
 left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1

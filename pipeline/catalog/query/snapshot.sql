@@ -1,7 +1,7 @@
 -- name: LockTrack :one
-insert into tracks as t (id, repository, ref) values (@id, @repository, @ref)
+insert into tracks as t (id, repository, ref, revision) values (@id, @repository, @ref, (select f.value from revision_floor f))
 on conflict (id) do update set revision = t.revision -- to lock it, yet not against rows that refer to it
-returning t.revision;
+returning t.revision, (t.forgotten_at is not null)::bool as forgotten;
 
 -- name: CurrentSnapshot :one
 select revision, commit, config, rules, state from snapshots

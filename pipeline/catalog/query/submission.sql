@@ -6,17 +6,17 @@ on conflict (id) do nothing;
 insert into submissions as s (tenant, source, event, repository, ref, state, due_at)
 values (@tenant, @source, @event, @repository, @ref, 'pending', now() + make_interval(secs => @lease::float8))
 on conflict (tenant, source, event) do update set
-    state = case when s.state = 'done' then 'done' else 'pending' end,
-    due_at = case when s.state = 'done' then null else excluded.due_at end,
+    state = case when s.state = 'done' or s.forgotten_at is not null then s.state else 'pending' end,
+    due_at = case when s.state = 'done' or s.forgotten_at is not null then null else excluded.due_at end,
     repository = coalesce(s.repository, excluded.repository),
     -- One that had failed for good is given its attempts again.
     attempts = case when s.state = 'failed' then 0 else s.attempts end,
-    error = case when s.state = 'failed' then null else s.error end
+    error = case when s.state = 'failed' and s.forgotten_at is null then null else s.error end
 returning s.state;
 
 -- name: FinishSubmission :exec
 update submissions set state = 'done', track = @track::uuid, revision = @revision::bigint, error = null, due_at = null
-where tenant = @tenant and source = @source and event = @event;
+where tenant = @tenant and source = @source and event = @event and forgotten_at is null;
 
 -- name: FailSubmission :execrows
 insert into submissions as s (tenant, source, event, repository, ref, state, attempts, error)
@@ -39,7 +39,9 @@ returning s.attempts;
 update repositories set error = nullif(@reason::text, '') where id = @id and error is distinct from nullif(@reason::text, '');
 
 -- name: OwedSubmissions :many
-update submissions s set due_at = now() + make_interval(secs => @lease::float8)
+-- What was published and not taken up is published again ever more seldom:
+-- while no ingestor runs, the intake must not fill up with repetitions.
+update submissions s set due_at = now() + greatest(make_interval(secs => @lease::float8), least((now() - s.created_at) / 2, interval '1 hour'))
 from (
     select o.tenant, o.source, o.event, r.url from submissions o join repositories r on r.id = o.repository
     where o.due_at <= now() order by o.due_at limit @most for update of o skip locked

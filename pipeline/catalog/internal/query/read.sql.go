@@ -234,11 +234,15 @@ func (q *Queries) ListSkipped(ctx context.Context, repository uuid.UUID, after u
 }
 
 const listTracks = `-- name: ListTracks :many
-select r.id, r.tenant, r.url, coalesce(r.error, '')::text as error, t.id as track, coalesce(t.ref, '')::text as ref,
+select r.id, r.tenant, r.url, coalesce(t.error, r.error, '')::text as error, t.id as track, coalesce(t.ref, '')::text as ref,
+    (r.forgotten_at is not null or t.forgotten_at is not null)::bool as forgotten,
+    coalesce(a.removes, 0)::bigint as removes, coalesce(a.documents, 0)::bigint as of_documents,
+    (a.approved_at is not null)::bool as approved, coalesce(a.commit, '')::bytea as waiting,
     coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
     exists (select 1 from submissions su where su.repository = r.id and su.state = 'pending') as submitted
 from repositories r
 left join tracks t on t.repository = r.id
+left join approvals a on a.track = t.id
 left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
@@ -248,16 +252,21 @@ order by r.url, t.ref
 `
 
 type ListTracksRow struct {
-	ID        uuid.UUID
-	Tenant    string
-	Url       string
-	Error     string
-	Track     *uuid.UUID
-	Ref       string
-	Commit    []byte
-	Revision  int64
-	State     string
-	Submitted bool
+	ID          uuid.UUID
+	Tenant      string
+	Url         string
+	Error       string
+	Track       *uuid.UUID
+	Ref         string
+	Forgotten   bool
+	Removes     int64
+	OfDocuments int64
+	Approved    bool
+	Waiting     []byte
+	Commit      []byte
+	Revision    int64
+	State       string
+	Submitted   bool
 }
 
 func (q *Queries) ListTracks(ctx context.Context, tenant string) ([]ListTracksRow, error) {
@@ -276,6 +285,11 @@ func (q *Queries) ListTracks(ctx context.Context, tenant string) ([]ListTracksRo
 			&i.Error,
 			&i.Track,
 			&i.Ref,
+			&i.Forgotten,
+			&i.Removes,
+			&i.OfDocuments,
+			&i.Approved,
+			&i.Waiting,
 			&i.Commit,
 			&i.Revision,
 			&i.State,

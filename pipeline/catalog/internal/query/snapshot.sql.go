@@ -221,16 +221,21 @@ func (q *Queries) LockSnapshot(ctx context.Context, track uuid.UUID, revision in
 }
 
 const lockTrack = `-- name: LockTrack :one
-insert into tracks as t (id, repository, ref) values ($1, $2, $3)
+insert into tracks as t (id, repository, ref, revision) values ($1, $2, $3, (select f.value from revision_floor f))
 on conflict (id) do update set revision = t.revision -- to lock it, yet not against rows that refer to it
-returning t.revision
+returning t.revision, (t.forgotten_at is not null)::bool as forgotten
 `
 
-func (q *Queries) LockTrack(ctx context.Context, iD uuid.UUID, repository uuid.UUID, ref string) (int64, error) {
+type LockTrackRow struct {
+	Revision  int64
+	Forgotten bool
+}
+
+func (q *Queries) LockTrack(ctx context.Context, iD uuid.UUID, repository uuid.UUID, ref string) (LockTrackRow, error) {
 	row := q.db.QueryRow(ctx, lockTrack, iD, repository, ref)
-	var revision int64
-	err := row.Scan(&revision)
-	return revision, err
+	var i LockTrackRow
+	err := row.Scan(&i.Revision, &i.Forgotten)
+	return i, err
 }
 
 const markSnapshotIndexed = `-- name: MarkSnapshotIndexed :exec

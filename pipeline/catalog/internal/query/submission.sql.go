@@ -85,7 +85,7 @@ func (q *Queries) FailSubmission(ctx context.Context, arg FailSubmissionParams) 
 
 const finishSubmission = `-- name: FinishSubmission :exec
 update submissions set state = 'done', track = $1::uuid, revision = $2::bigint, error = null, due_at = null
-where tenant = $3 and source = $4 and event = $5
+where tenant = $3 and source = $4 and event = $5 and forgotten_at is null
 `
 
 type FinishSubmissionParams struct {
@@ -139,7 +139,7 @@ func (q *Queries) LoadSubmission(ctx context.Context, tenant string, source stri
 }
 
 const owedSubmissions = `-- name: OwedSubmissions :many
-update submissions s set due_at = now() + make_interval(secs => $1::float8)
+update submissions s set due_at = now() + greatest(make_interval(secs => $1::float8), least((now() - s.created_at) / 2, interval '1 hour'))
 from (
     select o.tenant, o.source, o.event, r.url from submissions o join repositories r on r.id = o.repository
     where o.due_at <= now() order by o.due_at limit $2 for update of o skip locked
@@ -156,6 +156,8 @@ type OwedSubmissionsRow struct {
 	Ref    string
 }
 
+// What was published and not taken up is published again ever more seldom:
+// while no ingestor runs, the intake must not fill up with repetitions.
 func (q *Queries) OwedSubmissions(ctx context.Context, lease float64, most int32) ([]OwedSubmissionsRow, error) {
 	rows, err := q.db.Query(ctx, owedSubmissions, lease, most)
 	if err != nil {
@@ -196,12 +198,12 @@ const putSubmission = `-- name: PutSubmission :one
 insert into submissions as s (tenant, source, event, repository, ref, state, due_at)
 values ($1, $2, $3, $4, $5, 'pending', now() + make_interval(secs => $6::float8))
 on conflict (tenant, source, event) do update set
-    state = case when s.state = 'done' then 'done' else 'pending' end,
-    due_at = case when s.state = 'done' then null else excluded.due_at end,
+    state = case when s.state = 'done' or s.forgotten_at is not null then s.state else 'pending' end,
+    due_at = case when s.state = 'done' or s.forgotten_at is not null then null else excluded.due_at end,
     repository = coalesce(s.repository, excluded.repository),
     -- One that had failed for good is given its attempts again.
     attempts = case when s.state = 'failed' then 0 else s.attempts end,
-    error = case when s.state = 'failed' then null else s.error end
+    error = case when s.state = 'failed' and s.forgotten_at is null then null else s.error end
 returning s.state
 `
 

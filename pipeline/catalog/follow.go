@@ -1,0 +1,127 @@
+package catalog
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Head says whether a submission asks for the remote's default branch, whatever
+// that is.
+func (s Submission) Head() bool { return s.Ref == "" || s.Ref == "HEAD" }
+
+// Follow records that a submission led to a track, which is made if need be,
+// and no longer forgotten. It drops a submission that was itself forgotten.
+func (c *Catalog) Follow(ctx context.Context, s Submission, t Track) error {
+	key := s.clean()
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		if _, err := q.LockRepository(ctx, t.Repository); err != nil && !noRows(err) {
+			return err
+		}
+		fenced, err := q.HoldSubmission(ctx, key.Tenant, key.Source, key.Event)
+		if noRows(err) || err == nil && fenced {
+			return fault.Drop(fmt.Errorf("%s was forgotten meanwhile", t.URL))
+		}
+		if err != nil {
+			return err
+		}
+		return q.FollowTrack(ctx, query.FollowTrackParams{ID: t.ID, Repository: t.Repository, Ref: t.Ref, Named: !s.Head()})
+	})
+	if err != nil {
+		return fmt.Errorf("follow %s of %s: %w", t.Ref, t.URL, err)
+	}
+	return nil
+}
+
+// RefGone records that the remote no longer has any of the refs that a
+// submission may mean: the submission has failed, and the tracks of these refs
+// say why and keep their index. known is false, and nothing is recorded, if
+// there is no such track.
+func (c *Catalog) RefGone(ctx context.Context, s Submission, refs []string, reason string) (known bool, err error) {
+	reason = reasonOf(reason)
+	err = c.inTx(ctx, func(q *query.Queries) error {
+		n, err := q.MarkRefsGone(ctx, query.MarkRefsGoneParams{Reason: reason, Repository: s.Repository, Refs: refs, Head: s.Head()})
+		if known = n > 0; err != nil || !known {
+			return err
+		}
+		return failQuietly(ctx, q, s, reason)
+	})
+	if err != nil {
+		return false, fmt.Errorf("record that %s has left %s: %w", s.Ref, s.URL, err)
+	}
+	return known, nil
+}
+
+// failQuietly ends a submission whose failure is its track's to tell, not its
+// repository's.
+func failQuietly(ctx context.Context, q *query.Queries, s Submission, reason string) error {
+	key := s.clean()
+	_, err := q.FailSubmission(ctx, query.FailSubmissionParams{
+		Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Reason: reason,
+	})
+	if err != nil {
+		return err
+	}
+	return q.GiveUpListings(ctx, s.Repository)
+}
+
+// Predecessor is a track that followed the default branch until another took
+// its place, and was never asked for by name.
+type Predecessor struct {
+	ID                 uuid.UUID
+	Ref                string
+	Documents, Removes int64  // that it has; whose paths the successor has not
+	Approved           string // commit of the successor, in hex, that may take its place; "": none
+}
+
+// Predecessors lists the tracks whose place t takes, now that the default
+// branch leads to t.
+func (c *Catalog) Predecessors(ctx context.Context, t Track) ([]Predecessor, error) {
+	rows, err := c.query.PredecessorsOf(ctx, t.ID, t.Repository)
+	if err != nil {
+		return nil, fmt.Errorf("list predecessors of %s: %w", t.Ref, err)
+	}
+	list := make([]Predecessor, len(rows))
+	for i, r := range rows {
+		list[i] = Predecessor{r.ID, r.Ref, r.Documents, r.Removes, hex.EncodeToString(r.Approved)}
+	}
+	return list, nil
+}
+
+// Succeed lets a track take another's place: the syncer forgets that one as
+// soon as this one is indexed.
+func (c *Catalog) Succeed(ctx context.Context, predecessor uuid.UUID, t Track) error {
+	if err := c.query.SetSuccessor(ctx, t.ID, predecessor); err != nil {
+		return fmt.Errorf("let %s take the place of track %s: %w", t.Ref, predecessor, err)
+	}
+	return nil
+}
+
+// ForgetSucceeded marks at most most tracks to be forgotten whose successor is
+// indexed, and returns how many.
+func (c *Catalog) ForgetSucceeded(ctx context.Context, most int) (int, error) {
+	var ids []uuid.UUID
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		rows, err := q.SucceededTracks(ctx, int32(most))
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, r := range rows {
+			ids = append(ids, r.ID)
+		}
+		if err := q.ForgetSucceeded(ctx, ids); err != nil {
+			return err
+		}
+		return clearTracks(ctx, q, slices.Clone(ids))
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forget superseded tracks: %w", err)
+	}
+	return len(ids), nil
+}

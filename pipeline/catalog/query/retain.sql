@@ -1,0 +1,10 @@
+-- name: DropOldSnapshots :execrows
+delete from snapshots s using (
+    select track, revision, row_number() over (partition by track order by revision desc) as age
+    from snapshots where state = 'superseded'
+) o
+where s.track = o.track and s.revision = o.revision and s.state = 'superseded' and o.age > @keep::int
+    and not exists (select 1 from documents d where d.track = s.track and d.revision = s.revision);
+
+-- name: DropOldSubmissions :execrows
+delete from submissions where state <> 'pending' and created_at < now() - make_interval(secs => @age::float8);

@@ -1,0 +1,50 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// DropOldSnapshots deletes superseded snapshots that no document refers to,
+// but for the newest keep of each track. It returns how many.
+func (c *Catalog) DropOldSnapshots(ctx context.Context, keep int) (int64, error) {
+	n, err := c.query.DropOldSnapshots(ctx, int32(keep))
+	if err != nil {
+		return 0, fmt.Errorf("drop old snapshots: %w", err)
+	}
+	return n, nil
+}
+
+// DropOldSubmissions deletes submissions that are done or have failed and are
+// older than age. It returns how many.
+func (c *Catalog) DropOldSubmissions(ctx context.Context, age time.Duration) (int64, error) {
+	n, err := c.query.DropOldSubmissions(ctx, age.Seconds())
+	if err != nil {
+		return 0, fmt.Errorf("drop old submissions: %w", err)
+	}
+	return n, nil
+}
+
+// Poll describes a look at the remotes of the tracks that are due for one.
+type Poll struct {
+	Source      string        // of the submissions
+	Every       time.Duration // how often a track is due
+	EveryFailed time.Duration // the same where a repository's last submission failed, if that is longer
+	Most        int           // tracks at once
+}
+
+// AskForPolls adds a submission for each track whose turn has come and for
+// whose ref none is pending; it is due at once. The track's earlier ones of the
+// same source go. It returns how many it added.
+func (c *Catalog) AskForPolls(ctx context.Context, p Poll) (int, error) {
+	events, err := c.query.PollTracks(ctx, query.PollTracksParams{
+		Source: p.Source, Every: p.Every.Seconds(), EveryFailed: p.EveryFailed.Seconds(), Most: int32(p.Most),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("poll tracks: %w", err)
+	}
+	return len(events), nil
+}

@@ -1,0 +1,77 @@
+package ingest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Sweep removes the mirrors of repositories that the catalog does not know:
+// those that were forgotten, by whichever ingestor they had been fetched.
+func (s *Step) Sweep(ctx context.Context) error {
+	names, err := s.mirrors.List()
+	if err != nil {
+		return err
+	}
+	for group := range slices.Chunk(names, groupFiles) {
+		var ids []uuid.UUID
+		for _, name := range group {
+			if id, err := uuid.Parse(name); err == nil && id.String() == name {
+				ids = append(ids, id)
+			}
+		}
+		unknown, err := s.unknownOf(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range unknown {
+			if err := s.sweep(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sweep removes one mirror, unless its repository is being submitted again: an
+// ingestor records a repository under the same lock before it fetches.
+func (s *Step) sweep(ctx context.Context, id uuid.UUID) error {
+	_, err := s.catalog.TryLock(ctx, catalog.LockKey(id), func(ctx context.Context) error {
+		unknown, err := s.unknownOf(ctx, []uuid.UUID{id})
+		if err != nil || len(unknown) == 0 {
+			return err
+		}
+		s.log.Info("removing the mirror of a repository that is no more", "repository", id)
+		return s.mirrors.Remove(ctx, id.String())
+	})
+	return err
+}
+
+func (s *Step) unknownOf(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	known, err := s.catalog.KnownRepositories(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ids, func(id uuid.UUID) bool { return slices.Contains(known, id) }), nil
+}
+
+// SweepEvery sweeps at an interval until ctx ends. What fails is logged; the
+// next sweep may succeed.
+func (s *Step) SweepEvery(ctx context.Context, interval time.Duration) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("mirrors were not swept; will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package sync
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// forgetPages bounds the documents of one track that are removed in one look,
+// in pages of Config.Most.
+const forgetPages = 10
+
+// Forget goes on with what is being forgotten: it removes documents, and the
+// rows around them once the indexer has taken the last point away. It needs no
+// lock of the syncer's: a repository that an ingestor or another syncer is at
+// work on is left to the next look.
+func (s *Step) Forget(ctx context.Context) error {
+	if _, err := s.catalog.ForgetSucceeded(ctx, s.cfg.Most); err != nil {
+		return err
+	}
+	tracks, err := s.catalog.ForgottenTracks(ctx, s.cfg.Most)
+	if err != nil {
+		return err
+	}
+	for _, t := range tracks {
+		if err := s.exclusively(ctx, t.Repository, func(ctx context.Context) error { return s.forgetTrack(ctx, t) }); err != nil {
+			return err
+		}
+	}
+	bare, err := s.catalog.BareRepositories(ctx, s.cfg.Most)
+	if err != nil {
+		return err
+	}
+	for _, id := range bare {
+		err := s.exclusively(ctx, id, func(ctx context.Context) error { return s.catalog.DropRepository(ctx, id) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exclusively runs fn under the lock of a repository, if that is free.
+func (s *Step) exclusively(ctx context.Context, repository uuid.UUID, fn func(context.Context) error) error {
+	_, err := s.catalog.TryLock(ctx, catalog.LockKey(repository), fn)
+	return err
+}
+
+func (s *Step) forgetTrack(ctx context.Context, t catalog.Track) error {
+	for range forgetPages {
+		ids, err := s.catalog.RemoveForgotten(ctx, t, s.cfg.Most)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			_, err := s.catalog.DropForgotten(ctx, t)
+			return err
+		}
+		if err := s.announceRemoved(ctx, ids); err != nil {
+			return err
+		}
+	}
+	return nil // the rest in the next look: others wait
+}
+
+// announceRemoved leaves tombstones on the streams, by which the indexer knows.
+func (s *Step) announceRemoved(ctx context.Context, ids []uuid.UUID) error {
+	docs, err := s.catalog.Documents(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var out []pipeline.Outgoing
+	for _, d := range docs {
+		if d.State == catalog.StateRemoved {
+			out = append(out, pipeline.RemovedEvents(d, s.generation.Embedder.Name)...)
+		}
+	}
+	return s.events.Publish(ctx, out...)
+}

@@ -1,0 +1,32 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// pollSource names the syncer as the publisher of a poll's submission.
+const pollSource = "/leat/syncer"
+
+const (
+	// pollMost bounds the polls asked for in one look; the rest follow in the next.
+	pollMost = 100
+	// pollFailed is how often a repository is polled whose last submission
+	// failed: each attempt may end as a dead letter that somebody reads.
+	pollFailed = 24 * time.Hour
+)
+
+// poll asks for a look at the remotes of tracks whose turn has come. What it
+// adds to the catalog is owed like any submission, and published as such.
+func (s *Step) poll(ctx context.Context) error {
+	if s.cfg.PollInterval <= 0 {
+		return nil
+	}
+	n, err := s.catalog.AskForPolls(ctx, catalog.Poll{Source: pollSource, Every: s.cfg.PollInterval, EveryFailed: pollFailed, Most: pollMost})
+	if n > 0 {
+		s.log.Debug("polling", "tracks", n)
+	}
+	return err
+}

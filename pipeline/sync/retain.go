@@ -1,0 +1,46 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Retention says what of the past the catalog keeps, and how often what is
+// older goes.
+type Retention struct {
+	Snapshots   int           // superseded ones of each track; default 10
+	Submissions time.Duration // how long those that are over stay; default 30 days
+	Interval    time.Duration // default 1 h
+}
+
+// The defaults.
+const (
+	DefaultKeepSnapshots   = 10
+	DefaultKeepSubmissions = 30 * 24 * time.Hour
+	DefaultRetainInterval  = time.Hour
+)
+
+// Retain is the work of forgetting the past: superseded snapshots that no
+// document refers to, and submissions that are over.
+func Retain(cfg Retention, c *catalog.Catalog) Work {
+	if cfg.Snapshots == 0 {
+		cfg.Snapshots = DefaultKeepSnapshots
+	}
+	if cfg.Submissions == 0 {
+		cfg.Submissions = DefaultKeepSubmissions
+	}
+	if cfg.Interval == 0 {
+		cfg.Interval = DefaultRetainInterval
+	}
+	return Work{Kind: "retention", Interval: cfg.Interval, Do: func(ctx context.Context, r *Run) error {
+		snapshots, err := c.DropOldSnapshots(ctx, cfg.Snapshots)
+		if err != nil {
+			return err
+		}
+		submissions, err := c.DropOldSubmissions(ctx, cfg.Submissions)
+		r.Found, r.Repaired = snapshots+submissions, snapshots+submissions
+		return err
+	}}
+}
