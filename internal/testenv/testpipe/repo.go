@@ -1,0 +1,114 @@
+package testpipe
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Repo is a bare repository on disk, written by git fast-import: any bytes may
+// be in a path, and nothing is checked out.
+type Repo struct {
+	Dir string
+	n   int // commits made, each a second after the one before
+}
+
+// File is an entry of a tree.
+type File struct {
+	Mode    string // git's; default 100644
+	Content string // of a submodule (160000) its commit in hex
+}
+
+// Tree is all that a commit holds, by path.
+type Tree map[string]File
+
+// Text makes a tree of plain files from pairs of path and content.
+func Text(pairs ...string) Tree {
+	tree := make(Tree)
+	for i := 0; i < len(pairs); i += 2 {
+		tree[pairs[i]] = File{Content: pairs[i+1]}
+	}
+	return tree
+}
+
+// NewRepo makes an empty repository.
+func NewRepo(t testing.TB) *Repo {
+	t.Helper()
+	r := &Repo{Dir: filepath.Join(t.TempDir(), "repo.git")}
+	r.Git(t, nil, "init", "--quiet", "--bare", "--initial-branch=main", r.Dir)
+	return r
+}
+
+// Commit makes tree the content of main, with no parent, and returns the
+// commit.
+func (r *Repo) Commit(t testing.TB, tree Tree) string { return r.CommitTo(t, "refs/heads/main", tree) }
+
+// CommitTo makes tree the content of ref. Commits have no parent: leat compares
+// trees, and a push that rewrites history is no other than one that does not.
+func (r *Repo) CommitTo(t testing.TB, ref string, tree Tree) string {
+	t.Helper()
+	r.n++
+	var in bytes.Buffer
+	fmt.Fprintf(&in, "reset %s\n\ncommit %s\ncommitter leat <leat@example.org> %d +0000\ndata 0\n", ref, ref, 1700000000+r.n)
+	for _, path := range slices.Sorted(maps.Keys(tree)) {
+		f := tree[path]
+		switch f.Mode {
+		case "160000":
+			fmt.Fprintf(&in, "M 160000 %s %s\n", f.Content, quote(path))
+			continue
+		case "":
+			f.Mode = "100644"
+		}
+		fmt.Fprintf(&in, "M %s inline %s\ndata %d\n%s\n", f.Mode, quote(path), len(f.Content), f.Content)
+	}
+	r.Git(t, in.Bytes(), "-C", r.Dir, "fast-import", "--quiet", "--force")
+	return strings.TrimSpace(string(r.Git(t, nil, "-C", r.Dir, "rev-parse", ref)))
+}
+
+// Files returns the number of entries of a commit's tree.
+func (r *Repo) Files(t testing.TB, commit string) int64 {
+	t.Helper()
+	return int64(bytes.Count(r.Git(t, nil, "-C", r.Dir, "ls-tree", "-r", "-z", commit), []byte{0}))
+}
+
+// Show returns the content of a path.
+func (r *Repo) Show(t testing.TB, commit, path string) string {
+	t.Helper()
+	return string(r.Git(t, nil, "-C", r.Dir, "cat-file", "blob", commit+":"+path))
+}
+
+// Git runs git without anybody's configuration.
+func (r *Repo) Git(t testing.TB, stdin []byte, args ...string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull}
+	cmd.Stdin = bytes.NewReader(stdin)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("git %s: %v: %s", strings.Join(args, " "), err, stderr.Bytes())
+	}
+	return out
+}
+
+// quote writes a path as fast-import reads it.
+func quote(path string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(path) {
+		if c := path[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			fmt.Fprintf(&b, "\\%03o", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,107 @@
+package testpipe
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/broker"
+)
+
+// Tap hears every event that is published.
+type Tap struct {
+	conn *nats.Conn
+	sub  *nats.Subscription
+}
+
+func newTap(t testing.TB, url string) *Tap {
+	t.Helper()
+	conn, err := nats.Connect(url)
+	if err != nil {
+		t.Fatalf("testpipe: %v", err)
+	}
+	t.Cleanup(conn.Close)
+	sub, err := conn.SubscribeSync("leat.>")
+	if err != nil {
+		t.Fatalf("testpipe: %v", err)
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatalf("testpipe: %v", err)
+	}
+	return &Tap{conn, sub}
+}
+
+// Drain returns what was published since it was last called. Whatever a stream
+// has acknowledged by now is among it: the server passes it on to subscribers
+// before it answers the flush.
+func (p *Tap) Drain(t testing.TB) []pipeline.Message {
+	t.Helper()
+	if err := p.conn.Flush(); err != nil {
+		t.Fatalf("testpipe: %v", err)
+	}
+	var list []pipeline.Message
+	for {
+		waiting, _, err := p.sub.Pending()
+		if err != nil {
+			t.Fatalf("testpipe: %v", err)
+		}
+		if waiting == 0 {
+			return list
+		}
+		list = append(list, p.next(t, time.Second))
+	}
+}
+
+// Await returns the next event of a type, and passes over others.
+func (p *Tap) Await(t testing.TB, want events.Type) pipeline.Message {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); ; {
+		if m := p.next(t, time.Until(deadline)); m.Type == want {
+			return m
+		}
+	}
+}
+
+func (p *Tap) next(t testing.TB, within time.Duration) pipeline.Message {
+	t.Helper()
+	raw, err := p.sub.NextMsg(within)
+	if err != nil {
+		t.Fatalf("testpipe: wait for an event: %v", err)
+	}
+	header := make(events.Header, len(raw.Header))
+	for key, values := range raw.Header {
+		header[key] = values[0]
+	}
+	event, err := events.Decode(header, raw.Data)
+	if err != nil {
+		t.Fatalf("testpipe: event on %s: %v", raw.Subject, err)
+	}
+	return pipeline.Message{Event: event, On: raw.Subject, Delivered: 1}
+}
+
+// LoseStreams deletes all that NATS holds, and makes the streams anew.
+func (p *Pipe) LoseStreams(t testing.TB) {
+	t.Helper()
+	js, err := jetstream.New(p.Events.conn)
+	must(t, err)
+	names := js.StreamNames(t.Context())
+	for name := range names.Name() {
+		must(t, js.DeleteStream(t.Context(), name))
+	}
+	must(t, names.Err())
+	topology := broker.DefaultTopology(broker.Generation{Number: p.Generation.Number, Embedder: p.Generation.Embedder.Name})
+	must(t, p.Broker.Ensure(t.Context(), topology))
+}
+
+// Count counts messages by type.
+func Count(list []pipeline.Message) map[events.Type]int {
+	counts := make(map[events.Type]int)
+	for _, m := range list {
+		counts[m.Type]++
+	}
+	return counts
+}

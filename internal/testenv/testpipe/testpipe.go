@@ -1,0 +1,241 @@
+// Package testpipe gives tests the four steps over real stores, without the
+// workers: a test hands events to a step when and as often as it wants to, and
+// hears what the step publishes.
+//
+// It is for tests alone, and fails the test where something cannot be had.
+package testpipe
+
+import (
+	"bytes"
+	"log/slog"
+	gosync "sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/testenv"
+	"github.com/leatworks/leat/internal/worker"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embed"
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/git"
+	"github.com/leatworks/leat/pipeline/index"
+	"github.com/leatworks/leat/pipeline/ingest"
+	"github.com/leatworks/leat/pipeline/lang"
+	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Patience bounds what a test waits for.
+const Patience = 30 * time.Second
+
+// Config says what differs from the defaults.
+type Config struct {
+	Lease     time.Duration     // of the catalog
+	Filter    lang.Config       // of the ingestor
+	BulkFiles int               // of the ingestor
+	Embedder  embedder.Embedder // default: local-384
+}
+
+// Pipe is the steps and the stores they share.
+type Pipe struct {
+	*worker.Stores
+	Addresses devstack.Endpoints
+	Mirrors   *git.Mirrors
+	Logs      *Logs
+	Events    *Tap
+
+	Ingest *ingest.Step
+	Embed  *embed.Step
+	Index  *index.Step
+	Sync   *sync.Step
+}
+
+// Open starts stores of the test's own and the steps over them.
+func Open(t testing.TB, cfg Config) *Pipe {
+	t.Helper()
+	return Join(t, cfg, testenv.Stack(t))
+}
+
+// Join makes further steps over stores that are there already.
+func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
+	t.Helper()
+	p := &Pipe{Addresses: at, Logs: &Logs{}}
+	log := p.Logs.Logger()
+	var err error
+	p.Stores, err = worker.Open(t.Context(), p.Config(), "test", log)
+	must(t, err)
+	t.Cleanup(p.Stores.Close)
+	if cfg.Lease != 0 {
+		p.Catalog.Close()
+		p.Catalog, err = catalog.Open(t.Context(), catalog.Config{URL: at.Postgres, Lease: cfg.Lease})
+		must(t, err)
+	}
+	if cfg.Embedder != nil {
+		p.Embedder = cfg.Embedder
+	}
+	p.Events = newTap(t, at.NATS)
+	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
+	must(t, err)
+	publisher := func(worker string) *pipeline.Publisher { return pipeline.NewPublisher(p.Broker, "/leat/"+worker) }
+	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, p.Generation, publisher("ingestor"), log)
+	must(t, err)
+	p.Embed = embed.New(embed.Config{}, p.Catalog, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
+	t.Cleanup(p.Embed.Close)
+	p.Index = index.New(index.Config{}, p.Catalog, p.Blobs, p.Points, p.Generation, publisher("indexer"))
+	t.Cleanup(p.Index.Close)
+	p.Sync = sync.New(sync.Config{}, p.Catalog, p.Broker, p.Generation, publisher("syncer"), log)
+	return p
+}
+
+// Config names the stores, for a worker.
+func (p *Pipe) Config() config.Stores {
+	return config.Stores{
+		NATSURL: p.Addresses.NATS, PostgresURL: p.Addresses.Postgres, QdrantURL: p.Addresses.Qdrant,
+		S3URL: p.Addresses.S3, S3AccessKey: p.Addresses.S3AccessKey, S3SecretKey: p.Addresses.S3SecretKey,
+		Index: "leat", Embedder: embedder.LocalName,
+	}
+}
+
+// Submission makes a repo.submitted as it arrives.
+func Submission(t testing.TB, tenant string, data events.RepoSubmitted) pipeline.Message {
+	t.Helper()
+	event, err := events.New("/test", data.URL, data)
+	must(t, err)
+	return pipeline.Message{Event: event, On: events.SubmittedSubject(tenant), Delivered: 1}
+}
+
+// Submit hands the ingestor a repository of the default tenant.
+func (p *Pipe) Submit(t testing.TB, r *Repo) {
+	t.Helper()
+	must(t, p.Ingest.Handle(t.Context(), Submission(t, events.DefaultTenant, events.RepoSubmitted{URL: r.Dir})))
+}
+
+// Settle hands on what was published, and what follows from that, until
+// nothing does. It returns the events it heard.
+func (p *Pipe) Settle(t testing.TB) []pipeline.Message {
+	t.Helper()
+	var all []pipeline.Message
+	for {
+		heard := p.Events.Drain(t)
+		if len(heard) == 0 {
+			return all
+		}
+		all = append(all, heard...)
+		for _, err := range p.Deliver(t, heard...) {
+			must(t, err)
+		}
+	}
+}
+
+// Deliver hands each message to the step whose consumer would get it, all at
+// once, and returns what the steps returned.
+func (p *Pipe) Deliver(t testing.TB, list ...pipeline.Message) []error {
+	t.Helper()
+	errs := make([]error, len(list))
+	var wait gosync.WaitGroup
+	for i, m := range list {
+		handle := p.handler(m)
+		if handle == nil {
+			continue
+		}
+		wait.Go(func() { errs[i] = handle(t.Context(), m) })
+	}
+	wait.Wait()
+	return errs
+}
+
+// handler is who consumes the stream of a message's subject: nobody for what
+// outside systems listen to.
+func (p *Pipe) handler(m pipeline.Message) pipeline.Handler {
+	switch on := []byte(m.On); {
+	case bytes.HasPrefix(on, []byte("leat.repo.submitted.")):
+		return p.Ingest.Handle
+	case bytes.HasPrefix(on, []byte("leat.document.chunked.")):
+		return p.Embed.Handle
+	case bytes.HasPrefix(on, []byte("leat.document.embedded.")):
+		return p.Index.Handle
+	}
+	return nil
+}
+
+// Digest hashes what the index holds.
+func (p *Pipe) Digest(t testing.TB) sync.Digest {
+	t.Helper()
+	d, err := sync.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, sync.Scope{})
+	must(t, err)
+	return d
+}
+
+// DigestOf hashes what the index holds of one repository of the default tenant.
+func (p *Pipe) DigestOf(t testing.TB, r *Repo) sync.Digest {
+	t.Helper()
+	scope := sync.Scope{Tenant: events.DefaultTenant, Repositories: []uuid.UUID{events.RepositoryID(events.DefaultTenant, r.Dir)}}
+	d, err := sync.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, scope)
+	must(t, err)
+	if d.Points == 0 {
+		t.Fatalf("testpipe: the index holds nothing of %s", r.Dir)
+	}
+	return d
+}
+
+// AllPoints returns what the index holds, by id.
+func (p *Pipe) AllPoints(t testing.TB) []vector.Point {
+	t.Helper()
+	var list []vector.Point
+	for point, err := range p.Points.ScrollAll(t.Context(), p.Generation.Collection, true) {
+		must(t, err)
+		list = append(list, point)
+	}
+	return list
+}
+
+// Verify compares the stores, and returns the report with what was found.
+func (p *Pipe) Verify(t testing.TB) (sync.Report, []string) {
+	t.Helper()
+	var found []string
+	v := sync.Verifier{
+		Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation,
+		Found: func(kind, what string) { found = append(found, kind+": "+what) },
+	}
+	report, err := v.Verify(t.Context(), sync.Scope{})
+	must(t, err)
+	return report, found
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("testpipe: %v", err)
+	}
+}
+
+// Logs keeps what is logged, at every level.
+type Logs struct {
+	mu   gosync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *Logs) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+// String returns all of it.
+func (l *Logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Logger returns a logger that writes to l.
+func (l *Logs) Logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
