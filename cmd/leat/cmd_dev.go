@@ -31,6 +31,7 @@ type devCmd struct {
 	Once   bool     `help:"Exit when everything submitted is indexed or has failed."`
 	config.Git
 	config.Filter
+	config.Upkeep
 }
 
 func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
@@ -64,12 +65,12 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 		note("leat is ready in %s; data in %s", time.Since(began).Round(time.Millisecond), dir)
 	}
 	answer := func(ctx context.Context) error { return cmd.ingest(ctx, g, open, submissions) }
-	return runWorkers(ctx, open, cmd.ingestor(g, stores, dir), log, answer, true)
+	return runWorkers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, answer, true)
 }
 
 // prepare checks what can be checked before any server starts.
 func (cmd *devCmd) prepare(g *globals) ([]submission, error) {
-	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter} {
+	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Upkeep} {
 		if err := part.Check(); err != nil {
 			return nil, err
 		}
@@ -99,12 +100,16 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 // ingestor is the configuration of the workers: local paths are allowed, since
 // whoever starts this command can read them anyway.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
-	git := cmd.Git
+	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter}
+}
+
+// localGit is how this command reads repositories.
+func localGit(git config.Git, dir string) config.Git {
 	git.AllowLocal = true
 	if git.Dir == "" {
 		git.Dir = filepath.Join(dir, "mirrors")
 	}
-	return config.Ingestor{Worker: g.worker(stores), Git: git, Filter: cmd.Filter}
+	return git
 }
 
 // ingest submits what is to be submitted and follows it to its end. Without
@@ -173,7 +178,7 @@ func (u unshown) WithGroup(name string) slog.Handler {
 
 // runWorkers runs the workers beside main, and ends them when it returns. The
 // ingestor, which alone needs git, is left out where nothing is to be read.
-func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, log *slog.Logger, main func(context.Context) error, withIngestor bool) error {
+func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upkeep config.Upkeep, log *slog.Logger, main func(context.Context) error, withIngestor bool) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	workers, run := errgroup.WithContext(ctx)
@@ -184,7 +189,8 @@ func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, log 
 	}
 	workers.Go(func() error { return worker.Embed(run, s, cfg.Worker, log.With("worker", "embedder")) })
 	workers.Go(func() error { return worker.Index(run, s, cfg.Worker, log.With("worker", "indexer")) })
-	workers.Go(func() error { return worker.Sync(run, s, log.With("worker", "syncer")) })
+	syncs := config.Syncer{Worker: cfg.Worker, Git: cfg.Git, Upkeep: upkeep}
+	workers.Go(func() error { return worker.Sync(run, s, syncs, log.With("worker", "syncer")) })
 	answer := main(run)
 	stop()
 	if err := workers.Wait(); err != nil && !errors.Is(err, context.Canceled) {

@@ -5,19 +5,24 @@ import (
 	"fmt"
 
 	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/pipeline/sync"
 )
 
 type verifyCmd struct {
 	Repo   string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it. Default: all, of every tenant."`
 	List   bool   `help:"Name each difference on standard error."`
-	Repair bool   `help:"Delete the points that should not be there, write those that are missing, and compare again. Objects are only reported."`
+	Repair bool   `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, lost vectors computed."`
+	config.Git
 }
 
 func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	parts := devstack.Postgres | devstack.S3 | devstack.Qdrant
 	if cmd.Repair {
 		parts = devstack.All
+		if err := cmd.Git.Check(); err != nil {
+			return err
+		}
 	}
 	s, err := g.open(ctx, parts)
 	if err != nil {
@@ -30,7 +35,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	}
 	var repaired *sync.Repaired
 	if cmd.Repair {
-		did, err := g.repair(ctx, s, v, scope)
+		did, err := cmd.repair(ctx, g, s, v, scope)
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ type cli struct {
 	Skipped skippedCmd `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify  verifyCmd  `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest  digestCmd  `cmd:"" help:"Print a hash of what the index holds."`
+	Sync    syncCmd    `cmd:"" help:"What the syncer does, and what it waits for."`
 	Dead    deadCmd    `cmd:"" help:"Look after dead letters: messages that are not tried again by themselves."`
 	Migrate migrateCmd `cmd:"" help:"Change the catalog's schema."`
 }

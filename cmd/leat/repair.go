@@ -10,31 +10,54 @@ import (
 	"github.com/leatworks/leat/pipeline/sync"
 )
 
-// repair mends the points in scope, with workers of its own: others may run
-// beside them. It returns when no document is under way any more.
-func (g *globals) repair(ctx context.Context, s *session, v sync.Verifier, scope sync.Scope) (did sync.Repaired, err error) {
+// repair mends the objects and the points in scope, with workers of its own:
+// others may run beside them. It returns when no document is under way any more.
+func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v sync.Verifier, scope sync.Scope) (did sync.Repaired, err error) {
 	log := g.quietLog().Logger(&g.screen)
 	open, err := worker.Open(ctx, s.stores, "repair", log)
 	if err != nil {
 		return did, err
 	}
 	defer open.Close()
-	if did, err = v.Repair(ctx, scope); err != nil {
+	if err := cmd.repairObjects(ctx, g, s, open, &did); err != nil {
 		return did, err
 	}
+	points, err := v.Repair(ctx, scope)
+	if err != nil {
+		return did, err
+	}
+	did.DeletedPoints = points.DeletedPoints
+	did.RequeuedDocuments += points.RequeuedDocuments
 	if !g.JSON {
-		note("%s deleted, %s queued", count(did.DeletedPoints, "point", "points"), count(did.RequeuedDocuments, "document", "documents"))
+		note("%s repaired, %s and %s deleted, %s queued", count(did.RepairedPacks, "object", "objects"), count(did.DeletedObjects, "object", "objects"),
+			count(did.DeletedPoints, "point", "points"), count(did.RequeuedDocuments, "document", "documents"))
 	}
 	if did.RequeuedDocuments == 0 {
 		return did, nil
 	}
 	cfg := config.Ingestor{Worker: g.worker(s.stores)}
-	return did, runWorkers(ctx, open, cfg, log, func(ctx context.Context) error {
+	return did, runWorkers(ctx, open, cfg, config.Upkeep{}, log, func(ctx context.Context) error {
 		if err := worker.SyncOnce(ctx, open, log); err != nil {
 			return fmt.Errorf("queue documents: %w", err)
 		}
 		return g.settle(ctx, open)
 	}, false)
+}
+
+func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session, open *worker.Stores, did *sync.Repaired) error {
+	cfg := config.Syncer{Worker: g.worker(s.stores), Git: cmd.Git}
+	if embeddedParts(g.Stores) != 0 {
+		dir, err := g.dataDir()
+		if err != nil {
+			return err
+		}
+		cfg.Git = localGit(cmd.Git, dir)
+	}
+	objects, err := open.Objects(cfg, g.Logger(&g.screen))
+	if err != nil {
+		return err
+	}
+	return objects.Repair(ctx, did)
 }
 
 // settle waits until no document is under way.

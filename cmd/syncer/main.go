@@ -1,4 +1,4 @@
-// Command syncer publishes again what the catalog owes.
+// Command syncer publishes again what the catalog owes, and keeps S3 true to it.
 package main
 
 import (
@@ -11,9 +11,9 @@ import (
 )
 
 func main() {
-	var cfg config.Worker
-	spec := worker.Spec{Name: "syncer", Description: "Publishes again what the catalog owes.", Listen: ":8474", InFlight: worker.DefaultInFlight}
-	os.Exit(worker.Main(spec, &cfg, &cfg, func(ctx context.Context, s *worker.Stores, log *slog.Logger) error {
-		return worker.Sync(ctx, s, log)
+	var cfg config.Syncer
+	spec := worker.Spec{Name: "syncer", Description: "Publishes again what the catalog owes, and keeps S3 true to it.", Listen: ":8474", InFlight: worker.DefaultInFlight}
+	os.Exit(worker.Main(spec, &cfg, &cfg.Worker, func(ctx context.Context, s *worker.Stores, log *slog.Logger) error {
+		return worker.Sync(ctx, s, cfg, log)
 	}))
 }

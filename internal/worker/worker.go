@@ -58,9 +58,33 @@ func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 }
 
 // Sync runs a syncer until ctx ends.
-func Sync(ctx context.Context, s *Stores, log *slog.Logger) error {
+func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) error {
+	objects, err := s.Objects(cfg, log)
+	if err != nil {
+		return err
+	}
+	schedule := sync.Schedule{Catalog: s.Catalog, Work: objects.Work(), Log: log}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		schedule.Run(ctx)
+	}()
 	s.syncer(log).Run(ctx)
+	<-stopped
 	return nil
+}
+
+// Objects is the syncer's part that compares the catalog with S3. It reads from
+// git only if cfg names a directory for mirrors.
+func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*sync.Objects, error) {
+	var mirrors *git.Mirrors
+	if cfg.Dir != "" {
+		var err error
+		if mirrors, err = git.New(cfg.Git.Config()); err != nil {
+			return nil, err
+		}
+	}
+	return sync.NewObjects(cfg.Objects(), s.Catalog, s.Blobs, mirrors, log), nil
 }
 
 // SyncOnce publishes what is due now, not at the next look of a syncer.

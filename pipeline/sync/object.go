@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -22,23 +23,18 @@ const (
 	KindGarbage = "garbage"
 )
 
-// Defaults of [ObjectConfig].
-const (
-	DefaultScrubInterval   = 24 * time.Hour
-	DefaultScrubRate       = 16 << 20
-	DefaultGarbageInterval = time.Hour
-	DefaultGrace           = time.Hour
-)
+// DefaultScrubRate leaves a store of two disks most of its speed.
+const DefaultScrubRate = 16 << 20
 
 // ObjectConfig says how often the catalog and S3 are compared, and how hard.
 type ObjectConfig struct {
-	ScrubInterval   time.Duration // between two readings of all packs; default 24 h
+	ScrubInterval   time.Duration // between two readings of all packs; 0: never
 	ScrubRate       int64         // bytes a second that are read; default 16 MiB
-	GarbageInterval time.Duration // between two collections; default 1 h
+	GarbageInterval time.Duration // between two collections; 0: never
 
 	// Grace is how long content that no document refers to is kept for one
 	// that may come back, and a deleted object for who may be reading it.
-	// Nothing depends on it: 0 is none. Use DefaultGrace.
+	// Nothing depends on it: 0 is none.
 	Grace time.Duration
 }
 
@@ -51,23 +47,15 @@ type Objects struct {
 	limit   *rate.Limiter
 	log     *slog.Logger
 
-	// EmbedAgain counts the documents that a scrub made due for the embedder.
-	EmbedAgain int64
-	// anyLoss lets a scrub go on however much is missing.
-	anyLoss bool
+	anyLoss bool  // a scrub goes on however much is missing
+	again   int64 // documents that a scrub made due for the embedder
 }
 
-// NewObjects fills in the defaults. Without mirrors, text that is lost cannot
-// be read again.
+// NewObjects returns them. Without mirrors, text that is lost cannot be read
+// again.
 func NewObjects(cfg ObjectConfig, c *catalog.Catalog, blobs *blob.Store, mirrors *git.Mirrors, log *slog.Logger) *Objects {
-	if cfg.ScrubInterval == 0 {
-		cfg.ScrubInterval = DefaultScrubInterval
-	}
 	if cfg.ScrubRate == 0 {
 		cfg.ScrubRate = DefaultScrubRate
-	}
-	if cfg.GarbageInterval == 0 {
-		cfg.GarbageInterval = DefaultGarbageInterval
 	}
 	return &Objects{
 		cfg: cfg, catalog: c, blobs: blobs, mirrors: mirrors, log: log,
@@ -77,29 +65,30 @@ func NewObjects(cfg ObjectConfig, c *catalog.Catalog, blobs *blob.Store, mirrors
 
 // Work is what a schedule is to do.
 func (o *Objects) Work() []Work {
-	return []Work{
+	work := []Work{
 		{KindScrub, o.cfg.ScrubInterval, o.Scrub},
 		{KindGarbage, o.cfg.GarbageInterval, o.Collect},
 	}
+	return slices.DeleteFunc(work, func(w Work) bool { return w.Interval == 0 })
 }
 
 // Repair reads every pack once, at full speed, repairs what can be repaired,
-// and deletes the objects that the catalog does not know. It counts packs and
-// objects. An Unrepaired names what is lost.
-func (o *Objects) Repair(ctx context.Context) (catalog.Tally, error) {
+// and deletes the objects that the catalog does not know. What is lost is in
+// the log, and is found by whoever compares again.
+func (o *Objects) Repair(ctx context.Context, did *Repaired) error {
 	once := *o
 	once.limit, once.anyLoss, once.cfg.Grace = rate.NewLimiter(rate.Inf, 0), true, 0
 	schedule := Schedule{Catalog: o.catalog, Log: o.log}
-	scrubbed, scrubErr := schedule.Now(ctx, Work{Kind: KindScrub, Do: once.Scrub})
-	o.EmbedAgain = once.EmbedAgain
+	scrubbed, err := schedule.Now(ctx, Work{Kind: KindScrub, Do: once.Scrub})
+	did.RepairedPacks = scrubbed.Repaired
+	did.RequeuedDocuments += once.again
 	var lost Unrepaired
-	if scrubErr != nil && !errors.As(scrubErr, &lost) {
-		return scrubbed, scrubErr
+	if err != nil && !errors.As(err, &lost) {
+		return err
 	}
 	orphans, err := schedule.Now(ctx, Work{Kind: KindGarbage, Do: once.orphans})
-	return catalog.Tally{
-		Compared: scrubbed.Compared + orphans.Compared, Found: scrubbed.Found + orphans.Found, Repaired: scrubbed.Repaired + orphans.Repaired,
-	}, errors.Join(scrubErr, err)
+	did.DeletedObjects = orphans.Repaired
+	return err
 }
 
 // rewrite is items on their way into a new pack.

@@ -16,6 +16,8 @@ import (
 type Repaired struct {
 	DeletedPoints     int64 `json:"deleted_points"`
 	RequeuedDocuments int64 `json:"requeued_documents"`
+	RepairedPacks     int64 `json:"repaired_packs"`
+	DeletedObjects    int64 `json:"deleted_objects"`
 }
 
 // Repair brings the points in scope in line with the catalog: it deletes those

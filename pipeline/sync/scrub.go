@@ -120,7 +120,7 @@ func (o *Objects) mend(ctx context.Context, key string, damage error, run *Run) 
 		if err != nil {
 			return "", err
 		}
-		o.EmbedAgain += int64(documents)
+		o.again += int64(documents)
 		o.log.Warn("vectors are lost; their texts will be embedded again", "pack", key, "vectors", len(broken), "documents", documents)
 	}
 	if lost == "" {

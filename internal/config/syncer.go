@@ -1,0 +1,63 @@
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/sync"
+)
+
+// Syncer is what the syncer takes.
+type Syncer struct {
+	Worker
+	Git
+	Upkeep
+}
+
+// Check says what to change.
+func (s Syncer) Check() error {
+	if err := s.Worker.Check(); err != nil {
+		return err
+	}
+	if s.Dir != "" { // without one nothing is read from git
+		if err := s.Git.Check(); err != nil {
+			return err
+		}
+	}
+	return s.Upkeep.Check()
+}
+
+// Upkeep says how the syncer keeps S3 true to the catalog.
+type Upkeep struct {
+	ScrubInterval   time.Duration `env:"LEAT_SCRUB_INTERVAL" default:"24h" help:"How often all objects are read and proved (${default}); 0s: never."`
+	ScrubRate       int64         `env:"LEAT_SCRUB_RATE" default:"16" placeholder:"N" help:"MiB a second that this reads (${default})."`
+	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
+	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How long such content is kept (${default}). Longer than a backup takes."`
+}
+
+// Check says what to change.
+func (u Upkeep) Check() error {
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{
+		{"--scrub-interval (LEAT_SCRUB_INTERVAL)", u.ScrubInterval},
+		{"--garbage-interval (LEAT_GARBAGE_INTERVAL)", u.GarbageInterval},
+		{"--garbage-grace (LEAT_GARBAGE_GRACE)", u.GarbageGrace},
+	} {
+		if d.value < 0 {
+			return fmt.Errorf("%s %s: give 0s or more", d.flag, d.value)
+		}
+	}
+	if u.ScrubRate < 1 {
+		return fmt.Errorf("--scrub-rate (LEAT_SCRUB_RATE) %d: give 1 or more", u.ScrubRate)
+	}
+	return nil
+}
+
+// Objects is the configuration of that part of package sync.
+func (u Upkeep) Objects() sync.ObjectConfig {
+	return sync.ObjectConfig{
+		ScrubInterval: u.ScrubInterval, ScrubRate: u.ScrubRate << 20, GarbageInterval: u.GarbageInterval, Grace: u.GarbageGrace,
+	}
+}
