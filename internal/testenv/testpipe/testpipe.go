@@ -93,6 +93,12 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	return p
 }
 
+// SyncWith makes the syncer take at most most documents at once.
+func (p *Pipe) SyncWith(t testing.TB, most int) {
+	t.Helper()
+	p.Sync = sync.New(sync.Config{Most: most}, p.Catalog, p.Broker, p.Generation, pipeline.NewPublisher(p.Broker, "/leat/syncer"), p.Logs.Logger())
+}
+
 // Config names the stores, for a worker.
 func (p *Pipe) Config() config.Stores {
 	return config.Stores{
