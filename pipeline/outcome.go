@@ -169,8 +169,14 @@ func (o *outcome) settle(ctx context.Context, msg *message.Message, m Message, e
 	}
 }
 
-// bury ends the work of a message and keeps the message as a dead letter.
+// bury ends the work of a message and keeps the message as a dead letter. The
+// letter comes last: who retries it at once must find the work ended.
 func (o *outcome) bury(ctx context.Context, msg *message.Message, m Message, cause error, attempts int, understood bool) error {
+	if understood {
+		if err := o.ledger.Bury(ctx, m, cause.Error()); err != nil {
+			return errors.Join(cause, err)
+		}
+	}
 	letter := catalog.DeadLetter{
 		Worker: o.worker, Message: msg.UUID + "@" + msg.Metadata.Get(broker.MetaPublished), // a stream made anew counts from 1
 		Tenant: tenantOf(m), Document: documentOf(m), Source: m.Source, Event: m.ID, Subject: m.On,
@@ -178,11 +184,6 @@ func (o *outcome) bury(ctx context.Context, msg *message.Message, m Message, cau
 	}
 	if err := o.catalog.Bury(ctx, letter); err != nil {
 		return errors.Join(cause, err)
-	}
-	if understood {
-		if err := o.ledger.Bury(ctx, m, cause.Error()); err != nil {
-			return errors.Join(cause, err)
-		}
 	}
 	o.log.Error("dead letter", "event", m.ID, "type", m.Type, "about", m.Subject, "reason", cause)
 	return nil
