@@ -154,11 +154,8 @@ func (r *run) endWorkers(ctx context.Context) error {
 	var ending sync.WaitGroup
 	for _, name := range workerNames {
 		w := r.workers[name]
-		select {
-		case <-w.over():
-			r.violate("%s ended by itself: %v: %s", w.name, w.result(), w.lastWords())
+		if !r.alive(w) {
 			continue
-		default:
 		}
 		ending.Go(func() {
 			if err := w.end(drainPatience); err != nil {

@@ -47,14 +47,20 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// killWorker also notices a worker that had ended before, by itself.
+// alive notices a process that has ended by itself.
+func (r *run) alive(p *process) bool {
+	select {
+	case <-p.over():
+		r.violate("%s ended by itself: %v: %s", p.name, p.result(), p.lastWords())
+		return false
+	default:
+		return true
+	}
+}
+
 func (r *run) killWorker(ctx context.Context, f fault) error {
 	w := r.workers[f.target]
-	select {
-	case <-w.over():
-		r.violate("%s ended by itself: %v: %s", w.name, w.result(), w.lastWords())
-	default:
-	}
+	r.alive(w)
 	w.kill()
 	pause(ctx, f.lasts)
 	return w.start()
@@ -62,6 +68,7 @@ func (r *run) killWorker(ctx context.Context, f fault) error {
 
 func (r *run) killStore(ctx context.Context, f fault) error {
 	s := r.stores[f.target]
+	r.alive(&s.process)
 	s.kill()
 	pause(ctx, f.lasts)
 	if f.kind == WipeNATS {
@@ -139,7 +146,7 @@ func (r *run) damageObject(f fault) error {
 }
 
 // Size of a store's own disk, where disks are to be filled.
-const diskBytes = 512 << 20
+const diskBytes = 256 << 20
 
 // mount gives a store's directory a disk of its own.
 func (s *store) mount() error {

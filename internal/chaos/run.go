@@ -164,7 +164,7 @@ func (r *run) start(ctx context.Context) error {
 			return err
 		}
 		r.stores[name] = s
-		if r.cfg.FullDisk && name != storePostgres {
+		if r.cfg.FullDisk && slices.Contains(disks, name) {
 			if err := s.mount(); err != nil {
 				return err
 			}
@@ -217,6 +217,7 @@ func (r *run) breakThings(ctx context.Context) error {
 	began := time.Now()
 	room := make(chan struct{}, most)
 	var under sync.WaitGroup
+	defer under.Wait() // whoever ends the run early finds nothing under way
 	for i, f := range faults {
 		select {
 		case <-ctx.Done():
