@@ -31,9 +31,6 @@ type DeadLetter struct {
 const (
 	maxPayload = 64 << 10
 	maxHeaders = 32
-	// maxIndexed bounds an event's source and id together: an index of Postgres
-	// takes 2,704 bytes in all, and no submission's key is longer.
-	maxIndexed = 2 << 10
 )
 
 // Bury stores a dead letter. Credentials do not reach the row: the user
@@ -56,7 +53,7 @@ func (c *Catalog) Bury(ctx context.Context, d DeadLetter) error {
 		Whole:  payload == string(d.Payload) && subject == d.Subject && maps.Equal(kept, d.Headers),
 		Reason: reasonOf(d.Reason), Attempts: int32(max(d.Attempts, 1)),
 	}
-	if key := (SubmissionKey{Source: d.Source, Event: d.Event}).clean(); key.Event != "" && len(key.Source)+len(key.Event) <= maxIndexed {
+	if key := (SubmissionKey{Source: d.Source, Event: d.Event}).clean(); key.Event != "" {
 		p.Source, p.Event = &key.Source, &key.Event
 	}
 	err = c.query.AddDeadLetter(ctx, p)

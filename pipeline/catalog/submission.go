@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -26,10 +28,22 @@ type Submission struct {
 // clean keeps the credential out of a source that is a URL with one. Every
 // method does so, and the same source always gives the same key.
 func (k SubmissionKey) clean() SubmissionKey {
-	return SubmissionKey{clean(k.Tenant, maxKey), clean(k.Source, maxKey), clean(k.Event, maxKey)}
+	return SubmissionKey{clean(k.Tenant, maxKey), shorten(k.Source), shorten(k.Event)}
 }
 
-const maxKey = 4096 // bytes, as of an attribute of an event
+// maxKey is how many bytes of a part of a key, or of a ref, are kept. An index
+// takes 2,704 in all, and an attribute of an event may have 4,096.
+const maxKey = 1024
+
+// shorten puts a hash in place of the end of what is longer, so that it still
+// names one event.
+func shorten(text string) string {
+	text = clean(text, math.MaxInt)
+	if len(text) <= maxKey {
+		return text
+	}
+	return fmt.Sprintf("%s…%x", storable(text[:maxKey-100]), sha256.Sum256([]byte(text)))
+}
 
 // Accept records a submission and its repository. done says that it has been
 // dealt with before: the event was delivered twice, or its repository has been

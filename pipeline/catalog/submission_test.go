@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -280,5 +281,35 @@ func TestFailureGivesUpItsListing(t *testing.T) {
 	tracks, err := w.Tracks(t.Context(), "default")
 	if err != nil || len(tracks) != 1 || tracks[0].State != "failed" || tracks[0].Error != "panic" {
 		t.Errorf("tracks = %+v, %v", tracks, err)
+	}
+}
+
+// Sources and ids as long as an event may have them do not fit into an index.
+func TestLongKeys(t *testing.T) {
+	w := newWorld(t)
+	long := rand.Text()
+	for len(long) < 4000 {
+		long += rand.Text() // does not compress
+	}
+	for i, end := range []string{"a", "b"} {
+		s := submission("default", repositoryURL, long+end)
+		s.Source = long
+		w.accept(t, s)
+		if n := w.count(t, "submissions"); n != i+1 {
+			t.Errorf("%d submissions, want %d", n, i+1)
+		}
+		w.exec(t, "update submissions set due_at = now() where due_at > now()")
+		owed, err := w.OwedSubmissions(t.Context(), 1)
+		if err != nil || len(owed) != 1 {
+			t.Fatalf("owed: %+v, %v", owed, err)
+		}
+		owed[0].Repository = s.Repository
+		w.accept(t, owed[0]) // published again, it is the same
+		if n := w.count(t, "submissions"); n != i+1 {
+			t.Errorf("%d submissions, want %d", n, i+1)
+		}
+		w.do(t, func(ctx context.Context) error {
+			return w.Bury(ctx, catalog.DeadLetter{Worker: "test", Source: s.Source, Event: s.Event, Reason: "r"})
+		})
 	}
 }
