@@ -31,6 +31,7 @@ type devCmd struct {
 	Once   bool     `help:"Exit when everything submitted is indexed or has failed."`
 	config.Git
 	config.Filter
+	config.Guard
 	config.Upkeep
 }
 
@@ -70,7 +71,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 
 // prepare checks what can be checked before any server starts.
 func (cmd *devCmd) prepare(g *globals) ([]submission, error) {
-	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Upkeep} {
+	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Upkeep} {
 		if err := part.Check(); err != nil {
 			return nil, err
 		}
@@ -100,7 +101,7 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 // ingestor is the configuration of the workers: local paths are allowed, since
 // whoever starts this command can read them anyway.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
-	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter}
+	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard}
 }
 
 // localGit is how this command reads repositories.

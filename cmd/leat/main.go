@@ -28,8 +28,9 @@ type cli struct {
 	Skipped skippedCmd `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify  verifyCmd  `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest  digestCmd  `cmd:"" help:"Print a hash of what the index holds."`
-	Sync    syncCmd    `cmd:"" help:"What the syncer does, and what it waits for."`
+	Forget  forgetCmd  `cmd:"" help:"Take a repository, or one of its refs, out of the index."`
 	Dead    deadCmd    `cmd:"" help:"Look after dead letters: messages that are not tried again by themselves."`
+	Sync    syncCmd    `cmd:"" help:"Show what the syncer does, and approve what it waits for."`
 	Migrate migrateCmd `cmd:"" help:"Change the catalog's schema."`
 }
 
@@ -39,6 +40,7 @@ type globals struct {
 	Data   string `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
 	Tenant string `env:"LEAT_TENANT" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
 	JSON   bool   `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
+	Fast   bool   `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
 	config.Stores
 	config.Log
 

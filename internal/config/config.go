@@ -65,6 +65,7 @@ type Ingestor struct {
 	Worker
 	Git
 	Filter
+	Guard
 }
 
 // Check says what to change.
@@ -78,7 +79,10 @@ func (i Ingestor) Check() error {
 	if err := i.Git.Check(); err != nil {
 		return err
 	}
-	return i.Filter.Check()
+	if err := i.Filter.Check(); err != nil {
+		return err
+	}
+	return i.Guard.Check()
 }
 
 // readable checks that a file can be read, if one is named.

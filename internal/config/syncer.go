@@ -27,8 +27,10 @@ func (s Syncer) Check() error {
 	return s.Upkeep.Check()
 }
 
-// Upkeep says how the syncer keeps S3 true to the catalog.
+// Upkeep says how the syncer keeps S3 true to the catalog, and the catalog to
+// the remotes.
 type Upkeep struct {
+	PollInterval    time.Duration `env:"LEAT_POLL_INTERVAL" default:"0s" help:"How often each ref's remote is asked whether it has moved (${default}: never; submissions tell)."`
 	ScrubInterval   time.Duration `env:"LEAT_SCRUB_INTERVAL" default:"24h" help:"How often all objects are read and proved (${default}); 0s: never."`
 	ScrubRate       int64         `env:"LEAT_SCRUB_RATE" default:"16" placeholder:"N" help:"MiB a second that this reads (${default})."`
 	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
@@ -41,6 +43,7 @@ func (u Upkeep) Check() error {
 		flag  string
 		value time.Duration
 	}{
+		{"--poll-interval (LEAT_POLL_INTERVAL)", u.PollInterval},
 		{"--scrub-interval (LEAT_SCRUB_INTERVAL)", u.ScrubInterval},
 		{"--garbage-interval (LEAT_GARBAGE_INTERVAL)", u.GarbageInterval},
 		{"--garbage-grace (LEAT_GARBAGE_GRACE)", u.GarbageGrace},

@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"log/slog"
+	gosync "sync"
+	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
@@ -22,6 +24,9 @@ const (
 	DefaultInFlight = 256
 )
 
+// sweepInterval is how soon the mirror of a forgotten repository goes.
+const sweepInterval = time.Minute
+
 // Ingest runs an ingestor until ctx ends.
 func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logger) error {
 	mirrors, err := git.New(cfg.Git.Config())
@@ -29,10 +34,15 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	publisher := pipeline.NewPublisher(s.Broker, "/leat/ingestor")
-	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
+	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), ApproveShare: cfg.ApproveShare, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
 	if err != nil {
 		return err
 	}
+	sweeping, stop := context.WithCancel(ctx)
+	var sweeper gosync.WaitGroup
+	sweeper.Go(func() { step.SweepEvery(sweeping, sweepInterval) })
+	defer sweeper.Wait()
+	defer stop()
 	source := s.Broker.Subscriber(broker.SubscriberConfig{
 		Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor, InFlight: cfg.InFlight, DrainTimeout: cfg.DrainTimeout,
 	})
@@ -63,13 +73,13 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	if err != nil {
 		return err
 	}
-	schedule := sync.Schedule{Catalog: s.Catalog, Work: objects.Work(), Log: log}
+	schedule := sync.Schedule{Catalog: s.Catalog, Work: append(objects.Work(), sync.Retain(sync.Retention{}, s.Catalog)), Log: log}
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		schedule.Run(ctx)
 	}()
-	s.syncer(log).Run(ctx)
+	s.syncer(log, cfg.PollInterval).Run(ctx)
 	<-stopped
 	return nil
 }
@@ -89,11 +99,11 @@ func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*sync.Objects, er
 
 // SyncOnce publishes what is due now, not at the next look of a syncer.
 func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
-	return s.syncer(log).Look(ctx)
+	return s.syncer(log, 0).Look(ctx)
 }
 
-func (s *Stores) syncer(log *slog.Logger) *sync.Step {
-	return sync.New(sync.Config{Topology: s.topology}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *sync.Step {
+	return sync.New(sync.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
 }
 
 // runLanes serves the consumers of both lanes side by side, each with slots of

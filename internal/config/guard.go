@@ -1,0 +1,16 @@
+package config
+
+import "fmt"
+
+// Guard says what the ingestor asks about before it does it.
+type Guard struct {
+	ApproveShare float64 `env:"LEAT_APPROVE_SHARE" default:"0.5" placeholder:"SHARE" help:"A commit that removes more than this share of a ref's documents, and more than 100, waits for 'leat sync approve' (${default}); 1: none waits."`
+}
+
+// Check says what to change.
+func (g Guard) Check() error {
+	if g.ApproveShare <= 0 || g.ApproveShare > 1 {
+		return fmt.Errorf("--approve-share (LEAT_APPROVE_SHARE) %v: give more than 0, and 1 at most", g.ApproveShare)
+	}
+	return nil
+}
