@@ -69,7 +69,7 @@ func TestDraw(t *testing.T) {
 	if n := kinds[DropCollection] + kinds[DeleteObject] + kinds[FlipByte] + kinds[FillDisk]; n != 0 {
 		t.Errorf("%d faults that were not asked for", n)
 	}
-	cfg.Damage, cfg.FullDisk = true, true
+	cfg.Damage, cfg.DropIndex, cfg.FullDisk = true, true, true
 	kinds = map[Kind]int{}
 	for _, f := range draw(cfg) {
 		kinds[f.kind]++

@@ -22,46 +22,77 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// check compares the stores with each other, past the proxies.
-func (r *run) check(ctx context.Context) error {
-	c, err := catalog.Open(ctx, catalog.Config{URL: r.stores[storePostgres].endpoints.Postgres})
-	if err != nil {
-		return err
+// opened is the stores as leat's own packages see them, past the proxies.
+type opened struct {
+	catalog    *catalog.Catalog
+	points     *vector.Store
+	blobs      *blob.Store
+	generation catalog.Generation
+}
+
+func (r *run) open(ctx context.Context) (o opened, err error) {
+	defer func() {
+		if err != nil {
+			o.close()
+		}
+	}()
+	if o.catalog, err = catalog.Open(ctx, catalog.Config{URL: r.stores[storePostgres].endpoints.Postgres}); err != nil {
+		return o, err
 	}
-	defer c.Close()
-	points, err := vector.Open(ctx, vector.Config{URL: r.stores[storeQdrant].endpoints.Qdrant})
-	if err != nil {
-		return err
+	if o.points, err = vector.Open(ctx, vector.Config{URL: r.stores[storeQdrant].endpoints.Qdrant}); err != nil {
+		return o, err
 	}
-	defer points.Close()
 	s3 := r.stores[storeS3].endpoints
-	blobs, err := blob.Open(ctx, blob.Config{URL: s3.S3, AccessKey: s3.S3AccessKey, SecretKey: s3.S3SecretKey})
-	if err != nil {
-		return err
+	if o.blobs, err = blob.Open(ctx, blob.Config{URL: s3.S3, AccessKey: s3.S3AccessKey, SecretKey: s3.S3SecretKey}); err != nil {
+		return o, err
 	}
-	defer blobs.Close()
-	generation, err := c.ActiveGeneration(ctx)
-	if err != nil {
-		return err
+	o.generation, err = o.catalog.ActiveGeneration(ctx)
+	return o, err
+}
+
+func (o opened) close() {
+	if o.blobs != nil {
+		o.blobs.Close()
 	}
-	var differences []string
-	verifier := steps.Verifier{Catalog: c, Points: points, Blobs: blobs, Generation: generation, Found: func(kind, what string) {
+	if o.points != nil {
+		_ = o.points.Close()
+	}
+	if o.catalog != nil {
+		o.catalog.Close()
+	}
+}
+
+// verify compares the stores with each other, and returns some of the
+// differences. An object that a killed worker wrote and could not enter into
+// the catalog is none: it lies there until garbage is collected, and harms
+// nothing.
+func (o opened) verify(ctx context.Context) (found steps.Report, differences []string, err error) {
+	v := steps.Verifier{Catalog: o.catalog, Points: o.points, Blobs: o.blobs, Generation: o.generation, Found: func(kind, what string) {
 		if kind != "orphan_object" && len(differences) < 10 {
 			differences = append(differences, kind+" "+what)
 		}
 	}}
-	found, err := verifier.Verify(ctx, steps.Scope{})
+	found, err = v.Verify(ctx, steps.Scope{})
+	found.OK = found.MissingPoints+found.StalePoints+found.OrphanPoints+found.MissingObjects+found.CorruptObjects == 0
+	return found, differences, err
+}
+
+// check compares the stores with each other.
+func (r *run) check(ctx context.Context) error {
+	o, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
-	// An object that a killed worker wrote and could not enter into the catalog
-	// lies there until garbage is collected, and harms nothing.
-	r.report.OrphanObjects, found.OrphanObjects = found.OrphanObjects, 0
-	r.report.Documents = found.Documents
-	if found.MissingPoints+found.StalePoints+found.OrphanPoints+found.MissingObjects+found.CorruptObjects > 0 {
+	defer o.close()
+	found, differences, err := o.verify(ctx)
+	if err != nil {
+		return err
+	}
+	r.report.Documents, r.report.OrphanObjects = found.Documents, found.OrphanObjects
+	if !found.OK {
 		r.violate("the stores differ: %+v: %s", found, strings.Join(differences, "; "))
 	}
-	digest, err := steps.ComputeDigest(ctx, points, generation.Collection, steps.Scope{})
+	digest, err := steps.ComputeDigest(ctx, o.points, o.generation.Collection, steps.Scope{})
 	if err != nil {
 		return err
 	}
@@ -69,7 +100,7 @@ func (r *run) check(ctx context.Context) error {
 	if err := r.checkCatalog(ctx); err != nil {
 		return err
 	}
-	return r.countVectors(ctx, blobs)
+	return r.countVectors(ctx, o.blobs)
 }
 
 // checkCatalog looks for work that was given up, and counts the files.

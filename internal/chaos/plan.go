@@ -12,7 +12,7 @@ import (
 // Kind is a kind of fault.
 type Kind string
 
-// The kinds. The last ones need Config.Damage or Config.FullDisk.
+// The kinds. The last ones need Config.DropIndex, Damage or FullDisk.
 const (
 	KillWorker     Kind = "kill worker"     // SIGKILL, and a new process after a while
 	StopWorker     Kind = "stop worker"     // SIGSTOP past its ack wait, then SIGCONT
@@ -57,7 +57,10 @@ func draw(cfg Config) []fault {
 	random := rand.New(rand.NewPCG(cfg.Seed, 1))
 	kinds := []weighted{{KillWorker, 26}, {StopWorker, 12}, {KillStore, 20}, {WipeNATS, 4}, {Cut, 14}, {Delay, 12}, {Stall, 8}}
 	if cfg.Damage {
-		kinds = append(kinds, weighted{DropCollection, 2}, weighted{DeleteObject, 3}, weighted{FlipByte, 3})
+		kinds = append(kinds, weighted{DeleteObject, 3}, weighted{FlipByte, 3})
+	}
+	if cfg.DropIndex {
+		kinds = append(kinds, weighted{DropCollection, 3})
 	}
 	if cfg.FullDisk {
 		kinds = append(kinds, weighted{FillDisk, 4})

@@ -27,9 +27,11 @@ type Config struct {
 	Dir     string        // where everything is kept, removed if all went well; default: a new one below the system's
 	Keep    bool          // keep Dir in any case
 
-	// Damage adds faults that only a comparison of the stores can mend: a
-	// dropped collection, lost and changed objects.
+	// Damage adds faults that only a comparison of the stores can mend: lost
+	// and changed objects.
 	Damage bool
+	// DropIndex adds dropped collections.
+	DropIndex bool
 	// FullDisk adds full disks. It needs the right to mount a tmpfs.
 	FullDisk bool
 

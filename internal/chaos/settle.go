@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	steps "github.com/leatworks/leat/pipeline/sync"
 )
 
 const settleInterval = 250 * time.Millisecond
@@ -48,8 +50,37 @@ func (r *run) settle(ctx context.Context) error {
 		}
 		pause(ctx, settleInterval)
 	}
+	if err := r.mended(ctx); err != nil {
+		r.violate("not mended within %s: %v", r.cfg.Settle, err)
+	}
 	r.report.Settling = time.Since(began)
 	return nil
+}
+
+// mended waits until the damage that was done is undone. The catalog does not
+// know of it, so the stores themselves are compared.
+func (r *run) mended(ctx context.Context) error {
+	if !r.cfg.Damage && !r.cfg.DropIndex {
+		return nil
+	}
+	for {
+		o, err := r.open(ctx)
+		if err == nil {
+			var found steps.Report
+			found, _, err = o.verify(ctx)
+			o.close()
+			if err == nil && found.OK {
+				return nil
+			}
+			if err == nil {
+				err = fmt.Errorf("the stores differ: %+v", found)
+			}
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		pause(ctx, 4*settleInterval)
+	}
 }
 
 func (r *run) look(ctx context.Context) (state, error) {

@@ -20,6 +20,7 @@ var workerNames = []string{
 var hurry = []string{
 	"LEAT_LEASE=8s",
 	"LEAT_ACK_WAIT=" + ackWait.String(),
+	"LEAT_SCRUB_INTERVAL=5s",
 }
 
 // newWorker prepares a worker's process. Its temporary files and mirrors are
