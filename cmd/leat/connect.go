@@ -58,7 +58,12 @@ func (s *session) generation(ctx context.Context) (catalog.Generation, error) {
 		return active, nil
 	}
 	steps, stepsErr := s.catalog.Migrations(ctx)
+	if stepsErr == nil { // a worker that starts may have been quicker
+		active, err = s.catalog.ActiveGeneration(ctx)
+	}
 	switch {
+	case err == nil:
+		return active, nil
 	case stepsErr == nil && slices.ContainsFunc(steps, func(m catalog.Migration) bool { return !m.Applied }):
 		return active, errors.New("the catalog lacks steps of its schema: start a worker or 'leat dev', or run 'leat migrate up'")
 	case errors.Is(err, catalog.ErrNotFound):
@@ -132,7 +137,7 @@ func (g *globals) resolve(ctx context.Context, parts devstack.Parts, s *session)
 		if running && covers(endpoints, embedded) {
 			return withEndpoints(g.Stores, endpoints), false, nil
 		}
-		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: embedded, Log: g.stackLog()})
+		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: embedded, Fast: g.Fast, Log: g.stackLog()})
 		switch {
 		case err == nil:
 			s.closers = append(s.closers, func() { _ = stack.Close() })
@@ -231,6 +236,9 @@ func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 // dataDir is where the embedded stores keep their data.
 func (g *globals) dataDir() (string, error) {
 	if g.Data != "" {
+		if info, err := os.Stat(g.Data); err == nil && !info.IsDir() {
+			return "", fmt.Errorf("--data (LEAT_DATA) %s is a file: give leat a directory", g.Data)
+		}
 		return g.Data, nil
 	}
 	if base := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(base) {
