@@ -1,0 +1,280 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/leatworks/leat/devstack"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"leat": main}) }
+
+// TestScripts runs each script of testdata/script in a directory, and with a
+// data directory, of its own.
+func TestScripts(t *testing.T) { testscript.Run(t, params("testdata/script")) }
+
+func params(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setup,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answers": answers,
+			"repo":    makeRepo,
+			"running": waitRunning,
+			"json":    checkJSON,
+			"gone":    checkGone,
+			"pack":    touchPack,
+		},
+	}
+}
+
+// setup gives a script git's identity and nothing of the user's own.
+func setup(env *testscript.Env) error {
+	for _, name := range []string{"AUTHOR", "COMMITTER"} {
+		env.Setenv("GIT_"+name+"_NAME", "leat")
+		env.Setenv("GIT_"+name+"_EMAIL", "leat@example.org")
+		env.Setenv("GIT_"+name+"_DATE", "2026-01-31T12:00:00Z")
+	}
+	env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
+	env.Setenv("LEAT_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where testscript has put leat
+	env.Setenv("LEAT_FAST", "true")
+	env.Setenv("LEAT_DATA", filepath.Join(env.WorkDir, "data"))
+	return nil
+}
+
+// answers runs a program and compares its exit code.
+//
+//	answers CODE program [args...]
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: answers CODE program [args...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// makeRepo commits what is in a directory, making it a repository if it is not.
+//
+//	repo DIR
+func makeRepo(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: repo DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	for _, step := range [][]string{
+		{"init", "-q", "-b", "main", dir},
+		{"-C", dir, "add", "-A"},
+		{"-C", dir, "commit", "-q", "--allow-empty", "-m", "a commit"},
+	} {
+		ts.Check(ts.Exec("git", step...))
+	}
+}
+
+// waitRunning waits until a `leat dev` serves a data directory and has prepared
+// the stores.
+//
+//	running DIR
+func waitRunning(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: running DIR")
+	}
+	eventually(ts, "leat dev is ready", func() bool {
+		_, running, err := devstack.Running(ts.MkAbs(args[0]))
+		return err == nil && running && ts.Exec("leat", "status", "--data", args[0]) == nil
+	})
+}
+
+func eventually(ts *testscript.TestScript, what string, is func() bool) {
+	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("not within 30 s: %s", what)
+		}
+	}
+}
+
+// checkJSON checks that standard output was one JSON document and, where a path
+// is given, what is there.
+//
+//	json [PATH VALUE]
+//
+// A path is of names and indexes: repositories.0.state. length is a list's.
+func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 && len(args) != 2 {
+		ts.Fatalf("usage: json [PATH VALUE]")
+	}
+	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
+	decoder.UseNumber()
+	var doc any
+	if err := decoder.Decode(&doc); err != nil {
+		ts.Fatalf("standard output is not JSON: %v", err)
+	}
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		ts.Fatalf("standard output goes on after the JSON document (%v)", err)
+	}
+	if len(args) == 0 {
+		return
+	}
+	if got := fmt.Sprint(at(ts, doc, strings.Split(args[0], "."))); got != args[1] {
+		ts.Fatalf("%s is %q, want %q", args[0], got, args[1])
+	}
+}
+
+func at(ts *testscript.TestScript, doc any, path []string) any {
+	for _, name := range path {
+		switch v := doc.(type) {
+		case map[string]any:
+			value, there := v[name]
+			if !there {
+				ts.Fatalf("there is no member %q among %v", name, v)
+			}
+			doc = value
+		case []any:
+			if name == "length" {
+				return len(v)
+			}
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(v) {
+				ts.Fatalf("there is no element %s of %d", name, len(v))
+			}
+			doc = v[i]
+		default:
+			ts.Fatalf("%s: %v has no members", name, doc)
+		}
+	}
+	return doc
+}
+
+// checkGone waits until no process works in a directory or names it.
+//
+//	gone DIR
+func checkGone(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: gone DIR")
+	}
+	var left []string
+	eventually(ts, "no process is left", func() bool {
+		left = processesOf(ts.MkAbs(args[0]))
+		return len(left) == 0
+	})
+}
+
+// processesOf lists the processes that work below dir, or name it.
+func processesOf(dir string) (found []string) {
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, proc := range procs {
+		cwd, _ := os.Readlink(filepath.Join(proc, "cwd"))
+		line, _ := os.ReadFile(filepath.Join(proc, "cmdline"))
+		if cwd == dir || strings.HasPrefix(cwd, dir+"/") || bytes.Contains(line, []byte(dir)) {
+			found = append(found, fmt.Sprintf("%s: %s (in %s)", proc, bytes.ReplaceAll(line, []byte{0}, []byte{' '}), cwd))
+		}
+	}
+	return found
+}
+
+// touchPack removes or damages the first pack of a kind.
+//
+//	pack text|vector remove|damage DIR
+func touchPack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: pack text|vector remove|damage DIR")
+	}
+	var packs []string
+	ts.Check(filepath.WalkDir(filepath.Join(ts.MkAbs(args[2]), "s3"), func(path string, entry os.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() && filepath.Base(filepath.Dir(path)) == args[0] {
+			packs = append(packs, path)
+		}
+		return err
+	}))
+	if len(packs) == 0 {
+		ts.Fatalf("there is no pack of kind %s", args[0])
+	}
+	slices.Sort(packs)
+	if args[1] == "remove" {
+		ts.Check(os.Remove(packs[0]))
+		return
+	}
+	content, err := os.ReadFile(packs[0])
+	ts.Check(err)
+	content[len(content)/2] ^= 1
+	ts.Check(os.WriteFile(packs[0], content, 0o600))
+}
+
+// nobodyVariable holds the directory in which TestScriptsAsNobody runs this
+// test binary again, as a user without rights.
+const nobodyVariable = "LEAT_TEST_NOBODY"
+
+// TestScriptsAsNobody: where the tests run as root, one script also runs as the
+// user nobody. (As root, leat lowers the rights of its Postgres.)
+func TestScriptsAsNobody(t *testing.T) {
+	if dir := os.Getenv(nobodyVariable); dir != "" {
+		p := params(filepath.Join(dir, "script"))
+		p.WorkdirRoot = dir
+		testscript.Run(t, p)
+		return
+	}
+	setpriv, err := exec.LookPath("setpriv")
+	if os.Geteuid() != 0 || err != nil {
+		t.Skip("needs root and setpriv")
+	}
+	dir, err := os.MkdirTemp("", "leat-nobody-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	const nobody = 65534
+	script, err := os.ReadFile("testdata/script/once.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{
+		os.Chown(dir, nobody, nobody),
+		os.Mkdir(filepath.Join(dir, "script"), 0o755),
+		os.WriteFile(filepath.Join(dir, "script", "once.txtar"), script, 0o644),
+		os.WriteFile(filepath.Join(dir, "leat.test"), binary, 0o755),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), setpriv, "--reuid=nobody", "--regid="+strconv.Itoa(nobody), "--clear-groups",
+		filepath.Join(dir, "leat.test"), "-test.run=^TestScriptsAsNobody$", "-test.v")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), nobodyVariable+"="+dir, "HOME="+dir, "TMPDIR="+dir)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestScriptsAsNobody/once")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
