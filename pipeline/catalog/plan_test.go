@@ -1,0 +1,141 @@
+package catalog_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Statements that may read a whole table, each for a reason.
+var mayScan = map[string]string{
+	"ListTracks":   "an operator's list of all repositories",
+	"CountTracks":  "counts all documents of the tracks",
+	"CountPending": "an operator's count",
+}
+
+// planWorld fills the tables that grow, so that the planner has something to
+// choose from.
+const planWorld = `
+insert into repositories (id, tenant, url) select gen_random_uuid(), 'other', 'https://example.org/' || n from generate_series(1, 200) n;
+insert into tracks (id, repository, ref, revision) select gen_random_uuid(), id, 'refs/heads/main', 2 from repositories;
+insert into snapshots (track, revision, commit, config, rules, lane, state, files, listed_at, indexed_at)
+    select id, r, decode(repeat('ab', 20), 'hex'), decode(repeat('ab', 32), 'hex'), decode(repeat('ab', 32), 'hex'), 'live',
+    case r when 1 then 'superseded' else 'indexed' end, 1, now(), now() from tracks, generate_series(1, 2) r;
+insert into submissions (tenant, source, event, repository, ref, state, track, revision)
+    select 'other', 's', n::text || t.id, t.repository, '', 'done', t.id, 1 from tracks t, generate_series(1, 10) n;
+insert into packs (key, kind, size, sha256) select 'text/' || n, 'text', 1, decode(repeat('ab', 32), 'hex') from generate_series(1, 200) n;
+insert into blobs (sha256, size, pack, position, length, crc32c)
+    select sha256(n::text::bytea), 1, 1 + n % 200, 0, 1, 0 from generate_series(1, 2000) n;
+insert into chunkings (blob, language, chunker, chunks) select sha256, 'Go', 1, 2 from blobs;
+insert into chunks select k.id, o, o, o + 1, 1, 1, '', '', sha256((k.id * 2 + o)::text::bytea) from chunkings k, generate_series(0, 1) o;
+insert into embedders (name, dimensions, distance) values ('e', 1, 'dot');
+insert into vectors select 1, text, 1, 0, 1, 0 from chunks on conflict do nothing;
+insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, indexed_revision, due_at)
+    select gen_random_uuid(), (array(select id from tracks))[1 + n % 200], 'a', decode(repeat('ab', 20), 'hex'), 1, 1, 'live',
+    case when n % 10 = 0 then 'skipped' when n % 100 = 1 then 'chunked' else 'indexed' end,
+    case when n % 10 = 0 then null else n end, case when n % 10 = 0 then 'binary' end,
+    case when n % 10 = 0 or n % 100 = 1 then null else 1 end,
+    case when n % 10 <> 0 and n % 100 = 1 then now() end
+    from generate_series(1, 2000) n;
+analyze;
+`
+
+// growing are the tables that no statement of the main path may read whole.
+var growing = regexp.MustCompile(`Seq Scan on (repositories|tracks|snapshots|submissions|packs|blobs|chunkings|chunks|vectors|documents)\b`)
+
+// No statement that runs for a document, a batch or a message has to read a
+// table whole, planned as a prepared statement is: without a look at its
+// parameters. Sequential scans are off, or small tables would be read so.
+func TestStatementsUseIndexes(t *testing.T) {
+	w := newWorld(t)
+	conn, err := w.sql.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	run(t, conn.Conn(), planWorld+"set plan_cache_mode = force_generic_plan; set enable_seqscan = off")
+	statements := statementsOf(t, "content", "document", "generation", "read", "snapshot", "submission")
+	for name, statement := range statements {
+		t.Run(name, func(t *testing.T) {
+			plan := planOf(t, conn.Conn(), name, statement)
+			scans := growing.FindString(plan)
+			if reason := mayScan[name]; (scans != "") && reason == "" {
+				t.Errorf("%s\n%s", scans, plan)
+			}
+		})
+	}
+	for name := range mayScan {
+		if statements[name] == "" {
+			t.Errorf("%s is excused, and no statement", name)
+		}
+	}
+}
+
+// statementsOf reads the statements out of the generated code, by name.
+func statementsOf(t *testing.T, files ...string) map[string]string {
+	t.Helper()
+	statements := make(map[string]string)
+	name := regexp.MustCompile(`^-- name: (\w+) :`)
+	for _, file := range files {
+		tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join("internal", "query", file+".sql.go"), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			literal, is := n.(*ast.BasicLit)
+			if !is || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := name.FindStringSubmatch(text); found != nil {
+				statements[found[1]] = text
+			}
+			return true
+		})
+	}
+	if len(statements) < 40 {
+		t.Fatalf("%d statements are found", len(statements))
+	}
+	return statements
+}
+
+func planOf(t *testing.T, conn *pgx.Conn, name, statement string) string {
+	t.Helper()
+	parameters := 0
+	for _, found := range regexp.MustCompile(`\$(\d+)`).FindAllStringSubmatch(statement, -1) {
+		n, _ := strconv.Atoi(found[1])
+		parameters = max(parameters, n)
+	}
+	run(t, conn, fmt.Sprintf("prepare %s as %s", name, statement))
+	call := name
+	if parameters > 0 {
+		call += "(null" + strings.Repeat(", null", parameters-1) + ")"
+	}
+	rows, err := conn.Query(t.Context(), "explain execute "+call, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func run(t *testing.T, conn *pgx.Conn, statements string) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), statements, pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+}
