@@ -276,6 +276,35 @@ func TestRetryOfASubmission(t *testing.T) {
 	}
 }
 
+// A letter that was written as its repository was being forgotten brings
+// nothing back.
+func TestRetryOfWhatWasForgotten(t *testing.T) {
+	w := newWorld(t)
+	for name, forget := range map[string]func(ctx context.Context, s catalog.Submission) error{
+		"a ref": func(ctx context.Context, s catalog.Submission) error {
+			w.exec(t, "insert into tracks (id, repository, ref) values ($1, $2, 'refs/heads/main')", events.TrackID(s.Repository, "refs/heads/main"), s.Repository)
+			w.exec(t, "update submissions set ref = 'refs/heads/main' where event = $1", s.Event)
+			_, err := w.Forget(ctx, s.Repository, "refs/heads/main")
+			return err
+		},
+		"a repository": func(ctx context.Context, s catalog.Submission) error {
+			_, err := w.Forget(ctx, s.Repository)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := submission("acme", "https://example.org/"+name, name)
+			w.accept(t, s)
+			w.do(t, func(ctx context.Context) error { return forget(ctx, s) })
+			l := w.bury(t, catalog.DeadLetter{Worker: "ingestor", Tenant: "acme", Source: s.Source, Event: s.Event, Subject: "leat.repo.submitted.acme", Reason: "r"})
+			w.retry(t, l.ID, catalog.RetryObsolete)
+			if got := w.status(t, s); got.State != "failed" {
+				t.Errorf("the submission: %+v", got)
+			}
+		})
+	}
+}
+
 func TestRetryTogetherIsOneRetry(t *testing.T) {
 	w := newWorld(t)
 	l := w.bury(t, catalog.DeadLetter{Worker: "ingestor", Subject: "leat.repo.submitted.acme", Headers: map[string]string{}, Reason: "r"})

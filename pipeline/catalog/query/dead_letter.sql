@@ -45,11 +45,13 @@ where d.id = @id and (d.state = 'failed' or d.due_at = 'infinity');
 
 -- name: RetrySubmission :execrows
 update submissions s set state = 'pending', error = null, attempts = 0, due_at = now()
-where s.tenant = @tenant and s.source = @source and s.event = @event and s.state = 'failed' and s.repository is not null;
+where s.tenant = @tenant and s.source = @source and s.event = @event and s.state = 'failed'
+    and s.repository is not null and s.forgotten_at is null;
 
 -- name: IsSubmission :one
 select exists (
-    select 1 from submissions s where s.tenant = @tenant and s.source = @source and s.event = @event and s.repository is not null
+    select 1 from submissions s where s.tenant = @tenant and s.source = @source and s.event = @event
+        and (s.repository is not null or s.forgotten_at is not null)
 );
 
 -- name: IsDocument :one

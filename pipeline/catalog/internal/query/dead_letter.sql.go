@@ -85,7 +85,8 @@ func (q *Queries) IsDocument(ctx context.Context, id uuid.UUID) (bool, error) {
 
 const isSubmission = `-- name: IsSubmission :one
 select exists (
-    select 1 from submissions s where s.tenant = $1 and s.source = $2 and s.event = $3 and s.repository is not null
+    select 1 from submissions s where s.tenant = $1 and s.source = $2 and s.event = $3
+        and (s.repository is not null or s.forgotten_at is not null)
 )
 `
 
@@ -296,7 +297,8 @@ func (q *Queries) RetryDocument(ctx context.Context, id uuid.UUID) (int64, error
 
 const retrySubmission = `-- name: RetrySubmission :execrows
 update submissions s set state = 'pending', error = null, attempts = 0, due_at = now()
-where s.tenant = $1 and s.source = $2 and s.event = $3 and s.state = 'failed' and s.repository is not null
+where s.tenant = $1 and s.source = $2 and s.event = $3 and s.state = 'failed'
+    and s.repository is not null and s.forgotten_at is null
 `
 
 func (q *Queries) RetrySubmission(ctx context.Context, tenant string, source string, event string) (int64, error) {
