@@ -1,0 +1,257 @@
+package search_test
+
+import (
+	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/testenv"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/search"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// tree has files that are cut in every way: by declarations, by headings, by
+// lines, within a line; with and without a line end at the end.
+func tree() testpipe.Tree {
+	var code, notes, table strings.Builder
+	code.WriteString("package mill\n")
+	for i := range 40 {
+		fmt.Fprintf(&code, "\n// Grind%d grinds the wheat of day %d.\nfunc Grind%d(wheat int) int {\n\treturn wheat * %d\n}\n", i, i, i, i)
+		fmt.Fprintf(&notes, "# Water wheel %d\n\nThe leat leads water to wheel %d.\n\n", i, i)
+		fmt.Fprintf(&table, "wheel %d, water %d\r\n", i, i*i)
+	}
+	return testpipe.Text(
+		"mill.go", code.String(), "docs/notes.md", notes.String(), "data/table.csv", table.String(),
+		"no-end.txt", "the first line of water\nthe last line has no end",
+		"long.txt", "before\n"+strings.Repeat("wheat and water ", 900)+"\nafter\n",
+		"longer.txt", strings.Repeat("flour and water ", 9000),
+		"latin1.txt", "M\xfchle am Wasser\nwater mill\n", "empty.txt", "",
+	)
+}
+
+func searcher(p *testpipe.Pipe) *search.Searcher {
+	return &search.Searcher{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Embedder: p.Embedder, Generation: p.Generation}
+}
+
+func find(t *testing.T, p *testpipe.Pipe, q search.Query) []search.Hit {
+	t.Helper()
+	if q.Tenant == "" {
+		q.Tenant = events.DefaultTenant
+	}
+	hits, err := searcher(p).Search(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hits
+}
+
+func submit(t *testing.T, p *testpipe.Pipe, tenant, ref string, repo *testpipe.Repo) {
+	t.Helper()
+	if err := p.Ingest.Handle(t.Context(), testpipe.Submission(t, tenant, events.RepoSubmitted{URL: repo.Dir, Ref: ref})); err != nil {
+		t.Fatal(err)
+	}
+	p.Settle(t)
+}
+
+// reader types what the reader of a hit would, once for each range.
+type reader struct {
+	repo  *testpipe.Repo
+	lines map[string]string
+}
+
+func (r *reader) read(t *testing.T, h search.Hit) string {
+	t.Helper()
+	key := fmt.Sprintf("%s:%s:%d:%d", h.Commit, h.Path, h.StartLine, h.EndLine)
+	if text, known := r.lines[key]; known {
+		return text
+	}
+	cmd := exec.CommandContext(t.Context(), "sed", "-n", fmt.Sprintf("%d,%dp", h.StartLine, h.EndLine))
+	cmd.Env = []string{"LC_ALL=C"}
+	cmd.Stdin = strings.NewReader(r.repo.Show(t, h.Commit, h.Path))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.lines[key] = string(out)
+	return string(out)
+}
+
+func TestEveryHitIsWhatGitHoldsAtTheCommitItNames(t *testing.T) {
+	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
+	files := tree()
+	repo.Commit(t, files)
+	p.Submit(t, repo)
+	p.Settle(t)
+	// A second commit: most documents are of the first one still.
+	files["docs/notes.md"] = testpipe.File{Content: files["docs/notes.md"].Content + "# Sluice\n\nA gate for water.\n"}
+	commit := repo.Commit(t, files)
+	p.Submit(t, repo)
+	p.Settle(t)
+
+	sed := reader{repo, make(map[string]string)}
+	seen, partial := make(map[string]bool), 0
+	for _, query := range []string{"water", "Grind7 wheat", "wheel", "sluice gate", "flour", "the last line has no end", "before after", "Mühle"} {
+		hits := find(t, p, search.Query{Text: query, Limit: search.MaxLimit})
+		if len(hits) == 0 {
+			t.Errorf("%q: no hits", query)
+		}
+		for _, h := range hits {
+			seen[h.Path] = true
+			if h.Commit != commit {
+				t.Errorf("%s: commit %s, want the current one, %s", h.Path, h.Commit, commit)
+			}
+			if h.Partial {
+				partial++
+				if whole := repo.Show(t, h.Commit, h.Path); h.Text != whole[h.StartByte:h.EndByte] {
+					t.Errorf("%s: bytes %d to %d are not what git holds", h.Path, h.StartByte, h.EndByte)
+				}
+				continue
+			}
+			if want := sed.read(t, h); h.Text != want {
+				t.Errorf("%s, lines %d to %d: %q, git holds %q", h.Path, h.StartLine, h.EndLine, h.Text, want)
+			}
+		}
+	}
+	delete(files, "empty.txt")
+	if got, want := slices.Sorted(maps.Keys(seen)), slices.Sorted(maps.Keys(files)); !slices.Equal(got, want) {
+		t.Errorf("files found: %q, want %q", got, want)
+	}
+	if partial == 0 {
+		t.Error("no part of the long line was found")
+	}
+}
+
+func TestAHitNamesTheCommitThatItsTextIsOf(t *testing.T) {
+	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
+	first := repo.Commit(t, testpipe.Text("a.txt", "water\n"))
+	p.Submit(t, repo)
+	p.Settle(t)
+	repo.Commit(t, testpipe.Text("a.txt", "wine\n"))
+	p.Submit(t, repo) // and not indexed yet
+	hits := find(t, p, search.Query{Text: "water"})
+	if len(hits) != 1 || hits[0].Commit != first || hits[0].Text != "water\n" {
+		t.Errorf("hits: %+v", hits)
+	}
+}
+
+func TestATenantSeesItsOwn(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	ours, theirs := testpipe.NewRepo(t), testpipe.NewRepo(t)
+	ours.Commit(t, testpipe.Text("shared.txt", "water and wheat\n", "ours.txt", "our own water\n"))
+	theirs.Commit(t, testpipe.Text("shared.txt", "water and wheat\n", "theirs.txt", "the water of theirs\n"))
+	submit(t, p, "ours", "", ours)
+	submit(t, p, "theirs", "", theirs)
+	submit(t, p, "theirs", "", ours)
+	foreign := events.RepositoryID("theirs", theirs.Dir)
+	for tenant, own := range map[string][]uuid.UUID{
+		"ours":    {events.RepositoryID("ours", ours.Dir)},
+		"theirs":  {events.RepositoryID("theirs", ours.Dir), foreign},
+		"nobody":  nil,
+		"OURS":    nil,
+		"our":     nil,
+		"default": nil,
+	} {
+		hits := find(t, p, search.Query{Text: "water", Tenant: tenant, Limit: 100})
+		for _, h := range hits {
+			if !slices.Contains(own, h.Repository) {
+				t.Errorf("%s sees %s of repository %s", tenant, h.Path, h.Repository)
+			}
+		}
+		if want := 2 * len(own); len(hits) != want {
+			t.Errorf("%s has %d hits, want %d", tenant, len(hits), want)
+		}
+	}
+	if hits := find(t, p, search.Query{Text: "water", Tenant: "ours", Repositories: []uuid.UUID{foreign}}); len(hits) != 0 {
+		t.Errorf("a foreign repository asked for by its id: %+v", hits)
+	}
+	if _, err := searcher(p).Search(t.Context(), search.Query{Text: "water"}); err == nil {
+		t.Error("a query of no tenant is answered")
+	}
+}
+
+func TestFilters(t *testing.T) {
+	p, one, two := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t), testpipe.NewRepo(t)
+	one.Commit(t, testpipe.Text("a.go", "package water\n", "docs/b.md", "# Water\n", "docs/deep/c.md", "# Water\n"))
+	one.CommitTo(t, "refs/heads/next", testpipe.Text("next.go", "package water\n"))
+	two.Commit(t, testpipe.Text("two.py", "water = 1\n"))
+	submit(t, p, "default", "", one)
+	submit(t, p, "default", "next", one)
+	submit(t, p, "default", "", two)
+	for name, c := range map[string]struct {
+		query search.Query
+		want  []string
+	}{
+		"all":            {search.Query{}, []string{"a.go", "docs/b.md", "docs/deep/c.md", "next.go", "two.py"}},
+		"repository":     {search.Query{Repositories: []uuid.UUID{events.RepositoryID("default", two.Dir)}}, []string{"two.py"}},
+		"ref":            {search.Query{Refs: []string{"refs/heads/next"}}, []string{"next.go"}},
+		"language":       {search.Query{Languages: []string{"Go"}}, []string{"a.go", "next.go"}},
+		"languages":      {search.Query{Languages: []string{"Markdown", "Python"}}, []string{"docs/b.md", "docs/deep/c.md", "two.py"}},
+		"path":           {search.Query{Path: "docs/b.md"}, []string{"docs/b.md"}},
+		"directory":      {search.Query{Path: "docs/"}, []string{"docs/b.md", "docs/deep/c.md"}},
+		"glob":           {search.Query{Path: "docs/*.md"}, []string{"docs/b.md"}},
+		"any depth":      {search.Query{Path: "**/*.md"}, []string{"docs/b.md", "docs/deep/c.md"}},
+		"alternatives":   {search.Query{Path: "{a,next}.go"}, []string{"a.go", "next.go"}},
+		"both":           {search.Query{Languages: []string{"Go"}, Refs: []string{"refs/heads/main"}}, []string{"a.go"}},
+		"nothing is so":  {search.Query{Languages: []string{"Go"}, Path: "docs/"}, nil},
+		"no such ref":    {search.Query{Refs: []string{"main"}}, nil},
+		"no such prefix": {search.Query{Path: "doc/"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.query.Text = "water"
+			var got []string
+			for _, h := range find(t, p, c.query) {
+				got = append(got, h.Path)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("found %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestQueriesThatCannotBeAnsweredAreRejected(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	for name, q := range map[string]search.Query{
+		"empty":      {},
+		"blank":      {Text: " \n\t"},
+		"too long":   {Text: strings.Repeat("x", 16<<10+1)},
+		"too many":   {Text: "x", Limit: search.MaxLimit + 1},
+		"too few":    {Text: "x", Limit: -1},
+		"not a glob": {Text: "x", Path: "[a"},
+		"absolute":   {Text: "x", Path: "/a"},
+	} {
+		q.Tenant = "default"
+		_, err := searcher(p).Search(t.Context(), q)
+		if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, text := range []string{"!?", "\x00", "\xff\xfe", "日本", strings.Repeat("a ", 8000)} {
+		if _, err := searcher(p).Search(t.Context(), search.Query{Text: text, Tenant: "default"}); err != nil {
+			t.Errorf("%.20q: %v", text, err)
+		}
+	}
+}
+
+func TestDamageIsAnErrorAndNotWrongText(t *testing.T) {
+	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
+	repo.Commit(t, testpipe.Text("a.txt", "water\n"))
+	p.Submit(t, repo)
+	p.Settle(t)
+	key := p.One(t, "select key from packs where kind = 'text'")
+	p.ChangeObject(t, key, func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
+	hits, err := searcher(p).Search(t.Context(), search.Query{Text: "water", Tenant: "default"})
+	if err == nil || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "offset") {
+		t.Errorf("hits %+v, error %v", hits, err)
+	}
+}
