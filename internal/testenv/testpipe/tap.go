@@ -66,6 +66,12 @@ func (p *Tap) Await(t testing.TB, want events.Type) pipeline.Message {
 	}
 }
 
+// Next waits for the next event.
+func (p *Tap) Next(t testing.TB) pipeline.Message {
+	t.Helper()
+	return p.next(t, Patience)
+}
+
 func (p *Tap) next(t testing.TB, within time.Duration) pipeline.Message {
 	t.Helper()
 	raw, err := p.sub.NextMsg(within)
