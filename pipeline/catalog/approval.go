@@ -74,6 +74,11 @@ func (a Approval) String() string {
 	return fmt.Sprintf("waiting for approval: would remove %s of %s documents", thousands(a.Removes), thousands(a.Documents))
 }
 
+// Advice says what waits, and how it goes on.
+func (a Approval) Advice() string {
+	return fmt.Sprintf("%s of %s: 'leat sync approve %s --ref %s' lets commit %s through", a, a.Ref, a.URL, a.Ref, a.Commit)
+}
+
 // Await records that a removal waits for approval. An approval given for the
 // same commit stays; a newer commit has to be approved anew.
 func (c *Catalog) Await(ctx context.Context, a Approval) error {

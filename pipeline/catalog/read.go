@@ -16,7 +16,7 @@ type TrackStatus struct {
 	Commit    string // hex; "" before the first snapshot
 	Revision  int64
 	State     string    // submitted, listing, indexing, indexed, failed or forgetting
-	Error     string    // why its ref cannot be followed, or the last submission of the repository failed
+	Error     string    // why its ref cannot be followed or waits, or the last submission of the repository failed
 	Waiting   *Approval // a removal that waits for approval; nil: none
 	Documents Counts
 	Chunks    int64
@@ -53,6 +53,9 @@ func (c *Catalog) Tracks(ctx context.Context, tenant string) ([]TrackStatus, err
 			list[i].Waiting = &Approval{
 				Track: list[i].ID, Repository: r.ID, URL: r.Url, Ref: r.Ref,
 				Commit: hex.EncodeToString(r.Waiting), Removes: r.Removes, Documents: r.OfDocuments, Approved: r.Approved,
+			}
+			if !r.Approved && list[i].Error == "" {
+				list[i].Error = list[i].Waiting.Advice()
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -18,9 +17,7 @@ import (
 // waiting is the error of a listing that removes too much to go ahead.
 type waiting struct{ catalog.Approval }
 
-func (w *waiting) Error() string {
-	return fmt.Sprintf("%s of %s: 'leat sync approve %[3]s --ref %[2]s' lets commit %[4]s through", w.Approval, w.Ref, w.URL, w.Commit)
-}
+func (w *waiting) Error() string { return w.Advice() }
 
 // tooMany is the measure of a mass deletion.
 func (s *Step) tooMany(removes, documents int64) bool {

@@ -1,0 +1,156 @@
+package ingest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// tracks lists the default tenant's tracks by ref.
+func tracks(t *testing.T, p *testpipe.Pipe) map[string]catalog.TrackStatus {
+	t.Helper()
+	list, err := p.Catalog.Tracks(t.Context(), events.DefaultTenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byRef := make(map[string]catalog.TrackStatus)
+	for _, s := range list {
+		byRef[s.Ref] = s
+	}
+	return byRef
+}
+
+// tend lets the syncer go on with what is to be forgotten, to its end.
+func tend(t *testing.T, p *testpipe.Pipe) {
+	t.Helper()
+	for range 4 { // mark, remove, drop the track, drop the repository
+		if err := p.Sync.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.Settle(t)
+	}
+}
+
+func TestARefThatLeftTheRemoteKeepsItsIndex(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
+	repo.CommitTo(t, "refs/heads/feature", testpipe.Text("b.txt", "b\n"))
+	submit(t, p, repo, "")
+	submit(t, p, repo, "feature")
+	before := p.Digest(t)
+
+	repo.Git(t, nil, "-C", repo.Dir, "update-ref", "-d", "refs/heads/feature")
+	submit(t, p, repo, "feature")
+	all := tracks(t, p)
+	if s := all["refs/heads/feature"]; !strings.Contains(s.Error, "no such ref") || s.State != "indexed" {
+		t.Errorf("the track of the ref that is gone: %+v", s)
+	}
+	if s := all["refs/heads/main"]; s.Error != "" {
+		t.Errorf("the other track says %q", s.Error)
+	}
+	if now := p.Digest(t); now != before {
+		t.Errorf("the index changed: %+v, was %+v", now, before)
+	}
+	for what, statement := range map[string]string{
+		"submissions to try again": "select count(*) from submissions where state = 'pending'",
+		"dead letters":             "select count(*) from dead_letters",
+	} {
+		if n := p.One(t, statement); n != "0" {
+			t.Errorf("%s %s", n, what)
+		}
+	}
+
+	repo.CommitTo(t, "refs/heads/feature", testpipe.Text("c.txt", "c\n"))
+	submit(t, p, repo, "refs/heads/feature")
+	if s := tracks(t, p)["refs/heads/feature"]; s.Error != "" || s.Documents.Indexed != 1 {
+		t.Errorf("the ref is back, and its track is %+v", s)
+	}
+}
+
+// rename makes another branch the default, as a forge does.
+func rename(t *testing.T, r *testpipe.Repo, from, to string) {
+	t.Helper()
+	r.Git(t, nil, "-C", r.Dir, "update-ref", "refs/heads/"+to, "refs/heads/"+from)
+	r.Git(t, nil, "-C", r.Dir, "update-ref", "-d", "refs/heads/"+from)
+	r.Git(t, nil, "-C", r.Dir, "symbolic-ref", "HEAD", "refs/heads/"+to)
+}
+
+func TestARenamedDefaultBranchTakesTheOldOnesPlace(t *testing.T) {
+	texts := newCounter()
+	p := testpipe.Open(t, testpipe.Config{Embedder: texts})
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, numbered("src", 120))
+	submit(t, p, repo, "")
+	before := texts.texts.Load()
+	rename(t, repo, "main", "trunk")
+
+	// The new one is listed, and nothing of it is indexed yet.
+	if err := p.Ingest.Handle(t.Context(), testpipe.Submission(t, events.DefaultTenant, events.RepoSubmitted{URL: repo.Dir})); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Sync.Forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := tracks(t, p)["refs/heads/main"]; s.State != "indexed" {
+		t.Fatalf("the old one is %s before the new one can be searched", s.State)
+	}
+
+	p.Settle(t)
+	tend(t, p)
+	all := tracks(t, p)
+	if s := all["refs/heads/trunk"]; len(all) != 1 || s.Documents.Indexed != 120 {
+		t.Errorf("tracks: %+v", all)
+	}
+	if n := texts.texts.Load() - before; n != 0 {
+		t.Errorf("%d texts were embedded again", n)
+	}
+	if report, found := p.Verify(t); !report.OK || report.Documents != 120 {
+		t.Errorf("verify: %+v: %v", report, found)
+	}
+
+	rename(t, repo, "trunk", "main") // and back
+	submit(t, p, repo, "")
+	tend(t, p)
+	if all := tracks(t, p); len(all) != 1 || all["refs/heads/main"].Documents.Indexed != 120 {
+		t.Errorf("tracks: %+v", all)
+	}
+}
+
+func TestABranchAskedForByNameStaysWhenItIsNoLongerTheDefault(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
+	submit(t, p, repo, "")
+	submit(t, p, repo, "main")
+	rename(t, repo, "main", "trunk")
+	submit(t, p, repo, "")
+	tend(t, p)
+	if all := tracks(t, p); len(all) != 2 || all["refs/heads/main"].State != "indexed" || all["refs/heads/trunk"].State != "indexed" {
+		t.Errorf("tracks: %+v", all)
+	}
+}
+
+func TestADefaultBranchMovedByMistakeWaits(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, numbered("src", 150))
+	submit(t, p, repo, "")
+	repo.CommitTo(t, "refs/heads/pages", testpipe.Text("index.html", "<p>hello</p>\n"))
+	repo.Git(t, nil, "-C", repo.Dir, "symbolic-ref", "HEAD", "refs/heads/pages")
+	submit(t, p, repo, "")
+	tend(t, p)
+	main := tracks(t, p)["refs/heads/main"]
+	if main.State != "indexed" || main.Documents.Indexed != 150 || !strings.HasPrefix(main.Error, "waiting for approval: would remove 150 of 150 documents") {
+		t.Fatalf("the old default branch: %+v", main)
+	}
+
+	approve(t, p)
+	tend(t, p)
+	if all := tracks(t, p); len(all) != 1 || all["refs/heads/pages"].State != "indexed" {
+		t.Errorf("approved, and the tracks are %+v", all)
+	}
+}
