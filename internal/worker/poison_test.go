@@ -177,6 +177,7 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 	repository := events.RepositoryID("acme", good.Dir)
 	track := events.TrackID(repository, "refs/heads/main")
 	document := events.DocumentID(track, []byte("a.go"))
+	r.Rows(t, "update documents set state = 'chunked', due_at = now() + interval '1 hour' where id = $1", document) // under way
 	chunked := func(repository, document uuid.UUID, path string) string {
 		return fmt.Sprintf(`{"tenant":"acme","repository":"%s","track":"%s","document":"%s","ref":"refs/heads/main","commit":"%s","path":"%s","revision":1,"blob":"%064d","chunks":1,"embedder":"local-384"}`,
 			repository, events.TrackID(repository, "refs/heads/main"), document, strings.Repeat("a", 40), path, 0)
@@ -240,7 +241,7 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 			}
 		})
 	}
-	if state := r.One(t, "select state from documents where id = $1", document); state != catalog.StateIndexed {
+	if state := r.One(t, "select state from documents where id = $1", document); state != catalog.StateChunked {
 		t.Errorf("poison on its subject made the document %s", state)
 	}
 }
