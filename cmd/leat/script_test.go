@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,7 @@ func params(dir string) testscript.Params {
 			"running": waitRunning,
 			"json":    checkJSON,
 			"gone":    checkGone,
+			"until":   waitUntil,
 			"pack":    touchPack,
 		},
 	}
@@ -110,6 +112,20 @@ func waitRunning(ts *testscript.TestScript, neg bool, args []string) {
 	eventually(ts, "leat dev is ready", func() bool {
 		_, running, err := devstack.Running(ts.MkAbs(args[0]))
 		return err == nil && running && ts.Exec("leat", "status", "--data", args[0]) == nil
+	})
+}
+
+// waitUntil runs a program, whatever it answers, until its output matches.
+//
+//	until program [args...] PATTERN
+func waitUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until program [args...] PATTERN")
+	}
+	command, pattern := args[:len(args)-1], regexp.MustCompile("(?m)"+args[len(args)-1])
+	eventually(ts, strings.Join(args, " "), func() bool {
+		_ = ts.Exec(command[0], command[1:]...) // a status says no while something waits
+		return pattern.MatchString(ts.ReadFile("stdout"))
 	})
 }
 
