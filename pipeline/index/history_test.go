@@ -65,9 +65,9 @@ func TestAnyHistoryOfDeliveriesEndsInTheSameIndex(t *testing.T) {
 func drawTree(rt *rapid.T) testpipe.Tree {
 	tree := testpipe.Text("always.txt", "always\n")
 	for _, path := range []string{"a.go", "b.go", "c.md"} {
-		switch n := rapid.IntRange(-2, 3).Draw(rt, path); {
-		case n == -2: // no such file
-		case n == -1:
+		switch n := rapid.IntRange(-2, 3).Draw(rt, path); n {
+		case -2: // no such file
+		case -1:
 			tree[path] = testpipe.File{Content: "binary\x00"}
 		default:
 			tree[path] = testpipe.File{Content: fmt.Sprintf("package p\n\nfunc F%d() {}\n", n)}

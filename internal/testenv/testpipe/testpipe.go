@@ -70,7 +70,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	var err error
 	p.Stores, err = worker.Open(t.Context(), p.Config(), "test", log)
 	must(t, err)
-	t.Cleanup(p.Stores.Close)
+	t.Cleanup(p.Close)
 	if cfg.Lease != 0 {
 		p.Catalog.Close()
 		p.Catalog, err = catalog.Open(t.Context(), catalog.Config{URL: at.Postgres, Lease: cfg.Lease})
