@@ -57,13 +57,13 @@ func draw(cfg Config) []fault {
 	random := rand.New(rand.NewPCG(cfg.Seed, 1))
 	kinds := []weighted{{KillWorker, 26}, {StopWorker, 12}, {KillStore, 20}, {WipeNATS, 4}, {Cut, 14}, {Delay, 12}, {Stall, 8}}
 	if cfg.Damage {
-		kinds = append(kinds, weighted{DeleteObject, 3}, weighted{FlipByte, 3})
+		kinds = append(kinds, weighted{DeleteObject, 5}, weighted{FlipByte, 5})
 	}
 	if cfg.DropIndex {
-		kinds = append(kinds, weighted{DropCollection, 3})
+		kinds = append(kinds, weighted{DropCollection, 6})
 	}
 	if cfg.FullDisk {
-		kinds = append(kinds, weighted{FillDisk, 4})
+		kinds = append(kinds, weighted{FillDisk, 6})
 	}
 	total := 0
 	for _, k := range kinds {

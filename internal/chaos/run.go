@@ -198,7 +198,7 @@ func (r *run) start(ctx context.Context) error {
 }
 
 // breakThings pushes commits and lets faults loose, a fixed number of faults
-// for each commit.
+// for each commit, and one more when all others have ended.
 func (r *run) breakThings(ctx context.Context) error {
 	faults := draw(r.cfg)
 	var pushed int
@@ -236,6 +236,10 @@ func (r *run) breakThings(ctx context.Context) error {
 		})
 	}
 	under.Wait()
+	// A worker that starts makes the streams. Now none does, and those that run
+	// have to get over the loss.
+	r.awaitReady(ctx)
+	r.inflict(ctx, fault{kind: WipeNATS, target: storeNATS})
 	r.report.Breaking = time.Since(began)
 	return push(len(r.history.commits))
 }

@@ -37,16 +37,21 @@ func (r *run) settle(ctx context.Context) error {
 		r.violate("the last submissions could not be published within %s", r.cfg.Settle)
 		return nil
 	}
+	var last state
 	for quiet := 0; quiet < 3; {
 		now, err := r.look(ctx)
-		switch {
-		case ctx.Err() != nil:
-			r.violate("not settled within %s: %+v, want %+v (%v)", r.cfg.Settle, now, want, err)
+		if ctx.Err() != nil {
+			r.violate("not settled within %s: %+v, want %+v", r.cfg.Settle, last, want)
 			return nil
-		case err == nil && now == want:
-			quiet++
-		default:
+		}
+		quiet++
+		if err != nil || now != want {
 			quiet = 0
+		}
+		if err == nil {
+			last = now
+		} else {
+			r.log.Warn("look", "error", err)
 		}
 		pause(ctx, settleInterval)
 	}

@@ -3,11 +3,14 @@
 package chaos
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // workerNames are two of each worker.
@@ -45,6 +48,26 @@ func newWorker(dir, logs, bin, name string, env []string) (*process, error) {
 			return cmd
 		},
 	}, nil
+}
+
+// awaitReady waits until each worker has said that it is ready. All stores are
+// up; it has no reason not to be.
+func (r *run) awaitReady(ctx context.Context) {
+	deadline := time.Now().Add(startPatience)
+	for _, name := range workerNames {
+		for !ready(r.workers[name].log) {
+			if ctx.Err() != nil || time.Now().After(deadline) {
+				r.violate("%s is not ready: %s", name, r.workers[name].lastWords())
+				return
+			}
+			pause(ctx, settleInterval)
+		}
+	}
+}
+
+func ready(log string) bool {
+	text, err := os.ReadFile(log)
+	return err == nil && bytes.LastIndex(text, []byte("msg=ready ")) > bytes.LastIndex(text, []byte("msg=starting "))
 }
 
 // clean leaves out what would configure leat.
