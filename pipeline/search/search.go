@@ -101,7 +101,7 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err := s.refresh(ctx, found, hits); err != nil {
 		return nil, err
 	}
-	return hits, s.read(ctx, found, hits)
+	return s.read(ctx, found, hits)
 }
 
 func (q *Query) check() error {
@@ -147,20 +147,23 @@ func (s *Searcher) refresh(ctx context.Context, found []vector.Hit, hits []Hit) 
 	return nil
 }
 
-// read fills in the text of the hits.
-func (s *Searcher) read(ctx context.Context, found []vector.Hit, hits []Hit) error {
+// read fills in the text of the hits. It leaves out those whose text has been
+// collected as garbage: their document has changed, and its new points are
+// more than the grace late.
+func (s *Searcher) read(ctx context.Context, found []vector.Hit, hits []Hit) ([]Hit, error) {
 	hashes := make([][]byte, len(found))
 	for i, f := range found {
 		hash, err := hex.DecodeString(f.Payload.Blob)
 		if err != nil || len(hash) != 32 {
-			return fmt.Errorf("point %s names a blob that is no SHA-256", f.ID)
+			return nil, fmt.Errorf("point %s names a blob that is no SHA-256", f.ID)
 		}
 		hashes[i] = hash
 	}
 	known, err := s.Catalog.BlobSpans(ctx, hashes)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	shown := make([]Hit, 0, len(hits))
 	var spans []blob.Span
 	var users [][]int // of each span: the hits that show a part of it
 	at := make(map[[32]byte]int)
@@ -168,18 +171,19 @@ func (s *Searcher) read(ctx context.Context, found []vector.Hit, hits []Hit) err
 		key := [32]byte(hash)
 		span, stored := known[key]
 		if !stored {
-			return fmt.Errorf("point %s names blob %x, which is not in the catalog", found[i].ID, hash)
+			continue
 		}
 		if _, seen := at[key]; !seen {
 			at[key] = len(spans)
 			spans, users = append(spans, blob.Span(span)), append(users, nil)
 		}
-		users[at[key]] = append(users[at[key]], i)
+		users[at[key]] = append(users[at[key]], len(shown))
+		shown = append(shown, hits[i])
 	}
-	return s.Blobs.Read(ctx, spans, func(i int, content []byte) error {
+	return shown, s.Blobs.Read(ctx, spans, func(i int, content []byte) error {
 		for _, u := range users[i] {
-			if err := hits[u].show(content); err != nil {
-				return fmt.Errorf("show point %s: %w", found[u].ID, err)
+			if err := shown[u].show(content); err != nil {
+				return fmt.Errorf("show a hit in %q: %w", shown[u].Path, err)
 			}
 		}
 		return nil
