@@ -12,7 +12,7 @@ import (
 )
 
 // submissions publishes again those that were accepted and have led to nothing.
-func (s *Step) submissions(ctx context.Context) error {
+func (s *Step) submissions(ctx context.Context, did *catalog.Tally) error {
 	owed, err := s.catalog.OwedSubmissions(ctx, s.cfg.Most)
 	if err != nil || len(owed) == 0 {
 		return err
@@ -26,17 +26,27 @@ func (s *Step) submissions(ctx context.Context) error {
 		}
 	}
 	s.log.Info("publishing owed submissions again", "count", len(owed))
-	return s.events.Publish(ctx, out...)
+	if err := s.events.Publish(ctx, out...); err != nil {
+		return err
+	}
+	published(did, len(owed), len(owed))
+	return nil
+}
+
+func published(did *catalog.Tally, looked, again int) {
+	did.Compared += int64(looked)
+	did.Found += int64(again)
+	did.Repaired += int64(again)
 }
 
 // documents publishes the work of those that are due, page by page.
-func (s *Step) documents(ctx context.Context) error {
+func (s *Step) documents(ctx context.Context, did *catalog.Tally) error {
 	for {
 		ids, err := s.catalog.OwedDocuments(ctx, s.cfg.Most)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := s.republish(ctx, ids); err != nil {
+		if err := s.republish(ctx, ids, did); err != nil {
 			return err
 		}
 		if len(ids) < s.cfg.Most {
@@ -47,7 +57,7 @@ func (s *Step) documents(ctx context.Context) error {
 
 // republish publishes the work of documents, unless a message for it still
 // waits in the stream, and gives each of them another lease.
-func (s *Step) republish(ctx context.Context, ids []uuid.UUID) error {
+func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tally) error {
 	docs, err := s.catalog.Documents(ctx, ids)
 	if err != nil {
 		return err
@@ -75,6 +85,7 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID) error {
 	if err := s.events.Publish(ctx, out...); err != nil {
 		return err
 	}
+	published(did, len(ids), len(out))
 	return s.catalog.Lease(ctx, ids)
 }
 

@@ -4,13 +4,16 @@
 // acts on the difference. Any number of syncers may run: an advisory lock sees
 // that one acts at a time.
 //
-// owed.go publishes again what is due and not under way. verify.go compares
+// owed.go publishes again what is due and not under way. schedule.go does work
+// at intervals, and remembers its runs: scrub.go reads every pack and repairs
+// it, garbage.go collects what nothing refers to. verify.go compares
 // the catalog with the vector store and the object store; digest.go hashes
 // what the index holds.
 package sync
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -38,6 +41,10 @@ const (
 	DefaultInterval = 5 * time.Second
 	DefaultMost     = 1000
 )
+
+// KindOwed is the work of a look: what is due is compared with what waits in
+// the streams, and published again where it is not there.
+const KindOwed = "owed"
 
 // syncLock is the advisory lock of the syncer that acts.
 const syncLock = 0x6c656174_00000003
@@ -86,10 +93,25 @@ func (s *Step) Run(ctx context.Context) {
 	}
 }
 
-// Look does one round of the syncer's work. It begins with the streams: where
+// Look does one round of the syncer's work, and remembers it if it had to
+// publish anything. It begins with the streams: where
 // NATS has lost them, nothing could be published, and without the intake
 // nothing be submitted, however little is owed.
 func (s *Step) Look(ctx context.Context) error {
+	began := time.Now()
+	var did catalog.Tally
+	err := s.look(ctx, &did)
+	if did.Found == 0 || ctx.Err() != nil {
+		return err
+	}
+	reason := ""
+	if err != nil {
+		reason = err.Error()
+	}
+	return errors.Join(err, s.catalog.RecordRun(ctx, KindOwed, began, did, reason))
+}
+
+func (s *Step) look(ctx context.Context, did *catalog.Tally) error {
 	if err := s.broker.Ensure(ctx, s.cfg.Topology); err != nil {
 		return err
 	}
@@ -99,8 +121,8 @@ func (s *Step) Look(ctx context.Context) error {
 	if err := s.poll(ctx); err != nil {
 		return err
 	}
-	if err := s.submissions(ctx); err != nil {
+	if err := s.submissions(ctx, did); err != nil {
 		return err
 	}
-	return s.documents(ctx)
+	return s.documents(ctx, did)
 }
