@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -68,7 +69,7 @@ func (r *run) mended(ctx context.Context) error {
 	if !r.cfg.Damage && !r.cfg.DropIndex {
 		return nil
 	}
-	for {
+	for last := errors.New("no comparison was possible"); ; {
 		o, err := r.open(ctx)
 		if err == nil {
 			var found steps.Report
@@ -82,8 +83,9 @@ func (r *run) mended(ctx context.Context) error {
 			}
 		}
 		if ctx.Err() != nil {
-			return err
+			return last
 		}
+		last = err
 		pause(ctx, 4*settleInterval)
 	}
 }

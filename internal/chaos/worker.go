@@ -83,7 +83,7 @@ func clean(env []string) []string {
 
 // build makes the binaries.
 func build(bin string) error {
-	cmd := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "github.com/leatworks/leat/cmd/...")
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator), "github.com/leatworks/leat/cmd/...")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the workers: %w\n%s", err, out)
 	}
