@@ -91,14 +91,17 @@ func (c *Catalog) RemoveFiles(ctx context.Context, s Snapshot, ids []uuid.UUID) 
 		if err := holdListing(ctx, q, s); err != nil {
 			return err
 		}
-		if err := q.LockDocuments(ctx, ids); err != nil {
+		// What another worker stores from now on is not removed: it would be
+		// locked out of order.
+		locked, err := q.LockDocuments(ctx, ids)
+		if err != nil {
 			return err
 		}
-		if err := q.DropUnindexed(ctx, ids, s.Track, s.Revision); err != nil {
+		if err := q.DropUnindexed(ctx, locked, s.Track, s.Revision); err != nil {
 			return err
 		}
 		return q.RemoveDocuments(ctx, query.RemoveDocumentsParams{
-			Ids: ids, Track: s.Track, Revision: s.Revision, Lane: s.Lane, Lease: c.lease.Seconds(),
+			Ids: locked, Track: s.Track, Revision: s.Revision, Lane: s.Lane, Lease: c.lease.Seconds(),
 		})
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ update documents d set oid = u.oid, mode = u.mode
 from (select unnest(@ids::uuid[]) as id, unnest(@oids::bytea[]) as oid, unnest(@modes::int[]) as mode) u
 where d.id = u.id and d.revision <= @revision and (d.oid <> u.oid or d.mode <> u.mode);
 
--- name: LockDocuments :exec
+-- name: LockDocuments :many
 select id from documents where id = any(@ids::uuid[]) order by id for update;
 
 -- name: DropUnindexed :exec

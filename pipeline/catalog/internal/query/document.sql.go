@@ -356,13 +356,28 @@ func (q *Queries) LoadMissingTexts(ctx context.Context, chunkings []int64, embed
 	return items, nil
 }
 
-const lockDocuments = `-- name: LockDocuments :exec
+const lockDocuments = `-- name: LockDocuments :many
 select id from documents where id = any($1::uuid[]) order by id for update
 `
 
-func (q *Queries) LockDocuments(ctx context.Context, ids []uuid.UUID) error {
-	_, err := q.db.Exec(ctx, lockDocuments, ids)
-	return err
+func (q *Queries) LockDocuments(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockDocuments, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const markCleared = `-- name: MarkCleared :many
