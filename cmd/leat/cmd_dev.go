@@ -44,7 +44,8 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	flush, err := telemetry.Start(ctx, "dev")
+	log := cmd.logger(g, submissions)
+	flush, err := telemetry.Start(ctx, "dev", log)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,6 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	log := cmd.logger(g, submissions)
 	open, err := worker.Open(ctx, stores, "dev", log)
 	if err != nil {
 		return err

@@ -70,6 +70,7 @@ func run(args []string) int {
 	parser := kong.Must(&c, kong.Name("leat"),
 		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		config.Paths(),
 		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight)},
 		kong.Exit(func(int) { os.Exit(helped) }),
 	)

@@ -5,6 +5,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"go.opentelemetry.io/otel"
@@ -18,9 +19,11 @@ import (
 // Start sets the process's tracer up. Events carry the W3C trace context in
 // any case; spans are sent only if OTEL_EXPORTER_OTLP_ENDPOINT (or its
 // _TRACES_ form) is set, whose meaning, like that of the other OTEL_
-// variables, is OpenTelemetry's. stop sends what has not been sent yet.
-func Start(ctx context.Context, service string) (stop func(context.Context) error, err error) {
+// variables, is OpenTelemetry's. stop sends what has not been sent yet. What
+// could not be sent is logged: traces are an aid, and hold nobody up.
+func Start(ctx context.Context, service string, log *slog.Logger) (stop func(context.Context) error, err error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces were not all sent", "error", err) }))
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return func(context.Context) error { return nil }, nil
 	}

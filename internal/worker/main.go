@@ -45,7 +45,7 @@ func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Contex
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		return exitRefused
 	}
-	parser := kong.Must(cfg, kong.Name(name), kong.Description(spec.Description),
+	parser := kong.Must(cfg, kong.Name(name), kong.Description(spec.Description), config.Paths(),
 		kong.Vars{"listen": spec.Listen, "in_flight": fmt.Sprint(spec.InFlight)})
 	if _, err := parser.Parse(os.Args[1:]); err != nil {
 		return refuse(fmt.Errorf("%w ('%s --help' lists the flags)", err, name))
@@ -73,7 +73,7 @@ func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Contex
 }
 
 func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, run func(context.Context, *Stores, *slog.Logger) error) error {
-	flush, err := telemetry.Start(ctx, spec.Name)
+	flush, err := telemetry.Start(ctx, spec.Name, log)
 	if err != nil {
 		return err
 	}
