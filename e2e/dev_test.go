@@ -1,0 +1,62 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// However `leat dev` ends, in the middle of an ingest, it leaves no process
+// behind, and the next one takes up the work.
+func TestDevLeavesNothingBehind(t *testing.T) {
+	for name, end := range map[string]struct {
+		signal os.Signal
+		code   int
+	}{
+		"Ctrl-C":  {os.Interrupt, 2},
+		"SIGTERM": {syscall.SIGTERM, 2},
+		"kill -9": {syscall.SIGKILL, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			repo := newRepo(t, 500)
+			data := filepath.Join(t.TempDir(), "data")
+			env := []string{"LEAT_DATA=" + data, "LEAT_FAST=true"}
+			p := start(t, env, "leat", "dev", "--submit", repo, "--log-level", "debug")
+			p.says(`read [1-9]|msg=listed`, 1)
+			if processes(data) == nil {
+				t.Error("no process works in the data directory: nothing is tested here")
+			}
+			p.signal(end.signal)
+			p.exits(end.code)
+			await(t, "no process is left", func() bool { return processes(data) == nil })
+
+			leat(t, env, 0, "dev", "--once", "--submit", repo)
+			if doc := leat(t, env, 0, "verify"); doc["ok"] != true || number(t, doc, "documents") != 500 {
+				t.Errorf("verify says %v", doc)
+			}
+			if left := processes(data); left != nil {
+				t.Errorf("left behind: %s", left)
+			}
+		})
+	}
+}
+
+// processes lists those that work below dir, or name it.
+func processes(dir string) (found []string) {
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, proc := range procs {
+		cwd, _ := os.Readlink(filepath.Join(proc, "cwd"))
+		line, _ := os.ReadFile(filepath.Join(proc, "cmdline"))
+		if cwd == dir || strings.HasPrefix(cwd, dir+"/") || bytes.Contains(line, []byte(dir)) {
+			found = append(found, fmt.Sprintf("%s: %s (in %s)", proc, bytes.ReplaceAll(line, []byte{0}, []byte{' '}), cwd))
+		}
+	}
+	return found
+}

@@ -1,0 +1,77 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"testing"
+)
+
+// Each worker is killed in the middle of its work and started again. Nothing
+// is lost: the three stores are equal, and the index is that of a run without
+// any disturbance.
+func TestKilledWorkersLoseNothing(t *testing.T) {
+	t.Parallel()
+	const files = 800
+	repo := newRepo(t, files)
+	d := newDeployment(t)
+	nc := d.connect()
+	indexed := listen(t, nc, "leat.repo.indexed.>")
+	running := make(map[string]*process)
+	for i, name := range workers {
+		running[name] = d.worker(name)
+		running[name].ready()
+		switch name {
+		case "syncer": // looks every 5 s; killed before it has
+		default:
+			subject := []string{"leat.document.chunked.>", "leat.document.embedded.>", "leat.document.indexed.>"}[i]
+			first := listen(t, nc, subject)
+			if name == "ingestor" {
+				publish(t, nc, repo)
+			}
+			next(t, first)
+		}
+		if _, err := indexed.NextMsg(1); err == nil {
+			t.Fatalf("all was done before the %s was killed: use more files", name)
+		}
+		running[name].kill()
+		running[name] = d.worker(name)
+	}
+	next(t, indexed)
+
+	if n := number(t, d.leat(0, "status"), "repositories", 0, "documents", "indexed"); n != files {
+		t.Errorf("%d documents are indexed, want %d", n, files)
+	}
+	d.verify(len(workers))
+	for _, p := range running {
+		p.ready()
+		p.stop()
+	}
+	if got, want := d.leat(0, "digest")["digest"], undisturbed(t, repo); got != want {
+		t.Errorf("the digest is %v, want %v as without a kill", got, want)
+	}
+}
+
+// verify finds nothing missing, stale or damaged. Of what is left over, a worker
+// that is killed between the object and its row may leave one pack, which the
+// syncer collects when its grace is over.
+func (d *deployment) verify(kills int) {
+	d.t.Helper()
+	r, _ := try(d.t, d.env, "verify")
+	for _, member := range []string{"missing_points", "stale_points", "orphan_points", "missing_objects", "corrupt_objects"} {
+		if n := number(d.t, r, member); n != 0 {
+			d.t.Errorf("verify counts %d %s", n, member)
+		}
+	}
+	if n := number(d.t, r, "orphan_objects"); n > kills {
+		d.t.Errorf("verify counts %d orphan_objects after %d kills", n, kills)
+	}
+}
+
+// undisturbed returns the digest of a repository that was ingested in one go,
+// into stores of its own.
+func undisturbed(t *testing.T, repo string) any {
+	t.Helper()
+	env := []string{"LEAT_DATA=" + t.TempDir() + "/data", "LEAT_FAST=true"}
+	leat(t, env, 0, "dev", "--once", "--submit", repo)
+	return leat(t, env, 0, "digest")["digest"]
+}

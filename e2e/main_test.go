@@ -1,0 +1,47 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// binaries is the directory of leat and the four workers, built once.
+var binaries string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run leaves the end of the shared servers to testenv's watcher: testenv.Main
+// would exit before the binaries are removed.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "leat-e2e-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		return 1
+	}
+	binaries = dir
+	return m.Run()
+}
+
+// build uses the race detector where the tests do: what they were built from
+// is in the cache then.
+func build(dir string) error {
+	args := []string{"build", "-o", dir + string(filepath.Separator)}
+	if race {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, "./cmd/...")...)
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the binaries: %w\n%s", err, out)
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait: far more than a loaded machine takes.
+const patience = 60 * time.Second
+
+// process is one of our binaries, running.
+type process struct {
+	t    *testing.T
+	name string
+	cmd  *exec.Cmd
+	log  output
+	done chan struct{} // closed when it has ended
+	err  error         // of its end; valid once done is closed
+}
+
+// start runs a binary with an environment of its own. It is killed at the end
+// of the test if it still runs; what it said is shown where the test failed.
+func start(t *testing.T, env []string, name string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, name: name, done: make(chan struct{})}
+	p.cmd = exec.Command(filepath.Join(binaries, name), args...)
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GORACE=halt_on_error=1 exitcode=66"}, env...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is the tests' to handle
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, p.log.tail(20<<10))
+		}
+	})
+	return p
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatalf("signal %s: %v", p.name, err)
+	}
+}
+
+// kill ends it at once, if it runs.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// exits waits for its end and compares the exit code.
+func (p *process) exits(code int) {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.t.Fatalf("%s still runs after %s", p.name, patience)
+	}
+	var exit *exec.ExitError
+	if p.err != nil && !errors.As(p.err, &exit) {
+		p.t.Fatalf("%s: %v", p.name, p.err)
+	}
+	if got := p.cmd.ProcessState.ExitCode(); got != code {
+		p.t.Errorf("%s exits with %d, want %d\n%s", p.name, got, code, p.log.tail(4<<10))
+	}
+}
+
+// stop ends it as a process manager does.
+func (p *process) stop() {
+	p.t.Helper()
+	p.signal(syscall.SIGTERM)
+	p.exits(0)
+}
+
+// says waits until its output matches a pattern n times, and returns the first
+// match with its groups.
+func (p *process) says(pattern string, n int) []string {
+	p.t.Helper()
+	re := regexp.MustCompile(pattern)
+	var found [][]string
+	await(p.t, p.name+" says "+pattern, func() bool {
+		found = re.FindAllStringSubmatch(p.log.String(), -1)
+		return len(found) >= n || p.ended()
+	})
+	if len(found) < n {
+		p.t.Fatalf("%s ended and never said %s", p.name, pattern)
+	}
+	return found[0]
+}
+
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// ready waits until it is.
+func (p *process) ready() { p.t.Helper(); p.says(`msg=ready`, 1) }
+
+// health asks one of its health checks.
+func (p *process) health(path string) (status int, body string) {
+	p.t.Helper()
+	address := p.says(`msg=starting .*health=(\S+)`, 1)[1]
+	resp, err := http.Get("http://" + address + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return 0, err.Error()
+	}
+	return resp.StatusCode, string(content)
+}
+
+// await polls what cannot be waited for.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", patience, what)
+		}
+	}
+}
+
+// output keeps what a process writes.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+func (o *output) tail(most int) string {
+	s := o.String()
+	return s[max(0, len(s)-most):]
+}
