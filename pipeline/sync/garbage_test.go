@@ -231,7 +231,7 @@ func finish(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	for range 20 {
 		var failed error
-		p.LoseStreams(t)
+		consumeAll(t, p)
 		for heard := look(t, p); len(heard) > 0; heard = p.Events.Drain(t) {
 			failed = errors.Join(failed, errors.Join(p.Deliver(t, heard...)...))
 		}

@@ -15,8 +15,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/sync"
@@ -71,11 +73,21 @@ func settle(t *testing.T, p *testpipe.Pipe) {
 		if left == 0 {
 			return
 		}
-		p.LoseStreams(t) // else the syncer takes what no consumer has read for work under way
+		consumeAll(t, p)
 		deliver(t, p, look(t, p)...)
 		p.Settle(t)
 	}
 	t.Fatal("documents stay open")
+}
+
+// consumeAll acknowledges what waits in the streams: the syncer takes it for
+// work under way, and a test has handed it on already.
+func consumeAll(t *testing.T, p *testpipe.Pipe) {
+	t.Helper()
+	for _, lane := range events.Lanes {
+		consume(t, p, broker.StreamChunked, broker.ConsumerEmbedder(lane))
+		consume(t, p, broker.StreamEmbedded, broker.ConsumerIndexer(p.Generation.Number, lane))
+	}
 }
 
 // clean checks that the stores are equal and every document can be read.

@@ -176,7 +176,7 @@ func TestOwedWorkIsRecordedWhenThereWasSome(t *testing.T) {
 		t.Errorf("%s runs are recorded though nothing was owed", n)
 	}
 	ingest(t, p, sample(2, "a"))
-	p.LoseStreams(t)
+	consumeAll(t, p)
 	look(t, p)
 	if r := lastRun(t, p.Catalog, sync.KindOwed); r.Repaired != 2 || r.DueAt != nil {
 		t.Errorf("%+v", r)
