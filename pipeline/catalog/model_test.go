@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func TestDocumentAgainstModel(t *testing.T) {
 	track := 0
 	rapid.Check(t, func(r *rapid.T) {
 		track++
-		w.track = w.newTrack(t, "default", repositoryURL, "refs/heads/"+string(commit(time.Now().String())))
+		w.track = w.newTrack(t, "default", repositoryURL, fmt.Sprint("refs/heads/", track))
 		m := &model{}
 		path := w.document("path", "")
 		snapshot := w.begin(t, "first")

@@ -91,7 +91,7 @@ func TestOpenWork(t *testing.T) {
 	w := newWorld(t)
 	open := func(want int) {
 		t.Helper()
-		if n, err := w.Catalog.Open(t.Context()); err != nil || n != want {
+		if n, err := w.Open(t.Context()); err != nil || n != want {
 			t.Errorf("%d are open, want %d (%v)", n, want, err)
 		}
 	}
