@@ -20,7 +20,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	parts := devstack.Postgres | devstack.S3 | devstack.Qdrant
 	if cmd.Repair {
 		parts = devstack.All
-		if err := cmd.Git.Check(); err != nil {
+		if err := cmd.Check(); err != nil {
 			return err
 		}
 	}

@@ -90,7 +90,7 @@ func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*sync.Objects, er
 	var mirrors *git.Mirrors
 	if cfg.Dir != "" {
 		var err error
-		if mirrors, err = git.New(cfg.Git.Config()); err != nil {
+		if mirrors, err = git.New(cfg.Config()); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
@@ -132,7 +133,8 @@ func (s *Schedule) do(ctx context.Context, w Work) error {
 	r := &Run{catalog: s.Catalog, run: run, at: run.Cursor}
 	err = w.Do(ctx, r)
 	wait, cursor, reason := w.jittered(), "", ""
-	unrepaired, ended := err.(Unrepaired)
+	var unrepaired Unrepaired
+	ended := errors.As(err, &unrepaired)
 	switch {
 	case err == nil:
 	case ended:
