@@ -23,6 +23,11 @@ import (
 // stores for a moment.
 const lockWait = 15 * time.Second
 
+// embeddedAckWait is the longest ack wait of the embedded NATS. It ends with
+// the workers, and what they have given back is delivered again only when the
+// ack wait is over: the next start would stand still for that long.
+const embeddedAckWait = 5 * time.Second
+
 // session holds what a command has opened.
 type session struct {
 	stores  config.Stores
@@ -219,7 +224,7 @@ func covers(e devstack.Endpoints, parts devstack.Parts) bool {
 // withEndpoints names the embedded stores where no flag names another.
 func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 	if s.NATSURL == "" {
-		s.NATSURL = e.NATS
+		s.NATSURL, s.AckWait = e.NATS, min(s.AckWait, embeddedAckWait)
 	}
 	if s.PostgresURL == "" {
 		s.PostgresURL = e.Postgres
