@@ -18,10 +18,13 @@ type progress struct {
 	line   string            // the last line
 }
 
-const lineInterval = 2 * time.Second
+const (
+	lineInterval = 2 * time.Second
+	firstLine    = 300 * time.Millisecond // so that a short ingest says something too
+)
 
 func newProgress(g *globals) *progress {
-	p := &progress{quiet: g.JSON, screen: &g.screen, stages: newStages(), told: make(map[string]string), last: time.Now()}
+	p := &progress{quiet: g.JSON, screen: &g.screen, stages: newStages(), told: make(map[string]string), last: time.Now().Add(firstLine - lineInterval)}
 	if !p.quiet && onTerminal(os.Stderr) {
 		p.bars = newBars()
 		p.screen.show(p.bars)
