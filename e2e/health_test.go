@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -143,6 +144,8 @@ func latePostgres(t *testing.T, dsn string) (late string, open func()) {
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	p, forge := holdingIngestor(t, "20s")
+	release := sync.OnceFunc(func() { close(forge.release) })
+	defer release() // a test that fails must not hold the forge
 	p.signal(syscall.SIGTERM)
 	await(t, "readyz answers 503", func() bool {
 		status, body := p.health("/readyz")
@@ -154,7 +157,7 @@ func TestDrain(t *testing.T) {
 	if p.ended() {
 		t.Error("it has not waited for the message that it holds")
 	}
-	close(forge.release)
+	release()
 	p.exits(0)
 	p.says("dead letter", 1) // the fetch was finished: there is no such repository
 }
