@@ -38,7 +38,7 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 type Worker struct {
 	Stores
 	Log
-	Listen       string        `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz and /readyz (${default}); none: no such address."`
+	Listen       string        `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}); none: no such address."`
 	DrainTimeout time.Duration `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
 	InFlight     int           `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages held at once in each lane (${default})."`
 }

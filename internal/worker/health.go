@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// health answers /healthz (the process runs) and /readyz (it can work: the
-// stores are open, answer, and the end has not been asked for).
+// health answers /healthz (the process runs), /readyz (it can work: the stores
+// are open, answer, and the end has not been asked for) and /metrics.
 type health struct {
 	server *http.Server
 	addr   net.Addr
@@ -44,6 +44,7 @@ func listen(addr string, log *slog.Logger) (*health, error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
+	mux.HandleFunc("GET /metrics", serveMetrics)
 	h.addr = listener.Addr()
 	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: readyTimeout, WriteTimeout: 2 * readyTimeout, MaxHeaderBytes: 16 << 10}
 	go func() {

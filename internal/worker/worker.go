@@ -54,7 +54,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 
 // Embed runs an embedder until ctx ends.
 func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
-	step := embed.New(embed.Config{}, s.Catalog, s.Blobs, s.Embedder, s.Generation.Embedder.ID, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
+	step := embed.New(embed.Config{}, s.Catalog, s.Blobs, tell(ctx, s.Embedder, log), s.Generation.Embedder.ID, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
 	defer step.Close()
 	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, broker.ConsumerEmbedder, step.Handle)
 }

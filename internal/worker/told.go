@@ -1,0 +1,37 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"strings"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// told logs, at debug level, which texts the model is asked for: by the
+// beginnings of their hashes, since a log holds no code. It shows what is paid
+// for, and what is paid for twice.
+type told struct {
+	embedder.Embedder
+	log *slog.Logger
+}
+
+// tell returns an embedder that logs, if anybody listens.
+func tell(ctx context.Context, e embedder.Embedder, log *slog.Logger) embedder.Embedder {
+	if !log.Enabled(ctx, slog.LevelDebug) {
+		return e
+	}
+	return told{e, log}
+}
+
+func (t told) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
+	hashes := make([]string, len(texts))
+	for i, text := range texts {
+		sum := sha256.Sum256([]byte(text))
+		hashes[i] = hex.EncodeToString(sum[:8])
+	}
+	t.log.Debug("embedding", "texts", len(texts), "sha256", strings.Join(hashes, ","))
+	return t.Embedder.Embed(ctx, texts, purpose)
+}

@@ -1,0 +1,30 @@
+package worker
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+func TestTheLogTellsTextsByTheirHashesAlone(t *testing.T) {
+	var out bytes.Buffer
+	level := new(slog.LevelVar)
+	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level}))
+	texts := []string{"abc", "secret words"}
+
+	if _, ok := tell(t.Context(), embedder.Local{}, log).(told); ok {
+		t.Error("hashes are computed that nobody reads")
+	}
+	level.Set(slog.LevelDebug)
+	vectors, err := tell(t.Context(), embedder.Local{}, log).Embed(t.Context(), texts, embedder.Document)
+	if err != nil || len(vectors) != len(texts) {
+		t.Fatalf("%d vectors, %v", len(vectors), err)
+	}
+	// The SHA-256 of "abc", as FIPS 180-2 gives it.
+	if said := out.String(); !strings.Contains(said, "texts=2 sha256=ba7816bf8f01cfea,") || strings.Contains(said, "secret") {
+		t.Errorf("the log says %q", said)
+	}
+}
