@@ -79,6 +79,15 @@ func CompletedSubject(tenant string, repository uuid.UUID) string {
 	return fmt.Sprintf("leat.repo.indexed.%s.%s", tenant, repository)
 }
 
+// LaneOf reads the lane from the subject of a document's event. One that
+// names none is taken for Live.
+func LaneOf(subject string) Lane {
+	if tokens := strings.Split(subject, "."); len(tokens) >= 7 && Lane(tokens[len(tokens)-4]) == Bulk {
+		return Bulk
+	}
+	return Live
+}
+
 // Token makes a name usable as one token of a subject and in the name of a
 // consumer or a collection: what is not a letter, a digit, - or _ becomes _.
 func Token(name string) string {

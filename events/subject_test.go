@@ -40,6 +40,21 @@ func TestSubjectsOfStreamsAreApart(t *testing.T) {
 	}
 }
 
+func TestLaneOf(t *testing.T) {
+	for _, lane := range events.Lanes {
+		for _, subject := range []string{events.ChunkedSubject(lane, "bulk", repository, document), events.EmbeddedSubject("bulk", lane, "acme", repository, document)} {
+			if got := events.LaneOf(subject); got != lane {
+				t.Errorf("LaneOf(%s) = %s", subject, got)
+			}
+		}
+	}
+	for _, subject := range []string{"", "bulk", "bulk.a.b.c", "leat.repo.submitted.bulk", "leat.document.chunked.x.a.b.c"} {
+		if got := events.LaneOf(subject); got != events.Live {
+			t.Errorf("LaneOf(%s) = %s", subject, got)
+		}
+	}
+}
+
 func TestLanesAreApart(t *testing.T) {
 	if len(events.Lanes) != 2 || events.Lanes[0] != events.Live {
 		t.Errorf("lanes = %v, want live before bulk", events.Lanes)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 )
 
@@ -16,7 +17,7 @@ import (
 type BatchConfig struct {
 	Items       int           // most items in a batch; default 1
 	Wait        time.Duration // how long the first item waits for others; default: not at all
-	Concurrency int           // batches under way at once; default 1
+	Concurrency int           // batches under way at once, in each lane; default 1
 
 	// Halve says of an error that is no rejection that it is of some items of
 	// the batch and not of all. Default: none is.
@@ -27,10 +28,15 @@ type BatchConfig struct {
 // goroutines, and works on them together. A batch that fails because of some
 // of its items is halved until each of those stands alone: the others go
 // through.
+//
+// A batch is of one lane. Live batches never wait for bulk ones; while live
+// items are at hand, bulk is worked on one batch at a time, which is its share.
 type Batcher[T any] struct {
 	cfg    BatchConfig
 	work   func(context.Context, []T) error
-	items  chan batchItem[T]
+	live   chan batchItem[T]
+	bulk   chan batchItem[T]
+	quiet  *gate // open while there is no live item
 	closed chan struct{}
 	done   sync.WaitGroup
 }
@@ -47,19 +53,33 @@ var errBatcherClosed = errors.New("batcher is closed")
 // the outcome of each of them. It may be called again with items that it has
 // worked on before, in smaller batches.
 func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *Batcher[T] {
-	b := &Batcher[T]{cfg: cfg, work: work, items: make(chan batchItem[T]), closed: make(chan struct{})}
-	for range max(cfg.Concurrency, 1) {
-		b.done.Go(b.run)
+	b := &Batcher[T]{
+		cfg: cfg, work: work, live: make(chan batchItem[T]), bulk: make(chan batchItem[T]), quiet: newGate(), closed: make(chan struct{}),
+	}
+	always := newGate()
+	for i := range max(cfg.Concurrency, 1) {
+		b.done.Go(func() { b.run(b.live, always) })
+		when := b.quiet
+		if i == 0 {
+			when = always
+		}
+		b.done.Go(func() { b.run(b.bulk, when) })
 	}
 	return b
 }
 
 // Do hands in an item and waits for its outcome, or for the end of ctx. An
 // item that is in a batch by then may still be worked on.
-func (b *Batcher[T]) Do(ctx context.Context, value T) error {
+func (b *Batcher[T]) Do(ctx context.Context, lane events.Lane, value T) error {
+	items := b.bulk
+	if lane != events.Bulk {
+		items = b.live
+		b.quiet.shut()
+		defer b.quiet.open()
+	}
 	item := batchItem[T]{ctx, value, make(chan error, 1)}
 	select {
-	case b.items <- item:
+	case items <- item:
 	case <-b.closed:
 		return errBatcherClosed
 	case <-ctx.Done():
@@ -79,23 +99,32 @@ func (b *Batcher[T]) Close() {
 	b.done.Wait()
 }
 
-func (b *Batcher[T]) run() {
+// run works on the batches of one lane, while the gate is open.
+func (b *Batcher[T]) run(items <-chan batchItem[T], g *gate) {
 	for {
+		opened, shut := g.state()
 		select {
-		case first := <-b.items:
-			b.settle(b.gather([]batchItem[T]{first}))
+		case <-opened:
+		case <-b.closed:
+			return
+		}
+		select {
+		case first := <-items:
+			b.settle(b.gather(items, first))
+		case <-shut:
 		case <-b.closed:
 			return
 		}
 	}
 }
 
-func (b *Batcher[T]) gather(batch []batchItem[T]) []batchItem[T] {
+func (b *Batcher[T]) gather(items <-chan batchItem[T], first batchItem[T]) []batchItem[T] {
+	batch := []batchItem[T]{first}
 	timeout := time.NewTimer(b.cfg.Wait)
 	defer timeout.Stop()
 	for len(batch) < b.cfg.Items {
 		select {
-		case item := <-b.items:
+		case item := <-items:
 			batch = append(batch, item)
 		case <-b.closed:
 			return batch

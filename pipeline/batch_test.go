@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
 )
@@ -23,7 +24,7 @@ func together(b *pipeline.Batcher[int], ctx context.Context, items ...int) []err
 	errs := make([]error, len(items))
 	var all sync.WaitGroup
 	for i, item := range items {
-		all.Go(func() { errs[i] = b.Do(ctx, item) })
+		all.Go(func() { errs[i] = b.Do(ctx, events.Live, item) })
 	}
 	all.Wait()
 	return errs
@@ -63,7 +64,7 @@ func TestAnItemAloneWaitsNoLongerThanItMust(t *testing.T) {
 		b := pipeline.NewBatcher(pipeline.BatchConfig{Items: 10, Wait: 20 * time.Millisecond}, func(context.Context, []int) error { return nil })
 		defer b.Close()
 		start := time.Now()
-		if err := b.Do(t.Context(), 1); err != nil || time.Since(start) != 20*time.Millisecond {
+		if err := b.Do(t.Context(), events.Live, 1); err != nil || time.Since(start) != 20*time.Millisecond {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 	})
@@ -169,13 +170,13 @@ func TestAnItemThatIsGivenUpEndsNoOther(t *testing.T) {
 		var first, second error
 		var both sync.WaitGroup
 		both.Go(func() {
-			first = b.Do(short, 1)
+			first = b.Do(short, events.Live, 1)
 			if took := time.Since(start); took != 5*time.Second {
 				t.Errorf("the item was waited for %s after its context ended", took-5*time.Second)
 			}
 		})
 		synctest.Wait() // the first item is the batch's first
-		both.Go(func() { second = b.Do(long, 2) })
+		both.Go(func() { second = b.Do(long, events.Live, 2) })
 		both.Wait()
 		if !errors.Is(first, context.DeadlineExceeded) || second != nil {
 			t.Errorf("the item given up: %v; the other: %v", first, second)
@@ -206,7 +207,7 @@ func TestWhatComesAfterCloseFails(t *testing.T) {
 	var senders sync.WaitGroup
 	for i := range 100 {
 		senders.Go(func() {
-			if b.Do(t.Context(), i) == nil {
+			if b.Do(t.Context(), events.Live, i) == nil {
 				succeeded.Add(1)
 			}
 		})
@@ -216,7 +217,7 @@ func TestWhatComesAfterCloseFails(t *testing.T) {
 	if done.Load() != succeeded.Load() {
 		t.Errorf("%d items were worked on, %d were told so", done.Load(), succeeded.Load())
 	}
-	if err := b.Do(t.Context(), 1); err == nil {
+	if err := b.Do(t.Context(), events.Live, 1); err == nil {
 		t.Error("a closed batcher takes items")
 	}
 }

@@ -20,6 +20,9 @@ type Message struct {
 	Again     bool   // it was attempted before, and that may have had effects
 }
 
+// Lane is the lane of a document's event.
+func (m Message) Lane() events.Lane { return events.LaneOf(m.On) }
+
 // Handler does what an event asks for. It returns nil when the effect is
 // durable; an error's mark (package fault) says what is to be done about it.
 type Handler func(context.Context, Message) error

@@ -97,7 +97,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return fault.Reject(err)
 	}
-	return s.batcher.Do(ctx, work{uuid.MustParse(data.Document.Document), pipeline.TraceOf(ctx)})
+	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(data.Document.Document), pipeline.TraceOf(ctx)})
 }
 
 // embed works on a batch of documents as the catalog has them now.

@@ -92,7 +92,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return fault.Reject(err)
 	}
-	return s.batcher.Do(ctx, work{uuid.MustParse(doc.Document), doc.Revision, m.Again, pipeline.TraceOf(ctx)})
+	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(doc.Document), doc.Revision, m.Again, pipeline.TraceOf(ctx)})
 }
 
 func documentOf(m pipeline.Message) (events.Document, error) {
