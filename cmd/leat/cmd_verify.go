@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/config"
@@ -10,9 +11,10 @@ import (
 )
 
 type verifyCmd struct {
-	Repo   string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it. Default: all, of every tenant."`
-	List   bool   `help:"Name each difference on standard error."`
-	Repair bool   `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, lost vectors computed."`
+	Repo   string        `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it. Default: all, of every tenant."`
+	List   bool          `help:"Name each difference on standard error."`
+	Repair bool          `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, lost vectors computed."`
+	Grace  time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How old an object that the catalog does not know is when it counts as a difference (${default})."`
 	config.Git
 }
 
@@ -71,7 +73,7 @@ func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v sync
 		}
 		scope.Repositories = repositoriesOf(tracks)
 	}
-	return sync.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation}, scope, nil
+	return sync.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation, Grace: cmd.Grace}, scope, nil
 }
 
 // verified is the answer of verify.
@@ -85,6 +87,9 @@ func showReport(g *globals, r sync.Report, repaired *sync.Repaired) error {
 		return g.answer.json(verified{r, repaired})
 	}
 	fmt.Printf("%s, %s, %s\n", count(r.Documents, "document", "documents"), count(r.Chunks, "chunk", "chunks"), count(r.Points, "point", "points"))
+	if r.RecentObjects > 0 {
+		fmt.Printf("%s that the catalog does not know yet: a worker is about to record it, or was killed, and the syncer collects it\n", count(r.RecentObjects, "object", "objects"))
+	}
 	if r.OK {
 		fmt.Println("ok: the three stores are equal")
 		return nil

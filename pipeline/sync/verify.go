@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -26,6 +27,7 @@ type Report struct {
 	OrphanPoints   int64 `json:"orphan_points"`   // of a document that the catalog does not know
 	MissingObjects int64 `json:"missing_objects"` // packs in the catalog and not in S3
 	OrphanObjects  int64 `json:"orphan_objects"`  // objects in S3 and not in the catalog
+	RecentObjects  int64 `json:"recent_objects"`  // the same, but younger than the grace: no difference
 	CorruptObjects int64 `json:"corrupt_objects"` // packs whose bytes are not those that were written
 }
 
@@ -35,6 +37,10 @@ type Verifier struct {
 	Points     *vector.Store
 	Blobs      *blob.Store
 	Generation catalog.Generation
+	// Grace is how old a pack must be for the catalog to know it: a writer
+	// puts the object, then records it. If it died in between, the collector
+	// deletes the object. 0: a pack is to be known at once.
+	Grace time.Duration
 	// Found is called for each difference; nil: nobody is told.
 	Found func(kind, what string)
 }
@@ -180,6 +186,7 @@ func (v *Verifier) documents(ctx context.Context, repositories []uuid.UUID, r *R
 // side, both in the byte order of their keys, and reads every pack.
 func (v *Verifier) objects(ctx context.Context, r *Report) error {
 	packs := &packCursor{catalog: v.Catalog}
+	before := time.Now().Add(-v.Grace)
 	pack, more, err := packs.next(ctx)
 	if err != nil {
 		return err
@@ -195,8 +202,7 @@ func (v *Verifier) objects(ctx context.Context, r *Report) error {
 			}
 		}
 		if !more || pack.Key != object.Key {
-			r.OrphanObjects++
-			v.found("orphan_object", "%s", object.Key)
+			v.unknown(object, before, r)
 			continue
 		}
 		if !pack.Deleted { // else it is about to go
@@ -212,6 +218,16 @@ func (v *Verifier) objects(ctx context.Context, r *Report) error {
 		v.absent(pack, r)
 	}
 	return err
+}
+
+// unknown counts an object that no pack names.
+func (v *Verifier) unknown(object blob.Entry, before time.Time, r *Report) {
+	if !object.Foreign && object.Modified.After(before) {
+		r.RecentObjects++
+		return
+	}
+	r.OrphanObjects++
+	v.found("orphan_object", "%s", object.Key)
 }
 
 func (v *Verifier) absent(pack catalog.StoredPack, r *Report) {

@@ -144,3 +144,16 @@ func TestPointsOfDocumentsUnderWayAreNoDifference(t *testing.T) {
 		t.Errorf("verify: %+v: %v", got, found)
 	}
 }
+
+// A writer puts a pack, then records it: until the grace is over, one that is
+// not recorded is no difference.
+func TestARecentPackIsNoDifference(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	p.PutObject(t, "text/"+strings.Repeat("5", 64)+".pack", []byte("x"))
+	p.PutObject(t, "somebody/else.txt", []byte("theirs"))
+	v := sync.Verifier{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation, Grace: time.Hour}
+	got, err := v.Verify(t.Context(), sync.Scope{})
+	if want := (sync.Report{RecentObjects: 1, OrphanObjects: 1}); err != nil || got != want {
+		t.Errorf("verify: %+v, %v; want %+v", got, err, want)
+	}
+}
