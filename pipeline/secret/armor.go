@@ -1,0 +1,78 @@
+package secret
+
+import "bytes"
+
+// maxArmor bounds a private key in a text: RSA of 16,384 bits has 12 KiB.
+const maxArmor = 32 << 10
+
+// minArmor is the base64 of the shortest private key, in bytes: that of
+// Ed25519 in PKCS #8 has 64. Less is an ellipsis.
+const minArmor = 40
+
+var dashes = []byte("-----")
+
+// privateKey matches the label of RFC 7468, of OpenSSH and of PGP. Its keyword
+// stands at the end of "-----BEGIN … PRIVATE KEY"; what is masked lies between
+// that line and the next dashes.
+func privateKey(text []byte, at, end int) (span, bool) {
+	label := max(0, at-48)
+	begin := bytes.LastIndex(text[label:at], []byte("-----BEGIN "))
+	if begin < 0 || !isLabel(text[label+begin+len("-----BEGIN "):at]) {
+		return span{}, false
+	}
+	if bytes.HasPrefix(text[end:], []byte(" BLOCK")) {
+		end += len(" BLOCK")
+	}
+	if !bytes.HasPrefix(text[end:], dashes) {
+		return span{}, false
+	}
+	return armored(text, end+len(dashes), true)
+}
+
+// isLabel accepts capitals, digits and blanks: what stands before "PRIVATE KEY".
+func isLabel(b []byte) bool {
+	for _, c := range b {
+		if c != ' ' && !upAlnum[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// puttyKey matches the private part of PuTTY's format.
+func puttyKey(text []byte, _, end int) (span, bool) { return armored(text, end, false) }
+
+// armored takes base64 from at on to the next dashes, or as far as it goes, and
+// all of it only if there is enough for a key. What stands between may be broken
+// into string literals, and begin with headers.
+func armored(text []byte, at int, headers bool) (span, bool) {
+	window := text[at:min(len(text), at+maxArmor)]
+	if end := bytes.Index(window, dashes); end >= 0 {
+		window = window[:end]
+	}
+	count, last := 0, 0
+	var seen class
+	different := 0
+scan:
+	for i := 0; i < len(window); i++ {
+		switch c := window[i]; {
+		case c == '\\':
+			i++
+		case base64Class[c]:
+			count++
+			last = i + 1
+			if !seen[c] {
+				seen[c] = true
+				different++
+			}
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"' || c == '\'' || c == ',' || c == '`' || c == '.':
+		case headers && (c == ':' || c == '-' || c == '(' || c == ')' || c == '*' || c == '#' || c == ';'):
+		default:
+			break scan // no key goes on like that
+		}
+	}
+	if count < minArmor || different < 12 {
+		return span{}, false
+	}
+	return span{start: at, end: at + last, armored: true}, true
+}

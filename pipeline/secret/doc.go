@@ -1,0 +1,14 @@
+// Package secret finds secrets in texts and masks them: private keys, tokens of
+// clouds, forges and other services, passwords in URLs and in assignments.
+//
+// It owns the rules. They are written from the formats that providers publish,
+// and work in two steps: one pass over the bytes finds keywords of all rules at
+// once, and what stands around a keyword is then looked at by hand-written
+// matchers, each of which reads a bounded number of bytes. So most of a text
+// costs one table look-up a byte, whatever the number of rules, and no text
+// costs much more.
+//
+// [Mask] is a pure function of the text and of [Version]. A masked text has the
+// length and the line breaks of the original: each span in it is true. A
+// finding says which rule, where, and never what.
+package secret

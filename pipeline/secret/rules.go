@@ -1,0 +1,16 @@
+package secret
+
+import "slices"
+
+// rules are all there is.
+func rules() []keyword {
+	return slices.Concat(
+		[]keyword{
+			{"private key", "private-key", privateKey},
+			{"private-lines:", "private-key", puttyKey},
+			{"://", "url-password", urlPassword},
+			{"@tcp(", "url-password", dsnPassword},
+		},
+		tokenKeywords(), formatKeywords(), assignKeywords(),
+	)
+}

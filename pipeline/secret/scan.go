@@ -1,0 +1,133 @@
+package secret
+
+import (
+	"slices"
+	"sync"
+)
+
+// keyword is where a matcher looks.
+type keyword struct {
+	word string // in lower case; found in any
+	rule string
+	// match looks around text[at:end], which is the keyword in any case.
+	match func(text []byte, at, end int) (span, bool)
+}
+
+// width is the number of classes of bytes in the scanner's table: a power of
+// two above the number of different bytes in keywords.
+const width = 64
+
+// scanner finds all keywords in one pass: the automaton of Aho and Corasick
+// ("Efficient String Matching", 1975), its failures resolved into a table. It
+// takes one look-up a byte, whatever the text.
+type scanner struct {
+	class  [256]uint16
+	next   []uint32     // state + class → state; states are multiples of width
+	ending uint32       // the first state at which a keyword ends
+	found  [][]*keyword // by state/width - ending/width
+}
+
+var keywords = sync.OnceValue(func() *scanner { return newScanner(rules()) })
+
+// scan calls each for every keyword of the text, until it says no.
+func (s *scanner) scan(text []byte, each func(k *keyword, at int) bool) {
+	state := uint32(0)
+	for i, b := range text {
+		state = s.next[state+uint32(s.class[b])]
+		if state < s.ending {
+			continue
+		}
+		for _, k := range s.found[(state-s.ending)/width] {
+			if !each(k, i+1-len(k.word)) {
+				return
+			}
+		}
+	}
+}
+
+// node is a state while the table is built.
+type node struct {
+	next  [width]int // 0: none, or the root
+	fail  int
+	found []*keyword
+}
+
+func newScanner(list []keyword) *scanner {
+	s := &scanner{}
+	classes := uint16(0)
+	nodes := []node{{}}
+	for i := range list {
+		at := 0
+		for _, b := range []byte(list[i].word) {
+			if s.class[b] == 0 {
+				classes++
+				s.class[b] = classes
+				if 'a' <= b && b <= 'z' {
+					s.class[b-'a'+'A'] = classes
+				}
+			}
+			c := s.class[b]
+			if nodes[at].next[c] == 0 {
+				nodes[at].next[c] = len(nodes)
+				nodes = append(nodes, node{})
+			}
+			at = nodes[at].next[c]
+		}
+		nodes[at].found = append(nodes[at].found, &list[i])
+	}
+	if classes >= width {
+		panic("secret: keywords have more different bytes than the table has room for")
+	}
+	resolve(nodes)
+	s.table(nodes)
+	return s
+}
+
+// resolve gives each state its successor for every class, breadth first.
+func resolve(nodes []node) {
+	var queue []int
+	for _, child := range nodes[0].next {
+		if child != 0 {
+			queue = append(queue, child)
+		}
+	}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		fail := nodes[at].fail
+		nodes[at].found = append(nodes[at].found, nodes[fail].found...)
+		for c, child := range nodes[at].next {
+			if child == 0 {
+				nodes[at].next[c] = nodes[fail].next[c]
+				continue
+			}
+			nodes[child].fail = nodes[fail].next[c]
+			queue = append(queue, child)
+		}
+	}
+}
+
+// table numbers the states so that those at which a keyword ends come last.
+func (s *scanner) table(nodes []node) {
+	order := make([]int, len(nodes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return min(len(nodes[a].found), 1) - min(len(nodes[b].found), 1) })
+	state := make([]uint32, len(nodes))
+	for i, n := range order {
+		state[n] = uint32(i * width)
+	}
+	s.next = make([]uint32, len(nodes)*width)
+	for i, n := range order {
+		for c, to := range nodes[n].next {
+			s.next[i*width+c] = state[to]
+		}
+		if found := nodes[n].found; len(found) > 0 {
+			if len(s.found) == 0 {
+				s.ending = uint32(i * width)
+			}
+			s.found = append(s.found, found)
+		}
+	}
+}

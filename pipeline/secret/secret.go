@@ -1,0 +1,147 @@
+package secret
+
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+)
+
+// Version of the rules. Raise it whenever any text would be masked differently:
+// what was read by other rules is then read again.
+const Version = 1
+
+// MaxFindings is how many secrets a text may hold. One with more is a list of
+// credentials, and no part of it is worth the risk: see [Masked.Excess].
+const MaxFindings = 1000
+
+// Finding is a secret that was masked.
+type Finding struct {
+	Rule       string // name of the rule: lower case, words joined by hyphens
+	Line       int    // on which it begins, from 1
+	Start, End int    // bytes, half open
+}
+
+// Masked is a text without its secrets.
+type Masked struct {
+	Text     []byte    // of the original's length; the original itself if it holds no secret
+	Findings []Finding // in order; spans do not overlap
+	// Excess says that there were more than MaxFindings: Text is not to be
+	// used, and Findings are the first ones.
+	Excess bool
+}
+
+// Mask finds the secrets of a text, which it does not change, and masks them.
+func Mask(text []byte) Masked {
+	spans := find(text)
+	if len(spans) == 0 {
+		return Masked{Text: text}
+	}
+	m := Masked{Text: bytes.Clone(text)}
+	if m.Excess = len(spans) > MaxFindings; m.Excess {
+		spans = spans[:MaxFindings]
+	}
+	line, at := 1, 0
+	for _, s := range spans {
+		line += bytes.Count(text[at:s.start], newline)
+		at = s.start
+		m.Findings = append(m.Findings, Finding{Rule: s.rule, Line: line, Start: s.start, End: s.end})
+		mask(m.Text[s.start:s.end], s.armored)
+	}
+	return m
+}
+
+var newline = []byte("\n")
+
+// span is a secret's place.
+type span struct {
+	start, end int
+	rule       string
+	// armored says that the secret is base64 among marks that are not secret:
+	// quotes, escapes, indentation.
+	armored bool
+}
+
+// find returns the spans of a text in order, but for those past MaxFindings+1.
+// Spans that overlap are one.
+func find(text []byte) []span {
+	var spans []span
+	keywords().scan(text, func(k *keyword, at int) bool {
+		s, ok := k.match(text, at, at+len(k.word))
+		if !ok {
+			return true
+		}
+		s.rule = k.rule
+		if spans = join(spans, s); len(spans) > 4*MaxFindings {
+			// A key that begins before them all may still join them.
+			return false
+		}
+		return true
+	})
+	if len(spans) > MaxFindings+1 {
+		spans = spans[:MaxFindings+1]
+	}
+	return spans
+}
+
+// join adds a span to a list in order without overlaps. Keywords come in the
+// order of their ends, secrets nearly so: the place is near the end.
+func join(list []span, s span) []span {
+	i := len(list)
+	for i > 0 && list[i-1].end > s.start {
+		i--
+	}
+	j := i
+	for j < len(list) && list[j].start < s.end {
+		if inside(s, list[j]) {
+			s.rule, s.armored = list[j].rule, list[j].armored
+		} else if !inside(list[j], s) {
+			s.armored = false
+		}
+		s.start, s.end = min(s.start, list[j].start), max(s.end, list[j].end)
+		j++
+	}
+	return slices.Replace(list, i, j, s)
+}
+
+// inside says that a lies in b, which names the secret better.
+func inside(a, b span) bool { return b.start <= a.start && a.end <= b.end }
+
+// Fillers of characters that are not ASCII, by their length: what is masked
+// keeps its length in UTF-8, in UTF-16, and in nearly all other encodings.
+var fillers = [...]string{2: "×", 3: "※", 4: "🔒"}
+
+// mask overwrites a secret, and leaves the line breaks.
+func mask(s []byte, armored bool) {
+	if armored {
+		maskArmored(s)
+		return
+	}
+	for len(s) > 0 {
+		size := 1
+		switch {
+		case s[0] == '\n' || s[0] == '\r':
+		case s[0] < utf8.RuneSelf:
+			s[0] = '*'
+		default:
+			var r rune
+			if r, size = utf8.DecodeRune(s); r == utf8.RuneError {
+				size, s[0] = 1, '*'
+			} else {
+				copy(s, fillers[size])
+			}
+		}
+		s = s[size:]
+	}
+}
+
+// maskArmored overwrites base64, and leaves what follows a backslash.
+func maskArmored(s []byte) {
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case base64Class[s[i]]:
+			s[i] = '*'
+		}
+	}
+}
