@@ -1,0 +1,117 @@
+package text
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// Encoding is how a file's text was written. Names are stored and shown: none
+// changes its meaning.
+type Encoding string
+
+// The encodings. A byte order mark belongs to the file, not to its text, but in
+// UTF-8.
+const (
+	UTF8        Encoding = ""
+	UTF16LE     Encoding = "utf-16le"
+	UTF16BE     Encoding = "utf-16be"
+	UTF16LEBOM  Encoding = "utf-16le-bom"
+	UTF16BEBOM  Encoding = "utf-16be-bom"
+	Windows1252 Encoding = "windows-1252" // and ISO 8859-1, which it holds but for controls
+	ShiftJIS    Encoding = "shift_jis"
+	GB18030     Encoding = "gb18030" // and GBK and GB 2312, which it holds
+)
+
+var (
+	bomLE = []byte("\xff\xfe")
+	bomBE = []byte("\xfe\xff")
+)
+
+// aliases are the names that .gitattributes and editors use, in lower case
+// without marks.
+var aliases = map[string]Encoding{
+	"utf16le": UTF16LE, "utf16be": UTF16BE, "utf16lebom": UTF16LEBOM, "utf16bebom": UTF16BEBOM,
+	"windows1252": Windows1252, "cp1252": Windows1252, "iso88591": Windows1252, "latin1": Windows1252, "latin": Windows1252, "usascii": Windows1252,
+	"shiftjis": ShiftJIS, "sjis": ShiftJIS, "windows31j": ShiftJIS, "cp932": ShiftJIS, "mskanji": ShiftJIS,
+	"gb18030": GB18030, "gbk": GB18030, "gb2312": GB18030, "cp936": GB18030, "euccn": GB18030,
+}
+
+// named finds an encoding by a name for it.
+func named(name string) (Encoding, bool) {
+	in, ok := aliases[strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))]
+	return in, ok
+}
+
+// codec is the library's name for it.
+func (in Encoding) codec() encoding.Encoding {
+	switch in {
+	case UTF16LE, UTF16LEBOM:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case UTF16BE, UTF16BEBOM:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	case Windows1252:
+		return charmap.Windows1252
+	case ShiftJIS:
+		return japanese.ShiftJIS
+	case GB18030:
+		return simplifiedchinese.GB18030
+	}
+	return encoding.Nop
+}
+
+// mark is the byte order mark at the file's beginning.
+func (in Encoding) mark() []byte {
+	switch in {
+	case UTF16LEBOM:
+		return bomLE
+	case UTF16BEBOM:
+		return bomBE
+	}
+	return nil
+}
+
+// decode returns the text, if it encodes to content again.
+func (in Encoding) decode(content []byte) ([]byte, bool) {
+	body, ok := bytes.CutPrefix(content, in.mark())
+	if !ok {
+		return nil, false
+	}
+	text, err := in.codec().NewDecoder().Bytes(body)
+	if err != nil || !utf8.Valid(text) {
+		return nil, false
+	}
+	back, err := in.codec().NewEncoder().Bytes(text)
+	return text, err == nil && bytes.Equal(back, body)
+}
+
+// Offset returns the byte of the file at which the character at a byte of its
+// text begins. Characters that the encoding has not, such as those that mask
+// others, count as one byte.
+func (in Encoding) Offset(text []byte, at int) int {
+	text = text[:at]
+	if in == UTF8 {
+		return at
+	}
+	size := len(in.mark())
+	if back, err := in.codec().NewEncoder().Bytes(text); err == nil {
+		return size + len(back)
+	}
+	encoder := in.codec().NewEncoder()
+	for len(text) > 0 {
+		_, n := utf8.DecodeRune(text)
+		if back, err := encoder.Bytes(text[:n]); err == nil {
+			size += len(back)
+		} else {
+			size++
+		}
+		text = text[n:]
+	}
+	return size
+}
