@@ -36,7 +36,7 @@ type Catalog struct {
 	pool  *pgxpool.Pool
 	query *query.Queries
 	lease time.Duration
-	locks chan struct{} // holds a token for each connection lent to hold a lock
+	locks locks
 }
 
 // ErrNotFound says that the catalog has no such row.
@@ -67,7 +67,7 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
 	c := &Catalog{
-		pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease), locks: make(chan struct{}, pc.MaxConns/2),
+		pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease), locks: locks{pool: pool, held: make(map[int64]chan struct{})},
 	}
 	if err := c.Ready(ctx); err != nil {
 		pool.Close()

@@ -46,8 +46,8 @@ func TestOpenRejectsABadURL(t *testing.T) {
 	}
 }
 
-// A hundred at once on a pool of two connections: each holds one to lock with
-// and needs one to work with.
+// A hundred at once on a pool of two connections: all locks are held on one,
+// and each holder needs another to work with.
 func TestLocksLeaveConnectionsToWorkWith(t *testing.T) {
 	c, err := catalog.Open(t.Context(), catalog.Config{URL: testenv.Postgres(t), MaxConnections: 1})
 	if err != nil {
@@ -109,13 +109,14 @@ func TestLockIsFreedWhenItsHolderIsCancelled(t *testing.T) {
 
 func TestWaitingForALockEndsWithItsContext(t *testing.T) {
 	w := newWorld(t)
+	other := w.open(t)
 	err := w.WithLock(t.Context(), 7, func(ctx context.Context) error {
 		waiting, cancel := context.WithCancel(ctx)
 		ended := make(chan error, 1)
 		go func() {
-			ended <- w.WithLock(waiting, 7, func(context.Context) error { return nil })
+			ended <- other.WithLock(waiting, 7, func(context.Context) error { return nil })
 		}()
-		w.eventually(t, "select count(*) = 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())")
+		w.eventually(t, "select count(*) = 2 from pg_stat_activity where datname = current_database() and query like 'select pg_try_advisory_lock%' and pid <> pg_backend_pid()")
 		cancel()
 		if err := <-ended; err == nil {
 			t.Error("two hold the lock")
@@ -124,5 +125,27 @@ func TestWaitingForALockEndsWithItsContext(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A lock whose connection broke is another's to take; its holder frees nothing
+// of theirs, and the process takes locks as before.
+func TestALockGoesWithItsConnection(t *testing.T) {
+	w := newWorld(t)
+	other := w.open(t)
+	err := w.WithLock(t.Context(), 7, func(ctx context.Context) error {
+		w.exec(t, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 7 and database = (select oid from pg_database where datname = current_database())")
+		return other.WithLock(ctx, 7, func(ctx context.Context) error {
+			if err := w.WithLock(ctx, 8, w.Ready); err == nil { // meets the broken connection
+				t.Error("a broken connection locks")
+			}
+			return w.WithLock(ctx, 8, w.Ready)
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := w.TryLock(t.Context(), 7, w.Ready); !taken || err != nil {
+		t.Errorf("the lock is not to be had: %v, %v", taken, err)
 	}
 }

@@ -3,68 +3,129 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// unlockLimit is how long freeing a lock may take before its connection is
-// closed instead, which frees it as well.
-const unlockLimit = 5 * time.Second
+const (
+	// lockLimit bounds a statement about a lock. None of them waits for one.
+	lockLimit = 5 * time.Second
 
-// WithLock runs fn while this process alone holds the advisory lock. It waits
-// for the lock until ctx ends. The lock is bound to a connection: it is freed
-// when the process dies or the connection breaks. fn must not take another.
+	// A lock that another process holds is tried again after firstLockWait,
+	// then twice as long each time, up to mostLockWait.
+	firstLockWait = 20 * time.Millisecond
+	mostLockWait  = 500 * time.Millisecond
+)
+
+// locks holds the advisory locks of this process, all on one connection: an
+// ingestor may hold a lock for hours, and many of them.
+type locks struct {
+	pool *pgxpool.Pool
+
+	mu   sync.Mutex
+	conn *pgxpool.Conn           // nil while no lock is held
+	held map[int64]chan struct{} // closed when the lock is freed
+}
+
+// WithLock runs fn while this goroutine alone, of all processes, holds the
+// advisory lock. It waits for the lock until ctx ends. The lock is freed when
+// the process dies or its connection breaks.
 func (c *Catalog) WithLock(ctx context.Context, key int64, fn func(context.Context) error) error {
-	return c.locked(ctx, func(conn *pgxpool.Conn) error {
-		if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", key); err != nil {
-			return fmt.Errorf("take advisory lock %#x: %w", key, err)
+	for wait := firstLockWait; ; wait = min(2*wait, mostLockWait) {
+		taken, freed, err := c.locks.try(ctx, key)
+		if err != nil {
+			return err
 		}
-		defer unlock(ctx, conn, key)
-		return fn(ctx)
-	})
+		if taken {
+			defer c.locks.free(ctx, key)
+			return fn(ctx)
+		}
+		var again <-chan time.Time
+		if freed == nil {
+			again = time.After(wait)
+		}
+		select {
+		case <-freed:
+		case <-again:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for advisory lock %#x: %w", key, ctx.Err())
+		}
+	}
 }
 
 // TryLock is WithLock that gives up at once: taken is false if another holds it.
 func (c *Catalog) TryLock(ctx context.Context, key int64, fn func(context.Context) error) (taken bool, err error) {
-	err = c.locked(ctx, func(conn *pgxpool.Conn) error {
-		if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", key).Scan(&taken); err != nil {
-			return fmt.Errorf("try advisory lock %#x: %w", key, err)
-		}
-		if !taken {
-			return nil
-		}
-		defer unlock(ctx, conn, key)
-		return fn(ctx)
-	})
-	return taken, err
+	taken, _, err = c.locks.try(ctx, key)
+	if err != nil || !taken {
+		return false, err
+	}
+	defer c.locks.free(ctx, key)
+	return true, fn(ctx)
 }
 
-// locked gives fn a connection to hold a lock with. Half of the pool at most
-// is lent so: whoever holds a lock needs other connections for its work.
-func (c *Catalog) locked(ctx context.Context, fn func(*pgxpool.Conn) error) error {
-	select {
-	case c.locks <- struct{}{}:
-		defer func() { <-c.locks }()
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a connection to lock with: %w", ctx.Err())
+// try takes the lock if nobody holds it. If a goroutine of this process does,
+// freed tells when it has ended.
+func (l *locks) try(ctx context.Context, key int64) (taken bool, freed <-chan struct{}, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if freed, held := l.held[key]; held {
+		return false, freed, nil
 	}
-	conn, err := c.pool.Acquire(ctx)
-	if err != nil {
-		return fmt.Errorf("connect to postgres: %w", err)
+	if l.conn == nil {
+		if l.conn, err = l.pool.Acquire(ctx); err != nil {
+			return false, nil, fmt.Errorf("connect to postgres: %w", err)
+		}
 	}
-	defer conn.Release()
-	return fn(conn)
-}
-
-// unlock must not depend on ctx: a connection back in the pool would keep the lock.
-func unlock(ctx context.Context, conn *pgxpool.Conn, key int64) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockLimit)
+	// A context that ended in the middle would take the connection with it, and
+	// every other lock.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockLimit)
 	defer cancel()
-	if _, err := conn.Exec(ctx, "select pg_advisory_unlock($1)", key); err != nil {
-		_ = conn.Conn().Close(ctx) // nothing more can be done; the pool throws it away
+	if err := l.conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", key).Scan(&taken); err != nil {
+		l.disconnect(ctx)
+		return false, nil, fmt.Errorf("try advisory lock %#x: %w", key, err)
 	}
+	if taken {
+		l.held[key] = make(chan struct{})
+	}
+	l.release()
+	return taken, nil, nil
+}
+
+// free must not depend on ctx: a connection back in the pool would keep the lock.
+func (l *locks) free(ctx context.Context, key int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.held[key])
+	delete(l.held, key)
+	if l.conn == nil {
+		return // it broke, and the lock with it
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockLimit)
+	defer cancel()
+	if _, err := l.conn.Exec(ctx, "select pg_advisory_unlock($1)", key); err != nil {
+		l.disconnect(ctx)
+		return
+	}
+	l.release()
+}
+
+// release gives the connection back to the pool if no lock is held on it.
+func (l *locks) release() {
+	if len(l.held) == 0 {
+		l.conn.Release()
+		l.conn = nil
+	}
+}
+
+// disconnect frees whatever the connection holds in Postgres. Nothing more can
+// be done with it; the pool throws it away.
+func (l *locks) disconnect(ctx context.Context) {
+	_ = l.conn.Conn().Close(ctx)
+	l.conn.Release()
+	l.conn = nil
 }
 
 // LockKey derives an advisory lock's key from an id.
