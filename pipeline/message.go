@@ -53,8 +53,19 @@ type Outgoing struct {
 	Again  bool
 }
 
-// Publish publishes events together and returns when each is stored.
+// Publish publishes events together and returns when each is stored. A stream
+// that is full is an error.
 func (p *Publisher) Publish(ctx context.Context, out ...Outgoing) error {
+	return p.publish(ctx, p.broker.Send, out)
+}
+
+// PublishWhenRoom is Publish that waits while a stream is full. So a step does
+// not do more while nobody does what follows from it.
+func (p *Publisher) PublishWhenRoom(ctx context.Context, out ...Outgoing) error {
+	return p.publish(ctx, p.broker.SendWhenRoom, out)
+}
+
+func (p *Publisher) publish(ctx context.Context, send func(context.Context, ...broker.Outgoing) error, out []Outgoing) error {
 	msgs := make([]broker.Outgoing, 0, len(out))
 	for _, o := range out {
 		msg, err := p.encode(ctx, o)
@@ -63,7 +74,7 @@ func (p *Publisher) Publish(ctx context.Context, out ...Outgoing) error {
 		}
 		msgs = append(msgs, msg)
 	}
-	return p.broker.Send(ctx, msgs...)
+	return send(ctx, msgs...)
 }
 
 func (p *Publisher) encode(ctx context.Context, o Outgoing) (broker.Outgoing, error) {

@@ -109,7 +109,7 @@ func (o *outcome) attempt(ctx context.Context, m Message) (err error) {
 	policy := retrypolicy.NewBuilder[any]().
 		HandleIf(func(_ any, err error) bool {
 			kind, after := fault.Of(err)
-			return err != nil && kind == fault.KindRetry && after <= inProcessMost && ctx.Err() == nil
+			return err != nil && kind == fault.KindRetry && after <= inProcessMost && ctx.Err() == nil && !errors.Is(err, broker.ErrStopping)
 		}).
 		WithMaxRetries(inProcessRetries).
 		WithMaxDuration(inProcessTime).
@@ -145,7 +145,7 @@ func (o *outcome) settle(ctx context.Context, msg *message.Message, m Message, e
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, broker.ErrStopping) {
 		return err // being shut down: another worker takes it
 	}
 	switch kind, after := fault.Of(err); kind {

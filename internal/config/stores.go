@@ -34,6 +34,8 @@ type Stores struct {
 	Lease   time.Duration `env:"LEAT_LEASE" default:"2m" help:"How long work may be under way before it is published again (${default})."`
 	AckWait time.Duration `env:"LEAT_ACK_WAIT" default:"30s" help:"How long a worker may be silent before its messages go to another (${default})."`
 
+	Streams
+
 	// S3AccessKey and S3SecretKey stand in for those of the environment.
 	S3AccessKey, S3SecretKey string `kong:"-"`
 }
@@ -82,6 +84,9 @@ func (s Stores) CheckNamed() error {
 	}
 	if s.Lease < 0 || s.AckWait < 0 {
 		return fmt.Errorf("--lease (LEAT_LEASE) %s, --ack-wait (LEAT_ACK_WAIT) %s: give more than 0s", s.Lease, s.AckWait)
+	}
+	if err := s.Streams.Check(); err != nil {
+		return err
 	}
 	if _, err := embedder.Open(s.Embedder); err != nil {
 		return fmt.Errorf("--embedder (LEAT_EMBEDDER): %w", err)

@@ -92,6 +92,7 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores) error {
 		}
 	}
 	s.topology = broker.DefaultTopology(broker.Generation{Number: s.Generation.Number, Embedder: model.Name})
+	cfg.Limit(&s.topology)
 	if cfg.AckWait > 0 {
 		s.topology.AckWait = cfg.AckWait
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -27,8 +28,39 @@ type delivery struct {
 	raw *nats.Msg
 	msg *message.Message
 
+	slots    *slots
+	aside    atomic.Bool     // its slot is another message's
+	stopping <-chan struct{} // closed when its subscription ends
+
 	mu      sync.Mutex
 	settled bool // nothing may follow on the wire: progress after a nak would undo its delay
+}
+
+// deliveryKey is the context key of a message's delivery.
+type deliveryKey struct{}
+
+// SetAside says that the handler of the message that ctx belongs to is going
+// to wait for long, or to work in turns with others: another message may take
+// its slot. It is held and kept alive as before. It reports whether the message
+// is aside: not if as many are as SubscriberConfig.Aside allows, nor if ctx is
+// of no message.
+func SetAside(ctx context.Context) bool {
+	d, is := ctx.Value(deliveryKey{}).(*delivery)
+	if !is || !d.aside.Load() && !d.slots.setAside() {
+		return false
+	}
+	d.aside.Store(true)
+	return true
+}
+
+// Stopping is closed when the message that ctx belongs to had better be given
+// back than waited with, because its subscription ends; nil if ctx is of no
+// message.
+func Stopping(ctx context.Context) <-chan struct{} {
+	if d, is := ctx.Value(deliveryKey{}).(*delivery); is {
+		return d.stopping
+	}
+	return nil
 }
 
 func (d *delivery) settle(send func() error) error {
@@ -65,13 +97,13 @@ func newMessage(raw *nats.Msg, meta *nats.MsgMetadata) *message.Message {
 
 // take begins to hold a message, whose slot is claimed.
 func (p *pump) take(ctx context.Context, raw *nats.Msg, meta *nats.MsgMetadata) {
-	d := &delivery{raw: raw, msg: newMessage(raw, meta)}
-	d.msg.SetContext(p.work)
+	d := &delivery{raw: raw, msg: newMessage(raw, meta), slots: p.slots, stopping: ctx.Done()}
+	d.msg.SetContext(context.WithValue(p.work, deliveryKey{}, d))
 	p.mu.Lock()
 	p.held[d] = struct{}{}
 	p.mu.Unlock()
 	p.handlers.Go(func() {
-		defer p.slots.release(1)
+		defer func() { p.slots.end(d.aside.Load()) }()
 		err := d.settle(p.verdict(ctx, d))
 		p.mu.Lock()
 		delete(p.held, d)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -20,8 +21,19 @@ const (
 	MetaTTL   = jetstream.MsgTTLHeader // the message vanishes after this long, for example "24h"; at least "1s"
 )
 
-// fullDelay is how long to leave a full stream alone.
-const fullDelay = 5 * time.Second
+// How long to leave a full stream alone: whoever holds other work too, and
+// whoever waits for nothing else.
+const (
+	fullDelay = 5 * time.Second
+	fullPoll  = time.Second
+)
+
+// ErrFull says that a stream is at its limit, or the server at one of its own,
+// and takes nothing more. It drops nothing either.
+var ErrFull = errors.New("the stream is full")
+
+// ErrStopping says that a message's subscription ended while its handler waited.
+var ErrStopping = errors.New("stopping")
 
 // Outgoing is one message to publish.
 type Outgoing struct {
@@ -34,6 +46,7 @@ type Outgoing struct {
 type Publisher struct {
 	js      jetstream.JetStream
 	timeout time.Duration
+	log     *slog.Logger
 }
 
 var _ message.Publisher = (*Publisher)(nil)
@@ -41,7 +54,7 @@ var _ message.Publisher = (*Publisher)(nil)
 // Publisher returns a publisher on the broker's connection. All of a broker's
 // publishers are alike; any number of goroutines may use one.
 func (b *Broker) Publisher() *Publisher {
-	return &Publisher{js: b.js, timeout: b.timeout}
+	return &Publisher{js: b.js, timeout: b.timeout, log: b.log}
 }
 
 // Publish publishes msgs to the subject named by topic, their metadata as
@@ -59,31 +72,64 @@ func (p *Publisher) Publish(topic string, msgs ...*message.Message) error {
 
 // Send publishes msgs together and returns when each is stored, or with the
 // first error; then any of them may have been stored. A stream that is full
-// asks for a pause (fault.RetryAfter); a message that no stream would ever
-// take is rejected (fault.Reject).
+// asks for a pause (fault.RetryAfter, ErrFull); a message that no stream would
+// ever take is rejected (fault.Reject).
 func (p *Publisher) Send(ctx context.Context, msgs ...Outgoing) error {
+	_, err := p.try(ctx, msgs)
+	return err
+}
+
+// SendWhenRoom is Send that waits while a stream is full, until ctx ends or its
+// message's subscription does (ErrStopping).
+func (p *Publisher) SendWhenRoom(ctx context.Context, msgs ...Outgoing) error {
+	left, err := p.try(ctx, msgs)
+	if !errors.Is(err, ErrFull) {
+		return err
+	}
+	p.log.Warn("waiting for room in a stream; raise its limit, or see that it is consumed", "error", err)
+	for errors.Is(err, ErrFull) {
+		select {
+		case <-time.After(fullPoll):
+		case <-Stopping(ctx):
+			return fmt.Errorf("%w; %w", ErrStopping, err)
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		}
+		left, err = p.try(ctx, left)
+	}
+	if err == nil {
+		p.log.Info("there is room in the stream again")
+	}
+	return err
+}
+
+// try publishes msgs and returns those that may not have been stored, with the
+// error of the first.
+func (p *Publisher) try(ctx context.Context, msgs []Outgoing) (left []Outgoing, err error) {
 	sent := make([]jetstream.PubAckFuture, 0, len(msgs))
-	failed := -1
-	var first error
-	for i, msg := range msgs {
-		future, err := p.send(ctx, msg)
-		if err != nil {
-			failed, first = i, err
+	for _, msg := range msgs {
+		var future jetstream.PubAckFuture
+		if future, err = p.send(ctx, msg); err != nil {
 			break
 		}
 		sent = append(sent, future)
 	}
+	failed := len(sent)
 	// The acknowledgements are waited for in any case, so that a caller who
 	// tries again does not race with what it has just sent.
 	for i, future := range sent {
-		if err := stored(ctx, future); err != nil && (first == nil || i < failed) {
-			failed, first = i, err
+		if bad := stored(ctx, future); bad != nil {
+			if len(left) == 0 {
+				failed, err = i, bad
+			}
+			left = append(left, msgs[i])
 		}
 	}
-	if first == nil {
-		return nil
+	if err == nil {
+		return nil, nil
 	}
-	return mark(fmt.Errorf("publish message %d of %d on %s: %w", failed+1, len(msgs), msgs[failed].Subject, first))
+	left = append(left, msgs[len(sent):]...)
+	return left, mark(fmt.Errorf("publish message %d of %d on %s: %w", failed+1, len(msgs), msgs[failed].Subject, err))
 }
 
 func (p *Publisher) send(ctx context.Context, msg Outgoing) (jetstream.PubAckFuture, error) {
@@ -139,7 +185,7 @@ func mark(err error) error {
 	}
 	switch number := code(err); number {
 	case codeStoreFailed, codeStorageResources, codeAccountResources, codeServerResources:
-		return fault.RetryAfter(err, fullDelay)
+		return fault.RetryAfter(fmt.Errorf("%w: %w", ErrFull, err), fullDelay)
 	case jetstream.JSErrCodeStreamMessageExceedsMaximum, codeHeaderTooLarge, codeTTLInvalid, codeTTLDisabled:
 		return fault.Reject(err)
 	}

@@ -26,6 +26,9 @@ type SubscriberConfig struct {
 	// InFlight bounds the messages held, each from its delivery until it is
 	// acked or nacked. Default: DefaultInFlight.
 	InFlight int
+	// Aside bounds the messages held beside those, whose handlers wait for long
+	// or work in turns: see SetAside. Default: none.
+	Aside int
 	// NakDelay is how long a nacked message waits for its next delivery.
 	// Default: DefaultNakDelay.
 	NakDelay time.Duration
@@ -111,7 +114,7 @@ func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
 		inbox:     s.broker.conn.NewInbox(),
 		arrived:   make(chan *nats.Msg, 2*s.cfg.InFlight+16),
 		out:       make(chan *message.Message),
-		slots:     newSlots(s.cfg.InFlight),
+		slots:     newSlots(s.cfg.InFlight, s.cfg.Aside),
 		fetched:   make(chan struct{}),
 		abandoned: make(chan struct{}),
 		done:      make(chan struct{}),

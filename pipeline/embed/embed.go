@@ -157,7 +157,7 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 	if err := s.catalog.MarkEmbedded(ctx, current); err != nil {
 		return err
 	}
-	return s.events.Publish(ctx, out...)
+	return s.events.PublishWhenRoom(ctx, out...)
 }
 
 // embedMissing embeds the texts of the documents' chunks that lack a vector,

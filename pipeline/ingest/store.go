@@ -123,5 +123,5 @@ func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
 			out = append(out, pipeline.OwedEvents(d, l.step.generation.Embedder.Name)...)
 		}
 	}
-	return l.step.events.Publish(ctx, out...)
+	return l.step.events.PublishWhenRoom(ctx, out...)
 }

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/leatworks/leat/pipeline/broker"
+)
+
+// Streams says how large the streams may get. The NATS server reserves as much.
+// All workers of an index are to agree.
+type Streams struct {
+	IntakeMiB   int `name:"intake-stream-mib" env:"LEAT_INTAKE_STREAM_MIB" default:"256" placeholder:"MIB" help:"Limit of the stream of submissions, in MiB (${default})."`
+	ChunkedMiB  int `name:"chunked-stream-mib" env:"LEAT_CHUNKED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of chunked documents, in MiB: about 1.2 KiB for each document there is (${default})."`
+	EmbeddedMiB int `name:"embedded-stream-mib" env:"LEAT_EMBEDDED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of embedded documents, in MiB: about 1.2 KiB for each document there is (${default})."`
+	IndexedMiB  int `name:"indexed-stream-mib" env:"LEAT_INDEXED_STREAM_MIB" default:"512" placeholder:"MIB" help:"Limit of the stream of indexed documents, in MiB, which forgets the oldest (${default})."`
+}
+
+// maxStreamMiB is above any disk, and far below what overflows.
+const maxStreamMiB = 1 << 30
+
+// Check says what to change. 0 is the default.
+func (s Streams) Check() error {
+	for _, limit := range s.limits(&broker.Topology{}) {
+		if *limit.mib < 0 || *limit.mib > maxStreamMiB {
+			return fmt.Errorf("%s %d: give 1 to %d", limit.name, *limit.mib, maxStreamMiB)
+		}
+	}
+	return nil
+}
+
+// Limit sets the limits in a topology.
+func (s Streams) Limit(t *broker.Topology) {
+	for _, limit := range s.limits(t) {
+		if *limit.mib > 0 {
+			*limit.bytes = int64(*limit.mib) << 20
+		}
+	}
+}
+
+type streamLimit struct {
+	mib   *int
+	bytes *int64
+	name  string
+}
+
+func (s *Streams) limits(t *broker.Topology) []streamLimit {
+	return []streamLimit{
+		{&s.IntakeMiB, &t.IntakeBytes, "--intake-stream-mib (LEAT_INTAKE_STREAM_MIB)"},
+		{&s.ChunkedMiB, &t.ChunkedBytes, "--chunked-stream-mib (LEAT_CHUNKED_STREAM_MIB)"},
+		{&s.EmbeddedMiB, &t.EmbeddedBytes, "--embedded-stream-mib (LEAT_EMBEDDED_STREAM_MIB)"},
+		{&s.IndexedMiB, &t.IndexedBytes, "--indexed-stream-mib (LEAT_INDEXED_STREAM_MIB)"},
+	}
+}
