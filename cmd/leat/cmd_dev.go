@@ -32,6 +32,7 @@ type devCmd struct {
 	config.Git
 	config.Filter
 	config.Guard
+	config.Bulk
 	config.Upkeep
 }
 
@@ -71,7 +72,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 
 // prepare checks what can be checked before any server starts.
 func (cmd *devCmd) prepare(g *globals) ([]submission, error) {
-	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Upkeep} {
+	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Bulk, cmd.Upkeep} {
 		if err := part.Check(); err != nil {
 			return nil, err
 		}
@@ -101,7 +102,7 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 // ingestor is the configuration of the workers: local paths are allowed, since
 // whoever starts this command can read them anyway.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
-	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard}
+	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk}
 }
 
 // localGit is how this command reads repositories.

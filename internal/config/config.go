@@ -66,6 +66,7 @@ type Ingestor struct {
 	Git
 	Filter
 	Guard
+	Bulk
 }
 
 // Check says what to change.
@@ -82,7 +83,10 @@ func (i Ingestor) Check() error {
 	if err := i.Filter.Check(); err != nil {
 		return err
 	}
-	return i.Guard.Check()
+	if err := i.Guard.Check(); err != nil {
+		return err
+	}
+	return i.Bulk.Check()
 }
 
 // readable checks that a file can be read, if one is named.

@@ -34,7 +34,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	publisher := pipeline.NewPublisher(s.Broker, "/leat/ingestor")
-	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), ApproveShare: cfg.ApproveShare, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
+	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), ApproveShare: cfg.ApproveShare, BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	defer sweeper.Wait()
 	defer stop()
 	source := s.Broker.Subscriber(broker.SubscriberConfig{
-		Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor, InFlight: cfg.InFlight, DrainTimeout: cfg.DrainTimeout,
+		Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor, InFlight: cfg.InFlight, Aside: cfg.BulkIngests, DrainTimeout: cfg.DrainTimeout,
 	})
 	return pipeline.Run(ctx, s.pipeline(cfg.Worker, log), pipeline.Step{
 		Worker: "ingestor", Ledger: step,

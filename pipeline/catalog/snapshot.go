@@ -131,6 +131,22 @@ func (s *Snapshot) markExact(before int64) {
 	}
 }
 
+// Ahead is how far a bulk listing has got ahead of the workers after it.
+type Ahead struct {
+	Documents int64 // of the track that are on their way; counted up to a limit
+	Listings  int64 // bulk listings of the tenant that are not finished, this one among them
+}
+
+// Ahead counts what a track has on its way, up to most. Documents that failed
+// and wait for another attempt are not counted: they hold up nobody.
+func (c *Catalog) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
+	row, err := c.query.CountAhead(ctx, t.ID, int32(most), t.Tenant)
+	if err != nil {
+		return Ahead{}, fmt.Errorf("count what track %s has on its way: %w", t.ID, err)
+	}
+	return Ahead(row), nil
+}
+
 // FinishListing makes a snapshot the track's current one: its tree has been
 // read to the end and holds files files. It refuses a count that the catalog's
 // documents do not add up to, so that a listing cut short can't pass for whole.

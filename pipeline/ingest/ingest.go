@@ -21,11 +21,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/git"
@@ -36,6 +38,11 @@ import (
 type Config struct {
 	Filter    lang.Config // which files are indexed
 	BulkFiles int         // a first ingest of more files than this goes by the bulk lane; default 500
+	// BulkWindow is how many documents the bulk lane takes of one tenant before
+	// the embedders and indexers have done with them; its repositories share it
+	// evenly. Default 4,096.
+	BulkWindow int
+	BulkTurns  int // batches of bulk repositories under way at once; default 2
 	// RenewEvery is how often a submission under way gets another lease, lest
 	// it be published again meanwhile; default 30 s.
 	RenewEvery time.Duration
@@ -49,7 +56,9 @@ type Config struct {
 
 // The defaults.
 const (
-	DefaultBulkFiles  = 500 // keeps what is indexed in a second or two in the live lane
+	DefaultBulkFiles  = 500  // keeps what is indexed in a second or two in the live lane
+	DefaultBulkWindow = 4096 // two rounds of eight embedders
+	DefaultBulkTurns  = 2    // one is read while another is stored
 	DefaultRenewEvery = catalog.DefaultLease / 4
 
 	DefaultApproveFiles = 100 // a small repository may well be turned inside out
@@ -70,12 +79,19 @@ type Step struct {
 	generation catalog.Generation
 	events     *pipeline.Publisher
 	log        *slog.Logger
+	turns      *semaphore.Weighted // batches of bulk listings; serves in order
 }
 
 // New checks the configuration and returns a step.
 func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g catalog.Generation, p *pipeline.Publisher, log *slog.Logger) (*Step, error) {
 	if cfg.BulkFiles == 0 {
 		cfg.BulkFiles = DefaultBulkFiles
+	}
+	if cfg.BulkWindow == 0 {
+		cfg.BulkWindow = DefaultBulkWindow
+	}
+	if cfg.BulkTurns == 0 {
+		cfg.BulkTurns = DefaultBulkTurns
 	}
 	if cfg.RenewEvery == 0 {
 		cfg.RenewEvery = DefaultRenewEvery
@@ -95,6 +111,7 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g ca
 	}
 	return &Step{
 		cfg: cfg, config: fingerprint(rules), mirrors: m, catalog: c, blobs: blobs, generation: g, events: p, log: log,
+		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)),
 	}, nil
 }
 
@@ -113,7 +130,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	}
 	// One worker at a time on a repository: two pushes in a row would
 	// otherwise list the same tree twice.
-	return s.catalog.WithLock(ctx, catalog.LockKey(sub.Repository), func(ctx context.Context) error {
+	return s.alone(ctx, sub.Repository, func(ctx context.Context) error {
 		if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
 			return err
 		}
@@ -242,8 +259,11 @@ func (s *Step) snapshot(ctx context.Context, track catalog.Track, repo *git.Repo
 		return 0, err
 	}
 	l := &listing{step: s, track: track, snapshot: snapshot, rules: tree.rules, repo: repo, whole: !s.comparable(ctx, snapshot, repo)}
+	if l.bulk() {
+		broker.SetAside(ctx)
+	}
 	err = s.list(ctx, l, tree.files)
-	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil {
+	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil && !errors.Is(err, broker.ErrStopping) {
 		// Perhaps the catalog did not hold what the base's tree does. The whole
 		// tree tells; if it was something else, this fails in the same way.
 		s.log.Warn("listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -34,11 +35,15 @@ type listing struct {
 	whole    bool // the tree is compared with the catalog, not with the base's tree
 
 	looked, removed int // paths, for the log
+
+	turns  atomic.Int64 // that it has
+	waited bool         // for the workers after it; that is logged once
 }
 
 // run reads files and stores them side by side: while a batch is written, the
 // next is read.
 func (l *listing) run(ctx context.Context) error {
+	defer l.endTurns()
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []file)
 	group.Go(func() error {
@@ -50,6 +55,7 @@ func (l *listing) run(ctx context.Context) error {
 			if err := l.store(ctx, batch); err != nil {
 				return err
 			}
+			l.endTurn()
 		}
 		return nil
 	})
@@ -58,7 +64,7 @@ func (l *listing) run(ctx context.Context) error {
 
 // read looks at each change and hands on what is to be stored.
 func (l *listing) read(ctx context.Context, batches chan<- []file) error {
-	r, err := newReader(ctx, l.repo, l.rules, batches)
+	r, err := newReader(ctx, l, batches)
 	if err != nil {
 		return err
 	}

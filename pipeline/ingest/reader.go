@@ -21,18 +21,19 @@ type file struct {
 type reader struct {
 	blobs   *git.Blobs
 	rules   *lang.Rules
+	begin   func(context.Context) error // a batch
 	batches chan<- []file
 
 	batch []file
 	bytes int
 }
 
-func newReader(ctx context.Context, repo *git.Repo, rules *lang.Rules, batches chan<- []file) (*reader, error) {
-	blobs, err := repo.Blobs(ctx)
+func newReader(ctx context.Context, l *listing, batches chan<- []file) (*reader, error) {
+	blobs, err := l.repo.Blobs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{blobs: blobs, rules: rules, batches: batches}, nil
+	return &reader{blobs: blobs, rules: l.rules, begin: l.turn, batches: batches}, nil
 }
 
 func (r *reader) close() { r.blobs.Close() }
@@ -99,6 +100,11 @@ func judged(e entry, v lang.Verdict, content []byte) file {
 func (r *reader) add(ctx context.Context, f file) error {
 	if len(r.batch) == batchFiles || r.bytes+len(f.content) > batchBytes {
 		if err := r.flush(ctx); err != nil {
+			return err
+		}
+	}
+	if len(r.batch) == 0 {
+		if err := r.begin(ctx); err != nil {
 			return err
 		}
 	}

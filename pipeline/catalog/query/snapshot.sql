@@ -59,3 +59,12 @@ where track = @track and revision = @revision and state = 'indexing';
 
 -- name: IndexingTracks :many
 select track from snapshots where state = 'indexing';
+
+-- name: CountAhead :one
+select (select count(*) from (
+        select 1 from documents d where d.track = sqlc.arg(track) and d.state <> 'failed' and d.due_at < 'infinity' limit sqlc.arg(most)
+    ) o) as documents,
+    (select count(*) from snapshots s
+        join tracks t on t.id = s.track
+        join repositories r on r.id = t.repository
+        where s.state = 'listing' and s.lane = 'bulk' and r.tenant = sqlc.arg(tenant)) as listings;

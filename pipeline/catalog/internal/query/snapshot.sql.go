@@ -92,6 +92,28 @@ func (q *Queries) CompleteSnapshots(ctx context.Context, tracks []uuid.UUID) ([]
 	return items, nil
 }
 
+const countAhead = `-- name: CountAhead :one
+select (select count(*) from (
+        select 1 from documents d where d.track = $1 and d.state <> 'failed' and d.due_at < 'infinity' limit $2
+    ) o) as documents,
+    (select count(*) from snapshots s
+        join tracks t on t.id = s.track
+        join repositories r on r.id = t.repository
+        where s.state = 'listing' and s.lane = 'bulk' and r.tenant = $3) as listings
+`
+
+type CountAheadRow struct {
+	Documents int64
+	Listings  int64
+}
+
+func (q *Queries) CountAhead(ctx context.Context, track uuid.UUID, most int32, tenant string) (CountAheadRow, error) {
+	row := q.db.QueryRow(ctx, countAhead, track, most, tenant)
+	var i CountAheadRow
+	err := row.Scan(&i.Documents, &i.Listings)
+	return i, err
+}
+
 const countFiles = `-- name: CountFiles :one
 select count(*) from documents where track = $1 and state <> 'removed'
 `

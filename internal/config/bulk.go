@@ -1,0 +1,27 @@
+package config
+
+import "fmt"
+
+// Bulk says what is work in bulk, and how much of it is under way at once.
+type Bulk struct {
+	BulkFiles   int `env:"LEAT_BULK_FILES" default:"500" placeholder:"N" help:"A first ingest of more files than this goes by the bulk lane (${default})."`
+	BulkWindow  int `env:"LEAT_BULK_WINDOW" default:"4096" placeholder:"N" help:"Documents of one tenant that the bulk lane takes before embedders and indexers have done with them; the tenant's repositories share it evenly (${default})."`
+	BulkIngests int `env:"LEAT_BULK_INGESTS" default:"16" placeholder:"N" help:"Repositories that an ingestor reads in turns in the bulk lane, or that wait for another submission of theirs, beside --in-flight (${default})."`
+}
+
+// Check says what to change.
+func (b Bulk) Check() error {
+	for _, number := range []struct {
+		value int
+		name  string
+	}{
+		{b.BulkFiles, "--bulk-files (LEAT_BULK_FILES)"},
+		{b.BulkWindow, "--bulk-window (LEAT_BULK_WINDOW)"},
+		{b.BulkIngests, "--bulk-ingests (LEAT_BULK_INGESTS)"},
+	} {
+		if number.value < 1 {
+			return fmt.Errorf("%s %d: give 1 or more", number.name, number.value)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// How often a listing looks whether the workers after it have caught up: soon
+// at first, less often while they do not.
+const (
+	firstLook = 50 * time.Millisecond
+	mostLook  = time.Second
+)
+
+// alone runs fn while nobody else works on the repository. Who has to wait for
+// that, for a first ingest of hours perhaps, is set aside.
+func (s *Step) alone(ctx context.Context, repository uuid.UUID, fn func(context.Context) error) error {
+	key := catalog.LockKey(repository)
+	if taken, err := s.catalog.TryLock(ctx, key, fn); taken || err != nil {
+		return err
+	}
+	broker.SetAside(ctx)
+	waiting, stop := untilStopping(ctx)
+	defer stop()
+	began := false
+	err := s.catalog.WithLock(waiting, key, func(context.Context) error {
+		began = true
+		return fn(ctx)
+	})
+	if err != nil && !began && ctx.Err() == nil && waiting.Err() != nil {
+		return fmt.Errorf("wait for repository %s: %w", repository, broker.ErrStopping)
+	}
+	return err
+}
+
+// untilStopping returns a context that ends when the message of ctx is to be
+// given back.
+func untilStopping(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-broker.Stopping(ctx):
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+func (l *listing) bulk() bool { return l.snapshot.Lane == string(events.Bulk) }
+
+// turn waits until a bulk listing may read its next batch: when the workers
+// after it have done with enough of those before, and it is its turn among the
+// bulk listings of this process. A live listing never waits.
+func (l *listing) turn(ctx context.Context) error {
+	if !l.bulk() {
+		return nil
+	}
+	if err := l.window(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-broker.Stopping(ctx):
+		return l.stopped(ctx)
+	default:
+	}
+	waiting, stop := untilStopping(ctx)
+	defer stop()
+	if err := l.step.turns.Acquire(waiting, 1); err != nil {
+		return l.stopped(ctx)
+	}
+	l.turns.Add(1)
+	return nil
+}
+
+// endTurn is called when a batch is stored.
+func (l *listing) endTurn() {
+	if l.bulk() {
+		l.turns.Add(-1)
+		l.step.turns.Release(1)
+	}
+}
+
+// endTurns gives back what a listing that failed did not use.
+func (l *listing) endTurns() { l.step.turns.Release(l.turns.Swap(0)) }
+
+// window waits until the track has no more on its way than its share of its
+// tenant's window. So a repository of a hundred files that comes after one of a
+// million has a bounded number of documents before it, and what the embedders
+// and indexers cannot take in waits in git rather than in the streams.
+func (l *listing) window(ctx context.Context) error {
+	for look := firstLook; ; look = min(2*look, mostLook) {
+		ahead, err := l.step.catalog.Ahead(ctx, l.track, l.step.cfg.BulkWindow+1)
+		if err != nil {
+			return err
+		}
+		if ahead.Documents <= int64(l.step.cfg.BulkWindow)/max(ahead.Listings, 1) {
+			return nil
+		}
+		if !l.waited {
+			l.waited = true
+			l.step.log.Info("a bulk ingest waits for embedders and indexers, as it will now and then",
+				"repository", l.track.URL, "documents", ahead.Documents, "listings", ahead.Listings)
+		}
+		select {
+		case <-time.After(look):
+		case <-broker.Stopping(ctx):
+			return l.stopped(ctx)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (l *listing) stopped(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fmt.Errorf("list %s: %w", l.track.URL, broker.ErrStopping)
+}
