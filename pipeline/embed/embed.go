@@ -52,6 +52,7 @@ type Step struct {
 	events   *pipeline.Publisher
 	batcher  *pipeline.Batcher[work]
 	claims   claims
+	kept     *kept
 }
 
 // work is a document to look at, and the trace in which that was asked for.
@@ -71,7 +72,7 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder,
 	if cfg.BatchWait == 0 {
 		cfg.BatchWait = DefaultBatchWait
 	}
-	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p}
+	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes)}
 	s.claims.held = make(map[[32]byte]chan struct{})
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
 		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isDamage,

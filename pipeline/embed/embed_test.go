@@ -96,6 +96,36 @@ func TestATextIsEmbeddedOnce(t *testing.T) {
 	}
 }
 
+// While vectors cannot be stored, each attempt comes back for the same texts.
+func TestWhatCouldNotBeStoredIsNotEmbeddedAgain(t *testing.T) {
+	model := &counting{}
+	p := testpipe.Open(t, testpipe.Config{Embedder: model})
+	tree := make(testpipe.Tree)
+	for i := range 300 { // more than a batch
+		tree[fmt.Sprintf("f%03d.txt", i)] = testpipe.File{Content: fmt.Sprintf("this is file %d\n", i)}
+	}
+	list := chunked(t, p, tree)
+	p.Rows(t, `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$`)
+	p.Rows(t, "create trigger refuse before insert on vectors execute function refuse()")
+	for range 3 {
+		for i, err := range p.Deliver(t, list...) {
+			if err == nil {
+				t.Fatalf("%s went through: nothing is tested here", list[i].Subject)
+			}
+		}
+	}
+	p.Rows(t, "drop trigger refuse on vectors")
+	if err := errors.Join(p.Deliver(t, list...)...); err != nil {
+		t.Fatal(err)
+	}
+	if len(model.texts) != len(tree) || slices.Max(values(model.texts)) != 1 {
+		t.Errorf("%d texts were embedded, one of them %d times", len(model.texts), slices.Max(values(model.texts)))
+	}
+	if got := p.One(t, "select count(*) from vectors"); got != fmt.Sprint(len(tree)) {
+		t.Errorf("%s vectors for %d texts", got, len(tree))
+	}
+}
+
 func values(m map[string]int) []int {
 	var list []int
 	for _, n := range m {

@@ -27,17 +27,27 @@ func cut(content []byte, t catalog.Text) (text, error) {
 	return text{t.SHA256, string(part)}, nil
 }
 
-// store embeds texts and stores their vectors, a pack at a time.
-func (s *Step) store(ctx context.Context, texts []text) error {
+// store embeds texts and stores their vectors, a pack at a time. What cannot be
+// stored is kept for the next attempt.
+func (s *Step) store(ctx context.Context, texts []text) (err error) {
 	pack := s.blobs.NewPack(blob.Vector)
 	var packed [][32]byte
+	var records [][]byte
+	defer func() {
+		if err != nil {
+			s.kept.add(packed, records)
+		}
+	}()
 	flush := func() error {
 		if len(packed) == 0 {
 			return nil
 		}
-		err := s.put(ctx, pack, packed)
-		pack, packed = s.blobs.NewPack(blob.Vector), nil
-		return err
+		if err := s.put(ctx, pack, packed); err != nil {
+			return err
+		}
+		s.kept.drop(packed)
+		pack, packed, records = s.blobs.NewPack(blob.Vector), nil, nil
+		return nil
 	}
 	for batch := range slices.Chunk(texts, s.cfg.BatchTexts) {
 		vectors, err := s.vectors(ctx, batch)
@@ -48,7 +58,7 @@ func (s *Step) store(ctx context.Context, texts []text) error {
 			if err := pack.Add(v); err != nil {
 				return err
 			}
-			packed = append(packed, batch[i].hash)
+			packed, records = append(packed, batch[i].hash), append(records, v)
 		}
 		if pack.Full() {
 			if err := flush(); err != nil {
@@ -59,8 +69,31 @@ func (s *Step) store(ctx context.Context, texts []text) error {
 	return flush()
 }
 
-// vectors returns the stored record of each text.
+// vectors returns the record of each text that is to be stored, and asks the
+// model for those that are not kept.
 func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
+	records := s.kept.get(texts)
+	var missing []text
+	var places []int
+	for i, record := range records {
+		if record == nil {
+			missing, places = append(missing, texts[i]), append(places, i)
+		}
+	}
+	if len(missing) == 0 {
+		return records, nil
+	}
+	computed, err := s.compute(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, record := range computed {
+		records[places[i]] = record
+	}
+	return records, nil
+}
+
+func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
 	plain := make([]string, len(texts))
 	for i, t := range texts {
 		plain[i] = t.bytes

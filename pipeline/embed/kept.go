@@ -1,0 +1,58 @@
+package embed
+
+import "sync"
+
+// keptBytes bounds what is kept: about four packs.
+const keptBytes = 16 << 20
+
+// kept holds the records of texts that were embedded and could not be stored:
+// while a store is away, the attempts that follow ask the model for nothing
+// that it has answered already.
+type kept struct {
+	limit int // in bytes; what does not fit is not kept
+
+	mu      sync.Mutex
+	size    int
+	records map[[32]byte][]byte
+}
+
+func newKept(limit int) *kept { return &kept{limit: limit, records: make(map[[32]byte][]byte)} }
+
+// get returns the record of each text, nil where none is kept.
+func (k *kept) get(texts []text) [][]byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	found := make([][]byte, len(texts))
+	for i, t := range texts {
+		found[i] = k.records[t.hash]
+	}
+	return found
+}
+
+// add keeps records that could not be stored. Those of texts that nobody came
+// back for would fill it up for good, so that all make room when it is full.
+func (k *kept) add(hashes [][32]byte, records [][]byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, hash := range hashes {
+		if _, have := k.records[hash]; have || len(records[i]) > k.limit {
+			continue
+		}
+		if k.size+len(records[i]) > k.limit {
+			clear(k.records)
+			k.size = 0
+		}
+		k.records[hash] = records[i]
+		k.size += len(records[i])
+	}
+}
+
+// drop forgets what has been stored.
+func (k *kept) drop(hashes [][32]byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, hash := range hashes {
+		k.size -= len(k.records[hash])
+		delete(k.records, hash)
+	}
+}
