@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -145,25 +146,50 @@ func (r *run) damageObject(f fault) error {
 	return err
 }
 
-// Size of a store's own disk, where disks are to be filled.
+// diskBytes is the size of a disk of its own, where disks are to be filled.
 const diskBytes = 256 << 20
 
-// mount gives a store's directory a disk of its own.
-func (s *store) mount() error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
+// mount gives those whose disk is to be filled a disk of their own, where the
+// machine allows it.
+func (r *run) mount() error {
+	if !r.cfg.FullDisk {
+		return nil
 	}
-	if err := syscall.Mount("tmpfs", s.dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", diskBytes)); err != nil {
-		return fmt.Errorf("mount a tmpfs on %s: %w", s.dir, err)
+	for _, name := range disks {
+		dir := filepath.Join(r.dir, name)
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", diskBytes))
+		if errors.Is(err, os.ErrPermission) {
+			r.report.NoDisk = fmt.Sprintf("mount a tmpfs: %v", err)
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("mount a tmpfs on %s: %w", dir, err)
+		}
+		r.mounts = append(r.mounts, dir)
 	}
-	s.mounted = true
 	return nil
 }
 
-const ballast = "run/ballast" // in a directory that the store leaves alone
+func (r *run) unmount() {
+	for _, dir := range r.mounts {
+		_ = syscall.Unmount(dir, syscall.MNT_DETACH)
+	}
+	r.mounts = nil
+}
+
+// ballast is what fills a disk, in a directory that its owner leaves alone.
+func ballast(dir, target string) string {
+	if slices.Contains(storeNames, target) {
+		return filepath.Join(dir, target, "run", "ballast")
+	}
+	return filepath.Join(dir, target, "ballast")
+}
 
 func (r *run) fillDisk(ctx context.Context, f fault) error {
-	name := filepath.Join(r.stores[f.target].dir, ballast)
+	name := ballast(r.dir, f.target)
 	file, err := os.Create(name)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +22,6 @@ import (
 type feed struct {
 	js   jetstream.JetStream
 	conn *nats.Conn
-	url  string // of the repository
 	log  *slog.Logger
 
 	queue   chan events.Event
@@ -28,12 +29,12 @@ type feed struct {
 	done    sync.WaitGroup
 	cancel  context.CancelFunc
 	mu      sync.Mutex
-	last    events.Event
+	last    map[track]events.Event
 }
 
 const publishPause = 200 * time.Millisecond
 
-func newFeed(ctx context.Context, natsURL, repository string, log *slog.Logger) (*feed, error) {
+func newFeed(ctx context.Context, natsURL string, log *slog.Logger) (*feed, error) {
 	conn, err := nats.Connect(natsURL, nats.Name("chaos-feed"), nats.MaxReconnects(-1), nats.ReconnectWait(publishPause))
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
@@ -43,33 +44,42 @@ func newFeed(ctx context.Context, natsURL, repository string, log *slog.Logger) 
 		conn.Close()
 		return nil, err
 	}
-	f := &feed{js: js, conn: conn, url: repository, log: log, queue: make(chan events.Event, 4096)}
+	f := &feed{js: js, conn: conn, log: log, queue: make(chan events.Event, 4096), last: make(map[track]events.Event)}
 	ctx, f.cancel = context.WithCancel(ctx)
 	f.done.Go(func() { f.run(ctx) })
 	return f, nil
 }
 
 // submit queues the news of a push.
-func (f *feed) submit() error {
-	event, err := events.New("/chaos", f.url, events.RepoSubmitted{Tenant: events.DefaultTenant, URL: f.url, Ref: branch})
+func (f *feed) submit(t track) error {
+	event, err := events.New("/chaos", t.dir, events.RepoSubmitted{Tenant: events.DefaultTenant, URL: t.dir, Ref: t.ref})
 	if err != nil {
 		return err
 	}
 	f.mu.Lock()
-	f.last = event
+	f.last[t] = event
 	f.mu.Unlock()
 	f.send(event)
 	return nil
 }
 
-// again tells the last news once more: NATS has lost all it had been given,
-// and leat may not have seen it. That is the one loss leat cannot make good.
+// told says whether leat has been told of a track.
+func (f *feed) told(t track) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, told := f.last[t]
+	return told
+}
+
+// again tells the last news of each track once more: NATS has lost all it had
+// been given, and leat may not have seen it. That is the one loss leat cannot
+// make good.
 func (f *feed) again() {
 	f.mu.Lock()
-	last := f.last
+	last := slices.Collect(maps.Values(f.last))
 	f.mu.Unlock()
-	if last.ID != "" {
-		f.send(last)
+	for _, event := range last {
+		f.send(event)
 	}
 }
 

@@ -14,19 +14,10 @@ import (
 	"strings"
 )
 
-// branch is the ref that the commits are pushed to.
-const branch = "refs/heads/main"
-
 // history is a bare repository and the commits that its branch will name.
 type history struct {
 	dir     string
 	commits []string
-}
-
-// push makes the branch name commit i, as a forced push does.
-func (h history) push(i int) error {
-	_, err := git(h.dir, nil, "update-ref", branch, h.commits[i])
-	return err
 }
 
 func git(dir string, input io.Reader, args ...string) (string, error) {

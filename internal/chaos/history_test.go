@@ -28,15 +28,9 @@ func TestInvent(t *testing.T) {
 	statuses := map[string]bool{}
 	roots := 0
 	for i, commit := range one.commits {
-		if err := one.push(i); err != nil {
-			t.Fatal(err)
-		}
-		parents, err := git(dir, nil, "rev-list", "--parents", "--max-count=1", branch)
+		parents, err := git(dir, nil, "rev-list", "--parents", "--max-count=1", commit)
 		if err != nil {
 			t.Fatal(err)
-		}
-		if !strings.HasPrefix(parents, commit) {
-			t.Fatalf("%s names %s, not %s", branch, parents, commit)
 		}
 		if parents == commit {
 			roots++
@@ -68,7 +62,7 @@ func TestTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := from.push(0); err != nil {
+	if _, err := git(from.dir, nil, "update-ref", branch, from.commits[0]); err != nil {
 		t.Fatal(err)
 	}
 	h, err := take(filepath.Join(t.TempDir(), "copy"), from.dir, 10)
@@ -81,7 +75,7 @@ func TestTake(t *testing.T) {
 	if refs, err := git(h.dir, nil, "for-each-ref"); err != nil || refs != "" {
 		t.Errorf("refs before the first push: %q, %v", refs, err)
 	}
-	if err := h.push(0); err != nil {
+	if _, err := git(h.dir, nil, "cat-file", "-e", h.commits[0]); err != nil {
 		t.Error(err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // Kind is a kind of fault.
 type Kind string
 
-// The kinds. The last ones need Config.DropIndex, Damage or FullDisk.
+// The kinds. The last ones are done only if Config says so.
 const (
 	KillWorker     Kind = "kill worker"     // SIGKILL, and a new process after a while
 	StopWorker     Kind = "stop worker"     // SIGSTOP past its ack wait, then SIGCONT
@@ -38,13 +38,27 @@ type fault struct {
 
 func (f fault) String() string { return fmt.Sprintf("%s %s for %s", f.kind, f.target, f.lasts) }
 
+// canCost says whether the fault can have cost a vector: one under way between
+// the model and the catalog, or one that was stored.
+func (f fault) canCost() bool {
+	switch f.kind {
+	case KillWorker, StopWorker:
+		return kindOf(f.target) == "embedder"
+	case DropCollection:
+		return false
+	case FillDisk:
+		return f.target == storeS3
+	}
+	return f.target != storeQdrant
+}
+
 // ackWait is what the workers run with: short, so that a stop that is longer
 // does not take long.
 const ackWait = 4 * time.Second
 
-// disks are the stores whose disk can be filled. NATS is not among them: it
+// disks are those whose disk can be filled. NATS is not among the stores: it
 // reserves the size of its streams, and would need a disk of that size.
-var disks = []string{storeS3, storeQdrant}
+var disks = []string{storeS3, storeQdrant, "ingestor-1", "ingestor-2"}
 
 type weighted struct {
 	kind   Kind

@@ -26,6 +26,7 @@ type process struct {
 	pid  int
 	done chan struct{} // closed when the run is over
 	err  error         // of the run; valid once done is closed
+	from int64         // where the run's part of the log begins
 }
 
 // start begins a run. What the command writes to standard output goes to the
@@ -36,6 +37,10 @@ func (p *process) start() error {
 		return err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
 	cmd := p.command()
 	cmd.Stderr = file
 	if cmd.Stdout == nil {
@@ -50,7 +55,7 @@ func (p *process) start() error {
 		err := cmd.Start()
 		if err == nil {
 			p.mu.Lock()
-			p.pid, p.done, p.err = cmd.Process.Pid, done, nil
+			p.pid, p.done, p.err, p.from = cmd.Process.Pid, done, nil, info.Size()
 			p.mu.Unlock()
 		}
 		started <- err
@@ -112,6 +117,25 @@ func (p *process) end(patience time.Duration) error {
 		return fmt.Errorf("%s: %w", p.name, p.err)
 	}
 	return nil
+}
+
+// awaitWord waits until the run has said something: before that it may not have
+// come to handling signals.
+func (p *process) awaitWord(patience time.Duration) {
+	done := p.over()
+	p.mu.Lock()
+	from := p.from
+	p.mu.Unlock()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if info, err := os.Stat(p.log); err != nil || info.Size() > from {
+			return
+		}
+		select {
+		case <-done:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 func (p *process) over() <-chan struct{} {

@@ -37,6 +37,13 @@ func newProxy() (*proxy, error) {
 	return p, nil
 }
 
+// count says how many connections there are.
+func (p *proxy) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.links)
+}
+
 func (p *proxy) addr() string { return p.listener.Addr().String() }
 
 // lead says where the store listens now.

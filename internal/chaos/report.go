@@ -13,19 +13,20 @@ import (
 // Report is what a run found.
 type Report struct {
 	Seed     uint64
-	Commits  int          // pushed
+	Commits  int          // of the history
+	Pushes   int          // of all refs
+	Filters  int          // changes of the filter
 	Faults   map[Kind]int // done, by kind
 	Breaking time.Duration
+	NoDisk   string        // why no disk could be filled; "": it could, or was not to be
 	Settling time.Duration // from the end of the last fault until nothing was owed
 
-	Digest        string // of the index
-	Documents     int64
-	Points        int64
-	OrphanObjects int64 // in S3 and not in the catalog: written by a worker that was killed before it could say so
+	Digest    string // of the index
+	Documents int64
+	Points    int64
 
-	Texts    int64 // that have a vector
-	Excess   int64 // vectors computed and stored more than once, by the bytes that nothing refers to
-	Explains int   // faults that can have cost a vector that was under way
+	Repeats repeats // what the model was asked for
+	Growth  growth  // of what is held, from before the first fault to the end
 
 	StaleFiles int // that a killed git left in a mirror; the mirror's next fetch removes them
 
@@ -40,13 +41,18 @@ func (r Report) Write(w io.Writer) {
 	for _, n := range r.Faults {
 		total += n
 	}
-	fmt.Fprintf(w, "seed %d: %d commits, %d faults in %s, settled %s later\n", r.Seed, r.Commits, total, r.Breaking.Round(time.Second), r.Settling.Round(100*time.Millisecond))
+	fmt.Fprintf(w, "seed %d: %d commits in %d pushes, %d changes of the filter, %d faults in %s, settled %s later\n", r.Seed, r.Commits, r.Pushes, r.Filters, total, r.Breaking.Round(time.Second), r.Settling.Round(100*time.Millisecond))
 	for _, kind := range slices.Sorted(maps.Keys(r.Faults)) {
 		fmt.Fprintf(w, "  %4d %s\n", r.Faults[kind], kind)
 	}
 	fmt.Fprintf(w, "  %d documents, %d points, digest %.16s\n", r.Documents, r.Points, r.Digest)
-	fmt.Fprintf(w, "  %d texts have a vector; %d were embedded again (%d faults can explain it)\n", r.Texts, r.Excess, r.Explains)
-	fmt.Fprintf(w, "  %d orphan objects in S3, %d stale files in mirrors\n", r.OrphanObjects, r.StaleFiles)
+	fmt.Fprintf(w, "  %d texts embedded, %d times again; one of them %d times (%d were explained), %d times by two embedders at once\n",
+		r.Repeats.texts, r.Repeats.again, r.Repeats.worst, r.Repeats.bound, r.Repeats.raced)
+	fmt.Fprintf(w, "  grown by at most %d goroutines and %d files a worker, %d connections a store\n", r.Growth.Goroutines, r.Growth.Files, r.Growth.Connections)
+	fmt.Fprintf(w, "  %d stale files in mirrors\n", r.StaleFiles)
+	if r.NoDisk != "" {
+		fmt.Fprintf(w, "  no disk was filled: %s\n", r.NoDisk)
+	}
 	for _, v := range r.Violations {
 		fmt.Fprintf(w, "VIOLATION: %s\n", v)
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,13 +28,9 @@ type Config struct {
 	Dir     string        // where everything is kept, removed if all went well; default: a new one below the system's
 	Keep    bool          // keep Dir in any case
 
-	// Damage adds faults that only a comparison of the stores can mend: lost
-	// and changed objects.
-	Damage bool
-	// DropIndex adds dropped collections.
-	DropIndex bool
-	// FullDisk adds full disks. It needs the right to mount a tmpfs.
-	FullDisk bool
+	Damage    bool // also lose and change objects, which only a comparison of the stores can mend
+	DropIndex bool // also drop the collection
+	FullDisk  bool // also fill disks, where a tmpfs may be mounted
 
 	Out io.Writer // takes what happens, line by line; default: nobody is told
 }
@@ -55,16 +52,22 @@ type run struct {
 	dir     string
 	logs    string
 	log     *slog.Logger
-	history history
+	world   world
 	stores  map[string]*store
 	workers map[string]*process
 	feed    *feed
 	env     []string
+	filter  atomic.Int64 // of filters, that the ingestors run with
+	mounts  []string
+
+	idle        map[string]footprint // of each kind of worker, before the first fault
+	connections map[string]int       // to each store, then
 
 	targets map[string]chan struct{} // held while a fault works on it
 
-	mu     sync.Mutex
-	report Report
+	mu      sync.Mutex
+	report  Report
+	windows []window // in which a vector can have been lost
 }
 
 // Run does everything and returns what was found. The error is of the harness
@@ -99,7 +102,7 @@ func prepare(cfg Config) (*run, error) {
 	if cfg.Out == nil {
 		cfg.Out = io.Discard
 	}
-	r := &run{cfg: cfg, dir: cfg.Dir, stores: map[string]*store{}, workers: map[string]*process{}, targets: map[string]chan struct{}{}}
+	r := &run{cfg: cfg, dir: cfg.Dir, stores: map[string]*store{}, workers: map[string]*process{}, targets: map[string]chan struct{}{}, connections: map[string]int{}}
 	var err error
 	if r.dir == "" {
 		// The path is short, so that Postgres' socket fits into it.
@@ -127,9 +130,11 @@ func (r *run) run(ctx context.Context) (err error) {
 	}{
 		{"set up", r.setUp},
 		{"start the stores and workers", r.start},
+		{"warm up", r.warmUp},
 		{"break things", r.breakThings},
 		{"settle", r.settle},
 		{"check", r.check},
+		{"count what is held", r.checkFootprints},
 		{"end the workers", r.endWorkers},
 		{"compare with a fresh index", r.compare},
 	} {
@@ -142,16 +147,10 @@ func (r *run) run(ctx context.Context) (err error) {
 }
 
 func (r *run) setUp(context.Context) (err error) {
-	repo := filepath.Join(r.dir, "repo.git")
-	if r.cfg.Repo == "" {
-		r.history, err = invent(repo, r.cfg.Seed, r.cfg.Commits)
-	} else {
-		r.history, err = take(repo, r.cfg.Repo, r.cfg.Commits)
-	}
-	if err != nil {
+	if r.world, err = newWorld(r.dir, r.cfg); err != nil {
 		return err
 	}
-	r.report.Commits = len(r.history.commits)
+	r.report.Commits = len(r.world.commits)
 	if r.cfg.Bin != "" {
 		return nil
 	}
@@ -160,17 +159,15 @@ func (r *run) setUp(context.Context) (err error) {
 }
 
 func (r *run) start(ctx context.Context) error {
+	if err := r.mount(); err != nil {
+		return err
+	}
 	for _, name := range storeNames {
 		s, err := newStore(r.dir, r.logs, name)
 		if err != nil {
 			return err
 		}
 		r.stores[name] = s
-		if r.cfg.FullDisk && slices.Contains(disks, name) {
-			if err := s.mount(); err != nil {
-				return err
-			}
-		}
 	}
 	var starting sync.WaitGroup
 	errs := make([]error, len(storeNames))
@@ -183,7 +180,7 @@ func (r *run) start(ctx context.Context) error {
 	}
 	r.env = environment(r.stores)
 	for _, name := range workerNames {
-		w, err := newWorker(r.dir, r.logs, r.cfg.Bin, name, r.env)
+		w, err := r.newWorker(name)
 		if err != nil {
 			return err
 		}
@@ -193,41 +190,29 @@ func (r *run) start(ctx context.Context) error {
 		}
 	}
 	var err error
-	r.feed, err = newFeed(ctx, natsURL(r.env), r.history.dir, r.log)
+	r.feed, err = newFeed(ctx, natsURL(r.env), r.log)
 	return err
 }
 
-// breakThings pushes commits and lets faults loose, a fixed number of faults
-// for each commit, and one more when all others have ended.
+// breakThings moves the refs and lets faults loose, a fixed number of faults
+// for each move, and one more when all others have ended.
 func (r *run) breakThings(ctx context.Context) error {
-	faults := draw(r.cfg)
-	var pushed int
-	push := func(until int) error {
-		for ; pushed < until; pushed++ {
-			if err := r.history.push(pushed); err != nil {
-				return err
-			}
-			if err := r.feed.submit(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := push(1); err != nil {
-		return err
-	}
+	faults, moves := draw(r.cfg), drawMoves(r.cfg.Seed, len(r.world.commits))
 	began := time.Now()
 	room := make(chan struct{}, most)
 	var under sync.WaitGroup
 	defer under.Wait() // whoever ends the run early finds nothing under way
+	done := 0
 	for i, f := range faults {
+		for ; done < max(1, i*len(moves)/len(faults)); done++ {
+			if err := r.move(moves[done], &under); err != nil {
+				return err
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(f.after):
-		}
-		if err := push(max(1, (i+1)*len(r.history.commits)/len(faults))); err != nil {
-			return err
 		}
 		room <- struct{}{}
 		under.Go(func() {
@@ -235,13 +220,33 @@ func (r *run) breakThings(ctx context.Context) error {
 			r.inflict(ctx, f)
 		})
 	}
+	for _, m := range moves[done:] {
+		if err := r.move(m, &under); err != nil {
+			return err
+		}
+	}
 	under.Wait()
 	// A worker that starts makes the streams. Now none does, and those that run
 	// have to get over the loss.
 	r.awaitReady(ctx)
 	r.inflict(ctx, fault{kind: WipeNATS, target: storeNATS})
 	r.report.Breaking = time.Since(began)
-	return push(len(r.history.commits))
+	return ctx.Err()
+}
+
+// move does what the outside does next. A change of the filter takes its time,
+// and goes on under all else.
+func (r *run) move(m move, under *sync.WaitGroup) error {
+	if m.filter != 0 {
+		r.report.Filters++
+		under.Go(func() { r.reconfigure(m.filter) })
+		return nil
+	}
+	r.report.Pushes++
+	if err := r.world.push(m); err != nil {
+		return err
+	}
+	return r.feed.submit(r.world.tracks[m.track])
 }
 
 // inflict does one fault to its end, alone with its target.
@@ -249,12 +254,19 @@ func (r *run) inflict(ctx context.Context, f fault) {
 	target := r.targets[f.target]
 	target <- struct{}{}
 	defer func() { <-target }()
+	if f.kind == FillDisk && r.report.NoDisk != "" {
+		return
+	}
 	r.log.Info("fault", "kind", f.kind, "target", f.target, "for", f.lasts)
-	r.mu.Lock()
-	r.report.Faults[f.kind]++
-	r.mu.Unlock()
+	began := time.Now()
 	if err := r.perform(ctx, f); err != nil {
 		r.violate("%s: %v", f, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Faults[f.kind]++
+	if f.canCost() {
+		r.windows = append(r.windows, window{began, time.Now().Add(ackWait)})
 	}
 }
 

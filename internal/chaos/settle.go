@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +23,8 @@ const settleInterval = 250 * time.Millisecond
 // state is what leat still has to do.
 type state struct {
 	Submissions, Snapshots, Documents int64  // open, by the catalog
-	Commit                            string // that the track's current snapshot is of
+	Configurations                    int64  // that current snapshots were listed by
+	Heads                             string // the commits that current snapshots are of
 	Messages                          uint64 // not acknowledged, of all consumers
 }
 
@@ -29,21 +33,32 @@ func (r *run) settle(ctx context.Context) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Settle)
 	defer cancel()
-	want := state{Commit: r.history.commits[len(r.history.commits)-1]}
+	if err := r.quiet(ctx); err != nil {
+		r.violate("not settled within %s: %v", r.cfg.Settle, err)
+		return nil
+	}
+	if err := r.mended(ctx); err != nil {
+		r.violate("not mended within %s: %v", r.cfg.Settle, err)
+	}
+	r.report.Settling = time.Since(began)
+	return nil
+}
+
+// quiet waits until all that was told is taken, and nothing is owed.
+func (r *run) quiet(ctx context.Context) error {
 	told := make(chan struct{})
 	go func() { r.feed.wait(); close(told) }()
 	select {
 	case <-told:
 	case <-ctx.Done():
-		r.violate("the last submissions could not be published within %s", r.cfg.Settle)
-		return nil
+		return errors.New("the last submissions could not be published")
 	}
+	want := state{Configurations: 1, Heads: r.heads()}
 	var last state
 	for quiet := 0; quiet < 3; {
 		now, err := r.look(ctx)
 		if ctx.Err() != nil {
-			r.violate("not settled within %s: %+v, want %+v", r.cfg.Settle, last, want)
-			return nil
+			return fmt.Errorf("%+v, want %+v", last, want)
 		}
 		quiet++
 		if err != nil || now != want {
@@ -56,19 +71,33 @@ func (r *run) settle(ctx context.Context) error {
 		}
 		pause(ctx, settleInterval)
 	}
-	if err := r.mended(ctx); err != nil {
-		r.violate("not mended within %s: %v", r.cfg.Settle, err)
-	}
-	r.report.Settling = time.Since(began)
 	return nil
+}
+
+// heads names the commits that the tracks are at, as look does.
+func (r *run) heads() string {
+	var lines []string
+	for t := range r.pushed() {
+		lines = append(lines, t.dir+" "+t.ref+" "+r.world.head(t))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// pushed are the tracks that leat has been told of.
+func (r *run) pushed() iter.Seq[track] {
+	return func(yield func(track) bool) {
+		for _, t := range r.world.tracks {
+			if r.feed.told(t) && !yield(t) {
+				return
+			}
+		}
+	}
 }
 
 // mended waits until the damage that was done is undone. The catalog does not
 // know of it, so the stores themselves are compared.
 func (r *run) mended(ctx context.Context) error {
-	if !r.cfg.Damage && !r.cfg.DropIndex {
-		return nil
-	}
 	for last := errors.New("no comparison was possible"); ; {
 		o, err := r.open(ctx)
 		if err == nil {
@@ -101,8 +130,11 @@ func (r *run) look(ctx context.Context) (state, error) {
 		(select count(*) from submissions where state = 'pending'),
 		(select count(*) from snapshots where state in ('listing', 'indexing')),
 		(select count(*) from documents where due_at < 'infinity'),
-		coalesce((select encode(commit, 'hex') from snapshots where state in ('indexing', 'indexed')), '')`).
-		Scan(&s.Submissions, &s.Snapshots, &s.Documents, &s.Commit)
+		count(distinct s.config),
+		coalesce(string_agg(r.url || ' ' || t.ref || ' ' || encode(s.commit, 'hex'), E'\n' order by r.url collate "C", t.ref collate "C"), '')
+		from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository
+		where s.state in ('indexing', 'indexed')`).
+		Scan(&s.Submissions, &s.Snapshots, &s.Documents, &s.Configurations, &s.Heads)
 	if err != nil {
 		return s, err
 	}

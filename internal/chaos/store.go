@@ -88,7 +88,6 @@ type store struct {
 	proxy     *proxy
 	endpoints devstack.Endpoints // of the store itself
 	said      *io.PipeReader
-	mounted   bool
 }
 
 func newStore(dir, logs, name string) (*store, error) {

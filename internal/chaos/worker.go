@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,30 +25,73 @@ var hurry = []string{
 	"LEAT_LEASE=8s",
 	"LEAT_ACK_WAIT=" + ackWait.String(),
 	"LEAT_SCRUB_INTERVAL=5s",
+	"LEAT_GARBAGE_INTERVAL=5s",
+	"LEAT_GARBAGE_GRACE=3s",
+	"LEAT_APPROVE_SHARE=1", // nobody is there to approve
+}
+
+// pollInterval is what every other seed polls with. Without polls nobody but
+// the publisher and the syncer can bring back a lost submission.
+const pollInterval = "LEAT_POLL_INTERVAL=10s"
+
+func kindOf(worker string) string {
+	kind, _, _ := strings.Cut(worker, "-")
+	return kind
 }
 
 // newWorker prepares a worker's process. Its temporary files and mirrors are
 // where they can be looked for.
-func newWorker(dir, logs, bin, name string, env []string) (*process, error) {
-	kind, _, _ := strings.Cut(name, "-")
-	home := filepath.Join(dir, name)
+func (r *run) newWorker(name string) (*process, error) {
+	home := filepath.Join(r.dir, name)
 	for _, sub := range []string{"tmp", "mirrors"} {
 		if err := os.MkdirAll(filepath.Join(home, sub), 0o700); err != nil {
 			return nil, err
 		}
 	}
-	env = append(append(clean(os.Environ()), env...), hurry...)
+	env := slices.Concat(clean(os.Environ()), r.env, hurry)
+	if r.cfg.Seed%2 == 1 {
+		env = append(env, pollInterval)
+	}
 	env = append(env, "LEAT_LISTEN=127.0.0.1:0", "LEAT_LOG_LEVEL=debug", "LEAT_GIT_ALLOW_LOCAL=true",
 		"LEAT_GIT_DIR="+filepath.Join(home, "mirrors"), "TMPDIR="+filepath.Join(home, "tmp"))
 	return &process{
 		name: name,
-		log:  filepath.Join(logs, name+".log"),
+		log:  filepath.Join(r.logs, name+".log"),
 		command: func() *exec.Cmd {
-			cmd := exec.Command(filepath.Join(bin, kind))
-			cmd.Env, cmd.Dir = env, home
+			cmd := exec.Command(filepath.Join(r.cfg.Bin, kindOf(name)))
+			cmd.Env, cmd.Dir = slices.Concat(env, filters[r.filter.Load()]), home
 			return cmd
 		},
 	}, nil
+}
+
+// reconfigure gives the ingestors another filter, one after the other, and then
+// tells leat of all refs again, as operators do.
+func (r *run) reconfigure(filter int) {
+	r.log.Info("change of the filter", "to", filters[filter])
+	r.filter.Store(int64(filter))
+	for _, name := range workerNames {
+		if kindOf(name) == "ingestor" {
+			r.restart(name)
+		}
+	}
+	r.feed.again()
+}
+
+// restart ends a worker in order and starts it again, alone with it.
+func (r *run) restart(name string) {
+	target := r.targets[name]
+	target <- struct{}{}
+	defer func() { <-target }()
+	w := r.workers[name]
+	r.alive(w)
+	w.awaitWord(startPatience)
+	if err := w.end(drainPatience); err != nil {
+		r.violate("restart: %v", err)
+	}
+	if err := w.start(); err != nil {
+		r.violate("restart: %v", err)
+	}
 }
 
 // awaitReady waits until each worker has said that it is ready. All stores are

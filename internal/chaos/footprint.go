@@ -1,0 +1,166 @@
+//go:build linux
+
+package chaos
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// footprint is what a worker holds.
+type footprint struct{ goroutines, files int }
+
+// How much more than when they were idle for the first time the workers may
+// hold in the end: pools have grown to what the work asked for.
+const (
+	slackGoroutines = 20
+	slackFiles      = 20
+	idlePatience    = 45 * time.Second
+)
+
+// slackConnections is the same for all workers' connections to one store. Each
+// has one to NATS, and a pool to Postgres that keeps what it has opened.
+var slackConnections = map[string]int{
+	storeNATS: 0, storePostgres: len(workerNames) * catalog.DefaultMaxConnections, storeS3: 16, storeQdrant: 8,
+}
+
+// measure asks a worker what it holds.
+func (r *run) measure(ctx context.Context, name string) (f footprint, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	address, err := healthAddress(r.workers[name].log)
+	if err != nil {
+		return f, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		return f, err
+	}
+	request.Close = true // so that nothing is kept open that is then counted
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return f, err
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		key, value, _ := strings.Cut(lines.Text(), " ")
+		switch key {
+		case "go_goroutines":
+			_, err = fmt.Sscan(value, &f.goroutines)
+		case "process_open_fds":
+			_, err = fmt.Sscan(value, &f.files)
+		}
+		if err != nil {
+			return f, err
+		}
+	}
+	if f.goroutines == 0 || f.files == 0 {
+		return f, fmt.Errorf("%s does not tell its goroutines and files", name)
+	}
+	return f, lines.Err()
+}
+
+// healthAddress is where a worker's last start listens.
+func healthAddress(log string) (string, error) {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return "", err
+	}
+	at := bytes.LastIndex(text, []byte("msg=starting "))
+	if at < 0 {
+		return "", fmt.Errorf("%s tells of no start", log)
+	}
+	line, _, _ := bytes.Cut(text[at:], []byte("\n"))
+	return attribute(line, "health"), nil
+}
+
+// warmUp has the workers index the repository that never changes, and notes
+// what they hold when they are done.
+func (r *run) warmUp(ctx context.Context) error {
+	r.awaitReady(ctx)
+	if err := r.feed.submit(r.world.tracks[trackCalm]); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Settle)
+	defer cancel()
+	if err := r.quiet(ctx); err != nil {
+		return err
+	}
+	r.idle = make(map[string]footprint)
+	for _, name := range workerNames {
+		f, err := r.measure(ctx, name)
+		if err != nil {
+			return err
+		}
+		kind := kindOf(name)
+		r.idle[kind] = footprint{max(f.goroutines, r.idle[kind].goroutines), max(f.files, r.idle[kind].files)}
+	}
+	for _, name := range storeNames {
+		r.connections[name] = r.stores[name].proxy.count()
+	}
+	r.log.Info("idle", "workers", r.idle, "connections", r.connections)
+	return nil
+}
+
+// checkFootprints waits until the workers hold no more than when they were
+// idle for the first time, give or take the slack.
+func (r *run) checkFootprints(ctx context.Context) error {
+	var held, over []string
+	for deadline := time.Now().Add(idlePatience); ; pause(ctx, 4*settleInterval) {
+		held, over = r.compareFootprints(ctx)
+		if len(over) == 0 || time.Now().After(deadline) || ctx.Err() != nil {
+			break
+		}
+	}
+	r.log.Info("idle again", "held", strings.Join(held, "; "))
+	for _, what := range over {
+		r.violate("leaked: %s", what)
+	}
+	return ctx.Err()
+}
+
+func (r *run) compareFootprints(ctx context.Context) (held, over []string) {
+	say := func(what string, now, before, slack int, worst *int) {
+		text := fmt.Sprintf("%s %d, %d before", what, now, before)
+		held = append(held, text)
+		*worst = max(*worst, now-before)
+		if now > before+slack {
+			over = append(over, text)
+		}
+	}
+	r.report.Growth = growth{}
+	for _, name := range workerNames {
+		f, err := r.measure(ctx, name)
+		if err != nil {
+			over = append(over, err.Error())
+			continue
+		}
+		idle := r.idle[kindOf(name)]
+		say(name+" goroutines", f.goroutines, idle.goroutines, slackGoroutines, &r.report.Growth.Goroutines)
+		say(name+" files", f.files, idle.files, slackFiles, &r.report.Growth.Files)
+	}
+	// Counted before the connections: one that is opened meanwhile is no leak.
+	sessions, _, err := r.sessions(ctx)
+	if err != nil {
+		over = append(over, err.Error())
+	}
+	if links := r.stores[storePostgres].proxy.count(); sessions > links {
+		over = append(over, fmt.Sprintf("%d sessions in postgres of %d connections", sessions, links))
+	}
+	for _, name := range storeNames {
+		say(name+" connections", r.stores[name].proxy.count(), r.connections[name], slackConnections[name], &r.report.Growth.Connections)
+	}
+	return held, over
+}
+
+// growth is the most that a worker, or the connections to a store, have grown.
+type growth struct{ Goroutines, Files, Connections int }
