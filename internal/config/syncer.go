@@ -27,12 +27,14 @@ func (s Syncer) Check() error {
 	return s.Upkeep.Check()
 }
 
-// Upkeep says how the syncer keeps S3 true to the catalog, and the catalog to
-// the remotes.
+// Upkeep says how the syncer keeps S3 and Qdrant true to the catalog, and the
+// catalog to the remotes.
 type Upkeep struct {
 	PollInterval    time.Duration `env:"LEAT_POLL_INTERVAL" default:"0s" help:"How often each ref's remote is asked whether it has moved (${default}: never; submissions tell)."`
 	ScrubInterval   time.Duration `env:"LEAT_SCRUB_INTERVAL" default:"24h" help:"How often all objects are read and proved (${default}); 0s: never."`
 	ScrubRate       int64         `env:"LEAT_SCRUB_RATE" default:"16" placeholder:"N" help:"MiB a second that this reads (${default})."`
+	PointsInterval  time.Duration `env:"LEAT_POINTS_INTERVAL" default:"1h" help:"How often the index is compared with the catalog (${default}); 0s: never."`
+	PointsRate      int64         `env:"LEAT_POINTS_RATE" default:"10000" placeholder:"N" help:"Points a second that this reads (${default})."`
 	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
 	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How long such content is kept (${default}). Longer than a backup takes."`
 }
@@ -45,6 +47,7 @@ func (u Upkeep) Check() error {
 	}{
 		{"--poll-interval (LEAT_POLL_INTERVAL)", u.PollInterval},
 		{"--scrub-interval (LEAT_SCRUB_INTERVAL)", u.ScrubInterval},
+		{"--points-interval (LEAT_POINTS_INTERVAL)", u.PointsInterval},
 		{"--garbage-interval (LEAT_GARBAGE_INTERVAL)", u.GarbageInterval},
 		{"--garbage-grace (LEAT_GARBAGE_GRACE)", u.GarbageGrace},
 	} {
@@ -55,6 +58,9 @@ func (u Upkeep) Check() error {
 	if u.ScrubRate < 1 {
 		return fmt.Errorf("--scrub-rate (LEAT_SCRUB_RATE) %d: give 1 or more", u.ScrubRate)
 	}
+	if u.PointsRate < 1 {
+		return fmt.Errorf("--points-rate (LEAT_POINTS_RATE) %d: give 1 or more", u.PointsRate)
+	}
 	return nil
 }
 
@@ -63,4 +69,9 @@ func (u Upkeep) Objects() sync.ObjectConfig {
 	return sync.ObjectConfig{
 		ScrubInterval: u.ScrubInterval, ScrubRate: u.ScrubRate << 20, GarbageInterval: u.GarbageInterval, Grace: u.GarbageGrace,
 	}
+}
+
+// Points is the configuration of that part of package sync.
+func (u Upkeep) Points(alias string) sync.PointConfig {
+	return sync.PointConfig{Alias: alias, Interval: u.PointsInterval, Rate: u.PointsRate}
 }

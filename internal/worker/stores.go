@@ -32,6 +32,7 @@ type Stores struct {
 	Generation catalog.Generation
 
 	topology broker.Topology // that the workers bind to
+	alias    string          // of the active generation's collection
 	lease    time.Duration   // of work under way; 0 is the catalog's default
 }
 
@@ -40,7 +41,7 @@ type Stores struct {
 // collection, the streams and the consumers exist. Any number of processes may
 // do so at once. It returns early only if waiting cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
-	s := &Stores{lease: cfg.Lease}
+	s := &Stores{alias: cfg.Index, lease: cfg.Lease}
 	for _, p := range []part{
 		{"Postgres", "--postgres-url", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
 		{"NATS", "--nats-url", func(ctx context.Context) (err error) {
@@ -49,7 +50,7 @@ func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger)
 		}},
 		{"S3", "--s3-url", func(ctx context.Context) (err error) { s.Blobs, err = blob.Open(ctx, cfg.Blob()); return err }},
 		{"Qdrant", "--qdrant-url", func(ctx context.Context) (err error) { s.Points, err = vector.Open(ctx, cfg.Vector()); return err }},
-		{"the index", "--index, --embedder", func(ctx context.Context) error { return s.prepare(ctx, cfg) }},
+		{"the index", "--index, --embedder", func(ctx context.Context) error { return s.prepare(ctx, cfg, log) }},
 	} {
 		if err := p.persist(ctx, log); err != nil {
 			s.Close()
@@ -66,7 +67,7 @@ type part struct {
 }
 
 // prepare makes what the workers bind to.
-func (s *Stores) prepare(ctx context.Context, cfg config.Stores) error {
+func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logger) error {
 	if err := s.Catalog.MigrateUp(ctx); err != nil {
 		return err
 	}
@@ -81,15 +82,8 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Points.CreateCollection(ctx, s.Generation.Collection, model.Dimensions, string(model.Distance)); err != nil {
+	if err := s.Upkeep(config.Upkeep{}, log).Ensure(ctx); err != nil {
 		return err
-	}
-	if _, found, err := s.Points.Alias(ctx, cfg.Index); err != nil {
-		return err
-	} else if !found {
-		if err := s.Points.SetAlias(ctx, cfg.Index, s.Generation.Collection); err != nil {
-			return err
-		}
 	}
 	s.topology = broker.DefaultTopology(broker.Generation{Number: s.Generation.Number, Embedder: model.Name})
 	cfg.Limit(&s.topology)

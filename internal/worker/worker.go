@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"slices"
 	gosync "sync"
 	"time"
 
@@ -73,15 +74,20 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	if err != nil {
 		return err
 	}
-	schedule := sync.Schedule{Catalog: s.Catalog, Work: append(objects.Work(), sync.Retain(sync.Retention{}, s.Catalog)), Log: log}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		schedule.Run(ctx)
-	}()
+	points := s.Upkeep(cfg.Upkeep, log)
+	work := slices.Concat(objects.Work(), points.Work(), []sync.Work{sync.Retain(sync.Retention{}, s.Catalog)})
+	schedule := sync.Schedule{Catalog: s.Catalog, Work: work, Log: log}
+	var beside gosync.WaitGroup
+	beside.Go(func() { schedule.Run(ctx) })
+	beside.Go(func() { points.Watch(ctx) })
 	s.syncer(log, cfg.PollInterval).Run(ctx)
-	<-stopped
+	beside.Wait()
 	return nil
+}
+
+// Upkeep is the syncer's part that compares the catalog with Qdrant.
+func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *sync.Points {
+	return sync.NewPoints(cfg.Points(s.alias), s.Catalog, s.Points, log)
 }
 
 // Objects is the syncer's part that compares the catalog with S3. It reads from

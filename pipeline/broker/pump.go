@@ -137,13 +137,13 @@ func (p *pump) bind(ctx context.Context) (time.Duration, error) {
 	found, err := p.broker.js.Consumer(ctx, p.cfg.Stream, p.cfg.Consumer)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrConsumerNotFound):
-		return 0, fmt.Errorf("consumer %s of stream %s does not exist; a worker that starts creates it: %w", p.cfg.Consumer, p.cfg.Stream, err)
+		return 0, fmt.Errorf("consumer %s of stream %s does not exist; the syncer makes it at its next look: %w", p.cfg.Consumer, p.cfg.Stream, err)
 	case err != nil:
 		return 0, fmt.Errorf("bind to consumer %s of stream %s: %w", p.cfg.Consumer, p.cfg.Stream, err)
 	}
 	cfg := found.CachedInfo().Config
 	if cfg.AckPolicy != jetstream.AckExplicitPolicy {
-		return 0, fmt.Errorf("consumer %s of stream %s does not ask for an ack of each message; delete it, and a worker that starts creates it anew", p.cfg.Consumer, p.cfg.Stream)
+		return 0, fmt.Errorf("consumer %s of stream %s does not ask for an ack of each message; delete it, and the syncer makes it anew at its next look", p.cfg.Consumer, p.cfg.Stream)
 	}
 	return cfg.AckWait, nil
 }

@@ -62,7 +62,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 	}
 	defer conn.Release()
 	run(t, conn.Conn(), planWorld+"set plan_cache_mode = force_generic_plan; set enable_seqscan = off")
-	statements := statementsOf(t, "content", "document", "generation", "read", "snapshot", "submission")
+	statements := statementsOf(t, "compare", "content", "document", "generation", "read", "snapshot", "submission")
 	for name, statement := range statements {
 		t.Run(name, func(t *testing.T) {
 			plan := planOf(t, conn.Conn(), name, statement)

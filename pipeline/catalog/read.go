@@ -120,6 +120,7 @@ type Content struct {
 	ID         uuid.UUID
 	Track      uuid.UUID
 	Repository uuid.UUID
+	Tenant     string
 	Revision   int64
 	State      string
 	HasPoints  bool
@@ -128,12 +129,9 @@ type Content struct {
 	Chunks     int
 }
 
-// Contents pages through the documents of some repositories, or of all, by id.
-func (c *Catalog) Contents(ctx context.Context, repositories []uuid.UUID, after uuid.UUID, most int) ([]Content, error) {
-	if repositories == nil {
-		repositories = []uuid.UUID{}
-	}
-	rows, err := c.query.ListContents(ctx, after, repositories, int32(most))
+// Contents pages through all documents, by id.
+func (c *Catalog) Contents(ctx context.Context, after uuid.UUID, most int) ([]Content, error) {
+	rows, err := c.query.ListContents(ctx, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list documents: %w", err)
 	}
@@ -159,7 +157,7 @@ func (c *Catalog) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, e
 
 func content(r query.LoadContentsRow) Content {
 	c := Content{
-		ID: r.ID, Track: r.Track, Repository: r.Repository, Revision: r.Revision, State: r.State,
+		ID: r.ID, Track: r.Track, Repository: r.Repository, Tenant: r.Tenant, Revision: r.Revision, State: r.State,
 		HasPoints: r.IndexedRevision != nil, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
 	}
 	copy(c.Blob[:], r.Blob)

@@ -145,17 +145,42 @@ func TestPaging(t *testing.T) {
 	if skipped != 9 {
 		t.Errorf("%d skipped, want 9", skipped)
 	}
+	contents := pages(t, func(after uuid.UUID, most int) ([]uuid.UUID, error) {
+		page, err := w.Contents(t.Context(), after, most)
+		return idsOf(page, func(c catalog.Content) uuid.UUID { return c.ID }), err
+	})
+	if contents != 19 {
+		t.Errorf("%d contents, want 19", contents)
+	}
 	for _, test := range []struct {
-		of   []uuid.UUID
-		want int
-	}{{nil, 19}, {[]uuid.UUID{repository}, 18}, {[]uuid.UUID{repository, elsewhere.Repository}, 19}, {[]uuid.UUID{uuid.New()}, 0}} {
+		repository uuid.UUID
+		want       int
+	}{{repository, 18}, {elsewhere.Repository, 1}} {
+		tracks, err := w.TrackIDs(t.Context(), test.repository)
+		if err != nil || len(tracks) != 1 {
+			t.Fatalf("tracks %v (%v), want one", tracks, err)
+		}
 		contents := pages(t, func(after uuid.UUID, most int) ([]uuid.UUID, error) {
-			page, err := w.Contents(t.Context(), test.of, after, most)
+			page, err := w.TrackContents(t.Context(), tracks[0], after, most)
+			for _, c := range page {
+				if c.Repository != test.repository || c.Tenant != "default" || c.Track != tracks[0] {
+					t.Errorf("a document of another: %+v", c)
+				}
+			}
 			return idsOf(page, func(c catalog.Content) uuid.UUID { return c.ID }), err
 		})
 		if contents != test.want {
-			t.Errorf("%d contents of %v, want %d", contents, test.of, test.want)
+			t.Errorf("%d contents of track %s, want %d", contents, tracks[0], test.want)
 		}
+	}
+	repositories := pages(t, func(after uuid.UUID, most int) ([]uuid.UUID, error) {
+		return w.RepositoryIDs(t.Context(), after, uuid.Max, most)
+	})
+	if repositories != 2 {
+		t.Errorf("%d repositories, want 2", repositories)
+	}
+	if ids, err := w.RepositoryIDs(t.Context(), uuid.Nil, uuid.Nil, 10); err != nil || len(ids) != 0 {
+		t.Errorf("repositories %v (%v) above the last one asked for", ids, err)
 	}
 	var keys []string
 	for {
@@ -209,7 +234,7 @@ func TestContentsAndSpans(t *testing.T) {
 	w.finish(t, 1, a)
 	contents, err := w.ContentsOf(t.Context(), []uuid.UUID{a.ID, uuid.New()})
 	want := catalog.Content{
-		ID: a.ID, Track: w.track.ID, Repository: w.track.Repository, Revision: 1, State: "indexed", HasPoints: true,
+		ID: a.ID, Track: w.track.ID, Repository: w.track.Repository, Tenant: "default", Revision: 1, State: "indexed", HasPoints: true,
 		Blob: a.Content.Blob, Chunker: chunker, Chunks: 2,
 	}
 	if err != nil || len(contents) != 1 || contents[0] != want {

@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
@@ -20,17 +22,25 @@ type Tally struct {
 // DueWork returns the kinds of work whose time has come. A kind that the
 // catalog does not know is planned, one interval from now.
 func (c *Catalog) DueWork(ctx context.Context, intervals map[string]time.Duration) ([]string, error) {
-	var kinds []string
+	kinds := slices.Sorted(maps.Keys(intervals)) // two that lock rows wait for each other and never in a circle
 	var seconds []float64
-	for kind, interval := range intervals {
-		kinds = append(kinds, kind)
-		seconds = append(seconds, interval.Seconds())
+	for _, kind := range kinds {
+		seconds = append(seconds, intervals[kind].Seconds())
 	}
 	due, err := c.query.DueWork(ctx, kinds, seconds)
 	if err != nil {
 		return nil, fmt.Errorf("look for due work: %w", err)
 	}
 	return due, nil
+}
+
+// PlanAgain makes kinds of work due now, and from the beginning: also one that
+// is under way is done once more, since it may have passed by what calls for it.
+func (c *Catalog) PlanAgain(ctx context.Context, kinds []string) error {
+	if err := c.query.PlanAgain(ctx, slices.Sorted(slices.Values(kinds))); err != nil {
+		return fmt.Errorf("plan %d kinds of work again: %w", len(kinds), err)
+	}
+	return nil
 }
 
 // SyncRun is a run under way.

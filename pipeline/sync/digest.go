@@ -26,7 +26,7 @@ type Digest struct {
 func ComputeDigest(ctx context.Context, points *vector.Store, collection string, scope Scope) (Digest, error) {
 	var d Digest
 	sum := sha256.New()
-	for p, err := range scope.points(ctx, points, collection, true) {
+	for p, err := range scope.points(ctx, points, collection) {
 		if err != nil {
 			return d, err
 		}

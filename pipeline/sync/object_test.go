@@ -111,7 +111,7 @@ func swept(t *testing.T, p *testpipe.Pipe) {
 
 func readable(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
-	docs, err := p.Catalog.Contents(t.Context(), nil, uuid.Nil, 10000)
+	docs, err := p.Catalog.Contents(t.Context(), uuid.Nil, 10000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,9 +6,11 @@
 //
 // owed.go publishes again what is due and not under way. schedule.go does work
 // at intervals, and remembers its runs: scrub.go reads every pack and repairs
-// it, garbage.go collects what nothing refers to. verify.go compares
-// the catalog with the vector store and the object store; digest.go hashes
-// what the index holds.
+// it, garbage.go collects what nothing refers to, points.go compares the vector
+// store with the catalog, by checksum.go and where that differs by compare.go.
+// verify.go compares the catalog with the vector store and the object store;
+// digest.go hashes what the index holds. collection.go sees that there is a
+// place for points.
 package sync
 
 import (

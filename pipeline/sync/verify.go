@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/vector"
@@ -54,22 +52,23 @@ type Scope struct {
 	Repositories []uuid.UUID
 }
 
-// points lists the points in scope, by id.
-func (s Scope) points(ctx context.Context, store *vector.Store, collection string, withVectors bool) iter.Seq2[vector.Point, error] {
+// points lists the points in scope with their vectors, by id.
+func (s Scope) points(ctx context.Context, store *vector.Store, collection string) iter.Seq2[vector.Point, error] {
 	if len(s.Repositories) == 0 {
-		return store.ScrollAll(ctx, collection, withVectors)
+		return store.ScrollAll(ctx, collection, true)
 	}
-	return store.Scroll(ctx, collection, vector.Filter{Tenant: s.Tenant, Repositories: s.Repositories}, withVectors)
+	return store.Scroll(ctx, collection, vector.Filter{Tenant: s.Tenant, Repositories: s.Repositories}, true)
 }
 
 // Verify compares what is in scope, and all objects: they are shared by all
 // repositories. Memory is bounded by the page size.
 func (v *Verifier) Verify(ctx context.Context, scope Scope) (Report, error) {
 	var r Report
-	if err := v.points(ctx, scope, &r); err != nil {
+	compare := v.comparison(scope)
+	if err := v.points(ctx, compare, &r); err != nil {
 		return r, err
 	}
-	if err := v.documents(ctx, scope.Repositories, &r); err != nil {
+	if err := v.documents(ctx, compare, &r); err != nil {
 		return r, err
 	}
 	if err := v.objects(ctx, &r); err != nil {
@@ -85,101 +84,58 @@ func (v *Verifier) found(kind, format string, args ...any) {
 	}
 }
 
+func (v *Verifier) comparison(scope Scope) comparison {
+	return comparison{catalog: v.Catalog, points: v.Points, collection: v.Generation.Collection, repositories: scope.Repositories}
+}
+
 // points looks for points that should not be there.
-func (v *Verifier) points(ctx context.Context, scope Scope, r *Report) error {
-	var page []vector.Point
-	for p, err := range scope.points(ctx, v.Points, v.Generation.Collection, false) {
+func (v *Verifier) points(ctx context.Context, c comparison, r *Report) error {
+	for page, err := range c.marks(ctx, uuid.Nil) {
 		if err != nil {
 			return err
 		}
-		r.Points++
-		if page = append(page, p); len(page) == pageSize {
-			if err := v.judge(ctx, page, r); err != nil {
-				return err
-			}
-			page = page[:0]
+		r.Points += int64(len(page))
+		wrong, err := c.misplacedAmong(ctx, page)
+		if err != nil {
+			return err
 		}
-	}
-	return v.judge(ctx, page, r)
-}
-
-func (v *Verifier) judge(ctx context.Context, page []vector.Point, r *Report) error {
-	ids := make(map[uuid.UUID]bool)
-	for _, p := range page {
-		ids[p.Payload.Document] = true
-	}
-	docs := make(map[uuid.UUID]catalog.Content, len(ids))
-	list, err := v.Catalog.ContentsOf(ctx, keysOf(ids))
-	if err != nil {
-		return err
-	}
-	for _, d := range list {
-		docs[d.ID] = d
-	}
-	for _, p := range page {
-		d, known := docs[p.Payload.Document]
-		switch {
-		case !known:
-			r.OrphanPoints++
-			v.found("orphan_point", "%s of document %s", p.ID, p.Payload.Document)
-		case !expected(d, p):
-			r.StalePoints++
-			v.found("stale_point", "%s of document %s (%s)", p.ID, d.ID, p.Payload.Path)
+		for _, m := range wrong {
+			if m.orphan {
+				r.OrphanPoints++
+				v.found("orphan_point", "%s of document %s", m.ID, m.Document)
+			} else {
+				r.StalePoints++
+				v.found("stale_point", "%s of document %s (%s)", m.ID, m.Document, m.Path)
+			}
 		}
 	}
 	return nil
 }
 
-// expected says whether a point may be there. While a document is under way,
-// its points of the revision before stay until the new ones are written.
-func expected(d catalog.Content, p vector.Point) bool {
-	switch d.State {
-	case catalog.StateIndexed:
-		return p.Payload.Revision == d.Revision && p.Payload.Blob == hex.EncodeToString(d.Blob[:]) && isChunk(d, p.ID)
-	case catalog.StateSkipped, catalog.StateRemoved:
-		return d.HasPoints
-	}
-	return true
-}
-
-func isChunk(d catalog.Content, id uuid.UUID) bool {
-	for i := range d.Chunks {
-		if events.PointID(d.ID, d.Blob, d.Chunker, i) == id {
-			return true
-		}
-	}
-	return false
-}
-
 // documents looks for chunks that have no point.
-func (v *Verifier) documents(ctx context.Context, repositories []uuid.UUID, r *Report) error {
-	after := uuid.Nil
-	for {
-		page, err := v.Catalog.Contents(ctx, repositories, after, pageSize)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		after = page[len(page)-1].ID
-		var ids []uuid.UUID
-		for _, d := range page {
-			if d.State != catalog.StateIndexed {
-				continue
-			}
-			r.Documents++
-			r.Chunks += int64(d.Chunks)
-			for i := range d.Chunks {
-				ids = append(ids, events.PointID(d.ID, d.Blob, d.Chunker, i))
-			}
-		}
-		missing, err := v.Points.Missing(ctx, v.Generation.Collection, ids)
+func (v *Verifier) documents(ctx context.Context, c comparison, r *Report) error {
+	for page, err := range c.contents(ctx) {
 		if err != nil {
 			return err
 		}
-		r.MissingPoints += int64(len(missing))
-		for _, id := range missing {
-			v.found("missing_point", "%s", id)
+		for _, d := range page {
+			if d.State == catalog.StateIndexed {
+				r.Documents++
+				r.Chunks += int64(d.Chunks)
+			}
+		}
+		list, err := c.lackingAmong(ctx, page)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			r.MissingPoints += int64(len(d.missing))
+			for _, id := range d.missing {
+				v.found("missing_point", "%s of document %s", id, d.ID)
+			}
 		}
 	}
+	return nil
 }
 
 // objects goes through the packs of the catalog and the objects of S3 side by
@@ -273,12 +229,4 @@ func (c *packCursor) next(ctx context.Context) (catalog.StoredPack, bool, error)
 	p := c.page[0]
 	c.page, c.after = c.page[1:], p.Key
 	return p, true, nil
-}
-
-func keysOf(set map[uuid.UUID]bool) []uuid.UUID {
-	keys := make([]uuid.UUID, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
-	}
-	return keys
 }

@@ -6,7 +6,7 @@
 // Everything here is derived from the catalog and may be lost: nothing in this
 // package decides what should exist. Every write is idempotent.
 //
-// Readers pass a [Filter], which must name a tenant; only [Store.ScrollAll]
-// and [Store.CountAll], which exist to compare a whole collection with the
-// catalog, see all tenants.
+// Readers pass a [Filter], which must name a tenant; only [Store.ScrollAll],
+// [Store.CountAll] and what deals in a [Mark], which exist to compare a
+// collection with the catalog, see all tenants.
 package vector

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNoCollection marks an operation on a collection or alias that does not
-// exist.
+// exist. It passes: the syncer makes again what somebody has dropped.
 var ErrNoCollection = errors.New("no such collection")
 
 // explain wraps an error of a call with what was attempted, and marks what is
@@ -28,7 +28,7 @@ func explain(ctx context.Context, err error, format string, args ...any) error {
 	wrapped := fmt.Errorf("%s: %w", did, err)
 	switch status.Code(err) {
 	case codes.NotFound:
-		return fmt.Errorf("%s: %w: %w", did, ErrNoCollection, err)
+		return fault.Retry(fmt.Errorf("%s: %w: %w", did, ErrNoCollection, err))
 	case codes.Unauthenticated, codes.PermissionDenied:
 		return fmt.Errorf("%s: check the API key: %w", did, err)
 	case codes.InvalidArgument, codes.Unimplemented, codes.OutOfRange:

@@ -36,9 +36,7 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 		WithVectors:    qdrant.NewWithVectors(withVectors),
 	}
 	return func(yield func(Point, error) bool) {
-		// A sequence may be ranged over again: each time from the beginning.
-		for request.Offset = nil; ; {
-			page, next, err := s.page(ctx, request)
+		for page, err := range s.pages(ctx, request, nil) {
 			if err != nil {
 				yield(Point{}, err)
 				return
@@ -56,7 +54,17 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 					return
 				}
 			}
-			if next == nil {
+		}
+	}
+}
+
+// pages yields what request asks for, beginning with the point from.
+func (s *Store) pages(ctx context.Context, request *qdrant.ScrollPoints, from *qdrant.PointId) iter.Seq2[[]*qdrant.RetrievedPoint, error] {
+	return func(yield func([]*qdrant.RetrievedPoint, error) bool) {
+		// A sequence may be ranged over again: each time from the beginning.
+		for request.Offset = from; ; {
+			page, next, err := s.page(ctx, request)
+			if !yield(page, err) || err != nil || next == nil {
 				return
 			}
 			request.Offset = next
@@ -89,19 +97,12 @@ func (s *Store) Missing(ctx context.Context, collection string, ids []uuid.UUID)
 }
 
 func (s *Store) existing(ctx context.Context, collection string, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	reply, err := s.points.Get(ctx, &qdrant.GetPoints{
-		CollectionName: collection,
-		Ids:            pointIDs(ids),
-		WithPayload:    qdrant.NewWithPayload(false),
-		WithVectors:    qdrant.NewWithVectors(false),
-	})
+	points, err := s.get(ctx, collection, ids, qdrant.NewWithPayload(false))
 	if err != nil {
-		return nil, explain(ctx, err, "look up %d points of %s", len(ids), collection)
+		return nil, err
 	}
-	found := make(map[uuid.UUID]bool, len(reply.GetResult()))
-	for _, point := range reply.GetResult() {
+	found := make(map[uuid.UUID]bool, len(points))
+	for _, point := range points {
 		id, err := decodeID(point.GetId())
 		if err != nil {
 			return nil, fmt.Errorf("look up points of %s: %w", collection, err)
@@ -109,6 +110,18 @@ func (s *Store) existing(ctx context.Context, collection string, ids []uuid.UUID
 		found[id] = true
 	}
 	return found, nil
+}
+
+func (s *Store) get(ctx context.Context, collection string, ids []uuid.UUID, payload *qdrant.WithPayloadSelector) ([]*qdrant.RetrievedPoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	reply, err := s.points.Get(ctx, &qdrant.GetPoints{
+		CollectionName: collection,
+		Ids:            pointIDs(ids),
+		WithPayload:    payload,
+		WithVectors:    qdrant.NewWithVectors(false),
+	})
+	return reply.GetResult(), explain(ctx, err, "look up %d points of %s", len(ids), collection)
 }
 
 // Count returns how many points filter sees. A glob that Qdrant cannot

@@ -63,6 +63,9 @@ func TestNoCollection(t *testing.T) {
 		if !errors.Is(err, vector.ErrNoCollection) {
 			t.Errorf("%s: %v, want ErrNoCollection", what, err)
 		}
+		if kind, _ := fault.Of(err); kind != fault.KindRetry {
+			t.Errorf("%s: an error of kind %v, want one to be tried again", what, kind)
+		}
 	}
 	if err := store.DropCollection(t.Context(), name); err != nil {
 		t.Errorf("drop: %v", err)

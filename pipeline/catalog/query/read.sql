@@ -35,19 +35,21 @@ where t.repository = @repository and d.state = 'skipped' and d.id > @after
 order by d.id limit @most;
 
 -- name: ListContents :many
-select d.id, d.track, t.repository, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
+join repositories r on r.id = t.repository
 left join chunkings k on k.id = d.chunking
-where d.id > @after and (cardinality(@repositories::uuid[]) = 0 or t.repository = any(@repositories::uuid[]))
+where d.id > @after
 order by d.id limit @most;
 
 -- name: LoadContents :many
-select d.id, d.track, t.repository, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
+join repositories r on r.id = t.repository
 left join chunkings k on k.id = d.chunking
 where d.id = any(@ids::uuid[]);
 

@@ -11,7 +11,9 @@ with known as (
 select d.kind from sync_work d where d.kind = any(@kinds::text[]) and d.due_at <= now();
 
 -- name: BeginWork :one
-select cursor from sync_work where kind = @kind and due_at <= now();
+update sync_work set again = false, cursor = case when again then '' else cursor end
+where kind = @kind and due_at <= now()
+returning cursor;
 
 -- name: BeginRun :one
 with lost as (
@@ -35,7 +37,12 @@ insert into sync_runs (kind, started_at, finished_at, compared, found, repaired,
 values (@kind, least(@started_at::timestamptz, now()), now(), @compared, @found, @repaired, nullif(@error::text, ''));
 
 -- name: PlanWork :exec
-update sync_work set cursor = @cursor, due_at = now() + make_interval(secs => @wait::float8) where kind = @kind;
+update sync_work set cursor = @cursor, due_at = case when again then due_at else now() + make_interval(secs => @wait::float8) end
+where kind = @kind;
+
+-- name: PlanAgain :exec
+insert into sync_work as w (kind, due_at, again) select unnest(@kinds::text[]), now(), true
+on conflict (kind) do update set due_at = now(), again = true;
 
 -- name: TrimRuns :exec
 delete from sync_runs r where r.kind = @kind

@@ -111,19 +111,21 @@ func (q *Queries) CurrentCommits(ctx context.Context, ids []uuid.UUID) ([]Curren
 }
 
 const listContents = `-- name: ListContents :many
-select d.id, d.track, t.repository, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
+join repositories r on r.id = t.repository
 left join chunkings k on k.id = d.chunking
-where d.id > $1 and (cardinality($2::uuid[]) = 0 or t.repository = any($2::uuid[]))
-order by d.id limit $3
+where d.id > $1
+order by d.id limit $2
 `
 
 type ListContentsRow struct {
 	ID              uuid.UUID
 	Track           uuid.UUID
 	Repository      uuid.UUID
+	Tenant          string
 	Revision        int64
 	State           string
 	IndexedRevision *int64
@@ -132,8 +134,8 @@ type ListContentsRow struct {
 	Chunks          int32
 }
 
-func (q *Queries) ListContents(ctx context.Context, after uuid.UUID, repositories []uuid.UUID, most int32) ([]ListContentsRow, error) {
-	rows, err := q.db.Query(ctx, listContents, after, repositories, most)
+func (q *Queries) ListContents(ctx context.Context, after uuid.UUID, most int32) ([]ListContentsRow, error) {
+	rows, err := q.db.Query(ctx, listContents, after, most)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +147,7 @@ func (q *Queries) ListContents(ctx context.Context, after uuid.UUID, repositorie
 			&i.ID,
 			&i.Track,
 			&i.Repository,
+			&i.Tenant,
 			&i.Revision,
 			&i.State,
 			&i.IndexedRevision,
@@ -306,10 +309,11 @@ func (q *Queries) ListTracks(ctx context.Context, tenant string) ([]ListTracksRo
 }
 
 const loadContents = `-- name: LoadContents :many
-select d.id, d.track, t.repository, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
+join repositories r on r.id = t.repository
 left join chunkings k on k.id = d.chunking
 where d.id = any($1::uuid[])
 `
@@ -318,6 +322,7 @@ type LoadContentsRow struct {
 	ID              uuid.UUID
 	Track           uuid.UUID
 	Repository      uuid.UUID
+	Tenant          string
 	Revision        int64
 	State           string
 	IndexedRevision *int64
@@ -339,6 +344,7 @@ func (q *Queries) LoadContents(ctx context.Context, ids []uuid.UUID) ([]LoadCont
 			&i.ID,
 			&i.Track,
 			&i.Repository,
+			&i.Tenant,
 			&i.Revision,
 			&i.State,
 			&i.IndexedRevision,

@@ -26,7 +26,9 @@ func (q *Queries) BeginRun(ctx context.Context, kind string) (int64, error) {
 }
 
 const beginWork = `-- name: BeginWork :one
-select cursor from sync_work where kind = $1 and due_at <= now()
+update sync_work set again = false, cursor = case when again then '' else cursor end
+where kind = $1 and due_at <= now()
+returning cursor
 `
 
 func (q *Queries) BeginWork(ctx context.Context, kind string) (string, error) {
@@ -142,8 +144,19 @@ func (q *Queries) LastRuns(ctx context.Context) ([]LastRunsRow, error) {
 	return items, nil
 }
 
+const planAgain = `-- name: PlanAgain :exec
+insert into sync_work as w (kind, due_at, again) select unnest($1::text[]), now(), true
+on conflict (kind) do update set due_at = now(), again = true
+`
+
+func (q *Queries) PlanAgain(ctx context.Context, kinds []string) error {
+	_, err := q.db.Exec(ctx, planAgain, kinds)
+	return err
+}
+
 const planWork = `-- name: PlanWork :exec
-update sync_work set cursor = $1, due_at = now() + make_interval(secs => $2::float8) where kind = $3
+update sync_work set cursor = $1, due_at = case when again then due_at else now() + make_interval(secs => $2::float8) end
+where kind = $3
 `
 
 func (q *Queries) PlanWork(ctx context.Context, cursor string, wait float64, kind string) error {
