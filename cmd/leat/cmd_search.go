@@ -9,7 +9,6 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/search"
 )
 
@@ -57,7 +56,7 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	model, err := embedder.Open(generation.Embedder.Name)
+	model, err := s.stores.OpenEmbedder(generation.Embedder.Name, nil, g.quietLog().Logger(&g.screen))
 	if err != nil {
 		return err
 	}

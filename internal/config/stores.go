@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -27,7 +27,8 @@ type Stores struct {
 	S3CreateBucket  bool   `name:"s3-create-bucket" env:"LEAT_S3_CREATE_BUCKET" help:"Create the bucket if it does not exist."`
 	QdrantURL       string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`
 	Index           string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
-	Embedder        string `env:"LEAT_EMBEDDER" default:"local-384" placeholder:"NAME" help:"Embedding model (${default})."`
+	Embedder        string `env:"LEAT_EMBEDDER" default:"local-384" placeholder:"NAME" help:"Embedding model: ${default}, or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536."`
+	Embedders
 
 	// How long whoever has work may be silent about it. All workers of an index
 	// are to agree.
@@ -88,7 +89,10 @@ func (s Stores) CheckNamed() error {
 	if err := s.Streams.Check(); err != nil {
 		return err
 	}
-	if _, err := embedder.Open(s.Embedder); err != nil {
+	if err := s.Embedders.Check(); err != nil {
+		return err
+	}
+	if _, err := s.OpenEmbedder(s.Embedder, nil, slog.New(slog.DiscardHandler)); err != nil {
 		return fmt.Errorf("--embedder (LEAT_EMBEDDER): %w", err)
 	}
 	return nil

@@ -23,15 +23,37 @@ func tell(ctx context.Context, e embedder.Embedder, log *slog.Logger) embedder.E
 	if !log.Enabled(ctx, slog.LevelDebug) {
 		return e
 	}
+	if m, ok := e.(embedder.Metered); ok {
+		return toldMetered{m, told{e, log}}
+	}
 	return told{e, log}
 }
 
+// toldMetered is told of an embedder that knows what it costs.
+type toldMetered struct {
+	embedder.Metered
+	told told
+}
+
+func (t toldMetered) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
+	return t.told.Embed(ctx, texts, purpose)
+}
+
+func (t toldMetered) EmbedMetered(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, []embedder.Cost, error) {
+	t.told.tell(texts)
+	return t.Metered.EmbedMetered(ctx, texts, purpose)
+}
+
 func (t told) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
+	t.tell(texts)
+	return t.Embedder.Embed(ctx, texts, purpose)
+}
+
+func (t told) tell(texts []string) {
 	hashes := make([]string, len(texts))
 	for i, text := range texts {
 		sum := sha256.Sum256([]byte(text))
 		hashes[i] = hex.EncodeToString(sum[:8])
 	}
 	t.log.Debug("embedding", "texts", len(texts), "sha256", strings.Join(hashes, ","))
-	return t.Embedder.Embed(ctx, texts, purpose)
 }

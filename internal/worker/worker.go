@@ -55,6 +55,9 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 
 // Embed runs an embedder until ctx ends.
 func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
+	if err := probe(ctx, s.Embedder, log); err != nil {
+		return err
+	}
 	step := embed.New(embed.Config{}, s.Catalog, s.Blobs, tell(ctx, s.Embedder, log), s.Generation.Embedder.ID, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
 	defer step.Close()
 	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, broker.ConsumerEmbedder, step.Handle)

@@ -6,6 +6,7 @@
 package embed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Config struct {
 	BatchDocuments int           // most documents worked on together; default 256
 	BatchTexts     int           // most texts in one call of the embedder; default 256
 	BatchWait      time.Duration // how long the first document waits for others; default 20 ms
+	Batches        int           // under way at once; default 2: one reads while another embeds or stores
 }
 
 // The defaults: a batch's vectors are then one pack of one to two MiB.
@@ -36,10 +38,18 @@ const (
 	DefaultBatchTexts     = 256
 	DefaultBatchWait      = 20 * time.Millisecond
 
+	DefaultBatches = 2
+
 	// groupBytes bounds the blobs that are in memory together.
 	groupBytes = 8 << 20
-	// batches under way at once: one reads while another embeds or stores.
-	batches = 2
+)
+
+// The defaults for a model behind a network, which forms batches of its own of
+// all texts that it is handed: it is kept busy while others read and store.
+const (
+	DefaultRemoteDocuments = 64
+	DefaultRemoteTexts     = 1024
+	DefaultRemoteBatches   = 8
 )
 
 // Step embeds documents.
@@ -63,19 +73,18 @@ type work struct {
 
 // New starts a step that uses one embedder, whose id in the catalog is id.
 func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder, id int32, p *pipeline.Publisher) *Step {
-	if cfg.BatchDocuments == 0 {
-		cfg.BatchDocuments = DefaultBatchDocuments
+	documents, texts, batches := DefaultBatchDocuments, DefaultBatchTexts, DefaultBatches
+	if _, remote := e.(embedder.Metered); remote {
+		documents, texts, batches = DefaultRemoteDocuments, DefaultRemoteTexts, DefaultRemoteBatches
 	}
-	if cfg.BatchTexts == 0 {
-		cfg.BatchTexts = DefaultBatchTexts
-	}
-	if cfg.BatchWait == 0 {
-		cfg.BatchWait = DefaultBatchWait
-	}
+	cfg.BatchDocuments = cmp.Or(cfg.BatchDocuments, documents)
+	cfg.BatchTexts = cmp.Or(cfg.BatchTexts, texts)
+	cfg.Batches = cmp.Or(cfg.Batches, batches)
+	cfg.BatchWait = cmp.Or(cfg.BatchWait, DefaultBatchWait)
 	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes)}
 	s.claims.held = make(map[[32]byte]chan struct{})
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isDamage,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: isDamage,
 	}, s.embed)
 	return s
 }

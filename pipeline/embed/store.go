@@ -50,27 +50,31 @@ func (s *Step) store(ctx context.Context, texts []text) (err error) {
 		return nil
 	}
 	for batch := range slices.Chunk(texts, s.cfg.BatchTexts) {
-		vectors, err := s.vectors(ctx, batch)
-		if err != nil {
-			return err
-		}
+		vectors, embedErr := s.vectors(ctx, batch)
 		for i, v := range vectors {
+			if v == nil {
+				continue
+			}
 			if err := pack.Add(v); err != nil {
 				return err
 			}
 			packed, records = append(packed, batch[i].hash), append(records, v)
 		}
-		if pack.Full() {
+		if pack.Full() || embedErr != nil { // what is paid for is kept
 			if err := flush(); err != nil {
 				return err
 			}
+		}
+		if embedErr != nil {
+			return embedErr
 		}
 	}
 	return flush()
 }
 
 // vectors returns the record of each text that is to be stored, and asks the
-// model for those that are not kept.
+// model for those that are not kept. With an error, it returns those that are
+// right, and none for the texts that the error is of.
 func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 	records := s.kept.get(texts)
 	var missing []text
@@ -84,13 +88,10 @@ func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 		return records, nil
 	}
 	computed, err := s.compute(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
 	for i, record := range computed {
 		records[places[i]] = record
 	}
-	return records, nil
+	return records, err
 }
 
 func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
@@ -98,24 +99,43 @@ func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
 	for i, t := range texts {
 		plain[i] = t.bytes
 	}
-	dense, err := s.embedder.Embed(ctx, plain, embedder.Document)
-	if err != nil {
-		return nil, fmt.Errorf("embed %d texts: %w", len(texts), err)
+	dense, embedErr := s.embedder.Embed(ctx, plain, embedder.Document)
+	if embedErr != nil {
+		embedErr = fmt.Errorf("embed %d texts: %w", len(texts), embedErr)
+		if len(dense) == 0 {
+			return nil, embedErr
+		}
 	}
 	if len(dense) != len(texts) {
 		return nil, fmt.Errorf("embedder %s returned %d vectors for %d texts", s.embedder.Model().Name, len(dense), len(texts))
 	}
 	records := make([][]byte, len(texts))
 	for i := range texts {
-		if len(dense[i]) != s.embedder.Model().Dimensions {
-			return nil, fmt.Errorf("embedder %s returned %d dimensions, not %d", s.embedder.Model().Name, len(dense[i]), s.embedder.Model().Dimensions)
+		if dense[i] == nil && embedErr != nil {
+			continue
 		}
-		v := embedder.Vector{Dense: dense[i], Sparse: embedder.Terms(plain[i])}
-		if records[i], err = v.AppendBinary(nil); err != nil {
-			return nil, fault.Reject(fmt.Errorf("embedder %s: %w", s.embedder.Model().Name, err))
+		var err error
+		if records[i], err = s.record(plain[i], dense[i]); err != nil {
+			return nil, err
 		}
 	}
-	return records, nil
+	return records, embedErr
+}
+
+// record is what is stored for a text.
+func (s *Step) record(text string, dense []float32) ([]byte, error) {
+	model := s.embedder.Model()
+	if len(dense) != model.Dimensions {
+		return nil, fmt.Errorf("embedder %s returned %d dimensions, not %d", model.Name, len(dense), model.Dimensions)
+	}
+	if !slices.ContainsFunc(dense, func(f float32) bool { return f != 0 }) {
+		return nil, fault.Reject(fmt.Errorf("embedder %s returned a vector of zeros", model.Name))
+	}
+	record, err := embedder.Vector{Dense: dense, Sparse: embedder.Terms(text)}.AppendBinary(nil)
+	if err != nil {
+		return nil, fault.Reject(fmt.Errorf("embedder %s: %w", model.Name, err))
+	}
+	return record, nil
 }
 
 // put makes a pack durable, then says in the catalog what it holds.

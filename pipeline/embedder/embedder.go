@@ -2,7 +2,7 @@ package embedder
 
 import (
 	"context"
-	"fmt"
+	"time"
 )
 
 // Distance says how two vectors of a model are compared.
@@ -43,7 +43,9 @@ type Embedder interface {
 	// one that is not valid UTF-8. What else is in the batch changes nothing
 	// but, for a remote model, the last bits.
 	//
-	// An error is of the whole batch, and no vector comes with it. It is a
+	// Vectors that come with an error are right, and those that are nil are
+	// missing: they are what the error is of. With no vectors at all, it is of
+	// the whole batch. It is a
 	// Reject where no attempt can succeed with these texts (one is too long for
 	// the model, the provider refuses it), a RetryAfter where a provider says
 	// when to come back, and a Retry, or unmarked, in every other case, which
@@ -52,10 +54,29 @@ type Embedder interface {
 	Embed(ctx context.Context, texts []string, purpose Purpose) ([][]float32, error)
 }
 
-// Open returns the embedder of that name.
-func Open(name string) (Embedder, error) {
-	if name == LocalName {
-		return Local{}, nil
-	}
-	return nil, fmt.Errorf("there is no embedder %q: use %s", name, LocalName)
+// Cost is what a text took. Of a request for many texts each has its share.
+type Cost struct {
+	Tokens   int           // as the provider counts them, else estimated
+	Requests float64       // that were sent, those that failed too
+	Retries  int           // requests that failed
+	Waited   time.Duration // until the request was sent that brought the vector
+}
+
+// Add adds the cost of a part.
+func (c *Cost) Add(part Cost) {
+	c.Tokens += part.Tokens
+	c.Requests += part.Requests
+	c.Retries += part.Retries
+	c.Waited += part.Waited
+}
+
+// Metered is an embedder that knows what it costs.
+type Metered interface {
+	Embedder
+
+	// EmbedMetered is Embed, with the cost of each text; those of which an
+	// error is have one too. Where Embed returns no vectors, it has no costs.
+	EmbedMetered(ctx context.Context, texts []string, purpose Purpose) ([][]float32, []Cost, error)
+	// Price is of a million tokens, in the currency of the configuration.
+	Price() float64
 }

@@ -17,20 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the goldens anew")
 
-func TestConformance(t *testing.T) {
-	e, err := embedder.Open("local-384")
-	if err != nil {
-		t.Fatal(err)
-	}
-	embeddertest.Run(t, e)
-}
-
-func TestOpenNamesWhatThereIs(t *testing.T) {
-	_, err := embedder.Open("word2vec")
-	if err == nil || !strings.Contains(err.Error(), `"word2vec"`) || !strings.Contains(err.Error(), "local-384") {
-		t.Errorf("got %v", err)
-	}
-}
+func TestConformance(t *testing.T) { embeddertest.Run(t, embedder.Local{}) }
 
 // goldenTexts touch every rule of the lexer, the largest counts, and sums large
 // enough for a rounding to show.

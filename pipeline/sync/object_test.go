@@ -160,11 +160,7 @@ func foreignKey(content []byte) string {
 // Each damage is repaired: texts from git without an embedding, vectors with
 // exactly as many as were lost, and the index is what it was.
 func TestScrubRepairsEachDamage(t *testing.T) {
-	model, err := embedder.Open(embedder.LocalName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	count := &counting{Embedder: model}
+	count := &counting{Embedder: embedder.Local{}}
 	p := testpipe.Open(t, testpipe.Config{Embedder: count})
 	ingest(t, p, sample(20, "a"))
 	settle(t, p)

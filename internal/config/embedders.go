@@ -1,0 +1,82 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/embedder/provider"
+)
+
+// Embedders names the file that describes embedders. A name alone is enough for
+// a provider's well-known models.
+type Embedders struct {
+	EmbeddersFile string `name:"embedders" env:"LEAT_EMBEDDERS" type:"path" placeholder:"FILE" help:"YAML file that describes embedders. Keys come from the environment, or from files that it names."`
+}
+
+// maxEmbedders bounds that file.
+const maxEmbedders = 1 << 20
+
+// embeddersFile is what the file holds.
+type embeddersFile struct {
+	Embedders []provider.Config `yaml:"embedders"`
+}
+
+func (e Embedders) read() (embeddersFile, error) {
+	var file embeddersFile
+	if e.EmbeddersFile == "" {
+		return file, nil
+	}
+	const flag = "--embedders (LEAT_EMBEDDERS)"
+	f, err := os.Open(e.EmbeddersFile)
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", flag, err)
+	}
+	defer f.Close()
+	d := yaml.NewDecoder(io.LimitReader(f, maxEmbedders))
+	d.KnownFields(true)
+	if err := d.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
+		return file, fmt.Errorf("%s %s: %w", flag, e.EmbeddersFile, err)
+	}
+	seen := make(map[string]bool)
+	for _, cfg := range file.Embedders {
+		if seen[cfg.Name] || cfg.Name == embedder.LocalName {
+			return file, fmt.Errorf("%s %s: embedder %.100q is there twice", flag, e.EmbeddersFile, cfg.Name)
+		}
+		seen[cfg.Name] = true
+		if err := cfg.Check(); err != nil {
+			return file, fmt.Errorf("%s %s: %w", flag, e.EmbeddersFile, err)
+		}
+	}
+	return file, nil
+}
+
+// Check says what to change.
+func (e Embedders) Check() error {
+	_, err := e.read()
+	return err
+}
+
+// OpenEmbedder returns the embedder of that name: the built-in one, one of the
+// file, or a provider's model by its defaults. limits may be nil for one that
+// embeds no more than queries.
+func (e Embedders) OpenEmbedder(name string, limits provider.Limits, log *slog.Logger) (embedder.Embedder, error) {
+	if name == embedder.LocalName {
+		return embedder.Local{}, nil
+	}
+	file, err := e.read()
+	if err != nil {
+		return nil, err
+	}
+	cfg := provider.Config{Name: name}
+	if i := slices.IndexFunc(file.Embedders, func(c provider.Config) bool { return c.Name == name }); i >= 0 {
+		cfg = file.Embedders[i]
+	}
+	return provider.Open(cfg, limits, log)
+}

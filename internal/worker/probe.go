@@ -1,0 +1,27 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// probe asks an embedder for one vector, before any work is taken that it would
+// hold up. A model that is not the configured one ends the worker; one that does
+// not answer is worth waiting for.
+func probe(ctx context.Context, e embedder.Embedder, log *slog.Logger) error {
+	remote, ok := e.(interface{ Probe(context.Context) error })
+	if !ok {
+		return nil
+	}
+	err := remote.Probe(ctx)
+	if kind, _ := fault.Of(err); err != nil && kind == fault.KindReject {
+		return err
+	}
+	if err != nil {
+		log.Warn("embedder does not answer yet; its texts will wait", "error", err)
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package embeddertest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// Key is what a Server lets in.
+const Key = "sk-secret-of-the-tests"
+
+// ServerConfig says how a Server is. Zero is no bound.
+type ServerConfig struct {
+	Format   string        // openai, azure, ollama, gemini, cohere or voyage; default: openai
+	MaxBytes int           // longest text
+	AtOnce   int           // requests, beyond which there are 429s
+	Delay    time.Duration // of each answer
+	Poison   string        // a text that holds this is refused
+	Silent   bool          // it does not say how many tokens it has counted
+	Shift    int           // makes it another model: by how many its numbers are out of place
+}
+
+// Server is a fake of a provider, over real HTTP: it serves the vectors of
+// local-384, not of unit length, in a provider's wire format, and is as strict
+// about requests as its documentation. What is scripted comes first.
+type Server struct {
+	URL    string
+	cfg    ServerConfig
+	format format
+
+	mu       sync.Mutex
+	script   []Fault
+	requests int
+	refused  int            // for too many at once
+	atOnce   int            // requests now
+	most     int            // requests at once, at the highest
+	texts    map[string]int // how often each was answered
+	busy     time.Duration  // that requests took, added up
+}
+
+// Fault is what a server does with a request instead of answering it. It calls
+// answer to have the vectors changed, and nothing to be a server that does not.
+type Fault func(w http.ResponseWriter, r *http.Request, answer func(change func(Answer) Answer))
+
+// Answer is what a server is about to answer.
+type Answer struct {
+	Vectors [][]float32
+	Indices []int // of the texts
+	Tokens  int
+	Base64  bool
+}
+
+// NewServer starts a server that ends with the test.
+func NewServer(t testing.TB, cfg ServerConfig) *Server {
+	t.Helper()
+	if cfg.Format == "" {
+		cfg.Format = "openai"
+	}
+	s := &Server{cfg: cfg, format: formats[cfg.Format], texts: make(map[string]int)}
+	if s.format.read == nil {
+		t.Fatalf("embeddertest: there is no format %q", cfg.Format)
+	}
+	server := httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(server.Close)
+	s.URL = server.URL + s.format.base
+	return s
+}
+
+// Script has the next requests meet faults, one each. A nil is answered.
+func (s *Server) Script(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script = append(s.script, faults...)
+}
+
+// Stats is what a server has seen.
+type Stats struct {
+	Requests, Refused, Most int
+	Busy                    time.Duration // requests that were answered, added up
+}
+
+// Stats since the start.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Stats{s.requests, s.refused, s.most, s.busy}
+}
+
+// Answered is how often each text was.
+func (s *Server) Answered() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string]int, len(s.texts))
+	for text, n := range s.texts {
+		all[text] = n
+	}
+	return all
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	fault, leave := s.enter()
+	defer leave()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	answer := func(change func(Answer) Answer) { s.answer(w, r, body, change) }
+	if fault != nil {
+		fault(w, r, answer)
+		return
+	}
+	answer(nil)
+}
+
+// enter counts a request, and takes the next fault.
+func (s *Server) enter() (Fault, func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
+	s.atOnce++
+	s.most = max(s.most, s.atOnce)
+	var fault Fault
+	if len(s.script) > 0 {
+		fault, s.script = s.script[0], s.script[1:]
+	} else if s.cfg.AtOnce > 0 && s.atOnce > s.cfg.AtOnce {
+		s.refused++
+		fault = Status(http.StatusTooManyRequests, "rate limit reached")
+	}
+	return fault, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.atOnce--
+	}
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, change func(Answer) Answer) {
+	began := time.Now()
+	if s.format.key(r) != Key {
+		s.fail(w, http.StatusUnauthorized, "the key "+s.format.key(r)+" is wrong")
+		return
+	}
+	q, err := s.format.read(r, body)
+	if err == nil {
+		err = s.check(q.texts)
+	}
+	if err != nil {
+		s.fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	select {
+	case <-time.After(s.cfg.Delay):
+	case <-r.Context().Done():
+		return
+	}
+	a, err := s.vectors(q)
+	if err != nil {
+		s.fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	if change != nil {
+		a = change(a)
+	}
+	s.mu.Lock()
+	for _, text := range q.texts {
+		s.texts[text]++
+	}
+	s.busy += time.Since(began)
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(s.format.write(a))
+}
+
+func (s *Server) check(texts []string) error {
+	if len(texts) == 0 || len(texts) > s.format.items {
+		return fmt.Errorf("%d inputs, and 1 to %d are allowed", len(texts), s.format.items)
+	}
+	for _, text := range texts {
+		switch {
+		case text == "":
+			return fmt.Errorf("input cannot be an empty string")
+		case s.cfg.Poison != "" && strings.Contains(text, s.cfg.Poison):
+			return fmt.Errorf("input is not allowed")
+		case s.cfg.MaxBytes > 0 && len(text) > s.cfg.MaxBytes:
+			return fmt.Errorf("this model's maximum context length is %d tokens", s.cfg.MaxBytes)
+		}
+	}
+	return nil
+}
+
+// vectors are of local-384, three times as long and cut as asked.
+func (s *Server) vectors(q query) (Answer, error) {
+	vectors, err := embedder.Local{}.Embed(context.Background(), q.texts, embedder.Document)
+	if err != nil {
+		return Answer{}, err
+	}
+	if q.dimensions > len(vectors[0]) {
+		return Answer{}, fmt.Errorf("dimensions %d: at most %d", q.dimensions, len(vectors[0]))
+	}
+	a := Answer{Vectors: vectors, Base64: q.base64}
+	for i, v := range vectors {
+		for k := range v {
+			v[k] *= 3
+		}
+		v = append(v[s.cfg.Shift:], v[:s.cfg.Shift]...)
+		if q.dimensions > 0 {
+			v = v[:q.dimensions]
+		}
+		vectors[i] = v
+		a.Indices = append(a.Indices, i)
+		if !s.cfg.Silent {
+			a.Tokens += (len(q.texts[i]) + 3) / 4
+		}
+	}
+	return a, nil
+}
+
+func (s *Server) fail(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(s.format.complain(status, message))
+}

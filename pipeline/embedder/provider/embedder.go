@@ -1,0 +1,183 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// Limits are bounds that all processes share.
+type Limits interface {
+	// Reserve takes a number of requests and of tokens out of what an embedder
+	// may use a minute, and returns how long to wait before they are used. 0 a
+	// minute is no bound. Tokens may be negative: reserved and not used.
+	Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error)
+}
+
+// Embedder is a model behind HTTP.
+type Embedder struct {
+	cfg       Config
+	wire      wire
+	http      *http.Client
+	limits    Limits
+	log       *slog.Logger
+	gate      *gate
+	addresses []*address
+
+	mu        sync.Mutex
+	again     []*item   // to be sent before those that are fresh
+	fresh     []*item   // in the order of their calls
+	successes uint64    // requests that were answered right
+	owed      int       // tokens used beyond those reserved
+	reference []float32 // of the probe, by the first address that answered
+}
+
+var _ embedder.Metered = (*Embedder)(nil)
+
+// Open checks cfg and returns the embedder. It sends nothing: Probe does.
+// limits may be nil where cfg bounds nothing a minute.
+func Open(cfg Config, limits Limits, log *slog.Logger) (*Embedder, error) {
+	cfg, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	log = log.With("embedder", cfg.Name)
+	e := &Embedder{cfg: cfg, http: newHTTP(cfg.Concurrency), limits: limits, log: log, gate: newGate(cfg.Concurrency)}
+	e.wire = providers[cfg.Provider].wire(&e.cfg)
+	for _, address := range cfg.URLs {
+		e.addresses = append(e.addresses, newAddress(strings.TrimRight(address, "/"), cfg.OpenFor, log))
+	}
+	return e, nil
+}
+
+// Close gives back what idle connections hold.
+func (e *Embedder) Close() error {
+	e.http.CloseIdleConnections()
+	return nil
+}
+
+// Model implements [embedder.Embedder].
+func (e *Embedder) Model() embedder.Model {
+	return embedder.Model{Name: e.cfg.Name, Dimensions: e.cfg.Dimensions, Distance: e.cfg.Distance}
+}
+
+// Price is of a million tokens.
+func (e *Embedder) Price() float64 { return e.cfg.Price }
+
+// Embed implements [embedder.Embedder].
+func (e *Embedder) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
+	vectors, _, err := e.EmbedMetered(ctx, texts, purpose)
+	return vectors, err
+}
+
+// EmbedMetered implements [embedder.Metered]. Batches form of the texts of all
+// calls under way.
+func (e *Embedder) EmbedMetered(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, []embedder.Cost, error) {
+	if ctx.Err() != nil {
+		return nil, nil, fmt.Errorf("embed %d texts: %w", len(texts), context.Cause(ctx))
+	}
+	c := &call{ctx: ctx, purpose: purpose, done: make(chan struct{})}
+	roots := make([]*item, len(texts))
+	for i, text := range texts {
+		roots[i] = e.newItem(c, text)
+	}
+	if len(texts) == 0 {
+		return nil, nil, nil
+	}
+	e.push(c, roots)
+	e.pump()
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		return nil, nil, fmt.Errorf("embed %d texts: %w", len(texts), errors.Join(context.Cause(ctx), e.trouble()))
+	}
+	return e.collect(roots)
+}
+
+// trouble is why the addresses do not answer, if they do not.
+func (e *Embedder) trouble() error {
+	var errs []error
+	for _, a := range e.addresses {
+		if err := a.failure(); err != nil && !a.breaker.IsClosed() {
+			errs = append(errs, fmt.Errorf("%s: %w", a.host, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// collect gives the call its vectors. Those that are there come with an error
+// that is of others.
+func (e *Embedder) collect(roots []*item) ([][]float32, []embedder.Cost, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	vectors := make([][]float32, len(roots))
+	costs := make([]embedder.Cost, len(roots))
+	var final, passing error
+	failed := 0
+	for i, it := range roots {
+		vectors[i], costs[i] = it.vector, it.cost
+		if it.err == nil {
+			continue
+		}
+		failed++
+		if kind, _ := fault.Of(it.err); kind == fault.KindReject {
+			final = cmp.Or(final, it.err)
+		} else {
+			passing = cmp.Or(passing, it.err)
+		}
+	}
+	if failed == 0 {
+		return vectors, costs, nil
+	}
+	// One that may pass decides: what is final shows again when it is alone.
+	return vectors, costs, fmt.Errorf("%s: %d of %d texts: %w", e.cfg.Name, failed, len(roots), cmp.Or(passing, final))
+}
+
+// push queues the items of a call, those of like length together.
+func (e *Embedder) push(c *call, roots []*item) {
+	var leaves []*item
+	for _, it := range roots {
+		leaves = it.leaves(leaves)
+	}
+	slices.SortStableFunc(leaves, func(a, b *item) int { return cmp.Compare(b.tokens, a.tokens) })
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c.left = len(roots)
+	e.fresh = append(e.fresh, leaves...)
+}
+
+// pump sends as many batches as may be under way.
+func (e *Embedder) pump() {
+	for {
+		epoch, allowed := e.gate.enter()
+		if !allowed {
+			return
+		}
+		batch := e.take()
+		if len(batch) == 0 {
+			e.gate.leave()
+			if e.idle() {
+				return
+			}
+			continue // of one who came meanwhile and found no place
+		}
+		go e.run(batch, epoch)
+	}
+}
+
+// idle says that nothing waits to be sent.
+func (e *Embedder) idle() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.again)+len(e.fresh) == 0
+}

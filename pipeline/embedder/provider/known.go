@@ -1,0 +1,100 @@
+package provider
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// provider is what is the same for every model of a provider. Limits are as
+// its documentation gives them.
+type provider struct {
+	family        string // whose models it serves
+	url           string // its own address
+	keyEnv        string
+	items, tokens int     // of one request
+	bytesPerToken float64 // 0: the default
+	documentTask  string
+	queryTask     string
+	dimensions    bool // every model takes a number of dimensions
+	base64        bool
+	wire          func(*Config) wire
+}
+
+var providers = map[string]provider{
+	"openai": {
+		family: "openai", url: "https://api.openai.com/v1", keyEnv: "OPENAI_API_KEY", items: 2048, tokens: 250_000, base64: true,
+		wire: func(c *Config) wire { return openai{c} },
+	},
+	"azure": {
+		family: "openai", keyEnv: "AZURE_OPENAI_API_KEY", items: 2048, tokens: 250_000,
+		wire: func(c *Config) wire { return azure{openai{c}} },
+	},
+	"ollama": {
+		family: "ollama", url: "http://127.0.0.1:11434", items: 64, tokens: 32_768,
+		wire: func(c *Config) wire { return ollama{c} },
+	},
+	"gemini": {
+		family: "gemini", url: "https://generativelanguage.googleapis.com/v1beta", keyEnv: "GEMINI_API_KEY", items: 100, tokens: 20_000,
+		bytesPerToken: 1, documentTask: "RETRIEVAL_DOCUMENT", queryTask: "CODE_RETRIEVAL_QUERY", dimensions: true,
+		wire: func(c *Config) wire { return gemini{c} },
+	},
+	"cohere": {
+		family: "cohere", url: "https://api.cohere.com", keyEnv: "COHERE_API_KEY", items: 96, tokens: 100_000,
+		documentTask: "search_document", queryTask: "search_query",
+		wire: func(c *Config) wire { return cohere{c} },
+	},
+	"voyage": {
+		family: "voyage", url: "https://api.voyageai.com/v1", keyEnv: "VOYAGE_API_KEY", items: 1000, tokens: 100_000, base64: true,
+		documentTask: "document", queryTask: "query", dimensions: true,
+		wire: func(c *Config) wire { return voyage{c} },
+	},
+}
+
+func providerNames() []string { return slices.Sorted(maps.Keys(providers)) }
+
+// model is what is known of a model.
+type model struct {
+	dimensions     int // that it has by itself
+	maxTokens      int
+	shortens       bool // its server takes a smaller number of dimensions
+	documentPrefix string
+	queryPrefix    string
+}
+
+// models are those whose facts need no configuration, by family and name.
+var models = map[string]model{
+	"openai/text-embedding-3-small": {dimensions: 1536, maxTokens: 8191, shortens: true},
+	"openai/text-embedding-3-large": {dimensions: 3072, maxTokens: 8191, shortens: true},
+	"openai/text-embedding-ada-002": {dimensions: 1536, maxTokens: 8191},
+	"ollama/nomic-embed-text": {
+		dimensions: 768, maxTokens: 2048, documentPrefix: "search_document: ", queryPrefix: "search_query: ",
+	},
+	"ollama/mxbai-embed-large": {
+		dimensions: 1024, maxTokens: 512, queryPrefix: "Represent this sentence for searching relevant passages: ",
+	},
+	"ollama/all-minilm":           {dimensions: 384, maxTokens: 256},
+	"ollama/bge-m3":               {dimensions: 1024, maxTokens: 8192},
+	"gemini/gemini-embedding-001": {dimensions: 3072, maxTokens: 2048, shortens: true},
+	"cohere/embed-v4.0":           {dimensions: 1536, maxTokens: 128_000, shortens: true},
+	"cohere/embed-english-v3.0":   {dimensions: 1024, maxTokens: 512},
+	"cohere/embed-multilingual-v3.0": {
+		dimensions: 1024, maxTokens: 512,
+	},
+	"voyage/voyage-code-3":   {dimensions: 1024, maxTokens: 32_000, shortens: true},
+	"voyage/voyage-3.5":      {dimensions: 1024, maxTokens: 32_000, shortens: true},
+	"voyage/voyage-3.5-lite": {dimensions: 1024, maxTokens: 32_000, shortens: true},
+}
+
+// task is the task or input type to tell the provider; "" for none.
+func (c *Config) task(p embedder.Purpose) string {
+	task := c.DocumentTask
+	if p == embedder.Query {
+		task = c.QueryTask
+	}
+	if task == none {
+		return ""
+	}
+	return task
+}

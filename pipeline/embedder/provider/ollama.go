@@ -1,0 +1,44 @@
+package provider
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// ollama is POST /api/embed. By itself Ollama cuts what is too long.
+type ollama struct{ cfg *Config }
+
+type ollamaRequest struct {
+	Model      string   `json:"model"`
+	Input      []string `json:"input"`
+	Truncate   bool     `json:"truncate"`
+	Dimensions int      `json:"dimensions,omitempty"`
+}
+
+func (w ollama) request(texts []string, _ embedder.Purpose) (string, any) {
+	return "/api/embed", ollamaRequest{w.cfg.Model, texts, false, w.cfg.asked()}
+}
+
+func (ollama) authorize(h http.Header, key string) { bearer(h, key) }
+
+func (ollama) answer(body []byte, n int) (answer, error) {
+	var a struct {
+		Embeddings []numbers `json:"embeddings"`
+		Tokens     int       `json:"prompt_eval_count"`
+	}
+	if err := decode(body, &a); err != nil {
+		return answer{}, err
+	}
+	vectors, err := plain(a.Embeddings, n)
+	return answer{vectors, a.Tokens}, err
+}
+
+func (ollama) complaint(body []byte) complaint {
+	var a struct {
+		Error string `json:"error"`
+	}
+	_ = json.Unmarshal(body, &a)
+	return complaint{message: a.Error}
+}

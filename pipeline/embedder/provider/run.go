@@ -1,0 +1,237 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// batch is the items of one request.
+type batch []*item
+
+const (
+	// queryPatience is how long a query waits for a provider that is to be left
+	// alone, and queryTries how often it is sent.
+	queryPatience = 2 * time.Second
+	queryTries    = 3
+	// halveAfter and giveUpAfter are failures of a text while the provider
+	// answers others: it may be what breaks it.
+	halveAfter  = 2
+	giveUpAfter = 6
+	// spoiledTries is how often a text may come back with a vector that is none.
+	spoiledTries = 3
+)
+
+// run sends a batch, and says what becomes of its items.
+func (e *Embedder) run(b batch, epoch int) {
+	defer e.pump()
+	ctx, release := b.context()
+	defer release()
+	to, err := e.reach(ctx, b)
+	if err != nil {
+		e.gate.leave()
+		e.fail(b, err)
+		return
+	}
+	for _, it := range b {
+		it.cost.Waited += time.Since(it.since) / time.Duration(len(b))
+		it.cost.Requests += 1 / float64(len(b))
+	}
+	r, err := e.post(ctx, to, e.texts(b), b[0].call.purpose)
+	if err == nil {
+		err = e.accept(ctx, to, b, r)
+	} else if ctx.Err() != nil {
+		e.gate.leave()
+		e.fail(b, context.Cause(ctx)) // nobody waits for it any more
+		return
+	}
+	var p *problem
+	switch {
+	case err == nil:
+		e.gate.succeeded()
+		return
+	case !errors.As(err, &p):
+		p = &problem{kind: down, err: err}
+	}
+	p.err = fmt.Errorf("embed at %s: %w", to.host, p.err)
+	if p.kind == busy || p.kind == slow {
+		e.gate.overloaded(epoch)
+	} else {
+		e.gate.leave()
+	}
+	e.retry(ctx, to, b, p)
+}
+
+// texts are what is sent.
+func (e *Embedder) texts(b batch) []string {
+	texts := make([]string, len(b))
+	for i, it := range b {
+		texts[i] = e.prefix(it.call.purpose) + it.text
+	}
+	return texts
+}
+
+// fail ends all items with one error.
+func (e *Embedder) fail(b batch, err error) {
+	for _, it := range b {
+		e.settle(it, nil, err)
+	}
+}
+
+// accept settles the items whose vectors are right. Its error is of the whole
+// answer, which then settles none.
+func (e *Embedder) accept(ctx context.Context, to *address, b batch, r reply) error {
+	vectors := make([][]float32, len(b))
+	spoiled := make([]error, len(b))
+	for i, v := range r.vectors {
+		if len(v) != e.cfg.NativeDimensions {
+			return &problem{kind: down, err: fmt.Errorf("answered with %d dimensions, not %d: is it another model?", len(v), e.cfg.NativeDimensions)}
+		}
+		vectors[i], spoiled[i] = e.cfg.finish(v)
+	}
+	if r.pause > 0 {
+		to.hold(r.pause)
+	}
+	e.count(b, r)
+	var again []*item
+	for i, it := range b {
+		switch {
+		case spoiled[i] == nil:
+			e.settle(it, vectors[i], nil)
+		case it.attempts+1 < spoiledTries:
+			it.attempts++
+			it.cost.Retries++
+			it.most = 1
+			again = append(again, it)
+		default:
+			e.blame(ctx, to, it, fmt.Errorf("the model answers this text of %d bytes with %w", len(it.text), spoiled[i]))
+		}
+	}
+	e.requeue(again)
+	if len(again) < len(b) {
+		to.succeeded()
+		e.mu.Lock()
+		e.successes++
+		e.mu.Unlock()
+	}
+	return nil
+}
+
+// count shares the tokens of a request among its texts, by length.
+func (e *Embedder) count(b batch, r reply) {
+	estimate := 0
+	for _, it := range b {
+		estimate += it.tokens
+	}
+	used := r.tokens
+	if used <= 0 {
+		used = estimate
+	}
+	left := used
+	for i, it := range b {
+		share := used * it.tokens / estimate
+		if i == len(b)-1 {
+			share = left
+		}
+		it.cost.Tokens += share
+		left -= share
+	}
+	e.mu.Lock()
+	e.owed += used - estimate
+	e.mu.Unlock()
+}
+
+// retry says what becomes of the items of a request that failed.
+func (e *Embedder) retry(ctx context.Context, to *address, b batch, p *problem) {
+	for _, it := range b {
+		it.cost.Retries++
+		it.tries++
+	}
+	switch p.kind {
+	case busy:
+		to.busy(p.after)
+	case slow, down:
+		to.failed(p.err, false)
+		b = e.suspect(b, p)
+	case denied:
+		to.failed(p.err, true)
+	case refused:
+		if len(b) == 1 {
+			e.refuse(ctx, to, b[0], p)
+			return
+		}
+		b.halve()
+	}
+	if len(b) > 0 && b[0].call.purpose == embedder.Query {
+		b = e.giveUp(b, p, func(it *item) bool { return it.tries >= queryTries })
+	}
+	e.requeue(b)
+}
+
+func (b batch) halve() {
+	for _, it := range b {
+		it.most = (len(b) + 1) / 2
+	}
+}
+
+// suspect counts a failure against the texts if the provider has answered since
+// the last: then it is not down for all, and one of the texts may be why.
+func (e *Embedder) suspect(b batch, p *problem) batch {
+	e.mu.Lock()
+	successes := e.successes
+	e.mu.Unlock()
+	for _, it := range b {
+		if successes > it.seen {
+			it.seen = successes
+			it.attempts++
+		}
+	}
+	if len(b) > 1 && b[0].attempts >= halveAfter {
+		b.halve()
+	}
+	return e.giveUp(b, p, func(it *item) bool { return len(b) == 1 && it.attempts >= giveUpAfter })
+}
+
+// giveUp settles the items of which over is true, and returns the others.
+func (e *Embedder) giveUp(b batch, p *problem, over func(*item) bool) batch {
+	var rest batch
+	for _, it := range b {
+		if over(it) {
+			e.settle(it, nil, p.fault())
+		} else {
+			rest = append(rest, it)
+		}
+	}
+	return rest
+}
+
+// refuse ends a text that the provider does not take, or sends it in parts.
+func (e *Embedder) refuse(ctx context.Context, to *address, it *item, p *problem) {
+	if isTooLong(p.Error()) && len(it.text) >= 2*shortest {
+		e.mu.Lock()
+		e.divide(it, split(it.text, (len(it.text)+1)/2))
+		e.mu.Unlock()
+		e.requeue(it.parts)
+		return
+	}
+	e.blame(ctx, to, it, p)
+}
+
+// blame ends a text with which the provider fails, if it does not fail with
+// another: else no text is at fault, and it waits.
+func (e *Embedder) blame(ctx context.Context, to *address, it *item, err error) {
+	if probeErr := e.probe(ctx, to); probeErr != nil {
+		if ctx.Err() != nil {
+			e.settle(it, nil, context.Cause(ctx))
+			return
+		}
+		to.failed(fmt.Errorf("%w; and with the probe: %w", err, probeErr), true)
+		e.requeue([]*item{it})
+		return
+	}
+	e.settle(it, nil, fault.Reject(err))
+}

@@ -1,0 +1,135 @@
+package provider
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// wire is a provider's wire format.
+type wire interface {
+	// request returns the path below the address, and the body as JSON has it.
+	request(texts []string, purpose embedder.Purpose) (path string, body any)
+	// authorize adds the key.
+	authorize(h http.Header, key string)
+	// answer reads the body of a success with n vectors.
+	answer(body []byte, n int) (answer, error)
+	// complaint finds in the body of an error what the provider says.
+	complaint(body []byte) complaint
+}
+
+// answer holds vectors in the order of the texts, unchecked.
+type answer struct {
+	vectors [][]float32
+	tokens  int // that the provider counts; 0: it does not say
+}
+
+type complaint struct {
+	code, message string
+	after         string // a duration, such as 34s
+}
+
+func bearer(h http.Header, key string) { h.Set("Authorization", "Bearer "+key) }
+
+// indexed is a vector that says which text it is of.
+type indexed struct {
+	Index     *int    `json:"index"`
+	Embedding numbers `json:"embedding"`
+}
+
+// inOrder puts vectors by their index. Where none has one, they are in order.
+func inOrder(data []indexed, n int) ([][]float32, error) {
+	if len(data) != n {
+		return nil, fmt.Errorf("%d vectors for %d texts", len(data), n)
+	}
+	vectors := make([][]float32, n)
+	seen := make([]bool, n)
+	for i, d := range data {
+		at := i
+		if d.Index != nil {
+			at = *d.Index
+		} else if data[0].Index != nil {
+			return nil, fmt.Errorf("vector %d has no index, and others have", i)
+		}
+		if at < 0 || at >= n || seen[at] {
+			return nil, fmt.Errorf("vector %d has index %d, of %d texts, out of range or twice", i, at, n)
+		}
+		seen[at], vectors[at] = true, d.Embedding
+	}
+	return vectors, nil
+}
+
+// numbers is a vector as a JSON array, or as base64 of little-endian float32.
+type numbers []float32
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (v *numbers) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		*v = floats(b)
+		return nil
+	}
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return err
+	}
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return fmt.Errorf("vector is not base64: %w", err)
+	}
+	if len(raw)%4 != 0 {
+		return fmt.Errorf("vector of %d bytes is not of float32", len(raw))
+	}
+	*v = make(numbers, len(raw)/4)
+	for i := range *v {
+		(*v)[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return nil
+}
+
+// floats reads an array whose form as JSON has been checked. What is no finite
+// float32, such as a null or an array within, becomes NaN, which is found later.
+func floats(array []byte) []float32 {
+	inner := strings.TrimSpace(string(array[1 : len(array)-1]))
+	if inner == "" {
+		return []float32{}
+	}
+	list := make([]float32, 0, strings.Count(inner, ",")+1)
+	for text := range strings.SplitSeq(inner, ",") {
+		f, err := strconv.ParseFloat(strings.TrimSpace(text), 32)
+		if err != nil {
+			f = math.NaN()
+		}
+		list = append(list, float32(f))
+	}
+	return list
+}
+
+// plain are vectors that come in the order of the texts.
+func plain(list []numbers, n int) ([][]float32, error) {
+	if len(list) != n {
+		return nil, fmt.Errorf("%d vectors for %d texts", len(list), n)
+	}
+	vectors := make([][]float32, n)
+	for i, v := range list {
+		vectors[i] = v
+	}
+	return vectors, nil
+}
+
+// decode reads JSON that is one value to the last byte.
+func decode(body []byte, into any) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return errors.Join(errNoJSON, err)
+	}
+	return nil
+}
+
+var errNoJSON = errors.New("the answer is not the JSON that it should be")
