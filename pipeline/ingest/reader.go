@@ -22,6 +22,7 @@ type reader struct {
 	blobs   *git.Blobs
 	rules   *lang.Rules
 	begin   func(context.Context) error // a batch
+	most    int                         // files in a batch
 	batches chan<- []file
 
 	batch []file
@@ -33,7 +34,7 @@ func newReader(ctx context.Context, l *listing, batches chan<- []file) (*reader,
 	if err != nil {
 		return nil, err
 	}
-	return &reader{blobs: blobs, rules: l.rules, begin: l.turn, batches: batches}, nil
+	return &reader{blobs: blobs, rules: l.rules, begin: l.turn, most: l.batchFiles(), batches: batches}, nil
 }
 
 func (r *reader) close() { r.blobs.Close() }
@@ -98,7 +99,7 @@ func judged(e entry, v lang.Verdict, content []byte) file {
 }
 
 func (r *reader) add(ctx context.Context, f file) error {
-	if len(r.batch) == batchFiles || r.bytes+len(f.content) > batchBytes {
+	if len(r.batch) == r.most || r.bytes+len(f.content) > batchBytes {
 		if err := r.flush(ctx); err != nil {
 			return err
 		}

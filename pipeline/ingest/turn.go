@@ -56,6 +56,15 @@ func untilStopping(ctx context.Context) (context.Context, func()) {
 
 func (l *listing) bulk() bool { return l.snapshot.Lane == string(events.Bulk) }
 
+// batchFiles bounds a batch. A window holds some batches, so that the workers
+// after this one have work while the next is read.
+func (l *listing) batchFiles() int {
+	if l.bulk() {
+		return max(min(batchFiles, l.step.cfg.BulkWindow/4), 1)
+	}
+	return batchFiles
+}
+
 // turn waits until a bulk listing may read its next batch: when the workers
 // after it have done with enough of those before, and it is its turn among the
 // bulk listings of this process. A live listing never waits.
