@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -158,8 +159,24 @@ func (r *run) endWorkers(ctx context.Context) error {
 		})
 	}
 	ending.Wait()
+	r.readLogs()
 	r.findFiles()
 	return r.findSessions(ctx)
+}
+
+// readLogs looks for what a worker says when it is broken.
+func (r *run) readLogs() {
+	for _, name := range workerNames {
+		text, err := os.ReadFile(r.workers[name].log)
+		if err != nil {
+			r.violate("%v", err)
+		}
+		for _, sign := range []string{"WARNING: DATA RACE", "\npanic: ", "\nfatal error: "} {
+			if n := bytes.Count(text, []byte(sign)); n > 0 {
+				r.violate("%s said %d times %q: see %s", name, n, strings.TrimSpace(sign), r.workers[name].log)
+			}
+		}
+	}
 }
 
 func (r *run) findFiles() {

@@ -25,6 +25,7 @@ var hurry = []string{
 	"LEAT_LEASE=8s",
 	"LEAT_ACK_WAIT=" + ackWait.String(),
 	"LEAT_SCRUB_INTERVAL=5s",
+	"LEAT_POINTS_INTERVAL=5s",
 	"LEAT_GARBAGE_INTERVAL=5s",
 	"LEAT_GARBAGE_GRACE=3s",
 	"LEAT_APPROVE_SHARE=1", // nobody is there to approve
@@ -75,7 +76,12 @@ func (r *run) reconfigure(filter int) {
 			r.restart(name)
 		}
 	}
-	r.feed.again()
+	// Not as before: what was submitted and done is done, whatever the filter.
+	for t := range r.pushed() {
+		if err := r.feed.submit(t); err != nil {
+			r.violate("submit again: %v", err)
+		}
+	}
 }
 
 // restart ends a worker in order and starts it again, alone with it.
@@ -125,9 +131,14 @@ func clean(env []string) []string {
 	return left
 }
 
-// build makes the binaries.
+// build makes the binaries, with the race detector if this program has it: what
+// they were built from is in the cache then, and their races are found.
 func build(bin string) error {
-	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator), "github.com/leatworks/leat/cmd/...")
+	args := []string{"build", "-ldflags=-s -w", "-o", bin + string(filepath.Separator)}
+	if race {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, "github.com/leatworks/leat/cmd/...")...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the workers: %w\n%s", err, out)
 	}

@@ -34,7 +34,7 @@ func run() int {
 	flag.StringVar(&cfg.Dir, "dir", "", "directory of data and logs (default: a new one, removed if the run is clean)")
 	flag.BoolVar(&cfg.Keep, "keep", false, "keep data and logs of a clean run too")
 	flag.BoolVar(&cfg.Damage, "damage", true, "also delete and change objects")
-	flag.BoolVar(&cfg.DropIndex, "drop-index", false, "also drop the collection")
+	flag.BoolVar(&cfg.DropIndex, "drop-index", true, "also drop the collection")
 	flag.BoolVar(&cfg.FullDisk, "full-disk", true, "also fill disks, where a tmpfs may be mounted")
 	flag.Parse()
 	if cfg.Repo != "" {

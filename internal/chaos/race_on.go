@@ -1,0 +1,6 @@
+//go:build linux && race
+
+package chaos
+
+// race says that this program was built with the race detector.
+const race = true
