@@ -1,10 +1,21 @@
 package chunk
 
-import "bytes"
+import (
+	"bytes"
 
-// Version of the output. Raise it whenever any text would be cut differently:
-// chunks are stored under it.
-const Version = 1
+	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
+)
+
+// Version of the output. Raise generation whenever any text would be cut
+// differently: chunks are stored under the version. A program without grammars
+// cuts differently too, and has versions of its own.
+const (
+	Version    = 2*generation + withTrees
+	generation = 1
+)
+
+// Trees says whether this program can cut by syntax trees, which takes cgo.
+const Trees = tree.Enabled
 
 // Sizes in bytes. They are constants because chunks are shared by all who
 // store the same blob.
@@ -53,6 +64,8 @@ func Split(language string, text []byte) []Span {
 		blocks = goBlocks(text)
 	case "Markdown":
 		blocks = markdownBlocks(text)
+	default:
+		blocks = syntaxBlocks(language, text)
 	}
 	if len(blocks) == 0 {
 		blocks = []block{{end: len(text), kind: KindLines}}
@@ -65,6 +78,8 @@ func Split(language string, text []byte) []Span {
 type block struct {
 	start, end   int
 	kind, symbol string
+	path         string // the names that lead to the symbol, until blocks are merged
+	opens        string // the path of a definition whose members follow
 }
 
 func (b block) size() int { return b.end - b.start }

@@ -127,10 +127,10 @@ func names(specs []ast.Spec) string {
 	for _, spec := range specs {
 		switch s := spec.(type) {
 		case *ast.TypeSpec:
-			list.add(s.Name.Name)
+			list.add("", s.Name.Name)
 		case *ast.ValueSpec:
 			for _, name := range s.Names {
-				list.add(name.Name)
+				list.add("", name.Name)
 			}
 		}
 	}
@@ -138,44 +138,68 @@ func names(specs []ast.Spec) string {
 }
 
 // mergeSmall joins neighbours that are small each, up to Target together. What
-// is larger stays alone, so that a hit on a function is that function.
+// is larger stays alone, so that a hit on a function is that function. The
+// header stays alone too.
 func mergeSmall(blocks []block) []block {
 	var out []block
 	for i := 0; i < len(blocks); {
 		first := blocks[i]
-		kind, end := first.kind, first.end
+		merged := block{start: first.start, end: first.end, kind: first.kind}
 		var list symbols
-		list.add(first.symbol)
+		list.add(first.path, first.symbol)
 		for i++; i < len(blocks); i++ {
 			b := blocks[i]
-			if first.size() >= small || b.size() >= small || b.end-first.start > Target {
+			large := first.size() >= small || b.size() >= small || b.end-first.start > Target
+			begins := b.opens != "" && b.kind != KindDeclarations // a large type or function
+			if large || begins || first.kind == KindHeader {
 				break
 			}
-			if b.kind != kind {
-				kind = KindDeclarations
+			switch {
+			case b.kind == merged.kind || b.kind == KindLines:
+			case merged.kind == KindLines:
+				merged.kind = b.kind
+			case first.opens != "" && strings.HasPrefix(b.path, first.opens): // a type with its fields
+			default:
+				merged.kind = KindDeclarations
 			}
-			list.add(b.symbol)
-			end = b.end
+			list.add(b.path, b.symbol)
+			merged.end = b.end
 		}
-		out = append(out, block{first.start, end, kind, list.String()})
+		merged.symbol = list.String()
+		out = append(out, merged)
 	}
 	return out
 }
 
-// symbols joins names, as many as fit in MaxSymbol.
+// symbols joins names, as many as fit in MaxSymbol. A path is written once for
+// the names in a row that it leads to: "Mill > open, close; Weir".
 type symbols struct {
 	out  strings.Builder
+	path string // of the last name
+	name string // the last, without its path
 	full bool
 }
 
-func (s *symbols) add(name string) {
-	const separator, more = ", ", "…"
+func (s *symbols) add(path, name string) {
+	const more = ", …"
+	separator := ", "
 	switch {
-	case name == "" || name == "_" || s.full:
+	case s.full || name == "_" || name == s.name && path == s.path:
+		return
+	case name == "" && (path == "" || s.out.Len() > 0):
+		return
+	case s.out.Len() == 0 || path != s.path:
+		separator = "; "
+		s.path, s.name = path, name
+		name = join(path, name)
+	default:
+		s.name = name
+	}
+	switch {
 	case s.out.Len() == 0:
-		s.out.WriteString(clip(name, MaxSymbol-len(separator+more)))
-	case s.out.Len()+len(separator)+len(name) > MaxSymbol-len(separator+more):
-		s.out.WriteString(separator + more)
+		s.out.WriteString(clip(name, MaxSymbol-len(more)))
+	case s.out.Len()+len(separator)+len(name) > MaxSymbol-len(more):
+		s.out.WriteString(more)
 		s.full = true
 	default:
 		s.out.WriteString(separator + name)

@@ -109,6 +109,9 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g ca
 	if err != nil {
 		return nil, err
 	}
+	if !chunk.Trees {
+		log.Warn("built without cgo: code is cut by lines, but for Go")
+	}
 	return &Step{
 		cfg: cfg, config: fingerprint(rules), mirrors: m, catalog: c, blobs: blobs, generation: g, events: p, log: log,
 		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)),

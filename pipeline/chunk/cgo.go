@@ -1,0 +1,5 @@
+//go:build cgo
+
+package chunk
+
+const withTrees = 1

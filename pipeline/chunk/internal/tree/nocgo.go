@@ -1,0 +1,31 @@
+//go:build !cgo
+
+package tree
+
+// Enabled says whether this program was built with grammars.
+const Enabled = false
+
+// Tree is the syntax of a text.
+type Tree struct{}
+
+// Close frees the tree.
+func (*Tree) Close() {}
+
+// Parse finds no tree.
+func Parse(string, []byte) (*Tree, Cost) { return nil, Cost{} }
+
+// Root returns the node of the whole text.
+func (*Tree) Root() Node { return Node{} }
+
+// Node is a named part of a tree.
+type Node struct {
+	Kind       string
+	Field      string
+	Start, End int
+}
+
+// Children returns the named nodes right below n.
+func (Node) Children() []Node { return nil }
+
+// Child returns the node below n in a field.
+func (Node) Child(string) (Node, bool) { return Node{}, false }

@@ -1,0 +1,134 @@
+//go:build cgo
+
+package tree
+
+/*
+#cgo darwin LDFLAGS: -Wl,-undefined,dynamic_lookup
+#cgo noescape leat_parse
+#cgo nocallback leat_parse
+#cgo noescape leat_root
+#cgo nocallback leat_root
+#cgo noescape leat_children
+#cgo nocallback leat_children
+#cgo noescape leat_field
+#cgo nocallback leat_field
+#include "parse.h"
+*/
+import "C"
+
+import (
+	"sync"
+	"unsafe"
+
+	_ "github.com/tree-sitter/go-tree-sitter" // compiles and links the library
+)
+
+// Enabled says whether this program was built with grammars.
+const Enabled = true
+
+// grammar is a language's, with the names of its kinds and fields.
+type grammar struct {
+	language unsafe.Pointer
+	kinds    []string
+	fields   []string
+	ids      map[string]C.uint16_t // of fields
+}
+
+var start = sync.OnceFunc(func() { C.leat_start() })
+
+// load reads a grammar's names.
+func load(language unsafe.Pointer) *grammar {
+	start()
+	g := &grammar{language: language, ids: make(map[string]C.uint16_t)}
+	for i := range C.leat_kinds(language) {
+		g.kinds = append(g.kinds, C.GoString(C.leat_kind(language, C.uint16_t(i))))
+	}
+	g.fields = []string{""}
+	for i := range C.leat_fields(language) {
+		name := C.GoString(C.leat_field_name(language, C.uint16_t(i+1)))
+		g.fields = append(g.fields, name)
+		g.ids[name] = C.uint16_t(i + 1)
+	}
+	return g
+}
+
+// Tree is the syntax of a text. Its nodes may be used until it is closed.
+type Tree struct {
+	raw     *C.TSTree
+	grammar *grammar
+}
+
+// Close frees the tree.
+func (t *Tree) Close() { C.leat_tree_delete(t.raw) }
+
+// Parse reads a text written in language, as go-enry names it. It returns nil
+// if there is no grammar for it, or if the text costs more than its budget.
+func Parse(language string, text []byte) (*Tree, Cost) {
+	g := lookup(language)
+	if g == nil || len(text) == 0 || len(text) > MaxSize {
+		return nil, Cost{}
+	}
+	limit := budget(len(text))
+	job := C.leat_job{
+		size: C.uint32_t(len(text)), max_steps: C.uint64_t(limit.Steps), max_read: C.uint64_t(limit.Read), max_allocated: C.uint64_t(limit.Allocated),
+	}
+	raw := C.leat_parse(g.language, &job, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))))
+	cost := Cost{Steps: int(job.steps), Read: int(job.read), Allocated: int(job.allocated)}
+	if raw == nil {
+		return nil, cost
+	}
+	return &Tree{raw, g}, cost
+}
+
+// Node is a named part of a tree.
+type Node struct {
+	Kind       string
+	Field      string // what it is to the node above; often empty
+	Start, End int    // offsets in bytes, half open
+	raw        C.TSNode
+	grammar    *grammar
+}
+
+func (g *grammar) node(c C.leat_child) Node {
+	n := Node{Start: int(c.start), End: int(c.end), raw: c.node, grammar: g, Kind: "ERROR"}
+	if int(c.kind) < len(g.kinds) {
+		n.Kind = g.kinds[c.kind]
+	}
+	n.Field = g.fields[c.field]
+	return n
+}
+
+// Root returns the node of the whole text.
+func (t *Tree) Root() Node {
+	var c C.leat_child
+	C.leat_root(t.raw, &c)
+	return t.grammar.node(c)
+}
+
+// Children returns the named nodes right below n.
+func (n Node) Children() []Node {
+	count := C.leat_child_count(n.raw)
+	if count == 0 {
+		return nil
+	}
+	list := make([]C.leat_child, count)
+	count = C.leat_children(n.raw, &list[0], count)
+	nodes := make([]Node, count)
+	for i, c := range list[:count] {
+		nodes[i] = n.grammar.node(c)
+	}
+	return nodes
+}
+
+// Child returns the node below n in a field.
+func (n Node) Child(field string) (Node, bool) {
+	id, ok := n.grammar.ids[field]
+	if !ok {
+		return Node{}, false
+	}
+	var c C.leat_child
+	if !C.leat_field(n.raw, id, &c) {
+		return Node{}, false
+	}
+	return n.grammar.node(c), true
+}

@@ -1,0 +1,48 @@
+// What this package uses of tree-sitter's C interface, version 0.25 (ABI 15),
+// and the few functions around it. The binding compiles the library but keeps
+// its header to itself.
+#ifndef LEAT_PARSE_H
+#define LEAT_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct TSLanguage TSLanguage;
+typedef struct TSTree TSTree;
+
+typedef struct {
+	uint32_t context[4];
+	const void *id;
+	const TSTree *tree;
+} TSNode;
+
+// leat_job is one parse and what it may cost.
+typedef struct {
+	const char *text;
+	uint32_t size;
+	uint64_t steps, max_steps; // of the parser
+	uint64_t read, max_read;   // bytes that the lexer asked for
+	uint64_t allocated, max_allocated;
+	bool stopped;
+} leat_job;
+
+// leat_child is a named child of a node.
+typedef struct {
+	TSNode node;
+	uint32_t start, end;
+	uint16_t kind, field;
+} leat_child;
+
+void leat_start(void);
+TSTree *leat_parse(const void *language, leat_job *job, const char *text);
+void leat_tree_delete(TSTree *tree);
+void leat_root(const TSTree *tree, leat_child *out);
+uint32_t leat_child_count(TSNode node);
+uint32_t leat_children(TSNode node, leat_child *out, uint32_t limit);
+bool leat_field(TSNode node, uint16_t field, leat_child *out);
+uint32_t leat_kinds(const void *language);
+const char *leat_kind(const void *language, uint16_t kind);
+uint32_t leat_fields(const void *language);
+const char *leat_field_name(const void *language, uint16_t field);
+
+#endif

@@ -1,0 +1,84 @@
+//go:build cgo
+
+package tree
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	text := []byte("import a\n\nclass B:\n    def c(self):\n        pass\n")
+	tree, cost := Parse("Python", text)
+	if tree == nil {
+		t.Fatal("no tree")
+	}
+	defer tree.Close()
+	if cost.Read < len(text) || cost.Allocated == 0 {
+		t.Errorf("cost = %+v", cost)
+	}
+	var got []string
+	for _, n := range tree.Root().Children() {
+		name, _ := n.Child("name")
+		got = append(got, fmt.Sprintf("%s %d-%d %s", n.Kind, n.Start, n.End, text[name.Start:name.End]))
+	}
+	want := []string{"import_statement 0-8 a", "class_definition 10-48 B"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, ok := tree.Root().Child("name"); ok {
+		t.Error("a module has a name")
+	}
+	if _, ok := tree.Root().Child("no such field"); ok {
+		t.Error("a field that the grammar does not have was found")
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		language string
+		text     string
+	}{
+		"no grammar": {"Brainfuck", "+"},
+		"empty":      {"Python", ""},
+		"too large":  {"Python", strings.Repeat("\n", MaxSize+1)},
+		"too costly": {"Rust", strings.Repeat(`"'`, 100<<10)},
+	} {
+		if tree, _ := Parse(c.language, []byte(c.text)); tree != nil {
+			tree.Close()
+			t.Errorf("%s: a tree", name)
+		}
+	}
+}
+
+// TestParseIsPure parses what stops in the middle, and then another text with
+// the parsers that are left, many at a time.
+func TestParseIsPure(t *testing.T) {
+	hard := []byte(strings.Repeat(`"'`, 50<<10))
+	easy := []byte("fn a() {}\n")
+	tree, first := Parse("Rust", hard)
+	if tree != nil {
+		t.Fatal("it was to stop")
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			if _, cost := Parse("Rust", hard); cost != first {
+				t.Errorf("it cost %+v, and then %+v", first, cost)
+			}
+			tree, _ := Parse("Rust", easy)
+			if tree == nil {
+				t.Error("no tree after one that was stopped")
+				return
+			}
+			defer tree.Close()
+			if root := tree.Root(); len(root.Children()) != 1 || root.Children()[0].Kind != "function_item" || root.End != len(easy) {
+				t.Errorf("the tree is %+v", root)
+			}
+		})
+	}
+	group.Wait()
+}

@@ -1,0 +1,290 @@
+package chunk
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
+)
+
+const (
+	maxDepth = 200 // how deep definitions are looked for, in nodes of the tree
+	maxWraps = 8   // nodes around a definition
+)
+
+// syntaxBlocks cuts a program by the definitions of its syntax tree; nil if
+// there is no tree. An error in the text is a node of the tree like others.
+func syntaxBlocks(language string, text []byte) []block {
+	kinds := rules[language]
+	if kinds == nil || nesting(text) > maxNesting {
+		return nil
+	}
+	t, _ := tree.Parse(language, text)
+	if t == nil {
+		return nil
+	}
+	defer t.Close()
+	c := cutter{text: text, rules: kinds}
+	c.members(t.Root(), scope{kind: KindLines}, 0)
+	if len(c.blocks) == 0 {
+		return nil
+	}
+	c.extend(len(text))
+	return mergeSmall(joinHeader(c.blocks))
+}
+
+// cutter makes blocks of a tree, in the order of the text.
+type cutter struct {
+	text   []byte
+	rules  map[string]rule
+	blocks []block
+}
+
+// scope is what nodes stand in.
+type scope struct {
+	path string // the names that lead to it
+	kind string // of what stands in it and defines nothing
+	in   string // the kind of the innermost definition
+}
+
+// definition is what a node defines.
+type definition struct {
+	rule
+	name string
+	node tree.Node // the node itself, or the one that it wraps
+}
+
+// members makes blocks of what stands below n.
+func (c *cutter) members(n tree.Node, s scope, depth int) {
+	for _, child := range n.Children() {
+		r := c.rules[child.Kind]
+		if r.aside {
+			continue // belongs to what follows
+		}
+		if d, ok := c.define(child, s, maxWraps); ok {
+			c.add(child, d, s, depth)
+			continue
+		}
+		if depth < maxDepth && (r == through || child.Kind == "ERROR" || size(child) > whole) {
+			c.members(child, s, depth+1)
+			c.extend(child.End)
+			continue
+		}
+		c.loose(child.Start, child.End, s)
+	}
+}
+
+// add makes blocks of a definition that n is or wraps.
+func (c *cutter) add(n tree.Node, d definition, s scope, depth int) {
+	kind := d.kind
+	if kind == KindFunction && s.in == KindType {
+		kind = KindMethod
+	}
+	if !d.open && size(n) <= whole || depth >= maxDepth {
+		c.begin(n.Start, n.End, block{kind: kind, path: s.path, symbol: d.name})
+		return
+	}
+	inner := scope{path: join(s.path, d.name), kind: kind, in: kind}
+	if d.open {
+		inner.kind, inner.in = KindLines, ""
+	}
+	c.begin(n.Start, n.Start, block{kind: kind, path: s.path, symbol: d.name, opens: inner.path})
+	body := largest(d.node.Children())
+	for _, child := range d.node.Children() {
+		if child.Start == body.Start && child.End == body.End {
+			c.members(child, inner, depth+1)
+			c.extend(child.End)
+		} else {
+			c.loose(child.Start, child.End, inner)
+		}
+	}
+	c.extend(n.End)
+}
+
+// largest returns the node that most of the text is in: a definition's body.
+func largest(nodes []tree.Node) tree.Node {
+	var out tree.Node
+	for _, n := range nodes {
+		if size(n) > size(out) {
+			out = n
+		}
+	}
+	return out
+}
+
+func size(n tree.Node) int { return n.End - n.Start }
+
+// begin begins a block, unless it stands on the line where the last one ends.
+func (c *cutter) begin(start, end int, b block) {
+	if len(c.blocks) > 0 {
+		last := &c.blocks[len(c.blocks)-1]
+		follow := nextBlock(c.text, last.end)
+		if start < follow {
+			last.end = max(last.end, end)
+			return
+		}
+		last.end = follow
+		b.start = follow
+	}
+	b.end = max(b.start, end)
+	c.blocks = append(c.blocks, b)
+}
+
+// extend makes the last block reach to end.
+func (c *cutter) extend(end int) {
+	if len(c.blocks) > 0 {
+		last := &c.blocks[len(c.blocks)-1]
+		last.end = max(last.end, end)
+	}
+}
+
+// loose adds what defines nothing to the block before it, if that is of its
+// kind or the head of what it stands in.
+func (c *cutter) loose(start, end int, s scope) {
+	if len(c.blocks) > 0 {
+		last := &c.blocks[len(c.blocks)-1]
+		if last.opens == s.path && s.path != "" || last.symbol == "" && last.path == s.path && last.kind == s.kind {
+			c.extend(end)
+			return
+		}
+	}
+	c.begin(start, end, block{kind: s.kind, path: s.path})
+}
+
+// define says what n defines. In a function only what is large counts.
+func (c *cutter) define(n tree.Node, s scope, wraps int) (definition, bool) {
+	r, ok := c.rules[n.Kind]
+	if !ok || r.aside || r == through || wraps == 0 {
+		return definition{}, false
+	}
+	if r.kind == "" {
+		for _, child := range n.Children() {
+			if d, ok := c.define(child, s, wraps-1); ok {
+				return d, true
+			}
+		}
+		return definition{}, false
+	}
+	d := definition{rule: r, node: n}
+	if r.name != nameless {
+		d.name, d.kind = c.name(n, r)
+		if d.name == "" && d.kind != KindHeader {
+			return definition{}, false
+		}
+	}
+	if _, body := n.Child("body"); r.open && !body {
+		d.kind, d.open = KindHeader, false // a namespace of the whole file
+	}
+	inFunction := s.in == KindFunction || s.in == KindMethod
+	if inFunction && (size(n) < small || d.kind != KindFunction && d.kind != KindMethod && d.kind != KindType) {
+		return definition{}, false
+	}
+	return d, true
+}
+
+// values are kinds of expressions that make what they are assigned to a
+// function or a type.
+var values = map[string]string{
+	"arrow_function": KindFunction, "function_expression": KindFunction, "generator_function": KindFunction,
+	"anonymous_function": KindFunction, "lambda": KindFunction, "class": KindType,
+}
+
+// name returns the name of what n defines, and its kind.
+func (c *cutter) name(n tree.Node, r rule) (name, kind string) {
+	kind = r.kind
+	field := r.name
+	if field == "" {
+		field = "name"
+	}
+	at, ok := n.Child(field)
+	if !ok {
+		at, ok = identifier(n)
+	}
+	if !ok {
+		return "", kind
+	}
+	for range maxWraps {
+		// The name in C stands among stars, brackets and parameters.
+		inner, ok := at.Child("declarator")
+		if !ok && at.Kind == "reference_declarator" {
+			inner, ok = identifier(at)
+		}
+		if !ok && at.Kind == "generic_type" {
+			inner, ok = at.Child("type")
+		}
+		if !ok && at.Kind == "variable_declarator" {
+			inner, ok = at.Child("name")
+		}
+		if !ok {
+			break
+		}
+		if at.Kind == "function_declarator" && kind == KindVar {
+			kind = KindFunction
+		}
+		at = inner
+	}
+	for _, field := range []string{"value", "right"} {
+		if value, ok := n.Child(field); ok && values[value.Kind] != "" {
+			kind = values[value.Kind]
+		}
+	}
+	text := c.text[at.Start:min(at.End, at.Start+maxTitle)]
+	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
+		text = text[i:] // macros that the grammar took for types stand before it
+	}
+	return strings.Trim(tidy(string(text)), `"'`), kind
+}
+
+// identifier returns the first child that is a name.
+func identifier(n tree.Node) (tree.Node, bool) {
+	for _, child := range n.Children() {
+		switch child.Kind {
+		case "name", "variable_name", "word", "constant", "namespace_name", "function_declarator", "qualified_name":
+			return child, true
+		}
+		if strings.HasSuffix(child.Kind, "identifier") {
+			return child, true
+		}
+	}
+	return tree.Node{}, false
+}
+
+// join makes a path of names.
+func join(path, name string) string {
+	switch {
+	case path == "":
+		return clip(name, MaxSymbol)
+	case name == "":
+		return path
+	}
+	return clip(path+between+name, MaxSymbol)
+}
+
+// joinHeader makes one block of the package clause and imports at the top, with
+// the few lines between them. Imports further down are lines.
+func joinHeader(blocks []block) []block {
+	end := 0
+	for i, b := range blocks {
+		if b.kind == KindHeader {
+			end = i + 1
+		} else if b.kind != KindLines || b.path != "" || b.size() >= small {
+			break
+		}
+	}
+	for i := range blocks[end:] {
+		if b := &blocks[end+i]; b.kind == KindHeader {
+			b.kind = KindLines
+		}
+	}
+	if end == 0 {
+		return blocks
+	}
+	head := block{end: blocks[end-1].end, kind: KindHeader}
+	for _, b := range blocks[:end] {
+		if head.symbol == "" {
+			head.symbol = b.symbol
+		}
+	}
+	blocks[end-1] = head
+	return blocks[end-1:]
+}
