@@ -32,6 +32,7 @@ type searchHit struct {
 	Partial    bool    `json:"partial,omitempty"` // text is bytes start_byte to end_byte of a very long line
 	StartByte  int     `json:"start_byte"`
 	EndByte    int     `json:"end_byte"`
+	Encoding   string  `json:"encoding,omitempty"` // of the file, if text was decoded
 	Language   string  `json:"language"`
 	Kind       string  `json:"kind"`
 	Symbol     string  `json:"symbol"`
@@ -99,7 +100,7 @@ func (cmd *searchCmd) show(g *globals, hits []search.Hit, tracks []catalog.Track
 	for i, h := range hits {
 		rows[i] = searchHit{
 			Repository: urls[h.Repository.String()], Ref: h.Ref, Commit: h.Commit, Path: h.Path,
-			StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte,
+			StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte, Encoding: h.Encoding,
 			Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
 		}
 	}

@@ -14,7 +14,9 @@ import (
 
 type skippedCmd struct {
 	Repo   string `arg:"" help:"Repository: its URL, its path, or the end of it."`
-	Reason string `placeholder:"NAME" help:"Only files skipped for this reason."`
+	Reason string `placeholder:"NAME" xor:"what" help:"Only files skipped for this reason."`
+
+	Secrets bool `xor:"what" help:"List the secrets that were masked instead: the rule, the path and the line, never the secret."`
 }
 
 type skippedFile struct {
@@ -33,6 +35,9 @@ func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
 	tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
 	if err != nil {
 		return err
+	}
+	if cmd.Secrets {
+		return listSecrets(ctx, g, s.catalog, repositoriesOf(tracks))
 	}
 	files := []skippedFile{}
 	for _, id := range repositoriesOf(tracks) {

@@ -61,6 +61,8 @@ type Filter struct {
 	Vendored     bool     `env:"LEAT_VENDORED" help:"Index vendored code too."`
 	Generated    bool     `env:"LEAT_GENERATED" help:"Index generated files too."`
 	LockFiles    bool     `env:"LEAT_LOCK_FILES" help:"Index package managers' lock files too."`
+	Data         bool     `env:"LEAT_DATA" help:"Index dumps of data too."`
+	UTF8Only     bool     `name:"utf8-only" env:"LEAT_UTF8_ONLY" help:"Leave out text that is not UTF-8 instead of decoding it."`
 }
 
 // Check says what to change.
@@ -86,6 +88,6 @@ func (f Filter) Check() error {
 func (f Filter) Config() lang.Config {
 	return lang.Config{
 		MaxBytes: f.MaxFileBytes, Include: f.Include, Exclude: f.Exclude,
-		Vendored: f.Vendored, Generated: f.Generated, LockFiles: f.LockFiles,
+		Vendored: f.Vendored, Generated: f.Generated, LockFiles: f.LockFiles, Data: f.Data, UTF8Only: f.UTF8Only,
 	}
 }

@@ -67,6 +67,8 @@ type File struct {
 	SkipReason string // "" for a document
 	SkipDetail string
 	Content    ChunkingKey // of a document
+	Encoding   string      // of the file, if its text was decoded; "" is UTF-8
+	Findings   []Finding   // secrets that were masked
 }
 
 // Known is what the catalog has already of a batch of contents.
@@ -234,19 +236,26 @@ func (c *Catalog) putDocuments(ctx context.Context, q *query.Queries, b FileBatc
 				return fmt.Errorf("document %s: %w", f.ID, ErrVanished)
 			}
 			f.SkipDetail = ""
+		} else {
+			f.Encoding = ""
 		}
 		p.Ids = append(p.Ids, f.ID)
 		p.Paths = append(p.Paths, f.Path)
 		p.Oids = append(p.Oids, f.OID)
 		p.Modes = append(p.Modes, f.Mode)
 		p.Chunkings = append(p.Chunkings, chunking)
+		p.Encodings = append(p.Encodings, f.Encoding)
 		p.SkipReasons = append(p.SkipReasons, f.SkipReason)
 		p.SkipDetails = append(p.SkipDetails, storable(f.SkipDetail))
 	}
 	if err := q.PutDocuments(ctx, p); err != nil {
 		return err
 	}
-	return q.TouchDocuments(ctx, query.TouchDocumentsParams{Revision: p.Revision, Ids: p.Ids, Oids: p.Oids, Modes: p.Modes})
+	err = q.TouchDocuments(ctx, query.TouchDocumentsParams{Revision: p.Revision, Ids: p.Ids, Oids: p.Oids, Modes: p.Modes, Encodings: p.Encodings})
+	if err != nil {
+		return err
+	}
+	return putFindings(ctx, q, p.Ids, b.Files)
 }
 
 func chunkingIDs(ctx context.Context, q *query.Queries, b FileBatch) (map[ChunkingKey]int64, error) {

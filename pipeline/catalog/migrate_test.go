@@ -48,7 +48,7 @@ func applied(t *testing.T, c *catalog.Catalog) int {
 	}
 	n := 0
 	for i, s := range steps {
-		if s.Version != int64(i+1) || s.Name == "" {
+		if i > 0 && s.Version <= steps[i-1].Version || s.Name == "" {
 			t.Errorf("migration %d is version %d, named %q", i+1, s.Version, s.Name)
 		}
 		if !s.Applied {

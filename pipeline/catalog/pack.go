@@ -168,6 +168,7 @@ func (c *Catalog) DropVectors(ctx context.Context, key string, vectors []PackIte
 type BlobSource struct {
 	Blob       [32]byte
 	OID        string // git's, hex
+	Encoding   string // of the file, if its text was decoded; "" is UTF-8
 	Repository uuid.UUID
 	URL        string
 	Ref        string
@@ -184,7 +185,7 @@ func (c *Catalog) BlobSources(ctx context.Context, blobs [][]byte) ([]BlobSource
 	sources := make([]BlobSource, len(rows))
 	for i, r := range rows {
 		sources[i] = BlobSource{
-			[32]byte(r.Blob), hex.EncodeToString(r.Oid), r.Repository, r.Url, r.Ref, hex.EncodeToString(r.Commit),
+			[32]byte(r.Blob), hex.EncodeToString(r.Oid), r.Encoding, r.Repository, r.Url, r.Ref, hex.EncodeToString(r.Commit),
 		}
 	}
 	return sources, nil

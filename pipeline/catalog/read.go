@@ -168,6 +168,7 @@ func content(r query.LoadContentsRow) Content {
 type CurrentCommit struct {
 	Revision int64  // of the document
 	Commit   string // hex
+	Encoding string // of the file, if its text was decoded; "" is UTF-8
 }
 
 // CurrentCommits finds, for the indexed ones of ids, the track's current
@@ -180,7 +181,7 @@ func (c *Catalog) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid
 	}
 	commits := make(map[uuid.UUID]CurrentCommit, len(rows))
 	for _, r := range rows {
-		commits[r.ID] = CurrentCommit{r.Revision, hex.EncodeToString(r.Commit)}
+		commits[r.ID] = CurrentCommit{r.Revision, hex.EncodeToString(r.Commit), r.Encoding}
 	}
 	return commits, nil
 }

@@ -76,6 +76,7 @@ func TestConstraints(t *testing.T) {
 		generation = "insert into generations (embedder, collection, state) values "
 		doc        = "insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, indexed_revision, attempts, error, due_at) values "
 		run        = "insert into sync_runs (kind, started_at, finished_at, compared, found, repaired, error) values "
+		finding    = "insert into findings (document, ordinal, rule, line) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
 	for _, test := range []struct{ name, code, statement string }{
@@ -234,6 +235,17 @@ func TestConstraints(t *testing.T) {
 		{"skipped, without points and due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, 'r', null, null, 0, null, now())"},
 		{"removed and never due", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'removed', null, null, null, 1, 0, null, null)"},
 		{"removed with content", check, doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'removed', 101, null, null, 1, 0, null, now())"},
+
+		{"decoded", "", "update documents set encoding = 'shift_jis' where id = $document"},
+		{"decoded from an encoding without a name", check, "update documents set encoding = '' where id = $document"},
+		{"decoded without content", check, "update documents set encoding = 'e', chunking = null, state = 'removed' where id = $document"},
+
+		{"finding", "", finding + "($document, 0, 'r', 1)"},
+		{"finding in no document", foreign, finding + "($nobody, 0, 'r', 1)"},
+		{"finding twice", unique, finding + "($document, 0, 'r', 1), ($document, 0, 's', 2)"},
+		{"finding before the first", check, finding + "($document, -1, 'r', 1)"},
+		{"finding of no rule", check, finding + "($document, 0, '', 1)"},
+		{"finding on no line", check, finding + "($document, 0, 'r', 0)"},
 
 		{"dead letter", "", letter + `('w', '', $document, '', '{}', '', 'r', 1)`},
 		{"dead letter of no worker", check, letter + `('', '', null, '', '{}', '', 'r', 1)`},

@@ -32,6 +32,8 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
+	"github.com/leatworks/leat/pipeline/secret"
+	"github.com/leatworks/leat/pipeline/text"
 )
 
 // Config says what is read.
@@ -118,11 +120,15 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g ca
 	}, nil
 }
 
-// fingerprint adds the chunker's version to what decides: a new one cuts every
-// file anew.
+// fingerprint adds to what decides the versions of what becomes of a file: with
+// a new one of any, every file is read anew.
 func fingerprint(rules *lang.Rules) [32]byte {
 	sum := rules.Fingerprint()
-	return sha256.Sum256(binary.BigEndian.AppendUint32(sum[:], chunk.Version))
+	all := sum[:]
+	for _, version := range []uint32{chunk.Version, text.Version, secret.Version} {
+		all = binary.BigEndian.AppendUint32(all, version)
+	}
+	return sha256.Sum256(all)
 }
 
 // Handle brings a track up to the commit that its ref names now.

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 
@@ -64,7 +63,7 @@ func (r *reader) read(ctx context.Context, group []entry) error {
 		if _, err := io.ReadFull(b, content); err != nil {
 			return fmt.Errorf("read blob %s: %w", e.OID, err)
 		}
-		if err := r.add(ctx, judged(e, r.rules.Content(e.Path, content), content)); err != nil {
+		if err := r.add(ctx, r.text(e, content)); err != nil {
 			return err
 		}
 	}
@@ -80,22 +79,17 @@ func (r *reader) judge(ctx context.Context, group []entry, verdict func(entry, i
 			left = append(left, e)
 			continue
 		}
-		if err := r.add(ctx, judged(e, v, nil)); err != nil {
+		if err := r.add(ctx, judged(e, v)); err != nil {
 			return nil, err
 		}
 	}
 	return left, nil
 }
 
-func judged(e entry, v lang.Verdict, content []byte) file {
-	f := file{File: catalog.File{
+func judged(e entry, v lang.Verdict) file {
+	return file{File: catalog.File{
 		ID: e.id, Path: e.Path, OID: e.oid, Mode: int32(e.Mode), SkipReason: string(v.Skip), SkipDetail: v.Detail,
 	}}
-	if v.Skip == "" {
-		f.content = content
-		f.Content = catalog.ChunkingKey{Blob: sha256.Sum256(content), Language: v.Language}
-	}
-	return f
 }
 
 func (r *reader) add(ctx context.Context, f file) error {

@@ -59,14 +59,34 @@ func (s *Step) unknownOf(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, err
 	return slices.DeleteFunc(ids, func(id uuid.UUID) bool { return slices.Contains(known, id) }), nil
 }
 
-// SweepEvery sweeps at an interval until ctx ends. What fails is logged; the
-// next sweep may succeed.
+const (
+	againSource = "/leat/ingestor" // names the publisher of what ReadAgain asks for
+	againEvery  = time.Hour
+	againMost   = 100
+)
+
+// ReadAgain asks for tracks that were read by another configuration or by older
+// rules, so that what new rules would mask does not stay in the index until the
+// next push.
+func (s *Step) ReadAgain(ctx context.Context) error {
+	n, err := s.catalog.ReadAgain(ctx, againSource, s.config, againEvery, againMost)
+	if n > 0 {
+		s.log.Info("reading again what another configuration or older rules have read", "tracks", n)
+	}
+	return err
+}
+
+// SweepEvery sweeps, and asks for what is to be read again, at an interval until
+// ctx ends. What fails is logged; the next time may succeed.
 func (s *Step) SweepEvery(ctx context.Context, interval time.Duration) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("mirrors were not swept; will be tried again", "error", err)
+		}
+		if err := s.ReadAgain(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("what older rules have read was not looked for; will be tried again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

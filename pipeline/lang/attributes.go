@@ -14,9 +14,11 @@ const (
 	attrBinary    = "binary"
 	attrText      = "text"
 	attrDiff      = "diff"
+	attrEncoding  = "encoding"              // of the file in the repository, for those who show it
+	attrWorkTree  = "working-tree-encoding" // of the file in a checkout; git keeps it in UTF-8, if it was added by rule
 )
 
-var decisive = []string{attrVendored, attrGenerated, attrLanguage, attrBinary, attrText, attrDiff}
+var decisive = []string{attrVendored, attrGenerated, attrLanguage, attrBinary, attrText, attrDiff, attrEncoding, attrWorkTree}
 
 // maxAttributeLine is the length, in bytes, from which git ignores a line of
 // .gitattributes.

@@ -39,6 +39,14 @@ type Config struct {
 
 	// LockFiles indexes package managers' lock files too. Default false.
 	LockFiles bool
+
+	// Data indexes dumps of data too: tables, records and coordinates of more
+	// than a page. Default false.
+	Data bool
+
+	// UTF8Only leaves out text in other encodings. Default false: UTF-16,
+	// Windows-1252, Shift JIS and GB 18030 are decoded.
+	UTF8Only bool
 }
 
 // Check says what to change in a configuration that cannot work.

@@ -2,7 +2,7 @@
 // not if it is not, and in which language it is written.
 //
 // It owns the rules (sizes, globs, .leatignore, .gitattributes, vendored and
-// generated code, lock files, binary content) and the names of the reasons.
+// generated code, lock files, dumps of data) and the names of the reasons.
 // It reads no file and no repository: the caller brings paths, sizes and
 // contents, and asks twice. [Rules.Path] judges by what a tree lists, so that
 // most of what is left out is never read; [Rules.Content] judges the rest.

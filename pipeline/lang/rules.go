@@ -19,7 +19,7 @@ import (
 
 // version counts the changes of what this package decides, go-enry's new
 // versions included. Raise it with every change of a verdict.
-const version = 1
+const version = 2
 
 // Rules judge the files of one commit. They are safe for concurrent use.
 type Rules struct {
@@ -68,7 +68,8 @@ func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
 func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
 	h := sha256.New()
 	// A hash never fails to write.
-	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t\n", version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles)
+	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t %t %t\n",
+		version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles, c.Data, c.UTF8Only)
 	writeList(h, c.Include)
 	writeList(h, c.Exclude)
 	writeList(h, []string{string(ignore)})
@@ -169,8 +170,22 @@ func (r *Rules) generated(path string, sample []byte) bool {
 	return isGenerated(path, sample)
 }
 
-// Content judges a file that Path let through by its content, which is the
-// whole of it, and names its language.
+// Encoding returns the encoding that .gitattributes names for a file, or "".
+func (r *Rules) Encoding(path []byte) string {
+	attributes := r.attributes.of(string(path))
+	for _, name := range []string{attrEncoding, attrWorkTree} {
+		if v := attributes[name]; v.state == valueText {
+			return v.text
+		}
+	}
+	return ""
+}
+
+// UTF8Only says that text in other encodings is to be left out.
+func (r *Rules) UTF8Only() bool { return r.config.UTF8Only }
+
+// Content judges a file that Path let through by its text, which is the whole
+// of it in UTF-8, and names its language.
 func (r *Rules) Content(path, content []byte) Verdict {
 	if size, ok := lfsPointer(content); ok {
 		return skip(ReasonLFSPointer, "%d bytes in Git LFS", size)
@@ -178,13 +193,15 @@ func (r *Rules) Content(path, content []byte) Verdict {
 	if int64(len(content)) > r.config.MaxBytes {
 		return skip(ReasonTooLarge, "%d bytes; the limit is %d", len(content), r.config.MaxBytes)
 	}
-	if why, is := notText(content); is {
-		return skip(ReasonBinary, "%s", why)
-	}
 	name, sample := string(path), sample(content)
 	attributes := r.attributes.of(name)
 	if _, set := attributes[attrGenerated].on(); !set && !r.config.Generated && r.generated(name, sample) {
 		return skip(ReasonGenerated, "by its content")
+	}
+	if !r.config.Data {
+		if why, is := isData(name, content); is {
+			return skip(ReasonData, "%s", why)
+		}
 	}
 	if override := attributes[attrLanguage]; override.state == valueText {
 		if language, ok := enry.GetLanguageByAlias(override.text); ok {

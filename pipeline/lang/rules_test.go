@@ -96,7 +96,7 @@ func TestContent(t *testing.T) {
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
 	attributes := map[string][]byte{"": []byte("*.q linguist-language=c++\n*.r linguist-language=nosuch\nown.js -linguist-generated\n*.s linguist-language\n")}
 	minified := strings.Repeat("var a=1;", 100) + "\n"
-	noise := []byte("\x1f\x8b\x08\x01\x02\x03\xff\xfe\x04\x05\x06\xf0\x11\x12")
+	table := strings.Repeat("name,street,town\n", 4000)
 	tests := []struct {
 		config   Config
 		path     string
@@ -113,13 +113,18 @@ func TestContent(t *testing.T) {
 		{path: "x.q", content: "class a;\n", language: "C++"},
 		{path: "x.r", content: "x <- 1\n", language: "R"},
 		{path: "x.s", content: "\tmov eax, 1\n", language: "Assembly"},
-		{path: "latin.txt", content: "caf\xe9 cr\xe8me\n", language: "Text"},
-		{path: "sjis.txt", content: "\x83\x65\x83\x58\x83\x67\n", language: "Text"},
 		{path: "bell.txt", content: "\a\x01\x02\n", language: "Text"},
-		{path: "a.bin", content: "a\x00b", want: ReasonBinary},
-		{path: "late.txt", content: strings.Repeat("a\n", 10_000) + "\x00", want: ReasonBinary},
-		{path: "utf16.txt", content: "\xff\xfea\x00", want: ReasonBinary},
-		{path: "noise", content: string(noise), want: ReasonBinary},
+		{path: "small.csv", content: table[:1000], language: "CSV"},
+		{path: "large.csv", content: table, want: ReasonData},
+		{path: "large.CSV", content: table, want: ReasonData},
+		{config: Config{Data: true}, path: "large.csv", content: table, language: "CSV"},
+		{path: "large.md", content: strings.Repeat("A line of prose.\n", 4000), language: "Markdown"},
+		{path: "numbers.c", content: "int a[] = {" + strings.Repeat("17, 4,\n", 8000) + "};\n", want: ReasonData},
+		{path: "config.json", content: "{\"a\": [" + strings.Repeat("\"b\", ", 20_000) + "0]}\n", language: "JSON"},
+		{path: "records.json", content: "{\"a\": [" + strings.Repeat("\"b\", ", 120_000) + "0]}\n", want: ReasonData},
+		{path: "dump.sql", content: "--\n-- PostgreSQL database dump\n--\n\nSET x = 0;\n", want: ReasonData},
+		{path: "mysql.sql", content: "-- MySQL dump 10.13  Distrib 8.0\nCREATE TABLE a (b int);\n", want: ReasonData},
+		{path: "schema.sql", content: "-- Tables of users.\nCREATE TABLE a (b int);\n", language: "SQL"},
 		{path: "a.psd", content: pointer, want: ReasonLFSPointer},
 		{path: "a.psd", content: strings.ReplaceAll(pointer, "\n", "\r\n"), want: ReasonLFSPointer},
 		{path: "lfs.txt", content: pointer + strings.Repeat("ext-0-a b\n", 120), language: "Text"},
@@ -138,6 +143,15 @@ func TestContent(t *testing.T) {
 		got := rules.Content([]byte(tt.path), []byte(tt.content))
 		if got.Skip != tt.want || got.Language != tt.language {
 			t.Errorf("%s (%.40q): skip %q (%s), language %q; want %q, %q", tt.path, tt.content, got.Skip, got.Detail, got.Language, tt.want, tt.language)
+		}
+	}
+}
+
+func TestEncodingIsNamed(t *testing.T) {
+	rules := compile(t, Config{}, "", map[string][]byte{"": []byte("*.txt working-tree-encoding=UTF-16LE\n*.c encoding=Shift_JIS working-tree-encoding=GBK\na.txt !working-tree-encoding\n*.d encoding\n")})
+	for path, want := range map[string]string{"b.txt": "UTF-16LE", "x/b.txt": "UTF-16LE", "a.txt": "", "a.c": "Shift_JIS", "a.d": "", "a.go": ""} {
+		if got := rules.Encoding([]byte(path)); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
 }
@@ -201,6 +215,8 @@ func TestFingerprint(t *testing.T) {
 		"vendored":         compile(t, Config{Vendored: true}, "", nil),
 		"generated":        compile(t, Config{Generated: true}, "", nil),
 		"lock files":       compile(t, Config{LockFiles: true}, "", nil),
+		"data":             compile(t, Config{Data: true}, "", nil),
+		"UTF-8 only":       compile(t, Config{UTF8Only: true}, "", nil),
 		"ignore":           compile(t, Config{}, "a", nil),
 		"attributes":       compile(t, Config{}, "", attributes),
 		"attributes moved": compile(t, Config{}, "", map[string][]byte{"": []byte("c"), "b": []byte("a")}),
@@ -286,9 +302,6 @@ func FuzzContent(f *testing.F) {
 		got := rules.Content([]byte(path), content)
 		if got.Skip != "" && got.Language != "" || !utf8.ValidString(got.Detail) || len(got.Detail) > MaxDetail {
 			t.Errorf("%+v", got)
-		}
-		if got.Skip == "" && bytes.IndexByte(content, 0) >= 0 {
-			t.Error("a NUL is indexed")
 		}
 		if again := rules.Content([]byte(path), content); again != got {
 			t.Errorf("%+v, then %+v", got, again)

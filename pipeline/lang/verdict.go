@@ -35,6 +35,9 @@ const (
 	ReasonTooLarge    Reason = "too_large"     // over Config.MaxBytes
 	ReasonLFSPointer  Reason = "lfs_pointer"   // stands for content in Git LFS
 	ReasonBinary      Reason = "binary"        // not text
+	ReasonEncoding    Reason = "encoding"      // text in an encoding that cannot be told, or is not wanted
+	ReasonData        Reason = "data"          // a dump of data
+	ReasonSecrets     Reason = "secrets"       // a list of credentials
 )
 
 // Verdict is what became of a file.

@@ -20,6 +20,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/text"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -56,7 +57,8 @@ type Hit struct {
 	// Partial says that Text is only a part of a line that is too long to show
 	// whole: bytes StartByte to EndByte of the file.
 	Partial            bool
-	StartByte, EndByte int
+	StartByte, EndByte int    // of the file
+	Encoding           string // of the file, if Text was decoded; "" is UTF-8
 	Language           string
 	Kind               string
 	Symbol             string
@@ -141,7 +143,7 @@ func (s *Searcher) refresh(ctx context.Context, found []vector.Hit, hits []Hit) 
 	}
 	for i, f := range found {
 		if c, known := current[f.Payload.Document]; known && c.Revision == f.Payload.Revision {
-			hits[i].Commit = c.Commit
+			hits[i].Commit, hits[i].Encoding = c.Commit, c.Encoding
 		}
 	}
 	return nil
@@ -210,5 +212,7 @@ func (h *Hit) show(content []byte) error {
 		h.StartByte, h.EndByte = start, end
 	}
 	h.Text = string(content[h.StartByte:h.EndByte])
+	in := text.Encoding(h.Encoding)
+	h.StartByte, h.EndByte = in.Offset(content, h.StartByte), in.Offset(content, h.EndByte)
 	return nil
 }

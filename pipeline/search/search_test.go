@@ -1,12 +1,14 @@
 package search_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	unicode "unicode/utf16"
 
 	"github.com/google/uuid"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/search"
+	"github.com/leatworks/leat/pipeline/text"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -35,7 +38,17 @@ func tree() testpipe.Tree {
 		"long.txt", "before\n"+strings.Repeat("wheat and water ", 900)+"\nafter\n",
 		"longer.txt", strings.Repeat("flour and water ", 9000),
 		"latin1.txt", "M\xfchle am Wasser\nwater mill\n", "empty.txt", "",
+		"utf16.txt", utf16("The sluice of the Mühle 🌾\nleads flour and water\n"+strings.Repeat("wheel and water ", 300)),
 	)
+}
+
+// utf16 encodes in UTF-16, little end first, with a byte order mark.
+func utf16(s string) string {
+	out := []byte("\xff\xfe")
+	for _, unit := range unicode.Encode([]rune(s)) {
+		out = binary.LittleEndian.AppendUint16(out, unit)
+	}
+	return string(out)
 }
 
 func searcher(p *testpipe.Pipe) *search.Searcher {
@@ -113,6 +126,14 @@ func TestEveryHitIsWhatGitHoldsAtTheCommitItNames(t *testing.T) {
 				partial++
 				if whole := repo.Show(t, h.Commit, h.Path); h.Text != whole[h.StartByte:h.EndByte] {
 					t.Errorf("%s: bytes %d to %d are not what git holds", h.Path, h.StartByte, h.EndByte)
+				}
+				continue
+			}
+			if h.Encoding != "" {
+				whole := repo.Show(t, h.Commit, h.Path)
+				decoded, _, _ := text.Decode([]byte(whole[h.StartByte:h.EndByte]), strings.TrimSuffix(h.Encoding, "-bom"))
+				if string(decoded) != h.Text {
+					t.Errorf("%s: bytes %d to %d hold %q, the hit %q", h.Path, h.StartByte, h.EndByte, decoded, h.Text)
 				}
 				continue
 			}

@@ -208,7 +208,13 @@ func judge(text []byte, at, end int, is func([]byte) bool) (span, bool) {
 	if end <= at || !is(text[at:end]) {
 		return span{}, false
 	}
-	return span{start: at, end: end}, true
+	return span{start: at, end: end, generic: true}, true
+}
+
+// technical are names with digits in them, which code assigns without quotes.
+var technical = [][]byte{
+	[]byte("base64"), []byte("base32"), []byte("sha"), []byte("md5"), []byte("utf"), []byte("int"), []byte("float"), []byte("x509"), []byte("oauth"), []byte("hex16"),
+	[]byte("pbkdf"), []byte("2fa"), []byte("rfc"), []byte("ed255"), []byte("aes"), []byte("k8s"), []byte("i18n"), []byte("http"),
 }
 
 // isBare says that a word without quotes is a value, and not an expression:
@@ -226,5 +232,12 @@ func isBare(b []byte) bool {
 			}
 		}
 	}
-	return digits >= 2 && groups >= 2 || digits > 0 && bytes.ContainsAny(b, "!@#$%^?~")
+	if lower := bytes.ToLower(b); groups == 1 {
+		for _, t := range technical {
+			if bytes.Contains(lower, t) {
+				return false
+			}
+		}
+	}
+	return digits >= 2 || digits > 0 && bytes.ContainsAny(b, "!@#$%^?~")
 }

@@ -59,6 +59,7 @@ type span struct {
 	// armored says that the secret is base64 among marks that are not secret:
 	// quotes, escapes, indentation.
 	armored bool
+	generic bool // found by the name that it is assigned to, not by its format
 }
 
 // find returns the spans of a text in order, but for those past MaxFindings+1.
@@ -92,18 +93,24 @@ func join(list []span, s span) []span {
 	}
 	j := i
 	for j < len(list) && list[j].start < s.end {
-		if inside(s, list[j]) {
-			s.rule, s.armored = list[j].rule, list[j].armored
-		} else if !inside(list[j], s) {
-			s.armored = false
-		}
-		s.start, s.end = min(s.start, list[j].start), max(s.end, list[j].end)
+		s = union(list[j], s)
 		j++
 	}
 	return slices.Replace(list, i, j, s)
 }
 
-// inside says that a lies in b, which names the secret better.
+// union covers two spans. It has the name of the one whose rule knows the
+// format, or else of the longer one.
+func union(a, b span) span {
+	u := a
+	if a.generic && !b.generic || a.generic == b.generic && b.end-b.start > a.end-a.start {
+		u = b
+	}
+	u.start, u.end = min(a.start, b.start), max(a.end, b.end)
+	u.armored = u.armored && a.armored == b.armored || a.armored && inside(b, a) || b.armored && inside(a, b)
+	return u
+}
+
 func inside(a, b span) bool { return b.start <= a.start && a.end <= b.end }
 
 // Fillers of characters that are not ASCII, by their length: what is masked

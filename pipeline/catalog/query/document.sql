@@ -5,16 +5,17 @@
 select id, oid, mode, revision from documents where id = any(@ids::uuid[]) and state <> 'removed';
 
 -- name: PutDocuments :exec
-insert into documents as d (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, due_at)
+insert into documents as d (id, track, path, oid, mode, revision, lane, state, chunking, encoding, skip_reason, skip_detail, due_at)
 select u.id, @track, u.path, u.oid, u.mode, @revision, @lane,
     case when u.chunking = 0 then 'skipped' else 'chunked' end,
-    nullif(u.chunking, 0), nullif(u.skip_reason, ''), nullif(u.skip_detail, ''),
+    nullif(u.chunking, 0), nullif(u.encoding, ''), nullif(u.skip_reason, ''), nullif(u.skip_detail, ''),
     case when u.chunking = 0 then null else now() + make_interval(secs => @lease::float8) end
 from (select unnest(@ids::uuid[]) as id, unnest(@paths::bytea[]) as path, unnest(@oids::bytea[]) as oid, unnest(@modes::int[]) as mode,
-    unnest(@chunkings::bigint[]) as chunking, unnest(@skip_reasons::text[]) as skip_reason, unnest(@skip_details::text[]) as skip_detail) u
+    unnest(@chunkings::bigint[]) as chunking, unnest(@encodings::text[]) as encoding,
+    unnest(@skip_reasons::text[]) as skip_reason, unnest(@skip_details::text[]) as skip_detail) u
 on conflict (id) do update set
     oid = excluded.oid, mode = excluded.mode, revision = excluded.revision, lane = excluded.lane, state = excluded.state,
-    chunking = excluded.chunking, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail, attempts = 0, error = null,
+    chunking = excluded.chunking, encoding = excluded.encoding, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail, attempts = 0, error = null,
     -- An indexer may be writing points of a revision that is not marked yet.
     indexed_revision = case when d.state = 'skipped' then d.indexed_revision else d.revision end,
     due_at = case when excluded.state = 'skipped' and d.state = 'skipped' and d.indexed_revision is null then null
@@ -25,9 +26,9 @@ where d.revision <= excluded.revision and (d.state in ('removed', 'failed')
     or (d.state = 'skipped' and d.oid <> excluded.oid));
 
 -- name: TouchDocuments :exec
-update documents d set oid = u.oid, mode = u.mode
-from (select unnest(@ids::uuid[]) as id, unnest(@oids::bytea[]) as oid, unnest(@modes::int[]) as mode) u
-where d.id = u.id and d.revision <= @revision and (d.oid <> u.oid or d.mode <> u.mode);
+update documents d set oid = u.oid, mode = u.mode, encoding = nullif(u.encoding, '')
+from (select unnest(@ids::uuid[]) as id, unnest(@oids::bytea[]) as oid, unnest(@modes::int[]) as mode, unnest(@encodings::text[]) as encoding) u
+where d.id = u.id and d.revision <= @revision and (d.oid <> u.oid or d.mode <> u.mode or d.encoding is distinct from nullif(u.encoding, ''));
 
 -- name: LockDocuments :many
 select id from documents where id = any(@ids::uuid[]) order by id for update;
@@ -37,7 +38,7 @@ delete from documents where id = any(@ids::uuid[]) and track = @track and revisi
     and state = 'skipped' and due_at is null;
 
 -- name: RemoveDocuments :exec
-update documents set state = 'removed', chunking = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
+update documents set state = 'removed', chunking = null, encoding = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
     revision = @revision, lane = @lane, due_at = now() + make_interval(secs => @lease::float8)
 where id = any(@ids::uuid[]) and track = @track and revision <= @revision and state <> 'removed';
 

@@ -69,7 +69,7 @@ delete from documents d using (
 where d.id = locked.id;
 
 -- name: RemoveForgotten :many
-update documents d set state = 'removed', chunking = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
+update documents d set state = 'removed', chunking = null, encoding = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
     due_at = now() + make_interval(secs => @lease::float8)
 from (
     select l.id from documents l join tracks t on t.id = l.track

@@ -482,16 +482,17 @@ func (q *Queries) OwedDocuments(ctx context.Context, most int32) ([]uuid.UUID, e
 }
 
 const putDocuments = `-- name: PutDocuments :exec
-insert into documents as d (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, due_at)
+insert into documents as d (id, track, path, oid, mode, revision, lane, state, chunking, encoding, skip_reason, skip_detail, due_at)
 select u.id, $1, u.path, u.oid, u.mode, $2, $3,
     case when u.chunking = 0 then 'skipped' else 'chunked' end,
-    nullif(u.chunking, 0), nullif(u.skip_reason, ''), nullif(u.skip_detail, ''),
+    nullif(u.chunking, 0), nullif(u.encoding, ''), nullif(u.skip_reason, ''), nullif(u.skip_detail, ''),
     case when u.chunking = 0 then null else now() + make_interval(secs => $4::float8) end
 from (select unnest($5::uuid[]) as id, unnest($6::bytea[]) as path, unnest($7::bytea[]) as oid, unnest($8::int[]) as mode,
-    unnest($9::bigint[]) as chunking, unnest($10::text[]) as skip_reason, unnest($11::text[]) as skip_detail) u
+    unnest($9::bigint[]) as chunking, unnest($10::text[]) as encoding,
+    unnest($11::text[]) as skip_reason, unnest($12::text[]) as skip_detail) u
 on conflict (id) do update set
     oid = excluded.oid, mode = excluded.mode, revision = excluded.revision, lane = excluded.lane, state = excluded.state,
-    chunking = excluded.chunking, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail, attempts = 0, error = null,
+    chunking = excluded.chunking, encoding = excluded.encoding, skip_reason = excluded.skip_reason, skip_detail = excluded.skip_detail, attempts = 0, error = null,
     -- An indexer may be writing points of a revision that is not marked yet.
     indexed_revision = case when d.state = 'skipped' then d.indexed_revision else d.revision end,
     due_at = case when excluded.state = 'skipped' and d.state = 'skipped' and d.indexed_revision is null then null
@@ -512,6 +513,7 @@ type PutDocumentsParams struct {
 	Oids        [][]byte
 	Modes       []int32
 	Chunkings   []int64
+	Encodings   []string
 	SkipReasons []string
 	SkipDetails []string
 }
@@ -527,6 +529,7 @@ func (q *Queries) PutDocuments(ctx context.Context, arg PutDocumentsParams) erro
 		arg.Oids,
 		arg.Modes,
 		arg.Chunkings,
+		arg.Encodings,
 		arg.SkipReasons,
 		arg.SkipDetails,
 	)
@@ -534,7 +537,7 @@ func (q *Queries) PutDocuments(ctx context.Context, arg PutDocumentsParams) erro
 }
 
 const removeDocuments = `-- name: RemoveDocuments :exec
-update documents set state = 'removed', chunking = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
+update documents set state = 'removed', chunking = null, encoding = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
     revision = $1, lane = $2, due_at = now() + make_interval(secs => $3::float8)
 where id = any($4::uuid[]) and track = $5 and revision <= $1 and state <> 'removed'
 `
@@ -559,16 +562,17 @@ func (q *Queries) RemoveDocuments(ctx context.Context, arg RemoveDocumentsParams
 }
 
 const touchDocuments = `-- name: TouchDocuments :exec
-update documents d set oid = u.oid, mode = u.mode
-from (select unnest($2::uuid[]) as id, unnest($3::bytea[]) as oid, unnest($4::int[]) as mode) u
-where d.id = u.id and d.revision <= $1 and (d.oid <> u.oid or d.mode <> u.mode)
+update documents d set oid = u.oid, mode = u.mode, encoding = nullif(u.encoding, '')
+from (select unnest($2::uuid[]) as id, unnest($3::bytea[]) as oid, unnest($4::int[]) as mode, unnest($5::text[]) as encoding) u
+where d.id = u.id and d.revision <= $1 and (d.oid <> u.oid or d.mode <> u.mode or d.encoding is distinct from nullif(u.encoding, ''))
 `
 
 type TouchDocumentsParams struct {
-	Revision int64
-	Ids      []uuid.UUID
-	Oids     [][]byte
-	Modes    []int32
+	Revision  int64
+	Ids       []uuid.UUID
+	Oids      [][]byte
+	Modes     []int32
+	Encodings []string
 }
 
 func (q *Queries) TouchDocuments(ctx context.Context, arg TouchDocumentsParams) error {
@@ -577,6 +581,7 @@ func (q *Queries) TouchDocuments(ctx context.Context, arg TouchDocumentsParams) 
 		arg.Ids,
 		arg.Oids,
 		arg.Modes,
+		arg.Encodings,
 	)
 	return err
 }

@@ -260,7 +260,7 @@ func (q *Queries) RecallRepository(ctx context.Context, id uuid.UUID) error {
 }
 
 const removeForgotten = `-- name: RemoveForgotten :many
-update documents d set state = 'removed', chunking = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
+update documents d set state = 'removed', chunking = null, encoding = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,
     due_at = now() + make_interval(secs => $1::float8)
 from (
     select l.id from documents l join tracks t on t.id = l.track

@@ -70,7 +70,7 @@ func (q *Queries) EmbedAgain(ctx context.Context, texts [][]byte) ([]uuid.UUID, 
 }
 
 const listBlobSources = `-- name: ListBlobSources :many
-select distinct on (k.blob, t.id) k.blob, d.oid, t.repository, r.url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
+select distinct on (k.blob, t.id) k.blob, d.oid, coalesce(d.encoding, '')::text as encoding, t.repository, r.url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
 from chunkings k
 join documents d on d.chunking = k.id
 join tracks t on t.id = d.track
@@ -84,6 +84,7 @@ order by k.blob, t.id
 type ListBlobSourcesRow struct {
 	Blob       []byte
 	Oid        []byte
+	Encoding   string
 	Repository uuid.UUID
 	Url        string
 	Ref        string
@@ -103,6 +104,7 @@ func (q *Queries) ListBlobSources(ctx context.Context, blobs [][]byte) ([]ListBl
 		if err := rows.Scan(
 			&i.Blob,
 			&i.Oid,
+			&i.Encoding,
 			&i.Repository,
 			&i.Url,
 			&i.Ref,

@@ -78,7 +78,7 @@ func (q *Queries) CountTracks(ctx context.Context, tracks []uuid.UUID) ([]CountT
 }
 
 const currentCommits = `-- name: CurrentCommits :many
-select d.id, d.revision, s.commit
+select d.id, d.revision, s.commit, coalesce(d.encoding, '')::text as encoding
 from documents d
 join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed') and s.revision >= d.revision
 where d.id = any($1::uuid[]) and d.state = 'indexed'
@@ -88,6 +88,7 @@ type CurrentCommitsRow struct {
 	ID       uuid.UUID
 	Revision int64
 	Commit   []byte
+	Encoding string
 }
 
 func (q *Queries) CurrentCommits(ctx context.Context, ids []uuid.UUID) ([]CurrentCommitsRow, error) {
@@ -99,7 +100,12 @@ func (q *Queries) CurrentCommits(ctx context.Context, ids []uuid.UUID) ([]Curren
 	var items []CurrentCommitsRow
 	for rows.Next() {
 		var i CurrentCommitsRow
-		if err := rows.Scan(&i.ID, &i.Revision, &i.Commit); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Revision,
+			&i.Commit,
+			&i.Encoding,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

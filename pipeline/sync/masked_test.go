@@ -1,0 +1,35 @@
+package sync_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/sync"
+)
+
+// A text that was decoded or masked is made again of what git has, the same.
+func TestScrubMakesTextsAgain(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	wide := "\xfe\xff"
+	for _, c := range []byte("a wheel in two bytes each\npassword = \"Wh33l-of_water\"\n") {
+		wide += string([]byte{0, c})
+	}
+	ingest(t, p, testpipe.Text(
+		"a.env", "# water\nDB_PASSWORD=Wh33l-of_water\n", "latin1.txt", "M\xfchle\n", "wide.txt", wide, "plain.go", "package p\n",
+	))
+	settle(t, p)
+	digest := p.Digest(t)
+	p.DeleteObject(t, keyOf(t, p, "text"))
+	if tally := mustUpkeep(t, p, sync.KindScrub); tally.Found != 1 || tally.Repaired != 1 {
+		t.Errorf("scrub: %+v", tally)
+	}
+	settle(t, p)
+	clean(t, p)
+	if got := p.Digest(t); got != digest {
+		t.Errorf("digest %+v, want %+v", got, digest)
+	}
+	if strings.Contains(p.Logs.String(), "Wh33l") {
+		t.Error("the secret is in the log")
+	}
+}
