@@ -71,6 +71,9 @@ func (c comparison) deleteWrong(ctx context.Context, marks []vector.Mark, did *R
 	for i, m := range wrong {
 		marks[i] = m.Mark
 	}
+	if err := c.points.DeleteMarked(ctx, c.collection, marks); err != nil {
+		return err
+	}
 	did.DeletedPoints += int64(len(marks))
-	return c.points.DeleteMarked(ctx, c.collection, marks)
+	return nil
 }
