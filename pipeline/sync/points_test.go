@@ -25,11 +25,7 @@ import (
 // compared is a pipe whose embedder counts, with some repositories indexed.
 func compared(t *testing.T, repositories int) (*testpipe.Pipe, *counting) {
 	t.Helper()
-	model, err := embedder.Open(embedder.LocalName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	count := &counting{Embedder: model}
+	count := &counting{Embedder: embedder.Local{}}
 	p := testpipe.Open(t, testpipe.Config{Embedder: count})
 	for i := range repositories {
 		ingest(t, p, sample(4, fmt.Sprint("r", i)))
