@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -231,9 +232,25 @@ func (r *run) findSessions(ctx context.Context) error {
 	}
 }
 
-// compare has a leat that sees no fault index the last commits, with the last
-// filter.
-func (r *run) compare(ctx context.Context) error {
+// fresh is the index that a leat without a fault has made.
+type fresh struct {
+	steps.Digest
+	err error
+}
+
+// indexAnew has a leat that sees no fault index the last commits, with the last
+// filter, while the other one settles.
+func (r *run) indexAnew(ctx context.Context) error {
+	r.fresh = make(chan fresh, 1)
+	go func() {
+		defer close(r.fresh)
+		digest, err := r.freshDigest(ctx)
+		r.fresh <- fresh{digest, err}
+	}()
+	return nil
+}
+
+func (r *run) freshDigest(ctx context.Context) (digest steps.Digest, err error) {
 	data := filepath.Join(r.dir, "fresh")
 	leat := func(args ...string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), append(args, "--data", data, "--json")...)
@@ -245,6 +262,9 @@ func (r *run) compare(ctx context.Context) error {
 		}
 		defer log.Close()
 		cmd.Stderr = log
+		// The signal of Pdeathsig is sent when the thread that forked ends.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 		return cmd.Output()
 	}
 	byRef := make(map[string][]string)
@@ -253,19 +273,28 @@ func (r *run) compare(ctx context.Context) error {
 	}
 	for _, ref := range slices.Sorted(maps.Keys(byRef)) {
 		if out, err := leat(append([]string{"dev", "--once", "--ref", ref}, byRef[ref]...)...); err != nil {
-			return fmt.Errorf("index the last commits anew: %w: %s", err, out)
+			return digest, fmt.Errorf("index the last commits anew: %w: %s", err, out)
 		}
 	}
 	out, err := leat("digest")
 	if err != nil {
-		return fmt.Errorf("digest of the fresh index: %w: %s", err, out)
+		return digest, fmt.Errorf("digest of the fresh index: %w: %s", err, out)
 	}
-	var fresh steps.Digest
-	if err := json.Unmarshal(out, &fresh); err != nil {
-		return fmt.Errorf("digest of the fresh index: %w", err)
+	if err := json.Unmarshal(out, &digest); err != nil {
+		return digest, fmt.Errorf("digest of the fresh index: %w", err)
 	}
-	if fresh.Digest != r.report.Digest {
-		r.violate("the index differs from a fresh one: %d points and digest %.16s, fresh %d points and %.16s", r.report.Points, r.report.Digest, fresh.Points, fresh.Digest)
+	return digest, nil
+}
+
+// compare holds the index to the fresh one.
+func (r *run) compare(context.Context) error {
+	fresh := <-r.fresh
+	if fresh.err != nil {
+		return fresh.err
+	}
+	if fresh.Digest.Digest != r.report.Digest {
+		r.violate("the index differs from a fresh one: %d points and digest %.16s, fresh %d points and %.16s",
+			r.report.Points, r.report.Digest, fresh.Points, fresh.Digest.Digest)
 	}
 	return nil
 }
@@ -278,6 +307,10 @@ func (r *run) stop() error {
 	}
 	if r.feed != nil {
 		r.feed.close()
+	}
+	if r.fresh != nil { // it is over by now, or was told to end
+		for range r.fresh {
+		}
 	}
 	var ending sync.WaitGroup
 	var mu sync.Mutex

@@ -59,6 +59,7 @@ type run struct {
 	env     []string
 	filter  atomic.Int64 // of filters, that the ingestors run with
 	mounts  []string
+	fresh   chan fresh // takes what the fresh index is
 
 	idle        map[string]footprint // of each kind of worker, before the first fault
 	connections map[string]int       // to each store, then
@@ -124,6 +125,8 @@ func prepare(cfg Config) (*run, error) {
 
 func (r *run) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.stop()) }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -132,6 +135,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		{"start the stores and workers", r.start},
 		{"warm up", r.warmUp},
 		{"break things", r.breakThings},
+		{"begin a fresh index", r.indexAnew},
 		{"settle", r.settle},
 		{"check", r.check},
 		{"count what is held", r.checkFootprints},
