@@ -54,7 +54,13 @@ func serve(args string) {
 }
 
 // process starts a server in a process of its own; kill is kill -9.
-func process(t *testing.T, port int, dir string) (kill func()) {
+func process(t testing.TB, port int, dir string) (kill func()) {
+	t.Helper()
+	_, kill = serverProcess(t, port, dir)
+	return kill
+}
+
+func serverProcess(t testing.TB, port int, dir string) (pid int, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", envServe, port, dir))
@@ -79,10 +85,10 @@ func process(t *testing.T, port int, dir string) (kill func()) {
 	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil || line != "ready\n" {
 		t.Fatalf("the server says %q: %v", line, err)
 	}
-	return kill
+	return cmd.Process.Pid, kill
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,0 +1,168 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/search"
+)
+
+// remote is local-384 behind a server that takes its time for each request.
+type remote struct {
+	embedder.Local
+	client *http.Client
+	url    string
+	texts  *atomic.Int64 // embedded, by all
+}
+
+func (r remote) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if err := answer.Body.Close(); err != nil {
+		return nil, err
+	}
+	r.texts.Add(int64(len(texts)))
+	return r.Local.Embed(ctx, texts, purpose)
+}
+
+// BenchmarkEmbedders lets 1, 2, 4 and 8 embedders, each with connections of its
+// own, work off a backlog that is in proportion to their number, with an
+// embedding server that takes 50 ms a request. linear is the rate for each
+// embedder against that of one alone. Use -benchtime 1x.
+func BenchmarkEmbedders(b *testing.B) {
+	const took = 50 * time.Millisecond
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(took) }))
+	defer server.Close()
+	alone := 0.0
+	for _, n := range []int{1, 2, 4, 8} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				rate := benchEmbedders(b, n, server.URL)
+				if n == 1 {
+					alone = rate
+				}
+				b.ReportMetric(rate, "documents/s")
+				b.ReportMetric(rate/float64(n)/alone, "linear")
+			}
+		})
+	}
+}
+
+func benchEmbedders(b *testing.B, n int, url string) (rate float64) {
+	// A request holds at most sixteen texts: the embedder is what is slow.
+	const inFlight, each = 32, 1500
+	var texts atomic.Int64
+	transport := &http.Transport{MaxIdleConnsPerHost: 4}
+	defer transport.CloseIdleConnections()
+	model := remote{client: &http.Client{Transport: transport}, url: url, texts: &texts}
+	l := newLanes(b, model, config.Bulk{BulkFiles: 1 << 20})
+	stop := start(b, l.ingest)
+	repo := repoOf(b, n*each, "text")
+	key := l.ask(b, repo)
+	l.eventually(b, "the repository is ingested", func() bool {
+		s, err := l.Catalog.SubmissionStatus(b.Context(), key)
+		return err == nil && s.State == "done"
+	})
+	stop()
+	works := make([]func(context.Context) error, n)
+	for i := range works {
+		other := l.beside(b, model, 0)
+		other.common.InFlight = inFlight
+		works[i] = other.embed
+	}
+	began := time.Now()
+	defer start(b, works...)()
+	l.eventually(b, "all is embedded", func() bool { return texts.Load() >= int64(n*each) })
+	return float64(texts.Load()) / time.Since(began).Seconds()
+}
+
+// BenchmarkPushDuringBackfill measures how long it takes until a push of one
+// file can be searched, while a repository of LEAT_BENCH_FILES files (default
+// 20,000) is ingested for the first time: as many pushes as fit into that, at
+// most a hundred. Use -benchtime 1x.
+func BenchmarkPushDuringBackfill(b *testing.B) {
+	files := 20_000
+	if text := os.Getenv("LEAT_BENCH_FILES"); text != "" {
+		var err error
+		if files, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		benchPushes(b, files)
+	}
+}
+
+func benchPushes(b *testing.B, files int) {
+	l := newLanes(b, embedder.Local{}, config.Bulk{})
+	l.common.InFlight = 256
+	small, large := repoOf(b, 20, "small"), repoOf(b, files, "large")
+	start(b, l.ingest, l.embed, l.index)
+	l.done(b, l.ask(b, small))
+	conn, err := nats.Connect(l.Addresses.NATS)
+	must(b, err)
+	defer conn.Close()
+	id := events.RepositoryID(events.DefaultTenant, small.Dir)
+	indexed, err := conn.SubscribeSync("leat.document.indexed.*." + events.DefaultTenant + "." + id.String() + ".>")
+	must(b, err)
+	must(b, conn.Flush())
+
+	began := time.Now()
+	backfill := l.ask(b, large)
+	l.eventually(b, "the backfill is under way", func() bool { return l.count(b, large, "indexed") > 0 })
+	find := search.Searcher{Catalog: l.Catalog, Points: l.Points, Blobs: l.Blobs, Embedder: l.Embedder, Generation: l.Generation}
+	tree := make(testpipe.Tree)
+	for i := range 20 {
+		tree[fmt.Sprintf("f%05d.txt", i)] = testpipe.File{Content: fmt.Sprintf("small %s %d\n", small.Dir, i)}
+	}
+	var took []time.Duration
+	for len(took) < 100 {
+		if s, err := l.Catalog.SubmissionStatus(b.Context(), backfill); err == nil && s.Indexed {
+			break
+		}
+		token := fmt.Sprintf("pushed%04d", len(took))
+		tree["f00007.txt"] = testpipe.File{Content: "this line was " + token + " just now\n"}
+		small.Commit(b, tree)
+		pushed := time.Now()
+		l.ask(b, small)
+		_, err := indexed.NextMsg(longPatience)
+		must(b, err)
+		hits, err := find.Search(b.Context(), search.Query{Text: token, Tenant: events.DefaultTenant, Limit: 1})
+		must(b, err)
+		if len(hits) == 0 || !strings.Contains(hits[0].Text, token) {
+			b.Fatalf("%s was indexed and is not found: %v", token, hits)
+		}
+		took = append(took, time.Since(pushed))
+	}
+	done := l.count(b, large, "indexed")
+	elapsed := time.Since(began)
+	if len(took) < 20 {
+		b.Fatalf("only %d pushes fit into the backfill: give more files", len(took))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Milliseconds()), "p50-ms")
+	b.ReportMetric(float64(took[len(took)*95/100].Milliseconds()), "p95-ms")
+	b.ReportMetric(float64(len(took)), "pushes")
+	b.ReportMetric(float64(done)/elapsed.Seconds(), "backfill-documents/s")
+}
