@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/pipeline/broker"
 )
 
 // parse reads flags as the ingestor does.
@@ -106,7 +107,8 @@ func TestCheckNamesTheFlag(t *testing.T) {
 		"--nats-url=nats://u:hunter2@a:4222,b c", "--postgres-url=", "--s3-url=e/f", "--qdrant-url=g:6334", "--index=", "--index=a.b", "--embedder=x",
 		"--nats-credentials=/nosuch", "--drain-timeout=0s", "--in-flight=0", "--in-flight=1000000", "--git-dir=", "--git-max-bytes=0",
 		"--git-timeout=0s", "--git-token-file=/nosuch", "--git-ssh-key=/nosuch", "--git-known-hosts=/nosuch", "--max-file-bytes=0",
-		"--include=[", "--exclude={",
+		"--include=[", "--exclude={", "--bulk-files=0", "--bulk-window=0", "--bulk-ingests=-1",
+		"--intake-stream-mib=-1", "--chunked-stream-mib=-1", "--embedded-stream-mib=9999999999999", "--indexed-stream-mib=-1",
 	} {
 		err := parsed(t, append(slices.Clone(valid), flag)...).Check()
 		name, _, _ := strings.Cut(flag, "=")
@@ -115,5 +117,20 @@ func TestCheckNamesTheFlag(t *testing.T) {
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: a password is shown: %v", flag, err)
 		}
+	}
+}
+
+func TestStreamLimitsReachTheTopology(t *testing.T) {
+	top := broker.DefaultTopology()
+	parsed(t, "--chunked-stream-mib=3", "--indexed-stream-mib=7").Limit(&top)
+	if top.ChunkedBytes != 3<<20 || top.IndexedBytes != 7<<20 {
+		t.Errorf("limits of %d and %d bytes", top.ChunkedBytes, top.IndexedBytes)
+	}
+	if top.IntakeBytes != broker.DefaultIntakeBytes || top.EmbeddedBytes != broker.DefaultEmbeddedBytes {
+		t.Errorf("limits that nobody set are %d and %d bytes", top.IntakeBytes, top.EmbeddedBytes)
+	}
+	config.Streams{}.Limit(&top) // of a configuration that no flags were read for
+	if top.ChunkedBytes != 3<<20 {
+		t.Errorf("no limit becomes %d bytes", top.ChunkedBytes)
 	}
 }

@@ -22,6 +22,10 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
+// perRequest is how many texts the server of BenchmarkEmbedders takes at once:
+// few, so that the server is what is slow, and not the machine of the test.
+const perRequest = 1
+
 // remote is local-384 behind a server that takes its time for each request.
 type remote struct {
 	embedder.Local
@@ -31,25 +35,28 @@ type remote struct {
 }
 
 func (r remote) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, nil)
-	if err != nil {
-		return nil, err
+	for part := range slices.Chunk(texts, perRequest) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, nil)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := r.client.Do(request)
+		if err != nil {
+			return nil, err
+		}
+		if err := answer.Body.Close(); err != nil {
+			return nil, err
+		}
+		r.texts.Add(int64(len(part)))
 	}
-	answer, err := r.client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	if err := answer.Body.Close(); err != nil {
-		return nil, err
-	}
-	r.texts.Add(int64(len(texts)))
 	return r.Local.Embed(ctx, texts, purpose)
 }
 
 // BenchmarkEmbedders lets 1, 2, 4 and 8 embedders, each with connections of its
 // own, work off a backlog that is in proportion to their number, with an
-// embedding server that takes 50 ms a request. linear is the rate for each
-// embedder against that of one alone. Use -benchtime 1x.
+// embedding server that takes 50 ms for each text. linear is
+// the rate for each embedder against that of one alone. The rate is that of
+// nine tenths of the backlog: at its end, some have no work. Use -benchtime 1x.
 func BenchmarkEmbedders(b *testing.B) {
 	const took = 50 * time.Millisecond
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(took) }))
@@ -70,10 +77,9 @@ func BenchmarkEmbedders(b *testing.B) {
 }
 
 func benchEmbedders(b *testing.B, n int, url string) (rate float64) {
-	// A request holds at most sixteen texts: the embedder is what is slow.
-	const inFlight, each = 32, 1500
+	const inFlight, each = 32, 480
 	var texts atomic.Int64
-	transport := &http.Transport{MaxIdleConnsPerHost: 4}
+	transport := &http.Transport{MaxIdleConnsPerHost: 2 * n}
 	defer transport.CloseIdleConnections()
 	model := remote{client: &http.Client{Transport: transport}, url: url, texts: &texts}
 	l := newLanes(b, model, config.Bulk{BulkFiles: 1 << 20})
@@ -93,7 +99,7 @@ func benchEmbedders(b *testing.B, n int, url string) (rate float64) {
 	}
 	began := time.Now()
 	defer start(b, works...)()
-	l.eventually(b, "all is embedded", func() bool { return texts.Load() >= int64(n*each) })
+	l.eventually(b, "most is embedded", func() bool { return texts.Load() >= int64(n*each*9/10) })
 	return float64(texts.Load()) / time.Since(began).Seconds()
 }
 

@@ -258,3 +258,50 @@ func TestTombstoneExpires(t *testing.T) {
 		t.Errorf("the other document: %v", err)
 	}
 }
+
+// A limit that is lowered below what a stream holds refuses what is new, and
+// drops nothing. Whoever waits for room goes on when the limit is raised.
+func TestSendWhenRoomWaitsForRoom(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b := s.connect()
+	top := topology()
+	ensure(t, b, top)
+	for range 100 {
+		if err := b.Publisher().Publish(chunked(), message.NewMessage("", make([]byte, 1<<10))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	top.ChunkedBytes = 64 << 10
+	ensure(t, b, top)
+	_, js := s.bare()
+	if got := state(t, js, broker.StreamChunked); got.Msgs != 100 {
+		t.Errorf("of 100 messages, a lower limit left %d", got.Msgs)
+	}
+	out := []broker.Outgoing{{Subject: chunked(), Data: []byte("1")}, {Subject: chunked(), Data: []byte("2")}}
+	if err := b.Publisher().Send(t.Context(), out...); !errors.Is(err, broker.ErrFull) {
+		t.Errorf("%v, want %v", err, broker.ErrFull)
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- b.Publisher().SendWhenRoom(t.Context(), out...) }()
+	select {
+	case err := <-sent:
+		t.Fatalf("a full stream took it, or it was given up: %v", err)
+	default:
+	}
+	ensure(t, b, topology())
+	if err := receive(t, "the stream to take it", sent); err != nil {
+		t.Error(err)
+	}
+	if got := state(t, js, broker.StreamChunked); got.Msgs != 102 {
+		t.Errorf("%d messages, want 102", got.Msgs)
+	}
+
+	ensure(t, b, top)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { sent <- b.Publisher().SendWhenRoom(ctx, out...) }()
+	cancel()
+	if err := receive(t, "the wait to end", sent); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want %v", err, context.Canceled)
+	}
+}

@@ -1,0 +1,85 @@
+package broker_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/leatworks/leat/pipeline/broker"
+)
+
+// With one slot, those that are set aside let others in, as many as there are
+// places; settled, they make room again.
+func TestSetAsideLetsOthersIn(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b := s.connect()
+	ensure(t, b, topology())
+	submit(t, b, 10)
+	cfg := ingestor(1)
+	cfg.Aside = 3
+	var mu sync.Mutex
+	aside, refused := 0, make(chan struct{}, 10)
+	entered, leave := make(chan string, 10), make(chan struct{})
+	route(t, b.Subscriber(cfg), func(msg *message.Message) error {
+		mu.Lock()
+		is := broker.SetAside(msg.Context())
+		if is && !broker.SetAside(msg.Context()) {
+			t.Error("what is aside is refused")
+		}
+		if is {
+			aside++
+		} else {
+			refused <- struct{}{}
+		}
+		mu.Unlock()
+		entered <- string(msg.Payload)
+		<-leave
+		return nil
+	})
+	for range 4 {
+		receive(t, "three aside and one in the slot", entered)
+	}
+	receive(t, "the fourth to be refused", refused)
+	mu.Lock()
+	if aside != 3 {
+		t.Errorf("%d are aside, want 3", aside)
+	}
+	mu.Unlock()
+	if got := lag(t, b, broker.StreamIntake, broker.ConsumerIngestor); got.InFlight != 4 || got.Pending != 6 {
+		t.Errorf("%+v, want 4 in flight and 6 pending", got)
+	}
+	close(leave)
+	for range 6 {
+		receive(t, "the others", entered)
+	}
+	settled(t, b)
+}
+
+// A handler that waits is told when its subscription ends, and what it gives
+// back then comes again at once: the ack wait is longer than the test.
+func TestStopping(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b := s.connect()
+	top := topology()
+	top.AckWait = time.Hour
+	ensure(t, b, top)
+	submit(t, b, 1)
+	entered := make(chan struct{})
+	stop := route(t, b.Subscriber(ingestor(1)), func(msg *message.Message) error {
+		close(entered)
+		<-broker.Stopping(msg.Context())
+		return broker.ErrStopping
+	})
+	await(t, "the message", entered)
+	stop()
+	again := make(chan struct{})
+	route(t, b.Subscriber(ingestor(1)), func(*message.Message) error { close(again); return nil })
+	await(t, "the message once more", again)
+	if broker.Stopping(t.Context()) != nil || broker.SetAside(t.Context()) {
+		t.Error("a context of no message is taken for one")
+	}
+}
