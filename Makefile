@@ -47,8 +47,15 @@ lint: ## check form, style and imports
 	$(GO) vet ./...
 	$(LINT) run ./...
 
+SIZE ?= 1000
+
+# The invented repository is the same from run to run, unless SEED is given.
 .PHONY: bench
-bench: ## run the benchmarks
+bench: ## measure a whole leat beside its bare parts (SIZE=files SEED=n REPO=path)
+	$(GO) run ./internal/bench/cmd/bench -files $(SIZE) -seed $(if $(filter file,$(origin SEED)),1,$(SEED)) -repo '$(REPO)' $(BENCH)
+
+.PHONY: microbench
+microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: generate

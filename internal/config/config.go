@@ -40,6 +40,7 @@ type Worker struct {
 	Log
 	Listen       string        `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}); none: no such address."`
 	DrainTimeout time.Duration `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
+	Profile      string        `name:"profile" env:"LEAT_PROFILE" type:"path" placeholder:"FILE" help:"Write a CPU profile of the whole run to this file, for 'go tool pprof'."`
 	InFlight     int           `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages held at once in each lane (${default})."`
 }
 

@@ -67,8 +67,8 @@ var rules = []rule{
 		deny: of(steps...),
 	},
 	{
-		text: "nothing imports devstack but cmd/leat, internal/testenv, internal/chaos and tests",
-		of:   everything, not: []string{"cmd/leat/...", "internal/testenv/...", "internal/chaos/...", "devstack/..."},
+		text: "nothing imports devstack but cmd/leat, internal/testenv, internal/stack, internal/chaos, internal/bench and tests",
+		of:   everything, not: []string{"cmd/leat/...", "internal/testenv/...", "internal/stack/...", "internal/chaos/...", "internal/bench/...", "devstack/..."},
 		deny: of("devstack/..."),
 	},
 	{
@@ -88,12 +88,12 @@ var rules = []rule{
 	driver("Watermill", []string{"pipeline", "pipeline/broker/..."}, "github.com/ThreeDotsLabs/watermill/..."),
 }
 
-// driver keeps a driver behind its adapter. The embedded servers and what tests
-// share speak to stores as a driver does.
+// driver keeps a driver behind its adapter. The embedded servers, what tests
+// share and what tries a whole leat speak to stores as a driver does.
 func driver(name string, adapter []string, paths ...string) rule {
 	return rule{
 		text: "the driver of " + name + " is imported by " + strings.TrimSuffix(strings.Join(adapter, " and "), "/...") + " alone",
-		of:   everything, not: append(adapter, "devstack/...", "internal/testenv/...", "internal/chaos/..."),
+		of:   everything, not: append(adapter, "devstack/...", "internal/testenv/...", "internal/chaos/...", "internal/bench/..."),
 		deny: paths,
 	}
 }

@@ -89,6 +89,11 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 		return err
 	}
 	defer health.close()
+	profiled, err := profile(cfg.Profile)
+	if err != nil {
+		return err
+	}
+	defer profiled()
 	log.Info("starting", "health", health.addr)
 	stores, err := Open(ctx, cfg.Stores, spec.Name, log)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"os"
 	"runtime/metrics"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +14,7 @@ import (
 var started = time.Now()
 
 // gauge is one figure of the process, under the name by which Prometheus and
-// its dashboards know it.
+// its dashboards know it. One whose name ends in _total counts.
 type gauge struct {
 	name, help string
 	read       func() (value float64, known bool)
@@ -26,6 +28,15 @@ var gauges = []gauge{
 	{"process_start_time_seconds", "When the process started, in seconds since 1970.", func() (float64, bool) {
 		return float64(started.UnixMilli()) / 1000, true
 	}},
+	{"leat_embedding_calls_total", "Calls of the embedding model.", counted(&embeddingCalls)},
+	{"leat_embedding_texts_total", "Texts in calls of the embedding model.", counted(&embeddingTexts)},
+}
+
+func (g gauge) kind() string {
+	if strings.HasSuffix(g.name, "_total") {
+		return "counter"
+	}
+	return "gauge"
 }
 
 // serveMetrics writes the gauges in Prometheus' text format. What the system
@@ -34,9 +45,14 @@ func serveMetrics(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	for _, g := range gauges {
 		if value, known := g.read(); known {
-			fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s gauge\n%s %v\n", g.name, g.help, g.name, g.name, value)
+			fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %v\n", g.name, g.help, g.name, g.kind(), g.name, value)
 		}
 	}
+}
+
+// counted reads one of leat's own counters.
+func counted(n *atomic.Int64) func() (float64, bool) {
+	return func() (float64, bool) { return float64(n.Load()), true }
 }
 
 // sampled reads one of the runtime's own figures.

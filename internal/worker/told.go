@@ -6,22 +6,26 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// told logs, at debug level, which texts the model is asked for: by the
-// beginnings of their hashes, since a log holds no code. It shows what is paid
-// for, and what is paid for twice.
+// What the model has been asked for by this process, for /metrics.
+var embeddingCalls, embeddingTexts atomic.Int64
+
+// told counts what the model is asked for, and logs at debug level which texts:
+// by the beginnings of their hashes, since a log holds no code. It shows what
+// is paid for, and what is paid for twice.
 type told struct {
 	embedder.Embedder
-	log *slog.Logger
+	log *slog.Logger // nil: nobody listens
 }
 
-// tell returns an embedder that logs, if anybody listens.
+// tell returns an embedder that counts, and logs if anybody listens.
 func tell(ctx context.Context, e embedder.Embedder, log *slog.Logger) embedder.Embedder {
 	if !log.Enabled(ctx, slog.LevelDebug) {
-		return e
+		log = nil
 	}
 	if m, ok := e.(embedder.Metered); ok {
 		return toldMetered{m, told{e, log}}
@@ -50,6 +54,11 @@ func (t told) Embed(ctx context.Context, texts []string, purpose embedder.Purpos
 }
 
 func (t told) tell(texts []string) {
+	embeddingCalls.Add(1)
+	embeddingTexts.Add(int64(len(texts)))
+	if t.log == nil {
+		return
+	}
 	hashes := make([]string, len(texts))
 	for i, text := range texts {
 		sum := sha256.Sum256([]byte(text))

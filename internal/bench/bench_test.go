@@ -1,0 +1,145 @@
+//go:build linux
+
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/leatworks/leat/internal/stack"
+)
+
+func TestMain(m *testing.M) {
+	stack.Serve()
+	os.Exit(m.Run())
+}
+
+// TestShort is make bench in small. It looks at what was counted, never at how
+// long anything took.
+func TestShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts eight processes")
+	}
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	const files = 50
+	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Fast: true, Out: t.Output()})
+	report.Write(t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range phases {
+		if i == len(report.Phases) || report.Phases[i].Name != p.name {
+			t.Fatalf("phase %d is not %q", i, p.name)
+		}
+		checkPhase(t, report.Phases[i])
+	}
+	cold := report.Phases[0]
+	if cold.Documents < files*9/10 || cold.Chunks < cold.Documents || cold.Bytes < cold.Chunks || cold.puts() == 0 || cold.EmbeddedTexts == 0 {
+		t.Errorf("the cold ingest wrote %d documents, %d chunks, %d bytes, %d objects, and embedded %d texts", cold.Documents, cold.Chunks, cold.Bytes, cold.puts(), cold.EmbeddedTexts)
+	}
+	for _, name := range []string{"git fetch", "git cat-file", "zstd", "S3 PUT", "SQL rows", "embed", "Qdrant upsert", "NATS publish"} {
+		if f := floorOf(cold, name); f.Items == 0 || f.Seconds == 0 {
+			t.Errorf("no floor of %s", name)
+		}
+	}
+	if f := floorOf(cold, "embed"); f.Items != cold.EmbeddedTexts {
+		t.Errorf("leat embedded %d texts, the floor %d", cold.EmbeddedTexts, f.Items)
+	}
+	if f := floorOf(cold, "Qdrant upsert"); f.Items != cold.Chunks {
+		t.Errorf("leat made %d points, the floor %d", cold.Chunks, f.Items)
+	}
+	if f := floorOf(cold, "zstd"); f.Bytes > cold.Bytes {
+		t.Errorf("the floor compressed %d bytes of %d", f.Bytes, cold.Bytes)
+	}
+	for _, want := range []struct {
+		phase           string
+		documents, puts int64
+		embeds          bool
+	}{
+		{"same commit again", 0, 0, false},
+		{"same commit, leat submit --wait", 0, 0, false},
+		{"one-line edit", 1, 2, true},
+		{"rename", 1, 0, false},
+		{"delete", 0, 0, false},
+	} {
+		i := slices.IndexFunc(report.Phases, func(p Phase) bool { return p.Name == want.phase })
+		p := report.Phases[i]
+		if p.Documents != want.documents || p.puts() != want.puts || (p.EmbeddedTexts > 0) != want.embeds {
+			t.Errorf("%s: %d documents, %d objects, %d texts embedded", p.Name, p.Documents, p.puts(), p.EmbeddedTexts)
+		}
+	}
+	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 {
+		t.Errorf("search: %+v", s)
+	}
+	var out bytes.Buffer
+	if err := report.WriteJSON(&out); err != nil {
+		t.Fatal(err)
+	}
+	var again Report
+	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Phases) != len(phases) || again.Phases[0].Messages != cold.Messages {
+		t.Errorf("the JSON does not say the same: %v", err)
+	}
+}
+
+func floorOf(p Phase, name string) Floor {
+	for _, f := range p.Floors {
+		if f.Name == name {
+			return f
+		}
+	}
+	return Floor{}
+}
+
+// checkPhase looks for what every phase has.
+func checkPhase(t *testing.T, p Phase) {
+	t.Helper()
+	if p.Seconds == 0 || p.FloorSeconds == 0 || p.Ratio == 0 || p.Messages == 0 || p.requests(stack.Postgres, "statement") == 0 {
+		t.Errorf("%s: %.3f s by %.3f s, %d messages, %v", p.Name, p.Seconds, p.FloorSeconds, p.Messages, p.Stores)
+	}
+	for _, name := range slices.Concat(workerNames, stack.StoreNames) {
+		if p.Processes[name].PeakBytes == 0 {
+			t.Errorf("%s: no memory of %s", p.Name, name)
+		}
+	}
+	if n := p.requests(stack.S3, "unread"); n > 0 {
+		t.Errorf("%s: %d connections to S3 could not be read", p.Name, n)
+	}
+}
+
+func TestInventIsTheSameAgain(t *testing.T) {
+	stream := func(seed uint64, files int) string {
+		var b bytes.Buffer
+		if err := invent(&b, seed, files); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	small, large := stream(1, 200), stream(1, 300)
+	if small != stream(1, 200) {
+		t.Error("the same seed makes other files")
+	}
+	if !strings.HasPrefix(large, strings.TrimSuffix(small, "\n")) {
+		t.Error("a larger repository does not begin with the smaller one's files")
+	}
+	if stream(2, 200) == small {
+		t.Error("another seed makes the same files")
+	}
+	paths, contents, total := map[string]bool{}, map[string]bool{}, 0
+	for i := range 2000 {
+		f := inventFile(1, i)
+		paths[f.path], contents[f.content] = true, true
+		total += len(f.content)
+	}
+	if len(paths) != 2000 || len(contents) == 2000 || len(contents) < 1900 {
+		t.Errorf("2,000 files have %d paths and %d contents", len(paths), len(contents))
+	}
+	if mean := total / 2000; mean < 4<<10 || mean > 9<<10 {
+		t.Errorf("a file has %d bytes on average", mean)
+	}
+}

@@ -1,0 +1,56 @@
+//go:build linux
+
+// Command bench measures a whole leat beside the bare parts it is made of. It
+// prints tables on standard error and JSON on standard output. See
+// docs/performance.md.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/leatworks/leat/internal/bench"
+	"github.com/leatworks/leat/internal/stack"
+)
+
+func main() {
+	stack.Serve()
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+}
+
+func run() error {
+	cfg := bench.Config{Out: os.Stderr}
+	flag.StringVar(&cfg.Repo, "repo", "", "repository whose HEAD is ingested (default: one is invented)")
+	flag.IntVar(&cfg.Files, "files", bench.DefaultFiles, "how many files the invented repository has")
+	flag.Uint64Var(&cfg.Seed, "seed", 1, "seed of the invented repository; the same one makes the same files")
+	flag.IntVar(&cfg.Rounds, "rounds", bench.DefaultRounds, "how often each small change is made")
+	flag.IntVar(&cfg.Queries, "queries", bench.DefaultQueries, "how many queries are asked")
+	flag.BoolVar(&cfg.Fast, "fast", false, "run stores that need not survive the death of the machine")
+	flag.StringVar(&cfg.Bin, "bin", "", "directory of the binaries (default: they are built)")
+	flag.StringVar(&cfg.Dir, "dir", "", "directory of data and logs (default: a new one, removed if all goes well)")
+	flag.BoolVar(&cfg.Keep, "keep", false, "keep data and logs")
+	flag.BoolVar(&cfg.Profile, "profile", false, "keep a CPU profile of each worker beside data and logs")
+	flag.Parse()
+	if cfg.Repo != "" {
+		var err error
+		if cfg.Repo, err = filepath.Abs(cfg.Repo); err != nil {
+			return err
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	report, err := bench.Run(ctx, cfg)
+	report.Write(os.Stderr)
+	if err != nil {
+		return err
+	}
+	return report.WriteJSON(os.Stdout)
+}

@@ -1,0 +1,201 @@
+//go:build linux
+
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// source names the harness as the publisher of its submissions.
+const source = "/bench"
+
+// leat is the stores as the harness sees them, past the relays.
+type leat struct {
+	catalog    *catalog.Catalog
+	blobs      *blob.Store
+	points     *vector.Store
+	broker     *broker.Broker
+	publisher  *pipeline.Publisher
+	generation catalog.Generation
+
+	sql  *pgx.Conn
+	conn *nats.Conn
+	js   jetstream.JetStream
+}
+
+func open(ctx context.Context, e devstack.Endpoints) (l *leat, err error) {
+	l = &leat{}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	for _, step := range []func() error{
+		func() (err error) {
+			l.catalog, err = catalog.Open(ctx, catalog.Config{URL: e.Postgres, MaxConnections: 4})
+			return err
+		},
+		func() (err error) { l.sql, err = pgx.Connect(ctx, e.Postgres); return err },
+		func() (err error) {
+			l.blobs, err = blob.Open(ctx, blob.Config{URL: e.S3, AccessKey: e.S3AccessKey, SecretKey: e.S3SecretKey})
+			return err
+		},
+		func() (err error) { l.points, err = vector.Open(ctx, vector.Config{URL: e.Qdrant}); return err },
+		func() (err error) {
+			l.broker, err = broker.Connect(ctx, broker.Config{URL: e.NATS, Name: "bench"}, slog.New(slog.DiscardHandler))
+			return err
+		},
+		func() (err error) { l.conn, err = nats.Connect(e.NATS, nats.Name("bench")); return err },
+		func() (err error) { l.js, err = jetstream.New(l.conn); return err },
+		func() (err error) { l.generation, err = l.catalog.ActiveGeneration(ctx); return err },
+	} {
+		if err := step(); err != nil {
+			return l, err
+		}
+	}
+	l.publisher = pipeline.NewPublisher(l.broker, source)
+	return l, nil
+}
+
+func (l *leat) close() {
+	if l.conn != nil {
+		l.conn.Close()
+	}
+	if l.broker != nil {
+		l.broker.Close()
+	}
+	if l.points != nil {
+		_ = l.points.Close()
+	}
+	if l.blobs != nil {
+		l.blobs.Close()
+	}
+	if l.sql != nil {
+		_ = l.sql.Close(context.Background())
+	}
+	if l.catalog != nil {
+		l.catalog.Close()
+	}
+}
+
+// How often the catalog is asked whether a submission is done: after a
+// hundredth of the time it has taken so far, so that asking neither costs nor
+// blurs much.
+const (
+	leastWait = 2 * time.Millisecond
+	mostWait  = 50 * time.Millisecond
+)
+
+// submit tells leat of a repository and returns when all of it is indexed, with
+// the revision, and how long that took.
+func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus, time.Duration, error) {
+	key := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: source, Event: uuid.NewString()}
+	began := time.Now()
+	err := l.publisher.Publish(ctx, pipeline.Outgoing{
+		ID: key.Event, On: events.SubmittedSubject(key.Tenant), Data: events.RepoSubmitted{Tenant: key.Tenant, URL: url, Ref: branch},
+	})
+	if err != nil {
+		return catalog.SubmissionStatus{}, 0, err
+	}
+	for {
+		status, err := l.catalog.SubmissionStatus(ctx, key)
+		took := time.Since(began)
+		switch {
+		case err != nil && !errors.Is(err, catalog.ErrNotFound):
+			return status, took, err
+		case status.State == "failed", status.Attempts > 0:
+			return status, took, fmt.Errorf("the submission failed: %s", status.Error)
+		case status.Indexed:
+			return status, took, nil
+		}
+		select {
+		case <-ctx.Done():
+			return status, took, ctx.Err()
+		case <-time.After(min(max(took/100, leastWait), mostWait)):
+		}
+	}
+}
+
+// content is what a revision of a track added to the index.
+type content struct{ documents, chunks, bytes int64 }
+
+func (l *leat) content(ctx context.Context, track uuid.UUID, revision int64) (c content, err error) {
+	err = l.sql.QueryRow(ctx, `select count(*), coalesce(sum(k.chunks), 0), coalesce(sum(b.size), 0)
+		from documents d join chunkings k on k.id = d.chunking join blobs b on b.sha256 = k.blob
+		where d.track = $1 and d.revision = $2 and d.state = 'indexed'`, track, revision).Scan(&c.documents, &c.chunks, &c.bytes)
+	return c, err
+}
+
+// failed returns the error of a document that is not indexed, "" if there is none.
+func (l *leat) failed(ctx context.Context) (reason string, err error) {
+	err = l.sql.QueryRow(ctx, "select coalesce(min(error), '') from documents where state = 'failed'").Scan(&reason)
+	return reason, err
+}
+
+// messages counts what has ever been published into leat's streams, and says
+// how large a message is on average.
+func (l *leat) messages(ctx context.Context) (published int64, size int64, err error) {
+	var bytes, kept uint64
+	for _, name := range []string{broker.StreamIntake, broker.StreamChunked, broker.StreamEmbedded, broker.StreamIndexed} {
+		stream, err := l.js.Stream(ctx, name)
+		if err != nil {
+			return 0, 0, fmt.Errorf("look at stream %s: %w", name, err)
+		}
+		state := stream.CachedInfo().State
+		published += int64(state.LastSeq)
+		bytes, kept = bytes+state.Bytes, kept+state.Msgs
+	}
+	return published, int64(bytes / max(kept, 1)), nil
+}
+
+// metrics reads what a worker tells of itself.
+func metrics(ctx context.Context, address string) (map[string]float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]float64)
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 2 {
+			found[fields[0]], _ = strconv.ParseFloat(fields[1], 64)
+		}
+	}
+	return found, nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}

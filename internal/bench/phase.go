@@ -1,0 +1,226 @@
+//go:build linux
+
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+)
+
+// phase is something that is done to leat, in one or several rounds.
+type phase struct {
+	name   string
+	once   bool
+	change func(*run, context.Context, string) (change, error) // of a round, to a file; nil: nothing changes
+	submit func(*run, context.Context) (submitted, error)
+}
+
+// change is what a round did to the repository.
+type change struct {
+	removed []string // paths
+	line    string   // that is to be found afterwards; "": none
+}
+
+// submitted is what came of telling leat.
+type submitted struct {
+	track    uuid.UUID
+	revision int64
+	took     time.Duration
+}
+
+// phases in the order in which they are done.
+var phases = []phase{
+	{name: "cold ingest", once: true, submit: (*run).tell},
+	{name: "same commit again", submit: (*run).tell},
+	{name: "same commit, leat submit --wait", submit: (*run).command},
+	{name: "one-line edit", change: (*run).edit, submit: (*run).tell},
+	{name: "rename", change: (*run).rename, submit: (*run).tell},
+	{name: "delete", change: (*run).remove, submit: (*run).tell},
+}
+
+func (r *run) measure(ctx context.Context) error {
+	for _, p := range phases {
+		r.log.Info("phase", "name", p.name)
+		if err := r.perform(ctx, p); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// perform does a phase, and after each round its floor.
+func (r *run) perform(ctx context.Context, p phase) error {
+	result := Phase{Name: p.name, Rounds: r.cfg.Rounds}
+	if p.once {
+		result.Rounds = 1
+	}
+	files, err := r.files(ctx, result.Rounds)
+	if p.change != nil && err != nil {
+		return err
+	}
+	var times []float64
+	for n := range result.Rounds {
+		var file string
+		if p.change != nil {
+			file = files[n]
+		}
+		took, err := r.round(ctx, p, file, &result)
+		if err != nil {
+			return err
+		}
+		times = append(times, took.Seconds())
+		result.Seconds += took.Seconds()
+	}
+	slices.Sort(times)
+	result.Median, result.Slowest = times[len(times)/2], times[len(times)-1]
+	result.Floors = r.floor.take()
+	result.finish()
+	r.report.Phases = append(r.report.Phases, result)
+	return nil
+}
+
+func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (time.Duration, error) {
+	var what change
+	if p.change != nil {
+		var err error
+		if what, err = p.change(r, ctx, file); err != nil {
+			return 0, err
+		}
+	}
+	w := wrote{first: p.once}
+	var err error
+	if w.from, err = r.leat.mark(ctx); err != nil {
+		return 0, err
+	}
+	r.watcher.reset()
+	before, err := r.usage(ctx)
+	if err != nil {
+		return 0, err
+	}
+	done, err := p.submit(r, ctx)
+	if err != nil {
+		return 0, err
+	}
+	after, err := r.usage(ctx)
+	if err != nil {
+		return 0, err
+	}
+	result.add(before, after)
+	if err := r.check(ctx, what); err != nil {
+		return 0, err
+	}
+	w.track, w.messages = done.track, after.Messages-before.Messages
+	if done.revision != r.revision {
+		w.revision, r.revision = done.revision, done.revision
+		c, err := r.leat.content(ctx, done.track, done.revision)
+		if err != nil {
+			return 0, err
+		}
+		result.Documents, result.Chunks, result.Bytes = result.Documents+c.documents, result.Chunks+c.chunks, result.Bytes+c.bytes
+	}
+	for _, path := range what.removed {
+		w.removed = append(w.removed, events.DocumentID(done.track, []byte(path)))
+	}
+	if _, w.size, err = r.leat.messages(ctx); err != nil {
+		return 0, err
+	}
+	return done.took, r.floor.round(ctx, w)
+}
+
+// check refuses figures of a leat that did not do its work.
+func (r *run) check(ctx context.Context, what change) error {
+	if reason, err := r.leat.failed(ctx); err != nil || reason != "" {
+		return errors.Join(err, fmt.Errorf("a document has failed: %s", reason))
+	}
+	if what.line == "" {
+		return nil
+	}
+	hits, err := r.query(ctx, what.line)
+	if err != nil {
+		return err
+	}
+	for _, hit := range hits {
+		if strings.Contains(hit.Text, what.line) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the line %q is indexed and cannot be found", what.line)
+}
+
+// files picks paths that are indexed and not yet changed, spread evenly.
+func (r *run) files(ctx context.Context, n int) ([]string, error) {
+	rows, err := r.leat.sql.Query(ctx, `select convert_from(path, 'UTF8') from documents d join chunkings k on k.id = d.chunking
+		where d.state = 'indexed' and d.revision = 1 and d.mode = 33188 and k.chunks > 0 and encode(path, 'escape') ~ '^[A-Za-z0-9_./-]+$' order by path`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all, picked []string
+	for rows.Next() {
+		var path string
+		if err := rows.Scan(&path); err != nil {
+			return nil, err
+		}
+		all = append(all, path)
+	}
+	if rows.Err() != nil {
+		return nil, rows.Err()
+	}
+	if len(all) < n {
+		return nil, fmt.Errorf("%d files can be changed; %d rounds need as many", len(all), n)
+	}
+	for i := range n {
+		picked = append(picked, all[i*len(all)/n])
+	}
+	return picked, nil
+}
+
+func (r *run) edit(ctx context.Context, path string) (change, error) {
+	line := "leatbench" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	return change{line: line}, r.repo.edit(ctx, path, line)
+}
+
+func (r *run) rename(ctx context.Context, path string) (change, error) {
+	return change{removed: []string{path}}, r.repo.rename(ctx, path, filepath.Join(filepath.Dir(path), "renamed_"+filepath.Base(path)))
+}
+
+func (r *run) remove(ctx context.Context, path string) (change, error) {
+	return change{removed: []string{path}}, r.repo.remove(ctx, path)
+}
+
+// tell publishes a submission, and waits until it is indexed.
+func (r *run) tell(ctx context.Context) (submitted, error) {
+	status, took, err := r.leat.submit(ctx, r.repo.dir)
+	return submitted{status.Track, status.Revision, took}, err
+}
+
+// command is the same by the command, its own start included.
+func (r *run) command(ctx context.Context) (submitted, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), "submit", "--json", "--wait", "--ref", branch, r.repo.dir)
+	cmd.Env = append(os.Environ(), r.env...)
+	began := time.Now()
+	out, err := cmd.Output()
+	took := time.Since(began)
+	if err != nil {
+		return submitted{}, fmt.Errorf("leat submit: %w: %s", err, out)
+	}
+	var answer struct {
+		Repositories []struct{ Revision int64 }
+	}
+	if err := json.Unmarshal(out, &answer); err != nil || len(answer.Repositories) != 1 {
+		return submitted{}, fmt.Errorf("leat submit answers %q", out)
+	}
+	return submitted{revision: answer.Repositories[0].Revision, took: took}, nil
+}

@@ -1,0 +1,123 @@
+//go:build linux
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/qdrant/go-client/qdrant"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/search"
+)
+
+// Search is the latency of queries, one after another.
+type Search struct {
+	Queries string    `json:"queries"` // what they are
+	Leat    Latencies `json:"leat"`    // the query embedded, both rankings fused, the lines read and verified
+	Floor   Latencies `json:"floor"`   // the bare client asking for the same points
+	Points  int64     `json:"points"`  // in the index
+}
+
+// Latencies are in milliseconds.
+type Latencies struct {
+	P50 float64 `json:"p50_ms"`
+	P95 float64 `json:"p95_ms"`
+	P99 float64 `json:"p99_ms"`
+}
+
+// phrases are put before every second symbol, as people do.
+var phrases = []string{"where is", "how does", "what calls", "error in"}
+
+// queries are symbols of the index, spread evenly over their sorted list.
+func (r *run) queries(ctx context.Context) ([]string, error) {
+	rows, err := r.leat.sql.Query(ctx, "select distinct symbol from chunks where symbol <> '' order by symbol")
+	if err != nil {
+		return nil, err
+	}
+	symbols, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
+	if len(symbols) == 0 {
+		symbols = []string{"error", "value", "list", "name", "file"}
+	}
+	list := make([]string, r.cfg.Queries)
+	for i := range list {
+		list[i] = symbols[i*len(symbols)/len(list)]
+		if i%2 == 1 {
+			list[i] = phrases[i/2%len(phrases)] + " " + list[i]
+		}
+	}
+	return list, nil
+}
+
+func (r *run) search(ctx context.Context) error {
+	queries, err := r.queries(ctx)
+	if err != nil {
+		return err
+	}
+	result := &Search{Queries: fmt.Sprintf("%d symbols of the index, spread evenly over their sorted list, every second one after %q in turn; 10 hits each", len(queries), phrases)}
+	var with, bare []time.Duration
+	for _, query := range queries {
+		began := time.Now()
+		if _, err := r.query(ctx, query); err != nil {
+			return err
+		}
+		with = append(with, time.Since(began))
+		took, err := r.bareQuery(ctx, query)
+		if err != nil {
+			return err
+		}
+		bare = append(bare, took)
+	}
+	result.Leat, result.Floor = latencies(with), latencies(bare)
+	counted, err := r.floor.points.Count(ctx, &qdrant.CountPoints{CollectionName: r.leat.generation.Collection})
+	if err != nil {
+		return err
+	}
+	result.Points = int64(counted.GetResult().GetCount())
+	r.report.Search = result
+	return nil
+}
+
+func (r *run) query(ctx context.Context, text string) ([]search.Hit, error) {
+	l := r.leat
+	searcher := search.Searcher{Catalog: l.catalog, Points: l.points, Blobs: l.blobs, Embedder: r.floor.embedder, Generation: l.generation}
+	return searcher.Search(ctx, search.Query{Text: text, Tenant: events.DefaultTenant, Limit: search.DefaultLimit})
+}
+
+// bareQuery asks Qdrant for the same points.
+func (r *run) bareQuery(ctx context.Context, text string) (time.Duration, error) {
+	dense, err := r.floor.embedder.Embed(ctx, []string{text}, embedder.Query)
+	if err != nil {
+		return 0, err
+	}
+	terms := embedder.QueryTerms(text)
+	filter := &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("tenant", events.DefaultTenant)}}
+	depth := qdrant.PtrOf(uint64(50))
+	request := &qdrant.QueryPoints{
+		CollectionName: r.leat.generation.Collection, Limit: qdrant.PtrOf(uint64(search.DefaultLimit)), WithPayload: qdrant.NewWithPayload(true),
+		Query: qdrant.NewQueryFusion(qdrant.Fusion_RRF),
+		Prefetch: []*qdrant.PrefetchQuery{
+			{Query: qdrant.NewQueryDense(dense[0]), Using: qdrant.PtrOf("dense"), Filter: filter, Limit: depth},
+			{Query: qdrant.NewQuerySparse(terms.Indices, terms.Values), Using: qdrant.PtrOf("text"), Filter: filter, Limit: depth},
+		},
+	}
+	began := time.Now()
+	_, err = r.floor.points.Query(ctx, request)
+	return time.Since(began), err
+}
+
+func latencies(list []time.Duration) Latencies {
+	slices.Sort(list)
+	at := func(share float64) float64 {
+		return float64(list[int(share*float64(len(list)-1))].Microseconds()) / 1000
+	}
+	return Latencies{at(0.50), at(0.95), at(0.99)}
+}

@@ -1,0 +1,100 @@
+//go:build linux
+
+package stack
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/devstack/postgres"
+)
+
+// Environment is what a worker needs to reach the stores: e says with which
+// keys, at where each listens for it, as host:port.
+func Environment(e devstack.Endpoints, at map[string]string) ([]string, error) {
+	nats, err := url.Parse(e.NATS)
+	if err != nil {
+		return nil, err
+	}
+	nats.Host = at[NATS]
+	_, bucket, _ := strings.Cut(strings.TrimPrefix(e.S3, "http://"), "/")
+	return []string{
+		"LEAT_NATS_URL=" + nats.String(),
+		fmt.Sprintf("LEAT_POSTGRES_URL=postgres://%s@%s/%s?sslmode=disable", postgres.User, at[Postgres], postgres.Database),
+		fmt.Sprintf("LEAT_S3_URL=http://%s/%s", at[S3], bucket),
+		"LEAT_S3_ACCESS_KEY=" + e.S3AccessKey,
+		"LEAT_S3_SECRET_KEY=" + e.S3SecretKey,
+		"LEAT_QDRANT_URL=http://" + at[Qdrant],
+	}, nil
+}
+
+// NewWorker prepares the process of a worker: kind is its binary's name in bin.
+// Its temporary files and mirrors are below dir, where they can be looked for;
+// env is what it is configured by.
+func NewWorker(dir, logs, bin, kind, name string, env []string) (*Process, error) {
+	home := filepath.Join(dir, name)
+	for _, sub := range []string{"tmp", "mirrors"} {
+		if err := os.MkdirAll(filepath.Join(home, sub), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	env = append(clean(os.Environ()), env...)
+	env = append(env, "LEAT_LISTEN=127.0.0.1:0", "LEAT_GIT_ALLOW_LOCAL=true",
+		"LEAT_GIT_DIR="+filepath.Join(home, "mirrors"), "TMPDIR="+filepath.Join(home, "tmp"))
+	return &Process{
+		Name: name,
+		Log:  filepath.Join(logs, name+".log"),
+		Command: func() *exec.Cmd {
+			cmd := exec.Command(filepath.Join(bin, kind))
+			cmd.Env, cmd.Dir = env, home
+			return cmd
+		},
+	}, nil
+}
+
+// Ready says whether a worker's last run has opened all it needs.
+func (p *Process) Ready() bool {
+	text, err := os.ReadFile(p.Log)
+	return err == nil && bytes.LastIndex(text, []byte("msg=ready ")) > bytes.LastIndex(text, []byte("msg=starting "))
+}
+
+// Health returns where a worker's last run answers about itself, "" if it has
+// not said so yet.
+func (p *Process) Health() string {
+	text, err := os.ReadFile(p.Log)
+	if err != nil {
+		return ""
+	}
+	_, after, found := bytes.Cut(text[max(0, bytes.LastIndex(text, []byte("msg=starting "))):], []byte(" health="))
+	if !found {
+		return ""
+	}
+	address, _, _ := bytes.Cut(after, []byte("\n"))
+	return string(bytes.TrimSpace(address))
+}
+
+// clean leaves out what would configure leat.
+func clean(env []string) []string {
+	var left []string
+	for _, variable := range env {
+		if !strings.HasPrefix(variable, "LEAT_") && !strings.HasPrefix(variable, "PG") {
+			left = append(left, variable)
+		}
+	}
+	return left
+}
+
+// Build makes the binaries of cmd/.
+func Build(bin string) error {
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator), "github.com/leatworks/leat/cmd/...")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the workers: %w\n%s", err, out)
+	}
+	return nil
+}
