@@ -17,6 +17,8 @@ type statusCmd struct {
 	Repo  string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it."`
 	Watch bool   `help:"Show again every second until interrupted."`
 
+	Embedders bool `help:"Show what embedding took in the last 30 days, by embedder and repository."`
+
 	Failed bool `help:"List the documents that failed: why, how often, and when they are tried again."`
 }
 
@@ -57,6 +59,9 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 	defer s.close()
 	if _, err := s.generation(ctx); err != nil {
 		return err
+	}
+	if cmd.Embedders {
+		return cmd.embedders(ctx, g, s.catalog)
 	}
 	for {
 		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)

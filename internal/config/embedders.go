@@ -10,6 +10,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
@@ -26,7 +28,18 @@ const maxEmbedders = 1 << 20
 // embeddersFile is what the file holds.
 type embeddersFile struct {
 	Embedders []provider.Config `yaml:"embedders"`
+	Budgets   []budget          `yaml:"budgets"`
 }
+
+// budget is what a tenant may spend on a UTC day.
+type budget struct {
+	Tenant string  `yaml:"tenant"` // "*": each that is not named
+	Tokens int64   `yaml:"tokens_per_day"`
+	Cost   float64 `yaml:"cost_per_day"` // in the currency of the prices
+}
+
+// anyTenant is the tenant of a budget for all that have none of their own.
+const anyTenant = "*"
 
 func (e Embedders) read() (embeddersFile, error) {
 	var file embeddersFile
@@ -54,7 +67,33 @@ func (e Embedders) read() (embeddersFile, error) {
 			return file, fmt.Errorf("%s %s: %w", flag, e.EmbeddersFile, err)
 		}
 	}
+	for _, b := range file.Budgets {
+		if err := events.CheckTenant(b.Tenant); err != nil && b.Tenant != anyTenant {
+			return file, fmt.Errorf("%s %s: budget: %w", flag, e.EmbeddersFile, err)
+		}
+		if b.Tokens < 0 || b.Cost < 0 {
+			return file, fmt.Errorf("%s %s: the budget of %s is negative", flag, e.EmbeddersFile, b.Tenant)
+		}
+	}
 	return file, nil
+}
+
+// Budgets says what each tenant may spend on a day; nil if none is bounded.
+func (e Embedders) Budgets() (func(tenant string) catalog.Budget, error) {
+	file, err := e.read()
+	if err != nil || len(file.Budgets) == 0 {
+		return nil, err
+	}
+	byTenant := make(map[string]catalog.Budget)
+	for _, b := range file.Budgets {
+		byTenant[b.Tenant] = catalog.Budget{Tokens: b.Tokens, Cost: b.Cost}
+	}
+	return func(tenant string) catalog.Budget {
+		if own, named := byTenant[tenant]; named {
+			return own
+		}
+		return byTenant[anyTenant]
+	}, nil
 }
 
 // Check says what to change.

@@ -72,7 +72,7 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 		return err
 	}
 	var err error
-	if s.Embedder, err = cfg.OpenEmbedder(cfg.Embedder, nil, log); err != nil {
+	if s.Embedder, err = cfg.OpenEmbedder(cfg.Embedder, s.Catalog, log); err != nil {
 		return fault.Reject(err)
 	}
 	model := s.Embedder.Model()

@@ -58,9 +58,13 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 	if err := probe(ctx, s.Embedder, log); err != nil {
 		return err
 	}
+	budget, err := cfg.Budgets()
+	if err != nil {
+		return err
+	}
 	// A batch is half of what is held: while one waits for its vectors, another
 	// is read or stored.
-	step := embed.New(embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments)}, s.Catalog, s.Blobs, tell(ctx, s.Embedder, log), s.Generation.Embedder.ID, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
+	step := embed.New(embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budget}, s.Catalog, s.Blobs, tell(ctx, s.Embedder, log), s.Generation.Embedder.ID, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
 	defer step.Close()
 	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, broker.ConsumerEmbedder, step.Handle)
 }

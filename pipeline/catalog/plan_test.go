@@ -20,6 +20,7 @@ var mayScan = map[string]string{
 	"CountTracks":    "counts all documents of the tracks",
 	"CountPending":   "an operator's count",
 	"AskToReadAgain": "looks once in a while for tracks that were read by other rules",
+	"LoadUsage":      "an operator's list of what embedding took",
 }
 
 // planWorld fills the tables that grow, so that the planner has something to
@@ -47,11 +48,13 @@ insert into documents (id, track, path, oid, mode, revision, lane, state, chunki
     case when n % 10 <> 0 and n % 100 = 1 then now() end
     from generate_series(1, 2000) n;
 insert into findings select id, 0, 'r', 1 from documents;
+insert into claims select 1, text, gen_random_uuid(), now() from chunks on conflict do nothing;
+insert into embedder_usage select current_date - n, 1, 'other', id, 1, 1, 1, 1, 1, 1, 1 from repositories, generate_series(1, 10) n;
 analyze;
 `
 
 // growing are the tables that no statement of the main path may read whole.
-var growing = regexp.MustCompile(`Seq Scan on (repositories|tracks|snapshots|submissions|packs|blobs|chunkings|chunks|vectors|documents|findings)\b`)
+var growing = regexp.MustCompile(`Seq Scan on (repositories|tracks|snapshots|submissions|packs|blobs|chunkings|chunks|vectors|documents|findings|claims|embedder_usage)\b`)
 
 // No statement that runs for a document, a batch or a message has to read a
 // table whole, planned as a prepared statement is: without a look at its
@@ -64,7 +67,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 	}
 	defer conn.Release()
 	run(t, conn.Conn(), planWorld+"set plan_cache_mode = force_generic_plan; set enable_seqscan = off")
-	statements := statementsOf(t, "compare", "content", "document", "finding", "generation", "read", "snapshot", "submission")
+	statements := statementsOf(t, "compare", "content", "document", "embedding", "finding", "generation", "read", "snapshot", "submission")
 	for name, statement := range statements {
 		t.Run(name, func(t *testing.T) {
 			plan := planOf(t, conn.Conn(), name, statement)

@@ -77,6 +77,8 @@ func TestConstraints(t *testing.T) {
 		doc        = "insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, indexed_revision, attempts, error, due_at) values "
 		run        = "insert into sync_runs (kind, started_at, finished_at, compared, found, repaired, error) values "
 		finding    = "insert into findings (document, ordinal, rule, line) values "
+		claim      = "insert into claims (embedder, text, holder, expires_at) values "
+		usage      = "insert into embedder_usage (day, tenant, repository, embedder, texts, cached, tokens, requests, retries, waited, cost) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
 	for _, test := range []struct{ name, code, statement string }{
@@ -275,6 +277,21 @@ func TestConstraints(t *testing.T) {
 		{"approval of more than there is", check, approval + "($track, $oid, 2, 1)"},
 		{"two floors of revisions", check, "insert into revision_floor values (false, 1)"},
 		{"a floor below all revisions", check, "update revision_floor set value = -1"},
+
+		{"claim", "", claim + "(101, $second, $nobody, now())"},
+		{"claim of no embedder", foreign, claim + "(9, $second, $nobody, now())"},
+		{"claim of a short hash", check, claim + "(101, $oid, $nobody, now())"},
+		{"limit of no embedder", check, "insert into embedder_limits values ('', 1, 1)"},
+		{"usage", "", usage + "(now(), 'default', $nobody, 101, 1, 1, 1, 1, 1, 1, 1)"},
+		{"usage of no embedder", foreign, usage + "(now(), 'default', $nobody, 9, 1, 1, 1, 1, 1, 1, 1)"},
+		{"usage of negative texts", check, usage + "(now(), 'default', $nobody, 101, -1, 1, 1, 1, 1, 1, 1)"},
+		{"usage of negative hits", check, usage + "(now(), 'default', $nobody, 101, 1, -1, 1, 1, 1, 1, 1)"},
+		{"usage of negative tokens", check, usage + "(now(), 'default', $nobody, 101, 1, 1, -1, 1, 1, 1, 1)"},
+		{"usage of negative requests", check, usage + "(now(), 'default', $nobody, 101, 1, 1, 1, -1, 1, 1, 1)"},
+		{"usage of negative retries", check, usage + "(now(), 'default', $nobody, 101, 1, 1, 1, 1, -1, 1, 1)"},
+		{"usage of negative time", check, usage + "(now(), 'default', $nobody, 101, 1, 1, 1, 1, 1, -1, 1)"},
+		{"usage of negative cost", check, usage + "(now(), 'default', $nobody, 101, 1, 1, 1, 1, 1, 1, -1)"},
+		{"spending of a malformed tenant", check, "insert into spending values ('A b', now(), 1, 1)"},
 
 		{"a pack goes while a blob is in it", foreign, "delete from packs"},
 		{"a blob goes while a chunking is of it", foreign, "delete from blobs"},

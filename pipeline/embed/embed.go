@@ -24,12 +24,16 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Config says how batches form.
+// Config says how batches form, and what they may cost. The defaults in
+// brackets are for a model behind a network.
 type Config struct {
-	BatchDocuments int           // most documents worked on together; default 256
-	BatchTexts     int           // most texts in one call of the embedder; default 256
+	BatchDocuments int           // most documents worked on together; default 256 [64]
+	BatchTexts     int           // most texts in one call of the embedder; default 256 [1024]
 	BatchWait      time.Duration // how long the first document waits for others; default 20 ms
-	Batches        int           // under way at once; default 2: one reads while another embeds or stores
+	Batches        int           // under way at once; default 2: one reads while another embeds or stores [8]
+
+	// Budget is what a tenant may spend on a UTC day. Default: none is bounded.
+	Budget func(tenant string) catalog.Budget
 }
 
 // The defaults: a batch's vectors are then one pack of one to two MiB.
@@ -62,6 +66,9 @@ type Step struct {
 	events   *pipeline.Publisher
 	batcher  *pipeline.Batcher[work]
 	claims   claims
+	remote   embedder.Metered // embedder, if it costs something
+	holder   uuid.UUID        // of claims in the catalog
+	meter    *meter
 	kept     *kept
 }
 
@@ -74,14 +81,19 @@ type work struct {
 // New starts a step that uses one embedder, whose id in the catalog is id.
 func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder, id int32, p *pipeline.Publisher) *Step {
 	documents, texts, batches := DefaultBatchDocuments, DefaultBatchTexts, DefaultBatches
-	if _, remote := e.(embedder.Metered); remote {
+	remote, _ := e.(embedder.Metered)
+	if remote != nil {
 		documents, texts, batches = DefaultRemoteDocuments, DefaultRemoteTexts, DefaultRemoteBatches
 	}
 	cfg.BatchDocuments = cmp.Or(cfg.BatchDocuments, documents)
+	if remote != nil { // so that several batches are under way, of as many messages as are held
+		cfg.BatchDocuments = min(cfg.BatchDocuments, documents)
+	}
 	cfg.BatchTexts = cmp.Or(cfg.BatchTexts, texts)
 	cfg.Batches = cmp.Or(cfg.Batches, batches)
 	cfg.BatchWait = cmp.Or(cfg.BatchWait, DefaultBatchWait)
 	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes)}
+	s.remote, s.holder, s.meter = remote, uuid.New(), newMeter(c, id, remote)
 	s.claims.held = make(map[[32]byte]chan struct{})
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
 		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: isDamage,
@@ -95,7 +107,14 @@ func isDamage(err error) bool {
 }
 
 // Close waits for the batches under way. Handle must not be called any more.
-func (s *Step) Close() { s.batcher.Close() }
+func (s *Step) Close() {
+	s.batcher.Close()
+	s.meter.close()
+}
+
+// FlushUsage writes what was counted since it was last written, which happens
+// every ten seconds by itself, and at the end.
+func (s *Step) FlushUsage(ctx context.Context) { s.meter.flush(ctx) }
 
 // Handle embeds the document of a document.chunked. The document.removed that
 // may have taken its place on the stream is the indexer's to act on.
@@ -120,6 +139,11 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 	if err != nil {
 		return err
 	}
+	docs, settle, err := s.afford(ctx, waiting(docs))
+	if err != nil {
+		return err
+	}
+	defer settle()
 	for _, group := range groups(docs) {
 		if err := s.embedGroup(ctx, group, traces); err != nil {
 			return err
@@ -128,16 +152,20 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 	return nil
 }
 
-// groups takes the documents that want embedding, or only want their event
-// published again, in groups whose blobs fit into memory together.
+// waiting are the documents that want embedding, or only want their event
+// published again.
+func waiting(docs []catalog.Document) []catalog.Document {
+	return slices.DeleteFunc(docs, func(d catalog.Document) bool {
+		return d.State != catalog.StateChunked && d.State != catalog.StateFailed && d.State != catalog.StateEmbedded || d.Chunking == 0
+	})
+}
+
+// groups makes groups of documents whose blobs fit into memory together.
 func groups(docs []catalog.Document) [][]catalog.Document {
 	var all [][]catalog.Document
 	var group []catalog.Document
 	size := 0
 	for _, d := range docs {
-		if d.State != catalog.StateChunked && d.State != catalog.StateFailed && d.State != catalog.StateEmbedded || d.Chunking == 0 {
-			continue
-		}
 		if size+int(d.Span.Size) > groupBytes && len(group) > 0 {
 			all, group, size = append(all, group), nil, 0
 		}
@@ -151,9 +179,9 @@ func groups(docs []catalog.Document) [][]catalog.Document {
 }
 
 func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces map[uuid.UUID]pipeline.Trace) error {
-	for complete := false; !complete; {
+	for first, complete := true, false; !complete; first = false {
 		var err error
-		if complete, err = s.embedMissing(ctx, docs); err != nil {
+		if complete, err = s.embedMissing(ctx, docs, first); err != nil {
 			return err
 		}
 	}
@@ -173,34 +201,56 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 // embedMissing embeds the texts of the documents' chunks that lack a vector,
 // each once. complete is false if another batch was at work on some of them:
 // it is over then, and what it did is to be looked at.
-func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document) (complete bool, err error) {
+func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first bool) (complete bool, err error) {
+	claim, err := s.claims.take(func() ([]catalog.Text, error) {
+		missing, err := s.catalog.MissingTexts(ctx, chunkingsOf(docs), s.id)
+		if err == nil && first {
+			s.meter.cached(docs, missing)
+		}
+		return missing, err
+	})
+	if err != nil {
+		return false, err
+	}
+	elsewhere, err := s.embedClaimed(ctx, docs, claim)
+	if err == nil && elsewhere {
+		err = pause(ctx)
+	}
+	if err != nil {
+		return false, err
+	}
+	return len(claim.others) == 0 && !elsewhere, claim.wait(ctx)
+}
+
+func chunkingsOf(docs []catalog.Document) []int64 {
 	chunkings := make([]int64, len(docs))
 	for i, d := range docs {
 		chunkings[i] = d.Chunking
 	}
-	claim, err := s.claims.take(func() ([]catalog.Text, error) { return s.catalog.MissingTexts(ctx, chunkings, s.id) })
-	if err != nil {
-		return false, err
-	}
-	if err := s.embedClaimed(ctx, docs, claim); err != nil {
-		return false, err
-	}
-	return len(claim.others) == 0, claim.wait(ctx)
+	return chunkings
 }
 
-func (s *Step) embedClaimed(ctx context.Context, docs []catalog.Document, claim *claim) error {
+// embedClaimed embeds the texts of a claim, but for those that are embedded
+// elsewhere: by another process.
+func (s *Step) embedClaimed(ctx context.Context, docs []catalog.Document, claim *claim) (elsewhere bool, err error) {
 	defer claim.release()
-	texts, err := s.read(ctx, docs, claim.texts)
+	wanted, elsewhere, end, err := s.share(ctx, claim.texts)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.store(ctx, texts)
+	defer end()
+	texts, err := s.read(ctx, docs, wanted)
+	if err != nil {
+		return false, err
+	}
+	return elsewhere, s.store(ctx, texts)
 }
 
 // text is a chunk's text that has no vector yet.
 type text struct {
 	hash  [32]byte
 	bytes string
+	owner owner
 }
 
 // read takes the texts out of the documents' blobs.
@@ -229,6 +279,7 @@ func (s *Step) read(ctx context.Context, docs []catalog.Document, wanted []catal
 			if err != nil {
 				return err
 			}
+			t.owner = ownerOf(byChunking[c.Chunking])
 			texts = append(texts, t)
 		}
 		return nil

@@ -24,7 +24,7 @@ func cut(content []byte, t catalog.Text) (text, error) {
 	if sha256.Sum256(part) != t.SHA256 {
 		return text{}, fault.Reject(fmt.Errorf("bytes %d to %d of the blob are not the chunk's text", t.StartByte, t.EndByte))
 	}
-	return text{t.SHA256, string(part)}, nil
+	return text{hash: t.SHA256, bytes: string(part)}, nil
 }
 
 // store embeds texts and stores their vectors, a pack at a time. What cannot be
@@ -99,7 +99,8 @@ func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
 	for i, t := range texts {
 		plain[i] = t.bytes
 	}
-	dense, embedErr := s.embedder.Embed(ctx, plain, embedder.Document)
+	dense, costs, embedErr := s.ask(ctx, plain)
+	s.meter.embedded(texts, dense, costs)
 	if embedErr != nil {
 		embedErr = fmt.Errorf("embed %d texts: %w", len(texts), embedErr)
 		if len(dense) == 0 {
@@ -120,6 +121,15 @@ func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
 		}
 	}
 	return records, embedErr
+}
+
+// ask has the model embed texts. Of one that is not remote, costs are nil.
+func (s *Step) ask(ctx context.Context, texts []string) (vectors [][]float32, costs []embedder.Cost, err error) {
+	if s.remote != nil {
+		return s.remote.EmbedMetered(ctx, texts, embedder.Document)
+	}
+	vectors, err = s.embedder.Embed(ctx, texts, embedder.Document)
+	return vectors, nil, err
 }
 
 // record is what is stored for a text.

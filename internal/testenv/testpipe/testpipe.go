@@ -40,6 +40,8 @@ type Config struct {
 	Filter    lang.Config       // of the ingestor
 	BulkFiles int               // of the ingestor
 	Embedder  embedder.Embedder // default: local-384
+
+	Budget func(tenant string) catalog.Budget // of a remote embedder; default: none
 }
 
 // Pipe is the steps and the stores they share.
@@ -85,7 +87,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	publisher := func(worker string) *pipeline.Publisher { return pipeline.NewPublisher(p.Broker, "/leat/"+worker) }
 	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, p.Generation, publisher("ingestor"), log)
 	must(t, err)
-	p.Embed = embed.New(embed.Config{}, p.Catalog, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
+	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
 	t.Cleanup(p.Embed.Close)
 	p.Index = index.New(index.Config{}, p.Catalog, p.Blobs, p.Points, p.Generation, publisher("indexer"))
 	t.Cleanup(p.Index.Close)

@@ -1,0 +1,65 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// ClaimTexts claims for a holder those of the texts that have no vector of the
+// embedder and that no other holder has claimed, until the lease is over.
+// stored are those that have a vector by now. The rest is another's.
+func (c *Catalog) ClaimTexts(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) (mine, stored map[[32]byte]bool, err error) {
+	rows := hashRows(texts)
+	claimed, err := c.query.ClaimTexts(ctx, query.ClaimTextsParams{Embedder: embedder, Holder: holder, Lease: lease.Seconds(), Texts: rows})
+	if err != nil {
+		return nil, nil, fmt.Errorf("claim %d texts: %w", len(texts), err)
+	}
+	// Whoever had a claim before has stored the vector before it was released,
+	// so a look that begins now sees it.
+	found, err := c.query.StoredTexts(ctx, embedder, rows)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look up vectors of %d claimed texts: %w", len(texts), err)
+	}
+	mine, stored = make(map[[32]byte]bool, len(claimed)), make(map[[32]byte]bool, len(found))
+	for _, text := range claimed {
+		mine[[32]byte(text)] = true
+	}
+	for _, text := range found {
+		stored[[32]byte(text)] = true
+		delete(mine, [32]byte(text))
+	}
+	return mine, stored, nil
+}
+
+// RenewClaims puts off the end of a holder's claims.
+func (c *Catalog) RenewClaims(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) error {
+	p := query.RenewClaimsParams{Embedder: embedder, Holder: holder, Lease: lease.Seconds(), Texts: hashRows(texts)}
+	if err := c.query.RenewClaims(ctx, p); err != nil {
+		return fmt.Errorf("renew claims of %d texts: %w", len(texts), err)
+	}
+	return nil
+}
+
+// ReleaseClaims ends a holder's claims.
+func (c *Catalog) ReleaseClaims(ctx context.Context, embedder int32, holder uuid.UUID, texts [][32]byte) error {
+	if err := c.query.ReleaseClaims(ctx, embedder, hashRows(texts), holder); err != nil {
+		return fmt.Errorf("release claims of %d texts: %w", len(texts), err)
+	}
+	return nil
+}
+
+// hashRows are in order, so that two workers that claim the same texts wait for
+// each other and never in a circle.
+func hashRows(texts [][32]byte) [][]byte {
+	rows := make([][]byte, len(texts))
+	for i, text := range sorted(texts, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) {
+		rows[i] = text[:]
+	}
+	return rows
+}

@@ -1,0 +1,198 @@
+package catalog_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+func texts(n int) [][32]byte {
+	list := make([][32]byte, n)
+	for i := range list {
+		list[i] = sha256.Sum256(fmt.Append(nil, i))
+	}
+	return list
+}
+
+// embedderOf makes an embedder and returns its id.
+func embedderOf(t *testing.T, w *world) int32 {
+	t.Helper()
+	g, err := w.EnsureGeneration(t.Context(), "leat", catalog.Embedder{Name: "m", Dimensions: 3, Distance: "dot"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Embedder.ID
+}
+
+// Of any number of processes that want the same texts at once, one gets each.
+func TestATextIsClaimedByOne(t *testing.T) {
+	w := newWorld(t)
+	id, all := embedderOf(t, w), texts(200)
+	var mu sync.Mutex
+	claimed := make(map[[32]byte]int)
+	var wait sync.WaitGroup
+	for range 4 {
+		process := w.open(t)
+		wait.Go(func() {
+			mine, stored, err := process.ClaimTexts(t.Context(), id, uuid.New(), time.Minute, all)
+			if err != nil || len(stored) > 0 {
+				t.Errorf("%d stored, %v", len(stored), err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for text := range mine {
+				claimed[text]++
+			}
+		})
+	}
+	wait.Wait()
+	if len(claimed) != len(all) || slices.Max(slices.Collect(maps.Values(claimed))) != 1 {
+		t.Errorf("%d of %d texts are claimed: %v", len(claimed), len(all), claimed)
+	}
+}
+
+func TestClaimsAreGivenBackRenewedAndExpire(t *testing.T) {
+	w := newWorld(t)
+	id, all := embedderOf(t, w), texts(3)
+	a, b := uuid.New(), uuid.New()
+	claim := func(holder uuid.UUID, lease time.Duration) int {
+		t.Helper()
+		mine, _, err := w.ClaimTexts(t.Context(), id, holder, lease, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(mine)
+	}
+	if got := claim(a, 0); got != 3 {
+		t.Errorf("%d are claimed of what nobody has", got)
+	}
+	if err := w.RenewClaims(t.Context(), id, a, time.Minute, all[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(b, time.Minute); got != 2 {
+		t.Errorf("%d are claimed of three, two of which have expired", got)
+	}
+	if err := w.ReleaseClaims(t.Context(), id, b, all); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(uuid.New(), time.Minute); got != 2 {
+		t.Errorf("%d are claimed of three, two of which were given back", got)
+	}
+}
+
+// What several processes reserve together keeps to the bound.
+func TestReservationsAddUpAcrossProcesses(t *testing.T) {
+	w := newWorld(t)
+	const perMinute = 600
+	var mu sync.Mutex
+	var longest time.Duration
+	var wait sync.WaitGroup
+	for range 4 {
+		process := w.open(t)
+		wait.Go(func() {
+			for range 50 {
+				d, err := process.Reserve(t.Context(), "m", 1, 10, perMinute, 0)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				longest = max(longest, d)
+				mu.Unlock()
+			}
+		})
+	}
+	began := time.Now()
+	wait.Wait()
+	// 200 requests less a burst of 30 come at 9.5 a second, less what came
+	// back while they were reserved.
+	least := 17800*time.Millisecond - time.Since(began)
+	if longest < least || longest > 18*time.Second {
+		t.Errorf("the last waits for %s, want %s to 18s", longest, least)
+	}
+	if d, err := w.Reserve(t.Context(), "other", 1, 1000, 0, 60_000); err != nil || d != 0 {
+		t.Errorf("a burst waits for %s: %v", d, err)
+	}
+	if d, err := w.Reserve(t.Context(), "other", 1, 59_000, 0, 60_000); err != nil || d < 55*time.Second || d > time.Minute {
+		t.Errorf("all tokens of a minute wait for %s: %v", d, err)
+	}
+}
+
+func TestABudgetIsNotPassed(t *testing.T) {
+	w := newWorld(t)
+	most := catalog.Budget{Tokens: 1000, Cost: 5}
+	var mu sync.Mutex
+	spent := 0
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 10 {
+				fits, err := w.Spend(t.Context(), "default", 70, 0.01, most)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				if fits {
+					spent += 70
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	if spent != 980 {
+		t.Errorf("%d tokens are spent of 1000, 70 at a time", spent)
+	}
+	for _, c := range []struct {
+		tenant string
+		tokens int64
+		cost   float64
+		most   catalog.Budget
+		fits   bool
+	}{
+		{"other", 1001, 0, most, false},
+		{"other", 1, 6, most, false},
+		{"other", 1000, 5, most, true},
+		{"other", 1, 0, most, false},
+		{"other", -500, -2, most, true}, // given back
+		{"other", 400, 1, most, true},
+		{"other", 1 << 40, 1e9, catalog.Budget{}, true},
+	} {
+		fits, err := w.Spend(t.Context(), c.tenant, c.tokens, c.cost, c.most)
+		if err != nil || fits != c.fits {
+			t.Errorf("%d tokens at %v of %s: %v, %v", c.tokens, c.cost, c.tenant, fits, err)
+		}
+	}
+}
+
+func TestUsageAddsUp(t *testing.T) {
+	w := newWorld(t)
+	id := embedderOf(t, w)
+	u := catalog.Usage{
+		Tenant: "default", Repository: w.track.Repository, Texts: 3, Cached: 1, Tokens: 50, Requests: 0.5, Retries: 1, Waited: time.Second, Cost: 0.25,
+	}
+	other := u
+	other.Tenant = "other"
+	for range 2 {
+		if err := w.AddUsage(t.Context(), id, []catalog.Usage{u, other}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := w.Usage(t.Context(), "default", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := catalog.EmbedderUsage{Embedder: "m", URL: "https://example.org/repository", Usage: catalog.Usage{
+		Tenant: "default", Repository: w.track.Repository, Texts: 6, Cached: 2, Tokens: 100, Requests: 1, Retries: 2, Waited: 2 * time.Second, Cost: 0.5,
+	}}
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,148 @@
+package catalog
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Usage is what embedding took for a repository.
+type Usage struct {
+	Tenant     string
+	Repository uuid.UUID
+	Texts      int64
+	Cached     int64 // chunks whose text had a vector already
+	Tokens     int64
+	Requests   float64 // each text's share of them
+	Retries    int64
+	Waited     time.Duration
+	Cost       float64 // in the currency of the price table
+}
+
+// AddUsage adds to what is known of today, by UTC.
+func (c *Catalog) AddUsage(ctx context.Context, embedder int32, list []Usage) error {
+	p := query.AddUsageParams{Embedder: embedder}
+	for _, u := range sorted(list, func(a, b Usage) int {
+		return cmp.Or(strings.Compare(a.Tenant, b.Tenant), bytes.Compare(a.Repository[:], b.Repository[:]))
+	}) {
+		p.Tenants = append(p.Tenants, u.Tenant)
+		p.Repositories = append(p.Repositories, u.Repository)
+		p.Texts = append(p.Texts, u.Texts)
+		p.Cached = append(p.Cached, u.Cached)
+		p.Tokens = append(p.Tokens, u.Tokens)
+		p.Requests = append(p.Requests, u.Requests)
+		p.Retries = append(p.Retries, u.Retries)
+		p.Waited = append(p.Waited, u.Waited.Seconds())
+		p.Costs = append(p.Costs, u.Cost)
+	}
+	if err := c.query.AddUsage(ctx, p); err != nil {
+		return fmt.Errorf("add usage of %d repositories: %w", len(list), err)
+	}
+	if err := c.query.DropExpiredClaims(ctx); err != nil {
+		return fmt.Errorf("drop expired claims: %w", err)
+	}
+	return nil
+}
+
+// EmbedderUsage is what an embedder did for a repository.
+type EmbedderUsage struct {
+	Embedder string
+	URL      string // "": the repository was forgotten
+	Usage
+}
+
+// Usage sums up a tenant's last days, today being one.
+func (c *Catalog) Usage(ctx context.Context, tenant string, days int) ([]EmbedderUsage, error) {
+	rows, err := c.query.LoadUsage(ctx, tenant, int32(days))
+	if err != nil {
+		return nil, fmt.Errorf("load usage of %s: %w", tenant, err)
+	}
+	list := make([]EmbedderUsage, len(rows))
+	for i, r := range rows {
+		list[i] = EmbedderUsage{r.Embedder, r.Url, Usage{
+			Tenant: tenant, Repository: r.Repository, Texts: r.Texts, Cached: r.Cached, Tokens: r.Tokens, Requests: r.Requests,
+			Retries: r.Retries, Waited: time.Duration(r.Waited * float64(time.Second)), Cost: r.Cost,
+		}}
+	}
+	return list, nil
+}
+
+// Budget is the most that a tenant may spend on a UTC day; 0 is no bound.
+type Budget struct {
+	Tokens int64
+	Cost   float64
+}
+
+// Spend adds to what a tenant has spent today, unless the budget would be
+// passed: then it adds nothing and returns false.
+func (c *Catalog) Spend(ctx context.Context, tenant string, tokens int64, cost float64, most Budget) (bool, error) {
+	p := query.SpendParams{Tenant: tenant, Tokens: tokens, Cost: cost, MostTokens: most.Tokens, MostCost: most.Cost}
+	if most.Tokens == 0 {
+		p.MostTokens = math.MaxInt64
+	}
+	if most.Cost == 0 {
+		p.MostCost = math.Inf(1)
+	}
+	n, err := c.query.Spend(ctx, p)
+	if err != nil {
+		return false, fmt.Errorf("spend %d tokens of %s: %w", tokens, tenant, err)
+	}
+	return n > 0, nil
+}
+
+// PostponeDocuments has the work of documents published again after a while,
+// without an attempt being counted against them.
+func (c *Catalog) PostponeDocuments(ctx context.Context, docs []Current, wait time.Duration) error {
+	ids, revisions := make([]uuid.UUID, len(docs)), make([]int64, len(docs))
+	for i, d := range docs {
+		ids[i], revisions[i] = d.ID, d.Revision
+	}
+	if err := c.query.PostponeDocuments(ctx, wait.Seconds(), ids, revisions); err != nil {
+		return fmt.Errorf("postpone %d documents: %w", len(docs), err)
+	}
+	return nil
+}
+
+// Of what an embedder may use a minute, a twentieth may be used at once, and
+// the rest comes evenly: no minute sees more than the whole.
+const (
+	burstShare = 1.0 / 20
+	evenShare  = (1 - burstShare) / 60
+)
+
+// Reserve takes requests and tokens out of what all processes may use a minute
+// with an embedder, and returns how long to wait before they are used. 0 a
+// minute is no bound. Tokens may be negative, to give some back.
+func (c *Catalog) Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error) {
+	if requestsPerMinute == 0 {
+		requests = 0 // or a bound that is set later would find it owed
+	}
+	if tokensPerMinute == 0 {
+		tokens = 0
+	}
+	perMinute, tokensMinute := float64(requestsPerMinute), float64(tokensPerMinute)
+	left, err := c.query.ReserveRequests(ctx, query.ReserveRequestsParams{
+		Embedder: embedder, Requests: float64(requests), Tokens: float64(tokens),
+		RequestBurst: perMinute * burstShare, RequestRate: perMinute * evenShare,
+		TokenBurst: tokensMinute * burstShare, TokenRate: tokensMinute * evenShare,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reserve %d requests and %d tokens of %s: %w", requests, tokens, embedder, err)
+	}
+	wait := 0.0
+	if requestsPerMinute > 0 && left.Requests < 0 {
+		wait = -left.Requests / (perMinute * evenShare)
+	}
+	if tokensPerMinute > 0 && left.Tokens < 0 {
+		wait = max(wait, -left.Tokens/(tokensMinute*evenShare))
+	}
+	return time.Duration(wait * float64(time.Second)), nil
+}
