@@ -61,7 +61,7 @@ type Filter struct {
 	Vendored     bool     `env:"LEAT_VENDORED" help:"Index vendored code too."`
 	Generated    bool     `env:"LEAT_GENERATED" help:"Index generated files too."`
 	LockFiles    bool     `env:"LEAT_LOCK_FILES" help:"Index package managers' lock files too."`
-	Data         bool     `env:"LEAT_DATA" help:"Index dumps of data too."`
+	Data         bool     `name:"data-dumps" env:"LEAT_DATA_DUMPS" help:"Index dumps of data too."`
 	UTF8Only     bool     `name:"utf8-only" env:"LEAT_UTF8_ONLY" help:"Leave out text that is not UTF-8 instead of decoding it."`
 }
 
