@@ -38,6 +38,7 @@ const (
 	KindDeclarations = "declarations" // neighbours of several kinds, each small
 	KindHeader       = "header"       // package clause and imports; front matter
 	KindSection      = "section"      // of a text, under a heading
+	KindCell         = "cell"         // of a notebook: its source
 	KindLines        = "lines"        // a window of lines, whatever they hold
 )
 
@@ -59,12 +60,9 @@ func Split(language string, text []byte) []Span {
 		return nil
 	}
 	var blocks []block
-	switch language {
-	case "Go":
-		blocks = goBlocks(text)
-	case "Markdown":
-		blocks = markdownBlocks(text)
-	default:
+	if format := formats[language]; format != nil {
+		blocks = format(text)
+	} else {
 		blocks = syntaxBlocks(language, text)
 	}
 	if len(blocks) == 0 {
@@ -74,7 +72,8 @@ func Split(language string, text []byte) []Span {
 }
 
 // block is a part of a text that is worth keeping together. The blocks of a
-// text tile it and begin at the beginning of lines; they may be of any size.
+// text tile it, but for a notebook, and begin at the beginning of lines; they
+// may be of any size.
 type block struct {
 	start, end   int
 	kind, symbol string
@@ -87,8 +86,10 @@ func (b block) size() int { return b.end - b.start }
 // cut makes spans of blocks.
 func cut(text []byte, blocks []block) []Span {
 	spans := make([]Span, 0, len(blocks)+len(text)/Target)
-	line := 1
+	line, at := 1, 0
 	for _, b := range blocks {
+		line += bytes.Count(text[at:b.start], newline)
+		at = b.end
 		for start := b.start; start < b.end; {
 			end := b.end
 			if b.kind == KindLines || b.size() > whole {

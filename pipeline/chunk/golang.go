@@ -146,11 +146,18 @@ func mergeSmall(blocks []block) []block {
 		first := blocks[i]
 		merged := block{start: first.start, end: first.end, kind: first.kind}
 		var list symbols
+		if i+1 < len(blocks) && scant(first, blocks[i+1]) {
+			i++ // the path of what follows names it
+			first = blocks[i]
+			first.start = merged.start
+			merged.kind, merged.end = first.kind, first.end
+		}
 		list.add(first.path, first.symbol)
 		for i++; i < len(blocks); i++ {
 			b := blocks[i]
 			large := first.size() >= small || b.size() >= small || b.end-first.start > Target
-			begins := b.opens != "" && b.kind != KindDeclarations // a large type or function
+			inside := first.opens != "" && strings.HasPrefix(b.path, first.opens)
+			begins := b.opens != "" && b.kind != KindDeclarations && !inside // a large type or function
 			if large || begins || first.kind == KindHeader {
 				break
 			}
@@ -158,7 +165,7 @@ func mergeSmall(blocks []block) []block {
 			case b.kind == merged.kind || b.kind == KindLines:
 			case merged.kind == KindLines:
 				merged.kind = b.kind
-			case first.opens != "" && strings.HasPrefix(b.path, first.opens): // a type with its fields
+			case inside: // a type with its fields
 			default:
 				merged.kind = KindDeclarations
 			}
@@ -169,6 +176,13 @@ func mergeSmall(blocks []block) []block {
 		out = append(out, merged)
 	}
 	return out
+}
+
+// scant says whether the head of a large definition is too short to stand
+// alone, but fits before the first of its members.
+func scant(head, member block) bool {
+	return head.opens != "" && head.size() < small/4 && member.opens == "" && strings.HasPrefix(member.path, head.opens) &&
+		member.size() >= small && member.end-head.start <= whole
 }
 
 // symbols joins names, as many as fit in MaxSymbol. A path is written once for

@@ -49,9 +49,9 @@ var rules = map[string]map[string]rule{
 		"type_alias_statement":    kindType.named("left"),
 		"assignment":              variable.named("left"),
 	},
-	"JavaScript": script(nil),
-	"TypeScript": script(typed),
-	"TSX":        script(typed),
+	"JavaScript": ecma(nil),
+	"TypeScript": ecma(typed),
+	"TSX":        ecma(typed),
 	"Java": {
 		"line_comment":                        aside,
 		"block_comment":                       aside,
@@ -194,8 +194,8 @@ var typed = map[string]rule{
 	"import_alias":               header,
 }
 
-// script returns the rules of JavaScript and more.
-func script(more map[string]rule) map[string]rule {
+// ecma returns the rules of JavaScript and more.
+func ecma(more map[string]rule) map[string]rule {
 	all := map[string]rule{
 		"comment":                        aside,
 		"decorator":                      aside,

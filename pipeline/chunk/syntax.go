@@ -25,12 +25,8 @@ func syntaxBlocks(language string, text []byte) []block {
 	}
 	defer t.Close()
 	c := cutter{text: text, rules: kinds}
-	c.members(t.Root(), scope{kind: KindLines}, 0)
-	if len(c.blocks) == 0 {
-		return nil
-	}
-	c.extend(len(text))
-	return mergeSmall(joinHeader(c.blocks))
+	c.visit(t.Root(), scope{kind: KindLines}, 0)
+	return c.finish()
 }
 
 // cutter makes blocks of a tree, in the order of the text.
@@ -54,8 +50,8 @@ type definition struct {
 	node tree.Node // the node itself, or the one that it wraps
 }
 
-// members makes blocks of what stands below n.
-func (c *cutter) members(n tree.Node, s scope, depth int) {
+// visit makes blocks of what stands below n.
+func (c *cutter) visit(n tree.Node, s scope, depth int) {
 	for _, child := range n.Children() {
 		r := c.rules[child.Kind]
 		if r.aside {
@@ -66,7 +62,7 @@ func (c *cutter) members(n tree.Node, s scope, depth int) {
 			continue
 		}
 		if depth < maxDepth && (r == through || child.Kind == "ERROR" || size(child) > whole) {
-			c.members(child, s, depth+1)
+			c.visit(child, s, depth+1)
 			c.extend(child.End)
 			continue
 		}
@@ -92,7 +88,7 @@ func (c *cutter) add(n tree.Node, d definition, s scope, depth int) {
 	body := largest(d.node.Children())
 	for _, child := range d.node.Children() {
 		if child.Start == body.Start && child.End == body.End {
-			c.members(child, inner, depth+1)
+			c.visit(child, inner, depth+1)
 			c.extend(child.End)
 		} else {
 			c.loose(child.Start, child.End, inner)

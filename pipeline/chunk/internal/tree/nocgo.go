@@ -29,3 +29,6 @@ func (Node) Children() []Node { return nil }
 
 // Child returns the node below n in a field.
 func (Node) Child(string) (Node, bool) { return Node{}, false }
+
+// Kinds knows none.
+func Kinds(string) (kinds, fields []string) { return nil, nil }

@@ -132,3 +132,12 @@ func (n Node) Child(field string) (Node, bool) {
 	}
 	return n.grammar.node(c), true
 }
+
+// Kinds returns the kinds of nodes and the names of fields that a language's
+// grammar knows; nil without a grammar.
+func Kinds(language string) (kinds, fields []string) {
+	if g := lookup(language); g != nil {
+		return g.kinds, g.fields
+	}
+	return nil, nil
+}

@@ -23,7 +23,7 @@ type Cost struct {
 // allocated a byte.
 var (
 	least = Cost{Steps: 1 << 17, Read: 1 << 20, Allocated: 1 << 24}
-	aByte = Cost{Steps: 8, Read: 8, Allocated: 384}
+	aByte = Cost{Steps: 8, Read: 8, Allocated: 256}
 )
 
 // budget returns what the parse of a text may take.

@@ -1,0 +1,31 @@
+package chunk
+
+// formats cut what is no program, by the names that go-enry gives to languages.
+// Each takes time in proportion to the text. A nil result means by lines.
+var formats = map[string]func(text []byte) []block{
+	"CSS":                braces(sheet),
+	"Go":                 goBlocks,
+	"GraphQL":            braces(hashed),
+	"HCL":                braces(hashed),
+	"HTML":               htmlBlocks,
+	"INI":                tomlBlocks,
+	"JSON":               jsonBlocks,
+	"JSON with Comments": jsonBlocks,
+	"JSON5":              jsonBlocks,
+	"Jupyter Notebook":   notebookBlocks,
+	"Less":               braces(slashed),
+	"Markdown":           markdownBlocks,
+	"PLSQL":              sqlBlocks,
+	"PLpgSQL":            sqlBlocks,
+	"Protocol Buffer":    braces(slashed),
+	"SCSS":               braces(slashed),
+	"SQL":                sqlBlocks,
+	"TOML":               tomlBlocks,
+	"TSQL":               sqlBlocks,
+	"YAML":               yamlBlocks,
+	"reStructuredText":   rstBlocks,
+}
+
+// maxLevels is how deep parts of parts are looked for in data. Each level reads
+// its text once more.
+const maxLevels = 8

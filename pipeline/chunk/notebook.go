@@ -1,0 +1,55 @@
+package chunk
+
+// notebookBlocks cuts a Jupyter notebook by its cells. A block is the lines of
+// the notebook that hold a cell's source, as JSON quotes them; what a cell put
+// out, and what surrounds it, is in no block. A notebook that does not give
+// sources lines of their own is cut by lines.
+func notebookBlocks(text []byte) []block {
+	top := data.items(text, 0)
+	if len(top) != 1 || top[0].open == 0 {
+		return nil
+	}
+	cells, ok := member(text, top[0], "cells")
+	if !ok || cells.open == 0 {
+		return nil
+	}
+	var blocks []block
+	for _, cell := range data.items(text, cells.open) {
+		source, ok := member(text, cell, "source")
+		if !ok {
+			continue
+		}
+		b := block{start: lineStart(text, source.start), end: source.end, kind: KindCell}
+		if text[b.end-1] != '\n' {
+			b.end = lineEnd(text, b.end)
+		}
+		if source.start-b.start > small || b.end-source.end > small {
+			return nil
+		}
+		if len(blocks) > 0 {
+			last := &blocks[len(blocks)-1]
+			if b.start < last.end {
+				return nil
+			}
+			if b.end-last.start <= Target && max(b.size(), last.size()) < small && b.start-last.end < small {
+				last.end = b.end // little but marks between them
+				continue
+			}
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+// member returns a member of an object.
+func member(text []byte, object item, name string) (item, bool) {
+	if object.open == 0 {
+		return item{}, false
+	}
+	for _, it := range data.items(text, object.open) {
+		if key(text, it) == name {
+			return it, true
+		}
+	}
+	return item{}, false
+}
