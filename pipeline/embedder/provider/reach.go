@@ -24,13 +24,13 @@ func (e *Embedder) reach(ctx context.Context, b batch) (*address, error) {
 	if err := e.reserve(ctx, b); err != nil {
 		return nil, err
 	}
-	for {
+	for began := time.Now(); ; {
 		to, wait := e.pick()
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
-		case b[0].call.purpose == embedder.Query && wait > queryPatience:
-			return nil, fault.RetryAfter(fmt.Errorf("embedder %s does not answer: %w", e.cfg.Name, e.trouble()), wait)
+		case b[0].call.purpose == embedder.Query && time.Since(began)+wait > queryPatience:
+			return nil, fault.RetryAfter(fmt.Errorf("embedder %s does not answer: %w", e.cfg.Name, e.trouble()), max(wait, e.cfg.OpenFor))
 		case wait > 0:
 			sleep(ctx, wait)
 		case e.try(ctx, to):
