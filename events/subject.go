@@ -79,6 +79,9 @@ func CompletedSubject(tenant string, repository uuid.UUID) string {
 	return fmt.Sprintf("leat.repo.indexed.%s.%s", tenant, repository)
 }
 
+// CompletedOf matches repo.indexed of all of a tenant's repositories.
+func CompletedOf(tenant string) string { return "leat.repo.indexed." + tenant + ".*" }
+
 // LaneOf reads the lane from the subject of a document's event. One that
 // names none is taken for Live.
 func LaneOf(subject string) Lane {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/leatworks/leat/events"
 )
 
@@ -18,6 +20,7 @@ func TestSubjects(t *testing.T) {
 		{events.EmbeddedSubject("a.b", events.Bulk, "acme", repository, document), "leat.document.embedded.a_b.bulk.acme." + repository.String() + "." + document.String(), events.EmbeddedLane("a.b", events.Bulk)},
 		{events.IndexedSubject(events.Live, "acme", repository, document), "leat.document.indexed.live.acme." + repository.String() + "." + document.String(), events.IndexedSubjects},
 		{events.CompletedSubject("acme", repository), "leat.repo.indexed.acme." + repository.String(), events.CompletedSubjects},
+		{events.CompletedSubject("acme", repository), "leat.repo.indexed.acme." + repository.String(), events.CompletedOf("acme")},
 	} {
 		if test.subject != test.want {
 			t.Errorf("subject = %s, want %s", test.subject, test.want)
@@ -25,6 +28,12 @@ func TestSubjects(t *testing.T) {
 		if !matches(test.stream, test.subject) {
 			t.Errorf("%s does not match %s", test.stream, test.subject)
 		}
+	}
+}
+
+func TestCompletedOfIsOneTenants(t *testing.T) {
+	if matches(events.CompletedOf("acme"), events.CompletedSubject("other", uuid.New())) {
+		t.Error("one tenant's pattern matches another's subject")
 	}
 }
 

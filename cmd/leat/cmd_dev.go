@@ -128,7 +128,7 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sub
 	if cmd.Once {
 		patience = oncePatience
 	}
-	err := follow(ctx, s.Catalog, g, keys, patience)
+	err := follow(ctx, s.Catalog, s.Broker, g, keys, patience)
 	if cmd.Once || err != nil && !errors.Is(err, errNo) {
 		return err
 	}

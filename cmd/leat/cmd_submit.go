@@ -42,7 +42,7 @@ func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	if cmd.Wait {
-		return follow(ctx, open.catalog, g, []catalog.SubmissionKey{s.key}, 0)
+		return follow(ctx, open.catalog, open.broker, g, []catalog.SubmissionKey{s.key}, 0)
 	}
 	if g.JSON {
 		return g.answer.json(map[string]string{"tenant": s.key.Tenant, "source": s.key.Source, "id": s.key.Event})

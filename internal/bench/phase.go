@@ -213,8 +213,11 @@ func (r *run) command(ctx context.Context) (submitted, error) {
 	began := time.Now()
 	out, err := cmd.Output()
 	took := time.Since(began)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return submitted{}, fmt.Errorf("leat submit: %w: %s", err, exit.Stderr)
+	}
 	if err != nil {
-		return submitted{}, fmt.Errorf("leat submit: %w: %s", err, out)
+		return submitted{}, fmt.Errorf("leat submit: %w", err)
 	}
 	var answer struct {
 		Repositories []struct{ Revision int64 }
