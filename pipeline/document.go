@@ -34,14 +34,16 @@ func ChunkedEvent(d catalog.Document) Outgoing {
 	}
 }
 
-// RemovedEvents end a document on both streams that carry its state.
-func RemovedEvents(d catalog.Document, embedder string) []Outgoing {
+// RemovedEvents end a document on both streams that carry its state, in every
+// generation. The last is the active generation's.
+func RemovedEvents(d catalog.Document, index catalog.Index) []Outgoing {
 	data := events.DocumentRemoved{Document: describe(d)}
 	lane := events.Lane(d.Lane)
-	return []Outgoing{
-		{On: events.ChunkedSubject(lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL},
-		{On: events.EmbeddedSubject(embedder, lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL},
+	out := []Outgoing{{On: events.ChunkedSubject(lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL}}
+	for _, name := range index.Embedders {
+		out = append(out, Outgoing{On: events.EmbeddedSubject(name, lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL})
 	}
+	return out
 }
 
 // EmbeddedEvent says that every chunk of a document has its vector.
@@ -64,7 +66,7 @@ func IndexedEvent(d catalog.Document, generation int64) Outgoing {
 
 // OwedEvents are the events that bring a document on from the state it is in;
 // none if it is finished.
-func OwedEvents(d catalog.Document, embedder string) []Outgoing {
+func OwedEvents(d catalog.Document, index catalog.Index) []Outgoing {
 	switch d.State {
 	case catalog.StateChunked, catalog.StateFailed:
 		if d.Chunking == 0 {
@@ -72,9 +74,9 @@ func OwedEvents(d catalog.Document, embedder string) []Outgoing {
 		}
 		return []Outgoing{ChunkedEvent(d)}
 	case catalog.StateEmbedded:
-		return []Outgoing{EmbeddedEvent(d, embedder)}
+		return []Outgoing{EmbeddedEvent(d, index.Active.Embedder.Name)}
 	case catalog.StateRemoved, catalog.StateSkipped:
-		return RemovedEvents(d, embedder)
+		return RemovedEvents(d, index)
 	}
 	return nil
 }
@@ -83,11 +85,15 @@ func OwedEvents(d catalog.Document, embedder string) []Outgoing {
 // snapshot has no open document left, then marks them. The events continue the
 // trace given with each track. A crash in between publishes again, under the
 // same id.
-func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, generation int64, tracks map[uuid.UUID]Trace) error {
+func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, tracks map[uuid.UUID]Trace) error {
 	if len(tracks) == 0 {
 		return nil
 	}
 	done, err := c.CompletedSnapshots(ctx, slices.Collect(maps.Keys(tracks)))
+	if err != nil || len(done) == 0 {
+		return err
+	}
+	active, err := c.ActiveGeneration(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,7 +102,7 @@ func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, generation 
 			ID: fmt.Sprintf("%s@%d", s.ID, s.Revision), On: events.CompletedSubject(s.Tenant, s.Repository), About: s.URL, Trace: tracks[s.ID],
 			Data: events.RepoIndexed{
 				Tenant: s.Tenant, Repository: s.Repository.String(), Track: s.ID.String(), URL: s.URL, Ref: s.Ref,
-				Commit: s.Commit, Revision: s.Revision, Generation: generation,
+				Commit: s.Commit, Revision: s.Revision, Generation: active.Number,
 				Documents: events.DocumentCounts{Indexed: s.Indexed, Failed: s.Failed, Skipped: s.Skipped},
 			},
 		}

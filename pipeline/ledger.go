@@ -10,16 +10,36 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// DocumentLedger records failures of events about a document.
-type DocumentLedger struct{ Catalog *catalog.Catalog }
+// DocumentLedger records failures of events about a document: those of the
+// active generation, or of its embedder, as the document's own, the others
+// beside it. A model that is tried out fails no document that can be searched.
+type DocumentLedger struct {
+	Catalog *catalog.Catalog
+	Of      catalog.Beside // the generation, or the embedder, whose events these are; none: the active one
+}
 
 var _ Ledger = DocumentLedger{}
+
+// beside says whether the events are not of the active generation.
+func (l DocumentLedger) beside(ctx context.Context) (bool, error) {
+	if l.Of == (catalog.Beside{}) {
+		return false, nil
+	}
+	active, err := l.Catalog.ActiveGeneration(ctx)
+	return err == nil && active.Number != l.Of.Generation && active.Embedder.ID != l.Of.Embedder, err
+}
 
 // Delay implements Ledger.
 func (l DocumentLedger) Delay(ctx context.Context, m Message, reason string, b catalog.Backoff) (int, error) {
 	doc, ok := currentOf(m)
 	if !ok {
 		return maxAttempts, nil // nothing to record it on: the dead letter is all there is
+	}
+	switch beside, err := l.beside(ctx); {
+	case err != nil:
+		return 0, err
+	case beside:
+		return l.Catalog.DelayBeside(ctx, l.Of, doc, reason, b)
 	}
 	return l.Catalog.DelayDocument(ctx, doc, reason, b)
 }
@@ -29,6 +49,12 @@ func (l DocumentLedger) Bury(ctx context.Context, m Message, reason string) erro
 	doc, ok := currentOf(m)
 	if !ok {
 		return nil
+	}
+	switch beside, err := l.beside(ctx); {
+	case err != nil:
+		return err
+	case beside:
+		return l.Catalog.BuryBeside(ctx, l.Of, doc, reason)
 	}
 	return l.Catalog.BuryDocument(ctx, doc, reason)
 }

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-var consumer = broker.ConsumerEmbedder(events.Live)
+var consumer = broker.ConsumerEmbedder("local-384", events.Live)
 
 // ingest makes a document of each path, whose document.chunked then waits.
 func ingest(t *testing.T, p *testpipe.Pipe, paths ...string) {

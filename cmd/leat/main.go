@@ -21,17 +21,19 @@ import (
 type cli struct {
 	globals
 
-	Dev     devCmd     `cmd:"" help:"Start the embedded stores and all workers, and ingest."`
-	Submit  submitCmd  `cmd:"" help:"Ask for a repository to be indexed."`
-	Status  statusCmd  `cmd:"" help:"Show repositories and how far they are indexed."`
-	Search  searchCmd  `cmd:"" help:"Find code."`
-	Skipped skippedCmd `cmd:"" help:"List the files that were not indexed, and why."`
-	Verify  verifyCmd  `cmd:"" help:"Compare the catalog with the index and the object store."`
-	Digest  digestCmd  `cmd:"" help:"Print a hash of what the index holds."`
-	Forget  forgetCmd  `cmd:"" help:"Take a repository, or one of its refs, out of the index."`
-	Dead    deadCmd    `cmd:"" help:"Look after dead letters: messages that are not tried again by themselves."`
-	Sync    syncCmd    `cmd:"" help:"Show what the syncer does, and approve what it waits for."`
-	Migrate migrateCmd `cmd:"" help:"Change the catalog's schema."`
+	Dev         devCmd         `cmd:"" help:"Start the embedded stores and all workers, and ingest."`
+	Submit      submitCmd      `cmd:"" help:"Ask for a repository to be indexed."`
+	Status      statusCmd      `cmd:"" help:"Show repositories and how far they are indexed."`
+	Search      searchCmd      `cmd:"" help:"Find code."`
+	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
+	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
+	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`
+	Forget      forgetCmd      `cmd:"" help:"Take a repository, or one of its refs, out of the index."`
+	Dead        deadCmd        `cmd:"" help:"Look after dead letters: messages that are not tried again by themselves."`
+	Rebuild     rebuildCmd     `cmd:"" help:"Build the index anew beside the one that serves searches, and swap them."`
+	Generations generationsCmd `cmd:"" help:"Show the generations of the index, and roll back to the one before."`
+	Sync        syncCmd        `cmd:"" help:"Show what the syncer does, and approve what it waits for."`
+	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
 }
 
 // globals are the flags that every command takes, and what a command shares

@@ -36,7 +36,7 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v sync
 		return did, nil
 	}
 	cfg := config.Ingestor{Worker: g.worker(s.stores)}
-	return did, runWorkers(ctx, open, cfg, config.Upkeep{}, log, func(ctx context.Context) error {
+	return did, runWorkers(ctx, open, cfg, config.Upkeep{GenerationRetention: forever}, log, func(ctx context.Context) error {
 		if err := worker.SyncOnce(ctx, open, log); err != nil {
 			return fmt.Errorf("queue documents: %w", err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -27,7 +28,7 @@ type Stores struct {
 	S3CreateBucket  bool   `name:"s3-create-bucket" env:"LEAT_S3_CREATE_BUCKET" help:"Create the bucket if it does not exist."`
 	QdrantURL       string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`
 	Index           string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
-	Embedder        string `env:"LEAT_EMBEDDER" default:"local-384" placeholder:"NAME" help:"Embedding model: ${default}, or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536."`
+	Embedder        string `env:"LEAT_EMBEDDER" placeholder:"NAME" help:"Embedding model of a new index: local-384 (the default), or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536. One that is there keeps its own until 'leat rebuild --embedder'."`
 	Embedders
 
 	// How long whoever has work may be silent about it. All workers of an index
@@ -92,11 +93,14 @@ func (s Stores) CheckNamed() error {
 	if err := s.Embedders.Check(); err != nil {
 		return err
 	}
-	if _, err := s.OpenEmbedder(s.Embedder, nil, slog.New(slog.DiscardHandler)); err != nil {
+	if _, err := s.OpenEmbedder(s.NewEmbedder(), nil, slog.New(slog.DiscardHandler)); err != nil {
 		return fmt.Errorf("--embedder (LEAT_EMBEDDER): %w", err)
 	}
 	return nil
 }
+
+// NewEmbedder names the embedding model of a new index.
+func (s Stores) NewEmbedder() string { return cmp.Or(s.Embedder, embedder.LocalName) }
 
 func (s Stores) s3Keys() (access, secret string) {
 	access = cmp.Or(s.S3AccessKey, os.Getenv("LEAT_S3_ACCESS_KEY"), os.Getenv("AWS_ACCESS_KEY_ID"))

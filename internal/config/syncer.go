@@ -37,6 +37,8 @@ type Upkeep struct {
 	PointsRate      int64         `env:"LEAT_POINTS_RATE" default:"10000" placeholder:"N" help:"Points a second that this reads (${default})."`
 	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
 	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How long such content is kept (${default}). Longer than a backup takes."`
+
+	GenerationRetention time.Duration `env:"LEAT_GENERATION_RETENTION" default:"24h" help:"How long the index is kept that another has replaced, so that 'leat generations rollback' can bring it back (${default})."`
 }
 
 // Check says what to change.
@@ -50,6 +52,7 @@ func (u Upkeep) Check() error {
 		{"--points-interval (LEAT_POINTS_INTERVAL)", u.PointsInterval},
 		{"--garbage-interval (LEAT_GARBAGE_INTERVAL)", u.GarbageInterval},
 		{"--garbage-grace (LEAT_GARBAGE_GRACE)", u.GarbageGrace},
+		{"--generation-retention (LEAT_GENERATION_RETENTION)", u.GenerationRetention},
 	} {
 		if d.value < 0 {
 			return fmt.Errorf("%s %s: give 0s or more", d.flag, d.value)

@@ -439,7 +439,7 @@ func TestAKilledWorkersWorkComesToAnother(t *testing.T) {
 	repo := repoOf(t, files, "text")
 	key := l.ask(t, repo)
 	<-hung.met
-	if lag, err := l.Broker.Lag(t.Context(), broker.StreamChunked, broker.ConsumerEmbedder(events.Live)); err != nil || lag.InFlight == 0 {
+	if lag, err := l.Broker.Lag(t.Context(), broker.StreamChunked, broker.ConsumerEmbedder("local-384", events.Live)); err != nil || lag.InFlight == 0 {
 		t.Fatalf("the worker holds nothing: %+v, %v", lag, err)
 	}
 	killed.Broker.Close() // no word leaves it any more

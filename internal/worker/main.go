@@ -105,6 +105,6 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 		<-ctx.Done()
 		health.ended.Store(true)
 	}()
-	log.Info("ready", "index", cfg.Index, "generation", stores.Generation.Number, "embedder", cfg.Embedder)
+	log.Info("ready", "index", cfg.Index, "generation", stores.Generation.Number, "embedder", stores.Generation.Embedder.Name)
 	return run(ctx, stores, log)
 }

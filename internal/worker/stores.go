@@ -28,8 +28,10 @@ type Stores struct {
 	Broker     *broker.Broker
 	Blobs      *blob.Store
 	Points     *vector.Store
-	Embedder   embedder.Embedder
-	Generation catalog.Generation
+	Generation catalog.Generation // that was active when they were opened
+
+	// OpenEmbedder opens a model by its name.
+	OpenEmbedder func(name string) (embedder.Embedder, error)
 
 	topology broker.Topology // that the workers bind to
 	alias    string          // of the active generation's collection
@@ -42,6 +44,7 @@ type Stores struct {
 // do so at once. It returns early only if waiting cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
 	s := &Stores{alias: cfg.Index, lease: cfg.Lease}
+	s.OpenEmbedder = func(name string) (embedder.Embedder, error) { return cfg.OpenEmbedder(name, s.Catalog, log) }
 	for _, p := range []part{
 		{"Postgres", "--postgres-url", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
 		{"NATS", "--nats-url", func(ctx context.Context) (err error) {
@@ -71,26 +74,31 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 	if err := s.Catalog.MigrateUp(ctx); err != nil {
 		return err
 	}
-	var err error
-	if s.Embedder, err = cfg.OpenEmbedder(cfg.Embedder, s.Catalog, log); err != nil {
+	first, err := s.OpenEmbedder(cfg.NewEmbedder())
+	if err != nil {
 		return fault.Reject(err)
 	}
-	model := s.Embedder.Model()
-	s.Generation, err = s.Catalog.EnsureGeneration(ctx, cfg.Index, catalog.Embedder{
-		Name: model.Name, Dimensions: model.Dimensions, Distance: string(model.Distance),
-	})
-	if err != nil {
+	if s.Generation, err = s.Catalog.EnsureGeneration(ctx, cfg.Index, modelOf(first)); err != nil {
 		return err
+	}
+	model := s.Generation.Embedder
+	if err := model.Check(modelOf(first)); err != nil {
+		return err
+	}
+	if cfg.Embedder != "" && cfg.Embedder != model.Name {
+		log.Warn("the index has another embedder than is configured; 'leat rebuild --embedder' changes it", "index", model.Name, "configured", cfg.Embedder)
 	}
 	if err := s.Upkeep(config.Upkeep{}, log).Ensure(ctx); err != nil {
 		return err
 	}
-	s.topology = broker.DefaultTopology(broker.Generation{Number: s.Generation.Number, Embedder: model.Name})
+	s.topology = broker.DefaultTopology()
 	cfg.Limit(&s.topology)
 	if cfg.AckWait > 0 {
 		s.topology.AckWait = cfg.AckWait
 	}
-	return s.Broker.Ensure(ctx, s.topology)
+	topology := s.topology
+	topology.Generations = []broker.Generation{{Number: s.Generation.Number, Embedder: model.Name}}
+	return s.Broker.Ensure(ctx, topology)
 }
 
 // persist tries until open succeeds, waiting cannot help, or ctx ends.

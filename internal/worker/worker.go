@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	gosync "sync"
@@ -11,7 +12,9 @@ import (
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embed"
+	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
@@ -35,7 +38,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	publisher := pipeline.NewPublisher(s.Broker, "/leat/ingestor")
-	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), ApproveShare: cfg.ApproveShare, BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, s.Generation, publisher, log)
+	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), ApproveShare: cfg.ApproveShare, BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, publisher, log)
 	if err != nil {
 		return err
 	}
@@ -53,10 +56,37 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	})
 }
 
-// Embed runs an embedder until ctx ends.
+// Embed runs an embedder until ctx ends. It serves the model of each generation
+// that it can open; another process may be able to open the others.
 func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
-	if err := probe(ctx, s.Embedder, log); err != nil {
+	models := newModels(s)
+	if err := models.check(ctx); err != nil {
 		return err
+	}
+	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
+		for _, g := range list {
+			if !g.Live() {
+				continue
+			}
+			if model, err := models.open(g.Embedder); err == nil {
+				wanted = append(wanted, service{g.Embedder.Name, func(ctx context.Context) error { return s.embed(ctx, cfg, log, model, g.Embedder.ID) }})
+			} else if models.news(g.Embedder) {
+				log.Error("this process cannot serve an embedder of the index", "embedder", g.Embedder.Name, "error", err)
+			}
+		}
+		return wanted
+	})
+}
+
+func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, id int32) error {
+	if err := probe(ctx, model, log); err != nil {
+		active, activeErr := s.Catalog.ActiveGeneration(ctx)
+		if activeErr != nil || active.Embedder.ID == id {
+			return errors.Join(err, activeErr)
+		}
+		log.Error("the embedder of a generation that is being built cannot be used; its texts wait", "embedder", model.Model().Name, "error", err)
+		<-ctx.Done() // the index is served all the same
+		return nil
 	}
 	budget, err := cfg.Budgets()
 	if err != nil {
@@ -64,17 +94,30 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 	}
 	// A batch is half of what is held: while one waits for its vectors, another
 	// is read or stored.
-	step := embed.New(embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budget}, s.Catalog, s.Blobs, tell(ctx, s.Embedder, log), s.Generation.Embedder.ID, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
+	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budget}
+	step := embed.New(batch, s.Catalog, s.Blobs, tell(ctx, model, log), id, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
 	defer step.Close()
-	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, broker.ConsumerEmbedder, step.Handle)
+	consumer := func(lane events.Lane) string { return broker.ConsumerEmbedder(model.Model().Name, lane) }
+	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, consumer, step.Handle, catalog.Beside{Embedder: id})
 }
 
-// Index runs an indexer until ctx ends.
+// Index runs an indexer until ctx ends. It serves every generation.
 func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
-	step := index.New(index.Config{}, s.Catalog, s.Blobs, s.Points, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/indexer"))
+	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
+		for _, g := range list {
+			if g.Live() {
+				wanted = append(wanted, service{g.Collection, func(ctx context.Context) error { return s.index(ctx, cfg, log, g.Generation) }})
+			}
+		}
+		return wanted
+	})
+}
+
+func (s *Stores) index(ctx context.Context, cfg config.Worker, log *slog.Logger, g catalog.Generation) error {
+	step := index.New(index.Config{}, s.Catalog, s.Blobs, s.Points, g, pipeline.NewPublisher(s.Broker, "/leat/indexer"))
 	defer step.Close()
-	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(s.Generation.Number, lane) }
-	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle)
+	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(g.Number, lane) }
+	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle, catalog.Beside{Generation: g.Number})
 }
 
 // Sync runs a syncer until ctx ends.
@@ -89,6 +132,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	var beside gosync.WaitGroup
 	beside.Go(func() { schedule.Run(ctx) })
 	beside.Go(func() { points.Watch(ctx) })
+	beside.Go(func() { s.generations(log, cfg.GenerationRetention).Run(ctx) })
 	s.syncer(log, cfg.PollInterval).Run(ctx)
 	beside.Wait()
 	return nil
@@ -97,6 +141,11 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 // Upkeep is the syncer's part that compares the catalog with Qdrant.
 func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *sync.Points {
 	return sync.NewPoints(cfg.Points(s.alias), s.Catalog, s.Points, log)
+}
+
+func (s *Stores) generations(log *slog.Logger, retention time.Duration) *sync.Generations {
+	cfg := sync.GenerationConfig{Alias: s.alias, Retention: retention, Grace: sync.DefaultGrace, Topology: s.topology}
+	return sync.NewGenerations(cfg, s.Catalog, s.Broker, s.Points, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
 }
 
 // Objects is the syncer's part that compares the catalog with S3. It reads from
@@ -118,13 +167,13 @@ func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
 }
 
 func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *sync.Step {
-	return sync.New(sync.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, s.Generation, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+	return sync.New(sync.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
 }
 
 // runLanes serves the consumers of both lanes side by side, each with slots of
 // its own: bulk work cannot take the live lane's.
-func (s *Stores) runLanes(ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string, consumer func(events.Lane) string, handle pipeline.Handler) error {
-	step := pipeline.Step{Worker: name, Ledger: pipeline.DocumentLedger{Catalog: s.Catalog}}
+func (s *Stores) runLanes(ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string, consumer func(events.Lane) string, handle pipeline.Handler, of catalog.Beside) error {
+	step := pipeline.Step{Worker: name, Ledger: pipeline.DocumentLedger{Catalog: s.Catalog, Of: of}}
 	for _, lane := range events.Lanes {
 		source := s.Broker.Subscriber(broker.SubscriberConfig{
 			Stream: stream, Consumer: consumer(lane), InFlight: cfg.InFlight, DrainTimeout: cfg.DrainTimeout,

@@ -48,7 +48,7 @@ func BenchmarkSubjects(b *testing.B) {
 		began = time.Now()
 		pid, kill = serverProcess(b, port, dir)
 		eventually(b, "the stream is back", func() bool {
-			lag, err := conn.Lag(b.Context(), broker.StreamChunked, broker.ConsumerEmbedder(events.Bulk))
+			lag, err := conn.Lag(b.Context(), broker.StreamChunked, broker.ConsumerEmbedder("local-384", events.Bulk))
 			return err == nil && lag.Pending == uint64(subjects)
 		})
 		b.ReportMetric(time.Since(began).Seconds(), "recovery-s")

@@ -20,9 +20,10 @@ const (
 // ConsumerIngestor is the ingestor's consumer of the intake.
 const ConsumerIngestor = "ingestor"
 
-// ConsumerEmbedder names the embedder's consumer of one lane of the chunked stream.
-func ConsumerEmbedder(lane events.Lane) string {
-	return "embedder-" + string(lane)
+// ConsumerEmbedder names an embedder's consumer of one lane of the chunked
+// stream. Each model has its own: one that is slow, or new, holds up no other.
+func ConsumerEmbedder(embedder string, lane events.Lane) string {
+	return fmt.Sprintf("embedder-%s-%s", events.Token(embedder), lane)
 }
 
 // ConsumerIndexer names a generation's consumer of one lane of the embedded stream.
@@ -55,6 +56,23 @@ type Generation struct {
 	Embedder string // whose vectors it holds
 }
 
+// Consumer names a durable consumer.
+type Consumer struct{ Stream, Name string }
+
+// Consumers names what a document passes on its way into the generation, in
+// that order: its embedder's consumers, which other generations may share, and
+// its own.
+func (g Generation) Consumers() []Consumer {
+	var all []Consumer
+	for _, lane := range events.Lanes {
+		all = append(all, Consumer{StreamChunked, ConsumerEmbedder(g.Embedder, lane)})
+	}
+	for _, lane := range events.Lanes {
+		all = append(all, Consumer{StreamEmbedded, ConsumerIndexer(g.Number, lane)})
+	}
+	return all
+}
+
 // Topology says which streams and consumers there are to be, and how large.
 // Take it from DefaultTopology and change what is to differ.
 type Topology struct {
@@ -68,7 +86,7 @@ type Topology struct {
 	AckWait       time.Duration // a worker silent for so long has lost its messages
 	MaxAckPending int           // messages held by all workers of a consumer together
 
-	Generations []Generation // each gets an indexer consumer a lane
+	Generations []Generation // each gets an indexer consumer a lane, and each embedder among them an embedder consumer
 }
 
 // DefaultTopology is the topology of a single server with the generations given.
@@ -156,11 +174,15 @@ type consumer struct {
 
 func (t Topology) consumers() []consumer {
 	all := []consumer{t.consumer(StreamIntake, ConsumerIngestor, events.SubmittedSubjects)}
-	for _, lane := range events.Lanes {
-		all = append(all, t.consumer(StreamChunked, ConsumerEmbedder(lane), events.ChunkedLane(lane)))
-		for _, g := range t.Generations {
+	embedders := make(map[string]bool)
+	for _, g := range t.Generations {
+		for _, lane := range events.Lanes {
+			if !embedders[g.Embedder] {
+				all = append(all, t.consumer(StreamChunked, ConsumerEmbedder(g.Embedder, lane), events.ChunkedLane(lane)))
+			}
 			all = append(all, t.consumer(StreamEmbedded, ConsumerIndexer(g.Number, lane), events.EmbeddedLane(g.Embedder, lane)))
 		}
+		embedders[g.Embedder] = true
 	}
 	return all
 }

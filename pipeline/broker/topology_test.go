@@ -45,7 +45,7 @@ func TestEnsureFromSeveralProcessesAtOnce(t *testing.T) {
 	_, js := s.bare()
 	for stream, want := range map[string][]string{
 		broker.StreamIntake:   {"ingestor"},
-		broker.StreamChunked:  {"embedder-live", "embedder-bulk"},
+		broker.StreamChunked:  {"embedder-local-384-live", "embedder-local-384-bulk"},
 		broker.StreamEmbedded: {"indexer-1-live", "indexer-1-bulk"},
 		broker.StreamIndexed:  {},
 	} {
@@ -157,8 +157,8 @@ func TestConsumersSeeTheirLane(t *testing.T) {
 		stream, consumer string
 		want             uint64
 	}{
-		{broker.StreamChunked, broker.ConsumerEmbedder(events.Live), 0},
-		{broker.StreamChunked, broker.ConsumerEmbedder(events.Bulk), 1},
+		{broker.StreamChunked, broker.ConsumerEmbedder("local-384", events.Live), 0},
+		{broker.StreamChunked, broker.ConsumerEmbedder("local-384", events.Bulk), 1},
 		{broker.StreamEmbedded, broker.ConsumerIndexer(1, events.Live), 1},
 		{broker.StreamEmbedded, broker.ConsumerIndexer(1, events.Bulk), 0},
 		{broker.StreamEmbedded, broker.ConsumerIndexer(2, events.Live), 0},
@@ -256,16 +256,16 @@ func TestEnsureConsumerSaysWhatToDo(t *testing.T) {
 	b := s.connect()
 	ensure(t, b, topology())
 	_, js := s.bare()
-	if err := js.DeleteConsumer(t.Context(), broker.StreamChunked, "embedder-live"); err != nil {
+	if err := js.DeleteConsumer(t.Context(), broker.StreamChunked, "embedder-local-384-live"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := js.CreateConsumer(t.Context(), broker.StreamChunked, jetstream.ConsumerConfig{
-		Durable: "embedder-live", DeliverPolicy: jetstream.DeliverNewPolicy, AckPolicy: jetstream.AckExplicitPolicy,
+		Durable: "embedder-local-384-live", DeliverPolicy: jetstream.DeliverNewPolicy, AckPolicy: jetstream.AckExplicitPolicy,
 	}); err != nil {
 		t.Fatal(err)
 	}
 	err := b.Ensure(t.Context(), topology())
-	if want := "nats consumer rm LEAT_CHUNKED embedder-live"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "nats consumer rm LEAT_CHUNKED embedder-local-384-live"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v\nwant it to say: %s", err, want)
 	}
 }

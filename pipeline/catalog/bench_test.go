@@ -135,8 +135,9 @@ func BenchmarkMarkIndexed(b *testing.B) {
 	for _, f := range batch.Files[:256] {
 		current = append(current, catalog.Current{ID: f.ID, Revision: 1})
 	}
+	g := w.active(b)
 	for b.Loop() {
-		if _, err := w.MarkIndexed(b.Context(), current); err != nil {
+		if _, err := w.MarkIndexed(b.Context(), g.Number, current); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := w.CompletedSnapshots(b.Context(), []uuid.UUID{w.track.ID}); err != nil {

@@ -95,7 +95,7 @@ func TestDocumentSkippedAndBack(t *testing.T) {
 	w.is(t, a.ID, "chunked", 3, 1, "soon")
 	w.finish(t, 3, a)
 	w.list(t, "fourth", skipped)
-	if _, err := w.MarkCleared(t.Context(), []catalog.Current{{ID: a.ID, Revision: 4}}); err != nil {
+	if _, err := w.MarkCleared(t.Context(), w.active(t).Number, []catalog.Current{{ID: a.ID, Revision: 4}}); err != nil {
 		t.Fatal(err)
 	}
 	w.is(t, a.ID, "skipped", 4, 0, "")
@@ -136,7 +136,7 @@ func TestRemovedAndBack(t *testing.T) {
 	w.list(t, "third", a)
 	w.is(t, a.ID, "chunked", 3, 2, "soon")
 	w.list(t, "fourth")
-	if _, err := w.DropRemoved(t.Context(), []catalog.Current{{ID: a.ID, Revision: 4}}); err != nil {
+	if _, err := w.DropRemoved(t.Context(), w.active(t).Number, []catalog.Current{{ID: a.ID, Revision: 4}}); err != nil {
 		t.Fatal(err)
 	}
 	if w.row(t, a.ID) != nil {
@@ -285,10 +285,10 @@ func TestPutFilesTogether(t *testing.T) {
 			}
 			err := put(ctx, w.Catalog, s, files...)
 			if err == nil {
-				err = w.MarkEmbedded(ctx, current)
+				err = w.MarkEmbedded(ctx, w.active(t).Embedder.ID, current)
 			}
 			if err == nil {
-				_, err = w.MarkIndexed(ctx, current)
+				_, err = w.MarkIndexed(ctx, w.active(t).Number, current)
 			}
 			if err == nil {
 				err = w.Lease(ctx, ids)
@@ -297,7 +297,7 @@ func TestPutFilesTogether(t *testing.T) {
 				err = w.RemoveFiles(ctx, s, ids[:len(ids)/2])
 			}
 			if err == nil {
-				_, err = w.DropRemoved(ctx, current)
+				_, err = w.DropRemoved(ctx, w.active(t).Number, current)
 			}
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -84,11 +85,11 @@ func TestStaleRevisions(t *testing.T) {
 		for _, f := range []file{doc, cleared, removed} {
 			current = append(current, catalog.Current{ID: f.ID, Revision: revision})
 		}
-		w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, current) })
-		for name, mark := range map[string]func(context.Context, []catalog.Current) ([]uuid.UUID, error){
+		w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, w.active(t).Embedder.ID, current) })
+		for name, mark := range map[string]func(context.Context, int64, []catalog.Current) ([]uuid.UUID, error){
 			"MarkIndexed": w.MarkIndexed, "MarkCleared": w.MarkCleared, "DropRemoved": w.DropRemoved,
 		} {
-			if marked, err := mark(t.Context(), current); err != nil || len(marked) != 0 {
+			if marked, err := mark(t.Context(), w.active(t).Number, current); err != nil || len(marked) != 0 {
 				t.Errorf("%s at revision %d marked %v (%v)", name, revision, marked, err)
 			}
 		}
@@ -113,16 +114,16 @@ func TestMarksOfAnotherState(t *testing.T) {
 	doc, skipped := w.document("a", "x"), w.skipped("b", "y", "binary")
 	w.list(t, "first", doc, skipped)
 	current := []catalog.Current{{ID: doc.ID, Revision: 1}, {ID: skipped.ID, Revision: 1}}
-	if dropped, err := w.DropRemoved(t.Context(), current); err != nil || len(dropped) != 0 {
+	if dropped, err := w.DropRemoved(t.Context(), w.active(t).Number, current); err != nil || len(dropped) != 0 {
 		t.Errorf("dropped %v (%v)", dropped, err)
 	}
-	if cleared, err := w.MarkCleared(t.Context(), current); err != nil || len(cleared) != 1 || cleared[0] != skipped.ID {
+	if cleared, err := w.MarkCleared(t.Context(), w.active(t).Number, current); err != nil || len(cleared) != 1 || cleared[0] != skipped.ID {
 		t.Errorf("cleared %v (%v)", cleared, err)
 	}
-	if indexed, err := w.MarkIndexed(t.Context(), current); err != nil || len(indexed) != 1 || indexed[0] != doc.ID {
+	if indexed, err := w.MarkIndexed(t.Context(), w.active(t).Number, current); err != nil || len(indexed) != 1 || indexed[0] != doc.ID {
 		t.Errorf("indexed %v (%v)", indexed, err)
 	}
-	w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, current) }) // late: it has been indexed
+	w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, w.active(t).Embedder.ID, current) }) // late: it has been indexed
 	w.is(t, doc.ID, "indexed", 1, 1, "")
 	w.is(t, skipped.ID, "skipped", 1, 0, "")
 	for _, c := range current { // nor does a late failure of what is finished count
@@ -268,9 +269,11 @@ func TestEnsureGeneration(t *testing.T) {
 			t.Errorf("generation %d, want 1 for all", n)
 		}
 	}
-	for _, other := range []catalog.Embedder{{Name: "f", Dimensions: 3, Distance: "dot"}, {Name: "e", Dimensions: 4, Distance: "dot"}, {Name: "e", Dimensions: 3, Distance: "cosine"}} {
-		if _, err := w.EnsureGeneration(t.Context(), "leat", other); err == nil {
-			t.Errorf("%v is taken for %v", other, want)
+	for _, other := range []catalog.Embedder{{Name: "e", Dimensions: 4, Distance: "dot"}, {Name: "e", Dimensions: 3, Distance: "cosine"}} {
+		g, err := w.EnsureGeneration(t.Context(), "leat", other)
+		if err != nil || g.Embedder.Dimensions != want.Dimensions || g.Embedder.Distance != want.Distance {
+			t.Errorf("the index that is there is %v (%v)", g, err)
 		}
+		assertKind(t, g.Embedder.Check(other), fault.KindReject)
 	}
 }

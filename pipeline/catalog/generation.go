@@ -9,11 +9,25 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// The states of a generation.
+const (
+	GenerationBuilding = "building" // on its way to be the active one
+	GenerationActive   = "active"   // what searches use; there is one
+	GenerationRetired  = "retired"  // was active; kept up to date, so that the index can be rolled back
+	GenerationDropping = "dropping" // its collection and its consumers are to go, then its row
+)
+
 // Generation is one build of the index.
 type Generation struct {
 	Number     int64
 	Collection string
 	Embedder   Embedder
+}
+
+// Index is what generations there are, as far as events about documents go.
+type Index struct {
+	Active    Generation
+	Embedders []string // of all generations that are kept up to date, the active one's last
 }
 
 // Embedder is a model as the catalog knows it.
@@ -24,8 +38,12 @@ type Embedder struct {
 	Distance   string
 }
 
-func (e Embedder) same(other Embedder) bool {
-	return e.Name == other.Name && e.Dimensions == other.Dimensions && e.Distance == other.Distance
+// Check refuses a model that has the embedder's name and makes other vectors.
+func (e Embedder) Check(model Embedder) error {
+	if e.Name == model.Name && (e.Dimensions != model.Dimensions || e.Distance != model.Distance) {
+		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %v, and the model of that name is %v: give it another name", e, model))
+	}
+	return nil
 }
 
 func (e Embedder) String() string {
@@ -36,40 +54,45 @@ func (e Embedder) String() string {
 const generationLock = 0x6c656174_00000002
 
 // EnsureGeneration returns the active generation, or makes the first one, for
-// the named embedder. A collection's name is prefix_gN.
+// the embedder wanted. A collection's name is prefix_gN. Which embedder an index
+// has that is there already is the catalog's to say.
 func (c *Catalog) EnsureGeneration(ctx context.Context, prefix string, want Embedder) (Generation, error) {
 	var active Generation
 	err := c.WithLock(ctx, generationLock, func(ctx context.Context) error {
 		var err error
 		active, err = c.ActiveGeneration(ctx)
 		if errors.Is(err, ErrNotFound) {
-			return c.addGeneration(ctx, prefix, want, &active)
+			return c.addFirstGeneration(ctx, prefix, want, &active)
 		}
 		return err
 	})
-	if err != nil {
-		return active, err
-	}
-	if built := active.Embedder; !built.same(want) {
-		return active, fault.Reject(fmt.Errorf("the index was built with embedder %v, and %v is configured: configure %[1]v, or use an empty catalog", built, want))
-	}
-	return active, nil
+	return active, err
 }
 
-func (c *Catalog) addGeneration(ctx context.Context, prefix string, want Embedder, into *Generation) error {
+func (c *Catalog) addFirstGeneration(ctx context.Context, prefix string, want Embedder, into *Generation) error {
 	return c.inTx(ctx, func(q *query.Queries) error {
-		e, err := q.PutEmbedder(ctx, want.Name, int32(want.Dimensions), want.Distance)
+		e, err := putEmbedder(ctx, q, want)
 		if err != nil {
-			return fmt.Errorf("put embedder %s: %w", want.Name, err)
+			return err
 		}
-		g, err := q.AddGeneration(ctx, e.ID, prefix)
+		g, err := q.AddFirstGeneration(ctx, e.ID, prefix)
 		if err != nil {
 			return fmt.Errorf("add generation: %w", err)
 		}
-		want.ID = e.ID
-		*into = Generation{Number: g.Number, Collection: g.Collection, Embedder: want}
+		*into = Generation{Number: g.Number, Collection: g.Collection, Embedder: e}
 		return nil
 	})
+}
+
+// putEmbedder returns the embedder as the catalog has it. A name is a model for
+// ever: one whose vectors have another shape is refused.
+func putEmbedder(ctx context.Context, q *query.Queries, want Embedder) (Embedder, error) {
+	e, err := q.PutEmbedder(ctx, want.Name, int32(want.Dimensions), want.Distance)
+	if err != nil {
+		return want, fmt.Errorf("put embedder %s: %w", want.Name, err)
+	}
+	known := Embedder{ID: e.ID, Name: want.Name, Dimensions: int(e.Dimensions), Distance: e.Distance}
+	return known, known.Check(want)
 }
 
 // ActiveGeneration returns the generation that searches use, or ErrNotFound.

@@ -93,7 +93,9 @@ func TestDocumentAgainstModel(t *testing.T) {
 			},
 			"embedded": func(r *rapid.T) {
 				c := current(r)
-				w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, []catalog.Current{c}) })
+				w.do(t, func(ctx context.Context) error {
+					return w.MarkEmbedded(ctx, w.active(t).Embedder.ID, []catalog.Current{c})
+				})
 				if stands(c) && (m.state == "chunked" || m.state == "failed") {
 					m.state, m.buried = "embedded", false
 				}
@@ -101,7 +103,7 @@ func TestDocumentAgainstModel(t *testing.T) {
 			"indexed": func(r *rapid.T) {
 				c := current(r)
 				want := stands(c) && m.state != "skipped" && m.state != "removed"
-				assertMarked(t, w.MarkIndexed, c, want)
+				assertMarked(t, w, w.MarkIndexed, c, want)
 				if want {
 					m.state, m.points, m.buried, m.attempts = "indexed", true, false, 0
 				}
@@ -109,7 +111,7 @@ func TestDocumentAgainstModel(t *testing.T) {
 			"cleared": func(r *rapid.T) {
 				c := current(r)
 				want := stands(c) && m.state == "skipped"
-				assertMarked(t, w.MarkCleared, c, want)
+				assertMarked(t, w, w.MarkCleared, c, want)
 				if want {
 					m.points, m.buried = false, false
 				}
@@ -117,7 +119,7 @@ func TestDocumentAgainstModel(t *testing.T) {
 			"dropped": func(r *rapid.T) {
 				c := current(r)
 				want := stands(c) && m.state == "removed"
-				assertMarked(t, w.DropRemoved, c, want)
+				assertMarked(t, w, w.DropRemoved, c, want)
 				if want {
 					*m = model{}
 				}
@@ -157,9 +159,9 @@ func (m *model) fail() {
 	}
 }
 
-func assertMarked(t *testing.T, mark func(context.Context, []catalog.Current) ([]uuid.UUID, error), c catalog.Current, want bool) {
+func assertMarked(t *testing.T, w *world, mark func(context.Context, int64, []catalog.Current) ([]uuid.UUID, error), c catalog.Current, want bool) {
 	t.Helper()
-	marked, err := mark(t.Context(), []catalog.Current{c})
+	marked, err := mark(t.Context(), w.active(t).Number, []catalog.Current{c})
 	if err != nil || (len(marked) == 1) != want {
 		t.Fatalf("marked %v, want %v (%v)", marked, want, err)
 	}

@@ -19,37 +19,43 @@ type Current struct {
 // Current names this revision of the document.
 func (d Document) Current() Current { return Current{d.ID, d.Revision} }
 
-// MarkEmbedded says that every chunk of these revisions has its vector.
-func (c *Catalog) MarkEmbedded(ctx context.Context, docs []Current) error {
+// MarkEmbedded says that every chunk of these revisions has its vector of an
+// embedder. That counts if it is the active generation's.
+func (c *Catalog) MarkEmbedded(ctx context.Context, embedder int32, docs []Current) error {
 	ids, revisions := split(docs)
-	if err := c.query.MarkEmbedded(ctx, c.lease.Seconds(), ids, revisions); err != nil {
+	err := c.query.MarkEmbedded(ctx, query.MarkEmbeddedParams{Lease: c.lease.Seconds(), Embedder: embedder, Ids: ids, Revisions: revisions})
+	if err != nil {
 		return fmt.Errorf("mark %d documents embedded: %w", len(docs), err)
 	}
 	return nil
 }
 
-// MarkIndexed says that the index holds these revisions' points and no older
-// ones. It returns the documents whose revision still stands.
-func (c *Catalog) MarkIndexed(ctx context.Context, docs []Current) ([]uuid.UUID, error) {
-	return c.mark(ctx, c.query.MarkIndexed, docs, "indexed")
+// MarkIndexed says that a generation holds these revisions' points and no older
+// ones. It returns the documents that it marked: those whose revision still
+// stands, and none if the generation is not the active one.
+func (c *Catalog) MarkIndexed(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
+	return c.mark(ctx, c.query.MarkIndexed, generation, docs, "indexed")
 }
 
-// MarkCleared says that the index holds no point of these skipped documents.
-func (c *Catalog) MarkCleared(ctx context.Context, docs []Current) ([]uuid.UUID, error) {
-	return c.mark(ctx, c.query.MarkCleared, docs, "cleared")
+// MarkCleared says that a generation holds no point of these skipped documents.
+func (c *Catalog) MarkCleared(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
+	return c.mark(ctx, c.query.MarkCleared, generation, docs, "cleared")
 }
 
-// DropRemoved forgets removed documents whose points are gone.
-func (c *Catalog) DropRemoved(ctx context.Context, docs []Current) ([]uuid.UUID, error) {
-	return c.mark(ctx, c.query.DropRemoved, docs, "dropped")
+// DropRemoved forgets removed documents whose points are gone from a generation.
+func (c *Catalog) DropRemoved(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
+	drop := func(ctx context.Context, generation int64, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
+		return c.query.DropRemoved(ctx, ids, revisions, generation)
+	}
+	return c.mark(ctx, drop, generation, docs, "dropped")
 }
 
-func (c *Catalog) mark(ctx context.Context, statement func(context.Context, []uuid.UUID, []int64) ([]uuid.UUID, error), docs []Current, as string) ([]uuid.UUID, error) {
+func (c *Catalog) mark(ctx context.Context, statement func(context.Context, int64, []uuid.UUID, []int64) ([]uuid.UUID, error), generation int64, docs []Current, as string) ([]uuid.UUID, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
 	ids, revisions := split(docs)
-	marked, err := statement(ctx, ids, revisions)
+	marked, err := statement(ctx, generation, ids, revisions)
 	if err != nil {
 		return nil, fmt.Errorf("mark %d documents %s: %w", len(docs), as, err)
 	}

@@ -37,7 +37,7 @@ func TestCountsAddUp(t *testing.T) {
 	w.list(t, "second", files...)
 	w.finish(t, 1, files[0], files[1])
 	w.do(t, func(ctx context.Context) error {
-		return w.MarkEmbedded(ctx, []catalog.Current{{ID: files[2].ID, Revision: 1}})
+		return w.MarkEmbedded(ctx, w.active(t).Embedder.ID, []catalog.Current{{ID: files[2].ID, Revision: 1}})
 	})
 	w.do(t, func(ctx context.Context) error {
 		return w.BuryDocument(ctx, catalog.Current{ID: files[4].ID, Revision: 1}, "r")

@@ -23,7 +23,7 @@ insert into chunkings (id, blob, language, chunker, chunks) overriding system va
 insert into chunks values (101, 0, 0, 1, 1, 1, '', '', $hash);
 insert into embedders (id, name, dimensions, distance) overriding system value values (101, 'e', 1, 'dot');
 insert into vectors values (101, $hash, 101, 0, 1, 0);
-insert into generations (embedder, collection, state) values (101, 'c', 'active');
+insert into generations (number, embedder, collection, state, served) overriding system value values (101, 101, 'c', 'active', true), (102, 101, 'd', 'building', false);
 insert into submissions (tenant, source, event, repository, ref, state, due_at) values ('default', 's', '1', $repository, '', 'pending', now());
 insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, due_at)
     values ($document, $track, 'a', $oid, 33188, 2, 'live', 'chunked', 101, now());
@@ -73,7 +73,8 @@ func TestConstraints(t *testing.T) {
 		chunk      = "insert into chunks (chunking, ordinal, start_byte, end_byte, start_line, end_line, kind, symbol, text) values "
 		embedder   = "insert into embedders (name, dimensions, distance) values "
 		vector     = "insert into vectors (embedder, text, pack, position, length, crc32c) values "
-		generation = "insert into generations (embedder, collection, state) values "
+		generation = "insert into generations (embedder, collection, state, served) values "
+		failure    = "insert into generation_failures (generation, document, revision, attempts, error, due_at) values "
 		doc        = "insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, skip_reason, skip_detail, indexed_revision, attempts, error, due_at) values "
 		run        = "insert into sync_runs (kind, started_at, finished_at, compared, found, repaired, error) values "
 		finding    = "insert into findings (document, ordinal, rule, line) values "
@@ -194,12 +195,24 @@ func TestConstraints(t *testing.T) {
 		{"empty vector", check, vector + "(101, $second, 101, 0, 0, 0)"},
 		{"vector with too large a checksum", check, vector + "(101, $second, 101, 0, 1, 4294967296)"},
 
-		{"generation", "", generation + "(101, 'd', 'building')"},
-		{"two active generations", unique, generation + "(101, 'd', 'active')"},
-		{"generation in a collection that is another's", unique, generation + "(101, 'c', 'retired')"},
-		{"generation of no embedder", foreign, generation + "(9, 'd', 'building')"},
-		{"generation in no collection", check, generation + "(101, '', 'building')"},
-		{"generation in no state", check, generation + "(101, 'd', 'ready')"},
+		{"generation", "", generation + "(101, 'e', 'dropping', false)"},
+		{"two active generations", unique, generation + "(101, 'e', 'active', true)"},
+		{"two that are being built", unique, generation + "(101, 'e', 'building', true)"},
+		{"generation in a collection that is another's", unique, generation + "(101, 'c', 'retired', true)"},
+		{"generation of no embedder", foreign, generation + "(9, 'e', 'dropping', false)"},
+		{"generation in no collection", check, generation + "(101, '', 'dropping', false)"},
+		{"generation in no state", check, generation + "(101, 'e', 'ready', false)"},
+		{"generation retired that never served", check, generation + "(101, 'e', 'retired', false)"},
+		{"generation from no source", check, "update generations set source = 'git'"},
+		{"generation of negative points", check, "update generations set points = -1"},
+		{"generation of negative chunks", check, "update generations set chunks = -1"},
+		{"generation that goes backwards", check, "update generations set rate = -1"},
+		{"generation with an empty error", check, "update generations set error = ''"},
+		{"failure", "", failure + "(102, $document, 2, 1, 'e', 'infinity')"},
+		{"failure of no generation", foreign, failure + "(9, $document, 2, 1, 'e', now())"},
+		{"failure of no document", foreign, failure + "(102, $nobody, 2, 1, 'e', now())"},
+		{"failure without an attempt", check, failure + "(102, $document, 2, 0, 'e', now())"},
+		{"failure for no reason", check, failure + "(102, $document, 2, 1, '', now())"},
 
 		{"document", "", doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'indexed', 101, null, null, 2, 0, null, null)"},
 		{"skipped", "", doc + "($nobody, $track, 'b', $oid, 1, 2, 'live', 'skipped', null, 'r', 'd', null, 0, null, null)"},

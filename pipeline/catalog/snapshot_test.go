@@ -194,7 +194,7 @@ func TestCompletedSnapshots(t *testing.T) {
 		return w.BuryDocument(ctx, catalog.Current{ID: failed.ID, Revision: 2}, "r")
 	})
 	completed(false) // d's points are still there
-	_, err := w.DropRemoved(t.Context(), []catalog.Current{{ID: leaves.ID, Revision: 2}})
+	_, err := w.DropRemoved(t.Context(), w.active(t).Number, []catalog.Current{{ID: leaves.ID, Revision: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestTheLastTwoDocuments(t *testing.T) {
 		w.list(t, name, slices.Clone(files)...)
 		var saw atomic.Int32
 		together(t, 2, func(ctx context.Context, j int) error {
-			if _, err := w.MarkIndexed(ctx, []catalog.Current{{ID: files[j].ID, Revision: i + 1}}); err != nil {
+			if _, err := w.MarkIndexed(ctx, w.active(t).Number, []catalog.Current{{ID: files[j].ID, Revision: i + 1}}); err != nil {
 				return err
 			}
 			list, err := w.CompletedSnapshots(ctx, []uuid.UUID{w.track.ID})

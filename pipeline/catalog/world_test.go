@@ -50,6 +50,16 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// active is the active generation, made when it is first asked for.
+func (w *world) active(t testing.TB) catalog.Generation {
+	t.Helper()
+	g, err := w.EnsureGeneration(t.Context(), "leat", catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 // open returns another process's view of the catalog.
 func (w *world) open(t testing.TB) *catalog.Catalog {
 	t.Helper()
@@ -313,8 +323,8 @@ func (w *world) finish(t testing.TB, revision int64, files ...file) {
 	for _, f := range files {
 		current = append(current, catalog.Current{ID: f.ID, Revision: revision})
 	}
-	w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, current) })
-	marked, err := w.MarkIndexed(t.Context(), current)
+	w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, w.active(t).Embedder.ID, current) })
+	marked, err := w.MarkIndexed(t.Context(), w.active(t).Number, current)
 	if err != nil || len(marked) != len(files) {
 		t.Fatalf("marked %d of %d documents indexed: %v", len(marked), len(files), err)
 	}

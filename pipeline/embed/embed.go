@@ -139,7 +139,11 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 	if err != nil {
 		return err
 	}
-	docs, settle, err := s.afford(ctx, waiting(docs))
+	index, err := s.catalog.Index(ctx)
+	if err != nil {
+		return err
+	}
+	docs, settle, err := s.afford(ctx, waiting(docs, index.Active.Embedder.ID != s.id))
 	if err != nil {
 		return err
 	}
@@ -153,10 +157,11 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 }
 
 // waiting are the documents that want embedding, or only want their event
-// published again.
-func waiting(docs []catalog.Document) []catalog.Document {
+// published again. A model that is not the active generation's, beside it, wants
+// indexed documents too.
+func waiting(docs []catalog.Document, beside bool) []catalog.Document {
 	return slices.DeleteFunc(docs, func(d catalog.Document) bool {
-		return d.State != catalog.StateChunked && d.State != catalog.StateFailed && d.State != catalog.StateEmbedded || d.Chunking == 0
+		return d.Chunking == 0 || d.State == catalog.StateIndexed && !beside
 	})
 }
 
@@ -192,7 +197,7 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 		out[i] = pipeline.EmbeddedEvent(d, s.embedder.Model().Name)
 		out[i].Trace = traces[d.ID]
 	}
-	if err := s.catalog.MarkEmbedded(ctx, current); err != nil {
+	if err := s.catalog.MarkEmbedded(ctx, s.id, current); err != nil {
 		return err
 	}
 	return s.events.PublishWhenRoom(ctx, out...)

@@ -130,20 +130,24 @@ func (s *Step) round(ctx context.Context, batch []work) (left []work, err error)
 		}
 		left = append(left, changed...)
 	}
+	if !p.active {
+		return left, nil
+	}
 	tracks := make(map[uuid.UUID]pipeline.Trace)
 	for _, d := range slices.Concat(p.write, p.clear) {
 		tracks[d.Track] = p.work[d.ID].trace
 	}
-	return left, pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, tracks)
+	return left, pipeline.Complete(ctx, s.catalog, s.events, tracks)
 }
 
 // plan is what there is to do for a batch.
 type plan struct {
-	work  map[uuid.UUID]work
-	write []catalog.Document // their points are to be those of this revision
-	clear []catalog.Document // they are to have no point: removed or skipped
-	sweep []vector.Stale     // what earlier attempts may have left of documents whose turn is yet to come
-	gone  []work             // the catalog does not know them any more
+	active bool // the generation is the active one
+	work   map[uuid.UUID]work
+	write  []catalog.Document // their points are to be those of this revision
+	clear  []catalog.Document // they are to have no point: removed or skipped
+	sweep  []vector.Stale     // what earlier attempts may have left of documents whose turn is yet to come
+	gone   []work             // the catalog does not know them any more
 }
 
 func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
@@ -153,6 +157,10 @@ func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
 		w.revision, w.again = max(w.revision, same.revision), w.again || same.again
 		p.work[w.id] = w
 	}
+	var err error
+	if p.active, err = s.catalog.IsActive(ctx, s.generation.Number); err != nil {
+		return p, err
+	}
 	docs, err := s.catalog.Documents(ctx, slices.Collect(maps.Keys(p.work)))
 	if err != nil {
 		return p, err
@@ -161,19 +169,16 @@ func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
 	for _, d := range docs {
 		known[d.ID] = true
 		w := p.work[d.ID]
-		switch d.State {
-		case catalog.StateRemoved, catalog.StateSkipped:
+		switch {
+		case d.State == catalog.StateRemoved, d.State == catalog.StateSkipped:
 			p.clear = append(p.clear, d)
-		case catalog.StateEmbedded, catalog.StateFailed:
-			p.write = append(p.write, d)
-		case catalog.StateIndexed:
-			if w.again || w.revision < d.Revision {
-				p.write = append(p.write, d)
-			}
-		case catalog.StateChunked: // its document.embedded is still to come
+		case p.awaits(d, w): // its document.embedded is still to come
 			if w.again {
 				p.sweep = append(p.sweep, older(d))
 			}
+		case p.active && d.State == catalog.StateIndexed && !w.again && w.revision >= d.Revision: // it is done
+		default:
+			p.write = append(p.write, d)
 		}
 	}
 	for id, w := range p.work {
@@ -182,6 +187,12 @@ func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// awaits says whether a document cannot have its vectors yet. Of an embedder
+// that is not the active generation's, its state tells nothing: the event does.
+func (p plan) awaits(d catalog.Document, w work) bool {
+	return d.State == catalog.StateChunked && (p.active || w.revision < d.Revision)
 }
 
 // older names the points of a document that are of revisions before its own.
@@ -219,11 +230,15 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 	if err := s.points.DeleteOlder(ctx, s.generation.Collection, stale); err != nil {
 		return nil, fmt.Errorf("delete points of %d documents: %w", len(stale), err)
 	}
-	dropped, err := s.catalog.DropRemoved(ctx, removed)
+	dropped, err := s.catalog.DropRemoved(ctx, s.generation.Number, removed)
 	if err != nil {
 		return nil, err
 	}
-	cleared, err := s.catalog.MarkCleared(ctx, skipped)
+	cleared, err := s.catalog.MarkCleared(ctx, s.generation.Number, skipped)
+	if err != nil {
+		return nil, err
+	}
+	changed, err = s.changed(ctx, p, p.clear, slices.Concat(dropped, cleared))
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +247,40 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(p.missing(p.clear, slices.Concat(dropped, cleared)), p.missing(back, nil)), nil
+	return append(changed, p.missing(back, nil)...), nil
+}
+
+// changed returns those of the documents written that stand no more as they
+// were. All that are not marked have changed, if the generation is the active
+// one.
+func (s *Step) changed(ctx context.Context, p plan, written []catalog.Document, marked []uuid.UUID) ([]work, error) {
+	left := p.missing(written, marked)
+	if len(left) == 0 {
+		return nil, nil
+	}
+	if active, err := s.catalog.IsActive(ctx, s.generation.Number); err != nil || active {
+		return left, err
+	}
+	ids := make([]uuid.UUID, len(left))
+	for i, w := range left {
+		ids[i] = w.id
+	}
+	docs, err := s.catalog.Documents(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	now := make(map[uuid.UUID]catalog.Document, len(docs))
+	for _, d := range docs {
+		now[d.ID] = d
+	}
+	moved := slices.DeleteFunc(slices.Clone(written), func(d catalog.Document) bool {
+		is, known := now[d.ID]
+		if !known {
+			return d.Chunking == 0 // its points are gone, and now its row
+		}
+		return is.Revision == d.Revision && is.Chunking == d.Chunking
+	})
+	return p.missing(moved, marked), nil
 }
 
 // missing returns the documents that are not among done, to be looked at

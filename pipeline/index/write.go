@@ -52,7 +52,7 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 	if err != nil {
 		return nil, err
 	}
-	docs, waiting, err := ready(docs, chunks)
+	docs, waiting, err := p.ready(docs, chunks)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +81,14 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 			return nil, fmt.Errorf("delete stale points of %d documents: %w", len(stale), err)
 		}
 	}
-	indexed, err := s.catalog.MarkIndexed(ctx, current)
+	indexed, err := s.catalog.MarkIndexed(ctx, s.generation.Number, current)
 	if err != nil {
 		return nil, err
 	}
-	return p.missing(docs, indexed), s.announce(ctx, p, docs, indexed)
+	if changed, err = s.changed(ctx, p, docs, indexed); err != nil {
+		return nil, err
+	}
+	return changed, s.announce(ctx, p, docs, indexed)
 }
 
 func chunkingsOf(docs []catalog.Document) []int64 {
@@ -102,8 +105,9 @@ func chunkingsOf(docs []catalog.Document) []int64 {
 var errIncomplete = errors.New("vectors are missing")
 
 // ready picks the documents of which every chunk has its vector. One that has
-// failed before it was embedded waits for its document.embedded.
-func ready(docs []catalog.Document, chunks []catalog.ChunkVector) (complete, waiting []catalog.Document, err error) {
+// failed before it was embedded waits for its document.embedded; and so does,
+// in a generation that is not the active one, every one whose event was older.
+func (p plan) ready(docs []catalog.Document, chunks []catalog.ChunkVector) (complete, waiting []catalog.Document, err error) {
 	have := make(map[int64]int, len(docs))
 	for _, c := range chunks {
 		have[c.Chunking]++
@@ -112,7 +116,7 @@ func ready(docs []catalog.Document, chunks []catalog.ChunkVector) (complete, wai
 		switch {
 		case have[d.Chunking] == d.Chunks:
 			complete = append(complete, d)
-		case d.State == catalog.StateFailed:
+		case d.State == catalog.StateFailed, !p.active && (d.State == catalog.StateChunked || p.work[d.ID].revision < d.Revision):
 			waiting = append(waiting, d)
 		default:
 			return nil, nil, fmt.Errorf("document %s has vectors for %d of its %d chunks: %w", d.ID, have[d.Chunking], d.Chunks, errIncomplete)

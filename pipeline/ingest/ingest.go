@@ -73,19 +73,18 @@ const maxKey = 2 << 10
 
 // Step ingests repositories.
 type Step struct {
-	cfg        Config
-	config     [32]byte // fingerprint of cfg and of the versions of the rules
-	mirrors    *git.Mirrors
-	catalog    *catalog.Catalog
-	blobs      *blob.Store
-	generation catalog.Generation
-	events     *pipeline.Publisher
-	log        *slog.Logger
-	turns      *semaphore.Weighted // batches of bulk listings; serves in order
+	cfg     Config
+	config  [32]byte // fingerprint of cfg and of the versions of the rules
+	mirrors *git.Mirrors
+	catalog *catalog.Catalog
+	blobs   *blob.Store
+	events  *pipeline.Publisher
+	log     *slog.Logger
+	turns   *semaphore.Weighted // batches of bulk listings; serves in order
 }
 
 // New checks the configuration and returns a step.
-func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g catalog.Generation, p *pipeline.Publisher, log *slog.Logger) (*Step, error) {
+func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *pipeline.Publisher, log *slog.Logger) (*Step, error) {
 	if cfg.BulkFiles == 0 {
 		cfg.BulkFiles = DefaultBulkFiles
 	}
@@ -115,7 +114,7 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, g ca
 		log.Warn("built without cgo: code is cut by lines, but for Go")
 	}
 	return &Step{
-		cfg: cfg, config: fingerprint(rules), mirrors: m, catalog: c, blobs: blobs, generation: g, events: p, log: log,
+		cfg: cfg, config: fingerprint(rules), mirrors: m, catalog: c, blobs: blobs, events: p, log: log,
 		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)),
 	}, nil
 }
@@ -234,7 +233,7 @@ func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Re
 	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}
-	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, map[uuid.UUID]pipeline.Trace{track.ID: pipeline.TraceOf(ctx)})
+	return pipeline.Complete(ctx, s.catalog, s.events, map[uuid.UUID]pipeline.Trace{track.ID: pipeline.TraceOf(ctx)})
 }
 
 // gone ends a submission of a ref that the remote has no more. A track that was

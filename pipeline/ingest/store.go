@@ -117,10 +117,14 @@ func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
+	index, err := l.step.catalog.Index(ctx)
+	if err != nil {
+		return err
+	}
 	var out []pipeline.Outgoing
 	for _, d := range docs {
 		if d.Owed {
-			out = append(out, pipeline.OwedEvents(d, l.step.generation.Embedder.Name)...)
+			out = append(out, pipeline.OwedEvents(d, index)...)
 		}
 	}
 	return l.step.events.PublishWhenRoom(ctx, out...)

@@ -72,10 +72,14 @@ func (s *Step) announceRemoved(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
+	index, err := s.catalog.Index(ctx)
+	if err != nil {
+		return err
+	}
 	var out []pipeline.Outgoing
 	for _, d := range docs {
 		if d.State == catalog.StateRemoved {
-			out = append(out, pipeline.RemovedEvents(d, s.generation.Embedder.Name)...)
+			out = append(out, pipeline.RemovedEvents(d, index)...)
 		}
 	}
 	return s.events.Publish(ctx, out...)

@@ -85,7 +85,7 @@ func settle(t *testing.T, p *testpipe.Pipe) {
 func consumeAll(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	for _, lane := range events.Lanes {
-		consume(t, p, broker.StreamChunked, broker.ConsumerEmbedder(lane))
+		consume(t, p, broker.StreamChunked, broker.ConsumerEmbedder(p.Generation.Embedder.Name, lane))
 		consume(t, p, broker.StreamEmbedded, broker.ConsumerIndexer(p.Generation.Number, lane))
 	}
 }

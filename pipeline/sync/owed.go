@@ -62,14 +62,18 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 	if err != nil {
 		return err
 	}
+	index, err := s.catalog.Index(ctx)
+	if err != nil {
+		return err
+	}
 	var out []pipeline.Outgoing
 	waiting := s.broker.Waiting()
 	for _, d := range docs {
-		owed := pipeline.OwedEvents(d, s.generation.Embedder.Name)
+		owed := pipeline.OwedEvents(d, index)
 		if len(owed) == 0 {
 			continue
 		}
-		stream, consumer := s.route(d)
+		stream, consumer := route(d, index.Active)
 		// The last of them is the one that this consumer acts on.
 		waits, err := waiting.For(ctx, stream, consumer, owed[len(owed)-1].On)
 		if err != nil {
@@ -90,12 +94,12 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 }
 
 // route says which consumer takes a document's next event.
-func (s *Step) route(d catalog.Document) (stream, consumer string) {
+func route(d catalog.Document, g catalog.Generation) (stream, consumer string) {
 	lane := events.Lane(d.Lane)
 	if d.State == catalog.StateChunked || d.State == catalog.StateFailed {
-		return broker.StreamChunked, broker.ConsumerEmbedder(lane)
+		return broker.StreamChunked, broker.ConsumerEmbedder(g.Embedder.Name, lane)
 	}
-	return broker.StreamEmbedded, broker.ConsumerIndexer(s.generation.Number, lane)
+	return broker.StreamEmbedded, broker.ConsumerIndexer(g.Number, lane)
 }
 
 // snapshots announces those that were completed by nobody: their last document
@@ -109,5 +113,5 @@ func (s *Step) snapshots(ctx context.Context) error {
 	for _, id := range indexing {
 		tracks[id] = pipeline.Trace{} // whatever asked for it is long over
 	}
-	return pipeline.Complete(ctx, s.catalog, s.events, s.generation.Number, tracks)
+	return pipeline.Complete(ctx, s.catalog, s.events, tracks)
 }

@@ -29,8 +29,8 @@ type Config struct {
 	Interval time.Duration // between two looks; default 5 s
 	Most     int           // documents in memory together; default 1,000
 
-	// Topology is what there is to be in NATS. Default: broker.DefaultTopology
-	// of the generation.
+	// Topology is what there is to be in NATS, but for the generations: the
+	// catalog knows those. Default: broker.DefaultTopology.
 	Topology broker.Topology
 
 	// PollInterval is how often each track's remote is asked whether it has
@@ -53,26 +53,25 @@ const syncLock = 0x6c656174_00000003
 
 // Step is the syncer.
 type Step struct {
-	cfg        Config
-	catalog    *catalog.Catalog
-	broker     *broker.Broker
-	generation catalog.Generation
-	events     *pipeline.Publisher
-	log        *slog.Logger
+	cfg     Config
+	catalog *catalog.Catalog
+	broker  *broker.Broker
+	events  *pipeline.Publisher
+	log     *slog.Logger
 }
 
 // New returns a syncer.
-func New(cfg Config, c *catalog.Catalog, b *broker.Broker, g catalog.Generation, p *pipeline.Publisher, log *slog.Logger) *Step {
+func New(cfg Config, c *catalog.Catalog, b *broker.Broker, p *pipeline.Publisher, log *slog.Logger) *Step {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval
 	}
 	if cfg.Most == 0 {
 		cfg.Most = DefaultMost
 	}
-	if len(cfg.Topology.Generations) == 0 {
-		cfg.Topology = broker.DefaultTopology(broker.Generation{Number: g.Number, Embedder: g.Embedder.Name})
+	if cfg.Topology.Replicas == 0 {
+		cfg.Topology = broker.DefaultTopology()
 	}
-	return &Step{cfg: cfg, catalog: c, broker: b, generation: g, events: p, log: log}
+	return &Step{cfg: cfg, catalog: c, broker: b, events: p, log: log}
 }
 
 // Run looks at an interval until ctx ends. A look that fails is logged; the
@@ -114,7 +113,11 @@ func (s *Step) Look(ctx context.Context) error {
 }
 
 func (s *Step) look(ctx context.Context, did *catalog.Tally) error {
-	if err := s.broker.Ensure(ctx, s.cfg.Topology); err != nil {
+	list, err := s.catalog.Generations(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.broker.Ensure(ctx, topology(s.cfg.Topology, list)); err != nil {
 		return err
 	}
 	if err := s.snapshots(ctx); err != nil {

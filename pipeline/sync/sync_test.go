@@ -127,7 +127,7 @@ func TestWorkThatWaitsIsNotPublishedAgain(t *testing.T) {
 	if heard := look(t, p); len(heard) != 0 {
 		t.Errorf("published though it waits for the embedder: %v", testpipe.Count(heard))
 	}
-	consume(t, p, broker.StreamChunked, broker.ConsumerEmbedder(events.Live))
+	consume(t, p, broker.StreamChunked, broker.ConsumerEmbedder(p.Generation.Embedder.Name, events.Live))
 	if counts := testpipe.Count(look(t, p)); counts[events.TypeDocumentChunked] != 2 || len(counts) != 1 {
 		t.Errorf("published after the embedder lost it: %v", counts)
 	}
@@ -149,7 +149,7 @@ func TestWorkThatWaitsIsNotPublishedAgain(t *testing.T) {
 	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
 	p.Submit(t, repo)
 	p.Events.Drain(t)
-	consume(t, p, broker.StreamChunked, broker.ConsumerEmbedder(events.Live))
+	consume(t, p, broker.StreamChunked, broker.ConsumerEmbedder(p.Generation.Embedder.Name, events.Live))
 	if heard := look(t, p); len(heard) != 0 {
 		t.Errorf("removal published though it waits: %v", testpipe.Count(heard))
 	}

@@ -51,6 +51,7 @@ type Pipe struct {
 	Mirrors   *git.Mirrors
 	Logs      *Logs
 	Events    *Tap
+	Embedder  embedder.Embedder
 
 	Ingest *ingest.Step
 	Embed  *embed.Step
@@ -78,27 +79,34 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 		p.Catalog, err = catalog.Open(t.Context(), catalog.Config{URL: at.Postgres, Lease: cfg.Lease})
 		must(t, err)
 	}
-	if cfg.Embedder != nil {
-		p.Embedder = cfg.Embedder
+	if p.Embedder = cfg.Embedder; p.Embedder == nil {
+		p.Embedder = embedder.Local{}
+	}
+	open := p.OpenEmbedder
+	p.OpenEmbedder = func(name string) (embedder.Embedder, error) {
+		if p.Embedder.Model().Name == name {
+			return p.Embedder, nil
+		}
+		return open(name)
 	}
 	p.Events = newTap(t, at.NATS)
 	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
 	must(t, err)
 	publisher := func(worker string) *pipeline.Publisher { return pipeline.NewPublisher(p.Broker, "/leat/"+worker) }
-	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, p.Generation, publisher("ingestor"), log)
+	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
 	must(t, err)
 	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
 	t.Cleanup(p.Embed.Close)
 	p.Index = index.New(index.Config{}, p.Catalog, p.Blobs, p.Points, p.Generation, publisher("indexer"))
 	t.Cleanup(p.Index.Close)
-	p.Sync = sync.New(sync.Config{}, p.Catalog, p.Broker, p.Generation, publisher("syncer"), log)
+	p.Sync = sync.New(sync.Config{}, p.Catalog, p.Broker, publisher("syncer"), log)
 	return p
 }
 
 // SyncWith makes the syncer take at most most documents at once.
 func (p *Pipe) SyncWith(t testing.TB, most int) {
 	t.Helper()
-	p.Sync = sync.New(sync.Config{Most: most}, p.Catalog, p.Broker, p.Generation, pipeline.NewPublisher(p.Broker, "/leat/syncer"), p.Logs.Logger())
+	p.Sync = sync.New(sync.Config{Most: most}, p.Catalog, p.Broker, pipeline.NewPublisher(p.Broker, "/leat/syncer"), p.Logs.Logger())
 }
 
 // Config names the stores, for a worker.

@@ -1,5 +1,9 @@
 -- Statements about many documents lock them in the order of their ids, so that
 -- two of them wait for each other and never in a circle.
+--
+-- What a step marks is of the active generation, or of its embedder; those that
+-- are built beside it leave no mark. The share lock makes whoever makes another
+-- generation the active one wait for the marks under way.
 
 -- name: KnownDocuments :many
 select id, oid, mode, revision from documents where id = any(@ids::uuid[]) and state <> 'removed';
@@ -56,7 +60,7 @@ from (
     join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.state in ('chunked', 'failed') order by l.id for no key update of l
 ) locked
-where d.id = locked.id;
+where d.id = locked.id and exists (select 1 from generations g where g.embedder = @embedder and g.state = 'active' for share);
 
 -- name: LoadChunkVectors :many
 select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol,
@@ -74,7 +78,7 @@ from (
     join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.chunking is not null order by l.id for no key update of l
 ) locked
-where d.id = locked.id
+where d.id = locked.id and exists (select 1 from generations g where g.number = @generation and g.state = 'active' for share)
 returning d.id;
 
 -- name: MarkCleared :many
@@ -84,7 +88,7 @@ from (
     join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.state = 'skipped' order by l.id for no key update of l
 ) locked
-where d.id = locked.id
+where d.id = locked.id and exists (select 1 from generations g where g.number = @generation and g.state = 'active' for share)
 returning d.id;
 
 -- name: DropRemoved :many
@@ -94,7 +98,7 @@ using (
     join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.state = 'removed' order by l.id for update of l
 ) locked
-where d.id = locked.id
+where d.id = locked.id and exists (select 1 from generations g where g.number = @generation and g.state = 'active' for share)
 returning d.id;
 
 -- name: FailDocument :one

@@ -30,12 +30,12 @@ using (
     join (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.state = 'removed' order by l.id for update of l
 ) locked
-where d.id = locked.id
+where d.id = locked.id and exists (select 1 from generations g where g.number = $3 and g.state = 'active' for share)
 returning d.id
 `
 
-func (q *Queries) DropRemoved(ctx context.Context, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, dropRemoved, ids, revisions)
+func (q *Queries) DropRemoved(ctx context.Context, ids []uuid.UUID, revisions []int64, generation int64) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, dropRemoved, ids, revisions, generation)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,10 @@ type KnownDocumentsRow struct {
 
 // Statements about many documents lock them in the order of their ids, so that
 // two of them wait for each other and never in a circle.
+//
+// What a step marks is of the active generation, or of its embedder; those that
+// are built beside it leave no mark. The share lock makes whoever makes another
+// generation the active one wait for the marks under way.
 func (q *Queries) KnownDocuments(ctx context.Context, ids []uuid.UUID) ([]KnownDocumentsRow, error) {
 	rows, err := q.db.Query(ctx, knownDocuments, ids)
 	if err != nil {
@@ -384,15 +388,15 @@ const markCleared = `-- name: MarkCleared :many
 update documents d set indexed_revision = null, due_at = null
 from (
     select l.id from documents l
-    join (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    join (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.state = 'skipped' order by l.id for no key update of l
 ) locked
-where d.id = locked.id
+where d.id = locked.id and exists (select 1 from generations g where g.number = $1 and g.state = 'active' for share)
 returning d.id
 `
 
-func (q *Queries) MarkCleared(ctx context.Context, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, markCleared, ids, revisions)
+func (q *Queries) MarkCleared(ctx context.Context, generation int64, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, markCleared, generation, ids, revisions)
 	if err != nil {
 		return nil, err
 	}
@@ -415,14 +419,26 @@ const markEmbedded = `-- name: MarkEmbedded :exec
 update documents d set state = 'embedded', error = null, due_at = now() + make_interval(secs => $1::float8)
 from (
     select l.id from documents l
-    join (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    join (select unnest($3::uuid[]) as id, unnest($4::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.state in ('chunked', 'failed') order by l.id for no key update of l
 ) locked
-where d.id = locked.id
+where d.id = locked.id and exists (select 1 from generations g where g.embedder = $2 and g.state = 'active' for share)
 `
 
-func (q *Queries) MarkEmbedded(ctx context.Context, lease float64, ids []uuid.UUID, revisions []int64) error {
-	_, err := q.db.Exec(ctx, markEmbedded, lease, ids, revisions)
+type MarkEmbeddedParams struct {
+	Lease     float64
+	Embedder  int32
+	Ids       []uuid.UUID
+	Revisions []int64
+}
+
+func (q *Queries) MarkEmbedded(ctx context.Context, arg MarkEmbeddedParams) error {
+	_, err := q.db.Exec(ctx, markEmbedded,
+		arg.Lease,
+		arg.Embedder,
+		arg.Ids,
+		arg.Revisions,
+	)
 	return err
 }
 
@@ -430,15 +446,15 @@ const markIndexed = `-- name: MarkIndexed :many
 update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null
 from (
     select l.id from documents l
-    join (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    join (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
     where l.chunking is not null order by l.id for no key update of l
 ) locked
-where d.id = locked.id
+where d.id = locked.id and exists (select 1 from generations g where g.number = $1 and g.state = 'active' for share)
 returning d.id
 `
 
-func (q *Queries) MarkIndexed(ctx context.Context, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, markIndexed, ids, revisions)
+func (q *Queries) MarkIndexed(ctx context.Context, generation int64, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, markIndexed, generation, ids, revisions)
 	if err != nil {
 		return nil, err
 	}

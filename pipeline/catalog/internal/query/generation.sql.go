@@ -7,6 +7,9 @@ package query
 
 import (
 	"context"
+	"time"
+
+	"github.com/google/uuid"
 )
 
 const activeGeneration = `-- name: ActiveGeneration :one
@@ -37,9 +40,32 @@ func (q *Queries) ActiveGeneration(ctx context.Context) (ActiveGenerationRow, er
 	return i, err
 }
 
+const addFirstGeneration = `-- name: AddFirstGeneration :one
+with new as (select nextval(pg_get_serial_sequence('generations', 'number')) as number)
+insert into generations (number, embedder, collection, state, served, verified_at)
+overriding system value
+select new.number, $1, $2::text || '_g' || new.number, 'active', true, now() from new
+returning number, collection
+`
+
+type AddFirstGenerationRow struct {
+	Number     int64
+	Collection string
+}
+
+// No number names a collection twice, also after its row has gone.
+func (q *Queries) AddFirstGeneration(ctx context.Context, embedder int32, prefix string) (AddFirstGenerationRow, error) {
+	row := q.db.QueryRow(ctx, addFirstGeneration, embedder, prefix)
+	var i AddFirstGenerationRow
+	err := row.Scan(&i.Number, &i.Collection)
+	return i, err
+}
+
 const addGeneration = `-- name: AddGeneration :one
-insert into generations (embedder, collection, state)
-values ($1, $2::text || '_g' || (select coalesce(max(number), 0) + 1 from generations), 'active')
+with new as (select nextval(pg_get_serial_sequence('generations', 'number')) as number)
+insert into generations (number, embedder, collection, state, source)
+overriding system value
+select new.number, $1, $2::text || '_g' || new.number, 'building', $3 from new
 returning number, collection
 `
 
@@ -48,11 +74,312 @@ type AddGenerationRow struct {
 	Collection string
 }
 
-func (q *Queries) AddGeneration(ctx context.Context, embedder int32, prefix string) (AddGenerationRow, error) {
-	row := q.db.QueryRow(ctx, addGeneration, embedder, prefix)
+func (q *Queries) AddGeneration(ctx context.Context, embedder int32, prefix string, source string) (AddGenerationRow, error) {
+	row := q.db.QueryRow(ctx, addGeneration, embedder, prefix, source)
 	var i AddGenerationRow
 	err := row.Scan(&i.Number, &i.Collection)
 	return i, err
+}
+
+const buryInGenerations = `-- name: BuryInGenerations :exec
+insert into generation_failures as f (generation, document, revision, attempts, error, due_at)
+select g.number, d.id, d.revision, 1, $1, 'infinity'
+from generations g, documents d
+where (g.number = $2 or g.embedder = $3) and g.state in ('building', 'retired')
+    and d.id = $4 and d.revision = $5
+on conflict (generation, document) do update set
+    attempts = case when f.revision = excluded.revision then f.attempts + 1 else 1 end,
+    revision = excluded.revision, error = excluded.error, due_at = 'infinity'
+`
+
+type BuryInGenerationsParams struct {
+	Reason     string
+	Generation int64
+	Embedder   int32
+	Document   uuid.UUID
+	Revision   int64
+}
+
+func (q *Queries) BuryInGenerations(ctx context.Context, arg BuryInGenerationsParams) error {
+	_, err := q.db.Exec(ctx, buryInGenerations,
+		arg.Reason,
+		arg.Generation,
+		arg.Embedder,
+		arg.Document,
+		arg.Revision,
+	)
+	return err
+}
+
+const countChunks = `-- name: CountChunks :one
+select coalesce(sum(k.chunks), 0)::bigint as chunks
+from documents d join chunkings k on k.id = d.chunking where d.state = 'indexed'
+`
+
+func (q *Queries) CountChunks(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, countChunks)
+	var chunks int64
+	err := row.Scan(&chunks)
+	return chunks, err
+}
+
+const delayInGenerations = `-- name: DelayInGenerations :many
+insert into generation_failures as f (generation, document, revision, attempts, error, due_at)
+select g.number, d.id, d.revision, 1, $1,
+    now() + make_interval(secs => greatest($2::float8, $3::float8 * (0.5 + random() / 2)))
+from generations g, documents d
+where (g.number = $4 or g.embedder = $5) and g.state in ('building', 'retired')
+    and d.id = $6 and d.revision = $7
+on conflict (generation, document) do update set
+    revision = excluded.revision, error = excluded.error,
+    attempts = case when f.revision = excluded.revision then f.attempts + 1 else 1 end,
+    due_at = case when f.revision = excluded.revision
+        then now() + make_interval(secs => greatest($2::float8,
+            least($8::float8, $3::float8 * power(2, least(f.attempts, 60))) * (0.5 + random() / 2)))
+        else excluded.due_at end
+returning attempts
+`
+
+type DelayInGenerationsParams struct {
+	Reason     string
+	AtLeast    float64
+	First      float64
+	Generation int64
+	Embedder   int32
+	Document   uuid.UUID
+	Revision   int64
+	Most       float64
+}
+
+// A generation's failures, or those of every generation of an embedder but the
+// active one: neither is 0.
+func (q *Queries) DelayInGenerations(ctx context.Context, arg DelayInGenerationsParams) ([]int32, error) {
+	rows, err := q.db.Query(ctx, delayInGenerations,
+		arg.Reason,
+		arg.AtLeast,
+		arg.First,
+		arg.Generation,
+		arg.Embedder,
+		arg.Document,
+		arg.Revision,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var attempts int32
+		if err := rows.Scan(&attempts); err != nil {
+			return nil, err
+		}
+		items = append(items, attempts)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dropEmbedder = `-- name: DropEmbedder :exec
+delete from embedders e where e.id = $1
+    and not exists (select 1 from generations g where g.embedder = e.id) and not exists (select 1 from vectors v where v.embedder = e.id)
+    and not exists (select 1 from claims c where c.embedder = e.id) and not exists (select 1 from embedder_usage u where u.embedder = e.id)
+`
+
+func (q *Queries) DropEmbedder(ctx context.Context, id int32) error {
+	_, err := q.db.Exec(ctx, dropEmbedder, id)
+	return err
+}
+
+const dropGeneration = `-- name: DropGeneration :execrows
+delete from generations where number = $1 and state = 'dropping'
+`
+
+func (q *Queries) DropGeneration(ctx context.Context, number int64) (int64, error) {
+	result, err := q.db.Exec(ctx, dropGeneration, number)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const dropGenerationFailuresOf = `-- name: DropGenerationFailuresOf :exec
+delete from generation_failures where generation = $1 and document = any($2::uuid[])
+`
+
+func (q *Queries) DropGenerationFailuresOf(ctx context.Context, generation int64, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropGenerationFailuresOf, generation, ids)
+	return err
+}
+
+const generationFailures = `-- name: GenerationFailures :many
+select document, revision, (due_at > now())::bool as later, (due_at = 'infinity')::bool as buried
+from generation_failures where generation = $1 and document = any($2::uuid[])
+`
+
+type GenerationFailuresRow struct {
+	Document uuid.UUID
+	Revision int64
+	Later    bool
+	Buried   bool
+}
+
+func (q *Queries) GenerationFailures(ctx context.Context, generation int64, ids []uuid.UUID) ([]GenerationFailuresRow, error) {
+	rows, err := q.db.Query(ctx, generationFailures, generation, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GenerationFailuresRow
+	for rows.Next() {
+		var i GenerationFailuresRow
+		if err := rows.Scan(
+			&i.Document,
+			&i.Revision,
+			&i.Later,
+			&i.Buried,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const hastenDocuments = `-- name: HastenDocuments :exec
+update documents d set due_at = now(), attempts = 0,
+    state = case when d.state = 'embedded' and $1::bool then 'chunked' else d.state end
+from (
+    select l.id from documents l
+    where l.due_at < 'infinity' or ($1::bool and l.due_at = 'infinity' and l.state = 'failed' and l.chunking is not null)
+    order by l.id for no key update
+) locked
+where d.id = locked.id
+`
+
+// Those that were under way when another generation became active are looked
+// at at once. What was embedded by another model, or failed with it, goes to
+// the embedder.
+func (q *Queries) HastenDocuments(ctx context.Context, embedderChanged bool) error {
+	_, err := q.db.Exec(ctx, hastenDocuments, embedderChanged)
+	return err
+}
+
+const isActive = `-- name: IsActive :one
+select exists (select 1 from generations g where g.number = $1 and g.state = 'active') as active
+`
+
+func (q *Queries) IsActive(ctx context.Context, number int64) (bool, error) {
+	row := q.db.QueryRow(ctx, isActive, number)
+	var active bool
+	err := row.Scan(&active)
+	return active, err
+}
+
+const listGenerations = `-- name: ListGenerations :many
+select g.number, g.collection, g.state, g.state_at, g.source, g.served, g.verified_at, g.points, g.chunks, g.rate, g.created_at,
+    coalesce(g.error, '')::text as error, (extract(epoch from now() - g.state_at))::float8 as age,
+    coalesce(extract(epoch from now() - g.sampled_at), -1)::float8 as sampled_age,
+    e.id as embedder, e.name, e.dimensions, e.distance,
+    (select count(*) from generation_failures f where f.generation = g.number) as failing
+from generations g join embedders e on e.id = g.embedder order by g.number
+`
+
+type ListGenerationsRow struct {
+	Number     int64
+	Collection string
+	State      string
+	StateAt    time.Time
+	Source     string
+	Served     bool
+	VerifiedAt *time.Time
+	Points     int64
+	Chunks     int64
+	Rate       float64
+	CreatedAt  time.Time
+	Error      string
+	Age        float64
+	SampledAge float64
+	Embedder   int32
+	Name       string
+	Dimensions int32
+	Distance   string
+	Failing    int64
+}
+
+func (q *Queries) ListGenerations(ctx context.Context) ([]ListGenerationsRow, error) {
+	rows, err := q.db.Query(ctx, listGenerations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListGenerationsRow
+	for rows.Next() {
+		var i ListGenerationsRow
+		if err := rows.Scan(
+			&i.Number,
+			&i.Collection,
+			&i.State,
+			&i.StateAt,
+			&i.Source,
+			&i.Served,
+			&i.VerifiedAt,
+			&i.Points,
+			&i.Chunks,
+			&i.Rate,
+			&i.CreatedAt,
+			&i.Error,
+			&i.Age,
+			&i.SampledAge,
+			&i.Embedder,
+			&i.Name,
+			&i.Dimensions,
+			&i.Distance,
+			&i.Failing,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockGenerations = `-- name: LockGenerations :many
+select number, state, served from generations order by number for no key update
+`
+
+type LockGenerationsRow struct {
+	Number int64
+	State  string
+	Served bool
+}
+
+func (q *Queries) LockGenerations(ctx context.Context) ([]LockGenerationsRow, error) {
+	rows, err := q.db.Query(ctx, lockGenerations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockGenerationsRow
+	for rows.Next() {
+		var i LockGenerationsRow
+		if err := rows.Scan(&i.Number, &i.State, &i.Served); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const putEmbedder = `-- name: PutEmbedder :one
@@ -72,4 +399,76 @@ func (q *Queries) PutEmbedder(ctx context.Context, name string, dimensions int32
 	var i PutEmbedderRow
 	err := row.Scan(&i.ID, &i.Dimensions, &i.Distance)
 	return i, err
+}
+
+const sampleGeneration = `-- name: SampleGeneration :exec
+update generations set points = $1, chunks = $2, rate = $3, sampled_at = now() where number = $4 and state = 'building'
+`
+
+type SampleGenerationParams struct {
+	Points int64
+	Chunks int64
+	Rate   float64
+	Number int64
+}
+
+func (q *Queries) SampleGeneration(ctx context.Context, arg SampleGenerationParams) error {
+	_, err := q.db.Exec(ctx, sampleGeneration,
+		arg.Points,
+		arg.Chunks,
+		arg.Rate,
+		arg.Number,
+	)
+	return err
+}
+
+const setGenerationError = `-- name: SetGenerationError :exec
+update generations set error = nullif($1::text, '') where number = $2 and error is distinct from nullif($1::text, '')
+`
+
+func (q *Queries) SetGenerationError(ctx context.Context, error string, number int64) error {
+	_, err := q.db.Exec(ctx, setGenerationError, error, number)
+	return err
+}
+
+const setGenerationState = `-- name: SetGenerationState :exec
+update generations set state = $1, state_at = now(), served = served or $1 = 'active', verified_at = null,
+    points = 0, rate = 0, sampled_at = null, error = null
+where number = $2
+`
+
+func (q *Queries) SetGenerationState(ctx context.Context, state string, number int64) error {
+	_, err := q.db.Exec(ctx, setGenerationState, state, number)
+	return err
+}
+
+const takeOverFailures = `-- name: TakeOverFailures :execrows
+with taken as (
+    delete from generation_failures f using generations g
+    where f.generation = $1 and g.number = f.generation and g.state = 'active'
+    returning f.document, f.revision, f.attempts, f.error, f.due_at
+)
+update documents d set state = 'failed', error = t.error, attempts = t.attempts, due_at = t.due_at
+from taken t where d.id = t.document and d.revision = t.revision and d.chunking is not null
+`
+
+// What the active generation could not take while it was built.
+func (q *Queries) TakeOverFailures(ctx context.Context, generation int64) (int64, error) {
+	result, err := q.db.Exec(ctx, takeOverFailures, generation)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const verifyGeneration = `-- name: VerifyGeneration :execrows
+update generations set verified_at = now(), error = null where number = $1 and state = $2
+`
+
+func (q *Queries) VerifyGeneration(ctx context.Context, number int64, state string) (int64, error) {
+	result, err := q.db.Exec(ctx, verifyGeneration, number, state)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

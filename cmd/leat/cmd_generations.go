@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// forever is a retention in which nothing goes.
+const forever = time.Duration(math.MaxInt64)
+
+type generationsCmd struct {
+	List     generationsListCmd     `cmd:"" default:"1" help:"List the generations of the index, and how far one is that is being built."`
+	Rollback generationsRollbackCmd `cmd:"" help:"Make a retired generation serve searches again, when it is equal to the catalog."`
+	Cancel   generationsCancelCmd   `cmd:"" help:"End the rebuild, or the rollback, that is under way."`
+}
+
+type generationsListCmd struct{}
+
+// generationRow is a generation in the answer.
+type generationRow struct {
+	Number     int64     `json:"number"`
+	State      string    `json:"state"`
+	Since      time.Time `json:"since"`
+	Embedder   string    `json:"embedder"`
+	Dimensions int       `json:"dimensions"`
+	Collection string    `json:"collection"`
+	Source     string    `json:"source"`
+	CreatedAt  time.Time `json:"created_at"`
+
+	// Of one that is being built.
+	Points  int64    `json:"points"`
+	Chunks  int64    `json:"chunks"`            // that it is to have points of
+	Rate    float64  `json:"rate"`              // points a second
+	Seconds *float64 `json:"seconds,omitempty"` // that are left, at this rate
+	Failing int64    `json:"failing"`           // documents that it could not take so far
+	Error   string   `json:"error,omitempty"`
+}
+
+func newGenerationRow(g catalog.GenerationStatus) generationRow {
+	row := generationRow{
+		Number: g.Number, State: g.State, Since: g.StateAt.UTC(), Embedder: g.Embedder.Name, Dimensions: g.Embedder.Dimensions,
+		Collection: g.Collection, Source: g.Source, CreatedAt: g.CreatedAt.UTC(),
+		Points: g.Points, Chunks: g.Chunks, Rate: g.Rate, Failing: g.Failing, Error: g.Error,
+	}
+	if left := g.Chunks - g.Points; g.State == catalog.GenerationBuilding && g.Rate > 0 && left >= 0 {
+		seconds := float64(left) / g.Rate
+		row.Seconds = &seconds
+	}
+	return row
+}
+
+// progress says how far a generation is that is being built.
+func (r generationRow) progress() string {
+	if r.State != catalog.GenerationBuilding {
+		return "-"
+	}
+	if r.Chunks == 0 {
+		return "starting"
+	}
+	text := thousands(r.Points) + " of " + count(r.Chunks, "point", "points")
+	switch {
+	case r.Points >= r.Chunks:
+		text += ", comparing"
+	case r.Seconds != nil:
+		text += fmt.Sprintf(", %s/s, %s left", thousands(int64(r.Rate)), seconds(*r.Seconds))
+	}
+	if r.Failing > 0 {
+		text += ", " + count(r.Failing, "document fails", "documents fail")
+	}
+	return text
+}
+
+func (cmd *generationsListCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.openGenerations(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	list, err := s.catalog.Generations(ctx)
+	if err != nil {
+		return err
+	}
+	rows := make([]generationRow, len(list))
+	for i := range list {
+		rows[i] = newGenerationRow(list[i])
+	}
+	if g.JSON {
+		return g.answer.json(map[string]any{"generations": rows})
+	}
+	return printGenerations(rows...)
+}
+
+// openGenerations opens the catalog of an index.
+func (g *globals) openGenerations(ctx context.Context) (*session, error) {
+	s, err := g.open(ctx, devstack.Postgres)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.generation(ctx); err != nil { // explains an empty catalog
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func printGenerations(rows ...generationRow) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NUMBER\tSTATE\tSINCE\tEMBEDDER\tCOLLECTION\tPROGRESS\tERROR")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Number, r.State, when(&r.Since), safeLine(r.Embedder), safeLine(r.Collection), r.progress(), shortReason(r.Error))
+	}
+	return w.Flush()
+}
+
+// showGeneration prints one generation, if it is there.
+func showGeneration(ctx context.Context, g *globals, s *session, number int64) error {
+	list, err := s.catalog.Generations(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := generationNumbered(list, number)
+	switch {
+	case err != nil && g.JSON:
+		return g.answer.json(map[string]any{"generation": nil})
+	case err != nil:
+		fmt.Printf("generation %d was cancelled\n", number)
+		return nil
+	case g.JSON:
+		return g.answer.json(map[string]any{"generation": newGenerationRow(found)})
+	}
+	return printGenerations(newGenerationRow(found))
+}
+
+type generationsRollbackCmd struct {
+	Number int64 `arg:"" optional:"" help:"Which generation. Default: the one that was retired last."`
+	Wait   bool  `help:"Wait until it serves searches. Exits 1 if it is cancelled."`
+}
+
+func (cmd *generationsRollbackCmd) Run(ctx context.Context, g *globals) error {
+	parts := devstack.Postgres
+	if cmd.Wait {
+		parts = devstack.All
+	}
+	s, err := g.open(ctx, parts)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if _, err := s.generation(ctx); err != nil {
+		return err
+	}
+	number, err := s.catalog.RollBack(ctx, cmd.Number)
+	if err != nil {
+		return err
+	}
+	return g.awaitGeneration(ctx, s, number, cmd.Wait)
+}
+
+type generationsCancelCmd struct{}
+
+func (cmd *generationsCancelCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.openGenerations(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	number, err := s.catalog.CancelGeneration(ctx)
+	if err != nil {
+		return err
+	}
+	return showGeneration(ctx, g, s, number)
+}

@@ -1,0 +1,88 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Beside names generations that are not the active one: one by its number, or
+// all of an embedder.
+type Beside struct {
+	Generation int64
+	Embedder   int32
+}
+
+// DelayBeside records that generations beside the active one could not take a
+// document, and when the next attempt is due. It returns how many attempts have
+// failed, 0 if none of the generations is there any more or the revision does
+// not stand. The document's own state, which is that of the active generation,
+// stays.
+func (c *Catalog) DelayBeside(ctx context.Context, in Beside, doc Current, reason string, b Backoff) (attempts int, err error) {
+	counts, err := c.query.DelayInGenerations(ctx, query.DelayInGenerationsParams{
+		Generation: in.Generation, Embedder: in.Embedder, Document: doc.ID, Revision: doc.Revision, Reason: reasonOf(reason),
+		First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record failure of document %s: %w", doc.ID, err)
+	}
+	for _, n := range counts {
+		attempts = max(attempts, int(n))
+	}
+	return attempts, nil
+}
+
+// BuryBeside records a failure after which nothing is tried by itself.
+func (c *Catalog) BuryBeside(ctx context.Context, in Beside, doc Current, reason string) error {
+	err := c.query.BuryInGenerations(ctx, query.BuryInGenerationsParams{
+		Generation: in.Generation, Embedder: in.Embedder, Document: doc.ID, Revision: doc.Revision, Reason: reasonOf(reason),
+	})
+	if err != nil {
+		return fmt.Errorf("record failure of document %s: %w", doc.ID, err)
+	}
+	return nil
+}
+
+// Failure is a document that a generation could not take, at one revision.
+type Failure struct {
+	Revision int64
+	Later    bool // it is not due yet
+	Buried   bool // nor ever by itself
+}
+
+// GenerationFailures returns those of documents that a generation could not take.
+func (c *Catalog) GenerationFailures(ctx context.Context, generation int64, ids []uuid.UUID) (map[uuid.UUID]Failure, error) {
+	rows, err := c.query.GenerationFailures(ctx, generation, ids)
+	if err != nil {
+		return nil, fmt.Errorf("list failures of generation %d: %w", generation, err)
+	}
+	failures := make(map[uuid.UUID]Failure, len(rows))
+	for _, r := range rows {
+		failures[r.Document] = Failure{r.Revision, r.Later, r.Buried}
+	}
+	return failures, nil
+}
+
+// DropFailures forgets that a generation could not take documents: it has them.
+func (c *Catalog) DropFailures(ctx context.Context, generation int64, ids []uuid.UUID) error {
+	if err := c.query.DropGenerationFailuresOf(ctx, generation, ids); err != nil {
+		return fmt.Errorf("forget failures of generation %d: %w", generation, err)
+	}
+	return nil
+}
+
+// TakeOver sees to the documents that were under way, or failed, when a
+// generation became the active one. Their next step is due now; what the
+// generation could not take has failed, in the catalog too.
+func (c *Catalog) TakeOver(ctx context.Context, g Generation, embedderChanged bool) error {
+	if err := c.query.HastenDocuments(ctx, embedderChanged); err != nil {
+		return fmt.Errorf("hasten documents: %w", err)
+	}
+	if _, err := c.query.TakeOverFailures(ctx, g.Number); err != nil {
+		return fmt.Errorf("take over failures of generation %d: %w", g.Number, err)
+	}
+	return nil
+}

@@ -1,0 +1,288 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// What a generation is first built from.
+const (
+	SourceStream  = "stream"  // the messages of the stream, and then what the catalog finds missing
+	SourceCatalog = "catalog" // what the catalog finds missing, at once
+)
+
+// GenerationStatus is how far a generation is.
+type GenerationStatus struct {
+	Generation
+	State     string
+	StateAt   time.Time     // since when
+	Age       time.Duration // for how long, by the catalog's clock
+	Source    string
+	Served    bool // it has been active
+	Verified  bool // it was found equal to the catalog, since it is in that state
+	CreatedAt time.Time
+
+	// While it is building, as it was last looked at.
+	Sampled    bool          // it has been looked at
+	SampledAge time.Duration // how long ago
+	Points     int64
+	Chunks     int64   // that it is to have points of
+	Rate       float64 // points a second
+	Failing    int64   // documents that it could not take so far
+	Error      string  // why it does not go on
+}
+
+// Generations lists all generations by number.
+func (c *Catalog) Generations(ctx context.Context) ([]GenerationStatus, error) {
+	rows, err := c.query.ListGenerations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list generations: %w", err)
+	}
+	list := make([]GenerationStatus, len(rows))
+	for i, r := range rows {
+		list[i] = GenerationStatus{
+			Generation: Generation{
+				Number: r.Number, Collection: r.Collection,
+				Embedder: Embedder{ID: r.Embedder, Name: r.Name, Dimensions: int(r.Dimensions), Distance: r.Distance},
+			},
+			State: r.State, StateAt: r.StateAt, Age: seconds(r.Age), Source: r.Source, Served: r.Served,
+			Verified: r.VerifiedAt != nil, CreatedAt: r.CreatedAt,
+			Points: r.Points, Chunks: r.Chunks, Rate: r.Rate, Sampled: r.SampledAge >= 0, SampledAge: seconds(r.SampledAge), Failing: r.Failing, Error: r.Error,
+		}
+	}
+	return list, nil
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// Live says whether events about documents go to the generation.
+func (g GenerationStatus) Live() bool { return g.State != GenerationDropping }
+
+// Index returns the active generation, and the embedders of all that events
+// about documents go to. It returns ErrNotFound before there is one.
+func (c *Catalog) Index(ctx context.Context) (Index, error) {
+	var index Index
+	list, err := c.Generations(ctx)
+	if err != nil {
+		return index, err
+	}
+	for _, g := range list {
+		switch {
+		case g.State == GenerationActive:
+			index.Active = g.Generation
+		case g.Live():
+			index.Embedders = append(index.Embedders, g.Embedder.Name)
+		}
+	}
+	if index.Active.Number == 0 {
+		return index, fmt.Errorf("active generation: %w", ErrNotFound)
+	}
+	slices.Sort(index.Embedders)
+	last := index.Active.Embedder.Name
+	index.Embedders = slices.DeleteFunc(slices.Compact(index.Embedders), func(name string) bool { return name == last })
+	index.Embedders = append(index.Embedders, last)
+	return index, nil
+}
+
+// IsActive says whether a generation is the one that searches use.
+func (c *Catalog) IsActive(ctx context.Context, generation int64) (bool, error) {
+	is, err := c.query.IsActive(ctx, generation)
+	if err != nil {
+		return false, fmt.Errorf("look up generation %d: %w", generation, err)
+	}
+	return is, nil
+}
+
+// ErrGeneration says that a generation cannot be changed as asked, and why.
+var ErrGeneration = errors.New("the index stays as it is")
+
+func refused(format string, args ...any) error {
+	return fault.Reject(fmt.Errorf("%w: "+format, append([]any{ErrGeneration}, args...)...))
+}
+
+// AddGeneration begins to build a generation beside the active one. There is
+// one at a time.
+func (c *Catalog) AddGeneration(ctx context.Context, prefix string, e Embedder, source string) (Generation, error) {
+	var g Generation
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		if err := noneBuilding(ctx, q); err != nil {
+			return err
+		}
+		known, err := putEmbedder(ctx, q, e)
+		if err != nil {
+			return err
+		}
+		row, err := q.AddGeneration(ctx, known.ID, prefix, source)
+		if err != nil {
+			return fmt.Errorf("add generation: %w", err)
+		}
+		g = Generation{Number: row.Number, Collection: row.Collection, Embedder: known}
+		return nil
+	})
+	return g, err
+}
+
+// noneBuilding locks all generations, and refuses if one is being built or none
+// is active.
+func noneBuilding(ctx context.Context, q *query.Queries) error {
+	rows, err := q.LockGenerations(ctx)
+	if err != nil {
+		return fmt.Errorf("lock generations: %w", err)
+	}
+	active := false
+	for _, r := range rows {
+		if r.State == GenerationBuilding {
+			return refused("generation %d is being built: wait for it, or cancel it", r.Number)
+		}
+		active = active || r.State == GenerationActive
+	}
+	if !active {
+		return refused("there is no index yet")
+	}
+	return nil
+}
+
+// RollBack begins to make a retired generation the active one again: number, or
+// the one that was retired last if that is 0.
+func (c *Catalog) RollBack(ctx context.Context, number int64) (int64, error) {
+	list, err := c.Generations(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var target GenerationStatus
+	for _, g := range list {
+		if g.State == GenerationRetired && (g.Number == number || number == 0 && !g.StateAt.Before(target.StateAt)) {
+			target = g
+		}
+	}
+	if target.Number == 0 {
+		if number != 0 {
+			return 0, refused("generation %d is not a retired one", number)
+		}
+		return 0, refused("there is no retired generation")
+	}
+	return target.Number, c.changeGeneration(ctx, target.Number, GenerationBuilding, noneBuilding, GenerationRetired)
+}
+
+// CancelGeneration ends the building of a generation: it goes, or is retired
+// again if it has been active.
+func (c *Catalog) CancelGeneration(ctx context.Context) (int64, error) {
+	list, err := c.Generations(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range list {
+		if g.State == GenerationBuilding {
+			to := GenerationDropping
+			if g.Served {
+				to = GenerationRetired
+			}
+			return g.Number, c.changeGeneration(ctx, g.Number, to, nil, GenerationBuilding)
+		}
+	}
+	return 0, refused("no generation is being built")
+}
+
+// DropRetired begins to drop a retired generation.
+func (c *Catalog) DropRetired(ctx context.Context, number int64) error {
+	return c.changeGeneration(ctx, number, GenerationDropping, nil, GenerationRetired)
+}
+
+// Activate makes a generation that is being built the active one, and retires
+// the one that was. It waits for the marks that this is leaving in the catalog.
+func (c *Catalog) Activate(ctx context.Context, number int64) error {
+	return c.changeGeneration(ctx, number, GenerationActive, func(ctx context.Context, q *query.Queries) error {
+		rows, err := q.LockGenerations(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if r.State == GenerationActive {
+				return q.SetGenerationState(ctx, GenerationRetired, r.Number)
+			}
+		}
+		return nil
+	}, GenerationBuilding)
+}
+
+// changeGeneration changes a generation's state, if it has the one expected.
+func (c *Catalog) changeGeneration(ctx context.Context, number int64, to string, before func(context.Context, *query.Queries) error, from string) error {
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		rows, err := q.LockGenerations(ctx)
+		if err != nil {
+			return err
+		}
+		is := slices.ContainsFunc(rows, func(r query.LockGenerationsRow) bool { return r.Number == number && r.State == from })
+		if !is {
+			return refused("generation %d is not %s any more", number, from)
+		}
+		if before != nil {
+			if err := before(ctx, q); err != nil {
+				return err
+			}
+		}
+		return q.SetGenerationState(ctx, to, number)
+	})
+	if err != nil {
+		return fmt.Errorf("make generation %d %s: %w", number, to, err)
+	}
+	return nil
+}
+
+// SampleGeneration records how far a generation that is being built has come.
+func (c *Catalog) SampleGeneration(ctx context.Context, number, points, chunks int64, rate float64) error {
+	err := c.query.SampleGeneration(ctx, query.SampleGenerationParams{Number: number, Points: points, Chunks: chunks, Rate: rate})
+	if err != nil {
+		return fmt.Errorf("record progress of generation %d: %w", number, err)
+	}
+	return nil
+}
+
+// ExplainGeneration records why a generation does not go on; "" if it does.
+func (c *Catalog) ExplainGeneration(ctx context.Context, number int64, reason string) error {
+	if err := c.query.SetGenerationError(ctx, clean(reason, maxReason), number); err != nil {
+		return fmt.Errorf("record the state of generation %d: %w", number, err)
+	}
+	return nil
+}
+
+// MarkVerified says that a generation in the state given is equal to the
+// catalog. It is false if it has another state now.
+func (c *Catalog) MarkVerified(ctx context.Context, number int64, state string) (bool, error) {
+	n, err := c.query.VerifyGeneration(ctx, number, state)
+	if err != nil {
+		return false, fmt.Errorf("mark generation %d verified: %w", number, err)
+	}
+	return n > 0, nil
+}
+
+// DropGeneration deletes the row of a generation that is dropping, and the
+// embedder's if it has neither another generation nor vectors.
+func (c *Catalog) DropGeneration(ctx context.Context, g Generation) error {
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		if _, err := q.DropGeneration(ctx, g.Number); err != nil {
+			return err
+		}
+		return q.DropEmbedder(ctx, g.Embedder.ID)
+	})
+	if err != nil {
+		return fmt.Errorf("drop generation %d: %w", g.Number, err)
+	}
+	return nil
+}
+
+// CountChunks counts the chunks of all indexed documents: the points that a
+// generation is to have.
+func (c *Catalog) CountChunks(ctx context.Context) (int64, error) {
+	n, err := c.query.CountChunks(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count chunks: %w", err)
+	}
+	return n, nil
+}
