@@ -69,9 +69,6 @@ func IndexedEvent(d catalog.Document, generation int64) Outgoing {
 func OwedEvents(d catalog.Document, index catalog.Index) []Outgoing {
 	switch d.State {
 	case catalog.StateChunked, catalog.StateFailed:
-		if d.Chunking == 0 {
-			return nil // failed before it had content: only its next commit helps
-		}
 		return []Outgoing{ChunkedEvent(d)}
 	case catalog.StateEmbedded:
 		return []Outgoing{EmbeddedEvent(d, index.Active.Embedder.Name)}

@@ -69,7 +69,11 @@ func remove(t *testing.T, p *testpipe.Pipe, list ...vector.Point) {
 	for _, point := range list {
 		ids = append(ids, point.ID)
 	}
-	if err := p.Points.DeletePoints(t.Context(), p.Generation.Collection, ids); err != nil {
+	marks, err := p.Points.Held(t.Context(), p.Generation.Collection, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Points.DeleteMarked(t.Context(), p.Generation.Collection, marks); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -52,11 +52,7 @@ func TestVerifyFindsEachDifferenceAndCountsIt(t *testing.T) {
 	points := p.AllPoints(t)
 	restore := func() {
 		t.Helper()
-		for _, point := range p.AllPoints(t) {
-			if err := p.Points.DeletePoints(t.Context(), collection, []uuid.UUID{point.ID}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		remove(t, p, p.AllPoints(t)...)
 		if err := p.Points.Upsert(t.Context(), collection, points); err != nil {
 			t.Fatal(err)
 		}
@@ -83,11 +79,7 @@ func TestVerifyFindsEachDifferenceAndCountsIt(t *testing.T) {
 		want   func(*sync.Report)
 	}{
 		"points deleted": {
-			func() {
-				if err := p.Points.DeletePoints(t.Context(), collection, []uuid.UUID{points[0].ID, points[2].ID}); err != nil {
-					t.Fatal(err)
-				}
-			},
+			func() { remove(t, p, points[0], points[2]) },
 			func(r *sync.Report) { r.Points, r.MissingPoints = 1, 2 },
 		},
 		"a point of nobody": {

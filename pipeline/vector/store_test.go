@@ -55,7 +55,7 @@ func TestNoCollection(t *testing.T) {
 	_, searchErr := store.Search(t.Context(), name, vector.Query{Dense: axis(0), Filter: vector.Filter{Tenant: "acme"}, Limit: 1})
 	for what, err := range map[string]error{
 		"upsert": store.Upsert(t.Context(), name, []vector.Point{point(1, "a")}),
-		"delete": store.DeletePoints(t.Context(), name, []uuid.UUID{id(1)}),
+		"delete": store.DeleteOlder(t.Context(), name, []vector.Stale{{Document: id(1), Before: 1}}),
 		"alias":  store.SetAlias(t.Context(), name+"-alias", name),
 		"count":  countErr,
 		"search": searchErr,
@@ -106,28 +106,14 @@ func TestDeletes(t *testing.T) {
 	}
 	upsert(t, store, collection, points...)
 
-	err := store.DeleteOlder(t.Context(), collection, []vector.Stale{{id(3001), 3}, {id(3002), 1}, {id(3003), 99}, {id(3999), 99}})
-	if err != nil {
-		t.Fatal(err)
+	for range 2 { // idempotent
+		err := store.DeleteOlder(t.Context(), collection, []vector.Stale{{id(3001), 3}, {id(3002), 1}, {id(3003), 99}, {id(3999), 99}})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if got, want := remaining(t, store, collection), []uuid.UUID{id(3), id(4), id(5), id(6)}; !slices.Equal(got, want) {
 		t.Errorf("after DeleteOlder %v, want %v", got, want)
-	}
-	for range 2 { // idempotent
-		if err := store.DeletePoints(t.Context(), collection, []uuid.UUID{id(4), id(777)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, want := remaining(t, store, collection), []uuid.UUID{id(3), id(5), id(6)}; !slices.Equal(got, want) {
-		t.Errorf("after DeletePoints %v, want %v", got, want)
-	}
-	for range 2 {
-		if err := store.DeleteDocuments(t.Context(), collection, []uuid.UUID{id(3002), id(3999)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, want := remaining(t, store, collection), []uuid.UUID{id(3)}; !slices.Equal(got, want) {
-		t.Errorf("after DeleteDocuments %v, want %v", got, want)
 	}
 }
 
@@ -135,9 +121,7 @@ func TestNothingToDoIsNoCall(t *testing.T) {
 	store := open(t)
 	for what, err := range map[string]error{
 		"upsert": store.Upsert(t.Context(), "absent", nil),
-		"older":  store.DeleteOlder(t.Context(), "absent", nil),
-		"docs":   store.DeleteDocuments(t.Context(), "absent", nil), // an empty filter would match all
-		"points": store.DeletePoints(t.Context(), "absent", nil),
+		"older":  store.DeleteOlder(t.Context(), "absent", nil), // an empty filter would match all
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)

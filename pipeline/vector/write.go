@@ -72,28 +72,6 @@ func (s *Store) DeleteOlder(ctx context.Context, collection string, docs []Stale
 	return nil
 }
 
-// DeleteDocuments deletes all points of documents.
-func (s *Store) DeleteDocuments(ctx context.Context, collection string, documents []uuid.UUID) error {
-	for part := range slices.Chunk(documents, pageSize) {
-		selector := qdrant.NewPointsSelectorFilter(&qdrant.Filter{Must: []*qdrant.Condition{matchIDs(fieldDocument, part)}})
-		if err := s.delete(ctx, collection, selector, fmt.Sprintf("points of %d documents", len(part))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// DeletePoints deletes points by id.
-func (s *Store) DeletePoints(ctx context.Context, collection string, ids []uuid.UUID) error {
-	for part := range slices.Chunk(ids, pageSize) {
-		selector := qdrant.NewPointsSelectorIDs(pointIDs(part))
-		if err := s.delete(ctx, collection, selector, fmt.Sprintf("%d points", len(part))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (s *Store) delete(ctx context.Context, collection string, selector *qdrant.PointsSelector, what string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
