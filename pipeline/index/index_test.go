@@ -2,8 +2,10 @@ package index_test
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/leatworks/leat/events"
@@ -170,6 +172,46 @@ func TestPointsOfALateWriterAreSweptAway(t *testing.T) {
 		deliver(t, p, m)
 	}
 	deliver(t, p, chunked...)
+	p.Settle(t)
+	assertSound(t, p, repo)
+
+	// It wrote once more, and the document is indexed when it comes back.
+	if err := p.Points.Upsert(t.Context(), p.Generation.Collection, points); err != nil {
+		t.Fatal(err)
+	}
+	again := first[slices.IndexFunc(first, func(m pipeline.Message) bool { return m.Subject == "b.go" })]
+	again.Delivered, again.Again = 2, true
+	deliver(t, p, again)
+	for _, point := range p.AllPoints(t) {
+		if point.Payload.Path == "b.go" && point.Payload.Revision == 1 {
+			t.Errorf("a point of revision 1 is left: %+v", point.Payload)
+		}
+	}
+}
+
+// The next commit is stored between the worker's look at the catalog and its
+// mark: the mark must fail, and the worker look again.
+func TestADocumentThatChangesWhileItIsWrittenIsNotMarked(t *testing.T) {
+	var once sync.Once
+	var change func()
+	at := testpipe.BeforeS3(t, testenv.Stack(t), func(r *http.Request) {
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/vector/") {
+			once.Do(change)
+		}
+	})
+	p, repo := testpipe.Join(t, testpipe.Config{}, at), testpipe.NewRepo(t)
+	list := push(t, p, repo, testpipe.Text("a.go", contentA))
+	change = func() {
+		repo.Commit(t, testpipe.Text("a.go", contentB))
+		p.Submit(t, repo)
+	}
+	deliver(t, p, list...)
+	if got := p.One(t, "select revision, state from documents"); got != "2 chunked" {
+		t.Fatalf("the document is at %s, want 2 chunked", got)
+	}
+	if d := p.Digest(t); d.Points != 0 {
+		t.Errorf("%d points of what is no more were not taken back", d.Points)
+	}
 	p.Settle(t)
 	assertSound(t, p, repo)
 }

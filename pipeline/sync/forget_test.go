@@ -287,6 +287,50 @@ func TestTracksArePolledOnceAnInterval(t *testing.T) {
 	}
 }
 
+// A remote that cannot be read is asked for less often than the others; the
+// interval is long enough that no boundary of it lies in between.
+func TestAFailedRepositoryIsPolledLessOften(t *testing.T) {
+	const long = 100 * 365 * 24 * time.Hour
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
+	submitted(t, p, repo, "")
+	p.Rows(t, "update tracks set polled_at = now() - interval '2 hours'")
+	for _, c := range []struct {
+		problem any
+		polled  int
+	}{{"no such host", 0}, {nil, 1}} {
+		p.Rows(t, "update repositories set error = $1", c.problem)
+		n, err := p.Catalog.AskForPolls(t.Context(), catalog.Poll{Source: "/leat/syncer", Every: time.Hour, EveryFailed: long, Most: 10})
+		if err != nil || n != c.polled {
+			t.Errorf("its error is %v, and %d are polled (%v); want %d", c.problem, n, err, c.polled)
+		}
+	}
+}
+
+func TestALookPollsIfItIsToldTo(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
+	submitted(t, p, repo, "")
+	p.Events.Drain(t)
+	p.Rows(t, "update tracks set polled_at = now() - interval '2 hours'")
+	for _, c := range []struct {
+		interval time.Duration
+		polls    int
+	}{{0, 0}, {time.Hour, 1}} {
+		publisher := pipeline.NewPublisher(p.Broker, "/leat/syncer")
+		s := sync.New(sync.Config{PollInterval: c.interval}, p.Catalog, p.Broker, publisher, p.Logs.Logger())
+		if err := s.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		heard := testpipe.Count(p.Events.Drain(t))
+		if n := heard[events.TypeRepoSubmitted]; n != c.polls {
+			t.Errorf("an interval of %v: %d submissions, want %d", c.interval, n, c.polls)
+		}
+	}
+}
+
 func TestRetentionKeepsWhatIsNeeded(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := testpipe.NewRepo(t)
