@@ -96,12 +96,16 @@ func TestAnApprovalIsOfOneCommit(t *testing.T) {
 	good := repo.Commit(t, with(numbered("src", 150), "README.md", "# Read me\n"))
 	submit(t, p, repo, "")
 
-	repo.Commit(t, testpipe.Text("README.md", "# Wrong\n"))
+	wrong := repo.Commit(t, testpipe.Text("README.md", "# Wrong\n"))
 	submit(t, p, repo, "")
 	worse := repo.Commit(t, testpipe.Text("README.md", "# Worse\n")) // while somebody approves of the other
 	approve(t, p)
 	if s := status(t, p); s.Commit != good || s.Waiting == nil || s.Waiting.Commit != worse || s.Waiting.Approved {
 		t.Errorf("a newer commit was let through by an older one's approval: %+v", s)
+	}
+	late := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: "/test", Event: "late"}
+	if err := p.Catalog.Approve(t.Context(), catalog.Approval{Track: status(t, p).ID, Commit: wrong}, late); err == nil || status(t, p).Waiting.Approved {
+		t.Errorf("the newer commit was approved of by the name of the older one: %v", err)
 	}
 	repo.Git(t, nil, "-C", repo.Dir, "update-ref", "refs/heads/main", good)
 	submit(t, p, repo, "")

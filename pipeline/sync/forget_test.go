@@ -263,6 +263,9 @@ func TestTracksArePolledOnceAnInterval(t *testing.T) {
 	if n := ask(); n != 1 {
 		t.Fatalf("%d tracks polled, want one: the other's ref is gone", n)
 	}
+	if n := p.One(t, "select count(*) from tracks where polled_at > now() - interval '1 hour'"); n != "1" {
+		t.Errorf("%s tracks were polled in the last hour, want 1", n)
+	}
 	p.Rows(t, age)
 	if n := ask(); n != 0 {
 		t.Errorf("%d polled while one is pending", n)
@@ -339,7 +342,8 @@ func TestRetentionKeepsWhatIsNeeded(t *testing.T) {
 		submitted(t, p, repo, "")
 		p.Settle(t)
 	}
-	p.Rows(t, "update submissions set created_at = now() - interval '31 days' where revision < 3")
+	p.Rows(t, "update submissions set created_at = now() - interval '31 days' where revision <= 3")
+	p.Rows(t, "update submissions set state = 'pending', due_at = now(), track = null, revision = null where revision = 3")
 	work := sync.Retain(sync.Retention{Snapshots: 2}, p.Catalog)
 	if err := work.Do(t.Context(), &sync.Run{}); err != nil {
 		t.Fatal(err)
@@ -347,8 +351,8 @@ func TestRetentionKeepsWhatIsNeeded(t *testing.T) {
 	if got := p.One(t, "select string_agg(revision::text, ' ' order by revision) from snapshots"); got != "1 4 5 6" {
 		t.Errorf("snapshots %s; want the current one, two before it, and the one that stays.txt is of", got)
 	}
-	if got := p.One(t, "select string_agg(revision::text, ' ' order by revision) from submissions"); got != "3 4 5 6" {
-		t.Errorf("submissions of revisions %s, want those of the last 30 days", got)
+	if got := p.One(t, "select string_agg(coalesce(revision::text, state), ' ' order by revision) from submissions"); got != "4 5 6 pending" {
+		t.Errorf("submissions of revisions %s, want those of the last 30 days, and the one that is not over", got)
 	}
 	if report, found := p.Verify(t); !report.OK {
 		t.Errorf("verify: %+v: %v", report, found)
