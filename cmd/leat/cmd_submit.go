@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
@@ -92,9 +93,29 @@ func newSubmission(tenant, repo, ref string) (submission, error) {
 	return submission{catalog.SubmissionKey{Tenant: tenant, Source: source, Event: event.ID}, data}, nil
 }
 
+// How long a submission waits for its stream: workers that start with the
+// stores have yet to make it.
+const (
+	streamPatience = 15 * time.Second
+	streamPoll     = 100 * time.Millisecond
+)
+
 func (s submission) publish(ctx context.Context, b *broker.Broker) error {
+	publisher := pipeline.NewPublisher(b, s.key.Source)
 	out := pipeline.Outgoing{ID: s.key.Event, On: events.SubmittedSubject(s.key.Tenant), Data: s.data}
-	if err := pipeline.NewPublisher(b, s.key.Source).Publish(ctx, out); err != nil {
+	err := publisher.Publish(ctx, out)
+	for deadline := time.Now().Add(streamPatience); errors.Is(err, broker.ErrNoStream) && time.Now().Before(deadline); {
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(streamPoll):
+		}
+		err = publisher.Publish(ctx, out)
+	}
+	switch {
+	case errors.Is(err, broker.ErrNoStream):
+		return fmt.Errorf("submit %s: %w; start a worker, which makes the streams", s.data.URL, err)
+	case err != nil:
 		return fmt.Errorf("submit %s: %w", s.data.URL, err)
 	}
 	return nil

@@ -32,6 +32,10 @@ const (
 // and takes nothing more. It drops nothing either.
 var ErrFull = errors.New("the stream is full")
 
+// ErrNoStream says that no stream takes a subject: none was made yet, or the
+// server has lost it. A worker that starts, or a syncer's look, makes it.
+var ErrNoStream = errors.New("no stream takes it")
+
 // ErrStopping says that a message's subscription ended while its handler waited.
 var ErrStopping = errors.New("stopping")
 
@@ -182,6 +186,8 @@ func mark(err error) error {
 	switch {
 	case errors.Is(err, errHeader), errors.Is(err, nats.ErrMaxPayload), errors.Is(err, nats.ErrBadSubject):
 		return fault.Reject(err)
+	case errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, nats.ErrNoResponders):
+		return fault.Retry(fmt.Errorf("%w: %w", ErrNoStream, err))
 	}
 	switch number := code(err); number {
 	case codeStoreFailed, codeStorageResources, codeAccountResources, codeServerResources:

@@ -117,8 +117,8 @@ func TestPublishingToNoStreamIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	b := startServer(t).connect()
 	err := b.Publisher().Publish(chunked(), message.NewMessage("", nil))
-	if kind, after := fault.Of(err); err == nil || kind != fault.KindRetry || after != 0 {
-		t.Errorf("%v (%v after %s), want a retry", err, kind, after)
+	if kind, after := fault.Of(err); !errors.Is(err, broker.ErrNoStream) || kind != fault.KindRetry || after != 0 {
+		t.Errorf("%v (%v after %s), want ErrNoStream and a retry", err, kind, after)
 	}
 }
 

@@ -31,7 +31,7 @@ func isData(name string, text []byte) (why string, is bool) {
 	case tableNames[ext] && len(text) > dumpTable, configNames[ext] && len(text) > dumpConfig:
 		return fmt.Sprintf("%d bytes of %s", len(text), ext), true
 	case ext == ".sql":
-		head := strings.TrimLeft(strings.ToLower(string(text[:min(len(text), 512)])), "\ufeff \t\r\n-\n")
+		head := strings.TrimLeft(strings.ToLower(string(text[:min(len(text), 512)])), "\ufeff \t\r\n-")
 		for _, h := range dumpHeads {
 			if strings.HasPrefix("-- "+head, h) || strings.HasPrefix(head, h) {
 				return "export of a database", true

@@ -94,9 +94,3 @@ func (g *gate) overloaded(epoch int) {
 	g.limit = max(at/2, 1)
 	g.grown = 0
 }
-
-func (g *gate) now() (limit, inFlight int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.limit, g.inFlight
-}
