@@ -38,6 +38,7 @@ type Floor struct {
 // wrote is what a round made leat write.
 type wrote struct {
 	first    bool
+	whole    bool // all points anew, and nothing else
 	from     mark
 	track    uuid.UUID
 	revision int64 // 0: nothing
@@ -210,7 +211,10 @@ func ownCPU() (total float64) {
 // round puts what a round wrote through the bare parts.
 func (f *floor) round(ctx context.Context, w wrote) error {
 	parts := []func(context.Context, wrote) error{f.fetch, f.publish}
-	if w.revision > 0 {
+	switch {
+	case w.whole:
+		parts = []func(context.Context, wrote) error{f.upsert}
+	case w.revision > 0:
 		parts = []func(context.Context, wrote) error{f.fetch, f.read, f.texts, f.vectors, f.copyRows, f.upsert, f.publish}
 	}
 	for _, part := range parts {

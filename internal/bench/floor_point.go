@@ -17,12 +17,22 @@ const (
 	publishPatience = 10 * time.Second
 )
 
-// upsert is the bare client writing the points of a revision, and deleting
-// those that are stale by it.
+// upsert is the bare client writing the points of a revision, or all of them,
+// and deleting those that are stale by it.
 func (f *floor) upsert(ctx context.Context, w wrote) error {
 	filter := &qdrant.Filter{Must: []*qdrant.Condition{
 		qdrant.NewMatchKeyword("track", w.track.String()), qdrant.NewMatchInt("revision", w.revision),
 	}}
+	if w.whole {
+		filter = nil
+		model := f.leat.generation.Embedder
+		if err := f.leat.points.DropCollection(ctx, scratchCollection); err != nil {
+			return err
+		}
+		if err := f.leat.points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance); err != nil {
+			return err
+		}
+	}
 	documents := make(map[string]bool)
 	for _, id := range w.removed {
 		documents[id.String()] = true

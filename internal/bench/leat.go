@@ -138,13 +138,14 @@ func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus
 	}
 }
 
-// content is what a revision of a track added to the index.
+// content is what a revision of a track added to the index, or all that is in
+// the index.
 type content struct{ documents, chunks, bytes int64 }
 
-func (l *leat) content(ctx context.Context, track uuid.UUID, revision int64) (c content, err error) {
+func (l *leat) content(ctx context.Context, track uuid.UUID, revision int64, whole bool) (c content, err error) {
 	err = l.sql.QueryRow(ctx, `select count(*), coalesce(sum(k.chunks), 0), coalesce(sum(b.size), 0)
 		from documents d join chunkings k on k.id = d.chunking join blobs b on b.sha256 = k.blob
-		where d.track = $1 and d.revision = $2 and d.state = 'indexed'`, track, revision).Scan(&c.documents, &c.chunks, &c.bytes)
+		where ($3 or d.track = $1 and d.revision = $2) and d.state = 'indexed'`, track, revision, whole).Scan(&c.documents, &c.chunks, &c.bytes)
 	return c, err
 }
 

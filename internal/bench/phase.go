@@ -25,6 +25,7 @@ type phase struct {
 	once   bool
 	change func(*run, context.Context, string) (change, error) // of a round, to a file; nil: nothing changes
 	submit func(*run, context.Context) (submitted, error)
+	whole  bool // the index is written anew
 }
 
 // change is what a round did to the repository.
@@ -48,6 +49,7 @@ var phases = []phase{
 	{name: "one-line edit", change: (*run).edit, submit: (*run).tell},
 	{name: "rename", change: (*run).rename, submit: (*run).tell},
 	{name: "delete", change: (*run).remove, submit: (*run).tell},
+	{name: "rebuild", once: true, submit: (*run).rebuild, whole: true},
 }
 
 func (r *run) measure(ctx context.Context) error {
@@ -99,7 +101,7 @@ func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (t
 			return 0, err
 		}
 	}
-	w := wrote{first: p.once}
+	w := wrote{first: p.once, whole: p.whole}
 	var err error
 	if w.from, err = r.leat.mark(ctx); err != nil {
 		return 0, err
@@ -122,9 +124,9 @@ func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (t
 		return 0, err
 	}
 	w.track, w.messages = done.track, after.Messages-before.Messages
-	if done.revision != r.revision {
+	if done.revision != r.revision || p.whole {
 		w.revision, r.revision = done.revision, done.revision
-		c, err := r.leat.content(ctx, done.track, done.revision)
+		c, err := r.leat.content(ctx, done.track, done.revision, p.whole)
 		if err != nil {
 			return 0, err
 		}
@@ -226,4 +228,18 @@ func (r *run) command(ctx context.Context) (submitted, error) {
 		return submitted{}, fmt.Errorf("leat submit answers %q", out)
 	}
 	return submitted{revision: answer.Repositories[0].Revision, took: took}, nil
+}
+
+// rebuild has the index written anew, by the command.
+func (r *run) rebuild(ctx context.Context) (submitted, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), "rebuild", "--json", "--wait")
+	cmd.Env = append(os.Environ(), r.env...)
+	began := time.Now()
+	out, err := cmd.CombinedOutput()
+	took := time.Since(began)
+	if err != nil {
+		return submitted{}, fmt.Errorf("leat rebuild: %w: %s", err, out)
+	}
+	r.leat.generation, err = r.leat.catalog.ActiveGeneration(ctx)
+	return submitted{revision: r.revision, took: took}, err
 }
