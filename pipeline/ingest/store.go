@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -55,15 +58,45 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 	if err != nil {
 		return err
 	}
-	if err := l.pack(ctx, pack, &batch, known, keys, contents); err != nil {
+	// Cutting takes longest, and S3 is slow to answer: they go side by side.
+	var chunkings []catalog.Chunking
+	both, packing := errgroup.WithContext(ctx)
+	both.Go(func() error { return l.pack(packing, pack, &batch, known, keys, contents) })
+	both.Go(func() error {
+		chunkings = cut(packing, known, keys, contents)
+		return nil
+	})
+	if err := both.Wait(); err != nil {
 		return err
 	}
+	batch.Chunkings = chunkings
+	return l.step.catalog.PutFiles(ctx, batch)
+}
+
+// cutters are files cut at once: a parse of a large file takes some dozen times
+// its size.
+const cutters = 2
+
+// cut cuts the contents that are not known. It leaves off when ctx ends.
+func cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) []catalog.Chunking {
+	var chunkings []catalog.Chunking
 	for _, key := range keys {
 		if !known.Chunkings[key] {
-			batch.Chunkings = append(batch.Chunkings, catalog.Chunking{ChunkingKey: key, Chunks: chunks(key.Language, contents[key])})
+			chunkings = append(chunkings, catalog.Chunking{ChunkingKey: key})
 		}
 	}
-	return l.step.catalog.PutFiles(ctx, batch)
+	var next atomic.Int64
+	var cutting sync.WaitGroup
+	for range cutters {
+		cutting.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(chunkings)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				c := &chunkings[i]
+				c.Chunks = chunks(c.Language, contents[c.ChunkingKey])
+			}
+		})
+	}
+	cutting.Wait()
+	return chunkings
 }
 
 // pack stores the blobs that are not known.

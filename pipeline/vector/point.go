@@ -80,6 +80,29 @@ func (p *Point) encode() (*qdrant.PointStruct, error) {
 	return &qdrant.PointStruct{Id: pointID(p.ID), Vectors: qdrant.NewVectorsMap(vectors), Payload: payload}, nil
 }
 
+// What a point takes on the wire beside its vectors and texts: names, tags,
+// lengths, ids and numbers; and the same of one more directory or sparse term.
+const (
+	boundRest = 2 << 10
+	boundDir  = 16
+	boundTerm = 5 + 4 // the longest varint and a float
+)
+
+// bound returns no less than what the point takes on the wire, and not much
+// more: to ask protobuf takes as long as to send it.
+func (p *Point) bound() int {
+	n := boundRest + 4*len(p.Dense) + boundTerm*len(p.Sparse.Indices)
+	for _, text := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, p.Payload.Blob, p.Payload.Commit} {
+		n += len(text)
+	}
+	for i := range len(p.Payload.Path) {
+		if p.Payload.Path[i] == '/' {
+			n += i + boundDir
+		}
+	}
+	return n
+}
+
 func (p *Payload) encode() (map[string]*qdrant.Value, error) {
 	if p.Tenant == "" {
 		return nil, errors.New("the payload names no tenant")

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/leatworks/leat/internal/fault"
 )
@@ -23,9 +22,9 @@ func (s *Store) Upsert(ctx context.Context, collection string, points []Point) e
 		if err != nil {
 			return fault.Reject(fmt.Errorf("upsert into %s: %w", collection, err))
 		}
-		bytes := proto.Size(encoded)
+		bytes := points[i].bound()
 		if bytes > maxUpsertBytes {
-			return fault.Reject(fmt.Errorf("upsert into %s: point %s takes %d bytes; at most %d are sent", collection, points[i].ID, bytes, maxUpsertBytes))
+			return fault.Reject(fmt.Errorf("upsert into %s: point %s takes up to %d bytes; at most %d are sent", collection, points[i].ID, bytes, maxUpsertBytes))
 		}
 		if len(batch) == maxUpsertPoints || size+bytes > maxUpsertBytes {
 			if err := s.upsert(ctx, collection, batch); err != nil {
