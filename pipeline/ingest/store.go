@@ -64,7 +64,7 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 	both.Go(func() error { return l.pack(packing, pack, &batch, known, keys, contents) })
 	both.Go(func() error {
 		chunkings = cut(packing, known, keys, contents)
-		return nil
+		return packing.Err() // they may not be all
 	})
 	if err := both.Wait(); err != nil {
 		return err
