@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
@@ -67,6 +68,13 @@ func (c *counting) Embed(ctx context.Context, texts []string, purpose embedder.P
 	return vectors, err
 }
 
+// refuse makes it fail texts that hold a word; none if that is "".
+func (c *counting) refuse(word string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fail = word
+}
+
 // total is how many texts it was asked for.
 func (c *counting) total() (n int) {
 	c.mu.Lock()
@@ -107,10 +115,13 @@ func (f *factory) keep(retention time.Duration) *syncer.Generations {
 }
 
 // work runs an embedder and an indexer. The function that it returns ends them.
-func (f *factory) work() (stop func()) {
+func (f *factory) work() (stop func()) { return f.workUntil(5 * time.Second) }
+
+// workUntil does so with a time that is given to what is under way at the end.
+func (f *factory) workUntil(drain time.Duration) (stop func()) {
 	f.t.Helper()
 	ctx, cancel := context.WithCancel(f.t.Context())
-	cfg := config.Worker{Stores: f.Config(), DrainTimeout: 5 * time.Second, InFlight: 64}
+	cfg := config.Worker{Stores: f.Config(), DrainTimeout: drain, InFlight: 64}
 	var all sync.WaitGroup
 	for _, run := range []func(context.Context, *worker.Stores, config.Worker, *slog.Logger) error{worker.Embed, worker.Index} {
 		all.Go(func() {
@@ -202,24 +213,60 @@ func (f *factory) alias() string {
 	return name
 }
 
-// consumers lists the consumers of the internal streams.
-func (f *factory) consumers() []string {
+// consumersOf names the consumers that a generation has.
+func consumersOf(g catalog.Generation) []broker.Consumer {
+	return broker.Generation{Number: g.Number, Embedder: g.Embedder.Name}.Consumers()
+}
+
+// count is how many points a generation holds.
+func (f *factory) count(g catalog.Generation) int64 {
+	f.t.Helper()
+	n, err := f.Points.CountAll(f.t.Context(), g.Collection)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return int64(n)
+}
+
+// stream opens a stream, as anybody may who reaches the server.
+func (f *factory) stream(name string) jetstream.Stream {
 	f.t.Helper()
 	conn, err := nats.Connect(f.Addresses.NATS)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	defer conn.Close()
+	f.t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	var names []string
-	for _, name := range []string{broker.StreamChunked, broker.StreamEmbedded} {
-		stream, err := js.Stream(f.t.Context(), name)
+	stream, err := js.Stream(f.t.Context(), name)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return stream
+}
+
+// messages counts the messages of a model on the embedded stream.
+func (f *factory) messages(model string) (n int) {
+	f.t.Helper()
+	stream := f.stream(broker.StreamEmbedded)
+	for _, lane := range events.Lanes {
+		info, err := stream.Info(f.t.Context(), jetstream.WithSubjectFilter(events.EmbeddedLane(model, lane)))
 		if err != nil {
 			f.t.Fatal(err)
 		}
+		n += len(info.State.Subjects)
+	}
+	return n
+}
+
+// consumers lists the consumers of the internal streams.
+func (f *factory) consumers() []string {
+	f.t.Helper()
+	var names []string
+	for _, name := range []string{broker.StreamChunked, broker.StreamEmbedded} {
+		stream := f.stream(name)
 		list := stream.ConsumerNames(f.t.Context())
 		for consumer := range list.Name() {
 			names = append(names, consumer)

@@ -23,9 +23,10 @@ type service struct {
 
 // serving is a service that runs.
 type serving struct {
-	stop context.CancelFunc
-	done chan struct{}
-	err  error // why it ended; valid once done is closed
+	stop    context.CancelFunc
+	done    chan struct{}
+	err     error // why it ended; valid once done is closed
+	stopped bool  // its end was asked for
 }
 
 // serveEach serves what the generations ask for, as they come and go, until ctx
@@ -62,12 +63,13 @@ func (s *Stores) serveEach(ctx context.Context, log *slog.Logger, wanted func([]
 }
 
 // reconcile starts what is wanted and does not run, and stops what runs and is
-// not wanted. It does not wait for the end of what it stops.
+// not wanted. It does not wait for the end of what it stops: what is wanted again
+// meanwhile is started once that has ended.
 func reconcile(ctx context.Context, running map[string]*serving, wanted []service) error {
 	want := make(map[string]bool, len(wanted))
 	for _, w := range wanted {
 		want[w.key] = true
-		if r := running[w.key]; r != nil {
+		if r := running[w.key]; r != nil && !(r.stopped && r.over()) {
 			if r.over() && ctx.Err() == nil {
 				return r.err
 			}
@@ -86,7 +88,7 @@ func reconcile(ctx context.Context, running map[string]*serving, wanted []servic
 			continue
 		}
 		r.stop()
-		if r.over() {
+		if r.stopped = true; r.over() {
 			delete(running, key)
 		}
 	}
