@@ -7,9 +7,7 @@
 package search
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,7 +18,6 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/text"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -29,10 +26,6 @@ const (
 	DefaultLimit = 10
 	MaxLimit     = 100
 	maxQuery     = 16 << 10 // bytes
-
-	// wholeLines bounds how far a chunk that begins or ends inside a line is
-	// widened to whole lines, in bytes.
-	wholeLines = 64 << 10
 )
 
 // Query is what somebody looks for.
@@ -87,23 +80,37 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if len(dense) != 1 {
 		return nil, fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
 	}
+	query := embedder.QueryTerms(q.Text)
 	found, err := s.Points.Search(ctx, s.Generation.Collection, vector.Query{
 		Dense:  dense[0],
-		Sparse: vector.Sparse(embedder.QueryTerms(q.Text)),
+		Sparse: vector.Sparse(query),
 		Filter: vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Path: q.Path},
-		Limit:  q.Limit,
+		Limit:  candidates(q.Limit),
 	})
 	if err != nil {
 		return nil, err
 	}
-	hits := make([]Hit, len(found))
-	for i, f := range found {
-		hits[i] = newHit(f)
-	}
-	if err := s.refresh(ctx, found, hits); err != nil {
+	list, err := newCandidates(found)
+	if err != nil {
 		return nil, err
 	}
-	return s.read(ctx, found, hits)
+	for i := range list {
+		list[i].weigh(query.Indices)
+	}
+	rank(list)
+	list = list[:min(len(list), shortlist(q.Limit))]
+	if list, err = s.load(ctx, list); err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].held = terms(query.Indices).shared(termsOf(list[i].hit.Symbol + "\n" + list[i].hit.Text))
+	}
+	rank(list)
+	hits := make([]Hit, min(len(list), q.Limit))
+	for i := range hits {
+		hits[i] = list[i].hit
+	}
+	return hits, nil
 }
 
 func (q *Query) check() error {
@@ -121,98 +128,10 @@ func (q *Query) check() error {
 	return nil
 }
 
-func newHit(f vector.Hit) Hit {
-	p := f.Payload
+func newHit(p vector.Payload, score float32) Hit {
 	return Hit{
 		Repository: p.Repository, Ref: p.Ref, Commit: p.Commit, Path: p.Path,
 		StartLine: p.StartLine, EndLine: p.EndLine, StartByte: p.StartByte, EndByte: p.EndByte,
-		Language: p.Language, Kind: p.Kind, Symbol: p.Symbol, Score: f.Score,
+		Language: p.Language, Kind: p.Kind, Symbol: p.Symbol, Score: score,
 	}
-}
-
-// refresh names the track's current commit where the document is the same
-// there; the point knows only the commit that last changed it.
-func (s *Searcher) refresh(ctx context.Context, found []vector.Hit, hits []Hit) error {
-	ids := make([]uuid.UUID, len(found))
-	for i, f := range found {
-		ids[i] = f.Payload.Document
-	}
-	current, err := s.Catalog.CurrentCommits(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for i, f := range found {
-		if c, known := current[f.Payload.Document]; known && c.Revision == f.Payload.Revision {
-			hits[i].Commit, hits[i].Encoding = c.Commit, c.Encoding
-		}
-	}
-	return nil
-}
-
-// read fills in the text of the hits. It leaves out those whose text has been
-// collected as garbage: their document has changed, and its new points are
-// more than the grace late.
-func (s *Searcher) read(ctx context.Context, found []vector.Hit, hits []Hit) ([]Hit, error) {
-	hashes := make([][]byte, len(found))
-	for i, f := range found {
-		hash, err := hex.DecodeString(f.Payload.Blob)
-		if err != nil || len(hash) != 32 {
-			return nil, fmt.Errorf("point %s names a blob that is no SHA-256", f.ID)
-		}
-		hashes[i] = hash
-	}
-	known, err := s.Catalog.BlobSpans(ctx, hashes)
-	if err != nil {
-		return nil, err
-	}
-	shown := make([]Hit, 0, len(hits))
-	var spans []blob.Span
-	var users [][]int // of each span: the hits that show a part of it
-	at := make(map[[32]byte]int)
-	for i, hash := range hashes {
-		key := [32]byte(hash)
-		span, stored := known[key]
-		if !stored {
-			continue
-		}
-		if _, seen := at[key]; !seen {
-			at[key] = len(spans)
-			spans, users = append(spans, blob.Span(span)), append(users, nil)
-		}
-		users[at[key]] = append(users[at[key]], len(shown))
-		shown = append(shown, hits[i])
-	}
-	return shown, s.Blobs.Read(ctx, spans, func(i int, content []byte) error {
-		for _, u := range users[i] {
-			if err := shown[u].show(content); err != nil {
-				return fmt.Errorf("show a hit in %q: %w", shown[u].Path, err)
-			}
-		}
-		return nil
-	})
-}
-
-// show takes the hit's lines out of the blob.
-func (h *Hit) show(content []byte) error {
-	if h.StartByte < 0 || h.EndByte > len(content) || h.StartByte >= h.EndByte {
-		return fmt.Errorf("bytes %d to %d of a blob of %d bytes", h.StartByte, h.EndByte, len(content))
-	}
-	start := bytes.LastIndexByte(content[:h.StartByte], '\n') + 1
-	end := h.EndByte
-	if content[end-1] != '\n' {
-		if n := bytes.IndexByte(content[end:], '\n'); n >= 0 {
-			end += n + 1
-		} else {
-			end = len(content)
-		}
-	}
-	if end-start > wholeLines {
-		h.Partial = true
-	} else {
-		h.StartByte, h.EndByte = start, end
-	}
-	h.Text = string(content[h.StartByte:h.EndByte])
-	in := text.Encoding(h.Encoding)
-	h.StartByte, h.EndByte = in.Offset(content, h.StartByte), in.Offset(content, h.EndByte)
-	return nil
 }

@@ -1,0 +1,115 @@
+package search
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/text"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// wholeLines bounds how far a chunk that begins or ends inside a line is
+// widened to whole lines, in bytes.
+const wholeLines = 64 << 10
+
+func newCandidates(found []vector.Hit) ([]candidate, error) {
+	list := make([]candidate, len(found))
+	for i, f := range found {
+		hash, err := hex.DecodeString(f.Payload.Blob)
+		if err != nil || len(hash) != 32 {
+			return nil, fmt.Errorf("point %s names a blob that is no SHA-256", f.ID)
+		}
+		list[i] = candidate{hit: newHit(f.Payload, f.Score), point: f.Payload, blob: [32]byte(hash)}
+	}
+	return list, nil
+}
+
+// load fills in the commit and the text of the candidates. It leaves out those
+// whose text has been collected as garbage: their document has changed, and its
+// new points are more than the grace late.
+func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, error) {
+	if err := s.refresh(ctx, list); err != nil {
+		return nil, err
+	}
+	hashes := make([][]byte, len(list))
+	for i := range list {
+		hashes[i] = list[i].blob[:]
+	}
+	known, err := s.Catalog.BlobSpans(ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	stored := make([]candidate, 0, len(list))
+	var spans []blob.Span
+	var users [][]int // of each span: the candidates that show a part of it
+	at := make(map[[32]byte]int)
+	for _, c := range list {
+		span, found := known[c.blob]
+		if !found {
+			continue
+		}
+		if _, seen := at[c.blob]; !seen {
+			at[c.blob] = len(spans)
+			spans, users = append(spans, blob.Span(span)), append(users, nil)
+		}
+		users[at[c.blob]] = append(users[at[c.blob]], len(stored))
+		stored = append(stored, c)
+	}
+	return stored, s.Blobs.Read(ctx, spans, func(i int, content []byte) error {
+		for _, u := range users[i] {
+			if err := stored[u].hit.show(content); err != nil {
+				return fmt.Errorf("show a hit in %q: %w", stored[u].hit.Path, err)
+			}
+		}
+		return nil
+	})
+}
+
+// refresh names the track's current commit where the document is the same
+// there; the point knows only the commit that last changed it.
+func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
+	ids := make([]uuid.UUID, len(list))
+	for i, c := range list {
+		ids[i] = c.point.Document
+	}
+	current, err := s.Catalog.CurrentCommits(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if c, known := current[list[i].point.Document]; known && c.Revision == list[i].point.Revision {
+			list[i].hit.Commit, list[i].hit.Encoding = c.Commit, c.Encoding
+		}
+	}
+	return nil
+}
+
+// show takes the hit's lines out of the blob.
+func (h *Hit) show(content []byte) error {
+	if h.StartByte < 0 || h.EndByte > len(content) || h.StartByte >= h.EndByte {
+		return fmt.Errorf("bytes %d to %d of a blob of %d bytes", h.StartByte, h.EndByte, len(content))
+	}
+	start := bytes.LastIndexByte(content[:h.StartByte], '\n') + 1
+	end := h.EndByte
+	if content[end-1] != '\n' {
+		if n := bytes.IndexByte(content[end:], '\n'); n >= 0 {
+			end += n + 1
+		} else {
+			end = len(content)
+		}
+	}
+	if end-start > wholeLines {
+		h.Partial = true
+	} else {
+		h.StartByte, h.EndByte = start, end
+	}
+	h.Text = string(content[h.StartByte:h.EndByte])
+	in := text.Encoding(h.Encoding)
+	h.StartByte, h.EndByte = in.Offset(content, h.StartByte), in.Offset(content, h.EndByte)
+	return nil
+}

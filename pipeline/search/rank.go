@@ -1,0 +1,139 @@
+package search
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Weights of what a query's words match besides the text: a full match of the
+// symbol makes a score half as much again, one of the path a quarter. They are
+// small enough that what both rankings have first stays first.
+const (
+	symbolWeight = 0.5
+	pathWeight   = 0.25
+)
+
+// kindHeader is a chunk's kind where it holds a package clause and imports,
+// whose symbol is no definition.
+const kindHeader = "header"
+
+// candidates is how many points are ranked for a query of limit hits, and
+// shortlist how many of those are read: enough that what one ranking places
+// low, and the symbol or the path lifts, is among them.
+func candidates(limit int) int { return max(4*limit, 40) }
+
+func shortlist(limit int) int { return 2*limit + 5 }
+
+// candidate is a point that may become a hit.
+type candidate struct {
+	hit   Hit
+	blob  [32]byte
+	point vector.Payload
+	held  int // of the query's terms, by the symbol and the text
+}
+
+// terms is a set of term indices: of parts of identifiers and of whole ones,
+// case folded and plurals stemmed.
+type terms []uint32
+
+func termsOf(text string) terms { return embedder.QueryTerms(text).Indices }
+
+// shared counts the terms that both have; each list is in order.
+func (t terms) shared(other terms) int {
+	n := 0
+	for i, j := 0, 0; i < len(t) && j < len(other); {
+		switch c := cmp.Compare(t[i], other[j]); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			n, i, j = n+1, i+1, j+1
+		}
+	}
+	return n
+}
+
+// weigh raises the candidate's score by how well the query's terms match its
+// symbol and its path.
+func (c *candidate) weigh(query terms) {
+	if len(query) == 0 {
+		return
+	}
+	symbol := 0.0
+	if c.hit.Kind != kindHeader {
+		for name := range names(c.hit.Symbol) {
+			own := termsOf(name)
+			symbol = max(symbol, dice(query.shared(own), len(query), len(own)))
+		}
+	}
+	path := float64(query.shared(termsOf(c.hit.Path))) / float64(len(query))
+	c.hit.Score = float32(float64(c.hit.Score) * (1 + float64(symbolWeight*symbol) + float64(pathWeight*path)))
+}
+
+// dice is 1 for equal sets and 0 for those that share nothing (L. Dice,
+// "Measures of the amount of ecologic association between species", 1945).
+func dice(shared, a, b int) float64 {
+	if shared == 0 {
+		return 0
+	}
+	return 2 * float64(shared) / float64(a+b)
+}
+
+// names yields what a chunk's symbol may be called: each definition of the
+// list, with the names that lead to it and without.
+func names(symbol string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		path, list := "", symbol
+		if at := strings.LastIndex(symbol, " > "); at >= 0 {
+			path, list = symbol[:at+len(" > ")], symbol[at+len(" > "):]
+		}
+		for name := range strings.SplitSeq(list, ", ") {
+			last := name
+			if !strings.Contains(name, " ") { // a heading is no list of names
+				last = name[strings.LastIndexAny(name, ".:#")+1:]
+			}
+			if !yield(path+name) || path+name != last && !yield(last) {
+				return
+			}
+		}
+	}
+}
+
+// rank puts the best first. Where scores are equal, what holds more of the
+// query's terms comes first, then what is more than a header, then the longer
+// text, then by place. The ids of points have no say: they differ from one
+// copy of a repository to the next.
+func rank(list []candidate) {
+	slices.SortFunc(list, func(a, b candidate) int {
+		return cmp.Or(
+			cmp.Compare(b.hit.Score, a.hit.Score),
+			cmp.Compare(b.held, a.held),
+			header(a)-header(b),
+			cmp.Compare(b.point.EndByte-b.point.StartByte, a.point.EndByte-a.point.StartByte),
+			place(a, b),
+		)
+	})
+}
+
+func header(c candidate) int {
+	if c.hit.Kind == kindHeader {
+		return 1
+	}
+	return 0
+}
+
+// place orders by path, bytes, ref and repository.
+func place(a, b candidate) int {
+	return cmp.Or(
+		strings.Compare(a.hit.Path, b.hit.Path),
+		cmp.Compare(a.point.StartByte, b.point.StartByte),
+		strings.Compare(a.hit.Ref, b.hit.Ref),
+		slices.Compare(a.hit.Repository[:], b.hit.Repository[:]),
+	)
+}
