@@ -15,9 +15,9 @@ endif
 # The grammars of pipeline/chunk compile for minutes. Less optimised they take
 # half the time, and tests and linters that use the same flags share them.
 test lint: export CGO_CFLAGS ?= -O1 -g0
-lint: export GOFLAGS := $(GOFLAGS) $(RACE)
 
-LINT := $(GO) tool -modfile=tools/lint.mod golangci-lint
+# The linter's path: it is built as it comes, and run with the tests' flags.
+LINT = $$($(GO) tool -n -modfile=tools/lint.mod golangci-lint)
 SQLC := CGO_ENABLED=0 $(GO) tool -modfile=$(CURDIR)/tools/sqlc.mod sqlc
 VULN := $(GO) tool -modfile=tools/vuln.mod govulncheck
 
@@ -35,7 +35,7 @@ demo: build ## ingest this checkout, search it, compare the stores
 
 .PHONY: test
 test: ## run every test
-	$(GO) test $(RACE) -timeout 10m ./...
+	$(GO) test $(RACE) -timeout 20m ./...
 
 SEED ?= $(shell date +%s)
 FAULTS ?= 200
@@ -49,8 +49,8 @@ chaos: ## break a whole leat on purpose (SEED=n FAULTS=n COMMITS=n REPO=path)
 .PHONY: lint
 lint: ## check form, style and imports
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi
-	$(GO) vet ./...
-	$(LINT) run ./...
+	GOFLAGS="$$GOFLAGS $(RACE)" $(GO) vet ./...
+	lint=$(LINT) && GOFLAGS="$$GOFLAGS $(RACE)" "$$lint" run ./...
 
 SIZE ?= 1000
 
