@@ -24,7 +24,7 @@ func newCandidates(found []vector.Hit) ([]candidate, error) {
 		if err != nil || len(hash) != 32 {
 			return nil, fmt.Errorf("point %s names a blob that is no SHA-256", f.ID)
 		}
-		list[i] = candidate{hit: newHit(f.Payload, f.Score), point: f.Payload, blob: [32]byte(hash)}
+		list[i] = candidate{hit: newHit(f.Payload, f.Score), point: f.Payload, blob: [32]byte(hash), fused: f.Score, boost: 1}
 	}
 	return list, nil
 }
@@ -62,7 +62,7 @@ func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, err
 	}
 	return stored, s.Blobs.Read(ctx, spans, func(i int, content []byte) error {
 		for _, u := range users[i] {
-			if err := stored[u].hit.show(content); err != nil {
+			if err := stored[u].show(content); err != nil {
 				return fmt.Errorf("show a hit in %q: %w", stored[u].hit.Path, err)
 			}
 		}
@@ -73,24 +73,29 @@ func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, err
 // refresh names the track's current commit where the document is the same
 // there; the point knows only the commit that last changed it.
 func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
-	ids := make([]uuid.UUID, len(list))
-	for i, c := range list {
-		ids[i] = c.point.Document
+	var ids []uuid.UUID
+	for i := range list {
+		for c := range list[i].places() {
+			ids = append(ids, c.point.Document)
+		}
 	}
 	current, err := s.Catalog.CurrentCommits(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for i := range list {
-		if c, known := current[list[i].point.Document]; known && c.Revision == list[i].point.Revision {
-			list[i].hit.Commit, list[i].hit.Encoding = c.Commit, c.Encoding
+		for c := range list[i].places() {
+			if now, known := current[c.point.Document]; known && now.Revision == c.point.Revision {
+				c.hit.Commit, c.hit.Encoding = now.Commit, now.Encoding
+			}
 		}
 	}
 	return nil
 }
 
 // show takes the hit's lines out of the blob.
-func (h *Hit) show(content []byte) error {
+func (c *candidate) show(content []byte) error {
+	h := &c.hit
 	if h.StartByte < 0 || h.EndByte > len(content) || h.StartByte >= h.EndByte {
 		return fmt.Errorf("bytes %d to %d of a blob of %d bytes", h.StartByte, h.EndByte, len(content))
 	}
@@ -108,8 +113,9 @@ func (h *Hit) show(content []byte) error {
 	} else {
 		h.StartByte, h.EndByte = start, end
 	}
-	h.Text = string(content[h.StartByte:h.EndByte])
+	c.start, c.end = h.StartByte, h.EndByte
+	h.Text = string(content[c.start:c.end])
 	in := text.Encoding(h.Encoding)
-	h.StartByte, h.EndByte = in.Offset(content, h.StartByte), in.Offset(content, h.EndByte)
+	h.StartByte, h.EndByte = in.Offset(content, c.start), in.Offset(content, c.end)
 	return nil
 }

@@ -10,31 +10,41 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Weights of what a query's words match besides the text: a full match of the
-// symbol makes a score half as much again, one of the path a quarter. They are
-// small enough that what both rankings have first stays first.
+// Weights of what a query's words match besides the text: a query that is
+// a definition's name doubles its score, and one whose words are all in a path
+// makes it half as much again. By reciprocal ranks what both rankings have
+// first scores 1 and what they have second 2/3: a name lifts a definition above
+// what uses it most, and a word of many lifts little.
 const (
-	symbolWeight = 0.5
-	pathWeight   = 0.25
+	symbolWeight = 1
+	pathWeight   = 0.5
 )
 
 // kindHeader is a chunk's kind where it holds a package clause and imports,
 // whose symbol is no definition.
 const kindHeader = "header"
 
-// candidates is how many points are ranked for a query of limit hits, and
-// shortlist how many of those are read: enough that what one ranking places
-// low, and the symbol or the path lifts, is among them.
+// candidates is how many points are ranked at first for a query of limit hits:
+// enough that what one ranking places low, and the symbol or the path lifts, is
+// among them. Where they make too few hits, four times as many are ranked, up
+// to maxCandidates.
 func candidates(limit int) int { return max(4*limit, 40) }
 
-func shortlist(limit int) int { return 2*limit + 5 }
+const maxCandidates = 2_000
+
+// shortlist is how many of n candidates are read.
+func shortlist(n int) int { return n/2 + 5 }
 
 // candidate is a point that may become a hit.
 type candidate struct {
-	hit   Hit
-	blob  [32]byte
-	point vector.Payload
-	held  int // of the query's terms, by the symbol and the text
+	hit        Hit // Score is fused times boost
+	blob       [32]byte
+	point      vector.Payload
+	start, end int     // bytes of the blob that the hit's text is
+	fused      float32 // of both rankings
+	boost      float32 // by symbol and path
+	held       int     // of the query's terms, by the symbol and the text
+	copies     []candidate
 }
 
 // terms is a set of term indices: of parts of identifiers and of whole ones,
@@ -73,7 +83,8 @@ func (c *candidate) weigh(query terms) {
 		}
 	}
 	path := float64(query.shared(termsOf(c.hit.Path))) / float64(len(query))
-	c.hit.Score = float32(float64(c.hit.Score) * (1 + float64(symbolWeight*symbol) + float64(pathWeight*path)))
+	c.boost = float32(1 + float64(symbolWeight*symbol) + float64(pathWeight*path))
+	c.hit.Score = c.fused * c.boost
 }
 
 // dice is 1 for equal sets and 0 for those that share nothing (L. Dice,

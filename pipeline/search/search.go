@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -35,6 +36,8 @@ type Query struct {
 	Repositories []uuid.UUID // empty: all of the tenant's
 	Refs         []string    // full names; empty: all
 	Languages    []string    // as go-enry names them; empty: all
+	Kinds        []string    // of chunks; empty: all
+	Symbols      []string    // names of definitions, with those that lead to them or without; empty: all
 	Path         string      // glob over the whole path; empty: all
 	Limit        int         // default 10, at most 100
 }
@@ -57,6 +60,19 @@ type Hit struct {
 	Symbol             string
 	Score              float32
 	Text               string
+	// Places hold the same text, but for blanks, among what was found: one hit
+	// stands for all of them.
+	Places []Place
+}
+
+// Place is where else a hit's text is.
+type Place struct {
+	Repository uuid.UUID
+	Ref        string
+	Commit     string
+	Path       string
+	StartLine  int // from 1
+	EndLine    int // inclusive
 }
 
 // Searcher answers queries against the active generation.
@@ -80,37 +96,70 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if len(dense) != 1 {
 		return nil, fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
 	}
-	query := embedder.QueryTerms(q.Text)
-	found, err := s.Points.Search(ctx, s.Generation.Collection, vector.Query{
-		Dense:  dense[0],
-		Sparse: vector.Sparse(query),
-		Filter: vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Path: q.Path},
-		Limit:  candidates(q.Limit),
-	})
-	if err != nil {
-		return nil, err
+	for n := candidates(q.Limit); ; n *= 4 {
+		found, err := s.Points.Search(ctx, s.Generation.Collection, q.points(dense[0], n))
+		if err != nil {
+			return nil, err
+		}
+		list, err := newCandidates(found)
+		if err != nil {
+			return nil, err
+		}
+		hits, all, err := s.hits(ctx, list, shortlist(n), q)
+		if err != nil {
+			return nil, err
+		}
+		if len(hits) == q.Limit || all && len(found) < n || n >= maxCandidates {
+			return hits, nil
+		}
 	}
-	list, err := newCandidates(found)
-	if err != nil {
-		return nil, err
+}
+
+// points asks for the n points to rank. A symbol asked for is a word of the
+// text that defines it.
+func (q *Query) points(dense []float32, n int) vector.Query {
+	filter := vector.Filter{
+		Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds, Path: q.Path,
 	}
+	text := q.Text
+	if len(q.Symbols) > 0 {
+		text += "\n" + strings.Join(q.Symbols, "\n")
+		filter.Symbol = func(symbol string) bool {
+			for name := range names(symbol) {
+				if slices.Contains(q.Symbols, name) {
+					return true
+				}
+			}
+			return slices.Contains(q.Symbols, symbol)
+		}
+	}
+	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(text)), Filter: filter, Limit: n}
+}
+
+// hits ranks the candidates, reads at most n of them, and makes hits of those.
+// It says whether all were read.
+func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (hits []Hit, all bool, err error) {
+	query := termsOf(q.Text)
 	for i := range list {
-		list[i].weigh(query.Indices)
+		list[i].weigh(query)
 	}
+	list = fold(list, candidate.span)
 	rank(list)
-	list = list[:min(len(list), shortlist(q.Limit))]
+	all, list = len(list) <= n, list[:min(len(list), n)]
 	if list, err = s.load(ctx, list); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for i := range list {
-		list[i].held = terms(query.Indices).shared(termsOf(list[i].hit.Symbol + "\n" + list[i].hit.Text))
+		list[i].held = query.shared(termsOf(list[i].hit.Symbol + "\n" + list[i].hit.Text))
 	}
+	list = fold(list, candidate.words)
 	rank(list)
-	hits := make([]Hit, min(len(list), q.Limit))
-	for i := range hits {
-		hits[i] = list[i].hit
+	list = merge(list, q.Limit)
+	hits = make([]Hit, len(list))
+	for i := range list {
+		hits[i] = list[i].whole()
 	}
-	return hits, nil
+	return hits, all, nil
 }
 
 func (q *Query) check() error {

@@ -75,6 +75,11 @@ func submit(t *testing.T, p *testpipe.Pipe, tenant, ref string, repo *testpipe.R
 	p.Settle(t)
 }
 
+// everywhere is a hit's own place and the others.
+func everywhere(h search.Hit) []search.Place {
+	return append([]search.Place{{h.Repository, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine}}, h.Places...)
+}
+
 // reader types what the reader of a hit would, once for each range.
 type reader struct {
 	repo  *testpipe.Repo
@@ -182,13 +187,17 @@ func TestATenantSeesItsOwn(t *testing.T) {
 		"default": nil,
 	} {
 		hits := find(t, p, search.Query{Text: "water", Tenant: tenant, Limit: 100})
+		places := 0
 		for _, h := range hits {
-			if !slices.Contains(own, h.Repository) {
-				t.Errorf("%s sees %s of repository %s", tenant, h.Path, h.Repository)
+			for _, p := range everywhere(h) {
+				places++
+				if !slices.Contains(own, p.Repository) {
+					t.Errorf("%s sees %s of repository %s", tenant, p.Path, p.Repository)
+				}
 			}
 		}
-		if want := 2 * len(own); len(hits) != want {
-			t.Errorf("%s has %d hits, want %d", tenant, len(hits), want)
+		if want := 2 * len(own); places != want {
+			t.Errorf("%s has hits in %d places, want %d", tenant, places, want)
 		}
 	}
 	if hits := find(t, p, search.Query{Text: "water", Tenant: "ours", Repositories: []uuid.UUID{foreign}}); len(hits) != 0 {
@@ -223,6 +232,10 @@ func TestFilters(t *testing.T) {
 		"alternatives":   {search.Query{Path: "{a,next}.go"}, []string{"a.go", "next.go"}},
 		"both":           {search.Query{Languages: []string{"Go"}, Refs: []string{"refs/heads/main"}}, []string{"a.go"}},
 		"nothing is so":  {search.Query{Languages: []string{"Go"}, Path: "docs/"}, nil},
+		"kind":           {search.Query{Kinds: []string{"section"}}, []string{"docs/b.md", "docs/deep/c.md"}},
+		"no such kind":   {search.Query{Kinds: []string{"method"}}, nil},
+		"symbol":         {search.Query{Symbols: []string{"Water"}}, []string{"docs/b.md", "docs/deep/c.md"}},
+		"no such symbol": {search.Query{Symbols: []string{"Wat"}}, nil},
 		"no such ref":    {search.Query{Refs: []string{"main"}}, nil},
 		"no such prefix": {search.Query{Path: "doc/"}, nil},
 	} {
@@ -230,7 +243,9 @@ func TestFilters(t *testing.T) {
 			c.query.Text = "water"
 			var got []string
 			for _, h := range find(t, p, c.query) {
-				got = append(got, h.Path)
+				for _, p := range everywhere(h) {
+					got = append(got, p.Path)
+				}
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, c.want) {

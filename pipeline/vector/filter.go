@@ -23,21 +23,30 @@ type Filter struct {
 	Refs         []string
 	Languages    []string
 	Kinds        []string
-	Symbols      []string
 	// Path is a glob over the whole path: * and ? stop at a slash, ** does
 	// not, {a,b} and [a-z] are alternatives. "dir/" is all below dir.
 	Path string
+	// Symbol says which symbols are seen; nil: all. It is asked about Qdrant's
+	// answers.
+	Symbol func(symbol string) bool
 }
 
 // plan is a filter in two parts: what Qdrant evaluates, and what is left to
 // check on its answers.
 type plan struct {
 	filter *qdrant.Filter
-	glob   string // empty: nothing is left to check
+	glob   string                   // empty: every path fits
+	symbol func(symbol string) bool // nil: every symbol fits
 }
 
-func (p plan) match(path string) bool {
-	return p.glob == "" || doublestar.MatchUnvalidated(p.glob, path)
+// rest says whether something is left to check.
+func (p plan) rest() bool { return p.glob != "" || p.symbol != nil }
+
+func (p plan) match(payload map[string]*qdrant.Value) bool {
+	if p.glob != "" && !doublestar.MatchUnvalidated(p.glob, payload[fieldPath].GetStringValue()) {
+		return false
+	}
+	return p.symbol == nil || p.symbol(payload[fieldSymbol].GetStringValue())
 }
 
 func (f Filter) plan() (plan, error) {
@@ -56,7 +65,7 @@ func (f Filter) plan() (plan, error) {
 	for _, list := range []struct {
 		field string
 		words []string
-	}{{fieldRef, f.Refs}, {fieldLanguage, f.Languages}, {fieldKind, f.Kinds}, {fieldSymbol, f.Symbols}} {
+	}{{fieldRef, f.Refs}, {fieldLanguage, f.Languages}, {fieldKind, f.Kinds}} {
 		if len(list.words) > 0 {
 			must = append(must, qdrant.NewMatchKeywords(list.field, list.words...))
 		}
@@ -68,7 +77,7 @@ func (f Filter) plan() (plan, error) {
 	if condition != nil {
 		must = append(must, condition)
 	}
-	return plan{&qdrant.Filter{Must: must}, glob}, nil
+	return plan{&qdrant.Filter{Must: must}, glob, f.Symbol}, nil
 }
 
 // planPath turns a glob into the condition that Qdrant can evaluate, which is

@@ -42,7 +42,7 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 				return
 			}
 			for _, found := range page {
-				if !plan.match(found.GetPayload()[fieldPath].GetStringValue()) {
+				if !plan.match(found.GetPayload()) {
 					continue
 				}
 				point, err := decodePoint(found.GetId(), found.GetPayload(), found.GetVectors())
@@ -131,7 +131,7 @@ func (s *Store) Count(ctx context.Context, collection string, filter Filter) (ui
 	if err != nil {
 		return 0, fmt.Errorf("count points of %s: %w", collection, err)
 	}
-	if plan.glob == "" {
+	if !plan.rest() {
 		return s.count(ctx, collection, plan.filter)
 	}
 	var n uint64

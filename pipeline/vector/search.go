@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// maxCandidates bounds how many hits a glob is checked on. A glob that fits
-// fewer of the best 10,000 than asked for yields fewer hits.
+// maxCandidates bounds how many hits a glob or a symbol is checked on. One that
+// fits fewer of the best 10,000 than asked for yields fewer hits.
 const maxCandidates = 10_000
 
 // Query is a search. With both vectors the two rankings are fused by their
@@ -68,14 +68,14 @@ func (q Query) check() error {
 	return nil
 }
 
-// accept decodes what fits the glob, up to the query's limit.
+// accept decodes what fits the glob and the symbol, up to the query's limit.
 func (q Query) accept(plan plan, found []*qdrant.ScoredPoint) ([]Hit, error) {
 	hits := make([]Hit, 0, min(q.Limit, len(found)))
 	for _, point := range found {
 		if len(hits) == q.Limit {
 			break
 		}
-		if !plan.match(point.GetPayload()[fieldPath].GetStringValue()) {
+		if !plan.match(point.GetPayload()) {
 			continue
 		}
 		decoded, err := decodePoint(point.GetId(), point.GetPayload(), nil)

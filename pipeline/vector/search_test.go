@@ -103,7 +103,7 @@ func TestFilters(t *testing.T) {
 		{"ref", vector.Filter{Refs: []string{"refs/tags/v1"}}, []int{3}},
 		{"language", vector.Filter{Languages: []string{"Rust", "C"}}, []int{2}},
 		{"kind", vector.Filter{Kinds: []string{"type"}}, []int{2}},
-		{"symbol", vector.Filter{Symbols: []string{"f1", "f4"}}, []int{1}},
+		{"symbol", vector.Filter{Symbol: func(s string) bool { return s == "f1" || s == "f4" }}, []int{1}},
 		{"two", vector.Filter{Languages: []string{"Go"}, Refs: []string{"refs/heads/main"}}, []int{1}},
 		{"path", vector.Filter{Path: "a.go"}, []int{1}},
 		{"glob", vector.Filter{Path: "*.go"}, []int{1, 3}},

@@ -1,0 +1,77 @@
+package search
+
+import (
+	"slices"
+	"unicode"
+)
+
+// Matcher finds a query's words in texts, as the sparse ranking does: parts of
+// identifiers and whole ones, whatever their case and number.
+type Matcher struct{ query terms }
+
+// NewMatcher reads the query.
+func NewMatcher(query string) Matcher { return Matcher{termsOf(query)} }
+
+// Matches returns the ranges of line that match, in bytes, in order.
+func (m Matcher) Matches(line string) [][2]int {
+	var found [][2]int
+	start := -1
+	for i, r := range line + " " {
+		inside := unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || r == '_'
+		switch {
+		case inside && start < 0:
+			start = i
+		case !inside && start >= 0:
+			found = m.identifier(found, line, start, i)
+			start = -1
+		}
+	}
+	return found
+}
+
+// identifier adds what matches of line[start:end]: the whole, or parts.
+func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]int {
+	own := termsOf(line[start:end])
+	switch shared := m.query.shared(own); {
+	case shared == 0:
+		return found
+	case shared == len(own):
+		return append(found, [2]int{start, end})
+	}
+	before := len(found)
+	for _, part := range parts(line[start:end]) {
+		if m.query.shared(termsOf(line[start+part[0]:start+part[1]])) > 0 {
+			found = append(found, [2]int{start + part[0], start + part[1]})
+		}
+	}
+	if len(found) == before { // cut otherwise than the index does
+		return append(found, [2]int{start, end})
+	}
+	return found
+}
+
+// parts cuts an identifier where its case changes, at digits and at
+// underscores.
+func parts(word string) [][2]int {
+	var cut [][2]int
+	runes := []rune(word)
+	start, at := 0, 0
+	for i, r := range runes {
+		if i > 0 && starts(runes, i) {
+			cut = append(cut, [2]int{start, at})
+			start = at
+		}
+		at += len(string(r))
+	}
+	cut = append(cut, [2]int{start, len(word)})
+	return slices.DeleteFunc(cut, func(p [2]int) bool { return word[p[0]:p[1]] == "_" })
+}
+
+func starts(runes []rune, i int) bool {
+	before, r := runes[i-1], runes[i]
+	switch {
+	case before == '_' || r == '_', unicode.IsDigit(before) != unicode.IsDigit(r), unicode.IsLower(before) && unicode.IsUpper(r):
+		return true
+	}
+	return unicode.IsUpper(before) && unicode.IsUpper(r) && i+1 < len(runes) && unicode.IsLower(runes[i+1])
+}
