@@ -9,17 +9,26 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/search"
 )
 
 type searchCmd struct {
-	Query []string `arg:"" help:"What to look for."`
-	Repo  string   `placeholder:"REPO" help:"Only this repository: its URL, its path, or the end of it."`
-	Ref   string   `placeholder:"REF" help:"Only this branch or tag."`
-	Lang  []string `placeholder:"NAME" help:"Only this language, by a name or alias of GitHub's: Go, python, c++. May be repeated."`
-	Path  string   `placeholder:"GLOB" help:"Only paths that match: * stays in a directory, ** does not."`
-	Limit int      `default:"10" placeholder:"N" help:"Most hits (${default}; at most 100)."`
-	Lines int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
+	Query  []string `arg:"" help:"What to look for."`
+	Repo   string   `placeholder:"REPO" help:"Only this repository: its URL, its path, or the end of it."`
+	Ref    string   `placeholder:"REF" help:"Only this branch or tag."`
+	Lang   []string `placeholder:"NAME" help:"Only this language, by a name or alias of GitHub's: Go, python, c++. May be repeated."`
+	Kind   []string `placeholder:"KIND" help:"Only this kind: function, method, type, section and so on. May be repeated."`
+	Symbol []string `placeholder:"NAME" help:"Only what defines this: Flow, Stream.Flow. May be repeated."`
+	Path   string   `placeholder:"GLOB" help:"Only paths that match: * stays in a directory, ** does not."`
+	Limit  int      `default:"10" placeholder:"N" help:"Most hits (${default}; at most 100)."`
+	Lines  int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
+}
+
+// kinds are those that chunks have.
+var kinds = []string{
+	chunk.KindFunction, chunk.KindMethod, chunk.KindType, chunk.KindConst, chunk.KindVar,
+	chunk.KindDeclarations, chunk.KindHeader, chunk.KindSection, chunk.KindCell, chunk.KindLines,
 }
 
 type searchHit struct {
@@ -38,6 +47,16 @@ type searchHit struct {
 	Symbol     string  `json:"symbol"`
 	Score      float32 `json:"score"`
 	Text       string  `json:"text"`
+	Places     []place `json:"places,omitempty"` // where else the text is
+}
+
+type place struct {
+	Repository string `json:"repository"`
+	Ref        string `json:"ref"`
+	Commit     string `json:"commit"`
+	Path       string `json:"path"`
+	StartLine  int    `json:"start_line"`
+	EndLine    int    `json:"end_line"`
 }
 
 func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
@@ -47,6 +66,11 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	}
 	if cmd.Limit < 1 || cmd.Limit > search.MaxLimit {
 		return fmt.Errorf("--limit %d: ask for 1 to %d hits", cmd.Limit, search.MaxLimit)
+	}
+	for _, kind := range cmd.Kind {
+		if !slices.Contains(kinds, kind) {
+			return fmt.Errorf("--kind %s: no such kind; there are %s", kind, strings.Join(kinds, ", "))
+		}
 	}
 	s, err := g.open(ctx, devstack.Postgres|devstack.S3|devstack.Qdrant)
 	if err != nil {
@@ -66,7 +90,8 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	query := search.Query{
-		Text: strings.Join(cmd.Query, " "), Tenant: g.Tenant, Languages: langs, Path: cmd.Path, Limit: cmd.Limit,
+		Text: strings.Join(cmd.Query, " "), Tenant: g.Tenant, Languages: langs, Limit: cmd.Limit,
+		Kinds: cmd.Kind, Symbols: cmd.Symbol, Path: cmd.Path,
 	}
 	if cmd.Repo != "" {
 		query.Repositories = repositoriesOf(tracks)
@@ -103,6 +128,9 @@ func (cmd *searchCmd) show(g *globals, hits []search.Hit, tracks []catalog.Track
 			StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte, Encoding: h.Encoding,
 			Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
 		}
+		for _, p := range h.Places {
+			rows[i].Places = append(rows[i].Places, place{urls[p.Repository.String()], p.Ref, p.Commit, p.Path, p.StartLine, p.EndLine})
+		}
 	}
 	if g.JSON {
 		return g.answer.json(map[string]any{"hits": rows})
@@ -111,46 +139,15 @@ func (cmd *searchCmd) show(g *globals, hits []search.Hit, tracks []catalog.Track
 		fmt.Println("nothing found")
 		return nil
 	}
-	many := len(urls) > 1
+	shown := printer{
+		repositories: len(urls) > 1, lines: cmd.Lines, matcher: search.NewMatcher(strings.Join(cmd.Query, " ")),
+		color: onTerminal(os.Stdout) && os.Getenv("NO_COLOR") == "",
+	}
 	for i, h := range rows {
 		if i > 0 {
 			fmt.Println()
 		}
-		printHit(h, many, cmd.Lines)
+		fmt.Print(shown.hit(h))
 	}
 	return nil
-}
-
-func printHit(h searchHit, withRepository bool, lines int) {
-	bold, dim, plain := "\x1b[1m", "\x1b[2m", "\x1b[0m"
-	if !onTerminal(os.Stdout) || os.Getenv("NO_COLOR") != "" {
-		bold, dim, plain = "", "", ""
-	}
-	where := fmt.Sprintf("%s:%d-%d", safeLine(h.Path), h.StartLine, h.EndLine)
-	if withRepository {
-		where = safeLine(h.Repository) + " " + where
-	}
-	fmt.Printf("%s%s%s", bold, where, plain)
-	if h.Symbol != "" {
-		fmt.Printf("  %s %s", h.Kind, safeLine(h.Symbol))
-	}
-	fmt.Printf("  %s%s@%s %.3f%s\n", dim, safeLine(shortRef(h.Ref)), shortCommit(h.Commit), h.Score, plain)
-	text := strings.Split(strings.TrimRight(h.Text, "\n"), "\n")
-	for n, line := range text {
-		if lines > 0 && n == lines {
-			fmt.Printf("  %s… %s%s\n", dim, count(len(text)-n, "more line", "more lines"), plain)
-			break
-		}
-		fmt.Printf("%s%6d%s  %s\n", dim, h.StartLine+n, plain, clip(safe(strings.TrimSuffix(line, "\r"))))
-	}
-}
-
-// clip keeps a very long line from filling the screen.
-func clip(line string) string {
-	const most = 400
-	runes := []rune(line)
-	if len(runes) <= most {
-		return line
-	}
-	return string(runes[:most]) + "…"
 }
