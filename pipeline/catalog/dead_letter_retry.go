@@ -75,9 +75,15 @@ func retry(ctx context.Context, q *query.Queries, l query.LockDeadLetterRow, pub
 // retryDocument is what a letter on a document's subject comes to, whatever its
 // message says: the catalog knows what it owes. The message itself would take
 // the place of the document's state on the stream, and is never published again.
+// It may have been of a generation beside the active one, which then tries the
+// document again when it is next compared.
 func retryDocument(ctx context.Context, q *query.Queries, id uuid.UUID) (Retried, string, error) {
+	beside, err := q.RetryInGenerations(ctx, id)
+	if err != nil {
+		return "", "", err
+	}
 	changed, err := q.RetryDocument(ctx, id)
-	if err != nil || changed > 0 {
+	if err != nil || changed+beside > 0 {
 		return RetryDue, "", err
 	}
 	known, err := q.IsDocument(ctx, id)

@@ -212,6 +212,34 @@ func TestRetryOfADocument(t *testing.T) {
 	w.is(t, a.ID, catalog.StateRemoved, 2, 1, "soon")
 }
 
+// A letter may be of a generation beside the active one: that one tries its
+// document again, and the document stays indexed.
+func TestRetryOfWhatAGenerationCouldNotTake(t *testing.T) {
+	w := newWorld(t)
+	a := w.document("a.go", "aaaa")
+	w.list(t, "one", a)
+	w.finish(t, 1, a)
+	g, err := w.AddGeneration(t.Context(), "leat", catalog.Embedder{Name: "other", Dimensions: 3, Distance: "dot"}, catalog.SourceStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := catalog.Current{ID: a.ID, Revision: 1}
+	w.do(t, func(ctx context.Context) error {
+		return w.BuryBeside(ctx, catalog.Beside{Embedder: g.Embedder.ID}, at, "refused")
+	})
+	failures, err := w.GenerationFailures(t.Context(), g.Number, []uuid.UUID{a.ID})
+	if err != nil || !failures[a.ID].Buried {
+		t.Fatalf("failures: %+v %v", failures, err)
+	}
+	letter := catalog.DeadLetter{Worker: "embedder", Document: &a.ID, Reason: "refused"}
+	w.retry(t, w.bury(t, letter).ID, catalog.RetryDue)
+	if failures, err = w.GenerationFailures(t.Context(), g.Number, []uuid.UUID{a.ID}); err != nil || len(failures) > 0 {
+		t.Errorf("failures after a retry: %+v %v", failures, err)
+	}
+	w.is(t, a.ID, catalog.StateIndexed, 1, 1, "")
+	w.retry(t, w.bury(t, letter).ID, catalog.RetryObsolete)
+}
+
 // The subject tells which document's work a message took the place of, if the
 // message itself does not.
 func TestRetryOfAMessageOnADocumentsSubject(t *testing.T) {

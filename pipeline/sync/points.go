@@ -88,7 +88,10 @@ func pointKinds() []string {
 	return kinds
 }
 
-// generations are those whose points are to be what the catalog says.
+// generations are those whose points are to be what the catalog says at any
+// time: the active one. What a repair requeues is the document, whose state is
+// that of the active generation, so that a gap in a retired one would unsettle
+// what is searched. A rollback begins with a comparison of its own.
 func (p *Points) generations(ctx context.Context) ([]catalog.Generation, error) {
 	active, err := p.catalog.ActiveGeneration(ctx)
 	if errors.Is(err, catalog.ErrNotFound) {

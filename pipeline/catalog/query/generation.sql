@@ -119,3 +119,7 @@ from (
     order by l.id for no key update
 ) locked
 where d.id = locked.id;
+
+-- name: RetryInGenerations :execrows
+-- The next comparison of a generation finds that it lacks the document.
+delete from generation_failures where document = @document;

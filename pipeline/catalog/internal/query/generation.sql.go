@@ -401,6 +401,19 @@ func (q *Queries) PutEmbedder(ctx context.Context, name string, dimensions int32
 	return i, err
 }
 
+const retryInGenerations = `-- name: RetryInGenerations :execrows
+delete from generation_failures where document = $1
+`
+
+// The next comparison of a generation finds that it lacks the document.
+func (q *Queries) RetryInGenerations(ctx context.Context, document uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, retryInGenerations, document)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const sampleGeneration = `-- name: SampleGeneration :exec
 update generations set points = $1, chunks = $2, rate = $3, sampled_at = now() where number = $4 and state = 'building'
 `
