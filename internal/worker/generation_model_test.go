@@ -44,7 +44,7 @@ func TestRebuildWithAnotherModel(t *testing.T) {
 	repo := f.ingest(tree(30))
 	turned, local := f.models["turned/384"], f.models["local-384"]
 	g := f.rebuild("turned/384", catalog.SourceStream)
-	f.look()
+	f.begin(g)
 	f.within("it is filled", func() bool { return f.count(g) == f.count(f.Generation) && f.drained(g) })
 	if hit := f.finds("F7 is one of many"); hit != "f007.go by local-384" || f.alias() != f.Generation.Collection {
 		t.Errorf("before the swap %q is found, in %s", hit, f.alias())
@@ -83,7 +83,7 @@ func TestRemovalsReachAGenerationThatIsBuilt(t *testing.T) {
 	repo := f.ingest(tree(20))
 	other := f.ingest(testpipe.Text("other.txt", "another repository\n"))
 	g := f.rebuild("local-384", catalog.SourceStream)
-	f.look()
+	f.begin(g)
 	same := func() bool { return f.digest(g.Collection) == f.digest(f.Generation.Collection) }
 	f.within("it is filled", func() bool { return same() && f.drained(g) })
 
@@ -173,7 +173,7 @@ func TestWorkersShareARebuild(t *testing.T) {
 	want := f.digest(f.Generation.Collection)
 	f.work()
 	g := f.rebuild("local-384", catalog.SourceStream)
-	f.look()
+	f.begin(g)
 	f.within("it has begun", func() bool { return f.count(g) > 0 })
 	kill()
 	second := f.keep(time.Hour)

@@ -69,7 +69,7 @@ func reconcile(ctx context.Context, running map[string]*serving, wanted []servic
 	want := make(map[string]bool, len(wanted))
 	for _, w := range wanted {
 		want[w.key] = true
-		if r := running[w.key]; r != nil && !(r.stopped && r.over()) {
+		if r := running[w.key]; r != nil && (!r.stopped || !r.over()) {
 			if r.over() && ctx.Err() == nil {
 				return r.err
 			}
