@@ -60,7 +60,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 // that it can open; another process may be able to open the others.
 func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
 	models := newModels(s)
-	if err := models.check(ctx); err != nil {
+	if err := (part{"the index's embedders", "--embedders, --postgres-url", models.check}).persist(ctx, log); err != nil {
 		return err
 	}
 	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
@@ -80,9 +80,13 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 
 func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, id int32) error {
 	if err := probe(ctx, model, log); err != nil {
-		active, activeErr := s.Catalog.ActiveGeneration(ctx)
-		if activeErr != nil || active.Embedder.ID == id {
-			return errors.Join(err, activeErr)
+		var active catalog.Generation
+		look := part{"the active generation", "--postgres-url", func(ctx context.Context) (err error) {
+			active, err = s.Catalog.ActiveGeneration(ctx)
+			return err
+		}}
+		if lookErr := look.persist(ctx, log); lookErr != nil || active.Embedder.ID == id {
+			return errors.Join(err, lookErr)
 		}
 		log.Error("the embedder of a generation that is being built cannot be used; its texts wait", "embedder", model.Model().Name, "error", err)
 		<-ctx.Done() // the index is served all the same
