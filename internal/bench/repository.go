@@ -77,8 +77,3 @@ func (r repository) rename(ctx context.Context, from, to string) error {
 }
 
 func (r repository) remove(ctx context.Context, path string) error { return r.commit(ctx, "D "+path) }
-
-func (r repository) head(ctx context.Context) (string, error) {
-	out, err := git(ctx, r.dir, nil, "rev-parse", branch)
-	return strings.TrimSpace(string(out)), err
-}
