@@ -394,7 +394,7 @@ func (l *lanes) beside(t testing.TB, model embedder.Embedder, ackWait time.Durat
 	pipe.Stores, err = worker.Open(t.Context(), stores, "test", l.Logs.Logger())
 	must(t, err)
 	t.Cleanup(pipe.Close)
-	pipe.Embedder = model
+	pipe.OpenEmbedder = func(string) (embedder.Embedder, error) { return model, nil }
 	return other
 }
 
