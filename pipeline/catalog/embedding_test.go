@@ -39,7 +39,6 @@ func TestATextIsClaimedByOne(t *testing.T) {
 	var mu sync.Mutex
 	claimed := make(map[[32]byte]int)
 	var wait sync.WaitGroup
-	began := time.Now() // before the first: the bucket fills from then on
 	for range 4 {
 		process := w.open(t)
 		wait.Go(func() {
@@ -96,6 +95,7 @@ func TestReservationsAddUpAcrossProcesses(t *testing.T) {
 	var mu sync.Mutex
 	var longest time.Duration
 	var wait sync.WaitGroup
+	began := time.Now() // before the first: the bucket fills from then on
 	for range 4 {
 		process := w.open(t)
 		wait.Go(func() {
