@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -16,6 +17,7 @@ const (
 	codeConsumerInvalid   jetstream.ErrorCode = 10012
 	codeServerResources   jetstream.ErrorCode = 10023
 	codeStorageResources  jetstream.ErrorCode = 10047
+	codeStreamCreate      jetstream.ErrorCode = 10049
 	codeStreamInvalid     jetstream.ErrorCode = 10052
 	codeSubjectOverlap    jetstream.ErrorCode = 10065
 	codeReplicasUnsupport jetstream.ErrorCode = 10074
@@ -26,8 +28,12 @@ const (
 )
 
 // createAttempts bounds how often creating yields to another process that
-// created the same stream in the same moment.
-const createAttempts = 5
+// created the same stream in the same moment, or to a server that still removes
+// the directory of the last stream deleted; the latter is given createWait.
+const (
+	createAttempts = 8
+	createWait     = 50 * time.Millisecond
+)
 
 // Ensure creates what is missing of t and updates what differs. It may run
 // any number of times and in several processes at once. It removes nothing.
@@ -56,13 +62,25 @@ func (b *Broker) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) e
 		case !errors.Is(err, jetstream.ErrStreamNotFound):
 			return err
 		}
-		ctx, cancel := context.WithTimeout(ctx, b.timeout)
-		_, err = b.js.CreateStream(ctx, cfg)
-		cancel()
-		if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		err = b.createStream(ctx, cfg)
+		switch {
+		case code(err) == codeStreamCreate:
+			select {
+			case <-time.After(createWait):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse):
 			return err
 		}
 	}
+	return err
+}
+
+func (b *Broker) createStream(ctx context.Context, cfg jetstream.StreamConfig) error {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	_, err := b.js.CreateStream(ctx, cfg)
 	return err
 }
 

@@ -1,8 +1,12 @@
 package broker_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +29,42 @@ func consumerNames(t *testing.T, js jetstream.JetStream, stream string) map[stri
 		names[name] = true
 	}
 	return names
+}
+
+// onceWarned does do when the server warns of something for the first time,
+// before it answers.
+type onceWarned struct{ do func() }
+
+func (o onceWarned) Warnf(string, ...any) { o.do() }
+func (onceWarned) Noticef(string, ...any) {}
+func (onceWarned) Fatalf(string, ...any)  {}
+func (onceWarned) Errorf(string, ...any)  {}
+func (onceWarned) Debugf(string, ...any)  {}
+func (onceWarned) Tracef(string, ...any)  {}
+
+// A server removes the directory of the last stream that was deleted a little
+// later, in the way of a stream that is made meanwhile. A file in the place of
+// that directory stands for it, so that each run meets it.
+func TestEnsureWaitsForAServerThatStillDeletes(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b := s.connect()
+	inTheWay := filepath.Join(s.opts.StoreDir, "jetstream", "$G", "streams")
+	if err := errors.Join(os.RemoveAll(inTheWay), os.MkdirAll(filepath.Dir(inTheWay), 0o700), os.WriteFile(inTheWay, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var failed atomic.Int32
+	s.SetLoggerV2(onceWarned{func() {
+		if failed.Add(1) == 1 {
+			os.Remove(inTheWay)
+		}
+	}}, false, false, false)
+	if err := b.Ensure(t.Context(), topology()); err != nil {
+		t.Fatal(err)
+	}
+	if failed.Load() == 0 {
+		t.Error("nothing was in the way")
+	}
 }
 
 func TestEnsureFromSeveralProcessesAtOnce(t *testing.T) {
