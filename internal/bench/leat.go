@@ -9,9 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -169,30 +166,6 @@ func (l *leat) messages(ctx context.Context) (published int64, size int64, err e
 		bytes, kept = bytes+state.Bytes, kept+state.Msgs
 	}
 	return published, int64(bytes / max(kept, 1)), nil
-}
-
-// metrics reads what a worker tells of itself.
-func metrics(ctx context.Context, address string) (map[string]float64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]float64)
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) == 2 {
-			found[fields[0]], _ = strconv.ParseFloat(fields[1], 64)
-		}
-	}
-	return found, nil
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -45,7 +45,7 @@ func (r *run) usage(ctx context.Context) (u Usage, err error) {
 	if u.Messages, _, err = r.leat.messages(ctx); err != nil {
 		return u, err
 	}
-	told, err := metrics(ctx, r.workers["embedder"].Health())
+	told, err := r.workers["embedder"].Metrics(ctx)
 	if err != nil {
 		return u, err
 	}

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/leatworks/leat/internal/stack"
 )
 
 func TestMain(m *testing.M) {
-	Store()
+	stack.Serve()
 	os.Exit(m.Run())
 }
 

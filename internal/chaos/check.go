@@ -20,6 +20,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	steps "github.com/leatworks/leat/pipeline/sync"
@@ -40,13 +41,13 @@ func (r *run) open(ctx context.Context) (o opened, err error) {
 			o.close()
 		}
 	}()
-	if o.catalog, err = catalog.Open(ctx, catalog.Config{URL: r.stores[storePostgres].endpoints.Postgres}); err != nil {
+	if o.catalog, err = catalog.Open(ctx, catalog.Config{URL: r.stores[stack.Postgres].Endpoints.Postgres}); err != nil {
 		return o, err
 	}
-	if o.points, err = vector.Open(ctx, vector.Config{URL: r.stores[storeQdrant].endpoints.Qdrant}); err != nil {
+	if o.points, err = vector.Open(ctx, vector.Config{URL: r.stores[stack.Qdrant].Endpoints.Qdrant}); err != nil {
 		return o, err
 	}
-	s3 := r.stores[storeS3].endpoints
+	s3 := r.stores[stack.S3].Endpoints
 	if o.blobs, err = blob.Open(ctx, blob.Config{URL: s3.S3, AccessKey: s3.S3AccessKey, SecretKey: s3.S3SecretKey}); err != nil {
 		return o, err
 	}
@@ -154,7 +155,7 @@ func (r *run) endWorkers(ctx context.Context) error {
 			continue
 		}
 		ending.Go(func() {
-			if err := w.end(drainPatience); err != nil {
+			if err := w.End(drainPatience); err != nil {
 				r.violate("%v", err)
 			}
 		})
@@ -168,13 +169,13 @@ func (r *run) endWorkers(ctx context.Context) error {
 // readLogs looks for what a worker says when it is broken.
 func (r *run) readLogs() {
 	for _, name := range workerNames {
-		text, err := os.ReadFile(r.workers[name].log)
+		text, err := os.ReadFile(r.workers[name].Log)
 		if err != nil {
 			r.violate("%v", err)
 		}
 		for _, sign := range []string{"WARNING: DATA RACE", "\npanic: ", "\nfatal error: "} {
 			if n := bytes.Count(text, []byte(sign)); n > 0 {
-				r.violate("%s said %d times %q: see %s", name, n, strings.TrimSpace(sign), r.workers[name].log)
+				r.violate("%s said %d times %q: see %s", name, n, strings.TrimSpace(sign), r.workers[name].Log)
 			}
 		}
 	}
@@ -219,7 +220,7 @@ func (r *run) findSessions(ctx context.Context) error {
 			return err
 		}
 		links := -1 // the feed's
-		for _, name := range storeNames {
+		for _, name := range stack.StoreNames {
 			links += r.stores[name].proxy.count()
 		}
 		if sessions+locks == 0 && links <= 0 {
@@ -254,7 +255,7 @@ func (r *run) freshDigest(ctx context.Context) (digest steps.Digest, err error) 
 	data := filepath.Join(r.dir, "fresh")
 	leat := func(args ...string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), append(args, "--data", data, "--json")...)
-		cmd.Env = slices.Concat(clean(os.Environ()), filters[r.filter.Load()])
+		cmd.Env = slices.Concat(stack.Clean(os.Environ()), filters[r.filter.Load()])
 		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		log, err := os.OpenFile(filepath.Join(r.logs, "fresh.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
@@ -302,8 +303,8 @@ func (r *run) compare(context.Context) error {
 // stop ends everything that runs, and looks for what does not end.
 func (r *run) stop() error {
 	for _, w := range r.workers {
-		w.signal(syscall.SIGCONT)
-		w.kill()
+		w.Signal(syscall.SIGCONT)
+		w.Kill()
 	}
 	if r.feed != nil {
 		r.feed.close()
@@ -343,7 +344,7 @@ func (r *run) stop() error {
 }
 
 func (s *store) close() error {
-	err := s.end(stopPatience)
+	err := s.End(stack.StopPatience)
 	s.proxy.close()
 	return err
 }

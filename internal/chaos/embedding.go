@@ -114,7 +114,7 @@ func (r *run) checkEmbeddings(ctx context.Context) error {
 	calls := make(map[string][]modelCall)
 	for _, name := range workerNames {
 		if strings.HasPrefix(name, "embedder-") {
-			if err := readCalls(r.workers[name].log, name, calls); err != nil {
+			if err := readCalls(r.workers[name].Log, name, calls); err != nil {
 				return err
 			}
 		}

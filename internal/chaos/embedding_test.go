@@ -61,7 +61,4 @@ time=2026-01-01T00:00:03.000Z level=DEBUG msg=embedding worker=embedder texts=1 
 	if one.by == two.by || two.at.Sub(one.at) != 1500*time.Millisecond {
 		t.Errorf("the calls are %v and %v", one, two)
 	}
-	if address, err := healthAddress(log); err != nil || address != "127.0.0.1:42" {
-		t.Errorf("the last start listens on %q, %v", address, err)
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -22,9 +23,9 @@ func (r *run) perform(ctx context.Context, f fault) error {
 		return r.killWorker(ctx, f)
 	case StopWorker:
 		w := r.workers[f.target]
-		w.signal(syscall.SIGSTOP)
+		w.Signal(syscall.SIGSTOP)
 		pause(ctx, f.lasts)
-		w.signal(syscall.SIGCONT)
+		w.Signal(syscall.SIGCONT)
 		return nil
 	case KillStore, WipeNATS:
 		return r.killStore(ctx, f)
@@ -49,10 +50,10 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // alive notices a process that has ended by itself.
-func (r *run) alive(p *process) bool {
+func (r *run) alive(p *stack.Process) bool {
 	select {
-	case <-p.over():
-		r.violate("%s ended by itself: %v: %s", p.name, p.result(), p.lastWords())
+	case <-p.Over():
+		r.violate("%s ended by itself: %v: %s", p.Name, p.Err(), p.LastWords())
 		return false
 	default:
 		return true
@@ -62,22 +63,22 @@ func (r *run) alive(p *process) bool {
 func (r *run) killWorker(ctx context.Context, f fault) error {
 	w := r.workers[f.target]
 	r.alive(w)
-	w.kill()
+	w.Kill()
 	pause(ctx, f.lasts)
-	return w.start()
+	return w.Start()
 }
 
 func (r *run) killStore(ctx context.Context, f fault) error {
 	s := r.stores[f.target]
-	r.alive(&s.process)
-	s.kill()
+	r.alive(&s.Process)
+	s.Kill()
 	pause(ctx, f.lasts)
 	if f.kind == WipeNATS {
 		if err := s.wipe(); err != nil {
 			return err
 		}
 	}
-	if err := s.start(); err != nil {
+	if err := s.Start(); err != nil {
 		return err
 	}
 	if f.kind == WipeNATS {
@@ -101,7 +102,7 @@ func (r *run) disturb(ctx context.Context, f fault) {
 }
 
 func (r *run) dropCollection(ctx context.Context) error {
-	points, err := vector.Open(ctx, vector.Config{URL: r.stores[storeQdrant].endpoints.Qdrant})
+	points, err := vector.Open(ctx, vector.Config{URL: r.stores[stack.Qdrant].Endpoints.Qdrant})
 	if err != nil {
 		return err
 	}
@@ -119,7 +120,7 @@ func (r *run) dropCollection(ctx context.Context) error {
 // damageObject works on the files of the S3 server: what it serves is what
 // they hold.
 func (r *run) damageObject(f fault) error {
-	packs, err := filepath.Glob(filepath.Join(r.stores[storeS3].dir, storeS3, "*", "*", "*", "*.pack"))
+	packs, err := filepath.Glob(filepath.Join(r.stores[stack.S3].Dir, stack.S3, "*", "*", "*", "*.pack"))
 	if err != nil || len(packs) == 0 {
 		return err
 	}
@@ -182,7 +183,7 @@ func (r *run) unmount() {
 
 // ballast is what fills a disk, in a directory that its owner leaves alone.
 func ballast(dir, target string) string {
-	if slices.Contains(storeNames, target) {
+	if slices.Contains(stack.StoreNames, target) {
 		return filepath.Join(dir, target, "run", "ballast")
 	}
 	return filepath.Join(dir, target, "ballast")

@@ -3,15 +3,12 @@
 package chaos
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
-	"net/http"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -29,58 +26,22 @@ const (
 // slackConnections is the same for all workers' connections to one store. Each
 // has one to NATS, and a pool to Postgres that keeps what it has opened.
 var slackConnections = map[string]int{
-	storeNATS: 0, storePostgres: len(workerNames) * catalog.DefaultMaxConnections, storeS3: 16, storeQdrant: 8,
+	stack.NATS: 0, stack.Postgres: len(workerNames) * catalog.DefaultMaxConnections, stack.S3: 16, stack.Qdrant: 8,
 }
 
 // measure asks a worker what it holds.
 func (r *run) measure(ctx context.Context, name string) (f footprint, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	address, err := healthAddress(r.workers[name].log)
+	told, err := r.workers[name].Metrics(ctx)
 	if err != nil {
 		return f, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
-	if err != nil {
-		return f, err
-	}
-	request.Close = true // so that nothing is kept open that is then counted
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return f, err
-	}
-	defer answer.Body.Close()
-	lines := bufio.NewScanner(answer.Body)
-	for lines.Scan() {
-		key, value, _ := strings.Cut(lines.Text(), " ")
-		switch key {
-		case "go_goroutines":
-			_, err = fmt.Sscan(value, &f.goroutines)
-		case "process_open_fds":
-			_, err = fmt.Sscan(value, &f.files)
-		}
-		if err != nil {
-			return f, err
-		}
-	}
+	f = footprint{int(told["go_goroutines"]), int(told["process_open_fds"])}
 	if f.goroutines == 0 || f.files == 0 {
 		return f, fmt.Errorf("%s does not tell its goroutines and files", name)
 	}
-	return f, lines.Err()
-}
-
-// healthAddress is where a worker's last start listens.
-func healthAddress(log string) (string, error) {
-	text, err := os.ReadFile(log)
-	if err != nil {
-		return "", err
-	}
-	at := bytes.LastIndex(text, []byte("msg=starting "))
-	if at < 0 {
-		return "", fmt.Errorf("%s tells of no start", log)
-	}
-	line, _, _ := bytes.Cut(text[at:], []byte("\n"))
-	return attribute(line, "health"), nil
+	return f, nil
 }
 
 // warmUp has the workers index the repository that never changes, and notes
@@ -104,7 +65,7 @@ func (r *run) warmUp(ctx context.Context) error {
 		kind := kindOf(name)
 		r.idle[kind] = footprint{max(f.goroutines, r.idle[kind].goroutines), max(f.files, r.idle[kind].files)}
 	}
-	for _, name := range storeNames {
+	for _, name := range stack.StoreNames {
 		r.connections[name] = r.stores[name].proxy.count()
 	}
 	r.log.Info("idle", "workers", r.idle, "connections", r.connections)
@@ -153,10 +114,10 @@ func (r *run) compareFootprints(ctx context.Context) (held, over []string) {
 	if err != nil {
 		over = append(over, err.Error())
 	}
-	if links := r.stores[storePostgres].proxy.count(); sessions > links {
+	if links := r.stores[stack.Postgres].proxy.count(); sessions > links {
 		over = append(over, fmt.Sprintf("%d sessions in postgres of %d connections", sessions, links))
 	}
-	for _, name := range storeNames {
+	for _, name := range stack.StoreNames {
 		say(name+" connections", r.stores[name].proxy.count(), r.connections[name], slackConnections[name], &r.report.Growth.Connections)
 	}
 	return held, over

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/leatworks/leat/internal/stack"
 )
 
 // Kind is a kind of fault.
@@ -47,9 +49,9 @@ func (f fault) canCost() bool {
 	case DropCollection:
 		return false
 	case FillDisk:
-		return f.target == storeS3
+		return f.target == stack.S3
 	}
-	return f.target != storeQdrant
+	return f.target != stack.Qdrant
 }
 
 // ackWait is what the workers run with: short, so that a stop that is longer
@@ -58,7 +60,7 @@ const ackWait = 4 * time.Second
 
 // disks are those whose disk can be filled. NATS is not among the stores: it
 // reserves the size of its streams, and would need a disk of that size.
-var disks = []string{storeS3, storeQdrant, "ingestor-1", "ingestor-2"}
+var disks = []string{stack.S3, stack.Qdrant, "ingestor-1", "ingestor-2"}
 
 type weighted struct {
 	kind   Kind
@@ -108,17 +110,17 @@ func (f *fault) aim(random *rand.Rand) {
 	case StopWorker:
 		f.target, f.lasts = workerNames[random.IntN(len(workerNames))], between(ackWait*5/4, ackWait*2)
 	case KillStore:
-		f.target, f.lasts = storeNames[random.IntN(len(storeNames))], between(0, 2*time.Second)
+		f.target, f.lasts = stack.StoreNames[random.IntN(len(stack.StoreNames))], between(0, 2*time.Second)
 	case WipeNATS:
-		f.target, f.lasts = storeNATS, between(0, time.Second)
+		f.target, f.lasts = stack.NATS, between(0, time.Second)
 	case Cut:
-		f.target, f.lasts = storeNames[random.IntN(len(storeNames))], between(0, 1500*time.Millisecond)
+		f.target, f.lasts = stack.StoreNames[random.IntN(len(stack.StoreNames))], between(0, 1500*time.Millisecond)
 	case Delay, Stall:
-		f.target, f.lasts = storeNames[random.IntN(len(storeNames))], between(500*time.Millisecond, 4*time.Second)
+		f.target, f.lasts = stack.StoreNames[random.IntN(len(stack.StoreNames))], between(500*time.Millisecond, 4*time.Second)
 	case DropCollection:
-		f.target = storeQdrant
+		f.target = stack.Qdrant
 	case DeleteObject, FlipByte:
-		f.target = storeS3
+		f.target = stack.S3
 	case FillDisk:
 		f.target, f.lasts = disks[random.IntN(len(disks))], between(time.Second, 3*time.Second)
 	}

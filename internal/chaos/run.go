@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/leatworks/leat/internal/stack"
 )
 
 // Config says what is done to whom.
@@ -54,7 +56,7 @@ type run struct {
 	log     *slog.Logger
 	world   world
 	stores  map[string]*store
-	workers map[string]*process
+	workers map[string]*stack.Process
 	feed    *feed
 	env     []string
 	filter  atomic.Int64 // of filters, that the ingestors run with
@@ -103,7 +105,7 @@ func prepare(cfg Config) (*run, error) {
 	if cfg.Out == nil {
 		cfg.Out = io.Discard
 	}
-	r := &run{cfg: cfg, dir: cfg.Dir, stores: map[string]*store{}, workers: map[string]*process{}, targets: map[string]chan struct{}{}, connections: map[string]int{}}
+	r := &run{cfg: cfg, dir: cfg.Dir, stores: map[string]*store{}, workers: map[string]*stack.Process{}, targets: map[string]chan struct{}{}, connections: map[string]int{}}
 	var err error
 	if r.dir == "" {
 		// The path is short, so that Postgres' socket fits into it.
@@ -117,7 +119,7 @@ func prepare(cfg Config) (*run, error) {
 	}
 	r.log = slog.New(slog.NewTextHandler(cfg.Out, nil))
 	r.report = Report{Seed: cfg.Seed, Faults: map[Kind]int{}}
-	for _, name := range slices.Concat(storeNames, workerNames) {
+	for _, name := range slices.Concat(stack.StoreNames, workerNames) {
 		r.targets[name] = make(chan struct{}, 1)
 	}
 	return r, nil
@@ -166,7 +168,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.mount(); err != nil {
 		return err
 	}
-	for _, name := range storeNames {
+	for _, name := range stack.StoreNames {
 		s, err := newStore(r.dir, r.logs, name)
 		if err != nil {
 			return err
@@ -174,26 +176,28 @@ func (r *run) start(ctx context.Context) error {
 		r.stores[name] = s
 	}
 	var starting sync.WaitGroup
-	errs := make([]error, len(storeNames))
-	for i, name := range storeNames {
-		starting.Go(func() { errs[i] = r.stores[name].start() })
+	errs := make([]error, len(stack.StoreNames))
+	for i, name := range stack.StoreNames {
+		starting.Go(func() { errs[i] = r.stores[name].Start() })
 	}
 	starting.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	r.env = environment(r.stores)
+	var err error
+	if r.env, err = environment(r.stores); err != nil {
+		return err
+	}
 	for _, name := range workerNames {
 		w, err := r.newWorker(name)
 		if err != nil {
 			return err
 		}
 		r.workers[name] = w
-		if err := w.start(); err != nil {
+		if err := w.Start(); err != nil {
 			return err
 		}
 	}
-	var err error
 	r.feed, err = newFeed(ctx, natsURL(r.env), r.log)
 	return err
 }
@@ -233,7 +237,7 @@ func (r *run) breakThings(ctx context.Context) error {
 	// A worker that starts makes the streams. Now none does, and those that run
 	// have to get over the loss.
 	r.awaitReady(ctx)
-	r.inflict(ctx, fault{kind: WipeNATS, target: storeNATS})
+	r.inflict(ctx, fault{kind: WipeNATS, target: stack.NATS})
 	r.report.Breaking = time.Since(began)
 	return ctx.Err()
 }

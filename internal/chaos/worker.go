@@ -3,15 +3,13 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/leatworks/leat/internal/stack"
 )
 
 // workerNames are two of each worker.
@@ -40,30 +38,23 @@ func kindOf(worker string) string {
 	return kind
 }
 
-// newWorker prepares a worker's process. Its temporary files and mirrors are
-// where they can be looked for.
-func (r *run) newWorker(name string) (*process, error) {
-	home := filepath.Join(r.dir, name)
-	for _, sub := range []string{"tmp", "mirrors"} {
-		if err := os.MkdirAll(filepath.Join(home, sub), 0o700); err != nil {
-			return nil, err
-		}
-	}
-	env := slices.Concat(clean(os.Environ()), r.env, hurry)
+// newWorker prepares a worker's process.
+func (r *run) newWorker(name string) (*stack.Process, error) {
+	env := slices.Concat(r.env, hurry, []string{"LEAT_LOG_LEVEL=debug"})
 	if r.cfg.Seed%2 == 1 {
 		env = append(env, pollInterval)
 	}
-	env = append(env, "LEAT_LISTEN=127.0.0.1:0", "LEAT_LOG_LEVEL=debug", "LEAT_GIT_ALLOW_LOCAL=true",
-		"LEAT_GIT_DIR="+filepath.Join(home, "mirrors"), "TMPDIR="+filepath.Join(home, "tmp"))
-	return &process{
-		name: name,
-		log:  filepath.Join(r.logs, name+".log"),
-		command: func() *exec.Cmd {
-			cmd := exec.Command(filepath.Join(r.cfg.Bin, kindOf(name)))
-			cmd.Env, cmd.Dir = slices.Concat(env, filters[r.filter.Load()]), home
-			return cmd
-		},
-	}, nil
+	w, err := stack.NewWorker(r.dir, r.logs, r.cfg.Bin, kindOf(name), name, env)
+	if err != nil {
+		return nil, err
+	}
+	command := w.Command
+	w.Command = func() *exec.Cmd {
+		cmd := command()
+		cmd.Env = slices.Concat(cmd.Env, filters[r.filter.Load()])
+		return cmd
+	}
+	return w, nil
 }
 
 // reconfigure gives the ingestors another filter, one after the other, and then
@@ -91,11 +82,11 @@ func (r *run) restart(name string) {
 	defer func() { <-target }()
 	w := r.workers[name]
 	r.alive(w)
-	w.awaitWord(startPatience)
-	if err := w.end(drainPatience); err != nil {
+	w.AwaitWord(stack.StartPatience)
+	if err := w.End(drainPatience); err != nil {
 		r.violate("restart: %v", err)
 	}
-	if err := w.start(); err != nil {
+	if err := w.Start(); err != nil {
 		r.violate("restart: %v", err)
 	}
 }
@@ -103,11 +94,11 @@ func (r *run) restart(name string) {
 // awaitReady waits until each worker has said that it is ready. All stores are
 // up; it has no reason not to be.
 func (r *run) awaitReady(ctx context.Context) {
-	deadline := time.Now().Add(startPatience)
+	deadline := time.Now().Add(stack.StartPatience)
 	for _, name := range workerNames {
-		for !ready(r.workers[name].log) {
+		for !r.workers[name].Ready() {
 			if ctx.Err() != nil || time.Now().After(deadline) {
-				r.violate("%s is not ready: %s", name, r.workers[name].lastWords())
+				r.violate("%s is not ready: %s", name, r.workers[name].LastWords())
 				return
 			}
 			pause(ctx, settleInterval)
@@ -115,32 +106,11 @@ func (r *run) awaitReady(ctx context.Context) {
 	}
 }
 
-func ready(log string) bool {
-	text, err := os.ReadFile(log)
-	return err == nil && bytes.LastIndex(text, []byte("msg=ready ")) > bytes.LastIndex(text, []byte("msg=starting "))
-}
-
-// clean leaves out what would configure leat.
-func clean(env []string) []string {
-	var left []string
-	for _, variable := range env {
-		if !strings.HasPrefix(variable, "LEAT_") && !strings.HasPrefix(variable, "PG") {
-			left = append(left, variable)
-		}
-	}
-	return left
-}
-
 // build makes the binaries, with the race detector if this program has it: what
 // they were built from is in the cache then, and their races are found.
 func build(bin string) error {
-	args := []string{"build", "-ldflags=-s -w", "-o", bin + string(filepath.Separator)}
 	if race {
-		args = append(args, "-race")
+		return stack.Build(bin, "-race")
 	}
-	cmd := exec.Command("go", append(args, "github.com/leatworks/leat/cmd/...")...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the workers: %w\n%s", err, out)
-	}
-	return nil
+	return stack.Build(bin)
 }

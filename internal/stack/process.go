@@ -22,6 +22,7 @@ type Process struct {
 
 	mu   sync.Mutex
 	pid  int
+	from int64         // where the run's part of the log begins
 	done chan struct{} // closed when the run is over
 	err  error         // of the run; valid once done is closed
 }
@@ -34,6 +35,10 @@ func (p *Process) Start() error {
 		return err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
 	cmd := p.Command()
 	cmd.Stderr = file
 	if cmd.Stdout == nil {
@@ -41,21 +46,21 @@ func (p *Process) Start() error {
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	started := make(chan error, 1)
-	go p.run(cmd, started)
+	go p.run(cmd, info.Size(), started)
 	if err := <-started; err != nil {
 		return fmt.Errorf("start %s: %w", p.Name, err)
 	}
 	return nil
 }
 
-func (p *Process) run(cmd *exec.Cmd, started chan<- error) {
+func (p *Process) run(cmd *exec.Cmd, from int64, started chan<- error) {
 	// Pdeathsig is sent when the thread that forked ends, so this one stays.
 	runtime.LockOSThread()
 	err := cmd.Start()
 	done := make(chan struct{})
 	if err == nil {
 		p.mu.Lock()
-		p.pid, p.done, p.err = cmd.Process.Pid, done, nil
+		p.pid, p.done, p.err, p.from = cmd.Process.Pid, done, nil, from
 		p.mu.Unlock()
 	}
 	started <- err
@@ -117,6 +122,25 @@ func (p *Process) End(patience time.Duration) error {
 		return fmt.Errorf("%s: %w", p.Name, err)
 	}
 	return nil
+}
+
+// AwaitWord waits until the run has said something: before that it may not have
+// come to handling signals.
+func (p *Process) AwaitWord(patience time.Duration) {
+	done := p.Over()
+	p.mu.Lock()
+	from := p.from
+	p.mu.Unlock()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if info, err := os.Stat(p.Log); err != nil || info.Size() > from {
+			return
+		}
+		select {
+		case <-done:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // Over returns what is closed when the last run is over; nil: there was none.

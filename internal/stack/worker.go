@@ -3,12 +3,18 @@
 package stack
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leatworks/leat/devstack"
@@ -44,7 +50,7 @@ func NewWorker(dir, logs, bin, kind, name string, env []string) (*Process, error
 			return nil, err
 		}
 	}
-	env = append(clean(os.Environ()), env...)
+	env = append(Clean(os.Environ()), env...)
 	env = append(env, "LEAT_LISTEN=127.0.0.1:0", "LEAT_GIT_ALLOW_LOCAL=true",
 		"LEAT_GIT_DIR="+filepath.Join(home, "mirrors"), "TMPDIR="+filepath.Join(home, "tmp"))
 	return &Process{
@@ -79,8 +85,38 @@ func (p *Process) Health() string {
 	return string(bytes.TrimSpace(address))
 }
 
-// clean leaves out what would configure leat.
-func clean(env []string) []string {
+// Metrics reads what a worker tells of itself, by name.
+func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
+	address := p.Health()
+	if address == "" {
+		return nil, fmt.Errorf("%s has not said where it answers", p.Name)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Close = true // so that the worker holds no connection of who counts what it holds
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	told := make(map[string]float64)
+	lines := bufio.NewScanner(io.LimitReader(answer.Body, 1<<20))
+	for lines.Scan() {
+		name, value, pair := strings.Cut(lines.Text(), " ")
+		if !pair || name == "#" {
+			continue
+		}
+		if told[name], err = strconv.ParseFloat(value, 64); err != nil {
+			return nil, fmt.Errorf("%s tells %q: %w", p.Name, lines.Text(), err)
+		}
+	}
+	return told, lines.Err()
+}
+
+// Clean leaves out what would configure leat.
+func Clean(env []string) []string {
 	var left []string
 	for _, variable := range env {
 		if !strings.HasPrefix(variable, "LEAT_") && !strings.HasPrefix(variable, "PG") {
@@ -90,9 +126,10 @@ func clean(env []string) []string {
 	return left
 }
 
-// Build makes the binaries of cmd/.
-func Build(bin string) error {
-	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator), "github.com/leatworks/leat/cmd/...")
+// Build makes the binaries of cmd/, with flags for go build.
+func Build(bin string, flags ...string) error {
+	args := slices.Concat([]string{"build", "-ldflags=-s -w", "-o", bin + string(filepath.Separator)}, flags, []string{"github.com/leatworks/leat/cmd/..."})
+	cmd := exec.Command("go", args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the workers: %w\n%s", err, out)
 	}

@@ -15,10 +15,11 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/chaos"
+	"github.com/leatworks/leat/internal/stack"
 )
 
 func main() {
-	chaos.Store()
+	stack.Serve()
 	os.Exit(run())
 }
 
