@@ -59,6 +59,12 @@ SIZE ?= 1000
 bench: ## measure a whole leat beside its bare parts (SIZE=files SEED=n REPO=path)
 	$(GO) run ./internal/bench/cmd/bench -files $(SIZE) -seed $(if $(filter file,$(origin SEED)),1,$(SEED)) -repo '$(REPO)' $(BENCH)
 
+# What of pipeline/chunk is measured is cut with grammars.
+.PHONY: eval
+eval: export CGO_CFLAGS ?= -O1 -g0
+eval: ## measure what searches find (REPO='path path' EVAL='-embedders FILE -embedder "local-384 NAME"')
+	$(GO) run ./internal/eval/cmd/eval -repo '$(REPO)' $(EVAL)
+
 .PHONY: microbench
 microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -1,0 +1,148 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+)
+
+// Kinds of questions.
+const (
+	KindDoc    = "doc"
+	KindCommit = "commit"
+	KindName   = "name"
+)
+
+var kinds = []string{KindDoc, KindCommit, KindName}
+
+// answer is what a question asks for: lines of a file of the copy that it is
+// asked of.
+type answer struct {
+	path string
+	lines
+}
+
+// question is what is asked, and what would be right.
+type question struct {
+	kind    string
+	text    string
+	answers []answer
+	hash    [32]byte
+}
+
+func newQuestion(kind, text string, answers ...answer) question {
+	return question{kind, text, answers, sha256.Sum256([]byte(kind + "\x00" + text))}
+}
+
+// bare says whether it is asked of the copy without comments.
+func (q question) bare() bool { return q.kind == KindDoc }
+
+// tuning says to which part it belongs. The bit is none of those that decide
+// whether it is asked.
+func (q question) tuning() bool { return q.hash[31]&1 == 0 }
+
+// corpus is a repository with the questions about it.
+type corpus struct {
+	plain     []file // as they are
+	bare      []file // without the documentation comments of definitions
+	questions []question
+}
+
+// build reads a repository at its HEAD and makes at most most questions of each
+// kind, of commits no further back than history.
+func build(ctx context.Context, r repository, most, history int) (corpus, error) {
+	commit, err := r.head(ctx)
+	if err != nil {
+		return corpus{}, err
+	}
+	var c corpus
+	if c.plain, err = r.files(ctx, commit); err != nil {
+		return corpus{}, err
+	}
+	is, err := indexed(c.plain)
+	if err != nil {
+		return corpus{}, err
+	}
+	tree := make(map[string][]definition)
+	for _, f := range c.plain {
+		if defs := definitionsOf(f); is[f.path] && len(defs) > 0 {
+			tree[f.path] = defs
+		}
+	}
+	var docs []question
+	for _, f := range c.plain {
+		without, asked := undocumented(f, tree[f.path])
+		c.bare, docs = append(c.bare, without), append(docs, asked...)
+	}
+	commits, err := commitQuestions(ctx, r, commit, history, tree)
+	if err != nil {
+		return corpus{}, err
+	}
+	for _, list := range [][]question{docs, commits, nameQuestions(tree)} {
+		c.questions = append(c.questions, choose(list, most)...)
+	}
+	return c, nil
+}
+
+// undocumented returns the file without its definitions' comments, and those as
+// questions.
+func undocumented(f file, defs []definition) (file, []question) {
+	text := strings.SplitAfter(f.content, "\n")
+	gone := make([]bool, len(text))
+	for _, d := range defs {
+		for n := d.comment.first; n > 0 && n <= d.comment.last; n++ {
+			gone[n-1] = true
+		}
+	}
+	at := make([]int, len(text)+1) // where each line is now
+	var left strings.Builder
+	for i, line := range text {
+		at[i+1] = at[i]
+		if !gone[i] {
+			at[i+1]++
+			left.WriteString(line)
+		}
+	}
+	var asked []question
+	for _, d := range defs {
+		if q := d.question(); asks(q) {
+			asked = append(asked, newQuestion(KindDoc, q, answer{f.path, lines{at[d.body.first], at[d.body.last]}}))
+		}
+	}
+	f.content = left.String()
+	return f, asked
+}
+
+// shortest is the least letters of a name that is asked for.
+const shortest = 5
+
+// nameQuestions asks for what is defined once.
+func nameQuestions(tree map[string][]definition) []question {
+	defined := make(map[string][]answer)
+	for path, defs := range tree {
+		for _, d := range defs {
+			defined[d.name] = append(defined[d.name], answer{path, lines{d.named, d.named}})
+		}
+	}
+	var asked []question
+	for name, places := range defined {
+		if len(places) == 1 && len(name) >= shortest {
+			asked = append(asked, newQuestion(KindName, name, places[0]))
+		}
+	}
+	return asked
+}
+
+// choose picks the questions of the lowest hashes, and none of those that are
+// asked twice.
+func choose(list []question, most int) []question {
+	times := make(map[[32]byte]int)
+	for _, q := range list {
+		times[q.hash]++
+	}
+	list = slices.DeleteFunc(list, func(q question) bool { return times[q.hash] > 1 })
+	slices.SortFunc(list, func(a, b question) int { return slices.Compare(a.hash[:], b.hash[:]) })
+	return list[:min(len(list), cmp.Or(max(most, 0), len(list)))]
+}

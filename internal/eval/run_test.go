@@ -1,0 +1,71 @@
+package eval
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// TestShort is make eval in small. What is found of so little says nothing but
+// that it is found.
+func TestShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts all stores twice")
+	}
+	t.Cleanup(func() {
+		// fasthttp, below the S3 server, lets two goroutines go on for a while.
+		goleak.VerifyNone(t, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+	})
+	report, err := Run(t.Context(), Config{Repos: []string{mill(t).dir}, Out: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(map[string]int)
+	for _, r := range report.Rows {
+		if r.Embedder != embedder.LocalName {
+			t.Errorf("embedder %s", r.Embedder)
+		}
+		asked[r.Kind+" "+r.Cut+" "+r.Ranking] += r.Questions
+		if r.Kind == KindName && r.Ranking == bySearch && (r.MRR != 1 || r.Recall != 1 || r.NDCG != 1) {
+			t.Errorf("names cut by %s are found with %+v", r.Cut, r.Metrics)
+		}
+		if r.Kind == KindDoc && r.Ranking == byHybrid && r.Recall != 1 {
+			t.Errorf("of comments cut by %s a share of %v is found", r.Cut, r.Recall)
+		}
+	}
+	for kind, n := range map[string]int{KindDoc: 4, KindCommit: 3, KindName: 3} {
+		for _, cut := range []string{CutSyntax, CutLines} {
+			for _, by := range rankings {
+				if got := asked[kind+" "+cut+" "+by]; got != n {
+					t.Errorf("%d questions of kind %s asked of %s, cut by %s; want %d", got, kind, by, cut, n)
+				}
+			}
+		}
+	}
+	var table, object bytes.Buffer
+	report.Write(&table)
+	if err := report.WriteJSON(&object); err != nil {
+		t.Fatal(err)
+	}
+	var again Report
+	if err := json.Unmarshal(object.Bytes(), &again); err != nil || len(again.Rows) != len(report.Rows) {
+		t.Errorf("%d rows of JSON, %v", len(again.Rows), err)
+	}
+	if lines := strings.Count(table.String(), "local-384"); lines != 2*2*len(rankings) {
+		t.Errorf("%d lines of tables:\n%s", lines, table.String())
+	}
+}
+
+func TestConfigsThatCannotWork(t *testing.T) {
+	for _, cfg := range []Config{{Cuts: []string{"words"}}, {Described: "/does/not/exist"}, {Repos: []string{t.TempDir()}}} {
+		if _, err := Run(t.Context(), cfg); err == nil {
+			t.Errorf("%+v works", cfg)
+		}
+	}
+}
