@@ -165,6 +165,8 @@ func (e *Embedder) retry(ctx context.Context, to *address, b batch, p *problem) 
 			return
 		}
 		b.halve()
+		e.requeue(b) // also of a query: it ends at single texts
+		return
 	}
 	if len(b) > 0 && b[0].call.purpose == embedder.Query {
 		b = e.giveUp(b, p, func(it *item) bool { return it.tries >= queryTries })
