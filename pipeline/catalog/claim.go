@@ -22,7 +22,7 @@ func (c *Catalog) ClaimTexts(ctx context.Context, embedder int32, holder uuid.UU
 	}
 	// Whoever had a claim before has stored the vector before it was released,
 	// so a look that begins now sees it.
-	found, err := c.query.StoredTexts(ctx, embedder, rows)
+	found, err := c.query.StoredTexts(ctx, rows, embedder)
 	if err != nil {
 		return nil, nil, fmt.Errorf("look up vectors of %d claimed texts: %w", len(texts), err)
 	}

@@ -10,8 +10,18 @@ import (
 // claims says which texts the batches of this process are at work on, so that
 // none is embedded twice because two batches met it at the same time.
 type claims struct {
-	mu   sync.Mutex
-	held map[[32]byte]chan struct{} // closed when the claim is released
+	mu    sync.Mutex
+	held  map[[32]byte]chan struct{} // closed when the claim is released
+	looks map[*look]bool             // under way
+}
+
+// look is a batch's search for what is missing.
+type look struct {
+	released [][]catalog.Text // meanwhile: it may not have seen their vectors
+}
+
+func newClaims() claims {
+	return claims{held: make(map[[32]byte]chan struct{}), looks: make(map[*look]bool)}
 }
 
 // claim is what one batch is at work on.
@@ -22,27 +32,53 @@ type claim struct {
 	others []<-chan struct{} // of the batches at work on what was wanted too
 }
 
+// over is the claim of a batch that is done.
+var over = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
 // take claims what missing returns, but for what others have claimed. A claim
-// is released after its vectors are stored, and missing runs under the lock:
-// so a text that has just been embedded by another is not missing any more.
+// is released after its vectors are stored; what was released while missing
+// looked is left to the next look.
 func (c *claims) take(missing func() ([]catalog.Text, error)) (*claim, error) {
+	l := &look{}
+	c.mu.Lock()
+	c.looks[l] = true
+	c.mu.Unlock()
+	wanted, err := missing()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	wanted, err := missing()
+	delete(c.looks, l)
 	if err != nil {
 		return nil, err
 	}
+	released := l.texts()
 	mine := &claim{claims: c, over: make(chan struct{})}
 	for _, w := range wanted {
-		switch over, held := c.held[w.SHA256]; {
-		case !held:
+		switch held := c.held[w.SHA256]; {
+		case held == mine.over:
+		case held != nil:
+			mine.others = append(mine.others, held)
+		case released[w.SHA256]:
+			mine.others = append(mine.others, over)
+		default:
 			c.held[w.SHA256] = mine.over
 			mine.texts = append(mine.texts, w)
-		case over != mine.over:
-			mine.others = append(mine.others, over)
 		}
 	}
 	return mine, nil
+}
+
+func (l *look) texts() map[[32]byte]bool {
+	set := make(map[[32]byte]bool)
+	for _, list := range l.released {
+		for _, t := range list {
+			set[t.SHA256] = true
+		}
+	}
+	return set
 }
 
 func (c *claim) release() {
@@ -50,6 +86,9 @@ func (c *claim) release() {
 	defer c.claims.mu.Unlock()
 	for _, t := range c.texts {
 		delete(c.claims.held, t.SHA256)
+	}
+	for l := range c.claims.looks {
+		l.released = append(l.released, c.texts)
 	}
 	close(c.over)
 }

@@ -94,7 +94,7 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder,
 	cfg.BatchWait = cmp.Or(cfg.BatchWait, DefaultBatchWait)
 	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes)}
 	s.remote, s.holder, s.meter = remote, uuid.New(), newMeter(c, id, remote)
-	s.claims.held = make(map[[32]byte]chan struct{})
+	s.claims = newClaims()
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
 		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: isDamage,
 	}, s.embed)

@@ -41,38 +41,61 @@ type reply struct {
 	pause time.Duration
 }
 
+// body is what a server has answered, unread.
+type body struct {
+	header  http.Header
+	content []byte
+}
+
 // post sends one request. Its error is a *problem unless ctx ended. No error
 // holds the key or more of the address than its host.
 func (e *Embedder) post(ctx context.Context, to *address, texts []string, purpose embedder.Purpose) (reply, error) {
-	path, body := e.wire.request(texts, purpose)
-	request, err := e.request(ctx, to, path, body)
+	b, err := e.send(ctx, to, texts, purpose)
 	if err != nil {
-		return reply{}, &problem{kind: denied, err: err}
+		return reply{}, err
+	}
+	return e.read(b, len(texts))
+}
+
+// send is the part of post that keeps the server busy.
+func (e *Embedder) send(ctx context.Context, to *address, texts []string, purpose embedder.Purpose) (body, error) {
+	path, asked := e.wire.request(texts, purpose)
+	request, err := e.request(ctx, to, path, asked)
+	if err != nil {
+		return body{}, &problem{kind: denied, err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.Timeout)
 	defer cancel()
 	response, err := e.http.Do(request.WithContext(ctx))
 	if err != nil {
-		return reply{}, transportProblem(err)
+		return body{}, transportProblem(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		said, _ := io.ReadAll(io.LimitReader(response.Body, maxComplaint)) // as much as there is
-		return reply{}, judge(response.StatusCode, response.Header, e.wire.complaint(said), time.Now())
+		return body{}, judge(response.StatusCode, response.Header, e.wire.complaint(said), time.Now())
 	}
 	most := int64(len(texts))*int64(e.cfg.NativeDimensions)*maxNumber + maxEnvelope
-	content, err := io.ReadAll(io.LimitReader(response.Body, most+1))
-	switch {
+	var content bytes.Buffer
+	if length := response.ContentLength; length > 0 && length <= most {
+		content.Grow(int(length) + bytes.MinRead) // what it reads with, so that it need not grow
+	}
+	switch _, err := content.ReadFrom(io.LimitReader(response.Body, most+1)); {
 	case err != nil:
-		return reply{}, transportProblem(err)
-	case int64(len(content)) > most:
-		return reply{}, &problem{kind: down, err: errTooLarge}
+		return body{}, transportProblem(err)
+	case int64(content.Len()) > most:
+		return body{}, &problem{kind: down, err: errTooLarge}
 	}
-	a, err := e.wire.answer(content, len(texts))
+	return body{response.Header, content.Bytes()}, nil
+}
+
+// read takes the vectors of n texts out of an answer.
+func (e *Embedder) read(b body, n int) (reply, error) {
+	a, err := e.wire.answer(b.content, n)
 	if err != nil {
-		return reply{}, &problem{kind: down, err: fmt.Errorf("%w%s", err, appearance(response.Header, content))}
+		return reply{}, &problem{kind: down, err: fmt.Errorf("%w%s", err, appearance(b.header, b.content))}
 	}
-	return reply{a, exhausted(response.Header)}, nil
+	return reply{a, exhausted(b.header)}, nil
 }
 
 func (e *Embedder) request(ctx context.Context, to *address, path string, body any) (*http.Request, error) {

@@ -159,11 +159,11 @@ func (e *Embedder) push(c *call, roots []*item) {
 // pump sends as many batches as may be under way.
 func (e *Embedder) pump() {
 	for {
-		epoch, allowed := e.gate.enter()
+		epoch, limit, allowed := e.gate.enter()
 		if !allowed {
 			return
 		}
-		batch := e.take()
+		batch := e.take(limit)
 		if len(batch) == 0 {
 			e.gate.leave()
 			if e.idle() {

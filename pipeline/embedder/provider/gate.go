@@ -32,15 +32,16 @@ func newGate(most int) *gate {
 	return &gate{most: most, limit: min(most, firstLimit), patience: firstPatience}
 }
 
-// enter says whether one more request may begin, and in which epoch it does.
-func (g *gate) enter() (epoch int, allowed bool) {
+// enter says whether one more request may begin, in which epoch it does, and
+// how many may be under way.
+func (g *gate) enter() (epoch, limit int, allowed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.inFlight >= g.limit {
-		return 0, false
+		return 0, 0, false
 	}
 	g.inFlight++
-	return g.epoch, true
+	return g.epoch, g.limit, true
 }
 
 // leave ends a request that says nothing of how many are good.

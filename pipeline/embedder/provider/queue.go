@@ -94,18 +94,42 @@ func (it *item) leaves(list []*item) []*item {
 	return list
 }
 
-// take forms a batch of what waits, for a request of one purpose.
-func (e *Embedder) take() []*item {
+// leastShare is the number of texts below which a request is not made smaller
+// so that another may go beside it.
+const leastShare = 8
+
+// share is the tokens of a request of which limit may be under way: what waits
+// is for all of them, since side by side they take less time than one after
+// another. Where requests a minute are counted, each is as full as can be.
+func (e *Embedder) share(limit int) int {
+	if e.cfg.RequestsPerMinute > 0 {
+		return e.cfg.BatchTokens
+	}
+	waiting := 0
+	for _, queue := range [][]*item{e.again, e.fresh} {
+		for _, it := range queue {
+			waiting += it.tokens
+		}
+	}
+	return min((waiting+limit-1)/limit, e.cfg.BatchTokens)
+}
+
+// take forms a batch of what waits, for a request of one purpose, where so many
+// requests may be under way.
+func (e *Embedder) take(limit int) []*item {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var batch []*item
-	most, tokens := e.cfg.BatchItems, 0
+	most, tokens, share := e.cfg.BatchItems, 0, e.share(limit)
 	fits := func(it *item) bool {
 		bound := most
 		if it.most > 0 {
 			bound = min(bound, it.most)
 		}
-		if len(batch) > 0 && (len(batch) >= bound || tokens+it.tokens > e.cfg.BatchTokens || it.call.purpose != batch[0].call.purpose) {
+		switch {
+		case len(batch) == 0:
+		case len(batch) >= bound, tokens+it.tokens > e.cfg.BatchTokens, it.call.purpose != batch[0].call.purpose,
+			len(batch) >= leastShare && tokens >= share:
 			return false
 		}
 		most = bound

@@ -41,28 +41,30 @@ func (e *Embedder) run(b batch, epoch int) {
 		it.cost.Waited += time.Since(it.since) / time.Duration(len(b))
 		it.cost.Requests += 1 / float64(len(b))
 	}
-	r, err := e.post(ctx, to, e.texts(b), b[0].call.purpose)
-	if err == nil {
-		err = e.accept(ctx, to, b, r)
-	} else if ctx.Err() != nil {
+	answered, err := e.send(ctx, to, e.texts(b), b[0].call.purpose)
+	switch p := (*problem)(nil); {
+	case err == nil:
+		e.gate.succeeded()
+	case ctx.Err() == nil && errors.As(err, &p) && (p.kind == busy || p.kind == slow):
+		e.gate.overloaded(epoch)
+	default:
 		e.gate.leave()
+	}
+	if err == nil {
+		e.pump() // while the answer is read, which takes a while for thousands of vectors
+		err = e.accept(ctx, to, b, answered)
+	} else if ctx.Err() != nil {
 		e.fail(b, context.Cause(ctx)) // nobody waits for it any more
 		return
 	}
 	var p *problem
 	switch {
 	case err == nil:
-		e.gate.succeeded()
 		return
 	case !errors.As(err, &p):
 		p = &problem{kind: down, err: err}
 	}
 	p.err = fmt.Errorf("embed at %s: %w", to.host, p.err)
-	if p.kind == busy || p.kind == slow {
-		e.gate.overloaded(epoch)
-	} else {
-		e.gate.leave()
-	}
 	e.retry(ctx, to, b, p)
 }
 
@@ -84,7 +86,11 @@ func (e *Embedder) fail(b batch, err error) {
 
 // accept settles the items whose vectors are right. Its error is of the whole
 // answer, which then settles none.
-func (e *Embedder) accept(ctx context.Context, to *address, b batch, r reply) error {
+func (e *Embedder) accept(ctx context.Context, to *address, b batch, answered body) error {
+	r, err := e.read(answered, len(b))
+	if err != nil {
+		return err
+	}
 	vectors := make([][]float32, len(b))
 	spoiled := make([]error, len(b))
 	for i, v := range r.vectors {

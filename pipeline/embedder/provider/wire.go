@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -76,11 +77,18 @@ func (v *numbers) UnmarshalJSON(b []byte) error {
 		*v = floats(b)
 		return nil
 	}
-	var text string
-	if err := json.Unmarshal(b, &text); err != nil {
-		return err
+	text, plain := bytes.CutPrefix(b, quotation)
+	text, ended := bytes.CutSuffix(text, quotation)
+	if !plain || !ended || bytes.IndexByte(text, '\\') >= 0 { // no string, or one with escapes, which base64 needs none of
+		var s string
+		if err := json.Unmarshal(b, &s); err != nil {
+			return err
+		}
+		text = []byte(s)
 	}
-	raw, err := base64.StdEncoding.DecodeString(text)
+	raw := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Decode(raw, text)
+	raw = raw[:n]
 	if err != nil {
 		return fmt.Errorf("vector is not base64: %w", err)
 	}
@@ -93,6 +101,8 @@ func (v *numbers) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+var quotation = []byte(`"`)
 
 // floats reads an array whose form as JSON has been checked. What is no finite
 // float32, such as a null or an array within, becomes NaN, which is found later.
