@@ -42,8 +42,7 @@ func (cmd *rebuildCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	m := model.Model()
-	made, err := s.catalog.AddGeneration(ctx, s.stores.Index, catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance)}, cmd.From)
+	made, err := s.catalog.AddGeneration(ctx, s.stores.Index, worker.ModelOf(model), cmd.From)
 	if err != nil {
 		return err
 	}

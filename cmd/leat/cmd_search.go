@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/search"
@@ -83,6 +84,9 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	}
 	model, err := s.stores.OpenEmbedder(generation.Embedder.Name, nil, g.quietLog().Logger(&g.screen))
 	if err != nil {
+		return err
+	}
+	if err := generation.Embedder.Check(worker.ModelOf(model)); err != nil {
 		return err
 	}
 	tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)

@@ -135,7 +135,7 @@ func (m *models) open(e catalog.Embedder) (embedder.Embedder, error) {
 	}
 	model, err := m.stores.OpenEmbedder(e.Name)
 	if err == nil {
-		err = e.Check(modelOf(model))
+		err = e.Check(ModelOf(model))
 	}
 	if err == nil {
 		m.opened[e.Name] = model
@@ -167,8 +167,8 @@ func (m *models) check(ctx context.Context) error {
 	return fault.Reject(fmt.Errorf("open an embedder of the index: %w", errors.Join(errs...)))
 }
 
-// modelOf is an embedder as the catalog knows it.
-func modelOf(e embedder.Embedder) catalog.Embedder {
+// ModelOf is an embedder as the catalog knows it.
+func ModelOf(e embedder.Embedder) catalog.Embedder {
 	m := e.Model()
-	return catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance)}
+	return catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance), Recipe: m.Recipe}
 }

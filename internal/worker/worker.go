@@ -69,7 +69,7 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 				continue
 			}
 			if model, err := models.open(g.Embedder); err == nil {
-				wanted = append(wanted, service{g.Embedder.Name, func(ctx context.Context) error { return s.embed(ctx, cfg, log, model, g.Embedder.ID) }})
+				wanted = append(wanted, service{g.Embedder.Name, func(ctx context.Context) error { return s.embed(ctx, cfg, log, model, g.Embedder) }})
 			} else if models.news(g.Embedder) {
 				log.Error("this process cannot serve an embedder of the index", "embedder", g.Embedder.Name, "error", err)
 			}
@@ -78,7 +78,12 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 	})
 }
 
-func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, id int32) error {
+func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, known catalog.Embedder) error {
+	id := known.ID
+	adopt := part{"the embedder's recipe", "--embedders, --postgres-url", func(ctx context.Context) error { return s.Catalog.Adopt(ctx, known, ModelOf(model)) }}
+	if err := adopt.persist(ctx, log); err != nil {
+		return err
+	}
 	if err := probe(ctx, model, log); err != nil {
 		var active catalog.Generation
 		look := part{"the active generation", "--postgres-url", func(ctx context.Context) (err error) {

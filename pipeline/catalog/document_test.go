@@ -2,7 +2,9 @@ package catalog_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -275,5 +277,55 @@ func TestEnsureGeneration(t *testing.T) {
 			t.Errorf("the index that is there is %v (%v)", g, err)
 		}
 		assertKind(t, g.Embedder.Check(other), fault.KindReject)
+	}
+}
+
+// How vectors are made is known from the first who says so, and nobody who
+// makes others gets in.
+func TestVectorsOfOneNameAreMadeInOneWay(t *testing.T) {
+	w := newWorld(t)
+	unknown := catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"}
+	a, b := unknown, unknown
+	a.Recipe, b.Recipe = `document_prefix "a: "`, `document_prefix "b: "`
+	g, err := w.EnsureGeneration(t.Context(), "leat", unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adopted := make(chan error, 8) // half of them one, half the other
+	together(t, 8, func(ctx context.Context, i int) error {
+		adopted <- w.Adopt(ctx, g.Embedder, []catalog.Embedder{a, b}[i%2])
+		return nil
+	})
+	close(adopted)
+	refused := 0
+	for err := range adopted {
+		if err != nil {
+			assertKind(t, err, fault.KindReject)
+			refused++
+		}
+	}
+	if refused != 4 {
+		t.Errorf("%d of 8 are refused, want 4", refused)
+	}
+	if g, err = w.ActiveGeneration(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := a
+	if g.Embedder.Recipe == a.Recipe {
+		other = b
+	}
+	err = g.Embedder.Check(other)
+	assertKind(t, err, fault.KindReject)
+	for _, want := range []string{a.Recipe, b.Recipe, "leat rebuild --embedder"} {
+		if !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("the error says nothing of %s: %v", want, err)
+		}
+	}
+	if _, err := w.AddGeneration(t.Context(), "leat", other, catalog.SourceStream); err == nil {
+		t.Error("a generation is made with it")
+	}
+	other.Name = "f"
+	if err := w.Adopt(t.Context(), g.Embedder, other); err != nil {
+		t.Errorf("another name: %v", err)
 	}
 }

@@ -36,14 +36,38 @@ type Embedder struct {
 	Name       string
 	Dimensions int
 	Distance   string
+	Recipe     string // what else makes its vectors; "": the name says all, or it is not known
 }
 
-// Check refuses a model that has the embedder's name and makes other vectors.
+// Check refuses a model that has the embedder's name and makes other vectors:
+// two kinds of them in one index would find nothing.
 func (e Embedder) Check(model Embedder) error {
-	if e.Name == model.Name && (e.Dimensions != model.Dimensions || e.Distance != model.Distance) {
-		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %v, and the model of that name is %v: give it another name", e, model))
+	const remedy = "set it back, or give the model another name and run 'leat rebuild --embedder NAME'"
+	switch {
+	case e.Name != model.Name:
+		return nil
+	case e.Dimensions != model.Dimensions || e.Distance != model.Distance:
+		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %v, and the model of that name is %v: %s", e, model, remedy))
+	case e.Recipe != model.Recipe && e.Recipe != "" && model.Recipe != "":
+		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %s made with %s, and its configuration says %s: %s", e.Name, e.Recipe, model.Recipe, remedy))
 	}
 	return nil
+}
+
+// Adopt is Check, and writes down how a model makes its vectors of which the
+// catalog does not know that yet.
+func (c *Catalog) Adopt(ctx context.Context, known, model Embedder) error {
+	if err := known.Check(model); err != nil {
+		return err
+	}
+	if known.Name != model.Name || known.Recipe != "" || model.Recipe == "" {
+		return nil
+	}
+	var err error
+	if known.Recipe, err = c.query.SetRecipe(ctx, model.Recipe, known.ID); err != nil {
+		return fmt.Errorf("put recipe of embedder %s: %w", known.Name, err)
+	}
+	return known.Check(model) // another process may have been first
 }
 
 func (e Embedder) String() string {
@@ -85,13 +109,13 @@ func (c *Catalog) addFirstGeneration(ctx context.Context, prefix string, want Em
 }
 
 // putEmbedder returns the embedder as the catalog has it. A name is a model for
-// ever: one whose vectors have another shape is refused.
+// ever: one whose vectors are others is refused.
 func putEmbedder(ctx context.Context, q *query.Queries, want Embedder) (Embedder, error) {
-	e, err := q.PutEmbedder(ctx, want.Name, int32(want.Dimensions), want.Distance)
+	e, err := q.PutEmbedder(ctx, query.PutEmbedderParams{Name: want.Name, Dimensions: int32(want.Dimensions), Distance: want.Distance, Recipe: want.Recipe})
 	if err != nil {
 		return want, fmt.Errorf("put embedder %s: %w", want.Name, err)
 	}
-	known := Embedder{ID: e.ID, Name: want.Name, Dimensions: int(e.Dimensions), Distance: e.Distance}
+	known := Embedder{ID: e.ID, Name: want.Name, Dimensions: int(e.Dimensions), Distance: e.Distance, Recipe: e.Recipe}
 	return known, known.Check(want)
 }
 
@@ -107,6 +131,6 @@ func (c *Catalog) ActiveGeneration(ctx context.Context) (Generation, error) {
 	return Generation{
 		Number:     g.Number,
 		Collection: g.Collection,
-		Embedder:   Embedder{ID: g.Embedder, Name: g.Name, Dimensions: int(g.Dimensions), Distance: g.Distance},
+		Embedder:   Embedder{ID: g.Embedder, Name: g.Name, Dimensions: int(g.Dimensions), Distance: g.Distance, Recipe: g.Recipe},
 	}, nil
 }

@@ -49,7 +49,7 @@ func (c *Catalog) Generations(ctx context.Context) ([]GenerationStatus, error) {
 		list[i] = GenerationStatus{
 			Generation: Generation{
 				Number: r.Number, Collection: r.Collection,
-				Embedder: Embedder{ID: r.Embedder, Name: r.Name, Dimensions: int(r.Dimensions), Distance: r.Distance},
+				Embedder: Embedder{ID: r.Embedder, Name: r.Name, Dimensions: int(r.Dimensions), Distance: r.Distance, Recipe: r.Recipe},
 			},
 			State: r.State, StateAt: r.StateAt, Age: seconds(r.Age), Source: r.Source, Served: r.Served,
 			Verified: r.VerifiedAt != nil, CreatedAt: r.CreatedAt,

@@ -19,6 +19,11 @@ type Model struct {
 	Name       string // unique and permanent, for example local-384
 	Dimensions int    // of every dense vector
 	Distance   Distance
+
+	// Recipe is what else makes the vectors of documents, as text that shows
+	// what differs; "" if the name says all. Vectors of one name and two recipes
+	// are never compared.
+	Recipe string
 }
 
 // Purpose says what a text is. Some models embed a question otherwise than

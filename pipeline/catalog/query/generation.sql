@@ -2,21 +2,24 @@
 select g.number, g.collection, g.state, g.state_at, g.source, g.served, g.verified_at, g.points, g.chunks, g.rate, g.created_at,
     coalesce(g.error, '')::text as error, (extract(epoch from now() - g.state_at))::float8 as age,
     coalesce(extract(epoch from now() - g.sampled_at), -1)::float8 as sampled_age,
-    e.id as embedder, e.name, e.dimensions, e.distance,
+    e.id as embedder, e.name, e.dimensions, e.distance, e.recipe,
     (select count(*) from generation_failures f where f.generation = g.number) as failing
 from generations g join embedders e on e.id = g.embedder order by g.number;
 
 -- name: ActiveGeneration :one
-select g.number, g.collection, e.id as embedder, e.name, e.dimensions, e.distance
+select g.number, g.collection, e.id as embedder, e.name, e.dimensions, e.distance, e.recipe
 from generations g join embedders e on e.id = g.embedder where g.state = 'active';
 
 -- name: IsActive :one
 select exists (select 1 from generations g where g.number = @number and g.state = 'active') as active;
 
 -- name: PutEmbedder :one
-insert into embedders as e (name, dimensions, distance) values (@name, @dimensions, @distance)
-on conflict (name) do update set name = excluded.name
-returning e.id, e.dimensions, e.distance;
+insert into embedders as e (name, dimensions, distance, recipe) values (@name, @dimensions, @distance, @recipe)
+on conflict (name) do update set recipe = case when e.recipe = '' then excluded.recipe else e.recipe end
+returning e.id, e.dimensions, e.distance, e.recipe;
+
+-- name: SetRecipe :one
+update embedders set recipe = case when recipe = '' then @recipe else recipe end where id = @id returning recipe;
 
 -- name: AddFirstGeneration :one
 -- No number names a collection twice, also after its row has gone.

@@ -68,7 +68,7 @@ func (e *Embedder) Close() error {
 
 // Model implements [embedder.Embedder].
 func (e *Embedder) Model() embedder.Model {
-	return embedder.Model{Name: e.cfg.Name, Dimensions: e.cfg.Dimensions, Distance: e.cfg.Distance}
+	return embedder.Model{Name: e.cfg.Name, Dimensions: e.cfg.Dimensions, Distance: e.cfg.Distance, Recipe: e.cfg.recipe()}
 }
 
 // Price is of a million tokens.

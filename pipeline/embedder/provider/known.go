@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -85,6 +86,25 @@ var models = map[string]model{
 	"voyage/voyage-code-3":   {dimensions: 1024, maxTokens: 32_000, shortens: true},
 	"voyage/voyage-3.5":      {dimensions: 1024, maxTokens: 32_000, shortens: true},
 	"voyage/voyage-3.5-lite": {dimensions: 1024, maxTokens: 32_000, shortens: true},
+}
+
+// recipe is what makes the vectors that are stored, beside the name, dimensions
+// and distance. What is said of queries is no part of it: their vectors are not
+// stored, and those of documents stay as they are. Neither is azure's model, the
+// name of a deployment, nor where the model runs.
+func (c *Config) recipe() string {
+	recipe := ""
+	if c.Provider != "azure" {
+		recipe = fmt.Sprintf("model %q, ", c.Model)
+	}
+	recipe += fmt.Sprintf("native_dimensions %d", c.NativeDimensions)
+	if c.DocumentPrefix != "" {
+		recipe += fmt.Sprintf(", document_prefix %q", c.DocumentPrefix)
+	}
+	if task := c.task(embedder.Document); task != "" {
+		recipe += fmt.Sprintf(", document_task %q", task)
+	}
+	return recipe
 }
 
 // task is the task or input type to tell the provider; "" for none.

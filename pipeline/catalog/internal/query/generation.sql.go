@@ -13,7 +13,7 @@ import (
 )
 
 const activeGeneration = `-- name: ActiveGeneration :one
-select g.number, g.collection, e.id as embedder, e.name, e.dimensions, e.distance
+select g.number, g.collection, e.id as embedder, e.name, e.dimensions, e.distance, e.recipe
 from generations g join embedders e on e.id = g.embedder where g.state = 'active'
 `
 
@@ -24,6 +24,7 @@ type ActiveGenerationRow struct {
 	Name       string
 	Dimensions int32
 	Distance   string
+	Recipe     string
 }
 
 func (q *Queries) ActiveGeneration(ctx context.Context) (ActiveGenerationRow, error) {
@@ -36,6 +37,7 @@ func (q *Queries) ActiveGeneration(ctx context.Context) (ActiveGenerationRow, er
 		&i.Name,
 		&i.Dimensions,
 		&i.Distance,
+		&i.Recipe,
 	)
 	return i, err
 }
@@ -285,7 +287,7 @@ const listGenerations = `-- name: ListGenerations :many
 select g.number, g.collection, g.state, g.state_at, g.source, g.served, g.verified_at, g.points, g.chunks, g.rate, g.created_at,
     coalesce(g.error, '')::text as error, (extract(epoch from now() - g.state_at))::float8 as age,
     coalesce(extract(epoch from now() - g.sampled_at), -1)::float8 as sampled_age,
-    e.id as embedder, e.name, e.dimensions, e.distance,
+    e.id as embedder, e.name, e.dimensions, e.distance, e.recipe,
     (select count(*) from generation_failures f where f.generation = g.number) as failing
 from generations g join embedders e on e.id = g.embedder order by g.number
 `
@@ -309,6 +311,7 @@ type ListGenerationsRow struct {
 	Name       string
 	Dimensions int32
 	Distance   string
+	Recipe     string
 	Failing    int64
 }
 
@@ -340,6 +343,7 @@ func (q *Queries) ListGenerations(ctx context.Context) ([]ListGenerationsRow, er
 			&i.Name,
 			&i.Dimensions,
 			&i.Distance,
+			&i.Recipe,
 			&i.Failing,
 		); err != nil {
 			return nil, err
@@ -383,21 +387,39 @@ func (q *Queries) LockGenerations(ctx context.Context) ([]LockGenerationsRow, er
 }
 
 const putEmbedder = `-- name: PutEmbedder :one
-insert into embedders as e (name, dimensions, distance) values ($1, $2, $3)
-on conflict (name) do update set name = excluded.name
-returning e.id, e.dimensions, e.distance
+insert into embedders as e (name, dimensions, distance, recipe) values ($1, $2, $3, $4)
+on conflict (name) do update set recipe = case when e.recipe = '' then excluded.recipe else e.recipe end
+returning e.id, e.dimensions, e.distance, e.recipe
 `
+
+type PutEmbedderParams struct {
+	Name       string
+	Dimensions int32
+	Distance   string
+	Recipe     string
+}
 
 type PutEmbedderRow struct {
 	ID         int32
 	Dimensions int32
 	Distance   string
+	Recipe     string
 }
 
-func (q *Queries) PutEmbedder(ctx context.Context, name string, dimensions int32, distance string) (PutEmbedderRow, error) {
-	row := q.db.QueryRow(ctx, putEmbedder, name, dimensions, distance)
+func (q *Queries) PutEmbedder(ctx context.Context, arg PutEmbedderParams) (PutEmbedderRow, error) {
+	row := q.db.QueryRow(ctx, putEmbedder,
+		arg.Name,
+		arg.Dimensions,
+		arg.Distance,
+		arg.Recipe,
+	)
 	var i PutEmbedderRow
-	err := row.Scan(&i.ID, &i.Dimensions, &i.Distance)
+	err := row.Scan(
+		&i.ID,
+		&i.Dimensions,
+		&i.Distance,
+		&i.Recipe,
+	)
 	return i, err
 }
 
@@ -453,6 +475,17 @@ where number = $2
 func (q *Queries) SetGenerationState(ctx context.Context, state string, number int64) error {
 	_, err := q.db.Exec(ctx, setGenerationState, state, number)
 	return err
+}
+
+const setRecipe = `-- name: SetRecipe :one
+update embedders set recipe = case when recipe = '' then $1 else recipe end where id = $2 returning recipe
+`
+
+func (q *Queries) SetRecipe(ctx context.Context, recipe string, iD int32) (string, error) {
+	row := q.db.QueryRow(ctx, setRecipe, recipe, iD)
+	var recipe_2 string
+	err := row.Scan(&recipe_2)
+	return recipe_2, err
 }
 
 const takeOverFailures = `-- name: TakeOverFailures :execrows
