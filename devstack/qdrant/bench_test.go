@@ -218,3 +218,27 @@ func BenchmarkFloor(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDeleteOlder finds what leat deletes after each batch, the points of
+// 256 documents that are older than a revision, where there are none.
+func BenchmarkDeleteOlder(b *testing.B) {
+	for _, n := range benchSizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			_, api := benchRegistry(b, fill(b, n))
+			filter := &qdrant.Filter{}
+			for i := range 256 {
+				filter.Should = append(filter.Should, qdrant.NewFilterAsCondition(&qdrant.Filter{Must: []*qdrant.Condition{
+					qdrant.NewMatchKeyword("document", uuid.NewSHA1(uuid.Nil, fmt.Append(nil, i*(n/10/256))).String()),
+					qdrant.NewRange("revision", &qdrant.Range{Lt: qdrant.PtrOf(1.0)}),
+				}}))
+			}
+			request := &qdrant.DeletePoints{CollectionName: "c", Points: qdrant.NewPointsSelectorFilter(filter)}
+			defer cpu(b)()
+			for b.Loop() {
+				if _, err := api.Delete(b.Context(), request); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -67,7 +67,7 @@ func (f *filter) narrow(s *segment, in bitset) bitset {
 	if len(f.should) > 0 {
 		any := make(bitset, len(in))
 		for _, c := range f.should {
-			any.or(keep(c, s, slices.Clone(in)))
+			add(any, c, s, in)
 		}
 		in = any
 	}
@@ -82,6 +82,40 @@ func (f *filter) narrow(s *segment, in bitset) bitset {
 		}
 	}
 	return in
+}
+
+// add adds to out what of in fulfils the condition. Where an index names a few
+// slots that may, only these are looked at: a filter of leat's has a thousand
+// conditions, each on the points of one document.
+func add(out bitset, c condition, s *segment, in bitset) {
+	lists, exact, known := among(c, s)
+	if !known {
+		out.or(keep(c, s, slices.Clone(in)))
+		return
+	}
+	for _, list := range lists {
+		for _, slot := range list {
+			if in.has(slot) && (exact || c.match(s, slot)) {
+				out.set(slot)
+			}
+		}
+	}
+}
+
+// among returns slots of which all that fulfil the condition are, if an index
+// knows; exact says that all of them do.
+func among(c condition, s *segment) (lists [][]uint32, exact, known bool) {
+	nested, is := c.(*filter)
+	if !is {
+		lists, known = c.slots(s)
+		return lists, true, known
+	}
+	for _, c := range nested.must {
+		if lists, known := c.slots(s); known {
+			return lists, false, true
+		}
+	}
+	return nil, false, false
 }
 
 // keep returns what of in fulfils the condition. It may change in.
