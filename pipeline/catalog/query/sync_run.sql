@@ -1,12 +1,13 @@
 -- name: DueWork :many
 -- New kinds are first due one interval from now. One that is due later than an
--- interval and its jitter allow was planned with a longer interval.
+-- interval and its jitter allow was planned with a longer interval; the clock is
+-- read once the row is ours, which whoever plans it may have held until now.
 with known as (
     insert into sync_work as w (kind, due_at)
     select u.kind, now() + make_interval(secs => u.seconds)
     from (select unnest(@kinds::text[]) as kind, unnest(@intervals::float8[]) as seconds) u
     on conflict (kind) do update set due_at = now()
-        where w.due_at > now() + 1.2 * (excluded.due_at - now())
+        where w.due_at > clock_timestamp() + 1.2 * (excluded.due_at - now())
 )
 select d.kind from sync_work d where d.kind = any(@kinds::text[]) and d.due_at <= now();
 

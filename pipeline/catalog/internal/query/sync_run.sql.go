@@ -44,13 +44,14 @@ with known as (
     select u.kind, now() + make_interval(secs => u.seconds)
     from (select unnest($1::text[]) as kind, unnest($2::float8[]) as seconds) u
     on conflict (kind) do update set due_at = now()
-        where w.due_at > now() + 1.2 * (excluded.due_at - now())
+        where w.due_at > clock_timestamp() + 1.2 * (excluded.due_at - now())
 )
 select d.kind from sync_work d where d.kind = any($1::text[]) and d.due_at <= now()
 `
 
 // New kinds are first due one interval from now. One that is due later than an
-// interval and its jitter allow was planned with a longer interval.
+// interval and its jitter allow was planned with a longer interval; the clock is
+// read once the row is ours, which whoever plans it may have held until now.
 func (q *Queries) DueWork(ctx context.Context, kinds []string, intervals []float64) ([]string, error) {
 	rows, err := q.db.Query(ctx, dueWork, kinds, intervals)
 	if err != nil {
