@@ -64,3 +64,11 @@ func TestIDsOfDifferentThingsDiffer(t *testing.T) {
 		seen[id] = name
 	}
 }
+
+func BenchmarkPointID(b *testing.B) {
+	document, blob := uuid.New(), [32]byte{1}
+	b.ReportAllocs()
+	for b.Loop() {
+		events.PointID(document, blob, 1, 2)
+	}
+}

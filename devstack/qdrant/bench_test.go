@@ -242,3 +242,31 @@ func BenchmarkDeleteOlder(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkScroll reads what a comparison of the stores does, a few fields of
+// all points, a thousand at a time.
+func BenchmarkScroll(b *testing.B) {
+	const n = 20_000
+	_, api := benchRegistry(b, fill(b, n))
+	defer cpu(b)()
+	for b.Loop() {
+		request := &qdrant.ScrollPoints{
+			CollectionName: "c", Limit: qdrant.PtrOf(uint32(1000)), WithVectors: qdrant.NewWithVectors(false),
+			WithPayload: qdrant.NewWithPayloadInclude("tenant", "repository", "document", "blob", "revision"),
+		}
+		read := 0
+		for {
+			reply, err := api.Scroll(b.Context(), request)
+			if err != nil {
+				b.Fatal(err)
+			}
+			read += len(reply.GetResult())
+			if request.Offset = reply.GetNextPageOffset(); request.Offset == nil {
+				break
+			}
+		}
+		if read != n {
+			b.Fatalf("read %d points", read)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/protobuf/proto"
 )
 
 // present makes the answer of a slot: a copy, since the mapping may go.
@@ -40,13 +41,18 @@ func selectPayload(payload []byte, selector *qdrant.WithPayloadSelector) (map[st
 			return nil, err
 		}
 	}
-	fields, err := decodePayload(payload)
-	for key := range fields {
-		if slices.Contains(names, key) != keep {
-			delete(fields, key)
+	fields := make(map[string]*qdrant.Value)
+	for key, encoded := range entries(payload) {
+		if slices.Contains(names, string(key)) != keep {
+			continue
 		}
+		value := new(qdrant.Value)
+		if err := proto.Unmarshal(encoded, value); err != nil {
+			return nil, invalid("stored payload: %v", err)
+		}
+		fields[string(key)] = value
 	}
-	return fields, err
+	return fields, nil
 }
 
 func (a *pointsAPI) Get(_ context.Context, request *qdrant.GetPoints) (*qdrant.GetResponse, error) {
