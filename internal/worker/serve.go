@@ -13,7 +13,7 @@ import (
 )
 
 // generationPoll is how soon a worker notices that a generation has come or gone.
-const generationPoll = 2 * time.Second
+const generationPoll = 500 * time.Millisecond
 
 // service is something to serve until its context ends.
 type service struct {

@@ -39,8 +39,7 @@ func (s *checksum) add(id, document uuid.UUID, revision int64, blob [32]byte, te
 	s.sum += maphash.Bytes(seed, b)
 }
 
-// equal says whether the collection holds of c's repositories what the catalog
-// says, but for documents that are under way, and how many points it should
+// equal says whether the collection holds what the catalog says, but for documents that are under way, and how many points it should
 // hold. It costs one pass over the documents, which derives the ids, and one
 // over the points, neither of which asks the other store. If it says no, there
 // may be no difference after all: the stores were not read at one moment.
@@ -49,13 +48,9 @@ func (c comparison) equal(ctx context.Context) (bool, int64, error) {
 	if err != nil {
 		return false, 0, err
 	}
-	var held uint64
-	for _, repository := range c.repositories {
-		n, err := c.points.CountOf(ctx, c.collection, repository)
-		if err != nil {
-			return false, 0, err
-		}
-		held += n
+	held, err := c.held(ctx)
+	if err != nil {
+		return false, 0, err
 	}
 	compared := int64(want.points)
 	switch {
@@ -66,6 +61,22 @@ func (c comparison) equal(ctx context.Context) (bool, int64, error) {
 	}
 	got, err := c.sumOfIndex(ctx, open)
 	return got == want, compared, err
+}
+
+// held is how many points there are.
+func (c comparison) held(ctx context.Context) (uint64, error) {
+	if len(c.repositories) == 0 {
+		return c.points.CountAll(ctx, c.collection)
+	}
+	var held uint64
+	for _, repository := range c.repositories {
+		n, err := c.points.CountOf(ctx, c.collection, repository)
+		if err != nil {
+			return 0, err
+		}
+		held += n
+	}
+	return held, nil
 }
 
 // sumOfCatalog is of the points that should be there. open are the documents

@@ -139,8 +139,13 @@ func (c comparison) judge(ctx context.Context, marks []vector.Mark) (wrong []mis
 	if err != nil {
 		return nil, err
 	}
+	chunks := make(map[uuid.UUID]map[uuid.UUID]bool, len(docs))
 	for _, m := range marks {
-		if d, known := docs[m.Document]; !known || !expected(d, m) {
+		d, known := docs[m.Document]
+		if known && chunks[d.ID] == nil {
+			chunks[d.ID] = chunksOf(d)
+		}
+		if !known || !expected(d, m, chunks[d.ID]) {
 			wrong = append(wrong, misplaced{m, !known})
 		}
 	}
@@ -163,16 +168,16 @@ func (c comparison) documentsOf(ctx context.Context, marks []vector.Mark) (map[u
 	return docs, nil
 }
 
-// expected says whether a point may be there. While a document is under way,
+// expected says whether a point may be there, of a document with such chunks. While a document is under way,
 // its points of the revision before stay until the new ones are written.
-func expected(d catalog.Content, m vector.Mark) bool {
+func expected(d catalog.Content, m vector.Mark, chunks map[uuid.UUID]bool) bool {
 	if m.Tenant != d.Tenant || m.Repository != d.Repository {
 		return false
 	}
 	if d.State != catalog.StateIndexed {
 		return underWay(d)
 	}
-	return m.Revision == d.Revision && m.Blob == hex.EncodeToString(d.Blob[:]) && isChunk(d, m.ID)
+	return m.Revision == d.Revision && m.Blob == hex.EncodeToString(d.Blob[:]) && chunks[m.ID]
 }
 
 // underWay says that the indexer has yet to settle which points a document has.
@@ -186,13 +191,13 @@ func underWay(d catalog.Content) bool {
 	return true
 }
 
-func isChunk(d catalog.Content, id uuid.UUID) bool {
+// chunksOf returns the ids of the points of a document's chunks.
+func chunksOf(d catalog.Content) map[uuid.UUID]bool {
+	ids := make(map[uuid.UUID]bool, d.Chunks)
 	for i := range d.Chunks {
-		if events.PointID(d.ID, d.Blob, d.Chunker, i) == id {
-			return true
-		}
+		ids[events.PointID(d.ID, d.Blob, d.Chunker, i)] = true
 	}
-	return false
+	return ids
 }
 
 // lackingAmong picks the documents that lack points. One that has changed since

@@ -30,7 +30,7 @@ type GenerationConfig struct {
 
 // The defaults.
 const (
-	DefaultGenerationInterval = 2 * time.Second
+	DefaultGenerationInterval = 500 * time.Millisecond
 	DefaultRetention          = 24 * time.Hour
 	DefaultGrace              = 10 * time.Second
 )
@@ -233,12 +233,17 @@ func (s *Generations) takeOver(ctx context.Context, g catalog.GenerationStatus, 
 	if err := s.catalog.TakeOver(ctx, g.Generation, changed); err != nil {
 		return err
 	}
-	did, _, err := s.comparison(g).repair(ctx)
+	c := s.comparison(g)
+	equal, _, err := c.equal(ctx)
 	if err != nil {
 		return err
 	}
-	if did != (Repaired{}) {
-		s.log.Info("the index was repaired after the swap", "generation", g.Number, "deleted", did.DeletedPoints, "documents", did.RequeuedDocuments)
+	if !equal {
+		did, _, err := c.repair(ctx)
+		if err != nil {
+			return err
+		}
+		s.log.Info("the index was compared again after the swap", "generation", g.Number, "deleted", did.DeletedPoints, "documents", did.RequeuedDocuments)
 	}
 	_, err = s.catalog.MarkVerified(ctx, g.Number, catalog.GenerationActive)
 	return err

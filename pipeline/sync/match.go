@@ -27,6 +27,11 @@ const (
 // one that changes after it was seen comes by the stream.
 func (s *Generations) match(ctx context.Context, g catalog.GenerationStatus) (equal bool, err error) {
 	c := s.comparison(g)
+	if g.Failing == 0 { // otherwise there are failures to forget, of what it has taken since
+		if equal, _, err := c.equal(ctx); err != nil || equal {
+			return equal, err
+		}
+	}
 	var did Repaired
 	for page, err := range c.marks(ctx, uuid.Nil) {
 		if err != nil {
