@@ -22,11 +22,29 @@ func decode16(content []byte) ([]byte, Encoding, bool) {
 		return nil, "", false
 	}
 	for _, in := range []Encoding{UTF16LE, UTF16BE} {
+		// A character is two units at most. Most binaries end here, undecoded.
+		if units := len(content) / 2; 4*in.asciiUnits(content) < units {
+			continue
+		}
 		if text, ok := in.decode(content); ok && isText(text) && 2*asciiIn(text) >= utf8.RuneCount(text) {
 			return text, in, true
 		}
 	}
 	return nil, "", false
+}
+
+// asciiUnits counts the units of UTF-16 that are ASCII.
+func (in Encoding) asciiUnits(content []byte) int {
+	n, high := 0, 0
+	if in == UTF16LE {
+		high = 1
+	}
+	for i := 0; i+1 < len(content); i += 2 {
+		if content[i+high] == 0 && content[i+1-high] < utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
 }
 
 // asciiIn counts the bytes that are ASCII.
