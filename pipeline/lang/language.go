@@ -3,6 +3,9 @@ package lang
 import (
 	"bytes"
 	"math"
+	"path/filepath"
+	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -149,13 +152,20 @@ func quoted(text []byte, quote byte) int {
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// isGenerated says whether a program wrote the file, by its path alone if
-// sample is nil.
+// isGenerated says whether a program wrote the file: by its path if sample is
+// nil, else by the sample alone, since go-enry tries its patterns of paths each
+// time and the path has been asked about.
 func isGenerated(path string, sample []byte) (is bool) {
 	defer func() {
 		if recover() != nil {
 			is = false // see detect
 		}
 	}()
-	return enry.IsGenerated(path, sample)
+	if sample == nil {
+		return enry.IsGenerated(path, nil)
+	}
+	name, extension := strings.ToLower(path), strings.ToLower(filepath.Ext(path))
+	return slices.ContainsFunc(data.GeneratedCodeMatchers, func(matches data.GeneratedCodeMatcher) bool {
+		return matches(name, extension, sample)
+	})
 }
