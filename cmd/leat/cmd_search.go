@@ -42,7 +42,7 @@ type searchHit struct {
 	Partial    bool    `json:"partial,omitempty"` // text is bytes start_byte to end_byte of a very long line
 	StartByte  int     `json:"start_byte"`
 	EndByte    int     `json:"end_byte"`
-	Encoding   string  `json:"encoding,omitempty"` // of the file, if text was decoded
+	Encoding   string  `json:"encoding,omitempty"` // of the file, if text was decoded or taken out of it
 	Language   string  `json:"language"`
 	Kind       string  `json:"kind"`
 	Symbol     string  `json:"symbol"`

@@ -5,11 +5,12 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// Git says how repositories are fetched.
+// Git says how repositories are fetched and read.
 type Git struct {
 	Dir        string        `name:"git-dir" env:"LEAT_GIT_DIR" type:"path" placeholder:"DIR" help:"Directory of the bare mirrors. A worker that loses it fetches anew."`
 	MaxBytes   int64         `name:"git-max-bytes" env:"LEAT_GIT_MAX_BYTES" default:"4294967296" placeholder:"BYTES" help:"Largest mirror of one repository (${default} bytes)."`
@@ -19,7 +20,11 @@ type Git struct {
 	TokenFile  string        `name:"git-token-file" env:"LEAT_GIT_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File of 'host token' or 'host user:token' lines. One host's token can also come from LEAT_GIT_TOKEN_HOST, such as LEAT_GIT_TOKEN_GITHUB_COM."`
 	SSHKey     string        `name:"git-ssh-key" env:"LEAT_GIT_SSH_KEY" type:"path" placeholder:"FILE" help:"Private key for ssh. Default: the agent's and ssh's own."`
 	KnownHosts string        `name:"git-known-hosts" env:"LEAT_GIT_KNOWN_HOSTS" type:"path" placeholder:"FILE" help:"Host keys that ssh trusts. Default: ssh's own."`
+	PDFToText  string        `name:"pdftotext" env:"LEAT_PDFTOTEXT" type:"path" placeholder:"FILE" help:"Poppler's program that reads PDF. Default: pdftotext in PATH."`
 }
+
+// Documents is the configuration of what reads files that are no text.
+func (g Git) Documents() extract.Config { return extract.Config{PDFToText: g.PDFToText} }
 
 // Check says what to change. It does not look into Dir, which need not exist.
 func (g Git) Check() error {
@@ -33,6 +38,7 @@ func (g Git) Check() error {
 		{"--git-token-file (LEAT_GIT_TOKEN_FILE)", g.TokenFile},
 		{"--git-ssh-key (LEAT_GIT_SSH_KEY)", g.SSHKey},
 		{"--git-known-hosts (LEAT_GIT_KNOWN_HOSTS)", g.KnownHosts},
+		{"--pdftotext (LEAT_PDFTOTEXT)", g.PDFToText},
 	} {
 		if err := readable(file.flag, file.name); err != nil {
 			return err
@@ -55,20 +61,30 @@ func (g Git) Config() git.Config {
 // Filter says which files are indexed. A glob may hold commas, so the
 // environment separates globs by line ends.
 type Filter struct {
-	MaxFileBytes int64    `env:"LEAT_MAX_FILE_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest file that is indexed (${default} bytes)."`
+	MaxFileBytes int64    `env:"LEAT_MAX_FILE_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest text that is indexed (${default} bytes)."`
+	MaxDocument  int64    `name:"max-document-bytes" env:"LEAT_MAX_DOCUMENT_BYTES" default:"16777216" placeholder:"BYTES" help:"Largest PDF or .docx that is read (${default} bytes). Each ingest may hold one in memory."`
 	Include      []string `env:"LEAT_INCLUDE" sep:"\n" placeholder:"GLOB" help:"Index only paths that match, such as 'src/**'. May be repeated; in the environment, one a line."`
 	Exclude      []string `env:"LEAT_EXCLUDE" sep:"\n" placeholder:"GLOB" help:"Leave out paths that match. May be repeated; in the environment, one a line."`
 	Vendored     bool     `env:"LEAT_VENDORED" help:"Index vendored code too."`
 	Generated    bool     `env:"LEAT_GENERATED" help:"Index generated files too."`
+	Minified     bool     `env:"LEAT_MINIFIED" help:"Index minified scripts and style sheets too."`
 	LockFiles    bool     `env:"LEAT_LOCK_FILES" help:"Index package managers' lock files too."`
 	Data         bool     `name:"data-dumps" env:"LEAT_DATA_DUMPS" help:"Index dumps of data too."`
 	UTF8Only     bool     `name:"utf8-only" env:"LEAT_UTF8_ONLY" help:"Leave out text that is not UTF-8 instead of decoding it."`
+	NoPDF        bool     `name:"no-pdf" env:"LEAT_NO_PDF" help:"Leave out PDF."`
+	NoDocx       bool     `name:"no-docx" env:"LEAT_NO_DOCX" help:"Leave out Word's .docx."`
+	HTMLSource   bool     `name:"html-source" env:"LEAT_HTML_SOURCE" help:"Index pages of HTML as they are written instead of their text."`
+	NoDocs       bool     `name:"no-documentation" env:"LEAT_NO_DOCUMENTATION" help:"Leave out documentation and prose."`
+	NoMarkup     bool     `name:"no-markup" env:"LEAT_NO_MARKUP" help:"Leave out HTML, CSS and other markup."`
 }
 
 // Check says what to change.
 func (f Filter) Check() error {
 	if f.MaxFileBytes < 1 {
 		return fmt.Errorf("--max-file-bytes (LEAT_MAX_FILE_BYTES) %d: give 1 or more", f.MaxFileBytes)
+	}
+	if f.MaxDocument < 1 || f.MaxDocument > extract.MaxSize {
+		return fmt.Errorf("--max-document-bytes (LEAT_MAX_DOCUMENT_BYTES) %d: give 1 to %d", f.MaxDocument, extract.MaxSize)
 	}
 	for _, list := range []struct {
 		flag string
@@ -88,6 +104,7 @@ func (f Filter) Check() error {
 func (f Filter) Config() lang.Config {
 	return lang.Config{
 		MaxBytes: f.MaxFileBytes, Include: f.Include, Exclude: f.Exclude,
-		Vendored: f.Vendored, Generated: f.Generated, LockFiles: f.LockFiles, Data: f.Data, UTF8Only: f.UTF8Only,
+		Vendored: f.Vendored, Generated: f.Generated, Minified: f.Minified, LockFiles: f.LockFiles, Data: f.Data, UTF8Only: f.UTF8Only,
+		MaxDocument: f.MaxDocument, NoPDF: f.NoPDF, NoDocx: f.NoDocx, HTMLSource: f.HTMLSource, NoDocumentation: f.NoDocs, NoMarkup: f.NoMarkup,
 	}
 }

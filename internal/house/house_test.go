@@ -39,7 +39,7 @@ var (
 
 	// The leaves: what reads a repository, the models, the stores.
 	leaves = []string{
-		"pipeline/git/...", "pipeline/chunk/...", "pipeline/lang/...", "pipeline/secret/...", "pipeline/text/...", "pipeline/embedder/...",
+		"pipeline/git/...", "pipeline/chunk/...", "pipeline/lang/...", "pipeline/secret/...", "pipeline/text/...", "pipeline/extract/...", "pipeline/embedder/...",
 		"pipeline/broker/...", "pipeline/catalog/...", "pipeline/blob/...", "pipeline/vector/...",
 	}
 	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/sync/...", "pipeline/search/..."}

@@ -38,7 +38,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	publisher := pipeline.NewPublisher(s.Broker, "/leat/ingestor")
-	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), ApproveShare: cfg.ApproveShare, BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, publisher, log)
+	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), Documents: cfg.Documents(), ApproveShare: cfg.ApproveShare, BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, publisher, log)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,9 @@ func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*sync.Objects, er
 			return nil, err
 		}
 	}
-	return sync.NewObjects(cfg.Objects(), s.Catalog, s.Blobs, mirrors, log), nil
+	objects := cfg.Objects()
+	objects.Documents = cfg.Documents()
+	return sync.NewObjects(objects, s.Catalog, s.Blobs, mirrors, log), nil
 }
 
 // SyncOnce publishes what is due now, not at the next look of a syncer.

@@ -11,7 +11,7 @@ import (
 // cuts differently too, and has versions of its own.
 const (
 	Version    = 2*generation + withTrees
-	generation = 1
+	generation = 2
 )
 
 // Trees says whether this program can cut by syntax trees, which takes cgo.

@@ -1,6 +1,7 @@
 package chunk
 
-// formats cut what is no program, by the names that go-enry gives to languages.
+// formats cut what is no program, by the names that go-enry gives to languages,
+// and by those that package lang gives to files whose text is extracted.
 // Each takes time in proportion to the text. A nil result means by lines.
 var formats = map[string]func(text []byte) []block{
 	"CSS":                braces(sheet),
@@ -15,6 +16,7 @@ var formats = map[string]func(text []byte) []block{
 	"Jupyter Notebook":   notebookBlocks,
 	"Less":               braces(slashed),
 	"Markdown":           markdownBlocks,
+	"PDF":                pageBlocks,
 	"PLSQL":              sqlBlocks,
 	"PLpgSQL":            sqlBlocks,
 	"Protocol Buffer":    braces(slashed),
@@ -22,6 +24,7 @@ var formats = map[string]func(text []byte) []block{
 	"SQL":                sqlBlocks,
 	"TOML":               tomlBlocks,
 	"TSQL":               sqlBlocks,
+	"Word":               hashBlocks,
 	"YAML":               yamlBlocks,
 	"reStructuredText":   rstBlocks,
 }

@@ -83,13 +83,17 @@ func adorns(line, title []byte) bool {
 
 var htmlTag = regexp.MustCompile(`<[^>]*>`)
 
-// htmlBlocks cuts HTML by its headings.
+// htmlBlocks cuts HTML by its headings, and the text of a page by the lines that
+// stand for them.
 func htmlBlocks(text []byte) []block {
 	const longest = 500 // bytes of a heading and its tags
 	var heads []headline
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '<')
 		if i < 0 || at+i+4 > len(text) {
+			if len(heads) == 0 {
+				return hashBlocks(text)
+			}
 			return outline(text, heads)
 		}
 		start := at + i

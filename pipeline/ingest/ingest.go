@@ -30,6 +30,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
 	"github.com/leatworks/leat/pipeline/secret"
@@ -38,8 +39,9 @@ import (
 
 // Config says what is read.
 type Config struct {
-	Filter    lang.Config // which files are indexed
-	BulkFiles int         // a first ingest of more files than this goes by the bulk lane; default 500
+	Filter    lang.Config    // which files are indexed
+	Documents extract.Config // what reads those that are no text
+	BulkFiles int            // a first ingest of more files than this goes by the bulk lane; default 500
 	// BulkWindow is how many documents the bulk lane takes of one tenant before
 	// the embedders and indexers have done with them; its repositories share it
 	// evenly. Default 4,096.
@@ -73,14 +75,15 @@ const maxKey = 2 << 10
 
 // Step ingests repositories.
 type Step struct {
-	cfg     Config
-	config  [32]byte // fingerprint of cfg and of the versions of the rules
-	mirrors *git.Mirrors
-	catalog *catalog.Catalog
-	blobs   *blob.Store
-	events  *pipeline.Publisher
-	log     *slog.Logger
-	turns   *semaphore.Weighted // batches of bulk listings; serves in order
+	cfg       Config
+	config    [32]byte // fingerprint of cfg and of the versions of the rules
+	documents pipeline.Documents
+	mirrors   *git.Mirrors
+	catalog   *catalog.Catalog
+	blobs     *blob.Store
+	events    *pipeline.Publisher
+	log       *slog.Logger
+	turns     *semaphore.Weighted // batches of bulk listings; serves in order
 }
 
 // New checks the configuration and returns a step.
@@ -113,19 +116,28 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *p
 	if !chunk.Trees {
 		log.Warn("built without cgo: code is cut by lines, but for Go")
 	}
-	return &Step{
-		cfg: cfg, config: fingerprint(rules), mirrors: m, catalog: c, blobs: blobs, events: p, log: log,
+	s := &Step{
+		cfg: cfg, documents: pipeline.Documents{Reader: extract.New(cfg.Documents)}, mirrors: m, catalog: c, blobs: blobs, events: p, log: log,
 		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)),
-	}, nil
+	}
+	s.config = s.fingerprint(rules)
+	if why := s.documents.Missing(); why != "" && !cfg.Filter.NoPDF {
+		log.Info("PDF files are skipped", "reason", why)
+	}
+	return s, nil
 }
 
 // fingerprint adds to what decides the versions of what becomes of a file: with
-// a new one of any, every file is read anew.
-func fingerprint(rules *lang.Rules) [32]byte {
+// a new one of any, every file is read anew. So it is with the program that
+// reads PDF, whose versions lay out a text differently.
+func (s *Step) fingerprint(rules *lang.Rules) [32]byte {
 	sum := rules.Fingerprint()
 	all := sum[:]
-	for _, version := range []uint32{chunk.Version, text.Version, secret.Version} {
+	for _, version := range []uint32{chunk.Version, text.Version, secret.Version, extract.Version} {
 		all = binary.BigEndian.AppendUint32(all, version)
+	}
+	if !s.cfg.Filter.NoPDF {
+		all = append(all, s.documents.Program()...)
 	}
 	return sha256.Sum256(all)
 }
@@ -253,7 +265,7 @@ func (s *Step) snapshot(ctx context.Context, track catalog.Track, repo *git.Repo
 	if err != nil {
 		return 0, err
 	}
-	rules := catalog.Rules{Config: s.config, All: fingerprint(tree.rules)}
+	rules := catalog.Rules{Config: s.config, All: s.fingerprint(tree.rules)}
 	if err := s.permit(ctx, track, repo, commit, tree.rules, rules); err != nil {
 		return 0, err
 	}

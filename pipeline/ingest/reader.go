@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
@@ -18,11 +19,12 @@ type file struct {
 
 // reader judges entries and reads those that are to be indexed.
 type reader struct {
-	blobs   *git.Blobs
-	rules   *lang.Rules
-	begin   func(context.Context) error // a batch
-	most    int                         // files in a batch
-	batches chan<- []file
+	blobs     *git.Blobs
+	rules     *lang.Rules
+	documents pipeline.Documents
+	begin     func(context.Context) error // a batch
+	most      int                         // files in a batch
+	batches   chan<- []file
 
 	batch []file
 	bytes int
@@ -33,7 +35,7 @@ func newReader(ctx context.Context, l *listing, batches chan<- []file) (*reader,
 	if err != nil {
 		return nil, err
 	}
-	return &reader{blobs: blobs, rules: l.rules, begin: l.turn, most: l.batchFiles(), batches: batches}, nil
+	return &reader{blobs: blobs, rules: l.rules, documents: l.step.documents, begin: l.turn, most: l.batchFiles(), batches: batches}, nil
 }
 
 func (r *reader) close() { r.blobs.Close() }
@@ -63,7 +65,11 @@ func (r *reader) read(ctx context.Context, group []entry) error {
 		if _, err := io.ReadFull(b, content); err != nil {
 			return fmt.Errorf("read blob %s: %w", e.OID, err)
 		}
-		if err := r.add(ctx, r.text(e, content)); err != nil {
+		f, err := r.judgeContent(ctx, e, content)
+		if err != nil {
+			return fmt.Errorf("read %q: %w", e.Path, err)
+		}
+		if err := r.add(ctx, f); err != nil {
 			return err
 		}
 	}

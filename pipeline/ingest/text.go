@@ -1,27 +1,84 @@
 package ingest
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/lang"
 	"github.com/leatworks/leat/pipeline/secret"
 	"github.com/leatworks/leat/pipeline/text"
 )
 
-// text judges a file by its bytes, and makes of them the text that is stored.
-// From here on nobody sees the bytes.
-func (r *reader) text(e entry, content []byte) file {
-	read, refused := pipeline.ReadContent(content, r.rules.Encoding(e.Path))
+// judgeContent judges a file by its bytes, and makes of them the text that is
+// stored. From here on nobody sees the bytes.
+func (r *reader) judgeContent(ctx context.Context, e entry, content []byte) (file, error) {
+	format, v := r.rules.Document(e.Path, content)
+	switch {
+	case v.Skip != "":
+		return judged(e, v), nil
+	case format != "":
+		return r.document(ctx, e, content, extract.Format(format), v)
+	}
+	return r.text(ctx, e, content)
+}
+
+// document makes a text of a file that is none.
+func (r *reader) document(ctx context.Context, e entry, content []byte, format extract.Format, v lang.Verdict) (file, error) {
+	read, refused, err := r.documents.ReadDocument(ctx, content, format, r.rules.MaxText())
+	switch {
+	case err != nil:
+		return file{}, err
+	case refused != nil:
+		return judged(e, unread(refused)), nil
+	}
+	if by := r.rules.Content(e.Path, read.Text); by.Skip != "" {
+		v = by
+	}
+	return made(e, v, read), nil
+}
+
+// text makes a text of a file that is one.
+func (r *reader) text(ctx context.Context, e entry, content []byte) (file, error) {
+	named := r.rules.Encoding(e.Path)
+	read, refused := pipeline.ReadContent(content, named)
 	if refused != nil {
-		return judged(e, refusal(refused))
+		return judged(e, refusal(refused)), nil
 	}
 	if read.Encoding != text.UTF8 && r.rules.UTF8Only() {
-		return judged(e, lang.Verdict{Skip: lang.ReasonEncoding, Detail: string(read.Encoding)})
+		return judged(e, lang.Verdict{Skip: lang.ReasonEncoding, Detail: string(read.Encoding)}), nil
 	}
 	v := r.rules.Content(e.Path, read.Text)
+	if v.Skip == "" && r.rules.PageText(v.Language) && (named == "" || read.Encoding == text.UTF8) {
+		page, refused, err := r.documents.ReadDocument(ctx, content, extract.HTML, r.rules.MaxText())
+		if err != nil {
+			return file{}, err
+		}
+		if refused == nil { // else it stays as it is written
+			page.Findings = both(read.Findings, page.Findings)
+			page.Excess = page.Excess || read.Excess
+			read = page
+		}
+	}
+	return made(e, v, read), nil
+}
+
+// both are the secrets of a page and of its text: a script that is left out may
+// hold some, too. The lines are the same.
+func both(source, page []secret.Finding) []secret.Finding {
+	byLine := func(a, b secret.Finding) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule)) }
+	all := slices.SortedFunc(slices.Values(slices.Concat(source, page)), byLine)
+	all = slices.CompactFunc(all, func(a, b secret.Finding) bool { return byLine(a, b) == 0 })
+	return all[:min(len(all), secret.MaxFindings)]
+}
+
+// made is a file with its text, unless that is not to be indexed.
+func made(e entry, v lang.Verdict, read pipeline.Content) file {
 	if v.Skip == "" && read.Excess {
 		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("more than %d of them", secret.MaxFindings)}
 	}
@@ -45,4 +102,15 @@ func refusal(r *text.Refusal) lang.Verdict {
 		return lang.Verdict{Skip: lang.ReasonBinary, Detail: r.Why}
 	}
 	return lang.Verdict{Skip: lang.ReasonEncoding, Detail: r.Why}
+}
+
+func unread(r *extract.Refusal) lang.Verdict {
+	v := lang.Verdict{Skip: lang.ReasonUnreadable, Detail: r.Why}
+	switch r.Cause {
+	case extract.NoProgram:
+		v.Skip = lang.ReasonNoReader
+	case extract.TooLong:
+		v.Skip = lang.ReasonTooLarge
+	}
+	return v
 }

@@ -10,6 +10,7 @@ import (
 const (
 	attrVendored  = "linguist-vendored"
 	attrGenerated = "linguist-generated"
+	attrDocs      = "linguist-documentation"
 	attrLanguage  = "linguist-language"
 	attrBinary    = "binary"
 	attrText      = "text"
@@ -18,7 +19,7 @@ const (
 	attrWorkTree  = "working-tree-encoding" // of the file in a checkout; git keeps it in UTF-8, if it was added by rule
 )
 
-var decisive = []string{attrVendored, attrGenerated, attrLanguage, attrBinary, attrText, attrDiff, attrEncoding, attrWorkTree}
+var decisive = []string{attrVendored, attrGenerated, attrDocs, attrLanguage, attrBinary, attrText, attrDiff, attrEncoding, attrWorkTree}
 
 // maxAttributeLine is the length, in bytes, from which git ignores a line of
 // .gitattributes.

@@ -3,7 +3,9 @@ package lang
 import (
 	"bytes"
 	"math"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -169,3 +171,26 @@ func isGenerated(path string, sample []byte) (is bool) {
 		return matches(name, extension, sample)
 	})
 }
+
+// minifiedNames end what was made small, by convention.
+var minifiedNames = regexp.MustCompile(`(?i)[.-]min\.(js|mjs|cjs|css)$`)
+
+// minifiedLine is the mean length of a line, in bytes, from which linguist takes
+// a script or style sheet to be minified.
+const minifiedLine = 110
+
+// isMinified says whether a script or style sheet was made small, by its path
+// alone if sample is nil.
+func isMinified(name string, sample []byte) bool {
+	if minifiedNames.MatchString(name) {
+		return true
+	}
+	switch path.Ext(name) {
+	case ".js", ".mjs", ".cjs", ".css":
+		lines := bytes.Count(bytes.TrimSuffix(sample, newline), newline) + 1
+		return len(sample)/lines > minifiedLine
+	}
+	return false
+}
+
+var newline = []byte("\n")

@@ -44,6 +44,7 @@ var ownCode = []string{
 	`(^|/)\.gitattributes$`, `(^|/)\.gitignore$`, `(^|/)\.gitmodules$`,
 	`(^|/)Jenkinsfile$`, `(^|/)Vagrantfile$`, `(^|/)\.gitpod\.Dockerfile$`, `(^|/)fabfile\.py$`,
 	`(.*?)\.d\.ts$`, `(^|/)effects\.js$`, `(^|/)controls\.js$`, `(^|/)dragdrop\.js$`,
+	`(\.|-)min\.(js|css)$`, // minified, whoever wrote it
 }
 
 // vendorRules are the rules that remain.

@@ -19,7 +19,7 @@ import (
 
 // version counts the changes of what this package decides, go-enry's new
 // versions included. Raise it with every change of a verdict.
-const version = 2
+const version = 3
 
 // Rules judge the files of one commit. They are safe for concurrent use.
 type Rules struct {
@@ -40,6 +40,9 @@ func Compile(c Config, ignore []byte, attributes map[string][]byte) (*Rules, err
 	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = DefaultMaxBytes
+	}
+	if c.MaxDocument == 0 {
+		c.MaxDocument = DefaultMaxDocument
 	}
 	c.Include, c.Exclude = slices.Clone(c.Include), slices.Clone(c.Exclude)
 	if len(ignore) > MaxIgnoreBytes {
@@ -68,8 +71,9 @@ func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
 func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
 	h := sha256.New()
 	// A hash never fails to write.
-	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t %t %t\n",
-		version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles, c.Data, c.UTF8Only)
+	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t %t %t %d %t %t %t %t %t %t\n",
+		version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles, c.Data, c.UTF8Only,
+		c.MaxDocument, c.Minified, c.NoPDF, c.NoDocx, c.HTMLSource, c.NoDocumentation, c.NoMarkup)
 	writeList(h, c.Include)
 	writeList(h, c.Exclude)
 	writeList(h, []string{string(ignore)})
@@ -109,8 +113,8 @@ func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 	if v := r.origin(name); v.Skip != "" {
 		return v
 	}
-	if size > r.config.MaxBytes {
-		return skip(ReasonTooLarge, "%d bytes; the limit is %d", size, r.config.MaxBytes)
+	if most := r.most(name); size > most {
+		return skip(ReasonTooLarge, "%d bytes; the limit is %d", size, most)
 	}
 	return Verdict{}
 }
@@ -145,11 +149,20 @@ func (r *Rules) origin(path string) Verdict {
 			return Verdict{Skip: ReasonVendored}
 		}
 	}
-	if !r.config.Generated {
-		if on, set := attributes[attrGenerated].on(); on {
-			return skip(ReasonGenerated, ".gitattributes: %s", attrGenerated)
-		} else if !set && r.generated(path, nil) {
-			return skip(ReasonGenerated, "by its name")
+	on, set := attributes[attrGenerated].on()
+	switch {
+	case on && !r.config.Generated:
+		return skip(ReasonGenerated, ".gitattributes: %s", attrGenerated)
+	case !set && !r.config.Minified && isMinified(path, nil):
+		return skip(ReasonMinified, "by its name")
+	case !set && !r.config.Generated && r.generated(path, nil):
+		return skip(ReasonGenerated, "by its name")
+	}
+	if r.config.NoDocumentation {
+		if on, set := attributes[attrDocs].on(); on {
+			return skip(ReasonDocs, ".gitattributes: %s", attrDocs)
+		} else if !set && enry.IsDocumentation(path) {
+			return skip(ReasonDocs, "by its name")
 		}
 	}
 	if attributes[attrBinary].state == valueTrue || attributes[attrText].off() && attributes[attrDiff].off() {
@@ -161,7 +174,7 @@ func (r *Rules) origin(path string) Verdict {
 // generated asks go-enry, whose list of generated names holds lock files and
 // vendored directories too: where those are wanted, it is not asked about them.
 func (r *Rules) generated(path string, sample []byte) bool {
-	if r.config.LockFiles && isLockFile(path) {
+	if r.config.LockFiles && isLockFile(path) || r.config.Minified && isMinified(path, sample) {
 		return false
 	}
 	if r.config.Vendored && isVendored(path) {
@@ -195,18 +208,40 @@ func (r *Rules) Content(path, content []byte) Verdict {
 	}
 	name, sample := string(path), sample(content)
 	attributes := r.attributes.of(name)
-	if _, set := attributes[attrGenerated].on(); !set && !r.config.Generated && r.generated(name, sample) {
-		return skip(ReasonGenerated, "by its content")
+	if _, set := attributes[attrGenerated].on(); !set {
+		minified := isMinified(name, sample)
+		switch {
+		case minified && !r.config.Minified:
+			return skip(ReasonMinified, "by its content")
+		case !minified && !r.config.Generated && r.generated(name, sample):
+			return skip(ReasonGenerated, "by its content")
+		}
 	}
 	if !r.config.Data {
 		if why, is := isData(name, content); is {
 			return skip(ReasonData, "%s", why)
 		}
 	}
+	return r.kind(r.language(name, attributes, sample))
+}
+
+// language names the language of a text.
+func (r *Rules) language(name string, attributes map[string]value, sample []byte) string {
 	if override := attributes[attrLanguage]; override.state == valueText {
 		if language, ok := enry.GetLanguageByAlias(override.text); ok {
-			return Verdict{Language: language}
+			return language
 		}
 	}
-	return Verdict{Language: detect(name, bytes.TrimPrefix(sample, []byte("\uFEFF")))}
+	return detect(name, bytes.TrimPrefix(sample, []byte("\uFEFF")))
+}
+
+// kind judges a text by what its language is for.
+func (r *Rules) kind(language string) Verdict {
+	switch is := enry.GetLanguageType(language); {
+	case is == enry.Prose && r.config.NoDocumentation:
+		return Verdict{Skip: ReasonDocs, Detail: language}
+	case is == enry.Markup && r.config.NoMarkup:
+		return Verdict{Skip: ReasonMarkup, Detail: language}
+	}
+	return Verdict{Language: language}
 }

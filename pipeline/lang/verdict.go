@@ -31,12 +31,18 @@ const (
 	ReasonIgnored     Reason = "ignored"       // .leatignore
 	ReasonLockFile    Reason = "lock_file"     // versions that a package manager resolved
 	ReasonVendored    Reason = "vendored"      // someone else's code, copied
+	ReasonMinified    Reason = "minified"      // made small for browsers; there is a source of it
 	ReasonGenerated   Reason = "generated"     // written by a program
-	ReasonTooLarge    Reason = "too_large"     // over Config.MaxBytes
+	ReasonDocs        Reason = "documentation" // Config.NoDocumentation
+	ReasonTooLarge    Reason = "too_large"     // over Config.MaxBytes, or MaxDocument
+	ReasonFormat      Reason = "format"        // Config.NoPDF or NoDocx
+	ReasonNoReader    Reason = "no_reader"     // what reads the format is not installed
+	ReasonUnreadable  Reason = "unreadable"    // a PDF or .docx that is damaged, protected, without text, or over a bound
 	ReasonLFSPointer  Reason = "lfs_pointer"   // stands for content in Git LFS
 	ReasonBinary      Reason = "binary"        // not text
 	ReasonEncoding    Reason = "encoding"      // text in an encoding that cannot be told, or is not wanted
 	ReasonData        Reason = "data"          // a dump of data
+	ReasonMarkup      Reason = "markup"        // Config.NoMarkup
 	ReasonSecrets     Reason = "secrets"       // a list of credentials
 )
 

@@ -54,7 +54,7 @@ type Hit struct {
 	// whole: bytes StartByte to EndByte of the file.
 	Partial            bool
 	StartByte, EndByte int    // of the file
-	Encoding           string // of the file, if Text was decoded; "" is UTF-8
+	Encoding           string // of the file, if Text was decoded, or the format that it was taken out of; "" is UTF-8
 	Language           string
 	Kind               string
 	Symbol             string

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 )
 
@@ -175,7 +175,7 @@ func (o *Objects) readCommit(ctx context.Context, repo *git.Repo, commit string,
 		}
 	}
 	for i, w := range there {
-		content, err := readBlob(blobs, w)
+		content, err := o.readBlob(ctx, blobs, w)
 		if err != nil {
 			return append(left, there[i:]...), err
 		}
@@ -186,12 +186,17 @@ func (o *Objects) readCommit(ctx context.Context, repo *git.Repo, commit string,
 	return left, nil
 }
 
-func readBlob(blobs *git.Blobs, w wanted) ([]byte, error) {
+func (o *Objects) readBlob(ctx context.Context, blobs *git.Blobs, w wanted) ([]byte, error) {
 	b, err := blobs.Next()
 	if err != nil {
 		return nil, err
 	}
-	if size := int64(w.item.Span.Size); b.Size != size && w.encoding == "" || b.Size > 2*size+2 { // no encoding takes more
+	size := int64(w.item.Span.Size)
+	most := 2*size + 2 // no encoding takes more
+	if extract.Format(w.encoding).Known() {
+		most = extract.MaxSize
+	}
+	if b.Size != size && w.encoding == "" || b.Size > most {
 		return nil, fmt.Errorf("git's object %s has %d bytes where blob %x has %d", w.oid, b.Size, w.item.Hash, size)
 	}
 	content := make([]byte, b.Size)
@@ -200,9 +205,9 @@ func readBlob(blobs *git.Blobs, w wanted) ([]byte, error) {
 	}
 	// What was stored by older rules is not made again: it is read anew by the
 	// ingestor, and until then no text with a secret takes its place.
-	made, refused := pipeline.ReadContent(content, w.encoding)
-	if refused != nil {
-		return nil, fmt.Errorf("git's object %s is no text: %s", w.oid, refused.Why)
+	made, err := o.documents.Again(ctx, content, w.encoding, int(size))
+	if err != nil {
+		return nil, fmt.Errorf("git's object %s: %w", w.oid, err)
 	}
-	return made.Text, prove(w.item, made.Text, false)
+	return made, prove(w.item, made, false)
 }

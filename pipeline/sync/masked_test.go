@@ -1,6 +1,9 @@
 package sync_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -31,5 +34,31 @@ func TestScrubMakesTextsAgain(t *testing.T) {
 	}
 	if strings.Contains(p.Logs.String(), "Wh33l") {
 		t.Error("the secret is in the log")
+	}
+}
+
+// So is the text that was taken out of a file that is none.
+func TestScrubExtractsTextsAgain(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	var document bytes.Buffer
+	w := zip.NewWriter(&document)
+	part, err := w.Create("word/document.xml")
+	if err == nil {
+		_, err = part.Write([]byte(`<w:document xmlns:w="w"><w:p><w:r><w:t>the mill, password = "Wh33l-of_water"</w:t></w:r></w:p></w:document>`))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	ingest(t, p, testpipe.Text("a.docx", document.String(), "b.html", "<!doctype html>\n<html><h1>M\xfchle</h1>\n<p>the sluice</html>\n"))
+	settle(t, p)
+	digest := p.Digest(t)
+	p.DeleteObject(t, keyOf(t, p, "text"))
+	if tally := mustUpkeep(t, p, sync.KindScrub); tally.Found != 1 || tally.Repaired != 1 {
+		t.Errorf("scrub: %+v", tally)
+	}
+	settle(t, p)
+	clean(t, p)
+	if got := p.Digest(t); got != digest || digest.Documents != 2 {
+		t.Errorf("digest %+v, want %+v", got, digest)
 	}
 }

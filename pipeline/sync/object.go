@@ -12,8 +12,10 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 )
 
@@ -32,6 +34,9 @@ type ObjectConfig struct {
 	ScrubRate       int64         // bytes a second that are read; default 16 MiB
 	GarbageInterval time.Duration // between two collections; 0: never
 
+	// Documents says what reads those that are no text.
+	Documents extract.Config
+
 	// Grace is how long content that no document refers to is kept for one
 	// that may come back, and a deleted object for who may be reading it.
 	// Nothing depends on it: 0 is none.
@@ -40,12 +45,13 @@ type ObjectConfig struct {
 
 // Objects keeps the catalog's packs and the objects of S3 true to each other.
 type Objects struct {
-	cfg     ObjectConfig
-	catalog *catalog.Catalog
-	blobs   *blob.Store
-	mirrors *git.Mirrors // nil: no text can be read again
-	limit   *rate.Limiter
-	log     *slog.Logger
+	cfg       ObjectConfig
+	catalog   *catalog.Catalog
+	blobs     *blob.Store
+	mirrors   *git.Mirrors // nil: no text can be read again
+	documents pipeline.Documents
+	limit     *rate.Limiter
+	log       *slog.Logger
 
 	anyLoss bool  // a scrub goes on however much is missing
 	again   int64 // documents that a scrub made due for the embedder
@@ -58,7 +64,7 @@ func NewObjects(cfg ObjectConfig, c *catalog.Catalog, blobs *blob.Store, mirrors
 		cfg.ScrubRate = DefaultScrubRate
 	}
 	return &Objects{
-		cfg: cfg, catalog: c, blobs: blobs, mirrors: mirrors, log: log,
+		cfg: cfg, catalog: c, blobs: blobs, mirrors: mirrors, documents: pipeline.Documents{Reader: extract.New(cfg.Documents)}, log: log,
 		limit: rate.NewLimiter(rate.Limit(cfg.ScrubRate), int(min(cfg.ScrubRate, 1<<30))),
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embed"
 	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
@@ -38,6 +39,7 @@ const Patience = 30 * time.Second
 type Config struct {
 	Lease     time.Duration     // of the catalog
 	Filter    lang.Config       // of the ingestor
+	Documents extract.Config    // of the ingestor
 	BulkFiles int               // of the ingestor
 	Embedder  embedder.Embedder // default: local-384
 
@@ -93,7 +95,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
 	must(t, err)
 	publisher := func(worker string) *pipeline.Publisher { return pipeline.NewPublisher(p.Broker, "/leat/"+worker) }
-	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
+	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, Documents: cfg.Documents, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
 	must(t, err)
 	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
 	t.Cleanup(p.Embed.Close)

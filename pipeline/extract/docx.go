@@ -1,0 +1,293 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// What a .docx may unpack to. Word's XML is some ten times its text, and is
+// packed to a tenth.
+const (
+	maxEntries = 4096
+	maxXML     = 32 << 20 // bytes of one part, unpacked
+	maxRatio   = 200      // of that to its packed size, from freeRatio bytes on
+	freeRatio  = 1 << 20
+	maxNesting = 256 // elements in each other
+	maxStyles  = 4096
+)
+
+var errOver = errors.New("over a bound")
+
+// docxText lays out the body of a Word document like Markdown: headings with
+// #, items with -, the cells of a row between |, everything else a line a
+// paragraph.
+func docxText(content []byte, most int) ([]byte, *Refusal) {
+	// The directory is read whole, so its entries are counted before, by a mark
+	// that each has.
+	if n := bytes.Count(content, []byte("PK\x01\x02")); n > maxEntries {
+		return nil, unreadable("%d files are packed in it; the limit is %d", n, maxEntries)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return nil, unreadable("it is no zip archive, or a damaged one")
+	}
+	var body, styles *zip.File
+	for _, f := range archive.File {
+		switch f.Name {
+		case "word/document.xml":
+			body = f
+		case "word/styles.xml":
+			styles = f
+		}
+	}
+	if body == nil {
+		return nil, unreadable("it holds no word/document.xml")
+	}
+	d := docx{most: most}
+	if styles != nil {
+		if err := read(styles, d.style); err != nil {
+			return nil, broken("word/styles.xml", err)
+		}
+	}
+	if err := read(body, d.element); err != nil && !errors.Is(err, errFull) {
+		return nil, broken("word/document.xml", err)
+	}
+	return clean(d.out.Bytes()), nil
+}
+
+func broken(part string, err error) *Refusal {
+	if over := (*overError)(nil); errors.As(err, &over) {
+		return unreadable("%s %s", part, over.why)
+	}
+	return unreadable("%s is damaged", part)
+}
+
+// overError says which bound a part is over.
+type overError struct{ why string }
+
+func (e *overError) Error() string { return e.why }
+func (e *overError) Unwrap() error { return errOver }
+
+// inflated counts what a part unpacks to.
+type inflated struct {
+	from         io.Reader
+	size, packed int64
+}
+
+func (r *inflated) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	r.size += int64(n)
+	switch {
+	case r.size > maxXML:
+		return 0, &overError{fmt.Sprintf("unpacks to more than %d bytes", maxXML)}
+	case r.size > freeRatio && r.size > maxRatio*r.packed:
+		return 0, &overError{fmt.Sprintf("unpacks to more than %d times its size", maxRatio)}
+	}
+	return n, err
+}
+
+// read gives the tokens of a part to each, up to its end.
+func read(f *zip.File, each func(xml.Token) error) error {
+	part, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer part.Close()
+	decoder := xml.NewDecoder(&inflated{from: part, packed: int64(min(f.CompressedSize64, MaxSize))})
+	depth := 0
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch token.(type) {
+		case xml.StartElement:
+			if depth++; depth > maxNesting {
+				return &overError{fmt.Sprintf("nests deeper than %d elements", maxNesting)}
+			}
+		case xml.EndElement:
+			depth--
+		case xml.Directive: // a document type, and with it entities: the format has none
+			return &overError{"declares a document type"}
+		}
+		if err := each(token); err != nil {
+			return err
+		}
+	}
+}
+
+// errFull ends reading when there is more text than was asked for.
+var errFull = errors.New("text is too long")
+
+// docx gathers the text.
+type docx struct {
+	most     int
+	out      bytes.Buffer
+	headings map[string]int // level by style
+	current  string         // style that is being read
+
+	text   bool // in an element that holds text
+	hidden int  // depth below what is shown elsewhere
+	cell   bool // something of this row is written
+	rows   int  // rows in each other
+	line   bool // something of this paragraph is written
+	gap    bool // a blank is owed before the next word of this cell
+}
+
+// style learns which styles are headings: their ids are in the language of who
+// wrote the document, their names are not.
+func (d *docx) style(token xml.Token) error {
+	start, ok := token.(xml.StartElement)
+	if !ok {
+		return nil
+	}
+	switch start.Name.Local {
+	case "style":
+		d.current = attr(start, "styleId")
+	case "name":
+		level := 0
+		name := strings.ToLower(attr(start, "val"))
+		if name == "title" {
+			level = 1
+		} else if rest, ok := strings.CutPrefix(name, "heading "); ok && len(rest) == 1 && '1' <= rest[0] && rest[0] <= '6' {
+			level = int(rest[0] - '0')
+		}
+		if level > 0 && d.current != "" && len(d.headings) < maxStyles {
+			if d.headings == nil {
+				d.headings = make(map[string]int)
+			}
+			d.headings[d.current] = level
+		}
+	}
+	return nil
+}
+
+func attr(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func (d *docx) element(token xml.Token) error {
+	switch t := token.(type) {
+	case xml.StartElement:
+		d.start(t)
+	case xml.EndElement:
+		d.end(t.Name.Local)
+	case xml.CharData:
+		if d.text && d.hidden == 0 {
+			d.write(bytes.Map(func(r rune) rune {
+				if r == '\n' || r == '\r' || r == '\f' {
+					return ' '
+				}
+				return r
+			}, t))
+		}
+	}
+	if d.out.Len() > d.most {
+		return errFull
+	}
+	return nil
+}
+
+func (d *docx) start(e xml.StartElement) {
+	if d.hidden > 0 || e.Name.Local == "Fallback" { // of what its neighbour holds too
+		d.hidden++
+		return
+	}
+	switch e.Name.Local {
+	case "pStyle":
+		if level := d.headings[attr(e, "val")]; level > 0 && d.rows == 0 && !d.line {
+			d.out.WriteString(strings.Repeat("#", level) + " ")
+		}
+	case "numPr":
+		if d.rows == 0 && !d.line && d.fresh() {
+			d.out.WriteString("- ")
+		}
+	case "t":
+		d.text = true
+	case "tab":
+		if d.line {
+			d.out.WriteByte('\t')
+		}
+	case "br", "cr":
+		d.breakLine()
+	case "tr":
+		if d.rows++; d.rows == 1 {
+			d.cell = false
+		}
+	case "tc":
+		if d.rows == 1 { // what stands in a cell of a cell is words of that
+			if d.cell {
+				d.out.WriteString(" | ")
+			}
+			d.cell, d.line, d.gap = true, false, false
+		}
+	}
+}
+
+func (d *docx) end(name string) {
+	if d.hidden > 0 {
+		d.hidden--
+		return
+	}
+	switch name {
+	case "t":
+		d.text = false
+	case "p":
+		if d.rows > 0 {
+			d.breakLine()
+		} else if !d.fresh() {
+			d.out.WriteString("\n\n")
+		}
+		d.line = false
+	case "tr":
+		if d.rows = max(d.rows-1, 0); d.rows == 0 {
+			d.gap = false
+			d.out.WriteByte('\n')
+		}
+	case "tbl":
+		if d.rows == 0 {
+			d.out.WriteByte('\n')
+		}
+	}
+}
+
+// fresh says whether the text stands at the beginning of a line.
+func (d *docx) fresh() bool {
+	b := d.out.Bytes()
+	return len(b) == 0 || b[len(b)-1] == '\n'
+}
+
+// breakLine ends a line; in a row, which is one, it is a blank.
+func (d *docx) breakLine() {
+	switch {
+	case !d.line:
+	case d.rows > 0:
+		d.gap = true
+	default:
+		d.out.WriteByte('\n')
+	}
+	d.line = false
+}
+
+func (d *docx) write(text []byte) {
+	if len(text) > 0 {
+		if d.gap {
+			d.out.WriteByte(' ')
+		}
+		d.line, d.gap = true, false
+		d.out.Write(text)
+	}
+}
