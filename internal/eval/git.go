@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -100,7 +101,7 @@ func (r repository) blobs(ctx context.Context, ids []string) (map[string]string,
 	}
 	for in := bufio.NewReader(bytes.NewReader(out)); ; {
 		line, err := in.ReadString('\n')
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return contents, nil
 		}
 		fields := strings.Fields(line)

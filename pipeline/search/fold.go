@@ -53,7 +53,7 @@ func fold[K comparable](list []candidate, key func(candidate) K) []candidate {
 
 // take adds a copy of c's text. What stands for them all is the one whose
 // symbol and path fit best, then the first by place; its score is of the best
-// rank that any has, for equal texts are ranked in no order.
+// that any has, for which of equal texts a ranking ends with is no order.
 func (c *candidate) take(other candidate) {
 	fused := max(c.fused, other.fused)
 	if other.boost > c.boost || other.boost == c.boost && place(other, *c) < 0 {

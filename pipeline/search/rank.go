@@ -10,14 +10,15 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Weights of what a query's words match besides the text: a query that is
-// a definition's name doubles its score, and one whose words are all in a path
-// makes it half as much again. By reciprocal ranks what both rankings have
-// first scores 1 and what they have second 2/3: a name lifts a definition above
-// what uses it most, and a word of many lifts little.
+// Weights of what a query's words match besides the text, measured by make eval
+// (docs/quality.md): a query that is a definition's name has four times its
+// score, and one whose words are all in a path three times. Where the rankings
+// agree, scores are from 0 to 1 and those of what is near lie close together: a
+// name lifts a definition above what uses it most, and a word of many lifts
+// little.
 const (
-	symbolWeight = 1
-	pathWeight   = 0.5
+	symbolWeight = 3
+	pathWeight   = 2
 )
 
 // kindHeader is a chunk's kind where it holds a package clause and imports,
@@ -28,12 +29,12 @@ const kindHeader = "header"
 // enough that what one ranking places low, and the symbol or the path lifts, is
 // among them. Where they make too few hits, four times as many are ranked, up
 // to maxCandidates.
-func candidates(limit int) int { return max(4*limit, 40) }
+func candidates(limit int) int { return 4*limit + 120 }
 
 const maxCandidates = 2_000
 
-// shortlist is how many of n candidates are read.
-func shortlist(n int) int { return n/2 + 5 }
+// shortlist is how many candidates are read at first.
+func shortlist(limit int) int { return 2*limit + 5 }
 
 // candidate is a point that may become a hit.
 type candidate struct {

@@ -12,9 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// TestCopiesOfARepositoryRankAlike has two chunks whose fused scores are equal:
-// each is first in one ranking and second in the other. The ids of points,
-// which differ from copy to copy, must not decide.
+// TestCopiesOfARepositoryRankAlike has the same question asked of one copy after
+// another. The ids of points, which differ from copy to copy, must not decide.
 func TestCopiesOfARepositoryRankAlike(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	files := testpipe.Text(

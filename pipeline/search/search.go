@@ -96,7 +96,7 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if len(dense) != 1 {
 		return nil, fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
 	}
-	for n := candidates(q.Limit); ; n *= 4 {
+	for n, read := candidates(q.Limit), shortlist(q.Limit); ; n, read = 4*n, 4*read {
 		found, err := s.Points.Search(ctx, s.Generation.Collection, q.points(dense[0], n))
 		if err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 		if err != nil {
 			return nil, err
 		}
-		hits, all, err := s.hits(ctx, list, shortlist(n), q)
+		hits, all, err := s.hits(ctx, list, read, q)
 		if err != nil {
 			return nil, err
 		}

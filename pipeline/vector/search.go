@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
@@ -11,12 +12,12 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// maxCandidates bounds how many hits a glob or a symbol is checked on. One that
-// fits fewer of the best 10,000 than asked for yields fewer hits.
+// maxCandidates bounds how many hits of a ranking are looked at. A glob or a
+// symbol that fits fewer of the best 10,000 than asked for yields fewer hits.
 const maxCandidates = 10_000
 
 // Query is a search. With both vectors the two rankings are fused by their
-// reciprocal ranks; with one, it alone ranks.
+// scores, see fuse; with one, it alone ranks.
 type Query struct {
 	Dense  []float32
 	Sparse Sparse
@@ -25,7 +26,7 @@ type Query struct {
 }
 
 // Hit is a point found. Scores of one answer are comparable, those of two
-// answers are not.
+// answers are not, but for those of fused rankings, which are from 0 to 1.
 type Hit struct {
 	ID      uuid.UUID
 	Score   float32
@@ -41,19 +42,31 @@ func (s *Store) Search(ctx context.Context, collection string, q Query) ([]Hit, 
 	if err != nil {
 		return nil, fmt.Errorf("search %s: %w", collection, err)
 	}
-	for limit := q.Limit; ; limit = min(4*limit, maxCandidates) {
-		found, err := s.query(ctx, collection, q.request(collection, plan.filter, limit))
+	for depth := q.depth(); ; depth = min(4*depth, maxCandidates) {
+		found, all, err := s.rankings(ctx, collection, q, plan, depth)
 		if err != nil {
 			return nil, err
 		}
-		hits, err := q.accept(plan, found)
+		hits, err := decodeHits(fuse(found), q.Limit)
 		if err != nil {
 			return nil, fmt.Errorf("search %s: %w", collection, err)
 		}
-		if len(hits) == q.Limit || len(found) < limit || limit == maxCandidates {
+		if len(hits) == q.Limit || all || depth == maxCandidates {
 			return hits, nil
 		}
 	}
+}
+
+// leastDepth is how many hits of each ranking are fused at least: what both have
+// in the middle is to be seen.
+const leastDepth = 50
+
+// depth is how many hits each ranking is asked for at first.
+func (q Query) depth() int {
+	if len(q.Dense) == 0 || len(q.Sparse.Indices) == 0 {
+		return q.Limit
+	}
+	return max(q.Limit, leastDepth)
 }
 
 func (q Query) check() error {
@@ -68,16 +81,48 @@ func (q Query) check() error {
 	return nil
 }
 
-// accept decodes what fits the glob and the symbol, up to the query's limit.
-func (q Query) accept(plan plan, found []*qdrant.ScoredPoint) ([]Hit, error) {
-	hits := make([]Hit, 0, min(q.Limit, len(found)))
-	for _, point := range found {
-		if len(hits) == q.Limit {
-			break
+// rankings asks for a ranking by each vector that the query has, depth points
+// deep, in one request. It leaves out what the plan does not match, and says
+// whether all that there is was looked at.
+func (s *Store) rankings(ctx context.Context, collection string, q Query, plan plan, depth int) (list []rankedPoints, all bool, err error) {
+	var requests []*qdrant.QueryPoints
+	add := func(using string, weight float32, query *qdrant.Query) {
+		requests = append(requests, &qdrant.QueryPoints{
+			CollectionName: collection, Query: query, Using: qdrant.PtrOf(using), Filter: plan.filter,
+			Limit: qdrant.PtrOf(uint64(depth)), WithPayload: qdrant.NewWithPayloadExclude(fieldDirs),
+		})
+		list = append(list, rankedPoints{weight: weight})
+	}
+	if len(q.Dense) > 0 {
+		add(denseName, denseWeight, qdrant.NewQueryDense(q.Dense))
+	}
+	if len(q.Sparse.Indices) > 0 {
+		add(sparseName, 1-denseWeight, qdrant.NewQuerySparse(q.Sparse.Indices, q.Sparse.Values))
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	reply, err := s.points.QueryBatch(ctx, &qdrant.QueryBatchPoints{CollectionName: collection, QueryPoints: requests})
+	if err != nil {
+		return nil, false, explain(ctx, err, "search %s", collection)
+	}
+	if len(reply.GetResult()) != len(list) {
+		return nil, false, fmt.Errorf("search %s: %d answers to %d queries", collection, len(reply.GetResult()), len(list))
+	}
+	all = true
+	for i, answer := range reply.GetResult() {
+		found := answer.GetResult()
+		if len(found) == depth {
+			all, list[i].last = false, found[depth-1].GetScore()
 		}
-		if !plan.match(point.GetPayload()) {
-			continue
-		}
+		list[i].points = slices.DeleteFunc(found, func(p *qdrant.ScoredPoint) bool { return !plan.match(p.GetPayload()) })
+	}
+	return list, all, nil
+}
+
+// decodeHits decodes the first limit points.
+func decodeHits(found []*qdrant.ScoredPoint, limit int) ([]Hit, error) {
+	hits := make([]Hit, 0, min(limit, len(found)))
+	for _, point := range found[:min(limit, len(found))] {
 		decoded, err := decodePoint(point.GetId(), point.GetPayload(), nil)
 		if err != nil {
 			return nil, err
@@ -85,37 +130,4 @@ func (q Query) accept(plan plan, found []*qdrant.ScoredPoint) ([]Hit, error) {
 		hits = append(hits, Hit{decoded.ID, point.GetScore(), decoded.Payload})
 	}
 	return hits, nil
-}
-
-// request asks each vector for more than limit, so that fusion can lift what
-// both rank in the middle above what one ranks high.
-func (q Query) request(collection string, filter *qdrant.Filter, limit int) *qdrant.QueryPoints {
-	request := &qdrant.QueryPoints{
-		CollectionName: collection,
-		Limit:          qdrant.PtrOf(uint64(limit)),
-		WithPayload:    qdrant.NewWithPayloadExclude(fieldDirs),
-	}
-	dense := qdrant.NewQueryDense(q.Dense)
-	sparse := qdrant.NewQuerySparse(q.Sparse.Indices, q.Sparse.Values)
-	switch {
-	case len(q.Sparse.Indices) == 0:
-		request.Query, request.Using, request.Filter = dense, qdrant.PtrOf(denseName), filter
-	case len(q.Dense) == 0:
-		request.Query, request.Using, request.Filter = sparse, qdrant.PtrOf(sparseName), filter
-	default:
-		depth := qdrant.PtrOf(uint64(max(4*limit, 50)))
-		request.Query = qdrant.NewQueryFusion(qdrant.Fusion_RRF)
-		request.Prefetch = []*qdrant.PrefetchQuery{
-			{Query: dense, Using: qdrant.PtrOf(denseName), Filter: filter, Limit: depth},
-			{Query: sparse, Using: qdrant.PtrOf(sparseName), Filter: filter, Limit: depth},
-		}
-	}
-	return request
-}
-
-func (s *Store) query(ctx context.Context, collection string, request *qdrant.QueryPoints) ([]*qdrant.ScoredPoint, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	reply, err := s.points.Query(ctx, request)
-	return reply.GetResult(), explain(ctx, err, "search %s", collection)
 }

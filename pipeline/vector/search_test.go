@@ -63,22 +63,23 @@ func TestSearchFusesBothRankings(t *testing.T) {
 		}
 	}
 	hits := search(t, store, collection, vector.Query{Dense: axis(0), Sparse: term, Filter: filter, Limit: 4})
-	scores := map[string]float32{}
+	// A third of the dense score by the best, and two thirds of the sparse one.
+	want := map[string]float32{"both": 8./9/3 + 8./9*2/3, "sparse": 1./9/3 + 2./3, "dense": 1./3 + 1./9*2/3, "neither": 2./9/3 + 2./9*2/3}
+	if got := paths(hits); !slices.Equal(got, []string{"both", "sparse", "dense", "neither"}) {
+		t.Errorf("fused order %v", got)
+	}
 	for _, hit := range hits {
-		scores[hit.Payload.Path] = hit.Score
-	}
-	// 1/(2+rank) of each ranking.
-	want := map[string]float32{"dense": 1./2 + 1./5, "both": 1./3 + 1./3, "sparse": 1./5 + 1./2, "neither": 1./4 + 1./4}
-	for path, score := range want {
-		if d := scores[path] - score; d > 1e-6 || d < -1e-6 {
-			t.Errorf("fused score of %s is %v, want %v", path, scores[path], score)
+		if d := hit.Score - want[hit.Payload.Path]; d > 1e-6 || d < -1e-6 {
+			t.Errorf("fused score of %s is %v, want %v", hit.Payload.Path, hit.Score, want[hit.Payload.Path])
 		}
-	}
-	if hits[0].ID == id(4) || hits[3].ID != id(4) {
-		t.Errorf("fused order %v, want neither last", paths(hits))
 	}
 	if payload := hits[3].Payload; payload != weigh(4, "neither", 2, 2).Payload {
 		t.Errorf("payload %+v", payload)
+	}
+	filter.Symbol = func(symbol string) bool { return symbol == "f4" }
+	only := search(t, store, collection, vector.Query{Dense: axis(0), Sparse: term, Filter: filter, Limit: 4})
+	if len(only) != 1 || only[0].ID != id(4) || only[0].Score < 0.999 {
+		t.Errorf("of one point that fits, found %+v", only)
 	}
 }
 
