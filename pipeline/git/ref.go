@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/leatworks/leat/internal/fault"
@@ -82,7 +81,11 @@ func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref
 	return tip{}, m.missing(ctx, remote, access, ref)
 }
 
-var hexPattern = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+// isOID says whether a text has the form of an object's full name. It is asked
+// for each entry of a tree.
+func isOID(text string) bool {
+	return (len(text) == 40 || len(text) == 64) && strings.Trim(text, "0123456789abcdef") == ""
+}
 
 // pick reads the output of ls-remote: lines of "oid TAB name", and of
 // "ref: target TAB name" before a symbolic ref.
@@ -94,7 +97,7 @@ func pick(listing string, names []string) (tip, bool) {
 			if name == "HEAD" && strings.HasPrefix(to, "refs/") && checkRef(to) == nil {
 				target = to
 			}
-		} else if hexPattern.MatchString(value) {
+		} else if isOID(value) {
 			oids[name] = value
 		}
 	}
@@ -121,7 +124,7 @@ func (m *Mirrors) missing(ctx context.Context, remote Remote, access access, ref
 		return fault.Reject(fmt.Errorf("%w: it has no commit yet; submit it again after the first push", ErrEmpty))
 	case ref == "" || ref == "HEAD":
 		return fault.Reject(fmt.Errorf("%w: the remote's HEAD names a branch that does not exist; give a ref", ErrNoRef))
-	case hexPattern.MatchString(ref):
+	case isOID(ref):
 		return fault.Reject(fmt.Errorf("%w: %s looks like a commit; give the branch or the tag that holds it", ErrNoRef, ref))
 	}
 	return fault.Reject(fmt.Errorf("%w: the remote has no branch or tag %q", ErrNoRef, ref))
@@ -137,7 +140,7 @@ func (c *counter) Write(p []byte) (int, error) {
 // checkOID refuses what is not the full name of an object, before it can reach
 // git as an option or an expression.
 func checkOID(oid string) error {
-	if !hexPattern.MatchString(oid) {
+	if !isOID(oid) {
 		return fault.Reject(fmt.Errorf("%.80q is not the full name of a git object", oid))
 	}
 	return nil

@@ -45,7 +45,7 @@ func sample(content []byte) []byte {
 // strategies are go-enry's, in its order, but for the last: its classifier
 // orders languages of equal score at random.
 var strategies = []enry.Strategy{
-	enry.GetLanguagesByModeline,
+	byModeline,
 	enry.GetLanguagesByFilename,
 	enry.GetLanguagesByShebang,
 	enry.GetLanguagesByExtension,

@@ -1,11 +1,9 @@
 package lang
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/go-enry/go-enry/v2"
 	"github.com/go-enry/go-enry/v2/data"
 )
 
@@ -48,15 +46,16 @@ var ownCode = []string{
 }
 
 // vendorRules are the rules that remain.
-var vendorRules = slices.DeleteFunc(slices.Clone(data.VendorMatchers), func(rule *regexp.Regexp) bool {
-	return slices.Contains(ownCode, rule.String())
-})
+var vendorRules = func() (rules []guarded) {
+	for _, rule := range data.VendorMatchers {
+		if !slices.Contains(ownCode, rule.String()) {
+			rules = append(rules, guard(rule))
+		}
+	}
+	return rules
+}()
 
 // isVendored says whether path looks like a copy of someone else's code.
 func isVendored(path string) bool {
-	// One pass over all rules refuses most paths; only a hit is worth the
-	// loop that finds out whose it is.
-	return enry.IsVendor(path) && slices.ContainsFunc(vendorRules, func(rule *regexp.Regexp) bool {
-		return rule.MatchString(path)
-	})
+	return slices.ContainsFunc(vendorRules, func(rule guarded) bool { return rule.matches(path) })
 }

@@ -1,0 +1,73 @@
+package lang
+
+import (
+	"bytes"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+
+	"github.com/go-enry/go-enry/v2"
+)
+
+// guarded is a pattern, and a text that is part of whatever it matches: looking
+// for the text spares most paths the pattern, which costs a hundred times more.
+type guarded struct {
+	pattern *regexp.Regexp
+	text    string // "": none is known
+}
+
+func guard(pattern *regexp.Regexp) guarded {
+	parsed, err := syntax.Parse(pattern.String(), syntax.Perl)
+	if err != nil {
+		return guarded{pattern: pattern}
+	}
+	return guarded{pattern, needed(parsed.Simplify())}
+}
+
+func (g guarded) matches(path string) bool {
+	return strings.Contains(path, g.text) && g.pattern.MatchString(path)
+}
+
+// needed returns the longest text found that is part of all that re matches.
+func needed(re *syntax.Regexp) (text string) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase == 0 {
+			return string(re.Rune)
+		}
+	case syntax.OpConcat:
+		for _, part := range re.Sub {
+			if one := needed(part); len(one) > len(text) {
+				text = one
+			}
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return needed(re.Sub[0])
+	}
+	return text
+}
+
+// byModeline asks go-enry for the language that an editor's line names, where
+// there may be such a line. Its patterns are tried at each byte.
+func byModeline(path string, sample []byte, candidates []string) []string {
+	if !bytes.Contains(sample, []byte("-*-")) && !mayHoldVimLine(sample) {
+		return nil
+	}
+	return enry.GetLanguagesByModeline(path, sample, candidates)
+}
+
+// mayHoldVimLine says whether a colon follows vi, vim, vim with a version, or ex.
+func mayHoldVimLine(text []byte) bool {
+	for rest := text; ; {
+		end := bytes.LastIndexByte(rest, ':')
+		if end < 0 {
+			return false
+		}
+		rest = rest[:end]
+		before := bytes.TrimRight(rest, "\t\n\f\r ")
+		if bytes.HasSuffix(before, []byte("vi")) || bytes.HasSuffix(before, []byte("ex")) ||
+			bytes.HasSuffix(bytes.TrimRight(bytes.TrimRight(before, "0123456789"), "<=>"), []byte("vim")) {
+			return true
+		}
+	}
+}
