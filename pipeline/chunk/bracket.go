@@ -10,6 +10,7 @@ import (
 type notation struct {
 	separator byte     // ends an item
 	closes    bool     // a closing brace ends an item too
+	blocks    bool     // an item is named by the line of its brace, and no other bracket opens it
 	quotes    string   // characters that quote up to their like, or the end of the line
 	long      bool     // quotes run over lines, and $tag$ quotes too
 	comments  []string // that run to the end of the line
@@ -18,7 +19,7 @@ type notation struct {
 var (
 	sheet   = notation{separator: ';', closes: true, quotes: `"'`}
 	slashed = notation{separator: ';', closes: true, quotes: `"'`, comments: []string{"//"}}
-	hashed  = notation{closes: true, quotes: `"`, comments: []string{"#", "//"}}
+	hashed  = notation{closes: true, blocks: true, quotes: `"`, comments: []string{"#", "//"}}
 	data    = notation{separator: ',', quotes: `"'`, comments: []string{"//"}}
 	queries = notation{separator: ';', quotes: "\"'`", long: true, comments: []string{"--"}}
 )
@@ -64,7 +65,7 @@ func (n notation) items(text []byte, from int) []item {
 		switch {
 		case c == '{' || c == '[' || c == '(':
 			depth++
-			if depth == 1 && current.open == 0 && c != '(' {
+			if depth == 1 && current.open == 0 && c != '(' && (c == '{' || !n.blocks) {
 				current.open = next
 			}
 		case c == '}' || c == ']' || c == ')':
@@ -147,10 +148,20 @@ func (c *cutter) braces(n notation, text []byte, from int, path string, level in
 				b.kind = KindHeader
 			}
 		} else {
-			b.symbol = tidy(string(head(text, it.start, it.open-1)))
+			b.symbol = tidy(string(n.title(text, it)))
 		}
 		c.part(it, b, level, func(path string) { c.braces(n, text, it.open, path, level+1) })
 	}
+}
+
+// title returns what names an item: what stands before its bracket.
+func (n notation) title(text []byte, it item) []byte {
+	before := text[it.start : it.open-1]
+	if n.blocks {
+		before = bytes.TrimRight(before, " \t\r\n")
+		before = before[lineStart(before, len(before)):]
+	}
+	return before[:min(len(before), maxTitle)]
 }
 
 // head returns the beginning of a part, as much as a name may take.
