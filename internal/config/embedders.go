@@ -12,6 +12,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
@@ -117,5 +118,5 @@ func (e Embedders) OpenEmbedder(name string, limits provider.Limits, log *slog.L
 	if i := slices.IndexFunc(file.Embedders, func(c provider.Config) bool { return c.Name == name }); i >= 0 {
 		cfg = file.Embedders[i]
 	}
-	return provider.Open(cfg, limits, log)
+	return provider.Open(cfg, chunk.Parts, limits, log)
 }

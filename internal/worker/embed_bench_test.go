@@ -18,6 +18,7 @@ import (
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/internal/worker"
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
@@ -156,7 +157,7 @@ func benchModel(b *testing.B, concurrency, items int) {
 			Name: embedder.LocalName, Provider: "openai", Model: "bench", Dimensions: modelDimensions, KeyEnv: "LEAT_BENCH_KEY",
 			URLs: []string{server.URL}, Concurrency: concurrency, BatchItems: items, MaxTokens: 8191, Encoding: "base64",
 		}
-		model, err := provider.Open(cfg, nil, slog.New(slog.DiscardHandler))
+		model, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.DiscardHandler))
 		must(b, err)
 		l := newLanes(b, model, config.Bulk{BulkFiles: 1 << 20})
 		l.common.InFlight = worker.DefaultInFlight

@@ -93,7 +93,7 @@ func cut(text []byte, blocks []block) []Span {
 		for start := b.start; start < b.end; {
 			end := b.end
 			if b.kind == KindLines || b.size() > whole {
-				end = start + window(text[start:b.end])
+				end = start + chunkSizes.window(text[start:b.end])
 			}
 			last := line + bytes.Count(text[start:end-1], newline)
 			spans = append(spans, Span{start, end, line, last, b.kind, b.symbol})

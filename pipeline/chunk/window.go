@@ -5,22 +5,48 @@ import (
 	"unicode/utf8"
 )
 
-// window returns the length of the first window of text: lines up to Target
-// bytes, which end where the text seems to pause, or part of a line that is
-// longer than Max.
-func window(text []byte) int {
-	if len(text) <= Target+slack {
+// sizes are of windows, in bytes.
+type sizes struct {
+	target int // what they aim at
+	slack  int // a rest no larger than this joins the window before it
+	most   int // a line that is longer is parted
+}
+
+var chunkSizes = sizes{target: Target, slack: slack, most: Max}
+
+// leastParts is the least number of bytes that Parts makes parts of.
+const leastParts = 32
+
+// Parts cuts a text into windows of at most most bytes, as Split does with what
+// it cannot parse: for those who can take no more than that of a chunk at once.
+// Together they are the text. most is 32 or more.
+func Parts(text string, most int) []string {
+	most = max(most, leastParts)
+	s := sizes{target: most - most/5, slack: most / 5, most: most}
+	var parts []string
+	for rest := []byte(text); len(rest) > 0; {
+		n := s.window(rest)
+		parts = append(parts, string(rest[:n]))
+		rest = rest[n:]
+	}
+	return parts
+}
+
+// window returns the length of the first window of text: lines up to the target,
+// which end where the text seems to pause, or part of a line that is too long.
+func (s sizes) window(text []byte) int {
+	if len(text) <= s.target+s.slack {
 		return len(text)
 	}
 	end := lineEnd(text, 0)
-	if end > Max {
-		return part(text[:end])
+	if end > s.most {
+		return s.part(text[:end])
 	}
 	best, lowest := end, worst
-	for begin := 0; end <= Target; {
-		if cost := pause(text[begin:end], text[end:]); end < Target/2 || cost <= lowest {
+	for begin := 0; end <= s.target; {
+		if cost := pause(text[begin:end], text[end:]); end < s.target/2 || cost <= lowest {
 			best = end
-			if end >= Target/2 {
+			if end >= s.target/2 {
 				lowest = cost
 			}
 		}
@@ -76,14 +102,14 @@ func pause(before, after []byte) int {
 
 func isBlank(line []byte) bool { return len(bytes.TrimSpace(line)) == 0 }
 
-// part returns where to cut a line that is longer than Max: after a blank
-// near Target, or else between two characters.
-func part(line []byte) int {
-	near := line[Target-slack : Target]
+// part returns where to cut a line that is too long: after a blank near the
+// target, or else between two characters.
+func (s sizes) part(line []byte) int {
+	near := line[s.target-s.slack : s.target]
 	if i := bytes.LastIndexAny(near, " \t"); i >= 0 {
-		return Target - slack + i + 1
+		return s.target - s.slack + i + 1
 	}
-	return runeStart(line, Target)
+	return runeStart(line, s.target)
 }
 
 // runeStart returns the beginning of the UTF-8 sequence that holds the byte at

@@ -14,6 +14,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder/embeddertest"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
@@ -28,7 +29,7 @@ func remote(t testing.TB, server *embeddertest.Server, change func(*provider.Con
 	if change != nil {
 		change(&cfg)
 	}
-	e, err := provider.Open(cfg, nil, slog.New(slog.DiscardHandler))
+	e, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

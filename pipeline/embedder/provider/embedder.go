@@ -24,9 +24,14 @@ type Limits interface {
 	Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error)
 }
 
+// Split cuts a text that is longer than a model takes into parts of at most so
+// many bytes, all shorter than the text, which together are the text.
+type Split func(text string, most int) []string
+
 // Embedder is a model behind HTTP.
 type Embedder struct {
 	cfg       Config
+	split     Split
 	wire      wire
 	http      *http.Client
 	limits    Limits
@@ -45,14 +50,14 @@ type Embedder struct {
 var _ embedder.Metered = (*Embedder)(nil)
 
 // Open checks cfg and returns the embedder. It sends nothing: Probe does.
-// limits may be nil where cfg bounds nothing a minute.
-func Open(cfg Config, limits Limits, log *slog.Logger) (*Embedder, error) {
+// split is the chunker's, whose rules hold for parts of chunks too. limits may be nil where cfg bounds nothing a minute.
+func Open(cfg Config, split Split, limits Limits, log *slog.Logger) (*Embedder, error) {
 	cfg, err := cfg.complete()
 	if err != nil {
 		return nil, err
 	}
 	log = log.With("embedder", cfg.Name)
-	e := &Embedder{cfg: cfg, http: newHTTP(cfg.Concurrency), limits: limits, log: log, gate: newGate(cfg.Concurrency)}
+	e := &Embedder{cfg: cfg, split: split, http: newHTTP(cfg.Concurrency), limits: limits, log: log, gate: newGate(cfg.Concurrency)}
 	e.wire = providers[cfg.Provider].wire(&e.cfg)
 	for _, address := range cfg.URLs {
 		e.addresses = append(e.addresses, newAddress(strings.TrimRight(address, "/"), cfg.OpenFor, log))

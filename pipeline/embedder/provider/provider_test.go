@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/embedder/embeddertest"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
@@ -55,7 +56,7 @@ func config(t testing.TB, format string, servers ...*embeddertest.Server) provid
 
 func open(t testing.TB, cfg provider.Config) *provider.Embedder {
 	t.Helper()
-	e, err := provider.Open(cfg, nil, slog.New(slog.DiscardHandler))
+	e, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

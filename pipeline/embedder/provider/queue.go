@@ -50,7 +50,7 @@ func (e *Embedder) newItem(c *call, text string) *item {
 	}
 	it := &item{call: c, text: text, tokens: e.estimate(text, c.purpose), since: time.Now()}
 	if most := e.longest(c.purpose); len(text) > most {
-		e.divide(it, split(text, most))
+		e.divide(it, e.split(text, most))
 	}
 	return it
 }
@@ -62,6 +62,9 @@ func (e *Embedder) prefix(p embedder.Purpose) string {
 	}
 	return e.cfg.DocumentPrefix
 }
+
+// shortest is the least number of bytes worth sending as a part.
+const shortest = 64
 
 // Tokens that a model adds to each text, to mark its beginning and end.
 const extraTokens = 4

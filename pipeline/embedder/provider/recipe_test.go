@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestRecipe(t *testing.T) {
 	recipe := func(cfg provider.Config) string {
 		t.Helper()
-		e, err := provider.Open(cfg, nil, slog.New(slog.DiscardHandler))
+		e, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

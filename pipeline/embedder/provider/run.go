@@ -221,7 +221,7 @@ func (e *Embedder) giveUp(b batch, p *problem, over func(*item) bool) batch {
 func (e *Embedder) refuse(ctx context.Context, to *address, it *item, p *problem) {
 	if isTooLong(p.Error()) && len(it.text) >= 2*shortest {
 		e.mu.Lock()
-		e.divide(it, split(it.text, (len(it.text)+1)/2))
+		e.divide(it, e.split(it.text, (len(it.text)+1)/2))
 		e.mu.Unlock()
 		e.requeue(it.parts)
 		return

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/embedder/embeddertest"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
@@ -25,7 +26,7 @@ func TestNobodyHearsTheKey(t *testing.T) {
 		server := embeddertest.NewServer(t, embeddertest.ServerConfig{Format: format})
 		cfg := config(t, format, server)
 		t.Setenv("TEST_EMBEDDER_KEY", "sk-wrong-one")
-		e, err := provider.Open(cfg, nil, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		e, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 		if err != nil {
 			t.Fatal(err)
 		}
