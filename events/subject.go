@@ -92,15 +92,19 @@ func LaneOf(subject string) Lane {
 }
 
 // Token makes a name usable as one token of a subject and in the name of a
-// consumer or a collection: what is not a letter, a digit, - or _ becomes _.
+// consumer, and no two names the same: each byte that is not a letter, a digit,
+// - or _ becomes = and two hexadecimal digits.
 func Token(name string) string {
-	return strings.Map(func(r rune) rune {
+	var token strings.Builder
+	for _, c := range []byte(name) {
 		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
-			return r
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+			token.WriteByte(c)
+		default:
+			fmt.Fprintf(&token, "=%02X", c)
 		}
-		return '_'
-	}, name)
+	}
+	return token.String()
 }
 
 // SubmittedTenant reads the tenant from a subject of the intake.

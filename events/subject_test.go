@@ -16,8 +16,8 @@ func TestSubjects(t *testing.T) {
 		{events.SubmittedSubject("acme"), "leat.repo.submitted.acme", events.SubmittedSubjects},
 		{events.ChunkedSubject(events.Live, "acme", repository, document), "leat.document.chunked.live.acme." + repository.String() + "." + document.String(), events.ChunkedSubjects},
 		{events.ChunkedSubject(events.Bulk, "acme", repository, document), "leat.document.chunked.bulk.acme." + repository.String() + "." + document.String(), events.ChunkedLane(events.Bulk)},
-		{events.EmbeddedSubject("openai/text-embedding-3-small@1536", events.Live, "acme", repository, document), "leat.document.embedded.openai_text-embedding-3-small_1536.live.acme." + repository.String() + "." + document.String(), events.EmbeddedSubjects},
-		{events.EmbeddedSubject("a.b", events.Bulk, "acme", repository, document), "leat.document.embedded.a_b.bulk.acme." + repository.String() + "." + document.String(), events.EmbeddedLane("a.b", events.Bulk)},
+		{events.EmbeddedSubject("openai/text-embedding-3-small@1536", events.Live, "acme", repository, document), "leat.document.embedded.openai=2Ftext-embedding-3-small=401536.live.acme." + repository.String() + "." + document.String(), events.EmbeddedSubjects},
+		{events.EmbeddedSubject("a.b", events.Bulk, "acme", repository, document), "leat.document.embedded.a=2Eb.bulk.acme." + repository.String() + "." + document.String(), events.EmbeddedLane("a.b", events.Bulk)},
 		{events.IndexedSubject(events.Live, "acme", repository, document), "leat.document.indexed.live.acme." + repository.String() + "." + document.String(), events.IndexedSubjects},
 		{events.CompletedSubject("acme", repository), "leat.repo.indexed.acme." + repository.String(), events.CompletedSubjects},
 		{events.CompletedSubject("acme", repository), "leat.repo.indexed.acme." + repository.String(), events.CompletedOf("acme")},
@@ -104,15 +104,31 @@ func TestSubmittedTenant(t *testing.T) {
 func TestTokenIsOneToken(t *testing.T) {
 	for name, want := range map[string]string{
 		"local-384":     "local-384",
-		"a.b c*>/@\x00": "a_b_c_____",
-		"Größe":         "Gr__e",
-		"\xff":          "_",
+		"a.b c*>/@\x00": "a=2Eb=20c=2A=3E=2F=40=00",
+		"a=2Eb":         "a=3D2Eb",
+		"Größe":         "Gr=C3=B6=C3=9Fe",
+		"\xff":          "=FF",
 		"":              "",
 	} {
 		if got := events.Token(name); got != want {
 			t.Errorf("Token(%q) = %q, want %q", name, got, want)
 		}
 	}
+}
+
+// Two embedders never share a subject, and a token is one.
+func FuzzToken(f *testing.F) {
+	f.Add("openai/small@1536", "openai_small_1536")
+	f.Add("a.b", "a=2Eb")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, y := events.Token(a), events.Token(b)
+		if a != b && x == y {
+			t.Errorf("%q and %q are both %s", a, b, x)
+		}
+		if strings.ContainsAny(x, ".*> \t\r\n/\\") {
+			t.Errorf("%q becomes %q", a, x)
+		}
+	})
 }
 
 // matches follows the server's rule: a * stands for one token.
