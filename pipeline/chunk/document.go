@@ -13,7 +13,7 @@ func hashBlocks(text []byte) []block {
 		end := lineEnd(text, at)
 		line := text[at:end]
 		title := bytes.TrimLeft(line, "#")
-		if level := len(line) - len(title); 1 <= level && level <= len(headings{}) && title[0] == ' ' && !isBlank(title) {
+		if level := len(line) - len(title); 1 <= level && level <= len(headings{}) && bytes.HasPrefix(title, []byte(" ")) && !isBlank(title) {
 			heads = append(heads, headline{start: at, end: end, level: level, title: tidy(string(head(title, 0, len(title))))})
 		}
 		at = end
