@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -19,6 +20,15 @@ import (
 const (
 	symbolWeight = 3
 	pathWeight   = 2
+)
+
+// lengthPower and lengthUnit weigh a chunk by its length: one of a hundred
+// bytes loses a ninth of its score, one of four thousand gains a fourteenth.
+// BM25's and the cosine's own norms favour the short: a line that holds little
+// but the query's words comes before the function that is about them.
+const (
+	lengthPower = 0.05
+	lengthUnit  = 1000 // bytes; what is as long keeps its score
 )
 
 // kindHeader is a chunk's kind where it holds a package clause and imports,
@@ -42,7 +52,7 @@ type candidate struct {
 	blob       [32]byte
 	point      vector.Payload
 	start, end int     // bytes of the blob that the hit's text is
-	fused      float32 // of both rankings
+	fused      float32 // of both rankings, weighed by length
 	boost      float32 // by symbol and path
 	held       int     // of the query's terms, by the symbol and the text
 	copies     []candidate
@@ -71,7 +81,7 @@ func (t terms) shared(other terms) int {
 }
 
 // weigh raises the candidate's score by how well the query's terms match its
-// symbol and its path.
+// symbol and its path, and by its length.
 func (c *candidate) weigh(query terms) {
 	if len(query) == 0 {
 		return
@@ -84,6 +94,8 @@ func (c *candidate) weigh(query terms) {
 		}
 	}
 	path := float64(query.shared(termsOf(c.hit.Path))) / float64(len(query))
+	length := math.Pow(float64(max(c.point.EndByte-c.point.StartByte, 1))/lengthUnit, lengthPower)
+	c.fused *= float32(length)
 	c.boost = float32(1 + float64(symbolWeight*symbol) + float64(pathWeight*path))
 	c.hit.Score = c.fused * c.boost
 }
