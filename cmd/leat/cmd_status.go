@@ -17,7 +17,7 @@ type statusCmd struct {
 	Repo  string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it."`
 	Watch bool   `help:"Show again every second until interrupted."`
 
-	Embedding bool `help:"Show what embedding took in the last 30 days, by embedder and repository."`
+	Embedders bool `aliases:"embedding" help:"Show what embedding took in the last 30 days, by embedder and repository."`
 
 	Failed bool `help:"List the documents that failed: why, how often, and when they are tried again."`
 }
@@ -60,7 +60,7 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 	if _, err := s.generation(ctx); err != nil {
 		return err
 	}
-	if cmd.Embedding {
+	if cmd.Embedders {
 		return cmd.embedders(ctx, g, s.catalog)
 	}
 	for {

@@ -7,6 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -14,7 +16,7 @@ import (
 type usageStatus struct {
 	Embedder   string  `json:"embedder"`
 	Tenant     string  `json:"tenant"`
-	Repository string  `json:"repository"` // id
+	Repository string  `json:"repository"` // id; all zeros: searches
 	URL        string  `json:"url"`        // "": it was forgotten
 	Texts      int64   `json:"texts"`
 	Cached     int64   `json:"cached"` // chunks whose text had a vector already
@@ -52,7 +54,10 @@ func (cmd *statusCmd) embedders(ctx context.Context, g *globals, c *catalog.Cata
 	fmt.Fprintln(w, "EMBEDDER\tREPOSITORY\tTEXTS\tCACHED\tTOKENS\tREQUESTS\tRETRIES\tWAITED\tCOST")
 	for _, u := range list {
 		url := u.URL
-		if url == "" {
+		switch {
+		case u.Repository == uuid.Nil:
+			url = "(searches)"
+		case url == "":
 			url = u.Repository.String() + " (forgotten)"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%.0f\t%s\t%s\t%.4f\n", safeLine(u.Embedder), safeLine(url), thousands(u.Texts), thousands(u.Cached),

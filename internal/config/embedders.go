@@ -20,7 +20,7 @@ import (
 // Embedders names the file that describes embedders. A name alone is enough for
 // a provider's well-known models.
 type Embedders struct {
-	EmbeddersFile string `name:"embedders" env:"LEAT_EMBEDDERS" type:"path" placeholder:"FILE" help:"YAML file that describes embedders. Keys come from the environment, or from files that it names."`
+	EmbeddersFile string `name:"embedders-file" env:"LEAT_EMBEDDERS_FILE,LEAT_EMBEDDERS" type:"path" placeholder:"FILE" help:"YAML file that describes embedders. Keys come from the environment, or from files that it names."`
 }
 
 // maxEmbedders bounds that file.
@@ -47,7 +47,7 @@ func (e Embedders) read() (embeddersFile, error) {
 	if e.EmbeddersFile == "" {
 		return file, nil
 	}
-	const flag = "--embedders (LEAT_EMBEDDERS)"
+	const flag = "--embedders-file (LEAT_EMBEDDERS_FILE)"
 	f, err := os.Open(e.EmbeddersFile)
 	if err != nil {
 		return file, fmt.Errorf("%s: %w", flag, err)

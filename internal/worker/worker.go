@@ -60,7 +60,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 // that it can open; another process may be able to open the others.
 func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
 	models := newModels(s)
-	if err := (part{"the index's embedders", "--embedders, --postgres-url", models.check}).persist(ctx, log); err != nil {
+	if err := (part{"the index's embedders", "--embedders-file, --postgres-url", models.check}).persist(ctx, log); err != nil {
 		return err
 	}
 	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
@@ -80,7 +80,7 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 
 func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, known catalog.Embedder) error {
 	id := known.ID
-	adopt := part{"the embedder's recipe", "--embedders, --postgres-url", func(ctx context.Context) error { return s.Catalog.Adopt(ctx, known, ModelOf(model)) }}
+	adopt := part{"the embedder's recipe", "--embedders-file, --postgres-url", func(ctx context.Context) error { return s.Catalog.Adopt(ctx, known, ModelOf(model)) }}
 	if err := adopt.persist(ctx, log); err != nil {
 		return err
 	}

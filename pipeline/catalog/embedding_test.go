@@ -196,3 +196,24 @@ func TestUsageAddsUp(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// Usage of long ago goes, and so do budgets of days that are over.
+func TestOldUsageIsForgotten(t *testing.T) {
+	w := newWorld(t)
+	id := embedderOf(t, w)
+	if err := w.AddUsage(t.Context(), id, []catalog.Usage{{Tenant: "default", Repository: w.track.Repository, Texts: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Spend(t.Context(), "default", 1, 1, catalog.Budget{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"embedder_usage", "spending"} {
+		w.exec(t, "insert into "+table+" select (jsonb_populate_record(u, jsonb_build_object('day', u.day - n))).* from "+table+" u, generate_series(1, 9) n")
+	}
+	if n, err := w.DropOldUsage(t.Context(), 5); err != nil || n != 4+8 {
+		t.Errorf("%d rows are forgotten (%v), want four days of usage and eight of spending", n, err)
+	}
+	if n := w.count(t, "embedder_usage"); n != 6 {
+		t.Errorf("%d days of usage are left, want 6", n)
+	}
+}

@@ -17,7 +17,7 @@ import (
 // Usage is what embedding took for a repository.
 type Usage struct {
 	Tenant     string
-	Repository uuid.UUID
+	Repository uuid.UUID // Nil: the tenant's searches
 	Texts      int64
 	Cached     int64 // chunks whose text had a vector already
 	Tokens     int64
@@ -50,6 +50,20 @@ func (c *Catalog) AddUsage(ctx context.Context, embedder int32, list []Usage) er
 		return fmt.Errorf("drop expired claims: %w", err)
 	}
 	return nil
+}
+
+// DropOldUsage forgets what embedding took longer ago than a number of days, and
+// what was spent of the budgets of days that are over. It returns how many rows.
+func (c *Catalog) DropOldUsage(ctx context.Context, days int) (int64, error) {
+	usage, err := c.query.DropOldUsage(ctx, int32(days))
+	if err != nil {
+		return 0, fmt.Errorf("drop old usage: %w", err)
+	}
+	spent, err := c.query.DropOldSpending(ctx)
+	if err != nil {
+		return usage, fmt.Errorf("drop old spending: %w", err)
+	}
+	return usage + spent, nil
 }
 
 // EmbedderUsage is what an embedder did for a repository.

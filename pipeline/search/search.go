@@ -89,7 +89,7 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err := q.check(); err != nil {
 		return nil, fault.Reject(err)
 	}
-	dense, err := s.Embedder.Embed(ctx, []string{q.Text}, embedder.Query)
+	dense, err := s.embed(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("embed query: %w", err)
 	}

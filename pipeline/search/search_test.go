@@ -3,6 +3,7 @@ package search_test
 import (
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os/exec"
 	"slices"
@@ -16,6 +17,9 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/embedder/embeddertest"
+	"github.com/leatworks/leat/pipeline/embedder/provider"
 	"github.com/leatworks/leat/pipeline/search"
 	"github.com/leatworks/leat/pipeline/text"
 )
@@ -289,5 +293,28 @@ func TestDamageIsAnErrorAndNotWrongText(t *testing.T) {
 	hits, err := searcher(p).Search(t.Context(), search.Query{Text: "water", Tenant: "default"})
 	if err == nil || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "offset") {
 		t.Errorf("hits %+v, error %v", hits, err)
+	}
+}
+
+// What a search costs is counted as its tenant's, of no repository.
+func TestSearchesAreCounted(t *testing.T) {
+	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
+	t.Setenv("TEST_EMBEDDER_KEY", embeddertest.Key)
+	cfg := provider.Config{Name: "openai/fake@384", URLs: []string{server.URL}, KeyEnv: "TEST_EMBEDDER_KEY", Price: 1e6}
+	e, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	p := testpipe.Open(t, testpipe.Config{Embedder: e})
+	for range 2 {
+		find(t, p, search.Query{Text: "water"})
+	}
+	list, err := p.Catalog.Usage(t.Context(), events.DefaultTenant, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 1 || list[0].Repository != uuid.Nil || list[0].Texts != 2 || list[0].Tokens != 4 || list[0].Cost != 4 || list[0].Requests != 2 {
+		t.Errorf("counted: %+v", list)
 	}
 }

@@ -12,6 +12,7 @@ import (
 type Retention struct {
 	Snapshots   int           // superseded ones of each track; default 10
 	Submissions time.Duration // how long those that are over stay; default 30 days
+	UsageDays   int           // for how long it is known what embedding took; default 400
 	Interval    time.Duration // default 1 h
 }
 
@@ -19,17 +20,21 @@ type Retention struct {
 const (
 	DefaultKeepSnapshots   = 10
 	DefaultKeepSubmissions = 30 * 24 * time.Hour
+	DefaultKeepUsageDays   = 400 // a year, and the same month of the one before
 	DefaultRetainInterval  = time.Hour
 )
 
 // Retain is the work of forgetting the past: superseded snapshots that no
-// document refers to, and submissions that are over.
+// document refers to, submissions that are over, and usage of long ago.
 func Retain(cfg Retention, c *catalog.Catalog) Work {
 	if cfg.Snapshots == 0 {
 		cfg.Snapshots = DefaultKeepSnapshots
 	}
 	if cfg.Submissions == 0 {
 		cfg.Submissions = DefaultKeepSubmissions
+	}
+	if cfg.UsageDays == 0 {
+		cfg.UsageDays = DefaultKeepUsageDays
 	}
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultRetainInterval
@@ -40,7 +45,12 @@ func Retain(cfg Retention, c *catalog.Catalog) Work {
 			return err
 		}
 		submissions, err := c.DropOldSubmissions(ctx, cfg.Submissions)
-		r.Found, r.Repaired = snapshots+submissions, snapshots+submissions
+		if err != nil {
+			return err
+		}
+		usage, err := c.DropOldUsage(ctx, cfg.UsageDays)
+		r.Found = snapshots + submissions + usage
+		r.Repaired = r.Found
 		return err
 	}}
 }

@@ -55,6 +55,13 @@ where u.tenant = @tenant and u.day > (now() at time zone 'UTC')::date - sqlc.arg
 group by m.name, u.repository, r.url
 order by m.name, r.url, u.repository;
 
+-- name: DropOldUsage :execrows
+delete from embedder_usage where day < (now() at time zone 'UTC')::date - sqlc.arg(days)::int;
+
+-- name: DropOldSpending :execrows
+-- A budget is of one day; the one before is kept for those whose clock is late.
+delete from spending where day < (now() at time zone 'UTC')::date - 1;
+
 -- name: Spend :execrows
 insert into spending as s (tenant, day, tokens, cost)
 select @tenant, (now() at time zone 'UTC')::date, sqlc.arg(tokens)::bigint, sqlc.arg(cost)::float8

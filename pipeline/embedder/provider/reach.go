@@ -92,6 +92,10 @@ func (e *Embedder) try(ctx context.Context, a *address) bool {
 // probe embeds the short text, and compares its vector with that of the first
 // address that answered.
 func (e *Embedder) probe(ctx context.Context, a *address) error {
+	if e.limits != nil {
+		// Counted only: what it finds out is worth more than its place in a minute.
+		_, _ = e.limits.Reserve(ctx, e.cfg.Name, 1, e.estimate(probeText, embedder.Document), e.cfg.RequestsPerMinute, e.cfg.TokensPerMinute)
+	}
 	r, err := e.post(ctx, a, []string{e.prefix(embedder.Document) + probeText}, embedder.Document)
 	if err != nil {
 		return err
@@ -144,6 +148,9 @@ func (e *Embedder) reserve(ctx context.Context, b batch) error {
 		tokens += it.tokens
 	}
 	wait, err := e.limits.Reserve(ctx, e.cfg.Name, 1, tokens, e.cfg.RequestsPerMinute, e.cfg.TokensPerMinute)
+	if b[0].call.purpose == embedder.Query {
+		return nil // it is counted and does not wait behind documents, which wait for longer instead
+	}
 	if err != nil {
 		return fmt.Errorf("reserve a request to %s: %w", e.cfg.Name, err)
 	}

@@ -123,6 +123,42 @@ func TestADeadProviderIsLeftAlone(t *testing.T) {
 	}
 }
 
+// spent is a bound of all processes that is used up for an hour.
+type spent struct {
+	mu       sync.Mutex
+	requests int
+}
+
+func (s *spent) Reserve(_ context.Context, _ string, requests, _, _, _ int) (time.Duration, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests += requests
+	return time.Hour, nil
+}
+
+// Queries and probes count against a bound and do not wait for it; documents do.
+func TestQueriesAndProbesAreCounted(t *testing.T) {
+	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
+	cfg, limits := config(t, "openai", server), &spent{}
+	cfg.RequestsPerMinute = 1
+	e, err := provider.Open(cfg, chunk.Parts, limits, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	if _, err := e.Embed(t.Context(), []string{"q"}, embedder.Query); err != nil {
+		t.Fatal(err)
+	}
+	if limits.requests != 2 || server.Stats().Requests != 2 {
+		t.Errorf("%d requests are counted, want 2: the probe and the query; the server has seen %d", limits.requests, server.Stats().Requests)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := e.Embed(ctx, []string{"d"}, embedder.Document); !errors.Is(err, context.DeadlineExceeded) || len(server.Answered()) != 2 {
+		t.Errorf("a document did not wait: %v", err)
+	}
+}
+
 // load embeds n texts in calls of a document's size, as many at once as a
 // worker holds, and reports how busy the server was kept and what was wasted.
 func load(b *testing.B, server *embeddertest.Server, e *provider.Embedder, slots int) {

@@ -102,6 +102,31 @@ func (q *Queries) DropExpiredClaims(ctx context.Context) error {
 	return err
 }
 
+const dropOldSpending = `-- name: DropOldSpending :execrows
+delete from spending where day < (now() at time zone 'UTC')::date - 1
+`
+
+// A budget is of one day; the one before is kept for those whose clock is late.
+func (q *Queries) DropOldSpending(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, dropOldSpending)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const dropOldUsage = `-- name: DropOldUsage :execrows
+delete from embedder_usage where day < (now() at time zone 'UTC')::date - $1::int
+`
+
+func (q *Queries) DropOldUsage(ctx context.Context, days int32) (int64, error) {
+	result, err := q.db.Exec(ctx, dropOldUsage, days)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const loadUsage = `-- name: LoadUsage :many
 select m.name as embedder, u.repository, coalesce(r.url, '')::text as url,
     sum(u.texts)::bigint as texts, sum(u.cached)::bigint as cached, sum(u.tokens)::bigint as tokens, sum(u.requests)::float8 as requests,

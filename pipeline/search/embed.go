@@ -1,0 +1,40 @@
+package search
+
+import (
+	"context"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// usageLimit is for writing down what a query took.
+const usageLimit = time.Second
+
+// embed returns the query's vector. What it cost is the tenant's, of no
+// repository.
+func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
+	metered, ok := s.Embedder.(embedder.Metered)
+	if !ok {
+		return s.Embedder.Embed(ctx, []string{q.Text}, embedder.Query)
+	}
+	dense, costs, err := metered.EmbedMetered(ctx, []string{q.Text}, embedder.Query)
+	usage := catalog.Usage{Tenant: q.Tenant}
+	for i, c := range costs {
+		if dense[i] != nil {
+			usage.Texts++
+		}
+		usage.Tokens += int64(c.Tokens)
+		usage.Requests += c.Requests
+		usage.Retries += int64(c.Retries)
+		usage.Waited += c.Waited
+		usage.Cost += float64(c.Tokens) * metered.Price() / 1e6
+	}
+	if usage.Requests > 0 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), usageLimit)
+		defer cancel()
+		// Hits are worth more than the count: who may only read can search too.
+		_ = s.Catalog.AddUsage(ctx, s.Generation.Embedder.ID, []catalog.Usage{usage})
+	}
+	return dense, err
+}
