@@ -7,7 +7,9 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// cohere is POST /v2/embed.
+// cohere is POST /v2/embed. output_dimension is for embed-v4.0 and newer. Source:
+// cohere-ai/cohere-python, v2/client.py and types/api_meta_billed_units.py, where
+// the number of tokens is a float.
 type cohere struct{ cfg *Config }
 
 type cohereRequest struct {
@@ -32,7 +34,7 @@ func (cohere) answer(body []byte, n int) (answer, error) {
 		} `json:"embeddings"`
 		Meta struct {
 			Billed struct {
-				Tokens int `json:"input_tokens"`
+				Tokens float64 `json:"input_tokens"`
 			} `json:"billed_units"`
 		} `json:"meta"`
 	}
@@ -40,7 +42,7 @@ func (cohere) answer(body []byte, n int) (answer, error) {
 		return answer{}, err
 	}
 	vectors, err := plain(a.Embeddings.Float, n)
-	return answer{vectors, a.Meta.Billed.Tokens}, err
+	return answer{vectors, counted(a.Meta.Billed.Tokens)}, err
 }
 
 func (cohere) complaint(body []byte) complaint {

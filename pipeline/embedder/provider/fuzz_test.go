@@ -19,7 +19,8 @@ var answers = map[string][]string{
 	},
 	"ollama": {`{"model":"m","embeddings":[[0.1,-2e-3],[3,4]],"total_duration":1,"prompt_eval_count":8}`, `{"embeddings":[[],null]}`},
 	"gemini": {`{"embeddings":[{"values":[0.1,0.2]},{"values":[1,2]}]}`, `{"embeddings":[{},{"values":null}]}`},
-	"cohere": {`{"id":"1","embeddings":{"float":[[0.1,0.2],[1,2]]},"meta":{"billed_units":{"input_tokens":8}}}`, `{"embeddings":[[1,2],[3,4]]}`},
+	"cohere": {`{"id":"1","embeddings":{"float":[[0.1,0.2],[1,2]]},"meta":{"billed_units":{"input_tokens":8}}}`, `{"embeddings":[[1,2],[3,4]]}`,
+		`{"embeddings":{"float":[[1,2]]},"meta":{"billed_units":{"input_tokens":8.0}}}`},
 	"voyage": {`{"object":"list","data":[{"object":"embedding","embedding":[1,2],"index":0},{"embedding":"AACAPwAAAEA=","index":1}],"usage":{"total_tokens":8}}`},
 }
 
@@ -45,6 +46,9 @@ func fuzzAnswer(f *testing.F, name string) {
 		a, err := w.answer(body, n)
 		if err != nil {
 			return
+		}
+		if a.tokens < 0 || a.tokens > maxCounted {
+			t.Fatalf("%d tokens", a.tokens)
 		}
 		if len(a.vectors) != n {
 			t.Fatalf("%d vectors for %d texts", len(a.vectors), n)
@@ -108,4 +112,19 @@ func FuzzComplaint(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Cohere's number of tokens is a float in its specification, and one that is
+// absurd is not believed.
+func TestTokensAreCounted(t *testing.T) {
+	for body, want := range map[string]int{
+		`{"embeddings":{"float":[[1,2]]},"meta":{"billed_units":{"input_tokens":8.0}}}`:   8,
+		`{"embeddings":{"float":[[1,2]]},"meta":{"billed_units":{"input_tokens":-8}}}`:    0,
+		`{"embeddings":{"float":[[1,2]]},"meta":{"billed_units":{"input_tokens":1e300}}}`: 0,
+		`{"embeddings":{"float":[[1,2]]}}`:                                                0,
+	} {
+		if a, err := (cohere{}).answer([]byte(body), 1); err != nil || a.tokens != want {
+			t.Errorf("%s: %d tokens, %v; want %d", body, a.tokens, err, want)
+		}
+	}
 }

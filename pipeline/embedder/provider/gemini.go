@@ -10,7 +10,9 @@ import (
 )
 
 // gemini is models.batchEmbedContents. The server cuts what is too long in
-// silence, and does not count tokens.
+// silence, and does not count tokens. The model is in each request. Source:
+// ai.google.dev/api/embeddings, EmbedContentRequest; google.rpc.RetryInfo of
+// googleapis/googleapis, google/rpc/error_details.proto.
 type gemini struct{ cfg *Config }
 
 type geminiBatch struct {

@@ -8,8 +8,23 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// provider is what is the same for every model of a provider. Limits are as
-// its documentation gives them.
+// provider is what is the same for every model of a provider. Limits are those
+// of its documentation; of tokens somewhat less, since they are estimated:
+//
+//   - OpenAI: 2,048 inputs, 8,192 tokens each, 300,000 together; no empty string
+//     (openai/openai-openapi, CreateEmbeddingRequest.input).
+//   - Azure: the same (learn.microsoft.com, "Learn how to generate embeddings with
+//     Azure OpenAI", best practices).
+//   - Ollama: none; one batch is bounded so that an answer comes in time
+//     (ollama/ollama, docs/api.md, "Generate Embeddings").
+//   - Gemini: 100 requests in a batch, which the server says itself: "at most 100
+//     requests can be in one batch" (ai.google.dev/api/embeddings,
+//     batchEmbedContents). 20,000 tokens are Vertex's bound of a request.
+//   - Cohere: 96 texts (cohere-ai/cohere-python, v2/client.py, embed).
+//   - Voyage: 1,000 inputs; together 1M tokens for voyage-3.5-lite, 320,000 for
+//     voyage-3.5 and 120,000 for voyage-code-3 and voyage-3-large, the least of
+//     which holds for all (docs.voyageai.com/reference/embeddings-api, and MongoDB's
+//     "Embedding and Reranking API", POST /embeddings).
 type provider struct {
 	family        string // whose models it serves
 	url           string // its own address
@@ -84,6 +99,7 @@ var models = map[string]model{
 		dimensions: 1024, maxTokens: 512,
 	},
 	"voyage/voyage-code-3":   {dimensions: 1024, maxTokens: 32_000, shortens: true},
+	"voyage/voyage-3-large":  {dimensions: 1024, maxTokens: 32_000, shortens: true},
 	"voyage/voyage-3.5":      {dimensions: 1024, maxTokens: 32_000, shortens: true},
 	"voyage/voyage-3.5-lite": {dimensions: 1024, maxTokens: 32_000, shortens: true},
 }

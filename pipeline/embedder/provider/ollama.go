@@ -7,7 +7,9 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// ollama is POST /api/embed. By itself Ollama cuts what is too long.
+// ollama is POST /api/embed. By itself Ollama cuts what is too long: with
+// truncate false it refuses. Source: ollama/ollama, docs/api.md, "Generate
+// Embeddings", and EmbedRequest of api/types.go.
 type ollama struct{ cfg *Config }
 
 type ollamaRequest struct {
@@ -26,13 +28,13 @@ func (ollama) authorize(h http.Header, key string) { bearer(h, key) }
 func (ollama) answer(body []byte, n int) (answer, error) {
 	var a struct {
 		Embeddings []numbers `json:"embeddings"`
-		Tokens     int       `json:"prompt_eval_count"`
+		Tokens     float64   `json:"prompt_eval_count"`
 	}
 	if err := decode(body, &a); err != nil {
 		return answer{}, err
 	}
 	vectors, err := plain(a.Embeddings, n)
-	return answer{vectors, a.Tokens}, err
+	return answer{vectors, counted(a.Tokens)}, err
 }
 
 func (ollama) complaint(body []byte) complaint {

@@ -9,7 +9,9 @@ import (
 )
 
 // openai is POST /embeddings as OpenAI documents it, and as vLLM, TEI,
-// LM Studio and llama.cpp speak it. The address ends in /v1.
+// LM Studio and llama.cpp speak it. The address ends in /v1. Source:
+// openai/openai-openapi, CreateEmbeddingRequest, CreateEmbeddingResponse and
+// ErrorResponse.
 type openai struct{ cfg *Config }
 
 type openaiRequest struct {
@@ -22,7 +24,7 @@ type openaiRequest struct {
 type openaiAnswer struct {
 	Data  []indexed `json:"data"`
 	Usage struct {
-		Total int `json:"total_tokens"`
+		Total float64 `json:"total_tokens"`
 	} `json:"usage"`
 }
 
@@ -38,7 +40,7 @@ func (openai) answer(body []byte, n int) (answer, error) {
 		return answer{}, err
 	}
 	vectors, err := inOrder(a.Data, n)
-	return answer{vectors, a.Usage.Total}, err
+	return answer{vectors, counted(a.Usage.Total)}, err
 }
 
 // complaint reads {"error": {"message", "type", "code"}}; servers that only
@@ -69,7 +71,8 @@ func (openai) complaint(body []byte) complaint {
 	return complaint{code: a.Type, message: a.Message}
 }
 
-// azure is the same below a deployment. The address ends before /openai.
+// azure is the same below a deployment. The address ends before /openai. Source:
+// Azure/azure-rest-api-specs, cognitiveservices, inference of 2024-10-21.
 type azure struct{ openai }
 
 func (w azure) request(texts []string, p embedder.Purpose) (string, any) {

@@ -67,7 +67,10 @@ func (e *Embedder) prefix(p embedder.Purpose) string {
 const shortest = 64
 
 // Tokens that a model adds to each text, to mark its beginning and end.
-const extraTokens = 4
+const (
+	extraTokens    = 4
+	maxExtraTokens = 64 // of a prompt that the provider puts before it, such as Voyage's
+)
 
 func (e *Embedder) estimate(text string, p embedder.Purpose) int {
 	return int(float64(len(text)+len(e.prefix(p)))/e.cfg.BytesPerToken) + extraTokens

@@ -129,12 +129,13 @@ func (e *Embedder) accept(ctx context.Context, to *address, b batch, answered bo
 
 // count shares the tokens of a request among its texts, by length.
 func (e *Embedder) count(b batch, r reply) {
-	estimate := 0
+	estimate, most := 0, 0
 	for _, it := range b {
 		estimate += it.tokens
+		most += len(it.text) + len(e.prefix(it.call.purpose)) + maxExtraTokens
 	}
 	used := r.tokens
-	if used <= 0 {
+	if used <= 0 || used > most { // no tokenizer in use makes more tokens than bytes
 		used = estimate
 	}
 	left := used

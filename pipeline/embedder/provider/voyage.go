@@ -8,7 +8,9 @@ import (
 )
 
 // voyage is POST /embeddings of Voyage AI: OpenAI's answer, other names in the
-// request. By itself Voyage cuts what is too long.
+// request. By itself Voyage cuts what is too long. base64 is of float32. Source:
+// docs.voyageai.com/reference/embeddings-api, voyage-ai/typescript-sdk,
+// EmbedRequest.
 type voyage struct{ cfg *Config }
 
 type voyageRequest struct {

@@ -33,6 +33,17 @@ type answer struct {
 	tokens  int // that the provider counts; 0: it does not say
 }
 
+// maxCounted is more tokens than any request holds.
+const maxCounted = 1 << 30
+
+// counted is a number of tokens as a provider says it; 0 where it cannot be.
+func counted(tokens float64) int {
+	if tokens > 0 && tokens < maxCounted {
+		return int(tokens)
+	}
+	return 0
+}
+
 type complaint struct {
 	code, message string
 	after         string // a duration, such as 34s
