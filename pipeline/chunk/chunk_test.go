@@ -276,26 +276,30 @@ func TestSplitKeepsFunctionsAlone(t *testing.T) {
 	}
 }
 
+// FuzzSplit cuts a text in the language of that number.
 func FuzzSplit(f *testing.F) {
-	for name := range samples {
+	number := func(language string) uint8 { return uint8(slices.Index(languages, language)) }
+	for name, language := range samples {
 		text, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(text)
+		f.Add(text, number(language))
 	}
-	f.Add([]byte("package a; func b() {}; func c() {}\n/* d\n*/ var e int // f"))
-	f.Add([]byte("---\ntitle: a\n---\n\n> # b\n\nc\nd\n===\n\n#\n\n```\n# e\n"))
-	f.Add([]byte("\xef\xbb\xbfpackage a\r\n\r\nimport \"b\"\r\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, language := range languages {
-			check(t, language, text)
+	f.Add([]byte("package a; func b() {}; func c() {}\n/* d\n*/ var e int // f"), number("Go"))
+	f.Add([]byte("---\ntitle: a\n---\n\n> # b\n\nc\nd\n===\n\n#\n\n```\n# e\n"), number("Markdown"))
+	f.Add([]byte("\xef\xbb\xbfpackage a\r\n\r\nimport \"b\"\r\n"), number("Go"))
+	for _, text := range []string{"#", "\f", "\f\n\f", "[", "a: |", "{\"cells\": [", "<h1", "a\n=", "$a$", "\"\"\"", "/*"} {
+		for i := range languages {
+			f.Add([]byte(text), uint8(i))
 		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte, number uint8) {
+		language := languages[int(number)%len(languages)]
+		check(t, language, text)
 		// Short inputs say little about windows: the same, many times.
 		if n := len(text); n > 0 && n < 1000 {
-			for _, language := range languages {
-				check(t, language, bytes.Repeat(text, 1+5000/n))
-			}
+			check(t, language, bytes.Repeat(text, 1+5000/n))
 		}
 	})
 }
