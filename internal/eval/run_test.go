@@ -8,7 +8,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/lang"
 )
 
 // TestShort is make eval in small. What is found of so little says nothing but
@@ -66,6 +68,34 @@ func TestConfigsThatCannotWork(t *testing.T) {
 	for _, cfg := range []Config{{Cuts: []string{"words"}}, {Described: "/does/not/exist"}, {Repos: []string{t.TempDir()}}} {
 		if _, err := Run(t.Context(), cfg); err == nil {
 			t.Errorf("%+v works", cfg)
+		}
+	}
+}
+
+// TestCutByLinesIsCutByLines has the pipeline's own rules name the language that
+// the chunker is told.
+func TestCutByLinesIsCutByLines(t *testing.T) {
+	const own = "*.go linguist-language=Go"
+	code := file{"gate.go", "100644", gates}
+	for name, files := range map[string][]file{"none before": {code}, "one before": {{".gitattributes", "100644", own}, code}} {
+		for cut, want := range map[string]string{CutSyntax: chunk.KindFunction, CutLines: chunk.KindLines} {
+			attributes := make(map[string][]byte)
+			for _, f := range cutAs(cut, files) {
+				if f.path == ".gitattributes" {
+					attributes[""] = []byte(f.content)
+				}
+			}
+			rules, err := lang.Compile(lang.Config{}, nil, attributes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			spans := chunk.Split(rules.Content([]byte(code.path), []byte(code.content)).Language, []byte(code.content))
+			if last := spans[len(spans)-1]; last.Kind != want {
+				t.Errorf("%s, cut by %s: kind %q, want %q", name, cut, last.Kind, want)
+			}
+		}
+		if files[0].path == ".gitattributes" && files[0].content != own {
+			t.Errorf("%s: the files themselves were changed to %q", name, files[0].content)
 		}
 	}
 }
