@@ -12,13 +12,18 @@ func alone() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET}
 }
 
+// tooBusy is how a child ends whose time is up.
+const tooBusy = syscall.SIGXCPU
+
 // limit bounds a child that waits for its input: its time, its memory, and that
 // it writes no file.
 func limit(pid int, cpu time.Duration) error {
-	for resource, most := range map[int]uint64{
-		unix.RLIMIT_CPU: uint64((cpu + time.Second - 1) / time.Second), unix.RLIMIT_AS: maxMemory, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: 64,
+	seconds := uint64((cpu + time.Second - 1) / time.Second)
+	for resource, most := range map[int]unix.Rlimit{
+		unix.RLIMIT_CPU: {Cur: seconds, Max: seconds + 5}, unix.RLIMIT_AS: {Cur: maxMemory, Max: maxMemory},
+		unix.RLIMIT_FSIZE: {}, unix.RLIMIT_CORE: {}, unix.RLIMIT_NOFILE: {Cur: 64, Max: 64},
 	} {
-		if err := unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil {
+		if err := unix.Prlimit(pid, resource, &most, nil); err != nil {
 			return err
 		}
 	}

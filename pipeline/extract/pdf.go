@@ -143,13 +143,15 @@ func (p *program) failure(state *os.ProcessState, late, err error) (*Refusal, er
 	if state == nil {
 		return nil, fmt.Errorf("run pdftotext: %w", err)
 	}
-	if used := state.UserTime() + state.SystemTime(); used >= p.cpu-p.cpu/10 {
+	status, isStatus := state.Sys().(syscall.WaitStatus)
+	signaled := isStatus && status.Signaled()
+	if used := state.UserTime() + state.SystemTime(); signaled && status.Signal() == tooBusy || used >= p.cpu {
 		return unreadable("reading it takes more than %s of a processor", p.cpu), nil
 	}
 	if late != nil {
 		return nil, fmt.Errorf("run pdftotext: no end after %s", p.wait)
 	}
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	if signaled {
 		if status.Signal() == syscall.SIGKILL { // not ours: the machine's, when memory is short
 			return nil, fmt.Errorf("run pdftotext: %w", err)
 		}

@@ -214,3 +214,21 @@ func TestNoPDFProgram(t *testing.T) {
 		}
 	}
 }
+
+func FuzzPages(f *testing.F) {
+	for _, s := range []string{"a\n\fb\n\f", "\f\f", "a\f\n\fb", "\xff\x00\f\r\n", ""} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, said []byte) {
+		text := pages(clean(said))
+		checkText(t, text)
+		for i, b := range text {
+			if b == '\f' && (i > 0 && text[i-1] != '\n' || text[i+1] != '\n') {
+				t.Fatalf("a form feed within a line of %q", text)
+			}
+		}
+		if words := bytes.Join(bytes.Fields(clean(said)), nil); !bytes.Equal(bytes.Join(bytes.Fields(text), nil), words) {
+			t.Fatalf("%q has other words than %q", text, said)
+		}
+	})
+}
