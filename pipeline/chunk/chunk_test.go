@@ -45,6 +45,7 @@ var samples = map[string]string{
 	"sample.rb":       "Ruby",
 	"sample.rs":       "Rust",
 	"sample.rst":      "reStructuredText",
+	"sample.scala":    "Scala",
 	"sample.scss":     "SCSS",
 	"sample.sh":       "Shell",
 	"sample.sql":      "SQL",

@@ -17,6 +17,7 @@ import (
 	python "github.com/tree-sitter/tree-sitter-python/bindings/go"
 	ruby "github.com/tree-sitter/tree-sitter-ruby/bindings/go"
 	rust "github.com/tree-sitter/tree-sitter-rust/bindings/go"
+	scala "github.com/tree-sitter/tree-sitter-scala/bindings/go"
 	typescript "github.com/tree-sitter/tree-sitter-typescript/bindings/go"
 )
 
@@ -33,6 +34,7 @@ var grammars = map[string]func() *grammar{
 	"Python":     once(python.Language),
 	"Ruby":       once(ruby.Language),
 	"Rust":       once(rust.Language),
+	"Scala":      once(scala.Language),
 	"Shell":      once(bash.Language),
 	"TSX":        once(typescript.LanguageTSX),
 	"TypeScript": once(typescript.LanguageTypescript),

@@ -43,7 +43,7 @@ func TestParseHard(t *testing.T) {
 				}
 				// The parser looks at its budget once in a hundred steps, each
 				// of which may take as much as the text is long.
-				limit := budget(len(text))
+				limit := budget(language, len(text))
 				if cost.Steps > limit.Steps+100 || cost.Read > 2*limit.Read || cost.Allocated > 4*limit.Allocated {
 					t.Errorf("%s: cost %+v, of %+v", name, cost, limit)
 				}

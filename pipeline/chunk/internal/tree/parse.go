@@ -68,7 +68,7 @@ func Parse(language string, text []byte) (*Tree, Cost) {
 	if g == nil || len(text) == 0 || len(text) > MaxSize {
 		return nil, Cost{}
 	}
-	limit := budget(len(text))
+	limit := budget(language, len(text))
 	job := C.leat_job{
 		size: C.uint32_t(len(text)), max_steps: C.uint64_t(limit.Steps), max_read: C.uint64_t(limit.Read), max_allocated: C.uint64_t(limit.Allocated),
 	}

@@ -26,9 +26,15 @@ var (
 	aByte = Cost{Steps: 8, Read: 8, Allocated: 256}
 )
 
+// readMore are the bytes read a byte of the grammars whose scanners look ahead
+// from each place: Scala's, which finds out where lines end a statement, asks
+// for up to 700.
+var readMore = map[string]int{"Scala": 1024}
+
 // budget returns what the parse of a text may take.
-func budget(size int) Cost {
+func budget(language string, size int) Cost {
+	read := max(aByte.Read, readMore[language])
 	return Cost{
-		Steps: least.Steps + size*aByte.Steps, Read: least.Read + size*aByte.Read, Allocated: least.Allocated + size*aByte.Allocated,
+		Steps: least.Steps + size*aByte.Steps, Read: least.Read + size*read, Allocated: least.Allocated + size*aByte.Allocated,
 	}
 }
