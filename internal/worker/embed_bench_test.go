@@ -39,7 +39,7 @@ type modelServer struct {
 	mu                       sync.Mutex
 	atOnce, sent, refused, n int           // requests now, answered, refused; texts
 	busy                     time.Duration // that requests took, added up
-	first                    time.Time     // when the first came
+	first                    time.Time     // when the first came that was no probe
 }
 
 func newModelServer(b *testing.B) *modelServer {
@@ -90,9 +90,6 @@ func (s *modelServer) enter() (began time.Time, enough bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if s.first.IsZero() {
-		s.first = now
-	}
 	if s.atOnce >= modelAtOnce {
 		s.refused++
 		return now, true
@@ -105,6 +102,12 @@ func (s *modelServer) leave(began time.Time, texts int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.atOnce--
+	if s.first.IsZero() {
+		if texts == 1 {
+			return // the probe, before there is work
+		}
+		s.first = began
+	}
 	s.sent++
 	s.n += texts
 	s.busy += time.Since(began)
