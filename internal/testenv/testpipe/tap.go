@@ -14,11 +14,12 @@ import (
 
 // Tap hears every event that is published.
 type Tap struct {
-	conn *nats.Conn
-	sub  *nats.Subscription
+	conn   *nats.Conn
+	sub    *nats.Subscription
+	source *broker.Broker // of what is waited for
 }
 
-func newTap(t testing.TB, url string) *Tap {
+func newTap(t testing.TB, url string, source *broker.Broker) *Tap {
 	t.Helper()
 	conn, err := nats.Connect(url)
 	if err != nil {
@@ -32,14 +33,18 @@ func newTap(t testing.TB, url string) *Tap {
 	if err := conn.Flush(); err != nil {
 		t.Fatalf("testpipe: %v", err)
 	}
-	return &Tap{conn, sub}
+	return &Tap{conn, sub, source}
 }
 
-// Drain returns what was published since it was last called. Whatever a stream
-// has acknowledged by now is among it: the server passes it on to subscribers
-// before it answers the flush.
+// Drain returns what was published since it was last called. Whatever the pipe
+// has published is among it. A stream's acknowledgement is no sign of that: the
+// server may give it before it has passed the message on to all subscribers. But
+// it does so before it reads a later request of the connection that published.
 func (p *Tap) Drain(t testing.TB) []pipeline.Message {
 	t.Helper()
+	if err := p.source.Ready(t.Context()); err != nil {
+		t.Fatalf("testpipe: %v", err)
+	}
 	if err := p.conn.Flush(); err != nil {
 		t.Fatalf("testpipe: %v", err)
 	}

@@ -91,7 +91,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 		}
 		return open(name)
 	}
-	p.Events = newTap(t, at.NATS)
+	p.Events = newTap(t, at.NATS, p.Broker)
 	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
 	must(t, err)
 	publisher := func(worker string) *pipeline.Publisher { return pipeline.NewPublisher(p.Broker, "/leat/"+worker) }
