@@ -20,7 +20,7 @@ import (
 type Search struct {
 	Queries string    `json:"queries"` // what they are
 	Leat    Latencies `json:"leat"`    // the query embedded, both rankings fused, the lines read and verified
-	Floor   Latencies `json:"floor"`   // the bare client asking for the same points
+	Floor   Latencies `json:"floor"`   // the bare client asking for the same rankings
 	Points  int64     `json:"points"`  // in the index
 }
 
@@ -92,25 +92,30 @@ func (r *run) query(ctx context.Context, text string) ([]search.Hit, error) {
 	return searcher.Search(ctx, search.Query{Text: text, Tenant: events.DefaultTenant, Limit: search.DefaultLimit})
 }
 
-// bareQuery asks Qdrant for the same points.
+// bareDepth is how many points of each ranking pipeline/search weighs for
+// search.DefaultLimit hits.
+const bareDepth = 160
+
+// bareQuery asks Qdrant for the same rankings.
 func (r *run) bareQuery(ctx context.Context, text string) (time.Duration, error) {
 	dense, err := r.floor.embedder.Embed(ctx, []string{text}, embedder.Query)
 	if err != nil {
 		return 0, err
 	}
 	terms := embedder.QueryTerms(text)
-	filter := &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("tenant", events.DefaultTenant)}}
-	depth := qdrant.PtrOf(uint64(50))
-	request := &qdrant.QueryPoints{
-		CollectionName: r.leat.generation.Collection, Limit: qdrant.PtrOf(uint64(search.DefaultLimit)), WithPayload: qdrant.NewWithPayload(true),
-		Query: qdrant.NewQueryFusion(qdrant.Fusion_RRF),
-		Prefetch: []*qdrant.PrefetchQuery{
-			{Query: qdrant.NewQueryDense(dense[0]), Using: qdrant.PtrOf("dense"), Filter: filter, Limit: depth},
-			{Query: qdrant.NewQuerySparse(terms.Indices, terms.Values), Using: qdrant.PtrOf("text"), Filter: filter, Limit: depth},
-		},
+	collection := r.leat.generation.Collection
+	request := &qdrant.QueryBatchPoints{CollectionName: collection}
+	for using, query := range map[string]*qdrant.Query{
+		"dense": qdrant.NewQueryDense(dense[0]), "text": qdrant.NewQuerySparse(terms.Indices, terms.Values),
+	} {
+		request.QueryPoints = append(request.QueryPoints, &qdrant.QueryPoints{
+			CollectionName: collection, Using: qdrant.PtrOf(using), Query: query,
+			Filter: &qdrant.Filter{Must: []*qdrant.Condition{qdrant.NewMatchKeyword("tenant", events.DefaultTenant)}},
+			Limit:  qdrant.PtrOf(uint64(bareDepth)), WithPayload: qdrant.NewWithPayload(true),
+		})
 	}
 	began := time.Now()
-	_, err = r.floor.points.Query(ctx, request)
+	_, err = r.floor.points.QueryBatch(ctx, request)
 	return time.Since(began), err
 }
 
