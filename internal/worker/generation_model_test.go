@@ -176,7 +176,7 @@ func TestWorkersShareARebuild(t *testing.T) {
 	f.begin(g)
 	f.within("it has begun", func() bool { return f.count(g) > 0 })
 	kill()
-	second := f.keep(time.Hour)
+	second := f.keep(time.Hour, 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); second.Run(ctx) }()

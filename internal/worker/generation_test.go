@@ -104,13 +104,13 @@ func newFactory(t *testing.T) *factory {
 		}
 		return nil, fmt.Errorf("no model %s", name)
 	}
-	f.gens = f.keep(time.Hour)
+	f.gens = f.keep(time.Hour, 0)
 	return f
 }
 
-// keep looks after the generations, with a retention.
-func (f *factory) keep(retention time.Duration) *syncer.Generations {
-	return syncer.NewGenerations(syncer.GenerationConfig{Alias: "leat", Retention: retention},
+// keep looks after the generations, with a retention and a grace.
+func (f *factory) keep(retention, grace time.Duration) *syncer.Generations {
+	return syncer.NewGenerations(syncer.GenerationConfig{Alias: "leat", Retention: retention, Grace: grace},
 		f.Catalog, f.Broker, f.Points, pipeline.NewPublisher(f.Broker, "/leat/syncer"), f.Logs.Logger())
 }
 
@@ -330,7 +330,7 @@ func TestRebuild(t *testing.T) {
 				t.Errorf("rolled back, the alias names %s", name)
 			}
 
-			f.until("the retired one is gone", f.keep(0), are("1 active"))
+			f.until("the retired one is gone", f.keep(0, 0), are("1 active"))
 			if names, err := f.Points.Collections(t.Context()); err != nil || !slices.Equal(names, []string{f.Generation.Collection}) {
 				t.Errorf("collections %v (%v)", names, err)
 			}
