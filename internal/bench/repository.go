@@ -9,21 +9,15 @@ import (
 	"io"
 	"os/exec"
 	"strings"
+
+	"github.com/leatworks/leat/internal/gitrun"
 )
 
 // repository is the bare repository that is ingested, a copy or an invention.
 type repository struct{ dir string }
 
 func git(ctx context.Context, dir string, input io.Reader, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"--git-dir", dir}, args...)...)
-	cmd.Stdin = input
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("git %s: %w: %s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
-	}
-	return out, nil
+	return gitrun.Run(ctx, input, append([]string{"--git-dir", dir}, args...)...)
 }
 
 // copyOf takes the commit that a repository's HEAD names.

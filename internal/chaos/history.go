@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/leatworks/leat/internal/gitrun"
 )
 
 // history is a bare repository and the commits that its branch will name.
@@ -21,15 +24,8 @@ type history struct {
 }
 
 func git(dir string, input io.Reader, args ...string) (string, error) {
-	cmd := exec.Command("git", append([]string{"--git-dir", dir}, args...)...)
-	cmd.Stdin = input
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w: %s", args[0], err, stderr.Bytes())
-	}
-	return strings.TrimSpace(string(out)), nil
+	out, err := gitrun.Run(context.Background(), input, append([]string{"--git-dir", dir}, args...)...)
+	return strings.TrimSpace(string(out)), err
 }
 
 // take copies the last commits of a repository's first-parent line.

@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
+
+	"github.com/leatworks/leat/internal/gitrun"
 )
 
 // repository is a git repository that is read, and never written.
@@ -19,19 +20,9 @@ type repository struct{ dir string }
 // file is what a path of a commit holds.
 type file struct{ path, mode, content string }
 
-// runGit runs git without anybody's configuration.
+// runGit runs git in a repository.
 func runGit(ctx context.Context, dir string, input io.Reader, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull,
-		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*", "GIT_NO_LAZY_FETCH=1"}
-	cmd.Stdin = input
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("git %s in %s: %w: %s", args[0], dir, err, bytes.TrimSpace(stderr.Bytes()))
-	}
-	return out, nil
+	return gitrun.Run(ctx, input, append([]string{"-C", dir}, args...)...)
 }
 
 // head returns the commit that HEAD names.
@@ -133,26 +124,11 @@ func write(ctx context.Context, dir string, files []file) error {
 		out := bufio.NewWriter(writer)
 		fmt.Fprintf(out, "commit refs/heads/main\ncommitter leat <leat@example.org> 1700000000 +0000\ndata 0\n")
 		for _, f := range files {
-			fmt.Fprintf(out, "M %s inline %s\ndata %d\n%s\n", f.mode, quote(f.path), len(f.content), f.content)
+			fmt.Fprintf(out, "M %s inline %s\ndata %d\n%s\n", f.mode, gitrun.Quote(f.path), len(f.content), f.content)
 		}
 		writer.CloseWithError(out.Flush())
 	}()
 	_, err := runGit(ctx, dir, reader, "fast-import", "--quiet")
 	_ = reader.Close()
 	return err
-}
-
-// quote writes a path as fast-import reads it.
-func quote(path string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(path) {
-		if c := path[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			fmt.Fprintf(&b, "\\%03o", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/leatworks/leat/internal/gitrun"
 )
 
 // history is a repository made of commits: author, message, files.
@@ -23,7 +25,7 @@ func newHistory(t *testing.T, list ...version) repository {
 	for i, v := range list {
 		fmt.Fprintf(&in, "commit refs/heads/main\ncommitter %s <%[1]s@example.org> %d +0000\ndata %d\n%s\n", v.author, 1700000000+i, len(v.message), v.message)
 		for path, content := range v.files {
-			fmt.Fprintf(&in, "M 100644 inline %s\ndata %d\n%s\n", quote(path), len(content), content)
+			fmt.Fprintf(&in, "M 100644 inline %s\ndata %d\n%s\n", gitrun.Quote(path), len(content), content)
 		}
 	}
 	if _, err := runGit(t.Context(), dir, strings.NewReader(in.String()), "fast-import", "--quiet"); err != nil {

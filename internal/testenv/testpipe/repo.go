@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/leatworks/leat/internal/gitrun"
 )
 
 // Repo is a bare repository on disk, written by git fast-import: any bytes may
@@ -60,12 +60,12 @@ func (r *Repo) CommitTo(t testing.TB, ref string, tree Tree) string {
 		f := tree[path]
 		switch f.Mode {
 		case "160000":
-			fmt.Fprintf(&in, "M 160000 %s %s\n", f.Content, quote(path))
+			fmt.Fprintf(&in, "M 160000 %s %s\n", f.Content, gitrun.Quote(path))
 			continue
 		case "":
 			f.Mode = "100644"
 		}
-		fmt.Fprintf(&in, "M %s inline %s\ndata %d\n%s\n", f.Mode, quote(path), len(f.Content), f.Content)
+		fmt.Fprintf(&in, "M %s inline %s\ndata %d\n%s\n", f.Mode, gitrun.Quote(path), len(f.Content), f.Content)
 	}
 	r.Git(t, in.Bytes(), "-C", r.Dir, "fast-import", "--quiet", "--force")
 	return strings.TrimSpace(string(r.Git(t, nil, "-C", r.Dir, "rev-parse", ref)))
@@ -86,29 +86,7 @@ func (r *Repo) Show(t testing.TB, commit, path string) string {
 // Git runs git without anybody's configuration.
 func (r *Repo) Git(t testing.TB, stdin []byte, args ...string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "git", args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull}
-	cmd.Stdin = bytes.NewReader(stdin)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("git %s: %v: %s", strings.Join(args, " "), err, stderr.Bytes())
-	}
+	out, err := gitrun.Run(t.Context(), bytes.NewReader(stdin), args...)
+	must(t, err)
 	return out
-}
-
-// quote writes a path as fast-import reads it.
-func quote(path string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(path) {
-		if c := path[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			fmt.Fprintf(&b, "\\%03o", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }
