@@ -7,7 +7,7 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/config"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 type verifyCmd struct {
@@ -35,7 +35,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	var repaired *sync.Repaired
+	var repaired *syncer.Repaired
 	if cmd.Repair {
 		did, err := cmd.repair(ctx, g, s, v, scope)
 		if err != nil {
@@ -60,7 +60,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // scope says what is compared with what.
-func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v sync.Verifier, scope sync.Scope, err error) {
+func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v syncer.Verifier, scope syncer.Scope, err error) {
 	generation, err := s.generation(ctx)
 	if err != nil {
 		return v, scope, err
@@ -73,16 +73,16 @@ func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v sync
 		}
 		scope.Repositories = repositoriesOf(tracks)
 	}
-	return sync.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation, Grace: cmd.Grace}, scope, nil
+	return syncer.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation, Grace: cmd.Grace}, scope, nil
 }
 
 // verified is the answer of verify.
 type verified struct {
-	sync.Report
-	Repaired *sync.Repaired `json:"repaired,omitempty"` // with --repair
+	syncer.Report
+	Repaired *syncer.Repaired `json:"repaired,omitempty"` // with --repair
 }
 
-func showReport(g *globals, r sync.Report, repaired *sync.Repaired) error {
+func showReport(g *globals, r syncer.Report, repaired *syncer.Repaired) error {
 	if g.JSON {
 		return g.answer.json(verified{r, repaired})
 	}

@@ -7,12 +7,12 @@ import (
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // repair mends the objects and the points in scope, with workers of its own:
 // others may run beside them. It returns when no document is under way any more.
-func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v sync.Verifier, scope sync.Scope) (did sync.Repaired, err error) {
+func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v syncer.Verifier, scope syncer.Scope) (did syncer.Repaired, err error) {
 	log := g.quietLog().Logger(&g.screen)
 	open, err := worker.Open(ctx, s.stores, "repair", log)
 	if err != nil {
@@ -44,7 +44,7 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v sync
 	}, false)
 }
 
-func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session, open *worker.Stores, did *sync.Repaired) error {
+func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session, open *worker.Stores, did *syncer.Repaired) error {
 	cfg := config.Syncer{Worker: g.worker(s.stores), Git: cmd.Git}
 	if embeddedParts(g.Stores) != 0 {
 		dir, err := g.dataDir()

@@ -23,7 +23,7 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
-	steps "github.com/leatworks/leat/pipeline/sync"
+	steps "github.com/leatworks/leat/pipeline/syncer"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 

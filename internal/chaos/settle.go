@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leatworks/leat/internal/stack"
-	steps "github.com/leatworks/leat/pipeline/sync"
+	steps "github.com/leatworks/leat/pipeline/syncer"
 )
 
 const settleInterval = 250 * time.Millisecond

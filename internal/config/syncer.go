@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // Syncer is what the syncer takes.
@@ -68,13 +68,13 @@ func (u Upkeep) Check() error {
 }
 
 // Objects is the configuration of that part of package sync.
-func (u Upkeep) Objects() sync.ObjectConfig {
-	return sync.ObjectConfig{
+func (u Upkeep) Objects() syncer.ObjectConfig {
+	return syncer.ObjectConfig{
 		ScrubInterval: u.ScrubInterval, ScrubRate: u.ScrubRate << 20, GarbageInterval: u.GarbageInterval, Grace: u.GarbageGrace,
 	}
 }
 
 // Points is the configuration of that part of package sync.
-func (u Upkeep) Points(alias string) sync.PointConfig {
-	return sync.PointConfig{Alias: alias, Interval: u.PointsInterval, Rate: u.PointsRate}
+func (u Upkeep) Points(alias string) syncer.PointConfig {
+	return syncer.PointConfig{Alias: alias, Interval: u.PointsInterval, Rate: u.PointsRate}
 }

@@ -42,7 +42,7 @@ var (
 		"pipeline/git/...", "pipeline/chunk/...", "pipeline/lang/...", "pipeline/secret/...", "pipeline/text/...", "pipeline/extract/...", "pipeline/embedder/...",
 		"pipeline/broker/...", "pipeline/catalog/...", "pipeline/blob/...", "pipeline/vector/...",
 	}
-	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/sync/...", "pipeline/search/..."}
+	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/syncer/...", "pipeline/search/..."}
 )
 
 var rules = []rule{
@@ -232,7 +232,7 @@ func TestRules(t *testing.T) {
 		{"pipeline/ingest/ingest.go", module + "/pipeline", allowed},
 		{"pipeline/ingest/ingest.go", module + "/pipeline/embedder", allowed},
 		{"pipeline/ingest/ingest.go", module + "/pipeline/embed", "steps never import each other"},
-		{"pipeline/ingest/ingest_test.go", module + "/pipeline/sync", "steps never import each other"},
+		{"pipeline/ingest/ingest_test.go", module + "/pipeline/syncer", "steps never import each other"},
 		{"pipeline/ingest/ingest.go", module + "/devstack", "nothing imports devstack"},
 		{"pipeline/ingest/ingest.go", module + "/cmd/ingestor/flag", "nothing imports a command"},
 

@@ -23,7 +23,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	syncer "github.com/leatworks/leat/pipeline/sync"
+	syncer "github.com/leatworks/leat/pipeline/syncer"
 )
 
 // counting is a model that counts what it is asked for.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	gosync "sync"
+	"sync"
 	"time"
 
 	"github.com/leatworks/leat/events"
@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // How many messages a worker holds by default, in each lane. An ingestor's
@@ -43,7 +43,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	sweeping, stop := context.WithCancel(ctx)
-	var sweeper gosync.WaitGroup
+	var sweeper sync.WaitGroup
 	sweeper.Go(func() { step.SweepEvery(sweeping, sweepInterval) })
 	defer sweeper.Wait()
 	defer stop()
@@ -136,9 +136,9 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 		return err
 	}
 	points := s.Upkeep(cfg.Upkeep, log)
-	work := slices.Concat(objects.Work(), points.Work(), []sync.Work{sync.Retain(sync.Retention{}, s.Catalog)})
-	schedule := sync.Schedule{Catalog: s.Catalog, Work: work, Log: log}
-	var beside gosync.WaitGroup
+	work := slices.Concat(objects.Work(), points.Work(), []syncer.Work{syncer.Retain(syncer.Retention{}, s.Catalog)})
+	schedule := syncer.Schedule{Catalog: s.Catalog, Work: work, Log: log}
+	var beside sync.WaitGroup
 	beside.Go(func() { schedule.Run(ctx) })
 	beside.Go(func() { points.Watch(ctx) })
 	beside.Go(func() { s.generations(log, cfg.GenerationRetention).Run(ctx) })
@@ -148,18 +148,18 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 }
 
 // Upkeep is the syncer's part that compares the catalog with Qdrant.
-func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *sync.Points {
-	return sync.NewPoints(cfg.Points(s.alias), s.Catalog, s.Points, log)
+func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *syncer.Points {
+	return syncer.NewPoints(cfg.Points(s.alias), s.Catalog, s.Points, log)
 }
 
-func (s *Stores) generations(log *slog.Logger, retention time.Duration) *sync.Generations {
-	cfg := sync.GenerationConfig{Alias: s.alias, Retention: retention, Grace: sync.DefaultGrace, Topology: s.topology}
-	return sync.NewGenerations(cfg, s.Catalog, s.Broker, s.Points, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+func (s *Stores) generations(log *slog.Logger, retention time.Duration) *syncer.Generations {
+	cfg := syncer.GenerationConfig{Alias: s.alias, Retention: retention, Grace: syncer.DefaultGrace, Topology: s.topology}
+	return syncer.NewGenerations(cfg, s.Catalog, s.Broker, s.Points, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
 }
 
 // Objects is the syncer's part that compares the catalog with S3. It reads from
 // git only if cfg names a directory for mirrors.
-func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*sync.Objects, error) {
+func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*syncer.Objects, error) {
 	var mirrors *git.Mirrors
 	if cfg.Dir != "" {
 		var err error
@@ -169,7 +169,7 @@ func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*sync.Objects, er
 	}
 	objects := cfg.Objects()
 	objects.Documents = cfg.Documents()
-	return sync.NewObjects(objects, s.Catalog, s.Blobs, mirrors, log), nil
+	return syncer.NewObjects(objects, s.Catalog, s.Blobs, mirrors, log), nil
 }
 
 // SyncOnce publishes what is due now, not at the next look of a syncer.
@@ -177,8 +177,8 @@ func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
 	return s.syncer(log, 0).Look(ctx)
 }
 
-func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *sync.Step {
-	return sync.New(sync.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
+	return syncer.New(syncer.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
 }
 
 // runLanes serves the consumers of both lanes side by side, each with slots of

@@ -8,7 +8,7 @@ package testpipe
 import (
 	"bytes"
 	"log/slog"
-	gosync "sync"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +28,7 @@ import (
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
 	"github.com/leatworks/leat/pipeline/lang"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -58,7 +58,7 @@ type Pipe struct {
 	Ingest *ingest.Step
 	Embed  *embed.Step
 	Index  *index.Step
-	Sync   *sync.Step
+	Sync   *syncer.Step
 }
 
 // Open starts stores of the test's own and the steps over them.
@@ -101,14 +101,14 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	t.Cleanup(p.Embed.Close)
 	p.Index = index.New(index.Config{}, p.Catalog, p.Blobs, p.Points, p.Generation, publisher("indexer"))
 	t.Cleanup(p.Index.Close)
-	p.Sync = sync.New(sync.Config{}, p.Catalog, p.Broker, publisher("syncer"), log)
+	p.Sync = syncer.New(syncer.Config{}, p.Catalog, p.Broker, publisher("syncer"), log)
 	return p
 }
 
 // SyncWith makes the syncer take at most most documents at once.
 func (p *Pipe) SyncWith(t testing.TB, most int) {
 	t.Helper()
-	p.Sync = sync.New(sync.Config{Most: most}, p.Catalog, p.Broker, pipeline.NewPublisher(p.Broker, "/leat/syncer"), p.Logs.Logger())
+	p.Sync = syncer.New(syncer.Config{Most: most}, p.Catalog, p.Broker, pipeline.NewPublisher(p.Broker, "/leat/syncer"), p.Logs.Logger())
 }
 
 // Config names the stores, for a worker.
@@ -156,7 +156,7 @@ func (p *Pipe) Settle(t testing.TB) []pipeline.Message {
 func (p *Pipe) Deliver(t testing.TB, list ...pipeline.Message) []error {
 	t.Helper()
 	errs := make([]error, len(list))
-	var wait gosync.WaitGroup
+	var wait sync.WaitGroup
 	for i, m := range list {
 		handle := p.handler(m)
 		if handle == nil {
@@ -183,18 +183,18 @@ func (p *Pipe) handler(m pipeline.Message) pipeline.Handler {
 }
 
 // Digest hashes what the index holds.
-func (p *Pipe) Digest(t testing.TB) sync.Digest {
+func (p *Pipe) Digest(t testing.TB) syncer.Digest {
 	t.Helper()
-	d, err := sync.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, sync.Scope{})
+	d, err := syncer.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, syncer.Scope{})
 	must(t, err)
 	return d
 }
 
 // DigestOf hashes what the index holds of one repository of the default tenant.
-func (p *Pipe) DigestOf(t testing.TB, r *Repo) sync.Digest {
+func (p *Pipe) DigestOf(t testing.TB, r *Repo) syncer.Digest {
 	t.Helper()
-	scope := sync.Scope{Tenant: events.DefaultTenant, Repositories: []uuid.UUID{events.RepositoryID(events.DefaultTenant, r.Dir)}}
-	d, err := sync.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, scope)
+	scope := syncer.Scope{Tenant: events.DefaultTenant, Repositories: []uuid.UUID{events.RepositoryID(events.DefaultTenant, r.Dir)}}
+	d, err := syncer.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, scope)
 	must(t, err)
 	if d.Points == 0 {
 		t.Fatalf("testpipe: the index holds nothing of %s", r.Dir)
@@ -214,14 +214,14 @@ func (p *Pipe) AllPoints(t testing.TB) []vector.Point {
 }
 
 // Verify compares the stores, and returns the report with what was found.
-func (p *Pipe) Verify(t testing.TB) (sync.Report, []string) {
+func (p *Pipe) Verify(t testing.TB) (syncer.Report, []string) {
 	t.Helper()
 	var found []string
-	v := sync.Verifier{
+	v := syncer.Verifier{
 		Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation,
 		Found: func(kind, what string) { found = append(found, kind+": "+what) },
 	}
-	report, err := v.Verify(t.Context(), sync.Scope{})
+	report, err := v.Verify(t.Context(), syncer.Scope{})
 	must(t, err)
 	return report, found
 }
@@ -235,7 +235,7 @@ func must(t testing.TB, err error) {
 
 // Logs keeps what is logged, at every level.
 type Logs struct {
-	mu   gosync.Mutex
+	mu   sync.Mutex
 	text bytes.Buffer
 }
 

@@ -1,4 +1,4 @@
-// Package sync is the syncer's step: it makes true what the catalog says.
+// Package syncer is the syncer's step: it makes true what the catalog says.
 //
 // It is level-triggered. It does not follow events; it looks at what is, and
 // acts on the difference. Any number of syncers may run: an advisory lock sees
@@ -11,7 +11,7 @@
 // verify.go compares the catalog with the vector store and the object store;
 // digest.go hashes what the index holds. collection.go sees that there is a
 // place for points.
-package sync
+package syncer
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package sync_test
+package syncer_test
 
 import (
 	"archive/zip"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/leatworks/leat/internal/testenv/testpipe"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // A text that was decoded or masked is made again of what git has, the same.
@@ -50,7 +50,7 @@ func lose(t *testing.T, p *testpipe.Pipe, documents int64) {
 	settle(t, p)
 	digest := p.Digest(t)
 	p.DeleteObject(t, keyOf(t, p, "text"))
-	if tally := mustUpkeep(t, p, sync.KindScrub); tally.Found != 1 || tally.Repaired != 1 {
+	if tally := mustUpkeep(t, p, syncer.KindScrub); tally.Found != 1 || tally.Repaired != 1 {
 		t.Errorf("scrub: %+v", tally)
 	}
 	settle(t, p)

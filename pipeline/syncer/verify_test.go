@@ -1,4 +1,4 @@
-package sync_test
+package syncer_test
 
 import (
 	"slices"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -44,7 +44,7 @@ func TestVerifyFindsEachDifferenceAndCountsIt(t *testing.T) {
 	ingest(t, p, testpipe.Text("a.go", "package a\n\nfunc A() {}\n", "b.md", "# B\n\ntext\n", "c.bin", "\x00"))
 	p.Settle(t)
 	whole, found := p.Verify(t)
-	if want := (sync.Report{OK: true, Documents: 2, Chunks: 3, Points: 3}); whole != want {
+	if want := (syncer.Report{OK: true, Documents: 2, Chunks: 3, Points: 3}); whole != want {
 		t.Fatalf("verify: %+v, want %+v: %v", whole, want, found)
 	}
 	packs := p.Rows(t, "select key from packs order by kind") // a text pack, then one of vectors
@@ -76,35 +76,35 @@ func TestVerifyFindsEachDifferenceAndCountsIt(t *testing.T) {
 
 	for name, c := range map[string]struct {
 		damage func()
-		want   func(*sync.Report)
+		want   func(*syncer.Report)
 	}{
 		"points deleted": {
 			func() { remove(t, p, points[0], points[2]) },
-			func(r *sync.Report) { r.Points, r.MissingPoints = 1, 2 },
+			func(r *syncer.Report) { r.Points, r.MissingPoints = 1, 2 },
 		},
 		"a point of nobody": {
 			func() { upsert(func(p *vector.Point) { p.ID, p.Payload.Document = uuid.New(), uuid.New() }) },
-			func(r *sync.Report) { r.Points, r.OrphanPoints = 4, 1 },
+			func(r *syncer.Report) { r.Points, r.OrphanPoints = 4, 1 },
 		},
 		"a point too many": {
 			func() { upsert(func(p *vector.Point) { p.ID = uuid.New() }) },
-			func(r *sync.Report) { r.Points, r.StalePoints = 4, 1 },
+			func(r *syncer.Report) { r.Points, r.StalePoints = 4, 1 },
 		},
 		"another content": {
 			func() { upsert(func(p *vector.Point) { p.Payload.Blob = strings.Repeat("0", 64) }) },
-			func(r *sync.Report) { r.StalePoints = 1 },
+			func(r *syncer.Report) { r.StalePoints = 1 },
 		},
 		"another revision": {
 			func() { upsert(func(p *vector.Point) { p.Payload.Revision = 7 }) },
-			func(r *sync.Report) { r.StalePoints = 1 },
+			func(r *syncer.Report) { r.StalePoints = 1 },
 		},
-		"an object deleted":  {func() { p.DeleteObject(t, packs[0]) }, func(r *sync.Report) { r.MissingObjects = 1 }},
-		"all objects":        {func() { p.DeleteObject(t, packs[0]); p.DeleteObject(t, packs[1]) }, func(r *sync.Report) { r.MissingObjects = 2 }},
-		"a byte flipped":     {func() { p.ChangeObject(t, packs[1], func(b []byte) []byte { b[9] ^= 1; return b }) }, func(r *sync.Report) { r.CorruptObjects = 1 }},
-		"an object cut off":  {func() { p.ChangeObject(t, packs[0], func(b []byte) []byte { return b[:len(b)-1] }) }, func(r *sync.Report) { r.CorruptObjects = 1 }},
-		"objects of nobody":  {func() { p.PutObject(t, "aaa", []byte("x")); p.PutObject(t, "zzz/y", []byte("x")) }, func(r *sync.Report) { r.OrphanObjects = 2 }},
-		"a pack of nobody":   {func() { p.PutObject(t, "text/"+strings.Repeat("5", 64)+".pack", []byte("x")) }, func(r *sync.Report) { r.OrphanObjects = 1 }},
-		"nothing of it left": {func() { p.DeleteObject(t, packs[0]); p.PutObject(t, "vector/zzz", []byte("x")) }, func(r *sync.Report) { r.MissingObjects, r.OrphanObjects = 1, 1 }},
+		"an object deleted":  {func() { p.DeleteObject(t, packs[0]) }, func(r *syncer.Report) { r.MissingObjects = 1 }},
+		"all objects":        {func() { p.DeleteObject(t, packs[0]); p.DeleteObject(t, packs[1]) }, func(r *syncer.Report) { r.MissingObjects = 2 }},
+		"a byte flipped":     {func() { p.ChangeObject(t, packs[1], func(b []byte) []byte { b[9] ^= 1; return b }) }, func(r *syncer.Report) { r.CorruptObjects = 1 }},
+		"an object cut off":  {func() { p.ChangeObject(t, packs[0], func(b []byte) []byte { return b[:len(b)-1] }) }, func(r *syncer.Report) { r.CorruptObjects = 1 }},
+		"objects of nobody":  {func() { p.PutObject(t, "aaa", []byte("x")); p.PutObject(t, "zzz/y", []byte("x")) }, func(r *syncer.Report) { r.OrphanObjects = 2 }},
+		"a pack of nobody":   {func() { p.PutObject(t, "text/"+strings.Repeat("5", 64)+".pack", []byte("x")) }, func(r *syncer.Report) { r.OrphanObjects = 1 }},
+		"nothing of it left": {func() { p.DeleteObject(t, packs[0]); p.PutObject(t, "vector/zzz", []byte("x")) }, func(r *syncer.Report) { r.MissingObjects, r.OrphanObjects = 1, 1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.damage()
@@ -143,9 +143,9 @@ func TestARecentPackIsNoDifference(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.PutObject(t, "text/"+strings.Repeat("5", 64)+".pack", []byte("x"))
 	p.PutObject(t, "somebody/else.txt", []byte("theirs"))
-	v := sync.Verifier{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation, Grace: time.Hour}
-	got, err := v.Verify(t.Context(), sync.Scope{})
-	if want := (sync.Report{RecentObjects: 1, OrphanObjects: 1}); err != nil || got != want {
+	v := syncer.Verifier{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation, Grace: time.Hour}
+	got, err := v.Verify(t.Context(), syncer.Scope{})
+	if want := (syncer.Report{RecentObjects: 1, OrphanObjects: 1}); err != nil || got != want {
 		t.Errorf("verify: %+v, %v; want %+v", got, err, want)
 	}
 }

@@ -1,17 +1,17 @@
-package sync_test
+package syncer_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	gosync "sync"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // content counts what the catalog holds of contents.
@@ -26,13 +26,13 @@ func TestCollectTakesWhatNothingRefersTo(t *testing.T) {
 	repo := ingest(t, p, sample(5, "a"))
 	settle(t, p)
 	fresh := content(t, p)
-	if tally := mustUpkeep(t, p, sync.KindGarbage); tally.Found != 0 || tally.Compared == 0 {
+	if tally := mustUpkeep(t, p, syncer.KindGarbage); tally.Found != 0 || tally.Compared == 0 {
 		t.Errorf("a fresh index has garbage: %+v", tally)
 	}
 	repo.Commit(t, sample(5, "b"))
 	p.Submit(t, repo)
 	settle(t, p)
-	tally := mustUpkeep(t, p, sync.KindGarbage)
+	tally := mustUpkeep(t, p, syncer.KindGarbage)
 	if got := content(t, p); got != fresh {
 		t.Errorf("after another commit of the same size the catalog holds %s, want %s", got, fresh)
 	}
@@ -44,7 +44,7 @@ func TestCollectTakesWhatNothingRefersTo(t *testing.T) {
 	repo.Commit(t, sample(5, "a"))
 	p.Submit(t, repo)
 	settle(t, p)
-	mustUpkeep(t, p, sync.KindGarbage)
+	mustUpkeep(t, p, syncer.KindGarbage)
 	if got := content(t, p); got != fresh {
 		t.Errorf("after the first commit's tree came back the catalog holds %s, want %s", got, fresh)
 	}
@@ -60,9 +60,9 @@ func TestCollectKeepsForItsGrace(t *testing.T) {
 	settle(t, p)
 	cfg := everything
 	cfg.Grace = time.Hour
-	objects := sync.NewObjects(cfg, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
-	schedule := sync.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
-	collect := sync.Work{Kind: sync.KindGarbage, Do: objects.Collect}
+	objects := syncer.NewObjects(cfg, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	schedule := syncer.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
+	collect := syncer.Work{Kind: syncer.KindGarbage, Do: objects.Collect}
 	before := content(t, p)
 	if _, err := schedule.Now(t.Context(), collect); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestCollectCompactsPacksThatAreMostlyDead(t *testing.T) {
 		t.Fatalf("%s text packs, want one for both commits", n)
 	}
 	text := keyOf(t, p, "text")
-	mustUpkeep(t, p, sync.KindGarbage)
+	mustUpkeep(t, p, syncer.KindGarbage)
 	swept(t, p)
 	if keyOf(t, p, "text") == text {
 		t.Error("a pack with a quarter of its bytes alive was not compacted")
@@ -137,11 +137,11 @@ func TestCollectResumes(t *testing.T) {
 	repo.Commit(t, sample(3, "b"))
 	p.Submit(t, repo)
 	settle(t, p)
-	objects := sync.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
-	schedule := sync.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
+	objects := syncer.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	schedule := syncer.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
 	cut := 0
 	for within := time.Millisecond; ; within += within / 2 {
-		_, err := schedule.Now(t.Context(), sync.Work{Kind: sync.KindGarbage, Do: func(ctx context.Context, run *sync.Run) error {
+		_, err := schedule.Now(t.Context(), syncer.Work{Kind: syncer.KindGarbage, Do: func(ctx context.Context, run *syncer.Run) error {
 			ctx, cancel := context.WithTimeout(ctx, within)
 			defer cancel()
 			return objects.Collect(ctx, run)
@@ -179,14 +179,14 @@ func TestCollectRacesWithWriters(t *testing.T) {
 	for i := range repos {
 		repos[i] = testpipe.NewRepo(t)
 	}
-	objects := sync.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
-	schedule := sync.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
+	objects := syncer.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	schedule := syncer.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
 	collecting, stop := context.WithCancel(t.Context())
-	var collector gosync.WaitGroup
+	var collector sync.WaitGroup
 	runs := 0
 	collector.Go(func() {
 		for collecting.Err() == nil {
-			_, err := schedule.Now(collecting, sync.Work{Kind: sync.KindGarbage, Do: objects.Collect})
+			_, err := schedule.Now(collecting, syncer.Work{Kind: syncer.KindGarbage, Do: objects.Collect})
 			if err != nil && collecting.Err() == nil {
 				t.Errorf("collect: %v", err)
 			}
@@ -202,7 +202,7 @@ func TestCollectRacesWithWriters(t *testing.T) {
 			}
 			r.Commit(t, tree)
 		}
-		var storing gosync.WaitGroup
+		var storing sync.WaitGroup
 		for _, r := range repos {
 			m := testpipe.Submission(t, events.DefaultTenant, events.RepoSubmitted{URL: r.Dir})
 			storing.Go(func() {
@@ -221,7 +221,7 @@ func TestCollectRacesWithWriters(t *testing.T) {
 		t.Fatalf("verify: %+v %v", report, found)
 	}
 	readable(t, p)
-	mustUpkeep(t, p, sync.KindGarbage)
+	mustUpkeep(t, p, syncer.KindGarbage)
 	swept(t, p)
 	t.Logf("%d collections; %s packs deleted", runs, p.One(t, "select count(*) from packs where deleted_at is not null"))
 }

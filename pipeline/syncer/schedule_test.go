@@ -1,18 +1,18 @@
-package sync_test
+package syncer_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	gosync "sync"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 func openCatalog(t *testing.T, url string) *catalog.Catalog {
@@ -28,18 +28,18 @@ func openCatalog(t *testing.T, url string) *catalog.Catalog {
 	return c
 }
 
-// syncer runs a schedule in the background. Its catalog is its own, as of
+// schedule runs work in the background. Its catalog is its own, as of
 // another process.
-func syncer(t *testing.T, c *catalog.Catalog, work ...sync.Work) (stop func()) {
+func schedule(t *testing.T, c *catalog.Catalog, work ...syncer.Work) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := sync.Schedule{Catalog: c, Work: work, Tick: time.Millisecond, Log: slog.New(slog.DiscardHandler)}
+	s := syncer.Schedule{Catalog: c, Work: work, Tick: time.Millisecond, Log: slog.New(slog.DiscardHandler)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		s.Run(ctx)
 	}()
-	stop = gosync.OnceFunc(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		<-done
 	})
@@ -78,8 +78,8 @@ func TestSyncersShareTheWork(t *testing.T) {
 	url := testenv.Postgres(t)
 	openCatalog(t, url)
 	began := make(chan time.Time, 100)
-	var busy gosync.Mutex
-	work := sync.Work{Kind: "test", Interval: 100 * time.Millisecond, Do: func(context.Context, *sync.Run) error {
+	var busy sync.Mutex
+	work := syncer.Work{Kind: "test", Interval: 100 * time.Millisecond, Do: func(context.Context, *syncer.Run) error {
 		if !busy.TryLock() {
 			return errors.New("two syncers are at it")
 		}
@@ -88,7 +88,7 @@ func TestSyncersShareTheWork(t *testing.T) {
 		return nil
 	}}
 	for range 3 {
-		syncer(t, openCatalog(t, url), work)
+		schedule(t, openCatalog(t, url), work)
 	}
 	last := await(t, began)
 	for range 5 {
@@ -109,13 +109,13 @@ func TestARunGoesOnWhereItStopped(t *testing.T) {
 	url := testenv.Postgres(t)
 	c := openCatalog(t, url)
 	at := make(chan string, 10)
-	work := func(do func(context.Context, *sync.Run) error) sync.Work {
-		return sync.Work{Kind: "test", Interval: time.Millisecond, Do: func(ctx context.Context, run *sync.Run) error {
+	work := func(do func(context.Context, *syncer.Run) error) syncer.Work {
+		return syncer.Work{Kind: "test", Interval: time.Millisecond, Do: func(ctx context.Context, run *syncer.Run) error {
 			at <- run.Cursor()
 			return do(ctx, run)
 		}}
 	}
-	stop := syncer(t, c, work(func(ctx context.Context, run *sync.Run) error {
+	stop := schedule(t, c, work(func(ctx context.Context, run *syncer.Run) error {
 		run.Compared, run.Found = 7, 1
 		if err := run.Save(ctx, "half"); err != nil {
 			return err
@@ -130,7 +130,7 @@ func TestARunGoesOnWhereItStopped(t *testing.T) {
 	if r := lastRun(t, c, "test"); r.Error != "interrupted" || r.Compared != 7 || r.FinishedAt == nil {
 		t.Errorf("the run that was cut short: %+v", r)
 	}
-	stop = syncer(t, c, work(func(context.Context, *sync.Run) error { return errors.New("no luck") }))
+	stop = schedule(t, c, work(func(context.Context, *syncer.Run) error { return errors.New("no luck") }))
 	if got := await(t, at); got != "half" {
 		t.Errorf("the run after it began at %q", got)
 	}
@@ -138,7 +138,7 @@ func TestARunGoesOnWhereItStopped(t *testing.T) {
 		t.Errorf("the run after one that failed began at %q", got)
 	}
 	stop()
-	syncer(t, c, work(func(context.Context, *sync.Run) error { return sync.Unrepaired{What: "one pack"} }))
+	schedule(t, c, work(func(context.Context, *syncer.Run) error { return syncer.Unrepaired{What: "one pack"} }))
 	for await(t, at) != "" { // what failed may have been tried more often
 	}
 	if r := lastRun(t, c, "test"); r.DueAt == nil {
@@ -156,8 +156,8 @@ func TestTheHistoryIsBoundedAndSaysWhatFailed(t *testing.T) {
 	if n := p.One(t, "select count(*) || ' ' || min(compared) from sync_runs where kind = 'test'"); n != "1000 5" {
 		t.Errorf("count and oldest: %s, want 1000 5", n)
 	}
-	s := sync.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
-	_, err := s.Now(t.Context(), sync.Work{Kind: "test", Do: func(_ context.Context, run *sync.Run) error {
+	s := syncer.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
+	_, err := s.Now(t.Context(), syncer.Work{Kind: "test", Do: func(_ context.Context, run *syncer.Run) error {
 		run.Tally = catalog.Tally{Compared: 3, Found: 2, Repaired: 1}
 		return fmt.Errorf("https://user:secret@example.org is down")
 	}})
@@ -178,7 +178,7 @@ func TestOwedWorkIsRecordedWhenThereWasSome(t *testing.T) {
 	ingest(t, p, sample(2, "a"))
 	consumeAll(t, p)
 	look(t, p)
-	if r := lastRun(t, p.Catalog, sync.KindOwed); r.Repaired != 2 || r.DueAt != nil {
+	if r := lastRun(t, p.Catalog, syncer.KindOwed); r.Repaired != 2 || r.DueAt != nil {
 		t.Errorf("%+v", r)
 	}
 }

@@ -1,4 +1,4 @@
-package sync_test
+package syncer_test
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -34,14 +34,14 @@ func compared(t *testing.T, repositories int) (*testpipe.Pipe, *counting) {
 	return p, count
 }
 
-func points(p *testpipe.Pipe) *sync.Points {
-	return sync.NewPoints(sync.PointConfig{Alias: "leat", Interval: time.Hour}, p.Catalog, p.Points, p.Logs.Logger())
+func points(p *testpipe.Pipe) *syncer.Points {
+	return syncer.NewPoints(syncer.PointConfig{Alias: "leat", Interval: time.Hour}, p.Catalog, p.Points, p.Logs.Logger())
 }
 
 // compare does all of the comparison once, and returns the sum of its runs.
 func compare(t *testing.T, p *testpipe.Pipe) (sum catalog.Tally) {
 	t.Helper()
-	s := sync.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
+	s := syncer.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
 	for _, w := range points(p).Work() {
 		did, err := s.Now(t.Context(), w)
 		if err != nil {
@@ -49,7 +49,7 @@ func compare(t *testing.T, p *testpipe.Pipe) (sum catalog.Tally) {
 		}
 		sum.Found += did.Found
 		sum.Repaired += did.Repaired
-		if w.Kind != sync.KindStrays {
+		if w.Kind != syncer.KindStrays {
 			sum.Compared += did.Compared
 		}
 	}
@@ -261,8 +261,8 @@ func watch(t *testing.T, p *testpipe.Pipe) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		cfg := sync.PointConfig{Alias: "leat", Look: time.Millisecond}
-		sync.NewPoints(cfg, p.Catalog, p.Points, p.Logs.Logger()).Watch(ctx)
+		cfg := syncer.PointConfig{Alias: "leat", Look: time.Millisecond}
+		syncer.NewPoints(cfg, p.Catalog, p.Points, p.Logs.Logger()).Watch(ctx)
 	}()
 	defer func() { <-done }()
 	defer cancel()
@@ -287,7 +287,7 @@ func TestADroppedCollectionComesBack(t *testing.T) {
 	p, count := compared(t, 3)
 	whole, texts := p.Digest(t), count.texts.Load()
 	list := p.AllPoints(t)
-	syncer(t, p.Catalog, points(p).Work()...)
+	schedule(t, p.Catalog, points(p).Work()...)
 	awaitNoneDue(t, p)
 	drop(t, p)
 
@@ -333,7 +333,7 @@ func TestAWorkerThatMakesTheCollectionHasItFilled(t *testing.T) {
 	p.Rows(t, "update sync_work set due_at = now() + interval '1 h', again = false")
 	drop(t, p)
 	testpipe.Join(t, testpipe.Config{}, p.Addresses)
-	syncer(t, p.Catalog, points(p).Work()...)
+	schedule(t, p.Catalog, points(p).Work()...)
 	awaitNoneDue(t, p)
 	settle(t, p)
 	if got := p.Digest(t); got != whole {
@@ -379,7 +379,7 @@ func TestSyncersShareTheComparison(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(c.Close)
-		syncer(t, c, sync.NewPoints(sync.PointConfig{Interval: time.Hour}, c, p.Points, p.Logs.Logger()).Work()...)
+		schedule(t, c, syncer.NewPoints(syncer.PointConfig{Interval: time.Hour}, c, p.Points, p.Logs.Logger()).Work()...)
 	}
 	awaitNoneDue(t, p)
 	row := p.One(t, "select count(*), sum(compared)::text, sum(found)::text, sum(repaired)::text, count(error) from sync_runs where kind like 'points %'")
@@ -408,9 +408,9 @@ func TestTheComparisonGoesOnWhereItStopped(t *testing.T) {
 			shard, ids = n+1, list
 		}
 	}
-	kind, third := sync.KindPoints(shard), ids[2]
+	kind, third := syncer.KindPoints(shard), ids[2]
 	work := points(p).Work()
-	work = work[slices.IndexFunc(work, func(w sync.Work) bool { return w.Kind == kind }):][:1]
+	work = work[slices.IndexFunc(work, func(w syncer.Work) bool { return w.Kind == kind }):][:1]
 	if err := p.Catalog.PlanAgain(t.Context(), []string{kind}); err != nil {
 		t.Fatal(err)
 	}
@@ -419,14 +419,14 @@ func TestTheComparisonGoesOnWhereItStopped(t *testing.T) {
 		if new.cursor like '%/`+third+`' then raise exception 'dead'; end if;
 		return new; end $$`)
 	p.Rows(t, "create trigger die before update on sync_work for each row execute function die()")
-	stop := syncer(t, p.Catalog, work...)
+	stop := schedule(t, p.Catalog, work...)
 	awaitRows(t, p, "select 1 from sync_runs where error = 'its syncer died'")
 	stop()
 	if at := p.One(t, "select cursor from sync_work where kind = $1", kind); !strings.HasSuffix(at, ids[1]) {
 		t.Errorf("the cursor is %s, want the second of %q", at, ids)
 	}
 	p.Rows(t, "drop trigger die on sync_work")
-	stop = syncer(t, p.Catalog, work...)
+	stop = schedule(t, p.Catalog, work...)
 	awaitRows(t, p, "select 1 from sync_work where due_at > now()")
 	stop()
 	want := p.One(t, `select sum(k.chunks) from documents d join tracks t on t.id = d.track join chunkings k on k.id = d.chunking
@@ -459,7 +459,7 @@ func TestStraysOfAnotherCatalogAreLeftToAPerson(t *testing.T) {
 		strange = append(strange, q)
 	}
 	write(t, p, strange...)
-	s := sync.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
+	s := syncer.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
 	if _, err := s.Now(t.Context(), points(p).Work()[0]); err == nil || !strings.Contains(err.Error(), "belong together") {
 		t.Errorf("the run says %v", err)
 	}
@@ -467,8 +467,8 @@ func TestStraysOfAnotherCatalogAreLeftToAPerson(t *testing.T) {
 		t.Errorf("%d strays are left of 1100", report.OrphanPoints)
 	}
 	// A person who knows may say so.
-	v := sync.Verifier{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation}
-	if did, err := v.Repair(t.Context(), sync.Scope{}); err != nil || did.DeletedPoints != 1100 {
+	v := syncer.Verifier{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation}
+	if did, err := v.Repair(t.Context(), syncer.Scope{}); err != nil || did.DeletedPoints != 1100 {
 		t.Errorf("repair: %+v, %v", did, err)
 	}
 	clean(t, p)
@@ -479,7 +479,7 @@ func TestStraysOfAnotherCatalogAreLeftToAPerson(t *testing.T) {
 func TestWorkIsPlannedAgainWhileItIsUnderWay(t *testing.T) {
 	c := openCatalog(t, testenv.Postgres(t))
 	began, goOn := make(chan string), make(chan struct{})
-	work := sync.Work{Kind: "test", Interval: time.Hour, Do: func(ctx context.Context, run *sync.Run) error {
+	work := syncer.Work{Kind: "test", Interval: time.Hour, Do: func(ctx context.Context, run *syncer.Run) error {
 		began <- run.Cursor()
 		<-goOn
 		return run.Save(ctx, "half")
@@ -487,7 +487,7 @@ func TestWorkIsPlannedAgainWhileItIsUnderWay(t *testing.T) {
 	if err := c.PlanAgain(t.Context(), []string{"test"}); err != nil {
 		t.Fatal(err)
 	}
-	syncer(t, c, work)
+	schedule(t, c, work)
 	await(t, began)
 	if err := c.PlanAgain(t.Context(), []string{"test"}); err != nil {
 		t.Fatal(err)
@@ -551,8 +551,8 @@ func TestTheComparisonAgainstWhatIsWrittenMeanwhile(t *testing.T) {
 			if c.orphan {
 				write(t, p, slices.DeleteFunc(first, func(p vector.Point) bool { return p.Payload.Path != "a.txt" })...)
 			}
-			did, missing, err := sync.RepairAt(t.Context(), p.Catalog, p.Points, p.Generation, at(c.at, func() { push(c.meanwhile) }))
-			if err != nil || missing != 0 || did != (sync.Repaired{}) {
+			did, missing, err := syncer.RepairAt(t.Context(), p.Catalog, p.Points, p.Generation, at(c.at, func() { push(c.meanwhile) }))
+			if err != nil || missing != 0 || did != (syncer.Repaired{}) {
 				t.Errorf("%+v, %d missing, %v; want nothing", did, missing, err)
 			}
 			clean(t, p)
@@ -569,7 +569,7 @@ func TestChecksumsLeaveOutWhatIsUnderWay(t *testing.T) {
 	id := events.RepositoryID(events.DefaultTenant, repo.Dir)
 	equal := func() bool {
 		t.Helper()
-		same, err := sync.Equal(t.Context(), p.Catalog, p.Points, p.Generation, id)
+		same, err := syncer.Equal(t.Context(), p.Catalog, p.Points, p.Generation, id)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package sync_test
+package syncer_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // submitted hands the ingestor a repository at a ref, and returns the event.
@@ -323,7 +323,7 @@ func TestALookPollsIfItIsToldTo(t *testing.T) {
 		polls    int
 	}{{0, 0}, {time.Hour, 1}} {
 		publisher := pipeline.NewPublisher(p.Broker, "/leat/syncer")
-		s := sync.New(sync.Config{PollInterval: c.interval}, p.Catalog, p.Broker, publisher, p.Logs.Logger())
+		s := syncer.New(syncer.Config{PollInterval: c.interval}, p.Catalog, p.Broker, publisher, p.Logs.Logger())
 		if err := s.Look(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -344,8 +344,8 @@ func TestRetentionKeepsWhatIsNeeded(t *testing.T) {
 	}
 	p.Rows(t, "update submissions set created_at = now() - interval '31 days' where revision <= 3")
 	p.Rows(t, "update submissions set state = 'pending', due_at = now(), track = null, revision = null where revision = 3")
-	work := sync.Retain(sync.Retention{Snapshots: 2}, p.Catalog)
-	if err := work.Do(t.Context(), &sync.Run{}); err != nil {
+	work := syncer.Retain(syncer.Retention{Snapshots: 2}, p.Catalog)
+	if err := work.Do(t.Context(), &syncer.Run{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.One(t, "select string_agg(revision::text, ' ' order by revision) from snapshots"); got != "1 4 5 6" {

@@ -1,4 +1,4 @@
-package sync_test
+package syncer_test
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/sync"
+	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // counting counts the texts that are embedded.
@@ -36,15 +36,15 @@ func (c *counting) Embed(ctx context.Context, texts []string, purpose embedder.P
 }
 
 // everything is what the syncer does about objects, at once.
-var everything = sync.ObjectConfig{ScrubInterval: time.Hour, ScrubRate: 1 << 30, GarbageInterval: time.Hour}
+var everything = syncer.ObjectConfig{ScrubInterval: time.Hour, ScrubRate: 1 << 30, GarbageInterval: time.Hour}
 
 // upkeep does a kind of work once.
 func upkeep(t *testing.T, p *testpipe.Pipe, kind string) (catalog.Tally, error) {
 	t.Helper()
-	objects := sync.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	objects := syncer.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
 	for _, w := range objects.Work() {
 		if w.Kind == kind {
-			s := sync.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
+			s := syncer.Schedule{Catalog: p.Catalog, Log: p.Logs.Logger()}
 			return s.Now(t.Context(), w)
 		}
 	}
@@ -194,7 +194,7 @@ func TestScrubRepairsEachDamage(t *testing.T) {
 			if report, _ := p.Verify(t); report.MissingObjects+report.CorruptObjects != 1 {
 				t.Fatalf("the damage shows nowhere: %+v", report)
 			}
-			if tally := mustUpkeep(t, p, sync.KindScrub); tally.Found != 1 || tally.Repaired != 1 || tally.Compared < 2 {
+			if tally := mustUpkeep(t, p, syncer.KindScrub); tally.Found != 1 || tally.Repaired != 1 || tally.Compared < 2 {
 				t.Errorf("scrub: %+v", tally)
 			}
 			settle(t, p)
@@ -205,7 +205,7 @@ func TestScrubRepairsEachDamage(t *testing.T) {
 			if got := p.Digest(t); got != digest {
 				t.Errorf("digest %+v, want %+v", got, digest)
 			}
-			mustUpkeep(t, p, sync.KindGarbage)
+			mustUpkeep(t, p, syncer.KindGarbage)
 			swept(t, p)
 		})
 	}
@@ -229,7 +229,7 @@ func TestScrubReportsWhatIsLost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tally, err := upkeep(t, p, sync.KindScrub)
+	tally, err := upkeep(t, p, syncer.KindScrub)
 	if err == nil || !strings.Contains(err.Error(), "3 of 3 blobs") || !strings.Contains(err.Error(), one.Dir) {
 		t.Errorf("scrub says %v", err)
 	}
@@ -255,15 +255,15 @@ func TestScrubStopsWhereMostIsMissing(t *testing.T) {
 		p.DeleteObject(t, key)
 	}
 	vectors := p.One(t, "select count(*) from vectors")
-	if _, err := upkeep(t, p, sync.KindScrub); err == nil || !strings.Contains(err.Error(), "right bucket") {
+	if _, err := upkeep(t, p, syncer.KindScrub); err == nil || !strings.Contains(err.Error(), "right bucket") {
 		t.Errorf("scrub says %v", err)
 	}
 	if p.One(t, "select count(*) from vectors") == "0" || vectors == "0" {
 		t.Error("every vector was given up")
 	}
 	// A person who knows may say so.
-	var did sync.Repaired
-	objects := sync.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	var did syncer.Repaired
+	objects := syncer.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
 	if err := objects.Repair(t.Context(), &did); err != nil {
 		t.Fatal(err)
 	}
@@ -278,8 +278,8 @@ func TestRepairDeletesOrphansAndLeavesWhatIsNotLeats(t *testing.T) {
 	orphan := bytes.Repeat([]byte("orphan"), 100)
 	p.PutObject(t, foreignKey(orphan), orphan)
 	p.PutObject(t, "somebody/else.txt", []byte("theirs"))
-	var did sync.Repaired
-	objects := sync.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	var did syncer.Repaired
+	objects := syncer.NewObjects(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
 	if err := objects.Repair(t.Context(), &did); err != nil {
 		t.Fatal(err)
 	}
