@@ -1,8 +1,10 @@
-// Package house_test holds the tree to the way its packages may import each
-// other: from the commands inwards to the events, each driver behind the one
-// adapter named for it. It reads the import declarations of every Go file,
-// whatever its build tags. The linter depguard (.golangci.yml) says the same in
-// an editor; this test is the one that counts.
+// Package house_test checks the rules of the tree that the compiler does not
+// know: how packages may import each other, which package is on the map in
+// docs/packages.md, how test files are named, how wide prose is, and that the
+// tests named in docs/laws.md exist.
+//
+// It reads every Go file whatever its build tags, and is the only place where
+// these rules are written down.
 package house_test
 
 import (
@@ -123,19 +125,7 @@ func TestImports(t *testing.T) {
 // check returns how many Go files it read, and a line for each import that
 // breaks a rule.
 func check(tree fs.FS) (files int, broken []string, err error) {
-	err = fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			if base := path.Base(name); name != "." && (base == "testdata" || base == "vendor" || base[0] == '.' || base[0] == '_') {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if path.Ext(name) != ".go" {
-			return nil
-		}
+	err = walkGo(tree, func(name string) error {
 		files++
 		imports, err := importsOf(tree, name)
 		if err != nil {
@@ -151,6 +141,26 @@ func check(tree fs.FS) (files int, broken []string, err error) {
 		return nil
 	})
 	return files, broken, err
+}
+
+// walkGo calls visit for each Go file of the tree but those that the go command
+// would not build either.
+func walkGo(tree fs.FS, visit func(name string) error) error {
+	return fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := path.Base(name)
+		switch {
+		case name == ".":
+			return nil
+		case entry.IsDir() && (base == "testdata" || base == "vendor" || base[0] == '.' || base[0] == '_'):
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go":
+			return nil
+		}
+		return visit(name)
+	})
 }
 
 func importsOf(tree fs.FS, name string) ([]string, error) {
