@@ -10,6 +10,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -22,7 +23,7 @@ func chunkedMessage(t testing.TB, path string) (Message, events.DocumentChunked)
 		ID: events.DocumentID(track, []byte(path)), Track: track, Repository: repository, Tenant: "acme", Ref: "refs/heads/main",
 		Commit: strings.Repeat("a", 40), Path: path, Revision: 1, Lane: "live",
 	}
-	out := ChunkedEvent(d)
+	out := announce.Chunked(d)
 	event, err := events.New("/test", "", out.Data)
 	if err != nil {
 		t.Fatal(err)

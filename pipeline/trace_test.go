@@ -8,6 +8,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestEachEventContinuesTheTraceOfWhatAskedForIt(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	traces := make(map[string]string) // by repository
-	publisher := pipeline.NewPublisher(p.Broker, "/test")
+	publisher := announce.New(p.Broker, "/test")
 	for i := range 2 {
 		repo := testpipe.NewRepo(t)
 		tree := make(testpipe.Tree)
@@ -26,9 +27,9 @@ func TestEachEventContinuesTheTraceOfWhatAskedForIt(t *testing.T) {
 		repo.Commit(t, tree)
 		id := fmt.Sprintf("%032x", i+1)
 		traces[events.RepositoryID("default", repo.Dir).String()] = id
-		if err := publisher.Publish(t.Context(), pipeline.Outgoing{
+		if err := publisher.Publish(t.Context(), announce.Event{
 			On: events.SubmittedSubject("default"), About: repo.Dir, Data: events.RepoSubmitted{URL: repo.Dir},
-			Trace: pipeline.Trace{Parent: "00-" + id + "-b7ad6b7169203331-01", State: "vendor=" + id},
+			Trace: announce.Trace{Parent: "00-" + id + "-b7ad6b7169203331-01", State: "vendor=" + id},
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/fault"
-	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/letter"
 )
 
 // chosenLetters are those that a command is to work on.
@@ -92,7 +92,7 @@ func (cmd *deadRetryCmd) Run(ctx context.Context, g *globals) error {
 	}
 	defer s.close()
 	answer := retriedLetters{Refused: []refusedLetter{}}
-	redrive := pipeline.Redriver{Catalog: s.catalog, Broker: s.broker}
+	redrive := letter.New(s.catalog, s.broker)
 	absent, err := cmd.each(ctx, g, s, func(id int64) error { return answer.retry(ctx, redrive, id) })
 	if err != nil {
 		return fmt.Errorf("%w (before that, %s retried)", err, count(answer.Retried+answer.Obsolete, "letter was", "letters were"))
@@ -110,7 +110,7 @@ func (cmd *deadRetryCmd) Run(ctx context.Context, g *globals) error {
 	return err
 }
 
-func (r *retriedLetters) retry(ctx context.Context, redrive pipeline.Redriver, id int64) error {
+func (r *retriedLetters) retry(ctx context.Context, redrive letter.Redriver, id int64) error {
 	became, why, err := redrive.Retry(ctx, id)
 	if kind, _ := fault.Of(err); kind == fault.KindReject {
 		became, why, err = catalog.RetryRefused, err.Error(), nil // no server would take the message

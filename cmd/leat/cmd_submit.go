@@ -8,7 +8,7 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -101,8 +101,8 @@ const (
 )
 
 func (s submission) publish(ctx context.Context, b *broker.Broker) error {
-	publisher := pipeline.NewPublisher(b, s.key.Source)
-	out := pipeline.Outgoing{ID: s.key.Event, On: events.SubmittedSubject(s.key.Tenant), Data: s.data}
+	publisher := announce.New(b, s.key.Source)
+	out := announce.Event{ID: s.key.Event, On: events.SubmittedSubject(s.key.Tenant), Data: s.data}
 	err := publisher.Publish(ctx, out)
 	for deadline := time.Now().Add(streamPatience); errors.Is(err, broker.ErrNoStream) && time.Now().Before(deadline); {
 		select {

@@ -18,7 +18,7 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -34,7 +34,7 @@ type leat struct {
 	blobs      *blob.Store
 	points     *vector.Store
 	broker     *broker.Broker
-	publisher  *pipeline.Publisher
+	publisher  *announce.Publisher
 	generation catalog.Generation
 
 	sql  *pgx.Conn
@@ -72,7 +72,7 @@ func open(ctx context.Context, e devstack.Endpoints) (l *leat, err error) {
 			return l, err
 		}
 	}
-	l.publisher = pipeline.NewPublisher(l.broker, source)
+	l.publisher = announce.New(l.broker, source)
 	return l, nil
 }
 
@@ -110,7 +110,7 @@ const (
 func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus, time.Duration, error) {
 	key := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: source, Event: uuid.NewString()}
 	began := time.Now()
-	err := l.publisher.Publish(ctx, pipeline.Outgoing{
+	err := l.publisher.Publish(ctx, announce.Event{
 		ID: key.Event, On: events.SubmittedSubject(key.Tenant), Data: events.RepoSubmitted{Tenant: key.Tenant, URL: url, Ref: branch},
 	})
 	if err != nil {

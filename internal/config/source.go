@@ -23,8 +23,8 @@ type Git struct {
 	PDFToText  string        `name:"pdftotext" env:"LEAT_PDFTOTEXT" type:"path" placeholder:"FILE" help:"Poppler's program that reads PDF. Default: pdftotext in PATH."`
 }
 
-// Documents is the configuration of what reads files that are no text.
-func (g Git) Documents() extract.Config { return extract.Config{PDFToText: g.PDFToText} }
+// Formats says how PDF, .docx and HTML files are read.
+func (g Git) Formats() extract.Config { return extract.Config{PDFToText: g.PDFToText} }
 
 // Check says what to change. It does not look into Dir, which need not exist.
 func (g Git) Check() error {

@@ -15,7 +15,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -106,8 +106,8 @@ const pollInterval = 50 * time.Millisecond
 // index lacks would count as not found, so a document that fails is an error.
 func (x *index) ingest(ctx context.Context, url string) (uuid.UUID, error) {
 	key := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: source, Event: uuid.NewString()}
-	out := pipeline.Outgoing{ID: key.Event, On: events.SubmittedSubject(key.Tenant), Data: events.RepoSubmitted{Tenant: key.Tenant, URL: url}}
-	publisher := pipeline.NewPublisher(x.stores.Broker, source)
+	out := announce.Event{ID: key.Event, On: events.SubmittedSubject(key.Tenant), Data: events.RepoSubmitted{Tenant: key.Tenant, URL: url}}
+	publisher := announce.New(x.stores.Broker, source)
 	for {
 		err := publisher.Publish(ctx, out)
 		if err == nil {

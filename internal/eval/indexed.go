@@ -3,7 +3,7 @@ package eval
 import (
 	"path"
 
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
@@ -29,7 +29,7 @@ func indexed(files []file) (map[string]bool, error) {
 		if rules.Path([]byte(f.path), lang.File, int64(len(f.content))).Skip != "" {
 			continue
 		}
-		read, refused := pipeline.ReadContent([]byte(f.content), rules.Encoding([]byte(f.path)))
+		read, refused := content.Decode([]byte(f.content), rules.Encoding([]byte(f.path)))
 		is[f.path] = refused == nil && rules.Content([]byte(f.path), read.Text).Skip == ""
 	}
 	return is, nil

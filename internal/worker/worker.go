@@ -11,6 +11,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embed"
@@ -37,8 +38,11 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	publisher := pipeline.NewPublisher(s.Broker, "/leat/ingestor")
-	step, err := ingest.New(ingest.Config{Filter: cfg.Filter.Config(), Documents: cfg.Documents(), ApproveShare: cfg.ApproveShare, BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4}, mirrors, s.Catalog, s.Blobs, publisher, log)
+	publisher := announce.New(s.Broker, "/leat/ingestor")
+	step, err := ingest.New(ingest.Config{
+		Filter: cfg.Filter.Config(), Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
+		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
+	}, mirrors, s.Catalog, s.Blobs, publisher, log)
 	if err != nil {
 		return err
 	}
@@ -104,7 +108,7 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	// A batch is half of what is held: while one waits for its vectors, another
 	// is read or stored.
 	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budget}
-	step := embed.New(batch, s.Catalog, s.Blobs, tell(ctx, model, log), id, pipeline.NewPublisher(s.Broker, "/leat/embedder"))
+	step := embed.New(batch, s.Catalog, s.Blobs, tell(ctx, model, log), id, announce.New(s.Broker, "/leat/embedder"))
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerEmbedder(model.Model().Name, lane) }
 	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, consumer, step.Handle, catalog.Beside{Embedder: id})
@@ -123,7 +127,7 @@ func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 }
 
 func (s *Stores) index(ctx context.Context, cfg config.Worker, log *slog.Logger, g catalog.Generation) error {
-	step := index.New(index.Config{}, s.Catalog, s.Blobs, s.Points, g, pipeline.NewPublisher(s.Broker, "/leat/indexer"))
+	step := index.New(index.Config{}, s.Catalog, s.Blobs, s.Points, g, announce.New(s.Broker, "/leat/indexer"))
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(g.Number, lane) }
 	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle, catalog.Beside{Generation: g.Number})
@@ -154,7 +158,7 @@ func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *syncer.Points {
 
 func (s *Stores) generations(log *slog.Logger, retention time.Duration) *syncer.Generations {
 	cfg := syncer.GenerationConfig{Alias: s.alias, Retention: retention, Grace: syncer.DefaultGrace, Topology: s.topology}
-	return syncer.NewGenerations(cfg, s.Catalog, s.Broker, s.Points, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+	return syncer.NewGenerations(cfg, s.Catalog, s.Broker, s.Points, announce.New(s.Broker, "/leat/syncer"), log)
 }
 
 // Objects is the syncer's part that compares the catalog with S3. It reads from
@@ -168,7 +172,7 @@ func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*syncer.Objects, 
 		}
 	}
 	objects := cfg.Objects()
-	objects.Documents = cfg.Documents()
+	objects.Formats = cfg.Formats()
 	return syncer.NewObjects(objects, s.Catalog, s.Blobs, mirrors, log), nil
 }
 
@@ -178,7 +182,7 @@ func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
 }
 
 func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
-	return syncer.New(syncer.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, pipeline.NewPublisher(s.Broker, "/leat/syncer"), log)
+	return syncer.New(syncer.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, announce.New(s.Broker, "/leat/syncer"), log)
 }
 
 // runLanes serves the consumers of both lanes side by side, each with slots of

@@ -19,7 +19,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -111,7 +111,7 @@ func newFactory(t *testing.T) *factory {
 // keep looks after the generations, with a retention and a grace.
 func (f *factory) keep(retention, grace time.Duration) *syncer.Generations {
 	return syncer.NewGenerations(syncer.GenerationConfig{Alias: "leat", Retention: retention, Grace: grace},
-		f.Catalog, f.Broker, f.Points, pipeline.NewPublisher(f.Broker, "/leat/syncer"), f.Logs.Logger())
+		f.Catalog, f.Broker, f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
 }
 
 // work runs an embedder and an indexer. The function that it returns ends them.

@@ -28,6 +28,7 @@ import (
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/letter"
 )
 
 // rig is the workers at work on stores of the test's own. The syncer looks
@@ -150,7 +151,7 @@ func (r *rig) awaitIndexed(t testing.TB, key catalog.SubmissionKey) {
 
 func (r *rig) retry(t testing.TB, id int64, want catalog.Retried) {
 	t.Helper()
-	got, why, err := pipeline.Redriver{Catalog: r.Catalog, Broker: r.Broker}.Retry(t.Context(), id)
+	got, why, err := letter.New(r.Catalog, r.Broker).Retry(t.Context(), id)
 	if err != nil || got != want {
 		t.Fatalf("retry of letter %d: %q %q %v, want %q", id, got, why, err, want)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -63,7 +64,7 @@ type Step struct {
 	blobs    *blob.Store
 	embedder embedder.Embedder
 	id       int32 // of the embedder in the catalog
-	events   *pipeline.Publisher
+	events   *announce.Publisher
 	batcher  *pipeline.Batcher[work]
 	claims   claims
 	remote   embedder.Metered // embedder, if it costs something
@@ -75,11 +76,11 @@ type Step struct {
 // work is a document to look at, and the trace in which that was asked for.
 type work struct {
 	id    uuid.UUID
-	trace pipeline.Trace
+	trace announce.Trace
 }
 
 // New starts a step that uses one embedder, whose id in the catalog is id.
-func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder, id int32, p *pipeline.Publisher) *Step {
+func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder, id int32, p *announce.Publisher) *Step {
 	documents, texts, batches := DefaultBatchDocuments, DefaultBatchTexts, DefaultBatches
 	remote, _ := e.(embedder.Metered)
 	if remote != nil {
@@ -126,12 +127,12 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return fault.Reject(err)
 	}
-	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(data.Document.Document), pipeline.TraceOf(ctx)})
+	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(data.Document.Document), announce.TraceOf(ctx)})
 }
 
 // embed works on a batch of documents as the catalog has them now.
 func (s *Step) embed(ctx context.Context, batch []work) error {
-	traces := make(map[uuid.UUID]pipeline.Trace, len(batch))
+	traces := make(map[uuid.UUID]announce.Trace, len(batch))
 	for _, w := range batch {
 		traces[w.id] = w.trace
 	}
@@ -183,7 +184,7 @@ func groups(docs []catalog.Document) [][]catalog.Document {
 	return all
 }
 
-func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces map[uuid.UUID]pipeline.Trace) error {
+func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces map[uuid.UUID]announce.Trace) error {
 	for first, complete := true, false; !complete; first = false {
 		var err error
 		if complete, err = s.embedMissing(ctx, docs, first); err != nil {
@@ -191,10 +192,10 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 		}
 	}
 	current := make([]catalog.Current, len(docs))
-	out := make([]pipeline.Outgoing, len(docs))
+	out := make([]announce.Event, len(docs))
 	for i, d := range docs {
 		current[i] = d.Current()
-		out[i] = pipeline.EmbeddedEvent(d, s.embedder.Model().Name)
+		out[i] = announce.Embedded(d, s.embedder.Model().Name)
 		out[i].Trace = traces[d.ID]
 	}
 	if err := s.catalog.MarkEmbedded(ctx, s.id, current); err != nil {

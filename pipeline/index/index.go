@@ -21,6 +21,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/vector"
@@ -48,7 +49,7 @@ type Step struct {
 	blobs      *blob.Store
 	points     *vector.Store
 	generation catalog.Generation
-	events     *pipeline.Publisher
+	events     *announce.Publisher
 	batcher    *pipeline.Batcher[work]
 }
 
@@ -59,11 +60,11 @@ type work struct {
 	// again says that an earlier attempt may have written points, of whatever
 	// revision stood then.
 	again bool
-	trace pipeline.Trace
+	trace announce.Trace
 }
 
 // New starts a step.
-func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, points *vector.Store, g catalog.Generation, p *pipeline.Publisher) *Step {
+func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, points *vector.Store, g catalog.Generation, p *announce.Publisher) *Step {
 	if cfg.BatchDocuments == 0 {
 		cfg.BatchDocuments = DefaultBatchDocuments
 	}
@@ -92,7 +93,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return fault.Reject(err)
 	}
-	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(doc.Document), doc.Revision, m.Again, pipeline.TraceOf(ctx)})
+	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(doc.Document), doc.Revision, m.Again, announce.TraceOf(ctx)})
 }
 
 func documentOf(m pipeline.Message) (events.Document, error) {
@@ -133,11 +134,11 @@ func (s *Step) round(ctx context.Context, batch []work) (left []work, err error)
 	if !p.active {
 		return left, nil
 	}
-	tracks := make(map[uuid.UUID]pipeline.Trace)
+	tracks := make(map[uuid.UUID]announce.Trace)
 	for _, d := range slices.Concat(p.write, p.clear) {
 		tracks[d.Track] = p.work[d.ID].trace
 	}
-	return left, pipeline.Complete(ctx, s.catalog, s.events, tracks)
+	return left, announce.Complete(ctx, s.catalog, s.events, tracks)
 }
 
 // plan is what there is to do for a batch.

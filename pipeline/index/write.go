@@ -11,7 +11,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -169,10 +169,10 @@ func point(d catalog.Document, c catalog.ChunkVector, v embedder.Vector) vector.
 // announce publishes document.indexed for the documents that were marked.
 func (s *Step) announce(ctx context.Context, p plan, docs []catalog.Document, indexed []uuid.UUID) error {
 	is := setOf(indexed)
-	var out []pipeline.Outgoing
+	var out []announce.Event
 	for _, d := range docs {
 		if is[d.ID] {
-			event := pipeline.IndexedEvent(d, s.generation.Number)
+			event := announce.Indexed(d, s.generation.Number)
 			event.Trace = p.work[d.ID].trace
 			out = append(out, event)
 		}

@@ -26,10 +26,12 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
@@ -40,7 +42,7 @@ import (
 // Config says what is read.
 type Config struct {
 	Filter    lang.Config    // which files are indexed
-	Documents extract.Config // what reads those that are no text
+	Formats   extract.Config // how PDF, .docx and HTML files are read
 	BulkFiles int            // a first ingest of more files than this goes by the bulk lane; default 500
 	// BulkWindow is how many documents the bulk lane takes of one tenant before
 	// the embedders and indexers have done with them; its repositories share it
@@ -75,19 +77,19 @@ const maxKey = 2 << 10
 
 // Step ingests repositories.
 type Step struct {
-	cfg       Config
-	config    [32]byte // fingerprint of cfg and of the versions of the rules
-	documents pipeline.Documents
-	mirrors   *git.Mirrors
-	catalog   *catalog.Catalog
-	blobs     *blob.Store
-	events    *pipeline.Publisher
-	log       *slog.Logger
-	turns     *semaphore.Weighted // batches of bulk listings; serves in order
+	cfg      Config
+	config   [32]byte // fingerprint of cfg and of the versions of the rules
+	contents content.Reader
+	mirrors  *git.Mirrors
+	catalog  *catalog.Catalog
+	blobs    *blob.Store
+	events   *announce.Publisher
+	log      *slog.Logger
+	turns    *semaphore.Weighted // batches of bulk listings; serves in order
 }
 
 // New checks the configuration and returns a step.
-func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *pipeline.Publisher, log *slog.Logger) (*Step, error) {
+func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *announce.Publisher, log *slog.Logger) (*Step, error) {
 	if cfg.BulkFiles == 0 {
 		cfg.BulkFiles = DefaultBulkFiles
 	}
@@ -117,11 +119,11 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *p
 		log.Warn("built without cgo: code is cut by lines, but for Go")
 	}
 	s := &Step{
-		cfg: cfg, documents: pipeline.Documents{Reader: extract.New(cfg.Documents)}, mirrors: m, catalog: c, blobs: blobs, events: p, log: log,
+		cfg: cfg, contents: content.New(cfg.Formats), mirrors: m, catalog: c, blobs: blobs, events: p, log: log,
 		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)),
 	}
 	s.config = s.fingerprint(rules)
-	if why := s.documents.Missing(); why != "" && !cfg.Filter.NoPDF {
+	if why := s.contents.Missing(); why != "" && !cfg.Filter.NoPDF {
 		log.Info("PDF files are skipped", "reason", why)
 	}
 	return s, nil
@@ -137,7 +139,7 @@ func (s *Step) fingerprint(rules *lang.Rules) [32]byte {
 		all = binary.BigEndian.AppendUint32(all, version)
 	}
 	if !s.cfg.Filter.NoPDF {
-		all = append(all, s.documents.Program()...)
+		all = append(all, s.contents.Program()...)
 	}
 	return sha256.Sum256(all)
 }
@@ -245,7 +247,7 @@ func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Re
 	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}
-	return pipeline.Complete(ctx, s.catalog, s.events, map[uuid.UUID]pipeline.Trace{track.ID: pipeline.TraceOf(ctx)})
+	return announce.Complete(ctx, s.catalog, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
 }
 
 // gone ends a submission of a ref that the remote has no more. A track that was

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
 )
@@ -19,12 +19,12 @@ type file struct {
 
 // reader judges entries and reads those that are to be indexed.
 type reader struct {
-	blobs     *git.Blobs
-	rules     *lang.Rules
-	documents pipeline.Documents
-	begin     func(context.Context) error // a batch
-	most      int                         // files in a batch
-	batches   chan<- []file
+	blobs    *git.Blobs
+	rules    *lang.Rules
+	contents content.Reader
+	begin    func(context.Context) error // a batch
+	most     int                         // files in a batch
+	batches  chan<- []file
 
 	batch []file
 	bytes int
@@ -35,7 +35,7 @@ func newReader(ctx context.Context, l *listing, batches chan<- []file) (*reader,
 	if err != nil {
 		return nil, err
 	}
-	return &reader{blobs: blobs, rules: l.rules, documents: l.step.documents, begin: l.turn, most: l.batchFiles(), batches: batches}, nil
+	return &reader{blobs: blobs, rules: l.rules, contents: l.step.contents, begin: l.turn, most: l.batchFiles(), batches: batches}, nil
 }
 
 func (r *reader) close() { r.blobs.Close() }

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
@@ -92,7 +92,7 @@ func BenchmarkReading(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := &reader{rules: rules, documents: pipeline.Documents{Reader: extract.New(extract.Config{})}}
+	r := &reader{rules: rules, contents: content.New(extract.Config{})}
 	all := corpora(b, r)
 	for _, language := range slices.Sorted(maps.Keys(all)) {
 		b.Run(strings.ReplaceAll(language, " ", "-"), func(b *testing.B) {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
@@ -154,10 +154,10 @@ func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	var out []pipeline.Outgoing
+	var out []announce.Event
 	for _, d := range docs {
 		if d.Owed {
-			out = append(out, pipeline.OwedEvents(d, index)...)
+			out = append(out, announce.Owed(d, index)...)
 		}
 	}
 	return l.step.events.PublishWhenRoom(ctx, out...)

@@ -7,30 +7,30 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/lang"
 	"github.com/leatworks/leat/pipeline/secret"
 	"github.com/leatworks/leat/pipeline/text"
 )
 
-// judgeContent judges a file by its bytes, and makes of them the text that is
-// stored. From here on nobody sees the bytes.
-func (r *reader) judgeContent(ctx context.Context, e entry, content []byte) (file, error) {
-	format, v := r.rules.Document(e.Path, content)
+// judgeContent judges a file by its bytes and turns them into the text that is
+// stored. Nothing sees the bytes after this.
+func (r *reader) judgeContent(ctx context.Context, e entry, raw []byte) (file, error) {
+	format, v := r.rules.Format(e.Path, raw)
 	switch {
 	case v.Skip != "":
 		return judged(e, v), nil
 	case format != "":
-		return r.document(ctx, e, content, extract.Format(format), v)
+		return r.extracted(ctx, e, raw, extract.Format(format), v)
 	}
-	return r.text(ctx, e, content)
+	return r.text(ctx, e, raw)
 }
 
-// document makes a text of a file that is none.
-func (r *reader) document(ctx context.Context, e entry, content []byte, format extract.Format, v lang.Verdict) (file, error) {
-	read, refused, err := r.documents.ReadDocument(ctx, content, format, r.rules.MaxText())
+// extracted takes the text out of a file in a format that holds one.
+func (r *reader) extracted(ctx context.Context, e entry, raw []byte, format extract.Format, v lang.Verdict) (file, error) {
+	read, refused, err := r.contents.Extract(ctx, raw, format, r.rules.MaxText())
 	switch {
 	case err != nil:
 		return file{}, err
@@ -43,10 +43,10 @@ func (r *reader) document(ctx context.Context, e entry, content []byte, format e
 	return made(e, v, read), nil
 }
 
-// text makes a text of a file that is one.
-func (r *reader) text(ctx context.Context, e entry, content []byte) (file, error) {
+// text decodes a text file.
+func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
 	named := r.rules.Encoding(e.Path)
-	read, refused := pipeline.ReadContent(content, named)
+	read, refused := content.Decode(raw, named)
 	if refused != nil {
 		return judged(e, refusal(refused)), nil
 	}
@@ -55,7 +55,7 @@ func (r *reader) text(ctx context.Context, e entry, content []byte) (file, error
 	}
 	v := r.rules.Content(e.Path, read.Text)
 	if v.Skip == "" && r.rules.PageText(v.Language) && (named == "" || read.Encoding == text.UTF8) {
-		page, refused, err := r.documents.ReadDocument(ctx, content, extract.HTML, r.rules.MaxText())
+		page, refused, err := r.contents.Extract(ctx, raw, extract.HTML, r.rules.MaxText())
 		if err != nil {
 			return file{}, err
 		}
@@ -78,7 +78,7 @@ func both(source, page []secret.Finding) []secret.Finding {
 }
 
 // made is a file with its text, unless that is not to be indexed.
-func made(e entry, v lang.Verdict, read pipeline.Content) file {
+func made(e entry, v lang.Verdict, read content.Content) file {
 	if v.Skip == "" && read.Excess {
 		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("more than %d of them", secret.MaxFindings)}
 	}

@@ -194,7 +194,7 @@ func TestDocument(t *testing.T) {
 		{config: Config{NoDocx: true}, path: "b.docx", content: "words"},
 		{config: Config{NoDocumentation: true}, path: "b.pdf", content: "%PDF-1.7\n", want: ReasonDocs},
 	} {
-		format, v := compile(t, test.config, "", nil).Document([]byte(test.path), []byte(test.content))
+		format, v := compile(t, test.config, "", nil).Format([]byte(test.path), []byte(test.content))
 		if format != test.format || v.Skip != test.want || v.Language != test.language {
 			t.Errorf("%s (%.20q) with %+v: %q, %+v", test.path, test.content, test.config, format, v)
 		}

@@ -205,7 +205,7 @@ func (o *Objects) readBlob(ctx context.Context, blobs *git.Blobs, w wanted) ([]b
 	}
 	// What was stored by older rules is not made again: it is read anew by the
 	// ingestor, and until then no text with a secret takes its place.
-	made, err := o.documents.Again(ctx, content, w.encoding, int(size))
+	made, err := o.contents.Remake(ctx, content, w.encoding, int(size))
 	if err != nil {
 		return nil, fmt.Errorf("git's object %s: %w", w.oid, err)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -76,10 +76,10 @@ func (s *Step) announceRemoved(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	var out []pipeline.Outgoing
+	var out []announce.Event
 	for _, d := range docs {
 		if d.State == catalog.StateRemoved {
-			out = append(out, pipeline.RemovedEvents(d, index)...)
+			out = append(out, announce.Removed(d, index)...)
 		}
 	}
 	return s.events.Publish(ctx, out...)

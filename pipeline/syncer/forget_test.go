@@ -10,6 +10,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/syncer"
@@ -322,7 +323,7 @@ func TestALookPollsIfItIsToldTo(t *testing.T) {
 		interval time.Duration
 		polls    int
 	}{{0, 0}, {time.Hour, 1}} {
-		publisher := pipeline.NewPublisher(p.Broker, "/leat/syncer")
+		publisher := announce.New(p.Broker, "/leat/syncer")
 		s := syncer.New(syncer.Config{PollInterval: c.interval}, p.Catalog, p.Broker, publisher, p.Logs.Logger())
 		if err := s.Look(t.Context()); err != nil {
 			t.Fatal(err)

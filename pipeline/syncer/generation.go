@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/vector"
@@ -47,12 +47,12 @@ type Generations struct {
 	catalog *catalog.Catalog
 	broker  *broker.Broker
 	points  *vector.Store
-	events  *pipeline.Publisher
+	events  *announce.Publisher
 	log     *slog.Logger
 }
 
 // NewGenerations returns what looks after generations.
-func NewGenerations(cfg GenerationConfig, c *catalog.Catalog, b *broker.Broker, points *vector.Store, p *pipeline.Publisher, log *slog.Logger) *Generations {
+func NewGenerations(cfg GenerationConfig, c *catalog.Catalog, b *broker.Broker, points *vector.Store, p *announce.Publisher, log *slog.Logger) *Generations {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultGenerationInterval
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -160,15 +160,15 @@ func (s *Generations) feed(ctx context.Context, g catalog.GenerationStatus, ids 
 	if err != nil {
 		return err
 	}
-	var out []pipeline.Outgoing
+	var out []announce.Event
 	for _, d := range docs {
 		d.Lane = string(events.Bulk)
 		switch {
 		case d.State != catalog.StateIndexed: // it comes by the stream
 		case g.Embedder.ID == index.Active.Embedder.ID:
-			out = append(out, pipeline.EmbeddedEvent(d, g.Embedder.Name))
+			out = append(out, announce.Embedded(d, g.Embedder.Name))
 		default:
-			out = append(out, pipeline.ChunkedEvent(d))
+			out = append(out, announce.Chunked(d))
 		}
 	}
 	return s.events.Publish(ctx, out...)

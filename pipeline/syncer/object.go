@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
 )
@@ -34,8 +34,8 @@ type ObjectConfig struct {
 	ScrubRate       int64         // bytes a second that are read; default 16 MiB
 	GarbageInterval time.Duration // between two collections; 0: never
 
-	// Documents says what reads those that are no text.
-	Documents extract.Config
+	// Formats says how PDF, .docx and HTML files are read.
+	Formats extract.Config
 
 	// Grace is how long content that no document refers to is kept for one
 	// that may come back, and a deleted object for who may be reading it.
@@ -45,13 +45,13 @@ type ObjectConfig struct {
 
 // Objects keeps the catalog's packs and the objects of S3 true to each other.
 type Objects struct {
-	cfg       ObjectConfig
-	catalog   *catalog.Catalog
-	blobs     *blob.Store
-	mirrors   *git.Mirrors // nil: no text can be read again
-	documents pipeline.Documents
-	limit     *rate.Limiter
-	log       *slog.Logger
+	cfg      ObjectConfig
+	catalog  *catalog.Catalog
+	blobs    *blob.Store
+	mirrors  *git.Mirrors // nil: no text can be read again
+	contents content.Reader
+	limit    *rate.Limiter
+	log      *slog.Logger
 
 	anyLoss bool  // a scrub goes on however much is missing
 	again   int64 // documents that a scrub made due for the embedder
@@ -64,7 +64,7 @@ func NewObjects(cfg ObjectConfig, c *catalog.Catalog, blobs *blob.Store, mirrors
 		cfg.ScrubRate = DefaultScrubRate
 	}
 	return &Objects{
-		cfg: cfg, catalog: c, blobs: blobs, mirrors: mirrors, documents: pipeline.Documents{Reader: extract.New(cfg.Documents)}, log: log,
+		cfg: cfg, catalog: c, blobs: blobs, mirrors: mirrors, contents: content.New(cfg.Formats), log: log,
 		limit: rate.NewLimiter(rate.Limit(cfg.ScrubRate), int(min(cfg.ScrubRate, 1<<30))),
 	}
 }

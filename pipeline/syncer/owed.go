@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -17,9 +17,9 @@ func (s *Step) submissions(ctx context.Context, did *catalog.Tally) error {
 	if err != nil || len(owed) == 0 {
 		return err
 	}
-	out := make([]pipeline.Outgoing, len(owed))
+	out := make([]announce.Event, len(owed))
 	for i, sub := range owed {
-		out[i] = pipeline.Outgoing{
+		out[i] = announce.Event{
 			Source: sub.Source, ID: sub.Event, Again: true,
 			On: events.SubmittedSubject(sub.Tenant), About: sub.URL,
 			Data: events.RepoSubmitted{Tenant: sub.Tenant, URL: sub.URL, Ref: sub.Ref},
@@ -66,10 +66,10 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 	if err != nil {
 		return err
 	}
-	var out []pipeline.Outgoing
+	var out []announce.Event
 	waiting := s.broker.Waiting()
 	for _, d := range docs {
-		owed := pipeline.OwedEvents(d, index)
+		owed := announce.Owed(d, index)
 		if len(owed) == 0 {
 			continue
 		}
@@ -109,9 +109,9 @@ func (s *Step) snapshots(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tracks := make(map[uuid.UUID]pipeline.Trace, len(indexing))
+	tracks := make(map[uuid.UUID]announce.Trace, len(indexing))
 	for _, id := range indexing {
-		tracks[id] = pipeline.Trace{} // whatever asked for it is long over
+		tracks[id] = announce.Trace{} // whatever asked for it is long over
 	}
-	return pipeline.Complete(ctx, s.catalog, s.events, tracks)
+	return announce.Complete(ctx, s.catalog, s.events, tracks)
 }

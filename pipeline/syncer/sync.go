@@ -19,7 +19,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -56,12 +56,12 @@ type Step struct {
 	cfg     Config
 	catalog *catalog.Catalog
 	broker  *broker.Broker
-	events  *pipeline.Publisher
+	events  *announce.Publisher
 	log     *slog.Logger
 }
 
 // New returns a syncer.
-func New(cfg Config, c *catalog.Catalog, b *broker.Broker, p *pipeline.Publisher, log *slog.Logger) *Step {
+func New(cfg Config, c *catalog.Catalog, b *broker.Broker, p *announce.Publisher, log *slog.Logger) *Step {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embed"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -39,7 +40,7 @@ const Patience = 30 * time.Second
 type Config struct {
 	Lease     time.Duration     // of the catalog
 	Filter    lang.Config       // of the ingestor
-	Documents extract.Config    // of the ingestor
+	Formats   extract.Config    // of the ingestor
 	BulkFiles int               // of the ingestor
 	Embedder  embedder.Embedder // default: local-384
 
@@ -94,8 +95,8 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	p.Events = newTap(t, at.NATS, p.Broker)
 	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
 	must(t, err)
-	publisher := func(worker string) *pipeline.Publisher { return pipeline.NewPublisher(p.Broker, "/leat/"+worker) }
-	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, Documents: cfg.Documents, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
+	publisher := func(worker string) *announce.Publisher { return announce.New(p.Broker, "/leat/"+worker) }
+	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
 	must(t, err)
 	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
 	t.Cleanup(p.Embed.Close)
@@ -108,7 +109,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 // SyncWith makes the syncer take at most most documents at once.
 func (p *Pipe) SyncWith(t testing.TB, most int) {
 	t.Helper()
-	p.Sync = syncer.New(syncer.Config{Most: most}, p.Catalog, p.Broker, pipeline.NewPublisher(p.Broker, "/leat/syncer"), p.Logs.Logger())
+	p.Sync = syncer.New(syncer.Config{Most: most}, p.Catalog, p.Broker, announce.New(p.Broker, "/leat/syncer"), p.Logs.Logger())
 }
 
 // Config names the stores, for a worker.

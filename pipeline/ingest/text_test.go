@@ -75,7 +75,7 @@ const page = "<!doctype html>\n<html><head><title>Mills</title>\n<script>token =
 
 func TestDocumentsAreIndexedByTheirText(t *testing.T) {
 	secret := githubToken("a")
-	p := testpipe.Open(t, testpipe.Config{Documents: pdfReader(t, "1.0")})
+	p := testpipe.Open(t, testpipe.Config{Formats: pdfReader(t, "1.0")})
 	repo := testpipe.NewRepo(t)
 	repo.Commit(t, testpipe.Text(
 		"a.pdf", "%PDF-1.4\nThe sluice\nkey: "+secret+"\n\fThe pond\n\f", "b.docx", docx(t, "The mill", "password = &quot;Wh33l-of_water&quot;"),
@@ -118,7 +118,7 @@ func TestDocumentsAreIndexedByTheirText(t *testing.T) {
 // Files that wait for a program are read when it is there, and anew by another
 // version of it.
 func TestPDFWaitsForItsReader(t *testing.T) {
-	p := testpipe.Open(t, testpipe.Config{Documents: noPDFReader(t)})
+	p := testpipe.Open(t, testpipe.Config{Formats: noPDFReader(t)})
 	repo := testpipe.NewRepo(t)
 	repo.Commit(t, testpipe.Text("a.pdf", "%PDF-1.4\nThe sluice\n", "b.txt", "The pond\n"))
 	p.Submit(t, repo)
@@ -129,13 +129,13 @@ func TestPDFWaitsForItsReader(t *testing.T) {
 	if !strings.Contains(p.Logs.String(), "PDF files are skipped") {
 		t.Error("it does not say so at its start")
 	}
-	p = testpipe.Join(t, testpipe.Config{Documents: pdfReader(t, "1.0")}, p.Addresses)
+	p = testpipe.Join(t, testpipe.Config{Formats: pdfReader(t, "1.0")}, p.Addresses)
 	readAgain(t, p)
 	if got := states(t, p); !slices.Equal(got, []string{"indexed a.pdf", "indexed b.txt"}) {
 		t.Errorf("with a reader: %q", got)
 	}
 	before := p.One(t, "select max(revision) from snapshots")
-	p = testpipe.Join(t, testpipe.Config{Documents: pdfReader(t, "2.0")}, p.Addresses)
+	p = testpipe.Join(t, testpipe.Config{Formats: pdfReader(t, "2.0")}, p.Addresses)
 	p.Rows(t, "delete from submissions where source = '/leat/ingestor'")
 	readAgain(t, p)
 	if after := p.One(t, "select max(revision) from snapshots"); after == before {
@@ -171,7 +171,7 @@ func TestSwitches(t *testing.T) {
 	}
 	repo := testpipe.NewRepo(t)
 	repo.Commit(t, tree)
-	p := testpipe.Open(t, testpipe.Config{Documents: reader})
+	p := testpipe.Open(t, testpipe.Config{Formats: reader})
 	p.Submit(t, repo)
 	p.Settle(t)
 	if got := states(t, p); !slices.Equal(got, plain) {
@@ -194,7 +194,7 @@ func TestSwitches(t *testing.T) {
 		{lang.Config{NoMarkup: true}, []string{"skipped markup page.html", "skipped markup site.css"}},
 		{lang.Config{MaxDocument: 3, MaxBytes: 100_000}, nil},
 	} {
-		q := testpipe.Join(t, testpipe.Config{Documents: reader, Filter: test.filter}, p.Addresses)
+		q := testpipe.Join(t, testpipe.Config{Formats: reader, Filter: test.filter}, p.Addresses)
 		p.Rows(t, "delete from submissions where source = '/leat/ingestor'") // within the hour
 		readAgain(t, q)
 		want := slices.Sorted(func(yield func(string) bool) {
@@ -223,10 +223,10 @@ func TestSwitches(t *testing.T) {
 			t.Errorf("%+v: verify: %+v: %v", test.filter, report, found)
 		}
 	}
-	q := testpipe.Join(t, testpipe.Config{Documents: reader}, p.Addresses)
+	q := testpipe.Join(t, testpipe.Config{Formats: reader}, p.Addresses)
 	p.Rows(t, "delete from submissions where source = '/leat/ingestor'")
 	readAgain(t, q)
-	fresh := testpipe.Open(t, testpipe.Config{Documents: reader})
+	fresh := testpipe.Open(t, testpipe.Config{Formats: reader})
 	fresh.Submit(t, repo)
 	fresh.Settle(t)
 	if got, want := q.Digest(t).Digest, fresh.Digest(t).Digest; got != want {

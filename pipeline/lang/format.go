@@ -1,0 +1,62 @@
+package lang
+
+import (
+	"bytes"
+	"path"
+	"strings"
+)
+
+// format is a kind of file that holds text without being text.
+type format struct {
+	name     string // of package extract
+	language string // the name that hits and filters show, as they do go-enry's
+	mark     []byte // in its first bytes
+}
+
+// formats by the extension of their files. A file of that name without the mark
+// is judged like any other.
+var formats = map[string]format{
+	".pdf":  {"pdf", "PDF", []byte("%PDF-")},
+	".docx": {"docx", "Word", []byte("PK\x03\x04")},
+}
+
+// maxMark is how far into a file its mark may stand. Some programs write other
+// bytes before a PDF.
+const maxMark = 1024
+
+func formatOf(name string) (format, bool) {
+	f, ok := formats[strings.ToLower(path.Ext(name))]
+	return f, ok
+}
+
+// most is the largest file of that name that is read, in bytes.
+func (r *Rules) most(name string) int64 {
+	if _, is := formatOf(name); is {
+		return max(r.config.MaxBytes, r.config.MaxDocument)
+	}
+	return r.config.MaxBytes
+}
+
+// MaxText is the largest text that is indexed, in bytes.
+func (r *Rules) MaxText() int { return int(min(r.config.MaxBytes, 1<<30)) }
+
+// Format judges a file that Path let through by its first bytes. It names the
+// file's format, and the language under which its text counts, if the file holds
+// text without being text; else it returns "" and no verdict.
+func (r *Rules) Format(path, content []byte) (name string, v Verdict) {
+	f, named := formatOf(string(path))
+	if !named || !bytes.Contains(content[:min(len(content), maxMark)], f.mark) {
+		return "", Verdict{}
+	}
+	switch {
+	case f.name == "pdf" && r.config.NoPDF, f.name == "docx" && r.config.NoDocx:
+		return "", Verdict{Skip: ReasonFormat, Detail: f.language}
+	case r.config.NoDocumentation:
+		return "", Verdict{Skip: ReasonDocs, Detail: f.language}
+	}
+	return f.name, Verdict{Language: f.language}
+}
+
+// PageText says whether a text in a language may be a page whose text is
+// wanted instead.
+func (r *Rules) PageText(language string) bool { return language == "HTML" && !r.config.HTMLSource }

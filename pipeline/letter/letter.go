@@ -1,0 +1,39 @@
+// Package letter publishes dead letters again.
+//
+// It owns the way back of a message whose work the catalog does not hold. The
+// catalog decides which letters those are, and makes the other work due itself.
+package letter
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Redriver retries dead letters.
+type Redriver struct {
+	catalog *catalog.Catalog
+	broker  *broker.Publisher
+}
+
+// New returns a redriver.
+func New(c *catalog.Catalog, b *broker.Broker) Redriver { return Redriver{c, b.Publisher()} }
+
+// Retry makes the work of a dead letter due again. See catalog.RetryLetter.
+func (r Redriver) Retry(ctx context.Context, id int64) (became catalog.Retried, why string, err error) {
+	return r.catalog.RetryLetter(ctx, id, r.publish)
+}
+
+// publish sends a message as it was first published, without the headers that
+// JetStream acts on: with those the message would be dropped as a duplicate of
+// itself, or refused for a condition that held at that time.
+func (r Redriver) publish(ctx context.Context, l catalog.DeadLetter) error {
+	header := maps.Clone(l.Headers)
+	maps.DeleteFunc(header, func(name, _ string) bool {
+		return strings.HasPrefix(strings.ToLower(name), "nats-")
+	})
+	return r.broker.Send(ctx, broker.Outgoing{Subject: l.Subject, Header: header, Data: l.Payload})
+}
