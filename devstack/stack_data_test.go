@@ -6,18 +6,19 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/qdrant/go-client/qdrant"
 
 	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/pipeline/vector"
+	"github.com/leatworks/leat/pipeline/vector/qdrant"
 )
 
 // Each store holds this one thing once fill has returned.
@@ -26,13 +27,16 @@ const (
 	content = "what was acknowledged"
 )
 
+// pointID is the id of the point in the vector store.
+var pointID = uuid.UUID{1}
+
 // clients are those of production, as they would be made from the endpoints.
 type clients struct {
 	postgres *pgx.Conn
 	nats     jetstream.JetStream
 	s3       *minio.Client
 	bucket   string
-	qdrant   *qdrant.Client
+	vectors  vector.Store
 }
 
 func connect(t testing.TB, e devstack.Endpoints) (c clients) {
@@ -60,13 +64,9 @@ func connect(t testing.TB, e devstack.Endpoints) (c clients) {
 	c.s3, err = minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(e.S3AccessKey, e.S3SecretKey, ""), Region: "us-east-1"})
 	must(err)
 
-	u, err = url.Parse(e.Qdrant)
+	c.vectors, err = qdrant.Open(t.Context(), qdrant.Config{URL: e.Qdrant})
 	must(err)
-	port, err := strconv.Atoi(u.Port())
-	must(err)
-	c.qdrant, err = qdrant.NewClient(&qdrant.Config{Host: u.Hostname(), Port: port, SkipCompatibilityCheck: true})
-	must(err)
-	t.Cleanup(func() { c.qdrant.Close() })
+	t.Cleanup(func() { c.vectors.Close() })
 	return c
 }
 
@@ -88,16 +88,11 @@ func fill(t testing.TB, e devstack.Endpoints) {
 	if _, err := c.s3.PutObject(ctx, c.bucket, name, strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.qdrant.CreateCollection(ctx, &qdrant.CreateCollection{
-		CollectionName: name,
-		VectorsConfig:  qdrant.NewVectorsConfig(&qdrant.VectorParams{Size: 2, Distance: qdrant.Distance_Cosine}),
-	}); err != nil {
+	if err := c.vectors.CreateCollection(ctx, name, 2, vector.Cosine); err != nil {
 		t.Fatal(err)
 	}
-	wait := true
-	if _, err := c.qdrant.Upsert(ctx, &qdrant.UpsertPoints{CollectionName: name, Wait: &wait, Points: []*qdrant.PointStruct{
-		{Id: qdrant.NewIDNum(1), Vectors: qdrant.NewVectors(0.6, 0.8), Payload: qdrant.NewValueMap(map[string]any{"v": content})},
-	}}); err != nil {
+	point := vector.Point{ID: pointID, Dense: []float32{0.6, 0.8}, Payload: vector.Payload{Tenant: name, Path: content}}
+	if err := c.vectors.Upsert(ctx, name, []vector.Point{point}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -120,9 +115,9 @@ func check(t testing.TB, e devstack.Endpoints) {
 	} else if b, err := io.ReadAll(o); err != nil || string(b) != content {
 		t.Errorf("s3 holds %q (%v)", b, err)
 	}
-	points, err := c.qdrant.Get(ctx, &qdrant.GetPoints{CollectionName: name, Ids: []*qdrant.PointId{qdrant.NewIDNum(1)}, WithPayload: qdrant.NewWithPayload(true)})
-	if err != nil || len(points) != 1 || points[0].Payload["v"].GetStringValue() != content {
-		t.Errorf("qdrant holds %v (%v)", points, err)
+	marks, err := c.vectors.Held(ctx, name, []uuid.UUID{pointID})
+	if err != nil || len(marks) != 1 || marks[0].Path != content {
+		t.Errorf("the vector store holds %v (%v)", marks, err)
 	}
 }
 

@@ -33,7 +33,7 @@ type session struct {
 	stores  config.Stores
 	catalog *catalog.Catalog
 	blobs   *blob.Store
-	points  *vector.Store
+	points  vector.Store
 	broker  *broker.Broker
 	closers []func() // of servers started for it
 }
@@ -176,7 +176,7 @@ func (s *session) connect(ctx context.Context, parts, named devstack.Parts) erro
 			return err
 		}},
 		{devstack.Qdrant, "--qdrant-url", func() (err error) {
-			s.points, err = vector.Open(ctx, s.stores.Vector())
+			s.points, err = s.stores.OpenVector(ctx)
 			return err
 		}},
 		{devstack.NATS, "--nats-url", func() (err error) {

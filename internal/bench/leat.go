@@ -18,6 +18,7 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
@@ -32,7 +33,7 @@ const source = "/bench"
 type leat struct {
 	catalog    *catalog.Catalog
 	blobs      *blob.Store
-	points     *vector.Store
+	points     vector.Store
 	broker     *broker.Broker
 	publisher  *announce.Publisher
 	generation catalog.Generation
@@ -59,7 +60,7 @@ func open(ctx context.Context, e devstack.Endpoints) (l *leat, err error) {
 			l.blobs, err = blob.Open(ctx, blob.Config{URL: e.S3, AccessKey: e.S3AccessKey, SecretKey: e.S3SecretKey})
 			return err
 		},
-		func() (err error) { l.points, err = vector.Open(ctx, vector.Config{URL: e.Qdrant}); return err },
+		func() (err error) { l.points, err = config.Stores{QdrantURL: e.Qdrant}.OpenVector(ctx); return err },
 		func() (err error) {
 			l.broker, err = broker.Connect(ctx, broker.Config{URL: e.NATS, Name: "bench"}, slog.New(slog.DiscardHandler))
 			return err

@@ -20,6 +20,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -30,7 +31,7 @@ import (
 // opened is the stores as leat's own packages see them, past the proxies.
 type opened struct {
 	catalog    *catalog.Catalog
-	points     *vector.Store
+	points     vector.Store
 	blobs      *blob.Store
 	generation catalog.Generation
 }
@@ -44,7 +45,8 @@ func (r *run) open(ctx context.Context) (o opened, err error) {
 	if o.catalog, err = catalog.Open(ctx, catalog.Config{URL: r.stores[stack.Postgres].Endpoints.Postgres}); err != nil {
 		return o, err
 	}
-	if o.points, err = vector.Open(ctx, vector.Config{URL: r.stores[stack.Qdrant].Endpoints.Qdrant}); err != nil {
+	stores := config.Stores{QdrantURL: r.stores[stack.Qdrant].Endpoints.Qdrant}
+	if o.points, err = stores.OpenVector(ctx); err != nil {
 		return o, err
 	}
 	s3 := r.stores[stack.S3].Endpoints

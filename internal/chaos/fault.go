@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/stack"
-	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // perform does a fault and undoes it.
@@ -102,7 +102,7 @@ func (r *run) disturb(ctx context.Context, f fault) {
 }
 
 func (r *run) dropCollection(ctx context.Context) error {
-	points, err := vector.Open(ctx, vector.Config{URL: r.stores[stack.Qdrant].Endpoints.Qdrant})
+	points, err := config.Stores{QdrantURL: r.stores[stack.Qdrant].Endpoints.Qdrant}.OpenVector(ctx)
 	if err != nil {
 		return err
 	}

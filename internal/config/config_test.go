@@ -79,7 +79,7 @@ func TestSecretsComeFromTheEnvironment(t *testing.T) {
 	if b := cfg.Broker("x"); b.Token != "c" {
 		t.Errorf("the token of NATS is %q", b.Token)
 	}
-	if v := cfg.Vector(); v.APIKey != "d" {
+	if v := cfg.Qdrant(); v.APIKey != "d" {
 		t.Errorf("the API key of Qdrant is %q", v.APIKey)
 	}
 	for _, flag := range []string{"--s3-access-key=a", "--s3-secret-key=a", "--nats-token=a", "--qdrant-api-key=a", "--git-token=a"} {

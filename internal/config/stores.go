@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/vector"
+	"github.com/leatworks/leat/pipeline/vector/qdrant"
 )
 
 // Stores says where the four stores are.
@@ -122,7 +124,16 @@ func (s Stores) Blob() blob.Config {
 	return blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret}
 }
 
-// Vector is the configuration of the connection to Qdrant.
-func (s Stores) Vector() vector.Config {
-	return vector.Config{URL: s.QdrantURL, APIKey: os.Getenv("LEAT_QDRANT_API_KEY")}
+// Qdrant is the configuration of the connection to Qdrant.
+func (s Stores) Qdrant() qdrant.Config {
+	return qdrant.Config{URL: s.QdrantURL, APIKey: os.Getenv("LEAT_QDRANT_API_KEY")}
+}
+
+// OpenVector connects to the vector store. No other function chooses a driver.
+func (s Stores) OpenVector(ctx context.Context) (vector.Store, error) {
+	store, err := qdrant.Open(ctx, s.Qdrant())
+	if err != nil {
+		return nil, err // and no interface that holds a nil pointer
+	}
+	return store, nil
 }

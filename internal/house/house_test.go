@@ -102,7 +102,16 @@ var rules = []rule{
 	driver("NATS", []string{"pipeline/broker/..."}, "github.com/nats-io/nats.go/..."),
 	driver("Postgres", []string{"pipeline/catalog/..."}, "github.com/jackc/pgx/...", "github.com/pressly/goose/...", "github.com/exaring/otelpgx/..."),
 	driver("S3", []string{"pipeline/blob/..."}, "github.com/minio/minio-go/..."),
-	driver("Qdrant", []string{"pipeline/vector/..."}, "github.com/qdrant/go-client/..."),
+	{
+		text: "the client of Qdrant is imported by pipeline/vector/qdrant alone, by the embedded server, which is built on its stubs, and by internal/bench, which measures it bare",
+		of:   everything, not: []string{"pipeline/vector/qdrant", "devstack/qdrant", "internal/bench"}, tests: true,
+		deny: []string{"github.com/qdrant/go-client/..."},
+	},
+	{
+		text: "the driver of a vector store is named by internal/config alone; others take pipeline/vector's interface",
+		of:   everything, not: []string{"internal/config", "devstack/..."}, tests: true,
+		deny: of("pipeline/vector/qdrant/..."),
+	},
 	driver("Watermill", []string{"pipeline", "pipeline/broker/..."}, "github.com/ThreeDotsLabs/watermill/..."),
 }
 
@@ -288,7 +297,15 @@ func TestRules(t *testing.T) {
 		{"pipeline/catalog/internal/query/db.go", "github.com/jackc/pgx/v5", allowed},
 		{"internal/testenv/postgres.go", "github.com/jackc/pgx/v5", allowed},
 		{"pipeline/vector/store.go", "github.com/minio/minio-go/v7", "the driver of S3"},
-		{"pipeline/blob/store.go", "github.com/qdrant/go-client/qdrant", "the driver of Qdrant"},
+		{"pipeline/blob/store.go", "github.com/qdrant/go-client/qdrant", "the client of Qdrant"},
+		{"pipeline/vector/store.go", "github.com/qdrant/go-client/qdrant", "the client of Qdrant"},
+		{"pipeline/vector/vectortest/search.go", "github.com/qdrant/go-client/qdrant", "the client of Qdrant"},
+		{"pipeline/vector/qdrant/store.go", "github.com/qdrant/go-client/qdrant", allowed},
+		{"pipeline/index/index_test.go", "github.com/qdrant/go-client/qdrant", "the client of Qdrant"},
+		{"devstack/qdrant/server.go", "github.com/qdrant/go-client/qdrant", allowed},
+		{"pipeline/search/search.go", module + "/pipeline/vector/qdrant", "the driver of a vector store"},
+		{"internal/worker/stores.go", module + "/pipeline/vector/qdrant", "the driver of a vector store"},
+		{"internal/config/stores.go", module + "/pipeline/vector/qdrant", allowed},
 		{"pipeline/router.go", "github.com/ThreeDotsLabs/watermill/message", allowed},
 		{"pipeline/ingest/ingest.go", "github.com/ThreeDotsLabs/watermill/message", "the driver of Watermill"},
 	} {

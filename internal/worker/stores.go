@@ -27,7 +27,7 @@ type Stores struct {
 	Catalog    *catalog.Catalog
 	Broker     *broker.Broker
 	Blobs      *blob.Store
-	Points     *vector.Store
+	Points     vector.Store
 	Generation catalog.Generation // that was active when they were opened
 
 	// OpenEmbedder opens a model by its name.
@@ -52,7 +52,7 @@ func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger)
 			return err
 		}},
 		{"S3", "--s3-url", func(ctx context.Context) (err error) { s.Blobs, err = blob.Open(ctx, cfg.Blob()); return err }},
-		{"Qdrant", "--qdrant-url", func(ctx context.Context) (err error) { s.Points, err = vector.Open(ctx, cfg.Vector()); return err }},
+		{"Qdrant", "--qdrant-url", func(ctx context.Context) (err error) { s.Points, err = cfg.OpenVector(ctx); return err }},
 		{"the index", "--index, --embedder", func(ctx context.Context) error { return s.prepare(ctx, cfg, log) }},
 	} {
 		if err := p.persist(ctx, log); err != nil {

@@ -43,11 +43,17 @@ const (
 	rounds      = 8    // of catching up with a document that keeps changing
 )
 
+// Points is where points are written to. [vector.Store] is one.
+type Points interface {
+	Upsert(ctx context.Context, collection string, points []vector.Point) error
+	DeleteOlder(ctx context.Context, collection string, documents []vector.Stale) error
+}
+
 // Step indexes documents into one generation.
 type Step struct {
 	catalog    *catalog.Catalog
 	blobs      *blob.Store
-	points     *vector.Store
+	points     Points
 	generation catalog.Generation
 	events     *announce.Publisher
 	batcher    *pipeline.Batcher[work]
@@ -64,7 +70,7 @@ type work struct {
 }
 
 // New starts a step.
-func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, points *vector.Store, g catalog.Generation, p *announce.Publisher) *Step {
+func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, points Points, g catalog.Generation, p *announce.Publisher) *Step {
 	if cfg.BatchDocuments == 0 {
 		cfg.BatchDocuments = DefaultBatchDocuments
 	}

@@ -75,10 +75,15 @@ type Place struct {
 	EndLine    int // inclusive
 }
 
+// Points finds points by their vectors. [vector.Store] does.
+type Points interface {
+	Search(ctx context.Context, collection string, q vector.Query) ([]vector.Hit, error)
+}
+
 // Searcher answers queries against the active generation.
 type Searcher struct {
 	Catalog    *catalog.Catalog
-	Points     *vector.Store
+	Points     Points
 	Blobs      *blob.Store
 	Embedder   embedder.Embedder
 	Generation catalog.Generation

@@ -17,7 +17,7 @@ import (
 // Memory is bounded by the page size.
 type comparison struct {
 	catalog      *catalog.Catalog
-	points       *vector.Store
+	points       vector.Store
 	collection   string
 	repositories []uuid.UUID // none: all, and what is of no repository
 	// pace is told how many points are read, and takes its time; nil: none.

@@ -23,7 +23,7 @@ type Digest struct {
 // a point carries are left out: they tell when it was written, which depends
 // on the repository's past, and not what it is. A document is counted by its
 // first chunk, so that nothing has to be remembered.
-func ComputeDigest(ctx context.Context, points *vector.Store, collection string, scope Scope) (Digest, error) {
+func ComputeDigest(ctx context.Context, points vector.Store, collection string, scope Scope) (Digest, error) {
 	var d Digest
 	sum := sha256.New()
 	for p, err := range scope.points(ctx, points, collection) {

@@ -46,13 +46,13 @@ type Generations struct {
 	cfg     GenerationConfig
 	catalog *catalog.Catalog
 	broker  *broker.Broker
-	points  *vector.Store
+	points  vector.Store
 	events  *announce.Publisher
 	log     *slog.Logger
 }
 
 // NewGenerations returns what looks after generations.
-func NewGenerations(cfg GenerationConfig, c *catalog.Catalog, b *broker.Broker, points *vector.Store, p *announce.Publisher, log *slog.Logger) *Generations {
+func NewGenerations(cfg GenerationConfig, c *catalog.Catalog, b *broker.Broker, points vector.Store, p *announce.Publisher, log *slog.Logger) *Generations {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultGenerationInterval
 	}

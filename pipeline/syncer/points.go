@@ -48,13 +48,13 @@ type PointConfig struct {
 type Points struct {
 	cfg     PointConfig
 	catalog *catalog.Catalog
-	points  *vector.Store
+	points  vector.Store
 	limit   *rate.Limiter
 	log     *slog.Logger
 }
 
 // NewPoints returns them.
-func NewPoints(cfg PointConfig, c *catalog.Catalog, points *vector.Store, log *slog.Logger) *Points {
+func NewPoints(cfg PointConfig, c *catalog.Catalog, points vector.Store, log *slog.Logger) *Points {
 	if cfg.Rate == 0 {
 		cfg.Rate = DefaultPointRate
 	}

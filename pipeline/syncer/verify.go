@@ -32,7 +32,7 @@ type Report struct {
 // Verifier compares the stores. It only reads.
 type Verifier struct {
 	Catalog    *catalog.Catalog
-	Points     *vector.Store
+	Points     vector.Store
 	Blobs      *blob.Store
 	Generation catalog.Generation
 	// Grace is how old a pack must be for the catalog to know it: a writer
@@ -53,7 +53,7 @@ type Scope struct {
 }
 
 // points lists the points in scope with their vectors, by id.
-func (s Scope) points(ctx context.Context, store *vector.Store, collection string) iter.Seq2[vector.Point, error] {
+func (s Scope) points(ctx context.Context, store vector.Store, collection string) iter.Seq2[vector.Point, error] {
 	if len(s.Repositories) == 0 {
 		return store.ScrollAll(ctx, collection, true)
 	}

@@ -9,12 +9,12 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/google/uuid"
-	"github.com/qdrant/go-client/qdrant"
 
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Filter says which points are seen. An empty list does not restrict.
+// Filter says which points are seen: those that fit every field. An empty list
+// does not restrict; of a list, a point fits that has one of its values.
 type Filter struct {
 	Tenant       string // required
 	Repositories []uuid.UUID
@@ -26,94 +26,70 @@ type Filter struct {
 	// Path is a glob over the whole path: * and ? stop at a slash, ** does
 	// not, {a,b} and [a-z] are alternatives. "dir/" is all below dir.
 	Path string
-	// Symbol says which symbols are seen; nil: all. It is asked about Qdrant's
-	// answers.
+	// Symbol says which symbols are seen; nil: all. It is asked about the
+	// store's answers.
 	Symbol func(symbol string) bool
 }
 
-// plan is a filter in two parts: what Qdrant evaluates, and what is left to
-// check on its answers.
-type plan struct {
-	filter *qdrant.Filter
+// Plan is what Path and Symbol of a filter ask for, in two parts: conditions
+// that a store evaluates by comparing values, and what Match checks on its
+// answers. The conditions are no narrower than the filter.
+type Plan struct {
+	Path string // not empty: only points with exactly this path fit
+	Dir  string // not empty: only points below this directory fit, see [Payload.Dirs]
+
 	glob   string                   // empty: every path fits
 	symbol func(symbol string) bool // nil: every symbol fits
 }
 
-// rest says whether something is left to check.
-func (p plan) rest() bool { return p.glob != "" || p.symbol != nil }
+// Partial says whether something is left for Match to check.
+func (p Plan) Partial() bool { return p.glob != "" || p.symbol != nil }
 
-func (p plan) match(payload map[string]*qdrant.Value) bool {
-	if p.glob != "" && !doublestar.MatchUnvalidated(p.glob, payload[fieldPath].GetStringValue()) {
+// Match says whether a point that fulfils the conditions fits the filter.
+func (p Plan) Match(path, symbol string) bool {
+	if p.glob != "" && !doublestar.MatchUnvalidated(p.glob, path) {
 		return false
 	}
-	return p.symbol == nil || p.symbol(payload[fieldSymbol].GetStringValue())
+	return p.symbol == nil || p.symbol(symbol)
 }
 
-func (f Filter) plan() (plan, error) {
+// Plan rejects a filter without a tenant and a path that is not a glob. The
+// other fields are the store's to evaluate as they are.
+func (f Filter) Plan() (Plan, error) {
 	if f.Tenant == "" {
-		return plan{}, fault.Reject(errors.New("the filter names no tenant"))
+		return Plan{}, fault.Reject(errors.New("the filter names no tenant"))
 	}
-	must := []*qdrant.Condition{qdrant.NewMatchKeyword(fieldTenant, f.Tenant)}
-	for _, list := range []struct {
-		field string
-		ids   []uuid.UUID
-	}{{fieldRepository, f.Repositories}, {fieldTrack, f.Tracks}, {fieldDocument, f.Documents}} {
-		if len(list.ids) > 0 {
-			must = append(must, matchIDs(list.field, list.ids))
-		}
-	}
-	for _, list := range []struct {
-		field string
-		words []string
-	}{{fieldRef, f.Refs}, {fieldLanguage, f.Languages}, {fieldKind, f.Kinds}} {
-		if len(list.words) > 0 {
-			must = append(must, qdrant.NewMatchKeywords(list.field, list.words...))
-		}
-	}
-	condition, glob, err := planPath(f.Path)
+	plan, err := planPath(f.Path)
 	if err != nil {
-		return plan{}, fault.Reject(err)
+		return Plan{}, fault.Reject(err)
 	}
-	if condition != nil {
-		must = append(must, condition)
-	}
-	return plan{&qdrant.Filter{Must: must}, glob, f.Symbol}, nil
+	plan.symbol = f.Symbol
+	return plan, nil
 }
 
-// planPath turns a glob into the condition that Qdrant can evaluate, which is
-// no narrower, and the glob that remains to be checked.
-func planPath(glob string) (*qdrant.Condition, string, error) {
+func planPath(glob string) (Plan, error) {
 	if glob == "" {
-		return nil, "", nil
+		return Plan{}, nil
 	}
 	if !utf8.ValidString(glob) || !doublestar.ValidatePattern(glob) {
-		return nil, "", fmt.Errorf("path %q is not a glob: close every [ and {, and write a literal [, {, * or ? with \\ before it", glob)
+		return Plan{}, fmt.Errorf("path %q is not a glob: close every [ and {, and write a literal [, {, * or ? with \\ before it", glob)
 	}
 	if strings.HasPrefix(glob, "/") || strings.HasPrefix(glob, "./") || strings.HasPrefix(glob, "../") {
-		return nil, "", fmt.Errorf("path %q: paths begin at the repository's root, so leave out the leading %s", glob, glob[:strings.Index(glob, "/")+1])
+		return Plan{}, fmt.Errorf("path %q: paths begin at the repository's root, so leave out the leading %s", glob, glob[:strings.Index(glob, "/")+1])
 	}
 	if strings.HasSuffix(glob, "/") {
 		glob += "**"
 	}
 	if !strings.ContainsAny(glob, `*?[{\`) {
-		return qdrant.NewMatchKeyword(fieldPath, glob), "", nil
+		return Plan{Path: glob}, nil
 	}
+	var plan Plan
 	dir, rest := doublestar.SplitPattern(glob)
-	switch {
-	case dir == "." && rest == "**":
-		return nil, "", nil
-	case dir == ".":
-		return nil, glob, nil
-	case rest == "**":
-		return qdrant.NewMatchKeyword(fieldDirs, path.Clean(dir)), "", nil
+	if dir != "." {
+		plan.Dir = path.Clean(dir)
 	}
-	return qdrant.NewMatchKeyword(fieldDirs, path.Clean(dir)), glob, nil
-}
-
-func matchIDs(field string, ids []uuid.UUID) *qdrant.Condition {
-	words := make([]string, len(ids))
-	for i, id := range ids {
-		words[i] = id.String()
+	if rest != "**" {
+		plan.glob = glob
 	}
-	return qdrant.NewMatchKeywords(field, words...)
+	return plan, nil
 }

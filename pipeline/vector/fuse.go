@@ -1,62 +1,97 @@
 package vector
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
-	"github.com/qdrant/go-client/qdrant"
+	"github.com/google/uuid"
 )
 
 // denseWeight is the dense ranking's part of a fused score; the rest is the
 // sparse one's. See docs/quality.md.
 const denseWeight = 1. / 3
 
-// rankedPoints are what one vector finds, the best first.
-type rankedPoints struct {
-	points []*qdrant.ScoredPoint
-	weight float32 // of the ranking
-	last   float32 // the most that points have which it does not hold; 0: it holds all
+// Found is a point in a ranking. Value is what the driver needs to make a [Hit]
+// of it.
+type Found[T any] struct {
+	ID    uuid.UUID
+	Score float32
+	Value T
 }
 
-// fuse makes one ranking of several. Each score is taken relative to the best
-// of its own ranking, and a point's score is their weighted sum, from 0 to 1.
-// Points of equal text so have equal scores, which reciprocal ranks do not give
-// them.
+// Ranking is what one vector of a query finds.
+type Ranking[T any] struct {
+	// Points are those that fit the filter, the best first.
+	Points []Found[T]
+	// Last is the score of the last point looked at, whether or not it fits. No
+	// point that the ranking does not hold has a larger one. 0: all points were
+	// looked at.
+	Last float32
+	// All says that there are no more points to look at.
+	All bool
+}
+
+// Rank answers a query by the rankings of its vectors, the dense one before the
+// sparse one, and returns up to q.Limit points, the best first. It asks for more
+// of each ranking until enough points fit or [MaxCandidates] of each have been
+// looked at: a glob or a symbol that fits fewer of the best 10,000 than asked for
+// yields fewer hits.
 //
-// A point that only one ranking holds has, of the other, no more than its last
-// score: that much it gets.
-func fuse(list []rankedPoints) []*qdrant.ScoredPoint {
-	if len(list) == 1 {
-		return list[0].points
-	}
-	rest := float32(0) // the score of a point that no ranking holds
-	for _, r := range list {
-		rest += r.weight * r.relative(r.last)
-	}
-	at := make(map[string]*qdrant.ScoredPoint)
-	for _, r := range list {
-		for _, p := range r.points {
-			id := p.GetId().GetUuid()
-			if at[id] == nil {
-				at[id] = &qdrant.ScoredPoint{Id: p.Id, Payload: p.Payload, Score: rest}
-			}
-			at[id].Score += r.weight * (r.relative(p.GetScore()) - r.relative(r.last))
+// One ranking keeps its scores and its order. Of two, each score is taken
+// relative to the best of its ranking, and the score of a point is the weighted
+// sum, from 0 to 1, so that points with equal texts have equal scores. A point
+// that only one ranking holds gets the other's last score, which is the most it
+// can have there. Equal scores are ordered by id.
+func Rank[T any](q *Query, ask func(depth int) ([]Ranking[T], error)) ([]Found[T], error) {
+	for depth := q.depth(); ; depth = min(4*depth, MaxCandidates) {
+		rankings, err := ask(depth)
+		if err != nil {
+			return nil, err
+		}
+		found := fuse(rankings, denseWeight, 1-denseWeight)
+		all := !slices.ContainsFunc(rankings, func(r Ranking[T]) bool { return !r.All })
+		if len(found) >= q.Limit || all || depth == MaxCandidates {
+			return found[:min(q.Limit, len(found))], nil
 		}
 	}
-	fused := make([]*qdrant.ScoredPoint, 0, len(at))
-	for _, p := range at {
-		fused = append(fused, p)
+}
+
+// fuse makes one ranking of several, each with its weight.
+func fuse[T any](list []Ranking[T], weights ...float32) []Found[T] {
+	if len(list) == 1 {
+		return list[0].Points
 	}
-	slices.SortFunc(fused, func(a, b *qdrant.ScoredPoint) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.GetId().GetUuid(), b.GetId().GetUuid()))
+	rest := float32(0) // the score of a point that no ranking holds
+	most := 0
+	for i := range list {
+		rest += weights[i] * list[i].relative(list[i].Last)
+		most += len(list[i].Points)
+	}
+	at := make(map[uuid.UUID]int, most)
+	fused := make([]Found[T], 0, most)
+	for i := range list {
+		r := &list[i]
+		for _, p := range r.Points {
+			place, seen := at[p.ID]
+			if !seen {
+				place = len(fused)
+				at[p.ID] = place
+				fused = append(fused, Found[T]{p.ID, rest, p.Value})
+			}
+			fused[place].Score += weights[i] * (r.relative(p.Score) - r.relative(r.Last))
+		}
+	}
+	slices.SortFunc(fused, func(a, b Found[T]) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), bytes.Compare(a.ID[:], b.ID[:]))
 	})
 	return fused
 }
 
 // relative is a score by the best, 0 where it is below.
-func (r rankedPoints) relative(score float32) float32 {
-	if len(r.points) == 0 || r.points[0].GetScore() <= 0 {
+func (r *Ranking[T]) relative(score float32) float32 {
+	if len(r.Points) == 0 || r.Points[0].Score <= 0 {
 		return 0
 	}
-	return max(score, 0) / r.points[0].GetScore()
+	return max(score, 0) / r.Points[0].Score
 }

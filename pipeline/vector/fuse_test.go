@@ -5,42 +5,52 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/qdrant/go-client/qdrant"
+	"github.com/google/uuid"
 )
 
-func scored(pairs ...any) []*qdrant.ScoredPoint {
-	var list []*qdrant.ScoredPoint
+// ranking makes one of ids, which are single letters, and their scores.
+func ranking(last float32, pairs ...any) Ranking[string] {
+	r := Ranking[string]{Last: last}
 	for i := 0; i < len(pairs); i += 2 {
-		list = append(list, &qdrant.ScoredPoint{Id: qdrant.NewIDUUID(pairs[i].(string)), Score: float32(pairs[i+1].(float64))})
+		name := pairs[i].(string)
+		r.Points = append(r.Points, Found[string]{uuid.UUID{name[0]}, float32(pairs[i+1].(float64)), name})
 	}
-	return list
+	return r
 }
 
 // The sums are written out by hand.
 func TestFuse(t *testing.T) {
 	for name, c := range map[string]struct {
-		list   []rankedPoints
-		ids    []string
-		scores []float64
+		list    []Ranking[string]
+		weights []float32
+		names   []string
+		scores  []float64
 	}{
-		"one ranking keeps its scores": {[]rankedPoints{{points: scored("a", 7., "b", 3.), weight: 1}}, []string{"a", "b"}, []float64{7, 3}},
+		"one ranking keeps its scores": {[]Ranking[string]{ranking(0, "a", 7., "b", 3.)}, []float32{1}, []string{"a", "b"}, []float64{7, 3}},
 		// Of c, the dense ranking says only that it has no more than 0.4.
 		"what one lacks has its last score": {
-			[]rankedPoints{{scored("a", 0.8, "b", 0.4), 0.25, 0.4}, {scored("b", 6., "c", 3.), 0.75, 0}},
+			[]Ranking[string]{ranking(0.4, "a", 0.8, "b", 0.4), ranking(0, "b", 6., "c", 3.)}, []float32{0.25, 0.75},
 			[]string{"b", "c", "a"}, []float64{0.25*0.5 + 0.75, 0.25*0.5 + 0.75*0.5, 0.25},
 		},
-		"below zero is zero":        {[]rankedPoints{{scored("a", 0.5, "b", -0.5), 0.5, -0.5}, {scored("b", 2.), 0.5, 0}}, []string{"a", "b"}, []float64{0.5, 0.5}},
-		"nothing is near":           {[]rankedPoints{{scored("a", -0.1), 0.5, -0.1}, {scored("b", 2.), 0.5, 0}}, []string{"b", "a"}, []float64{0.5, 0}},
-		"a filter leaves none of a": {[]rankedPoints{{nil, 0.5, 0.3}, {scored("b", 2.), 0.5, 0}}, []string{"b"}, []float64{0.5}},
+		"below zero is zero": {
+			[]Ranking[string]{ranking(-0.5, "a", 0.5, "b", -0.5), ranking(0, "b", 2.)}, []float32{0.5, 0.5}, []string{"a", "b"}, []float64{0.5, 0.5},
+		},
+		"nothing is near": {
+			[]Ranking[string]{ranking(-0.1, "a", -0.1), ranking(0, "b", 2.)}, []float32{0.5, 0.5}, []string{"b", "a"}, []float64{0.5, 0},
+		},
+		"a filter leaves none of a": {[]Ranking[string]{ranking(0.3), ranking(0, "b", 2.)}, []float32{0.5, 0.5}, []string{"b"}, []float64{0.5}},
 	} {
-		var ids []string
+		var names []string
 		var scores []float64
-		for _, p := range fuse(c.list) {
-			ids, scores = append(ids, p.GetId().GetUuid()), append(scores, float64(p.GetScore()))
+		for _, p := range fuse(c.list, c.weights...) {
+			names, scores = append(names, p.Value), append(scores, float64(p.Score))
+			if p.ID != (uuid.UUID{p.Value[0]}) {
+				t.Errorf("%s: %s has the id %s", name, p.Value, p.ID)
+			}
 		}
 		near := slices.EqualFunc(scores, c.scores, func(a, b float64) bool { return math.Abs(a-b) < 1e-6 })
-		if !slices.Equal(ids, c.ids) || !near {
-			t.Errorf("%s: %v %v, want %v %v", name, ids, scores, c.ids, c.scores)
+		if !slices.Equal(names, c.names) || !near {
+			t.Errorf("%s: %v %v, want %v %v", name, names, scores, c.names, c.scores)
 		}
 	}
 }

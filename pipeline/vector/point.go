@@ -3,31 +3,12 @@ package vector
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/qdrant/go-client/qdrant"
-)
 
-// Fields of a payload.
-const (
-	fieldTenant     = "tenant"
-	fieldRepository = "repository"
-	fieldTrack      = "track"
-	fieldDocument   = "document"
-	fieldRef        = "ref"
-	fieldPath       = "path"
-	fieldDirs       = "dirs" // every directory above path: Qdrant matches values, not prefixes
-	fieldLanguage   = "language"
-	fieldKind       = "kind"
-	fieldSymbol     = "symbol"
-	fieldBlob       = "blob"
-	fieldCommit     = "commit"
-	fieldStartLine  = "start_line"
-	fieldEndLine    = "end_line"
-	fieldStartByte  = "start_byte"
-	fieldEndByte    = "end_byte"
-	fieldRevision   = "revision"
+	"github.com/leatworks/leat/internal/fault"
 )
 
 // Sparse is a vector of term weights: Values[i] is the weight of term
@@ -37,14 +18,22 @@ type Sparse struct {
 	Values  []float32
 }
 
-// Payload says what a point is.
+func (s Sparse) check() error {
+	if len(s.Indices) != len(s.Values) {
+		return fmt.Errorf("sparse vector with %d indices and %d values", len(s.Indices), len(s.Values))
+	}
+	return nil
+}
+
+// Payload says what a point is. Texts are valid UTF-8 and may be empty, but for
+// the tenant.
 type Payload struct {
 	Tenant     string
 	Repository uuid.UUID
 	Track      uuid.UUID
 	Document   uuid.UUID
 	Ref        string
-	Path       string
+	Path       string // from the repository's root, with slashes
 	Language   string // empty: unknown
 	Kind       string // of the chunk, for example "function"; empty: none
 	Symbol     string // empty: none
@@ -54,7 +43,20 @@ type Payload struct {
 	EndLine    int    // last line, included
 	StartByte  int    // offset in the blob
 	EndByte    int    // offset of the byte after the last
-	Revision   int64
+	Revision   int64  // not negative, and below 2⁵³
+}
+
+// Dirs yields every directory above the path, the topmost first: a, a/b for
+// a/b/c.go. A store that compares values and not prefixes finds by them what lies
+// below a directory.
+func (p *Payload) Dirs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range len(p.Path) {
+			if p.Path[i] == '/' && i > 0 && !yield(p.Path[:i]) {
+				return
+			}
+		}
+	}
 }
 
 // Point is one chunk of a document in a collection.
@@ -65,160 +67,49 @@ type Point struct {
 	Payload Payload
 }
 
-func (p *Point) encode() (*qdrant.PointStruct, error) {
-	if len(p.Sparse.Indices) != len(p.Sparse.Values) {
-		return nil, fmt.Errorf("point %s: sparse vector with %d indices and %d values", p.ID, len(p.Sparse.Indices), len(p.Sparse.Values))
+// Check rejects a point that no collection holds. It leaves to the store whether
+// the dense vector has the collection's dimensions.
+func (p *Point) Check() error {
+	err := p.Sparse.check()
+	if err == nil {
+		err = p.Payload.check()
 	}
-	payload, err := p.Payload.encode()
 	if err != nil {
-		return nil, fmt.Errorf("point %s: %w", p.ID, err)
+		return fault.Reject(fmt.Errorf("point %s: %w", p.ID, err))
 	}
-	vectors := map[string]*qdrant.Vector{denseName: qdrant.NewVectorDense(p.Dense)}
-	if len(p.Sparse.Indices) > 0 {
-		vectors[sparseName] = qdrant.NewVectorSparse(p.Sparse.Indices, p.Sparse.Values)
-	}
-	return &qdrant.PointStruct{Id: pointID(p.ID), Vectors: qdrant.NewVectorsMap(vectors), Payload: payload}, nil
+	return nil
 }
 
-// What a point takes on the wire beside its vectors and texts: names, tags,
-// lengths, ids and numbers; and the same of one more directory or sparse term.
-const (
-	boundRest = 2 << 10
-	boundDir  = 16
-	boundTerm = 5 + 4 // the longest varint and a float
-)
-
-// bound returns no less than what the point takes on the wire, and not much
-// more: to ask protobuf takes as long as to send it.
-func (p *Point) bound() int {
-	n := boundRest + 4*len(p.Dense) + boundTerm*len(p.Sparse.Indices)
-	for _, text := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, p.Payload.Blob, p.Payload.Commit} {
-		n += len(text)
-	}
-	for i := range len(p.Payload.Path) {
-		if p.Payload.Path[i] == '/' {
-			n += i + boundDir
-		}
-	}
-	return n
-}
-
-func (p *Payload) encode() (map[string]*qdrant.Value, error) {
+func (p *Payload) check() error {
 	if p.Tenant == "" {
-		return nil, errors.New("the payload names no tenant")
+		return errors.New("the payload names no tenant")
 	}
-	fields := map[string]*qdrant.Value{
-		fieldRepository: qdrant.NewValueString(p.Repository.String()),
-		fieldTrack:      qdrant.NewValueString(p.Track.String()),
-		fieldDocument:   qdrant.NewValueString(p.Document.String()),
-		fieldDirs:       encodeDirs(p.Path),
-		fieldStartLine:  qdrant.NewValueInt(int64(p.StartLine)),
-		fieldEndLine:    qdrant.NewValueInt(int64(p.EndLine)),
-		fieldStartByte:  qdrant.NewValueInt(int64(p.StartByte)),
-		fieldEndByte:    qdrant.NewValueInt(int64(p.EndByte)),
-		fieldRevision:   qdrant.NewValueInt(p.Revision),
-	}
-	for name, text := range map[string]string{
-		fieldTenant: p.Tenant, fieldRef: p.Ref, fieldPath: p.Path, fieldLanguage: p.Language,
-		fieldKind: p.Kind, fieldSymbol: p.Symbol, fieldBlob: p.Blob, fieldCommit: p.Commit,
+	for _, field := range [...]struct{ name, text string }{
+		{"tenant", p.Tenant}, {"ref", p.Ref}, {"path", p.Path}, {"language", p.Language},
+		{"kind", p.Kind}, {"symbol", p.Symbol}, {"blob", p.Blob}, {"commit", p.Commit},
 	} {
-		if !utf8.ValidString(text) {
-			return nil, fmt.Errorf("%s %q is not valid UTF-8", name, text)
-		}
-		if text != "" {
-			fields[name] = qdrant.NewValueString(text)
+		if !utf8.ValidString(field.text) {
+			return fmt.Errorf("%s %q is not valid UTF-8", field.name, field.text)
 		}
 	}
-	return fields, nil
+	return nil
 }
 
-func encodeDirs(path string) *qdrant.Value {
-	list := &qdrant.ListValue{}
-	for i := range len(path) {
-		if path[i] == '/' && i > 0 {
-			list.Values = append(list.Values, qdrant.NewValueString(path[:i]))
-		}
-	}
-	return qdrant.NewValueList(list)
+// Stale names the points of a document below a revision.
+type Stale struct {
+	Document uuid.UUID
+	Before   int64 // points with a smaller revision are stale
 }
 
-// decodePoint reads a point back. What is not of the form that encode writes
-// is an error: somebody else wrote to the collection.
-func decodePoint(id *qdrant.PointId, payload map[string]*qdrant.Value, vectors *qdrant.VectorsOutput) (Point, error) {
-	var p Point
-	var err error
-	if p.ID, err = decodeID(id); err != nil {
-		return p, err
-	}
-	if p.Payload, err = decodePayload(payload); err != nil {
-		return p, fmt.Errorf("point %s: %w", p.ID, err)
-	}
-	named := vectors.GetVectors().GetVectors()
-	p.Dense, p.Sparse = decodeDense(named[denseName]), decodeSparse(named[sparseName])
-	return p, nil
-}
-
-func decodePayload(fields map[string]*qdrant.Value) (Payload, error) {
-	p := Payload{
-		Tenant:    fields[fieldTenant].GetStringValue(),
-		Ref:       fields[fieldRef].GetStringValue(),
-		Path:      fields[fieldPath].GetStringValue(),
-		Language:  fields[fieldLanguage].GetStringValue(),
-		Kind:      fields[fieldKind].GetStringValue(),
-		Symbol:    fields[fieldSymbol].GetStringValue(),
-		Blob:      fields[fieldBlob].GetStringValue(),
-		Commit:    fields[fieldCommit].GetStringValue(),
-		StartLine: int(fields[fieldStartLine].GetIntegerValue()),
-		EndLine:   int(fields[fieldEndLine].GetIntegerValue()),
-		StartByte: int(fields[fieldStartByte].GetIntegerValue()),
-		EndByte:   int(fields[fieldEndByte].GetIntegerValue()),
-		Revision:  fields[fieldRevision].GetIntegerValue(),
-	}
-	for name, id := range map[string]*uuid.UUID{fieldRepository: &p.Repository, fieldTrack: &p.Track, fieldDocument: &p.Document} {
-		parsed, err := uuid.Parse(fields[name].GetStringValue())
-		if err != nil {
-			return p, fmt.Errorf("%s %q of the payload is not a UUID", name, fields[name].GetStringValue())
-		}
-		*id = parsed
-	}
-	return p, nil
-}
-
-// decodeDense and decodeSparse also read the form that servers before 1.16
-// answer in, which later ones may still use.
-func decodeDense(v *qdrant.VectorOutput) []float32 {
-	if dense := v.GetDense(); dense != nil {
-		return dense.GetData()
-	}
-	return v.GetData() //nolint:staticcheck // see above
-}
-
-func decodeSparse(v *qdrant.VectorOutput) Sparse {
-	if sparse := v.GetSparse(); sparse != nil {
-		return Sparse{sparse.GetIndices(), sparse.GetValues()}
-	}
-	if v.GetIndices() != nil { //nolint:staticcheck // see above
-		return Sparse{v.GetIndices().GetData(), v.GetData()} //nolint:staticcheck // see above
-	}
-	return Sparse{}
-}
-
-func pointID(id uuid.UUID) *qdrant.PointId {
-	return qdrant.NewIDUUID(id.String())
-}
-
-func pointIDs(ids []uuid.UUID) []*qdrant.PointId {
-	encoded := make([]*qdrant.PointId, len(ids))
-	for i, id := range ids {
-		encoded[i] = pointID(id)
-	}
-	return encoded
-}
-
-func decodeID(id *qdrant.PointId) (uuid.UUID, error) {
-	parsed, err := uuid.Parse(id.GetUuid())
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("point id %q is not a UUID", id)
-	}
-	return parsed, nil
+// Mark is what tells of a point whether it may be there: its id, and as much of
+// its payload as that takes. A field that the stored payload lacks, or holds in
+// another form than Upsert writes, is zero.
+type Mark struct {
+	ID         uuid.UUID
+	Tenant     string
+	Repository uuid.UUID
+	Document   uuid.UUID
+	Path       string
+	Blob       string // SHA-256 in hex
+	Revision   int64
 }

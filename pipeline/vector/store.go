@@ -1,158 +1,148 @@
 package vector
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
-	"net"
-	"net/url"
-	"strings"
-	"time"
+	"iter"
 
-	"github.com/qdrant/go-client/qdrant"
-	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/metadata"
-
-	"github.com/leatworks/leat/internal/fault"
+	"github.com/google/uuid"
 )
 
-// Defaults of [Config] and limits of a call.
+// ErrNoCollection marks an operation on a collection or alias that does not
+// exist. Such an error is to be retried: the syncer makes again what somebody has
+// dropped.
+var ErrNoCollection = errors.New("no such collection")
+
+// Limits of what a store accepts.
 const (
-	DefaultTimeout = 30 * time.Second
-	defaultPort    = "6334"
-
-	maxReceiveBytes = 64 << 20 // a page of 1,000 points with 4,096 dimensions is 16 MiB
-	maxUpsertBytes  = 16 << 20 // half of what a Qdrant server accepts by default
-	maxUpsertPoints = 2000
-	pageSize        = 1000
-
-	keepaliveTime    = 30 * time.Second
-	keepaliveTimeout = 10 * time.Second
+	MaxDimensions = 65536    // of a dense vector
+	MaxPointBytes = 16 << 20 // of one point, as the driver encodes it
+	MaxCandidates = 10_000   // hits of one ranking that a search looks at
 )
 
-// Config says where Qdrant is.
-type Config struct {
-	// URL of the gRPC port: http://host:6334, or https for TLS. The port is
-	// 6334 when it is left out. Required.
-	URL string
-	// APIKey is sent with every call. Default: none. It is refused over http
-	// to a host other than this one, unless PlaintextKey is set.
-	APIKey string
-	// PlaintextKey lets APIKey cross a network unencrypted. Default: false.
-	PlaintextKey bool
-	// Timeout bounds one call, retries of the transport included. Default: 30 s.
-	Timeout time.Duration
-}
+// The distances of a collection.
+const (
+	Dot    = "dot"    // a score is the dot product
+	Cosine = "cosine" // a score is the dot product of the vectors scaled to length 1
+)
 
-// Store is a connection to Qdrant. It is safe for concurrent use.
-type Store struct {
-	conn        *grpc.ClientConn
-	points      qdrant.PointsClient
-	collections qdrant.CollectionsClient
-	server      qdrant.QdrantClient
-	timeout     time.Duration
-}
+// Store is a connection to a vector store. It is safe for concurrent use.
+//
+// # Names
+//
+// Every method that reads or writes points takes the name of a collection or of
+// an alias. Both consist of letters, digits, - and _, and share one name space.
+//
+// # Errors
+//
+// Errors say what was attempted and name the collection. They never hold an API
+// key or another credential. Each carries the mark of package fault:
+//
+//   - Rejected: the call can never work. An argument is outside the limits given
+//     here, a point fails [Point.Check], a query [Query.Check] or a filter
+//     [Filter.Plan], a vector has not the collection's dimensions, or the
+//     collection exists in another shape. Arguments are checked before the
+//     collection is looked up.
+//   - Retried, with [ErrNoCollection]: the collection does not exist.
+//   - Retried: everything else, such as a store that is down, slow or full.
+//   - A call whose context was cancelled returns an error that wraps
+//     [context.Canceled].
+//
+// # Durability and order
+//
+// A write returns when it is durable and every later read sees it. Writes are
+// idempotent: repeated, they change nothing. A write that is split and fails may
+// be done in part; repeating all of it completes it. Writes of several callers to
+// one point take effect in some order, each whole.
+//
+// Points are ordered by their ids, compared as 16 bytes. The answers to the same
+// calls on the same points are the same, whatever order the points were written
+// in, except where Search says otherwise.
+//
+// # Sizes
+//
+// A caller passes slices of any length. A driver splits them into calls that its
+// server accepts, and holds no more than one such call in memory. It pages through
+// long answers.
+//
+// # Tenants
+//
+// A [Filter] must name a tenant, and its reader sees that tenant's points alone.
+// ScrollAll, CountAll, CountOf, Missing, Held and Marks exist to compare a
+// collection with the catalog, and see all tenants.
+type Store interface {
+	// Ready returns nil when the server answers, and says why it does not.
+	Ready(ctx context.Context) error
+	// Close ends the connection; calls in flight fail.
+	Close() error
 
-// Open connects to Qdrant and returns when it answers. A wrong configuration
-// is rejected; a server that is not up yet is worth another attempt.
-func Open(ctx context.Context, config Config) (*Store, error) {
-	target, err := config.target()
-	if err != nil {
-		return nil, fault.Reject(fmt.Errorf("open qdrant: %w", err))
-	}
-	conn, err := grpc.NewClient(target.address, config.dialOptions(target)...)
-	if err != nil {
-		return nil, fault.Reject(fmt.Errorf("open qdrant at %s: %w", target.address, err))
-	}
-	s := &Store{
-		conn:        conn,
-		points:      qdrant.NewPointsClient(conn),
-		collections: qdrant.NewCollectionsClient(conn),
-		server:      qdrant.NewQdrantClient(conn),
-		timeout:     cmp.Or(config.Timeout, DefaultTimeout),
-	}
-	if err := s.Ready(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open qdrant at %s: %w", target.address, err), conn.Close())
-	}
-	return s, nil
-}
+	// CreateCollection makes a collection, or completes what is missing of it.
+	// One that exists in the same shape keeps its points. One that exists with
+	// other dimensions or another distance is rejected. distance is [Dot] or
+	// [Cosine], and dimensions are from 1 to [MaxDimensions]. Several callers may
+	// create the same collection at once.
+	CreateCollection(ctx context.Context, name string, dimensions int, distance string) error
+	// DropCollection removes a collection, its points, and the aliases that name
+	// it. One that does not exist is no error.
+	DropCollection(ctx context.Context, name string) error
+	// Collections lists the names of all collections in ascending order, without
+	// aliases.
+	Collections(ctx context.Context) ([]string, error)
+	// SetAlias makes alias name collection, which must exist. It does so in one
+	// step: a concurrent reader finds the old collection or the new one.
+	SetAlias(ctx context.Context, alias, collection string) error
+	// Alias returns the collection that alias names.
+	Alias(ctx context.Context, alias string) (collection string, found bool, err error)
 
-// Close ends the connection; calls in flight fail.
-func (s *Store) Close() error {
-	return s.conn.Close()
-}
+	// Upsert writes points. A point replaces the one with its id, whole. Of no
+	// points, it does nothing, whether or not the collection exists. It neither
+	// changes points nor keeps their slices.
+	Upsert(ctx context.Context, collection string, points []Point) error
+	// DeleteOlder deletes the stale points of documents. Of no documents, it does
+	// nothing.
+	DeleteOlder(ctx context.Context, collection string, documents []Stale) error
+	// DeleteMarked deletes points as they were when they were marked: a point that
+	// has a later revision by now stays.
+	DeleteMarked(ctx context.Context, collection string, marks []Mark) error
 
-// Ready asks the server for a sign of life.
-func (s *Store) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	_, err := s.server.HealthCheck(ctx, &qdrant.HealthCheckRequest{})
-	return explain(ctx, err, "check qdrant's health")
-}
+	// Search returns up to q.Limit hits, the best first, as [Rank] makes them of
+	// the store's rankings.
+	//
+	// The dense ranking orders points by the collection's distance, the larger
+	// score first. The sparse ranking holds the points that share a term with the
+	// query. A score is the sum, over the shared terms, of the query's weight times
+	// the point's weight times the term's inverse document frequency,
+	// ln((N - n + 0.5) / (n + 0.5) + 1), for a term that n of the collection's N
+	// points have, of whatever tenant.
+	//
+	// A store may rank approximately: of the 20 nearest of some thousand points,
+	// a ranking finds at least 18. The order of points with equal scores in one
+	// ranking is the store's own.
+	Search(ctx context.Context, collection string, q Query) ([]Hit, error)
 
-type target struct {
-	address string
-	host    string
-	secure  bool
-}
+	// Scroll yields the points that filter sees, by id ascending, without their
+	// vectors unless withVectors is set. It ends with the first error. It may be
+	// ranged over again, each time from the beginning. Points written while it
+	// runs may be missed.
+	Scroll(ctx context.Context, collection string, filter Filter, withVectors bool) iter.Seq2[Point, error]
+	// ScrollAll is Scroll over the points of every tenant.
+	ScrollAll(ctx context.Context, collection string, withVectors bool) iter.Seq2[Point, error]
+	// Count returns how many points filter sees, exactly.
+	Count(ctx context.Context, collection string, filter Filter) (uint64, error)
+	// CountAll returns how many points the collection holds.
+	CountAll(ctx context.Context, collection string) (uint64, error)
+	// CountOf returns how many points the collection holds of a repository,
+	// whichever tenant they name.
+	CountOf(ctx context.Context, collection string, repository uuid.UUID) (uint64, error)
 
-// target reads the URL. Its errors never quote it: it may hold a credential.
-func (c Config) target() (target, error) {
-	u, err := url.Parse(c.URL)
-	switch {
-	case err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https"):
-		return target{}, errors.New("the URL is not of the form http://host:6334 or https://host:6334")
-	case u.User != nil:
-		return target{}, errors.New("the URL holds a user or a password: give the API key by its own setting")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return target{}, errors.New("the URL has a path: give scheme, host and gRPC port alone, as in http://host:6334")
-	case c.Timeout < 0:
-		return target{}, fmt.Errorf("timeout %s: give a positive duration, or 0 for %s", c.Timeout, DefaultTimeout)
-	}
-	t := target{
-		address: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), defaultPort)),
-		host:    u.Hostname(),
-		secure:  u.Scheme == "https",
-	}
-	if c.APIKey != "" && !t.secure && !c.PlaintextKey && !isLoopback(t.host) {
-		return target{}, fmt.Errorf("the API key would cross the network to %s unencrypted: use an https URL, or allow a plaintext key", t.host)
-	}
-	return t, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func (c Config) dialOptions(t target) []grpc.DialOption {
-	transport := insecure.NewCredentials()
-	if t.secure {
-		transport = credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12})
-	}
-	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(transport),
-		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReceiveBytes)),
-		grpc.WithUserAgent("leat"),
-	}
-	if c.APIKey != "" {
-		options = append(options, grpc.WithUnaryInterceptor(sendKey(c.APIKey)))
-	}
-	return options
-}
-
-// sendKey is an interceptor rather than credentials.PerRPCCredentials because
-// those refuse a connection without TLS, loopback included.
-func sendKey(key string) grpc.UnaryClientInterceptor {
-	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		return invoke(metadata.AppendToOutgoingContext(ctx, "api-key", key), method, req, reply, cc, opts...)
-	}
+	// Missing returns those of ids that the collection does not hold, in the order
+	// of ids.
+	Missing(ctx context.Context, collection string, ids []uuid.UUID) ([]uuid.UUID, error)
+	// Held returns the marks of those of ids that the collection holds, in no order.
+	Held(ctx context.Context, collection string, ids []uuid.UUID) ([]Mark, error)
+	// Marks yields the marks of every tenant's points in some repositories, or in
+	// all if none is given, by id ascending, beginning with from or the next id
+	// after it. It reads no vectors. It ends with the first error. Points written
+	// while it runs may be missed.
+	Marks(ctx context.Context, collection string, repositories []uuid.UUID, from uuid.UUID) iter.Seq2[Mark, error]
 }

@@ -1,4 +1,4 @@
-package vector
+package qdrant
 
 import (
 	"context"
@@ -8,26 +8,14 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
-)
 
-// Mark is what tells of a point whether it may be there: its id, and as much of
-// its payload as that takes. What is not of the form that Upsert writes is zero.
-type Mark struct {
-	ID         uuid.UUID
-	Tenant     string
-	Repository uuid.UUID
-	Document   uuid.UUID
-	Path       string
-	Blob       string // SHA-256 in hex
-	Revision   int64
-}
+	"github.com/leatworks/leat/pipeline/vector"
+)
 
 var markFields = []string{fieldTenant, fieldRepository, fieldDocument, fieldPath, fieldBlob, fieldRevision}
 
-// Marks yields the marks of every tenant's points in some repositories, or in
-// all, by id ascending, beginning with from. It ends with the first error.
-// Points written while it runs may be missed.
-func (s *Store) Marks(ctx context.Context, collection string, repositories []uuid.UUID, from uuid.UUID) iter.Seq2[Mark, error] {
+// Marks implements [vector.Store].
+func (s *Store) Marks(ctx context.Context, collection string, repositories []uuid.UUID, from uuid.UUID) iter.Seq2[vector.Mark, error] {
 	request := &qdrant.ScrollPoints{
 		CollectionName: collection,
 		Filter:         inRepositories(repositories),
@@ -35,10 +23,10 @@ func (s *Store) Marks(ctx context.Context, collection string, repositories []uui
 		WithPayload:    qdrant.NewWithPayloadInclude(markFields...),
 		WithVectors:    qdrant.NewWithVectors(false),
 	}
-	return func(yield func(Mark, error) bool) {
+	return func(yield func(vector.Mark, error) bool) {
 		for page, err := range s.pages(ctx, request, pointID(from)) {
 			if err != nil {
-				yield(Mark{}, err)
+				yield(vector.Mark{}, err)
 				return
 			}
 			for _, found := range page {
@@ -54,9 +42,9 @@ func (s *Store) Marks(ctx context.Context, collection string, repositories []uui
 	}
 }
 
-// Held returns the marks of those of ids that the collection holds, in no order.
-func (s *Store) Held(ctx context.Context, collection string, ids []uuid.UUID) ([]Mark, error) {
-	var marks []Mark
+// Held implements [vector.Store].
+func (s *Store) Held(ctx context.Context, collection string, ids []uuid.UUID) ([]vector.Mark, error) {
+	var marks []vector.Mark
 	for part := range slices.Chunk(ids, pageSize) {
 		points, err := s.get(ctx, collection, part, qdrant.NewWithPayloadInclude(markFields...))
 		if err != nil {
@@ -73,9 +61,8 @@ func (s *Store) Held(ctx context.Context, collection string, ids []uuid.UUID) ([
 	return marks, nil
 }
 
-// DeleteMarked deletes points as they were when they were marked: one that has
-// been written since, at a later revision, stays.
-func (s *Store) DeleteMarked(ctx context.Context, collection string, marks []Mark) error {
+// DeleteMarked implements [vector.Store].
+func (s *Store) DeleteMarked(ctx context.Context, collection string, marks []vector.Mark) error {
 	for part := range slices.Chunk(marks, pageSize) {
 		byRevision := make(map[int64][]uuid.UUID)
 		for _, mark := range part {
@@ -96,26 +83,18 @@ func (s *Store) DeleteMarked(ctx context.Context, collection string, marks []Mar
 	return nil
 }
 
-// CountOf returns how many points the collection holds of a repository,
-// whichever tenant they name.
+// CountOf implements [vector.Store].
 func (s *Store) CountOf(ctx context.Context, collection string, repository uuid.UUID) (uint64, error) {
 	return s.count(ctx, collection, inRepositories([]uuid.UUID{repository}))
 }
 
-func inRepositories(ids []uuid.UUID) *qdrant.Filter {
-	if len(ids) == 0 {
-		return nil
-	}
-	return &qdrant.Filter{Must: []*qdrant.Condition{matchIDs(fieldRepository, ids)}}
-}
-
-func decodeMark(found *qdrant.RetrievedPoint) (Mark, error) {
+func decodeMark(found *qdrant.RetrievedPoint) (vector.Mark, error) {
 	id, err := decodeID(found.GetId())
 	if err != nil {
-		return Mark{}, err
+		return vector.Mark{}, err
 	}
 	fields := found.GetPayload()
-	return Mark{
+	return vector.Mark{
 		ID: id, Tenant: fields[fieldTenant].GetStringValue(),
 		Repository: idOf(fields[fieldRepository]), Document: idOf(fields[fieldDocument]),
 		Path: fields[fieldPath].GetStringValue(), Blob: fields[fieldBlob].GetStringValue(),
@@ -123,7 +102,7 @@ func decodeMark(found *qdrant.RetrievedPoint) (Mark, error) {
 	}, nil
 }
 
-// idOf reads an id, or what is none as the one that nothing has.
+// idOf reads an id. A value that is none is read as the id that nothing has.
 func idOf(value *qdrant.Value) uuid.UUID {
 	id, err := uuid.Parse(value.GetStringValue())
 	if err != nil {

@@ -1,4 +1,4 @@
-package vector
+package qdrant
 
 import (
 	"context"
@@ -9,14 +9,11 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// ErrNoCollection marks an operation on a collection or alias that does not
-// exist. It passes: the syncer makes again what somebody has dropped.
-var ErrNoCollection = errors.New("no such collection")
-
-// explain wraps an error of a call with what was attempted, and marks what is
-// known of it. It returns nil for nil.
+// explain wraps an error of a call with what was attempted, and marks it by its
+// code. It returns nil for nil.
 func explain(ctx context.Context, err error, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -28,7 +25,7 @@ func explain(ctx context.Context, err error, format string, args ...any) error {
 	wrapped := fmt.Errorf("%s: %w", did, err)
 	switch status.Code(err) {
 	case codes.NotFound:
-		return fault.Retry(fmt.Errorf("%s: %w: %w", did, ErrNoCollection, err))
+		return fault.Retry(fmt.Errorf("%s: %w: %w", did, vector.ErrNoCollection, err))
 	case codes.Unauthenticated, codes.PermissionDenied:
 		return fmt.Errorf("%s: check the API key: %w", did, err)
 	case codes.InvalidArgument, codes.Unimplemented, codes.OutOfRange:

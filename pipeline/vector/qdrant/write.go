@@ -1,30 +1,28 @@
-package vector
+package qdrant
 
 import (
 	"context"
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Upsert writes points, each in place of the one that has its id, and returns
-// when they can be searched. More than 2,000 points or 16 MiB take several
-// calls; an error may leave the first of them written.
-func (s *Store) Upsert(ctx context.Context, collection string, points []Point) error {
+// Upsert implements [vector.Store]. More than 2,000 points or 16 MiB take several
+// calls.
+func (s *Store) Upsert(ctx context.Context, collection string, points []vector.Point) error {
 	var batch []*qdrant.PointStruct
 	size := 0
 	for i := range points {
-		encoded, err := points[i].encode()
-		if err != nil {
-			return fault.Reject(fmt.Errorf("upsert into %s: %w", collection, err))
+		if err := points[i].Check(); err != nil {
+			return fmt.Errorf("upsert into %s: %w", collection, err)
 		}
-		bytes := points[i].bound()
-		if bytes > maxUpsertBytes {
-			return fault.Reject(fmt.Errorf("upsert into %s: point %s takes up to %d bytes; at most %d are sent", collection, points[i].ID, bytes, maxUpsertBytes))
+		bytes := bound(&points[i])
+		if bytes > vector.MaxPointBytes {
+			return fault.Reject(fmt.Errorf("upsert into %s: point %s takes up to %d bytes; at most %d are sent", collection, points[i].ID, bytes, vector.MaxPointBytes))
 		}
 		if len(batch) == maxUpsertPoints || size+bytes > maxUpsertBytes {
 			if err := s.upsert(ctx, collection, batch); err != nil {
@@ -32,7 +30,7 @@ func (s *Store) Upsert(ctx context.Context, collection string, points []Point) e
 			}
 			batch, size = nil, 0
 		}
-		batch, size = append(batch, encoded), size+bytes
+		batch, size = append(batch, encode(&points[i])), size+bytes
 	}
 	if len(batch) == 0 {
 		return nil
@@ -47,14 +45,8 @@ func (s *Store) upsert(ctx context.Context, collection string, batch []*qdrant.P
 	return explain(ctx, err, "upsert %d points into %s", len(batch), collection)
 }
 
-// Stale names the points of a document below a revision.
-type Stale struct {
-	Document uuid.UUID
-	Before   int64 // points with a smaller revision are stale
-}
-
-// DeleteOlder deletes the stale points of documents, up to 1,000 documents a call.
-func (s *Store) DeleteOlder(ctx context.Context, collection string, docs []Stale) error {
+// DeleteOlder implements [vector.Store], 1,000 documents a call.
+func (s *Store) DeleteOlder(ctx context.Context, collection string, docs []vector.Stale) error {
 	for part := range slices.Chunk(docs, pageSize) {
 		conditions := make([]*qdrant.Condition, len(part))
 		for i, doc := range part {

@@ -1,4 +1,4 @@
-package vector
+package qdrant
 
 import (
 	"context"
@@ -8,26 +8,27 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
+
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Scroll yields the points that filter sees, by id ascending. It ends with the
-// first error. Points written while it runs may be missed.
-func (s *Store) Scroll(ctx context.Context, collection string, filter Filter, withVectors bool) iter.Seq2[Point, error] {
-	plan, err := filter.plan()
+// Scroll implements [vector.Store].
+func (s *Store) Scroll(ctx context.Context, collection string, filter vector.Filter, withVectors bool) iter.Seq2[vector.Point, error] {
+	plan, err := newPlan(filter)
 	if err != nil {
-		return func(yield func(Point, error) bool) {
-			yield(Point{}, fmt.Errorf("scroll %s: %w", collection, err))
+		return func(yield func(vector.Point, error) bool) {
+			yield(vector.Point{}, fmt.Errorf("scroll %s: %w", collection, err))
 		}
 	}
 	return s.scroll(ctx, collection, plan, withVectors)
 }
 
-// ScrollAll is Scroll over the points of every tenant.
-func (s *Store) ScrollAll(ctx context.Context, collection string, withVectors bool) iter.Seq2[Point, error] {
+// ScrollAll implements [vector.Store].
+func (s *Store) ScrollAll(ctx context.Context, collection string, withVectors bool) iter.Seq2[vector.Point, error] {
 	return s.scroll(ctx, collection, plan{}, withVectors)
 }
 
-func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVectors bool) iter.Seq2[Point, error] {
+func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVectors bool) iter.Seq2[vector.Point, error] {
 	request := &qdrant.ScrollPoints{
 		CollectionName: collection,
 		Filter:         plan.filter,
@@ -35,10 +36,10 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 		WithPayload:    qdrant.NewWithPayloadExclude(fieldDirs),
 		WithVectors:    qdrant.NewWithVectors(withVectors),
 	}
-	return func(yield func(Point, error) bool) {
+	return func(yield func(vector.Point, error) bool) {
 		for page, err := range s.pages(ctx, request, nil) {
 			if err != nil {
-				yield(Point{}, err)
+				yield(vector.Point{}, err)
 				return
 			}
 			for _, found := range page {
@@ -47,7 +48,7 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 				}
 				point, err := decodePoint(found.GetId(), found.GetPayload(), found.GetVectors())
 				if err != nil {
-					yield(Point{}, fmt.Errorf("scroll %s: %w", collection, err))
+					yield(vector.Point{}, fmt.Errorf("scroll %s: %w", collection, err))
 					return
 				}
 				if !yield(point, nil) {
@@ -79,7 +80,7 @@ func (s *Store) page(ctx context.Context, request *qdrant.ScrollPoints) ([]*qdra
 	return reply.GetResult(), reply.GetNextPageOffset(), explain(ctx, err, "scroll %s", request.GetCollectionName())
 }
 
-// Missing returns those of ids that the collection does not hold, in their order.
+// Missing implements [vector.Store].
 func (s *Store) Missing(ctx context.Context, collection string, ids []uuid.UUID) ([]uuid.UUID, error) {
 	var missing []uuid.UUID
 	for part := range slices.Chunk(ids, pageSize) {
@@ -124,14 +125,14 @@ func (s *Store) get(ctx context.Context, collection string, ids []uuid.UUID, pay
 	return reply.GetResult(), explain(ctx, err, "look up %d points of %s", len(ids), collection)
 }
 
-// Count returns how many points filter sees. A glob that Qdrant cannot
-// evaluate costs a scroll.
-func (s *Store) Count(ctx context.Context, collection string, filter Filter) (uint64, error) {
-	plan, err := filter.plan()
+// Count implements [vector.Store]. A glob that Qdrant cannot evaluate costs a
+// scroll.
+func (s *Store) Count(ctx context.Context, collection string, filter vector.Filter) (uint64, error) {
+	plan, err := newPlan(filter)
 	if err != nil {
 		return 0, fmt.Errorf("count points of %s: %w", collection, err)
 	}
-	if !plan.rest() {
+	if !plan.Partial() {
 		return s.count(ctx, collection, plan.filter)
 	}
 	var n uint64
@@ -144,7 +145,7 @@ func (s *Store) Count(ctx context.Context, collection string, filter Filter) (ui
 	return n, nil
 }
 
-// CountAll returns how many points the collection holds, of every tenant.
+// CountAll implements [vector.Store].
 func (s *Store) CountAll(ctx context.Context, collection string) (uint64, error) {
 	return s.count(ctx, collection, nil)
 }

@@ -1,20 +1,16 @@
-package vector_test
+package vectortest
 
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/qdrant/go-client/qdrant"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-func marksOf(t *testing.T, store *vector.Store, collection string, repositories []uuid.UUID, from uuid.UUID) []vector.Mark {
+func marksOf(t *testing.T, store vector.Store, collection string, repositories []uuid.UUID, from uuid.UUID) []vector.Mark {
 	t.Helper()
 	var marks []vector.Mark
 	for mark, err := range store.Marks(t.Context(), collection, repositories, from) {
@@ -33,7 +29,7 @@ func mark(p vector.Point) vector.Mark {
 	}
 }
 
-func TestMarks(t *testing.T) {
+func testMarks(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	const n = 2100 // three pages
@@ -66,7 +62,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-func TestWhatWasWrittenSinceItWasMarkedStays(t *testing.T) {
+func testWhatWasWrittenSinceItWasMarkedStays(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	upsert(t, store, collection, point(1, "a"), point(2, "b"), point(3, "c"), point(4, "d"))
@@ -80,41 +76,5 @@ func TestWhatWasWrittenSinceItWasMarkedStays(t *testing.T) {
 	want := []vector.Mark{mark(again), marks[3]}
 	if got := marksOf(t, store, collection, nil, uuid.Nil); !slices.Equal(got, want) {
 		t.Errorf("left\n%+v\nwant\n%+v", got, want)
-	}
-}
-
-// A point that somebody else wrote has a mark, too, and can be deleted by it.
-func TestAPointWithoutAPayloadHasAMark(t *testing.T) {
-	url := serverURL(t)
-	store, err := vector.Open(t.Context(), vector.Config{URL: url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	collection := create(t, store)
-	conn, err := grpc.NewClient(strings.TrimPrefix(url, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_, err = qdrant.NewPointsClient(conn).Upsert(t.Context(), &qdrant.UpsertPoints{
-		CollectionName: collection, Wait: qdrant.PtrOf(true),
-		Points: []*qdrant.PointStruct{{
-			Id: qdrant.NewIDUUID(id(1).String()), Vectors: qdrant.NewVectorsMap(map[string]*qdrant.Vector{"dense": qdrant.NewVectorDense(axis(0))}),
-			Payload: map[string]*qdrant.Value{"repository": qdrant.NewValueString("none"), "revision": qdrant.NewValueString("none")},
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	marks := marksOf(t, store, collection, nil, uuid.Nil)
-	if !slices.Equal(marks, []vector.Mark{{ID: id(1)}}) {
-		t.Fatalf("marks: %+v", marks)
-	}
-	if err := store.DeleteMarked(t.Context(), collection, marks); err != nil {
-		t.Fatal(err)
-	}
-	if left := marksOf(t, store, collection, nil, uuid.Nil); len(left) != 0 {
-		t.Errorf("left: %+v", left)
 	}
 }

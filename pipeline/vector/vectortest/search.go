@@ -1,8 +1,9 @@
-package vector_test
+package vectortest
 
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-func search(t testing.TB, store *vector.Store, collection string, q vector.Query) []vector.Hit {
+func search(t testing.TB, store vector.Store, collection string, q vector.Query) []vector.Hit {
 	t.Helper()
 	hits, err := store.Search(t.Context(), collection, q)
 	if err != nil {
@@ -32,9 +33,9 @@ func paths(hits []vector.Hit) []string {
 	return list
 }
 
-// TestSearchFusesBothRankings has a point that is second in both rankings and
+// testSearchFusesBothRankings has a point that is second in both rankings and
 // must come before those that are first in one and last in the other.
-func TestSearchFusesBothRankings(t *testing.T) {
+func testSearchFusesBothRankings(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	weigh := func(n int, path string, dense, sparse float32) vector.Point {
@@ -83,7 +84,34 @@ func TestSearchFusesBothRankings(t *testing.T) {
 	}
 }
 
-func TestFilters(t *testing.T) {
+// testRareTermsWeighMore has a term that all points have and one that a single
+// point has, each with weight 1 in the query and in the points. Points of another
+// tenant count as well.
+func testRareTermsWeighMore(t *testing.T, open Open) {
+	store := open(t)
+	collection := create(t, store)
+	const common, rare = 7, 8
+	var points []vector.Point
+	for n := 1; n <= 10; n++ {
+		p := point(n, fmt.Sprintf("f%d", n))
+		p.Sparse = vector.Sparse{Indices: []uint32{common}, Values: []float32{1}}
+		if n > 5 {
+			p.Payload.Tenant = "other"
+		}
+		points = append(points, p)
+	}
+	points[3].Sparse = vector.Sparse{Indices: []uint32{rare}, Values: []float32{1}}
+	upsert(t, store, collection, points...)
+	idf := func(n float64) float64 { return math.Log((10-n+0.5)/(n+0.5) + 1) }
+	hits := search(t, store, collection, vector.Query{
+		Sparse: vector.Sparse{Indices: []uint32{common, rare}, Values: []float32{1, 1}}, Filter: vector.Filter{Tenant: "acme"}, Limit: 10,
+	})
+	if len(hits) != 5 || hits[0].ID != id(4) || math.Abs(float64(hits[0].Score)-idf(1)) > 1e-4 || math.Abs(float64(hits[4].Score)-idf(9)) > 1e-4 {
+		t.Errorf("found %+v, want the point with the rare term first, with %v, and four others with %v", hits, idf(1), idf(9))
+	}
+}
+
+func testFilters(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	points := []vector.Point{point(1, "a.go"), point(2, "a.rs"), point(3, "b.go"), point(4, "a.go")}
@@ -138,8 +166,8 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestEveryReadNeedsATenant: law 11.
-func TestEveryReadNeedsATenant(t *testing.T) {
+// testEveryReadNeedsATenant: law 11.
+func testEveryReadNeedsATenant(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	upsert(t, store, collection, point(1, "a"))
@@ -161,8 +189,8 @@ func TestEveryReadNeedsATenant(t *testing.T) {
 	}
 }
 
-// TestGlobsAgreeWithDoublestar compares with the glob evaluated on every path.
-func TestGlobsAgreeWithDoublestar(t *testing.T) {
+// testGlobsAgreeWithDoublestar compares with the glob evaluated on every path.
+func testGlobsAgreeWithDoublestar(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	names := []string{
@@ -198,7 +226,7 @@ func TestGlobsAgreeWithDoublestar(t *testing.T) {
 	}
 }
 
-func TestBadGlobSaysWhatToChange(t *testing.T) {
+func testBadGlobSaysWhatToChange(t *testing.T, open Open) {
 	store := open(t)
 	for glob, hint := range map[string]string{
 		"a/[b":    "close every [",
@@ -214,8 +242,8 @@ func TestBadGlobSaysWhatToChange(t *testing.T) {
 	}
 }
 
-// TestGlobWidensTheSearch hides the two paths that fit behind 300 better ones.
-func TestGlobWidensTheSearch(t *testing.T) {
+// testGlobWidensTheSearch hides the two paths that fit behind 300 better ones.
+func testGlobWidensTheSearch(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	var points []vector.Point
@@ -240,7 +268,7 @@ func TestGlobWidensTheSearch(t *testing.T) {
 	}
 }
 
-func TestSearchRefusesWhatItCannotAnswer(t *testing.T) {
+func testSearchRefusesWhatItCannotAnswer(t *testing.T, open Open) {
 	store := open(t)
 	filter := vector.Filter{Tenant: "acme"}
 	for name, query := range map[string]vector.Query{
@@ -260,8 +288,8 @@ func TestSearchRefusesWhatItCannotAnswer(t *testing.T) {
 	}
 }
 
-// TestSearchIsExactEnough compares the dense ranking with brute force.
-func TestSearchIsExactEnough(t *testing.T) {
+// testSearchIsExactEnough compares the dense ranking with brute force.
+func testSearchIsExactEnough(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	random := rand.New(rand.NewPCG(5, 6))

@@ -1,4 +1,4 @@
-package vector
+package qdrant
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // Names of a collection's vectors.
@@ -19,8 +20,8 @@ const (
 )
 
 var distances = map[string]qdrant.Distance{
-	"dot":    qdrant.Distance_Dot,
-	"cosine": qdrant.Distance_Cosine,
+	vector.Dot:    qdrant.Distance_Dot,
+	vector.Cosine: qdrant.Distance_Cosine,
 }
 
 // index is a payload index: what is filtered on has one, so that a filter
@@ -45,16 +46,15 @@ var indexes = []index{
 	{fieldRevision, qdrant.FieldType_FieldTypeInteger, false},
 }
 
-// CreateCollection makes the collection and its indexes, or what is missing of
-// them. distance is "dot" or "cosine". A collection that exists with other
-// dimensions or another distance is rejected.
+// CreateCollection implements [vector.Store]. It makes the payload indexes as
+// well, or those that are missing.
 func (s *Store) CreateCollection(ctx context.Context, name string, dimensions int, distance string) error {
 	metric, known := distances[distance]
 	if !known {
 		return fault.Reject(fmt.Errorf("create collection %s: distance %q: use dot or cosine", name, distance))
 	}
-	if dimensions < 1 || dimensions > 65536 {
-		return fault.Reject(fmt.Errorf("create collection %s: %d dimensions: use 1 to 65,536", name, dimensions))
+	if dimensions < 1 || dimensions > vector.MaxDimensions {
+		return fault.Reject(fmt.Errorf("create collection %s: %d dimensions: use 1 to %d", name, dimensions, vector.MaxDimensions))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -122,8 +122,7 @@ func (s *Store) createIndexes(ctx context.Context, name string, info *qdrant.Col
 	return nil
 }
 
-// DropCollection removes the collection and the aliases that point to it. One
-// that does not exist is no error.
+// DropCollection implements [vector.Store].
 func (s *Store) DropCollection(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -134,7 +133,7 @@ func (s *Store) DropCollection(ctx context.Context, name string) error {
 	return explain(ctx, err, "drop collection %s", name)
 }
 
-// Collections lists the collections of the server by name.
+// Collections implements [vector.Store].
 func (s *Store) Collections(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -150,8 +149,7 @@ func (s *Store) Collections(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// SetAlias points alias at collection in one step: a reader sees the old or
-// the new collection, never none.
+// SetAlias implements [vector.Store].
 func (s *Store) SetAlias(ctx context.Context, alias, collection string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -162,7 +160,7 @@ func (s *Store) SetAlias(ctx context.Context, alias, collection string) error {
 	return explain(ctx, err, "point alias %s at collection %s", alias, collection)
 }
 
-// Alias returns the collection that alias points at.
+// Alias implements [vector.Store].
 func (s *Store) Alias(ctx context.Context, alias string) (collection string, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

@@ -1,22 +1,24 @@
-package vector_test
+package qdrant_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/leatworks/leat/devstack/qdrant"
+	"github.com/google/uuid"
+
+	server "github.com/leatworks/leat/devstack/qdrant"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/vector"
+	"github.com/leatworks/leat/pipeline/vector/qdrant"
 )
 
 func TestWrongConfigurationIsRejected(t *testing.T) {
 	const secret = "s3cr3t"
-	for name, config := range map[string]vector.Config{
+	for name, config := range map[string]qdrant.Config{
 		"no URL":        {},
 		"no scheme":     {URL: "localhost:6334"},
 		"other scheme":  {URL: "grpc://localhost:6334"},
@@ -26,7 +28,7 @@ func TestWrongConfigurationIsRejected(t *testing.T) {
 		"plaintext key": {URL: "http://qdrant.example:6334", APIKey: secret},
 		"timeout":       {URL: "http://localhost:6334", Timeout: -1},
 	} {
-		_, err := vector.Open(t.Context(), config)
+		_, err := qdrant.Open(t.Context(), config)
 		if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject {
 			t.Errorf("%s: %v, want a rejection", name, err)
 		}
@@ -47,7 +49,7 @@ func TestServerThatIsNotUpIsWorthARetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	const secret = "s3cr3t"
-	_, err = vector.Open(t.Context(), vector.Config{URL: "http://" + address, APIKey: secret, Timeout: 5 * time.Second})
+	_, err = qdrant.Open(t.Context(), qdrant.Config{URL: "http://" + address, APIKey: secret, Timeout: 5 * time.Second})
 	if kind, _ := fault.Of(err); err == nil || kind != fault.KindRetry || strings.Contains(err.Error(), secret) {
 		t.Errorf("open: %v (%v), want a retry and no secret", err, kind)
 	}
@@ -60,55 +62,49 @@ func TestSilentServerIsWorthARetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	_, err = vector.Open(t.Context(), vector.Config{URL: "http://" + listener.Addr().String(), Timeout: 50 * time.Millisecond})
+	_, err = qdrant.Open(t.Context(), qdrant.Config{URL: "http://" + listener.Addr().String(), Timeout: 50 * time.Millisecond})
 	if kind, _ := fault.Of(err); err == nil || kind != fault.KindRetry {
 		t.Errorf("open: %v (%v), want a retry", err, kind)
-	}
-}
-
-func TestCancelledCallSaysSo(t *testing.T) {
-	store := open(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := store.Collections(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want context.Canceled", err)
 	}
 }
 
 // TestStoreOutlivesARestartOfTheServer: a connection that was lost is made
 // again, and what was acknowledged is there.
 func TestStoreOutlivesARestartOfTheServer(t *testing.T) {
-	config := qdrant.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}
-	server, err := qdrant.Start(config)
+	config := server.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}
+	running, err := server.Start(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Addr = server.Addr()
-	store, err := vector.Open(t.Context(), vector.Config{URL: "http://" + server.Addr()})
+	config.Addr = running.Addr()
+	store, err := qdrant.Open(t.Context(), qdrant.Config{URL: "http://" + running.Addr()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if err := store.CreateCollection(t.Context(), "c", dimensions, "dot"); err != nil {
+	if err := store.CreateCollection(t.Context(), "c", 2, vector.Dot); err != nil {
 		t.Fatal(err)
 	}
-	upsert(t, store, "c", point(1, "a"))
-	if err := server.Close(); err != nil {
+	point := vector.Point{ID: uuid.New(), Dense: []float32{1, 0}, Payload: vector.Payload{Tenant: "acme"}}
+	if err := store.Upsert(t.Context(), "c", []vector.Point{point}); err != nil {
+		t.Fatal(err)
+	}
+	if err := running.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Ready(t.Context()); err == nil {
 		t.Error("ready while the server is down")
 	}
-	if server, err = qdrant.Start(config); err != nil {
+	if running, err = server.Start(config); err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close()
+	defer running.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for store.Ready(ctx) != nil && ctx.Err() == nil {
 		<-time.After(10 * time.Millisecond) // the transport's own backoff decides
 	}
-	if got := remaining(t, store, "c"); len(got) != 1 {
-		t.Errorf("%d points after the restart, want 1", len(got))
+	if held, err := store.Held(t.Context(), "c", []uuid.UUID{point.ID}); err != nil || len(held) != 1 {
+		t.Errorf("%d points after the restart (%v), want 1", len(held), err)
 	}
 }

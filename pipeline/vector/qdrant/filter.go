@@ -1,0 +1,65 @@
+package qdrant
+
+import (
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// plan is a filter in two parts: the conditions that Qdrant evaluates, and what
+// is left to check on its answers.
+type plan struct {
+	vector.Plan
+	filter *qdrant.Filter // nil: all points
+}
+
+func (p plan) match(payload map[string]*qdrant.Value) bool {
+	return !p.Partial() || p.Match(payload[fieldPath].GetStringValue(), payload[fieldSymbol].GetStringValue())
+}
+
+func newPlan(f vector.Filter) (plan, error) {
+	rest, err := f.Plan()
+	if err != nil {
+		return plan{}, err
+	}
+	must := []*qdrant.Condition{qdrant.NewMatchKeyword(fieldTenant, f.Tenant)}
+	for _, list := range []struct {
+		field string
+		ids   []uuid.UUID
+	}{{fieldRepository, f.Repositories}, {fieldTrack, f.Tracks}, {fieldDocument, f.Documents}} {
+		if len(list.ids) > 0 {
+			must = append(must, matchIDs(list.field, list.ids))
+		}
+	}
+	for _, list := range []struct {
+		field string
+		words []string
+	}{{fieldRef, f.Refs}, {fieldLanguage, f.Languages}, {fieldKind, f.Kinds}} {
+		if len(list.words) > 0 {
+			must = append(must, qdrant.NewMatchKeywords(list.field, list.words...))
+		}
+	}
+	if rest.Path != "" {
+		must = append(must, qdrant.NewMatchKeyword(fieldPath, rest.Path))
+	}
+	if rest.Dir != "" {
+		must = append(must, qdrant.NewMatchKeyword(fieldDirs, rest.Dir))
+	}
+	return plan{rest, &qdrant.Filter{Must: must}}, nil
+}
+
+func matchIDs(field string, ids []uuid.UUID) *qdrant.Condition {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = id.String()
+	}
+	return qdrant.NewMatchKeywords(field, words...)
+}
+
+func inRepositories(ids []uuid.UUID) *qdrant.Filter {
+	if len(ids) == 0 {
+		return nil
+	}
+	return &qdrant.Filter{Must: []*qdrant.Condition{matchIDs(fieldRepository, ids)}}
+}

@@ -1,0 +1,176 @@
+package qdrant
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/qdrant/go-client/qdrant"
+
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Fields of a payload.
+const (
+	fieldTenant     = "tenant"
+	fieldRepository = "repository"
+	fieldTrack      = "track"
+	fieldDocument   = "document"
+	fieldRef        = "ref"
+	fieldPath       = "path"
+	fieldDirs       = "dirs" // see [vector.Payload.Dirs]
+	fieldLanguage   = "language"
+	fieldKind       = "kind"
+	fieldSymbol     = "symbol"
+	fieldBlob       = "blob"
+	fieldCommit     = "commit"
+	fieldStartLine  = "start_line"
+	fieldEndLine    = "end_line"
+	fieldStartByte  = "start_byte"
+	fieldEndByte    = "end_byte"
+	fieldRevision   = "revision"
+)
+
+// encode makes of a point that has been checked the form that is sent. It shares
+// the point's vectors.
+func encode(p *vector.Point) *qdrant.PointStruct {
+	vectors := map[string]*qdrant.Vector{denseName: qdrant.NewVectorDense(p.Dense)}
+	if len(p.Sparse.Indices) > 0 {
+		vectors[sparseName] = qdrant.NewVectorSparse(p.Sparse.Indices, p.Sparse.Values)
+	}
+	return &qdrant.PointStruct{Id: pointID(p.ID), Vectors: qdrant.NewVectorsMap(vectors), Payload: encodePayload(&p.Payload)}
+}
+
+// The bytes that a point takes on the wire beside its vectors and texts (names,
+// tags, lengths, ids and numbers), and those of one more directory or sparse term.
+const (
+	boundRest = 2 << 10
+	boundDir  = 16
+	boundTerm = 5 + 4 // the longest varint and a float
+)
+
+// bound returns no less than the bytes that the point takes on the wire, and not
+// many more. Asking protobuf takes as long as sending the point.
+func bound(p *vector.Point) int {
+	n := boundRest + 4*len(p.Dense) + boundTerm*len(p.Sparse.Indices)
+	for _, text := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, p.Payload.Blob, p.Payload.Commit} {
+		n += len(text)
+	}
+	for i := range len(p.Payload.Path) {
+		if p.Payload.Path[i] == '/' {
+			n += i + boundDir
+		}
+	}
+	return n
+}
+
+func encodePayload(p *vector.Payload) map[string]*qdrant.Value {
+	fields := map[string]*qdrant.Value{
+		fieldRepository: qdrant.NewValueString(p.Repository.String()),
+		fieldTrack:      qdrant.NewValueString(p.Track.String()),
+		fieldDocument:   qdrant.NewValueString(p.Document.String()),
+		fieldDirs:       encodeDirs(p),
+		fieldStartLine:  qdrant.NewValueInt(int64(p.StartLine)),
+		fieldEndLine:    qdrant.NewValueInt(int64(p.EndLine)),
+		fieldStartByte:  qdrant.NewValueInt(int64(p.StartByte)),
+		fieldEndByte:    qdrant.NewValueInt(int64(p.EndByte)),
+		fieldRevision:   qdrant.NewValueInt(p.Revision),
+	}
+	for _, field := range [...]struct{ name, text string }{
+		{fieldTenant, p.Tenant}, {fieldRef, p.Ref}, {fieldPath, p.Path}, {fieldLanguage, p.Language},
+		{fieldKind, p.Kind}, {fieldSymbol, p.Symbol}, {fieldBlob, p.Blob}, {fieldCommit, p.Commit},
+	} {
+		if field.text != "" {
+			fields[field.name] = qdrant.NewValueString(field.text)
+		}
+	}
+	return fields
+}
+
+func encodeDirs(p *vector.Payload) *qdrant.Value {
+	list := &qdrant.ListValue{}
+	for dir := range p.Dirs() {
+		list.Values = append(list.Values, qdrant.NewValueString(dir))
+	}
+	return qdrant.NewValueList(list)
+}
+
+// decodePoint reads a point back. A form that encode does not write is an error:
+// somebody else wrote to the collection.
+func decodePoint(id *qdrant.PointId, payload map[string]*qdrant.Value, vectors *qdrant.VectorsOutput) (vector.Point, error) {
+	var p vector.Point
+	var err error
+	if p.ID, err = decodeID(id); err != nil {
+		return p, err
+	}
+	if p.Payload, err = decodePayload(payload); err != nil {
+		return p, fmt.Errorf("point %s: %w", p.ID, err)
+	}
+	named := vectors.GetVectors().GetVectors()
+	p.Dense, p.Sparse = decodeDense(named[denseName]), decodeSparse(named[sparseName])
+	return p, nil
+}
+
+func decodePayload(fields map[string]*qdrant.Value) (vector.Payload, error) {
+	p := vector.Payload{
+		Tenant:    fields[fieldTenant].GetStringValue(),
+		Ref:       fields[fieldRef].GetStringValue(),
+		Path:      fields[fieldPath].GetStringValue(),
+		Language:  fields[fieldLanguage].GetStringValue(),
+		Kind:      fields[fieldKind].GetStringValue(),
+		Symbol:    fields[fieldSymbol].GetStringValue(),
+		Blob:      fields[fieldBlob].GetStringValue(),
+		Commit:    fields[fieldCommit].GetStringValue(),
+		StartLine: int(fields[fieldStartLine].GetIntegerValue()),
+		EndLine:   int(fields[fieldEndLine].GetIntegerValue()),
+		StartByte: int(fields[fieldStartByte].GetIntegerValue()),
+		EndByte:   int(fields[fieldEndByte].GetIntegerValue()),
+		Revision:  fields[fieldRevision].GetIntegerValue(),
+	}
+	for name, id := range map[string]*uuid.UUID{fieldRepository: &p.Repository, fieldTrack: &p.Track, fieldDocument: &p.Document} {
+		parsed, err := uuid.Parse(fields[name].GetStringValue())
+		if err != nil {
+			return p, fmt.Errorf("%s %q of the payload is not a UUID", name, fields[name].GetStringValue())
+		}
+		*id = parsed
+	}
+	return p, nil
+}
+
+// decodeDense and decodeSparse also read the form that servers before 1.16
+// answer in, which later ones may still use.
+func decodeDense(v *qdrant.VectorOutput) []float32 {
+	if dense := v.GetDense(); dense != nil {
+		return dense.GetData()
+	}
+	return v.GetData() //nolint:staticcheck // see above
+}
+
+func decodeSparse(v *qdrant.VectorOutput) vector.Sparse {
+	if sparse := v.GetSparse(); sparse != nil {
+		return vector.Sparse{Indices: sparse.GetIndices(), Values: sparse.GetValues()}
+	}
+	if v.GetIndices() != nil { //nolint:staticcheck // see above
+		return vector.Sparse{Indices: v.GetIndices().GetData(), Values: v.GetData()} //nolint:staticcheck // see above
+	}
+	return vector.Sparse{}
+}
+
+func pointID(id uuid.UUID) *qdrant.PointId {
+	return qdrant.NewIDUUID(id.String())
+}
+
+func pointIDs(ids []uuid.UUID) []*qdrant.PointId {
+	encoded := make([]*qdrant.PointId, len(ids))
+	for i, id := range ids {
+		encoded[i] = pointID(id)
+	}
+	return encoded
+}
+
+func decodeID(id *qdrant.PointId) (uuid.UUID, error) {
+	parsed, err := uuid.Parse(id.GetUuid())
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("point id %q is not a UUID", id)
+	}
+	return parsed, nil
+}
