@@ -10,8 +10,10 @@ import (
 // indexed says which files leat indexes.
 func indexed(files []file) (map[string]bool, error) {
 	var ignore []byte
+	var layout lang.Layout
 	attributes := make(map[string][]byte)
 	for _, f := range files {
+		layout.Add(f.path)
 		dir, name := path.Split(f.path)
 		switch {
 		case name == ".gitattributes":
@@ -24,6 +26,7 @@ func indexed(files []file) (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules = rules.In(&layout)
 	is := make(map[string]bool)
 	for _, f := range files {
 		if rules.Path([]byte(f.path), lang.File, int64(len(f.content))).Skip != "" {

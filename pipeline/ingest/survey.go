@@ -27,6 +27,7 @@ const (
 // survey counts a commit's files and reads those that say how to read the others.
 func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree, error) {
 	var t tree
+	var layout lang.Layout
 	var rulePaths, oids []string
 	for entry, err := range repo.Tree(ctx, commit) {
 		if err != nil {
@@ -37,6 +38,7 @@ func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree,
 			continue
 		}
 		p := string(entry.Path)
+		layout.Add(p)
 		if p == ignoreFile || path.Base(p) == attributesFile {
 			rulePaths, oids = append(rulePaths, p), append(oids, entry.OID)
 		}
@@ -61,8 +63,12 @@ func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree,
 		}
 		attributes[dir] = contents[i]
 	}
-	t.rules, err = lang.Compile(s.cfg.Filter, ignore, attributes)
-	return t, err
+	rules, err := lang.Compile(s.cfg.Filter, ignore, attributes)
+	if err != nil {
+		return t, err
+	}
+	t.rules = rules.In(&layout)
+	return t, nil
 }
 
 // readRules reads small files. The total is bounded, so that a repository

@@ -24,6 +24,15 @@ func guard(pattern *regexp.Regexp) guarded {
 	return guarded{pattern, needed(parsed.Simplify())}
 }
 
+// guards compiles patterns with their guards.
+func guards(patterns ...string) []guarded {
+	list := make([]guarded, len(patterns))
+	for i, p := range patterns {
+		list[i] = guard(regexp.MustCompile(p))
+	}
+	return list
+}
+
 func (g guarded) matches(path string) bool {
 	return strings.Contains(path, g.text) && g.pattern.MatchString(path)
 }

@@ -3,11 +3,6 @@ package lang
 import (
 	"bytes"
 	"math"
-	"path"
-	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -153,44 +148,5 @@ func quoted(text []byte, quote byte) int {
 }
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
-
-// isGenerated says whether a program wrote the file: by its path if sample is
-// nil, else by the sample alone, since go-enry tries its patterns of paths each
-// time and the path has been asked about.
-func isGenerated(path string, sample []byte) (is bool) {
-	defer func() {
-		if recover() != nil {
-			is = false // see detect
-		}
-	}()
-	if sample == nil {
-		return enry.IsGenerated(path, nil)
-	}
-	name, extension := strings.ToLower(path), strings.ToLower(filepath.Ext(path))
-	return slices.ContainsFunc(data.GeneratedCodeMatchers, func(matches data.GeneratedCodeMatcher) bool {
-		return matches(name, extension, sample)
-	})
-}
-
-// minifiedNames end what was made small, by convention.
-var minifiedNames = regexp.MustCompile(`(?i)[.-]min\.(js|mjs|cjs|css)$`)
-
-// minifiedLine is the mean length of a line, in bytes, from which linguist takes
-// a script or style sheet to be minified.
-const minifiedLine = 110
-
-// isMinified says whether a script or style sheet was made small, by its path
-// alone if sample is nil.
-func isMinified(name string, sample []byte) bool {
-	if minifiedNames.MatchString(name) {
-		return true
-	}
-	switch path.Ext(name) {
-	case ".js", ".mjs", ".cjs", ".css":
-		lines := bytes.Count(bytes.TrimSuffix(sample, newline), newline) + 1
-		return len(sample)/lines > minifiedLine
-	}
-	return false
-}
 
 var newline = []byte("\n")

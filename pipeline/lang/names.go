@@ -1,11 +1,6 @@
 package lang
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/go-enry/go-enry/v2/data"
-)
+import "strings"
 
 // lockFiles are the files in which package managers write the versions they
 // resolved, by name.
@@ -30,32 +25,3 @@ func set(names ...string) map[string]bool {
 func isLockFile(path string) bool { return lockFiles[base(path)] }
 
 func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
-
-// ownCode are rules of linguist's list of vendored paths that leat leaves
-// out. The list serves statistics about languages, where a file too few costs
-// nothing; for a search, these names hold a project's own work more often
-// than a copy of another's. Where they do not, .gitattributes, .leatignore or
-// an exclude glob says so.
-var ownCode = []string{
-	`(^|/)cache/`, `(^|/)env/`, `^debian/`,
-	`(^|/)\.github/`, `(^|/)\.teamcity/`, `(^|/)\.vscode/`,
-	`(^|/)\.gitattributes$`, `(^|/)\.gitignore$`, `(^|/)\.gitmodules$`,
-	`(^|/)Jenkinsfile$`, `(^|/)Vagrantfile$`, `(^|/)\.gitpod\.Dockerfile$`, `(^|/)fabfile\.py$`,
-	`(.*?)\.d\.ts$`, `(^|/)effects\.js$`, `(^|/)controls\.js$`, `(^|/)dragdrop\.js$`,
-	`(\.|-)min\.(js|css)$`, // minified, whoever wrote it
-}
-
-// vendorRules are the rules that remain.
-var vendorRules = func() (rules []guarded) {
-	for _, rule := range data.VendorMatchers {
-		if !slices.Contains(ownCode, rule.String()) {
-			rules = append(rules, guard(rule))
-		}
-	}
-	return rules
-}()
-
-// isVendored says whether path looks like a copy of someone else's code.
-func isVendored(path string) bool {
-	return slices.ContainsFunc(vendorRules, func(rule guarded) bool { return rule.matches(path) })
-}

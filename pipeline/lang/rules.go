@@ -19,13 +19,14 @@ import (
 
 // version counts the changes of what this package decides, go-enry's new
 // versions included. Raise it with every change of a verdict.
-const version = 3
+const version = 4
 
 // Rules judge the files of one commit. They are safe for concurrent use.
 type Rules struct {
 	config      Config
 	ignore      ignoreFile
 	attributes  attributes
+	copied      map[string]bool // directories that hold others' code: see Layout
 	fingerprint [32]byte
 }
 
@@ -80,6 +81,14 @@ func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32
 	for _, dir := range slices.Sorted(maps.Keys(attributes)) {
 		writeList(h, []string{dir, string(attributes[dir])})
 	}
+	return [32]byte(h.Sum(nil))
+}
+
+// extend adds a list to what a fingerprint covers.
+func extend(sum [32]byte, list []string) [32]byte {
+	h := sha256.New()
+	h.Write(sum[:])
+	writeList(h, list)
 	return [32]byte(h.Sum(nil))
 }
 
@@ -145,7 +154,7 @@ func (r *Rules) origin(path string) Verdict {
 	if !r.config.Vendored {
 		if on, set := attributes[attrVendored].on(); on {
 			return skip(ReasonVendored, ".gitattributes: %s", attrVendored)
-		} else if !set && isVendored(path) {
+		} else if !set && (isVendored(path) || isInPlace(path, r.copied)) {
 			return Verdict{Skip: ReasonVendored}
 		}
 	}
@@ -155,7 +164,7 @@ func (r *Rules) origin(path string) Verdict {
 		return skip(ReasonGenerated, ".gitattributes: %s", attrGenerated)
 	case !set && !r.config.Minified && isMinified(path, nil):
 		return skip(ReasonMinified, "by its name")
-	case !set && !r.config.Generated && r.generated(path, nil):
+	case !set && !r.config.Generated && isGeneratedName(path):
 		return skip(ReasonGenerated, "by its name")
 	}
 	if r.config.NoDocumentation {
@@ -169,18 +178,6 @@ func (r *Rules) origin(path string) Verdict {
 		return skip(ReasonBinary, ".gitattributes: %s", attrBinary)
 	}
 	return Verdict{}
-}
-
-// generated asks go-enry, whose list of generated names holds lock files and
-// vendored directories too: where those are wanted, it is not asked about them.
-func (r *Rules) generated(path string, sample []byte) bool {
-	if r.config.LockFiles && isLockFile(path) || r.config.Minified && isMinified(path, sample) {
-		return false
-	}
-	if r.config.Vendored && isVendored(path) {
-		path = base(path)
-	}
-	return isGenerated(path, sample)
 }
 
 // Encoding returns the encoding that .gitattributes names for a file, or "".
@@ -208,14 +205,8 @@ func (r *Rules) Content(path, content []byte) Verdict {
 	}
 	name, sample := string(path), sample(content)
 	attributes := r.attributes.of(name)
-	if _, set := attributes[attrGenerated].on(); !set {
-		minified := isMinified(name, sample)
-		switch {
-		case minified && !r.config.Minified:
-			return skip(ReasonMinified, "by its content")
-		case !minified && !r.config.Generated && r.generated(name, sample):
-			return skip(ReasonGenerated, "by its content")
-		}
+	if v := r.author(name, attributes, sample); v.Skip != "" {
+		return v
 	}
 	if !r.config.Data {
 		if why, is := isData(name, content); is {
@@ -223,6 +214,24 @@ func (r *Rules) Content(path, content []byte) Verdict {
 		}
 	}
 	return r.kind(r.language(name, attributes, sample))
+}
+
+// author judges by what a text says of who wrote it.
+func (r *Rules) author(name string, attributes map[string]value, sample []byte) Verdict {
+	if _, set := attributes[attrVendored].on(); !set && !r.config.Vendored && isLibrary(name, sample) {
+		return skip(ReasonVendored, "by its name and its banner")
+	}
+	if _, set := attributes[attrGenerated].on(); set {
+		return Verdict{}
+	}
+	minified := isMinified(name, sample)
+	switch {
+	case minified && !r.config.Minified:
+		return skip(ReasonMinified, "by its content")
+	case !minified && !r.config.Generated && isGeneratedText(name, sample):
+		return skip(ReasonGenerated, "by its content")
+	}
+	return Verdict{}
 }
 
 // language names the language of a text.

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/go-enry/go-enry/v2/data"
-
 	"github.com/leatworks/leat/internal/fault"
 )
 
@@ -289,14 +287,6 @@ func TestFingerprint(t *testing.T) {
 	}
 	if compile(t, Config{}, "", nil).Fingerprint() != compile(t, Config{MaxBytes: DefaultMaxBytes}, "", map[string][]byte{}).Fingerprint() {
 		t.Error("a default that is spelled out changes the fingerprint")
-	}
-}
-
-// TestVendorRulesExist holds the exceptions against go-enry's list, which a
-// new version may spell otherwise.
-func TestVendorRulesExist(t *testing.T) {
-	if got, want := len(vendorRules), len(data.VendorMatchers)-len(ownCode); got != want {
-		t.Errorf("%d rules remain, want %d: ownCode names one that is not there", got, want)
 	}
 }
 

@@ -1,0 +1,173 @@
+package lang
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-enry/go-enry/v2/data"
+)
+
+// ownCode are rules of linguist's list of vendored paths that leat leaves
+// out. The list serves statistics about languages, where a file too few costs
+// nothing; for a search, these names hold a project's own work more often
+// than a copy of another's. Where they do not, .gitattributes, .leatignore or
+// an exclude glob says so.
+var ownCode = []string{
+	`(^|/)cache/`, `(^|/)env/`, `^debian/`,
+	`(^|/)\.github/`, `(^|/)\.teamcity/`, `(^|/)\.vscode/`,
+	`(^|/)\.gitattributes$`, `(^|/)\.gitignore$`, `(^|/)\.gitmodules$`,
+	`(^|/)Jenkinsfile$`, `(^|/)Vagrantfile$`, `(^|/)\.gitpod\.Dockerfile$`, `(^|/)fabfile\.py$`,
+	`(.*?)\.d\.ts$`, `(^|/)effects\.js$`, `(^|/)controls\.js$`, `(^|/)dragdrop\.js$`,
+	`(^|/)[Tt]ests?/fixtures/`, `(^|/)[Ss]pecs?/fixtures/`, `(^|/)docs?/_?(build|themes?|templates?|static)/`,
+	`(^|/)\.osx$`, `(^|/)\.sublime-project`, `(^|/)proguard\.pro$`, `(^|/)proguard-rules\.pro$`, `(^|/)activator$`,
+	`(^|/)Sparkle/`, `(^|/)admin_media/`, `(^|/)[Cc]ode[Mm]irror/(\d+\.\d+/)?(lib|mode|theme|addon|keymap|demo)`,
+	`(^|/)tiny_mce/(langs|plugins|themes|utils)`, `(^|/)bootstrap-datepicker/`, `(^|/)[Pp]ackages\/.+\.\d+\/`,
+	`(^|/)extjs/.*?\.xml$`, `(^|/)extjs/.*?\.txt$`, `(^|/)extjs/.*?\.html$`, `(^|/)extjs/.*?\.properties$`, `(^|/)extjs/\.sencha/`,
+	`(^|/)extjs/docs/`, `(^|/)extjs/builds/`, `(^|/)extjs/cmd/`, `(^|/)extjs/examples/`, `(^|/)extjs/locale/`, `(^|/)extjs/packages/`,
+	`(^|/)extjs/plugins/`, `(^|/)extjs/resources/`, `(^|/)extjs/src/`, `(^|/)extjs/welcome/`,
+	`(\.|-)min\.(js|css)$`, // minified, whoever wrote it
+	`(^|/)configure$`,      // generated, if its first lines say so
+	// Directories that a place decides about: see layout.go.
+	`^[Dd]ependencies/`, `(^|/)dist/`, `^deps/`, `(3rd|[Tt]hird)[-_]?[Pp]arty/`, `(^|/)vendors?/`, `(^|/)[Ee]xtern(als?)?/`, `(^|/)[Vv]+endor/`,
+	`(^|/)Carthage/`,
+}
+
+// moreVendored are paths that linguist counts as generated, or writes less
+// strictly.
+var moreVendored = []string{
+	`(^|/)vendor/([-0-9A-Za-z]+\.)+(com|edu|gov|in|me|net|org|fm|io)/`, // of Go
+	`(^|/)Godeps/`,
+	`(^|/)[Pp]ackages/[^/]+\.\d+\.\d+(\.\d+)*/`, // of NuGet
+	`(^|/)docs?/_?build/`,
+}
+
+// Rules of linguist's list that name files of a library for browsers are
+// libraryRules: such a name alone decides nothing. The rest are vendorRules.
+var vendorRules, libraryRules = func() (vendor, library []guarded) {
+	for _, rule := range data.VendorMatchers {
+		switch text := rule.String(); {
+		case slices.Contains(ownCode, text):
+		case forBrowsers.MatchString(text):
+			library = append(library, guard(rule))
+		default:
+			vendor = append(vendor, guard(rule))
+		}
+	}
+	return append(vendor, guards(moreVendored...)...), append(library, guards(`(^|/)(vendors?|(3rd|[Tt]hird)[-_]?[Pp]arty|externals?|libs?)/.*\.(js|css|less|scss)$`)...)
+}()
+
+// forBrowsers matches rules for names of scripts and style sheets.
+var forBrowsers = regexp.MustCompile(`(js|css|styl|scss|less)\)?\$?$`)
+
+// isVendored says whether a path looks like a copy of someone else's code,
+// wherever it is.
+func isVendored(path string) bool {
+	return slices.ContainsFunc(vendorRules, func(rule guarded) bool { return rule.matches(path) })
+}
+
+// maxBanner is how far into a library's file its banner may begin and end.
+const maxBanner = 2 << 10
+
+var (
+	releases = regexp.MustCompile(`\bv?\d+\.\d+(\.\d+)?\b`)
+	licences = regexp.MustCompile(`(?i)\blicen[cs]ed?\b|\bcopyright\b|\(c\)|©|\bMIT\b`)
+)
+
+// isLibrary says whether a script or style sheet that is named like a library's,
+// or kept where libraries are, is a copy of one: its banner, or else its name,
+// gives a release, and the banner a licence.
+func isLibrary(name string, sample []byte) bool {
+	if !slices.ContainsFunc(libraryRules, func(rule guarded) bool { return rule.matches(name) }) {
+		return false
+	}
+	banner := bannerOf(sample)
+	return licences.Match(banner) && (releases.Match(banner) || releases.MatchString(base(name)))
+}
+
+// bannerOf returns the comment that a script or style sheet begins with.
+func bannerOf(sample []byte) []byte {
+	head := bytes.TrimPrefix(sample, byteOrderMark)
+	head = head[:min(len(head), maxBanner)]
+	inside := false
+	for at := 0; at < len(head); {
+		end := len(head)
+		if i := bytes.IndexByte(head[at:], '\n'); i >= 0 {
+			end = at + i + 1
+		}
+		line := bytes.TrimSpace(head[at:end])
+		if inside || !preamble.Match(line) {
+			_, code, open := slashes.read(line, inside)
+			if code {
+				if bytes.HasPrefix(line, []byte("/*")) { // a comment and code on one line
+					return head[:end]
+				}
+				return head[:at]
+			}
+			inside = open
+		}
+		at = end
+	}
+	return head
+}
+
+// A place is a directory that holds copies of others' code where it stands at
+// the root of a repository, or beside a file of the program that fills it.
+type place struct {
+	manifests map[string]bool
+	root      bool // it counts at the root without a manifest
+}
+
+var (
+	packageManagers = set("go.mod", "composer.json", "Gemfile", "Cargo.toml", "package.json", "bower.json", "gems.rb", "mix.exs", "rebar.config", "glide.yaml", "Gopkg.toml")
+	builders        = set("go.mod", "package.json", "Cargo.toml", "CMakeLists.txt", "meson.build", "BUILD", "BUILD.bazel", "BUILD.gn", "WORKSPACE", "WORKSPACE.bazel", "MODULE.bazel",
+		"DEPS", "configure.ac", "SConstruct", "conanfile.txt", "conanfile.py", "premake5.lua", "Makefile.am")
+	publishers = set("package.json", "bower.json", "pyproject.toml", "setup.py", "composer.json")
+)
+
+// placeOf returns the place that a directory of that name is.
+func placeOf(name string) (place, bool) {
+	switch strings.ToLower(name) {
+	case "vendor":
+		return place{packageManagers, true}, true
+	case "thirdparty", "third_party", "third-party", "3rdparty", "3rd_party", "3rd-party":
+		return place{builders, true}, true
+	case "dist":
+		return place{publishers, true}, true
+	case "pods":
+		return place{set("Podfile"), false}, true
+	case "carthage":
+		return place{set("Cartfile"), false}, true
+	case "vendors", "external", "externals", "extern", "externs", "deps", "dependencies":
+		return place{nil, false}, true // only with a licence: see Layout
+	}
+	return place{}, false
+}
+
+// filled are files that the programs that fill a directory leave in it.
+var filled = set("modules.txt", "autoload.php", ".yarn-integrity", "vendor.json", "vendor.conf", "Manifest.lock")
+
+// licence recognises the file that gives a licence.
+var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|copyright|unlicense)([.-].*)?$`)
+
+// isInPlace says whether the path leads through a directory that holds others'
+// code by its place.
+func isInPlace(name string, known map[string]bool) bool {
+	for end := 0; ; {
+		slash := strings.IndexByte(name[end:], '/')
+		if slash < 0 {
+			return false
+		}
+		end += slash
+		dir := name[:end]
+		if known[dir] {
+			return true
+		}
+		if p, is := placeOf(path.Base(dir)); is && p.root && !strings.Contains(dir, "/") {
+			return true
+		}
+		end++
+	}
+}
