@@ -25,7 +25,7 @@ func (l DocumentLedger) beside(ctx context.Context) (bool, error) {
 	if l.Of == (catalog.Beside{}) {
 		return false, nil
 	}
-	active, err := l.Catalog.ActiveGeneration(ctx)
+	active, err := l.Catalog.Generations.Active(ctx)
 	return err == nil && active.Number != l.Of.Generation && active.Embedder.ID != l.Of.Embedder, err
 }
 
@@ -39,7 +39,7 @@ func (l DocumentLedger) Delay(ctx context.Context, m Message, reason string, b c
 	case err != nil:
 		return 0, err
 	case beside:
-		return l.Catalog.DelayBeside(ctx, l.Of, doc, reason, b)
+		return l.Catalog.Generations.DelayBeside(ctx, l.Of, doc, reason, b)
 	}
 	return l.Catalog.DelayDocument(ctx, doc, reason, b)
 }
@@ -54,7 +54,7 @@ func (l DocumentLedger) Bury(ctx context.Context, m Message, reason string) erro
 	case err != nil:
 		return err
 	case beside:
-		return l.Catalog.BuryBeside(ctx, l.Of, doc, reason)
+		return l.Catalog.Generations.BuryBeside(ctx, l.Of, doc, reason)
 	}
 	return l.Catalog.BuryDocument(ctx, doc, reason)
 }

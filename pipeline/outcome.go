@@ -182,7 +182,7 @@ func (o *outcome) bury(ctx context.Context, msg *message.Message, m Message, cau
 		Tenant: tenantOf(m), Document: documentOf(m), Source: m.Source, Event: m.ID, Subject: m.On,
 		Headers: msg.Metadata, Payload: msg.Payload, Reason: cause.Error(), Attempts: attempts,
 	}
-	if err := o.catalog.Bury(ctx, letter); err != nil {
+	if err := o.catalog.Letters.Bury(ctx, letter); err != nil {
 		return errors.Join(cause, err)
 	}
 	o.log.Error("dead letter", "event", m.ID, "type", m.Type, "about", m.Subject, "reason", cause)

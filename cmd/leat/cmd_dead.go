@@ -121,7 +121,7 @@ func (cmd *deadListCmd) Run(ctx context.Context, g *globals) error {
 	rows := []letterRow{}
 	after, next := cmd.After, int64(0)
 	for next == 0 {
-		page, err := s.catalog.Letters(ctx, filter, after, math.MaxInt64, min(cmd.Limit+1-len(rows), letterPage))
+		page, err := s.catalog.Letters.List(ctx, filter, after, math.MaxInt64, min(cmd.Limit+1-len(rows), letterPage))
 		if err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	filter.IDs = []int64{cmd.ID}
-	found, err := s.catalog.Letters(ctx, filter, 0, math.MaxInt64, 1)
+	found, err := s.catalog.Letters.List(ctx, filter, 0, math.MaxInt64, 1)
 	if err != nil {
 		return err
 	}

@@ -43,13 +43,13 @@ func (c chosenLetters) each(ctx context.Context, g *globals, s *session, fn func
 		return nil, err
 	}
 	filter.IDs = c.ID
-	last, err := s.catalog.LastLetter(ctx)
+	last, err := s.catalog.Letters.Last(ctx)
 	if err != nil {
 		return nil, err
 	}
 	found := make(map[int64]bool)
 	for after := int64(0); ; {
-		page, err := s.catalog.Letters(ctx, filter, after, last, letterPage)
+		page, err := s.catalog.Letters.List(ctx, filter, after, last, letterPage)
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +92,7 @@ func (cmd *deadRetryCmd) Run(ctx context.Context, g *globals) error {
 	}
 	defer s.close()
 	answer := retriedLetters{Refused: []refusedLetter{}}
-	redrive := letter.New(s.catalog, s.broker)
+	redrive := letter.New(s.catalog.Letters, s.broker)
 	absent, err := cmd.each(ctx, g, s, func(id int64) error { return answer.retry(ctx, redrive, id) })
 	if err != nil {
 		return fmt.Errorf("%w (before that, %s retried)", err, count(answer.Retried+answer.Obsolete, "letter was", "letters were"))
@@ -147,7 +147,7 @@ func (cmd *deadDropCmd) Run(ctx context.Context, g *globals) error {
 	defer s.close()
 	dropped := 0
 	refused, err := cmd.each(ctx, g, s, func(id int64) error {
-		ok, err := s.catalog.DropLetter(ctx, id)
+		ok, err := s.catalog.Letters.Drop(ctx, id)
 		if ok {
 			dropped++
 		}

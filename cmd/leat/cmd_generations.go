@@ -83,7 +83,7 @@ func (cmd *generationsListCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	list, err := s.catalog.Generations(ctx)
+	list, err := s.catalog.Generations.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func printGenerations(rows ...generationRow) error {
 
 // showGeneration prints one generation, if it is there.
 func showGeneration(ctx context.Context, g *globals, s *session, number int64) error {
-	list, err := s.catalog.Generations(ctx)
+	list, err := s.catalog.Generations.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (cmd *generationsRollbackCmd) Run(ctx context.Context, g *globals) error {
 	if _, err := s.generation(ctx); err != nil {
 		return err
 	}
-	number, err := s.catalog.RollBack(ctx, cmd.Number)
+	number, err := s.catalog.Generations.RollBack(ctx, cmd.Number)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (cmd *generationsCancelCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	number, err := s.catalog.CancelGeneration(ctx)
+	number, err := s.catalog.Generations.Cancel(ctx)
 	if err != nil {
 		return err
 	}

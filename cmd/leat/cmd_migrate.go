@@ -24,14 +24,14 @@ type (
 )
 
 func (*migrateUpCmd) Run(ctx context.Context, g *globals) error {
-	return g.migrate(ctx, func(s *session) error { return s.catalog.MigrateUp(ctx) })
+	return g.migrate(ctx, func(s *session) error { return s.catalog.Schema.Up(ctx) })
 }
 
 func (cmd *migrateDownCmd) Run(ctx context.Context, g *globals) error {
 	if !cmd.Yes {
 		return fmt.Errorf("taking a step back deletes the tables it made, and what is in them: add --yes if that is meant")
 	}
-	return g.migrate(ctx, func(s *session) error { return s.catalog.MigrateDown(ctx) })
+	return g.migrate(ctx, func(s *session) error { return s.catalog.Schema.Down(ctx) })
 }
 
 func (*migrateStatusCmd) Run(ctx context.Context, g *globals) error {
@@ -48,7 +48,7 @@ func (g *globals) migrate(ctx context.Context, change func(*session) error) erro
 	if err := change(s); err != nil {
 		return err
 	}
-	steps, err := s.catalog.Migrations(ctx)
+	steps, err := s.catalog.Schema.Status(ctx)
 	if err != nil {
 		return err
 	}

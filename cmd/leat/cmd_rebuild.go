@@ -42,7 +42,7 @@ func (cmd *rebuildCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.catalog.AddGeneration(ctx, s.stores.Index, worker.ModelOf(model), cmd.From)
+	made, err := s.catalog.Generations.Add(ctx, s.stores.Index, worker.ModelOf(model), cmd.From)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (g *globals) followGeneration(ctx context.Context, s *session, number int64
 	ticker := time.NewTicker(followInterval)
 	defer ticker.Stop()
 	for last := time.Now(); ; {
-		list, err := s.catalog.Generations(ctx)
+		list, err := s.catalog.Generations.List(ctx)
 		if err != nil {
 			return err
 		}

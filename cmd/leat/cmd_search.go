@@ -82,7 +82,7 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	model, err := s.stores.OpenEmbedder(generation.Embedder.Name, s.catalog, g.quietLog().Logger(&g.screen))
+	model, err := s.stores.OpenEmbedder(generation.Embedder.Name, s.catalog.Usage, g.quietLog().Logger(&g.screen))
 	if err != nil {
 		return err
 	}

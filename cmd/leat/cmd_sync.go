@@ -37,7 +37,7 @@ func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	last, err := s.catalog.LastRuns(ctx)
+	last, err := s.catalog.Schedule.Last(ctx)
 	if err != nil {
 		return err
 	}

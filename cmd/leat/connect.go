@@ -58,13 +58,13 @@ func (s *session) close() {
 
 // generation returns the index that searches use.
 func (s *session) generation(ctx context.Context) (catalog.Generation, error) {
-	active, err := s.catalog.ActiveGeneration(ctx)
+	active, err := s.catalog.Generations.Active(ctx)
 	if err == nil {
 		return active, nil
 	}
-	steps, stepsErr := s.catalog.Migrations(ctx)
+	steps, stepsErr := s.catalog.Schema.Status(ctx)
 	if stepsErr == nil { // a worker that starts may have been quicker
-		active, err = s.catalog.ActiveGeneration(ctx)
+		active, err = s.catalog.Generations.Active(ctx)
 	}
 	switch {
 	case err == nil:

@@ -32,7 +32,7 @@ const usageDays = 30
 
 // embedders shows what embedding took.
 func (cmd *statusCmd) embedders(ctx context.Context, g *globals, c *catalog.Catalog) error {
-	list, err := c.Usage(ctx, g.Tenant, usageDays)
+	list, err := c.Usage.List(ctx, g.Tenant, usageDays)
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func (f *floor) openRows(ctx context.Context, e devstack.Endpoints) error {
 		return err
 	}
 	defer schema.Close()
-	return schema.MigrateUp(ctx)
+	return schema.Schema.Up(ctx)
 }
 
 func (f *floor) openObjects(ctx context.Context, e devstack.Endpoints) (err error) {

@@ -67,7 +67,7 @@ func open(ctx context.Context, e devstack.Endpoints) (l *leat, err error) {
 		},
 		func() (err error) { l.conn, err = nats.Connect(e.NATS, nats.Name("bench")); return err },
 		func() (err error) { l.js, err = jetstream.New(l.conn); return err },
-		func() (err error) { l.generation, err = l.catalog.ActiveGeneration(ctx); return err },
+		func() (err error) { l.generation, err = l.catalog.Generations.Active(ctx); return err },
 	} {
 		if err := step(); err != nil {
 			return l, err

@@ -53,7 +53,7 @@ func (r *run) open(ctx context.Context) (o opened, err error) {
 	if o.blobs, err = blob.Open(ctx, blob.Config{URL: s3.S3, AccessKey: s3.S3AccessKey, SecretKey: s3.S3SecretKey}); err != nil {
 		return o, err
 	}
-	o.generation, err = o.catalog.ActiveGeneration(ctx)
+	o.generation, err = o.catalog.Generations.Active(ctx)
 	return o, err
 }
 

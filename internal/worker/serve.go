@@ -45,7 +45,7 @@ func (s *Stores) serveEach(ctx context.Context, log *slog.Logger, wanted func([]
 	ticker := time.NewTicker(generationPoll)
 	defer ticker.Stop()
 	for {
-		list, err := s.Catalog.Generations(ctx)
+		list, err := s.Catalog.Generations.List(ctx)
 		if err != nil && ctx.Err() == nil {
 			log.Warn("the generations cannot be read; will be tried again", "error", err)
 		}
@@ -152,7 +152,7 @@ func (m *models) news(e catalog.Embedder) bool {
 
 // check says why no model of the index can be opened here.
 func (m *models) check(ctx context.Context) error {
-	list, err := m.stores.Catalog.Generations(ctx)
+	list, err := m.stores.Catalog.Generations.List(ctx)
 	if err != nil {
 		return err
 	}

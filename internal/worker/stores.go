@@ -44,7 +44,7 @@ type Stores struct {
 // do so at once. It returns early only if waiting cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
 	s := &Stores{alias: cfg.Index, lease: cfg.Lease}
-	s.OpenEmbedder = func(name string) (embedder.Embedder, error) { return cfg.OpenEmbedder(name, s.Catalog, log) }
+	s.OpenEmbedder = func(name string) (embedder.Embedder, error) { return cfg.OpenEmbedder(name, s.Catalog.Usage, log) }
 	for _, p := range []part{
 		{"Postgres", "--postgres-url", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
 		{"NATS", "--nats-url", func(ctx context.Context) (err error) {
@@ -71,14 +71,14 @@ type part struct {
 
 // prepare makes what the workers bind to.
 func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logger) error {
-	if err := s.Catalog.MigrateUp(ctx); err != nil {
+	if err := s.Catalog.Schema.Up(ctx); err != nil {
 		return err
 	}
 	first, err := s.OpenEmbedder(cfg.NewEmbedder())
 	if err != nil {
 		return fault.Reject(err)
 	}
-	if s.Generation, err = s.Catalog.EnsureGeneration(ctx, cfg.Index, ModelOf(first)); err != nil {
+	if s.Generation, err = s.Catalog.Generations.Ensure(ctx, cfg.Index, ModelOf(first)); err != nil {
 		return err
 	}
 	model := s.Generation.Embedder

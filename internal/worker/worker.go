@@ -84,14 +84,14 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 
 func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, known catalog.Embedder) error {
 	id := known.ID
-	adopt := part{"the embedder's recipe", "--embedders-file, --postgres-url", func(ctx context.Context) error { return s.Catalog.Adopt(ctx, known, ModelOf(model)) }}
+	adopt := part{"the embedder's recipe", "--embedders-file, --postgres-url", func(ctx context.Context) error { return s.Catalog.Generations.Adopt(ctx, known, ModelOf(model)) }}
 	if err := adopt.persist(ctx, log); err != nil {
 		return err
 	}
 	if err := probe(ctx, model, log); err != nil {
 		var active catalog.Generation
 		look := part{"the active generation", "--postgres-url", func(ctx context.Context) (err error) {
-			active, err = s.Catalog.ActiveGeneration(ctx)
+			active, err = s.Catalog.Generations.Active(ctx)
 			return err
 		}}
 		if lookErr := look.persist(ctx, log); lookErr != nil || active.Embedder.ID == id {

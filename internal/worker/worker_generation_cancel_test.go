@@ -47,7 +47,7 @@ func (f *factory) look() {
 
 func (f *factory) cancel(want int64) {
 	f.t.Helper()
-	if n, err := f.Catalog.CancelGeneration(f.t.Context()); err != nil || n != want {
+	if n, err := f.Catalog.Generations.Cancel(f.t.Context()); err != nil || n != want {
 		f.t.Fatalf("cancelled generation %d (%v), want %d", n, err, want)
 	}
 }
@@ -121,7 +121,7 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 			g := f.rebuild("turned/384", catalog.SourceStream)
 			s.reach(g)
 			f.cancel(g.Number)
-			if _, err := f.Catalog.CancelGeneration(t.Context()); err == nil {
+			if _, err := f.Catalog.Generations.Cancel(t.Context()); err == nil {
 				t.Error("cancelled twice")
 			}
 			f.until("it is gone", f.gens, are("1 active"))
@@ -151,7 +151,7 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 
 	// A rollback that is cancelled leaves what there was: a retired generation.
 	retired := f.remains()
-	if _, err := f.Catalog.RollBack(t.Context(), 1); err != nil {
+	if _, err := f.Catalog.Generations.RollBack(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
 	f.cancel(1)

@@ -17,7 +17,7 @@ import (
 // finds is the path of the best hit, searched as `leat search` does.
 func (f *factory) finds(words string) string {
 	f.t.Helper()
-	active, err := f.Catalog.ActiveGeneration(f.t.Context())
+	active, err := f.Catalog.Generations.Active(f.t.Context())
 	if err != nil {
 		f.t.Fatal(err)
 	}

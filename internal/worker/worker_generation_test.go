@@ -142,7 +142,7 @@ func (f *factory) until(what string, gens *syncer.Generations, is func([]catalog
 		if err := gens.Look(f.t.Context()); err != nil {
 			f.t.Fatal(err)
 		}
-		list, err := f.Catalog.Generations(f.t.Context())
+		list, err := f.Catalog.Generations.List(f.t.Context())
 		if err != nil {
 			f.t.Fatal(err)
 		}
@@ -197,7 +197,7 @@ func (f *factory) digest(collection string) syncer.Digest {
 func (f *factory) rebuild(name, source string) catalog.Generation {
 	f.t.Helper()
 	m := f.models[name].Model()
-	g, err := f.Catalog.AddGeneration(f.t.Context(), "leat", catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance)}, source)
+	g, err := f.Catalog.Generations.Add(f.t.Context(), "leat", catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance)}, source)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestRebuild(t *testing.T) {
 			// What is retired is kept up to date, and comes back.
 			f.ingest(testpipe.Text("new.txt", "a new file\n"))
 			now := f.digest(g.Collection)
-			if _, err := f.Catalog.RollBack(t.Context(), 0); err != nil {
+			if _, err := f.Catalog.Generations.RollBack(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
 			f.until("the index is rolled back", f.gens, are("1 active, 2 retired"))

@@ -105,7 +105,7 @@ func (r *rig) publish(t testing.TB, subject string, header map[string]string, pa
 // letters returns the dead letters there are.
 func (r *rig) letters(t testing.TB) []catalog.Letter {
 	t.Helper()
-	list, err := r.Catalog.Letters(t.Context(), catalog.LetterFilter{}, 0, math.MaxInt64, 1000)
+	list, err := r.Catalog.Letters.List(t.Context(), catalog.LetterFilter{}, 0, math.MaxInt64, 1000)
 	must(t, err)
 	return list
 }
@@ -151,7 +151,7 @@ func (r *rig) awaitIndexed(t testing.TB, key catalog.SubmissionKey) {
 
 func (r *rig) retry(t testing.TB, id int64, want catalog.Retried) {
 	t.Helper()
-	got, why, err := letter.New(r.Catalog, r.Broker).Retry(t.Context(), id)
+	got, why, err := letter.New(r.Catalog.Letters, r.Broker).Retry(t.Context(), id)
 	if err != nil || got != want {
 		t.Fatalf("retry of letter %d: %q %q %v, want %q", id, got, why, err, want)
 	}
@@ -237,7 +237,7 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 			if text := fmt.Sprint(l.Headers, string(l.Payload), l.Reason); strings.Contains(text, "hunter2") {
 				t.Errorf("a credential is in the letter: %s", text)
 			}
-			if dropped, err := r.Catalog.DropLetter(t.Context(), l.ID); err != nil || !dropped {
+			if dropped, err := r.Catalog.Letters.Drop(t.Context(), l.ID); err != nil || !dropped {
 				t.Errorf("drop: %v %v", dropped, err)
 			}
 		})

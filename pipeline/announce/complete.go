@@ -24,7 +24,7 @@ func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, tracks map[
 	if err != nil || len(done) == 0 {
 		return err
 	}
-	active, err := c.ActiveGeneration(ctx)
+	active, err := c.Generations.Active(ctx)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func TestBury(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w.exec(t, "delete from dead_letters")
 			d.Worker = "test"
-			w.do(t, func(ctx context.Context) error { return w.Bury(ctx, d) })
+			w.do(t, func(ctx context.Context) error { return w.Letters.Bury(ctx, d) })
 			stored := value[string](t, w, "select row_to_json(d)::text || encode(payload, 'escape') from dead_letters d")
 			if strings.Contains(stored, "hunter2") || strings.Contains(stored, encoded[10:30]) {
 				t.Errorf("stored: %s", stored)
@@ -74,7 +74,7 @@ func TestBuryKeepsTheMessage(t *testing.T) {
 	} {
 		w.exec(t, "delete from dead_letters")
 		w.do(t, func(ctx context.Context) error {
-			return w.Bury(ctx, catalog.DeadLetter{Worker: "test", Payload: []byte(payload), Headers: map[string]string{"ce-id": "a%40b"}, Reason: "r", Attempts: 3})
+			return w.Letters.Bury(ctx, catalog.DeadLetter{Worker: "test", Payload: []byte(payload), Headers: map[string]string{"ce-id": "a%40b"}, Reason: "r", Attempts: 3})
 		})
 		if got := value[[]byte](t, w, "select payload from dead_letters"); string(got) != payload {
 			t.Errorf("payload = %q, want %q", got, payload)

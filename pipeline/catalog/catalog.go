@@ -31,12 +31,29 @@ const (
 	defaultConnectTimeout = 5 * time.Second
 )
 
-// Catalog is a pool of connections to one catalog.
+// Catalog holds repositories, tracks, snapshots, documents, content and
+// submissions, which share transactions. The rooms beside them are fields of
+// their own, so that a component can be handed one of them and no more. All use
+// one pool of connections.
 type Catalog struct {
+	*store
+
+	Letters     *Letters     // dead letters
+	Generations *Generations // builds of the index, and the embedders they use
+	Schedule    *Schedule    // the syncer's work and its runs
+	Usage       *Usage       // what embedding takes: claims, budgets, accounts
+	Vectors     *Vectors     // where the vectors of texts are
+	Packs       *Packs       // objects that hold blobs or vectors
+	Garbage     *Garbage     // rows that nothing refers to any more
+	Locks       *Locks       // advisory locks
+	Schema      *Schema      // migrations
+}
+
+// store is what the catalog's rooms have in common.
+type store struct {
 	pool  *pgxpool.Pool
 	query *query.Queries
 	lease time.Duration
-	locks locks
 }
 
 // ErrNotFound says that the catalog has no such row.
@@ -66,14 +83,28 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
-	c := &Catalog{
-		pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease), locks: locks{pool: pool, held: make(map[int64]chan struct{})},
-	}
+	c := rooms(&store{pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease)})
 	if err := c.Ready(ctx); err != nil {
 		pool.Close()
 		return nil, fault.Retry(err)
 	}
 	return c, nil
+}
+
+func rooms(s *store) *Catalog {
+	locks := &Locks{pool: s.pool, held: make(map[int64]chan struct{})}
+	return &Catalog{
+		store:       s,
+		Letters:     &Letters{s},
+		Generations: &Generations{s, locks},
+		Schedule:    &Schedule{s},
+		Usage:       &Usage{s},
+		Vectors:     &Vectors{s},
+		Packs:       &Packs{s},
+		Garbage:     &Garbage{s},
+		Locks:       locks,
+		Schema:      &Schema{s.pool, locks},
+	}
 }
 
 // Close waits for the connections in use and closes them all.
@@ -88,8 +119,8 @@ func (c *Catalog) Ready(ctx context.Context) error {
 }
 
 // inTx runs fn in a transaction.
-func (c *Catalog) inTx(ctx context.Context, fn func(*query.Queries) error) error {
-	return pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return fn(c.query.WithTx(tx)) })
+func (s *store) inTx(ctx context.Context, fn func(*query.Queries) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(s.query.WithTx(tx)) })
 }
 
 func noRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

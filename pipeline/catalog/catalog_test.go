@@ -55,7 +55,7 @@ func TestLocksLeaveConnectionsToWorkWith(t *testing.T) {
 	}
 	t.Cleanup(c.Close)
 	together(t, 100, func(ctx context.Context, i int) error {
-		return c.WithLock(ctx, int64(i), c.Ready)
+		return c.Locks.With(ctx, int64(i), c.Ready)
 	})
 }
 
@@ -65,7 +65,7 @@ func TestLockKeepsOthersOut(t *testing.T) {
 	var inside, holders atomic.Int32
 	together(t, 8, func(ctx context.Context, i int) error {
 		c := []*catalog.Catalog{w.Catalog, other}[i%2]
-		return c.WithLock(ctx, 7, func(context.Context) error {
+		return c.Locks.With(ctx, 7, func(context.Context) error {
 			if inside.Add(1) != 1 {
 				t.Error("two hold the lock")
 			}
@@ -77,8 +77,8 @@ func TestLockKeepsOthersOut(t *testing.T) {
 	if n := holders.Load(); n != 8 {
 		t.Errorf("the lock was held %d times, want 8", n)
 	}
-	_, err := w.TryLock(t.Context(), 7, func(ctx context.Context) error {
-		taken, err := other.TryLock(ctx, 7, func(context.Context) error { return nil })
+	_, err := w.Locks.Try(t.Context(), 7, func(ctx context.Context) error {
+		taken, err := other.Locks.Try(ctx, 7, func(context.Context) error { return nil })
 		if taken {
 			t.Error("two hold the lock")
 		}
@@ -87,7 +87,7 @@ func TestLockKeepsOthersOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if taken, err := other.TryLock(t.Context(), 7, func(context.Context) error { return nil }); !taken || err != nil {
+	if taken, err := other.Locks.Try(t.Context(), 7, func(context.Context) error { return nil }); !taken || err != nil {
 		t.Errorf("the lock was not freed: %v, %v", taken, err)
 	}
 }
@@ -95,14 +95,14 @@ func TestLockKeepsOthersOut(t *testing.T) {
 func TestLockIsFreedWhenItsHolderIsCancelled(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	err := w.WithLock(ctx, 7, func(ctx context.Context) error {
+	err := w.Locks.With(ctx, 7, func(ctx context.Context) error {
 		cancel()
 		return ctx.Err()
 	})
 	if err == nil {
 		t.Error("the holder's error is lost")
 	}
-	if taken, err := w.open(t).TryLock(t.Context(), 7, func(context.Context) error { return nil }); !taken || err != nil {
+	if taken, err := w.open(t).Locks.Try(t.Context(), 7, func(context.Context) error { return nil }); !taken || err != nil {
 		t.Errorf("the lock was not freed: %v, %v", taken, err)
 	}
 }
@@ -110,11 +110,11 @@ func TestLockIsFreedWhenItsHolderIsCancelled(t *testing.T) {
 func TestWaitingForALockEndsWithItsContext(t *testing.T) {
 	w := newWorld(t)
 	other := w.open(t)
-	err := w.WithLock(t.Context(), 7, func(ctx context.Context) error {
+	err := w.Locks.With(t.Context(), 7, func(ctx context.Context) error {
 		waiting, cancel := context.WithCancel(ctx)
 		ended := make(chan error, 1)
 		go func() {
-			ended <- other.WithLock(waiting, 7, func(context.Context) error { return nil })
+			ended <- other.Locks.With(waiting, 7, func(context.Context) error { return nil })
 		}()
 		w.eventually(t, "select count(*) = 2 from pg_stat_activity where datname = current_database() and query like 'select pg_try_advisory_lock%' and pid <> pg_backend_pid()")
 		cancel()
@@ -133,19 +133,19 @@ func TestWaitingForALockEndsWithItsContext(t *testing.T) {
 func TestALockGoesWithItsConnection(t *testing.T) {
 	w := newWorld(t)
 	other := w.open(t)
-	err := w.WithLock(t.Context(), 7, func(ctx context.Context) error {
+	err := w.Locks.With(t.Context(), 7, func(ctx context.Context) error {
 		w.exec(t, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 7 and database = (select oid from pg_database where datname = current_database())")
-		return other.WithLock(ctx, 7, func(ctx context.Context) error {
-			if err := w.WithLock(ctx, 8, w.Ready); err == nil { // meets the broken connection
+		return other.Locks.With(ctx, 7, func(ctx context.Context) error {
+			if err := w.Locks.With(ctx, 8, w.Ready); err == nil { // meets the broken connection
 				t.Error("a broken connection locks")
 			}
-			return w.WithLock(ctx, 8, w.Ready)
+			return w.Locks.With(ctx, 8, w.Ready)
 		})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if taken, err := w.TryLock(t.Context(), 7, w.Ready); !taken || err != nil {
+	if taken, err := w.Locks.Try(t.Context(), 7, w.Ready); !taken || err != nil {
 		t.Errorf("the lock is not to be had: %v, %v", taken, err)
 	}
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// ClaimTexts claims for a holder those of the texts that have no vector of the
+// Claim claims for a holder those of the texts that have no vector of the
 // embedder and that no other holder has claimed, until the lease is over.
 // stored are those that have a vector by now. The rest is another's.
-func (c *Catalog) ClaimTexts(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) (mine, stored map[[32]byte]bool, err error) {
+func (us *Usage) Claim(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) (mine, stored map[[32]byte]bool, err error) {
 	rows := hashRows(texts)
-	claimed, err := c.query.ClaimTexts(ctx, query.ClaimTextsParams{Embedder: embedder, Holder: holder, Lease: lease.Seconds(), Texts: rows})
+	claimed, err := us.query.ClaimTexts(ctx, query.ClaimTextsParams{Embedder: embedder, Holder: holder, Lease: lease.Seconds(), Texts: rows})
 	if err != nil {
 		return nil, nil, fmt.Errorf("claim %d texts: %w", len(texts), err)
 	}
 	// Whoever had a claim before has stored the vector before it was released,
 	// so a look that begins now sees it.
-	found, err := c.query.StoredTexts(ctx, rows, embedder)
+	found, err := us.query.StoredTexts(ctx, rows, embedder)
 	if err != nil {
 		return nil, nil, fmt.Errorf("look up vectors of %d claimed texts: %w", len(texts), err)
 	}
@@ -37,18 +37,18 @@ func (c *Catalog) ClaimTexts(ctx context.Context, embedder int32, holder uuid.UU
 	return mine, stored, nil
 }
 
-// RenewClaims puts off the end of a holder's claims.
-func (c *Catalog) RenewClaims(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) error {
+// Renew puts off the end of a holder's claims.
+func (us *Usage) Renew(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) error {
 	p := query.RenewClaimsParams{Embedder: embedder, Holder: holder, Lease: lease.Seconds(), Texts: hashRows(texts)}
-	if err := c.query.RenewClaims(ctx, p); err != nil {
+	if err := us.query.RenewClaims(ctx, p); err != nil {
 		return fmt.Errorf("renew claims of %d texts: %w", len(texts), err)
 	}
 	return nil
 }
 
-// ReleaseClaims ends a holder's claims.
-func (c *Catalog) ReleaseClaims(ctx context.Context, embedder int32, holder uuid.UUID, texts [][32]byte) error {
-	if err := c.query.ReleaseClaims(ctx, embedder, hashRows(texts), holder); err != nil {
+// Release ends a holder's claims.
+func (us *Usage) Release(ctx context.Context, embedder int32, holder uuid.UUID, texts [][32]byte) error {
+	if err := us.query.ReleaseClaims(ctx, embedder, hashRows(texts), holder); err != nil {
 		return fmt.Errorf("release claims of %d texts: %w", len(texts), err)
 	}
 	return nil

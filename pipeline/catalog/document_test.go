@@ -206,7 +206,7 @@ func TestOwedAndLease(t *testing.T) {
 
 func TestTextsAndVectors(t *testing.T) {
 	w := newWorld(t)
-	g, err := w.EnsureGeneration(t.Context(), "leat", catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"})
+	g, err := w.Generations.Ensure(t.Context(), "leat", catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestTextsAndVectors(t *testing.T) {
 	chunkings := []int64{docs[0].Chunking, docs[1].Chunking}
 	missing := func(want int) []catalog.Text {
 		t.Helper()
-		texts, err := w.MissingTexts(t.Context(), chunkings, g.Embedder.ID)
+		texts, err := w.Vectors.Missing(t.Context(), chunkings, g.Embedder.ID)
 		if err != nil || len(texts) != want {
 			t.Fatalf("%d texts are missing, want %d (%v)", len(texts), want, err)
 		}
@@ -233,13 +233,13 @@ func TestTextsAndVectors(t *testing.T) {
 			vectors = append(vectors, catalog.StoredVector{Text: text.SHA256, Span: catalog.Span{Offset: int64(i) * 12, Length: 12, CRC: 7}})
 		}
 		w.do(t, func(ctx context.Context) error {
-			return w.PutVectors(ctx, g.Embedder.ID, catalog.Pack{Key: key, Size: 1}, vectors)
+			return w.Vectors.Put(ctx, g.Embedder.ID, catalog.Pack{Key: key, Size: 1}, vectors)
 		})
 	}
 	store("vector/1", texts[0])
 	store("vector/2", texts...) // another embedder was faster with the first
 	missing(0)
-	list, err := w.ChunkVectors(t.Context(), g.Embedder.ID, chunkings)
+	list, err := w.Vectors.OfChunkings(t.Context(), g.Embedder.ID, chunkings)
 	if err != nil || len(list) != 4 {
 		t.Fatalf("%d chunks have vectors (%v)", len(list), err)
 	}
@@ -261,7 +261,7 @@ func TestEnsureGeneration(t *testing.T) {
 	want := catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"}
 	numbers := make(chan int64, 8)
 	together(t, 8, func(ctx context.Context, _ int) error {
-		g, err := w.EnsureGeneration(ctx, "leat", want)
+		g, err := w.Generations.Ensure(ctx, "leat", want)
 		numbers <- g.Number
 		return err
 	})
@@ -272,7 +272,7 @@ func TestEnsureGeneration(t *testing.T) {
 		}
 	}
 	for _, other := range []catalog.Embedder{{Name: "e", Dimensions: 4, Distance: "dot"}, {Name: "e", Dimensions: 3, Distance: "cosine"}} {
-		g, err := w.EnsureGeneration(t.Context(), "leat", other)
+		g, err := w.Generations.Ensure(t.Context(), "leat", other)
 		if err != nil || g.Embedder.Dimensions != want.Dimensions || g.Embedder.Distance != want.Distance {
 			t.Errorf("the index that is there is %v (%v)", g, err)
 		}
@@ -287,13 +287,13 @@ func TestVectorsOfOneNameAreMadeInOneWay(t *testing.T) {
 	unknown := catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"}
 	a, b := unknown, unknown
 	a.Recipe, b.Recipe = `document_prefix "a: "`, `document_prefix "b: "`
-	g, err := w.EnsureGeneration(t.Context(), "leat", unknown)
+	g, err := w.Generations.Ensure(t.Context(), "leat", unknown)
 	if err != nil {
 		t.Fatal(err)
 	}
 	adopted := make(chan error, 8) // half of them one, half the other
 	together(t, 8, func(ctx context.Context, i int) error {
-		adopted <- w.Adopt(ctx, g.Embedder, []catalog.Embedder{a, b}[i%2])
+		adopted <- w.Generations.Adopt(ctx, g.Embedder, []catalog.Embedder{a, b}[i%2])
 		return nil
 	})
 	close(adopted)
@@ -307,7 +307,7 @@ func TestVectorsOfOneNameAreMadeInOneWay(t *testing.T) {
 	if refused != 4 {
 		t.Errorf("%d of 8 are refused, want 4", refused)
 	}
-	if g, err = w.ActiveGeneration(t.Context()); err != nil {
+	if g, err = w.Generations.Active(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	other := a
@@ -321,11 +321,11 @@ func TestVectorsOfOneNameAreMadeInOneWay(t *testing.T) {
 			t.Errorf("the error says nothing of %s: %v", want, err)
 		}
 	}
-	if _, err := w.AddGeneration(t.Context(), "leat", other, catalog.SourceStream); err == nil {
+	if _, err := w.Generations.Add(t.Context(), "leat", other, catalog.SourceStream); err == nil {
 		t.Error("a generation is made with it")
 	}
 	other.Name = "f"
-	if err := w.Adopt(t.Context(), g.Embedder, other); err != nil {
+	if err := w.Generations.Adopt(t.Context(), g.Embedder, other); err != nil {
 		t.Errorf("another name: %v", err)
 	}
 }

@@ -25,7 +25,7 @@ func texts(n int) [][32]byte {
 // embedderOf makes an embedder and returns its id.
 func embedderOf(t *testing.T, w *world) int32 {
 	t.Helper()
-	g, err := w.EnsureGeneration(t.Context(), "leat", catalog.Embedder{Name: "m", Dimensions: 3, Distance: "dot"})
+	g, err := w.Generations.Ensure(t.Context(), "leat", catalog.Embedder{Name: "m", Dimensions: 3, Distance: "dot"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestATextIsClaimedByOne(t *testing.T) {
 	for range 4 {
 		process := w.open(t)
 		wait.Go(func() {
-			mine, stored, err := process.ClaimTexts(t.Context(), id, uuid.New(), time.Minute, all)
+			mine, stored, err := process.Usage.Claim(t.Context(), id, uuid.New(), time.Minute, all)
 			if err != nil || len(stored) > 0 {
 				t.Errorf("%d stored, %v", len(stored), err)
 			}
@@ -65,7 +65,7 @@ func TestClaimsAreGivenBackRenewedAndExpire(t *testing.T) {
 	a, b := uuid.New(), uuid.New()
 	claim := func(holder uuid.UUID, lease time.Duration) int {
 		t.Helper()
-		mine, _, err := w.ClaimTexts(t.Context(), id, holder, lease, all)
+		mine, _, err := w.Usage.Claim(t.Context(), id, holder, lease, all)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,13 +74,13 @@ func TestClaimsAreGivenBackRenewedAndExpire(t *testing.T) {
 	if got := claim(a, 0); got != 3 {
 		t.Errorf("%d are claimed of what nobody has", got)
 	}
-	if err := w.RenewClaims(t.Context(), id, a, time.Minute, all[:1]); err != nil {
+	if err := w.Usage.Renew(t.Context(), id, a, time.Minute, all[:1]); err != nil {
 		t.Fatal(err)
 	}
 	if got := claim(b, time.Minute); got != 2 {
 		t.Errorf("%d are claimed of three, two of which have expired", got)
 	}
-	if err := w.ReleaseClaims(t.Context(), id, b, all); err != nil {
+	if err := w.Usage.Release(t.Context(), id, b, all); err != nil {
 		t.Fatal(err)
 	}
 	if got := claim(uuid.New(), time.Minute); got != 2 {
@@ -100,7 +100,7 @@ func TestReservationsAddUpAcrossProcesses(t *testing.T) {
 		process := w.open(t)
 		wait.Go(func() {
 			for range 50 {
-				d, err := process.Reserve(t.Context(), "m", 1, 10, perMinute, 0)
+				d, err := process.Usage.Reserve(t.Context(), "m", 1, 10, perMinute, 0)
 				if err != nil {
 					t.Error(err)
 				}
@@ -117,10 +117,10 @@ func TestReservationsAddUpAcrossProcesses(t *testing.T) {
 	if longest < least || longest > 18*time.Second {
 		t.Errorf("the last waits for %s, want %s to 18s", longest, least)
 	}
-	if d, err := w.Reserve(t.Context(), "other", 1, 1000, 0, 60_000); err != nil || d != 0 {
+	if d, err := w.Usage.Reserve(t.Context(), "other", 1, 1000, 0, 60_000); err != nil || d != 0 {
 		t.Errorf("a burst waits for %s: %v", d, err)
 	}
-	if d, err := w.Reserve(t.Context(), "other", 1, 59_000, 0, 60_000); err != nil || d < 55*time.Second || d > time.Minute {
+	if d, err := w.Usage.Reserve(t.Context(), "other", 1, 59_000, 0, 60_000); err != nil || d < 55*time.Second || d > time.Minute {
 		t.Errorf("all tokens of a minute wait for %s: %v", d, err)
 	}
 }
@@ -134,7 +134,7 @@ func TestABudgetIsNotPassed(t *testing.T) {
 	for range 4 {
 		wait.Go(func() {
 			for range 10 {
-				fits, err := w.Spend(t.Context(), "default", 70, 0.01, most)
+				fits, err := w.Usage.Spend(t.Context(), "default", 70, 0.01, most)
 				if err != nil {
 					t.Error(err)
 				}
@@ -165,7 +165,7 @@ func TestABudgetIsNotPassed(t *testing.T) {
 		{"other", 400, 1, most, true},
 		{"other", 1 << 40, 1e9, catalog.Budget{}, true},
 	} {
-		fits, err := w.Spend(t.Context(), c.tenant, c.tokens, c.cost, c.most)
+		fits, err := w.Usage.Spend(t.Context(), c.tenant, c.tokens, c.cost, c.most)
 		if err != nil || fits != c.fits {
 			t.Errorf("%d tokens at %v of %s: %v, %v", c.tokens, c.cost, c.tenant, fits, err)
 		}
@@ -175,21 +175,21 @@ func TestABudgetIsNotPassed(t *testing.T) {
 func TestUsageAddsUp(t *testing.T) {
 	w := newWorld(t)
 	id := embedderOf(t, w)
-	u := catalog.Usage{
+	u := catalog.Consumption{
 		Tenant: "default", Repository: w.track.Repository, Texts: 3, Cached: 1, Tokens: 50, Requests: 0.5, Retries: 1, Waited: time.Second, Cost: 0.25,
 	}
 	other := u
 	other.Tenant = "other"
 	for range 2 {
-		if err := w.AddUsage(t.Context(), id, []catalog.Usage{u, other}); err != nil {
+		if err := w.Usage.Add(t.Context(), id, []catalog.Consumption{u, other}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := w.Usage(t.Context(), "default", 1)
+	got, err := w.Usage.List(t.Context(), "default", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := catalog.EmbedderUsage{Embedder: "m", URL: "https://example.org/repository", Usage: catalog.Usage{
+	want := catalog.EmbedderConsumption{Embedder: "m", URL: "https://example.org/repository", Consumption: catalog.Consumption{
 		Tenant: "default", Repository: w.track.Repository, Texts: 6, Cached: 2, Tokens: 100, Requests: 1, Retries: 2, Waited: 2 * time.Second, Cost: 0.5,
 	}}
 	if len(got) != 1 || got[0] != want {
@@ -201,16 +201,16 @@ func TestUsageAddsUp(t *testing.T) {
 func TestOldUsageIsForgotten(t *testing.T) {
 	w := newWorld(t)
 	id := embedderOf(t, w)
-	if err := w.AddUsage(t.Context(), id, []catalog.Usage{{Tenant: "default", Repository: w.track.Repository, Texts: 1}}); err != nil {
+	if err := w.Usage.Add(t.Context(), id, []catalog.Consumption{{Tenant: "default", Repository: w.track.Repository, Texts: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Spend(t.Context(), "default", 1, 1, catalog.Budget{}); err != nil {
+	if _, err := w.Usage.Spend(t.Context(), "default", 1, 1, catalog.Budget{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"embedder_usage", "spending"} {
 		w.exec(t, "insert into "+table+" select (jsonb_populate_record(u, jsonb_build_object('day', u.day - n))).* from "+table+" u, generate_series(1, 9) n")
 	}
-	if n, err := w.DropOldUsage(t.Context(), 5); err != nil || n != 4+8 {
+	if n, err := w.Usage.DropOld(t.Context(), 5); err != nil || n != 4+8 {
 		t.Errorf("%d rows are forgotten (%v), want four days of usage and eight of spending", n, err)
 	}
 	if n := w.count(t, "embedder_usage"); n != 6 {

@@ -14,13 +14,13 @@ import (
 func (w *world) collect(t testing.TB) {
 	t.Helper()
 	w.do(t, func(ctx context.Context) error {
-		if _, _, err := w.MarkUnused(ctx, 0, 1000); err != nil {
+		if _, _, err := w.Garbage.MarkUnused(ctx, 0, 1000); err != nil {
 			return err
 		}
-		if _, _, err := w.DropUnused(ctx, 0, 1000); err != nil {
+		if _, _, err := w.Garbage.DropUnused(ctx, 0, 1000); err != nil {
 			return err
 		}
-		_, _, err := w.DropUnusedBlobs(ctx, []byte{}, 1000)
+		_, _, err := w.Garbage.DropUnusedBlobs(ctx, []byte{}, 1000)
 		return err
 	})
 }
@@ -70,15 +70,15 @@ func TestADeletedPacksKeyIsNotUsedAgain(t *testing.T) {
 	if err := w.PutFiles(t.Context(), w.batch(s, "a.go", "one", "p")); err != nil {
 		t.Fatal(err)
 	}
-	if marked, err := w.MarkPacksDeleted(t.Context(), []string{"text/p"}); err != nil || len(marked) > 0 {
+	if marked, err := w.Packs.MarkDeleted(t.Context(), []string{"text/p"}); err != nil || len(marked) > 0 {
 		t.Errorf("a pack in use was marked: %v %v", marked, err)
 	}
-	if orphans, err := w.MarkOrphans(t.Context(), []catalog.Pack{pack("p"), pack("orphan")}); err != nil || len(orphans) != 1 || orphans[0] != "text/orphan" {
+	if orphans, err := w.Packs.MarkOrphans(t.Context(), []catalog.Pack{pack("p"), pack("orphan")}); err != nil || len(orphans) != 1 || orphans[0] != "text/orphan" {
 		t.Errorf("orphans: %v %v", orphans, err)
 	}
 	w.exec(t, "delete from documents")
 	w.collect(t)
-	if marked, err := w.MarkPacksDeleted(t.Context(), []string{"text/p"}); err != nil || len(marked) != 1 {
+	if marked, err := w.Packs.MarkDeleted(t.Context(), []string{"text/p"}); err != nil || len(marked) != 1 {
 		t.Errorf("an empty pack was not marked: %v %v", marked, err)
 	}
 	for _, name := range []string{"p", "orphan"} {
@@ -86,13 +86,13 @@ func TestADeletedPacksKeyIsNotUsedAgain(t *testing.T) {
 			t.Errorf("put into the deleted pack %s: %v, want ErrVanished", name, err)
 		}
 	}
-	w.do(t, func(ctx context.Context) error { return w.MarkPacksGone(ctx, []string{"text/p"}) })
-	w.do(t, w.ForgetPacks)
+	w.do(t, func(ctx context.Context) error { return w.Packs.MarkGone(ctx, []string{"text/p"}) })
+	w.do(t, w.Packs.Forget)
 	if err := w.PutFiles(t.Context(), w.batch(s, "b.go", "two", "p")); !errors.Is(err, catalog.ErrVanished) {
 		t.Errorf("put into a pack that has just gone: %v, want ErrVanished", err)
 	}
 	w.exec(t, "update packs set deleted_at = deleted_at - $1::interval, gone_at = gone_at - $1::interval", catalog.DeletedPackKept+time.Hour)
-	w.do(t, w.ForgetPacks)
+	w.do(t, w.Packs.Forget)
 	if err := w.PutFiles(t.Context(), w.batch(s, "b.go", "two", "p")); err != nil {
 		t.Errorf("put into a pack that was forgotten: %v", err)
 	}
@@ -118,7 +118,7 @@ func TestMarkingWaitsForAWriter(t *testing.T) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		marked, err := w.MarkPacksDeleted(t.Context(), []string{"text/p"})
+		marked, err := w.Packs.MarkDeleted(t.Context(), []string{"text/p"})
 		done <- result{marked, err}
 	}()
 	w.eventually(t, "select exists (select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())")
@@ -138,7 +138,7 @@ func TestDroppingSkipsWhatAWriterRefersTo(t *testing.T) {
 	w := newWorld(t)
 	w.list(t, "one", w.document("a.go", "content"))
 	w.list(t, "two")
-	if _, _, err := w.MarkUnused(t.Context(), 0, 1000); err != nil {
+	if _, _, err := w.Garbage.MarkUnused(t.Context(), 0, 1000); err != nil {
 		t.Fatal(err)
 	}
 	w.exec(t, "delete from documents")
@@ -150,7 +150,7 @@ func TestDroppingSkipsWhatAWriterRefersTo(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), "select from chunkings for key share"); err != nil {
 		t.Fatal(err)
 	}
-	if looked, dropped, err := w.DropUnused(t.Context(), 0, 1000); err != nil || looked != 0 || dropped != 0 {
+	if looked, dropped, err := w.Garbage.DropUnused(t.Context(), 0, 1000); err != nil || looked != 0 || dropped != 0 {
 		t.Errorf("under a writer %d were looked at and %d dropped: %v", looked, dropped, err)
 	}
 	if err := tx.Rollback(t.Context()); err != nil {

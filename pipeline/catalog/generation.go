@@ -17,6 +17,13 @@ const (
 	GenerationDropping = "dropping" // its collection and its consumers are to go, then its row
 )
 
+// Generations are the builds of the index, with the embedders that they use and
+// the documents that those beside the active one could not take.
+type Generations struct {
+	*store
+	locks *Locks
+}
+
 // Generation is one build of the index.
 type Generation struct {
 	Number     int64
@@ -56,7 +63,7 @@ func (e Embedder) Check(model Embedder) error {
 
 // Adopt is Check, and writes down how a model makes its vectors of which the
 // catalog does not know that yet.
-func (c *Catalog) Adopt(ctx context.Context, known, model Embedder) error {
+func (gs *Generations) Adopt(ctx context.Context, known, model Embedder) error {
 	if err := known.Check(model); err != nil {
 		return err
 	}
@@ -64,7 +71,7 @@ func (c *Catalog) Adopt(ctx context.Context, known, model Embedder) error {
 		return nil
 	}
 	var err error
-	if known.Recipe, err = c.query.SetRecipe(ctx, model.Recipe, known.ID); err != nil {
+	if known.Recipe, err = gs.query.SetRecipe(ctx, model.Recipe, known.ID); err != nil {
 		return fmt.Errorf("put recipe of embedder %s: %w", known.Name, err)
 	}
 	return known.Check(model) // another process may have been first
@@ -77,24 +84,24 @@ func (e Embedder) String() string {
 // generationLock is the advisory lock under which the first generation is made.
 const generationLock = 0x6c656174_00000002
 
-// EnsureGeneration returns the active generation, or makes the first one, for
+// Ensure returns the active generation, or makes the first one, for
 // the embedder wanted. A collection's name is prefix_gN. Which embedder an index
 // has that is there already is the catalog's to say.
-func (c *Catalog) EnsureGeneration(ctx context.Context, prefix string, want Embedder) (Generation, error) {
+func (gs *Generations) Ensure(ctx context.Context, prefix string, want Embedder) (Generation, error) {
 	var active Generation
-	err := c.WithLock(ctx, generationLock, func(ctx context.Context) error {
+	err := gs.locks.With(ctx, generationLock, func(ctx context.Context) error {
 		var err error
-		active, err = c.ActiveGeneration(ctx)
+		active, err = gs.Active(ctx)
 		if errors.Is(err, ErrNotFound) {
-			return c.addFirstGeneration(ctx, prefix, want, &active)
+			return gs.addFirst(ctx, prefix, want, &active)
 		}
 		return err
 	})
 	return active, err
 }
 
-func (c *Catalog) addFirstGeneration(ctx context.Context, prefix string, want Embedder, into *Generation) error {
-	return c.inTx(ctx, func(q *query.Queries) error {
+func (gs *Generations) addFirst(ctx context.Context, prefix string, want Embedder, into *Generation) error {
+	return gs.inTx(ctx, func(q *query.Queries) error {
 		e, err := putEmbedder(ctx, q, want)
 		if err != nil {
 			return err
@@ -119,9 +126,9 @@ func putEmbedder(ctx context.Context, q *query.Queries, want Embedder) (Embedder
 	return known, known.Check(want)
 }
 
-// ActiveGeneration returns the generation that searches use, or ErrNotFound.
-func (c *Catalog) ActiveGeneration(ctx context.Context) (Generation, error) {
-	g, err := c.query.ActiveGeneration(ctx)
+// Active returns the generation that searches use, or ErrNotFound.
+func (gs *Generations) Active(ctx context.Context) (Generation, error) {
+	g, err := gs.query.ActiveGeneration(ctx)
 	if noRows(err) {
 		return Generation{}, fmt.Errorf("active generation: %w", ErrNotFound)
 	}
@@ -133,4 +140,13 @@ func (c *Catalog) ActiveGeneration(ctx context.Context) (Generation, error) {
 		Collection: g.Collection,
 		Embedder:   Embedder{ID: g.Embedder, Name: g.Name, Dimensions: int(g.Dimensions), Distance: g.Distance, Recipe: g.Recipe},
 	}, nil
+}
+
+// Embedders lists the ids of all embedders.
+func (gs *Generations) Embedders(ctx context.Context) ([]int32, error) {
+	ids, err := gs.query.ListEmbedders(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list embedders: %w", err)
+	}
+	return ids, nil
 }

@@ -21,8 +21,8 @@ type Beside struct {
 // failed, 0 if none of the generations is there any more or the revision does
 // not stand. The document's own state, which is that of the active generation,
 // stays.
-func (c *Catalog) DelayBeside(ctx context.Context, in Beside, doc Current, reason string, b Backoff) (attempts int, err error) {
-	counts, err := c.query.DelayInGenerations(ctx, query.DelayInGenerationsParams{
+func (gs *Generations) DelayBeside(ctx context.Context, in Beside, doc Current, reason string, b Backoff) (attempts int, err error) {
+	counts, err := gs.query.DelayInGenerations(ctx, query.DelayInGenerationsParams{
 		Generation: in.Generation, Embedder: in.Embedder, Document: doc.ID, Revision: doc.Revision, Reason: reasonOf(reason),
 		First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
 	})
@@ -36,8 +36,8 @@ func (c *Catalog) DelayBeside(ctx context.Context, in Beside, doc Current, reaso
 }
 
 // BuryBeside records a failure after which nothing is tried by itself.
-func (c *Catalog) BuryBeside(ctx context.Context, in Beside, doc Current, reason string) error {
-	err := c.query.BuryInGenerations(ctx, query.BuryInGenerationsParams{
+func (gs *Generations) BuryBeside(ctx context.Context, in Beside, doc Current, reason string) error {
+	err := gs.query.BuryInGenerations(ctx, query.BuryInGenerationsParams{
 		Generation: in.Generation, Embedder: in.Embedder, Document: doc.ID, Revision: doc.Revision, Reason: reasonOf(reason),
 	})
 	if err != nil {
@@ -53,9 +53,9 @@ type Failure struct {
 	Buried   bool // nor ever by itself
 }
 
-// GenerationFailures returns those of documents that a generation could not take.
-func (c *Catalog) GenerationFailures(ctx context.Context, generation int64, ids []uuid.UUID) (map[uuid.UUID]Failure, error) {
-	rows, err := c.query.GenerationFailures(ctx, generation, ids)
+// Failures returns those of documents that a generation could not take.
+func (gs *Generations) Failures(ctx context.Context, generation int64, ids []uuid.UUID) (map[uuid.UUID]Failure, error) {
+	rows, err := gs.query.GenerationFailures(ctx, generation, ids)
 	if err != nil {
 		return nil, fmt.Errorf("list failures of generation %d: %w", generation, err)
 	}
@@ -67,8 +67,8 @@ func (c *Catalog) GenerationFailures(ctx context.Context, generation int64, ids 
 }
 
 // DropFailures forgets that a generation could not take documents: it has them.
-func (c *Catalog) DropFailures(ctx context.Context, generation int64, ids []uuid.UUID) error {
-	if err := c.query.DropGenerationFailuresOf(ctx, generation, ids); err != nil {
+func (gs *Generations) DropFailures(ctx context.Context, generation int64, ids []uuid.UUID) error {
+	if err := gs.query.DropGenerationFailuresOf(ctx, generation, ids); err != nil {
 		return fmt.Errorf("forget failures of generation %d: %w", generation, err)
 	}
 	return nil
@@ -77,11 +77,11 @@ func (c *Catalog) DropFailures(ctx context.Context, generation int64, ids []uuid
 // TakeOver sees to the documents that were under way, or failed, when a
 // generation became the active one. Their next step is due now; what the
 // generation could not take has failed, in the catalog too.
-func (c *Catalog) TakeOver(ctx context.Context, g Generation, embedderChanged bool) error {
-	if err := c.query.HastenDocuments(ctx, embedderChanged); err != nil {
+func (gs *Generations) TakeOver(ctx context.Context, g Generation, embedderChanged bool) error {
+	if err := gs.query.HastenDocuments(ctx, embedderChanged); err != nil {
 		return fmt.Errorf("hasten documents: %w", err)
 	}
-	if _, err := c.query.TakeOverFailures(ctx, g.Number); err != nil {
+	if _, err := gs.query.TakeOverFailures(ctx, g.Number); err != nil {
 		return fmt.Errorf("take over failures of generation %d: %w", g.Number, err)
 	}
 	return nil

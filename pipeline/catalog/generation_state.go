@@ -38,9 +38,9 @@ type GenerationStatus struct {
 	Error      string  // why it does not go on
 }
 
-// Generations lists all generations by number.
-func (c *Catalog) Generations(ctx context.Context) ([]GenerationStatus, error) {
-	rows, err := c.query.ListGenerations(ctx)
+// List lists all generations by number.
+func (gs *Generations) List(ctx context.Context) ([]GenerationStatus, error) {
+	rows, err := gs.query.ListGenerations(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list generations: %w", err)
 	}
@@ -66,9 +66,9 @@ func (g GenerationStatus) Live() bool { return g.State != GenerationDropping }
 
 // Index returns the active generation, and the embedders of all that events
 // about documents go to. It returns ErrNotFound before there is one.
-func (c *Catalog) Index(ctx context.Context) (Index, error) {
+func (gs *Generations) Index(ctx context.Context) (Index, error) {
 	var index Index
-	list, err := c.Generations(ctx)
+	list, err := gs.List(ctx)
 	if err != nil {
 		return index, err
 	}
@@ -91,8 +91,8 @@ func (c *Catalog) Index(ctx context.Context) (Index, error) {
 }
 
 // IsActive says whether a generation is the one that searches use.
-func (c *Catalog) IsActive(ctx context.Context, generation int64) (bool, error) {
-	is, err := c.query.IsActive(ctx, generation)
+func (gs *Generations) IsActive(ctx context.Context, generation int64) (bool, error) {
+	is, err := gs.query.IsActive(ctx, generation)
 	if err != nil {
 		return false, fmt.Errorf("look up generation %d: %w", generation, err)
 	}
@@ -106,11 +106,11 @@ func refused(format string, args ...any) error {
 	return fault.Reject(fmt.Errorf("%w: "+format, append([]any{ErrGeneration}, args...)...))
 }
 
-// AddGeneration begins to build a generation beside the active one. There is
+// Add begins to build a generation beside the active one. There is
 // one at a time.
-func (c *Catalog) AddGeneration(ctx context.Context, prefix string, e Embedder, source string) (Generation, error) {
+func (gs *Generations) Add(ctx context.Context, prefix string, e Embedder, source string) (Generation, error) {
 	var g Generation
-	err := c.inTx(ctx, func(q *query.Queries) error {
+	err := gs.inTx(ctx, func(q *query.Queries) error {
 		if err := noneBuilding(ctx, q); err != nil {
 			return err
 		}
@@ -150,8 +150,8 @@ func noneBuilding(ctx context.Context, q *query.Queries) error {
 
 // RollBack begins to make a retired generation the active one again: number, or
 // the one that was retired last if that is 0.
-func (c *Catalog) RollBack(ctx context.Context, number int64) (int64, error) {
-	list, err := c.Generations(ctx)
+func (gs *Generations) RollBack(ctx context.Context, number int64) (int64, error) {
+	list, err := gs.List(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -167,13 +167,13 @@ func (c *Catalog) RollBack(ctx context.Context, number int64) (int64, error) {
 		}
 		return 0, refused("there is no retired generation")
 	}
-	return target.Number, c.changeGeneration(ctx, target.Number, GenerationBuilding, noneBuilding, GenerationRetired)
+	return target.Number, gs.change(ctx, target.Number, GenerationBuilding, noneBuilding, GenerationRetired)
 }
 
-// CancelGeneration ends the building of a generation: it goes, or is retired
+// Cancel ends the building of a generation: it goes, or is retired
 // again if it has been active.
-func (c *Catalog) CancelGeneration(ctx context.Context) (int64, error) {
-	list, err := c.Generations(ctx)
+func (gs *Generations) Cancel(ctx context.Context) (int64, error) {
+	list, err := gs.List(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -183,21 +183,21 @@ func (c *Catalog) CancelGeneration(ctx context.Context) (int64, error) {
 			if g.Served {
 				to = GenerationRetired
 			}
-			return g.Number, c.changeGeneration(ctx, g.Number, to, nil, GenerationBuilding)
+			return g.Number, gs.change(ctx, g.Number, to, nil, GenerationBuilding)
 		}
 	}
 	return 0, refused("no generation is being built")
 }
 
 // DropRetired begins to drop a retired generation.
-func (c *Catalog) DropRetired(ctx context.Context, number int64) error {
-	return c.changeGeneration(ctx, number, GenerationDropping, nil, GenerationRetired)
+func (gs *Generations) DropRetired(ctx context.Context, number int64) error {
+	return gs.change(ctx, number, GenerationDropping, nil, GenerationRetired)
 }
 
 // Activate makes a generation that is being built the active one, and retires
 // the one that was. It waits for the marks that this is leaving in the catalog.
-func (c *Catalog) Activate(ctx context.Context, number int64) error {
-	return c.changeGeneration(ctx, number, GenerationActive, func(ctx context.Context, q *query.Queries) error {
+func (gs *Generations) Activate(ctx context.Context, number int64) error {
+	return gs.change(ctx, number, GenerationActive, func(ctx context.Context, q *query.Queries) error {
 		rows, err := q.LockGenerations(ctx)
 		if err != nil {
 			return err
@@ -211,9 +211,9 @@ func (c *Catalog) Activate(ctx context.Context, number int64) error {
 	}, GenerationBuilding)
 }
 
-// changeGeneration changes a generation's state, if it has the one expected.
-func (c *Catalog) changeGeneration(ctx context.Context, number int64, to string, before func(context.Context, *query.Queries) error, from string) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
+// change changes a generation's state, if it has the one expected.
+func (gs *Generations) change(ctx context.Context, number int64, to string, before func(context.Context, *query.Queries) error, from string) error {
+	err := gs.inTx(ctx, func(q *query.Queries) error {
 		rows, err := q.LockGenerations(ctx)
 		if err != nil {
 			return err
@@ -235,18 +235,18 @@ func (c *Catalog) changeGeneration(ctx context.Context, number int64, to string,
 	return nil
 }
 
-// SampleGeneration records how far a generation that is being built has come.
-func (c *Catalog) SampleGeneration(ctx context.Context, number, points, chunks int64, rate float64) error {
-	err := c.query.SampleGeneration(ctx, query.SampleGenerationParams{Number: number, Points: points, Chunks: chunks, Rate: rate})
+// Sample records how far a generation that is being built has come.
+func (gs *Generations) Sample(ctx context.Context, number, points, chunks int64, rate float64) error {
+	err := gs.query.SampleGeneration(ctx, query.SampleGenerationParams{Number: number, Points: points, Chunks: chunks, Rate: rate})
 	if err != nil {
 		return fmt.Errorf("record progress of generation %d: %w", number, err)
 	}
 	return nil
 }
 
-// ExplainGeneration records why a generation does not go on; "" if it does.
-func (c *Catalog) ExplainGeneration(ctx context.Context, number int64, reason string) error {
-	if err := c.query.SetGenerationError(ctx, clean(reason, maxReason), number); err != nil {
+// Explain records why a generation does not go on; "" if it does.
+func (gs *Generations) Explain(ctx context.Context, number int64, reason string) error {
+	if err := gs.query.SetGenerationError(ctx, clean(reason, maxReason), number); err != nil {
 		return fmt.Errorf("record the state of generation %d: %w", number, err)
 	}
 	return nil
@@ -254,18 +254,18 @@ func (c *Catalog) ExplainGeneration(ctx context.Context, number int64, reason st
 
 // MarkVerified says that a generation in the state given is equal to the
 // catalog. It is false if it has another state now.
-func (c *Catalog) MarkVerified(ctx context.Context, number int64, state string) (bool, error) {
-	n, err := c.query.VerifyGeneration(ctx, number, state)
+func (gs *Generations) MarkVerified(ctx context.Context, number int64, state string) (bool, error) {
+	n, err := gs.query.VerifyGeneration(ctx, number, state)
 	if err != nil {
 		return false, fmt.Errorf("mark generation %d verified: %w", number, err)
 	}
 	return n > 0, nil
 }
 
-// DropGeneration deletes the row of a generation that is dropping, and the
+// Drop deletes the row of a generation that is dropping, and the
 // embedder's if it has neither another generation nor vectors.
-func (c *Catalog) DropGeneration(ctx context.Context, g Generation) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
+func (gs *Generations) Drop(ctx context.Context, g Generation) error {
+	err := gs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.DropGeneration(ctx, g.Number); err != nil {
 			return err
 		}
@@ -279,8 +279,8 @@ func (c *Catalog) DropGeneration(ctx context.Context, g Generation) error {
 
 // CountChunks counts the chunks of all indexed documents: the points that a
 // generation is to have.
-func (c *Catalog) CountChunks(ctx context.Context) (int64, error) {
-	n, err := c.query.CountChunks(ctx)
+func (gs *Generations) CountChunks(ctx context.Context) (int64, error) {
+	n, err := gs.query.CountChunks(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count chunks: %w", err)
 	}

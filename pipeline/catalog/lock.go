@@ -20,9 +20,9 @@ const (
 	mostLockWait  = 500 * time.Millisecond
 )
 
-// locks holds the advisory locks of this process, all on one connection: an
+// Locks holds the advisory locks of this process, all on one connection: an
 // ingestor may hold a lock for hours, and many of them.
-type locks struct {
+type Locks struct {
 	pool *pgxpool.Pool
 
 	mu   sync.Mutex
@@ -30,17 +30,17 @@ type locks struct {
 	held map[int64]chan struct{} // closed when the lock is freed
 }
 
-// WithLock runs fn while this goroutine alone, of all processes, holds the
+// With runs fn while this goroutine alone, of all processes, holds the
 // advisory lock. It waits for the lock until ctx ends. The lock is freed when
 // the process dies or its connection breaks.
-func (c *Catalog) WithLock(ctx context.Context, key int64, fn func(context.Context) error) error {
+func (l *Locks) With(ctx context.Context, key int64, fn func(context.Context) error) error {
 	for wait := firstLockWait; ; wait = min(2*wait, mostLockWait) {
-		taken, freed, err := c.locks.try(ctx, key)
+		taken, freed, err := l.try(ctx, key)
 		if err != nil {
 			return err
 		}
 		if taken {
-			defer c.locks.free(ctx, key)
+			defer l.free(ctx, key)
 			return fn(ctx)
 		}
 		var again <-chan time.Time
@@ -56,19 +56,19 @@ func (c *Catalog) WithLock(ctx context.Context, key int64, fn func(context.Conte
 	}
 }
 
-// TryLock is WithLock that gives up at once: taken is false if another holds it.
-func (c *Catalog) TryLock(ctx context.Context, key int64, fn func(context.Context) error) (taken bool, err error) {
-	taken, _, err = c.locks.try(ctx, key)
+// Try is With that gives up at once: taken is false if another holds it.
+func (l *Locks) Try(ctx context.Context, key int64, fn func(context.Context) error) (taken bool, err error) {
+	taken, _, err = l.try(ctx, key)
 	if err != nil || !taken {
 		return false, err
 	}
-	defer c.locks.free(ctx, key)
+	defer l.free(ctx, key)
 	return true, fn(ctx)
 }
 
 // try takes the lock if nobody holds it. If a goroutine of this process does,
 // freed tells when it has ended.
-func (l *locks) try(ctx context.Context, key int64) (taken bool, freed <-chan struct{}, err error) {
+func (l *Locks) try(ctx context.Context, key int64) (taken bool, freed <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if freed, held := l.held[key]; held {
@@ -95,7 +95,7 @@ func (l *locks) try(ctx context.Context, key int64) (taken bool, freed <-chan st
 }
 
 // free must not depend on ctx: a connection back in the pool would keep the lock.
-func (l *locks) free(ctx context.Context, key int64) {
+func (l *Locks) free(ctx context.Context, key int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	close(l.held[key])
@@ -113,7 +113,7 @@ func (l *locks) free(ctx context.Context, key int64) {
 }
 
 // release gives the connection back to the pool if no lock is held on it.
-func (l *locks) release() {
+func (l *Locks) release() {
 	if len(l.held) == 0 {
 		l.conn.Release()
 		l.conn = nil
@@ -122,7 +122,7 @@ func (l *locks) release() {
 
 // disconnect frees whatever the connection holds in Postgres. Nothing more can
 // be done with it; the pool throws it away.
-func (l *locks) disconnect(ctx context.Context) {
+func (l *Locks) disconnect(ctx context.Context) {
 	_ = l.conn.Conn().Close(ctx)
 	l.conn.Release()
 	l.conn = nil

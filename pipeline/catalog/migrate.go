@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 )
@@ -16,6 +17,12 @@ var migrations embed.FS
 // migrationLock is the advisory lock that one migrating process holds.
 const migrationLock = 0x6c656174_00000001
 
+// Schema migrates the catalog.
+type Schema struct {
+	pool  *pgxpool.Pool
+	locks *Locks
+}
+
 // Migration is one step of the schema.
 type Migration struct {
 	Version int64  `json:"version"`
@@ -23,43 +30,43 @@ type Migration struct {
 	Applied bool   `json:"applied"`
 }
 
-// MigrateUp applies what is missing. Processes that start together wait for
+// Up applies what is missing. Processes that start together wait for
 // each other.
-func (c *Catalog) MigrateUp(ctx context.Context) error {
-	return c.migrate(ctx, func(p *goose.Provider) error {
+func (s *Schema) Up(ctx context.Context) error {
+	return s.migrate(ctx, func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
 		return err
 	})
 }
 
-// MigrateDown takes the newest step back, and with it the data that only it holds.
-func (c *Catalog) MigrateDown(ctx context.Context) error {
-	return c.migrate(ctx, func(p *goose.Provider) error {
+// Down takes the newest step back, and with it the data that only it holds.
+func (s *Schema) Down(ctx context.Context) error {
+	return s.migrate(ctx, func(p *goose.Provider) error {
 		_, err := p.Down(ctx)
 		return err
 	})
 }
 
-// Migrations lists the steps, oldest first.
-func (c *Catalog) Migrations(ctx context.Context) ([]Migration, error) {
+// Status lists the steps, oldest first.
+func (s *Schema) Status(ctx context.Context) ([]Migration, error) {
 	var list []Migration
-	err := c.migrate(ctx, func(p *goose.Provider) error {
+	err := s.migrate(ctx, func(p *goose.Provider) error {
 		steps, err := p.Status(ctx)
-		for _, s := range steps {
-			list = append(list, Migration{s.Source.Version, s.Source.Path, s.State == goose.StateApplied})
+		for _, step := range steps {
+			list = append(list, Migration{step.Source.Version, step.Source.Path, step.State == goose.StateApplied})
 		}
 		return err
 	})
 	return list, err
 }
 
-func (c *Catalog) migrate(ctx context.Context, fn func(*goose.Provider) error) error {
-	return c.WithLock(ctx, migrationLock, func(context.Context) error {
+func (s *Schema) migrate(ctx context.Context, fn func(*goose.Provider) error) error {
+	return s.locks.With(ctx, migrationLock, func(context.Context) error {
 		steps, err := fs.Sub(migrations, "migration")
 		if err != nil {
 			return fmt.Errorf("read migrations: %w", err)
 		}
-		db := stdlib.OpenDBFromPool(c.pool)
+		db := stdlib.OpenDBFromPool(s.pool)
 		defer db.Close()
 		provider, err := goose.NewProvider(goose.DialectPostgres, db, steps)
 		if err != nil {

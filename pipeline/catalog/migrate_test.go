@@ -22,14 +22,14 @@ func TestMigrateTogether(t *testing.T) {
 	for range 2 {
 		together(t, 8, func(ctx context.Context, i int) error {
 			if i%2 == 0 {
-				return first.MigrateUp(ctx) // in one process
+				return first.Schema.Up(ctx) // in one process
 			}
 			other, err := open(ctx, 2)
 			if err != nil {
 				return err
 			}
 			defer other.Close()
-			return other.MigrateUp(ctx)
+			return other.Schema.Up(ctx)
 		})
 		if applied(t, first) == 0 {
 			t.Fatal("no migration is applied")
@@ -42,7 +42,7 @@ func TestMigrateTogether(t *testing.T) {
 // below one that is.
 func applied(t *testing.T, c *catalog.Catalog) int {
 	t.Helper()
-	steps, err := c.Migrations(t.Context())
+	steps, err := c.Schema.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func applied(t *testing.T, c *catalog.Catalog) int {
 func downAll(t *testing.T, c *catalog.Catalog) {
 	t.Helper()
 	for n := applied(t, c); n > 0; n-- {
-		if err := c.MigrateDown(t.Context()); err != nil {
+		if err := c.Schema.Down(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if left := applied(t, c); left != n-1 {
@@ -98,7 +98,7 @@ func TestDeletingARepository(t *testing.T) {
 	w.do(t, func(ctx context.Context) error { _, err := w.Accept(ctx, sub); return err })
 	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, sub, w.track.ID, s.Revision) })
 	w.do(t, func(ctx context.Context) error {
-		return w.Bury(ctx, catalog.DeadLetter{Worker: "w", Document: &a.ID, Reason: "r"})
+		return w.Letters.Bury(ctx, catalog.DeadLetter{Worker: "w", Document: &a.ID, Reason: "r"})
 	})
 	w.exec(t, "delete from repositories")
 	for _, table := range []string{"tracks", "snapshots", "submissions", "documents", "dead_letters"} {

@@ -13,15 +13,31 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Packs are the objects of the store that hold blobs or vectors.
+type Packs struct{ *store }
+
+// List pages through the packs by key, in byte order.
+func (ps *Packs) List(ctx context.Context, after string, most int) ([]Pack, error) {
+	rows, err := ps.query.ListPacks(ctx, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list packs: %w", err)
+	}
+	packs := make([]Pack, len(rows))
+	for i, r := range rows {
+		packs[i] = Pack{r.Key, r.Size, [32]byte(r.Sha256)}
+	}
+	return packs, nil
+}
+
 // StoredPack is a pack that has an object, or one that is being deleted.
 type StoredPack struct {
 	Pack
 	Deleted bool // its object is to go, or is gone
 }
 
-// StoredPacks pages through all packs by key, in byte order.
-func (c *Catalog) StoredPacks(ctx context.Context, after string, most int) ([]StoredPack, error) {
-	rows, err := c.query.ListStoredPacks(ctx, after, int32(most))
+// Stored pages through all packs by key, in byte order.
+func (ps *Packs) Stored(ctx context.Context, after string, most int) ([]StoredPack, error) {
+	rows, err := ps.query.ListStoredPacks(ctx, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list packs: %w", err)
 	}
@@ -39,10 +55,10 @@ type PackItem struct {
 	Span     Span
 }
 
-// PackItems lists what a pack holds, by place. vector says that it holds
+// Items lists what a pack holds, by place. vector says that it holds
 // vectors. A pack that is deleted, or not in the catalog, is ErrNotFound.
-func (c *Catalog) PackItems(ctx context.Context, key string) (items []PackItem, vector bool, err error) {
-	pack, err := c.query.LoadPack(ctx, key)
+func (ps *Packs) Items(ctx context.Context, key string) (items []PackItem, vector bool, err error) {
+	pack, err := ps.query.LoadPack(ctx, key)
 	if noRows(err) {
 		return nil, false, fmt.Errorf("pack %s: %w", key, ErrNotFound)
 	}
@@ -50,7 +66,7 @@ func (c *Catalog) PackItems(ctx context.Context, key string) (items []PackItem, 
 		return nil, false, fmt.Errorf("load pack %s: %w", key, err)
 	}
 	if pack.Kind == "vector" {
-		rows, err := c.query.ListPackVectors(ctx, pack.ID)
+		rows, err := ps.query.ListPackVectors(ctx, pack.ID)
 		if err != nil {
 			return nil, true, fmt.Errorf("list vectors of %s: %w", key, err)
 		}
@@ -59,7 +75,7 @@ func (c *Catalog) PackItems(ctx context.Context, key string) (items []PackItem, 
 		}
 		return items, true, nil
 	}
-	rows, err := c.query.ListPackBlobs(ctx, &pack.ID)
+	rows, err := ps.query.ListPackBlobs(ctx, &pack.ID)
 	if err != nil {
 		return nil, false, fmt.Errorf("list blobs of %s: %w", key, err)
 	}
@@ -77,14 +93,14 @@ type Move struct {
 	Items []PackItem // where they are now
 }
 
-// MoveItems records a move. A pack that holds nothing any more is to be
+// Move records a move. A pack that holds nothing any more is to be
 // deleted. ErrVanished says that the new pack cannot be used.
-func (c *Catalog) MoveItems(ctx context.Context, m Move, vector bool) error {
+func (ps *Packs) Move(ctx context.Context, m Move, vector bool) error {
 	items := slices.Clone(m.Items)
 	slices.SortFunc(items, func(a, b PackItem) int {
 		return cmp.Or(cmp.Compare(a.Embedder, b.Embedder), bytes.Compare(a.Hash[:], b.Hash[:]))
 	})
-	err := c.inTx(ctx, func(q *query.Queries) error {
+	err := ps.inTx(ctx, func(q *query.Queries) error {
 		kind := "text"
 		if vector {
 			kind = "vector"
@@ -131,8 +147,8 @@ func moveItems(ctx context.Context, q *query.Queries, items []PackItem, from []i
 
 // DropVectors forgets vectors of a pack, and makes every document with a chunk
 // that lacks one due for the embedder. It returns how many documents that are.
-func (c *Catalog) DropVectors(ctx context.Context, key string, vectors []PackItem) (documents int, err error) {
-	err = c.inTx(ctx, func(q *query.Queries) error {
+func (ps *Packs) DropVectors(ctx context.Context, key string, vectors []PackItem) (documents int, err error) {
+	err = ps.inTx(ctx, func(q *query.Queries) error {
 		ids, err := q.LockPacks(ctx, []string{key})
 		if err != nil || len(ids) == 0 {
 			return err
@@ -177,8 +193,8 @@ type BlobSource struct {
 
 // BlobSources lists where blobs can be read again: one place of each track
 // that holds them. A blob that no document refers to has none.
-func (c *Catalog) BlobSources(ctx context.Context, blobs [][]byte) ([]BlobSource, error) {
-	rows, err := c.query.ListBlobSources(ctx, blobs)
+func (ps *Packs) BlobSources(ctx context.Context, blobs [][]byte) ([]BlobSource, error) {
+	rows, err := ps.query.ListBlobSources(ctx, blobs)
 	if err != nil {
 		return nil, fmt.Errorf("look for the sources of %d blobs: %w", len(blobs), err)
 	}

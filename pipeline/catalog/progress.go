@@ -110,6 +110,16 @@ func (c *Catalog) Lease(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
+// Postpone has the work of documents published again after a while, without an
+// attempt being counted against them.
+func (c *Catalog) Postpone(ctx context.Context, docs []Current, wait time.Duration) error {
+	ids, revisions := split(docs)
+	if err := c.query.PostponeDocuments(ctx, wait.Seconds(), ids, revisions); err != nil {
+		return fmt.Errorf("postpone %d documents: %w", len(docs), err)
+	}
+	return nil
+}
+
 func split(docs []Current) (ids []uuid.UUID, revisions []int64) {
 	for _, d := range docs {
 		ids = append(ids, d.ID)

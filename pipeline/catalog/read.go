@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -115,6 +116,32 @@ func (c *Catalog) SkippedFiles(ctx context.Context, repository, after uuid.UUID,
 	return list, nil
 }
 
+// Failed is a document whose last attempt failed.
+type Failed struct {
+	ID       uuid.UUID
+	Ref      string
+	Path     string
+	Error    string
+	Attempts int       // that failed
+	Due      time.Time // when it is tried again; zero: only by hand
+}
+
+// FailedDocuments pages through a repository's failed documents by id.
+func (c *Catalog) FailedDocuments(ctx context.Context, repository, after uuid.UUID, most int) ([]Failed, error) {
+	rows, err := c.query.ListFailed(ctx, repository, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list failed documents: %w", err)
+	}
+	list := make([]Failed, len(rows))
+	for i, r := range rows {
+		list[i] = Failed{ID: r.ID, Ref: r.Ref, Path: string(r.Path), Error: r.Error, Attempts: int(r.Attempts)}
+		if !r.Dead {
+			list[i].Due = r.DueAt
+		}
+	}
+	return list, nil
+}
+
 // Content is what decides which points a document has.
 type Content struct {
 	ID         uuid.UUID
@@ -199,21 +226,8 @@ func (c *Catalog) BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]
 	return spans, nil
 }
 
-// Packs pages through the packs by key, in byte order.
-func (c *Catalog) Packs(ctx context.Context, after string, most int) ([]Pack, error) {
-	rows, err := c.query.ListPacks(ctx, after, int32(most))
-	if err != nil {
-		return nil, fmt.Errorf("list packs: %w", err)
-	}
-	packs := make([]Pack, len(rows))
-	for i, r := range rows {
-		packs[i] = Pack{r.Key, r.Size, [32]byte(r.Sha256)}
-	}
-	return packs, nil
-}
-
-// Open counts the submissions and snapshots that are not finished.
-func (c *Catalog) Open(ctx context.Context) (int, error) {
+// CountOpen counts the submissions and snapshots that are not finished.
+func (c *Catalog) CountOpen(ctx context.Context) (int, error) {
 	n, err := c.query.CountPending(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count open work: %w", err)

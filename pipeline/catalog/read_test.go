@@ -91,7 +91,7 @@ func TestOpenWork(t *testing.T) {
 	w := newWorld(t)
 	open := func(want int) {
 		t.Helper()
-		if n, err := w.Open(t.Context()); err != nil || n != want {
+		if n, err := w.CountOpen(t.Context()); err != nil || n != want {
 			t.Errorf("%d are open, want %d (%v)", n, want, err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestPaging(t *testing.T) {
 	}
 	var keys []string
 	for {
-		packs, err := w.Packs(t.Context(), append([]string{""}, keys...)[len(keys)], 1)
+		packs, err := w.Packs.List(t.Context(), append([]string{""}, keys...)[len(keys)], 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -276,7 +276,7 @@ func TestFailureGivesUpItsListing(t *testing.T) {
 	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "panic") })
 	w.put(t, snapshot, w.document("a", "x")) // the other one may be what lists it
 	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, other, "panic") })
-	open, err := w.Open(t.Context())
+	open, err := w.CountOpen(t.Context())
 	if err != nil || open != 0 {
 		t.Errorf("%d are open, %v", open, err)
 	}
@@ -311,7 +311,7 @@ func TestLongKeys(t *testing.T) {
 			t.Errorf("%d submissions, want %d", n, i+1)
 		}
 		w.do(t, func(ctx context.Context) error {
-			return w.Bury(ctx, catalog.DeadLetter{Worker: "test", Source: s.Source, Event: s.Event, Reason: "r"})
+			return w.Letters.Bury(ctx, catalog.DeadLetter{Worker: "test", Source: s.Source, Event: s.Event, Reason: "r"})
 		})
 	}
 }

@@ -14,8 +14,12 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Usage is what embedding took for a repository.
-type Usage struct {
+// Usage keeps account of what embedding takes, and shares out what it may take:
+// claims on texts, budgets of tenants and the rates of embedders.
+type Usage struct{ *store }
+
+// Consumption is what embedding took for a repository.
+type Consumption struct {
 	Tenant     string
 	Repository uuid.UUID // Nil: the tenant's searches
 	Texts      int64
@@ -27,10 +31,10 @@ type Usage struct {
 	Cost       float64 // in the currency of the price table
 }
 
-// AddUsage adds to what is known of today, by UTC.
-func (c *Catalog) AddUsage(ctx context.Context, embedder int32, list []Usage) error {
+// Add adds to what is known of today, by UTC.
+func (us *Usage) Add(ctx context.Context, embedder int32, list []Consumption) error {
 	p := query.AddUsageParams{Embedder: embedder}
-	for _, u := range sorted(list, func(a, b Usage) int {
+	for _, u := range sorted(list, func(a, b Consumption) int {
 		return cmp.Or(strings.Compare(a.Tenant, b.Tenant), bytes.Compare(a.Repository[:], b.Repository[:]))
 	}) {
 		p.Tenants = append(p.Tenants, u.Tenant)
@@ -43,45 +47,45 @@ func (c *Catalog) AddUsage(ctx context.Context, embedder int32, list []Usage) er
 		p.Waited = append(p.Waited, u.Waited.Seconds())
 		p.Costs = append(p.Costs, u.Cost)
 	}
-	if err := c.query.AddUsage(ctx, p); err != nil {
+	if err := us.query.AddUsage(ctx, p); err != nil {
 		return fmt.Errorf("add usage of %d repositories: %w", len(list), err)
 	}
-	if err := c.query.DropExpiredClaims(ctx); err != nil {
+	if err := us.query.DropExpiredClaims(ctx); err != nil {
 		return fmt.Errorf("drop expired claims: %w", err)
 	}
 	return nil
 }
 
-// DropOldUsage forgets what embedding took longer ago than a number of days, and
+// DropOld forgets what embedding took longer ago than a number of days, and
 // what was spent of the budgets of days that are over. It returns how many rows.
-func (c *Catalog) DropOldUsage(ctx context.Context, days int) (int64, error) {
-	usage, err := c.query.DropOldUsage(ctx, int32(days))
+func (us *Usage) DropOld(ctx context.Context, days int) (int64, error) {
+	usage, err := us.query.DropOldUsage(ctx, int32(days))
 	if err != nil {
 		return 0, fmt.Errorf("drop old usage: %w", err)
 	}
-	spent, err := c.query.DropOldSpending(ctx)
+	spent, err := us.query.DropOldSpending(ctx)
 	if err != nil {
 		return usage, fmt.Errorf("drop old spending: %w", err)
 	}
 	return usage + spent, nil
 }
 
-// EmbedderUsage is what an embedder did for a repository.
-type EmbedderUsage struct {
+// EmbedderConsumption is what an embedder did for a repository.
+type EmbedderConsumption struct {
 	Embedder string
 	URL      string // "": the repository was forgotten
-	Usage
+	Consumption
 }
 
-// Usage sums up a tenant's last days, today being one.
-func (c *Catalog) Usage(ctx context.Context, tenant string, days int) ([]EmbedderUsage, error) {
-	rows, err := c.query.LoadUsage(ctx, tenant, int32(days))
+// List sums up a tenant's last days, today being one.
+func (us *Usage) List(ctx context.Context, tenant string, days int) ([]EmbedderConsumption, error) {
+	rows, err := us.query.LoadUsage(ctx, tenant, int32(days))
 	if err != nil {
 		return nil, fmt.Errorf("load usage of %s: %w", tenant, err)
 	}
-	list := make([]EmbedderUsage, len(rows))
+	list := make([]EmbedderConsumption, len(rows))
 	for i, r := range rows {
-		list[i] = EmbedderUsage{r.Embedder, r.Url, Usage{
+		list[i] = EmbedderConsumption{r.Embedder, r.Url, Consumption{
 			Tenant: tenant, Repository: r.Repository, Texts: r.Texts, Cached: r.Cached, Tokens: r.Tokens, Requests: r.Requests,
 			Retries: r.Retries, Waited: time.Duration(r.Waited * float64(time.Second)), Cost: r.Cost,
 		}}
@@ -97,7 +101,7 @@ type Budget struct {
 
 // Spend adds to what a tenant has spent today, unless the budget would be
 // passed: then it adds nothing and returns false.
-func (c *Catalog) Spend(ctx context.Context, tenant string, tokens int64, cost float64, most Budget) (bool, error) {
+func (us *Usage) Spend(ctx context.Context, tenant string, tokens int64, cost float64, most Budget) (bool, error) {
 	p := query.SpendParams{Tenant: tenant, Tokens: tokens, Cost: cost, MostTokens: most.Tokens, MostCost: most.Cost}
 	if most.Tokens == 0 {
 		p.MostTokens = math.MaxInt64
@@ -105,24 +109,11 @@ func (c *Catalog) Spend(ctx context.Context, tenant string, tokens int64, cost f
 	if most.Cost == 0 {
 		p.MostCost = math.Inf(1)
 	}
-	n, err := c.query.Spend(ctx, p)
+	n, err := us.query.Spend(ctx, p)
 	if err != nil {
 		return false, fmt.Errorf("spend %d tokens of %s: %w", tokens, tenant, err)
 	}
 	return n > 0, nil
-}
-
-// PostponeDocuments has the work of documents published again after a while,
-// without an attempt being counted against them.
-func (c *Catalog) PostponeDocuments(ctx context.Context, docs []Current, wait time.Duration) error {
-	ids, revisions := make([]uuid.UUID, len(docs)), make([]int64, len(docs))
-	for i, d := range docs {
-		ids[i], revisions[i] = d.ID, d.Revision
-	}
-	if err := c.query.PostponeDocuments(ctx, wait.Seconds(), ids, revisions); err != nil {
-		return fmt.Errorf("postpone %d documents: %w", len(docs), err)
-	}
-	return nil
 }
 
 // Of what an embedder may use a minute, a twentieth may be used at once, and
@@ -135,7 +126,7 @@ const (
 // Reserve takes requests and tokens out of what all processes may use a minute
 // with an embedder, and returns how long to wait before they are used. 0 a
 // minute is no bound. Tokens may be negative, to give some back.
-func (c *Catalog) Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error) {
+func (us *Usage) Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error) {
 	if requestsPerMinute == 0 {
 		requests = 0 // or a bound that is set later would find it owed
 	}
@@ -143,7 +134,7 @@ func (c *Catalog) Reserve(ctx context.Context, embedder string, requests, tokens
 		tokens = 0
 	}
 	perMinute, tokensMinute := float64(requestsPerMinute), float64(tokensPerMinute)
-	left, err := c.query.ReserveRequests(ctx, query.ReserveRequestsParams{
+	left, err := us.query.ReserveRequests(ctx, query.ReserveRequestsParams{
 		Embedder: embedder, Requests: float64(requests), Tokens: float64(tokens),
 		RequestBurst: perMinute * burstShare, RequestRate: perMinute * evenShare,
 		TokenBurst: tokensMinute * burstShare, TokenRate: tokensMinute * evenShare,

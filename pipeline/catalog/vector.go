@@ -8,6 +8,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Vectors say where the vectors of texts are.
+type Vectors struct{ *store }
+
 // Text is a chunk's text that has no vector of an embedder.
 type Text struct {
 	Chunking           int64
@@ -15,9 +18,9 @@ type Text struct {
 	SHA256             [32]byte
 }
 
-// MissingTexts lists the chunks of the chunkings whose texts lack a vector.
-func (c *Catalog) MissingTexts(ctx context.Context, chunkings []int64, embedder int32) ([]Text, error) {
-	rows, err := c.query.LoadMissingTexts(ctx, chunkings, embedder)
+// Missing lists the chunks of the chunkings whose texts lack a vector.
+func (vs *Vectors) Missing(ctx context.Context, chunkings []int64, embedder int32) ([]Text, error) {
+	rows, err := vs.query.LoadMissingTexts(ctx, chunkings, embedder)
 	if err != nil {
 		return nil, fmt.Errorf("look for texts without vectors: %w", err)
 	}
@@ -34,11 +37,11 @@ type StoredVector struct {
 	Span Span
 }
 
-// PutVectors stores where a pack holds an embedder's vectors. ErrVanished says
+// Put stores where a pack holds an embedder's vectors. ErrVanished says
 // that the pack cannot be used.
-func (c *Catalog) PutVectors(ctx context.Context, embedder int32, pack Pack, vectors []StoredVector) error {
+func (vs *Vectors) Put(ctx context.Context, embedder int32, pack Pack, vectors []StoredVector) error {
 	vectors = sorted(vectors, func(a, b StoredVector) int { return bytes.Compare(a.Text[:], b.Text[:]) })
-	err := c.inTx(ctx, func(q *query.Queries) error {
+	err := vs.inTx(ctx, func(q *query.Queries) error {
 		id, err := addPack(ctx, q, pack, "vector")
 		if err != nil {
 			return err
@@ -66,10 +69,10 @@ type ChunkVector struct {
 	Vector Span
 }
 
-// ChunkVectors lists the chunks of the chunkings that have a vector, by
+// OfChunkings lists the chunks of the chunkings that have a vector, by
 // chunking and ordinal.
-func (c *Catalog) ChunkVectors(ctx context.Context, embedder int32, chunkings []int64) ([]ChunkVector, error) {
-	rows, err := c.query.LoadChunkVectors(ctx, embedder, chunkings)
+func (vs *Vectors) OfChunkings(ctx context.Context, embedder int32, chunkings []int64) ([]ChunkVector, error) {
+	rows, err := vs.query.LoadChunkVectors(ctx, embedder, chunkings)
 	if err != nil {
 		return nil, fmt.Errorf("load chunks of %d chunkings: %w", len(chunkings), err)
 	}

@@ -38,7 +38,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{url: testenv.Postgres(t)}
 	w.Catalog = w.open(t)
-	if err := w.MigrateUp(t.Context()); err != nil {
+	if err := w.Schema.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -53,7 +53,7 @@ func newWorld(t testing.TB) *world {
 // active is the active generation, made when it is first asked for.
 func (w *world) active(t testing.TB) catalog.Generation {
 	t.Helper()
-	g, err := w.EnsureGeneration(t.Context(), "leat", catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"})
+	g, err := w.Generations.Ensure(t.Context(), "leat", catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 	if err != nil {
 		return err
 	}
-	index, err := s.catalog.Index(ctx)
+	index, err := s.catalog.Generations.Index(ctx)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 // it is over then, and what it did is to be looked at.
 func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first bool) (complete bool, err error) {
 	claim, err := s.claims.take(func() ([]catalog.Text, error) {
-		missing, err := s.catalog.MissingTexts(ctx, chunkingsOf(docs), s.id)
+		missing, err := s.catalog.Vectors.Missing(ctx, chunkingsOf(docs), s.id)
 		if err == nil && first {
 			s.meter.cached(docs, missing)
 		}

@@ -29,14 +29,14 @@ type meter struct {
 	price    float64 // of a token
 
 	mu    sync.Mutex
-	usage map[owner]*catalog.Usage
+	usage map[owner]*catalog.Consumption
 	spent map[string]int64 // tokens by tenant that the budgets do not know of
 	timer *time.Timer      // set while there is something to write
 	done  bool
 }
 
 func newMeter(c *catalog.Catalog, id int32, remote embedder.Metered) *meter {
-	m := &meter{catalog: c, embedder: id, usage: make(map[owner]*catalog.Usage), spent: make(map[string]int64)}
+	m := &meter{catalog: c, embedder: id, usage: make(map[owner]*catalog.Consumption), spent: make(map[string]int64)}
 	if remote != nil {
 		m.price = remote.Price() / 1e6
 	}
@@ -44,10 +44,10 @@ func newMeter(c *catalog.Catalog, id int32, remote embedder.Metered) *meter {
 }
 
 // of returns what is known of an owner. It is called under mu.
-func (m *meter) of(o owner) *catalog.Usage {
+func (m *meter) of(o owner) *catalog.Consumption {
 	u := m.usage[o]
 	if u == nil {
-		u = &catalog.Usage{Tenant: o.tenant, Repository: o.repository}
+		u = &catalog.Consumption{Tenant: o.tenant, Repository: o.repository}
 		m.usage[o] = u
 	}
 	if m.timer == nil && !m.done {
@@ -105,18 +105,18 @@ func (m *meter) spend(tenant string) int64 {
 func (m *meter) flush(ctx context.Context) {
 	m.mu.Lock()
 	usage := m.usage
-	m.usage, m.timer = make(map[owner]*catalog.Usage), nil
+	m.usage, m.timer = make(map[owner]*catalog.Consumption), nil
 	m.mu.Unlock()
 	if len(usage) == 0 {
 		return
 	}
-	list := make([]catalog.Usage, 0, len(usage))
+	list := make([]catalog.Consumption, 0, len(usage))
 	for _, u := range usage {
 		list = append(list, *u)
 	}
 	ctx, cancel := context.WithTimeout(ctx, flushEvery)
 	defer cancel()
-	if err := m.catalog.AddUsage(ctx, m.embedder, list); err == nil {
+	if err := m.catalog.Usage.Add(ctx, m.embedder, list); err == nil {
 		return
 	}
 	m.mu.Lock()

@@ -119,11 +119,11 @@ func TestUsageIsCounted(t *testing.T) {
 		}
 	}
 	p.Embed.FlushUsage(t.Context())
-	list, err := p.Catalog.Usage(t.Context(), events.DefaultTenant, 1)
+	list, err := p.Catalog.Usage.List(t.Context(), events.DefaultTenant, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sum catalog.Usage
+	var sum catalog.Consumption
 	for _, u := range list {
 		sum.Texts += u.Texts
 		sum.Cached += u.Cached

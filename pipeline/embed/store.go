@@ -169,5 +169,5 @@ func (s *Step) putOnce(ctx context.Context, pack *blob.Pack, texts [][32]byte) e
 	for i, span := range spans {
 		stored[i] = catalog.StoredVector{Text: texts[i], Span: catalog.Span(span)}
 	}
-	return s.catalog.PutVectors(ctx, s.id, catalog.Pack(object), stored)
+	return s.catalog.Vectors.Put(ctx, s.id, catalog.Pack(object), stored)
 }

@@ -165,7 +165,7 @@ func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
 		p.work[w.id] = w
 	}
 	var err error
-	if p.active, err = s.catalog.IsActive(ctx, s.generation.Number); err != nil {
+	if p.active, err = s.catalog.Generations.IsActive(ctx, s.generation.Number); err != nil {
 		return p, err
 	}
 	docs, err := s.catalog.Documents(ctx, slices.Collect(maps.Keys(p.work)))
@@ -265,7 +265,7 @@ func (s *Step) changed(ctx context.Context, p plan, written []catalog.Document, 
 	if len(left) == 0 {
 		return nil, nil
 	}
-	if active, err := s.catalog.IsActive(ctx, s.generation.Number); err != nil || active {
+	if active, err := s.catalog.Generations.IsActive(ctx, s.generation.Number); err != nil || active {
 		return left, err
 	}
 	ids := make([]uuid.UUID, len(left))

@@ -48,7 +48,7 @@ func groups(docs []catalog.Document) (all [][]catalog.Document) {
 }
 
 func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) (changed []work, err error) {
-	chunks, err := s.catalog.ChunkVectors(ctx, s.generation.Embedder.ID, chunkingsOf(docs))
+	chunks, err := s.catalog.Vectors.OfChunkings(ctx, s.generation.Embedder.ID, chunkingsOf(docs))
 	if err != nil {
 		return nil, err
 	}

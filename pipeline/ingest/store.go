@@ -150,7 +150,7 @@ func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	index, err := l.step.catalog.Index(ctx)
+	index, err := l.step.catalog.Generations.Index(ctx)
 	if err != nil {
 		return err
 	}

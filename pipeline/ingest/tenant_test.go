@@ -32,7 +32,7 @@ func TestNoStatusCrossesTenants(t *testing.T) {
 				letter := catalog.DeadLetter{
 					Worker: "test", Message: fmt.Sprint(tenant, push, r.Dir), Tenant: tenant, Source: m.Source, Event: "the same", Reason: "of " + tenant,
 				}
-				if err := p.Catalog.Bury(t.Context(), letter); err != nil {
+				if err := p.Catalog.Letters.Bury(t.Context(), letter); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -67,11 +67,11 @@ func told(t *testing.T, p *testpipe.Pipe, tenant string) (short, all string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last, err := p.Catalog.LastLetter(t.Context())
+	last, err := p.Catalog.Letters.Last(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	letters, err := p.Catalog.Letters(t.Context(), catalog.LetterFilter{Tenant: tenant}, 0, last, 100)
+	letters, err := p.Catalog.Letters.List(t.Context(), catalog.LetterFilter{Tenant: tenant}, 0, last, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

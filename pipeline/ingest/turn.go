@@ -23,14 +23,14 @@ const (
 // that, for a first ingest of hours perhaps, is set aside.
 func (s *Step) alone(ctx context.Context, repository uuid.UUID, fn func(context.Context) error) error {
 	key := catalog.LockKey(repository)
-	if taken, err := s.catalog.TryLock(ctx, key, fn); taken || err != nil {
+	if taken, err := s.catalog.Locks.Try(ctx, key, fn); taken || err != nil {
 		return err
 	}
 	broker.SetAside(ctx)
 	waiting, stop := untilStopping(ctx)
 	defer stop()
 	began := false
-	err := s.catalog.WithLock(waiting, key, func(context.Context) error {
+	err := s.catalog.Locks.With(waiting, key, func(context.Context) error {
 		began = true
 		return fn(ctx)
 	})

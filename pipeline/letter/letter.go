@@ -15,16 +15,16 @@ import (
 
 // Redriver retries dead letters.
 type Redriver struct {
-	catalog *catalog.Catalog
+	letters *catalog.Letters
 	broker  *broker.Publisher
 }
 
 // New returns a redriver.
-func New(c *catalog.Catalog, b *broker.Broker) Redriver { return Redriver{c, b.Publisher()} }
+func New(l *catalog.Letters, b *broker.Broker) Redriver { return Redriver{l, b.Publisher()} }
 
-// Retry makes the work of a dead letter due again. See catalog.RetryLetter.
+// Retry makes the work of a dead letter due again. See catalog.Letters.Retry.
 func (r Redriver) Retry(ctx context.Context, id int64) (became catalog.Retried, why string, err error) {
-	return r.catalog.RetryLetter(ctx, id, r.publish)
+	return r.letters.Retry(ctx, id, r.publish)
 }
 
 // publish sends a message as it was first published, without the headers that

@@ -19,7 +19,7 @@ func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
 		return s.Embedder.Embed(ctx, []string{q.Text}, embedder.Query)
 	}
 	dense, costs, err := metered.EmbedMetered(ctx, []string{q.Text}, embedder.Query)
-	usage := catalog.Usage{Tenant: q.Tenant}
+	usage := catalog.Consumption{Tenant: q.Tenant}
 	for i, c := range costs {
 		if dense[i] != nil {
 			usage.Texts++
@@ -34,7 +34,7 @@ func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), usageLimit)
 		defer cancel()
 		// Hits are worth more than the count: who may only read can search too.
-		_ = s.Catalog.AddUsage(ctx, s.Generation.Embedder.ID, []catalog.Usage{usage})
+		_ = s.Catalog.Usage.Add(ctx, s.Generation.Embedder.ID, []catalog.Consumption{usage})
 	}
 	return dense, err
 }

@@ -310,7 +310,7 @@ func TestSearchesAreCounted(t *testing.T) {
 	for range 2 {
 		find(t, p, search.Query{Text: "water"})
 	}
-	list, err := p.Catalog.Usage(t.Context(), events.DefaultTenant, 1)
+	list, err := p.Catalog.Usage.List(t.Context(), events.DefaultTenant, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (o *Objects) readAgain(ctx context.Context, r *rewrite, items []catalog.Pac
 		hashes = append(hashes, left[i].Hash[:])
 		byHash[left[i].Hash] = left[i]
 	}
-	sources, err := o.catalog.BlobSources(ctx, hashes)
+	sources, err := o.catalog.Packs.BlobSources(ctx, hashes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,11 +84,11 @@ func (o *Objects) forgetUnused(ctx context.Context, items []catalog.PackItem) ([
 	for i := range items {
 		hashes[i] = items[i].Hash[:]
 	}
-	dropped, err := o.catalog.DropContent(ctx, hashes)
+	dropped, err := o.catalog.Garbage.DropContent(ctx, hashes)
 	if err != nil || dropped == 0 {
 		return items, err
 	}
-	kept, _, err := o.catalog.PackItems(ctx, key)
+	kept, _, err := o.catalog.Packs.Items(ctx, key)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil, nil
 	}

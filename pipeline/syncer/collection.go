@@ -25,7 +25,7 @@ func (p *Points) Ensure(ctx context.Context) error {
 	for _, g := range generations {
 		if !slices.Contains(have, g.Collection) {
 			p.log.Info("making a collection that is not there", "collection", g.Collection, "generation", g.Number)
-			if err := p.catalog.PlanAgain(ctx, pointKinds()); err != nil {
+			if err := p.catalog.Schedule.PlanAgain(ctx, pointKinds()); err != nil {
 				return err
 			}
 		}

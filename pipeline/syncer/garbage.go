@@ -60,7 +60,7 @@ func (r *Run) did(n int64) {
 // ends it for those that one refers to again.
 func (o *Objects) markUnused(ctx context.Context, run *Run) error {
 	for after := int64(0); ; {
-		last, looked, err := o.catalog.MarkUnused(ctx, after, listPage)
+		last, looked, err := o.catalog.Garbage.MarkUnused(ctx, after, listPage)
 		if err != nil || looked == 0 {
 			return err
 		}
@@ -70,7 +70,7 @@ func (o *Objects) markUnused(ctx context.Context, run *Run) error {
 
 func (o *Objects) unusedChunkings(ctx context.Context, run *Run) error {
 	for {
-		looked, dropped, err := o.catalog.DropUnused(ctx, o.cfg.Grace, garbagePage)
+		looked, dropped, err := o.catalog.Garbage.DropUnused(ctx, o.cfg.Grace, garbagePage)
 		if err != nil || looked == 0 {
 			return err
 		}
@@ -80,7 +80,7 @@ func (o *Objects) unusedChunkings(ctx context.Context, run *Run) error {
 
 func (o *Objects) unusedBlobs(ctx context.Context, run *Run) error {
 	for after := []byte{}; after != nil; {
-		next, dropped, err := o.catalog.DropUnusedBlobs(ctx, after, listPage)
+		next, dropped, err := o.catalog.Garbage.DropUnusedBlobs(ctx, after, listPage)
 		if err != nil {
 			return err
 		}
@@ -91,13 +91,13 @@ func (o *Objects) unusedBlobs(ctx context.Context, run *Run) error {
 }
 
 func (o *Objects) unusedVectors(ctx context.Context, run *Run) error {
-	embedders, err := o.catalog.Embedders(ctx)
+	embedders, err := o.catalog.Generations.Embedders(ctx)
 	if err != nil {
 		return err
 	}
 	for _, embedder := range embedders {
 		for after := []byte{}; after != nil; {
-			next, dropped, err := o.catalog.DropUnusedVectors(ctx, embedder, after, listPage)
+			next, dropped, err := o.catalog.Garbage.DropUnusedVectors(ctx, embedder, after, listPage)
 			if err != nil {
 				return err
 			}
@@ -113,7 +113,7 @@ func (o *Objects) unusedVectors(ctx context.Context, run *Run) error {
 func (o *Objects) emptyPacks(ctx context.Context, run *Run) error {
 	into := make(map[bool]*rewrite) // by whether they hold vectors
 	for after := ""; ; {
-		packs, err := o.catalog.PackUses(ctx, after, garbagePage)
+		packs, err := o.catalog.Packs.Uses(ctx, after, garbagePage)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (o *Objects) emptyPacks(ctx context.Context, run *Run) error {
 			}
 		}
 		if len(empty) > 0 {
-			marked, err := o.catalog.MarkPacksDeleted(ctx, empty)
+			marked, err := o.catalog.Packs.MarkDeleted(ctx, empty)
 			if err != nil {
 				return err
 			}
@@ -150,7 +150,7 @@ func (o *Objects) emptyPacks(ctx context.Context, run *Run) error {
 
 // compact takes what is alive in a pack into a new one.
 func (o *Objects) compact(ctx context.Context, key string, into map[bool]*rewrite, run *Run) error {
-	items, vector, err := o.catalog.PackItems(ctx, key)
+	items, vector, err := o.catalog.Packs.Items(ctx, key)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil
 	}
@@ -192,12 +192,12 @@ func (o *Objects) compact(ctx context.Context, key string, into map[bool]*rewrit
 // in the end their rows.
 func (o *Objects) deletedPacks(ctx context.Context, _ *Run) error {
 	for after := ""; ; {
-		keys, err := o.catalog.DeletedPacks(ctx, o.cfg.Grace, after, garbagePage)
+		keys, err := o.catalog.Packs.Deleted(ctx, o.cfg.Grace, after, garbagePage)
 		if err != nil {
 			return err
 		}
 		if len(keys) == 0 {
-			return o.catalog.ForgetPacks(ctx)
+			return o.catalog.Packs.Forget(ctx)
 		}
 		after = keys[len(keys)-1]
 		if err := o.delete(ctx, keys); err != nil {
@@ -214,7 +214,7 @@ func (o *Objects) delete(ctx context.Context, keys []string) error {
 			return err
 		}
 	}
-	return o.catalog.MarkPacksGone(ctx, keys)
+	return o.catalog.Packs.MarkGone(ctx, keys)
 }
 
 // orphans deletes objects that no pack names: their writer died before it
@@ -246,7 +246,7 @@ func (o *Objects) deleteOrphans(ctx context.Context, page []catalog.Pack, run *R
 	for i, p := range page {
 		keys[i] = p.Key
 	}
-	unknown, err := o.catalog.Orphans(ctx, keys)
+	unknown, err := o.catalog.Packs.Orphans(ctx, keys)
 	if err != nil || len(unknown) == 0 {
 		return err
 	}
@@ -256,7 +256,7 @@ func (o *Objects) deleteOrphans(ctx context.Context, page []catalog.Pack, run *R
 			suspects = append(suspects, p)
 		}
 	}
-	orphans, err := o.catalog.MarkOrphans(ctx, suspects)
+	orphans, err := o.catalog.Packs.MarkOrphans(ctx, suspects)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (s *Generations) Run(ctx context.Context) {
 	ticker := time.NewTicker(s.cfg.Interval)
 	defer ticker.Stop()
 	for {
-		if _, err := s.catalog.TryLock(ctx, generationLock, s.Look); err != nil && ctx.Err() == nil {
+		if _, err := s.catalog.Locks.Try(ctx, generationLock, s.Look); err != nil && ctx.Err() == nil {
 			s.log.Error("looking after generations failed; will be tried again", "error", err)
 		}
 		select {
@@ -96,7 +96,7 @@ func (s *Generations) Run(ctx context.Context) {
 
 // Look does for each generation what its state asks for.
 func (s *Generations) Look(ctx context.Context) error {
-	list, err := s.catalog.Generations(ctx)
+	list, err := s.catalog.Generations.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *Generations) Look(ctx context.Context) error {
 		var err error
 		switch {
 		case g.State == catalog.GenerationRetired && g.Age >= s.cfg.Retention:
-			err = s.catalog.DropRetired(ctx, g.Number)
+			err = s.catalog.Generations.DropRetired(ctx, g.Number)
 		case g.State == catalog.GenerationDropping && g.Age >= s.cfg.Grace:
 			err = s.drop(ctx, g, list)
 		}
@@ -131,7 +131,7 @@ func (s *Generations) explain(ctx context.Context, g catalog.GenerationStatus, e
 	if ctx.Err() != nil || reason == g.Error {
 		return err
 	}
-	return errors.Join(err, s.catalog.ExplainGeneration(ctx, g.Number, reason))
+	return errors.Join(err, s.catalog.Generations.Explain(ctx, g.Number, reason))
 }
 
 // point sees that the alias names the active generation's collection.
@@ -198,13 +198,13 @@ func (s *Generations) behind(ctx context.Context, g catalog.GenerationStatus, li
 // swap makes a generation the active one. The catalog comes first: a crash in
 // between leaves the alias to the next look.
 func (s *Generations) swap(ctx context.Context, g catalog.GenerationStatus) error {
-	if still, err := s.catalog.MarkVerified(ctx, g.Number, catalog.GenerationBuilding); err != nil || !still {
+	if still, err := s.catalog.Generations.MarkVerified(ctx, g.Number, catalog.GenerationBuilding); err != nil || !still {
 		return err
 	}
-	if err := s.catalog.Activate(ctx, g.Number); err != nil {
+	if err := s.catalog.Generations.Activate(ctx, g.Number); err != nil {
 		return err
 	}
-	list, err := s.catalog.Generations(ctx)
+	list, err := s.catalog.Generations.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (s *Generations) takeOver(ctx context.Context, g catalog.GenerationStatus, 
 			changed = before.Embedder.ID != g.Embedder.ID
 		}
 	}
-	if err := s.catalog.TakeOver(ctx, g.Generation, changed); err != nil {
+	if err := s.catalog.Generations.TakeOver(ctx, g.Generation, changed); err != nil {
 		return err
 	}
 	c := s.comparison(g)
@@ -245,7 +245,7 @@ func (s *Generations) takeOver(ctx context.Context, g catalog.GenerationStatus, 
 		}
 		s.log.Info("the index was compared again after the swap", "generation", g.Number, "deleted", did.DeletedPoints, "documents", did.RequeuedDocuments)
 	}
-	_, err = s.catalog.MarkVerified(ctx, g.Number, catalog.GenerationActive)
+	_, err = s.catalog.Generations.MarkVerified(ctx, g.Number, catalog.GenerationActive)
 	return err
 }
 
@@ -266,7 +266,7 @@ func (s *Generations) drop(ctx context.Context, g catalog.GenerationStatus, list
 	if err := s.points.DropCollection(ctx, g.Collection); err != nil {
 		return err
 	}
-	if err := s.catalog.DropGeneration(ctx, g.Generation); err != nil {
+	if err := s.catalog.Generations.Drop(ctx, g.Generation); err != nil {
 		return err
 	}
 	s.log.Info("a generation is gone", "generation", g.Number, "collection", g.Collection)
@@ -289,7 +289,7 @@ func (s *Generations) sample(ctx context.Context, g catalog.GenerationStatus) er
 	if err != nil {
 		return err
 	}
-	chunks, err := s.catalog.CountChunks(ctx)
+	chunks, err := s.catalog.Generations.CountChunks(ctx)
 	if err != nil {
 		return err
 	}
@@ -300,5 +300,5 @@ func (s *Generations) sample(ctx context.Context, g catalog.GenerationStatus) er
 			rate = sampleWeight*rate + (1-sampleWeight)*g.Rate
 		}
 	}
-	return s.catalog.SampleGeneration(ctx, g.Number, points, chunks, rate)
+	return s.catalog.Generations.Sample(ctx, g.Number, points, chunks, rate)
 }

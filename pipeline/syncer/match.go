@@ -100,7 +100,7 @@ func (s *Generations) lookAgain(ctx context.Context, g catalog.GenerationStatus,
 // stillBuilding measures how far a generation is, now and then, and says whether
 // it is to be built further: it may have been cancelled.
 func (s *Generations) stillBuilding(ctx context.Context, g catalog.GenerationStatus) (bool, error) {
-	list, err := s.catalog.Generations(ctx)
+	list, err := s.catalog.Generations.List(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -124,7 +124,7 @@ func (s *Generations) lacking(ctx context.Context, g catalog.GenerationStatus, p
 	for i, d := range page {
 		docs[i] = d.ID
 	}
-	failures, err := s.catalog.GenerationFailures(ctx, g.Number, docs)
+	failures, err := s.catalog.Generations.Failures(ctx, g.Number, docs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,7 +140,7 @@ func (s *Generations) lacking(ctx context.Context, g catalog.GenerationStatus, p
 		}
 	}
 	if len(failures) > 0 { // of documents that it has taken since
-		err = s.catalog.DropFailures(ctx, g.Number, slices.Collect(maps.Keys(failures)))
+		err = s.catalog.Generations.DropFailures(ctx, g.Number, slices.Collect(maps.Keys(failures)))
 	}
 	return lack, due, err
 }
@@ -152,7 +152,7 @@ func (s *Generations) feed(ctx context.Context, g catalog.GenerationStatus, ids 
 	if len(ids) == 0 {
 		return nil
 	}
-	index, err := s.catalog.Index(ctx)
+	index, err := s.catalog.Generations.Index(ctx)
 	if err != nil {
 		return err
 	}

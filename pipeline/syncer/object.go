@@ -126,7 +126,7 @@ func (r *rewrite) add(item catalog.PackItem, content []byte) error {
 // finish stores the new pack and points the items at it.
 func (r *rewrite) finish(ctx context.Context) error {
 	if len(r.items) == 0 {
-		_, err := r.objects.catalog.MarkPacksDeleted(ctx, r.from) // those that hold nothing
+		_, err := r.objects.catalog.Packs.MarkDeleted(ctx, r.from) // those that hold nothing
 		return err
 	}
 	err := r.put(ctx)
@@ -145,7 +145,7 @@ func (r *rewrite) put(ctx context.Context) error {
 	for i := range r.items {
 		r.items[i].Span = catalog.Span(spans[i])
 	}
-	return r.objects.catalog.MoveItems(ctx, catalog.Move{From: r.from, Into: catalog.Pack(object), Items: r.items}, r.vector)
+	return r.objects.catalog.Packs.Move(ctx, catalog.Move{From: r.from, Into: catalog.Pack(object), Items: r.items}, r.vector)
 }
 
 // isDamage says that an error is of the object, not of the way to it.

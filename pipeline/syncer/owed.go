@@ -62,7 +62,7 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 	if err != nil {
 		return err
 	}
-	index, err := s.catalog.Index(ctx)
+	index, err := s.catalog.Generations.Index(ctx)
 	if err != nil {
 		return err
 	}

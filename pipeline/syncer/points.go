@@ -93,7 +93,7 @@ func pointKinds() []string {
 // that of the active generation, so that a gap in a retired one would unsettle
 // what is searched. A rollback begins with a comparison of its own.
 func (p *Points) generations(ctx context.Context) ([]catalog.Generation, error) {
-	active, err := p.catalog.ActiveGeneration(ctx)
+	active, err := p.catalog.Generations.Active(ctx)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil, nil
 	}

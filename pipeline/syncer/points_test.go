@@ -370,7 +370,7 @@ func TestSyncersShareTheComparison(t *testing.T) {
 	p, _ := compared(t, 12)
 	whole := p.Digest(t)
 	remove(t, p, p.AllPoints(t)[5:15]...)
-	if err := p.Catalog.PlanAgain(t.Context(), kinds(p)); err != nil {
+	if err := p.Catalog.Schedule.PlanAgain(t.Context(), kinds(p)); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -411,7 +411,7 @@ func TestTheComparisonGoesOnWhereItStopped(t *testing.T) {
 	kind, third := syncer.KindPoints(shard), ids[2]
 	work := points(p).Work()
 	work = work[slices.IndexFunc(work, func(w syncer.Work) bool { return w.Kind == kind }):][:1]
-	if err := p.Catalog.PlanAgain(t.Context(), []string{kind}); err != nil {
+	if err := p.Catalog.Schedule.PlanAgain(t.Context(), []string{kind}); err != nil {
 		t.Fatal(err)
 	}
 	// It dies where it would record the third.
@@ -484,12 +484,12 @@ func TestWorkIsPlannedAgainWhileItIsUnderWay(t *testing.T) {
 		<-goOn
 		return run.Save(ctx, "half")
 	}}
-	if err := c.PlanAgain(t.Context(), []string{"test"}); err != nil {
+	if err := c.Schedule.PlanAgain(t.Context(), []string{"test"}); err != nil {
 		t.Fatal(err)
 	}
 	schedule(t, c, work)
 	await(t, began)
-	if err := c.PlanAgain(t.Context(), []string{"test"}); err != nil {
+	if err := c.Schedule.PlanAgain(t.Context(), []string{"test"}); err != nil {
 		t.Fatal(err)
 	}
 	goOn <- struct{}{}

@@ -40,15 +40,15 @@ func Retain(cfg Retention, c *catalog.Catalog) Work {
 		cfg.Interval = DefaultRetainInterval
 	}
 	return Work{Kind: "retention", Interval: cfg.Interval, Do: func(ctx context.Context, r *Run) error {
-		snapshots, err := c.DropOldSnapshots(ctx, cfg.Snapshots)
+		snapshots, err := c.Garbage.DropOldSnapshots(ctx, cfg.Snapshots)
 		if err != nil {
 			return err
 		}
-		submissions, err := c.DropOldSubmissions(ctx, cfg.Submissions)
+		submissions, err := c.Garbage.DropOldSubmissions(ctx, cfg.Submissions)
 		if err != nil {
 			return err
 		}
-		usage, err := c.DropOldUsage(ctx, cfg.UsageDays)
+		usage, err := c.Usage.DropOld(ctx, cfg.UsageDays)
 		r.Found = snapshots + submissions + usage
 		r.Repaired = r.Found
 		return err

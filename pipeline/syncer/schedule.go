@@ -42,7 +42,7 @@ type Work struct {
 type Run struct {
 	catalog.Tally
 	catalog *catalog.Catalog
-	run     catalog.SyncRun
+	run     catalog.Run
 	at      string
 }
 
@@ -56,7 +56,7 @@ func (r *Run) Save(ctx context.Context, cursor string) error {
 	if r.run.ID == 0 { // in the foreground
 		return nil
 	}
-	return r.catalog.SaveRun(ctx, r.run, r.Tally, cursor)
+	return r.catalog.Schedule.Save(ctx, r.run, r.Tally, cursor)
 }
 
 // Unrepaired is the error of a run that came to its end and could not repair
@@ -90,7 +90,7 @@ func (s *Schedule) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for {
-		due, err := s.Catalog.DueWork(ctx, intervals)
+		due, err := s.Catalog.Schedule.Due(ctx, intervals)
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("the syncer's schedule cannot be read; will be tried again", "error", err)
 		}
@@ -118,14 +118,14 @@ func (s *Schedule) Run(ctx context.Context) {
 
 // try does the work unless another syncer is at it.
 func (s *Schedule) try(ctx context.Context, w Work) {
-	_, err := s.Catalog.TryLock(ctx, lockOf(w.Kind), func(ctx context.Context) error { return s.do(ctx, w) })
+	_, err := s.Catalog.Locks.Try(ctx, lockOf(w.Kind), func(ctx context.Context) error { return s.do(ctx, w) })
 	if err != nil && ctx.Err() == nil {
 		s.Log.Error("the syncer's work failed; will be tried again", "kind", w.Kind, "error", err)
 	}
 }
 
 func (s *Schedule) do(ctx context.Context, w Work) error {
-	run, due, err := s.Catalog.BeginRun(ctx, w.Kind)
+	run, due, err := s.Catalog.Schedule.Begin(ctx, w.Kind)
 	if err != nil || !due {
 		return err
 	}
@@ -152,7 +152,7 @@ func (s *Schedule) do(ctx context.Context, w Work) error {
 	// What was done is recorded also at the process's end.
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLimit)
 	defer cancel()
-	if finishErr := s.Catalog.FinishRun(finish, run, r.Tally, cursor, reason, wait); finishErr != nil {
+	if finishErr := s.Catalog.Schedule.Finish(finish, run, r.Tally, cursor, reason, wait); finishErr != nil {
 		return finishErr
 	}
 	if ended {
@@ -165,7 +165,7 @@ func (s *Schedule) do(ctx context.Context, w Work) error {
 // waits for a syncer that is at it.
 func (s *Schedule) Now(ctx context.Context, w Work) (catalog.Tally, error) {
 	r := &Run{catalog: s.Catalog}
-	err := s.Catalog.WithLock(ctx, lockOf(w.Kind), func(ctx context.Context) error {
+	err := s.Catalog.Locks.With(ctx, lockOf(w.Kind), func(ctx context.Context) error {
 		began, reason := time.Now(), ""
 		err := w.Do(ctx, r)
 		if err != nil {
@@ -173,7 +173,7 @@ func (s *Schedule) Now(ctx context.Context, w Work) (catalog.Tally, error) {
 		}
 		finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLimit)
 		defer cancel()
-		if recordErr := s.Catalog.RecordRun(finish, w.Kind, began, r.Tally, reason); recordErr != nil && err == nil {
+		if recordErr := s.Catalog.Schedule.Record(finish, w.Kind, began, r.Tally, reason); recordErr != nil && err == nil {
 			return recordErr
 		}
 		return err

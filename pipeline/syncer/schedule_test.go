@@ -22,7 +22,7 @@ func openCatalog(t *testing.T, url string) *catalog.Catalog {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if err := c.MigrateUp(t.Context()); err != nil {
+	if err := c.Schema.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -60,7 +60,7 @@ func await[T any](t *testing.T, from <-chan T) T {
 
 func lastRun(t *testing.T, c *catalog.Catalog, kind string) catalog.LastRun {
 	t.Helper()
-	runs, err := c.LastRuns(t.Context())
+	runs, err := c.Schedule.Last(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestARunGoesOnWhereItStopped(t *testing.T) {
 func TestTheHistoryIsBoundedAndSaysWhatFailed(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	for i := range 1005 {
-		if err := p.Catalog.RecordRun(t.Context(), "test", time.Now(), catalog.Tally{Compared: int64(i)}, ""); err != nil {
+		if err := p.Catalog.Schedule.Record(t.Context(), "test", time.Now(), catalog.Tally{Compared: int64(i)}, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,7 +21,7 @@ const (
 func (o *Objects) Scrub(ctx context.Context, run *Run) error {
 	var lost []string
 	for missing := int64(0); ; {
-		packs, err := o.catalog.Packs(ctx, run.Cursor(), scrubPage)
+		packs, err := o.catalog.Packs.List(ctx, run.Cursor(), scrubPage)
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (o *Objects) wait(ctx context.Context, size int64) error {
 // read, texts that git has, and vectors by way of the embedder. It says what is
 // lost.
 func (o *Objects) mend(ctx context.Context, key string, damage error, run *Run) (lost string, err error) {
-	items, vector, err := o.catalog.PackItems(ctx, key)
+	items, vector, err := o.catalog.Packs.Items(ctx, key)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return "", nil // collected while it was read
 	}
@@ -116,7 +116,7 @@ func (o *Objects) mend(ctx context.Context, key string, damage error, run *Run) 
 		return "", err
 	}
 	if vector && len(broken) > 0 {
-		documents, err := o.catalog.DropVectors(ctx, key, broken)
+		documents, err := o.catalog.Packs.DropVectors(ctx, key, broken)
 		if err != nil {
 			return "", err
 		}

@@ -85,7 +85,7 @@ func (s *Step) Run(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if _, err := s.catalog.TryLock(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
+		if _, err := s.catalog.Locks.Try(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
 			s.log.Error("sync failed; will be tried again", "error", err)
 		}
 		if err := s.Forget(ctx); err != nil && ctx.Err() == nil {
@@ -109,11 +109,11 @@ func (s *Step) Look(ctx context.Context) error {
 	if err != nil {
 		reason = err.Error()
 	}
-	return errors.Join(err, s.catalog.RecordRun(ctx, KindOwed, began, did, reason))
+	return errors.Join(err, s.catalog.Schedule.Record(ctx, KindOwed, began, did, reason))
 }
 
 func (s *Step) look(ctx context.Context, did *catalog.Tally) error {
-	list, err := s.catalog.Generations(ctx)
+	list, err := s.catalog.Generations.List(ctx)
 	if err != nil {
 		return err
 	}

@@ -218,7 +218,7 @@ type packCursor struct {
 func (c *packCursor) next(ctx context.Context) (catalog.StoredPack, bool, error) {
 	if len(c.page) == 0 && !c.done {
 		var err error
-		if c.page, err = c.catalog.StoredPacks(ctx, c.after, pageSize); err != nil {
+		if c.page, err = c.catalog.Packs.Stored(ctx, c.after, pageSize); err != nil {
 			return catalog.StoredPack{}, false, err
 		}
 		c.done = len(c.page) < pageSize

@@ -23,7 +23,7 @@ func (w *world) letters(t testing.TB, f catalog.LetterFilter) []catalog.Letter {
 	t.Helper()
 	var all []catalog.Letter
 	for after := int64(0); ; after = all[len(all)-1].ID {
-		page, err := w.Letters(t.Context(), f, after, math.MaxInt64, 2)
+		page, err := w.Letters.List(t.Context(), f, after, math.MaxInt64, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,8 +36,8 @@ func (w *world) letters(t testing.TB, f catalog.LetterFilter) []catalog.Letter {
 
 func (w *world) bury(t testing.TB, d catalog.DeadLetter) catalog.Letter {
 	t.Helper()
-	w.do(t, func(ctx context.Context) error { return w.Bury(ctx, d) })
-	last, err := w.LastLetter(t.Context())
+	w.do(t, func(ctx context.Context) error { return w.Letters.Bury(ctx, d) })
+	last, err := w.Letters.Last(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func (w *world) bury(t testing.TB, d catalog.DeadLetter) catalog.Letter {
 // retry retries a letter whose message must not be published.
 func (w *world) retry(t testing.TB, id int64, want catalog.Retried) (why string) {
 	t.Helper()
-	got, why, err := w.RetryLetter(t.Context(), id, func(context.Context, catalog.DeadLetter) error {
+	got, why, err := w.Letters.Retry(t.Context(), id, func(context.Context, catalog.DeadLetter) error {
 		return errors.New("published")
 	})
 	if err != nil || got != want {
@@ -65,8 +65,8 @@ func TestDeliveredTwiceIsOneLetter(t *testing.T) {
 	d := catalog.DeadLetter{Worker: "ingestor", Message: "LEAT_INTAKE/1@x", Tenant: "acme", Reason: "first", Attempts: 1}
 	first := w.bury(t, d)
 	d.Reason, d.Attempts = "second", 2
-	w.do(t, func(ctx context.Context) error { return w.Bury(ctx, d) })
-	together(t, 8, func(ctx context.Context, _ int) error { return w.Bury(ctx, d) })
+	w.do(t, func(ctx context.Context) error { return w.Letters.Bury(ctx, d) })
+	together(t, 8, func(ctx context.Context, _ int) error { return w.Letters.Bury(ctx, d) })
 	got := w.letters(t, catalog.LetterFilter{})
 	if len(got) != 1 || got[0].ID != first.ID || got[0].Reason != "second" || got[0].Attempts != 2 {
 		t.Errorf("letters: %+v", got)
@@ -76,7 +76,7 @@ func TestDeliveredTwiceIsOneLetter(t *testing.T) {
 		{Worker: "ingestor", Message: "LEAT_INTAKE/1@y", Reason: "r"},        // of a stream made anew
 		{Worker: "ingestor", Reason: "r"}, {Worker: "ingestor", Reason: "r"}, // nobody knows
 	} {
-		w.do(t, func(ctx context.Context) error { return w.Bury(ctx, other) })
+		w.do(t, func(ctx context.Context) error { return w.Letters.Bury(ctx, other) })
 	}
 	if got := w.letters(t, catalog.LetterFilter{}); len(got) != 5 {
 		t.Errorf("%d letters, want 5", len(got))
@@ -158,7 +158,7 @@ func TestWhole(t *testing.T) {
 				return
 			}
 			var sent catalog.DeadLetter
-			became, _, err := w.RetryLetter(t.Context(), got.ID, func(_ context.Context, d catalog.DeadLetter) error { sent = d; return nil })
+			became, _, err := w.Letters.Retry(t.Context(), got.ID, func(_ context.Context, d catalog.DeadLetter) error { sent = d; return nil })
 			if err != nil || became != catalog.RetryPublished {
 				t.Fatalf("%q %v", became, err)
 			}
@@ -219,21 +219,21 @@ func TestRetryOfWhatAGenerationCouldNotTake(t *testing.T) {
 	a := w.document("a.go", "aaaa")
 	w.list(t, "one", a)
 	w.finish(t, 1, a)
-	g, err := w.AddGeneration(t.Context(), "leat", catalog.Embedder{Name: "other", Dimensions: 3, Distance: "dot"}, catalog.SourceStream)
+	g, err := w.Generations.Add(t.Context(), "leat", catalog.Embedder{Name: "other", Dimensions: 3, Distance: "dot"}, catalog.SourceStream)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := catalog.Current{ID: a.ID, Revision: 1}
 	w.do(t, func(ctx context.Context) error {
-		return w.BuryBeside(ctx, catalog.Beside{Embedder: g.Embedder.ID}, at, "refused")
+		return w.Generations.BuryBeside(ctx, catalog.Beside{Embedder: g.Embedder.ID}, at, "refused")
 	})
-	failures, err := w.GenerationFailures(t.Context(), g.Number, []uuid.UUID{a.ID})
+	failures, err := w.Generations.Failures(t.Context(), g.Number, []uuid.UUID{a.ID})
 	if err != nil || !failures[a.ID].Buried {
 		t.Fatalf("failures: %+v %v", failures, err)
 	}
 	letter := catalog.DeadLetter{Worker: "embedder", Document: &a.ID, Reason: "refused"}
 	w.retry(t, w.bury(t, letter).ID, catalog.RetryDue)
-	if failures, err = w.GenerationFailures(t.Context(), g.Number, []uuid.UUID{a.ID}); err != nil || len(failures) > 0 {
+	if failures, err = w.Generations.Failures(t.Context(), g.Number, []uuid.UUID{a.ID}); err != nil || len(failures) > 0 {
 		t.Errorf("failures after a retry: %+v %v", failures, err)
 	}
 	w.is(t, a.ID, catalog.StateIndexed, 1, 1, "")
@@ -293,7 +293,7 @@ func TestRetryOfASubmission(t *testing.T) {
 	d.Tenant = "other"
 	l = w.bury(t, d)
 	published := errors.New("no broker")
-	if _, _, err := w.RetryLetter(t.Context(), l.ID, func(context.Context, catalog.DeadLetter) error { return published }); !errors.Is(err, published) {
+	if _, _, err := w.Letters.Retry(t.Context(), l.ID, func(context.Context, catalog.DeadLetter) error { return published }); !errors.Is(err, published) {
 		t.Errorf("error %v", err)
 	}
 	if got := w.letters(t, catalog.LetterFilter{Tenant: "other"}); len(got) != 1 {
@@ -338,7 +338,7 @@ func TestRetryTogetherIsOneRetry(t *testing.T) {
 	l := w.bury(t, catalog.DeadLetter{Worker: "ingestor", Subject: "leat.repo.submitted.acme", Headers: map[string]string{}, Reason: "r"})
 	var published, refused atomic.Int64
 	together(t, 8, func(ctx context.Context, _ int) error {
-		became, _, err := w.RetryLetter(ctx, l.ID, func(context.Context, catalog.DeadLetter) error { published.Add(1); return nil })
+		became, _, err := w.Letters.Retry(ctx, l.ID, func(context.Context, catalog.DeadLetter) error { published.Add(1); return nil })
 		if became == catalog.RetryRefused {
 			refused.Add(1)
 		}
@@ -405,7 +405,7 @@ func TestDropLeavesTheDocumentFailed(t *testing.T) {
 	})
 	l := w.bury(t, catalog.DeadLetter{Worker: "embedder", Document: &a.ID, Reason: "poison"})
 	for _, want := range []bool{true, false} {
-		if dropped, err := w.DropLetter(t.Context(), l.ID); err != nil || dropped != want {
+		if dropped, err := w.Letters.Drop(t.Context(), l.ID); err != nil || dropped != want {
 			t.Errorf("dropped: %v %v, want %v", dropped, err, want)
 		}
 	}

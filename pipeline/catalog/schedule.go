@@ -13,21 +13,24 @@ import (
 // keptRuns is how many runs of each kind the catalog remembers.
 const keptRuns = 1000
 
+// Schedule is the syncer's work: when each kind of it is due, and its runs.
+type Schedule struct{ *store }
+
 // Tally is what a run of the syncer compared, what it found to be wrong, and
 // how much of that it repaired.
 type Tally struct {
 	Compared, Found, Repaired int64
 }
 
-// DueWork returns the kinds of work whose time has come. A kind that the
+// Due returns the kinds of work whose time has come. A kind that the
 // catalog does not know is planned, one interval from now.
-func (c *Catalog) DueWork(ctx context.Context, intervals map[string]time.Duration) ([]string, error) {
+func (s *Schedule) Due(ctx context.Context, intervals map[string]time.Duration) ([]string, error) {
 	kinds := slices.Sorted(maps.Keys(intervals)) // two that lock rows wait for each other and never in a circle
 	var seconds []float64
 	for _, kind := range kinds {
 		seconds = append(seconds, intervals[kind].Seconds())
 	}
-	due, err := c.query.DueWork(ctx, kinds, seconds)
+	due, err := s.query.DueWork(ctx, kinds, seconds)
 	if err != nil {
 		return nil, fmt.Errorf("look for due work: %w", err)
 	}
@@ -36,25 +39,25 @@ func (c *Catalog) DueWork(ctx context.Context, intervals map[string]time.Duratio
 
 // PlanAgain makes kinds of work due now, and from the beginning: also one that
 // is under way is done once more, since it may have passed by what calls for it.
-func (c *Catalog) PlanAgain(ctx context.Context, kinds []string) error {
-	if err := c.query.PlanAgain(ctx, slices.Sorted(slices.Values(kinds))); err != nil {
+func (s *Schedule) PlanAgain(ctx context.Context, kinds []string) error {
+	if err := s.query.PlanAgain(ctx, slices.Sorted(slices.Values(kinds))); err != nil {
 		return fmt.Errorf("plan %d kinds of work again: %w", len(kinds), err)
 	}
 	return nil
 }
 
-// SyncRun is a run under way.
-type SyncRun struct {
+// Run is a run under way.
+type Run struct {
 	ID     int64
 	Kind   string
 	Cursor string // where the run before it was cut short; "": it was not
 }
 
-// BeginRun records that a run begins. due is false, and nothing is recorded,
+// Begin records that a run begins. due is false, and nothing is recorded,
 // if another syncer was faster. The caller holds the kind's lock.
-func (c *Catalog) BeginRun(ctx context.Context, kind string) (run SyncRun, due bool, err error) {
+func (s *Schedule) Begin(ctx context.Context, kind string) (run Run, due bool, err error) {
 	run.Kind = kind
-	err = c.inTx(ctx, func(q *query.Queries) error {
+	err = s.inTx(ctx, func(q *query.Queries) error {
 		run.Cursor, err = q.BeginWork(ctx, kind)
 		if noRows(err) {
 			return nil
@@ -72,10 +75,10 @@ func (c *Catalog) BeginRun(ctx context.Context, kind string) (run SyncRun, due b
 	return run, due, nil
 }
 
-// SaveRun records how far a run has come: if it ends here, the next one goes
+// Save records how far a run has come: if it ends here, the next one goes
 // on from cursor.
-func (c *Catalog) SaveRun(ctx context.Context, run SyncRun, t Tally, cursor string) error {
-	err := c.query.SaveRun(ctx, query.SaveRunParams{
+func (s *Schedule) Save(ctx context.Context, run Run, t Tally, cursor string) error {
+	err := s.query.SaveRun(ctx, query.SaveRunParams{
 		ID: run.ID, Kind: run.Kind, Cursor: cursor, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired,
 	})
 	if err != nil {
@@ -84,10 +87,10 @@ func (c *Catalog) SaveRun(ctx context.Context, run SyncRun, t Tally, cursor stri
 	return nil
 }
 
-// FinishRun records the end of a run and plans the next, after wait. An empty
+// Finish records the end of a run and plans the next, after wait. An empty
 // reason says that it came to its end.
-func (c *Catalog) FinishRun(ctx context.Context, run SyncRun, t Tally, cursor, reason string, wait time.Duration) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
+func (s *Schedule) Finish(ctx context.Context, run Run, t Tally, cursor, reason string, wait time.Duration) error {
+	err := s.inTx(ctx, func(q *query.Queries) error {
 		if err := q.FinishRun(ctx, query.FinishRunParams{
 			ID: run.ID, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired, Error: clean(reason, maxReason),
 		}); err != nil {
@@ -104,9 +107,9 @@ func (c *Catalog) FinishRun(ctx context.Context, run SyncRun, t Tally, cursor, r
 	return nil
 }
 
-// RecordRun records a run that was not planned and has ended.
-func (c *Catalog) RecordRun(ctx context.Context, kind string, started time.Time, t Tally, reason string) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
+// Record records a run that was not planned and has ended.
+func (s *Schedule) Record(ctx context.Context, kind string, started time.Time, t Tally, reason string) error {
+	err := s.inTx(ctx, func(q *query.Queries) error {
 		if err := q.RecordRun(ctx, query.RecordRunParams{
 			Kind: kind, StartedAt: started, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired, Error: clean(reason, maxReason),
 		}); err != nil {
@@ -130,9 +133,9 @@ type LastRun struct {
 	DueAt      *time.Time // of the next; nil: it is not planned
 }
 
-// LastRuns returns the newest run of each kind, by kind.
-func (c *Catalog) LastRuns(ctx context.Context) ([]LastRun, error) {
-	rows, err := c.query.LastRuns(ctx)
+// Last returns the newest run of each kind, by kind.
+func (s *Schedule) Last(ctx context.Context) ([]LastRun, error) {
+	rows, err := s.query.LastRuns(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the syncer's runs: %w", err)
 	}

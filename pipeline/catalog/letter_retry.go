@@ -22,12 +22,12 @@ const (
 	RetryRefused   Retried = "refused"   // it cannot be retried
 )
 
-// RetryLetter makes the work of a dead letter due again, and deletes the letter
+// Retry makes the work of a dead letter due again, and deletes the letter
 // in the same transaction. Only a message that never became work is handed to
 // publish, while the letter's row is locked. why says in a sentence why a
 // letter is refused.
-func (c *Catalog) RetryLetter(ctx context.Context, id int64, publish func(context.Context, DeadLetter) error) (became Retried, why string, err error) {
-	err = c.inTx(ctx, func(q *query.Queries) error {
+func (ls *Letters) Retry(ctx context.Context, id int64, publish func(context.Context, DeadLetter) error) (became Retried, why string, err error) {
+	err = ls.inTx(ctx, func(q *query.Queries) error {
 		l, err := q.LockDeadLetter(ctx, id)
 		if noRows(err) {
 			became, why = RetryRefused, "no such dead letter"
@@ -103,10 +103,10 @@ func documentOf(l query.LockDeadLetterRow) *uuid.UUID {
 	return &id
 }
 
-// DropLetter deletes a dead letter. dropped is false if there was none. A
+// Drop deletes a dead letter. dropped is false if there was none. A
 // document stays failed.
-func (c *Catalog) DropLetter(ctx context.Context, id int64) (dropped bool, err error) {
-	n, err := c.query.DropDeadLetter(ctx, id)
+func (ls *Letters) Drop(ctx context.Context, id int64) (dropped bool, err error) {
+	n, err := ls.query.DropDeadLetter(ctx, id)
 	if err != nil {
 		return false, fmt.Errorf("drop dead letter %d: %w", id, err)
 	}

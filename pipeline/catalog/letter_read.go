@@ -35,18 +35,18 @@ type LetterFilter struct {
 	OlderThan    time.Duration // how long ago they were written at least
 }
 
-// LastLetter returns the id of the newest dead letter, 0 if there is none.
-func (c *Catalog) LastLetter(ctx context.Context) (int64, error) {
-	id, err := c.query.LastDeadLetter(ctx)
+// Last returns the id of the newest dead letter, 0 if there is none.
+func (ls *Letters) Last(ctx context.Context) (int64, error) {
+	id, err := ls.query.LastDeadLetter(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("look up the last dead letter: %w", err)
 	}
 	return id, nil
 }
 
-// Letters pages through the dead letters, oldest first: at most most of those
+// List pages through the dead letters, oldest first: at most most of those
 // whose ids are above after and not above until.
-func (c *Catalog) Letters(ctx context.Context, f LetterFilter, after, until int64, most int) ([]Letter, error) {
+func (ls *Letters) List(ctx context.Context, f LetterFilter, after, until int64, most int) ([]Letter, error) {
 	p := query.ListDeadLettersParams{
 		After: after, Until: until, Ids: orEmpty(f.IDs), Tenant: f.Tenant, Worker: f.Worker, Reason: f.Reason,
 		OlderThan: f.OlderThan.Seconds(), Repositories: orEmpty(f.Repositories), Most: int32(most),
@@ -54,7 +54,7 @@ func (c *Catalog) Letters(ctx context.Context, f LetterFilter, after, until int6
 	if !f.Before.IsZero() {
 		p.Before = &f.Before
 	}
-	rows, err := c.query.ListDeadLetters(ctx, p)
+	rows, err := ls.query.ListDeadLetters(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("list dead letters: %w", err)
 	}
@@ -80,30 +80,4 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
-}
-
-// Failed is a document whose last attempt failed.
-type Failed struct {
-	ID       uuid.UUID
-	Ref      string
-	Path     string
-	Error    string
-	Attempts int       // that failed
-	Due      time.Time // when it is tried again; zero: only by hand
-}
-
-// FailedDocuments pages through a repository's failed documents by id.
-func (c *Catalog) FailedDocuments(ctx context.Context, repository, after uuid.UUID, most int) ([]Failed, error) {
-	rows, err := c.query.ListFailed(ctx, repository, after, int32(most))
-	if err != nil {
-		return nil, fmt.Errorf("list failed documents: %w", err)
-	}
-	list := make([]Failed, len(rows))
-	for i, r := range rows {
-		list[i] = Failed{ID: r.ID, Ref: r.Ref, Path: string(r.Path), Error: r.Error, Attempts: int(r.Attempts)}
-		if !r.Dead {
-			list[i].Due = r.DueAt
-		}
-	}
-	return list, nil
 }

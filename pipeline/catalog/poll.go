@@ -8,26 +8,6 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// DropOldSnapshots deletes superseded snapshots that no document refers to,
-// but for the newest keep of each track. It returns how many.
-func (c *Catalog) DropOldSnapshots(ctx context.Context, keep int) (int64, error) {
-	n, err := c.query.DropOldSnapshots(ctx, int32(keep))
-	if err != nil {
-		return 0, fmt.Errorf("drop old snapshots: %w", err)
-	}
-	return n, nil
-}
-
-// DropOldSubmissions deletes submissions that are done or have failed and are
-// older than age. It returns how many.
-func (c *Catalog) DropOldSubmissions(ctx context.Context, age time.Duration) (int64, error) {
-	n, err := c.query.DropOldSubmissions(ctx, age.Seconds())
-	if err != nil {
-		return 0, fmt.Errorf("drop old submissions: %w", err)
-	}
-	return n, nil
-}
-
 // Poll describes a look at the remotes of the tracks that are due for one.
 type Poll struct {
 	Source      string        // of the submissions

@@ -12,6 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Letters are the dead letters.
+type Letters struct{ *store }
+
 // DeadLetter is a message that could not be handled and will not be tried
 // again by itself.
 type DeadLetter struct {
@@ -38,7 +41,7 @@ const (
 // wraps it, and so are the values of headers whose names tell of secrets. A
 // letter of the same message, or an older one of the same worker about the same
 // document or submission, is replaced.
-func (c *Catalog) Bury(ctx context.Context, d DeadLetter) error {
+func (ls *Letters) Bury(ctx context.Context, d DeadLetter) error {
 	kept := cleanHeaders(d.Headers)
 	headers, err := json.Marshal(kept)
 	if err != nil {
@@ -56,7 +59,7 @@ func (c *Catalog) Bury(ctx context.Context, d DeadLetter) error {
 	if key := (SubmissionKey{Source: d.Source, Event: d.Event}).clean(); key.Event != "" {
 		p.Source, p.Event = &key.Source, &key.Event
 	}
-	err = c.query.AddDeadLetter(ctx, p)
+	err = ls.query.AddDeadLetter(ctx, p)
 	if err != nil {
 		return fmt.Errorf("store dead letter: %w", err)
 	}
