@@ -27,7 +27,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build leat and the four workers into bin/
-	$(GO) build -o bin/ ./cmd/...
+	$(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
 
 .PHONY: demo
 demo: build ## ingest this checkout, search it, compare the stores

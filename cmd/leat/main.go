@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/vector"
@@ -20,6 +21,7 @@ import (
 
 type cli struct {
 	globals
+	Version kong.VersionFlag `help:"Print the version, the commit and the Go release of this build."`
 
 	Dev         devCmd         `cmd:"" help:"Start the embedded stores and all workers, and ingest."`
 	Submit      submitCmd      `cmd:"" help:"Ask for a repository to be indexed."`
@@ -73,7 +75,7 @@ func run(args []string) int {
 		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		config.Paths(),
-		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight)},
+		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight), "version": "leat " + build.String()},
 		kong.Exit(func(int) { os.Exit(helped) }),
 	)
 	if len(args) == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -18,13 +20,53 @@ type answer struct{ given bool }
 // json prints the one document of a command that was asked for JSON.
 func (a *answer) json(v any) error {
 	a.given = true
-	encoder := json.NewEncoder(os.Stdout)
+	var document bytes.Buffer
+	encoder := json.NewEncoder(&document)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(v); err != nil {
 		return fmt.Errorf("print the answer: %w", err)
 	}
+	if _, err := os.Stdout.Write(escapeControls(document.Bytes())); err != nil {
+		return fmt.Errorf("print the answer: %w", err)
+	}
 	return nil
+}
+
+// escapeControls writes the characters of a JSON document that steer a terminal
+// as \u escapes, which every reader of JSON takes for the same characters. They
+// occur in strings alone, and encoding/json has escaped those below U+0020.
+func escapeControls(document []byte) []byte {
+	if bytes.IndexFunc(document, steers) < 0 {
+		return document
+	}
+	escaped := make([]byte, 0, len(document)+64)
+	for i := 0; i < len(document); {
+		r, size := utf8.DecodeRune(document[i:])
+		if steers(r) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		} else {
+			escaped = append(escaped, document[i:i+size]...)
+		}
+		i += size
+	}
+	return escaped
+}
+
+// steers reports whether a terminal obeys a character instead of showing it:
+// DEL, the controls of C0 and C1 but for line breaks and tabs, and Unicode's
+// controls of direction, by which code reads otherwise than it runs
+// (https://trojansource.codes, Unicode UAX #9 section 2).
+func steers(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case r < ' ', r >= 0x7f && r < 0xa0:
+		return true
+	case r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		return true
+	}
+	return false
 }
 
 // screen is standard error as the log writes it: above the progress bars,
@@ -103,7 +145,7 @@ func shortCommit(commit string) string { return commit[:min(len(commit), 10)] }
 // are shown, not obeyed.
 func safe(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0)) {
+		if steers(r) {
 			return '\uFFFD'
 		}
 		return r

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
 
 func TestOneLine(t *testing.T) {
 	for text, want := range map[string]string{
@@ -19,12 +23,16 @@ func TestOneLine(t *testing.T) {
 // A repository's names and texts cannot move the cursor, or forge a line.
 func TestTerminalsAreSafe(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain path.go":      "plain path.go",
-		"größe.md":           "größe.md",
-		"a\nb":               `"a\nb"`,
-		"\x1b[2Jgone":        `"\x1b[2Jgone"`,
-		"c1 \u009b31m":       "c1 \uFFFD31m",
-		"a\\b \"quoted\".go": "a\\b \"quoted\".go",
+		"plain path.go":       "plain path.go",
+		"größe.md":            "größe.md",
+		"a\nb":                `"a\nb"`,
+		"\x1b[2Jgone":         `"\x1b[2Jgone"`,
+		"c1 \u009b31m":        "c1 \uFFFD31m",
+		"a\\b \"quoted\".go":  "a\\b \"quoted\".go",
+		"if \u202e admin":     "if \uFFFD admin",
+		"\u2066a\u2069\u200f": "\uFFFDa\uFFFD\uFFFD",
+		"del \x7f":            `"del \x7f"`,
+		"한국어 👩\u200d💻.md":     "한국어 👩\u200d💻.md",
 	} {
 		if got := safeLine(text); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
@@ -40,5 +48,22 @@ func TestThousands(t *testing.T) {
 		if got := thousands(n); got != want {
 			t.Errorf("%d is written %s, want %s", n, got, want)
 		}
+	}
+}
+
+// A JSON document holds no character that a terminal obeys, and says the same.
+func TestJSONIsSafe(t *testing.T) {
+	text := "a\u202eb\u0085c\x7fd\x1be 한국어 <&> 👩\u200d💻\ufffd"
+	document, err := json.Marshal(map[string]string{"text": text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	escaped := escapeControls(document)
+	if strings.ContainsFunc(string(escaped), steers) {
+		t.Errorf("%q steers a terminal", escaped)
+	}
+	var back map[string]string
+	if err := json.Unmarshal(escaped, &back); err != nil || back["text"] != text {
+		t.Errorf("%q reads as %q (%v), want %q", escaped, back["text"], err, text)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
@@ -38,10 +40,11 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 type Worker struct {
 	Stores
 	Log
-	Listen       string        `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}); none: no such address."`
-	DrainTimeout time.Duration `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
-	Profile      string        `name:"profile" env:"LEAT_PROFILE" type:"path" placeholder:"FILE" help:"Write a CPU profile of the whole run to this file, for 'go tool pprof'."`
-	InFlight     int           `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages held at once in each lane (${default})."`
+	Version      kong.VersionFlag `help:"Print the version, the commit and the Go release of this build."`
+	Listen       string           `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}, this machine alone); 0.0.0.0:PORT for other machines; none: no such address."`
+	DrainTimeout time.Duration    `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
+	Profile      string           `name:"profile" env:"LEAT_PROFILE" type:"path" placeholder:"FILE" help:"Write a CPU profile of the whole run to this file, for 'go tool pprof'."`
+	InFlight     int              `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages held at once in each lane (${default})."`
 }
 
 // NoListen is the value of Listen that means nowhere.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/telemetry"
@@ -46,7 +47,7 @@ func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Contex
 		return exitRefused
 	}
 	parser := kong.Must(cfg, kong.Name(name), kong.Description(spec.Description), config.Paths(),
-		kong.Vars{"listen": spec.Listen, "in_flight": fmt.Sprint(spec.InFlight)})
+		kong.Vars{"listen": spec.Listen, "in_flight": fmt.Sprint(spec.InFlight), "version": name + " " + build.String()})
 	if _, err := parser.Parse(os.Args[1:]); err != nil {
 		return refuse(fmt.Errorf("%w ('%s --help' lists the flags)", err, name))
 	}
