@@ -2,8 +2,8 @@
 SHELL := /bin/bash -o pipefail
 GO ?= go
 
-# The race detector and the tree of C libraries need a C compiler. Without one
-# everything is built and tested in pure Go.
+# The race detector and the grammars of pipeline/chunk need a C compiler. Without
+# one, everything is built and tested in pure Go.
 CC_FOUND := $(shell command -v cc || command -v gcc || command -v clang)
 ifeq ($(CC_FOUND),)
 export CGO_ENABLED := 0
@@ -12,11 +12,13 @@ else
 RACE := -race
 endif
 
-# The grammars of pipeline/chunk compile for minutes. Less optimised they take
-# half the time, and tests and linters that use the same flags share them.
+# The grammars of pipeline/chunk compile for minutes, and for half as long when
+# they are optimised less. Tests and the linter use the same flags, so that they
+# share what was compiled.
 test lint: export CGO_CFLAGS ?= -O1 -g0
 
-# The linter's path: it is built as it comes, and run with the tests' flags.
+# The path of the linter, which is built with its own flags and run with those of
+# the tests.
 LINT = $$($(GO) tool -n -modfile=tools/lint.mod golangci-lint)
 SQLC := CGO_ENABLED=0 $(GO) tool -modfile=$(CURDIR)/tools/sqlc.mod sqlc
 VULN := $(GO) tool -modfile=tools/vuln.mod govulncheck
@@ -52,14 +54,19 @@ lint: ## check form, style and imports
 	GOFLAGS="$$GOFLAGS $(RACE)" $(GO) vet ./...
 	lint=$(LINT) && GOFLAGS="$$GOFLAGS $(RACE)" "$$lint" run ./...
 
+.PHONY: cross
+cross: ## check what is built without cgo, here and for macOS on ARM
+	CGO_ENABLED=0 $(GO) vet ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) build ./...
+
 SIZE ?= 1000
 
-# The invented repository is the same from run to run, unless SEED is given.
+# The repository is invented, and the same in every run unless SEED is given.
 .PHONY: bench
 bench: ## measure a whole leat beside its bare parts (SIZE=files SEED=n REPO=path)
 	$(GO) run ./internal/bench/cmd/bench -files $(SIZE) -seed $(if $(filter file,$(origin SEED)),1,$(SEED)) -repo '$(REPO)' $(BENCH)
 
-# What of pipeline/chunk is measured is cut with grammars.
+# pipeline/chunk cuts by grammars here, as in production.
 .PHONY: eval
 eval: export CGO_CFLAGS ?= -O1 -g0
 eval: ## measure what searches find (REPO='path path' EVAL='-embedders FILE -embedder "local-384 NAME"')
@@ -70,12 +77,12 @@ microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: generate
-generate: ## write schemas and queries again from their sources
+generate: ## generate schemas and queries from their sources
 	$(GO) generate ./events
 	cd pipeline/catalog && $(SQLC) generate
 
 .PHONY: verify
-verify: generate ## fail if what is generated differs from what is committed
+verify: generate ## fail if generated files differ from the committed ones
 	git diff --exit-code -- events pipeline/catalog/internal/query
 	$(GO) mod tidy -diff
 
