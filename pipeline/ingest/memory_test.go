@@ -46,7 +46,7 @@ func prose(n, size int) testpipe.Tree {
 	return tree
 }
 
-// Law 10. It is looked at whenever a pack is on its way to S3: a batch is held
+// Law 10. Memory is measured whenever a pack is on its way to S3: a batch is held
 // then, and the next is being read.
 func TestMemoryIsNotOfTheRepositorysSize(t *testing.T) {
 	const files, size = 64, 1 << 20

@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Law 11, of what people are told: the status, what waits for approval, and the
+// Law 11, for everything that people are told: the status, what waits for approval, and the
 // dead letters. Two tenants have the same events about repositories of theirs,
 // and about one that both have.
 func TestNoStatusCrossesTenants(t *testing.T) {
