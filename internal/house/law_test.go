@@ -33,6 +33,7 @@ var (
 	lawPackage  = regexp.MustCompile("^- `([^`]+)` ")
 	testName    = regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`)
 	testDeclare = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	suiteTest   = regexp.MustCompile(`(?m)^func test(\w+)\(`)
 	lawCited    = regexp.MustCompile(`\b[Ll]aw (\d+)\b`)
 )
 
@@ -96,7 +97,8 @@ type citation struct {
 }
 
 // testsAndCitations returns the packages that hold a test of each name, and the
-// laws that Go files cite.
+// laws that Go files cite. A package such as vectortest is a suite: it holds the
+// test TestX as the function testX.
 func testsAndCitations(tree fs.FS) (map[string][]string, []citation, error) {
 	tests := make(map[string][]string)
 	var cited []citation
@@ -108,6 +110,11 @@ func testsAndCitations(tree fs.FS) (map[string][]string, []citation, error) {
 		for _, m := range lawCited.FindAllSubmatch(source, -1) {
 			n, _ := strconv.Atoi(string(m[1]))
 			cited = append(cited, citation{name, n})
+		}
+		if strings.HasSuffix(path.Dir(name), "test") {
+			for _, m := range suiteTest.FindAllSubmatch(source, -1) {
+				tests["Test"+string(m[1])] = append(tests["Test"+string(m[1])], path.Dir(name))
+			}
 		}
 		if !strings.HasSuffix(name, "_test.go") {
 			return nil
@@ -129,6 +136,7 @@ func TestLawsAreChecked(t *testing.T) {
 		{"as it is", "", "", ""},
 		{"no such test", "TestTwo", "TestThree", "p has no TestThree"},
 		{"another package's test", "- `p` TestOne", "- `q` TestOne", "q has no TestOne"},
+		{"a test of a suite", "TestTwo", "TestOfSuite", ""},
 		{"a room above", "- `p` TestOne", "- `p/room` TestOne", "p/room has no TestOne"},
 		{"a law without tests", "- `p` TestOne,\n  TestTwo", "none", "law 1 names no test"},
 		{"a law too many", "## Law 16", "## Law 18", "law 18 stands after law 15"},
@@ -139,6 +147,7 @@ func TestLawsAreChecked(t *testing.T) {
 				lawsPage:           {Data: []byte(strings.Replace(page, test.old, test.new, 1))},
 				"p/p_test.go":      {Data: []byte("package p\n\n// Law 15.\nfunc TestOne(t *testing.T) {}\n")},
 				"p/room/r_test.go": {Data: []byte("package r\n\nfunc TestTwo(t *testing.T) {}\n")},
+				"p/ptest/suite.go": {Data: []byte("package ptest\n\nfunc testOfSuite(t *testing.T) {}\n")},
 				"q/q.go":           {Data: []byte("package q\n\n// It keeps law 4.\n")},
 			})
 			if err != nil {
