@@ -133,7 +133,7 @@ func (n notation) quoted(text []byte, i int) int {
 // braces cuts rules, messages and blocks in braces by what stands before them.
 func braces(n notation) func([]byte) []block {
 	return func(text []byte) []block {
-		c := cutter{text: text}
+		c := newCutter(text)
 		c.braces(n, text, 0, "", 0)
 		return c.finish()
 	}
@@ -198,7 +198,7 @@ func (c *cutter) finish() []block {
 
 // jsonBlocks cuts JSON by its members.
 func jsonBlocks(text []byte) []block {
-	c := cutter{text: text}
+	c := newCutter(text)
 	top := data.items(text, 0)
 	if len(top) != 1 || top[0].open == 0 {
 		return nil

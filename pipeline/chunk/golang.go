@@ -30,11 +30,12 @@ func goBlocks(text []byte) []block {
 	}
 	header := block{end: file.Offset(tree.Name.End()), kind: KindHeader, symbol: clip(tree.Name.Name, MaxSymbol)}
 	blocks := []block{header}
+	next := follower{text: text}
 	for _, decl := range tree.Decls {
 		last := &blocks[len(blocks)-1]
 		start, end := file.Offset(decl.Pos()), file.Offset(decl.End())
 		kind, symbol := describe(decl)
-		follow := nextBlock(text, last.end)
+		follow := next.after(last.end)
 		if kind == last.kind && kind == KindHeader || start < follow { // more imports, or on the line where last ends
 			last.end = max(last.end, end)
 			continue
@@ -61,20 +62,31 @@ func nesting(text []byte) int {
 	return deepest
 }
 
-// nextBlock returns where the block after one that ends at end begins: at the
-// next line that is not blank. Comments on the way belong to what follows.
-func nextBlock(text []byte, end int) int {
-	at := end
-	if at == 0 || text[at-1] != '\n' {
-		at = lineEnd(text, at)
+// follower finds where blocks begin. It remembers its last answer, so that many
+// blocks on one line, or before the same blank lines, read them once.
+type follower struct {
+	text       []byte
+	from, next int // the answer for each end in [from, next] is next
+}
+
+// after returns where the block after one that ends at end begins: at the next
+// line that is not blank. Comments on the way belong to what follows.
+func (f *follower) after(end int) int {
+	if f.from <= end && end <= f.next && f.next > 0 {
+		return f.next
 	}
-	for at < len(text) {
-		next := lineEnd(text, at)
-		if !isBlank(text[at:next]) {
-			return at
+	at := end
+	if at == 0 || f.text[at-1] != '\n' {
+		at = lineEnd(f.text, at)
+	}
+	for at < len(f.text) {
+		next := lineEnd(f.text, at)
+		if !isBlank(f.text[at:next]) {
+			break
 		}
 		at = next
 	}
+	f.from, f.next = end, at
 	return at
 }
 

@@ -7,7 +7,7 @@ import (
 
 // tomlBlocks cuts TOML and INI by tables.
 func tomlBlocks(text []byte) []block {
-	c := cutter{text: text}
+	c := newCutter(text)
 	var quote []byte // of the string over several lines that this one is in
 	for at := 0; at < len(text); {
 		end := lineEnd(text, at)
@@ -36,8 +36,6 @@ func before(line []byte, mark byte) []byte {
 	return line
 }
 
-var longQuotes = [][]byte{[]byte(`"""`), []byte(`'''`)}
-
 // longQuote returns the quote of the string that the line after this one is in.
 func longQuote(line, quote []byte) []byte {
 	for len(line) > 0 {
@@ -49,18 +47,25 @@ func longQuote(line, quote []byte) []byte {
 			line, quote = line[i+len(quote):], nil
 			continue
 		}
-		first := -1
-		for _, q := range longQuotes {
-			if i := bytes.Index(line, q); i >= 0 && (first < 0 || i < first) {
-				first, quote = i, q
-			}
-		}
-		if first < 0 {
+		at := openingQuote(line)
+		if at < 0 {
 			return nil
 		}
-		line = line[first+len(quote):]
+		quote = line[at : at+3]
+		line = line[at+3:]
 	}
 	return quote
+}
+
+// openingQuote returns where the first three quotes in a row stand; -1 if they
+// do not.
+func openingQuote(line []byte) int {
+	for i := 0; i+2 < len(line); i++ {
+		if c := line[i]; (c == '"' || c == '\'') && line[i+1] == c && line[i+2] == c {
+			return i
+		}
+	}
+	return -1
 }
 
 // yamlKey is a key of a mapping, perhaps in a list.
@@ -69,7 +74,7 @@ var yamlKey = regexp.MustCompile(`^(?:- +)?(?:"([^"\n]{1,100})"|'([^'\n]{1,100})
 // yamlBlocks cuts YAML by its keys and list items, as their indentation shows
 // them.
 func yamlBlocks(text []byte) []block {
-	c := cutter{text: text}
+	c := newCutter(text)
 	c.indented(0, len(text), "", 0)
 	return c.finish()
 }
@@ -82,6 +87,9 @@ func (c *cutter) indented(start, end int, path string, level int) {
 		if column := indent(c.text[at:lineEnd(c.text, at)]); column >= 0 && (least < 0 || column < least) {
 			least = column
 		}
+	}
+	if least < 0 {
+		return // nothing but blank lines and comments
 	}
 	first := -1
 	flush := func(next int) {

@@ -88,6 +88,7 @@ var htmlTag = regexp.MustCompile(`<[^>]*>`)
 func htmlBlocks(text []byte) []block {
 	const longest = 500 // bytes of a heading and its tags
 	var heads []headline
+	line, read := 0, 0 // where the line of the last heading begins, and up to where that is known
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '<')
 		if i < 0 || at+i+4 > len(text) {
@@ -107,7 +108,11 @@ func htmlBlocks(text []byte) []block {
 			continue
 		}
 		title := htmlTag.ReplaceAll(text[start:start+end], nil)
-		heads = append(heads, headline{start: lineStart(text, start), end: start + end, level: int(text[at+1] - '0'), title: tidy(string(title))})
+		if i := bytes.LastIndexByte(text[read:start], '\n'); i >= 0 {
+			line = read + i + 1
+		}
+		read = start
+		heads = append(heads, headline{start: line, end: start + end, level: int(text[at+1] - '0'), title: tidy(string(title))})
 		at = start + end
 	}
 }

@@ -12,7 +12,7 @@ var created = regexp.MustCompile(`(?i)^(?:create|alter)\s+(?:(?:or\s+replace|glo
 
 // sqlBlocks cuts SQL by statements.
 func sqlBlocks(text []byte) []block {
-	c := cutter{text: text}
+	c := newCutter(text)
 	for _, it := range queries.items(text, 0) {
 		b := block{kind: KindLines}
 		if m := created.FindSubmatch(head(text, it.start, it.end)); m != nil {

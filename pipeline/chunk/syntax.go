@@ -24,8 +24,12 @@ func syntaxBlocks(language string, text []byte) []block {
 		return nil
 	}
 	defer t.Close()
-	c := cutter{text: text, rules: kinds}
+	c := newCutter(text)
+	c.rules, c.nodes = kinds, leastNodes+len(text)*nodesAByte
 	c.visit(t.Root(), scope{kind: KindLines}, 0)
+	if c.nodes < 0 {
+		return nil
+	}
 	return c.finish()
 }
 
@@ -34,6 +38,27 @@ type cutter struct {
 	text   []byte
 	rules  map[string]rule
 	blocks []block
+	next   follower
+	nodes  int // that may still be looked at; below zero: too many were
+}
+
+func newCutter(text []byte) cutter { return cutter{text: text, next: follower{text: text}} }
+
+// The nodes of a tree that are looked at, some more than once: so many, and
+// so many more a byte. Programs that people write take up to one a byte.
+const (
+	leastNodes = 1 << 16
+	nodesAByte = 8
+)
+
+// children returns the nodes below n, none once too many were looked at.
+func (c *cutter) children(n tree.Node) []tree.Node {
+	if c.nodes < 0 {
+		return nil
+	}
+	list := n.Children()
+	c.nodes -= 1 + len(list)
+	return list
 }
 
 // scope is what nodes stand in.
@@ -52,7 +77,7 @@ type definition struct {
 
 // visit makes blocks of what stands below n.
 func (c *cutter) visit(n tree.Node, s scope, depth int) {
-	for _, child := range n.Children() {
+	for _, child := range c.children(n) {
 		r := c.rules[child.Kind]
 		if r.aside {
 			continue // belongs to what follows
@@ -85,8 +110,9 @@ func (c *cutter) add(n tree.Node, d definition, s scope, depth int) {
 		inner.kind, inner.in = KindLines, ""
 	}
 	c.begin(n.Start, n.Start, block{kind: kind, path: s.path, symbol: d.name, opens: inner.path})
-	body := largest(d.node.Children())
-	for _, child := range d.node.Children() {
+	members := c.children(d.node)
+	body := largest(members)
+	for _, child := range members {
 		if child.Start == body.Start && child.End == body.End {
 			c.visit(child, inner, depth+1)
 			c.extend(child.End)
@@ -114,7 +140,7 @@ func size(n tree.Node) int { return n.End - n.Start }
 func (c *cutter) begin(start, end int, b block) {
 	if len(c.blocks) > 0 {
 		last := &c.blocks[len(c.blocks)-1]
-		follow := nextBlock(c.text, last.end)
+		follow := c.next.after(last.end)
 		if start < follow {
 			last.end = max(last.end, end)
 			return
@@ -154,7 +180,7 @@ func (c *cutter) define(n tree.Node, s scope, wraps int) (definition, bool) {
 		return definition{}, false
 	}
 	if r.kind == "" {
-		for _, child := range n.Children() {
+		for _, child := range c.children(n) {
 			if d, ok := c.define(child, s, wraps-1); ok {
 				return d, true
 			}
@@ -194,7 +220,7 @@ func (c *cutter) name(n tree.Node, r rule) (name, kind string) {
 	}
 	at, ok := n.Child(field)
 	if !ok {
-		at, ok = identifier(n)
+		at, ok = c.identifier(n)
 	}
 	if !ok {
 		return "", kind
@@ -203,7 +229,7 @@ func (c *cutter) name(n tree.Node, r rule) (name, kind string) {
 		// The name in C stands among stars, brackets and parameters.
 		inner, ok := at.Child("declarator")
 		if !ok && at.Kind == "reference_declarator" {
-			inner, ok = identifier(at)
+			inner, ok = c.identifier(at)
 		}
 		if !ok && at.Kind == "generic_type" {
 			inner, ok = at.Child("type")
@@ -232,8 +258,8 @@ func (c *cutter) name(n tree.Node, r rule) (name, kind string) {
 }
 
 // identifier returns the first child that is a name.
-func identifier(n tree.Node) (tree.Node, bool) {
-	for _, child := range n.Children() {
+func (c *cutter) identifier(n tree.Node) (tree.Node, bool) {
+	for _, child := range c.children(n) {
 		switch child.Kind {
 		case "name", "variable_name", "word", "constant", "namespace_name", "function_declarator", "qualified_name":
 			return child, true

@@ -38,9 +38,10 @@ func (s sizes) window(text []byte) int {
 	if len(text) <= s.target+s.slack {
 		return len(text)
 	}
-	end := lineEnd(text, 0)
+	near := text[:min(len(text), s.most+utf8.UTFMax)] // a window never looks further
+	end := lineEnd(near, 0)
 	if end > s.most {
-		return s.part(text[:end])
+		return s.part(near)
 	}
 	best, lowest := end, worst
 	for begin := 0; end <= s.target; {
@@ -50,7 +51,7 @@ func (s sizes) window(text []byte) int {
 				lowest = cost
 			}
 		}
-		begin, end = end, lineEnd(text, end)
+		begin, end = end, lineEnd(near, end)
 	}
 	return best
 }

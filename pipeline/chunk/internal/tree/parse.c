@@ -1,3 +1,4 @@
+#include <setjmp.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -61,92 +62,192 @@ LIBRARY const char *ts_language_symbol_name(const TSLanguage *, uint16_t);
 LIBRARY uint32_t ts_language_field_count(const TSLanguage *);
 LIBRARY const char *ts_language_field_name_for_id(const TSLanguage *, uint16_t);
 
-// allocated is how many bytes the library has asked for on this thread. It
-// counts what steps do not: recovery from errors that copies all it has read,
-// again and again.
-static _Thread_local uint64_t allocated;
-
 // The library checks progress once in this many steps.
 enum { steps_a_check = 100 };
 
 // The lexer gets this much at a time, so that what it reads again counts.
 enum { window = 4096 };
 
+// header stands before each piece of memory that the library asks for. The
+// pieces of a parse form a ring, so that a parse that is left in the middle
+// gives back everything. A ring needs no head: once the parse has ended well,
+// the pieces of its tree leave it one by one.
+typedef struct header {
+	struct header *previous, *next;
+} header;
+
+_Static_assert(sizeof(header) % _Alignof(max_align_t) == 0, "a piece is not aligned");
+
+// parse is one that is under way.
+typedef struct {
+	leat_job *job;
+	const char *text;
+	uint32_t reached; // the place in the text up to which it was parsed
+	leat_cost limit;  // at that place
+	bool stopped;     // it may go on no longer
+	header pieces;
+	jmp_buf escape;
+} parse;
+
+// current is the parse under way on this thread.
+static _Thread_local parse *current;
+
 static const char *read_window(void *payload, uint32_t at, TSPoint point, uint32_t *size) {
 	(void)point;
-	leat_job *job = payload;
+	parse *p = payload;
+	leat_job *job = p->job;
 	*size = 0;
-	if (at >= job->size || job->stopped) {
-		job->read++; // looking at the end is not free either
+	if (at >= job->size || p->stopped) {
+		job->cost.read++; // looking at the end is not free either
 		return NULL;
 	}
 	*size = job->size - at < window ? job->size - at : window;
-	job->read += *size;
-	if (job->read > job->max_read) {
-		job->stopped = true;
+	job->cost.read += *size;
+	if (job->cost.read > p->limit.read) {
+		p->stopped = true;
 	}
-	return job->text + at;
+	return p->text + at;
 }
 
-static bool stop(TSParseState *state) {
-	leat_job *job = state->payload;
-	job->steps += steps_a_check;
-	job->allocated = allocated;
-	if (job->steps > job->max_steps || job->allocated > job->max_allocated) {
-		job->stopped = true;
-	}
-	return job->stopped;
+// reach raises the budget to that of a place in the text.
+static void reach(parse *p, uint32_t at) {
+	const leat_job *job = p->job;
+	p->reached = at;
+	p->limit.steps = job->least.steps + at * job->a_byte.steps;
+	p->limit.read = job->least.read + at * job->a_byte.read;
+	p->limit.allocated = job->least.allocated + at * job->a_byte.allocated;
 }
 
-static void *checked(void *memory) {
-	if (memory == NULL) {
-		abort(); // as the library does; a Go program cannot go on either
+static bool progress(TSParseState *state) {
+	parse *p = state->payload;
+	if (state->at > p->reached) {
+		reach(p, state->at);
 	}
-	return memory;
+	p->job->cost.steps += steps_a_check;
+	if (p->job->cost.steps > p->limit.steps) {
+		p->stopped = true;
+	}
+	return p->stopped;
+}
+
+// charge counts what is asked for. The library cannot be refused memory, so a
+// parse over its budget is left by a jump, at the same allocation on every
+// machine: between two looks at its progress it may ask for gigabytes.
+static void charge(size_t size) {
+	if (current == NULL) {
+		return; // a cursor on a tree
+	}
+	current->job->cost.allocated += size;
+	if (current->job->cost.allocated > current->limit.allocated) {
+		current->stopped = true;
+		longjmp(current->escape, 1);
+	}
+}
+
+// enter adds a piece to the ring of the parse, and returns what follows its
+// header.
+static void *enter(header *piece) {
+	if (piece == NULL) {
+		if (current == NULL) {
+			abort(); // as the library does
+		}
+		current->job->starved = true;
+		longjmp(current->escape, 1);
+	}
+	header *after = current == NULL ? NULL : &current->pieces;
+	if (after == NULL) {
+		piece->previous = piece->next = piece;
+	} else {
+		piece->previous = after;
+		piece->next = after->next;
+		piece->next->previous = piece;
+		after->next = piece;
+	}
+	return piece + 1;
+}
+
+static void leave(header *piece) {
+	piece->previous->next = piece->next;
+	piece->next->previous = piece->previous;
 }
 
 static void *count_malloc(size_t size) {
-	allocated += size;
-	return checked(malloc(size ? size : 1));
+	charge(size);
+	return enter(malloc(sizeof(header) + size));
 }
 
 static void *count_calloc(size_t n, size_t size) {
-	allocated += n * size;
-	return checked(calloc(n ? n : 1, size ? size : 1));
+	charge(n * size);
+	return enter(calloc(1, sizeof(header) + n * size));
 }
 
 static void *count_realloc(void *memory, size_t size) {
-	allocated += size;
-	return checked(realloc(memory, size ? size : 1));
+	charge(size);
+	if (memory == NULL) {
+		return enter(malloc(sizeof(header) + size));
+	}
+	header *piece = (header *)memory - 1;
+	header *moved = realloc(piece, sizeof(header) + size);
+	if (moved == NULL) {
+		return enter(NULL); // the old piece is still in the ring
+	}
+	if (moved->next == piece) {
+		moved->previous = moved->next = moved; // it was alone
+	} else {
+		moved->previous->next = moved;
+		moved->next->previous = moved;
+	}
+	return moved + 1;
+}
+
+static void count_free(void *memory) {
+	if (memory != NULL) {
+		header *piece = (header *)memory - 1;
+		leave(piece);
+		free(piece);
+	}
 }
 
 void leat_start(void) {
 	// The binding would send every allocation through Go, which takes longer
 	// than the parse.
-	ts_set_allocator(count_malloc, count_calloc, count_realloc, free);
+	ts_set_allocator(count_malloc, count_calloc, count_realloc, count_free);
+}
+
+// free_pieces gives back all that a parse still holds.
+static void free_pieces(parse *p) {
+	for (header *piece = p->pieces.next, *next; piece != &p->pieces; piece = next) {
+		next = piece->next;
+		free(piece);
+	}
 }
 
 // leat_parse parses with a parser of its own: one that was used before keeps
-// memory, and what the next parse allocates would tell what came before it.
+// memory, so the cost of the next parse would depend on the one before it.
 TSTree *leat_parse(const void *language, leat_job *job, const char *text) {
-	leat_job run = *job;
-	run.text = text;
-	allocated = 0;
+	parse p = {.job = job, .text = text};
+	p.pieces.previous = p.pieces.next = &p.pieces;
+	reach(&p, 0);
+	current = &p;
+	if (_setjmp(p.escape) != 0) {
+		current = NULL;
+		free_pieces(&p);
+		return NULL;
+	}
 	TSTree *tree = NULL;
 	TSParser *parser = ts_parser_new();
 	if (ts_parser_set_language(parser, language)) {
-		TSInput input = {.payload = &run, .read = read_window};
-		TSParseOptions options = {.payload = &run, .progress = stop};
+		TSInput input = {.payload = &p, .read = read_window};
+		TSParseOptions options = {.payload = &p, .progress = progress};
 		tree = ts_parser_parse_with_options(parser, NULL, input, options);
 	}
 	ts_parser_delete(parser);
-	if (run.stopped && tree != NULL) { // the lexer was told of an early end
+	current = NULL;
+	if (p.stopped && tree != NULL) { // the lexer was told of an early end
 		ts_tree_delete(tree);
 		tree = NULL;
 	}
-	job->steps = run.steps;
-	job->read = run.read;
-	job->allocated = allocated;
+	leave(&p.pieces);
 	return tree;
 }
 

@@ -68,16 +68,17 @@ func Parse(language string, text []byte) (*Tree, Cost) {
 	if g == nil || len(text) == 0 || len(text) > MaxSize {
 		return nil, Cost{}
 	}
-	limit := budget(language, len(text))
-	job := C.leat_job{
-		size: C.uint32_t(len(text)), max_steps: C.uint64_t(limit.Steps), max_read: C.uint64_t(limit.Read), max_allocated: C.uint64_t(limit.Allocated),
-	}
+	job := C.leat_job{size: C.uint32_t(len(text)), least: least.raw(), a_byte: perByte(language).raw()}
 	raw := C.leat_parse(g.language, &job, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))))
-	cost := Cost{Steps: int(job.steps), Read: int(job.read), Allocated: int(job.allocated)}
+	cost := Cost{Steps: int(job.cost.steps), Read: int(job.cost.read), Allocated: int(job.cost.allocated)}
 	if raw == nil {
 		return nil, cost
 	}
 	return &Tree{raw, g}, cost
+}
+
+func (c Cost) raw() C.leat_cost {
+	return C.leat_cost{steps: C.uint64_t(c.Steps), read: C.uint64_t(c.Read), allocated: C.uint64_t(c.Allocated)}
 }
 
 // Node is a named part of a tree.

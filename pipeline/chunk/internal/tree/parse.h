@@ -16,14 +16,21 @@ typedef struct {
 	const TSTree *tree;
 } TSNode;
 
-// leat_job is one parse and what it may cost.
+// leat_cost is what a parse takes, or may take.
 typedef struct {
-	const char *text;
+	uint64_t steps;     // of the parser
+	uint64_t read;      // bytes that the lexer asked for
+	uint64_t allocated; // bytes, whether freed again or not
+} leat_cost;
+
+// leat_job is one parse: its text, its budget, and its cost so far. The budget
+// grows with the place that the parse has reached, so that a text that costs
+// too much ends early, however long it is.
+typedef struct {
 	uint32_t size;
-	uint64_t steps, max_steps; // of the parser
-	uint64_t read, max_read;   // bytes that the lexer asked for
-	uint64_t allocated, max_allocated;
-	bool stopped;
+	leat_cost least, a_byte; // the budget at the beginning, and what each byte adds
+	leat_cost cost;
+	bool starved; // malloc gave nothing: the machine's limit, not the budget
 } leat_job;
 
 // leat_child is a named child of a node.

@@ -1,0 +1,52 @@
+package chunk
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// costly are texts that once took time in proportion to the square of their
+// length, and shapes near them: what repeats, and what stands before it.
+var costly = []struct{ language, before, repeated string }{
+	{"YAML", "", "\n"}, {"YAML", "a:\n", "\n"}, {"YAML", "", "# a\n"}, {"YAML", "", "a:\n\n"}, {"YAML", "", "- "}, {"YAML", "", " a: b"}, {"YAML", "", "a:\n b:\n  c:\n"},
+	{"HTML", "", "<h1>x</h1>"}, {"HTML", "", "<h1>"}, {"HTML", "", "<h1 <"}, {"HTML", "", "<h1>x</h1>\n"}, {"HTML", "", "# a\n"},
+	{"C#", "", "x is A<"}, {"C#", "", "template<"}, {"C#", "class A { int a = ", "x is A<"}, {"C#", "", "a<b,"}, {"Java", "", "async<"}, {"Java", "class A { A a = ", "b<c,"},
+	{"C++", "", "template<"}, {"C++", "", "a<b>("}, {"TypeScript", "", "a<b<"}, {"TSX", "", "<a b={"}, {"Scala", "", "a[b["}, {"Kotlin", "", "a<b<"}, {"PHP", "<?php\n", "a(b,"},
+	{"Ruby", "", "<<A\n"}, {"Shell", "", "<<A\n"}, {"Rust", "", "\"'"}, {"Python", "", "a if b else "}, {"JavaScript", "", "a=>b,"}, {"C", "", "a*b;"},
+	{"Go", "package a; ", "var a int; "}, {"Go", "package a\n", "func a() {}; "}, {"Go", "package a\n", "\n"}, {"Go", "package a\n", "// a\n"},
+	{"CSS", "", "a{}"}, {"CSS", "", "a;"}, {"SCSS", "", "a{b:c}"}, {"JSON", "{", "\"a\":{\"b\":1},"}, {"JSON", "[", "[1],"}, {"HCL", "", "a {} "}, {"Protocol Buffer", "", "a{}"}, {"GraphQL", "", "a { b } "},
+	{"TOML", "", "'''"}, {"TOML", "", "''''"}, {"TOML", "", "[a]\n"}, {"TOML", "", "\"\"\"a\"\"\" "}, {"SQL", "", "a;"}, {"SQL", "", "$a$"}, {"SQL", "", "create table a;"},
+	{"Markdown", "", "# a\n"}, {"Markdown", "", "a\n-\n"}, {"Markdown", "", "- a\n"}, {"Markdown", "", "> a\n"}, {"Markdown", "", "\n"}, {"Markdown", "", "<!--"}, {"reStructuredText", "", "a\n=\n"}, {"reStructuredText", "", "abc\n===\n"},
+	{"PDF", "", "\f\n"}, {"Word", "", "# a\n"}, {"Text", "", "a"}, {"Text", "", "\n"},
+	{"Jupyter Notebook", `{"cells": [`, `{"source": ["a"]},`}, {"Jupyter Notebook", `{"cells": [`, "{\"source\": [\n\"a\"\n]},\n"},
+}
+
+// TestTimeGrowsWithTheText cuts each text eight times as long, which may take
+// three times that factor. A square would be sixty-four.
+func TestTimeGrowsWithTheText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const length, factor, tolerance, attempts = 32 << 10, 8, 3, 3
+	const quick = 100 * time.Millisecond // of no matter
+	for _, w := range costly {
+		cut := func(length int) time.Duration {
+			text := []byte(w.before + strings.Repeat(w.repeated, length/len(w.repeated)))
+			begin := time.Now()
+			Split(w.language, text)
+			return time.Since(begin)
+		}
+		var short, long []time.Duration
+		for range attempts {
+			short, long = append(short, cut(length)), append(long, cut(factor*length))
+			if slices.Min(long) < max(quick, tolerance*factor*slices.Min(short)) {
+				break
+			}
+		}
+		if one, many := slices.Min(short), slices.Min(long); many >= max(quick, tolerance*factor*one) {
+			t.Errorf("%s, %q repeated: %s for %d bytes, %s for %d", w.language, w.repeated, one, length, many, factor*length)
+		}
+	}
+}
