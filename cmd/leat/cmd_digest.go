@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/leatworks/leat/devstack"
-	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/point"
 )
 
 type digestCmd struct {
@@ -22,7 +22,7 @@ func (cmd *digestCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	scope := syncer.Scope{Tenant: g.Tenant}
+	scope := point.Scope{Tenant: g.Tenant}
 	if cmd.Repo != "" {
 		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
 		if err != nil {
@@ -30,7 +30,7 @@ func (cmd *digestCmd) Run(ctx context.Context, g *globals) error {
 		}
 		scope.Repositories = repositoriesOf(tracks)
 	}
-	digest, err := syncer.ComputeDigest(ctx, s.points, generation.Collection, scope)
+	digest, err := point.ComputeDigest(ctx, s.points, generation.Collection, scope)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/config"
-	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
 type verifyCmd struct {
@@ -35,7 +36,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	var repaired *syncer.Repaired
+	var repaired *verify.Repaired
 	if cmd.Repair {
 		did, err := cmd.repair(ctx, g, s, v, scope)
 		if err != nil {
@@ -60,7 +61,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // scope says what is compared with what.
-func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v syncer.Verifier, scope syncer.Scope, err error) {
+func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v verify.Verifier, scope point.Scope, err error) {
 	generation, err := s.generation(ctx)
 	if err != nil {
 		return v, scope, err
@@ -73,16 +74,16 @@ func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v sync
 		}
 		scope.Repositories = repositoriesOf(tracks)
 	}
-	return syncer.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation, Grace: cmd.Grace}, scope, nil
+	return verify.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation, Grace: cmd.Grace}, scope, nil
 }
 
 // verified is the answer of verify.
 type verified struct {
-	syncer.Report
-	Repaired *syncer.Repaired `json:"repaired,omitempty"` // with --repair
+	verify.Report
+	Repaired *verify.Repaired `json:"repaired,omitempty"` // with --repair
 }
 
-func showReport(g *globals, r syncer.Report, repaired *syncer.Repaired) error {
+func showReport(g *globals, r verify.Report, repaired *verify.Repaired) error {
 	if g.JSON {
 		return g.answer.json(verified{r, repaired})
 	}

@@ -7,12 +7,13 @@ import (
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
 // repair mends the objects and the points in scope, with workers of its own:
 // others may run beside them. It returns when no document is under way any more.
-func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v syncer.Verifier, scope syncer.Scope) (did syncer.Repaired, err error) {
+func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v verify.Verifier, scope point.Scope) (did verify.Repaired, err error) {
 	log := g.quietLog().Logger(&g.screen)
 	open, err := worker.Open(ctx, s.stores, "repair", log)
 	if err != nil {
@@ -44,7 +45,7 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v sync
 	}, false)
 }
 
-func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session, open *worker.Stores, did *syncer.Repaired) error {
+func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session, open *worker.Stores, did *verify.Repaired) error {
 	cfg := config.Syncer{Worker: g.worker(s.stores), Git: cmd.Git}
 	if embeddedParts(g.Stores) != 0 {
 		dir, err := g.dataDir()
@@ -57,7 +58,10 @@ func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session,
 	if err != nil {
 		return err
 	}
-	return objects.Repair(ctx, did)
+	repaired, err := objects.Repair(ctx)
+	did.RepairedPacks, did.DeletedObjects = repaired.Packs, repaired.Objects
+	did.RequeuedDocuments += repaired.Documents
+	return err
 }
 
 // settle waits until no document is under way.

@@ -24,7 +24,8 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
-	steps "github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -71,13 +72,13 @@ func (o opened) close() {
 
 // verify compares the stores with each other, and returns some of the
 // differences.
-func (o opened) verify(ctx context.Context) (found steps.Report, differences []string, err error) {
-	v := steps.Verifier{Catalog: o.catalog, Points: o.points, Blobs: o.blobs, Generation: o.generation, Found: func(kind, what string) {
+func (o opened) verify(ctx context.Context) (found verify.Report, differences []string, err error) {
+	v := verify.Verifier{Catalog: o.catalog, Points: o.points, Blobs: o.blobs, Generation: o.generation, Found: func(kind, what string) {
 		if len(differences) < 10 {
 			differences = append(differences, kind+" "+what)
 		}
 	}}
-	found, err = v.Verify(ctx, steps.Scope{})
+	found, err = v.Verify(ctx, point.Scope{})
 	return found, differences, err
 }
 
@@ -96,7 +97,7 @@ func (r *run) check(ctx context.Context) error {
 	if !found.OK {
 		r.violate("the stores differ: %+v: %s", found, strings.Join(differences, "; "))
 	}
-	digest, err := steps.ComputeDigest(ctx, o.points, o.generation.Collection, steps.Scope{})
+	digest, err := point.ComputeDigest(ctx, o.points, o.generation.Collection, point.Scope{})
 	if err != nil {
 		return err
 	}
@@ -237,7 +238,7 @@ func (r *run) findSessions(ctx context.Context) error {
 
 // fresh is the index that a leat without a fault has made.
 type fresh struct {
-	steps.Digest
+	point.Digest
 	err error
 }
 
@@ -253,7 +254,7 @@ func (r *run) indexAnew(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) freshDigest(ctx context.Context) (digest steps.Digest, err error) {
+func (r *run) freshDigest(ctx context.Context) (digest point.Digest, err error) {
 	data := filepath.Join(r.dir, "fresh")
 	leat := func(args ...string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), append(args, "--data", data, "--json")...)

@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leatworks/leat/internal/stack"
-	steps "github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
 const settleInterval = 250 * time.Millisecond
@@ -102,7 +102,7 @@ func (r *run) mended(ctx context.Context) error {
 	for last := errors.New("no comparison was possible"); ; {
 		o, err := r.open(ctx)
 		if err == nil {
-			var found steps.Report
+			var found verify.Report
 			found, _, err = o.verify(ctx)
 			o.close()
 			if err == nil && found.OK {

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/object"
+	"github.com/leatworks/leat/pipeline/syncer/point"
 )
 
 // Syncer is what the syncer takes.
@@ -67,14 +68,14 @@ func (u Upkeep) Check() error {
 	return nil
 }
 
-// Objects is the configuration of that part of package sync.
-func (u Upkeep) Objects() syncer.ObjectConfig {
-	return syncer.ObjectConfig{
+// Objects configures the scrub and the collection of garbage.
+func (u Upkeep) Objects() object.Config {
+	return object.Config{
 		ScrubInterval: u.ScrubInterval, ScrubRate: u.ScrubRate << 20, GarbageInterval: u.GarbageInterval, Grace: u.GarbageGrace,
 	}
 }
 
-// Points is the configuration of that part of package sync.
-func (u Upkeep) Points(alias string) syncer.PointConfig {
-	return syncer.PointConfig{Alias: alias, Interval: u.PointsInterval, Rate: u.PointsRate}
+// Points configures the comparison with Qdrant.
+func (u Upkeep) Points(alias string) point.Config {
+	return point.Config{Alias: alias, Interval: u.PointsInterval, Rate: u.PointsRate}
 }

@@ -32,6 +32,7 @@ type rule struct {
 	of     []string // directories that it binds
 	not    []string // directories among them that it does not bind
 	tests  bool     // whether it binds _test.go files too
+	within bool     // whether it also binds imports from the same part, as from pipeline/syncer/point of pipeline/syncer
 	deny   []string // imports that it forbids: directories of ours, or paths of other modules
 	except []string // imports among them that it allows
 }
@@ -85,6 +86,16 @@ var rules = []rule{
 		deny: ours, except: of("events", "internal/fault", "pipeline/broker", "pipeline/catalog"),
 	},
 	{
+		text: "the syncer speaks of streams in its own words; internal/worker adapts the broker",
+		of:   []string{"pipeline/syncer/..."},
+		deny: of("pipeline/broker/..."),
+	},
+	room("schedule"),
+	room("object", "schedule"),
+	room("point", "schedule"),
+	room("generation", "schedule", "point"),
+	room("verify", "schedule", "point"),
+	{
 		text: "nothing imports devstack but cmd/leat, internal/testenv, internal/stack, internal/chaos, internal/bench, internal/eval and tests",
 		of:   everything, not: []string{"cmd/leat/...", "internal/testenv/...", "internal/stack/...", "internal/chaos/...", "internal/bench/...", "internal/eval/...", "devstack/..."},
 		deny: of("devstack/..."),
@@ -113,6 +124,19 @@ var rules = []rule{
 		deny: of("pipeline/vector/qdrant/..."),
 	},
 	driver("Watermill", []string{"pipeline", "pipeline/broker/..."}, "github.com/ThreeDotsLabs/watermill/..."),
+}
+
+// room binds a room of the syncer to those that it may import.
+func room(name string, others ...string) rule {
+	allowed := of("pipeline/syncer/" + name + "/...")
+	for _, other := range others {
+		allowed = append(allowed, of("pipeline/syncer/"+other)...)
+	}
+	return rule{
+		text: "rooms of the syncer import one way (pipeline/syncer/doc.go)",
+		of:   []string{"pipeline/syncer/" + name + "/..."}, within: true,
+		deny: of("pipeline/syncer/..."), except: allowed,
+	}
 }
 
 // driver keeps a driver behind its adapter. The embedded servers, what tests
@@ -213,7 +237,7 @@ func (r rule) breaks(file, imported string) bool {
 		return false
 	case !covers(r.of, dir) || covers(r.not, dir):
 		return false
-	case dir != "pipeline" && covers(of(root(dir)+"/..."), imported): // the steps are not the runner's own
+	case !r.within && dir != "pipeline" && covers(of(root(dir)+"/..."), imported): // the steps are not the runner's own
 		return false
 	}
 	return covers(r.deny, imported) && !covers(r.except, imported)
@@ -268,6 +292,12 @@ func TestRules(t *testing.T) {
 		{"pipeline/ingest/ingest.go", module + "/pipeline/embedder", allowed},
 		{"pipeline/ingest/ingest.go", module + "/pipeline/embed", "steps never import each other"},
 		{"pipeline/ingest/ingest_test.go", module + "/pipeline/syncer", "steps never import each other"},
+		{"pipeline/ingest/ingest.go", module + "/pipeline/syncer/point", "steps never import each other"},
+		{"pipeline/syncer/syncer.go", module + "/pipeline/broker", "the syncer speaks of streams in its own words"},
+		{"pipeline/syncer/retain.go", module + "/pipeline/syncer/schedule", allowed},
+		{"pipeline/syncer/verify/verify.go", module + "/pipeline/syncer/point", allowed},
+		{"pipeline/syncer/point/point.go", module + "/pipeline/syncer/generation", "rooms of the syncer import one way"},
+		{"pipeline/syncer/schedule/work.go", module + "/pipeline/syncer", "rooms of the syncer import one way"},
 		{"pipeline/ingest/ingest.go", module + "/devstack", "nothing imports devstack"},
 		{"pipeline/ingest/ingest.go", module + "/cmd/ingestor/flag", "nothing imports a command"},
 

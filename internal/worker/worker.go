@@ -20,6 +20,10 @@ import (
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
 	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/generation"
+	"github.com/leatworks/leat/pipeline/syncer/object"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
 // How many messages a worker holds by default, in each lane. An ingestor's
@@ -140,10 +144,10 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 		return err
 	}
 	points := s.Upkeep(cfg.Upkeep, log)
-	work := slices.Concat(objects.Work(), points.Work(), []syncer.Work{syncer.Retain(syncer.Retention{}, s.Catalog)})
-	schedule := syncer.Schedule{Catalog: s.Catalog, Work: work, Log: log}
+	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{syncer.Retain(syncer.Retention{}, s.Catalog)})
+	periodic := schedule.New(schedule.Config{}, s.Catalog, log, work...)
 	var beside sync.WaitGroup
-	beside.Go(func() { schedule.Run(ctx) })
+	beside.Go(func() { periodic.Run(ctx) })
 	beside.Go(func() { points.Watch(ctx) })
 	beside.Go(func() { s.generations(log, cfg.GenerationRetention).Run(ctx) })
 	s.syncer(log, cfg.PollInterval).Run(ctx)
@@ -151,19 +155,19 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	return nil
 }
 
-// Upkeep is the syncer's part that compares the catalog with Qdrant.
-func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *syncer.Points {
-	return syncer.NewPoints(cfg.Points(s.alias), s.Catalog, s.Points, log)
+// Upkeep is the part of the syncer that compares the catalog with Qdrant.
+func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *point.Keeper {
+	return point.New(cfg.Points(s.alias), s.Catalog, s.Points, log)
 }
 
-func (s *Stores) generations(log *slog.Logger, retention time.Duration) *syncer.Generations {
-	cfg := syncer.GenerationConfig{Alias: s.alias, Retention: retention, Grace: syncer.DefaultGrace, Topology: s.topology}
-	return syncer.NewGenerations(cfg, s.Catalog, s.Broker, s.Points, announce.New(s.Broker, "/leat/syncer"), log)
+func (s *Stores) generations(log *slog.Logger, retention time.Duration) *generation.Keeper {
+	cfg := generation.Config{Alias: s.alias, Retention: retention, Grace: generation.DefaultGrace}
+	return generation.New(cfg, s.Catalog, s.Streams(), s.Points, announce.New(s.Broker, "/leat/syncer"), log)
 }
 
-// Objects is the syncer's part that compares the catalog with S3. It reads from
-// git only if cfg names a directory for mirrors.
-func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*syncer.Objects, error) {
+// Objects is the part of the syncer that compares the catalog with S3. It reads
+// from git only if cfg names a directory for mirrors.
+func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*object.Keeper, error) {
 	var mirrors *git.Mirrors
 	if cfg.Dir != "" {
 		var err error
@@ -173,7 +177,7 @@ func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*syncer.Objects, 
 	}
 	objects := cfg.Objects()
 	objects.Formats = cfg.Formats()
-	return syncer.NewObjects(objects, s.Catalog, s.Blobs, mirrors, log), nil
+	return object.New(objects, s.Catalog, s.Blobs, mirrors, log), nil
 }
 
 // SyncOnce publishes what is due now, not at the next look of a syncer.
@@ -182,7 +186,7 @@ func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
 }
 
 func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
-	return syncer.New(syncer.Config{Topology: s.topology, PollInterval: poll}, s.Catalog, s.Broker, announce.New(s.Broker, "/leat/syncer"), log)
+	return syncer.New(syncer.Config{PollInterval: poll}, s.Catalog, s.Streams(), announce.New(s.Broker, "/leat/syncer"), log)
 }
 
 // runLanes serves the consumers of both lanes side by side, each with slots of

@@ -23,7 +23,8 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	syncer "github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/generation"
+	"github.com/leatworks/leat/pipeline/syncer/point"
 )
 
 // counting is a model that counts what it is asked for.
@@ -90,7 +91,7 @@ type factory struct {
 	*testpipe.Pipe
 	t      *testing.T
 	models map[string]*counting
-	gens   *syncer.Generations
+	gens   *generation.Keeper
 }
 
 func newFactory(t *testing.T) *factory {
@@ -109,9 +110,9 @@ func newFactory(t *testing.T) *factory {
 }
 
 // keep looks after the generations, with a retention and a grace.
-func (f *factory) keep(retention, grace time.Duration) *syncer.Generations {
-	return syncer.NewGenerations(syncer.GenerationConfig{Alias: "leat", Retention: retention, Grace: grace},
-		f.Catalog, f.Broker, f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
+func (f *factory) keep(retention, grace time.Duration) *generation.Keeper {
+	return generation.New(generation.Config{Alias: "leat", Retention: retention, Grace: grace},
+		f.Catalog, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
 }
 
 // work runs an embedder and an indexer. The function that it returns ends them.
@@ -136,7 +137,7 @@ func (f *factory) workUntil(drain time.Duration) (stop func()) {
 }
 
 // until waits for something, looking after the generations meanwhile.
-func (f *factory) until(what string, gens *syncer.Generations, is func([]catalog.GenerationStatus) bool) {
+func (f *factory) until(what string, gens *generation.Keeper, is func([]catalog.GenerationStatus) bool) {
 	f.t.Helper()
 	for deadline := time.Now().Add(2 * testpipe.Patience); ; time.Sleep(20 * time.Millisecond) {
 		if err := gens.Look(f.t.Context()); err != nil {
@@ -185,9 +186,9 @@ func are(want string) func([]catalog.GenerationStatus) bool {
 }
 
 // digest hashes a collection.
-func (f *factory) digest(collection string) syncer.Digest {
+func (f *factory) digest(collection string) point.Digest {
 	f.t.Helper()
-	d, err := syncer.ComputeDigest(f.t.Context(), f.Points, collection, syncer.Scope{})
+	d, err := point.ComputeDigest(f.t.Context(), f.Points, collection, point.Scope{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -18,6 +18,11 @@ var (
 	ErrCorrupt = errors.New("object is corrupt")
 )
 
+// IsDamage says whether an error is of the object itself, not of the way to it.
+func IsDamage(err error) bool {
+	return errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt)
+}
+
 func corrupt(key string, offset int64, format string, args ...any) error {
 	return fmt.Errorf("read %s at offset %d: %w: %s", key, offset, ErrCorrupt, fmt.Sprintf(format, args...))
 }

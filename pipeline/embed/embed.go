@@ -8,7 +8,6 @@ package embed
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -97,14 +96,9 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder,
 	s.remote, s.holder, s.meter = remote, uuid.New(), newMeter(c, id, remote)
 	s.claims = newClaims()
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: isDamage,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: blob.IsDamage,
 	}, s.embed)
 	return s
-}
-
-// isDamage says that an error is of the objects of some documents.
-func isDamage(err error) bool {
-	return errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrMissing)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.

@@ -79,14 +79,15 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, points Points, g cat
 	}
 	s := &Step{catalog: c, blobs: blobs, points: points, generation: g, events: p}
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isDamage,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isOfDocuments,
 	}, s.index)
 	return s
 }
 
-// isDamage says that an error is of the stored vectors of some documents.
-func isDamage(err error) bool {
-	return errors.Is(err, errIncomplete) || errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrMissing)
+// isOfDocuments says whether an error is of the stored vectors of some of a
+// batch's documents, and not of the batch.
+func isOfDocuments(err error) bool {
+	return errors.Is(err, errIncomplete) || blob.IsDamage(err)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.

@@ -13,10 +13,10 @@ import (
 // in pages of Config.Most.
 const forgetPages = 10
 
-// Forget goes on with what is being forgotten: it removes documents, and the
-// rows around them once the indexer has taken the last point away. It needs no
-// lock of the syncer's: a repository that an ingestor or another syncer is at
-// work on is left to the next look.
+// Forget goes on with the repositories and tracks that are being forgotten. It
+// removes their documents, and the rows around them once the indexer has deleted
+// the last point. It does not need the syncer's lock: a repository that an
+// ingestor or another syncer holds is left to the next look.
 func (s *Step) Forget(ctx context.Context) error {
 	if _, err := s.catalog.ForgetSucceeded(ctx, s.cfg.Most); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Step) forgetTrack(ctx context.Context, t catalog.Track) error {
 	return nil // the rest in the next look: others wait
 }
 
-// announceRemoved leaves tombstones on the streams, by which the indexer knows.
+// announceRemoved publishes tombstones, which tell the indexer.
 func (s *Step) announceRemoved(ctx context.Context, ids []uuid.UUID) error {
 	docs, err := s.catalog.Documents(ctx, ids)
 	if err != nil {

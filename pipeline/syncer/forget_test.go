@@ -1,19 +1,15 @@
 package syncer_test
 
 import (
-	"context"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline"
-	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/syncer"
 )
 
 // submitted hands the ingestor a repository at a ref, and returns the event.
@@ -71,17 +67,6 @@ func numbered(n int) testpipe.Tree {
 		tree[fmt.Sprintf("file%03d.txt", i)] = testpipe.File{Content: fmt.Sprintf("the text of file %d\n", i)}
 	}
 	return tree
-}
-
-// tally counts the texts that are embedded.
-type tally struct {
-	embedder.Embedder
-	texts atomic.Int64
-}
-
-func (c *tally) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
-	c.texts.Add(int64(len(texts)))
-	return c.Embedder.Embed(ctx, texts, purpose)
 }
 
 func TestARepositoryIsForgotten(t *testing.T) {
@@ -162,7 +147,7 @@ func TestASubmissionCallsARepositoryBackAtAnyPoint(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			embedded := &tally{Embedder: embedder.Local{}}
+			embedded := &testpipe.Counting{Embedder: embedder.Local{}}
 			p := testpipe.Open(t, testpipe.Config{Embedder: embedded})
 			repo := testpipe.NewRepo(t)
 			repo.Commit(t, numbered(20))
@@ -172,7 +157,7 @@ func TestASubmissionCallsARepositoryBackAtAnyPoint(t *testing.T) {
 			p.Settle(t)
 			forget(t, p, repo, "refs/tags/v1")
 			tend(t, p)
-			want, texts := p.Digest(t), embedded.texts.Load()
+			want, texts := p.Digest(t), embedded.Texts.Load()
 			submitted(t, p, repo, "v1")
 			p.Settle(t)
 
@@ -187,7 +172,7 @@ func TestASubmissionCallsARepositoryBackAtAnyPoint(t *testing.T) {
 			if rows := p.Rows(t, "select t.ref from tracks t"); len(rows) != 1 || rows[0] != "refs/heads/main" {
 				t.Errorf("tracks %q, want the one submitted again", rows)
 			}
-			if n := embedded.texts.Load(); n != texts {
+			if n := embedded.Texts.Load(); n != texts {
 				t.Errorf("%d texts were embedded again", n-texts)
 			}
 			if report, found := p.Verify(t); !report.OK {
@@ -239,123 +224,5 @@ func TestAnEventThatIsDeliveredOnceMoreBringsNothingBack(t *testing.T) {
 		}
 		tend(t, p)
 		nothingLeft(t, p)
-	}
-}
-
-func TestTracksArePolledOnceAnInterval(t *testing.T) {
-	p := testpipe.Open(t, testpipe.Config{})
-	repo := testpipe.NewRepo(t)
-	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
-	submitted(t, p, repo, "")
-	repo.CommitTo(t, "refs/heads/gone", testpipe.Text("b.txt", "b\n"))
-	submitted(t, p, repo, "gone")
-	repo.Git(t, nil, "-C", repo.Dir, "update-ref", "-d", "refs/heads/gone")
-	submitted(t, p, repo, "gone")
-	p.Settle(t)
-	ask := func() int {
-		n, err := p.Catalog.AskForPolls(t.Context(), catalog.Poll{Source: "/leat/syncer", Every: time.Hour, EveryFailed: time.Hour, Most: 10})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	const age = "update tracks set polled_at = now() - interval '2 hours'"
-	p.Rows(t, age)
-	if n := ask(); n != 1 {
-		t.Fatalf("%d tracks polled, want one: the other's ref is gone", n)
-	}
-	if n := p.One(t, "select count(*) from tracks where polled_at > now() - interval '1 hour'"); n != "1" {
-		t.Errorf("%s tracks were polled in the last hour, want 1", n)
-	}
-	p.Rows(t, age)
-	if n := ask(); n != 0 {
-		t.Errorf("%d polled while one is pending", n)
-	}
-
-	commit := repo.Commit(t, testpipe.Text("a.txt", "new\n"))
-	if err := p.Sync.Look(t.Context()); err != nil { // publishes it
-		t.Fatal(err)
-	}
-	p.Settle(t)
-	if now := p.One(t, "select encode(commit, 'hex') from snapshots s join tracks t on t.id = s.track where t.ref = 'refs/heads/main' and s.state = 'indexed'"); now != commit {
-		t.Errorf("commit %s, want %s", now, commit)
-	}
-	p.Rows(t, "update tracks set polled_at = now()")
-	if n := ask(); n > 1 { // the boundary of an interval may lie in between
-		t.Errorf("%d polled at once again", n)
-	}
-	p.Rows(t, age)
-	ask()
-	if n := p.One(t, "select count(*) from submissions where source = '/leat/syncer' and state <> 'pending'"); n != "0" {
-		t.Errorf("%s old polls are kept", n)
-	}
-}
-
-// A remote that cannot be read is asked for less often than the others; the
-// interval is long enough that no boundary of it lies in between.
-func TestAFailedRepositoryIsPolledLessOften(t *testing.T) {
-	const long = 100 * 365 * 24 * time.Hour
-	p := testpipe.Open(t, testpipe.Config{})
-	repo := testpipe.NewRepo(t)
-	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
-	submitted(t, p, repo, "")
-	p.Rows(t, "update tracks set polled_at = now() - interval '2 hours'")
-	for _, c := range []struct {
-		problem any
-		polled  int
-	}{{"no such host", 0}, {nil, 1}} {
-		p.Rows(t, "update repositories set error = $1", c.problem)
-		n, err := p.Catalog.AskForPolls(t.Context(), catalog.Poll{Source: "/leat/syncer", Every: time.Hour, EveryFailed: long, Most: 10})
-		if err != nil || n != c.polled {
-			t.Errorf("its error is %v, and %d are polled (%v); want %d", c.problem, n, err, c.polled)
-		}
-	}
-}
-
-func TestALookPollsIfItIsToldTo(t *testing.T) {
-	p := testpipe.Open(t, testpipe.Config{})
-	repo := testpipe.NewRepo(t)
-	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
-	submitted(t, p, repo, "")
-	p.Events.Drain(t)
-	p.Rows(t, "update tracks set polled_at = now() - interval '2 hours'")
-	for _, c := range []struct {
-		interval time.Duration
-		polls    int
-	}{{0, 0}, {time.Hour, 1}} {
-		publisher := announce.New(p.Broker, "/leat/syncer")
-		s := syncer.New(syncer.Config{PollInterval: c.interval}, p.Catalog, p.Broker, publisher, p.Logs.Logger())
-		if err := s.Look(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		heard := testpipe.Count(p.Events.Drain(t))
-		if n := heard[events.TypeRepoSubmitted]; n != c.polls {
-			t.Errorf("an interval of %v: %d submissions, want %d", c.interval, n, c.polls)
-		}
-	}
-}
-
-func TestRetentionKeepsWhatIsNeeded(t *testing.T) {
-	p := testpipe.Open(t, testpipe.Config{})
-	repo := testpipe.NewRepo(t)
-	for i := range 6 {
-		repo.Commit(t, testpipe.Text("stays.txt", "since the first\n", "a.txt", string(rune('a'+i))))
-		submitted(t, p, repo, "")
-		p.Settle(t)
-	}
-	p.Rows(t, "update submissions set created_at = now() - interval '31 days' where revision <= 3")
-	p.Rows(t, "update submissions set state = 'pending', due_at = now(), track = null, revision = null where revision = 3")
-	work := syncer.Retain(syncer.Retention{Snapshots: 2}, p.Catalog)
-	if err := work.Do(t.Context(), &syncer.Run{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := p.One(t, "select string_agg(revision::text, ' ' order by revision) from snapshots"); got != "1 4 5 6" {
-		t.Errorf("snapshots %s; want the current one, two before it, and the one that stays.txt is of", got)
-	}
-	if got := p.One(t, "select string_agg(coalesce(revision::text, state), ' ' order by revision) from submissions"); got != "4 5 6 pending" {
-		t.Errorf("submissions of revisions %s, want those of the last 30 days, and the one that is not over", got)
-	}
-	if report, found := p.Verify(t); !report.OK {
-		t.Errorf("verify: %+v: %v", report, found)
 	}
 }

@@ -7,11 +7,10 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/announce"
-	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// submissions publishes again those that were accepted and have led to nothing.
+// submissions publishes again the accepted submissions that have led to nothing.
 func (s *Step) submissions(ctx context.Context, did *catalog.Tally) error {
 	owed, err := s.catalog.OwedSubmissions(ctx, s.cfg.Most)
 	if err != nil || len(owed) == 0 {
@@ -39,7 +38,7 @@ func published(did *catalog.Tally, looked, again int) {
 	did.Repaired += int64(again)
 }
 
-// documents publishes the work of those that are due, page by page.
+// documents publishes the work of the documents that are due, page by page.
 func (s *Step) documents(ctx context.Context, did *catalog.Tally) error {
 	for {
 		ids, err := s.catalog.OwedDocuments(ctx, s.cfg.Most)
@@ -55,8 +54,8 @@ func (s *Step) documents(ctx context.Context, did *catalog.Tally) error {
 	}
 }
 
-// republish publishes the work of documents, unless a message for it still
-// waits in the stream, and gives each of them another lease.
+// republish publishes the work of documents unless a message for it still waits
+// in the stream, and gives each document another lease.
 func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tally) error {
 	docs, err := s.catalog.Documents(ctx, ids)
 	if err != nil {
@@ -67,19 +66,18 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 		return err
 	}
 	var out []announce.Event
-	waiting := s.broker.Waiting()
+	waiting := s.streams.Waiting()
 	for _, d := range docs {
 		owed := announce.Owed(d, index)
 		if len(owed) == 0 {
 			continue
 		}
-		stream, consumer := route(d, index.Active)
-		// The last of them is the one that this consumer acts on.
-		waits, err := waiting.For(ctx, stream, consumer, owed[len(owed)-1].On)
+		// The worker acts on the last of them.
+		there, err := waits(ctx, waiting, d, index.Active, owed[len(owed)-1].On)
 		if err != nil {
 			return err
 		}
-		if !waits {
+		if !there {
 			out = append(out, owed...)
 		}
 	}
@@ -93,17 +91,18 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 	return s.catalog.Lease(ctx, ids)
 }
 
-// route says which consumer takes a document's next event.
-func route(d catalog.Document, g catalog.Generation) (stream, consumer string) {
+// waits says whether a document's next event, on this subject, waits for its
+// worker.
+func waits(ctx context.Context, waiting Waiting, d catalog.Document, g catalog.Generation, subject string) (bool, error) {
 	lane := events.Lane(d.Lane)
 	if d.State == catalog.StateChunked || d.State == catalog.StateFailed {
-		return broker.StreamChunked, broker.ConsumerEmbedder(g.Embedder.Name, lane)
+		return waiting.ForEmbedder(ctx, g.Embedder.Name, lane, subject)
 	}
-	return broker.StreamEmbedded, broker.ConsumerIndexer(g.Number, lane)
+	return waiting.ForIndexer(ctx, g.Number, lane, subject)
 }
 
-// snapshots announces those that were completed by nobody: their last document
-// failed, or the worker that finished it died.
+// snapshots announces completed snapshots that no worker announced: their last
+// document failed, or the worker that finished it died.
 func (s *Step) snapshots(ctx context.Context) error {
 	indexing, err := s.catalog.IndexingTracks(ctx)
 	if err != nil {

@@ -13,13 +13,13 @@ const pollSource = "/leat/syncer"
 const (
 	// pollMost bounds the polls asked for in one look; the rest follow in the next.
 	pollMost = 100
-	// pollFailed is how often a repository is polled whose last submission
+	// pollFailed is the poll interval of a repository whose last submission
 	// failed: each attempt may end as a dead letter that somebody reads.
 	pollFailed = 24 * time.Hour
 )
 
-// poll asks for a look at the remotes of tracks whose turn has come. What it
-// adds to the catalog is owed like any submission, and published as such.
+// poll asks for a look at the remotes of tracks whose turn has come. It adds
+// submissions to the catalog, which are owed and published like any other.
 func (s *Step) poll(ctx context.Context) error {
 	if s.cfg.PollInterval <= 0 {
 		return nil

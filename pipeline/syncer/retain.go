@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// Retention says what of the past the catalog keeps, and how often what is
-// older goes.
+// Retention says how much of the past the catalog keeps, and how often the rest
+// is deleted.
 type Retention struct {
-	Snapshots   int           // superseded ones of each track; default 10
-	Submissions time.Duration // how long those that are over stay; default 30 days
-	UsageDays   int           // for how long it is known what embedding took; default 400
+	Snapshots   int           // superseded ones per track; default 10
+	Submissions time.Duration // how long settled ones are kept; default 30 days
+	UsageDays   int           // days of embedding usage; default 400
 	Interval    time.Duration // default 1 h
 }
 
@@ -24,9 +25,9 @@ const (
 	DefaultRetainInterval  = time.Hour
 )
 
-// Retain is the work of forgetting the past: superseded snapshots that no
-// document refers to, submissions that are over, and usage of long ago.
-func Retain(cfg Retention, c *catalog.Catalog) Work {
+// Retain is the work of deleting the past: superseded snapshots that no document
+// refers to, settled submissions, and old usage.
+func Retain(cfg Retention, c *catalog.Catalog) schedule.Work {
 	if cfg.Snapshots == 0 {
 		cfg.Snapshots = DefaultKeepSnapshots
 	}
@@ -39,7 +40,7 @@ func Retain(cfg Retention, c *catalog.Catalog) Work {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultRetainInterval
 	}
-	return Work{Kind: "retention", Interval: cfg.Interval, Do: func(ctx context.Context, r *Run) error {
+	return schedule.Work{Kind: "retention", Interval: cfg.Interval, Do: func(ctx context.Context, r *schedule.Run) error {
 		snapshots, err := c.Garbage.DropOldSnapshots(ctx, cfg.Snapshots)
 		if err != nil {
 			return err
@@ -49,8 +50,7 @@ func Retain(cfg Retention, c *catalog.Catalog) Work {
 			return err
 		}
 		usage, err := c.Usage.DropOld(ctx, cfg.UsageDays)
-		r.Found = snapshots + submissions + usage
-		r.Repaired = r.Found
+		r.Mend(snapshots + submissions + usage)
 		return err
 	}}
 }

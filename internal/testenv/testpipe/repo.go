@@ -90,3 +90,12 @@ func (r *Repo) Git(t testing.TB, stdin []byte, args ...string) []byte {
 	must(t, err)
 	return out
 }
+
+// IngestTree submits a new repository with one commit of a tree.
+func (p *Pipe) IngestTree(t testing.TB, tree Tree) *Repo {
+	t.Helper()
+	repo := NewRepo(t)
+	repo.Commit(t, tree)
+	p.Submit(t, repo)
+	return repo
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -56,4 +57,14 @@ func (p *Pipe) Dump(t testing.TB) string {
 		}
 	}
 	return b.String()
+}
+
+// AwaitRows waits until a statement has an answer.
+func (p *Pipe) AwaitRows(t testing.TB, statement string) {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); len(p.Rows(t, statement)) == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("testpipe: none: %s", statement)
+		}
+	}
 }

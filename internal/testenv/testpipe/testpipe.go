@@ -30,6 +30,8 @@ import (
 	"github.com/leatworks/leat/pipeline/ingest"
 	"github.com/leatworks/leat/pipeline/lang"
 	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -102,14 +104,14 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	t.Cleanup(p.Embed.Close)
 	p.Index = index.New(index.Config{}, p.Catalog, p.Blobs, p.Points, p.Generation, publisher("indexer"))
 	t.Cleanup(p.Index.Close)
-	p.Sync = syncer.New(syncer.Config{}, p.Catalog, p.Broker, publisher("syncer"), log)
+	p.Sync = syncer.New(syncer.Config{}, p.Catalog, p.Streams(), publisher("syncer"), log)
 	return p
 }
 
 // SyncWith makes the syncer take at most most documents at once.
 func (p *Pipe) SyncWith(t testing.TB, most int) {
 	t.Helper()
-	p.Sync = syncer.New(syncer.Config{Most: most}, p.Catalog, p.Broker, announce.New(p.Broker, "/leat/syncer"), p.Logs.Logger())
+	p.Sync = syncer.New(syncer.Config{Most: most}, p.Catalog, p.Streams(), announce.New(p.Broker, "/leat/syncer"), p.Logs.Logger())
 }
 
 // Config names the stores, for a worker.
@@ -184,18 +186,18 @@ func (p *Pipe) handler(m pipeline.Message) pipeline.Handler {
 }
 
 // Digest hashes what the index holds.
-func (p *Pipe) Digest(t testing.TB) syncer.Digest {
+func (p *Pipe) Digest(t testing.TB) point.Digest {
 	t.Helper()
-	d, err := syncer.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, syncer.Scope{})
+	d, err := point.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, point.Scope{})
 	must(t, err)
 	return d
 }
 
 // DigestOf hashes what the index holds of one repository of the default tenant.
-func (p *Pipe) DigestOf(t testing.TB, r *Repo) syncer.Digest {
+func (p *Pipe) DigestOf(t testing.TB, r *Repo) point.Digest {
 	t.Helper()
-	scope := syncer.Scope{Tenant: events.DefaultTenant, Repositories: []uuid.UUID{events.RepositoryID(events.DefaultTenant, r.Dir)}}
-	d, err := syncer.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, scope)
+	scope := point.Scope{Tenant: events.DefaultTenant, Repositories: []uuid.UUID{events.RepositoryID(events.DefaultTenant, r.Dir)}}
+	d, err := point.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, scope)
 	must(t, err)
 	if d.Points == 0 {
 		t.Fatalf("testpipe: the index holds nothing of %s", r.Dir)
@@ -215,14 +217,14 @@ func (p *Pipe) AllPoints(t testing.TB) []vector.Point {
 }
 
 // Verify compares the stores, and returns the report with what was found.
-func (p *Pipe) Verify(t testing.TB) (syncer.Report, []string) {
+func (p *Pipe) Verify(t testing.TB) (verify.Report, []string) {
 	t.Helper()
 	var found []string
-	v := syncer.Verifier{
+	v := verify.Verifier{
 		Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation,
 		Found: func(kind, what string) { found = append(found, kind+": "+what) },
 	}
-	report, err := v.Verify(t.Context(), syncer.Scope{})
+	report, err := v.Verify(t.Context(), point.Scope{})
 	must(t, err)
 	return report, found
 }

@@ -1,0 +1,118 @@
+package generation
+
+import (
+	"context"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+)
+
+// point makes the alias name the active generation's collection.
+func (k *Keeper) point(ctx context.Context, g catalog.GenerationStatus) error {
+	name, found, err := k.points.Alias(ctx, k.cfg.Alias)
+	if err != nil || found && name == g.Collection {
+		return err
+	}
+	if err := k.points.SetAlias(ctx, k.cfg.Alias, g.Collection); err != nil {
+		return err
+	}
+	k.log.Info("the index is swapped", "generation", g.Number, "collection", g.Collection, "before", name)
+	return nil
+}
+
+// build brings a generation on. It makes its collection and its consumers; when
+// these have caught up with the streams, it compares; when the comparison is
+// clean, it swaps.
+func (k *Keeper) build(ctx context.Context, g catalog.GenerationStatus, list []catalog.GenerationStatus) error {
+	e := g.Embedder
+	if err := k.points.CreateCollection(ctx, g.Collection, e.Dimensions, e.Distance); err != nil {
+		return err
+	}
+	if err := k.streams.Ensure(ctx, list); err != nil {
+		return err
+	}
+	if err := k.sample(ctx, g); err != nil {
+		return err
+	}
+	behind, err := k.behind(ctx, g, list)
+	if err != nil || behind {
+		return err
+	}
+	equal, err := k.match(ctx, g)
+	if err != nil || !equal {
+		return err
+	}
+	return k.swap(ctx, g)
+}
+
+// behind says whether messages of the streams still wait for the generation: of
+// the chunked stream only if its embedder is a new one. A generation that is
+// built from the catalog does not wait for them at first.
+func (k *Keeper) behind(ctx context.Context, g catalog.GenerationStatus, list []catalog.GenerationStatus) (bool, error) {
+	if g.Source == catalog.SourceCatalog && !g.Sampled {
+		return false, nil
+	}
+	shared := false
+	for _, other := range list {
+		shared = shared || other.State == catalog.GenerationActive && other.Embedder.ID == g.Embedder.ID
+	}
+	return k.streams.Behind(ctx, g.Generation, !shared)
+}
+
+// swap makes a generation the active one. The catalog comes first: a crash in
+// between leaves the alias to the next look.
+func (k *Keeper) swap(ctx context.Context, g catalog.GenerationStatus) error {
+	if still, err := k.catalog.Generations.MarkVerified(ctx, g.Number, catalog.GenerationBuilding); err != nil || !still {
+		return err
+	}
+	if err := k.catalog.Generations.Activate(ctx, g.Number); err != nil {
+		return err
+	}
+	list, err := k.catalog.Generations.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, now := range list {
+		if now.Number == g.Number && now.State == catalog.GenerationActive {
+			return k.takeOver(ctx, now, list)
+		}
+	}
+	return nil
+}
+
+// takeOver points the alias at a generation that has become the active one, in
+// one call, and compares once more. Between the last comparison and the swap a
+// message may have been lost, when no document's state recorded it yet. From now
+// on the states do.
+func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list []catalog.GenerationStatus) error {
+	if err := k.point(ctx, g); err != nil {
+		return err
+	}
+	changed := false
+	for _, before := range list {
+		if before.State == catalog.GenerationRetired && before.StateAt.Equal(g.StateAt) {
+			changed = before.Embedder.ID != g.Embedder.ID
+		}
+	}
+	if err := k.catalog.Generations.TakeOver(ctx, g.Generation, changed); err != nil {
+		return err
+	}
+	c := k.comparison(g)
+	equal, _, err := c.Equal(ctx)
+	if err != nil {
+		return err
+	}
+	if !equal {
+		did, err := c.Repair(ctx)
+		if err != nil {
+			return err
+		}
+		k.log.Info("the index was compared again after the swap", "generation", g.Number, "deleted", did.Deleted, "documents", did.Requeued)
+	}
+	_, err = k.catalog.Generations.MarkVerified(ctx, g.Number, catalog.GenerationActive)
+	return err
+}
+
+func (k *Keeper) comparison(g catalog.GenerationStatus) point.Comparison {
+	return point.Comparison{Catalog: k.catalog, Points: k.points, Collection: g.Collection}
+}

@@ -1,0 +1,130 @@
+// Package generation sees the builds of the index through their states.
+//
+// It builds the generation that is being built, compares it with the catalog,
+// points the alias at it, and drops generations that were cancelled or have been
+// retired for long enough. Everything it goes by is in the catalog and the
+// stores, so any syncer goes on where another ended.
+package generation
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/announce"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Config says how generations are looked after.
+type Config struct {
+	// Alias names the active generation's collection in the vector store. Required.
+	Alias string
+	// Interval is the time between two looks. Default: DefaultInterval.
+	Interval time.Duration
+	// Retention is how long a retired generation is kept, during which the index
+	// can be rolled back. 0: it goes at once.
+	Retention time.Duration
+	// Grace is how long workers have to notice that a generation goes before its
+	// collection does. 0: none.
+	Grace time.Duration
+}
+
+// The defaults.
+const (
+	DefaultInterval  = 500 * time.Millisecond
+	DefaultRetention = 24 * time.Hour
+	DefaultGrace     = 10 * time.Second
+)
+
+// lock is the advisory lock of the syncer that looks after generations.
+const lock = 0x6c656174_00000004
+
+// Streams is what generations need of the event streams. A generation has
+// consumers of its own for the indexer. The consumers of its embedder may belong
+// to other generations too: ownEmbedder says whether they are meant as well.
+type Streams interface {
+	// Ensure makes the streams, and the consumers of the live generations of the
+	// list, where they are missing.
+	Ensure(ctx context.Context, list []catalog.GenerationStatus) error
+	// Behind says whether messages wait for the generation's consumers.
+	Behind(ctx context.Context, g catalog.Generation, ownEmbedder bool) (bool, error)
+	// Drop deletes the generation's consumers. It is no error if they are gone.
+	Drop(ctx context.Context, g catalog.Generation, ownEmbedder bool) error
+}
+
+// Keeper looks after the generations.
+type Keeper struct {
+	cfg     Config
+	catalog *catalog.Catalog
+	streams Streams
+	points  vector.Store
+	events  *announce.Publisher
+	log     *slog.Logger
+}
+
+// New returns a Keeper.
+func New(cfg Config, c *catalog.Catalog, streams Streams, points vector.Store, p *announce.Publisher, log *slog.Logger) *Keeper {
+	if cfg.Interval == 0 {
+		cfg.Interval = DefaultInterval
+	}
+	return &Keeper{cfg: cfg, catalog: c, streams: streams, points: points, events: p, log: log}
+}
+
+// Run looks at an interval until ctx ends. A look that fails is logged; the next
+// may succeed.
+func (k *Keeper) Run(ctx context.Context) {
+	ticker := time.NewTicker(k.cfg.Interval)
+	defer ticker.Stop()
+	for {
+		if _, err := k.catalog.Locks.Try(ctx, lock, k.Look); err != nil && ctx.Err() == nil {
+			k.log.Error("looking after generations failed; will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Look does for each generation what its state asks for.
+func (k *Keeper) Look(ctx context.Context) error {
+	list, err := k.catalog.Generations.List(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, g := range list { // quick ones first
+		var err error
+		switch {
+		case g.State == catalog.GenerationRetired && g.Age >= k.cfg.Retention:
+			err = k.catalog.Generations.DropRetired(ctx, g.Number)
+		case g.State == catalog.GenerationDropping && g.Age >= k.cfg.Grace:
+			err = k.drop(ctx, g, list)
+		}
+		errs = append(errs, err)
+	}
+	for _, g := range list {
+		switch {
+		case g.State == catalog.GenerationBuilding:
+			errs = append(errs, k.explain(ctx, g, k.build(ctx, g, list)))
+		case g.State == catalog.GenerationActive && !g.Verified:
+			errs = append(errs, k.explain(ctx, g, k.takeOver(ctx, g, list)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// explain records for people why a generation does not go on.
+func (k *Keeper) explain(ctx context.Context, g catalog.GenerationStatus, err error) error {
+	reason := ""
+	if err != nil {
+		reason = err.Error()
+	}
+	if ctx.Err() != nil || reason == g.Error {
+		return err
+	}
+	return errors.Join(err, k.catalog.Generations.Explain(ctx, g.Number, reason))
+}

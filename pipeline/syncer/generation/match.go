@@ -1,0 +1,174 @@
+package generation
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/announce"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+const (
+	// lookAgainMost bounds the documents that are looked at again within one
+	// comparison; if more lack points, the next look compares everything.
+	lookAgainMost  = 10_000
+	lookAgainPage  = 1000
+	lookAgainEvery = 200 * time.Millisecond
+	lookAgainFor   = 20 * time.Second
+)
+
+// match brings a generation beside the active one in line with the catalog. It
+// deletes the points that should not be there, and has the documents indexed that
+// lack one. equal is true if each document was seen with all its points; a
+// document that changes afterwards comes by the stream.
+func (k *Keeper) match(ctx context.Context, g catalog.GenerationStatus) (equal bool, err error) {
+	c := k.comparison(g)
+	if g.Failing == 0 { // else failures may have to be forgotten, of documents taken since
+		if equal, _, err := c.Equal(ctx); err != nil || equal {
+			return equal, err
+		}
+	}
+	for page, err := range c.Marks(ctx, uuid.Nil) {
+		if err != nil {
+			return false, err
+		}
+		if _, err := c.DeleteMisplaced(ctx, page); err != nil {
+			return false, err
+		}
+	}
+	var lacking []uuid.UUID
+	for page, err := range c.Contents(ctx) {
+		if err != nil {
+			return false, err
+		}
+		lack, due, err := k.lacking(ctx, g, page)
+		if err != nil {
+			return false, err
+		}
+		if err := k.feed(ctx, g, due); err != nil {
+			return false, err
+		}
+		lacking = append(lacking, lack[:min(len(lack), lookAgainMost+1-len(lacking))]...)
+		if goesOn, err := k.stillBuilding(ctx, g); err != nil || !goesOn {
+			return false, err
+		}
+	}
+	if len(lacking) > lookAgainMost {
+		return false, nil
+	}
+	return k.lookAgain(ctx, g, lacking)
+}
+
+// lookAgain waits a while for documents that may have been on their way.
+func (k *Keeper) lookAgain(ctx context.Context, g catalog.GenerationStatus, ids []uuid.UUID) (equal bool, err error) {
+	ticker := time.NewTicker(lookAgainEvery)
+	defer ticker.Stop()
+	for end := time.Now().Add(lookAgainFor); len(ids) > 0 && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-ticker.C:
+		}
+		var left []uuid.UUID
+		for len(ids) > 0 {
+			part := ids[:min(lookAgainPage, len(ids))]
+			ids = ids[len(part):]
+			docs, err := k.catalog.ContentsOf(ctx, part)
+			if err != nil {
+				return false, err
+			}
+			lack, _, err := k.lacking(ctx, g, docs)
+			if err != nil {
+				return false, err
+			}
+			left = append(left, lack...)
+		}
+		ids = left
+		if goesOn, err := k.stillBuilding(ctx, g); err != nil || !goesOn {
+			return false, err
+		}
+	}
+	return len(ids) == 0, nil
+}
+
+// stillBuilding says whether a generation is still to be built: it may have been
+// cancelled. Now and then it samples the progress.
+func (k *Keeper) stillBuilding(ctx context.Context, g catalog.GenerationStatus) (bool, error) {
+	list, err := k.catalog.Generations.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, now := range list {
+		if now.Number == g.Number && now.State == catalog.GenerationBuilding {
+			return true, k.sample(ctx, now)
+		}
+	}
+	return false, nil
+}
+
+// lacking returns the indexed documents of a page that lack points in a
+// generation, and those among them that are due to be indexed again. It leaves
+// out documents that the generation has failed for good.
+func (k *Keeper) lacking(ctx context.Context, g catalog.GenerationStatus, page []catalog.Content) (lack, due []uuid.UUID, err error) {
+	list, err := k.comparison(g).Lacking(ctx, page)
+	if err != nil {
+		return nil, nil, err
+	}
+	docs := make([]uuid.UUID, len(page))
+	for i, d := range page {
+		docs[i] = d.ID
+	}
+	failures, err := k.catalog.Generations.Failures(ctx, g.Number, docs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, d := range list {
+		failed, has := failures[d.ID]
+		delete(failures, d.ID)
+		if has = has && failed.Revision == d.Revision; has && failed.Buried {
+			continue
+		}
+		lack = append(lack, d.ID)
+		if !has || !failed.Later {
+			due = append(due, d.ID)
+		}
+	}
+	if len(failures) > 0 { // of documents that it has taken since
+		err = k.catalog.Generations.DropFailures(ctx, g.Number, slices.Collect(maps.Keys(failures)))
+	}
+	return lack, due, err
+}
+
+// feed publishes, in the bulk lane, the events that bring documents into a
+// generation. An indexed document has all vectors of the active generation's
+// embedder, and may lack some of another's.
+func (k *Keeper) feed(ctx context.Context, g catalog.GenerationStatus, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	index, err := k.catalog.Generations.Index(ctx)
+	if err != nil {
+		return err
+	}
+	docs, err := k.catalog.Documents(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var out []announce.Event
+	for _, d := range docs {
+		d.Lane = string(events.Bulk)
+		switch {
+		case d.State != catalog.StateIndexed: // it comes by the stream
+		case g.Embedder.ID == index.Active.Embedder.ID:
+			out = append(out, announce.Embedded(d, g.Embedder.Name))
+		default:
+			out = append(out, announce.Chunked(d))
+		}
+	}
+	return k.events.Publish(ctx, out...)
+}

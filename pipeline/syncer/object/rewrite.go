@@ -1,0 +1,71 @@
+package object
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// rewrite is items on their way into a new pack.
+type rewrite struct {
+	keeper *Keeper
+	vector bool
+	pack   *blob.Pack
+	items  []catalog.PackItem
+	from   []string // keys of the packs that held them
+}
+
+func (k *Keeper) rewrite(vector bool) *rewrite {
+	kind := blob.Text
+	if vector {
+		kind = blob.Vector
+	}
+	return &rewrite{keeper: k, vector: vector, pack: k.blobs.NewPack(kind)}
+}
+
+// add takes an item whose content has been proved.
+func (r *rewrite) add(item catalog.PackItem, content []byte) error {
+	if err := r.pack.Add(content); err != nil {
+		return err
+	}
+	r.items = append(r.items, item)
+	return nil
+}
+
+// finish stores the new pack and points the items at it.
+func (r *rewrite) finish(ctx context.Context) error {
+	if len(r.items) == 0 {
+		_, err := r.keeper.catalog.Packs.MarkDeleted(ctx, r.from) // those that hold nothing
+		return err
+	}
+	err := r.put(ctx)
+	if errors.Is(err, catalog.ErrVanished) { // there was such a pack, and it was deleted
+		r.pack.Salt()
+		err = r.put(ctx)
+	}
+	return err
+}
+
+func (r *rewrite) put(ctx context.Context) error {
+	object, spans, err := r.pack.Put(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range r.items {
+		r.items[i].Span = catalog.Span(spans[i])
+	}
+	return r.keeper.catalog.Packs.Move(ctx, catalog.Move{From: r.from, Into: catalog.Pack(object), Items: r.items}, r.vector)
+}
+
+// prove compares a text with its name. A vector has only its checksum.
+func prove(item catalog.PackItem, content []byte, vector bool) error {
+	if sum := sha256.Sum256(content); !vector && !bytes.Equal(sum[:], item.Hash[:]) {
+		return fmt.Errorf("blob %x: the content has SHA-256 %x: %w", item.Hash, sum, blob.ErrCorrupt)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package point
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"hash/maphash"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// maxUnderWay bounds the documents that a checksum leaves out. With more of them
+// under way, points are compared by id at once.
+const maxUnderWay = 10_000
+
+// seed makes the checksums of one process comparable with each other, and
+// unforeseeable for whoever names files.
+var seed = maphash.MakeSeed()
+
+// checksum is the checksum of a set of points in any order: their number, and
+// the sum of their hashes.
+type checksum struct {
+	points uint64
+	sum    uint64
+}
+
+// add takes in a point by the fields that decide whether it may be there.
+func (s *checksum) add(id, document uuid.UUID, revision int64, blob [32]byte, tenant string) {
+	b := make([]byte, 0, 128)
+	b = append(b, id[:]...)
+	b = append(b, document[:]...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(revision))
+	b = append(b, blob[:]...)
+	b = append(b, tenant...)
+	s.points++
+	s.sum += maphash.Bytes(seed, b)
+}
+
+// Equal says whether the collection holds the points that the catalog demands,
+// leaving out documents under way, and how many points it should hold. It costs
+// one pass over the documents, which derives the ids, and one over the points.
+// False may be wrong, because the two stores are not read at one moment.
+func (c Comparison) Equal(ctx context.Context) (bool, int64, error) {
+	want, open, err := c.sumOfCatalog(ctx)
+	if err != nil {
+		return false, 0, err
+	}
+	held, err := c.held(ctx)
+	if err != nil {
+		return false, 0, err
+	}
+	compared := int64(want.points)
+	switch {
+	case held == 0 || len(open) == 0 && held != want.points:
+		return held == want.points, compared, nil
+	case len(open) > maxUnderWay:
+		return false, compared, nil
+	}
+	got, err := c.sumOfIndex(ctx, open)
+	return got == want, compared, err
+}
+
+// held counts the points.
+func (c Comparison) held(ctx context.Context) (uint64, error) {
+	if len(c.Repositories) == 0 {
+		return c.Points.CountAll(ctx, c.Collection)
+	}
+	var held uint64
+	for _, repository := range c.Repositories {
+		n, err := c.Points.CountOf(ctx, c.Collection, repository)
+		if err != nil {
+			return 0, err
+		}
+		held += n
+	}
+	return held, nil
+}
+
+// sumOfCatalog is the checksum of the points that should be there. open holds
+// the documents under way, at most one more than maxUnderWay.
+func (c Comparison) sumOfCatalog(ctx context.Context) (sum checksum, open map[uuid.UUID]bool, err error) {
+	open = make(map[uuid.UUID]bool)
+	for page, err := range c.Contents(ctx) {
+		if err != nil {
+			return sum, nil, err
+		}
+		for _, d := range page {
+			switch {
+			case d.State == catalog.StateIndexed:
+				for i := range d.Chunks {
+					sum.add(events.PointID(d.ID, d.Blob, d.Chunker, i), d.ID, d.Revision, d.Blob, d.Tenant)
+				}
+			case underWay(d) && len(open) <= maxUnderWay:
+				open[d.ID] = true
+			}
+		}
+	}
+	return sum, open, nil
+}
+
+// sumOfIndex is the checksum of the points that are there.
+func (c Comparison) sumOfIndex(ctx context.Context, open map[uuid.UUID]bool) (sum checksum, err error) {
+	for page, err := range c.Marks(ctx, uuid.Nil) {
+		if err != nil {
+			return sum, err
+		}
+		for _, m := range page {
+			if open[m.Document] {
+				continue
+			}
+			var blob [32]byte
+			if len(m.Blob) == hex.EncodedLen(len(blob)) {
+				_, _ = hex.Decode(blob[:], []byte(m.Blob)) // anything but a hash differs from every blob
+			}
+			sum.add(m.ID, m.Document, m.Revision, blob, m.Tenant)
+		}
+	}
+	return sum, nil
+}

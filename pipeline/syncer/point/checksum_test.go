@@ -1,0 +1,48 @@
+package point_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// What is under way does not make the checksums differ, or a busy index would be
+// compared by id each time.
+func TestChecksumsLeaveOutWhatIsUnderWay(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := p.IngestTree(t, testpipe.Text("a.txt", "one\n", "b.txt", "stays\n", "c.txt", "goes\n", "d.txt", "skipped\n"))
+	p.SettleOwed(t)
+	id := events.RepositoryID(events.DefaultTenant, repo.Dir)
+	equal := func() bool {
+		t.Helper()
+		c := point.Comparison{Catalog: p.Catalog, Points: p.Points, Collection: p.Generation.Collection, Repositories: []uuid.UUID{id}}
+		same, _, err := c.Equal(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return same
+	}
+	if !equal() {
+		t.Error("a sound repository differs")
+	}
+	repo.Commit(t, testpipe.Text("a.txt", "two\n", "b.txt", "stays\n", "d.txt", "\x00"))
+	p.Submit(t, repo)
+	if !equal() {
+		t.Error("a repository with documents under way differs")
+	}
+	stays := slices.DeleteFunc(p.AllPoints(t), func(p vector.Point) bool { return p.Payload.Path != "b.txt" })
+	p.RemovePoints(t, stays...)
+	if equal() {
+		t.Error("a missing point beside documents under way is not seen")
+	}
+	p.WritePoints(t, with(stays, func(p *vector.Point) { p.Payload.Revision = 0 })...)
+	if equal() {
+		t.Error("a point of another revision is not seen")
+	}
+}

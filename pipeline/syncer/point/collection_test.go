@@ -1,0 +1,138 @@
+package point_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// drop takes the collection away, with its alias, as somebody may who has the
+// key to Qdrant.
+func drop(t *testing.T, p *testpipe.Pipe) {
+	t.Helper()
+	if err := p.Points.DropCollection(t.Context(), p.Generation.Collection); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := p.Points.Alias(t.Context(), "leat"); found || err != nil {
+		t.Fatalf("the alias is there still: %t, %v", found, err)
+	}
+}
+
+// watch lets a syncer look until the alias is there.
+func watch(t *testing.T, p *testpipe.Pipe) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		cfg := point.Config{Alias: "leat", Look: time.Millisecond}
+		point.New(cfg, p.Catalog, p.Points, p.Logs.Logger()).Watch(ctx)
+	}()
+	defer func() { <-done }()
+	defer cancel()
+	for deadline := time.Now().Add(testpipe.Patience); ; time.Sleep(time.Millisecond) {
+		if at, _, err := p.Points.Alias(t.Context(), "leat"); err == nil && at == p.Generation.Collection {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the alias does not come back")
+		}
+	}
+}
+
+// awaitNoneDue waits until syncers have done all that was due.
+func awaitNoneDue(t *testing.T, p *testpipe.Pipe) {
+	t.Helper()
+	p.AwaitRows(t, `select 1 where not exists (select 1 from sync_work where due_at <= now())
+		and not exists (select 1 from sync_runs where finished_at is null)`)
+}
+
+func TestADroppedCollectionComesBack(t *testing.T) {
+	p, count := compared(t, 3)
+	whole, texts := p.Digest(t), count.Texts.Load()
+	list := p.AllPoints(t)
+	testpipe.Schedule(t, p.Catalog, points(p).Work()...)
+	awaitNoneDue(t, p)
+	drop(t, p)
+
+	// A document that is written just then is tried again, and no dead letter.
+	p.IngestTree(t, testpipe.Text("new.txt", "new\n"))
+	for heard := p.Events.Drain(t); len(heard) > 0; heard = p.Events.Drain(t) {
+		for _, err := range p.Deliver(t, heard...) {
+			if kind, _ := fault.Of(err); err != nil && (kind != fault.KindRetry || !errors.Is(err, vector.ErrNoCollection)) {
+				t.Errorf("the indexer says %v: %v", kind, err)
+			}
+		}
+	}
+	watch(t, p)
+	awaitNoneDue(t, p)
+	p.Rows(t, "update documents set due_at = now() where state = 'embedded'") // as an indexer does that fails
+	p.SettleOwed(t)
+	p.CheckClean(t)
+	if n := count.Texts.Load() - texts; n != 1 {
+		t.Errorf("%d texts were embedded, want the new one's", n)
+	}
+	got := slices.DeleteFunc(p.AllPoints(t), func(p vector.Point) bool { return p.Payload.Path == "new.txt" })
+	if len(got) != len(list) || int64(len(got)) != whole.Points {
+		t.Errorf("%d points, want %d", len(got), len(list))
+	}
+	hits := 0
+	for _, err := range p.Points.Scroll(t.Context(), "leat", vector.Filter{Tenant: events.DefaultTenant, Languages: []string{"Go"}}, false) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits++
+	}
+	if hits != len(list) {
+		t.Errorf("%d points by the alias, want %d", hits, len(list))
+	}
+}
+
+// A worker that starts may be faster than the syncer in making the collection;
+// the comparison is due all the same.
+func TestAWorkerThatMakesTheCollectionHasItFilled(t *testing.T) {
+	p, _ := compared(t, 1)
+	whole := p.Digest(t)
+	compare(t, p)
+	p.Rows(t, "update sync_work set due_at = now() + interval '1 h', again = false")
+	drop(t, p)
+	testpipe.Join(t, testpipe.Config{}, p.Addresses)
+	testpipe.Schedule(t, p.Catalog, points(p).Work()...)
+	awaitNoneDue(t, p)
+	p.SettleOwed(t)
+	if got := p.Digest(t); got != whole {
+		t.Errorf("digest %+v, want %+v", got, whole)
+	}
+}
+
+func TestADroppedAliasComesBack(t *testing.T) {
+	p, _ := compared(t, 1)
+	p.Rows(t, "update sync_work set due_at = now() + interval '1 h', again = false")
+	if err := p.Points.CreateCollection(t.Context(), "other", 4, "dot"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Points.SetAlias(t.Context(), "leat", "other"); err != nil {
+		t.Fatal(err)
+	}
+	if err := points(p).Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if at, _, err := p.Points.Alias(t.Context(), "leat"); at != "other" || err != nil {
+		t.Errorf("an alias that points elsewhere was moved to %q (%v)", at, err)
+	}
+	if err := p.Points.DropCollection(t.Context(), "other"); err != nil {
+		t.Fatal(err)
+	}
+	watch(t, p)
+	if n := p.One(t, "select count(*) from sync_work where due_at <= now()"); n != "0" {
+		t.Errorf("%s kinds of work are due though no collection was missing", n)
+	}
+}

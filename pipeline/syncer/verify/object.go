@@ -1,0 +1,107 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// objects goes through the packs of the catalog and the objects of S3 side by
+// side, both in the byte order of their keys, and reads every pack.
+func (v *Verifier) objects(ctx context.Context, r *Report) error {
+	packs := &packCursor{catalog: v.Catalog}
+	before := time.Now().Add(-v.Grace)
+	pack, more, err := packs.next(ctx)
+	if err != nil {
+		return err
+	}
+	for object, err := range v.Blobs.List(ctx, "") {
+		if err != nil {
+			return err
+		}
+		for more && pack.Key < object.Key {
+			v.absent(pack, r)
+			if pack, more, err = packs.next(ctx); err != nil {
+				return err
+			}
+		}
+		if !more || pack.Key != object.Key {
+			v.unknown(object, before, r)
+			continue
+		}
+		if !pack.Deleted { // else it is about to go
+			if err := v.check(ctx, pack.Pack, r); err != nil {
+				return err
+			}
+		}
+		if pack, more, err = packs.next(ctx); err != nil {
+			return err
+		}
+	}
+	for ; more && err == nil; pack, more, err = packs.next(ctx) {
+		v.absent(pack, r)
+	}
+	return err
+}
+
+// unknown counts an object that no pack names.
+func (v *Verifier) unknown(object blob.Entry, before time.Time, r *Report) {
+	if !object.Foreign && object.Modified.After(before) {
+		r.RecentObjects++
+		return
+	}
+	r.OrphanObjects++
+	v.found("orphan_object", "%s", object.Key)
+}
+
+func (v *Verifier) absent(pack catalog.StoredPack, r *Report) {
+	if !pack.Deleted {
+		r.MissingObjects++
+		v.found("missing_object", "%s", pack.Key)
+	}
+}
+
+func (v *Verifier) check(ctx context.Context, pack catalog.Pack, r *Report) error {
+	err := v.Blobs.Check(ctx, blob.Object(pack))
+	switch {
+	case errors.Is(err, blob.ErrCorrupt):
+		r.CorruptObjects++
+		v.found("corrupt_object", "%v", err)
+	case errors.Is(err, blob.ErrMissing):
+		r.MissingObjects++
+		v.found("missing_object", "%s", pack.Key)
+	default:
+		return err
+	}
+	return nil
+}
+
+// packPage is the number of packs that packCursor reads at a time.
+const packPage = 1000
+
+// packCursor goes through the catalog's packs by key.
+type packCursor struct {
+	catalog *catalog.Catalog
+	page    []catalog.StoredPack
+	after   string
+	done    bool
+}
+
+func (c *packCursor) next(ctx context.Context) (catalog.StoredPack, bool, error) {
+	if len(c.page) == 0 && !c.done {
+		var err error
+		if c.page, err = c.catalog.Packs.Stored(ctx, c.after, packPage); err != nil {
+			return catalog.StoredPack{}, false, err
+		}
+		c.done = len(c.page) < packPage
+	}
+	if len(c.page) == 0 {
+		return catalog.StoredPack{}, false, nil
+	}
+	p := c.page[0]
+	c.page, c.after = c.page[1:], p.Key
+	return p, true, nil
+}

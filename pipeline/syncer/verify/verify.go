@@ -1,0 +1,138 @@
+// Package verify compares the three stores: the catalog with the points of the
+// vector store and with the objects of S3.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// Report is the result of a comparison of the three stores.
+type Report struct {
+	OK             bool  `json:"ok"`              // nothing is missing, stale, orphan or corrupt
+	Documents      int64 `json:"documents"`       // indexed, by the catalog
+	Chunks         int64 `json:"chunks"`          // of those documents
+	Points         int64 `json:"points"`          // in the vector store
+	MissingPoints  int64 `json:"missing_points"`  // a chunk of an indexed document has none
+	StalePoints    int64 `json:"stale_points"`    // not of the document's revision, or of a document that is to have none
+	OrphanPoints   int64 `json:"orphan_points"`   // of a document that the catalog does not know
+	MissingObjects int64 `json:"missing_objects"` // packs in the catalog and not in S3
+	OrphanObjects  int64 `json:"orphan_objects"`  // objects in S3 and not in the catalog
+	RecentObjects  int64 `json:"recent_objects"`  // the same, but younger than the grace: no difference
+	CorruptObjects int64 `json:"corrupt_objects"` // packs whose bytes are not those that were written
+}
+
+// Repaired is the result of a repair of the points and objects.
+type Repaired struct {
+	DeletedPoints     int64 `json:"deleted_points"`
+	RequeuedDocuments int64 `json:"requeued_documents"`
+	RepairedPacks     int64 `json:"repaired_packs"`
+	DeletedObjects    int64 `json:"deleted_objects"`
+}
+
+// Verifier compares the stores. Only Repair writes to them.
+type Verifier struct {
+	Catalog    *catalog.Catalog
+	Points     vector.Store
+	Blobs      *blob.Store
+	Generation catalog.Generation
+	// Grace is the age from which on the catalog must know a pack: a writer puts
+	// the object first, then records it. If it died in between, the collector
+	// deletes the object. 0: the catalog must know it at once.
+	Grace time.Duration
+	// Found is called for each difference; nil: nobody is told.
+	Found func(kind, what string)
+}
+
+// Verify compares the repositories in scope, and all objects, because
+// repositories share them. Memory is bounded by the page size.
+func (v *Verifier) Verify(ctx context.Context, scope point.Scope) (Report, error) {
+	var r Report
+	compare := v.comparison(scope)
+	if err := v.points(ctx, compare, &r); err != nil {
+		return r, err
+	}
+	if err := v.documents(ctx, compare, &r); err != nil {
+		return r, err
+	}
+	if err := v.objects(ctx, &r); err != nil {
+		return r, err
+	}
+	r.OK = r.MissingPoints+r.StalePoints+r.OrphanPoints+r.MissingObjects+r.OrphanObjects+r.CorruptObjects == 0
+	return r, nil
+}
+
+// Repair brings the points in scope in line with the catalog, as the syncer does
+// at its interval. It leaves objects alone.
+func (v *Verifier) Repair(ctx context.Context, scope point.Scope) (Repaired, error) {
+	did, err := v.comparison(scope).Repair(ctx)
+	return Repaired{DeletedPoints: did.Deleted, RequeuedDocuments: did.Requeued}, err
+}
+
+func (v *Verifier) found(kind, format string, args ...any) {
+	if v.Found != nil {
+		v.Found(kind, fmt.Sprintf(format, args...))
+	}
+}
+
+func (v *Verifier) comparison(scope point.Scope) point.Comparison {
+	return point.Comparison{Catalog: v.Catalog, Points: v.Points, Collection: v.Generation.Collection, Repositories: scope.Repositories}
+}
+
+// points looks for points that should not be there.
+func (v *Verifier) points(ctx context.Context, c point.Comparison, r *Report) error {
+	for page, err := range c.Marks(ctx, uuid.Nil) {
+		if err != nil {
+			return err
+		}
+		r.Points += int64(len(page))
+		wrong, err := c.Misplaced(ctx, page)
+		if err != nil {
+			return err
+		}
+		for _, m := range wrong {
+			if m.Orphan {
+				r.OrphanPoints++
+				v.found("orphan_point", "%s of document %s", m.ID, m.Document)
+			} else {
+				r.StalePoints++
+				v.found("stale_point", "%s of document %s (%s)", m.ID, m.Document, m.Path)
+			}
+		}
+	}
+	return nil
+}
+
+// documents looks for chunks that have no point.
+func (v *Verifier) documents(ctx context.Context, c point.Comparison, r *Report) error {
+	for page, err := range c.Contents(ctx) {
+		if err != nil {
+			return err
+		}
+		for _, d := range page {
+			if d.State == catalog.StateIndexed {
+				r.Documents++
+				r.Chunks += int64(d.Chunks)
+			}
+		}
+		list, err := c.Lacking(ctx, page)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			r.MissingPoints += int64(len(d.Missing))
+			for _, id := range d.Missing {
+				v.found("missing_point", "%s of document %s", id, d.ID)
+			}
+		}
+	}
+	return nil
+}
