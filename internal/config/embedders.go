@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -21,12 +22,28 @@ import (
 // a provider's well-known models.
 type Embedders struct {
 	EmbeddersFile string `name:"embedders-file" env:"LEAT_EMBEDDERS_FILE,LEAT_EMBEDDERS" type:"path" placeholder:"FILE" help:"YAML file that describes embedders. Keys come from the environment, or from files that it names."`
+
+	reading *reading
 }
 
-// maxEmbedders bounds that file.
+// reading is the content of the file, shared by all copies of the flags.
+type reading struct {
+	once sync.Once
+	file embeddersFile
+	err  error
+}
+
+// AfterApply is called by kong when it has read the flags. From then on the file
+// is read once. A value that kong has not filled reads it with every call.
+func (e *Embedders) AfterApply() error {
+	e.reading = new(reading)
+	return nil
+}
+
+// maxEmbedders bounds that file, in bytes.
 const maxEmbedders = 1 << 20
 
-// embeddersFile is what the file holds.
+// embeddersFile is the content of the file.
 type embeddersFile struct {
 	Embedders []provider.Config `yaml:"embedders"`
 	Budgets   []budget          `yaml:"budgets"`
@@ -34,15 +51,24 @@ type embeddersFile struct {
 
 // budget is what a tenant may spend on a UTC day.
 type budget struct {
-	Tenant string  `yaml:"tenant"` // "*": each that is not named
+	Tenant string  `yaml:"tenant"` // "*" stands for every tenant without a budget of its own
 	Tokens int64   `yaml:"tokens_per_day"`
 	Cost   float64 `yaml:"cost_per_day"` // in the currency of the prices
 }
 
-// anyTenant is the tenant of a budget for all that have none of their own.
+// anyTenant names the budget of every tenant without one of its own.
 const anyTenant = "*"
 
 func (e Embedders) read() (embeddersFile, error) {
+	r := e.reading
+	if r == nil {
+		return e.readFile()
+	}
+	r.once.Do(func() { r.file, r.err = e.readFile() })
+	return r.file, r.err
+}
+
+func (e Embedders) readFile() (embeddersFile, error) {
 	var file embeddersFile
 	if e.EmbeddersFile == "" {
 		return file, nil
@@ -61,7 +87,7 @@ func (e Embedders) read() (embeddersFile, error) {
 	seen := make(map[string]bool)
 	for _, cfg := range file.Embedders {
 		if seen[cfg.Name] || cfg.Name == embedder.LocalName {
-			return file, fmt.Errorf("%s %s: embedder %.100q is there twice", flag, e.EmbeddersFile, cfg.Name)
+			return file, fmt.Errorf("%s %s: embedder %.100q is listed twice; remove one", flag, e.EmbeddersFile, cfg.Name)
 		}
 		seen[cfg.Name] = true
 		if err := cfg.Check(); err != nil {
@@ -73,13 +99,14 @@ func (e Embedders) read() (embeddersFile, error) {
 			return file, fmt.Errorf("%s %s: budget: %w", flag, e.EmbeddersFile, err)
 		}
 		if b.Tokens < 0 || b.Cost < 0 {
-			return file, fmt.Errorf("%s %s: the budget of %s is negative", flag, e.EmbeddersFile, b.Tenant)
+			return file, fmt.Errorf("%s %s: the budget of %s is negative; give 0 or more", flag, e.EmbeddersFile, b.Tenant)
 		}
 	}
 	return file, nil
 }
 
-// Budgets says what each tenant may spend on a day; nil if none is bounded.
+// Budgets returns what each tenant may spend on a day, or nil if nobody has a
+// budget.
 func (e Embedders) Budgets() (func(tenant string) catalog.Budget, error) {
 	file, err := e.read()
 	if err != nil || len(file.Budgets) == 0 {
@@ -97,15 +124,15 @@ func (e Embedders) Budgets() (func(tenant string) catalog.Budget, error) {
 	}, nil
 }
 
-// Check says what to change.
+// Check reads the file and returns an error that says what to change in it.
 func (e Embedders) Check() error {
 	_, err := e.read()
 	return err
 }
 
-// OpenEmbedder returns the embedder of that name: the built-in one, one of the
-// file, or a provider's model by its defaults. limits may be nil for one that
-// embeds no more than queries.
+// OpenEmbedder returns the embedder with that name: the built-in one, one of the
+// file, or a provider's model with its defaults. limits may be nil for an embedder
+// that embeds queries only.
 func (e Embedders) OpenEmbedder(name string, limits provider.Limits, log *slog.Logger) (embedder.Embedder, error) {
 	if name == embedder.LocalName {
 		return embedder.Local{}, nil

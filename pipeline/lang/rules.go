@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"maps"
+	"reflect"
 	"slices"
 	"unicode/utf8"
 
@@ -72,16 +73,29 @@ func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
 func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
 	h := sha256.New()
 	// A hash never fails to write.
-	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s, %d %t %t %t %t %t %d %t %t %t %t %t %t\n",
-		version, data.LinguistCommit, c.MaxBytes, c.Vendored, c.Generated, c.LockFiles, c.Data, c.UTF8Only,
-		c.MaxDocument, c.Minified, c.NoPDF, c.NoDocx, c.HTMLSource, c.NoDocumentation, c.NoMarkup)
-	writeList(h, c.Include)
-	writeList(h, c.Exclude)
+	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s\n", version, data.LinguistCommit)
+	writeList(h, options(c))
 	writeList(h, []string{string(ignore)})
 	for _, dir := range slices.Sorted(maps.Keys(attributes)) {
 		writeList(h, []string{dir, string(attributes[dir])})
 	}
 	return [32]byte(h.Sum(nil))
+}
+
+// options lists the name and the value of every option that is set. It derives
+// the list from the fields of Config, so that none can be forgotten. An option
+// that is not set is left out: a new one changes no fingerprint until it is used.
+func options(c Config) []string {
+	var list []string
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		field := v.Field(i)
+		if field.IsZero() || field.Kind() == reflect.Slice && field.Len() == 0 {
+			continue
+		}
+		list = append(list, v.Type().Field(i).Name, fmt.Sprintf("%#v", field))
+	}
+	return list
 }
 
 // extend adds a list to what a fingerprint covers.

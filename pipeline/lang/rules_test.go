@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -287,6 +288,32 @@ func TestFingerprint(t *testing.T) {
 	}
 	if compile(t, Config{}, "", nil).Fingerprint() != compile(t, Config{MaxBytes: DefaultMaxBytes}, "", map[string][]byte{}).Fingerprint() {
 		t.Error("a default that is spelled out changes the fingerprint")
+	}
+}
+
+// A field that is added to Config has its place in the fingerprint by itself.
+func TestEachOptionIsInTheFingerprint(t *testing.T) {
+	without := compile(t, Config{}, "", nil).Fingerprint()
+	for i := range reflect.TypeFor[Config]().NumField() {
+		var c Config
+		field := reflect.ValueOf(&c).Elem().Field(i)
+		name := reflect.TypeFor[Config]().Field(i).Name
+		switch field.Kind() {
+		case reflect.Bool:
+			field.SetBool(true)
+		case reflect.Int64:
+			field.SetInt(7)
+		case reflect.Slice:
+			field.Set(reflect.ValueOf([]string{"a"}))
+		default:
+			t.Fatalf("%s is a %s; options must write a value of it in one way only, and this test set it", name, field.Kind())
+		}
+		if compile(t, c, "", nil).Fingerprint() == without {
+			t.Errorf("%s changes no fingerprint", name)
+		}
+	}
+	if compile(t, Config{Include: []string{}}, "", nil).Fingerprint() != without {
+		t.Error("an empty list has another fingerprint than none")
 	}
 }
 
