@@ -32,14 +32,14 @@ func chunkedMessage(t testing.TB, path string) (Message, events.DocumentChunked)
 	if err := json.Unmarshal(event.Data, &data); err != nil { // as a reader sees it
 		t.Fatal(err)
 	}
-	return Message{Event: event, On: out.On}, data
+	return NewMessage(event, out.On), data
 }
 
-func TestCheckDocumentTakesWhatLeatPublishes(t *testing.T) {
+func TestNewMessageTakesWhatLeatPublishes(t *testing.T) {
 	for _, path := range []string{"a.go", "dir/é.go", "b\xff.go", "\uFFFD", "a b\tc", strings.Repeat("x", 5000)} {
 		m, _ := chunkedMessage(t, path)
-		if err := checkDocument(m); err != nil {
-			t.Errorf("%.20q: %v", path, err)
+		if m.problem != nil {
+			t.Errorf("%.20q: %v", path, m.problem)
 		}
 		if _, ok := currentOf(m); !ok {
 			t.Errorf("%.20q: about no document", path)
@@ -47,7 +47,7 @@ func TestCheckDocumentTakesWhatLeatPublishes(t *testing.T) {
 	}
 }
 
-func TestCheckDocumentRejectsWhatWasMadeUp(t *testing.T) {
+func TestNewMessageRejectsWhatWasMadeUp(t *testing.T) {
 	other := uuid.New().String()
 	for name, change := range map[string]func(*events.DocumentChunked, *Message){
 		"another tenant":     func(d *events.DocumentChunked, _ *Message) { d.Tenant = "rival" },
@@ -70,7 +70,7 @@ func TestCheckDocumentRejectsWhatWasMadeUp(t *testing.T) {
 			if m.Data, err = json.Marshal(data); err != nil {
 				t.Fatal(err)
 			}
-			err = checkDocument(m)
+			err = NewMessage(m.Event, m.On).problem
 			if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject || !errors.Is(err, events.ErrInvalid) || len(err.Error()) > 500 {
 				t.Errorf("error of kind %v: %.600v", kind, err)
 			}
@@ -87,7 +87,7 @@ func TestCurrentOfNothing(t *testing.T) {
 	} {
 		m, _ := chunkedMessage(t, "a.go")
 		change(&m)
-		if current, ok := currentOf(m); ok {
+		if current, ok := currentOf(NewMessage(m.Event, m.On)); ok {
 			t.Errorf("%s is about %+v", name, current)
 		}
 	}
@@ -111,12 +111,13 @@ func TestTenantOf(t *testing.T) {
 	}
 }
 
-func FuzzCheckDocument(f *testing.F) {
+func FuzzNewMessage(f *testing.F) {
 	m, _ := chunkedMessage(f, "a.go")
 	f.Add(m.On, []byte(m.Data))
 	f.Add("leat.document.", []byte(`{"repository":"x"}`))
 	f.Fuzz(func(t *testing.T, on string, data []byte) {
-		if err := checkDocument(Message{On: on, Event: events.Event{Data: data}}); err != nil && len(err.Error()) > 500 {
+		err := NewMessage(events.Event{Type: events.TypeDocumentChunked, Data: data}, on).problem
+		if err != nil && len(err.Error()) > 500 {
 			t.Errorf("an error of %d bytes", len(err.Error()))
 		}
 	})

@@ -10,17 +10,18 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// DocumentLedger records failures of events about a document: those of the
-// active generation, or of its embedder, as the document's own, the others
-// beside it. A model that is tried out fails no document that can be searched.
+// DocumentLedger records failures of events about a document: as the document's
+// own if the events belong to the active generation or its embedder, and beside
+// the document otherwise. A model that is being tried out fails no document
+// that can be searched.
 type DocumentLedger struct {
 	Catalog *catalog.Catalog
-	Of      catalog.Beside // the generation, or the embedder, whose events these are; none: the active one
+	Of      catalog.Beside // the generation, or the embedder, that the events belong to; default: the active one
 }
 
 var _ Ledger = DocumentLedger{}
 
-// beside says whether the events are not of the active generation.
+// beside says whether the events belong to another generation than the active.
 func (l DocumentLedger) beside(ctx context.Context) (bool, error) {
 	if l.Of == (catalog.Beside{}) {
 		return false, nil
@@ -33,7 +34,7 @@ func (l DocumentLedger) beside(ctx context.Context) (bool, error) {
 func (l DocumentLedger) Delay(ctx context.Context, m Message, reason string, b catalog.Backoff) (int, error) {
 	doc, ok := currentOf(m)
 	if !ok {
-		return maxAttempts, nil // nothing to record it on: the dead letter is all there is
+		return maxAttempts, nil // there is no row to record it on: the dead letter is all there is
 	}
 	switch beside, err := l.beside(ctx); {
 	case err != nil:
@@ -59,40 +60,26 @@ func (l DocumentLedger) Bury(ctx context.Context, m Message, reason string) erro
 	return l.Catalog.BuryDocument(ctx, doc, reason)
 }
 
-// currentOf reads which document, at which revision, an event is about. One
-// that cannot be understood is about none: it must not fail the document that
-// it claims to be about.
+// currentOf returns which document, at which revision, an event asks for work
+// on. An event with a problem asks for none: it must not fail the document that
+// it claims to be about. Nor does a document.indexed, which tells of work done.
 func currentOf(m Message) (catalog.Current, bool) {
-	var d events.Document
-	var err error
-	switch m.Type {
-	case events.TypeDocumentChunked:
-		data, bad := m.ParseChunked()
-		d, err = data.Document, bad
-	case events.TypeDocumentEmbedded:
-		data, bad := m.ParseEmbedded()
-		d, err = data.Document, bad
-	case events.TypeDocumentRemoved:
-		data, bad := m.ParseRemoved()
-		d, err = data.Document, bad
-	default:
-		return catalog.Current{}, false
-	}
-	if err != nil {
+	d, is := documentOf(m.data)
+	if !is || m.Type == events.TypeDocumentIndexed {
 		return catalog.Current{}, false
 	}
 	return catalog.Current{ID: uuid.MustParse(d.Document), Revision: d.Revision}, true
 }
 
-func documentOf(m Message) *uuid.UUID {
+func documentIDOf(m Message) *uuid.UUID {
 	if doc, ok := currentOf(m); ok {
 		return &doc.ID
 	}
 	return nil
 }
 
-// tenantOf reads the tenant from the subject, which permissions guard; the
-// data is only what its publisher says.
+// tenantOf reads the tenant from the subject, which permissions guard. The data
+// says only what its publisher claims.
 func tenantOf(m Message) string {
 	if tenant, err := events.SubmittedTenant(m.On); err == nil {
 		return tenant

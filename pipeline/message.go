@@ -4,43 +4,119 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ThreeDotsLabs/watermill/message"
-	"go.opentelemetry.io/otel/propagation"
-
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// Message is an event as it arrived.
+// ErrStopping says that a message's subscription ended while its handler
+// waited. A handler that returns it gives the message back: another worker
+// gets it at once, and nothing is recorded as a failure.
+var ErrStopping = broker.ErrStopping
+
+// Message is an event as it arrived. Its data is decoded and checked once, by
+// NewMessage; [DataOf] returns it.
 type Message struct {
 	events.Event
 	On        string // the NATS subject it was published on
 	Delivered int    // how often it was delivered, from 1
-	Again     bool   // it was attempted before, and that may have had effects
-}
+	Again     bool   // it was attempted before, and the attempt may have had effects
 
-// Lane is the lane of a document's event.
-func (m Message) Lane() events.Lane { return events.LaneOf(m.On) }
+	data     any              // one of package events' data types; nil: none that is known
+	problem  error            // why the message can never be handled, marked as a rejection
+	delivery *broker.Delivery // nil: the message comes from no subscription
+}
 
 // Handler does what an event asks for. It returns nil when the effect is
 // durable; an error's mark (package fault) says what is to be done about it.
 type Handler func(context.Context, Message) error
 
-// Events carry the W3C trace context, whatever the process's own traces use.
-var traceContext propagation.TraceContext
-
-// continueTrace continues the trace that an event carries.
-func continueTrace(ctx context.Context, e events.Event) context.Context {
-	return traceContext.Extract(ctx, propagation.MapCarrier{"traceparent": e.TraceParent, "tracestate": e.TraceState})
-}
-
-// decode reads a message of the broker.
-func decode(msg *message.Message) (Message, error) {
-	m := Message{On: msg.Metadata.Get(broker.MetaSubject), Delivered: 1}
-	if _, err := fmt.Sscan(msg.Metadata.Get(broker.MetaDelivered), &m.Delivered); err != nil {
-		m.Delivered = 1
+// NewMessage decodes and checks the data of an event that arrived on a subject.
+// Data that is wrong is the message's problem: DataOf returns the error.
+func NewMessage(e events.Event, on string) Message {
+	m := Message{Event: e, On: on, Delivered: 1}
+	data, err := parse(e, on)
+	if document, is := documentOf(data); err == nil && is {
+		err = contradiction(on, document)
 	}
-	event, err := events.Decode(events.Header(msg.Metadata), msg.Payload)
-	m.Event = event
-	return m, err
+	if err != nil {
+		m.problem = fault.Reject(err)
+		return m
+	}
+	m.data = data
+	return m
 }
+
+// receive reads a message of the broker.
+func receive(d *broker.Delivery, header map[string]string, body []byte) Message {
+	event, err := events.Decode(header, body)
+	m := Message{On: d.Subject, problem: fault.Reject(err)}
+	if err == nil {
+		m = NewMessage(event, d.Subject)
+	}
+	m.Delivered, m.delivery = d.Count, d
+	return m
+}
+
+// parse reads the data of an event of any type that is known. A type that is
+// not has no data, and is for the handler to refuse.
+func parse(e events.Event, on string) (any, error) {
+	switch e.Type {
+	case events.TypeRepoSubmitted:
+		return e.ParseSubmitted(on)
+	case events.TypeDocumentChunked:
+		return e.ParseChunked()
+	case events.TypeDocumentRemoved:
+		return e.ParseRemoved()
+	case events.TypeDocumentEmbedded:
+		return e.ParseEmbedded()
+	case events.TypeDocumentIndexed:
+		return e.ParseIndexed()
+	case events.TypeRepoIndexed:
+		return e.ParseCompleted()
+	}
+	return nil, nil
+}
+
+// DataOf returns a message's data, one of package events' data types. The error
+// is a rejection: the data is wrong, or of another type.
+func DataOf[T any](m Message) (T, error) {
+	data, is := m.data.(T)
+	switch {
+	case m.problem != nil:
+		return data, m.problem
+	case !is:
+		return data, fault.Reject(fmt.Errorf("%w: type %.64q; want an event with the data %T", events.ErrInvalid, m.Type, data))
+	}
+	return data, nil
+}
+
+// documentOf returns which document, at which revision, an event's data is
+// about.
+func documentOf(data any) (d events.Document, is bool) {
+	switch data := data.(type) {
+	case events.DocumentChunked:
+		return data.Document, true
+	case events.DocumentRemoved:
+		return data.Document, true
+	case events.DocumentEmbedded:
+		return data.Document, true
+	case events.DocumentIndexed:
+		return data.Document, true
+	}
+	return events.Document{}, false
+}
+
+// Lane is the lane of a document's event.
+func (m Message) Lane() events.Lane { return events.LaneOf(m.On) }
+
+// SetAside says that the handler is about to wait for long, or to work in turns
+// with others: another message may take this one's slot. The message is held
+// and kept alive as before. SetAside reports whether the message is aside now;
+// the subscription bounds how many are (broker.SubscriberConfig.Aside).
+func (m Message) SetAside() bool { return m.delivery.SetAside() }
+
+// Stopping is closed when the message's subscription ends. A handler that
+// waits had better return ErrStopping then. It is nil for a message of no
+// subscription.
+func (m Message) Stopping() <-chan struct{} { return m.delivery.Stopping() }

@@ -4,39 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
-	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/retrypolicy"
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/codes"
-
 	"github.com/leatworks/leat/internal/fault"
-	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Ledger records in the catalog what became of the work that an event names.
+// Ledger records in the catalog what became of the work that an event asks for.
 type Ledger interface {
 	// Delay records a failed attempt and returns how many have failed: 0 if
 	// the work has become pointless meanwhile.
 	Delay(ctx context.Context, m Message, reason string, b catalog.Backoff) (attempts int, err error)
-	// Bury records that nothing is tried any more by itself.
+	// Bury records that nothing is tried any more unless somebody asks for it.
 	Bury(ctx context.Context, m Message, reason string) error
 }
 
-// Attempts of one message. In process they take a few seconds; after that the
-// catalog holds the work, for about two days in all.
+// outcome is what became of a message.
+type outcome string
+
 const (
-	inProcessRetries = 3
-	inProcessDelay   = 200 * time.Millisecond
-	inProcessMost    = 2 * time.Second  // longest wait between two of them
-	inProcessTime    = 10 * time.Second // after which none is begun
-	maxAttempts      = 12
+	outcomeDone     outcome = "done"     // the effect is durable
+	outcomeDropped  outcome = "dropped"  // the work had become pointless
+	outcomeDelayed  outcome = "delayed"  // it failed; the catalog owes another attempt
+	outcomeBuried   outcome = "buried"   // it is a dead letter
+	outcomeReturned outcome = "returned" // the broker has it again: the worker stops, or the catalog cannot be reached
+)
+
+// Attempts that the catalog counts take about two days in all.
+const (
+	maxAttempts = 12
 
 	// freeDeliveries are those before a message is suspected: restarts and a
 	// catalog that is down cost some too.
@@ -45,146 +41,99 @@ const (
 	maxDeliveries = 20
 )
 
+// errUnrecorded says that a suspect was not served, because the catalog did not
+// record the attempt.
+var errUnrecorded = errors.New("the attempt was not recorded")
+
 var backoff = catalog.Backoff{First: 10 * time.Second, Most: 6 * time.Hour}
 
-// outcome turns what a handler returns into what becomes of the message.
-type outcome struct {
-	worker   string
-	handle   Handler
-	ledger   Ledger
-	catalog  *catalog.Catalog
-	log      *slog.Logger
-	suspects chan struct{} // holds a token while a suspect is served
-}
-
-// serve is the Watermill handler: nil acknowledges, an error gives back.
-func (o *outcome) serve(msg *message.Message) error {
-	ctx := msg.Context()
-	m, err := decode(msg)
-	if err != nil {
-		return o.bury(ctx, msg, m, fault.Reject(err), 1, false)
+// settle is the one place where the kind of an error decides. It returns nil,
+// which acknowledges the message, or an error, which gives the message back.
+func (r *runner) settle(ctx context.Context, in *incoming, next func(context.Context) error) error {
+	err := next(ctx)
+	became, err := r.judge(ctx, in, err)
+	if in.became = became; err != nil {
+		in.became = outcomeReturned
 	}
-	if err := checkDocument(m); err != nil {
-		return o.bury(ctx, msg, m, err, 1, false)
-	}
-	ctx = continueTrace(ctx, m.Event)
-	if m.Delivered > freeDeliveries {
-		return o.serveSuspect(ctx, msg, m)
-	}
-	return o.settle(ctx, msg, m, o.attempt(ctx, m))
+	return err
 }
 
-// serveSuspect serves a message that was delivered often and never settled. It
-// may be what ends its worker each time, or have been in flight beside that
-// one, or have met a catalog that was down. So the attempt is recorded before
-// it is made, because nobody may be left to do so afterwards; and suspects are
-// served one at a time, so that the record is that of the guilty one.
-func (o *outcome) serveSuspect(ctx context.Context, msg *message.Message, m Message) error {
-	select {
-	case o.suspects <- struct{}{}:
-		defer func() { <-o.suspects }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	suspicion := fmt.Errorf("delivered %d times and never settled: it may be what ends its worker", m.Delivered)
-	attempts, err := o.ledger.Delay(ctx, m, suspicion.Error(), backoff)
-	switch {
-	case err != nil:
-		return errors.Join(suspicion, err)
-	case attempts >= maxAttempts, attempts == 0 && m.Delivered > maxDeliveries:
-		return o.bury(ctx, msg, m, suspicion, max(attempts, 1), true)
-	}
-	return o.settle(ctx, msg, m, o.attempt(ctx, m))
-}
-
-// attempt calls the handler, again after a short while if the error may pass.
-func (o *outcome) attempt(ctx context.Context, m Message) (err error) {
-	ctx, span := otel.Tracer("leat").Start(ctx, o.worker+" "+string(m.Type))
-	defer func() {
-		if err != nil {
-			span.SetStatus(codes.Error, err.Error())
-		}
-		span.End()
-	}()
-	policy := retrypolicy.NewBuilder[any]().
-		HandleIf(func(_ any, err error) bool {
-			kind, after := fault.Of(err)
-			return err != nil && kind == fault.KindRetry && after <= inProcessMost && ctx.Err() == nil && !errors.Is(err, broker.ErrStopping)
-		}).
-		WithMaxRetries(inProcessRetries).
-		WithMaxDuration(inProcessTime).
-		WithDelayFunc(retryDelay).
-		ReturnLastFailure().
-		Build()
-	return failsafe.With[any](policy).WithContext(ctx).RunWithExecution(func(e failsafe.Execution[any]) error {
-		m.Again = m.Delivered > 1 || e.Attempts() > 1
-		return o.call(ctx, m)
-	})
-}
-
-// retryDelay doubles with each retry, less a random part of at most half, but
-// is never shorter than the error asks for.
-func retryDelay(e failsafe.ExecutionAttempt[any]) time.Duration {
-	_, after := fault.Of(e.LastError())
-	wait := min(inProcessDelay<<e.Retries(), inProcessMost)
-	return max(after, wait/2+rand.N(wait/2))
-}
-
-// call turns a panic into a rejection: the next message is served.
-func (o *outcome) call(ctx context.Context, m Message) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Reject(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-		}
-	}()
-	return o.handle(ctx, m)
-}
-
-// settle is the one place where the kind of an error decides.
-func (o *outcome) settle(ctx context.Context, msg *message.Message, m Message, err error) error {
+func (r *runner) judge(ctx context.Context, in *incoming, err error) (outcome, error) {
 	if err == nil {
-		return nil
+		return outcomeDone, nil
 	}
-	if ctx.Err() != nil || errors.Is(err, broker.ErrStopping) {
-		return err // being shut down: another worker takes it
+	if ctx.Err() != nil || errors.Is(err, ErrStopping) || errors.Is(err, errUnrecorded) {
+		return outcomeReturned, err // to another worker, or until the catalog can be reached
 	}
 	switch kind, after := fault.Of(err); kind {
 	case fault.KindDrop:
-		o.log.Debug("event dropped", "event", m.ID, "type", m.Type, "about", m.Subject, "reason", err)
-		return nil
+		r.log.Debug("event dropped", "event", in.ID, "type", in.Type, "about", in.Subject, "reason", err)
+		return outcomeDropped, nil
 	case fault.KindReject:
-		return o.bury(ctx, msg, m, err, 1, true)
+		return r.bury(ctx, in, err, max(in.attempts, 1))
 	default:
-		wait := backoff
-		wait.AtLeast = after
-		attempts, recordErr := o.ledger.Delay(ctx, m, err.Error(), wait)
-		if recordErr != nil {
-			return errors.Join(err, recordErr)
-		}
-		if attempts >= maxAttempts {
-			return o.bury(ctx, msg, m, err, attempts, true)
-		}
-		o.log.Warn("attempt failed; will be tried again", "event", m.ID, "type", m.Type, "about", m.Subject, "attempts", attempts, "error", err)
-		return nil
+		return r.delay(ctx, in, err, after)
 	}
 }
 
+// delay leaves the next attempt to the catalog, or ends the work after the last.
+func (r *runner) delay(ctx context.Context, in *incoming, cause error, atLeast time.Duration) (outcome, error) {
+	wait := backoff
+	wait.AtLeast = atLeast
+	attempts, err := r.ledger.Delay(ctx, in.Message, cause.Error(), wait)
+	if err != nil {
+		return outcomeReturned, errors.Join(cause, err)
+	}
+	if attempts >= maxAttempts {
+		return r.bury(ctx, in, cause, attempts)
+	}
+	r.log.Warn("attempt failed; will be tried again", "event", in.ID, "type", in.Type, "about", in.Subject, "attempts", attempts, "error", cause)
+	return outcomeDelayed, nil
+}
+
 // bury ends the work of a message and keeps the message as a dead letter. The
-// letter comes last: who retries it at once must find the work ended.
-func (o *outcome) bury(ctx context.Context, msg *message.Message, m Message, cause error, attempts int, understood bool) error {
-	if understood {
-		if err := o.ledger.Bury(ctx, m, cause.Error()); err != nil {
-			return errors.Join(cause, err)
+// letter comes last: whoever retries it at once must find the work ended.
+func (r *runner) bury(ctx context.Context, in *incoming, cause error, attempts int) (outcome, error) {
+	if in.ID != "" { // else the event could not be decoded, and names no work
+		if err := r.ledger.Bury(ctx, in.Message, cause.Error()); err != nil {
+			return outcomeReturned, errors.Join(cause, err)
 		}
 	}
 	letter := catalog.DeadLetter{
-		Worker: o.worker, Message: msg.UUID + "@" + msg.Metadata.Get(broker.MetaPublished), // a stream made anew counts from 1
-		Tenant: tenantOf(m), Document: documentOf(m), Source: m.Source, Event: m.ID, Subject: m.On,
-		Headers: msg.Metadata, Payload: msg.Payload, Reason: cause.Error(), Attempts: attempts,
+		Worker: r.worker, Message: in.delivery.ID(), Tenant: tenantOf(in.Message), Document: documentIDOf(in.Message),
+		Source: in.Source, Event: in.ID, Subject: in.On,
+		Headers: in.raw.Metadata, Payload: in.raw.Payload, Reason: cause.Error(), Attempts: attempts,
 	}
-	if err := o.catalog.Letters.Bury(ctx, letter); err != nil {
-		return errors.Join(cause, err)
+	if err := r.catalog.Letters.Bury(ctx, letter); err != nil {
+		return outcomeReturned, errors.Join(cause, err)
 	}
-	o.log.Error("dead letter", "event", m.ID, "type", m.Type, "about", m.Subject, "reason", cause)
-	return nil
+	r.log.Error("dead letter", "event", in.ID, "type", in.Type, "about", in.Subject, "reason", cause)
+	return outcomeBuried, nil
+}
+
+// suspect lets a message pass that was delivered often and never settled only
+// after its attempt is recorded, and one at a time. Such a message may be what
+// ends its worker each time, so that nobody is left to record the attempt
+// afterwards. It may also have been in flight beside that one, or have met a
+// catalog that was down: one at a time, the record is the guilty one's.
+func (r *runner) suspect(ctx context.Context, in *incoming, next func(context.Context) error) error {
+	if in.Delivered <= freeDeliveries {
+		return next(ctx)
+	}
+	select {
+	case r.suspects <- struct{}{}:
+		defer func() { <-r.suspects }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	suspicion := fmt.Errorf("delivered %d times and never settled: it may be what ends its worker", in.Delivered)
+	attempts, err := r.ledger.Delay(ctx, in.Message, suspicion.Error(), backoff)
+	switch {
+	case err != nil:
+		return errors.Join(errUnrecorded, suspicion, err)
+	case attempts >= maxAttempts, attempts == 0 && in.Delivered > maxDeliveries:
+		in.attempts = attempts
+		return fault.Reject(suspicion)
+	}
+	return next(ctx)
 }

@@ -30,12 +30,21 @@ type Step struct {
 	Ledger Ledger
 }
 
-// Route feeds one consumer's messages to a handler. How many are in flight at
-// once is the source's to say.
+// Route feeds one consumer's messages to a handler. The source bounds how many
+// are in flight at once.
 type Route struct {
 	Name   string
 	Source message.Subscriber
 	Handle Handler
+}
+
+// runner serves the messages of one step.
+type runner struct {
+	worker   string
+	ledger   Ledger
+	catalog  *catalog.Catalog
+	log      *slog.Logger
+	suspects chan struct{} // holds a token while a suspect is served
 }
 
 // Run serves a step until ctx ends, then drains: messages in flight are
@@ -48,10 +57,21 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)
 	}
-	suspects := make(chan struct{}, 1)
+	r := &runner{worker: step.Worker, ledger: step.Ledger, catalog: cfg.Catalog, log: cfg.Log, suspects: make(chan struct{}, 1)}
+	router.AddMiddleware( // the first is the outermost
+		decode,            // the message, its event and the event's data, once for all that follows
+		around(r.settle),  // the kind of the error: ack, catalog, dead letter, or back to the broker
+		around(refuse),    // what cannot be understood is rejected
+		around(r.suspect), // delivered often and never settled: recorded first, and one at a time
+		around(r.trace),   // a span, in the trace of the event
+		around(retry),     // a few more attempts within seconds
+		around(contain),   // a panic is a rejection
+	)
 	for _, route := range step.Routes {
-		o := &outcome{worker: step.Worker, handle: route.Handle, ledger: step.Ledger, catalog: cfg.Catalog, log: cfg.Log, suspects: suspects}
-		router.AddConsumerHandler(route.Name, route.Name, route.Source, o.serve)
+		router.AddConsumerHandler(route.Name, route.Name, route.Source, func(msg *message.Message) error {
+			ctx := msg.Context()
+			return route.Handle(ctx, incomingOf(ctx).Message)
+		})
 	}
 	if err := router.Run(ctx); err != nil {
 		return fmt.Errorf("run %s: %w", step.Worker, err)
@@ -59,8 +79,8 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	return nil
 }
 
-// quiet leaves out what Watermill says of every message and every start; its
-// errors about a handler are the outcome's, which has logged them.
+// quiet leaves out Watermill's lines about every message and every start. Its
+// errors are those of messages that are given back.
 func quiet(log *slog.Logger) *slog.Logger {
 	return slog.New(minLevel{log.Handler(), slog.LevelWarn})
 }

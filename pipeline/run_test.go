@@ -77,7 +77,9 @@ func (w worker) start(t *testing.T, p *testpipe.Pipe) (stop func()) {
 // settled waits until every message of the consumer is acknowledged.
 func settled(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
-	for deadline := time.Now().Add(testpipe.Patience); ; {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for deadline := time.Now().Add(testpipe.Patience); ; <-look.C {
 		lag, err := p.Broker.Lag(t.Context(), broker.StreamChunked, consumer)
 		if err != nil {
 			t.Fatal(err)

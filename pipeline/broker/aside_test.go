@@ -25,8 +25,8 @@ func TestSetAsideLetsOthersIn(t *testing.T) {
 	entered, leave := make(chan string, 10), make(chan struct{})
 	route(t, b.Subscriber(cfg), func(msg *message.Message) error {
 		mu.Lock()
-		is := broker.SetAside(msg.Context())
-		if is && !broker.SetAside(msg.Context()) {
+		is := broker.DeliveryOf(msg.Context()).SetAside()
+		if is && !broker.DeliveryOf(msg.Context()).SetAside() {
 			t.Error("what is aside is refused")
 		}
 		if is {
@@ -71,7 +71,7 @@ func TestStopping(t *testing.T) {
 	entered := make(chan struct{})
 	stop := route(t, b.Subscriber(ingestor(1)), func(msg *message.Message) error {
 		close(entered)
-		<-broker.Stopping(msg.Context())
+		<-broker.DeliveryOf(msg.Context()).Stopping()
 		return broker.ErrStopping
 	})
 	await(t, "the message", entered)
@@ -79,7 +79,7 @@ func TestStopping(t *testing.T) {
 	again := make(chan struct{})
 	route(t, b.Subscriber(ingestor(1)), func(*message.Message) error { close(again); return nil })
 	await(t, "the message once more", again)
-	if broker.Stopping(t.Context()) != nil || broker.SetAside(t.Context()) {
+	if none := broker.DeliveryOf(t.Context()); none != nil || none.Stopping() != nil || none.SetAside() {
 		t.Error("a context of no message is taken for one")
 	}
 }

@@ -12,19 +12,21 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Metadata of a received message beside its headers. A publisher cannot set
-// them: headers that begin with "leat-" are dropped.
-const (
-	metaPrefix = "leat-"
+// reserved begins the names of headers that are neither sent nor received:
+// nobody can pass a header off as leat's own.
+const reserved = "leat-"
 
-	MetaSubject   = "leat-subject"   // the subject it was published on
-	MetaDelivered = "leat-delivered" // how often it was delivered, from 1
-	MetaSequence  = "leat-sequence"  // its number in the stream
-	MetaPublished = "leat-published" // when the stream stored it, RFC 3339 with nanoseconds, UTC
-)
+// Delivery is one delivery of a message: what JetStream says of it, and what
+// its handler may ask of the subscription. It travels in the context of the
+// Watermill message, because a message's metadata is text that its publisher
+// wrote.
+type Delivery struct {
+	Subject   string    // the subject the message was published on
+	Stream    string    // the stream that holds the message
+	Sequence  uint64    // the message's number in the stream
+	Count     int       // how often the message was delivered, from 1
+	Published time.Time // when the stream stored the message
 
-// delivery is a message from its arrival until it is acked or given back.
-type delivery struct {
 	raw *nats.Msg
 	msg *message.Message
 
@@ -39,38 +41,48 @@ type delivery struct {
 // deliveryKey is the context key of a message's delivery.
 type deliveryKey struct{}
 
-// SetAside says that the handler of the message that ctx belongs to is going
-// to wait for long, or to work in turns with others: another message may take
-// its slot. It is held and kept alive as before. It reports whether the message
-// is aside: not if as many are as SubscriberConfig.Aside allows, nor if ctx is
-// of no message.
-func SetAside(ctx context.Context) bool {
-	d, is := ctx.Value(deliveryKey{}).(*delivery)
-	if !is || !d.aside.Load() && !d.slots.setAside() {
+// DeliveryOf returns the delivery that ctx belongs to; nil if it belongs to
+// none. A nil delivery is never aside and never stopping.
+func DeliveryOf(ctx context.Context) *Delivery {
+	d, _ := ctx.Value(deliveryKey{}).(*Delivery)
+	return d
+}
+
+// ID names the message within all streams: STREAM/SEQUENCE@TIME. The time tells
+// streams apart that were deleted and made again, whose sequences begin at 1.
+func (d *Delivery) ID() string {
+	return d.Stream + "/" + strconv.FormatUint(d.Sequence, 10) + "@" + d.Published.UTC().Format(time.RFC3339Nano)
+}
+
+// SetAside says that the message's handler is about to wait for long, or to
+// work in turns with others: another message may take its slot. The message is
+// held and kept alive as before. SetAside reports whether the message is aside
+// now, which it is not if SubscriberConfig.Aside others are.
+func (d *Delivery) SetAside() bool {
+	if d == nil || !d.aside.Load() && !d.slots.setAside() {
 		return false
 	}
 	d.aside.Store(true)
 	return true
 }
 
-// Stopping is closed when the message that ctx belongs to had better be given
-// back than waited with, because its subscription ends; nil if ctx is of no
-// message.
-func Stopping(ctx context.Context) <-chan struct{} {
-	if d, is := ctx.Value(deliveryKey{}).(*delivery); is {
-		return d.stopping
+// Stopping is closed when the message had better be given back than waited
+// with, because its subscription ends.
+func (d *Delivery) Stopping() <-chan struct{} {
+	if d == nil {
+		return nil
 	}
-	return nil
+	return d.stopping
 }
 
-func (d *delivery) settle(send func() error) error {
+func (d *Delivery) settle(send func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.settled = true
 	return send()
 }
 
-func (d *delivery) beat() error {
+func (d *Delivery) beat() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.settled {
@@ -79,37 +91,44 @@ func (d *delivery) beat() error {
 	return d.raw.InProgress()
 }
 
-// newMessage keeps the first value of each header.
+// newMessage makes the Watermill message of a delivery. Its metadata is the
+// first value of each header; its id is the one that it was published under,
+// or, if there is none, STREAM/SEQUENCE.
 func newMessage(raw *nats.Msg, meta *nats.MsgMetadata) *message.Message {
-	sequence := strconv.FormatUint(meta.Sequence.Stream, 10)
-	msg := message.NewMessage(meta.Stream+"/"+sequence, raw.Data)
+	msg := message.NewMessage(raw.Header.Get(MetaMsgID), raw.Data)
+	if msg.UUID == "" {
+		msg.UUID = meta.Stream + "/" + strconv.FormatUint(meta.Sequence.Stream, 10)
+	}
 	for key, values := range raw.Header {
-		if len(values) > 0 && !strings.HasPrefix(key, metaPrefix) {
+		if len(values) > 0 && !strings.HasPrefix(key, reserved) {
 			msg.Metadata[key] = values[0]
 		}
 	}
-	msg.Metadata[MetaSubject] = raw.Subject
-	msg.Metadata[MetaDelivered] = strconv.FormatUint(meta.NumDelivered, 10)
-	msg.Metadata[MetaSequence] = sequence
-	msg.Metadata[MetaPublished] = meta.Timestamp.UTC().Format(time.RFC3339Nano)
 	return msg
 }
 
-// take begins to hold a message, whose slot is claimed.
+// take begins to hold a message, whose slot is claimed. The message's context
+// ends with it.
 func (p *pump) take(ctx context.Context, raw *nats.Msg, meta *nats.MsgMetadata) {
-	d := &delivery{raw: raw, msg: newMessage(raw, meta), slots: p.slots, stopping: ctx.Done()}
-	d.msg.SetContext(context.WithValue(p.work, deliveryKey{}, d))
+	d := &Delivery{
+		Subject: raw.Subject, Stream: meta.Stream, Sequence: meta.Sequence.Stream,
+		Count: int(meta.NumDelivered), Published: meta.Timestamp,
+		raw: raw, msg: newMessage(raw, meta), slots: p.slots, stopping: ctx.Done(),
+	}
+	work, over := context.WithCancel(context.WithValue(p.work, deliveryKey{}, d))
+	d.msg.SetContext(work)
 	p.mu.Lock()
 	p.held[d] = struct{}{}
 	p.mu.Unlock()
 	p.handlers.Go(func() {
 		defer func() { p.slots.end(d.aside.Load()) }()
+		defer over()
 		err := d.settle(p.verdict(ctx, d))
 		p.mu.Lock()
 		delete(p.held, d)
 		p.mu.Unlock()
 		if err != nil {
-			p.log.Warn("settling a message; it will be delivered again", "message", d.msg.UUID, "error", err)
+			p.log.Warn("settling a message; it will be delivered again", "message", d.ID(), "error", err)
 		}
 	})
 }
@@ -117,7 +136,7 @@ func (p *pump) take(ctx context.Context, raw *nats.Msg, meta *nats.MsgMetadata) 
 // verdict hands a message over and waits for what becomes of it. An ack is
 // not confirmed by the server: one that is lost means another delivery, which
 // every step survives, and waiting would cost a round trip a message.
-func (p *pump) verdict(ctx context.Context, d *delivery) func() error {
+func (p *pump) verdict(ctx context.Context, d *Delivery) func() error {
 	if !p.offer(ctx, d) {
 		return p.giveBack(d)
 	}
@@ -135,7 +154,7 @@ func (p *pump) verdict(ctx context.Context, d *delivery) func() error {
 }
 
 // offer reports whether somebody took the message before ctx ended.
-func (p *pump) offer(ctx context.Context, d *delivery) bool {
+func (p *pump) offer(ctx context.Context, d *Delivery) bool {
 	if ctx.Err() != nil {
 		return false
 	}
@@ -149,7 +168,7 @@ func (p *pump) offer(ctx context.Context, d *delivery) bool {
 
 // giveBack lets another worker have the message at once. It waits for the
 // last pull, through which the message would come straight back to us.
-func (p *pump) giveBack(d *delivery) func() error {
+func (p *pump) giveBack(d *Delivery) func() error {
 	<-p.fetched
 	return func() error { return d.raw.Nak() }
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ var ErrStopping = errors.New("stopping")
 // Outgoing is one message to publish.
 type Outgoing struct {
 	Subject string
-	Header  map[string]string // sent as NATS headers, but for keys that begin with "leat-"
+	Header  map[string]string // sent as NATS headers, without keys that begin with "leat-"
 	Data    []byte
 }
 
@@ -62,14 +63,19 @@ func (b *Broker) Publisher() *Publisher {
 }
 
 // Publish publishes msgs to the subject named by topic, their metadata as
-// headers. See Send. The context is the first message's.
+// headers and their ids as MetaMsgID, unless the metadata has one. See Send.
+// The context is the first message's.
 func (p *Publisher) Publish(topic string, msgs ...*message.Message) error {
 	if len(msgs) == 0 {
 		return nil
 	}
 	out := make([]Outgoing, len(msgs))
 	for i, msg := range msgs {
-		out[i] = Outgoing{Subject: topic, Header: msg.Metadata, Data: msg.Payload}
+		header := maps.Clone(msg.Metadata)
+		if _, named := header[MetaMsgID]; !named && msg.UUID != "" {
+			header[MetaMsgID] = msg.UUID
+		}
+		out[i] = Outgoing{Subject: topic, Header: header, Data: msg.Payload}
 	}
 	return p.Send(msgs[0].Context(), out...)
 }
@@ -94,7 +100,7 @@ func (p *Publisher) SendWhenRoom(ctx context.Context, msgs ...Outgoing) error {
 	for errors.Is(err, ErrFull) {
 		select {
 		case <-time.After(fullPoll):
-		case <-Stopping(ctx):
+		case <-DeliveryOf(ctx).Stopping():
 			return fmt.Errorf("%w; %w", ErrStopping, err)
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
@@ -167,7 +173,7 @@ var errHeader = errors.New("invalid header")
 func newHeader(meta map[string]string) (nats.Header, error) {
 	header := make(nats.Header, len(meta))
 	for key, value := range meta {
-		if strings.HasPrefix(key, metaPrefix) {
+		if strings.HasPrefix(key, reserved) {
 			continue
 		}
 		if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r == ':' || r >= 0x7f }) {

@@ -47,20 +47,20 @@ func TestPublishedMetadataArrives(t *testing.T) {
 		return nil
 	})
 	msg := receive(t, "the message", got)
-	for key, want := range map[string]string{
-		"ce-id": "1", "empty": "", "utf8": "grün",
-		broker.MetaSubject: "leat.repo.submitted.acme", broker.MetaSequence: "1", broker.MetaDelivered: "1",
-	} {
+	for key, want := range map[string]string{"ce-id": "1", "empty": "", "utf8": "grün"} {
 		if value, found := msg.Metadata[key]; !found || value != want {
 			t.Errorf("%s is %q (%t), want %q", key, value, found, want)
 		}
 	}
-	if len(msg.Metadata) != 7 || string(msg.Payload) != "payload" || msg.UUID != "LEAT_INTAKE/1" {
+	if len(msg.Metadata) != 3 || string(msg.Payload) != "payload" || msg.UUID != "LEAT_INTAKE/1" {
 		t.Errorf("message %s: %v, %q", msg.UUID, msg.Metadata, msg.Payload)
 	}
-	at, err := time.Parse(time.RFC3339Nano, msg.Metadata[broker.MetaPublished])
-	if err != nil || at.Before(before) || at.After(time.Now()) {
-		t.Errorf("published at %q: %v", msg.Metadata[broker.MetaPublished], err)
+	d := broker.DeliveryOf(msg.Context())
+	if d.Subject != "leat.repo.submitted.acme" || d.Stream != broker.StreamIntake || d.Sequence != 1 || d.Count != 1 {
+		t.Errorf("delivery %d of %s on %s", d.Count, d.ID(), d.Subject)
+	}
+	if d.Published.Before(before) || d.Published.After(time.Now()) {
+		t.Errorf("published at %s", d.Published)
 	}
 }
 

@@ -73,7 +73,7 @@ type pump struct {
 
 	handlers sync.WaitGroup
 	mu       sync.Mutex
-	held     map[*delivery]struct{}
+	held     map[*Delivery]struct{}
 }
 
 // run fetches until ctx ends, then drains.

@@ -27,7 +27,7 @@ type SubscriberConfig struct {
 	// acked or nacked. Default: DefaultInFlight.
 	InFlight int
 	// Aside bounds the messages held beside those, whose handlers wait for long
-	// or work in turns: see SetAside. Default: none.
+	// or work in turns: see Delivery.SetAside. Default: none.
 	Aside int
 	// NakDelay is how long a nacked message waits for its next delivery.
 	// Default: DefaultNakDelay.
@@ -70,8 +70,9 @@ func (b *Broker) Subscriber(cfg SubscriberConfig) *Subscriber {
 // the caller's logs: the consumer's filter decides what is delivered. A
 // consumer that does not exist (yet) is waited for, and reported by Ready.
 //
-// A message's context carries ctx's values and outlives it: it ends when the
-// drain timeout has passed.
+// A message's context carries ctx's values and the message's [Delivery]. It
+// outlives ctx: it ends when the message is settled, or when the drain timeout
+// has passed.
 func (s *Subscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +119,7 @@ func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
 		fetched:   make(chan struct{}),
 		abandoned: make(chan struct{}),
 		done:      make(chan struct{}),
-		held:      map[*delivery]struct{}{},
+		held:      map[*Delivery]struct{}{},
 	}
 	p.work, p.cancelWork = context.WithCancel(context.WithoutCancel(ctx))
 	var err error

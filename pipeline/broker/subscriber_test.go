@@ -130,17 +130,18 @@ func TestNackedMessageComesAgain(t *testing.T) {
 	ensure(t, b, patient())
 	submit(t, b, 1)
 
-	delivered := make(chan string, 16)
+	delivered := make(chan int, 16)
 	route(t, b.Subscriber(ingestor(0)), func(msg *message.Message) error {
-		delivered <- msg.Metadata[broker.MetaDelivered]
-		if msg.Metadata[broker.MetaDelivered] != "3" {
+		count := broker.DeliveryOf(msg.Context()).Count
+		delivered <- count
+		if count != 3 {
 			return errors.New("not yet")
 		}
 		return nil
 	})
-	for _, want := range []string{"1", "2", "3"} {
+	for want := 1; want <= 3; want++ {
 		if got := receive(t, "a delivery", delivered); got != want {
-			t.Errorf("delivery %s, want %s", got, want)
+			t.Errorf("delivery %d, want %d", got, want)
 		}
 	}
 	settled(t, b)
@@ -167,15 +168,15 @@ func TestCloseCancelsAndGivesBack(t *testing.T) {
 				return msg.Context().Err()
 			})
 			await(t, "the handler", started)
-			again := make(chan string, 1)
+			again := make(chan int, 1)
 			route(t, b.Subscriber(ingestor(0)), func(msg *message.Message) error {
-				again <- msg.Metadata[broker.MetaDelivered]
+				again <- broker.DeliveryOf(msg.Context()).Count
 				close(release)
 				return nil
 			})
 			stop()
-			if got := receive(t, "the other worker", again); got != "2" {
-				t.Errorf("delivery %s to the other worker, want 2", got)
+			if got := receive(t, "the other worker", again); got != 2 {
+				t.Errorf("delivery %d to the other worker, want 2", got)
 			}
 			settled(t, b)
 		})

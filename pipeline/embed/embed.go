@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -117,9 +116,9 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if m.Type == events.TypeDocumentRemoved {
 		return nil
 	}
-	data, err := m.ParseChunked()
+	data, err := pipeline.DataOf[events.DocumentChunked](m)
 	if err != nil {
-		return fault.Reject(err)
+		return err
 	}
 	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(data.Document.Document), announce.TraceOf(ctx)})
 }

@@ -236,12 +236,13 @@ func TestADocumentThatMovedOnIsNotEmbeddedAsItWas(t *testing.T) {
 
 func TestEventsThatCannotBeUnderstoodAreRejected(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
-	for _, m := range []pipeline.Message{
-		{Event: events.Event{Type: events.TypeDocumentChunked, Data: []byte(`{}`)}},
-		{Event: events.Event{Type: events.TypeDocumentChunked, Data: []byte(`{"document":"x"}`)}},
-		{Event: events.Event{Type: events.TypeDocumentEmbedded, Data: []byte(`[]`)}},
+	for _, e := range []events.Event{
+		{Type: events.TypeDocumentChunked, Data: []byte(`{}`)},
+		{Type: events.TypeDocumentChunked, Data: []byte(`{"document":"x"}`)},
+		{Type: events.TypeDocumentEmbedded, Data: []byte(`[]`)},
 		{},
 	} {
+		m := pipeline.NewMessage(e, "")
 		err := p.Embed.Handle(t.Context(), m)
 		if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject {
 			t.Errorf("%s %s: %v", m.Type, m.Data, err)

@@ -19,7 +19,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -98,17 +97,17 @@ func (s *Step) Close() { s.batcher.Close() }
 func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	doc, err := documentOf(m)
 	if err != nil {
-		return fault.Reject(err)
+		return err
 	}
 	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(doc.Document), doc.Revision, m.Again, announce.TraceOf(ctx)})
 }
 
 func documentOf(m pipeline.Message) (events.Document, error) {
 	if m.Type == events.TypeDocumentRemoved {
-		data, err := m.ParseRemoved()
+		data, err := pipeline.DataOf[events.DocumentRemoved](m)
 		return data.Document, err
 	}
-	data, err := m.ParseEmbedded()
+	data, err := pipeline.DataOf[events.DocumentEmbedded](m)
 	return data.Document, err
 }
 

@@ -235,13 +235,14 @@ func TestALateRemovalLeavesNewerPoints(t *testing.T) {
 
 func TestEventsThatCannotBeUnderstoodAreRejected(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
-	for _, m := range []pipeline.Message{
-		{Event: events.Event{Type: events.TypeDocumentEmbedded, Data: []byte(`{}`)}},
-		{Event: events.Event{Type: events.TypeDocumentRemoved, Data: []byte(`{"document":"x"}`)}},
-		{Event: events.Event{Type: events.TypeDocumentChunked, Data: []byte(`[]`)}},
-		{Event: events.Event{Type: "leat.unknown.v1", Data: []byte(`null`)}},
+	for _, e := range []events.Event{
+		{Type: events.TypeDocumentEmbedded, Data: []byte(`{}`)},
+		{Type: events.TypeDocumentRemoved, Data: []byte(`{"document":"x"}`)},
+		{Type: events.TypeDocumentChunked, Data: []byte(`[]`)},
+		{Type: "leat.unknown.v1", Data: []byte(`null`)},
 		{},
 	} {
+		m := pipeline.NewMessage(e, "")
 		if err := p.Index.Handle(t.Context(), m); err == nil {
 			t.Errorf("%s %s: accepted", m.Type, m.Data)
 		}

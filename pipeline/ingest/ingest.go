@@ -28,7 +28,6 @@ import (
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
-	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/content"
@@ -152,11 +151,11 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	}
 	// One worker at a time on a repository: two pushes in a row would
 	// otherwise list the same tree twice.
-	return s.alone(ctx, sub.Repository, func(ctx context.Context) error {
+	return s.alone(ctx, m, sub.Repository, func(ctx context.Context) error {
 		if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
 			return err
 		}
-		return s.renewing(ctx, sub, func() error { return s.ingest(ctx, sub, remote) })
+		return s.renewing(ctx, sub, func() error { return s.ingest(ctx, m, sub, remote) })
 	})
 }
 
@@ -172,7 +171,7 @@ func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, e
 		return sub, git.Remote{}, err
 	}
 	sub.Tenant = tenant
-	data, err := m.ParseSubmitted(m.On)
+	data, err := pipeline.DataOf[events.RepoSubmitted](m)
 	if err != nil {
 		return sub, git.Remote{}, err
 	}
@@ -210,7 +209,7 @@ func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() e
 	return fn()
 }
 
-func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Remote) error {
+func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote) error {
 	mirror := sub.Repository.String()
 	head, err := s.mirrors.Fetch(ctx, mirror, remote, sub.Ref)
 	if errors.Is(err, git.ErrNoRef) || errors.Is(err, git.ErrEmpty) {
@@ -230,7 +229,7 @@ func (s *Step) ingest(ctx context.Context, sub catalog.Submission, remote git.Re
 		return err
 	}
 	if !listed {
-		revision, err = s.snapshot(ctx, track, s.mirrors.Open(mirror), head.Commit)
+		revision, err = s.snapshot(ctx, m, track, s.mirrors.Open(mirror), head.Commit)
 		if w := (*waiting)(nil); errors.As(err, &w) {
 			s.log.Warn("a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
 			return s.catalog.AwaitFor(ctx, sub, w.Approval, w.Error())
@@ -262,7 +261,7 @@ func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) er
 }
 
 // snapshot lists a commit and returns the revision it was given.
-func (s *Step) snapshot(ctx context.Context, track catalog.Track, repo *git.Repo, commit string) (int64, error) {
+func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.Track, repo *git.Repo, commit string) (int64, error) {
 	tree, err := s.survey(ctx, repo, commit)
 	if err != nil {
 		return 0, err
@@ -280,12 +279,12 @@ func (s *Step) snapshot(ctx context.Context, track catalog.Track, repo *git.Repo
 	if err != nil {
 		return 0, err
 	}
-	l := &listing{step: s, track: track, snapshot: snapshot, rules: tree.rules, repo: repo, whole: !s.comparable(ctx, snapshot, repo)}
+	l := &listing{step: s, message: m, track: track, snapshot: snapshot, rules: tree.rules, repo: repo, whole: !s.comparable(ctx, snapshot, repo)}
 	if l.bulk() {
-		broker.SetAside(ctx)
+		m.SetAside()
 	}
 	err = s.list(ctx, l, tree.files)
-	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil && !errors.Is(err, broker.ErrStopping) {
+	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil && !errors.Is(err, pipeline.ErrStopping) {
 		// Perhaps the catalog did not hold what the base's tree does. The whole
 		// tree tells; if it was something else, this fails in the same way.
 		s.log.Warn("listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)

@@ -286,6 +286,7 @@ func TestAttemptsThatFailAreRecordedEvenBeforeTheFirstIs(t *testing.T) {
 		t.Errorf("submission: %s", row)
 	}
 	m.Data = []byte(`{"url":""}`)
+	m = pipeline.NewMessage(m.Event, m.On)
 	if attempts, err := p.Ingest.Delay(t.Context(), m, "", backoff); attempts != 0 || err != nil {
 		t.Errorf("of what is refused: %d attempts, %v", attempts, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
@@ -28,6 +29,7 @@ const (
 // catalog holds.
 type listing struct {
 	step     *Step
+	message  pipeline.Message // that asked for it
 	track    catalog.Track
 	snapshot catalog.Snapshot
 	rules    *lang.Rules

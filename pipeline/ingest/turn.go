@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -19,15 +19,15 @@ const (
 	mostLook  = time.Second
 )
 
-// alone runs fn while nobody else works on the repository. Who has to wait for
-// that, for a first ingest of hours perhaps, is set aside.
-func (s *Step) alone(ctx context.Context, repository uuid.UUID, fn func(context.Context) error) error {
+// alone runs fn while nobody else works on the repository. A message that has to
+// wait for that, for hours perhaps, is set aside.
+func (s *Step) alone(ctx context.Context, m pipeline.Message, repository uuid.UUID, fn func(context.Context) error) error {
 	key := catalog.LockKey(repository)
 	if taken, err := s.catalog.Locks.Try(ctx, key, fn); taken || err != nil {
 		return err
 	}
-	broker.SetAside(ctx)
-	waiting, stop := untilStopping(ctx)
+	m.SetAside()
+	waiting, stop := untilStopping(ctx, m)
 	defer stop()
 	began := false
 	err := s.catalog.Locks.With(waiting, key, func(context.Context) error {
@@ -35,18 +35,18 @@ func (s *Step) alone(ctx context.Context, repository uuid.UUID, fn func(context.
 		return fn(ctx)
 	})
 	if err != nil && !began && ctx.Err() == nil && waiting.Err() != nil {
-		return fmt.Errorf("wait for repository %s: %w", repository, broker.ErrStopping)
+		return fmt.Errorf("wait for repository %s: %w", repository, pipeline.ErrStopping)
 	}
 	return err
 }
 
-// untilStopping returns a context that ends when the message of ctx is to be
-// given back.
-func untilStopping(ctx context.Context) (context.Context, func()) {
+// untilStopping returns a context that also ends when the message is to be given
+// back.
+func untilStopping(ctx context.Context, m pipeline.Message) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		select {
-		case <-broker.Stopping(ctx):
+		case <-m.Stopping():
 			cancel()
 		case <-ctx.Done():
 		}
@@ -76,11 +76,11 @@ func (l *listing) turn(ctx context.Context) error {
 		return err
 	}
 	select {
-	case <-broker.Stopping(ctx):
+	case <-l.message.Stopping():
 		return l.stopped(ctx)
 	default:
 	}
-	waiting, stop := untilStopping(ctx)
+	waiting, stop := untilStopping(ctx, l.message)
 	defer stop()
 	if err := l.step.turns.Acquire(waiting, 1); err != nil {
 		return l.stopped(ctx)
@@ -120,7 +120,7 @@ func (l *listing) window(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(look):
-		case <-broker.Stopping(ctx):
+		case <-l.message.Stopping():
 			return l.stopped(ctx)
 		case <-ctx.Done():
 			return ctx.Err()
@@ -132,5 +132,5 @@ func (l *listing) stopped(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fmt.Errorf("list %s: %w", l.track.URL, broker.ErrStopping)
+	return fmt.Errorf("list %s: %w", l.track.URL, pipeline.ErrStopping)
 }

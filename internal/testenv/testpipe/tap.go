@@ -91,7 +91,7 @@ func (p *Tap) next(t testing.TB, within time.Duration) pipeline.Message {
 	if err != nil {
 		t.Fatalf("testpipe: event on %s: %v", raw.Subject, err)
 	}
-	return pipeline.Message{Event: event, On: raw.Subject, Delivered: 1}
+	return pipeline.NewMessage(event, raw.Subject)
 }
 
 // LoseStreams deletes all that NATS holds, and makes the streams anew.

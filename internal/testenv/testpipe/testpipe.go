@@ -128,7 +128,7 @@ func Submission(t testing.TB, tenant string, data events.RepoSubmitted) pipeline
 	t.Helper()
 	event, err := events.New("/test", data.URL, data)
 	must(t, err)
-	return pipeline.Message{Event: event, On: events.SubmittedSubject(tenant), Delivered: 1}
+	return pipeline.NewMessage(event, events.SubmittedSubject(tenant))
 }
 
 // Submit hands the ingestor a repository of the default tenant.

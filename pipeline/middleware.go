@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/broker"
+)
+
+// incoming is a message on its way through the middlewares. It travels in the
+// context of the Watermill message.
+type incoming struct {
+	Message
+	raw      *message.Message
+	attempts int     // that suspect has found recorded, if it rejects the message
+	became   outcome // set by settle
+}
+
+type incomingKey struct{}
+
+func incomingOf(ctx context.Context) *incoming { return ctx.Value(incomingKey{}).(*incoming) }
+
+// around makes a Watermill middleware of a function that gets the message and
+// what comes after it in the list.
+func around(serve func(ctx context.Context, in *incoming, next func(context.Context) error) error) message.HandlerMiddleware {
+	return func(handler message.HandlerFunc) message.HandlerFunc {
+		return func(msg *message.Message) ([]*message.Message, error) {
+			next := func(ctx context.Context) error {
+				msg.SetContext(ctx)
+				_, err := handler(msg)
+				return err
+			}
+			ctx := msg.Context()
+			return nil, serve(ctx, incomingOf(ctx), next)
+		}
+	}
+}
+
+// traceContext is how events carry a trace: the W3C's way, whatever the
+// process's own traces use.
+var traceContext propagation.TraceContext
+
+// decode reads the message, the event and the event's data, for all that
+// follows, and continues the event's trace. What is wrong with them is for
+// refuse to say.
+func decode(handler message.HandlerFunc) message.HandlerFunc {
+	return func(msg *message.Message) ([]*message.Message, error) {
+		ctx := msg.Context()
+		in := &incoming{Message: receive(broker.DeliveryOf(ctx), msg.Metadata, msg.Payload), raw: msg}
+		ctx = traceContext.Extract(ctx, propagation.MapCarrier{"traceparent": in.TraceParent, "tracestate": in.TraceState})
+		msg.SetContext(context.WithValue(ctx, incomingKey{}, in))
+		return handler(msg)
+	}
+}
+
+// refuse rejects a message that nobody could handle.
+func refuse(ctx context.Context, in *incoming, next func(context.Context) error) error {
+	if in.problem != nil {
+		return in.problem
+	}
+	return next(ctx)
+}
+
+// trace records the attempts of a message as a span.
+func (r *runner) trace(ctx context.Context, in *incoming, next func(context.Context) error) error {
+	ctx, span := otel.Tracer("leat").Start(ctx, r.worker+" "+string(in.Type))
+	defer span.End()
+	err := next(ctx)
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+	return err
+}
+
+// Attempts of one message in process take a few seconds.
+const (
+	inProcessRetries = 3
+	inProcessDelay   = 200 * time.Millisecond
+	inProcessMost    = 2 * time.Second  // the longest wait between two attempts
+	inProcessTime    = 10 * time.Second // no attempt begins after that
+)
+
+// retry tries a message again after a short while, if the error may pass.
+func retry(ctx context.Context, in *incoming, next func(context.Context) error) error {
+	policy := retrypolicy.NewBuilder[any]().
+		HandleIf(func(_ any, err error) bool {
+			kind, after := fault.Of(err)
+			return err != nil && kind == fault.KindRetry && after <= inProcessMost && ctx.Err() == nil && !errors.Is(err, ErrStopping)
+		}).
+		WithMaxRetries(inProcessRetries).
+		WithMaxDuration(inProcessTime).
+		WithDelayFunc(retryDelay).
+		ReturnLastFailure().
+		Build()
+	return failsafe.With[any](policy).WithContext(ctx).RunWithExecution(func(e failsafe.Execution[any]) error {
+		in.Again = in.Delivered > 1 || e.Attempts() > 1
+		return next(ctx)
+	})
+}
+
+// retryDelay doubles with each retry, less a random part of at most half. It is
+// never shorter than the error asks for.
+func retryDelay(e failsafe.ExecutionAttempt[any]) time.Duration {
+	_, after := fault.Of(e.LastError())
+	wait := min(inProcessDelay<<e.Retries(), inProcessMost)
+	return max(after, wait/2+rand.N(wait/2))
+}
+
+// contain turns a panic into a rejection. The worker goes on with the next
+// message.
+func contain(ctx context.Context, _ *incoming, next func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Reject(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return next(ctx)
+}
