@@ -141,3 +141,7 @@ func marksOf(t *testing.T, store vector.Store, collection string) []vector.Mark 
 	}
 	return marks
 }
+
+func BenchmarkStore(b *testing.B) {
+	vectortest.Bench(b, func(t testing.TB) vector.Store { return open(t, qdrant.Config{URL: startServer(t)}) })
+}
