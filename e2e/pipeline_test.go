@@ -46,6 +46,7 @@ func deploy(t *testing.T, e devstack.Endpoints) *deployment {
 		"LEAT_S3_ACCESS_KEY=" + e.S3AccessKey,
 		"LEAT_S3_SECRET_KEY=" + e.S3SecretKey,
 		"LEAT_QDRANT_URL=" + e.Qdrant,
+		"LEAT_INDEX=" + testenv.Index(e),
 		"LEAT_LISTEN=127.0.0.1:0",
 		"LEAT_GIT_DIR=" + filepath.Join(t.TempDir(), "mirrors"),
 		"LEAT_GIT_ALLOW_LOCAL=true",

@@ -5,10 +5,11 @@
 //	LEAT_TEST_NATS_URL       a NATS with JetStream, which tests share
 //	LEAT_TEST_S3_URL         http(s)://host[:port], whose user may create buckets;
 //	                         with _ACCESS_KEY and _SECRET_KEY
-//	LEAT_QDRANT_URL          http(s)://host:port, of gRPC, which tests share
+//	LEAT_QDRANT_URL          http(s)://host:port, of gRPC, which tests share;
+//	                         with LEAT_QDRANT_API_KEY
 //
 // Each test gets a place of its own: a fresh database, a fresh bucket, a fresh
-// server. A test binary that uses this package should have
+// server. On a server that tests share, [Index] is the place. A test binary that uses this package should have
 //
 //	func TestMain(m *testing.M) { testenv.Main(m) }
 //

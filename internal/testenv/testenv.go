@@ -30,7 +30,7 @@ func Main(m *testing.M) {
 func Stack(t testing.TB) devstack.Endpoints {
 	t.Helper()
 	bucket := S3(t)
-	return devstack.Endpoints{
+	e := devstack.Endpoints{
 		NATS:        NATS(t),
 		Postgres:    Postgres(t),
 		S3:          bucket.URL,
@@ -38,6 +38,14 @@ func Stack(t testing.TB) devstack.Endpoints {
 		S3SecretKey: bucket.SecretKey,
 		Qdrant:      Qdrant(t),
 	}
+	if qdrantGiven() {
+		t.Cleanup(func() {
+			if err := dropIndex(e); err != nil {
+				t.Errorf("testenv: %v", err)
+			}
+		})
+	}
+	return e
 }
 
 // shared is what the tests of this process have in common.

@@ -70,11 +70,7 @@ func (f *factory) drained(g catalog.Generation) bool {
 // remains is all that there is of generations, but for stored vectors.
 func (f *factory) remains() []string {
 	f.t.Helper()
-	names, err := f.Points.Collections(f.t.Context())
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	all := slices.Concat(names, f.consumers(), f.Rows(f.t, "select number, state, served from generations order by 1"),
+	all := slices.Concat(f.Collections(f.t), f.consumers(), f.Rows(f.t, "select number, state, served from generations order by 1"),
 		f.Rows(f.t, "select generation from generation_failures order by 1"), f.embeddedMessages())
 	return append(all, "alias "+f.alias())
 }

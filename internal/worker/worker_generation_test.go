@@ -111,7 +111,7 @@ func newFactory(t *testing.T) *factory {
 
 // keep looks after the generations, with a retention and a grace.
 func (f *factory) keep(retention, grace time.Duration) *generation.Keeper {
-	return generation.New(generation.Config{Alias: "leat", Retention: retention, Grace: grace},
+	return generation.New(generation.Config{Alias: f.Config().Index, Retention: retention, Grace: grace},
 		f.Catalog, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
 }
 
@@ -198,7 +198,7 @@ func (f *factory) digest(collection string) point.Digest {
 func (f *factory) rebuild(name, source string) catalog.Generation {
 	f.t.Helper()
 	m := f.models[name].Model()
-	g, err := f.Catalog.Generations.Add(f.t.Context(), "leat", catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance)}, source)
+	g, err := f.Catalog.Generations.Add(f.t.Context(), f.Config().Index, catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance)}, source)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func (f *factory) rebuild(name, source string) catalog.Generation {
 
 func (f *factory) alias() string {
 	f.t.Helper()
-	name, _, err := f.Points.Alias(f.t.Context(), "leat")
+	name, _, err := f.Points.Alias(f.t.Context(), f.Config().Index)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -332,8 +332,8 @@ func TestRebuild(t *testing.T) {
 			}
 
 			f.until("the retired one is gone", f.keep(0, 0), are("1 active"))
-			if names, err := f.Points.Collections(t.Context()); err != nil || !slices.Equal(names, []string{f.Generation.Collection}) {
-				t.Errorf("collections %v (%v)", names, err)
+			if names := f.Collections(t); !slices.Equal(names, []string{f.Generation.Collection}) {
+				t.Errorf("collections %v", names)
 			}
 			if left := f.consumers(); !slices.Equal(left, consumers) {
 				t.Errorf("consumers %v, were %v", left, consumers)

@@ -21,7 +21,7 @@ func TestStoppedWorkersLeaveNothing(t *testing.T) {
 	e := testenv.Stack(t)
 	stores := config.Stores{
 		NATSURL: e.NATS, PostgresURL: e.Postgres, S3URL: e.S3, S3AccessKey: e.S3AccessKey, S3SecretKey: e.S3SecretKey, QdrantURL: e.Qdrant,
-		Index: "leat", Embedder: "local-384",
+		Index: testenv.Index(e), Embedder: "local-384",
 	}
 	watch, err := pgx.Connect(t.Context(), e.Postgres)
 	if err != nil {

@@ -8,6 +8,8 @@ package testpipe
 import (
 	"bytes"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -119,7 +121,7 @@ func (p *Pipe) Config() config.Stores {
 	return config.Stores{
 		NATSURL: p.Addresses.NATS, PostgresURL: p.Addresses.Postgres, QdrantURL: p.Addresses.Qdrant,
 		S3URL: p.Addresses.S3, S3AccessKey: p.Addresses.S3AccessKey, S3SecretKey: p.Addresses.S3SecretKey,
-		Index: "leat", Embedder: embedder.LocalName,
+		Index: testenv.Index(p.Addresses), Embedder: embedder.LocalName,
 	}
 }
 
@@ -203,6 +205,14 @@ func (p *Pipe) DigestOf(t testing.TB, r *Repo) point.Digest {
 		t.Fatalf("testpipe: the index holds nothing of %s", r.Dir)
 	}
 	return d
+}
+
+// Collections lists those of the index. Other tests may share the server.
+func (p *Pipe) Collections(t testing.TB) []string {
+	t.Helper()
+	names, err := p.Points.Collections(t.Context())
+	must(t, err)
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, p.Config().Index+"_") })
 }
 
 // AllPoints returns what the index holds, by id.

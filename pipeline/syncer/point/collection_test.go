@@ -21,7 +21,7 @@ func drop(t *testing.T, p *testpipe.Pipe) {
 	if err := p.Points.DropCollection(t.Context(), p.Generation.Collection); err != nil {
 		t.Fatal(err)
 	}
-	if _, found, err := p.Points.Alias(t.Context(), "leat"); found || err != nil {
+	if _, found, err := p.Points.Alias(t.Context(), p.Config().Index); found || err != nil {
 		t.Fatalf("the alias is there still: %t, %v", found, err)
 	}
 }
@@ -33,13 +33,13 @@ func watch(t *testing.T, p *testpipe.Pipe) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		cfg := point.Config{Alias: "leat", Look: time.Millisecond}
+		cfg := point.Config{Alias: p.Config().Index, Look: time.Millisecond}
 		point.New(cfg, p.Catalog, p.Points, p.Logs.Logger()).Watch(ctx)
 	}()
 	defer func() { <-done }()
 	defer cancel()
 	for deadline := time.Now().Add(testpipe.Patience); ; time.Sleep(time.Millisecond) {
-		if at, _, err := p.Points.Alias(t.Context(), "leat"); err == nil && at == p.Generation.Collection {
+		if at, _, err := p.Points.Alias(t.Context(), p.Config().Index); err == nil && at == p.Generation.Collection {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -85,7 +85,7 @@ func TestADroppedCollectionComesBack(t *testing.T) {
 		t.Errorf("%d points, want %d", len(got), len(list))
 	}
 	hits := 0
-	for _, err := range p.Points.Scroll(t.Context(), "leat", vector.Filter{Tenant: events.DefaultTenant, Languages: []string{"Go"}}, false) {
+	for _, err := range p.Points.Scroll(t.Context(), p.Config().Index, vector.Filter{Tenant: events.DefaultTenant, Languages: []string{"Go"}}, false) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,19 +116,21 @@ func TestAWorkerThatMakesTheCollectionHasItFilled(t *testing.T) {
 func TestADroppedAliasComesBack(t *testing.T) {
 	p, _ := compared(t, 1)
 	p.Rows(t, "update sync_work set due_at = now() + interval '1 h', again = false")
-	if err := p.Points.CreateCollection(t.Context(), "other", 4, "dot"); err != nil {
+	alias := p.Config().Index
+	other := alias + "_other"
+	if err := p.Points.CreateCollection(t.Context(), other, 4, "dot"); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Points.SetAlias(t.Context(), "leat", "other"); err != nil {
+	if err := p.Points.SetAlias(t.Context(), alias, other); err != nil {
 		t.Fatal(err)
 	}
 	if err := points(p).Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if at, _, err := p.Points.Alias(t.Context(), "leat"); at != "other" || err != nil {
+	if at, _, err := p.Points.Alias(t.Context(), alias); at != other || err != nil {
 		t.Errorf("an alias that points elsewhere was moved to %q (%v)", at, err)
 	}
-	if err := p.Points.DropCollection(t.Context(), "other"); err != nil {
+	if err := p.Points.DropCollection(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
 	watch(t, p)
