@@ -23,17 +23,28 @@ func (k *Keeper) Ensure(ctx context.Context) error {
 		return err
 	}
 	for _, g := range generations {
-		if !slices.Contains(have, g.Collection) {
-			k.log.Info("making a collection that is not there", "collection", g.Collection, "generation", g.Number)
-			if err := k.catalog.Schedule.PlanAgain(ctx, kinds()); err != nil {
-				return err
-			}
-		}
-		if err := k.points.CreateCollection(ctx, g.Collection, g.Embedder.Dimensions, g.Embedder.Distance); err != nil {
+		if err := k.ensureCollection(ctx, g, slices.Contains(have, g.Collection)); err != nil {
 			return err
 		}
 	}
 	return k.ensureAlias(ctx, generations[0])
+}
+
+// ensureCollection plans the comparison again when the collection is there, too:
+// one that began while a slow store was making it has failed, and would wait for
+// its next turn.
+func (k *Keeper) ensureCollection(ctx context.Context, g catalog.Generation, exists bool) error {
+	if !exists {
+		k.log.Info("making a collection that is not there", "collection", g.Collection, "generation", g.Number)
+		if err := k.catalog.Schedule.PlanAgain(ctx, kinds()); err != nil {
+			return err
+		}
+	}
+	err := k.points.CreateCollection(ctx, g.Collection, g.Embedder.Dimensions, g.Embedder.Distance)
+	if err != nil || exists {
+		return err
+	}
+	return k.catalog.Schedule.PlanAgain(ctx, kinds())
 }
 
 // ensureAlias makes the alias of the active generation's collection if there is

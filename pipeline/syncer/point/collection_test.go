@@ -138,3 +138,39 @@ func TestADroppedAliasComesBack(t *testing.T) {
 		t.Errorf("%s kinds of work are due though no collection was missing", n)
 	}
 }
+
+// slowly makes a collection only when the comparison that was planned for it has
+// failed for lack of it.
+type slowly struct {
+	vector.Store
+	wait func()
+}
+
+func (s slowly) CreateCollection(ctx context.Context, name string, dimensions int, distance string) error {
+	if _, err := s.CountAll(ctx, name); errors.Is(err, vector.ErrNoCollection) {
+		s.wait()
+	}
+	return s.Store.CreateCollection(ctx, name, dimensions, distance)
+}
+
+// A store may take longer to make a collection than a syncer to begin with the
+// comparison.
+func TestACollectionThatIsMadeSlowlyIsFilled(t *testing.T) {
+	p, _ := compared(t, 1)
+	whole := p.Digest(t)
+	testpipe.Schedule(t, p.Catalog, points(p).Work()...)
+	awaitNoneDue(t, p)
+	drop(t, p)
+	store := slowly{p.Points, func() {
+		p.AwaitRows(t, "select 1 where not exists (select 1 from sync_work where due_at <= now()) and exists (select 1 from sync_runs where error <> '')")
+	}}
+	keeper := point.New(point.Config{Alias: p.Config().Index, Interval: time.Hour}, p.Catalog, store, p.Logs.Logger())
+	if err := keeper.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	awaitNoneDue(t, p)
+	p.SettleOwed(t)
+	if got := p.Digest(t); got != whole {
+		t.Errorf("digest %+v, want %+v", got, whole)
+	}
+}
