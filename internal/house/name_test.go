@@ -13,7 +13,7 @@ import (
 // A test file carries the name of the source file that it tests, or of its
 // package where it tests the whole: fetch_test.go, or fetch_http_test.go where
 // one source file has several. main_test.go holds TestMain and what the tests
-// of a package share.
+// of a package share, example_test.go the examples of its documentation.
 func TestNamesOfTestFiles(t *testing.T) {
 	wrong, err := strayTests(os.DirFS("../.."))
 	if err != nil {
@@ -52,7 +52,7 @@ func strayTests(tree fs.FS) ([]string, error) {
 		}
 		for _, stem := range stems {
 			named := func(source string) bool { return stem == source || strings.HasPrefix(stem, source+"_") }
-			if stem != "main" && !named(path.Base(dir)) && !slices.ContainsFunc(sources[dir], named) {
+			if stem != "main" && stem != "example" && !named(path.Base(dir)) && !slices.ContainsFunc(sources[dir], named) {
 				wrong = append(wrong, path.Join(dir, stem+"_test.go"))
 			}
 		}
