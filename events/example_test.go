@@ -82,12 +82,18 @@ func ExampleEvent_ParseCompleted() {
 
 // A malformed event is recognised by ErrInvalid. The error says what to change.
 func ExampleDecode_invalid() {
-	_, err := events.Decode(events.Header{"ce-type": "leat.repo.submitted.v1"}, []byte(`{}`))
+	header := events.Header{
+		"ce-specversion": "1.0",
+		"ce-type":        "leat.repo.submitted.v1",
+		"ce-source":      "/ci",
+		"ce-id":          "build-4711",
+	}
+	_, err := events.Decode(header, nil)
 	fmt.Println(errors.Is(err, events.ErrInvalid))
 	fmt.Println(err)
 	// Output:
 	// true
-	// invalid event: specversion ""; send 1.0, in the header ce-specversion or, in structured mode, the member specversion
+	// invalid event: data is missing; send a JSON object
 }
 
 // Subjects name what a message is about, so that a filter or a permission is a

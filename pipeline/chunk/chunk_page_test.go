@@ -87,13 +87,17 @@ func titleOf(name string) string { return cmp.Or(shown[name], samples[name]) }
 
 var intro = fmt.Sprintf(`# Chunks
 
-This page is written by a test (%[1]sgo test -run ChunkingPage -update ./pipeline/chunk%[1]s), from the files in %[1]spipeline/chunk/testdata%[1]s: it shows what the chunker does.
+This page shows how files are cut. A test writes it (%[1]sgo test -run ChunkingPage -update ./pipeline/chunk%[1]s) from the
+samples in %[1]spipeline/chunk/testdata%[1]s.
 
-A chunk aims at %[2]d bytes and never has more than %[3]d. A definition, a section or a cell of up to %[4]d stays whole; neighbours of fewer than %[5]d are put together. A definition that is larger is cut into its head and its
-members, and those of one kind of fewer bytes share chunks. Symbols are paths of names: %[1]sMill > grind%[1]s. What no rule cuts is cut between lines, where the text pauses; a line is cut only if it alone has more than %[3]d bytes.
-Why it is so is in [ADR 11](adr/0011-syntax-trees.md); which files are read, and how, in [reading.md](reading.md).
+A chunk aims at %[2]d bytes and never has more than %[3]d. A definition, a section or a cell of up to %[4]d bytes stays
+whole, and neighbours of fewer than %[5]d are put together. A larger definition is cut into its head and its members;
+small members of one kind share a chunk. A symbol is a path of names: %[1]sMill > grind%[1]s. Text that no rule cuts is cut
+between lines, where it pauses; a line is cut only if it alone has more than %[3]d bytes. [ADR
+11](adr/0011-syntax-trees.md) says why, and [reading.md](reading.md) which files are read, and how.
 
-Below, each chunk begins with a line that gives its lines, kind, symbol and size. Of a longer chunk its first lines and its last are shown.
+Below, each chunk begins with its lines, kind, symbol and size. Of a longer chunk, only the first lines and the last one
+are shown.
 `, "`", Target, Max, whole, small)
 
 // showChunks writes a sample with its chunks.

@@ -49,8 +49,9 @@ type Embedder struct {
 
 var _ embedder.Metered = (*Embedder)(nil)
 
-// Open checks cfg and returns the embedder. It sends nothing: Probe does.
-// split is the chunker's, whose rules hold for parts of chunks too. limits may be nil where cfg bounds nothing a minute.
+// Open checks cfg and returns the embedder. It sends no request; Probe does.
+// split cuts a text that is too long, by the chunker's rules. limits may be nil
+// if cfg sets no bounds a minute.
 func Open(cfg Config, split Split, limits Limits, log *slog.Logger) (*Embedder, error) {
 	cfg, err := cfg.complete()
 	if err != nil {
