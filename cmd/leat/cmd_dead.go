@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -13,7 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -35,35 +35,10 @@ type letterFlags struct {
 	AnyTenant bool          `help:"Also those of other tenants, and those that name none."`
 }
 
-func (f letterFlags) filter(ctx context.Context, g *globals, s *session) (catalog.LetterFilter, error) {
-	filter := catalog.LetterFilter{Tenant: g.Tenant, Worker: f.Worker, Reason: f.Reason, Before: f.Before, OlderThan: f.OlderThan}
-	if f.OlderThan < 0 {
-		return filter, fmt.Errorf("--older-than %s: give a duration that has passed, for example 24h", f.OlderThan)
+func (f letterFlags) filter(g *globals) service.LetterFilter {
+	return service.LetterFilter{
+		Tenant: g.Tenant, AnyTenant: f.AnyTenant, Worker: f.Worker, Repository: f.Repo, Reason: f.Reason, Before: f.Before, OlderThan: f.OlderThan,
 	}
-	if f.AnyTenant {
-		filter.Tenant = ""
-	}
-	if f.Repo != "" {
-		tracks, err := find(ctx, s.catalog, g.Tenant, f.Repo)
-		if err != nil {
-			return filter, err
-		}
-		filter.Repositories = repositoriesOf(tracks)
-	}
-	return filter, nil
-}
-
-// openLetters opens what a command about dead letters needs.
-func (g *globals) openLetters(ctx context.Context, parts devstack.Parts) (*session, error) {
-	s, err := g.open(ctx, parts)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.generation(ctx); err != nil { // explains an empty catalog
-		s.close()
-		return nil, err
-	}
-	return s, nil
 }
 
 type deadListCmd struct {
@@ -106,37 +81,24 @@ func (r letterRow) about() string {
 }
 
 func (cmd *deadListCmd) Run(ctx context.Context, g *globals) error {
-	if cmd.Limit < 1 || cmd.Limit > 10_000 {
-		return fmt.Errorf("--limit %d: ask for 1 to 10,000 letters", cmd.Limit)
+	request := service.LettersRequest{LetterFilter: cmd.filter(g), After: cmd.After, Limit: cmd.Limit}
+	if err := request.Check(); err != nil {
+		return err
 	}
-	s, err := g.openLetters(ctx, devstack.Postgres)
+	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	filter, err := cmd.filter(ctx, g, s)
+	found, err := s.service.Letters(ctx, request)
 	if err != nil {
 		return err
 	}
-	rows := []letterRow{}
-	after, next := cmd.After, int64(0)
-	for next == 0 {
-		page, err := s.catalog.Letters.List(ctx, filter, after, math.MaxInt64, min(cmd.Limit+1-len(rows), letterPage))
-		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			break
-		}
-		for _, l := range page {
-			if len(rows) == cmd.Limit { // there is one more than is listed
-				next = after
-				break
-			}
-			rows, after = append(rows, newLetterRow(l)), l.ID
-		}
+	rows := make([]letterRow, len(found.Letters))
+	for i, l := range found.Letters {
+		rows[i] = newLetterRow(l)
 	}
-	if err := showLetters(g, rows, next); err != nil {
+	if err := showLetters(g, rows, found.Next); err != nil {
 		return err
 	}
 	if len(rows) > 0 {
@@ -144,9 +106,6 @@ func (cmd *deadListCmd) Run(ctx context.Context, g *globals) error {
 	}
 	return nil
 }
-
-// letterPage is how many letters are held at once: each may have 64 KiB.
-const letterPage = 100
 
 // showLetters prints a list. next is the last letter listed if there are more,
 // else 0.
@@ -198,45 +157,32 @@ type letterAnswer struct {
 }
 
 func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openLetters(ctx, devstack.Postgres)
+	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	filter, err := letterFlags{AnyTenant: cmd.AnyTenant}.filter(ctx, g, s)
+	found, err := s.service.Letter(ctx, service.LetterRequest{Tenant: g.Tenant, AnyTenant: cmd.AnyTenant, ID: cmd.ID})
+	if cmd.AnyTenant && errors.Is(err, service.NotFound) {
+		return errors.New(err.Error()) // there is no further to look
+	}
 	if err != nil {
 		return err
 	}
-	filter.IDs = []int64{cmd.ID}
-	found, err := s.catalog.Letters.List(ctx, filter, 0, math.MaxInt64, 1)
-	if err != nil {
-		return err
+	a := letterAnswer{letterRow: newLetterRow(found), Headers: found.Headers}
+	if found.Document != nil {
+		a.Document = found.Document.String()
 	}
-	if len(found) == 0 {
-		return errors.New(noLetter(g, cmd.ID, cmd.AnyTenant))
-	}
-	a := letterAnswer{letterRow: newLetterRow(found[0]), Headers: found[0].Headers}
-	if found[0].Document != nil {
-		a.Document = found[0].Document.String()
-	}
-	if payload := string(found[0].Payload); utf8.ValidString(payload) {
+	if payload := string(found.Payload); utf8.ValidString(payload) {
 		a.Payload = &payload
 	} else {
-		a.Base64 = found[0].Payload
+		a.Base64 = found.Payload
 	}
 	if g.JSON {
 		return g.answer.json(a)
 	}
 	printLetter(a)
 	return nil
-}
-
-// noLetter says that a letter cannot be found.
-func noLetter(g *globals, id int64, anyTenant bool) string {
-	if anyTenant {
-		return fmt.Sprintf("no dead letter %d", id)
-	}
-	return fmt.Sprintf("no dead letter %d of tenant %s ('leat dead list' lists those there are; --any-tenant looks further)", id, g.Tenant)
 }
 
 func printLetter(a letterAnswer) {

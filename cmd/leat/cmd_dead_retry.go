@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/leatworks/leat/devstack"
-	"github.com/leatworks/leat/internal/fault"
-	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/letter"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 )
 
 // chosenLetters are those that a command is to work on.
@@ -35,42 +33,22 @@ type refusedLetter struct {
 	Reason string `json:"reason"`
 }
 
-// each calls fn with the letters chosen that exist now: one that comes of a
-// retry is not retried again. It returns those numbers that name none.
-func (c chosenLetters) each(ctx context.Context, g *globals, s *session, fn func(id int64) error) (absent []refusedLetter, err error) {
-	filter, err := c.filter(ctx, g, s)
-	if err != nil {
-		return nil, err
-	}
+func (c chosenLetters) filter(g *globals) service.LetterFilter {
+	filter := c.letterFlags.filter(g)
 	filter.IDs = c.ID
-	last, err := s.catalog.Letters.Last(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[int64]bool)
-	for after := int64(0); ; {
-		page, err := s.catalog.Letters.List(ctx, filter, after, last, letterPage)
-		if err != nil {
-			return nil, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		for _, l := range page {
-			if after = l.ID; len(c.ID) > 0 {
-				found[l.ID] = true
-			}
-			if err := fn(l.ID); err != nil {
-				return nil, err
-			}
+	return filter
+}
+
+// refusals are the letters that could not be worked on, with the way out.
+func (c chosenLetters) refusals(list []service.RefusedLetter) []refusedLetter {
+	rows := make([]refusedLetter, len(list))
+	for i, l := range list {
+		rows[i] = refusedLetter{l.ID, l.Reason}
+		if l.Absent && !c.AnyTenant {
+			rows[i].Reason += letterHelp
 		}
 	}
-	for _, id := range c.ID {
-		if !found[id] {
-			absent = append(absent, refusedLetter{id, noLetter(g, id, c.AnyTenant)})
-		}
-	}
-	return absent, nil
+	return rows
 }
 
 type deadRetryCmd struct{ chosenLetters }
@@ -86,46 +64,27 @@ func (cmd *deadRetryCmd) Run(ctx context.Context, g *globals) error {
 	if err := cmd.check(); err != nil {
 		return err
 	}
-	s, err := g.openLetters(ctx, devstack.Postgres|devstack.NATS)
+	s, err := g.openIndex(ctx, store.Postgres|store.NATS)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	answer := retriedLetters{Refused: []refusedLetter{}}
-	redrive := letter.New(s.catalog.Letters, s.broker)
-	absent, err := cmd.each(ctx, g, s, func(id int64) error { return answer.retry(ctx, redrive, id) })
+	did, err := s.service.RetryLetters(ctx, cmd.filter(g))
 	if err != nil {
-		return fmt.Errorf("%w (before that, %s retried)", err, count(answer.Retried+answer.Obsolete, "letter was", "letters were"))
+		return fmt.Errorf("%w (before that, %s retried)", err, count(did.Retried+did.Obsolete, "letter was", "letters were"))
 	}
-	answer.Refused = append(answer.Refused, absent...)
+	answer := retriedLetters{Retried: did.Retried, Obsolete: did.Obsolete, Refused: cmd.refusals(did.Refused)}
 	if g.JSON {
 		err = g.answer.json(answer)
 	} else {
-		fmt.Printf("%s retried, %s obsolete, %s refused\n", count(answer.Retried, "letter", "letters"), thousands(int64(answer.Obsolete)), thousands(int64(len(answer.Refused))))
+		fmt.Printf("%s retried, %s obsolete, %s refused\n", count(answer.Retried, "letter", "letters"),
+			thousands(int64(answer.Obsolete)), thousands(int64(len(answer.Refused))))
 		showRefused(answer.Refused)
 	}
 	if err == nil && len(answer.Refused) > 0 {
 		err = errNo
 	}
 	return err
-}
-
-func (r *retriedLetters) retry(ctx context.Context, redrive letter.Redriver, id int64) error {
-	became, why, err := redrive.Retry(ctx, id)
-	if kind, _ := fault.Of(err); kind == fault.KindReject {
-		became, why, err = catalog.RetryRefused, err.Error(), nil // no server would take the message
-	}
-	switch {
-	case err != nil:
-		return err
-	case became == catalog.RetryRefused:
-		r.Refused = append(r.Refused, refusedLetter{id, why})
-	case became == catalog.RetryObsolete:
-		r.Obsolete++
-	default:
-		r.Retried++
-	}
-	return nil
 }
 
 func showRefused(refused []refusedLetter) {
@@ -140,24 +99,18 @@ func (cmd *deadDropCmd) Run(ctx context.Context, g *globals) error {
 	if err := cmd.check(); err != nil {
 		return err
 	}
-	s, err := g.openLetters(ctx, devstack.Postgres)
+	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	dropped := 0
-	refused, err := cmd.each(ctx, g, s, func(id int64) error {
-		ok, err := s.catalog.Letters.Drop(ctx, id)
-		if ok {
-			dropped++
-		}
-		return err
-	})
+	did, err := s.service.DropLetters(ctx, cmd.filter(g))
 	if err != nil {
 		return err
 	}
+	dropped, refused := did.Dropped, cmd.refusals(did.Refused)
 	if g.JSON {
-		err = g.answer.json(map[string]any{"dropped": dropped, "refused": append([]refusedLetter{}, refused...)})
+		err = g.answer.json(map[string]any{"dropped": dropped, "refused": refused})
 	} else {
 		fmt.Printf("%s dropped\n", count(dropped, "letter", "letters"))
 		showRefused(refused)

@@ -11,8 +11,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/internal/telemetry"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -66,12 +67,12 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	if !g.JSON {
 		note("leat is ready in %s; data in %s", time.Since(began).Round(time.Millisecond), dir)
 	}
-	answer := func(ctx context.Context) error { return cmd.ingest(ctx, g, open, submissions) }
+	answer := func(ctx context.Context) error { return cmd.ingest(ctx, g, open, stores, submissions) }
 	return runWorkers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, answer, true)
 }
 
 // prepare checks what can be checked before any server starts.
-func (cmd *devCmd) prepare(g *globals) ([]submission, error) {
+func (cmd *devCmd) prepare(g *globals) ([]service.Submission, error) {
 	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Bulk, cmd.Upkeep} {
 		if err := part.Check(); err != nil {
 			return nil, err
@@ -80,10 +81,10 @@ func (cmd *devCmd) prepare(g *globals) ([]submission, error) {
 	if err := g.check(); err != nil {
 		return nil, err
 	}
-	submissions := make([]submission, len(cmd.Submit))
+	submissions := make([]service.Submission, len(cmd.Submit))
 	for i, repo := range cmd.Submit {
 		var err error
-		if submissions[i], err = newSubmission(g.Tenant, repo, cmd.Ref); err != nil {
+		if submissions[i], err = service.NewSubmission(source, service.SubmitRequest{Tenant: g.Tenant, Repository: repo, Ref: cmd.Ref}); err != nil {
 			return nil, err
 		}
 	}
@@ -92,7 +93,7 @@ func (cmd *devCmd) prepare(g *globals) ([]submission, error) {
 
 // own starts what is embedded, or says who else has.
 func (g *globals) own(ctx context.Context, dir string, s *session) (config.Stores, error) {
-	stores, started, err := g.resolve(ctx, devstack.All, s)
+	stores, started, err := g.resolve(ctx, store.All, s)
 	if err == nil && !started && embeddedParts(g.Stores) != 0 {
 		err = fmt.Errorf("another 'leat dev' works on %s: submit to it with 'leat submit', end it, or name another directory with --data", dir)
 	}
@@ -116,19 +117,20 @@ func localGit(git config.Git, dir string) config.Git {
 
 // ingest submits what is to be submitted and follows it to its end. Without
 // --once it then waits for more.
-func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, submissions []submission) error {
+func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, stores config.Stores, submissions []service.Submission) error {
 	var keys []catalog.SubmissionKey
+	svc := g.serve(s.Stores, stores)
 	for _, sub := range submissions {
-		if err := sub.publish(ctx, s.Broker); err != nil {
+		if err := svc.Publish(ctx, sub); err != nil {
 			return err
 		}
-		keys = append(keys, sub.key)
+		keys = append(keys, sub.Key)
 	}
 	patience := 0
 	if cmd.Once {
 		patience = oncePatience
 	}
-	err := follow(ctx, s.Catalog, s.Broker, g, keys, patience)
+	err := follow(ctx, svc, g, keys, patience)
 	if cmd.Once || err != nil && !errors.Is(err, errNo) {
 		return err
 	}
@@ -140,14 +142,14 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sub
 }
 
 // logger keeps a person's screen free of what the progress shows already.
-func (cmd *devCmd) logger(g *globals, submissions []submission) *slog.Logger {
+func (cmd *devCmd) logger(g *globals, submissions []service.Submission) *slog.Logger {
 	l := g.Log
 	if onTerminal(os.Stderr) || cmd.Once {
 		l = g.quietLog()
 	}
 	shown := make(map[string]bool, len(submissions))
 	for _, s := range submissions {
-		shown[s.key.Event] = true
+		shown[s.Key.Event] = true
 	}
 	return slog.New(unshown{l.Logger(&g.screen).Handler(), shown})
 }

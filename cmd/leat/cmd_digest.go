@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/leatworks/leat/devstack"
-	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 )
 
 type digestCmd struct {
@@ -13,24 +13,12 @@ type digestCmd struct {
 }
 
 func (cmd *digestCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, devstack.Postgres|devstack.Qdrant)
+	s, err := g.open(ctx, store.Postgres|store.Qdrant)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	generation, err := s.generation(ctx)
-	if err != nil {
-		return err
-	}
-	scope := point.Scope{Tenant: g.Tenant}
-	if cmd.Repo != "" {
-		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
-		if err != nil {
-			return err
-		}
-		scope.Repositories = repositoriesOf(tracks)
-	}
-	digest, err := point.ComputeDigest(ctx, s.points, generation.Collection, scope)
+	digest, err := s.service.Digest(ctx, service.ScopeRequest{Tenant: g.Tenant, Repository: cmd.Repo, AnyTenant: true})
 	if err != nil {
 		return err
 	}

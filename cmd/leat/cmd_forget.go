@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -24,31 +24,19 @@ type forgottenTrack struct {
 }
 
 func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, devstack.Postgres)
+	s, err := g.open(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
+	request := service.ForgetRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Confirmed: cmd.Yes}
+	tracks, err := s.service.Forget(ctx, request)
 	if err != nil {
 		return err
-	}
-	if cmd.Ref != "" {
-		if tracks = ofRef(tracks, cmd.Ref); len(tracks) == 0 {
-			return fmt.Errorf("--ref %s: not indexed; 'leat status' lists the refs that are", cmd.Ref)
-		}
-	}
-	if len(tracks) == 0 {
-		return fmt.Errorf("no repository %q: 'leat status' lists those there are", cmd.Repo)
 	}
 	what := summaryOf(tracks)
 	if !cmd.Yes {
 		return fmt.Errorf("%s would be taken out of the index: add --yes if that is meant", what)
-	}
-	for _, id := range repositoriesOf(tracks) {
-		if _, err := s.catalog.Forget(ctx, id, cmd.refs()...); err != nil {
-			return err
-		}
 	}
 	if g.JSON {
 		rows := make([]forgottenTrack, len(tracks))
@@ -61,23 +49,6 @@ func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
 	return nil
 }
 
-// refs are the names under which what is to be forgotten may have been
-// submitted; none: all.
-func (cmd *forgetCmd) refs() []string {
-	if cmd.Ref == "" {
-		return nil
-	}
-	names := append(fullRefs(cmd.Ref), cmd.Ref, shortRef(cmd.Ref))
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// ofRef are the tracks of a ref as people name it.
-func ofRef(tracks []catalog.TrackStatus, ref string) []catalog.TrackStatus {
-	names := fullRefs(ref)
-	return slices.DeleteFunc(slices.Clone(tracks), func(t catalog.TrackStatus) bool { return !slices.Contains(names, t.Ref) })
-}
-
 // summaryOf says what tracks hold.
 func summaryOf(tracks []catalog.TrackStatus) string {
 	var documents int64
@@ -85,7 +56,7 @@ func summaryOf(tracks []catalog.TrackStatus) string {
 	for _, t := range tracks {
 		documents += t.Documents.Total
 		if t.Ref != "" {
-			refs = append(refs, shortRef(t.Ref))
+			refs = append(refs, service.ShortRef(t.Ref))
 		}
 	}
 	what := tracks[0].URL

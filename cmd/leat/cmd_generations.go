@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -78,12 +78,12 @@ func (r generationRow) progress() string {
 }
 
 func (cmd *generationsListCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openGenerations(ctx)
+	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	list, err := s.catalog.Generations.List(ctx)
+	list, err := s.service.Generations(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,19 +97,6 @@ func (cmd *generationsListCmd) Run(ctx context.Context, g *globals) error {
 	return printGenerations(rows...)
 }
 
-// openGenerations opens the catalog of an index.
-func (g *globals) openGenerations(ctx context.Context) (*session, error) {
-	s, err := g.open(ctx, devstack.Postgres)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.generation(ctx); err != nil { // explains an empty catalog
-		s.close()
-		return nil, err
-	}
-	return s, nil
-}
-
 func printGenerations(rows ...generationRow) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NUMBER\tSTATE\tSINCE\tEMBEDDER\tCOLLECTION\tPROGRESS\tERROR")
@@ -121,15 +108,13 @@ func printGenerations(rows ...generationRow) error {
 
 // showGeneration prints one generation, if it is there.
 func showGeneration(ctx context.Context, g *globals, s *session, number int64) error {
-	list, err := s.catalog.Generations.List(ctx)
-	if err != nil {
-		return err
-	}
-	found, err := generationNumbered(list, number)
+	found, there, err := s.service.Generation(ctx, number)
 	switch {
-	case err != nil && g.JSON:
-		return g.answer.json(map[string]any{"generation": nil})
 	case err != nil:
+		return err
+	case !there && g.JSON:
+		return g.answer.json(map[string]any{"generation": nil})
+	case !there:
 		fmt.Printf("generation %d was cancelled\n", number)
 		return nil
 	case g.JSON:
@@ -144,19 +129,16 @@ type generationsRollbackCmd struct {
 }
 
 func (cmd *generationsRollbackCmd) Run(ctx context.Context, g *globals) error {
-	parts := devstack.Postgres
+	parts := store.Postgres
 	if cmd.Wait {
-		parts = devstack.All
+		parts = store.All
 	}
 	s, err := g.open(ctx, parts)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if _, err := s.generation(ctx); err != nil {
-		return err
-	}
-	number, err := s.catalog.Generations.RollBack(ctx, cmd.Number)
+	number, err := s.service.RollBack(ctx, cmd.Number)
 	if err != nil {
 		return err
 	}
@@ -166,12 +148,12 @@ func (cmd *generationsRollbackCmd) Run(ctx context.Context, g *globals) error {
 type generationsCancelCmd struct{}
 
 func (cmd *generationsCancelCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openGenerations(ctx)
+	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	number, err := s.catalog.Generations.Cancel(ctx)
+	number, err := s.service.CancelRebuild(ctx)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/store"
 )
 
 type migrateCmd struct {
@@ -24,14 +24,14 @@ type (
 )
 
 func (*migrateUpCmd) Run(ctx context.Context, g *globals) error {
-	return g.migrate(ctx, func(s *session) error { return s.catalog.Schema.Up(ctx) })
+	return g.migrate(ctx, func(s *session) error { return s.Catalog.Schema.Up(ctx) })
 }
 
 func (cmd *migrateDownCmd) Run(ctx context.Context, g *globals) error {
 	if !cmd.Yes {
 		return fmt.Errorf("taking a step back deletes the tables it made, and what is in them: add --yes if that is meant")
 	}
-	return g.migrate(ctx, func(s *session) error { return s.catalog.Schema.Down(ctx) })
+	return g.migrate(ctx, func(s *session) error { return s.Catalog.Schema.Down(ctx) })
 }
 
 func (*migrateStatusCmd) Run(ctx context.Context, g *globals) error {
@@ -40,7 +40,7 @@ func (*migrateStatusCmd) Run(ctx context.Context, g *globals) error {
 
 // migrate does something to the schema, then lists its steps.
 func (g *globals) migrate(ctx context.Context, change func(*session) error) error {
-	s, err := g.open(ctx, devstack.Postgres)
+	s, err := g.open(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (g *globals) migrate(ctx context.Context, change func(*session) error) erro
 	if err := change(s); err != nil {
 		return err
 	}
-	steps, err := s.catalog.Schema.Status(ctx)
+	steps, err := s.Catalog.Schema.Status(ctx)
 	if err != nil {
 		return err
 	}

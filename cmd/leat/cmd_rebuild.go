@@ -1,14 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -25,28 +24,20 @@ func (cmd *rebuildCmd) Run(ctx context.Context, g *globals) error {
 	if cmd.Cancel {
 		return (&generationsCancelCmd{}).Run(ctx, g)
 	}
-	parts := devstack.Postgres
+	parts := store.Postgres
 	if cmd.Wait {
-		parts = devstack.All
+		parts = store.All
 	}
 	s, err := g.open(ctx, parts)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	active, err := s.generation(ctx)
+	number, err := s.service.Rebuild(ctx, service.RebuildRequest{Embedder: g.Embedder, From: cmd.From})
 	if err != nil {
 		return err
 	}
-	model, err := s.stores.OpenEmbedder(cmp.Or(g.Embedder, active.Embedder.Name), nil, g.quietLog().Logger(&g.screen))
-	if err != nil {
-		return err
-	}
-	made, err := s.catalog.Generations.Add(ctx, s.stores.Index, worker.ModelOf(model), cmd.From)
-	if err != nil {
-		return err
-	}
-	return g.awaitGeneration(ctx, s, made.Number, cmd.Wait)
+	return g.awaitGeneration(ctx, s, number, cmd.Wait)
 }
 
 // awaitGeneration shows a generation that is being built, or waits until it is
@@ -64,51 +55,32 @@ func (g *globals) awaitGeneration(ctx context.Context, s *session, number int64,
 		return follow(ctx)
 	}
 	log := g.quietLog().Logger(&g.screen)
-	open, err := worker.Open(ctx, s.stores, "rebuild", log)
+	open, err := worker.Open(ctx, s.config, "rebuild", log)
 	if err != nil {
 		return err
 	}
 	defer open.Close()
-	return runWorkers(ctx, open, config.Ingestor{Worker: g.worker(s.stores)}, config.Upkeep{GenerationRetention: forever}, log, follow, false)
+	return runWorkers(ctx, open, config.Ingestor{Worker: g.worker(s.config)}, config.Upkeep{GenerationRetention: forever}, log, follow, false)
 }
 
 // followGeneration waits until a generation is active, or is not being built
 // any more.
 func (g *globals) followGeneration(ctx context.Context, s *session, number int64) error {
-	ticker := time.NewTicker(followInterval)
-	defer ticker.Stop()
-	for last := time.Now(); ; {
-		list, err := s.catalog.Generations.List(ctx)
-		if err != nil {
-			return err
-		}
-		now, err := generationNumbered(list, number)
-		if err != nil || now.State != catalog.GenerationBuilding && (now.State != catalog.GenerationActive || now.Verified) {
-			if showErr := showGeneration(ctx, g, s, number); showErr != nil {
-				return showErr
-			}
-			if now.State != catalog.GenerationActive {
-				return errNo
-			}
-			return nil
-		}
+	last := time.Now()
+	end, found, err := s.service.AwaitGeneration(ctx, number, func(now catalog.GenerationStatus) {
 		if !g.JSON && time.Since(last) >= lineInterval {
 			last = time.Now()
 			note("%s", newGenerationRow(now).progress())
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ticker.C:
-		}
+	})
+	if err != nil {
+		return err
 	}
-}
-
-func generationNumbered(list []catalog.GenerationStatus, number int64) (catalog.GenerationStatus, error) {
-	for _, g := range list {
-		if g.Number == number {
-			return g, nil
-		}
+	if err := showGeneration(ctx, g, s, number); err != nil {
+		return err
 	}
-	return catalog.GenerationStatus{}, errors.New("no such generation")
+	if !found || end.State != catalog.GenerationActive {
+		return errNo
+	}
+	return nil
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
-	"github.com/leatworks/leat/devstack"
-	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/search"
 )
 
@@ -24,12 +21,6 @@ type searchCmd struct {
 	Path   string   `placeholder:"GLOB" help:"Only paths that match: * stays in a directory, ** does not."`
 	Limit  int      `default:"10" placeholder:"N" help:"Most hits (${default}; at most 100)."`
 	Lines  int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
-}
-
-// kinds are those that chunks have.
-var kinds = []string{
-	chunk.KindFunction, chunk.KindMethod, chunk.KindType, chunk.KindConst, chunk.KindVar,
-	chunk.KindDeclarations, chunk.KindHeader, chunk.KindSection, chunk.KindCell, chunk.KindLines,
 }
 
 type searchHit struct {
@@ -61,81 +52,66 @@ type place struct {
 }
 
 func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
-	langs, err := languages(cmd.Lang)
-	if err != nil {
-		return err
+	request := service.SearchRequest{
+		Tenant: g.Tenant, Query: strings.Join(cmd.Query, " "), Repository: cmd.Repo, Ref: cmd.Ref,
+		Languages: cmd.Lang, Kinds: cmd.Kind, Symbols: cmd.Symbol, Path: cmd.Path, Limit: cmd.Limit,
 	}
-	if cmd.Limit < 1 || cmd.Limit > search.MaxLimit {
+	if cmd.Limit < 1 { // to the service 0 is the default
 		return fmt.Errorf("--limit %d: ask for 1 to %d hits", cmd.Limit, search.MaxLimit)
 	}
-	for _, kind := range cmd.Kind {
-		if !slices.Contains(kinds, kind) {
-			return fmt.Errorf("--kind %s: no such kind; there are %s", kind, strings.Join(kinds, ", "))
-		}
+	if err := request.Check(); err != nil {
+		return err
 	}
-	s, err := g.open(ctx, devstack.Postgres|devstack.S3|devstack.Qdrant)
+	s, err := g.open(ctx, store.Postgres|store.S3|store.Qdrant)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	generation, err := s.generation(ctx)
+	found, err := s.service.Search(ctx, request)
 	if err != nil {
 		return err
 	}
-	model, err := s.stores.OpenEmbedder(generation.Embedder.Name, s.catalog.Usage, g.quietLog().Logger(&g.screen))
-	if err != nil {
-		return err
+	rows := make([]searchHit, len(found.Hits))
+	for i, h := range found.Hits {
+		rows[i] = newSearchHit(h)
 	}
-	if err := generation.Embedder.Check(worker.ModelOf(model)); err != nil {
-		return err
-	}
-	tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
-	if err != nil {
-		return err
-	}
-	query := search.Query{
-		Text: strings.Join(cmd.Query, " "), Tenant: g.Tenant, Languages: langs, Limit: cmd.Limit,
-		Kinds: cmd.Kind, Symbols: cmd.Symbol, Path: cmd.Path,
-	}
-	if cmd.Repo != "" {
-		query.Repositories = repositoriesOf(tracks)
-	}
-	if cmd.Ref != "" {
-		query.Refs = fullRefs(cmd.Ref)
-		if !hasRef(tracks, query.Refs) {
-			return fmt.Errorf("--ref %s: not indexed; 'leat status' lists the refs that are", cmd.Ref)
+	several := false
+	if !g.JSON && cmd.Repo == "" {
+		if several, err = s.several(ctx, g.Tenant); err != nil {
+			return err
 		}
 	}
-	searcher := search.Searcher{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Embedder: model, Generation: generation}
-	hits, err := searcher.Search(ctx, query)
+	return cmd.show(g, rows, several)
+}
+
+// several says whether a tenant has more than one repository that was read.
+func (s *session) several(ctx context.Context, tenant string) (bool, error) {
+	tracks, err := s.service.Tracks(ctx, service.TracksRequest{Tenant: tenant})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return cmd.show(g, hits, tracks)
-}
-
-func hasRef(tracks []catalog.TrackStatus, refs []string) bool {
-	return slices.ContainsFunc(tracks, func(t catalog.TrackStatus) bool { return slices.Contains(refs, t.Ref) })
-}
-
-func (cmd *searchCmd) show(g *globals, hits []search.Hit, tracks []catalog.TrackStatus) error {
-	urls := make(map[string]string)
+	urls := make(map[string]bool)
 	for _, t := range tracks {
 		if t.Commit != "" {
-			urls[t.Repository.String()] = t.URL
+			urls[t.URL] = true
 		}
 	}
-	rows := make([]searchHit, len(hits))
-	for i, h := range hits {
-		rows[i] = searchHit{
-			Repository: urls[h.Repository.String()], Ref: h.Ref, Commit: h.Commit, Path: h.Path,
-			StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte, Encoding: h.Encoding,
-			Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
-		}
-		for _, p := range h.Places {
-			rows[i].Places = append(rows[i].Places, place{urls[p.Repository.String()], p.Ref, p.Commit, p.Path, p.StartLine, p.EndLine})
-		}
+	return len(urls) > 1, nil
+}
+
+func newSearchHit(h service.Hit) searchHit {
+	row := searchHit{
+		Repository: h.URL, Ref: h.Ref, Commit: h.Commit, Path: h.Path,
+		StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte, Encoding: h.Encoding,
+		Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
 	}
+	for _, p := range h.Places {
+		row.Places = append(row.Places, place{p.URL, p.Ref, p.Commit, p.Path, p.StartLine, p.EndLine})
+	}
+	return row
+}
+
+func (cmd *searchCmd) show(g *globals, rows []searchHit, several bool) error {
 	if g.JSON {
 		return g.answer.json(map[string]any{"hits": rows})
 	}
@@ -144,7 +120,7 @@ func (cmd *searchCmd) show(g *globals, hits []search.Hit, tracks []catalog.Track
 		return nil
 	}
 	shown := printer{
-		repositories: len(urls) > 1, lines: cmd.Lines, matcher: search.NewMatcher(strings.Join(cmd.Query, " ")),
+		repositories: several, lines: cmd.Lines, matcher: search.NewMatcher(strings.Join(cmd.Query, " ")),
 		color: onTerminal(os.Stdout) && os.Getenv("NO_COLOR") == "",
 	}
 	for i, h := range rows {

@@ -7,9 +7,8 @@ import (
 	"sort"
 	"text/tabwriter"
 
-	"github.com/google/uuid"
-
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 )
 
 type skippedCmd struct {
@@ -27,42 +26,27 @@ type skippedFile struct {
 }
 
 func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, devstack.Postgres)
+	s, err := g.open(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
+	request := service.SkippedRequest{Tenant: g.Tenant, Repository: cmd.Repo, Reason: cmd.Reason}
+	if cmd.Secrets {
+		found, err := s.service.Secrets(ctx, request)
+		if err != nil {
+			return err
+		}
+		return showSecrets(g, found)
+	}
+	found, err := s.service.Skipped(ctx, request)
 	if err != nil {
 		return err
 	}
-	if cmd.Secrets {
-		return listSecrets(ctx, g, s.catalog, repositoriesOf(tracks))
+	files := make([]skippedFile, len(found))
+	for i, f := range found {
+		files[i] = skippedFile(f)
 	}
-	files := []skippedFile{}
-	for _, id := range repositoriesOf(tracks) {
-		for after := uuid.Nil; ; {
-			page, err := s.catalog.SkippedFiles(ctx, id, after, 1000)
-			if err != nil {
-				return err
-			}
-			if len(page) == 0 {
-				break
-			}
-			after = page[len(page)-1].ID
-			for _, f := range page {
-				if cmd.Reason == "" || cmd.Reason == f.Reason {
-					files = append(files, skippedFile{f.Ref, string(f.Path), f.Reason, f.Detail})
-				}
-			}
-		}
-	}
-	sort.Slice(files, func(i, j int) bool {
-		if files[i].Ref != files[j].Ref {
-			return files[i].Ref < files[j].Ref
-		}
-		return files[i].Path < files[j].Path
-	})
 	if g.JSON {
 		return g.answer.json(map[string]any{"skipped": files})
 	}

@@ -9,7 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -52,19 +53,16 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 	if cmd.Watch && g.JSON {
 		return errors.New("--watch shows the status again and again, and --json prints one document: leave one out")
 	}
-	s, err := g.open(ctx, devstack.Postgres)
+	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if _, err := s.generation(ctx); err != nil {
-		return err
-	}
 	if cmd.Embedders {
-		return cmd.embedders(ctx, g, s.catalog)
+		return cmd.embedders(ctx, g, s)
 	}
 	for {
-		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
+		tracks, err := s.service.Status(ctx, service.StatusRequest{Tenant: g.Tenant, Repository: cmd.Repo})
 		if err != nil {
 			return err
 		}
@@ -111,7 +109,7 @@ func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
 	fmt.Fprintln(w, "REPOSITORY\tREF\tCOMMIT\tSTATE\tINDEXED\tPENDING\tFAILED\tSKIPPED\tCHUNKS")
 	for _, t := range tracks {
 		d := t.Documents
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s of %s\t%s\t%s\t%s\t%s\n", safeLine(t.URL), safeLine(shortRef(t.Ref)), shortCommit(t.Commit), t.State,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s of %s\t%s\t%s\t%s\t%s\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)), shortCommit(t.Commit), t.State,
 			thousands(d.Indexed), thousands(d.Total), thousands(d.Pending), thousands(d.Failed), thousands(d.Skipped), thousands(t.Chunks))
 	}
 	if err := w.Flush(); err != nil {
@@ -125,7 +123,7 @@ func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
 			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(t.Error))
 		}
 		if d := t.Documents; d.Failed > 0 {
-			fmt.Printf("%s %s: %s of %s indexed, %s failed ('leat status --failed' names them)\n", safeLine(t.URL), safeLine(shortRef(t.Ref)),
+			fmt.Printf("%s %s: %s of %s indexed, %s failed ('leat status --failed' names them)\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)),
 				thousands(d.Indexed), thousands(d.Total), thousands(d.Failed))
 		}
 	}

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/leatworks/leat/devstack"
-	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/pipeline/announce"
-	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -19,17 +16,14 @@ type submitCmd struct {
 	Wait bool   `help:"Follow it until it is indexed or has failed."`
 }
 
-// source names this command as the publisher of its events.
-const source = "/leat/cli"
-
 func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
-	s, err := newSubmission(g.Tenant, cmd.Repo, cmd.Ref)
+	s, err := service.NewSubmission(source, service.SubmitRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
 	if err != nil {
 		return err
 	}
-	parts := devstack.NATS
+	parts := store.NATS
 	if cmd.Wait {
-		parts |= devstack.Postgres
+		parts |= store.Postgres
 	}
 	if err := g.needRunning(parts); err != nil {
 		return err
@@ -39,22 +33,22 @@ func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer open.close()
-	if err := s.publish(ctx, open.broker); err != nil {
+	if err := open.service.Publish(ctx, s); err != nil {
 		return err
 	}
 	if cmd.Wait {
-		return follow(ctx, open.catalog, open.broker, g, []catalog.SubmissionKey{s.key}, 0)
+		return follow(ctx, open.service, g, []catalog.SubmissionKey{s.Key}, 0)
 	}
 	if g.JSON {
-		return g.answer.json(map[string]string{"tenant": s.key.Tenant, "source": s.key.Source, "id": s.key.Event})
+		return g.answer.json(map[string]string{"tenant": s.Key.Tenant, "source": s.Key.Source, "id": s.Key.Event})
 	}
-	fmt.Printf("submitted %s (event %s)\n", safeLine(cmd.Repo), s.key.Event)
+	fmt.Printf("submitted %s (event %s)\n", safeLine(cmd.Repo), s.Key.Event)
 	return nil
 }
 
 // needRunning refuses to publish into embedded stores that nobody runs: the
 // event would lie there until somebody does.
-func (g *globals) needRunning(parts devstack.Parts) error {
+func (g *globals) needRunning(parts store.Parts) error {
 	if parts&embeddedParts(g.Stores) == 0 {
 		return nil
 	}
@@ -66,57 +60,4 @@ func (g *globals) needRunning(parts devstack.Parts) error {
 		return err
 	}
 	return fmt.Errorf("no workers run on %s: start 'leat dev' there, use 'leat dev --submit REPO --once', or name a NATS server with --nats-url", dir)
-}
-
-// submission is a repo.submitted that has been checked.
-type submission struct {
-	key  catalog.SubmissionKey
-	data events.RepoSubmitted
-}
-
-func newSubmission(tenant, repo, ref string) (submission, error) {
-	if repo == "" {
-		return submission{}, errors.New("the repository is empty: give a URL, or a path of this machine")
-	}
-	url, err := address(repo)
-	if err != nil {
-		return submission{}, err
-	}
-	data := events.RepoSubmitted{Tenant: tenant, URL: url, Ref: ref}
-	event, err := events.New(source, "", data)
-	if err != nil {
-		return submission{}, err
-	}
-	if _, err := event.ParseSubmitted(events.SubmittedSubject(tenant)); err != nil {
-		return submission{}, err
-	}
-	return submission{catalog.SubmissionKey{Tenant: tenant, Source: source, Event: event.ID}, data}, nil
-}
-
-// How long a submission waits for its stream: workers that start with the
-// stores have yet to make it.
-const (
-	streamPatience = 15 * time.Second
-	streamPoll     = 100 * time.Millisecond
-)
-
-func (s submission) publish(ctx context.Context, b *broker.Broker) error {
-	publisher := announce.New(b, s.key.Source)
-	out := announce.Event{ID: s.key.Event, On: events.SubmittedSubject(s.key.Tenant), Data: s.data}
-	err := publisher.Publish(ctx, out)
-	for deadline := time.Now().Add(streamPatience); errors.Is(err, broker.ErrNoStream) && time.Now().Before(deadline); {
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-time.After(streamPoll):
-		}
-		err = publisher.Publish(ctx, out)
-	}
-	switch {
-	case errors.Is(err, broker.ErrNoStream):
-		return fmt.Errorf("submit %s: %w; start a worker, which makes the streams", s.data.URL, err)
-	case err != nil:
-		return fmt.Errorf("submit %s: %w", s.data.URL, err)
-	}
-	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -32,12 +32,12 @@ type syncRun struct {
 }
 
 func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, devstack.Postgres)
+	s, err := g.open(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	last, err := s.catalog.Schedule.Last(ctx)
+	last, err := s.service.SyncStatus(ctx)
 	if err != nil {
 		return err
 	}

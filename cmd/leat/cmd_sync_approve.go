@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/google/uuid"
-
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -27,34 +24,19 @@ type approvedRow struct {
 }
 
 func (cmd *approveCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, devstack.Postgres)
+	s, err := g.open(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
-	if err != nil {
+	approved, found, err := s.service.Approve(ctx, service.ApproveRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
+	switch {
+	case err != nil:
 		return err
-	}
-	waiting, err := s.catalog.Approvals(ctx, g.Tenant, repositoriesOf(tracks)...)
-	if err != nil {
-		return err
-	}
-	if cmd.Ref != "" {
-		names := fullRefs(cmd.Ref)
-		waiting = slices.DeleteFunc(waiting, func(a catalog.Approval) bool { return !slices.Contains(names, a.Ref) })
-	}
-	switch len(waiting) {
-	case 0:
+	case !found:
 		return cmd.nothing(g)
-	case 1:
-		return cmd.approve(ctx, g, s, waiting[0])
 	}
-	var refs []string
-	for _, a := range waiting {
-		refs = append(refs, shortRef(a.Ref))
-	}
-	return fmt.Errorf("%d refs wait for approval: name one of them with --ref (%s)", len(waiting), strings.Join(refs, ", "))
+	return cmd.show(g, approved)
 }
 
 func (cmd *approveCmd) nothing(g *globals) error {
@@ -68,14 +50,11 @@ func (cmd *approveCmd) nothing(g *globals) error {
 	return errNo
 }
 
-func (cmd *approveCmd) approve(ctx context.Context, g *globals, s *session, a catalog.Approval) error {
-	if err := s.catalog.Approve(ctx, a, catalog.SubmissionKey{Tenant: g.Tenant, Source: source, Event: uuid.NewString()}); err != nil {
-		return err
-	}
+func (cmd *approveCmd) show(g *globals, a catalog.Approval) error {
 	if g.JSON {
 		return g.answer.json(map[string]any{"approved": approvedRow{a.Repository.String(), a.URL, a.Ref, a.Commit, a.Removes, a.Documents}})
 	}
 	fmt.Printf("approved: commit %s may remove %s of %s of %s\n", shortCommit(a.Commit),
-		thousands(a.Removes), count(a.Documents, "document", "documents"), safeLine(shortRef(a.Ref)))
+		thousands(a.Removes), count(a.Documents, "document", "documents"), safeLine(service.ShortRef(a.Ref)))
 	return nil
 }

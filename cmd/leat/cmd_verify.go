@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/config"
-	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
@@ -20,9 +20,9 @@ type verifyCmd struct {
 }
 
 func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
-	parts := devstack.Postgres | devstack.S3 | devstack.Qdrant
+	parts := store.Postgres | store.S3 | store.Qdrant
 	if cmd.Repair {
-		parts = devstack.All
+		parts = store.All
 		if err := cmd.Check(); err != nil {
 			return err
 		}
@@ -32,22 +32,24 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	v, scope, err := cmd.scope(ctx, g, s)
-	if err != nil {
+	request := service.VerifyRequest{
+		ScopeRequest: service.ScopeRequest{Tenant: g.Tenant, Repository: cmd.Repo, AnyTenant: true}, Grace: cmd.Grace,
+	}
+	if err := s.service.Ready(ctx); err != nil {
 		return err
 	}
 	var repaired *verify.Repaired
 	if cmd.Repair {
-		did, err := cmd.repair(ctx, g, s, v, scope)
+		did, err := cmd.repair(ctx, g, s, request)
 		if err != nil {
 			return err
 		}
 		repaired = &did
 	}
 	if cmd.List {
-		v.Found = func(kind, what string) { note("%s %s", kind, safeLine(what)) }
+		request.Found = func(kind, what string) { note("%s %s", kind, safeLine(what)) }
 	}
-	report, err := v.Verify(ctx, scope)
+	report, err := s.service.Verify(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -58,23 +60,6 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 		return errNo
 	}
 	return nil
-}
-
-// scope says what is compared with what.
-func (cmd *verifyCmd) scope(ctx context.Context, g *globals, s *session) (v verify.Verifier, scope point.Scope, err error) {
-	generation, err := s.generation(ctx)
-	if err != nil {
-		return v, scope, err
-	}
-	scope.Tenant = g.Tenant
-	if cmd.Repo != "" {
-		tracks, err := find(ctx, s.catalog, g.Tenant, cmd.Repo)
-		if err != nil {
-			return v, scope, err
-		}
-		scope.Repositories = repositoriesOf(tracks)
-	}
-	return verify.Verifier{Catalog: s.catalog, Points: s.points, Blobs: s.blobs, Generation: generation, Grace: cmd.Grace}, scope, nil
 }
 
 // verified is the answer of verify.

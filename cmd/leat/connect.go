@@ -13,10 +13,9 @@ import (
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
-	"github.com/leatworks/leat/pipeline/blob"
-	"github.com/leatworks/leat/pipeline/broker"
-	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/vector"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // lockWait is how long a command waits for another that uses the same embedded
@@ -30,51 +29,19 @@ const embeddedAckWait = 5 * time.Second
 
 // session holds what a command has opened.
 type session struct {
-	stores  config.Stores
-	catalog *catalog.Catalog
-	blobs   *blob.Store
-	points  vector.Store
-	broker  *broker.Broker
-	closers []func() // of servers started for it
+	*store.Stores
+	service *service.Service
+	config  config.Stores // where the stores are
+	closers []func()      // of servers started for it
 }
 
 func (s *session) close() {
-	if s.broker != nil {
-		s.broker.Close()
-	}
-	if s.points != nil {
-		_ = s.points.Close()
-	}
-	if s.blobs != nil {
-		s.blobs.Close()
-	}
-	if s.catalog != nil {
-		s.catalog.Close()
+	if s.Stores != nil {
+		s.Close()
 	}
 	for _, closer := range slices.Backward(s.closers) {
 		closer()
 	}
-}
-
-// generation returns the index that searches use.
-func (s *session) generation(ctx context.Context) (catalog.Generation, error) {
-	active, err := s.catalog.Generations.Active(ctx)
-	if err == nil {
-		return active, nil
-	}
-	steps, stepsErr := s.catalog.Schema.Status(ctx)
-	if stepsErr == nil { // a worker that starts may have been quicker
-		active, err = s.catalog.Generations.Active(ctx)
-	}
-	switch {
-	case err == nil:
-		return active, nil
-	case stepsErr == nil && slices.ContainsFunc(steps, func(m catalog.Migration) bool { return !m.Applied }):
-		return active, errors.New("the catalog lacks steps of its schema: start a worker or 'leat dev', or run 'leat migrate up'")
-	case errors.Is(err, catalog.ErrNotFound):
-		return active, errors.New("there is no index yet: the first worker that starts, or 'leat dev', makes it")
-	}
-	return active, err
 }
 
 // check says what is wrong with the flags that every command takes.
@@ -87,7 +54,7 @@ func (g *globals) check() error {
 
 // open connects to the stores that a command needs: those that flags name, a
 // running `leat dev`, or else the embedded ones, started for this command.
-func (g *globals) open(ctx context.Context, parts devstack.Parts) (*session, error) {
+func (g *globals) open(ctx context.Context, parts store.Parts) (*session, error) {
 	if err := g.check(); err != nil {
 		return nil, err
 	}
@@ -96,7 +63,7 @@ func (g *globals) open(ctx context.Context, parts devstack.Parts) (*session, err
 	}
 	s := &session{}
 	var err error
-	s.stores, _, err = g.resolve(ctx, parts, s)
+	s.config, _, err = g.resolve(ctx, parts, s)
 	if err == nil {
 		err = s.connect(ctx, parts, parts&^embeddedParts(g.Stores))
 	}
@@ -104,11 +71,37 @@ func (g *globals) open(ctx context.Context, parts devstack.Parts) (*session, err
 		s.close()
 		return nil, err
 	}
+	s.service = g.serve(s.Stores, s.config)
+	return s, nil
+}
+
+// source names this command as the publisher of its events.
+const source = "/leat/cli"
+
+// serve returns the service over stores.
+func (g *globals) serve(stores *store.Stores, cfg config.Stores) *service.Service {
+	open := func(name string) (embedder.Embedder, error) {
+		return cfg.OpenEmbedder(name, stores.Catalog.Usage, g.quietLog().Logger(&g.screen))
+	}
+	return service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: open}, stores)
+}
+
+// openIndex is open for a command that needs an index. It explains an empty
+// catalog.
+func (g *globals) openIndex(ctx context.Context, parts store.Parts) (*session, error) {
+	s, err := g.open(ctx, parts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.service.Ready(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
 	return s, nil
 }
 
 // needData refuses to make a data directory just to find it empty.
-func (g *globals) needData(parts devstack.Parts) error {
+func (g *globals) needData(parts store.Parts) error {
 	if parts&embeddedParts(g.Stores) == 0 {
 		return nil
 	}
@@ -124,7 +117,7 @@ func (g *globals) needData(parts devstack.Parts) error {
 
 // resolve fills in the addresses that no flag names: of a stack that runs, or
 // of one that it starts, which ends with the session.
-func (g *globals) resolve(ctx context.Context, parts devstack.Parts, s *session) (_ config.Stores, started bool, err error) {
+func (g *globals) resolve(ctx context.Context, parts store.Parts, s *session) (_ config.Stores, started bool, err error) {
 	embedded := parts & embeddedParts(g.Stores)
 	if embedded == 0 {
 		return g.Stores, false, nil
@@ -142,7 +135,7 @@ func (g *globals) resolve(ctx context.Context, parts devstack.Parts, s *session)
 		if running && covers(endpoints, embedded) {
 			return withEndpoints(g.Stores, endpoints), false, nil
 		}
-		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: embedded, Fast: g.Fast, Log: g.stackLog()})
+		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: servers(embedded), Fast: g.Fast, Log: g.stackLog()})
 		switch {
 		case err == nil:
 			s.closers = append(s.closers, func() { _ = stack.Close() })
@@ -161,46 +154,19 @@ func (g *globals) resolve(ctx context.Context, parts devstack.Parts, s *session)
 }
 
 // connect opens parts. The error of one among named names its flag.
-func (s *session) connect(ctx context.Context, parts, named devstack.Parts) error {
-	for _, p := range []struct {
-		part devstack.Parts
-		flag string
-		open func() error
-	}{
-		{devstack.Postgres, "--postgres-url", func() (err error) {
-			s.catalog, err = catalog.Open(ctx, s.stores.Catalog())
-			return err
-		}},
-		{devstack.S3, "--s3-url", func() (err error) {
-			s.blobs, err = blob.Open(ctx, s.stores.Blob())
-			return err
-		}},
-		{devstack.Qdrant, "--qdrant-url", func() (err error) {
-			s.points, err = s.stores.OpenVector(ctx)
-			return err
-		}},
-		{devstack.NATS, "--nats-url", func() (err error) {
-			s.broker, err = broker.Connect(ctx, s.stores.Broker("leat"), slog.New(slog.DiscardHandler))
-			return err
-		}},
-	} {
-		if parts&p.part == 0 {
-			continue
-		}
-		if err := p.open(); err != nil && named&p.part != 0 {
-			return fmt.Errorf("%s: %w", p.flag, err)
-		} else if err != nil {
-			return err
-		}
+func (s *session) connect(ctx context.Context, parts, named store.Parts) (err error) {
+	s.Stores, err = store.Open(ctx, store.Config{Stores: s.config, Parts: parts}, slog.New(slog.DiscardHandler))
+	if failed := (*store.Error)(nil); errors.As(err, &failed) && named&failed.Part != 0 {
+		return fmt.Errorf("%s: %w", failed.Flag, err)
 	}
-	return nil
+	return err
 }
 
 // embeddedParts are the stores that no flag names.
-func embeddedParts(s config.Stores) devstack.Parts {
-	var parts devstack.Parts
-	for part, url := range map[devstack.Parts]string{
-		devstack.NATS: s.NATSURL, devstack.Postgres: s.PostgresURL, devstack.S3: s.S3URL, devstack.Qdrant: s.QdrantURL,
+func embeddedParts(s config.Stores) store.Parts {
+	var parts store.Parts
+	for part, url := range map[store.Parts]string{
+		store.NATS: s.NATSURL, store.Postgres: s.PostgresURL, store.S3: s.S3URL, store.Qdrant: s.QdrantURL,
 	} {
 		if url == "" {
 			parts |= part
@@ -209,10 +175,24 @@ func embeddedParts(s config.Stores) devstack.Parts {
 	return parts
 }
 
-func covers(e devstack.Endpoints, parts devstack.Parts) bool {
-	have := devstack.Parts(0)
-	for part, url := range map[devstack.Parts]string{
-		devstack.NATS: e.NATS, devstack.Postgres: e.Postgres, devstack.S3: e.S3, devstack.Qdrant: e.Qdrant,
+// servers are the embedded servers that stand for parts.
+func servers(parts store.Parts) devstack.Parts {
+	var list devstack.Parts
+	for part, server := range map[store.Parts]devstack.Parts{
+		store.NATS: devstack.NATS, store.Postgres: devstack.Postgres, store.S3: devstack.S3, store.Qdrant: devstack.Qdrant,
+	} {
+		if parts&part != 0 {
+			list |= server
+		}
+	}
+	return list
+}
+
+// covers says whether a running stack has all of parts.
+func covers(e devstack.Endpoints, parts store.Parts) bool {
+	have := store.Parts(0)
+	for part, url := range map[store.Parts]string{
+		store.NATS: e.NATS, store.Postgres: e.Postgres, store.S3: e.S3, store.Qdrant: e.Qdrant,
 	} {
 		if url != "" {
 			have |= part

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/internal/service"
 )
 
 // usageStatus is what an embedder did for a repository.
@@ -31,8 +31,8 @@ type usageStatus struct {
 const usageDays = 30
 
 // embedders shows what embedding took.
-func (cmd *statusCmd) embedders(ctx context.Context, g *globals, c *catalog.Catalog) error {
-	list, err := c.Usage.List(ctx, g.Tenant, usageDays)
+func (cmd *statusCmd) embedders(ctx context.Context, g *globals, s *session) error {
+	list, err := s.service.Usage(ctx, service.UsageRequest{Tenant: g.Tenant, Days: usageDays})
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
 )
 
 // failedDocument is a row of the answer of 'leat status --failed'.
@@ -28,17 +27,21 @@ func (cmd *statusCmd) failed(ctx context.Context, g *globals) error {
 	if cmd.Watch {
 		return errors.New("--failed lists once, and --watch again and again: leave one out")
 	}
-	s, err := g.open(ctx, devstack.Postgres)
+	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if _, err := s.generation(ctx); err != nil {
-		return err
-	}
-	rows, err := failedDocuments(ctx, g, s, cmd.Repo)
+	list, err := s.service.Failed(ctx, service.StatusRequest{Tenant: g.Tenant, Repository: cmd.Repo})
 	if err != nil {
 		return err
+	}
+	rows := make([]failedDocument, len(list))
+	for i, d := range list {
+		rows[i] = failedDocument{Repository: d.URL, Ref: d.Ref, Path: d.Path, Attempts: d.Attempts, Error: d.Error}
+		if due := d.Due.UTC(); !d.Due.IsZero() {
+			rows[i].NextDue = &due
+		}
 	}
 	if err := showFailed(g, rows); err != nil {
 		return err
@@ -47,39 +50,6 @@ func (cmd *statusCmd) failed(ctx context.Context, g *globals) error {
 		return errNo
 	}
 	return nil
-}
-
-func failedDocuments(ctx context.Context, g *globals, s *session, repo string) ([]failedDocument, error) {
-	tracks, err := find(ctx, s.catalog, g.Tenant, repo)
-	if err != nil {
-		return nil, err
-	}
-	urls := make(map[uuid.UUID]string)
-	for _, t := range tracks {
-		if t.Documents.Failed > 0 {
-			urls[t.Repository] = t.URL
-		}
-	}
-	rows := []failedDocument{}
-	for _, id := range repositoriesOf(tracks) {
-		for after := uuid.Nil; urls[id] != ""; {
-			page, err := s.catalog.FailedDocuments(ctx, id, after, 1000)
-			if err != nil {
-				return nil, err
-			}
-			if len(page) == 0 {
-				break
-			}
-			for _, d := range page {
-				row := failedDocument{Repository: urls[id], Ref: d.Ref, Path: d.Path, Attempts: d.Attempts, Error: d.Error}
-				if due := d.Due.UTC(); !d.Due.IsZero() {
-					row.NextDue = &due
-				}
-				rows, after = append(rows, row), d.ID
-			}
-		}
-	}
-	return rows, nil
 }
 
 func showFailed(g *globals, rows []failedDocument) error {
@@ -97,7 +67,7 @@ func showFailed(g *globals, rows []failedDocument) error {
 		if r.NextDue != nil {
 			due = r.NextDue.Format(time.RFC3339)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", safeLine(r.Repository), safeLine(shortRef(r.Ref)), safeLine(r.Path), r.Attempts, due, shortReason(r.Error))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", safeLine(r.Repository), safeLine(service.ShortRef(r.Ref)), safeLine(r.Path), r.Attempts, due, shortReason(r.Error))
 	}
 	return w.Flush()
 }

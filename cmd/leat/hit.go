@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/search"
 )
 
@@ -39,14 +40,14 @@ func (p printer) hit(h searchHit) string {
 	if h.Symbol != "" {
 		fmt.Fprintf(&b, "  %s %s", h.Kind, safeLine(h.Symbol))
 	}
-	b.WriteString("  " + p.paint(dim, fmt.Sprintf("%s@%s %.3f", safeLine(shortRef(h.Ref)), shortCommit(h.Commit), h.Score)) + "\n")
+	b.WriteString("  " + p.paint(dim, fmt.Sprintf("%s@%s %.3f", safeLine(service.ShortRef(h.Ref)), shortCommit(h.Commit), h.Score)) + "\n")
 	for i, other := range h.Places {
 		if i == mostPlaces {
 			b.WriteString(p.paint(dim, "  also in "+count(len(h.Places)-i, "more place", "more places")) + "\n")
 			break
 		}
 		where := p.where(other.Repository, other.Path, other.StartLine, other.EndLine)
-		b.WriteString(p.paint(dim, fmt.Sprintf("  also %s  %s@%s", where, safeLine(shortRef(other.Ref)), shortCommit(other.Commit))) + "\n")
+		b.WriteString(p.paint(dim, fmt.Sprintf("  also %s  %s@%s", where, safeLine(service.ShortRef(other.Ref)), shortCommit(other.Commit))) + "\n")
 	}
 	text := strings.Split(strings.TrimRight(h.Text, "\n"), "\n")
 	for n, line := range text {

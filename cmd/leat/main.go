@@ -16,7 +16,6 @@ import (
 	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline/vector"
 )
 
 type cli struct {
@@ -117,10 +116,7 @@ func withUsage(err error) error {
 // fail shows an error: to people on standard error and, where JSON was asked
 // for and none has been printed, as the document.
 func (g *globals) fail(err error) int {
-	text := oneLine(err.Error())
-	if errors.Is(err, vector.ErrNoCollection) {
-		text += ": Qdrant has lost the index; 'leat verify --repair' writes it again"
-	}
+	text := explain(err)
 	fmt.Fprintf(os.Stderr, "leat: %s\n", text)
 	if g.JSON && !g.answer.given {
 		_ = g.answer.json(map[string]string{"error": text}) // the exit code says the same

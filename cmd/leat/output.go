@@ -121,24 +121,6 @@ func thousands(n int64) string {
 	return s
 }
 
-// shortRef is a ref's name as people use it.
-func shortRef(ref string) string {
-	for _, prefix := range []string{"refs/heads/", "refs/tags/"} {
-		if short, found := strings.CutPrefix(ref, prefix); found {
-			return short
-		}
-	}
-	return ref
-}
-
-// fullRefs are the names that a ref as people use it may stand for.
-func fullRefs(ref string) []string {
-	if ref == "HEAD" || strings.HasPrefix(ref, "refs/") {
-		return []string{ref}
-	}
-	return []string{"refs/heads/" + ref, "refs/tags/" + ref}
-}
-
 func shortCommit(commit string) string { return commit[:min(len(commit), 10)] }
 
 // safe makes what a repository holds fit for a terminal: control characters

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/leatworks/leat/internal/service"
 )
 
 // progress shows how far work is: bars on a terminal, a line every few seconds
@@ -32,12 +34,12 @@ func newProgress(g *globals) *progress {
 	return p
 }
 
-func (p *progress) update(f followed) {
-	p.stages.update(f.counts, f.listing, time.Now())
+func (p *progress) update(f service.Progress) {
+	p.stages.update(f.Counts, f.Listing, time.Now())
 	if p.quiet {
 		return
 	}
-	for event, reason := range f.retries {
+	for event, reason := range f.Retries {
 		if p.told[event] != reason {
 			p.told[event] = reason
 			_, _ = fmt.Fprintln(p.screen, safeLine(reason))

@@ -6,16 +6,16 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
 // repair mends the objects and the points in scope, with workers of its own:
 // others may run beside them. It returns when no document is under way any more.
-func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v verify.Verifier, scope point.Scope) (did verify.Repaired, err error) {
+func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, request service.VerifyRequest) (did verify.Repaired, err error) {
 	log := g.quietLog().Logger(&g.screen)
-	open, err := worker.Open(ctx, s.stores, "repair", log)
+	open, err := worker.Open(ctx, s.config, "repair", log)
 	if err != nil {
 		return did, err
 	}
@@ -23,7 +23,7 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v veri
 	if err := cmd.repairObjects(ctx, g, s, open, &did); err != nil {
 		return did, err
 	}
-	points, err := v.Repair(ctx, scope)
+	points, err := s.service.RepairPoints(ctx, request)
 	if err != nil {
 		return did, err
 	}
@@ -36,7 +36,7 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v veri
 	if did.RequeuedDocuments == 0 {
 		return did, nil
 	}
-	cfg := config.Ingestor{Worker: g.worker(s.stores)}
+	cfg := config.Ingestor{Worker: g.worker(s.config)}
 	return did, runWorkers(ctx, open, cfg, config.Upkeep{GenerationRetention: forever}, log, func(ctx context.Context) error {
 		if err := worker.SyncOnce(ctx, open, log); err != nil {
 			return fmt.Errorf("queue documents: %w", err)
@@ -46,7 +46,7 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, v veri
 }
 
 func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session, open *worker.Stores, did *verify.Repaired) error {
-	cfg := config.Syncer{Worker: g.worker(s.stores), Git: cmd.Git}
+	cfg := config.Syncer{Worker: g.worker(s.config), Git: cmd.Git}
 	if embeddedParts(g.Stores) != 0 {
 		dir, err := g.dataDir()
 		if err != nil {
@@ -64,9 +64,12 @@ func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session,
 	return err
 }
 
+// settleInterval is how often the catalog is asked for documents under way.
+const settleInterval = 100 * time.Millisecond
+
 // settle waits until no document is under way.
 func (g *globals) settle(ctx context.Context, s *worker.Stores) error {
-	ticker := time.NewTicker(followInterval)
+	ticker := time.NewTicker(settleInterval)
 	defer ticker.Stop()
 	for last := time.Now(); ; {
 		left, err := s.Catalog.OpenDocuments(ctx)

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"os"
-	"slices"
 	"text/tabwriter"
 
-	"github.com/google/uuid"
-
-	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/internal/service"
 )
 
 // secretFound is where a secret was masked. There is no more to tell: what it
@@ -22,26 +17,11 @@ type secretFound struct {
 	Rule string `json:"rule"`
 }
 
-func listSecrets(ctx context.Context, g *globals, c *catalog.Catalog, repositories []uuid.UUID) error {
-	found := []secretFound{}
-	for _, id := range repositories {
-		for after := (catalog.FoundAt{}); ; {
-			page, err := c.Findings(ctx, id, after, 1000)
-			if err != nil {
-				return err
-			}
-			if len(page) == 0 {
-				break
-			}
-			after = page[len(page)-1]
-			for _, f := range page {
-				found = append(found, secretFound{f.Ref, string(f.Path), int(f.Line), f.Rule})
-			}
-		}
+func showSecrets(g *globals, list []service.Secret) error {
+	found := make([]secretFound, len(list))
+	for i, f := range list {
+		found[i] = secretFound(f)
 	}
-	slices.SortStableFunc(found, func(a, b secretFound) int {
-		return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
-	})
 	if g.JSON {
 		return g.answer.json(map[string]any{"secrets": found})
 	}

@@ -149,7 +149,7 @@ func (f *floor) openPoints(ctx context.Context, e devstack.Endpoints) (err error
 	}
 	f.points = qdrant.NewPointsClient(f.qdrant)
 	model := f.leat.generation.Embedder
-	return f.leat.points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance)
+	return f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance)
 }
 
 func (f *floor) openStream(ctx context.Context, _ devstack.Endpoints) error {

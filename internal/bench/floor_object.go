@@ -110,7 +110,7 @@ func (f *floor) load(ctx context.Context, p pack) (map[[32]byte][]byte, error) {
 		return nil, err
 	}
 	blobs := make(map[[32]byte][]byte, len(spans))
-	err = f.leat.blobs.Read(ctx, spans, func(i int, data []byte) error {
+	err = f.leat.Blobs.Read(ctx, spans, func(i int, data []byte) error {
 		blobs[hashes[i]] = bytes.Clone(data)
 		return nil
 	})

@@ -26,10 +26,10 @@ func (f *floor) upsert(ctx context.Context, w wrote) error {
 	if w.whole {
 		filter = nil
 		model := f.leat.generation.Embedder
-		if err := f.leat.points.DropCollection(ctx, scratchCollection); err != nil {
+		if err := f.leat.Points.DropCollection(ctx, scratchCollection); err != nil {
 			return err
 		}
-		if err := f.leat.points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance); err != nil {
+		if err := f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance); err != nil {
 			return err
 		}
 	}

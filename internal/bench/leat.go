@@ -18,12 +18,11 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
-	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/announce"
-	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // source names the harness as the publisher of its submissions.
@@ -31,10 +30,7 @@ const source = "/bench"
 
 // leat is the stores as the harness sees them, past the relays.
 type leat struct {
-	catalog    *catalog.Catalog
-	blobs      *blob.Store
-	points     vector.Store
-	broker     *broker.Broker
+	*store.Stores
 	publisher  *announce.Publisher
 	generation catalog.Generation
 
@@ -52,28 +48,19 @@ func open(ctx context.Context, e devstack.Endpoints) (l *leat, err error) {
 	}()
 	for _, step := range []func() error{
 		func() (err error) {
-			l.catalog, err = catalog.Open(ctx, catalog.Config{URL: e.Postgres, MaxConnections: 4})
+			l.Stores, err = store.Open(ctx, store.Config{Stores: stack.Addresses(e), Name: "bench"}, slog.New(slog.DiscardHandler))
 			return err
 		},
 		func() (err error) { l.sql, err = pgx.Connect(ctx, e.Postgres); return err },
-		func() (err error) {
-			l.blobs, err = blob.Open(ctx, blob.Config{URL: e.S3, AccessKey: e.S3AccessKey, SecretKey: e.S3SecretKey})
-			return err
-		},
-		func() (err error) { l.points, err = config.Stores{QdrantURL: e.Qdrant}.OpenVector(ctx); return err },
-		func() (err error) {
-			l.broker, err = broker.Connect(ctx, broker.Config{URL: e.NATS, Name: "bench"}, slog.New(slog.DiscardHandler))
-			return err
-		},
 		func() (err error) { l.conn, err = nats.Connect(e.NATS, nats.Name("bench")); return err },
 		func() (err error) { l.js, err = jetstream.New(l.conn); return err },
-		func() (err error) { l.generation, err = l.catalog.Generations.Active(ctx); return err },
+		func() (err error) { l.generation, err = l.Catalog.Generations.Active(ctx); return err },
 	} {
 		if err := step(); err != nil {
 			return l, err
 		}
 	}
-	l.publisher = announce.New(l.broker, source)
+	l.publisher = announce.New(l.Broker, source)
 	return l, nil
 }
 
@@ -81,20 +68,11 @@ func (l *leat) close() {
 	if l.conn != nil {
 		l.conn.Close()
 	}
-	if l.broker != nil {
-		l.broker.Close()
-	}
-	if l.points != nil {
-		_ = l.points.Close()
-	}
-	if l.blobs != nil {
-		l.blobs.Close()
-	}
 	if l.sql != nil {
 		_ = l.sql.Close(context.Background())
 	}
-	if l.catalog != nil {
-		l.catalog.Close()
+	if l.Stores != nil {
+		l.Close()
 	}
 }
 
@@ -118,7 +96,7 @@ func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus
 		return catalog.SubmissionStatus{}, 0, err
 	}
 	for {
-		status, err := l.catalog.SubmissionStatus(ctx, key)
+		status, err := l.Catalog.SubmissionStatus(ctx, key)
 		took := time.Since(began)
 		switch {
 		case err != nil && !errors.Is(err, catalog.ErrNotFound):

@@ -240,6 +240,6 @@ func (r *run) rebuild(ctx context.Context) (submitted, error) {
 	if err != nil {
 		return submitted{}, fmt.Errorf("leat rebuild: %w: %s", err, out)
 	}
-	r.leat.generation, err = r.leat.catalog.Generations.Active(ctx)
+	r.leat.generation, err = r.leat.Catalog.Generations.Active(ctx)
 	return submitted{revision: r.revision, took: took}, err
 }

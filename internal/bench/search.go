@@ -88,7 +88,7 @@ func (r *run) search(ctx context.Context) error {
 
 func (r *run) query(ctx context.Context, text string) ([]search.Hit, error) {
 	l := r.leat
-	searcher := search.Searcher{Catalog: l.catalog, Points: l.points, Blobs: l.blobs, Embedder: r.floor.embedder, Generation: l.generation}
+	searcher := search.Searcher{Catalog: l.Catalog, Points: l.Points, Blobs: l.Blobs, Embedder: r.floor.embedder, Generation: l.generation}
 	return searcher.Search(ctx, search.Query{Text: text, Tenant: events.DefaultTenant, Limit: search.DefaultLimit})
 }
 

@@ -20,64 +20,45 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/stack"
-	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
-	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // opened is the stores as leat's own packages see them, past the proxies.
 type opened struct {
-	catalog    *catalog.Catalog
-	points     vector.Store
-	blobs      *blob.Store
+	*store.Stores
 	generation catalog.Generation
 }
 
-func (r *run) open(ctx context.Context) (o opened, err error) {
-	defer func() {
-		if err != nil {
-			o.close()
-		}
-	}()
-	if o.catalog, err = catalog.Open(ctx, catalog.Config{URL: r.stores[stack.Postgres].Endpoints.Postgres}); err != nil {
-		return o, err
-	}
-	stores := config.Stores{QdrantURL: r.stores[stack.Qdrant].Endpoints.Qdrant}
-	if o.points, err = stores.OpenVector(ctx); err != nil {
-		return o, err
-	}
-	s3 := r.stores[stack.S3].Endpoints
-	if o.blobs, err = blob.Open(ctx, blob.Config{URL: s3.S3, AccessKey: s3.S3AccessKey, SecretKey: s3.S3SecretKey}); err != nil {
-		return o, err
-	}
-	o.generation, err = o.catalog.Generations.Active(ctx)
-	return o, err
+// openParts opens some of the stores, past the proxies.
+func (r *run) openParts(ctx context.Context, parts store.Parts) (*store.Stores, error) {
+	at := r.stores[stack.S3].Endpoints
+	at.Postgres, at.Qdrant = r.stores[stack.Postgres].Endpoints.Postgres, r.stores[stack.Qdrant].Endpoints.Qdrant
+	return store.Open(ctx, store.Config{Stores: stack.Addresses(at), Parts: parts}, r.log)
 }
 
-func (o opened) close() {
-	if o.blobs != nil {
-		o.blobs.Close()
+func (r *run) open(ctx context.Context) (o opened, err error) {
+	if o.Stores, err = r.openParts(ctx, store.Postgres|store.S3|store.Qdrant); err != nil {
+		return o, err
 	}
-	if o.points != nil {
-		_ = o.points.Close()
+	if o.generation, err = o.Catalog.Generations.Active(ctx); err != nil {
+		o.Close()
 	}
-	if o.catalog != nil {
-		o.catalog.Close()
-	}
+	return o, err
 }
 
 // verify compares the stores with each other, and returns some of the
 // differences.
 func (o opened) verify(ctx context.Context) (found verify.Report, differences []string, err error) {
-	v := verify.Verifier{Catalog: o.catalog, Points: o.points, Blobs: o.blobs, Generation: o.generation, Found: func(kind, what string) {
+	v := verify.Verifier{Catalog: o.Catalog, Points: o.Points, Blobs: o.Blobs, Generation: o.generation}
+	v.Found = func(kind, what string) {
 		if len(differences) < 10 {
 			differences = append(differences, kind+" "+what)
 		}
-	}}
+	}
 	found, err = v.Verify(ctx, point.Scope{})
 	return found, differences, err
 }
@@ -88,7 +69,7 @@ func (r *run) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer o.close()
+	defer o.Close()
 	found, differences, err := o.verify(ctx)
 	if err != nil {
 		return err
@@ -97,7 +78,7 @@ func (r *run) check(ctx context.Context) error {
 	if !found.OK {
 		r.violate("the stores differ: %+v: %s", found, strings.Join(differences, "; "))
 	}
-	digest, err := point.ComputeDigest(ctx, o.points, o.generation.Collection, point.Scope{})
+	digest, err := point.ComputeDigest(ctx, o.Points, o.generation.Collection, point.Scope{})
 	if err != nil {
 		return err
 	}
@@ -346,7 +327,7 @@ func (r *run) stop() error {
 	return nil
 }
 
-func (s *store) close() error {
+func (s *proxied) close() error {
 	err := s.End(stack.StopPatience)
 	s.proxy.close()
 	return err

@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/store"
 )
 
 // perform does a fault and undoes it.
@@ -102,17 +102,17 @@ func (r *run) disturb(ctx context.Context, f fault) {
 }
 
 func (r *run) dropCollection(ctx context.Context) error {
-	points, err := config.Stores{QdrantURL: r.stores[stack.Qdrant].Endpoints.Qdrant}.OpenVector(ctx)
+	opened, err := r.openParts(ctx, store.Qdrant)
 	if err != nil {
 		return err
 	}
-	defer points.Close()
-	names, err := points.Collections(ctx)
+	defer opened.Close()
+	names, err := opened.Points.Collections(ctx)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		err = errors.Join(err, points.DropCollection(ctx, name))
+		err = errors.Join(err, opened.Points.DropCollection(ctx, name))
 	}
 	return err
 }

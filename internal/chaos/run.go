@@ -55,7 +55,7 @@ type run struct {
 	logs    string
 	log     *slog.Logger
 	world   world
-	stores  map[string]*store
+	stores  map[string]*proxied
 	workers map[string]*stack.Process
 	feed    *feed
 	env     []string
@@ -105,7 +105,7 @@ func prepare(cfg Config) (*run, error) {
 	if cfg.Out == nil {
 		cfg.Out = io.Discard
 	}
-	r := &run{cfg: cfg, dir: cfg.Dir, stores: map[string]*store{}, workers: map[string]*stack.Process{}, targets: map[string]chan struct{}{}, connections: map[string]int{}}
+	r := &run{cfg: cfg, dir: cfg.Dir, stores: map[string]*proxied{}, workers: map[string]*stack.Process{}, targets: map[string]chan struct{}{}, connections: map[string]int{}}
 	var err error
 	if r.dir == "" {
 		// The path is short, so that Postgres' socket fits into it.
@@ -169,7 +169,7 @@ func (r *run) start(ctx context.Context) error {
 		return err
 	}
 	for _, name := range stack.StoreNames {
-		s, err := newStore(r.dir, r.logs, name)
+		s, err := newProxied(r.dir, r.logs, name)
 		if err != nil {
 			return err
 		}

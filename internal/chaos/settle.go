@@ -104,7 +104,7 @@ func (r *run) mended(ctx context.Context) error {
 		if err == nil {
 			var found verify.Report
 			found, _, err = o.verify(ctx)
-			o.close()
+			o.Close()
 			if err == nil && found.OK {
 				return nil
 			}

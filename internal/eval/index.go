@@ -14,6 +14,7 @@ import (
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
@@ -49,11 +50,8 @@ func openIndex(ctx context.Context, dir, name string, embedders config.Embedders
 	if x.stack, err = devstack.Start(ctx, devstack.Config{Dir: filepath.Join(dir, "stores"), Fast: true}); err != nil {
 		return nil, err
 	}
-	at := x.stack.Endpoints()
-	stores := config.Stores{
-		NATSURL: at.NATS, PostgresURL: at.Postgres, QdrantURL: at.Qdrant, S3URL: at.S3, S3AccessKey: at.S3AccessKey, S3SecretKey: at.S3SecretKey,
-		Index: "eval", Embedder: name, Embedders: embedders,
-	}
+	stores := stack.Addresses(x.stack.Endpoints())
+	stores.Index, stores.Embedder, stores.Embedders = "eval", name, embedders
 	if x.stores, err = worker.Open(ctx, stores, "eval", log); err != nil {
 		return nil, err
 	}

@@ -7,27 +7,20 @@ package worker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
-	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // Stores are the four stores, ready for work.
 type Stores struct {
-	Catalog    *catalog.Catalog
-	Broker     *broker.Broker
-	Blobs      *blob.Store
-	Points     vector.Store
+	*store.Stores
 	Generation catalog.Generation // that was active when they were opened
 
 	// OpenEmbedder opens a model by its name.
@@ -43,30 +36,20 @@ type Stores struct {
 // collection, the streams and the consumers exist. Any number of processes may
 // do so at once. It returns early only if waiting cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
-	s := &Stores{alias: cfg.Index, lease: cfg.Lease}
+	opened, err := store.Open(ctx, store.Config{Stores: cfg, Name: "leat-" + name, Wait: true}, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stores{Stores: opened, alias: cfg.Index, lease: cfg.Lease}
 	s.OpenEmbedder = func(name string) (embedder.Embedder, error) { return cfg.OpenEmbedder(name, s.Catalog.Usage, log) }
-	for _, p := range []part{
-		{"Postgres", "--postgres-url", func(ctx context.Context) (err error) { s.Catalog, err = catalog.Open(ctx, cfg.Catalog()); return err }},
-		{"NATS", "--nats-url", func(ctx context.Context) (err error) {
-			s.Broker, err = broker.Connect(ctx, cfg.Broker("leat-"+name), log)
-			return err
-		}},
-		{"S3", "--s3-url", func(ctx context.Context) (err error) { s.Blobs, err = blob.Open(ctx, cfg.Blob()); return err }},
-		{"Qdrant", "--qdrant-url", func(ctx context.Context) (err error) { s.Points, err = cfg.OpenVector(ctx); return err }},
-		{"the index", "--index, --embedder", func(ctx context.Context) error { return s.prepare(ctx, cfg, log) }},
-	} {
-		if err := p.persist(ctx, log); err != nil {
-			s.Close()
-			return nil, err
-		}
+	prepare := store.Attempt{Name: "the index", Flags: "--index, --embedder", Do: func(ctx context.Context) error {
+		return s.prepare(ctx, cfg, log)
+	}}
+	if err := prepare.Persist(ctx, log); err != nil {
+		s.Close()
+		return nil, err
 	}
 	return s, nil
-}
-
-// part is one of the things to open.
-type part struct {
-	name, flags string
-	open        func(context.Context) error
 }
 
 // prepare makes what the workers bind to.
@@ -86,7 +69,8 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 		return err
 	}
 	if cfg.Embedder != "" && cfg.Embedder != model.Name {
-		log.Warn("the index has another embedder than is configured; 'leat rebuild --embedder' changes it", "index", model.Name, "configured", cfg.Embedder)
+		log.Warn("the index has another embedder than is configured; 'leat rebuild --embedder' changes it",
+			"index", model.Name, "configured", cfg.Embedder)
 	}
 	if err := s.Upkeep(config.Upkeep{}, log).Ensure(ctx); err != nil {
 		return err
@@ -99,47 +83,4 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 	topology := s.topology
 	topology.Generations = []broker.Generation{{Number: s.Generation.Number, Embedder: model.Name}}
 	return s.Broker.Ensure(ctx, topology)
-}
-
-// persist tries until open succeeds, waiting cannot help, or ctx ends.
-func (p part) persist(ctx context.Context, log *slog.Logger) error {
-	const most = 15 * time.Second
-	for wait := 250 * time.Millisecond; ; wait = min(2*wait, most) {
-		err := p.open(ctx)
-		if err == nil {
-			return nil
-		}
-		if kind, _ := fault.Of(err); kind == fault.KindReject {
-			return fmt.Errorf("open %s (%s): %w", p.name, p.flags, err)
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("open %s: %w", p.name, errors.Join(ctx.Err(), err))
-		}
-		log.Warn("not ready yet; trying again", "store", p.name, "wait", wait, "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait/2 + rand.N(wait/2)):
-		}
-	}
-}
-
-// Ready says which store does not answer.
-func (s *Stores) Ready(ctx context.Context) error {
-	return errors.Join(s.Catalog.Ready(ctx), s.Broker.Ready(ctx), s.Blobs.Ready(ctx), s.Points.Ready(ctx))
-}
-
-// Close closes what has been opened.
-func (s *Stores) Close() {
-	if s.Broker != nil {
-		s.Broker.Close()
-	}
-	if s.Points != nil {
-		_ = s.Points.Close()
-	}
-	if s.Blobs != nil {
-		s.Blobs.Close()
-	}
-	if s.Catalog != nil {
-		s.Catalog.Close()
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
@@ -68,7 +69,8 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 // that it can open; another process may be able to open the others.
 func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
 	models := newModels(s)
-	if err := (part{"the index's embedders", "--embedders-file, --postgres-url", models.check}).persist(ctx, log); err != nil {
+	open := store.Attempt{Name: "the index's embedders", Flags: "--embedders-file, --postgres-url", Do: models.check}
+	if err := open.Persist(ctx, log); err != nil {
 		return err
 	}
 	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
@@ -77,7 +79,9 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 				continue
 			}
 			if model, err := models.open(g.Embedder); err == nil {
-				wanted = append(wanted, service{g.Embedder.Name, func(ctx context.Context) error { return s.embed(ctx, cfg, log, model, g.Embedder) }})
+				wanted = append(wanted, service{g.Embedder.Name, func(ctx context.Context) error {
+					return s.embed(ctx, cfg, log, model, g.Embedder)
+				}})
 			} else if models.news(g.Embedder) {
 				log.Error("this process cannot serve an embedder of the index", "embedder", g.Embedder.Name, "error", err)
 			}
@@ -88,17 +92,19 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 
 func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, known catalog.Embedder) error {
 	id := known.ID
-	adopt := part{"the embedder's recipe", "--embedders-file, --postgres-url", func(ctx context.Context) error { return s.Catalog.Generations.Adopt(ctx, known, ModelOf(model)) }}
-	if err := adopt.persist(ctx, log); err != nil {
+	adopt := store.Attempt{Name: "the embedder's recipe", Flags: "--embedders-file, --postgres-url", Do: func(ctx context.Context) error {
+		return s.Catalog.Generations.Adopt(ctx, known, ModelOf(model))
+	}}
+	if err := adopt.Persist(ctx, log); err != nil {
 		return err
 	}
 	if err := probe(ctx, model, log); err != nil {
 		var active catalog.Generation
-		look := part{"the active generation", "--postgres-url", func(ctx context.Context) (err error) {
+		look := store.Attempt{Name: "the active generation", Flags: "--postgres-url", Do: func(ctx context.Context) (err error) {
 			active, err = s.Catalog.Generations.Active(ctx)
 			return err
 		}}
-		if lookErr := look.persist(ctx, log); lookErr != nil || active.Embedder.ID == id {
+		if lookErr := look.Persist(ctx, log); lookErr != nil || active.Embedder.ID == id {
 			return errors.Join(err, lookErr)
 		}
 		log.Error("the embedder of a generation that is being built cannot be used; its texts wait", "embedder", model.Model().Name, "error", err)
@@ -123,7 +129,9 @@ func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
 		for _, g := range list {
 			if g.Live() {
-				wanted = append(wanted, service{g.Collection, func(ctx context.Context) error { return s.index(ctx, cfg, log, g.Generation) }})
+				wanted = append(wanted, service{g.Collection, func(ctx context.Context) error {
+					return s.index(ctx, cfg, log, g.Generation)
+				}})
 			}
 		}
 		return wanted

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -18,7 +19,7 @@ func TestAnEmbedderOutlivesAFailingCatalog(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.Rows(t, "alter table generations rename to hidden")
 	stores := &worker.Stores{
-		Catalog: p.Catalog, Broker: p.Broker, Blobs: p.Blobs, Points: p.Points,
+		Stores:       &store.Stores{Catalog: p.Catalog, Broker: p.Broker, Blobs: p.Blobs, Points: p.Points},
 		OpenEmbedder: func(string) (embedder.Embedder, error) { return embedder.Local{}, nil },
 	}
 	ctx, cancel := context.WithCancel(t.Context())

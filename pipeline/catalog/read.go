@@ -195,6 +195,7 @@ func content(r query.LoadContentsRow) Content {
 type CurrentCommit struct {
 	Revision int64  // of the document
 	Commit   string // hex
+	At       int64  // revision of the commit's snapshot
 	Encoding string // of the file, if its text was decoded; "" is UTF-8
 }
 
@@ -208,7 +209,7 @@ func (c *Catalog) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid
 	}
 	commits := make(map[uuid.UUID]CurrentCommit, len(rows))
 	for _, r := range rows {
-		commits[r.ID] = CurrentCommit{r.Revision, hex.EncodeToString(r.Commit), r.Encoding}
+		commits[r.ID] = CurrentCommit{r.Revision, hex.EncodeToString(r.Commit), r.At, r.Encoding}
 	}
 	return commits, nil
 }

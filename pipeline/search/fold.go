@@ -70,7 +70,7 @@ func (c candidate) whole() Hit {
 	slices.SortFunc(c.copies, place)
 	for _, other := range c.copies {
 		h := other.hit
-		c.hit.Places = append(c.hit.Places, Place{h.Repository, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine})
+		c.hit.Places = append(c.hit.Places, Place{h.Repository, h.Track, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine})
 	}
 	return c.hit
 }

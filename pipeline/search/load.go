@@ -86,7 +86,7 @@ func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
 	for i := range list {
 		for c := range list[i].places() {
 			if now, known := current[c.point.Document]; known && now.Revision == c.point.Revision {
-				c.hit.Commit, c.hit.Encoding = now.Commit, now.Encoding
+				c.hit.Commit, c.hit.Revision, c.hit.Encoding = now.Commit, now.At, now.Encoding
 			}
 		}
 	}

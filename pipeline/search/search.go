@@ -45,8 +45,10 @@ type Query struct {
 // Hit is a range of lines.
 type Hit struct {
 	Repository uuid.UUID
+	Track      uuid.UUID
 	Ref        string
 	Commit     string
+	Revision   int64 // of the commit's snapshot
 	Path       string
 	StartLine  int // from 1
 	EndLine    int // inclusive
@@ -68,6 +70,7 @@ type Hit struct {
 // Place is where else a hit's text is.
 type Place struct {
 	Repository uuid.UUID
+	Track      uuid.UUID
 	Ref        string
 	Commit     string
 	Path       string
@@ -184,7 +187,7 @@ func (q *Query) check() error {
 
 func newHit(p vector.Payload, score float32) Hit {
 	return Hit{
-		Repository: p.Repository, Ref: p.Ref, Commit: p.Commit, Path: p.Path,
+		Repository: p.Repository, Track: p.Track, Ref: p.Ref, Commit: p.Commit, Revision: p.Revision, Path: p.Path,
 		StartLine: p.StartLine, EndLine: p.EndLine, StartByte: p.StartByte, EndByte: p.EndByte,
 		Language: p.Language, Kind: p.Kind, Symbol: p.Symbol, Score: score,
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline"
@@ -78,14 +79,11 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	p := &Pipe{Addresses: at, Logs: &Logs{}}
 	log := p.Logs.Logger()
 	var err error
-	p.Stores, err = worker.Open(t.Context(), p.Config(), "test", log)
+	stores := p.Config()
+	stores.Lease = cfg.Lease
+	p.Stores, err = worker.Open(t.Context(), stores, "test", log)
 	must(t, err)
 	t.Cleanup(p.Close)
-	if cfg.Lease != 0 {
-		p.Catalog.Close()
-		p.Catalog, err = catalog.Open(t.Context(), catalog.Config{URL: at.Postgres, Lease: cfg.Lease})
-		must(t, err)
-	}
 	if p.Embedder = cfg.Embedder; p.Embedder == nil {
 		p.Embedder = embedder.Local{}
 	}
@@ -118,11 +116,9 @@ func (p *Pipe) SyncWith(t testing.TB, most int) {
 
 // Config names the stores, for a worker.
 func (p *Pipe) Config() config.Stores {
-	return config.Stores{
-		NATSURL: p.Addresses.NATS, PostgresURL: p.Addresses.Postgres, QdrantURL: p.Addresses.Qdrant,
-		S3URL: p.Addresses.S3, S3AccessKey: p.Addresses.S3AccessKey, S3SecretKey: p.Addresses.S3SecretKey,
-		Index: testenv.Index(p.Addresses), Embedder: embedder.LocalName,
-	}
+	stores := stack.Addresses(p.Addresses)
+	stores.Index, stores.Embedder = testenv.Index(p.Addresses), embedder.LocalName
+	return stores
 }
 
 // Submission makes a repo.submitted as it arrives.

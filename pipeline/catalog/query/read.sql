@@ -54,7 +54,7 @@ left join chunkings k on k.id = d.chunking
 where d.id = any(@ids::uuid[]);
 
 -- name: CurrentCommits :many
-select d.id, d.revision, s.commit, coalesce(d.encoding, '')::text as encoding
+select d.id, d.revision, s.commit, s.revision as at, coalesce(d.encoding, '')::text as encoding
 from documents d
 join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed') and s.revision >= d.revision
 where d.id = any(@ids::uuid[]) and d.state = 'indexed';

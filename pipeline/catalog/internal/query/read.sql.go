@@ -78,7 +78,7 @@ func (q *Queries) CountTracks(ctx context.Context, tracks []uuid.UUID) ([]CountT
 }
 
 const currentCommits = `-- name: CurrentCommits :many
-select d.id, d.revision, s.commit, coalesce(d.encoding, '')::text as encoding
+select d.id, d.revision, s.commit, s.revision as at, coalesce(d.encoding, '')::text as encoding
 from documents d
 join snapshots s on s.track = d.track and s.state in ('indexing', 'indexed') and s.revision >= d.revision
 where d.id = any($1::uuid[]) and d.state = 'indexed'
@@ -88,6 +88,7 @@ type CurrentCommitsRow struct {
 	ID       uuid.UUID
 	Revision int64
 	Commit   []byte
+	At       int64
 	Encoding string
 }
 
@@ -104,6 +105,7 @@ func (q *Queries) CurrentCommits(ctx context.Context, ids []uuid.UUID) ([]Curren
 			&i.ID,
 			&i.Revision,
 			&i.Commit,
+			&i.At,
 			&i.Encoding,
 		); err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"os"
@@ -23,7 +23,7 @@ func TestAddressMakesPathsAbsoluteAndLeavesURLs(t *testing.T) {
 		"dir/a:b":                     filepath.Join(cwd, "dir/a:b"),
 		"a":                           filepath.Join(cwd, "a"),
 	} {
-		got, err := address(repo)
+		got, err := Address(repo)
 		if err != nil || got != want {
 			t.Errorf("%s is taken for %s (%v), want %s", repo, got, err, want)
 		}
@@ -50,7 +50,7 @@ func TestFullRefs(t *testing.T) {
 		"refs/heads/main": {"refs/heads/main"},
 		"HEAD":            {"HEAD"},
 	} {
-		if got := fullRefs(ref); !slices.Equal(got, want) {
+		if got := FullRefs(ref); !slices.Equal(got, want) {
 			t.Errorf("%s may be %v, want %v", ref, got, want)
 		}
 	}

@@ -1,7 +1,6 @@
-package main
+package service
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +15,8 @@ func languages(names []string) ([]string, error) {
 	for i, name := range names {
 		language, ok := enry.GetLanguageByAlias(strings.ToLower(name))
 		if !ok {
-			return nil, fmt.Errorf("--lang %s: no such language; names and aliases are GitHub's, such as Go, python or c++%s", name, similar(name))
+			reason := "no such language; names and aliases are GitHub's, such as Go, python or c++" + similar(name)
+			return nil, &Error{Kind: Invalid, Field: FieldLanguage, Value: name, Reason: reason}
 		}
 		found[i] = language
 	}

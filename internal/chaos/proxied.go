@@ -10,24 +10,24 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 )
 
-// store is one store's process, and the proxy that leads the workers there.
-type store struct {
+// proxied is one store's process, and the proxy that leads the workers there.
+type proxied struct {
 	*stack.Store
 	proxy *proxy
 }
 
-func newStore(dir, logs, name string) (*store, error) {
+func newProxied(dir, logs, name string) (*proxied, error) {
 	// Fast: what was acknowledged survives kill -9, which is all that happens here.
 	process, err := stack.NewStore(dir, logs, name, true)
 	if err != nil {
 		return nil, err
 	}
 	proxy, err := newProxy()
-	return &store{process, proxy}, err
+	return &proxied{process, proxy}, err
 }
 
 // Start returns when the store accepts connections and the proxy leads there.
-func (s *store) Start() error {
+func (s *proxied) Start() error {
 	if err := s.Store.Start(); err != nil {
 		return err
 	}
@@ -40,10 +40,10 @@ func (s *store) Start() error {
 }
 
 // wipe removes what the store holds. It must not run.
-func (s *store) wipe() error { return os.RemoveAll(filepath.Join(s.Dir, s.Name)) }
+func (s *proxied) wipe() error { return os.RemoveAll(filepath.Join(s.Dir, s.Name)) }
 
 // environment is what a worker needs to reach the stores through their proxies.
-func environment(stores map[string]*store) ([]string, error) {
+func environment(stores map[string]*proxied) ([]string, error) {
 	at := make(map[string]string)
 	for name, s := range stores {
 		at[name] = s.proxy.addr()

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// flags are the flags that set a request's fields.
+var flags = map[service.Field]string{
+	service.FieldTenant: "--tenant (LEAT_TENANT)", service.FieldRef: "--ref", service.FieldLanguage: "--lang",
+	service.FieldKind: "--kind", service.FieldLimit: "--limit", service.FieldAge: "--older-than",
+}
+
+// explain says what is wrong in the words of the command line: it names the flag
+// at fault, and the command that helps.
+func explain(err error) string {
+	text := oneLine(err.Error())
+	var failed *service.Error
+	switch {
+	case errors.Is(err, service.ErrNoSchema):
+		return text + ": start a worker or 'leat dev', or run 'leat migrate up'"
+	case errors.Is(err, service.ErrNoIndex):
+		return text + ": the first worker that starts, or 'leat dev', makes it"
+	case errors.Is(err, service.ErrNoStream):
+		return text + "; start a worker, which makes the streams"
+	case errors.Is(err, vector.ErrNoCollection):
+		return text + ": Qdrant has lost the index; 'leat verify --repair' writes it again"
+	case !errors.As(err, &failed):
+		return text
+	}
+	if flag := flags[failed.Field]; flag != "" && failed.Value != "" {
+		text = flag + " " + failed.Value + ": " + failed.Reason
+	}
+	var choices service.Choices
+	switch {
+	case failed.Field == service.FieldRepository && failed.Kind == service.NotFound:
+		text += ": 'leat status' lists those there are"
+	case failed.Field == service.FieldRef && failed.Kind == service.NotFound:
+		text += "; 'leat status' lists the refs that are"
+	case failed.Field == service.FieldLetter && failed.Kind == service.NotFound:
+		text += letterHelp
+	case errors.As(err, &choices):
+		text += fmt.Sprintf(" with --ref (%s)", choices)
+	}
+	return text
+}
+
+// letterHelp is the way out where a letter is not found among a tenant's.
+const letterHelp = " ('leat dead list' lists those there are; --any-tenant looks further)"

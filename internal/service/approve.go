@@ -1,0 +1,59 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// ApproveRequest lets a commit through that takes much of a ref's documents out
+// of the index.
+type ApproveRequest struct {
+	Tenant     string
+	Repository string // its URL, its path, or the end of one of them
+	Ref        string // the branch or tag that waits; "": the only one that does
+}
+
+// Approve approves the one removal that waits. It returns false if none does.
+func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved catalog.Approval, found bool, err error) {
+	defer mark(&err)
+	if err := s.check(r.Tenant, store.Postgres); err != nil {
+		return approved, false, err
+	}
+	ids, err := s.repositoryIDs(ctx, r.Tenant, r.Repository)
+	if err != nil {
+		return approved, false, err
+	}
+	waiting, err := s.stores.Catalog.Approvals(ctx, r.Tenant, ids...)
+	if err != nil {
+		return approved, false, err
+	}
+	if r.Ref != "" {
+		names := FullRefs(r.Ref)
+		waiting = slices.DeleteFunc(waiting, func(a catalog.Approval) bool { return !slices.Contains(names, a.Ref) })
+	}
+	switch len(waiting) {
+	case 0:
+		return approved, false, nil
+	case 1:
+		key := catalog.SubmissionKey{Tenant: r.Tenant, Source: s.cfg.Source, Event: uuid.NewString()}
+		return waiting[0], true, s.stores.Catalog.Approve(ctx, waiting[0], key)
+	}
+	var refs []string
+	for _, a := range waiting {
+		refs = append(refs, ShortRef(a.Ref))
+	}
+	reason := fmt.Sprintf("%d refs wait for approval: name one of them", len(waiting))
+	return approved, false, &Error{Kind: Invalid, Field: FieldRef, Reason: reason, Err: Choices(refs)}
+}
+
+// Choices are the values of a field of which a request has to name one.
+type Choices []string
+
+func (c Choices) Error() string { return strings.Join(c, ", ") }

@@ -1,0 +1,91 @@
+package service
+
+import (
+	"context"
+	"errors"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Kind says what sort of failure an error is. It is an error itself, so that
+// errors.Is(err, service.NotFound) asks for it.
+type Kind string
+
+// The kinds of errors.
+const (
+	NotFound    Kind = "not found"   // what the request names does not exist, or not for this tenant
+	Invalid     Kind = "invalid"     // no such request can be answered
+	Refused     Kind = "refused"     // the request is understood, and the state of things forbids it
+	Unavailable Kind = "unavailable" // a store does not answer, or lacks what every request needs
+)
+
+func (k Kind) Error() string { return string(k) }
+
+// Field is a field of a request.
+type Field string
+
+// The fields that errors name.
+const (
+	FieldTenant     Field = "tenant"
+	FieldRepository Field = "repository"
+	FieldRef        Field = "ref"
+	FieldPath       Field = "path"
+	FieldLines      Field = "lines"
+	FieldQuery      Field = "query"
+	FieldLanguage   Field = "language"
+	FieldKind       Field = "kind"
+	FieldLimit      Field = "limit"
+	FieldAge        Field = "age"
+	FieldLetter     Field = "letter"
+)
+
+// What an index lacks that is not ready to be asked.
+var (
+	ErrNoSchema = errors.New("the catalog lacks steps of its schema")
+	ErrNoIndex  = errors.New("there is no index yet")
+)
+
+// Error is a failure of a request.
+type Error struct {
+	Kind   Kind
+	Field  Field  // of the request that is at fault; "": none
+	Value  string // that the field has; "": Reason says it
+	Reason string // what is wrong, in a sentence; "": Err says it
+	Err    error  // the cause; nil: there is none
+}
+
+func (e *Error) Error() string {
+	switch {
+	case e.Reason == "":
+		return e.Err.Error()
+	case e.Value != "":
+		return string(e.Field) + " " + e.Value + ": " + e.Reason
+	}
+	return e.Reason
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is says whether target is the error's kind.
+func (e *Error) Is(target error) bool { return target == e.Kind }
+
+// mark gives the error of a method its kind, if it has none.
+func mark(err *error) {
+	var known *Error
+	if *err == nil || errors.As(*err, &known) || errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded) {
+		return
+	}
+	kind := Unavailable
+	switch reject, _ := fault.Of(*err); {
+	case errors.Is(*err, catalog.ErrGeneration):
+		kind = Refused
+	case errors.Is(*err, catalog.ErrNotFound):
+		kind = NotFound
+	case reject == fault.KindReject:
+		kind = Invalid
+	}
+	*err = &Error{Kind: kind, Err: *err}
+}
+
+func isNotFound(err error) bool { return errors.Is(err, catalog.ErrNotFound) }

@@ -1,0 +1,134 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// How often the catalog is asked: for the counts of documents, which cost the
+// more the more there are, at the first interval, and whether the work is done
+// after an eighth of the time since it began, or since an event told of news.
+// So what is done in 80 ms is known within 90.
+const (
+	countInterval = 100 * time.Millisecond
+	leastInterval = 2 * time.Millisecond
+	mostInterval  = 100 * time.Millisecond
+)
+
+// FollowRequest asks for the end of submissions.
+type FollowRequest struct {
+	Tenant      string
+	Submissions []catalog.SubmissionKey // of the tenant
+	Patience    int                     // failed attempts of a submission that are sat out; 0: any number
+}
+
+// Progress is how far submissions are.
+type Progress struct {
+	Done    bool
+	Listing bool                  // some tree has not been read to its end
+	Tracks  []catalog.TrackStatus // that the submissions are about
+	Counts  catalog.Counts        // of the tracks together
+	Retries map[string]string     // by the event's id: why its last attempt failed
+	Refused []string              // why nothing will come of a submission now
+
+	wanted map[uuid.UUID]bool // tracks, and repositories of which no track is known yet
+}
+
+// Follow waits until each submission is indexed or has failed. It calls tell
+// with each Progress that it counts, from the same goroutine, and returns the
+// last.
+func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progress)) (p Progress, err error) {
+	defer mark(&err)
+	if err := s.check(r.Tenant, store.Postgres|store.NATS); err != nil {
+		return p, err
+	}
+	for _, key := range r.Submissions {
+		if key.Tenant != r.Tenant {
+			return p, &Error{Kind: NotFound, Field: FieldTenant, Reason: "the submission is not of tenant " + r.Tenant}
+		}
+	}
+	// A wake-up alone, and not always there: no event tells of a commit that was
+	// indexed before.
+	news, stop, err := s.stores.Broker.Hear(events.CompletedOf(r.Tenant))
+	if err != nil {
+		return p, err
+	}
+	defer stop()
+	told, counted := time.Now(), time.Time{}
+	for {
+		p, err := s.look(ctx, r)
+		if err != nil {
+			return p, err
+		}
+		if p.Done || time.Since(counted) >= countInterval {
+			if err := s.count(ctx, r.Tenant, &p); err != nil {
+				return p, err
+			}
+			tell(p)
+			counted = time.Now()
+		}
+		if p.Done {
+			return p, nil
+		}
+		select {
+		case <-ctx.Done():
+			return p, ctx.Err()
+		case <-news:
+			told = time.Now()
+		case <-time.After(min(max(time.Since(told)/8, leastInterval), mostInterval)):
+		}
+	}
+}
+
+// look asks how far the submissions are.
+func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
+	p := Progress{Done: true, wanted: make(map[uuid.UUID]bool), Retries: make(map[string]string), Refused: []string{}}
+	for _, key := range r.Submissions {
+		status, err := s.stores.Catalog.SubmissionStatus(ctx, key)
+		if err != nil && !isNotFound(err) {
+			return p, err
+		}
+		switch {
+		case status.State == "failed":
+			p.Refused = append(p.Refused, status.Error)
+		case status.State == "done":
+			p.wanted[status.Track] = true
+			p.Done = p.Done && status.Indexed
+		case r.Patience > 0 && status.Attempts >= r.Patience:
+			p.Refused = append(p.Refused, fmt.Sprintf("%s (failed %d times; leat tries again when it is due and workers run)", status.Error, status.Attempts))
+		default: // pending, or not yet accepted
+			p.Done, p.Listing = false, true
+			if status.Attempts > 0 {
+				p.Retries[key.Event] = fmt.Sprintf("attempt %d failed, trying again: %s", status.Attempts, status.Error)
+			}
+			p.wanted[status.Repository] = true
+		}
+	}
+	return p, nil
+}
+
+// count adds the documents of what is followed.
+func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
+	tracks, err := s.stores.Catalog.Tracks(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	for _, t := range tracks {
+		if p.wanted[t.ID] || p.wanted[t.Repository] {
+			p.Tracks = append(p.Tracks, t)
+			p.Counts.Total += t.Documents.Total
+			p.Counts.Embedded += t.Documents.Embedded + t.Documents.Indexed
+			p.Counts.Indexed += t.Documents.Indexed
+			p.Counts.Failed += t.Documents.Failed
+			p.Counts.Skipped += t.Documents.Skipped
+		}
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/letter"
+)
+
+const (
+	// MaxLetters is the most dead letters that one LettersAnswer holds.
+	MaxLetters = 10_000
+	// letterPage is how many letters are read at once: each may have 64 KiB.
+	letterPage = 100
+)
+
+// LetterFilter chooses dead letters: messages that are not tried again by
+// themselves. An empty field does not restrict.
+type LetterFilter struct {
+	Tenant     string
+	AnyTenant  bool // also those of other tenants, and those that name none
+	IDs        []int64
+	Worker     string // ingestor, embedder or indexer
+	Repository string // its URL, its path, or the end of one of them
+	Reason     string // a text that the reason holds
+	Before     time.Time
+	OlderThan  time.Duration
+}
+
+// LettersRequest asks for a list of dead letters.
+type LettersRequest struct {
+	LetterFilter
+	After int64 // the list goes on after this letter; 0: from the oldest
+	Limit int   // most letters, 1 to MaxLetters
+}
+
+// LettersAnswer lists dead letters, oldest first, without their messages.
+type LettersAnswer struct {
+	Letters []catalog.Letter
+	Next    int64 // go on after this letter; 0: that was all
+}
+
+// LetterRequest asks for one dead letter.
+type LetterRequest struct {
+	Tenant    string
+	AnyTenant bool // also if it is another tenant's, or nobody's
+	ID        int64
+}
+
+// RefusedLetter is one that could not be worked on. It is kept.
+type RefusedLetter struct {
+	ID     int64
+	Reason string
+	Absent bool // there is none of this number, or not for this tenant
+}
+
+// RetriedLetters says what became of letters that were to be retried.
+type RetriedLetters struct {
+	Retried  int // their work is due now, or they were published again
+	Obsolete int // deleted: there was nothing left to do
+	Refused  []RefusedLetter
+}
+
+// DroppedLetters says what became of letters that were to be dropped.
+type DroppedLetters struct {
+	Dropped int
+	Refused []RefusedLetter
+}
+
+// Check says what can be told to be wrong without asking a store.
+func (r LettersRequest) Check() error {
+	if r.Limit < 1 || r.Limit > MaxLetters {
+		return badLimit(r.Limit, MaxLetters, "letters")
+	}
+	return nil
+}
+
+// Letters lists dead letters.
+func (s *Service) Letters(ctx context.Context, r LettersRequest) (a LettersAnswer, err error) {
+	defer mark(&err)
+	if err := r.Check(); err != nil {
+		return a, err
+	}
+	filter, err := s.filter(ctx, r.LetterFilter)
+	if err != nil {
+		return a, err
+	}
+	for after := r.After; ; {
+		list, err := s.stores.Catalog.Letters.List(ctx, filter, after, math.MaxInt64, min(r.Limit+1-len(a.Letters), letterPage))
+		if err != nil || len(list) == 0 {
+			return a, err
+		}
+		for _, l := range list {
+			if len(a.Letters) == r.Limit { // there is one more than is listed
+				a.Next = after
+				return a, nil
+			}
+			l.Payload, l.Headers = nil, nil
+			a.Letters, after = append(a.Letters, l), l.ID
+		}
+	}
+}
+
+// Letter returns one dead letter with its message.
+func (s *Service) Letter(ctx context.Context, r LetterRequest) (l catalog.Letter, err error) {
+	defer mark(&err)
+	filter, err := s.filter(ctx, LetterFilter{Tenant: r.Tenant, AnyTenant: r.AnyTenant, IDs: []int64{r.ID}})
+	if err != nil {
+		return l, err
+	}
+	found, err := s.stores.Catalog.Letters.List(ctx, filter, 0, math.MaxInt64, 1)
+	if err != nil {
+		return l, err
+	}
+	if len(found) == 0 {
+		return l, &Error{Kind: NotFound, Field: FieldLetter, Reason: noLetter(r.ID, r.Tenant, r.AnyTenant)}
+	}
+	return found[0], nil
+}
+
+// RetryLetters tries again what letters ask for, and deletes them. With an error
+// it returns how far it came.
+func (s *Service) RetryLetters(ctx context.Context, f LetterFilter) (a RetriedLetters, err error) {
+	defer mark(&err)
+	if err := s.need(store.NATS); err != nil {
+		return a, err
+	}
+	redrive := letter.New(s.stores.Catalog.Letters, s.stores.Broker)
+	absent, err := s.eachLetter(ctx, f, func(id int64) error {
+		became, why, err := redrive.Retry(ctx, id)
+		if kind, _ := fault.Of(err); kind == fault.KindReject {
+			became, why, err = catalog.RetryRefused, err.Error(), nil // no server would take the message
+		}
+		switch {
+		case err != nil:
+			return err
+		case became == catalog.RetryRefused:
+			a.Refused = append(a.Refused, RefusedLetter{ID: id, Reason: why})
+		case became == catalog.RetryObsolete:
+			a.Obsolete++
+		default:
+			a.Retried++
+		}
+		return nil
+	})
+	a.Refused = append(a.Refused, absent...)
+	return a, err
+}
+
+// DropLetters deletes letters. A document stays failed.
+func (s *Service) DropLetters(ctx context.Context, f LetterFilter) (a DroppedLetters, err error) {
+	defer mark(&err)
+	a.Refused, err = s.eachLetter(ctx, f, func(id int64) error {
+		ok, err := s.stores.Catalog.Letters.Drop(ctx, id)
+		if ok {
+			a.Dropped++
+		}
+		return err
+	})
+	return a, err
+}
+
+// eachLetter calls fn with the letters chosen that exist now: one that comes of
+// a retry is not retried again. It returns those of the filter's numbers that
+// name none.
+func (s *Service) eachLetter(ctx context.Context, f LetterFilter, fn func(id int64) error) (absent []RefusedLetter, err error) {
+	filter, err := s.filter(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	last, err := s.stores.Catalog.Letters.Last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[int64]bool)
+	for after := int64(0); ; {
+		list, err := s.stores.Catalog.Letters.List(ctx, filter, after, last, letterPage)
+		if err != nil {
+			return nil, err
+		}
+		if len(list) == 0 {
+			break
+		}
+		for _, l := range list {
+			if after = l.ID; len(f.IDs) > 0 {
+				found[l.ID] = true
+			}
+			if err := fn(l.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, id := range f.IDs {
+		if !found[id] {
+			absent = append(absent, RefusedLetter{id, noLetter(id, f.Tenant, f.AnyTenant), true})
+		}
+	}
+	return absent, nil
+}
+
+func (s *Service) filter(ctx context.Context, f LetterFilter) (filter catalog.LetterFilter, err error) {
+	if err := s.check(f.Tenant, store.Postgres); err != nil {
+		return filter, err
+	}
+	if f.OlderThan < 0 {
+		return filter, &Error{Kind: Invalid, Field: FieldAge, Value: f.OlderThan.String(), Reason: "give a duration that has passed, for example 24h"}
+	}
+	filter = catalog.LetterFilter{Tenant: f.Tenant, IDs: f.IDs, Worker: f.Worker, Reason: f.Reason, Before: f.Before, OlderThan: f.OlderThan}
+	if f.AnyTenant {
+		filter.Tenant = ""
+	}
+	if f.Repository != "" {
+		filter.Repositories, err = s.repositoryIDs(ctx, f.Tenant, f.Repository)
+	}
+	return filter, err
+}
+
+func noLetter(id int64, tenant string, anyTenant bool) string {
+	text := "no dead letter " + strconv.FormatInt(id, 10)
+	if !anyTenant {
+		text += fmt.Sprintf(" of tenant %s", tenant)
+	}
+	return text
+}

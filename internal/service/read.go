@@ -1,0 +1,190 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// MaxReadBytes bounds the text of one ReadAnswer.
+const MaxReadBytes = 256 << 10
+
+// At is the place in a repository's history that an answer is about.
+type At struct {
+	Repository uuid.UUID
+	URL        string
+	Ref        string // full name
+	Commit     string // hex
+	Revision   int64  // of the commit's snapshot
+	Underway   bool   // a newer commit of the ref is being read or indexed, or this one is
+}
+
+// ReadRequest asks for the lines of a file.
+type ReadRequest struct {
+	Tenant     string
+	Repository string // its URL, its path, or the end of one of them
+	Ref        string // branch, tag or full name; "": the only one that is indexed
+	Path       string // from the repository's root
+	First      int    // line, from 1; 0: the first
+	Last       int    // line, inclusive; 0: the last
+}
+
+// ReadAnswer holds lines of a file: its text as it was indexed, in UTF-8 and
+// with secrets masked.
+type ReadAnswer struct {
+	At
+	Path     string
+	Language string
+	Encoding string // of the file if its text was decoded, or the format that it was taken out of; "": UTF-8
+	Lines    int    // that the file has
+	First    int    // line of Text, from 1; 0: Text is empty
+	Last     int    // line of Text, inclusive
+	Text     string
+	More     bool // Text was cut at MaxReadBytes: go on after Last
+}
+
+// Read returns a file, or a range of its lines, at the newest commit that holds
+// the file as it is stored. A line that is longer than MaxReadBytes is cut.
+func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(r.Tenant, store.Postgres|store.S3); err != nil {
+		return a, err
+	}
+	if r.First < 0 || r.Last < 0 || r.Last > 0 && r.Last < r.First {
+		reason := fmt.Sprintf("lines %d to %d: lines count from 1, and the first comes before the last", r.First, r.Last)
+		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: reason}
+	}
+	head, err := s.head(ctx, r.Tenant, r.Repository, r.Ref)
+	if err != nil {
+		return a, err
+	}
+	file, err := s.file(ctx, head, r.Path)
+	if err != nil {
+		return a, err
+	}
+	content, err := s.content(ctx, file)
+	if err != nil {
+		return a, fmt.Errorf("read %s: %w", r.Path, err)
+	}
+	a = ReadAnswer{At: at(head), Path: r.Path, Language: file.Language, Encoding: file.Encoding}
+	a.Commit, a.Revision, a.Underway = file.Commit, file.At, a.Underway || head.Revision != file.At
+	return a, a.cut(content, r.First, r.Last)
+}
+
+func at(h catalog.Head) At {
+	return At{Repository: h.Repository, URL: h.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Underway: underway(h)}
+}
+
+// head is the track that a request for one is about.
+func (s *Service) head(ctx context.Context, tenant, repository, ref string) (catalog.Head, error) {
+	if repository == "" {
+		return catalog.Head{}, &Error{Kind: Invalid, Field: FieldRepository, Reason: "the repository is empty: name one"}
+	}
+	heads, err := s.Tracks(ctx, TracksRequest{tenant, repository})
+	if err != nil {
+		return catalog.Head{}, err
+	}
+	heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Commit == "" })
+	if ref != "" {
+		names := FullRefs(ref)
+		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !slices.Contains(names, h.Ref) })
+		if len(heads) == 0 {
+			return catalog.Head{}, noRef(ref)
+		}
+	}
+	switch len(heads) {
+	case 0:
+		return catalog.Head{}, &Error{Kind: NotFound, Field: FieldRepository, Reason: fmt.Sprintf("nothing of %s has been read yet", repository)}
+	case 1:
+		return heads[0], nil
+	}
+	var refs []string
+	for _, h := range heads {
+		refs = append(refs, h.Ref)
+	}
+	reason := fmt.Sprintf("%s has %d refs that are indexed: name one of %s", heads[0].URL, len(refs), strings.Join(refs, ", "))
+	return catalog.Head{}, &Error{Kind: Invalid, Field: FieldRef, Reason: reason}
+}
+
+// file looks a path up, and says why it has no text.
+func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalog.StoredFile, error) {
+	file, err := s.stores.Catalog.StoredFile(ctx, events.DocumentID(h.ID, []byte(path)))
+	switch {
+	case isNotFound(err):
+		return file, &Error{Kind: NotFound, Field: FieldPath, Value: path, Reason: fmt.Sprintf("no such file at %s of %s", ShortRef(h.Ref), h.URL), Err: err}
+	case err != nil:
+		return file, err
+	case file.SkipReason != "":
+		return file, &Error{Kind: Refused, Field: FieldPath, Value: path, Reason: "its text is not stored: it was skipped (" + file.SkipReason + ")"}
+	}
+	return file, nil
+}
+
+// content reads a document's blob. The empty blob is nowhere.
+func (s *Service) content(ctx context.Context, f catalog.StoredFile) (content []byte, err error) {
+	if f.Blob == sha256.Sum256(nil) {
+		return nil, nil
+	}
+	spans, err := s.stores.Catalog.BlobSpans(ctx, [][]byte{f.Blob[:]})
+	if err != nil {
+		return nil, err
+	}
+	span, found := spans[f.Blob]
+	if !found {
+		return nil, fmt.Errorf("blob %x: %w", f.Blob, catalog.ErrNotFound)
+	}
+	err = s.stores.Blobs.Read(ctx, []blob.Span{blob.Span(span)}, func(_ int, data []byte) error {
+		content = bytes.Clone(data)
+		return nil
+	})
+	return content, err
+}
+
+// cut takes the lines from first to last out of the file's text.
+func (a *ReadAnswer) cut(content []byte, first, last int) error {
+	a.Lines = bytes.Count(content, []byte("\n"))
+	if len(content) > 0 && content[len(content)-1] != '\n' {
+		a.Lines++
+	}
+	if first > max(a.Lines, 1) {
+		reason := fmt.Sprintf("line %d: the file has %d", first, a.Lines)
+		return &Error{Kind: Invalid, Field: FieldLines, Reason: reason}
+	}
+	if a.Lines == 0 {
+		return nil
+	}
+	a.First, a.Last = max(first, 1), a.Lines
+	if last > 0 {
+		a.Last = min(last, a.Lines)
+	}
+	var text []byte
+	number := 0
+	for line := range bytes.Lines(content) {
+		number++
+		switch {
+		case number < a.First:
+			continue
+		case number > a.Last:
+		case len(text) == 0 && len(line) > MaxReadBytes:
+			text, a.Last, a.More = line[:MaxReadBytes], number, true
+		case len(text)+len(line) > MaxReadBytes:
+			a.Last, a.More = number-1, true
+		default:
+			text = append(text, line...)
+			continue
+		}
+		break
+	}
+	a.Text = strings.ToValidUTF8(string(text), "")
+	return nil
+}

@@ -1,0 +1,98 @@
+package service_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+)
+
+func (m mill) read(t *testing.T, r service.ReadRequest) service.ReadAnswer {
+	t.Helper()
+	a, err := m.Read(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestReadReturnsLines(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	long := strings.Repeat("0123456789abcdef\n", service.MaxReadBytes/16)
+	commit := m.put(t, "acme", repo, "refs/heads/main", testpipe.Text(
+		"a.txt", "one\ntwo\nthree\nfour", "empty.txt", "", "latin.txt", "caf\xe9 cr\xe8me d\xe9j\xe0 vu fa\xe7ade \xe0 la carte\n", "long.txt", long))
+	for _, test := range []struct {
+		path               string
+		first, last        int
+		text               string
+		from, to, lines    int
+		encoding, language string
+	}{
+		{"a.txt", 0, 0, "one\ntwo\nthree\nfour", 1, 4, 4, "", "Text"},
+		{"a.txt", 2, 3, "two\nthree\n", 2, 3, 4, "", "Text"},
+		{"a.txt", 3, 0, "three\nfour", 3, 4, 4, "", "Text"},
+		{"a.txt", 0, 1, "one\n", 1, 1, 4, "", "Text"},
+		{"a.txt", 4, 99, "four", 4, 4, 4, "", "Text"},
+		{"empty.txt", 0, 0, "", 0, 0, 0, "", "Text"},
+		{"empty.txt", 1, 9, "", 0, 0, 0, "", "Text"},
+		{"latin.txt", 0, 0, "café crème déjà vu façade à la carte\n", 1, 1, 1, "windows-1252", "Text"},
+	} {
+		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: test.path, First: test.first, Last: test.last})
+		if a.Text != test.text || a.First != test.from || a.Last != test.to || a.Lines != test.lines || a.More ||
+			a.Encoding != test.encoding || a.Language != test.language {
+			t.Errorf("%s, lines %d to %d: %+v", test.path, test.first, test.last, a)
+		}
+		if a.Commit != commit || a.Revision != 1 || a.Ref != "refs/heads/main" || a.URL != repo.Dir || a.Underway {
+			t.Errorf("%s is said to be of %+v, want commit %s", test.path, a.At, commit)
+		}
+	}
+
+	// What is too long comes in parts, which add up to the whole.
+	var text strings.Builder
+	for first, parts := 1, 0; ; parts++ {
+		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: "long.txt", First: first})
+		if len(a.Text) > service.MaxReadBytes || a.First != first || parts > 2 {
+			t.Fatalf("%d bytes from line %d", len(a.Text), a.First)
+		}
+		text.WriteString(a.Text)
+		if !a.More {
+			break
+		}
+		first = a.Last + 1
+	}
+	if text.String() != long {
+		t.Errorf("the parts have %d bytes and the file %d, or others", text.Len(), len(long))
+	}
+}
+
+// A file that a commit left alone is read at that commit, and one of several
+// refs has to be named.
+func TestReadNamesTheNewestCommit(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "old\n", "b.txt", "same\n"))
+	commit := m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "new\n", "b.txt", "same\n"))
+	for path, text := range map[string]string{"a.txt": "new\n", "b.txt": "same\n"} {
+		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: path})
+		if a.Text != text || a.Commit != commit || a.Revision != 2 {
+			t.Errorf("%s: %+v, want %q of commit %s", path, a, text, commit)
+		}
+	}
+	m.put(t, "acme", repo, "refs/heads/side", testpipe.Text("a.txt", "aside\n"))
+	_, err := m.Read(t.Context(), service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: "a.txt"})
+	if !errors.Is(err, service.Invalid) || !strings.Contains(err.Error(), "refs/heads/side") {
+		t.Errorf("without a ref: %v", err)
+	}
+	for ref, text := range map[string]string{"main": "new\n", "side": "aside\n", "refs/heads/side": "aside\n"} {
+		if a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Ref: ref, Path: "a.txt"}); a.Text != text {
+			t.Errorf("%s has %q, want %q", ref, a.Text, text)
+		}
+	}
+	m.Rows(t, "update snapshots set state = 'indexing', indexed_at = null where revision = 2")
+	if a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Ref: "main", Path: "b.txt"}); !a.Underway {
+		t.Errorf("while the commit is being indexed: %+v", a.At)
+	}
+}

@@ -1,0 +1,125 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
+)
+
+// Config says how a service works.
+type Config struct {
+	Index  string // the beginning of the names of new collections; default: leat
+	Source string // that names the service as the publisher of its events; default: /leat/service
+	// OpenEmbedder opens a model by its name. It is called once for each model
+	// that a search or a rebuild needs.
+	OpenEmbedder func(name string) (embedder.Embedder, error)
+}
+
+// Service answers requests from the stores. Its methods may be called by any
+// number of goroutines.
+type Service struct {
+	cfg    Config
+	stores *store.Stores
+
+	mu     sync.Mutex
+	models map[string]embedder.Embedder // that have been opened, by name
+}
+
+// New returns a service over stores that the caller has opened, and closes
+// later. A method that needs one that is not open returns an error of kind
+// Unavailable.
+func New(cfg Config, stores *store.Stores) *Service {
+	if cfg.Index == "" {
+		cfg.Index = "leat"
+	}
+	if cfg.Source == "" {
+		cfg.Source = "/leat/service"
+	}
+	return &Service{cfg: cfg, stores: stores, models: make(map[string]embedder.Embedder)}
+}
+
+// check refuses a tenant that cannot be one, and a method whose stores are not
+// open.
+func (s *Service) check(tenant string, parts store.Parts) error {
+	if err := events.CheckTenant(tenant); err != nil {
+		return &Error{Kind: Invalid, Field: FieldTenant, Err: err}
+	}
+	return s.need(parts)
+}
+
+func (s *Service) need(parts store.Parts) error {
+	for _, p := range []struct {
+		part store.Parts
+		open bool
+		name string
+	}{
+		{store.Postgres, s.stores.Catalog != nil, "Postgres"},
+		{store.NATS, s.stores.Broker != nil, "NATS"},
+		{store.S3, s.stores.Blobs != nil, "S3"},
+		{store.Qdrant, s.stores.Points != nil, "Qdrant"},
+	} {
+		if parts&p.part != 0 && !p.open {
+			return &Error{Kind: Unavailable, Reason: "the service has no connection to " + p.name}
+		}
+	}
+	return nil
+}
+
+// Ready says what every request needs and this leat lacks: a schema that is up
+// to date, or an index.
+func (s *Service) Ready(ctx context.Context) (err error) {
+	defer mark(&err)
+	_, err = s.active(ctx)
+	return err
+}
+
+// active is the generation that answers searches now.
+func (s *Service) active(ctx context.Context) (catalog.Generation, error) {
+	active, err := s.stores.Catalog.Generations.Active(ctx)
+	if err == nil {
+		return active, nil
+	}
+	steps, stepsErr := s.stores.Catalog.Schema.Status(ctx)
+	if stepsErr == nil { // a worker that starts may have been quicker
+		active, err = s.stores.Catalog.Generations.Active(ctx)
+	}
+	switch {
+	case err == nil:
+		return active, nil
+	case stepsErr == nil && slices.ContainsFunc(steps, func(m catalog.Migration) bool { return !m.Applied }):
+		return active, &Error{Kind: Unavailable, Err: ErrNoSchema}
+	case errors.Is(err, catalog.ErrNotFound):
+		return active, &Error{Kind: Unavailable, Err: ErrNoIndex}
+	}
+	return active, err
+}
+
+// model is the embedder that made a generation's vectors.
+func (s *Service) model(known catalog.Embedder) (embedder.Embedder, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if model := s.models[known.Name]; model != nil {
+		return model, nil
+	}
+	model, err := s.cfg.OpenEmbedder(known.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := known.Check(recorded(model)); err != nil {
+		return nil, err
+	}
+	s.models[known.Name] = model
+	return model, nil
+}
+
+// recorded is an embedder as the catalog knows it.
+func recorded(e embedder.Embedder) catalog.Embedder {
+	m := e.Model()
+	return catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance), Recipe: m.Recipe}
+}

@@ -1,0 +1,100 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/announce"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// SubmitRequest asks for a repository to be indexed.
+type SubmitRequest struct {
+	Tenant     string
+	Repository string // an https or ssh URL, or a path of the ingestor's machine
+	Ref        string // branch, tag or full name; "": the remote's default branch
+}
+
+// Submission is a SubmitRequest that has been checked. Its key follows it
+// through the catalog.
+type Submission struct {
+	Key  catalog.SubmissionKey
+	data events.RepoSubmitted
+}
+
+// URL is the repository's, or an absolute path.
+func (s Submission) URL() string { return s.data.URL }
+
+// NewSubmission checks a request, and gives it a key under which source
+// publishes it. It asks no store.
+func NewSubmission(source string, r SubmitRequest) (n Submission, err error) {
+	defer func() {
+		if err != nil {
+			err = &Error{Kind: Invalid, Field: FieldRepository, Err: err}
+		}
+	}()
+	if r.Repository == "" {
+		return n, errors.New("the repository is empty: give a URL, or a path of this machine")
+	}
+	url, err := Address(r.Repository)
+	if err != nil {
+		return n, err
+	}
+	data := events.RepoSubmitted{Tenant: r.Tenant, URL: url, Ref: r.Ref}
+	event, err := events.New(source, "", data)
+	if err != nil {
+		return n, err
+	}
+	if _, err := event.ParseSubmitted(events.SubmittedSubject(r.Tenant)); err != nil {
+		return n, err
+	}
+	return Submission{catalog.SubmissionKey{Tenant: r.Tenant, Source: source, Event: event.ID}, data}, nil
+}
+
+// ErrNoStream says that nobody has made the streams yet.
+var ErrNoStream = broker.ErrNoStream
+
+// How long a submission waits for its stream: workers that start with the
+// stores have yet to make it.
+const (
+	streamPatience = 15 * time.Second
+	streamPoll     = 100 * time.Millisecond
+)
+
+// Submit publishes that a repository is to be indexed. It returns when the
+// stream has acknowledged that.
+func (s *Service) Submit(ctx context.Context, r SubmitRequest) (n Submission, err error) {
+	if n, err = NewSubmission(s.cfg.Source, r); err != nil {
+		return n, err
+	}
+	return n, s.Publish(ctx, n)
+}
+
+// Publish is Submit for a submission that has been checked before. Publishing
+// one twice publishes it once.
+func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
+	defer mark(&err)
+	if err := s.check(n.Key.Tenant, store.NATS); err != nil {
+		return err
+	}
+	publisher := announce.New(s.stores.Broker, n.Key.Source)
+	out := announce.Event{ID: n.Key.Event, On: events.SubmittedSubject(n.Key.Tenant), Data: n.data}
+	err = publisher.Publish(ctx, out)
+	for deadline := time.Now().Add(streamPatience); errors.Is(err, ErrNoStream) && time.Now().Before(deadline); {
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(streamPoll):
+		}
+		err = publisher.Publish(ctx, out)
+	}
+	if err != nil {
+		return fmt.Errorf("submit %s: %w", n.data.URL, err)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package service
+
+import (
+	"context"
+	"strings"
+
+	"github.com/leatworks/leat/internal/store"
+)
+
+// MaxTree is the most files that one TreeAnswer holds.
+const MaxTree = 1000
+
+// TreeRequest asks for the files of a repository at a ref.
+type TreeRequest struct {
+	Tenant     string
+	Repository string // its URL, its path, or the end of one of them
+	Ref        string // branch, tag or full name; "": the only one that is indexed
+	Under      string // directory; "": all
+	After      string // path that the listing goes on after; "": from the beginning
+	Limit      int    // most files, 1 to MaxTree; 0: MaxTree
+}
+
+// TreeAnswer lists files by path, in byte order.
+type TreeAnswer struct {
+	At
+	Files []TreeFile
+	Next  string // go on after this path; "": that was all
+}
+
+// TreeFile is a file of a commit. A skipped one has no language and no size.
+type TreeFile struct {
+	Path       string
+	Mode       int32 // as git has it, for example 0100644
+	Size       int32 // bytes of its text as it is stored
+	Language   string
+	State      string // chunked, embedded, indexed, failed or skipped
+	SkipReason string // why it is not indexed; "": it is, or will be
+}
+
+// Tree lists the files of the newest commit that was read, or that is being
+// read, of a ref.
+func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	if r.Limit == 0 {
+		r.Limit = MaxTree
+	}
+	if r.Limit < 1 || r.Limit > MaxTree {
+		return a, badLimit(r.Limit, MaxTree, "files")
+	}
+	head, err := s.head(ctx, r.Tenant, r.Repository, r.Ref)
+	if err != nil {
+		return a, err
+	}
+	a.At = at(head)
+	under := strings.Trim(r.Under, "/")
+	if under != "" {
+		under += "/"
+	}
+	files, err := s.stores.Catalog.Files(ctx, head.ID, []byte(under), []byte(r.After), r.Limit+1)
+	if err != nil {
+		return a, err
+	}
+	if len(files) > r.Limit {
+		files = files[:r.Limit]
+		a.Next = string(files[r.Limit-1].Path)
+	}
+	a.Files = make([]TreeFile, len(files))
+	for i, f := range files {
+		a.Files[i] = TreeFile{string(f.Path), f.Mode, f.Size, f.Language, f.State, f.SkipReason}
+	}
+	return a, nil
+}

@@ -1,0 +1,93 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
+)
+
+// ScopeRequest says which points are looked at.
+type ScopeRequest struct {
+	Tenant     string
+	Repository string // its URL, its path, or the end of one of them; "": all
+	AnyTenant  bool   // without a repository: of every tenant
+}
+
+// VerifyRequest asks for a comparison of the three stores. Objects are always
+// compared as a whole: tenants share them.
+type VerifyRequest struct {
+	ScopeRequest
+	Grace time.Duration           // how old an object that the catalog does not know is when it counts
+	Found func(kind, what string) // is called for each difference; nil: nobody is told
+}
+
+// Digest hashes what the active generation holds.
+func (s *Service) Digest(ctx context.Context, r ScopeRequest) (d point.Digest, err error) {
+	defer mark(&err)
+	if err := s.check(r.Tenant, store.Postgres|store.Qdrant); err != nil {
+		return d, err
+	}
+	generation, err := s.active(ctx)
+	if err != nil {
+		return d, err
+	}
+	scope, err := s.scope(ctx, r)
+	if err != nil {
+		return d, err
+	}
+	return point.ComputeDigest(ctx, s.stores.Points, generation.Collection, scope)
+}
+
+// Verify compares the catalog with the active generation and with S3. It only
+// reads.
+func (s *Service) Verify(ctx context.Context, r VerifyRequest) (report verify.Report, err error) {
+	defer mark(&err)
+	v, scope, err := s.verifier(ctx, r)
+	if err != nil {
+		return report, err
+	}
+	return v.Verify(ctx, scope)
+}
+
+// RepairPoints brings the active generation in line with the catalog: it deletes
+// points and makes documents due, which workers then index again.
+func (s *Service) RepairPoints(ctx context.Context, r VerifyRequest) (did verify.Repaired, err error) {
+	defer mark(&err)
+	v, scope, err := s.verifier(ctx, r)
+	if err != nil {
+		return did, err
+	}
+	return v.Repair(ctx, scope)
+}
+
+func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verifier, scope point.Scope, err error) {
+	if err := s.check(r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
+		return v, scope, err
+	}
+	generation, err := s.active(ctx)
+	if err != nil {
+		return v, scope, err
+	}
+	scope, err = s.scope(ctx, r.ScopeRequest)
+	return verify.Verifier{
+		Catalog: s.stores.Catalog, Points: s.stores.Points, Blobs: s.stores.Blobs,
+		Generation: generation, Grace: r.Grace, Found: r.Found,
+	}, scope, err
+}
+
+func (s *Service) scope(ctx context.Context, r ScopeRequest) (scope point.Scope, err error) {
+	scope.Tenant = r.Tenant
+	if r.Repository == "" && r.AnyTenant {
+		return scope, nil
+	}
+	scope.Repositories, err = s.repositoryIDs(ctx, r.Tenant, r.Repository)
+	if len(scope.Repositories) == 0 { // a scope without repositories is everything
+		scope.Repositories = []uuid.UUID{uuid.Nil}
+	}
+	return scope, err
+}

@@ -1,0 +1,15 @@
+package stack
+
+import (
+	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/config"
+)
+
+// Addresses are embedded stores as a configuration names them. It names neither
+// an index nor an embedder.
+func Addresses(e devstack.Endpoints) config.Stores {
+	return config.Stores{
+		NATSURL: e.NATS, PostgresURL: e.Postgres, QdrantURL: e.Qdrant,
+		S3URL: e.S3, S3AccessKey: e.S3AccessKey, S3SecretKey: e.S3SecretKey,
+	}
+}

@@ -1,0 +1,114 @@
+package catalog
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Head is a track with its newest snapshot. It costs no count of documents, as
+// a TrackStatus does.
+type Head struct {
+	Track
+	Commit   string // hex; "" before the first snapshot
+	Revision int64
+	State    string // of the snapshot: listing, indexing or indexed; "" before the first
+}
+
+// Heads lists a tenant's tracks by URL and ref, and a Head without a track for
+// each repository that has none yet.
+func (c *Catalog) Heads(ctx context.Context, tenant string) ([]Head, error) {
+	rows, err := c.query.ListHeads(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list tracks of tenant %s: %w", tenant, err)
+	}
+	heads := make([]Head, len(rows))
+	for i, r := range rows {
+		heads[i] = Head{
+			Track:  Track{Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
+			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: r.State,
+		}
+		if r.Track != nil {
+			heads[i].ID = *r.Track
+		}
+	}
+	return heads, nil
+}
+
+// HeadsOf loads those of a tenant's tracks that ids name.
+func (c *Catalog) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map[uuid.UUID]Head, error) {
+	rows, err := c.query.LoadHeads(ctx, ids, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("load %d tracks: %w", len(ids), err)
+	}
+	heads := make(map[uuid.UUID]Head, len(rows))
+	for _, r := range rows {
+		heads[r.Track] = Head{
+			Track:  Track{ID: r.Track, Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
+			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: r.State,
+		}
+	}
+	return heads, nil
+}
+
+// StoredFile is a file of a track as the catalog holds it.
+type StoredFile struct {
+	Revision   int64 // of the snapshot that last changed it
+	Mode       int32
+	State      string
+	SkipReason string   // "" for a document
+	Encoding   string   // of the file, if its text was decoded; "" is UTF-8
+	Blob       [32]byte // of a document
+	Language   string
+	Size       int32 // of the blob
+
+	Commit string // hex; the newest commit that holds the file like this
+	At     int64  // revision of that commit's snapshot
+}
+
+// StoredFile loads a file by its document id. It returns ErrNotFound for one
+// that the track does not hold, or does not hold any more.
+func (c *Catalog) StoredFile(ctx context.Context, document uuid.UUID) (StoredFile, error) {
+	r, err := c.query.LoadFile(ctx, document)
+	if noRows(err) {
+		return StoredFile{}, fmt.Errorf("file %s: %w", document, ErrNotFound)
+	}
+	if err != nil {
+		return StoredFile{}, fmt.Errorf("load file %s: %w", document, err)
+	}
+	f := StoredFile{
+		Revision: r.Revision, Mode: r.Mode, State: r.State, SkipReason: r.SkipReason, Encoding: r.Encoding,
+		Language: r.Language, Size: r.Size, Commit: hex.EncodeToString(r.Commit), At: r.At,
+	}
+	copy(f.Blob[:], r.Blob)
+	return f, nil
+}
+
+// ListedFile is a file in a listing.
+type ListedFile struct {
+	Path       []byte
+	Mode       int32
+	State      string
+	SkipReason string // "" for a document
+	Language   string
+	Size       int32 // of the stored text, in bytes; 0 for a skipped file
+}
+
+// Files lists at most most of a track's files by path, in byte order, beginning
+// after a path, whose paths begin with under. Each call reads all rows of the
+// track: paths have no index.
+func (c *Catalog) Files(ctx context.Context, track uuid.UUID, under, after []byte, most int) ([]ListedFile, error) {
+	rows, err := c.query.ListFiles(ctx, query.ListFilesParams{Track: track, Under: under, After: after, Most: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("list files of track %s: %w", track, err)
+	}
+	files := make([]ListedFile, len(rows))
+	for i, r := range rows {
+		files[i] = ListedFile{r.Path, r.Mode, r.State, r.SkipReason, r.Language, r.Size}
+	}
+	return files, nil
+}

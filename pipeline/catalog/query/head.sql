@@ -1,0 +1,45 @@
+-- name: ListHeads :many
+select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
+    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
+from repositories r
+left join tracks t on t.repository = r.id
+left join lateral (
+    select sn.commit, sn.revision, sn.state from snapshots sn
+    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
+) s on true
+where r.tenant = @tenant
+order by r.url, t.ref;
+
+-- name: LoadHeads :many
+select r.id, r.tenant, r.url, t.id as track, t.ref,
+    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
+from tracks t
+join repositories r on r.id = t.repository
+left join lateral (
+    select sn.commit, sn.revision, sn.state from snapshots sn
+    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
+) s on true
+where t.id = any(@tracks::uuid[]) and r.tenant = @tenant;
+
+-- name: LoadFile :one
+select d.revision, d.mode, d.state, coalesce(d.skip_reason, '')::text as skip_reason, coalesce(d.encoding, '')::text as encoding,
+    coalesce(k.blob, '')::bytea as blob, coalesce(k.language, '')::text as language, coalesce(b.size, 0)::int as size,
+    s.commit, s.revision as at
+from documents d
+join lateral (
+    select sn.commit, sn.revision from snapshots sn
+    where sn.track = d.track and sn.revision >= d.revision and (sn.state in ('indexing', 'indexed') or sn.revision = d.revision)
+    order by (sn.state in ('indexing', 'indexed')) desc, sn.revision desc limit 1
+) s on true
+left join chunkings k on k.id = d.chunking
+left join blobs b on b.sha256 = k.blob
+where d.id = @id and d.state <> 'removed';
+
+-- name: ListFiles :many
+select d.path, d.mode, d.state, coalesce(d.skip_reason, '')::text as skip_reason,
+    coalesce(k.language, '')::text as language, coalesce(b.size, 0)::int as size
+from documents d
+left join chunkings k on k.id = d.chunking
+left join blobs b on b.sha256 = k.blob
+where d.track = @track and d.state <> 'removed' and d.path > @after and substring(d.path for octet_length(@under::bytea)) = @under::bytea
+order by d.path limit @most;
