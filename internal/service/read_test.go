@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -21,9 +22,14 @@ func (m mill) read(t *testing.T, r service.ReadRequest) service.ReadAnswer {
 func TestReadReturnsLines(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
-	long := strings.Repeat("0123456789abcdef\n", service.MaxReadBytes/16)
+	var code strings.Builder
+	code.WriteString("package a\n")
+	for i := 0; code.Len() <= service.MaxReadBytes; i++ {
+		fmt.Fprintf(&code, "\nfunc f%d(water int) int { return water + %d }\n", i, i)
+	}
+	long := code.String()
 	commit := m.put(t, "acme", repo, "refs/heads/main", testpipe.Text(
-		"a.txt", "one\ntwo\nthree\nfour", "empty.txt", "", "latin.txt", "caf\xe9 cr\xe8me d\xe9j\xe0 vu fa\xe7ade \xe0 la carte\n", "long.txt", long))
+		"a.txt", "one\ntwo\nthree\nfour", "empty.txt", "", "utf16.txt", "\xff\xfec\x00a\x00f\x00\xe9\x00\n\x00", "long.go", long))
 	for _, test := range []struct {
 		path               string
 		first, last        int
@@ -38,7 +44,7 @@ func TestReadReturnsLines(t *testing.T) {
 		{"a.txt", 4, 99, "four", 4, 4, 4, "", "Text"},
 		{"empty.txt", 0, 0, "", 0, 0, 0, "", "Text"},
 		{"empty.txt", 1, 9, "", 0, 0, 0, "", "Text"},
-		{"latin.txt", 0, 0, "café crème déjà vu façade à la carte\n", 1, 1, 1, "windows-1252", "Text"},
+		{"utf16.txt", 0, 0, "café\n", 1, 1, 1, "utf-16le-bom", "Text"},
 	} {
 		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: test.path, First: test.first, Last: test.last})
 		if a.Text != test.text || a.First != test.from || a.Last != test.to || a.Lines != test.lines || a.More ||
@@ -53,7 +59,7 @@ func TestReadReturnsLines(t *testing.T) {
 	// What is too long comes in parts, which add up to the whole.
 	var text strings.Builder
 	for first, parts := 1, 0; ; parts++ {
-		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: "long.txt", First: first})
+		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: "long.go", First: first})
 		if len(a.Text) > service.MaxReadBytes || a.First != first || parts > 2 {
 			t.Fatalf("%d bytes from line %d", len(a.Text), a.First)
 		}

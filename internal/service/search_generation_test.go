@@ -42,7 +42,7 @@ func TestSearchFollowsTheActiveGeneration(t *testing.T) {
 		return named{name: name}, nil
 	}
 	p.OpenEmbedder = func(name string) (embedder.Embedder, error) { return named{name: name}, nil }
-	m := mill{p, service.New(service.Config{OpenEmbedder: models}, p.Stores.Stores)}
+	m := mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: models}, p.Stores.Stores)}
 	repo := testpipe.NewRepo(t)
 	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.go", "package a\n\nfunc sluice() {}\n", "b.md", "# weir\n"))
 
@@ -113,7 +113,7 @@ func (m mill) askUntil(t *testing.T, stop <-chan struct{}) map[int64]int {
 // been compared with the catalog.
 func (m mill) lookUntil(t *testing.T, retention time.Duration, want string) {
 	t.Helper()
-	gens := generation.New(generation.Config{Alias: "leat", Retention: retention}, m.Catalog, m.Streams(), m.Points,
+	gens := generation.New(generation.Config{Alias: m.Config().Index, Retention: retention}, m.Catalog, m.Streams(), m.Points,
 		announce.New(m.Broker, "/leat/syncer"), m.Logs.Logger())
 	for deadline := time.Now().Add(2 * testpipe.Patience); ; time.Sleep(10 * time.Millisecond) {
 		if err := gens.Look(t.Context()); err != nil {

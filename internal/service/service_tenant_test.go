@@ -84,7 +84,7 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 		}},
 		{"Approve", func(ctx context.Context, tenant, repository string) (any, error) {
 			a, found, err := m.Approve(ctx, service.ApproveRequest{Tenant: tenant, Repository: repository})
-			return fmt.Sprint(a, found), err
+			return fmt.Sprint(a, a.URL, found), err
 		}},
 	}
 	for _, method := range methods {

@@ -81,7 +81,7 @@ func submit(t *testing.T, p *testpipe.Pipe, tenant, ref string, repo *testpipe.R
 
 // everywhere is a hit's own place and the others.
 func everywhere(h search.Hit) []search.Place {
-	return append([]search.Place{{h.Repository, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine}}, h.Places...)
+	return append([]search.Place{{h.Repository, h.Track, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine}}, h.Places...)
 }
 
 // reader types what the reader of a hit would, once for each range.
