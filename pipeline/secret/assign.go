@@ -1,6 +1,9 @@
 package secret
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 const (
 	maxName  = 48  // bytes of a name on each side of its keyword
@@ -11,22 +14,31 @@ const (
 // with anything before it, and with something after it that does not say that
 // the value is something else.
 var (
-	passwordNames = []string{"password", "passwd", "passphrase", "passcode", "pwd", "passwort"}
+	passwordNames = []string{"password", "passwd", "passphrase", "passcode", "pwd", "passwort", "kennwort", "wachtwoord", "senha", "motdepasse", "mot_de_passe", "contrasena"}
 	keyNames      = []string{
 		"secret", "token", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key", "authkey", "auth_key", "auth-key",
 		"privatekey", "private_key", "secretkey", "secret_key", "encryption_key", "encryptionkey", "signing_key", "signingkey", "credential",
 		"account_key", "accountkey", "masterkey", "master_key", "license_key", "connectionstring",
+		"app_key", "appkey", "app-key", "application_key", "consumer_key", "consumerkey", "shared_key", "sharedkey", "presharedkey", "preshared_key", "pre_shared_key",
+		"subscription-key", "subscription_key", "subscriptionkey", "validationkey", "decryptionkey", "session_key", "sessionkey", "cookie_key", "hmac_key",
+		"storage_key", "storagekey", "deploy_key", "service_key", "servicekey", "server_key", "serverkey", "integration_key", "ingest_key", "ingestion_key",
+		"write_key", "writekey", "webhook_key", "crypt_key", "cryptkey", "functions-key", "client_key", "clientkey", "dockerconfigjson", "tunnel_key", "rest_key", "datakey", "kms_key",
 	}
+	// Names that are common words or their ends count alone, or after a mark.
+	shortNames = []string{"pass", "_pw", "-pw", "psk", "_pat"}
 )
 
 // assignKeywords look for a value after a name.
 func assignKeywords() []keyword {
 	var list []keyword
 	for _, name := range passwordNames {
-		list = append(list, keyword{name, "password", assignment(isPassword)})
+		list = append(list, keyword{name, "password", assignment(isSecret)})
 	}
 	for _, name := range keyNames {
 		list = append(list, keyword{name, "secret-key", assignment(isKey)})
+	}
+	for _, name := range shortNames {
+		list = append(list, keyword{name, "password", whole(assignment(isSecret))})
 	}
 	return append(list, keyword{"identified by ", "password", func(text []byte, _, end int) (span, bool) {
 		return value(text, end, false, isPassword)
@@ -61,6 +73,22 @@ func assignment(is func([]byte) bool) func([]byte, int, int) (span, bool) {
 	}
 }
 
+// whole wants the keyword to be the name, or the name's last word.
+func whole(match func([]byte, int, int) (span, bool)) func([]byte, int, int) (span, bool) {
+	return func(text []byte, at, end int) (span, bool) {
+		if end == len(text) || urlSafe[text[end]] || text[end] == '.' || text[end] == '\n' {
+			return span{}, false
+		}
+		if text[end] == ':' && string(text[at:end]) == "PASS" && (at == 0 || text[at-1] != '_') {
+			return span{}, false // what tests print
+		}
+		if at > 0 && alnum[text[at]] && alnum[text[at-1]] && (text[at] >= 'a' || text[at-1] < 'a' || text[at-1] > 'z' || text[end-1] < 'a') {
+			return span{}, false // neither after a mark, nor with a capital inside a name
+		}
+		return match(text, at, end)
+	}
+}
+
 // isOther looks at what a name has around its keyword.
 func isOther(before, after []byte) bool {
 	after = bytes.ToLower(after)
@@ -85,6 +113,7 @@ func isOther(before, after []byte) bool {
 //
 //	name = v   name: v   "name": v   name := v   'name' => v   map["name"] = v
 //	name: Type = "v"   .name("v")   <name>v</name>   --name v   name="name" value="v"
+//	NAME := v   NAME ?= v   ENV NAME v   name 'v'   and what pair says
 //
 // quoted says that only a quoted value counts.
 func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
@@ -99,29 +128,31 @@ func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
 		i++
 	}
 	j := blanks(text, i)
-	if closed && j < len(text) && hasFold(text[j:], "value=") {
-		return j + len("value="), true, true
+	if at, ok := pair(text, start, i); ok {
+		return at, false, true
 	}
 	if j == len(text) {
 		return 0, false, false
 	}
-	rest := text[j:]
+	c := text[j]
+	if signs[c] {
+		if at, quoted := behindSign(text, start, stop, j); at > 0 {
+			return at, quoted, true
+		}
+	}
 	switch {
-	case rest[0] == '>' && start > 0 && text[start-1] == '<':
-		return j + 1, false, true
-	case bytes.HasPrefix(rest, []byte(":=")), bytes.HasPrefix(rest, []byte("=>")), bytes.HasPrefix(rest, []byte("==")),
-		bytes.HasPrefix(rest, []byte("!=")), bytes.HasPrefix(rest, []byte("->")), bytes.HasPrefix(rest, []byte("<-")):
-		return typed(text, j+2), true, true
-	case rest[0] == '=', rest[0] == ':':
-		at := typed(text, j+1)
-		return at, false, true
-	case rest[0] == '(':
+	case c == '(':
 		return j + 1, true, true
-	case rest[0] == ',' && closed && start > 0 && text[start-1] == text[stop]:
+	case c == ',' && closed && start > 0 && text[start-1] == text[stop]:
 		return j + 1, true, true
-	case j > i && start >= 2 && text[start-1] == '-' || bytes.HasPrefix(text[start:], []byte("--")):
+	case j > i && start >= 2 && text[start-1] == '-' || text[start] == '-' && bytes.HasPrefix(text[start:], []byte("--")):
 		return j, false, j > i
-	case j > i && letter[rest[0]]: // Go: name Type = "v"
+	case j == i || closed:
+	case c == '"' || c == '\'': // Groovy, SQL
+		return j, true, startsLine(text, start, stop)
+	case follows(text, start, "ENV ", "setenv "):
+		return j, false, true
+	case letter[c]: // Go: name Type = "v"
 		if k := typed(text, j); k > j {
 			return k, true, true
 		}
@@ -129,7 +160,122 @@ func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
 	return 0, false, false
 }
 
-// typed steps over a type and the sign after it, if there is one.
+var signs = classOf("=:?!<>-")
+
+// behindSign returns what follows the sign at text[j] of an assignment, or of a
+// comparison; 0 if it is none.
+func behindSign(text []byte, start, stop, j int) (at int, quoted bool) {
+	if j+1 < len(text) {
+		switch string(text[j : j+2]) {
+		case ":=", "?=":
+			if isUpper(text[start:stop]) {
+				return j + 2, false
+			}
+			if text[j] == '?' {
+				return 0, false
+			}
+			return typed(text, j+2), true
+		case "=>", "==", "!=", "->", "<-":
+			return typed(text, j+2), true
+		}
+	}
+	switch c := text[j]; {
+	case c == '=' || c == ':':
+		return typed(text, j+1), false
+	case c == '>' && start > 0 && text[start-1] == '<':
+		return j + 1, false
+	}
+	return 0, false
+}
+
+// isUpper says that a name is written as those of environments are.
+func isUpper(name []byte) bool {
+	for _, c := range name {
+		if !upAlnum[c] && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// startsLine says that a name is the first word of its line, or one of SQL.
+func startsLine(text []byte, start, stop int) bool {
+	i := start
+	for i > 0 && start-i < maxBlanks && blank[text[i-1]] {
+		i--
+	}
+	sql := isUpper(text[start:stop]) && bytes.IndexByte(text[start:stop], '_') < 0
+	return i == 0 || text[i-1] == '\n' || sql || follows(text, start, "with ", "encrypted ")
+}
+
+// follows says that one of some words stands before a name, in any case.
+func follows(text []byte, start int, words ...string) bool {
+	for _, w := range words {
+		if start >= len(w) && text[start-1] == w[len(w)-1] && bytes.EqualFold(text[start-len(w):start], []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// pair finds the value of a name that is a value itself:
+//
+//	name="NAME" value="v"   - name: NAME⏎  value: v   {"name": "NAME", "value": "v"}
+//	<key>NAME</key><string>v</string>   variable "NAME" { default = "v"   <NAME encoding="x">v
+func pair(text []byte, start, i int) (at int, ok bool) {
+	if i == len(text) || !between[text[i]] {
+		return 0, false
+	}
+	switch before := text[max(0, start-1)]; {
+	case start == 0:
+	case before == '>' && bytes.HasPrefix(text[i:], []byte("</key>")):
+		at = spaces.run(text, i+len("</key>"), maxPair)
+		return at + len("<string>"), bytes.HasPrefix(text[at:], []byte("<string>"))
+	case before == '<' && text[i] == ' ':
+		window := text[i:min(len(text), i+maxPair)]
+		end := bytes.IndexAny(window, "<>\n")
+		return i + end + 1, end > 0 && window[end] == '>' && window[end-1] != '/'
+	}
+	at = spaces.run(text, i, maxPair)
+	switch {
+	case at == i || at == len(text):
+		return 0, false
+	case text[at] == '{':
+		return preset(text, start, at)
+	case text[at] == '"' || text[at] == '\'':
+		at++
+	}
+	if !hasFold(text[at:], "value") {
+		return 0, false
+	}
+	at = quotesAndBlanks.run(text, at+len("value"), maxPair)
+	return at + 1, at < len(text) && (text[at] == ':' || text[at] == '=')
+}
+
+// preset finds the default of a variable of Terraform, whose block begins at at.
+func preset(text []byte, start, at int) (int, bool) {
+	if !follows(text, start, "variable \"") {
+		return 0, false
+	}
+	before, after, found := bytes.Cut(text[at:min(len(text), at+maxPair)], []byte("default"))
+	if !found || bytes.IndexByte(before, '}') >= 0 {
+		return 0, false
+	}
+	at = blanks(text, at+len(before)+len("default"))
+	return at + 1, len(after) > 0 && at < len(text) && text[at] == '='
+}
+
+var (
+	between         = classOf(", \t\r\n<")
+	spaces          = classOf(", \t\r\n")
+	quotesAndBlanks = classOf("\"' \t")
+)
+
+// maxPair bounds what stands between a name and its value, in bytes.
+const maxPair = 160
+
+// typed steps over a type and the sign after it, if there is one. A sign at the
+// end of a line is the padding of base64.
 func typed(text []byte, at int) int {
 	i := blanks(text, at)
 	j := classOfTypes.run(text, i, maxName)
@@ -137,10 +283,13 @@ func typed(text []byte, at int) int {
 		return at
 	}
 	k := blanks(text, j)
-	if k+1 < len(text) && text[k] == '=' && text[k+1] != '=' {
-		return k + 1
+	if k+1 >= len(text) || text[k] != '=' || text[k+1] == '=' {
+		return at
 	}
-	return at
+	if v := blanks(text, k+1); v == len(text) || bytes.IndexByte([]byte("\r\n,;)}]"), text[v]) >= 0 || k == j && v == k+1 && j-i >= 16 && mixed(text[i:j]) {
+		return at
+	}
+	return k + 1
 }
 
 var classOfTypes = classOf(digits, lowers, uppers, "_.*&?|<>[]")
@@ -183,7 +332,29 @@ func value(text []byte, at int, quoted bool, is func([]byte) bool) (span, bool) 
 	if end < len(text) && (text[end] == '(' || text[end] == '[' || text[end] == '{') {
 		return span{}, false // a call, an index
 	}
-	return judge(text, at, end, func(b []byte) bool { return isBare(b) && is(b) })
+	line := end == len(text) || text[end] == '\n' || text[end] == '\r'
+	return judge(text, at, end, func(b []byte) bool { return (isBare(b) || line && isLoose(b)) && is(b) })
+}
+
+// isLoose says that a word without quotes at the end of a line, where no
+// expression of a program ends in such a way, is a value.
+func isLoose(b []byte) bool {
+	upper, lower, digits, marks := 0, 0, 0, 0
+	for _, c := range bytes.TrimRight(b, "0123456789") { // numbers end names
+		switch {
+		case digit[c]:
+			digits++
+		case 'a' <= c && c <= 'z':
+			lower++
+		case 'A' <= c && c <= 'Z':
+			upper++
+		case bytes.IndexByte([]byte("!@#$%^?~*+"), c) >= 0:
+			marks++
+		default:
+			return false
+		}
+	}
+	return len(b) >= 8 && lower > 0 && !isTechnical(b) && (digits > 0 && (upper > 0 || marks > 0) || marks > 0 && upper > 0)
 }
 
 // endsBare ends a value without quotes.
@@ -217,6 +388,11 @@ var technical = [][]byte{
 	[]byte("pbkdf"), []byte("2fa"), []byte("rfc"), []byte("ed255"), []byte("aes"), []byte("k8s"), []byte("i18n"), []byte("http"),
 }
 
+func isTechnical(b []byte) bool {
+	lower := bytes.ToLower(b)
+	return slices.ContainsFunc(technical, func(t []byte) bool { return bytes.Contains(lower, t) })
+}
+
 // isBare says that a word without quotes is a value, and not an expression:
 // digits between letters make the difference.
 func isBare(b []byte) bool {
@@ -232,12 +408,8 @@ func isBare(b []byte) bool {
 			}
 		}
 	}
-	if lower := bytes.ToLower(b); groups == 1 {
-		for _, t := range technical {
-			if bytes.Contains(lower, t) {
-				return false
-			}
-		}
+	if groups == 1 && isTechnical(b) {
+		return false
 	}
 	return digits >= 2 || digits > 0 && bytes.ContainsAny(b, "!@#$%^?~")
 }

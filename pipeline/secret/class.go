@@ -22,6 +22,7 @@ const (
 var (
 	digit       = classOf(digits)
 	hexClass    = classOf(digits, "abcdef")
+	hexDash     = classOf(digits, "abcdef-")
 	lowAlnum    = classOf(digits, lowers)
 	upAlnum     = classOf(digits, uppers)
 	letter      = classOf(lowers, uppers)

@@ -11,6 +11,6 @@ func rules() []keyword {
 			{"://", "url-password", urlPassword},
 			{"@tcp(", "url-password", dsnPassword},
 		},
-		tokenKeywords(), formatKeywords(), assignKeywords(),
+		tokenKeywords(), formatKeywords(), credentialKeywords(), commandKeywords(), assignKeywords(),
 	)
 }

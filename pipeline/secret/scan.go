@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
@@ -13,15 +14,16 @@ type keyword struct {
 	match func(text []byte, at, end int) (span, bool)
 }
 
-// width is the number of classes of bytes in the scanner's table: a power of
-// two above the number of different bytes in keywords.
-const width = 64
+// width is the number of classes of bytes in the scanner's table, above the
+// number of different bytes in keywords. It is no power of two: rows of such a
+// size would share a few lines of the processor's cache.
+const width = 56
 
 // scanner finds all keywords in one pass: the automaton of Aho and Corasick
 // ("Efficient String Matching", 1975), its failures resolved into a table. It
 // takes one look-up a byte, whatever the text.
 type scanner struct {
-	class  [256]uint16
+	class  [256]uint8
 	next   []uint32     // state + class → state; states are multiples of width
 	ending uint32       // the first state at which a keyword ends
 	found  [][]*keyword // by state/width - ending/width
@@ -49,38 +51,63 @@ func (s *scanner) scan(text []byte, each func(k *keyword, at int) bool) {
 type node struct {
 	next  [width]int // 0: none, or the root
 	fail  int
+	depth int
 	found []*keyword
 }
 
 func newScanner(list []keyword) *scanner {
 	s := &scanner{}
-	classes := uint16(0)
+	classes := s.classify(list)
+	if classes >= width {
+		panic("secret: keywords have more different bytes than the table has room for")
+	}
 	nodes := []node{{}}
 	for i := range list {
 		at := 0
 		for _, b := range []byte(list[i].word) {
-			if s.class[b] == 0 {
-				classes++
-				s.class[b] = classes
-				if 'a' <= b && b <= 'z' {
-					s.class[b-'a'+'A'] = classes
-				}
-			}
 			c := s.class[b]
 			if nodes[at].next[c] == 0 {
 				nodes[at].next[c] = len(nodes)
-				nodes = append(nodes, node{})
+				nodes = append(nodes, node{depth: nodes[at].depth + 1})
 			}
 			at = nodes[at].next[c]
 		}
 		nodes[at].found = append(nodes[at].found, &list[i])
 	}
-	if classes >= width {
-		panic("secret: keywords have more different bytes than the table has room for")
-	}
 	resolve(nodes)
 	s.table(nodes)
 	return s
+}
+
+// frequent are letters in the order in which texts hold them: what is looked up
+// most in a row of the table lies together.
+const frequent = "etaoinsrlcdupmhgfbvykwxqjz_"
+
+// classify numbers the bytes of keywords from 1, and returns the last number.
+func (s *scanner) classify(list []keyword) uint8 {
+	var used class
+	for _, k := range list {
+		for _, b := range []byte(k.word) {
+			used[b] = true
+		}
+	}
+	classes := uint8(0)
+	add := func(b byte) {
+		if used[b] && s.class[b] == 0 {
+			classes++
+			s.class[b] = classes
+			if 'a' <= b && b <= 'z' {
+				s.class[b-'a'+'A'] = classes
+			}
+		}
+	}
+	for _, b := range []byte(frequent) {
+		add(b)
+	}
+	for b := range used {
+		add(byte(b))
+	}
+	return classes
 }
 
 // resolve gives each state its successor for every class, breadth first.
@@ -107,13 +134,16 @@ func resolve(nodes []node) {
 	}
 }
 
-// table numbers the states so that those at which a keyword ends come last.
+// table numbers the states so that those at which a keyword ends come last, and
+// those that texts are in most of the time lie side by side.
 func (s *scanner) table(nodes []node) {
 	order := make([]int, len(nodes))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return min(len(nodes[a].found), 1) - min(len(nodes[b].found), 1) })
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(min(len(nodes[a].found), 1)-min(len(nodes[b].found), 1), nodes[a].depth-nodes[b].depth)
+	})
 	state := make([]uint32, len(nodes))
 	for i, n := range order {
 		state[n] = uint32(i * width)

@@ -8,7 +8,7 @@ import (
 
 // Version of the rules. Raise it whenever any text would be masked differently:
 // what was read by other rules is then read again.
-const Version = 1
+const Version = 2
 
 // MaxFindings is how many secrets a text may hold. One with more is a list of
 // credentials, and no part of it is worth the risk: see [Masked.Excess].

@@ -164,12 +164,15 @@ func isKey(b []byte) bool {
 		return false
 	}
 	for _, c := range b {
-		if !base64Class[c] && !dotted[c] && bytes.IndexByte([]byte("!@#$%^&~|:"), c) < 0 {
+		if !base64Class[c] && !dotted[c] && bytes.IndexByte([]byte("!@#$%^&~|:*()"), c) < 0 {
 			return false
 		}
 	}
 	return entropy(b) >= 3
 }
+
+// isSecret accepts what a program makes for a password, too.
+func isSecret(b []byte) bool { return isPassword(b) || isKey(b) }
 
 // reference says that a value stands for another: a variable, a template, a
 // format, a path, a URL, a part of a pattern.

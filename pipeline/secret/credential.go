@@ -1,0 +1,294 @@
+package secret
+
+import (
+	"bytes"
+	"encoding/base64"
+)
+
+// credentialKeywords are files and values that hold credentials in a form of
+// their own.
+func credentialKeywords() []keyword {
+	list := []keyword{
+		{"machine ", "netrc", netrc},
+		{"ls0tls1crudjti", "private-key", encodedKey},
+		{`"auth":`, "docker-auth", dockerAuth}, {`"identitytoken":`, "docker-auth", quotedKey},
+		{"begin openvpn static key v1-----", "private-key", puttyKey},
+		{"begin ssh2 encrypted private key ----", "private-key", puttyKey},
+		{"| chpasswd", "password", chpasswd},
+		{"otpauth://", "totp-secret", totp},
+		{"mnemonic", "mnemonic", mnemonic}, {"seed phrase", "mnemonic", mnemonic}, {"seed_phrase", "mnemonic", mnemonic},
+		{"convertto-securestring ", "password", quotedPassword},
+	}
+	for _, port := range []string{":5432:", ":5433:", ":6432:", ":*:"} {
+		list = append(list, keyword{port, "pgpass", pgpass})
+	}
+	for _, scheme := range []string{"$apr1$", "$2y$", "$2b$", "$2a$", "$6$", "$5$", "$1$", "$y$", "$7$", "{sha}", "{ssha}"} {
+		list = append(list, keyword{":" + scheme, "password-hash", crypted})
+	}
+	for _, name := range []string{`"d"`, `"k"`, `"p"`, `"q"`, `"dp"`, `"dq"`, `"qi"`} {
+		list = append(list, keyword{name, "jwk", jsonWebKey})
+	}
+	for _, name := range []string{"requirepass ", "masterauth ", "rootpw ", "bindpw ", "enable secret ", "snmp-server community "} {
+		list = append(list, keyword{name, "password", directive})
+	}
+	for _, name := range []string{"auth_key", "logged_in_key", "nonce_key", "_salt"} {
+		list = append(list, keyword{name, "secret-key", wordpress})
+	}
+	return list
+}
+
+const maxNetrc = 1 << 10 // bytes of an entry
+
+// netrc matches "machine NAME login NAME password VALUE", over lines or on one,
+// as ftp and curl read it.
+func netrc(text []byte, at, end int) (span, bool) {
+	if word.before(text, at) {
+		return span{}, false
+	}
+	limit := min(len(text), at+maxNetrc)
+	next := func(i int) (from, to int) {
+		for i < limit && (blank[text[i]] || text[i] == '\n' || text[i] == '\r') {
+			i++
+		}
+		from = i
+		for i < limit && text[i] > ' ' {
+			i++
+		}
+		return from, i
+	}
+	_, i := next(end)
+	for range 3 {
+		nameFrom, nameTo := next(i)
+		from, to := next(nameTo)
+		switch string(text[nameFrom:nameTo]) {
+		case "login", "account":
+			i = to
+		case "password":
+			return judge(text, from, to, func(b []byte) bool { return len(b) >= 6 && !reference(b) && !filler(b) && !isLazy(b) })
+		default:
+			return span{}, false
+		}
+	}
+	return span{}, false
+}
+
+// lineOf returns the line around text[at:end], looking no further than a value
+// is long.
+func lineOf(text []byte, at, end int) (start, stop int) {
+	start, stop = at, end
+	for start > 0 && at-start < maxValue && text[start-1] != '\n' {
+		start--
+	}
+	for stop < len(text) && stop-end < maxValue && text[stop] != '\n' && text[stop] != '\r' {
+		stop++
+	}
+	return start, stop
+}
+
+// pgpass matches a line host:port:database:user:password.
+func pgpass(text []byte, at, end int) (span, bool) {
+	start, stop := lineOf(text, at, end)
+	fields := bytes.SplitN(text[start:stop], []byte(":"), 5)
+	if len(fields) != 5 || bytes.ContainsAny(text[start:stop], " \t\"'<>{}()[]/") {
+		return span{}, false
+	}
+	for _, f := range fields {
+		if len(f) == 0 {
+			return span{}, false
+		}
+	}
+	return judge(text, stop-len(fields[4]), stop, isSecret)
+}
+
+// crypted matches user:$id$…, a line of htpasswd or of shadow.
+func crypted(text []byte, at, end int) (span, bool) {
+	user := dotted.back(text, at, maxName)
+	if user == at || user > 0 && bytes.IndexByte([]byte("\n=\"' \t,"), text[user-1]) < 0 {
+		return span{}, false
+	}
+	stop := classOf(digits, lowers, uppers, "./$=,+").run(text, end, maxValue)
+	if b := text[end:stop]; len(b) < 20 || filler(b) || entropy(b) < 3 {
+		return span{}, false
+	}
+	return span{start: at + 1, end: stop}, true
+}
+
+// encodedKey matches a private key in PEM that is base64 once more, as
+// Kubernetes keeps it. Its keyword is what "-----BEGIN " becomes.
+func encodedKey(text []byte, at, end int) (span, bool) {
+	if base64Class.before(text, at) {
+		return span{}, false
+	}
+	head := text[at:min(len(text), at+72)]
+	head = head[:len(head)/4*4]
+	plain := make([]byte, base64.StdEncoding.DecodedLen(len(head)))
+	n, _ := base64.StdEncoding.Decode(plain, head)
+	if !bytes.Contains(plain[:n], []byte("PRIVATE KEY")) {
+		return span{}, false
+	}
+	return armored(text, at, false)
+}
+
+// pairIn says that base64 is that of user:password.
+func pairIn(b []byte) bool {
+	b = bytes.TrimRight(b, "=")
+	plain := make([]byte, base64.RawStdEncoding.DecodedLen(len(b)))
+	n, err := base64.RawStdEncoding.Decode(plain, b)
+	user, password, both := bytes.Cut(plain[:n], []byte(":"))
+	if err != nil || !both || len(user) == 0 || len(password) < 4 || filler(plain[:n]) || isLazy(password) && len(user) > 0 && isLazy(user) {
+		return false
+	}
+	for _, c := range plain[:n] {
+		if c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// encodedPair matches the base64 of user:password after the keyword.
+func encodedPair(text []byte, _, end int) (span, bool) {
+	stop := base64Class.run(text, end, 512)
+	if stop-end < 12 || !pairIn(text[end:stop]) {
+		return span{}, false
+	}
+	return span{start: end, end: stop}, true
+}
+
+// dockerAuth matches what "docker login" writes into config.json.
+func dockerAuth(text []byte, at, end int) (span, bool) {
+	end = blanks(text, end)
+	if end == len(text) || text[end] != '"' {
+		return span{}, false
+	}
+	return encodedPair(text, at, end+1)
+}
+
+func quotedKey(text []byte, _, end int) (span, bool) { return value(text, end, true, isKey) }
+
+func quotedPassword(text []byte, at, end int) (span, bool) {
+	for range 2 { // -String may stand between
+		if s, ok := value(text, end, true, isPassword); ok {
+			return s, true
+		}
+		end = letter.run(text, blanks(text, end)+1, maxName)
+	}
+	return span{}, false
+}
+
+const jwkWindow = 2 << 10 // bytes before and after a member of a key in which its type stands
+
+// jsonWebKey matches a private member of RFC 7517.
+func jsonWebKey(text []byte, at, end int) (span, bool) {
+	i := blanks(text, end)
+	if i == len(text) || text[i] != ':' {
+		return span{}, false
+	}
+	i = blanks(text, i+1)
+	if i == len(text) || text[i] != '"' {
+		return span{}, false
+	}
+	stop := urlSafe.run(text, i+1, 4096)
+	if stop-i < 24 || stop == len(text) || text[stop] != '"' || !random(text[i+1:stop]) {
+		return span{}, false
+	}
+	if !bytes.Contains(text[max(0, at-jwkWindow):min(len(text), stop+jwkWindow)], []byte(`"kty"`)) {
+		return span{}, false
+	}
+	return span{start: i + 1, end: stop}, true
+}
+
+// chpasswd matches echo 'user:password' | chpasswd.
+func chpasswd(text []byte, at, end int) (span, bool) {
+	start, _ := lineOf(text, at, end)
+	line := bytes.TrimRight(text[start:at], " \t\"'")
+	colon := bytes.LastIndexByte(line, ':')
+	if colon < 0 {
+		return span{}, false
+	}
+	return judge(text, start+colon+1, start+len(line), isPassword)
+}
+
+// totp matches the secret of a one-time password's URL.
+func totp(text []byte, at, end int) (span, bool) {
+	_, stop := lineOf(text, end, end)
+	from := bytes.Index(bytes.ToLower(text[end:stop]), []byte("secret="))
+	if from < 0 {
+		return span{}, false
+	}
+	from += end + len("secret=")
+	to := alnum.run(text, from, 128)
+	if to-from < 16 || !random(text[from:to]) {
+		return span{}, false
+	}
+	return span{start: from, end: to}, true
+}
+
+// mnemonic matches the words of a wallet (BIP 39): 12, 15, 18, 21 or 24 of them.
+func mnemonic(text []byte, at, end int) (span, bool) {
+	from, _, ok := operator(text, at, urlSafe.run(text, end, maxName))
+	if !ok {
+		return span{}, false
+	}
+	from = blanks(text, from)
+	if from < len(text) && (text[from] == '"' || text[from] == '\'') {
+		from++
+	}
+	i, words := from, 0
+	for words < 24 {
+		stop := lowerClass.run(text, i, 9)
+		if n := stop - i; n < 3 || n > 8 {
+			break
+		}
+		words++
+		i = stop
+		if i == len(text) || text[i] != ' ' {
+			break
+		}
+		i++
+	}
+	if words < 12 || words%3 != 0 {
+		return span{}, false
+	}
+	return span{start: from, end: i}, true
+}
+
+var lowerClass = classOf(lowers)
+
+// directive matches a line of a configuration file: NAME VALUE.
+func directive(text []byte, at, end int) (span, bool) {
+	if word.before(text, at) {
+		return span{}, false
+	}
+	from := blanks(text, end)
+	if from+2 < len(text) && digit[text[from]] && text[from+1] == ' ' { // the kind of encryption
+		from += 2
+	}
+	if from < len(text) && (text[from] == '"' || text[from] == '\'') {
+		return value(text, from, true, isPassword)
+	}
+	to := from
+	for to < len(text) && to-from <= maxValue && text[to] > ' ' {
+		to++
+	}
+	if bytes.HasPrefix(text[from:to], []byte("$1$")) {
+		return judge(text, from, to, func(b []byte) bool { return len(b) > 20 && !filler(b) })
+	}
+	return judge(text, from, to, func(b []byte) bool { return isPassword(b) && !bytes.HasSuffix(b, []byte("(")) })
+}
+
+// wordpress matches keys and salts of wp-config.php, which hold any character.
+func wordpress(text []byte, at, end int) (span, bool) {
+	if end+2 > len(text) || text[end] != '\'' && text[end] != '"' || text[end+1] != ',' {
+		return span{}, false
+	}
+	from := blanks(text, end+2)
+	if from == len(text) || text[from] != text[end] {
+		return span{}, false
+	}
+	to := closing(text, from+1, text[end])
+	if to < 0 || to-from < 40 || filler(text[from+1:to]) || entropy(text[from+1:to]) < 4 {
+		return span{}, false
+	}
+	return span{start: from + 1, end: to, generic: true}, true
+}
