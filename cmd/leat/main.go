@@ -40,11 +40,11 @@ type cli struct {
 // globals are the flags that every command takes, and what a command shares
 // with main.
 type globals struct {
-	Data   string `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
-	Tenant string `env:"LEAT_TENANT" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
-	JSON   bool   `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
-	Fast   bool   `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
-	config.Stores
+	Data          string `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
+	Tenant        string `env:"LEAT_TENANT" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
+	JSON          bool   `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
+	Fast          bool   `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
+	config.Stores `group:"stores"`
 	config.Log
 
 	answer answer `kong:"-"`
@@ -72,7 +72,9 @@ func run(args []string) int {
 	helped := exitDone
 	parser := kong.Must(&c, kong.Name("leat"),
 		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.Help(help),
+		groups,
 		config.Paths(),
 		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight), "version": "leat " + build.String()},
 		kong.Exit(func(int) { os.Exit(helped) }),

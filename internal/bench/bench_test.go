@@ -75,7 +75,7 @@ func TestShort(t *testing.T) {
 			t.Errorf("%s: %d documents, %d objects, %d texts embedded", p.Name, p.Documents, p.puts(), p.EmbeddedTexts)
 		}
 	}
-	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 {
+	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 || s.LeatRate == 0 || s.FloorRate == 0 {
 		t.Errorf("search: %+v", s)
 	}
 	var out bytes.Buffer

@@ -18,11 +18,14 @@ import (
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // source names the harness as the publisher of its submissions.
@@ -31,6 +34,7 @@ const source = "/bench"
 // leat is the stores as the harness sees them, past the relays.
 type leat struct {
 	*store.Stores
+	service    *service.Service
 	publisher  *announce.Publisher
 	generation catalog.Generation
 
@@ -61,6 +65,9 @@ func open(ctx context.Context, e devstack.Endpoints) (l *leat, err error) {
 		}
 	}
 	l.publisher = announce.New(l.Broker, source)
+	l.service = service.New(service.Config{OpenEmbedder: func(name string) (embedder.Embedder, error) {
+		return config.Embedders{}.OpenEmbedder(name, l.Catalog.Usage, slog.New(slog.DiscardHandler))
+	}}, l.Stores)
 	return l, nil
 }
 

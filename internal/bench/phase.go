@@ -53,7 +53,11 @@ var phases = []phase{
 }
 
 func (r *run) measure(ctx context.Context) error {
-	for _, p := range phases {
+	list := phases
+	if r.cfg.Search {
+		list = phases[:1]
+	}
+	for _, p := range list {
 		r.log.Info("phase", "name", p.name)
 		if err := r.perform(ctx, p); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)

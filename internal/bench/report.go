@@ -73,8 +73,9 @@ func (r Report) Write(w io.Writer) {
 	r.writeProcesses(w)
 	r.writeFloors(w)
 	if s := r.Search; s != nil {
-		fmt.Fprintf(w, "\nsearch over %d points: p50 %.1f, p95 %.1f, p99 %.1f ms; bare Qdrant query: %.1f, %.1f, %.1f ms\n  queries: %s\n",
-			s.Points, s.Leat.P50, s.Leat.P95, s.Leat.P99, s.Floor.P50, s.Floor.P95, s.Floor.P99, s.Queries)
+		fmt.Fprintf(w, "\nsearch over %d points: p50 %.1f, p95 %.1f, p99 %.1f ms, %.0f a second; bare Qdrant query: %.1f, %.1f, %.1f ms, %.0f a second\n",
+			s.Points, s.Leat.P50, s.Leat.P95, s.Leat.P99, s.LeatRate, s.Floor.P50, s.Floor.P95, s.Floor.P99, s.FloorRate)
+		fmt.Fprintf(w, "  queries: %s\n", s.Queries)
 	}
 	if r.Dir != "" {
 		fmt.Fprintf(w, "data and logs: %s\n", r.Dir)

@@ -27,6 +27,7 @@ type Config struct {
 	Seed    uint64 // of the invented one
 	Rounds  int    // of each small change, of which the median counts; default 5
 	Queries int    // of the search; default 200
+	Search  bool   // only the first ingest and the search are measured; default false
 	Fast    bool   // the stores need not survive the death of the machine; default false
 	Bin     string // directory of the workers' and leat's binaries; default: they are built
 	Dir     string // where everything is kept, removed if all went well; default: a new one below the system's

@@ -5,23 +5,30 @@ package bench
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/qdrant/go-client/qdrant"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/search"
 )
 
-// Search is the latency of queries, one after another.
+// Search is the latency of queries, one after another, and how many are answered
+// a second. All are asked in this process.
 type Search struct {
 	Queries string    `json:"queries"` // what they are
 	Leat    Latencies `json:"leat"`    // the query embedded, both rankings fused, the lines read and verified
 	Floor   Latencies `json:"floor"`   // the bare client asking for the same rankings
 	Points  int64     `json:"points"`  // in the index
+
+	// Queries a second, two side by side for each processor.
+	LeatRate  float64 `json:"leat_per_second"`
+	FloorRate float64 `json:"floor_per_second"`
 }
 
 // Latencies are in milliseconds.
@@ -77,6 +84,20 @@ func (r *run) search(ctx context.Context) error {
 		bare = append(bare, took)
 	}
 	result.Leat, result.Floor = latencies(with), latencies(bare)
+	result.LeatRate, err = rate(ctx, queries, func(ctx context.Context, query string) error {
+		_, err := r.query(ctx, query)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	result.FloorRate, err = rate(ctx, queries, func(ctx context.Context, query string) error {
+		_, err := r.bareQuery(ctx, query)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	counted, err := r.floor.points.Count(ctx, &qdrant.CountPoints{CollectionName: r.leat.generation.Collection})
 	if err != nil {
 		return err
@@ -86,10 +107,22 @@ func (r *run) search(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) query(ctx context.Context, text string) ([]search.Hit, error) {
-	l := r.leat
-	searcher := search.Searcher{Catalog: l.Catalog, Points: l.Points, Blobs: l.Blobs, Embedder: r.floor.embedder, Generation: l.generation}
-	return searcher.Search(ctx, search.Query{Text: text, Tenant: events.DefaultTenant, Limit: search.DefaultLimit})
+// rate is how many queries are asked a second, two side by side for each
+// processor.
+func rate(ctx context.Context, queries []string, ask func(context.Context, string) error) (float64, error) {
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.SetLimit(2 * runtime.GOMAXPROCS(0))
+	began := time.Now()
+	for _, query := range queries {
+		asking.Go(func() error { return ask(ctx, query) })
+	}
+	err := asking.Wait()
+	return float64(len(queries)) / time.Since(began).Seconds(), err
+}
+
+func (r *run) query(ctx context.Context, text string) ([]service.Hit, error) {
+	a, err := r.leat.service.Search(ctx, service.SearchRequest{Tenant: events.DefaultTenant, Query: text})
+	return a.Hits, err
 }
 
 // bareDepth is how many points of each ranking pipeline/search weighs for

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/search"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -60,10 +60,11 @@ func (x *index) ask(ctx context.Context, c copies, questions []question) ([]scor
 // hits returns the places that each hit names.
 func (x *index) hits(ctx context.Context, ranking, text string, repository uuid.UUID) ([][]answer, error) {
 	if ranking == bySearch {
-		s := search.Searcher{Catalog: x.stores.Catalog, Points: x.stores.Points, Blobs: x.stores.Blobs, Embedder: x.embedder, Generation: x.stores.Generation}
-		found, err := s.Search(ctx, search.Query{Text: text, Tenant: events.DefaultTenant, Repositories: []uuid.UUID{repository}, Limit: Depth})
-		hits := make([][]answer, len(found))
-		for i, h := range found {
+		found, err := x.service.Search(ctx, service.SearchRequest{
+			Tenant: events.DefaultTenant, Query: text, Repository: repository.String(), Limit: Depth,
+		})
+		hits := make([][]answer, len(found.Hits))
+		for i, h := range found.Hits {
 			hits[i] = []answer{{h.Path, lines{h.StartLine, h.EndLine}}}
 			for _, p := range h.Places {
 				hits[i] = append(hits[i], answer{p.Path, lines{p.StartLine, p.EndLine}})

@@ -14,10 +14,9 @@ import (
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/worker"
-	"github.com/leatworks/leat/pipeline/announce"
-	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 )
@@ -32,6 +31,7 @@ const drain = 5 * time.Second
 type index struct {
 	stack    *devstack.Stack
 	stores   *worker.Stores
+	service  *service.Service
 	embedder embedder.Embedder
 	stop     context.CancelFunc
 	workers  *errgroup.Group
@@ -58,6 +58,9 @@ func openIndex(ctx context.Context, dir, name string, embedders config.Embedders
 	if x.embedder, err = x.stores.OpenEmbedder(name); err != nil {
 		return nil, err
 	}
+	x.service = service.New(service.Config{
+		Index: stores.Index, Source: source, OpenEmbedder: func(string) (embedder.Embedder, error) { return x.embedder, nil },
+	}, x.stores.Stores)
 	x.run(ctx, config.Ingestor{
 		Worker: config.Worker{Stores: stores, DrainTimeout: drain, InFlight: worker.DefaultInFlight},
 		Git:    config.Git{Dir: filepath.Join(dir, "mirrors"), AllowLocal: true},
@@ -103,23 +106,12 @@ const pollInterval = 50 * time.Millisecond
 // ingest submits a repository and returns when all of it is indexed. What the
 // index lacks would count as not found, so a document that fails is an error.
 func (x *index) ingest(ctx context.Context, url string) (uuid.UUID, error) {
-	key := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: source, Event: uuid.NewString()}
-	out := announce.Event{ID: key.Event, On: events.SubmittedSubject(key.Tenant), Data: events.RepoSubmitted{Tenant: key.Tenant, URL: url}}
-	publisher := announce.New(x.stores.Broker, source)
-	for {
-		err := publisher.Publish(ctx, out)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, broker.ErrNoStream) {
-			return uuid.Nil, err
-		}
-		if err := x.pause(ctx); err != nil {
-			return uuid.Nil, err
-		}
+	submitted, err := x.service.Submit(ctx, service.SubmitRequest{Tenant: events.DefaultTenant, Repository: url})
+	if err != nil {
+		return uuid.Nil, err
 	}
 	for {
-		status, err := x.stores.Catalog.SubmissionStatus(ctx, key)
+		status, err := x.stores.Catalog.SubmissionStatus(ctx, submitted.Key)
 		switch {
 		case err != nil && !errors.Is(err, catalog.ErrNotFound):
 			return uuid.Nil, err

@@ -16,7 +16,7 @@ import (
 // TracksRequest asks which tracks a tenant has.
 type TracksRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them; "": all
+	Repository string // its URL, its path, the end of one of them, or its id; "": all
 }
 
 // Tracks lists the tracks of a tenant's repositories, and a track without a ref
@@ -53,7 +53,7 @@ func isSCP(repository string) bool {
 }
 
 // find returns the rows of the repositories that name stands for: the URL, the
-// absolute path, or the end of one of them. "" is all.
+// absolute path, the end of one of them, or the id. "" is all.
 func find[T any](rows []T, tenant, name string, track func(T) catalog.Track) ([]T, error) {
 	if name == "" {
 		return rows, nil
@@ -66,7 +66,7 @@ func find[T any](rows []T, tenant, name string, track func(T) catalog.Track) ([]
 	for _, row := range rows {
 		url := track(row).URL
 		switch {
-		case url == name || url == full || strings.TrimSuffix(url, ".git") == strings.TrimSuffix(name, ".git"):
+		case track(row).Repository.String() == name || url == name || url == full || strings.TrimSuffix(url, ".git") == strings.TrimSuffix(name, ".git"):
 			exact = append(exact, row)
 		case strings.HasSuffix(strings.TrimSuffix(url, ".git"), "/"+strings.TrimSuffix(name, ".git")):
 			ending = append(ending, row)

@@ -33,6 +33,7 @@ func run() error {
 	flag.Uint64Var(&cfg.Seed, "seed", 1, "seed of the invented repository; the same one makes the same files")
 	flag.IntVar(&cfg.Rounds, "rounds", bench.DefaultRounds, "how often each small change is made")
 	flag.IntVar(&cfg.Queries, "queries", bench.DefaultQueries, "how many queries are asked")
+	flag.BoolVar(&cfg.Search, "search", false, "measure only the first ingest and the search")
 	flag.BoolVar(&cfg.Fast, "fast", false, "run stores that need not survive the death of the machine")
 	flag.StringVar(&cfg.Bin, "bin", "", "directory of the binaries (default: they are built)")
 	flag.StringVar(&cfg.Dir, "dir", "", "directory of data and logs (default: a new one, removed if all goes well)")

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/alecthomas/kong"
+)
+
+// storeFlags is the group of the flags that say where the stores are, and how
+// large the streams may get.
+const storeFlags = "stores"
+
+var groups = kong.ExplicitGroups([]kong.Group{{
+	Key: storeFlags, Title: "Stores, streams and models:",
+	Description: "Every command takes these too. A command uses a running 'leat dev', or the embedded stores, where they name none.",
+}})
+
+// help shows the flags of stores once, with the list of commands: in the help of
+// each command they would hide its own. A rebuild is told its model by one of them.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if ctx.Selected() == nil {
+		return kong.DefaultHelpPrinter(options, ctx)
+	}
+	for _, flag := range ctx.Flags() {
+		ownModel := flag.Name == "embedder" && ctx.Selected().Name == "rebuild"
+		if flag.Group != nil && flag.Group.Key == storeFlags && !ownModel {
+			flag.Hidden = true
+		}
+	}
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(ctx.Stdout, "\nThe flags of stores, streams and models are in 'leat --help'.")
+	return err
+}
