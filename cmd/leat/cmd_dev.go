@@ -34,6 +34,7 @@ type devCmd struct {
 	config.Filter
 	config.Guard
 	config.Bulk
+	config.Parser
 	config.Upkeep
 }
 
@@ -73,7 +74,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 
 // prepare checks what can be checked before any server starts.
 func (cmd *devCmd) prepare(g *globals) ([]service.Submission, error) {
-	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Bulk, cmd.Upkeep} {
+	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Bulk, cmd.Parser, cmd.Upkeep} {
 		if err := part.Check(); err != nil {
 			return nil, err
 		}
@@ -103,7 +104,7 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 // ingestor is the configuration of the workers: local paths are allowed, since
 // whoever starts this command can read them anyway.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
-	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk}
+	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk, Parser: cmd.Parser}
 }
 
 // localGit is how this command reads repositories.

@@ -16,6 +16,7 @@ import (
 	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
+	"github.com/leatworks/leat/pipeline/chunk/child"
 )
 
 type cli struct {
@@ -63,6 +64,7 @@ const (
 var errNo = errors.New("no")
 
 func main() {
+	child.Main()
 	os.Exit(run(os.Args[1:]))
 }
 

@@ -71,6 +71,7 @@ type Ingestor struct {
 	Filter
 	Guard
 	Bulk
+	Parser
 }
 
 // Check says what to change.
@@ -90,7 +91,10 @@ func (i Ingestor) Check() error {
 	if err := i.Guard.Check(); err != nil {
 		return err
 	}
-	return i.Bulk.Check()
+	if err := i.Bulk.Check(); err != nil {
+		return err
+	}
+	return i.Parser.Check()
 }
 
 // readable checks that a file can be read, if one is named.

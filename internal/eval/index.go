@@ -64,6 +64,7 @@ func openIndex(ctx context.Context, dir, name string, embedders config.Embedders
 	x.run(ctx, config.Ingestor{
 		Worker: config.Worker{Stores: stores, DrainTimeout: drain, InFlight: worker.DefaultInFlight},
 		Git:    config.Git{Dir: filepath.Join(dir, "mirrors"), AllowLocal: true},
+		Parser: config.Parser{ParseInProcess: true},
 	}, log)
 	return x, nil
 }

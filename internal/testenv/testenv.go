@@ -13,10 +13,12 @@ import (
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/devstack/postgres"
 	"github.com/leatworks/leat/devstack/s3"
+	"github.com/leatworks/leat/pipeline/chunk/child"
 )
 
-// Main runs the tests, ends the servers they shared, and exits.
+// Main runs the tests, unless this process is to parse for them, ends the servers they shared, and exits.
 func Main(m *testing.M) {
+	child.Main()
 	code := m.Run()
 	if err := shared.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "testenv:", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/telemetry"
+	"github.com/leatworks/leat/pipeline/chunk/child"
 )
 
 // Spec describes a worker's binary.
@@ -41,6 +42,7 @@ const (
 // opens the stores, and runs until SIGINT or SIGTERM, or a second one, which
 // ends it at once. It returns the exit code.
 func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Context, *Stores, *slog.Logger) error) int {
+	child.Main()
 	name := "leat-" + spec.Name
 	refuse := func(err error) int {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)

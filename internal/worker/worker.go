@@ -15,6 +15,7 @@ import (
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk/child"
 	"github.com/leatworks/leat/pipeline/embed"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/git"
@@ -43,10 +44,16 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	if err != nil {
 		return err
 	}
+	splitter, end, err := splitter(cfg.Parser, log)
+	if err != nil {
+		return err
+	}
+	defer end()
 	publisher := announce.New(s.Broker, "/leat/ingestor")
 	step, err := ingest.New(ingest.Config{
 		Filter: cfg.Filter.Config(), Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
 		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
+		Splitter: splitter,
 	}, mirrors, s.Catalog, s.Blobs, publisher, log)
 	if err != nil {
 		return err
@@ -63,6 +70,18 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		Worker: "ingestor", Ledger: step,
 		Routes: []pipeline.Route{{Name: broker.ConsumerIngestor, Source: source, Handle: step.Handle}},
 	})
+}
+
+// splitter is what cuts files, and its end.
+func splitter(cfg config.Parser, log *slog.Logger) (ingest.Splitter, func(), error) {
+	if cfg.ParseInProcess {
+		return child.InProcess{}, func() {}, nil
+	}
+	pool, err := child.New(cfg.Children(), log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pool, pool.Close, nil
 }
 
 // Embed runs an embedder until ctx ends. It serves the model of each generation

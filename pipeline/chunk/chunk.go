@@ -71,6 +71,12 @@ func Split(language string, text []byte) []Span {
 	return cut(text, blocks)
 }
 
+// Parses says whether a text in language is cut by what it means, not by lines.
+func Parses(language string) bool { return formats[language] != nil || rules[language] != nil }
+
+// Lines cuts text into windows of lines, as Split does where it knows no better.
+func Lines(text []byte) []Span { return Split("", text) }
+
 // block is a part of a text that is worth keeping together. The blocks of a
 // text tile it, but for a notebook, and begin at the beginning of lines; they
 // may be of any size.

@@ -30,6 +30,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/chunk/child"
 	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
@@ -48,6 +49,8 @@ type Config struct {
 	// evenly. Default 4,096.
 	BulkWindow int
 	BulkTurns  int // batches of bulk repositories under way at once; default 2
+	// Splitter cuts texts. Default: package chunk, in this process.
+	Splitter Splitter
 	// RenewEvery is how often a submission under way gets another lease, lest
 	// it be published again meanwhile; default 30 s.
 	RenewEvery time.Duration
@@ -57,6 +60,12 @@ type Config struct {
 	// 0.5; a share of 1 lets everything through.
 	ApproveFiles int
 	ApproveShare float64
+}
+
+// Splitter cuts a text into chunks; see chunk.Split. It fails where ctx has
+// ended, or for a reason that is not the text's.
+type Splitter interface {
+	Split(ctx context.Context, language string, text []byte) ([]chunk.Span, error)
 }
 
 // The defaults.
@@ -97,6 +106,9 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *a
 	}
 	if cfg.BulkTurns == 0 {
 		cfg.BulkTurns = DefaultBulkTurns
+	}
+	if cfg.Splitter == nil {
+		cfg.Splitter = child.InProcess{}
 	}
 	if cfg.RenewEvery == 0 {
 		cfg.RenewEvery = DefaultRenewEvery

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/extract"
 	"github.com/leatworks/leat/pipeline/git"
@@ -78,7 +79,7 @@ func (r *reader) one(b *testing.B, s source) (file, bool) {
 		b.Fatal(err)
 	}
 	if f.SkipReason == "" {
-		chunks(f.Content.Language, f.content)
+		chunks(chunk.Split(f.Content.Language, f.content), f.content)
 	}
 	return f, f.SkipReason == ""
 }

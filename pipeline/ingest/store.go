@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/google/uuid"
@@ -62,9 +61,9 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 	var chunkings []catalog.Chunking
 	both, packing := errgroup.WithContext(ctx)
 	both.Go(func() error { return l.pack(packing, pack, &batch, known, keys, contents) })
-	both.Go(func() error {
-		chunkings = cut(packing, known, keys, contents)
-		return packing.Err() // they may not be all
+	both.Go(func() (err error) {
+		chunkings, err = l.step.cut(packing, known, keys, contents)
+		return err
 	})
 	if err := both.Wait(); err != nil {
 		return err
@@ -77,8 +76,8 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 // its size.
 const cutters = 2
 
-// cut cuts the contents that are not known. It leaves off when ctx ends.
-func cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) []catalog.Chunking {
+// cut cuts the contents that are not known.
+func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
 	var chunkings []catalog.Chunking
 	for _, key := range keys {
 		if !known.Chunkings[key] {
@@ -86,17 +85,22 @@ func cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, c
 		}
 	}
 	var next atomic.Int64
-	var cutting sync.WaitGroup
+	cutting, ctx := errgroup.WithContext(ctx)
 	for range cutters {
-		cutting.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(chunkings)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+		cutting.Go(func() error {
+			for i := next.Add(1) - 1; i < int64(len(chunkings)); i = next.Add(1) - 1 {
 				c := &chunkings[i]
-				c.Chunks = chunks(c.Language, contents[c.ChunkingKey])
+				content := contents[c.ChunkingKey]
+				spans, err := s.cfg.Splitter.Split(ctx, c.Language, content)
+				if err != nil {
+					return fmt.Errorf("cut blob %x: %w", c.Blob, err)
+				}
+				c.Chunks = chunks(spans, content)
 			}
+			return nil
 		})
 	}
-	cutting.Wait()
-	return chunkings
+	return chunkings, cutting.Wait()
 }
 
 // pack stores the blobs that are not known.
@@ -132,8 +136,7 @@ func (l *listing) pack(ctx context.Context, pack *blob.Pack, batch *catalog.File
 	return nil
 }
 
-func chunks(language string, content []byte) []catalog.Chunk {
-	spans := chunk.Split(language, content)
+func chunks(spans []chunk.Span, content []byte) []catalog.Chunk {
 	list := make([]catalog.Chunk, len(spans))
 	for i, s := range spans {
 		list[i] = catalog.Chunk{

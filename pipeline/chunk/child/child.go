@@ -1,0 +1,82 @@
+package child
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/chunk"
+)
+
+// variable is set in a child: "memory cpu", in bytes and nanoseconds.
+const variable = "LEAT_CHUNK_CHILD"
+
+// asked says that this program would have served as a child.
+var asked atomic.Bool
+
+// Main serves and exits if this process was started as a child, and returns
+// otherwise. Call it first thing in main, and in the TestMain of tests that use
+// a [Pool].
+func Main() {
+	limits := os.Getenv(variable)
+	if limits == "" {
+		asked.Store(true)
+		return
+	}
+	if err := serve(limits, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// job is one text to cut.
+type job struct {
+	language string
+	text     []byte
+}
+
+// serve cuts what comes in until it ends. A goroutine of its own reads: when the
+// parent dies, even in the middle of a parse, so does the child.
+func serve(limits string, in io.Reader, out io.Writer) error {
+	var memory int64
+	var cpu time.Duration
+	if _, err := fmt.Sscan(limits, &memory, (*int64)(&cpu)); err != nil {
+		return fmt.Errorf("read %s %q: %w", variable, limits, err)
+	}
+	if err := limitMemory(memory); err != nil {
+		return fmt.Errorf("limit memory to %d bytes: %w", memory, err)
+	}
+	runtime.GOMAXPROCS(2)   // one cuts, one reads
+	debug.SetGCPercent(400) // a text and its tree are garbage at once, and small beside the limit
+	debug.SetMemoryLimit(memory / 2)
+	jobs := make(chan job)
+	go func() {
+		from := bufio.NewReaderSize(in, 64<<10)
+		for {
+			language, text, err := readRequest(from)
+			if err != nil {
+				if !errors.Is(err, io.EOF) {
+					os.Exit(1)
+				}
+				os.Exit(0)
+			}
+			jobs <- job{language, text}
+		}
+	}()
+	for j := range jobs {
+		if err := limitCPU(cpu); err != nil {
+			return fmt.Errorf("limit the processor's time: %w", err)
+		}
+		if err := writeAnswer(out, chunk.Split(j.language, j.text)); err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+	}
+	return nil
+}

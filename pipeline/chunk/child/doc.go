@@ -1,0 +1,21 @@
+// Package child cuts texts in processes of their own. A grammar's scanner is C
+// that anybody's text reaches: a crash or a loop in it, or a parse that asks
+// for more memory than the kernel allows, costs its file the syntax and the
+// worker nothing.
+//
+// A child is the same program, started again with a variable in its environment.
+// The program has to ask for it first thing in main, before it reads flags:
+//
+//	func main() {
+//		child.Main()
+//		…
+//
+// [New] refuses to start children of a program that does not; such a program cuts
+// in its own process, by [InProcess]. The results are the same, since package
+// chunk bounds each parse by counting; only the second fence is missing.
+//
+// Parent and child speak over the child's standard input and output. A request
+// is the lengths of the language and the text, 4 bytes each in big-endian
+// order, and then both. An answer is its length, 4 bytes, and then a list of
+// spans: four varints and two strings each, with their lengths before them.
+package child

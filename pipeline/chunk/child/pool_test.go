@@ -1,0 +1,244 @@
+package child
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/chunk"
+)
+
+func open(t testing.TB, cfg Config) *Pool {
+	t.Helper()
+	p, err := New(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+const source = "import a\n\nclass B:\n    def c(self):\n        pass\n"
+
+func TestAPoolCutsAsTheProcessItself(t *testing.T) {
+	p := open(t, Config{Children: 2, Texts: 5})
+	files, err := filepath.Glob("../testdata/sample.*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	var group sync.WaitGroup
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, language := range []string{"", "Python", "Go", "Markdown", "JSON", "C#", "YAML"} {
+			group.Go(func() {
+				got, err := p.Split(t.Context(), language, text)
+				if want := chunk.Split(language, text); err != nil || !slices.Equal(got, want) {
+					t.Errorf("%s as %q: %d spans, %v; want %d", file, language, len(got), err, len(want))
+				}
+			})
+		}
+	}
+	group.Wait()
+}
+
+// TestAKilledChildCostsNothing kills children in the middle of a parse, again
+// and again: each text is given to another child, and cut in the same way.
+func TestAKilledChildCostsNothing(t *testing.T) {
+	if !chunk.Trees {
+		t.Skip("built without cgo")
+	}
+	p := open(t, Config{Children: 1})
+	text := []byte(strings.Repeat(source, 8<<10))
+	want := chunk.Split("Python", text)
+	p.running(t)
+	before := descriptors(t)
+	for range 5 {
+		killed := make(chan error, 1)
+		started := p.running(t)
+		go func() {
+			time.Sleep(time.Duration(len(text)) * time.Nanosecond) // somewhere in the parse, which takes a hundred times that
+			killed <- syscall.Kill(started, syscall.SIGKILL)
+		}()
+		got, err := p.Split(t.Context(), "Python", text)
+		if err != nil || !slices.Equal(got, want) {
+			t.Fatalf("%d spans, %v; want %d", len(got), err, len(want))
+		}
+		if err := <-killed; err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(started, 0); !errors.Is(err, syscall.ESRCH) {
+			t.Errorf("the child that was killed is still there: %v", err)
+		}
+	}
+	if after := descriptors(t); after > before {
+		t.Errorf("%d open files, %d before", after, before)
+	}
+}
+
+// running starts the pool's only child, if none runs, and returns its process id.
+func (p *Pool) running(t *testing.T) int {
+	t.Helper()
+	if _, err := p.Split(t.Context(), "Python", []byte(source)); err != nil {
+		t.Fatal(err)
+	}
+	c := <-p.slots
+	defer func() { p.slots <- c }()
+	return c.cmd.Process.Pid
+}
+
+func descriptors(t *testing.T) int {
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("this system does not list open files")
+	}
+	return len(list)
+}
+
+func TestAnEndedContextKillsTheChild(t *testing.T) {
+	p := open(t, Config{Children: 1})
+	pid := p.running(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := p.Split(ctx, "Python", bytes.Repeat([]byte(source), 20<<10)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the child is still there: %v", err)
+	}
+	if _, err := p.Split(t.Context(), "Python", []byte(source)); err != nil {
+		t.Errorf("the next text: %v", err)
+	}
+}
+
+func TestAClosedPoolRefuses(t *testing.T) {
+	p := open(t, Config{Children: 1})
+	pid := p.running(t)
+	failed := make(chan error, 4)
+	for range cap(failed) {
+		go func() {
+			for {
+				if _, err := p.Split(t.Context(), "Python", []byte(source)); err != nil {
+					failed <- err
+					return
+				}
+			}
+		}()
+	}
+	p.Close()
+	for range cap(failed) {
+		if err := <-failed; !errors.Is(err, errClosed) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("a child is still there: %v", err)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	if _, err := os.Stat("/proc/self/exe"); err != nil {
+		t.Skip("only Linux enforces limits")
+	}
+	p := open(t, Config{Children: 1, Memory: LeastMemory})
+	text := bytes.Repeat([]byte("var a = b{c, d}\n"), 20<<20/16)
+	got, err := p.Split(t.Context(), "Go", append([]byte("package a\n"), text...))
+	if err != nil || len(got) == 0 || got[0].Kind != chunk.KindLines {
+		t.Errorf("%d spans, %v; want lines", len(got), err)
+	}
+}
+
+func TestAProgramThatDoesNotAskIsRefused(t *testing.T) {
+	asked.Store(false)
+	defer asked.Store(true)
+	if _, err := New(Config{}, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("it was not refused")
+	}
+}
+
+func FuzzReadAnswer(f *testing.F) {
+	var out bytes.Buffer
+	if err := writeAnswer(&out, chunk.Split("Python", []byte(source))); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(out.Bytes(), len(source))
+	f.Add([]byte{0, 0, 0, 1, 0xff}, 1)
+	f.Fuzz(func(t *testing.T, answer []byte, size int) {
+		if len(answer) >= 4 && (answer[0] != 0 || answer[1] > 1) {
+			t.Skip("too long to make room for")
+		}
+		spans, err := readAnswer(bytes.NewReader(answer), size)
+		at := 0
+		for _, s := range spans {
+			if err == nil && (s.Start < at || s.End <= s.Start || s.End > size) {
+				t.Fatalf("%+v after %d, of %d bytes", s, at, size)
+			}
+			at = s.End
+		}
+	})
+}
+
+func FuzzReadRequest(f *testing.F) {
+	var out bytes.Buffer
+	if err := writeRequest(&out, "Go", []byte("package a\n")); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(out.Bytes())
+	f.Fuzz(func(t *testing.T, request []byte) {
+		if len(request) >= 5 && request[4] != 0 {
+			t.Skip("too long to make room for")
+		}
+		language, text, err := readRequest(bytes.NewReader(request))
+		if err != nil {
+			return
+		}
+		var again bytes.Buffer
+		if err := writeRequest(&again, language, text); err != nil || !bytes.HasPrefix(request, again.Bytes()) {
+			t.Fatalf("%q became %q, %v", request, again.Bytes(), err)
+		}
+	})
+}
+
+// BenchmarkSplit compares the pool with the process itself, on files as they are.
+func BenchmarkSplit(b *testing.B) {
+	files, _ := filepath.Glob("../testdata/sample.*")
+	languages := map[string]string{".py": "Python", ".c": "C", ".cs": "C#", ".java": "Java", ".js": "JavaScript", ".rs": "Rust", ".md": "Markdown", ".json": "JSON"}
+	pool := open(b, Config{Children: 2})
+	for _, by := range []struct {
+		name  string
+		split func(context.Context, string, []byte) ([]chunk.Span, error)
+	}{{"process", InProcess{}.Split}, {"children", pool.Split}} {
+		b.Run(by.name, func(b *testing.B) {
+			total := 0
+			for b.Loop() {
+				for _, file := range files {
+					language := languages[filepath.Ext(file)]
+					if language == "" {
+						continue
+					}
+					text, err := os.ReadFile(file)
+					if err != nil {
+						b.Fatal(err)
+					}
+					text = bytes.Repeat(text, 4)
+					total += len(text)
+					if _, err := by.split(b.Context(), language, text); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(total)/1e6/b.Elapsed().Seconds(), "MB/s")
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package child
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/leatworks/leat/pipeline/chunk"
+)
+
+const (
+	maxLanguage = 256
+	maxText     = 1 << 30
+	maxAnswer   = 1 << 28 // a text of 1 GiB has some 2 million spans
+)
+
+var errAnswer = errors.New("the answer makes no sense")
+
+func writeRequest(w io.Writer, language string, text []byte) error {
+	head := make([]byte, 8, 8+len(language))
+	binary.BigEndian.PutUint32(head, uint32(len(language)))
+	binary.BigEndian.PutUint32(head[4:], uint32(len(text)))
+	if _, err := w.Write(append(head, language...)); err != nil {
+		return err
+	}
+	_, err := w.Write(text)
+	return err
+}
+
+func readRequest(r io.Reader) (language string, text []byte, err error) {
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return "", nil, err
+	}
+	name, size := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[4:])
+	if name > maxLanguage || size > maxText {
+		return "", nil, errors.New("the request makes no sense")
+	}
+	all := make([]byte, name+size)
+	_, err = io.ReadFull(r, all)
+	return string(all[:name]), all[name:], err
+}
+
+func writeAnswer(w io.Writer, spans []chunk.Span) error {
+	out := make([]byte, 4, 4+32*len(spans))
+	for _, s := range spans {
+		for _, n := range []int{s.Start, s.End, s.StartLine, s.EndLine} {
+			out = binary.AppendUvarint(out, uint64(n))
+		}
+		for _, text := range []string{s.Kind, s.Symbol} {
+			out = append(binary.AppendUvarint(out, uint64(len(text))), text...)
+		}
+	}
+	binary.BigEndian.PutUint32(out, uint32(len(out)-4))
+	_, err := w.Write(out)
+	return err
+}
+
+// readAnswer reads the spans of a text of that size. It trusts the child no
+// further than to have told nothing that lies outside the text.
+func readAnswer(r io.Reader, size int) ([]chunk.Span, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	length := binary.BigEndian.Uint32(head[:])
+	if length > maxAnswer {
+		return nil, errAnswer
+	}
+	in := decoder{rest: make([]byte, length)}
+	if _, err := io.ReadFull(r, in.rest); err != nil {
+		return nil, err
+	}
+	var spans []chunk.Span
+	at, line := 0, 1
+	for len(in.rest) > 0 {
+		s := chunk.Span{Start: in.number(), End: in.number(), StartLine: in.number(), EndLine: in.number(), Kind: in.text(), Symbol: in.text()}
+		if in.bad || s.Start < at || s.End <= s.Start || s.End > size || s.StartLine < line || s.EndLine < s.StartLine {
+			return nil, fmt.Errorf("span %d: %w", len(spans), errAnswer)
+		}
+		at, line = s.End, s.EndLine
+		spans = append(spans, s)
+	}
+	return spans, nil
+}
+
+// decoder reads what writeAnswer writes.
+type decoder struct {
+	rest []byte
+	bad  bool
+}
+
+func (d *decoder) number() int {
+	n, size := binary.Uvarint(d.rest)
+	if size <= 0 || n > maxText {
+		d.bad, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[size:]
+	return int(n)
+}
+
+func (d *decoder) text() string {
+	n := d.number()
+	if n > len(d.rest) {
+		d.bad, d.rest = true, nil
+		return ""
+	}
+	text := string(d.rest[:n])
+	d.rest = d.rest[n:]
+	return text
+}
