@@ -21,8 +21,8 @@ type Endpoints struct {
 	Qdrant      string `json:"qdrant,omitempty"` // http://127.0.0.1:PORT, of gRPC
 }
 
-// announcement is what the owner of a directory tells other processes. It is
-// there while all parts run.
+// announcement tells other processes about the owner of a directory. It exists
+// while all parts run.
 type announcement struct {
 	PID int `json:"pid"`
 	Endpoints

@@ -27,7 +27,7 @@ const (
 // could no longer read what this one writes.
 const formatVersion = 1
 
-// fileLimit bounds what is read of the small files above.
+// fileLimit bounds how many bytes of the small files above are read.
 const fileLimit = 64 << 10
 
 type format struct {
@@ -72,8 +72,8 @@ func openHome(dir string) (_ *home, err error) {
 	return h, nil
 }
 
-// checkFormat refuses what is not ours to write to: a layout that we do not
-// know, and a directory that someone uses for something else.
+// checkFormat refuses a directory that is not ours to write to: one with an
+// unknown layout, or one in use for something else.
 func checkFormat(dir string) error {
 	var found format
 	err := readJSON(filepath.Join(dir, formatFile), &found)

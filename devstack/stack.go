@@ -40,10 +40,10 @@ type Config struct {
 	// Ports of 127.0.0.1 to listen on. Default, 0: a free one. Postgres has no
 	// port, but a socket.
 	NATSPort, S3Port, QdrantPort int
-	// Fast trades safety for speed: what was acknowledged survives the death of
-	// the process, not that of the machine. For tests. Default false.
+	// Fast trades safety for speed: acknowledged writes survive the death of
+	// the process, but not that of the machine. For tests. Default false.
 	Fast bool
-	// Log receives what the servers say. Default: nothing is logged.
+	// Log receives the servers' logs. Default: nothing is logged.
 	Log *slog.Logger
 }
 

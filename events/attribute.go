@@ -96,8 +96,8 @@ func unhex(c byte) int {
 	return -1
 }
 
-// checkAttribute refuses what CloudEvents forbids in a string (control
-// characters, what is not Unicode), and what is too long to be meant.
+// checkAttribute refuses a string that CloudEvents forbids (with control
+// characters, or not Unicode) and one that is unreasonably long.
 func checkAttribute(value string) error {
 	switch {
 	case len(value) > maxAttribute:
@@ -122,8 +122,8 @@ func hideCredential(subject string) string {
 	return userInfo.ReplaceAllLiteralString(subject, "://")
 }
 
-// cleanSubject makes any path an attribute: U+FFFD replaces what an attribute
-// may not hold, and what is too long loses its end.
+// cleanSubject turns any path into an attribute: U+FFFD replaces characters
+// that an attribute may not hold, and a path that is too long loses its end.
 func cleanSubject(subject string) string {
 	subject = hideCredential(subject)
 	if checkAttribute(subject) == nil {

@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Header is what a message carries beside its payload: NATS headers reduced to
-// their first value.
+// Header holds the headers of a NATS message, each with its first value.
 type Header map[string]string
 
 // The headers of the NATS protocol binding for CloudEvents, version 1.0.3-wip
@@ -37,10 +36,10 @@ const (
 
 // Encode writes an event in binary mode: the attributes become headers and the
 // data becomes the payload, which shares e.Data's memory. It refuses, with
-// [ErrInvalid], what Decode would refuse. The subject alone is mended, because
-// it may be any path that git holds: U+FFFD replaces what is not printable
-// text, and what follows 4,096 bytes is cut off. Neither Encode nor Decode lets
-// through a user and password in a URL there.
+// [ErrInvalid], every event that Decode would refuse. Only the subject is
+// repaired, because it may be any path that git holds: U+FFFD replaces
+// unprintable characters, and the text is cut off after 4,096 bytes. Both
+// Encode and Decode remove user and password from a URL there.
 func Encode(e Event) (Header, []byte, error) {
 	e.Subject = cleanSubject(e.Subject)
 	if err := e.check(); err != nil {
@@ -204,8 +203,8 @@ func decodeStructured(h Header, body []byte) (Event, error) {
 	return e, nil
 }
 
-// explain says what is wrong with JSON. Package json's own texts may repeat
-// the input, however long it is.
+// explain describes an error in JSON. The texts of package json may repeat the
+// input at any length.
 func explain(err error) string {
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
@@ -213,7 +212,8 @@ func explain(err error) string {
 		if mismatch.Field == "" {
 			return "a JSON " + kind + " where an object belongs"
 		}
-		// What precedes a dot may be an embedded struct, which JSON has not.
+		// The name before a dot may be that of an embedded struct, which JSON
+		// does not have.
 		member := mismatch.Field[strings.LastIndex(mismatch.Field, ".")+1:]
 		return "member " + quote(member) + " is a JSON " + kind + " that does not fit " + mismatch.Type.String()
 	}

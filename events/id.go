@@ -7,7 +7,7 @@ import (
 )
 
 // Ids are UUIDs of version 5 (RFC 9562, section 5.5): a SHA-1 over a namespace
-// and a name, so that any process derives the same id with nobody to ask.
+// and a name, so that every process derives the same id by itself.
 var (
 	namespaceRepository = uuid.MustParse("5a1f0c1e-6d0b-5b7e-9a35-0b9d5a7a1c01")
 	namespaceTrack      = uuid.MustParse("5a1f0c1e-6d0b-5b7e-9a35-0b9d5a7a1c02")

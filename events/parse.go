@@ -11,8 +11,8 @@ import (
 )
 
 // The Parse methods read the data of an event of one type and check each field,
-// so that what they return can be used as it is. Fields that they do not know
-// are ignored: a newer producer may have added them.
+// so that the caller need not check the result again. They ignore unknown
+// fields, which a newer producer may have added.
 
 const (
 	maxURL = 2048 // bytes

@@ -20,7 +20,7 @@ const (
 // Lanes lists the lanes, the more urgent first.
 var Lanes = []Lane{Live, Bulk}
 
-// DefaultTenant owns what is submitted without naming a tenant.
+// DefaultTenant owns repositories that are submitted without a tenant.
 const DefaultTenant = "default"
 
 var tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)

@@ -77,9 +77,9 @@ func checkAsked(ctx context.Context, dir string, major int) (string, error) {
 
 func accepts(major, v int) bool { return v >= minMajor && (major == 0 || major == v) }
 
-// installed lists the directories that hold a server: first what the PATH
-// names, then the known places with the newest version first, then what
-// pg_config says.
+// installed lists the directories that hold a server: first those on the PATH,
+// then the known places with the newest version first, then the one that
+// pg_config names.
 func installed(ctx context.Context) []string {
 	var dirs []string
 	if found, err := exec.LookPath("postgres"); err == nil {

@@ -176,8 +176,8 @@ func (c *cluster) serve(ctx context.Context, sockets string) (*process, error) {
 	}
 }
 
-// ready reports what the server says of itself in postmaster.pid: its process
-// id on the first line and its state on the eighth.
+// ready returns the server's own report in postmaster.pid: its process id on
+// the first line and its state on the eighth.
 func (c *cluster) ready(pid int) bool {
 	content, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
 	if err != nil {

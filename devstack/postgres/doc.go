@@ -1,6 +1,6 @@
 // Package postgres runs a private Postgres server for one data directory: the
-// machine's own binaries where there are any, else a download from Maven
-// Central whose checksum is written down here.
+// machine's own binaries if it has any, otherwise a download from Maven Central
+// whose checksum is written down here.
 //
 // It owns the server's process and everything below Config.Dir. The server
 // listens on a unix socket in a directory of mode 0700 and on nothing else,

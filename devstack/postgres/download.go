@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// The binaries that are downloaded where the machine has none: those that
-// zonky's embedded-postgres publishes on Maven Central, one jar a platform with
-// a .txz inside.
+// The binaries that are downloaded if the machine has none. zonky's
+// embedded-postgres publishes them on Maven Central, one jar for each platform
+// with a .txz inside.
 const (
 	downloadMajor   = 17
 	downloadVersion = "17.10.0"
@@ -72,7 +72,7 @@ func fetch(ctx context.Context, log *slog.Logger) (string, error) {
 	return dir, nil
 }
 
-// platformName says what the repository calls this platform.
+// platformName returns the repository's name for this platform.
 func platformName() string {
 	arch := runtime.GOARCH
 	if arch == "arm64" {

@@ -11,10 +11,10 @@ import (
 // firstExtra is the descriptor that os/exec gives to the first of ExtraFiles.
 const firstExtra = 3
 
-// share returns the path by which cmd is to know a directory. A server that
-// runs as another user may not be allowed to pass through the directories
-// above it (a home directory of mode 0700, say), so it inherits the directory
-// open, and reaches it without walking there.
+// share returns the path by which cmd knows a directory. A server that runs as
+// another user may not be allowed to pass through the directories above it (a
+// home directory of mode 0700, say), so it inherits the directory open, and
+// reaches it without walking there.
 func (c *cluster) share(cmd *exec.Cmd, dir string) string {
 	if c.user == nil {
 		return dir

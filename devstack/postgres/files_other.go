@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// share returns the path by which cmd is to know a directory.
+// share returns the path by which cmd knows a directory.
 func (c *cluster) share(_ *exec.Cmd, dir string) string { return dir }
 
 // syncAll makes everything written so far durable, as far as the system can be

@@ -13,7 +13,7 @@ import (
 // for ourselves.
 type owner struct{ uid, gid int }
 
-// newOwner chooses who is to own a new cluster.
+// newOwner chooses the user who owns a new cluster.
 func newOwner() (*owner, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -51,7 +51,7 @@ func ownerOf(data string, info os.FileInfo) (*owner, error) {
 	return &owner{uid, gid}, nil
 }
 
-// credential returns what a child needs to become the owner: no other group.
+// credential makes a child run as the owner, without other groups.
 func (o *owner) credential() *syscall.Credential {
 	if o == nil {
 		return nil

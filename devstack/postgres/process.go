@@ -112,9 +112,9 @@ func (p *process) failure(name string) error {
 	return fmt.Errorf("%s: %s", name, state)
 }
 
-// childEnv is all that the children see of our environment: it may hold
-// secrets that are none of the server's business, and PG* variables that would
-// change what it does.
+// childEnv is the part of our environment that children see. The rest may hold
+// secrets that they have no use for, and PG* variables that would change their
+// behaviour.
 func childEnv() []string {
 	env := []string{"TZ=UTC", "LC_ALL=C"}
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {
@@ -125,7 +125,7 @@ func childEnv() []string {
 	return env
 }
 
-// tail logs what is written to it line by line and keeps the last lines.
+// tail logs the lines that are written to it and keeps the last ones.
 type tail struct {
 	log   *slog.Logger
 	mu    sync.Mutex

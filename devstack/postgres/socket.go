@@ -14,10 +14,11 @@ import (
 const tempPrefix = "leat-pg-"
 
 // A socketDir is the directory, of mode 0700, that holds the server's socket.
-// It is Dir/run where a socket fits there. The path of a socket has some 107
-// bytes on Linux and 103 elsewhere, and not every file system takes sockets;
-// then it is a short directory of temporary files, and Dir/run a link to it, by
-// which the next start finds and removes what a killed one left.
+// It is Dir/run if a socket fits there. The path of a socket has some 107 bytes
+// on Linux and 103 elsewhere, and not every file system takes sockets;
+// otherwise it is a directory with a short path among the temporary files, and
+// Dir/run is a link to it, by which the next start finds and removes the
+// leftovers of a killed server.
 type socketDir struct {
 	path string
 	link string // "" where there is none

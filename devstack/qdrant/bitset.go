@@ -26,8 +26,7 @@ func (b bitset) grown(slots int) bitset {
 	return append(slices.Grow(b, words-len(b)), make(bitset, words-len(b))...)
 }
 
-// and keeps in b what is also in other; both are of the same length or b is
-// the shorter.
+// and keeps the bits of b that are also in other. b is not longer than other.
 func (b bitset) and(other bitset) {
 	for i := range b {
 		if i < len(other) {

@@ -16,8 +16,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// description is a collection's file of that name. Renaming a new one into
-// place is what makes a change of it, a compaction among them, happen.
+// description is the content of a collection's file of that name. A change of
+// the collection, such as a compaction, takes effect when a new file is renamed
+// into place.
 type description struct {
 	Name    string                              `json:"name"`
 	Epoch   int                                 `json:"epoch"` // which files are current
@@ -89,7 +90,7 @@ func (c *collection) sweep() error {
 	return err
 }
 
-// close waits for what is running and closes the files; later requests find no
+// close waits for running requests and closes the files. Later requests find no
 // collection.
 func (c *collection) close() error {
 	c.writing.Lock()

@@ -26,8 +26,8 @@ func newField(kind qdrant.PayloadSchemaType) *field {
 	return &field{kind: kind, keywords: map[string]*posting{}, integers: map[int64]*posting{}}
 }
 
-// hasKeywords and hasIntegers say what the index can answer; a kind with
-// neither is only remembered.
+// hasKeywords and hasIntegers say which matches the index can answer. A kind
+// with neither is only remembered.
 func (f *field) hasKeywords() bool {
 	return f != nil && (f.kind == qdrant.PayloadSchemaType_Keyword || f.kind == qdrant.PayloadSchemaType_Uuid)
 }
@@ -63,8 +63,8 @@ type order struct {
 	upTo  int // slots from here on are not in it yet
 }
 
-// extend returns the order of all of ids without what is dead. It builds a new
-// list: readers may hold the old one.
+// extend returns the order of all living ids. It builds a new list, because
+// readers may hold the old one.
 func (o order) extend(ids []pointID, live bitset) order {
 	if o.upTo == len(ids) {
 		return o

@@ -18,8 +18,8 @@ const maxFileBytes = 16 << 30
 
 var errFileFull = errors.New("the file has reached its limit of 16 GiB")
 
-// file is an append-only file and a mapping of it. Appending needs a lock of
-// the caller's; reading what was appended before needs none.
+// file is an append-only file and a mapping of it. The caller locks while it
+// appends; reading earlier bytes needs no lock.
 type file struct {
 	*os.File
 	view []byte // the reservation; only view[:size] may be touched
@@ -57,7 +57,7 @@ func (f *file) writeAt(data []byte, offset int64) error {
 	return nil
 }
 
-// truncate drops what lies behind size.
+// truncate drops the bytes after size.
 func (f *file) truncate(size int64) error {
 	f.size = size
 	return f.Truncate(size)
@@ -71,9 +71,9 @@ func (f *file) close(sync bool) error {
 	return errors.Join(err, unix.Munmap(f.view), f.Close())
 }
 
-// floats and words read a mapping in place. The bytes are aligned to four, and
-// in the order of every machine that Go maps files on but a few big-endian
-// ones, where the files are just as readable to whoever wrote them.
+// floats and words read a mapping in place. The bytes are aligned to four and
+// in the machine's order, which is little-endian on nearly every machine. A
+// file that a big-endian machine wrote can be read there only.
 func floats(b []byte) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
 }

@@ -51,7 +51,7 @@ func (s *segment) find(filters ...*filter) bitset {
 	return found
 }
 
-// narrow returns what of in fulfils the filter. It may change in.
+// narrow returns the slots of in that fulfil the filter. It may change in.
 func (f *filter) narrow(s *segment, in bitset) bitset {
 	var slow []condition // after those that an index answers: fewer slots are left to read
 	for _, c := range f.must {
@@ -84,9 +84,9 @@ func (f *filter) narrow(s *segment, in bitset) bitset {
 	return in
 }
 
-// add adds to out what of in fulfils the condition. Where an index names a few
-// slots that may, only these are looked at: a filter of leat's has a thousand
-// conditions, each on the points of one document.
+// add adds to out the slots of in that fulfil the condition. If an index names
+// a few candidates, it looks at these only: one of leat's filters has a
+// thousand conditions, each on the points of one document.
 func add(out bitset, c condition, s *segment, in bitset) {
 	lists, exact, known := among(c, s)
 	if !known {
@@ -118,7 +118,7 @@ func among(c condition, s *segment) (lists [][]uint32, exact, known bool) {
 	return nil, false, false
 }
 
-// keep returns what of in fulfils the condition. It may change in.
+// keep returns the slots of in that fulfil the condition. It may change in.
 func keep(c condition, s *segment, in bitset) bitset {
 	if nested, is := c.(*filter); is {
 		return nested.narrow(s, in)

@@ -38,7 +38,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// record is one point as it is stored.
+// record is one stored point.
 type record struct {
 	id      pointID
 	dense   []float32 // nil: none
@@ -60,8 +60,8 @@ func (e *corruptError) Error() string {
 
 func padded(n int) int { return (n + 7) &^ 7 }
 
-// appendFrame frames the body that fill appends; vector is what the body's
-// checksum covers beside it.
+// appendFrame frames the body that fill appends; the body's checksum covers
+// vector too.
 func appendFrame(log []byte, sequence uint32, vector []byte, fill func([]byte) []byte) []byte {
 	start := len(log)
 	log = fill(append(log, make([]byte, frameBytes)...))

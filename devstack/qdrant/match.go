@@ -102,8 +102,8 @@ func parseMatch(key string, m *qdrant.Match) (condition, error) {
 	return nil, invalid("the match on field %s is empty", key)
 }
 
-// other says whether a value is of another kind than what a match excludes.
-// That matches, null does not.
+// other says whether a value is of another kind than the values that a match
+// excludes. Such a value matches; null does not.
 func other(s scalar, kind protowire.Number) bool { return s.kind != kind && s.kind != valueNull }
 
 func keywordSet(keywords []string) map[string]bool {

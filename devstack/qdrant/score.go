@@ -72,7 +72,7 @@ func divide(words int, fn func(part, first, last int)) (parts int) {
 	return parts
 }
 
-// merge returns the best of what the parts of a scan found.
+// merge returns the best results of all parts of a scan.
 func (s *segment) merge(parts []*best, limit int) []hit {
 	var all []hit
 	for _, part := range parts {
@@ -135,7 +135,7 @@ type share struct {
 	weight float32 // of the term in the point
 }
 
-// overlap is what one part of a sparse scan found.
+// overlap is the result of one part of a sparse scan.
 type overlap struct {
 	shares []share // by slot
 	counts []int   // how many points have each term of the query

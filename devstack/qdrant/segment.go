@@ -14,9 +14,10 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// segment is a collection's two files and what is kept on the heap of them.
-// Slot n is the n-th upsert of the log. Everything but order is guarded by the
-// collection's lock; within one write lock a whole request becomes visible.
+// segment is a collection's two files and the part of them that is kept on the
+// heap. Slot n is the n-th upsert of the log. Everything but order is guarded
+// by the collection's lock; within one write lock a whole request becomes
+// visible.
 type segment struct {
 	shape    shape
 	log      *file
@@ -67,8 +68,8 @@ func (s *segment) remove() error {
 	return errors.Join(s.close(false), os.Remove(s.log.Name()), os.Remove(s.vectors.Name()))
 }
 
-// replay reads the log from the beginning, and cuts off what a write that was
-// never acknowledged left at its end.
+// replay reads the log from the beginning, and cuts off the remains of an
+// unacknowledged write at its end.
 func (s *segment) replay(log *slog.Logger) error {
 	if s.log.size < int64(len(logMagic)) {
 		return s.log.writeAt([]byte(logMagic), 0)

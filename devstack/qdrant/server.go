@@ -89,8 +89,7 @@ func Start(config Config) (*Server, error) {
 // Addr is the address that the server listens on.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Close lets what is running end, for five seconds at most, and closes the
-// collections.
+// Close gives running requests five seconds to end, and closes the collections.
 func (s *Server) Close() error {
 	s.closing.Do(func() {
 		impatient := time.AfterFunc(drainTimeout, s.grpc.Stop)

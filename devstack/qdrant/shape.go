@@ -4,7 +4,7 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// shape is what a collection's points look like.
+// shape describes the points of a collection.
 type shape struct {
 	Dense      string          `json:"dense"`      // name of the dense vector; empty: the unnamed one
 	Dimensions int             `json:"dimensions"` // 0: no dense vector

@@ -131,7 +131,7 @@ func checkFinite(values []float32) error {
 	return nil
 }
 
-// output copies a record's vectors out of the mapping, those that selector asks for.
+// output copies the vectors that selector asks for out of the mapping.
 func (s shape) output(r record, selector *qdrant.WithVectorsSelector) (*qdrant.VectorsOutput, error) {
 	wanted := func(string) bool { return selector.GetEnable() }
 	if include, some := selector.GetSelectorOptions().(*qdrant.WithVectorsSelector_Include); some {

@@ -152,7 +152,7 @@ func (a *pointsAPI) ClearPayload(_ context.Context, request *qdrant.ClearPayload
 	return a.alter(request, request.GetPoints(), func(map[string]*qdrant.Value) map[string]*qdrant.Value { return nil })
 }
 
-// alteration is what the requests that change payloads have in common.
+// alteration holds the fields that all requests to change payloads share.
 type alteration interface {
 	GetCollectionName() string
 	GetWait() bool

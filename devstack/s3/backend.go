@@ -27,10 +27,10 @@ const (
 )
 
 // rooted is a posix backend that does not depend on the working directory.
-// posix takes a bucket for a directory relative to it, and changes it to the
-// buckets' parent when it is made; but the working directory is the process's,
-// and others rely on it. So each bucket goes to posix as an absolute path, and
-// comes back as its name.
+// posix resolves a bucket relative to it, and changes it to the buckets' parent
+// when it is made. But the working directory belongs to the process, and others
+// rely on it. So each bucket goes to posix as an absolute path, and comes back
+// as its name.
 //
 // It serves the operations it lists: what is not here is not implemented.
 type rooted struct {
@@ -58,7 +58,7 @@ func newBackend(dir string, durable bool, log *slog.Logger) (*rooted, error) {
 }
 
 // metadata keeps types and checksums in extended attributes, or beside the
-// buckets where there are none. What a directory began with, it stays with.
+// buckets if the file system has none. A directory stays with its first choice.
 func metadata(dir, root string) (meta.MetadataStorer, error) {
 	beside := filepath.Join(dir, metadataDir)
 	_, err := os.Stat(beside)

@@ -44,7 +44,7 @@ var ErrRunning = errors.New("this process already serves S3, and can only once")
 
 var running atomic.Bool
 
-// Config says what is served, where and to whom.
+// Config says which directory is served, where and to whom.
 type Config struct {
 	// Dir is the absolute path of the directory that holds the buckets. It is
 	// made, with mode 0700, where it does not exist.

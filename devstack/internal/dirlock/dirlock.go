@@ -23,15 +23,15 @@ var ErrLocked = errors.New("in use")
 type Lock struct{ file *os.File }
 
 // held keeps the files of held locks reachable: a file that is collected as
-// garbage is closed, and its lock gone, though nobody asked for that.
+// garbage is closed, which would release its lock.
 var held sync.Map // of *os.File
 
 // patience is how long Acquire waits for a lock that is held: Held holds it for
 // a moment, and a child between fork and exec holds its parent's.
 const patience = 200 * time.Millisecond
 
-// Acquire takes the lock at path, making the file where there is none, and
-// writes the process id into it. A lock that someone else holds is ErrLocked.
+// Acquire takes the lock at path and writes the process id into the file, which
+// it makes if it does not exist. A lock that someone else holds is ErrLocked.
 func Acquire(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
@@ -52,8 +52,8 @@ func Acquire(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
-// Holder returns the id of the process that holds the lock at path, 0 where
-// nobody does. It makes no file.
+// Holder returns the id of the process that holds the lock at path, or 0 if
+// nobody holds it. It makes no file.
 func Holder(path string) (int, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +94,7 @@ func writePID(f *os.File) error {
 	return err
 }
 
-// holder reads the process id in the file, -1 where there is none to read.
+// holder returns the process id in the file, or -1 if the file holds none.
 func holder(f *os.File) int {
 	var buf [32]byte
 	n, _ := f.ReadAt(buf[:], 0) // what was read is judged below

@@ -34,9 +34,9 @@ var data = []struct {
 	{events.TypeRepoIndexed, reflect.TypeFor[events.RepoIndexed]()},
 }
 
-// limits hold, by the name of a field, what the Go types cannot say and the
-// Parse methods check. Lengths in a schema count characters and those of Parse
-// count bytes, so Parse is the stricter of the two.
+// limits hold, by the name of a field, the constraints that Go types cannot
+// express and the Parse methods check. Lengths in a schema count characters and
+// those of Parse count bytes, so Parse is the stricter of the two.
 var limits = map[string]jsonschema.Schema{
 	"tenant":     {Pattern: `^[a-z0-9][a-z0-9_-]{0,62}$`},
 	"repository": {Format: "uuid", Pattern: uuidPattern},

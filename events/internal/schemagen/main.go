@@ -1,6 +1,6 @@
 // Command schemagen writes the JSON Schema of each event's data into
-// events/schema, from the Go types and their comments. Run it with
-// go generate ./events; its test fails where the files are not what it writes.
+// events/schema, from the Go types and their comments. Run it with go generate
+// ./events; its test fails if the files differ from its output.
 package main
 
 import (
