@@ -136,7 +136,8 @@ func TestNoTenantChangesAnothers(t *testing.T) {
 			t.Errorf("DropLetters of %v: %+v (%v)", ids, did, err)
 		}
 	}
-	_, err = m.Follow(t.Context(), service.FollowRequest{Tenant: "other", Submissions: []catalog.SubmissionKey{{Tenant: "acme", Source: "/test", Event: "1"}}}, func(service.Progress) {})
+	theirs := []catalog.SubmissionKey{{Tenant: "acme", Source: "/test", Event: "1"}}
+	_, err = m.Follow(t.Context(), service.FollowRequest{Tenant: "other", Submissions: theirs}, func(service.Progress) {})
 	if !errors.Is(err, service.NotFound) {
 		t.Errorf("Follow: %v", err)
 	}

@@ -218,7 +218,10 @@ func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
 
 // runLanes serves the consumers of both lanes side by side, each with slots of
 // its own: bulk work cannot take the live lane's.
-func (s *Stores) runLanes(ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string, consumer func(events.Lane) string, handle pipeline.Handler, of catalog.Beside) error {
+func (s *Stores) runLanes(
+	ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string,
+	consumer func(events.Lane) string, handle pipeline.Handler, of catalog.Beside,
+) error {
 	step := pipeline.Step{Worker: name, Ledger: pipeline.DocumentLedger{Catalog: s.Catalog, Of: of}}
 	for _, lane := range events.Lanes {
 		source := s.Broker.Subscriber(broker.SubscriberConfig{
