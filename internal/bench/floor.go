@@ -26,7 +26,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Floor is what a bare part takes for what a phase had it do.
+// Floor is the cost of a phase's work in a bare part.
 type Floor struct {
 	Name       string  `json:"name"`
 	Seconds    float64 `json:"seconds"`
@@ -35,7 +35,7 @@ type Floor struct {
 	Bytes      int64   `json:"bytes,omitempty"`
 }
 
-// wrote is what a round made leat write.
+// wrote holds the rows, objects and points that leat wrote in a round.
 type wrote struct {
 	first    bool
 	whole    bool // all points anew, and nothing else
@@ -61,7 +61,7 @@ const (
 	scratchCollection = "floor"
 )
 
-// floor does with bare clients what leat has done.
+// floor repeats leat's work with bare clients.
 type floor struct {
 	dir      string
 	repo     repository
@@ -167,7 +167,7 @@ func (f *floor) take() []Floor {
 	return sum
 }
 
-// time runs one part and adds what it takes to the floor of its name.
+// time runs one part and adds its cost to the floor of that name.
 func (f *floor) time(name string, items, bytes int64, part func() error) error {
 	stores := f.storesCPU()
 	own := ownCPU()
@@ -208,7 +208,7 @@ func ownCPU() (total float64) {
 	return total
 }
 
-// round puts what a round wrote through the bare parts.
+// round puts a round's writes through the bare parts.
 func (f *floor) round(ctx context.Context, w wrote) error {
 	parts := []func(context.Context, wrote) error{f.fetch, f.publish}
 	switch {

@@ -88,7 +88,8 @@ func (f *floor) texts(ctx context.Context, w wrote) error {
 	return nil
 }
 
-// load reads the texts of a pack: they are what leat had from git, decoded.
+// load reads the texts of a pack, which are the decoded files that leat read
+// from git.
 func (f *floor) load(ctx context.Context, p pack) (map[[32]byte][]byte, error) {
 	rows, err := f.leat.sql.Query(ctx, "select sha256, position, length, size, crc32c from blobs where pack = $1", p.id)
 	if err != nil {

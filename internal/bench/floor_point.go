@@ -17,8 +17,8 @@ const (
 	publishPatience = 10 * time.Second
 )
 
-// upsert is the bare client writing the points of a revision, or all of them,
-// and deleting those that are stale by it.
+// upsert has the bare client write the points of a revision, or all of them,
+// and delete the stale ones.
 func (f *floor) upsert(ctx context.Context, w wrote) error {
 	filter := &qdrant.Filter{Must: []*qdrant.Condition{
 		qdrant.NewMatchKeyword("track", w.track.String()), qdrant.NewMatchInt("revision", w.revision),
@@ -100,8 +100,8 @@ func (f *floor) deleteOlder(ctx context.Context, w wrote, documents map[string]b
 	})
 }
 
-// publish is as many messages of the same mean size into a stream of the same
-// kind, each on a subject of its own.
+// publish publishes as many messages of the same mean size into a stream of the
+// same kind, each on its own subject.
 func (f *floor) publish(ctx context.Context, w wrote) error {
 	body := make([]byte, w.size)
 	return f.time("NATS publish", w.messages, w.messages*w.size, func() error {

@@ -35,8 +35,8 @@ func tables(w wrote) []table {
 // copyRows is COPY of the rows that a round wrote into tables with the same
 // indexes and constraints.
 func (f *floor) copyRows(ctx context.Context, w wrote) error {
-	// What a changed document's row replaces is in the way, and so is the
-	// snapshot before.
+	// The row that a changed document's row replaces is in the way, and so is
+	// the previous snapshot.
 	var ids []string
 	if err := f.leat.sql.QueryRow(ctx, "select coalesce(array_agg(id::text), '{}') from documents where track = $1 and revision = $2", w.track, w.revision).Scan(&ids); err != nil {
 		return err

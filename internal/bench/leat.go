@@ -121,8 +121,8 @@ func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus
 	}
 }
 
-// content is what a revision of a track added to the index, or all that is in
-// the index.
+// content is the part of the index that a revision of a track added, or the
+// whole index.
 type content struct{ documents, chunks, bytes int64 }
 
 func (l *leat) content(ctx context.Context, track uuid.UUID, revision int64, whole bool) (c content, err error) {
@@ -138,8 +138,8 @@ func (l *leat) failed(ctx context.Context) (reason string, err error) {
 	return reason, err
 }
 
-// messages counts what has ever been published into leat's streams, and says
-// how large a message is on average.
+// messages counts all messages ever published into leat's streams, and returns
+// their mean size.
 func (l *leat) messages(ctx context.Context) (published int64, size int64, err error) {
 	var bytes, kept uint64
 	for _, name := range []string{broker.StreamIntake, broker.StreamChunked, broker.StreamEmbedded, broker.StreamIndexed} {

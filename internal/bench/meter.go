@@ -15,14 +15,14 @@ type Traffic struct {
 	Received int64            `json:"received_bytes"`     // by the workers
 }
 
-// Process is what one process used.
+// Process is the usage of one process.
 type Process struct {
 	CPUSeconds    float64 `json:"cpu_seconds"` // children included
 	PeakBytes     int64   `json:"peak_bytes"`  // resident, without children; of all rounds
 	ChildrenBytes int64   `json:"children_peak_bytes,omitempty"`
 }
 
-// Usage is what leat used.
+// Usage is the usage of leat as a whole.
 type Usage struct {
 	Stores         map[string]Traffic `json:"stores"`
 	Messages       int64              `json:"messages"` // published
@@ -31,8 +31,8 @@ type Usage struct {
 	Processes      map[string]Process `json:"processes"`
 }
 
-// usage reads all counters. What is read is since the start of the processes,
-// but for peaks, which are since the watcher's last reset.
+// usage reads all counters. They count from the start of the processes; peaks
+// count from the watcher's last reset.
 func (r *run) usage(ctx context.Context) (u Usage, err error) {
 	u.Stores, u.Processes = make(map[string]Traffic), make(map[string]Process)
 	for name, relay := range r.relays {
@@ -57,7 +57,7 @@ func (r *run) usage(ctx context.Context) (u Usage, err error) {
 	return u, nil
 }
 
-// add adds what was used from before to after.
+// add adds the usage from before to after.
 func (u *Usage) add(before, after Usage) {
 	if u.Stores == nil {
 		u.Stores, u.Processes = make(map[string]Traffic), make(map[string]Process)
@@ -86,7 +86,7 @@ func (u *Usage) add(before, after Usage) {
 	}
 }
 
-// cpu is what leat used of the processors, its stores included.
+// cpu is the processor time of leat, its stores included.
 func (u *Usage) cpu() (workers, stores float64) {
 	for name, p := range u.Processes {
 		if isStore(name) {

@@ -28,7 +28,7 @@ type phase struct {
 	whole  bool // the index is written anew
 }
 
-// change is what a round did to the repository.
+// change is a round's change of the repository.
 type change struct {
 	removed []string // paths
 	line    string   // that is to be found afterwards; "": none

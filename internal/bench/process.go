@@ -58,7 +58,7 @@ func (w *watcher) reset() {
 	w.look()
 }
 
-// look notes what the children have now.
+// look records the current usage of the children.
 func (w *watcher) look() {
 	family := families()
 	for name, pid := range w.pids {
@@ -88,8 +88,9 @@ func (w *watcher) peaks() (own, children map[string]int64) {
 	return own, children
 }
 
-// cpu returns the seconds that each process and its children have taken. What
-// a child took counts as long as it, or whoever waited for it, lives.
+// cpu returns the seconds that each process and its children have taken. The
+// time of a child counts as long as it, or the process that waited for it,
+// lives.
 func (w *watcher) cpu() map[string]float64 {
 	family := families()
 	taken := make(map[string]float64, len(w.pids))

@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 )
 
-// Report is what a run measured. Its JSON is the tool's second answer.
+// Report holds the measurements of a run. The tool also prints it as JSON.
 type Report struct {
 	Repository string  `json:"repository,omitempty"` // "": invented
 	Seed       uint64  `json:"seed"`
@@ -22,8 +22,8 @@ type Report struct {
 	Dir        string  `json:"dir,omitempty"` // where data, logs and profiles are; "" if they have been removed
 }
 
-// Phase is what one phase took and used, all rounds together where nothing else
-// is said.
+// Phase holds the time and usage of one phase, of all rounds together unless a
+// field says otherwise.
 type Phase struct {
 	Name      string  `json:"name"`
 	Rounds    int     `json:"rounds"`

@@ -20,7 +20,7 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 )
 
-// Config says what is measured.
+// Config chooses the measurements.
 type Config struct {
 	Repo    string // repository whose HEAD is ingested; default: one is invented
 	Files   int    // of the invented one; default 1,000
@@ -68,7 +68,7 @@ type run struct {
 	report   Report
 }
 
-// Run does everything and returns what was measured.
+// Run does everything and returns the measurements.
 func Run(ctx context.Context, cfg Config) (Report, error) {
 	r, err := prepare(cfg)
 	if err != nil {

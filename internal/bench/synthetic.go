@@ -30,8 +30,8 @@ func invent(w io.Writer, seed uint64, files int) error {
 
 type file struct{ path, content string }
 
-// Sizes are log-normal, as those of source trees are: half of the files are
-// below medianBytes, the mean is about twice that, and a few are large.
+// Sizes are log-normal, like those of source trees: half of the files are below
+// medianBytes, the mean is about twice that, and a few are large.
 const (
 	medianBytes = 3 << 10
 	spread      = 1.15 // of the logarithm
@@ -94,7 +94,7 @@ func (a *author) directory() string {
 	return strings.Join(parts, "/")
 }
 
-// identifier is a name that few files share: what a query can find.
+// identifier is a name that few files share, so that a query can find them.
 func (a *author) identifier() string { return a.verb() + title(a.word()) + title(a.word()) }
 
 func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

@@ -35,8 +35,8 @@ func (t *tally) snapshot() map[string]int64 {
 }
 
 // httpTap counts the requests of one HTTP/1.1 connection by their method. It
-// knows bodies of a stated length, which are all that minio-go sends; what it
-// cannot read it counts once, as "unread", and looks no further.
+// knows bodies of a stated length; minio-go sends no others. It counts a
+// request that it cannot read once, as "unread", and stops there.
 type httpTap struct {
 	tally *tally
 	head  []byte

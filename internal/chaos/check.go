@@ -130,7 +130,7 @@ func (r *run) checkCatalog(ctx context.Context) error {
 
 const drainPatience = 40 * time.Second
 
-// endWorkers ends the workers in order and looks for what they leave behind.
+// endWorkers ends the workers in order and looks for leftovers.
 func (r *run) endWorkers(ctx context.Context) error {
 	var ending sync.WaitGroup
 	for _, name := range workerNames {
@@ -150,7 +150,7 @@ func (r *run) endWorkers(ctx context.Context) error {
 	return r.findSessions(ctx)
 }
 
-// readLogs looks for what a worker says when it is broken.
+// readLogs looks for the messages of a broken worker.
 func (r *run) readLogs() {
 	for _, name := range workerNames {
 		text, err := os.ReadFile(r.workers[name].Log)
@@ -182,7 +182,7 @@ func (r *run) findFiles() {
 	}
 }
 
-// sessions counts what leat has in Postgres.
+// sessions counts leat's sessions and locks in Postgres.
 func (r *run) sessions(ctx context.Context) (sessions, locks int, err error) {
 	conn, err := r.connect(ctx)
 	if err != nil {
@@ -284,7 +284,7 @@ func (r *run) compare(context.Context) error {
 	return nil
 }
 
-// stop ends everything that runs, and looks for what does not end.
+// stop ends all processes, and looks for those that do not end.
 func (r *run) stop() error {
 	for _, w := range r.workers {
 		w.Signal(syscall.SIGCONT)

@@ -117,8 +117,8 @@ func (r *run) dropCollection(ctx context.Context) error {
 	return err
 }
 
-// damageObject works on the files of the S3 server: what it serves is what
-// they hold.
+// damageObject works on the files of the S3 server, which serves their content
+// as it is.
 func (r *run) damageObject(f fault) error {
 	packs, err := filepath.Glob(filepath.Join(r.stores[stack.S3].Dir, stack.S3, "*", "*", "*", "*.pack"))
 	if err != nil || len(packs) == 0 {
@@ -147,11 +147,11 @@ func (r *run) damageObject(f fault) error {
 	return err
 }
 
-// diskBytes is the size of a disk of its own, where disks are to be filled.
+// diskBytes is the size of each disk that faults fill.
 const diskBytes = 256 << 20
 
-// mount gives those whose disk is to be filled a disk of their own, where the
-// machine allows it.
+// mount gives each process whose disk faults fill its own disk, if the machine
+// allows it.
 func (r *run) mount() error {
 	if !r.cfg.FullDisk {
 		return nil

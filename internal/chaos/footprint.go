@@ -12,11 +12,11 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// footprint is what a worker holds.
+// footprint counts the resources that a worker holds.
 type footprint struct{ goroutines, files int }
 
-// How much more than when they were idle for the first time the workers may
-// hold in the end: pools have grown to what the work asked for.
+// How much more the workers may hold in the end than when they were idle for
+// the first time. Pools grow with the work.
 const (
 	slackGoroutines = 20
 	slackFiles      = 20
@@ -29,7 +29,7 @@ var slackConnections = map[string]int{
 	stack.NATS: 0, stack.Postgres: len(workerNames) * catalog.DefaultMaxConnections, stack.S3: 16, stack.Qdrant: 8,
 }
 
-// measure asks a worker what it holds.
+// measure asks a worker for its footprint.
 func (r *run) measure(ctx context.Context, name string) (f footprint, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -44,8 +44,8 @@ func (r *run) measure(ctx context.Context, name string) (f footprint, err error)
 	return f, nil
 }
 
-// warmUp has the workers index the repository that never changes, and notes
-// what they hold when they are done.
+// warmUp has the workers index the repository that never changes, and then
+// records their footprints.
 func (r *run) warmUp(ctx context.Context) error {
 	r.awaitReady(ctx)
 	if err := r.feed.submit(r.world.tracks[trackCalm]); err != nil {

@@ -81,7 +81,7 @@ func invent(dir string, seed uint64, commits int) (history, error) {
 	return h, h.hide()
 }
 
-// file is what a path of an invented tree holds.
+// file is the content of a path in an invented tree.
 type file struct {
 	mode    string
 	content string

@@ -54,8 +54,8 @@ func (f fault) canCost() bool {
 	return f.target != stack.Qdrant
 }
 
-// ackWait is what the workers run with: short, so that a stop that is longer
-// does not take long.
+// ackWait is the workers' ack wait. It is short, so that a stop past it does
+// not take long.
 const ackWait = 4 * time.Second
 
 // disks are those whose disk can be filled. NATS is not among the stores: it

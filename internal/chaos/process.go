@@ -11,7 +11,7 @@ import (
 )
 
 // descendants lists the processes that name something in dir among their
-// arguments or work inside it, but for this one.
+// arguments or work inside it, except this one.
 func descendants(dir string) []string {
 	var found []string
 	entries, _ := os.ReadDir("/proc")

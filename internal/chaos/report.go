@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Report is what a run found.
+// Report holds the findings of a run.
 type Report struct {
 	Seed     uint64
 	Commits  int          // of the history

@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 )
 
-// Config says what is done to whom.
+// Config chooses the faults, and the repository that the run goes through.
 type Config struct {
 	Seed    uint64        // of the schedule and the invented history
 	Faults  int           // how many; default 200
@@ -73,8 +73,8 @@ type run struct {
 	windows []window // in which a vector can have been lost
 }
 
-// Run does everything and returns what was found. The error is of the harness
-// itself; what is wrong with leat is in the report's violations.
+// Run does everything and returns its findings. An error means that the harness
+// itself failed; the report's violations say what is wrong with leat.
 func Run(ctx context.Context, cfg Config) (Report, error) {
 	r, err := prepare(cfg)
 	if err != nil {
@@ -234,16 +234,16 @@ func (r *run) breakThings(ctx context.Context) error {
 		}
 	}
 	under.Wait()
-	// A worker that starts makes the streams. Now none does, and those that run
-	// have to get over the loss.
+	// A worker that starts makes the streams. Now none starts, and the running
+	// ones have to recover from the loss.
 	r.awaitReady(ctx)
 	r.inflict(ctx, fault{kind: WipeNATS, target: stack.NATS})
 	r.report.Breaking = time.Since(began)
 	return ctx.Err()
 }
 
-// move does what the outside does next. A change of the filter takes its time,
-// and goes on under all else.
+// move makes the next change from outside. A change of the filter takes a
+// while, and goes on beside everything else.
 func (r *run) move(m move, under *sync.WaitGroup) error {
 	if m.filter != 0 {
 		r.report.Filters++

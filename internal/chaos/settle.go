@@ -21,7 +21,7 @@ import (
 
 const settleInterval = 250 * time.Millisecond
 
-// state is what leat still has to do.
+// state is the work that leat still has to do.
 type state struct {
 	Submissions, Snapshots, Documents int64  // open, by the catalog
 	Configurations                    int64  // that current snapshots were listed by

@@ -31,8 +31,8 @@ const (
 	sideBranch = "refs/heads/side"
 )
 
-// world is what the outside has: the repositories, and the commits that their
-// refs will name.
+// world is the outside: the repositories, and the commits that their refs will
+// name.
 type world struct {
 	history
 	tracks [trackCount]track

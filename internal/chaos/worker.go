@@ -29,8 +29,9 @@ var hurry = []string{
 	"LEAT_APPROVE_SHARE=1", // nobody is there to approve
 }
 
-// pollInterval is what every other seed polls with. Without polls nobody but
-// the publisher and the syncer can bring back a lost submission.
+// pollInterval is the interval of polls, which every other seed has. Without
+// polls nobody but the publisher and the syncer can bring back a lost
+// submission.
 const pollInterval = "LEAT_POLL_INTERVAL=10s"
 
 func kindOf(worker string) string {
@@ -106,8 +107,8 @@ func (r *run) awaitReady(ctx context.Context) {
 	}
 }
 
-// build makes the binaries, with the race detector if this program has it: what
-// they were built from is in the cache then, and their races are found.
+// build makes the binaries, with the race detector if this program has it. Then
+// their packages are in the build cache, and their races are found.
 func build(bin string) error {
 	if race {
 		return stack.Build(bin, "-race")

@@ -2,7 +2,8 @@ package config
 
 import "fmt"
 
-// Bulk says what is work in bulk, and how much of it is under way at once.
+// Bulk says which work goes by the bulk lane, and how much of it is under way
+// at once.
 type Bulk struct {
 	BulkFiles   int `env:"LEAT_BULK_FILES" default:"500" placeholder:"N" help:"A first ingest of more files than this goes by the bulk lane (${default})."`
 	BulkWindow  int `env:"LEAT_BULK_WINDOW" default:"4096" placeholder:"N" help:"Documents of one tenant that the bulk lane takes before embedders and indexers have done with them; the tenant's repositories share it evenly (${default})."`

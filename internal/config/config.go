@@ -21,7 +21,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// Log says what is logged, and how.
+// Log sets the level and the format of logs.
 type Log struct {
 	Level  slog.Level `name:"log-level" env:"LEAT_LOG_LEVEL" default:"info" help:"debug, info, warn or error (${default})."`
 	Format string     `name:"log-format" env:"LEAT_LOG_FORMAT" enum:"text,json" default:"text" help:"text or json (${default})."`
@@ -64,7 +64,7 @@ func (w Worker) Check() error {
 	return nil
 }
 
-// Ingestor is what the ingestor takes.
+// Ingestor holds the flags of the ingestor.
 type Ingestor struct {
 	Worker
 	Git

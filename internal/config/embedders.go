@@ -49,7 +49,7 @@ type embeddersFile struct {
 	Budgets   []budget          `yaml:"budgets"`
 }
 
-// budget is what a tenant may spend on a UTC day.
+// budget bounds the spending of a tenant on a UTC day.
 type budget struct {
 	Tenant string  `yaml:"tenant"` // "*" stands for every tenant without a budget of its own
 	Tokens int64   `yaml:"tokens_per_day"`

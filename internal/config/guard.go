@@ -2,7 +2,7 @@ package config
 
 import "fmt"
 
-// Guard says what the ingestor asks about before it does it.
+// Guard says which commits wait for approval.
 type Guard struct {
 	ApproveShare float64 `env:"LEAT_APPROVE_SHARE" default:"0.5" placeholder:"SHARE" help:"A commit that removes more than this share of a ref's documents, and more than 100, waits for 'leat sync approve' (${default}); 1: none waits."`
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Streams says how large the streams may get. The NATS server reserves as much.
-// All workers of an index are to agree.
+// All workers of an index need the same values.
 type Streams struct {
 	IntakeMiB   int `name:"intake-stream-mib" env:"LEAT_INTAKE_STREAM_MIB" default:"256" placeholder:"MIB" help:"Limit of the stream of submissions, in MiB (${default})."`
 	ChunkedMiB  int `name:"chunked-stream-mib" env:"LEAT_CHUNKED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of chunked documents, in MiB: about 1.2 KiB for each document there is (${default})."`

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/point"
 )
 
-// Syncer is what the syncer takes.
+// Syncer holds the flags of the syncer.
 type Syncer struct {
 	Worker
 	Git

@@ -6,7 +6,7 @@ import (
 )
 
 // commentBefore returns the comment that ends right above a line, counted from
-// 0, and what it says.
+// 0, and its text.
 func commentBefore(text []string, commented []bool, at int) (lines, string) {
 	first := at
 	for first > 0 && commented[first-1] {
@@ -79,7 +79,7 @@ var (
 // maxAsked bounds a question, in bytes: a few sentences.
 const maxAsked = 400
 
-// question makes one of what a comment says: its first paragraph, without
+// question makes a question of a comment's text: its first paragraph, without
 // markup and without the definition's name, unless that is a plain word within
 // a sentence.
 func (d definition) question() string {

@@ -14,7 +14,7 @@ const (
 	maxChanged = 5  // definitions that it adds or changes
 )
 
-// commit is a commit with what it says and the files of source that it touches.
+// commit is a commit with its message and the source files that it touches.
 type commit struct {
 	message string
 	changes []change
@@ -85,7 +85,7 @@ func parseCommit(entry string) (commit, bool) {
 	return c, asks(c.message) && paths <= maxPaths && len(c.changes) > 0
 }
 
-// message is a commit's, without what is said to programs.
+// message is a commit's message without the lines meant for programs.
 func message(text string) string {
 	var words []string
 	for line := range strings.Lines(text) {

@@ -76,8 +76,8 @@ func compile(patterns ...string) []*regexp.Regexp {
 
 func isSource(name string) bool { return path.Ext(name) == ".go" || syntaxes[path.Ext(name)] != nil }
 
-// definitionsOf returns what a file defines, in its order; nil if its language
-// is none of those that are known.
+// definitionsOf returns the definitions of a file, in its order, or nil if its
+// language is not known.
 func definitionsOf(f file) []definition {
 	ext := path.Ext(f.path)
 	if ext == ".go" {

@@ -17,7 +17,7 @@ import (
 // repository is a git repository that is read, and never written.
 type repository struct{ dir string }
 
-// file is what a path of a commit holds.
+// file is the content of a path in a commit.
 type file struct{ path, mode, content string }
 
 // runGit runs git in a repository.
@@ -34,8 +34,8 @@ func (r repository) head(ctx context.Context) (string, error) {
 // largest is the most bytes of a file that is read: leat indexes none larger.
 const largest = 1 << 20
 
-// files returns the files of a commit. Links, submodules, what is too large and
-// what a partial clone lacks are left out.
+// files returns the files of a commit. Links, submodules, files that are too
+// large and files that a partial clone lacks are left out.
 func (r repository) files(ctx context.Context, commit string) ([]file, error) {
 	out, err := runGit(ctx, r.dir, nil, "ls-tree", "-r", "-z", "--full-tree", commit)
 	if err != nil {
@@ -65,8 +65,8 @@ func (r repository) files(ctx context.Context, commit string) ([]file, error) {
 	return kept, nil
 }
 
-// blobs returns the contents of blobs by their ids, but for those that are not
-// there or too large.
+// blobs returns the contents of blobs by their ids, without missing blobs and
+// those that are too large.
 func (r repository) blobs(ctx context.Context, ids []string) (map[string]string, error) {
 	sizes, err := runGit(ctx, r.dir, strings.NewReader(strings.Join(ids, "\n")+"\n"), "cat-file", "--batch-check")
 	if err != nil {

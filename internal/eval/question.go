@@ -17,14 +17,14 @@ const (
 
 var kinds = []string{KindDoc, KindCommit, KindName}
 
-// answer is what a question asks for: lines of a file of the copy that it is
-// asked of.
+// answer is the right answer to a question: lines of a file of the copy that it
+// is asked of.
 type answer struct {
 	path string
 	lines
 }
 
-// question is what is asked, and what would be right.
+// question is a question and its right answers.
 type question struct {
 	kind    string
 	text    string
@@ -39,8 +39,8 @@ func newQuestion(kind, text string, answers ...answer) question {
 // bare says whether it is asked of the copy without comments.
 func (q question) bare() bool { return q.kind == KindDoc }
 
-// tuning says to which part it belongs. The bit is none of those that decide
-// whether it is asked.
+// tuning says which part the question belongs to. Its bit of the hash does not
+// decide whether the question is asked.
 func (q question) tuning() bool { return q.hash[31]&1 == 0 }
 
 // corpus is a repository with the questions about it.
@@ -118,7 +118,7 @@ func undocumented(f file, defs []definition) (file, []question) {
 // shortest is the least letters of a name that is asked for.
 const shortest = 5
 
-// nameQuestions asks for what is defined once.
+// nameQuestions asks for names that are defined once.
 func nameQuestions(tree map[string][]definition) []question {
 	defined := make(map[string][]answer)
 	for path, defs := range tree {
@@ -135,8 +135,8 @@ func nameQuestions(tree map[string][]definition) []question {
 	return asked
 }
 
-// choose picks the questions of the lowest hashes, and none of those that are
-// asked twice.
+// choose picks the questions with the lowest hashes, and leaves out those that
+// are asked twice.
 func choose(list []question, most int) []question {
 	times := make(map[[32]byte]int)
 	for _, q := range list {

@@ -25,7 +25,7 @@ type Row struct {
 	Metrics
 }
 
-// Report is what was measured.
+// Report holds the measurements.
 type Report struct {
 	Rows []Row `json:"rows"`
 }
@@ -55,8 +55,8 @@ func (r Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// Write prints a table of each part for people: a line for what is compared,
-// with the means over the questions of all repositories.
+// Write prints a table of each part for people: a line for each combination
+// compared, with the means over the questions of all repositories.
 func (r Report) Write(w io.Writer) {
 	titles := map[string]string{PartReport: "the part that is reported", PartTuning: "the part for tuning"}
 	for _, part := range []string{PartReport, PartTuning} {
@@ -65,7 +65,7 @@ func (r Report) Write(w io.Writer) {
 	}
 }
 
-// line is what a line of the table is about.
+// line identifies a line of the table.
 type line struct{ model, cut, ranking string }
 
 func (r Report) writePart(w io.Writer, part string) {

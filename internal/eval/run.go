@@ -21,7 +21,7 @@ const (
 	CutLines  = "lines"
 )
 
-// Config says what is measured.
+// Config chooses the measurements.
 type Config struct {
 	Repos     []string // paths of git repositories; default: the working directory's
 	Questions int      // most of each kind and repository; default 200
@@ -61,7 +61,7 @@ func (c Config) filled() (Config, error) {
 	return c, config.Embedders{EmbeddersFile: c.Described}.Check()
 }
 
-// Run measures, and returns what it has measured with the error that ended it.
+// Run measures. If it fails, it returns the measurements so far with the error.
 func Run(ctx context.Context, cfg Config) (Report, error) {
 	cfg, err := cfg.filled()
 	if err != nil {
@@ -125,8 +125,8 @@ func try(ctx context.Context, c corpus, cut, model string, described config.Embe
 	return x.ask(ctx, both, c.questions)
 }
 
-// cutAs declares all files plain text where they are to be cut by lines: what
-// has no syntax is.
+// cutAs declares all files plain text if they are to be cut by lines, as text
+// without syntax is.
 func cutAs(cut string, files []file) []file {
 	const (
 		path = ".gitattributes"
@@ -144,7 +144,7 @@ func cutAs(cut string, files []file) []file {
 	return files
 }
 
-// atLeast passes on what is of that level.
+// atLeast passes on records of at least that level.
 type atLeast struct {
 	slog.Handler
 	level slog.Level

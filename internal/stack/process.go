@@ -143,7 +143,8 @@ func (p *Process) AwaitWord(patience time.Duration) {
 	}
 }
 
-// Over returns what is closed when the last run is over; nil: there was none.
+// Over returns a channel that is closed when the last run has ended, or nil if
+// there was none.
 func (p *Process) Over() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()

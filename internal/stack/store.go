@@ -37,7 +37,8 @@ var parts = map[string]devstack.Parts{
 	NATS: devstack.NATS, Postgres: devstack.Postgres, S3: devstack.S3, Qdrant: devstack.Qdrant,
 }
 
-// What tells this program, run again, which store it is, where, and how.
+// These variables tell this program, when it runs again as a store, which store
+// it is, where its data are, and how it runs.
 const (
 	envStore = "LEAT_STACK_STORE"
 	envDir   = "LEAT_STACK_DIR"

@@ -21,8 +21,9 @@ import (
 	"github.com/leatworks/leat/devstack/postgres"
 )
 
-// Environment is what a worker needs to reach the stores: e says with which
-// keys, at where each listens for it, as host:port.
+// Environment returns the variables with which a worker reaches the stores: e
+// holds the keys, and at the address (host:port) at which each store listens
+// for it.
 func Environment(e devstack.Endpoints, at map[string]string) ([]string, error) {
 	nats, err := url.Parse(e.NATS)
 	if err != nil {
@@ -85,7 +86,7 @@ func (p *Process) Health() string {
 	return string(bytes.TrimSpace(address))
 }
 
-// Metrics reads what a worker tells of itself, by name.
+// Metrics reads a worker's metrics, by name.
 func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
 	address := p.Health()
 	if address == "" {

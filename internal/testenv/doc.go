@@ -1,5 +1,5 @@
 // Package testenv gives tests the real servers they talk to: the embedded ones
-// by default, others where environment variables name them.
+// by default, others if environment variables name them.
 //
 //	LEAT_TEST_POSTGRES_URL   a Postgres whose user may create databases
 //	LEAT_TEST_NATS_URL       a NATS with JetStream, which tests share
@@ -17,5 +17,5 @@
 // panic or are killed, a small watcher process ends what is left and removes
 // its files.
 //
-// It is for tests alone, and fails the test where a server cannot be had.
+// It is for tests alone, and fails a test that cannot get its server.
 package testenv

@@ -50,7 +50,7 @@ func Stack(t testing.TB) devstack.Endpoints {
 	return e
 }
 
-// shared is what the tests of this process have in common.
+// shared holds the servers that the tests of this process share.
 var shared state
 
 type state struct {

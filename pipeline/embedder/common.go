@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// commonWords say little of what a text is about: keywords and ubiquitous
-// names of programming languages, and English function words.
+// commonWords say little about a text's subject: keywords and ubiquitous names
+// of programming languages, and English function words.
 const commonWords = `
 abstract any assert async auto await begin bool boolean break byte case catch
 char chan class const constructor continue ctx def default defer del delete

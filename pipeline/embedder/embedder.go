@@ -26,8 +26,8 @@ type Model struct {
 	Recipe string
 }
 
-// Purpose says what a text is. Some models embed a question otherwise than
-// what answers it.
+// Purpose says whether a text is a document or a query. Some models embed a
+// question in another way than its answer.
 type Purpose int
 
 // The purposes.
@@ -45,8 +45,8 @@ type Embedder interface {
 	// Embed returns one vector a text, in the order of texts, each of
 	// Model().Dimensions finite numbers. It is safe for concurrent use, and
 	// keeps neither texts nor vectors. Any string is a text: an empty one, and
-	// one that is not valid UTF-8. What else is in the batch changes nothing
-	// but, for a remote model, the last bits.
+	// one that is not valid UTF-8. The other texts of the batch change nothing
+	// but the last bits, and those for a remote model only.
 	//
 	// Vectors that come with an error are right, and those that are nil are
 	// missing: they are what the error is of. With no vectors at all, it is of
@@ -59,7 +59,7 @@ type Embedder interface {
 	Embed(ctx context.Context, texts []string, purpose Purpose) ([][]float32, error)
 }
 
-// Cost is what a text took. Of a request for many texts each has its share.
+// Cost is the cost of a text. Each text of a request has its share.
 type Cost struct {
 	Tokens   int           // as the provider counts them, else estimated
 	Requests float64       // that were sent, those that failed too
@@ -79,8 +79,8 @@ func (c *Cost) Add(part Cost) {
 type Metered interface {
 	Embedder
 
-	// EmbedMetered is Embed, with the cost of each text; those of which an
-	// error is have one too. Where Embed returns no vectors, it has no costs.
+	// EmbedMetered is Embed, with the cost of each text, also of one that
+	// failed. If it returns no vectors, it returns no costs.
 	EmbedMetered(ctx context.Context, texts []string, purpose Purpose) ([][]float32, []Cost, error)
 	// Price is of a million tokens, in the currency of the configuration.
 	Price() float64

@@ -2,7 +2,7 @@ package embedder
 
 import "slices"
 
-// role says what a word of the table is, the strongest that it was seen as.
+// role is the role of a word in the table, the strongest it was seen in.
 type role uint8
 
 const (

@@ -17,9 +17,9 @@ const (
 // package, are from 155 to 240.
 const averageTerms = 180
 
-// Terms returns the weights of the text's terms by BM25, but for the inverse
-// document frequency, which the index applies: for a term that occurs tf times
-// among the text's len terms,
+// Terms returns the BM25 weights of the text's terms without the inverse
+// document frequency, which the index applies. A term that occurs tf times
+// among the text's len terms has the weight
 //
 //	tf (k1 + 1) / (tf + k1 (1 - b + b len/averageTerms))
 //

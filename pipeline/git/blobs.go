@@ -79,8 +79,8 @@ func (b *Blobs) Next() (Blob, error) {
 	return Blob{oid, size, b.body}, nil
 }
 
-// Sizes returns the size in bytes of each blob. It neither waits for nor
-// disturbs what was requested.
+// Sizes returns the size in bytes of each blob. It neither waits for requested
+// blobs nor disturbs them.
 func (b *Blobs) Sizes(oids []string) ([]int64, error) {
 	if b.err != nil {
 		return nil, b.err
@@ -114,7 +114,7 @@ func (b *Blobs) Close() {
 	}
 }
 
-// skip passes over what is left of the last blob, and the newline after it.
+// skip passes over the rest of the last blob, and the newline after it.
 func (b *Blobs) skip() error {
 	if b.body == nil {
 		return nil
@@ -179,8 +179,8 @@ func (p *process) failed(err error) error {
 
 // batch is one `git cat-file --batch-command --buffer`. Requests go out in
 // windows, each ended by a flush; git answers a window while we read it, and
-// the next one already waits in its input. A goroutine of its own writes, so
-// that git and we never wait for each other, however small the pipes.
+// the next one already waits in its input. Its own goroutine writes, so that
+// git and we never wait for each other, however small the pipes are.
 type batch struct {
 	verb    string // contents or info
 	process *process

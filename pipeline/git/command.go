@@ -207,7 +207,7 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// run runs git to its end and returns what it printed, at most maxOutput bytes.
+// run runs git to its end and returns its output, at most maxOutput bytes.
 func (m *Mirrors) run(ctx context.Context, c command) ([]byte, error) {
 	out := &limited{max: maxOutput}
 	err := m.runTo(ctx, c, out)
@@ -226,7 +226,7 @@ func (m *Mirrors) runTo(ctx context.Context, c command, out io.Writer) error {
 
 var errOutput = errors.New("more output than expected")
 
-// limited keeps what is written to it, and refuses more than max bytes.
+// limited keeps the bytes written to it, and refuses more than max.
 type limited struct {
 	buf bytes.Buffer
 	max int
@@ -262,8 +262,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what was kept, from the beginning of a line on: the rest of a
-// secret cut in two would not be recognised.
+// String returns the kept output from the beginning of a line on: half a secret
+// would not be recognised.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

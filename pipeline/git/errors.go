@@ -25,8 +25,8 @@ var (
 // is above suspicion.
 var errNetwork = errors.New("network")
 
-// signs maps what git and ssh print (under LC_ALL=C) to what it means. The
-// first match counts.
+// signs maps the messages of git and ssh (under LC_ALL=C) to their meanings.
+// The first match counts.
 var signs = []struct {
 	text string
 	err  error
@@ -59,7 +59,8 @@ var signs = []struct {
 
 var notFoundPattern = regexp.MustCompile(`repository '[^']*' not found`)
 
-// meaning says what a failed run of git means, nil if that is not known.
+// meaning returns the meaning of a failed run of git, or nil if it is not
+// known.
 func meaning(stderr string) error {
 	if notFoundPattern.MatchString(stderr) {
 		return ErrNotFound
@@ -98,8 +99,8 @@ func explain(remote Remote, err error) error {
 	return fault.Retry(err)
 }
 
-// hint says what an operator can do when a remote lets nobody in. Forges
-// answer "not found" for what the caller may not see.
+// hint says what an operator can do when a remote refuses access. Forges answer
+// "not found" for repositories that the caller may not see.
 func hint(remote Remote, stderr string) string {
 	switch remote.kind {
 	case kindLocal:

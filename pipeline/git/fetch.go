@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Head is what a ref named at the time of a fetch.
+// Head is the target of a ref at the time of a fetch.
 type Head struct {
 	Ref    string // full name, for example refs/heads/main; HEAD if the remote's HEAD is detached
 	Commit string // in hex
@@ -84,8 +84,8 @@ func (m *Mirrors) current(ctx context.Context, id string, tip tip) (Head, bool) 
 	return Head{tip.ref, commit}, err == nil && oid == tip.oid
 }
 
-// read returns what the mirror's copy of ref points at, and the commit that
-// leads to, whose tree is there too.
+// read returns the object that the mirror's copy of ref points at, and the
+// commit that it leads to, whose tree is there too.
 func (m *Mirrors) read(ctx context.Context, dir, ref string) (oid, commit string, err error) {
 	name := mirrorRef(ref)
 	out, err := m.run(ctx, command{gitDir: dir, args: []string{"rev-parse", name, name + "^{tree}", name + "^{commit}"}})
@@ -99,9 +99,9 @@ func (m *Mirrors) read(ctx context.Context, dir, ref string) (oid, commit string
 	return lines[0], lines[2], nil
 }
 
-// update fetches into the mirror if there is a sound one. Where that fails for
-// a reason that may lie in the mirror, or the mirror has grown too large with
-// what it no longer needs, a new one takes its place.
+// update fetches into the mirror if it is sound. If that fails for a reason
+// that may lie in the mirror, or old content has made the mirror too large, a
+// new one takes its place.
 func (m *Mirrors) update(ctx context.Context, id string, job job) (Head, error) {
 	dir := m.dir(id)
 	if !distrusted(dir) && m.objectFormat(ctx, dir) == formatOf(job.tip.oid) {
@@ -174,7 +174,7 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	return Head{job.tip.ref, commit}, nil
 }
 
-// watch is what a running fetch is held to: the size of the mirror, and signs
+// watch holds a running fetch to its limits: the size of the mirror, and signs
 // of life.
 type watch struct {
 	last atomic.Int64 // time of the last progress, in nanoseconds

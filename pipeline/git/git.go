@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Config says where mirrors live and what a fetch may do.
+// Config says where mirrors are kept and what a fetch may do.
 type Config struct {
 	// Dir holds the mirrors, each in Dir/<id>.git. It must be an absolute path;
 	// it is made, with mode 0700, if it is not there.

@@ -89,8 +89,8 @@ func distrusted(dir string) bool {
 	return err == nil
 }
 
-// mend removes what a crash may have left. It needs the lock, which says that
-// no git is at work: every lock file and temporary pack is stale.
+// mend removes the leftovers of a crash. It needs the lock: while it holds
+// that, no git is at work, and every lock file and temporary pack is stale.
 func (m *Mirrors) mend(id string) error {
 	dir := m.dir(id)
 	if err := errors.Join(os.RemoveAll(dir+suffixNew), os.RemoveAll(dir+suffixOld)); err != nil {
@@ -129,7 +129,7 @@ func (m *Mirrors) swap(id string) error {
 	return nil
 }
 
-// discard removes a mirror and what was left beside it.
+// discard removes a mirror and the leftovers beside it.
 func (m *Mirrors) discard(id string) error {
 	dir := m.dir(id)
 	return errors.Join(os.RemoveAll(dir), os.RemoveAll(dir+suffixNew), os.RemoveAll(dir+suffixOld))

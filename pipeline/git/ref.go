@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// tip is what a remote says a ref points at.
+// tip is the object that a ref points at, according to the remote.
 type tip struct {
 	ref string // full name, or HEAD if the remote's HEAD is detached
 	oid string // of a commit, or of the tag that leads to one
@@ -137,8 +137,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// checkOID refuses what is not the full name of an object, before it can reach
-// git as an option or an expression.
+// checkOID refuses everything but the full name of an object, before it can
+// reach git as an option or an expression.
 func checkOID(oid string) error {
 	if !isOID(oid) {
 		return fault.Reject(fmt.Errorf("%.80q is not the full name of a git object", oid))

@@ -31,7 +31,7 @@ type Remote struct {
 	text string // canonical
 }
 
-// String is the canonical form: what is stored, logged and published.
+// String is the canonical form, which is stored, logged and published.
 func (r Remote) String() string { return r.text }
 
 // Local says whether the repository is on this machine.
@@ -281,7 +281,8 @@ var (
 	querySecret = regexp.MustCompile(`[?#].*$`)
 )
 
-// redact removes from an address that was refused what could be a credential.
+// redact removes everything that could be a credential from an address that was
+// refused.
 func redact(raw string) string {
 	raw = strings.ToValidUTF8(raw, "?")
 	raw = querySecret.ReplaceAllString(raw, "?***")

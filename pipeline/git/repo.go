@@ -207,7 +207,7 @@ func (r reading) doubt() {
 	}
 }
 
-// maxRecord bounds a path, with what stands before it.
+// maxRecord bounds a path and the fields before it.
 const maxRecord = 64 << 10
 
 // records starts a command that reads commits, and of those perhaps one path.

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// credential is what a host is shown.
+// credential is the user and password for a host.
 type credential struct{ user, token string }
 
 // secrets lists the forms in which the token could surface.
@@ -36,10 +36,10 @@ func (m *Mirrors) token(host string) (credential, bool, error) {
 	return parseCredential(host, value), ok, nil
 }
 
-// tokenVariable names the environment variable that holds the token of host:
-// a dot becomes _ and a hyphen __, so that no two hosts share a variable (a
-// token would else go to whoever registers the other). A host with a port, a
-// literal address or an underscore has none.
+// tokenVariable names the environment variable that holds the token of host: a
+// dot becomes _ and a hyphen __, so that no two hosts share a variable
+// (otherwise a token would go to the owner of the other one). A host with a
+// port, a literal address or an underscore has none.
 func tokenVariable(host string) string {
 	if strings.ContainsAny(host, ":_[") {
 		return ""
@@ -77,7 +77,7 @@ func basicUser(host string) string {
 
 const maxTokenFile = 1 << 20
 
-// readTokens reads a token file. Its errors name lines, never what they hold.
+// readTokens reads a token file. Its errors name lines, never their content.
 func readTokens(path string) (map[string]string, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -73,8 +73,8 @@ func (p *Pipe) ConsumeAll(t testing.TB) {
 	}
 }
 
-// SettleOwed delivers what is published and what the syncer finds owed, until
-// there is nothing more.
+// SettleOwed delivers published events and the work that the syncer finds owed,
+// until there is no more.
 func (p *Pipe) SettleOwed(t testing.TB) {
 	t.Helper()
 	p.Settle(t)
@@ -134,7 +134,7 @@ func (p *Pipe) CheckReadable(t testing.TB) {
 	}
 }
 
-// Sample is a tree of some texts, each of its own.
+// Sample is a tree of some different texts.
 func Sample(files int, salt string) Tree {
 	tree := make(Tree)
 	for i := range files {

@@ -36,10 +36,11 @@ func newTap(t testing.TB, url string, source *broker.Broker) *Tap {
 	return &Tap{conn, sub, source}
 }
 
-// Drain returns what was published since it was last called. Whatever the pipe
-// has published is among it. A stream's acknowledgement is no sign of that: the
-// server may give it before it has passed the message on to all subscribers. But
-// it does so before it reads a later request of the connection that published.
+// Drain returns the events published since its last call, with everything that
+// the pipe has published. A stream's acknowledgement is no sign of that: the
+// server may give it before it has passed the message on to all subscribers.
+// But it does so before it reads a later request of the connection that
+// published.
 func (p *Tap) Drain(t testing.TB) []pipeline.Message {
 	t.Helper()
 	if err := p.source.Ready(t.Context()); err != nil {

@@ -1,8 +1,8 @@
 // Package testpipe gives tests the four steps over real stores, without the
 // workers: a test hands events to a step when and as often as it wants to, and
-// hears what the step publishes.
+// hears the events that the step publishes.
 //
-// It is for tests alone, and fails the test where something cannot be had.
+// It is for tests alone, and fails a test that cannot get what it needs.
 package testpipe
 
 import (
@@ -38,7 +38,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Patience bounds what a test waits for.
+// Patience bounds each wait of a test.
 const Patience = 30 * time.Second
 
 // Config says what differs from the defaults.
@@ -135,8 +135,8 @@ func (p *Pipe) Submit(t testing.TB, r *Repo) {
 	must(t, p.Ingest.Handle(t.Context(), Submission(t, events.DefaultTenant, events.RepoSubmitted{URL: r.Dir})))
 }
 
-// Settle hands on what was published, and what follows from that, until
-// nothing does. It returns the events it heard.
+// Settle delivers the published events, and those that follow from them, until
+// no more follow. It returns the events it heard.
 func (p *Pipe) Settle(t testing.TB) []pipeline.Message {
 	t.Helper()
 	var all []pipeline.Message
@@ -153,7 +153,7 @@ func (p *Pipe) Settle(t testing.TB) []pipeline.Message {
 }
 
 // Deliver hands each message to the step whose consumer would get it, all at
-// once, and returns what the steps returned.
+// once, and returns the steps' errors.
 func (p *Pipe) Deliver(t testing.TB, list ...pipeline.Message) []error {
 	t.Helper()
 	errs := make([]error, len(list))
@@ -169,8 +169,8 @@ func (p *Pipe) Deliver(t testing.TB, list ...pipeline.Message) []error {
 	return errs
 }
 
-// handler is who consumes the stream of a message's subject: nobody for what
-// outside systems listen to.
+// handler returns the consumer of the stream of a message's subject, or none
+// for events that outside systems listen to.
 func (p *Pipe) handler(m pipeline.Message) pipeline.Handler {
 	switch on := []byte(m.On); {
 	case bytes.HasPrefix(on, []byte("leat.repo.submitted.")):
@@ -183,7 +183,7 @@ func (p *Pipe) handler(m pipeline.Message) pipeline.Handler {
 	return nil
 }
 
-// Digest hashes what the index holds.
+// Digest hashes the content of the index.
 func (p *Pipe) Digest(t testing.TB) point.Digest {
 	t.Helper()
 	d, err := point.ComputeDigest(t.Context(), p.Points, p.Generation.Collection, point.Scope{})
@@ -191,7 +191,8 @@ func (p *Pipe) Digest(t testing.TB) point.Digest {
 	return d
 }
 
-// DigestOf hashes what the index holds of one repository of the default tenant.
+// DigestOf hashes the content of the index for one repository of the default
+// tenant.
 func (p *Pipe) DigestOf(t testing.TB, r *Repo) point.Digest {
 	t.Helper()
 	scope := point.Scope{Tenant: events.DefaultTenant, Repositories: []uuid.UUID{events.RepositoryID(events.DefaultTenant, r.Dir)}}
@@ -211,7 +212,7 @@ func (p *Pipe) Collections(t testing.TB) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, p.Config().Index+"_") })
 }
 
-// AllPoints returns what the index holds, by id.
+// AllPoints returns the points of the index, by id.
 func (p *Pipe) AllPoints(t testing.TB) []vector.Point {
 	t.Helper()
 	var list []vector.Point
@@ -242,7 +243,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// Logs keeps what is logged, at every level.
+// Logs keeps all log records, at every level.
 type Logs struct {
 	mu   sync.Mutex
 	text bytes.Buffer

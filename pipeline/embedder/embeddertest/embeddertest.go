@@ -26,7 +26,7 @@ var texts = []string{
 }
 
 // Run tests an embedder whose model is up. Vectors of the same text may differ
-// by what a remote model's arithmetic does from batch to batch, and no more.
+// by as much as a remote model's arithmetic differs from batch to batch.
 func Run(t *testing.T, e embedder.Embedder) {
 	t.Run("Model", func(t *testing.T) { testModel(t, e) })
 	t.Run("Vectors", func(t *testing.T) { testVectors(t, e) })
@@ -63,7 +63,7 @@ func testVectors(t *testing.T, e embedder.Embedder) {
 	}
 }
 
-// check says what is wrong with a vector by itself.
+// check returns what is wrong with a single vector.
 func check(m embedder.Model, v []float32) error {
 	if len(v) != m.Dimensions {
 		return fmt.Errorf("%d dimensions, want %d", len(v), m.Dimensions)

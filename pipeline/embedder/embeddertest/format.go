@@ -13,15 +13,15 @@ import (
 	"strings"
 )
 
-// query is what a request asks for.
+// query is the content of a request.
 type query struct {
 	texts      []string
 	dimensions int
 	base64     bool
 }
 
-// format is a wire format as a provider's documentation has it, written down
-// once more: nothing is shared with what is tested.
+// format is a wire format, written again from a provider's documentation. It
+// shares nothing with the code under test.
 type format struct {
 	base     string // of the addresses
 	items    int    // most in a request
@@ -181,8 +181,8 @@ func readGemini(r *http.Request, body []byte) (query, error) {
 	return out, nil
 }
 
-// numbers writes a vector as JSON; what JSON has no word for as null, and what
-// is too large as servers print it.
+// numbers writes a vector as JSON: numbers that JSON cannot express as null,
+// and those that are too large as servers print them.
 func numbers(v []float32) json.RawMessage {
 	out := []byte{'['}
 	for i, f := range v {

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Key is what a Server lets in.
+// Key is the key that a Server accepts.
 const Key = "sk-secret-of-the-tests"
 
 // ServerConfig says how a Server is. Zero is no bound.
@@ -46,11 +46,11 @@ type Server struct {
 	busy     time.Duration  // that requests took, added up
 }
 
-// Fault is what a server does with a request instead of answering it. It calls
-// answer to have the vectors changed, and nothing to be a server that does not.
+// Fault handles a request instead of the server. It calls answer to change the
+// vectors, or does not, like a server that never answers.
 type Fault func(w http.ResponseWriter, r *http.Request, answer func(change func(Answer) Answer))
 
-// Answer is what a server is about to answer.
+// Answer is the answer that a server is about to give.
 type Answer struct {
 	Vectors [][]float32
 	Indices []int // of the texts
@@ -81,7 +81,7 @@ func (s *Server) Script(faults ...Fault) {
 	s.script = append(s.script, faults...)
 }
 
-// Stats is what a server has seen.
+// Stats counts what a server has seen.
 type Stats struct {
 	Requests, Refused, Most int
 	Busy                    time.Duration // requests that were answered, added up

@@ -87,7 +87,7 @@ func (a *address) succeeded() {
 	}
 }
 
-// failed records what is the server's fault, and leaves it alone for longer
+// failed records a failure of the server, which is then left alone for longer
 // each time.
 func (a *address) failed(err error, atOnce bool) {
 	a.mu.Lock()

@@ -41,7 +41,7 @@ type reply struct {
 	pause time.Duration
 }
 
-// body is what a server has answered, unread.
+// body is a server's answer, unread.
 type body struct {
 	header  http.Header
 	content []byte

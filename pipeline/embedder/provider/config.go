@@ -20,10 +20,10 @@ type Config struct {
 	// such as openai/text-embedding-3-small@1536. Required.
 	Name string `yaml:"name"`
 	// Provider names the wire format: openai, azure, ollama, gemini, cohere or
-	// voyage. Default: what stands before the first / of Name.
+	// voyage. Default: the part of Name before the first /.
 	Provider string `yaml:"provider"`
-	// Model is what the provider calls it; for azure, the deployment. Default:
-	// what stands between the first / and the last @ of Name.
+	// Model is the provider's name for the model; for azure, the deployment.
+	// Default: the part of Name between the first / and the last @.
 	Model string `yaml:"model"`
 	// URLs are addresses of the same model, the first that answers being used.
 	// Default: the provider's own.
@@ -33,8 +33,8 @@ type Config struct {
 	KeyEnv  string `yaml:"key_env"`
 	KeyFile string `yaml:"key_file"`
 
-	// Dimensions of a vector as it is stored. Default: what stands after the
-	// last @ of Name.
+	// Dimensions of a vector as it is stored. Default: the part of Name after
+	// the last @.
 	Dimensions int `yaml:"dimensions"`
 	// NativeDimensions is how many the server answers with; a vector is cut to
 	// Dimensions here, and brought to unit length again (Matryoshka). Default:
@@ -102,7 +102,7 @@ const (
 	none                 = "none"
 )
 
-// maxConcurrency and maxDimensions refuse what can only be a slip.
+// maxConcurrency and maxDimensions refuse values that can only be a slip.
 const (
 	maxConcurrency = 1024
 	maxDimensions  = 65536

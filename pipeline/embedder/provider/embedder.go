@@ -149,7 +149,7 @@ func (e *Embedder) collect(roots []*item) ([][]float32, []embedder.Cost, error) 
 	return vectors, costs, fmt.Errorf("%s: %d of %d texts: %w", e.cfg.Name, failed, len(roots), cmp.Or(passing, final))
 }
 
-// push queues the items of a call, those of like length together.
+// push queues the items of a call, items of similar length together.
 func (e *Embedder) push(c *call, roots []*item) {
 	var leaves []*item
 	for _, it := range roots {

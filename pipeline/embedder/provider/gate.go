@@ -80,8 +80,8 @@ func (g *gate) succeeded() {
 	g.grown = 0
 }
 
-// overloaded ends a request that was one too many. Those that began before the
-// last decrease do not count: they speak of what it has mended.
+// overloaded ends a request that was one too many. A request that began before
+// the last decrease does not count: that decrease has answered it.
 func (g *gate) overloaded(epoch int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

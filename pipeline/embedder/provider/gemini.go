@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// gemini is models.batchEmbedContents. The server cuts what is too long in
-// silence, and does not count tokens. The model is in each request. Source:
+// gemini is models.batchEmbedContents. The server silently cuts texts that are
+// too long, and does not count tokens. The model is in each request. Source:
 // ai.google.dev/api/embeddings, EmbedContentRequest; google.rpc.RetryInfo of
 // googleapis/googleapis, google/rpc/error_details.proto.
 type gemini struct{ cfg *Config }

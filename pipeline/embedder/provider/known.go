@@ -8,8 +8,9 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// provider is what is the same for every model of a provider. Limits are those
-// of its documentation; of tokens somewhat less, since they are estimated:
+// provider holds the properties that all models of a provider share. Limits
+// come from its documentation; those of tokens are somewhat lower, because
+// tokens are estimated:
 //
 //   - OpenAI: 2,048 inputs, 8,192 tokens each, 300,000 together; no empty string
 //     (openai/openai-openapi, CreateEmbeddingRequest.input).
@@ -70,7 +71,7 @@ var providers = map[string]provider{
 
 func providerNames() []string { return slices.Sorted(maps.Keys(providers)) }
 
-// model is what is known of a model.
+// model holds the known properties of a model.
 type model struct {
 	dimensions     int // that it has by itself
 	maxTokens      int
@@ -104,10 +105,10 @@ var models = map[string]model{
 	"voyage/voyage-3.5-lite": {dimensions: 1024, maxTokens: 32_000, shortens: true},
 }
 
-// recipe is what makes the vectors that are stored, beside the name, dimensions
-// and distance. What is said of queries is no part of it: their vectors are not
-// stored, and those of documents stay as they are. Neither is azure's model, the
-// name of a deployment, nor where the model runs.
+// recipe holds everything that determines the stored vectors, beside name,
+// dimensions and distance. Settings of queries are no part of it, because their
+// vectors are not stored and those of documents stay as they are. Neither is
+// azure's model, the name of a deployment, nor where the model runs.
 func (c *Config) recipe() string {
 	recipe := ""
 	if c.Provider != "azure" {

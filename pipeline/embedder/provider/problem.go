@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// kind says what went wrong with a request, and so what comes next.
+// kind says what went wrong with a request, and so decides what comes next.
 type kind int
 
 const (
@@ -34,7 +34,7 @@ type problem struct {
 func (p *problem) Error() string { return p.err.Error() }
 func (p *problem) Unwrap() error { return p.err }
 
-// fault marks the error for whoever asked.
+// fault marks the error for the caller.
 func (p *problem) fault() error {
 	if p.after > 0 {
 		return fault.RetryAfter(p.err, p.after)
@@ -103,8 +103,9 @@ func retryAfter(h http.Header, c complaint, now time.Time) time.Duration {
 	return min(max(after, 0), maxPause)
 }
 
-// exhausted is how long to send nothing, since what is left of a limit is
-// nothing: OpenAI's headers, which Azure, Groq and vLLM's gateways share.
+// exhausted returns how long to send nothing, because nothing is left of a
+// limit. It reads OpenAI's headers, which Azure, Groq and vLLM's gateways
+// share.
 func exhausted(h http.Header) time.Duration {
 	var wait time.Duration
 	for _, what := range []string{"Requests", "Tokens"} {
@@ -124,7 +125,7 @@ func exhausted(h http.Header) time.Duration {
 // maxQuoted bounds what an error repeats of an answer.
 const maxQuoted = 200
 
-// quote shows one line of what the provider says.
+// quote shows one line of the provider's message.
 func quote(message string) string {
 	message = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -17,8 +17,8 @@ type call struct {
 	done    chan struct{}
 }
 
-// item is a text, or a part of one, that is to be sent. The goroutine that has
-// taken it from the queue owns it; what a call reads is written under mu.
+// item is a text to be sent, or a part of one. The goroutine that has taken it
+// from the queue owns it. Fields that a call reads are written under mu.
 type item struct {
 	call   *call
 	text   string // without prefix
@@ -89,7 +89,7 @@ func (e *Embedder) divide(it *item, texts []string) {
 	}
 }
 
-// leaves appends what is sent of an item.
+// leaves appends the parts of an item that are sent.
 func (it *item) leaves(list []*item) []*item {
 	if len(it.parts) == 0 {
 		return append(list, it)
@@ -182,7 +182,8 @@ func (e *Embedder) settle(it *item, vector []float32, err error) {
 	}
 }
 
-// context ends when those of all calls of the batch have.
+// context returns a context that ends when the contexts of all calls of the
+// batch have ended.
 func (b batch) context() (context.Context, func()) {
 	calls := make(map[*call]bool)
 	for _, it := range b {

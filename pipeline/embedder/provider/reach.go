@@ -18,8 +18,8 @@ const probeText = "func Add(a, b int) int { return a + b }"
 // The same model on other hardware, or at another precision, stays above 0.99.
 const minLikeness = 0.98
 
-// reach returns an address to which the batch may be sent now. It waits for
-// that as long as somebody wants the vectors, but for a query not long.
+// reach returns an address to which the batch may be sent now. It waits for one
+// as long as somebody wants the vectors, but only briefly for a query.
 func (e *Embedder) reach(ctx context.Context, b batch) (*address, error) {
 	if err := e.reserve(ctx, b); err != nil {
 		return nil, err

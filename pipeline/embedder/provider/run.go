@@ -14,7 +14,7 @@ import (
 type batch []*item
 
 const (
-	// queryPatience is how long a query waits for a provider that is to be left
+	// queryPatience is how long a query waits for a provider that is being left
 	// alone, and queryTries how often it is sent.
 	queryPatience = 2 * time.Second
 	queryTries    = 3
@@ -68,7 +68,7 @@ func (e *Embedder) run(b batch, epoch int) {
 	e.retry(ctx, to, b, p)
 }
 
-// texts are what is sent.
+// texts returns the texts to send.
 func (e *Embedder) texts(b batch) []string {
 	texts := make([]string, len(b))
 	for i, it := range b {

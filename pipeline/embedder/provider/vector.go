@@ -48,8 +48,8 @@ func cosine(a, b []float32) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// pool makes a text's vector of those of its parts: their mean, each weighing
-// as its bytes, at unit length. One part that fails fails the text.
+// pool makes a text's vector from the vectors of its parts: their mean,
+// weighted by bytes, at unit length. If one part fails, the text fails.
 func pool(it *item) {
 	var sum []float64
 	for _, part := range it.parts {

@@ -7,10 +7,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// voyage is POST /embeddings of Voyage AI: OpenAI's answer, other names in the
-// request. By itself Voyage cuts what is too long. base64 is of float32. Source:
-// docs.voyageai.com/reference/embeddings-api, voyage-ai/typescript-sdk,
-// EmbedRequest.
+// voyage is POST /embeddings of Voyage AI: It answers as OpenAI does and has
+// other names in the request. By default, it cuts texts that are too long.
+// base64 encodes float32. Source: docs.voyageai.com/reference/embeddings-api,
+// voyage-ai/typescript-sdk, EmbedRequest.
 type voyage struct{ cfg *Config }
 
 type voyageRequest struct {

@@ -23,7 +23,7 @@ type wire interface {
 	authorize(h http.Header, key string)
 	// answer reads the body of a success with n vectors.
 	answer(body []byte, n int) (answer, error)
-	// complaint finds in the body of an error what the provider says.
+	// complaint finds the provider's message in the body of an error.
 	complaint(body []byte) complaint
 }
 
