@@ -30,6 +30,8 @@ const (
 	outcomeReturned outcome = "returned" // the broker has it again: the worker stops, or the catalog cannot be reached
 )
 
+var outcomes = []outcome{outcomeDone, outcomeDropped, outcomeDelayed, outcomeBuried, outcomeReturned}
+
 // Attempts that the catalog counts take about two days in all.
 const (
 	maxAttempts = 12

@@ -8,6 +8,8 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -16,6 +18,7 @@ import (
 type Config struct {
 	Catalog      *catalog.Catalog
 	Log          *slog.Logger
+	Meter        metric.Meter  // what counts and times the messages; default: nothing does
 	DrainTimeout time.Duration // how long messages in flight may take after the end is asked for; default 20 s
 }
 
@@ -57,15 +60,23 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)
 	}
+	if cfg.Meter == nil {
+		cfg.Meter = noop.Meter{}
+	}
+	measured, err := newGauge(cfg.Meter, step.Worker)
+	if err != nil {
+		return err
+	}
 	r := &runner{worker: step.Worker, ledger: step.Ledger, catalog: cfg.Catalog, log: cfg.Log, suspects: make(chan struct{}, 1)}
 	router.AddMiddleware( // the first is the outermost
-		decode,            // the message, its event and the event's data, once for all that follows
-		around(r.settle),  // the kind of the error: ack, catalog, dead letter, or back to the broker
-		around(refuse),    // what cannot be understood is rejected
-		around(r.suspect), // delivered often and never settled: recorded first, and one at a time
-		around(r.trace),   // a span, in the trace of the event
-		around(retry),     // a few more attempts within seconds
-		around(contain),   // a panic is a rejection
+		decode,                   // the message, its event and the event's data, once for all that follows
+		around(measured.measure), // counted and timed, by lane and outcome
+		around(r.settle),         // the kind of the error: ack, catalog, dead letter, or back to the broker
+		around(refuse),           // what cannot be understood is rejected
+		around(r.suspect),        // delivered often and never settled: recorded first, and one at a time
+		around(r.trace),          // a span, in the trace of the event
+		around(retry),            // a few more attempts within seconds
+		around(contain),          // a panic is a rejection
 	)
 	for _, route := range step.Routes {
 		router.AddConsumerHandler(route.Name, route.Name, route.Source, func(msg *message.Message) error {

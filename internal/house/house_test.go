@@ -123,7 +123,7 @@ var rules = []rule{
 		of:   everything, not: []string{"internal/config", "internal/testenv", "devstack/..."}, tests: true,
 		deny: of("pipeline/vector/qdrant/..."),
 	},
-	driver("Watermill", []string{"pipeline", "pipeline/broker/..."}, "github.com/ThreeDotsLabs/watermill/..."),
+	driver("Watermill", []string{"pipeline", "pipeline/broker/...", "pipeline/letter"}, "github.com/ThreeDotsLabs/watermill/..."),
 }
 
 // room binds a room of the syncer to those that it may import.

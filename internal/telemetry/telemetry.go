@@ -1,5 +1,5 @@
 // Package telemetry sends traces to an OpenTelemetry collector, if the
-// environment names one.
+// environment names one, and serves the figures of a process to Prometheus.
 package telemetry
 
 import (
@@ -16,11 +16,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Start sets the process's tracer up. Events carry the W3C trace context in
-// any case; spans are sent only if OTEL_EXPORTER_OTLP_ENDPOINT (or its
-// _TRACES_ form) is set, whose meaning, like that of the other OTEL_
-// variables, is OpenTelemetry's. stop sends what has not been sent yet. What
-// could not be sent is logged: traces are an aid, and hold nobody up.
+// Start sets up the process's tracer. Events carry the W3C trace context in any
+// case. Spans are sent only if OTEL_EXPORTER_OTLP_ENDPOINT or its _TRACES_ form
+// is set; the OTEL_ variables mean what OpenTelemetry says. stop sends the spans
+// that are left. A failure to send is logged: traces are an aid, and hold
+// nobody up.
 func Start(ctx context.Context, service string, log *slog.Logger) (stop func(context.Context) error, err error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces were not all sent", "error", err) }))

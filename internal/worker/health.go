@@ -26,7 +26,7 @@ type health struct {
 const readyTimeout = 5 * time.Second
 
 // listen serves on addr, or nowhere if that is none.
-func listen(addr string, log *slog.Logger) (*health, error) {
+func listen(addr string, metrics http.Handler, log *slog.Logger) (*health, error) {
 	h := &health{}
 	if addr == "" || addr == config.NoListen {
 		return h, nil
@@ -44,7 +44,7 @@ func listen(addr string, log *slog.Logger) (*health, error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	mux.HandleFunc("GET /metrics", serveMetrics)
+	mux.Handle("GET /metrics", metrics)
 	h.addr = listener.Addr()
 	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: readyTimeout, WriteTimeout: 2 * readyTimeout, MaxHeaderBytes: 16 << 10}
 	go func() {

@@ -87,7 +87,12 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 			log.Warn("traces were not all sent", "error", err)
 		}
 	}()
-	health, err := listen(cfg.Listen, log)
+	metrics, err := telemetry.NewMetrics()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = metrics.Close(context.WithoutCancel(ctx)) }() // nothing is sent anywhere
+	health, err := listen(cfg.Listen, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -103,6 +108,7 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 		return err
 	}
 	defer stores.Close()
+	stores.Meter = metrics.Meter()
 	health.stores.Store(stores)
 	go func() {
 		<-ctx.Done()

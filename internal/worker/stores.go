@@ -10,6 +10,9 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/store"
@@ -25,6 +28,10 @@ type Stores struct {
 
 	// OpenEmbedder opens a model by its name.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
+
+	// Meter counts and times what the workers over these stores do. Default:
+	// nothing does.
+	Meter metric.Meter
 
 	topology broker.Topology // that the workers bind to
 	alias    string          // of the active generation's collection
@@ -83,4 +90,11 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 	topology := s.topology
 	topology.Generations = []broker.Generation{{Number: s.Generation.Number, Embedder: model.Name}}
 	return s.Broker.Ensure(ctx, topology)
+}
+
+func (s *Stores) meter() metric.Meter {
+	if s.Meter == nil {
+		return noop.Meter{}
+	}
+	return s.Meter
 }

@@ -4,33 +4,43 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"strings"
-	"sync/atomic"
+
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// What the model has been asked for by this process, for /metrics.
-var embeddingCalls, embeddingTexts atomic.Int64
-
-// told counts what the model is asked for, and logs at debug level which texts:
-// by the beginnings of their hashes, since a log holds no code. It shows what
-// is paid for, and what is paid for twice.
+// told counts what the model is asked for, and logs at debug level which texts,
+// by the beginnings of their hashes, since a log holds no code. So the log shows
+// what is paid for, and what is paid for twice.
 type told struct {
 	embedder.Embedder
-	log *slog.Logger // nil: nobody listens
+	calls, texts metric.Int64Counter
+	log          *slog.Logger // nil: nobody listens
 }
 
 // tell returns an embedder that counts, and logs if anybody listens.
-func tell(ctx context.Context, e embedder.Embedder, log *slog.Logger) embedder.Embedder {
+func tell(ctx context.Context, e embedder.Embedder, meter metric.Meter, log *slog.Logger) (embedder.Embedder, error) {
 	if !log.Enabled(ctx, slog.LevelDebug) {
 		log = nil
 	}
-	if m, ok := e.(embedder.Metered); ok {
-		return toldMetered{m, told{e, log}}
+	t := told{Embedder: e, log: log}
+	var err error
+	if t.calls, err = meter.Int64Counter("leat_embedding_calls", metric.WithDescription("Calls of the embedding model.")); err != nil {
+		return nil, fmt.Errorf("count calls of the model: %w", err)
 	}
-	return told{e, log}
+	if t.texts, err = meter.Int64Counter("leat_embedding_texts", metric.WithDescription("Texts in calls of the embedding model.")); err != nil {
+		return nil, fmt.Errorf("count texts of the model: %w", err)
+	}
+	t.calls.Add(ctx, 0) // so that they can be read before the first call
+	t.texts.Add(ctx, 0)
+	if m, ok := e.(embedder.Metered); ok {
+		return toldMetered{m, t}, nil
+	}
+	return t, nil
 }
 
 // toldMetered is told of an embedder that knows what it costs.
@@ -44,18 +54,18 @@ func (t toldMetered) Embed(ctx context.Context, texts []string, purpose embedder
 }
 
 func (t toldMetered) EmbedMetered(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, []embedder.Cost, error) {
-	t.told.tell(texts)
+	t.told.tell(ctx, texts)
 	return t.Metered.EmbedMetered(ctx, texts, purpose)
 }
 
 func (t told) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
-	t.tell(texts)
+	t.tell(ctx, texts)
 	return t.Embedder.Embed(ctx, texts, purpose)
 }
 
-func (t told) tell(texts []string) {
-	embeddingCalls.Add(1)
-	embeddingTexts.Add(int64(len(texts)))
+func (t told) tell(ctx context.Context, texts []string) {
+	t.calls.Add(ctx, 1)
+	t.texts.Add(ctx, int64(len(texts)))
 	if t.log == nil {
 		return
 	}

@@ -2,10 +2,14 @@ package worker
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/leatworks/leat/internal/telemetry"
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
@@ -15,12 +19,34 @@ func TestTheLogTellsTextsByTheirHashesAlone(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level}))
 	texts := []string{"abc", "secret words"}
 
-	if tell(t.Context(), embedder.Local{}, log).(told).log != nil {
+	metrics, err := telemetry.NewMetrics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet, err := tell(t.Context(), embedder.Local{}, metrics.Meter(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if quiet.(told).log != nil {
 		t.Error("hashes are computed that nobody reads")
 	}
-	calls, counted := gaugeOf(t, "leat_embedding_calls_total"), gaugeOf(t, "leat_embedding_texts_total")
+	expect := func(calls, texts int) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		metrics.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		for _, want := range []string{fmt.Sprintf("\nleat_embedding_calls_total %d\n", calls), fmt.Sprintf("\nleat_embedding_texts_total %d\n", texts)} {
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("no %q in\n%s", want, w.Body)
+			}
+		}
+	}
+	expect(0, 0)
 	level.Set(slog.LevelDebug)
-	vectors, err := tell(t.Context(), embedder.Local{}, log).Embed(t.Context(), texts, embedder.Document)
+	loud, err := tell(t.Context(), embedder.Local{}, metrics.Meter(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vectors, err := loud.Embed(t.Context(), texts, embedder.Document)
 	if err != nil || len(vectors) != len(texts) {
 		t.Fatalf("%d vectors, %v", len(vectors), err)
 	}
@@ -28,7 +54,5 @@ func TestTheLogTellsTextsByTheirHashesAlone(t *testing.T) {
 	if said := out.String(); !strings.Contains(said, "texts=2 sha256=ba7816bf8f01cfea,") || strings.Contains(said, "secret") {
 		t.Errorf("the log says %q", said)
 	}
-	if gaugeOf(t, "leat_embedding_calls_total") != calls+1 || gaugeOf(t, "leat_embedding_texts_total") != counted+2 {
-		t.Error("a call with two texts is not counted as that")
-	}
+	expect(1, 2) // a call with two texts
 }

@@ -137,7 +137,11 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	// A batch is half of what is held: while one waits for its vectors, another
 	// is read or stored.
 	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budget}
-	step := embed.New(batch, s.Catalog, s.Blobs, tell(ctx, model, log), id, announce.New(s.Broker, "/leat/embedder"))
+	told, err := tell(ctx, model, s.meter(), log)
+	if err != nil {
+		return err
+	}
+	step := embed.New(batch, s.Catalog, s.Blobs, told, id, announce.New(s.Broker, "/leat/embedder"))
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerEmbedder(model.Model().Name, lane) }
 	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, consumer, step.Handle, catalog.Beside{Embedder: id})
@@ -233,5 +237,5 @@ func (s *Stores) runLanes(
 }
 
 func (s *Stores) pipeline(cfg config.Worker, log *slog.Logger) pipeline.Config {
-	return pipeline.Config{Catalog: s.Catalog, Log: log, DrainTimeout: cfg.DrainTimeout}
+	return pipeline.Config{Catalog: s.Catalog, Log: log, Meter: s.meter(), DrainTimeout: cfg.DrainTimeout}
 }

@@ -9,14 +9,17 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // Redriver retries dead letters.
 type Redriver struct {
-	letters *catalog.Letters
-	broker  *broker.Publisher
+	letters   *catalog.Letters
+	publisher message.Publisher
 }
 
 // New returns a redriver.
@@ -31,9 +34,13 @@ func (r Redriver) Retry(ctx context.Context, id int64) (became catalog.Retried, 
 // JetStream acts on: with those the message would be dropped as a duplicate of
 // itself, or refused for a condition that held at that time.
 func (r Redriver) publish(ctx context.Context, l catalog.DeadLetter) error {
-	header := maps.Clone(l.Headers)
+	header := make(message.Metadata, len(l.Headers))
+	maps.Copy(header, l.Headers)
 	maps.DeleteFunc(header, func(name, _ string) bool {
 		return strings.HasPrefix(strings.ToLower(name), "nats-")
 	})
-	return r.broker.Send(ctx, broker.Outgoing{Subject: l.Subject, Header: header, Data: l.Payload})
+	msg := message.NewMessage(watermill.NewUUID(), l.Payload)
+	msg.Metadata = header
+	msg.SetContext(ctx)
+	return r.publisher.Publish(l.Subject, msg)
 }
