@@ -49,14 +49,24 @@ func (c *Catalog) CountDocuments(ctx context.Context, ids []uuid.UUID) (int64, e
 	return n, nil
 }
 
-// StandingDocuments pages through the ids of the documents that a standing
-// counts, in ascending order.
-func (c *Catalog) StandingDocuments(ctx context.Context, track uuid.UUID, at Standing, after uuid.UUID, most int) ([]uuid.UUID, error) {
-	ids, err := c.query.ListDocuments(ctx, query.ListDocumentsParams{Track: track, Revision: at.Revision, After: after, Most: int32(most)})
+// StandingDocument is a document that a standing counts.
+type StandingDocument struct {
+	ID  uuid.UUID
+	OID []byte // git's name of its content
+}
+
+// StandingDocuments pages through the documents that a standing counts, in the
+// ascending order of their ids.
+func (c *Catalog) StandingDocuments(ctx context.Context, track uuid.UUID, at Standing, after uuid.UUID, most int) ([]StandingDocument, error) {
+	rows, err := c.query.ListDocuments(ctx, query.ListDocumentsParams{Track: track, Revision: at.Revision, After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list documents of track %s: %w", track, err)
 	}
-	return ids, nil
+	list := make([]StandingDocument, len(rows))
+	for i, r := range rows {
+		list[i] = StandingDocument{ID: r.ID, OID: r.Oid}
+	}
+	return list, nil
 }
 
 // Approval is a removal that waits for somebody's word.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"slices"
 
@@ -46,15 +47,20 @@ func (s *Step) permit(ctx context.Context, track catalog.Track, repo *git.Repo, 
 	}}
 }
 
-// removes counts the documents that a commit would take out of the index: those
-// whose path it has not, and those that leaves says of.
+// removes counts the documents whose content a commit would take out of the
+// index: it stands at no path of the commit that may be indexed. A file that only
+// moves is not removed.
 func (s *Step) removes(ctx context.Context, track catalog.Track, repo *git.Repo, at catalog.Standing, commit string, leaves func(git.Entry) bool) (int64, error) {
 	if at.Exact && repo.Has(ctx, at.Commit) {
-		return s.removedByDiff(ctx, track, repo, at.Commit, commit, leaves)
+		paths, err := s.removedByDiff(ctx, track, repo, at.Commit, commit, leaves)
+		if err != nil || !s.tooMany(paths, at.Documents) {
+			return paths, err // contents are no more than paths
+		}
 	}
 	return s.removedByTree(ctx, track, repo, at, commit, leaves)
 }
 
+// removedByDiff counts the paths that a commit takes out of the index.
 func (s *Step) removedByDiff(ctx context.Context, track catalog.Track, repo *git.Repo, from, to string, leaves func(git.Entry) bool) (int64, error) {
 	var removes int64
 	for group, err := range groupsOf(repo.Diff(ctx, from, to), groupFiles) {
@@ -79,32 +85,45 @@ func (s *Step) removedByDiff(ctx context.Context, track catalog.Track, repo *git
 	return removes, nil
 }
 
-// removedByTree holds 16 bytes a file, as the listing itself does.
+// removedByTree compares all documents with a whole tree, of which it holds some
+// 40 bytes a file.
 func (s *Step) removedByTree(ctx context.Context, track catalog.Track, repo *git.Repo, at catalog.Standing, commit string, leaves func(git.Entry) bool) (int64, error) {
-	var stay []uuid.UUID
+	var paths []uuid.UUID
+	contents := make(map[[oidBytes]byte]struct{})
 	for e, err := range repo.Tree(ctx, commit) {
 		if err != nil {
 			return 0, err
 		}
 		if !leaves(e) {
-			stay = append(stay, events.DocumentID(track.ID, e.Path))
+			paths = append(paths, events.DocumentID(track.ID, e.Path))
+			oid, _ := hex.DecodeString(e.OID) // package git has checked that it is hex
+			contents[shortOID(oid)] = struct{}{}
 		}
 	}
 	compare := func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
-	slices.SortFunc(stay, compare)
+	slices.SortFunc(paths, compare)
 	var removes int64
 	for after := uuid.Nil; ; {
 		page, err := s.catalog.StandingDocuments(ctx, track.ID, at, after, groupFiles)
 		if err != nil || len(page) == 0 {
 			return removes, err
 		}
-		after = page[len(page)-1]
-		for _, id := range page {
-			if _, found := slices.BinarySearchFunc(stay, id, compare); !found {
+		after = page[len(page)-1].ID
+		for _, d := range page {
+			_, stays := slices.BinarySearchFunc(paths, d.ID, compare)
+			if _, moved := contents[shortOID(d.OID)]; !stays && !moved {
 				removes++
 			}
 		}
 	}
+}
+
+// oidBytes of an object's name tell it apart: all of SHA-1, and as many of SHA-256.
+const oidBytes = 20
+
+func shortOID(oid []byte) (short [oidBytes]byte) {
+	copy(short[:], oid)
+	return short
 }
 
 // succeed lets the track that the default branch leads to now take the place of

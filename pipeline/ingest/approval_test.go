@@ -153,3 +153,45 @@ func TestMassDeletionsAreJudged(t *testing.T) {
 		})
 	}
 }
+
+// TestACommitThatOnlyMovesFilesIsLetThrough moves what an index holds: nothing of
+// it is lost, so that nobody has to approve it.
+func TestACommitThatOnlyMovesFilesIsLetThrough(t *testing.T) {
+	moved := func(from testpipe.Tree, change func(string) string) testpipe.Tree {
+		tree := make(testpipe.Tree)
+		for path, f := range from {
+			tree[change(path)] = f
+		}
+		return tree
+	}
+	base := numbered("src", 150)
+	for name, change := range map[string]func(string) string{
+		"a directory deeper":    func(p string) string { return "packages/core/" + strings.TrimPrefix(p, "src/") },
+		"all files to the root": func(p string) string { return strings.TrimPrefix(p, "src/") },
+		"other names":           func(p string) string { return strings.TrimSuffix(p, ".txt") + ".md" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := testpipe.Open(t, testpipe.Config{})
+			repo := testpipe.NewRepo(t)
+			repo.Commit(t, base)
+			submit(t, p, repo, "")
+			head := repo.Commit(t, moved(base, change))
+			submit(t, p, repo, "")
+			if s := status(t, p); s.Commit != head || s.Error != "" {
+				t.Errorf("commit %s, error %q; want %s", s.Commit, s.Error, head)
+			}
+		})
+	}
+	t.Run("most files vanish", func(t *testing.T) {
+		p := testpipe.Open(t, testpipe.Config{})
+		repo := testpipe.NewRepo(t)
+		repo.Commit(t, base)
+		submit(t, p, repo, "")
+		few := moved(numbered("src", 20), func(p string) string { return "core/" + p })
+		repo.Commit(t, few)
+		submit(t, p, repo, "")
+		if s := status(t, p); !strings.HasPrefix(s.Error, "waiting for approval: would remove 130 of 150 documents") {
+			t.Errorf("error %q", s.Error)
+		}
+	})
+}

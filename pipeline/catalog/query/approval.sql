@@ -12,7 +12,7 @@ where t.id = @track;
 select count(*) from documents where id = any(@ids::uuid[]) and state not in ('skipped', 'removed');
 
 -- name: ListDocuments :many
-select id from documents
+select id, oid from documents
 where track = @track and id > @after and state not in ('skipped', 'removed') and least(revision, indexed_revision) <= @revision::bigint
 order by id limit @most;
 

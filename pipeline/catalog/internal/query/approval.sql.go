@@ -96,7 +96,7 @@ func (q *Queries) ListApprovals(ctx context.Context, tenant string, repositories
 }
 
 const listDocuments = `-- name: ListDocuments :many
-select id from documents
+select id, oid from documents
 where track = $1 and id > $2 and state not in ('skipped', 'removed') and least(revision, indexed_revision) <= $3::bigint
 order by id limit $4
 `
@@ -108,7 +108,12 @@ type ListDocumentsParams struct {
 	Most     int32
 }
 
-func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([]uuid.UUID, error) {
+type ListDocumentsRow struct {
+	ID  uuid.UUID
+	Oid []byte
+}
+
+func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([]ListDocumentsRow, error) {
 	rows, err := q.db.Query(ctx, listDocuments,
 		arg.Track,
 		arg.After,
@@ -119,13 +124,13 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 		return nil, err
 	}
 	defer rows.Close()
-	var items []uuid.UUID
+	var items []ListDocumentsRow
 	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		var i ListDocumentsRow
+		if err := rows.Scan(&i.ID, &i.Oid); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
