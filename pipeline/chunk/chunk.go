@@ -85,6 +85,17 @@ type block struct {
 	kind, symbol string
 	path         string // the names that lead to the symbol, until blocks are merged
 	opens        string // the path of a definition whose members follow
+	inner        []name // definitions in it that have no block of their own
+}
+
+// name is a definition's, with the names that lead to it.
+type name struct{ path, symbol string }
+
+// maxInner is how many names of definitions a block keeps besides its own.
+const maxInner = 40
+
+func (b *block) adopt(names ...name) {
+	b.inner = append(b.inner, names[:min(len(names), max(0, maxInner-len(b.inner)))]...)
 }
 
 func (b block) size() int { return b.end - b.start }

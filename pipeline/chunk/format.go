@@ -4,6 +4,8 @@ package chunk
 // and by those that package lang gives to files whose text is extracted.
 // Each takes time in proportion to the text. A nil result means by lines.
 var formats = map[string]func(text []byte) []block{
+	"Astro":              componentBlocks,
+	"AsciiDoc":           asciidocBlocks,
 	"CSS":                braces(sheet),
 	"Go":                 goBlocks,
 	"GraphQL":            braces(hashed),
@@ -15,15 +17,19 @@ var formats = map[string]func(text []byte) []block{
 	"JSON5":              jsonBlocks,
 	"Jupyter Notebook":   notebookBlocks,
 	"Less":               braces(slashed),
+	"MDX":                markdownBlocks,
 	"Markdown":           markdownBlocks,
 	"PDF":                pageBlocks,
 	"PLSQL":              sqlBlocks,
 	"PLpgSQL":            sqlBlocks,
 	"Protocol Buffer":    braces(slashed),
+	"RMarkdown":          markdownBlocks,
 	"SCSS":               braces(slashed),
 	"SQL":                sqlBlocks,
 	"TOML":               tomlBlocks,
+	"Svelte":             componentBlocks,
 	"TSQL":               sqlBlocks,
+	"Vue":                componentBlocks,
 	"Word":               hashBlocks,
 	"YAML":               yamlBlocks,
 	"reStructuredText":   rstBlocks,

@@ -164,7 +164,7 @@ func mergeSmall(blocks []block) []block {
 			first.start = merged.start
 			merged.kind, merged.end = first.kind, first.end
 		}
-		list.add(first.path, first.symbol)
+		list.addAll(first)
 		for i++; i < len(blocks); i++ {
 			b := blocks[i]
 			large := first.size() >= small || b.size() >= small || b.end-first.start > Target
@@ -181,7 +181,7 @@ func mergeSmall(blocks []block) []block {
 			default:
 				merged.kind = KindDeclarations
 			}
-			list.add(b.path, b.symbol)
+			list.addAll(b)
 			merged.end = b.end
 		}
 		merged.symbol = list.String()
@@ -204,6 +204,13 @@ type symbols struct {
 	path string // of the last name
 	name string // the last, without its path
 	full bool
+}
+
+func (s *symbols) addAll(b block) {
+	s.add(b.path, b.symbol)
+	for _, n := range b.inner {
+		s.add(n.path, n.symbol)
+	}
 }
 
 func (s *symbols) add(path, name string) {

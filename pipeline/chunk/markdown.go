@@ -69,8 +69,8 @@ func markdownBlocks(text []byte) (blocks []block) {
 }
 
 // mergeSections joins neighbouring sections that are small each, up to Target
-// together, under the headings that they share: a few words each would make
-// poor chunks, and a text of nothing but headings a great many.
+// together, and lists their headings: a few words each would make poor chunks,
+// and a text of nothing but headings a great many.
 func mergeSections(blocks []block) []block {
 	var out []block
 	alone := true // the last of out cannot take another
@@ -78,7 +78,7 @@ func mergeSections(blocks []block) []block {
 		tiny := b.kind == KindSection && b.size() < small
 		if last := len(out) - 1; tiny && !alone && b.end-out[last].start <= Target {
 			out[last].end = b.end
-			out[last].symbol = shared(out[last].symbol, b.symbol)
+			out[last].symbol = listed(out[last].symbol, b.symbol)
 			continue
 		}
 		out = append(out, b)
@@ -87,17 +87,17 @@ func mergeSections(blocks []block) []block {
 	return out
 }
 
-// shared returns the headings that two paths begin with.
-func shared(a, b string) string {
-	var out []string
-	rest := strings.Split(b, between)
-	for i, title := range strings.Split(a, between) {
-		if i == len(rest) || rest[i] != title {
-			break
-		}
-		out = append(out, title)
+// listed adds the headings of a section to those of others, if there is room for
+// all of them.
+func listed(list, headings string) string {
+	const separator = "; "
+	switch {
+	case list == "":
+		return headings
+	case headings == "" || list == headings || strings.HasSuffix(list, separator+headings) || len(list)+len(separator)+len(headings) > MaxSymbol:
+		return list
 	}
-	return strings.Join(out, between)
+	return list + separator + headings
 }
 
 const between = " > " // headings in a symbol

@@ -1,10 +1,12 @@
 package chunk
 
 // notebookBlocks cuts a Jupyter notebook by its cells. A block is the lines of
-// the notebook that hold a cell's source, as JSON quotes them; what a cell put
-// out, and what surrounds it, is in no block. A notebook that does not give
-// sources lines of their own is cut by lines.
+// the notebook that hold a cell's source, as JSON quotes them, or the source alone
+// in a line that is cut anyway; what a cell put out, and what surrounds it, is in
+// no block. A notebook whose sources share lines of a readable length is cut by
+// lines.
 func notebookBlocks(text []byte) []block {
+	lines := lines{text: text}
 	top := data.items(text, 0)
 	if len(top) != 1 || top[0].open == 0 {
 		return nil
@@ -19,12 +21,20 @@ func notebookBlocks(text []byte) []block {
 		if !ok {
 			continue
 		}
-		b := block{start: lineStart(text, source.start), end: source.end, kind: KindCell}
-		if text[b.end-1] != '\n' {
-			b.end = lineEnd(text, b.end)
-		}
-		if source.start-b.start > small || b.end-source.end > small {
+		b := block{start: lines.start(source.start), end: source.end, kind: KindCell}
+		switch long := lines.end-b.start > Max; {
+		case long:
+			b.start = source.start
+		case source.start-b.start > small:
 			return nil
+		}
+		lines.start(source.end - 1)
+		switch long := lines.end-lines.begin > Max; {
+		case long && b.start >= lines.begin:
+		case lines.end-source.end > small:
+			return nil
+		default:
+			b.end = lines.end
 		}
 		if len(blocks) > 0 {
 			last := &blocks[len(blocks)-1]

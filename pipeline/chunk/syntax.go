@@ -39,10 +39,13 @@ type cutter struct {
 	rules  map[string]rule
 	blocks []block
 	next   follower
+	lines  lines
 	nodes  int // that may still be looked at; below zero: too many were
 }
 
-func newCutter(text []byte) cutter { return cutter{text: text, next: follower{text: text}} }
+func newCutter(text []byte) cutter {
+	return cutter{text: text, next: follower{text: text}, lines: lines{text: text}}
+}
 
 // The nodes of a tree that are looked at, some more than once: so many, and
 // so many more a byte. Programs that people write take up to one a byte.
@@ -91,8 +94,42 @@ func (c *cutter) visit(n tree.Node, s scope, depth int) {
 			c.extend(child.End)
 			continue
 		}
-		c.loose(child.Start, child.End, s)
+		c.loose(child.Start, child.End, s, c.within(child, s.path, depth)...)
 	}
+}
+
+// within names the functions and types that a node defines and that get no block
+// of their own: the methods of a type that is kept whole, a function in a
+// condition, the functions of an object.
+func (c *cutter) within(n tree.Node, path string, depth int) (names []name) {
+	if depth >= maxDepth {
+		return nil
+	}
+	for _, child := range c.children(n) {
+		if len(names) >= maxInner {
+			break
+		}
+		d, ok := c.define(child, scope{path: path}, maxWraps)
+		switch {
+		case ok && (d.kind == KindFunction || d.kind == KindMethod):
+			names = append(names, name{path, d.name})
+		case ok && d.kind == KindType:
+			names = append(names, name{path, d.name})
+			names = append(names, c.within(d.node, join(path, d.name), depth+1)...)
+		case child.Kind == "pair" && c.isFunction(child):
+			key, _ := child.Child("key")
+			names = append(names, name{path, tidy(strings.Trim(string(head(c.text, key.Start, key.End)), `"'`))})
+		default:
+			names = append(names, c.within(child, path, depth+1)...)
+		}
+	}
+	return names
+}
+
+// isFunction says whether a member of an object is a function.
+func (c *cutter) isFunction(pair tree.Node) bool {
+	value, ok := pair.Child("value")
+	return ok && values[value.Kind] == KindFunction
 }
 
 // add makes blocks of a definition that n is or wraps.
@@ -102,7 +139,11 @@ func (c *cutter) add(n tree.Node, d definition, s scope, depth int) {
 		kind = KindMethod
 	}
 	if !d.open && size(n) <= whole || depth >= maxDepth {
-		c.begin(n.Start, n.End, block{kind: kind, path: s.path, symbol: d.name})
+		b := block{kind: kind, path: s.path, symbol: d.name}
+		if kind != KindFunction && kind != KindMethod {
+			b.adopt(c.within(d.node, join(s.path, d.name), depth)...)
+		}
+		c.begin(n.Start, n.End, b)
 		return
 	}
 	inner := scope{path: join(s.path, d.name), kind: kind, in: kind}
@@ -136,20 +177,52 @@ func largest(nodes []tree.Node) tree.Node {
 
 func size(n tree.Node) int { return n.End - n.Start }
 
-// begin begins a block, unless it stands on the line where the last one ends.
+// begin begins a block. One that stands on the line where the last block ends
+// takes that line, if the last one has lines before it; on one line with all of
+// it, both are one block with both names.
 func (c *cutter) begin(start, end int, b block) {
 	if len(c.blocks) > 0 {
 		last := &c.blocks[len(c.blocks)-1]
 		follow := c.next.after(last.end)
-		if start < follow {
-			last.end = max(last.end, end)
-			return
+		if start < follow && !c.long(start) {
+			line := c.lines.start(start)
+			if b.symbol == "" && len(b.inner) == 0 || line <= last.start {
+				if b.symbol != "" {
+					last.adopt(name{b.path, b.symbol})
+				}
+				last.adopt(b.inner...)
+				last.end = max(last.end, end)
+				return
+			}
+			follow = line
+		} else if start < follow {
+			follow = start // in a line that is cut anyway
 		}
 		last.end = follow
 		b.start = follow
 	}
 	b.end = max(b.start, end)
 	c.blocks = append(c.blocks, b)
+}
+
+// long says whether a place is in a line that is cut inside.
+func (c *cutter) long(at int) bool {
+	from := c.lines.start(at)
+	return c.lines.end-from > Max
+}
+
+// lines finds the line of a place. It remembers the last one, so that many places
+// on one line read it once.
+type lines struct {
+	text       []byte
+	begin, end int
+}
+
+func (l *lines) start(at int) int {
+	if at < l.begin || at >= l.end {
+		l.begin, l.end = lineStart(l.text, at), lineEnd(l.text, at)
+	}
+	return l.begin
 }
 
 // extend makes the last block reach to end.
@@ -162,15 +235,17 @@ func (c *cutter) extend(end int) {
 
 // loose adds what defines nothing to the block before it, if that is of its
 // kind or the head of what it stands in.
-func (c *cutter) loose(start, end int, s scope) {
-	if len(c.blocks) > 0 {
+func (c *cutter) loose(start, end int, s scope, inner ...name) {
+	if len(c.blocks) > 0 && len(inner) == 0 {
 		last := &c.blocks[len(c.blocks)-1]
-		if last.opens == s.path && s.path != "" || last.symbol == "" && last.path == s.path && last.kind == s.kind {
+		if last.opens == s.path && s.path != "" || last.symbol == "" && len(last.inner) == 0 && last.path == s.path && last.kind == s.kind {
 			c.extend(end)
 			return
 		}
 	}
-	c.begin(start, end, block{kind: s.kind, path: s.path})
+	b := block{kind: s.kind, path: s.path}
+	b.adopt(inner...)
+	c.begin(start, end, b)
 }
 
 // define says what n defines. In a function only what is large counts.

@@ -109,21 +109,24 @@ func dice(shared, a, b int) float64 {
 	return 2 * float64(shared) / float64(a+b)
 }
 
-// names yields what a chunk's symbol may be called: each definition of the
-// list, with the names that lead to it and without.
+// names yields what a chunk's symbol may be called: each definition of its lists,
+// with the names that lead to it and without. "Mill; Mill > open, shut" is Mill,
+// Mill > open and Mill > shut.
 func names(symbol string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		path, list := "", symbol
-		if at := strings.LastIndex(symbol, " > "); at >= 0 {
-			path, list = symbol[:at+len(" > ")], symbol[at+len(" > "):]
-		}
-		for name := range strings.SplitSeq(list, ", ") {
-			last := name
-			if !strings.Contains(name, " ") { // a heading is no list of names
-				last = name[strings.LastIndexAny(name, ".:#")+1:]
+		for one := range strings.SplitSeq(symbol, "; ") {
+			path, list := "", one
+			if at := strings.LastIndex(one, " > "); at >= 0 {
+				path, list = one[:at+len(" > ")], one[at+len(" > "):]
 			}
-			if !yield(path+name) || path+name != last && !yield(last) {
-				return
+			for name := range strings.SplitSeq(list, ", ") {
+				last := name
+				if !strings.Contains(name, " ") { // a heading is no list of names
+					last = name[strings.LastIndexAny(name, ".:#")+1:]
+				}
+				if !yield(path+name) || path+name != last && !yield(last) {
+					return
+				}
 			}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 // Version of what is decoded, and how. Raise it whenever any file would become
 // another text.
-const Version = 1
+const Version = 2
 
 // Refusal says why bytes are no text.
 type Refusal struct {
@@ -20,15 +20,18 @@ type Refusal struct {
 
 // Decode returns the text of content as UTF-8, and the encoding it was in. The
 // text of UTF-8 is content itself. hint is the encoding that the repository
-// names for the file, or ""; it decides about what is not UTF-8.
+// names for the file, or ""; it decides about what is not UTF-8, and after it the
+// encoding that the file itself declares.
 func Decode(content []byte, hint string) (text []byte, in Encoding, refused *Refusal) {
 	nul := bytes.IndexByte(content, 0)
 	if nul < 0 && utf8.Valid(content) {
 		return content, UTF8, nil
 	}
-	if in, known := named(hint); known {
-		if text, ok := in.decode(content); ok && isText(text) {
-			return text, in, nil
+	for _, name := range []string{hint, declared(content)} {
+		if in, known := named(name); known {
+			if text, ok := in.decode(content); ok && isText(text) {
+				return text, in, nil
+			}
 		}
 	}
 	if nul >= 0 || bytes.HasPrefix(content, bomLE) || bytes.HasPrefix(content, bomBE) {
@@ -42,20 +45,51 @@ func Decode(content []byte, hint string) (text []byte, in Encoding, refused *Ref
 	if n := controls(content); n > len(content)/64 {
 		return nil, "", &Refusal{true, fmt.Sprintf("%d control characters, and not UTF-8", n)}
 	}
+	repaired, strays, ok := repair(content)
+	if ok && multibyte(repaired) >= 4*strays {
+		return repaired, Repaired, nil
+	}
 	var found []Encoding
 	for _, in := range []Encoding{ShiftJIS, GB18030, Windows1252} {
 		if as, ok := in.decode(content); ok && isText(as) && in.likely(content, as) {
 			found, text = append(found, in), as
 		}
 	}
-	switch len(found) {
-	case 1:
+	switch {
+	case len(found) == 1:
 		return text, found[0], nil
-	case 0:
+	case ok && strays <= max(1, len(content)/maxStrays):
+		return repaired, Repaired, nil
+	case len(found) == 0:
 		return nil, "", &Refusal{false, "not UTF-8, and like no other encoding that is read"}
 	}
 	return nil, "", &Refusal{false, fmt.Sprintf("not UTF-8, and both %s and %s could be meant", found[0], found[1])}
 }
+
+// maxStrays is of how many bytes of a text one may be no UTF-8, where no other
+// encoding fits.
+const maxStrays = 32
+
+// repair puts a question mark in place of each byte that is not UTF-8, and counts
+// them. A text keeps its length, so that places in it are those of the file.
+func repair(content []byte) (text []byte, strays int, ok bool) {
+	if bytes.IndexByte(content, 0) >= 0 {
+		return nil, 0, false
+	}
+	text = bytes.Clone(content)
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			text[at] = '?'
+			strays++
+		}
+		at += size
+	}
+	return text, strays, true
+}
+
+// multibyte counts the characters of a text that are not ASCII.
+func multibyte(text []byte) int { return utf8.RuneCount(text) - asciiIn(text) }
 
 // controls counts the control characters that texts do not hold. Text in other
 // encodings holds hardly any; they are a tenth of compressed or encrypted bytes.

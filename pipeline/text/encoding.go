@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
@@ -27,6 +28,9 @@ const (
 	Windows1252 Encoding = "windows-1252" // and ISO 8859-1, which it holds but for controls
 	ShiftJIS    Encoding = "shift_jis"
 	GB18030     Encoding = "gb18030" // and GBK and GB 2312, which it holds
+	// Repaired is UTF-8 with bytes that are none, each of which is shown as a
+	// question mark.
+	Repaired Encoding = "utf-8-repaired"
 )
 
 var (
@@ -38,15 +42,36 @@ var (
 // without marks.
 var aliases = map[string]Encoding{
 	"utf16le": UTF16LE, "utf16be": UTF16BE, "utf16lebom": UTF16LEBOM, "utf16bebom": UTF16BEBOM,
-	"windows1252": Windows1252, "cp1252": Windows1252, "iso88591": Windows1252, "latin1": Windows1252, "latin": Windows1252, "usascii": Windows1252,
+	"windows1252": Windows1252, "cp1252": Windows1252, "iso88591": Windows1252, "latin1": Windows1252, "latin": Windows1252, "usascii": Windows1252, "isolatin1": Windows1252, "l1": Windows1252,
 	"shiftjis": ShiftJIS, "sjis": ShiftJIS, "windows31j": ShiftJIS, "cp932": ShiftJIS, "mskanji": ShiftJIS,
 	"gb18030": GB18030, "gbk": GB18030, "gb2312": GB18030, "cp936": GB18030, "euccn": GB18030,
 }
 
-// named finds an encoding by a name for it.
+// named finds an encoding by a name for it: one of the aliases, or of the labels
+// of the WHATWG's Encoding Standard, which browsers know.
 func named(name string) (Encoding, bool) {
-	in, ok := aliases[strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))]
-	return in, ok
+	name = strings.ToLower(strings.TrimSpace(name))
+	for _, ending := range []string{"-unix", "-dos", "-mac"} { // of Emacs
+		name = strings.TrimSuffix(name, ending)
+	}
+	if name == string(Repaired) {
+		return Repaired, true
+	}
+	if in, ok := aliases[strings.NewReplacer("-", "", "_", "", " ", "").Replace(name)]; ok {
+		return in, true
+	}
+	for _, label := range []string{name, strings.ReplaceAll(name, "_", "-")} {
+		codec, err := htmlindex.Get(label)
+		if err != nil {
+			continue
+		}
+		canonical, err := htmlindex.Name(codec)
+		if err != nil || canonical == "utf-8" || canonical == "replacement" || canonical == "x-user-defined" {
+			return "", false
+		}
+		return Encoding(canonical), true
+	}
+	return "", false
 }
 
 // codec is the library's name for it.
@@ -62,6 +87,9 @@ func (in Encoding) codec() encoding.Encoding {
 		return japanese.ShiftJIS
 	case GB18030:
 		return simplifiedchinese.GB18030
+	}
+	if codec, err := htmlindex.Get(string(in)); err == nil && in != UTF8 && in != Repaired {
+		return codec
 	}
 	return encoding.Nop
 }
@@ -79,6 +107,10 @@ func (in Encoding) mark() []byte {
 
 // decode returns the text, if it encodes to content again.
 func (in Encoding) decode(content []byte) ([]byte, bool) {
+	if in == Repaired {
+		text, _, ok := repair(content)
+		return text, ok
+	}
 	body, ok := bytes.CutPrefix(content, in.mark())
 	if !ok {
 		return nil, false
@@ -96,7 +128,7 @@ func (in Encoding) decode(content []byte) ([]byte, bool) {
 // others, count as one byte.
 func (in Encoding) Offset(text []byte, at int) int {
 	text = text[:at]
-	if in == UTF8 {
+	if in == UTF8 || in == Repaired {
 		return at
 	}
 	size := len(in.mark())

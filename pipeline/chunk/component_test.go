@@ -1,0 +1,123 @@
+package chunk
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// symbolsOf cuts a text and returns the symbols of its spans, one a line.
+func symbolsOf(t *testing.T, language, text string) string {
+	t.Helper()
+	var list []string
+	for _, s := range check(t, language, []byte(text)) {
+		list = append(list, s.Kind+" "+s.Symbol)
+	}
+	return strings.Join(list, "\n")
+}
+
+func TestComponentsHaveTheirScriptsSymbols(t *testing.T) {
+	if !Trees {
+		t.Skip("without grammars scripts are cut by lines")
+	}
+	for _, test := range []struct{ language, text, want string }{
+		{"Vue", "<template>\n  <p @click=\"dropAll\">x</p>\n</template>\n<script setup lang=\"ts\">\nfunction dropAll(): void {\n  sum.value = 0\n}\n</script>\n", "function dropAll"},
+		{"Vue", "<script lang='js'>\nexport default {\n  methods: {\n    openGate() { return 1 },\n  },\n}\n</script>\n<style>\n.a { b: c }\n</style>\n", "openGate"},
+		{"Svelte", "<script>\n  function stepUp() { n += 1; }\n</script>\n<button on:click={stepUp}>x</button>\n", "function stepUp"},
+		{"Svelte", "<script context=\"module\" lang=\"ts\">\n  export class Wheel {\n    turn(): number { return 1 }\n  }\n</script>\n<script>\n  const shut = () => 1;\n</script>\n", "shut"},
+		{"Astro", "---\nfunction loadAll() {\n  return 1\n}\n---\n<p>{loadAll()}</p>\n", "function loadAll"},
+		{"MDX", "import {A} from './a'\n\n# Snow\n\n<A/>\n\n## How it is counted\n\n" + strings.Repeat("words of text\n", 40), "Snow"},
+		{"AsciiDoc", "= Guide\n\nintro\n\n== Opening the gate\n\n" + strings.Repeat("words of text\n", 40) + "\n----\n== no title\n----\n", "Guide > Opening the gate"},
+	} {
+		if got := symbolsOf(t, test.language, test.text); !strings.Contains(got, test.want) || strings.Contains(got, "no title") {
+			t.Errorf("%s: %q, want %q", test.language, got, test.want)
+		}
+	}
+}
+
+// TestDefinitionsWithoutABlockAreNamed cuts what is kept whole, and holds
+// definitions.
+func TestDefinitionsWithoutABlockAreNamed(t *testing.T) {
+	if !Trees {
+		t.Skip("without grammars code has no symbols")
+	}
+	for _, test := range []struct{ language, text, want string }{
+		{"Python", "class Cart:\n    def put(self, item):\n        self.items.append(item)\n    def take(self):\n        pass\n", "Cart; Cart > put, take"},
+		{"Python", "import sys\nif sys.platform == 'win32':\n    def open_it():\n        return 1\n", "open_it"},
+		{"Python", "try:\n    import a\nexcept ImportError:\n    class Stub:\n        def call(self):\n            return 1\n", "Stub > call"},
+		{"Rust", "pub struct B { n: u32 }\nimpl B {\n    pub fn put(&mut self, i: u32) { self.n = i; }\n}\n", "B > put"},
+		{"PHP", "<?php\n\nif (! function_exists('wrap')) {\n    function wrap($v) { return [$v]; }\n}\n", "wrap"},
+		{"JavaScript", "module.exports = {\n  fetchAll(id) { return id; },\n  drop: function (id) { return id; },\n  keep: (id) => id,\n};\n", "fetchAll, drop, keep"},
+		{"TypeScript", "interface Store {\n  load(id: string): Item;\n}\n", "Store > load"},
+		{"Java", "class A {\n    int grind(int a) { return a; }\n}\n", "A > grind"},
+		{"C++", "struct A {\n  int grind(int a) { return a; }\n};\n", "A > grind"},
+		{"C", "#ifdef A\nint open_gate(int a) {\n  return a;\n}\n#endif\n", "open_gate"},
+		{"C", "#ifdef __cplusplus\nextern \"C\" {\n#endif\nint open_gate(const char *path);\n#ifdef __cplusplus\n}\n#endif\n", "open_gate"},
+		{"Ruby", "class A\n  def grind\n    1\n  end\nend\n", "A > grind"},
+		{"C#", "class A { int Grind() { return 1; } }\n", "A > Grind"},
+		{"Kotlin", "class A {\n    fun grind(): Int = 1\n}\n", "A > grind"},
+	} {
+		if got := symbolsOf(t, test.language, test.text); !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.language, got, test.want)
+		}
+	}
+}
+
+// TestADefinitionOnTheLastLineOfAnother keeps both names.
+func TestADefinitionOnTheLastLineOfAnother(t *testing.T) {
+	if !Trees {
+		t.Skip("without grammars code has no symbols")
+	}
+	body := strings.Repeat("  call(a, b, c);\n", 30)
+	for _, test := range []struct{ language, text string }{
+		{"C", "int first(void) {\n" + body + "} int second(void) {\n" + body + "}\n"},
+		{"JavaScript", "function first() {\n" + body + "} function second() {\n" + body + "}\n"},
+		{"JavaScript", "setUp(function () {\n" + body + "}); function first() {\n" + body + "}; class second {\n  a() {\n" + body + "  }\n}\n"},
+		{"Java", "class first {\n  void a() {\n" + body + "  }\n} class second {\n  void b() {\n" + body + "  }\n}\n"},
+		{"JavaScript", "function first() { return 1 } function second() { return 2 }\n"},
+		{"Rust", "fn first() {} fn second() {}\n"},
+	} {
+		got := symbolsOf(t, test.language, test.text)
+		if !strings.Contains(got, "first") || !strings.Contains(got, "second") {
+			t.Errorf("%s, %.40q: %q", test.language, test.text, got)
+		}
+	}
+}
+
+// TestDataOnOneLineIsCutByItsStructure cuts notebooks and JSON without line
+// breaks.
+func TestDataOnOneLineIsCutByItsStructure(t *testing.T) {
+	cell := func(kind, source string) map[string]any {
+		return map[string]any{"cell_type": kind, "metadata": map[string]any{}, "source": []string{source}, "outputs": []any{map[string]any{"data": map[string]any{"image/png": strings.Repeat("iVBORw0KGgo", 900)}}}}
+	}
+	long := strings.Repeat("mill.open(gate)\n", 30)
+	for _, cells := range [][]any{
+		{cell("code", "def needle():\n    return 1\n")},
+		{cell("code", "def needle():\n"+long), cell("markdown", "# Title\n"+long), cell("code", long)},
+	} {
+		text, err := json.Marshal(map[string]any{"cells": cells, "metadata": map[string]any{}, "nbformat": 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		spans := Split("Jupyter Notebook", text)
+		if len(spans) != len(cells) {
+			t.Errorf("%d cells make %d spans", len(cells), len(spans))
+		}
+		for _, s := range spans {
+			if s.Kind != KindCell || strings.Contains(string(text[s.Start:s.End]), "iVBOR") {
+				t.Errorf("%s: %.80q", s.Kind, text[s.Start:s.End])
+			}
+		}
+	}
+	var members []string
+	for i := range 12 {
+		members = append(members, fmt.Sprintf("\"part%d\":{\"a\":%q}", i, strings.Repeat("word ", 180)))
+	}
+	got := symbolsOf(t, "JSON", "{"+strings.Join(members, ",")+"}")
+	for i := range 12 {
+		if want := fmt.Sprintf("part%d", i); !strings.Contains(got, want) {
+			t.Errorf("%s is in no symbol: %q", want, got)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package text
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// maxDeclaration is how far into a file it says in which encoding it is, in
+// bytes, as HTML wants it; and how far before its end an editor's line stands.
+const maxDeclaration = 1024
+
+var (
+	xmlEncoding = regexp.MustCompile(`^\s*<\?xml\b[^>]*\bencoding\s*=\s*["']([-\w.:]+)["']`)
+	htmlCharset = regexp.MustCompile(`(?i)<meta\b[^>]*\bcharset\s*=\s*["']?([-\w.:]+)`)
+	cssCharset  = regexp.MustCompile(`^@charset "([-\w.:]+)";`)
+	cookie      = regexp.MustCompile(`^[ \t\f]*(?:#|//|/\*|;|%|--|<!--|").*?coding[:=][ \t]*([-\w.]+)`) // PEP 263, and as Emacs has it
+	vimEncoding = regexp.MustCompile(`\b(?:vi|vim|ex):.*\b(?:fileencoding|fenc)=([-\w.]+)`)
+)
+
+const (
+	maxCookie    = 2 // lines in which a cookie counts
+	maxModelines = 5 // lines at each end in which an editor's line counts
+)
+
+// declared returns the encoding that a file says it is in: by the declaration of
+// XML, HTML or CSS, by the cookie of Python, Ruby or Emacs in one of the first two
+// lines, or by a line for Vim; "" if it says none.
+func declared(content []byte) string {
+	head := content[:min(len(content), maxDeclaration)]
+	for _, pattern := range []*regexp.Regexp{xmlEncoding, cssCharset, htmlCharset} {
+		if m := pattern.FindSubmatch(head); m != nil {
+			return string(m[1])
+		}
+	}
+	lines := bytes.Split(head, []byte("\n"))
+	for _, line := range lines[:min(len(lines), maxCookie)] {
+		if m := cookie.FindSubmatch(line); m != nil {
+			return string(m[1])
+		}
+	}
+	tail := bytes.Split(bytes.TrimRight(content[max(0, len(content)-maxDeclaration):], "\r\n"), []byte("\n"))
+	near := append(lines[:min(len(lines), maxModelines):min(len(lines), maxModelines)], tail[max(0, len(tail)-maxModelines):]...)
+	for _, line := range near {
+		if m := vimEncoding.FindSubmatch(line); m != nil {
+			return string(m[1])
+		}
+	}
+	return ""
+}
