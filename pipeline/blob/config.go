@@ -34,6 +34,11 @@ type Config struct {
 	// PackBytes is the size at which [Pack.Full] is true. Default: 4 MiB.
 	PackBytes int
 
+	// Codec wraps the codec that stores the items of a kind, as encryption does.
+	// Packs can be read only with the codec that they were written with. Default:
+	// no wrapping.
+	Codec func(Kind, Codec) Codec
+
 	// Timeout bounds one exchange with S3, its retries included: one PUT, one
 	// range read, one page of a listing. Default: 30s.
 	Timeout time.Duration

@@ -14,11 +14,11 @@ const MaxSize = 64 << 20
 // Sources seldom exceed it.
 const window = 1 << 20
 
-// newCodec returns an encoder and a decoder for whole frames, each good for
+// newFrames returns an encoder and a decoder for whole frames, each good for
 // concurrency calls at once. Every frame states its content's size, so a reader
 // knows what it will allocate before it does. The frame's own checksum is left
 // out: the span's CRC-32C covers the frame.
-func newCodec(concurrency int) (*zstd.Encoder, *zstd.Decoder, error) {
+func newFrames(concurrency int) (*zstd.Encoder, *zstd.Decoder, error) {
 	zip, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(zstd.SpeedDefault),
 		zstd.WithEncoderConcurrency(concurrency),

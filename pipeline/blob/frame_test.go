@@ -11,7 +11,7 @@ import (
 
 func codec(tb testing.TB) (*zstd.Encoder, *zstd.Decoder) {
 	tb.Helper()
-	zip, unzip, err := newCodec(2)
+	zip, unzip, err := newFrames(2)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -15,16 +15,16 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Kind says what a pack holds, and so how its items are stored.
+// Kind is the kind of a pack's items, and decides how they are stored.
 type Kind string
 
 // The kinds. Each is the first part of its packs' keys.
 const (
-	Text   Kind = "text"   // one zstd frame an item
+	Text   Kind = "text"   // one zstd frame per item
 	Vector Kind = "vector" // the item's bytes
 )
 
-// Span is where an item lies, and what proves it.
+// Span is the place of an item, and the checksum that proves it.
 type Span struct {
 	Object string // the pack's key, below the prefix
 	Offset int64  // of the stored bytes in the pack
@@ -46,13 +46,15 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Pack struct {
 	store *Store
 	kind  Kind
+	codec Codec
 	bytes []byte
 	spans []Span
+	salt  string // bytes after the last item, which belong to none
 }
 
 // NewPack returns an empty pack.
 func (s *Store) NewPack(kind Kind) *Pack {
-	return &Pack{store: s, kind: kind}
+	return &Pack{store: s, kind: kind, codec: s.codec(kind)}
 }
 
 // Add appends an item, whose number is the count of those before it. It keeps
@@ -62,11 +64,11 @@ func (p *Pack) Add(data []byte) error {
 		return fault.Reject(fmt.Errorf("pack an item of %d bytes; at most %d are accepted", len(data), MaxSize))
 	}
 	start := len(p.bytes)
-	if p.kind == Text {
-		p.bytes = p.store.zip.EncodeAll(data, p.bytes)
-	} else {
-		p.bytes = append(p.bytes, data...)
+	all, err := p.codec.Append(p.bytes, data)
+	if err != nil {
+		return fmt.Errorf("encode item %d of a pack: %w", len(p.spans), err)
 	}
+	p.bytes = all
 	stored := p.bytes[start:]
 	p.spans = append(p.spans, Span{
 		Offset: int64(start),
@@ -77,9 +79,27 @@ func (p *Pack) Add(data []byte) error {
 	return nil
 }
 
-// Salt appends bytes that belong to no item, so that Put uses a key that was
-// never used before. The items keep their places.
-func (p *Pack) Salt() { p.bytes = append(p.bytes, rand.Text()...) }
+// Reset takes all items out, so that the pack can be filled anew.
+func (p *Pack) Reset() { p.bytes, p.spans = p.bytes[:0], p.spans[:0] }
+
+// writeAttempts bounds the attempts of Write. The collector has to delete a pack
+// within the milliseconds between two of its steps to make one fail.
+const writeAttempts = 5
+
+// Write has attempt put the pack and register it in the catalog. gone is the
+// error with which a registration finds that the collector has deleted a pack
+// that it relies on: this one, which had been stored before, or another. Such a
+// key must not be used again, so Write salts the pack, which gives it a key that
+// was never used, and has attempt try once more. Any other error ends it.
+func (p *Pack) Write(ctx context.Context, gone error, attempt func(context.Context) error) error {
+	for n := 1; ; n++ {
+		err := attempt(ctx)
+		if !errors.Is(err, gone) || n == writeAttempts || ctx.Err() != nil {
+			return err
+		}
+		p.salt = rand.Text()
+	}
+}
 
 // Len is the pack's size so far, in stored bytes.
 func (p *Pack) Len() int { return len(p.bytes) }
@@ -98,13 +118,14 @@ func (p *Pack) Put(ctx context.Context) (Object, []Span, error) {
 	if len(p.spans) == 0 {
 		return Object{}, nil, errors.New("put a pack of no items")
 	}
-	sum := sha256.Sum256(p.bytes)
+	body := append(p.bytes, p.salt...)
+	sum := sha256.Sum256(body)
 	object := Object{
 		Key:    packKey(p.kind, sum),
-		Size:   int64(len(p.bytes)),
+		Size:   int64(len(body)),
 		SHA256: sum,
 	}
-	if err := p.store.put(ctx, object, p.bytes); err != nil {
+	if err := p.store.put(ctx, object, body); err != nil {
 		return Object{}, nil, err
 	}
 	spans := make([]Span, len(p.spans))

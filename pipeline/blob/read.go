@@ -141,17 +141,14 @@ func (w *worker) open(s *Store, span Span, stored []byte) ([]byte, error) {
 	if sum := crc32.Checksum(stored, castagnoli); sum != span.CRC {
 		return nil, corrupt(span.Object, span.Offset, "%d bytes have CRC-32C %08x where %08x was stored", span.Length, sum, span.CRC)
 	}
-	if !strings.HasPrefix(span.Object, string(Text)+"/") {
-		if span.Length != span.Size {
-			return nil, corrupt(span.Object, span.Offset, "%d bytes where %d were stored", span.Length, span.Size)
-		}
-		return stored, nil
-	}
-	data, err := decodeFrame(s.unzip, stored, int(span.Size), w.decoded)
+	kind, _, _ := strings.Cut(span.Object, "/")
+	data, err := s.codec(Kind(kind)).Open(stored, int(span.Size), w.decoded)
 	if err != nil {
 		return nil, corrupt(span.Object, span.Offset, "%v", err)
 	}
-	w.decoded = data
+	if len(data) > 0 && len(stored) > 0 && &data[0] != &stored[0] {
+		w.decoded = data // for the next item
+	}
 	return data, nil
 }
 

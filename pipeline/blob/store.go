@@ -30,8 +30,9 @@ type Store struct {
 	region    string
 	packBytes int
 	timeout   time.Duration
-	zip       *zstd.Encoder
-	unzip     *zstd.Decoder
+	text      Codec
+	vector    Codec
+	unzip     *zstd.Decoder // to be closed
 }
 
 // Open connects to S3 and finds the bucket, or creates it where cfg says so. A
@@ -53,7 +54,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fault.Reject(fmt.Errorf("open S3 at %s: %w", loc.endpoint.Host, err))
 	}
-	zip, unzip, err := newCodec(min(runtime.GOMAXPROCS(0), readers))
+	zip, unzip, err := newFrames(min(runtime.GOMAXPROCS(0), readers))
 	if err != nil {
 		return nil, fmt.Errorf("open zstd: %w", err)
 	}
@@ -61,7 +62,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		core: minio.Core{Client: client}, transport: transport,
 		bucket: loc.bucket, prefix: loc.prefix, region: cfg.Region,
 		packBytes: cfg.PackBytes, timeout: cfg.Timeout,
-		zip: zip, unzip: unzip,
+		text: frames{zip, unzip}, vector: plain{}, unzip: unzip,
+	}
+	if cfg.Codec != nil {
+		s.text, s.vector = cfg.Codec(Text, s.text), cfg.Codec(Vector, s.vector)
 	}
 	if err := s.findBucket(ctx, cfg.CreateBucket); err != nil {
 		s.Close()

@@ -92,7 +92,8 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder,
 	cfg.Batches = cmp.Or(cfg.Batches, batches)
 	cfg.BatchWait = cmp.Or(cfg.BatchWait, DefaultBatchWait)
 	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes)}
-	s.remote, s.holder, s.meter = remote, uuid.New(), newMeter(c, id, remote)
+	s.remote, s.holder = remote, uuid.New()
+	s.meter = newMeter(func(ctx context.Context, list []catalog.Consumption) error { return c.Usage.Add(ctx, id, list) }, remote)
 	s.claims = newClaims()
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
 		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: blob.IsDamage,
@@ -105,10 +106,6 @@ func (s *Step) Close() {
 	s.batcher.Close()
 	s.meter.close()
 }
-
-// FlushUsage writes what was counted since it was last written, which happens
-// every ten seconds by itself, and at the end.
-func (s *Step) FlushUsage(ctx context.Context) { s.meter.flush(ctx) }
 
 // Handle embeds the document of a document.chunked. The document.removed that
 // may have taken its place on the stream is the indexer's to act on.

@@ -14,7 +14,11 @@ import (
 // flushEvery bounds how often usage is written, and how much of it a crash loses.
 const flushEvery = 10 * time.Second
 
-// owner is for whom a text is embedded: of several, the first.
+// flushLimit bounds one write.
+const flushLimit = 5 * time.Second
+
+// owner is the one for whom a text is embedded. If several documents share the
+// text, it is the first one's.
 type owner struct {
 	tenant     string
 	repository uuid.UUID
@@ -22,28 +26,32 @@ type owner struct {
 
 func ownerOf(d catalog.Document) owner { return owner{d.Tenant, d.Repository} }
 
-// meter adds up what embedding takes until it is written to the catalog.
+// meter adds up the usage of embedding until it is written to the catalog.
 type meter struct {
-	catalog  *catalog.Catalog
-	embedder int32
-	price    float64 // of a token
+	write func(context.Context, []catalog.Consumption) error
+	price float64 // of a token
+
+	flushing chan struct{} // holds a value while usage is being written
 
 	mu    sync.Mutex
 	usage map[owner]*catalog.Consumption
-	spent map[string]int64 // tokens by tenant that the budgets do not know of
+	spent map[string]int64 // tokens by tenant that the budgets do not count yet
 	timer *time.Timer      // set while there is something to write
 	done  bool
 }
 
-func newMeter(c *catalog.Catalog, id int32, remote embedder.Metered) *meter {
-	m := &meter{catalog: c, embedder: id, usage: make(map[owner]*catalog.Consumption), spent: make(map[string]int64)}
+func newMeter(write func(context.Context, []catalog.Consumption) error, remote embedder.Metered) *meter {
+	m := &meter{
+		write: write, flushing: make(chan struct{}, 1),
+		usage: make(map[owner]*catalog.Consumption), spent: make(map[string]int64),
+	}
 	if remote != nil {
 		m.price = remote.Price() / 1e6
 	}
 	return m
 }
 
-// of returns what is known of an owner. It is called under mu.
+// of returns the usage of an owner. It is called under mu.
 func (m *meter) of(o owner) *catalog.Consumption {
 	u := m.usage[o]
 	if u == nil {
@@ -92,7 +100,7 @@ func (m *meter) cached(docs []catalog.Document, missing []catalog.Text) {
 	}
 }
 
-// spend takes what a tenant has spent and its budget does not know of.
+// spend takes the tokens that a tenant has spent and its budget does not count yet.
 func (m *meter) spend(tenant string) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,8 +109,12 @@ func (m *meter) spend(tenant string) int64 {
 	return tokens
 }
 
-// flush writes what has been added up. What cannot be written is tried again.
+// flush writes the usage so far. Usage that cannot be written is kept for the
+// next flush. One flush runs at a time, so that one that ends the meter cannot
+// overlook the usage that another is about to give back.
 func (m *meter) flush(ctx context.Context) {
+	m.flushing <- struct{}{}
+	defer func() { <-m.flushing }()
 	m.mu.Lock()
 	usage := m.usage
 	m.usage, m.timer = make(map[owner]*catalog.Consumption), nil
@@ -114,9 +126,9 @@ func (m *meter) flush(ctx context.Context) {
 	for _, u := range usage {
 		list = append(list, *u)
 	}
-	ctx, cancel := context.WithTimeout(ctx, flushEvery)
+	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()
-	if err := m.catalog.Usage.Add(ctx, m.embedder, list); err == nil {
+	if err := m.write(ctx, list); err == nil {
 		return
 	}
 	m.mu.Lock()
@@ -133,7 +145,8 @@ func (m *meter) flush(ctx context.Context) {
 	}
 }
 
-// close writes what is left. Nothing may be added any more.
+// close writes the usage that is left. It waits for a flush under way. Nothing
+// may be added any more.
 func (m *meter) close() {
 	m.mu.Lock()
 	m.done = true
@@ -141,7 +154,5 @@ func (m *meter) close() {
 		m.timer.Stop()
 	}
 	m.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), releaseLimit)
-	defer cancel()
-	m.flush(ctx)
+	m.flush(context.Background())
 }

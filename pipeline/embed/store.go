@@ -3,7 +3,6 @@ package embed
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,9 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// cut takes a chunk's text out of its blob, and checks that it is the text
-// that the catalog means: a vector stored under the wrong text would be wrong
-// for every document that shares it.
+// cut takes a chunk's text out of its blob, and checks it against the catalog's
+// hash: a vector stored under the wrong text would be wrong for every document
+// that shares the text.
 func cut(content []byte, t catalog.Text) (text, error) {
 	if int(t.EndByte) > len(content) {
 		return text{}, fault.Reject(fmt.Errorf("chunk ends at byte %d of a blob of %d bytes", t.EndByte, len(content)))
@@ -27,8 +26,8 @@ func cut(content []byte, t catalog.Text) (text, error) {
 	return text{hash: t.SHA256, bytes: string(part)}, nil
 }
 
-// store embeds texts and stores their vectors, a pack at a time. What cannot be
-// stored is kept for the next attempt.
+// store embeds texts and stores their vectors, a pack at a time. Vectors that
+// cannot be stored are kept for the next attempt.
 func (s *Step) store(ctx context.Context, texts []text) (err error) {
 	pack := s.blobs.NewPack(blob.Vector)
 	var packed [][32]byte
@@ -60,7 +59,7 @@ func (s *Step) store(ctx context.Context, texts []text) (err error) {
 			}
 			packed, records = append(packed, batch[i].hash), append(records, v)
 		}
-		if pack.Full() || embedErr != nil { // what is paid for is kept
+		if pack.Full() || embedErr != nil { // the vectors are paid for
 			if err := flush(); err != nil {
 				return err
 			}
@@ -72,9 +71,9 @@ func (s *Step) store(ctx context.Context, texts []text) (err error) {
 	return flush()
 }
 
-// vectors returns the record of each text that is to be stored, and asks the
-// model for those that are not kept. With an error, it returns those that are
-// right, and none for the texts that the error is of.
+// vectors returns the record to store for each text, and asks the model for those
+// that are not kept. With an error it returns the good records, and nil for the
+// texts that failed.
 func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 	records := s.kept.get(texts)
 	var missing []text
@@ -123,7 +122,7 @@ func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
 	return records, embedErr
 }
 
-// ask has the model embed texts. Of one that is not remote, costs are nil.
+// ask has the model embed texts. A local model reports no costs.
 func (s *Step) ask(ctx context.Context, texts []string) (vectors [][]float32, costs []embedder.Cost, err error) {
 	if s.remote != nil {
 		return s.remote.EmbedMetered(ctx, texts, embedder.Document)
@@ -132,7 +131,7 @@ func (s *Step) ask(ctx context.Context, texts []string) (vectors [][]float32, co
 	return vectors, nil, err
 }
 
-// record is what is stored for a text.
+// record returns the bytes that are stored for a text.
 func (s *Step) record(text string, dense []float32) ([]byte, error) {
 	model := s.embedder.Model()
 	if len(dense) != model.Dimensions {
@@ -148,19 +147,12 @@ func (s *Step) record(text string, dense []float32) ([]byte, error) {
 	return record, nil
 }
 
-// put makes a pack durable, then says in the catalog what it holds.
-// Where that pack was deleted before, and its key is not to be used again, it
-// is stored under another.
+// put makes a pack durable and registers its vectors in the catalog.
 func (s *Step) put(ctx context.Context, pack *blob.Pack, texts [][32]byte) error {
-	err := s.putOnce(ctx, pack, texts)
-	if errors.Is(err, catalog.ErrVanished) {
-		pack.Salt()
-		err = s.putOnce(ctx, pack, texts)
-	}
-	return err
+	return pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error { return s.register(ctx, pack, texts) })
 }
 
-func (s *Step) putOnce(ctx context.Context, pack *blob.Pack, texts [][32]byte) error {
+func (s *Step) register(ctx context.Context, pack *blob.Pack, texts [][32]byte) error {
 	object, spans, err := pack.Put(ctx)
 	if err != nil {
 		return fmt.Errorf("put %d vectors: %w", len(texts), err)

@@ -130,21 +130,36 @@ func TestALostVectorFailsItsDocumentAlone(t *testing.T) {
 }
 
 func TestRemovedAndAddedAgain(t *testing.T) {
-	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
-	push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))
-	removed := push(t, p, repo, testpipe.Text("a.go", contentA))
-	back := push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))
-	deliver(t, p, back...)
-	// The removal comes after what undid it, and again after it was settled.
-	deliver(t, p, removed...)
-	for _, m := range removed {
-		m.Delivered, m.Again = 2, true
-		deliver(t, p, m)
+	for name, early := range map[string]bool{"indexed before": true, "indexed after": false} {
+		t.Run(name, func(t *testing.T) {
+			p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
+			first := push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))
+			if early {
+				deliver(t, p, first...)
+			}
+			removed := push(t, p, repo, testpipe.Text("a.go", contentA))
+			if early && len(removed) == 0 { // what was never indexed needs no event to go
+				t.Fatal("nobody says that b.go is removed")
+			}
+			back := push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))
+			deliver(t, p, back...)
+			// The removal comes after what undid it, and again after it was settled.
+			deliver(t, p, removed...)
+			for _, m := range removed {
+				m.Delivered, m.Again = 2, true
+				deliver(t, p, m)
+			}
+			if !early {
+				deliver(t, p, first...)
+			}
+			if got := p.Rows(t, "select path, state from documents order by 1"); !slices.Equal(got, []string{"a.go indexed", "b.go indexed"}) {
+				t.Errorf("documents: %q", got)
+			}
+			if report, found := p.Verify(t); !report.OK {
+				t.Errorf("verify: %+v: %v", report, found)
+			}
+		})
 	}
-	if got := p.One(t, "select state from documents where path = 'b.go'"); got != "indexed" {
-		t.Errorf("b.go is %s", got)
-	}
-	p.Rows(t, "select 1 from documents where path = 'a.go' and state = 'indexed'")
 }
 
 // What a worker wrote that was late by a whole removal and return is taken

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -35,21 +34,15 @@ func (l *listing) store(ctx context.Context, files []file) error {
 		}
 	}
 	pack := l.step.blobs.NewPack(blob.Text)
-	err := l.put(ctx, pack, batch, keys, contents)
-	for try := 1; errors.Is(err, catalog.ErrVanished) && try < maxPuts; try++ {
-		pack = l.step.blobs.NewPack(blob.Text)
-		pack.Salt()
-		err = l.put(ctx, pack, batch, keys, contents)
-	}
+	err := pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error {
+		pack.Reset() // the contents that are known may be others than at the last attempt
+		return l.put(ctx, pack, batch, keys, contents)
+	})
 	if err != nil {
 		return err
 	}
 	return l.publish(ctx, ids)
 }
-
-// maxPuts is how often a batch is stored anew because what was known of its
-// contents has been collected as garbage in between: a window of milliseconds.
-const maxPuts = 5
 
 // put stores the contents that are not known, and the rows.
 func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBatch, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 
 	"github.com/leatworks/leat/pipeline/blob"
@@ -43,12 +42,7 @@ func (r *rewrite) finish(ctx context.Context) error {
 		_, err := r.keeper.catalog.Packs.MarkDeleted(ctx, r.from) // those that hold nothing
 		return err
 	}
-	err := r.put(ctx)
-	if errors.Is(err, catalog.ErrVanished) { // there was such a pack, and it was deleted
-		r.pack.Salt()
-		err = r.put(ctx)
-	}
-	return err
+	return r.pack.Write(ctx, catalog.ErrVanished, r.put)
 }
 
 func (r *rewrite) put(ctx context.Context) error {

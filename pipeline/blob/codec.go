@@ -1,0 +1,50 @@
+package blob
+
+import (
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Codec turns an item into its stored bytes and back. It is safe for concurrent
+// use.
+type Codec interface {
+	// Append appends the stored form of an item to dst. It keeps neither.
+	Append(dst, item []byte) ([]byte, error)
+	// Open returns the item of size bytes whose stored form is given. It returns
+	// stored itself, or other memory: buf's if that is large enough. Bytes that
+	// Append cannot have made are an error, and allocate at most size bytes.
+	Open(stored []byte, size int, buf []byte) ([]byte, error)
+}
+
+// frames stores each item as one zstd frame.
+type frames struct {
+	zip   *zstd.Encoder
+	unzip *zstd.Decoder
+}
+
+func (f frames) Append(dst, item []byte) ([]byte, error) { return f.zip.EncodeAll(item, dst), nil }
+
+func (f frames) Open(stored []byte, size int, buf []byte) ([]byte, error) {
+	return decodeFrame(f.unzip, stored, size, buf)
+}
+
+// plain stores the item's bytes as they are.
+type plain struct{}
+
+func (plain) Append(dst, item []byte) ([]byte, error) { return append(dst, item...), nil }
+
+func (plain) Open(stored []byte, size int, _ []byte) ([]byte, error) {
+	if len(stored) != size {
+		return nil, fmt.Errorf("%d bytes where %d were stored", len(stored), size)
+	}
+	return stored, nil
+}
+
+// codec returns the codec of a kind.
+func (s *Store) codec(kind Kind) Codec {
+	if kind == Text {
+		return s.text
+	}
+	return s.vector
+}

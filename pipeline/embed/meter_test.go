@@ -1,0 +1,38 @@
+package embed
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// A meter that is closed while it writes gives nothing up: if that write fails,
+// closing writes the same usage again.
+func TestUsageSurvivesAFlushThatFailsDuringClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fail, writes, texts := make(chan error), 0, int64(0)
+		m := newMeter(func(_ context.Context, list []catalog.Consumption) error {
+			if writes++; writes == 1 {
+				return <-fail
+			}
+			for _, c := range list {
+				texts += c.Texts
+			}
+			return nil
+		}, nil)
+		m.embedded([]text{{owner: owner{tenant: "a"}}, {owner: owner{tenant: "b"}}}, [][]float32{{1}, {1}}, nil)
+		go m.flush(t.Context())
+		synctest.Wait() // it writes
+		closed := make(chan struct{})
+		go func() { m.close(); close(closed) }()
+		synctest.Wait() // closing waits, or has given up
+		fail <- errors.New("the catalog is down")
+		<-closed
+		if texts != 2 {
+			t.Errorf("%d texts were written, want 2", texts)
+		}
+	})
+}
