@@ -2,9 +2,12 @@ package blob_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/minio/minio-go/v7"
@@ -33,19 +36,41 @@ func fill(b *testing.B, store *blob.Store, kind blob.Kind, items [][]byte) *blob
 	return pack
 }
 
-func BenchmarkPut(b *testing.B) {
+// BenchmarkWrite fills a pack and writes it: into the S3 server of the tests, and
+// into a server that reads the body and keeps nothing, which leaves the time of
+// the writer itself.
+func BenchmarkWrite(b *testing.B) {
 	items, size := sources()
-	for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
-		b.Run(string(kind), func(b *testing.B) {
-			store := open(b, config())
-			b.SetBytes(size)
-			for b.Loop() {
-				if _, _, err := fill(b, store, kind, items).Put(b.Context()); err != nil {
-					b.Fatal(err)
+	for name, store := range map[string]*blob.Store{"s3": open(b, config()), "discard": discard(b)} {
+		for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
+			b.Run(name+"/"+string(kind), func(b *testing.B) {
+				b.SetBytes(size)
+				b.ReportAllocs()
+				for b.Loop() {
+					pack := fill(b, store, kind, items)
+					err := pack.Write(b.Context(), errGone, func(ctx context.Context) error {
+						_, _, err := pack.Put(ctx)
+						return err
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
+}
+
+// discard is a store whose server answers every request with success and keeps
+// no object.
+func discard(tb testing.TB) *blob.Store {
+	tb.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("ETag", `"0"`)
+	}))
+	tb.Cleanup(server.Close)
+	return open(tb, blob.Config{URL: server.URL + "/bucket", AccessKey: "key", SecretKey: "secret"})
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -6,14 +6,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Codec turns an item into its stored bytes and back. It is safe for concurrent
-// use.
+// Codec turns an item into its stored bytes and back. It must be safe for
+// concurrent use.
 type Codec interface {
 	// Append appends the stored form of an item to dst. It keeps neither.
 	Append(dst, item []byte) ([]byte, error)
-	// Open returns the item of size bytes whose stored form is given. It returns
-	// stored itself, or other memory: buf's if that is large enough. Bytes that
-	// Append cannot have made are an error, and allocate at most size bytes.
+	// Open returns the item of size bytes whose stored form is given. The item is
+	// stored itself or lies in other memory, in buf's if that is large enough; it
+	// is never a part of stored. Bytes that Append cannot have made are an error,
+	// and allocate at most size bytes.
 	Open(stored []byte, size int, buf []byte) ([]byte, error)
 }
 

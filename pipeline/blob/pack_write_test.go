@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/leatworks/leat/pipeline/blob"
@@ -81,7 +83,7 @@ func TestWriteEnds(t *testing.T) {
 		t.Error("a pack of no items was written")
 	}
 
-	// S3 fails while the pack is put.
+	// The context has ended before the pack is put.
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	pack, tries := full(), 0
@@ -103,6 +105,58 @@ func TestWriteEnds(t *testing.T) {
 	})
 	if !errors.Is(err, errGone) || tries != 1 {
 		t.Errorf("%d attempts after the context's end: %v", tries, err)
+	}
+}
+
+// An error of S3 ends Write at whichever attempt it comes. The pack is as good as
+// before: when S3 is back it is written, and never under a deleted key.
+func TestWriteEndsAtAnErrorOfS3(t *testing.T) {
+	forward := func(w http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(w, r) }
+	for _, status := range []int{http.StatusForbidden, http.StatusInternalServerError, http.StatusServiceUnavailable} {
+		for _, fails := range []int{1, 2} { // the attempt at which S3 answers with the error
+			t.Run(fmt.Sprintf("%d at attempt %d", status, fails), func(t *testing.T) {
+				cfg := config()
+				p := through(t, &cfg)
+				store := open(t, cfg)
+				pack := store.NewPack(blob.Text)
+				if err := pack.Add(item(1)); err != nil {
+					t.Fatal(err)
+				}
+				var deleted string
+				tries := 0
+				err := pack.Write(t.Context(), errGone, func(ctx context.Context) error {
+					if tries++; tries == fails {
+						p.when(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { w.WriteHeader(status) })
+					}
+					object, _, err := pack.Put(ctx)
+					if err != nil {
+						return err
+					}
+					deleted = object.Key
+					return errGone
+				})
+				wantRetry(t, "write", err)
+				if errors.Is(err, errGone) || tries != fails {
+					t.Errorf("%d attempts, want %d; then %v", tries, fails, err)
+				}
+				p.when(forward)
+				for entry, err := range store.List(t.Context(), "") {
+					if err != nil || entry.Key != deleted {
+						t.Errorf("listed %s, %v: the failed attempt left an object", entry.Key, err)
+					}
+				}
+				all, spans, err := keys(t, pack, nil)
+				if err != nil || len(all) != 1 || all[0] == deleted {
+					t.Fatalf("keys %q, %v; want one that is not the deleted pack's", all, err)
+				}
+				if _, unsalted := put(t, store, blob.Text, item(1)); fails == 1 && spans[0] != unsalted[0] {
+					t.Errorf("the item lies at %+v, want %+v", spans[0], unsalted[0])
+				}
+				if got, err := readAll(t, store, spans); err != nil || !bytes.Equal(got[0], item(1)) {
+					t.Errorf("%d bytes, %v", len(got[0]), err)
+				}
+			})
+		}
 	}
 }
 
