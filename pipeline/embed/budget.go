@@ -83,7 +83,7 @@ func (s *Step) admit(ctx context.Context, tenant string, budget catalog.Budget, 
 
 // estimate is how many tokens the texts take that the documents lack.
 func (s *Step) estimate(ctx context.Context, docs []catalog.Document) (int64, error) {
-	missing, err := s.catalog.Vectors.Missing(ctx, chunkingsOf(docs), s.id)
+	missing, err := s.catalog.Vectors.Missing(ctx, catalog.Chunkings(docs), s.id)
 	if err != nil {
 		return 0, err
 	}

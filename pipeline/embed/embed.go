@@ -139,7 +139,7 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 		return err
 	}
 	defer settle()
-	for _, group := range groups(docs) {
+	for _, group := range groupsOfBlobs(docs) {
 		if err := s.embedGroup(ctx, group, traces); err != nil {
 			return err
 		}
@@ -156,22 +156,9 @@ func waiting(docs []catalog.Document, beside bool) []catalog.Document {
 	})
 }
 
-// groups makes groups of documents whose blobs fit into memory together.
-func groups(docs []catalog.Document) [][]catalog.Document {
-	var all [][]catalog.Document
-	var group []catalog.Document
-	size := 0
-	for _, d := range docs {
-		if size+int(d.Span.Size) > groupBytes && len(group) > 0 {
-			all, group, size = append(all, group), nil, 0
-		}
-		group = append(group, d)
-		size += int(d.Span.Size)
-	}
-	if len(group) > 0 {
-		all = append(all, group)
-	}
-	return all
+// groupsOfBlobs groups documents whose blobs fit into memory together.
+func groupsOfBlobs(docs []catalog.Document) [][]catalog.Document {
+	return catalog.Groups(docs, groupBytes, func(d catalog.Document) int { return int(d.Span.Size) })
 }
 
 func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces map[uuid.UUID]announce.Trace) error {
@@ -199,7 +186,7 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 // it is over then, and what it did is to be looked at.
 func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first bool) (complete bool, err error) {
 	claim, err := s.claims.take(func() ([]catalog.Text, error) {
-		missing, err := s.catalog.Vectors.Missing(ctx, chunkingsOf(docs), s.id)
+		missing, err := s.catalog.Vectors.Missing(ctx, catalog.Chunkings(docs), s.id)
 		if err == nil && first {
 			s.meter.cached(docs, missing)
 		}
@@ -216,14 +203,6 @@ func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first 
 		return false, err
 	}
 	return len(claim.others) == 0 && !elsewhere, claim.wait(ctx)
-}
-
-func chunkingsOf(docs []catalog.Document) []int64 {
-	chunkings := make([]int64, len(docs))
-	for i, d := range docs {
-		chunkings[i] = d.Chunking
-	}
-	return chunkings
 }
 
 // embedClaimed embeds the texts of a claim, but for those that are embedded

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -21,7 +20,7 @@ import (
 // write makes the documents' points those of their revision, in groups that
 // fit into memory.
 func (s *Step) write(ctx context.Context, p plan) (changed []work, err error) {
-	for _, group := range groups(p.write) {
+	for _, group := range groupsOfPoints(p.write) {
 		left, err := s.writeGroup(ctx, p, group)
 		if err != nil {
 			return nil, err
@@ -31,24 +30,13 @@ func (s *Step) write(ctx context.Context, p plan) (changed []work, err error) {
 	return changed, nil
 }
 
-func groups(docs []catalog.Document) (all [][]catalog.Document) {
-	var group []catalog.Document
-	points := 0
-	for _, d := range docs {
-		if points+d.Chunks > groupPoints && len(group) > 0 {
-			all, group, points = append(all, group), nil, 0
-		}
-		group = append(group, d)
-		points += d.Chunks
-	}
-	if len(group) > 0 {
-		all = append(all, group)
-	}
-	return all
+// groupsOfPoints groups documents whose points fit into memory together.
+func groupsOfPoints(docs []catalog.Document) [][]catalog.Document {
+	return catalog.Groups(docs, groupPoints, func(d catalog.Document) int { return d.Chunks })
 }
 
 func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) (changed []work, err error) {
-	chunks, err := s.catalog.Vectors.OfChunkings(ctx, s.generation.Embedder.ID, chunkingsOf(docs))
+	chunks, err := s.catalog.Vectors.OfChunkings(ctx, s.generation.Embedder.ID, catalog.Chunkings(docs))
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +77,6 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 		return nil, err
 	}
 	return changed, s.announce(ctx, p, docs, indexed)
-}
-
-func chunkingsOf(docs []catalog.Document) []int64 {
-	chunkings := make([]int64, len(docs))
-	for i, d := range docs {
-		chunkings[i] = d.Chunking
-	}
-	slices.Sort(chunkings)
-	return slices.Compact(chunkings)
 }
 
 // errIncomplete says that a document whose vectors were stored lacks some. It

@@ -18,7 +18,7 @@ func TestAGroupFitsIntoMemory(t *testing.T) {
 		docs = append(docs, catalog.Document{Chunking: int64(i), Chunks: chunks})
 	}
 	next := int64(0)
-	for _, group := range groups(docs) {
+	for _, group := range groupsOfPoints(docs) {
 		points := 0
 		for _, d := range group {
 			if d.Chunking != next {

@@ -17,7 +17,7 @@ func TestAGroupFitsIntoMemory(t *testing.T) {
 		docs = append(docs, catalog.Document{Chunking: int64(i), Span: catalog.Span{Size: size}})
 	}
 	next := int64(0)
-	for _, group := range groups(docs) {
+	for _, group := range groupsOfBlobs(docs) {
 		size := 0
 		for _, d := range group {
 			if d.Chunking != next {
