@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -118,18 +119,56 @@ func TestPermissionsOfThePage(t *testing.T) {
 	}
 }
 
-// startServer runs a server with the configuration of the page, and an admin.
+// A message's header may name a subject that word of its way is to be sent to. That is
+// a publication like any other, and refused where the user may not publish.
+func TestATraceGoesWhereItsUserMayPublish(t *testing.T) {
+	url := startServer(t)
+	admin := connect(t, url, nats.UserInfo("admin", "admin"))
+	foreign, err := admin.SubscribeSync("leat.repo.submitted.other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := admin.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	refusals := make(chan error, 1)
+	acme := connect(t, url, nats.UserInfo("acme-ci", "secret"), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		select {
+		case refusals <- err:
+		default:
+		}
+	}))
+	traced := &nats.Msg{Subject: "leat.repo.submitted.acme", Header: nats.Header{"Nats-Trace-Dest": {foreign.Subject}}}
+	if err := acme.PublishMsg(traced); err != nil {
+		t.Fatal(err)
+	}
+	if err := acme.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-refusals:
+		if !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Errorf("refused with %v, want a violation of permissions", err)
+		}
+	case <-time.After(patience):
+		t.Error("the server did not refuse")
+	}
+	// What the server had written there would have come before this.
+	if err := admin.Publish(foreign.Subject, []byte("own")); err != nil {
+		t.Fatal(err)
+	}
+	if msg, err := foreign.NextMsg(patience); err != nil || string(msg.Data) != "own" {
+		t.Errorf("on a foreign subject stands %s, %v", msg.Data, err)
+	}
+}
+
+// startServer runs a server with the configuration of the page, and an admin: the
+// program that LEAT_NATS_SERVER names, or the one that leat is built with.
 func startServer(t *testing.T) string {
 	t.Helper()
-	blocks := fenced(readPage(t), "conf")
-	if len(blocks) != 1 {
-		t.Fatalf("%s holds %d configurations, want 1", page, len(blocks))
-	}
-	t.Setenv("ACME_CI_PASSWORD", "secret")
-	config := filepath.Join(t.TempDir(), "nats.conf")
-	content := strings.Replace(blocks[0], "users = [", "users = [{user: admin, password: admin}", 1)
-	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
+	config := pageConfig(t)
+	if program := os.Getenv("LEAT_NATS_SERVER"); program != "" {
+		return startProgram(t, program, config)
 	}
 	options, err := server.ProcessConfigFile(config)
 	if err != nil {
@@ -151,6 +190,50 @@ func startServer(t *testing.T) string {
 		t.Fatal("the server did not start")
 	}
 	return s.ClientURL()
+}
+
+// startProgram runs a nats-server as a process, which writes its address to a
+// file when it listens.
+func startProgram(t *testing.T, program, config string) string {
+	t.Helper()
+	ports := t.TempDir()
+	cmd := exec.Command(program, "-c", config, "-a", "127.0.0.1", "-p", "-1", "-js", "-sd", t.TempDir(), "--ports_file_dir", ports)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	var told struct{ NATS []string }
+	for deadline := time.Now().Add(patience); len(told.NATS) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not start", program)
+		}
+		files, _ := filepath.Glob(filepath.Join(ports, "*.ports"))
+		for _, file := range files {
+			if text, err := os.ReadFile(file); err == nil {
+				_ = json.Unmarshal(text, &told) // half a file is read again
+			}
+		}
+	}
+	return told.NATS[0]
+}
+
+// pageConfig writes the configuration of the page, with an admin, to a file.
+func pageConfig(t *testing.T) string {
+	t.Helper()
+	blocks := fenced(readPage(t), "conf")
+	if len(blocks) != 1 {
+		t.Fatalf("%s holds %d configurations, want 1", page, len(blocks))
+	}
+	t.Setenv("ACME_CI_PASSWORD", "secret")
+	config := filepath.Join(t.TempDir(), "nats.conf")
+	content := strings.Replace(blocks[0], "users = [", "users = [{user: admin, password: admin}", 1)
+	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config
 }
 
 func connect(t *testing.T, url string, options ...nats.Option) *nats.Conn {

@@ -109,6 +109,7 @@ func TestCheckNamesTheFlag(t *testing.T) {
 		"--git-timeout=0s", "--git-token-file=/nosuch", "--git-ssh-key=/nosuch", "--git-known-hosts=/nosuch", "--max-file-bytes=0",
 		"--include=[", "--exclude={", "--bulk-files=0", "--bulk-window=0", "--bulk-ingests=-1",
 		"--intake-stream-mib=-1", "--chunked-stream-mib=-1", "--embedded-stream-mib=9999999999999", "--indexed-stream-mib=-1",
+		"--intake-per-tenant=-1", "--intake-per-tenant=99999999999",
 	} {
 		err := parsed(t, append(slices.Clone(valid), flag)...).Check()
 		name, _, _ := strings.Cut(flag, "=")
@@ -122,15 +123,15 @@ func TestCheckNamesTheFlag(t *testing.T) {
 
 func TestStreamLimitsReachTheTopology(t *testing.T) {
 	top := broker.DefaultTopology()
-	parsed(t, "--chunked-stream-mib=3", "--indexed-stream-mib=7").Limit(&top)
-	if top.ChunkedBytes != 3<<20 || top.IndexedBytes != 7<<20 {
-		t.Errorf("limits of %d and %d bytes", top.ChunkedBytes, top.IndexedBytes)
+	parsed(t, "--chunked-stream-mib=3", "--indexed-stream-mib=7", "--intake-per-tenant=9").Limit(&top)
+	if top.ChunkedBytes != 3<<20 || top.IndexedBytes != 7<<20 || top.IntakePerTenant != 9 {
+		t.Errorf("limits of %d and %d bytes, and of %d submissions", top.ChunkedBytes, top.IndexedBytes, top.IntakePerTenant)
 	}
 	if top.IntakeBytes != broker.DefaultIntakeBytes || top.EmbeddedBytes != broker.DefaultEmbeddedBytes {
 		t.Errorf("limits that nobody set are %d and %d bytes", top.IntakeBytes, top.EmbeddedBytes)
 	}
 	config.Streams{}.Limit(&top) // of a configuration that no flags were read for
-	if top.ChunkedBytes != 3<<20 {
-		t.Errorf("no limit becomes %d bytes", top.ChunkedBytes)
+	if top.ChunkedBytes != 3<<20 || top.IntakePerTenant != 9 {
+		t.Errorf("no limits become %d bytes and %d submissions", top.ChunkedBytes, top.IntakePerTenant)
 	}
 }

@@ -10,6 +10,7 @@ import (
 // All workers of an index need the same values.
 type Streams struct {
 	IntakeMiB   int `name:"intake-stream-mib" env:"LEAT_INTAKE_STREAM_MIB" default:"256" placeholder:"MIB" help:"Limit of the stream of submissions, in MiB (${default})."`
+	PerTenant   int `name:"intake-per-tenant" env:"LEAT_INTAKE_PER_TENANT" default:"1024" placeholder:"N" help:"Submissions of one tenant that wait at most; more are refused to that tenant alone (${default})."`
 	ChunkedMiB  int `name:"chunked-stream-mib" env:"LEAT_CHUNKED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of chunked documents, in MiB: about 1.2 KiB for each document there is (${default})."`
 	EmbeddedMiB int `name:"embedded-stream-mib" env:"LEAT_EMBEDDED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of embedded documents, in MiB: about 1.2 KiB for each document there is (${default})."`
 	IndexedMiB  int `name:"indexed-stream-mib" env:"LEAT_INDEXED_STREAM_MIB" default:"512" placeholder:"MIB" help:"Limit of the stream of indexed documents, in MiB, which forgets the oldest (${default})."`
@@ -18,12 +19,18 @@ type Streams struct {
 // maxStreamMiB is above any disk, and far below what overflows.
 const maxStreamMiB = 1 << 30
 
+// maxPerTenant is as good as no limit: a terabyte of submissions.
+const maxPerTenant = 1 << 26
+
 // Check says what to change. 0 is the default.
 func (s Streams) Check() error {
 	for _, limit := range s.limits(&broker.Topology{}) {
 		if *limit.mib < 0 || *limit.mib > maxStreamMiB {
 			return fmt.Errorf("%s %d: give 1 to %d", limit.name, *limit.mib, maxStreamMiB)
 		}
+	}
+	if s.PerTenant < 0 || s.PerTenant > maxPerTenant {
+		return fmt.Errorf("--intake-per-tenant (LEAT_INTAKE_PER_TENANT) %d: give 1 to %d", s.PerTenant, maxPerTenant)
 	}
 	return nil
 }
@@ -34,6 +41,9 @@ func (s Streams) Limit(t *broker.Topology) {
 		if *limit.mib > 0 {
 			*limit.bytes = int64(*limit.mib) << 20
 		}
+	}
+	if s.PerTenant > 0 {
+		t.IntakePerTenant = int64(s.PerTenant)
 	}
 }
 

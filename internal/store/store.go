@@ -93,6 +93,14 @@ func (s *Stores) Ready(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Warnings says what is unsafe about stores that answer.
+func (s *Stores) Warnings() []string {
+	if text := s.Broker.Warning(); text != "" {
+		return []string{text}
+	}
+	return nil
+}
+
 // Close closes what has been opened.
 func (s *Stores) Close() {
 	if s.Broker != nil {

@@ -43,6 +43,9 @@ func listen(addr string, metrics http.Handler, log *slog.Logger) (*health, error
 			return
 		}
 		fmt.Fprintln(w, "ready")
+		for _, text := range h.warnings() {
+			fmt.Fprintln(w, "warning:", text)
+		}
 	})
 	mux.Handle("GET /metrics", metrics)
 	h.addr = listener.Addr()
@@ -66,6 +69,14 @@ func (h *health) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	return stores.Ready(ctx)
+}
+
+// warnings says what works, and had better be changed.
+func (h *health) warnings() []string {
+	if stores := h.stores.Load(); stores != nil {
+		return stores.Warnings()
+	}
+	return nil
 }
 
 func (h *health) close() {

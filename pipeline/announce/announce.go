@@ -16,6 +16,9 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
+// ErrFull says that a stream, or a tenant's share of one, takes nothing more.
+var ErrFull = broker.ErrFull
+
 // Event is an event to publish.
 type Event struct {
 	On    string        // NATS subject
@@ -43,7 +46,7 @@ func New(b *broker.Broker, source string) *Publisher {
 }
 
 // Publish publishes events together and returns when each is stored. A full
-// stream is an error (broker.ErrFull).
+// stream is an error (ErrFull).
 func (p *Publisher) Publish(ctx context.Context, list ...Event) error {
 	return p.publish(ctx, p.broker.Send, list)
 }

@@ -79,7 +79,14 @@ func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Broker, error)
 		conn.Close()
 		return nil, fmt.Errorf("open JetStream: %w", err)
 	}
+	warn(conn, log)
 	return &Broker{conn: conn, js: js, timeout: cfg.Timeout, log: log, troubles: map[string]error{}}, nil
+}
+
+func warn(conn *nats.Conn, log *slog.Logger) {
+	if text := warning(conn); text != "" {
+		log.Warn("the NATS server is too old", "reason", text)
+	}
 }
 
 // checkURL refuses what nats.go could not parse, because its error would quote
@@ -137,6 +144,7 @@ func options(cfg Config, log *slog.Logger) []nats.Option {
 		}),
 		nats.ReconnectHandler(func(conn *nats.Conn) {
 			log.Info("connected to NATS again", "url", conn.ConnectedUrlRedacted())
+			warn(conn, log) // perhaps it is another server of the cluster
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.Warn("NATS reports", "error", err)

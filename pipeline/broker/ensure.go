@@ -58,7 +58,7 @@ func (b *Broker) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) e
 		found, err = b.stream(ctx, cfg.Name)
 		switch {
 		case err == nil:
-			return b.updateStream(ctx, found.CachedInfo().Config, cfg)
+			return b.updateStream(ctx, found, cfg)
 		case !errors.Is(err, jetstream.ErrStreamNotFound):
 			return err
 		}
@@ -92,15 +92,45 @@ func (b *Broker) stream(ctx context.Context, name string) (jetstream.Stream, err
 
 // updateStream changes what differs, and asks for nothing if nothing does: a
 // worker that starts must not disturb those at work.
-func (b *Broker) updateStream(ctx context.Context, old, cfg jetstream.StreamConfig) error {
+func (b *Broker) updateStream(ctx context.Context, found jetstream.Stream, cfg jetstream.StreamConfig) error {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	old := found.CachedInfo().Config
 	next := overlay(old, cfg)
+	if cfg.DiscardNewPerSubject {
+		var err error
+		if next.MaxMsgsPerSubject, err = gently(ctx, found, cfg.MaxMsgsPerSubject); err != nil {
+			return err
+		}
+	}
 	if reflect.DeepEqual(old, next) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.timeout)
-	defer cancel()
 	_, err := b.js.UpdateStream(ctx, next)
 	return err
+}
+
+// gently returns how far the limit of messages a subject can be lowered now. A
+// server that is given a lower limit than a subject holds deletes the oldest
+// messages of it, which on the intake are work that nobody else knows of. So the
+// limit stays at twice what the fullest subject holds, for what arrives
+// meanwhile, until a later look finds less there.
+func gently(ctx context.Context, found jetstream.Stream, want int64) (int64, error) {
+	old := found.CachedInfo().Config.MaxMsgsPerSubject
+	if old > 0 && old <= want {
+		return want, nil
+	}
+	info, err := found.Info(ctx, jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		return 0, err
+	}
+	for _, held := range info.State.Subjects {
+		want = max(want, 2*int64(held))
+	}
+	if old > 0 {
+		want = min(want, old)
+	}
+	return want, nil
 }
 
 // overlay sets what leat decides and leaves the rest, where a stream is placed

@@ -105,6 +105,7 @@ func (s *natsServer) bare() (*nats.Conn, jetstream.JetStream) {
 func topology() broker.Topology {
 	t := broker.DefaultTopology(broker.Generation{Number: 1, Embedder: "local-384"})
 	t.IntakeBytes, t.ChunkedBytes, t.EmbeddedBytes, t.IndexedBytes = 64<<20, 64<<20, 64<<20, 64<<20
+	t.IntakePerTenant = 100_000 // tests of delivery use one tenant
 	return t
 }
 

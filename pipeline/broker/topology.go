@@ -34,21 +34,35 @@ func ConsumerIndexer(generation int64, lane events.Lane) string {
 // Defaults of a topology. A document's event takes about 1.2 KiB in a stream:
 // 2 GiB hold some 1.7 million documents.
 const (
-	DefaultReplicas      = 1
-	DefaultIntakeBytes   = 256 << 20
-	DefaultChunkedBytes  = 2 << 30
-	DefaultEmbeddedBytes = 2 << 30
-	DefaultIndexedBytes  = 512 << 20
-	DefaultIndexedAge    = 7 * 24 * time.Hour
-	DefaultAckWait       = 30 * time.Second
-	DefaultMaxAckPending = 10_000
+	DefaultReplicas        = 1
+	DefaultIntakeBytes     = 256 << 20
+	DefaultIntakePerTenant = 1024 // with IntakeMessageBytes a sixteenth of DefaultIntakeBytes
+	DefaultChunkedBytes    = 2 << 30
+	DefaultEmbeddedBytes   = 2 << 30
+	DefaultIndexedBytes    = 512 << 20
+	DefaultIndexedAge      = 7 * 24 * time.Hour
+	DefaultAckWait         = 30 * time.Second
+	DefaultMaxAckPending   = 10_000
 )
+
+// IntakeMessageBytes bounds a submission with its headers. The longest URL, ref,
+// source, id and trace together take less than half of it.
+const IntakeMessageBytes = 16 << 10
 
 // headerBytes is room for a message's headers beside an event's payload.
 const headerBytes = 16 << 10
 
-// dedupeWindow is how long a Nats-Msg-Id is remembered.
-const dedupeWindow = 2 * time.Minute
+// How long a stream remembers a Nats-Msg-Id.
+//
+// A stream compares ids over all its subjects: on the intake one tenant's
+// "build-1" would drop another's. NATS has no window a subject and no way to
+// turn the comparison off, so the intake has the shortest window that a server
+// accepts (nats-server, checkStreamCfg). A submission that is published twice is
+// one all the same: the catalog knows it by tenant, source and id.
+const (
+	dedupeWindow       = 2 * time.Minute
+	intakeDedupeWindow = 100 * time.Millisecond
+)
 
 // Generation is one build of the index, as far as a stream is concerned.
 type Generation struct {
@@ -82,6 +96,10 @@ type Topology struct {
 	// stream refuses what is new, and its publisher tries again later.
 	IntakeBytes, ChunkedBytes, EmbeddedBytes, IndexedBytes int64
 
+	// IntakePerTenant is how many submissions of a tenant the intake holds until
+	// they are ingested. The next is refused, to that tenant alone.
+	IntakePerTenant int64
+
 	IndexedAge    time.Duration // how long outside subscribers find an event
 	AckWait       time.Duration // a worker silent for so long has lost its messages
 	MaxAckPending int           // messages held by all workers of a consumer together
@@ -92,15 +110,16 @@ type Topology struct {
 // DefaultTopology is the topology of a single server with the generations given.
 func DefaultTopology(generations ...Generation) Topology {
 	return Topology{
-		Replicas:      DefaultReplicas,
-		IntakeBytes:   DefaultIntakeBytes,
-		ChunkedBytes:  DefaultChunkedBytes,
-		EmbeddedBytes: DefaultEmbeddedBytes,
-		IndexedBytes:  DefaultIndexedBytes,
-		IndexedAge:    DefaultIndexedAge,
-		AckWait:       DefaultAckWait,
-		MaxAckPending: DefaultMaxAckPending,
-		Generations:   generations,
+		Replicas:        DefaultReplicas,
+		IntakeBytes:     DefaultIntakeBytes,
+		IntakePerTenant: DefaultIntakePerTenant,
+		ChunkedBytes:    DefaultChunkedBytes,
+		EmbeddedBytes:   DefaultEmbeddedBytes,
+		IndexedBytes:    DefaultIndexedBytes,
+		IndexedAge:      DefaultIndexedAge,
+		AckWait:         DefaultAckWait,
+		MaxAckPending:   DefaultMaxAckPending,
+		Generations:     generations,
 	}
 }
 
@@ -113,12 +132,17 @@ func (t Topology) streams() []jetstream.StreamConfig {
 
 // intake holds the only events that have no other copy, published by anyone:
 // it is written through (the server's sync_interval decides), and everything
-// by which a publisher could remove, replace or delay messages is off.
+// by which a publisher could remove, replace or delay messages is off. Each
+// tenant has a subject, and each subject a limit of its own, so that a flood is
+// refused to the tenant that it comes from.
 func (t Topology) intake() jetstream.StreamConfig {
 	cfg := t.stream(StreamIntake, "Repositories submitted, until they are ingested", t.IntakeBytes, events.SubmittedSubjects)
 	cfg.Retention = jetstream.WorkQueuePolicy
 	cfg.DenyDelete, cfg.DenyPurge = true, true
 	cfg.PersistMode = jetstream.DefaultPersistMode
+	cfg.MaxMsgsPerSubject, cfg.DiscardNewPerSubject = t.IntakePerTenant, true
+	cfg.MaxMsgSize = IntakeMessageBytes
+	cfg.Duplicates = intakeDedupeWindow
 	return cfg
 }
 

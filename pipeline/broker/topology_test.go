@@ -213,7 +213,9 @@ func TestConsumersSeeTheirLane(t *testing.T) {
 func TestStreamSettings(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	ensure(t, s.connect(), topology())
+	top := topology()
+	top.IntakePerTenant = broker.DefaultIntakePerTenant
+	ensure(t, s.connect(), top)
 	_, js := s.bare()
 	for name, want := range map[string]struct {
 		persist     jetstream.PersistModeType
@@ -224,7 +226,7 @@ func TestStreamSettings(t *testing.T) {
 		perSubject  int64
 		maxMsgBytes int32
 	}{
-		broker.StreamIntake:   {jetstream.DefaultPersistMode, jetstream.WorkQueuePolicy, jetstream.DiscardNew, false, true, 0, -1, 80 << 10},
+		broker.StreamIntake:   {jetstream.DefaultPersistMode, jetstream.WorkQueuePolicy, jetstream.DiscardNew, false, true, 0, 1024, 16 << 10},
 		broker.StreamChunked:  {jetstream.AsyncPersistMode, jetstream.LimitsPolicy, jetstream.DiscardNew, true, false, 0, 1, 80 << 10},
 		broker.StreamEmbedded: {jetstream.AsyncPersistMode, jetstream.LimitsPolicy, jetstream.DiscardNew, true, false, 0, 1, 80 << 10},
 		broker.StreamIndexed:  {jetstream.AsyncPersistMode, jetstream.LimitsPolicy, jetstream.DiscardOld, false, false, 7 * 24 * time.Hour, -1, 80 << 10},
@@ -238,7 +240,7 @@ func TestStreamSettings(t *testing.T) {
 			cfg.DenyPurge != want.deny || cfg.DenyDelete != want.deny || cfg.MaxAge != want.age || cfg.MaxMsgsPerSubject != want.perSubject || cfg.MaxMsgSize != want.maxMsgBytes {
 			t.Errorf("%s: %+v", name, cfg)
 		}
-		if cfg.AllowRollup || cfg.AllowMsgSchedules || cfg.AllowAtomicPublish || cfg.DiscardNewPerSubject {
+		if cfg.AllowRollup || cfg.AllowMsgSchedules || cfg.AllowAtomicPublish || cfg.DiscardNewPerSubject != (name == broker.StreamIntake) {
 			t.Errorf("%s allows what it should not: %+v", name, cfg)
 		}
 	}

@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -25,11 +26,17 @@ func (s *Step) submissions(ctx context.Context, did *catalog.Tally) error {
 		}
 	}
 	s.log.Info("publishing owed submissions again", "count", len(owed))
-	if err := s.events.Publish(ctx, out...); err != nil {
-		return err
+	err = s.events.Publish(ctx, out...)
+	if errors.Is(err, announce.ErrFull) {
+		// The intake is full for one tenant: that must not hold up the others'
+		// documents. Its submissions are owed again when their leases end.
+		s.log.Warn("the intake does not take all owed submissions; they are published again later", "error", err)
+		err = nil
 	}
-	published(did, len(owed), len(owed))
-	return nil
+	if err == nil {
+		published(did, len(owed), len(owed))
+	}
+	return err
 }
 
 func published(did *catalog.Tally, looked, again int) {

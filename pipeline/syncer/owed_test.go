@@ -1,6 +1,7 @@
 package syncer_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -96,6 +97,35 @@ func TestWorkThatWaitsIsNotPublishedAgain(t *testing.T) {
 	p.Consume(t, broker.StreamEmbedded, broker.ConsumerIndexer(p.Generation.Number, events.Live))
 	if counts := testpipe.Count(p.Look(t)); counts[events.TypeDocumentRemoved] != 2 || len(counts) != 1 {
 		t.Errorf("published after the indexer lost a removal: %v", counts)
+	}
+}
+
+// While the intake is full for a tenant, the rest of what is owed goes out.
+func TestAFullTenantHoldsUpNoDocument(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	p.IngestTree(t, testpipe.Text("a.txt", "a\n"))
+	p.LoseStreams(t)
+	tenant := p.One(t, "select tenant from repositories")
+	event, err := events.New("/ci", "", events.RepoSubmitted{URL: "https://example.com/r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, body, err := events.Encode(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := slices.Repeat([]broker.Outgoing{{Subject: events.SubmittedSubject(tenant), Header: header, Data: body}}, broker.DefaultIntakePerTenant)
+	if err := p.Broker.Publisher().Send(t.Context(), full...); err != nil && !errors.Is(err, broker.ErrFull) {
+		t.Fatal(err)
+	}
+	p.Events.Drain(t)
+	p.Rows(t, "update documents set due_at = now()")
+	p.Rows(t, "update submissions set state = 'pending', track = null, revision = null, due_at = now()")
+	if counts := testpipe.Count(p.Look(t)); counts[events.TypeDocumentChunked] != 1 {
+		t.Errorf("published: %v", counts)
+	}
+	if p.One(t, "select count(*) from submissions where due_at > now()") != "1" {
+		t.Error("the submission has no new lease")
 	}
 }
 
