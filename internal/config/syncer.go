@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/syncer/object"
 	"github.com/leatworks/leat/pipeline/syncer/point"
 )
@@ -39,6 +40,9 @@ type Upkeep struct {
 	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
 	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How long such content is kept (${default}). Longer than a backup takes."`
 
+	LettersPerTenant    int           `env:"LEAT_LETTERS_PER_TENANT" default:"1000" placeholder:"N" help:"Dead letters kept of a tenant; beyond that the oldest go (${default})."`
+	LettersMiB          int           `name:"letters-mib" env:"LEAT_LETTERS_MIB" default:"16" placeholder:"MIB" help:"MiB of payloads and headers that a tenant's dead letters may take (${default})."`
+	LetterRetention     time.Duration `env:"LEAT_LETTER_RETENTION" default:"2160h" help:"How long a dead letter is kept (${default})."`
 	GenerationRetention time.Duration `env:"LEAT_GENERATION_RETENTION" default:"24h" help:"How long the index is kept that another has replaced, so that 'leat generations rollback' can bring it back (${default})."`
 }
 
@@ -53,6 +57,7 @@ func (u Upkeep) Check() error {
 		{"--points-interval (LEAT_POINTS_INTERVAL)", u.PointsInterval},
 		{"--garbage-interval (LEAT_GARBAGE_INTERVAL)", u.GarbageInterval},
 		{"--garbage-grace (LEAT_GARBAGE_GRACE)", u.GarbageGrace},
+		{"--letter-retention (LEAT_LETTER_RETENTION)", u.LetterRetention},
 		{"--generation-retention (LEAT_GENERATION_RETENTION)", u.GenerationRetention},
 	} {
 		if d.value < 0 {
@@ -65,7 +70,18 @@ func (u Upkeep) Check() error {
 	if u.PointsRate < 1 {
 		return fmt.Errorf("--points-rate (LEAT_POINTS_RATE) %d: give 1 or more", u.PointsRate)
 	}
+	if u.LettersPerTenant < 0 {
+		return fmt.Errorf("--letters-per-tenant (LEAT_LETTERS_PER_TENANT) %d: give 1 or more", u.LettersPerTenant)
+	}
+	if u.LettersMiB < 0 || u.LettersMiB > maxStreamMiB {
+		return fmt.Errorf("--letters-mib (LEAT_LETTERS_MIB) %d: give 1 to %d", u.LettersMiB, maxStreamMiB)
+	}
 	return nil
+}
+
+// Letters is the limit of dead letters.
+func (u Upkeep) Letters() catalog.LetterLimit {
+	return catalog.LetterLimit{Most: u.LettersPerTenant, MostBytes: int64(u.LettersMiB) << 20, Age: u.LetterRetention}
 }
 
 // Objects configures the scrub and the collection of garbage.

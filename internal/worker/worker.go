@@ -175,7 +175,9 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 		return err
 	}
 	points := s.Upkeep(cfg.Upkeep, log)
-	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{syncer.Retain(syncer.Retention{}, s.Catalog)})
+	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
+		syncer.Retain(syncer.Retention{}, s.Catalog), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
+	})
 	periodic := schedule.New(schedule.Config{}, s.Catalog, log, work...)
 	var beside sync.WaitGroup
 	beside.Go(func() { periodic.Run(ctx) })

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -25,15 +26,18 @@ type DeadLetter struct {
 	Source   string     // of the event, with its id; "" if it could not be read
 	Event    string
 	Subject  string
-	Headers  map[string]string // the first 32 by name, cut to 1 KiB each
-	Payload  []byte            // cut to 64 KiB
+	Headers  map[string]string // the first 32 by name, cut to 1 KiB each, of 8 KiB in all
+	Payload  []byte            // cut to 4 KiB, and then says how long it was and its SHA-256
 	Reason   string
 	Attempts int
 }
 
+// A letter is small: whoever may publish may also make as many as there is room
+// for. A submission that can be published again fits.
 const (
-	maxPayload = 64 << 10
-	maxHeaders = 32
+	maxPayload     = 4 << 10
+	maxHeaders     = 32
+	maxHeaderBytes = 8 << 10
 )
 
 // Bury stores a dead letter. Credentials do not reach the row: the user
@@ -48,7 +52,9 @@ func (ls *Letters) Bury(ctx context.Context, d DeadLetter) error {
 		return fmt.Errorf("encode headers of dead letter: %w", err)
 	}
 	payload := hide(string(d.Payload))
-	payload = payload[:min(len(payload), maxPayload)]
+	if len(payload) > maxPayload {
+		payload = fmt.Sprintf("%s… (%d bytes in all, SHA-256 %x)", payload[:maxPayload-100], len(payload), sha256.Sum256([]byte(payload)))
+	}
 	subject := clean(d.Subject, 1024)
 	p := query.AddDeadLetterParams{
 		Worker: d.Worker, Message: clean(d.Message, 256), Tenant: clean(d.Tenant, 64), Document: d.Document, Subject: subject,
@@ -67,7 +73,7 @@ func (ls *Letters) Bury(ctx context.Context, d DeadLetter) error {
 }
 
 func cleanHeaders(headers map[string]string) map[string]string {
-	kept := make(map[string]string)
+	kept, room := make(map[string]string), maxHeaderBytes
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		if len(kept) == maxHeaders {
 			break
@@ -76,7 +82,11 @@ func cleanHeaders(headers map[string]string) map[string]string {
 		if secretName.MatchString(name) {
 			value = "[hidden]"
 		}
-		kept[clean(name, 256)] = value
+		name = clean(name, 256)
+		if room -= len(name) + len(value); room < 0 {
+			break
+		}
+		kept[name] = value
 	}
 	return kept
 }

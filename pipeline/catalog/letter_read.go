@@ -74,6 +74,27 @@ func (ls *Letters) List(ctx context.Context, f LetterFilter, after, until int64,
 	return letters, nil
 }
 
+// LetterLimit says how many dead letters of a tenant are kept, and how long.
+type LetterLimit struct {
+	Most      int           // letters
+	MostBytes int64         // of their payloads and headers
+	Age       time.Duration // since they were written
+}
+
+// DropExcess deletes the oldest letters of each tenant that has more than the
+// limit, and those that are too old. It returns how many went, by tenant.
+func (ls *Letters) DropExcess(ctx context.Context, limit LetterLimit) (map[string]int64, error) {
+	rows, err := ls.query.DropExcessLetters(ctx, int64(limit.Most), limit.MostBytes, limit.Age.Seconds())
+	if err != nil {
+		return nil, fmt.Errorf("drop dead letters beyond the limit: %w", err)
+	}
+	gone := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		gone[r.Tenant] = r.Letters
+	}
+	return gone, nil
+}
+
 // orEmpty keeps an absent list from becoming null in a statement.
 func orEmpty[T any](list []T) []T {
 	if list == nil {

@@ -39,6 +39,19 @@ select id, tenant, document, source, event, subject, headers, payload, whole fro
 -- name: DropDeadLetter :execrows
 delete from dead_letters where id = @id;
 
+-- name: DropExcessLetters :many
+-- What a letter takes is its payload and headers: the rest of it is bounded.
+with ranked as (
+    select id, created_at, row_number() over letters as place,
+        sum(octet_length(payload) + octet_length(headers::text)) over letters as bytes
+    from dead_letters window letters as (partition by tenant order by id desc)
+), gone as (
+    delete from dead_letters l using ranked r
+    where l.id = r.id and (r.place > @most::bigint or r.bytes > @most_bytes::bigint or r.created_at < now() - make_interval(secs => @age::float8))
+    returning l.tenant
+)
+select tenant, count(*) as letters from gone group by tenant order by tenant;
+
 -- name: RetryDocument :execrows
 update documents d set state = case when d.state = 'failed' then 'chunked' else d.state end, error = null, attempts = 0, due_at = now()
 where d.id = @id and (d.state = 'failed' or d.due_at = 'infinity');

@@ -72,6 +72,45 @@ func (q *Queries) DropDeadLetter(ctx context.Context, id int64) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const dropExcessLetters = `-- name: DropExcessLetters :many
+with ranked as (
+    select id, created_at, row_number() over letters as place,
+        sum(octet_length(payload) + octet_length(headers::text)) over letters as bytes
+    from dead_letters window letters as (partition by tenant order by id desc)
+), gone as (
+    delete from dead_letters l using ranked r
+    where l.id = r.id and (r.place > $1::bigint or r.bytes > $2::bigint or r.created_at < now() - make_interval(secs => $3::float8))
+    returning l.tenant
+)
+select tenant, count(*) as letters from gone group by tenant order by tenant
+`
+
+type DropExcessLettersRow struct {
+	Tenant  string
+	Letters int64
+}
+
+// What a letter takes is its payload and headers: the rest of it is bounded.
+func (q *Queries) DropExcessLetters(ctx context.Context, most int64, mostBytes int64, age float64) ([]DropExcessLettersRow, error) {
+	rows, err := q.db.Query(ctx, dropExcessLetters, most, mostBytes, age)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DropExcessLettersRow
+	for rows.Next() {
+		var i DropExcessLettersRow
+		if err := rows.Scan(&i.Tenant, &i.Letters); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const isDocument = `-- name: IsDocument :one
 select exists (select 1 from documents d where d.id = $1)
 `
