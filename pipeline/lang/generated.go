@@ -29,8 +29,8 @@ func isGeneratedName(name string) bool {
 // package clause: see https://go.dev/s/generatedcode.
 var goMark = regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.\r?$`)
 
-// marks are what generators write at the beginning of a comment line. A text
-// that only speaks of a generator says something before, or quotes it.
+// marks are the texts with which generators begin a comment line. A comment that
+// only speaks of a generator has words before the mark, or quotes it.
 var marks = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`(?i:(?:code|file|auto-?|automatically )? ?generated (?:code|file|by|from|with)?\b.*\bdo not (?:edit|modify|change)\b)`,
 	`(?i:(?:this|the following) (?:file|code|class|module|header) (?:is|was|has been) (?:an? )?(?:auto-? ?|automatically |machine )?generated\b.*\b(?:do not|not intended for manual) ?(?:edit|modify|modifying|change))`,
@@ -52,7 +52,7 @@ var marks = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`Microsoft Developer Studio Generated Build File`,
 }, `|`) + `)`)
 
-// holes are what a generator's template leaves to be filled in.
+// holes are the gaps of a generator's template.
 var holes = regexp.MustCompile(`\{\{|\{%|<%|\$\{|%[sqv]|\{[a-z_.]*\}`)
 
 // comments is how a language writes them.

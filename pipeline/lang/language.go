@@ -10,7 +10,7 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// What of a content is looked at to name its language and its generator.
+// The parts of a file that are read to name its language and its generator.
 // Linguist, whose rules go-enry ports, considers 50 KiB. Rules that read the
 // end (editor modelines, references to source maps) read a few lines.
 const (
@@ -133,8 +133,8 @@ func tokenize(text []byte) []string {
 	return tokens
 }
 
-// quoted returns the length of what a quote opens, its end included: 0 if
-// the line ends first.
+// quoted returns the length of a quotation after its opening quote, with the
+// closing one: 0 if the line ends first.
 func quoted(text []byte, quote byte) int {
 	for i, b := range text {
 		switch b {

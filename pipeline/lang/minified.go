@@ -6,7 +6,7 @@ import (
 	"regexp"
 )
 
-// minifiedNames end what was made small, by convention.
+// minifiedNames are the conventional endings of minified files.
 var minifiedNames = regexp.MustCompile(`(?i)[.-]min\.(js|mjs|cjs|css)$`)
 
 const (
@@ -35,9 +35,9 @@ type density struct {
 	spaced      int // marks that have one
 }
 
-// dense says that a program removed the blanks: lines are long, and marks stand
-// close to what follows. A readable file of long lines has blanks, and one with a
-// long line among others is readable.
+// dense says that a program removed the blanks: lines are long, and no blank
+// follows a mark. A readable file of long lines has blanks, and so has one with a
+// single long line.
 func (d density) dense() bool {
 	return d.code >= minifiedLeast && d.code > minifiedLine*d.lines && 4*d.long >= d.lines && 4*d.spaced < d.marks
 }

@@ -45,7 +45,7 @@ func assignKeywords() []keyword {
 	}})
 }
 
-// otherwise are the ends of names whose value is no secret itself.
+// otherwise are parts of names whose value is no secret itself.
 var otherwise = [][]byte{
 	[]byte("hash"), []byte("digest"), []byte("path"), []byte("file"), []byte("dir"), []byte("name"), []byte("url"), []byte("uri"), []byte("endpoint"),
 	[]byte("type"), []byte("kind"), []byte("len"), []byte("size"), []byte("count"), []byte("limit"), []byte("field"), []byte("label"), []byte("hint"),
@@ -89,7 +89,7 @@ func whole(match func([]byte, int, int) (span, bool)) func([]byte, int, int) (sp
 	}
 }
 
-// isOther looks at what a name has around its keyword.
+// isOther says that the words around the keyword in a name make it another name.
 func isOther(before, after []byte) bool {
 	after = bytes.ToLower(after)
 	if len(after) > 0 && (bytes.HasSuffix(after, []byte("id")) || bytes.HasPrefix(after, []byte("s_")) && bytes.Contains(after, []byte("per"))) {

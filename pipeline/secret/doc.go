@@ -9,6 +9,6 @@
 // costs much more.
 //
 // [Mask] is a pure function of the text and of [Version]. A masked text has the
-// length and the line breaks of the original: each span in it is true. A
-// finding says which rule, where, and never what.
+// length and the line breaks of the original, so that a span of one is the same
+// span of the other. A finding names the rule and the place, never the secret.
 package secret

@@ -2,7 +2,7 @@ package secret
 
 import "slices"
 
-// rules are all there is.
+// rules returns the keywords of all rules.
 func rules() []keyword {
 	return slices.Concat(
 		[]keyword{

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// keyword is where a matcher looks.
+// keyword is a text around which a matcher looks for a secret.
 type keyword struct {
 	word string // in lower case; found in any
 	rule string

@@ -5,7 +5,7 @@ import "bytes"
 // maxUserinfo bounds the user and password of a URL, in bytes.
 const maxUserinfo = 512
 
-// afterHost ends the authority of a URL, whatever it stands in.
+// afterHost holds the bytes that end the authority of a URL in code and in prose.
 var afterHost = classOf("/?#\"'`<>()[]{}|\\ \t\r\n")
 
 // urlPassword matches scheme://user:password@host, and scheme://token@host.

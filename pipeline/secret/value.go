@@ -52,7 +52,7 @@ func entropy(b []byte) float64 {
 	return sum
 }
 
-// fillings stand in values that are meant to be replaced.
+// fillings are parts of values that are meant to be replaced.
 var fillings = [][]byte{
 	[]byte("example"), []byte("placeholder"), []byte("your"), []byte("changeme"), []byte("change-me"), []byte("change_me"), []byte("replace"),
 	[]byte("redacted"), []byte("dummy"), []byte("sample"), []byte("xxxx"), []byte("****"), []byte("...."), []byte("----"), []byte("____"),
