@@ -9,7 +9,6 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/leatworks/leat/pipeline/broker"
@@ -39,7 +38,7 @@ func (r Redriver) publish(ctx context.Context, l catalog.DeadLetter) error {
 	maps.DeleteFunc(header, func(name, _ string) bool {
 		return strings.HasPrefix(strings.ToLower(name), "nats-")
 	})
-	msg := message.NewMessage(watermill.NewUUID(), l.Payload)
+	msg := message.NewMessage("", l.Payload) // an id would become a header that it had not
 	msg.Metadata = header
 	msg.SetContext(ctx)
 	return r.publisher.Publish(l.Subject, msg)
