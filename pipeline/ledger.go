@@ -10,13 +10,20 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
+// Documents records failures on documents themselves. The catalog does.
+type Documents interface {
+	DelayDocument(ctx context.Context, doc catalog.Current, reason string, b catalog.Backoff) (attempts int, err error)
+	BuryDocument(ctx context.Context, doc catalog.Current, reason string) error
+}
+
 // DocumentLedger records failures of events about a document: as the document's
 // own if the events belong to the active generation or its embedder, and beside
 // the document otherwise. A model that is being tried out fails no document
 // that can be searched.
 type DocumentLedger struct {
-	Catalog *catalog.Catalog
-	Of      catalog.Beside // the generation, or the embedder, that the events belong to; default: the active one
+	Documents   Documents
+	Generations *catalog.Generations
+	Of          catalog.Beside // the generation, or the embedder, that the events belong to; default: the active one
 }
 
 var _ Ledger = DocumentLedger{}
@@ -26,7 +33,7 @@ func (l DocumentLedger) beside(ctx context.Context) (bool, error) {
 	if l.Of == (catalog.Beside{}) {
 		return false, nil
 	}
-	active, err := l.Catalog.Generations.Active(ctx)
+	active, err := l.Generations.Active(ctx)
 	return err == nil && active.Number != l.Of.Generation && active.Embedder.ID != l.Of.Embedder, err
 }
 
@@ -40,9 +47,9 @@ func (l DocumentLedger) Delay(ctx context.Context, m Message, reason string, b c
 	case err != nil:
 		return 0, err
 	case beside:
-		return l.Catalog.Generations.DelayBeside(ctx, l.Of, doc, reason, b)
+		return l.Generations.DelayBeside(ctx, l.Of, doc, reason, b)
 	}
-	return l.Catalog.DelayDocument(ctx, doc, reason, b)
+	return l.Documents.DelayDocument(ctx, doc, reason, b)
 }
 
 // Bury implements Ledger.
@@ -55,9 +62,9 @@ func (l DocumentLedger) Bury(ctx context.Context, m Message, reason string) erro
 	case err != nil:
 		return err
 	case beside:
-		return l.Catalog.Generations.BuryBeside(ctx, l.Of, doc, reason)
+		return l.Generations.BuryBeside(ctx, l.Of, doc, reason)
 	}
-	return l.Catalog.BuryDocument(ctx, doc, reason)
+	return l.Documents.BuryDocument(ctx, doc, reason)
 }
 
 // currentOf returns which document, at which revision, an event asks for work

@@ -106,7 +106,7 @@ func (r *runner) bury(ctx context.Context, in *incoming, cause error, attempts i
 		Source: in.Source, Event: in.ID, Subject: in.On,
 		Headers: in.raw.Metadata, Payload: in.raw.Payload, Reason: cause.Error(), Attempts: attempts,
 	}
-	if err := r.catalog.Letters.Bury(ctx, letter); err != nil {
+	if err := r.letters.Bury(ctx, letter); err != nil {
 		return outcomeReturned, errors.Join(cause, err)
 	}
 	r.log.Error("dead letter", "event", in.ID, "type", in.Type, "about", in.Subject, "reason", cause)

@@ -16,7 +16,7 @@ import (
 
 // Config is what every step runs with.
 type Config struct {
-	Catalog      *catalog.Catalog
+	Letters      *catalog.Letters // where messages that cannot be handled go
 	Log          *slog.Logger
 	Meter        metric.Meter  // what counts and times the messages; default: nothing does
 	DrainTimeout time.Duration // how long messages in flight may take after the end is asked for; default 20 s
@@ -45,7 +45,7 @@ type Route struct {
 type runner struct {
 	worker   string
 	ledger   Ledger
-	catalog  *catalog.Catalog
+	letters  *catalog.Letters
 	log      *slog.Logger
 	suspects chan struct{} // holds a token while a suspect is served
 }
@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	if err != nil {
 		return err
 	}
-	r := &runner{worker: step.Worker, ledger: step.Ledger, catalog: cfg.Catalog, log: cfg.Log, suspects: make(chan struct{}, 1)}
+	r := &runner{worker: step.Worker, ledger: step.Ledger, letters: cfg.Letters, log: cfg.Log, suspects: make(chan struct{}, 1)}
 	router.AddMiddleware( // the first is the outermost
 		decode,                   // the message, its event and the event's data, once for all that follows
 		around(measured.measure), // counted and timed, by lane and outcome

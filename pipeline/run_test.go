@@ -61,8 +61,8 @@ func (w worker) start(t *testing.T, p *testpipe.Pipe) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- pipeline.Run(ctx, pipeline.Config{Catalog: w.catalog, Log: p.Logs.Logger(), DrainTimeout: w.drain}, pipeline.Step{
-			Worker: "tester", Ledger: pipeline.DocumentLedger{Catalog: w.catalog},
+		ended <- pipeline.Run(ctx, pipeline.Config{Letters: w.catalog.Letters, Log: p.Logs.Logger(), DrainTimeout: w.drain}, pipeline.Step{
+			Worker: "tester", Ledger: pipeline.DocumentLedger{Documents: w.catalog, Generations: w.catalog.Generations},
 			Routes: []pipeline.Route{{Name: consumer, Source: source, Handle: w.handle}},
 		})
 	}()

@@ -42,12 +42,12 @@ func TestEachEventContinuesTheTraceOfWhatAskedForIt(t *testing.T) {
 		ledger           pipeline.Ledger
 	}{
 		{broker.StreamIntake, broker.ConsumerIngestor, p.Ingest.Handle, p.Ingest},
-		{broker.StreamChunked, consumer, p.Embed.Handle, pipeline.DocumentLedger{Catalog: p.Catalog}},
-		{broker.StreamEmbedded, broker.ConsumerIndexer(p.Generation.Number, events.Live), p.Index.Handle, pipeline.DocumentLedger{Catalog: p.Catalog}},
+		{broker.StreamChunked, consumer, p.Embed.Handle, pipeline.DocumentLedger{Documents: p.Catalog, Generations: p.Catalog.Generations}},
+		{broker.StreamEmbedded, broker.ConsumerIndexer(p.Generation.Number, events.Live), p.Index.Handle, pipeline.DocumentLedger{Documents: p.Catalog, Generations: p.Catalog.Generations}},
 	} {
 		source := p.Broker.Subscriber(broker.SubscriberConfig{Stream: step.stream, Consumer: step.consumer})
 		go func() {
-			ended <- pipeline.Run(ctx, pipeline.Config{Catalog: p.Catalog, Log: p.Logs.Logger()}, pipeline.Step{
+			ended <- pipeline.Run(ctx, pipeline.Config{Letters: p.Catalog.Letters, Log: p.Logs.Logger()}, pipeline.Step{
 				Worker: step.consumer, Ledger: step.ledger,
 				Routes: []pipeline.Route{{Name: step.consumer, Source: source, Handle: step.handle}},
 			})

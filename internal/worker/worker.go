@@ -141,7 +141,10 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	step := embed.New(batch, s.Catalog, s.Blobs, told, id, announce.New(s.Broker, "/leat/embedder"))
+	step := embed.New(
+		batch, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Catalog.Usage,
+		s.Blobs, told, id, announce.New(s.Broker, "/leat/embedder"),
+	)
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerEmbedder(model.Model().Name, lane) }
 	return s.runLanes(ctx, cfg, log, "embedder", broker.StreamChunked, consumer, step.Handle, catalog.Beside{Embedder: id})
@@ -162,7 +165,7 @@ func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 }
 
 func (s *Stores) index(ctx context.Context, cfg config.Worker, log *slog.Logger, g catalog.Generation) error {
-	step := index.New(index.Config{}, s.Catalog, s.Blobs, s.Points, g, announce.New(s.Broker, "/leat/indexer"))
+	step := index.New(index.Config{}, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Blobs, s.Points, g, announce.New(s.Broker, "/leat/indexer"))
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(g.Number, lane) }
 	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle, catalog.Beside{Generation: g.Number})
@@ -176,7 +179,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	}
 	points := s.Upkeep(cfg.Upkeep, log)
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
-		syncer.Retain(syncer.Retention{}, s.Catalog), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
+		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
 	})
 	periodic := schedule.New(schedule.Config{}, s.Catalog, log, work...)
 	var beside sync.WaitGroup
@@ -228,7 +231,7 @@ func (s *Stores) runLanes(
 	ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string,
 	consumer func(events.Lane) string, handle pipeline.Handler, of catalog.Beside,
 ) error {
-	step := pipeline.Step{Worker: name, Ledger: pipeline.DocumentLedger{Catalog: s.Catalog, Of: of}}
+	step := pipeline.Step{Worker: name, Ledger: pipeline.DocumentLedger{Documents: s.Catalog, Generations: s.Catalog.Generations, Of: of}}
 	for _, lane := range events.Lanes {
 		source := s.Broker.Subscriber(broker.SubscriberConfig{
 			Stream: stream, Consumer: consumer(lane), InFlight: cfg.InFlight, DrainTimeout: cfg.DrainTimeout,
@@ -239,5 +242,5 @@ func (s *Stores) runLanes(
 }
 
 func (s *Stores) pipeline(cfg config.Worker, log *slog.Logger) pipeline.Config {
-	return pipeline.Config{Catalog: s.Catalog, Log: log, Meter: s.meter(), DrainTimeout: cfg.DrainTimeout}
+	return pipeline.Config{Letters: s.Catalog.Letters, Log: log, Meter: s.meter(), DrainTimeout: cfg.DrainTimeout}
 }

@@ -285,7 +285,7 @@ func TestRedeliveryIsOneLetter(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() {
-		stopped <- pipeline.Run(ctx, pipeline.Config{Catalog: r.Catalog, Log: slog.New(slog.DiscardHandler), DrainTimeout: time.Second}, pipeline.Step{
+		stopped <- pipeline.Run(ctx, pipeline.Config{Letters: r.Catalog.Letters, Log: slog.New(slog.DiscardHandler), DrainTimeout: time.Second}, pipeline.Step{
 			Worker: "ingestor", Ledger: ended{}, Routes: []pipeline.Route{{
 				Name: "test",
 				Source: twice{r.Broker.Subscriber(broker.SubscriberConfig{

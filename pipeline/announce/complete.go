@@ -12,11 +12,17 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
+// Snapshots knows which snapshots are complete. The catalog does.
+type Snapshots interface {
+	CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]catalog.Completed, error)
+	MarkSnapshotIndexed(ctx context.Context, track uuid.UUID, revision int64) error
+}
+
 // Complete publishes repo.indexed for each of the tracks whose current snapshot
 // has no open document left, and marks the snapshot. The events continue the
 // trace that is given with each track. After a crash between the two, the event
 // is published again under the same id.
-func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, tracks map[uuid.UUID]Trace) error {
+func Complete(ctx context.Context, c Snapshots, g *catalog.Generations, p *Publisher, tracks map[uuid.UUID]Trace) error {
 	if len(tracks) == 0 {
 		return nil
 	}
@@ -24,7 +30,7 @@ func Complete(ctx context.Context, c *catalog.Catalog, p *Publisher, tracks map[
 	if err != nil || len(done) == 0 {
 		return err
 	}
-	active, err := c.Generations.Active(ctx)
+	active, err := g.Active(ctx)
 	if err != nil {
 		return err
 	}

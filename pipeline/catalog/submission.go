@@ -73,6 +73,19 @@ func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err erro
 	return done, nil
 }
 
+// Renew puts off the due time of a submission that is still pending: work on it
+// is under way.
+func (c *Catalog) Renew(ctx context.Context, s Submission) error {
+	key := s.clean()
+	err := c.query.RenewSubmission(ctx, query.RenewSubmissionParams{
+		Lease: c.lease.Seconds(), Tenant: key.Tenant, Source: key.Source, Event: key.Event,
+	})
+	if err != nil {
+		return fmt.Errorf("renew the lease of submission %s: %w", key.Event, err)
+	}
+	return nil
+}
+
 // FinishSubmission says which snapshot a submission led to.
 func (c *Catalog) FinishSubmission(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
 	key := s.clean()

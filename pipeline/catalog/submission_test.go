@@ -58,6 +58,57 @@ func TestAcceptTwice(t *testing.T) {
 	}
 }
 
+func TestRenewKeepsTheLeaseOfAPendingSubmission(t *testing.T) {
+	w := newWorld(t)
+	s, other := submission("default", repositoryURL, "1"), submission("default", repositoryURL, "2")
+	w.accept(t, s)
+	w.accept(t, other)
+	w.exec(t, "update submissions set due_at = now()")
+	w.do(t, func(ctx context.Context) error { return w.Renew(ctx, s) })
+	owed, err := w.OwedSubmissions(t.Context(), 10)
+	if err != nil || len(owed) != 1 || owed[0].Event != other.Event {
+		t.Errorf("owed = %+v, %v; want the one that was not renewed", owed, err)
+	}
+	if in := value[float64](t, w, "select extract(epoch from due_at - now())::float8 from submissions where event = '1'"); in < 50 || in > 60 {
+		t.Errorf("due in %.1f s, want the lease of a minute", in)
+	}
+	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "no such ref") })
+	w.do(t, func(ctx context.Context) error { return w.Renew(ctx, s) })
+	if status := w.status(t, s); status.State != "failed" || status.Attempts != 1 {
+		t.Errorf("after the end, status = %+v", status)
+	}
+	if value[bool](t, w, "select due_at is not null from submissions where event = '1'") {
+		t.Error("a submission that has ended is due again")
+	}
+}
+
+// A worker may renew once more while another has finished the submission and
+// its only ref has been forgotten. To accept it again would recall the
+// repository.
+func TestRenewDoesNotRecallAForgottenRepository(t *testing.T) {
+	w := newWorld(t)
+	s := submission("default", repositoryURL, "1")
+	w.accept(t, s)
+	snapshot := w.list(t, "a", w.document("a", "x"))
+	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, snapshot.Revision) })
+	w.do(t, func(ctx context.Context) error {
+		_, err := w.Forget(ctx, s.Repository, w.track.Ref)
+		return err
+	})
+	const forgotten = "select forgotten_at is not null from repositories where id = $1"
+	if !value[bool](t, w, forgotten, s.Repository) {
+		t.Fatal("a repository without a ref is not forgotten")
+	}
+	w.do(t, func(ctx context.Context) error { return w.Renew(ctx, s) })
+	if !value[bool](t, w, forgotten, s.Repository) {
+		t.Error("renewing recalled the repository")
+	}
+	w.accept(t, s) // what renewing once did: the test must be able to tell
+	if value[bool](t, w, forgotten, s.Repository) {
+		t.Error("accepting does not recall it: the test above shows nothing")
+	}
+}
+
 func TestSubmissionIsIndexedWithItsSnapshotOrALaterOne(t *testing.T) {
 	w := newWorld(t)
 	first := submission("default", repositoryURL, "1")

@@ -62,7 +62,7 @@ func (s *Step) admit(ctx context.Context, tenant string, budget catalog.Budget, 
 	if estimate == 0 {
 		return docs, 0, nil
 	}
-	fits, err := s.catalog.Usage.Spend(ctx, tenant, estimate, float64(estimate)*s.meter.price, budget)
+	fits, err := s.usage.Spend(ctx, tenant, estimate, float64(estimate)*s.meter.price, budget)
 	switch {
 	case err != nil:
 		return nil, 0, err
@@ -83,7 +83,7 @@ func (s *Step) admit(ctx context.Context, tenant string, budget catalog.Budget, 
 
 // estimate is how many tokens the texts take that the documents lack.
 func (s *Step) estimate(ctx context.Context, docs []catalog.Document) (int64, error) {
-	missing, err := s.catalog.Vectors.Missing(ctx, catalog.Chunkings(docs), s.id)
+	missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id)
 	if err != nil {
 		return 0, err
 	}
@@ -104,7 +104,7 @@ func (s *Step) postpone(ctx context.Context, d catalog.Document) error {
 	now := time.Now().UTC()
 	tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC)
 	wait := tomorrow.Sub(now) + rand.N(time.Minute)
-	if err := s.catalog.Postpone(ctx, []catalog.Current{d.Current()}, wait); err != nil {
+	if err := s.documents.Postpone(ctx, []catalog.Current{d.Current()}, wait); err != nil {
 		return fmt.Errorf("budget of %s is spent: %w", d.Tenant, err)
 	}
 	return nil
@@ -116,6 +116,6 @@ func (s *Step) settleBudgets(ctx context.Context, reserved map[string]int64) {
 	for tenant, tokens := range reserved {
 		more := s.meter.spend(tenant) - tokens
 		// If it cannot be told, what was reserved counts as spent.
-		_, _ = s.catalog.Usage.Spend(ctx, tenant, more, float64(more)*s.meter.price, catalog.Budget{})
+		_, _ = s.usage.Spend(ctx, tenant, more, float64(more)*s.meter.price, catalog.Budget{})
 	}
 }

@@ -55,20 +55,30 @@ const (
 	DefaultRemoteBatches   = 8
 )
 
+// Documents are the documents that are to be embedded. The catalog holds them.
+type Documents interface {
+	Documents(ctx context.Context, ids []uuid.UUID) ([]catalog.Document, error)
+	MarkEmbedded(ctx context.Context, embedder int32, docs []catalog.Current) error
+	Postpone(ctx context.Context, docs []catalog.Current, wait time.Duration) error
+}
+
 // Step embeds documents.
 type Step struct {
-	cfg      Config
-	catalog  *catalog.Catalog
-	blobs    *blob.Store
-	embedder embedder.Embedder
-	id       int32 // of the embedder in the catalog
-	events   *announce.Publisher
-	batcher  *pipeline.Batcher[work]
-	claims   claims
-	remote   embedder.Metered // embedder, if it costs something
-	holder   uuid.UUID        // of claims in the catalog
-	meter    *meter
-	kept     *kept
+	cfg         Config
+	documents   Documents
+	generations *catalog.Generations
+	stored      *catalog.Vectors
+	usage       *catalog.Usage
+	blobs       *blob.Store
+	embedder    embedder.Embedder
+	id          int32 // of the embedder in the catalog
+	events      *announce.Publisher
+	batcher     *pipeline.Batcher[work]
+	claims      claims
+	remote      embedder.Metered // embedder, if it costs something
+	holder      uuid.UUID        // of claims in the catalog
+	meter       *meter
+	kept        *kept
 }
 
 // work is a document to look at, and the trace in which that was asked for.
@@ -78,7 +88,10 @@ type work struct {
 }
 
 // New starts a step that uses one embedder, whose id in the catalog is id.
-func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder, id int32, p *announce.Publisher) *Step {
+func New(
+	cfg Config, d Documents, g *catalog.Generations, v *catalog.Vectors, u *catalog.Usage,
+	blobs *blob.Store, e embedder.Embedder, id int32, p *announce.Publisher,
+) *Step {
 	documents, texts, batches := DefaultBatchDocuments, DefaultBatchTexts, DefaultBatches
 	remote, _ := e.(embedder.Metered)
 	if remote != nil {
@@ -91,9 +104,12 @@ func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, e embedder.Embedder,
 	cfg.BatchTexts = cmp.Or(cfg.BatchTexts, texts)
 	cfg.Batches = cmp.Or(cfg.Batches, batches)
 	cfg.BatchWait = cmp.Or(cfg.BatchWait, DefaultBatchWait)
-	s := &Step{cfg: cfg, catalog: c, blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes)}
+	s := &Step{
+		cfg: cfg, documents: d, generations: g, stored: v, usage: u,
+		blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes),
+	}
 	s.remote, s.holder = remote, uuid.New()
-	s.meter = newMeter(func(ctx context.Context, list []catalog.Consumption) error { return c.Usage.Add(ctx, id, list) }, remote)
+	s.meter = newMeter(func(ctx context.Context, list []catalog.Consumption) error { return u.Add(ctx, id, list) }, remote)
 	s.claims = newClaims()
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
 		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: blob.IsDamage,
@@ -126,11 +142,11 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 	for _, w := range batch {
 		traces[w.id] = w.trace
 	}
-	docs, err := s.catalog.Documents(ctx, slices.Collect(maps.Keys(traces)))
+	docs, err := s.documents.Documents(ctx, slices.Collect(maps.Keys(traces)))
 	if err != nil {
 		return err
 	}
-	index, err := s.catalog.Generations.Index(ctx)
+	index, err := s.generations.Index(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,7 +191,7 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 		out[i] = announce.Embedded(d, s.embedder.Model().Name)
 		out[i].Trace = traces[d.ID]
 	}
-	if err := s.catalog.MarkEmbedded(ctx, s.id, current); err != nil {
+	if err := s.documents.MarkEmbedded(ctx, s.id, current); err != nil {
 		return err
 	}
 	return s.events.PublishWhenRoom(ctx, out...)
@@ -186,7 +202,7 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 // it is over then, and what it did is to be looked at.
 func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first bool) (complete bool, err error) {
 	claim, err := s.claims.take(func() ([]catalog.Text, error) {
-		missing, err := s.catalog.Vectors.Missing(ctx, catalog.Chunkings(docs), s.id)
+		missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id)
 		if err == nil && first {
 			s.meter.cached(docs, missing)
 		}

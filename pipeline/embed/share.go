@@ -33,7 +33,7 @@ func (s *Step) share(ctx context.Context, wanted []catalog.Text) (mine []catalog
 	for i, w := range wanted {
 		hashes[i] = w.SHA256
 	}
-	claimed, stored, err := s.catalog.Usage.Claim(ctx, s.id, s.holder, claimLease, hashes)
+	claimed, stored, err := s.usage.Claim(ctx, s.id, s.holder, claimLease, hashes)
 	if err != nil {
 		return nil, false, nil, err
 	}
@@ -58,7 +58,7 @@ func (s *Step) hold(ctx context.Context, hashes [][32]byte) (end func()) {
 		for {
 			select {
 			case <-ticker.C:
-				_ = s.catalog.Usage.Renew(renewing, s.id, s.holder, claimLease, hashes) // the next one may succeed; else it expires
+				_ = s.usage.Renew(renewing, s.id, s.holder, claimLease, hashes) // the next one may succeed; else it expires
 			case <-renewing.Done():
 				return
 			}
@@ -69,7 +69,7 @@ func (s *Step) hold(ctx context.Context, hashes [][32]byte) (end func()) {
 		renewer.Wait()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
 		defer cancel()
-		_ = s.catalog.Usage.Release(ctx, s.id, s.holder, hashes) // else they expire
+		_ = s.usage.Release(ctx, s.id, s.holder, hashes) // else they expire
 	}
 }
 

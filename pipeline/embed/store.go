@@ -161,5 +161,5 @@ func (s *Step) register(ctx context.Context, pack *blob.Pack, texts [][32]byte) 
 	for i, span := range spans {
 		stored[i] = catalog.StoredVector{Text: texts[i], Span: catalog.Span(span)}
 	}
-	return s.catalog.Vectors.Put(ctx, s.id, catalog.Pack(object), stored)
+	return s.stored.Put(ctx, s.id, catalog.Pack(object), stored)
 }

@@ -48,14 +48,25 @@ type Points interface {
 	DeleteOlder(ctx context.Context, collection string, documents []vector.Stale) error
 }
 
+// Documents are the documents that are to be indexed. The catalog holds them.
+type Documents interface {
+	announce.Snapshots
+	Documents(ctx context.Context, ids []uuid.UUID) ([]catalog.Document, error)
+	MarkIndexed(ctx context.Context, generation int64, docs []catalog.Current) ([]uuid.UUID, error)
+	MarkCleared(ctx context.Context, generation int64, docs []catalog.Current) ([]uuid.UUID, error)
+	DropRemoved(ctx context.Context, generation int64, docs []catalog.Current) ([]uuid.UUID, error)
+}
+
 // Step indexes documents into one generation.
 type Step struct {
-	catalog    *catalog.Catalog
-	blobs      *blob.Store
-	points     Points
-	generation catalog.Generation
-	events     *announce.Publisher
-	batcher    *pipeline.Batcher[work]
+	documents   Documents
+	generations *catalog.Generations
+	vectors     *catalog.Vectors
+	blobs       *blob.Store
+	points      Points
+	generation  catalog.Generation
+	events      *announce.Publisher
+	batcher     *pipeline.Batcher[work]
 }
 
 // work is a document to look at.
@@ -68,15 +79,18 @@ type work struct {
 	trace announce.Trace
 }
 
-// New starts a step.
-func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, points Points, g catalog.Generation, p *announce.Publisher) *Step {
+// New starts a step that writes to one generation, of.
+func New(
+	cfg Config, d Documents, g *catalog.Generations, v *catalog.Vectors,
+	blobs *blob.Store, points Points, of catalog.Generation, p *announce.Publisher,
+) *Step {
 	if cfg.BatchDocuments == 0 {
 		cfg.BatchDocuments = DefaultBatchDocuments
 	}
 	if cfg.BatchWait == 0 {
 		cfg.BatchWait = DefaultBatchWait
 	}
-	s := &Step{catalog: c, blobs: blobs, points: points, generation: g, events: p}
+	s := &Step{documents: d, generations: g, vectors: v, blobs: blobs, points: points, generation: of, events: p}
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
 		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isOfDocuments,
 	}, s.index)
@@ -144,7 +158,7 @@ func (s *Step) round(ctx context.Context, batch []work) (left []work, err error)
 	for _, d := range slices.Concat(p.write, p.clear) {
 		tracks[d.Track] = p.work[d.ID].trace
 	}
-	return left, announce.Complete(ctx, s.catalog, s.events, tracks)
+	return left, announce.Complete(ctx, s.documents, s.generations, s.events, tracks)
 }
 
 // plan is what there is to do for a batch.
@@ -165,10 +179,10 @@ func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
 		p.work[w.id] = w
 	}
 	var err error
-	if p.active, err = s.catalog.Generations.IsActive(ctx, s.generation.Number); err != nil {
+	if p.active, err = s.generations.IsActive(ctx, s.generation.Number); err != nil {
 		return p, err
 	}
-	docs, err := s.catalog.Documents(ctx, slices.Collect(maps.Keys(p.work)))
+	docs, err := s.documents.Documents(ctx, slices.Collect(maps.Keys(p.work)))
 	if err != nil {
 		return p, err
 	}
@@ -237,11 +251,11 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 	if err := s.points.DeleteOlder(ctx, s.generation.Collection, stale); err != nil {
 		return nil, fmt.Errorf("delete points of %d documents: %w", len(stale), err)
 	}
-	dropped, err := s.catalog.DropRemoved(ctx, s.generation.Number, removed)
+	dropped, err := s.documents.DropRemoved(ctx, s.generation.Number, removed)
 	if err != nil {
 		return nil, err
 	}
-	cleared, err := s.catalog.MarkCleared(ctx, s.generation.Number, skipped)
+	cleared, err := s.documents.MarkCleared(ctx, s.generation.Number, skipped)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +264,7 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 		return nil, err
 	}
 	// Whoever came back to the track meanwhile may have lost new points.
-	back, err := s.catalog.Documents(ctx, gone)
+	back, err := s.documents.Documents(ctx, gone)
 	if err != nil {
 		return nil, err
 	}
@@ -265,14 +279,14 @@ func (s *Step) changed(ctx context.Context, p plan, written []catalog.Document, 
 	if len(left) == 0 {
 		return nil, nil
 	}
-	if active, err := s.catalog.Generations.IsActive(ctx, s.generation.Number); err != nil || active {
+	if active, err := s.generations.IsActive(ctx, s.generation.Number); err != nil || active {
 		return left, err
 	}
 	ids := make([]uuid.UUID, len(left))
 	for i, w := range left {
 		ids[i] = w.id
 	}
-	docs, err := s.catalog.Documents(ctx, ids)
+	docs, err := s.documents.Documents(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func groupsOfPoints(docs []catalog.Document) [][]catalog.Document {
 }
 
 func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) (changed []work, err error) {
-	chunks, err := s.catalog.Vectors.OfChunkings(ctx, s.generation.Embedder.ID, catalog.Chunkings(docs))
+	chunks, err := s.vectors.OfChunkings(ctx, s.generation.Embedder.ID, catalog.Chunkings(docs))
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 			return nil, fmt.Errorf("delete stale points of %d documents: %w", len(stale), err)
 		}
 	}
-	indexed, err := s.catalog.MarkIndexed(ctx, s.generation.Number, current)
+	indexed, err := s.documents.MarkIndexed(ctx, s.generation.Number, current)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func runIngestor(t *testing.T, p *testpipe.Pipe) {
 	source := p.Broker.Subscriber(broker.SubscriberConfig{Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor})
 	ended := make(chan error, 1)
 	go func() {
-		ended <- pipeline.Run(ctx, pipeline.Config{Catalog: p.Catalog, Log: p.Logs.Logger()}, pipeline.Step{
+		ended <- pipeline.Run(ctx, pipeline.Config{Letters: p.Catalog.Letters, Log: p.Logs.Logger()}, pipeline.Step{
 			Worker: "ingestor", Ledger: p.Ingest,
 			Routes: []pipeline.Route{{Name: "ingestor", Source: source, Handle: p.Ingest.Handle}},
 		})

@@ -211,7 +211,7 @@ func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() e
 				return
 			case <-ticker.C:
 			}
-			if _, err := s.catalog.Accept(ctx, sub); err != nil && ctx.Err() == nil {
+			if err := s.catalog.Renew(ctx, sub); err != nil && ctx.Err() == nil {
 				s.log.Warn("a submission's lease was not renewed", "repository", sub.URL, "error", err)
 			}
 		}
@@ -258,7 +258,7 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}
-	return announce.Complete(ctx, s.catalog, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
+	return announce.Complete(ctx, s.catalog, s.catalog.Generations, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
 }
 
 // gone ends a submission of a ref that the remote has no more. A track that was

@@ -119,5 +119,5 @@ func (s *Step) snapshots(ctx context.Context) error {
 	for _, id := range indexing {
 		tracks[id] = announce.Trace{} // whatever asked for it is long over
 	}
-	return announce.Complete(ctx, s.catalog, s.events, tracks)
+	return announce.Complete(ctx, s.catalog, s.catalog.Generations, s.events, tracks)
 }

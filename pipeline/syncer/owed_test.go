@@ -174,7 +174,7 @@ func TestASnapshotIsCompleteWhenItsLastDocumentFails(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, testpipe.Text("a.txt", "a\n", "b.txt", "b\n", "c.bin", "\x00"))
 	list := p.Events.Drain(t)
-	ledger := pipeline.DocumentLedger{Catalog: p.Catalog}
+	ledger := pipeline.DocumentLedger{Documents: p.Catalog, Generations: p.Catalog.Generations}
 	for _, m := range list {
 		if m.Subject == "b.txt" {
 			if err := ledger.Bury(t.Context(), m, "as asked"); err != nil {

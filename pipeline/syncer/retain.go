@@ -27,7 +27,7 @@ const (
 
 // Retain is the work of deleting the past: superseded snapshots that no document
 // refers to, settled submissions, and old usage.
-func Retain(cfg Retention, c *catalog.Catalog) schedule.Work {
+func Retain(cfg Retention, g *catalog.Garbage, u *catalog.Usage) schedule.Work {
 	if cfg.Snapshots == 0 {
 		cfg.Snapshots = DefaultKeepSnapshots
 	}
@@ -41,15 +41,15 @@ func Retain(cfg Retention, c *catalog.Catalog) schedule.Work {
 		cfg.Interval = DefaultRetainInterval
 	}
 	return schedule.Work{Kind: "retention", Interval: cfg.Interval, Do: func(ctx context.Context, r *schedule.Run) error {
-		snapshots, err := c.Garbage.DropOldSnapshots(ctx, cfg.Snapshots)
+		snapshots, err := g.DropOldSnapshots(ctx, cfg.Snapshots)
 		if err != nil {
 			return err
 		}
-		submissions, err := c.Garbage.DropOldSubmissions(ctx, cfg.Submissions)
+		submissions, err := g.DropOldSubmissions(ctx, cfg.Submissions)
 		if err != nil {
 			return err
 		}
-		usage, err := c.Usage.DropOld(ctx, cfg.UsageDays)
+		usage, err := u.DropOld(ctx, cfg.UsageDays)
 		r.Mend(snapshots + submissions + usage)
 		return err
 	}}

@@ -18,7 +18,7 @@ func TestRetentionKeepsWhatIsNeeded(t *testing.T) {
 	}
 	p.Rows(t, "update submissions set created_at = now() - interval '31 days' where revision <= 3")
 	p.Rows(t, "update submissions set state = 'pending', due_at = now(), track = null, revision = null where revision = 3")
-	work := syncer.Retain(syncer.Retention{Snapshots: 2}, p.Catalog)
+	work := syncer.Retain(syncer.Retention{Snapshots: 2}, p.Catalog.Garbage, p.Catalog.Usage)
 	if err := work.Do(t.Context(), &schedule.Run{}); err != nil {
 		t.Fatal(err)
 	}

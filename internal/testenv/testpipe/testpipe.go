@@ -100,9 +100,9 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	publisher := func(worker string) *announce.Publisher { return announce.New(p.Broker, "/leat/"+worker) }
 	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
 	must(t, err)
-	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
+	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Catalog.Usage, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
 	t.Cleanup(p.Embed.Close)
-	p.Index = index.New(index.Config{}, p.Catalog, p.Blobs, p.Points, p.Generation, publisher("indexer"))
+	p.Index = index.New(index.Config{}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Blobs, p.Points, p.Generation, publisher("indexer"))
 	t.Cleanup(p.Index.Close)
 	p.Sync = syncer.New(syncer.Config{}, p.Catalog, p.Streams(), publisher("syncer"), log)
 	return p

@@ -2,6 +2,11 @@
 insert into repositories (id, tenant, url) values (@id, @tenant, @url)
 on conflict (id) do nothing;
 
+-- name: RenewSubmission :exec
+update submissions
+set due_at = now() + make_interval(secs => @lease::float8)
+where tenant = @tenant and source = @source and event = @event and state = 'pending' and forgotten_at is null;
+
 -- name: PutSubmission :one
 insert into submissions as s (tenant, source, event, repository, ref, state, due_at)
 values (@tenant, @source, @event, @repository, @ref, 'pending', now() + make_interval(secs => @lease::float8))

@@ -19,7 +19,7 @@ func TestTheComparisonLeavesDocumentsUnderWayAlone(t *testing.T) {
 	p.SettleOwed(t)
 	repo.Commit(t, testpipe.Text("changed.txt", "1a\n", "embedded.txt", "2a\n", "skipped.txt", "\x00", "failed.txt", "5a\n", "stays.txt", "6\n", "added.txt", "7\n"))
 	p.Submit(t, repo)
-	ledger := pipeline.DocumentLedger{Catalog: p.Catalog}
+	ledger := pipeline.DocumentLedger{Documents: p.Catalog, Generations: p.Catalog.Generations}
 	for _, m := range p.Events.Drain(t) {
 		switch m.Subject {
 		case "embedded.txt":

@@ -230,6 +230,29 @@ func (q *Queries) PutSubmission(ctx context.Context, arg PutSubmissionParams) (s
 	return state, err
 }
 
+const renewSubmission = `-- name: RenewSubmission :exec
+update submissions
+set due_at = now() + make_interval(secs => $1::float8)
+where tenant = $2 and source = $3 and event = $4 and state = 'pending' and forgotten_at is null
+`
+
+type RenewSubmissionParams struct {
+	Lease  float64
+	Tenant string
+	Source string
+	Event  string
+}
+
+func (q *Queries) RenewSubmission(ctx context.Context, arg RenewSubmissionParams) error {
+	_, err := q.db.Exec(ctx, renewSubmission,
+		arg.Lease,
+		arg.Tenant,
+		arg.Source,
+		arg.Event,
+	)
+	return err
+}
+
 const setRepositoryError = `-- name: SetRepositoryError :exec
 update repositories set error = nullif($1::text, '') where id = $2 and error is distinct from nullif($1::text, '')
 `
