@@ -8,6 +8,7 @@ package embed
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -112,9 +113,15 @@ func New(
 	s.meter = newMeter(func(ctx context.Context, list []catalog.Consumption) error { return u.Add(ctx, id, list) }, remote)
 	s.claims = newClaims()
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: blob.IsDamage,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: ofSome,
 	}, s.embed)
 	return s
+}
+
+// ofSome reports whether an error is of some documents of a batch and not of
+// all: of their objects, or of texts with which the model fails.
+func ofSome(err error) bool {
+	return blob.IsDamage(err) || errors.Is(err, embedder.ErrTexts)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.

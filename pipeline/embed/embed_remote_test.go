@@ -94,6 +94,22 @@ func TestABadTextFailsItsDocumentAloneAndWhatWasPaidForIsKept(t *testing.T) {
 	once(t, server)
 }
 
+// Texts with which the model fails every time fail their documents, and no others.
+func TestATextThatBreaksTheModelFailsItsDocumentAlone(t *testing.T) {
+	server := embeddertest.NewServer(t, embeddertest.ServerConfig{Breaks: "POISON"})
+	p := testpipe.Open(t, testpipe.Config{Embedder: remote(t, server, nil)})
+	tree := files(100)
+	for i := range 6 {
+		tree[fmt.Sprintf("bad%d.txt", i)] = testpipe.File{Content: fmt.Sprintf("POISON %d\n", i)}
+	}
+	list := chunked(t, p, tree)
+	for i, err := range p.Deliver(t, list...) {
+		if bad := strings.HasPrefix(list[i].Subject, "bad"); bad != (err != nil) {
+			t.Errorf("%s: %v", list[i].Subject, err)
+		}
+	}
+}
+
 // While the provider is away documents wait; none fails, and none is lost.
 func TestDocumentsWaitForTheProvider(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})

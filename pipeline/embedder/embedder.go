@@ -2,6 +2,7 @@ package embedder
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -54,10 +55,25 @@ type Embedder interface {
 	// Reject where no attempt can succeed with these texts (one is too long for
 	// the model, the provider refuses it), a RetryAfter where a provider says
 	// when to come back, and a Retry, or unmarked, in every other case, which
-	// includes a wrong key: that is no fault of the texts. When ctx ends, Embed
+	// includes a wrong key: that is no fault of the texts. Where the provider
+	// answers other texts and fails with these again and again, the error is
+	// ErrTexts, too. When ctx ends, Embed
 	// returns soon after with an error that wraps its cause.
 	Embed(ctx context.Context, texts []string, purpose Purpose) ([][]float32, error)
 }
+
+// ErrTexts is what an error is, in the sense of errors.Is, that single texts
+// caused while the model embeds others. It says nothing about whether another
+// attempt may succeed.
+var ErrTexts = errors.New("single texts fail")
+
+// OfTexts marks an error as one of single texts. Its message stays.
+func OfTexts(err error) error { return textsError{err} }
+
+type textsError struct{ error }
+
+func (e textsError) Unwrap() error        { return e.error }
+func (e textsError) Is(target error) bool { return target == ErrTexts }
 
 // Cost is the cost of a text. Each text of a request has its share.
 type Cost struct {

@@ -24,6 +24,8 @@ type ServerConfig struct {
 	AtOnce   int           // requests, beyond which there are 429s
 	Delay    time.Duration // of each answer
 	Poison   string        // a text that holds this is refused
+	Breaks   string        // a text that holds this is answered with 500
+	Crashes  string        // a text that holds this gets no answer: the connection is cut
 	Silent   bool          // it does not say how many tokens it has counted
 	Shift    int           // makes it another model: by how many its numbers are out of place
 }
@@ -159,6 +161,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, cha
 	case <-time.After(s.cfg.Delay):
 	case <-r.Context().Done():
 		return
+	}
+	switch {
+	case s.cfg.Breaks != "" && strings.Contains(strings.Join(q.texts, "\n"), s.cfg.Breaks):
+		s.fail(w, http.StatusInternalServerError, "failed to encode response: json: unsupported value: NaN")
+		return
+	case s.cfg.Crashes != "" && strings.Contains(strings.Join(q.texts, "\n"), s.cfg.Crashes):
+		panic(http.ErrAbortHandler)
 	}
 	a, err := s.vectors(q)
 	if err != nil {

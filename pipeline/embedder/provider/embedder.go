@@ -42,7 +42,6 @@ type Embedder struct {
 	mu        sync.Mutex
 	again     []*item   // to be sent before those that are fresh
 	fresh     []*item   // in the order of their calls
-	successes uint64    // requests that were answered right
 	owed      int       // tokens used beyond those reserved
 	reference []float32 // of the probe, by the first address that answered
 }

@@ -28,7 +28,10 @@ const (
 type problem struct {
 	kind  kind
 	after time.Duration // when the provider says to come back; 0: it does not
-	err   error
+	// answered says that the provider's server gave this answer to the texts: it
+	// is reached, and runs.
+	answered bool
+	err      error
 }
 
 func (p *problem) Error() string { return p.err.Error() }
@@ -51,7 +54,7 @@ const (
 
 // judge reads an answer that is not a success.
 func judge(status int, h http.Header, c complaint, now time.Time) *problem {
-	p := &problem{after: retryAfter(h, c, now)}
+	p := &problem{after: retryAfter(h, c, now), answered: true}
 	switch {
 	case status == http.StatusTooManyRequests && c.code == quota:
 		p.kind, p.after = busy, max(p.after, quotaPause)

@@ -231,6 +231,36 @@ func TestOneBadTextFailsAlone(t *testing.T) {
 	}
 }
 
+// A text that breaks the model, which is no outage, fails alone: the others get
+// their vectors, and no request waits until the address is tried again.
+func TestATextThatBreaksTheModelFailsAlone(t *testing.T) {
+	for name, server := range map[string]embeddertest.ServerConfig{
+		"answered with 500": {Breaks: "poison"}, "cut off": {Crashes: "poison"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := config(t, "openai", embeddertest.NewServer(t, server))
+			if server.Breaks != "" {
+				cfg.OpenFor = time.Hour // a failure held against the address would last
+			}
+			e := open(t, cfg)
+			texts := sample(200)
+			bad := []int{3, 17, 90, 91, 150, 199}
+			for _, i := range bad {
+				texts[i] += "poison"
+			}
+			vectors, err := e.Embed(t.Context(), texts, embedder.Document)
+			if kind, _ := fault.Of(err); !errors.Is(err, embedder.ErrTexts) || kind != fault.KindRetry {
+				t.Fatalf("%v", err)
+			}
+			for i, v := range vectors {
+				if isBad := slices.Contains(bad, i); isBad != (v == nil) {
+					t.Errorf("text %d: a vector of %d dimensions", i, len(v))
+				}
+			}
+		})
+	}
+}
+
 // A server that refuses every text, which is no fault of the texts, has them wait.
 func TestARefusalOfEverythingIsNoTextsFault(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{Poison: "func"}) // the probe too

@@ -25,10 +25,12 @@ type item struct {
 	tokens int    // estimated
 	since  time.Time
 
-	most     int    // texts in one request with it; 0: no bound
-	attempts int    // that failed while the provider was well
-	tries    int    // that failed
-	seen     uint64 // successes of the provider when it last failed
+	most     int // texts in one request with it; 0: no bound
+	attempts int // that failed while the provider was well
+	tries    int // that failed
+	alone    int // that failed with this text alone, while the provider was well
+
+	unanswered bool // a request with it brought no answer
 
 	parent *item // of a part
 	parts  []*item

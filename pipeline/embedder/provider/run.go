@@ -18,10 +18,10 @@ const (
 	// alone, and queryTries how often it is sent.
 	queryPatience = 2 * time.Second
 	queryTries    = 3
-	// halveAfter and giveUpAfter are failures of a text while the provider
-	// answers others: it may be what breaks it.
+	// halveAfter is how often a batch fails, while the provider embeds the probe,
+	// before it is sent in halves. giveUpAfter is how often a text fails alone.
 	halveAfter  = 2
-	giveUpAfter = 6
+	giveUpAfter = 2
 	// spoiledTries is how often a text may come back with a vector that is none.
 	spoiledTries = 3
 )
@@ -120,9 +120,6 @@ func (e *Embedder) accept(ctx context.Context, to *address, b batch, answered bo
 	e.requeue(again)
 	if len(again) < len(b) {
 		to.succeeded()
-		e.mu.Lock()
-		e.successes++
-		e.mu.Unlock()
 	}
 	return nil
 }
@@ -162,8 +159,7 @@ func (e *Embedder) retry(ctx context.Context, to *address, b batch, p *problem) 
 	case busy:
 		to.busy(p.after)
 	case slow, down:
-		to.failed(p.err, false)
-		b = e.suspect(b, p)
+		b = e.suspect(ctx, to, b, p)
 	case denied:
 		to.failed(p.err, true)
 	case refused:
@@ -187,22 +183,35 @@ func (b batch) halve() {
 	}
 }
 
-// suspect counts a failure against the texts if the provider has answered since
-// the last: then it is not down for all, and one of the texts may be why.
-func (e *Embedder) suspect(b batch, p *problem) batch {
-	e.mu.Lock()
-	successes := e.successes
-	e.mu.Unlock()
+// suspect finds out whose fault a failure is: the provider's, or that of one of
+// the texts. An error that the server answers, and a second request without an
+// answer, is held against the texts if the provider embeds the probe. Its address
+// stays in use then, so that no other text waits, and the batch is halved until
+// the text at fault is alone.
+func (e *Embedder) suspect(ctx context.Context, to *address, b batch, p *problem) batch {
+	if !p.answered && !b[0].unanswered {
+		for _, it := range b {
+			it.unanswered = true
+		}
+		to.failed(p.err, false)
+		return b
+	}
+	if err := e.probe(ctx, to); err != nil {
+		if ctx.Err() == nil {
+			to.failed(fmt.Errorf("%w; and with the probe: %w", p.err, err), false)
+		}
+		return b
+	}
 	for _, it := range b {
-		if successes > it.seen {
-			it.seen = successes
-			it.attempts++
+		it.attempts++
+		if len(b) == 1 {
+			it.alone++
 		}
 	}
 	if len(b) > 1 && b[0].attempts >= halveAfter {
 		b.halve()
 	}
-	return e.giveUp(b, p, func(it *item) bool { return len(b) == 1 && it.attempts >= giveUpAfter })
+	return e.giveUp(b, p, func(it *item) bool { return it.alone >= giveUpAfter })
 }
 
 // giveUp settles the items of which over is true, and returns the others.
@@ -210,7 +219,7 @@ func (e *Embedder) giveUp(b batch, p *problem, over func(*item) bool) batch {
 	var rest batch
 	for _, it := range b {
 		if over(it) {
-			e.settle(it, nil, p.fault())
+			e.settle(it, nil, embedder.OfTexts(p.fault()))
 		} else {
 			rest = append(rest, it)
 		}
