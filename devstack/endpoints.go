@@ -19,6 +19,7 @@ type Endpoints struct {
 	S3AccessKey string `json:"s3_access_key,omitempty"`
 	S3SecretKey string `json:"s3_secret_key,omitempty"`
 	Qdrant      string `json:"qdrant,omitempty"` // http://127.0.0.1:PORT, of gRPC
+	QdrantKey   string `json:"qdrant_api_key,omitempty"`
 }
 
 // announcement tells other processes about the owner of a directory. It exists

@@ -38,6 +38,7 @@ type secrets struct {
 	S3AccessKey string `json:"s3_access_key"`
 	S3SecretKey string `json:"s3_secret_key"`
 	NATSToken   string `json:"nats_token"`
+	QdrantKey   string `json:"qdrant_api_key"`
 }
 
 func (s secrets) complete() bool {
@@ -127,11 +128,15 @@ func (h *home) loadSecrets() error {
 	path := filepath.Join(h.dir, secretsFile)
 	err := readJSON(path, &h.secrets)
 	if errors.Is(err, fs.ErrNotExist) {
-		h.secrets = secrets{S3AccessKey: "leat" + rand.Text()[:12], S3SecretKey: rand.Text() + rand.Text(), NATSToken: rand.Text()}
+		h.secrets = secrets{S3AccessKey: "leat" + rand.Text()[:12], S3SecretKey: rand.Text() + rand.Text(), NATSToken: rand.Text(), QdrantKey: rand.Text()}
 		return writeJSON(path, h.secrets)
 	}
 	if err != nil {
 		return err
+	}
+	if h.secrets.complete() && h.secrets.QdrantKey == "" { // a directory of before Qdrant had a key
+		h.secrets.QdrantKey = rand.Text()
+		return writeJSON(path, h.secrets)
 	}
 	if !h.secrets.complete() {
 		return fmt.Errorf("%s is incomplete: remove it, and new keys are made", secretsFile)

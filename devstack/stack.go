@@ -147,11 +147,12 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 }
 
 func (s *Stack) startQdrant(context.Context) error {
-	srv, err := qdrant.Start(qdrant.Config{Dir: s.dir("qdrant"), Addr: loopback(s.cfg.QdrantPort), Log: s.log("qdrant")})
+	key := s.home.secrets.QdrantKey
+	srv, err := qdrant.Start(qdrant.Config{Dir: s.dir("qdrant"), Addr: loopback(s.cfg.QdrantPort), APIKey: key, Log: s.log("qdrant")})
 	if err != nil {
 		return err
 	}
-	s.started(srv, func(e *Endpoints) { e.Qdrant = "http://" + srv.Addr() })
+	s.started(srv, func(e *Endpoints) { e.Qdrant, e.QdrantKey = "http://"+srv.Addr(), key })
 	return nil
 }
 

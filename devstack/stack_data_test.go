@@ -64,7 +64,7 @@ func connect(t testing.TB, e devstack.Endpoints) (c clients) {
 	c.s3, err = minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(e.S3AccessKey, e.S3SecretKey, ""), Region: "us-east-1"})
 	must(err)
 
-	c.vectors, err = qdrant.Open(t.Context(), qdrant.Config{URL: e.Qdrant})
+	c.vectors, err = qdrant.Open(t.Context(), qdrant.Config{URL: e.Qdrant, APIKey: e.QdrantKey})
 	must(err)
 	t.Cleanup(func() { c.vectors.Close() })
 	return c

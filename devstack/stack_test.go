@@ -166,13 +166,31 @@ func TestSecretsDifferAndStay(t *testing.T) {
 	}
 	one, two := t.TempDir(), t.TempDir()
 	first, again, other := of(one), of(one), of(two)
-	if len(first) != 3 {
-		t.Errorf("secrets %v, want three", first)
+	if len(first) != 4 {
+		t.Errorf("secrets %v, want four", first)
 	}
 	for name, value := range first {
 		if again[name] != value || other[name] == value || len(value) < 16 {
 			t.Errorf("%s: %q, then %q, elsewhere %q", name, value, again[name], other[name])
 		}
+	}
+}
+
+// A directory that was made before Qdrant had a key gets one, and keeps its
+// other secrets.
+func TestAnOlderDirectoryGetsAKeyOfQdrant(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "format.json"), `{"format": 1}`)
+	writeFile(t, filepath.Join(dir, "secrets.json"), `{"s3_access_key": "a", "s3_secret_key": "b", "nats_token": "the-old-token"}`)
+	s := start(t, devstack.Config{Dir: dir, Parts: devstack.NATS | devstack.Qdrant})
+	first := s.Endpoints()
+	if first.QdrantKey == "" || !strings.Contains(first.NATS, "the-old-token@") {
+		t.Errorf("endpoints %+v: want a key of Qdrant, and the old token", first)
+	}
+	closeStack(t, s)
+	s = start(t, devstack.Config{Dir: dir, Parts: devstack.Qdrant})
+	if again := s.Endpoints(); again.QdrantKey != first.QdrantKey {
+		t.Errorf("the key was %q and is %q", first.QdrantKey, again.QdrantKey)
 	}
 }
 

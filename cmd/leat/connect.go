@@ -213,7 +213,7 @@ func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 		s.S3URL, s.S3AccessKey, s.S3SecretKey = e.S3, e.S3AccessKey, e.S3SecretKey
 	}
 	if s.QdrantURL == "" {
-		s.QdrantURL = e.Qdrant
+		s.QdrantURL, s.QdrantAPIKey = e.Qdrant, e.QdrantKey
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package qdrant
 import (
 	"cmp"
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
 
@@ -38,6 +40,9 @@ type Config struct {
 	Dir string
 	// Addr is the TCP address to listen on. Default: 127.0.0.1:0.
 	Addr string
+	// APIKey is demanded of every call, in the metadata "api-key", as Qdrant does
+	// with service.api_key. Default: no key is asked for.
+	APIKey string
 	// Log takes what an operator should know. Default: slog.Default().
 	Log *slog.Logger
 }
@@ -72,7 +77,7 @@ func Start(config Config) (*Server, error) {
 		grpc.MaxSendMsgSize(maxMessageBytes),
 		grpc.WaitForHandlers(true),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minKeepalive, PermitWithoutStream: true}),
-		grpc.UnaryInterceptor(contain(log)),
+		grpc.ChainUnaryInterceptor(contain(log), demand(config.APIKey)),
 	)}
 	qdrant.RegisterQdrantServer(s.grpc, health{})
 	qdrant.RegisterCollectionsServer(s.grpc, &collectionsAPI{registry: registry})
@@ -112,6 +117,22 @@ func contain(log *slog.Logger) grpc.UnaryServerInterceptor {
 			}
 		}()
 		return handle(ctx, request)
+	}
+}
+
+// demand lets in those who know the key. Qdrant's answer to the others is
+// Unauthenticated, too.
+func demand(key string) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+		if key == "" {
+			return handle(ctx, request)
+		}
+		for _, given := range metadata.ValueFromIncomingContext(ctx, "api-key") {
+			if subtle.ConstantTimeCompare([]byte(given), []byte(key)) == 1 {
+				return handle(ctx, request)
+			}
+		}
+		return nil, status.Error(codes.Unauthenticated, "the api-key is missing or wrong")
 	}
 }
 

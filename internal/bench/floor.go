@@ -20,6 +20,7 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -143,13 +144,20 @@ func (f *floor) openObjects(ctx context.Context, e devstack.Endpoints) (err erro
 
 func (f *floor) openPoints(ctx context.Context, e devstack.Endpoints) (err error) {
 	f.qdrant, err = grpc.NewClient(hostOf(e.Qdrant), grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)))
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)), grpc.WithUnaryInterceptor(sendKey(e.QdrantKey)))
 	if err != nil {
 		return err
 	}
 	f.points = qdrant.NewPointsClient(f.qdrant)
 	model := f.leat.generation.Embedder
 	return f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance)
+}
+
+// sendKey lets the bare client in as leat's own is.
+func sendKey(key string) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		return invoke(metadata.AppendToOutgoingContext(ctx, "api-key", key), method, req, reply, conn, opts...)
+	}
 }
 
 func (f *floor) openStream(ctx context.Context, _ devstack.Endpoints) error {

@@ -173,7 +173,9 @@ func (r *run) startStores(context.Context) error {
 // endpoints are those of all stores.
 func (r *run) endpoints() devstack.Endpoints {
 	e := r.stores[stack.S3].Endpoints
-	e.NATS, e.Postgres, e.Qdrant = r.stores[stack.NATS].Endpoints.NATS, r.stores[stack.Postgres].Endpoints.Postgres, r.stores[stack.Qdrant].Endpoints.Qdrant
+	points := r.stores[stack.Qdrant].Endpoints
+	e.NATS, e.Postgres = r.stores[stack.NATS].Endpoints.NATS, r.stores[stack.Postgres].Endpoints.Postgres
+	e.Qdrant, e.QdrantKey = points.Qdrant, points.QdrantKey
 	return e
 }
 

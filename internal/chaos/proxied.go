@@ -50,6 +50,7 @@ func environment(stores map[string]*proxied) ([]string, error) {
 	}
 	endpoints := stores[stack.S3].Endpoints
 	endpoints.NATS = stores[stack.NATS].Endpoints.NATS
+	endpoints.QdrantKey = stores[stack.Qdrant].Endpoints.QdrantKey
 	return stack.Environment(endpoints, at)
 }
 

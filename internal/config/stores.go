@@ -42,6 +42,8 @@ type Stores struct {
 
 	// S3AccessKey and S3SecretKey stand in for those of the environment.
 	S3AccessKey, S3SecretKey string `kong:"-"`
+	// QdrantAPIKey stands in for that of the environment.
+	QdrantAPIKey string `kong:"-"`
 }
 
 // Check says which store is not named, and what of the rest to change.
@@ -126,7 +128,7 @@ func (s Stores) Blob() blob.Config {
 
 // Qdrant is the configuration of the connection to Qdrant.
 func (s Stores) Qdrant() qdrant.Config {
-	return qdrant.Config{URL: s.QdrantURL, APIKey: os.Getenv("LEAT_QDRANT_API_KEY")}
+	return qdrant.Config{URL: s.QdrantURL, APIKey: cmp.Or(s.QdrantAPIKey, os.Getenv("LEAT_QDRANT_API_KEY"))}
 }
 
 // OpenVector connects to the vector store. No other function chooses a driver.

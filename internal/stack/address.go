@@ -9,7 +9,7 @@ import (
 // an index nor an embedder.
 func Addresses(e devstack.Endpoints) config.Stores {
 	return config.Stores{
-		NATSURL: e.NATS, PostgresURL: e.Postgres, QdrantURL: e.Qdrant,
+		NATSURL: e.NATS, PostgresURL: e.Postgres, QdrantURL: e.Qdrant, QdrantAPIKey: e.QdrantKey,
 		S3URL: e.S3, S3AccessKey: e.S3AccessKey, S3SecretKey: e.S3SecretKey,
 	}
 }

@@ -38,6 +38,7 @@ func Environment(e devstack.Endpoints, at map[string]string) ([]string, error) {
 		"LEAT_S3_ACCESS_KEY=" + e.S3AccessKey,
 		"LEAT_S3_SECRET_KEY=" + e.S3SecretKey,
 		"LEAT_QDRANT_URL=http://" + at[Qdrant],
+		"LEAT_QDRANT_API_KEY=" + e.QdrantKey,
 	}, nil
 }
 
