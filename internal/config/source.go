@@ -15,6 +15,9 @@ type Git struct {
 	Dir        string        `name:"git-dir" env:"LEAT_GIT_DIR" type:"path" placeholder:"DIR" help:"Directory of the bare mirrors. A worker that loses it fetches anew."`
 	MaxBytes   int64         `name:"git-max-bytes" env:"LEAT_GIT_MAX_BYTES" default:"4294967296" placeholder:"BYTES" help:"Largest mirror of one repository (${default} bytes)."`
 	Timeout    time.Duration `name:"git-timeout" env:"LEAT_GIT_TIMEOUT" default:"10m" help:"Longest fetch (${default})."`
+	Memory     int64         `name:"git-memory-mib" env:"LEAT_GIT_MEMORY_MIB" default:"512" placeholder:"MIB" help:"Memory that each process of git may write to (${default} MiB). Only Linux enforces it."`
+	CPU        time.Duration `name:"git-cpu" env:"LEAT_GIT_CPU" default:"10m" help:"Processor time of each process of git (${default}). Only Linux enforces it."`
+	Processes  int           `name:"git-processes" env:"LEAT_GIT_PROCESSES" default:"4096" placeholder:"N" help:"Processes and threads of the user up to which git may start more (${default}). Only Linux enforces it, and not for root."`
 	AllowLocal bool          `name:"git-allow-local" env:"LEAT_GIT_ALLOW_LOCAL" help:"Accept paths of this machine and file:// URLs. Whoever may submit can then read every repository that this process can."`
 	AllowHTTP  bool          `name:"git-allow-http" env:"LEAT_GIT_ALLOW_HTTP" help:"Accept http:// URLs, which send code and tokens in the clear."`
 	TokenFile  string        `name:"git-token-file" env:"LEAT_GIT_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File of 'host token' or 'host user:token' lines. One host's token can also come from LEAT_GIT_TOKEN_HOST, such as LEAT_GIT_TOKEN_GITHUB_COM."`
@@ -33,6 +36,9 @@ func (g Git) Check() error {
 	}
 	if g.Timeout <= 0 {
 		return fmt.Errorf("--git-timeout (LEAT_GIT_TIMEOUT) %s: give more than 0s", g.Timeout)
+	}
+	if g.Memory < 0 || g.CPU < 0 || g.Processes < 0 {
+		return fmt.Errorf("--git-memory-mib %d, --git-cpu %s, --git-processes %d: give more than 0", g.Memory, g.CPU, g.Processes)
 	}
 	for _, file := range []struct{ flag, name string }{
 		{"--git-token-file (LEAT_GIT_TOKEN_FILE)", g.TokenFile},
@@ -53,7 +59,7 @@ func (g Git) Check() error {
 // Config is the configuration of package git.
 func (g Git) Config() git.Config {
 	return git.Config{
-		Dir: g.Dir, MaxBytes: g.MaxBytes, FetchTimeout: g.Timeout, AllowLocal: g.AllowLocal, AllowHTTP: g.AllowHTTP,
+		Dir: g.Dir, MaxBytes: g.MaxBytes, FetchTimeout: g.Timeout, MaxMemory: g.Memory << 20, MaxCPU: g.CPU, MaxProcesses: g.Processes, AllowLocal: g.AllowLocal, AllowHTTP: g.AllowHTTP,
 		TokenFile: g.TokenFile, KeyFile: g.SSHKey, KnownHosts: g.KnownHosts,
 	}
 }
@@ -62,6 +68,8 @@ func (g Git) Config() git.Config {
 // environment separates globs by line ends.
 type Filter struct {
 	MaxFileBytes int64    `env:"LEAT_MAX_FILE_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest text that is indexed (${default} bytes)."`
+	MaxFiles     int64    `env:"LEAT_MAX_FILES" default:"500000" placeholder:"N" help:"Most files of a commit (${default}). A commit of more is rejected before any is read."`
+	MaxPathBytes int64    `env:"LEAT_MAX_PATH_BYTES" default:"67108864" placeholder:"BYTES" help:"Most bytes of the paths of a commit together (${default})."`
 	MaxDocument  int64    `name:"max-document-bytes" env:"LEAT_MAX_DOCUMENT_BYTES" default:"16777216" placeholder:"BYTES" help:"Largest PDF or .docx that is read (${default} bytes). Each ingest may hold one in memory."`
 	Include      []string `env:"LEAT_INCLUDE" sep:"\n" placeholder:"GLOB" help:"Index only paths that match, such as 'src/**'. May be repeated; in the environment, one a line."`
 	Exclude      []string `env:"LEAT_EXCLUDE" sep:"\n" placeholder:"GLOB" help:"Leave out paths that match. May be repeated; in the environment, one a line."`

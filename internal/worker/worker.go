@@ -51,7 +51,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	defer end()
 	publisher := announce.New(s.Broker, "/leat/ingestor")
 	step, err := ingest.New(ingest.Config{
-		Filter: cfg.Filter.Config(), Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
+		Filter: cfg.Filter.Config(), MaxFiles: cfg.MaxFiles, MaxPathBytes: cfg.MaxPathBytes, Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
 		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
 		Splitter: splitter,
 	}, mirrors, s.Catalog, s.Blobs, publisher, log)

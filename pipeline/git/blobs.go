@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/leatworks/leat/internal/fault"
 )
 
 // Blobs reads the contents of many blobs through one long-lived git, in the
@@ -79,6 +81,10 @@ func (b *Blobs) Next() (Blob, error) {
 	return Blob{oid, size, b.body}, nil
 }
 
+// NoBlob is the size of an object that a tree gives out for a file and that is
+// none: a tree, a commit or a tag. Its content cannot be asked for.
+const NoBlob = -1
+
 // Sizes returns the size in bytes of each blob. It neither waits for requested
 // blobs nor disturbs them.
 func (b *Blobs) Sizes(oids []string) ([]int64, error) {
@@ -94,6 +100,9 @@ func (b *Blobs) Sizes(oids []string) ([]int64, error) {
 	sizes := make([]int64, len(oids))
 	for i := range sizes {
 		oid, size, err := b.sizes.next()
+		if errors.Is(err, errNoBlob) {
+			size, err = NoBlob, nil
+		}
 		if err != nil {
 			b.err = b.unreadable(oid, err)
 			return nil, b.err
@@ -159,7 +168,7 @@ func (r *body) Read(p []byte) (int, error) {
 // unreadable is the error of an object that a tree names and the mirror does
 // not yield. Unless the caller gave up, the mirror is not to be trusted.
 func (b *Blobs) unreadable(oid string, err error) error {
-	if b.ctx.Err() == nil {
+	if kind, _ := fault.Of(err); b.ctx.Err() == nil && kind != fault.KindReject {
 		b.doubt()
 	}
 	return fmt.Errorf("read blob %s: %w", oid, err)
@@ -192,6 +201,8 @@ type batch struct {
 	open    []int    // answers left of each window sent
 	closed  bool
 }
+
+var errNoBlob = errors.New("the object is no file")
 
 const (
 	maxWindows = 2
@@ -272,7 +283,7 @@ func (b *batch) next() (oid string, size int64, err error) {
 	case len(fields) != 3 || fields[0] != oid:
 		return oid, 0, fmt.Errorf("unexpected answer %.80q", line)
 	case fields[1] != "blob":
-		return oid, 0, fmt.Errorf("it is a %.20s", fields[1])
+		return oid, 0, fmt.Errorf("%w: it is a %.20s", errNoBlob, fields[1])
 	}
 	size, err = strconv.ParseInt(fields[2], 10, 64)
 	if err != nil || size < 0 {

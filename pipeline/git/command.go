@@ -104,7 +104,11 @@ func (m *Mirrors) environ(c command) []string {
 // dies, the watcher kills the whole group: a git that lost its parent may else
 // download for minutes. (A parent-death signal would reach git but not its
 // children.) The shell reaps the watcher, so that nothing is left to process 1.
-const guard = `(read _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & w=$!
+//
+// It waits for a line before it begins: git's children have its limits only if
+// it has them before it starts any.
+const guard = `read _ <&3 || exit 1
+(read _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & w=$!
 git "$@" 3<&-; rc=$?
 kill $w 2>/dev/null; wait $w 2>/dev/null
 exit $rc`
@@ -117,13 +121,14 @@ type process struct {
 	lifeline *os.File
 	verb     string
 	secrets  []string
+	limits   limits
 	wait     func() error
 }
 
 // start starts git in a session of its own: it has no terminal to ask on, and
 // can be killed with its children. The process ends with ctx.
 func (m *Mirrors) start(ctx context.Context, c command, stdin bool, stdout io.Writer) (p *process, in io.WriteCloser, out io.ReadCloser, err error) {
-	p = &process{ctx: ctx, stderr: &tail{notify: c.onProgress}, verb: c.args[0], secrets: c.secrets}
+	p = &process{ctx: ctx, stderr: &tail{notify: c.onProgress}, verb: c.args[0], secrets: c.secrets, limits: m.limits()}
 	p.cmd = exec.CommandContext(ctx, "git", c.args...)
 	if c.guarded {
 		p.cmd = exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", guard, "git"}, c.args...)...)
@@ -162,7 +167,25 @@ func (m *Mirrors) start(ctx context.Context, c command, stdin bool, stdout io.Wr
 		p.closeLifeline()
 		return nil, nil, nil, fmt.Errorf("start git %s: %w", p.verb, err)
 	}
+	if err := p.bound(); err != nil {
+		p.stop()
+		return nil, nil, nil, fmt.Errorf("limit git %s: %w", p.verb, err)
+	}
 	return p, in, out, nil
+}
+
+// bound sets the limits of a process that has just started, and lets a guarded
+// one begin. One that is not guarded starts no children.
+func (p *process) bound() error {
+	if err := limit(p.cmd.Process.Pid, p.limits); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	if p.lifeline != nil {
+		if _, err := p.lifeline.WriteString("\n"); err != nil && !errors.Is(err, syscall.EPIPE) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *process) kill() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
@@ -176,7 +199,11 @@ func (p *process) waitOnce() error {
 	if cause := context.Cause(p.ctx); cause != nil {
 		return fmt.Errorf("git %s: %w", p.verb, cause)
 	}
-	return &failure{verb: p.verb, stderr: scrub(p.stderr.String(), p.secrets), err: err}
+	f := &failure{verb: p.verb, stderr: scrub(p.stderr.String(), p.secrets), err: err}
+	if err := p.limits.exceeded(f); err != nil {
+		return err
+	}
+	return f
 }
 
 func (p *process) closeLifeline() {

@@ -43,6 +43,10 @@
 // Git and all its children form one session, killed as a whole when the context
 // ends, when a limit is passed, and when this process dies.
 //
+// Each process has limits of memory, processor time, processes and file size,
+// which the kernel holds (on Linux): what a server sends, and what a pack makes
+// of itself, is bounded.
+//
 // # Tokens
 //
 // A URL never holds a credential: [Mirrors.Parse] refuses those. The token of a

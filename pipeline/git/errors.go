@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +44,8 @@ var signs = []struct {
 	{"returned error: 403", ErrAuth},
 	{"HTTP Basic: Access denied", ErrAuth},
 	{"couldn't find remote ref", ErrNoRef},
+	{"ut of memory", ErrTooLarge},
+	{"File too large", ErrTooLarge},
 	{"returned error: 404", ErrNotFound},
 	{"does not appear to be a git repository", ErrNotFound},
 	{"epository not found", ErrNotFound},
@@ -89,8 +95,10 @@ func explain(remote Remote, err error) error {
 		return fault.Reject(fmt.Errorf("%w (%w)%s", found, err, hint(remote, f.stderr)))
 	case errors.Is(found, ErrNoRef):
 		return fault.Reject(fmt.Errorf("%w (%w)", found, err))
-	case strings.Contains(f.stderr, "corruption on the remote side"):
-		return fault.Reject(fmt.Errorf("the repository is damaged at its source; run git fsck there (%w)", err))
+	case strings.Contains(f.stderr, "corruption on the remote side") && isPartial(remote):
+		return fault.Reject(fmt.Errorf("the repository is a partial clone, which lacks objects; submit the one that it was cloned from (%w)", err))
+	case slices.ContainsFunc(damage, func(sign string) bool { return strings.Contains(f.stderr, sign) }):
+		return fault.Reject(fmt.Errorf("the repository is damaged at its source, or a partial clone; run git fsck there (%w)", err))
 	case strings.Contains(f.stderr, "dumb http transport"):
 		return fault.Reject(fmt.Errorf("the server speaks only git's old file protocol, which leat does not (%w)", err))
 	case strings.Contains(f.stderr, "returned error: 429"):
@@ -98,6 +106,32 @@ func explain(remote Remote, err error) error {
 	}
 	return fault.Retry(err)
 }
+
+// damage are the signs of a repository that is damaged where it comes from. By
+// then a fetch into a new mirror has failed too.
+var damage = []string{"corruption on the remote side", "not our ref", "did not receive expected object", "pack has bad object", "pack is corrupted"}
+
+// isPartial says whether a repository of this machine is a partial clone: one
+// that leaves out objects, which its origin promises to have.
+func isPartial(remote Remote) bool {
+	if !remote.Local() {
+		return false
+	}
+	for _, name := range []string{"config", ".git/config"} {
+		file, err := os.Open(filepath.Join(remote.text, name))
+		if err != nil {
+			continue
+		}
+		text, _ := io.ReadAll(io.LimitReader(file, maxConfig)) // what can be read tells
+		file.Close()
+		lower := strings.ToLower(string(text))
+		return strings.Contains(lower, "promisor") || strings.Contains(lower, "partialclone")
+	}
+	return false
+}
+
+// maxConfig bounds what is read of a stranger's configuration, in bytes.
+const maxConfig = 1 << 20
 
 // hint says what an operator can do when a remote refuses access. Forges answer
 // "not found" for repositories that the caller may not see.

@@ -161,8 +161,9 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	_, err := m.run(ctx, command)
 	cancel(nil)
 	<-watch.done
-	if err == nil {
-		err = m.checkSize(dir)
+	// A process that wrote too large a file has died of it without a word.
+	if size := m.checkSize(dir); err == nil || errors.Is(size, ErrTooLarge) {
+		err = size
 	}
 	if err != nil {
 		return Head{}, err

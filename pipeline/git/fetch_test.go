@@ -339,7 +339,7 @@ func TestHostileRepository(t *testing.T) {
 	}
 	// With an object missing, upload-pack would ask the promisor for it.
 	_, err := m.Fetch(t.Context(), "r", s.remote(m), "broken")
-	if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject || !strings.Contains(err.Error(), "git fsck") {
+	if kind, _ := fault.Of(err); err == nil || kind != fault.KindReject || !strings.Contains(err.Error(), "partial clone") {
 		t.Errorf("fetch of a broken repository: %v", err)
 	}
 	if _, err := os.Stat(marker); err == nil {

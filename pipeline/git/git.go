@@ -27,6 +27,16 @@ type Config struct {
 	// refs, and the time between two signs of progress of a fetch.
 	// Default: 2 minutes.
 	IdleTimeout time.Duration
+	// MaxMemory is the memory that each process of git may write to, in bytes.
+	// Packs that are mapped do not count. Default: 512 MiB, enough for some two
+	// million objects. Only Linux enforces this and the next two.
+	MaxMemory int64
+	// MaxCPU is the processor time of each process of git. Default: 10 minutes.
+	MaxCPU time.Duration
+	// MaxProcesses bounds the processes and threads of the user, as far as git
+	// may add to them. The kernel counts all of the user's, and does not hold
+	// root to it. Default: 4096.
+	MaxProcesses int
 	// AllowLocal accepts file:// URLs and paths of this machine. Whoever may
 	// submit can then read every repository that the process can. Default: refused.
 	AllowLocal bool
@@ -65,12 +75,21 @@ func New(cfg Config) (*Mirrors, error) {
 	if !filepath.IsAbs(cfg.Dir) {
 		return nil, fmt.Errorf("git directory %q: give an absolute path", cfg.Dir)
 	}
-	if cfg.MaxBytes < 0 || cfg.FetchTimeout < 0 || cfg.IdleTimeout < 0 {
-		return nil, errors.New("git: MaxBytes, FetchTimeout and IdleTimeout must not be negative")
+	if cfg.MaxBytes < 0 || cfg.MaxMemory < 0 || cfg.MaxCPU < 0 || cfg.MaxProcesses < 0 || cfg.FetchTimeout < 0 || cfg.IdleTimeout < 0 {
+		return nil, errors.New("git: sizes, times and numbers must not be negative")
 	}
 	cfg.Dir = filepath.Clean(cfg.Dir)
 	if cfg.MaxBytes == 0 {
 		cfg.MaxBytes = defaultMaxBytes
+	}
+	if cfg.MaxMemory == 0 {
+		cfg.MaxMemory = defaultMaxMemory
+	}
+	if cfg.MaxCPU == 0 {
+		cfg.MaxCPU = defaultMaxCPU
+	}
+	if cfg.MaxProcesses == 0 {
+		cfg.MaxProcesses = defaultMaxProcesses
 	}
 	if cfg.FetchTimeout == 0 {
 		cfg.FetchTimeout = defaultFetchTimeout

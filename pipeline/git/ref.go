@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/leatworks/leat/internal/fault"
 )
@@ -27,7 +28,7 @@ func mirrorRef(ref string) string {
 
 // checkRef refuses what git would not take for the name of a ref.
 func checkRef(ref string) error {
-	bad := len(ref) > 1024 || strings.HasPrefix(ref, "-") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, "/") ||
+	bad := len(ref) > 1024 || !utf8.ValidString(ref) || strings.HasPrefix(ref, "-") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, "/") ||
 		strings.HasSuffix(ref, ".") || strings.ContainsFunc(ref, isControl) || strings.ContainsAny(ref, " ~^:?*[\\")
 	for _, part := range []string{"..", "//", "@{", "/.", ".lock/"} {
 		bad = bad || strings.Contains(ref, part)
@@ -75,6 +76,9 @@ func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref
 	if err != nil {
 		return tip{}, explain(remote, err)
 	}
+	if names[0] == "HEAD" && oddHead(string(out)) {
+		return tip{}, fault.Reject(fmt.Errorf("%w: the name of the remote's default branch is not UTF-8; rename it, or give another ref", ErrNoRef))
+	}
 	if found, ok := pick(string(out), names); ok {
 		return found, nil
 	}
@@ -111,6 +115,18 @@ func pick(listing string, names []string) (tip, bool) {
 		}
 	}
 	return tip{}, false
+}
+
+// oddHead says whether the remote's HEAD is a branch that no event and no row
+// can name.
+func oddHead(listing string) bool {
+	for line := range strings.Lines(listing) {
+		value, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if to, symbolic := strings.CutPrefix(value, "ref: "); symbolic && name == "HEAD" {
+			return !utf8.ValidString(to)
+		}
+	}
+	return false
 }
 
 // missing says why a remote does not have ref.

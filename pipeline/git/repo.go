@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ func (k Kind) String() string {
 
 // Entry is one path of a tree.
 type Entry struct {
-	Path []byte // as git holds it: any bytes but NUL
+	Path []byte // as git holds it: any bytes but NUL; of one over 64 KiB the beginning, and a hash
 	Mode uint32 // as git holds it, for example 0o100644
 	Kind Kind
 	OID  string
@@ -158,6 +159,9 @@ func (r *Repo) file(ctx context.Context, commit, path string, max int64) ([]byte
 		return nil, false, err
 	}
 	defer blobs.Close()
+	if sizes, err := blobs.Sizes([]string{entry.OID}); err != nil || sizes[0] == NoBlob {
+		return nil, false, err
+	}
 	blobs.Request(entry.OID)
 	blob, err := blobs.Next()
 	if err != nil {
@@ -239,7 +243,7 @@ func (r *records) next() ([]byte, error) {
 	case err == nil:
 		return record[:len(record)-1], nil
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, fault.Reject(fmt.Errorf("a path is longer than %d bytes", maxRecord))
+		return r.long(bytes.Clone(record))
 	case !errors.Is(err, io.EOF) || len(record) > 0:
 		err = r.process.failed(io.ErrUnexpectedEOF)
 	default:
@@ -251,6 +255,31 @@ func (r *records) next() ([]byte, error) {
 	return nil, r.failed(err)
 }
 
+// keptPath is how much is kept of a path that is longer than a record, in bytes.
+const keptPath = maxRecord / 2
+
+// long reads the rest of a record that is longer than maxRecord. Its path is
+// kept in part, with the hash of the whole: no two paths of a tree become one.
+func (r *records) long(begin []byte) ([]byte, error) {
+	path := 0
+	if tab := bytes.IndexByte(begin[:min(len(begin), 128)], '\t'); tab >= 0 && begin[0] != ':' {
+		path = tab + 1
+	}
+	sum := sha256.New()
+	sum.Write(begin[path:])
+	for {
+		more, err := r.reader.ReadSlice(0)
+		if err == nil {
+			sum.Write(more[:len(more)-1])
+			return fmt.Appendf(begin[:path+keptPath], "…sha256:%x", sum.Sum(nil)), nil
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, r.failed(r.process.failed(io.ErrUnexpectedEOF))
+		}
+		sum.Write(more)
+	}
+}
+
 // failed doubts a mirror that holds the commits and cannot list them.
 func (r *records) failed(err error) error {
 	ctx := r.process.ctx
@@ -259,7 +288,7 @@ func (r *records) failed(err error) error {
 			return fmt.Errorf("%w (the mirror does not hold commit %s)", err, commit)
 		}
 	}
-	if ctx.Err() == nil {
+	if kind, _ := fault.Of(err); ctx.Err() == nil && kind != fault.KindReject {
 		r.doubt()
 	}
 	return err

@@ -41,9 +41,11 @@ import (
 
 // Config says what is read.
 type Config struct {
-	Filter    lang.Config    // which files are indexed
-	Formats   extract.Config // how PDF, .docx and HTML files are read
-	BulkFiles int            // a first ingest of more files than this goes by the bulk lane; default 500
+	Filter       lang.Config    // which files are indexed
+	Formats      extract.Config // how PDF, .docx and HTML files are read
+	MaxFiles     int64          // of a commit; one of more is rejected; default 500,000
+	MaxPathBytes int64          // of a commit's paths together; default 64 MiB
+	BulkFiles    int            // a first ingest of more files than this goes by the bulk lane; default 500
 	// BulkWindow is how many documents the bulk lane takes of one tenant before
 	// the embedders and indexers have done with them; its repositories share it
 	// evenly. Default 4,096.
@@ -70,10 +72,12 @@ type Splitter interface {
 
 // The defaults.
 const (
-	DefaultBulkFiles  = 500  // keeps what is indexed in a second or two in the live lane
-	DefaultBulkWindow = 4096 // two rounds of eight embedders
-	DefaultBulkTurns  = 2    // one is read while another is stored
-	DefaultRenewEvery = catalog.DefaultLease / 4
+	DefaultMaxFiles     = 500_000  // five times Linux
+	DefaultMaxPathBytes = 64 << 20 // 128 bytes a path
+	DefaultBulkFiles    = 500      // keeps what is indexed in a second or two in the live lane
+	DefaultBulkWindow   = 4096     // two rounds of eight embedders
+	DefaultBulkTurns    = 2        // one is read while another is stored
+	DefaultRenewEvery   = catalog.DefaultLease / 4
 
 	DefaultApproveFiles = 100 // a small repository may well be turned inside out
 	DefaultApproveShare = 0.5
@@ -98,6 +102,12 @@ type Step struct {
 
 // New checks the configuration and returns a step.
 func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *announce.Publisher, log *slog.Logger) (*Step, error) {
+	if cfg.MaxFiles == 0 {
+		cfg.MaxFiles = DefaultMaxFiles
+	}
+	if cfg.MaxPathBytes == 0 {
+		cfg.MaxPathBytes = DefaultMaxPathBytes
+	}
 	if cfg.BulkFiles == 0 {
 		cfg.BulkFiles = DefaultBulkFiles
 	}
@@ -278,7 +288,7 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if err != nil {
 		return 0, err
 	}
-	rules := catalog.Rules{Config: s.config, All: s.fingerprint(tree.rules)}
+	rules := catalog.Rules{Config: s.config, All: tree.fingerprint(s.fingerprint(tree.rules))}
 	if err := s.permit(ctx, track, repo, commit, tree.rules, rules); err != nil {
 		return 0, err
 	}
@@ -291,7 +301,7 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if err != nil {
 		return 0, err
 	}
-	l := &listing{step: s, message: m, track: track, snapshot: snapshot, rules: tree.rules, repo: repo, whole: !s.comparable(ctx, snapshot, repo)}
+	l := &listing{step: s, message: m, track: track, snapshot: snapshot, rules: tree.rules, repo: repo, whole: tree.odd() || !s.comparable(ctx, snapshot, repo), twice: tree.twice}
 	if l.bulk() {
 		m.SetAside()
 	}

@@ -34,7 +34,8 @@ type listing struct {
 	snapshot catalog.Snapshot
 	rules    *lang.Rules
 	repo     *git.Repo
-	whole    bool // the tree is compared with the catalog, not with the base's tree
+	twice    map[string]bool // paths that stand in the tree more than once
+	whole    bool            // the tree is compared with the catalog, not with the base's tree
 
 	looked, removed int // paths, for the log
 
@@ -108,7 +109,15 @@ func (l *listing) changes(ctx context.Context) iter.Seq2[git.Change, error] {
 		return l.repo.Diff(ctx, l.snapshot.Base.Commit, l.snapshot.Commit)
 	}
 	return func(yield func(git.Change, error) bool) {
+		seen := make(map[string]bool, len(l.twice))
 		for entry, err := range l.repo.Tree(ctx, l.snapshot.Commit) {
+			if path := string(entry.Path); err == nil && l.twice[path] {
+				if seen[path] {
+					continue
+				}
+				seen[path] = true
+				entry.Kind = git.File // judged by its path, which is refused
+			}
 			if !yield(git.Change{Entry: entry}, err) {
 				return
 			}

@@ -51,7 +51,12 @@ func (r *reader) read(ctx context.Context, group []entry) error {
 	if err != nil {
 		return err
 	}
-	group, err = r.judge(ctx, group, func(e entry, i int) lang.Verdict { return r.rules.Path(e.Path, kindOf(e.Kind), sizes[i]) })
+	group, err = r.judge(ctx, group, func(e entry, i int) lang.Verdict {
+		if sizes[i] == git.NoBlob {
+			return lang.Verdict{Skip: lang.ReasonDamaged, Detail: "its object is no file"}
+		}
+		return r.rules.Path(e.Path, kindOf(e.Kind), sizes[i])
+	})
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,9 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"path"
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/git"
@@ -13,90 +12,99 @@ import (
 
 // tree is what a first look at a commit tells.
 type tree struct {
-	files int64
+	files int64           // paths, each counted once
+	twice map[string]bool // that the tree names more than once
 	rules *lang.Rules
 }
 
-const (
-	ignoreFile     = ".leatignore"
-	attributesFile = ".gitattributes"
+// odd says whether git's own comparison of trees cannot be relied upon.
+func (t tree) odd() bool { return len(t.twice) > 0 }
 
-	maxRuleFiles = 10_000 // of a commit
-)
+// fingerprint marks the rules of an odd tree as others, so that the commit after
+// it is not compared with it by git either.
+func (t tree) fingerprint(rules [32]byte) [32]byte {
+	if t.odd() {
+		rules[0] ^= 0xff
+	}
+	return rules
+}
 
 // survey counts a commit's files and reads those that say how to read the others.
+// It gives up as soon as there are too many: a tree of some kilobytes may name
+// billions of paths.
 func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree, error) {
 	var t tree
 	var layout lang.Layout
-	var rulePaths, oids []string
+	var found ruleFiles
+	var last []byte
+	var bytesOfPaths int64
+	sorted := true
 	for entry, err := range repo.Tree(ctx, commit) {
 		if err != nil {
 			return t, err
 		}
 		t.files++
-		if entry.Kind > git.Executable {
-			continue
+		bytesOfPaths += int64(len(entry.Path))
+		if err := s.bound(t.files, bytesOfPaths); err != nil {
+			return t, err
 		}
-		p := string(entry.Path)
-		layout.Add(p)
-		if p == ignoreFile || path.Base(p) == attributesFile {
-			rulePaths, oids = append(rulePaths, p), append(oids, entry.OID)
-		}
-		if len(oids) > maxRuleFiles {
-			return t, fault.Reject(fmt.Errorf("the repository has more than %d %s files", maxRuleFiles, attributesFile))
+		sorted = sorted && bytes.Compare(last, entry.Path) < 0
+		last = entry.Path
+		if entry.Kind <= git.Executable {
+			p := string(entry.Path)
+			layout.Add(p)
+			found.add(p, entry.OID)
 		}
 	}
-	contents, err := readRules(ctx, repo, rulePaths, oids)
-	if err != nil {
+	if !sorted { // as git writes no tree
+		if err := t.findTwice(ctx, repo, commit); err != nil {
+			return t, err
+		}
+	}
+	if err := found.read(ctx, repo); err != nil {
 		return t, err
 	}
-	var ignore []byte
-	attributes := make(map[string][]byte)
-	for i, p := range rulePaths {
-		if p == ignoreFile {
-			ignore = contents[i]
-			continue
-		}
-		dir := path.Dir(p)
-		if dir == "." {
-			dir = ""
-		}
-		attributes[dir] = contents[i]
-	}
-	rules, err := lang.Compile(s.cfg.Filter, ignore, attributes)
+	rules, err := lang.Compile(s.cfg.Filter, found.ignore, found.attributes)
 	if err != nil {
 		return t, err
 	}
 	t.rules = rules.In(&layout)
+	for p, why := range found.refused {
+		t.rules.Refuse(p, lang.ReasonRules, why)
+	}
+	for p := range t.twice {
+		t.rules.Refuse(p, lang.ReasonDamaged, "the tree names it more than once")
+	}
 	return t, nil
 }
 
-// readRules reads small files. The total is bounded, so that a repository
-// cannot make its own rules a way to fill the memory.
-func readRules(ctx context.Context, repo *git.Repo, paths, oids []string) ([][]byte, error) {
-	if len(oids) == 0 {
-		return nil, nil
+// bound rejects a commit that has too much in it.
+func (s *Step) bound(files, bytesOfPaths int64) error {
+	switch {
+	case files > s.cfg.MaxFiles:
+		return fault.Reject(fmt.Errorf("the commit has more than %d files; raise --max-files to index it", s.cfg.MaxFiles))
+	case bytesOfPaths > s.cfg.MaxPathBytes:
+		return fault.Reject(fmt.Errorf("the paths of the commit have more than %d bytes together; raise --max-path-bytes to index it", s.cfg.MaxPathBytes))
 	}
-	blobs, err := repo.Blobs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer blobs.Close()
-	blobs.Request(oids...)
-	contents := make([][]byte, len(oids))
-	left := int64(lang.MaxIgnoreBytes + lang.MaxAttributesBytes)
-	for i := range oids {
-		b, err := blobs.Next()
+	return nil
+}
+
+// findTwice finds the paths that a tree names more than once: no document can
+// be both. What survey has bounded fits into memory.
+func (t *tree) findTwice(ctx context.Context, repo *git.Repo, commit string) error {
+	seen := make(map[string]bool, t.files)
+	t.files, t.twice = 0, make(map[string]bool)
+	for entry, err := range repo.Tree(ctx, commit) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if left -= b.Size; left < 0 {
-			return nil, fault.Reject(fmt.Errorf("the repository's %s and %s files are larger than %d bytes together (at %q)",
-				ignoreFile, attributesFile, lang.MaxIgnoreBytes+lang.MaxAttributesBytes, paths[i]))
+		p := string(entry.Path)
+		if seen[p] {
+			t.twice[p] = true
+			continue
 		}
-		if contents[i], err = io.ReadAll(b); err != nil {
-			return nil, err
-		}
+		seen[p] = true
+		t.files++
 	}
-	return contents, nil
+	return nil
 }

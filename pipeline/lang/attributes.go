@@ -236,7 +236,7 @@ func (a *attributes) prune() {
 
 // of returns the attributes of the file at path. The file nearest to the path
 // counts first, and in a file the last line.
-func (a *attributes) of(path string) map[string]value {
+func (a *attributes) of(path string, b *budget) map[string]value {
 	if len(a.files) == 0 {
 		return nil
 	}
@@ -247,8 +247,8 @@ func (a *attributes) of(path string) map[string]value {
 			relative = path[len(dir)+1:]
 		}
 		rules := a.files[dir]
-		for i := len(rules) - 1; i >= 0; i-- {
-			if rules[i].match(relative, false) {
+		for i := len(rules) - 1; i >= 0 && !b.spent(); i-- {
+			if rules[i].match(relative, false, b) {
 				if found == nil {
 					found = map[string]value{}
 				}

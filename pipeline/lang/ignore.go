@@ -30,25 +30,25 @@ func parseIgnore(content []byte) ignoreFile {
 
 // match returns the rule that leaves out the file at path. A file under a
 // directory that is left out cannot be brought back, as in git.
-func (f *ignoreFile) match(path string) (ignoreRule, bool) {
-	for end := 0; end < len(path); end++ {
+func (f *ignoreFile) match(path string, b *budget) (ignoreRule, bool) {
+	for end := 0; end < len(path) && !b.spent(); end++ {
 		slash := strings.IndexByte(path[end:], '/')
 		if slash < 0 {
 			break
 		}
 		end += slash
-		if rule, ok := f.last(path[:end], true); ok && !rule.negative {
+		if rule, ok := f.last(path[:end], true, b); ok && !rule.negative {
 			return rule, true
 		}
 	}
-	rule, ok := f.last(path, false)
+	rule, ok := f.last(path, false, b)
 	return rule, ok && !rule.negative
 }
 
 // last returns the last rule that matches: the one that decides.
-func (f *ignoreFile) last(path string, dir bool) (ignoreRule, bool) {
-	for i := len(f.rules) - 1; i >= 0; i-- {
-		if f.rules[i].match(path, dir) {
+func (f *ignoreFile) last(path string, dir bool, b *budget) (ignoreRule, bool) {
+	for i := len(f.rules) - 1; i >= 0 && !b.spent(); i-- {
+		if f.rules[i].match(path, dir, b) {
 			return f.rules[i], true
 		}
 	}

@@ -40,8 +40,8 @@ func parsePattern(text string) pattern {
 
 // match says whether the pattern matches path, which is relative to the
 // directory of the pattern's file.
-func (p *pattern) match(path string, dir bool) bool {
-	if p.invalid || p.dirOnly && !dir {
+func (p *pattern) match(path string, dir bool, b *budget) bool {
+	if !b.take(1) || p.invalid || p.dirOnly && !dir {
 		return false
 	}
 	if p.baseName {
@@ -51,5 +51,5 @@ func (p *pattern) match(path string, dir bool) bool {
 		return path == p.prefix
 	}
 	rest, ok := strings.CutPrefix(path, p.prefix)
-	return ok && p.tail.match(rest)
+	return ok && p.tail.match(rest, b)
 }

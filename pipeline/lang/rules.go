@@ -29,6 +29,7 @@ type Rules struct {
 	attributes  attributes
 	copied      map[string]bool // directories that hold others' code: see Layout
 	fingerprint [32]byte
+	refused     map[string]Verdict // by Refuse
 }
 
 // Compile makes the rules of a commit: ignore is the content of .leatignore
@@ -63,6 +64,15 @@ func Compile(c Config, ignore []byte, attributes map[string][]byte) (*Rules, err
 		attributes:  parseAttributes(attributes),
 		fingerprint: fingerprint(c, ignore, attributes),
 	}, nil
+}
+
+// Refuse makes the file at path one that is skipped, for a reason that its
+// content does not tell. Call it before the rules are used.
+func (r *Rules) Refuse(path string, reason Reason, why string) {
+	if r.refused == nil {
+		r.refused = make(map[string]Verdict)
+	}
+	r.refused[path] = Verdict{Skip: reason, Detail: clip(why)}
 }
 
 // Fingerprint is a hash of all that decides. Where it is the same as before,
@@ -130,10 +140,18 @@ func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 		return Verdict{Skip: ReasonPathNotUTF8}
 	}
 	name := string(path)
-	if v := r.choice(name); v.Skip != "" {
+	if v, refused := r.refused[name]; refused {
 		return v
 	}
-	if v := r.origin(name); v.Skip != "" {
+	b := newBudget()
+	v := r.choice(name, b)
+	if v.Skip == "" {
+		v = r.origin(name, b)
+	}
+	if b.spent() {
+		return skip(ReasonRules, "matching its path against .leatignore and .gitattributes takes more than %d steps", maxSteps)
+	}
+	if v.Skip != "" {
 		return v
 	}
 	if most := r.most(name); size > most {
@@ -144,7 +162,7 @@ func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 
 // choice judges by what people asked for: the operator's globs, then the
 // repository's .leatignore.
-func (r *Rules) choice(path string) Verdict {
+func (r *Rules) choice(path string, b *budget) Verdict {
 	matches := func(glob string) bool { return doublestar.MatchUnvalidated(glob, path) }
 	if i := slices.IndexFunc(r.config.Exclude, matches); i >= 0 {
 		return skip(ReasonExcluded, "exclude %s", r.config.Exclude[i])
@@ -152,7 +170,7 @@ func (r *Rules) choice(path string) Verdict {
 	if len(r.config.Include) > 0 && !slices.ContainsFunc(r.config.Include, matches) {
 		return Verdict{Skip: ReasonNotIncluded}
 	}
-	if rule, ok := r.ignore.match(path); ok {
+	if rule, ok := r.ignore.match(path, b); ok {
 		return skip(ReasonIgnored, ".leatignore line %d: %s", rule.line, rule.text)
 	}
 	return Verdict{}
@@ -160,8 +178,8 @@ func (r *Rules) choice(path string) Verdict {
 
 // origin judges by who wrote the file. .gitattributes overrules what names
 // and contents suggest, in both directions.
-func (r *Rules) origin(path string) Verdict {
-	attributes := r.attributes.of(path)
+func (r *Rules) origin(path string, b *budget) Verdict {
+	attributes := r.attributes.of(path, b)
 	if !r.config.LockFiles && isLockFile(path) {
 		return Verdict{Skip: ReasonLockFile}
 	}
@@ -196,7 +214,7 @@ func (r *Rules) origin(path string) Verdict {
 
 // Encoding returns the encoding that .gitattributes names for a file, or "".
 func (r *Rules) Encoding(path []byte) string {
-	attributes := r.attributes.of(string(path))
+	attributes := r.attributes.of(string(path), newBudget())
 	for _, name := range []string{attrEncoding, attrWorkTree} {
 		if v := attributes[name]; v.state == valueText {
 			return v.text
@@ -218,7 +236,7 @@ func (r *Rules) Content(path, content []byte) Verdict {
 		return skip(ReasonTooLarge, "%d bytes; the limit is %d", len(content), r.config.MaxBytes)
 	}
 	name, sample := string(path), sample(content)
-	attributes := r.attributes.of(name)
+	attributes := r.attributes.of(name, newBudget())
 	if v := r.author(name, attributes, sample); v.Skip != "" {
 		return v
 	}

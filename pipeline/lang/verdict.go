@@ -26,6 +26,8 @@ const (
 	ReasonSubmodule   Reason = "submodule"     // another repository: submit that one
 	ReasonPathTooLong Reason = "path_too_long" // over MaxPath bytes
 	ReasonPathNotUTF8 Reason = "path_not_utf8" // no store and no event could name it
+	ReasonDamaged     Reason = "damaged"       // the tree names it twice, or gives out for a file what is none
+	ReasonRules       Reason = "rules"         // a rule file over its bound, or a path that is too costly to match
 	ReasonExcluded    Reason = "excluded"      // Config.Exclude
 	ReasonNotIncluded Reason = "not_included"  // Config.Include
 	ReasonIgnored     Reason = "ignored"       // .leatignore

@@ -10,6 +10,7 @@ import (
 // pattern of a repository may be made to exhaust it.
 type glob struct {
 	states []state
+	least  int // bytes of the shortest text that it may match
 }
 
 // state is one step of the automaton. The last state of a glob accepts.
@@ -63,7 +64,12 @@ func compileGlob(pattern string) (g glob, ok bool) {
 	return g, true
 }
 
-func (g *glob) add(s state) { g.states = append(g.states, s) }
+func (g *glob) add(s state) {
+	g.states = append(g.states, s)
+	if s.op == opChar || s.op == opAny || s.op == opClass {
+		g.least++
+	}
+}
 
 // star compiles the run of stars at i. Two or more cross slashes if they
 // stand between slashes or ends; a slash that follows is then optional.
@@ -80,14 +86,21 @@ func (g *glob) star(pattern string, i int) (next int) {
 	}
 	deep := state{op: opDeep}
 	if next < len(pattern) && pattern[next] == '/' {
+		if n := len(g.states); n >= 2 && g.states[n-2].op == opDeep && g.states[n-2].skip == n {
+			return next + 1 // another "**/": one is as good as many
+		}
 		deep.skip = len(g.states) + 2
+		g.least-- // the slash
 	}
 	g.add(deep)
 	return next
 }
 
-// match says whether the whole of text matches.
-func (g glob) match(text string) bool {
+// match says whether the whole of text matches; not, once the budget is spent.
+func (g glob) match(text string, b *budget) bool {
+	if len(text) < g.least {
+		return false
+	}
 	var room [2][64]bool
 	now, next := room[0][:], room[1][:]
 	if n := len(g.states); n > len(room[0]) {
@@ -97,6 +110,9 @@ func (g glob) match(text string) bool {
 	}
 	g.enter(now, 0)
 	for i := range len(text) {
+		if !b.take(len(g.states)) {
+			return false
+		}
 		alive := false
 		for at, on := range now {
 			if on && g.step(next, at, text[i]) {

@@ -46,6 +46,7 @@ type Config struct {
 	Lease     time.Duration     // of the catalog
 	Filter    lang.Config       // of the ingestor
 	Formats   extract.Config    // of the ingestor
+	Splitter  ingest.Splitter   // of the ingestor; default: this process
 	BulkFiles int               // of the ingestor
 	Embedder  embedder.Embedder // default: local-384
 
@@ -98,7 +99,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
 	must(t, err)
 	publisher := func(worker string) *announce.Publisher { return announce.New(p.Broker, "/leat/"+worker) }
-	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
+	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, Splitter: cfg.Splitter, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
 	must(t, err)
 	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Catalog.Usage, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
 	t.Cleanup(p.Embed.Close)

@@ -1,0 +1,45 @@
+package lang
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAPathHasABudget matches a path against what would take seconds or for
+// ever. A path that needs too many steps is skipped with the reason; shorter
+// ones, and those that a rule file of one pattern can be matched against, are not.
+func TestAPathHasABudget(t *testing.T) {
+	long := strings.Repeat("a", 250) + "/" + strings.Repeat("a/", 300) + "a"
+	stars := strings.Repeat("*a", 100) + "b"
+	for name, c := range map[string]struct {
+		ignore, attributes, path string
+		want                     Reason
+	}{
+		"many stars":         {strings.Repeat(stars+"\n", 1200), "", strings.Repeat("a", 1000), ReasonRules},
+		"many attributes":    {"", strings.Repeat(strings.Repeat("*a", 400)+"b text\n", 1<<20/900), strings.Repeat("a", 1000), ReasonRules},
+		"many names":         {strings.Repeat("b\n", 100_000), "", long, ReasonRules},
+		"deep, 87,000 times": {strings.Repeat("**/", 87_000) + "b\n", "", long, ""},
+		"deep, with names":   {strings.Repeat("**/a*/", 40_000) + "b\n", "", long, ""},
+		"a short path":       {strings.Repeat(stars+"\n", 1200), "", "a.go", ""},
+	} {
+		rules := compile(t, Config{}, c.ignore, map[string][]byte{"": []byte(c.attributes)})
+		begin := time.Now()
+		for range 3 {
+			if got := rules.Path([]byte(c.path), File, 1); got.Skip != c.want {
+				t.Errorf("%s: skip %q (%s), want %q", name, got.Skip, got.Detail, c.want)
+			}
+		}
+		if took := time.Since(begin); took > 10*time.Second {
+			t.Errorf("%s: three paths took %s", name, took)
+		}
+	}
+}
+
+func TestARefusedFileIsSkipped(t *testing.T) {
+	rules := compile(t, Config{}, "", nil)
+	rules.Refuse(".leatignore", ReasonRules, "too large")
+	if got := rules.Path([]byte(".leatignore"), File, 1); got.Skip != ReasonRules || got.Detail != "too large" {
+		t.Errorf("got %+v", got)
+	}
+}
