@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -49,6 +50,9 @@ func serve(limits string, in io.Reader, out io.Writer) error {
 	var cpu time.Duration
 	if _, err := fmt.Sscan(limits, &memory, (*int64)(&cpu)); err != nil {
 		return fmt.Errorf("read %s %q: %w", variable, limits, err)
+	}
+	if raced {
+		memory = math.MaxInt64
 	}
 	if err := limitMemory(memory); err != nil {
 		return fmt.Errorf("limit memory to %d bytes: %w", memory, err)
