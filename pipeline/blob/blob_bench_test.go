@@ -15,7 +15,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// sources are files of some KiB, as much as fills a pack or two.
+// sources returns small files, enough to fill a pack or two, and their size in bytes.
 func sources() ([][]byte, int64) {
 	var items [][]byte
 	size := int64(0)
@@ -36,9 +36,8 @@ func fill(b *testing.B, store *blob.Store, kind blob.Kind, items [][]byte) *blob
 	return pack
 }
 
-// BenchmarkWrite fills a pack and writes it: into the S3 server of the tests, and
-// into a server that reads the body and keeps nothing, which leaves the time of
-// the writer itself.
+// BenchmarkWrite fills a pack and writes it, to the S3 server of the tests and to a server that discards the body. The
+// second leaves the time of the writer itself.
 func BenchmarkWrite(b *testing.B) {
 	items, size := sources()
 	for name, store := range map[string]*blob.Store{"s3": open(b, config()), "discard": discard(b)} {
@@ -61,8 +60,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// discard is a store whose server answers every request with success and keeps
-// no object.
+// discard returns a store whose server answers every request with success and keeps no object.
 func discard(tb testing.TB) *blob.Store {
 	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -96,8 +94,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkFloor is what the bare client needs for one object with the same
-// content, unchecked.
+// BenchmarkFloor measures the bare client with one object of the same content, unchecked.
 func BenchmarkFloor(b *testing.B) {
 	items, _ := sources()
 	body := bytes.Join(items, nil)

@@ -12,8 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// proxy stands before the server, counts the GETs of objects, and does to an
-// exchange what meddle says.
+// proxy stands before the server and counts the GETs of objects. meddle, if it is set, handles each exchange.
 type proxy struct {
 	*httptest.Server
 	gets   atomic.Int64
@@ -57,7 +56,7 @@ func (p *proxy) when(meddle func(http.ResponseWriter, *http.Request, http.Handle
 	p.meddle.Store(&meddle)
 }
 
-// cutAfter answers with the headers that the server sent and n bytes of body.
+// cutAfter sends the headers of the server's answer and n bytes of its body, then cuts the connection.
 func cutAfter(n int) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if r.Method != http.MethodGet {
@@ -75,7 +74,7 @@ func cutAfter(n int) func(http.ResponseWriter, *http.Request, http.Handler) {
 	}
 }
 
-// fake answers HEAD of the bucket, and every GET with what it is given.
+// fake opens a store whose server finds the bucket, and handles every GET by answer.
 func fake(tb testing.TB, answer http.HandlerFunc) *blob.Store {
 	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,8 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// item makes the i-th item: text that compresses, of a size that varies from
-// nothing to a KiB or two.
+// item returns the i-th item: text that compresses, of zero bytes to about two KiB.
 func item(i int) []byte {
 	rng := rand.New(rand.NewPCG(uint64(i), 1))
 	var b bytes.Buffer

@@ -6,15 +6,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Codec turns an item into its stored bytes and back. It must be safe for
-// concurrent use.
+// Codec turns an item into its stored bytes and back. It must be safe for concurrent use.
 type Codec interface {
 	// Append appends the stored form of an item to dst. It keeps neither.
 	Append(dst, item []byte) ([]byte, error)
-	// Open returns the item of size bytes whose stored form is given. The item is
-	// stored itself or lies in other memory, in buf's if that is large enough; it
-	// is never a part of stored. Bytes that Append cannot have made are an error,
-	// and allocate at most size bytes.
+	// Open returns the item of size bytes whose stored form is given. The item is either stored itself or lies in other
+	// memory: that of buf, if buf is large enough. It is never a part of stored. Open returns an error for bytes that
+	// Append cannot have made, and allocates at most size bytes for them.
 	Open(stored []byte, size int, buf []byte) ([]byte, error)
 }
 
@@ -30,7 +28,7 @@ func (f frames) Open(stored []byte, size int, buf []byte) ([]byte, error) {
 	return decodeFrame(f.unzip, stored, size, buf)
 }
 
-// plain stores the item's bytes as they are.
+// plain stores an item's bytes as they are.
 type plain struct{}
 
 func (plain) Append(dst, item []byte) ([]byte, error) { return append(dst, item...), nil }

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// masked is a codec as encryption would be: its stored bytes are others, and
-// more, and need memory of their own to open.
+// masked is a codec like one that encrypts: its stored bytes differ from the item's, are longer, and need memory of
+// their own to open.
 type masked struct{ blob.Codec }
 
 var errKey = errors.New("another key")
@@ -53,7 +53,7 @@ func TestACodecWrapsEachItem(t *testing.T) {
 		read := 0
 		err = store.Read(t.Context(), spans, func(i int, data []byte) error {
 			if read++; !bytes.Equal(data, item(i)) {
-				t.Errorf("%s: item %d is another", kind, i)
+				t.Errorf("%s: item %d has other content", kind, i)
 			}
 			return nil
 		})

@@ -18,45 +18,42 @@ const (
 	DefaultRegion    = "us-east-1"
 )
 
-// Config says where the packs are and how they are written.
+// Config tells where the packs are, and how to write them.
 type Config struct {
-	// URL is http(s)://host[:port]/bucket[/prefix], without credentials.
-	// Required.
+	// URL is http(s)://host[:port]/bucket[/prefix], without credentials. Required.
 	URL string
 
 	// AccessKey and SecretKey sign every request. Required.
 	AccessKey, SecretKey string
 
-	// Region is the one that requests are signed for. Default: the region in
-	// the name of an AWS endpoint, else us-east-1, which other servers accept.
+	// Region is the region that requests are signed for. Default: the region in the name of an AWS endpoint, else
+	// us-east-1, which other servers accept.
 	Region string
 
 	// PackBytes is the size at which [Pack.Full] is true. Default: 4 MiB.
 	PackBytes int
 
-	// Codec wraps the codec that stores the items of a kind, as encryption does.
-	// Packs can be read only with the codec that they were written with. Default:
-	// no wrapping.
+	// Codec wraps the codec of a kind, for example to encrypt the items. A pack can be read only with the codec that it
+	// was written with. Default: no wrapping.
 	Codec func(Kind, Codec) Codec
 
-	// Timeout bounds one exchange with S3, its retries included: one PUT, one
-	// range read, one page of a listing. Default: 30s.
+	// Timeout bounds one exchange with S3, its retries included: one PUT, one read of a range, one page of a listing.
+	// Default: 30 s.
 	Timeout time.Duration
 
-	// CreateBucket makes Open create the bucket if there is none. Default:
-	// false, a missing bucket is an error.
+	// CreateBucket makes Open create the bucket if there is none. Default: false, which makes a missing bucket an
+	// error.
 	CreateBucket bool
 }
 
-// location is a Config's URL, taken apart.
+// location holds the parts of a Config's URL.
 type location struct {
-	endpoint url.URL // scheme and host alone
+	endpoint url.URL // scheme and host only
 	bucket   string
 	prefix   string // empty, or ending in "/"
 }
 
-// check fills in defaults and takes the URL apart. Its errors never quote the
-// URL, which may hold what the operator should not have put there.
+// check fills in defaults and parses the URL. Its errors never quote the URL, which may hold credentials by mistake.
 func (c *Config) check() (location, error) {
 	if c.AccessKey == "" || c.SecretKey == "" {
 		return location{}, errors.New("S3 access key or secret key is empty: set both")

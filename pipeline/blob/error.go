@@ -11,14 +11,14 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// What can be wrong with an object. Both are left unmarked, which is retry: a
-// damaged or lost object is mended by whoever can write it again.
+// The damages of an object. Errors that wrap them have no fault mark and are retried, because a writer that still has
+// the content may mend the object in the meantime.
 var (
 	ErrMissing = errors.New("object is missing")
 	ErrCorrupt = errors.New("object is corrupt")
 )
 
-// IsDamage says whether an error is of the object itself, not of the way to it.
+// IsDamage reports whether the object itself is lost or corrupt, as opposed to a failure to reach it.
 func IsDamage(err error) bool {
 	return errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt)
 }
@@ -27,14 +27,12 @@ func corrupt(key string, offset int64, format string, args ...any) error {
 	return fmt.Errorf("read %s at offset %d: %w: %s", key, offset, ErrCorrupt, fmt.Sprintf(format, args...))
 }
 
-// unknownKey is versitygw's code for an access key that it does not know, with
-// status 404. Others answer 403.
+// unknownKey is versitygw's error code for an unknown access key. Its status is 404; other servers answer 403.
 const unknownKey = "XAdminUserNotFound"
 
-// explain turns an error of the client into one that says what was being done
-// and what to look at. Nothing here is a Reject: a server that is down, a
-// wrong key or a bucket taken away are the same for every event, and none of
-// them is the event's fault. ctx is the caller's.
+// explain turns an error of the client into one that names the operation and what to check. It never marks an error as
+// Reject: a server that is down, a wrong key and a missing bucket fail every event alike, and are no event's fault.
+// ctx is the caller's context.
 func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))

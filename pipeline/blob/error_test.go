@@ -16,7 +16,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// calls are all that go to the server, each to return an error.
+// calls returns every call that goes to the server, by name.
 func calls(ctx context.Context, store *blob.Store, object blob.Object, spans []blob.Span) map[string]func() error {
 	return map[string]func() error{
 		"ready":  func() error { return store.Ready(ctx) },
@@ -100,7 +100,7 @@ func TestServerSaysNothing(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %s", took)
 	}
-	// The caller's own end is told from the server's silence.
+	// The end of the caller's context is no silence of the server.
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := blob.Open(ctx, cfg); !errors.Is(err, context.DeadlineExceeded) {

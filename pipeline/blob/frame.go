@@ -6,18 +6,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// MaxSize is the largest item, in bytes of its content. It bounds what a reader
-// allocates for one span.
+// MaxSize is the size of the largest item, in bytes of its content. It bounds the memory that a reader allocates for a
+// span.
 const MaxSize = 64 << 20
 
-// window bounds the memory of an encoder and how far back it finds matches.
-// Sources seldom exceed it.
+// window bounds the memory of an encoder, and the distance at which it finds matches. Source files seldom exceed it.
 const window = 1 << 20
 
-// newFrames returns an encoder and a decoder for whole frames, each good for
-// concurrency calls at once. Every frame states its content's size, so a reader
-// knows what it will allocate before it does. The frame's own checksum is left
-// out: the span's CRC-32C covers the frame.
+// newFrames returns an encoder and a decoder for whole frames. Each serves up to concurrency calls at once. Every
+// frame states the size of its content, so that a reader knows the size before it allocates. Frames carry no checksum
+// of their own, because the span's CRC-32C covers them.
 func newFrames(concurrency int) (*zstd.Encoder, *zstd.Decoder, error) {
 	zip, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(zstd.SpeedDefault),
@@ -39,9 +37,8 @@ func newFrames(concurrency int) (*zstd.Encoder, *zstd.Decoder, error) {
 	return zip, unzip, nil
 }
 
-// decodeFrame decodes the one frame that stored is into exactly size bytes,
-// using buf where it is large enough. It allocates at most size bytes, whatever
-// stored holds.
+// decodeFrame decodes stored, which must be one frame, into exactly size bytes. It uses buf if that is large enough,
+// and never allocates more than size bytes.
 func decodeFrame(unzip *zstd.Decoder, stored []byte, size int, buf []byte) ([]byte, error) {
 	var header zstd.Header
 	if err := header.Decode(stored); err != nil {
@@ -64,7 +61,7 @@ func decodeFrame(unzip *zstd.Decoder, stored []byte, size int, buf []byte) ([]by
 	return out, nil
 }
 
-// resize returns n bytes, in buf's memory if it is large enough.
+// resize returns n bytes, in the memory of buf if that is large enough.
 func resize(buf []byte, n int) []byte {
 	if cap(buf) < n {
 		return make([]byte, n)

@@ -25,9 +25,8 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// The S3 server of the tests: the one that the environment names, else
-// versitygw in a process of its own. It changes the working directory, admits
-// one instance a process, and leaves goroutines that goleak would see.
+// The S3 server of the tests is the one that the environment names, else versitygw in a child process. versitygw
+// changes the working directory, admits one instance in a process, and leaves goroutines that goleak would report.
 var (
 	serverURL = os.Getenv("LEAT_TEST_S3_URL") // http://host:port
 	accessKey = cmp.Or(os.Getenv("LEAT_TEST_S3_ACCESS_KEY"), "leat-test")
@@ -94,8 +93,7 @@ func runAndFindLeaks(m *testing.M) int {
 	return code
 }
 
-// serve runs versitygw until standard input closes, and says its URL on the
-// first inherited file.
+// serve runs versitygw until standard input closes. It writes its URL to the first inherited file.
 func serve(dir string) error {
 	store, err := posix.New(dir, meta.XattrMeta{}, posix.PosixOpts{CopyObjectThreshold: 5 << 30})
 	if err != nil {
@@ -120,7 +118,7 @@ func serve(dir string) error {
 	})
 }
 
-// announce says the address once the server listens there: it has no signal.
+// announce writes the URL once the server accepts connections. versitygw has no signal of its own for that.
 func announce(ctx context.Context, address string) {
 	for ctx.Err() == nil {
 		if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
@@ -134,7 +132,7 @@ func announce(ctx context.Context, address string) {
 	}
 }
 
-// config names a bucket of the test's own.
+// config returns a configuration with a bucket that no other test uses.
 func config() blob.Config {
 	return blob.Config{
 		URL:       serverURL + "/" + strings.ToLower(rand.Text()) + "/deep/er",
@@ -154,7 +152,7 @@ func open(tb testing.TB, cfg blob.Config) *blob.Store {
 	return store
 }
 
-// raw is the bare client, to do behind the store's back what it would not.
+// raw is a bare client for operations that the store refuses, behind its back.
 type raw struct {
 	tb     testing.TB
 	client minio.Core

@@ -17,8 +17,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// readRange fills into with the object's bytes from offset. A connection that
-// breaks within the body is tried again; minio-go retries what comes before.
+// readRange fills into with the object's bytes from offset. It tries again when the connection breaks within the body;
+// minio-go retries failures before that.
 func (s *Store) readRange(ctx context.Context, key string, offset int64, into []byte) error {
 	if len(into) == 0 {
 		return ctx.Err()
@@ -66,9 +66,8 @@ func (s *Store) tryRange(ctx context.Context, key string, offset int64, into []b
 	return nil
 }
 
-// Check reads a whole object and compares it with what the catalog knows: nil,
-// or an error that wraps [ErrMissing] or [ErrCorrupt], or that of a store that
-// did not answer.
+// Check reads a whole object and compares its size and SHA-256 with those in object, which come from the catalog. Its
+// error wraps [ErrMissing] or [ErrCorrupt] if the object is damaged; any other error means that S3 could not tell.
 func (s *Store) Check(ctx context.Context, object Object) error {
 	doing := "check " + object.Key
 	if !keyPattern.MatchString(object.Key) {
@@ -94,18 +93,18 @@ func (s *Store) Check(ctx context.Context, object Object) error {
 	return nil
 }
 
-// Entry is an object that is there.
+// Entry is one object of a listing.
 type Entry struct {
-	Object             // SHA256 is what the key says, not what was read
-	Modified time.Time // when it was last put
-	Foreign  bool      // leat did not write it: the key is not a pack's, SHA256 is zero
+	Object             // its SHA256 is taken from the key; the content has not been read
+	Modified time.Time // the time of its last PUT
+	Foreign  bool      // leat did not write it: the key is not that of a pack, and SHA256 is zero
 }
 
-// pageKeys is the number of keys asked for at once, S3's largest.
+// pageKeys is the number of keys in one request, the most that S3 allows.
 const pageKeys = 1000
 
-// List yields every object under the prefix whose key is greater than after, in
-// the order of the keys' bytes, foreign ones too. An error ends it.
+// List yields every object under the prefix whose key is greater than after, foreign objects included. Keys come in the
+// order of their bytes. An error ends the listing.
 func (s *Store) List(ctx context.Context, after string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for {
@@ -127,8 +126,8 @@ func (s *Store) List(ctx context.Context, after string) iter.Seq2[Entry, error] 
 	}
 }
 
-// page reads up to pageKeys entries. They are in memory before the first is
-// used, so that the time a caller takes is not the request's.
+// page reads up to pageKeys entries. All of them are in memory before the caller sees the first, so that a slow caller
+// does not use up the request's time.
 func (s *Store) page(ctx context.Context, after string) ([]Entry, error) {
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -144,7 +143,7 @@ func (s *Store) page(ctx context.Context, after string) ([]Entry, error) {
 		}
 		entry := newEntry(strings.TrimPrefix(info.Key, s.prefix), info)
 		if entry.Key <= after {
-			// Comparing two sorted lists would take this for missing objects.
+			// A comparison of two sorted lists would take this for missing objects.
 			return nil, fmt.Errorf("%s: the server lists %q out of order", doing, entry.Key)
 		}
 		after = entry.Key
@@ -165,7 +164,7 @@ func newEntry(key string, info minio.ObjectInfo) Entry {
 		entry.Foreign = true
 		return entry
 	}
-	// The pattern admits nothing but 64 digits.
+	// This cannot fail: the pattern admits only 64 hex digits.
 	_, _ = hex.Decode(entry.SHA256[:], []byte(match[2]))
 	return entry
 }

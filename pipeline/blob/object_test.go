@@ -34,7 +34,7 @@ func TestBrokenConnectionIsTriedAgain(t *testing.T) {
 		t.Errorf("%d GETs, want 2", gets)
 	}
 
-	// A connection that always breaks says nothing of the object.
+	// A connection that always breaks does not mean that the object is damaged.
 	p.when(cutAfter(5000))
 	_, err = readAll(t, store, spans)
 	for doing, err := range map[string]error{"read": err, "check": store.Check(t.Context(), object)} {

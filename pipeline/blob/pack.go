@@ -15,25 +15,25 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Kind is the kind of a pack's items, and decides how they are stored.
+// Kind is the kind of a pack's items. It decides how they are stored.
 type Kind string
 
-// The kinds. Each is the first part of its packs' keys.
+// The kinds. The name of a kind is the first part of the keys of its packs.
 const (
 	Text   Kind = "text"   // one zstd frame per item
-	Vector Kind = "vector" // the item's bytes
+	Vector Kind = "vector" // the bytes of each item as they are
 )
 
-// Span is the place of an item, and the checksum that proves it.
+// Span is the place of an item, and the checksum of its stored bytes.
 type Span struct {
-	Object string // the pack's key, below the prefix
+	Object string // key of the pack, below the prefix
 	Offset int64  // of the stored bytes in the pack
 	Length int32  // of the stored bytes
 	Size   int32  // of the content
 	CRC    uint32 // CRC-32C (Castagnoli, RFC 3720) of the stored bytes
 }
 
-// Object is a pack as the catalog knows it.
+// Object is the record of a pack in the catalog.
 type Object struct {
 	Key    string // below the prefix
 	Size   int64  // in bytes
@@ -42,14 +42,14 @@ type Object struct {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Pack gathers items in memory until Put. It is not safe for concurrent use.
+// Pack gathers items in memory until they are written. It is not safe for concurrent use.
 type Pack struct {
 	store *Store
 	kind  Kind
 	codec Codec
 	bytes []byte
 	spans []Span
-	salt  string // bytes after the last item, which belong to none
+	salt  string // bytes after the last item, which belong to no item
 }
 
 // NewPack returns an empty pack.
@@ -57,8 +57,8 @@ func (s *Store) NewPack(kind Kind) *Pack {
 	return &Pack{store: s, kind: kind, codec: s.codec(kind)}
 }
 
-// Add appends an item, whose number is the count of those before it. It keeps
-// no reference to data, and refuses more than [MaxSize].
+// Add appends an item. The item's number is the count of the items before it. Add keeps no reference to data, and
+// rejects items of more than [MaxSize] bytes.
 func (p *Pack) Add(data []byte) error {
 	if len(data) > MaxSize {
 		return fault.Reject(fmt.Errorf("pack an item of %d bytes; at most %d are accepted", len(data), MaxSize))
@@ -79,18 +79,17 @@ func (p *Pack) Add(data []byte) error {
 	return nil
 }
 
-// Reset takes all items out, so that the pack can be filled anew.
+// Reset removes all items, so that the pack can be filled anew. It keeps the salt.
 func (p *Pack) Reset() { p.bytes, p.spans = p.bytes[:0], p.spans[:0] }
 
-// writeAttempts bounds the attempts of Write. The collector has to delete a pack
-// within the milliseconds between two of its steps to make one fail.
+// writeAttempts bounds the attempts of Write. One attempt fails only if the collector deletes a pack within the few
+// milliseconds between Put and the registration.
 const writeAttempts = 5
 
-// Write has attempt put the pack and register it in the catalog. gone is the
-// error with which a registration finds that the collector has deleted a pack
-// that it relies on: this one, which had been stored before, or another. Such a
-// key must not be used again, so Write salts the pack, which gives it a key that
-// was never used, and has attempt try once more. Any other error ends it.
+// Write calls attempt, which puts the pack and registers it in the catalog. If attempt returns gone, the collector has
+// deleted a pack that the registration needs: this one, which had been stored before, or another. The key of a deleted
+// pack must not be used again. Write therefore salts the pack, which gives it a key that nobody has used, and calls
+// attempt again, up to five times in all. It returns any other error at once.
 func (p *Pack) Write(ctx context.Context, gone error, attempt func(context.Context) error) error {
 	for n := 1; ; n++ {
 		err := attempt(ctx)
@@ -101,19 +100,18 @@ func (p *Pack) Write(ctx context.Context, gone error, attempt func(context.Conte
 	}
 }
 
-// Len is the pack's size so far, in stored bytes.
+// Len is the size of the items so far, in stored bytes.
 func (p *Pack) Len() int { return len(p.bytes) }
 
 // Count is the number of items so far.
 func (p *Pack) Count() int { return len(p.spans) }
 
-// Full says whether the pack has reached [Config.PackBytes]: time for Put.
+// Full reports whether the pack has reached [Config.PackBytes] and should be written.
 func (p *Pack) Full() bool { return len(p.bytes) >= p.store.packBytes }
 
-// Put writes the pack and returns it with the span of each item, in the order
-// of Add. It can be called again after an error, by anyone holding the same
-// items at the same time, and when the object is there already: the object is
-// the same. A pack of no items is refused.
+// Put writes the pack and returns it with the span of each item, in the order of Add. Put is idempotent: packs of the
+// same items and salt are the same object, so it can be called again after an error, by two writers at once, and when
+// the object exists already. A pack without items is an error.
 func (p *Pack) Put(ctx context.Context) (Object, []Span, error) {
 	if len(p.spans) == 0 {
 		return Object{}, nil, errors.New("put a pack of no items")
@@ -140,10 +138,9 @@ func packKey(kind Kind, sum [32]byte) string {
 	return string(kind) + "/" + hex.EncodeToString(sum[:]) + ".pack"
 }
 
-// put sends the pack as one signed body. Its SHA-256 goes into the signature,
-// and a server of signature version 4 refuses a body that does not have it; a
-// trailing checksum would cost aws-chunked encoding, which not every server
-// decodes alike.
+// put sends the pack as one signed body. The signature covers the SHA-256 of the body, and servers of signature
+// version 4 refuse a body with another hash. A trailing checksum would need aws-chunked encoding, which servers decode
+// differently.
 func (s *Store) put(ctx context.Context, object Object, body []byte) error {
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

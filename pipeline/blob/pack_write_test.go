@@ -13,8 +13,8 @@ import (
 
 var errGone = errors.New("the pack was deleted")
 
-// keys puts a pack at each attempt and answers with the errors in turn. It
-// returns the keys of all attempts, and the spans of the last.
+// keys writes a pack with attempts that put it and return the answers in turn. It returns the keys of all attempts, and
+// the spans of the last.
 func keys(t *testing.T, pack *blob.Pack, answers ...error) (all []string, spans []blob.Span, err error) {
 	t.Helper()
 	err = pack.Write(t.Context(), errGone, func(ctx context.Context) error {
@@ -28,8 +28,7 @@ func keys(t *testing.T, pack *blob.Pack, answers ...error) (all []string, spans 
 	return all, spans, err
 }
 
-// While the collector deletes each pack that is put, no key is used twice, and
-// the items can be read from the last.
+// If the collector deletes every pack but the last, no key is used twice, and the last pack holds the items.
 func TestWriteTakesAnotherKeyWhereAPackWasDeleted(t *testing.T) {
 	store := open(t, config())
 	for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
@@ -51,7 +50,7 @@ func TestWriteTakesAnotherKeyWhereAPackWasDeleted(t *testing.T) {
 		read := 0
 		err = store.Read(t.Context(), spans, func(i int, data []byte) error {
 			if read++; !bytes.Equal(data, item(i)) {
-				t.Errorf("%s: item %d is another", kind, i)
+				t.Errorf("%s: item %d has other content", kind, i)
 			}
 			return nil
 		})
@@ -108,8 +107,8 @@ func TestWriteEnds(t *testing.T) {
 	}
 }
 
-// An error of S3 ends Write at whichever attempt it comes. The pack is as good as
-// before: when S3 is back it is written, and never under a deleted key.
+// An error of S3 ends Write, at the first attempt and at a later one. The pack stays good: it can be written when S3 is
+// back, and never under the key of a deleted pack.
 func TestWriteEndsAtAnErrorOfS3(t *testing.T) {
 	forward := func(w http.ResponseWriter, r *http.Request, next http.Handler) { next.ServeHTTP(w, r) }
 	for _, status := range []int{http.StatusForbidden, http.StatusInternalServerError, http.StatusServiceUnavailable} {
@@ -160,7 +159,7 @@ func TestWriteEndsAtAnErrorOfS3(t *testing.T) {
 	}
 }
 
-// A pack that is filled anew keeps the key's salt, and none of the old items.
+// A pack that is filled anew keeps its salt, and none of its old items.
 func TestResetEmptiesAPack(t *testing.T) {
 	store := open(t, config())
 	pack, round := store.NewPack(blob.Text), 0
@@ -182,7 +181,7 @@ func TestResetEmptiesAPack(t *testing.T) {
 	}
 	err = store.Read(t.Context(), spans, func(_ int, data []byte) error {
 		if !bytes.Equal(data, item(2)) {
-			t.Error("the item is another")
+			t.Error("the item has other content")
 		}
 		return nil
 	})

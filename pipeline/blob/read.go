@@ -12,23 +12,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// How spans become requests. A gap is read and thrown away where that is
+// The limits by which spans become requests. A small gap between two spans is read and discarded, because that is
 // cheaper than another round trip.
 const (
-	readers  = 4                            // requests at once, for one Read
-	maxGap   = 64 << 10                     // bytes thrown away between two spans of one request
-	maxRange = 8 << 20                      // bytes of one request, but for a single larger span
+	readers  = 4                            // concurrent requests of one Read
+	maxGap   = 64 << 10                     // bytes discarded between two spans of one request
+	maxRange = 8 << 20                      // bytes of one request, unless a single span is larger
 	maxFrame = MaxSize + MaxSize/128 + 1024 // stored bytes of the largest item
 )
 
-// Read fetches the spans, in any order and from any objects, and calls fn with
-// the number of each in spans and its content. Calls come in any order, never
-// two at once; data is valid until fn returns. Read stops at the first error,
-// and returns fn's as it is.
+// Read fetches the spans, which may lie in any objects, and calls fn with the index of each span and its content. The
+// calls come in any order, but never two at once. data is valid until fn returns. Read stops at the first error, and
+// returns an error of fn unchanged.
 //
-// An object that is not there is [ErrMissing]; one whose bytes are not those
-// that were stored is [ErrCorrupt]. At most four ranges of 8 MiB, or of one
-// item where that is larger, are in memory, each with one decoded item.
+// Read returns [ErrMissing] for an object that does not exist, and [ErrCorrupt] for bytes that differ from the stored
+// ones. It holds at most four ranges in memory, each of 8 MiB or one larger item, and one decoded item for each range.
 func (s *Store) Read(ctx context.Context, spans []Span, fn func(i int, data []byte) error) error {
 	ranges, err := plan(spans)
 	if err != nil {
@@ -55,14 +53,14 @@ func (s *Store) Read(ctx context.Context, spans []Span, fn func(i int, data []by
 	return group.Wait()
 }
 
-// fetch is one range of one object, and the spans within it.
+// fetch is a range of an object, with the spans in it.
 type fetch struct {
 	object         string
 	offset, length int64
-	spans          []int // numbers of spans, by rising offset
+	spans          []int // indexes of spans, by rising offset
 }
 
-// plan sorts the spans by place and joins neighbours into ranges.
+// plan sorts the spans by their place and joins neighbours into ranges.
 func plan(spans []Span) ([]fetch, error) {
 	order := make([]int, len(spans))
 	for i, span := range spans {
@@ -80,7 +78,7 @@ func plan(spans []Span) ([]fetch, error) {
 		span := spans[i]
 		if n := len(ranges); n > 0 && ranges[n-1].join(span) {
 			last := &ranges[n-1]
-			last.spans = last.spans[:len(last.spans)+1] // the next of order
+			last.spans = last.spans[:len(last.spans)+1] // adds the next element of order
 			continue
 		}
 		ranges = append(ranges, fetch{span.Object, span.Offset, int64(span.Length), order[at : at+1]})
@@ -88,7 +86,7 @@ func plan(spans []Span) ([]fetch, error) {
 	return ranges, nil
 }
 
-// join widens the range to hold span, which begins no earlier, if it may.
+// join widens the range so that it holds span, unless a limit forbids that. The span begins at f.offset or later.
 func (f *fetch) join(span Span) bool {
 	end := f.offset + f.length
 	newEnd := max(end, span.Offset+int64(span.Length))
@@ -99,7 +97,7 @@ func (f *fetch) join(span Span) bool {
 	return true
 }
 
-// check refuses a span that Put cannot have returned: it comes from a database.
+// check refuses a span that Put cannot have returned. Spans come from a database, which may be damaged.
 func (s Span) check() error {
 	switch {
 	case !keyPattern.MatchString(s.Object):
@@ -112,7 +110,7 @@ func (s Span) check() error {
 	return nil
 }
 
-// worker holds the memory of one of Read's goroutines.
+// worker holds the buffers of one goroutine of Read.
 type worker struct {
 	stored, decoded []byte
 }
@@ -136,7 +134,7 @@ func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *
 	return nil
 }
 
-// open proves a span's stored bytes and returns its content.
+// open checks the stored bytes of a span and returns its content.
 func (w *worker) open(s *Store, span Span, stored []byte) ([]byte, error) {
 	if sum := crc32.Checksum(stored, castagnoli); sum != span.CRC {
 		return nil, corrupt(span.Object, span.Offset, "%d bytes have CRC-32C %08x where %08x was stored", span.Length, sum, span.CRC)
@@ -152,7 +150,7 @@ func (w *worker) open(s *Store, span Span, stored []byte) ([]byte, error) {
 	return data, nil
 }
 
-// outlet lets one goroutine at a time through to fn, and none after an error.
+// outlet lets one goroutine at a time call fn, and none after an error.
 type outlet struct {
 	mu   sync.Mutex
 	fn   func(i int, data []byte) error

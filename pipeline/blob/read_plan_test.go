@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPlan holds for any spans: each lies in one range and within it, ranges
-// begin and end with a span, and no two could have been one.
+// TestPlan checks for any spans that each lies within exactly one range, that ranges begin and end with a span, and
+// that they keep the limits.
 func TestPlan(t *testing.T) {
 	keys := []string{packKey(Text, [32]byte{1}), packKey(Text, [32]byte{2}), packKey(Vector, [32]byte{1})}
 	rapid.Check(t, func(t *rapid.T) {

@@ -16,9 +16,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Attempts at one request inside minio-go, with up to 0.2, 0.4 and 0.8 s of
-// waiting after them. What outlives a second is the caller's to retry: it
-// holds a message, and knows how often it has tried.
+// maxAttempts bounds the attempts at one request inside minio-go, which waits up to 0.2, 0.4 and 0.8 s after them. The
+// caller retries longer outages: it holds a message, and knows how often it has tried.
 const maxAttempts = 3
 
 // Store reads and writes packs. It is safe for concurrent use.
@@ -32,12 +31,11 @@ type Store struct {
 	timeout   time.Duration
 	text      Codec
 	vector    Codec
-	unzip     *zstd.Decoder // to be closed
+	unzip     *zstd.Decoder // closed by Close
 }
 
-// Open connects to S3 and finds the bucket, or creates it where cfg says so. A
-// configuration that cannot be right is a Reject, a server that is down a
-// Retry.
+// Open connects to S3 and looks for the bucket. It creates the bucket if cfg says so. An invalid configuration is a
+// Reject, and a server that is down is a Retry.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	loc, err := cfg.check()
 	if err != nil {
@@ -74,9 +72,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// newTransport is minio-go's with a dial that gives up early enough to be
-// tried again within the timeout, and no transparent gzip: what is stored is
-// what must arrive.
+// newTransport returns a transport like that of minio-go, with two differences. A dial gives up early enough for
+// another attempt within the timeout, and there is no transparent gzip, because the bytes must arrive as they are
+// stored.
 func newTransport(timeout time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -116,8 +114,8 @@ func (s *Store) findBucket(ctx context.Context, create bool) error {
 	return s.explain(ctx, "create bucket "+s.bucket, err)
 }
 
-// hasBucket asks with HEAD. Its answer has no body, and 404 may mean something
-// else (versitygw: no such access key), so a listing confirms that one.
+// hasBucket sends a HEAD request. Its answer has no body, and 404 may have another cause (versitygw: an unknown access
+// key), so a listing confirms a 404.
 func (s *Store) hasBucket(ctx context.Context) (bool, error) {
 	found, err := s.core.BucketExists(ctx, s.bucket)
 	if found || err != nil {
@@ -132,22 +130,21 @@ func (s *Store) hasBucket(ctx context.Context) (bool, error) {
 	return ctx.Err() == nil, ctx.Err()
 }
 
-// Ready says whether the bucket can be reached.
+// Ready returns an error if the bucket cannot be reached.
 func (s *Store) Ready(ctx context.Context) error {
 	return s.findBucket(ctx, false)
 }
 
-// Close lets go of idle connections and of the codec. No call may be under way.
+// Close closes idle connections and the decoder. No call may be under way.
 func (s *Store) Close() {
 	s.transport.CloseIdleConnections()
 	s.unzip.Close()
 }
 
-// keyPattern is what Put names a pack, below the prefix.
+// keyPattern matches the keys that Put gives to packs, below the prefix.
 var keyPattern = regexp.MustCompile(`^(text|vector)/([0-9a-f]{64})\.pack$`)
 
-// Delete removes a pack. A pack that is not there is no error; a key that Put
-// cannot have written is refused.
+// Delete removes a pack. A missing pack is no error. A key that Put cannot have written is a Reject.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if !keyPattern.MatchString(key) {
 		return fault.Reject(fmt.Errorf("delete %q: not the key of a pack", key))
