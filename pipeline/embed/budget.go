@@ -9,16 +9,15 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Tokens are reserved by an estimate that is rarely below the truth: what is
-// reserved too much is given back.
+// The estimate by which tokens are reserved. It is rarely too low, and settle gives back the excess.
 const (
 	bytesPerToken = 2
 	extraTokens   = 4
 )
 
-// afford leaves out the documents of tenants whose budget of the day is spent:
-// they are published again when the next day begins. settle tells the budgets
-// what was spent instead of what was reserved for the documents.
+// afford returns the documents that the budgets allow. It postpones the others, of tenants that have spent their
+// budget of the day, until the next day begins. settle replaces the tokens reserved for the documents by the tokens
+// spent.
 func (s *Step) afford(ctx context.Context, docs []catalog.Document) (_ []catalog.Document, settle func(), err error) {
 	if s.cfg.Budget == nil || s.remote == nil {
 		return docs, func() {}, nil
@@ -51,9 +50,8 @@ func (s *Step) afford(ctx context.Context, docs []catalog.Document) (_ []catalog
 	return affordable, settle, nil
 }
 
-// admit reserves what documents will take, and postpones those for which the
-// budget is too small. Documents are tried in halves, so that one too many does
-// not keep the others.
+// admit reserves the tokens that documents will take, and postpones the documents that exceed the budget. It halves a
+// batch that exceeds the budget, so that the rest of the batch is not postponed too.
 func (s *Step) admit(ctx context.Context, tenant string, budget catalog.Budget, docs []catalog.Document) (admitted []catalog.Document, tokens int64, err error) {
 	estimate, err := s.estimate(ctx, docs)
 	if err != nil {
@@ -81,7 +79,7 @@ func (s *Step) admit(ctx context.Context, tenant string, budget catalog.Budget, 
 	return admitted, tokens, nil
 }
 
-// estimate is how many tokens the texts take that the documents lack.
+// estimate returns the number of tokens of the texts for which the documents lack a vector.
 func (s *Step) estimate(ctx context.Context, docs []catalog.Document) (int64, error) {
 	missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id)
 	if err != nil {
@@ -98,8 +96,7 @@ func (s *Step) estimate(ctx context.Context, docs []catalog.Document) (int64, er
 	return tokens, nil
 }
 
-// postpone has a document wait for the next day's budget. Not all come back in
-// its first second.
+// postpone lets a document wait for the budget of the next day. The documents come back spread over its first minute.
 func (s *Step) postpone(ctx context.Context, d catalog.Document) error {
 	now := time.Now().UTC()
 	tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC)
@@ -115,7 +112,7 @@ func (s *Step) settleBudgets(ctx context.Context, reserved map[string]int64) {
 	defer cancel()
 	for tenant, tokens := range reserved {
 		more := s.meter.spend(tenant) - tokens
-		// If it cannot be told, what was reserved counts as spent.
+		// If this fails, the reserved tokens count as spent.
 		_, _ = s.usage.Spend(ctx, tenant, more, float64(more)*s.meter.price, catalog.Budget{})
 	}
 }

@@ -7,41 +7,40 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// claims says which texts the batches of this process are at work on, so that
-// none is embedded twice because two batches met it at the same time.
+// claims records the texts that the batches of this process are at work on, so that two batches that need the same text
+// at the same time do not both embed it.
 type claims struct {
 	mu    sync.Mutex
 	held  map[[32]byte]chan struct{} // closed when the claim is released
 	looks map[*look]bool             // under way
 }
 
-// look is a batch's search for what is missing.
+// look is the search of a batch for texts without vectors.
 type look struct {
-	released [][]catalog.Text // meanwhile: it may not have seen their vectors
+	released [][]catalog.Text // released during the look, which may not have seen their vectors
 }
 
 func newClaims() claims {
 	return claims{held: make(map[[32]byte]chan struct{}), looks: make(map[*look]bool)}
 }
 
-// claim is what one batch is at work on.
+// claim holds the texts that one batch is at work on.
 type claim struct {
 	claims *claims
 	texts  []catalog.Text    // each once
 	over   chan struct{}     // closed by release
-	others []<-chan struct{} // of the batches at work on what was wanted too
+	others []<-chan struct{} // closed when the batches are done that have claimed other texts of the look
 }
 
-// over is the claim of a batch that is done.
+// over stands for the claim of a batch that is done.
 var over = func() chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
 }()
 
-// take claims what missing returns, but for what others have claimed. A claim
-// is released after its vectors are stored; what was released while missing
-// looked is left to the next look.
+// take claims the texts that missing returns, except those that other batches have claimed. A batch releases its claim
+// after it has stored the vectors. Texts that were released while missing looked are therefore left to the next look.
 func (c *claims) take(missing func() ([]catalog.Text, error)) (*claim, error) {
 	l := &look{}
 	c.mu.Lock()
@@ -93,8 +92,8 @@ func (c *claim) release() {
 	close(c.over)
 }
 
-// wait waits until the others have released. Whoever calls it holds no claim,
-// so that no two batches wait for each other.
+// wait waits until the other batches have released their claims. The caller must hold no claim, so that no two batches
+// wait for each other.
 func (c *claim) wait(ctx context.Context) error {
 	for _, over := range c.others {
 		select {

@@ -15,8 +15,8 @@ func textsUpTo(n int) []catalog.Text {
 	return list
 }
 
-// A text that was stored while somebody looked for what is missing may be among
-// what they found: it is theirs to look for again, and not to embed.
+// A look for missing texts may find a text whose vector was stored during the look. The batch must look again for it,
+// and must not embed it.
 func TestWhatWasReleasedDuringALookIsNotClaimed(t *testing.T) {
 	c, list := newClaims(), textsUpTo(3)
 	first, err := c.take(func() ([]catalog.Text, error) { return list[:2], nil })
@@ -44,7 +44,7 @@ func TestWhatWasReleasedDuringALookIsNotClaimed(t *testing.T) {
 	}
 }
 
-// However batches meet, each text is embedded once, and none is left out.
+// Each text is embedded exactly once, in whichever order the batches meet.
 func TestBatchesThatMeetEmbedATextOnce(t *testing.T) {
 	c, list := newClaims(), textsUpTo(400)
 	var mu sync.Mutex

@@ -1,8 +1,7 @@
-// Package embed is the embedder's step: it sees that every chunk of a document
-// has its vector.
+// Package embed is the embedder's step: it gives every chunk of a document its vector.
 //
-// It owns the vector packs. It refuses to believe an event: what is to be done
-// is what the catalog says of the document now.
+// It owns the vector packs. It does not rely on the content of an event: the catalog tells it the state of the
+// document.
 package embed
 
 import (
@@ -24,19 +23,18 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Config says how batches form, and what they may cost. The defaults in
-// brackets are for a model behind a network.
+// Config sets how batches form, and how much they may cost. The defaults in brackets are for a model behind a network.
 type Config struct {
 	BatchDocuments int           // most documents worked on together; default 256 [64]
 	BatchTexts     int           // most texts in one call of the embedder; default 256 [1024]
 	BatchWait      time.Duration // how long the first document waits for others; default 20 ms
-	Batches        int           // under way at once; default 2: one reads while another embeds or stores [8]
+	Batches        int           // most batches under way at once, so that one reads while another embeds; default 2 [8]
 
-	// Budget is what a tenant may spend on a UTC day. Default: none is bounded.
+	// Budget returns the limit of a tenant for one UTC day. Default: no tenant has a limit.
 	Budget func(tenant string) catalog.Budget
 }
 
-// The defaults: a batch's vectors are then one pack of one to two MiB.
+// The defaults. With them, the vectors of a batch are one pack of one to two MiB.
 const (
 	DefaultBatchDocuments = 256
 	DefaultBatchTexts     = 256
@@ -48,8 +46,8 @@ const (
 	groupBytes = 8 << 20
 )
 
-// The defaults for a model behind a network, which forms batches of its own of
-// all texts that it is handed: it is kept busy while others read and store.
+// The defaults for a model behind a network. Its client forms requests from the texts of all batches, so more batches
+// are under way, to keep the model busy while others read and store.
 const (
 	DefaultRemoteDocuments = 64
 	DefaultRemoteTexts     = 1024
@@ -82,7 +80,7 @@ type Step struct {
 	kept        *kept
 }
 
-// work is a document to look at, and the trace in which that was asked for.
+// work is a document to look at, and the trace of the event that asked for it.
 type work struct {
 	id    uuid.UUID
 	trace announce.Trace
@@ -99,7 +97,7 @@ func New(
 		documents, texts, batches = DefaultRemoteDocuments, DefaultRemoteTexts, DefaultRemoteBatches
 	}
 	cfg.BatchDocuments = cmp.Or(cfg.BatchDocuments, documents)
-	if remote != nil { // so that several batches are under way, of as many messages as are held
+	if remote != nil { // the messages that a worker holds must suffice for several batches
 		cfg.BatchDocuments = min(cfg.BatchDocuments, documents)
 	}
 	cfg.BatchTexts = cmp.Or(cfg.BatchTexts, texts)
@@ -130,8 +128,8 @@ func (s *Step) Close() {
 	s.meter.close()
 }
 
-// Handle embeds the document of a document.chunked. The document.removed that
-// may have taken its place on the stream is the indexer's to act on.
+// Handle embeds the document of a document.chunked. A document.removed may have taken its place on the stream; that is
+// for the indexer.
 func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if m.Type == events.TypeDocumentRemoved {
 		return nil
@@ -143,7 +141,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(data.Document.Document), announce.TraceOf(ctx)})
 }
 
-// embed works on a batch of documents as the catalog has them now.
+// embed embeds a batch of documents, in the state in which the catalog has them now.
 func (s *Step) embed(ctx context.Context, batch []work) error {
 	traces := make(map[uuid.UUID]announce.Trace, len(batch))
 	for _, w := range batch {
@@ -170,9 +168,8 @@ func (s *Step) embed(ctx context.Context, batch []work) error {
 	return nil
 }
 
-// waiting are the documents that want embedding, or only want their event
-// published again. A model that is not the active generation's, beside it, wants
-// indexed documents too.
+// waiting returns the documents that need embedding, or only need their event published again. If the model is not the
+// one of the active generation (beside), indexed documents need it too.
 func waiting(docs []catalog.Document, beside bool) []catalog.Document {
 	return slices.DeleteFunc(docs, func(d catalog.Document) bool {
 		return d.Chunking == 0 || d.State == catalog.StateIndexed && !beside
@@ -204,9 +201,8 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 	return s.events.PublishWhenRoom(ctx, out...)
 }
 
-// embedMissing embeds the texts of the documents' chunks that lack a vector,
-// each once. complete is false if another batch was at work on some of them:
-// it is over then, and what it did is to be looked at.
+// embedMissing embeds the texts of the documents' chunks that lack a vector, each once. complete is false if others
+// were at work on some of the texts. They may have failed, so the caller must look again.
 func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first bool) (complete bool, err error) {
 	claim, err := s.claims.take(func() ([]catalog.Text, error) {
 		missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id)
@@ -228,8 +224,8 @@ func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first 
 	return len(claim.others) == 0 && !elsewhere, claim.wait(ctx)
 }
 
-// embedClaimed embeds the texts of a claim, but for those that are embedded
-// elsewhere: by another process.
+// embedClaimed embeds the texts of a claim, except those that another process is embedding. elsewhere reports whether
+// there are such texts.
 func (s *Step) embedClaimed(ctx context.Context, docs []catalog.Document, claim *claim) (elsewhere bool, err error) {
 	defer claim.release()
 	wanted, elsewhere, end, err := s.share(ctx, claim.texts)
@@ -244,22 +240,22 @@ func (s *Step) embedClaimed(ctx context.Context, docs []catalog.Document, claim 
 	return elsewhere, s.store(ctx, texts)
 }
 
-// text is a chunk's text that has no vector yet.
+// text is the text of a chunk without a vector.
 type text struct {
 	hash  [32]byte
 	bytes string
 	owner owner
 }
 
-// read takes the texts out of the documents' blobs.
+// read reads the wanted texts from the documents' blobs.
 func (s *Step) read(ctx context.Context, docs []catalog.Document, wanted []catalog.Text) ([]text, error) {
 	byChunking := make(map[int64]catalog.Document, len(docs))
 	for _, d := range docs {
 		byChunking[d.Chunking] = d
 	}
 	var spans []blob.Span
-	var cuts [][]catalog.Text // of each span's blob
-	at := make(map[int64]int) // chunking → its place in spans
+	var cuts [][]catalog.Text // by span: the texts in its blob
+	at := make(map[int64]int) // chunking → index in spans
 	for _, w := range wanted {
 		i, found := at[w.Chunking]
 		if !found {

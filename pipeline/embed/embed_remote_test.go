@@ -19,7 +19,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
 
-// remote is an embedder at a fake server.
+// remote opens an embedder at a fake server.
 func remote(t testing.TB, server *embeddertest.Server, change func(*provider.Config)) *provider.Embedder {
 	t.Helper()
 	t.Setenv("TEST_EMBEDDER_KEY", embeddertest.Key)
@@ -37,7 +37,7 @@ func remote(t testing.TB, server *embeddertest.Server, change func(*provider.Con
 	return e
 }
 
-// files is a tree of n files, each with a text of its own and one that all share.
+// files returns a tree of n files. Each has one text of its own, and one that all share.
 func files(n int) testpipe.Tree {
 	tree := make(testpipe.Tree)
 	for i := range n {
@@ -46,7 +46,7 @@ func files(n int) testpipe.Tree {
 	return tree
 }
 
-// once fails the test if a text was answered twice, but for the probe.
+// once fails the test if the server embedded a text twice, except the probe.
 func once(t *testing.T, server *embeddertest.Server) {
 	t.Helper()
 	for text, n := range server.Answered() {
@@ -56,7 +56,7 @@ func once(t *testing.T, server *embeddertest.Server) {
 	}
 }
 
-// Two workers with the same documents pay once for each text, and count it.
+// Two workers with the same documents pay once for each text.
 func TestTwoWorkersPayOnce(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{Delay: 20 * time.Millisecond})
 	one := testpipe.Open(t, testpipe.Config{Embedder: remote(t, server, nil)})
@@ -110,7 +110,7 @@ func TestATextThatBreaksTheModelFailsItsDocumentAlone(t *testing.T) {
 	}
 }
 
-// While the provider is away documents wait; none fails, and none is lost.
+// Documents wait while the provider is down. None fails, and none is lost.
 func TestDocumentsWaitForTheProvider(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	p := testpipe.Open(t, testpipe.Config{Embedder: remote(t, server, nil)})
@@ -166,7 +166,7 @@ func TestUsageIsCounted(t *testing.T) {
 	}
 }
 
-// A budget that is spent has documents wait for tomorrow, without an attempt.
+// When a budget is spent, documents wait for the next day. The wait counts as no attempt.
 func TestABudgetPausesWork(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	const most = 300

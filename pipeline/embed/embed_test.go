@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// counting is local-384 that counts what it is asked, and answers as change says.
+// counting is local-384. It counts the calls and texts, and change may alter its answers.
 type counting struct {
 	embedder.Local
 	change func(texts []string, vectors [][]float32) ([][]float32, error)
@@ -48,7 +48,7 @@ func (c *counting) Embed(ctx context.Context, texts []string, purpose embedder.P
 	return vectors, err
 }
 
-// chunked ingests a tree and returns what is for the embedder.
+// chunked ingests a tree and returns the messages for the embedder.
 func chunked(t *testing.T, p *testpipe.Pipe, tree testpipe.Tree) []pipeline.Message {
 	t.Helper()
 	repo := testpipe.NewRepo(t)
@@ -67,7 +67,7 @@ func TestATextIsEmbeddedOnce(t *testing.T) {
 			"package same\n\nfunc Same() { println(\"the same\") }\n\nfunc Third%d() {}\n\nfunc Own%d() {}\n", i/3, i)}
 	}
 	list := chunked(t, p, tree)
-	// Each twice, so that batches meet the same texts at the same time.
+	// Each message comes twice, so that several batches need the same texts at the same time.
 	if err := errors.Join(p.Deliver(t, append(list, list...)...)...); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestATextIsEmbeddedOnce(t *testing.T) {
 	}
 }
 
-// While vectors cannot be stored, each attempt comes back for the same texts.
+// While vectors cannot be stored, every attempt needs the same texts.
 func TestWhatCouldNotBeStoredIsNotEmbeddedAgain(t *testing.T) {
 	model := &counting{}
 	p := testpipe.Open(t, testpipe.Config{Embedder: model})

@@ -2,14 +2,13 @@ package embed
 
 import "sync"
 
-// keptBytes bounds what is kept: about four packs.
+// keptBytes bounds the size of the kept records, to about four packs.
 const keptBytes = 16 << 20
 
-// kept holds the records of texts that were embedded and could not be stored:
-// while a store is away, the attempts that follow ask the model for nothing
-// that it has answered already.
+// kept holds the records of texts that were embedded and could not be stored. While a store is down, later attempts do
+// not ask the model again for those texts.
 type kept struct {
-	limit int // in bytes; what does not fit is not kept
+	limit int // in bytes; a record that does not fit is not kept
 
 	mu      sync.Mutex
 	size    int
@@ -18,7 +17,7 @@ type kept struct {
 
 func newKept(limit int) *kept { return &kept{limit: limit, records: make(map[[32]byte][]byte)} }
 
-// get returns the record of each text, nil where none is kept.
+// get returns the record of each text, or nil if none is kept.
 func (k *kept) get(texts []text) [][]byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -29,8 +28,8 @@ func (k *kept) get(texts []text) [][]byte {
 	return found
 }
 
-// add keeps records that could not be stored. Those of texts that nobody came
-// back for would fill it up for good, so that all make room when it is full.
+// add keeps records that could not be stored. When there is no room, it drops all others: otherwise the records of
+// texts that nobody asks for again would fill it for good.
 func (k *kept) add(hashes [][32]byte, records [][]byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -47,7 +46,7 @@ func (k *kept) add(hashes [][32]byte, records [][]byte) {
 	}
 }
 
-// drop forgets what has been stored.
+// drop removes records that have been stored.
 func (k *kept) drop(hashes [][32]byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

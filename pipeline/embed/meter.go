@@ -11,14 +11,14 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// flushEvery bounds how often usage is written, and how much of it a crash loses.
+// flushEvery is the time after which usage is written. A crash loses at most the usage of that time.
 const flushEvery = 10 * time.Second
 
-// flushLimit bounds one write.
+// flushLimit bounds the time of one write.
 const flushLimit = 5 * time.Second
 
-// owner is the one for whom a text is embedded. If several documents share the
-// text, it is the first one's.
+// owner is the tenant and repository to which the usage of a text is charged. If several documents share the text, the
+// first of them is charged.
 type owner struct {
 	tenant     string
 	repository uuid.UUID
@@ -64,7 +64,7 @@ func (m *meter) of(o owner) *catalog.Consumption {
 	return u
 }
 
-// embedded counts texts that were embedded or failed. costs may be nil.
+// embedded counts the texts that have vectors, and the costs of all. costs is nil for a local model.
 func (m *meter) embedded(texts []text, vectors [][]float32, costs []embedder.Cost) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,7 +85,7 @@ func (m *meter) embedded(texts []text, vectors [][]float32, costs []embedder.Cos
 	}
 }
 
-// cached counts the chunks of documents whose texts have a vector already.
+// cached counts the chunks of documents whose texts already have a vector.
 func (m *meter) cached(docs []catalog.Document, missing []catalog.Text) {
 	lacking := make(map[int64]int, len(docs))
 	for _, t := range missing {
@@ -100,7 +100,7 @@ func (m *meter) cached(docs []catalog.Document, missing []catalog.Text) {
 	}
 }
 
-// spend takes the tokens that a tenant has spent and its budget does not count yet.
+// spend returns the tokens that a tenant has spent and that its budget does not count yet. The caller must count them.
 func (m *meter) spend(tenant string) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,9 +109,8 @@ func (m *meter) spend(tenant string) int64 {
 	return tokens
 }
 
-// flush writes the usage so far. Usage that cannot be written is kept for the
-// next flush. One flush runs at a time, so that one that ends the meter cannot
-// overlook the usage that another is about to give back.
+// flush writes the usage so far. Usage that cannot be written is kept for the next flush. One flush runs at a time,
+// because the last one must not miss the usage that a failing flush gives back.
 func (m *meter) flush(ctx context.Context) {
 	m.flushing <- struct{}{}
 	defer func() { <-m.flushing }()
@@ -145,8 +144,7 @@ func (m *meter) flush(ctx context.Context) {
 	}
 }
 
-// close writes the usage that is left. It waits for a flush under way. Nothing
-// may be added any more.
+// close waits for a flush under way, then writes the rest. No usage may be added any more.
 func (m *meter) close() {
 	m.mu.Lock()
 	m.done = true

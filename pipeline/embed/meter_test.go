@@ -9,8 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// A meter that is closed while it writes gives nothing up: if that write fails,
-// closing writes the same usage again.
+// No usage is lost when a meter is closed during a write that fails: close writes the same usage again.
 func TestUsageSurvivesAFlushThatFailsDuringClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fail, writes, texts := make(chan error), 0, int64(0)

@@ -10,21 +10,19 @@ import (
 )
 
 const (
-	// claimLease is how long the texts of a process that died stay claimed.
+	// claimLease is the time after which the claims of a process that died expire.
 	claimLease = time.Minute
-	// elsewherePause is how long to leave it to another process to embed a text,
-	// before the catalog is asked again.
+	// elsewherePause is the time between two looks at a text that another process is embedding.
 	elsewherePause = 500 * time.Millisecond
-	// releaseLimit is for what is done although the work was given up.
+	// releaseLimit bounds the cleanup after work that was cancelled.
 	releaseLimit = 5 * time.Second
 )
 
-// share claims texts in the catalog, so that no two processes pay for one. It
-// returns those that are this process's to embed, and whether others are at
-// work on some. end gives the claims back.
+// share claims texts in the catalog, so that no two processes pay for the same text. It returns the texts that this
+// process has claimed, and whether other processes are at work on some of the rest. end releases the claims.
 //
-// A claim is held for as long as the work takes, and expires when its process
-// dies. Two may then embed a text, which costs money and does no harm.
+// A claim is renewed while the work lasts, and expires if the process dies. Two processes can then embed the same
+// text, which costs money and does no other harm.
 func (s *Step) share(ctx context.Context, wanted []catalog.Text) (mine []catalog.Text, elsewhere bool, end func(), err error) {
 	if s.remote == nil || len(wanted) == 0 {
 		return wanted, false, func() {}, nil
@@ -48,7 +46,7 @@ func (s *Step) share(ctx context.Context, wanted []catalog.Text) (mine []catalog
 	return mine, elsewhere, s.hold(ctx, hashes), nil
 }
 
-// hold renews claims until it is told that they are over.
+// hold renews claims until end is called, which releases them.
 func (s *Step) hold(ctx context.Context, hashes [][32]byte) (end func()) {
 	renewing, stop := context.WithCancel(ctx)
 	var renewer sync.WaitGroup
@@ -58,7 +56,7 @@ func (s *Step) hold(ctx context.Context, hashes [][32]byte) (end func()) {
 		for {
 			select {
 			case <-ticker.C:
-				_ = s.usage.Renew(renewing, s.id, s.holder, claimLease, hashes) // the next one may succeed; else it expires
+				_ = s.usage.Renew(renewing, s.id, s.holder, claimLease, hashes) // the next renewal may succeed; else the claims expire
 			case <-renewing.Done():
 				return
 			}
@@ -73,7 +71,7 @@ func (s *Step) hold(ctx context.Context, hashes [][32]byte) (end func()) {
 	}
 }
 
-// pause lets another process embed.
+// pause gives another process time to embed.
 func pause(ctx context.Context) error {
 	timer := time.NewTimer(elsewherePause/2 + rand.N(elsewherePause))
 	defer timer.Stop()

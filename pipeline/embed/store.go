@@ -12,9 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// cut takes a chunk's text out of its blob, and checks it against the catalog's
-// hash: a vector stored under the wrong text would be wrong for every document
-// that shares the text.
+// cut takes a chunk's text out of its blob, and checks it against the hash in the catalog. A vector stored under the
+// hash of another text would be wrong for every document that shares the text.
 func cut(content []byte, t catalog.Text) (text, error) {
 	if int(t.EndByte) > len(content) {
 		return text{}, fault.Reject(fmt.Errorf("chunk ends at byte %d of a blob of %d bytes", t.EndByte, len(content)))
@@ -26,8 +25,8 @@ func cut(content []byte, t catalog.Text) (text, error) {
 	return text{hash: t.SHA256, bytes: string(part)}, nil
 }
 
-// store embeds texts and stores their vectors, a pack at a time. Vectors that
-// cannot be stored are kept for the next attempt.
+// store embeds texts and stores their vectors, one pack at a time. Vectors that cannot be stored are kept for the next
+// attempt.
 func (s *Step) store(ctx context.Context, texts []text) (err error) {
 	pack := s.blobs.NewPack(blob.Vector)
 	var packed [][32]byte
@@ -59,7 +58,7 @@ func (s *Step) store(ctx context.Context, texts []text) (err error) {
 			}
 			packed, records = append(packed, batch[i].hash), append(records, v)
 		}
-		if pack.Full() || embedErr != nil { // the vectors are paid for
+		if pack.Full() || embedErr != nil { // after an error too, because the vectors are paid for
 			if err := flush(); err != nil {
 				return err
 			}
@@ -71,9 +70,8 @@ func (s *Step) store(ctx context.Context, texts []text) (err error) {
 	return flush()
 }
 
-// vectors returns the record to store for each text, and asks the model for those
-// that are not kept. With an error it returns the good records, and nil for the
-// texts that failed.
+// vectors returns the record to store for each text. It asks the model for the texts that are not kept. With an error
+// it returns the good records too, and nil for the texts that failed.
 func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 	records := s.kept.get(texts)
 	var missing []text
