@@ -12,8 +12,8 @@ func Chunkings(docs []Document) []int64 {
 	return slices.Compact(ids)
 }
 
-// Groups cuts documents into groups whose sizes add up to limit at most, and
-// keeps their order. A document that is larger than limit has a group to itself.
+// Groups splits documents, in their order, into groups whose sizes add up to at most limit. A document that is larger
+// than limit has a group of its own.
 func Groups(docs []Document, limit int, size func(Document) int) [][]Document {
 	var groups [][]Document
 	first, sum := 0, 0

@@ -116,8 +116,8 @@ func New(
 	return s
 }
 
-// ofSome reports whether an error is of some documents of a batch and not of
-// all: of their objects, or of texts with which the model fails.
+// ofSome reports whether an error concerns some documents of a batch and not all of them: their objects are damaged,
+// or the model fails with their texts.
 func ofSome(err error) bool {
 	return blob.IsDamage(err) || errors.Is(err, embedder.ErrTexts)
 }

@@ -18,7 +18,7 @@ const flushEvery = 10 * time.Second
 const flushLimit = 5 * time.Second
 
 // owner is the tenant and repository to which the usage of a text is charged. If several documents share the text, the
-// first of them is charged.
+// one of them is charged.
 type owner struct {
 	tenant     string
 	repository uuid.UUID

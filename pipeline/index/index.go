@@ -1,10 +1,9 @@
-// Package index is the indexer's step: it makes the points of a document in
-// the vector store those of the document's current revision.
+// Package index is the indexer's step: it keeps the points of a document in the vector store at the document's current
+// revision.
 //
-// An event only names a document. The step writes what the catalog says now,
-// then marks the document indexed if that revision still stands; if it does
-// not, a newer one has come in between, and the step begins again with that
-// one, which takes back what it wrote. So a late, repeated or reordered event
+// An event only names a document. The step writes the points of the revision that the catalog has now, then marks the
+// document indexed if that revision is still the current one. Otherwise a newer revision has come in between, and the
+// step starts again with that, which replaces the points that it wrote. A late, repeated or reordered event therefore
 // leaves nothing behind.
 package index
 
@@ -26,7 +25,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Config says how batches form.
+// Config sets how batches form.
 type Config struct {
 	BatchDocuments int           // most documents worked on together; default 256
 	BatchWait      time.Duration // how long the first document waits for others; default 10 ms
@@ -37,12 +36,12 @@ const (
 	DefaultBatchDocuments = 256
 	DefaultBatchWait      = 10 * time.Millisecond
 
-	groupPoints = 2000 // points in memory together, but for a larger document
-	batches     = 2    // under way at once: one reads while another writes
-	rounds      = 8    // of catching up with a document that keeps changing
+	groupPoints = 2000 // points in memory together, unless one document has more
+	batches     = 2    // batches under way at once, so that one reads while another writes
+	rounds      = 8    // most attempts to catch up with documents that keep changing
 )
 
-// Points is where points are written to. [vector.Store] is one.
+// Points stores the points of a collection. [vector.Store] implements it.
 type Points interface {
 	Upsert(ctx context.Context, collection string, points []vector.Point) error
 	DeleteOlder(ctx context.Context, collection string, documents []vector.Stale) error
@@ -72,9 +71,8 @@ type Step struct {
 // work is a document to look at.
 type work struct {
 	id       uuid.UUID
-	revision int64 // that the event speaks of, or that this step has written
-	// again says that an earlier attempt may have written points, of whatever
-	// revision stood then.
+	revision int64 // the revision of the event, or the one that this step has written
+	// again tells that an earlier attempt may have written points, of the revision that was current then.
 	again bool
 	trace announce.Trace
 }
@@ -92,22 +90,21 @@ func New(
 	}
 	s := &Step{documents: d, generations: g, vectors: v, blobs: blobs, points: points, generation: of, events: p}
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: isOfDocuments,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: ofSome,
 	}, s.index)
 	return s
 }
 
-// isOfDocuments says whether an error is of the stored vectors of some of a
-// batch's documents, and not of the batch.
-func isOfDocuments(err error) bool {
+// ofSome reports whether an error concerns some documents of a batch and not all of them: their vectors are damaged or
+// missing.
+func ofSome(err error) bool {
 	return errors.Is(err, errIncomplete) || blob.IsDamage(err)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.
 func (s *Step) Close() { s.batcher.Close() }
 
-// Handle brings the document of a document.embedded or document.removed up to
-// date.
+// Handle brings the points of the document of a document.embedded or document.removed up to date.
 func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	doc, err := documentOf(m)
 	if err != nil {
@@ -125,7 +122,7 @@ func documentOf(m pipeline.Message) (events.Document, error) {
 	return data.Document, err
 }
 
-// index works on a batch until the catalog agrees with what was written.
+// index writes the points of a batch, until they are those of the revisions in the catalog.
 func (s *Step) index(ctx context.Context, batch []work) error {
 	for range rounds {
 		left, err := s.round(ctx, batch)
@@ -137,8 +134,7 @@ func (s *Step) index(ctx context.Context, batch []work) error {
 	return errors.New("index: the documents change faster than they can be written")
 }
 
-// round writes what the catalog says of the documents now. It returns those
-// that changed meanwhile.
+// round writes the points of the documents' current revisions. It returns the documents that changed in the meantime.
 func (s *Step) round(ctx context.Context, batch []work) (left []work, err error) {
 	p, err := s.plan(ctx, batch)
 	if err != nil {
@@ -161,14 +157,14 @@ func (s *Step) round(ctx context.Context, batch []work) (left []work, err error)
 	return left, announce.Complete(ctx, s.documents, s.generations, s.events, tracks)
 }
 
-// plan is what there is to do for a batch.
+// plan holds the work for a batch.
 type plan struct {
 	active bool // the generation is the active one
 	work   map[uuid.UUID]work
-	write  []catalog.Document // their points are to be those of this revision
-	clear  []catalog.Document // they are to have no point: removed or skipped
-	sweep  []vector.Stale     // what earlier attempts may have left of documents whose turn is yet to come
-	gone   []work             // the catalog does not know them any more
+	write  []catalog.Document // documents whose points are to be written, at this revision
+	clear  []catalog.Document // removed or skipped documents, which are to have no points
+	sweep  []vector.Stale     // points that earlier attempts may have left of documents that await their vectors
+	gone   []work             // documents that the catalog no longer has
 }
 
 func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
@@ -193,11 +189,11 @@ func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
 		switch {
 		case d.State == catalog.StateRemoved, d.State == catalog.StateSkipped:
 			p.clear = append(p.clear, d)
-		case p.awaits(d, w): // its document.embedded is still to come
+		case p.awaits(d, w): // its document.embedded will come
 			if w.again {
 				p.sweep = append(p.sweep, older(d))
 			}
-		case p.active && d.State == catalog.StateIndexed && !w.again && w.revision >= d.Revision: // it is done
+		case p.active && d.State == catalog.StateIndexed && !w.again && w.revision >= d.Revision: // nothing to do
 		default:
 			p.write = append(p.write, d)
 		}
@@ -210,21 +206,20 @@ func (s *Step) plan(ctx context.Context, batch []work) (plan, error) {
 	return p, nil
 }
 
-// awaits says whether a document cannot have its vectors yet. Of an embedder
-// that is not the active generation's, its state tells nothing: the event does.
+// awaits reports whether a document cannot have its vectors yet. The state of a document is about the embedder of the
+// active generation; for another embedder, the revision of the event decides.
 func (p plan) awaits(d catalog.Document, w work) bool {
 	return d.State == catalog.StateChunked && (p.active || w.revision < d.Revision)
 }
 
-// older names the points of a document that are of revisions before its own.
+// older returns the points of a document that belong to revisions before its own.
 func older(d catalog.Document) vector.Stale { return vector.Stale{Document: d.ID, Before: d.Revision} }
 
-// all is above any revision.
+// all is greater than any revision.
 const all = 1 << 53
 
-// clear deletes the points of documents that are to have none. It deletes none
-// of later revisions: a worker that is late must not take away what another
-// has written for a document that came back.
+// clear deletes the points of documents that are to have none. It keeps points of later revisions, because a late
+// worker must not delete the points that another has written for a document that came back.
 func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 	stale := slices.Clone(p.sweep)
 	var removed, skipped []catalog.Current
@@ -240,7 +235,7 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 	for _, w := range p.gone {
 		before := w.revision + 1
 		if w.again {
-			before = all // nobody knows which revision an earlier attempt wrote
+			before = all // the revision that an earlier attempt wrote is unknown
 		}
 		stale = append(stale, vector.Stale{Document: w.id, Before: before})
 		gone = append(gone, w.id)
@@ -263,7 +258,7 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Whoever came back to the track meanwhile may have lost new points.
+	// A document that came back in the meantime may have lost new points.
 	back, err := s.documents.Documents(ctx, gone)
 	if err != nil {
 		return nil, err
@@ -271,9 +266,8 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 	return append(changed, p.missing(back, nil)...), nil
 }
 
-// changed returns those of the documents written that stand no more as they
-// were. All that are not marked have changed, if the generation is the active
-// one.
+// changed returns the written documents that have changed since. In the active generation these are all the documents
+// that are not marked. In another generation the catalog marks none, and changed compares their revisions.
 func (s *Step) changed(ctx context.Context, p plan, written []catalog.Document, marked []uuid.UUID) ([]work, error) {
 	left := p.missing(written, marked)
 	if len(left) == 0 {
@@ -297,15 +291,15 @@ func (s *Step) changed(ctx context.Context, p plan, written []catalog.Document, 
 	moved := slices.DeleteFunc(slices.Clone(written), func(d catalog.Document) bool {
 		is, known := now[d.ID]
 		if !known {
-			return d.Chunking == 0 // its points are gone, and now its row
+			return d.Chunking == 0 // its points are gone, and its row too
 		}
 		return is.Revision == d.Revision && is.Chunking == d.Chunking
 	})
 	return p.missing(moved, marked), nil
 }
 
-// missing returns the documents that are not among done, to be looked at
-// again. What was written for them is of the revision that they have here.
+// missing returns the documents that are not in done, to be looked at again. Points written for them have the revision
+// in docs.
 func (p plan) missing(docs []catalog.Document, done []uuid.UUID) []work {
 	is := setOf(done)
 	var left []work

@@ -14,14 +14,12 @@ import (
 	"github.com/leatworks/leat/pipeline"
 )
 
-// TestAnyHistoryOfDeliveriesEndsInTheSameIndex commits at random to a few
-// files, and delivers what is published late, twice, in any order, at the same
-// time to several workers, or not at all. What was lost is published again by
-// the syncer; then the index is what a fresh one is.
+// TestAnyHistoryOfDeliveriesEndsInTheSameIndex makes random commits to a few files. It delivers the messages late,
+// twice, in any order, to two workers at the same time, or not at all. The syncer publishes the lost ones again; then
+// the index must equal a fresh one.
 func TestAnyHistoryOfDeliveriesEndsInTheSameIndex(t *testing.T) {
 	at := testenv.Stack(t)
-	// Work is owed as soon as it is stored, so that the syncer need not be
-	// waited for.
+	// Work is due as soon as it is stored, so that the test need not wait for the syncer.
 	p := testpipe.Join(t, testpipe.Config{Lease: time.Nanosecond}, at)
 	other := testpipe.Join(t, testpipe.Config{Lease: time.Nanosecond}, at)
 	fresh := testpipe.Open(t, testpipe.Config{})
@@ -60,8 +58,7 @@ func TestAnyHistoryOfDeliveriesEndsInTheSameIndex(t *testing.T) {
 	})
 }
 
-// drawTree draws a tree of few paths and few contents, so that contents come
-// back and are shared.
+// drawTree draws a tree of few paths and few contents, so that files share contents and contents come back.
 func drawTree(rt *rapid.T) testpipe.Tree {
 	tree := testpipe.Text("always.txt", "always\n")
 	for _, path := range []string{"a.go", "b.go", "c.md"} {
@@ -76,8 +73,8 @@ func drawTree(rt *rapid.T) testpipe.Tree {
 	return tree
 }
 
-// disturb delivers some of the messages, at once and in any order, and keeps,
-// repeats or loses the others.
+// disturb delivers some of the messages, in any order and to two workers at the same time. It keeps, repeats or loses
+// the others.
 func disturb(rt *rapid.T, t *testing.T, p, other *testpipe.Pipe, waiting []pipeline.Message) []pipeline.Message {
 	var kept []pipeline.Message
 	for range rapid.IntRange(0, 3).Draw(rt, "rounds") {

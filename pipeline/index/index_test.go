@@ -21,8 +21,7 @@ const (
 	contentB = "package b\n\nfunc B() {}\n\nfunc C() {}\n"
 )
 
-// push commits a tree, ingests it, and brings the chunked documents to the
-// embedder. It returns what is for the indexer.
+// push commits a tree, ingests it, and has the chunked documents embedded. It returns the messages for the indexer.
 func push(t *testing.T, p *testpipe.Pipe, repo *testpipe.Repo, tree testpipe.Tree) []pipeline.Message {
 	t.Helper()
 	repo.Commit(t, tree)
@@ -45,7 +44,7 @@ func deliver(t *testing.T, p *testpipe.Pipe, list ...pipeline.Message) {
 	}
 }
 
-// assertSound compares the stores, and the index with one built afresh.
+// assertSound compares the stores with each other, and the index with a fresh one.
 func assertSound(t *testing.T, p *testpipe.Pipe, repo *testpipe.Repo) {
 	t.Helper()
 	if report, found := p.Verify(t); !report.OK {
@@ -85,15 +84,15 @@ func TestAnEventThatComesEarlyIsOfTheRevisionThatStands(t *testing.T) {
 	chunked := p.Events.Drain(t)
 	deliver(t, p, first...)
 	if d := p.Digest(t); d.Points != 0 {
-		t.Errorf("%d points of a content that is no more", d.Points)
+		t.Errorf("%d points of a replaced content", d.Points)
 	}
 	deliver(t, p, chunked...)
 	p.Settle(t)
 	assertSound(t, p, repo)
 }
 
-// A document that failed before it was embedded waits for its event; that an
-// older one arrives must not fail what is in the same batch.
+// A document that failed before it was embedded waits for its event. An older event of it must not fail the other
+// documents of its batch.
 func TestAFailedDocumentDoesNotFailItsBatch(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	first := push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))
@@ -143,7 +142,7 @@ func TestRemovedAndAddedAgain(t *testing.T) {
 			}
 			back := push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))
 			deliver(t, p, back...)
-			// The removal comes after what undid it, and again after it was settled.
+			// The removal comes after the commit that undid it, and again after it was settled.
 			deliver(t, p, removed...)
 			for _, m := range removed {
 				m.Delivered, m.Again = 2, true
@@ -162,8 +161,8 @@ func TestRemovedAndAddedAgain(t *testing.T) {
 	}
 }
 
-// What a worker wrote that was late by a whole removal and return is taken
-// back, though the document waits for its embedding when the worker notices.
+// A document was removed and came back while a worker was late. The points that the worker writes are deleted, even if
+// the document still waits for its vectors when the worker looks again.
 func TestPointsOfALateWriterAreSweptAway(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	first := push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))
@@ -178,7 +177,7 @@ func TestPointsOfALateWriterAreSweptAway(t *testing.T) {
 	p.Submit(t, repo)
 	chunked := p.Events.Drain(t)
 
-	// The late writer, as it comes back to a message it has not settled.
+	// The late worker gets the message again that it has not settled.
 	if err := p.Points.Upsert(t.Context(), p.Generation.Collection, points); err != nil {
 		t.Fatal(err)
 	}
@@ -190,8 +189,7 @@ func TestPointsOfALateWriterAreSweptAway(t *testing.T) {
 	heard := p.Settle(t)
 	assertSound(t, p, repo)
 
-	// It wrote once more, and the document is indexed when it comes back, to
-	// whichever message it was.
+	// It writes once more. Now the document is indexed when the worker gets a message of it again.
 	if err := p.Points.Upsert(t.Context(), p.Generation.Collection, points); err != nil {
 		t.Fatal(err)
 	}
@@ -205,8 +203,8 @@ func TestPointsOfALateWriterAreSweptAway(t *testing.T) {
 	}
 }
 
-// The next commit is stored between the worker's look at the catalog and its
-// mark: the mark must fail, and the worker look again.
+// The next commit is stored after the worker has read the catalog and before it marks the document. The mark must
+// fail, and the worker must look again.
 func TestADocumentThatChangesWhileItIsWrittenIsNotMarked(t *testing.T) {
 	var once sync.Once
 	var change func()
@@ -226,13 +224,13 @@ func TestADocumentThatChangesWhileItIsWrittenIsNotMarked(t *testing.T) {
 		t.Fatalf("the document is at %s, want 2 chunked", got)
 	}
 	if d := p.Digest(t); d.Points != 0 {
-		t.Errorf("%d points of what is no more were not taken back", d.Points)
+		t.Errorf("%d points of a replaced content were not deleted", d.Points)
 	}
 	p.Settle(t)
 	assertSound(t, p, repo)
 }
 
-// A removal that is handled late must not take away what came after it.
+// A removal that is handled late must not delete points that came after it.
 func TestALateRemovalLeavesNewerPoints(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	deliver(t, p, push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))...)
@@ -240,7 +238,7 @@ func TestALateRemovalLeavesNewerPoints(t *testing.T) {
 	deliver(t, p, removed...)
 	deliver(t, p, push(t, p, repo, testpipe.Text("a.go", contentA, "b.go", contentB))...)
 	before := p.Digest(t)
-	// As the worker saw the catalog that was late: the row is gone.
+	// The late worker has seen the catalog without the row.
 	p.Rows(t, "delete from documents where path = 'b.go'")
 	deliver(t, p, removed...)
 	if after := p.Digest(t); after != before {

@@ -17,8 +17,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// write makes the documents' points those of their revision, in groups that
-// fit into memory.
+// write writes the points of the documents' revisions, in groups that fit into memory.
 func (s *Step) write(ctx context.Context, p plan) (changed []work, err error) {
 	for _, group := range groupsOfPoints(p.write) {
 		left, err := s.writeGroup(ctx, p, group)
@@ -79,13 +78,13 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 	return changed, s.announce(ctx, p, docs, indexed)
 }
 
-// errIncomplete says that a document whose vectors were stored lacks some. It
-// may pass: a document that fails goes back to the embedder when it is due.
+// errIncomplete is the error for an embedded document that lacks vectors. A retry may succeed: a document that fails
+// goes back to the embedder when it is due.
 var errIncomplete = errors.New("vectors are missing")
 
-// ready picks the documents of which every chunk has its vector. One that has
-// failed before it was embedded waits for its document.embedded; and so does,
-// in a generation that is not the active one, every one whose event was older.
+// ready splits the documents into complete ones, whose chunks all have vectors, and waiting ones. A document waits for
+// its document.embedded if it failed before it was embedded. In a generation that is not the active one, it also waits
+// if its event was of an older revision.
 func (p plan) ready(docs []catalog.Document, chunks []catalog.ChunkVector) (complete, waiting []catalog.Document, err error) {
 	have := make(map[int64]int, len(docs))
 	for _, c := range chunks {

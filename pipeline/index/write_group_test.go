@@ -6,8 +6,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Law 10: what is in memory together is bounded, but for a single larger
-// document.
+// Law 10: the points in memory together are bounded, except for a single larger document.
 func TestAGroupFitsIntoMemory(t *testing.T) {
 	var docs []catalog.Document
 	for i := range 1000 {
