@@ -101,12 +101,16 @@ func left(dir string) (found []string) {
 
 func TestEachTestHasPlacesOfItsOwn(t *testing.T) {
 	one, two := testenv.Stack(t), testenv.Stack(t)
-	for name, pair := range map[string][2]string{
+	places := map[string][2]string{
 		"nats":     {one.NATS, two.NATS},
 		"postgres": {one.Postgres, two.Postgres},
 		"s3":       {one.S3, two.S3},
-		"qdrant":   {one.Qdrant, two.Qdrant},
-	} {
+		"index":    {testenv.Index(one), testenv.Index(two)},
+	}
+	if os.Getenv("LEAT_QDRANT_URL") == "" { // or else all tests share one server, each with its own index
+		places["qdrant"] = [2]string{one.Qdrant, two.Qdrant}
+	}
+	for name, pair := range places {
 		if pair[0] == "" || pair[0] == pair[1] {
 			t.Errorf("%s: %q and %q", name, pair[0], pair[1])
 		}

@@ -96,8 +96,8 @@ small members of one kind share a chunk. A symbol is a path of names: %[1]sMill 
 between lines, where it pauses; a line is cut only if it alone has more than %[3]d bytes. [ADR
 11](adr/0011-syntax-trees.md) says why, and [reading.md](reading.md) which files are read, and how.
 
-Below, each chunk begins with its lines, kind, symbol and size. Of a longer chunk, only the first lines and the last one
-are shown.
+Below, each chunk begins with its lines, kind, symbol and size. A longer chunk is shown by its first lines and its last
+one.
 `, "`", Target, Max, whole, small)
 
 // showChunks writes a sample with its chunks.
