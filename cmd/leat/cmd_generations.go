@@ -25,14 +25,14 @@ type generationsListCmd struct{}
 
 // generationRow is a generation in the answer.
 type generationRow struct {
-	Number     int64     `json:"number"`
-	State      string    `json:"state"`
-	Since      time.Time `json:"since"`
-	Embedder   string    `json:"embedder"`
-	Dimensions int       `json:"dimensions"`
-	Collection string    `json:"collection"`
-	Source     string    `json:"source"`
-	CreatedAt  time.Time `json:"created_at"`
+	Number     int64                    `json:"number"`
+	State      catalog.GenerationState  `json:"state"`
+	Since      time.Time                `json:"since"`
+	Embedder   string                   `json:"embedder"`
+	Dimensions int                      `json:"dimensions"`
+	Collection string                   `json:"collection"`
+	Source     catalog.GenerationSource `json:"source"`
+	CreatedAt  time.Time                `json:"created_at"`
 
 	// Of one that is being built.
 	Points  int64    `json:"points"`

@@ -15,9 +15,9 @@ import (
 // rebuildCmd takes its embedding model from the flag that all commands have;
 // without it the model stays.
 type rebuildCmd struct {
-	From   string `enum:"stream,catalog" default:"stream" help:"stream: replay the messages, then add what the catalog finds missing. catalog: go by the catalog at once, where a stream was lost or trimmed (${default})."`
-	Wait   bool   `help:"Wait until the new generation serves searches. Exits 1 if it is cancelled."`
-	Cancel bool   `help:"End the rebuild that is under way, and take away what it made."`
+	From   catalog.GenerationSource `enum:"stream,catalog" default:"stream" help:"stream: replay the messages, then add what the catalog finds missing. catalog: go by the catalog at once, where a stream was lost or trimmed (${default})."`
+	Wait   bool                     `help:"Wait until the new generation serves searches. Exits 1 if it is cancelled."`
+	Cancel bool                     `help:"End the rebuild that is under way, and take away what it made."`
 }
 
 func (cmd *rebuildCmd) Run(ctx context.Context, g *globals) error {

@@ -25,16 +25,16 @@ type statusCmd struct {
 
 // repositoryStatus is one row of the answer.
 type repositoryStatus struct {
-	ID        string         `json:"id"`
-	Tenant    string         `json:"tenant"`
-	URL       string         `json:"url"`
-	Ref       string         `json:"ref"`
-	Commit    string         `json:"commit"`
-	Revision  int64          `json:"revision"`
-	State     string         `json:"state"`
-	Documents documentStatus `json:"documents"`
-	Chunks    int64          `json:"chunks"`
-	Error     string         `json:"error"`
+	ID        string             `json:"id"`
+	Tenant    string             `json:"tenant"`
+	URL       string             `json:"url"`
+	Ref       string             `json:"ref"`
+	Commit    string             `json:"commit"`
+	Revision  int64              `json:"revision"`
+	State     catalog.TrackState `json:"state"`
+	Documents documentStatus     `json:"documents"`
+	Chunks    int64              `json:"chunks"`
+	Error     string             `json:"error"`
 }
 
 // documentStatus counts a commit's files: Total and Skipped add up to them.

@@ -20,15 +20,15 @@ type syncStatusCmd struct{}
 
 // syncRun is the newest run of a kind of the syncer's work.
 type syncRun struct {
-	Kind       string     `json:"kind"`
-	StartedAt  *time.Time `json:"started_at"`  // null: it has never run
-	FinishedAt *time.Time `json:"finished_at"` // null: it is under way
-	Seconds    float64    `json:"seconds"`
-	Compared   int64      `json:"compared"`
-	Found      int64      `json:"found"`
-	Repaired   int64      `json:"repaired"`
-	Error      string     `json:"error,omitempty"`
-	NextDue    *time.Time `json:"next_due"` // null: it is not planned
+	Kind       catalog.WorkKind `json:"kind"`
+	StartedAt  *time.Time       `json:"started_at"`  // null: it has never run
+	FinishedAt *time.Time       `json:"finished_at"` // null: it is under way
+	Seconds    float64          `json:"seconds"`
+	Compared   int64            `json:"compared"`
+	Found      int64            `json:"found"`
+	Repaired   int64            `json:"repaired"`
+	Error      string           `json:"error,omitempty"`
+	NextDue    *time.Time       `json:"next_due"` // null: it is not planned
 }
 
 func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
@@ -73,7 +73,7 @@ func printRuns(runs []syncRun) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WORK\tLAST\tTOOK\tCOMPARED\tFOUND\tREPAIRED\tNEXT\tERROR")
 	for _, r := range runs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", safeLine(r.Kind), when(r.StartedAt), r.took(),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", safeLine(string(r.Kind)), when(r.StartedAt), r.took(),
 			thousands(r.Compared), thousands(r.Found), thousands(r.Repaired), when(r.NextDue), safeLine(r.Error))
 	}
 	return w.Flush()

@@ -150,7 +150,7 @@ func (f *floor) openPoints(ctx context.Context, e devstack.Endpoints) (err error
 	}
 	f.points = qdrant.NewPointsClient(f.qdrant)
 	model := f.leat.generation.Embedder
-	return f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance)
+	return f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, string(model.Distance))
 }
 
 // sendKey lets the bare client in as leat's own is.

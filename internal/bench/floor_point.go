@@ -29,7 +29,7 @@ func (f *floor) upsert(ctx context.Context, w wrote) error {
 		if err := f.leat.Points.DropCollection(ctx, scratchCollection); err != nil {
 			return err
 		}
-		if err := f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, model.Distance); err != nil {
+		if err := f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, string(model.Distance)); err != nil {
 			return err
 		}
 	}

@@ -108,7 +108,7 @@ func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus
 		switch {
 		case err != nil && !errors.Is(err, catalog.ErrNotFound):
 			return status, took, err
-		case status.State == "failed", status.Attempts > 0:
+		case status.State == catalog.SubmissionFailed, status.Attempts > 0:
 			return status, took, fmt.Errorf("the submission failed: %s", status.Error)
 		case status.Indexed:
 			return status, took, nil

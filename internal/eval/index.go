@@ -116,7 +116,7 @@ func (x *index) ingest(ctx context.Context, url string) (uuid.UUID, error) {
 		switch {
 		case err != nil && !errors.Is(err, catalog.ErrNotFound):
 			return uuid.Nil, err
-		case status.State == "failed":
+		case status.State == catalog.SubmissionFailed:
 			return uuid.Nil, fmt.Errorf("ingest %s: %s", url, status.Error)
 		case status.Indexed:
 			return status.Repository, x.whole(ctx, status.Repository)

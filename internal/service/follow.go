@@ -96,9 +96,9 @@ func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 			return p, err
 		}
 		switch {
-		case status.State == "failed":
+		case status.State == catalog.SubmissionFailed:
 			p.Refused = append(p.Refused, status.Error)
-		case status.State == "done":
+		case status.State == catalog.SubmissionDone:
 			p.wanted[status.Track] = true
 			p.Done = p.Done && status.Indexed
 		case r.Patience > 0 && status.Attempts >= r.Patience:

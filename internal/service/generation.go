@@ -36,7 +36,7 @@ func (s *Service) index(ctx context.Context) error {
 // RebuildRequest asks for the index to be built anew beside the active one.
 type RebuildRequest struct {
 	Embedder string // model of the new generation; "": the active one's
-	From     string // stream: replay the messages, then add what the catalog finds missing; catalog: go by the catalog at once
+	From     catalog.GenerationSource
 }
 
 // Rebuild begins to build a generation, and returns its number. It becomes the
@@ -54,7 +54,7 @@ func (s *Service) Rebuild(ctx context.Context, r RebuildRequest) (number int64, 
 	if err != nil {
 		return 0, err
 	}
-	made, err := s.stores.Catalog.Generations.Add(ctx, s.cfg.Index, recorded(model), r.From)
+	made, err := s.stores.Catalog.Generations.Add(ctx, s.cfg.Index, store.ModelOf(model), r.From)
 	return made.Number, err
 }
 

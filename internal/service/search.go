@@ -175,4 +175,4 @@ func (s *Service) named(ctx context.Context, tenant string, found []search.Hit) 
 	return hits, nil
 }
 
-func underway(h catalog.Head) bool { return h.State != "indexed" }
+func underway(h catalog.Head) bool { return h.State != catalog.SnapshotIndexed }

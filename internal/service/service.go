@@ -111,15 +111,9 @@ func (s *Service) model(known catalog.Embedder) (embedder.Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := known.Check(recorded(model)); err != nil {
+	if err := known.Check(store.ModelOf(model)); err != nil {
 		return nil, err
 	}
 	s.models[known.Name] = model
 	return model, nil
-}
-
-// recorded is an embedder as the catalog knows it.
-func recorded(e embedder.Embedder) catalog.Embedder {
-	m := e.Model()
-	return catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance), Recipe: m.Recipe}
 }

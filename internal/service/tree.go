@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // MaxTree is the most files that one TreeAnswer holds.
@@ -33,7 +34,7 @@ type TreeFile struct {
 	Mode       int32 // as git has it, for example 0100644
 	Size       int32 // bytes of its text as it is stored
 	Language   string
-	State      string // chunked, embedded, indexed, failed or skipped
+	State      catalog.DocumentState
 	SkipReason string // why it is not indexed; "": it is, or will be
 }
 

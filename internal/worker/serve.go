@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 )
@@ -135,7 +136,7 @@ func (m *models) open(e catalog.Embedder) (embedder.Embedder, error) {
 	}
 	model, err := m.stores.OpenEmbedder(e.Name)
 	if err == nil {
-		err = e.Check(ModelOf(model))
+		err = e.Check(store.ModelOf(model))
 	}
 	if err == nil {
 		m.opened[e.Name] = model
@@ -165,10 +166,4 @@ func (m *models) check(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	return fault.Reject(fmt.Errorf("open an embedder of the index: %w", errors.Join(errs...)))
-}
-
-// ModelOf is an embedder as the catalog knows it.
-func ModelOf(e embedder.Embedder) catalog.Embedder {
-	m := e.Model()
-	return catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance), Recipe: m.Recipe}
 }

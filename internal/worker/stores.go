@@ -68,11 +68,11 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 	if err != nil {
 		return fault.Reject(err)
 	}
-	if s.Generation, err = s.Catalog.Generations.Ensure(ctx, cfg.Index, ModelOf(first)); err != nil {
+	if s.Generation, err = s.Catalog.Generations.Ensure(ctx, cfg.Index, store.ModelOf(first)); err != nil {
 		return err
 	}
 	model := s.Generation.Embedder
-	if err := model.Check(ModelOf(first)); err != nil {
+	if err := model.Check(store.ModelOf(first)); err != nil {
 		return err
 	}
 	if cfg.Embedder != "" && cfg.Embedder != model.Name {

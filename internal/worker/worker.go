@@ -112,7 +112,7 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger, model embedder.Embedder, known catalog.Embedder) error {
 	id := known.ID
 	adopt := store.Attempt{Name: "the embedder's recipe", Flags: "--embedders-file, --postgres-url", Do: func(ctx context.Context) error {
-		return s.Catalog.Generations.Adopt(ctx, known, ModelOf(model))
+		return s.Catalog.Generations.Adopt(ctx, known, store.ModelOf(model))
 	}}
 	if err := adopt.Persist(ctx, log); err != nil {
 		return err

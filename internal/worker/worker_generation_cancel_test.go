@@ -25,7 +25,7 @@ func (f *factory) within(what string, is func() bool) {
 // so quick that a look goes on to the swap.
 func (f *factory) begin(g catalog.Generation) {
 	f.t.Helper()
-	if err := f.Points.CreateCollection(f.t.Context(), g.Collection, g.Embedder.Dimensions, g.Embedder.Distance); err != nil {
+	if err := f.Points.CreateCollection(f.t.Context(), g.Collection, g.Embedder.Dimensions, string(g.Embedder.Distance)); err != nil {
 		f.t.Fatal(err)
 	}
 	var both []broker.Generation

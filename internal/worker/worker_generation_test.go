@@ -195,10 +195,10 @@ func (f *factory) digest(collection string) point.Digest {
 	return d
 }
 
-func (f *factory) rebuild(name, source string) catalog.Generation {
+func (f *factory) rebuild(name string, source catalog.GenerationSource) catalog.Generation {
 	f.t.Helper()
 	m := f.models[name].Model()
-	g, err := f.Catalog.Generations.Add(f.t.Context(), f.Config().Index, catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: string(m.Distance)}, source)
+	g, err := f.Catalog.Generations.Add(f.t.Context(), f.Config().Index, catalog.Embedder{Name: m.Name, Dimensions: m.Dimensions, Distance: catalog.Distance(m.Distance)}, source)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -299,8 +299,8 @@ func (f *factory) ingest(files testpipe.Tree) *testpipe.Repo {
 }
 
 func TestRebuild(t *testing.T) {
-	for _, source := range []string{catalog.SourceStream, catalog.SourceCatalog} {
-		t.Run(source, func(t *testing.T) {
+	for _, source := range []catalog.GenerationSource{catalog.SourceStream, catalog.SourceCatalog} {
+		t.Run(string(source), func(t *testing.T) {
 			f := newFactory(t)
 			f.work()
 			f.ingest(tree(300))

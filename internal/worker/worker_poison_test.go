@@ -242,7 +242,7 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 			}
 		})
 	}
-	if state := r.One(t, "select state from documents where id = $1", document); state != catalog.StateChunked {
+	if state := r.One(t, "select state from documents where id = $1", document); state != string(catalog.StateChunked) {
 		t.Errorf("poison on its subject made the document %s", state)
 	}
 }

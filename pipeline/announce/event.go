@@ -22,7 +22,7 @@ func describe(d catalog.Document) events.Document {
 // Chunked says that a document's chunks are stored.
 func Chunked(d catalog.Document) Event {
 	return Event{
-		On:    events.ChunkedSubject(events.Lane(d.Lane), d.Tenant, d.Repository, d.ID),
+		On:    events.ChunkedSubject(d.Lane, d.Tenant, d.Repository, d.ID),
 		About: d.Path,
 		Data: events.DocumentChunked{
 			Document: describe(d), Blob: hex.EncodeToString(d.Blob[:]), Language: d.Language, Chunks: d.Chunks,
@@ -34,13 +34,12 @@ func Chunked(d catalog.Document) Event {
 // generation. The last event is the active generation's.
 func Removed(d catalog.Document, index catalog.Index) []Event {
 	data := events.DocumentRemoved{Document: describe(d)}
-	lane := events.Lane(d.Lane)
 	out := []Event{{
-		On: events.ChunkedSubject(lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL,
+		On: events.ChunkedSubject(d.Lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL,
 	}}
 	for _, name := range index.Embedders {
 		out = append(out, Event{
-			On: events.EmbeddedSubject(name, lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL,
+			On: events.EmbeddedSubject(name, d.Lane, d.Tenant, d.Repository, d.ID), About: d.Path, Data: data, TTL: tombstoneTTL,
 		})
 	}
 	return out
@@ -49,7 +48,7 @@ func Removed(d catalog.Document, index catalog.Index) []Event {
 // Embedded says that every chunk of a document has its vector.
 func Embedded(d catalog.Document, embedder string) Event {
 	return Event{
-		On:    events.EmbeddedSubject(embedder, events.Lane(d.Lane), d.Tenant, d.Repository, d.ID),
+		On:    events.EmbeddedSubject(embedder, d.Lane, d.Tenant, d.Repository, d.ID),
 		About: d.Path,
 		Data: events.DocumentEmbedded{
 			Document: describe(d), Blob: hex.EncodeToString(d.Blob[:]), Embedder: embedder, Chunks: d.Chunks,
@@ -60,7 +59,7 @@ func Embedded(d catalog.Document, embedder string) Event {
 // Indexed says that a document can be searched.
 func Indexed(d catalog.Document, generation int64) Event {
 	return Event{
-		On:    events.IndexedSubject(events.Lane(d.Lane), d.Tenant, d.Repository, d.ID),
+		On:    events.IndexedSubject(d.Lane, d.Tenant, d.Repository, d.ID),
 		About: d.Path,
 		Data: events.DocumentIndexed{
 			Document: describe(d), Blob: hex.EncodeToString(d.Blob[:]), Generation: generation, Chunks: d.Chunks,

@@ -177,7 +177,7 @@ func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) e
 		return nil
 	}
 	var err error
-	if p.Pack, err = addPack(ctx, q, *pack, "text"); err != nil {
+	if p.Pack, err = addPack(ctx, q, *pack, packOfText); err != nil {
 		return err
 	}
 	return q.AddBlobs(ctx, p)
@@ -185,8 +185,8 @@ func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) e
 
 // addPack records a pack whose object is stored. The key of one that was
 // deleted is refused: a request to delete its object may still be on its way.
-func addPack(ctx context.Context, q *query.Queries, p Pack, kind string) (int64, error) {
-	row, err := q.AddPack(ctx, query.AddPackParams{Key: p.Key, Kind: kind, Size: p.Size, Sha256: p.SHA256[:]})
+func addPack(ctx context.Context, q *query.Queries, p Pack, kind packKind) (int64, error) {
+	row, err := q.AddPack(ctx, query.AddPackParams{Key: p.Key, Kind: string(kind), Size: p.Size, Sha256: p.SHA256[:]})
 	if err == nil && row.Deleted {
 		err = fmt.Errorf("pack %s: %w", p.Key, ErrVanished)
 	}

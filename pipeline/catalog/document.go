@@ -7,17 +7,21 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// DocumentState is how far a document has come.
+type DocumentState string
+
 // The states of a document.
 const (
-	StateChunked  = "chunked"  // has chunks; texts among them may lack vectors
-	StateEmbedded = "embedded" // every chunk has its vector
-	StateIndexed  = "indexed"  // the active generation holds its points, at its revision
-	StateFailed   = "failed"   // an attempt failed; due again at a time of its own
-	StateSkipped  = "skipped"  // not indexed, for a recorded reason
-	StateRemoved  = "removed"  // left its track; its points may not be gone yet
+	StateChunked  DocumentState = "chunked"  // has chunks; texts among them may lack vectors
+	StateEmbedded DocumentState = "embedded" // every chunk has its vector
+	StateIndexed  DocumentState = "indexed"  // the active generation holds its points, at its revision
+	StateFailed   DocumentState = "failed"   // an attempt failed; due again at a time of its own
+	StateSkipped  DocumentState = "skipped"  // not indexed, for a recorded reason
+	StateRemoved  DocumentState = "removed"  // left its track; its points may not be gone yet
 )
 
 // Document is what the catalog holds of one path of a track.
@@ -30,8 +34,8 @@ type Document struct {
 	Commit     string // hex; of the snapshot that last changed it
 	Path       string
 	Revision   int64
-	Lane       string
-	State      string
+	Lane       events.Lane
+	State      DocumentState
 	HasPoints  bool // points may be in the index, of this revision or an earlier one
 	Owed       bool // work on it is not finished
 
@@ -54,7 +58,7 @@ func (c *Catalog) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, e
 	for i, r := range rows {
 		docs[i] = Document{
 			ID: r.ID, Track: r.Track, Repository: r.Repository, Tenant: r.Tenant, Ref: r.Ref,
-			Commit: hex.EncodeToString(r.Commit), Path: string(r.Path), Revision: r.Revision, Lane: r.Lane, State: r.State,
+			Commit: hex.EncodeToString(r.Commit), Path: string(r.Path), Revision: r.Revision, Lane: r.Lane, State: DocumentState(r.State),
 			HasPoints: r.IndexedRevision != nil, Owed: r.Owed,
 			Chunking: r.Chunking, Language: r.Language, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
 			Span: Span{Object: r.Pack, Offset: r.Position, Length: r.Length, Size: r.Size, CRC: uint32(r.Crc32c)},

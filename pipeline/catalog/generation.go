@@ -9,12 +9,15 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// GenerationState is where a generation is between its first build and its end.
+type GenerationState string
+
 // The states of a generation.
 const (
-	GenerationBuilding = "building" // on its way to be the active one
-	GenerationActive   = "active"   // what searches use; there is one
-	GenerationRetired  = "retired"  // was active; kept up to date, so that the index can be rolled back
-	GenerationDropping = "dropping" // its collection and its consumers are to go, then its row
+	GenerationBuilding GenerationState = "building" // on its way to be the active one
+	GenerationActive   GenerationState = "active"   // searches use it; there is one
+	GenerationRetired  GenerationState = "retired"  // was active; kept up to date, so that the index can be rolled back
+	GenerationDropping GenerationState = "dropping" // its collection and its consumers are to go, then its row
 )
 
 // Generations are the builds of the index, with the embedders that they use and
@@ -37,12 +40,21 @@ type Index struct {
 	Embedders []string // of all generations that are kept up to date, the active one's last
 }
 
+// Distance is how an embedder's vectors are compared.
+type Distance string
+
+// The distances that an embedder may have.
+const (
+	Dot    Distance = "dot"    // vectors have unit length: the dot product is the cosine
+	Cosine Distance = "cosine" // vectors have any length but zero
+)
+
 // Embedder is a model as the catalog knows it.
 type Embedder struct {
 	ID         int32
 	Name       string
 	Dimensions int
-	Distance   string
+	Distance   Distance
 	Recipe     string // what else makes its vectors; "": the name says all, or it is not known
 }
 
@@ -118,11 +130,11 @@ func (gs *Generations) addFirst(ctx context.Context, prefix string, want Embedde
 // putEmbedder returns the embedder as the catalog has it. A name is a model for
 // ever: one whose vectors are others is refused.
 func putEmbedder(ctx context.Context, q *query.Queries, want Embedder) (Embedder, error) {
-	e, err := q.PutEmbedder(ctx, query.PutEmbedderParams{Name: want.Name, Dimensions: int32(want.Dimensions), Distance: want.Distance, Recipe: want.Recipe})
+	e, err := q.PutEmbedder(ctx, query.PutEmbedderParams{Name: want.Name, Dimensions: int32(want.Dimensions), Distance: string(want.Distance), Recipe: want.Recipe})
 	if err != nil {
 		return want, fmt.Errorf("put embedder %s: %w", want.Name, err)
 	}
-	known := Embedder{ID: e.ID, Name: want.Name, Dimensions: int(e.Dimensions), Distance: e.Distance, Recipe: e.Recipe}
+	known := Embedder{ID: e.ID, Name: want.Name, Dimensions: int(e.Dimensions), Distance: Distance(e.Distance), Recipe: e.Recipe}
 	return known, known.Check(want)
 }
 
@@ -138,7 +150,7 @@ func (gs *Generations) Active(ctx context.Context) (Generation, error) {
 	return Generation{
 		Number:     g.Number,
 		Collection: g.Collection,
-		Embedder:   Embedder{ID: g.Embedder, Name: g.Name, Dimensions: int(g.Dimensions), Distance: g.Distance, Recipe: g.Recipe},
+		Embedder:   Embedder{ID: g.Embedder, Name: g.Name, Dimensions: int(g.Dimensions), Distance: Distance(g.Distance), Recipe: g.Recipe},
 	}, nil
 }
 

@@ -11,19 +11,22 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// What a generation is first built from.
+// GenerationSource says what a generation is first built from.
+type GenerationSource string
+
+// The sources of a generation.
 const (
-	SourceStream  = "stream"  // the messages of the stream, and then what the catalog finds missing
-	SourceCatalog = "catalog" // what the catalog finds missing, at once
+	SourceStream  GenerationSource = "stream"  // the messages of the stream, then the points that the catalog finds missing
+	SourceCatalog GenerationSource = "catalog" // the points that the catalog finds missing, at once
 )
 
 // GenerationStatus is how far a generation is.
 type GenerationStatus struct {
 	Generation
-	State     string
+	State     GenerationState
 	StateAt   time.Time     // since when
 	Age       time.Duration // for how long, by the catalog's clock
-	Source    string
+	Source    GenerationSource
 	Served    bool // it has been active
 	Verified  bool // it was found equal to the catalog, since it is in that state
 	CreatedAt time.Time
@@ -49,9 +52,9 @@ func (gs *Generations) List(ctx context.Context) ([]GenerationStatus, error) {
 		list[i] = GenerationStatus{
 			Generation: Generation{
 				Number: r.Number, Collection: r.Collection,
-				Embedder: Embedder{ID: r.Embedder, Name: r.Name, Dimensions: int(r.Dimensions), Distance: r.Distance, Recipe: r.Recipe},
+				Embedder: Embedder{ID: r.Embedder, Name: r.Name, Dimensions: int(r.Dimensions), Distance: Distance(r.Distance), Recipe: r.Recipe},
 			},
-			State: r.State, StateAt: r.StateAt, Age: seconds(r.Age), Source: r.Source, Served: r.Served,
+			State: GenerationState(r.State), StateAt: r.StateAt, Age: seconds(r.Age), Source: GenerationSource(r.Source), Served: r.Served,
 			Verified: r.VerifiedAt != nil, CreatedAt: r.CreatedAt,
 			Points: r.Points, Chunks: r.Chunks, Rate: r.Rate, Sampled: r.SampledAge >= 0, SampledAge: seconds(r.SampledAge), Failing: r.Failing, Error: r.Error,
 		}
@@ -108,7 +111,7 @@ func refused(format string, args ...any) error {
 
 // Add begins to build a generation beside the active one. There is
 // one at a time.
-func (gs *Generations) Add(ctx context.Context, prefix string, e Embedder, source string) (Generation, error) {
+func (gs *Generations) Add(ctx context.Context, prefix string, e Embedder, source GenerationSource) (Generation, error) {
 	var g Generation
 	err := gs.inTx(ctx, func(q *query.Queries) error {
 		if err := noneBuilding(ctx, q); err != nil {
@@ -118,7 +121,7 @@ func (gs *Generations) Add(ctx context.Context, prefix string, e Embedder, sourc
 		if err != nil {
 			return err
 		}
-		row, err := q.AddGeneration(ctx, known.ID, prefix, source)
+		row, err := q.AddGeneration(ctx, known.ID, prefix, string(source))
 		if err != nil {
 			return fmt.Errorf("add generation: %w", err)
 		}
@@ -137,10 +140,10 @@ func noneBuilding(ctx context.Context, q *query.Queries) error {
 	}
 	active := false
 	for _, r := range rows {
-		if r.State == GenerationBuilding {
+		if GenerationState(r.State) == GenerationBuilding {
 			return refused("generation %d is being built: wait for it, or cancel it", r.Number)
 		}
-		active = active || r.State == GenerationActive
+		active = active || GenerationState(r.State) == GenerationActive
 	}
 	if !active {
 		return refused("there is no index yet")
@@ -203,8 +206,8 @@ func (gs *Generations) Activate(ctx context.Context, number int64) error {
 			return err
 		}
 		for _, r := range rows {
-			if r.State == GenerationActive {
-				return q.SetGenerationState(ctx, GenerationRetired, r.Number)
+			if GenerationState(r.State) == GenerationActive {
+				return q.SetGenerationState(ctx, string(GenerationRetired), r.Number)
 			}
 		}
 		return nil
@@ -212,13 +215,13 @@ func (gs *Generations) Activate(ctx context.Context, number int64) error {
 }
 
 // change changes a generation's state, if it has the one expected.
-func (gs *Generations) change(ctx context.Context, number int64, to string, before func(context.Context, *query.Queries) error, from string) error {
+func (gs *Generations) change(ctx context.Context, number int64, to GenerationState, before func(context.Context, *query.Queries) error, from GenerationState) error {
 	err := gs.inTx(ctx, func(q *query.Queries) error {
 		rows, err := q.LockGenerations(ctx)
 		if err != nil {
 			return err
 		}
-		is := slices.ContainsFunc(rows, func(r query.LockGenerationsRow) bool { return r.Number == number && r.State == from })
+		is := slices.ContainsFunc(rows, func(r query.LockGenerationsRow) bool { return r.Number == number && GenerationState(r.State) == from })
 		if !is {
 			return refused("generation %d is not %s any more", number, from)
 		}
@@ -227,7 +230,7 @@ func (gs *Generations) change(ctx context.Context, number int64, to string, befo
 				return err
 			}
 		}
-		return q.SetGenerationState(ctx, to, number)
+		return q.SetGenerationState(ctx, string(to), number)
 	})
 	if err != nil {
 		return fmt.Errorf("make generation %d %s: %w", number, to, err)
@@ -254,8 +257,8 @@ func (gs *Generations) Explain(ctx context.Context, number int64, reason string)
 
 // MarkVerified says that a generation in the state given is equal to the
 // catalog. It is false if it has another state now.
-func (gs *Generations) MarkVerified(ctx context.Context, number int64, state string) (bool, error) {
-	n, err := gs.query.VerifyGeneration(ctx, number, state)
+func (gs *Generations) MarkVerified(ctx context.Context, number int64, state GenerationState) (bool, error) {
+	n, err := gs.query.VerifyGeneration(ctx, number, string(state))
 	if err != nil {
 		return false, fmt.Errorf("mark generation %d verified: %w", number, err)
 	}

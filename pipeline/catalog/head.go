@@ -16,7 +16,7 @@ type Head struct {
 	Track
 	Commit   string // hex; "" before the first snapshot
 	Revision int64
-	State    string // of the snapshot: listing, indexing or indexed; "" before the first
+	State    SnapshotState // of the snapshot: listing, indexing or indexed; "" before the first
 }
 
 // Heads lists a tenant's tracks by URL and ref, and a Head without a track for
@@ -30,7 +30,7 @@ func (c *Catalog) Heads(ctx context.Context, tenant string) ([]Head, error) {
 	for i, r := range rows {
 		heads[i] = Head{
 			Track:  Track{Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
-			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: r.State,
+			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
 		}
 		if r.Track != nil {
 			heads[i].ID = *r.Track
@@ -49,7 +49,7 @@ func (c *Catalog) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (
 	for _, r := range rows {
 		heads[r.Track] = Head{
 			Track:  Track{ID: r.Track, Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
-			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: r.State,
+			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
 		}
 	}
 	return heads, nil
@@ -59,7 +59,7 @@ func (c *Catalog) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (
 type StoredFile struct {
 	Revision   int64 // of the snapshot that last changed it
 	Mode       int32
-	State      string
+	State      DocumentState
 	SkipReason string   // "" for a document
 	Encoding   string   // of the file, if its text was decoded; "" is UTF-8
 	Blob       [32]byte // of a document
@@ -81,7 +81,7 @@ func (c *Catalog) StoredFile(ctx context.Context, document uuid.UUID) (StoredFil
 		return StoredFile{}, fmt.Errorf("load file %s: %w", document, err)
 	}
 	f := StoredFile{
-		Revision: r.Revision, Mode: r.Mode, State: r.State, SkipReason: r.SkipReason, Encoding: r.Encoding,
+		Revision: r.Revision, Mode: r.Mode, State: DocumentState(r.State), SkipReason: r.SkipReason, Encoding: r.Encoding,
 		Language: r.Language, Size: r.Size, Commit: hex.EncodeToString(r.Commit), At: r.At,
 	}
 	copy(f.Blob[:], r.Blob)
@@ -92,7 +92,7 @@ func (c *Catalog) StoredFile(ctx context.Context, document uuid.UUID) (StoredFil
 type ListedFile struct {
 	Path       []byte
 	Mode       int32
-	State      string
+	State      DocumentState
 	SkipReason string // "" for a document
 	Language   string
 	Size       int32 // of the stored text, in bytes; 0 for a skipped file
@@ -108,7 +108,7 @@ func (c *Catalog) Files(ctx context.Context, track uuid.UUID, under, after []byt
 	}
 	files := make([]ListedFile, len(rows))
 	for i, r := range rows {
-		files[i] = ListedFile{r.Path, r.Mode, r.State, r.SkipReason, r.Language, r.Size}
+		files[i] = ListedFile{r.Path, r.Mode, DocumentState(r.State), r.SkipReason, r.Language, r.Size}
 	}
 	return files, nil
 }

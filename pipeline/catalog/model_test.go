@@ -14,7 +14,7 @@ import (
 
 // model is one document as it should be.
 type model struct {
-	state    string // "": it is not in the catalog
+	state    catalog.DocumentState // "": it is not in the catalog
 	revision int64
 	points   bool // some may be in the index
 	buried   bool
@@ -34,7 +34,7 @@ func (m *model) due() string {
 }
 
 // put is what a listing does that finds the path with content, or skips it.
-func (m *model) put(revision int64, state, content string) {
+func (m *model) put(revision int64, state catalog.DocumentState, content string) {
 	changed := state != m.state && (state == "skipped" || m.state == "skipped") || m.content != content
 	if m.state != "" && m.state != "removed" && m.state != "failed" && !changed {
 		return

@@ -13,6 +13,14 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// packKind says what a pack holds.
+type packKind string
+
+const (
+	packOfText    packKind = "text"
+	packOfVectors packKind = "vector"
+)
+
 // Packs are the objects of the store that hold blobs or vectors.
 type Packs struct{ *store }
 
@@ -65,7 +73,7 @@ func (ps *Packs) Items(ctx context.Context, key string) (items []PackItem, vecto
 	if err != nil {
 		return nil, false, fmt.Errorf("load pack %s: %w", key, err)
 	}
-	if pack.Kind == "vector" {
+	if packKind(pack.Kind) == packOfVectors {
 		rows, err := ps.query.ListPackVectors(ctx, pack.ID)
 		if err != nil {
 			return nil, true, fmt.Errorf("list vectors of %s: %w", key, err)
@@ -101,9 +109,9 @@ func (ps *Packs) Move(ctx context.Context, m Move, vector bool) error {
 		return cmp.Or(cmp.Compare(a.Embedder, b.Embedder), bytes.Compare(a.Hash[:], b.Hash[:]))
 	})
 	err := ps.inTx(ctx, func(q *query.Queries) error {
-		kind := "text"
+		kind := packOfText
 		if vector {
-			kind = "vector"
+			kind = packOfVectors
 		}
 		into, err := addPack(ctx, q, m.Into, kind)
 		if err != nil {

@@ -11,12 +11,26 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// TrackState is how far a repository has come at one ref.
+type TrackState string
+
+// The states of a track. Listing, indexing and indexed are those of its newest
+// snapshot.
+const (
+	TrackSubmitted  TrackState = "submitted" // no snapshot has been begun
+	TrackListing               = TrackState(SnapshotListing)
+	TrackIndexing              = TrackState(SnapshotIndexing)
+	TrackIndexed               = TrackState(SnapshotIndexed)
+	TrackFailed     TrackState = "failed" // no snapshot was begun, and the last submission failed
+	TrackForgetting TrackState = "forgetting"
+)
+
 // TrackStatus is what has become of a repository at one ref.
 type TrackStatus struct {
 	Track
 	Commit    string // hex; "" before the first snapshot
 	Revision  int64
-	State     string    // submitted, listing, indexing, indexed, failed or forgetting
+	State     TrackState
 	Error     string    // why its ref cannot be followed or waits, or the last submission of the repository failed
 	Waiting   *Approval // a removal that waits for approval; nil: none
 	Documents Counts
@@ -63,18 +77,18 @@ func (c *Catalog) Tracks(ctx context.Context, tenant string) ([]TrackStatus, err
 	return list, c.countTracks(ctx, ids, list)
 }
 
-func trackState(r query.ListTracksRow) string {
+func trackState(r query.ListTracksRow) TrackState {
 	switch {
 	case r.Forgotten:
-		return "forgetting"
+		return TrackForgetting
 	case r.State != "":
-		return r.State
+		return TrackState(r.State)
 	case r.Submitted:
-		return "submitted"
+		return TrackSubmitted
 	case r.Error != "":
-		return "failed"
+		return TrackFailed
 	}
-	return "submitted"
+	return TrackSubmitted
 }
 
 func (c *Catalog) countTracks(ctx context.Context, ids []uuid.UUID, list []TrackStatus) error {
@@ -149,7 +163,7 @@ type Content struct {
 	Repository uuid.UUID
 	Tenant     string
 	Revision   int64
-	State      string
+	State      DocumentState
 	HasPoints  bool
 	Blob       [32]byte
 	Chunker    int
@@ -184,7 +198,7 @@ func (c *Catalog) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, e
 
 func content(r query.LoadContentsRow) Content {
 	c := Content{
-		ID: r.ID, Track: r.Track, Repository: r.Repository, Tenant: r.Tenant, Revision: r.Revision, State: r.State,
+		ID: r.ID, Track: r.Track, Repository: r.Repository, Tenant: r.Tenant, Revision: r.Revision, State: DocumentState(r.State),
 		HasPoints: r.IndexedRevision != nil, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
 	}
 	copy(c.Blob[:], r.Blob)

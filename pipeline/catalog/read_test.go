@@ -62,7 +62,7 @@ func TestCountsAddUp(t *testing.T) {
 
 func TestTrackStates(t *testing.T) {
 	w := newWorld(t)
-	state := func(want, reason string) {
+	state := func(want catalog.TrackState, reason string) {
 		t.Helper()
 		tracks := w.tracks(t)
 		if len(tracks) != 1 || tracks[0].State != want || tracks[0].Error != reason {
@@ -132,7 +132,7 @@ func TestPaging(t *testing.T) {
 	}
 	w.list(t, "first", files...)
 	elsewhere := w.newTrack(t, "default", "https://example.org/elsewhere", "refs/heads/main")
-	s, err := w.BeginSnapshot(t.Context(), elsewhere, commit("a"), rules("", ""), func(bool) string { return "live" })
+	s, err := w.BeginSnapshot(t.Context(), elsewhere, commit("a"), rules("", ""), live)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,10 @@ const keptRuns = 1000
 // Schedule is the syncer's work: when each kind of it is due, and its runs.
 type Schedule struct{ *store }
 
+// WorkKind names a kind of the syncer's work. The catalog remembers runs by it;
+// which kinds there are is the syncer's to say.
+type WorkKind string
+
 // Tally is what a run of the syncer compared, what it found to be wrong, and
 // how much of that it repaired.
 type Tally struct {
@@ -24,23 +28,23 @@ type Tally struct {
 
 // Due returns the kinds of work whose time has come. A kind that the
 // catalog does not know is planned, one interval from now.
-func (s *Schedule) Due(ctx context.Context, intervals map[string]time.Duration) ([]string, error) {
+func (s *Schedule) Due(ctx context.Context, intervals map[WorkKind]time.Duration) ([]WorkKind, error) {
 	kinds := slices.Sorted(maps.Keys(intervals)) // two that lock rows wait for each other and never in a circle
 	var seconds []float64
 	for _, kind := range kinds {
 		seconds = append(seconds, intervals[kind].Seconds())
 	}
-	due, err := s.query.DueWork(ctx, kinds, seconds)
+	due, err := s.query.DueWork(ctx, as[string](kinds), seconds)
 	if err != nil {
 		return nil, fmt.Errorf("look for due work: %w", err)
 	}
-	return due, nil
+	return as[WorkKind](due), nil
 }
 
 // PlanAgain makes kinds of work due now, and from the beginning: also one that
 // is under way is done once more, since it may have passed by what calls for it.
-func (s *Schedule) PlanAgain(ctx context.Context, kinds []string) error {
-	if err := s.query.PlanAgain(ctx, slices.Sorted(slices.Values(kinds))); err != nil {
+func (s *Schedule) PlanAgain(ctx context.Context, kinds []WorkKind) error {
+	if err := s.query.PlanAgain(ctx, as[string](slices.Sorted(slices.Values(kinds)))); err != nil {
 		return fmt.Errorf("plan %d kinds of work again: %w", len(kinds), err)
 	}
 	return nil
@@ -49,16 +53,16 @@ func (s *Schedule) PlanAgain(ctx context.Context, kinds []string) error {
 // Run is a run under way.
 type Run struct {
 	ID     int64
-	Kind   string
+	Kind   WorkKind
 	Cursor string // where the run before it was cut short; "": it was not
 }
 
 // Begin records that a run begins. due is false, and nothing is recorded,
 // if another syncer was faster. The caller holds the kind's lock.
-func (s *Schedule) Begin(ctx context.Context, kind string) (run Run, due bool, err error) {
+func (s *Schedule) Begin(ctx context.Context, kind WorkKind) (run Run, due bool, err error) {
 	run.Kind = kind
 	err = s.inTx(ctx, func(q *query.Queries) error {
-		run.Cursor, err = q.BeginWork(ctx, kind)
+		run.Cursor, err = q.BeginWork(ctx, string(kind))
 		if noRows(err) {
 			return nil
 		}
@@ -66,7 +70,7 @@ func (s *Schedule) Begin(ctx context.Context, kind string) (run Run, due bool, e
 			return err
 		}
 		due = true
-		run.ID, err = q.BeginRun(ctx, kind)
+		run.ID, err = q.BeginRun(ctx, string(kind))
 		return err
 	})
 	if err != nil {
@@ -79,7 +83,7 @@ func (s *Schedule) Begin(ctx context.Context, kind string) (run Run, due bool, e
 // on from cursor.
 func (s *Schedule) Save(ctx context.Context, run Run, t Tally, cursor string) error {
 	err := s.query.SaveRun(ctx, query.SaveRunParams{
-		ID: run.ID, Kind: run.Kind, Cursor: cursor, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired,
+		ID: run.ID, Kind: string(run.Kind), Cursor: cursor, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired,
 	})
 	if err != nil {
 		return fmt.Errorf("record progress of %s: %w", run.Kind, err)
@@ -96,10 +100,10 @@ func (s *Schedule) Finish(ctx context.Context, run Run, t Tally, cursor, reason 
 		}); err != nil {
 			return err
 		}
-		if err := q.PlanWork(ctx, cursor, wait.Seconds(), run.Kind); err != nil {
+		if err := q.PlanWork(ctx, cursor, wait.Seconds(), string(run.Kind)); err != nil {
 			return err
 		}
-		return q.TrimRuns(ctx, run.Kind, keptRuns)
+		return q.TrimRuns(ctx, string(run.Kind), keptRuns)
 	})
 	if err != nil {
 		return fmt.Errorf("finish %s: %w", run.Kind, err)
@@ -108,14 +112,14 @@ func (s *Schedule) Finish(ctx context.Context, run Run, t Tally, cursor, reason 
 }
 
 // Record records a run that was not planned and has ended.
-func (s *Schedule) Record(ctx context.Context, kind string, started time.Time, t Tally, reason string) error {
+func (s *Schedule) Record(ctx context.Context, kind WorkKind, started time.Time, t Tally, reason string) error {
 	err := s.inTx(ctx, func(q *query.Queries) error {
 		if err := q.RecordRun(ctx, query.RecordRunParams{
-			Kind: kind, StartedAt: started, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired, Error: clean(reason, maxReason),
+			Kind: string(kind), StartedAt: started, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired, Error: clean(reason, maxReason),
 		}); err != nil {
 			return err
 		}
-		return q.TrimRuns(ctx, kind, keptRuns)
+		return q.TrimRuns(ctx, string(kind), keptRuns)
 	})
 	if err != nil {
 		return fmt.Errorf("record %s: %w", kind, err)
@@ -125,7 +129,7 @@ func (s *Schedule) Record(ctx context.Context, kind string, started time.Time, t
 
 // LastRun is the newest run of a kind of the syncer's work.
 type LastRun struct {
-	Kind string
+	Kind WorkKind
 	Tally
 	StartedAt  *time.Time // nil: it has never run
 	FinishedAt *time.Time // nil: it is under way, or its syncer died
@@ -142,11 +146,20 @@ func (s *Schedule) Last(ctx context.Context) ([]LastRun, error) {
 	runs := make([]LastRun, len(rows))
 	for i, r := range rows {
 		runs[i] = LastRun{
-			Kind: r.Kind, Tally: Tally{r.Compared, r.Found, r.Repaired}, FinishedAt: r.FinishedAt, Error: r.Error, DueAt: r.DueAt,
+			Kind: WorkKind(r.Kind), Tally: Tally{r.Compared, r.Found, r.Repaired}, FinishedAt: r.FinishedAt, Error: r.Error, DueAt: r.DueAt,
 		}
 		if r.StartedAt.Unix() != 0 {
 			runs[i].StartedAt = &r.StartedAt
 		}
 	}
 	return runs, nil
+}
+
+// as turns texts of one type into texts of another.
+func as[To, From ~string](list []From) []To {
+	texts := make([]To, len(list))
+	for i, text := range list {
+		texts[i] = To(text)
+	}
+	return texts
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
@@ -21,12 +22,26 @@ type Track struct {
 	Ref        string // full name
 }
 
+// SnapshotState is how far a snapshot has come.
+type SnapshotState string
+
+// The states of a snapshot.
+const (
+	SnapshotListing    SnapshotState = "listing"    // its tree is being read
+	SnapshotIndexing   SnapshotState = "indexing"   // the track's current one; documents of it are on their way
+	SnapshotIndexed    SnapshotState = "indexed"    // the track's current one; every document is indexed, failed or skipped
+	SnapshotSuperseded SnapshotState = "superseded" // a later one took its place, or its listing was given up
+)
+
+// settled says that nobody waits for the snapshot's documents any more.
+func (s SnapshotState) settled() bool { return s == SnapshotIndexed || s == SnapshotSuperseded }
+
 // Snapshot is a track at one commit, as it is to be listed.
 type Snapshot struct {
 	Track    uuid.UUID
 	Revision int64
 	Commit   string // hex
-	Lane     string
+	Lane     events.Lane
 
 	// Base is the track's last listed snapshot, nil if there is none.
 	Base *Base
@@ -74,7 +89,7 @@ func (c *Catalog) Listed(ctx context.Context, track uuid.UUID, commit string, co
 // new one, or the one of a listing of the same commit that was cut short. Any
 // other listing that was cut short is given up. lane chooses the lane of a new
 // snapshot by whether it is the track's first.
-func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, lane func(first bool) string) (Snapshot, error) {
+func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, lane func(first bool) events.Lane) (Snapshot, error) {
 	oid, err := hex.DecodeString(commit)
 	if err != nil {
 		return Snapshot{}, fault.Reject(fmt.Errorf("commit %q is not hex: %w", commit, err))
@@ -152,13 +167,14 @@ func (c *Catalog) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
 // documents do not add up to, so that a listing cut short can't pass for whole.
 func (c *Catalog) FinishListing(ctx context.Context, s Snapshot, files int64) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
-		state, err := q.LockSnapshot(ctx, s.Track, s.Revision)
+		is, err := q.LockSnapshot(ctx, s.Track, s.Revision)
+		state := SnapshotState(is)
 		switch {
-		case noRows(err), err == nil && state == "superseded":
+		case noRows(err), err == nil && state == SnapshotSuperseded:
 			return superseded(s)
 		case err != nil:
 			return err
-		case state != "listing": // finished by another worker
+		case state != SnapshotListing: // finished by another worker
 			return nil
 		}
 		counted, err := q.CountFiles(ctx, s.Track)

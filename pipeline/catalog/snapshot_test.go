@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -50,13 +51,13 @@ func TestBeginSnapshot(t *testing.T) {
 
 func TestBeginSnapshotChoosesTheLane(t *testing.T) {
 	w := newWorld(t)
-	lane := func(first bool) string {
+	lane := func(first bool) events.Lane {
 		if first {
-			return "bulk"
+			return events.Bulk
 		}
-		return "live"
+		return events.Live
 	}
-	for i, want := range []string{"bulk", "bulk", "live"} {
+	for i, want := range []events.Lane{events.Bulk, events.Bulk, events.Live} {
 		s, err := w.BeginSnapshot(t.Context(), w.track, commit("a"), rules("config", "rules"), lane)
 		if err != nil || s.Lane != want {
 			t.Fatalf("%d: lane %s, want %s: %v", i, s.Lane, want, err)
@@ -69,7 +70,7 @@ func TestBeginSnapshotChoosesTheLane(t *testing.T) {
 
 func TestBeginSnapshotRejectsWhatIsNoCommit(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.BeginSnapshot(t.Context(), w.track, "main", rules("", ""), func(bool) string { return "live" })
+	_, err := w.BeginSnapshot(t.Context(), w.track, "main", rules("", ""), live)
 	assertKind(t, err, fault.KindReject)
 }
 
@@ -119,7 +120,7 @@ func TestOneCurrentSnapshot(t *testing.T) {
 	}
 	// Any number of workers that begin at once get one listing.
 	together(t, 8, func(ctx context.Context, i int) error {
-		_, err := w.BeginSnapshot(ctx, w.track, commit([]string{"c", "d"}[i%2]), rules("config", "rules"), func(bool) string { return "live" })
+		_, err := w.BeginSnapshot(ctx, w.track, commit([]string{"c", "d"}[i%2]), rules("config", "rules"), live)
 		return err
 	})
 	if n := value[int](t, w, "select count(*) from snapshots where state = 'listing'"); n != 1 {
@@ -149,7 +150,7 @@ func TestStoringHoldsTheListing(t *testing.T) {
 	w := newWorld(t)
 	together(t, 12, func(ctx context.Context, i int) error {
 		name := string(rune('a' + i%3))
-		s, err := w.BeginSnapshot(ctx, w.track, commit(name), rules("config", "rules"), func(bool) string { return "live" })
+		s, err := w.BeginSnapshot(ctx, w.track, commit(name), rules("config", "rules"), live)
 		if err != nil {
 			return err
 		}

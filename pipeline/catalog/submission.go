@@ -64,7 +64,7 @@ func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err erro
 		state, err := q.PutSubmission(ctx, query.PutSubmissionParams{
 			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Lease: c.lease.Seconds(),
 		})
-		done = state != "pending"
+		done = SubmissionState(state) != SubmissionPending
 		return err
 	})
 	if err != nil {
@@ -193,9 +193,19 @@ func (c *Catalog) OwedSubmissions(ctx context.Context, most int) ([]Submission, 
 	return owed, nil
 }
 
+// SubmissionState is what has become of a submission.
+type SubmissionState string
+
+// The states of a submission.
+const (
+	SubmissionPending SubmissionState = "pending" // accepted; an attempt is under way, or due
+	SubmissionDone    SubmissionState = "done"    // its snapshot is listed
+	SubmissionFailed  SubmissionState = "failed"  // nothing is tried again unless somebody asks for it
+)
+
 // SubmissionStatus is what has come of a submission so far.
 type SubmissionStatus struct {
-	State      string // pending, done or failed
+	State      SubmissionState
 	Error      string // of the last failed attempt
 	Attempts   int    // that failed
 	Repository uuid.UUID
@@ -214,7 +224,7 @@ func (c *Catalog) SubmissionStatus(ctx context.Context, key SubmissionKey) (Subm
 	if err != nil {
 		return SubmissionStatus{}, fmt.Errorf("load submission %s: %w", key.Event, err)
 	}
-	status := SubmissionStatus{State: r.State, Attempts: int(r.Attempts)}
+	status := SubmissionStatus{State: SubmissionState(r.State), Attempts: int(r.Attempts)}
 	if r.Error != nil {
 		status.Error = *r.Error
 	}
@@ -224,7 +234,7 @@ func (c *Catalog) SubmissionStatus(ctx context.Context, key SubmissionKey) (Subm
 	if r.Track != nil && r.Revision != nil {
 		status.Track, status.Revision = *r.Track, *r.Revision
 		// One that retention took away had been superseded.
-		status.Indexed = r.SnapshotState == nil || *r.SnapshotState == "indexed" || *r.SnapshotState == "superseded"
+		status.Indexed = r.SnapshotState == nil || SnapshotState(*r.SnapshotState).settled()
 	}
 	return status, nil
 }

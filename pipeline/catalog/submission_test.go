@@ -192,8 +192,9 @@ func TestDoneStaysDone(t *testing.T) {
 func TestDelayOfWhatWasNeverAccepted(t *testing.T) {
 	w := newWorld(t)
 	for _, record := range []struct {
-		event, state string
-		with         func(context.Context, catalog.Submission) error
+		event string
+		state catalog.SubmissionState
+		with  func(context.Context, catalog.Submission) error
 	}{
 		{"1", "pending", func(ctx context.Context, s catalog.Submission) error {
 			attempts, err := w.DelaySubmission(ctx, s, "no connection", catalog.Backoff{First: time.Second, Most: time.Second})

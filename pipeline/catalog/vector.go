@@ -42,7 +42,7 @@ type StoredVector struct {
 func (vs *Vectors) Put(ctx context.Context, embedder int32, pack Pack, vectors []StoredVector) error {
 	vectors = sorted(vectors, func(a, b StoredVector) int { return bytes.Compare(a.Text[:], b.Text[:]) })
 	err := vs.inTx(ctx, func(q *query.Queries) error {
-		id, err := addPack(ctx, q, pack, "vector")
+		id, err := addPack(ctx, q, pack, packOfVectors)
 		if err != nil {
 			return err
 		}

@@ -144,6 +144,9 @@ func rules(config, all string) catalog.Rules {
 }
 
 // begin starts to list a commit of the world's track.
+// live is the choice of a lane for snapshots whose lane does not matter.
+func live(bool) events.Lane { return events.Live }
+
 func (w *world) begin(t testing.TB, name string) catalog.Snapshot {
 	t.Helper()
 	return w.beginBy(t, name, rules("config", "rules"))
@@ -151,7 +154,7 @@ func (w *world) begin(t testing.TB, name string) catalog.Snapshot {
 
 func (w *world) beginBy(t testing.TB, name string, by catalog.Rules) catalog.Snapshot {
 	t.Helper()
-	s, err := w.BeginSnapshot(t.Context(), w.track, commit(name), by, func(bool) string { return "live" })
+	s, err := w.BeginSnapshot(t.Context(), w.track, commit(name), by, live)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +271,7 @@ func (w *world) list(t testing.TB, name string, files ...file) catalog.Snapshot 
 
 // row is what is stored of a document.
 type row struct {
-	State    string
+	State    catalog.DocumentState
 	Revision int64
 	Indexed  int64 // revision; 0: null
 	Attempts int
@@ -304,7 +307,7 @@ func (w *world) row(t testing.TB, id uuid.UUID) *row {
 }
 
 // is checks the parts of a document that a step changes.
-func (w *world) is(t testing.TB, id uuid.UUID, state string, revision, indexed int64, due string) {
+func (w *world) is(t testing.TB, id uuid.UUID, state catalog.DocumentState, revision, indexed int64, due string) {
 	t.Helper()
 	r := w.row(t, id)
 	if r == nil {

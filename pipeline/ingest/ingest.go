@@ -292,11 +292,11 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if err := s.permit(ctx, track, repo, commit, tree.rules, rules); err != nil {
 		return 0, err
 	}
-	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) string {
+	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) events.Lane {
 		if first && tree.files > int64(s.cfg.BulkFiles) {
-			return string(events.Bulk)
+			return events.Bulk
 		}
-		return string(events.Live)
+		return events.Live
 	})
 	if err != nil {
 		return 0, err

@@ -54,7 +54,7 @@ func untilStopping(ctx context.Context, m pipeline.Message) (context.Context, fu
 	return ctx, cancel
 }
 
-func (l *listing) bulk() bool { return l.snapshot.Lane == string(events.Bulk) }
+func (l *listing) bulk() bool { return l.snapshot.Lane == events.Bulk }
 
 // batchFiles bounds a batch. A window holds some batches, so that the workers
 // after this one have work while the next is read.

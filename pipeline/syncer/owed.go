@@ -101,11 +101,10 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 // waits says whether a document's next event, on this subject, waits for its
 // worker.
 func waits(ctx context.Context, waiting Waiting, d catalog.Document, g catalog.Generation, subject string) (bool, error) {
-	lane := events.Lane(d.Lane)
 	if d.State == catalog.StateChunked || d.State == catalog.StateFailed {
-		return waiting.ForEmbedder(ctx, g.Embedder.Name, lane, subject)
+		return waiting.ForEmbedder(ctx, g.Embedder.Name, d.Lane, subject)
 	}
-	return waiting.ForIndexer(ctx, g.Number, lane, subject)
+	return waiting.ForIndexer(ctx, g.Number, d.Lane, subject)
 }
 
 // snapshots announces completed snapshots that no worker announced: their last

@@ -170,7 +170,7 @@ func (p *Pipe) Now(t testing.TB, w schedule.Work) (catalog.Tally, error) {
 }
 
 // LastRun returns the last run of a kind of work.
-func LastRun(t testing.TB, c *catalog.Catalog, kind string) catalog.LastRun {
+func LastRun(t testing.TB, c *catalog.Catalog, kind catalog.WorkKind) catalog.LastRun {
 	t.Helper()
 	runs, err := c.Schedule.Last(t.Context())
 	must(t, err)

@@ -25,7 +25,7 @@ func (k *Keeper) point(ctx context.Context, g catalog.GenerationStatus) error {
 // clean, it swaps.
 func (k *Keeper) build(ctx context.Context, g catalog.GenerationStatus, list []catalog.GenerationStatus) error {
 	e := g.Embedder
-	if err := k.points.CreateCollection(ctx, g.Collection, e.Dimensions, e.Distance); err != nil {
+	if err := k.points.CreateCollection(ctx, g.Collection, e.Dimensions, string(e.Distance)); err != nil {
 		return err
 	}
 	if err := k.streams.Ensure(ctx, list); err != nil {

@@ -161,7 +161,7 @@ func (k *Keeper) feed(ctx context.Context, g catalog.GenerationStatus, ids []uui
 	}
 	var out []announce.Event
 	for _, d := range docs {
-		d.Lane = string(events.Bulk)
+		d.Lane = events.Bulk
 		switch {
 		case d.State != catalog.StateIndexed: // it comes by the stream
 		case g.Embedder.ID == index.Active.Embedder.ID:

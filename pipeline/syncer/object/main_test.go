@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 var everything = object.Config{ScrubInterval: time.Hour, ScrubRate: 1 << 30, GarbageInterval: time.Hour}
 
 // upkeep does a kind of work once.
-func upkeep(t *testing.T, p *testpipe.Pipe, kind string) (catalog.Tally, error) {
+func upkeep(t *testing.T, p *testpipe.Pipe, kind catalog.WorkKind) (catalog.Tally, error) {
 	t.Helper()
 	objects := object.New(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
 	for _, w := range objects.Work() {
@@ -28,7 +28,7 @@ func upkeep(t *testing.T, p *testpipe.Pipe, kind string) (catalog.Tally, error) 
 	return catalog.Tally{}, nil
 }
 
-func mustUpkeep(t *testing.T, p *testpipe.Pipe, kind string) catalog.Tally {
+func mustUpkeep(t *testing.T, p *testpipe.Pipe, kind catalog.WorkKind) catalog.Tally {
 	t.Helper()
 	tally, err := upkeep(t, p, kind)
 	if err != nil {

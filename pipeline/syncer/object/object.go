@@ -24,8 +24,8 @@ import (
 
 // The kinds of work on objects.
 const (
-	KindScrub   = "scrub"
-	KindGarbage = "garbage"
+	KindScrub   catalog.WorkKind = "scrub"
+	KindGarbage catalog.WorkKind = "garbage"
 )
 
 // DefaultScrubRate leaves a store of two disks most of its speed.

@@ -40,7 +40,7 @@ func (k *Keeper) ensureCollection(ctx context.Context, g catalog.Generation, exi
 			return err
 		}
 	}
-	err := k.points.CreateCollection(ctx, g.Collection, g.Embedder.Dimensions, g.Embedder.Distance)
+	err := k.points.CreateCollection(ctx, g.Collection, g.Embedder.Dimensions, string(g.Embedder.Distance))
 	if err != nil || exists {
 		return err
 	}

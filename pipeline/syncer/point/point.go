@@ -25,10 +25,12 @@ import (
 
 // KindStrays is the work on points of repositories that the catalog does not
 // know. The other kinds are "points 1/4" to "points 4/4".
-const KindStrays = "strays"
+const KindStrays catalog.WorkKind = "strays"
 
 // Kind is the work on a shard of the repositories, counted from 1.
-func Kind(shard int) string { return fmt.Sprintf("points %d/%d", shard, shards) }
+func Kind(shard int) catalog.WorkKind {
+	return catalog.WorkKind(fmt.Sprintf("points %d/%d", shard, shards))
+}
 
 // The defaults.
 const (
@@ -83,8 +85,8 @@ func (k *Keeper) Work() []schedule.Work {
 }
 
 // kinds are the kinds of Work.
-func kinds() []string {
-	all := []string{KindStrays}
+func kinds() []catalog.WorkKind {
+	all := []catalog.WorkKind{KindStrays}
 	for shard := range shards {
 		all = append(all, Kind(shard+1))
 	}

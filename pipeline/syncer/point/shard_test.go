@@ -38,8 +38,8 @@ func TestSyncersShareTheComparison(t *testing.T) {
 	p.CheckClean(t)
 }
 
-func kinds(p *testpipe.Pipe) []string {
-	var kinds []string
+func kinds(p *testpipe.Pipe) []catalog.WorkKind {
+	var kinds []catalog.WorkKind
 	for _, w := range points(p).Work() {
 		kinds = append(kinds, w.Kind)
 	}
@@ -59,7 +59,7 @@ func TestTheComparisonGoesOnWhereItStopped(t *testing.T) {
 	kind, third := point.Kind(shard), ids[2]
 	work := points(p).Work()
 	work = work[slices.IndexFunc(work, func(w schedule.Work) bool { return w.Kind == kind }):][:1]
-	if err := p.Catalog.Schedule.PlanAgain(t.Context(), []string{kind}); err != nil {
+	if err := p.Catalog.Schedule.PlanAgain(t.Context(), []catalog.WorkKind{kind}); err != nil {
 		t.Fatal(err)
 	}
 	// It dies where it would record the third.

@@ -54,8 +54,8 @@ func New(cfg Config, c *catalog.Catalog, log *slog.Logger, work ...Work) *Schedu
 
 // Run does the due work until ctx ends, and returns when all of it has stopped.
 func (s *Schedule) Run(ctx context.Context) {
-	intervals := make(map[string]time.Duration, len(s.work))
-	byKind := make(map[string]Work, len(s.work))
+	intervals := make(map[catalog.WorkKind]time.Duration, len(s.work))
+	byKind := make(map[catalog.WorkKind]Work, len(s.work))
 	for _, w := range s.work {
 		intervals[w.Kind], byKind[w.Kind] = w.Interval, w
 	}
@@ -160,7 +160,7 @@ func (s *Schedule) Now(ctx context.Context, w Work) (catalog.Tally, error) {
 	return r.Tally, nil
 }
 
-func lockOf(kind string) int64 {
+func lockOf(kind catalog.WorkKind) int64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(kind)) // a hash never returns an error
 	return workLock | int64(h.Sum32())

@@ -143,12 +143,12 @@ func TestWorkIsPlannedAgainWhileItIsUnderWay(t *testing.T) {
 		<-goOn
 		return run.Save(ctx, "half")
 	}}
-	if err := c.Schedule.PlanAgain(t.Context(), []string{"test"}); err != nil {
+	if err := c.Schedule.PlanAgain(t.Context(), []catalog.WorkKind{"test"}); err != nil {
 		t.Fatal(err)
 	}
 	testpipe.Schedule(t, c, work)
 	await(t, began)
-	if err := c.Schedule.PlanAgain(t.Context(), []string{"test"}); err != nil {
+	if err := c.Schedule.PlanAgain(t.Context(), []catalog.WorkKind{"test"}); err != nil {
 		t.Fatal(err)
 	}
 	goOn <- struct{}{}

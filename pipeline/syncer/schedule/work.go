@@ -11,7 +11,7 @@ import (
 // Work is one kind of periodic work. The catalog records when each kind is due,
 // so any number of syncers share it, and one at a time does it.
 type Work struct {
-	Kind     string
+	Kind     catalog.WorkKind
 	Interval time.Duration // from the end of one run to the start of the next, give or take a tenth
 	// Do does the work. After an error the work is due again soon, and goes on
 	// from the last saved cursor. An Unrepaired ends the run instead.

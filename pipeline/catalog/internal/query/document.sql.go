@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"github.com/leatworks/leat/events"
 )
 
 const buryDocument = `-- name: BuryDocument :exec
@@ -261,7 +262,7 @@ type LoadDocumentsRow struct {
 	Commit          []byte
 	Path            []byte
 	Revision        int64
-	Lane            string
+	Lane            events.Lane
 	State           string
 	IndexedRevision *int64
 	Owed            bool
@@ -522,7 +523,7 @@ where d.revision <= excluded.revision and (d.state in ('removed', 'failed')
 type PutDocumentsParams struct {
 	Track       uuid.UUID
 	Revision    int64
-	Lane        string
+	Lane        events.Lane
 	Lease       float64
 	Ids         []uuid.UUID
 	Paths       [][]byte
@@ -560,7 +561,7 @@ where id = any($4::uuid[]) and track = $5 and revision <= $1 and state <> 'remov
 
 type RemoveDocumentsParams struct {
 	Revision int64
-	Lane     string
+	Lane     events.Lane
 	Lease    float64
 	Ids      []uuid.UUID
 	Track    uuid.UUID

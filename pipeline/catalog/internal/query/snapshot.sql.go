@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"github.com/leatworks/leat/events"
 )
 
 const addSnapshot = `-- name: AddSnapshot :exec
@@ -25,7 +26,7 @@ type AddSnapshotParams struct {
 	Commit   []byte
 	Config   []byte
 	Rules    []byte
-	Lane     string
+	Lane     events.Lane
 }
 
 func (q *Queries) AddSnapshot(ctx context.Context, arg AddSnapshotParams) error {
@@ -216,7 +217,7 @@ type ListingSnapshotRow struct {
 	Revision int64
 	Commit   []byte
 	Rules    []byte
-	Lane     string
+	Lane     events.Lane
 }
 
 func (q *Queries) ListingSnapshot(ctx context.Context, track uuid.UUID) (ListingSnapshotRow, error) {
