@@ -54,11 +54,7 @@ func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session,
 		}
 		cfg.Git = localGit(cmd.Git, dir)
 	}
-	objects, err := open.Objects(cfg, g.Logger(&g.screen))
-	if err != nil {
-		return err
-	}
-	repaired, err := objects.Repair(ctx)
+	repaired, err := open.RepairObjects(ctx, cfg, g.Logger(&g.screen))
 	did.RepairedPacks, did.DeletedObjects = repaired.Packs, repaired.Objects
 	did.RequeuedDocuments += repaired.Documents
 	return err

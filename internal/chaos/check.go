@@ -54,7 +54,7 @@ func (r *run) open(ctx context.Context) (o opened, err error) {
 // verify compares the stores with each other, and returns some of the
 // differences.
 func (o opened) verify(ctx context.Context) (found verify.Report, differences []string, err error) {
-	v := verify.Verifier{Catalog: o.Catalog, Points: o.Points, Blobs: o.Blobs, Generation: o.generation}
+	v := verify.Verifier{Documents: o.Catalog, Packs: o.Catalog.Packs, Points: o.Points, Blobs: o.Blobs, Generation: o.generation}
 	v.Found = func(kind, what string) {
 		if len(differences) < 10 {
 			differences = append(differences, kind+" "+what)

@@ -95,7 +95,10 @@ func (s *Service) searchIn(ctx context.Context, g catalog.Generation, q search.Q
 	if err != nil {
 		return nil, err
 	}
-	searcher := search.Searcher{Catalog: s.stores.Catalog, Points: s.stores.Points, Blobs: s.stores.Blobs, Embedder: model, Generation: g}
+	searcher := search.Searcher{
+		Files: s.stores.Catalog, Usage: s.stores.Catalog.Usage, Points: s.stores.Points, Blobs: s.stores.Blobs,
+		Embedder: model, Generation: g,
+	}
 	return searcher.Search(ctx, q)
 }
 

@@ -113,7 +113,7 @@ func (m mill) askUntil(t *testing.T, stop <-chan struct{}) map[int64]int {
 // been compared with the catalog.
 func (m mill) lookUntil(t *testing.T, retention time.Duration, want string) {
 	t.Helper()
-	gens := generation.New(generation.Config{Alias: m.Config().Index, Retention: retention}, m.Catalog, m.Streams(), m.Points,
+	gens := generation.New(generation.Config{Alias: m.Config().Index, Retention: retention}, m.Catalog, m.Catalog.Generations, m.Catalog.Locks, m.Streams(), m.Points,
 		announce.New(m.Broker, "/leat/syncer"), m.Logs.Logger())
 	for deadline := time.Now().Add(2 * testpipe.Patience); ; time.Sleep(10 * time.Millisecond) {
 		if err := gens.Look(t.Context()); err != nil {

@@ -75,7 +75,7 @@ func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verif
 	}
 	scope, err = s.scope(ctx, r.ScopeRequest)
 	return verify.Verifier{
-		Catalog: s.stores.Catalog, Points: s.stores.Points, Blobs: s.stores.Blobs,
+		Documents: s.stores.Catalog, Packs: s.stores.Catalog.Packs, Points: s.stores.Points, Blobs: s.stores.Blobs,
 		Generation: generation, Grace: r.Grace, Found: r.Found,
 	}, scope, err
 }

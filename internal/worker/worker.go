@@ -54,7 +54,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		Filter: cfg.Filter.Config(), MaxFiles: cfg.MaxFiles, MaxPathBytes: cfg.MaxPathBytes, Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
 		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
 		Splitter: splitter,
-	}, mirrors, s.Catalog, s.Blobs, publisher, log)
+	}, mirrors, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Locks, s.Blobs, publisher, log)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (s *Stores) index(ctx context.Context, cfg config.Worker, log *slog.Logger,
 
 // Sync runs a syncer until ctx ends.
 func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) error {
-	objects, err := s.Objects(cfg, log)
+	objects, err := s.objects(cfg, log)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
 		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
 	})
-	periodic := schedule.New(schedule.Config{}, s.Catalog, log, work...)
+	periodic := schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log, work...)
 	var beside sync.WaitGroup
 	beside.Go(func() { periodic.Run(ctx) })
 	beside.Go(func() { points.Watch(ctx) })
@@ -193,17 +193,29 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 
 // Upkeep is the part of the syncer that compares the catalog with Qdrant.
 func (s *Stores) Upkeep(cfg config.Upkeep, log *slog.Logger) *point.Keeper {
-	return point.New(cfg.Points(s.alias), s.Catalog, s.Points, log)
+	return point.New(cfg.Points(s.alias), s.Catalog, s.Catalog.Generations, s.Catalog.Schedule, s.Points, log)
 }
 
 func (s *Stores) generations(log *slog.Logger, retention time.Duration) *generation.Keeper {
 	cfg := generation.Config{Alias: s.alias, Retention: retention, Grace: generation.DefaultGrace}
-	return generation.New(cfg, s.Catalog, s.Streams(), s.Points, announce.New(s.Broker, "/leat/syncer"), log)
+	return generation.New(
+		cfg, s.Catalog, s.Catalog.Generations, s.Catalog.Locks,
+		s.Streams(), s.Points, announce.New(s.Broker, "/leat/syncer"), log,
+	)
 }
 
-// Objects is the part of the syncer that compares the catalog with S3. It reads
+// RepairObjects compares the catalog with S3 at once, and repairs what it can.
+func (s *Stores) RepairObjects(ctx context.Context, cfg config.Syncer, log *slog.Logger) (object.Repaired, error) {
+	objects, err := s.objects(cfg, log)
+	if err != nil {
+		return object.Repaired{}, err
+	}
+	return objects.Repair(ctx, schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log))
+}
+
+// objects is the part of the syncer that compares the catalog with S3. It reads
 // from git only if cfg names a directory for mirrors.
-func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*object.Keeper, error) {
+func (s *Stores) objects(cfg config.Syncer, log *slog.Logger) (*object.Keeper, error) {
 	var mirrors *git.Mirrors
 	if cfg.Dir != "" {
 		var err error
@@ -213,7 +225,7 @@ func (s *Stores) Objects(cfg config.Syncer, log *slog.Logger) (*object.Keeper, e
 	}
 	objects := cfg.Objects()
 	objects.Formats = cfg.Formats()
-	return object.New(objects, s.Catalog, s.Blobs, mirrors, log), nil
+	return object.New(objects, s.Catalog.Packs, s.Catalog.Garbage, s.Catalog.Generations, s.Blobs, mirrors, log), nil
 }
 
 // SyncOnce publishes what is due now, not at the next look of a syncer.
@@ -222,7 +234,10 @@ func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
 }
 
 func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
-	return syncer.New(syncer.Config{PollInterval: poll}, s.Catalog, s.Streams(), announce.New(s.Broker, "/leat/syncer"), log)
+	return syncer.New(
+		syncer.Config{PollInterval: poll}, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Schedule, s.Catalog.Locks,
+		s.Streams(), announce.New(s.Broker, "/leat/syncer"), log,
+	)
 }
 
 // runLanes serves the consumers of both lanes side by side, each with slots of

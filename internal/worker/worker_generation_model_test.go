@@ -25,7 +25,7 @@ func (f *factory) finds(words string) string {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	s := search.Searcher{Catalog: f.Catalog, Points: f.Points, Blobs: f.Blobs, Embedder: model, Generation: active}
+	s := search.Searcher{Files: f.Catalog, Usage: f.Catalog.Usage, Points: f.Points, Blobs: f.Blobs, Embedder: model, Generation: active}
 	hits, err := s.Search(f.t.Context(), search.Query{Text: words, Tenant: events.DefaultTenant})
 	if err != nil {
 		f.t.Fatal(err)

@@ -112,7 +112,7 @@ func newFactory(t *testing.T) *factory {
 // keep looks after the generations, with a retention and a grace.
 func (f *factory) keep(retention, grace time.Duration) *generation.Keeper {
 	return generation.New(generation.Config{Alias: f.Config().Index, Retention: retention, Grace: grace},
-		f.Catalog, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
+		f.Catalog, f.Catalog.Generations, f.Catalog.Locks, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
 }
 
 // work runs an embedder and an indexer. The function that it returns ends them.

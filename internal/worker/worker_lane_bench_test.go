@@ -176,7 +176,7 @@ func newPusher(b *testing.B, l *lanes) *pusher {
 		p.tree[fmt.Sprintf("f%05d.txt", i)] = testpipe.File{Content: fmt.Sprintf("small %d\n", i)}
 	}
 	p.repo.Commit(b, p.tree)
-	p.find = search.Searcher{Catalog: l.Catalog, Points: l.Points, Blobs: l.Blobs, Embedder: l.Embedder, Generation: l.Generation}
+	p.find = search.Searcher{Files: l.Catalog, Usage: l.Catalog.Usage, Points: l.Points, Blobs: l.Blobs, Embedder: l.Embedder, Generation: l.Generation}
 	return p
 }
 

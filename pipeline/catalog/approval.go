@@ -25,7 +25,7 @@ type Standing struct {
 }
 
 // Standing returns ErrNotFound for a track that has no current snapshot.
-func (c *Catalog) Standing(ctx context.Context, track uuid.UUID, rules Rules) (Standing, error) {
+func (c *Core) Standing(ctx context.Context, track uuid.UUID, rules Rules) (Standing, error) {
 	r, err := c.query.LoadStanding(ctx, track)
 	if noRows(err) {
 		return Standing{}, fmt.Errorf("current snapshot of track %s: %w", track, ErrNotFound)
@@ -41,7 +41,7 @@ func (c *Catalog) Standing(ctx context.Context, track uuid.UUID, rules Rules) (S
 }
 
 // CountDocuments counts those of ids that are indexed, or are to be.
-func (c *Catalog) CountDocuments(ctx context.Context, ids []uuid.UUID) (int64, error) {
+func (c *Core) CountDocuments(ctx context.Context, ids []uuid.UUID) (int64, error) {
 	n, err := c.query.CountDocuments(ctx, ids)
 	if err != nil {
 		return 0, fmt.Errorf("count %d documents: %w", len(ids), err)
@@ -57,7 +57,7 @@ type StandingDocument struct {
 
 // StandingDocuments pages through the documents that a standing counts, in the
 // ascending order of their ids.
-func (c *Catalog) StandingDocuments(ctx context.Context, track uuid.UUID, at Standing, after uuid.UUID, most int) ([]StandingDocument, error) {
+func (c *Core) StandingDocuments(ctx context.Context, track uuid.UUID, at Standing, after uuid.UUID, most int) ([]StandingDocument, error) {
 	rows, err := c.query.ListDocuments(ctx, query.ListDocumentsParams{Track: track, Revision: at.Revision, After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list documents of track %s: %w", track, err)
@@ -91,7 +91,7 @@ func (a Approval) Advice() string {
 
 // Await records that a removal waits for approval. An approval given for the
 // same commit stays; a newer commit has to be approved anew.
-func (c *Catalog) Await(ctx context.Context, a Approval) error {
+func (c *Core) Await(ctx context.Context, a Approval) error {
 	if err := c.await(ctx, c.query, a); err != nil {
 		return fmt.Errorf("ask for approval of %s: %w", a.Commit, err)
 	}
@@ -99,7 +99,7 @@ func (c *Catalog) Await(ctx context.Context, a Approval) error {
 }
 
 // AwaitFor is Await for a submission, which has failed for the reason given.
-func (c *Catalog) AwaitFor(ctx context.Context, s Submission, a Approval, reason string) error {
+func (c *Core) AwaitFor(ctx context.Context, s Submission, a Approval, reason string) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if err := c.await(ctx, q, a); err != nil {
 			return err
@@ -115,7 +115,7 @@ func (c *Catalog) AwaitFor(ctx context.Context, s Submission, a Approval, reason
 	return nil
 }
 
-func (c *Catalog) await(ctx context.Context, q *query.Queries, a Approval) error {
+func (c *Core) await(ctx context.Context, q *query.Queries, a Approval) error {
 	commit, err := hex.DecodeString(a.Commit)
 	if err != nil {
 		return fault.Reject(fmt.Errorf("commit %q is not hex: %w", a.Commit, err))
@@ -124,7 +124,7 @@ func (c *Catalog) await(ctx context.Context, q *query.Queries, a Approval) error
 }
 
 // Approvals lists what waits in some repositories of a tenant, or in all.
-func (c *Catalog) Approvals(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Approval, error) {
+func (c *Core) Approvals(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Approval, error) {
 	rows, err := c.query.ListApprovals(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return nil, fmt.Errorf("list what waits for approval: %w", err)
@@ -142,7 +142,7 @@ func (c *Catalog) Approvals(ctx context.Context, tenant string, repositories ...
 // Approve lets exactly this commit through, and submits its ref again under
 // the key given; the syncer publishes that. It returns ErrNotFound if something
 // else waits by now.
-func (c *Catalog) Approve(ctx context.Context, a Approval, key SubmissionKey) error {
+func (c *Core) Approve(ctx context.Context, a Approval, key SubmissionKey) error {
 	commit, err := hex.DecodeString(a.Commit)
 	if err != nil {
 		return fmt.Errorf("commit %q is not hex: %w", a.Commit, err)

@@ -31,12 +31,11 @@ const (
 	defaultConnectTimeout = 5 * time.Second
 )
 
-// Catalog holds repositories, tracks, snapshots, documents, content and
-// submissions, which share transactions. The rooms beside them are fields of
-// their own, so that a component can be handed one of them and no more. All use
-// one pool of connections.
+// Catalog is the core and the rooms beside it. They are fields of their own, so
+// that a component can be handed one of them and no more. All use one pool of
+// connections.
 type Catalog struct {
-	*store
+	*Core
 
 	Letters     *Letters     // dead letters
 	Generations *Generations // builds of the index, and the embedders they use
@@ -48,6 +47,10 @@ type Catalog struct {
 	Locks       *Locks       // advisory locks
 	Schema      *Schema      // migrations
 }
+
+// Core holds repositories, tracks, snapshots, documents, content and
+// submissions. They share transactions.
+type Core struct{ *store }
 
 // store is what the catalog's rooms have in common.
 type store struct {
@@ -94,7 +97,7 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 func rooms(s *store) *Catalog {
 	locks := &Locks{pool: s.pool, held: make(map[int64]chan struct{})}
 	return &Catalog{
-		store:       s,
+		Core:        &Core{s},
 		Letters:     &Letters{s},
 		Generations: &Generations{s, locks},
 		Schedule:    &Schedule{s},

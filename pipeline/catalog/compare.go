@@ -11,7 +11,7 @@ import (
 
 // RepositoryIDs pages through the repositories of every tenant by id, up to
 // and with last.
-func (c *Catalog) RepositoryIDs(ctx context.Context, after, last uuid.UUID, most int) ([]uuid.UUID, error) {
+func (c *Core) RepositoryIDs(ctx context.Context, after, last uuid.UUID, most int) ([]uuid.UUID, error) {
 	ids, err := c.query.ListRepositories(ctx, after, last, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list repositories: %w", err)
@@ -20,7 +20,7 @@ func (c *Catalog) RepositoryIDs(ctx context.Context, after, last uuid.UUID, most
 }
 
 // TrackIDs returns the tracks of a repository, by id.
-func (c *Catalog) TrackIDs(ctx context.Context, repository uuid.UUID) ([]uuid.UUID, error) {
+func (c *Core) TrackIDs(ctx context.Context, repository uuid.UUID) ([]uuid.UUID, error) {
 	ids, err := c.query.ListRepositoryTracks(ctx, repository)
 	if err != nil {
 		return nil, fmt.Errorf("list tracks of repository %s: %w", repository, err)
@@ -29,7 +29,7 @@ func (c *Catalog) TrackIDs(ctx context.Context, repository uuid.UUID) ([]uuid.UU
 }
 
 // TrackContents pages through the documents of a track, by id.
-func (c *Catalog) TrackContents(ctx context.Context, track, after uuid.UUID, most int) ([]Content, error) {
+func (c *Core) TrackContents(ctx context.Context, track, after uuid.UUID, most int) ([]Content, error) {
 	rows, err := c.query.ListTrackContents(ctx, track, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list documents of track %s: %w", track, err)

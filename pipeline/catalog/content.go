@@ -78,7 +78,7 @@ type Known struct {
 }
 
 // Known says which contents need not be stored or chunked again.
-func (c *Catalog) Known(ctx context.Context, contents []ChunkingKey, chunker int) (Known, error) {
+func (c *Core) Known(ctx context.Context, contents []ChunkingKey, chunker int) (Known, error) {
 	known := Known{make(map[[32]byte]bool), make(map[ChunkingKey]bool)}
 	hashes, languages := columns(contents)
 	blobs, err := c.query.KnownBlobs(ctx, hashes)
@@ -111,7 +111,7 @@ type FileBatch struct {
 // PutFiles stores a batch in one transaction. A file whose content and verdict
 // are as before keeps its state and its revision. Once the snapshot's listing
 // is over, nothing is stored and the error says to drop the work.
-func (c *Catalog) PutFiles(ctx context.Context, b FileBatch) error {
+func (c *Core) PutFiles(ctx context.Context, b FileBatch) error {
 	if err := checkFiles(b.Files); err != nil {
 		return fault.Reject(fmt.Errorf("put %d files: %w", len(b.Files), err))
 	}
@@ -223,7 +223,7 @@ func addChunkings(ctx context.Context, q *query.Queries, chunkings []Chunking, c
 	return err
 }
 
-func (c *Catalog) putDocuments(ctx context.Context, q *query.Queries, b FileBatch) error {
+func (c *Core) putDocuments(ctx context.Context, q *query.Queries, b FileBatch) error {
 	ids, err := chunkingIDs(ctx, q, b)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ type Document struct {
 }
 
 // Documents loads what there is of ids, in no order.
-func (c *Catalog) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, error) {
+func (c *Core) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, error) {
 	rows, err := c.query.LoadDocuments(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load %d documents: %w", len(ids), err)
@@ -76,7 +76,7 @@ type KnownFile struct {
 }
 
 // KnownFiles loads what is stored of ids; a path that is not there is missing.
-func (c *Catalog) KnownFiles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]KnownFile, error) {
+func (c *Core) KnownFiles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]KnownFile, error) {
 	rows, err := c.query.KnownDocuments(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look up %d files: %w", len(ids), err)
@@ -90,7 +90,7 @@ func (c *Catalog) KnownFiles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 
 // RemoveFiles takes paths out of a snapshot. What never had points is gone at
 // once, the rest when the indexer has deleted them.
-func (c *Catalog) RemoveFiles(ctx context.Context, s Snapshot, ids []uuid.UUID) error {
+func (c *Core) RemoveFiles(ctx context.Context, s Snapshot, ids []uuid.UUID) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if err := holdListing(ctx, q, s); err != nil {
 			return err
@@ -115,7 +115,7 @@ func (c *Catalog) RemoveFiles(ctx context.Context, s Snapshot, ids []uuid.UUID) 
 }
 
 // TrackFiles pages through a track's document ids in ascending order.
-func (c *Catalog) TrackFiles(ctx context.Context, track, after uuid.UUID, most int) ([]uuid.UUID, error) {
+func (c *Core) TrackFiles(ctx context.Context, track, after uuid.UUID, most int) ([]uuid.UUID, error) {
 	ids, err := c.query.ListTrack(ctx, track, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list track %s: %w", track, err)

@@ -47,7 +47,7 @@ type FoundAt struct {
 
 // Findings pages through a repository's findings by document and ordinal. The
 // zero value of after is before the first.
-func (c *Catalog) Findings(ctx context.Context, repository uuid.UUID, after FoundAt, most int) ([]FoundAt, error) {
+func (c *Core) Findings(ctx context.Context, repository uuid.UUID, after FoundAt, most int) ([]FoundAt, error) {
 	p := query.ListFindingsParams{Repository: repository, Document: after.Document, Ordinal: after.Ordinal, Most: int32(most)}
 	rows, err := c.query.ListFindings(ctx, p)
 	if err != nil {
@@ -63,7 +63,7 @@ func (c *Catalog) Findings(ctx context.Context, repository uuid.UUID, after Foun
 // ReadAgain asks, in the name of source, for a new look at tracks that were
 // listed by another configuration than config, at most once in every for each,
 // and at most most of them. It returns how many it asked for.
-func (c *Catalog) ReadAgain(ctx context.Context, source string, config [32]byte, every time.Duration, most int) (int, error) {
+func (c *Core) ReadAgain(ctx context.Context, source string, config [32]byte, every time.Duration, most int) (int, error) {
 	asked, err := c.query.AskToReadAgain(ctx, query.AskToReadAgainParams{Source: source, Config: config[:], Every: every.Seconds(), Most: int32(most)})
 	if err != nil {
 		return 0, fmt.Errorf("ask for tracks to be read again: %w", err)

@@ -18,7 +18,7 @@ func (s Submission) Head() bool { return s.Ref == "" || s.Ref == "HEAD" }
 
 // Follow records that a submission led to a track, which is made if need be,
 // and no longer forgotten. It drops a submission that was itself forgotten.
-func (c *Catalog) Follow(ctx context.Context, s Submission, t Track) error {
+func (c *Core) Follow(ctx context.Context, s Submission, t Track) error {
 	key := s.clean()
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil && !noRows(err) {
@@ -43,7 +43,7 @@ func (c *Catalog) Follow(ctx context.Context, s Submission, t Track) error {
 // submission may mean: the submission has failed, and the tracks of these refs
 // say why and keep their index. known is false, and nothing is recorded, if
 // there is no such track.
-func (c *Catalog) RefGone(ctx context.Context, s Submission, refs []string, reason string) (known bool, err error) {
+func (c *Core) RefGone(ctx context.Context, s Submission, refs []string, reason string) (known bool, err error) {
 	reason = reasonOf(reason)
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		n, err := q.MarkRefsGone(ctx, query.MarkRefsGoneParams{Reason: reason, Repository: s.Repository, Refs: refs, Head: s.Head()})
@@ -82,7 +82,7 @@ type Predecessor struct {
 
 // Predecessors lists the tracks whose place t takes, now that the default
 // branch leads to t.
-func (c *Catalog) Predecessors(ctx context.Context, t Track) ([]Predecessor, error) {
+func (c *Core) Predecessors(ctx context.Context, t Track) ([]Predecessor, error) {
 	rows, err := c.query.PredecessorsOf(ctx, t.ID, t.Repository)
 	if err != nil {
 		return nil, fmt.Errorf("list predecessors of %s: %w", t.Ref, err)
@@ -96,7 +96,7 @@ func (c *Catalog) Predecessors(ctx context.Context, t Track) ([]Predecessor, err
 
 // Succeed lets a track take another's place: the syncer forgets that one as
 // soon as this one is indexed.
-func (c *Catalog) Succeed(ctx context.Context, predecessor uuid.UUID, t Track) error {
+func (c *Core) Succeed(ctx context.Context, predecessor uuid.UUID, t Track) error {
 	if err := c.query.SetSuccessor(ctx, t.ID, predecessor); err != nil {
 		return fmt.Errorf("let %s take the place of track %s: %w", t.Ref, predecessor, err)
 	}
@@ -105,7 +105,7 @@ func (c *Catalog) Succeed(ctx context.Context, predecessor uuid.UUID, t Track) e
 
 // ForgetSucceeded marks at most most tracks to be forgotten whose successor is
 // indexed, and returns how many.
-func (c *Catalog) ForgetSucceeded(ctx context.Context, most int) (int, error) {
+func (c *Core) ForgetSucceeded(ctx context.Context, most int) (int, error) {
 	var ids []uuid.UUID
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		rows, err := q.SucceededTracks(ctx, int32(most))

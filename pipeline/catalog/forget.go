@@ -14,7 +14,7 @@ import (
 // as indexed, and no event that was accepted before brings them back. It is
 // idempotent, and tries removals again that had been given up. It returns how
 // many tracks it marked, or ErrNotFound.
-func (c *Catalog) Forget(ctx context.Context, repository uuid.UUID, refs ...string) (tracks int, err error) {
+func (c *Core) Forget(ctx context.Context, repository uuid.UUID, refs ...string) (tracks int, err error) {
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, repository); noRows(err) {
 			return ErrNotFound
@@ -81,7 +81,7 @@ func recall(ctx context.Context, q *query.Queries, repository uuid.UUID) error {
 }
 
 // ForgottenTracks lists at most most tracks that are being forgotten.
-func (c *Catalog) ForgottenTracks(ctx context.Context, most int) ([]Track, error) {
+func (c *Core) ForgottenTracks(ctx context.Context, most int) ([]Track, error) {
 	rows, err := c.query.ForgottenTracks(ctx, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list forgotten tracks: %w", err)
@@ -96,7 +96,7 @@ func (c *Catalog) ForgottenTracks(ctx context.Context, most int) ([]Track, error
 // RemoveForgotten marks at most most documents of a forgotten track removed,
 // and returns them. Their revision stays: the content is gone, which no late
 // write can miss. The caller holds the repository's lock.
-func (c *Catalog) RemoveForgotten(ctx context.Context, t Track, most int) (removed []uuid.UUID, err error) {
+func (c *Core) RemoveForgotten(ctx context.Context, t Track, most int) (removed []uuid.UUID, err error) {
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
 			return err
@@ -116,7 +116,7 @@ func (c *Catalog) RemoveForgotten(ctx context.Context, t Track, most int) (remov
 // DropForgotten deletes the rows of a forgotten track once it has no document
 // left. dropped is false while it has, and when it has been recalled. The
 // caller holds the repository's lock.
-func (c *Catalog) DropForgotten(ctx context.Context, t Track) (dropped bool, err error) {
+func (c *Core) DropForgotten(ctx context.Context, t Track) (dropped bool, err error) {
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
 			return err
@@ -135,7 +135,7 @@ func (c *Catalog) DropForgotten(ctx context.Context, t Track) (dropped bool, err
 }
 
 // BareRepositories lists at most most forgotten repositories without a track.
-func (c *Catalog) BareRepositories(ctx context.Context, most int) ([]uuid.UUID, error) {
+func (c *Core) BareRepositories(ctx context.Context, most int) ([]uuid.UUID, error) {
 	ids, err := c.query.BareRepositories(ctx, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list forgotten repositories: %w", err)
@@ -145,7 +145,7 @@ func (c *Catalog) BareRepositories(ctx context.Context, most int) ([]uuid.UUID, 
 
 // DropRepository deletes the row of a forgotten repository without a track.
 // The caller holds the repository's lock.
-func (c *Catalog) DropRepository(ctx context.Context, id uuid.UUID) error {
+func (c *Core) DropRepository(ctx context.Context, id uuid.UUID) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		forgotten, err := q.LockRepository(ctx, id)
 		if noRows(err) || err == nil && !forgotten {
@@ -168,7 +168,7 @@ func (c *Catalog) DropRepository(ctx context.Context, id uuid.UUID) error {
 }
 
 // KnownRepositories returns those of ids that the catalog holds.
-func (c *Catalog) KnownRepositories(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+func (c *Core) KnownRepositories(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
 	known, err := c.query.KnownRepositories(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look up %d repositories: %w", len(ids), err)

@@ -21,7 +21,7 @@ type Head struct {
 
 // Heads lists a tenant's tracks by URL and ref, and a Head without a track for
 // each repository that has none yet.
-func (c *Catalog) Heads(ctx context.Context, tenant string) ([]Head, error) {
+func (c *Core) Heads(ctx context.Context, tenant string) ([]Head, error) {
 	rows, err := c.query.ListHeads(ctx, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("list tracks of tenant %s: %w", tenant, err)
@@ -40,7 +40,7 @@ func (c *Catalog) Heads(ctx context.Context, tenant string) ([]Head, error) {
 }
 
 // HeadsOf loads those of a tenant's tracks that ids name.
-func (c *Catalog) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map[uuid.UUID]Head, error) {
+func (c *Core) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map[uuid.UUID]Head, error) {
 	rows, err := c.query.LoadHeads(ctx, ids, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("load %d tracks: %w", len(ids), err)
@@ -72,7 +72,7 @@ type StoredFile struct {
 
 // StoredFile loads a file by its document id. It returns ErrNotFound for one
 // that the track does not hold, or does not hold any more.
-func (c *Catalog) StoredFile(ctx context.Context, document uuid.UUID) (StoredFile, error) {
+func (c *Core) StoredFile(ctx context.Context, document uuid.UUID) (StoredFile, error) {
 	r, err := c.query.LoadFile(ctx, document)
 	if noRows(err) {
 		return StoredFile{}, fmt.Errorf("file %s: %w", document, ErrNotFound)
@@ -101,7 +101,7 @@ type ListedFile struct {
 // Files lists at most most of a track's files by path, in byte order, beginning
 // after a path, whose paths begin with under. Each call reads all rows of the
 // track: paths have no index.
-func (c *Catalog) Files(ctx context.Context, track uuid.UUID, under, after []byte, most int) ([]ListedFile, error) {
+func (c *Core) Files(ctx context.Context, track uuid.UUID, under, after []byte, most int) ([]ListedFile, error) {
 	rows, err := c.query.ListFiles(ctx, query.ListFilesParams{Track: track, Under: under, After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list files of track %s: %w", track, err)

@@ -19,7 +19,7 @@ type Poll struct {
 // AskForPolls adds a submission for each track whose turn has come and for
 // whose ref none is pending; it is due at once. The track's earlier ones of the
 // same source go. It returns how many it added.
-func (c *Catalog) AskForPolls(ctx context.Context, p Poll) (int, error) {
+func (c *Core) AskForPolls(ctx context.Context, p Poll) (int, error) {
 	events, err := c.query.PollTracks(ctx, query.PollTracksParams{
 		Source: p.Source, Every: p.Every.Seconds(), EveryFailed: p.EveryFailed.Seconds(), Most: int32(p.Most),
 	})

@@ -21,7 +21,7 @@ func (d Document) Current() Current { return Current{d.ID, d.Revision} }
 
 // MarkEmbedded says that every chunk of these revisions has its vector of an
 // embedder. That counts if it is the active generation's.
-func (c *Catalog) MarkEmbedded(ctx context.Context, embedder int32, docs []Current) error {
+func (c *Core) MarkEmbedded(ctx context.Context, embedder int32, docs []Current) error {
 	ids, revisions := split(docs)
 	err := c.query.MarkEmbedded(ctx, query.MarkEmbeddedParams{Lease: c.lease.Seconds(), Embedder: embedder, Ids: ids, Revisions: revisions})
 	if err != nil {
@@ -33,24 +33,24 @@ func (c *Catalog) MarkEmbedded(ctx context.Context, embedder int32, docs []Curre
 // MarkIndexed says that a generation holds these revisions' points and no older
 // ones. It returns the documents that it marked: those whose revision still
 // stands, and none if the generation is not the active one.
-func (c *Catalog) MarkIndexed(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
+func (c *Core) MarkIndexed(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
 	return c.mark(ctx, c.query.MarkIndexed, generation, docs, "indexed")
 }
 
 // MarkCleared says that a generation holds no point of these skipped documents.
-func (c *Catalog) MarkCleared(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
+func (c *Core) MarkCleared(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
 	return c.mark(ctx, c.query.MarkCleared, generation, docs, "cleared")
 }
 
 // DropRemoved forgets removed documents whose points are gone from a generation.
-func (c *Catalog) DropRemoved(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
+func (c *Core) DropRemoved(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
 	drop := func(ctx context.Context, generation int64, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
 		return c.query.DropRemoved(ctx, ids, revisions, generation)
 	}
 	return c.mark(ctx, drop, generation, docs, "dropped")
 }
 
-func (c *Catalog) mark(ctx context.Context, statement func(context.Context, int64, []uuid.UUID, []int64) ([]uuid.UUID, error), generation int64, docs []Current, as string) ([]uuid.UUID, error) {
+func (c *Core) mark(ctx context.Context, statement func(context.Context, int64, []uuid.UUID, []int64) ([]uuid.UUID, error), generation int64, docs []Current, as string) ([]uuid.UUID, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
@@ -71,7 +71,7 @@ type Backoff struct {
 
 // DelayDocument records a failed attempt and when the next is due. It returns
 // how many have failed, 0 if the revision no longer stands.
-func (c *Catalog) DelayDocument(ctx context.Context, doc Current, reason string, b Backoff) (attempts int, err error) {
+func (c *Core) DelayDocument(ctx context.Context, doc Current, reason string, b Backoff) (attempts int, err error) {
 	n, err := c.query.FailDocument(ctx, query.FailDocumentParams{
 		ID: doc.ID, Revision: doc.Revision, Reason: reasonOf(reason),
 		First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
@@ -86,7 +86,7 @@ func (c *Catalog) DelayDocument(ctx context.Context, doc Current, reason string,
 }
 
 // BuryDocument records a failure after which nothing is tried by itself.
-func (c *Catalog) BuryDocument(ctx context.Context, doc Current, reason string) error {
+func (c *Core) BuryDocument(ctx context.Context, doc Current, reason string) error {
 	if err := c.query.BuryDocument(ctx, reasonOf(reason), doc.ID, doc.Revision); err != nil {
 		return fmt.Errorf("record failure of document %s: %w", doc.ID, err)
 	}
@@ -94,7 +94,7 @@ func (c *Catalog) BuryDocument(ctx context.Context, doc Current, reason string) 
 }
 
 // OwedDocuments lists at most most documents whose due time has passed.
-func (c *Catalog) OwedDocuments(ctx context.Context, most int) ([]uuid.UUID, error) {
+func (c *Core) OwedDocuments(ctx context.Context, most int) ([]uuid.UUID, error) {
 	ids, err := c.query.OwedDocuments(ctx, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("load owed documents: %w", err)
@@ -103,7 +103,7 @@ func (c *Catalog) OwedDocuments(ctx context.Context, most int) ([]uuid.UUID, err
 }
 
 // Lease puts off what is due among these documents: work on them is under way.
-func (c *Catalog) Lease(ctx context.Context, ids []uuid.UUID) error {
+func (c *Core) Lease(ctx context.Context, ids []uuid.UUID) error {
 	if err := c.query.LeaseDocuments(ctx, c.lease.Seconds(), ids); err != nil {
 		return fmt.Errorf("lease %d documents: %w", len(ids), err)
 	}
@@ -112,7 +112,7 @@ func (c *Catalog) Lease(ctx context.Context, ids []uuid.UUID) error {
 
 // Postpone has the work of documents published again after a while, without an
 // attempt being counted against them.
-func (c *Catalog) Postpone(ctx context.Context, docs []Current, wait time.Duration) error {
+func (c *Core) Postpone(ctx context.Context, docs []Current, wait time.Duration) error {
 	ids, revisions := split(docs)
 	if err := c.query.PostponeDocuments(ctx, wait.Seconds(), ids, revisions); err != nil {
 		return fmt.Errorf("postpone %d documents: %w", len(docs), err)

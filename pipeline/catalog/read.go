@@ -45,7 +45,7 @@ type Counts struct {
 
 // Tracks lists a tenant's repositories, one row a track, and one without a
 // track for a repository that has none yet.
-func (c *Catalog) Tracks(ctx context.Context, tenant string) ([]TrackStatus, error) {
+func (c *Core) Tracks(ctx context.Context, tenant string) ([]TrackStatus, error) {
 	rows, err := c.query.ListTracks(ctx, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("list repositories of tenant %s: %w", tenant, err)
@@ -91,7 +91,7 @@ func trackState(r query.ListTracksRow) TrackState {
 	return TrackSubmitted
 }
 
-func (c *Catalog) countTracks(ctx context.Context, ids []uuid.UUID, list []TrackStatus) error {
+func (c *Core) countTracks(ctx context.Context, ids []uuid.UUID, list []TrackStatus) error {
 	counts, err := c.query.CountTracks(ctx, ids)
 	if err != nil {
 		return fmt.Errorf("count documents: %w", err)
@@ -118,7 +118,7 @@ type Skipped struct {
 }
 
 // SkippedFiles pages through a repository's skipped files by document id.
-func (c *Catalog) SkippedFiles(ctx context.Context, repository, after uuid.UUID, most int) ([]Skipped, error) {
+func (c *Core) SkippedFiles(ctx context.Context, repository, after uuid.UUID, most int) ([]Skipped, error) {
 	rows, err := c.query.ListSkipped(ctx, repository, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list skipped files: %w", err)
@@ -141,7 +141,7 @@ type Failed struct {
 }
 
 // FailedDocuments pages through a repository's failed documents by id.
-func (c *Catalog) FailedDocuments(ctx context.Context, repository, after uuid.UUID, most int) ([]Failed, error) {
+func (c *Core) FailedDocuments(ctx context.Context, repository, after uuid.UUID, most int) ([]Failed, error) {
 	rows, err := c.query.ListFailed(ctx, repository, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list failed documents: %w", err)
@@ -171,7 +171,7 @@ type Content struct {
 }
 
 // Contents pages through all documents, by id.
-func (c *Catalog) Contents(ctx context.Context, after uuid.UUID, most int) ([]Content, error) {
+func (c *Core) Contents(ctx context.Context, after uuid.UUID, most int) ([]Content, error) {
 	rows, err := c.query.ListContents(ctx, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list documents: %w", err)
@@ -184,7 +184,7 @@ func (c *Catalog) Contents(ctx context.Context, after uuid.UUID, most int) ([]Co
 }
 
 // ContentsOf loads what there is of ids, in no order.
-func (c *Catalog) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, error) {
+func (c *Core) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, error) {
 	rows, err := c.query.LoadContents(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load %d documents: %w", len(ids), err)
@@ -216,7 +216,7 @@ type CurrentCommit struct {
 // CurrentCommits finds, for the indexed ones of ids, the track's current
 // commit. It leaves out what a listing that is not finished has changed: the
 // current commit does not hold that.
-func (c *Catalog) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]CurrentCommit, error) {
+func (c *Core) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]CurrentCommit, error) {
 	rows, err := c.query.CurrentCommits(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load current commits: %w", err)
@@ -229,7 +229,7 @@ func (c *Catalog) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid
 }
 
 // BlobSpans finds where blobs are stored; the empty blob and unknown ones are missing.
-func (c *Catalog) BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]Span, error) {
+func (c *Core) BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]Span, error) {
 	rows, err := c.query.LoadBlobs(ctx, hashes)
 	if err != nil {
 		return nil, fmt.Errorf("look up %d blobs: %w", len(hashes), err)
@@ -242,7 +242,7 @@ func (c *Catalog) BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]
 }
 
 // CountOpen counts the submissions and snapshots that are not finished.
-func (c *Catalog) CountOpen(ctx context.Context) (int, error) {
+func (c *Core) CountOpen(ctx context.Context) (int, error) {
 	n, err := c.query.CountPending(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count open work: %w", err)

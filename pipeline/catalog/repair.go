@@ -10,7 +10,7 @@ import (
 // Requeue hands indexed documents to the indexer again, where their revision
 // still stands: the index has lost points of theirs. They are due at once. It
 // returns how many there were.
-func (c *Catalog) Requeue(ctx context.Context, docs []Current) (requeued int, err error) {
+func (c *Core) Requeue(ctx context.Context, docs []Current) (requeued int, err error) {
 	ids, revisions := split(docs)
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		tracks, err := q.RequeueDocuments(ctx, ids, revisions)
@@ -28,7 +28,7 @@ func (c *Catalog) Requeue(ctx context.Context, docs []Current) (requeued int, er
 
 // OpenDocuments counts the documents that are under way, of every tenant.
 // Those that failed are not: they wait for their next attempt.
-func (c *Catalog) OpenDocuments(ctx context.Context) (int64, error) {
+func (c *Core) OpenDocuments(ctx context.Context) (int64, error) {
 	n, err := c.query.CountOpenDocuments(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count open documents: %w", err)

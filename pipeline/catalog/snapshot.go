@@ -69,7 +69,7 @@ type Rules struct {
 // Listed returns the revision under which commit has been listed by this
 // configuration, if it is the track's current snapshot and no other listing
 // was begun since: then nothing is to be done.
-func (c *Catalog) Listed(ctx context.Context, track uuid.UUID, commit string, config [32]byte) (revision int64, listed bool, err error) {
+func (c *Core) Listed(ctx context.Context, track uuid.UUID, commit string, config [32]byte) (revision int64, listed bool, err error) {
 	current, err := c.query.CurrentSnapshot(ctx, track)
 	if noRows(err) {
 		return 0, false, nil
@@ -89,7 +89,7 @@ func (c *Catalog) Listed(ctx context.Context, track uuid.UUID, commit string, co
 // new one, or the one of a listing of the same commit that was cut short. Any
 // other listing that was cut short is given up. lane chooses the lane of a new
 // snapshot by whether it is the track's first.
-func (c *Catalog) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, lane func(first bool) events.Lane) (Snapshot, error) {
+func (c *Core) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, lane func(first bool) events.Lane) (Snapshot, error) {
 	oid, err := hex.DecodeString(commit)
 	if err != nil {
 		return Snapshot{}, fault.Reject(fmt.Errorf("commit %q is not hex: %w", commit, err))
@@ -154,7 +154,7 @@ type Ahead struct {
 
 // Ahead counts what a track has on its way, up to most. Documents that failed
 // and wait for another attempt are not counted: they hold up nobody.
-func (c *Catalog) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
+func (c *Core) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
 	row, err := c.query.CountAhead(ctx, t.ID, int32(most), t.Tenant)
 	if err != nil {
 		return Ahead{}, fmt.Errorf("count what track %s has on its way: %w", t.ID, err)
@@ -165,7 +165,7 @@ func (c *Catalog) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
 // FinishListing makes a snapshot the track's current one: its tree has been
 // read to the end and holds files files. It refuses a count that the catalog's
 // documents do not add up to, so that a listing cut short can't pass for whole.
-func (c *Catalog) FinishListing(ctx context.Context, s Snapshot, files int64) error {
+func (c *Core) FinishListing(ctx context.Context, s Snapshot, files int64) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		is, err := q.LockSnapshot(ctx, s.Track, s.Revision)
 		state := SnapshotState(is)
@@ -221,7 +221,7 @@ type Completed struct {
 // CompletedSnapshots returns those of the tracks' current snapshots that have
 // no open document left and have not been marked indexed. While a later commit
 // is being listed there is none: the documents are partly that one's.
-func (c *Catalog) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]Completed, error) {
+func (c *Core) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]Completed, error) {
 	rows, err := c.query.CompleteSnapshots(ctx, tracks)
 	if err != nil {
 		return nil, fmt.Errorf("look for completed snapshots: %w", err)
@@ -239,7 +239,7 @@ func (c *Catalog) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([
 }
 
 // MarkSnapshotIndexed ends the indexing of a snapshot.
-func (c *Catalog) MarkSnapshotIndexed(ctx context.Context, track uuid.UUID, revision int64) error {
+func (c *Core) MarkSnapshotIndexed(ctx context.Context, track uuid.UUID, revision int64) error {
 	if err := c.query.MarkSnapshotIndexed(ctx, track, revision); err != nil {
 		return fmt.Errorf("mark snapshot of track %s indexed: %w", track, err)
 	}
@@ -247,7 +247,7 @@ func (c *Catalog) MarkSnapshotIndexed(ctx context.Context, track uuid.UUID, revi
 }
 
 // IndexingTracks lists the tracks whose current snapshot has not been marked indexed.
-func (c *Catalog) IndexingTracks(ctx context.Context) ([]uuid.UUID, error) {
+func (c *Core) IndexingTracks(ctx context.Context) ([]uuid.UUID, error) {
 	tracks, err := c.query.IndexingTracks(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list indexing tracks: %w", err)

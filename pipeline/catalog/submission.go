@@ -49,7 +49,7 @@ func shorten(text string) string {
 // dealt with before: the event was delivered twice, or its repository has been
 // forgotten since. A new submission of a repository that is being forgotten
 // calls it back.
-func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err error) {
+func (c *Core) Accept(ctx context.Context, s Submission) (done bool, err error) {
 	key := s.clean()
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		if done, err = q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); done || err != nil {
@@ -75,7 +75,7 @@ func (c *Catalog) Accept(ctx context.Context, s Submission) (done bool, err erro
 
 // Renew puts off the due time of a submission that is still pending: work on it
 // is under way.
-func (c *Catalog) Renew(ctx context.Context, s Submission) error {
+func (c *Core) Renew(ctx context.Context, s Submission) error {
 	key := s.clean()
 	err := c.query.RenewSubmission(ctx, query.RenewSubmissionParams{
 		Lease: c.lease.Seconds(), Tenant: key.Tenant, Source: key.Source, Event: key.Event,
@@ -87,7 +87,7 @@ func (c *Catalog) Renew(ctx context.Context, s Submission) error {
 }
 
 // FinishSubmission says which snapshot a submission led to.
-func (c *Catalog) FinishSubmission(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
+func (c *Core) FinishSubmission(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
 	key := s.clean()
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if err := q.SetRepositoryError(ctx, "", s.Repository); err != nil {
@@ -109,7 +109,7 @@ func (c *Catalog) FinishSubmission(ctx context.Context, s Submission, track uuid
 // FailSubmission records that a submission can never work. A listing that it
 // had begun is given up, unless another submission of the repository goes on
 // with it.
-func (c *Catalog) FailSubmission(ctx context.Context, s Submission, reason string) error {
+func (c *Core) FailSubmission(ctx context.Context, s Submission, reason string) error {
 	key, reason := s.clean(), reasonOf(reason)
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
@@ -136,7 +136,7 @@ func (c *Catalog) FailSubmission(ctx context.Context, s Submission, reason strin
 }
 
 // RefuseSubmission records a submission that names no repository that leat may read.
-func (c *Catalog) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, reason string) error {
+func (c *Core) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, reason string) error {
 	key = key.clean()
 	_, err := c.query.FailSubmission(ctx, query.FailSubmissionParams{
 		Tenant: key.Tenant, Source: key.Source, Event: key.Event, Ref: clean(ref, maxKey), Reason: reasonOf(reason),
@@ -151,7 +151,7 @@ func (c *Catalog) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, 
 // submission whose attempt failed before it was accepted: its event is about
 // to be acknowledged. It returns how many attempts have failed, 0 if the
 // submission is not pending any more.
-func (c *Catalog) DelaySubmission(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
+func (c *Core) DelaySubmission(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
 	key, reason := s.clean(), reasonOf(reason)
 	err = c.inTx(ctx, func(q *query.Queries) error {
 		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
@@ -181,7 +181,7 @@ func (c *Catalog) DelaySubmission(ctx context.Context, s Submission, reason stri
 
 // OwedSubmissions returns at most most submissions whose due time has passed
 // and gives each a new lease.
-func (c *Catalog) OwedSubmissions(ctx context.Context, most int) ([]Submission, error) {
+func (c *Core) OwedSubmissions(ctx context.Context, most int) ([]Submission, error) {
 	rows, err := c.query.OwedSubmissions(ctx, c.lease.Seconds(), int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("load owed submissions: %w", err)
@@ -215,7 +215,7 @@ type SubmissionStatus struct {
 }
 
 // SubmissionStatus returns ErrNotFound until a worker has accepted it.
-func (c *Catalog) SubmissionStatus(ctx context.Context, key SubmissionKey) (SubmissionStatus, error) {
+func (c *Core) SubmissionStatus(ctx context.Context, key SubmissionKey) (SubmissionStatus, error) {
 	key = key.clean()
 	r, err := c.query.LoadSubmission(ctx, key.Tenant, key.Source, key.Event)
 	if noRows(err) {

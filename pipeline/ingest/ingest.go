@@ -89,19 +89,24 @@ const maxKey = 2 << 10
 
 // Step ingests repositories.
 type Step struct {
-	cfg      Config
-	config   [32]byte // fingerprint of cfg and of the versions of the rules
-	contents content.Reader
-	mirrors  *git.Mirrors
-	catalog  *catalog.Catalog
-	blobs    *blob.Store
-	events   *announce.Publisher
-	log      *slog.Logger
-	turns    *semaphore.Weighted // batches of bulk listings; serves in order
+	cfg         Config
+	config      [32]byte // fingerprint of cfg and of the versions of the rules
+	contents    content.Reader
+	mirrors     *git.Mirrors
+	catalog     *catalog.Core
+	generations *catalog.Generations
+	locks       *catalog.Locks
+	blobs       *blob.Store
+	events      *announce.Publisher
+	log         *slog.Logger
+	turns       *semaphore.Weighted // batches of bulk listings; serves in order
 }
 
 // New checks the configuration and returns a step.
-func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *announce.Publisher, log *slog.Logger) (*Step, error) {
+func New(
+	cfg Config, m *git.Mirrors, c *catalog.Core, g *catalog.Generations, locks *catalog.Locks,
+	blobs *blob.Store, p *announce.Publisher, log *slog.Logger,
+) (*Step, error) {
 	if cfg.MaxFiles == 0 {
 		cfg.MaxFiles = DefaultMaxFiles
 	}
@@ -140,7 +145,8 @@ func New(cfg Config, m *git.Mirrors, c *catalog.Catalog, blobs *blob.Store, p *a
 		log.Warn("built without cgo: code is cut by lines, but for Go")
 	}
 	s := &Step{
-		cfg: cfg, contents: content.New(cfg.Formats), mirrors: m, catalog: c, blobs: blobs, events: p, log: log,
+		cfg: cfg, contents: content.New(cfg.Formats), mirrors: m, blobs: blobs, events: p, log: log,
+		catalog: c, generations: g, locks: locks,
 		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)),
 	}
 	s.config = s.fingerprint(rules)
@@ -268,7 +274,7 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}
-	return announce.Complete(ctx, s.catalog, s.catalog.Generations, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
+	return announce.Complete(ctx, s.catalog, s.generations, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
 }
 
 // gone ends a submission of a ref that the remote has no more. A track that was

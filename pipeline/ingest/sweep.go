@@ -40,7 +40,7 @@ func (s *Step) Sweep(ctx context.Context) error {
 // sweep removes one mirror, unless its repository is being submitted again: an
 // ingestor records a repository under the same lock before it fetches.
 func (s *Step) sweep(ctx context.Context, id uuid.UUID) error {
-	_, err := s.catalog.Locks.Try(ctx, catalog.LockKey(id), func(ctx context.Context) error {
+	_, err := s.locks.Try(ctx, catalog.LockKey(id), func(ctx context.Context) error {
 		unknown, err := s.unknownOf(ctx, []uuid.UUID{id})
 		if err != nil || len(unknown) == 0 {
 			return err

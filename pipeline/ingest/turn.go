@@ -23,14 +23,14 @@ const (
 // wait for that, for hours perhaps, is set aside.
 func (s *Step) alone(ctx context.Context, m pipeline.Message, repository uuid.UUID, fn func(context.Context) error) error {
 	key := catalog.LockKey(repository)
-	if taken, err := s.catalog.Locks.Try(ctx, key, fn); taken || err != nil {
+	if taken, err := s.locks.Try(ctx, key, fn); taken || err != nil {
 		return err
 	}
 	m.SetAside()
 	waiting, stop := untilStopping(ctx, m)
 	defer stop()
 	began := false
-	err := s.catalog.Locks.With(waiting, key, func(context.Context) error {
+	err := s.locks.With(waiting, key, func(context.Context) error {
 		began = true
 		return fn(ctx)
 	})

@@ -34,7 +34,7 @@ func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), usageLimit)
 		defer cancel()
 		// Hits are worth more than the count: who may only read can search too.
-		_ = s.Catalog.Usage.Add(ctx, s.Generation.Embedder.ID, []catalog.Consumption{usage})
+		_ = s.Usage.Add(ctx, s.Generation.Embedder.ID, []catalog.Consumption{usage})
 	}
 	return dense, err
 }

@@ -40,7 +40,7 @@ func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, err
 	for i := range list {
 		hashes[i] = list[i].blob[:]
 	}
-	known, err := s.Catalog.BlobSpans(ctx, hashes)
+	known, err := s.Files.BlobSpans(ctx, hashes)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
 			ids = append(ids, c.point.Document)
 		}
 	}
-	current, err := s.Catalog.CurrentCommits(ctx, ids)
+	current, err := s.Files.CurrentCommits(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -83,9 +83,17 @@ type Points interface {
 	Search(ctx context.Context, collection string, q vector.Query) ([]vector.Hit, error)
 }
 
+// Files know where the text of a hit is stored, and at which commit it is found.
+// The catalog holds them.
+type Files interface {
+	BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]catalog.Span, error)
+	CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]catalog.CurrentCommit, error)
+}
+
 // Searcher answers queries against the active generation.
 type Searcher struct {
-	Catalog    *catalog.Catalog
+	Files      Files
+	Usage      *catalog.Usage
 	Points     Points
 	Blobs      *blob.Store
 	Embedder   embedder.Embedder

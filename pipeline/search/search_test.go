@@ -56,7 +56,7 @@ func utf16(s string) string {
 }
 
 func searcher(p *testpipe.Pipe) *search.Searcher {
-	return &search.Searcher{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Embedder: p.Embedder, Generation: p.Generation}
+	return &search.Searcher{Files: p.Catalog, Usage: p.Catalog.Usage, Points: p.Points, Blobs: p.Blobs, Embedder: p.Embedder, Generation: p.Generation}
 }
 
 func find(t *testing.T, p *testpipe.Pipe, q search.Query) []search.Hit {

@@ -45,7 +45,7 @@ func (s *Step) Forget(ctx context.Context) error {
 
 // exclusively runs fn under the lock of a repository, if that is free.
 func (s *Step) exclusively(ctx context.Context, repository uuid.UUID, fn func(context.Context) error) error {
-	_, err := s.catalog.Locks.Try(ctx, catalog.LockKey(repository), fn)
+	_, err := s.locks.Try(ctx, catalog.LockKey(repository), fn)
 	return err
 }
 
@@ -72,7 +72,7 @@ func (s *Step) announceRemoved(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	index, err := s.catalog.Generations.Index(ctx)
+	index, err := s.generations.Index(ctx)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 	if err != nil {
 		return err
 	}
-	index, err := s.catalog.Generations.Index(ctx)
+	index, err := s.generations.Index(ctx)
 	if err != nil {
 		return err
 	}
@@ -118,5 +118,5 @@ func (s *Step) snapshots(ctx context.Context) error {
 	for _, id := range indexing {
 		tracks[id] = announce.Trace{} // whatever asked for it is long over
 	}
-	return announce.Complete(ctx, s.catalog, s.catalog.Generations, s.events, tracks)
+	return announce.Complete(ctx, s.catalog, s.generations, s.events, tracks)
 }

@@ -93,7 +93,7 @@ func TestALookPollsIfItIsToldTo(t *testing.T) {
 		polls    int
 	}{{0, 0}, {time.Hour, 1}} {
 		publisher := announce.New(p.Broker, "/leat/syncer")
-		s := syncer.New(syncer.Config{PollInterval: c.interval}, p.Catalog, p.Streams(), publisher, p.Logs.Logger())
+		s := syncer.New(syncer.Config{PollInterval: c.interval}, p.Catalog.Core, p.Catalog.Generations, p.Catalog.Schedule, p.Catalog.Locks, p.Streams(), publisher, p.Logs.Logger())
 		if err := s.Look(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -52,22 +52,28 @@ type Waiting interface {
 
 // Step is the syncer.
 type Step struct {
-	cfg     Config
-	catalog *catalog.Catalog
-	streams Streams
-	events  *announce.Publisher
-	log     *slog.Logger
+	cfg         Config
+	catalog     *catalog.Core
+	generations *catalog.Generations
+	plan        *catalog.Schedule
+	locks       *catalog.Locks
+	streams     Streams
+	events      *announce.Publisher
+	log         *slog.Logger
 }
 
 // New returns a syncer.
-func New(cfg Config, c *catalog.Catalog, streams Streams, p *announce.Publisher, log *slog.Logger) *Step {
+func New(
+	cfg Config, c *catalog.Core, g *catalog.Generations, plan *catalog.Schedule, locks *catalog.Locks,
+	streams Streams, p *announce.Publisher, log *slog.Logger,
+) *Step {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval
 	}
 	if cfg.Most == 0 {
 		cfg.Most = DefaultMost
 	}
-	return &Step{cfg: cfg, catalog: c, streams: streams, events: p, log: log}
+	return &Step{cfg: cfg, catalog: c, generations: g, plan: plan, locks: locks, streams: streams, events: p, log: log}
 }
 
 // Run looks at an interval until ctx ends. A look that fails is logged; the
@@ -81,7 +87,7 @@ func (s *Step) Run(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if _, err := s.catalog.Locks.Try(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
+		if _, err := s.locks.Try(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
 			s.log.Error("sync failed; will be tried again", "error", err)
 		}
 		if err := s.Forget(ctx); err != nil && ctx.Err() == nil {
@@ -104,11 +110,11 @@ func (s *Step) Look(ctx context.Context) error {
 	if err != nil {
 		reason = err.Error()
 	}
-	return errors.Join(err, s.catalog.Schedule.Record(ctx, KindOwed, began, did, reason))
+	return errors.Join(err, s.plan.Record(ctx, KindOwed, began, did, reason))
 }
 
 func (s *Step) look(ctx context.Context, did *catalog.Tally) error {
-	list, err := s.catalog.Generations.List(ctx)
+	list, err := s.generations.List(ctx)
 	if err != nil {
 		return err
 	}

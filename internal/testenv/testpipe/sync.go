@@ -149,7 +149,7 @@ func Sample(files int, salt string) Tree {
 func Schedule(t testing.TB, c *catalog.Catalog, work ...schedule.Work) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := schedule.New(schedule.Config{Tick: time.Millisecond}, c, slog.New(slog.DiscardHandler), work...)
+	s := schedule.New(schedule.Config{Tick: time.Millisecond}, c.Schedule, c.Locks, slog.New(slog.DiscardHandler), work...)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -166,7 +166,12 @@ func Schedule(t testing.TB, c *catalog.Catalog, work ...schedule.Work) (stop fun
 // Now does work in the foreground.
 func (p *Pipe) Now(t testing.TB, w schedule.Work) (catalog.Tally, error) {
 	t.Helper()
-	return schedule.New(schedule.Config{}, p.Catalog, p.Logs.Logger()).Now(t.Context(), w)
+	return p.Schedule().Now(t.Context(), w)
+}
+
+// Schedule returns a schedule that does work in the foreground only.
+func (p *Pipe) Schedule() *schedule.Schedule {
+	return schedule.New(schedule.Config{}, p.Catalog.Schedule, p.Catalog.Locks, p.Logs.Logger())
 }
 
 // LastRun returns the last run of a kind of work.

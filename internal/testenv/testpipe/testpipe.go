@@ -99,20 +99,33 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
 	must(t, err)
 	publisher := func(worker string) *announce.Publisher { return announce.New(p.Broker, "/leat/"+worker) }
-	p.Ingest, err = ingest.New(ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, Splitter: cfg.Splitter, BulkFiles: cfg.BulkFiles}, p.Mirrors, p.Catalog, p.Blobs, publisher("ingestor"), log)
+	p.Ingest, err = ingest.New(
+		ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, Splitter: cfg.Splitter, BulkFiles: cfg.BulkFiles},
+		p.Mirrors, p.Catalog.Core, p.Catalog.Generations, p.Catalog.Locks, p.Blobs, publisher("ingestor"), log,
+	)
 	must(t, err)
-	p.Embed = embed.New(embed.Config{Budget: cfg.Budget}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Catalog.Usage, p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"))
+	p.Embed = embed.New(
+		embed.Config{Budget: cfg.Budget}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Catalog.Usage,
+		p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"),
+	)
 	t.Cleanup(p.Embed.Close)
 	p.Index = index.New(index.Config{}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Blobs, p.Points, p.Generation, publisher("indexer"))
 	t.Cleanup(p.Index.Close)
-	p.Sync = syncer.New(syncer.Config{}, p.Catalog, p.Streams(), publisher("syncer"), log)
+	p.Sync = p.syncer(syncer.Config{})
 	return p
 }
 
 // SyncWith makes the syncer take at most most documents at once.
 func (p *Pipe) SyncWith(t testing.TB, most int) {
 	t.Helper()
-	p.Sync = syncer.New(syncer.Config{Most: most}, p.Catalog, p.Streams(), announce.New(p.Broker, "/leat/syncer"), p.Logs.Logger())
+	p.Sync = p.syncer(syncer.Config{Most: most})
+}
+
+func (p *Pipe) syncer(cfg syncer.Config) *syncer.Step {
+	return syncer.New(
+		cfg, p.Catalog.Core, p.Catalog.Generations, p.Catalog.Schedule, p.Catalog.Locks,
+		p.Streams(), announce.New(p.Broker, "/leat/syncer"), p.Logs.Logger(),
+	)
 }
 
 // Config names the stores, for a worker.
@@ -229,7 +242,7 @@ func (p *Pipe) Verify(t testing.TB) (verify.Report, []string) {
 	t.Helper()
 	var found []string
 	v := verify.Verifier{
-		Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation,
+		Documents: p.Catalog, Packs: p.Catalog.Packs, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation,
 		Found: func(kind, what string) { found = append(found, kind+": "+what) },
 	}
 	report, err := v.Verify(t.Context(), point.Scope{})

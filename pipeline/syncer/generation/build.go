@@ -62,13 +62,13 @@ func (k *Keeper) behind(ctx context.Context, g catalog.GenerationStatus, list []
 // swap makes a generation the active one. The catalog comes first: a crash in
 // between leaves the alias to the next look.
 func (k *Keeper) swap(ctx context.Context, g catalog.GenerationStatus) error {
-	if still, err := k.catalog.Generations.MarkVerified(ctx, g.Number, catalog.GenerationBuilding); err != nil || !still {
+	if still, err := k.generations.MarkVerified(ctx, g.Number, catalog.GenerationBuilding); err != nil || !still {
 		return err
 	}
-	if err := k.catalog.Generations.Activate(ctx, g.Number); err != nil {
+	if err := k.generations.Activate(ctx, g.Number); err != nil {
 		return err
 	}
-	list, err := k.catalog.Generations.List(ctx)
+	list, err := k.generations.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list 
 			changed = before.Embedder.ID != g.Embedder.ID
 		}
 	}
-	if err := k.catalog.Generations.TakeOver(ctx, g.Generation, changed); err != nil {
+	if err := k.generations.TakeOver(ctx, g.Generation, changed); err != nil {
 		return err
 	}
 	c := k.comparison(g)
@@ -109,10 +109,10 @@ func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list 
 		}
 		k.log.Info("the index was compared again after the swap", "generation", g.Number, "deleted", did.Deleted, "documents", did.Requeued)
 	}
-	_, err = k.catalog.Generations.MarkVerified(ctx, g.Number, catalog.GenerationActive)
+	_, err = k.generations.MarkVerified(ctx, g.Number, catalog.GenerationActive)
 	return err
 }
 
 func (k *Keeper) comparison(g catalog.GenerationStatus) point.Comparison {
-	return point.Comparison{Catalog: k.catalog, Points: k.points, Collection: g.Collection}
+	return point.Comparison{Documents: k.documents, Points: k.points, Collection: g.Collection}
 }

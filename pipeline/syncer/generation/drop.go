@@ -19,7 +19,7 @@ func (k *Keeper) drop(ctx context.Context, g catalog.GenerationStatus, list []ca
 	if err := k.points.DropCollection(ctx, g.Collection); err != nil {
 		return err
 	}
-	if err := k.catalog.Generations.Drop(ctx, g.Generation); err != nil {
+	if err := k.generations.Drop(ctx, g.Generation); err != nil {
 		return err
 	}
 	k.log.Info("a generation is gone", "generation", g.Number, "collection", g.Collection)

@@ -12,8 +12,11 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -54,22 +57,34 @@ type Streams interface {
 	Drop(ctx context.Context, g catalog.Generation, ownEmbedder bool) error
 }
 
+// Documents are the documents that a generation is to have points of. The
+// catalog holds them.
+type Documents interface {
+	point.Documents
+	Documents(ctx context.Context, ids []uuid.UUID) ([]catalog.Document, error)
+}
+
 // Keeper looks after the generations.
 type Keeper struct {
-	cfg     Config
-	catalog *catalog.Catalog
-	streams Streams
-	points  vector.Store
-	events  *announce.Publisher
-	log     *slog.Logger
+	cfg         Config
+	documents   Documents
+	generations *catalog.Generations
+	locks       *catalog.Locks
+	streams     Streams
+	points      vector.Store
+	events      *announce.Publisher
+	log         *slog.Logger
 }
 
 // New returns a Keeper.
-func New(cfg Config, c *catalog.Catalog, streams Streams, points vector.Store, p *announce.Publisher, log *slog.Logger) *Keeper {
+func New(
+	cfg Config, d Documents, g *catalog.Generations, locks *catalog.Locks,
+	streams Streams, points vector.Store, p *announce.Publisher, log *slog.Logger,
+) *Keeper {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval
 	}
-	return &Keeper{cfg: cfg, catalog: c, streams: streams, points: points, events: p, log: log}
+	return &Keeper{cfg: cfg, documents: d, generations: g, locks: locks, streams: streams, points: points, events: p, log: log}
 }
 
 // Run looks at an interval until ctx ends. A look that fails is logged; the next
@@ -78,7 +93,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	ticker := time.NewTicker(k.cfg.Interval)
 	defer ticker.Stop()
 	for {
-		if _, err := k.catalog.Locks.Try(ctx, lock, k.Look); err != nil && ctx.Err() == nil {
+		if _, err := k.locks.Try(ctx, lock, k.Look); err != nil && ctx.Err() == nil {
 			k.log.Error("looking after generations failed; will be tried again", "error", err)
 		}
 		select {
@@ -91,7 +106,7 @@ func (k *Keeper) Run(ctx context.Context) {
 
 // Look does for each generation what its state asks for.
 func (k *Keeper) Look(ctx context.Context) error {
-	list, err := k.catalog.Generations.List(ctx)
+	list, err := k.generations.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,7 +115,7 @@ func (k *Keeper) Look(ctx context.Context) error {
 		var err error
 		switch {
 		case g.State == catalog.GenerationRetired && g.Age >= k.cfg.Retention:
-			err = k.catalog.Generations.DropRetired(ctx, g.Number)
+			err = k.generations.DropRetired(ctx, g.Number)
 		case g.State == catalog.GenerationDropping && g.Age >= k.cfg.Grace:
 			err = k.drop(ctx, g, list)
 		}
@@ -126,5 +141,5 @@ func (k *Keeper) explain(ctx context.Context, g catalog.GenerationStatus, err er
 	if ctx.Err() != nil || reason == g.Error {
 		return err
 	}
-	return errors.Join(err, k.catalog.Generations.Explain(ctx, g.Number, reason))
+	return errors.Join(err, k.generations.Explain(ctx, g.Number, reason))
 }

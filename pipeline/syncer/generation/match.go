@@ -78,7 +78,7 @@ func (k *Keeper) lookAgain(ctx context.Context, g catalog.GenerationStatus, ids 
 		for len(ids) > 0 {
 			part := ids[:min(lookAgainPage, len(ids))]
 			ids = ids[len(part):]
-			docs, err := k.catalog.ContentsOf(ctx, part)
+			docs, err := k.documents.ContentsOf(ctx, part)
 			if err != nil {
 				return false, err
 			}
@@ -99,7 +99,7 @@ func (k *Keeper) lookAgain(ctx context.Context, g catalog.GenerationStatus, ids 
 // stillBuilding says whether a generation is still to be built: it may have been
 // cancelled. Now and then it samples the progress.
 func (k *Keeper) stillBuilding(ctx context.Context, g catalog.GenerationStatus) (bool, error) {
-	list, err := k.catalog.Generations.List(ctx)
+	list, err := k.generations.List(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -123,7 +123,7 @@ func (k *Keeper) lacking(ctx context.Context, g catalog.GenerationStatus, page [
 	for i, d := range page {
 		docs[i] = d.ID
 	}
-	failures, err := k.catalog.Generations.Failures(ctx, g.Number, docs)
+	failures, err := k.generations.Failures(ctx, g.Number, docs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,7 +139,7 @@ func (k *Keeper) lacking(ctx context.Context, g catalog.GenerationStatus, page [
 		}
 	}
 	if len(failures) > 0 { // of documents that it has taken since
-		err = k.catalog.Generations.DropFailures(ctx, g.Number, slices.Collect(maps.Keys(failures)))
+		err = k.generations.DropFailures(ctx, g.Number, slices.Collect(maps.Keys(failures)))
 	}
 	return lack, due, err
 }
@@ -151,11 +151,11 @@ func (k *Keeper) feed(ctx context.Context, g catalog.GenerationStatus, ids []uui
 	if len(ids) == 0 {
 		return nil
 	}
-	index, err := k.catalog.Generations.Index(ctx)
+	index, err := k.generations.Index(ctx)
 	if err != nil {
 		return err
 	}
-	docs, err := k.catalog.Documents(ctx, ids)
+	docs, err := k.documents.Documents(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (k *Keeper) sample(ctx context.Context, g catalog.GenerationStatus) error {
 	if err != nil {
 		return err
 	}
-	chunks, err := k.catalog.Generations.CountChunks(ctx)
+	chunks, err := k.generations.CountChunks(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,5 +34,5 @@ func (k *Keeper) sample(ctx context.Context, g catalog.GenerationStatus) error {
 			rate = sampleWeight*rate + (1-sampleWeight)*g.Rate
 		}
 	}
-	return k.catalog.Generations.Sample(ctx, g.Number, points, chunks, rate)
+	return k.generations.Sample(ctx, g.Number, points, chunks, rate)
 }

@@ -14,7 +14,7 @@ import (
 func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 	into := make(map[bool]*rewrite) // by whether they hold vectors
 	for after := ""; ; {
-		packs, err := k.catalog.Packs.Uses(ctx, after, garbagePage)
+		packs, err := k.packs.Uses(ctx, after, garbagePage)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 			}
 		}
 		if len(empty) > 0 {
-			marked, err := k.catalog.Packs.MarkDeleted(ctx, empty)
+			marked, err := k.packs.MarkDeleted(ctx, empty)
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 
 // compact moves a pack's items that are still in use into a new pack.
 func (k *Keeper) compact(ctx context.Context, key string, into map[bool]*rewrite, run *schedule.Run) error {
-	items, vector, err := k.catalog.Packs.Items(ctx, key)
+	items, vector, err := k.packs.Items(ctx, key)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil
 	}

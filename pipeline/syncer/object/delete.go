@@ -12,12 +12,12 @@ import (
 // their rows.
 func (k *Keeper) deletedPacks(ctx context.Context, _ *schedule.Run) error {
 	for after := ""; ; {
-		keys, err := k.catalog.Packs.Deleted(ctx, k.cfg.Grace, after, garbagePage)
+		keys, err := k.packs.Deleted(ctx, k.cfg.Grace, after, garbagePage)
 		if err != nil {
 			return err
 		}
 		if len(keys) == 0 {
-			return k.catalog.Packs.Forget(ctx)
+			return k.packs.Forget(ctx)
 		}
 		after = keys[len(keys)-1]
 		if err := k.delete(ctx, keys); err != nil {
@@ -34,7 +34,7 @@ func (k *Keeper) delete(ctx context.Context, keys []string) error {
 			return err
 		}
 	}
-	return k.catalog.Packs.MarkGone(ctx, keys)
+	return k.packs.MarkGone(ctx, keys)
 }
 
 // orphans deletes old objects that no pack names.
@@ -72,7 +72,7 @@ func (k *Keeper) deleteOrphans(ctx context.Context, page []catalog.Pack, run *sc
 	for i, p := range page {
 		keys[i] = p.Key
 	}
-	unknown, err := k.catalog.Packs.Orphans(ctx, keys)
+	unknown, err := k.packs.Orphans(ctx, keys)
 	if err != nil || len(unknown) == 0 {
 		return err
 	}
@@ -82,7 +82,7 @@ func (k *Keeper) deleteOrphans(ctx context.Context, page []catalog.Pack, run *sc
 			suspects = append(suspects, p)
 		}
 	}
-	orphans, err := k.catalog.Packs.MarkOrphans(ctx, suspects)
+	orphans, err := k.packs.MarkOrphans(ctx, suspects)
 	if err != nil {
 		return err
 	}

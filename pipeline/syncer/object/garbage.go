@@ -51,7 +51,7 @@ func (k *Keeper) Collect(ctx context.Context, run *schedule.Run) error {
 // ends it for those that one refers to again.
 func (k *Keeper) markUnused(ctx context.Context, run *schedule.Run) error {
 	for after := int64(0); ; {
-		last, looked, err := k.catalog.Garbage.MarkUnused(ctx, after, listPage)
+		last, looked, err := k.garbage.MarkUnused(ctx, after, listPage)
 		if err != nil || looked == 0 {
 			return err
 		}
@@ -61,7 +61,7 @@ func (k *Keeper) markUnused(ctx context.Context, run *schedule.Run) error {
 
 func (k *Keeper) unusedChunkings(ctx context.Context, run *schedule.Run) error {
 	for {
-		looked, dropped, err := k.catalog.Garbage.DropUnused(ctx, k.cfg.Grace, garbagePage)
+		looked, dropped, err := k.garbage.DropUnused(ctx, k.cfg.Grace, garbagePage)
 		if err != nil || looked == 0 {
 			return err
 		}
@@ -71,7 +71,7 @@ func (k *Keeper) unusedChunkings(ctx context.Context, run *schedule.Run) error {
 
 func (k *Keeper) unusedBlobs(ctx context.Context, run *schedule.Run) error {
 	for after := []byte{}; after != nil; {
-		next, dropped, err := k.catalog.Garbage.DropUnusedBlobs(ctx, after, listPage)
+		next, dropped, err := k.garbage.DropUnusedBlobs(ctx, after, listPage)
 		if err != nil {
 			return err
 		}
@@ -82,13 +82,13 @@ func (k *Keeper) unusedBlobs(ctx context.Context, run *schedule.Run) error {
 }
 
 func (k *Keeper) unusedVectors(ctx context.Context, run *schedule.Run) error {
-	embedders, err := k.catalog.Generations.Embedders(ctx)
+	embedders, err := k.models.Embedders(ctx)
 	if err != nil {
 		return err
 	}
 	for _, embedder := range embedders {
 		for after := []byte{}; after != nil; {
-			next, dropped, err := k.catalog.Garbage.DropUnusedVectors(ctx, embedder, after, listPage)
+			next, dropped, err := k.garbage.DropUnusedVectors(ctx, embedder, after, listPage)
 			if err != nil {
 				return err
 			}

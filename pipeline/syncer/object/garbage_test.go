@@ -61,7 +61,7 @@ func TestCollectKeepsForItsGrace(t *testing.T) {
 	p.SettleOwed(t)
 	cfg := everything
 	cfg.Grace = time.Hour
-	objects := object.New(cfg, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	objects := object.New(cfg, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
 	collect := schedule.Work{Kind: object.KindGarbage, Do: objects.Collect}
 	before := content(t, p)
 	if _, err := p.Now(t, collect); err != nil {
@@ -106,7 +106,7 @@ func TestCollectResumes(t *testing.T) {
 	repo.Commit(t, testpipe.Sample(3, "b"))
 	p.Submit(t, repo)
 	p.SettleOwed(t)
-	objects := object.New(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	objects := object.New(everything, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
 	cut := 0
 	for within := time.Millisecond; ; within += within / 2 {
 		_, err := p.Now(t, schedule.Work{Kind: object.KindGarbage, Do: func(ctx context.Context, run *schedule.Run) error {
@@ -147,8 +147,8 @@ func TestCollectRacesWithWriters(t *testing.T) {
 	for i := range repos {
 		repos[i] = testpipe.NewRepo(t)
 	}
-	objects := object.New(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
-	background := schedule.New(schedule.Config{}, p.Catalog, p.Logs.Logger())
+	objects := object.New(everything, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
+	background := schedule.New(schedule.Config{}, p.Catalog.Schedule, p.Catalog.Locks, p.Logs.Logger())
 	collecting, stop := context.WithCancel(t.Context())
 	var collector sync.WaitGroup
 	runs := 0

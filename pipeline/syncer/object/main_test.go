@@ -18,7 +18,7 @@ var everything = object.Config{ScrubInterval: time.Hour, ScrubRate: 1 << 30, Gar
 // upkeep does a kind of work once.
 func upkeep(t *testing.T, p *testpipe.Pipe, kind catalog.WorkKind) (catalog.Tally, error) {
 	t.Helper()
-	objects := object.New(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
+	objects := object.New(everything, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
 	for _, w := range objects.Work() {
 		if w.Kind == kind {
 			return p.Now(t, w)

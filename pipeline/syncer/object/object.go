@@ -46,10 +46,18 @@ type Config struct {
 	Grace time.Duration
 }
 
+// Models lists the ids of the embedders whose vectors are stored.
+// [catalog.Generations] does.
+type Models interface {
+	Embedders(ctx context.Context) ([]int32, error)
+}
+
 // Keeper keeps the catalog's packs and the objects of S3 true to each other.
 type Keeper struct {
 	cfg      Config
-	catalog  *catalog.Catalog
+	packs    *catalog.Packs
+	garbage  *catalog.Garbage
+	models   Models
 	blobs    *blob.Store
 	mirrors  *git.Mirrors // nil: no text can be read again
 	contents content.Reader
@@ -58,12 +66,14 @@ type Keeper struct {
 }
 
 // New returns a Keeper. Without mirrors it cannot read a lost text again.
-func New(cfg Config, c *catalog.Catalog, blobs *blob.Store, mirrors *git.Mirrors, log *slog.Logger) *Keeper {
+func New(
+	cfg Config, p *catalog.Packs, g *catalog.Garbage, m Models, blobs *blob.Store, mirrors *git.Mirrors, log *slog.Logger,
+) *Keeper {
 	if cfg.ScrubRate == 0 {
 		cfg.ScrubRate = DefaultScrubRate
 	}
 	return &Keeper{
-		cfg: cfg, catalog: c, blobs: blobs, mirrors: mirrors, contents: content.New(cfg.Formats), log: log,
+		cfg: cfg, packs: p, garbage: g, models: m, blobs: blobs, mirrors: mirrors, contents: content.New(cfg.Formats), log: log,
 		limit: rate.NewLimiter(rate.Limit(cfg.ScrubRate), int(min(cfg.ScrubRate, 1<<30))),
 	}
 }
@@ -85,12 +95,12 @@ type Repaired struct {
 }
 
 // Repair reads every pack once, at full speed, repairs what can be repaired,
-// and deletes the objects that the catalog does not know. Losses are in the
-// log, and the next comparison finds them again.
-func (k *Keeper) Repair(ctx context.Context) (did Repaired, err error) {
-	now := schedule.New(schedule.Config{}, k.catalog, k.log)
+// and deletes the objects that the catalog does not know. It does this work at
+// once, and the schedule records it. Losses are in the log, and the next
+// comparison finds them again.
+func (k *Keeper) Repair(ctx context.Context, at *schedule.Schedule) (did Repaired, err error) {
 	full := scrub{Keeper: k, limit: rate.NewLimiter(rate.Inf, 0), anyLoss: true}
-	scrubbed, err := now.Now(ctx, schedule.Work{Kind: KindScrub, Do: func(ctx context.Context, run *schedule.Run) (err error) {
+	scrubbed, err := at.Now(ctx, schedule.Work{Kind: KindScrub, Do: func(ctx context.Context, run *schedule.Run) (err error) {
 		did.Documents, err = full.run(ctx, run)
 		return err
 	}})
@@ -99,7 +109,7 @@ func (k *Keeper) Repair(ctx context.Context) (did Repaired, err error) {
 	if err != nil && !errors.As(err, &lost) {
 		return did, err
 	}
-	orphans, err := now.Now(ctx, schedule.Work{Kind: KindGarbage, Do: func(ctx context.Context, run *schedule.Run) error {
+	orphans, err := at.Now(ctx, schedule.Work{Kind: KindGarbage, Do: func(ctx context.Context, run *schedule.Run) error {
 		return k.deleteUnknown(ctx, run, 0)
 	}})
 	did.Objects = orphans.Repaired

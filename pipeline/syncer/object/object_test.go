@@ -22,8 +22,8 @@ func TestRepairDeletesOrphansAndLeavesWhatIsNotLeats(t *testing.T) {
 	orphan := bytes.Repeat([]byte("orphan"), 100)
 	p.PutObject(t, foreignKey(orphan), orphan)
 	p.PutObject(t, "somebody/else.txt", []byte("theirs"))
-	objects := object.New(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
-	did, err := objects.Repair(t.Context())
+	objects := object.New(everything, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
+	did, err := objects.Repair(t.Context(), p.Schedule())
 	if err != nil {
 		t.Fatal(err)
 	}

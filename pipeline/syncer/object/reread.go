@@ -44,7 +44,7 @@ func (k *Keeper) readAgain(ctx context.Context, r *rewrite, items []catalog.Pack
 		hashes = append(hashes, left[i].Hash[:])
 		byHash[left[i].Hash] = left[i]
 	}
-	sources, err := k.catalog.Packs.BlobSources(ctx, hashes)
+	sources, err := k.packs.BlobSources(ctx, hashes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,11 +84,11 @@ func (k *Keeper) forgetUnused(ctx context.Context, items []catalog.PackItem) ([]
 	for i := range items {
 		hashes[i] = items[i].Hash[:]
 	}
-	dropped, err := k.catalog.Garbage.DropContent(ctx, hashes)
+	dropped, err := k.garbage.DropContent(ctx, hashes)
 	if err != nil || dropped == 0 {
 		return items, err
 	}
-	kept, _, err := k.catalog.Packs.Items(ctx, key)
+	kept, _, err := k.packs.Items(ctx, key)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil, nil
 	}

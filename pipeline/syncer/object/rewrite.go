@@ -39,7 +39,7 @@ func (r *rewrite) add(item catalog.PackItem, content []byte) error {
 // finish stores the new pack and points the items at it.
 func (r *rewrite) finish(ctx context.Context) error {
 	if len(r.items) == 0 {
-		_, err := r.keeper.catalog.Packs.MarkDeleted(ctx, r.from) // those that hold nothing
+		_, err := r.keeper.packs.MarkDeleted(ctx, r.from) // those that hold nothing
 		return err
 	}
 	return r.pack.Write(ctx, catalog.ErrVanished, r.put)
@@ -53,7 +53,7 @@ func (r *rewrite) put(ctx context.Context) error {
 	for i := range r.items {
 		r.items[i].Span = catalog.Span(spans[i])
 	}
-	return r.keeper.catalog.Packs.Move(ctx, catalog.Move{From: r.from, Into: catalog.Pack(object), Items: r.items}, r.vector)
+	return r.keeper.packs.Move(ctx, catalog.Move{From: r.from, Into: catalog.Pack(object), Items: r.items}, r.vector)
 }
 
 // prove compares a text with its name. A vector has only its checksum.

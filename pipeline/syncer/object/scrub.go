@@ -37,7 +37,7 @@ type scrub struct {
 func (s scrub) run(ctx context.Context, run *schedule.Run) (requeued int64, err error) {
 	var lost []string
 	for missing := int64(0); ; {
-		packs, err := s.catalog.Packs.List(ctx, run.Cursor(), scrubPage)
+		packs, err := s.packs.List(ctx, run.Cursor(), scrubPage)
 		if err != nil {
 			return requeued, err
 		}
@@ -108,7 +108,7 @@ type mended struct {
 // mend writes a damaged pack's items into a new one: those that can still be
 // read, and texts that git has. Lost vectors are embedded again.
 func (k *Keeper) mend(ctx context.Context, key string, damage error, run *schedule.Run) (m mended, err error) {
-	items, vector, err := k.catalog.Packs.Items(ctx, key)
+	items, vector, err := k.packs.Items(ctx, key)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return m, nil // collected while it was read
 	}
@@ -137,7 +137,7 @@ func (k *Keeper) mend(ctx context.Context, key string, damage error, run *schedu
 		return m, err
 	}
 	if vector && len(broken) > 0 {
-		documents, err := k.catalog.Packs.DropVectors(ctx, key, broken)
+		documents, err := k.packs.DropVectors(ctx, key, broken)
 		if err != nil {
 			return m, err
 		}

@@ -116,8 +116,8 @@ func TestScrubStopsWhereMostIsMissing(t *testing.T) {
 		t.Error("every vector was given up")
 	}
 	// A person who knows may say so.
-	objects := object.New(everything, p.Catalog, p.Blobs, p.Mirrors, p.Logs.Logger())
-	if _, err := objects.Repair(t.Context()); err != nil {
+	objects := object.New(everything, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
+	if _, err := objects.Repair(t.Context(), p.Schedule()); err != nil {
 		t.Fatal(err)
 	}
 	p.SettleOwed(t)

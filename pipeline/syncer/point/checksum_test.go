@@ -21,7 +21,7 @@ func TestChecksumsLeaveOutWhatIsUnderWay(t *testing.T) {
 	id := events.RepositoryID(events.DefaultTenant, repo.Dir)
 	equal := func() bool {
 		t.Helper()
-		c := point.Comparison{Catalog: p.Catalog, Points: p.Points, Collection: p.Generation.Collection, Repositories: []uuid.UUID{id}}
+		c := point.Comparison{Documents: p.Catalog, Points: p.Points, Collection: p.Generation.Collection, Repositories: []uuid.UUID{id}}
 		same, _, err := c.Equal(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ func watch(t *testing.T, p *testpipe.Pipe) {
 	go func() {
 		defer close(done)
 		cfg := point.Config{Alias: p.Config().Index, Look: time.Millisecond}
-		point.New(cfg, p.Catalog, p.Points, p.Logs.Logger()).Watch(ctx)
+		point.New(cfg, p.Catalog, p.Catalog.Generations, p.Catalog.Schedule, p.Points, p.Logs.Logger()).Watch(ctx)
 	}()
 	defer func() { <-done }()
 	defer cancel()
@@ -164,7 +164,7 @@ func TestACollectionThatIsMadeSlowlyIsFilled(t *testing.T) {
 	store := slowly{p.Points, func() {
 		p.AwaitRows(t, "select 1 where not exists (select 1 from sync_work where due_at <= now()) and exists (select 1 from sync_runs where error <> '')")
 	}}
-	keeper := point.New(point.Config{Alias: p.Config().Index, Interval: time.Hour}, p.Catalog, store, p.Logs.Logger())
+	keeper := point.New(point.Config{Alias: p.Config().Index, Interval: time.Hour}, p.Catalog, p.Catalog.Generations, p.Catalog.Schedule, store, p.Logs.Logger())
 	if err := keeper.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,21 @@ import (
 
 const pageSize = 1000
 
+// Documents are what the points are compared with, in pages by id. The catalog
+// holds them.
+type Documents interface {
+	Contents(ctx context.Context, after uuid.UUID, most int) ([]catalog.Content, error)
+	TrackContents(ctx context.Context, track, after uuid.UUID, most int) ([]catalog.Content, error)
+	TrackIDs(ctx context.Context, repository uuid.UUID) ([]uuid.UUID, error)
+	ContentsOf(ctx context.Context, ids []uuid.UUID) ([]catalog.Content, error)
+	Requeue(ctx context.Context, docs []catalog.Current) (requeued int, err error)
+}
+
 // Comparison compares the points of one generation with the documents of the
 // catalog, in some repositories or in all. Documents under way are no
 // difference. Memory is bounded by the page size.
 type Comparison struct {
-	Catalog      *catalog.Catalog
+	Documents    Documents
 	Points       vector.Store
 	Collection   string
 	Repositories []uuid.UUID // none: all, and the points that are of no repository
@@ -74,18 +84,18 @@ func (c Comparison) Marks(ctx context.Context, from uuid.UUID) iter.Seq2[[]vecto
 func (c Comparison) Contents(ctx context.Context) iter.Seq2[[]catalog.Content, error] {
 	return func(yield func([]catalog.Content, error) bool) {
 		if len(c.Repositories) == 0 {
-			pagesOf(yield, func(after uuid.UUID) ([]catalog.Content, error) { return c.Catalog.Contents(ctx, after, pageSize) })
+			pagesOf(yield, func(after uuid.UUID) ([]catalog.Content, error) { return c.Documents.Contents(ctx, after, pageSize) })
 			return
 		}
 		for _, repository := range c.Repositories {
-			tracks, err := c.Catalog.TrackIDs(ctx, repository)
+			tracks, err := c.Documents.TrackIDs(ctx, repository)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			for _, track := range tracks {
 				if !pagesOf(yield, func(after uuid.UUID) ([]catalog.Content, error) {
-					return c.Catalog.TrackContents(ctx, track, after, pageSize)
+					return c.Documents.TrackContents(ctx, track, after, pageSize)
 				}) {
 					return
 				}
@@ -160,7 +170,7 @@ func (c Comparison) documentsOf(ctx context.Context, marks []vector.Mark) (map[u
 	for _, mark := range marks {
 		docs[mark.Document] = catalog.Content{}
 	}
-	list, err := c.Catalog.ContentsOf(ctx, keysOf(docs))
+	list, err := c.Documents.ContentsOf(ctx, keysOf(docs))
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +240,7 @@ func (c Comparison) Lacking(ctx context.Context, docs []catalog.Content) ([]Lack
 	for _, id := range missing {
 		of[owners[id]] = append(of[owners[id]], id)
 	}
-	now, err := c.Catalog.ContentsOf(ctx, keysOf(of))
+	now, err := c.Documents.ContentsOf(ctx, keysOf(of))
 	if err != nil {
 		return nil, err
 	}

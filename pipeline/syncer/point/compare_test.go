@@ -102,7 +102,7 @@ func TestTheComparisonAgainstWhatIsWrittenMeanwhile(t *testing.T) {
 			if c.orphan {
 				p.WritePoints(t, slices.DeleteFunc(first, func(p vector.Point) bool { return p.Payload.Path != "a.txt" })...)
 			}
-			c := point.Comparison{Catalog: p.Catalog, Points: p.Points, Collection: p.Generation.Collection, Pace: at(c.at, func() { push(c.meanwhile) })}
+			c := point.Comparison{Documents: p.Catalog, Points: p.Points, Collection: p.Generation.Collection, Pace: at(c.at, func() { push(c.meanwhile) })}
 			did, err := c.Repair(t.Context())
 			if err != nil || did != (point.Repaired{}) {
 				t.Errorf("%+v, %v; want nothing", did, err)

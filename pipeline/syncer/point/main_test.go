@@ -29,7 +29,7 @@ func compared(t *testing.T, repositories int) (*testpipe.Pipe, *testpipe.Countin
 }
 
 func points(p *testpipe.Pipe) *point.Keeper {
-	return point.New(point.Config{Alias: p.Config().Index, Interval: time.Hour}, p.Catalog, p.Points, p.Logs.Logger())
+	return point.New(point.Config{Alias: p.Config().Index, Interval: time.Hour}, p.Catalog, p.Catalog.Generations, p.Catalog.Schedule, p.Points, p.Logs.Logger())
 }
 
 // compare does all of the comparison once, and returns the sum of its runs.

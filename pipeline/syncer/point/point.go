@@ -49,17 +49,29 @@ type Config struct {
 	Look     time.Duration // between two checks that the collections exist; default 5 s
 }
 
+// Catalog is the part of the catalog that points are kept true to.
+// [catalog.Core] holds it.
+type Catalog interface {
+	Documents
+	RepositoryIDs(ctx context.Context, after, last uuid.UUID, most int) ([]uuid.UUID, error)
+	KnownRepositories(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error)
+}
+
 // Keeper keeps the points of the vector store true to the catalog's documents.
 type Keeper struct {
 	cfg     Config
-	catalog *catalog.Catalog
+	catalog Catalog
+	index   *catalog.Generations
+	plan    *catalog.Schedule
 	points  vector.Store
 	limit   *rate.Limiter
 	log     *slog.Logger
 }
 
 // New returns a Keeper.
-func New(cfg Config, c *catalog.Catalog, points vector.Store, log *slog.Logger) *Keeper {
+func New(
+	cfg Config, c Catalog, g *catalog.Generations, plan *catalog.Schedule, points vector.Store, log *slog.Logger,
+) *Keeper {
 	if cfg.Rate == 0 {
 		cfg.Rate = DefaultRate
 	}
@@ -67,7 +79,7 @@ func New(cfg Config, c *catalog.Catalog, points vector.Store, log *slog.Logger) 
 		cfg.Look = DefaultLook
 	}
 	limit := rate.NewLimiter(rate.Limit(cfg.Rate), int(min(cfg.Rate, 1<<30)))
-	return &Keeper{cfg: cfg, catalog: c, points: points, limit: limit, log: log}
+	return &Keeper{cfg: cfg, catalog: c, index: g, plan: plan, points: points, limit: limit, log: log}
 }
 
 // Work returns the work that a schedule is to do.
@@ -98,7 +110,7 @@ func kinds() []catalog.WorkKind {
 // generation, so mending a retired generation would disturb what is searched. A
 // rollback begins with a comparison of its own.
 func (k *Keeper) generations(ctx context.Context) ([]catalog.Generation, error) {
-	active, err := k.catalog.Generations.Active(ctx)
+	active, err := k.index.Active(ctx)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil, nil
 	}
@@ -106,7 +118,7 @@ func (k *Keeper) generations(ctx context.Context) ([]catalog.Generation, error) 
 }
 
 func (k *Keeper) comparison(g catalog.Generation, repositories ...uuid.UUID) Comparison {
-	return Comparison{Catalog: k.catalog, Points: k.points, Collection: g.Collection, Repositories: repositories, Pace: k.pace}
+	return Comparison{Documents: k.catalog, Points: k.points, Collection: g.Collection, Repositories: repositories, Pace: k.pace}
 }
 
 // pace keeps to the rate, however many points a page has.

@@ -53,7 +53,7 @@ func (c Comparison) requeue(ctx context.Context, page []catalog.Content, did *Re
 		docs[i] = catalog.Current{ID: d.ID, Revision: d.Revision}
 		did.Missing += int64(len(d.Missing))
 	}
-	requeued, err := c.Catalog.Requeue(ctx, docs)
+	requeued, err := c.Documents.Requeue(ctx, docs)
 	did.Requeued += int64(requeued)
 	return err
 }

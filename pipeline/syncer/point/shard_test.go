@@ -27,7 +27,7 @@ func TestSyncersShareTheComparison(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(c.Close)
-		testpipe.Schedule(t, c, point.New(point.Config{Interval: time.Hour}, c, p.Points, p.Logs.Logger()).Work()...)
+		testpipe.Schedule(t, c, point.New(point.Config{Interval: time.Hour}, c, c.Generations, c.Schedule, p.Points, p.Logs.Logger()).Work()...)
 	}
 	awaitNoneDue(t, p)
 	row := p.One(t, "select count(*), sum(compared)::text, sum(found)::text, sum(repaired)::text, count(error) from sync_runs where kind like 'points %'")

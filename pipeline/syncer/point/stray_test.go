@@ -28,7 +28,7 @@ func TestStraysOfAnotherCatalogAreLeftToAPerson(t *testing.T) {
 		t.Errorf("%d strays are left of 1100", report.OrphanPoints)
 	}
 	// A person who knows may say so.
-	v := verify.Verifier{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation}
+	v := verify.Verifier{Documents: p.Catalog, Packs: p.Catalog.Packs, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation}
 	if did, err := v.Repair(t.Context(), point.Scope{}); err != nil || did.DeletedPoints != 1100 {
 		t.Errorf("repair: %+v, %v", did, err)
 	}

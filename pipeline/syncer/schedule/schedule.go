@@ -38,18 +38,19 @@ type Config struct {
 
 // Schedule does work when it is due.
 type Schedule struct {
-	cfg     Config
-	catalog *catalog.Catalog
-	work    []Work
-	log     *slog.Logger
+	cfg   Config
+	plan  *catalog.Schedule
+	locks *catalog.Locks
+	work  []Work
+	log   *slog.Logger
 }
 
 // New returns a schedule of some work. Without work it still serves Now.
-func New(cfg Config, c *catalog.Catalog, log *slog.Logger, work ...Work) *Schedule {
+func New(cfg Config, plan *catalog.Schedule, locks *catalog.Locks, log *slog.Logger, work ...Work) *Schedule {
 	if cfg.Tick == 0 {
 		cfg.Tick = DefaultTick
 	}
-	return &Schedule{cfg: cfg, catalog: c, work: work, log: log}
+	return &Schedule{cfg: cfg, plan: plan, locks: locks, work: work, log: log}
 }
 
 // Run does the due work until ctx ends, and returns when all of it has stopped.
@@ -66,7 +67,7 @@ func (s *Schedule) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for {
-		due, err := s.catalog.Schedule.Due(ctx, intervals)
+		due, err := s.plan.Due(ctx, intervals)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("the syncer's schedule cannot be read; will be tried again", "error", err)
 		}
@@ -94,19 +95,19 @@ func (s *Schedule) Run(ctx context.Context) {
 
 // try does the work unless another syncer is doing it.
 func (s *Schedule) try(ctx context.Context, w Work) {
-	_, err := s.catalog.Locks.Try(ctx, lockOf(w.Kind), func(ctx context.Context) error { return s.do(ctx, w) })
+	_, err := s.locks.Try(ctx, lockOf(w.Kind), func(ctx context.Context) error { return s.do(ctx, w) })
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("the syncer's work failed; will be tried again", "kind", w.Kind, "error", err)
 	}
 }
 
 func (s *Schedule) do(ctx context.Context, w Work) error {
-	run, due, err := s.catalog.Schedule.Begin(ctx, w.Kind)
+	run, due, err := s.plan.Begin(ctx, w.Kind)
 	if err != nil || !due {
 		return err
 	}
 	began := time.Now()
-	r := &Run{catalog: s.catalog, run: run, at: run.Cursor}
+	r := &Run{plan: s.plan, run: run, at: run.Cursor}
 	err = w.Do(ctx, r)
 	wait, cursor, reason := w.jittered(), "", ""
 	var unrepaired Unrepaired
@@ -128,7 +129,7 @@ func (s *Schedule) do(ctx context.Context, w Work) error {
 	// The run is recorded even when the process is ending.
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLimit)
 	defer cancel()
-	if finishErr := s.catalog.Schedule.Finish(finish, run, r.Tally, cursor, reason, wait); finishErr != nil {
+	if finishErr := s.plan.Finish(finish, run, r.Tally, cursor, reason, wait); finishErr != nil {
 		return finishErr
 	}
 	if ended {
@@ -140,8 +141,8 @@ func (s *Schedule) do(ctx context.Context, w Work) error {
 // Now does the work once, in the foreground, due or not. It waits for a syncer
 // that is doing the same work.
 func (s *Schedule) Now(ctx context.Context, w Work) (catalog.Tally, error) {
-	r := &Run{catalog: s.catalog}
-	err := s.catalog.Locks.With(ctx, lockOf(w.Kind), func(ctx context.Context) error {
+	r := &Run{plan: s.plan}
+	err := s.locks.With(ctx, lockOf(w.Kind), func(ctx context.Context) error {
 		began, reason := time.Now(), ""
 		err := w.Do(ctx, r)
 		if err != nil {
@@ -149,7 +150,7 @@ func (s *Schedule) Now(ctx context.Context, w Work) (catalog.Tally, error) {
 		}
 		finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLimit)
 		defer cancel()
-		if recordErr := s.catalog.Schedule.Record(finish, w.Kind, began, r.Tally, reason); recordErr != nil && err == nil {
+		if recordErr := s.plan.Record(finish, w.Kind, began, r.Tally, reason); recordErr != nil && err == nil {
 			return recordErr
 		}
 		return err

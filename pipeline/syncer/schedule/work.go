@@ -26,9 +26,9 @@ func (w Work) jittered() time.Duration {
 // Run is one run of a kind of work, and counts what it does.
 type Run struct {
 	catalog.Tally
-	catalog *catalog.Catalog
-	run     catalog.Run
-	at      string
+	plan *catalog.Schedule
+	run  catalog.Run
+	at   string
 }
 
 // Cursor is the place where the run goes on: the one that an interrupted run
@@ -41,7 +41,7 @@ func (r *Run) Save(ctx context.Context, cursor string) error {
 	if r.run.ID == 0 { // in the foreground
 		return nil
 	}
-	return r.catalog.Schedule.Save(ctx, r.run, r.Tally, cursor)
+	return r.plan.Save(ctx, r.run, r.Tally, cursor)
 }
 
 // Mend counts n differences that were found and put right.

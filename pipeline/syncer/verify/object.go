@@ -12,7 +12,7 @@ import (
 // objects goes through the packs of the catalog and the objects of S3 side by
 // side, both in the byte order of their keys, and reads every pack.
 func (v *Verifier) objects(ctx context.Context, r *Report) error {
-	packs := &packCursor{catalog: v.Catalog}
+	packs := &packCursor{packs: v.Packs}
 	before := time.Now().Add(-v.Grace)
 	pack, more, err := packs.next(ctx)
 	if err != nil {
@@ -84,16 +84,16 @@ const packPage = 1000
 
 // packCursor goes through the catalog's packs by key.
 type packCursor struct {
-	catalog *catalog.Catalog
-	page    []catalog.StoredPack
-	after   string
-	done    bool
+	packs *catalog.Packs
+	page  []catalog.StoredPack
+	after string
+	done  bool
 }
 
 func (c *packCursor) next(ctx context.Context) (catalog.StoredPack, bool, error) {
 	if len(c.page) == 0 && !c.done {
 		var err error
-		if c.page, err = c.catalog.Packs.Stored(ctx, c.after, packPage); err != nil {
+		if c.page, err = c.packs.Stored(ctx, c.after, packPage); err != nil {
 			return catalog.StoredPack{}, false, err
 		}
 		c.done = len(c.page) < packPage

@@ -40,7 +40,8 @@ type Repaired struct {
 
 // Verifier compares the stores. Only Repair writes to them.
 type Verifier struct {
-	Catalog    *catalog.Catalog
+	Documents  point.Documents
+	Packs      *catalog.Packs
 	Points     vector.Store
 	Blobs      *blob.Store
 	Generation catalog.Generation
@@ -84,7 +85,7 @@ func (v *Verifier) found(kind, format string, args ...any) {
 }
 
 func (v *Verifier) comparison(scope point.Scope) point.Comparison {
-	return point.Comparison{Catalog: v.Catalog, Points: v.Points, Collection: v.Generation.Collection, Repositories: scope.Repositories}
+	return point.Comparison{Documents: v.Documents, Points: v.Points, Collection: v.Generation.Collection, Repositories: scope.Repositories}
 }
 
 // points looks for points that should not be there.

@@ -113,7 +113,7 @@ func TestARecentPackIsNoDifference(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.PutObject(t, "text/"+strings.Repeat("5", 64)+".pack", []byte("x"))
 	p.PutObject(t, "somebody/else.txt", []byte("theirs"))
-	v := verify.Verifier{Catalog: p.Catalog, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation, Grace: time.Hour}
+	v := verify.Verifier{Documents: p.Catalog, Packs: p.Catalog.Packs, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation, Grace: time.Hour}
 	got, err := v.Verify(t.Context(), point.Scope{})
 	if want := (verify.Report{RecentObjects: 1, OrphanObjects: 1}); err != nil || got != want {
 		t.Errorf("verify: %+v, %v; want %+v", got, err, want)
