@@ -27,7 +27,7 @@ they this those to up was we were what when where which who why will would you
 your
 `
 
-// commonHashes are those words' hashes, once stemmed, sorted.
+// commonHashes holds the hashes of the stemmed commonWords, sorted.
 var commonHashes = func() []uint64 {
 	var hashes []uint64
 	for _, word := range strings.Fields(commonWords) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Distance says how two vectors of a model are compared.
+// Distance is the measure by which two vectors of a model are compared.
 type Distance string
 
 // The distances.
@@ -21,53 +21,47 @@ type Model struct {
 	Dimensions int    // of every dense vector
 	Distance   Distance
 
-	// Recipe is what else makes the vectors of documents, as text that shows
-	// what differs; "" if the name says all. Vectors of one name and two recipes
-	// are never compared.
+	// Recipe names the other settings that determine the vectors of documents, in words that show a difference; "" if
+	// the name determines them. Vectors of one name and two recipes are never compared.
 	Recipe string
 }
 
-// Purpose says whether a text is a document or a query. Some models embed a
-// question in another way than its answer.
+// Purpose tells whether a text is a document or a query. Some models embed a question differently from its answer.
 type Purpose int
 
 // The purposes.
 const (
-	Document Purpose = iota // what is searched
-	Query                   // what is searched for
+	Document Purpose = iota // a text to be found
+	Query                   // a text to search with
 )
 
-// Embedder computes dense vectors. Package embeddertest holds the tests that
-// every implementation passes.
+// Embedder computes dense vectors. Package embeddertest holds the tests that every implementation must pass.
 type Embedder interface {
 	// Model never changes and never blocks.
 	Model() Model
 
-	// Embed returns one vector a text, in the order of texts, each of
-	// Model().Dimensions finite numbers. It is safe for concurrent use, and
-	// keeps neither texts nor vectors. Any string is a text: an empty one, and
-	// one that is not valid UTF-8. The other texts of the batch change nothing
-	// but the last bits, and those for a remote model only.
+	// Embed returns one vector for each text, in the order of texts. Each has Model().Dimensions finite numbers. Embed
+	// is safe for concurrent use, and keeps neither texts nor vectors. A text may be any string, also an empty one or
+	// one that is not valid UTF-8. The vector of a text does not depend on the other texts of the batch, except in its
+	// last bits if the model is remote.
 	//
-	// Vectors that come with an error are right, and those that are nil are
-	// missing: they are what the error is of. With no vectors at all, it is of
-	// the whole batch. It is a
-	// Reject where no attempt can succeed with these texts (one is too long for
-	// the model, the provider refuses it), a RetryAfter where a provider says
-	// when to come back, and a Retry, or unmarked, in every other case, which
-	// includes a wrong key: that is no fault of the texts. Where the provider
-	// answers other texts and fails with these again and again, the error is
-	// ErrTexts, too. When ctx ends, Embed
-	// returns soon after with an error that wraps its cause.
+	// If Embed returns vectors and an error, the vectors are good, and the error concerns the texts whose vectors are
+	// nil. If it returns no vectors, the error concerns the whole batch. The error is
+	//   - a Reject if no attempt can succeed with these texts, for example because one is too long or the provider
+	//     refuses it;
+	//   - a RetryAfter if the provider tells when to come back;
+	//   - a Retry or unmarked in all other cases. A wrong key is one of them, because it is no fault of the texts.
+	//
+	// The error is also ErrTexts if the provider fails with these texts again and again but embeds others. When ctx
+	// ends, Embed returns soon after, with an error that wraps the cause.
 	Embed(ctx context.Context, texts []string, purpose Purpose) ([][]float32, error)
 }
 
-// ErrTexts is what an error is, in the sense of errors.Is, that single texts
-// caused while the model embeds others. It says nothing about whether another
-// attempt may succeed.
+// ErrTexts matches, by errors.Is, errors that single texts cause while the model embeds others. It does not tell
+// whether another attempt may succeed.
 var ErrTexts = errors.New("single texts fail")
 
-// OfTexts marks an error as one of single texts. Its message stays.
+// OfTexts makes an error match [ErrTexts]. Its message stays the same.
 func OfTexts(err error) error { return textsError{err} }
 
 type textsError struct{ error }
@@ -77,10 +71,10 @@ func (e textsError) Is(target error) bool { return target == ErrTexts }
 
 // Cost is the cost of a text. Each text of a request has its share.
 type Cost struct {
-	Tokens   int           // as the provider counts them, else estimated
-	Requests float64       // that were sent, those that failed too
+	Tokens   int           // by the count of the provider, else estimated
+	Requests float64       // requests sent, including failed ones
 	Retries  int           // requests that failed
-	Waited   time.Duration // until the request was sent that brought the vector
+	Waited   time.Duration // time until the successful request was sent
 }
 
 // Add adds the cost of a part.
@@ -91,13 +85,13 @@ func (c *Cost) Add(part Cost) {
 	c.Waited += part.Waited
 }
 
-// Metered is an embedder that knows what it costs.
+// Metered is an embedder that knows its costs.
 type Metered interface {
 	Embedder
 
-	// EmbedMetered is Embed, with the cost of each text, also of one that
-	// failed. If it returns no vectors, it returns no costs.
+	// EmbedMetered is Embed, and returns the cost of each text, including texts that failed. If it returns no vectors,
+	// it returns no costs.
 	EmbedMetered(ctx context.Context, texts []string, purpose Purpose) ([][]float32, []Cost, error)
-	// Price is of a million tokens, in the currency of the configuration.
+	// Price returns the price of a million tokens, in the currency of the configuration.
 	Price() float64
 }

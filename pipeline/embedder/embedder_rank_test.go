@@ -6,7 +6,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// snippets are what the queries below look for, by the name of what each does.
+// snippets are the results that the queries below look for, by their subject.
 var snippets = map[string]string{
 	"http header": `// ReadMIMEHeader reads a MIME-style header of an HTTP request.
 func (r *Reader) parseHTTPHeader() (Header, error) {
@@ -143,7 +143,7 @@ func dot(a, b []float32) float32 {
 	return sum
 }
 
-// match is the sparse dot product.
+// match returns the dot product of two sparse vectors.
 func match(a, b embedder.Sparse) float32 {
 	values := make(map[uint32]float32, len(b.Indices))
 	for i, index := range b.Indices {

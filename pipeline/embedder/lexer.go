@@ -5,23 +5,22 @@ import (
 	"unicode/utf8"
 )
 
-// maxIdent is the longest identifier, in bytes once folded. What is longer (a
-// key, an image in base64) is read as several.
+// maxIdent is the size of the longest identifier, in bytes after folding. A longer one, such as a key or an image in
+// base64, is read as several.
 const maxIdent = 128
 
-// lexer reads a text's identifiers, folds their case and splits them into
-// parts: parseHTTPHeader, parse_http_header, PARSE_HTTP_HEADER and
-// parse-http-header are each parse, http and header, and parsehttpheader as a
-// whole. Anything but letters, marks and digits lies between identifiers, bytes
-// that are not UTF-8 too. Nothing is composed or decomposed: an accent that is a
-// mark of its own makes another word.
+// lexer reads the identifiers of a text, folds their case and splits them into parts. parseHTTPHeader,
+// parse_http_header, PARSE_HTTP_HEADER and parse-http-header each have the parts parse, http and header, and are
+// parsehttpheader as a whole. All characters except letters, marks and digits separate identifiers, and so do bytes
+// that are not UTF-8. Unicode is not normalized: a letter with a separate accent makes another word than the composed
+// letter.
 type lexer struct {
 	text  string
 	pos   int
 	ident [maxIdent]byte  // the identifier, folded, without _ and -
-	ends  [maxIdent]uint8 // where in ident each part ends
-	size  int             // of ident
-	parts int             // in ends
+	ends  [maxIdent]uint8 // the end of each part in ident
+	size  int             // bytes used in ident
+	parts int             // number of ends
 }
 
 type class uint8
@@ -50,7 +49,7 @@ var classes = func() (table [256]class) {
 	return table
 }()
 
-// next reads one identifier into l, and says whether there was one.
+// next reads one identifier into l, and reports whether there was one.
 func (l *lexer) next() bool {
 	text, pos := l.text, l.pos
 	l.size, l.parts = 0, 0
@@ -120,8 +119,8 @@ func classify(text string) (class, int, rune) {
 	return gap, width, r
 }
 
-// joins says whether the byte at pos, a gap after a character of class prev,
-// lies within an identifier: an underscore, or a hyphen between two letters.
+// joins reports whether the byte at pos, a gap after a character of class prev, is inside an identifier: an
+// underscore, or a hyphen between two letters.
 func joins(text string, pos int, prev class) bool {
 	switch text[pos] {
 	case '_':
@@ -136,8 +135,8 @@ func joins(text string, pos int, prev class) bool {
 	return false
 }
 
-// splits says whether a part ends between a character of class prev and one of
-// class kind that rest follows.
+// splits reports whether a part ends between a character of class prev and one of class kind. rest is the text after
+// them.
 func splits(prev, kind class, rest string) bool {
 	switch {
 	case prev == gap, prev == lower && kind == upper:
@@ -151,14 +150,13 @@ func splits(prev, kind class, rest string) bool {
 	return false
 }
 
-// pluralEnd says whether rest begins with an s that no lower-case letter follows.
+// pluralEnd reports whether rest begins with an s that no lower-case letter follows.
 func pluralEnd(rest string) bool {
 	return rest[0] == 's' && (len(rest) == 1 || classes[rest[1]] != lower)
 }
 
-// stem takes a plural's ending off. It is the S stemmer of D. Harman, "How
-// effective is suffixing?", JASIS 42(1), 1991: three rules that seldom conflate
-// what differs. It may write to word.
+// stem removes the ending of a plural. It is the S stemmer of D. Harman, "How effective is suffixing?", JASIS 42(1),
+// 1991: three rules that seldom conflate different words. It may write to word.
 func stem(word []byte) []byte {
 	n := len(word)
 	if n < 4 || word[n-1] != 's' {

@@ -13,32 +13,31 @@ const (
 	localDimensions = 384
 )
 
-// Local is the model local-384: no file, no network, the same vector on every
-// machine. It compares what texts say, not what they mean: texts are close
-// that share words, parts of identifiers and their spellings.
+// Local is the model local-384. It needs no file and no network, and gives the same vector on every machine. It
+// compares the wording of texts, not their meaning: texts are close if they share words, parts of identifiers and
+// spellings.
 //
-// A text is the sum of its words' vectors. A word is a part of an identifier,
-// an identifier as a whole, or two parts in a row.
+// The vector of a text is the sum of the vectors of its words. A word is a part of an identifier, a whole identifier,
+// or two parts in a row.
 //
-//   - A word's vector is found by signed feature hashing (K. Weinberger et al.,
+//   - The vector of a word comes from signed feature hashing (K. Weinberger et al.,
 //     "Feature hashing for large scale multitask learning", ICML 2009): hashes
-//     say which dimensions it touches and with which sign, so that the dot
-//     product of two texts has no bias from words that collide.
+//     choose its dimensions and their signs, so that words that collide do not
+//     bias the dot product of two texts.
 //   - Half of a part's weight goes to its character n-grams of 3 to 5 between
 //     marks of its ends (P. Bojanowski et al., "Enriching word vectors with
-//     subword information", TACL 5, 2017), so that parse is near parser. The
-//     n-grams are of the bytes of UTF-8.
+//     subword information", TACL 5, 2017), so that parse is near parser. An
+//     n-gram consists of bytes of UTF-8.
 //   - A word that occurs tf times weighs 1 + ln tf (G. Salton, C. Buckley,
 //     "Term-weighting approaches in automatic text retrieval", IPM 24(5),
-//     1988), keywords of languages and the like a quarter of that.
-//   - The sum is brought to unit length.
+//     1988). Common words, such as keywords of languages, weigh a quarter of that.
+//   - The sum is scaled to unit length.
 //
-// Sums are of integers, whose order does not matter; what is left of floating
-// point is a handful of operations that IEEE 754 rounds correctly, each on its
-// own: a conversion between product and sum forbids the compiler to fuse them,
-// as it does on arm64 and not on amd64.
+// The sums are sums of integers, so their order does not matter. The few floating-point operations are each rounded
+// correctly by IEEE 754. A conversion between product and sum keeps the compiler from fusing them, which it would do on
+// arm64 and not on amd64.
 //
-// Document and Query are embedded alike.
+// Documents and queries are embedded alike.
 type Local struct{}
 
 // Model implements [Embedder].
@@ -46,7 +45,7 @@ func (Local) Model() Model {
 	return Model{Name: LocalName, Dimensions: localDimensions, Distance: Dot}
 }
 
-// Embed implements [Embedder]. Its only error is ctx's.
+// Embed implements [Embedder]. It returns an error only if ctx has ended.
 func (Local) Embed(ctx context.Context, texts []string, _ Purpose) ([][]float32, error) {
 	s := scratches.Get().(*scratch)
 	defer s.release()
@@ -62,10 +61,10 @@ func (Local) Embed(ctx context.Context, texts []string, _ Purpose) ([][]float32,
 	return vectors, nil
 }
 
-// Weights are integers of which unit is 1.
+// Weights are integers; unit is the weight 1.
 const unit = 1 << 10
 
-// weights of the roles.
+// weights holds the weights of the roles.
 var weights = [...]int64{
 	pair:   unit * 3 / 10,
 	whole:  unit / 2,
@@ -73,8 +72,7 @@ var weights = [...]int64{
 	part:   unit,
 }
 
-// shares[n] is what each of n dimensions gets of a word whose squares sum to
-// half: sqrt(1/2n).
+// shares[n] is the part that each of n dimensions gets of a word, so that the squares sum to one half: sqrt(1/2n).
 var shares = func() (table [3*maxIdent + 3]int64) {
 	for n := 1; n < len(table); n++ {
 		table[n] = int64(unit*math.Sqrt(1/float64(2*n)) + 0.5)
@@ -82,9 +80,8 @@ var shares = func() (table [3*maxIdent + 3]int64) {
 	return table
 }()
 
-// frequencies[tf] is 1 + ln tf; more counts as the last. The logarithm is a sum
-// of ln(i/(i-1)) = 2 artanh(1/(2i-1)), for math.Log has code of its own on some
-// machines.
+// frequencies[tf] is 1 + ln tf; a larger tf counts as the last. The logarithm is a sum of ln(i/(i-1)) = 2
+// artanh(1/(2i-1)), because math.Log has different code on some machines.
 var frequencies = func() (table [256]int64) {
 	ln := 0.0
 	for tf := 1; tf < len(table); tf++ {
@@ -101,7 +98,7 @@ var frequencies = func() (table [256]int64) {
 	return table
 }()
 
-// scratch is the memory of reading one text.
+// scratch holds the memory for reading one text.
 type scratch struct {
 	table table
 	sums  [localDimensions]int64
@@ -110,7 +107,7 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// maxKept is the most words that a scratch may have grown to and be kept.
+// maxKept is the number of words above which a scratch is not kept for the next text.
 const maxKept = 1 << 15
 
 func (s *scratch) release() {
@@ -134,15 +131,14 @@ func (s *scratch) embed(text string, out []float32) {
 	s.normalize(out)
 }
 
-// add puts weight on the dimension that the hash's upper half names, with the
-// sign of its lower half's last bit.
+// add adds weight to the dimension given by the upper half of the hash. The last bit of the lower half is the sign.
 func (s *scratch) add(hash uint64, weight int64) {
 	dimension := (hash >> 32) * localDimensions >> 32
 	sign := int64(hash&1)<<1 - 1
 	s.sums[dimension] += sign * weight
 }
 
-// Marks of a word's ends, which no folded letter is.
+// Marks for the ends of a word. No folded letter equals them.
 const (
 	opening = 2
 	closing = 3
@@ -152,7 +148,7 @@ const (
 func (s *scratch) addGrams(letters []byte, weight int64) {
 	size := len(letters) + 2
 	share := weight * shares[grams(size, 3)+grams(size, 4)+grams(size, 5)]
-	last := uint64(opening) // the bytes so far, the latest lowest
+	last := uint64(opening) // the bytes so far, the latest in the lowest place
 	for i := 1; i < size; i++ {
 		b := byte(closing)
 		if i <= len(letters) {
@@ -171,12 +167,11 @@ func (s *scratch) addGrams(letters []byte, weight int64) {
 	}
 }
 
-// grams is how many n-grams a word of size bytes has.
+// grams returns the number of n-grams of a word of size bytes.
 func grams(size, n int) int { return max(0, size-n+1) }
 
-// normalize writes the sums as a vector of unit length. A text without words
-// is the vector whose elements are all alike, as far from any other as two
-// texts with nothing in common.
+// normalize writes the sums as a vector of unit length. A text without words gets the vector of equal elements, which
+// is as far from any other as two texts with nothing in common.
 func (s *scratch) normalize(out []float32) {
 	squares := 0.0
 	for _, sum := range s.sums {

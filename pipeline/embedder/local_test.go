@@ -19,8 +19,7 @@ var update = flag.Bool("update", false, "write the goldens anew")
 
 func TestConformance(t *testing.T) { embeddertest.Run(t, embedder.Local{}) }
 
-// goldenTexts touch every rule of the lexer, the largest counts, and sums large
-// enough for a rounding to show.
+// goldenTexts cover every rule of the lexer, the largest counts, and sums that are large enough to show a rounding.
 func goldenTexts() map[string]string {
 	texts := map[string]string{
 		"empty":   "",
@@ -100,14 +99,14 @@ func TestLikeWordsAreNear(t *testing.T) {
 	}
 }
 
-// TestUnrelatedWordsAreUnbiased shows what the signs are for: over many pairs of
-// words with nothing in common, the mean similarity is none.
+// TestUnrelatedWordsAreUnbiased shows the effect of the signs: over many pairs of words with nothing in common, the
+// mean similarity is zero.
 func TestUnrelatedWordsAreUnbiased(t *testing.T) {
 	const words = 400
 	var sum, squares float64
 	vectors := make([][]float32, words)
 	for i := range vectors {
-		// Letters of a word repeat in no other.
+		// No two words share a letter.
 		vectors[i] = embed(t, string([]rune{rune(0x4e00 + 3*i), rune(0x4e01 + 3*i), rune(0x4e02 + 3*i)}))
 	}
 	for i := range vectors {

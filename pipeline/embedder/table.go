@@ -2,29 +2,28 @@ package embedder
 
 import "slices"
 
-// role is the role of a word in the table, the strongest it was seen in.
+// role is the strongest role in which a word occurred.
 type role uint8
 
 const (
 	pair   role = iota // two parts in a row
 	whole              // an identifier of several parts
-	common             // a part that says little: a keyword, a letter, a number
+	common             // a part of little meaning: a keyword, a letter, a number
 	part               // any other part of an identifier
 )
 
 type word struct {
 	hash  uint64
 	count uint32
-	at    uint32 // where in the table's letters a part begins
+	at    uint32 // the start of the part in the table's letters
 	size  uint8  // of the part
 	role  role
 }
 
-// table counts words by their hash, in order of first sight. Words are equal if
-// their 64-bit hashes are: the odds of one mistake among a text's 10,000 words
-// are below 1 in 10^11.
+// table counts words by their hash, in the order of their first occurrence. Words count as equal if their 64-bit
+// hashes are equal. The odds of one mistake among the 10,000 words of a text are below 1 in 10^11.
 type table struct {
-	slots   []uint32 // a word's place in words plus 1, by hash, linear probing
+	slots   []uint32 // index in words plus 1, by hash, with linear probing
 	words   []word
 	letters []byte // of the parts
 }
@@ -40,8 +39,8 @@ func (t *table) reset() {
 	t.words, t.letters = t.words[:0], t.letters[:0]
 }
 
-// add counts one more of the word and returns it, a pair if it is new. It is
-// valid until the next add.
+// add counts one occurrence of the word and returns the word. A new word is a pair. The pointer is valid until the
+// next add.
 func (t *table) add(hash uint64) *word {
 	mask := uint64(len(t.slots) - 1)
 	for slot := hash & mask; ; slot = (slot + 1) & mask {
@@ -73,22 +72,22 @@ func (t *table) grow() {
 	}
 }
 
-// spell keeps the letters of a part.
+// spell stores the letters of a part.
 func (t *table) spell(w *word, letters []byte) {
 	w.at, w.size = uint32(len(t.letters)), uint8(len(letters))
 	t.letters = append(t.letters, letters...)
 }
 
-// read fills the table with the text's words, and with its pairs where they are
-// wanted. It returns the number of parts and wholes read.
+// read fills the table with the words of a text, and with its pairs if they are wanted. It returns the number of parts
+// and wholes.
 func (t *table) read(text string, pairs bool) int {
 	t.reset()
 	lex := lexer{text: text}
-	var last uint64 // the part before, common ones left out; 0: none
+	var last uint64 // the last part that is not common; 0: none
 	n := 0
 	for lex.next() {
 		if lex.parts > 1 {
-			// A copy, for stem writes into a part that is read below.
+			// A copy, because stem writes to a part that is read below.
 			letters := lex.ident
 			n++
 			w := t.add(hashLetters(stem(letters[:lex.size])))

@@ -2,31 +2,27 @@ package embedder
 
 import "slices"
 
-// BM25's constants, as S. Robertson and H. Zaragoza recommend them ("The
-// probabilistic relevance framework: BM25 and beyond", FnTIR 3(4), 2009: k1
-// from 1.2 to 2, b from 0.5 to 0.8) and Lucene has them.
+// The constants of BM25, as in Lucene and in the ranges of S. Robertson and H. Zaragoza ("The probabilistic relevance
+// framework: BM25 and beyond", FnTIR 3(4), 2009): k1 from 1.2 to 2, b from 0.5 to 0.8.
 const (
 	bm25K1 = 1.2
 	bm25B  = 0.75
 )
 
-// averageTerms stands for the mean number of terms of a chunk. The true mean
-// moves with every document, and a weight that moved with it would have to be
-// stored anew; a constant keeps a chunk's terms a pure function of its text.
-// The means of the chunks of the Go and Python standard libraries, package by
-// package, are from 155 to 240.
+// averageTerms replaces the mean number of terms of a chunk. The true mean changes with every document, and weights
+// that changed with it would have to be stored anew. With a constant, the terms of a chunk are a pure function of its
+// text. The means of the packages of the Go and Python standard libraries are between 155 and 240.
 const averageTerms = 180
 
-// Terms returns the BM25 weights of the text's terms without the inverse
-// document frequency, which the index applies. A term that occurs tf times
-// among the text's len terms has the weight
+// Terms returns the BM25 weights of the terms of a text, without the inverse document frequency, which the index
+// applies. A term that occurs tf times among the len terms of the text has the weight
 //
 //	tf (k1 + 1) / (tf + k1 (1 - b + b len/averageTerms))
 //
-// Terms are the parts of identifiers, and identifiers of several parts as a
-// whole, case folded and plurals stemmed. A term's index is half of its 64-bit
-// hash: among a million different terms each has odds of 1 in 4,300 to share
-// its index with another, and some 116 pairs do; those of one text are summed.
+// The terms are the parts of identifiers, and whole identifiers of several parts. Their case is folded and their
+// plurals are stemmed. The index of a term is half of its 64-bit hash. Among a million different terms, each has odds
+// of 1 in 4,300 to share its index with another, and about 116 pairs do. Terms of one text that share an index are
+// summed.
 func Terms(text string) Sparse {
 	return sparse(text, func(tf, length int) float32 {
 		f := float64(tf)
@@ -35,8 +31,8 @@ func Terms(text string) Sparse {
 	})
 }
 
-// QueryTerms returns the terms of a question, each with weight 1, to be
-// multiplied with those of [Terms].
+// QueryTerms returns the terms of a query, each with weight 1. Their dot product with [Terms] is the BM25 score,
+// without the inverse document frequency.
 func QueryTerms(text string) Sparse {
 	return sparse(text, func(int, int) float32 { return 1 })
 }
@@ -45,7 +41,7 @@ func sparse(text string, weigh func(tf, length int) float32) Sparse {
 	s := scratches.Get().(*scratch)
 	defer s.release()
 	length := s.table.read(text, false)
-	keys := s.keys[:0] // a term's index above, its count below: sorted as numbers
+	keys := s.keys[:0] // the index in the upper half, the count in the lower, to be sorted as numbers
 	for _, w := range s.table.words {
 		keys = append(keys, w.hash>>32<<32|uint64(w.count))
 	}

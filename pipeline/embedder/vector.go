@@ -7,24 +7,24 @@ import (
 	"math"
 )
 
-// Sparse is a vector of which only the elements that are not zero are held.
+// Sparse holds the elements of a vector that are not zero.
 type Sparse struct {
 	Indices []uint32  // strictly ascending
-	Values  []float32 // one an index, finite
+	Values  []float32 // one for each index, finite
 }
 
-// Vector is everything stored for a chunk's text.
+// Vector holds the stored vectors of a chunk's text.
 type Vector struct {
 	Dense  []float32
 	Sparse Sparse
 }
 
-// recordHeader is two counts: of dense numbers and of sparse terms.
+// recordHeader is the size of two counts, of dense numbers and of sparse terms.
 const recordHeader = 8
 
-// AppendBinary appends the vector's record to b: the number of dimensions and
-// of terms as uint32, the dense float32s, the indices as uint32, their values
-// as float32, all little-endian. It refuses what DecodeVector would.
+// AppendBinary appends the record of the vector to b. The record consists of the number of dimensions and of terms as
+// uint32, the dense numbers as float32, the indices as uint32 and their values as float32, all little-endian.
+// AppendBinary refuses vectors that DecodeVector would refuse.
 func (v Vector) AppendBinary(b []byte) ([]byte, error) {
 	if err := v.check(); err != nil {
 		return b, fmt.Errorf("encode vector: %w", err)
@@ -38,8 +38,7 @@ func (v Vector) AppendBinary(b []byte) ([]byte, error) {
 	return appendFloats(b, v.Sparse.Values), nil
 }
 
-// DecodeVector reads the record that b is, to the last byte. The vector shares
-// no memory with b.
+// DecodeVector decodes b, which must be exactly one record. The vector shares no memory with b.
 func DecodeVector(b []byte) (Vector, error) {
 	if len(b) < recordHeader {
 		return Vector{}, fmt.Errorf("decode vector: a record of %d bytes has no header", len(b))

@@ -31,7 +31,7 @@ func TestVectorRoundTrip(t *testing.T) {
 	}
 }
 
-// TestVectorLayout pins the record: it is stored.
+// TestVectorLayout pins the layout of the record, because records are stored.
 func TestVectorLayout(t *testing.T) {
 	v := embedder.Vector{Dense: []float32{1}, Sparse: embedder.Sparse{Indices: []uint32{258}, Values: []float32{2}}}
 	got, err := v.AppendBinary(nil)
