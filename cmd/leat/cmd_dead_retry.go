@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
 )
@@ -78,7 +79,7 @@ func (cmd *deadRetryCmd) Run(ctx context.Context, g *globals) error {
 		err = g.answer.json(answer)
 	} else {
 		fmt.Printf("%s retried, %s obsolete, %s refused\n", count(answer.Retried, "letter", "letters"),
-			thousands(int64(answer.Obsolete)), thousands(int64(len(answer.Refused))))
+			number.Thousands(answer.Obsolete), number.Thousands(len(answer.Refused)))
 		showRefused(answer.Refused)
 	}
 	if err == nil && len(answer.Refused) > 0 {

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -64,12 +65,12 @@ func (r generationRow) progress() string {
 	if r.Chunks == 0 {
 		return "starting"
 	}
-	text := thousands(r.Points) + " of " + count(r.Chunks, "point", "points")
+	text := number.Thousands(r.Points) + " of " + count(r.Chunks, "point", "points")
 	switch {
 	case r.Points >= r.Chunks:
 		text += ", comparing"
 	case r.Seconds != nil:
-		text += fmt.Sprintf(", %s/s, %s left", thousands(int64(r.Rate)), seconds(*r.Seconds))
+		text += fmt.Sprintf(", %s/s, %s left", number.Thousands(int64(r.Rate)), seconds(*r.Seconds))
 	}
 	if r.Failing > 0 {
 		text += ", " + count(r.Failing, "document fails", "documents fail")

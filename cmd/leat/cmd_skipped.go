@@ -7,6 +7,7 @@ import (
 	"sort"
 	"text/tabwriter"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
 )
@@ -70,7 +71,7 @@ func printSkipped(files []skippedFile) error {
 	sort.Slice(names, func(i, j int) bool { return reasons[names[i]] > reasons[names[j]] })
 	note("%s", count(len(files), "file skipped", "files skipped"))
 	for _, name := range names {
-		note("  %6s  %s", thousands(int64(reasons[name])), name)
+		note("  %6s  %s", number.Thousands(reasons[name]), name)
 	}
 	return nil
 }

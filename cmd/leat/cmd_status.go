@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -110,21 +111,21 @@ func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
 	for _, t := range tracks {
 		d := t.Documents
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s of %s\t%s\t%s\t%s\t%s\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)), shortCommit(t.Commit), t.State,
-			thousands(d.Indexed), thousands(d.Total), thousands(d.Pending), thousands(d.Failed), thousands(d.Skipped), thousands(t.Chunks))
+			number.Thousands(d.Indexed), number.Thousands(d.Total), number.Thousands(d.Pending), number.Thousands(d.Failed), number.Thousands(d.Skipped), number.Thousands(t.Chunks))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, t := range tracks {
-		switch {
-		case strings.Contains(t.Error, t.URL):
-			fmt.Println(safeLine(t.Error))
-		case t.Error != "":
-			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(t.Error))
+		switch reason := explainTrack(t); {
+		case strings.Contains(reason, t.URL):
+			fmt.Println(safeLine(reason))
+		case reason != "":
+			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(reason))
 		}
 		if d := t.Documents; d.Failed > 0 {
 			fmt.Printf("%s %s: %s of %s indexed, %s failed ('leat status --failed' names them)\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)),
-				thousands(d.Indexed), thousands(d.Total), thousands(d.Failed))
+				number.Thousands(d.Indexed), number.Thousands(d.Total), number.Thousands(d.Failed))
 		}
 	}
 	return nil
@@ -134,6 +135,6 @@ func newStatus(t catalog.TrackStatus) repositoryStatus {
 	d := t.Documents
 	return repositoryStatus{
 		ID: t.Repository.String(), Tenant: t.Tenant, URL: t.URL, Ref: t.Ref, Commit: t.Commit, Revision: t.Revision, State: t.State,
-		Documents: documentStatus{d.Total, d.Indexed, d.Pending, d.Failed, d.Skipped}, Chunks: t.Chunks, Error: t.Error,
+		Documents: documentStatus{d.Total, d.Indexed, d.Pending, d.Failed, d.Skipped}, Chunks: t.Chunks, Error: explainTrack(t),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -51,6 +52,9 @@ func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
 		err = g.answer.json(map[string]any{"runs": runs})
 	} else {
 		err = printRuns(runs)
+		if failed {
+			note("'leat verify' compares the stores, and 'leat verify --repair' repairs what the syncer leaves alone")
+		}
 	}
 	if err == nil && failed {
 		return errNo
@@ -74,7 +78,7 @@ func printRuns(runs []syncRun) error {
 	fmt.Fprintln(w, "WORK\tLAST\tTOOK\tCOMPARED\tFOUND\tREPAIRED\tNEXT\tERROR")
 	for _, r := range runs {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", safeLine(string(r.Kind)), when(r.StartedAt), r.took(),
-			thousands(r.Compared), thousands(r.Found), thousands(r.Repaired), when(r.NextDue), safeLine(r.Error))
+			number.Thousands(r.Compared), number.Thousands(r.Found), number.Thousands(r.Repaired), when(r.NextDue), safeLine(r.Error))
 	}
 	return w.Flush()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -55,6 +56,6 @@ func (cmd *approveCmd) show(g *globals, a catalog.Approval) error {
 		return g.answer.json(map[string]any{"approved": approvedRow{a.Repository.String(), a.URL, a.Ref, a.Commit, a.Removes, a.Documents}})
 	}
 	fmt.Printf("approved: commit %s may remove %s of %s of %s\n", shortCommit(a.Commit),
-		thousands(a.Removes), count(a.Documents, "document", "documents"), safeLine(service.ShortRef(a.Ref)))
+		number.Thousands(a.Removes), count(a.Documents, "document", "documents"), safeLine(service.ShortRef(a.Ref)))
 	return nil
 }

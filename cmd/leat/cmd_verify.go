@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
@@ -92,7 +93,7 @@ func showReport(g *globals, r verify.Report, repaired *verify.Repaired) error {
 		{r.OrphanObjects, "orphan objects: in S3, and not in the catalog"},
 	} {
 		if row.n > 0 {
-			fmt.Printf("%8s  %s\n", thousands(row.n), row.what)
+			fmt.Printf("%8s  %s\n", number.Thousands(row.n), row.what)
 		}
 	}
 	fmt.Println("not ok: the stores differ ('leat verify --list' names each difference)")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 )
 
@@ -60,8 +61,8 @@ func (cmd *statusCmd) embedders(ctx context.Context, g *globals, s *session) err
 		case url == "":
 			url = u.Repository.String() + " (forgotten)"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%.0f\t%s\t%s\t%.4f\n", safeLine(u.Embedder), safeLine(url), thousands(u.Texts), thousands(u.Cached),
-			thousands(u.Tokens), u.Requests, thousands(u.Retries), u.Waited.Round(time.Second), u.Cost)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%.0f\t%s\t%s\t%.4f\n", safeLine(u.Embedder), safeLine(url), number.Thousands(u.Texts), number.Thousands(u.Cached),
+			number.Thousands(u.Tokens), u.Requests, number.Thousands(u.Retries), u.Waited.Round(time.Second), u.Cost)
 	}
 	return w.Flush()
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -26,6 +28,8 @@ func explain(err error) string {
 		return text + ": the first worker that starts, or 'leat dev', makes it"
 	case errors.Is(err, service.ErrNoStream):
 		return text + "; start a worker, which makes the streams"
+	case errors.Is(err, catalog.ErrOtherModel):
+		return text + " ('leat rebuild --embedder NAME')"
 	case errors.Is(err, vector.ErrNoCollection):
 		return text + ": Qdrant has lost the index; 'leat verify --repair' writes it again"
 	case !errors.As(err, &failed):
@@ -50,3 +54,26 @@ func explain(err error) string {
 
 // letterHelp is the way out where a letter is not found among a tenant's.
 const letterHelp = " ('leat dead list' lists those there are; --any-tenant looks further)"
+
+// explainTrack says why a ref cannot be followed or waits, and which command
+// lets it go on.
+func explainTrack(t catalog.TrackStatus) string {
+	if t.Waiting == nil || t.Error != t.Waiting.String() {
+		return t.Error
+	}
+	return explainWaiting(*t.Waiting)
+}
+
+// explainRefusal says why nothing comes of a submission, and which command lets
+// it go on.
+func explainRefusal(r service.Refusal) string {
+	if r.Waiting == nil {
+		return r.Reason
+	}
+	return explainWaiting(*r.Waiting)
+}
+
+func explainWaiting(a catalog.Approval) string {
+	return fmt.Sprintf("waiting for approval: would remove %s of %s documents of %s: 'leat sync approve %s --ref %s' lets commit %s through",
+		number.Thousands(a.Removes), number.Thousands(a.Documents), a.Ref, a.URL, a.Ref, a.Commit)
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -39,8 +40,12 @@ func summarize(g *globals, f service.Progress, took time.Duration) error {
 	if len(f.Refused) > 0 {
 		answer = errNo
 	}
+	refused := make([]string, len(f.Refused))
+	for i, r := range f.Refused {
+		refused[i] = explainRefusal(r)
+	}
 	if g.JSON {
-		if err := g.answer.json(map[string]any{"repositories": rows, "refused": f.Refused, "seconds": took.Seconds()}); err != nil {
+		if err := g.answer.json(map[string]any{"repositories": rows, "refused": refused, "seconds": took.Seconds()}); err != nil {
 			return err
 		}
 		return answer
@@ -48,10 +53,10 @@ func summarize(g *globals, f service.Progress, took time.Duration) error {
 	for _, t := range f.Tracks {
 		d := t.Documents
 		fmt.Printf("%s %s@%s: %s of %s indexed, %s failed, %s skipped; %s (%s)\n",
-			safeLine(t.URL), safeLine(service.ShortRef(t.Ref)), shortCommit(t.Commit), thousands(d.Indexed), count(d.Total, "document", "documents"),
-			thousands(d.Failed), thousands(d.Skipped), count(t.Chunks, "chunk", "chunks"), took.Round(10*time.Millisecond))
+			safeLine(t.URL), safeLine(service.ShortRef(t.Ref)), shortCommit(t.Commit), number.Thousands(d.Indexed), count(d.Total, "document", "documents"),
+			number.Thousands(d.Failed), number.Thousands(d.Skipped), count(t.Chunks, "chunk", "chunks"), took.Round(10*time.Millisecond))
 	}
-	for _, reason := range f.Refused {
+	for _, reason := range refused {
 		note("leat: %s", safeLine(oneLine(reason)))
 	}
 	return answer

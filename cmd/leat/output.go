@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/leatworks/leat/internal/number"
 )
 
 // answer is what a command prints on standard output.
@@ -110,15 +112,7 @@ func count[N int | int64](n N, singular, plural string) string {
 	if n == 1 {
 		return "1 " + singular
 	}
-	return thousands(int64(n)) + " " + plural
-}
-
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return number.Thousands(n) + " " + plural
 }
 
 func shortCommit(commit string) string { return commit[:min(len(commit), 10)] }

@@ -43,14 +43,6 @@ func TestTerminalsAreSafe(t *testing.T) {
 	}
 }
 
-func TestThousands(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 12038: "12,038", 1234567: "1,234,567"} {
-		if got := thousands(n); got != want {
-			t.Errorf("%d is written %s, want %s", n, got, want)
-		}
-	}
-}
-
 // A JSON document holds no character that a terminal obeys, and says the same.
 func TestJSONIsSafe(t *testing.T) {
 	text := "a\u202eb\u0085c\x7fd\x1be 한국어 <&> 👩\u200d💻\ufffd"

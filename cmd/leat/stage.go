@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -61,9 +62,9 @@ func (s stage) counts() string {
 	case s.done == 0 && s.unknown():
 		return s.before
 	case s.unknown():
-		return thousands(s.done)
+		return number.Thousands(s.done)
 	}
-	return thousands(s.done) + " of " + thousands(s.total)
+	return number.Thousands(s.done) + " of " + number.Thousands(s.total)
 }
 
 // speed says how fast, and how long what is left will take.
@@ -72,7 +73,7 @@ func (s stage) speed() string {
 	if rate == 0 {
 		return ""
 	}
-	text := thousands(int64(rate)) + "/s"
+	text := number.Thousands(int64(rate)) + "/s"
 	if left := s.total - s.done; left > 0 && !s.growing {
 		text += fmt.Sprintf(", %s left", seconds(float64(left)/rate))
 	}

@@ -36,9 +36,17 @@ type Progress struct {
 	Tracks  []catalog.TrackStatus // that the submissions are about
 	Counts  catalog.Counts        // of the tracks together
 	Retries map[string]string     // by the event's id: why its last attempt failed
-	Refused []string              // why nothing will come of a submission now
+	Refused []Refusal             // submissions of which nothing will come now
 
 	wanted map[uuid.UUID]bool // tracks, and repositories of which no track is known yet
+}
+
+// Refusal says why nothing will come of a submission.
+type Refusal struct {
+	Reason  string
+	Waiting *catalog.Approval // the removal that it waits for; nil: none
+
+	repository uuid.UUID
 }
 
 // Follow waits until each submission is indexed or has failed. It calls tell
@@ -89,7 +97,7 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 
 // look asks how far the submissions are.
 func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
-	p := Progress{Done: true, wanted: make(map[uuid.UUID]bool), Retries: make(map[string]string), Refused: []string{}}
+	p := Progress{Done: true, wanted: make(map[uuid.UUID]bool), Retries: make(map[string]string), Refused: []Refusal{}}
 	for _, key := range r.Submissions {
 		status, err := s.stores.Catalog.SubmissionStatus(ctx, key)
 		if err != nil && !isNotFound(err) {
@@ -97,12 +105,13 @@ func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 		}
 		switch {
 		case status.State == catalog.SubmissionFailed:
-			p.Refused = append(p.Refused, status.Error)
+			p.Refused = append(p.Refused, Refusal{Reason: status.Error, repository: status.Repository})
 		case status.State == catalog.SubmissionDone:
 			p.wanted[status.Track] = true
 			p.Done = p.Done && status.Indexed
 		case r.Patience > 0 && status.Attempts >= r.Patience:
-			p.Refused = append(p.Refused, fmt.Sprintf("%s (failed %d times; leat tries again when it is due and workers run)", status.Error, status.Attempts))
+			reason := fmt.Sprintf("%s (failed %d times; leat tries again when it is due and workers run)", status.Error, status.Attempts)
+			p.Refused = append(p.Refused, Refusal{Reason: reason})
 		default: // pending, or not yet accepted
 			p.Done, p.Listing = false, true
 			if status.Attempts > 0 {
@@ -121,6 +130,7 @@ func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 		return err
 	}
 	for _, t := range tracks {
+		p.await(t)
 		if p.wanted[t.ID] || p.wanted[t.Repository] {
 			p.Tracks = append(p.Tracks, t)
 			p.Counts.Total += t.Documents.Total
@@ -131,4 +141,16 @@ func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 		}
 	}
 	return nil
+}
+
+// await notes which refused submissions wait for the removal that a track waits for.
+func (p *Progress) await(t catalog.TrackStatus) {
+	if t.Waiting == nil {
+		return
+	}
+	for i, r := range p.Refused {
+		if r.repository == t.Repository && r.Reason == t.Waiting.String() {
+			p.Refused[i].Waiting = t.Waiting
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
@@ -148,7 +149,7 @@ func (s *Service) query(ctx context.Context, r SearchRequest) (q search.Query, e
 }
 
 func badLimit(limit, most int, of string) error {
-	return &Error{Kind: Invalid, Field: FieldLimit, Value: strconv.Itoa(limit), Reason: fmt.Sprintf("ask for 1 to %s %s", thousands(most), of)}
+	return &Error{Kind: Invalid, Field: FieldLimit, Value: strconv.Itoa(limit), Reason: fmt.Sprintf("ask for 1 to %s %s", number.Thousands(most), of)}
 }
 
 // named gives hits the URLs of their repositories.

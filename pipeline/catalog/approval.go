@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 
 	"github.com/google/uuid"
 
@@ -13,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Standing is what a track holds before another commit is listed.
+// Standing is the state of a track before another commit is listed.
 type Standing struct {
 	Commit     string // hex; of the current snapshot
 	Revision   int64  // of it
@@ -40,7 +39,7 @@ func (c *Core) Standing(ctx context.Context, track uuid.UUID, rules Rules) (Stan
 	}, nil
 }
 
-// CountDocuments counts those of ids that are indexed, or are to be.
+// CountDocuments counts the documents among ids that are indexed, or are to be.
 func (c *Core) CountDocuments(ctx context.Context, ids []uuid.UUID) (int64, error) {
 	n, err := c.query.CountDocuments(ctx, ids)
 	if err != nil {
@@ -69,24 +68,19 @@ func (c *Core) StandingDocuments(ctx context.Context, track uuid.UUID, at Standi
 	return list, nil
 }
 
-// Approval is a removal that waits for somebody's word.
+// Approval is a removal that waits for somebody to approve it.
 type Approval struct {
 	Track              uuid.UUID
 	Repository         uuid.UUID
 	URL, Ref           string
 	Commit             string // hex
 	Removes, Documents int64  // how many of how many
-	Approved           bool   // the word was given; the removal is under way
+	Approved           bool   // somebody did; the removal is under way
 }
 
-// String says what waits.
+// String says what waits. How it goes on is for the skins to say.
 func (a Approval) String() string {
-	return fmt.Sprintf("waiting for approval: would remove %s of %s documents", thousands(a.Removes), thousands(a.Documents))
-}
-
-// Advice says what waits, and how it goes on.
-func (a Approval) Advice() string {
-	return fmt.Sprintf("%s of %s: 'leat sync approve %s --ref %s' lets commit %s through", a, a.Ref, a.URL, a.Ref, a.Commit)
+	return fmt.Sprintf("waiting for approval: would remove %d of %d documents of %s", a.Removes, a.Documents, a.Ref)
 }
 
 // Await records that a removal waits for approval. An approval given for the
@@ -123,7 +117,7 @@ func (c *Core) await(ctx context.Context, q *query.Queries, a Approval) error {
 	return q.PutApproval(ctx, query.PutApprovalParams{Track: a.Track, Commit: commit, Removes: a.Removes, Documents: a.Documents})
 }
 
-// Approvals lists what waits in some repositories of a tenant, or in all.
+// Approvals lists the removals that wait in some repositories of a tenant, or in all.
 func (c *Core) Approvals(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Approval, error) {
 	rows, err := c.query.ListApprovals(ctx, tenant, orEmpty(repositories))
 	if err != nil {
@@ -161,12 +155,4 @@ func (c *Core) Approve(ctx context.Context, a Approval, key SubmissionKey) error
 		return fmt.Errorf("approve %s: %w", a.Commit, err)
 	}
 	return nil
-}
-
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

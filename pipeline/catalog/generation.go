@@ -58,23 +58,27 @@ type Embedder struct {
 	Recipe     string // what else makes its vectors; "": the name says all, or it is not known
 }
 
-// Check refuses a model that has the embedder's name and makes other vectors:
-// two kinds of them in one index would find nothing.
+// ErrOtherModel marks a model that has the name of an embedder and makes other
+// vectors. It becomes usable under another name, in a generation of its own.
+var ErrOtherModel = errors.New("set it back, or give the model another name and build the index anew with it")
+
+// Check returns ErrOtherModel, as a rejection, for a model that has the
+// embedder's name and makes other vectors: two kinds of them in one index would
+// find nothing.
 func (e Embedder) Check(model Embedder) error {
-	const remedy = "set it back, or give the model another name and run 'leat rebuild --embedder NAME'"
 	switch {
 	case e.Name != model.Name:
 		return nil
 	case e.Dimensions != model.Dimensions || e.Distance != model.Distance:
-		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %v, and the model of that name is %v: %s", e, model, remedy))
+		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %v, and the model of that name is %v: %w", e, model, ErrOtherModel))
 	case e.Recipe != model.Recipe && e.Recipe != "" && model.Recipe != "":
-		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %s made with %s, and its configuration says %s: %s", e.Name, e.Recipe, model.Recipe, remedy))
+		return fault.Reject(fmt.Errorf("the catalog holds vectors of embedder %s made with %s, and its configuration says %s: %w", e.Name, e.Recipe, model.Recipe, ErrOtherModel))
 	}
 	return nil
 }
 
-// Adopt is Check, and writes down how a model makes its vectors of which the
-// catalog does not know that yet.
+// Adopt is Check, and records how a model makes its vectors if the catalog does
+// not know that yet.
 func (gs *Generations) Adopt(ctx context.Context, known, model Embedder) error {
 	if err := known.Check(model); err != nil {
 		return err
@@ -96,9 +100,9 @@ func (e Embedder) String() string {
 // generationLock is the advisory lock under which the first generation is made.
 const generationLock = 0x6c656174_00000002
 
-// Ensure returns the active generation, or makes the first one, for
-// the embedder wanted. A collection's name is prefix_gN. Which embedder an index
-// has that is there already is the catalog's to say.
+// Ensure returns the active generation, or makes the first one for the embedder
+// wanted. An index that exists already keeps its own embedder. A collection's
+// name is prefix_gN.
 func (gs *Generations) Ensure(ctx context.Context, prefix string, want Embedder) (Generation, error) {
 	var active Generation
 	err := gs.locks.With(ctx, generationLock, func(ctx context.Context) error {
@@ -127,8 +131,8 @@ func (gs *Generations) addFirst(ctx context.Context, prefix string, want Embedde
 	})
 }
 
-// putEmbedder returns the embedder as the catalog has it. A name is a model for
-// ever: one whose vectors are others is refused.
+// putEmbedder returns the embedder as the catalog has it. A name stands for one
+// model for ever: a model of that name that makes other vectors is refused.
 func putEmbedder(ctx context.Context, q *query.Queries, want Embedder) (Embedder, error) {
 	e, err := q.PutEmbedder(ctx, query.PutEmbedderParams{Name: want.Name, Dimensions: int32(want.Dimensions), Distance: string(want.Distance), Recipe: want.Recipe})
 	if err != nil {

@@ -70,7 +70,7 @@ func (c *Core) Tracks(ctx context.Context, tenant string) ([]TrackStatus, error)
 				Commit: hex.EncodeToString(r.Waiting), Removes: r.Removes, Documents: r.OfDocuments, Approved: r.Approved,
 			}
 			if !r.Approved && list[i].Error == "" {
-				list[i].Error = list[i].Waiting.Advice()
+				list[i].Error = list[i].Waiting.String()
 			}
 		}
 	}

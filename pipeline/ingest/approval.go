@@ -18,7 +18,7 @@ import (
 // waiting is the error of a listing that removes too much to go ahead.
 type waiting struct{ catalog.Approval }
 
-func (w *waiting) Error() string { return w.Advice() }
+func (w *waiting) Error() string { return w.String() }
 
 // tooMany is the measure of a mass deletion.
 func (s *Step) tooMany(removes, documents int64) bool {

@@ -60,7 +60,7 @@ func (s scrub) run(ctx context.Context, run *schedule.Run) (requeued int64, err 
 				missing++
 			}
 			if missing > fewMissing && 2*missing > run.Compared && !s.anyLoss {
-				return requeued, fmt.Errorf("%d of %d packs are missing from S3: check that it is the right bucket, then run 'leat verify --repair'", missing, run.Compared)
+				return requeued, fmt.Errorf("%d of %d packs are missing from S3: check that it is the right bucket, then ask for a repair", missing, run.Compared)
 			}
 			m, err := s.mend(ctx, pack.Key, damage, run)
 			if err != nil {

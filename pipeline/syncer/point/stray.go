@@ -66,7 +66,7 @@ func (k *Keeper) countStrays(ctx context.Context, g catalog.Generation, run *sch
 	run.Compared += int64(all)
 	if strange := int64(all) - int64(known); strange > fewStrays && 2*known < all {
 		return false, fmt.Errorf("%d of %d points of %s are of repositories that the catalog does not know: "+
-			"check that they belong together, then run 'leat verify --repair'", strange, all, g.Collection)
+			"check that they belong together, then ask for a repair", strange, all, g.Collection)
 	}
 	return all != known, nil
 }
