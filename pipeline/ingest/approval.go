@@ -25,58 +25,79 @@ func (s *Step) tooMany(removes, documents int64) bool {
 	return removes > int64(s.cfg.ApproveFiles) && float64(removes) > s.cfg.ApproveShare*float64(documents)
 }
 
+// candidate is a commit that is to be listed.
+type candidate struct {
+	track  catalog.Track
+	repo   *git.Repo
+	commit string // hex
+	rules  *lang.Rules
+	by     catalog.Rules // fingerprints of rules
+}
+
 // permit judges a commit before anything of it is listed. A wrong ref, or a
 // tree emptied by mistake, must not empty an index: the error is a *waiting
 // then. What the operator's own configuration excludes is not judged.
-func (s *Step) permit(ctx context.Context, track catalog.Track, repo *git.Repo, commit string, rules *lang.Rules, by catalog.Rules) error {
-	at, err := s.catalog.Standing(ctx, track.ID, by)
+func (s *Step) permit(ctx context.Context, c candidate) error {
+	at, err := s.catalog.Standing(ctx, c.track.ID, c.by)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil // there is no index to lose
 	}
-	if err != nil || at.Documents <= int64(s.cfg.ApproveFiles) || at.Approved == commit {
+	if err != nil || at.Documents <= int64(s.cfg.ApproveFiles) || at.Approved == c.commit {
 		return err
 	}
-	leaves := func(e git.Entry) bool { return at.SameConfig && rules.Path(e.Path, kindOf(e.Kind), 0).Skip != "" }
-	removes, err := s.removes(ctx, track, repo, at, commit, leaves)
+	removes, err := removal{s, c, at}.count(ctx)
 	if err != nil || !s.tooMany(removes, at.Documents) {
 		return err
 	}
 	return &waiting{catalog.Approval{
-		Track: track.ID, Repository: track.Repository, URL: track.URL, Ref: track.Ref,
-		Commit: commit, Removes: removes, Documents: at.Documents,
+		Track: c.track.ID, Repository: c.track.Repository, URL: c.track.URL, Ref: c.track.Ref,
+		Commit: c.commit, Removes: removes, Documents: at.Documents,
 	}}
 }
 
-// removes counts the documents whose content a commit would take out of the
+// removal compares a candidate with the index that its track has.
+type removal struct {
+	step *Step
+	candidate
+	at catalog.Standing
+}
+
+// leaves says whether the commit's own rules take a file out of the index. After
+// a change of the operator's configuration nobody can tell, and none does.
+func (r removal) leaves(e git.Entry) bool {
+	return r.at.SameConfig && r.rules.Path(e.Path, kindOf(e.Kind), 0).Skip != ""
+}
+
+// count counts the documents whose content the commit would take out of the
 // index: it stands at no path of the commit that may be indexed. A file that only
 // moves is not removed.
-func (s *Step) removes(ctx context.Context, track catalog.Track, repo *git.Repo, at catalog.Standing, commit string, leaves func(git.Entry) bool) (int64, error) {
-	if at.Exact && repo.Has(ctx, at.Commit) {
-		paths, err := s.removedByDiff(ctx, track, repo, at.Commit, commit, leaves)
-		if err != nil || !s.tooMany(paths, at.Documents) {
+func (r removal) count(ctx context.Context) (int64, error) {
+	if r.at.Exact && r.repo.Has(ctx, r.at.Commit) {
+		paths, err := r.countByDiff(ctx)
+		if err != nil || !r.step.tooMany(paths, r.at.Documents) {
 			return paths, err // contents are no more than paths
 		}
 	}
-	return s.removedByTree(ctx, track, repo, at, commit, leaves)
+	return r.countByTree(ctx)
 }
 
-// removedByDiff counts the paths that a commit takes out of the index.
-func (s *Step) removedByDiff(ctx context.Context, track catalog.Track, repo *git.Repo, from, to string, leaves func(git.Entry) bool) (int64, error) {
+// countByDiff counts the paths that the commit takes out of the index.
+func (r removal) countByDiff(ctx context.Context) (int64, error) {
 	var removes int64
-	for group, err := range groupsOf(repo.Diff(ctx, from, to), groupFiles) {
+	for group, err := range groupsOf(r.repo.Diff(ctx, r.at.Commit, r.commit), groupFiles) {
 		if err != nil {
 			return 0, err
 		}
 		var gone []uuid.UUID
 		for _, c := range group {
-			if c.Deleted || leaves(c.Entry) {
-				gone = append(gone, events.DocumentID(track.ID, c.Path))
+			if c.Deleted || r.leaves(c.Entry) {
+				gone = append(gone, events.DocumentID(r.track.ID, c.Path))
 			}
 		}
 		if len(gone) == 0 {
 			continue
 		}
-		n, err := s.catalog.CountDocuments(ctx, gone)
+		n, err := r.step.catalog.CountDocuments(ctx, gone)
 		if err != nil {
 			return 0, err
 		}
@@ -85,17 +106,17 @@ func (s *Step) removedByDiff(ctx context.Context, track catalog.Track, repo *git
 	return removes, nil
 }
 
-// removedByTree compares all documents with a whole tree, of which it holds some
+// countByTree compares all documents with the whole tree, of which it holds some
 // 40 bytes a file.
-func (s *Step) removedByTree(ctx context.Context, track catalog.Track, repo *git.Repo, at catalog.Standing, commit string, leaves func(git.Entry) bool) (int64, error) {
+func (r removal) countByTree(ctx context.Context) (int64, error) {
 	var paths []uuid.UUID
 	contents := make(map[[oidBytes]byte]struct{})
-	for e, err := range repo.Tree(ctx, commit) {
+	for e, err := range r.repo.Tree(ctx, r.commit) {
 		if err != nil {
 			return 0, err
 		}
-		if !leaves(e) {
-			paths = append(paths, events.DocumentID(track.ID, e.Path))
+		if !r.leaves(e) {
+			paths = append(paths, events.DocumentID(r.track.ID, e.Path))
 			oid, _ := hex.DecodeString(e.OID) // package git has checked that it is hex
 			contents[shortOID(oid)] = struct{}{}
 		}
@@ -104,7 +125,7 @@ func (s *Step) removedByTree(ctx context.Context, track catalog.Track, repo *git
 	slices.SortFunc(paths, compare)
 	var removes int64
 	for after := uuid.Nil; ; {
-		page, err := s.catalog.StandingDocuments(ctx, track.ID, at, after, groupFiles)
+		page, err := r.step.catalog.StandingDocuments(ctx, r.track.ID, r.at, after, groupFiles)
 		if err != nil || len(page) == 0 {
 			return removes, err
 		}

@@ -295,7 +295,7 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 		return 0, err
 	}
 	rules := catalog.Rules{Config: s.config, All: tree.fingerprint(s.fingerprint(tree.rules))}
-	if err := s.permit(ctx, track, repo, commit, tree.rules, rules); err != nil {
+	if err := s.permit(ctx, candidate{track, repo, commit, tree.rules, rules}); err != nil {
 		return 0, err
 	}
 	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) events.Lane {

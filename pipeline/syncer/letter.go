@@ -22,6 +22,9 @@ const (
 	letterInterval = time.Minute
 )
 
+// KindLetters is the work of Letters.
+const KindLetters catalog.WorkKind = "letters"
+
 // Letters is the work of keeping each tenant's dead letters within the limit: the
 // oldest go, and the log says how many. A limit of zero is the default.
 func Letters(limit catalog.LetterLimit, letters *catalog.Letters, log *slog.Logger) schedule.Work {
@@ -34,7 +37,7 @@ func Letters(limit catalog.LetterLimit, letters *catalog.Letters, log *slog.Logg
 	if limit.Age == 0 {
 		limit.Age = DefaultLetterAge
 	}
-	return schedule.Work{Kind: "letters", Interval: letterInterval, Do: func(ctx context.Context, r *schedule.Run) error {
+	return schedule.Work{Kind: KindLetters, Interval: letterInterval, Do: func(ctx context.Context, r *schedule.Run) error {
 		gone, err := letters.DropExcess(ctx, limit)
 		for _, tenant := range slices.Sorted(maps.Keys(gone)) {
 			log.Warn("dropped the oldest dead letters of a tenant that has too many or too old ones", "tenant", tenant, "letters", gone[tenant])

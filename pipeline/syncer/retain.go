@@ -25,6 +25,9 @@ const (
 	DefaultRetainInterval  = time.Hour
 )
 
+// KindRetention is the work of Retain.
+const KindRetention catalog.WorkKind = "retention"
+
 // Retain is the work of deleting the past: superseded snapshots that no document
 // refers to, settled submissions, and old usage.
 func Retain(cfg Retention, g *catalog.Garbage, u *catalog.Usage) schedule.Work {
@@ -40,7 +43,7 @@ func Retain(cfg Retention, g *catalog.Garbage, u *catalog.Usage) schedule.Work {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultRetainInterval
 	}
-	return schedule.Work{Kind: "retention", Interval: cfg.Interval, Do: func(ctx context.Context, r *schedule.Run) error {
+	return schedule.Work{Kind: KindRetention, Interval: cfg.Interval, Do: func(ctx context.Context, r *schedule.Run) error {
 		snapshots, err := g.DropOldSnapshots(ctx, cfg.Snapshots)
 		if err != nil {
 			return err

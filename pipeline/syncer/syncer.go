@@ -29,7 +29,7 @@ const (
 
 // KindOwed is the work of a look: it compares the work that is due with the
 // messages that wait in the streams, and publishes what is missing there.
-const KindOwed = "owed"
+const KindOwed catalog.WorkKind = "owed"
 
 // syncLock is the advisory lock of the syncer that acts.
 const syncLock = 0x6c656174_00000003
