@@ -119,7 +119,7 @@ func TestCurrentCommits(t *testing.T) {
 	w.put(t, next, w.document("b", "changed"))
 	w.finish(t, 3, changes) // indexed already, and yet not in the current commit
 	got, err := w.CurrentCommits(t.Context(), []uuid.UUID{same.ID, changes.ID, pending.ID})
-	if want := (catalog.CurrentCommit{Revision: 1, Commit: commit("second")}); err != nil || len(got) != 1 || got[same.ID] != want {
+	if want := (catalog.CurrentCommit{Revision: 1, Commit: commit("second"), At: 2}); err != nil || len(got) != 1 || got[same.ID] != want {
 		t.Errorf("commits = %+v, want %+v for the unchanged one alone (%v)", got, want, err)
 	}
 }
