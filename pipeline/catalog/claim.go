@@ -11,9 +11,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Claim claims for a holder those of the texts that have no vector of the
-// embedder and that no other holder has claimed, until the lease is over.
-// stored are those that have a vector by now. The rest is another's.
+// Claim claims texts for a holder until the lease is over: those that have no
+// vector of the embedder and that no other holder has claimed. stored are the
+// texts that have a vector by now. Other holders have claimed the rest.
 func (us *Usage) Claim(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) (mine, stored map[[32]byte]bool, err error) {
 	rows := hashRows(texts)
 	claimed, err := us.query.ClaimTexts(ctx, query.ClaimTextsParams{Embedder: embedder, Holder: holder, Lease: lease.Seconds(), Texts: rows})
@@ -54,8 +54,8 @@ func (us *Usage) Release(ctx context.Context, embedder int32, holder uuid.UUID, 
 	return nil
 }
 
-// hashRows are in order, so that two workers that claim the same texts wait for
-// each other and never in a circle.
+// hashRows are in order, so that two workers that claim the same texts cannot
+// deadlock.
 func hashRows(texts [][32]byte) [][]byte {
 	rows := make([][]byte, len(texts))
 	for i, text := range sorted(texts, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) {

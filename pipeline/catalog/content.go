@@ -57,8 +57,8 @@ type Chunk struct {
 	Text               [32]byte // SHA-256 of the bytes
 }
 
-// File is one path of a snapshot, judged: skipped for a reason, or a document
-// with content.
+// File is one path of a snapshot after the rules have been applied: a document
+// with content, or a file that is skipped for a reason.
 type File struct {
 	ID         uuid.UUID // document id
 	Path       []byte
@@ -71,7 +71,7 @@ type File struct {
 	Findings   []Finding   // secrets that were masked
 }
 
-// Known is what the catalog has already of a batch of contents.
+// Known is the part of a batch of contents that the catalog already has.
 type Known struct {
 	Blobs     map[[32]byte]bool
 	Chunkings map[ChunkingKey]bool
@@ -108,9 +108,10 @@ type FileBatch struct {
 	Chunkings []Chunking
 }
 
-// PutFiles stores a batch in one transaction. A file whose content and verdict
-// are as before keeps its state and its revision. Once the snapshot's listing
-// is over, nothing is stored and the error says to drop the work.
+// PutFiles stores a batch in one transaction. A file whose content and reason for
+// being skipped are unchanged keeps its state and its revision. Once the
+// snapshot's listing is over, nothing is stored and the error says to drop the
+// work.
 func (c *Core) PutFiles(ctx context.Context, b FileBatch) error {
 	if err := checkFiles(b.Files); err != nil {
 		return fault.Reject(fmt.Errorf("put %d files: %w", len(b.Files), err))
@@ -133,7 +134,7 @@ func (c *Core) PutFiles(ctx context.Context, b FileBatch) error {
 	return nil
 }
 
-// checkFiles refuses what no listing of a sound tree holds.
+// checkFiles refuses files that no listing of a sound tree can hold.
 func checkFiles(files []File) error {
 	seen := make(map[uuid.UUID]bool, len(files))
 	for _, f := range files {
@@ -148,9 +149,8 @@ func checkFiles(files []File) error {
 	return nil
 }
 
-// sorted returns the items in order. Rows go in by the order of their keys, so
-// that two workers that store the same ones wait for each other and never in a
-// circle.
+// sorted returns the items in order. Rows are written in the order of their keys,
+// so that two workers that store the same rows cannot deadlock.
 func sorted[T any](items []T, compare func(a, b T) int) []T {
 	return slices.SortedFunc(slices.Values(items), compare)
 }

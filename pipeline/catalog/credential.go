@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// badURL words why a connection string cannot be used. It repeats nothing of
-// the string: where it is malformed, nobody can tell which part is a password.
-// The name of a file that could not be read is all that is passed on.
+// badURL says why a connection string cannot be used. It repeats nothing of a
+// malformed string, because any part of it may be a password. It passes on only
+// the name of a file that could not be read.
 func badURL(err error) error {
 	var malformed *pgconn.ParseConfigError
 	if !errors.As(err, &malformed) {
@@ -30,7 +30,7 @@ func badURL(err error) error {
 var errBadURL = errors.New("not understood: write postgres://user@host:port/database?options, or key=value pairs," +
 	" and percent-encode what is special in a URL's user name and password")
 
-// misread says that a part of a password has become a part of an address,
+// misread says whether a part of a password was read as a part of an address,
 // which errors repeat: it holds an @ or a slash that is not escaped.
 func misread(cfg *pgconn.Config) bool {
 	parts := []string{cfg.Host, cfg.Database}
@@ -56,8 +56,8 @@ var (
 // through: a structured CloudEvent holds base64 that holds JSON that holds a URL.
 const wrappings = 4
 
-// hide takes the credentials out of the URLs in foreign text. Text without any
-// stays as it is.
+// hide takes the credentials out of the URLs in text from outside. Text without a
+// credential stays as it is.
 func hide(text string) string { return hideIn(text, wrappings) }
 
 func hideIn(text string, depth int) string {
@@ -112,14 +112,14 @@ func unescape(code string) string {
 	return string([]byte{byte(strings.IndexByte(digits, code[1])<<4 | strings.IndexByte(digits, code[2]))})
 }
 
-// clean makes foreign text storable: without credentials, at most most bytes,
+// clean makes text from outside storable: without credentials, at most most bytes,
 // valid UTF-8 and without NUL.
 func clean(text string, most int) string {
-	text = hide(text) // before the end is cut off, which may be what tells a password
+	text = hide(text) // before the end is cut off: it may be what marks a password
 	return storable(text[:min(len(text), most)])
 }
 
-// storable replaces what Postgres does not take for text by U+FFFD.
+// storable puts U+FFFD in place of bytes that Postgres does not accept as text.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -16,7 +16,7 @@ type Finding struct {
 	Line int32 // from 1
 }
 
-// putFindings replaces what was found in the files with ids, which are in order.
+// putFindings replaces the findings of the files with these ids, which are in order.
 func putFindings(ctx context.Context, q *query.Queries, ids []uuid.UUID, files []File) error {
 	if err := q.DropFindings(ctx, ids); err != nil {
 		return err
@@ -60,9 +60,9 @@ func (c *Core) Findings(ctx context.Context, repository uuid.UUID, after FoundAt
 	return list, nil
 }
 
-// ReadAgain asks, in the name of source, for a new look at tracks that were
-// listed by another configuration than config, at most once in every for each,
-// and at most most of them. It returns how many it asked for.
+// ReadAgain submits, in the name of source, tracks that were listed by another
+// configuration than config: each at most once in every, and at most most at
+// once. It returns the number of submissions.
 func (c *Core) ReadAgain(ctx context.Context, source string, config [32]byte, every time.Duration, most int) (int, error) {
 	asked, err := c.query.AskToReadAgain(ctx, query.AskToReadAgainParams{Source: source, Config: config[:], Every: every.Seconds(), Most: int32(most)})
 	if err != nil {

@@ -9,12 +9,13 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Garbage finds and deletes rows that nothing refers to any more, or that are
-// older than they are kept.
+// Garbage finds and deletes rows that nothing refers to any more, or that have
+// been kept for long enough.
 type Garbage struct{ *store }
 
-// MarkUnused looks at a page of chunkings after an id, and notes since when no
-// document refers to them. It returns the page's last id, 0 after the last page.
+// MarkUnused looks at a page of chunkings after an id, and notes the time at which
+// it first saw that no document refers to one. It returns the page's last id, 0
+// after the last page.
 func (g *Garbage) MarkUnused(ctx context.Context, after int64, most int) (last int64, looked int64, err error) {
 	page, err := g.query.MarkUnused(ctx, after, int32(most))
 	if err != nil {
@@ -73,8 +74,8 @@ func (g *Garbage) DropUnusedBlobs(ctx context.Context, after []byte, most int) (
 	return next, dropped, nil
 }
 
-// DropContent deletes those of blobs, with their chunkings, that no document
-// refers to.
+// DropContent deletes the blobs, with their chunkings, that no document refers
+// to.
 func (g *Garbage) DropContent(ctx context.Context, blobs [][]byte) (dropped int64, err error) {
 	err = g.inTx(ctx, func(q *query.Queries) error {
 		ids, err := q.LockChunkingsOf(ctx, blobs)
@@ -117,7 +118,7 @@ func (g *Garbage) DropUnusedVectors(ctx context.Context, embedder int32, after [
 }
 
 // DropOldSnapshots deletes superseded snapshots that no document refers to,
-// but for the newest keep of each track. It returns how many.
+// but for the newest keep of each track. It returns their number.
 func (g *Garbage) DropOldSnapshots(ctx context.Context, keep int) (int64, error) {
 	n, err := g.query.DropOldSnapshots(ctx, int32(keep))
 	if err != nil {
@@ -127,7 +128,7 @@ func (g *Garbage) DropOldSnapshots(ctx context.Context, keep int) (int64, error)
 }
 
 // DropOldSubmissions deletes submissions that are done or have failed and are
-// older than age. It returns how many.
+// older than age. It returns their number.
 func (g *Garbage) DropOldSubmissions(ctx context.Context, age time.Duration) (int64, error) {
 	n, err := g.query.DropOldSubmissions(ctx, age.Seconds())
 	if err != nil {

@@ -17,9 +17,9 @@ type Beside struct {
 }
 
 // DelayBeside records that generations beside the active one could not take a
-// document, and when the next attempt is due. It returns how many attempts have
-// failed, 0 if none of the generations is there any more or the revision does
-// not stand. The document's own state, which is that of the active generation,
+// document, and when the next attempt is due. It returns the number of failed
+// attempts, or 0 if none of the generations exists any more or the revision no
+// longer stands. The document's own state belongs to the active generation, and
 // stays.
 func (gs *Generations) DelayBeside(ctx context.Context, in Beside, doc Current, reason string, b Backoff) (attempts int, err error) {
 	counts, err := gs.query.DelayInGenerations(ctx, query.DelayInGenerationsParams{
@@ -50,7 +50,7 @@ func (gs *Generations) BuryBeside(ctx context.Context, in Beside, doc Current, r
 type Failure struct {
 	Revision int64
 	Later    bool // it is not due yet
-	Buried   bool // nor ever by itself
+	Buried   bool // it is never due by itself
 }
 
 // Failures returns those of documents that a generation could not take.
@@ -74,9 +74,9 @@ func (gs *Generations) DropFailures(ctx context.Context, generation int64, ids [
 	return nil
 }
 
-// TakeOver sees to the documents that were under way, or failed, when a
-// generation became the active one. Their next step is due now; what the
-// generation could not take has failed, in the catalog too.
+// TakeOver makes the next step due of the documents that were under way, or had
+// failed, when a generation became the active one. Documents that the generation
+// could not take have now failed in the catalog too.
 func (gs *Generations) TakeOver(ctx context.Context, g Generation, embedderChanged bool) error {
 	if err := gs.query.HastenDocuments(ctx, embedderChanged); err != nil {
 		return fmt.Errorf("hasten documents: %w", err)

@@ -16,7 +16,7 @@ type GenerationSource string
 
 // The sources of a generation.
 const (
-	SourceStream  GenerationSource = "stream"  // the messages of the stream, then the points that the catalog finds missing
+	SourceStream  GenerationSource = "stream"  // the stream's messages, then the points that the catalog finds missing
 	SourceCatalog GenerationSource = "catalog" // the points that the catalog finds missing, at once
 )
 
@@ -28,14 +28,14 @@ type GenerationStatus struct {
 	Age       time.Duration // for how long, by the catalog's clock
 	Source    GenerationSource
 	Served    bool // it has been active
-	Verified  bool // it was found equal to the catalog, since it is in that state
+	Verified  bool // since it has that state, it was found equal to the catalog
 	CreatedAt time.Time
 
 	// While it is building, as it was last looked at.
 	Sampled    bool          // it has been looked at
 	SampledAge time.Duration // how long ago
 	Points     int64
-	Chunks     int64   // that it is to have points of
+	Chunks     int64   // the points that it is to have
 	Rate       float64 // points a second
 	Failing    int64   // documents that it could not take so far
 	Error      string  // why it does not go on
@@ -67,8 +67,8 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 // Live says whether events about documents go to the generation.
 func (g GenerationStatus) Live() bool { return g.State != GenerationDropping }
 
-// Index returns the active generation, and the embedders of all that events
-// about documents go to. It returns ErrNotFound before there is one.
+// Index returns the active generation, and the embedders of all generations that
+// events about documents go to. It returns ErrNotFound before the first one.
 func (gs *Generations) Index(ctx context.Context) (Index, error) {
 	var index Index
 	list, err := gs.List(ctx)
@@ -109,8 +109,8 @@ func refused(format string, args ...any) error {
 	return fault.Reject(fmt.Errorf("%w: "+format, append([]any{ErrGeneration}, args...)...))
 }
 
-// Add begins to build a generation beside the active one. There is
-// one at a time.
+// Add begins to build a generation beside the active one. Only one is built at a
+// time.
 func (gs *Generations) Add(ctx context.Context, prefix string, e Embedder, source GenerationSource) (Generation, error) {
 	var g Generation
 	err := gs.inTx(ctx, func(q *query.Queries) error {
@@ -173,8 +173,8 @@ func (gs *Generations) RollBack(ctx context.Context, number int64) (int64, error
 	return target.Number, gs.change(ctx, target.Number, GenerationBuilding, noneBuilding, GenerationRetired)
 }
 
-// Cancel ends the building of a generation: it goes, or is retired
-// again if it has been active.
+// Cancel ends the building of a generation: it is dropped, or retired again if it
+// has been active.
 func (gs *Generations) Cancel(ctx context.Context) (int64, error) {
 	list, err := gs.List(ctx)
 	if err != nil {
@@ -197,8 +197,8 @@ func (gs *Generations) DropRetired(ctx context.Context, number int64) error {
 	return gs.change(ctx, number, GenerationDropping, nil, GenerationRetired)
 }
 
-// Activate makes a generation that is being built the active one, and retires
-// the one that was. It waits for the marks that this is leaving in the catalog.
+// Activate makes a generation that is being built the active one, and retires the
+// one before. It waits for marks of that one that are under way in the catalog.
 func (gs *Generations) Activate(ctx context.Context, number int64) error {
 	return gs.change(ctx, number, GenerationActive, func(ctx context.Context, q *query.Queries) error {
 		rows, err := q.LockGenerations(ctx)

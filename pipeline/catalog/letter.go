@@ -16,11 +16,11 @@ import (
 // Letters are the dead letters.
 type Letters struct{ *store }
 
-// DeadLetter is a message that could not be handled and will not be tried
-// again by itself.
+// DeadLetter is a message that could not be handled and is not tried again by
+// itself.
 type DeadLetter struct {
 	Worker   string
-	Message  string     // names it among all messages, so that delivered twice it is one letter; "": each is one
+	Message  string     // names it, so that a second delivery is the same letter; "": each is one
 	Tenant   string     // "" if the message does not tell
 	Document *uuid.UUID // nil if it is not about a document, or about none that exists
 	Source   string     // of the event, with its id; "" if it could not be read
@@ -32,8 +32,8 @@ type DeadLetter struct {
 	Attempts int
 }
 
-// A letter is small: whoever may publish may also make as many as there is room
-// for. A submission that can be published again fits.
+// A letter is small, because a publisher of bad messages makes as many letters.
+// A submission that can be published again fits.
 const (
 	maxPayload     = 4 << 10
 	maxHeaders     = 32
@@ -42,7 +42,7 @@ const (
 
 // Bury stores a dead letter. Credentials do not reach the row: the user
 // information of URLs is taken out, also where JSON, percent-encoding or base64
-// wraps it, and so are the values of headers whose names tell of secrets. A
+// wraps it, and so are the values of headers whose names stand for secrets. A
 // letter of the same message, or an older one of the same worker about the same
 // document or submission, is replaced.
 func (ls *Letters) Bury(ctx context.Context, d DeadLetter) error {

@@ -18,13 +18,13 @@ type Letter struct {
 	Whole bool // headers and payload are as they were published: nothing was cut or hidden
 	At    time.Time
 
-	// What it is about, as far as the catalog knows.
+	// The subject of the letter, as far as the catalog knows it.
 	URL  string
 	Ref  string
 	Path string
 }
 
-// LetterFilter chooses dead letters; what is zero chooses all.
+// LetterFilter chooses dead letters. A field that is zero excludes none.
 type LetterFilter struct {
 	IDs          []int64
 	Tenant       string

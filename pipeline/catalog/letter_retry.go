@@ -22,10 +22,10 @@ const (
 	RetryRefused   Retried = "refused"   // it cannot be retried
 )
 
-// Retry makes the work of a dead letter due again, and deletes the letter
-// in the same transaction. Only a message that never became work is handed to
-// publish, while the letter's row is locked. why says in a sentence why a
-// letter is refused.
+// Retry makes the work of a dead letter due again, and deletes the letter in the
+// same transaction. It hands to publish only a message that never became work,
+// while the letter's row is locked. why is a sentence that says why a letter is
+// refused.
 func (ls *Letters) Retry(ctx context.Context, id int64, publish func(context.Context, DeadLetter) error) (became Retried, why string, err error) {
 	err = ls.inTx(ctx, func(q *query.Queries) error {
 		l, err := q.LockDeadLetter(ctx, id)
@@ -72,11 +72,11 @@ func retry(ctx context.Context, q *query.Queries, l query.LockDeadLetterRow, pub
 	return RetryPublished, "", publish(ctx, letter)
 }
 
-// retryDocument is what a letter on a document's subject comes to, whatever its
-// message says: the catalog knows what it owes. The message itself would take
-// the place of the document's state on the stream, and is never published again.
-// It may have been of a generation beside the active one, which then tries the
-// document again when it is next compared.
+// retryDocument retries a letter on a document's subject, whatever its message
+// says: the catalog knows which work it owes. The message itself is never
+// published again, because it would replace the document's state on the stream.
+// If it belonged to a generation beside the active one, the next comparison of
+// that generation tries the document again.
 func retryDocument(ctx context.Context, q *query.Queries, id uuid.UUID) (Retried, string, error) {
 	beside, err := q.RetryInGenerations(ctx, id)
 	if err != nil {

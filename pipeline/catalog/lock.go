@@ -56,7 +56,7 @@ func (l *Locks) With(ctx context.Context, key int64, fn func(context.Context) er
 	}
 }
 
-// Try is With that gives up at once: taken is false if another holds it.
+// Try is like With, but gives up at once: taken is false if the lock is held.
 func (l *Locks) Try(ctx context.Context, key int64, fn func(context.Context) error) (taken bool, err error) {
 	taken, _, err = l.try(ctx, key)
 	if err != nil || !taken {
@@ -66,8 +66,8 @@ func (l *Locks) Try(ctx context.Context, key int64, fn func(context.Context) err
 	return true, fn(ctx)
 }
 
-// try takes the lock if nobody holds it. If a goroutine of this process does,
-// freed tells when it has ended.
+// try takes the lock if nobody holds it. If a goroutine of this process holds it,
+// freed is closed when that one has ended.
 func (l *Locks) try(ctx context.Context, key int64) (taken bool, freed <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -30,8 +30,8 @@ type Migration struct {
 	Applied bool   `json:"applied"`
 }
 
-// Up applies what is missing. Processes that start together wait for
-// each other.
+// Up applies the migrations that are missing. Processes that start together wait
+// for each other.
 func (s *Schema) Up(ctx context.Context) error {
 	return s.migrate(ctx, func(p *goose.Provider) error {
 		_, err := p.Up(ctx)

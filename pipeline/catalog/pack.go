@@ -63,7 +63,7 @@ type PackItem struct {
 	Span     Span
 }
 
-// Items lists what a pack holds, by place. vector says that it holds
+// Items lists the contents of a pack by position. vector says that it holds
 // vectors. A pack that is deleted, or not in the catalog, is ErrNotFound.
 func (ps *Packs) Items(ctx context.Context, key string) (items []PackItem, vector bool, err error) {
 	pack, err := ps.query.LoadPack(ctx, key)

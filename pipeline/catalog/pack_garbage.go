@@ -8,9 +8,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// DeletedPackKept is how long the row of a deleted pack keeps its key from
-// being used again, after its object is gone: longer than any request to
-// delete that object can be on its way.
+// DeletedPackKept is how long the row of a deleted pack outlives its object, and
+// keeps the key from being used again: longer than any request to delete that
+// object can be on its way.
 const DeletedPackKept = 7 * 24 * time.Hour
 
 // PackUse is a pack and how many of its bytes something refers to.
@@ -32,8 +32,8 @@ func (ps *Packs) Uses(ctx context.Context, after string, most int) ([]PackUse, e
 	return uses, nil
 }
 
-// MarkDeleted says of those of the packs that hold nothing any more that
-// their objects are to be deleted. From here on no writer can use their keys.
+// MarkDeleted marks those of the packs that hold nothing any more: their objects
+// are to be deleted. From here on no writer can use their keys.
 func (ps *Packs) MarkDeleted(ctx context.Context, keys []string) (marked []string, err error) {
 	err = ps.inTx(ctx, func(q *query.Queries) error {
 		marked, err = markPacksDeleted(ctx, q, keys)
@@ -54,9 +54,9 @@ func markPacksDeleted(ctx context.Context, q *query.Queries, keys []string) ([]s
 	return q.MarkPacksDeleted(ctx, ids)
 }
 
-// MarkOrphans says of objects that no pack of the catalog names that they are
-// to be deleted. It returns those that may be: a writer may have recorded one
-// of them since.
+// MarkOrphans marks objects that no pack of the catalog names: they are to be
+// deleted. It returns those that it marked: a writer may have recorded the others
+// since.
 func (ps *Packs) MarkOrphans(ctx context.Context, objects []Pack) ([]string, error) {
 	var keys []string
 	var sizes []int64
@@ -82,8 +82,8 @@ func (ps *Packs) MarkOrphans(ctx context.Context, objects []Pack) ([]string, err
 	return orphans, nil
 }
 
-// Orphans returns those of keys that no pack names, or one that was deleted
-// and gone: a writer has put it again, and was refused.
+// Orphans returns the keys that no pack names, or that name a deleted pack whose
+// object is gone: a writer has put the object again, and was refused.
 func (ps *Packs) Orphans(ctx context.Context, keys []string) (map[string]bool, error) {
 	rows, err := ps.query.KnownPacks(ctx, keys)
 	if err != nil {
@@ -101,8 +101,8 @@ func (ps *Packs) Orphans(ctx context.Context, keys []string) (map[string]bool, e
 	return orphan, nil
 }
 
-// Deleted pages through the packs that were marked grace ago and whose
-// objects are not known to be gone, by key.
+// Deleted pages by key through the packs that were marked at least grace ago and
+// whose objects are not known to be gone.
 func (ps *Packs) Deleted(ctx context.Context, grace time.Duration, after string, most int) ([]string, error) {
 	keys, err := ps.query.ListDeletedPacks(ctx, grace.Seconds(), after, int32(most))
 	if err != nil {

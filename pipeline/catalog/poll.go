@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Poll describes a look at the remotes of the tracks that are due for one.
+// Poll says which tracks are due for a look at their remotes.
 type Poll struct {
 	Source      string        // of the submissions
 	Every       time.Duration // how often a track is due
@@ -16,9 +16,9 @@ type Poll struct {
 	Most        int           // tracks at once
 }
 
-// AskForPolls adds a submission for each track whose turn has come and for
-// whose ref none is pending; it is due at once. The track's earlier ones of the
-// same source go. It returns how many it added.
+// AskForPolls adds a submission for each track whose turn has come and whose ref
+// has none pending. The submission is due at once, and replaces the track's
+// earlier ones of the same source. It returns the number of submissions.
 func (c *Core) AskForPolls(ctx context.Context, p Poll) (int, error) {
 	events, err := c.query.PollTracks(ctx, query.PollTracksParams{
 		Source: p.Source, Every: p.Every.Seconds(), EveryFailed: p.EveryFailed.Seconds(), Most: int32(p.Most),

@@ -7,9 +7,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Requeue hands indexed documents to the indexer again, where their revision
-// still stands: the index has lost points of theirs. They are due at once. It
-// returns how many there were.
+// Requeue hands indexed documents whose points are lost to the indexer again, if
+// their revision still stands. They are due at once. It returns their number.
 func (c *Core) Requeue(ctx context.Context, docs []Current) (requeued int, err error) {
 	ids, revisions := split(docs)
 	err = c.inTx(ctx, func(q *query.Queries) error {
@@ -27,7 +26,7 @@ func (c *Core) Requeue(ctx context.Context, docs []Current) (requeued int, err e
 }
 
 // OpenDocuments counts the documents that are under way, of every tenant.
-// Those that failed are not: they wait for their next attempt.
+// Failed documents do not count: they wait for their next attempt.
 func (c *Core) OpenDocuments(ctx context.Context) (int64, error) {
 	n, err := c.query.CountOpenDocuments(ctx)
 	if err != nil {

@@ -16,12 +16,12 @@ const keptRuns = 1000
 // Schedule is the syncer's work: when each kind of it is due, and its runs.
 type Schedule struct{ *store }
 
-// WorkKind names a kind of the syncer's work. The catalog remembers runs by it;
-// which kinds there are is the syncer's to say.
+// WorkKind names a kind of the syncer's work. The syncer says which kinds there
+// are; the catalog keeps the runs of each.
 type WorkKind string
 
-// Tally is what a run of the syncer compared, what it found to be wrong, and
-// how much of that it repaired.
+// Tally counts the things that a run of the syncer compared, the faults that it
+// found, and the faults that it repaired.
 type Tally struct {
 	Compared, Found, Repaired int64
 }
@@ -29,7 +29,7 @@ type Tally struct {
 // Due returns the kinds of work whose time has come. A kind that the
 // catalog does not know is planned, one interval from now.
 func (s *Schedule) Due(ctx context.Context, intervals map[WorkKind]time.Duration) ([]WorkKind, error) {
-	kinds := slices.Sorted(maps.Keys(intervals)) // two that lock rows wait for each other and never in a circle
+	kinds := slices.Sorted(maps.Keys(intervals)) // so that two syncers that lock rows cannot deadlock
 	var seconds []float64
 	for _, kind := range kinds {
 		seconds = append(seconds, intervals[kind].Seconds())
@@ -41,8 +41,8 @@ func (s *Schedule) Due(ctx context.Context, intervals map[WorkKind]time.Duration
 	return as[WorkKind](due), nil
 }
 
-// PlanAgain makes kinds of work due now, and from the beginning: also one that
-// is under way is done once more, since it may have passed by what calls for it.
+// PlanAgain makes kinds of work due now, and from the beginning. A run that is
+// under way is followed by another, since it may have passed the cause already.
 func (s *Schedule) PlanAgain(ctx context.Context, kinds []WorkKind) error {
 	if err := s.query.PlanAgain(ctx, as[string](slices.Sorted(slices.Values(kinds)))); err != nil {
 		return fmt.Errorf("plan %d kinds of work again: %w", len(kinds), err)

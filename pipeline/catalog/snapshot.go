@@ -29,7 +29,7 @@ type SnapshotState string
 const (
 	SnapshotListing    SnapshotState = "listing"    // its tree is being read
 	SnapshotIndexing   SnapshotState = "indexing"   // the track's current one; documents of it are on their way
-	SnapshotIndexed    SnapshotState = "indexed"    // the track's current one; every document is indexed, failed or skipped
+	SnapshotIndexed    SnapshotState = "indexed"    // the track's current one; no document of it is under way
 	SnapshotSuperseded SnapshotState = "superseded" // a later one took its place, or its listing was given up
 )
 

@@ -14,11 +14,11 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Usage keeps account of what embedding takes, and shares out what it may take:
-// claims on texts, budgets of tenants and the rates of embedders.
+// Usage accounts for embedding, and limits it: claims on texts, budgets of tenants
+// and rates of embedders.
 type Usage struct{ *store }
 
-// Consumption is what embedding took for a repository.
+// Consumption is the usage of an embedder for a repository.
 type Consumption struct {
 	Tenant     string
 	Repository uuid.UUID // Nil: the tenant's searches
@@ -31,7 +31,7 @@ type Consumption struct {
 	Cost       float64 // in the currency of the price table
 }
 
-// Add adds to what is known of today, by UTC.
+// Add adds to the usage of today, by UTC.
 func (us *Usage) Add(ctx context.Context, embedder int32, list []Consumption) error {
 	p := query.AddUsageParams{Embedder: embedder}
 	for _, u := range sorted(list, func(a, b Consumption) int {
@@ -56,8 +56,8 @@ func (us *Usage) Add(ctx context.Context, embedder int32, list []Consumption) er
 	return nil
 }
 
-// DropOld forgets what embedding took longer ago than a number of days, and
-// what was spent of the budgets of days that are over. It returns how many rows.
+// DropOld deletes usage that is older than a number of days, and the budgets of
+// days that are over. It returns the number of rows.
 func (us *Usage) DropOld(ctx context.Context, days int) (int64, error) {
 	usage, err := us.query.DropOldUsage(ctx, int32(days))
 	if err != nil {
@@ -70,7 +70,7 @@ func (us *Usage) DropOld(ctx context.Context, days int) (int64, error) {
 	return usage + spent, nil
 }
 
-// EmbedderConsumption is what an embedder did for a repository.
+// EmbedderConsumption is the usage of one embedder for a repository.
 type EmbedderConsumption struct {
 	Embedder string
 	URL      string // "": the repository was forgotten
@@ -99,8 +99,8 @@ type Budget struct {
 	Cost   float64
 }
 
-// Spend adds to what a tenant has spent today, unless the budget would be
-// passed: then it adds nothing and returns false.
+// Spend adds to the amount that a tenant has spent today. If that would pass the
+// budget, it adds nothing and returns false.
 func (us *Usage) Spend(ctx context.Context, tenant string, tokens int64, cost float64, most Budget) (bool, error) {
 	p := query.SpendParams{Tenant: tenant, Tokens: tokens, Cost: cost, MostTokens: most.Tokens, MostCost: most.Cost}
 	if most.Tokens == 0 {
@@ -116,16 +116,16 @@ func (us *Usage) Spend(ctx context.Context, tenant string, tokens int64, cost fl
 	return n > 0, nil
 }
 
-// Of what an embedder may use a minute, a twentieth may be used at once, and
-// the rest comes evenly: no minute sees more than the whole.
+// A twentieth of an embedder's rate of a minute may be used at once. The rest
+// comes evenly, so that no minute sees more than the whole.
 const (
 	burstShare = 1.0 / 20
 	evenShare  = (1 - burstShare) / 60
 )
 
-// Reserve takes requests and tokens out of what all processes may use a minute
-// with an embedder, and returns how long to wait before they are used. 0 a
-// minute is no bound. Tokens may be negative, to give some back.
+// Reserve takes requests and tokens out of an embedder's rate, which all processes
+// share, and returns how long to wait before using them. A rate of 0 is no bound.
+// Negative tokens are given back.
 func (us *Usage) Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error) {
 	if requestsPerMinute == 0 {
 		requests = 0 // or a bound that is set later would find it owed

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Vectors say where the vectors of texts are.
+// Vectors know where the vectors of texts are stored.
 type Vectors struct{ *store }
 
 // Text is a chunk's text that has no vector of an embedder.

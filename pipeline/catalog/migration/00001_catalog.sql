@@ -11,7 +11,7 @@ create table repositories (
     error      text check (error <> ''), -- why its last submission failed; null: it did not
     created_at timestamptz not null default now(),
     unique (tenant, url),
-    -- A URL holds no credential: over http user information is one, elsewhere a password is.
+    -- A URL holds no credential: for http that is all user information, elsewhere the password.
     check (url !~* '^https?://[^/]*@' and url !~* '^[a-z][a-z0-9+.-]*://[^/:]*:[^/]*@')
 );
 
@@ -30,7 +30,8 @@ create table snapshots (
     track      uuid        not null references tracks on delete cascade,
     revision   bigint      not null check (revision > 0),
     commit     bytea       not null check (octet_length(commit) in (20, 32)),
-    config     bytea       not null check (octet_length(config) = 32), -- fingerprint of the configuration that decides which files are read, and how
+    -- Fingerprint of the configuration that decides which files are read, and how.
+    config     bytea       not null check (octet_length(config) = 32),
     rules      bytea       not null check (octet_length(rules) = 32), -- the same with what the commit itself adds to it
     lane       lane_name   not null,
     state      text        not null check (state in ('listing', 'indexing', 'indexed', 'superseded')),
@@ -153,7 +154,7 @@ create unique index generations_active on generations ((true)) where state = 'ac
 
 -- A document is chunked, then embedded, then indexed; or skipped, with the
 -- reason; or failed, with the error; or removed, until its points are gone.
--- What is not finished has a due time: that is what the syncer lives by.
+-- Every document that is not finished has a due time, by which the syncer finds it.
 create table documents (
     id               uuid primary key,
     track            uuid      not null references tracks on delete cascade,
@@ -187,7 +188,7 @@ create index documents_open on documents (track) where state <> 'failed' and due
 create index documents_skipped on documents (track, id) where state = 'skipped';
 create index documents_chunking on documents (chunking);
 
--- What could not be handled and will not be tried again by itself.
+-- Messages that could not be handled and are not tried again by themselves.
 create table dead_letters (
     id         bigint generated always as identity primary key,
     worker     text        not null check (worker <> ''),

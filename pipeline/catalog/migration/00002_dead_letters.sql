@@ -9,7 +9,7 @@ create unique index dead_letters_message on dead_letters (worker, message);
 create index dead_letters_tenant on dead_letters (tenant, id);
 create index dead_letters_event on dead_letters (tenant, source, event);
 
--- What failed, for people who ask which documents of a track did.
+-- Finds the failed documents of a track.
 create index documents_failed on documents (track, id) where state = 'failed';
 
 -- +goose Down

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- What is to be forgotten says so until its last point is gone; the syncer
--- finishes it.
+-- A row that is to be forgotten stays marked until its last point is gone. The
+-- syncer finishes it.
 alter table repositories add forgotten_at timestamptz;
 
 alter table tracks
@@ -18,9 +18,9 @@ update tracks t set
     head_at = (select max(s.created_at) from submissions s where s.track = t.id and s.ref in ('', 'HEAD')),
     named_at = (select max(s.created_at) from submissions s where s.track = t.id and s.ref not in ('', 'HEAD'));
 
--- A submission outlives its snapshot, so that retention does not take away
--- what a waiting client asks for; and, forgotten, its repository, so that an
--- event delivered once more does not bring that back.
+-- A submission outlives its snapshot, so that retention does not take the answer
+-- away from a client that waits. A forgotten submission outlives its repository,
+-- so that an event that is delivered once more does not bring the repository back.
 alter table submissions add forgotten_at timestamptz;
 alter table submissions drop constraint submissions_track_revision_fkey;
 alter table submissions add check ((forgotten_at is not null) <= (state = 'failed'));

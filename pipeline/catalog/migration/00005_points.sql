@@ -1,7 +1,8 @@
 -- +goose Up
 
--- What happened that a run under way may have passed by: the next run begins
--- anew, at once, whatever the one under way saves or plans.
+-- Set when something happened that a run under way may have missed. The next run
+-- then starts from the beginning, at once, whatever the one under way saves or
+-- plans.
 alter table sync_work add column again boolean not null default false;
 
 -- +goose Down

@@ -7,10 +7,11 @@ alter table generations drop constraint generations_state_check;
 alter table generations
     add check (state in ('building', 'active', 'retired', 'dropping')),
     add column state_at    timestamptz not null default now(), -- since when it is in that state
-    add column source      text        not null default 'stream' check (source in ('stream', 'catalog')), -- what it is first built from
+    -- The source of its first build.
+    add column source      text        not null default 'stream' check (source in ('stream', 'catalog')),
     add column served      boolean     not null default false, -- it has been active
-    add column verified_at timestamptz, -- when it was found equal to the catalog, since it is in that state; null: not yet
-    add column points      bigint      not null default 0 check (points >= 0), -- when it was last looked at, while building
+    add column verified_at timestamptz, -- when it was found equal to the catalog in that state; null: not yet
+    add column points      bigint      not null default 0 check (points >= 0), -- at the last look while building
     add column chunks      bigint      not null default 0 check (chunks >= 0), -- that it is to have points of
     add column rate        float8      not null default 0 check (rate >= 0), -- points a second, of late
     add column sampled_at  timestamptz, -- when the three were measured
@@ -19,8 +20,8 @@ update generations set served = state in ('active', 'retired'), verified_at = ca
 alter table generations add check ((state in ('active', 'retired')) <= served);
 create unique index generations_building on generations ((true)) where state = 'building';
 
--- A document that a generation other than the active one could not take, at one
--- revision. What fails in the active one is the document's own state.
+-- Documents that a generation other than the active one could not take, each at one
+-- revision. A failure in the active one is the document's own state.
 create table generation_failures (
     generation bigint      not null references generations on delete cascade,
     document   uuid        not null references documents on delete cascade,

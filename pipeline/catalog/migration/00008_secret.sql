@@ -1,7 +1,7 @@
 -- +goose Up
 
--- How the file is encoded, if its text was made of it by decoding: bytes of the
--- text are not bytes of the file then. Null: UTF-8, which is its own text.
+-- The encoding of the file, if its text was decoded: then bytes of the text are
+-- not bytes of the file. Null: the file is UTF-8, and is its own text.
 alter table documents
     add column encoding text check (encoding <> ''),
     add constraint documents_encoding_content check ((encoding is not null) <= (chunking is not null));

@@ -11,8 +11,8 @@ create unlogged table claims (
 );
 create index claims_expired on claims (expires_at);
 
--- What is left of the requests and tokens that an embedder may use a minute,
--- by all processes together. Below 0: it is lent to those who wait for it.
+-- The requests and tokens that all processes together may still use with an
+-- embedder this minute. Below 0: they are lent to processes that wait for them.
 create table embedder_limits (
     embedder text             primary key check (embedder <> ''),
     requests double precision not null,
@@ -20,7 +20,7 @@ create table embedder_limits (
     at       timestamptz      not null default now()
 );
 
--- What embedding took, by UTC day. It outlives the repository: a bill does too.
+-- The usage of embedders by UTC day. It outlives the repository, as a bill does.
 create table embedder_usage (
     day        date             not null,
     embedder   int              not null references embedders,
@@ -36,7 +36,7 @@ create table embedder_usage (
     primary key (tenant, day, embedder, repository)
 );
 
--- What tenants with a budget have spent or reserved, by UTC day.
+-- The sums that tenants with a budget have spent or reserved, by UTC day.
 create table spending (
     tenant tenant_name      not null,
     day    date             not null,

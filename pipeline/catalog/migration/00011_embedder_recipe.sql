@@ -1,8 +1,8 @@
 -- +goose Up
 
--- What else than its name, dimensions and distance makes an embedder's vectors:
--- the model, prefixes and tasks, as text that shows what differs. Empty: not
--- known yet, or the name says all.
+-- The settings beside name, dimensions and distance that decide an embedder's
+-- vectors: the model, prefixes and tasks, as text that shows a difference. Empty:
+-- they are not known yet, or the name says everything.
 alter table embedders add column recipe text not null default '';
 
 -- +goose Down

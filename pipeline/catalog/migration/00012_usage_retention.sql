@@ -1,6 +1,6 @@
 -- +goose Up
 
--- By which old days are found, to be forgotten.
+-- Finds old days, which are deleted.
 create index embedder_usage_day on embedder_usage (day);
 
 -- +goose Down

@@ -1,5 +1,5 @@
 -- name: LoadStanding :one
--- What a later listing that was cut short has added does not count.
+-- Documents that were added by a later listing, which was cut short, do not count.
 select s.commit, s.revision, s.config, s.rules, (t.revision = s.revision)::bool as exact,
     (select count(*) from documents d where d.track = t.id and d.state not in ('skipped', 'removed')
         and least(d.revision, d.indexed_revision) <= s.revision) as documents,

@@ -40,7 +40,7 @@ select id, tenant, document, source, event, subject, headers, payload, whole fro
 delete from dead_letters where id = @id;
 
 -- name: DropExcessLetters :many
--- What a letter takes is its payload and headers: the rest of it is bounded.
+-- The size of a letter is that of its payload and headers: the rest of it is bounded.
 with ranked as (
     select id, created_at, row_number() over letters as place,
         sum(octet_length(payload) + octet_length(headers::text)) over letters as bytes

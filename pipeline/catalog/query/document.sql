@@ -1,9 +1,9 @@
 -- Statements about many documents lock them in the order of their ids, so that
--- two of them wait for each other and never in a circle.
+-- no two of them can deadlock.
 --
--- What a step marks is of the active generation, or of its embedder; those that
--- are built beside it leave no mark. The share lock makes whoever makes another
--- generation the active one wait for the marks under way.
+-- A step marks the work of the active generation, or of its embedder. Generations
+-- that are built beside it leave no mark. The share lock makes a change of the
+-- active generation wait for the marks under way.
 
 -- name: KnownDocuments :many
 select id, oid, mode, revision from documents where id = any(@ids::uuid[]) and state <> 'removed';

@@ -17,8 +17,8 @@ delete from claims where embedder = @embedder and text = any(@texts::bytea[]) an
 delete from claims where expires_at < now() - interval '1 hour';
 
 -- name: StoredTexts :many
--- One look into the index for each text: while a table is new, and nobody has
--- counted it, the planner would rather read all that the embedder has.
+-- Each text is looked up in the index. While a table is new and has no
+-- statistics, the planner would otherwise read all vectors of the embedder.
 select u.text::bytea as text from (select unnest(@texts::bytea[]) as text) u
 where exists (select 1 from vectors v where v.embedder = @embedder and v.text = u.text offset 0);
 
@@ -59,7 +59,7 @@ order by m.name, r.url, u.repository;
 delete from embedder_usage where day < (now() at time zone 'UTC')::date - sqlc.arg(days)::int;
 
 -- name: DropOldSpending :execrows
--- A budget is of one day; the one before is kept for those whose clock is late.
+-- A budget is for one day. The day before is kept for processes whose clock is late.
 delete from spending where day < (now() at time zone 'UTC')::date - 1;
 
 -- name: Spend :execrows

@@ -19,8 +19,9 @@ order by f.document, f.ordinal limit @most;
 
 -- name: AskToReadAgain :many
 -- Tracks whose current snapshot was read by another configuration, or by other
--- rules, are asked for as a poll would: at most once in a while, lest two
--- ingestors that are configured differently keep each other busy.
+-- rules, are submitted again as by a poll. Each is submitted at most once in a
+-- while, so that two ingestors with different configurations do not keep each
+-- other busy.
 with head as (
     select repository, max(head_at) as at from tracks where forgotten_at is null group by repository
 ), stale as (

@@ -10,7 +10,7 @@ on conflict (id) do update set forgotten_at = null, error = null, successor = nu
     named_at = coalesce(t.named_at, excluded.named_at), head_at = coalesce(excluded.head_at, t.head_at)
 where t.forgotten_at is not null or t.error is not null or t.successor is not null
     or t.named_at is null and excluded.named_at is not null
-    -- It stays what it is while the default branch has led nowhere else.
+    -- The successor stays while the default branch has led nowhere else.
     or excluded.head_at is not null
         and (t.head_at is null or exists (select 1 from tracks o where o.repository = t.repository and o.head_at > t.head_at));
 

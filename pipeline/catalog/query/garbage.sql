@@ -1,8 +1,8 @@
 -- name: MarkUnused :one
--- The syncer collects what no document refers to. Statements that delete what
--- a writer may be about to refer to come in two: one that locks the rows, and
--- one, with a later snapshot, that looks again before it deletes. They skip
--- what a writer has locked, so that no writer waits in a circle with them.
+-- The syncer deletes rows that no document refers to. A writer may be about to
+-- refer to such a row, so each deletion takes two statements: the first locks the
+-- rows, and the second, with a later snapshot, looks again before it deletes. They
+-- skip rows that a writer has locked, so that they cannot deadlock with it.
 with page as (
     select k.id, k.unused_since, exists (select 1 from documents d where d.chunking = k.id) as used
     from chunkings k where k.id > @after order by k.id limit @most

@@ -22,7 +22,7 @@ returning e.id, e.dimensions, e.distance, e.recipe;
 update embedders set recipe = case when recipe = '' then @recipe else recipe end where id = @id returning recipe;
 
 -- name: AddFirstGeneration :one
--- No number names a collection twice, also after its row has gone.
+-- A number names one collection for ever, even after its row has gone.
 with new as (select nextval(pg_get_serial_sequence('generations', 'number')) as number)
 insert into generations (number, embedder, collection, state, served, verified_at)
 overriding system value
@@ -66,8 +66,8 @@ select coalesce(sum(k.chunks), 0)::bigint as chunks
 from documents d join chunkings k on k.id = d.chunking where d.state = 'indexed';
 
 -- name: DelayInGenerations :many
--- A generation's failures, or those of every generation of an embedder but the
--- active one: neither is 0.
+-- The failures of one generation, or of all generations of an embedder but the
+-- active one. The number, or the id, that is not meant is 0.
 insert into generation_failures as f (generation, document, revision, attempts, error, due_at)
 select g.number, d.id, d.revision, 1, @reason,
     now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8, sqlc.arg(first)::float8 * (0.5 + random() / 2)))
@@ -101,7 +101,7 @@ from generation_failures where generation = @generation and document = any(@ids:
 delete from generation_failures where generation = @generation and document = any(@ids::uuid[]);
 
 -- name: TakeOverFailures :execrows
--- What the active generation could not take while it was built.
+-- The documents that the active generation could not take while it was built.
 with taken as (
     delete from generation_failures f using generations g
     where f.generation = @generation and g.number = f.generation and g.state = 'active'
@@ -111,9 +111,9 @@ update documents d set state = 'failed', error = t.error, attempts = t.attempts,
 from taken t where d.id = t.document and d.revision = t.revision and d.chunking is not null;
 
 -- name: HastenDocuments :exec
--- Those that were under way when another generation became active are looked
--- at at once. What was embedded by another model, or failed with it, goes to
--- the embedder.
+-- Documents that were under way when another generation became active are due at
+-- once. Those that were embedded by another model, or failed with it, go to the
+-- embedder.
 update documents d set due_at = now(), attempts = 0,
     state = case when d.state = 'embedded' and @embedder_changed::bool then 'chunked' else d.state end
 from (

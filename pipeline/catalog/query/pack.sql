@@ -36,7 +36,7 @@ where d.id = locked.id
 returning d.track;
 
 -- name: ListBlobSources :many
--- Where a blob can be read again: a commit of each track that holds it.
+-- The places where a blob can be read again: a commit of each track that holds it.
 select distinct on (k.blob, t.id) k.blob, d.oid, coalesce(d.encoding, '')::text as encoding, t.repository, r.url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
 from chunkings k
 join documents d on d.chunking = k.id

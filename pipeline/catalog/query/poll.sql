@@ -1,6 +1,7 @@
 -- name: PollTracks :many
--- A track's place in the interval follows from its id: tracks are spread over
--- it, and each is polled at the same distance whoever looks.
+-- The id of a track decides when in the interval it is polled. So the tracks are
+-- spread over the interval, and the time between two polls of a track does not
+-- depend on which syncer looks.
 with head as (
     select repository, max(head_at) as at from tracks where forgotten_at is null group by repository
 ), track as (

@@ -1,7 +1,8 @@
 -- name: DueWork :many
--- New kinds are first due one interval from now. One that is due later than an
--- interval and its jitter allow was planned with a longer interval; the clock is
--- read once the row is ours, which whoever plans it may have held until now.
+-- A new kind is first due one interval from now. A kind that is due later than the
+-- interval and its jitter allow was planned with a longer interval, and is planned
+-- again. The clock is read after the row is locked: another syncer may have held
+-- it until now.
 with known as (
     insert into sync_work as w (kind, due_at)
     select u.kind, now() + make_interval(secs => u.seconds)

@@ -158,7 +158,7 @@ type LoadStandingRow struct {
 	Approved  []byte
 }
 
-// What a later listing that was cut short has added does not count.
+// Documents that were added by a later listing, which was cut short, do not count.
 func (q *Queries) LoadStanding(ctx context.Context, track uuid.UUID) (LoadStandingRow, error) {
 	row := q.db.QueryRow(ctx, loadStanding, track)
 	var i LoadStandingRow

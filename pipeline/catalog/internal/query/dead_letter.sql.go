@@ -90,7 +90,7 @@ type DropExcessLettersRow struct {
 	Letters int64
 }
 
-// What a letter takes is its payload and headers: the rest of it is bounded.
+// The size of a letter is that of its payload and headers: the rest of it is bounded.
 func (q *Queries) DropExcessLetters(ctx context.Context, most int64, mostBytes int64, age float64) ([]DropExcessLettersRow, error) {
 	rows, err := q.db.Query(ctx, dropExcessLetters, most, mostBytes, age)
 	if err != nil {

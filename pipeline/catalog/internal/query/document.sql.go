@@ -111,11 +111,11 @@ type KnownDocumentsRow struct {
 }
 
 // Statements about many documents lock them in the order of their ids, so that
-// two of them wait for each other and never in a circle.
+// no two of them can deadlock.
 //
-// What a step marks is of the active generation, or of its embedder; those that
-// are built beside it leave no mark. The share lock makes whoever makes another
-// generation the active one wait for the marks under way.
+// A step marks the work of the active generation, or of its embedder. Generations
+// that are built beside it leave no mark. The share lock makes a change of the
+// active generation wait for the marks under way.
 func (q *Queries) KnownDocuments(ctx context.Context, ids []uuid.UUID) ([]KnownDocumentsRow, error) {
 	rows, err := q.db.Query(ctx, knownDocuments, ids)
 	if err != nil {

@@ -106,7 +106,7 @@ const dropOldSpending = `-- name: DropOldSpending :execrows
 delete from spending where day < (now() at time zone 'UTC')::date - 1
 `
 
-// A budget is of one day; the one before is kept for those whose clock is late.
+// A budget is for one day. The day before is kept for processes whose clock is late.
 func (q *Queries) DropOldSpending(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, dropOldSpending)
 	if err != nil {
@@ -306,8 +306,8 @@ select u.text::bytea as text from (select unnest($1::bytea[]) as text) u
 where exists (select 1 from vectors v where v.embedder = $2 and v.text = u.text offset 0)
 `
 
-// One look into the index for each text: while a table is new, and nobody has
-// counted it, the planner would rather read all that the embedder has.
+// Each text is looked up in the index. While a table is new and has no
+// statistics, the planner would otherwise read all vectors of the embedder.
 func (q *Queries) StoredTexts(ctx context.Context, texts [][]byte, embedder int32) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, storedTexts, texts, embedder)
 	if err != nil {

@@ -70,8 +70,9 @@ type AskToReadAgainParams struct {
 }
 
 // Tracks whose current snapshot was read by another configuration, or by other
-// rules, are asked for as a poll would: at most once in a while, lest two
-// ingestors that are configured differently keep each other busy.
+// rules, are submitted again as by a poll. Each is submitted at most once in a
+// while, so that two ingestors with different configurations do not keep each
+// other busy.
 func (q *Queries) AskToReadAgain(ctx context.Context, arg AskToReadAgainParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, askToReadAgain,
 		arg.Source,

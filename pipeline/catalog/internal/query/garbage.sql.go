@@ -403,10 +403,10 @@ type MarkUnusedRow struct {
 	Looked int64
 }
 
-// The syncer collects what no document refers to. Statements that delete what
-// a writer may be about to refer to come in two: one that locks the rows, and
-// one, with a later snapshot, that looks again before it deletes. They skip
-// what a writer has locked, so that no writer waits in a circle with them.
+// The syncer deletes rows that no document refers to. A writer may be about to
+// refer to such a row, so each deletion takes two statements: the first locks the
+// rows, and the second, with a later snapshot, looks again before it deletes. They
+// skip rows that a writer has locked, so that they cannot deadlock with it.
 func (q *Queries) MarkUnused(ctx context.Context, after int64, most int32) (MarkUnusedRow, error) {
 	row := q.db.QueryRow(ctx, markUnused, after, most)
 	var i MarkUnusedRow

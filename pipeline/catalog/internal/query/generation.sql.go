@@ -55,7 +55,7 @@ type AddFirstGenerationRow struct {
 	Collection string
 }
 
-// No number names a collection twice, also after its row has gone.
+// A number names one collection for ever, even after its row has gone.
 func (q *Queries) AddFirstGeneration(ctx context.Context, embedder int32, prefix string) (AddFirstGenerationRow, error) {
 	row := q.db.QueryRow(ctx, addFirstGeneration, embedder, prefix)
 	var i AddFirstGenerationRow
@@ -153,8 +153,8 @@ type DelayInGenerationsParams struct {
 	Most       float64
 }
 
-// A generation's failures, or those of every generation of an embedder but the
-// active one: neither is 0.
+// The failures of one generation, or of all generations of an embedder but the
+// active one. The number, or the id, that is not meant is 0.
 func (q *Queries) DelayInGenerations(ctx context.Context, arg DelayInGenerationsParams) ([]int32, error) {
 	rows, err := q.db.Query(ctx, delayInGenerations,
 		arg.Reason,
@@ -264,9 +264,9 @@ from (
 where d.id = locked.id
 `
 
-// Those that were under way when another generation became active are looked
-// at at once. What was embedded by another model, or failed with it, goes to
-// the embedder.
+// Documents that were under way when another generation became active are due at
+// once. Those that were embedded by another model, or failed with it, go to the
+// embedder.
 func (q *Queries) HastenDocuments(ctx context.Context, embedderChanged bool) error {
 	_, err := q.db.Exec(ctx, hastenDocuments, embedderChanged)
 	return err
@@ -498,7 +498,7 @@ update documents d set state = 'failed', error = t.error, attempts = t.attempts,
 from taken t where d.id = t.document and d.revision = t.revision and d.chunking is not null
 `
 
-// What the active generation could not take while it was built.
+// The documents that the active generation could not take while it was built.
 func (q *Queries) TakeOverFailures(ctx context.Context, generation int64) (int64, error) {
 	result, err := q.db.Exec(ctx, takeOverFailures, generation)
 	if err != nil {

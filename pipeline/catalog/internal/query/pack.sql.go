@@ -91,7 +91,7 @@ type ListBlobSourcesRow struct {
 	Commit     []byte
 }
 
-// Where a blob can be read again: a commit of each track that holds it.
+// The places where a blob can be read again: a commit of each track that holds it.
 func (q *Queries) ListBlobSources(ctx context.Context, blobs [][]byte) ([]ListBlobSourcesRow, error) {
 	rows, err := q.db.Query(ctx, listBlobSources, blobs)
 	if err != nil {

@@ -43,8 +43,9 @@ type PollTracksParams struct {
 	Most        int32
 }
 
-// A track's place in the interval follows from its id: tracks are spread over
-// it, and each is polled at the same distance whoever looks.
+// The id of a track decides when in the interval it is polled. So the tracks are
+// spread over the interval, and the time between two polls of a track does not
+// depend on which syncer looks.
 func (q *Queries) PollTracks(ctx context.Context, arg PollTracksParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, pollTracks,
 		arg.Source,

@@ -49,9 +49,10 @@ with known as (
 select d.kind from sync_work d where d.kind = any($1::text[]) and d.due_at <= now()
 `
 
-// New kinds are first due one interval from now. One that is due later than an
-// interval and its jitter allow was planned with a longer interval; the clock is
-// read once the row is ours, which whoever plans it may have held until now.
+// A new kind is first due one interval from now. A kind that is due later than the
+// interval and its jitter allow was planned with a longer interval, and is planned
+// again. The clock is read after the row is locked: another syncer may have held
+// it until now.
 func (q *Queries) DueWork(ctx context.Context, kinds []string, intervals []float64) ([]string, error) {
 	rows, err := q.db.Query(ctx, dueWork, kinds, intervals)
 	if err != nil {
