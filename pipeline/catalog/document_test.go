@@ -2,16 +2,12 @@ package catalog_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -126,7 +122,8 @@ func TestMarksOfAnotherState(t *testing.T) {
 	if indexed, err := w.MarkIndexed(t.Context(), w.active(t).Number, current); err != nil || len(indexed) != 1 || indexed[0] != doc.ID {
 		t.Errorf("indexed %v (%v)", indexed, err)
 	}
-	w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, w.active(t).Embedder.ID, current) }) // late: it has been indexed
+	// It comes late: the document has been indexed.
+	w.do(t, func(ctx context.Context) error { return w.MarkEmbedded(ctx, w.active(t).Embedder.ID, current) })
 	w.is(t, doc.ID, "indexed", 1, 1, "")
 	w.is(t, skipped.ID, "skipped", 1, 0, "")
 	for _, c := range current { // nor does a late failure of what is finished count
@@ -203,133 +200,4 @@ func TestOwedAndLease(t *testing.T) {
 		t.Errorf("the lease ends in %.0f s, want 60", r.In)
 	}
 	w.is(t, buried.ID, "failed", 1, 0, "infinity")
-}
-
-func TestTextsAndVectors(t *testing.T) {
-	w := newWorld(t)
-	g, err := w.Generations.Ensure(t.Context(), "leat", catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, b := w.document("a", "aaaabbbbcc"), w.document("b", "bbbb")
-	w.list(t, "first", a, b, w.document("empty", ""))
-	docs, err := w.Documents(t.Context(), []uuid.UUID{a.ID, b.ID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	chunkings := []int64{docs[0].Chunking, docs[1].Chunking}
-	missing := func(want int) []catalog.Text {
-		t.Helper()
-		texts, err := w.Vectors.Missing(t.Context(), chunkings, g.Embedder.ID)
-		if err != nil || len(texts) != want {
-			t.Fatalf("%d texts are missing, want %d (%v)", len(texts), want, err)
-		}
-		return texts
-	}
-	texts := missing(4)
-	store := func(key string, texts ...catalog.Text) {
-		t.Helper()
-		var vectors []catalog.StoredVector
-		for i, text := range texts {
-			vectors = append(vectors, catalog.StoredVector{Text: text.SHA256, Span: catalog.Span{Offset: int64(i) * 12, Length: 12, CRC: 7}})
-		}
-		w.do(t, func(ctx context.Context) error {
-			return w.Vectors.Put(ctx, g.Embedder.ID, catalog.Pack{Key: key, Size: 1}, vectors)
-		})
-	}
-	store("vector/1", texts[0])
-	store("vector/2", texts...) // another embedder was faster with the first
-	missing(0)
-	list, err := w.Vectors.OfChunkings(t.Context(), g.Embedder.ID, chunkings)
-	if err != nil || len(list) != 4 {
-		t.Fatalf("%d chunks have vectors (%v)", len(list), err)
-	}
-	for i, c := range list {
-		if i > 0 && list[i-1].Chunking == c.Chunking && list[i-1].Ordinal != c.Ordinal-1 {
-			t.Errorf("chunk %d follows %d", c.Ordinal, list[i-1].Ordinal)
-		}
-		if c.Vector.Length != 12 || c.Vector.CRC != 7 {
-			t.Errorf("vector = %+v", c.Vector)
-		}
-	}
-	if n := w.count(t, "vectors"); n != 3 { // bbbb is one text
-		t.Errorf("%d vectors, want 3", n)
-	}
-}
-
-func TestEnsureGeneration(t *testing.T) {
-	w := newWorld(t)
-	want := catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"}
-	numbers := make(chan int64, 8)
-	together(t, 8, func(ctx context.Context, _ int) error {
-		g, err := w.Generations.Ensure(ctx, "leat", want)
-		numbers <- g.Number
-		return err
-	})
-	close(numbers)
-	for n := range numbers {
-		if n != 1 {
-			t.Errorf("generation %d, want 1 for all", n)
-		}
-	}
-	for _, other := range []catalog.Embedder{{Name: "e", Dimensions: 4, Distance: "dot"}, {Name: "e", Dimensions: 3, Distance: "cosine"}} {
-		g, err := w.Generations.Ensure(t.Context(), "leat", other)
-		if err != nil || g.Embedder.Dimensions != want.Dimensions || g.Embedder.Distance != want.Distance {
-			t.Errorf("the index that is there is %v (%v)", g, err)
-		}
-		assertKind(t, g.Embedder.Check(other), fault.KindReject)
-	}
-}
-
-// How vectors are made is known from the first who says so, and nobody who
-// makes others gets in.
-func TestVectorsOfOneNameAreMadeInOneWay(t *testing.T) {
-	w := newWorld(t)
-	unknown := catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"}
-	a, b := unknown, unknown
-	a.Recipe, b.Recipe = `document_prefix "a: "`, `document_prefix "b: "`
-	g, err := w.Generations.Ensure(t.Context(), "leat", unknown)
-	if err != nil {
-		t.Fatal(err)
-	}
-	adopted := make(chan error, 8) // half of them one, half the other
-	together(t, 8, func(ctx context.Context, i int) error {
-		adopted <- w.Generations.Adopt(ctx, g.Embedder, []catalog.Embedder{a, b}[i%2])
-		return nil
-	})
-	close(adopted)
-	refused := 0
-	for err := range adopted {
-		if err != nil {
-			assertKind(t, err, fault.KindReject)
-			refused++
-		}
-	}
-	if refused != 4 {
-		t.Errorf("%d of 8 are refused, want 4", refused)
-	}
-	if g, err = w.Generations.Active(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	other := a
-	if g.Embedder.Recipe == a.Recipe {
-		other = b
-	}
-	err = g.Embedder.Check(other)
-	assertKind(t, err, fault.KindReject)
-	if !errors.Is(err, catalog.ErrOtherModel) {
-		t.Errorf("the error is not marked as one of another model: %v", err)
-	}
-	for _, want := range []string{a.Recipe, b.Recipe} {
-		if !strings.Contains(fmt.Sprint(err), want) {
-			t.Errorf("the error says nothing of %s: %v", want, err)
-		}
-	}
-	if _, err := w.Generations.Add(t.Context(), "leat", other, catalog.SourceStream); err == nil {
-		t.Error("a generation is made with it")
-	}
-	other.Name = "f"
-	if err := w.Generations.Adopt(t.Context(), g.Embedder, other); err != nil {
-		t.Errorf("another name: %v", err)
-	}
 }

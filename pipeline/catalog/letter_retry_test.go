@@ -3,10 +3,6 @@ package catalog_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"math"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,36 +14,6 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// letters returns those that a filter chooses, all pages of them.
-func (w *world) letters(t testing.TB, f catalog.LetterFilter) []catalog.Letter {
-	t.Helper()
-	var all []catalog.Letter
-	for after := int64(0); ; after = all[len(all)-1].ID {
-		page, err := w.Letters.List(t.Context(), f, after, math.MaxInt64, 2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(page) == 0 {
-			return all
-		}
-		all = append(all, page...)
-	}
-}
-
-func (w *world) bury(t testing.TB, d catalog.DeadLetter) catalog.Letter {
-	t.Helper()
-	w.do(t, func(ctx context.Context) error { return w.Letters.Bury(ctx, d) })
-	last, err := w.Letters.Last(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := w.letters(t, catalog.LetterFilter{IDs: []int64{last}})
-	if len(found) != 1 {
-		t.Fatalf("%d letters have the id %d", len(found), last)
-	}
-	return found[0]
-}
-
 // retry retries a letter whose message must not be published.
 func (w *world) retry(t testing.TB, id int64, want catalog.Retried) (why string) {
 	t.Helper()
@@ -58,115 +24,6 @@ func (w *world) retry(t testing.TB, id int64, want catalog.Retried) (why string)
 		t.Fatalf("retry of letter %d: %q %q %v, want %q", id, got, why, err, want)
 	}
 	return why
-}
-
-func TestDeliveredTwiceIsOneLetter(t *testing.T) {
-	w := newWorld(t)
-	d := catalog.DeadLetter{Worker: "ingestor", Message: "LEAT_INTAKE/1@x", Tenant: "acme", Reason: "first", Attempts: 1}
-	first := w.bury(t, d)
-	d.Reason, d.Attempts = "second", 2
-	w.do(t, func(ctx context.Context) error { return w.Letters.Bury(ctx, d) })
-	together(t, 8, func(ctx context.Context, _ int) error { return w.Letters.Bury(ctx, d) })
-	got := w.letters(t, catalog.LetterFilter{})
-	if len(got) != 1 || got[0].ID != first.ID || got[0].Reason != "second" || got[0].Attempts != 2 {
-		t.Errorf("letters: %+v", got)
-	}
-	for _, other := range []catalog.DeadLetter{
-		{Worker: "indexer", Message: d.Message, Reason: "r"},                 // another worker's
-		{Worker: "ingestor", Message: "LEAT_INTAKE/1@y", Reason: "r"},        // of a stream made anew
-		{Worker: "ingestor", Reason: "r"}, {Worker: "ingestor", Reason: "r"}, // nobody knows
-	} {
-		w.do(t, func(ctx context.Context) error { return w.Letters.Bury(ctx, other) })
-	}
-	if got := w.letters(t, catalog.LetterFilter{}); len(got) != 5 {
-		t.Errorf("%d letters, want 5", len(got))
-	}
-}
-
-func TestNewerLetterTakesThePlaceOfTheOlder(t *testing.T) {
-	w := newWorld(t)
-	a, b := w.document("a.go", "aaaa"), w.document("b.go", "bbbb")
-	w.list(t, "one", a, b)
-	n := 0
-	message := func() string { n++; return fmt.Sprint("S/", n, "@x") }
-	for range 3 {
-		for _, id := range []uuid.UUID{a.ID, b.ID} {
-			w.bury(t, catalog.DeadLetter{Worker: "embedder", Message: message(), Document: &id, Reason: "r"})
-		}
-		for _, tenant := range []string{"one", "two"} {
-			w.bury(t, catalog.DeadLetter{Worker: "ingestor", Message: message(), Tenant: tenant, Source: "/ci", Event: "1", Reason: "r"})
-		}
-	}
-	got := w.letters(t, catalog.LetterFilter{})
-	if len(got) != 4 {
-		t.Errorf("%d letters, want one a document and submission: %+v", len(got), got)
-	}
-	w.bury(t, catalog.DeadLetter{Worker: "indexer", Message: message(), Document: &a.ID, Reason: "r"})
-	if got := w.letters(t, catalog.LetterFilter{}); len(got) != 5 {
-		t.Errorf("%d letters: another worker's took the place of one", len(got))
-	}
-}
-
-// An index of Postgres does not take an event's source and id of any length.
-func TestLetterOfALongKey(t *testing.T) {
-	w := newWorld(t)
-	long := ""
-	for i := range 4096 { // does not compress
-		long += string(rune('a' + (i*i*7+i/13)%26))
-	}
-	for _, message := range []string{"S/1@x", "S/2@x"} {
-		w.bury(t, catalog.DeadLetter{Worker: "ingestor", Message: message, Tenant: "acme", Source: long, Event: long, Reason: "r"})
-	}
-	if got := w.letters(t, catalog.LetterFilter{}); len(got) != 1 {
-		t.Errorf("%d letters, want one: both are about the same event", len(got))
-	}
-}
-
-func TestWhole(t *testing.T) {
-	w := newWorld(t)
-	many := make(map[string]string)
-	for i := range 40 {
-		many[fmt.Sprint("h", i)] = "v"
-	}
-	for _, test := range []struct {
-		name  string
-		with  catalog.DeadLetter
-		whole bool
-	}{
-		{"text", catalog.DeadLetter{Headers: map[string]string{"a": "b é"}, Payload: []byte(`{"url":"https://example.com/a"}`)}, true},
-		{"nothing", catalog.DeadLetter{Headers: map[string]string{}}, true},
-		{"bytes in the payload", catalog.DeadLetter{Headers: map[string]string{}, Payload: []byte("\xff\x00")}, true},
-		{"a credential in the payload", catalog.DeadLetter{Headers: map[string]string{}, Payload: []byte(`{"url":"https://u:p@example.com/a"}`)}, false},
-		{"a credential in a header", catalog.DeadLetter{Headers: map[string]string{"a": "https://u:p@example.com"}}, false},
-		{"a secret header", catalog.DeadLetter{Headers: map[string]string{"Authorization": "Bearer x"}}, false},
-		{"bytes in a header", catalog.DeadLetter{Headers: map[string]string{"a": "\xff"}}, false},
-		{"NUL in a header", catalog.DeadLetter{Headers: map[string]string{"a": "\x00"}}, false},
-		{"a long header", catalog.DeadLetter{Headers: map[string]string{"a": strings.Repeat("x", 5000)}}, false},
-		{"many headers", catalog.DeadLetter{Headers: many}, false},
-		{"a large payload", catalog.DeadLetter{Headers: map[string]string{}, Payload: make([]byte, 70_000)}, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			test.with.Worker, test.with.Subject, test.with.Reason = "w", "leat.repo.submitted.acme", "r"
-			got := w.bury(t, test.with)
-			if got.Whole != test.whole {
-				t.Errorf("whole: %v", got.Whole)
-			}
-			if !test.whole {
-				if why := w.retry(t, got.ID, catalog.RetryRefused); !strings.Contains(why, "drop it and submit") {
-					t.Errorf("why: %s", why)
-				}
-				return
-			}
-			var sent catalog.DeadLetter
-			became, _, err := w.Letters.Retry(t.Context(), got.ID, func(_ context.Context, d catalog.DeadLetter) error { sent = d; return nil })
-			if err != nil || became != catalog.RetryPublished {
-				t.Fatalf("%q %v", became, err)
-			}
-			if sent.Subject != test.with.Subject || string(sent.Payload) != string(test.with.Payload) || !maps.Equal(sent.Headers, test.with.Headers) {
-				t.Errorf("published %+v", sent)
-			}
-		})
-	}
 }
 
 func TestRetryOfADocument(t *testing.T) {
@@ -346,49 +203,6 @@ func TestRetryTogetherIsOneRetry(t *testing.T) {
 	})
 	if published.Load() != 1 || refused.Load() != 7 {
 		t.Errorf("published %d times, refused %d", published.Load(), refused.Load())
-	}
-}
-
-func TestLetterFilters(t *testing.T) {
-	w := newWorld(t)
-	a := w.document("a.go", "aaaa")
-	w.list(t, "one", a)
-	s := submission("acme", "https://example.org/gone", "event")
-	w.accept(t, s)
-	for _, d := range []catalog.DeadLetter{
-		{Worker: "embedder", Tenant: "default", Document: &a.ID, Reason: "Corrupt 100%"},
-		{Worker: "ingestor", Tenant: "acme", Source: s.Source, Event: s.Event, Reason: "not found"},
-		{Worker: "ingestor", Tenant: "acme", Reason: "no JSON"},
-		{Worker: "ingestor", Tenant: "", Reason: "no tenant"},
-	} {
-		w.bury(t, d)
-	}
-	w.exec(t, "update dead_letters set created_at = now() - interval '2 days' where reason = 'no JSON'")
-	for name, test := range map[string]struct {
-		filter catalog.LetterFilter
-		want   []string
-	}{
-		"none":         {catalog.LetterFilter{}, []string{"Corrupt 100%", "not found", "no JSON", "no tenant"}},
-		"a tenant":     {catalog.LetterFilter{Tenant: "acme"}, []string{"not found", "no JSON"}},
-		"a worker":     {catalog.LetterFilter{Worker: "embedder"}, []string{"Corrupt 100%"}},
-		"a reason":     {catalog.LetterFilter{Reason: "CORRUPT 1"}, []string{"Corrupt 100%"}},
-		"no pattern":   {catalog.LetterFilter{Reason: "%"}, []string{"Corrupt 100%"}},
-		"a document's": {catalog.LetterFilter{Repositories: []uuid.UUID{w.track.Repository}}, []string{"Corrupt 100%"}},
-		"a submission": {catalog.LetterFilter{Repositories: []uuid.UUID{s.Repository}}, []string{"not found"}},
-		"old":          {catalog.LetterFilter{OlderThan: 24 * time.Hour}, []string{"no JSON"}},
-		"before":       {catalog.LetterFilter{Before: time.Now().Add(-time.Hour)}, []string{"no JSON"}},
-		"two at once":  {catalog.LetterFilter{Tenant: "acme", Worker: "ingestor", Reason: "found"}, []string{"not found"}},
-		"nothing":      {catalog.LetterFilter{Tenant: "default", Worker: "ingestor"}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var got []string
-			for _, l := range w.letters(t, test.filter) {
-				got = append(got, l.Reason)
-			}
-			if !slices.Equal(got, test.want) {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
 	}
 }
 

@@ -361,3 +361,15 @@ func assertKind(t testing.TB, err error, want fault.Kind) {
 		t.Errorf("error %q is of kind %v, want %v", err, kind, want)
 	}
 }
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// embedderOf makes an embedder and returns its id.
+func embedderOf(t *testing.T, w *world) int32 {
+	t.Helper()
+	g, err := w.Generations.Ensure(t.Context(), "leat", catalog.Embedder{Name: "m", Dimensions: 3, Distance: "dot"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Embedder.ID
+}
