@@ -26,7 +26,7 @@ type Content struct {
 }
 
 // Decode makes the content of a text file. encoding is the one that the
-// repository names for the file; empty: none, it is detected.
+// repository names for the file; if it is empty, the encoding is detected.
 func Decode(file []byte, encoding string) (Content, *text.Refusal) {
 	decoded, found, refused := text.Decode(file, encoding)
 	if refused != nil {
@@ -38,11 +38,11 @@ func Decode(file []byte, encoding string) (Content, *text.Refusal) {
 // Reader also reads files in a format that holds text without being text.
 type Reader struct{ *extract.Reader }
 
-// New returns a reader. It looks for the programs that cfg names once.
+// New returns a reader. It looks once for the programs that cfg names.
 func New(cfg extract.Config) Reader { return Reader{extract.New(cfg)} }
 
 // Extract makes the content of a file in a format. most bounds the text, in
-// bytes. HTML is decoded first, by what its bytes alone say.
+// bytes. HTML is decoded first, by its bytes alone.
 func (r Reader) Extract(ctx context.Context, file []byte, format extract.Format, most int) (Content, *extract.Refusal, error) {
 	if format == extract.HTML {
 		decoded, _, refused := text.Decode(file, "")

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// What a .docx may unpack to. Word's XML is some ten times its text, and is
-// packed to a tenth.
+// Bounds of the parts of a .docx. Word's XML is some ten times as long as its
+// text, and is packed to a tenth.
 const (
 	maxEntries = 4096
 	maxXML     = 32 << 20 // bytes of one part, unpacked
@@ -23,12 +23,12 @@ const (
 
 var errOver = errors.New("over a bound")
 
-// docxText lays out the body of a Word document like Markdown: headings with
-// #, items with -, the cells of a row between |, everything else a line a
+// docxText lays out the body of a Word document like Markdown: headings with #,
+// items with -, the cells of a row between |, and one line for each other
 // paragraph.
 func docxText(content []byte, most int) ([]byte, *Refusal) {
-	// The directory is read whole, so its entries are counted before, by a mark
-	// that each has.
+	// The library reads the whole directory, so its entries are counted before,
+	// by the mark of each.
 	if n := bytes.Count(content, []byte("PK\x01\x02")); n > maxEntries {
 		return nil, unreadable("%d files are packed in it; the limit is %d", n, maxEntries)
 	}
@@ -67,13 +67,13 @@ func broken(part string, err error) *Refusal {
 	return unreadable("%s is damaged", part)
 }
 
-// overError says which bound a part is over.
+// overError names the bound that a part exceeds.
 type overError struct{ why string }
 
 func (e *overError) Error() string { return e.why }
 func (e *overError) Unwrap() error { return errOver }
 
-// inflated counts what a part unpacks to.
+// inflated counts the bytes that a part unpacks to.
 type inflated struct {
 	from         io.Reader
 	size, packed int64
@@ -91,7 +91,7 @@ func (r *inflated) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// read gives the tokens of a part to each, up to its end.
+// read passes the tokens of a part to each, up to its end.
 func read(f *zip.File, each func(xml.Token) error) error {
 	part, err := f.Open()
 	if err != nil {
@@ -124,7 +124,7 @@ func read(f *zip.File, each func(xml.Token) error) error {
 	}
 }
 
-// errFull ends reading when there is more text than was asked for.
+// errFull ends reading when there is more text than the caller wants.
 var errFull = errors.New("text is too long")
 
 // docx gathers the text.
@@ -135,15 +135,15 @@ type docx struct {
 	current  string         // style that is being read
 
 	text   bool // in an element that holds text
-	hidden int  // depth below what is shown elsewhere
-	cell   bool // something of this row is written
-	rows   int  // rows in each other
-	line   bool // something of this paragraph is written
+	hidden int  // depth below an element that is shown elsewhere or nowhere
+	cell   bool // the row has some text already
+	rows   int  // depth of nested rows
+	line   bool // the paragraph has some text already
 	gap    bool // a blank is owed before the next word of this cell
 }
 
-// style learns which styles are headings: their ids are in the language of who
-// wrote the document, their names are not.
+// style records which styles are headings. Their ids are in the language of the
+// author, their names are always English.
 func (d *docx) style(token xml.Token) error {
 	start, ok := token.(xml.StartElement)
 	if !ok {
@@ -202,7 +202,7 @@ func (d *docx) element(token xml.Token) error {
 }
 
 func (d *docx) start(e xml.StartElement) {
-	if d.hidden > 0 || e.Name.Local == "Fallback" { // of what its neighbour holds too
+	if d.hidden > 0 || e.Name.Local == "Fallback" { // its neighbour holds the same
 		d.hidden++
 		return
 	}
@@ -228,7 +228,7 @@ func (d *docx) start(e xml.StartElement) {
 			d.cell = false
 		}
 	case "tc":
-		if d.rows == 1 { // what stands in a cell of a cell is words of that
+		if d.rows == 1 { // a cell inside a cell adds its words to the outer one
 			if d.cell {
 				d.out.WriteString(" | ")
 			}
@@ -264,13 +264,13 @@ func (d *docx) end(name string) {
 	}
 }
 
-// fresh says whether the text stands at the beginning of a line.
+// fresh says whether the next text begins a line.
 func (d *docx) fresh() bool {
 	b := d.out.Bytes()
 	return len(b) == 0 || b[len(b)-1] == '\n'
 }
 
-// breakLine ends a line; in a row, which is one, it is a blank.
+// breakLine ends a line. In a row, which is one line, it writes a blank.
 func (d *docx) breakLine() {
 	switch {
 	case !d.line:

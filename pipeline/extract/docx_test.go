@@ -109,8 +109,7 @@ func TestDocxBounds(t *testing.T) {
 	}
 }
 
-// TestDocxThatLies holds an archive whose directory gives other sizes than
-// there are.
+// TestDocxThatLies reads an archive whose directory gives wrong sizes.
 func TestDocxThatLies(t *testing.T) {
 	content := document(t, paragraph("", strings.Repeat("water ", 100)))
 	at := bytes.LastIndex(content, []byte("word/document.xml")) - 46

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Version of what is extracted. Raise it whenever any file would become another
-// text.
+// Version of the extraction. Raise it with every change that gives any file
+// another text.
 const Version = 1
 
 // MaxSize is the largest file that can be read, in bytes.
 const MaxSize = 64 << 20
 
-// Format is how a file holds its text. Names are stored and shown: none changes
-// its meaning.
+// Format is how a file holds its text. Names are stored and shown, so none may
+// change its meaning.
 type Format string
 
 // The formats.
@@ -29,19 +29,19 @@ const (
 // Known says whether f is one of the formats.
 func (f Format) Known() bool { return f == PDF || f == Docx || f == HTML }
 
-// Refusal says why there is no text.
+// Refusal says why a file has no text.
 type Refusal struct {
 	Cause Cause
-	Why   string // for people; nothing of it comes from the file
+	Why   string // for people; holds nothing of the file
 }
 
-// Cause is a kind of refusals.
+// Cause is a kind of refusal.
 type Cause uint8
 
 // The causes.
 const (
 	Unreadable Cause = iota // damaged, protected, without text, or over a bound
-	NoProgram               // this machine lacks what reads the format
+	NoProgram               // this machine lacks the program that reads the format
 	TooLong                 // the text is longer than asked for
 )
 
@@ -49,7 +49,7 @@ func unreadable(format string, args ...any) *Refusal {
 	return &Refusal{Unreadable, fmt.Sprintf(format, args...)}
 }
 
-// Config says what reads documents.
+// Config names the program that reads documents.
 type Config struct {
 	// PDFToText is poppler's program of that name. Default: the one in PATH.
 	PDFToText string
@@ -58,21 +58,22 @@ type Config struct {
 // Reader extracts texts. It is safe for concurrent use.
 type Reader struct{ pdf func() *program }
 
-// New returns a reader. The program that is needed is looked for when it is
-// first asked about. That it is missing is no error: its files are refused.
+// New returns a reader. It looks for the program when it is first needed. A
+// missing program is no error: the files that need it are refused.
 func New(cfg Config) *Reader {
 	return &Reader{pdf: sync.OnceValue(func() *program { return findProgram(cfg.PDFToText) })}
 }
 
-// Program names the program that reads PDF, with its version; "" if there is
-// none.
+// Program names the program that reads PDF, with its version, or is "" if there
+// is none.
 func (r *Reader) Program() string { return r.pdf().version }
 
-// Missing says why PDF cannot be read, and what to do; "" if it can.
+// Missing says why PDF cannot be read and what to do, or is "" if it can be
+// read.
 func (r *Reader) Missing() string { return r.pdf().missing }
 
-// Text returns the text of a file, which has at most most bytes. An error is
-// worth another try; a refusal is not.
+// Text returns the text of a file, of up to most bytes. An error is worth
+// another try; a refusal is not.
 func (r *Reader) Text(ctx context.Context, f Format, content []byte, most int) (text []byte, refused *Refusal, err error) {
 	if len(content) > MaxSize {
 		return nil, unreadable("%d bytes; the limit is %d", len(content), MaxSize), nil
@@ -98,7 +99,7 @@ func (r *Reader) Text(ctx context.Context, f Format, content []byte, most int) (
 	return text, nil, nil
 }
 
-// clean makes a text one that can be stored: UTF-8, without control characters.
+// clean makes a text storable: UTF-8, without control characters.
 func clean(text []byte) []byte {
 	if !utf8.Valid(text) {
 		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/net/html"
 )
 
-// maxProlog is where a page says that it is one, in bytes.
+// maxProlog is how far into a file a page declares itself, in bytes.
 const maxProlog = 4 << 10
 
-// templates are marks of programs that make pages: in such a file the markup is
-// the code.
+// templates are marks of programs that make pages. In a file with such a mark
+// the markup is the code.
 var templates = [][]byte{[]byte("{{"), []byte("{%"), []byte("<%"), []byte("<?php"), []byte("<?=")}
 
-// IsPage says whether a text in HTML is a page that people read: whole, and
-// neither a template nor a fragment of one.
+// IsPage says whether a text in HTML is a page for people to read: complete,
+// and neither a template nor a fragment.
 func IsPage(source []byte) bool {
 	head := bytes.ToLower(source[:min(len(source), maxProlog)])
 	if !bytes.Contains(head, []byte("<!doctype html")) && !bytes.Contains(head, []byte("<html")) {
@@ -29,8 +29,8 @@ func IsPage(source []byte) bool {
 	return true
 }
 
-// htmlText returns what a page shows, line by line: each line of the text is
-// what stands on that line of the file. Headings begin with #, items with -.
+// htmlText returns the visible text of a page. Each line of it is the text on
+// that line of the file. Headings begin with #, items with -.
 func htmlText(source []byte) ([]byte, *Refusal) {
 	if !IsPage(source) {
 		return nil, unreadable("it is no whole page, or a template of one")
@@ -69,12 +69,12 @@ var newline = []byte("\n")
 type page struct {
 	out     bytes.Buffer
 	raw     string // the element whose text is not markup
-	pre     int    // in elements that keep blanks
+	pre     int    // depth of elements that keep blanks
 	blank   bool   // a blank is owed before the next word
 	dropped int    // bytes of scripts and styles
 }
 
-// hidden are elements whose text nobody sees; plain those whose text has no
+// The text of hidden elements is not visible. The text of plain elements has no
 // entities.
 var (
 	hidden = map[string]bool{"script": true, "style": true, "noscript": true, "iframe": true, "noembed": true, "noframes": true}
@@ -124,7 +124,7 @@ func (p *page) tag(tokens *html.Tokenizer, kind html.TokenType) {
 	}
 }
 
-// mark begins a line that has nothing on it yet.
+// mark begins a line that is still empty.
 func (p *page) mark(mark string) {
 	if b := p.out.Bytes(); len(b) == 0 || b[len(b)-1] == '\n' {
 		p.out.WriteString(mark)
@@ -152,12 +152,12 @@ func (p *page) text(raw []byte) {
 	}
 }
 
-// words writes a part of a line. Outside of what keeps them, blanks in a row
-// are one, and a line begins with none.
+// words writes a part of a line. It makes one blank of several, and begins no
+// line with one, except inside elements that keep blanks.
 func (p *page) words(text string) {
 	text = strings.Map(func(r rune) rune {
 		switch r {
-		case '\n', '\f', '\u00a0': // of entities: lines are the file's
+		case '\n', '\f', '\u00a0': // of entities: only the file's line ends count
 			return ' '
 		case '\r':
 			return -1
@@ -184,7 +184,7 @@ func (p *page) words(text string) {
 	}
 }
 
-// space writes the blank that is owed, but at the beginning of a line.
+// space writes the blank that is owed, except at the beginning of a line.
 func (p *page) space() {
 	if b := p.out.Bytes(); p.blank && len(b) > 0 && b[len(b)-1] != '\n' {
 		p.out.WriteByte(' ')
@@ -192,7 +192,7 @@ func (p *page) space() {
 	p.blank = false
 }
 
-// lines writes no more of markup than its line ends.
+// lines writes only the line ends of markup.
 func (p *page) lines(raw []byte) { p.breaks(bytes.Count(raw, newline)) }
 
 func (p *page) breaks(n int) {

@@ -43,7 +43,8 @@ func TestHTMLThatIsNoPage(t *testing.T) {
 	}
 }
 
-// TestHTMLInTime reads repetitions as large as the largest file by default.
+// TestHTMLInTime reads repetitions as large as the largest file that is read by
+// default.
 func TestHTMLInTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")

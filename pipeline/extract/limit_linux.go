@@ -7,16 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// alone is a child in a network of its own, which has no interface.
+// alone starts a child in a network of its own, which has no interface.
 func alone() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET}
 }
 
-// tooBusy is how a child ends whose time is up.
+// tooBusy is the signal that ends a child whose time is up.
 const tooBusy = syscall.SIGXCPU
 
-// limit bounds a child that waits for its input: its time, its memory, and that
-// it writes no file.
+// limit bounds the time and the memory of a child that waits for its input, and
+// keeps it from writing files.
 func limit(pid int, cpu time.Duration) error {
 	seconds := uint64((cpu + time.Second - 1) / time.Second)
 	for resource, most := range map[int]unix.Rlimit{

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// alone is a child like any other: these systems have no networks of one's own.
+// alone changes nothing: these systems cannot give a child a network of its
+// own.
 func alone() *syscall.SysProcAttr { return nil }
 
 // tooBusy is a signal that nobody sends here.
 const tooBusy = syscall.Signal(-1)
 
-// limit leaves it to the deadline.
+// limit changes nothing: the deadline alone bounds the child.
 func limit(int, time.Duration) error { return nil }

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// What one PDF may take. The processor's time is what decides about a file: a
-// loaded machine gives it later, not less of it. The deadline only finds a
-// program that stands still, and then the file is tried again.
+// Bounds of reading one PDF. Processor time decides about a file, because a
+// loaded machine grants it later, but not less of it. The deadline only finds a
+// program that stands still; the file is then tried again.
 const (
 	maxCPU    = 20 * time.Second
 	maxWait   = 5 * time.Minute
 	maxMemory = 1 << 30 // of address space
 	maxProbe  = 10 * time.Second
-	maxProbed = 4 << 10         // bytes of its answer
+	maxProbed = 4 << 10         // bytes of the answer to --version
 	killWait  = 5 * time.Second // for its pipes to close
 )
 
@@ -28,7 +28,7 @@ type program struct {
 	path    string
 	version string
 	missing string
-	attr    *syscall.SysProcAttr // what keeps it from the network, where the kernel allows that
+	attr    *syscall.SysProcAttr // keeps it from the network, where the kernel allows that
 	cpu     time.Duration
 	wait    time.Duration
 }
@@ -56,7 +56,7 @@ func findProgram(path string) *program {
 		switch {
 		case err != nil && match == nil:
 			p.missing = fmt.Sprintf("%s: %s does not answer to -v", install, p.path)
-		case match == nil || !bytes.Contains(said, []byte("oppler")): // Xpdf's has other options
+		case match == nil || !bytes.Contains(said, []byte("oppler")): // Xpdf's program has other options
 			p.missing = fmt.Sprintf("%s: %s is not poppler's", install, p.path)
 			return p
 		default:
@@ -67,7 +67,8 @@ func findProgram(path string) *program {
 	return p
 }
 
-// command starts with an empty environment and in no directory of anybody's.
+// command starts the program with an empty environment and in the root
+// directory.
 func (p *program) command(ctx context.Context, attr *syscall.SysProcAttr, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, p.path, args...)
 	cmd.Env = []string{"LC_ALL=C"}
@@ -77,8 +78,8 @@ func (p *program) command(ctx context.Context, attr *syscall.SysProcAttr, args .
 	return cmd
 }
 
-// text runs the program on a file, which it gets on its standard input: there
-// is no path for it to open, and none of its own choice.
+// text runs the program on a file, which it gets on its standard input, so that
+// there is no path for it to open and none of its own choice.
 func (p *program) text(ctx context.Context, content []byte, most int) ([]byte, *Refusal, error) {
 	if p.missing != "" {
 		return nil, &Refusal{NoProgram, p.missing}, nil
@@ -123,7 +124,8 @@ func (g gate) Read(p []byte) (int, error) {
 	return g.content.Read(p)
 }
 
-// bounded keeps one byte more than most of what is written, and says when.
+// bounded keeps up to one byte more than most of what is written to it, and
+// reports when it is full.
 type bounded struct {
 	kept []byte
 	most int
@@ -138,7 +140,8 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// failure tells what a file is to blame for from what may not happen again.
+// failure tells failures that are the file's fault from those that may not
+// happen again.
 func (p *program) failure(state *os.ProcessState, late, err error) (*Refusal, error) {
 	if state == nil {
 		return nil, fmt.Errorf("run pdftotext: %w", err)
@@ -152,7 +155,7 @@ func (p *program) failure(state *os.ProcessState, late, err error) (*Refusal, er
 		return nil, fmt.Errorf("run pdftotext: no end after %s", p.wait)
 	}
 	if signaled {
-		if status.Signal() == syscall.SIGKILL { // not ours: the machine's, when memory is short
+		if status.Signal() == syscall.SIGKILL { // sent by the machine when memory is short, not by us
 			return nil, fmt.Errorf("run pdftotext: %w", err)
 		}
 		return unreadable("pdftotext breaks on it (%s)", status.Signal()), nil
@@ -167,8 +170,8 @@ func (p *program) failure(state *os.ProcessState, late, err error) (*Refusal, er
 	}
 }
 
-// pages gives each page but the first a line with a form feed before it, and
-// leaves out empty pages at the end.
+// pages begins each page but the first with a form feed on a line of its own,
+// and leaves out empty pages at the end.
 func pages(text []byte) []byte {
 	list := bytes.Split(bytes.TrimRight(text, "\f\n \t"), []byte("\f"))
 	var out bytes.Buffer

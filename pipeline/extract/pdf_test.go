@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// pdfOf writes a PDF with a page for each text, in lines.
+// pdfOf writes a PDF with one page for each text, line by line.
 func pdfOf(pages ...string) []byte {
 	var objects []string
 	var kids strings.Builder
@@ -90,7 +90,7 @@ func TestPDF(t *testing.T) {
 	}
 }
 
-// squeeze leaves out blank lines, of which versions of poppler differ.
+// squeeze leaves out blank lines, because versions of poppler differ in them.
 func squeeze(text []byte) string {
 	s := string(text)
 	for strings.Contains(s, "\n\n") {
@@ -99,7 +99,7 @@ func squeeze(text []byte) string {
 	return s
 }
 
-// fake is a program in the place of pdftotext.
+// fake is a program in place of pdftotext.
 func fake(t *testing.T, does string) *Reader {
 	t.Helper()
 	if runtime.GOOS == "windows" {

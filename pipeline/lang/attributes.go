@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The attributes that decide something. A file may also reach them through a
+// The attributes that decide something. A line may also set them through a
 // macro.
 const (
 	attrVendored  = "linguist-vendored"
@@ -15,7 +15,7 @@ const (
 	attrBinary    = "binary"
 	attrText      = "text"
 	attrDiff      = "diff"
-	attrEncoding  = "encoding"              // of the file in the repository, for those who show it
+	attrEncoding  = "encoding"              // of the file in the repository, for programs that show it
 	attrWorkTree  = "working-tree-encoding" // of the file in a checkout; git keeps it in UTF-8, if it was added by rule
 )
 
@@ -47,7 +47,7 @@ const (
 	valueText                    // "name=text"
 )
 
-// on says what linguist makes of the value: set is false where the attribute
+// on returns linguist's reading of the value: set is false where the attribute
 // says nothing.
 func (v value) on() (on, set bool) {
 	switch v.state {
@@ -215,8 +215,8 @@ func validName(name string) bool {
 	return true
 }
 
-// prune drops what decides nothing, so that a file with a thousand lines on
-// merges or line ends costs nothing for each path.
+// prune drops lines that decide nothing, so that a thousand lines about merges
+// or line ends cost no path anything.
 func (a *attributes) prune() {
 	keep := func(at attribute) bool {
 		_, macro := a.macros[at.name]
@@ -234,8 +234,8 @@ func (a *attributes) prune() {
 	}
 }
 
-// of returns the attributes of the file at path. The file nearest to the path
-// counts first, and in a file the last line.
+// of returns the attributes of the file at path. The nearest .gitattributes
+// counts first, and in each the last line.
 func (a *attributes) of(path string, b *budget) map[string]value {
 	if len(a.files) == 0 {
 		return nil
@@ -261,8 +261,8 @@ func (a *attributes) of(path string, b *budget) map[string]value {
 	}
 }
 
-// fill adds what found does not know yet. What a macro stands for is added
-// where the macro is, so that earlier lines cannot undo it.
+// fill adds attributes that found does not hold yet. It adds a macro's
+// attributes at the macro's place, so that earlier lines cannot undo them.
 func (a *attributes) fill(found map[string]value, states []attribute) {
 	for i := len(states) - 1; i >= 0; i-- {
 		at := states[i]
@@ -276,7 +276,7 @@ func (a *attributes) fill(found map[string]value, states []attribute) {
 	}
 }
 
-// parent returns the directory of path; more is false at the root's.
+// parent returns the directory of path; more is false if path is the root.
 func parent(path string) (dir string, more bool) {
 	slash := strings.LastIndexByte(path, '/')
 	if slash < 0 {

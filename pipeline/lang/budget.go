@@ -1,12 +1,12 @@
 package lang
 
-// maxSteps is what matching one path against the rule files of its repository
-// may take, in steps of the automata: ten milliseconds or so. A thousand rules that
-// people write take some ten thousand.
+// maxSteps bounds matching one path against the rule files of its repository,
+// in steps of the automata: some ten milliseconds. A thousand rules that people
+// write take some ten thousand steps.
 const maxSteps = 1 << 24
 
-// budget is what is left of the steps. It is one path's, so that the verdict on
-// a path depends on nothing but the path and the rules.
+// budget counts the remaining steps of one path. No two paths share one, so
+// that the verdict on a path depends only on the path and the rules.
 type budget struct{ left int }
 
 func newBudget() *budget { return &budget{maxSteps} }

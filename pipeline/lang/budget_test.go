@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// TestAPathHasABudget matches a path against what would take seconds or for
-// ever. A path that needs too many steps is skipped with the reason; shorter
-// ones, and those that a rule file of one pattern can be matched against, are not.
+// TestAPathHasABudget matches paths that would take seconds or run for ever. A
+// path that needs too many steps is skipped with the reason. Shorter paths are
+// not, nor paths in a repository whose rule file has one pattern.
 func TestAPathHasABudget(t *testing.T) {
 	long := strings.Repeat("a", 250) + "/" + strings.Repeat("a/", 300) + "a"
 	stars := strings.Repeat("*a", 100) + "b"

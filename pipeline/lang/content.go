@@ -5,11 +5,12 @@ import (
 	"strconv"
 )
 
-// maxPointer is the size that the specification of Git LFS bounds pointers to.
+// maxPointer is the largest pointer that the specification of Git LFS allows,
+// in bytes.
 const maxPointer = 1024
 
-// lfsPointer reads a pointer of Git LFS and returns the size of the content it
-// stands for. See git-lfs/docs/spec.md: lines "key value", version first.
+// lfsPointer reads a pointer of Git LFS and returns the size of the content
+// behind it. See git-lfs/docs/spec.md: lines "key value", version first.
 func lfsPointer(content []byte) (size int64, ok bool) {
 	if len(content) >= maxPointer {
 		return 0, false

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Sizes from which data is a dump, in bytes. Less is an example, a fixture or a
-// small table, which people read and look for.
+// Sizes from which data is a dump, in bytes. Smaller data is an example, a
+// fixture or a small table, which people read and search.
 const (
 	dumpTable  = 32 << 10  // of formats that hold nothing but records
 	dumpConfig = 512 << 10 // of formats that hold configuration as often
@@ -20,7 +20,7 @@ var (
 	configNames = set(".json", ".xml", ".yaml", ".yml", ".plist", ".toml")
 )
 
-// dumpHeads begin what databases export, in any case.
+// dumpHeads are the beginnings of database exports, in any case.
 var dumpHeads = []string{
 	"-- mysql dump", "-- mariadb dump", "-- postgresql database dump", "-- phpmyadmin sql dump", "-- pg_dump", "-- dump of", "pragma foreign_keys=off;\nbegin transaction;",
 }
@@ -44,7 +44,7 @@ func isData(name string, text []byte) (why string, is bool) {
 	return "", false
 }
 
-// figures counts the digits, and the signs between two of them.
+// figures counts digits, and signs between two digits.
 func figures(text []byte) int {
 	n := 0
 	for i, b := range text {

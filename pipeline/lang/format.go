@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// format is a kind of file that holds text without being text.
+// format is a kind of file that holds a text in a form of its own, such as PDF.
 type format struct {
 	name     string // of package extract
-	language string // the name that hits and filters show, as they do go-enry's
-	mark     []byte // in its first bytes
+	language string // the name that hits and filters show, as go-enry's names are shown
+	mark     []byte // stands in its first bytes
 }
 
-// formats by the extension of their files. A file of that name without the mark
-// is judged like any other.
+// formats by file extension. A file with such an extension but without the mark
+// is judged like any other file.
 var formats = map[string]format{
 	".pdf":  {"pdf", "PDF", []byte("%PDF-")},
 	".docx": {"docx", "Word", []byte("PK\x03\x04")},
 }
 
-// maxMark is how far into a file its mark may stand. Some programs write other
+// maxMark is how far into a file its mark may be. Some programs write other
 // bytes before a PDF.
 const maxMark = 1024
 
@@ -29,7 +29,7 @@ func formatOf(name string) (format, bool) {
 	return f, ok
 }
 
-// most is the largest file of that name that is read, in bytes.
+// most is the largest file with that extension that is read, in bytes.
 func (r *Rules) most(name string) int64 {
 	if _, is := formatOf(name); is {
 		return max(r.config.MaxBytes, r.config.MaxDocument)
@@ -40,9 +40,9 @@ func (r *Rules) most(name string) int64 {
 // MaxText is the largest text that is indexed, in bytes.
 func (r *Rules) MaxText() int { return int(min(r.config.MaxBytes, 1<<30)) }
 
-// Format judges a file that Path let through by its first bytes. It names the
-// file's format, and the language under which its text counts, if the file holds
-// text without being text; else it returns "" and no verdict.
+// Format judges a file that Path let through by its first bytes. If the file
+// holds its text in a format, Format names the format and the language of the
+// text; otherwise it returns "" and no verdict.
 func (r *Rules) Format(path, content []byte) (name string, v Verdict) {
 	f, named := formatOf(string(path))
 	if !named || !bytes.Contains(content[:min(len(content), maxMark)], f.mark) {
@@ -57,6 +57,6 @@ func (r *Rules) Format(path, content []byte) (name string, v Verdict) {
 	return f.name, Verdict{Language: f.language}
 }
 
-// PageText says whether a text in a language may be a page whose text is
-// wanted instead.
+// PageText says whether a text in a language may be a page whose visible text
+// is wanted instead.
 func (r *Rules) PageText(language string) bool { return language == "HTML" && !r.config.HTMLSource }

@@ -11,8 +11,8 @@ import (
 )
 
 // generatedNames are paths that only programs write to. They are linguist's,
-// without the lock files and the copies of others' code, which have reasons of
-// their own.
+// except lock files and copies of foreign code, which have reasons of their
+// own.
 var generatedNames = guards(
 	`(^|/)\.idea/`, `\.(nib|xcworkspacedata|xcuserstate)$`, // settings of editors
 	`(?i)\.designer\.(cs|vb)$`, `(?i)\.feature\.cs$`, // .NET
@@ -25,12 +25,12 @@ func isGeneratedName(name string) bool {
 	return slices.ContainsFunc(generatedNames, func(g guarded) bool { return g.matches(name) })
 }
 
-// goMark is the line that marks a generated Go file. It stands alone, before the
-// package clause: see https://go.dev/s/generatedcode.
+// goMark is the line that marks a generated Go file. It stands alone, before
+// the package clause (https://go.dev/s/generatedcode).
 var goMark = regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.\r?$`)
 
-// marks are the texts with which generators begin a comment line. A comment that
-// only speaks of a generator has words before the mark, or quotes it.
+// marks are texts with which generators begin a comment line. A comment that
+// merely speaks of a generator has words before the mark, or quotes it.
 var marks = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`(?i:(?:code|file|auto-?|automatically )? ?generated (?:code|file|by|from|with)?\b.*\bdo not (?:edit|modify|change)\b)`,
 	`(?i:(?:this|the following) (?:file|code|class|module|header) (?:is|was|has been) (?:an? )?(?:auto-? ?|automatically |machine )?generated\b.*\b(?:do not|not intended for manual) ?(?:edit|modify|modifying|change))`,
@@ -55,10 +55,10 @@ var marks = regexp.MustCompile(`^(?:` + strings.Join([]string{
 // holes are the gaps of a generator's template.
 var holes = regexp.MustCompile(`\{\{|\{%|<%|\$\{|%[sqv]|\{[a-z_.]*\}`)
 
-// comments is how a language writes them.
+// comments says how a language writes comments.
 type comments struct {
-	line  []string // what begins a comment that ends with its line
-	open  string   // what begins one that runs on; "": the language has none
+	line  []string // begins a comment that ends with its line
+	open  string   // begins a comment that runs on; "": the language has none
 	close string
 }
 
@@ -88,7 +88,7 @@ var commentsOf = func() map[string]comments {
 	return all
 }()
 
-// maxHead is how many lines of a file are looked at for a mark.
+// maxHead is how many lines of a file are searched for a mark.
 const maxHead = 64
 
 // preamble are lines that stand before the first comment.
@@ -104,12 +104,12 @@ func isGeneratedText(name string, sample []byte) bool {
 	case ".go":
 		return isGeneratedGo(sample)
 	case ".js", ".mjs", ".cjs", ".css":
-		if refersToSource(sample) || bytes.HasPrefix(sample, []byte("/******/ (")) { // of webpack
+		if refersToSource(sample) || bytes.HasPrefix(sample, []byte("/******/ (")) { // webpack writes this
 			return true
 		}
 	case ".json", ".map":
 		return isSourceMap(sample)
-	case ".yml", ".yaml": // what VCR recorded for tests
+	case ".yml", ".yaml": // VCR's recordings for tests
 		if line := lastLine(sample); bytes.HasPrefix(line, []byte("recorded_with: VCR")) {
 			return true
 		}
@@ -124,10 +124,11 @@ func isGeneratedText(name string, sample []byte) bool {
 	return known && c.mark(sample)
 }
 
-// byFormat are formats whose generators go-enry knows by more than a comment.
+// byFormat are formats in which go-enry recognises generators by more than a
+// comment.
 var byFormat = set(".ps", ".eps", ".pfa", ".xml", ".mod", ".meta", ".yy", ".yyp", ".html", ".htm", ".xhtml")
 
-// isGeneratedGo wants the mark before the first text that is no comment.
+// isGeneratedGo looks for the mark before the first text outside comments.
 func isGeneratedGo(sample []byte) bool {
 	inside := false
 	for line := range bytes.Lines(sample) {
@@ -146,8 +147,7 @@ func isGeneratedGo(sample []byte) bool {
 
 var byteOrderMark = []byte("\uFEFF")
 
-// mark says whether the comments before the first code hold the mark of a
-// generator.
+// mark says whether the comments before the first code hold a generator's mark.
 func (c comments) mark(sample []byte) bool {
 	inside, lines := false, 0
 	var before []byte // the comment line before
@@ -172,13 +172,13 @@ func (c comments) mark(sample []byte) bool {
 	return false
 }
 
-// introduces says that what follows a line of prose is an example of something.
+// introduces says whether a line of prose introduces an example.
 func introduces(line []byte) bool {
 	return bytes.HasSuffix(line, []byte(":")) || bytes.HasSuffix(line, []byte(","))
 }
 
-// read returns what a line says as a comment. code says that it is none, and
-// open that the comment goes on.
+// read returns the text of a line of a comment. code says that the line is no
+// comment, and open that the comment goes on.
 func (c comments) read(line []byte, inside bool) (text []byte, code, open bool) {
 	line = bytes.TrimSpace(line)
 	if !inside {
@@ -235,7 +235,7 @@ func lastLine(sample []byte) []byte {
 	return text[bytes.LastIndexByte(text, '\n')+1:]
 }
 
-// isSourceMap recognises version 3 of source maps by the members that it wants.
+// isSourceMap recognises version 3 of source maps by its required members.
 func isSourceMap(sample []byte) bool {
 	head := bytes.TrimSpace(sample)
 	return bytes.HasPrefix(head, []byte(`{"version":3,`)) && bytes.Contains(head, []byte(`"mappings":`)) && bytes.Contains(head, []byte(`"sources":`))

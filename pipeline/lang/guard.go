@@ -9,8 +9,8 @@ import (
 	"github.com/go-enry/go-enry/v2"
 )
 
-// guarded is a pattern with a text that every match contains. Looking for the
-// text costs a hundredth of the pattern, and spares most paths the rest.
+// guarded is a pattern with a text that every match contains. A search for the
+// text costs a hundredth of the pattern's cost, and most paths need no more.
 type guarded struct {
 	pattern *regexp.Regexp
 	text    string // "": none is known
@@ -24,7 +24,7 @@ func guard(pattern *regexp.Regexp) guarded {
 	return guarded{pattern, needed(parsed.Simplify())}
 }
 
-// guards compiles patterns with their guards.
+// guards compiles patterns with their texts.
 func guards(patterns ...string) []guarded {
 	list := make([]guarded, len(patterns))
 	for i, p := range patterns {
@@ -37,7 +37,7 @@ func (g guarded) matches(path string) bool {
 	return strings.Contains(path, g.text) && g.pattern.MatchString(path)
 }
 
-// needed returns the longest text found that is part of all that re matches.
+// needed returns the longest text known to be part of every match of re.
 func needed(re *syntax.Regexp) (text string) {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -56,8 +56,8 @@ func needed(re *syntax.Regexp) (text string) {
 	return text
 }
 
-// byModeline asks go-enry for the language that an editor's line names, where
-// there may be such a line. Its patterns are tried at each byte.
+// byModeline asks go-enry for the language in an editor's line, if there may be
+// such a line. go-enry tries its patterns at each byte.
 func byModeline(path string, sample []byte, candidates []string) []string {
 	if !bytes.Contains(sample, []byte("-*-")) && !mayHoldVimLine(sample) {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// What is guarded answers as it does alone, for paths made of what the patterns
-// are made of.
+// A guarded pattern answers as the pattern alone does, for paths made of the
+// patterns' parts.
 func TestGuardsChangeNoAnswer(t *testing.T) {
 	var guards int
 	parts := []string{"", "a", "/", ".", "x.js", "min.css", "Vendor"}

@@ -10,16 +10,16 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// The parts of a file that are read to name its language and its generator.
-// Linguist, whose rules go-enry ports, considers 50 KiB. Rules that read the
-// end (editor modelines, references to source maps) read a few lines.
+// The parts of a file that are read to find its language and its generator.
+// Linguist, whose rules go-enry ports, reads 50 KiB. Rules about the end
+// (editor modelines, references to source maps) read a few lines.
 const (
 	sampleHead = 48 << 10
 	sampleTail = 4 << 10
 )
 
-// sample returns the content, or its beginning and its end where it is large.
-// It cuts at line ends where there are any.
+// sample returns the content, or its beginning and its end if it is large. It
+// cuts at line ends if there are any.
 func sample(content []byte) []byte {
 	if len(content) <= sampleHead+sampleTail {
 		return content
@@ -37,7 +37,7 @@ func sample(content []byte) []byte {
 	return append(out, tail...)
 }
 
-// strategies are go-enry's, in its order, but for the last: its classifier
+// strategies are go-enry's, in its order, without the last: its classifier
 // orders languages of equal score at random.
 var strategies = []enry.Strategy{
 	byModeline,
@@ -53,8 +53,8 @@ var strategies = []enry.Strategy{
 // content; empty if it cannot.
 func detect(path string, sample []byte) (language string) {
 	defer func() {
-		// go-enry indexes bytes by hand in places. A content that trips it
-		// loses its language, not its index.
+		// go-enry indexes bytes by hand in places. Content that makes it panic
+		// loses its language, but stays in the index.
 		if recover() != nil {
 			language, _ = enry.GetLanguageByExtension(path)
 		}
@@ -105,8 +105,8 @@ func classify(candidates []string, sample []byte) string {
 // maxTokens bounds the work of classify.
 const maxTokens = 10_000
 
-// tokenize splits a text into words and single marks. Numbers and what is
-// quoted say nothing about a language and are dropped.
+// tokenize splits a text into words and single marks. It drops numbers and
+// quotations, which say nothing about a language.
 func tokenize(text []byte) []string {
 	var tokens []string
 	for len(text) > 0 && len(tokens) < maxTokens {

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// maxPlaces bounds what a Layout holds of a tree, in directories: some
-// megabytes. Directories past it are taken for the project's own.
+// maxPlaces bounds the directories of a tree that a Layout holds: some
+// megabytes. Further directories count as the project's own.
 const maxPlaces = 20_000
 
-// Layout gathers from the paths of a commit where it keeps others' code: in a
+// Layout learns from the paths of a commit where it keeps foreign code: in a
 // directory such as vendor/ beside the manifest of a package manager, in one
-// that a package manager has filled, and in a directory of external/ that comes
-// with a licence of its own. The zero value is ready.
+// that a package manager has filled, and in a directory of external/ with a
+// licence of its own. The zero value is ready.
 type Layout struct {
 	places    map[string]bool            // directories whose names are places
-	manifests map[string]map[string]bool // directory → what lies in it
-	copies    map[string]bool            // directories that hold others' code, whatever lies beside them
+	manifests map[string]map[string]bool // directory → manifests in it
+	copies    map[string]bool            // directories that hold foreign code, whatever is beside them
 	held      int
 }
 
-// Add looks at a path. Paths may come in any order.
+// Add learns from a path. Paths may come in any order.
 func (l *Layout) Add(file string) {
 	dir, name := path.Split(file)
 	dir = strings.TrimSuffix(dir, "/")
@@ -78,7 +78,7 @@ func (l *Layout) manifest(dir, name string) {
 	l.held++
 }
 
-// copied lists the directories that hold others' code, in order.
+// copied lists the directories that hold foreign code, in order.
 func (l *Layout) copied() []string {
 	all := maps.Clone(l.copies)
 	for dir := range l.places {
@@ -99,7 +99,7 @@ func (l *Layout) copied() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// In returns the rules for a commit that is laid out so.
+// In returns the rules for a commit with this layout.
 func (r *Rules) In(l *Layout) *Rules {
 	copied := l.copied()
 	if len(copied) == 0 {

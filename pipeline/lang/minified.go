@@ -10,12 +10,12 @@ import (
 var minifiedNames = regexp.MustCompile(`(?i)[.-]min\.(js|mjs|cjs|css)$`)
 
 const (
-	minifiedLine  = 110 // bytes of a line, on average, from which linguist takes a script to be minified
-	minifiedLeast = 400 // bytes of code below which nothing can be told
+	minifiedLine  = 110 // average bytes of a line from which linguist takes a script for minified
+	minifiedLeast = 400 // bytes of code below which no verdict is possible
 )
 
-// isMinified says whether a script or style sheet was made small: by its path
-// alone if sample is nil.
+// isMinified says whether a script or style sheet was made small. If sample is
+// nil, it judges by the path alone.
 func isMinified(name string, sample []byte) bool {
 	if minifiedNames.MatchString(name) {
 		return true
@@ -27,17 +27,18 @@ func isMinified(name string, sample []byte) bool {
 	return false
 }
 
-// density is how a script is written, its strings and comments left aside.
+// density describes how a script is written, apart from its strings and
+// comments.
 type density struct {
 	code        int // bytes
-	lines, long int // lines that hold code, and those of them that are long
-	marks       int // marks after which people write a blank
-	spaced      int // marks that have one
+	lines, long int // lines with code, and the long ones among them
+	marks       int // marks that people follow with a blank
+	spaced      int // marks that a blank follows
 }
 
 // dense says that a program removed the blanks: lines are long, and no blank
-// follows a mark. A readable file of long lines has blanks, and so has one with a
-// single long line.
+// follows a mark. A readable file with long lines, or with a single long line,
+// has blanks.
 func (d density) dense() bool {
 	return d.code >= minifiedLeast && d.code > minifiedLine*d.lines && 4*d.long >= d.lines && 4*d.spaced < d.marks
 }
@@ -46,7 +47,7 @@ func (d density) dense() bool {
 func measure(text []byte) density {
 	var d density
 	line := 0          // bytes of code on this line
-	var open [256]bool // openings that nothing closes: on this line, and of a template in the whole text
+	var open [256]bool // unclosed openings: on this line, and of a template in the whole text
 	finish := func() {
 		if line > 0 {
 			d.lines++
@@ -96,9 +97,9 @@ func measure(text []byte) density {
 	return d
 }
 
-// aside returns the length of the string, comment or address that text begins
-// with: 0 if it begins with none, -1 if nothing closes it. Slashes after a colon
-// are of a URL.
+// aside returns the length of the string, comment or address at the beginning
+// of text: 0 if there is none, -1 if it has no end. Slashes after a colon
+// belong to a URL.
 func aside(text []byte, afterColon bool) int {
 	switch c := text[0]; {
 	case c == '"' || c == '\'' || c == '`':
@@ -122,8 +123,8 @@ func aside(text []byte, afterColon bool) int {
 	return 0
 }
 
-// stringLength returns the length of a string with its quotes; -1 if nothing
-// ends it. Only a template runs over lines.
+// stringLength returns the length of a string with its quotes, or -1 if it has
+// no end. Only a template may span lines.
 func stringLength(text []byte, quote byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {

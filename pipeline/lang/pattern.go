@@ -28,8 +28,8 @@ func parsePattern(text string) pattern {
 		p.prefix, p.literal = rest, true
 		return p
 	}
-	// Git compares the literal beginning first and gives wildmatch the rest
-	// alone, so that in "a**/b" the stars stand at the beginning.
+	// Git compares the literal beginning first and passes only the rest to
+	// wildmatch, so in "a**/b" the stars count as the beginning.
 	if !p.baseName {
 		p.prefix, rest = rest[:wild], rest[wild:]
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// version counts the changes of what this package decides, go-enry's new
-// versions included. Raise it with every change of a verdict.
+// version counts the changes of this package's verdicts, new versions of
+// go-enry included. Raise it with every change of a verdict.
 const version = 4
 
 // Rules judge the files of one commit. They are safe for concurrent use.
@@ -27,7 +27,7 @@ type Rules struct {
 	config      Config
 	ignore      ignoreFile
 	attributes  attributes
-	copied      map[string]bool // directories that hold others' code: see Layout
+	copied      map[string]bool // directories that hold foreign code: see Layout
 	fingerprint [32]byte
 	refused     map[string]Verdict // by Refuse
 }
@@ -66,8 +66,8 @@ func Compile(c Config, ignore []byte, attributes map[string][]byte) (*Rules, err
 	}, nil
 }
 
-// Refuse makes the file at path one that is skipped, for a reason that its
-// content does not tell. Call it before the rules are used.
+// Refuse makes the file at path a skipped one, for a reason outside its
+// content. Call it before the rules are used.
 func (r *Rules) Refuse(path string, reason Reason, why string) {
 	if r.refused == nil {
 		r.refused = make(map[string]Verdict)
@@ -75,9 +75,9 @@ func (r *Rules) Refuse(path string, reason Reason, why string) {
 	r.refused[path] = Verdict{Skip: reason, Detail: clip(why)}
 }
 
-// Fingerprint is a hash of all that decides. Where it is the same as before,
-// a file whose content has not changed has the same verdict as before; where
-// it is not, every file is to be judged again.
+// Fingerprint is a hash of everything that decides. While it is the same, a
+// file with unchanged content keeps its verdict; when it differs, every file is
+// judged again.
 func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
 
 func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
@@ -93,8 +93,9 @@ func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32
 }
 
 // options lists the name and the value of every option that is set. It derives
-// the list from the fields of Config, so that none can be forgotten. An option
-// that is not set is left out: a new one changes no fingerprint until it is used.
+// the list from the fields of Config, so that none can be forgotten. It leaves
+// out an option that is not set, so that a new option changes no fingerprint
+// until it is used.
 func options(c Config) []string {
 	var list []string
 	v := reflect.ValueOf(c)
@@ -126,8 +127,8 @@ func writeList(h hash.Hash, list []string) {
 	}
 }
 
-// Path judges a file by what its commit's tree lists. It leaves Language
-// empty. A file that it does not skip is still to be judged by Content.
+// Path judges a file by the entry of its commit's tree. It leaves Language
+// empty. Content still has to judge a file that Path does not skip.
 func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 	switch {
 	case kind == Symlink:
@@ -160,7 +161,7 @@ func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 	return Verdict{}
 }
 
-// choice judges by what people asked for: the operator's globs, then the
+// choice judges by people's requests: the operator's globs, then the
 // repository's .leatignore.
 func (r *Rules) choice(path string, b *budget) Verdict {
 	matches := func(glob string) bool { return doublestar.MatchUnvalidated(glob, path) }
@@ -176,8 +177,8 @@ func (r *Rules) choice(path string, b *budget) Verdict {
 	return Verdict{}
 }
 
-// origin judges by who wrote the file. .gitattributes overrules what names
-// and contents suggest, in both directions.
+// origin judges by who wrote the file. .gitattributes overrules names and
+// contents, in both directions.
 func (r *Rules) origin(path string, b *budget) Verdict {
 	attributes := r.attributes.of(path, b)
 	if !r.config.LockFiles && isLockFile(path) {
@@ -226,8 +227,8 @@ func (r *Rules) Encoding(path []byte) string {
 // UTF8Only says that text in other encodings is to be left out.
 func (r *Rules) UTF8Only() bool { return r.config.UTF8Only }
 
-// Content judges a file that Path let through by its text, which is the whole
-// of it in UTF-8, and names its language.
+// Content judges a file that Path let through by its whole text in UTF-8, and
+// names its language.
 func (r *Rules) Content(path, content []byte) Verdict {
 	if size, ok := lfsPointer(content); ok {
 		return skip(ReasonLFSPointer, "%d bytes in Git LFS", size)
@@ -248,7 +249,7 @@ func (r *Rules) Content(path, content []byte) Verdict {
 	return r.kind(r.language(name, attributes, sample))
 }
 
-// author judges by what a text says of who wrote it.
+// author judges by the text's own statements about its author.
 func (r *Rules) author(name string, attributes map[string]value, sample []byte) Verdict {
 	if _, set := attributes[attrVendored].on(); !set && !r.config.Vendored && isLibrary(name, sample) {
 		return skip(ReasonVendored, "by its name and its banner")
@@ -276,7 +277,7 @@ func (r *Rules) language(name string, attributes map[string]value, sample []byte
 	return detect(name, bytes.TrimPrefix(sample, []byte("\uFEFF")))
 }
 
-// kind judges a text by what its language is for.
+// kind judges a text by the purpose of its language.
 func (r *Rules) kind(language string) Verdict {
 	switch is := enry.GetLanguageType(language); {
 	case is == enry.Prose && r.config.NoDocumentation:

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// git runs git in a repository of its own and returns what it printed. Exit
-// status 1 is an answer ("none") for check-ignore.
+// git runs git in a repository of its own and returns its output. For
+// check-ignore, exit status 1 is an answer ("none").
 func git(t *testing.T, dir, stdin string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
@@ -75,7 +75,7 @@ func TestIgnoreAsGitDoes(t *testing.T) {
 	t.Logf("%d files of patterns, %d pairs", len(files), pairs)
 }
 
-// pieces make patterns and paths that meet often.
+// pieces make patterns and paths that often match.
 var pieces = []string{"a", "b", "c", "ab", "abc", "foo", "bar", "docs", "build", "a.log", "b.md", ".x", "é", "A", "1", "x y", "!a", "#a", "a ", "]", "-", "\\", "a-c", "*", "\t"}
 
 func randomPaths(random *rand.Rand, n int) []string {

@@ -291,7 +291,7 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// A field that is added to Config has its place in the fingerprint by itself.
+// A field that is added to Config enters the fingerprint by itself.
 func TestEachOptionIsInTheFingerprint(t *testing.T) {
 	without := compile(t, Config{}, "", nil).Fingerprint()
 	for i := range reflect.TypeFor[Config]().NumField() {
@@ -345,8 +345,8 @@ func TestRulesAreDeterministicAndShared(t *testing.T) {
 	all.Wait()
 }
 
-// TestPatternsStayCheap matches what makes a backtracking matcher run for
-// years.
+// TestPatternsStayCheap matches texts on which a backtracking matcher would run
+// for years.
 func TestPatternsStayCheap(t *testing.T) {
 	ignore := strings.Repeat("*a", 60) + "b\n" + strings.Repeat("**/a/", 40) + "b\n" + strings.Repeat("**/*a", 40) + "b\n"
 	rules := compile(t, Config{}, ignore, map[string][]byte{"": []byte(strings.Repeat("*a", 60) + "b linguist-vendored\n")})
@@ -357,8 +357,8 @@ func TestPatternsStayCheap(t *testing.T) {
 	}
 }
 
-// TestContentShapes names languages of texts that repeat one thing: go-enry
-// is given a sample, so that each takes a moment whatever the size.
+// TestContentShapes detects the language of texts that repeat one thing.
+// go-enry gets a sample, so that each text takes a moment whatever its size.
 func TestContentShapes(t *testing.T) {
 	rules := compile(t, Config{}, "", nil)
 	for _, path := range []string{"a.h", "a.pl", "a.html", "a.js", "a.ps", "a"} {

@@ -10,11 +10,11 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// ownCode are rules of linguist's list of vendored paths that leat leaves
-// out. The list serves statistics about languages, where a file too few costs
-// nothing; for a search, these names hold a project's own work more often
-// than a copy of another's. Where they do not, .gitattributes, .leatignore or
-// an exclude glob says so.
+// ownCode are rules in linguist's list of vendored paths that leat leaves out.
+// The list serves statistics about languages, where a missing file costs
+// nothing. In a search, these names belong to a project's own work more often
+// than to a copy. Otherwise .gitattributes, .leatignore or an exclude glob can
+// say so.
 var ownCode = []string{
 	`(^|/)cache/`, `(^|/)env/`, `^debian/`,
 	`(^|/)\.github/`, `(^|/)\.teamcity/`, `(^|/)\.vscode/`,
@@ -35,7 +35,7 @@ var ownCode = []string{
 	`(^|/)Carthage/`,
 }
 
-// moreVendored are paths that linguist counts as generated, or writes less
+// moreVendored are paths that linguist counts as generated, or matches less
 // strictly.
 var moreVendored = []string{
 	`(^|/)vendor/([-0-9A-Za-z]+\.)+(com|edu|gov|in|me|net|org|fm|io)/`, // of Go
@@ -44,8 +44,8 @@ var moreVendored = []string{
 	`(^|/)docs?/_?build/`,
 }
 
-// Rules of linguist's list that name files of a library for browsers are
-// libraryRules: such a name alone decides nothing. The rest are vendorRules.
+// libraryRules are the rules in linguist's list for file names of browser
+// libraries: such a name alone decides nothing. vendorRules are the rest.
 var vendorRules, libraryRules = func() (vendor, library []guarded) {
 	for _, rule := range data.VendorMatchers {
 		switch text := rule.String(); {
@@ -62,8 +62,8 @@ var vendorRules, libraryRules = func() (vendor, library []guarded) {
 // forBrowsers matches rules for names of scripts and style sheets.
 var forBrowsers = regexp.MustCompile(`(js|css|styl|scss|less)\)?\$?$`)
 
-// isVendored says whether a path looks like a copy of someone else's code,
-// wherever it is.
+// isVendored says whether a path looks like a copy of foreign code, wherever it
+// is.
 func isVendored(path string) bool {
 	return slices.ContainsFunc(vendorRules, func(rule guarded) bool { return rule.matches(path) })
 }
@@ -76,9 +76,9 @@ var (
 	licences = regexp.MustCompile(`(?i)\blicen[cs]ed?\b|\bcopyright\b|\(c\)|©|\bMIT\b`)
 )
 
-// isLibrary says whether a script or style sheet that is named like a library's,
-// or kept where libraries are, is a copy of one: its banner, or else its name,
-// gives a release, and the banner a licence.
+// isLibrary says whether a script or style sheet is a copy of a library. It
+// must have a library's name or be kept where libraries are, its banner or else
+// its name must give a release, and its banner a licence.
 func isLibrary(name string, sample []byte) bool {
 	if !slices.ContainsFunc(libraryRules, func(rule guarded) bool { return rule.matches(name) }) {
 		return false
@@ -87,7 +87,7 @@ func isLibrary(name string, sample []byte) bool {
 	return licences.Match(banner) && (releases.Match(banner) || releases.MatchString(base(name)))
 }
 
-// bannerOf returns the comment that a script or style sheet begins with.
+// bannerOf returns the comment at the beginning of a script or style sheet.
 func bannerOf(sample []byte) []byte {
 	head := bytes.TrimPrefix(sample, byteOrderMark)
 	head = head[:min(len(head), maxBanner)]
@@ -113,8 +113,8 @@ func bannerOf(sample []byte) []byte {
 	return head
 }
 
-// A place is a directory that holds copies of others' code where it stands at
-// the root of a repository, or beside a file of the program that fills it.
+// A place is a directory that holds copies of foreign code if it is at the root
+// of a repository, or beside a file of the program that fills it.
 type place struct {
 	manifests map[string]bool
 	root      bool // it counts at the root without a manifest
@@ -127,7 +127,7 @@ var (
 	publishers = set("package.json", "bower.json", "pyproject.toml", "setup.py", "composer.json")
 )
 
-// placeOf returns the place that a directory of that name is.
+// placeOf returns the place for a directory of that name.
 func placeOf(name string) (place, bool) {
 	switch strings.ToLower(name) {
 	case "vendor":
@@ -146,14 +146,14 @@ func placeOf(name string) (place, bool) {
 	return place{}, false
 }
 
-// filled are files that the programs that fill a directory leave in it.
+// filled are files that programs leave in the directories that they fill.
 var filled = set("modules.txt", "autoload.php", ".yarn-integrity", "vendor.json", "vendor.conf", "Manifest.lock")
 
-// licence recognises the file that gives a licence.
+// licence recognises a file with a licence.
 var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|copyright|unlicense)([.-].*)?$`)
 
-// isInPlace says whether the path leads through a directory that holds others'
-// code by its place.
+// isInPlace says whether the path leads through a directory whose place makes
+// it foreign code.
 func isInPlace(name string, known map[string]bool) bool {
 	for end := 0; ; {
 		slash := strings.IndexByte(name[end:], '/')

@@ -7,8 +7,8 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// TestVendorRulesExist holds the exceptions against go-enry's list, which a
-// new version may spell otherwise.
+// TestVendorRulesExist checks that the exceptions are in go-enry's list, which
+// a new version may spell otherwise.
 func TestVendorRulesExist(t *testing.T) {
 	all := make(map[string]bool)
 	for _, rule := range data.VendorMatchers {
@@ -29,10 +29,10 @@ const (
 func TestOwnCodeIsNotVendored(t *testing.T) {
 	for _, test := range []struct {
 		path, content string
-		beside        string // other files of the commit, by blanks
+		beside        string // other files of the commit, separated by blanks
 		vendored      bool
 	}{
-		// Words of a path that speak of what the code is about.
+		// Words in a path that describe the code's subject.
 		{path: "app/models/vendor/invoice.rb", content: "class Invoice; end\n"},
 		{path: "src/vendors/VendorList.java", content: "class VendorList {}\n"},
 		{path: "internal/external/client.go", content: "package external\n"},

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is what a tree says an entry is.
+// Kind is the kind of an entry in a tree.
 type Kind uint8
 
 // The kinds of entries.
@@ -20,38 +20,38 @@ const (
 // published one never changes its meaning.
 type Reason string
 
-// The reasons, in the order in which they are looked for.
+// The reasons, in the order of the checks.
 const (
 	ReasonSymlink     Reason = "symlink"       // its target is indexed under its own path, if it is in the tree
 	ReasonSubmodule   Reason = "submodule"     // another repository: submit that one
 	ReasonPathTooLong Reason = "path_too_long" // over MaxPath bytes
 	ReasonPathNotUTF8 Reason = "path_not_utf8" // no store and no event could name it
-	ReasonDamaged     Reason = "damaged"       // the tree names it twice, or gives out for a file what is none
+	ReasonDamaged     Reason = "damaged"       // the tree names it twice, or lists as a file an object that is none
 	ReasonRules       Reason = "rules"         // a rule file over its bound, or a path that is too costly to match
 	ReasonExcluded    Reason = "excluded"      // Config.Exclude
 	ReasonNotIncluded Reason = "not_included"  // Config.Include
 	ReasonIgnored     Reason = "ignored"       // .leatignore
 	ReasonLockFile    Reason = "lock_file"     // versions that a package manager resolved
 	ReasonVendored    Reason = "vendored"      // someone else's code, copied
-	ReasonMinified    Reason = "minified"      // made small for browsers; there is a source of it
+	ReasonMinified    Reason = "minified"      // made small for browsers; its source is elsewhere
 	ReasonGenerated   Reason = "generated"     // written by a program
 	ReasonDocs        Reason = "documentation" // Config.NoDocumentation
 	ReasonTooLarge    Reason = "too_large"     // over Config.MaxBytes, or MaxDocument
 	ReasonFormat      Reason = "format"        // Config.NoPDF or NoDocx
-	ReasonNoReader    Reason = "no_reader"     // what reads the format is not installed
+	ReasonNoReader    Reason = "no_reader"     // the program that reads the format is not installed
 	ReasonUnreadable  Reason = "unreadable"    // a PDF or .docx that is damaged, protected, without text, or over a bound
 	ReasonLFSPointer  Reason = "lfs_pointer"   // stands for content in Git LFS
 	ReasonBinary      Reason = "binary"        // not text
-	ReasonEncoding    Reason = "encoding"      // text in an encoding that cannot be told, or is not wanted
+	ReasonEncoding    Reason = "encoding"      // text in an encoding that cannot be determined, or is not wanted
 	ReasonData        Reason = "data"          // a dump of data
 	ReasonMarkup      Reason = "markup"        // Config.NoMarkup
 	ReasonSecrets     Reason = "secrets"       // a list of credentials
 )
 
-// Verdict is what became of a file.
+// Verdict is the decision about a file.
 type Verdict struct {
 	Skip     Reason // why it is not indexed; empty: it is
-	Detail   string // what decided, for people: valid UTF-8, at most MaxDetail bytes; may be empty
+	Detail   string // the rule that decided, for people: valid UTF-8, at most MaxDetail bytes; may be empty
 	Language string // go-enry's name of the language; empty: unknown, or not looked for
 }
 
@@ -62,7 +62,7 @@ func skip(reason Reason, format string, args ...any) Verdict {
 	return Verdict{Skip: reason, Detail: clip(fmt.Sprintf(format, args...))}
 }
 
-// clip makes s fit for a detail: it may quote what a repository holds.
+// clip makes s fit into a detail, which may quote a repository.
 func clip(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) <= MaxDetail {

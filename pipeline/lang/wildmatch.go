@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// glob is a compiled pattern of .gitignore or .gitattributes. It accepts what
-// git's wildmatch accepts, as an automaton: git's own backtracks, and a
-// pattern of a repository may be made to exhaust it.
+// glob is a compiled pattern of .gitignore or .gitattributes. It accepts the
+// same texts as git's wildmatch, by an automaton, because git's own matcher
+// backtracks and a repository could exhaust it with a pattern.
 type glob struct {
 	states []state
 	least  int // bytes of the shortest text that it may match
@@ -18,7 +18,7 @@ type state struct {
 	op    op
 	char  byte
 	class *[256]bool // for opClass; never true for '/'
-	skip  int        // for opDeep: the state after the slash that "**/" may leave out; 0: none
+	skip  int        // for opDeep: the state after the slash that "**/" may omit; 0: none
 }
 
 type op uint8
@@ -71,8 +71,8 @@ func (g *glob) add(s state) {
 	}
 }
 
-// star compiles the run of stars at i. Two or more cross slashes if they
-// stand between slashes or ends; a slash that follows is then optional.
+// star compiles the run of stars at i. Two or more of them cross slashes if
+// they stand between slashes or ends; a slash after them is then optional.
 func (g *glob) star(pattern string, i int) (next int) {
 	next = i
 	for next < len(pattern) && pattern[next] == '*' {
@@ -96,7 +96,7 @@ func (g *glob) star(pattern string, i int) (next int) {
 	return next
 }
 
-// match says whether the whole of text matches; not, once the budget is spent.
+// match says whether all of text matches. Once the budget is spent, it says no.
 func (g glob) match(text string, b *budget) bool {
 	if len(text) < g.least {
 		return false
@@ -139,8 +139,8 @@ func (g glob) step(next []bool, at int, c byte) bool {
 		g.enter(next, at)
 		return true
 	case opDeep:
-		// Not enter: the zero directories of "**/" are only to be had where
-		// the pattern begins to match, not after each byte.
+		// No call of enter: "**/" may stand for no directory only where the
+		// pattern begins to match, and not after each byte.
 		next[at] = true
 		g.enter(next, at+1)
 		return true
@@ -163,7 +163,7 @@ func (g glob) step(next []bool, at int, c byte) bool {
 	return true
 }
 
-// enter makes the state at active, and what follows it without a byte.
+// enter activates the state at, and the states that follow it without a byte.
 func (g glob) enter(set []bool, at int) {
 	for !set[at] {
 		set[at] = true
@@ -189,7 +189,7 @@ func parseClass(pattern string, i int) (class *[256]bool, next int, ok bool) {
 	if negated {
 		i++
 	}
-	var prev byte // the character before, that a range may begin with; 0: none
+	var prev byte // the preceding character, which may begin a range; 0: none
 	for first := true; ; first = false {
 		if i >= len(pattern) {
 			return nil, 0, false

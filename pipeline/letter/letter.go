@@ -30,7 +30,7 @@ func (r Redriver) Retry(ctx context.Context, id int64) (became catalog.Retried, 
 }
 
 // publish sends a message as it was first published, without the headers that
-// JetStream acts on: with those the message would be dropped as a duplicate of
+// JetStream acts on. With those, the message would be dropped as a duplicate of
 // itself, or refused for a condition that held at that time.
 func (r Redriver) publish(ctx context.Context, l catalog.DeadLetter) error {
 	header := make(message.Metadata, len(l.Headers))
@@ -38,7 +38,7 @@ func (r Redriver) publish(ctx context.Context, l catalog.DeadLetter) error {
 	maps.DeleteFunc(header, func(name, _ string) bool {
 		return strings.HasPrefix(strings.ToLower(name), "nats-")
 	})
-	msg := message.NewMessage("", l.Payload) // an id would become a header that it had not
+	msg := message.NewMessage("", l.Payload) // an id would become a header that the message did not have
 	msg.Metadata = header
 	msg.SetContext(ctx)
 	return r.publisher.Publish(l.Subject, msg)

@@ -8,10 +8,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// usageLimit is for writing down what a query took.
+// usageLimit bounds recording what a query used.
 const usageLimit = time.Second
 
-// embed returns the query's vector. What it cost is the tenant's, of no
+// embed returns the query's vector. Its cost is booked on the tenant, and on no
 // repository.
 func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
 	metered, ok := s.Embedder.(embedder.Metered)
@@ -33,7 +33,8 @@ func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
 	if usage.Requests > 0 {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), usageLimit)
 		defer cancel()
-		// Hits are worth more than the count: who may only read can search too.
+		// Hits matter more than the count: a reader without write access can
+		// search too.
 		_ = s.Usage.Add(ctx, s.Generation.Embedder.ID, []catalog.Consumption{usage})
 	}
 	return dense, err

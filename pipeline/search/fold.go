@@ -21,7 +21,7 @@ func (c *candidate) places() iter.Seq[*candidate] {
 	}
 }
 
-// span tells candidates apart without their text.
+// span identifies a candidate without its text.
 type span struct {
 	blob       [32]byte
 	start, end int
@@ -29,13 +29,13 @@ type span struct {
 
 func (c candidate) span() span { return span{c.blob, c.point.StartByte, c.point.EndByte} }
 
-// words tells candidates apart by their text, however it is indented and
-// broken into lines.
+// words identifies a candidate by its text, whatever its indentation and line
+// breaks.
 func (c candidate) words() [32]byte {
 	return sha256.Sum256([]byte(strings.Join(strings.Fields(c.hit.Text), " ")))
 }
 
-// fold makes one candidate of those with the same key.
+// fold merges the candidates with the same key into one.
 func fold[K comparable](list []candidate, key func(candidate) K) []candidate {
 	folded := make([]candidate, 0, len(list))
 	at := make(map[K]int)
@@ -51,9 +51,10 @@ func fold[K comparable](list []candidate, key func(candidate) K) []candidate {
 	return folded
 }
 
-// take adds a copy of c's text. What stands for them all is the one whose
-// symbol and path fit best, then the first by place; its score is of the best
-// that any has, for which of equal texts a ranking ends with is no order.
+// take adds a copy of c's text. The copy whose symbol and path fit best
+// represents them all; among equals, the first by place does. Its score is the
+// best that any copy has, because the order in which a ranking lists equal
+// texts means nothing.
 func (c *candidate) take(other candidate) {
 	fused := max(c.fused, other.fused)
 	if other.boost > c.boost || other.boost == c.boost && place(other, *c) < 0 {
@@ -65,7 +66,7 @@ func (c *candidate) take(other candidate) {
 	c.fused, c.hit.Score = fused, fused*c.boost
 }
 
-// whole is the hit with its places.
+// whole returns the hit with its places.
 func (c candidate) whole() Hit {
 	slices.SortFunc(c.copies, place)
 	for _, other := range c.copies {

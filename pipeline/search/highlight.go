@@ -5,14 +5,14 @@ import (
 	"unicode"
 )
 
-// Matcher finds a query's words in texts, as the sparse ranking does: parts of
-// identifiers and whole ones, whatever their case and number.
+// Matcher finds a query's words in texts as the sparse ranking does: parts of
+// identifiers and whole ones, in any case and number.
 type Matcher struct{ query terms }
 
 // NewMatcher reads the query.
 func NewMatcher(query string) Matcher { return Matcher{termsOf(query)} }
 
-// Matches returns the ranges of line that match, in bytes, in order.
+// Matches returns the ranges of line that match, in bytes and in order.
 func (m Matcher) Matches(line string) [][2]int {
 	var found [][2]int
 	start := -1
@@ -29,7 +29,8 @@ func (m Matcher) Matches(line string) [][2]int {
 	return found
 }
 
-// identifier adds what matches of line[start:end]: the whole, or parts.
+// identifier adds the matches in line[start:end]: the whole identifier, or
+// parts of it.
 func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]int {
 	own := termsOf(line[start:end])
 	switch shared := m.query.shared(own); {
@@ -44,7 +45,7 @@ func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]in
 			found = append(found, [2]int{start + part[0], start + part[1]})
 		}
 	}
-	if len(found) == before { // cut otherwise than the index does
+	if len(found) == before { // the parts differ from those of the index
 		return append(found, [2]int{start, end})
 	}
 	return found

@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// wholeLines bounds how far a chunk that begins or ends inside a line is
-// widened to whole lines, in bytes.
+// wholeLines bounds the bytes to which a chunk that begins or ends inside a
+// line is widened.
 const wholeLines = 64 << 10
 
 func newCandidates(found []vector.Hit) ([]candidate, error) {
@@ -29,9 +29,9 @@ func newCandidates(found []vector.Hit) ([]candidate, error) {
 	return list, nil
 }
 
-// load fills in the commit and the text of the candidates. It leaves out those
-// whose text has been collected as garbage: their document has changed, and its
-// new points are more than the grace late.
+// load fills in the commit and the text of the candidates. It leaves out
+// candidates whose text has been collected as garbage: their document has
+// changed, and its new points are later than the grace.
 func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, error) {
 	if err := s.refresh(ctx, list); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, err
 	}
 	stored := make([]candidate, 0, len(list))
 	var spans []blob.Span
-	var users [][]int // of each span: the candidates that show a part of it
+	var users [][]int // by span: the candidates that show a part of it
 	at := make(map[[32]byte]int)
 	for _, c := range list {
 		span, found := known[c.blob]
@@ -70,8 +70,8 @@ func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, err
 	})
 }
 
-// refresh names the track's current commit where the document is the same
-// there; the point knows only the commit that last changed it.
+// refresh names the track's current commit if the document is the same there.
+// The point knows only the commit that last changed it.
 func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
 	var ids []uuid.UUID
 	for i := range list {
@@ -93,7 +93,7 @@ func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
 	return nil
 }
 
-// show takes the hit's lines out of the blob.
+// show takes the hit's lines from the blob.
 func (c *candidate) show(content []byte) error {
 	h := &c.hit
 	if h.StartByte < 0 || h.EndByte > len(content) || h.StartByte >= h.EndByte {

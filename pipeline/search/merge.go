@@ -2,11 +2,11 @@ package search
 
 import "slices"
 
-// mergedLines bounds what neighbours are merged into.
+// mergedLines bounds a hit that is merged from neighbours.
 const mergedLines = 120
 
-// merge takes the best of the list until there are limit hits. One that touches
-// a hit taken before is joined to it.
+// merge takes the best of the list until there are limit hits. A candidate that
+// touches a hit taken before is joined to it.
 func merge(list []candidate, limit int) []candidate {
 	var taken []candidate
 	for _, c := range list {
@@ -15,7 +15,7 @@ func merge(list []candidate, limit int) []candidate {
 		}
 		taken = append(taken, c)
 		for i := len(taken) - 1; i >= 0; {
-			// The last may now reach from one hit to another.
+			// The last hit may now reach from one hit to another.
 			j := slices.IndexFunc(taken[:i], func(before candidate) bool { return before.touches(taken[i]) })
 			if j >= 0 {
 				taken[j].join(taken[i])
@@ -27,8 +27,8 @@ func merge(list []candidate, limit int) []candidate {
 	return taken
 }
 
-// touches says whether both are parts of one document with nothing between,
-// here and in each of the places.
+// touches says whether both are parts of one document with nothing between
+// them, here and in each of the places.
 func (c candidate) touches(other candidate) bool {
 	if !c.adjoins(other) || len(c.copies) != len(other.copies) || c.hit.Partial || other.hit.Partial {
 		return false
@@ -39,8 +39,8 @@ func (c candidate) touches(other candidate) bool {
 	return !slices.ContainsFunc(c.copies, func(copied candidate) bool { return c.beside(copied, other) < 0 })
 }
 
-// beside finds which of other's copies lies beside a copy of c as other itself
-// lies beside c; -1 is none.
+// beside returns the index of the copy of other that lies beside the given copy
+// of c as other lies beside c, or -1.
 func (c candidate) beside(copied, other candidate) int {
 	before := c.hit.StartLine < other.hit.StartLine
 	return slices.IndexFunc(other.copies, func(o candidate) bool {
@@ -48,7 +48,7 @@ func (c candidate) beside(copied, other candidate) int {
 	})
 }
 
-// adjoins compares lines, for a copy's bytes have not been looked at.
+// adjoins compares lines, because a copy's bytes have not been read.
 func (c candidate) adjoins(other candidate) bool {
 	a, b := c.hit, other.hit
 	return c.point.Document == other.point.Document && c.blob == other.blob &&
@@ -56,8 +56,8 @@ func (c candidate) adjoins(other candidate) bool {
 		max(a.EndLine, b.EndLine)-min(a.StartLine, b.StartLine) < mergedLines
 }
 
-// join widens c to what both hold. Its kind, symbol and score stay, for c is
-// the better.
+// join widens c to cover both. It keeps the kind, symbol and score of c, the
+// better one.
 func (c *candidate) join(other candidate) {
 	for i := range c.copies {
 		c.copies[i].hit.widen(other.copies[c.beside(c.copies[i], other)].hit)

@@ -11,33 +11,33 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Weights of what a query's words match besides the text, measured by make eval
-// (docs/quality.md): a query that is a definition's name has four times its
-// score, and one whose words are all in a path three times. Where the rankings
-// agree, scores are from 0 to 1 and those of what is near lie close together: a
-// name lifts a definition above what uses it most, and a word of many lifts
-// little.
+// Weights of the words that a symbol or a path shares with the query, measured
+// by make eval (docs/quality.md). A definition whose name is the query gets
+// four times its score; a path that holds all words of the query, three times.
+// Fused scores are from 0 to 1, and those of near points lie close together. So
+// a matching name lifts a definition above its most frequent users, and one
+// word of many lifts little.
 const (
 	symbolWeight = 3
 	pathWeight   = 2
 )
 
-// lengthPower and lengthUnit weigh a chunk by its length: one of a hundred
+// lengthPower and lengthUnit weigh a chunk by its length: a chunk of a hundred
 // bytes loses a ninth of its score, one of four thousand gains a fourteenth.
-// BM25's and the cosine's own norms favour the short: a line that holds little
-// but the query's words comes before the function that is about them.
+// The norms of BM25 and of the cosine favour short chunks: they put a line with
+// little but the query's words before the function that is about them.
 const (
 	lengthPower = 0.05
-	lengthUnit  = 1000 // bytes; what is as long keeps its score
+	lengthUnit  = 1000 // bytes; a chunk of this length keeps its score
 )
 
-// kindHeader is a chunk's kind where it holds a package clause and imports,
-// whose symbol is no definition.
+// kindHeader is the kind of a chunk that holds a package clause and imports.
+// Its symbol is no definition.
 const kindHeader = "header"
 
-// candidates is how many points are ranked at first for a query of limit hits:
-// enough that what one ranking places low, and the symbol or the path lifts, is
-// among them. Where they make too few hits, four times as many are ranked, up
+// candidates is how many points are ranked at first for a query of limit hits.
+// It leaves room for points that one ranking places low and that the symbol or
+// the path lifts. If they yield too few hits, four times as many are ranked, up
 // to maxCandidates.
 func candidates(limit int) int { return 4*limit + 120 }
 
@@ -51,20 +51,20 @@ type candidate struct {
 	hit        Hit // Score is fused times boost
 	blob       [32]byte
 	point      vector.Payload
-	start, end int     // bytes of the blob that the hit's text is
+	start, end int     // bytes of the blob that are the hit's text
 	fused      float32 // of both rankings, weighed by length
 	boost      float32 // by symbol and path
-	held       int     // of the query's terms, by the symbol and the text
+	held       int     // how many of the query's terms the symbol and the text hold
 	copies     []candidate
 }
 
-// terms is a set of term indices: of parts of identifiers and of whole ones,
-// case folded and plurals stemmed.
+// terms is a set of term indices, of parts of identifiers and of whole ones,
+// with case folded and plurals stemmed.
 type terms []uint32
 
 func termsOf(text string) terms { return embedder.QueryTerms(text).Indices }
 
-// shared counts the terms that both have; each list is in order.
+// shared counts the terms that both sets have; each list is in order.
 func (t terms) shared(other terms) int {
 	n := 0
 	for i, j := 0, 0; i < len(t) && j < len(other); {
@@ -100,8 +100,8 @@ func (c *candidate) weigh(query terms) {
 	c.hit.Score = c.fused * c.boost
 }
 
-// dice is 1 for equal sets and 0 for those that share nothing (L. Dice,
-// "Measures of the amount of ecologic association between species", 1945).
+// dice is 1 for equal sets and 0 for disjoint ones (L. Dice, "Measures of the
+// amount of ecologic association between species", 1945).
 func dice(shared, a, b int) float64 {
 	if shared == 0 {
 		return 0
@@ -109,9 +109,9 @@ func dice(shared, a, b int) float64 {
 	return 2 * float64(shared) / float64(a+b)
 }
 
-// names yields what a chunk's symbol may be called: each definition of its lists,
-// with the names that lead to it and without. "Mill; Mill > open, shut" is Mill,
-// Mill > open and Mill > shut.
+// names yields the names that a chunk's symbol stands for: each definition in
+// its lists, with the names that lead to it and without. "Mill; Mill > open,
+// shut" is Mill, Mill > open and Mill > shut.
 func names(symbol string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for one := range strings.SplitSeq(symbol, "; ") {
@@ -132,10 +132,10 @@ func names(symbol string) iter.Seq[string] {
 	}
 }
 
-// rank puts the best first. Where scores are equal, what holds more of the
-// query's terms comes first, then what is more than a header, then the longer
-// text, then by place. The ids of points have no say: they differ from one
-// copy of a repository to the next.
+// rank puts the best first. Among equal scores, the candidate with more of the
+// query's terms comes first, then one that is more than a header, then the
+// longer text, then the first by place. The ids of points do not count, because
+// they differ between copies of a repository.
 func rank(list []candidate) {
 	slices.SortFunc(list, func(a, b candidate) int {
 		return cmp.Or(

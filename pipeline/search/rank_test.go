@@ -12,8 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// TestCopiesOfARepositoryRankAlike has the same question asked of one copy after
-// another. The ids of points, which differ from copy to copy, must not decide.
+// TestCopiesOfARepositoryRankAlike asks the same question of several copies of
+// a repository. The ids of points, which differ from copy to copy, must not
+// decide.
 func TestCopiesOfARepositoryRankAlike(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	files := testpipe.Text(

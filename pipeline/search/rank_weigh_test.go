@@ -7,7 +7,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// The products are written out by hand.
+// The products are written out by hand, independently of the code.
 func TestWeigh(t *testing.T) {
 	for name, c := range map[string]struct {
 		query, kind, symbol, path string

@@ -1,9 +1,9 @@
-// Package search answers queries: it finds points, and reads the lines that
-// they stand for.
+// Package search answers queries: it finds points, and reads the lines of their
+// chunks.
 //
-// It trusts the index for what is near a query and nothing else: the text
-// comes from the blob that the point names, whose checksum is verified, so a
-// hit always shows lines that are in the file at the commit it names.
+// It trusts the index only to say which points are near a query. The text comes
+// from the blob that the point names, whose checksum is verified, so a hit
+// always shows lines that are in the file at the commit it names.
 package search
 
 import (
@@ -29,7 +29,7 @@ const (
 	maxQuery     = 16 << 10 // bytes
 )
 
-// Query is what somebody looks for.
+// Query is what a reader looks for.
 type Query struct {
 	Text         string
 	Tenant       string
@@ -37,7 +37,7 @@ type Query struct {
 	Refs         []string    // full names; empty: all
 	Languages    []string    // as go-enry names them; empty: all
 	Kinds        []string    // of chunks; empty: all
-	Symbols      []string    // names of definitions, with those that lead to them or without; empty: all
+	Symbols      []string    // names of definitions, with or without the names that lead to them; empty: all
 	Path         string      // glob over the whole path; empty: all
 	Limit        int         // default 10, at most 100
 }
@@ -53,21 +53,21 @@ type Hit struct {
 	StartLine  int // from 1
 	EndLine    int // inclusive
 	// Partial says that Text is only a part of a line that is too long to show
-	// whole: bytes StartByte to EndByte of the file.
+	// whole: the bytes StartByte to EndByte of the file.
 	Partial            bool
 	StartByte, EndByte int    // of the file
-	Encoding           string // of the file, if Text was decoded, or the format that it was taken out of; "" is UTF-8
+	Encoding           string // of the file, if Text was decoded, or the format that Text was taken from; "" is UTF-8
 	Language           string
 	Kind               string
 	Symbol             string
 	Score              float32
 	Text               string
-	// Places hold the same text, but for blanks, among what was found: one hit
-	// stands for all of them.
+	// Places are the other places that were found with the same text, apart
+	// from blanks: one hit stands for all of them.
 	Places []Place
 }
 
-// Place is where else a hit's text is.
+// Place is another place of a hit's text.
 type Place struct {
 	Repository uuid.UUID
 	Track      uuid.UUID
@@ -100,7 +100,7 @@ type Searcher struct {
 	Generation catalog.Generation
 }
 
-// Search returns the best hits, the best first.
+// Search returns the best hits, best first.
 func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err := q.check(); err != nil {
 		return nil, fault.Reject(err)
@@ -131,8 +131,8 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	}
 }
 
-// points asks for the n points to rank. A symbol asked for is a word of the
-// text that defines it.
+// points asks for the n points to rank. A symbol in the query counts as a word
+// of the query, because the text that defines it holds it.
 func (q *Query) points(dense []float32, n int) vector.Query {
 	filter := vector.Filter{
 		Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds, Path: q.Path,
@@ -153,7 +153,7 @@ func (q *Query) points(dense []float32, n int) vector.Query {
 }
 
 // hits ranks the candidates, reads at most n of them, and makes hits of those.
-// It says whether all were read.
+// It says whether it read all.
 func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (hits []Hit, all bool, err error) {
 	query := termsOf(q.Text)
 	for i := range list {

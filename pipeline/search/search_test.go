@@ -27,7 +27,7 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 // tree has files that are cut in every way: by declarations, by headings, by
-// lines, within a line; with and without a line end at the end.
+// lines, and within a line, with and without a line end at the end.
 func tree() testpipe.Tree {
 	var code, notes, table strings.Builder
 	code.WriteString("package mill\n")
@@ -46,7 +46,7 @@ func tree() testpipe.Tree {
 	)
 }
 
-// utf16 encodes in UTF-16, little end first, with a byte order mark.
+// utf16 encodes in UTF-16, little-endian, with a byte order mark.
 func utf16(s string) string {
 	out := []byte("\xff\xfe")
 	for _, unit := range unicode.Encode([]rune(s)) {
@@ -79,12 +79,12 @@ func submit(t *testing.T, p *testpipe.Pipe, tenant, ref string, repo *testpipe.R
 	p.Settle(t)
 }
 
-// everywhere is a hit's own place and the others.
+// everywhere returns a hit's own place and the others.
 func everywhere(h search.Hit) []search.Place {
 	return append([]search.Place{{h.Repository, h.Track, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine}}, h.Places...)
 }
 
-// reader types what the reader of a hit would, once for each range.
+// reader reads each range as a person with the hit would, and once only.
 type reader struct {
 	repo  *testpipe.Repo
 	lines map[string]string
@@ -113,7 +113,7 @@ func TestEveryHitIsWhatGitHoldsAtTheCommitItNames(t *testing.T) {
 	repo.Commit(t, files)
 	p.Submit(t, repo)
 	p.Settle(t)
-	// A second commit: most documents are of the first one still.
+	// After the second commit, most documents still belong to the first.
 	files["docs/notes.md"] = testpipe.File{Content: files["docs/notes.md"].Content + "# Sluice\n\nA gate for water.\n"}
 	commit := repo.Commit(t, files)
 	p.Submit(t, repo)
@@ -166,7 +166,7 @@ func TestAHitNamesTheCommitThatItsTextIsOf(t *testing.T) {
 	p.Submit(t, repo)
 	p.Settle(t)
 	repo.Commit(t, testpipe.Text("a.txt", "wine\n"))
-	p.Submit(t, repo) // and not indexed yet
+	p.Submit(t, repo) // and do not index it yet
 	hits := find(t, p, search.Query{Text: "water"})
 	if len(hits) != 1 || hits[0].Commit != first || hits[0].Text != "water\n" {
 		t.Errorf("hits: %+v", hits)
@@ -296,7 +296,7 @@ func TestDamageIsAnErrorAndNotWrongText(t *testing.T) {
 	}
 }
 
-// What a search costs is counted as its tenant's, of no repository.
+// The cost of a search is counted for its tenant and for no repository.
 func TestSearchesAreCounted(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	t.Setenv("TEST_EMBEDDER_KEY", embeddertest.Key)

@@ -42,9 +42,9 @@ func isLabel(b []byte) bool {
 // puttyKey matches the private part of PuTTY's format.
 func puttyKey(text []byte, _, end int) (span, bool) { return armored(text, end, false) }
 
-// armored takes base64 from at on to the next dashes, or as far as it goes, and
-// all of it only if there is enough for a key. What stands between may be broken
-// into string literals, and begin with headers.
+// armored takes the base64 from at to the next dashes, or as far as it goes, if
+// it is enough for a key. It may be broken into string literals and begin with
+// headers.
 func armored(text []byte, at int, headers bool) (span, bool) {
 	window := text[at:min(len(text), at+maxArmor)]
 	if end := bytes.Index(window, dashes); end >= 0 {
@@ -68,7 +68,7 @@ scan:
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"' || c == '\'' || c == ',' || c == '`' || c == '.':
 		case headers && (c == ':' || c == '-' || c == '(' || c == ')' || c == '*' || c == '#' || c == ';'):
 		default:
-			break scan // no key goes on like that
+			break scan // no key continues like this
 		}
 	}
 	if count < minArmor || different < 12 {

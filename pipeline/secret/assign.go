@@ -11,8 +11,8 @@ const (
 )
 
 // Names that hold passwords, and names that hold keys. A name is one of these
-// with anything before it, and with something after it that does not say that
-// the value is something else.
+// with any text before it, and with a text after it that does not give the
+// value another meaning.
 var (
 	passwordNames = []string{"password", "passwd", "passphrase", "passcode", "pwd", "passwort", "kennwort", "wachtwoord", "senha", "motdepasse", "mot_de_passe", "contrasena"}
 	keyNames      = []string{
@@ -24,7 +24,7 @@ var (
 		"storage_key", "storagekey", "deploy_key", "service_key", "servicekey", "server_key", "serverkey", "integration_key", "ingest_key", "ingestion_key",
 		"write_key", "writekey", "webhook_key", "crypt_key", "cryptkey", "functions-key", "client_key", "clientkey", "dockerconfigjson", "tunnel_key", "rest_key", "datakey", "kms_key",
 	}
-	// Names that are common words or their ends count alone, or after a mark.
+	// Common words, and endings of such, count only alone or after a mark.
 	shortNames = []string{"pass", "_pw", "-pw", "psk", "_pat"}
 )
 
@@ -45,7 +45,7 @@ func assignKeywords() []keyword {
 	}})
 }
 
-// otherwise are parts of names whose value is no secret itself.
+// otherwise are parts of names whose value is not itself a secret.
 var otherwise = [][]byte{
 	[]byte("hash"), []byte("digest"), []byte("path"), []byte("file"), []byte("dir"), []byte("name"), []byte("url"), []byte("uri"), []byte("endpoint"),
 	[]byte("type"), []byte("kind"), []byte("len"), []byte("size"), []byte("count"), []byte("limit"), []byte("field"), []byte("label"), []byte("hint"),
@@ -55,8 +55,7 @@ var otherwise = [][]byte{
 	[]byte("-id"), []byte("version"), []byte("ref"), []byte("arn"), []byte("less"), []byte("selector"), []byte("style"), []byte("color"), []byte("icon"),
 }
 
-// assignment matches name = value in the ways in which languages and formats
-// write it.
+// assignment matches name = value in the notations of languages and formats.
 func assignment(is func([]byte) bool) func([]byte, int, int) (span, bool) {
 	return func(text []byte, at, end int) (span, bool) {
 		start := dotted.back(text, at, maxName)
@@ -73,23 +72,24 @@ func assignment(is func([]byte) bool) func([]byte, int, int) (span, bool) {
 	}
 }
 
-// whole wants the keyword to be the name, or the name's last word.
+// whole requires the keyword to be the name, or the name's last word.
 func whole(match func([]byte, int, int) (span, bool)) func([]byte, int, int) (span, bool) {
 	return func(text []byte, at, end int) (span, bool) {
 		if end == len(text) || urlSafe[text[end]] || text[end] == '.' || text[end] == '\n' {
 			return span{}, false
 		}
 		if text[end] == ':' && string(text[at:end]) == "PASS" && (at == 0 || text[at-1] != '_') {
-			return span{}, false // what tests print
+			return span{}, false // a printout of a test
 		}
 		if at > 0 && alnum[text[at]] && alnum[text[at-1]] && (text[at] >= 'a' || text[at-1] < 'a' || text[at-1] > 'z' || text[end-1] < 'a') {
-			return span{}, false // neither after a mark, nor with a capital inside a name
+			return span{}, false // neither after a mark nor at a capital inside a name
 		}
 		return match(text, at, end)
 	}
 }
 
-// isOther says that the words around the keyword in a name make it another name.
+// isOther says whether the words around the keyword give the name another
+// meaning.
 func isOther(before, after []byte) bool {
 	after = bytes.ToLower(after)
 	if len(after) > 0 && (bytes.HasSuffix(after, []byte("id")) || bytes.HasPrefix(after, []byte("s_")) && bytes.Contains(after, []byte("per"))) {
@@ -162,8 +162,8 @@ func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
 
 var signs = classOf("=:?!<>-")
 
-// behindSign returns what follows the sign at text[j] of an assignment, or of a
-// comparison; 0 if it is none.
+// behindSign returns the place after the sign of an assignment or a comparison
+// at text[j], or 0 if there is none.
 func behindSign(text []byte, start, stop, j int) (at int, quoted bool) {
 	if j+1 < len(text) {
 		switch string(text[j : j+2]) {
@@ -188,7 +188,7 @@ func behindSign(text []byte, start, stop, j int) (at int, quoted bool) {
 	return 0, false
 }
 
-// isUpper says that a name is written as those of environments are.
+// isUpper says whether a name is written like an environment variable.
 func isUpper(name []byte) bool {
 	for _, c := range name {
 		if !upAlnum[c] && c != '_' {
@@ -198,7 +198,8 @@ func isUpper(name []byte) bool {
 	return true
 }
 
-// startsLine says that a name is the first word of its line, or one of SQL.
+// startsLine says whether a name is the first word of its line, or a word of
+// SQL.
 func startsLine(text []byte, start, stop int) bool {
 	i := start
 	for i > 0 && start-i < maxBlanks && blank[text[i-1]] {
@@ -208,7 +209,7 @@ func startsLine(text []byte, start, stop int) bool {
 	return i == 0 || text[i-1] == '\n' || sql || follows(text, start, "with ", "encrypted ")
 }
 
-// follows says that one of some words stands before a name, in any case.
+// follows says whether one of the words stands before a name, in any case.
 func follows(text []byte, start int, words ...string) bool {
 	for _, w := range words {
 		if start >= len(w) && text[start-1] == w[len(w)-1] && bytes.EqualFold(text[start-len(w):start], []byte(w)) {
@@ -218,7 +219,7 @@ func follows(text []byte, start int, words ...string) bool {
 	return false
 }
 
-// pair finds the value of a name that is a value itself:
+// pair finds the value of a name that is itself a value:
 //
 //	name="NAME" value="v"   - name: NAME⏎  value: v   {"name": "NAME", "value": "v"}
 //	<key>NAME</key><string>v</string>   variable "NAME" { default = "v"   <NAME encoding="x">v
@@ -252,7 +253,7 @@ func pair(text []byte, start, i int) (at int, ok bool) {
 	return at + 1, at < len(text) && (text[at] == ':' || text[at] == '=')
 }
 
-// preset finds the default of a variable of Terraform, whose block begins at at.
+// preset finds the default of a Terraform variable whose block begins at at.
 func preset(text []byte, start, at int) (int, bool) {
 	if !follows(text, start, "variable \"") {
 		return 0, false
@@ -271,11 +272,11 @@ var (
 	quotesAndBlanks = classOf("\"' \t")
 )
 
-// maxPair bounds what stands between a name and its value, in bytes.
+// maxPair bounds the distance between a name and its value, in bytes.
 const maxPair = 160
 
-// typed steps over a type and the sign after it, if there is one. A sign at the
-// end of a line is the padding of base64.
+// typed steps over a type and a sign after it, if there is one. A sign at the
+// end of a line is padding of base64.
 func typed(text []byte, at int) int {
 	i := blanks(text, at)
 	j := classOfTypes.run(text, i, maxName)
@@ -305,7 +306,7 @@ func hasFold(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && bytes.EqualFold(b[:len(prefix)], []byte(prefix))
 }
 
-// value takes what begins at at: a string in quotes, or a bare word.
+// value takes the text at at: a string in quotes, or a bare word.
 func value(text []byte, at int, quoted bool, is func([]byte) bool) (span, bool) {
 	at = blanks(text, at)
 	if at < len(text)-1 && letter[text[at]] && (text[at+1] == '"' || text[at+1] == '\'') {
@@ -336,8 +337,8 @@ func value(text []byte, at int, quoted bool, is func([]byte) bool) (span, bool) 
 	return judge(text, at, end, func(b []byte) bool { return (isBare(b) || line && isLoose(b)) && is(b) })
 }
 
-// isLoose says that a word without quotes at the end of a line, where no
-// expression of a program ends in such a way, is a value.
+// isLoose says whether a word without quotes at the end of a line is a value.
+// No expression of a program ends a line like that.
 func isLoose(b []byte) bool {
 	upper, lower, digits, marks := 0, 0, 0, 0
 	for _, c := range bytes.TrimRight(b, "0123456789") { // numbers end names
@@ -357,7 +358,7 @@ func isLoose(b []byte) bool {
 	return len(b) >= 8 && lower > 0 && !isTechnical(b) && (digits > 0 && (upper > 0 || marks > 0) || marks > 0 && upper > 0)
 }
 
-// endsBare ends a value without quotes.
+// endsBare are the bytes that end a value without quotes.
 var endsBare = classOf(" \t\r\n\"'`<>;,&)(]}[{|")
 
 // closing returns where a string ends, or -1.
@@ -382,7 +383,7 @@ func judge(text []byte, at, end int, is func([]byte) bool) (span, bool) {
 	return span{start: at, end: end, generic: true}, true
 }
 
-// technical are names with digits in them, which code assigns without quotes.
+// technical are names with digits that code assigns without quotes.
 var technical = [][]byte{
 	[]byte("base64"), []byte("base32"), []byte("sha"), []byte("md5"), []byte("utf"), []byte("int"), []byte("float"), []byte("x509"), []byte("oauth"), []byte("hex16"),
 	[]byte("pbkdf"), []byte("2fa"), []byte("rfc"), []byte("ed255"), []byte("aes"), []byte("k8s"), []byte("i18n"), []byte("http"),
@@ -393,8 +394,8 @@ func isTechnical(b []byte) bool {
 	return slices.ContainsFunc(technical, func(t []byte) bool { return bytes.Contains(lower, t) })
 }
 
-// isBare says that a word without quotes is a value, and not an expression:
-// digits between letters make the difference.
+// isBare says whether a word without quotes is a value and not an expression.
+// Digits between letters make the difference.
 func isBare(b []byte) bool {
 	if len(b) < 8 || !alnum[b[0]] && (len(b) < 32 || b[0] != '/' && b[0] != '+') {
 		return false

@@ -6,7 +6,7 @@ import "bytes"
 type command struct {
 	name  string   // with the blank that follows it
 	flags []string // before the password, or before user:password
-	pair  bool     // what follows is user:password
+	pair  bool     // the argument is user:password
 	glued bool     // the password may follow the flag without a blank
 }
 
@@ -42,7 +42,7 @@ func commandKeywords() []keyword {
 
 const maxLine = 1 << 10 // bytes of a command with its arguments
 
-// match goes through the arguments, over lines that a backslash joins.
+// match walks through the arguments, also over lines that a backslash joins.
 func (c command) match(text []byte, at, end int) (span, bool) {
 	if word.before(text, at) || at > 0 && (text[at-1] == '.' || text[at-1] == '-') {
 		return span{}, false
@@ -74,7 +74,7 @@ func (c command) match(text []byte, at, end int) (span, bool) {
 			if c.name == "htpasswd " {
 				after = 1
 				if text[from+1] == 'n' || bytes.Contains(text[from:to], []byte("n")) {
-					after = 2 // -n prints, and takes no file
+					after = 2 // -n prints the entry and takes no file
 				}
 				break
 			}

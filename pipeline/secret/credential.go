@@ -5,8 +5,8 @@ import (
 	"encoding/base64"
 )
 
-// credentialKeywords are files and values that hold credentials in a form of
-// their own.
+// credentialKeywords find credentials in files and values with a form of their
+// own.
 func credentialKeywords() []keyword {
 	list := []keyword{
 		{"machine ", "netrc", netrc},
@@ -72,8 +72,7 @@ func netrc(text []byte, at, end int) (span, bool) {
 	return span{}, false
 }
 
-// lineOf returns the line around text[at:end], looking no further than a value
-// is long.
+// lineOf returns the line around text[at:end], within the length of a value.
 func lineOf(text []byte, at, end int) (start, stop int) {
 	start, stop = at, end
 	for start > 0 && at-start < maxValue && text[start-1] != '\n' {
@@ -113,8 +112,8 @@ func crypted(text []byte, at, end int) (span, bool) {
 	return span{start: at + 1, end: stop}, true
 }
 
-// encodedKey matches a private key in PEM that is base64 once more, as
-// Kubernetes keeps it. Its keyword is what "-----BEGIN " becomes.
+// encodedKey matches a private key in PEM that is encoded in base64 once more,
+// as in Kubernetes. Its keyword is the encoding of "-----BEGIN ".
 func encodedKey(text []byte, at, end int) (span, bool) {
 	if base64Class.before(text, at) {
 		return span{}, false
@@ -129,7 +128,7 @@ func encodedKey(text []byte, at, end int) (span, bool) {
 	return armored(text, at, false)
 }
 
-// pairIn says that base64 is that of user:password.
+// pairIn says whether base64 holds user:password.
 func pairIn(b []byte) bool {
 	b = bytes.TrimRight(b, "=")
 	plain := make([]byte, base64.RawStdEncoding.DecodedLen(len(b)))
@@ -155,7 +154,7 @@ func encodedPair(text []byte, _, end int) (span, bool) {
 	return span{start: end, end: stop}, true
 }
 
-// dockerAuth matches what "docker login" writes into config.json.
+// dockerAuth matches the entry that "docker login" writes into config.json.
 func dockerAuth(text []byte, at, end int) (span, bool) {
 	end = blanks(text, end)
 	if end == len(text) || text[end] != '"' {
@@ -167,7 +166,7 @@ func dockerAuth(text []byte, at, end int) (span, bool) {
 func quotedKey(text []byte, _, end int) (span, bool) { return value(text, end, true, isKey) }
 
 func quotedPassword(text []byte, at, end int) (span, bool) {
-	for range 2 { // -String may stand between
+	for range 2 { // -String may come between
 		if s, ok := value(text, end, true, isPassword); ok {
 			return s, true
 		}
@@ -176,7 +175,7 @@ func quotedPassword(text []byte, at, end int) (span, bool) {
 	return span{}, false
 }
 
-const jwkWindow = 2 << 10 // bytes before and after a member of a key in which its type stands
+const jwkWindow = 2 << 10 // bytes around a member of a key within which its type stands
 
 // jsonWebKey matches a private member of RFC 7517.
 func jsonWebKey(text []byte, at, end int) (span, bool) {
@@ -209,7 +208,7 @@ func chpasswd(text []byte, at, end int) (span, bool) {
 	return judge(text, start+colon+1, start+len(line), isPassword)
 }
 
-// totp matches the secret of a one-time password's URL.
+// totp matches the secret in the URL of a one-time password.
 func totp(text []byte, at, end int) (span, bool) {
 	_, stop := lineOf(text, end, end)
 	from := bytes.Index(bytes.ToLower(text[end:stop]), []byte("secret="))
@@ -261,7 +260,7 @@ func directive(text []byte, at, end int) (span, bool) {
 		return span{}, false
 	}
 	from := blanks(text, end)
-	if from+2 < len(text) && digit[text[from]] && text[from+1] == ' ' { // the kind of encryption
+	if from+2 < len(text) && digit[text[from]] && text[from+1] == ' ' { // a number that names the encryption
 		from += 2
 	}
 	if from < len(text) && (text[from] == '"' || text[from] == '\'') {
@@ -277,7 +276,8 @@ func directive(text []byte, at, end int) (span, bool) {
 	return judge(text, from, to, func(b []byte) bool { return isPassword(b) && !bytes.HasSuffix(b, []byte("(")) })
 }
 
-// wordpress matches keys and salts of wp-config.php, which hold any character.
+// wordpress matches keys and salts in wp-config.php, which may hold any
+// character.
 func wordpress(text []byte, at, end int) (span, bool) {
 	if end+2 > len(text) || text[end] != '\'' && text[end] != '"' || text[end+1] != ',' {
 		return span{}, false

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// planted is a place in which people leave a secret: what the file holds, with
-// %s for the secret.
+// planted is a place where people leave a secret: the text of a file, with %s
+// for the secret.
 type planted struct {
 	kind, file, secret string
 }
@@ -29,15 +29,15 @@ func (g generator) padded() string { return g.base64(11 + 3*g.IntN(8)) }
 
 func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
-// pem is a private key as programs write it.
+// pem is a private key in the form that programs write.
 func (g generator) pem(label string) string {
 	return "-----BEGIN " + label + "-----\n" + wrap(g.base64(1190), 64, "\n") + "\n-----END " + label + "-----\n"
 }
 
 const uppersDigits = uppers + digits
 
-// files are secrets in the files and commands that hold them. Each kind is one
-// that a provider or a program documents.
+// files are secrets in the files and commands that hold them. A provider or a
+// program documents each kind.
 func (g generator) files() []planted {
 	wordpress := func() string { return g.of(base62+"!@#^&*()-_ {}|~+=,.:/?", 64) }
 	return []planted{
@@ -214,7 +214,7 @@ func (g generator) discord() string {
 }
 
 // TestPlantedSecretsAreMasked plants each secret in its file, with another line
-// after it, and wants most kinds masked in every draw.
+// after it, and requires that most kinds are masked in every draw.
 func TestPlantedSecretsAreMasked(t *testing.T) {
 	const draws = 20
 	missed, kinds, planted := map[string]int{}, map[string]bool{}, 0
@@ -260,8 +260,8 @@ func TestPlantedSecretsAreMasked(t *testing.T) {
 	}
 }
 
-// TestNamesThatLookLikeCredentials holds what the rules for files and commands
-// must leave alone.
+// TestNamesThatLookLikeCredentials holds texts that the rules for files and
+// commands must leave alone.
 func TestNamesThatLookLikeCredentials(t *testing.T) {
 	for _, text := range []string{
 		"bypass = compute1(value2)\n", "    pass\n", "pass: int = 5\n", "compass: north12east\n", "passes=12345678\n", "test_pass = run_test_1(x)\n",

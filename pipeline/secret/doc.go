@@ -1,12 +1,11 @@
 // Package secret finds secrets in texts and masks them: private keys, tokens of
 // clouds, forges and other services, passwords in URLs and in assignments.
 //
-// It owns the rules. They are written from the formats that providers publish,
-// and work in two steps: one pass over the bytes finds keywords of all rules at
-// once, and what stands around a keyword is then looked at by hand-written
-// matchers, each of which reads a bounded number of bytes. So most of a text
-// costs one table look-up a byte, whatever the number of rules, and no text
-// costs much more.
+// It owns the rules. They follow the formats that providers publish, and work
+// in two steps. One pass over the bytes finds the keywords of all rules at
+// once. Hand-written matchers then look at the text around a keyword, each at a
+// bounded number of bytes. So most of a text costs one table look-up a byte,
+// whatever the number of rules, and no text costs much more.
 //
 // [Mask] is a pure function of the text and of [Version]. A masked text has the
 // length and the line breaks of the original, so that a span of one is the same

@@ -2,7 +2,7 @@ package secret
 
 import "bytes"
 
-// formatKeywords are formats that are more than a prefix.
+// formatKeywords find formats that have more than a prefix.
 func formatKeywords() []keyword {
 	return []keyword{
 		{"sg.", "sendgrid-key", parts("SG.", part{urlSafe, 16, 32}, part{urlSafe, 32, 64})},

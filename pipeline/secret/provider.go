@@ -8,8 +8,9 @@ type token struct {
 	prefixes []string
 }
 
-// tokens are formats that providers publish, or that their scanners' partners
-// do. Where a format has grown over time, the bounds hold all of them.
+// tokens are formats that providers, or the partners of their scanners,
+// publish. Where a format has grown over time, the bounds include every
+// version.
 var tokens = []token{
 	{"github-token", alnum, 36, 255, []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"}},
 	{"github-token", word, 36, 255, []string{"github_pat_"}},

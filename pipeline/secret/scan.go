@@ -8,15 +8,15 @@ import (
 
 // keyword is a text around which a matcher looks for a secret.
 type keyword struct {
-	word string // in lower case; found in any
+	word string // in lower case; found in any case
 	rule string
 	// match looks around text[at:end], which is the keyword in any case.
 	match func(text []byte, at, end int) (span, bool)
 }
 
 // width is the number of classes of bytes in the scanner's table, above the
-// number of different bytes in keywords. It is no power of two: rows of such a
-// size would share a few lines of the processor's cache.
+// number of different bytes in keywords. It is no power of two, because rows of
+// such a size would share a few lines of the processor's cache.
 const width = 56
 
 // scanner finds all keywords in one pass: the automaton of Aho and Corasick
@@ -31,7 +31,7 @@ type scanner struct {
 
 var keywords = sync.OnceValue(func() *scanner { return newScanner(rules()) })
 
-// scan calls each for every keyword of the text, until it says no.
+// scan calls each for every keyword of the text, until each returns false.
 func (s *scanner) scan(text []byte, each func(k *keyword, at int) bool) {
 	state := uint32(0)
 	for i, b := range text {
@@ -79,8 +79,8 @@ func newScanner(list []keyword) *scanner {
 	return s
 }
 
-// frequent are letters in the order in which texts hold them: what is looked up
-// most in a row of the table lies together.
+// frequent are letters by their frequency in texts, so that the entries of a
+// row that are looked up most lie together.
 const frequent = "etaoinsrlcdupmhgfbvykwxqjz_"
 
 // classify numbers the bytes of keywords from 1, and returns the last number.
@@ -134,8 +134,8 @@ func resolve(nodes []node) {
 	}
 }
 
-// table numbers the states so that those at which a keyword ends come last, and
-// those that texts are in most of the time lie side by side.
+// table numbers the states so that those that end a keyword come last, and the
+// most visited ones lie side by side.
 func (s *scanner) table(nodes []node) {
 	order := make([]int, len(nodes))
 	for i := range order {

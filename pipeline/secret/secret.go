@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Version of the rules. Raise it whenever any text would be masked differently:
-// what was read by other rules is then read again.
+// Version of the rules. Raise it with every change that masks any text
+// differently. Texts that older rules masked are then read again.
 const Version = 2
 
 // MaxFindings is how many secrets a text may hold. One with more is a list of
@@ -62,8 +62,8 @@ type span struct {
 	generic bool // found by the name that it is assigned to, not by its format
 }
 
-// find returns the spans of a text in order, but for those past MaxFindings+1.
-// Spans that overlap are one.
+// find returns the spans of a text in order, up to MaxFindings+1. Overlapping
+// spans become one.
 func find(text []byte) []span {
 	var spans []span
 	keywords().scan(text, func(k *keyword, at int) bool {
@@ -73,7 +73,7 @@ func find(text []byte) []span {
 		}
 		s.rule = k.rule
 		if spans = join(spans, s); len(spans) > 4*MaxFindings {
-			// A key that begins before them all may still join them.
+			// A key that begins before all of them may still join them.
 			return false
 		}
 		return true
@@ -85,7 +85,7 @@ func find(text []byte) []span {
 }
 
 // join adds a span to a list in order without overlaps. Keywords come in the
-// order of their ends, secrets nearly so: the place is near the end.
+// order of their ends, and secrets nearly so, so the place is near the end.
 func join(list []span, s span) []span {
 	i := len(list)
 	for i > 0 && list[i-1].end > s.start {
@@ -99,7 +99,7 @@ func join(list []span, s span) []span {
 	return slices.Replace(list, i, j, s)
 }
 
-// union covers two spans. It has the name of the one whose rule knows the
+// union covers two spans. It takes the name of the one whose rule knows the
 // format, or else of the longer one.
 func union(a, b span) span {
 	u := a
@@ -113,11 +113,11 @@ func union(a, b span) span {
 
 func inside(a, b span) bool { return b.start <= a.start && a.end <= b.end }
 
-// Fillers of characters that are not ASCII, by their length: what is masked
-// keeps its length in UTF-8, in UTF-16, and in nearly all other encodings.
+// Fillers for characters outside ASCII, by their length. A masked text keeps
+// its length in UTF-8, in UTF-16, and in nearly all other encodings.
 var fillers = [...]string{2: "×", 3: "※", 4: "🔒"}
 
-// mask overwrites a secret, and leaves the line breaks.
+// mask overwrites a secret and leaves its line breaks.
 func mask(s []byte, armored bool) {
 	if armored {
 		maskArmored(s)
@@ -141,7 +141,7 @@ func mask(s []byte, armored bool) {
 	}
 }
 
-// maskArmored overwrites base64, and leaves what follows a backslash.
+// maskArmored overwrites base64 and leaves the characters after backslashes.
 func maskArmored(s []byte) {
 	for i := 0; i < len(s); i++ {
 		switch {

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// sample is a line or some lines of a file. What secret holds must not be in
-// the masked text; an empty one says that nothing is secret.
+// sample is one or more lines of a file. The masked text must not hold secret;
+// an empty secret says that nothing is secret.
 type sample struct {
 	kind, text, secret string
 }
 
-// generator makes samples from the formats that providers publish. Tokens are
-// put together here, so that none stands in the tree.
+// generator makes samples from the formats that providers publish. It puts
+// tokens together, so that none stands in the tree.
 type generator struct{ *rand.Rand }
 
 func newGenerator(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 1))} }
@@ -47,7 +47,7 @@ const (
 
 func (g generator) pick(list ...string) string { return list[g.IntN(len(list))] }
 
-// tokens are of one provider each.
+// tokens are formats of one provider each.
 func (g generator) tokens() map[string]string {
 	return map[string]string{
 		"github classic":      g.pick("ghp_", "gho_", "ghu_", "ghs_", "ghr_") + g.of(base62, 36),
@@ -103,13 +103,13 @@ func (g generator) jwt() string {
 		base64.RawURLEncoding.EncodeToString(g.bytes(32))
 }
 
-// password is what a person or a program chooses: letters, digits and mostly
-// marks.
+// password is a password that a person or a program chooses: letters, digits
+// and mostly marks.
 func (g generator) password() string {
 	return g.of(base62, 3+g.IntN(8)) + g.of(digits, 1) + g.of(lowers, 1) + g.of("!@#^*-_", g.IntN(2)) + g.of(uppers, 1) + g.of(digits, 1) + g.of(lowers, 2)
 }
 
-// key is the kind of value that a program makes.
+// key is a value that a program makes.
 func (g generator) key() string {
 	switch g.IntN(3) {
 	case 0:
@@ -122,13 +122,13 @@ func (g generator) key() string {
 
 func (g generator) pick2(list ...int) int { return list[g.IntN(len(list))] }
 
-// places put a token where tokens are found.
+// places are texts in which tokens are found.
 var places = []string{
 	"TOKEN=%s\n", "export X_KEY='%s'\n", "\tclient := New(\"%s\")\n", "  key: %s\n", "{\"k\": \"%s\", \"n\": 1}\n", "# curl -H 'X-Key: %s' https://h/\n",
 	"see %s.\n", "https://h/p?key=%s&x=1\n", "<v>%s</v>\n", "a,%s,b\n", "text\\n%s\\n\n",
 }
 
-// assignments hold a password, or a key where their name says so.
+// assignments hold a password, or a key if their name says so.
 var passwordPlaces = []string{
 	"password = \"%s\"\n", "DB_PASSWORD=%s\n", "  password: %s\n", "  \"password\": \"%s\",\n", "const dbPassword = '%s';\n",
 	"String adminPasswd = \"%s\";\n", "password := \"%s\"\n", "<password>%s</password>\n", "config['password'] = '%s'\n", "conn = f\"Server=h;Pwd=%s;Timeout=3\"\n",
@@ -153,7 +153,7 @@ func (g generator) positives(n int) []sample {
 		for _, place := range passwordPlaces {
 			p := g.password()
 			if strings.Contains(place, "://") {
-				p = strings.ReplaceAll(p, "#", "%23") // as RFC 3986 wants it
+				p = strings.ReplaceAll(p, "#", "%23") // as RFC 3986 requires
 			}
 			list = append(list, sample{"password: " + strings.TrimSpace(place), fmt.Sprintf(place, p), p})
 		}
@@ -243,7 +243,7 @@ func (g generator) negatives(n int) []sample {
 	return list
 }
 
-// text joins samples, with prose between.
+// text joins samples with prose between them.
 func text(list []sample) []byte {
 	var b bytes.Buffer
 	for _, s := range list {

@@ -55,7 +55,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// check holds what is true of every text.
+// check tests properties that hold for every text.
 func check(t *testing.T, text []byte, m Masked) {
 	t.Helper()
 	if len(m.Text) != len(text) {
@@ -147,8 +147,8 @@ func TestKeywordsAreWhatRulesLookFor(t *testing.T) {
 	}
 }
 
-// TestWorkIsBounded masks what repeats the beginning of a secret. Nothing is
-// timed: where a shape were to take quadratic time, 1 MiB would take hours.
+// TestWorkIsBounded masks repetitions of a secret's beginning. It times
+// nothing: if a shape took quadratic time, 1 MiB would take hours.
 func TestWorkIsBounded(t *testing.T) {
 	for _, shape := range hostile {
 		Mask(bytes.Repeat([]byte(shape), 1<<20/len(shape)))
@@ -178,9 +178,9 @@ func FuzzMask(f *testing.F) {
 	})
 }
 
-// BenchmarkMask runs over code without secrets, with some, over what is all
-// secrets, and over what only begins like them. The floor is a checksum (CRC-32
-// by table) of the same bytes, after each.
+// BenchmarkMask masks code without secrets, code with some, only secrets, and
+// only near misses that begin like a secret. The floor is a checksum (CRC-32 by
+// table) of the same bytes, after each.
 func BenchmarkMask(b *testing.B) {
 	g := newGenerator(6)
 	code := []byte(strings.Repeat("// token returns the next token, or the error that a secret password gave.\nfunc (p *parser) token() (tok Token, err error) {\n\tif p.at == len(p.text) {\n\t\treturn Token{}, io.EOF\n\t}\n\treturn p.scan(p.text[p.at:])\n}\n\n", 1<<20/220))
@@ -211,7 +211,7 @@ func BenchmarkMask(b *testing.B) {
 	}
 }
 
-// checksum is the simplest pass that looks every byte up in a table.
+// checksum is the simplest pass that looks up every byte in a table.
 func checksum(text []byte) uint32 {
 	crc := uint32(0)
 	for _, c := range text {

@@ -16,7 +16,7 @@ func tokenKeywords() []keyword {
 	return list
 }
 
-// matcher wants the prefix as it is written, at the beginning of a word, and
+// matcher requires the prefix as it is written, at the beginning of a word, and
 // the right number of characters that look random.
 func (t token) matcher(prefix string) func([]byte, int, int) (span, bool) {
 	want := []byte(prefix)
@@ -33,8 +33,8 @@ func (t token) matcher(prefix string) func([]byte, int, int) (span, bool) {
 	}
 }
 
-// sentence takes back the marks at the end: they are the sentence's, not the
-// token's.
+// sentence gives back the marks at the end, which belong to the sentence and
+// not to the token.
 func sentence(text []byte, at, stop int) int {
 	for stop > at && (text[stop-1] == '.' || text[stop-1] == '-') {
 		stop--
@@ -42,8 +42,8 @@ func sentence(text []byte, at, stop int) int {
 	return stop
 }
 
-// escaped says that the byte before at is the letter of an escape, as in "\n",
-// or ends a %-escape, as in "%3D": no part of a word.
+// escaped says whether the byte before at is the letter of an escape, as in
+// "\n", or ends a %-escape, as in "%3D". Neither is part of a word.
 func escaped(text []byte, at int) bool {
 	return at >= 2 && text[at-2] == '\\' && bytes.IndexByte([]byte("nrt"), text[at-1]) >= 0 || at >= 3 && text[at-3] == '%'
 }
@@ -59,7 +59,7 @@ func after(of *class, least, most int) func([]byte, int, int) (span, bool) {
 	}
 }
 
-// around is a keyword amid random characters: behind of them before it.
+// around is a keyword with random characters before and after it.
 func around(before *class, behind int, middle string, of *class, least, most int) func([]byte, int, int) (span, bool) {
 	return func(text []byte, at, end int) (span, bool) {
 		start := before.back(text, at, behind)
@@ -70,7 +70,7 @@ func around(before *class, behind int, middle string, of *class, least, most int
 		if n := stop - end; n < least || n > most || !random(text[start:stop]) {
 			return span{}, false
 		}
-		if middle == "T3BlbkFJ" { // of an older format with a longer prefix
+		if middle == "T3BlbkFJ" { // an older format with a longer prefix
 			start = urlSafe.back(text, start, 128)
 		}
 		return span{start: start, end: stop}, true
@@ -83,7 +83,7 @@ type part struct {
 	min, max int
 }
 
-// parts is a prefix and stretches of random characters with dots between.
+// parts is a prefix and stretches of random characters, joined by dots.
 func parts(prefix string, list ...part) func([]byte, int, int) (span, bool) {
 	return func(text []byte, at, end int) (span, bool) {
 		if string(text[at:end]) != prefix || dotted.before(text, at) && !escaped(text, at) {

@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// random says whether a token's characters can be random: no example, no
-// filling, no sentence. Real ones of this length fail it less than once in ten
-// thousand.
+// random says whether a token's characters can be random, and not an example, a
+// filling or a sentence. Real tokens of this length fail it less than once in
+// ten thousand.
 func random(b []byte) bool {
 	if filler(b) {
 		return false
@@ -21,8 +21,8 @@ func random(b []byte) bool {
 	return entropy(b) >= 2
 }
 
-// mixed says that letters come with digits, or small ones with capitals inside
-// a word: names and words do not.
+// mixed says whether letters are mixed with digits, or small ones with capitals
+// inside a word. Names and words are not.
 func mixed(b []byte) bool {
 	digits, inner := 0, 0
 	for i, c := range b {
@@ -59,7 +59,7 @@ var fillings = [][]byte{
 	[]byte("insert"), []byte("todo"), []byte("fake"), []byte("notreal"), []byte("not-real"), []byte("foobar"), []byte("00000000"), []byte("lorem"),
 }
 
-// filler says that a value is there to be replaced, or counts up.
+// filler says whether a value is a placeholder, or counts up.
 func filler(b []byte) bool {
 	var room [maxValue]byte
 	lower := appendLower(room[:0], b)
@@ -127,8 +127,8 @@ func isLazy(b []byte) bool {
 	return lazy[string(letters[:n])]
 }
 
-// isPassword says whether a value that stands for a password is one, and not
-// a word, a name, a reference or a format.
+// isPassword says whether a value in the place of a password is one, and not a
+// word, a name, a reference or a format.
 func isPassword(b []byte) bool {
 	if len(b) < 6 || len(b) > maxValue || reference(b) || filler(b) || isLazy(b) {
 		return false
@@ -157,7 +157,7 @@ func isPassword(b []byte) bool {
 	return entropy(b) >= 2.25
 }
 
-// isKey says whether a value that stands for a key or a token is one: longer
+// isKey says whether a value in the place of a key or a token is one: longer
 // than a password, and machine-made.
 func isKey(b []byte) bool {
 	if len(b) < 16 || len(b) > maxValue || reference(bytes.TrimLeft(b, "/")) && reference(b) || filler(b) || isLazy(b) || named(b) || !mixed(b) {
@@ -171,10 +171,10 @@ func isKey(b []byte) bool {
 	return entropy(b) >= 3
 }
 
-// isSecret accepts what a program makes for a password, too.
+// isSecret also accepts passwords that a program makes.
 func isSecret(b []byte) bool { return isPassword(b) || isKey(b) }
 
-// reference says that a value stands for another: a variable, a template, a
+// reference says whether a value stands for another: a variable, a template, a
 // format, a path, a URL, a part of a pattern.
 func reference(b []byte) bool {
 	switch b[0] {
@@ -195,8 +195,8 @@ func reference(b []byte) bool {
 	return false
 }
 
-// named says that a value reads like a name: words with at most two digits at
-// their end, joined by marks.
+// named says whether a value reads like a name: words joined by marks, with at
+// most two digits at their end.
 func named(b []byte) bool {
 	for i := 0; i < len(b); {
 		start := i

@@ -5,15 +5,16 @@ import (
 	"regexp"
 )
 
-// maxDeclaration is how far into a file it says in which encoding it is, in
-// bytes, as HTML wants it; and how far before its end an editor's line stands.
+// maxDeclaration is how far into a file a declaration of its encoding counts,
+// in bytes, as in HTML. It is also how far before the end an editor's line
+// counts.
 const maxDeclaration = 1024
 
 var (
 	xmlEncoding = regexp.MustCompile(`^\s*<\?xml\b[^>]*\bencoding\s*=\s*["']([-\w.:]+)["']`)
 	htmlCharset = regexp.MustCompile(`(?i)<meta\b[^>]*\bcharset\s*=\s*["']?([-\w.:]+)`)
 	cssCharset  = regexp.MustCompile(`^@charset "([-\w.:]+)";`)
-	cookie      = regexp.MustCompile(`^[ \t\f]*(?:#|//|/\*|;|%|--|<!--|").*?coding[:=][ \t]*([-\w.]+)`) // PEP 263, and as Emacs has it
+	cookie      = regexp.MustCompile(`^[ \t\f]*(?:#|//|/\*|;|%|--|<!--|").*?coding[:=][ \t]*([-\w.]+)`) // PEP 263, and Emacs' form
 	vimEncoding = regexp.MustCompile(`\b(?:vi|vim|ex):.*\b(?:fileencoding|fenc)=([-\w.]+)`)
 )
 
@@ -22,9 +23,9 @@ const (
 	maxModelines = 5 // lines at each end in which an editor's line counts
 )
 
-// declared returns the encoding that a file says it is in: by the declaration of
-// XML, HTML or CSS, by the cookie of Python, Ruby or Emacs in one of the first two
-// lines, or by a line for Vim; "" if it says none.
+// declared returns the encoding that a file declares: in the declaration of
+// XML, HTML or CSS; in the cookie of Python, Ruby or Emacs in one of the first
+// two lines; or in a line for Vim. It returns "" if there is no declaration.
 func declared(content []byte) string {
 	head := content[:min(len(content), maxDeclaration)]
 	for _, pattern := range []*regexp.Regexp{xmlEncoding, cssCharset, htmlCharset} {

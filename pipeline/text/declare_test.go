@@ -38,7 +38,7 @@ func TestDeclaredEncodingsAreRead(t *testing.T) {
 			t.Errorf("%s: %q in %q, refused %+v; want %q", test.name, got, in, refused, test.want)
 			continue
 		}
-		// What was found is a name by which the file is read again.
+		// The file is read again by the name of the encoding that was found.
 		if again, as, _ := Decode(content, string(in)); string(again) != text || as != in {
 			t.Errorf("%s: %q in %q when read again", test.name, again, as)
 		}

@@ -6,22 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// Version of what is decoded, and how. Raise it whenever any file would become
+// Version of the decoding. Raise it with every change that gives any file
 // another text.
 const Version = 2
 
-// Refusal says why bytes are no text.
+// Refusal says why bytes are not text.
 type Refusal struct {
-	// Binary says that the bytes are no text at all; otherwise their encoding
-	// cannot be told.
+	// Binary says that the bytes are no text at all. Otherwise their encoding
+	// cannot be determined.
 	Binary bool
 	Why    string // for people
 }
 
 // Decode returns the text of content as UTF-8, and the encoding it was in. The
 // text of UTF-8 is content itself. hint is the encoding that the repository
-// names for the file, or ""; it decides about what is not UTF-8, and after it the
-// encoding that the file itself declares.
+// names for the file, or "". For content that is not UTF-8, the hint is tried
+// first, then the encoding that the file itself declares.
 func Decode(content []byte, hint string) (text []byte, in Encoding, refused *Refusal) {
 	nul := bytes.IndexByte(content, 0)
 	if nul < 0 && utf8.Valid(content) {
@@ -66,12 +66,12 @@ func Decode(content []byte, hint string) (text []byte, in Encoding, refused *Ref
 	return nil, "", &Refusal{false, fmt.Sprintf("not UTF-8, and both %s and %s could be meant", found[0], found[1])}
 }
 
-// maxStrays is of how many bytes of a text one may be no UTF-8, where no other
-// encoding fits.
+// maxStrays bounds the bytes that are not UTF-8 to one of so many, where no
+// other encoding fits.
 const maxStrays = 32
 
-// repair puts a question mark in place of each byte that is not UTF-8, and counts
-// them. A text keeps its length, so that places in it are those of the file.
+// repair replaces each byte that is not UTF-8 by a question mark, and counts
+// them. A text keeps its length, so places in it are places in the file.
 func repair(content []byte) (text []byte, strays int, ok bool) {
 	if bytes.IndexByte(content, 0) >= 0 {
 		return nil, 0, false
@@ -88,11 +88,12 @@ func repair(content []byte) (text []byte, strays int, ok bool) {
 	return text, strays, true
 }
 
-// multibyte counts the characters of a text that are not ASCII.
+// multibyte counts the characters of a text outside ASCII.
 func multibyte(text []byte) int { return utf8.RuneCount(text) - asciiIn(text) }
 
-// controls counts the control characters that texts do not hold. Text in other
-// encodings holds hardly any; they are a tenth of compressed or encrypted bytes.
+// controls counts control characters that do not occur in texts. Text in other
+// encodings has hardly any; a tenth of compressed or encrypted bytes are such
+// characters.
 func controls(content []byte) int {
 	n := 0
 	for _, b := range content {
@@ -103,7 +104,7 @@ func controls(content []byte) int {
 	return n
 }
 
-// isText refuses decodings that no text has.
+// isText refuses decodings with characters that no text has.
 func isText(text []byte) bool {
 	odd := 0
 	for _, r := range string(text) {

@@ -116,7 +116,8 @@ func TestOffset(t *testing.T) {
 			t.Fatalf("%s: %+v", e.want, refused)
 		}
 		for at := range string(text) {
-			// What stands at the byte is what the character encodes to.
+			// The byte in the file is the encoding of the character in the
+			// text.
 			offset := in.Offset(text, at)
 			_, size := utf8.DecodeRune(text[at:])
 			one := encode(t, in.codec(), string(text[at:at+size]))

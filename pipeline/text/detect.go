@@ -5,12 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// minUnmarked is the shortest file that is read as UTF-16 without a byte order
-// mark, in bytes: of less, nothing can be told.
+// minUnmarked is the length in bytes of the shortest file that is read as
+// UTF-16 without a byte order mark. A shorter one tells too little.
 const minUnmarked = 16
 
-// decode16 reads UTF-16: by its byte order mark, or where half of the
-// characters are ASCII in one byte order, and in the other it is no text.
+// decode16 reads UTF-16 by its byte order mark. Without one, half of the
+// characters must be ASCII in one byte order, and the other order must give no
+// text.
 func decode16(content []byte) ([]byte, Encoding, bool) {
 	for _, in := range []Encoding{UTF16LEBOM, UTF16BEBOM} {
 		if bytes.HasPrefix(content, in.mark()) {
@@ -58,8 +59,8 @@ func asciiIn(text []byte) int {
 	return n
 }
 
-// likely says whether bytes that can be read in an encoding seem to be meant
-// so. content is not UTF-8, and text is what it would be.
+// likely says whether bytes that can be read in an encoding seem to be written
+// in it. content is not UTF-8, and text is its decoding.
 func (in Encoding) likely(content, text []byte) bool {
 	switch in {
 	case ShiftJIS:
@@ -73,8 +74,8 @@ func (in Encoding) likely(content, text []byte) bool {
 // minForeign is how many characters must speak for an encoding.
 const minForeign = 3
 
-// isJapanese looks for kana, which a quarter of any Japanese text is, in their
-// full width: those of half a width are what Latin letters would become.
+// isJapanese looks for full-width kana, which make up a quarter of any Japanese
+// text. Latin letters read in this encoding become half-width ones.
 func isJapanese(text []byte) bool {
 	foreign, kana, narrow := 0, 0, 0
 	for _, r := range string(text) {
@@ -91,9 +92,9 @@ func isJapanese(text []byte) bool {
 	return kana >= minForeign && 5*kana >= foreign && 4*narrow <= foreign
 }
 
-// common are the most frequent characters of Chinese, in prose and in what
-// programmers write: half of such a text, and a twelfth of what other
-// encodings look like when read as GB 18030.
+// common are the most frequent characters of Chinese, in prose and in
+// programmers' texts: half of such a text, and a twelfth of a text in another
+// encoding that is read as GB 18030.
 const common = "的一是不了在有人我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成" +
 	"事只作当想看文无开手用主行方又如前所本见经头面公同三已老从动两长知样现分将外但身些与高意进把法此实回二理美点月明其种声全工己话儿者向情部" +
 	"正名定女问力机给等几很业最间新什打便位因重被走电四第门相次东政海口使教西再平真听世气信北少关并内加化由却代军产入先山五太水万市" +
@@ -108,8 +109,8 @@ var isCommon = func() map[rune]bool {
 	return set
 }()
 
-// isChinese looks for the characters that Chinese is made of. Kana in their
-// midst are what Japanese in EUC would become.
+// isChinese looks for common characters of Chinese. Kana among them come from
+// Japanese text in EUC.
 func isChinese(text []byte) bool {
 	foreign, known, kana, rare := 0, 0, 0, 0
 	for _, r := range string(text) {
@@ -128,9 +129,9 @@ func isChinese(text []byte) bool {
 	return known >= minForeign && 3*known >= foreign && 10*kana <= foreign && 20*rare <= foreign
 }
 
-// isWestern looks at bytes above ASCII as Windows-1252 has them: mostly letters
-// that western languages use inside words, and signs that stand alone. Other
-// alphabets come in runs, and as signs amid letters.
+// isWestern looks at bytes above ASCII as characters of Windows-1252. In
+// western languages they are mostly letters inside words, and signs that stand
+// alone. Other alphabets give runs of them, and signs among letters.
 func isWestern(content []byte) bool {
 	high, odd := 0, 0
 	for i, b := range content {
@@ -141,7 +142,8 @@ func isWestern(content []byte) bool {
 		before, after := at(content, i-1), at(content, i+1)
 		switch {
 		case b >= 0xc0 && b != 0xd7 && b != 0xf7:
-			// ð, þ, ý and their capitals are more often of another alphabet.
+			// ð, þ, ý and their capitals are more often letters of another
+			// alphabet.
 			rare := b&0xdf == 0xd0 || b&0xdf == 0xde || b&0xdf == 0xdd
 			if rare || before >= utf8.RuneSelf && after >= utf8.RuneSelf || !asciiLetter(before) && !asciiLetter(after) {
 				odd++
@@ -150,7 +152,7 @@ func isWestern(content []byte) bool {
 			if !asciiLetter(before) && !asciiLetter(after) {
 				odd++
 			}
-		case asciiLetter(before) && asciiLetter(after) && b != 0x92 && b != 0xb7: // a sign within a word, but for ’ and ·
+		case asciiLetter(before) && asciiLetter(after) && b != 0x92 && b != 0xb7: // a sign within a word, except ’ and ·
 			odd++
 		case before >= utf8.RuneSelf && after >= utf8.RuneSelf:
 			odd++

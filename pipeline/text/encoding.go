@@ -13,23 +13,23 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// Encoding is how a file's text was written. Names are stored and shown: none
-// changes its meaning.
+// Encoding is how a file's text was written. Names are stored and shown, so
+// none may change its meaning.
 type Encoding string
 
-// The encodings. A byte order mark belongs to the file, not to its text, but in
-// UTF-8.
+// The encodings. A byte order mark belongs to the file and not to its text,
+// except in UTF-8.
 const (
 	UTF8        Encoding = ""
 	UTF16LE     Encoding = "utf-16le"
 	UTF16BE     Encoding = "utf-16be"
 	UTF16LEBOM  Encoding = "utf-16le-bom"
 	UTF16BEBOM  Encoding = "utf-16be-bom"
-	Windows1252 Encoding = "windows-1252" // and ISO 8859-1, which it holds but for controls
+	Windows1252 Encoding = "windows-1252" // includes ISO 8859-1, except for controls
 	ShiftJIS    Encoding = "shift_jis"
-	GB18030     Encoding = "gb18030" // and GBK and GB 2312, which it holds
-	// Repaired is UTF-8 with bytes that are none, each of which is shown as a
-	// question mark.
+	GB18030     Encoding = "gb18030" // includes GBK and GB 2312
+	// Repaired is UTF-8 with stray bytes, each of which is shown as a question
+	// mark.
 	Repaired Encoding = "utf-8-repaired"
 )
 
@@ -47,11 +47,11 @@ var aliases = map[string]Encoding{
 	"gb18030": GB18030, "gbk": GB18030, "gb2312": GB18030, "cp936": GB18030, "euccn": GB18030,
 }
 
-// named finds an encoding by a name for it: one of the aliases, or of the labels
-// of the WHATWG's Encoding Standard, which browsers know.
+// named finds an encoding by a name: one of the aliases, or of the labels of
+// the WHATWG's Encoding Standard, which browsers know.
 func named(name string) (Encoding, bool) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	for _, ending := range []string{"-unix", "-dos", "-mac"} { // of Emacs
+	for _, ending := range []string{"-unix", "-dos", "-mac"} { // suffixes of Emacs
 		name = strings.TrimSuffix(name, ending)
 	}
 	if name == string(Repaired) {
@@ -74,7 +74,7 @@ func named(name string) (Encoding, bool) {
 	return "", false
 }
 
-// codec is the library's name for it.
+// codec returns the library's codec of the encoding.
 func (in Encoding) codec() encoding.Encoding {
 	switch in {
 	case UTF16LE, UTF16LEBOM:
@@ -105,7 +105,7 @@ func (in Encoding) mark() []byte {
 	return nil
 }
 
-// decode returns the text, if it encodes to content again.
+// decode returns the text, if it encodes to the same content again.
 func (in Encoding) decode(content []byte) ([]byte, bool) {
 	if in == Repaired {
 		text, _, ok := repair(content)
@@ -123,9 +123,9 @@ func (in Encoding) decode(content []byte) ([]byte, bool) {
 	return text, err == nil && bytes.Equal(back, body)
 }
 
-// Offset returns the byte of the file at which the character at a byte of its
-// text begins. Characters that the encoding has not, such as those that mask
-// others, count as one byte.
+// Offset returns the byte of the file at which a character begins, given the
+// character's byte in the text. Characters that the encoding lacks, such as
+// those that mask others, count as one byte.
 func (in Encoding) Offset(text []byte, at int) int {
 	text = text[:at]
 	if in == UTF8 || in == Repaired {

@@ -14,7 +14,7 @@ import (
 )
 
 // Filter says which points are seen: those that fit every field. An empty list
-// does not restrict; of a list, a point fits that has one of its values.
+// does not restrict. A point fits a list if it has one of its values.
 type Filter struct {
 	Tenant       string // required
 	Repositories []uuid.UUID
@@ -26,14 +26,14 @@ type Filter struct {
 	// Path is a glob over the whole path: * and ? stop at a slash, ** does
 	// not, {a,b} and [a-z] are alternatives. "dir/" is all below dir.
 	Path string
-	// Symbol says which symbols are seen; nil: all. It is asked about the
-	// store's answers.
+	// Symbol says which symbols are seen; nil: all. It is called on the store's
+	// answers.
 	Symbol func(symbol string) bool
 }
 
-// Plan is what Path and Symbol of a filter ask for, in two parts: conditions
-// that a store evaluates by comparing values, and what Match checks on its
-// answers. The conditions are no narrower than the filter.
+// Plan is the meaning of a filter's Path and Symbol, in two parts: conditions
+// that a store evaluates by comparing values, and Match, which checks the
+// store's answers. The conditions are no narrower than the filter.
 type Plan struct {
 	Path string // not empty: only points with exactly this path fit
 	Dir  string // not empty: only points below this directory fit, see [Payload.Dirs]

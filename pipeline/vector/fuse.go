@@ -8,19 +8,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// denseWeight is the dense ranking's part of a fused score; the rest is the
-// sparse one's. See docs/quality.md.
+// denseWeight is the share of the dense ranking in a fused score; the rest is
+// the share of the sparse one. See docs/quality.md.
 const denseWeight = 1. / 3
 
-// Found is a point in a ranking. Value is what the driver needs to make a [Hit]
-// of it.
+// Found is a point in a ranking. Value is whatever the driver needs to make a
+// [Hit] of it.
 type Found[T any] struct {
 	ID    uuid.UUID
 	Score float32
 	Value T
 }
 
-// Ranking is what one vector of a query finds.
+// Ranking is the answer to one vector of a query.
 type Ranking[T any] struct {
 	// Points are those that fit the filter, the best first.
 	Points []Found[T]
@@ -88,7 +88,7 @@ func fuse[T any](list []Ranking[T], weights ...float32) []Found[T] {
 	return fused
 }
 
-// relative is a score by the best, 0 where it is below.
+// relative divides a score by the best; a negative score is 0.
 func (r *Ranking[T]) relative(score float32) float32 {
 	if len(r.Points) == 0 || r.Points[0].Score <= 0 {
 		return 0

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// ranking makes one of ids, which are single letters, and their scores.
+// ranking makes a ranking of single-letter ids and their scores.
 func ranking(last float32, pairs ...any) Ranking[string] {
 	r := Ranking[string]{Last: last}
 	for i := 0; i < len(pairs); i += 2 {
@@ -27,7 +27,7 @@ func TestFuse(t *testing.T) {
 		scores  []float64
 	}{
 		"one ranking keeps its scores": {[]Ranking[string]{ranking(0, "a", 7., "b", 3.)}, []float32{1}, []string{"a", "b"}, []float64{7, 3}},
-		// Of c, the dense ranking says only that it has no more than 0.4.
+		// The dense ranking tells only that c has no more than 0.4.
 		"what one lacks has its last score": {
 			[]Ranking[string]{ranking(0.4, "a", 0.8, "b", 0.4), ranking(0, "b", 6., "c", 3.)}, []float32{0.25, 0.75},
 			[]string{"b", "c", "a"}, []float64{0.25*0.5 + 0.75, 0.25*0.5 + 0.75*0.5, 0.25},

@@ -25,7 +25,7 @@ func (s Sparse) check() error {
 	return nil
 }
 
-// Payload says what a point is. Texts are valid UTF-8 and may be empty, but for
+// Payload describes a point. Texts are valid UTF-8. They may be empty, except
 // the tenant.
 type Payload struct {
 	Tenant     string
@@ -101,9 +101,9 @@ type Stale struct {
 	Before   int64 // points with a smaller revision are stale
 }
 
-// Mark is what tells of a point whether it may be there: its id, and as much of
-// its payload as that takes. A field that the stored payload lacks, or holds in
-// another form than Upsert writes, is zero.
+// Mark tells whether a point belongs in the index. It is the point's id and the
+// necessary part of its payload. A field is zero if the stored payload lacks
+// it, or holds it in another form than Upsert writes.
 type Mark struct {
 	ID         uuid.UUID
 	Tenant     string

@@ -94,14 +94,14 @@ type Store interface {
 	// Alias returns the collection that alias names.
 	Alias(ctx context.Context, alias string) (collection string, found bool, err error)
 
-	// Upsert writes points. A point replaces the one with its id, whole. Of no
-	// points, it does nothing, whether or not the collection exists. It neither
-	// changes points nor keeps their slices.
+	// Upsert writes points. A point replaces the one with its id, whole.
+	// Without points it does nothing, whether or not the collection exists. It
+	// neither changes points nor keeps their slices.
 	Upsert(ctx context.Context, collection string, points []Point) error
-	// DeleteOlder deletes the stale points of documents. Of no documents, it does
-	// nothing.
+	// DeleteOlder deletes the stale points of documents. Without documents it
+	// does nothing.
 	DeleteOlder(ctx context.Context, collection string, documents []Stale) error
-	// DeleteMarked deletes points as they were when they were marked: a point that
+	// DeleteMarked deletes points in the state that was marked: a point that
 	// has a later revision by now stays.
 	DeleteMarked(ctx context.Context, collection string, marks []Mark) error
 

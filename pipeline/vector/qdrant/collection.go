@@ -24,8 +24,8 @@ var distances = map[string]qdrant.Distance{
 	vector.Cosine: qdrant.Distance_Cosine,
 }
 
-// index is a payload index: what is filtered on has one, so that a filter
-// reads no payload.
+// index is a payload index. Every field that filters use has one, so that a
+// filter reads no payload.
 type index struct {
 	field  string
 	kind   qdrant.FieldType

@@ -7,8 +7,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// plan is a filter in two parts: the conditions that Qdrant evaluates, and what
-// is left to check on its answers.
+// plan is a filter in two parts: the conditions that Qdrant evaluates, and the
+// checks that remain for its answers.
 type plan struct {
 	vector.Plan
 	filter *qdrant.Filter // nil: all points

@@ -102,7 +102,8 @@ func decodeMark(found *qdrant.RetrievedPoint) (vector.Mark, error) {
 	}, nil
 }
 
-// idOf reads an id. A value that is none is read as the id that nothing has.
+// idOf reads an id. A malformed value is read as the zero id, which no point
+// has.
 func idOf(value *qdrant.Value) uuid.UUID {
 	id, err := uuid.Parse(value.GetStringValue())
 	if err != nil {

@@ -30,8 +30,8 @@ const (
 	fieldRevision   = "revision"
 )
 
-// encode makes of a point that has been checked the form that is sent. It shares
-// the point's vectors.
+// encode turns a checked point into the form that is sent. It shares the
+// point's vectors.
 func encode(p *vector.Point) *qdrant.PointStruct {
 	vectors := map[string]*qdrant.Vector{denseName: qdrant.NewVectorDense(p.Dense)}
 	if len(p.Sparse.Indices) > 0 {
@@ -40,16 +40,18 @@ func encode(p *vector.Point) *qdrant.PointStruct {
 	return &qdrant.PointStruct{Id: pointID(p.ID), Vectors: qdrant.NewVectorsMap(vectors), Payload: encodePayload(&p.Payload)}
 }
 
-// The bytes that a point takes on the wire beside its vectors and texts (names,
-// tags, lengths, ids and numbers), and those of one more directory or sparse term.
+// Bytes that a point takes on the wire besides its vectors and texts (names,
+// tags, lengths, ids and numbers), and bytes of one more directory or sparse
+// term.
 const (
 	boundRest = 2 << 10
 	boundDir  = 16
 	boundTerm = 5 + 4 // the longest varint and a float
 )
 
-// bound returns no less than the bytes that the point takes on the wire, and not
-// many more. Asking protobuf takes as long as sending the point.
+// bound returns at least the bytes that the point takes on the wire, and not
+// many more. The exact size, from protobuf, takes as long to compute as sending
+// the point.
 func bound(p *vector.Point) int {
 	n := boundRest + 4*len(p.Dense) + boundTerm*len(p.Sparse.Indices)
 	for _, text := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, p.Payload.Blob, p.Payload.Commit} {
@@ -94,8 +96,8 @@ func encodeDirs(p *vector.Payload) *qdrant.Value {
 	return qdrant.NewValueList(list)
 }
 
-// decodePoint reads a point back. A form that encode does not write is an error:
-// somebody else wrote to the collection.
+// decodePoint reads a point back. A form that encode does not write is an
+// error: another program wrote to the collection.
 func decodePoint(id *qdrant.PointId, payload map[string]*qdrant.Value, vectors *qdrant.VectorsOutput) (vector.Point, error) {
 	var p vector.Point
 	var err error
@@ -136,8 +138,8 @@ func decodePayload(fields map[string]*qdrant.Value) (vector.Payload, error) {
 	return p, nil
 }
 
-// decodeDense and decodeSparse also read the form that servers before 1.16
-// answer in, which later ones may still use.
+// decodeDense and decodeSparse also read the form in which servers before 1.16
+// answer, and which later ones may still use.
 func decodeDense(v *qdrant.VectorOutput) []float32 {
 	if dense := v.GetDense(); dense != nil {
 		return dense.GetData()

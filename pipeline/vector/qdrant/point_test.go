@@ -11,8 +11,8 @@ import (
 )
 
 // The bound keeps a call below the size that a server accepts. It must not be
-// smaller than the message, and a much larger one would make batches small for
-// nothing.
+// smaller than the message. A much larger bound would needlessly make batches
+// small.
 func TestBound(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	text := func(most int) string { return strings.Repeat("x", r.IntN(most+1)) }

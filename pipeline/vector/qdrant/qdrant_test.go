@@ -53,7 +53,7 @@ func open(t testing.TB, config qdrant.Config) *qdrant.Store {
 	return store
 }
 
-// given says which server LEAT_QDRANT_URL names.
+// given returns the server that LEAT_QDRANT_URL names.
 func given() (config qdrant.Config, found bool) {
 	address := os.Getenv("LEAT_QDRANT_URL")
 	return qdrant.Config{URL: address, APIKey: os.Getenv("LEAT_QDRANT_API_KEY"), PlaintextKey: true}, address != ""
@@ -71,7 +71,7 @@ func TestConformanceOfTheGivenServer(t *testing.T) {
 	vectortest.Run(t, func(t testing.TB) vector.Store { return open(t, config) })
 }
 
-// A point that somebody else wrote has a mark, too, and can be deleted by it.
+// A point that another program wrote has a mark, too, and can be deleted by it.
 func TestAPointWithoutAPayloadHasAMark(t *testing.T) {
 	config, found := given()
 	if !found {

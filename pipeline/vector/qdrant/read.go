@@ -59,10 +59,10 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 	}
 }
 
-// pages yields what request asks for, beginning with the point from.
+// pages yields the answers to request, beginning with the point from.
 func (s *Store) pages(ctx context.Context, request *qdrant.ScrollPoints, from *qdrant.PointId) iter.Seq2[[]*qdrant.RetrievedPoint, error] {
 	return func(yield func([]*qdrant.RetrievedPoint, error) bool) {
-		// A sequence may be ranged over again: each time from the beginning.
+		// A sequence may be ranged over again, each time from the beginning.
 		for request.Offset = from; ; {
 			page, next, err := s.page(ctx, request)
 			if !yield(page, err) || err != nil || next == nil {

@@ -64,7 +64,8 @@ func testSearchFusesBothRankings(t *testing.T, open Open) {
 		}
 	}
 	hits := search(t, store, collection, vector.Query{Dense: axis(0), Sparse: term, Filter: filter, Limit: 4})
-	// A third of the dense score by the best, and two thirds of the sparse one.
+	// The weights are a third of the relative dense score, and two thirds of
+	// the sparse one.
 	want := map[string]float32{"both": 8./9/3 + 8./9*2/3, "sparse": 1./9/3 + 2./3, "dense": 1./3 + 1./9*2/3, "neither": 2./9/3 + 2./9*2/3}
 	if got := paths(hits); !slices.Equal(got, []string{"both", "sparse", "dense", "neither"}) {
 		t.Errorf("fused order %v", got)
@@ -293,7 +294,7 @@ func testSearchIsExactEnough(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	random := rand.New(rand.NewPCG(5, 6))
-	points := make([]vector.Point, 2500) // more than one call takes
+	points := make([]vector.Point, 2500) // more than fit one call
 	for i := range points {
 		points[i] = point(i+1, fmt.Sprintf("f%d", i))
 		points[i].Dense = randomVector(random, dimensions)

@@ -1,5 +1,5 @@
-// Package vectortest holds the tests that every [vector.Store] passes. Each speaks
-// of one promise of the contract.
+// Package vectortest holds the tests that every [vector.Store] passes. Each
+// covers one promise of the contract.
 package vectortest
 
 import (
@@ -62,7 +62,7 @@ func Run(t *testing.T, open Open) {
 
 const dimensions = 8
 
-// create makes a collection with a name that nobody else has.
+// create makes a collection with a unique name.
 func create(t testing.TB, store vector.Store) string {
 	t.Helper()
 	return createOf(t, store, dimensions)
@@ -84,10 +84,10 @@ func createOf(t testing.TB, store vector.Store, dimensions int) string {
 	return name
 }
 
-// id makes ids whose order is that of n.
+// id makes ids in the order of n.
 func id(n int) uuid.UUID { return uuid.MustParse(fmt.Sprintf("00000000-0000-4000-8000-%012d", n)) }
 
-// axis is the unit vector of a dimension.
+// axis returns the unit vector of a dimension.
 func axis(n int) []float32 {
 	v := make([]float32, dimensions)
 	v[n%dimensions] = 1
