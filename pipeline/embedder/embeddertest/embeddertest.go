@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// texts are such as repositories hold, and such as they should not.
+// texts holds texts as they occur in repositories, and texts that should not.
 var texts = []string{
 	"func ParseHeader(line string) (key, value string, err error)",
 	"",
@@ -25,8 +25,8 @@ var texts = []string{
 	"func ParseHeader(line string) (key, value string, err error)",
 }
 
-// Run tests an embedder whose model is up. Vectors of the same text may differ
-// by as much as a remote model's arithmetic differs from batch to batch.
+// Run tests an embedder whose model is up. Vectors of the same text may differ as much as the arithmetic of a remote
+// model differs between batches.
 func Run(t *testing.T, e embedder.Embedder) {
 	t.Run("Model", func(t *testing.T) { testModel(t, e) })
 	t.Run("Vectors", func(t *testing.T) { testVectors(t, e) })
@@ -53,7 +53,7 @@ func testVectors(t *testing.T, e embedder.Embedder) {
 				t.Errorf("purpose %d, text %d: %v", purpose, i, err)
 			}
 		}
-		clear(vectors[0]) // the caller's own
+		clear(vectors[0]) // vectors belong to the caller
 		if again := embed(t, e, texts[:1], purpose); check(e.Model(), again[0]) != nil {
 			t.Error("a vector is shared with a later one")
 		}
@@ -63,7 +63,7 @@ func testVectors(t *testing.T, e embedder.Embedder) {
 	}
 }
 
-// check returns what is wrong with a single vector.
+// check returns an error if a vector is invalid.
 func check(m embedder.Model, v []float32) error {
 	if len(v) != m.Dimensions {
 		return fmt.Errorf("%d dimensions, want %d", len(v), m.Dimensions)
@@ -96,7 +96,7 @@ func testConcurrent(t *testing.T, e embedder.Embedder) {
 	var wg sync.WaitGroup
 	for n := range 8 {
 		wg.Go(func() {
-			// Each its own part of the texts, so that mixed up answers show.
+			// Each call has its own part of the texts, so that mixed-up answers show.
 			from := n % len(texts)
 			got, err := e.Embed(t.Context(), texts[from:], embedder.Document)
 			if err != nil {

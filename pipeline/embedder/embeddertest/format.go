@@ -20,11 +20,11 @@ type query struct {
 	base64     bool
 }
 
-// format is a wire format, written again from a provider's documentation. It
-// shares nothing with the code under test.
+// format is a wire format, implemented anew from the documentation of a provider. It shares no code with the package
+// under test.
 type format struct {
-	base     string // of the addresses
-	items    int    // most in a request
+	base     string // path of the addresses
+	items    int    // most texts in a request
 	key      func(*http.Request) string
 	read     func(*http.Request, []byte) (query, error)
 	write    func(Answer) []byte
@@ -48,7 +48,7 @@ func header(name string) func(*http.Request) string {
 	return func(r *http.Request) string { return r.Header.Get(name) }
 }
 
-// read decodes a POST on path, and refuses fields that the provider would not know.
+// read decodes a POST to path, and refuses fields that the provider does not know.
 func read(r *http.Request, path string, body []byte, into any) error {
 	if r.Method != http.MethodPost || r.URL.Path != path || r.Header.Get("Content-Type") != "application/json" {
 		return fmt.Errorf("%s %s of %s", r.Method, r.URL.Path, r.Header.Get("Content-Type"))
@@ -181,8 +181,7 @@ func readGemini(r *http.Request, body []byte) (query, error) {
 	return out, nil
 }
 
-// numbers writes a vector as JSON: numbers that JSON cannot express as null,
-// and those that are too large as servers print them.
+// numbers writes a vector as JSON. It writes NaN as null, and numbers that are too large as servers print them.
 func numbers(v []float32) json.RawMessage {
 	out := []byte{'['}
 	for i, f := range v {
@@ -258,7 +257,7 @@ func complainAs(field string) func(int, string) []byte {
 	return func(_ int, message string) []byte { return object(field, message) }
 }
 
-// object writes names and values in turn.
+// object writes an object of alternating names and values.
 func object(pairs ...any) []byte {
 	fields := make(map[string]any)
 	for i := 0; i < len(pairs); i += 2 {

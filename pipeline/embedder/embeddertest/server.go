@@ -17,22 +17,21 @@ import (
 // Key is the key that a Server accepts.
 const Key = "sk-secret-of-the-tests"
 
-// ServerConfig says how a Server is. Zero is no bound.
+// ServerConfig describes a Server. A zero is no bound.
 type ServerConfig struct {
 	Format   string        // openai, azure, ollama, gemini, cohere or voyage; default: openai
-	MaxBytes int           // longest text
-	AtOnce   int           // requests, beyond which there are 429s
+	MaxBytes int           // size of the longest text
+	AtOnce   int           // concurrent requests above which it answers 429
 	Delay    time.Duration // of each answer
-	Poison   string        // a text that holds this is refused
-	Breaks   string        // a text that holds this is answered with 500
-	Crashes  string        // a text that holds this gets no answer: the connection is cut
-	Silent   bool          // it does not say how many tokens it has counted
-	Shift    int           // makes it another model: by how many its numbers are out of place
+	Poison   string        // a text that contains this is refused
+	Breaks   string        // a text that contains this is answered with 500
+	Crashes  string        // a text that contains this gets no answer: the connection is cut
+	Silent   bool          // its answers give no number of tokens
+	Shift    int           // number of places by which vectors are rotated, which makes it another model
 }
 
-// Server is a fake of a provider, over real HTTP: it serves the vectors of
-// local-384, not of unit length, in a provider's wire format, and is as strict
-// about requests as its documentation. What is scripted comes first.
+// Server is a fake provider over real HTTP. It serves the vectors of local-384, scaled to another length, in the wire
+// format of a provider, and is as strict about requests as the provider's documentation. Scripted faults come first.
 type Server struct {
 	URL    string
 	cfg    ServerConfig
@@ -41,15 +40,15 @@ type Server struct {
 	mu       sync.Mutex
 	script   []Fault
 	requests int
-	refused  int            // for too many at once
-	atOnce   int            // requests now
-	most     int            // requests at once, at the highest
-	texts    map[string]int // how often each was answered
-	busy     time.Duration  // that requests took, added up
+	refused  int            // requests refused as too many at once
+	atOnce   int            // requests under way
+	most     int            // most requests under way at once
+	texts    map[string]int // number of answers to each text
+	busy     time.Duration  // time of all requests, added up
 }
 
-// Fault handles a request instead of the server. It calls answer to change the
-// vectors, or does not, like a server that never answers.
+// Fault handles a request instead of the server. It may call answer to change the vectors, or send another answer, or
+// none.
 type Fault func(w http.ResponseWriter, r *http.Request, answer func(change func(Answer) Answer))
 
 // Answer is the answer that a server is about to give.
@@ -76,27 +75,27 @@ func NewServer(t testing.TB, cfg ServerConfig) *Server {
 	return s
 }
 
-// Script has the next requests meet faults, one each. A nil is answered.
+// Script sets the faults of the next requests, one each. A nil is a normal answer.
 func (s *Server) Script(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.script = append(s.script, faults...)
 }
 
-// Stats counts what a server has seen.
+// Stats counts the requests to a server.
 type Stats struct {
 	Requests, Refused, Most int
-	Busy                    time.Duration // requests that were answered, added up
+	Busy                    time.Duration // time of answered requests, added up
 }
 
-// Stats since the start.
+// Stats returns the counts since the start.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Stats{s.requests, s.refused, s.most, s.busy}
 }
 
-// Answered is how often each text was.
+// Answered returns the number of answers to each text.
 func (s *Server) Answered() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +121,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	answer(nil)
 }
 
-// enter counts a request, and takes the next fault.
+// enter counts a request, and returns its fault.
 func (s *Server) enter() (Fault, func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,7 +203,7 @@ func (s *Server) check(texts []string) error {
 	return nil
 }
 
-// vectors are of local-384, three times as long and cut as asked.
+// vectors returns the vectors of local-384, three times as long and cut to the dimensions of the request.
 func (s *Server) vectors(q query) (Answer, error) {
 	vectors, err := embedder.Local{}.Embed(context.Background(), q.texts, embedder.Document)
 	if err != nil {

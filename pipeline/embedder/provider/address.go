@@ -10,25 +10,25 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 )
 
-// address is one server of the model.
+// address is the state of one server of the model.
 type address struct {
 	url     string
 	openFor time.Duration
 	host    string // for errors and logs
 	breaker circuitbreaker.CircuitBreaker[any]
-	trial   chan struct{} // holds a token while somebody tries whether it answers
+	trial   chan struct{} // holds a token while one request tests whether the server answers
 
 	mu     sync.Mutex
-	until  time.Time // nothing is sent before
+	until  time.Time // no request is sent before this time
 	fails  int       // in a row
 	busies int       // in a row
-	proved bool      // it answers with the vectors of the model
-	last   error     // why it failed
+	proved bool      // the server has answered with the vectors of the model
+	last   error     // of the last failure
 }
 
 const (
 	failureThreshold = 5  // failures in a row that open the breaker
-	firstPause       = 50 // the first pause after a failure is this part of the longest
+	firstPause       = 50 // the first pause after a failure is the longest divided by this
 )
 
 func newAddress(base string, openFor time.Duration, log *slog.Logger) *address {
@@ -50,8 +50,7 @@ func newAddress(base string, openFor time.Duration, log *slog.Logger) *address {
 	return a
 }
 
-// wait is how long nothing may be sent. trial says that the breaker wants to
-// see one request succeed first.
+// wait returns the time for which no request may be sent. trial tells that one request must succeed first.
 func (a *address) wait(now time.Time) (wait time.Duration, trial bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -62,7 +61,7 @@ func (a *address) wait(now time.Time) (wait time.Duration, trial bool) {
 	return max(wait, a.breaker.RemainingDelay()), true
 }
 
-// hold sends nothing for a while.
+// hold stops requests for a while.
 func (a *address) hold(wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -87,8 +86,7 @@ func (a *address) succeeded() {
 	}
 }
 
-// failed records a failure of the server, which is then left alone for longer
-// each time.
+// failed records a failure of the server. The pause that follows grows with each failure in a row.
 func (a *address) failed(err error, atOnce bool) {
 	a.mu.Lock()
 	a.last = err
@@ -97,7 +95,7 @@ func (a *address) failed(err error, atOnce bool) {
 	a.mu.Unlock()
 	a.hold(pause)
 	if !a.breaker.IsClosed() {
-		return // a request that was under way when it opened
+		return // the request began before the breaker opened
 	}
 	if atOnce {
 		a.breaker.Open()
@@ -106,9 +104,8 @@ func (a *address) failed(err error, atOnce bool) {
 	a.breaker.RecordFailure()
 }
 
-// busy records that the server has too much to do. Where it does not say for
-// how long, sending fewer at once is the answer, unless that happens again and
-// again.
+// busy records that the server is overloaded. If the server gives no time to wait, fewer requests at once are enough at
+// first; a pause follows only after several such answers in a row.
 func (a *address) busy(after time.Duration) {
 	a.mu.Lock()
 	a.busies++
@@ -119,7 +116,7 @@ func (a *address) busy(after time.Duration) {
 	a.hold(after)
 }
 
-// prove ends a trial well.
+// prove ends a trial that succeeded.
 func (a *address) prove() {
 	a.mu.Lock()
 	a.proved, a.fails, a.busies = true, 0, 0
@@ -130,7 +127,7 @@ func (a *address) prove() {
 	}
 }
 
-// disprove ends a trial badly: the address is left alone.
+// disprove ends a trial that failed, and opens the breaker.
 func (a *address) disprove(err error) {
 	a.mu.Lock()
 	a.last = err
@@ -138,14 +135,14 @@ func (a *address) disprove(err error) {
 	a.breaker.Open()
 }
 
-// release ends a trial that has shown nothing.
+// release ends a trial without a result.
 func (a *address) release() {
 	if a.breaker.IsHalfOpen() {
 		a.breaker.Open()
 	}
 }
 
-// pause doubles with each failure in a row, less a random part of at most half.
+// pause returns a time that doubles with each failure in a row, less a random part of at most half.
 func (a *address) pause(fails int) time.Duration {
 	pause := min(a.openFor/firstPause<<min(fails-1, 10), a.openFor)
 	return pause/2 + rand.N(pause/2+1)

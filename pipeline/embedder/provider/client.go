@@ -23,8 +23,8 @@ const (
 	maxComplaint = 64 << 10
 )
 
-// newHTTP returns a client for one provider. It follows no redirect: that would
-// take the key and the texts to an address that nobody configured.
+// newHTTP returns a client for one provider. It follows no redirect, which would send the key and the texts to an
+// address that is not configured.
 func newHTTP(concurrency int) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = concurrency
@@ -35,20 +35,20 @@ func newHTTP(concurrency int) *http.Client {
 	}
 }
 
-// reply is an answer and how long to send nothing after it.
+// reply is an answer, and the time to wait before the next request.
 type reply struct {
 	answer
 	pause time.Duration
 }
 
-// body is a server's answer, unread.
+// body is the answer of a server before it is decoded.
 type body struct {
 	header  http.Header
 	content []byte
 }
 
-// post sends one request. Its error is a *problem unless ctx ended. No error
-// holds the key or more of the address than its host.
+// post sends one request and decodes the answer. Its error is a *problem unless ctx has ended. No error contains the
+// key, or any part of the address but the host.
 func (e *Embedder) post(ctx context.Context, to *address, texts []string, purpose embedder.Purpose) (reply, error) {
 	b, err := e.send(ctx, to, texts, purpose)
 	if err != nil {
@@ -57,7 +57,7 @@ func (e *Embedder) post(ctx context.Context, to *address, texts []string, purpos
 	return e.read(b, len(texts))
 }
 
-// send is the part of post that keeps the server busy.
+// send sends one request. It is the part of post during which the server works.
 func (e *Embedder) send(ctx context.Context, to *address, texts []string, purpose embedder.Purpose) (body, error) {
 	path, asked := e.wire.request(texts, purpose)
 	request, err := e.request(ctx, to, path, asked)
@@ -72,13 +72,13 @@ func (e *Embedder) send(ctx context.Context, to *address, texts []string, purpos
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		said, _ := io.ReadAll(io.LimitReader(response.Body, maxComplaint)) // as much as there is
+		said, _ := io.ReadAll(io.LimitReader(response.Body, maxComplaint)) // an error leaves the part that was read
 		return body{}, judge(response.StatusCode, response.Header, e.wire.complaint(said), time.Now())
 	}
 	most := int64(len(texts))*int64(e.cfg.NativeDimensions)*maxNumber + maxEnvelope
 	var content bytes.Buffer
 	if length := response.ContentLength; length > 0 && length <= most {
-		content.Grow(int(length) + bytes.MinRead) // what it reads with, so that it need not grow
+		content.Grow(int(length) + bytes.MinRead) // room for the last read, so that the buffer need not grow
 	}
 	switch _, err := content.ReadFrom(io.LimitReader(response.Body, most+1)); {
 	case err != nil:
@@ -89,7 +89,7 @@ func (e *Embedder) send(ctx context.Context, to *address, texts []string, purpos
 	return body{response.Header, content.Bytes()}, nil
 }
 
-// read takes the vectors of n texts out of an answer.
+// read decodes the vectors of n texts from an answer.
 func (e *Embedder) read(b body, n int) (reply, error) {
 	a, err := e.wire.answer(b.content, n)
 	if err != nil {
@@ -125,7 +125,7 @@ func (e *Embedder) request(ctx context.Context, to *address, path string, body a
 	return request, nil
 }
 
-// transportProblem takes the URL out of an error of net/http.
+// transportProblem returns an error of net/http without the URL.
 func transportProblem(err error) error {
 	var inURL *url.Error
 	if errors.As(err, &inURL) {
@@ -138,7 +138,7 @@ func transportProblem(err error) error {
 	return &problem{kind: down, err: err}
 }
 
-// appearance says what an answer that makes no sense looks like.
+// appearance describes an answer that cannot be decoded.
 func appearance(h http.Header, content []byte) string {
 	if trimmed := bytes.TrimSpace(content); len(trimmed) > 0 && trimmed[0] == '<' {
 		return fmt.Sprintf(" (%d bytes of HTML or XML: is the address right, or a proxy in between?)", len(content))

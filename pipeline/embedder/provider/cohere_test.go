@@ -2,8 +2,7 @@ package provider
 
 import "testing"
 
-// Cohere's number of tokens is a float in its specification, and one that is
-// absurd is not believed.
+// The number of tokens is a float in Cohere's specification. An absurd number is ignored.
 func TestTokensAreCounted(t *testing.T) {
 	for body, want := range map[string]int{
 		`{"embeddings":{"float":[[1,2]]},"meta":{"billed_units":{"input_tokens":8.0}}}`:   8,

@@ -13,85 +13,78 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Config describes an embedder. Name alone is enough for a model that Known
-// lists; the rest differs from the provider's defaults.
+// Config describes an embedder. For a model in known.go, Name is enough; the other fields override the defaults
+// of the provider.
 type Config struct {
-	// Name is the embedder's, unique and permanent: PROVIDER/MODEL@DIMENSIONS,
-	// such as openai/text-embedding-3-small@1536. Required.
+	// Name is the unique and permanent name of the embedder: PROVIDER/MODEL@DIMENSIONS, such as
+	// openai/text-embedding-3-small@1536. Required.
 	Name string `yaml:"name"`
-	// Provider names the wire format: openai, azure, ollama, gemini, cohere or
-	// voyage. Default: the part of Name before the first /.
+	// Provider is the wire format: openai, azure, ollama, gemini, cohere or voyage. Default: the part of Name before
+	// the first /.
 	Provider string `yaml:"provider"`
-	// Model is the provider's name for the model; for azure, the deployment.
-	// Default: the part of Name between the first / and the last @.
+	// Model is the provider's name for the model; for azure, the name of the deployment. Default: the part of Name
+	// between the first / and the last @.
 	Model string `yaml:"model"`
-	// URLs are addresses of the same model, the first that answers being used.
-	// Default: the provider's own.
+	// URLs are addresses of the same model. The first that answers is used. Default: the provider's own address.
 	URLs []string `yaml:"urls"`
-	// KeyEnv and KeyFile name the environment variable or the file that holds
-	// the key. Default: the provider's usual variable, such as OPENAI_API_KEY.
+	// KeyEnv and KeyFile name the environment variable or the file with the key. Default: the provider's usual
+	// variable, such as OPENAI_API_KEY.
 	KeyEnv  string `yaml:"key_env"`
 	KeyFile string `yaml:"key_file"`
 
-	// Dimensions of a vector as it is stored. Default: the part of Name after
-	// the last @.
+	// Dimensions is the number of dimensions of a stored vector. Default: the part of Name after the last @.
 	Dimensions int `yaml:"dimensions"`
-	// NativeDimensions is how many the server answers with; a vector is cut to
-	// Dimensions here, and brought to unit length again (Matryoshka). Default:
-	// Dimensions, which the server is asked for if AskDimensions says so.
+	// NativeDimensions is the number of dimensions in the server's answer. Longer vectors are cut to Dimensions and
+	// scaled to unit length again (Matryoshka). Default: Dimensions, which each request asks for if AskDimensions is
+	// set.
 	NativeDimensions int `yaml:"native_dimensions"`
-	// AskDimensions sends Dimensions with each request. Default: yes for a model
-	// that is known to take it, and where the provider is not openai or ollama.
+	// AskDimensions sends Dimensions with each request. Default: true for models that are known to accept it, and for
+	// all providers except openai and ollama.
 	AskDimensions *bool `yaml:"ask_dimensions"`
-	// Distance is dot, for which vectors are brought to unit length, or cosine,
-	// for which they are stored as they come. Default: dot.
+	// Distance is dot, for which vectors are scaled to unit length, or cosine, for which they are stored unchanged.
+	// Default: dot.
 	Distance embedder.Distance `yaml:"distance"`
 
-	// MaxTokens is the longest text that the model takes, in tokens; a longer
-	// one is embedded in parts. Default: the model's, else 512.
+	// MaxTokens is the length of the longest text that the model accepts, in tokens. A longer text is embedded in
+	// parts. Default: the model's limit if it is known, else 512.
 	MaxTokens int `yaml:"max_tokens"`
-	// BytesPerToken estimates tokens from bytes. A text that turns out too long
-	// is cut once more; but of a server that cuts in silence, 1 alone is sure,
-	// since no tokenizer in use makes more tokens than bytes. Default: 3; of
-	// gemini, 1.
+	// BytesPerToken estimates tokens from bytes. A text that turns out too long is divided again. For a server that
+	// cuts texts silently, only 1 is safe, because no tokenizer in use makes more tokens than bytes. Default: 3, and 1
+	// for gemini.
 	BytesPerToken float64 `yaml:"bytes_per_token"`
-	// BatchItems and BatchTokens bound one request. Default: the provider's.
+	// BatchItems and BatchTokens bound the texts and tokens of one request. Default: the provider's limits.
 	BatchItems  int `yaml:"batch_items"`
 	BatchTokens int `yaml:"batch_tokens"`
 
-	// Concurrency is the most requests at once of one process. Fewer are sent
-	// while the provider says that it has too many. Default: 8.
+	// Concurrency is the most concurrent requests of one process. It sends fewer while the provider refuses requests as
+	// too many. Default: 8.
 	Concurrency int `yaml:"concurrency"`
-	// RequestsPerMinute and TokensPerMinute bound all processes together.
-	// Default: no bound.
+	// RequestsPerMinute and TokensPerMinute bound all processes together. Default: no bound.
 	RequestsPerMinute int `yaml:"requests_per_minute"`
 	TokensPerMinute   int `yaml:"tokens_per_minute"`
-	// Timeout of one request. Default: 60 s.
+	// Timeout bounds one request. Default: 60 s.
 	Timeout time.Duration `yaml:"timeout"`
-	// OpenFor is how long a provider that fails is left alone before it is tried
-	// again, with one short text. Default: 5 s.
+	// OpenFor is the pause after which a provider that fails is tried again, with one short text. Default: 5 s.
 	OpenFor time.Duration `yaml:"open_for"`
 
-	// DocumentPrefix and QueryPrefix stand before every text, as some models ask
-	// for. Default: none.
+	// DocumentPrefix and QueryPrefix are put before every text, which some models require. Default: none.
 	DocumentPrefix string `yaml:"document_prefix"`
 	QueryPrefix    string `yaml:"query_prefix"`
-	// DocumentTask and QueryTask are the task or input types that the provider
-	// is told; "none" is none. Default: the provider's for retrieval.
+	// DocumentTask and QueryTask are the task or input types in requests; "none" sends none. Default: the provider's
+	// types for retrieval.
 	DocumentTask string `yaml:"document_task"`
 	QueryTask    string `yaml:"query_task"`
-	// Encoding of vectors in answers, where the wire format has both: float or
-	// base64, which is a third of the size. Default: base64 at the provider's
-	// own address, float at others.
+	// Encoding is the encoding of vectors in answers, if the wire format has a choice: float, or base64, which has a
+	// third of the size. Default: base64 at the provider's own address, float at others.
 	Encoding string `yaml:"encoding"`
-	// APIVersion is azure's. Default: 2024-10-21.
+	// APIVersion is the version of the API of azure. Default: 2024-10-21.
 	APIVersion string `yaml:"api_version"`
 
-	// Price of a million tokens, in any currency. Default: 0.
+	// Price is the price of a million tokens, in any currency. Default: 0.
 	Price float64 `yaml:"price_per_million_tokens"`
 }
 
-// Defaults for every provider.
+// The defaults for all providers.
 const (
 	DefaultConcurrency = 8
 	DefaultTimeout     = 60 * time.Second
@@ -102,19 +95,19 @@ const (
 	none                 = "none"
 )
 
-// maxConcurrency and maxDimensions refuse values that can only be a slip.
+// maxConcurrency and maxDimensions are limits above which a value must be a mistake.
 const (
 	maxConcurrency = 1024
 	maxDimensions  = 65536
 )
 
-// Check says what cannot be right. It asks no server and reads no key.
+// Check returns an error for an invalid configuration. It asks no server and reads no key.
 func (c Config) Check() error {
 	_, err := c.complete()
 	return err
 }
 
-// complete fills in the defaults and says what cannot be right.
+// complete returns the configuration with its defaults, or an error if it is invalid.
 func (c Config) complete() (Config, error) {
 	if c.Name == "" {
 		return c, errors.New("an embedder needs a name, such as openai/text-embedding-3-small@1536")
@@ -134,7 +127,7 @@ func (c Config) complete() (Config, error) {
 	return c, nil
 }
 
-// readName takes out of Name what no field says.
+// readName fills empty fields from the parts of Name.
 func (c *Config) readName() error {
 	provider, rest, _ := strings.Cut(c.Name, "/")
 	c.Provider = cmp.Or(c.Provider, provider)
@@ -235,10 +228,10 @@ func (c *Config) check() error {
 	return nil
 }
 
-// maxKey bounds a key file.
+// maxKey is the largest size of a key file, in bytes.
 const maxKey = 16 << 10
 
-// key reads the key; "" where the provider needs none.
+// key reads the key. It is "" if the provider needs none.
 func (c *Config) key() (string, error) {
 	if c.KeyFile == "" {
 		return strings.TrimSpace(os.Getenv(c.KeyEnv)), nil

@@ -16,16 +16,16 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Limits are bounds that all processes share.
+// Limits holds the bounds that all processes share.
 type Limits interface {
-	// Reserve takes a number of requests and of tokens out of what an embedder
-	// may use a minute, and returns how long to wait before they are used. 0 a
-	// minute is no bound. Tokens may be negative: reserved and not used.
+	// Reserve takes requests and tokens from the amount that an embedder may use in a minute, and returns the time to
+	// wait before they may be used. A bound of 0 a minute is no bound. A negative number of tokens gives back unused
+	// ones.
 	Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error)
 }
 
-// Split cuts a text that is longer than a model takes into parts of at most so
-// many bytes, all shorter than the text, which together are the text.
+// Split cuts a text that is too long for a model into parts of at most so many bytes. Each part is shorter than the
+// text, and together they are the text.
 type Split func(text string, most int) []string
 
 // Embedder is a model behind HTTP.
@@ -40,17 +40,16 @@ type Embedder struct {
 	addresses []*address
 
 	mu        sync.Mutex
-	again     []*item   // to be sent before those that are fresh
-	fresh     []*item   // in the order of their calls
-	owed      int       // tokens used beyond those reserved
-	reference []float32 // of the probe, by the first address that answered
+	again     []*item   // texts to be sent again, before the fresh ones
+	fresh     []*item   // texts that were not sent yet, in the order of their calls
+	owed      int       // tokens used but not reserved
+	reference []float32 // vector of the probe by the first address that answered
 }
 
 var _ embedder.Metered = (*Embedder)(nil)
 
-// Open checks cfg and returns the embedder. It sends no request; Probe does.
-// split cuts a text that is too long, by the chunker's rules. limits may be nil
-// if cfg sets no bounds a minute.
+// Open checks cfg and returns the embedder. It sends no request; Probe does. split cuts texts that are too long, by
+// the rules of the chunker. limits may be nil if cfg sets no bounds for a minute.
 func Open(cfg Config, split Split, limits Limits, log *slog.Logger) (*Embedder, error) {
 	cfg, err := cfg.complete()
 	if err != nil {
@@ -65,7 +64,7 @@ func Open(cfg Config, split Split, limits Limits, log *slog.Logger) (*Embedder, 
 	return e, nil
 }
 
-// Close gives back what idle connections hold.
+// Close closes idle connections.
 func (e *Embedder) Close() error {
 	e.http.CloseIdleConnections()
 	return nil
@@ -76,7 +75,7 @@ func (e *Embedder) Model() embedder.Model {
 	return embedder.Model{Name: e.cfg.Name, Dimensions: e.cfg.Dimensions, Distance: e.cfg.Distance, Recipe: e.cfg.recipe()}
 }
 
-// Price is of a million tokens.
+// Price returns the price of a million tokens.
 func (e *Embedder) Price() float64 { return e.cfg.Price }
 
 // Embed implements [embedder.Embedder].
@@ -85,8 +84,7 @@ func (e *Embedder) Embed(ctx context.Context, texts []string, purpose embedder.P
 	return vectors, err
 }
 
-// EmbedMetered implements [embedder.Metered]. Batches form of the texts of all
-// calls under way.
+// EmbedMetered implements [embedder.Metered]. Batches form from the texts of all calls under way.
 func (e *Embedder) EmbedMetered(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, []embedder.Cost, error) {
 	if ctx.Err() != nil {
 		return nil, nil, fmt.Errorf("embed %d texts: %w", len(texts), context.Cause(ctx))
@@ -109,7 +107,7 @@ func (e *Embedder) EmbedMetered(ctx context.Context, texts []string, purpose emb
 	return e.collect(roots)
 }
 
-// trouble is why the addresses do not answer, if they do not.
+// trouble returns the last failures of the addresses that have stopped answering.
 func (e *Embedder) trouble() error {
 	var errs []error
 	for _, a := range e.addresses {
@@ -120,8 +118,7 @@ func (e *Embedder) trouble() error {
 	return errors.Join(errs...)
 }
 
-// collect gives the call its vectors. Those that are there come with an error
-// that is of others.
+// collect returns the vectors of a call, and an error if some texts have failed.
 func (e *Embedder) collect(roots []*item) ([][]float32, []embedder.Cost, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -144,11 +141,11 @@ func (e *Embedder) collect(roots []*item) ([][]float32, []embedder.Cost, error) 
 	if failed == 0 {
 		return vectors, costs, nil
 	}
-	// One that may pass decides: what is final shows again when it is alone.
+	// An error that may pass takes precedence. A final error returns when its text is alone.
 	return vectors, costs, fmt.Errorf("%s: %d of %d texts: %w", e.cfg.Name, failed, len(roots), cmp.Or(passing, final))
 }
 
-// push queues the items of a call, items of similar length together.
+// push queues the items of a call, sorted so that items of similar length are together.
 func (e *Embedder) push(c *call, roots []*item) {
 	var leaves []*item
 	for _, it := range roots {
@@ -174,13 +171,13 @@ func (e *Embedder) pump() {
 			if e.idle() {
 				return
 			}
-			continue // of one who came meanwhile and found no place
+			continue // a call has queued texts since, and the gate was full
 		}
 		go e.run(batch, epoch)
 	}
 }
 
-// idle says that nothing waits to be sent.
+// idle reports whether no text waits to be sent.
 func (e *Embedder) idle() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

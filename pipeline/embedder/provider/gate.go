@@ -2,23 +2,21 @@ package provider
 
 import "sync"
 
-// gate bounds the requests at once, and finds out how many the provider takes:
-// additive increase, multiplicative decrease (D.-M. Chiu, R. Jain, "Analysis of
-// the increase and decrease algorithms for congestion avoidance", Computer
-// Networks 17, 1989). Until the provider first says that it is too much, each
-// success allows one more, as in TCP's slow start; after that, each round.
+// gate bounds the number of concurrent requests, and finds the number that the provider accepts by additive increase
+// and multiplicative decrease (D.-M. Chiu, R. Jain, "Analysis of the increase and decrease algorithms for congestion
+// avoidance", Computer Networks 17, 1989). Before the first refusal, each success raises the limit by one, as in the
+// slow start of TCP. After it, each round of successes does.
 //
-// A number at which that was said is remembered, and tried again only after
-// many rounds below it, each time twice as many: going to the brink over and
-// over would cost a refused request each time, and half of the speed.
+// gate remembers the number at which the provider refused. It tries that number again only after many rounds below it,
+// and twice as many each time, because every refusal costs a request and halves the speed.
 type gate struct {
 	mu       sync.Mutex
 	most     int // by configuration
-	limit    int // now
+	limit    int // the current bound
 	inFlight int
 	epoch    int // counts the decreases
 	grown    int // successes since the limit last changed
-	brink    int // a limit that was too much; 0: none is known
+	brink    int // the number that the provider refused; 0: none is known
 	patience int // rounds to stay below it
 }
 
@@ -32,8 +30,7 @@ func newGate(most int) *gate {
 	return &gate{most: most, limit: min(most, firstLimit), patience: firstPatience}
 }
 
-// enter says whether one more request may begin, in which epoch it does, and
-// how many may be under way.
+// enter reports whether one more request may begin. It returns the epoch of the request, and the current limit.
 func (g *gate) enter() (epoch, limit int, allowed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -44,15 +41,14 @@ func (g *gate) enter() (epoch, limit int, allowed bool) {
 	return g.epoch, g.limit, true
 }
 
-// leave ends a request that says nothing of how many are good.
+// leave ends a request that tells nothing about the limit.
 func (g *gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inFlight--
 }
 
-// succeeded ends a request that was answered. The limit grows only while it is
-// what limits.
+// succeeded ends a request that was answered. The limit grows only while as many requests as it allows are under way.
 func (g *gate) succeeded() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -73,15 +69,15 @@ func (g *gate) succeeded() {
 		return
 	}
 	if g.limit+1 == g.brink {
-		g.brink++ // it may take more than it did
+		g.brink++ // the provider may accept more now
 		g.patience = min(2*g.patience, maxPatience)
 	}
 	g.limit++
 	g.grown = 0
 }
 
-// overloaded ends a request that was one too many. A request that began before
-// the last decrease does not count: that decrease has answered it.
+// overloaded ends a request that the provider refused as too many. A request that began before the last decrease does
+// not count, because that decrease was the reaction to it.
 func (g *gate) overloaded(epoch int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -62,7 +62,7 @@ func (gemini) answer(body []byte, n int) (answer, error) {
 	return answer{vectors: vectors}, err
 }
 
-// complaint reads google.rpc.Status, whose details may say when to come back.
+// complaint reads google.rpc.Status, whose details may give a time to wait.
 func (gemini) complaint(body []byte) complaint {
 	var a struct {
 		Error struct {

@@ -18,7 +18,7 @@ import (
 //     Azure OpenAI", best practices).
 //   - Ollama: none; one batch is bounded so that an answer comes in time
 //     (ollama/ollama, docs/api.md, "Generate Embeddings").
-//   - Gemini: 100 requests in a batch, which the server says itself: "at most 100
+//   - Gemini: 100 requests in a batch, by an error of the server: "at most 100
 //     requests can be in one batch" (ai.google.dev/api/embeddings,
 //     batchEmbedContents). 20,000 tokens are Vertex's bound of a request.
 //   - Cohere: 96 texts (cohere-ai/cohere-python, v2/client.py, embed).
@@ -124,7 +124,7 @@ func (c *Config) recipe() string {
 	return recipe
 }
 
-// task is the task or input type to tell the provider; "" for none.
+// task returns the task or input type to send to the provider, or "" for none.
 func (c *Config) task(p embedder.Purpose) string {
 	task := c.DocumentTask
 	if p == embedder.Query {

@@ -12,17 +12,16 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder/embeddertest"
 )
 
-// patience bounds what the test waits for.
+// patience bounds each wait of the test.
 const patience = 30 * time.Second
 
-// silent are the providers that cut in silence what is too long. To all others
-// leat says not to, and the fakes insist on it.
+// silent holds the providers that silently cut texts that are too long. Requests tell all others not to, and the fake
+// servers insist on that.
 var silent = map[string]bool{"gemini": true}
 
-// TestNoModelTakesMoreThanItsLimit embeds the worst text that a chunk can be, a
-// token a byte, with every model whose limit is known: none reads more tokens at
-// once than it takes, none of the text is lost, and one with room for a chunk of
-// any content is sent it whole.
+// TestNoModelTakesMoreThanItsLimit embeds the worst text of a chunk, with one token for each byte, with every model
+// whose limit is known. No model gets more tokens at once than its limit, no part of the text is lost, and a model
+// with room for any chunk gets the text whole.
 func TestNoModelTakesMoreThanItsLimit(t *testing.T) {
 	t.Setenv("TEST_EMBEDDER_KEY", embeddertest.Key)
 	var worst strings.Builder

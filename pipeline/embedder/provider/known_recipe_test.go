@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
 
-// What changes the vectors of documents changes the recipe, and nothing else does.
+// A setting changes the recipe if and only if it changes the vectors of documents.
 func TestRecipe(t *testing.T) {
 	recipe := func(cfg provider.Config) string {
 		t.Helper()

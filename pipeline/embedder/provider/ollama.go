@@ -7,9 +7,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// ollama is POST /api/embed. By default, Ollama cuts a text that is too long;
-// with truncate false, it refuses it. Source: ollama/ollama, docs/api.md,
-// "Generate Embeddings", and EmbedRequest of api/types.go.
+// ollama is POST /api/embed. By default, Ollama cuts texts that are too long. With truncate set to false it refuses
+// them. Source: ollama/ollama, docs/api.md, "Generate Embeddings", and EmbedRequest in api/types.go.
 type ollama struct{ cfg *Config }
 
 type ollamaRequest struct {

@@ -8,10 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// openai is POST /embeddings as OpenAI documents it, and as vLLM, TEI,
-// LM Studio and llama.cpp speak it. The address ends in /v1. Source:
-// openai/openai-openapi, CreateEmbeddingRequest, CreateEmbeddingResponse and
-// ErrorResponse.
+// openai is POST /embeddings as OpenAI documents it. vLLM, TEI, LM Studio and llama.cpp serve it too. The address ends
+// in /v1. Source: openai/openai-openapi, CreateEmbeddingRequest, CreateEmbeddingResponse and ErrorResponse.
 type openai struct{ cfg *Config }
 
 type openaiRequest struct {
@@ -43,15 +41,15 @@ func (openai) answer(body []byte, n int) (answer, error) {
 	return answer{vectors, counted(a.Usage.Total)}, err
 }
 
-// complaint reads {"error": {"message", "type", "code"}}; servers that only
-// resemble OpenAI's give a string as error, a bare message, or a number as code.
+// complaint reads {"error": {"message", "type", "code"}}. Servers that only resemble OpenAI's send a string as error,
+// a bare message, or a number as code.
 func (openai) complaint(body []byte) complaint {
 	var a struct {
 		Error   json.RawMessage `json:"error"`
 		Message string          `json:"message"`
 		Type    string          `json:"error_type"`
 	}
-	_ = json.Unmarshal(body, &a) // what is no JSON says nothing
+	_ = json.Unmarshal(body, &a) // an answer that is not JSON has no message
 	var e struct {
 		Message string          `json:"message"`
 		Type    string          `json:"type"`
@@ -71,7 +69,7 @@ func (openai) complaint(body []byte) complaint {
 	return complaint{code: a.Type, message: a.Message}
 }
 
-// azure is the same below a deployment. The address ends before /openai. Source:
+// azure is the format of openai below the path of a deployment. The address ends before /openai. Source:
 // Azure/azure-rest-api-specs, cognitiveservices, inference of 2024-10-21.
 type azure struct{ openai }
 
@@ -82,7 +80,7 @@ func (w azure) request(texts []string, p embedder.Purpose) (string, any) {
 
 func (azure) authorize(h http.Header, key string) { h.Set("Api-Key", key) }
 
-// asked is the number of dimensions that a request asks for; 0 for none.
+// asked returns the number of dimensions that a request asks for, or 0 if it asks for none.
 func (c *Config) asked() int {
 	if *c.AskDimensions {
 		return c.Dimensions

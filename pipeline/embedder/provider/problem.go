@@ -13,23 +13,22 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// kind says what went wrong with a request, and so decides what comes next.
+// kind is the kind of a failure. It decides what happens next.
 type kind int
 
 const (
-	busy    kind = iota // the provider has too much to do: later, and fewer at once
-	slow                // no answer in time: like busy, and perhaps a fault
-	down                // it is broken, or what answers is not the provider
-	denied              // it does not let us in, or does not have the model
-	refused             // it does not take these texts
+	busy    kind = iota // the provider is overloaded: try later, with fewer requests at once
+	slow                // no answer in time: the provider is busy or broken
+	down                // the provider is broken, or another server answers
+	denied              // the provider refuses the key, or does not have the model
+	refused             // the provider refuses these texts
 )
 
-// problem is a request that brought no vectors.
+// problem is the failure of a request.
 type problem struct {
 	kind  kind
-	after time.Duration // when the provider says to come back; 0: it does not
-	// answered says that the provider's server gave this answer to the texts: it
-	// is reached, and runs.
+	after time.Duration // the time to wait that the provider gives; 0: none
+	// answered tells that the answer came from the provider's server, which is therefore reachable and running.
 	answered bool
 	err      error
 }
@@ -37,7 +36,7 @@ type problem struct {
 func (p *problem) Error() string { return p.err.Error() }
 func (p *problem) Unwrap() error { return p.err }
 
-// fault marks the error for the caller.
+// fault returns the error with the fault mark for the caller.
 func (p *problem) fault() error {
 	if p.after > 0 {
 		return fault.RetryAfter(p.err, p.after)
@@ -45,14 +44,14 @@ func (p *problem) fault() error {
 	return fault.Retry(p.err)
 }
 
-// quota is OpenAI's 429 that no waiting of seconds helps with.
+// quota is the code of OpenAI's answer 429 for a spent quota. A wait of seconds does not help against it.
 const (
 	quota      = "insufficient_quota"
 	quotaPause = 5 * time.Minute
-	maxPause   = 10 * time.Minute // that a provider can make us wait without being asked again
+	maxPause   = 10 * time.Minute // the longest wait that a provider can ask for
 )
 
-// judge reads an answer that is not a success.
+// judge turns an answer that is not a success into a problem.
 func judge(status int, h http.Header, c complaint, now time.Time) *problem {
 	p := &problem{after: retryAfter(h, c, now), answered: true}
 	switch {
@@ -68,12 +67,12 @@ func judge(status int, h http.Header, c complaint, now time.Time) *problem {
 		p.kind = denied
 	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusUnprocessableEntity:
 		p.kind = refused
-	case status >= 500 && isTooLong(c.message): // llama.cpp's, and Ollama's of old
+	case status >= 500 && isTooLong(c.message): // llama.cpp and old versions of Ollama
 		p.kind = refused
 	default:
 		p.kind = down
 	}
-	// What is said of a key may quote it.
+	// A message about a key may quote the key.
 	said := quote(c.message)
 	if p.kind == denied && status != http.StatusNotFound {
 		said = ""
@@ -82,16 +81,14 @@ func judge(status int, h http.Header, c complaint, now time.Time) *problem {
 	return p
 }
 
-// tooLong is how providers say that a text is. OpenAI and vLLM: "maximum
-// context length is 8192 tokens"; TEI: "must have less than 512 tokens"; Ollama
-// and llama.cpp: "exceeds the context length", "too large to process"; Cohere:
-// "too many tokens", "too long"; Voyage: "max allowed tokens".
+// tooLong matches the messages of providers about a text that is too long. OpenAI and vLLM: "maximum context length is
+// 8192 tokens"; TEI: "must have less than 512 tokens"; Ollama and llama.cpp: "exceeds the context length", "too large
+// to process"; Cohere: "too many tokens", "too long"; Voyage: "max allowed tokens".
 var tooLong = regexp.MustCompile(`(?i)context (length|size|window)|too (long|large|many tokens)|less than \d+ tokens|max(imum)?( allowed)? (input )?(tokens|length)|exceeds? the (limit|max)`)
 
 func isTooLong(message string) bool { return tooLong.MatchString(message) }
 
-// retryAfter is when the provider says to come back, by the headers that are in
-// use or by the answer itself.
+// retryAfter returns the time to wait that the provider gives, in the usual headers or in the answer itself.
 func retryAfter(h http.Header, c complaint, now time.Time) time.Duration {
 	var after time.Duration
 	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil {
@@ -106,9 +103,8 @@ func retryAfter(h http.Header, c complaint, now time.Time) time.Duration {
 	return min(max(after, 0), maxPause)
 }
 
-// exhausted returns how long to send nothing, because nothing is left of a
-// limit. It reads OpenAI's headers, which Azure, Groq and vLLM's gateways
-// share.
+// exhausted returns the time to wait because a limit is used up. It reads the headers of OpenAI, which Azure, Groq and
+// the gateways of vLLM send too.
 func exhausted(h http.Header) time.Duration {
 	var wait time.Duration
 	for _, what := range []string{"Requests", "Tokens"} {
@@ -125,10 +121,10 @@ func exhausted(h http.Header) time.Duration {
 	return min(wait, maxPause)
 }
 
-// maxQuoted bounds what an error repeats of an answer.
+// maxQuoted is the most characters of an answer that an error quotes.
 const maxQuoted = 200
 
-// quote shows one line of the provider's message.
+// quote returns the provider's message as one line.
 func quote(message string) string {
 	message = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

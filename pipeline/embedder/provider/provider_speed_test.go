@@ -19,7 +19,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
 
-// The key is in no error and no log, whatever the server answers.
+// No error and no log contains the key, whatever the server answers.
 func TestNobodyHearsTheKey(t *testing.T) {
 	for _, format := range formats {
 		var log journal
@@ -45,7 +45,7 @@ func TestNobodyHearsTheKey(t *testing.T) {
 	}
 }
 
-// A query does not wait for a provider that is away.
+// A query does not wait for a provider that is down.
 func TestAQueryDoesNotWait(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	cfg := config(t, "openai", server)
@@ -58,7 +58,7 @@ func TestAQueryDoesNotWait(t *testing.T) {
 	}
 }
 
-// The second address takes over, if it has the same model.
+// The second address takes over if it serves the same model.
 func TestFallback(t *testing.T) {
 	first := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	second := embeddertest.NewServer(t, embeddertest.ServerConfig{})
@@ -82,7 +82,7 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// A server that does not answer in time is asked for less, and in the end left alone.
+// A server that does not answer in time gets fewer requests, and in the end none.
 func TestTimeouts(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	cfg := config(t, "openai", server)
@@ -97,7 +97,7 @@ func TestTimeouts(t *testing.T) {
 	right(t, texts, vectors)
 }
 
-// A dead provider gets one request now and then, and no text is given up.
+// A dead provider gets one request from time to time, and no text fails.
 func TestADeadProviderIsLeftAlone(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	cfg := config(t, "openai", server)
@@ -123,7 +123,7 @@ func TestADeadProviderIsLeftAlone(t *testing.T) {
 	}
 }
 
-// spent is a bound of all processes that is used up for an hour.
+// spent is a limit of all processes that is used up for an hour.
 type spent struct {
 	mu       sync.Mutex
 	requests int
@@ -136,7 +136,7 @@ func (s *spent) Reserve(_ context.Context, _ string, requests, _, _, _ int) (tim
 	return time.Hour, nil
 }
 
-// Queries and probes count against a bound and do not wait for it; documents do.
+// Queries and probes count against a limit and do not wait for it. Documents wait.
 func TestQueriesAndProbesAreCounted(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	cfg, limits := config(t, "openai", server), &spent{}
@@ -159,8 +159,8 @@ func TestQueriesAndProbesAreCounted(t *testing.T) {
 	}
 }
 
-// load embeds n texts in calls of a document's size, as many at once as a
-// worker holds, and reports how busy the server was kept and what was wasted.
+// load embeds n texts in calls of the size of a document, with as many calls at once as a worker makes. It reports how
+// busy the server was, and the requests and waits that were wasted.
 func load(b *testing.B, server *embeddertest.Server, e *provider.Embedder, slots int) {
 	if err := e.Probe(b.Context()); err != nil {
 		b.Fatal(err)
@@ -196,7 +196,7 @@ func load(b *testing.B, server *embeddertest.Server, e *provider.Embedder, slots
 	b.ReportMetric(float64(requests)/took.Seconds(), "requests/s")
 }
 
-// A server that takes 50 ms a request and as many at once as are configured.
+// A server that takes 50 ms for a request, and accepts as many at once as are configured.
 func BenchmarkBusy(b *testing.B) {
 	server := embeddertest.NewServer(b, embeddertest.ServerConfig{Delay: 50 * time.Millisecond, AtOnce: 20})
 	cfg := config(b, "openai", server)
@@ -204,7 +204,7 @@ func BenchmarkBusy(b *testing.B) {
 	load(b, server, open(b, cfg), 20)
 }
 
-// The same server, of which nobody has said how many it takes.
+// The same server, with a number of requests at once that is not configured.
 func BenchmarkRefused(b *testing.B) {
 	server := embeddertest.NewServer(b, embeddertest.ServerConfig{Delay: 50 * time.Millisecond, AtOnce: 20})
 	cfg := config(b, "openai", server)

@@ -25,7 +25,7 @@ import (
 
 var formats = []string{"openai", "azure", "ollama", "gemini", "cohere", "voyage"}
 
-// journal is what is logged.
+// journal collects the log.
 type journal struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -43,7 +43,7 @@ func (j *journal) String() string {
 	return j.buf.String()
 }
 
-// config is of an embedder at servers of one format.
+// config returns the configuration of an embedder at servers of one format.
 func config(t testing.TB, format string, servers ...*embeddertest.Server) provider.Config {
 	t.Helper()
 	t.Setenv("TEST_EMBEDDER_KEY", embeddertest.Key)
@@ -92,8 +92,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// LEAT_TEST_OPENAI_URL is the address of a server that is running, such as
-// http://127.0.0.1:8000/v1; _MODEL, _DIMENSIONS in the name, _KEY as needed.
+// LEAT_TEST_OPENAI_URL is the address of a running server, such as http://127.0.0.1:8000/v1. LEAT_TEST_OPENAI_MODEL,
+// _DIMENSIONS and _KEY hold the model, its dimensions and the key, if they are needed.
 func TestConformanceOfARealServer(t *testing.T) {
 	address := os.Getenv("LEAT_TEST_OPENAI_URL")
 	if address == "" {
@@ -108,7 +108,7 @@ func TestConformanceOfARealServer(t *testing.T) {
 	embeddertest.Run(t, e)
 }
 
-// sample are texts whose vectors differ.
+// sample returns texts with different vectors.
 func sample(n int) []string {
 	list := make([]string, n)
 	for i := range list {
@@ -117,7 +117,7 @@ func sample(n int) []string {
 	return list
 }
 
-// right fails the test unless each vector is its text's.
+// right fails the test unless each vector is the one of its text.
 func right(t *testing.T, texts []string, vectors [][]float32) {
 	t.Helper()
 	want, err := embedder.Local{}.Embed(t.Context(), texts, embedder.Document)
@@ -144,8 +144,7 @@ func cosine(a, b []float32) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// What is wrong with an answer is found out, and nothing of it is used: the
-// texts are sent again, and get their own vectors.
+// An invalid answer is found, and no part of it is used: the texts are sent again, and get their own vectors.
 func TestWrongAnswersAreNotUsed(t *testing.T) {
 	faults := map[string]embeddertest.Fault{
 		"a vector missing":      embeddertest.Missing,
@@ -231,8 +230,8 @@ func TestOneBadTextFailsAlone(t *testing.T) {
 	}
 }
 
-// A text that breaks the model, which is no outage, fails alone: the others get
-// their vectors, and no request waits until the address is tried again.
+// A text that breaks the model fails alone. It is no outage: the others get their vectors, and no request waits until
+// the address is tried again.
 func TestATextThatBreaksTheModelFailsAlone(t *testing.T) {
 	for name, server := range map[string]embeddertest.ServerConfig{
 		"answered with 500": {Breaks: "poison"}, "cut off": {Crashes: "poison"},
@@ -261,7 +260,7 @@ func TestATextThatBreaksTheModelFailsAlone(t *testing.T) {
 	}
 }
 
-// A server that refuses every text, which is no fault of the texts, has them wait.
+// While a server refuses every text, which is no fault of the texts, they wait.
 func TestARefusalOfEverythingIsNoTextsFault(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{Poison: "func"}) // the probe too
 	e := open(t, config(t, "openai", server))

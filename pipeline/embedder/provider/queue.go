@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// call is one Embed.
+// call is one call of Embed.
 type call struct {
 	ctx     context.Context
 	purpose embedder.Purpose
@@ -17,34 +17,34 @@ type call struct {
 	done    chan struct{}
 }
 
-// item is a text to be sent, or a part of one. The goroutine that has taken it
-// from the queue owns it. Fields that a call reads are written under mu.
+// item is a text to be sent, or a part of one. It belongs to the goroutine that has taken it from the queue. Fields
+// that a call reads are written under mu.
 type item struct {
 	call   *call
-	text   string // without prefix
+	text   string // without the prefix
 	tokens int    // estimated
 	since  time.Time
 
-	most     int // texts in one request with it; 0: no bound
-	attempts int // that failed while the provider was well
-	tries    int // that failed
-	alone    int // that failed with this text alone, while the provider was well
+	most     int // most texts in a request with this one; 0: no bound
+	attempts int // failed requests while the provider embedded the probe
+	tries    int // failed requests
+	alone    int // failed requests with this text alone, while the provider embedded the probe
 
-	unanswered bool // a request with it brought no answer
+	unanswered bool // a request with this text got no answer
 
-	parent *item // of a part
+	parent *item // the text of which this is a part, or nil
 	parts  []*item
-	open   int // parts that are not settled
+	open   int // number of parts that are not settled
 
 	vector []float32
 	err    error
 	cost   embedder.Cost
 }
 
-// blank stands for a text that shows nothing, which some providers refuse.
+// blank replaces a text without visible characters, which some providers refuse.
 const blank = "(blank)"
 
-// newItem makes an item, in parts where the text is too long.
+// newItem returns an item for a text. It divides a text that is too long.
 func (e *Embedder) newItem(c *call, text string) *item {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if strings.TrimSpace(text) == "" {
@@ -57,7 +57,7 @@ func (e *Embedder) newItem(c *call, text string) *item {
 	return it
 }
 
-// prefix stands before each text.
+// prefix returns the words to put before each text.
 func (e *Embedder) prefix(p embedder.Purpose) string {
 	if p == embedder.Query {
 		return e.cfg.QueryPrefix
@@ -68,22 +68,22 @@ func (e *Embedder) prefix(p embedder.Purpose) string {
 // shortest is the least number of bytes worth sending as a part.
 const shortest = 64
 
-// Tokens that a model adds to each text, to mark its beginning and end.
+// The tokens that a model adds to each text, to mark its beginning and end.
 const (
 	extraTokens    = 4
-	maxExtraTokens = 64 // of a prompt that the provider puts before it, such as Voyage's
+	maxExtraTokens = 64 // with the prompt that a provider such as Voyage adds
 )
 
 func (e *Embedder) estimate(text string, p embedder.Purpose) int {
 	return int(float64(len(text)+len(e.prefix(p)))/e.cfg.BytesPerToken) + extraTokens
 }
 
-// longest is the most bytes that are sent as one text.
+// longest returns the most bytes that are sent as one text.
 func (e *Embedder) longest(p embedder.Purpose) int {
 	return max(int(float64(e.cfg.MaxTokens-extraTokens)*e.cfg.BytesPerToken)-len(e.prefix(p)), shortest)
 }
 
-// divide makes parts of an item.
+// divide divides an item into parts.
 func (e *Embedder) divide(it *item, texts []string) {
 	it.open = len(texts)
 	for _, text := range texts {
@@ -91,7 +91,7 @@ func (e *Embedder) divide(it *item, texts []string) {
 	}
 }
 
-// leaves appends the parts of an item that are sent.
+// leaves appends the undivided parts of an item, which are sent, to list.
 func (it *item) leaves(list []*item) []*item {
 	if len(it.parts) == 0 {
 		return append(list, it)
@@ -102,13 +102,12 @@ func (it *item) leaves(list []*item) []*item {
 	return list
 }
 
-// leastShare is the number of texts below which a request is not made smaller
-// so that another may go beside it.
+// leastShare is the number of texts below which a request is not made smaller to leave texts for a concurrent one.
 const leastShare = 8
 
-// share is the tokens of a request of which limit may be under way: what waits
-// is for all of them, since side by side they take less time than one after
-// another. Where requests a minute are counted, each is as full as can be.
+// share returns the number of tokens for one request, if limit requests may be under way. It spreads the waiting texts
+// over all of them, because concurrent requests take less time than one after another. If the requests in a minute are
+// bounded, each request is as full as possible.
 func (e *Embedder) share(limit int) int {
 	if e.cfg.RequestsPerMinute > 0 {
 		return e.cfg.BatchTokens
@@ -122,8 +121,7 @@ func (e *Embedder) share(limit int) int {
 	return min((waiting+limit-1)/limit, e.cfg.BatchTokens)
 }
 
-// take forms a batch of what waits, for a request of one purpose, where so many
-// requests may be under way.
+// take forms a batch of waiting texts of one purpose. limit is the number of requests that may be under way.
 func (e *Embedder) take(limit int) []*item {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -161,14 +159,14 @@ func (e *Embedder) take(limit int) []*item {
 	return batch
 }
 
-// requeue puts items back, to be sent before all others.
+// requeue puts items back into the queue, before the fresh ones.
 func (e *Embedder) requeue(items []*item) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.again = append(e.again, items...)
 }
 
-// settle ends an item, and with its last part the text.
+// settle ends an item. With the last part of a text, it ends the text.
 func (e *Embedder) settle(it *item, vector []float32, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

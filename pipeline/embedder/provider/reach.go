@@ -11,15 +11,15 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// probeText is what an address is asked first, and after it has failed.
+// probeText is the text that an address must embed before it is used, and after it has failed.
 const probeText = "func Add(a, b int) int { return a + b }"
 
-// minLikeness is the cosine below which two addresses do not serve one model.
-// The same model on other hardware, or at another precision, stays above 0.99.
+// minLikeness is the cosine below which two addresses do not serve the same model. The same model on other hardware,
+// or at another precision, stays above 0.99.
 const minLikeness = 0.98
 
-// reach returns an address to which the batch may be sent now. It waits for one
-// as long as somebody wants the vectors, but only briefly for a query.
+// reach returns an address to which the batch may be sent now. It waits for one until ctx ends, but only briefly for a
+// query.
 func (e *Embedder) reach(ctx context.Context, b batch) (*address, error) {
 	if err := e.reserve(ctx, b); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (e *Embedder) reach(ctx context.Context, b batch) (*address, error) {
 	}
 }
 
-// pick returns the first address that may be used at once, or how long none may.
+// pick returns the first address that may be used now, or the time until one may be used.
 func (e *Embedder) pick() (*address, time.Duration) {
 	least := time.Duration(math.MaxInt64)
 	now := time.Now()
@@ -53,8 +53,8 @@ func (e *Embedder) pick() (*address, time.Duration) {
 	return nil, least
 }
 
-// try says whether an address can be used. One that has not answered yet, or
-// has failed, is first asked with a short text, by one of all who want it.
+// try reports whether an address can be used. If the address has not answered yet, or has failed, one of the
+// goroutines that want it sends the probe first.
 func (e *Embedder) try(ctx context.Context, a *address) bool {
 	if _, trial := a.wait(time.Now()); !trial {
 		return true
@@ -89,11 +89,10 @@ func (e *Embedder) try(ctx context.Context, a *address) bool {
 	return false
 }
 
-// probe embeds the short text, and compares its vector with that of the first
-// address that answered.
+// probe embeds the probe, and compares its vector with that of the first address that answered.
 func (e *Embedder) probe(ctx context.Context, a *address) error {
 	if e.limits != nil {
-		// Counted only: what it finds out is worth more than its place in a minute.
+		// The probe counts against the limit and does not wait for it, because others wait for its result.
 		_, _ = e.limits.Reserve(ctx, e.cfg.Name, 1, e.estimate(probeText, embedder.Document), e.cfg.RequestsPerMinute, e.cfg.TokensPerMinute)
 	}
 	r, err := e.post(ctx, a, []string{e.prefix(embedder.Document) + probeText}, embedder.Document)
@@ -118,9 +117,8 @@ func (e *Embedder) probe(ctx context.Context, a *address) error {
 	return nil
 }
 
-// Probe asks the addresses for one vector, until one gives a vector of the
-// dimensions that are configured. A Reject says that another does; else the
-// error may pass, and the texts that are embedded wait for that.
+// Probe asks the addresses for a vector, until one answers with the configured number of dimensions. A Reject means
+// that an address answers with other vectors. Any other error may pass, and texts wait until it has.
 func (e *Embedder) Probe(ctx context.Context) error {
 	var errs []error
 	for _, a := range e.addresses {
@@ -134,7 +132,7 @@ func (e *Embedder) Probe(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// reserve waits until the request is within what all processes may send.
+// reserve waits until the limits of all processes admit the request.
 func (e *Embedder) reserve(ctx context.Context, b batch) error {
 	if e.limits == nil || e.cfg.RequestsPerMinute == 0 && e.cfg.TokensPerMinute == 0 {
 		return nil
@@ -148,7 +146,7 @@ func (e *Embedder) reserve(ctx context.Context, b batch) error {
 	}
 	wait, err := e.limits.Reserve(ctx, e.cfg.Name, 1, tokens, e.cfg.RequestsPerMinute, e.cfg.TokensPerMinute)
 	if b[0].call.purpose == embedder.Query {
-		return nil // it is counted and does not wait behind documents, which wait for longer instead
+		return nil // a query counts but does not wait; documents wait for longer instead
 	}
 	if err != nil {
 		return fmt.Errorf("reserve a request to %s: %w", e.cfg.Name, err)

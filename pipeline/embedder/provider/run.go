@@ -10,23 +10,23 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// batch is the items of one request.
+// batch holds the items of one request.
 type batch []*item
 
 const (
-	// queryPatience is how long a query waits for a provider that is being left
-	// alone, and queryTries how often it is sent.
+	// queryPatience is the longest time that a query waits for an address, and queryTries the number of requests for
+	// it.
 	queryPatience = 2 * time.Second
 	queryTries    = 3
-	// halveAfter is how often a batch fails, while the provider embeds the probe,
-	// before it is sent in halves. giveUpAfter is how often a text fails alone.
+	// halveAfter is the number of failures after which a batch is halved, and giveUpAfter the number after which a
+	// single text fails. Failures count only while the provider embeds the probe.
 	halveAfter  = 2
 	giveUpAfter = 2
-	// spoiledTries is how often a text may come back with a vector that is none.
+	// spoiledTries is the number of invalid vectors after which a text fails.
 	spoiledTries = 3
 )
 
-// run sends a batch, and says what becomes of its items.
+// run sends a batch, and settles or requeues its items.
 func (e *Embedder) run(b batch, epoch int) {
 	defer e.pump()
 	ctx, release := b.context()
@@ -51,10 +51,10 @@ func (e *Embedder) run(b batch, epoch int) {
 		e.gate.leave()
 	}
 	if err == nil {
-		e.pump() // while the answer is read, which takes a while for thousands of vectors
+		e.pump() // before the answer is read, which takes a while for thousands of vectors
 		err = e.accept(ctx, to, b, answered)
 	} else if ctx.Err() != nil {
-		e.fail(b, context.Cause(ctx)) // nobody waits for it any more
+		e.fail(b, context.Cause(ctx)) // no caller waits for the batch any more
 		return
 	}
 	var p *problem
@@ -84,8 +84,8 @@ func (e *Embedder) fail(b batch, err error) {
 	}
 }
 
-// accept settles the items whose vectors are right. Its error is of the whole
-// answer, which then settles none.
+// accept settles the items whose vectors are valid. If it returns an error, the whole answer is invalid and no item is
+// settled.
 func (e *Embedder) accept(ctx context.Context, to *address, b batch, answered body) error {
 	r, err := e.read(answered, len(b))
 	if err != nil {
@@ -132,7 +132,7 @@ func (e *Embedder) count(b batch, r reply) {
 		most += len(it.text) + len(e.prefix(it.call.purpose)) + maxExtraTokens
 	}
 	used := r.tokens
-	if used <= 0 || used > most { // no tokenizer in use makes more tokens than bytes
+	if used <= 0 || used > most { // not credible: no tokenizer in use makes more tokens than bytes
 		used = estimate
 	}
 	left := used
@@ -149,7 +149,7 @@ func (e *Embedder) count(b batch, r reply) {
 	e.mu.Unlock()
 }
 
-// retry says what becomes of the items of a request that failed.
+// retry settles or requeues the items of a request that failed.
 func (e *Embedder) retry(ctx context.Context, to *address, b batch, p *problem) {
 	for _, it := range b {
 		it.cost.Retries++
@@ -168,7 +168,7 @@ func (e *Embedder) retry(ctx context.Context, to *address, b batch, p *problem) 
 			return
 		}
 		b.halve()
-		e.requeue(b) // also of a query: it ends at single texts
+		e.requeue(b) // a query too: the halving ends at single texts
 		return
 	}
 	if len(b) > 0 && b[0].call.purpose == embedder.Query {
@@ -183,11 +183,9 @@ func (b batch) halve() {
 	}
 }
 
-// suspect finds out whose fault a failure is: the provider's, or that of one of
-// the texts. An error that the server answers, and a second request without an
-// answer, is held against the texts if the provider embeds the probe. Its address
-// stays in use then, so that no other text waits, and the batch is halved until
-// the text at fault is alone.
+// suspect finds out whether the provider or one of the texts is at fault. If the server answered with an error, or a
+// text is without an answer for the second time, suspect sends the probe. If the provider embeds that, a text is at
+// fault: the address stays in use, so that no other text waits, and the batch is halved until the text is alone.
 func (e *Embedder) suspect(ctx context.Context, to *address, b batch, p *problem) batch {
 	if !p.answered && !b[0].unanswered {
 		for _, it := range b {
@@ -214,7 +212,7 @@ func (e *Embedder) suspect(ctx context.Context, to *address, b batch, p *problem
 	return e.giveUp(b, p, func(it *item) bool { return it.alone >= giveUpAfter })
 }
 
-// giveUp settles the items of which over is true, and returns the others.
+// giveUp fails the items for which over is true, and returns the others.
 func (e *Embedder) giveUp(b batch, p *problem, over func(*item) bool) batch {
 	var rest batch
 	for _, it := range b {
@@ -227,7 +225,7 @@ func (e *Embedder) giveUp(b batch, p *problem, over func(*item) bool) batch {
 	return rest
 }
 
-// refuse ends a text that the provider does not take, or sends it in parts.
+// refuse divides a text that is too long for the provider, and blames any other text that it refuses.
 func (e *Embedder) refuse(ctx context.Context, to *address, it *item, p *problem) {
 	if isTooLong(p.Error()) && len(it.text) >= 2*shortest {
 		e.mu.Lock()
@@ -239,8 +237,8 @@ func (e *Embedder) refuse(ctx context.Context, to *address, it *item, p *problem
 	e.blame(ctx, to, it, p)
 }
 
-// blame ends a text with which the provider fails, if it does not fail with
-// another: else no text is at fault, and it waits.
+// blame rejects a text with which the provider fails, if the provider embeds the probe. Otherwise the text is not at
+// fault, and waits.
 func (e *Embedder) blame(ctx context.Context, to *address, it *item, err error) {
 	if probeErr := e.probe(ctx, to); probeErr != nil {
 		if ctx.Err() != nil {

@@ -12,8 +12,8 @@ var (
 	errNotFinite = errors.New("a vector that is not of finite numbers")
 )
 
-// finish cuts a vector to the dimensions that are stored, checks it, and brings
-// it to unit length where it is cut or the distance asks for it.
+// finish checks a vector and cuts it to the stored dimensions. It scales the vector to unit length if it was cut or the
+// distance requires it.
 func (c *Config) finish(v []float32) ([]float32, error) {
 	v = v[:c.Dimensions:c.Dimensions]
 	squares := 0.0
@@ -48,8 +48,8 @@ func cosine(a, b []float32) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// pool makes a text's vector from the vectors of its parts: their mean,
-// weighted by bytes, at unit length. If one part fails, the text fails.
+// pool computes the vector of a text from those of its parts: their mean, weighted by bytes and scaled to unit length.
+// If one part has failed, the text fails.
 func pool(it *item) {
 	var sum []float64
 	for _, part := range it.parts {

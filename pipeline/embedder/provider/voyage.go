@@ -7,9 +7,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// voyage is POST /embeddings of Voyage AI: It answers as OpenAI does and has
-// other names in the request. By default, it cuts texts that are too long.
-// base64 encodes float32. Source: docs.voyageai.com/reference/embeddings-api,
+// voyage is POST /embeddings of Voyage AI. Its answers are those of OpenAI, and its requests have other field names. By
+// default it cuts texts that are too long. base64 encodes float32. Source: docs.voyageai.com/reference/embeddings-api,
 // voyage-ai/typescript-sdk, EmbedRequest.
 type voyage struct{ cfg *Config }
 

@@ -15,28 +15,28 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// wire is a provider's wire format.
+// wire is the wire format of a provider.
 type wire interface {
-	// request returns the path below the address, and the body as JSON has it.
+	// request returns the path below the address, and the body to encode as JSON.
 	request(texts []string, purpose embedder.Purpose) (path string, body any)
-	// authorize adds the key.
+	// authorize adds the key to the headers.
 	authorize(h http.Header, key string)
-	// answer reads the body of a success with n vectors.
+	// answer decodes the body of a successful answer to n texts.
 	answer(body []byte, n int) (answer, error)
-	// complaint finds the provider's message in the body of an error.
+	// complaint extracts the provider's message from the body of an error.
 	complaint(body []byte) complaint
 }
 
 // answer holds vectors in the order of the texts, unchecked.
 type answer struct {
 	vectors [][]float32
-	tokens  int // that the provider counts; 0: it does not say
+	tokens  int // as counted by the provider; 0: it gives no count
 }
 
-// maxCounted is more tokens than any request holds.
+// maxCounted is a number of tokens that no request can reach.
 const maxCounted = 1 << 30
 
-// counted is a number of tokens as a provider says it; 0 where it cannot be.
+// counted returns the number of tokens that a provider gives, or 0 if the number is impossible.
 func counted(tokens float64) int {
 	if tokens > 0 && tokens < maxCounted {
 		return int(tokens)
@@ -51,13 +51,13 @@ type complaint struct {
 
 func bearer(h http.Header, key string) { h.Set("Authorization", "Bearer "+key) }
 
-// indexed is a vector that says which text it is of.
+// indexed is a vector with the index of its text.
 type indexed struct {
 	Index     *int    `json:"index"`
 	Embedding numbers `json:"embedding"`
 }
 
-// inOrder puts vectors by their index. Where none has one, they are in order.
+// inOrder sorts vectors by their index. If none has an index, they are in order already.
 func inOrder(data []indexed, n int) ([][]float32, error) {
 	if len(data) != n {
 		return nil, fmt.Errorf("%d vectors for %d texts", len(data), n)
@@ -115,8 +115,8 @@ func (v *numbers) UnmarshalJSON(b []byte) error {
 
 var quotation = []byte(`"`)
 
-// floats reads an array whose form as JSON has been checked. What is no finite
-// float32, such as a null or an array within, becomes NaN, which is found later.
+// floats reads an array of JSON, whose syntax has been checked. An element that is not a finite float32, such as null
+// or an array, becomes NaN, which a later check finds.
 func floats(array []byte) []float32 {
 	inner := strings.TrimSpace(string(array[1 : len(array)-1]))
 	if inner == "" {
@@ -133,7 +133,7 @@ func floats(array []byte) []float32 {
 	return list
 }
 
-// plain are vectors that come in the order of the texts.
+// plain holds vectors in the order of the texts.
 func plain(list []numbers, n int) ([][]float32, error) {
 	if len(list) != n {
 		return nil, fmt.Errorf("%d vectors for %d texts", len(list), n)
@@ -145,7 +145,7 @@ func plain(list []numbers, n int) ([][]float32, error) {
 	return vectors, nil
 }
 
-// decode reads JSON that is one value to the last byte.
+// decode decodes body, which must be exactly one JSON value.
 func decode(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
 		return errors.Join(errNoJSON, err)

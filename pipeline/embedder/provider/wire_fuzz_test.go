@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// answers are of a success, by provider.
+// answers holds successful answers, by provider.
 var answers = map[string][]string{
 	"openai": {
 		`{"object":"list","data":[{"object":"embedding","index":1,"embedding":[1,2]},{"index":0,"embedding":"AACAPwAAAEA="}],"usage":{"prompt_tokens":8,"total_tokens":8}}`,
@@ -24,7 +24,7 @@ var answers = map[string][]string{
 	"voyage": {`{"object":"list","data":[{"object":"embedding","embedding":[1,2],"index":0},{"embedding":"AACAPwAAAEA=","index":1}],"usage":{"total_tokens":8}}`},
 }
 
-// complaints are of an error.
+// complaints holds the bodies of errors.
 var complaints = []string{
 	`{"error":{"message":"too long","type":"invalid_request_error","code":null}}`, `{"error":"input length exceeds the context length"}`,
 	`{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}}`,
@@ -78,8 +78,7 @@ func FuzzGeminiAnswer(f *testing.F) { fuzzAnswer(f, "gemini") }
 func FuzzCohereAnswer(f *testing.F) { fuzzAnswer(f, "cohere") }
 func FuzzVoyageAnswer(f *testing.F) { fuzzAnswer(f, "voyage") }
 
-// Whatever a server complains of, the error is one line of bounded length, and
-// the wait that it asks for is bounded.
+// The error for any complaint of a server is one line of bounded length, and the wait is bounded.
 func FuzzComplaint(f *testing.F) {
 	for _, body := range complaints {
 		for _, status := range []int{400, 401, 404, 413, 429, 500, 503} {
