@@ -97,17 +97,24 @@ func TestTimeouts(t *testing.T) {
 	right(t, texts, vectors)
 }
 
+// hook is called for each line of a log.
+type hook func()
+
+func (h hook) Write(line []byte) (int, error) { h(); return len(line), nil }
+
 // A dead provider gets one request from time to time, and no text fails.
 func TestADeadProviderIsLeftAlone(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	cfg := config(t, "openai", server)
 	cfg.OpenFor = time.Hour
-	e := open(t, cfg)
+	// The calls end when the embedder logs that the server does not answer.
 	ctx, cancel := context.WithCancel(t.Context())
-	server.Script(func(w http.ResponseWriter, r *http.Request, answer func(func(embeddertest.Answer) embeddertest.Answer)) {
-		embeddertest.Status(http.StatusInternalServerError, "dead")(w, r, answer)
-		cancel()
-	})
+	e, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.NewTextHandler(hook(cancel), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	server.Script(embeddertest.Status(http.StatusInternalServerError, "dead"))
 	var wait sync.WaitGroup
 	for range 20 {
 		wait.Go(func() {
