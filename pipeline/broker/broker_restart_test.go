@@ -5,53 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/nats-io/nats-server/v2/server"
-	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/broker"
 )
-
-// envServe makes the test binary a NATS server, which a test may kill.
-const envServe = "LEAT_TEST_SERVE_NATS"
-
-func TestMain(m *testing.M) {
-	if args := os.Getenv(envServe); args != "" {
-		serve(args)
-	}
-	goleak.VerifyTestMain(m)
-}
-
-// serve runs a server until its parent is gone.
-func serve(args string) {
-	port, dir, _ := strings.Cut(args, " ")
-	number, err := strconv.Atoi(port)
-	if err == nil {
-		var s *server.Server
-		if s, err = server.NewServer(&server.Options{Host: "127.0.0.1", Port: number, NoLog: true, NoSigs: true, JetStream: true, StoreDir: dir}); err == nil {
-			s.Start()
-			if s.ReadyForConnections(patience) {
-				fmt.Println("ready")
-				_, _ = io.Copy(io.Discard, os.Stdin)
-				os.Exit(0)
-			}
-		}
-	}
-	fmt.Fprintln(os.Stderr, "serve NATS:", err)
-	os.Exit(1)
-}
 
 // process starts a server in a process of its own; kill is kill -9.
 func process(t testing.TB, port int, dir string) (kill func()) {

@@ -2,9 +2,13 @@ package broker_test
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
+	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,10 +18,40 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/broker"
 )
+
+// envServe makes the test binary a NATS server, which a test may kill.
+const envServe = "LEAT_TEST_SERVE_NATS"
+
+func TestMain(m *testing.M) {
+	if args := os.Getenv(envServe); args != "" {
+		serve(args)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// serve runs a server until its parent is gone.
+func serve(args string) {
+	port, dir, _ := strings.Cut(args, " ")
+	number, err := strconv.Atoi(port)
+	if err == nil {
+		var s *server.Server
+		if s, err = server.NewServer(&server.Options{Host: "127.0.0.1", Port: number, NoLog: true, NoSigs: true, JetStream: true, StoreDir: dir}); err == nil {
+			s.Start()
+			if s.ReadyForConnections(patience) {
+				fmt.Println("ready")
+				_, _ = io.Copy(io.Discard, os.Stdin)
+				os.Exit(0)
+			}
+		}
+	}
+	fmt.Fprintln(os.Stderr, "serve NATS:", err)
+	os.Exit(1)
+}
 
 // patience is how long a test waits for what must happen. It is generous: a
 // test fails by what happens, not by how fast.

@@ -24,7 +24,7 @@ import (
 //     A subscriber of ours holds many, and the steps need no order.
 //   - TestNewSubscriberReceivesOldMessages asks that each subscriber gets every
 //     message. Ours share a durable consumer.
-//   - TestReconnect restarts a server by a command. restart_test.go restarts
+//   - TestReconnect restarts a server by a command. broker_restart_test.go restarts
 //     the server in process.
 //
 // The suite's short form keeps the number of messages low.
