@@ -56,6 +56,9 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	if cfg.DrainTimeout == 0 {
 		cfg.DrainTimeout = DefaultDrainTimeout
 	}
+	log := newRepeats(cfg.Log.Handler())
+	defer log.close()
+	cfg.Log = slog.New(log)
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: cfg.DrainTimeout + 5*time.Second}, watermill.NewSlogLogger(quiet(cfg.Log)))
 	if err != nil {
 		return fmt.Errorf("make router: %w", err)

@@ -54,8 +54,9 @@ func serve(limits string, in io.Reader, out io.Writer) error {
 	if raced {
 		memory = math.MaxInt64
 	}
-	if err := limitMemory(memory); err != nil {
-		return fmt.Errorf("limit memory to %d bytes: %w", memory, err)
+	memory, err := limitMemory(memory)
+	if err != nil {
+		return fmt.Errorf("limit memory: %w", err)
 	}
 	runtime.GOMAXPROCS(2)   // one cuts, one reads
 	debug.SetGCPercent(400) // a text and its tree are garbage at once, and small beside the limit

@@ -1,10 +1,15 @@
 package child
 
 import (
+	"os"
+	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/leatworks/leat/pipeline/chunk"
 )
 
 func TestTheKernelBoundsAChild(t *testing.T) {
@@ -18,5 +23,38 @@ func TestTheKernelBoundsAChild(t *testing.T) {
 		if got.Cur > most && !(raced && resource == unix.RLIMIT_DATA) {
 			t.Errorf("limit %d is %d, want at most %d", resource, got.Cur, most)
 		}
+	}
+}
+
+// lowerVariable makes the test binary a process that may itself take less memory
+// than its children are to.
+const lowerVariable = "LEAT_TEST_CHILD_LOWER"
+
+// TestALowerLimitStays runs a pool where the process's own hard limit of memory
+// is lower than the pool's: a child starts, parses, and keeps the lower one.
+func TestALowerLimitStays(t *testing.T) {
+	if raced {
+		t.Skip("the race detector maps more than a limit of memory would allow")
+	}
+	const lower = 256 << 20
+	if os.Getenv(lowerVariable) == "" {
+		cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", `ulimit -d 262144 && exec "$0" -test.run='^TestALowerLimitStays$'`, os.Args[0])
+		cmd.Env = append(os.Environ(), lowerVariable+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	p := open(t, Config{Children: 1})
+	got, err := p.Split(t.Context(), "Python", []byte(source))
+	if want := chunk.Split("Python", []byte(source)); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%d spans, %v; want %d", len(got), err, len(want))
+	}
+	var limit unix.Rlimit
+	if err := unix.Prlimit(p.running(t), unix.RLIMIT_DATA, nil, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if limit.Cur != lower || limit.Max != lower {
+		t.Errorf("the child may take %d, at most %d bytes; want %d", limit.Cur, limit.Max, lower)
 	}
 }

@@ -12,7 +12,7 @@ func self() (string, error) { return os.Executable() }
 
 // limitMemory bounds nothing: these systems do not hold a process to its limit
 // of memory. A child still dies alone.
-func limitMemory(int64) error { return nil }
+func limitMemory(most int64) (int64, error) { return most, nil }
 
 // limitCPU bounds nothing, for the same reason: the count of steps does.
 func limitCPU(time.Duration) error { return nil }
