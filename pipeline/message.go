@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
@@ -110,11 +111,29 @@ func documentOf(data any) (d events.Document, is bool) {
 // Lane is the lane of a document's event.
 func (m Message) Lane() events.Lane { return events.LaneOf(m.On) }
 
-// SetAside says that the handler is about to wait for long, or to work in turns
-// with others: another message may take this one's slot. The message is held
-// and kept alive as before. SetAside reports whether the message is aside now;
-// the subscription bounds how many are (broker.SubscriberConfig.Aside).
+// SetAside says that the handler is about to wait for long, for a network
+// perhaps, or to work in turns with others: another message may take this one's
+// place. The message is held and kept alive as before. SetAside reports whether
+// the message is aside now; the subscription bounds how many are, in all and of a
+// tenant (broker.SubscriberConfig).
 func (m Message) SetAside() bool { return m.delivery.SetAside() }
+
+// Wait gives up the message's place: its handler is about to wait for another
+// message, which needs one.
+func (m Message) Wait() { m.delivery.Wait() }
+
+// Resume waits for a place again, after SetAside or Wait. The error is to be
+// returned: the message goes to another worker.
+func (m Message) Resume(ctx context.Context) error { return m.delivery.Resume(ctx) }
+
+// Arrived is when the message came to this process, whose handler may have begun
+// later; now for a message of no subscription.
+func (m Message) Arrived() time.Time {
+	if m.delivery == nil {
+		return time.Now()
+	}
+	return m.delivery.Arrived
+}
 
 // Stopping is closed when the message's subscription ends. A handler that
 // waits had better return ErrStopping then. It is nil for a message of no

@@ -1,13 +1,18 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/leatworks/leat/pipeline/broker"
+)
 
 // Bulk says which work goes by the bulk lane, and how much of it is under way
 // at once.
 type Bulk struct {
 	BulkFiles   int `env:"LEAT_BULK_FILES" default:"500" placeholder:"N" help:"A first ingest of more files than this goes by the bulk lane (${default})."`
 	BulkWindow  int `env:"LEAT_BULK_WINDOW" default:"4096" placeholder:"N" help:"Documents of one tenant that the bulk lane takes before embedders and indexers have done with them; the tenant's repositories share it evenly (${default})."`
-	BulkIngests int `env:"LEAT_BULK_INGESTS" default:"16" placeholder:"N" help:"Repositories that an ingestor reads in turns in the bulk lane, or that wait for another submission of theirs, beside --in-flight (${default})."`
+	BulkIngests int `env:"LEAT_BULK_INGESTS" default:"16" placeholder:"N" help:"Repositories of one tenant that an ingestor reads in turns in the bulk lane, or fetches, beside --in-flight (${default}); of all tenants at most twice as many."`
+	Waiting     int `env:"LEAT_WAITING" default:"4096" placeholder:"N" help:"Submissions that an ingestor holds while they wait for their tenant's turn (${default}). More than the tenants that may flood at once, times --intake-per-tenant."`
 }
 
 // Check says what to change.
@@ -23,6 +28,9 @@ func (b Bulk) Check() error {
 		if number.value < 1 {
 			return fmt.Errorf("%s %d: give 1 or more", number.name, number.value)
 		}
+	}
+	if b.Waiting < 0 || b.Waiting > broker.DefaultMaxAckPending {
+		return fmt.Errorf("--waiting (LEAT_WAITING) %d: give 0 to %d", b.Waiting, broker.DefaultMaxAckPending)
 	}
 	return nil
 }

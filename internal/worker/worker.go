@@ -31,7 +31,7 @@ import (
 // How many messages a worker holds by default, in each lane. An ingestor's
 // message is a repository, the others' a document.
 const (
-	DefaultIngests  = 2
+	DefaultIngests  = 2 // of one tenant
 	DefaultInFlight = 256
 )
 
@@ -64,12 +64,20 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	defer sweeper.Wait()
 	defer stop()
 	source := s.Broker.Subscriber(broker.SubscriberConfig{
-		Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor, InFlight: cfg.InFlight, Aside: cfg.BulkIngests, DrainTimeout: cfg.DrainTimeout,
+		Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor, InFlight: cfg.InFlight, Aside: cfg.BulkIngests, Waiting: cfg.Waiting,
+		Tenant: submitter, DrainTimeout: cfg.DrainTimeout,
 	})
 	return pipeline.Run(ctx, s.pipeline(cfg.Worker, log), pipeline.Step{
 		Worker: "ingestor", Ledger: step,
 		Routes: []pipeline.Route{{Name: broker.ConsumerIngestor, Source: source, Handle: step.Handle}},
 	})
+}
+
+// submitter is the tenant that a submission's subject names. A subject that names
+// none is of a message that is refused.
+func submitter(subject string) string {
+	tenant, _ := events.SubmittedTenant(subject)
+	return tenant
 }
 
 // splitter is what cuts files, and its end.

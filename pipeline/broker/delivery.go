@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -26,13 +25,18 @@ type Delivery struct {
 	Sequence  uint64    // the message's number in the stream
 	Count     int       // how often the message was delivered, from 1
 	Published time.Time // when the stream stored the message
+	Arrived   time.Time // when it came to this process, by this process's clock
 
 	raw *nats.Msg
 	msg *message.Message
 
-	slots    *slots
-	aside    atomic.Bool     // its slot is another message's
+	tenant   string
+	turns    *turns
+	aside    *turns
 	stopping <-chan struct{} // closed when its subscription ends
+
+	place   sync.Mutex // held by whoever changes place
+	holding *turns     // whose place the message holds; nil: none
 
 	mu      sync.Mutex
 	settled bool // nothing may follow on the wire: progress after a nak would undo its delay
@@ -54,16 +58,65 @@ func (d *Delivery) ID() string {
 	return d.Stream + "/" + strconv.FormatUint(d.Sequence, 10) + "@" + d.Published.UTC().Format(time.RFC3339Nano)
 }
 
-// SetAside says that the message's handler is about to wait for long, or to
-// work in turns with others: another message may take its slot. The message is
-// held and kept alive as before. SetAside reports whether the message is aside
-// now, which it is not if SubscriberConfig.Aside others are.
+// SetAside says that the message's handler is about to wait for long, for a
+// network perhaps, or to work in turns with others: another message may take its
+// place. The message is held and kept alive as before. SetAside reports whether
+// the message is aside now, which it is not if SubscriberConfig.Aside others are,
+// or as many of its tenant as may be.
 func (d *Delivery) SetAside() bool {
-	if d == nil || !d.aside.Load() && !d.slots.setAside() {
+	if d == nil {
 		return false
 	}
-	d.aside.Store(true)
+	d.place.Lock()
+	defer d.place.Unlock()
+	if d.holding == d.aside {
+		return true
+	}
+	if d.holding == nil || !d.aside.try(d.tenant) {
+		return false
+	}
+	d.turns.release(d.tenant)
+	d.holding = d.aside
 	return true
+}
+
+// Wait gives up the message's place until Resume: its handler is about to wait
+// for other messages, which need one.
+func (d *Delivery) Wait() {
+	if d != nil {
+		d.leave()
+	}
+}
+
+// Resume waits for a turn again, after SetAside or Wait. It fails with ErrStopping
+// when the subscription ends, and when ctx does.
+func (d *Delivery) Resume(ctx context.Context) error {
+	if d == nil {
+		return nil
+	}
+	d.place.Lock()
+	defer d.place.Unlock()
+	if d.holding == d.turns {
+		return nil
+	}
+	if err := d.turns.take(ctx, d.stopping, d.tenant); err != nil {
+		return err
+	}
+	if d.holding != nil {
+		d.holding.release(d.tenant)
+	}
+	d.holding = d.turns
+	return nil
+}
+
+// leave gives back whatever place the message holds.
+func (d *Delivery) leave() {
+	d.place.Lock()
+	defer d.place.Unlock()
+	if d.holding != nil {
+		d.holding.release(d.tenant)
+		d.holding = nil
+	}
 }
 
 // Stopping is closed when the message had better be given back than waited
@@ -113,7 +166,11 @@ func (p *pump) take(ctx context.Context, raw *nats.Msg, meta *nats.MsgMetadata) 
 	d := &Delivery{
 		Subject: raw.Subject, Stream: meta.Stream, Sequence: meta.Sequence.Stream,
 		Count: int(meta.NumDelivered), Published: meta.Timestamp,
-		raw: raw, msg: newMessage(raw, meta), slots: p.slots, stopping: ctx.Done(),
+		Arrived: time.Now(),
+		raw:     raw, msg: newMessage(raw, meta), turns: p.turns, aside: p.aside, stopping: ctx.Done(),
+	}
+	if p.cfg.Tenant != nil {
+		d.tenant = p.cfg.Tenant(d.Subject)
 	}
 	work, over := context.WithCancel(context.WithValue(p.work, deliveryKey{}, d))
 	d.msg.SetContext(work)
@@ -121,7 +178,8 @@ func (p *pump) take(ctx context.Context, raw *nats.Msg, meta *nats.MsgMetadata) 
 	p.held[d] = struct{}{}
 	p.mu.Unlock()
 	p.handlers.Go(func() {
-		defer func() { p.slots.end(d.aside.Load()) }()
+		defer p.slots.release(1)
+		defer d.leave()
 		defer over()
 		err := d.settle(p.verdict(ctx, d))
 		p.mu.Lock()
@@ -153,9 +211,10 @@ func (p *pump) verdict(ctx context.Context, d *Delivery) func() error {
 	}
 }
 
-// offer reports whether somebody took the message before ctx ended.
+// offer waits for the message's turn, and reports whether somebody took the
+// message before ctx ended.
 func (p *pump) offer(ctx context.Context, d *Delivery) bool {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || d.Resume(ctx) != nil {
 		return false
 	}
 	select {

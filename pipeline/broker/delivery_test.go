@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +57,48 @@ func TestSetAsideLetsOthersIn(t *testing.T) {
 		receive(t, "the others", entered)
 	}
 	settled(t, b)
+}
+
+// A message that waits for others holds no place: with one place in all, another
+// one runs, and the first goes on after it.
+func TestWaitLetsAnotherInAndResumeWaitsForIt(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	b := s.connect()
+	ensure(t, b, topology())
+	submit(t, b, 2)
+	cfg := ingestor(1)
+	cfg.Waiting = 1
+	second, finish := make(chan struct{}), make(chan struct{})
+	var mu sync.Mutex
+	var order []string
+	var began atomic.Int32
+	note := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, what)
+	}
+	route(t, b.Subscriber(cfg), func(msg *message.Message) error {
+		if began.Add(1) == 1 {
+			d := broker.DeliveryOf(msg.Context())
+			d.Wait()
+			await(t, "the other message", second)
+			close(finish)
+			if err := d.Resume(msg.Context()); err != nil {
+				return err
+			}
+			note("first")
+			return nil
+		}
+		close(second)
+		<-finish
+		note("second")
+		return nil
+	})
+	settled(t, b)
+	if len(order) != 2 || order[0] != "second" {
+		t.Errorf("ended in the order %v", order)
+	}
 }
 
 // A handler that waits is told when its subscription ends, and what it gives

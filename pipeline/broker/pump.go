@@ -62,7 +62,8 @@ type pump struct {
 	arrived      chan *nats.Msg
 	lost         chan nats.Status // tells that the connection is gone
 	out          chan *message.Message
-	slots        *slots
+	slots        *slots // for all messages held
+	turns, aside *turns // for those that are worked on, and for those set aside
 
 	work       context.Context // what handlers see
 	cancelWork context.CancelFunc

@@ -9,12 +9,11 @@ import (
 type slots struct {
 	mu    sync.Mutex
 	free  int
-	aside int           // that may still be set aside
 	freed chan struct{} // holds a token after a release
 }
 
-func newSlots(n, aside int) *slots {
-	return &slots{free: n, aside: aside, freed: make(chan struct{}, 1)}
+func newSlots(n int) *slots {
+	return &slots{free: n, freed: make(chan struct{}, 1)}
 }
 
 // claim takes all free slots, waiting for the first; 0 means that ctx ended.
@@ -48,29 +47,4 @@ func (s *slots) release(n int) {
 	case s.freed <- struct{}{}:
 	default:
 	}
-}
-
-// setAside frees the slot of a message that is held on, if there is a place
-// for it beside the slots.
-func (s *slots) setAside() bool {
-	s.mu.Lock()
-	if s.aside == 0 {
-		s.mu.Unlock()
-		return false
-	}
-	s.aside--
-	s.mu.Unlock()
-	s.release(1)
-	return true
-}
-
-// end frees the slot, or the place aside, of a message that is settled.
-func (s *slots) end(aside bool) {
-	if !aside {
-		s.release(1)
-		return
-	}
-	s.mu.Lock()
-	s.aside++
-	s.mu.Unlock()
 }

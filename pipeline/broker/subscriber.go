@@ -23,12 +23,21 @@ const (
 type SubscriberConfig struct {
 	// Stream and Consumer name a durable pull consumer that Ensure has made. Required.
 	Stream, Consumer string
-	// InFlight bounds the messages held, each from its delivery until it is
-	// acked or nacked. Default: DefaultInFlight.
+	// InFlight bounds the messages that are worked on, each from the moment it is
+	// handed over until it is acked or nacked. Default: DefaultInFlight.
 	InFlight int
-	// Aside bounds the messages held beside those, whose handlers wait for long
-	// or work in turns: see Delivery.SetAside. Default: none.
+	// Aside bounds the messages beside those whose handlers wait for long or
+	// work in turns: see Delivery.SetAside. Default: none.
 	Aside int
+	// Waiting bounds the messages held beside those that wait for their turn, or
+	// for another message: see Delivery.Wait. Default: none.
+	Waiting int
+	// Tenant tells a message's tenant by its subject. Then InFlight and Aside are
+	// of one tenant, and all tenants together have twice as many places: each
+	// takes at most half, rounded up, of those that the others leave, and they
+	// are served in turns. Default: the places are for all, in the order of the
+	// stream.
+	Tenant func(subject string) string
 	// NakDelay is how long a nacked message waits for its next delivery.
 	// Default: DefaultNakDelay.
 	NakDelay time.Duration
@@ -107,15 +116,22 @@ func (s *Subscriber) Close() error {
 
 // newPump subscribes to an inbox for the answers to its pulls.
 func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
+	working, aside := s.cfg.InFlight, s.cfg.Aside
+	if s.cfg.Tenant != nil {
+		working, aside = 2*working, 2*aside
+	}
+	held := working + aside + s.cfg.Waiting
 	p := &pump{
 		broker:    s.broker,
 		cfg:       s.cfg,
 		log:       s.log,
 		pause:     minPause,
 		inbox:     s.broker.conn.NewInbox(),
-		arrived:   make(chan *nats.Msg, 2*s.cfg.InFlight+16),
+		arrived:   make(chan *nats.Msg, 2*held+16),
 		out:       make(chan *message.Message),
-		slots:     newSlots(s.cfg.InFlight, s.cfg.Aside),
+		slots:     newSlots(held),
+		turns:     newTurns(working, s.cfg.Tenant == nil),
+		aside:     newTurns(aside, s.cfg.Tenant == nil),
 		fetched:   make(chan struct{}),
 		abandoned: make(chan struct{}),
 		done:      make(chan struct{}),

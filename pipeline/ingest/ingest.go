@@ -100,6 +100,7 @@ type Step struct {
 	events      *announce.Publisher
 	log         *slog.Logger
 	turns       *semaphore.Weighted // batches of bulk listings; serves in order
+	fetches     *fetches
 }
 
 // New checks the configuration and returns a step.
@@ -147,7 +148,7 @@ func New(
 	s := &Step{
 		cfg: cfg, contents: content.New(cfg.Formats), mirrors: m, blobs: blobs, events: p, log: log,
 		catalog: c, generations: g, locks: locks,
-		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)),
+		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)), fetches: newFetches(),
 	}
 	s.config = s.fingerprint(rules)
 	if why := s.contents.Missing(); why != "" && !cfg.Filter.NoPDF {
@@ -238,8 +239,7 @@ func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() e
 }
 
 func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote) error {
-	mirror := sub.Repository.String()
-	head, err := s.mirrors.Fetch(ctx, mirror, remote, sub.Ref)
+	head, err := s.fetch(ctx, m, sub, remote)
 	if errors.Is(err, git.ErrNoRef) || errors.Is(err, git.ErrEmpty) {
 		return s.gone(ctx, sub, err)
 	}
@@ -257,7 +257,7 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 		return err
 	}
 	if !listed {
-		revision, err = s.snapshot(ctx, m, track, s.mirrors.Open(mirror), head.Commit)
+		revision, err = s.snapshot(ctx, m, track, s.mirrors.Open(sub.Repository.String()), head.Commit)
 		if w := (*waiting)(nil); errors.As(err, &w) {
 			s.log.Warn("a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
 			return s.catalog.AwaitFor(ctx, sub, w.Approval, w.Error())

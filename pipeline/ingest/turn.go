@@ -20,18 +20,22 @@ const (
 )
 
 // alone runs fn while nobody else works on the repository. A message that has to
-// wait for that, for hours perhaps, is set aside.
+// wait for that, for hours perhaps, needs no place meanwhile: whoever works on the
+// repository may be waiting for one.
 func (s *Step) alone(ctx context.Context, m pipeline.Message, repository uuid.UUID, fn func(context.Context) error) error {
 	key := catalog.LockKey(repository)
 	if taken, err := s.locks.Try(ctx, key, fn); taken || err != nil {
 		return err
 	}
-	m.SetAside()
+	m.Wait()
 	waiting, stop := untilStopping(ctx, m)
 	defer stop()
 	began := false
 	err := s.locks.With(waiting, key, func(context.Context) error {
 		began = true
+		if err := m.Resume(ctx); err != nil {
+			return err
+		}
 		return fn(ctx)
 	})
 	if err != nil && !began && ctx.Err() == nil && waiting.Err() != nil {

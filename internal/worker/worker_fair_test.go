@@ -1,0 +1,170 @@
+package worker_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+const stormOf = 200 // submissions of one repository
+
+// submission encodes a submission of a URL by a tenant.
+func submission(t testing.TB, tenant, url string) (msg *nats.Msg, key catalog.SubmissionKey) {
+	t.Helper()
+	event, err := events.New("/test", url, events.RepoSubmitted{URL: url})
+	must(t, err)
+	header, body, err := events.Encode(event)
+	must(t, err)
+	msg = &nats.Msg{Subject: events.SubmittedSubject(tenant), Header: nats.Header{}, Data: body}
+	for name, value := range header {
+		msg.Header.Set(name, value)
+	}
+	return msg, catalog.SubmissionKey{Tenant: tenant, Source: "/test", Event: event.ID}
+}
+
+// push commits to a repository, submits it as the quiet tenant, and returns how
+// long it took until that was indexed.
+func (l *lanes) push(t testing.TB, repo *testpipe.Repo, word string) time.Duration {
+	t.Helper()
+	repo.Commit(t, testpipe.Text("needle.txt", word+"\n"))
+	msg, key := submission(t, "quiet", repo.Dir)
+	began := time.Now()
+	_, err := l.js.PublishMsg(t.Context(), msg)
+	must(t, err)
+	l.done(t, key)
+	return time.Since(began)
+}
+
+// mute is a remote that takes connections and never answers.
+func mute(t testing.TB) (url string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		var open []net.Conn
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				for _, c := range open {
+					c.Close()
+				}
+				return
+			}
+			open = append(open, conn)
+		}
+	}()
+	return "http://" + listener.Addr().String()
+}
+
+func fairLanes(t testing.TB) *lanes {
+	l := newLanes(t, nil, config.Bulk{BulkFiles: 500, BulkWindow: 4096, BulkIngests: 16, Waiting: 4096})
+	l.ingestor.AllowHTTP = true
+	start(t, l.ingest, l.embed, l.index)
+	return l
+}
+
+// storm submits a repository many times at once.
+func (l *lanes) storm(t testing.TB, repo *testpipe.Repo) (keys []catalog.SubmissionKey) {
+	t.Helper()
+	for range stormOf {
+		msg, key := submission(t, "loud", repo.Dir)
+		_, err := l.js.PublishMsgAsync(msg)
+		must(t, err)
+		keys = append(keys, key)
+	}
+	select {
+	case <-l.js.PublishAsyncComplete():
+	case <-time.After(longPatience):
+		t.Fatal("the storm is not stored")
+	}
+	return keys
+}
+
+// Two hundred submissions of a repository cost a few fetches, and each ends with
+// the same revision.
+func TestAStormOfSubmissionsIsAnsweredByFewFetches(t *testing.T) {
+	l := fairLanes(t)
+	repo := repoOf(t, 3, "storm")
+	first := l.ask(t, repo)
+	l.done(t, first)
+	keys := l.storm(t, repo)
+	l.done(t, keys...)
+	if got := l.One(t, "select count(*) || ' ' || min(revision) || ' ' || max(revision) from submissions where tenant = 'loud' and state = 'done'"); got != fmt.Sprintf("%d 1 1", stormOf) {
+		t.Errorf("submissions that ended, and their revisions: %s", got)
+	}
+	// The first, the one under way when the rest arrived, and one for those; some
+	// more may have arrived while that ran.
+	if fetched := strings.Count(l.Logs.String(), "msg=fetched"); fetched > 20 {
+		t.Errorf("%d submissions took %d fetches", stormOf+1, fetched)
+	}
+}
+
+// slack is what the machine may add to a push: docs/performance.md has figures,
+// and this bound is far below the minutes that an unfair worker takes.
+const slack = 5 * time.Second
+
+// Whatever another tenant does, a push takes about as long as alone.
+func TestAPushBesideALoudTenant(t *testing.T) {
+	l := fairLanes(t)
+	quiet, loud := repoOf(t, 3, "quiet"), repoOf(t, 3, "loud")
+	l.push(t, quiet, "warm") // the first push makes the track
+	alone := l.push(t, quiet, "alone")
+	within := func(name string, took time.Duration) {
+		t.Helper()
+		t.Logf("%s: %s; alone: %s", name, took.Round(time.Millisecond), alone.Round(time.Millisecond))
+		if took > 2*alone+slack {
+			t.Errorf("%s: %s, want at most twice %s and %s", name, took, alone, slack)
+		}
+	}
+
+	l.storm(t, loud)
+	within("beside a storm of 200 submissions", l.push(t, quiet, "storm"))
+
+	conn, err := nats.Connect(l.Addresses.NATS)
+	must(t, err)
+	defer conn.Close()
+	loudly, err := jetstream.New(conn)
+	must(t, err)
+	stop, flooded := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		for {
+			select {
+			case <-stop:
+				flooded <- n
+				return
+			default:
+			}
+			if _, err := loudly.PublishMsgAsync(&nats.Msg{Subject: events.SubmittedSubject("loud"), Data: make([]byte, 1000)}); err == nil {
+				n++
+			}
+		}
+	}()
+	l.eventually(t, "the flood has filled its share", func() bool {
+		lag, err := l.Broker.Lag(t.Context(), broker.StreamIntake, broker.ConsumerIngestor)
+		return err == nil && lag.InFlight+lag.Pending >= broker.DefaultIntakePerTenant/2
+	})
+	took := l.push(t, quiet, "flood")
+	close(stop)
+	within(fmt.Sprintf("beside a flood of %d junk messages", <-flooded), took)
+
+	remote := mute(t)
+	for i := range 4 {
+		msg, _ := submission(t, "loud", fmt.Sprint(remote, "/", i))
+		_, err := l.js.PublishMsg(t.Context(), msg)
+		must(t, err)
+	}
+	within("beside four remotes that hang", l.push(t, quiet, "hanging"))
+}

@@ -1,0 +1,121 @@
+package broker
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// turns shares a number of places among tenants. A tenant takes at most half, rounded
+// up, of the places that the others leave, so that there is one for whoever
+// comes next; those who wait are served in turns, a tenant after the other, and
+// within a tenant in the order in which they came. Where nobody tells tenants
+// apart (alone), all places are for all.
+type turns struct {
+	places int
+	alone  bool
+
+	mu     sync.Mutex
+	taken  int
+	held   map[string]int             // places by tenant
+	queues map[string][]chan struct{} // who waits, by tenant; closed when the place is theirs
+	order  []string                   // tenants with a queue, the next one first
+}
+
+func newTurns(places int, alone bool) *turns {
+	return &turns{places: places, alone: alone, held: make(map[string]int), queues: make(map[string][]chan struct{})}
+}
+
+// take waits for a place until ctx ends or stopping is closed (ErrStopping).
+func (t *turns) take(ctx context.Context, stopping <-chan struct{}, tenant string) error {
+	t.mu.Lock()
+	mine := make(chan struct{})
+	if len(t.queues[tenant]) == 0 {
+		t.order = append(t.order, tenant)
+	}
+	t.queues[tenant] = append(t.queues[tenant], mine)
+	t.serve()
+	t.mu.Unlock()
+
+	var err error
+	select {
+	case <-mine:
+		return nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-stopping:
+		err = ErrStopping
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	select {
+	case <-mine: // in the same moment
+		return nil
+	default:
+	}
+	t.leave(tenant, mine)
+	return err
+}
+
+// try takes a place if that takes no waiting.
+func (t *turns) try(tenant string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.queues[tenant]) > 0 || !t.may(tenant) {
+		return false
+	}
+	t.add(tenant, 1)
+	return true
+}
+
+func (t *turns) release(tenant string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.add(tenant, -1)
+	t.serve()
+}
+
+// may says whether a tenant may take one more place.
+func (t *turns) may(tenant string) bool {
+	if t.taken >= t.places {
+		return false
+	}
+	left := t.places - (t.taken - t.held[tenant])
+	return t.alone || t.held[tenant] < (left+1)/2
+}
+
+func (t *turns) add(tenant string, n int) {
+	t.taken += n
+	if t.held[tenant] += n; t.held[tenant] == 0 {
+		delete(t.held, tenant)
+	}
+}
+
+// serve gives places to those that wait, until none may take one.
+func (t *turns) serve() {
+	for {
+		i := slices.IndexFunc(t.order, t.may)
+		if i < 0 {
+			return
+		}
+		tenant := t.order[i]
+		next := t.queues[tenant][0]
+		t.add(tenant, 1)
+		t.leave(tenant, next)
+		if len(t.queues[tenant]) > 0 { // behind the others
+			t.order = append(slices.Delete(t.order, i, i+1), tenant)
+		}
+		close(next)
+	}
+}
+
+// leave takes one who waits out of its queue.
+func (t *turns) leave(tenant string, who chan struct{}) {
+	queue := t.queues[tenant]
+	i := slices.Index(queue, who)
+	if t.queues[tenant] = slices.Delete(queue, i, i+1); len(t.queues[tenant]) > 0 {
+		return
+	}
+	delete(t.queues, tenant)
+	t.order = slices.DeleteFunc(t.order, func(name string) bool { return name == tenant })
+}

@@ -1,0 +1,89 @@
+package ingest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/git"
+)
+
+// maxFetches bounds how many fetches are remembered. One that is forgotten costs
+// another fetch.
+const maxFetches = 1024
+
+// fetches remembers the last fetch of each repository and ref in this process.
+// One that began after a submission arrived has seen whatever that submission
+// tells of, so that many which wait for the same repository need no more than one
+// fetch together.
+type fetches struct {
+	mu   sync.Mutex
+	last map[fetchKey]fetched
+}
+
+type fetchKey struct {
+	repository uuid.UUID
+	ref        string // as asked for
+}
+
+// fetched is what a fetch found.
+type fetched struct {
+	began time.Time
+	head  git.Head
+	err   error
+}
+
+func newFetches() *fetches { return &fetches{last: make(map[fetchKey]fetched)} }
+
+// since returns the last fetch if it began after a moment.
+func (f *fetches) since(key fetchKey, moment time.Time) (fetched, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, known := f.last[key]
+	return found, known && found.began.After(moment)
+}
+
+func (f *fetches) put(key fetchKey, found fetched) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, known := f.last[key]; !known && len(f.last) >= maxFetches {
+		for any := range f.last {
+			delete(f.last, any)
+			break
+		}
+	}
+	f.last[key] = found
+}
+
+// fetch returns the commit that the submission's ref names: by a fetch of its own,
+// or by one that began after the submission arrived, if the commit that it found
+// has been listed or it failed. The repository's lock is held. While git waits
+// for the network the message is aside.
+func (s *Step) fetch(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote) (git.Head, error) {
+	key := fetchKey{sub.Repository, sub.Ref}
+	if found, known := s.fetches.since(key, m.Arrived()); known {
+		if found.err != nil {
+			return found.head, found.err
+		}
+		_, listed, err := s.catalog.Listed(ctx, events.TrackID(sub.Repository, found.head.Ref), found.head.Commit, s.config)
+		if listed || err != nil {
+			return found.head, err
+		}
+	}
+	m.SetAside()
+	began := time.Now()
+	head, err := s.mirrors.Fetch(ctx, sub.Repository.String(), remote, sub.Ref)
+	if ctx.Err() == nil {
+		s.fetches.put(key, fetched{began, head, err})
+	}
+	s.log.Debug("fetched", "repository", sub.URL, "ref", sub.Ref, "commit", head.Commit, "took", time.Since(began))
+	if stopped := m.Resume(ctx); stopped != nil {
+		return head, stopped
+	}
+	return head, err
+}
