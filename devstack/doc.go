@@ -1,7 +1,7 @@
 // Package devstack runs the stores that leat needs inside one process and one
 // directory: a NATS server, an S3 server, a private Postgres and a server of
-// the Qdrant API. The rest of leat cannot tell: it gets the addresses and
-// speaks to them over the wire, as in production.
+// the Qdrant API. The rest of leat sees no difference: it gets the addresses
+// and speaks to them over the wire, as in production.
 //
 // It owns everything below Config.Dir:
 //
@@ -11,7 +11,7 @@
 //	run/endpoints.json   where a running stack listens, for other commands
 //	nats postgres s3 qdrant   each part's own
 //
-// It listens on 127.0.0.1 and on a private socket, and nothing else. It refuses
+// It listens on 127.0.0.1 and on a private socket, and nowhere else. It refuses
 // a directory that another process owns, that holds other files, or that a
 // newer leat wrote. It is for development and tests: one machine, no replicas.
 package devstack

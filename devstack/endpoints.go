@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/devstack/internal/dirlock"
 )
 
-// Endpoints says where servers listen, as the clients of production take it.
-// What does not run is empty.
+// Endpoints holds the addresses of servers, in the form that the clients take.
+// The address of a server that does not run is empty.
 type Endpoints struct {
 	NATS        string `json:"nats,omitempty"`     // nats://TOKEN@127.0.0.1:PORT
 	Postgres    string `json:"postgres,omitempty"` // postgres://leat@/leat?host=DIRECTORY&port=5432
@@ -29,8 +29,8 @@ type announcement struct {
 	Endpoints
 }
 
-// Running returns where the stack that owns dir listens, and false where none
-// does or it is not ready. What a killed one left behind does not count.
+// Running returns the addresses of the stack that owns dir, and false if none
+// does or it is not ready. The announcement of a killed owner does not count.
 func Running(dir string) (Endpoints, bool, error) {
 	owner, err := dirlock.Holder(filepath.Join(dir, lockFile))
 	if err != nil {
@@ -54,6 +54,6 @@ func (h *home) announce(e Endpoints) error {
 	return writeJSON(filepath.Join(h.dir, runDir, endpointsFile), announcement{os.Getpid(), e})
 }
 
-// retract takes the announcement back. A file that cannot be removed is
-// harmless without the lock.
+// retract removes the announcement. A file that cannot be removed is harmless
+// without the lock.
 func (h *home) retract() { _ = os.Remove(filepath.Join(h.dir, runDir, endpointsFile)) }

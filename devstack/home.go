@@ -24,10 +24,10 @@ const (
 )
 
 // formatVersion is the layout of a data directory. It rises when an older leat
-// could no longer read what this one writes.
+// can no longer read the data of this one.
 const formatVersion = 1
 
-// fileLimit bounds how many bytes of the small files above are read.
+// fileLimit bounds the bytes that are read from the small files above.
 const fileLimit = 64 << 10
 
 type format struct {
@@ -73,8 +73,8 @@ func openHome(dir string) (_ *home, err error) {
 	return h, nil
 }
 
-// checkFormat refuses a directory that is not ours to write to: one with an
-// unknown layout, or one in use for something else.
+// checkFormat refuses a directory that is not ours: one with an unknown layout,
+// or one in use for something else.
 func checkFormat(dir string) error {
 	var found format
 	err := readJSON(filepath.Join(dir, formatFile), &found)
@@ -97,8 +97,8 @@ func checkEmpty(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		// A start that was cut short, or another that is under way, has the
-		// lock and then the format, under its first name.
+		// A start that was cut short, or one that is under way, leaves the
+		// lock, and then the format under its first name.
 		if e.Name() != lockFile && e.Name() != formatFile && e.Name() != formatFile+tempSuffix {
 			return fmt.Errorf("it holds other files (%s, say): give leat a directory of its own", e.Name())
 		}
@@ -106,7 +106,7 @@ func checkEmpty(dir string) error {
 	return nil
 }
 
-// prepare brings the directory into shape; we hold its lock.
+// prepare completes the directory; we hold its lock.
 func (h *home) prepare() error {
 	if err := os.Chmod(h.dir, 0o700); err != nil {
 		return err
@@ -146,8 +146,8 @@ func (h *home) loadSecrets() error {
 
 func (h *home) close() error { return h.lock.Close() }
 
-// explain turns an error about the directory into a sentence that says what to
-// do, and names it.
+// explain turns an error about the directory into a sentence that names it and
+// says what to do.
 func explain(dir string, err error) error {
 	if err == nil {
 		return nil
@@ -168,7 +168,7 @@ func explain(dir string, err error) error {
 
 const tempSuffix = ".new"
 
-// writeJSON replaces a file by another of mode 0600, durably and all at once.
+// writeJSON replaces a file by one of mode 0600, durably and atomically.
 func writeJSON(path string, v any) error {
 	content, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {

@@ -30,10 +30,10 @@ const (
 	All = NATS | S3 | Postgres | Qdrant
 )
 
-// Config says what runs, and where.
+// Config says which servers run, and where.
 type Config struct {
-	// Dir is the absolute path of the data directory. It is made, with mode
-	// 0700, where it does not exist.
+	// Dir is the absolute path of the data directory. If it does not exist, it
+	// is made with mode 0700.
 	Dir string
 	// Parts are the servers to start. Default: All.
 	Parts Parts
@@ -61,8 +61,8 @@ type Stack struct {
 
 type server interface{ Close() error }
 
-// ErrLocked says that another process owns the data directory. Running tells
-// where its servers listen.
+// ErrLocked says that another process owns the data directory. Running returns
+// the addresses of its servers.
 var ErrLocked = dirlock.ErrLocked
 
 // Start starts the parts side by side and returns when all accept
@@ -156,7 +156,7 @@ func (s *Stack) startQdrant(context.Context) error {
 	return nil
 }
 
-// started notes a server that runs, and where.
+// started records a running server and its address.
 func (s *Stack) started(srv server, note func(*Endpoints)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,11 +180,11 @@ func optional(port int) string {
 	return loopback(port)
 }
 
-// Endpoints returns where the servers listen.
+// Endpoints returns the addresses of the servers.
 func (s *Stack) Endpoints() Endpoints { return s.endpoints }
 
-// Close stops all servers, within half a minute, and gives the directory free.
-// It leaves no process. Closing twice is harmless.
+// Close stops all servers, within half a minute, and releases the directory. It
+// leaves no process. Closing twice is harmless.
 func (s *Stack) Close() error {
 	s.close.Do(func() {
 		s.home.retract()

@@ -30,7 +30,7 @@ const (
 // pointID is the id of the point in the vector store.
 var pointID = uuid.UUID{1}
 
-// clients are those of production, as they would be made from the endpoints.
+// clients are the production clients, made from the endpoints.
 type clients struct {
 	postgres *pgx.Conn
 	nats     jetstream.JetStream

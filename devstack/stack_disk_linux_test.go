@@ -59,7 +59,7 @@ func mount(t *testing.T, size int) string {
 	return dir
 }
 
-// TestUnwritableDirectory is for users whom permissions bind.
+// TestUnwritableDirectory is for users who are bound by permissions.
 func TestUnwritableDirectory(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root may write everywhere")

@@ -13,7 +13,7 @@ import (
 )
 
 // A configuration that cannot work is refused with code 2, in one line that
-// names the flag, before the worker asks any server.
+// names the flag, before the worker contacts any server.
 func TestWrongConfigurationIsRefused(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -28,7 +28,7 @@ func TestWrongConfigurationIsRefused(t *testing.T) {
 		"LEAT_GIT_DIR=" + filepath.Join(t.TempDir(), "mirrors"),
 	}
 	for i, test := range []struct {
-		name, worker string // "": any of them, in turn
+		name, worker string // "": all of them, in turn
 		env          []string
 		args         []string
 		says         string

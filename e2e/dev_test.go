@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// However `leat dev` ends, in the middle of an ingest, it leaves no process
-// behind, and the next one takes up the work.
+// `leat dev` may end in any way in the middle of an ingest: it leaves no
+// process behind, and the next one takes up the work.
 func TestDevLeavesNothingBehind(t *testing.T) {
 	for name, end := range map[string]struct {
 		signal os.Signal
@@ -48,7 +48,7 @@ func TestDevLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// processes lists those that work below dir, or name it.
+// processes lists the processes that work below dir, or name it.
 func processes(dir string) (found []string) {
 	procs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, proc := range procs {

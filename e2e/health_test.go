@@ -20,8 +20,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv"
 )
 
-// Workers that are there before their stores wait for each, say for which, are
-// alive and not ready; they are ready when the last one has come up.
+// Workers that start before their stores wait for each one, name it, and are
+// alive but not ready. They become ready when the last store has come up.
 func TestStoresComeUpLate(t *testing.T) {
 	t.Parallel()
 	stores := testenv.Stack(t)
@@ -71,7 +71,8 @@ func TestStoresComeUpLate(t *testing.T) {
 	}
 }
 
-// lateTCP stands in for the server of a URL that listens only when it is told to.
+// lateTCP stands in for the server of a URL, and listens only when it is told
+// to.
 func lateTCP(t *testing.T, address string) (late string, open func()) {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -139,8 +140,8 @@ func latePostgres(t *testing.T, dsn string) (late string, open func()) {
 	}
 }
 
-// A worker that is told to end is not ready any more, finishes what it holds,
-// and ends well.
+// A worker that is told to end is no longer ready, finishes its work, and ends
+// well.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	p, forge := holdingIngestor(t, "20s")
@@ -162,7 +163,8 @@ func TestDrain(t *testing.T) {
 	p.says("dead letter", 1) // the fetch was finished: there is no such repository
 }
 
-// What is not finished in time is given back, and the worker ends well all the same.
+// Work that is not finished in time is given back, and the worker still ends
+// well.
 func TestDrainIsBounded(t *testing.T) {
 	t.Parallel()
 	p, forge := holdingIngestor(t, "1s")
@@ -189,8 +191,8 @@ func TestSecondSignalKills(t *testing.T) {
 	p.exits(-1)
 }
 
-// slowForge answers no request until it is released, and then that there is no
-// such repository.
+// slowForge answers no request until it is released; then it says that there is
+// no such repository.
 type slowForge struct {
 	*httptest.Server
 	asked, release chan struct{}

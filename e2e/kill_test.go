@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// Each worker is killed in the middle of its work and started again. Nothing
-// is lost: the three stores are equal, and the index is that of a run without
-// any disturbance.
+// Each worker is killed in the middle of its work and started again. Nothing is
+// lost: the three stores are equal, and the index is that of an undisturbed
+// run.
 func TestKilledWorkersLoseNothing(t *testing.T) {
 	t.Parallel()
 	const files = 800
@@ -21,7 +21,7 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 		running[name] = d.worker(name)
 		running[name].ready()
 		switch name {
-		case "syncer": // looks every 5 s; killed before it has
+		case "syncer": // looks every 5 s, and is killed before it has
 		default:
 			subject := []string{"leat.document.chunked.>", "leat.document.embedded.>", "leat.document.indexed.>"}[i]
 			first := listen(t, nc, subject)
@@ -51,9 +51,9 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 	}
 }
 
-// verify finds nothing missing, stale or damaged. Of what is left over, a worker
-// that is killed between the object and its row may leave one pack, which the
-// syncer collects when its grace is over.
+// verify finds nothing missing, stale or damaged. A worker that is killed
+// between the object and its row may leave one pack, which the syncer collects
+// after the grace.
 func (d *deployment) verify(kills int) {
 	d.t.Helper()
 	r, _ := try(d.t, d.env, "verify")

@@ -15,8 +15,8 @@ var binaries string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-// run leaves the end of the shared servers to testenv's watcher: testenv.Main
-// would exit before the binaries are removed.
+// run leaves the end of the shared servers to testenv's watcher, because
+// testenv.Main would exit before the binaries are removed.
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "leat-e2e-")
 	if err == nil {
@@ -31,8 +31,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// build uses the race detector where the tests do: what they were built from
-// is in the cache then.
+// build uses the race detector if the tests do, because the compiled packages
+// are then in the cache.
 func build(dir string) error {
 	args := []string{"build", "-o", dir + string(filepath.Separator)}
 	if race {

@@ -25,7 +25,7 @@ import (
 // workers are the binaries of the pipeline.
 var workers = []string{"ingestor", "embedder", "indexer", "syncer"}
 
-// deployment is a set of stores and how to reach them.
+// deployment is a set of stores and their addresses.
 type deployment struct {
 	t      *testing.T
 	stores devstack.Endpoints
@@ -50,7 +50,7 @@ func deploy(t *testing.T, e devstack.Endpoints) *deployment {
 		"LEAT_LISTEN=127.0.0.1:0",
 		"LEAT_GIT_DIR=" + filepath.Join(t.TempDir(), "mirrors"),
 		"LEAT_GIT_ALLOW_LOCAL=true",
-		"LEAT_ACK_WAIT=2s", // a killed worker's messages are not to take half a minute
+		"LEAT_ACK_WAIT=2s", // a killed worker's messages must not take half a minute
 		"LEAT_LEASE=10s",
 	}}
 }
@@ -89,7 +89,7 @@ func leat(t *testing.T, env []string, code int, args ...string) map[string]any {
 	return doc
 }
 
-// try is leat where the answer may be no.
+// try is leat for commands whose answer may be no.
 func try(t *testing.T, env []string, args ...string) (doc map[string]any, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "leat"), append(args, "--json")...)

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// patience bounds every wait: far more than a loaded machine takes.
+// patience bounds every wait. It is much longer than a loaded machine needs.
 const patience = 60 * time.Second
 
 // process is one of our binaries, running.
@@ -27,11 +27,11 @@ type process struct {
 	cmd  *exec.Cmd
 	log  output
 	done chan struct{} // closed when it has ended
-	err  error         // of its end; valid once done is closed
+	err  error         // the run's error; valid once done is closed
 }
 
-// start runs a binary with an environment of its own. It is killed at the end
-// of the test if it still runs; what it said is shown where the test failed.
+// start runs a binary with an environment of its own. It kills it at the end of
+// the test if it still runs, and shows its output if the test failed.
 func start(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: name, done: make(chan struct{})}
@@ -62,7 +62,7 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
-// kill ends it at once, if it runs.
+// kill ends it at once if it runs.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
@@ -117,10 +117,10 @@ func (p *process) ended() bool {
 	}
 }
 
-// ready waits until it is.
+// ready waits until the process is ready.
 func (p *process) ready() { p.t.Helper(); p.says(`msg=ready`, 1) }
 
-// health asks one of its health checks.
+// health sends a request to one of the health checks.
 func (p *process) health(path string) (status int, body string) {
 	p.t.Helper()
 	address := p.says(`msg=starting .*health=(\S+)`, 1)[1]
@@ -136,7 +136,7 @@ func (p *process) health(path string) (status int, body string) {
 	return resp.StatusCode, string(content)
 }
 
-// await polls what cannot be waited for.
+// await polls a condition that no signal announces.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
@@ -146,7 +146,7 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// output keeps what a process writes.
+// output keeps the output of a process.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -54,7 +54,7 @@ func TestAnyNATSClientCanSubmit(t *testing.T) {
 	}
 }
 
-// What is malformed ends as a dead letter, and the next submission is served.
+// A malformed event ends as a dead letter, and the next submission is served.
 func TestBadSubmissionStopsItselfAlone(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)

@@ -50,9 +50,9 @@ func holdsToken(b []byte) bool {
 	return false
 }
 
-// A token for a git host is shown to that host and to nobody else: it is in no
-// store, no file, no log and on no command line, whether it opened a repository
-// or was refused by a server that repeats what it was told.
+// A token for a git host is shown only to that host. It is in no store, no
+// file, no log and on no command line, whether it opened a repository or was
+// refused by a server that repeats the request.
 func TestTokenIsNowhere(t *testing.T) {
 	t.Parallel()
 	forge := newForge(t, newRepo(t, 20))
@@ -91,8 +91,8 @@ func TestTokenIsNowhere(t *testing.T) {
 	scanFiles(t, data, forge.host)
 }
 
-// mention checks that what has been read holds what it should, so that the
-// token would have been found, and does not hold the token.
+// mention checks that a dump holds the expected text, so that the token would
+// have been found, and that it does not hold the token.
 func mention(t *testing.T, where string, content []byte, host string) {
 	t.Helper()
 	if !bytes.Contains(content, []byte(host)) {
@@ -157,7 +157,7 @@ func dumpNATS(t *testing.T, url string) []byte {
 		for seq := info.State.FirstSeq; seq <= info.State.LastSeq; seq++ {
 			msg, err := s.GetMsg(t.Context(), seq)
 			if err != nil {
-				continue // has been replaced by a later one of its subject
+				continue // a later message on its subject has replaced it
 			}
 			fmt.Fprintln(&dump, msg.Subject, msg.Header, string(msg.Data))
 		}
@@ -168,8 +168,8 @@ func dumpNATS(t *testing.T, url string) []byte {
 	return dump.Bytes()
 }
 
-// scanFiles reads every file of a data directory. What is below s3 holds
-// texts as frames of zstd, one after the other.
+// scanFiles reads every file of a data directory. Objects below s3 hold texts
+// as consecutive frames of zstd.
 func scanFiles(t *testing.T, data, host string) {
 	t.Helper()
 	mentioned, packs := make(map[string]bool), 0
@@ -218,8 +218,8 @@ func unzip(content []byte) ([]byte, error) {
 	return decoder.DecodeAll(content, nil)
 }
 
-// forge serves one repository by git's own HTTP server to those who show the
-// token, and another to nobody.
+// forge serves one repository by git's own HTTP server to requests with the
+// token, and refuses another to all.
 type forge struct {
 	*httptest.Server
 	host string
@@ -257,7 +257,8 @@ func newForge(t *testing.T, repo string) *forge {
 	return f
 }
 
-// look notes what everybody on the machine can see while the token is in use.
+// look records everything that any user of the machine can see while the token
+// is in use.
 func (f *forge) look() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -31,7 +31,7 @@ func TestOneTraceSpansTheWorkers(t *testing.T) {
 		t.Errorf("repo.indexed carries the trace %q", got)
 	}
 	for _, p := range running {
-		p.stop() // what has not been sent is sent at the end
+		p.stop() // it sends the remaining spans at the end
 	}
 	services := collector.servicesOf(trace)
 	for _, name := range []string{"leat-ingestor", "leat-embedder", "leat-indexer"} {
@@ -46,7 +46,7 @@ func TestOneTraceSpansTheWorkers(t *testing.T) {
 	}
 }
 
-// A collector that is not there stops nobody.
+// A missing collector stops no worker.
 func TestLostCollectorHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())

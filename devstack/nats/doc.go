@@ -2,9 +2,9 @@
 // directory and behind one token.
 //
 // It owns everything below Config.Dir. A message is acknowledged when it is on
-// disk: the intake has no other copy of what outside systems send. Streams that
-// can afford less ask for it themselves (persist mode async).
+// disk, because the intake has no other copy of the events of outside systems.
+// Streams that can afford less ask for it themselves (persist mode async).
 //
-// It listens on loopback alone by default, opens no monitoring port, handles no
-// signals and writes nothing but to the logger it is given.
+// It listens only on loopback by default, opens no monitoring port, handles no
+// signals, and writes only to the logger it is given.
 package nats

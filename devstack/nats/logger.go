@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// logger passes the server's messages to slog, and keeps the fatal one: the
-// server logs it and goes on.
+// logger passes the server's messages to slog, and keeps a fatal one, because
+// the server logs it and goes on.
 type logger struct {
 	log *slog.Logger
 	mu  sync.Mutex

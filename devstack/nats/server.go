@@ -30,15 +30,15 @@ const (
 
 // Config says where the server lives and who may use it.
 type Config struct {
-	// Dir is the absolute path of the directory that holds the streams. It is
-	// made, with mode 0700, where it does not exist.
+	// Dir is the absolute path of the directory of the streams. If it does not
+	// exist, it is made with mode 0700.
 	Dir string
 	// Addr is the TCP address to listen on. Default: a free port of 127.0.0.1.
 	Addr string
 	// Token is what clients must present. Required.
 	Token string
-	// Fast leaves it to the system when a message reaches the disk: it survives
-	// the death of the process, not that of the machine. Default false.
+	// Fast lets the system decide when a message reaches the disk: it survives
+	// the death of the process, but not that of the machine. Default false.
 	Fast bool
 	// Log receives the server's messages: warnings and errors as such, the rest
 	// at debug level. Default: nothing is logged.
@@ -55,7 +55,7 @@ type Server struct {
 }
 
 // Start starts the server and returns when it accepts connections. ctx bounds
-// the start alone.
+// only the start.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -125,8 +125,8 @@ func options(cfg Config) (*server.Options, error) {
 	}, nil
 }
 
-// ready waits until the server accepts connections, or has given up: it reports
-// a taken port or an unreadable store as a fatal message, and waits.
+// ready waits until the server accepts connections, or has given up: it logs a
+// fatal message about a taken port or an unreadable store, and then waits.
 func (s *Server) ready(ctx context.Context, log *logger) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()

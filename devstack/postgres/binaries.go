@@ -33,9 +33,9 @@ var binPatterns = []string{
 	"/usr/libexec/postgresql*",
 }
 
-// binaries returns the directory of the binaries: the one that was asked for,
-// else the machine's, else a download. major restricts them to one version,
-// that of the data there is; 0 means any.
+// binaries returns the directory of the binaries: the configured one, else the
+// machine's, else a download. major restricts them to one version, that of the
+// existing data; 0 means any.
 func binaries(ctx context.Context, asked string, major int, log *slog.Logger) (string, error) {
 	if asked == "" {
 		asked = os.Getenv(binVariable)
@@ -100,8 +100,8 @@ func installed(ctx context.Context) []string {
 	return serverDirs(dirs)
 }
 
-// serverDirs returns the directories of those postgres binaries, links
-// resolved, that have an initdb beside them.
+// serverDirs returns the directories of those postgres binaries that have an
+// initdb beside them, with links resolved.
 func serverDirs(binaries []string) []string {
 	var dirs []string
 	for _, bin := range binaries {

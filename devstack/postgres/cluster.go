@@ -59,7 +59,7 @@ func (c *cluster) openExisting() error {
 	return nil
 }
 
-// ensure leaves the cluster complete, with no process at work on it.
+// ensure leaves the cluster complete, with no process working on it.
 func (c *cluster) ensure(ctx context.Context) error {
 	halves, err := filepath.Glob(filepath.Join(globQuote(c.dir), "data.new-*"))
 	if err != nil {
@@ -77,7 +77,7 @@ func (c *cluster) ensure(ctx context.Context) error {
 }
 
 // create makes the cluster and its database under another name and renames it
-// when it is whole: data that exists is complete.
+// when it is whole, so existing data is complete.
 func (c *cluster) create(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, createLimit)
 	defer cancel()
@@ -189,7 +189,7 @@ func (c *cluster) ready(pid int) bool {
 		string(bytes.TrimSpace(lines[7])) == "ready"
 }
 
-// globQuote makes path stand for itself in a pattern.
+// globQuote quotes path for use in a pattern.
 func globQuote(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }

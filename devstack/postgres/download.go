@@ -27,8 +27,8 @@ const (
 	mavenGroup      = "io/zonky/test/postgres"
 )
 
-// jarSums holds the SHA-256 of each platform's jar. A jar that differs is
-// refused, whatever the repository says of it.
+// jarSums holds the SHA-256 of each platform's jar. A jar with another sum is
+// refused.
 var jarSums = map[string]string{
 	"linux-amd64":        "a6c44794a7a258621b8cb98c196bf621cdd705d9fa73c3628166b658c419877a",
 	"linux-amd64-alpine": "ec4fc90d59aecf1fe3a22f49cd45605a44b0765e16767972901f5c1d87538439",
@@ -37,7 +37,7 @@ var jarSums = map[string]string{
 	"darwin-arm64v8":     "b8c73288326af937b632208110b1d629c404ebef7519f8bcc7fd72404c68a36a",
 }
 
-// What a download may cost: some 15 to 30 MB are expected.
+// Bounds of a download: some 15 to 30 MB are expected.
 const (
 	jarLimit      = 64 << 20
 	downloadLimit = 10 * time.Minute
@@ -85,8 +85,8 @@ func platformName() string {
 	return name
 }
 
-// cacheDir returns where downloads are kept. Root's own cache is of no use to
-// root: the server runs as another user, who cannot look into it.
+// cacheDir returns the directory of the downloads. Root cannot use its own
+// cache, because the server runs as another user, who cannot read it.
 func cacheDir() (string, error) {
 	if os.Geteuid() == 0 {
 		return "/var/cache/leat", nil
@@ -98,8 +98,8 @@ func cacheDir() (string, error) {
 	return filepath.Join(base, "leat"), nil
 }
 
-// ensure returns the directory of the binaries. A directory that exists is
-// complete: it gets its name last.
+// ensure returns the directory of the binaries. An existing directory is
+// complete, because it gets its name last.
 func (d download) ensure(ctx context.Context) (string, error) {
 	home := filepath.Join(d.cache, "postgres-"+downloadVersion+"-"+d.platform)
 	bin := filepath.Join(home, "bin")
@@ -128,7 +128,7 @@ func (d download) ensure(ctx context.Context) (string, error) {
 	return bin, nil // ours, or that of someone who was faster
 }
 
-// removeStale removes what downloads that were killed have left.
+// removeStale removes the files of downloads that were killed.
 func removeStale(home string) {
 	halves, _ := filepath.Glob(globQuote(home) + ".new-*") // a well-formed pattern
 	for _, half := range halves {
@@ -162,7 +162,7 @@ func (d download) fill(ctx context.Context, dir string) error {
 	return errors.New("the jar holds no .txz archive")
 }
 
-// get writes the jar to w, and fails unless it is the one we know.
+// get writes the jar to w, and fails unless it has the known checksum.
 func (d download) get(ctx context.Context, w io.Writer) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, downloadLimit)
 	defer cancel()

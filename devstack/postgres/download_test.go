@@ -20,8 +20,8 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// TestDownloadedServerStarts takes the way of a machine that has no Postgres.
-// It asks for 15 MB, so it runs where LEAT_TEST_DOWNLOAD is set.
+// TestDownloadedServerStarts covers a machine without Postgres. It downloads 15
+// MB, so it runs only if LEAT_TEST_DOWNLOAD is set.
 func TestDownloadedServerStarts(t *testing.T) {
 	sum, ok := jarSums[platformName()]
 	if !ok {
@@ -73,8 +73,8 @@ func reachable(t *testing.T) {
 	}
 }
 
-// sharedTempDir is a temporary directory that every user can look into, as the
-// server's must.
+// sharedTempDir is a temporary directory that every user can read, as the
+// server's user must.
 func sharedTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "leat-download-test-")

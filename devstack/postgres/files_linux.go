@@ -12,9 +12,9 @@ import (
 const firstExtra = 3
 
 // share returns the path by which cmd knows a directory. A server that runs as
-// another user may not be allowed to pass through the directories above it (a
-// home directory of mode 0700, say), so it inherits the directory open, and
-// reaches it without walking there.
+// another user may not be allowed through the directories above it (a home
+// directory of mode 0700, say). So it inherits the open directory, and reaches
+// it without a path from the root.
 func (c *cluster) share(cmd *exec.Cmd, dir string) string {
 	if c.user == nil {
 		return dir

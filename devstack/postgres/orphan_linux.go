@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// takeOver ends every server process that still works on the data and removes
-// the pid file it left. The lock says that no living process of ours owns
-// them; their executable and working directory say that they are what we think.
+// takeOver ends every server process that still works on the data, and removes
+// its pid file. The lock proves that no living process of ours owns them; their
+// executable and working directory prove what they are.
 //
-// The pid file is not asked. The number in it may long be another process's,
+// The pid file does not count. Its number may belong to another process by now,
 // which Postgres would take for a running server, and it says nothing about
-// backends that outlived their postmaster, to whom a second server would be
-// the end of the data.
+// backends that outlived their postmaster. A second server beside those would
+// destroy the data.
 func (c *cluster) takeOver(ctx context.Context) error {
 	for _, step := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL} {
 		gone, err := c.stopOrphans(ctx, step)

@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// takeOver ends the server that an owner who was killed left running. pg_ctl
-// signals whatever process the pid file names, so the process is first asked
-// for its command; a file that names no postgres is stale.
+// takeOver ends a server that a killed owner left running. pg_ctl signals
+// whatever process the pid file names, so takeOver first checks the command of
+// the process. A file that names no postgres is stale.
 func (c *cluster) takeOver(ctx context.Context) error {
 	file := filepath.Join(c.data(), "postmaster.pid")
 	content, err := os.ReadFile(file)

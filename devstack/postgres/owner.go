@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// An owner is the user that the server runs as when we are root. Nil stands
-// for ourselves.
+// An owner is the user that the server runs as when we are root. Nil means our
+// own user.
 type owner struct{ uid, gid int }
 
 // newOwner chooses the user who owns a new cluster.
@@ -33,7 +33,7 @@ func newOwner() (*owner, error) {
 	return nil, errors.New("the server refuses to run as root, and there is neither a user postgres nor a user nobody to run it as")
 }
 
-// ownerOf returns who must run the server on existing data.
+// ownerOf returns the user that must run the server on existing data.
 func ownerOf(data string, info os.FileInfo) (*owner, error) {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

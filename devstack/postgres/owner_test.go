@@ -21,7 +21,7 @@ func needsRoot(t *testing.T) {
 	}
 }
 
-// TestRootServesBelowAPrivateDirectory has a directory on the way that the
+// TestRootServesBelowAPrivateDirectory uses a path with a directory that the
 // server's user cannot enter.
 func TestRootServesBelowAPrivateDirectory(t *testing.T) {
 	needsRoot(t)
@@ -50,7 +50,7 @@ func TestRootServesBelowAPrivateDirectory(t *testing.T) {
 	mustStart(t, dir)
 }
 
-// TestOrdinaryUser runs this package's tests again as one.
+// TestOrdinaryUser runs this package's tests again as an ordinary user.
 func TestOrdinaryUser(t *testing.T) {
 	needsRoot(t)
 	nobody, err := user.Lookup("nobody")

@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// The last lines of a process's messages that an error quotes, and how much of
-// one line is kept.
+// How many of a process's last lines an error quotes, and how much of each.
 const (
 	tailLines    = 12
 	maxLineBytes = 4096
@@ -100,7 +99,7 @@ func (p *process) wait(d time.Duration) bool {
 	}
 }
 
-// failure describes how a process ended, in its own last words.
+// failure describes how a process ended, with its own last words.
 func (p *process) failure(name string) error {
 	state := "ended"
 	if p.err != nil {
@@ -112,8 +111,8 @@ func (p *process) failure(name string) error {
 	return fmt.Errorf("%s: %s", name, state)
 }
 
-// childEnv is the part of our environment that children see. The rest may hold
-// secrets that they have no use for, and PG* variables that would change their
+// childEnv returns the part of our environment that children see. The rest may
+// hold secrets that they do not need, and PG* variables that would change their
 // behaviour.
 func childEnv() []string {
 	env := []string{"TZ=UTC", "LC_ALL=C"}

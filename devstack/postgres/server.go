@@ -29,8 +29,8 @@ const (
 
 // Config says where the server lives and how careful it is.
 type Config struct {
-	// Dir is the absolute path of the directory that holds the server's data.
-	// It is made, with mode 0700, where it does not exist.
+	// Dir is the absolute path of the directory of the server's data. If it
+	// does not exist, it is made with mode 0700.
 	Dir string
 	// Fast trades safety for speed: an acknowledged commit survives the death
 	// of every process, but not that of the machine. For tests. Default false.
@@ -55,9 +55,9 @@ type Server struct {
 }
 
 // Start starts the server on cfg.Dir and returns when it accepts connections.
-// The first start makes the cluster and its database; a start that was cut
-// short leaves nothing the next one trips over. ctx bounds the start alone:
-// the server runs until Close.
+// The first start makes the cluster and its database. A start that was cut
+// short does not disturb the next one. ctx bounds only the start: the server
+// runs until Close.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if !filepath.IsAbs(cfg.Dir) {
 		return nil, fmt.Errorf("start postgres: directory %q is not an absolute path", cfg.Dir)
@@ -113,9 +113,9 @@ func (s *Server) URL(database string) string {
 	return u.String()
 }
 
-// Close stops the server: cleanly if it can within ten seconds, else at once,
-// which costs a recovery at the next start but no commit. It returns when no
-// process is left. Closing twice is harmless.
+// Close stops the server: cleanly if that takes up to ten seconds, else at
+// once, which costs a recovery at the next start but no commit. It returns when
+// no process is left. Closing twice is harmless.
 func (s *Server) Close() error {
 	s.stop.Do(func() {
 		close(s.closing)
@@ -153,7 +153,7 @@ func (s *Server) watch() {
 	}
 }
 
-// release gives back what start took, in the opposite order.
+// release frees the resources of start, in reverse order.
 func (s *Server) release() {
 	if s.sockets != nil {
 		s.sockets.remove()

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// own writes a row, says so, and waits for its end.
+// own writes a row, reports it, and waits to be ended.
 func own(dir string) error {
 	ctx := context.Background()
 	s, err := Start(ctx, Config{Dir: dir})
@@ -48,7 +48,8 @@ func own(dir string) error {
 	return err
 }
 
-// startOwner runs own in a child, and returns when it has written its row.
+// startOwner runs own in a child, and returns when the child has written its
+// row.
 func startOwner(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -108,7 +109,8 @@ func mustHoldRow(t *testing.T, s *Server) {
 	}
 }
 
-// TestStartOnTheHeelsOfAKill finds the killed owner's server still dying.
+// TestStartOnTheHeelsOfAKill starts while the killed owner's server is still
+// dying.
 func TestStartOnTheHeelsOfAKill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pg")
 	kill(t, startOwner(t, dir))
@@ -138,8 +140,8 @@ func TestOrphanIsStopped(t *testing.T) {
 	mustHoldRow(t, s)
 }
 
-// TestStalePidFileIsMended leaves a file that names a process which lives, but
-// is no server: Postgres itself would refuse to start.
+// TestStalePidFileIsMended leaves a file that names a living process which is
+// no server. Postgres itself would refuse to start.
 func TestStalePidFileIsMended(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pg")
 	if err := mustStart(t, dir).Close(); err != nil {
@@ -153,7 +155,7 @@ func TestStalePidFileIsMended(t *testing.T) {
 }
 
 // TestInterruptedCreationStartsAfresh cuts the first start short at different
-// moments, and leaves what a killed one would.
+// moments, and leaves the files that a killed one would.
 func TestInterruptedCreationStartsAfresh(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cache, err := cacheDir()
@@ -187,7 +189,7 @@ func TestInterruptedCreationStartsAfresh(t *testing.T) {
 	}
 }
 
-// TestLongDirectory has a path in which no socket fits.
+// TestLongDirectory has a path that is too long for a socket.
 func TestLongDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 30), "pg")
 	first := mustStart(t, dir)

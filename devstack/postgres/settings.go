@@ -8,9 +8,9 @@ const socketPort = "5432"
 // settings returns the server's arguments: sized for one person's pipeline
 // (some 100 MiB in use), quiet, and reachable through the socket alone.
 //
-// fsync stays on by default: the catalog is the one thing that nothing else
-// can rebuild. Neither mode turns synchronous_commit off, since that would lose
-// acknowledged commits to a mere kill -9 of the server.
+// fsync stays on by default, because the catalog is the one store that nothing
+// else can rebuild. Neither mode turns synchronous_commit off: that would lose
+// acknowledged commits when the server is killed.
 func settings(sockets string, fast bool) []string {
 	quoted := `"` + strings.ReplaceAll(sockets, `"`, `""`) + `"`
 	values := []string{

@@ -13,17 +13,17 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// What an archive may hold: some 60 MB in 1,000 entries are expected.
+// Bounds of an archive: some 60 MB in 1,000 entries are expected.
 const (
 	unpackedLimit = 512 << 20
 	entryLimit    = 20_000
 )
 
-// errTooLarge says that an archive holds more than it should.
+// errTooLarge says that an archive exceeds its bounds.
 var errTooLarge = errors.New("the archive is too large")
 
-// unpack writes a .txz archive's files below dir. Nothing outside of dir can
-// be reached, neither by a name nor through a link that came before.
+// unpack writes a .txz archive's files below dir. No name and no earlier link
+// can lead outside dir.
 func unpack(f *zip.File, dir string) error {
 	archive, err := f.Open()
 	if err != nil {
@@ -46,7 +46,8 @@ func unpack(f *zip.File, dir string) error {
 }
 
 func unpackTar(plain io.Reader, root *os.Root, limit int64) error {
-	// One byte past the limit, so that reaching it is told from ending at it.
+	// One byte past the limit, to tell an archive that exceeds it from one that
+	// ends there.
 	bounded := &io.LimitedReader{R: plain, N: limit + 1}
 	r := tar.NewReader(bounded)
 	for range entryLimit {
@@ -89,7 +90,7 @@ func unpackEntry(root *os.Root, h *tar.Header, content io.Reader) error {
 	return fmt.Errorf("entry %q is of the unexpected kind %q", h.Name, h.Typeflag)
 }
 
-// unpackFile keeps of a mode nothing but whether the file is a program.
+// unpackFile keeps only one thing of a mode: whether the file is a program.
 func unpackFile(root *os.Root, name string, mode os.FileMode, content io.Reader) error {
 	perm := os.FileMode(0o644)
 	if mode&0o100 != 0 {

@@ -2,13 +2,12 @@
 // dev` and for tests. It owns a directory of collections and answers as Qdrant
 // does, exactly: every search is a scan, so recall is 1.
 //
-// It refuses what it does not do. A request that asks for more than it
-// supports is answered with Unimplemented and the feature's name, never with
-// an answer that ignores the request's meaning. A collection has at most one
-// dense and one sparse vector; there is no quantization, no sharding, no
-// full-text or geographical filter and no inference. What only tunes Qdrant's
-// speed (HNSW and optimizer settings, search parameters) is accepted and has
-// no effect.
+// A request for a feature that it lacks is answered with Unimplemented and the
+// feature's name, and never with an answer that ignores the request's meaning.
+// A collection has at most one dense and one sparse vector. There is no
+// quantization, no sharding, no full-text or geographical filter and no
+// inference. Settings that only tune Qdrant's speed (HNSW and optimizer
+// settings, search parameters) are accepted and have no effect.
 //
 // # Storage
 //

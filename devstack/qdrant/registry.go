@@ -54,8 +54,8 @@ func openRegistry(dir string, log *slog.Logger) (*registry, error) {
 	return r, nil
 }
 
-// acquire takes the directory for this process. The kernel gives it back,
-// however the process ends.
+// acquire takes the directory for this process. The kernel releases it, however
+// the process ends.
 func (r *registry) acquire() error {
 	f, err := os.OpenFile(filepath.Join(r.dir, "LOCK"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -24,8 +24,8 @@ const (
 	// DefaultAddr lets the kernel choose a port.
 	DefaultAddr = "127.0.0.1:0"
 
-	// version is that of the Qdrant whose behaviour this is. A client warns
-	// when its own differs by more than one minor version.
+	// version is the version of Qdrant that this server behaves like. A client
+	// warns when its own differs by more than one minor version.
 	version = "1.17.1"
 
 	maxMessageBytes = 64 << 20
@@ -40,10 +40,10 @@ type Config struct {
 	Dir string
 	// Addr is the TCP address to listen on. Default: 127.0.0.1:0.
 	Addr string
-	// APIKey is demanded of every call, in the metadata "api-key", as Qdrant does
-	// with service.api_key. Default: no key is asked for.
+	// APIKey is required of every call, in the metadata "api-key", like
+	// Qdrant's service.api_key. Default: no key is required.
 	APIKey string
-	// Log takes what an operator should know. Default: slog.Default().
+	// Log takes messages for an operator. Default: slog.Default().
 	Log *slog.Logger
 }
 
@@ -120,8 +120,8 @@ func contain(log *slog.Logger) grpc.UnaryServerInterceptor {
 	}
 }
 
-// demand lets in those who know the key. Qdrant's answer to the others is
-// Unauthenticated, too.
+// demand admits calls with the key. As in Qdrant, the answer to others is
+// Unauthenticated.
 func demand(key string) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 		if key == "" {

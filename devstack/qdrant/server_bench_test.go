@@ -195,7 +195,7 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// BenchmarkFloor is what the dense query cannot go below on one processor: the
+// BenchmarkFloor is the lower limit of the dense query on one processor: the
 // dot products alone.
 func BenchmarkFloor(b *testing.B) {
 	for _, n := range benchSizes {
@@ -219,8 +219,8 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
-// BenchmarkDeleteOlder finds what leat deletes after each batch, the points of
-// 256 documents that are older than a revision, where there are none.
+// BenchmarkDeleteOlder is leat's deletion after each batch, of the points of
+// 256 documents that are older than a revision, when there are none.
 func BenchmarkDeleteOlder(b *testing.B) {
 	for _, n := range benchSizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -243,7 +243,7 @@ func BenchmarkDeleteOlder(b *testing.B) {
 	}
 }
 
-// BenchmarkScroll reads what a comparison of the stores does, a few fields of
+// BenchmarkScroll reads the same as a comparison of the stores: a few fields of
 // all points, a thousand at a time.
 func BenchmarkScroll(b *testing.B) {
 	const n = 20_000

@@ -24,9 +24,9 @@ import (
 	devstack "github.com/leatworks/leat/devstack/qdrant"
 )
 
-// The tests of this file state what Qdrant does. They run against the embedded
-// server, and against a real one when LEAT_QDRANT_URL names it (the gRPC port:
-// http://host:6334; LEAT_QDRANT_API_KEY is its key).
+// The tests of this file state Qdrant's behaviour. They run against the
+// embedded server, and against a real one if LEAT_QDRANT_URL names it (the gRPC
+// port: http://host:6334; LEAT_QDRANT_API_KEY is its key).
 
 func connect(t *testing.T) *qdrant.Client {
 	t.Helper()

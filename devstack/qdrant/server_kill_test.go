@@ -66,8 +66,8 @@ func writeForever(dir string) error {
 	}
 }
 
-// TestKilledProcessLosesNothingAcknowledged kills a process that writes, in the
-// middle of whatever it is doing, again and again over the same directory.
+// TestKilledProcessLosesNothingAcknowledged kills a writing process at random
+// moments, again and again over the same directory.
 func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	const begin = 1000

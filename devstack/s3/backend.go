@@ -32,7 +32,7 @@ const (
 // rely on it. So each bucket goes to posix as an absolute path, and comes back
 // as its name.
 //
-// It serves the operations it lists: what is not here is not implemented.
+// It serves the operations it lists; all others are not implemented.
 type rooted struct {
 	backend.BackendUnsupported
 	posix   *posix.Posix
@@ -115,7 +115,8 @@ func (b *rooted) checked(ctx context.Context, op string, err error) error {
 	return s3err.GetAPIError(s3err.ErrInternalError)
 }
 
-// plain removes from a content encoding what describes the transfer alone.
+// plain removes from a content encoding the parts that describe only the
+// transfer.
 func plain(encoding *string) *string {
 	if encoding == nil {
 		return nil
@@ -159,8 +160,8 @@ func (b *rooted) DeleteBucket(ctx context.Context, bucket string) error {
 	return b.checked(ctx, "DeleteBucket", b.posix.DeleteBucket(ctx, *dir))
 }
 
-// The gateway asks these about every request. There is one account, which may
-// do everything, and nothing to configure.
+// The gateway asks these about every request. There is one account with all
+// rights, and nothing to configure.
 
 func (b *rooted) GetBucketAcl(_ context.Context, in *awss3.GetBucketAclInput) ([]byte, error) {
 	_, err := b.dir(in.Bucket)

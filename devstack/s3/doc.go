@@ -6,9 +6,9 @@
 // key that leads out of its bucket is refused. An object is acknowledged when
 // it and its name are on disk, and appears whole or not at all.
 //
-// It serves what a client of plain objects needs (put, get, head, list,
-// delete, multipart uploads) and answers NotImplemented to the rest: copies,
-// versions, policies, locks, tags, the list of buckets.
+// It serves clients of plain objects (put, get, head, list, delete, multipart
+// uploads) and answers NotImplemented to everything else: copies, versions,
+// policies, locks, tags, the list of buckets.
 //
 // The gateway keeps state in package variables, so a process runs one at a
 // time.

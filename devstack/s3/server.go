@@ -44,17 +44,17 @@ var ErrRunning = errors.New("this process already serves S3, and can only once")
 
 var running atomic.Bool
 
-// Config says which directory is served, where and to whom.
+// Config says which directory is served, where, and with which keys.
 type Config struct {
-	// Dir is the absolute path of the directory that holds the buckets. It is
-	// made, with mode 0700, where it does not exist.
+	// Dir is the absolute path of the directory of the buckets. If it does not
+	// exist, it is made with mode 0700.
 	Dir string
 	// Addr is the TCP address to listen on. Default: a free port of 127.0.0.1.
 	Addr string
-	// AccessKey and SecretKey are the one account's. Required.
+	// AccessKey and SecretKey belong to the one account. Required.
 	AccessKey, SecretKey string
-	// Fast leaves it to the system when an object reaches the disk: it survives
-	// the death of the process, not that of the machine. Default false.
+	// Fast lets the system decide when an object reaches the disk: it survives
+	// the death of the process, but not that of the machine. Default false.
 	Fast bool
 	// Log receives failures inside the gateway, as errors. Default: nothing is
 	// logged.
@@ -70,8 +70,8 @@ type Server struct {
 	close  sync.Once
 }
 
-// Start serves cfg.Dir and returns when it accepts connections. ctx bounds the
-// start alone.
+// Start serves cfg.Dir and returns when it accepts connections. ctx bounds only
+// the start.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -20,8 +20,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestShort is make bench in small. It looks at what was counted, never at how
-// long anything took.
+// TestShort is make bench in small. It checks counts, and never durations.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts eight processes")
@@ -97,7 +96,7 @@ func floorOf(p Phase, name string) Floor {
 	return Floor{}
 }
 
-// checkPhase looks for what every phase has.
+// checkPhase checks the figures that every phase has.
 func checkPhase(t *testing.T, p Phase) {
 	t.Helper()
 	if p.Seconds == 0 || p.FloorSeconds == 0 || p.Ratio == 0 || p.Messages == 0 && p.Name != "rebuild" || p.requests(stack.Postgres, "statement") == 0 {

@@ -48,7 +48,7 @@ type wrote struct {
 	size     int64 // of a message
 }
 
-// mark is the highest id of each kind before a round.
+// mark holds the highest id of each kind before a round.
 type mark struct{ pack, chunking int64 }
 
 func (l *leat) mark(ctx context.Context) (m mark, err error) {
@@ -56,7 +56,7 @@ func (l *leat) mark(ctx context.Context) (m mark, err error) {
 	return m, err
 }
 
-// The places that the floors write to, beside leat's own in the same stores.
+// The places that the floors write to, beside leat's own, in the same stores.
 const (
 	scratch           = "floor" // bucket, database, stream
 	scratchCollection = "floor"
@@ -153,7 +153,7 @@ func (f *floor) openPoints(ctx context.Context, e devstack.Endpoints) (err error
 	return f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, string(model.Distance))
 }
 
-// sendKey lets the bare client in as leat's own is.
+// sendKey sends the key for the bare client, as leat's own driver does.
 func sendKey(key string) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		return invoke(metadata.AppendToOutgoingContext(ctx, "api-key", key), method, req, reply, conn, opts...)
@@ -175,7 +175,7 @@ func (f *floor) take() []Floor {
 	return sum
 }
 
-// time runs one part and adds its cost to the floor of that name.
+// time runs one part and adds its cost to the floor with that name.
 func (f *floor) time(name string, items, bytes int64, part func() error) error {
 	stores := f.storesCPU()
 	own := ownCPU()
@@ -205,7 +205,8 @@ func (f *floor) storesCPU() (total float64) {
 	return total
 }
 
-// ownCPU is what this process and the children it has waited for have taken.
+// ownCPU returns the processor time of this process and of the children it has
+// waited for.
 func ownCPU() (total float64) {
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var usage syscall.Rusage
@@ -216,7 +217,7 @@ func ownCPU() (total float64) {
 	return total
 }
 
-// round puts a round's writes through the bare parts.
+// round puts the writes of a round through the bare parts.
 func (f *floor) round(ctx context.Context, w wrote) error {
 	parts := []func(context.Context, wrote) error{f.fetch, f.publish}
 	switch {
@@ -233,7 +234,7 @@ func (f *floor) round(ctx context.Context, w wrote) error {
 	return nil
 }
 
-// fetch is git bringing the commit into a mirror.
+// fetch has git bring the commit into a mirror.
 func (f *floor) fetch(ctx context.Context, _ wrote) error {
 	return f.time("git fetch", 1, 0, func() error {
 		_, err := git(ctx, f.mirror(), nil, "fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--force", "--depth=1", "--", f.repo.dir, "+"+branch+":"+branch)
@@ -241,7 +242,7 @@ func (f *floor) fetch(ctx context.Context, _ wrote) error {
 	})
 }
 
-// read is git giving out every file of the revision.
+// read has git print every file of the revision.
 func (f *floor) read(ctx context.Context, w wrote) error {
 	var names bytes.Buffer
 	rows, err := f.leat.sql.Query(ctx, "select encode(oid, 'hex') from documents where track = $1 and revision = $2 and mode <> 57344", w.track, w.revision)

@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// drain runs git and counts what it prints.
+// drain runs git and counts its output.
 func drain(ctx context.Context, dir string, input io.Reader, args ...string) (int64, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"--git-dir", dir}, args...)...)
 	cmd.Stdin = input
@@ -66,8 +66,8 @@ func (f *floor) packs(ctx context.Context, w wrote, kind string) ([]pack, error)
 	})
 }
 
-// texts is zstd and PUT of the texts of each pack, and the embedder for those
-// of their chunks that got a vector.
+// texts compresses and puts the texts of each pack, and embeds those of their
+// chunks that got a vector.
 func (f *floor) texts(ctx context.Context, w wrote) error {
 	packs, err := f.packs(ctx, w, "text")
 	if err != nil {
@@ -143,7 +143,7 @@ func (f *floor) put(ctx context.Context, p pack, object []byte) error {
 	})
 }
 
-// embedBatch is as many texts as leat gives the embedder at once.
+// embedBatch is the number of texts that leat gives the embedder at once.
 const embedBatch = 256
 
 // embed computes the vectors of a pack's texts anew, as records.
@@ -191,7 +191,7 @@ func (f *floor) embedBatch(ctx context.Context, texts []string) error {
 	return nil
 }
 
-// vectors is PUT of the packs of vectors, as leat wrote them.
+// vectors puts the packs of vectors as leat wrote them.
 func (f *floor) vectors(ctx context.Context, w wrote) error {
 	packs, err := f.packs(ctx, w, "vector")
 	if err != nil {

@@ -100,8 +100,8 @@ func (f *floor) deleteOlder(ctx context.Context, w wrote, documents map[string]b
 	})
 }
 
-// publish publishes as many messages of the same mean size into a stream of the
-// same kind, each on its own subject.
+// publish publishes the same number of messages, of the same mean size, into a
+// stream of the same kind, each on its own subject.
 func (f *floor) publish(ctx context.Context, w wrote) error {
 	body := make([]byte, w.size)
 	return f.time("NATS publish", w.messages, w.messages*w.size, func() error {

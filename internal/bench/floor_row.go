@@ -32,8 +32,8 @@ func tables(w wrote) []table {
 	return list
 }
 
-// copyRows is COPY of the rows that a round wrote into tables with the same
-// indexes and constraints.
+// copyRows copies the rows that a round wrote into tables with the same indexes
+// and constraints.
 func (f *floor) copyRows(ctx context.Context, w wrote) error {
 	// The row that a changed document's row replaces is in the way, and so is
 	// the previous snapshot.

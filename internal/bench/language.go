@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// language says how a file of it begins, and how a part of it reads.
+// language describes the beginning of a file in it, and of a part of a file.
 type language struct {
 	extension  string
 	head, part func(*author) string
 }
 
-// languages are as often as they are listed.
+// Each language occurs as often as it is listed.
 var languages = []language{
 	{".go", goHead, goPart}, {".go", goHead, goPart}, {".go", goHead, goPart},
 	{".py", pythonHead, pythonPart}, {".py", pythonHead, pythonPart},

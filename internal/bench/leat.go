@@ -31,7 +31,7 @@ import (
 // source names the harness as the publisher of its submissions.
 const source = "/bench"
 
-// leat is the stores as the harness sees them, past the relays.
+// leat holds the stores as the harness sees them, past the relays.
 type leat struct {
 	*store.Stores
 	service    *service.Service
@@ -83,16 +83,16 @@ func (l *leat) close() {
 	}
 }
 
-// How often the catalog is asked whether a submission is done: after a
-// hundredth of the time it has taken so far, so that asking neither costs nor
-// blurs much.
+// How often the harness asks the catalog whether a submission is done: after a
+// hundredth of the time it has taken so far, so that the questions cost and
+// blur little.
 const (
 	leastWait = 2 * time.Millisecond
 	mostWait  = 50 * time.Millisecond
 )
 
 // submit tells leat of a repository and returns when all of it is indexed, with
-// the revision, and how long that took.
+// the revision and the duration.
 func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus, time.Duration, error) {
 	key := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: source, Event: uuid.NewString()}
 	began := time.Now()
@@ -132,7 +132,7 @@ func (l *leat) content(ctx context.Context, track uuid.UUID, revision int64, who
 	return c, err
 }
 
-// failed returns the error of a document that is not indexed, "" if there is none.
+// failed returns the error of a document that is not indexed, or "".
 func (l *leat) failed(ctx context.Context) (reason string, err error) {
 	err = l.sql.QueryRow(ctx, "select coalesce(min(error), '') from documents where state = 'failed'").Scan(&reason)
 	return reason, err

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 )
 
-// Traffic is what passed between all workers and one store.
+// Traffic is the traffic between all workers and one store.
 type Traffic struct {
 	Requests map[string]int64 `json:"requests,omitempty"` // S3: by method; Postgres: statements and messages of COPY data
 	Sent     int64            `json:"sent_bytes"`         // by the workers
@@ -18,7 +18,7 @@ type Traffic struct {
 // Process is the usage of one process.
 type Process struct {
 	CPUSeconds    float64 `json:"cpu_seconds"` // children included
-	PeakBytes     int64   `json:"peak_bytes"`  // resident, without children; of all rounds
+	PeakBytes     int64   `json:"peak_bytes"`  // resident, without children; the highest of all rounds
 	ChildrenBytes int64   `json:"children_peak_bytes,omitempty"`
 }
 

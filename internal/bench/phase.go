@@ -19,11 +19,11 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// phase is something that is done to leat, in one or several rounds.
+// phase is a piece of work for leat, in one or several rounds.
 type phase struct {
 	name   string
 	once   bool
-	change func(*run, context.Context, string) (change, error) // of a round, to a file; nil: nothing changes
+	change func(*run, context.Context, string) (change, error) // applied to a file in each round; nil: nothing changes
 	submit func(*run, context.Context) (submitted, error)
 	whole  bool // the index is written anew
 }
@@ -31,10 +31,10 @@ type phase struct {
 // change is a round's change of the repository.
 type change struct {
 	removed []string // paths
-	line    string   // that is to be found afterwards; "": none
+	line    string   // to be found afterwards; "": none
 }
 
-// submitted is what came of telling leat.
+// submitted is the result of a submission.
 type submitted struct {
 	track    uuid.UUID
 	revision int64
@@ -66,7 +66,7 @@ func (r *run) measure(ctx context.Context) error {
 	return nil
 }
 
-// perform does a phase, and after each round its floor.
+// perform runs a phase, and after each round its floor.
 func (r *run) perform(ctx context.Context, p phase) error {
 	result := Phase{Name: p.name, Rounds: r.cfg.Rounds}
 	if p.once {
@@ -145,7 +145,7 @@ func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (t
 	return done.took, r.floor.round(ctx, w)
 }
 
-// check refuses figures of a leat that did not do its work.
+// check refuses the figures of a leat that did not do its work.
 func (r *run) check(ctx context.Context, what change) error {
 	if reason, err := r.leat.failed(ctx); err != nil || reason != "" {
 		return errors.Join(err, fmt.Errorf("a document has failed: %s", reason))
@@ -212,7 +212,7 @@ func (r *run) tell(ctx context.Context) (submitted, error) {
 	return submitted{status.Track, status.Revision, took}, err
 }
 
-// command is the same by the command, its own start included.
+// command does the same by the command, its own start included.
 func (r *run) command(ctx context.Context) (submitted, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), "submit", "--json", "--wait", "--ref", branch, r.repo.dir)
 	cmd.Env = append(os.Environ(), r.env...)
@@ -234,7 +234,7 @@ func (r *run) command(ctx context.Context) (submitted, error) {
 	return submitted{revision: answer.Repositories[0].Revision, took: took}, nil
 }
 
-// rebuild has the index written anew, by the command.
+// rebuild has the command write the index anew.
 func (r *run) rebuild(ctx context.Context) (submitted, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), "rebuild", "--json", "--wait")
 	cmd.Env = append(os.Environ(), r.env...)

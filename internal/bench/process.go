@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// watcher knows what processes and their children use.
+// watcher measures processes and their children.
 type watcher struct {
 	pids map[string]int // by name
 	stop chan struct{}
 	done sync.WaitGroup
 
 	mu       sync.Mutex
-	children map[string]int64 // most that the children of each had together, in bytes
+	children map[string]int64 // by process: the most that its children had together, in bytes
 }
 
 const watchInterval = 200 * time.Millisecond
@@ -72,7 +72,7 @@ func (w *watcher) look() {
 	}
 }
 
-// peaks returns what each process, and its children together, had at most
+// peaks returns the most that each process, and its children together, had
 // since the last reset, in bytes.
 func (w *watcher) peaks() (own, children map[string]int64) {
 	w.look()
@@ -88,9 +88,9 @@ func (w *watcher) peaks() (own, children map[string]int64) {
 	return own, children
 }
 
-// cpu returns the seconds that each process and its children have taken. The
-// time of a child counts as long as it, or the process that waited for it,
-// lives.
+// cpu returns the seconds of processor time of each process and its children.
+// The time of a child counts as long as the child, or the process that waited
+// for it, lives.
 func (w *watcher) cpu() map[string]float64 {
 	family := families()
 	taken := make(map[string]float64, len(w.pids))
@@ -131,8 +131,8 @@ func descendants(family map[int][]int, pid int) []int {
 	return all
 }
 
-// stat returns the fields of /proc/PID/stat that follow the name, which may
-// hold anything.
+// stat returns the fields of /proc/PID/stat after the name, which may hold any
+// character.
 func stat(pid int) []string {
 	text, err := os.ReadFile(proc(pid, "stat"))
 	if err != nil {
@@ -141,7 +141,7 @@ func stat(pid int) []string {
 	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }
 
-// tick is what /proc counts time in, on every Linux that Go runs on.
+// tick is the unit of time in /proc, on every Linux that Go runs on.
 const tick = 0.01
 
 // seconds adds up utime, stime, cutime and cstime.

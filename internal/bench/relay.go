@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// relay stands between the workers and one store, and counts what passes.
+// relay stands between the workers and one store, and counts the bytes.
 type relay struct {
 	listener         net.Listener
 	network, address string           // of the store
-	tap              func() io.Writer // reads what one client sends; nil: nobody does
+	tap              func() io.Writer // reads what one client sends; nil: there is no tap
 	sent, received   atomic.Int64     // bytes, as the workers see it
 	running          sync.WaitGroup
 
@@ -56,7 +56,7 @@ func (r *relay) accept() {
 			return
 		}
 		if err != nil {
-			time.Sleep(10 * time.Millisecond) // out of descriptors, say
+			time.Sleep(10 * time.Millisecond) // for example, no descriptors are left
 			continue
 		}
 		r.running.Go(func() { r.serve(client) })
@@ -69,7 +69,7 @@ func (r *relay) serve(client net.Conn) {
 	store, err := (&net.Dialer{}).DialContext(ctx, r.network, r.address)
 	cancel()
 	if err != nil {
-		return // as a store that is down
+		return // like a store that is down
 	}
 	defer store.Close()
 	r.mu.Lock()

@@ -19,7 +19,7 @@ type Report struct {
 	Seed       uint64  `json:"seed"`
 	Phases     []Phase `json:"phases"`
 	Search     *Search `json:"search,omitempty"`
-	Dir        string  `json:"dir,omitempty"` // where data, logs and profiles are; "" if they have been removed
+	Dir        string  `json:"dir,omitempty"` // holds data, logs and profiles; "" if it has been removed
 }
 
 // Phase holds the time and usage of one phase, of all rounds together unless a
@@ -30,7 +30,7 @@ type Phase struct {
 	Seconds   float64 `json:"seconds"`
 	Median    float64 `json:"median_seconds"`  // of a round
 	Slowest   float64 `json:"slowest_seconds"` // of a round
-	Documents int64   `json:"documents"`       // that came into the index
+	Documents int64   `json:"documents"`       // that entered the index
 	Chunks    int64   `json:"chunks"`
 	Bytes     int64   `json:"bytes"` // of text
 	Usage
@@ -40,11 +40,11 @@ type Phase struct {
 	Floors       []Floor `json:"floors"`
 	FloorSeconds float64 `json:"floor_seconds"` // their sum
 	FloorCPU     float64 `json:"floor_cpu_seconds"`
-	Ratio        float64 `json:"ratio"`     // seconds by the floors' seconds
-	RatioCPU     float64 `json:"cpu_ratio"` // CPU time by the floors'
+	Ratio        float64 `json:"ratio"`     // seconds divided by the floors' seconds
+	RatioCPU     float64 `json:"cpu_ratio"` // CPU time divided by the floors'
 }
 
-// finish computes what follows from the rest.
+// finish computes the derived fields.
 func (p *Phase) finish() {
 	for _, f := range p.Floors {
 		p.FloorSeconds += f.Seconds
@@ -59,7 +59,7 @@ func (p *Phase) finish() {
 	}
 }
 
-// WriteJSON prints all of it.
+// WriteJSON prints the whole report.
 func (r Report) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // Write prints tables for people. Counts and bytes are of a round.

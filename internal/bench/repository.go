@@ -20,7 +20,7 @@ func git(ctx context.Context, dir string, input io.Reader, args ...string) ([]by
 	return gitrun.Run(ctx, input, append([]string{"--git-dir", dir}, args...)...)
 }
 
-// copyOf takes the commit that a repository's HEAD names.
+// copyOf takes the commit that HEAD of a repository names.
 func copyOf(ctx context.Context, dir, repo string) (repository, error) {
 	out, err := exec.CommandContext(ctx, "git", "clone", "--quiet", "--bare", "--no-hardlinks", "--", repo, dir).CombinedOutput()
 	if err != nil {
@@ -33,7 +33,7 @@ func copyOf(ctx context.Context, dir, repo string) (repository, error) {
 	return repository{dir}, err
 }
 
-// invented makes a repository of a seed's files.
+// invented makes a repository of files from a seed.
 func invented(ctx context.Context, dir string, seed uint64, files int) (repository, error) {
 	out, err := exec.CommandContext(ctx, "git", "init", "--quiet", "--bare", "--template=", "--initial-branch=main", "--", dir).CombinedOutput()
 	if err != nil {
@@ -46,7 +46,7 @@ func invented(ctx context.Context, dir string, seed uint64, files int) (reposito
 	return repository{dir}, err
 }
 
-// commit makes a commit on the branch's tip; change is in the words of git
+// commit makes a commit on the branch's tip. change is in the language of git
 // fast-import.
 func (r repository) commit(ctx context.Context, change string) error {
 	const message = "Changed"

@@ -25,16 +25,16 @@ type Config struct {
 	Repo    string // repository whose HEAD is ingested; default: one is invented
 	Files   int    // of the invented one; default 1,000
 	Seed    uint64 // of the invented one
-	Rounds  int    // of each small change, of which the median counts; default 5
+	Rounds  int    // of each small change; the median counts; default 5
 	Queries int    // of the search; default 200
-	Search  bool   // only the first ingest and the search are measured; default false
+	Search  bool   // measure only the first ingest and the search; default false
 	Fast    bool   // the stores need not survive the death of the machine; default false
 	Bin     string // directory of the workers' and leat's binaries; default: they are built
-	Dir     string // where everything is kept, removed if all went well; default: a new one below the system's
+	Dir     string // holds everything, and is removed if all went well; default: a new one below the system's
 	Keep    bool   // keep Dir in any case
 	Profile bool   // have each worker write a CPU profile into Dir, which is kept; default false
 
-	Out io.Writer // takes what happens, line by line; default: nobody is told
+	Out io.Writer // gets a line for each step; default: nobody is told
 }
 
 // The defaults of Config.
@@ -68,7 +68,7 @@ type run struct {
 	report   Report
 }
 
-// Run does everything and returns the measurements.
+// Run goes through all phases and returns the measurements.
 func Run(ctx context.Context, cfg Config) (Report, error) {
 	r, err := prepare(cfg)
 	if err != nil {
@@ -170,7 +170,7 @@ func (r *run) startStores(context.Context) error {
 	return nil
 }
 
-// endpoints are those of all stores.
+// endpoints returns the addresses of all stores.
 func (r *run) endpoints() devstack.Endpoints {
 	e := r.stores[stack.S3].Endpoints
 	points := r.stores[stack.Qdrant].Endpoints
@@ -239,7 +239,7 @@ func (r *run) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// stop ends everything, the workers before the stores.
+// stop ends all processes, the workers before the stores.
 func (r *run) stop() error {
 	if r.watcher != nil {
 		r.watcher.close()

@@ -18,10 +18,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Search is the latency of queries, one after another, and how many are answered
-// a second. All are asked in this process.
+// Search holds the latency of queries, one after another, and the number of
+// queries that are answered a second. All are asked in this process.
 type Search struct {
-	Queries string    `json:"queries"` // what they are
+	Queries string    `json:"queries"` // what is asked
 	Leat    Latencies `json:"leat"`    // the query embedded, both rankings fused, the lines read and verified
 	Floor   Latencies `json:"floor"`   // the bare client asking for the same rankings
 	Points  int64     `json:"points"`  // in the index
@@ -38,7 +38,7 @@ type Latencies struct {
 	P99 float64 `json:"p99_ms"`
 }
 
-// phrases are put before every second symbol, as people do.
+// phrases are put before every second symbol, as people would.
 var phrases = []string{"where is", "how does", "what calls", "error in"}
 
 // queries are symbols of the index, spread evenly over their sorted list.
@@ -107,8 +107,8 @@ func (r *run) search(ctx context.Context) error {
 	return nil
 }
 
-// rate is how many queries are asked a second, two side by side for each
-// processor.
+// rate returns the queries that are answered a second, two side by side for
+// each processor.
 func rate(ctx context.Context, queries []string, ask func(context.Context, string) error) (float64, error) {
 	asking, ctx := errgroup.WithContext(ctx)
 	asking.SetLimit(2 * runtime.GOMAXPROCS(0))

@@ -39,8 +39,8 @@ const (
 	mostBytes   = 256 << 10
 )
 
-// inventFile makes the file of a number. One in fifty has the content of
-// another, as copies and templates have; one in a hundred is not to be indexed.
+// inventFile makes the file with a number. One in fifty has the content of
+// another, like copies and templates. One in a hundred is not to be indexed.
 func inventFile(seed uint64, number int) file {
 	r := rand.New(rand.NewPCG(seed, uint64(number)))
 	a := &author{r: r}
@@ -62,7 +62,7 @@ func inventFile(seed uint64, number int) file {
 	return file{path, a.text.String()}
 }
 
-// author writes in the words of a random source.
+// author writes with words from a random source.
 type author struct {
 	r    *rand.Rand
 	text strings.Builder
@@ -94,7 +94,8 @@ func (a *author) directory() string {
 	return strings.Join(parts, "/")
 }
 
-// identifier is a name that few files share, so that a query can find them.
+// identifier returns a name that few files share, so that a query can find
+// them.
 func (a *author) identifier() string { return a.verb() + title(a.word()) + title(a.word()) }
 
 func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

@@ -35,7 +35,7 @@ func (t *tally) snapshot() map[string]int64 {
 }
 
 // httpTap counts the requests of one HTTP/1.1 connection by their method. It
-// knows bodies of a stated length; minio-go sends no others. It counts a
+// understands bodies of a stated length; minio-go sends no others. It counts a
 // request that it cannot read once, as "unread", and stops there.
 type httpTap struct {
 	tally *tally
@@ -99,7 +99,8 @@ type postgresTap struct {
 	started bool
 }
 
-// The codes that stand where a start has its version, when it is none.
+// Codes that stand in the place of the version in a start that opens no
+// session.
 const (
 	askTLS    = 80877103
 	askGSS    = 80877104

@@ -12,7 +12,7 @@ import (
 	"testing/iotest"
 )
 
-// A tap counts the same however the bytes are cut.
+// A tap counts the same however the bytes are split.
 func feed(t *testing.T, tap func(*tally) io.Writer, stream string) map[string]int64 {
 	t.Helper()
 	var whole, single tally

@@ -39,7 +39,7 @@ func TestShort(t *testing.T) {
 
 const shortSeed = 7
 
-// lines gives what is written to the test's log.
+// lines writes each line to the test's log.
 type lines struct{ t *testing.T }
 
 func (l lines) Write(b []byte) (int, error) {

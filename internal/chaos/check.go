@@ -27,7 +27,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// opened is the stores as leat's own packages see them, past the proxies.
+// opened holds the stores as leat's own packages see them, past the proxies.
 type opened struct {
 	*store.Stores
 	generation catalog.Generation
@@ -90,7 +90,7 @@ func (r *run) check(ctx context.Context) error {
 	return r.checkEmbeddings(ctx)
 }
 
-// checkCatalog looks for work that was given up, and counts the files.
+// checkCatalog looks for abandoned work, and counts the files.
 func (r *run) checkCatalog(ctx context.Context) error {
 	conn, err := r.connect(ctx)
 	if err != nil {
@@ -174,7 +174,7 @@ func (r *run) findFiles() {
 		}
 		_ = filepath.WalkDir(filepath.Join(r.dir, name, "mirrors"), func(path string, entry os.DirEntry, err error) error {
 			base := filepath.Base(path)
-			inside := filepath.Dir(path) != filepath.Join(r.dir, name, "mirrors") // a lock file beside a mirror is there to stay
+			inside := filepath.Dir(path) != filepath.Join(r.dir, name, "mirrors") // a lock file beside a mirror stays on purpose
 			if err == nil && (strings.HasPrefix(base, "tmp_") || inside && strings.HasSuffix(base, ".lock")) {
 				r.report.StaleFiles++
 			}
@@ -196,15 +196,15 @@ func (r *run) sessions(ctx context.Context) (sessions, locks int, err error) {
 	return sessions, locks, err
 }
 
-// findSessions waits for Postgres and the proxies to notice that the workers
-// are gone.
+// findSessions waits until Postgres and the proxies notice that the workers are
+// gone.
 func (r *run) findSessions(ctx context.Context) error {
 	for deadline := time.Now().Add(10 * time.Second); ; pause(ctx, settleInterval) {
 		sessions, locks, err := r.sessions(ctx)
 		if err != nil {
 			return err
 		}
-		links := -1 // the feed's
+		links := -1 // one is the feed's
 		for _, name := range stack.StoreNames {
 			links += r.stores[name].proxy.count()
 		}
@@ -218,13 +218,13 @@ func (r *run) findSessions(ctx context.Context) error {
 	}
 }
 
-// fresh is the index that a leat without a fault has made.
+// fresh is the index of a leat without a fault.
 type fresh struct {
 	point.Digest
 	err error
 }
 
-// indexAnew has a leat that sees no fault index the last commits, with the last
+// indexAnew has a leat without faults index the last commits, with the last
 // filter, while the other one settles.
 func (r *run) indexAnew(ctx context.Context) error {
 	r.fresh = make(chan fresh, 1)
@@ -272,7 +272,7 @@ func (r *run) freshDigest(ctx context.Context) (digest point.Digest, err error) 
 	return digest, nil
 }
 
-// compare holds the index to the fresh one.
+// compare compares the index with the fresh one.
 func (r *run) compare(context.Context) error {
 	fresh := <-r.fresh
 	if fresh.err != nil {
@@ -285,7 +285,7 @@ func (r *run) compare(context.Context) error {
 	return nil
 }
 
-// stop ends all processes, and looks for those that do not end.
+// stop ends all processes, and reports those that do not end.
 func (r *run) stop() error {
 	for _, w := range r.workers {
 		w.Signal(syscall.SIGCONT)
@@ -294,7 +294,7 @@ func (r *run) stop() error {
 	if r.feed != nil {
 		r.feed.close()
 	}
-	if r.fresh != nil { // it is over by now, or was told to end
+	if r.fresh != nil { // it has ended by now, or was told to
 		for range r.fresh {
 		}
 	}

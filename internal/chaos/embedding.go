@@ -15,30 +15,30 @@ import (
 	"time"
 )
 
-// modelCall is one text in one call of the model, as an embedder's log tells it.
+// modelCall is one text in one call of the model, from an embedder's log.
 type modelCall struct {
 	at time.Time
 	by string // the process
 }
 
-// window is a time in which something happened that can cost a vector that was
-// under way, or one that was stored.
+// window is a time in which an event can have cost a vector that was under way,
+// or one that was stored.
 type window struct{ from, to time.Time }
 
 // raceLimit is how soon after one embedder another may ask for the same text
-// without a fault: they do not know of each other.
+// without a fault, because the two do not know of each other.
 const raceLimit = 2 * ackWait
 
-// repeats says what became of the texts that the model was asked for.
+// repeats counts the texts that the model was asked for.
 type repeats struct {
 	texts, again int64 // different ones; calls beyond the first of each
 	worst, bound int   // calls for one text, and what the windows between its first and last explain
-	raced        int64 // calls that no window explains, but another embedder at the same time
+	raced        int64 // calls that no window explains, but another embedder does that asked at the same time
 	unexplained  []string
 }
 
-// explain holds each call for a text but the first to a window between it and
-// the one before.
+// explain assigns each call for a text, except the first, to a window between
+// it and the call before.
 func explain(calls map[string][]modelCall, windows []window) repeats {
 	var r repeats
 	for _, text := range slices.Sorted(maps.Keys(calls)) {
@@ -102,7 +102,7 @@ func readCalls(log, name string, into map[string][]modelCall) error {
 	return lines.Err()
 }
 
-// attribute is a value without blanks of a line of a log.
+// attribute returns a value without blanks from a line of a log.
 func attribute(line []byte, key string) string {
 	_, after, _ := bytes.Cut(line, []byte(key+"="))
 	value, _, _ := bytes.Cut(after, []byte(" "))
@@ -133,8 +133,8 @@ func (r *run) checkEmbeddings(ctx context.Context) error {
 	return nil
 }
 
-// collections are the runs of the garbage collector that deleted something: a
-// text that comes back after one is embedded anew.
+// collections returns the runs of the garbage collector that deleted something.
+// A text that comes back after such a run is embedded anew.
 func (r *run) collections(ctx context.Context) ([]window, error) {
 	conn, err := r.connect(ctx)
 	if err != nil {

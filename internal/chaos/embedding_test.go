@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestExplain holds repeated calls to the windows between them.
+// TestExplain assigns repeated calls to the windows between them.
 func TestExplain(t *testing.T) {
 	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }

@@ -16,7 +16,7 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// perform does a fault and undoes it.
+// perform injects a fault and undoes it.
 func (r *run) perform(ctx context.Context, f fault) error {
 	switch f.kind {
 	case KillWorker:
@@ -117,8 +117,8 @@ func (r *run) dropCollection(ctx context.Context) error {
 	return err
 }
 
-// damageObject works on the files of the S3 server, which serves their content
-// as it is.
+// damageObject changes the files of the S3 server, which serves their content
+// unchanged.
 func (r *run) damageObject(f fault) error {
 	packs, err := filepath.Glob(filepath.Join(r.stores[stack.S3].Dir, stack.S3, "*", "*", "*", "*.pack"))
 	if err != nil || len(packs) == 0 {
@@ -150,8 +150,8 @@ func (r *run) damageObject(f fault) error {
 // diskBytes is the size of each disk that faults fill.
 const diskBytes = 256 << 20
 
-// mount gives each process whose disk faults fill its own disk, if the machine
-// allows it.
+// mount gives each process whose disk faults fill a disk of its own, if the
+// machine allows it.
 func (r *run) mount() error {
 	if !r.cfg.FullDisk {
 		return nil
@@ -181,7 +181,7 @@ func (r *run) unmount() {
 	r.mounts = nil
 }
 
-// ballast is what fills a disk, in a directory that its owner leaves alone.
+// ballast is the file that fills a disk, in a directory that its owner ignores.
 func ballast(dir, target string) string {
 	if slices.Contains(stack.StoreNames, target) {
 		return filepath.Join(dir, target, "run", "ballast")

@@ -17,8 +17,8 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// feed is the outside system: it tells leat of each push, and goes on telling
-// until NATS has said that it has it.
+// feed is the outside system. It tells leat of each push, and repeats it until
+// NATS has acknowledged it.
 type feed struct {
 	js   jetstream.JetStream
 	conn *nats.Conn
@@ -63,7 +63,7 @@ func (f *feed) submit(t track) error {
 	return nil
 }
 
-// told says whether leat has been told of a track.
+// told says whether leat has heard of a track.
 func (f *feed) told(t track) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -71,9 +71,8 @@ func (f *feed) told(t track) bool {
 	return told
 }
 
-// again tells the last news of each track once more: NATS has lost all it had
-// been given, and leat may not have seen it. That is the one loss leat cannot
-// make good.
+// again repeats the last news of each track, because NATS has lost everything
+// and leat may not have seen it. leat cannot make good this one loss by itself.
 func (f *feed) again() {
 	f.mu.Lock()
 	last := slices.Collect(maps.Values(f.last))
@@ -121,7 +120,7 @@ func (f *feed) publish(ctx context.Context, event events.Event) {
 	}
 }
 
-// wait returns when everything queued has been taken.
+// wait returns when all queued news has been accepted.
 func (f *feed) wait() { f.pending.Wait() }
 
 func (f *feed) close() {

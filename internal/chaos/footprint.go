@@ -15,8 +15,8 @@ import (
 // footprint counts the resources that a worker holds.
 type footprint struct{ goroutines, files int }
 
-// How much more the workers may hold in the end than when they were idle for
-// the first time. Pools grow with the work.
+// How much more the workers may hold in the end than when they were first idle.
+// Pools grow with the work.
 const (
 	slackGoroutines = 20
 	slackFiles      = 20
@@ -73,7 +73,7 @@ func (r *run) warmUp(ctx context.Context) error {
 }
 
 // checkFootprints waits until the workers hold no more than when they were
-// idle for the first time, give or take the slack.
+// first idle, within the slack.
 func (r *run) checkFootprints(ctx context.Context) error {
 	var held, over []string
 	for deadline := time.Now().Add(idlePatience); ; pause(ctx, 4*settleInterval) {
@@ -123,5 +123,5 @@ func (r *run) compareFootprints(ctx context.Context) (held, over []string) {
 	return held, over
 }
 
-// growth is the most that a worker, or the connections to a store, have grown.
+// growth is the highest growth of any worker, or of the connections to a store.
 type growth struct{ Goroutines, Files, Connections int }

@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/internal/gitrun"
 )
 
-// history is a bare repository and the commits that its branch will name.
+// history is a bare repository and the future commits of its branch.
 type history struct {
 	dir     string
 	commits []string
@@ -43,7 +43,7 @@ func take(dir, repo string, commits int) (history, error) {
 	return h, h.hide()
 }
 
-// hide takes all refs away and keeps the commits.
+// hide removes all refs and keeps the commits.
 func (h history) hide() error {
 	refs, err := git(h.dir, nil, "for-each-ref", "--format=delete %(refname)")
 	if err != nil {
@@ -56,7 +56,7 @@ func (h history) hide() error {
 	return err
 }
 
-// invent writes a history that a seed decides.
+// invent writes a history that depends on a seed alone.
 func invent(dir string, seed uint64, commits int) (history, error) {
 	h := history{dir: dir}
 	if out, err := exec.Command("git", "init", "--quiet", "--bare", "--template=", "--", dir).CombinedOutput(); err != nil {
@@ -96,7 +96,8 @@ type tree struct {
 
 const firstFiles = 60
 
-// change makes the next tree: some of everything that a push may hold.
+// change makes the next tree, with some of every kind of change that a push may
+// hold.
 func (t *tree) change(i int) {
 	defer func() { t.past = append(t.past, maps.Clone(t.files)) }()
 	if i == 0 {

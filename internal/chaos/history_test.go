@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestInvent holds an invented history to its seed, and to all the kinds of
-// change that it is there for.
+// TestInvent checks that an invented history depends on its seed, and has every
+// kind of change.
 func TestInvent(t *testing.T) {
 	const commits = 40
 	dir := filepath.Join(t.TempDir(), "one")

@@ -14,7 +14,7 @@ import (
 // Kind is a kind of fault.
 type Kind string
 
-// The kinds. The last ones are done only if Config says so.
+// The kinds. The last ones happen only if Config says so.
 const (
 	KillWorker     Kind = "kill worker"     // SIGKILL, and a new process after a while
 	StopWorker     Kind = "stop worker"     // SIGSTOP past its ack wait, then SIGCONT
@@ -33,15 +33,15 @@ const (
 type fault struct {
 	kind   Kind
 	target string        // a worker's or a store's name
-	after  time.Duration // since the one before was begun
+	after  time.Duration // since the start of the one before
 	lasts  time.Duration
-	choice uint64 // whatever else is to be chosen
+	choice uint64 // for any further choice
 }
 
 func (f fault) String() string { return fmt.Sprintf("%s %s for %s", f.kind, f.target, f.lasts) }
 
-// canCost says whether the fault can have cost a vector: one under way between
-// the model and the catalog, or one that was stored.
+// canCost says whether the fault can have cost a vector: one on its way from
+// the model to the catalog, or a stored one.
 func (f fault) canCost() bool {
 	switch f.kind {
 	case KillWorker, StopWorker:
@@ -68,7 +68,7 @@ type weighted struct {
 }
 
 // draw makes the schedule of a seed. The same configuration gives the same
-// schedule; how it meets the work under way is the machine's to say.
+// schedule, but how it meets the work under way depends on the machine.
 func draw(cfg Config) []fault {
 	random := rand.New(rand.NewPCG(cfg.Seed, 1))
 	kinds := []weighted{{KillWorker, 26}, {StopWorker, 12}, {KillStore, 20}, {WipeNATS, 4}, {Cut, 14}, {Delay, 12}, {Stall, 8}}
@@ -99,7 +99,7 @@ func draw(cfg Config) []fault {
 	return faults
 }
 
-// aim chooses the target and how long it lasts.
+// aim chooses the target and the duration.
 func (f *fault) aim(random *rand.Rand) {
 	between := func(least, most time.Duration) time.Duration {
 		return (least + time.Duration(random.Int64N(int64(most-least)))).Round(time.Millisecond)

@@ -17,7 +17,8 @@ type proxied struct {
 }
 
 func newProxied(dir, logs, name string) (*proxied, error) {
-	// Fast: what was acknowledged survives kill -9, which is all that happens here.
+	// Fast: acknowledged writes survive kill -9, which is the worst that
+	// happens here.
 	process, err := stack.NewStore(dir, logs, name, true)
 	if err != nil {
 		return nil, err
@@ -39,10 +40,11 @@ func (s *proxied) Start() error {
 	return nil
 }
 
-// wipe removes what the store holds. It must not run.
+// wipe removes the store's data. The store must not run.
 func (s *proxied) wipe() error { return os.RemoveAll(filepath.Join(s.Dir, s.Name)) }
 
-// environment is what a worker needs to reach the stores through their proxies.
+// environment returns the variables with which a worker reaches the stores
+// through their proxies.
 func environment(stores map[string]*proxied) ([]string, error) {
 	at := make(map[string]string)
 	for name, s := range stores {

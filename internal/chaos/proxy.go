@@ -37,7 +37,7 @@ func newProxy() (*proxy, error) {
 	return p, nil
 }
 
-// count says how many connections there are.
+// count returns the number of connections.
 func (p *proxy) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,7 +46,7 @@ func (p *proxy) count() int {
 
 func (p *proxy) addr() string { return p.listener.Addr().String() }
 
-// lead says where the store listens now.
+// lead sets the store's present address.
 func (p *proxy) lead(network, address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -77,7 +77,7 @@ func (p *proxy) stall() {
 	}
 }
 
-// heal ends what cut, slow and stall began.
+// heal undoes cut, slow and stall.
 func (p *proxy) heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,7 +114,7 @@ func (p *proxy) accept() {
 			return
 		}
 		if err != nil {
-			time.Sleep(10 * time.Millisecond) // out of descriptors, say
+			time.Sleep(10 * time.Millisecond) // for example, no descriptors are left
 			continue
 		}
 		p.running.Go(func() { p.serve(client) })
@@ -133,7 +133,7 @@ func (p *proxy) serve(client net.Conn) {
 	store, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	cancel()
 	if err != nil {
-		return // as a store that is down
+		return // like a store that is down
 	}
 	defer store.Close()
 	if !p.link(client, store) {
@@ -148,7 +148,7 @@ func (p *proxy) serve(client net.Conn) {
 	p.mu.Unlock()
 }
 
-// link notes a connection, unless a cut has come in between.
+// link records a connection, unless a cut came in between.
 func (p *proxy) link(client, store net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -178,7 +178,7 @@ func (p *proxy) pass(to, from net.Conn) {
 	}
 }
 
-// hold waits as long as a stall or a delay asks for.
+// hold waits for the end of a stall or a delay.
 func (p *proxy) hold() {
 	p.mu.Lock()
 	stalled, delay := p.stalled, p.delay

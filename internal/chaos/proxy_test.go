@@ -59,7 +59,7 @@ func call(t *testing.T, p *proxy) *caller {
 	return &caller{conn, bufio.NewReader(conn)}
 }
 
-// ask returns how long the answer took, or why there was none.
+// ask returns the duration until the answer, or the error.
 func (c *caller) ask(wait time.Duration) (time.Duration, error) {
 	began := time.Now()
 	if err := c.SetDeadline(began.Add(wait)); err != nil {

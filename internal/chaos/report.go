@@ -18,7 +18,7 @@ type Report struct {
 	Filters  int          // changes of the filter
 	Faults   map[Kind]int // done, by kind
 	Breaking time.Duration
-	NoDisk   string        // why no disk could be filled; "": it could, or was not to be
+	NoDisk   string        // why no disk could be filled; "": one could, or none was to be
 	Settling time.Duration // from the end of the last fault until nothing was owed
 
 	Digest    string // of the index
@@ -26,13 +26,13 @@ type Report struct {
 	Points    int64
 
 	Repeats repeats // what the model was asked for
-	Growth  growth  // of what is held, from before the first fault to the end
+	Growth  growth  // of resources, from before the first fault to the end
 
 	StaleFiles int // that a killed git left in a mirror; the mirror's next fetch removes them
 
-	// Violations are what must not be. None: the run is clean.
+	// Violations are broken promises. None: the run is clean.
 	Violations []string
-	Dir        string // where data and logs are; "" if they have been removed
+	Dir        string // holds data and logs; "" if it has been removed
 }
 
 // Write prints a report for people.

@@ -27,14 +27,14 @@ type Config struct {
 	Pace    time.Duration // mean time from one fault to the next; default 700 ms
 	Settle  time.Duration // how long leat may take to settle once the faults have ended; default 5 min
 	Bin     string        // directory of the workers' and leat's binaries; default: they are built
-	Dir     string        // where everything is kept, removed if all went well; default: a new one below the system's
+	Dir     string        // holds everything, and is removed if all went well; default: a new one below the system's
 	Keep    bool          // keep Dir in any case
 
 	Damage    bool // also lose and change objects, which only a comparison of the stores can mend
 	DropIndex bool // also drop the collection
-	FullDisk  bool // also fill disks, where a tmpfs may be mounted
+	FullDisk  bool // also fill disks, if a tmpfs can be mounted
 
-	Out io.Writer // takes what happens, line by line; default: nobody is told
+	Out io.Writer // gets a line for each step; default: nobody is told
 }
 
 // The defaults of Config.
@@ -59,9 +59,9 @@ type run struct {
 	workers map[string]*stack.Process
 	feed    *feed
 	env     []string
-	filter  atomic.Int64 // of filters, that the ingestors run with
+	filter  atomic.Int64 // index in filters of the ingestors' present filter
 	mounts  []string
-	fresh   chan fresh // takes what the fresh index is
+	fresh   chan fresh // gets the fresh index
 
 	idle        map[string]footprint // of each kind of worker, before the first fault
 	connections map[string]int       // to each store, then
@@ -202,14 +202,14 @@ func (r *run) start(ctx context.Context) error {
 	return err
 }
 
-// breakThings moves the refs and lets faults loose, a fixed number of faults
-// for each move, and one more when all others have ended.
+// breakThings moves the refs and injects faults, a fixed number for each move,
+// and one more when all others have ended.
 func (r *run) breakThings(ctx context.Context) error {
 	faults, moves := draw(r.cfg), drawMoves(r.cfg.Seed, len(r.world.commits))
 	began := time.Now()
 	room := make(chan struct{}, most)
 	var under sync.WaitGroup
-	defer under.Wait() // whoever ends the run early finds nothing under way
+	defer under.Wait() // even if the run ends early
 	done := 0
 	for i, f := range faults {
 		for ; done < max(1, i*len(moves)/len(faults)); done++ {
@@ -234,8 +234,8 @@ func (r *run) breakThings(ctx context.Context) error {
 		}
 	}
 	under.Wait()
-	// A worker that starts makes the streams. Now none starts, and the running
-	// ones have to recover from the loss.
+	// A worker makes the streams when it starts. None starts now, so the
+	// running ones have to recover from the loss.
 	r.awaitReady(ctx)
 	r.inflict(ctx, fault{kind: WipeNATS, target: stack.NATS})
 	r.report.Breaking = time.Since(began)
@@ -257,7 +257,7 @@ func (r *run) move(m move, under *sync.WaitGroup) error {
 	return r.feed.submit(r.world.tracks[m.track])
 }
 
-// inflict does one fault to its end, alone with its target.
+// inflict carries out one fault to its end, with its target to itself.
 func (r *run) inflict(ctx context.Context, f fault) {
 	target := r.targets[f.target]
 	target <- struct{}{}
@@ -278,7 +278,7 @@ func (r *run) inflict(ctx context.Context, f fault) {
 	}
 }
 
-// violate notes something that must not be.
+// violate records a broken promise.
 func (r *run) violate(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	r.log.Error("violation", "what", text)

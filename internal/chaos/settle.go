@@ -29,7 +29,7 @@ type state struct {
 	Messages                          uint64 // not acknowledged, of all consumers
 }
 
-// settle waits until nothing is owed, by the catalog and by the streams.
+// settle waits until neither the catalog nor the streams owe any work.
 func (r *run) settle(ctx context.Context) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Settle)
@@ -45,7 +45,7 @@ func (r *run) settle(ctx context.Context) error {
 	return nil
 }
 
-// quiet waits until all that was told is taken, and nothing is owed.
+// quiet waits until all news has been accepted, and nothing is owed.
 func (r *run) quiet(ctx context.Context) error {
 	told := make(chan struct{})
 	go func() { r.feed.wait(); close(told) }()
@@ -75,7 +75,7 @@ func (r *run) quiet(ctx context.Context) error {
 	return nil
 }
 
-// heads names the commits that the tracks are at, as look does.
+// heads names the commits of the tracks in the same form as look.
 func (r *run) heads() string {
 	var lines []string
 	for t := range r.pushed() {
@@ -85,7 +85,7 @@ func (r *run) heads() string {
 	return strings.Join(lines, "\n")
 }
 
-// pushed are the tracks that leat has been told of.
+// pushed returns the tracks that leat has heard of.
 func (r *run) pushed() iter.Seq[track] {
 	return func(yield func(track) bool) {
 		for _, t := range r.world.tracks {
@@ -96,8 +96,8 @@ func (r *run) pushed() iter.Seq[track] {
 	}
 }
 
-// mended waits until the damage that was done is undone. The catalog does not
-// know of it, so the stores themselves are compared.
+// mended waits until the damage is repaired. The catalog does not know of it,
+// so the stores themselves are compared.
 func (r *run) mended(ctx context.Context) error {
 	for last := errors.New("no comparison was possible"); ; {
 		o, err := r.open(ctx)

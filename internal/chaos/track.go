@@ -31,12 +31,12 @@ const (
 	sideBranch = "refs/heads/side"
 )
 
-// world is the outside: the repositories, and the commits that their refs will
-// name.
+// world is the world outside leat: the repositories, and the future commits of
+// their refs.
 type world struct {
 	history
 	tracks [trackCount]track
-	roots  map[int]string // commits that have the tree of another, by its place, and no past
+	roots  map[int]string // parentless commits with the tree of another commit, by the place of that one
 }
 
 // newWorld makes the repositories below dir.
@@ -55,7 +55,7 @@ func newWorld(dir string, cfg Config) (w world, err error) {
 	if _, err := git(fork, nil, "init", "--quiet", "--bare", "--template=", "--initial-branch=main"); err != nil {
 		return w, err
 	}
-	// A forge keeps the forks of a repository in one place too.
+	// A forge also keeps the forks of a repository in one place.
 	if err := os.MkdirAll(filepath.Join(fork, "objects", "info"), 0o700); err != nil {
 		return w, err
 	}
@@ -87,7 +87,7 @@ func (w world) push(m move) error {
 	return err
 }
 
-// root makes a commit of another's tree that has no past.
+// root makes a parentless commit with the tree of another.
 func (w world) root(i int) (string, error) {
 	if commit, made := w.roots[i]; made {
 		return commit, nil
@@ -103,7 +103,7 @@ func (w world) root(i int) (string, error) {
 	return commit, err
 }
 
-// head is the commit that a track is at, "" before its first push.
+// head returns the commit of a track, or "" before its first push.
 func (w world) head(t track) string {
 	commit, err := git(t.dir, nil, "rev-parse", "--quiet", "--verify", t.ref)
 	if err != nil {
@@ -112,15 +112,15 @@ func (w world) head(t track) string {
 	return commit
 }
 
-// move is one thing that happens outside of leat.
+// move is one change outside leat.
 type move struct {
 	track  int
 	commit int  // place in the history
-	root   bool // its tree alone, as a history that has nothing to do with the one before
+	root   bool // only its tree, without parents, like an unrelated history
 	filter int  // not 0: nothing is pushed; the ingestors get this filter
 }
 
-// filters are the filters that the ingestors run with, one after the other.
+// filters are the successive filters of the ingestors.
 var filters = [][]string{
 	nil,
 	{"LEAT_EXCLUDE=docs/**\n**/*.txt"},
@@ -150,7 +150,7 @@ func drawMoves(seed uint64, commits int) []move {
 	if commits >= 10 {
 		changes = len(filters) - 1
 	}
-	for i := changes; i > 0; i-- { // the last first, so that the places of the others stand
+	for i := changes; i > 0; i-- { // from the last, so that the places of the others stay valid
 		moves = slices.Insert(moves, i*len(moves)/(changes+1), move{filter: i})
 	}
 	return moves

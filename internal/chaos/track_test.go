@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestDrawMoves holds the moves to their seed, and to all that they are there
-// for.
+// TestDrawMoves checks that the moves depend on their seed, and include every
+// kind of move.
 func TestDrawMoves(t *testing.T) {
 	const commits = 50
 	moves := drawMoves(3, commits)
@@ -54,7 +54,7 @@ func TestDrawMoves(t *testing.T) {
 	}
 }
 
-// TestWorld pushes what the moves say.
+// TestWorld pushes the commits that the moves name.
 func TestWorld(t *testing.T) {
 	w, err := newWorld(t.TempDir(), Config{Seed: 3, Commits: 3})
 	if err != nil {

@@ -17,8 +17,8 @@ var workerNames = []string{
 	"ingestor-1", "ingestor-2", "embedder-1", "embedder-2", "indexer-1", "indexer-2", "syncer-1", "syncer-2",
 }
 
-// Times of the workers, in place of the defaults that are for production: the
-// same things happen, sooner.
+// Times for the workers, in place of the defaults for production: the same
+// things happen, sooner.
 var hurry = []string{
 	"LEAT_LEASE=8s",
 	"LEAT_ACK_WAIT=" + ackWait.String(),
@@ -59,7 +59,7 @@ func (r *run) newWorker(name string) (*stack.Process, error) {
 }
 
 // reconfigure gives the ingestors another filter, one after the other, and then
-// tells leat of all refs again, as operators do.
+// submits all refs again, as operators do.
 func (r *run) reconfigure(filter int) {
 	r.log.Info("change of the filter", "to", filters[filter])
 	r.filter.Store(int64(filter))
@@ -68,7 +68,8 @@ func (r *run) reconfigure(filter int) {
 			r.restart(name)
 		}
 	}
-	// Not as before: what was submitted and done is done, whatever the filter.
+	// Submitted anew and not repeated: a finished submission stays finished,
+	// whatever the filter.
 	for t := range r.pushed() {
 		if err := r.feed.submit(t); err != nil {
 			r.violate("submit again: %v", err)
@@ -76,7 +77,8 @@ func (r *run) reconfigure(filter int) {
 	}
 }
 
-// restart ends a worker in order and starts it again, alone with it.
+// restart ends a worker in order and starts it again, with the worker to
+// itself.
 func (r *run) restart(name string) {
 	target := r.targets[name]
 	target <- struct{}{}
@@ -92,8 +94,8 @@ func (r *run) restart(name string) {
 	}
 }
 
-// awaitReady waits until each worker has said that it is ready. All stores are
-// up; it has no reason not to be.
+// awaitReady waits until each worker says that it is ready. All stores are up,
+// so it has no reason not to be.
 func (r *run) awaitReady(ctx context.Context) {
 	deadline := time.Now().Add(stack.StartPatience)
 	for _, name := range workerNames {
@@ -107,8 +109,8 @@ func (r *run) awaitReady(ctx context.Context) {
 	}
 }
 
-// build makes the binaries, with the race detector if this program has it. Then
-// their packages are in the build cache, and their races are found.
+// build makes the binaries, with the race detector if this program has it.
+// Their packages are then in the build cache, and their races are found.
 func build(bin string) error {
 	if race {
 		return stack.Build(bin, "-race")

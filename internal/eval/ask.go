@@ -20,7 +20,7 @@ const (
 	byDense  = "dense"
 	bySparse = "sparse"
 	byHybrid = "hybrid" // both, fused by the index
-	bySearch = "search" // what leat search makes of it
+	bySearch = "search" // as leat search ranks them
 )
 
 var rankings = []string{byDense, bySparse, byHybrid, bySearch}
@@ -28,7 +28,7 @@ var rankings = []string{byDense, bySparse, byHybrid, bySearch}
 // copies are the two repositories of an index.
 type copies struct{ plain, bare uuid.UUID }
 
-// scores are of a question, by ranking.
+// scores are the scores of a question, by ranking.
 type scores [][3]float64
 
 // ask puts the questions to the index.

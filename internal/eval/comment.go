@@ -23,7 +23,7 @@ func commentBefore(text []string, commented []bool, at int) (lines, string) {
 
 var marks = regexp.MustCompile(`^\s*(?:/\*[*!]?|\*/|\*|//[/!]?<?)?\s?`)
 
-// said takes the marks of a comment off its lines.
+// said removes the marks of a comment from its lines.
 func said(comment []string) string {
 	var b strings.Builder
 	for _, line := range comment {
@@ -33,8 +33,8 @@ func said(comment []string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// docstring returns the string below the head of a definition, if more of it
-// follows: alone it is the body.
+// docstring returns the string below the head of a definition, if more of the
+// definition follows. A string alone is the body.
 func docstring(text []string, at, last int) (lines, string) {
 	for at < last && !strings.HasSuffix(strings.TrimSpace(text[at]), ":") {
 		at++
@@ -112,7 +112,7 @@ func clip(q string) string {
 
 var noQuestion = regexp.MustCompile(`(?i)^(?:see |deprecated|todo|fixme|copyright|licen[sc]e|nolint|eslint|@|inheritdoc|\{@inherit)|copyright|spdx-`)
 
-// asks says whether a text is a question: four words or more that say something.
+// asks says whether a text is a question: it has four or more meaningful words.
 func asks(q string) bool {
 	letters := 0
 	for _, word := range strings.Fields(q) {

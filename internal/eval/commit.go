@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Bounds of a commit that makes a question.
+// Bounds of a commit that becomes a question.
 const (
 	maxPaths   = 20 // that it touches
 	maxChanged = 5  // definitions that it adds or changes
@@ -85,7 +85,7 @@ func parseCommit(entry string) (commit, bool) {
 	return c, asks(c.message) && paths <= maxPaths && len(c.changes) > 0
 }
 
-// message is a commit's message without the lines meant for programs.
+// message returns a commit's message without the lines for programs.
 func message(text string) string {
 	var words []string
 	for line := range strings.Lines(text) {
@@ -120,8 +120,8 @@ func (c commit) answers(contents map[string]string, tree map[string][]definition
 	return found
 }
 
-// changed returns the keys of the definitions that are new or other than
-// before, without those around another of them.
+// changed returns the keys of the definitions that are new or changed, except
+// those that enclose another of them.
 func changed(before, after file) []string {
 	was, is := byKey(definitionsOf(before)), byKey(definitionsOf(after))
 	old, text := strings.Split(before.content, "\n"), strings.Split(after.content, "\n")

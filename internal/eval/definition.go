@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// lines are from 1, both included; none is the zero value.
+// lines are numbered from 1, both included; the zero value means none.
 type lines struct{ first, last int }
 
 func (l lines) count() int { return l.last - l.first + 1 }
@@ -16,15 +16,15 @@ type definition struct {
 	name    string // as it is written where it is defined
 	owner   string // the type of a Go method
 	named   int    // the line that holds the name
-	body    lines  // of it all, but for the comment before it
+	body    lines  // all of it, except the comment before it
 	comment lines  // of its documentation, if it has one
-	doc     string // what that says, without its marks
+	doc     string // text of the comment, without its marks
 }
 
-// key tells the definitions of a file apart, as far as names do.
+// key identifies a definition in its file, as far as names do.
 func (d definition) key() string { return d.owner + "." + d.name }
 
-// syntax says how definitions of a language look.
+// syntax describes the definitions of a language.
 type syntax struct {
 	starts  []*regexp.Regexp // of a definition's first line; the last group is its name
 	indents bool             // a body ends where its indentation does, as in Python
@@ -125,7 +125,7 @@ func (s *syntax) name(line string) string {
 	return ""
 }
 
-// comments says which lines are comments and nothing else.
+// comments says which lines hold only comments.
 func (s *syntax) comments(text []string) []bool {
 	is := make([]bool, len(text))
 	open := false
@@ -159,8 +159,9 @@ func (s *syntax) first(text []string, commented []bool, at int) int {
 	return at
 }
 
-// last finds the end of a definition: where its closing bracket stands as far
-// left as its first line, or where the next line stands that does.
+// last finds the end of a definition: the line of its closing bracket at the
+// indentation of its first line, or the line before the next one at that
+// indentation.
 func (s *syntax) last(text []string, at int) int {
 	own := indent(text[at])
 	line := strings.TrimSpace(text[at])
@@ -190,8 +191,8 @@ func (s *syntax) last(text []string, at int) int {
 
 var continued = regexp.MustCompile(`^(?:[)\]{:>#]|->|where\b|throws\b|(?:public|private|protected)\s*:)`)
 
-// continues says whether a line belongs to the definition that began as far to
-// the left as it does.
+// continues says whether a line belongs to the definition that began at the
+// same indentation.
 func continues(line string, indents bool) bool {
 	if indents {
 		return line[0] == ')' || line[0] == ']'

@@ -1,5 +1,5 @@
-// Package eval measures what searches find. It makes its questions of real
-// repositories, whose authors have said what belongs to what:
+// Package eval measures what searches find. It takes its questions from real
+// repositories, in which comments, commits and names belong to definitions:
 //
 //   - doc: a documentation comment asks for the definition that it stands at.
 //     It is asked of a copy of the repository from which the comments of all
@@ -15,19 +15,19 @@
 //     defines it once.
 //
 // Definitions are found by their first line and their indentation, and in Go by
-// the parser: by nothing of the chunker that is measured. A question that has
-// two answers by its own kind's rule (equal comments) is left out. Of more than
-// are wanted those with the lowest hashes are asked. A bit of a question's hash
-// says whether it belongs to the part for tuning or to the part that is
-// reported: who changes leat by the figures looks at the former alone.
+// the parser, but never by the chunker that is measured. A question that has
+// two answers by the rule of its own kind (equal comments) is left out. If
+// there are too many questions, those with the lowest hashes are asked. A bit
+// of a question's hash says whether it belongs to the part for tuning or to the
+// reported part. Use only the former to tune leat.
 //
 // A hit finds a definition if they share at least half of the lines of the
-// shorter of the two. So a window that holds a function finds it, and one that
-// holds its first line does not; and each part of a class that was cut finds
-// the class. The name of a definition is one line. The places that a hit names
-// beside its own count too.
+// shorter of the two. So a window that holds a function finds it, one that
+// holds its first line does not, and each part of a class that was cut finds
+// the class. The name of a definition is one line. The other places that a hit
+// names count too.
 //
-// What is measured, each over the first ten hits, as a mean over questions:
+// The measures are means over questions, each for the first ten hits:
 //
 //   - MRR: 1/rank of the first hit that finds something, 0 if none does (E.
 //     Voorhees, "The TREC-8 question answering track report", 1999).
@@ -38,10 +38,10 @@
 //     of IR techniques", TOIS 20(4), 2002, with gains of 0 and 1).
 //
 // The repositories go through a whole leat with its four workers and embedded
-// stores, once cut by syntax and once, by an attribute that declares all files
-// plain text, by lines; and once for each embedder. The rankings compared are
-// the dense vector's, the sparse vector's and both fused, as the index gives
-// them, and that of leat search, which weighs, folds and joins the last.
+// stores: once for each embedder, and each time once cut by syntax and once by
+// lines (an attribute declares all files plain text). The compared rankings are
+// that of the dense vector, that of the sparse vector, both fused, as the index
+// gives them, and that of leat search, which weighs, folds and joins the last.
 //
 // The package changes no repository: its copies are written by git
 // fast-import, and no path of a repository becomes one on disk.

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/gitrun"
 )
 
-// repository is a git repository that is read, and never written.
+// repository is a git repository that is only read.
 type repository struct{ dir string }
 
 // file is the content of a path in a commit.
@@ -25,13 +25,13 @@ func runGit(ctx context.Context, dir string, input io.Reader, args ...string) ([
 	return gitrun.Run(ctx, input, append([]string{"-C", dir}, args...)...)
 }
 
-// head returns the commit that HEAD names.
+// head returns the commit of HEAD.
 func (r repository) head(ctx context.Context) (string, error) {
 	out, err := runGit(ctx, r.dir, nil, "rev-parse", "--verify", "HEAD^{commit}")
 	return strings.TrimSpace(string(out)), err
 }
 
-// largest is the most bytes of a file that is read: leat indexes none larger.
+// largest is the largest file that is read, in bytes: leat indexes none larger.
 const largest = 1 << 20
 
 // files returns the files of a commit. Links, submodules, files that are too

@@ -38,7 +38,7 @@ type index struct {
 	running  context.Context // ends when a worker does
 }
 
-// openIndex starts the stores and the workers in a directory. The name is the
+// openIndex starts the stores and the workers in a directory. name is the
 // embedder's.
 func openIndex(ctx context.Context, dir, name string, embedders config.Embedders, log *slog.Logger) (x *index, err error) {
 	x = &index{stop: func() {}}
@@ -104,8 +104,9 @@ func (x *index) close() error {
 
 const pollInterval = 50 * time.Millisecond
 
-// ingest submits a repository and returns when all of it is indexed. What the
-// index lacks would count as not found, so a document that fails is an error.
+// ingest submits a repository and returns when all of it is indexed. A document
+// that fails is an error, because a document that the index lacks would count
+// as not found.
 func (x *index) ingest(ctx context.Context, url string) (uuid.UUID, error) {
 	submitted, err := x.service.Submit(ctx, service.SubmitRequest{Tenant: events.DefaultTenant, Repository: url})
 	if err != nil {
@@ -139,7 +140,7 @@ func (x *index) pause(ctx context.Context) error {
 	}
 }
 
-// whole says so if a document has failed.
+// whole returns an error if a document has failed.
 func (x *index) whole(ctx context.Context, repository uuid.UUID) error {
 	tracks, err := x.stores.Catalog.Tracks(ctx, events.DefaultTenant)
 	if err != nil {

@@ -2,7 +2,7 @@ package eval
 
 import "math"
 
-// Depth is how far down a ranking counts: nobody looks at the eleventh hit.
+// Depth is the number of hits that count: nobody looks at the eleventh.
 const Depth = 10
 
 // Metrics are means over questions.
@@ -13,8 +13,8 @@ type Metrics struct {
 	NDCG      float64 `json:"ndcg_10"`
 }
 
-// ranking says of each hit, the best first, which of a question's answers it
-// finds, by number.
+// ranking lists, for each hit in order, the numbers of a question's answers
+// that it finds.
 type ranking [][]int
 
 // measure scores one ranking of a question that has that many answers.
@@ -41,7 +41,7 @@ func measure(r ranking, answers int) (mrr, recall, ndcg float64) {
 	return mrr, float64(len(found)) / float64(answers), dcg / ideal
 }
 
-// discount is of the hit at a place, counted from 0.
+// discount returns the weight of the hit at a place, counted from 0.
 func discount(place int) float64 { return 1 / math.Log2(float64(place+2)) }
 
 // add counts one question more.
@@ -53,7 +53,7 @@ func (m *Metrics) add(mrr, recall, ndcg float64) {
 	m.NDCG += (ndcg - m.NDCG) / n
 }
 
-// merge counts the questions of other too.
+// merge also counts the questions of other.
 func (m *Metrics) merge(other Metrics) {
 	total := m.Questions + other.Questions
 	if total == 0 {

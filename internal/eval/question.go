@@ -36,22 +36,22 @@ func newQuestion(kind, text string, answers ...answer) question {
 	return question{kind, text, answers, sha256.Sum256([]byte(kind + "\x00" + text))}
 }
 
-// bare says whether it is asked of the copy without comments.
+// bare says whether the question is asked of the copy without comments.
 func (q question) bare() bool { return q.kind == KindDoc }
 
-// tuning says which part the question belongs to. Its bit of the hash does not
+// tuning says to which part the question belongs. That bit of the hash does not
 // decide whether the question is asked.
 func (q question) tuning() bool { return q.hash[31]&1 == 0 }
 
 // corpus is a repository with the questions about it.
 type corpus struct {
-	plain     []file // as they are
+	plain     []file // as they are in the repository
 	bare      []file // without the documentation comments of definitions
 	questions []question
 }
 
-// build reads a repository at its HEAD and makes at most most questions of each
-// kind, of commits no further back than history.
+// build reads a repository at its HEAD and makes up to most questions of each
+// kind, from commits no further back than history.
 func build(ctx context.Context, r repository, most, history int) (corpus, error) {
 	commit, err := r.head(ctx)
 	if err != nil {
@@ -86,8 +86,8 @@ func build(ctx context.Context, r repository, most, history int) (corpus, error)
 	return c, nil
 }
 
-// undocumented returns the file without its definitions' comments, and those as
-// questions.
+// undocumented returns the file without its definitions' comments, and the
+// comments as questions.
 func undocumented(f file, defs []definition) (file, []question) {
 	text := strings.SplitAfter(f.content, "\n")
 	gone := make([]bool, len(text))
@@ -96,7 +96,7 @@ func undocumented(f file, defs []definition) (file, []question) {
 			gone[n-1] = true
 		}
 	}
-	at := make([]int, len(text)+1) // where each line is now
+	at := make([]int, len(text)+1) // the present place of each line
 	var left strings.Builder
 	for i, line := range text {
 		at[i+1] = at[i]
@@ -115,7 +115,7 @@ func undocumented(f file, defs []definition) (file, []question) {
 	return f, asked
 }
 
-// shortest is the least letters of a name that is asked for.
+// shortest is the fewest letters of a name that is asked for.
 const shortest = 5
 
 // nameQuestions asks for names that are defined once.
@@ -135,8 +135,8 @@ func nameQuestions(tree map[string][]definition) []question {
 	return asked
 }
 
-// choose picks the questions with the lowest hashes, and leaves out those that
-// are asked twice.
+// choose picks the questions with the lowest hashes, and leaves out questions
+// that occur twice.
 func choose(list []question, most int) []question {
 	times := make(map[[32]byte]int)
 	for _, q := range list {

@@ -48,15 +48,15 @@ func (r *Report) add(repository, cut, model string, questions []question, all []
 	}
 }
 
-// WriteJSON prints all of it.
+// WriteJSON prints the whole report.
 func (r Report) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(r)
 }
 
-// Write prints a table of each part for people: a line for each combination
-// compared, with the means over the questions of all repositories.
+// Write prints a table of each part for people: a line for each combination,
+// with the means over the questions of all repositories.
 func (r Report) Write(w io.Writer) {
 	titles := map[string]string{PartReport: "the part that is reported", PartTuning: "the part for tuning"}
 	for _, part := range []string{PartReport, PartTuning} {

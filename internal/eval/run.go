@@ -23,14 +23,14 @@ const (
 
 // Config chooses the measurements.
 type Config struct {
-	Repos     []string // paths of git repositories; default: the working directory's
+	Repos     []string // paths of git repositories; default: the working directory
 	Questions int      // most of each kind and repository; default 200
-	History   int      // how many commits back are asked for; default 1,000
+	History   int      // how many commits back questions reach; default 1,000
 	Cuts      []string // syntax, lines; default: both
 	Embedders []string // names; default: local-384
 	Described string   // file that describes embedders; see docs/embedders.md
 
-	Out io.Writer // takes what happens, line by line; default: nobody is told
+	Out io.Writer // gets a line for each step; default: nobody is told
 }
 
 // The defaults of Config.
@@ -125,8 +125,8 @@ func try(ctx context.Context, c corpus, cut, model string, described config.Embe
 	return x.ask(ctx, both, c.questions)
 }
 
-// cutAs declares all files plain text if they are to be cut by lines, as text
-// without syntax is.
+// cutAs declares all files plain text if they are to be cut by lines, because
+// text without syntax is.
 func cutAs(cut string, files []file) []file {
 	const (
 		path = ".gitattributes"
@@ -144,7 +144,7 @@ func cutAs(cut string, files []file) []file {
 	return files
 }
 
-// atLeast passes on records of at least that level.
+// atLeast passes on records of a level or above.
 type atLeast struct {
 	slog.Handler
 	level slog.Level

@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// TestShort is make eval in small. What is found of so little says nothing but
-// that it is found.
+// TestShort is make eval in small. Figures of so few files show only that files
+// are found.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts all stores twice")
@@ -72,8 +72,8 @@ func TestConfigsThatCannotWork(t *testing.T) {
 	}
 }
 
-// TestCutByLinesIsCutByLines has the pipeline's own rules name the language that
-// the chunker is told.
+// TestCutByLinesIsCutByLines has the pipeline's own rules name the language for
+// the chunker.
 func TestCutByLinesIsCutByLines(t *testing.T) {
 	const own = "*.go linguist-language=Go"
 	code := file{"gate.go", "100644", gates}

@@ -17,7 +17,7 @@ import (
 // process.
 type Process struct {
 	Name    string
-	Log     string // file that takes what it says, run after run
+	Log     string // file that takes the output, run after run
 	Command func() *exec.Cmd
 
 	mu   sync.Mutex
@@ -27,8 +27,8 @@ type Process struct {
 	err  error         // of the run; valid once done is closed
 }
 
-// Start begins a run. What the command writes to standard output goes to the
-// log too, unless it has been given another place.
+// Start begins a run. The command's standard output goes to the log too, unless
+// the command has another place for it.
 func (p *Process) Start() error {
 	file, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -90,8 +90,8 @@ func (p *Process) Signal(sig syscall.Signal) {
 	}
 }
 
-// Kill ends the run at once. Its children are left to themselves, as the
-// kernel's own killer leaves them.
+// Kill ends the run at once. Its children run on, as they do after a kill by
+// the kernel.
 func (p *Process) Kill() {
 	p.Signal(syscall.SIGKILL)
 	if done := p.Over(); done != nil {
@@ -99,7 +99,7 @@ func (p *Process) Kill() {
 	}
 }
 
-// End asks the process to end, and says how that went.
+// End asks the process to end, and returns how it ended.
 func (p *Process) End(patience time.Duration) error {
 	done := p.Over()
 	if done == nil {
@@ -124,8 +124,8 @@ func (p *Process) End(patience time.Duration) error {
 	return nil
 }
 
-// AwaitWord waits until the run has said something: before that it may not have
-// come to handling signals.
+// AwaitWord waits until the run has written something. Before that it may not
+// handle signals yet.
 func (p *Process) AwaitWord(patience time.Duration) {
 	done := p.Over()
 	p.mu.Lock()
@@ -151,14 +151,14 @@ func (p *Process) Over() <-chan struct{} {
 	return p.done
 }
 
-// Err says how the last run ended.
+// Err returns how the last run ended.
 func (p *Process) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
 }
 
-// LastWords are the last lines of the log.
+// LastWords returns the last lines of the log.
 func (p *Process) LastWords() string {
 	text, err := os.ReadFile(p.Log)
 	if err != nil {

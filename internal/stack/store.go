@@ -30,15 +30,15 @@ const (
 	Qdrant   = "qdrant"
 )
 
-// StoreNames are all of them.
+// StoreNames lists all stores.
 var StoreNames = []string{NATS, Postgres, S3, Qdrant}
 
 var parts = map[string]devstack.Parts{
 	NATS: devstack.NATS, Postgres: devstack.Postgres, S3: devstack.S3, Qdrant: devstack.Qdrant,
 }
 
-// These variables tell this program, when it runs again as a store, which store
-// it is, where its data are, and how it runs.
+// When this program runs again as a store, these variables name the store and
+// its data directory, and say how it runs.
 const (
 	envStore = "LEAT_STACK_STORE"
 	envDir   = "LEAT_STACK_DIR"
@@ -52,8 +52,8 @@ const (
 	StopPatience  = 30 * time.Second
 )
 
-// Serve runs one store until SIGTERM, if this process was started to be one,
-// and never returns then. Every program that starts a Store calls it first.
+// Serve runs one store until SIGTERM and does not return, if this process was
+// started as a store. Every program that starts a Store calls it first.
 func Serve() {
 	name := os.Getenv(envStore)
 	if name == "" {
@@ -90,9 +90,9 @@ type Store struct {
 	said *io.PipeReader
 }
 
-// NewStore prepares a store that keeps its data below dir and its log in logs.
-// dir is short, so that Postgres' socket fits into it. Fast stores trade the
-// survival of a machine's death for speed.
+// NewStore prepares a store with its data below dir and its log in logs. dir
+// must be short, so that Postgres' socket fits into it. Fast stores do not
+// survive the death of the machine, for speed.
 func NewStore(dir, logs, name string, fast bool) (*Store, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Store) Start() error {
 	}
 }
 
-// Listens returns where the store listens, for net.Dial.
+// Listens returns the address at which the store listens, for net.Dial.
 func (s *Store) Listens() (network, address string, err error) {
 	e := s.Endpoints
 	u, err := url.Parse(map[string]string{NATS: e.NATS, Postgres: e.Postgres, S3: e.S3, Qdrant: e.Qdrant}[s.Name])
@@ -155,8 +155,8 @@ func (s *Store) Listens() (network, address string, err error) {
 	return "tcp", u.Host, nil
 }
 
-// Kill ends the store as a power cut would end it. Postgres is several
-// processes: its own parent could let it shut down in order.
+// Kill ends the store as a power cut would. Postgres has several processes, and
+// its parent could otherwise shut it down in order.
 func (s *Store) Kill() {
 	if s.Name == Postgres {
 		if pid := s.postmaster(); pid > 0 {

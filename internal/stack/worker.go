@@ -22,8 +22,8 @@ import (
 )
 
 // Environment returns the variables with which a worker reaches the stores: e
-// holds the keys, and at the address (host:port) at which each store listens
-// for it.
+// holds the keys, and at gives the address (host:port) of each store for the
+// worker.
 func Environment(e devstack.Endpoints, at map[string]string) ([]string, error) {
 	nats, err := url.Parse(e.NATS)
 	if err != nil {
@@ -43,8 +43,8 @@ func Environment(e devstack.Endpoints, at map[string]string) ([]string, error) {
 }
 
 // NewWorker prepares the process of a worker: kind is its binary's name in bin.
-// Its temporary files and mirrors are below dir, where they can be looked for;
-// env is what it is configured by.
+// Its temporary files and mirrors are below dir, where they can be found; env
+// is its configuration.
 func NewWorker(dir, logs, bin, kind, name string, env []string) (*Process, error) {
 	home := filepath.Join(dir, name)
 	for _, sub := range []string{"tmp", "mirrors"} {
@@ -66,14 +66,14 @@ func NewWorker(dir, logs, bin, kind, name string, env []string) (*Process, error
 	}, nil
 }
 
-// Ready says whether a worker's last run has opened all it needs.
+// Ready says whether a worker's last run has opened everything that it needs.
 func (p *Process) Ready() bool {
 	text, err := os.ReadFile(p.Log)
 	return err == nil && bytes.LastIndex(text, []byte("msg=ready ")) > bytes.LastIndex(text, []byte("msg=starting "))
 }
 
-// Health returns where a worker's last run answers about itself, "" if it has
-// not said so yet.
+// Health returns the address of the health checks of a worker's last run, or ""
+// if the run has not logged it yet.
 func (p *Process) Health() string {
 	text, err := os.ReadFile(p.Log)
 	if err != nil {
@@ -97,7 +97,7 @@ func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	request.Close = true // so that the worker holds no connection of who counts what it holds
+	request.Close = true // the worker must hold no connection of this caller
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
 	return told, lines.Err()
 }
 
-// Clean leaves out what would configure leat.
+// Clean leaves out the variables that would configure leat.
 func Clean(env []string) []string {
 	var left []string
 	for _, variable := range env {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What a run before the last one said no longer holds.
+// Output of an earlier run no longer counts.
 func TestTheLastRunSpeaks(t *testing.T) {
 	const first = "time=1 level=INFO msg=starting worker=embedder health=127.0.0.1:41\ntime=2 level=INFO msg=ready worker=embedder\n"
 	for _, test := range []struct {

@@ -47,7 +47,8 @@ func Postgres(t testing.TB) string {
 	return u.String()
 }
 
-// postgresURL returns the URL of the server, started if it is not running.
+// postgresURL returns the URL of the server. It starts the server if it is not
+// running.
 func (s *state) postgresURL() (string, error) {
 	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" {
 		return given, nil
@@ -71,8 +72,8 @@ func (s *state) postgresURL() (string, error) {
 	return server.URL(postgres.Database), nil
 }
 
-// execute runs one statement on a connection of its own. It has a context of
-// its own as well: the test's is over when its clean-up runs.
+// execute runs one statement on a connection of its own. It also has a context
+// of its own, because the test's has ended when its clean-up runs.
 func execute(dsn, statement string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
 	defer cancel()

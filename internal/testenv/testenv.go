@@ -16,7 +16,8 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk/child"
 )
 
-// Main runs the tests, unless this process is to parse for them, ends the servers they shared, and exits.
+// Main runs the tests, ends the servers that they shared, and exits. If this
+// process was started to parse for them, it only parses.
 func Main(m *testing.M) {
 	child.Main()
 	code := m.Run()
@@ -27,8 +28,8 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// Stack returns the addresses of all four servers, each as its own function
-// gives it.
+// Stack returns the addresses of all four servers, as the functions of this
+// package give them.
 func Stack(t testing.TB) devstack.Endpoints {
 	t.Helper()
 	bucket := S3(t)
@@ -57,15 +58,15 @@ type state struct {
 	mu       sync.Mutex
 	root     string
 	reaper   *exec.Cmd
-	leash    io.Closer // closed, by us or by the kernel, the reaper goes to work
+	leash    io.Closer // when we or the kernel close it, the reaper goes to work
 	postgres *postgres.Server
 	s3       *s3.Server
 }
 
-// reap waits for the end of its input, which is the end of the test process
-// however it came about. Then it ends the servers that still run below the
-// directory and removes it. A dying server may still add files, hence the
-// further tries.
+// reap waits for the end of its input, which is the end of the test process,
+// however it ends. Then it ends the servers that still run below the directory
+// and removes it. A dying server may still add files, so it tries several
+// times.
 const reap = `read _
 for f in "$1"/*/data/postmaster.pid; do
 	[ -f "$f" ] && kill -QUIT "$(head -n 1 "$f")" 2>/dev/null
@@ -75,8 +76,8 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 0.2
 done`
 
-// dir returns the directory of everything the tests of this process leave on
-// disk, which is removed when the process ends. The caller holds mu.
+// dir returns the directory of all files of this process's tests. It is removed
+// when the process ends. The caller holds mu.
 func (s *state) dir() (string, error) {
 	if s.root != "" {
 		return s.root, nil
@@ -112,13 +113,13 @@ func (s *state) close() error {
 	}
 	if s.leash != nil {
 		s.leash.Close()
-		_ = s.reaper.Wait() // says only whether there was something to kill
+		_ = s.reaper.Wait() // its error says only whether there was a process to kill
 	}
 	return errors.Join(errs...)
 }
 
-// tempDir returns a directory that is removed when the test ends, and also
-// when it does not get that far.
+// tempDir returns a directory that is removed when the test ends, even if the
+// process is killed first.
 func tempDir(t testing.TB) string {
 	t.Helper()
 	shared.mu.Lock()

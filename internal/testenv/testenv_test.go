@@ -107,7 +107,7 @@ func TestEachTestHasPlacesOfItsOwn(t *testing.T) {
 		"s3":       {one.S3, two.S3},
 		"index":    {testenv.Index(one), testenv.Index(two)},
 	}
-	if os.Getenv("LEAT_QDRANT_URL") == "" { // or else all tests share one server, each with its own index
+	if os.Getenv("LEAT_QDRANT_URL") == "" { // otherwise all tests share one server, each with its own index
 		places["qdrant"] = [2]string{one.Qdrant, two.Qdrant}
 	}
 	for name, pair := range places {
@@ -130,7 +130,7 @@ func TestDatabasesAreDropped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Left open, as a test that fails does.
+		// Left open, as by a test that fails.
 		if _, err := conn.Exec(context.Background(), "create table t (n int)"); err != nil {
 			t.Error(err)
 		}
@@ -152,7 +152,7 @@ func TestARealServerTakesTheEmbeddedOnesPlace(t *testing.T) {
 		t.Errorf("qdrant: %s", got)
 	}
 
-	// The embedded ones stand in for the real ones here.
+	// The embedded servers stand in for the real ones here.
 	bucket := testenv.S3(t)
 	u, err := url.Parse(bucket.URL)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// bucket speaks to S3 as anybody who has the keys may.
+// bucket speaks to S3 as any holder of the keys may.
 func (p *Pipe) bucket(t testing.TB) (*minio.Client, string) {
 	t.Helper()
 	u, err := url.Parse(p.Addresses.S3)
@@ -54,7 +54,7 @@ func (p *Pipe) object(t testing.TB, key string) []byte {
 	return content
 }
 
-// PutObject writes an object, whatever leat thinks of it.
+// PutObject writes an object, without regard to leat.
 func (p *Pipe) PutObject(t testing.TB, key string, content []byte) {
 	t.Helper()
 	client, bucket := p.bucket(t)
@@ -62,7 +62,7 @@ func (p *Pipe) PutObject(t testing.TB, key string, content []byte) {
 	must(t, err)
 }
 
-// ChangeObject writes what change makes of an object.
+// ChangeObject replaces an object by the result of change.
 func (p *Pipe) ChangeObject(t testing.TB, key string, change func([]byte) []byte) {
 	t.Helper()
 	p.PutObject(t, key, change(p.object(t, key)))

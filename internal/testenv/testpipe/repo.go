@@ -22,10 +22,10 @@ type Repo struct {
 // File is an entry of a tree.
 type File struct {
 	Mode    string // git's; default 100644
-	Content string // of a submodule (160000) its commit in hex
+	Content string // for a submodule (160000), its commit in hex
 }
 
-// Tree is all that a commit holds, by path.
+// Tree is the content of a commit, by path.
 type Tree map[string]File
 
 // Text makes a tree of plain files from pairs of path and content.
@@ -50,7 +50,7 @@ func NewRepo(t testing.TB) *Repo {
 func (r *Repo) Commit(t testing.TB, tree Tree) string { return r.CommitTo(t, "refs/heads/main", tree) }
 
 // CommitTo makes tree the content of ref. Commits have no parent: leat compares
-// trees, and a push that rewrites history is no other than one that does not.
+// trees, and treats a push that rewrites history like any other.
 func (r *Repo) CommitTo(t testing.TB, ref string, tree Tree) string {
 	t.Helper()
 	r.n++
@@ -83,7 +83,7 @@ func (r *Repo) Show(t testing.TB, commit, path string) string {
 	return string(r.Git(t, nil, "-C", r.Dir, "cat-file", "blob", commit+":"+path))
 }
 
-// Git runs git without anybody's configuration.
+// Git runs git isolated from the user's configuration.
 func (r *Repo) Git(t testing.TB, stdin []byte, args ...string) []byte {
 	t.Helper()
 	out, err := gitrun.Run(t.Context(), bytes.NewReader(stdin), args...)

@@ -51,7 +51,7 @@ func (p *Pipe) Dump(t testing.TB) string {
 	var b strings.Builder
 	for _, table := range p.Rows(t, "select tablename from pg_tables where schemaname = 'public' order by 1") {
 		name := pgx.Identifier{table}.Sanitize()
-		// As text and, for bytea, as what the bytes say.
+		// As text; for bytea, as the text in its bytes.
 		for _, row := range p.Rows(t, "select * from "+name) {
 			fmt.Fprintf(&b, "%s %s\n", table, row)
 		}

@@ -29,14 +29,13 @@ func (p *Pipe) Look(t testing.TB) []pipeline.Message {
 	return p.Events.Drain(t)
 }
 
-// MustDeliver is Deliver where no step may fail.
+// MustDeliver is Deliver for events with which no step may fail.
 func (p *Pipe) MustDeliver(t testing.TB, list ...pipeline.Message) {
 	t.Helper()
 	must(t, errors.Join(p.Deliver(t, list...)...))
 }
 
-// Consume acknowledges the messages that wait for a consumer, and does nothing
-// else.
+// Consume only acknowledges the messages that wait for a consumer.
 func (p *Pipe) Consume(t testing.TB, stream, consumer string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -63,8 +62,9 @@ func (p *Pipe) Consume(t testing.TB, stream, consumer string) {
 	must(t, s.Close())
 }
 
-// ConsumeAll acknowledges all messages that wait for an embedder or an indexer:
-// the syncer takes them for work under way, and a test has delivered them already.
+// ConsumeAll acknowledges all messages that wait for an embedder or an indexer.
+// The syncer takes them for work under way, and a test has delivered them
+// already.
 func (p *Pipe) ConsumeAll(t testing.TB) {
 	t.Helper()
 	for _, lane := range events.Lanes {
@@ -74,7 +74,7 @@ func (p *Pipe) ConsumeAll(t testing.TB) {
 }
 
 // SettleOwed delivers published events and the work that the syncer finds owed,
-// until there is no more.
+// until no more is left.
 func (p *Pipe) SettleOwed(t testing.TB) {
 	t.Helper()
 	p.Settle(t)
@@ -100,7 +100,7 @@ func (p *Pipe) CheckClean(t testing.TB) {
 	p.CheckReadable(t)
 }
 
-// CheckSwept checks CheckClean, and that there is no object but the packs'.
+// CheckSwept is CheckClean, and checks that S3 holds no objects but packs.
 func (p *Pipe) CheckSwept(t testing.TB) {
 	t.Helper()
 	p.CheckClean(t)
@@ -134,7 +134,7 @@ func (p *Pipe) CheckReadable(t testing.TB) {
 	}
 }
 
-// Sample is a tree of some different texts.
+// Sample is a tree with some different texts.
 func Sample(files int, salt string) Tree {
 	tree := make(Tree)
 	for i := range files {

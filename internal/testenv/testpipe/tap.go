@@ -36,11 +36,10 @@ func newTap(t testing.TB, url string, source *broker.Broker) *Tap {
 	return &Tap{conn, sub, source}
 }
 
-// Drain returns the events published since its last call, with everything that
-// the pipe has published. A stream's acknowledgement is no sign of that: the
-// server may give it before it has passed the message on to all subscribers.
-// But it does so before it reads a later request of the connection that
-// published.
+// Drain returns the events published since its last call, with all that the
+// pipe has published. A stream's acknowledgement is not enough: the server may
+// send it before it has passed the message on to all subscribers. But it passes
+// the message on before it reads a later request of the publishing connection.
 func (p *Tap) Drain(t testing.TB) []pipeline.Message {
 	t.Helper()
 	if err := p.source.Ready(t.Context()); err != nil {
@@ -62,7 +61,7 @@ func (p *Tap) Drain(t testing.TB) []pipeline.Message {
 	}
 }
 
-// Await returns the next event of a type, and passes over others.
+// Await returns the next event of a type, and skips others.
 func (p *Tap) Await(t testing.TB, want events.Type) pipeline.Message {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); ; {
@@ -95,7 +94,7 @@ func (p *Tap) next(t testing.TB, within time.Duration) pipeline.Message {
 	return pipeline.NewMessage(event, raw.Subject)
 }
 
-// LoseStreams deletes all that NATS holds, and makes the streams anew.
+// LoseStreams deletes everything in NATS, and makes the streams anew.
 func (p *Pipe) LoseStreams(t testing.TB) {
 	t.Helper()
 	js, err := jetstream.New(p.Events.conn)

@@ -1,8 +1,8 @@
 // Package testpipe gives tests the four steps over real stores, without the
-// workers: a test hands events to a step when and as often as it wants to, and
-// hears the events that the step publishes.
+// workers. A test passes events to a step whenever and as often as it wants,
+// and hears the events that the step publishes.
 //
-// It is for tests alone, and fails a test that cannot get what it needs.
+// It is for tests alone, and fails a test that cannot get its stores.
 package testpipe
 
 import (
@@ -41,7 +41,7 @@ import (
 // Patience bounds each wait of a test.
 const Patience = 30 * time.Second
 
-// Config says what differs from the defaults.
+// Config holds the differences from the defaults.
 type Config struct {
 	Lease     time.Duration     // of the catalog
 	Filter    lang.Config       // of the ingestor
@@ -53,7 +53,7 @@ type Config struct {
 	Budget func(tenant string) catalog.Budget // of a remote embedder; default: none
 }
 
-// Pipe is the steps and the stores they share.
+// Pipe holds the steps and the stores they share.
 type Pipe struct {
 	*worker.Stores
 	Addresses devstack.Endpoints
@@ -74,7 +74,7 @@ func Open(t testing.TB, cfg Config) *Pipe {
 	return Join(t, cfg, testenv.Stack(t))
 }
 
-// Join makes further steps over stores that are there already.
+// Join makes further steps over existing stores.
 func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	t.Helper()
 	p := &Pipe{Addresses: at, Logs: &Logs{}}
@@ -115,7 +115,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	return p
 }
 
-// SyncWith makes the syncer take at most most documents at once.
+// SyncWith makes the syncer take up to most documents at once.
 func (p *Pipe) SyncWith(t testing.TB, most int) {
 	t.Helper()
 	p.Sync = p.syncer(syncer.Config{Most: most})
@@ -135,7 +135,7 @@ func (p *Pipe) Config() config.Stores {
 	return stores
 }
 
-// Submission makes a repo.submitted as it arrives.
+// Submission makes a repo.submitted in its form on arrival.
 func Submission(t testing.TB, tenant string, data events.RepoSubmitted) pipeline.Message {
 	t.Helper()
 	event, err := events.New("/test", data.URL, data)
@@ -149,8 +149,8 @@ func (p *Pipe) Submit(t testing.TB, r *Repo) {
 	must(t, p.Ingest.Handle(t.Context(), Submission(t, events.DefaultTenant, events.RepoSubmitted{URL: r.Dir})))
 }
 
-// Settle delivers the published events, and those that follow from them, until
-// no more follow. It returns the events it heard.
+// Settle delivers the published events, and the events that follow from them,
+// until none follow. It returns the events it heard.
 func (p *Pipe) Settle(t testing.TB) []pipeline.Message {
 	t.Helper()
 	var all []pipeline.Message
@@ -166,7 +166,7 @@ func (p *Pipe) Settle(t testing.TB) []pipeline.Message {
 	}
 }
 
-// Deliver hands each message to the step whose consumer would get it, all at
+// Deliver passes each message to the step whose consumer would get it, all at
 // once, and returns the steps' errors.
 func (p *Pipe) Deliver(t testing.TB, list ...pipeline.Message) []error {
 	t.Helper()
@@ -218,7 +218,8 @@ func (p *Pipe) DigestOf(t testing.TB, r *Repo) point.Digest {
 	return d
 }
 
-// Collections lists those of the index. Other tests may share the server.
+// Collections lists the collections of the index. Other tests may share the
+// server.
 func (p *Pipe) Collections(t testing.TB) []string {
 	t.Helper()
 	names, err := p.Points.Collections(t.Context())
@@ -237,7 +238,7 @@ func (p *Pipe) AllPoints(t testing.TB) []vector.Point {
 	return list
 }
 
-// Verify compares the stores, and returns the report with what was found.
+// Verify compares the stores, and returns the report with its findings.
 func (p *Pipe) Verify(t testing.TB) (verify.Report, []string) {
 	t.Helper()
 	var found []string
@@ -270,7 +271,7 @@ func (l *Logs) Write(b []byte) (int, error) {
 	return l.text.Write(b)
 }
 
-// String returns all of it.
+// String returns the whole log.
 func (l *Logs) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

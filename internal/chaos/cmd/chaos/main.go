@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command chaos breaks a whole leat on purpose, and says whether it came
-// through. See docs/reliability.md.
+// Command chaos breaks a whole leat on purpose, and says whether it recovered.
+// See docs/reliability.md.
 package main
 
 import (
