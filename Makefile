@@ -14,11 +14,11 @@ endif
 
 # The grammars of pipeline/chunk compile for minutes, and for half as long when
 # they are optimised less. Tests and the linter use the same flags, so that they
-# share what was compiled.
+# share the compiled packages.
 test lint: export CGO_CFLAGS ?= -O1 -g0
 
-# The path of the linter, which is built with its own flags and run with those of
-# the tests.
+# The path of the linter. It is built with its own flags and run with those of the
+# tests.
 LINT = $$($(GO) tool -n -modfile=tools/lint.mod golangci-lint)
 SQLC := CGO_ENABLED=0 $(GO) tool -modfile=$(CURDIR)/tools/sqlc.mod sqlc
 VULN := $(GO) tool -modfile=tools/vuln.mod govulncheck
@@ -55,7 +55,7 @@ lint: ## check form, style and imports
 	lint=$(LINT) && GOFLAGS="$$GOFLAGS $(RACE)" "$$lint" run ./...
 
 .PHONY: cross
-cross: ## check what is built without cgo, here and for macOS on ARM
+cross: ## check the builds without cgo, here and for macOS on ARM
 	CGO_ENABLED=0 $(GO) vet ./...
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) build ./...
 
