@@ -52,6 +52,8 @@ type Broker struct {
 
 	mu       sync.Mutex
 	troubles map[string]error // why a subscription receives nothing, by its name
+
+	refused refusal
 }
 
 // Connect connects once and returns the error if that fails; a caller that
@@ -169,8 +171,8 @@ func (b *Broker) Close() {
 	b.conn.Close()
 }
 
-// Ready returns nil when the server answers, JetStream is on, and every
-// subscription is bound to its consumer; else the reasons why not.
+// Ready returns nil when the server answers, JetStream is on, its streams have
+// room, and every subscription is bound to its consumer; else the reasons why not.
 func (b *Broker) Ready(ctx context.Context) error {
 	if !b.conn.IsConnected() {
 		return errDisconnected
@@ -180,9 +182,9 @@ func (b *Broker) Ready(ctx context.Context) error {
 	if _, err := b.js.AccountInfo(ctx); err != nil {
 		return fmt.Errorf("ask JetStream for the account: %w", err)
 	}
+	errs := []error{b.roomless(ctx)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(b.troubles)) {
 		errs = append(errs, b.troubles[name])
 	}

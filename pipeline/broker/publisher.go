@@ -52,6 +52,7 @@ type Publisher struct {
 	js      jetstream.JetStream
 	timeout time.Duration
 	log     *slog.Logger
+	refused *refusal
 }
 
 var _ message.Publisher = (*Publisher)(nil)
@@ -59,7 +60,7 @@ var _ message.Publisher = (*Publisher)(nil)
 // Publisher returns a publisher on the broker's connection. All of a broker's
 // publishers are alike; any number of goroutines may use one.
 func (b *Broker) Publisher() *Publisher {
-	return &Publisher{js: b.js, timeout: b.timeout, log: b.log}
+	return &Publisher{js: b.js, timeout: b.timeout, log: b.log, refused: &b.refused}
 }
 
 // Publish publishes msgs to the subject named by topic, their metadata as
@@ -136,10 +137,13 @@ func (p *Publisher) try(ctx context.Context, msgs []Outgoing) (left []Outgoing, 
 		}
 	}
 	if err == nil {
+		p.refused.note(nil)
 		return nil, nil
 	}
 	left = append(left, msgs[len(sent):]...)
-	return left, mark(fmt.Errorf("publish message %d of %d on %s: %w", failed+1, len(msgs), msgs[failed].Subject, err))
+	err = mark(fmt.Errorf("publish message %d of %d on %s: %w", failed+1, len(msgs), msgs[failed].Subject, err))
+	p.refused.note(err)
+	return left, err
 }
 
 func (p *Publisher) send(ctx context.Context, msg Outgoing) (jetstream.PubAckFuture, error) {
