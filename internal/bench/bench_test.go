@@ -83,7 +83,7 @@ func TestShort(t *testing.T) {
 	}
 	var again Report
 	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Phases) != len(phases) || again.Phases[0].Messages != cold.Messages {
-		t.Errorf("the JSON does not say the same: %v", err)
+		t.Errorf("the JSON differs from the report: %v", err)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestInventIsTheSameAgain(t *testing.T) {
 	}
 	small, large := stream(1, 200), stream(1, 300)
 	if small != stream(1, 200) {
-		t.Error("the same seed makes other files")
+		t.Error("the same seed makes different files")
 	}
 	if !strings.HasPrefix(large, strings.TrimSuffix(small, "\n")) {
 		t.Error("a larger repository does not begin with the smaller one's files")

@@ -39,7 +39,7 @@ func (r *run) measure(ctx context.Context, name string) (f footprint, err error)
 	}
 	f = footprint{int(told["go_goroutines"]), int(told["process_open_fds"])}
 	if f.goroutines == 0 || f.files == 0 {
-		return f, fmt.Errorf("%s does not tell its goroutines and files", name)
+		return f, fmt.Errorf("%s does not report its goroutines and files", name)
 	}
 	return f, nil
 }

@@ -84,7 +84,7 @@ func TestQuestions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(some.questions) != 6 || !slices.EqualFunc(some.questions[:2], c.questions[:2], func(a, b question) bool { return a.text == b.text }) {
-		t.Errorf("of two of each kind there are %d", len(some.questions))
+		t.Errorf("%d questions, want two of each kind", len(some.questions))
 	}
 }
 

@@ -38,7 +38,7 @@ func TestShort(t *testing.T) {
 			t.Errorf("names cut by %s are found with %+v", r.Cut, r.Metrics)
 		}
 		if r.Kind == KindDoc && r.Ranking == byHybrid && r.Recall != 1 {
-			t.Errorf("of comments cut by %s a share of %v is found", r.Cut, r.Recall)
+			t.Errorf("cut by %s, a share of %v of the comments is found", r.Cut, r.Recall)
 		}
 	}
 	for kind, n := range map[string]int{KindDoc: 4, KindCommit: 3, KindName: 3} {

@@ -91,7 +91,7 @@ func (p *Process) Health() string {
 func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
 	address := p.Health()
 	if address == "" {
-		return nil, fmt.Errorf("%s has not said where it answers", p.Name)
+		return nil, fmt.Errorf("%s has not logged the address of its health checks", p.Name)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
 	if err != nil {

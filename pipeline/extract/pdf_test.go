@@ -171,7 +171,7 @@ func TestPDFHasNoNetwork(t *testing.T) {
 	for line := range strings.Lines(string(text)) {
 		name, counts, is := strings.Cut(line, ":")
 		if is && !strings.HasPrefix(strings.TrimSpace(counts), "0 ") {
-			t.Errorf("interface %s has received something", name)
+			t.Errorf("interface %s has received data", name)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func TestOneTextIsOneHit(t *testing.T) {
 		shown := strings.SplitAfter(repo.Show(t, at.Commit, at.Path), "\n")
 		lines := strings.Join(shown[at.StartLine-1:at.EndLine], "")
 		if !slices.Equal(strings.Fields(lines), strings.Fields(hits[0].Text)) {
-			t.Errorf("%s does not hold the hit's text, but %q", got[len(got)-1], lines)
+			t.Errorf("%s holds %q instead of the hit's text", got[len(got)-1], lines)
 		}
 	}
 	if got := got[0]; !strings.HasPrefix(got, "refs/heads/main a.go:") {
@@ -118,9 +118,9 @@ func TestSymbolsAndPathsWeigh(t *testing.T) {
 	p.Submit(t, repo)
 	p.Settle(t)
 	if hits := find(t, p, search.Query{Text: "openSluice"}); hits[0].Path != "z.go" {
-		t.Errorf("the definition is not first, but %s %s", hits[0].Path, hits[0].Symbol)
+		t.Errorf("%s %s comes before the definition", hits[0].Path, hits[0].Symbol)
 	}
 	if hits := find(t, p, search.Query{Text: "flour for bread"}); hits[0].Path != "notes/flour.txt" {
-		t.Errorf("the file named does not stand for its copies, but %s", hits[0].Path)
+		t.Errorf("%s stands for the copies instead of the named file", hits[0].Path)
 	}
 }

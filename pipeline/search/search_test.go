@@ -134,7 +134,7 @@ func TestEveryHitIsWhatGitHoldsAtTheCommitItNames(t *testing.T) {
 			if h.Partial {
 				partial++
 				if whole := repo.Show(t, h.Commit, h.Path); h.Text != whole[h.StartByte:h.EndByte] {
-					t.Errorf("%s: bytes %d to %d are not what git holds", h.Path, h.StartByte, h.EndByte)
+					t.Errorf("%s: bytes %d to %d differ from git's", h.Path, h.StartByte, h.EndByte)
 				}
 				continue
 			}
@@ -205,7 +205,7 @@ func TestATenantSeesItsOwn(t *testing.T) {
 		}
 	}
 	if hits := find(t, p, search.Query{Text: "water", Tenant: "ours", Repositories: []uuid.UUID{foreign}}); len(hits) != 0 {
-		t.Errorf("a foreign repository asked for by its id: %+v", hits)
+		t.Errorf("a foreign repository answers to its id: %+v", hits)
 	}
 	if _, err := searcher(p).Search(t.Context(), search.Query{Text: "water"}); err == nil {
 		t.Error("a query of no tenant is answered")

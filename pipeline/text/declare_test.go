@@ -40,7 +40,7 @@ func TestDeclaredEncodingsAreRead(t *testing.T) {
 		}
 		// The file is read again by the name of the encoding that was found.
 		if again, as, _ := Decode(content, string(in)); string(again) != text || as != in {
-			t.Errorf("%s: %q in %q when read again", test.name, again, as)
+			t.Errorf("%s: %q in %q on a second reading", test.name, again, as)
 		}
 		for _, at := range []int{0, strings.Index(text, "\n") + 1, len(text)} {
 			if want := len(encode(t, test.codec, text[:at])); in.Offset([]byte(text), at) != want {
@@ -67,7 +67,7 @@ func TestStrayBytesDropNoFile(t *testing.T) {
 			continue
 		}
 		if again, as, _ := Decode([]byte(content), string(in)); as != in || string(again) != string(text) {
-			t.Errorf("%s: %q when read again", name, as)
+			t.Errorf("%s: %q on a second reading", name, as)
 		}
 	}
 }

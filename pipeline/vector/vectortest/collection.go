@@ -85,7 +85,7 @@ func testAliasMovesAtOnce(t *testing.T, open Open) {
 	upsert(t, store, second, point(2, "a"))
 	alias := "leat-alias-" + uuid.NewString()
 	if _, found, err := store.Alias(t.Context(), alias); found || err != nil {
-		t.Errorf("found %v, %v before it was set", found, err)
+		t.Errorf("found %v, %v before the alias was set", found, err)
 	}
 	for range 2 {
 		if err := store.SetAlias(t.Context(), alias, first); err != nil {
@@ -122,7 +122,7 @@ func testAliasMovesAtOnce(t *testing.T, open Open) {
 		t.Errorf("alias is %s, %v, %v; want %s", got, found, err, second)
 	}
 	if got := remaining(t, store, alias); !slices.Equal(got, []uuid.UUID{id(2)}) {
-		t.Errorf("through the alias %v", got)
+		t.Errorf("found through the alias: %v", got)
 	}
 }
 

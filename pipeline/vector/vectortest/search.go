@@ -81,7 +81,7 @@ func testSearchFusesBothRankings(t *testing.T, open Open) {
 	filter.Symbol = func(symbol string) bool { return symbol == "f4" }
 	only := search(t, store, collection, vector.Query{Dense: axis(0), Sparse: term, Filter: filter, Limit: 4})
 	if len(only) != 1 || only[0].ID != id(4) || only[0].Score < 0.999 {
-		t.Errorf("of one point that fits, found %+v", only)
+		t.Errorf("found %+v, want the one point that fits", only)
 	}
 }
 
