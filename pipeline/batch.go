@@ -19,18 +19,17 @@ type BatchConfig struct {
 	Wait        time.Duration // how long the first item waits for others; default: not at all
 	Concurrency int           // batches under way at once, in each lane; default 1
 
-	// Halve says of an error that is no rejection that it is of some items of
-	// the batch and not of all. Default: none is.
+	// Halve reports whether an error that is no rejection comes from some items
+	// of the batch rather than from all. Default: never.
 	Halve func(error) bool
 }
 
-// Batcher gathers items that are handed in one by one, from any number of
-// goroutines, and works on them together. A batch that fails because of some
-// of its items is halved until each of those stands alone: the others go
-// through.
+// Batcher gathers items from any number of goroutines and works on them
+// together. A batch that fails because of some of its items is halved until each
+// bad item stands alone; the others go through.
 //
-// A batch is of one lane. Live batches never wait for bulk ones; while live
-// items are at hand, bulk is worked on one batch at a time, which is its share.
+// A batch holds items of one lane. Live batches never wait for bulk batches.
+// While there are live items, the bulk lane gets one batch at a time.
 type Batcher[T any] struct {
 	cfg    BatchConfig
 	work   func(context.Context, []T) error
@@ -50,8 +49,8 @@ type batchItem[T any] struct {
 var errBatcherClosed = errors.New("batcher is closed")
 
 // NewBatcher starts a batcher. work gets up to cfg.Items items; its error is
-// the outcome of each of them. It may be called again with items that it has
-// worked on before, in smaller batches.
+// the outcome of each of them. After an error work may see the same items again,
+// in smaller batches.
 func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *Batcher[T] {
 	b := &Batcher[T]{
 		cfg: cfg, work: work, live: make(chan batchItem[T]), bulk: make(chan batchItem[T]), quiet: newGate(), closed: make(chan struct{}),
@@ -68,8 +67,8 @@ func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *
 	return b
 }
 
-// Do hands in an item and waits for its outcome, or for the end of ctx. An
-// item that is in a batch by then may still be worked on.
+// Do adds an item and waits for its outcome, or for the end of ctx. An item that
+// has joined a batch by then may still be worked on.
 func (b *Batcher[T]) Do(ctx context.Context, lane events.Lane, value T) error {
 	items := b.bulk
 	if lane != events.Bulk {
@@ -93,7 +92,7 @@ func (b *Batcher[T]) Do(ctx context.Context, lane events.Lane, value T) error {
 	}
 }
 
-// Close waits for the batches under way. It is called once; Do fails from then on.
+// Close waits for the batches under way. Call it once; Do fails afterwards.
 func (b *Batcher[T]) Close() {
 	close(b.closed)
 	b.done.Wait()
@@ -172,8 +171,9 @@ func (b *Batcher[T]) call(batch []batchItem[T]) (err error) {
 	return b.work(ctx, values)
 }
 
-// together returns a context that ends when those of all items have: an item
-// that is given up must not fail the others. Its values are the first item's.
+// together returns a context that ends when the contexts of all items have
+// ended, so that an item that is given up does not fail the others. Its values
+// are those of the first item's context.
 func together[T any](batch []batchItem[T]) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(batch[0].ctx))
 	var left atomic.Int64

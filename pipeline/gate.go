@@ -2,8 +2,7 @@ package pipeline
 
 import "sync"
 
-// gate is open until somebody shuts it, and again when everybody who has shut
-// it has opened it.
+// gate is open while nobody holds it shut. Each call of shut needs a call of open.
 type gate struct {
 	mu             sync.Mutex
 	shutters       int
@@ -16,8 +15,8 @@ func newGate() *gate {
 	return g
 }
 
-// state returns two signals: that the gate is open, and that it is shut. Each
-// is of the present state or of the next one.
+// state returns two channels. The first is closed when the gate is open, the
+// second when it is shut; one of them is closed already.
 func (g *gate) state() (opened, shut <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

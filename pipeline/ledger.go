@@ -10,16 +10,16 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Documents records failures on documents themselves. The catalog does.
+// Documents records failures on the documents themselves. The catalog implements it.
 type Documents interface {
 	DelayDocument(ctx context.Context, doc catalog.Current, reason string, b catalog.Backoff) (attempts int, err error)
 	BuryDocument(ctx context.Context, doc catalog.Current, reason string) error
 }
 
-// DocumentLedger records failures of events about a document: as the document's
-// own if the events belong to the active generation or its embedder, and beside
-// the document otherwise. A model that is being tried out fails no document
-// that can be searched.
+// DocumentLedger records failures of events about a document. It records them on
+// the document if the events belong to the active generation or its embedder, and
+// beside the document otherwise: a model on trial must not fail a document that
+// can be searched.
 type DocumentLedger struct {
 	Documents   Documents
 	Generations *catalog.Generations
@@ -28,7 +28,7 @@ type DocumentLedger struct {
 
 var _ Ledger = DocumentLedger{}
 
-// beside says whether the events belong to another generation than the active.
+// beside reports whether the events belong to a generation other than the active one.
 func (l DocumentLedger) beside(ctx context.Context) (bool, error) {
 	if l.Of == (catalog.Beside{}) {
 		return false, nil
@@ -41,7 +41,7 @@ func (l DocumentLedger) beside(ctx context.Context) (bool, error) {
 func (l DocumentLedger) Delay(ctx context.Context, m Message, reason string, b catalog.Backoff) (int, error) {
 	doc, ok := currentOf(m)
 	if !ok {
-		return maxAttempts, nil // there is no row to record it on: the dead letter is all there is
+		return maxAttempts, nil // there is no row to record it on: the dead letter is the only record
 	}
 	switch beside, err := l.beside(ctx); {
 	case err != nil:
@@ -67,9 +67,10 @@ func (l DocumentLedger) Bury(ctx context.Context, m Message, reason string) erro
 	return l.Documents.BuryDocument(ctx, doc, reason)
 }
 
-// currentOf returns which document, at which revision, an event asks for work
-// on. An event with a problem asks for none: it must not fail the document that
-// it claims to be about. Nor does a document.indexed, which tells of work done.
+// currentOf returns the document and the revision that an event asks to work on.
+// An event with a problem asks for no work: it must not fail the document that it
+// claims to concern. A document.indexed asks for none either, because it reports
+// finished work.
 func currentOf(m Message) (catalog.Current, bool) {
 	d, is := documentOf(m.data)
 	if !is || m.Type == events.TypeDocumentIndexed {
@@ -85,8 +86,8 @@ func documentIDOf(m Message) *uuid.UUID {
 	return nil
 }
 
-// tenantOf reads the tenant from the subject, which permissions guard. The data
-// says only what its publisher claims.
+// tenantOf reads the tenant from the subject, which permissions guard. The data is
+// only its publisher's claim.
 func tenantOf(m Message) string {
 	if tenant, err := events.SubmittedTenant(m.On); err == nil {
 		return tenant

@@ -11,13 +11,13 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// gauge measures the messages of one worker, by lane and outcome:
-// leat_messages_total, and leat_message_duration_seconds with all the attempts
-// of a delivery in it.
+// gauge measures the messages of one worker by lane and outcome, as
+// leat_messages_total and leat_message_duration_seconds. The duration covers all
+// attempts of a delivery.
 type gauge struct {
 	messages metric.Int64Counter
 	duration metric.Float64Histogram
-	labels   map[label]metric.MeasurementOption // made once: there are ten of them
+	labels   map[label]metric.MeasurementOption // ten, made once
 }
 
 type label struct {

@@ -19,21 +19,21 @@ var ErrStopping = broker.ErrStopping
 // NewMessage; [DataOf] returns it.
 type Message struct {
 	events.Event
-	On        string // the NATS subject it was published on
-	Delivered int    // how often it was delivered, from 1
-	Again     bool   // it was attempted before, and the attempt may have had effects
+	On        string // the NATS subject
+	Delivered int    // number of deliveries so far, from 1
+	Again     bool   // an earlier attempt may have had effects
 
-	data     any              // one of package events' data types; nil: none that is known
+	data     any              // one of package events' data types; nil: of an unknown type
 	problem  error            // why the message can never be handled, marked as a rejection
-	delivery *broker.Delivery // nil: the message comes from no subscription
+	delivery *broker.Delivery // nil: the message does not come from a subscription
 }
 
-// Handler does what an event asks for. It returns nil when the effect is
-// durable; an error's mark (package fault) says what is to be done about it.
+// Handler does the work that an event asks for. It returns nil when the effect is
+// durable. The mark of an error (package fault) says how the runner settles it.
 type Handler func(context.Context, Message) error
 
 // NewMessage decodes and checks the data of an event that arrived on a subject.
-// Data that is wrong is the message's problem: DataOf returns the error.
+// If the data is wrong, DataOf returns the error.
 func NewMessage(e events.Event, on string) Message {
 	m := Message{Event: e, On: on, Delivered: 1}
 	data, err := parse(e, on)
@@ -59,8 +59,8 @@ func receive(d *broker.Delivery, header map[string]string, body []byte) Message 
 	return m
 }
 
-// parse reads the data of an event of any type that is known. A type that is
-// not has no data, and is for the handler to refuse.
+// parse reads the data of an event. An event of an unknown type has no data; the
+// handler refuses it.
 func parse(e events.Event, on string) (any, error) {
 	switch e.Type {
 	case events.TypeRepoSubmitted:
@@ -92,8 +92,7 @@ func DataOf[T any](m Message) (T, error) {
 	return data, nil
 }
 
-// documentOf returns which document, at which revision, an event's data is
-// about.
+// documentOf returns the document that an event's data concerns, if it concerns one.
 func documentOf(data any) (d events.Document, is bool) {
 	switch data := data.(type) {
 	case events.DocumentChunked:
@@ -135,7 +134,7 @@ func (m Message) Arrived() time.Time {
 	return m.delivery.Arrived
 }
 
-// Stopping is closed when the message's subscription ends. A handler that
-// waits had better return ErrStopping then. It is nil for a message of no
-// subscription.
+// Stopping is closed when the message's subscription ends. A handler that waits
+// should then return ErrStopping. It is nil for a message that does not come from
+// a subscription.
 func (m Message) Stopping() <-chan struct{} { return m.delivery.Stopping() }

@@ -24,7 +24,7 @@ import (
 type incoming struct {
 	Message
 	raw      *message.Message
-	attempts int     // that suspect has found recorded, if it rejects the message
+	attempts int     // on record when suspect rejects the message
 	became   outcome // set by settle
 }
 
@@ -32,8 +32,8 @@ type incomingKey struct{}
 
 func incomingOf(ctx context.Context) *incoming { return ctx.Value(incomingKey{}).(*incoming) }
 
-// around makes a Watermill middleware of a function that gets the message and
-// what comes after it in the list.
+// around makes a Watermill middleware of a function. The function gets the message
+// and the rest of the list as next.
 func around(serve func(ctx context.Context, in *incoming, next func(context.Context) error) error) message.HandlerMiddleware {
 	return func(handler message.HandlerFunc) message.HandlerFunc {
 		return func(msg *message.Message) ([]*message.Message, error) {
@@ -48,13 +48,12 @@ func around(serve func(ctx context.Context, in *incoming, next func(context.Cont
 	}
 }
 
-// traceContext is how events carry a trace: the W3C's way, whatever the
-// process's own traces use.
+// traceContext reads the trace of an event. Events carry traces in the W3C's
+// format, whatever format the process's own traces use.
 var traceContext propagation.TraceContext
 
-// decode reads the message, the event and the event's data, for all that
-// follows, and continues the event's trace. What is wrong with them is for
-// refuse to say.
+// decode reads the message, the event and the event's data once for all later
+// middlewares, and continues the event's trace. It keeps an error for refuse.
 func decode(handler message.HandlerFunc) message.HandlerFunc {
 	return func(msg *message.Message) ([]*message.Message, error) {
 		ctx := msg.Context()
@@ -65,7 +64,7 @@ func decode(handler message.HandlerFunc) message.HandlerFunc {
 	}
 }
 
-// refuse rejects a message that nobody could handle.
+// refuse rejects a message that could not be decoded.
 func refuse(ctx context.Context, in *incoming, next func(context.Context) error) error {
 	if in.problem != nil {
 		return in.problem
@@ -110,16 +109,15 @@ func retry(ctx context.Context, in *incoming, next func(context.Context) error) 
 	})
 }
 
-// retryDelay doubles with each retry, less a random part of at most half. It is
-// never shorter than the error asks for.
+// retryDelay doubles with each retry, minus a random part of at most half. It is
+// never shorter than the error asks.
 func retryDelay(e failsafe.ExecutionAttempt[any]) time.Duration {
 	_, after := fault.Of(e.LastError())
 	wait := min(inProcessDelay<<e.Retries(), inProcessMost)
 	return max(after, wait/2+rand.N(wait/2))
 }
 
-// contain turns a panic into a rejection. The worker goes on with the next
-// message.
+// contain turns a panic into a rejection, so that the worker lives on.
 func contain(ctx context.Context, _ *incoming, next func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -10,16 +10,16 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Ledger records in the catalog what became of the work that an event asks for.
+// Ledger records in the catalog how the work that an event asks for has failed.
 type Ledger interface {
-	// Delay records a failed attempt and returns how many have failed: 0 if
-	// the work has become pointless meanwhile.
+	// Delay records a failed attempt and returns the number of failed attempts,
+	// or 0 if the work has become pointless meanwhile.
 	Delay(ctx context.Context, m Message, reason string, b catalog.Backoff) (attempts int, err error)
-	// Bury records that nothing is tried any more unless somebody asks for it.
+	// Bury records that there is no further attempt unless somebody asks for one.
 	Bury(ctx context.Context, m Message, reason string) error
 }
 
-// outcome is what became of a message.
+// outcome is the end of a delivery.
 type outcome string
 
 const (
@@ -36,21 +36,21 @@ var outcomes = []outcome{outcomeDone, outcomeDropped, outcomeDelayed, outcomeBur
 const (
 	maxAttempts = 12
 
-	// freeDeliveries are those before a message is suspected: restarts and a
-	// catalog that is down cost some too.
+	// freeDeliveries is the number of deliveries before a message is suspected.
+	// Restarts and a catalog that is down cost some.
 	freeDeliveries = 5
-	// maxDeliveries ends a suspect of which the catalog keeps no count.
+	// maxDeliveries ends a suspect whose attempts the catalog does not count.
 	maxDeliveries = 20
 )
 
-// errUnrecorded says that a suspect was not served, because the catalog did not
+// errUnrecorded marks a suspect that was not served because the catalog did not
 // record the attempt.
 var errUnrecorded = errors.New("the attempt was not recorded")
 
 var backoff = catalog.Backoff{First: 10 * time.Second, Most: 6 * time.Hour}
 
-// settle is the one place where the kind of an error decides. It returns nil,
-// which acknowledges the message, or an error, which gives the message back.
+// settle alone turns the kind of an error into an outcome. It returns nil to
+// acknowledge the message, or an error to give it back.
 func (r *runner) settle(ctx context.Context, in *incoming, next func(context.Context) error) error {
 	err := next(ctx)
 	became, err := r.judge(ctx, in, err)
@@ -94,7 +94,7 @@ func (r *runner) delay(ctx context.Context, in *incoming, cause error, atLeast t
 }
 
 // bury ends the work of a message and keeps the message as a dead letter. The
-// letter comes last: whoever retries it at once must find the work ended.
+// letter is written last, so that a retry at once finds the work ended.
 func (r *runner) bury(ctx context.Context, in *incoming, cause error, attempts int) (outcome, error) {
 	if in.ID != "" { // else the event could not be decoded, and names no work
 		if err := r.ledger.Bury(ctx, in.Message, cause.Error()); err != nil {
@@ -113,11 +113,12 @@ func (r *runner) bury(ctx context.Context, in *incoming, cause error, attempts i
 	return outcomeBuried, nil
 }
 
-// suspect lets a message pass that was delivered often and never settled only
-// after its attempt is recorded, and one at a time. Such a message may be what
-// ends its worker each time, so that nobody is left to record the attempt
-// afterwards. It may also have been in flight beside that one, or have met a
-// catalog that was down: one at a time, the record is the guilty one's.
+// suspect guards against a message that ends its worker. Such a message is
+// delivered often and never settled, because no worker is left to record the
+// attempt. So suspect records the attempt of a message of many deliveries before
+// it lets the message pass. It passes one suspect at a time: a message that was
+// merely in flight beside the guilty one, or met a catalog that was down, must not
+// be blamed for it.
 func (r *runner) suspect(ctx context.Context, in *incoming, next func(context.Context) error) error {
 	if in.Delivered <= freeDeliveries {
 		return next(ctx)

@@ -14,12 +14,12 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Config is what every step runs with.
+// Config holds what all steps have in common.
 type Config struct {
-	Letters      *catalog.Letters // where messages that cannot be handled go
+	Letters      *catalog.Letters // keeps messages that cannot be handled
 	Log          *slog.Logger
-	Meter        metric.Meter  // what counts and times the messages; default: nothing does
-	DrainTimeout time.Duration // how long messages in flight may take after the end is asked for; default 20 s
+	Meter        metric.Meter  // counts and times the messages; default: none
+	DrainTimeout time.Duration // how long messages in flight may take after ctx has ended; default 20 s
 }
 
 // DefaultDrainTimeout is below the 30 s that process managers commonly wait
@@ -50,8 +50,8 @@ type runner struct {
 	suspects chan struct{} // holds a token while a suspect is served
 }
 
-// Run serves a step until ctx ends, then drains: messages in flight are
-// finished, or given back when the drain timeout has passed.
+// Run serves a step until ctx ends, then drains: handlers finish the messages in
+// flight, or the messages go back to the broker after the drain timeout.
 func Run(ctx context.Context, cfg Config, step Step) error {
 	if cfg.DrainTimeout == 0 {
 		cfg.DrainTimeout = DefaultDrainTimeout
@@ -72,14 +72,14 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	}
 	r := &runner{worker: step.Worker, ledger: step.Ledger, letters: cfg.Letters, log: cfg.Log, suspects: make(chan struct{}, 1)}
 	router.AddMiddleware( // the first is the outermost
-		decode,                   // the message, its event and the event's data, once for all that follows
-		around(measured.measure), // counted and timed, by lane and outcome
-		around(r.settle),         // the kind of the error: ack, catalog, dead letter, or back to the broker
-		around(refuse),           // what cannot be understood is rejected
-		around(r.suspect),        // delivered often and never settled: recorded first, and one at a time
-		around(r.trace),          // a span, in the trace of the event
-		around(retry),            // a few more attempts within seconds
-		around(contain),          // a panic is a rejection
+		decode,                   // reads the message, its event and the event's data once
+		around(measured.measure), // counts and times, by lane and outcome
+		around(r.settle),         // by the error's kind: ack, catalog, dead letter, or back to the broker
+		around(refuse),           // rejects a message that could not be decoded
+		around(r.suspect),        // delivered often and never settled: records first, passes one at a time
+		around(r.trace),          // opens a span in the trace of the event
+		around(retry),            // makes a few more attempts within seconds
+		around(contain),          // turns a panic into a rejection
 	)
 	for _, route := range step.Routes {
 		router.AddConsumerHandler(route.Name, route.Name, route.Source, func(msg *message.Message) error {
@@ -93,8 +93,8 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	return nil
 }
 
-// quiet leaves out Watermill's lines about every message and every start. Its
-// errors are those of messages that are given back.
+// quiet leaves out Watermill's lines about each message and each start. Watermill's
+// errors, which report messages that are given back, stay.
 func quiet(log *slog.Logger) *slog.Logger {
 	return slog.New(minLevel{log.Handler(), slog.LevelWarn})
 }

@@ -1,4 +1,4 @@
-// Package fault marks errors with what is to be done about them. The place
+// Package fault marks an error with its remedy: retry, reject or drop. The place
 // where an error arises marks it; package pipeline alone acts on the mark.
 package fault
 
@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Kind says what is to be done about an error.
+// Kind is the remedy of an error.
 type Kind int
 
-// The kinds. An error with no mark is Retry: what nobody has understood may
-// pass, and a bounded number of attempts ends it if it does not.
+// The kinds. An error without a mark is of KindRetry: an error that nobody has
+// understood may pass, and the number of attempts is bounded if it does not.
 const (
 	KindRetry  Kind = iota // try again, with backoff
-	KindReject             // can never work: a dead letter, at once
-	KindDrop               // has become pointless: forget it
+	KindReject             // the work can never succeed: make a dead letter at once
+	KindDrop               // the work has become pointless: forget it
 )
 
 func (k Kind) String() string {
@@ -39,7 +39,7 @@ func (m *marked) Unwrap() error { return m.error }
 // Retry marks err as passing.
 func Retry(err error) error { return mark(err, KindRetry, 0) }
 
-// RetryAfter marks err as passing, not to be tried again before after.
+// RetryAfter marks err as passing. The next attempt comes no sooner than after.
 func RetryAfter(err error, after time.Duration) error { return mark(err, KindRetry, after) }
 
 // Reject marks err as final.
@@ -55,8 +55,8 @@ func mark(err error, kind Kind, after time.Duration) error {
 	return &marked{err, kind, after}
 }
 
-// Of returns err's outermost mark, and how long to wait before another
-// attempt (0: as the caller sees fit).
+// Of returns err's outermost mark, and the time to wait before another attempt
+// (0: the caller decides).
 func Of(err error) (Kind, time.Duration) {
 	var m *marked
 	if errors.As(err, &m) {

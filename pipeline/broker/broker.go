@@ -19,8 +19,8 @@ import (
 // DefaultTimeout bounds one request to the server.
 const DefaultTimeout = 10 * time.Second
 
-// How often a lost connection is tried again, and how many publishes may wait
-// for their acknowledgement at once.
+// The pace of reconnecting, and the number of publishes that may wait for their
+// acknowledgement at once.
 const (
 	reconnectWait    = 500 * time.Millisecond
 	reconnectJitter  = 500 * time.Millisecond
@@ -30,8 +30,8 @@ const (
 
 // Config says how to reach NATS.
 type Config struct {
-	// URL of the server, or several separated by commas. May hold a user and
-	// password; they reach no error and no log. Required.
+	// URL of the server, or several separated by commas. It may hold a user and a
+	// password, which reach no error and no log. Required.
 	URL string
 	// CredentialsFile is the path of a .creds file (JWT and NKey). Default: none.
 	CredentialsFile string
@@ -51,14 +51,13 @@ type Broker struct {
 	log     *slog.Logger
 
 	mu       sync.Mutex
-	troubles map[string]error // why a subscription receives nothing, by its name
+	troubles map[string]error // why a subscription receives nothing, by the subscription's name
 
 	refused refusal
 }
 
-// Connect connects once and returns the error if that fails; a caller that
-// wants to wait for the server tries again. A connection that stood is
-// restored for ever, until Close.
+// Connect tries once to connect; a caller that wants to wait for the server calls
+// it again. A connection that is lost later is restored without limit, until Close.
 func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Broker, error) {
 	if err := checkURL(cfg.URL); err != nil {
 		return nil, err
@@ -91,8 +90,8 @@ func warn(conn *nats.Conn, log *slog.Logger) {
 	}
 }
 
-// checkURL refuses what nats.go could not parse, because its error would quote
-// the URL and with it a password.
+// checkURL refuses a URL that nats.go could not parse: the error of nats.go would
+// quote the URL and any password in it.
 func checkURL(urls string) error {
 	for part := range strings.SplitSeq(urls, ",") {
 		part = strings.TrimSpace(part)
@@ -106,7 +105,7 @@ func checkURL(urls string) error {
 	return nil
 }
 
-// dial gives up when ctx ends; nats.Connect itself knows only a timeout.
+// dial gives up when ctx ends. nats.Connect itself knows only a timeout.
 func dial(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, error) {
 	type result struct {
 		conn *nats.Conn
@@ -191,8 +190,8 @@ func (b *Broker) Ready(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// trouble records why the named subscription receives nothing; nil: it does.
-// It reports whether that is news.
+// trouble records why the named subscription receives nothing, or with nil that it
+// receives again. It reports whether that is news.
 func (b *Broker) trouble(name string, err error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -209,7 +208,7 @@ func (b *Broker) trouble(name string, err error) bool {
 type Lag struct {
 	Pending     uint64 // messages not yet delivered
 	InFlight    uint64 // delivered, not yet acknowledged
-	Redelivered uint64 // of those, delivered more than once
+	Redelivered uint64 // those in flight that were delivered more than once
 }
 
 // Lag asks the server for a consumer's backlog.

@@ -11,19 +11,18 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// reserved begins the names of headers that are neither sent nor received:
+// reserved is the prefix of headers that are neither sent nor received, so that
 // nobody can pass a header off as leat's own.
 const reserved = "leat-"
 
-// Delivery is one delivery of a message: what JetStream says of it, and what
-// its handler may ask of the subscription. It travels in the context of the
-// Watermill message, because a message's metadata is text that its publisher
-// wrote.
+// Delivery is one delivery of a message: JetStream's facts about it, and the
+// handler's requests to the subscription. It travels in the context of the
+// Watermill message, because the metadata of a message is text from its publisher.
 type Delivery struct {
 	Subject   string    // the subject the message was published on
 	Stream    string    // the stream that holds the message
 	Sequence  uint64    // the message's number in the stream
-	Count     int       // how often the message was delivered, from 1
+	Count     int       // the number of deliveries so far, from 1
 	Published time.Time // when the stream stored the message
 	Arrived   time.Time // when it came to this process, by this process's clock
 
@@ -39,21 +38,21 @@ type Delivery struct {
 	holding *turns     // whose place the message holds; nil: none
 
 	mu      sync.Mutex
-	settled bool // nothing may follow on the wire: progress after a nak would undo its delay
+	settled bool // nothing more is sent: progress after a nak would undo the nak's delay
 }
 
 // deliveryKey is the context key of a message's delivery.
 type deliveryKey struct{}
 
-// DeliveryOf returns the delivery that ctx belongs to; nil if it belongs to
-// none. A nil delivery is never aside and never stopping.
+// DeliveryOf returns the delivery that ctx belongs to, or nil. A nil delivery is
+// never aside and never stopping.
 func DeliveryOf(ctx context.Context) *Delivery {
 	d, _ := ctx.Value(deliveryKey{}).(*Delivery)
 	return d
 }
 
-// ID names the message within all streams: STREAM/SEQUENCE@TIME. The time tells
-// streams apart that were deleted and made again, whose sequences begin at 1.
+// ID names the message among all streams: STREAM/SEQUENCE@TIME. A stream that is
+// deleted and made again starts at sequence 1; the time tells the two apart.
 func (d *Delivery) ID() string {
 	return d.Stream + "/" + strconv.FormatUint(d.Sequence, 10) + "@" + d.Published.UTC().Format(time.RFC3339Nano)
 }
@@ -119,8 +118,8 @@ func (d *Delivery) leave() {
 	}
 }
 
-// Stopping is closed when the message had better be given back than waited
-// with, because its subscription ends.
+// Stopping is closed when the subscription ends. A handler that waits should then
+// give its message back.
 func (d *Delivery) Stopping() <-chan struct{} {
 	if d == nil {
 		return nil
@@ -144,9 +143,9 @@ func (d *Delivery) beat() error {
 	return d.raw.InProgress()
 }
 
-// newMessage makes the Watermill message of a delivery. Its metadata is the
-// first value of each header; its id is the one that it was published under,
-// or, if there is none, STREAM/SEQUENCE.
+// newMessage makes the Watermill message of a delivery. Its metadata holds the
+// first value of each header. Its id is the published id, or STREAM/SEQUENCE if
+// there is none.
 func newMessage(raw *nats.Msg, meta *nats.MsgMetadata) *message.Message {
 	msg := message.NewMessage(raw.Header.Get(MetaMsgID), raw.Data)
 	if msg.UUID == "" {
@@ -160,8 +159,8 @@ func newMessage(raw *nats.Msg, meta *nats.MsgMetadata) *message.Message {
 	return msg
 }
 
-// take begins to hold a message, whose slot is claimed. The message's context
-// ends with it.
+// take holds a message, whose slot is claimed, until it is settled. The message's
+// context ends then.
 func (p *pump) take(ctx context.Context, raw *nats.Msg, meta *nats.MsgMetadata) {
 	d := &Delivery{
 		Subject: raw.Subject, Stream: meta.Stream, Sequence: meta.Sequence.Stream,
@@ -191,9 +190,10 @@ func (p *pump) take(ctx context.Context, raw *nats.Msg, meta *nats.MsgMetadata) 
 	})
 }
 
-// verdict hands a message over and waits for what becomes of it. An ack is
-// not confirmed by the server: one that is lost means another delivery, which
-// every step survives, and waiting would cost a round trip a message.
+// verdict hands a message over and waits for its handler. It returns the answer to
+// send to the server. It does not wait for the server to confirm an ack, which
+// would cost a round trip for each message: a lost ack means another delivery, and
+// every step survives that.
 func (p *pump) verdict(ctx context.Context, d *Delivery) func() error {
 	if !p.offer(ctx, d) {
 		return p.giveBack(d)
@@ -225,21 +225,21 @@ func (p *pump) offer(ctx context.Context, d *Delivery) bool {
 	}
 }
 
-// giveBack lets another worker have the message at once. It waits for the
-// last pull, through which the message would come straight back to us.
+// giveBack lets another worker have the message at once. It waits for the end of
+// the last pull, which would fetch the message again.
 func (p *pump) giveBack(d *Delivery) func() error {
 	<-p.fetched
 	return func() error { return d.raw.Nak() }
 }
 
-// keepAlive reports progress on everything held, until all is over.
+// keepAlive reports progress on all messages held, until the pump is done.
 func (p *pump) keepAlive(beat *time.Ticker) {
 	for {
 		select {
 		case <-p.done:
 			return
 		case <-beat.C:
-			if p.broker.conn.IsConnected() { // else it would be buffered, and late
+			if p.broker.conn.IsConnected() { // otherwise the report would be buffered, and late
 				p.beatAll()
 			}
 		}

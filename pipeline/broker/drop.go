@@ -10,9 +10,9 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// DropGeneration deletes the consumers of a generation; and if no other uses
-// its embedder, that one's consumers and messages too. What is not there is no
-// error.
+// DropGeneration deletes the consumers of a generation. With withEmbedder, for an
+// embedder that no other generation uses, it also deletes the embedder's consumers
+// and messages. It returns no error for what does not exist.
 func (b *Broker) DropGeneration(ctx context.Context, g Generation, withEmbedder bool) error {
 	for _, lane := range events.Lanes {
 		if err := b.dropConsumer(ctx, StreamEmbedded, ConsumerIndexer(g.Number, lane)); err != nil {

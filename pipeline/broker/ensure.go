@@ -27,16 +27,17 @@ const (
 	codeTTLDisabled       jetstream.ErrorCode = 10166
 )
 
-// createAttempts bounds how often creating yields to another process that
-// created the same stream in the same moment, or to a server that still removes
-// the directory of the last stream deleted; the latter is given createWait.
+// createAttempts bounds the attempts to create a stream. An attempt fails if
+// another process creates the same stream at that moment, or if the server still
+// removes the directory of a stream just deleted, which is given createWait.
 const (
 	createAttempts = 8
 	createWait     = 50 * time.Millisecond
 )
 
-// Ensure creates what is missing of t and updates what differs. It may run
-// any number of times and in several processes at once. It removes nothing.
+// Ensure creates the streams and consumers of t that are missing, and updates those
+// that differ. It may run any number of times and in several processes at once. It
+// removes nothing.
 func (b *Broker) Ensure(ctx context.Context, t Topology) error {
 	for _, cfg := range t.streams() {
 		if err := b.ensureStream(ctx, cfg); err != nil {
@@ -90,8 +91,8 @@ func (b *Broker) stream(ctx context.Context, name string) (jetstream.Stream, err
 	return b.js.Stream(ctx, name)
 }
 
-// updateStream changes what differs, and asks for nothing if nothing does: a
-// worker that starts must not disturb those at work.
+// updateStream changes the settings that differ. If none differs it sends no
+// request: a worker that starts must not disturb those at work.
 func (b *Broker) updateStream(ctx context.Context, found jetstream.Stream, cfg jetstream.StreamConfig) error {
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
@@ -110,11 +111,11 @@ func (b *Broker) updateStream(ctx context.Context, found jetstream.Stream, cfg j
 	return err
 }
 
-// gently returns how far the limit of messages a subject can be lowered now. A
-// server that is given a lower limit than a subject holds deletes the oldest
-// messages of it, which on the intake are work that nobody else knows of. So the
-// limit stays at twice what the fullest subject holds, for what arrives
-// meanwhile, until a later look finds less there.
+// gently returns the lowest limit of messages a subject that is safe now. A server
+// that is given a lower limit than a subject holds deletes the oldest messages of
+// the subject, and the intake holds the only copy of its messages. So the limit
+// stays at twice the count of the fullest subject, to leave room for messages that
+// arrive meanwhile, until a later call finds fewer.
 func gently(ctx context.Context, found jetstream.Stream, want int64) (int64, error) {
 	old := found.CachedInfo().Config.MaxMsgsPerSubject
 	if old > 0 && old <= want {
@@ -133,9 +134,9 @@ func gently(ctx context.Context, found jetstream.Stream, want int64) (int64, err
 	return want, nil
 }
 
-// overlay sets what leat decides and leaves the rest, where a stream is placed
-// for one, to the operator. It keeps the safer way of writing, which a server
-// would not let us change.
+// overlay sets the settings that leat decides and leaves the others, such as the
+// placement of a stream, to the operator. It keeps the safer persist mode, which a
+// server does not let us change.
 func overlay(old, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	next := old
 	next.Description, next.Subjects = cfg.Description, cfg.Subjects

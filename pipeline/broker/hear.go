@@ -6,11 +6,11 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Hear returns a channel from which something can be received once a message
-// has been published on subject since the last receive. It is a plain
-// subscription: what is published while the connection is down, or before the
-// server knows of it, is not heard, and a server that forbids it says so in the
-// log alone. Whoever has to be sure also looks for himself.
+// Hear returns a channel that signals when a message has been published on subject
+// since the last receive. It is a plain subscription: it misses messages that are
+// published while the connection is down or before the server knows of it. If the
+// server forbids the subscription, only the log says so. A caller that must be sure
+// has to look for itself as well.
 func (b *Broker) Hear(subject string) (heard <-chan struct{}, stop func(), err error) {
 	bell := make(chan struct{}, 1)
 	sub, err := b.conn.Subscribe(subject, func(*nats.Msg) {

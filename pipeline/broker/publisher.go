@@ -18,26 +18,26 @@ import (
 
 // Headers that JetStream acts on.
 const (
-	MetaMsgID = jetstream.MsgIDHeader  // a second message with the same id is dropped, for two minutes
+	MetaMsgID = jetstream.MsgIDHeader  // JetStream drops a second message of the same id within the stream's window
 	MetaTTL   = jetstream.MsgTTLHeader // the message vanishes after this long, for example "24h"; at least "1s"
 )
 
-// How long to leave a full stream alone: whoever holds other work too, and
-// whoever waits for nothing else.
+// The pauses before a full stream is tried again: fullDelay for a caller that has
+// other work, fullPoll for a caller that waits for nothing else.
 const (
 	fullDelay = 5 * time.Second
 	fullPoll  = time.Second
 )
 
-// ErrFull says that a stream is at its limit, or the server at one of its own,
-// and takes nothing more. It drops nothing either.
+// ErrFull marks a message that a stream refuses because the stream or the server
+// has reached a limit. Nothing is dropped.
 var ErrFull = errors.New("the stream is full")
 
-// ErrNoStream says that no stream takes a subject: none was made yet, or the
-// server has lost it. A worker that starts, or a syncer's look, makes it.
+// ErrNoStream marks a subject that no stream takes: the stream was never made, or
+// the server has lost it. A worker that starts makes it, and so does the syncer.
 var ErrNoStream = errors.New("no stream takes it")
 
-// ErrStopping says that a message's subscription ended while its handler waited.
+// ErrStopping is the error of a handler whose subscription ended while it waited.
 var ErrStopping = errors.New("stopping")
 
 // Outgoing is one message to publish.
@@ -47,7 +47,7 @@ type Outgoing struct {
 	Data    []byte
 }
 
-// Publisher publishes to whichever stream takes a subject.
+// Publisher publishes to the streams that take its messages' subjects.
 type Publisher struct {
 	js      jetstream.JetStream
 	timeout time.Duration
@@ -57,15 +57,15 @@ type Publisher struct {
 
 var _ message.Publisher = (*Publisher)(nil)
 
-// Publisher returns a publisher on the broker's connection. All of a broker's
-// publishers are alike; any number of goroutines may use one.
+// Publisher returns a publisher on the broker's connection. Any number of
+// goroutines may use one.
 func (b *Broker) Publisher() *Publisher {
 	return &Publisher{js: b.js, timeout: b.timeout, log: b.log, refused: &b.refused}
 }
 
-// Publish publishes msgs to the subject named by topic, their metadata as
-// headers and their ids as MetaMsgID, unless the metadata has one. See Send.
-// The context is the first message's.
+// Publish sends msgs on the subject topic, as Send does, with the first message's
+// context. The metadata become headers. The id becomes MetaMsgID unless the metadata
+// has one.
 func (p *Publisher) Publish(topic string, msgs ...*message.Message) error {
 	if len(msgs) == 0 {
 		return nil
@@ -81,17 +81,16 @@ func (p *Publisher) Publish(topic string, msgs ...*message.Message) error {
 	return p.Send(msgs[0].Context(), out...)
 }
 
-// Send publishes msgs together and returns when each is stored, or with the
-// first error; then any of them may have been stored. A stream that is full
-// asks for a pause (fault.RetryAfter, ErrFull); a message that no stream would
-// ever take is rejected (fault.Reject).
+// Send publishes msgs together and returns when each is stored. With an error, any
+// of them may have been stored. A full stream asks for a pause (fault.RetryAfter,
+// ErrFull); a message that no stream can ever take is rejected (fault.Reject).
 func (p *Publisher) Send(ctx context.Context, msgs ...Outgoing) error {
 	_, err := p.try(ctx, msgs)
 	return err
 }
 
-// SendWhenRoom is Send that waits while a stream is full, until ctx ends or its
-// message's subscription does (ErrStopping).
+// SendWhenRoom is Send, but waits while a stream is full, until ctx ends or the
+// subscription of ctx's message does (ErrStopping).
 func (p *Publisher) SendWhenRoom(ctx context.Context, msgs ...Outgoing) error {
 	left, err := p.try(ctx, msgs)
 	if !errors.Is(err, ErrFull) {
@@ -126,8 +125,8 @@ func (p *Publisher) try(ctx context.Context, msgs []Outgoing) (left []Outgoing, 
 		sent = append(sent, future)
 	}
 	failed := len(sent)
-	// The acknowledgements are waited for in any case, so that a caller who
-	// tries again does not race with what it has just sent.
+	// Wait for the acknowledgements in any case, so that a caller that tries again
+	// does not race with the messages that it has just sent.
 	for i, future := range sent {
 		if bad := stored(ctx, future); bad != nil {
 			if len(left) == 0 {
@@ -170,10 +169,10 @@ func stored(ctx context.Context, future jetstream.PubAckFuture) error {
 	}
 }
 
-// errHeader marks a header that could not be sent as it is.
+// errHeader marks a header that cannot be sent.
 var errHeader = errors.New("invalid header")
 
-// newHeader refuses what would end a header early and begin another.
+// newHeader refuses keys and values that would end a header early and begin another.
 func newHeader(meta map[string]string) (nats.Header, error) {
 	header := make(nats.Header, len(meta))
 	for key, value := range meta {
@@ -191,7 +190,7 @@ func newHeader(meta map[string]string) (nats.Header, error) {
 	return header, nil
 }
 
-// mark tells what to do about an error of publishing.
+// mark gives an error of publishing its kind.
 func mark(err error) error {
 	switch {
 	case errors.Is(err, errHeader), errors.Is(err, nats.ErrMaxPayload), errors.Is(err, nats.ErrBadSubject):
@@ -208,6 +207,6 @@ func mark(err error) error {
 	return fault.Retry(err)
 }
 
-// Close does nothing: the connection is the Broker's, and nothing is unsent
-// when Publish has returned.
+// Close does nothing: the Broker owns the connection, and nothing is unsent after
+// Publish has returned.
 func (p *Publisher) Close() error { return nil }

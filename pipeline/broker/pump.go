@@ -16,28 +16,28 @@ import (
 )
 
 const (
-	// pullExpiry is how long the server keeps a pull open. Stopping waits for
-	// the pull that is open, because a message sent to a pull that was given
-	// up would lie idle for a whole ack wait; so it is short.
+	// pullExpiry is how long the server keeps a pull open. It is short because
+	// stopping waits for the open pull: a message sent to an abandoned pull would
+	// lie idle for a whole ack wait.
 	pullExpiry = time.Second
-	// pullGrace is how much later than that the server's word is given up.
+	// pullGrace is how long after pullExpiry the server may still answer.
 	pullGrace = 4 * time.Second
 
-	// bindTimeout is short: a question asked as the server went down stays
-	// unanswered, and the next attempt is soon.
+	// bindTimeout is short: a request to a server that goes down stays unanswered,
+	// and the next attempt comes soon.
 	bindTimeout = 3 * time.Second
 
-	// A broken subscription is tried again after minPause, then twice as
-	// long each time, up to maxPause.
+	// A broken subscription is tried again after minPause. The pause doubles with
+	// each attempt, up to maxPause.
 	minPause = 50 * time.Millisecond
 	maxPause = 2 * time.Second
 
-	// settleGrace is what handlers get to return in once their context ended.
+	// settleGrace is the time that handlers have to return after their context ended.
 	settleGrace = 2 * time.Second
 
-	// beatsPerAckWait is how often progress is reported within an ack wait: a
-	// stall of four fifths of it, of the worker, the server or its disk, delivers
-	// nothing twice.
+	// beatsPerAckWait is the number of progress reports within an ack wait. The
+	// worker, the server or its disk may stall for four fifths of the ack wait, and
+	// nothing is delivered twice.
 	beatsPerAckWait = 5
 )
 
@@ -45,17 +45,17 @@ var errDisconnected = errors.New("not connected to NATS")
 
 // pump moves one subscription's messages from the server to Watermill.
 //
-// It speaks the pull protocol itself rather than through jetstream.Consumer,
-// which takes a message with no payload and a "Status" header for word from
-// the server: anyone who may publish to the intake could end every fetch with
-// one, for ever. Here a delivery is known by its acknowledgement subject,
-// which only the server can set, and the server's word by our own inbox.
+// It speaks the pull protocol itself. jetstream.Consumer takes a message without a
+// payload and with a "Status" header for an answer of the server, so anyone who may
+// publish to the intake could end every fetch. The pump knows a delivery by its
+// acknowledgement subject, which only the server can set, and the server's answers
+// by its own inbox.
 type pump struct {
 	broker *Broker
 	cfg    SubscriberConfig
 	log    *slog.Logger
 
-	inbox        string // pull N is answered on inbox.N
+	inbox        string // the server answers pull N on inbox.N
 	pulls        int
 	pause        time.Duration // before the next attempt, if this one fails
 	subscription *nats.Subscription
@@ -65,12 +65,12 @@ type pump struct {
 	slots        *slots // for all messages held
 	turns, aside *turns // for those that are worked on, and for those set aside
 
-	work       context.Context // what handlers see
+	work       context.Context // the parent of the handlers' contexts
 	cancelWork context.CancelFunc
 
 	fetched   chan struct{} // closed when the last pull is over
 	abandoned chan struct{} // closed when handlers are no longer waited for
-	done      chan struct{} // closed when all is over
+	done      chan struct{} // closed at the very end
 
 	handlers sync.WaitGroup
 	mu       sync.Mutex
@@ -95,7 +95,7 @@ func (p *pump) run(ctx context.Context) {
 
 func (p *pump) name() string { return p.cfg.Stream + "/" + p.cfg.Consumer + "/" + p.inbox }
 
-// fetch binds and pulls, again and again, until ctx ends.
+// fetch binds and pulls until ctx ends, and begins again after an error.
 func (p *pump) fetch(ctx context.Context, beat *time.Ticker) {
 	for {
 		ackWait, err := p.bind(ctx)
@@ -116,7 +116,7 @@ func (p *pump) fetch(ctx context.Context, beat *time.Ticker) {
 	}
 }
 
-// report makes a trouble known, once.
+// report logs and records an error once, and its end once.
 func (p *pump) report(err error) {
 	switch news := p.broker.trouble(p.name(), err); {
 	case !news:
@@ -127,8 +127,8 @@ func (p *pump) report(err error) {
 	}
 }
 
-// bind checks that the consumer is there and of the right kind, and returns
-// its ack wait.
+// bind checks that the consumer exists and is of the right kind. It returns the
+// consumer's ack wait.
 func (p *pump) bind(ctx context.Context) (time.Duration, error) {
 	if !p.broker.conn.IsConnected() {
 		return 0, errDisconnected
@@ -149,7 +149,7 @@ func (p *pump) bind(ctx context.Context) (time.Duration, error) {
 	return cfg.AckWait, nil
 }
 
-// pullAll pulls until ctx ends or a pull goes wrong.
+// pullAll pulls until ctx ends or a pull fails.
 func (p *pump) pullAll(ctx context.Context) error {
 	for {
 		n := p.slots.claim(ctx)
@@ -164,12 +164,12 @@ func (p *pump) pullAll(ctx context.Context) error {
 	}
 }
 
-// pull asks for n messages, whose slots are claimed, and takes in what comes
-// until the server ends the pull. It does not end with ctx: see pullExpiry.
+// pull asks for n messages, whose slots are claimed, and takes the messages that
+// arrive until the server ends the pull. It does not end with ctx: see pullExpiry.
 func (p *pump) pull(ctx context.Context, n int) error {
 	left := n
 	defer func() { p.slots.release(left) }()
-	for len(p.lost) > 0 { // an earlier pull's
+	for len(p.lost) > 0 { // left by an earlier pull
 		<-p.lost
 	}
 	p.pulls++
@@ -188,7 +188,7 @@ func (p *pump) pull(ctx context.Context, n int) error {
 			} else if over, err := pullOver(raw); over && raw.Subject == reply {
 				return err
 			}
-		case <-p.lost: // and with the connection the pull
+		case <-p.lost: // the pull is lost with the connection
 			return errDisconnected
 		case <-silence.C:
 			return errors.New("the server does not answer")
@@ -197,8 +197,8 @@ func (p *pump) pull(ctx context.Context, n int) error {
 	return nil
 }
 
-// request sends a pull. While there is no connection it would be kept and
-// sent later, when nobody waits for its answer any more.
+// request sends a pull. It sends none without a connection: the client would send
+// it later, when nobody waits for the answer any more.
 func (p *pump) request(reply string, n int) error {
 	if !p.broker.conn.IsConnected() {
 		return errDisconnected
@@ -213,7 +213,8 @@ func (p *pump) request(reply string, n int) error {
 	return p.broker.conn.PublishRequest("$JS.API.CONSUMER.MSG.NEXT."+p.cfg.Stream+"."+p.cfg.Consumer, reply, body)
 }
 
-// pullOver reads the server's word: whether it ends the pull, and as what.
+// pullOver reports whether an answer of the server ends the pull, and with which
+// error.
 // Source: NATS ADR-37, JetStream simplification, and ADR-13, pull subscribe.
 func pullOver(raw *nats.Msg) (over bool, err error) {
 	status, text := raw.Header.Get("Status"), raw.Header.Get("Description")
@@ -228,8 +229,8 @@ func pullOver(raw *nats.Msg) (over bool, err error) {
 	return true, fmt.Errorf("the server says %s %s", status, text)
 }
 
-// drain waits until every delivery is settled: by its handler, or when time
-// is up by giving it back.
+// drain waits until every delivery is settled: by its handler, or by giving it back
+// after the drain timeout.
 func (p *pump) drain() {
 	settled := make(chan struct{})
 	go func() {
@@ -259,7 +260,8 @@ func within(d time.Duration, done <-chan struct{}) bool {
 	}
 }
 
-// unsubscribe gives back what arrived after all, and sees the acks off.
+// unsubscribe gives back messages that have arrived since the last pull, and
+// flushes the acks.
 func (p *pump) unsubscribe() {
 	p.broker.conn.RemoveStatusListener(p.lost)
 	if err := p.subscription.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
@@ -270,7 +272,7 @@ func (p *pump) unsubscribe() {
 		select {
 		case raw := <-p.arrived:
 			if _, err := raw.Metadata(); err == nil {
-				_ = raw.Nak() // else the ack wait gives it back
+				_ = raw.Nak() // on failure the server waits for the ack wait
 			}
 		default:
 			p.flush()
@@ -281,7 +283,7 @@ func (p *pump) unsubscribe() {
 
 func (p *pump) flush() {
 	if !p.broker.conn.IsConnected() {
-		return // what is buffered is sent when there is a connection again
+		return // the client sends its buffer when it is connected again
 	}
 	if err := p.broker.conn.FlushTimeout(p.broker.timeout); err != nil {
 		p.log.Warn("flushing acks; the messages may be delivered again", "error", err)

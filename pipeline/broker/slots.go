@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// slots counts the messages that may still be taken in.
+// slots counts the messages that may still be fetched.
 type slots struct {
 	mu    sync.Mutex
 	free  int
@@ -16,8 +16,8 @@ func newSlots(n int) *slots {
 	return &slots{free: n, freed: make(chan struct{}, 1)}
 }
 
-// claim takes all free slots, waiting for the first; 0 means that ctx ended.
-// It has one caller at a time.
+// claim takes all free slots and waits for the first one. It returns 0 if ctx has
+// ended. Only one goroutine may call it at a time.
 func (s *slots) claim(ctx context.Context) int {
 	for ctx.Err() == nil {
 		if n := s.take(); n > 0 {

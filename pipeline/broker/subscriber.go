@@ -19,7 +19,7 @@ const (
 	DefaultDrainTimeout = 20 * time.Second
 )
 
-// SubscriberConfig says what to consume, and how much of it at once.
+// SubscriberConfig names the consumer of a subscriber, and its limits.
 type SubscriberConfig struct {
 	// Stream and Consumer name a durable pull consumer that Ensure has made. Required.
 	Stream, Consumer string
@@ -60,7 +60,7 @@ type Subscriber struct {
 
 var _ message.Subscriber = (*Subscriber)(nil)
 
-// Subscriber returns a subscriber that has not asked for anything yet.
+// Subscriber returns a subscriber. It fetches nothing before Subscribe.
 func (b *Broker) Subscriber(cfg SubscriberConfig) *Subscriber {
 	if cfg.InFlight <= 0 {
 		cfg.InFlight = DefaultInFlight
@@ -74,14 +74,13 @@ func (b *Broker) Subscriber(cfg SubscriberConfig) *Subscriber {
 	return &Subscriber{broker: b, cfg: cfg, log: b.log.With("stream", cfg.Stream, "consumer", cfg.Consumer)}
 }
 
-// Subscribe begins to fetch; the channel closes when ctx has ended or Close
-// was called, and the messages in flight are settled. The topic is a name for
-// the caller's logs: the consumer's filter decides what is delivered. A
-// consumer that does not exist (yet) is waited for, and reported by Ready.
+// Subscribe begins to fetch. After the end of ctx, or Close, the channel closes as
+// soon as the messages in flight are settled. The topic is a name for the caller's
+// logs: the consumer's filter decides which messages are delivered. Subscribe waits
+// for a consumer that does not exist yet, and Ready reports it.
 //
 // A message's context carries ctx's values and the message's [Delivery]. It
-// outlives ctx: it ends when the message is settled, or when the drain timeout
-// has passed.
+// outlives ctx: it ends when the message is settled or the drain timeout has passed.
 func (s *Subscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,8 +97,8 @@ func (s *Subscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.M
 	return p.out, nil
 }
 
-// Close stops fetching, waits for the messages in flight, gives back what was
-// not handled, and returns when the server has the acknowledgements.
+// Close stops fetching, waits for the messages in flight, gives back those that
+// were not handled, and returns when the server has the acknowledgements.
 func (s *Subscriber) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -73,9 +73,9 @@ type Generation struct {
 // Consumer names a durable consumer.
 type Consumer struct{ Stream, Name string }
 
-// Consumers names what a document passes on its way into the generation, in
-// that order: its embedder's consumers, which other generations may share, and
-// its own.
+// Consumers lists the consumers that a document passes on its way into the
+// generation, in that order: the consumers of its embedder, which other generations
+// may share, and its own.
 func (g Generation) Consumers() []Consumer {
 	var all []Consumer
 	for _, lane := range events.Lanes {
@@ -87,22 +87,22 @@ func (g Generation) Consumers() []Consumer {
 	return all
 }
 
-// Topology says which streams and consumers there are to be, and how large.
-// Take it from DefaultTopology and change what is to differ.
+// Topology describes the streams and consumers, and their limits. Take it from
+// DefaultTopology and change the fields that are to differ.
 type Topology struct {
 	Replicas int // of each stream; more than 1 needs a cluster
 
-	// Size limits of the streams in bytes. The server reserves them. A full
-	// stream refuses what is new, and its publisher tries again later.
+	// Size limits of the streams in bytes. The server reserves the space. A full
+	// stream refuses new messages, and their publisher tries again later.
 	IntakeBytes, ChunkedBytes, EmbeddedBytes, IndexedBytes int64
 
-	// IntakePerTenant is how many submissions of a tenant the intake holds until
-	// they are ingested. The next is refused, to that tenant alone.
+	// IntakePerTenant bounds the submissions of a tenant that wait in the intake.
+	// The next one is refused, to that tenant alone.
 	IntakePerTenant int64
 
-	IndexedAge    time.Duration // how long outside subscribers find an event
-	AckWait       time.Duration // a worker silent for so long has lost its messages
-	MaxAckPending int           // messages held by all workers of a consumer together
+	IndexedAge    time.Duration // how long outside subscribers can read an event
+	AckWait       time.Duration // a worker that is silent for so long loses its messages
+	MaxAckPending int           // bounds the messages held by all workers of a consumer together
 
 	Generations []Generation // each gets an indexer consumer a lane, and each embedder among them an embedder consumer
 }
@@ -130,11 +130,10 @@ func (t Topology) streams() []jetstream.StreamConfig {
 		t.indexed()}
 }
 
-// intake holds the only events that have no other copy, published by anyone:
-// it is written through (the server's sync_interval decides), and everything
-// by which a publisher could remove, replace or delay messages is off. Each
-// tenant has a subject, and each subject a limit of its own, so that a flood is
-// refused to the tenant that it comes from.
+// intake is the stream that outsiders publish to. Its events have no other copy, so
+// it is written through (the server's sync_interval decides), and every feature by
+// which a publisher could remove, replace or delay messages is off. Each tenant has
+// a subject with a limit of its own, so that a flood is refused to its own tenant.
 func (t Topology) intake() jetstream.StreamConfig {
 	cfg := t.stream(StreamIntake, "Repositories submitted, until they are ingested", t.IntakeBytes, events.SubmittedSubjects)
 	cfg.Retention = jetstream.WorkQueuePolicy
@@ -146,8 +145,9 @@ func (t Topology) intake() jetstream.StreamConfig {
 	return cfg
 }
 
-// state keeps one message a subject, so that a document is one message of work
-// and a replay costs one message a document. A tombstone goes by its TTL.
+// state is a stream that keeps the last message of each subject: a document is one
+// message of work, and a replay costs one message a document. A tombstone expires
+// by its TTL.
 func (t Topology) state(name, description, subjects string, bytes int64) jetstream.StreamConfig {
 	cfg := t.stream(name, description, bytes, subjects)
 	cfg.MaxMsgsPerSubject = 1
@@ -159,8 +159,8 @@ func (t Topology) state(name, description, subjects string, bytes int64) jetstre
 func (t Topology) indexed() jetstream.StreamConfig {
 	cfg := t.stream(StreamIndexed, "What can be searched, as it happens", t.IndexedBytes, events.IndexedSubjects, events.CompletedSubjects)
 	cfg.MaxAge = t.IndexedAge
-	// Nobody inside reads it: a full one forgets the oldest rather than
-	// holding up the indexer.
+	// No worker reads this stream. When it is full it drops its oldest messages
+	// rather than hold up the indexer.
 	cfg.Discard = jetstream.DiscardOld
 	return cfg
 }
@@ -174,7 +174,7 @@ func (t Topology) stream(name, description string, bytes int64, subjects ...stri
 		Discard:     jetstream.DiscardNew,
 		MaxBytes:    bytes,
 		MaxMsgSize:  events.MaxBytes + headerBytes,
-		// -1, as the server says unlimited: 0 would look like a change.
+		// -1 is the server's word for unlimited: 0 would look like a change.
 		MaxMsgs:           -1,
 		MaxMsgsPerSubject: -1,
 		Storage:           jetstream.FileStorage,
@@ -182,9 +182,9 @@ func (t Topology) stream(name, description string, bytes int64, subjects ...stri
 		Duplicates:        dedupeWindow,
 		Compression:       jetstream.S2Compression,
 	}
-	// The catalog can publish all of it again, so a write need not be waited
-	// for. Servers refuse this mode on a replicated stream, where the other
-	// replicas are what makes a message safe.
+	// The catalog can publish all of it again, so a publisher need not wait for the
+	// disk. Servers refuse this mode on a replicated stream, where the replicas make
+	// a message safe.
 	if t.Replicas <= 1 {
 		cfg.PersistMode = jetstream.AsyncPersistMode
 	}

@@ -10,15 +10,15 @@ import (
 )
 
 // LeastServer is the first release of nats-server on which a permission to
-// publish also binds the header Nats-Trace-Dest: with older ones, whoever may
-// submit for one tenant can have messages written to any subject.
+// publish also binds the header Nats-Trace-Dest. With an older one, a client that
+// may submit for one tenant can have messages written to any subject.
 // Source: CVE-2026-33249, nats-server's advisory 2026-15.
 const LeastServer = "2.12.6"
 
 var release = regexp.MustCompile(`^v?(\d+)\.(\d+)\.(\d+)(-?)`)
 
-// Warning says what is unsafe about the server that the broker is connected to;
-// "" if nothing is known.
+// Warning says why the server that the broker is connected to is unsafe, or returns
+// "".
 func (b *Broker) Warning() string { return warning(b.conn) }
 
 func warning(conn *nats.Conn) string {
@@ -30,8 +30,9 @@ func warning(conn *nats.Conn) string {
 		"run %s or newer", version, LeastServer)
 }
 
-// older compares two releases. A preview comes before its release. A version
-// of another form is of a server that somebody built, and is let pass.
+// older reports whether version comes before least. A preview comes before its
+// release. A version of another form belongs to a server that somebody built, and
+// passes.
 func older(version, least string) bool {
 	a, b := release.FindStringSubmatch(version), release.FindStringSubmatch(least)
 	if a == nil || b == nil {

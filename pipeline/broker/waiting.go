@@ -8,8 +8,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Waiting tells whether work is still under way. It remembers how far each
-// consumer has come, so one value serves one look at many subjects.
+// Waiting reports whether work is still under way. It remembers the progress of
+// each consumer, so use one value for one look at many subjects.
 type Waiting struct {
 	broker  *Broker
 	streams map[string]jetstream.Stream
@@ -21,9 +21,9 @@ func (b *Broker) Waiting() *Waiting {
 	return &Waiting{broker: b, streams: make(map[string]jetstream.Stream), floors: make(map[string]uint64)}
 }
 
-// For says whether the last message on subject may not have been acknowledged
-// by the consumer. It errs on the side of true: while an older message is held
-// up, a later one that was acknowledged still counts as waiting.
+// For reports whether the consumer may not have acknowledged the last message on
+// subject yet. It errs on the side of true: while an older message is held up, a
+// later one that was acknowledged still counts as waiting.
 func (w *Waiting) For(ctx context.Context, stream, consumer, subject string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.broker.timeout)
 	defer cancel()
