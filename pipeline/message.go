@@ -110,15 +110,15 @@ func documentOf(data any) (d events.Document, is bool) {
 // Lane is the lane of a document's event.
 func (m Message) Lane() events.Lane { return events.LaneOf(m.On) }
 
-// SetAside says that the handler is about to wait for long, for a network
-// perhaps, or to work in turns with others: another message may take this one's
-// place. The message is held and kept alive as before. SetAside reports whether
-// the message is aside now; the subscription bounds how many are, in all and of a
-// tenant (broker.SubscriberConfig).
+// SetAside gives the message's place to another message. A handler calls it before
+// a long wait, for example for a network, or before it works in turns with others.
+// The message is still held and kept alive. SetAside reports whether the message is
+// aside now; the subscription bounds how many are, in all and of a tenant
+// (broker.SubscriberConfig).
 func (m Message) SetAside() bool { return m.delivery.SetAside() }
 
-// Wait gives up the message's place: its handler is about to wait for another
-// message, which needs one.
+// Wait gives up the message's place. A handler calls it before it waits for another
+// message, which needs a place.
 func (m Message) Wait() { m.delivery.Wait() }
 
 // Resume waits for a place again, after SetAside or Wait. The error is to be

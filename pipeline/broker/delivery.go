@@ -57,11 +57,11 @@ func (d *Delivery) ID() string {
 	return d.Stream + "/" + strconv.FormatUint(d.Sequence, 10) + "@" + d.Published.UTC().Format(time.RFC3339Nano)
 }
 
-// SetAside says that the message's handler is about to wait for long, for a
-// network perhaps, or to work in turns with others: another message may take its
-// place. The message is held and kept alive as before. SetAside reports whether
-// the message is aside now, which it is not if SubscriberConfig.Aside others are,
-// or as many of its tenant as may be.
+// SetAside gives the message's place to another message. A handler calls it before
+// a long wait, for example for a network, or before it works in turns with others.
+// The message is still held and kept alive. SetAside reports whether the message is
+// aside now; it is not if SubscriberConfig.Aside others are, or as many of its
+// tenant as may be.
 func (d *Delivery) SetAside() bool {
 	if d == nil {
 		return false
@@ -79,8 +79,8 @@ func (d *Delivery) SetAside() bool {
 	return true
 }
 
-// Wait gives up the message's place until Resume: its handler is about to wait
-// for other messages, which need one.
+// Wait gives up the message's place until Resume. A handler calls it before it waits
+// for other messages, which need a place.
 func (d *Delivery) Wait() {
 	if d != nil {
 		d.leave()

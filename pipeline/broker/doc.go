@@ -4,8 +4,9 @@
 //
 // A subscriber promises:
 //
-//   - It holds at most [SubscriberConfig.InFlight] messages at a time. It claims
-//     free slots first, then asks for that many messages.
+//   - It hands over at most [SubscriberConfig.InFlight] messages at a time, of each
+//     tenant where they are told apart. It claims free slots before it asks for as
+//     many messages.
 //   - A message is not delivered again while its handler runs, however long that
 //     takes: the subscriber reports progress every fifth of the ack wait.
 //   - A message is acknowledged after its handler has acknowledged it. A lost

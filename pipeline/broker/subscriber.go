@@ -23,20 +23,20 @@ const (
 type SubscriberConfig struct {
 	// Stream and Consumer name a durable pull consumer that Ensure has made. Required.
 	Stream, Consumer string
-	// InFlight bounds the messages that are worked on, each from the moment it is
-	// handed over until it is acked or nacked. Default: DefaultInFlight.
+	// InFlight bounds the messages that are worked on. Work on a message lasts from
+	// its handover until it is acked or nacked. Default: DefaultInFlight.
 	InFlight int
-	// Aside bounds the messages beside those whose handlers wait for long or
-	// work in turns: see Delivery.SetAside. Default: none.
+	// Aside bounds the messages held in addition whose handlers wait for long or
+	// work in turns: see Delivery.SetAside. Default: 0.
 	Aside int
-	// Waiting bounds the messages held beside those that wait for their turn, or
-	// for another message: see Delivery.Wait. Default: none.
+	// Waiting bounds the messages held in addition that wait for their turn, or for
+	// another message: see Delivery.Wait. Default: 0.
 	Waiting int
-	// Tenant tells a message's tenant by its subject. Then InFlight and Aside are
-	// of one tenant, and all tenants together have twice as many places: each
-	// takes at most half, rounded up, of those that the others leave, and they
-	// are served in turns. Default: the places are for all, in the order of the
-	// stream.
+	// Tenant returns a message's tenant from its subject. If it is set, InFlight and
+	// Aside are limits of one tenant, and all tenants together have twice as many
+	// places. A tenant takes at most half, rounded up, of the places that the others
+	// leave, and the tenants are served in turns. Default: all messages share the
+	// places, in the order of the stream.
 	Tenant func(subject string) string
 	// NakDelay is how long a nacked message waits for its next delivery.
 	// Default: DefaultNakDelay.
