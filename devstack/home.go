@@ -111,7 +111,7 @@ func (h *home) prepare() error {
 	if err := os.Chmod(h.dir, 0o700); err != nil {
 		return err
 	}
-	h.retract() // what a killed owner announced
+	h.retract() // the announcement of a killed owner
 	if err := os.MkdirAll(filepath.Join(h.dir, runDir), 0o700); err != nil {
 		return err
 	}

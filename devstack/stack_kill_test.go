@@ -80,8 +80,8 @@ func TestKilledOwner(t *testing.T) {
 	check(t, s.Endpoints())
 }
 
-// waitForNoProcess waits until the kernel's signal has ended what the killed
-// owner left.
+// waitForNoProcess waits until the kernel's signal has ended the processes of
+// the killed owner.
 func waitForNoProcess(t *testing.T, dir string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {

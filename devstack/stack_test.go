@@ -258,7 +258,7 @@ func BenchmarkFirstStart(b *testing.B) {
 	}
 }
 
-// startAndStop leaves the stop out of what is measured.
+// startAndStop does not measure the stop.
 func startAndStop(b *testing.B, dir string) {
 	b.Helper()
 	s, err := devstack.Start(b.Context(), devstack.Config{Dir: dir})

@@ -75,7 +75,7 @@ func openCollection(dir string, log *slog.Logger) (*collection, error) {
 	return c, nil
 }
 
-// sweep removes what an interrupted compaction left.
+// sweep removes the remains of an interrupted compaction.
 func (c *collection) sweep() error {
 	files, err := os.ReadDir(c.dir)
 	if err != nil {

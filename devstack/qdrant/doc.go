@@ -27,5 +27,5 @@
 // else is an error that names the file and the offset.
 //
 // Sparse vectors are scanned too, not looked up in an inverted index: the scan
-// costs about what the dense one does, and neither memory nor time at start.
+// costs about as much as the dense one, and neither memory nor time at start.
 package qdrant

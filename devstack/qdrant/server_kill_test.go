@@ -87,7 +87,7 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 			}
 		}
 		closeRegistry(t, r)
-		next = acknowledged + 20 // what was not acknowledged may be there in part
+		next = acknowledged + 20 // writes that were not acknowledged may be there in part
 		forget(t, dir, acknowledged+10, next)
 		upsertMissing(t, dir, acknowledged+10)
 	}

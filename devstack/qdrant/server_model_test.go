@@ -92,7 +92,7 @@ func (p modelPoint) proto(id uint64) *qdrant.PointStruct {
 	return &qdrant.PointStruct{Id: qdrant.NewIDNum(id), Payload: qdrant.NewValueMap(p.payload()), Vectors: qdrant.NewVectorsMap(vectors)}
 }
 
-// drawFilter returns a filter and what it means.
+// drawFilter returns a filter and its meaning.
 func drawFilter(t *rapid.T, depth int) (*qdrant.Filter, func(uint64, modelPoint) bool) {
 	filter := &qdrant.Filter{}
 	means := func(uint64, modelPoint) bool { return true }

@@ -32,7 +32,7 @@ const raceLimit = 2 * ackWait
 // repeats counts the texts that the model was asked for.
 type repeats struct {
 	texts, again int64 // different ones; calls beyond the first of each
-	worst, bound int   // calls for one text, and what the windows between its first and last explain
+	worst, bound int   // calls for one text, and how many of them the windows between the first and the last explain
 	raced        int64 // calls that no window explains, but another embedder does that asked at the same time
 	unexplained  []string
 }

@@ -24,7 +24,7 @@ const (
 )
 
 // slackConnections is the same for all workers' connections to one store. Each
-// has one to NATS, and a pool to Postgres that keeps what it has opened.
+// has one to NATS, and a pool to Postgres that keeps its connections open.
 var slackConnections = map[string]int{
 	stack.NATS: 0, stack.Postgres: len(workerNames) * catalog.DefaultMaxConnections, stack.S3: 16, stack.Qdrant: 8,
 }

@@ -29,7 +29,7 @@ var (
 	link    = regexp.MustCompile(`\(?\b(?:https?://\S+|GH-\d+)\)?|\(?#\d+\)?`)
 )
 
-// commitQuestions asks for what commits before head changed.
+// commitQuestions asks for the definitions that commits before head changed.
 func commitQuestions(ctx context.Context, r repository, head string, history int, tree map[string][]definition) ([]question, error) {
 	out, err := runGit(ctx, r.dir, nil, "log", "--no-merges", "--no-renames", "--diff-filter=AM", "--raw", "--no-abbrev",
 		"--max-count="+strconv.Itoa(history), "--format=%x01%an <%ae>%x02%B%x02", head)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Each text is followed by what is found in it: name, line of the name, lines
-// of the body, lines of the comment, the question.
+// Each text is followed by its definitions: name, line of the name, lines of the
+// body, lines of the comment, the question.
 func TestDefinitions(t *testing.T) {
 	for path, c := range map[string]struct{ text, want string }{
 		"mill.go": {`package mill

@@ -1,16 +1,15 @@
 // Package eval measures what searches find. It takes its questions from real
 // repositories, in which comments, commits and names belong to definitions:
 //
-//   - doc: a documentation comment asks for the definition that it stands at.
-//     It is asked of a copy of the repository from which the comments of all
-//     definitions have been taken out, and without the definition's own name,
-//     by which comments of Go begin.
+//   - doc: a documentation comment asks for its definition. The comment loses
+//     the definition's own name, with which comments of Go begin, and the
+//     searched copy of the repository has no comments of definitions.
 //   - commit: a commit's message, subject and body, asks for the definitions
-//     that the commit added or changed and that are still there. Left out are
-//     merges, reverts, what bots wrote, what is about versions, dependencies,
-//     spelling or form, messages of less than four words, and commits that
-//     touch more than five definitions. Trailers, links and numbers of issues
-//     are no part of the question.
+//     that the commit added or changed and that still exist. Merges, reverts,
+//     commits of bots, commits about versions, dependencies, spelling or form,
+//     messages of fewer than four words, and commits that touch more than five
+//     definitions are left out. Trailers, links and numbers of issues are not
+//     part of the question.
 //   - name: an identifier asks for the line that defines it, if the repository
 //     defines it once.
 //

@@ -12,7 +12,7 @@ const minArmor = 40
 var dashes = []byte("-----")
 
 // privateKey matches the label of RFC 7468, of OpenSSH and of PGP. Its keyword
-// stands at the end of "-----BEGIN … PRIVATE KEY"; what is masked lies between
+// stands at the end of "-----BEGIN … PRIVATE KEY"; the masked text lies between
 // that line and the next dashes.
 func privateKey(text []byte, at, end int) (span, bool) {
 	label := max(0, at-48)
@@ -29,7 +29,7 @@ func privateKey(text []byte, at, end int) (span, bool) {
 	return armored(text, end+len(dashes), true)
 }
 
-// isLabel accepts capitals, digits and blanks: what stands before "PRIVATE KEY".
+// isLabel accepts capitals, digits and blanks, which may precede "PRIVATE KEY".
 func isLabel(b []byte) bool {
 	for _, c := range b {
 		if c != ' ' && !upAlnum[c] {

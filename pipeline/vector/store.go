@@ -13,7 +13,7 @@ import (
 // dropped.
 var ErrNoCollection = errors.New("no such collection")
 
-// Limits of what a store accepts.
+// Limits of a store.
 const (
 	MaxDimensions = 65536    // of a dense vector
 	MaxPointBytes = 16 << 20 // of one point, as the driver encodes it
@@ -76,7 +76,7 @@ type Store interface {
 	// Close ends the connection; calls in flight fail.
 	Close() error
 
-	// CreateCollection makes a collection, or completes what is missing of it.
+	// CreateCollection makes a collection, or adds the missing parts of one.
 	// One that exists in the same shape keeps its points. One that exists with
 	// other dimensions or another distance is rejected. distance is [Dot] or
 	// [Cosine], and dimensions are from 1 to [MaxDimensions]. Several callers may

@@ -97,7 +97,7 @@ func writePID(f *os.File) error {
 // holder returns the process id in the file, or -1 if the file holds none.
 func holder(f *os.File) int {
 	var buf [32]byte
-	n, _ := f.ReadAt(buf[:], 0) // what was read is judged below
+	n, _ := f.ReadAt(buf[:], 0) // the bytes read are checked below
 	pid, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
 	if err != nil {
 		return -1

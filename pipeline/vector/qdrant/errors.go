@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// explain wraps an error of a call with what was attempted, and marks it by its
-// code. It returns nil for nil.
+// explain wraps an error of a call with the attempted action, and marks it by
+// its code. It returns nil for nil.
 func explain(ctx context.Context, err error, format string, args ...any) error {
 	if err == nil {
 		return nil

@@ -68,8 +68,8 @@ func TestSilentServerIsWorthARetry(t *testing.T) {
 	}
 }
 
-// TestStoreOutlivesARestartOfTheServer: a connection that was lost is made
-// again, and what was acknowledged is there.
+// TestStoreOutlivesARestartOfTheServer: a lost connection is made again, and
+// acknowledged writes are there.
 func TestStoreOutlivesARestartOfTheServer(t *testing.T) {
 	config := server.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}
 	running, err := server.Start(config)
