@@ -1,0 +1,71 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/leatworks/leat/internal/hostile"
+)
+
+// slow are kinds of repository of which each costs an ingestor seconds.
+var slow = []string{"csharp_patterns", "csharp_templates", "ignore_deep", "ignore_deep_names", "attributes_of_stars", "attributes_in_each_directory"}
+
+// An ingestor that reads repositories made to hold it up ends within the drain
+// limit, and well. It gives back what it has not finished.
+func TestHostileRepositoriesDoNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	const drain = time.Second
+	d := newDeployment(t)
+	p := d.worker("ingestor", "LEAT_DRAIN_TIMEOUT="+drain.String(), fmt.Sprintf("LEAT_IN_FLIGHT=%d", len(slow)))
+	p.ready()
+	nc := d.connect()
+	made := 0
+	for _, kind := range hostile.Kinds() {
+		if !slices.Contains(slow, kind.Name) {
+			continue
+		}
+		made++
+		repo, err := hostile.New(t.Context(), filepath.Join(t.TempDir(), "repo.git"))
+		if err == nil {
+			err = kind.Make(t.Context(), repo)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish(t, nc, repo.Dir)
+	}
+	if made != len(slow) {
+		t.Fatalf("%d of %d kinds are there", made, len(slow))
+	}
+	db, err := pgx.Connect(t.Context(), d.stores.Postgres)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	listing := func() (n int) {
+		if err := db.QueryRow(t.Context(), "select count(*) from snapshots where state = 'listing'").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	await(t, "it reads one of them", func() bool { return listing() > 0 })
+	began := time.Now()
+	p.stop()
+	if took := time.Since(began); took > drain+10*time.Second {
+		t.Errorf("it took %s to end with a drain timeout of %s", took, drain)
+	}
+	if listing() == 0 {
+		t.Error("it had read them all: nothing is tested here")
+	}
+	if text := p.log.String(); strings.Contains(text, "dead letter") || strings.Contains(text, "ignore that they were cancelled") {
+		t.Errorf("a submission is buried, or its handler did not hear that it is cancelled\n%s", p.log.tail(4<<10))
+	}
+}
