@@ -78,8 +78,8 @@ func (p *program) command(ctx context.Context, attr *syscall.SysProcAttr, args .
 	return cmd
 }
 
-// text runs the program on a file, which it gets on its standard input, so that
-// there is no path for it to open and none of its own choice.
+// text runs the program on a file. The program reads it from its standard input,
+// so it needs to open no path.
 func (p *program) text(ctx context.Context, content []byte, most int) ([]byte, *Refusal, error) {
 	if p.missing != "" {
 		return nil, &Refusal{NoProgram, p.missing}, nil

@@ -139,8 +139,8 @@ func (g glob) step(next []bool, at int, c byte) bool {
 		g.enter(next, at)
 		return true
 	case opDeep:
-		// No call of enter: "**/" may stand for no directory only where the
-		// pattern begins to match, and not after each byte.
+		// The state is set without enter: "**/" may stand for no directory only
+		// where the pattern begins to match, and not after each byte.
 		next[at] = true
 		g.enter(next, at+1)
 		return true

@@ -337,8 +337,8 @@ func value(text []byte, at int, quoted bool, is func([]byte) bool) (span, bool) 
 	return judge(text, at, end, func(b []byte) bool { return (isBare(b) || line && isLoose(b)) && is(b) })
 }
 
-// isLoose says whether a word without quotes at the end of a line is a value.
-// No expression of a program ends a line like that.
+// isLoose says whether a word without quotes is a value because it ends a line in
+// a way in which no expression of a program does.
 func isLoose(b []byte) bool {
 	upper, lower, digits, marks := 0, 0, 0, 0
 	for _, c := range bytes.TrimRight(b, "0123456789") { // numbers end names

@@ -66,7 +66,7 @@ func Decode(content []byte, hint string) (text []byte, in Encoding, refused *Ref
 	return nil, "", &Refusal{false, fmt.Sprintf("not UTF-8, and both %s and %s could be meant", found[0], found[1])}
 }
 
-// maxStrays bounds the bytes that are not UTF-8 to one of so many, where no
+// maxStrays is the number of bytes of a text among which one may be stray, if no
 // other encoding fits.
 const maxStrays = 32
 
