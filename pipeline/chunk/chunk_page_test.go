@@ -90,11 +90,12 @@ var intro = fmt.Sprintf(`# Chunks
 This page shows how files are cut. A test writes it (%[1]sgo test -run ChunkingPage -update ./pipeline/chunk%[1]s) from the
 samples in %[1]spipeline/chunk/testdata%[1]s.
 
-A chunk aims at %[2]d bytes and never has more than %[3]d. A definition, a section or a cell of up to %[4]d bytes stays
-whole, and neighbours of fewer than %[5]d are put together. A larger definition is cut into its head and its members;
-small members of one kind share a chunk. A symbol is a path of names: %[1]sMill > grind%[1]s. Text that no rule cuts is cut
-between lines, where it pauses; a line is cut only if it alone has more than %[3]d bytes. [ADR
-11](adr/0011-syntax-trees.md) says why, and [reading.md](reading.md) which files are read, and how.
+A chunk has some %[2]d bytes, and never more than %[3]d. A definition, a section or a cell of up to %[4]d bytes stays
+whole. Neighbours of fewer than %[5]d bytes are put together. A larger definition is cut into its head and its members,
+and small members of one kind share a chunk. A symbol is a path of names: %[1]sMill > grind%[1]s. Text for which there is
+no rule is cut between lines, preferably at a blank line or where the indentation is least. A line is cut only if it
+alone has more than %[3]d bytes. [ADR 11](adr/0011-syntax-trees.md) gives the reasons, and [reading.md](reading.md) says
+which files are read, and how.
 
 Below, each chunk begins with its lines, kind, symbol and size. A longer chunk is shown by its first lines and its last
 one.
