@@ -12,15 +12,15 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// ApproveRequest lets a commit through that takes much of a ref's documents out
-// of the index.
+// ApproveRequest lets a commit through that removes most of a ref's documents from
+// the index.
 type ApproveRequest struct {
 	Tenant     string
 	Repository string // its URL, its path, or the end of one of them
 	Ref        string // the branch or tag that waits; "": the only one that does
 }
 
-// Approve approves the one removal that waits. It returns false if none does.
+// Approve approves the one removal that waits. It returns false if none waits.
 func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved catalog.Approval, found bool, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres); err != nil {
@@ -53,7 +53,7 @@ func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved catal
 	return approved, false, &Error{Kind: Invalid, Field: FieldRef, Reason: reason, Err: Choices(refs)}
 }
 
-// Choices are the values of a field of which a request has to name one.
+// Choices are the values of a field from which a request has to name one.
 type Choices []string
 
 func (c Choices) Error() string { return strings.Join(c, ", ") }

@@ -8,16 +8,16 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Kind says what sort of failure an error is. It is an error itself, so that
-// errors.Is(err, service.NotFound) asks for it.
+// Kind is the sort of an error. It is an error itself, so that callers can write
+// errors.Is(err, service.NotFound).
 type Kind string
 
 // The kinds of errors.
 const (
-	NotFound    Kind = "not found"   // what the request names does not exist, or not for this tenant
+	NotFound    Kind = "not found"   // the request names a thing that does not exist, or not for this tenant
 	Invalid     Kind = "invalid"     // no such request can be answered
 	Refused     Kind = "refused"     // the request is understood, and the state of things forbids it
-	Unavailable Kind = "unavailable" // a store does not answer, or lacks what every request needs
+	Unavailable Kind = "unavailable" // a store does not answer, or lacks the schema or the index
 )
 
 func (k Kind) Error() string { return string(k) }
@@ -40,7 +40,7 @@ const (
 	FieldLetter     Field = "letter"
 )
 
-// What an index lacks that is not ready to be asked.
+// Reasons why a leat cannot answer any request.
 var (
 	ErrNoSchema = errors.New("the catalog lacks steps of its schema")
 	ErrNoIndex  = errors.New("there is no index yet")
@@ -49,9 +49,9 @@ var (
 // Error is a failure of a request.
 type Error struct {
 	Kind   Kind
-	Field  Field  // of the request that is at fault; "": none
-	Value  string // that the field has; "": Reason says it
-	Reason string // what is wrong, in a sentence; "": Err says it
+	Field  Field  // the field of the request that is at fault; "": none
+	Value  string // the field's value; "": Reason holds it
+	Reason string // the fault, in a sentence; "": Err says it
 	Err    error  // the cause; nil: there is none
 }
 
@@ -67,7 +67,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is says whether target is the error's kind.
+// Is reports whether target is the error's kind.
 func (e *Error) Is(target error) bool { return target == e.Kind }
 
 // mark gives the error of a method its kind, if it has none.

@@ -12,33 +12,33 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// How often the catalog is asked: for the counts of documents, which cost the
-// more the more there are, at the first interval, and whether the work is done
-// after an eighth of the time since it began, or since an event told of news.
-// So what is done in 80 ms is known within 90.
+// The pace of asking the catalog. Counting documents costs more the more there are,
+// so Follow counts every countInterval. It asks whether the work is done after an
+// eighth of the time since the start or the last event of news, within the two
+// other bounds: the end of 80 ms of work is noticed within 90 ms.
 const (
 	countInterval = 100 * time.Millisecond
 	leastInterval = 2 * time.Millisecond
 	mostInterval  = 100 * time.Millisecond
 )
 
-// FollowRequest asks for the end of submissions.
+// FollowRequest asks to wait for the end of submissions.
 type FollowRequest struct {
 	Tenant      string
-	Submissions []catalog.SubmissionKey // of the tenant
-	Patience    int                     // failed attempts of a submission that are sat out; 0: any number
+	Submissions []catalog.SubmissionKey // submissions of the tenant
+	Patience    int                     // failed attempts of a submission before it counts as refused; 0: no limit
 }
 
-// Progress is how far submissions are.
+// Progress is the state of submissions.
 type Progress struct {
 	Done    bool
 	Listing bool                  // some tree has not been read to its end
-	Tracks  []catalog.TrackStatus // that the submissions are about
-	Counts  catalog.Counts        // of the tracks together
+	Tracks  []catalog.TrackStatus // the tracks of the submissions
+	Counts  catalog.Counts        // the sum over the tracks
 	Retries map[string]string     // by the event's id: why its last attempt failed
 	Refused []Refusal             // submissions of which nothing will come now
 
-	wanted map[uuid.UUID]bool // tracks, and repositories of which no track is known yet
+	wanted map[uuid.UUID]bool // ids of tracks, and of repositories without a known track
 }
 
 // Refusal says why nothing will come of a submission.
@@ -62,8 +62,8 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 			return p, &Error{Kind: NotFound, Field: FieldTenant, Reason: "the submission is not of tenant " + r.Tenant}
 		}
 	}
-	// A wake-up alone, and not always there: no event tells of a commit that was
-	// indexed before.
+	// The events only wake the loop early. Some work ends without one: there is no
+	// event for a commit that was indexed before.
 	news, stop, err := s.stores.Broker.Hear(events.CompletedOf(r.Tenant))
 	if err != nil {
 		return p, err
@@ -95,7 +95,7 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 	}
 }
 
-// look asks how far the submissions are.
+// look loads the state of the submissions.
 func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 	p := Progress{Done: true, wanted: make(map[uuid.UUID]bool), Retries: make(map[string]string), Refused: []Refusal{}}
 	for _, key := range r.Submissions {
@@ -123,7 +123,7 @@ func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 	return p, nil
 }
 
-// count adds the documents of what is followed.
+// count adds up the documents of the tracks that are followed.
 func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 	tracks, err := s.stores.Catalog.Tracks(ctx, tenant)
 	if err != nil {

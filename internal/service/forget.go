@@ -13,7 +13,7 @@ type ForgetRequest struct {
 	Tenant     string
 	Repository string // its URL, its path, or the end of one of them
 	Ref        string // branch, tag or full name; "": all
-	Confirmed  bool   // false: only say what would go
+	Confirmed  bool   // false: only report the tracks
 }
 
 // Forget marks tracks to be removed, and returns them. The syncer does the rest.
@@ -43,8 +43,8 @@ func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []catalog
 	return tracks, nil
 }
 
-// submittedAs are the names under which a ref may have been submitted; none:
-// all refs.
+// submittedAs returns the names under which a ref may have been submitted. None
+// stands for all refs.
 func submittedAs(ref string) []string {
 	if ref == "" {
 		return nil

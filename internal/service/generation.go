@@ -12,7 +12,7 @@ import (
 
 // Generations belong to no tenant: each holds the points of all of them.
 
-// generationInterval is how often a generation is looked at that is being built.
+// generationInterval is the pace of asking for a generation that is being built.
 const generationInterval = 100 * time.Millisecond
 
 // Generations lists the generations of the index.
@@ -33,7 +33,7 @@ func (s *Service) index(ctx context.Context) error {
 	return err
 }
 
-// RebuildRequest asks for the index to be built anew beside the active one.
+// RebuildRequest asks to build the index anew beside the active one.
 type RebuildRequest struct {
 	Embedder string // model of the new generation; "": the active one's
 	From     catalog.GenerationSource
@@ -58,8 +58,8 @@ func (s *Service) Rebuild(ctx context.Context, r RebuildRequest) (number int64, 
 	return made.Number, err
 }
 
-// RollBack begins to make a retired generation the active one again: number, or
-// the one that was retired last if that is 0. It returns its number.
+// RollBack begins to make a retired generation the active one again, and returns its
+// number. A number of 0 stands for the generation that was retired last.
 func (s *Service) RollBack(ctx context.Context, number int64) (_ int64, err error) {
 	defer mark(&err)
 	if err := s.index(ctx); err != nil {
@@ -68,8 +68,8 @@ func (s *Service) RollBack(ctx context.Context, number int64) (_ int64, err erro
 	return s.stores.Catalog.Generations.RollBack(ctx, number)
 }
 
-// CancelRebuild ends the rebuild, or the rollback, that is under way, and
-// returns the generation's number.
+// CancelRebuild ends the rebuild or the rollback under way, and returns the number
+// of its generation.
 func (s *Service) CancelRebuild(ctx context.Context) (number int64, err error) {
 	defer mark(&err)
 	if err := s.index(ctx); err != nil {
@@ -78,7 +78,7 @@ func (s *Service) CancelRebuild(ctx context.Context) (number int64, err error) {
 	return s.stores.Catalog.Generations.Cancel(ctx)
 }
 
-// Generation returns one generation, and false if there is none of this number.
+// Generation returns one generation, or false if no generation has this number.
 func (s *Service) Generation(ctx context.Context, number int64) (g catalog.GenerationStatus, found bool, err error) {
 	list, err := s.Generations(ctx)
 	if err != nil {

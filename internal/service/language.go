@@ -8,8 +8,8 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// languages gives names as people write them, such as go, golang or js, the
-// form in which the index holds them.
+// languages turns names as people write them, such as go, golang or js, into the
+// names in the index.
 func languages(names []string) ([]string, error) {
 	found := make([]string, len(names))
 	for i, name := range names {

@@ -16,7 +16,7 @@ import (
 const (
 	// MaxLetters is the most dead letters that one LettersAnswer holds.
 	MaxLetters = 10_000
-	// letterPage is how many letters are read at once: each may have 64 KiB.
+	// letterPage is the number of letters read at once: each may have 64 KiB.
 	letterPage = 100
 )
 
@@ -28,7 +28,7 @@ type LetterFilter struct {
 	IDs        []int64
 	Worker     string // ingestor, embedder or indexer
 	Repository string // its URL, its path, or the end of one of them
-	Reason     string // a text that the reason holds
+	Reason     string // part of the reason's text
 	Before     time.Time
 	OlderThan  time.Duration
 }
@@ -43,37 +43,37 @@ type LettersRequest struct {
 // LettersAnswer lists dead letters, oldest first, without their messages.
 type LettersAnswer struct {
 	Letters []catalog.Letter
-	Next    int64 // go on after this letter; 0: that was all
+	Next    int64 // go on after this letter; 0: the list is complete
 }
 
 // LetterRequest asks for one dead letter.
 type LetterRequest struct {
 	Tenant    string
-	AnyTenant bool // also if it is another tenant's, or nobody's
+	AnyTenant bool // also a letter of another tenant, or of none
 	ID        int64
 }
 
-// RefusedLetter is one that could not be worked on. It is kept.
+// RefusedLetter is a letter that could not be retried or dropped. It is kept.
 type RefusedLetter struct {
 	ID     int64
 	Reason string
-	Absent bool // there is none of this number, or not for this tenant
+	Absent bool // no letter has this number, or none of this tenant
 }
 
-// RetriedLetters says what became of letters that were to be retried.
+// RetriedLetters is the result of a retry.
 type RetriedLetters struct {
 	Retried  int // their work is due now, or they were published again
 	Obsolete int // deleted: there was nothing left to do
 	Refused  []RefusedLetter
 }
 
-// DroppedLetters says what became of letters that were to be dropped.
+// DroppedLetters is the result of a drop.
 type DroppedLetters struct {
 	Dropped int
 	Refused []RefusedLetter
 }
 
-// Check says what can be told to be wrong without asking a store.
+// Check returns the faults that can be found without asking a store.
 func (r LettersRequest) Check() error {
 	if r.Limit < 1 || r.Limit > MaxLetters {
 		return badLimit(r.Limit, MaxLetters, "letters")
@@ -124,8 +124,8 @@ func (s *Service) Letter(ctx context.Context, r LetterRequest) (l catalog.Letter
 	return found[0], nil
 }
 
-// RetryLetters tries again what letters ask for, and deletes them. With an error
-// it returns how far it came.
+// RetryLetters makes the work of letters due again and deletes the letters. Even with
+// an error the answer counts the letters that were handled.
 func (s *Service) RetryLetters(ctx context.Context, f LetterFilter) (a RetriedLetters, err error) {
 	defer mark(&err)
 	if err := s.need(store.NATS); err != nil {
@@ -166,9 +166,9 @@ func (s *Service) DropLetters(ctx context.Context, f LetterFilter) (a DroppedLet
 	return a, err
 }
 
-// eachLetter calls fn with the letters chosen that exist now: one that comes of
-// a retry is not retried again. It returns those of the filter's numbers that
-// name none.
+// eachLetter calls fn for each chosen letter that exists now, so that a letter that
+// arises from a retry is not retried again. It returns the filter's numbers that
+// name no letter.
 func (s *Service) eachLetter(ctx context.Context, f LetterFilter, fn func(id int64) error) (absent []RefusedLetter, err error) {
 	filter, err := s.filter(ctx, f)
 	if err != nil {

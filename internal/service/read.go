@@ -19,7 +19,7 @@ import (
 // MaxReadBytes bounds the text of one ReadAnswer.
 const MaxReadBytes = 256 << 10
 
-// At is the place in a repository's history that an answer is about.
+// At is the place of an answer in a repository's history.
 type At struct {
 	Repository uuid.UUID
 	URL        string
@@ -45,8 +45,8 @@ type ReadAnswer struct {
 	At
 	Path     string
 	Language string
-	Encoding string // of the file if its text was decoded, or the format that it was taken out of; "": UTF-8
-	Lines    int    // that the file has
+	Encoding string // the encoding or the document format that the text was converted from; "": UTF-8
+	Lines    int    // of the whole file
 	First    int    // line of Text, from 1; 0: Text is empty
 	Last     int    // line of Text, inclusive
 	Text     string
@@ -85,7 +85,7 @@ func at(h catalog.Head) At {
 	return At{Repository: h.Repository, URL: h.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Underway: underway(h)}
 }
 
-// head is the track that a request for one is about.
+// head finds the track that a request names.
 func (s *Service) head(ctx context.Context, tenant, repository, ref string) (catalog.Head, error) {
 	if repository == "" {
 		return catalog.Head{}, &Error{Kind: Invalid, Field: FieldRepository, Reason: "the repository is empty: name one"}
@@ -116,7 +116,7 @@ func (s *Service) head(ctx context.Context, tenant, repository, ref string) (cat
 	return catalog.Head{}, &Error{Kind: Invalid, Field: FieldRef, Reason: reason}
 }
 
-// file looks a path up, and says why it has no text.
+// file looks up a path. The error says why the file has no text.
 func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalog.StoredFile, error) {
 	file, err := s.stores.Catalog.StoredFile(ctx, events.DocumentID(h.ID, []byte(path)))
 	switch {
@@ -130,7 +130,7 @@ func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalo
 	return file, nil
 }
 
-// content reads a document's blob. The empty blob is nowhere.
+// content reads a document's blob. The empty blob is not stored.
 func (s *Service) content(ctx context.Context, f catalog.StoredFile) (content []byte, err error) {
 	if f.Blob == sha256.Sum256(nil) {
 		return nil, nil

@@ -33,8 +33,8 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 	return find(heads, r.Tenant, r.Repository, trackOfHead)
 }
 
-// Address makes a local path absolute, since the worker that reads it runs in
-// another directory; a URL stays as it is.
+// Address makes a local path absolute, because the worker that reads it runs in
+// another directory. A URL stays unchanged.
 func Address(repository string) (string, error) {
 	if strings.Contains(repository, "://") || isSCP(repository) {
 		return repository, nil
@@ -107,7 +107,7 @@ func (s *Service) repositoryIDs(ctx context.Context, tenant, name string) ([]uui
 
 func trackOfHead(h catalog.Head) catalog.Track { return h.Track }
 
-// FullRefs are the full names that a ref as people use it may stand for.
+// FullRefs returns the full names that a short ref may stand for.
 func FullRefs(ref string) []string {
 	if ref == "HEAD" || strings.HasPrefix(ref, "refs/") {
 		return []string{ref}
@@ -115,7 +115,7 @@ func FullRefs(ref string) []string {
 	return []string{"refs/heads/" + ref, "refs/tags/" + ref}
 }
 
-// ShortRef is a ref's name as people use it.
+// ShortRef returns a ref's short name, such as main for refs/heads/main.
 func ShortRef(ref string) string {
 	for _, prefix := range []string{"refs/heads/", "refs/tags/"} {
 		if short, found := strings.CutPrefix(ref, prefix); found {

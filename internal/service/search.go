@@ -26,14 +26,14 @@ type SearchRequest struct {
 	Ref        string   // branch, tag or full name; "": all
 	Languages  []string // by names or aliases of GitHub's; empty: all
 	Kinds      []string // of chunks; empty: all
-	Symbols    []string // names of definitions, with the names that lead to them or without; empty: all
+	Symbols    []string // names of definitions, qualified or not; empty: all
 	Path       string   // glob over the whole path: * stays in a directory, ** does not; "": all
 	Limit      int      // most hits, 1 to search.MaxLimit; 0: search.DefaultLimit
 }
 
-// SearchAnswer holds what was found, the best first.
+// SearchAnswer holds the hits, the best first.
 type SearchAnswer struct {
-	Generation int64 // that answered
+	Generation int64 // the generation that answered
 	Hits       []Hit
 }
 
@@ -42,23 +42,23 @@ type Hit struct {
 	search.Hit
 	URL      string  // of the repository
 	Underway bool    // the newest commit of the ref is still being read or indexed
-	Places   []Place // where else the text is, among what was found
+	Places   []Place // other places of the same text among the results
 }
 
-// Place is where else a hit's text is.
+// Place is another place of a hit's text.
 type Place struct {
 	search.Place
 	URL string // of the repository
 }
 
-// kinds are those that chunks have.
+// kinds are the kinds of chunks.
 var kinds = []string{
 	chunk.KindFunction, chunk.KindMethod, chunk.KindType, chunk.KindConst, chunk.KindVar,
 	chunk.KindDeclarations, chunk.KindHeader, chunk.KindSection, chunk.KindCell, chunk.KindLines,
 }
 
-// Search finds code in the active generation. It follows that through swaps and
-// rollbacks: each search asks the catalog which generation is active.
+// Search finds code in the active generation. Each search asks the catalog which
+// generation is active, so that it follows swaps and rollbacks.
 func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
@@ -79,8 +79,7 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 			a.Hits, err = s.named(ctx, r.Tenant, found)
 			return a, err
 		}
-		// A generation that has just been dropped is asked no more: another is
-		// active by now.
+		// The generation has just been dropped, so another is active by now.
 		if !errors.Is(err, vector.ErrNoCollection) {
 			return a, err
 		}
@@ -103,7 +102,7 @@ func (s *Service) searchIn(ctx context.Context, g catalog.Generation, q search.Q
 	return searcher.Search(ctx, q)
 }
 
-// Check says what can be told to be wrong without asking a store.
+// Check returns the faults that can be found without asking a store.
 func (r SearchRequest) Check() error {
 	if _, err := languages(r.Languages); err != nil {
 		return err

@@ -12,10 +12,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Config says how a service works.
+// Config configures a service.
 type Config struct {
-	Index  string // the beginning of the names of new collections; default: leat
-	Source string // that names the service as the publisher of its events; default: /leat/service
+	Index  string // prefix of the names of new collections; default: leat
+	Source string // CloudEvents source of the events it publishes; default: /leat/service
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
@@ -28,12 +28,11 @@ type Service struct {
 	stores *store.Stores
 
 	mu     sync.Mutex
-	models map[string]embedder.Embedder // that have been opened, by name
+	models map[string]embedder.Embedder // opened so far, by name
 }
 
-// New returns a service over stores that the caller has opened, and closes
-// later. A method that needs one that is not open returns an error of kind
-// Unavailable.
+// New returns a service over stores that the caller opens and closes. A method that
+// needs a store that is not open returns an error of kind Unavailable.
 func New(cfg Config, stores *store.Stores) *Service {
 	if cfg.Index == "" {
 		cfg.Index = "leat"
@@ -71,22 +70,22 @@ func (s *Service) need(parts store.Parts) error {
 	return nil
 }
 
-// Ready says what every request needs and this leat lacks: a schema that is up
-// to date, or an index.
+// Ready returns an error if the catalog's schema is not up to date, or if there is
+// no index: every request needs both.
 func (s *Service) Ready(ctx context.Context) (err error) {
 	defer mark(&err)
 	_, err = s.active(ctx)
 	return err
 }
 
-// active is the generation that answers searches now.
+// active returns the generation that answers searches now.
 func (s *Service) active(ctx context.Context) (catalog.Generation, error) {
 	active, err := s.stores.Catalog.Generations.Active(ctx)
 	if err == nil {
 		return active, nil
 	}
 	steps, stepsErr := s.stores.Catalog.Schema.Status(ctx)
-	if stepsErr == nil { // a worker that starts may have been quicker
+	if stepsErr == nil { // a worker that starts may have made it meanwhile
 		active, err = s.stores.Catalog.Generations.Active(ctx)
 	}
 	switch {
@@ -100,7 +99,7 @@ func (s *Service) active(ctx context.Context) (catalog.Generation, error) {
 	return active, err
 }
 
-// model is the embedder that made a generation's vectors.
+// model returns the embedder of a generation's vectors.
 func (s *Service) model(known catalog.Embedder) (embedder.Embedder, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// SkippedRequest asks for what was not indexed of a repository, or was masked.
+// SkippedRequest asks for the files of a repository that were not indexed, or for
+// its masked secrets.
 type SkippedRequest struct {
 	Tenant     string
 	Repository string // its URL, its path, or the end of one of them; "": all
@@ -52,15 +53,14 @@ func (s *Service) Skipped(ctx context.Context, r SkippedRequest) (files []Skippe
 	return files, nil
 }
 
-// Secret is where a secret was masked. There is no more to tell: what the secret
-// was is nowhere in leat.
+// Secret is the place of a masked secret. leat stores the secret itself nowhere.
 type Secret struct {
 	Ref, Path string
 	Line      int
-	Rule      string // that found it
+	Rule      string // the rule that found it
 }
 
-// Secrets lists where secrets were masked, by ref, path and line.
+// Secrets lists the places of masked secrets, by ref, path and line.
 func (s *Service) Secrets(ctx context.Context, r SkippedRequest) (found []Secret, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres); err != nil {

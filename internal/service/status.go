@@ -9,10 +9,10 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// page is how many rows are asked for at once where an answer holds all.
+// page is the number of rows read at once for an answer that holds all rows.
 const page = 1000
 
-// StatusRequest asks how far repositories are indexed.
+// StatusRequest asks for the state of repositories.
 type StatusRequest struct {
 	Tenant     string
 	Repository string // its URL, its path, or the end of one of them; "": all
@@ -31,7 +31,7 @@ func (s *Service) Status(ctx context.Context, r StatusRequest) (tracks []catalog
 	return find(tracks, r.Tenant, r.Repository, func(t catalog.TrackStatus) catalog.Track { return t.Track })
 }
 
-// FailedDocument is one that an attempt of a worker failed on.
+// FailedDocument is a document on which a worker's attempt failed.
 type FailedDocument struct {
 	catalog.Failed
 	URL string // of the repository
@@ -67,13 +67,13 @@ func (s *Service) Failed(ctx context.Context, r StatusRequest) (rows []FailedDoc
 	return rows, nil
 }
 
-// UsageRequest asks what embedding took.
+// UsageRequest asks for the consumption of embedding.
 type UsageRequest struct {
 	Tenant string
-	Days   int // of the past, today included
+	Days   int // days back, today included
 }
 
-// Usage says what embedding took, by embedder and repository.
+// Usage returns the consumption of embedding, by embedder and repository.
 func (s *Service) Usage(ctx context.Context, r UsageRequest) (list []catalog.EmbedderConsumption, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres); err != nil {
@@ -82,8 +82,8 @@ func (s *Service) Usage(ctx context.Context, r UsageRequest) (list []catalog.Emb
 	return s.stores.Catalog.Usage.List(ctx, r.Tenant, r.Days)
 }
 
-// SyncStatus lists the newest run of each kind of the syncer's work. The work is
-// of all tenants.
+// SyncStatus lists the newest run of each kind of the syncer's work, which serves all
+// tenants.
 func (s *Service) SyncStatus(ctx context.Context) (runs []catalog.LastRun, err error) {
 	defer mark(&err)
 	if err := s.need(store.Postgres); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// SubmitRequest asks for a repository to be indexed.
+// SubmitRequest asks to index a repository.
 type SubmitRequest struct {
 	Tenant     string
 	Repository string // an https or ssh URL, or a path of the ingestor's machine
@@ -27,11 +27,11 @@ type Submission struct {
 	data events.RepoSubmitted
 }
 
-// URL is the repository's, or an absolute path.
+// URL returns the repository's URL, or its absolute path.
 func (s Submission) URL() string { return s.data.URL }
 
-// NewSubmission checks a request, and gives it a key under which source
-// publishes it. It asks no store.
+// NewSubmission checks a request and gives it a key, with source as the publisher. It
+// asks no store.
 func NewSubmission(source string, r SubmitRequest) (n Submission, err error) {
 	defer func() {
 		if err != nil {
@@ -56,18 +56,17 @@ func NewSubmission(source string, r SubmitRequest) (n Submission, err error) {
 	return Submission{catalog.SubmissionKey{Tenant: r.Tenant, Source: source, Event: event.ID}, data}, nil
 }
 
-// ErrNoStream says that nobody has made the streams yet.
+// ErrNoStream is the error of a submission while the streams do not exist yet.
 var ErrNoStream = broker.ErrNoStream
 
-// How long a submission waits for its stream: workers that start with the
-// stores have yet to make it.
+// The time that a submission waits for its stream, which workers that have just
+// started may still have to make.
 const (
 	streamPatience = 15 * time.Second
 	streamPoll     = 100 * time.Millisecond
 )
 
-// Submit publishes that a repository is to be indexed. It returns when the
-// stream has acknowledged that.
+// Submit publishes a submission. It returns when the stream has acknowledged it.
 func (s *Service) Submit(ctx context.Context, r SubmitRequest) (n Submission, err error) {
 	if n, err = NewSubmission(s.cfg.Source, r); err != nil {
 		return n, err
@@ -75,8 +74,8 @@ func (s *Service) Submit(ctx context.Context, r SubmitRequest) (n Submission, er
 	return n, s.Publish(ctx, n)
 }
 
-// Publish is Submit for a submission that has been checked before. Publishing
-// one twice publishes it once.
+// Publish is Submit for a checked submission. Publishing a submission twice has the
+// effect of publishing it once.
 func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
 	defer mark(&err)
 	if err := s.check(n.Key.Tenant, store.NATS); err != nil {

@@ -17,7 +17,7 @@ type TreeRequest struct {
 	Repository string // its URL, its path, or the end of one of them
 	Ref        string // branch, tag or full name; "": the only one that is indexed
 	Under      string // directory; "": all
-	After      string // path that the listing goes on after; "": from the beginning
+	After      string // the listing begins after this path; "": at the first
 	Limit      int    // most files, 1 to MaxTree; 0: MaxTree
 }
 
@@ -25,7 +25,7 @@ type TreeRequest struct {
 type TreeAnswer struct {
 	At
 	Files []TreeFile
-	Next  string // go on after this path; "": that was all
+	Next  string // go on after this path; "": the listing is complete
 }
 
 // TreeFile is a file of a commit. A skipped one has no language and no size.
@@ -35,11 +35,11 @@ type TreeFile struct {
 	Size       int32 // bytes of its text as it is stored
 	Language   string
 	State      catalog.DocumentState
-	SkipReason string // why it is not indexed; "": it is, or will be
+	SkipReason string // why it is not indexed; "": it is indexed, or will be
 }
 
-// Tree lists the files of the newest commit that was read, or that is being
-// read, of a ref.
+// Tree lists the files of the newest commit of a ref that has been read or is being
+// read.
 func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres); err != nil {

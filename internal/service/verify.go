@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// ScopeRequest says which points are looked at.
+// ScopeRequest chooses the points to look at.
 type ScopeRequest struct {
 	Tenant     string
 	Repository string // its URL, its path, or the end of one of them; "": all
@@ -22,11 +22,11 @@ type ScopeRequest struct {
 // compared as a whole: tenants share them.
 type VerifyRequest struct {
 	ScopeRequest
-	Grace time.Duration           // how old an object that the catalog does not know is when it counts
-	Found func(kind, what string) // is called for each difference; nil: nobody is told
+	Grace time.Duration           // age from which an object that the catalog does not know counts as a difference
+	Found func(kind, what string) // is called for each difference; may be nil
 }
 
-// Digest hashes what the active generation holds.
+// Digest hashes the points of the active generation.
 func (s *Service) Digest(ctx context.Context, r ScopeRequest) (d point.Digest, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres|store.Qdrant); err != nil {

@@ -17,15 +17,15 @@ const (
 	longestPause = 15 * time.Second
 )
 
-// Attempt is something that may fail while a store is not up yet.
+// Attempt is an action that may fail while a store is not up yet.
 type Attempt struct {
 	Name  string // for example Postgres
-	Flags string // that the operator can change, for example --postgres-url
+	Flags string // flags that the operator can change, for example --postgres-url
 	Do    func(context.Context) error
 }
 
-// Persist tries until Do succeeds, its error is marked as one that waiting
-// cannot mend (fault.Reject), or ctx ends.
+// Persist calls Do until it succeeds, returns an error that waiting cannot mend
+// (fault.Reject), or ctx ends.
 func (a Attempt) Persist(ctx context.Context, log *slog.Logger) error {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := a.Do(ctx)

@@ -3,6 +3,6 @@
 // trials and the tests all ask it for the parts that they need.
 //
 // It owns the order of opening, the waiting for stores that are not up yet, and
-// the closing. It refuses to prepare anything: it creates no table, stream or
-// collection, and it does not know which of them should exist.
+// the closing. It prepares nothing: it creates no table, stream or collection, and it
+// does not know which of them should exist.
 package store

@@ -1,6 +1,6 @@
 package store
 
-// Parts are some of the stores.
+// Parts is a set of stores.
 type Parts uint8
 
 // The stores.
@@ -13,11 +13,11 @@ const (
 	All = Postgres | NATS | S3 | Qdrant
 )
 
-// Error says which store could not be opened. Its text is Err's: the caller
-// knows whether the store was named by a flag.
+// Error names the store that could not be opened. Its text is Err's: only the caller
+// knows whether a flag named the store.
 type Error struct {
 	Part Parts
-	Flag string // that names the store's address, for example --postgres-url
+	Flag string // the flag of the store's address, for example --postgres-url
 	Err  error
 }
 

@@ -12,12 +12,12 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Config says what is opened, and how.
+// Config says which stores to open, and how.
 type Config struct {
 	config.Stores        // where the stores are
-	Parts         Parts  // which are opened; default: All
-	Name          string // under which NATS shows the connection; default: leat
-	Wait          bool   // for a store that is not up yet; default: the first failure is returned
+	Parts         Parts  // the stores to open; default: All
+	Name          string // of the connection, as NATS shows it; default: leat
+	Wait          bool   // wait for a store that is not up yet; default: return the first failure
 }
 
 // Stores are the stores that have been opened. The others are nil.
@@ -75,7 +75,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 	return s, nil
 }
 
-// Ready says which of the opened stores does not answer.
+// Ready returns an error that names each open store that does not answer.
 func (s *Stores) Ready(ctx context.Context) error {
 	var errs []error
 	if s.Catalog != nil {
@@ -93,7 +93,7 @@ func (s *Stores) Ready(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Warnings says what is unsafe about stores that answer.
+// Warnings lists the unsafe properties of stores that answer.
 func (s *Stores) Warnings() []string {
 	if text := s.Broker.Warning(); text != "" {
 		return []string{text}
@@ -101,7 +101,7 @@ func (s *Stores) Warnings() []string {
 	return nil
 }
 
-// Close closes what has been opened.
+// Close closes the open stores.
 func (s *Stores) Close() {
 	if s.Broker != nil {
 		s.Broker.Close()

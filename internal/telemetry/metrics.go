@@ -13,15 +13,15 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// Metrics are the figures of one process, of which each worker in it is handed
-// the meter. They are served in Prometheus' text format, with the figures of
-// the Go runtime (go_…) and of the process (process_…).
+// Metrics holds the figures of one process. All workers of the process share its
+// meter. It serves the figures in Prometheus' text format, with those of the Go
+// runtime (go_…) and of the process (process_…).
 type Metrics struct {
 	registry *prometheus.Registry
 	provider *sdk.MeterProvider
 }
 
-// NewMetrics returns figures that nothing has been added to yet.
+// NewMetrics returns an empty set of figures.
 func NewMetrics() (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -32,8 +32,8 @@ func NewMetrics() (*Metrics, error) {
 	return &Metrics{registry, sdk.NewMeterProvider(sdk.WithReader(reader))}, nil
 }
 
-// Meter makes instruments. Two workers that make one of the same name share it,
-// and are told apart by their attributes.
+// Meter returns the meter that makes instruments. Two workers that make an instrument
+// of one name share it; their attributes tell them apart.
 func (m *Metrics) Meter() metric.Meter { return m.provider.Meter("leat") }
 
 // ServeHTTP writes the figures.
@@ -41,5 +41,5 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
 
-// Close ends the measuring.
+// Close stops the collection of figures.
 func (m *Metrics) Close(ctx context.Context) error { return m.provider.Shutdown(ctx) }

@@ -18,9 +18,9 @@ import (
 
 // Start sets up the process's tracer. Events carry the W3C trace context in any
 // case. Spans are sent only if OTEL_EXPORTER_OTLP_ENDPOINT or its _TRACES_ form
-// is set; the OTEL_ variables mean what OpenTelemetry says. stop sends the spans
-// that are left. A failure to send is logged: traces are an aid, and hold
-// nobody up.
+// is set; the OTEL_ variables have the meaning that OpenTelemetry gives them. stop
+// sends the remaining spans. A failure to send is only logged: traces are an aid and
+// must not hold up the work.
 func Start(ctx context.Context, service string, log *slog.Logger) (stop func(context.Context) error, err error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces were not all sent", "error", err) }))

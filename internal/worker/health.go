@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// health answers /healthz (the process runs), /readyz (it can work: the stores
-// are open, answer, and the end has not been asked for) and /metrics.
+// health answers /healthz (the process runs), /readyz (the stores are open and
+// answer, and the process is not stopping) and /metrics.
 type health struct {
 	server *http.Server
 	addr   net.Addr
@@ -25,7 +25,7 @@ type health struct {
 
 const readyTimeout = 5 * time.Second
 
-// listen serves on addr, or nowhere if that is none.
+// listen serves on addr, or not at all if addr is none.
 func listen(addr string, metrics http.Handler, log *slog.Logger) (*health, error) {
 	h := &health{}
 	if addr == "" || addr == config.NoListen {
@@ -71,7 +71,7 @@ func (h *health) ready(ctx context.Context) error {
 	return stores.Ready(ctx)
 }
 
-// warnings says what works, and had better be changed.
+// warnings lists faults that do not stop the worker, but should be corrected.
 func (h *health) warnings() []string {
 	if stores := h.stores.Load(); stores != nil {
 		return stores.Warnings()

@@ -27,7 +27,7 @@ type Spec struct {
 	InFlight    int    // default number of messages held
 }
 
-// Checked is a configuration that can say what is wrong with it.
+// Checked is a configuration that can check itself.
 type Checked interface{ Check() error }
 
 // The exit codes.
@@ -39,8 +39,8 @@ const (
 )
 
 // Main is a worker's main function: it reads cfg from flags and environment,
-// opens the stores, and runs until SIGINT or SIGTERM, or a second one, which
-// ends it at once. It returns the exit code.
+// opens the stores, and runs until SIGINT or SIGTERM. A second signal ends the
+// process at once. Main returns the exit code.
 func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Context, *Stores, *slog.Logger) error) int {
 	child.Main()
 	name := "leat-" + spec.Name
@@ -91,7 +91,7 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = metrics.Close(context.WithoutCancel(ctx)) }() // nothing is sent anywhere
+	defer func() { _ = metrics.Close(context.WithoutCancel(ctx)) }() // Close sends nothing, so it cannot lose data
 	health, err := listen(cfg.Listen, metrics, log)
 	if err != nil {
 		return err

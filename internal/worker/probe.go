@@ -8,9 +8,9 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// probe asks an embedder for one vector, before any work is taken that it would
-// hold up. A model that is not the configured one ends the worker; one that does
-// not answer is worth waiting for.
+// probe asks an embedder for one vector before the worker takes any work. A model that
+// is not the configured one ends the worker; a model that does not answer is worth
+// waiting for.
 func probe(ctx context.Context, e embedder.Embedder, log *slog.Logger) error {
 	remote, ok := e.(interface{ Probe(context.Context) error })
 	if !ok {

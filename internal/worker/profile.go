@@ -8,8 +8,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// profile writes a CPU profile to a file, if one is named, until the function
-// it returns is called.
+// profile writes a CPU profile to the named file, if any, until its result is called.
 func profile(name string) (stop func(), err error) {
 	if name == "" {
 		return func() {}, nil

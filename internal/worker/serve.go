@@ -13,10 +13,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// generationPoll is how soon a worker notices that a generation has come or gone.
+// generationPoll is the time in which a worker notices a new or a dropped generation.
 const generationPoll = 500 * time.Millisecond
 
-// service is something to serve until its context ends.
+// service is a piece of work that runs until its context ends.
 type service struct {
 	key string // services of one key are the same
 	run func(context.Context) error
@@ -27,11 +27,11 @@ type serving struct {
 	stop    context.CancelFunc
 	done    chan struct{}
 	err     error // why it ended; valid once done is closed
-	stopped bool  // its end was asked for
+	stopped bool  // by reconcile, not by itself
 }
 
-// serveEach serves what the generations ask for, as they come and go, until ctx
-// ends. It returns when all have ended; the first that fails by itself ends the
+// serveEach runs the services of the generations, which come and go, until ctx ends.
+// It returns when all services have ended. The first that fails by itself ends the
 // others.
 func (s *Stores) serveEach(ctx context.Context, log *slog.Logger, wanted func([]catalog.GenerationStatus) []service) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -63,9 +63,9 @@ func (s *Stores) serveEach(ctx context.Context, log *slog.Logger, wanted func([]
 	}
 }
 
-// reconcile starts what is wanted and does not run, and stops what runs and is
-// not wanted. It does not wait for the end of what it stops: what is wanted again
-// meanwhile is started once that has ended.
+// reconcile starts the wanted services that do not run, and stops the running ones
+// that are not wanted. It does not wait for a stopped service: if the service is
+// wanted again meanwhile, a later call starts it.
 func reconcile(ctx context.Context, running map[string]*serving, wanted []service) error {
 	want := make(map[string]bool, len(wanted))
 	for _, w := range wanted {
@@ -105,7 +105,7 @@ func (r *serving) over() bool {
 	}
 }
 
-// ended waits for the end of all.
+// ended waits for the end of all services, and joins their errors.
 func ended(running map[string]*serving) error {
 	var errs []error
 	for _, r := range running {
@@ -121,15 +121,15 @@ func ended(running map[string]*serving) error {
 type models struct {
 	stores *Stores
 	opened map[string]embedder.Embedder
-	told   map[string]bool // that it cannot be
+	told   map[string]bool // names whose error has been reported
 }
 
 func newModels(s *Stores) *models {
 	return &models{stores: s, opened: make(map[string]embedder.Embedder), told: make(map[string]bool)}
 }
 
-// open opens the embedder of a generation once, or says why this process cannot
-// serve it. The catalog knows which vectors a name stands for.
+// open opens the embedder of a generation once. The error says why this process cannot
+// serve it. The catalog decides which vectors a name stands for.
 func (m *models) open(e catalog.Embedder) (embedder.Embedder, error) {
 	if model := m.opened[e.Name]; model != nil {
 		return model, nil
@@ -144,14 +144,14 @@ func (m *models) open(e catalog.Embedder) (embedder.Embedder, error) {
 	return model, err
 }
 
-// news says whether it has not been told yet that an embedder cannot be opened.
+// news reports, once for each embedder, that its error has not been reported yet.
 func (m *models) news(e catalog.Embedder) bool {
 	told := m.told[e.Name]
 	m.told[e.Name] = true
 	return !told
 }
 
-// check says why no model of the index can be opened here.
+// check returns an error if no model of the index can be opened here.
 func (m *models) check(ctx context.Context) error {
 	list, err := m.stores.Catalog.Generations.List(ctx)
 	if err != nil {

@@ -1,8 +1,8 @@
 // Package worker assembles the workers: it opens the stores, prepares them,
 // and runs a step over them until it is told to stop.
 //
-// The four cmd/ binaries and `leat dev` run the same code; the difference is
-// only who provides the configuration.
+// The four cmd/ binaries and `leat dev` run the same code. Only the source of the
+// configuration differs.
 package worker
 
 import (
@@ -24,13 +24,13 @@ import (
 // Stores are the four stores, ready for work.
 type Stores struct {
 	*store.Stores
-	Generation catalog.Generation // that was active when they were opened
+	Generation catalog.Generation // the active one at the time of opening
 
 	// OpenEmbedder opens a model by its name.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
 
-	// Meter counts and times what the workers over these stores do. Default:
-	// nothing does.
+	// Meter counts and times the work of the workers over these stores. Default:
+	// none.
 	Meter metric.Meter
 
 	topology broker.Topology // that the workers bind to
@@ -38,10 +38,10 @@ type Stores struct {
 	lease    time.Duration   // of work under way; 0 is the catalog's default
 }
 
-// Open connects to the four stores and prepares them: it waits for those that
-// are not up yet, migrates the catalog, and sees that the generation, its
-// collection, the streams and the consumers exist. Any number of processes may
-// do so at once. It returns early only if waiting cannot help.
+// Open connects to the four stores and prepares them. It waits for stores that are
+// not up yet, migrates the catalog, and creates the generation, its collection, the
+// streams and the consumers where they are missing. Any number of processes may do
+// so at once. It returns early only if waiting cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
 	opened, err := store.Open(ctx, store.Config{Stores: cfg, Name: "leat-" + name, Wait: true}, log)
 	if err != nil {
@@ -59,7 +59,8 @@ func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger)
 	return s, nil
 }
 
-// prepare makes what the workers bind to.
+// prepare makes the schema, the generation, the collection, the streams and the
+// consumers that the workers use.
 func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logger) error {
 	if err := s.Catalog.Schema.Up(ctx); err != nil {
 		return err

@@ -32,8 +32,8 @@ func (s Streams) Ensure(ctx context.Context, list []catalog.GenerationStatus) er
 	return s.broker.Ensure(ctx, topology)
 }
 
-// Behind says whether messages wait for the generation's consumers, and for its
-// embedder's if ownEmbedder.
+// Behind reports whether messages wait for the generation's consumers or, with
+// ownEmbedder, for its embedder's.
 func (s Streams) Behind(ctx context.Context, g catalog.Generation, ownEmbedder bool) (bool, error) {
 	for _, c := range streamed(g).Consumers() {
 		if c.Stream == broker.StreamChunked && !ownEmbedder {
@@ -47,7 +47,7 @@ func (s Streams) Behind(ctx context.Context, g catalog.Generation, ownEmbedder b
 	return false, nil
 }
 
-// Drop deletes the generation's consumers, and its embedder's if ownEmbedder.
+// Drop deletes the generation's consumers and, with ownEmbedder, its embedder's.
 func (s Streams) Drop(ctx context.Context, g catalog.Generation, ownEmbedder bool) error {
 	return s.broker.DropGeneration(ctx, streamed(g), ownEmbedder)
 }

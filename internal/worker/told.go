@@ -13,16 +13,16 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// told counts what the model is asked for, and logs at debug level which texts,
-// by the beginnings of their hashes, since a log holds no code. So the log shows
-// what is paid for, and what is paid for twice.
+// told counts the calls and the texts of a model. At debug level it logs the first
+// bytes of the texts' hashes, since a log must hold no code: the log shows which
+// texts are paid for, and which are paid for twice.
 type told struct {
 	embedder.Embedder
 	calls, texts metric.Int64Counter
-	log          *slog.Logger // nil: nobody listens
+	log          *slog.Logger // nil: the debug level is off
 }
 
-// tell returns an embedder that counts, and logs if anybody listens.
+// tell returns an embedder that counts, and logs if the debug level is on.
 func tell(ctx context.Context, e embedder.Embedder, meter metric.Meter, log *slog.Logger) (embedder.Embedder, error) {
 	if !log.Enabled(ctx, slog.LevelDebug) {
 		log = nil
@@ -43,7 +43,7 @@ func tell(ctx context.Context, e embedder.Embedder, meter metric.Meter, log *slo
 	return t, nil
 }
 
-// toldMetered is told of an embedder that knows what it costs.
+// toldMetered is told for an embedder that meters its costs.
 type toldMetered struct {
 	embedder.Metered
 	told told

@@ -28,14 +28,14 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// How many messages a worker holds by default, in each lane. An ingestor's
-// message is a repository, the others' a document.
+// The number of messages that a worker holds by default, in each lane. A message of an
+// ingestor is a repository; a message of the others is a document.
 const (
 	DefaultIngests  = 2 // of one tenant
 	DefaultInFlight = 256
 )
 
-// sweepInterval is how soon the mirror of a forgotten repository goes.
+// sweepInterval is the time after which the mirror of a forgotten repository goes.
 const sweepInterval = time.Minute
 
 // Ingest runs an ingestor until ctx ends.
@@ -73,14 +73,14 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	})
 }
 
-// submitter is the tenant that a submission's subject names. A subject that names
-// none is of a message that is refused.
+// submitter returns the tenant that a submission's subject names. A message whose
+// subject names none is refused.
 func submitter(subject string) string {
 	tenant, _ := events.SubmittedTenant(subject)
 	return tenant
 }
 
-// splitter is what cuts files, and its end.
+// splitter returns the splitter of files, and a function that closes it.
 func splitter(cfg config.Parser, log *slog.Logger) (ingest.Splitter, func(), error) {
 	if cfg.ParseInProcess {
 		return child.InProcess{}, func() {}, nil
@@ -142,8 +142,8 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	// A batch is half of what is held: while one waits for its vectors, another
-	// is read or stored.
+	// A batch holds half of the messages: while one batch waits for its vectors,
+	// another is read or stored.
 	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budget}
 	told, err := tell(ctx, model, s.meter(), log)
 	if err != nil {
@@ -236,7 +236,7 @@ func (s *Stores) objects(cfg config.Syncer, log *slog.Logger) (*object.Keeper, e
 	return object.New(objects, s.Catalog.Packs, s.Catalog.Garbage, s.Catalog.Generations, s.Blobs, mirrors, log), nil
 }
 
-// SyncOnce publishes what is due now, not at the next look of a syncer.
+// SyncOnce publishes the work that is due, without waiting for a syncer's next look.
 func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
 	return s.syncer(log, 0).Look(ctx)
 }
@@ -248,8 +248,8 @@ func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
 	)
 }
 
-// runLanes serves the consumers of both lanes side by side, each with slots of
-// its own: bulk work cannot take the live lane's.
+// runLanes serves the consumers of both lanes side by side. Each lane has slots of its
+// own, so that bulk work cannot take the slots of the live lane.
 func (s *Stores) runLanes(
 	ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string,
 	consumer func(events.Lane) string, handle pipeline.Handler, of catalog.Beside,
