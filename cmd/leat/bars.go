@@ -31,7 +31,7 @@ func newBars() *bars {
 	return b
 }
 
-// text is a column of what a stage says of itself.
+// text returns a column of text about a stage.
 func (b *bars) text(i int, of func(stage) string) decor.Decorator {
 	return decor.Any(func(decor.Statistics) string {
 		b.mu.Lock()
@@ -40,7 +40,7 @@ func (b *bars) text(i int, of func(stage) string) decor.Decorator {
 	}, decor.WC{C: decor.DindentRight | decor.DSyncWidth})
 }
 
-// update leaves a bar empty while nobody knows its total.
+// update sets the bars. A bar stays empty while its total is unknown.
 func (b *bars) update(s stages) {
 	b.mu.Lock()
 	b.shown = s

@@ -24,8 +24,7 @@ type deadCmd struct {
 	Drop  deadDropCmd  `cmd:"" help:"Delete them. A document stays failed."`
 }
 
-// letterFlags choose dead letters. They are kept until they are retried or
-// dropped.
+// letterFlags choose dead letters.
 type letterFlags struct {
 	Worker    string        `placeholder:"NAME" help:"Only of this worker: ingestor, embedder or indexer."`
 	Repo      string        `placeholder:"REPO" help:"Only about this repository: its URL, its path, or the end of it."`
@@ -107,8 +106,7 @@ func (cmd *deadListCmd) Run(ctx context.Context, g *globals) error {
 	return nil
 }
 
-// showLetters prints a list. next is the last letter listed if there are more,
-// else 0.
+// showLetters prints a list. next is the last letter listed if more follow, or 0.
 func showLetters(g *globals, rows []letterRow, next int64) error {
 	if g.JSON {
 		return g.answer.json(map[string]any{"dead_letters": rows, "next": next})
@@ -131,7 +129,7 @@ func showLetters(g *globals, rows []letterRow, next int64) error {
 	return nil
 }
 
-// shortReason is the beginning of a reason: one of a panic is many lines long.
+// shortReason returns the beginning of a reason: that of a panic has many lines.
 func shortReason(reason string) string {
 	const most = 160
 	line := safeLine(oneLine(reason))
@@ -146,8 +144,8 @@ type deadShowCmd struct {
 	AnyTenant bool  `help:"Also if it is another tenant's, or nobody's."`
 }
 
-// letterAnswer is one dead letter with its message. A payload that is no text is
-// given as base64.
+// letterAnswer is one dead letter with its message. A payload that is not text is
+// encoded in base64.
 type letterAnswer struct {
 	letterRow
 	Document string            `json:"document"`
@@ -164,7 +162,7 @@ func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {
 	defer s.close()
 	found, err := s.service.Letter(ctx, service.LetterRequest{Tenant: g.Tenant, AnyTenant: cmd.AnyTenant, ID: cmd.ID})
 	if cmd.AnyTenant && errors.Is(err, service.NotFound) {
-		return errors.New(err.Error()) // there is no further to look
+		return errors.New(err.Error()) // the advice to look further does not apply
 	}
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// chosenLetters are those that a command is to work on.
+// chosenLetters are the letters that a command works on.
 type chosenLetters struct {
 	ID []int64 `arg:"" optional:"" help:"Numbers of letters, as 'leat dead list' gives them."`
 	letterFlags
@@ -28,7 +28,7 @@ func (c chosenLetters) check() error {
 	return nil
 }
 
-// refusedLetter is one that could not be worked on.
+// refusedLetter is a letter that could not be retried or dropped.
 type refusedLetter struct {
 	ID     int64  `json:"id"`
 	Reason string `json:"reason"`
@@ -40,7 +40,7 @@ func (c chosenLetters) filter(g *globals) service.LetterFilter {
 	return filter
 }
 
-// refusals are the letters that could not be worked on, with the way out.
+// refusals returns the letters that could not be retried or dropped, with the remedy.
 func (c chosenLetters) refusals(list []service.RefusedLetter) []refusedLetter {
 	rows := make([]refusedLetter, len(list))
 	for i, l := range list {

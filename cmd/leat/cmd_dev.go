@@ -20,9 +20,10 @@ import (
 )
 
 const (
-	// oncePatience is how many attempts --once waits for: about half a minute.
+	// oncePatience is the number of failed attempts that --once waits for: about half
+	// a minute.
 	oncePatience = 3
-	// devDrain is how long `leat dev` lets work in flight take at its end.
+	// devDrain is the time that `leat dev` gives work in flight at its end.
 	devDrain = 5 * time.Second
 )
 
@@ -92,7 +93,7 @@ func (cmd *devCmd) prepare(g *globals) ([]service.Submission, error) {
 	return submissions, nil
 }
 
-// own starts what is embedded, or says who else has.
+// own starts the embedded servers, or says which process runs them.
 func (g *globals) own(ctx context.Context, dir string, s *session) (config.Stores, error) {
 	stores, started, err := g.resolve(ctx, store.All, s)
 	if err == nil && !started && embeddedParts(g.Stores) != 0 {
@@ -101,8 +102,8 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 	return stores, err
 }
 
-// ingestor is the configuration of the workers: local paths are allowed, since
-// whoever starts this command can read them anyway.
+// ingestor returns the configuration of the workers. It allows local paths, because
+// the user of this command can read them anyway.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
 	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk, Parser: cmd.Parser}
 }
@@ -116,8 +117,8 @@ func localGit(git config.Git, dir string) config.Git {
 	return git
 }
 
-// ingest submits what is to be submitted and follows it to its end. Without
-// --once it then waits for more.
+// ingest submits the repositories of --submit and follows them to the end. Without
+// --once it then waits for more work.
 func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, stores config.Stores, submissions []service.Submission) error {
 	var keys []catalog.SubmissionKey
 	svc := g.serve(s.Stores, stores)
@@ -142,7 +143,7 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sto
 	return nil
 }
 
-// logger keeps a person's screen free of what the progress shows already.
+// logger keeps lines off the screen that the progress shows already.
 func (cmd *devCmd) logger(g *globals, submissions []service.Submission) *slog.Logger {
 	l := g.Log
 	if onTerminal(os.Stderr) || cmd.Once {
@@ -155,7 +156,7 @@ func (cmd *devCmd) logger(g *globals, submissions []service.Submission) *slog.Lo
 	return slog.New(unshown{l.Logger(&g.screen).Handler(), shown})
 }
 
-// unshown drops what is logged of events whose fate the progress tells.
+// unshown drops log lines about events whose outcome the progress shows.
 type unshown struct {
 	slog.Handler
 	events map[string]bool
@@ -181,8 +182,8 @@ func (u unshown) WithGroup(name string) slog.Handler {
 	return unshown{u.Handler.WithGroup(name), u.events}
 }
 
-// runWorkers runs the workers beside main, and ends them when it returns. The
-// ingestor, which alone needs git, is left out where nothing is to be read.
+// runWorkers runs the workers beside main, and ends them when main returns. It leaves
+// out the ingestor, which alone needs git, where there is nothing to read.
 func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upkeep config.Upkeep, log *slog.Logger, main func(context.Context) error, withIngestor bool) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -49,7 +49,7 @@ func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
 	return nil
 }
 
-// summaryOf says what tracks hold.
+// summaryOf names tracks and counts their documents.
 func summaryOf(tracks []catalog.TrackStatus) string {
 	var documents int64
 	var refs []string

@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// forever is a retention in which nothing goes.
+// forever is a retention that removes nothing.
 const forever = time.Duration(math.MaxInt64)
 
 type generationsCmd struct {
@@ -35,11 +35,11 @@ type generationRow struct {
 	Source     catalog.GenerationSource `json:"source"`
 	CreatedAt  time.Time                `json:"created_at"`
 
-	// Of one that is being built.
+	// Set while the generation is being built.
 	Points  int64    `json:"points"`
-	Chunks  int64    `json:"chunks"`            // that it is to have points of
+	Chunks  int64    `json:"chunks"`            // chunks that it is to have points of
 	Rate    float64  `json:"rate"`              // points a second
-	Seconds *float64 `json:"seconds,omitempty"` // that are left, at this rate
+	Seconds *float64 `json:"seconds,omitempty"` // left, at this rate
 	Failing int64    `json:"failing"`           // documents that it could not take so far
 	Error   string   `json:"error,omitempty"`
 }
@@ -57,7 +57,7 @@ func newGenerationRow(g catalog.GenerationStatus) generationRow {
 	return row
 }
 
-// progress says how far a generation is that is being built.
+// progress describes the progress of a generation that is being built.
 func (r generationRow) progress() string {
 	if r.State != catalog.GenerationBuilding {
 		return "-"
@@ -107,7 +107,7 @@ func printGenerations(rows ...generationRow) error {
 	return w.Flush()
 }
 
-// showGeneration prints one generation, if it is there.
+// showGeneration prints one generation, if it exists.
 func showGeneration(ctx context.Context, g *globals, s *session, number int64) error {
 	found, there, err := s.service.Generation(ctx, number)
 	switch {

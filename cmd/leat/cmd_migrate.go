@@ -38,7 +38,7 @@ func (*migrateStatusCmd) Run(ctx context.Context, g *globals) error {
 	return g.migrate(ctx, func(*session) error { return nil })
 }
 
-// migrate does something to the schema, then lists its steps.
+// migrate changes the schema, then lists its steps.
 func (g *globals) migrate(ctx context.Context, change func(*session) error) error {
 	s, err := g.open(ctx, store.Postgres)
 	if err != nil {

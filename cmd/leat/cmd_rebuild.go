@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// rebuildCmd takes its embedding model from the flag that all commands have;
-// without it the model stays.
+// rebuildCmd takes its embedding model from a flag that all commands have. Without the
+// flag the model stays.
 type rebuildCmd struct {
 	From   catalog.GenerationSource `enum:"stream,catalog" default:"stream" help:"stream: replay the messages, then add what the catalog finds missing. catalog: go by the catalog at once, where a stream was lost or trimmed (${default})."`
 	Wait   bool                     `help:"Wait until the new generation serves searches. Exits 1 if it is cancelled."`

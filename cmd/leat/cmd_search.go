@@ -39,7 +39,7 @@ type searchHit struct {
 	Symbol     string  `json:"symbol"`
 	Score      float32 `json:"score"`
 	Text       string  `json:"text"`
-	Places     []place `json:"places,omitempty"` // where else the text is
+	Places     []place `json:"places,omitempty"` // other places of the text
 }
 
 type place struct {
@@ -56,7 +56,7 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 		Tenant: g.Tenant, Query: strings.Join(cmd.Query, " "), Repository: cmd.Repo, Ref: cmd.Ref,
 		Languages: cmd.Lang, Kinds: cmd.Kind, Symbols: cmd.Symbol, Path: cmd.Path, Limit: cmd.Limit,
 	}
-	if cmd.Limit < 1 { // to the service 0 is the default
+	if cmd.Limit < 1 { // the service takes 0 as the default
 		return fmt.Errorf("--limit %d: ask for 1 to %d hits", cmd.Limit, search.MaxLimit)
 	}
 	if err := request.Check(); err != nil {
@@ -84,7 +84,7 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	return cmd.show(g, rows, several)
 }
 
-// several says whether a tenant has more than one repository that was read.
+// several reports whether a tenant has more than one repository that has been read.
 func (s *session) several(ctx context.Context, tenant string) (bool, error) {
 	tracks, err := s.service.Tracks(ctx, service.TracksRequest{Tenant: tenant})
 	if err != nil {

@@ -38,7 +38,7 @@ type repositoryStatus struct {
 	Error     string             `json:"error"`
 }
 
-// documentStatus counts a commit's files: Total and Skipped add up to them.
+// documentStatus counts a commit's files. Their number is Total + Skipped.
 type documentStatus struct {
 	Total   int64 `json:"total"`
 	Indexed int64 `json:"indexed"`
@@ -81,7 +81,7 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 	}
 }
 
-// failures is the answer of a status: no, if anything failed.
+// failures returns errNo if a track or a document has failed.
 func failures(tracks []catalog.TrackStatus) error {
 	for _, t := range tracks {
 		if t.Error != "" || t.Documents.Failed > 0 {

@@ -46,8 +46,8 @@ func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
 	return nil
 }
 
-// needRunning refuses to publish into embedded stores that nobody runs: the
-// event would lie there until somebody does.
+// needRunning refuses to publish into embedded stores that no process runs: the event
+// would lie there until one does.
 func (g *globals) needRunning(parts store.Parts) error {
 	if parts&embeddedParts(g.Stores) == 0 {
 		return nil

@@ -18,21 +18,21 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// lockWait is how long a command waits for another that uses the same embedded
-// stores for a moment.
+// lockWait is the time that a command waits for another one that uses the same
+// embedded stores.
 const lockWait = 15 * time.Second
 
-// embeddedAckWait is the longest ack wait of the embedded NATS. It ends with
-// the workers, and what they have given back is delivered again only when the
-// ack wait is over: the next start would stand still for that long.
+// embeddedAckWait is the longest ack wait of the embedded NATS. The embedded NATS ends
+// with the workers, and delivers the messages that they have given back only after
+// the ack wait: the next start would stand still for that long.
 const embeddedAckWait = 5 * time.Second
 
-// session holds what a command has opened.
+// session holds the stores and servers that a command has opened.
 type session struct {
 	*store.Stores
 	service *service.Service
 	config  config.Stores // where the stores are
-	closers []func()      // of servers started for it
+	closers []func()      // of the servers that were started for it
 }
 
 func (s *session) close() {
@@ -44,7 +44,7 @@ func (s *session) close() {
 	}
 }
 
-// check says what is wrong with the flags that every command takes.
+// check checks the flags that every command takes.
 func (g *globals) check() error {
 	if err := events.CheckTenant(g.Tenant); err != nil {
 		return fmt.Errorf("--tenant (LEAT_TENANT): %w", err)
@@ -52,8 +52,8 @@ func (g *globals) check() error {
 	return g.CheckNamed()
 }
 
-// open connects to the stores that a command needs: those that flags name, a
-// running `leat dev`, or else the embedded ones, started for this command.
+// open connects to the stores that a command needs: the stores that flags name, those
+// of a running `leat dev`, or else embedded ones that it starts for this command.
 func (g *globals) open(ctx context.Context, parts store.Parts) (*session, error) {
 	if err := g.check(); err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (g *globals) serve(stores *store.Stores, cfg config.Stores) *service.Servic
 	return service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: open}, stores)
 }
 
-// openIndex is open for a command that needs an index. It explains an empty
-// catalog.
+// openIndex is open for a command that needs an index. It returns an error if there is
+// none.
 func (g *globals) openIndex(ctx context.Context, parts store.Parts) (*session, error) {
 	s, err := g.open(ctx, parts)
 	if err != nil {
@@ -100,7 +100,7 @@ func (g *globals) openIndex(ctx context.Context, parts store.Parts) (*session, e
 	return s, nil
 }
 
-// needData refuses to make a data directory just to find it empty.
+// needData refuses to make a data directory that would only be empty.
 func (g *globals) needData(parts store.Parts) error {
 	if parts&embeddedParts(g.Stores) == 0 {
 		return nil
@@ -115,8 +115,8 @@ func (g *globals) needData(parts store.Parts) error {
 	return nil
 }
 
-// resolve fills in the addresses that no flag names: of a stack that runs, or
-// of one that it starts, which ends with the session.
+// resolve fills in the addresses that no flag names: those of a running stack, or of a
+// stack that it starts and that ends with the session.
 func (g *globals) resolve(ctx context.Context, parts store.Parts, s *session) (_ config.Stores, started bool, err error) {
 	embedded := parts & embeddedParts(g.Stores)
 	if embedded == 0 {
@@ -153,7 +153,7 @@ func (g *globals) resolve(ctx context.Context, parts store.Parts, s *session) (_
 	}
 }
 
-// connect opens parts. The error of one among named names its flag.
+// connect opens parts. The error of a part that a flag has named names the flag.
 func (s *session) connect(ctx context.Context, parts, named store.Parts) (err error) {
 	s.Stores, err = store.Open(ctx, store.Config{Stores: s.config, Parts: parts}, slog.New(slog.DiscardHandler))
 	if failed := (*store.Error)(nil); errors.As(err, &failed) && named&failed.Part != 0 {
@@ -162,7 +162,7 @@ func (s *session) connect(ctx context.Context, parts, named store.Parts) (err er
 	return err
 }
 
-// embeddedParts are the stores that no flag names.
+// embeddedParts returns the stores that no flag names.
 func embeddedParts(s config.Stores) store.Parts {
 	var parts store.Parts
 	for part, url := range map[store.Parts]string{
@@ -175,7 +175,7 @@ func embeddedParts(s config.Stores) store.Parts {
 	return parts
 }
 
-// servers are the embedded servers that stand for parts.
+// servers returns the embedded servers of parts.
 func servers(parts store.Parts) devstack.Parts {
 	var list devstack.Parts
 	for part, server := range map[store.Parts]devstack.Parts{
@@ -188,7 +188,7 @@ func servers(parts store.Parts) devstack.Parts {
 	return list
 }
 
-// covers says whether a running stack has all of parts.
+// covers reports whether a running stack has all of parts.
 func covers(e devstack.Endpoints, parts store.Parts) bool {
 	have := store.Parts(0)
 	for part, url := range map[store.Parts]string{
@@ -201,7 +201,7 @@ func covers(e devstack.Endpoints, parts store.Parts) bool {
 	return have&parts == parts
 }
 
-// withEndpoints names the embedded stores where no flag names another.
+// withEndpoints fills in the embedded stores where no flag names another store.
 func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 	if s.NATSURL == "" {
 		s.NATSURL, s.AckWait = e.NATS, min(s.AckWait, embeddedAckWait)
@@ -218,7 +218,7 @@ func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 	return s
 }
 
-// dataDir is where the embedded stores keep their data.
+// dataDir returns the data directory of the embedded stores.
 func (g *globals) dataDir() (string, error) {
 	if g.Data != "" {
 		if info, err := os.Stat(g.Data); err == nil && !info.IsDir() {
@@ -236,7 +236,7 @@ func (g *globals) dataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "leat"), nil
 }
 
-// quietLog leaves out what is not a warning, unless it is asked for.
+// quietLog logs warnings and errors alone at the default level.
 func (g *globals) quietLog() config.Log {
 	l := g.Log
 	if l.Level == slog.LevelInfo {
@@ -245,7 +245,7 @@ func (g *globals) quietLog() config.Log {
 	return l
 }
 
-// stackLog shows what the embedded servers say only when asked for.
+// stackLog shows the lines of the embedded servers at the debug level alone.
 func (g *globals) stackLog() *slog.Logger {
 	if g.Level <= slog.LevelDebug {
 		return g.Logger(&g.screen)

@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// usageStatus is what an embedder did for a repository.
+// usageStatus is the consumption of an embedder for a repository.
 type usageStatus struct {
 	Embedder   string  `json:"embedder"`
 	Tenant     string  `json:"tenant"`
@@ -22,16 +22,16 @@ type usageStatus struct {
 	Texts      int64   `json:"texts"`
 	Cached     int64   `json:"cached"` // chunks whose text had a vector already
 	Tokens     int64   `json:"tokens"`
-	Requests   float64 `json:"requests"` // with its share of those for several repositories
+	Requests   float64 `json:"requests"` // including its share of requests for several repositories
 	Retries    int64   `json:"retries"`
 	Waited     float64 `json:"waited_seconds"`
 	Cost       float64 `json:"cost"`
 }
 
-// usageDays are what is shown.
+// usageDays is the number of days shown.
 const usageDays = 30
 
-// embedders shows what embedding took.
+// embedders shows the consumption of embedding.
 func (cmd *statusCmd) embedders(ctx context.Context, g *globals, s *session) error {
 	list, err := s.service.Usage(ctx, service.UsageRequest{Tenant: g.Tenant, Days: usageDays})
 	if err != nil {

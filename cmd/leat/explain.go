@@ -16,8 +16,8 @@ var flags = map[service.Field]string{
 	service.FieldKind: "--kind", service.FieldLimit: "--limit", service.FieldAge: "--older-than",
 }
 
-// explain says what is wrong in the words of the command line: it names the flag
-// at fault, and the command that helps.
+// explain describes an error in the words of the command line: it names the flag at
+// fault and the command that helps.
 func explain(err error) string {
 	text := oneLine(err.Error())
 	var failed *service.Error
@@ -52,7 +52,7 @@ func explain(err error) string {
 	return text
 }
 
-// letterHelp is the way out where a letter is not found among a tenant's.
+// letterHelp is the advice for a letter that a tenant does not have.
 const letterHelp = " ('leat dead list' lists those there are; --any-tenant looks further)"
 
 // explainTrack says why a ref cannot be followed or waits, and which command

@@ -13,8 +13,8 @@ import (
 // follow shows the progress of submissions until each is indexed or has
 // failed. Its answer is no if one failed, or some of its documents.
 //
-// patience is how many failed attempts of a submission it sits out: 0 is any
-// number.
+// patience is the number of failed attempts after which it stops waiting for a
+// submission; 0: it waits for ever.
 func follow(ctx context.Context, s *service.Service, g *globals, keys []catalog.SubmissionKey, patience int) error {
 	began := time.Now()
 	show := newProgress(g)
@@ -27,7 +27,7 @@ func follow(ctx context.Context, s *service.Service, g *globals, keys []catalog.
 	return summarize(g, end, time.Since(began))
 }
 
-// summarize says what came of it.
+// summarize prints the result, and returns errNo if it is not a success.
 func summarize(g *globals, f service.Progress, took time.Duration) error {
 	var answer error
 	rows := make([]repositoryStatus, len(f.Tracks))

@@ -6,8 +6,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// storeFlags is the group of the flags that say where the stores are, and how
-// large the streams may get.
+// storeFlags is the group of the flags for the addresses of the stores and the limits
+// of the streams.
 const storeFlags = "stores"
 
 var groups = kong.ExplicitGroups([]kong.Group{{

@@ -10,10 +10,10 @@ import (
 
 // printer writes hits for people.
 type printer struct {
-	repositories bool // there are several
-	lines        int  // most of a hit; 0: all
+	repositories bool // name the repository: there are several
+	lines        int  // most lines of a hit; 0: all
 	matcher      search.Matcher
-	color        bool // on a terminal that takes it
+	color        bool // the terminal takes colors
 }
 
 // Escape sequences of a terminal.
@@ -31,7 +31,7 @@ func (p printer) paint(color, text string) string {
 	return color + text + plain
 }
 
-// mostPlaces is how many other places of a hit's text are named.
+// mostPlaces is the number of other places that are named of a hit's text.
 const mostPlaces = 3
 
 func (p printer) hit(h searchHit) string {

@@ -1,5 +1,5 @@
-// Command leat is for people and scripts: it runs the whole pipeline on one
-// machine, submits repositories, searches them, and says how they are.
+// Command leat is for people and scripts: it runs the whole pipeline on one machine,
+// submits repositories, searches them, and shows their state.
 package main
 
 import (
@@ -38,8 +38,8 @@ type cli struct {
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
 }
 
-// globals are the flags that every command takes, and what a command shares
-// with main.
+// globals holds the flags that every command takes, and the output that a command
+// shares with main.
 type globals struct {
 	Data          string `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
 	Tenant        string `env:"LEAT_TENANT" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
@@ -52,15 +52,15 @@ type globals struct {
 	screen screen `kong:"-"`
 }
 
-// Exit codes: done; done, and the answer is no; could not.
+// The exit codes: done; done, and the answer is no; could not.
 const (
 	exitDone = iota
 	exitNo
 	exitCouldNot
 )
 
-// errNo is the error of a command that is done and whose answer is no. It has
-// been shown already.
+// errNo is the error of a command that is done and whose answer is no. The command has
+// shown the answer already.
 var errNo = errors.New("no")
 
 func main() {
@@ -70,7 +70,7 @@ func main() {
 
 func run(args []string) int {
 	var c cli
-	c.JSON = slices.Contains(args, "--json") // also where the rest cannot be understood
+	c.JSON = slices.Contains(args, "--json") // also for an error in the other arguments
 	helped := exitDone
 	parser := kong.Must(&c, kong.Name("leat"),
 		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
@@ -107,7 +107,7 @@ func run(args []string) int {
 	}
 }
 
-// withUsage says where to look for what is right.
+// withUsage adds the command that shows the right usage.
 func withUsage(err error) error {
 	path := "leat"
 	var parse *kong.ParseError
@@ -117,8 +117,8 @@ func withUsage(err error) error {
 	return fmt.Errorf("%w; see '%s --help'", err, path)
 }
 
-// fail shows an error: to people on standard error and, where JSON was asked
-// for and none has been printed, as the document.
+// fail shows an error on standard error. With --json it also prints the error as the
+// document, unless the command has printed one.
 func (g *globals) fail(err error) int {
 	text := explain(err)
 	fmt.Fprintf(os.Stderr, "leat: %s\n", text)

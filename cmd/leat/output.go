@@ -16,10 +16,10 @@ import (
 	"github.com/leatworks/leat/internal/number"
 )
 
-// answer is what a command prints on standard output.
+// answer is the output of a command on standard output.
 type answer struct{ given bool }
 
-// json prints the one document of a command that was asked for JSON.
+// json prints the one document of a command with --json.
 func (a *answer) json(v any) error {
 	a.given = true
 	var document bytes.Buffer
@@ -71,8 +71,8 @@ func steers(r rune) bool {
 	return false
 }
 
-// screen is standard error as the log writes it: above the progress bars,
-// while there are any.
+// screen is the log's standard error. While there are progress bars, it writes above
+// them.
 type screen struct{ above atomic.Pointer[io.Writer] }
 
 func (s *screen) Write(p []byte) (int, error) {
@@ -107,7 +107,7 @@ func oneLine(s string) string {
 
 func onTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// count writes a number with its thousands apart, and what it counts.
+// count writes a number and the noun that it counts.
 func count[N int | int64](n N, singular, plural string) string {
 	if n == 1 {
 		return "1 " + singular
@@ -117,8 +117,8 @@ func count[N int | int64](n N, singular, plural string) string {
 
 func shortCommit(commit string) string { return commit[:min(len(commit), 10)] }
 
-// safe makes what a repository holds fit for a terminal: control characters
-// are shown, not obeyed.
+// safe makes text from a repository fit for a terminal: control characters are shown,
+// not obeyed.
 func safe(s string) string {
 	return strings.Map(func(r rune) rune {
 		if steers(r) {
@@ -128,7 +128,7 @@ func safe(s string) string {
 	}, s)
 }
 
-// safeLine is safe for what must stay on one line, such as a path.
+// safeLine is safe for a text that must stay on one line, such as a path.
 func safeLine(s string) string {
 	quoted := strconv.Quote(s)
 	if quoted == `"`+s+`"` {

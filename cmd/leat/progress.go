@@ -8,21 +8,21 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// progress shows how far work is: bars on a terminal, a line every few seconds
-// elsewhere, nothing beside a JSON document.
+// progress shows the progress of work: bars on a terminal, a line every few seconds
+// elsewhere, nothing with --json.
 type progress struct {
 	quiet  bool
 	screen *screen
 	stages stages
-	told   map[string]string // event id → what was last said of its attempts
-	bars   *bars             // nil where there is no terminal
+	told   map[string]string // event id → the last message about its attempts
+	bars   *bars             // nil without a terminal
 	last   time.Time         // of the last line
 	line   string            // the last line
 }
 
 const (
 	lineInterval = 2 * time.Second
-	firstLine    = 300 * time.Millisecond // so that a short ingest says something too
+	firstLine    = 300 * time.Millisecond // so that a short ingest shows a line too
 )
 
 func newProgress(g *globals) *progress {
@@ -55,7 +55,7 @@ func (p *progress) update(f service.Progress) {
 	}
 }
 
-// close takes the bars off the screen's way; they stay as they are.
+// close ends the bars, which stay on the screen as they are.
 func (p *progress) close() {
 	if p.bars != nil {
 		p.screen.clear()

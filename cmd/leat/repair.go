@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// repair mends the objects and the points in scope, with workers of its own:
-// others may run beside them. It returns when no document is under way any more.
+// repair mends the objects and the points in scope with workers of its own, beside
+// which others may run. It returns when no document is under way any more.
 func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, request service.VerifyRequest) (did verify.Repaired, err error) {
 	log := g.quietLog().Logger(&g.screen)
 	open, err := worker.Open(ctx, s.config, "repair", log)
@@ -60,7 +60,7 @@ func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session,
 	return err
 }
 
-// settleInterval is how often the catalog is asked for documents under way.
+// settleInterval is the pace of asking the catalog for documents under way.
 const settleInterval = 100 * time.Millisecond
 
 // settle waits until no document is under way.

@@ -8,8 +8,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// secretFound is where a secret was masked. There is no more to tell: what it
-// was is nowhere in leat.
+// secretFound is the place of a masked secret. leat stores the secret itself nowhere.
 type secretFound struct {
 	Ref  string `json:"ref"`
 	Path string `json:"path"`

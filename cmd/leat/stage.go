@@ -9,17 +9,17 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// stage is how far one stage of the pipeline is with what is followed.
+// stage is the progress of one stage of the pipeline with the submissions followed.
 type stage struct {
 	name        string
-	before      string // what is to be said before the first item
+	before      string // the text before the first item
 	done, total int64
 	growing     bool // total is still rising
 	began       time.Time
 	took        time.Duration // from the first item to the last change
 }
 
-// stages are the three that a document passes, in their order.
+// stages are the three stages that a document passes, in order.
 type stages [3]stage
 
 func newStages() stages {
@@ -45,7 +45,7 @@ func (s *stage) set(done, total int64, growing bool, now time.Time) {
 	s.done, s.total, s.growing = done, total, growing
 }
 
-// rate is in items a second, 0 while it is unknown.
+// rate returns items a second, 0 while the rate is unknown.
 func (s stage) rate() float64 {
 	if s.took < 200*time.Millisecond {
 		return 0
@@ -56,7 +56,7 @@ func (s stage) rate() float64 {
 // unknown says whether the total is, as it stands, no more than what is done.
 func (s stage) unknown() bool { return s.growing && s.done == s.total }
 
-// counts says how many, and of how many where that is known.
+// counts writes the number of items done, and the total where it is known.
 func (s stage) counts() string {
 	switch {
 	case s.done == 0 && s.unknown():
@@ -67,7 +67,7 @@ func (s stage) counts() string {
 	return number.Thousands(s.done) + " of " + number.Thousands(s.total)
 }
 
-// speed says how fast, and how long what is left will take.
+// speed writes the rate, and the time that the remaining items will take.
 func (s stage) speed() string {
 	rate := s.rate()
 	if rate == 0 {
@@ -80,7 +80,7 @@ func (s stage) speed() string {
 	return text
 }
 
-// seconds rounds up: nothing that is left takes no time.
+// seconds rounds up, so that remaining work never shows as no time.
 func seconds(s float64) time.Duration {
 	return (time.Duration(s*float64(time.Second)) + time.Second).Truncate(time.Second)
 }
