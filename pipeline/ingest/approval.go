@@ -20,7 +20,7 @@ type waiting struct{ catalog.Approval }
 
 func (w *waiting) Error() string { return w.String() }
 
-// tooMany is the measure of a mass deletion.
+// tooMany reports whether a removal counts as a mass deletion.
 func (s *Step) tooMany(removes, documents int64) bool {
 	return removes > int64(s.cfg.ApproveFiles) && float64(removes) > s.cfg.ApproveShare*float64(documents)
 }
@@ -34,9 +34,9 @@ type candidate struct {
 	by     catalog.Rules // fingerprints of rules
 }
 
-// permit judges a commit before anything of it is listed. A wrong ref, or a
-// tree emptied by mistake, must not empty an index: the error is a *waiting
-// then. What the operator's own configuration excludes is not judged.
+// permit judges a commit before its listing begins. A wrong ref, or a tree emptied by
+// mistake, must not empty an index: permit returns a *waiting then. It does not judge
+// files that the operator's own configuration excludes.
 func (s *Step) permit(ctx context.Context, c candidate) error {
 	at, err := s.catalog.Standing(ctx, c.track.ID, c.by)
 	if errors.Is(err, catalog.ErrNotFound) {
@@ -55,15 +55,15 @@ func (s *Step) permit(ctx context.Context, c candidate) error {
 	}}
 }
 
-// removal compares a candidate with the index that its track has.
+// removal compares a candidate with its track's index.
 type removal struct {
 	step *Step
 	candidate
 	at catalog.Standing
 }
 
-// leaves says whether the commit's own rules take a file out of the index. After
-// a change of the operator's configuration nobody can tell, and none does.
+// leaves reports whether the commit's own rules take a file out of the index. After a
+// change of the operator's configuration that is unknown, and leaves returns false.
 func (r removal) leaves(e git.Entry) bool {
 	return r.at.SameConfig && r.rules.Path(e.Path, kindOf(e.Kind), 0).Skip != ""
 }
@@ -106,8 +106,8 @@ func (r removal) countByDiff(ctx context.Context) (int64, error) {
 	return removes, nil
 }
 
-// countByTree compares all documents with the whole tree, of which it holds some
-// 40 bytes a file.
+// countByTree compares all documents with the whole tree. It holds some 40 bytes for
+// each file.
 func (r removal) countByTree(ctx context.Context) (int64, error) {
 	var paths []uuid.UUID
 	contents := make(map[[oidBytes]byte]struct{})
@@ -139,7 +139,8 @@ func (r removal) countByTree(ctx context.Context) (int64, error) {
 	}
 }
 
-// oidBytes of an object's name tell it apart: all of SHA-1, and as many of SHA-256.
+// oidBytes is the number of bytes by which objects are compared: all of a SHA-1 name,
+// and as many of a SHA-256 name.
 const oidBytes = 20
 
 func shortOID(oid []byte) (short [oidBytes]byte) {
@@ -147,9 +148,9 @@ func shortOID(oid []byte) (short [oidBytes]byte) {
 	return short
 }
 
-// succeed lets the track that the default branch leads to now take the place of
-// those it led to before, if nobody asked for them by name. A default branch
-// that was moved by mistake is a mass deletion like any other.
+// succeed lets the track of the present default branch take the place of the tracks of
+// earlier default branches that nobody has asked for by name. A default branch that
+// was moved by mistake is a mass deletion like any other.
 func (s *Step) succeed(ctx context.Context, track catalog.Track, commit string) error {
 	before, err := s.catalog.Predecessors(ctx, track)
 	if err != nil {

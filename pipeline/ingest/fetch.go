@@ -13,14 +13,13 @@ import (
 	"github.com/leatworks/leat/pipeline/git"
 )
 
-// maxFetches bounds how many fetches are remembered. One that is forgotten costs
-// another fetch.
+// maxFetches bounds the number of fetches remembered. A forgotten one costs another
+// fetch.
 const maxFetches = 1024
 
 // fetches remembers the last fetch of each repository and ref in this process.
-// One that began after a submission arrived has seen whatever that submission
-// tells of, so that many which wait for the same repository need no more than one
-// fetch together.
+// A fetch that began after a submission arrived has seen the push that the submission
+// reports, so one fetch serves all submissions that wait for the same repository.
 type fetches struct {
 	mu   sync.Mutex
 	last map[fetchKey]fetched
@@ -31,7 +30,7 @@ type fetchKey struct {
 	ref        string // as asked for
 }
 
-// fetched is what a fetch found.
+// fetched is the result of a fetch.
 type fetched struct {
 	began time.Time
 	head  git.Head
@@ -40,7 +39,7 @@ type fetched struct {
 
 func newFetches() *fetches { return &fetches{last: make(map[fetchKey]fetched)} }
 
-// since returns the last fetch if it began after a moment.
+// since returns the last fetch if it began after the given moment.
 func (f *fetches) since(key fetchKey, moment time.Time) (fetched, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,13 +1,12 @@
-// Package ingest is the ingestor's step: it reads a repository at a commit and
-// writes what has changed since the last one into the catalog and the store.
+// Package ingest is the ingestor's step: it reads a repository at a commit, and writes
+// the changes since the last commit into the catalog and the store.
 //
-// The main path is Handle: fetch, rules, snapshot, list, publish. A listing is
-// complete or it is nothing: only after the last path of the commit's tree
-// has been dealt with does the snapshot become the track's current one, and
-// only then are documents removed that the tree no longer holds.
+// The main path is Handle: fetch, rules, snapshot, list, publish. Only a complete
+// listing counts: the snapshot becomes the track's current one after the last path of
+// the commit's tree, and only then are documents removed that the tree no longer holds.
 //
-// The package refuses to write a repository's path to the file system, and to
-// hold more of a repository in memory than a batch.
+// The package writes no path of a repository to the file system, and holds no more of a
+// repository in memory than a batch.
 package ingest
 
 import (
@@ -39,22 +38,22 @@ import (
 	"github.com/leatworks/leat/pipeline/text"
 )
 
-// Config says what is read.
+// Config configures the step.
 type Config struct {
 	Filter       lang.Config    // which files are indexed
 	Formats      extract.Config // how PDF, .docx and HTML files are read
-	MaxFiles     int64          // of a commit; one of more is rejected; default 500,000
+	MaxFiles     int64          // of a commit; a larger commit is rejected; default 500,000
 	MaxPathBytes int64          // of a commit's paths together; default 64 MiB
-	BulkFiles    int            // a first ingest of more files than this goes by the bulk lane; default 500
-	// BulkWindow is how many documents the bulk lane takes of one tenant before
-	// the embedders and indexers have done with them; its repositories share it
+	BulkFiles    int            // a first ingest of more files takes the bulk lane; default 500
+	// BulkWindow bounds the documents of one tenant that are on their way through the
+	// embedders and indexers in the bulk lane. The tenant's repositories share it
 	// evenly. Default 4,096.
 	BulkWindow int
 	BulkTurns  int // batches of bulk repositories under way at once; default 2
 	// Splitter cuts texts. Default: package chunk, in this process.
 	Splitter Splitter
-	// RenewEvery is how often a submission under way gets another lease, lest
-	// it be published again meanwhile; default 30 s.
+	// RenewEvery is the interval at which a submission under way gets a new lease, so
+	// that it is not published again meanwhile; default 30 s.
 	RenewEvery time.Duration
 
 	// A commit that removes more than ApproveFiles of a track's documents, and
@@ -64,8 +63,8 @@ type Config struct {
 	ApproveShare float64
 }
 
-// Splitter cuts a text into chunks; see chunk.Split. It fails where ctx has
-// ended, or for a reason that is not the text's.
+// Splitter cuts a text into chunks; see chunk.Split. It fails if ctx has ended, or for
+// a reason that lies outside the text.
 type Splitter interface {
 	Split(ctx context.Context, language string, text []byte) ([]chunk.Span, error)
 }
@@ -74,9 +73,9 @@ type Splitter interface {
 const (
 	DefaultMaxFiles     = 500_000  // five times Linux
 	DefaultMaxPathBytes = 64 << 20 // 128 bytes a path
-	DefaultBulkFiles    = 500      // keeps what is indexed in a second or two in the live lane
+	DefaultBulkFiles    = 500      // work of a second or two stays in the live lane
 	DefaultBulkWindow   = 4096     // two rounds of eight embedders
-	DefaultBulkTurns    = 2        // one is read while another is stored
+	DefaultBulkTurns    = 2        // one batch is read while another is stored
 	DefaultRenewEvery   = catalog.DefaultLease / 4
 
 	DefaultApproveFiles = 100 // a small repository may well be turned inside out
@@ -157,9 +156,9 @@ func New(
 	return s, nil
 }
 
-// fingerprint adds to what decides the versions of what becomes of a file: with
-// a new one of any, every file is read anew. So it is with the program that
-// reads PDF, whose versions lay out a text differently.
+// fingerprint hashes everything that decides the result of reading a file, including
+// the version of the program that reads PDF, since versions lay out a text
+// differently. With a new fingerprint every file is read anew.
 func (s *Step) fingerprint(rules *lang.Rules) [32]byte {
 	sum := rules.Fingerprint()
 	all := sum[:]
@@ -188,7 +187,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	})
 }
 
-// submission reads what an event asks for. The tenant is named even if the
+// submission reads the request of an event. The result names the tenant even if the
 // rest is refused, unless the submission has no key that could be stored.
 func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, error) {
 	sub := catalog.Submission{SubmissionKey: catalog.SubmissionKey{Source: m.Source, Event: m.ID}}
@@ -214,8 +213,7 @@ func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, e
 	return sub, remote, nil
 }
 
-// renewing keeps the submission's lease while fn works on it, however long
-// that takes.
+// renewing renews the submission's lease while fn works on it.
 func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() error) error {
 	ctx, stop := context.WithCancel(ctx)
 	var renewal sync.WaitGroup
@@ -277,9 +275,9 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	return announce.Complete(ctx, s.catalog, s.generations, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
 }
 
-// gone ends a submission of a ref that the remote has no more. A track that was
-// followed keeps its index and says so, which is no dead letter: branches come
-// and go.
+// gone ends a submission of a ref that the remote no longer has. The ref's track, if
+// there is one, keeps its index and records the fact. There is no dead letter, because
+// branches come and go.
 func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) error {
 	known, err := s.catalog.RefGone(ctx, sub, git.Names(sub.Ref), cause.Error())
 	if err == nil && !known {
@@ -288,7 +286,7 @@ func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) er
 	return err
 }
 
-// snapshot lists a commit and returns the revision it was given.
+// snapshot lists a commit and returns its revision.
 func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.Track, repo *git.Repo, commit string) (int64, error) {
 	tree, err := s.survey(ctx, repo, commit)
 	if err != nil {
@@ -313,8 +311,8 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	}
 	err = s.list(ctx, l, tree.files)
 	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil && !errors.Is(err, pipeline.ErrStopping) {
-		// Perhaps the catalog did not hold what the base's tree does. The whole
-		// tree tells; if it was something else, this fails in the same way.
+		// Perhaps the catalog and the base's tree differed. List the whole tree; if the
+		// cause was another one, that fails in the same way.
 		s.log.Warn("listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)
 		l.whole = true
 		err = s.list(ctx, l, tree.files)
@@ -327,8 +325,8 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	return snapshot.Revision, nil
 }
 
-// comparable says whether the difference from the base's tree is all that has
-// to be looked at.
+// comparable reports whether it is enough to look at the difference from the base's
+// tree.
 func (s *Step) comparable(ctx context.Context, snapshot catalog.Snapshot, repo *git.Repo) bool {
 	return snapshot.Base != nil && snapshot.Base.Exact && repo.Has(ctx, snapshot.Base.Commit)
 }
@@ -354,7 +352,7 @@ func (s *Step) Bury(ctx context.Context, m pipeline.Message, reason string) erro
 	sub, _, err := s.submission(m)
 	switch {
 	case sub.Tenant == "":
-		return nil // nobody to tell: the dead letter is all there is
+		return nil // there is no row to record it on: the dead letter is the only record
 	case err != nil:
 		return s.catalog.RefuseSubmission(ctx, sub.SubmissionKey, sub.Ref, reason)
 	}

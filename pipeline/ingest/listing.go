@@ -25,11 +25,10 @@ const (
 	batchBytes = 8 << 20 // of content in one batch, but for a single larger file
 )
 
-// listing goes through the paths of a snapshot that may differ from what the
-// catalog holds.
+// listing goes through the paths of a snapshot that may differ from the catalog.
 type listing struct {
 	step     *Step
-	message  pipeline.Message // that asked for it
+	message  pipeline.Message // the message that asked for it
 	track    catalog.Track
 	snapshot catalog.Snapshot
 	rules    *lang.Rules
@@ -43,8 +42,8 @@ type listing struct {
 	waited bool         // for the workers after it; that is logged once
 }
 
-// run reads files and stores them side by side: while a batch is written, the
-// next is read.
+// run reads and stores files at the same time: it reads the next batch while it writes
+// one.
 func (l *listing) run(ctx context.Context) error {
 	defer l.endTurns()
 	group, ctx := errgroup.WithContext(ctx)
@@ -65,14 +64,14 @@ func (l *listing) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// read looks at each change and hands on what is to be stored.
+// read looks at each change and hands on the files to be stored.
 func (l *listing) read(ctx context.Context, batches chan<- []file) error {
 	r, err := newReader(ctx, l, batches)
 	if err != nil {
 		return err
 	}
 	defer r.close()
-	var seen []uuid.UUID // of a whole tree: what the track is to be reduced to
+	var seen []uuid.UUID // for a whole tree: the documents that the track is to keep
 	for group, err := range groupsOf(l.changes(ctx), groupFiles) {
 		if err != nil {
 			return err
@@ -103,7 +102,7 @@ func (l *listing) read(ctx context.Context, batches chan<- []file) error {
 	return nil
 }
 
-// changes are the differences from the base, or the whole tree.
+// changes returns the differences from the base, or the whole tree.
 func (l *listing) changes(ctx context.Context) iter.Seq2[git.Change, error] {
 	if !l.whole {
 		return l.repo.Diff(ctx, l.snapshot.Base.Commit, l.snapshot.Commit)
@@ -145,8 +144,8 @@ func (l *listing) split(group []git.Change) (present []entry, gone []uuid.UUID) 
 	return present, gone
 }
 
-// unknown leaves out the entries that the catalog holds as they are, judged by
-// the same rules.
+// unknown leaves out the entries that the catalog holds unchanged, judged by the same
+// rules.
 func (l *listing) unknown(ctx context.Context, group []entry) ([]entry, error) {
 	base := l.snapshot.Base
 	if base == nil || !base.SameRules {
@@ -170,9 +169,8 @@ func idsOf(group []entry) []uuid.UUID {
 	return ids
 }
 
-// removeOthers removes the track's documents that are not in the tree. It is
-// called after the whole tree has been listed, never before. It holds 16 bytes
-// a file.
+// removeOthers removes the track's documents that are not in the tree. Call it only
+// after the whole tree has been listed. It holds 16 bytes for each file.
 func (l *listing) removeOthers(ctx context.Context, seen []uuid.UUID) error {
 	compare := func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 	slices.SortFunc(seen, compare)

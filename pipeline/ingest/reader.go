@@ -17,7 +17,7 @@ type file struct {
 	content []byte
 }
 
-// reader judges entries and reads those that are to be indexed.
+// reader judges entries and reads the files to be indexed.
 type reader struct {
 	blobs    *git.Blobs
 	rules    *lang.Rules
@@ -40,8 +40,8 @@ func newReader(ctx context.Context, l *listing, batches chan<- []file) (*reader,
 
 func (r *reader) close() { r.blobs.Close() }
 
-// read judges a group of entries, by their path, then by their size, then by
-// their content, and goes no further than it has to.
+// read judges a group of entries by path, then by size, then by content. It reads no
+// more of a file than the judgement needs.
 func (r *reader) read(ctx context.Context, group []entry) error {
 	group, err := r.judge(ctx, group, func(e entry, _ int) lang.Verdict { return r.rules.Path(e.Path, kindOf(e.Kind), 0) })
 	if err != nil {
@@ -119,7 +119,7 @@ func (r *reader) add(ctx context.Context, f file) error {
 	return nil
 }
 
-// flush hands the batch on. It waits for the one before to be stored.
+// flush hands the batch on. It waits until the previous batch is stored.
 func (r *reader) flush(ctx context.Context) error {
 	if len(r.batch) == 0 {
 		return nil

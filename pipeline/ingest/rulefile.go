@@ -17,9 +17,9 @@ const (
 	maxRuleFiles = 10_000 // of a commit
 )
 
-// ruleFiles are the files of a commit that say how to read the others. One that
-// is over a bound is not applied, and skipped with the reason; the repository is
-// indexed all the same.
+// ruleFiles are the files of a commit that say how to read the others. A file over a
+// bound is not applied, and is skipped with the reason. The rest of the repository is
+// still indexed.
 type ruleFiles struct {
 	paths, oids []string
 	ignore      []byte

@@ -15,8 +15,8 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk"
 )
 
-// store makes a batch durable: contents that are new into a pack, then the
-// rows, then the events. Each part may be repeated.
+// store makes a batch durable: new contents go into a pack, then the rows are written,
+// then the events published. Each part may be repeated.
 func (l *listing) store(ctx context.Context, files []file) error {
 	batch := catalog.FileBatch{Snapshot: l.snapshot, Chunker: chunk.Version}
 	contents := make(map[catalog.ChunkingKey][]byte)
@@ -35,7 +35,7 @@ func (l *listing) store(ctx context.Context, files []file) error {
 	}
 	pack := l.step.blobs.NewPack(blob.Text)
 	err := pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error {
-		pack.Reset() // the contents that are known may be others than at the last attempt
+		pack.Reset() // other contents may be known than at the last attempt
 		return l.put(ctx, pack, batch, keys, contents)
 	})
 	if err != nil {
@@ -44,13 +44,13 @@ func (l *listing) store(ctx context.Context, files []file) error {
 	return l.publish(ctx, ids)
 }
 
-// put stores the contents that are not known, and the rows.
+// put stores the unknown contents and the rows.
 func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBatch, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {
 	known, err := l.step.catalog.Known(ctx, keys, chunk.Version)
 	if err != nil {
 		return err
 	}
-	// Cutting takes longest, and S3 is slow to answer: they go side by side.
+	// Cutting takes longest and S3 is slow to answer, so they run at the same time.
 	var chunkings []catalog.Chunking
 	both, packing := errgroup.WithContext(ctx)
 	both.Go(func() error { return l.pack(packing, pack, &batch, known, keys, contents) })
@@ -65,11 +65,11 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 	return l.step.catalog.PutFiles(ctx, batch)
 }
 
-// cutters are files cut at once: a parse of a large file takes some dozen times
-// its size.
+// cutters bounds the files cut at once: a parse of a large file takes some dozen times
+// its size in memory.
 const cutters = 2
 
-// cut cuts the contents that are not known.
+// cut cuts the unknown contents.
 func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
 	var chunkings []catalog.Chunking
 	for _, key := range keys {
@@ -96,7 +96,7 @@ func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.Chun
 	return chunkings, cutting.Wait()
 }
 
-// pack stores the blobs that are not known.
+// pack stores the unknown blobs.
 func (l *listing) pack(ctx context.Context, pack *blob.Pack, batch *catalog.FileBatch, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {
 	var packed []catalog.Blob
 	for _, key := range keys {
@@ -140,7 +140,7 @@ func chunks(spans []chunk.Span, content []byte) []catalog.Chunk {
 	return list
 }
 
-// publish publishes what the catalog owes of these documents.
+// publish publishes the events that the catalog owes for these documents.
 func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
 	docs, err := l.step.catalog.Documents(ctx, ids)
 	if err != nil {

@@ -10,18 +10,18 @@ import (
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// tree is what a first look at a commit tells.
+// tree is the result of a first look at a commit.
 type tree struct {
 	files int64           // paths, each counted once
 	twice map[string]bool // that the tree names more than once
 	rules *lang.Rules
 }
 
-// odd says whether git's own comparison of trees cannot be relied upon.
+// odd reports whether git's own comparison of trees is unreliable.
 func (t tree) odd() bool { return len(t.twice) > 0 }
 
-// fingerprint marks the rules of an odd tree as others, so that the commit after
-// it is not compared with it by git either.
+// fingerprint changes the fingerprint of the rules of an odd tree, so that git does not
+// compare the next commit with it either.
 func (t tree) fingerprint(rules [32]byte) [32]byte {
 	if t.odd() {
 		rules[0] ^= 0xff
@@ -29,9 +29,8 @@ func (t tree) fingerprint(rules [32]byte) [32]byte {
 	return rules
 }
 
-// survey counts a commit's files and reads those that say how to read the others.
-// It gives up as soon as there are too many: a tree of some kilobytes may name
-// billions of paths.
+// survey counts a commit's files and reads its rule files. It gives up as soon as there
+// are too many files: a tree of some kilobytes may name billions of paths.
 func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree, error) {
 	var t tree
 	var layout lang.Layout
@@ -78,7 +77,7 @@ func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree,
 	return t, nil
 }
 
-// bound rejects a commit that has too much in it.
+// bound rejects a commit of too many files or too long paths.
 func (s *Step) bound(files, bytesOfPaths int64) error {
 	switch {
 	case files > s.cfg.MaxFiles:
@@ -89,8 +88,8 @@ func (s *Step) bound(files, bytesOfPaths int64) error {
 	return nil
 }
 
-// findTwice finds the paths that a tree names more than once: no document can
-// be both. What survey has bounded fits into memory.
+// findTwice finds the paths that a tree names more than once, which cannot be one
+// document. The paths fit into memory, because survey has bounded them.
 func (t *tree) findTwice(ctx context.Context, repo *git.Repo, commit string) error {
 	seen := make(map[string]bool, t.files)
 	t.files, t.twice = 0, make(map[string]bool)

@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Sweep removes the mirrors of repositories that the catalog does not know:
-// those that were forgotten, by whichever ingestor they had been fetched.
+// Sweep removes the mirrors of repositories that the catalog does not know, because
+// they have been forgotten.
 func (s *Step) Sweep(ctx context.Context) error {
 	names, err := s.mirrors.List()
 	if err != nil {
@@ -65,9 +65,8 @@ const (
 	againMost   = 100
 )
 
-// ReadAgain asks for tracks that were read by another configuration or by older
-// rules, so that what new rules would mask does not stay in the index until the
-// next push.
+// ReadAgain submits tracks again that were read by another configuration or by older
+// rules, so that secrets that new rules mask leave the index before the next push.
 func (s *Step) ReadAgain(ctx context.Context) error {
 	n, err := s.catalog.ReadAgain(ctx, againSource, s.config, againEvery, againMost)
 	if n > 0 {
@@ -76,8 +75,8 @@ func (s *Step) ReadAgain(ctx context.Context) error {
 	return err
 }
 
-// SweepEvery sweeps, and asks for what is to be read again, at an interval until
-// ctx ends. What fails is logged; the next time may succeed.
+// SweepEvery calls Sweep and ReadAgain at an interval until ctx ends. It logs an error;
+// the next call may succeed.
 func (s *Step) SweepEvery(ctx context.Context, interval time.Duration) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

@@ -15,8 +15,8 @@ import (
 	"github.com/leatworks/leat/pipeline/text"
 )
 
-// judgeContent judges a file by its bytes and turns them into the text that is
-// stored. Nothing sees the bytes after this.
+// judgeContent judges a file by its bytes and turns them into the text that is stored.
+// No later code sees the bytes.
 func (r *reader) judgeContent(ctx context.Context, e entry, raw []byte) (file, error) {
 	format, v := r.rules.Format(e.Path, raw)
 	switch {
@@ -28,7 +28,7 @@ func (r *reader) judgeContent(ctx context.Context, e entry, raw []byte) (file, e
 	return r.text(ctx, e, raw)
 }
 
-// extracted takes the text out of a file in a format that holds one.
+// extracted extracts the text of a file in a document format.
 func (r *reader) extracted(ctx context.Context, e entry, raw []byte, format extract.Format, v lang.Verdict) (file, error) {
 	read, refused, err := r.contents.Extract(ctx, raw, format, r.rules.MaxText())
 	switch {
@@ -68,8 +68,8 @@ func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
 	return made(e, v, read), nil
 }
 
-// both are the secrets of a page and of its text: a script that is left out may
-// hold some, too. The lines are the same.
+// both joins the secrets of a page and of its text: a script that the text leaves out
+// may hold secrets too. The lines of both are the same.
 func both(source, page []secret.Finding) []secret.Finding {
 	byLine := func(a, b secret.Finding) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule)) }
 	all := slices.SortedFunc(slices.Values(slices.Concat(source, page)), byLine)

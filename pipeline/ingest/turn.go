@@ -12,16 +12,16 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// How often a listing looks whether the workers after it have caught up: soon
-// at first, less often while they do not.
+// The pace at which a listing asks whether the later workers have caught up: fast at
+// first, slower while they have not.
 const (
 	firstLook = 50 * time.Millisecond
 	mostLook  = time.Second
 )
 
-// alone runs fn while nobody else works on the repository. A message that has to
-// wait for that, for hours perhaps, needs no place meanwhile: whoever works on the
-// repository may be waiting for one.
+// alone runs fn while no other message works on the repository. A message that has to
+// wait, perhaps for hours, gives up its place meanwhile: the message at work may be
+// waiting for one.
 func (s *Step) alone(ctx context.Context, m pipeline.Message, repository uuid.UUID, fn func(context.Context) error) error {
 	key := catalog.LockKey(repository)
 	if taken, err := s.locks.Try(ctx, key, fn); taken || err != nil {
@@ -44,8 +44,7 @@ func (s *Step) alone(ctx context.Context, m pipeline.Message, repository uuid.UU
 	return err
 }
 
-// untilStopping returns a context that also ends when the message is to be given
-// back.
+// untilStopping returns a context that also ends when the message must be given back.
 func untilStopping(ctx context.Context, m pipeline.Message) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
@@ -69,9 +68,9 @@ func (l *listing) batchFiles() int {
 	return batchFiles
 }
 
-// turn waits until a bulk listing may read its next batch: when the workers
-// after it have done with enough of those before, and it is its turn among the
-// bulk listings of this process. A live listing never waits.
+// turn waits until a bulk listing may read its next batch: the later workers must have
+// finished enough of its earlier batches, and it must be its turn among the bulk
+// listings of this process. A live listing never waits.
 func (l *listing) turn(ctx context.Context) error {
 	if !l.bulk() {
 		return nil
@@ -101,13 +100,13 @@ func (l *listing) endTurn() {
 	}
 }
 
-// endTurns gives back what a listing that failed did not use.
+// endTurns gives back the turns that a failed listing did not use.
 func (l *listing) endTurns() { l.step.turns.Release(l.turns.Swap(0)) }
 
-// window waits until the track has no more on its way than its share of its
-// tenant's window. So a repository of a hundred files that comes after one of a
-// million has a bounded number of documents before it, and what the embedders
-// and indexers cannot take in waits in git rather than in the streams.
+// window waits until the track has no more documents on their way than its share of its
+// tenant's window. So a repository of a hundred files that comes after one of a million
+// has a bounded number of documents before it. Work that the embedders and indexers
+// cannot take yet waits in git rather than in the streams.
 func (l *listing) window(ctx context.Context) error {
 	for look := firstLook; ; look = min(2*look, mostLook) {
 		ahead, err := l.step.catalog.Ahead(ctx, l.track, l.step.cfg.BulkWindow+1)
