@@ -25,7 +25,7 @@ VULN := $(GO) tool -modfile=tools/vuln.mod govulncheck
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build leat and the four workers into bin/
@@ -38,6 +38,16 @@ demo: build ## ingest this checkout, search it, compare the stores
 .PHONY: test
 test: ## run every test
 	$(GO) test $(RACE) -timeout 20m ./...
+
+# Packages that have passed so. pipeline/embed is left out: TestABudgetPausesWork
+# failed there once. The others, internal/worker, ingest and e2e among them, have
+# not been run to their end.
+REAL := ./internal/testenv ./internal/store ./pipeline ./pipeline/catalog ./pipeline/index
+
+.PHONY: test-real
+test-real: export CGO_CFLAGS ?= -O1 -g0
+test-real: ## test against a nats-server and a Postgres of their own processes
+	scripts/with-real-servers $(GO) test -count 1 -timeout 20m $(REAL)
 
 SEED ?= $(shell date +%s)
 FAULTS ?= 200

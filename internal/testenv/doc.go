@@ -2,7 +2,9 @@
 // that environment variables name.
 //
 //	LEAT_TEST_POSTGRES_URL   a Postgres whose user may create databases
-//	LEAT_TEST_NATS_URL       a NATS with JetStream, which tests share
+//	LEAT_TEST_NATS_URL       a NATS with JetStream, which tests share;
+//	                         with LEAT_TEST_NATS_ACCOUNTS, a directory with a file for
+//	                         each account of the server, each test has one of its own
 //	LEAT_TEST_S3_URL         http(s)://host[:port], whose user may create buckets;
 //	                         with _ACCESS_KEY and _SECRET_KEY
 //	LEAT_QDRANT_URL          http(s)://host:port, of gRPC, which tests share;

@@ -1,7 +1,12 @@
 package testenv
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/leatworks/leat/devstack/nats"
@@ -13,7 +18,11 @@ import (
 func NATS(t testing.TB) string {
 	t.Helper()
 	if given := os.Getenv("LEAT_TEST_NATS_URL"); given != "" {
-		return given
+		url, err := account(given, os.Getenv("LEAT_TEST_NATS_ACCOUNTS"))
+		if err != nil {
+			t.Fatalf("testenv: %v", err)
+		}
+		return url
 	}
 	s, err := nats.Start(t.Context(), nats.Config{Dir: tempDir(t), Token: "test", Fast: true})
 	if err != nil {
@@ -21,6 +30,37 @@ func NATS(t testing.TB) string {
 	}
 	closeAfter(t, s)
 	return s.URL()
+}
+
+// natsPassword is that of each user of scripts/with-real-servers.
+const natsPassword = "test"
+
+// account returns the URL of a server with the user of an account that nobody
+// has used. Each account is a file in dir, and is taken by removing the file:
+// test binaries run at once. Without a directory, all tests share one account.
+func account(given, dir string) (string, error) {
+	if dir == "" {
+		return given, nil
+	}
+	u, err := url.Parse(given)
+	if err != nil {
+		return "", errors.New("parse LEAT_TEST_NATS_URL: not a URL")
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		return "", fmt.Errorf("list accounts: %w", err)
+	}
+	for _, file := range left {
+		err := os.Remove(filepath.Join(dir, file.Name()))
+		if err == nil {
+			u.User = url.UserPassword(file.Name(), natsPassword)
+			return u.String(), nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("take an account: %w", err)
+		}
+	}
+	return "", errors.New("no account of the NATS server is left: raise their number in scripts/with-real-servers")
 }
 
 // Qdrant returns the URL of a new server of the Qdrant API, which ends with

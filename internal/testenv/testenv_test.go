@@ -142,8 +142,24 @@ func TestDatabasesAreDropped(t *testing.T) {
 	}
 }
 
+func TestEachTestHasAnAccountOfARealServer(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"t1", "t2"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("LEAT_TEST_NATS_URL", "nats://example.org:4222")
+	t.Setenv("LEAT_TEST_NATS_ACCOUNTS", dir)
+	one, two := testenv.NATS(t), testenv.NATS(t)
+	if one != "nats://t1:test@example.org:4222" || two != "nats://t2:test@example.org:4222" {
+		t.Errorf("%s and %s", one, two)
+	}
+}
+
 func TestARealServerTakesTheEmbeddedOnesPlace(t *testing.T) {
 	t.Setenv("LEAT_TEST_NATS_URL", "nats://example.org:4222")
+	t.Setenv("LEAT_TEST_NATS_ACCOUNTS", "")
 	t.Setenv("LEAT_QDRANT_URL", "http://example.org:6334")
 	if got := testenv.NATS(t); got != "nats://example.org:4222" {
 		t.Errorf("nats: %s", got)
