@@ -132,14 +132,16 @@ func (r *repetition) log() {
 	r.more, r.last = 0, slog.Record{}
 }
 
-// problemOf takes the reason from the line's error or reason.
+// problemOf takes the reason from the line's error or reason. An error, such as a
+// dead letter, is of its whole reason: it is the last word about a message. The
+// warnings of a store that is down have one cause, whatever wraps it.
 func problemOf(r slog.Record) problem {
 	p := problem{level: r.Level, line: r.Message}
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key != "error" && a.Key != "reason" {
 			return true
 		}
-		if err, ok := a.Value.Any().(error); ok && err != nil {
+		if err, ok := a.Value.Any().(error); ok && err != nil && r.Level < slog.LevelError {
 			p.why = reasonOf(err)
 		} else {
 			p.why = withoutIDs(a.Value.String())

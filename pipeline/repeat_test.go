@@ -133,3 +133,23 @@ func TestAReasonIsTheInnermostCauseWithoutIDs(t *testing.T) {
 		t.Errorf("%q and %q are not told apart", a, b)
 	}
 }
+
+// Dead letters of one kind are told apart by their whole reasons, and those of
+// one reason are counted: a flood of junk is a line a minute.
+func TestDeadLettersAreToldApartByTheirReasons(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out written
+		log := slog.New(newRepeats(slog.NewTextHandler(&out, nil)))
+		invalid := errors.New("invalid event")
+		for i := range 100 {
+			log.Error("dead letter", "event", i, "reason", fmt.Errorf("%w: specversion \"0.3\"", invalid))
+			log.Error("dead letter", "event", i, "reason", fmt.Errorf("%w: type \"com.example.push\"", invalid))
+		}
+		lines := out.take()
+		if len(lines) != 2 || !strings.Contains(lines[0], "specversion") || !strings.Contains(lines[1], "com.example.push") {
+			t.Errorf("at once: %q", lines)
+		}
+		time.Sleep(2 * repeatEvery) // the timers end within the bubble
+		time.Sleep(repeatEvery)
+	})
+}
