@@ -35,7 +35,7 @@ budgets:
 	if got := budget("acme").Tokens; got != 7 {
 		t.Errorf("acme may spend %d tokens, want 7", got)
 	}
-	model, err := cfg.Stores.OpenEmbedder("openai/mine@8", nil, slog.New(slog.DiscardHandler))
+	model, err := cfg.OpenEmbedder("openai/mine@8", nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -148,5 +148,3 @@ func quoted(text []byte, quote byte) int {
 }
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
-
-var newline = []byte("\n")

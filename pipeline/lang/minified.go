@@ -75,10 +75,10 @@ func measure(text []byte) density {
 			i += length
 			continue
 		}
-		switch {
-		case c == '\n':
+		switch c {
+		case '\n':
 			finish()
-		case c == ' ' || c == '\t' || c == '\r':
+		case ' ', '\t', '\r':
 			if line > 0 {
 				line++
 			}
