@@ -89,6 +89,7 @@ func splitter(cfg config.Parser, log *slog.Logger) (ingest.Splitter, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
+	go pool.Warm()
 	return pool, pool.Close, nil
 }
 
