@@ -89,7 +89,6 @@ func splitter(cfg config.Parser, log *slog.Logger) (ingest.Splitter, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	go pool.Warm()
 	return pool, pool.Close, nil
 }
 

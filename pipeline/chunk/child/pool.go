@@ -63,7 +63,7 @@ type Pool struct {
 	once   sync.Once
 }
 
-// New returns a pool, whose children start when they are first needed, or by Warm.
+// New returns a pool, whose children start when they are first needed.
 func New(cfg Config, log *slog.Logger) (*Pool, error) {
 	if !asked.Load() {
 		return nil, errors.New("start children for parsing: this program does not call child.Main first thing in main, so it cannot serve as its own child")
@@ -88,25 +88,6 @@ func New(cfg Config, log *slog.Logger) (*Pool, error) {
 		p.slots <- nil
 	}
 	return p, nil
-}
-
-// Warm starts the children that do not run yet, so that the first texts do not
-// wait for it. A child that cannot be started is the error of the text that needs
-// it.
-func (p *Pool) Warm() {
-	for range p.cfg.Children {
-		select {
-		case <-p.closed:
-			return
-		case c := <-p.slots:
-			if c == nil {
-				if started, err := start(p.cfg); err == nil {
-					c = started
-				}
-			}
-			p.slots <- c
-		}
-	}
 }
 
 // Close kills the children and waits for their end. What is being cut fails.

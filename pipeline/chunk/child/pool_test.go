@@ -247,31 +247,3 @@ func BenchmarkSplit(b *testing.B) {
 		})
 	}
 }
-
-// A pool that is warmed has its children before the first text comes.
-func TestAWarmPoolHasItsChildren(t *testing.T) {
-	p := open(t, Config{Children: 2})
-	p.Warm()
-	for range 2 {
-		c := <-p.slots
-		defer func() { p.slots <- c }()
-		if c == nil {
-			t.Fatal("a child does not run")
-		}
-		if err := syscall.Kill(c.cmd.Process.Pid, 0); err != nil {
-			t.Errorf("child %d: %v", c.cmd.Process.Pid, err)
-		}
-	}
-}
-
-// A pool that is closed while it is warmed leaves no child.
-func TestAPoolThatIsClosedMeanwhileIsNotWarmed(t *testing.T) {
-	p := open(t, Config{Children: 2})
-	var warming sync.WaitGroup
-	warming.Go(p.Warm)
-	p.Close()
-	warming.Wait()
-	if _, err := p.Split(t.Context(), "Python", []byte(source)); !errors.Is(err, errClosed) {
-		t.Errorf("after Close: %v", err)
-	}
-}
