@@ -61,6 +61,11 @@ var rules = []rule{
 		deny: ours,
 	},
 	{
+		text: "internal/webhook reads what git hosts send, and imports nothing of ours",
+		of:   []string{"internal/webhook"},
+		deny: ours,
+	},
+	{
 		text: "a leaf imports events and internal/fault, and nothing else of ours",
 		of:   leaves,
 		deny: ours, except: of("events", "internal/fault"),
@@ -275,6 +280,8 @@ func TestRules(t *testing.T) {
 		{"events/id_test.go", module + "/internal/testenv", "events is the public contract"},
 		{"events/internal/schemagen/main.go", module + "/events", allowed},
 		{"internal/fault/fault.go", module + "/events", "internal/fault is imported by every leaf"},
+
+		{"internal/webhook/verify.go", module + "/internal/service", "internal/webhook reads what git hosts send"},
 
 		{"pipeline/git/fetch.go", module + "/events", allowed},
 		{"pipeline/git/fetch.go", module + "/internal/fault", allowed},

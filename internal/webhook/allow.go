@@ -1,0 +1,166 @@
+package webhook
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Allowed is a hook's allow-list: the hosts and owners that its payloads may name.
+type Allowed []Entry
+
+// Entry allows a host, an owner or group of a host, or one repository. A payload
+// that falls under it is fetched from the entry's scheme, user and host.
+type Entry struct {
+	scheme string // https, http, ssh or file
+	user   string // of an ssh address
+	host   string // lower case, with the port unless it is the scheme's own; "" of file
+	path   string // owner, group/subgroup or owner/name; "": the whole host
+}
+
+// forges are hosts that anybody may have an account on.
+var forges = []string{"github.com", "gitlab.com", "bitbucket.org"}
+
+var hostPattern = regexp.MustCompile(`^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?$`)
+
+// ParseEntry reads [SCHEME://][USER@]HOST[:PORT][/OWNER[/…]]; the scheme is https
+// unless another is given, and file takes a directory of the ingestor's machine. A
+// public forge has to be narrowed to an owner.
+func ParseEntry(text string) (e Entry, err error) {
+	raw := text
+	if !strings.Contains(raw, "://") {
+		raw = "https://" + raw
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.RawQuery != "" || u.Fragment != "" || len(text) > maxURL {
+		return e, fmt.Errorf("%q is not of the form [SCHEME://]HOST[:PORT][/OWNER]", cut(text))
+	}
+	_, password := u.User.Password()
+	e = Entry{scheme: strings.ToLower(u.Scheme), user: u.User.Username(), host: strings.ToLower(u.Host), path: strings.Trim(u.Path, "/")}
+	e.path = strings.TrimSuffix(e.path, ".git")
+	if u.Port() == ownPorts[e.scheme] {
+		e.host = strings.TrimSuffix(e.host, ":"+u.Port())
+	}
+	switch {
+	case password || e.user != "" && e.scheme != "ssh":
+		return Entry{}, errors.New("an allowed host holds a credential: leave it out, leat takes it from its own configuration")
+	case e.scheme == "file" && (e.host != "" || e.path == ""):
+		return Entry{}, fmt.Errorf("%q: write a directory as file:///absolute/path", cut(text))
+	case e.scheme == "file":
+	case e.scheme != "https" && e.scheme != "http" && e.scheme != "ssh":
+		return Entry{}, fmt.Errorf("%q: the scheme is https, ssh, http or file", cut(text))
+	case !hostPattern.MatchString(e.host):
+		return Entry{}, fmt.Errorf("%q: name the host in full", cut(text))
+	case e.path == "" && slices.Contains(forges, e.host):
+		return Entry{}, fmt.Errorf("%q: anybody may have a repository there; add the owner, as in %s/acme", cut(text), e.host)
+	}
+	if e.path != "" && !cleanPath(e.path) {
+		return Entry{}, fmt.Errorf("%q: the owner holds characters that a path cannot have", cut(text))
+	}
+	if e.scheme == "ssh" && e.user == "" {
+		e.user = "git"
+	}
+	return e, nil
+}
+
+// ParseAllowed reads a list of entries. An empty list allows nothing, and is an
+// error.
+func ParseAllowed(list []string) (Allowed, error) {
+	if len(list) == 0 {
+		return nil, errors.New("a hook needs at least one host or owner that its payloads may name, as in github.com/acme")
+	}
+	allowed := make(Allowed, len(list))
+	for i, text := range list {
+		entry, err := ParseEntry(text)
+		if err != nil {
+			return nil, err
+		}
+		allowed[i] = entry
+	}
+	return allowed, nil
+}
+
+// String is the entry in the form that ParseEntry reads.
+func (e Entry) String() string {
+	text := e.host
+	if e.user != "" {
+		text = e.user + "@" + text
+	}
+	if e.path != "" || e.scheme == "file" {
+		text += "/" + e.path
+	}
+	if e.scheme == "https" {
+		return text
+	}
+	return e.scheme + "://" + text
+}
+
+// URL returns the URL of a repository that a payload names: the scheme and the host
+// of the first entry that allows it, and the payload's path. It returns false if
+// no entry does.
+func (l Allowed) URL(at Location) (string, bool) {
+	for _, e := range l {
+		for _, a := range at {
+			if e.allows(a) {
+				return e.url(a), true
+			}
+		}
+	}
+	return "", false
+}
+
+func (e Entry) allows(a Address) bool {
+	if !cleanPath(a.Path) || a.Root != "" && !cleanPath(a.Root) {
+		return false
+	}
+	if a.Host != "" || a.Scheme != "" {
+		if family(a.Scheme) != family(e.scheme) || a.Host != e.host {
+			return false
+		}
+	} else if e.scheme == "file" {
+		return false // a name without a host is one of a git host
+	}
+	want, got := e.path, a.Path
+	if !a.Exact && e.scheme != "file" {
+		want, got = strings.ToLower(want), strings.ToLower(got)
+	}
+	return want == "" || got == want || strings.HasPrefix(got, want+"/")
+}
+
+// family puts http and https together: a host behind a proxy may call itself http.
+func family(scheme string) string {
+	if scheme == "http" {
+		return "https"
+	}
+	return scheme
+}
+
+func (e Entry) url(a Address) string {
+	path := "/" + a.Path + a.Suffix
+	if a.Host == "" && a.Scheme == "" {
+		path = "/" + a.Path + ".git"
+	}
+	if e.scheme == "file" {
+		return path
+	}
+	if a.Root != "" && e.scheme != "ssh" {
+		path = "/" + a.Root + path
+	}
+	host := e.host
+	if e.user != "" {
+		host = e.user + "@" + host
+	}
+	return e.scheme + "://" + host + path
+}
+
+// cut shortens text that an error repeats.
+func cut(text string) string {
+	const most = 100
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
