@@ -61,6 +61,11 @@ var rules = []rule{
 		deny: ours,
 	},
 	{
+		text: "internal/access decides who may reach what, and imports events and nothing else of ours",
+		of:   []string{"internal/access"},
+		deny: ours, except: of("events"),
+	},
+	{
 		text: "internal/webhook reads what git hosts send, and imports nothing of ours",
 		of:   []string{"internal/webhook"},
 		deny: ours,
@@ -280,6 +285,7 @@ func TestRules(t *testing.T) {
 		{"events/id_test.go", module + "/internal/testenv", "events is the public contract"},
 		{"events/internal/schemagen/main.go", module + "/events", allowed},
 		{"internal/fault/fault.go", module + "/events", "internal/fault is imported by every leaf"},
+		{"internal/access/grant.go", module + "/pipeline/catalog", "internal/access decides who may reach what"},
 
 		{"internal/webhook/verify.go", module + "/internal/service", "internal/webhook reads what git hosts send"},
 

@@ -13,7 +13,7 @@
 // does), and it names no flags or commands: an error states the fault, and the skin
 // adds the remedy for its users.
 //
-// Each error has a kind, which errors.Is finds: NotFound, Invalid, Refused or
-// Unavailable. An *Error also names the field of the request that is at fault. The
+// Each error has a kind, which errors.Is finds: NotFound, Invalid, Refused,
+// Unavailable, Unauthenticated, Denied or Limited. An *Error also names the field of the request that is at fault. The
 // context's own error is returned unchanged.
 package service

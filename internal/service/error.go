@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -18,6 +19,10 @@ const (
 	Invalid     Kind = "invalid"     // no such request can be answered
 	Refused     Kind = "refused"     // the request is understood, and the state of things forbids it
 	Unavailable Kind = "unavailable" // a store does not answer, or lacks the schema or the index
+
+	Unauthenticated Kind = "unauthenticated" // the token is missing, unknown, expired or revoked
+	Denied          Kind = "denied"          // the token does not allow the request
+	Limited         Kind = "limited"         // there were too many requests: try again after Error.RetryAfter
 )
 
 func (k Kind) Error() string { return string(k) }
@@ -38,6 +43,9 @@ const (
 	FieldLimit      Field = "limit"
 	FieldAge        Field = "age"
 	FieldLetter     Field = "letter"
+	FieldToken      Field = "token"
+	FieldName       Field = "name"
+	FieldScope      Field = "scope"
 )
 
 // Reasons why a leat cannot answer any request.
@@ -53,6 +61,8 @@ type Error struct {
 	Value  string // the field's value; "": Reason holds it
 	Reason string // the fault, in a sentence; "": Err says it
 	Err    error  // the cause; nil: there is none
+
+	RetryAfter time.Duration // of Limited: how long to wait
 }
 
 func (e *Error) Error() string {

@@ -29,6 +29,8 @@ type Service struct {
 
 	mu     sync.Mutex
 	models map[string]embedder.Embedder // opened so far, by name
+
+	bearers bearers // tokens that were valid a moment ago
 }
 
 // New returns a service over stores that the caller opens and closes. A method that

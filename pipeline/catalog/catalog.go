@@ -38,6 +38,7 @@ type Catalog struct {
 	*Core
 
 	Letters     *Letters     // dead letters
+	Tokens      *Tokens      // the secrets of clients, as hashes
 	Generations *Generations // builds of the index, and the embedders they use
 	Schedule    *Schedule    // the syncer's work and its runs
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
@@ -99,6 +100,7 @@ func rooms(s *store) *Catalog {
 	return &Catalog{
 		Core:        &Core{s},
 		Letters:     &Letters{s},
+		Tokens:      &Tokens{s},
 		Generations: &Generations{s, locks},
 		Schedule:    &Schedule{s},
 		Usage:       &Usage{s},

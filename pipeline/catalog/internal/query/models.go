@@ -3,3 +3,22 @@
 //   sqlc v1.31.1
 
 package query
+
+import (
+	"time"
+)
+
+type Audit struct {
+	ID      int64
+	At      time.Time
+	Tenant  string
+	Actor   string
+	Token   string
+	Door    string
+	Address string
+	Request string
+	Action  string
+	Target  string
+	Before  []byte
+	After   []byte
+}

@@ -1,0 +1,184 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Bounds of a token's globs.
+const (
+	maxGlob = 256 // bytes of one
+	// MaxGlobs is the most globs of a token.
+	MaxGlobs = 64
+)
+
+// CheckGlobs returns globs in the form in which they are stored, sorted and each once.
+//
+// A glob is HOST/PATH. In the path, * stands for any characters of one segment, and ** as
+// a whole segment for any number of segments. The host is a
+// name, * for any host, or *. and a domain for all hosts below that domain. A glob of local paths begins with a slash.
+func CheckGlobs(globs []string) ([]string, error) {
+	if len(globs) > MaxGlobs {
+		return nil, fmt.Errorf("%d globs of repositories; at most %d are accepted", len(globs), MaxGlobs)
+	}
+	checked := make([]string, 0, len(globs))
+	for _, glob := range globs {
+		canonical, err := checkGlob(glob)
+		if err != nil {
+			return nil, fmt.Errorf("glob %.80q: %w", glob, err)
+		}
+		checked = append(checked, canonical)
+	}
+	slices.Sort(checked)
+	return slices.Compact(checked), nil
+}
+
+func checkGlob(glob string) (string, error) {
+	const form = "write HOST/PATH, such as github.com/acme/* or git.example.org/**"
+	switch {
+	case glob == "":
+		return "", errors.New("it is empty; " + form)
+	case len(glob) > maxGlob:
+		return "", fmt.Errorf("%d bytes long; at most %d are accepted", len(glob), maxGlob)
+	case strings.Contains(glob, "://") || strings.Contains(glob, "@"):
+		return "", errors.New("it is an address; " + form)
+	case strings.ContainsAny(glob, `?[]{}!`):
+		return "", errors.New("the wildcards are * and **; " + form)
+	case !plainText(glob, maxGlob) || strings.ContainsAny(glob, `%\`):
+		return "", errors.New("it holds a character that no repository's name has; " + form)
+	}
+	host, path, found := strings.Cut(strings.TrimSuffix(glob, "/"), "/")
+	if !found || path == "" {
+		return "", errors.New("it names no path; " + form)
+	}
+	if !plainPath(path) {
+		return "", errors.New("it holds . or .. or an empty segment; " + form)
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if strings.Contains(segment, "**") && segment != "**" {
+			return "", errors.New("** stands for whole segments, between slashes")
+		}
+	}
+	switch host {
+	case "":
+		return "/" + path, nil
+	case "*":
+		return host + "/" + cutGit(path), nil
+	}
+	domain, any := strings.CutPrefix(host, "*.")
+	name, folds, ok := hostOf(domain)
+	switch {
+	case !ok:
+		return "", errors.New("it names no host; in the host, * stands for a whole host, or as *. for the domains of one")
+	case any: // the domains of a host need not be like it
+		return "*." + name + "/" + cutGit(path), nil
+	case folds:
+		path = strings.ToLower(path)
+	}
+	return name + "/" + cutGit(path), nil
+}
+
+// cutGit removes .git from the end of a path, as names have it, unless nothing else is in
+// its last segment.
+func cutGit(path string) string {
+	for strings.HasSuffix(path, ".git") && path != ".git" && !strings.HasSuffix(path, "/.git") {
+		path = strings.TrimSuffix(path, ".git")
+	}
+	return path
+}
+
+// Reaches says whether a repository at a URL or path is among those that globs name. No
+// globs name all. An address without a canonical name is reached by no glob.
+func Reaches(globs []string, url string) bool {
+	if len(globs) == 0 {
+		return true
+	}
+	name, ok := Name(url)
+	return ok && slices.ContainsFunc(globs, func(glob string) bool { return matches(glob, name) })
+}
+
+// coversGlobs says whether all that some globs name is certainly named by others.
+func coversGlobs(outer, inner []string) bool {
+	if len(outer) == 0 {
+		return true
+	}
+	for _, glob := range inner {
+		within := func(o string) bool { return o == glob || !strings.Contains(glob, "*") && matches(o, glob) }
+		if !slices.ContainsFunc(outer, within) {
+			return false
+		}
+	}
+	return len(inner) > 0
+}
+
+// matches takes time that grows with the product of the lengths at most.
+func matches(glob, name string) bool {
+	globHost, globPath, _ := strings.Cut(glob, "/")
+	host, path, _ := strings.Cut(name, "/")
+	if !matchHost(globHost, host) {
+		return false
+	}
+	if _, folds, _ := hostOf(host); folds {
+		globPath = strings.ToLower(globPath)
+	}
+	return matchSegments(strings.Split(globPath, "/"), strings.Split(path, "/"))
+}
+
+func matchHost(glob, host string) bool {
+	switch domain, any := strings.CutPrefix(glob, "*"); {
+	case host == "" || glob == "": // a path of this machine
+		return host == glob
+	case !any:
+		return host == glob
+	default:
+		return len(host) > len(domain) && strings.HasSuffix(host, domain)
+	}
+}
+
+// matchSegments goes back to the last ** alone when segments differ: what an earlier
+// ** could take instead, the last one can.
+func matchSegments(glob, path []string) bool {
+	g, p, star, resume := 0, 0, -1, 0
+	for p < len(path) {
+		switch {
+		case g < len(glob) && glob[g] == "**":
+			star, resume = g, p
+			g++
+		case g < len(glob) && matchSegment(glob[g], path[p]):
+			g++
+			p++
+		case star >= 0:
+			resume++
+			g, p = star+1, resume
+		default:
+			return false
+		}
+	}
+	for g < len(glob) && glob[g] == "**" {
+		g++
+	}
+	return g == len(glob)
+}
+
+// matchSegment does with bytes and * what matchSegments does with segments and **.
+func matchSegment(glob, text string) bool {
+	g, p, star, resume := 0, 0, -1, 0
+	for p < len(text) {
+		switch {
+		case g < len(glob) && glob[g] == '*':
+			star, resume = g, p
+			g++
+		case g < len(glob) && glob[g] == text[p]:
+			g++
+			p++
+		case star >= 0:
+			resume++
+			g, p = star+1, resume
+		default:
+			return false
+		}
+	}
+	return strings.Trim(glob[g:], "*") == ""
+}

@@ -1,0 +1,73 @@
+package access
+
+import (
+	"net/url"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/leatworks/leat/events"
+)
+
+// Name returns the name by which globs know a repository: events.RepositoryName without
+// percent-encoding. It returns false for an address whose server might find another
+// repository there than the text says, such as one with .. or %2F in its path.
+func Name(address string) (string, bool) {
+	if !plainText(address, maxAddress) {
+		return "", false
+	}
+	name := events.RepositoryName(address)
+	if path.IsAbs(name) { // of this machine
+		return name, plainText(name, maxAddress) && plainPath(name[1:])
+	}
+	if name == address || strings.ContainsAny(address, `?#\`) {
+		return "", false // it is not understood, or a part of it is left out of the name
+	}
+	host, escaped, _ := strings.Cut(name, "/")
+	segments := strings.Split(escaped, "/")
+	for i, segment := range segments {
+		plain, err := url.PathUnescape(segment)
+		if err != nil || strings.ContainsAny(plain, `/%\*`) {
+			return "", false
+		}
+		segments[i] = plain
+	}
+	repository := strings.Join(segments, "/")
+	return host + "/" + repository, plainText(repository, maxAddress) && plainPath(repository)
+}
+
+// hostOf returns the name of a host in lower case, and whether it does not tell the case
+// of a path's letters apart. It returns false for a text that is no host.
+func hostOf(text string) (host string, folds, ok bool) {
+	const letter = "/A"
+	if strings.ContainsAny(text, `/@?#\%*`) {
+		return "", false, false
+	}
+	address := "https://" + text + letter
+	name := events.RepositoryName(address)
+	if name == address || len(name) <= len(letter) {
+		return "", false, false
+	}
+	host, end := name[:len(name)-len(letter)], name[len(name)-len(letter):]
+	bad := host[0] == '-' || host[0] == '.' || strings.HasSuffix(host, ".") || strings.Contains(host, "..") || strings.Contains(host, ".:")
+	return host, end != letter, !bad
+}
+
+// plainPath says whether each segment of a path is a name.
+func plainPath(text string) bool {
+	for segment := range strings.SplitSeq(text, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// plainText says whether a text is UTF-8 of a bounded length, without control and other
+// characters that are not seen.
+func plainText(text string, most int) bool {
+	return text != "" && len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) })
+}
+
+const maxAddress = 4096 // bytes; no path of Linux is longer

@@ -1,0 +1,255 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+const (
+	// MaxTokens is the most tokens that one TokensAnswer holds.
+	MaxTokens = 1000
+	// MaxOverlap is the longest time for which a rotated token stays valid.
+	MaxOverlap = 30 * 24 * time.Hour
+
+	maxName = 100 // characters of the name of a token
+)
+
+// CreateTokenRequest asks for a token. A request whose context carries a grant gets no
+// token that may do more than that grant, and none of the installation.
+type CreateTokenRequest struct {
+	Tenant       string
+	Reach        []string // globs of repositories; empty: all of the tenant's
+	Installation bool     // a token of the installation, which reaches every tenant
+	Name         string
+	Scopes       []string
+	Repositories []string      // globs over canonical names (access.CheckGlobs); empty: all
+	Lifetime     time.Duration // until it expires; 0: never
+}
+
+// CreatedToken is a token with its secret, which nothing shows again.
+type CreatedToken struct {
+	catalog.Token
+	Secret string
+}
+
+// CreateToken makes a token.
+func (s *Service) CreateToken(ctx context.Context, r CreateTokenRequest) (created CreatedToken, err error) {
+	defer mark(&err)
+	if err := s.check(r.Tenant, store.Postgres); err != nil {
+		return created, err
+	}
+	t, err := newToken(r)
+	if err != nil {
+		return created, err
+	}
+	if caller, ok := access.From(ctx); ok && (r.Installation || !caller.Covers(powers(t))) {
+		return created, denied("a token can create no token that may do more than itself")
+	}
+	if !reachCovers(r.Reach, t.Repositories) {
+		return created, denied("a token can create no token that reaches more repositories than itself")
+	}
+	secret, hash := access.NewToken()
+	if t, err = s.stores.Catalog.Tokens.Create(ctx, author(ctx), t, hash); isNotFound(err) {
+		return created, noTenant(t.Tenant)
+	}
+	return CreatedToken{t, secret}, err
+}
+
+func newToken(r CreateTokenRequest) (t catalog.Token, err error) {
+	t = catalog.Token{ID: uuid.Must(uuid.NewV7()), Tenant: r.Tenant, Name: strings.TrimSpace(r.Name)}
+	if r.Installation {
+		t.Tenant = ""
+	}
+	if t.Name == "" || utf8.RuneCountInString(t.Name) > maxName || !utf8.ValidString(t.Name) || strings.ContainsFunc(t.Name, unicode.IsControl) {
+		return t, &Error{Kind: Invalid, Field: FieldName, Reason: fmt.Sprintf("give the token a name of 1 to %d characters that says who uses it", maxName)}
+	}
+	scopes := make([]access.Scope, len(r.Scopes))
+	for i, scope := range r.Scopes {
+		scopes[i] = access.Scope(scope)
+	}
+	if scopes, err = access.CheckScopes(scopes); err != nil {
+		return t, &Error{Kind: Invalid, Field: FieldScope, Err: err}
+	}
+	for _, scope := range scopes {
+		t.Scopes = append(t.Scopes, string(scope))
+	}
+	if t.Repositories, err = access.CheckGlobs(r.Repositories); err != nil {
+		return t, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
+	}
+	if r.Lifetime < 0 {
+		return t, &Error{Kind: Invalid, Field: FieldAge, Value: r.Lifetime.String(), Reason: "give a duration to come, for example 2160h"}
+	}
+	if r.Lifetime > 0 {
+		ends := time.Now().Add(r.Lifetime)
+		t.ExpiresAt = &ends
+	}
+	return t, nil
+}
+
+// TokensRequest asks for a tenant's tokens.
+type TokensRequest struct {
+	Tenant       string
+	Reach        []string  // globs of repositories; empty: all of the tenant's
+	Installation bool      // the installation's tokens instead
+	After        uuid.UUID // the list goes on after this token; Nil: from the oldest
+	Limit        int       // most tokens, 1 to MaxTokens; 0: MaxTokens
+}
+
+// TokensAnswer lists tokens, oldest first, without their secrets.
+type TokensAnswer struct {
+	Tokens []catalog.Token
+	Next   uuid.UUID // go on after this token; Nil: the list is complete
+}
+
+// Tokens lists tokens, those too that are revoked or have expired. Tokens that reach more
+// repositories than the request are left out.
+func (s *Service) Tokens(ctx context.Context, r TokensRequest) (a TokensAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	if r.Limit == 0 {
+		r.Limit = MaxTokens
+	}
+	if r.Limit < 1 || r.Limit > MaxTokens {
+		return a, badLimit(r.Limit, MaxTokens, "tokens")
+	}
+	tenant, err := ownerOf(ctx, r.Tenant, r.Installation)
+	if err != nil {
+		return a, err
+	}
+	list, err := s.stores.Catalog.Tokens.List(ctx, tenant, r.After, r.Limit+1)
+	if err != nil {
+		return a, err
+	}
+	if len(list) > r.Limit {
+		list = list[:r.Limit]
+		a.Next = list[r.Limit-1].ID
+	}
+	for _, t := range list {
+		if reachCovers(r.Reach, t.Repositories) {
+			a.Tokens = append(a.Tokens, t)
+		}
+	}
+	return a, nil
+}
+
+// TokenRequest names a token.
+type TokenRequest struct {
+	Tenant       string
+	Reach        []string // globs of repositories; empty: all of the tenant's
+	Installation bool     // a token of the installation
+	ID           uuid.UUID
+}
+
+// Token returns one token, without its secret.
+func (s *Service) Token(ctx context.Context, r TokenRequest) (t catalog.Token, err error) {
+	defer mark(&err)
+	return s.token(ctx, r)
+}
+
+func (s *Service) token(ctx context.Context, r TokenRequest) (t catalog.Token, err error) {
+	if err := s.check(r.Tenant, store.Postgres); err != nil {
+		return t, err
+	}
+	tenant, err := ownerOf(ctx, r.Tenant, r.Installation)
+	if err != nil {
+		return t, err
+	}
+	t, err = s.stores.Catalog.Tokens.Load(ctx, r.ID)
+	if isNotFound(err) || err == nil && (t.Tenant != tenant || !reachCovers(r.Reach, t.Repositories)) {
+		return catalog.Token{}, &Error{Kind: NotFound, Field: FieldToken, Value: r.ID.String(), Reason: "no such token"}
+	}
+	return t, err
+}
+
+// RevokeToken ends a token. Other processes refuse it within seconds.
+func (s *Service) RevokeToken(ctx context.Context, r TokenRequest) (t catalog.Token, err error) {
+	defer mark(&err)
+	if t, err = s.token(ctx, r); err != nil {
+		return t, err
+	}
+	t, err = s.stores.Catalog.Tokens.Revoke(ctx, author(ctx), t.ID)
+	s.bearers.forget()
+	return t, err
+}
+
+// RotateTokenRequest asks for a new token in place of another.
+type RotateTokenRequest struct {
+	TokenRequest
+	Overlap time.Duration // for which the old token stays valid, at most MaxOverlap; 0: not at all
+}
+
+// RotateToken makes a token with the powers and, from now on, the term of another, which
+// ends after the overlap.
+func (s *Service) RotateToken(ctx context.Context, r RotateTokenRequest) (created CreatedToken, err error) {
+	defer mark(&err)
+	if r.Overlap < 0 || r.Overlap > MaxOverlap {
+		return created, &Error{Kind: Invalid, Field: FieldAge, Value: r.Overlap.String(), Reason: "the overlap may be 0s to " + MaxOverlap.String()}
+	}
+	old, err := s.token(ctx, r.TokenRequest)
+	if err != nil {
+		return created, err
+	}
+	if caller, ok := access.From(ctx); ok && !caller.Covers(powers(old)) {
+		return created, denied("a token can rotate no token that may do more than itself")
+	}
+	secret, hash := access.NewToken()
+	t, err := s.stores.Catalog.Tokens.Rotate(ctx, author(ctx), old.ID, uuid.Must(uuid.NewV7()), hash, r.Overlap)
+	if errors.Is(err, catalog.ErrEnded) || errors.Is(err, catalog.ErrRotated) {
+		return created, &Error{Kind: Refused, Field: FieldToken, Err: err}
+	}
+	s.bearers.forget()
+	return CreatedToken{t, secret}, err
+}
+
+// ownerOf returns the tenant whose tokens are meant: "" for the installation, whose tokens
+// are no matter of a tenant's token.
+func ownerOf(ctx context.Context, tenant string, installation bool) (string, error) {
+	if !installation {
+		return tenant, nil
+	}
+	if caller, ok := access.From(ctx); ok && caller.Tenant != "" {
+		return "", denied("this takes a token of the installation")
+	}
+	return "", nil
+}
+
+// powers is what a token grants.
+func powers(t catalog.Token) access.Grant {
+	return grantOf(catalog.Bearer{ID: t.ID, Tenant: t.Tenant, Name: t.Name, Scopes: t.Scopes, Repositories: t.Repositories})
+}
+
+func reachCovers(reach, globs []string) bool {
+	return (access.Grant{Repositories: reach}).Covers(access.Grant{Repositories: globs})
+}
+
+// author is who a change is made by.
+func author(ctx context.Context) catalog.Author {
+	origin := access.OriginOf(ctx)
+	by := catalog.Author{Name: "operator", Door: origin.Door, Address: origin.Address, Request: origin.Request}
+	if origin.Who != "" {
+		by.Name = origin.Who
+	}
+	if g, ok := access.From(ctx); ok {
+		by.Name, by.Token = g.Name, g.Token
+	}
+	return by
+}
+
+func denied(reason string) error { return &Error{Kind: Denied, Field: FieldToken, Reason: reason} }
+
+func noTenant(tenant string) error {
+	return &Error{Kind: NotFound, Field: FieldTenant, Value: tenant, Reason: "no such tenant: create it first"}
+}

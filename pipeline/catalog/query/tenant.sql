@@ -1,0 +1,40 @@
+-- name: PutTenant :execrows
+insert into tenants (name, max_repositories, max_documents, max_tokens_day, max_cost_day, max_requests_minute, shares_credentials)
+values (@name, sqlc.narg(max_repositories), sqlc.narg(max_documents), sqlc.narg(max_tokens_day), sqlc.narg(max_cost_day),
+    sqlc.narg(max_requests_minute), @shares_credentials)
+on conflict (name) do nothing;
+
+-- name: KnowTenant :exec
+insert into tenants (name) values (@name) on conflict (name) do nothing;
+
+-- name: SetTenant :exec
+update tenants set max_repositories = sqlc.narg(max_repositories), max_documents = sqlc.narg(max_documents),
+    max_tokens_day = sqlc.narg(max_tokens_day), max_cost_day = sqlc.narg(max_cost_day),
+    max_requests_minute = sqlc.narg(max_requests_minute), shares_credentials = @shares_credentials
+where name = @name;
+
+-- name: LoadTenant :one
+select name, coalesce(max_repositories, 0)::bigint as max_repositories, coalesce(max_documents, 0)::bigint as max_documents,
+    coalesce(max_tokens_day, 0)::bigint as max_tokens_day, coalesce(max_cost_day, 0)::float8 as max_cost_day,
+    coalesce(max_requests_minute, 0)::int as max_requests_minute, shares_credentials, created_at
+from tenants where name = @name;
+
+-- name: LockTenant :one
+select name, coalesce(max_repositories, 0)::bigint as max_repositories, coalesce(max_documents, 0)::bigint as max_documents,
+    coalesce(max_tokens_day, 0)::bigint as max_tokens_day, coalesce(max_cost_day, 0)::float8 as max_cost_day,
+    coalesce(max_requests_minute, 0)::int as max_requests_minute, shares_credentials, created_at
+from tenants where name = @name for update;
+
+-- name: ListTenants :many
+select n.name, coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
+    coalesce(n.max_tokens_day, 0)::bigint as max_tokens_day, coalesce(n.max_cost_day, 0)::float8 as max_cost_day,
+    coalesce(n.max_requests_minute, 0)::int as max_requests_minute, n.shares_credentials, n.created_at,
+    (select count(*) from repositories r where r.tenant = n.name) as repositories
+from tenants n where n.name::text > @after::text
+order by n.name::text limit @most;
+
+-- name: CountRepositories :one
+select count(*) from repositories where tenant = @tenant;
+
+-- name: DropTenant :exec
+delete from tenants where name = @name;
