@@ -39,18 +39,43 @@ func (c *Core) Follow(ctx context.Context, s Submission, t Track) error {
 	return nil
 }
 
+// ReportGone records that somebody says the remote has deleted refs, given by their
+// full names. It removes nothing: the next submission of such a ref decides (see
+// RefGone and Follow). It returns the refs that have a track and were not reported
+// just before.
+func (c *Core) ReportGone(ctx context.Context, repository uuid.UUID, refs ...string) (reported []string, err error) {
+	reported, err = c.query.ReportGone(ctx, repository, orEmpty(refs))
+	if err != nil {
+		return nil, fmt.Errorf("report refs of repository %s gone: %w", repository, err)
+	}
+	return reported, nil
+}
+
 // RefGone records that the remote no longer has any of the refs that a
-// submission may mean: the submission has failed, and the tracks of these refs
-// say why and keep their index. known is false, and nothing is recorded, if
-// there is no such track.
+// submission may mean. The submission has failed. The tracks of these refs are
+// forgotten if their deletion was reported; else they say why and keep their index.
+// known is false, and nothing is recorded, if there is no such track.
 func (c *Core) RefGone(ctx context.Context, s Submission, refs []string, reason string) (known bool, err error) {
 	reason = reasonOf(reason)
 	err = c.inTx(ctx, func(q *query.Queries) error {
+		if _, err := q.LockRepository(ctx, s.Repository); err != nil && !noRows(err) {
+			return err
+		}
+		forgotten, err := q.ForgetReported(ctx, s.Repository, orEmpty(refs))
+		if err != nil {
+			return err
+		}
+		if err := clearTracks(ctx, q, forgotten); err != nil {
+			return err
+		}
 		n, err := q.MarkRefsGone(ctx, query.MarkRefsGoneParams{Reason: reason, Repository: s.Repository, Refs: refs, Head: s.Head()})
 		if known = n > 0; err != nil || !known {
 			return err
 		}
-		return failQuietly(ctx, q, s, reason)
+		if err := failQuietly(ctx, q, s, reason); err != nil || len(forgotten) == 0 {
+			return err
+		}
+		return q.ForgetIfBare(ctx, s.Repository)
 	})
 	if err != nil {
 		return false, fmt.Errorf("record that %s has left %s: %w", s.Ref, s.URL, err)

@@ -276,8 +276,8 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 }
 
 // gone ends a submission of a ref that the remote no longer has. The ref's track, if
-// there is one, keeps its index and records the fact. There is no dead letter, because
-// branches come and go.
+// there is one, is forgotten if somebody reported the deletion; else it keeps its index
+// and records the fact. There is no dead letter, because branches come and go.
 func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) error {
 	known, err := s.catalog.RefGone(ctx, sub, git.Names(sub.Ref), cause.Error())
 	if err == nil && !known {

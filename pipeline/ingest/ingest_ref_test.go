@@ -71,6 +71,58 @@ func TestARefThatLeftTheRemoteKeepsItsIndex(t *testing.T) {
 	}
 }
 
+// A ref whose deletion is reported leaves the index when a look at the remote confirms
+// it, and stays when the remote still has it.
+func TestAReportedDeletionIsConfirmedAtTheRemote(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
+	repo.CommitTo(t, "refs/heads/feature", testpipe.Text("b.txt", "b\n"))
+	submit(t, p, repo, "")
+	submit(t, p, repo, "feature")
+	id := tracks(t, p)["refs/heads/main"].Repository
+	report := func(ref string, want int) {
+		t.Helper()
+		if got, err := p.Catalog.ReportGone(t.Context(), id, ref); err != nil || len(got) != want {
+			t.Fatalf("report of %s: %v, %v", ref, got, err)
+		}
+	}
+
+	report("refs/heads/feature", 1) // too early, or about an earlier branch of the name
+	submit(t, p, repo, "feature")
+	tend(t, p)
+	if all := tracks(t, p); all["refs/heads/feature"].State != "indexed" || all["refs/heads/feature"].Error != "" {
+		t.Fatalf("the remote has the ref, and the track is %+v", all["refs/heads/feature"])
+	}
+
+	repo.Git(t, nil, "-C", repo.Dir, "update-ref", "-d", "refs/heads/feature")
+	report("refs/heads/feature", 1) // the look has taken the first report back
+	report("refs/heads/feature", 0) // said twice
+	report("refs/heads/nosuch", 0)
+	report("refs/heads/main", 0) // follows the default branch
+	submit(t, p, repo, "feature")
+	submit(t, p, repo, "feature") // while the track is being forgotten
+	tend(t, p)
+	if all := tracks(t, p); len(all) != 1 || all["refs/heads/main"].State != "indexed" {
+		t.Errorf("tracks: %+v", all)
+	}
+	if report, found := p.Verify(t); !report.OK || report.Documents != 1 {
+		t.Errorf("verify: %+v: %v", report, found)
+	}
+	if n := p.One(t, "select count(*) from dead_letters"); n != "0" {
+		t.Errorf("%s dead letters", n)
+	}
+
+	submit(t, p, repo, "main") // now somebody has asked for it by name
+	report("refs/heads/main", 1)
+	repo.Git(t, nil, "-C", repo.Dir, "update-ref", "-d", "refs/heads/main")
+	submit(t, p, repo, "main")
+	tend(t, p)
+	if list, err := p.Catalog.Tracks(t.Context(), events.DefaultTenant); err != nil || len(list) != 0 {
+		t.Errorf("the last ref is gone, and there is %+v, %v", list, err)
+	}
+}
+
 // rename makes another branch the default, as a forge does.
 func rename(t *testing.T, r *testpipe.Repo, from, to string) {
 	t.Helper()

@@ -6,17 +6,33 @@ where tenant = @tenant and source = @source and event = @event for share;
 insert into tracks as t (id, repository, ref, revision, head_at, named_at)
 values (@id, @repository, @ref, (select f.value from revision_floor f),
     case when @named::bool then null else now() end, case when @named::bool then now() end)
-on conflict (id) do update set forgotten_at = null, error = null, successor = null,
+on conflict (id) do update set forgotten_at = null, error = null, successor = null, gone_at = null,
     named_at = coalesce(t.named_at, excluded.named_at), head_at = coalesce(excluded.head_at, t.head_at)
-where t.forgotten_at is not null or t.error is not null or t.successor is not null
+where t.forgotten_at is not null or t.error is not null or t.successor is not null or t.gone_at is not null
     or t.named_at is null and excluded.named_at is not null
     -- The successor stays while the default branch has led nowhere else.
     or excluded.head_at is not null
         and (t.head_at is null or exists (select 1 from tracks o where o.repository = t.repository and o.head_at > t.head_at));
 
+-- name: ReportGone :many
+-- Left out is a track that only follows the default branch: the look at the default
+-- branch finds what takes its place. A report is not made twice within a minute.
+update tracks t set gone_at = now()
+where t.repository = @repository and t.ref = any(@refs::text[]) and t.forgotten_at is null and t.successor is null
+    and (t.named_at is not null or t.head_at is distinct from (select max(o.head_at) from tracks o where o.repository = t.repository))
+    and (t.gone_at is null or t.gone_at < now() - interval '1 minute')
+returning t.ref;
+
+-- name: ForgetReported :many
+update tracks t set forgotten_at = now(), successor = null
+where t.repository = @repository and t.ref = any(@refs::text[]) and t.gone_at is not null and t.forgotten_at is null
+returning t.id;
+
 -- name: MarkRefsGone :execrows
-update tracks t set error = @reason::text
-where t.repository = @repository and t.forgotten_at is null and t.successor is null
+-- Counts a track too that another takes the place of, and one that is being
+-- forgotten since it was reported.
+update tracks t set error = case when t.successor is null and t.forgotten_at is null then @reason::text else t.error end
+where t.repository = @repository and (t.forgotten_at is null or t.gone_at is not null)
     and (t.ref = any(@refs::text[]) or @head::bool and t.head_at = (select max(o.head_at) from tracks o where o.repository = t.repository));
 
 -- name: PredecessorsOf :many

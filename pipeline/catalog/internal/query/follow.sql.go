@@ -15,9 +15,9 @@ const followTrack = `-- name: FollowTrack :exec
 insert into tracks as t (id, repository, ref, revision, head_at, named_at)
 values ($1, $2, $3, (select f.value from revision_floor f),
     case when $4::bool then null else now() end, case when $4::bool then now() end)
-on conflict (id) do update set forgotten_at = null, error = null, successor = null,
+on conflict (id) do update set forgotten_at = null, error = null, successor = null, gone_at = null,
     named_at = coalesce(t.named_at, excluded.named_at), head_at = coalesce(excluded.head_at, t.head_at)
-where t.forgotten_at is not null or t.error is not null or t.successor is not null
+where t.forgotten_at is not null or t.error is not null or t.successor is not null or t.gone_at is not null
     or t.named_at is null and excluded.named_at is not null
     -- The successor stays while the default branch has led nowhere else.
     or excluded.head_at is not null
@@ -39,6 +39,32 @@ func (q *Queries) FollowTrack(ctx context.Context, arg FollowTrackParams) error 
 		arg.Named,
 	)
 	return err
+}
+
+const forgetReported = `-- name: ForgetReported :many
+update tracks t set forgotten_at = now(), successor = null
+where t.repository = $1 and t.ref = any($2::text[]) and t.gone_at is not null and t.forgotten_at is null
+returning t.id
+`
+
+func (q *Queries) ForgetReported(ctx context.Context, repository uuid.UUID, refs []string) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, forgetReported, repository, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const forgetSucceeded = `-- name: ForgetSucceeded :exec
@@ -63,8 +89,8 @@ func (q *Queries) HoldSubmission(ctx context.Context, tenant string, source stri
 }
 
 const markRefsGone = `-- name: MarkRefsGone :execrows
-update tracks t set error = $1::text
-where t.repository = $2 and t.forgotten_at is null and t.successor is null
+update tracks t set error = case when t.successor is null and t.forgotten_at is null then $1::text else t.error end
+where t.repository = $2 and (t.forgotten_at is null or t.gone_at is not null)
     and (t.ref = any($3::text[]) or $4::bool and t.head_at = (select max(o.head_at) from tracks o where o.repository = t.repository))
 `
 
@@ -75,6 +101,8 @@ type MarkRefsGoneParams struct {
 	Head       bool
 }
 
+// Counts a track too that another takes the place of, and one that is being
+// forgotten since it was reported.
 func (q *Queries) MarkRefsGone(ctx context.Context, arg MarkRefsGoneParams) (int64, error) {
 	result, err := q.db.Exec(ctx, markRefsGone,
 		arg.Reason,
@@ -128,6 +156,36 @@ func (q *Queries) PredecessorsOf(ctx context.Context, track uuid.UUID, repositor
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportGone = `-- name: ReportGone :many
+update tracks t set gone_at = now()
+where t.repository = $1 and t.ref = any($2::text[]) and t.forgotten_at is null and t.successor is null
+    and (t.named_at is not null or t.head_at is distinct from (select max(o.head_at) from tracks o where o.repository = t.repository))
+    and (t.gone_at is null or t.gone_at < now() - interval '1 minute')
+returning t.ref
+`
+
+// Left out is a track that only follows the default branch: the look at the default
+// branch finds what takes its place. A report is not made twice within a minute.
+func (q *Queries) ReportGone(ctx context.Context, repository uuid.UUID, refs []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, reportGone, repository, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var ref string
+		if err := rows.Scan(&ref); err != nil {
+			return nil, err
+		}
+		items = append(items, ref)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
