@@ -50,7 +50,15 @@ func Running(dir string) (Endpoints, bool, error) {
 	return said.Endpoints, true, nil
 }
 
+// NATSTokenFile is the file with the token of the NATS server in dir, for clients that
+// are not leat's. It is there once the server has started, and readable by its owner
+// alone.
+func NATSTokenFile(dir string) string { return filepath.Join(dir, runDir, natsTokenFile) }
+
 func (h *home) announce(e Endpoints) error {
+	if err := writeFile(NATSTokenFile(h.dir), []byte(h.secrets.NATSToken)); err != nil {
+		return err
+	}
 	return writeJSON(filepath.Join(h.dir, runDir, endpointsFile), announcement{os.Getpid(), e})
 }
 

@@ -21,6 +21,7 @@ const (
 	secretsFile   = "secrets.json"
 	runDir        = "run"
 	endpointsFile = "endpoints.json"
+	natsTokenFile = "nats.token"
 )
 
 // formatVersion is the layout of a data directory. It rises when an older leat
@@ -168,18 +169,22 @@ func explain(dir string, err error) error {
 
 const tempSuffix = ".new"
 
-// writeJSON replaces a file by one of mode 0600, durably and atomically.
 func writeJSON(path string, v any) error {
 	content, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
+	return writeFile(path, append(content, '\n'))
+}
+
+// writeFile replaces a file by one of mode 0600, durably and atomically.
+func writeFile(path string, content []byte) error {
 	temp := path + tempSuffix
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(content, '\n'))
+	_, err = f.Write(content)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

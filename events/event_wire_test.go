@@ -228,6 +228,7 @@ func pageConfig(t *testing.T) string {
 		t.Fatalf("%s holds %d configurations, want 1", page, len(blocks))
 	}
 	t.Setenv("ACME_CI_PASSWORD", "secret")
+	t.Setenv("LEAT_PASSWORD", "secret")
 	config := filepath.Join(t.TempDir(), "nats.conf")
 	content := strings.Replace(blocks[0], "users = [", "users = [{user: admin, password: admin}", 1)
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {

@@ -82,6 +82,9 @@ func CompletedSubject(tenant string, repository uuid.UUID) string {
 // CompletedOf matches repo.indexed of all of a tenant's repositories.
 func CompletedOf(tenant string) string { return "leat.repo.indexed." + tenant + ".*" }
 
+// IndexedOf matches document.indexed of all of a tenant's repositories.
+func IndexedOf(tenant string) string { return "leat.document.indexed.*." + tenant + ".*.*" }
+
 // LaneOf reads the lane from the subject of a document's event. One that
 // names none is taken for Live.
 func LaneOf(subject string) Lane {

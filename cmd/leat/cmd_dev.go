@@ -68,6 +68,9 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	defer open.Close()
 	if !g.JSON {
 		note("leat is ready in %s; data in %s", time.Since(began).Round(time.Millisecond), dir)
+		if !cmd.Once && g.NATSURL == "" {
+			note("NATS: %s", showNATS(dir, stores.NATSURL))
+		}
 	}
 	answer := func(ctx context.Context) error { return cmd.ingest(ctx, g, open, stores, submissions) }
 	return runWorkers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, answer, true)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/leatworks/leat/internal/account"
 	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
@@ -36,18 +37,20 @@ type cli struct {
 	Generations generationsCmd `cmd:"" help:"Show the generations of the index, and roll back to the one before."`
 	Sync        syncCmd        `cmd:"" help:"Show what the syncer does, and approve what it waits for."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
+	Nats        natsCmd        `cmd:"" help:"Write accounts and permissions of a NATS server, and show how to reach it."`
 }
 
 // globals holds the flags that every command takes, and the output that a command
 // shares with main.
 type globals struct {
-	Data          string `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
-	Tenant        string `env:"LEAT_TENANT" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
-	JSON          bool   `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
-	Fast          bool   `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
+	Data          string   `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
+	Tenants       []string `name:"tenant" env:"LEAT_TENANT" sep:"none" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
+	JSON          bool     `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
+	Fast          bool     `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
 	config.Stores `group:"stores"`
 	config.Log
 
+	Tenant string `kong:"-"` // the one that counts: the last of Tenants
 	answer answer `kong:"-"`
 	screen screen `kong:"-"`
 }
@@ -78,7 +81,8 @@ func run(args []string) int {
 		kong.Help(help),
 		groups,
 		config.Paths(),
-		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight), "version": "leat " + build.String()},
+		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight), "version": "leat " + build.String(),
+			"nats_listen": account.DefaultListen, "nats_store": account.DefaultStoreDir},
 		kong.Exit(func(int) { os.Exit(helped) }),
 	)
 	if len(args) == 0 {
@@ -87,6 +91,9 @@ func run(args []string) int {
 	command, err := parser.Parse(args)
 	if err != nil {
 		return c.fail(withUsage(err))
+	}
+	if n := len(c.Tenants); n > 0 {
+		c.Tenant = c.Tenants[n-1]
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -121,6 +121,11 @@ var rules = []rule{
 		deny: []string{"github.com/nats-io/nats-server/...", "github.com/versity/versitygw/..."},
 	},
 	driver("NATS", []string{"pipeline/broker/..."}, "github.com/nats-io/nats.go/..."),
+	{
+		text: "keys and JWTs of NATS are made by internal/account, and by internal/callout, which answers the server",
+		of:   everything, not: []string{"internal/account", "internal/callout", "devstack/..."}, tests: true,
+		deny: []string{"github.com/nats-io/jwt/...", "github.com/nats-io/nkeys/..."},
+	},
 	driver("Postgres", []string{"pipeline/catalog/..."}, "github.com/jackc/pgx/...", "github.com/pressly/goose/...", "github.com/exaring/otelpgx/..."),
 	driver("S3", []string{"pipeline/blob/..."}, "github.com/minio/minio-go/..."),
 	{
@@ -334,6 +339,8 @@ func TestRules(t *testing.T) {
 		{"pipeline/broker/broker.go", "github.com/nats-io/nats.go/jetstream", allowed},
 		{"pipeline/embed/embed.go", "github.com/nats-io/nats.go", "the driver of NATS"},
 		{"pipeline/embed/embed_test.go", "github.com/nats-io/nats.go", allowed},
+		{"internal/account/operator.go", "github.com/nats-io/jwt/v2", allowed},
+		{"cmd/leat/cmd_nats.go", "github.com/nats-io/nkeys", "keys and JWTs of NATS"},
 		{"pipeline/broker/broker.go", "github.com/nats-io/nats-server/v2/server", "the embedded servers are devstack's"},
 		{"devstack/nats.go", "github.com/nats-io/nats-server/v2/server", allowed},
 		{"cmd/leat/status.go", "github.com/jackc/pgx/v5/pgxpool", "the driver of Postgres"},

@@ -71,6 +71,9 @@ const reap = `read _
 for f in "$1"/*/data/postmaster.pid; do
 	[ -f "$f" ] && kill -QUIT "$(head -n 1 "$f")" 2>/dev/null
 done
+for f in "$1"/*/nats.pid; do
+	[ -f "$f" ] && kill -KILL "$(cat "$f")" 2>/dev/null
+done
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	rm -rf "$1" 2>/dev/null && exit
 	sleep 0.2

@@ -1,12 +1,14 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,11 +35,13 @@ type Config struct {
 	// URL of the server, or several separated by commas. It may hold a user and a
 	// password, which reach no error and no log. Required.
 	URL string
-	// CredentialsFile is the path of a .creds file (JWT and NKey). Default: none.
+	// CredentialsFile is the path of a user's .creds file (JWT and seed), or of the
+	// seed of a user's nkey alone. Default: none.
 	CredentialsFile string
 	// Token is sent to a server that asks for one. Default: none.
 	Token string
-	// Name is shown in the server's list of connections. Default: "leat".
+	// Name is shown in the server's list of connections, and begins the subjects of
+	// the answers to this connection (Inbox). Default: "leat".
 	Name string
 	// Timeout of one request, and of one attempt to connect. Default: DefaultTimeout.
 	Timeout time.Duration
@@ -113,7 +117,12 @@ func dial(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, error)
 	}
 	dialled := make(chan result, 1)
 	go func() {
-		conn, err := nats.Connect(cfg.URL, options(cfg, log)...)
+		opts, err := options(cfg, log)
+		if err != nil {
+			dialled <- result{err: err}
+			return
+		}
+		conn, err := nats.Connect(cfg.URL, opts...)
 		dialled <- result{conn, err}
 	}()
 	select {
@@ -129,9 +138,10 @@ func dial(ctx context.Context, cfg Config, log *slog.Logger) (*nats.Conn, error)
 	}
 }
 
-func options(cfg Config, log *slog.Logger) []nats.Option {
+func options(cfg Config, log *slog.Logger) ([]nats.Option, error) {
 	opts := []nats.Option{
 		nats.Name(cfg.Name),
+		nats.CustomInboxPrefix(Inbox(cfg.Name)),
 		nats.Timeout(cfg.Timeout),
 		nats.MaxReconnects(-1),
 		nats.IgnoreAuthErrorAbort(), // a credential being rotated must not end a worker
@@ -152,12 +162,33 @@ func options(cfg Config, log *slog.Logger) []nats.Option {
 		}),
 	}
 	if cfg.CredentialsFile != "" {
-		opts = append(opts, nats.UserCredentials(cfg.CredentialsFile))
+		credentials, err := credentials(cfg.CredentialsFile)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, credentials)
 	}
 	if cfg.Token != "" {
 		opts = append(opts, nats.Token(cfg.Token))
 	}
-	return opts
+	return opts, nil
+}
+
+// credentials reads which kind of credentials a file holds. nats.go reads the file
+// again at each connection, so that they can be replaced.
+func credentials(file string) (nats.Option, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the credentials: %w", err)
+	}
+	if bytes.Contains(content, []byte("BEGIN NATS USER JWT")) {
+		return nats.UserCredentials(file), nil
+	}
+	seed, err := nats.NkeyOptionFromSeed(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s holds neither a user's credentials nor the seed of a user's nkey", file)
+	}
+	return seed, nil
 }
 
 // Close sends what is buffered and closes the connection. Close subscribers first.

@@ -17,6 +17,9 @@ const (
 	StreamIndexed  = "LEAT_INDEXED"  // document.indexed and repo.indexed, for whoever wants to know
 )
 
+// streams lists the streams.
+var streams = []string{StreamIntake, StreamChunked, StreamEmbedded, StreamIndexed}
+
 // ConsumerIngestor is the ingestor's consumer of the intake.
 const ConsumerIngestor = "ingestor"
 

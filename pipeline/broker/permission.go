@@ -1,0 +1,203 @@
+package broker
+
+import (
+	"slices"
+
+	"github.com/leatworks/leat/events"
+)
+
+// Permissions are the subjects that a user of a NATS server needs, and may have.
+// Everything else is to be refused to it.
+type Permissions struct{ Publish, Subscribe []string }
+
+// Role is one who works on leat's own streams.
+type Role string
+
+// The roles. Each is also the name under which its binary connects, after
+// "leat-"; an operator is the command leat.
+const (
+	RoleIngestor Role = "ingestor"
+	RoleEmbedder Role = "embedder"
+	RoleIndexer  Role = "indexer"
+	RoleSyncer   Role = "syncer"
+	RoleGateway  Role = "gateway"
+	RoleOperator Role = "operator"
+)
+
+// Roles lists the roles.
+var Roles = []Role{RoleIngestor, RoleEmbedder, RoleIndexer, RoleSyncer, RoleGateway, RoleOperator}
+
+// What begins the subjects of the JetStream API. Source: NATS ADR-1 and the
+// requests of nats.go/jetstream.
+const (
+	api  = "$JS.API."
+	acks = "$JS.ACK."
+)
+
+// Domain is the JetStream domain that a tenant's clients name to reach their
+// consumer: their own account has no JetStream.
+const Domain = "leat"
+
+// Inbox begins the subjects of the answers to a connection, by the connection's
+// name. A user that may subscribe to its own alone reads nobody else's answers.
+func Inbox(name string) string { return "_INBOX." + name }
+
+// inboxOf are the answers to whoever connects by one of the names.
+func inboxOf(names ...string) []string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = Inbox(name) + ".>"
+	}
+	return list
+}
+
+// Name is the name under which the role connects.
+func (r Role) Name() string {
+	if r == RoleOperator {
+		return "leat"
+	}
+	return "leat-" + string(r)
+}
+
+// Permissions are those of the role in the account of the streams.
+func (r Role) Permissions() Permissions {
+	p := Permissions{Subscribe: inboxOf(r.Name())}
+	switch r {
+	case RoleIngestor:
+		p.Publish = slices.Concat(prepare(), pull(StreamIntake, ConsumerIngestor),
+			[]string{events.ChunkedSubjects, events.EmbeddedSubjects, events.CompletedSubjects})
+	case RoleEmbedder:
+		p.Publish = slices.Concat(prepare(), pull(StreamChunked, "*"), []string{events.EmbeddedSubjects})
+	case RoleIndexer:
+		p.Publish = slices.Concat(prepare(), pull(StreamEmbedded, "*"), []string{events.IndexedSubjects, events.CompletedSubjects})
+	case RoleSyncer:
+		p.Publish = slices.Concat(prepare(), upkeep(),
+			[]string{events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.CompletedSubjects})
+	case RoleGateway:
+		// Dead letters are published again as they came, which only the intake's are.
+		p.Publish = slices.Concat(look(), []string{events.SubmittedSubjects})
+		p.Subscribe = append(p.Subscribe, events.CompletedSubjects)
+	case RoleOperator:
+		// 'leat verify --repair' runs workers of its own.
+		p.Subscribe = append(inboxOf("leat", "leat-repair"), events.CompletedSubjects)
+		p.Publish = slices.Concat(prepare(), upkeep(), pull(StreamChunked, "*"), pull(StreamEmbedded, "*"), listeners(), []string{
+			events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.IndexedSubjects, events.CompletedSubjects,
+		})
+	}
+	return p
+}
+
+// MaySubmit are the permissions of one who submits for a tenant, in the tenant's own account.
+func MaySubmit(tenant, name string) Permissions {
+	return Permissions{Publish: []string{events.SubmittedSubject(tenant)}, Subscribe: inboxOf(name)}
+}
+
+// MayListen are the permissions of one who hears what becomes of a tenant's repositories, in the tenant's own
+// account, and read it from the tenant's consumer.
+func MayListen(tenant, name string) Permissions {
+	return Permissions{Publish: OwnConsumer(tenant).reached(), Subscribe: slices.Concat(inboxOf(name), Heard(tenant))}
+}
+
+// Heard are the subjects of what becomes of a tenant's repositories.
+func Heard(tenant string) []string {
+	return []string{events.CompletedOf(tenant), events.IndexedOf(tenant)}
+}
+
+// Call is a subject of the account of the streams that other accounts reach.
+type Call struct {
+	Subject string // in the account of the streams
+	Local   string // in the other account
+	Many    bool   // several answers may come to one call
+}
+
+// Calls are the subjects by which a tenant's account reaches the streams, and by
+// which it is answered alone: the intake, and the tenant's consumer. Another
+// account cannot name the subject of an answer here, as a client of this account
+// could: the server answers to whatever subject a publisher names.
+func Calls(tenant string) []Call {
+	own := OwnConsumer(tenant)
+	return append([]Call{{Subject: events.SubmittedSubject(tenant), Local: events.SubmittedSubject(tenant)}}, own.calls()...)
+}
+
+// Offered are the subjects that Calls of all tenants reach together.
+func Offered() []Call {
+	return append([]Call{{Subject: events.SubmittedSubjects}}, Consumer{StreamIndexed, "*"}.calls()...)
+}
+
+// OwnConsumer is the consumer of a tenant's listeners.
+func OwnConsumer(tenant string) Consumer { return Consumer{StreamIndexed, "listener-" + tenant} }
+
+func (c Consumer) calls() []Call {
+	at := c.Stream + "." + c.Name
+	local := "$JS." + Domain + ".API."
+	return []Call{
+		{Subject: api + "CONSUMER.INFO." + at, Local: local + "CONSUMER.INFO." + at},
+		{Subject: api + "CONSUMER.MSG.NEXT." + at, Local: local + "CONSUMER.MSG.NEXT." + at, Many: true},
+		{Subject: acks + at + ".>", Local: acks + at + ".>"},
+	}
+}
+
+func (c Consumer) reached() []string {
+	var list []string
+	for _, call := range c.calls() {
+		list = append(list, call.Local)
+	}
+	return list
+}
+
+// look is needed to see the streams and their consumers.
+func look() []string {
+	list := []string{api + "INFO"}
+	for _, stream := range streams {
+		list = append(list, api+"STREAM.INFO."+stream, api+"CONSUMER.INFO."+stream+".*")
+	}
+	return list
+}
+
+// prepare is needed by whoever starts: Ensure makes what is missing, and mends
+// what differs.
+func prepare() []string {
+	list := look()
+	for _, stream := range streams {
+		list = append(list, api+"STREAM.CREATE."+stream, api+"STREAM.UPDATE."+stream)
+	}
+	return append(list,
+		api+"CONSUMER.CREATE."+StreamIntake+"."+ConsumerIngestor+"."+events.SubmittedSubjects,
+		api+"CONSUMER.CREATE."+StreamChunked+".*."+events.ChunkedSubjects,
+		api+"CONSUMER.CREATE."+StreamEmbedded+".*."+events.EmbeddedSubjects)
+}
+
+// pull is needed to take messages from a consumer and to settle them.
+func pull(stream, consumer string) []string {
+	at := stream + "." + consumer
+	return []string{api + "CONSUMER.MSG.NEXT." + at, acks + at + ".>"}
+}
+
+// upkeep is needed to see the last message of a document, and to drop a generation.
+func upkeep() []string {
+	return []string{
+		api + "DIRECT.GET." + StreamChunked + "." + events.ChunkedSubjects,
+		api + "DIRECT.GET." + StreamEmbedded + "." + events.EmbeddedSubjects,
+		api + "CONSUMER.DELETE." + StreamChunked + ".*",
+		api + "CONSUMER.DELETE." + StreamEmbedded + ".*",
+		api + "STREAM.PURGE." + StreamEmbedded,
+	}
+}
+
+// listeners is needed to make and remove the consumers of listeners.
+func listeners() []string {
+	return []string{api + "CONSUMER.CREATE." + StreamIndexed + ".*", api + "CONSUMER.DELETE." + StreamIndexed + ".*"}
+}
+
+// SubjectAuthorize is where a server asks whether a client may come in.
+// Source: NATS ADR-26, authorization callout.
+const SubjectAuthorize = "$SYS.REQ.USER.AUTH"
+
+// CalloutName is the name of the connection of one who answers on SubjectAuthorize.
+const CalloutName = "leat-callout"
+
+// MayAuthorize are the permissions of one who answers on SubjectAuthorize. To send
+// the answer it must be allowed to answer what it is asked.
+func MayAuthorize() Permissions {
+	return Permissions{Publish: inboxOf(CalloutName), Subscribe: append(inboxOf(CalloutName), SubjectAuthorize)}
+}
