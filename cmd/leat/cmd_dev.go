@@ -37,6 +37,9 @@ type devCmd struct {
 	config.Bulk
 	config.Parser
 	config.Upkeep
+
+	GatewayListen string      `env:"LEAT_GATEWAY_LISTEN" placeholder:"ADDR" help:"Address of the HTTP API, /healthz, /readyz and /metrics; none: no such address. Default: 127.0.0.1:8475, or another port if that one is in use."`
+	Door          config.Door `embed:"" prefix:"gateway-"`
 }
 
 func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
@@ -55,6 +58,12 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	}
 	defer func() { _ = flush(context.WithoutCancel(ctx)) }()
 	began := time.Now()
+	door, err := cmd.listen(log)
+	if err != nil {
+		return err
+	}
+	defer door.close(ctx)
+	g.gateway = door.url()
 	s := &session{}
 	defer s.close()
 	stores, err := g.own(ctx, dir, s)
@@ -66,19 +75,28 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer open.Close()
+	open.Meter, open.Health = door.metrics.Meter(), door.health
+	door.health.Open(open)
 	if !g.JSON {
 		note("leat is ready in %s; data in %s", time.Since(began).Round(time.Millisecond), dir)
 		if !cmd.Once && g.NATSURL == "" {
 			note("NATS: %s", showNATS(dir, stores.NATSURL))
 		}
+		if g.gateway != "" {
+			note("HTTP API at %s/api/v1", g.gateway)
+		}
 	}
-	answer := func(ctx context.Context) error { return cmd.ingest(ctx, g, open, stores, submissions) }
+	answer := func(ctx context.Context) error {
+		return door.beside(ctx, open, stores, cmd.Door, log, func(ctx context.Context) error {
+			return cmd.ingest(ctx, g, open, stores, submissions)
+		})
+	}
 	return runWorkers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, answer, true)
 }
 
 // prepare checks what can be checked before any server starts.
 func (cmd *devCmd) prepare(g *globals) ([]service.Submission, error) {
-	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Bulk, cmd.Parser, cmd.Upkeep} {
+	for _, part := range []interface{ Check() error }{cmd.Git, cmd.Filter, cmd.Guard, cmd.Bulk, cmd.Parser, cmd.Upkeep, cmd.Door} {
 		if err := part.Check(); err != nil {
 			return nil, err
 		}
@@ -210,5 +228,5 @@ func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upke
 
 // worker is the configuration of a worker in this process.
 func (g *globals) worker(stores config.Stores) config.Worker {
-	return config.Worker{Stores: stores, Log: g.Log, DrainTimeout: devDrain, InFlight: worker.DefaultInFlight}
+	return config.Worker{Process: config.Process{Stores: stores, Log: g.Log, DrainTimeout: devDrain}, InFlight: worker.DefaultInFlight}
 }

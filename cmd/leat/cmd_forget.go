@@ -7,7 +7,6 @@ import (
 
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 type forgetCmd struct {
@@ -41,7 +40,7 @@ func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
 	if g.JSON {
 		rows := make([]forgottenTrack, len(tracks))
 		for i, t := range tracks {
-			rows[i] = forgottenTrack{t.Repository.String(), t.URL, t.Ref, t.Documents.Total}
+			rows[i] = forgottenTrack{t.ID, t.URL, t.Ref, t.Documents.Total}
 		}
 		return g.answer.json(map[string]any{"forgetting": rows})
 	}
@@ -50,7 +49,7 @@ func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // summaryOf names tracks and counts their documents.
-func summaryOf(tracks []catalog.TrackStatus) string {
+func summaryOf(tracks []service.RepositoryStatus) string {
 	var documents int64
 	var refs []string
 	for _, t := range tracks {

@@ -23,37 +23,13 @@ type searchCmd struct {
 	Lines  int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
 }
 
-type searchHit struct {
-	Repository string  `json:"repository"`
-	Ref        string  `json:"ref"`
-	Commit     string  `json:"commit"`
-	Path       string  `json:"path"`
-	StartLine  int     `json:"start_line"`
-	EndLine    int     `json:"end_line"`
-	Partial    bool    `json:"partial,omitempty"` // text is bytes start_byte to end_byte of a very long line
-	StartByte  int     `json:"start_byte"`
-	EndByte    int     `json:"end_byte"`
-	Encoding   string  `json:"encoding,omitempty"` // of the file, if text was decoded or taken out of it
-	Language   string  `json:"language"`
-	Kind       string  `json:"kind"`
-	Symbol     string  `json:"symbol"`
-	Score      float32 `json:"score"`
-	Text       string  `json:"text"`
-	Places     []place `json:"places,omitempty"` // other places of the text
-}
-
-type place struct {
-	Repository string `json:"repository"`
-	Ref        string `json:"ref"`
-	Commit     string `json:"commit"`
-	Path       string `json:"path"`
-	StartLine  int    `json:"start_line"`
-	EndLine    int    `json:"end_line"`
-}
-
 func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
+	var repositories []string
+	if cmd.Repo != "" {
+		repositories = []string{cmd.Repo}
+	}
 	request := service.SearchRequest{
-		Tenant: g.Tenant, Query: strings.Join(cmd.Query, " "), Repository: cmd.Repo, Ref: cmd.Ref,
+		Tenant: g.Tenant, Query: strings.Join(cmd.Query, " "), Repositories: repositories, Ref: cmd.Ref,
 		Languages: cmd.Lang, Kinds: cmd.Kind, Symbols: cmd.Symbol, Path: cmd.Path, Limit: cmd.Limit,
 	}
 	if cmd.Limit < 1 { // the service takes 0 as the default
@@ -71,17 +47,13 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]searchHit, len(found.Hits))
-	for i, h := range found.Hits {
-		rows[i] = newSearchHit(h)
-	}
 	several := false
 	if !g.JSON && cmd.Repo == "" {
 		if several, err = s.several(ctx, g.Tenant); err != nil {
 			return err
 		}
 	}
-	return cmd.show(g, rows, several)
+	return cmd.show(g, found, several)
 }
 
 // several reports whether a tenant has more than one repository that has been read.
@@ -99,23 +71,11 @@ func (s *session) several(ctx context.Context, tenant string) (bool, error) {
 	return len(urls) > 1, nil
 }
 
-func newSearchHit(h service.Hit) searchHit {
-	row := searchHit{
-		Repository: h.URL, Ref: h.Ref, Commit: h.Commit, Path: h.Path,
-		StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte, Encoding: h.Encoding,
-		Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
-	}
-	for _, p := range h.Places {
-		row.Places = append(row.Places, place{p.URL, p.Ref, p.Commit, p.Path, p.StartLine, p.EndLine})
-	}
-	return row
-}
-
-func (cmd *searchCmd) show(g *globals, rows []searchHit, several bool) error {
+func (cmd *searchCmd) show(g *globals, found service.SearchAnswer, several bool) error {
 	if g.JSON {
-		return g.answer.json(map[string]any{"hits": rows})
+		return g.answer.json(found)
 	}
-	if len(rows) == 0 {
+	if len(found.Hits) == 0 {
 		fmt.Println("nothing found")
 		return nil
 	}
@@ -123,7 +83,7 @@ func (cmd *searchCmd) show(g *globals, rows []searchHit, several bool) error {
 		repositories: several, lines: cmd.Lines, matcher: search.NewMatcher(strings.Join(cmd.Query, " ")),
 		color: onTerminal(os.Stdout) && os.Getenv("NO_COLOR") == "",
 	}
-	for i, h := range rows {
+	for i, h := range found.Hits {
 		if i > 0 {
 			fmt.Println()
 		}

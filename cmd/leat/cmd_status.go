@@ -12,7 +12,6 @@ import (
 	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 type statusCmd struct {
@@ -22,29 +21,6 @@ type statusCmd struct {
 	Embedders bool `aliases:"embedding" help:"Show what embedding took in the last 30 days, by embedder and repository."`
 
 	Failed bool `help:"List the documents that failed: why, how often, and when they are tried again."`
-}
-
-// repositoryStatus is one row of the answer.
-type repositoryStatus struct {
-	ID        string             `json:"id"`
-	Tenant    string             `json:"tenant"`
-	URL       string             `json:"url"`
-	Ref       string             `json:"ref"`
-	Commit    string             `json:"commit"`
-	Revision  int64              `json:"revision"`
-	State     catalog.TrackState `json:"state"`
-	Documents documentStatus     `json:"documents"`
-	Chunks    int64              `json:"chunks"`
-	Error     string             `json:"error"`
-}
-
-// documentStatus counts a commit's files. Their number is Total + Skipped.
-type documentStatus struct {
-	Total   int64 `json:"total"`
-	Indexed int64 `json:"indexed"`
-	Pending int64 `json:"pending"`
-	Failed  int64 `json:"failed"`
-	Skipped int64 `json:"skipped"`
 }
 
 func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
@@ -63,15 +39,15 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 		return cmd.embedders(ctx, g, s)
 	}
 	for {
-		tracks, err := s.service.Status(ctx, service.StatusRequest{Tenant: g.Tenant, Repository: cmd.Repo})
+		answer, err := s.service.Status(ctx, service.StatusRequest{Tenant: g.Tenant, Repository: cmd.Repo})
 		if err != nil {
 			return err
 		}
-		if err := showStatus(g, tracks, cmd.Watch); err != nil {
+		if err := showStatus(g, answer, cmd.Watch); err != nil {
 			return err
 		}
 		if !cmd.Watch {
-			return failures(tracks)
+			return failures(answer.Repositories)
 		}
 		select {
 		case <-ctx.Done():
@@ -82,7 +58,7 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // failures returns errNo if a track or a document has failed.
-func failures(tracks []catalog.TrackStatus) error {
+func failures(tracks []service.RepositoryStatus) error {
 	for _, t := range tracks {
 		if t.Error != "" || t.Documents.Failed > 0 {
 			return errNo
@@ -91,13 +67,11 @@ func failures(tracks []catalog.TrackStatus) error {
 	return nil
 }
 
-func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
+func showStatus(g *globals, a service.StatusAnswer, watch bool) error {
+	tracks := a.Repositories
 	if g.JSON {
-		rows := make([]repositoryStatus, len(tracks))
-		for i, t := range tracks {
-			rows[i] = newStatus(t)
-		}
-		return g.answer.json(map[string]any{"repositories": rows})
+		a.Repositories = explained(tracks)
+		return g.answer.json(a)
 	}
 	if watch && onTerminal(os.Stdout) {
 		fmt.Print("\x1b[H\x1b[2J")
@@ -131,10 +105,12 @@ func showStatus(g *globals, tracks []catalog.TrackStatus, watch bool) error {
 	return nil
 }
 
-func newStatus(t catalog.TrackStatus) repositoryStatus {
-	d := t.Documents
-	return repositoryStatus{
-		ID: t.Repository.String(), Tenant: t.Tenant, URL: t.URL, Ref: t.Ref, Commit: t.Commit, Revision: t.Revision, State: t.State,
-		Documents: documentStatus{d.Total, d.Indexed, d.Pending, d.Failed, d.Skipped}, Chunks: t.Chunks, Error: explainTrack(t),
+// explained gives each ref the error that names the command which lets it go on.
+func explained(tracks []service.RepositoryStatus) []service.RepositoryStatus {
+	rows := make([]service.RepositoryStatus, len(tracks))
+	for i, t := range tracks {
+		rows[i] = t
+		rows[i].Error = explainTrack(t)
 	}
+	return rows
 }

@@ -7,21 +7,11 @@ import (
 	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 type approveCmd struct {
 	Repo string `arg:"" help:"Repository: its URL, its path, or the end of it."`
 	Ref  string `placeholder:"REF" help:"The branch or tag that waits, if several do."`
-}
-
-type approvedRow struct {
-	ID        string `json:"id"` // of the repository
-	URL       string `json:"url"`
-	Ref       string `json:"ref"`
-	Commit    string `json:"commit"`
-	Removes   int64  `json:"removes"`
-	Documents int64  `json:"documents"`
 }
 
 func (cmd *approveCmd) Run(ctx context.Context, g *globals) error {
@@ -51,9 +41,9 @@ func (cmd *approveCmd) nothing(g *globals) error {
 	return errNo
 }
 
-func (cmd *approveCmd) show(g *globals, a catalog.Approval) error {
+func (cmd *approveCmd) show(g *globals, a service.Approval) error {
 	if g.JSON {
-		return g.answer.json(map[string]any{"approved": approvedRow{a.Repository.String(), a.URL, a.Ref, a.Commit, a.Removes, a.Documents}})
+		return g.answer.json(map[string]any{"approved": a})
 	}
 	fmt.Printf("approved: commit %s may remove %s of %s of %s\n", shortCommit(a.Commit),
 		number.Thousands(a.Removes), count(a.Documents, "document", "documents"), safeLine(service.ShortRef(a.Ref)))

@@ -57,8 +57,8 @@ const letterHelp = " ('leat dead list' lists those there are; --any-tenant looks
 
 // explainTrack says why a ref cannot be followed or waits, and which command
 // lets it go on.
-func explainTrack(t catalog.TrackStatus) string {
-	if t.Waiting == nil || t.Error != t.Waiting.String() {
+func explainTrack(t service.RepositoryStatus) string {
+	if t.Waiting == nil || t.Error != t.Waiting.Text() {
 		return t.Error
 	}
 	return explainWaiting(*t.Waiting)
@@ -73,7 +73,7 @@ func explainRefusal(r service.Refusal) string {
 	return explainWaiting(*r.Waiting)
 }
 
-func explainWaiting(a catalog.Approval) string {
+func explainWaiting(a service.Approval) string {
 	return fmt.Sprintf("waiting for approval: would remove %s of %s documents of %s: 'leat sync approve %s --ref %s' lets commit %s through",
 		number.Thousands(a.Removes), number.Thousands(a.Documents), a.Ref, a.URL, a.Ref, a.Commit)
 }

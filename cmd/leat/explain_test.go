@@ -21,16 +21,16 @@ func TestExplainOtherModel(t *testing.T) {
 }
 
 func TestExplainWaiting(t *testing.T) {
-	waiting := &catalog.Approval{URL: "https://forge.test/mill", Ref: "refs/heads/main", Commit: "abcd", Removes: 1090, Documents: 12000}
+	waiting := &service.Approval{URL: "https://forge.test/mill", Ref: "refs/heads/main", Commit: "abcd", Removes: 1090, Documents: 12000}
 	const want = "waiting for approval: would remove 1,090 of 12,000 documents of refs/heads/main: " +
 		"'leat sync approve https://forge.test/mill --ref refs/heads/main' lets commit abcd through"
-	if got := explainTrack(catalog.TrackStatus{Error: waiting.String(), Waiting: waiting}); got != want {
+	if got := explainTrack(service.RepositoryStatus{Error: waiting.Text(), Waiting: waiting}); got != want {
 		t.Errorf("a track: got %s", got)
 	}
-	if got := explainRefusal(service.Refusal{Reason: waiting.String(), Waiting: waiting}); got != want {
+	if got := explainRefusal(service.Refusal{Reason: waiting.Text(), Waiting: waiting}); got != want {
 		t.Errorf("a submission: got %s", got)
 	}
-	if got := explainTrack(catalog.TrackStatus{Error: "no such branch", Waiting: waiting}); got != "no such branch" {
+	if got := explainTrack(service.RepositoryStatus{Error: "no such branch", Waiting: waiting}); got != "no such branch" {
 		t.Errorf("another reason: got %s", got)
 	}
 }

@@ -30,9 +30,7 @@ func follow(ctx context.Context, s *service.Service, g *globals, keys []catalog.
 // summarize prints the result, and returns errNo if it is not a success.
 func summarize(g *globals, f service.Progress, took time.Duration) error {
 	var answer error
-	rows := make([]repositoryStatus, len(f.Tracks))
-	for i, t := range f.Tracks {
-		rows[i] = newStatus(t)
+	for _, t := range f.Tracks {
 		if t.Documents.Failed > 0 {
 			answer = errNo
 		}
@@ -45,7 +43,11 @@ func summarize(g *globals, f service.Progress, took time.Duration) error {
 		refused[i] = explainRefusal(r)
 	}
 	if g.JSON {
-		if err := g.answer.json(map[string]any{"repositories": rows, "refused": refused, "seconds": took.Seconds()}); err != nil {
+		document := map[string]any{"repositories": explained(f.Tracks), "refused": refused, "seconds": took.Seconds()}
+		if g.gateway != "" {
+			document["gateway"] = g.gateway
+		}
+		if err := g.answer.json(document); err != nil {
 			return err
 		}
 		return answer

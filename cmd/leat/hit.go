@@ -34,7 +34,7 @@ func (p printer) paint(color, text string) string {
 // mostPlaces is the number of other places that are named of a hit's text.
 const mostPlaces = 3
 
-func (p printer) hit(h searchHit) string {
+func (p printer) hit(h service.Hit) string {
 	var b strings.Builder
 	b.WriteString(p.paint(bold, p.where(h.Repository, h.Path, h.StartLine, h.EndLine)))
 	if h.Symbol != "" {

@@ -4,14 +4,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/search"
 )
 
 func TestHitsAreHighlightedOnATerminalOnly(t *testing.T) {
-	hit := searchHit{
+	hit := service.Hit{
 		Repository: "r", Path: "lib/water.go", StartLine: 6, EndLine: 7, Kind: "method", Symbol: "Stream.Flow", Ref: "refs/heads/main",
 		Commit: "0123456789abcdef", Score: 0.5, Text: "// Flow says\nfunc openFlow() \x1b[31m\n",
-		Places: []place{{Repository: "r", Path: "b.go", StartLine: 1, EndLine: 2, Ref: "refs/tags/v1", Commit: "fedcba9876543210"}},
+		Places: []service.Place{{Repository: "r", Path: "b.go", StartLine: 1, EndLine: 2, Ref: "refs/tags/v1", Commit: "fedcba9876543210"}},
 	}
 	p := printer{matcher: search.NewMatcher("flow")}
 	want := "lib/water.go:6-7  method Stream.Flow  main@0123456789 0.500\n" +

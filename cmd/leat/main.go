@@ -50,9 +50,10 @@ type globals struct {
 	config.Stores `group:"stores"`
 	config.Log
 
-	Tenant string `kong:"-"` // the one that counts: the last of Tenants
-	answer answer `kong:"-"`
-	screen screen `kong:"-"`
+	Tenant  string `kong:"-"` // the one that counts: the last of Tenants
+	answer  answer `kong:"-"`
+	gateway string `kong:"-"` // address of the gateway that runs in this process; "": none
+	screen  screen `kong:"-"`
 }
 
 // The exit codes: done; done, and the answer is no; could not.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/number"
-	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/internal/service"
 )
 
 // stage is the progress of one stage of the pipeline with the submissions followed.
@@ -26,9 +26,9 @@ func newStages() stages {
 	return stages{{name: "read", before: "fetching"}, {name: "embed"}, {name: "index"}}
 }
 
-// update takes the catalog's counts. A document that failed is no longer work
+// update takes the counts of the catalog. A document that failed is no longer work
 // for any stage.
-func (s *stages) update(c catalog.Counts, listing bool, now time.Time) {
+func (s *stages) update(c service.DocumentCounts, listing bool, now time.Time) {
 	left := c.Total - c.Failed
 	s[0].set(c.Total+c.Skipped, c.Total+c.Skipped, listing, now)
 	s[1].set(c.Embedded, left, listing, now)

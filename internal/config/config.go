@@ -36,27 +36,40 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// Worker is what every worker takes.
-type Worker struct {
+// Process is what every worker takes, and the gateway.
+type Process struct {
 	Stores
 	Log
 	Version      kong.VersionFlag `help:"Print the version, the commit and the Go release of this build."`
 	Listen       string           `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}, this machine alone); 0.0.0.0:PORT for other machines; none: no such address."`
 	DrainTimeout time.Duration    `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
 	Profile      string           `name:"profile" env:"LEAT_PROFILE" type:"path" placeholder:"FILE" help:"Write a CPU profile of the whole run to this file, for 'go tool pprof'."`
-	InFlight     int              `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages held at once in each lane (${default})."`
 }
 
 // NoListen is the value of Listen that means nowhere.
 const NoListen = "none"
 
 // Check says what to change.
-func (w Worker) Check() error {
-	if err := w.Stores.Check(); err != nil {
+func (p Process) Check() error {
+	if err := p.Stores.Check(); err != nil {
 		return err
 	}
-	if w.DrainTimeout <= 0 {
-		return fmt.Errorf("--drain-timeout (LEAT_DRAIN_TIMEOUT) %s: give more than 0s", w.DrainTimeout)
+	if p.DrainTimeout <= 0 {
+		return fmt.Errorf("--drain-timeout (LEAT_DRAIN_TIMEOUT) %s: give more than 0s", p.DrainTimeout)
+	}
+	return nil
+}
+
+// Worker is what a worker that takes messages takes.
+type Worker struct {
+	Process
+	InFlight int `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages held at once in each lane (${default})."`
+}
+
+// Check says what to change.
+func (w Worker) Check() error {
+	if err := w.Process.Check(); err != nil {
+		return err
 	}
 	if w.InFlight < 1 || w.InFlight > broker.DefaultMaxAckPending {
 		return fmt.Errorf("--in-flight (LEAT_IN_FLIGHT) %d: give 1 to %d", w.InFlight, broker.DefaultMaxAckPending)

@@ -61,7 +61,7 @@ func (x *index) ask(ctx context.Context, c copies, questions []question) ([]scor
 func (x *index) hits(ctx context.Context, ranking, text string, repository uuid.UUID) ([][]answer, error) {
 	if ranking == bySearch {
 		found, err := x.service.Search(ctx, service.SearchRequest{
-			Tenant: events.DefaultTenant, Query: text, Repository: repository.String(), Limit: Depth,
+			Tenant: events.DefaultTenant, Query: text, Repositories: []string{repository.String()}, Limit: Depth,
 		})
 		hits := make([][]answer, len(found.Hits))
 		for i, h := range found.Hits {

@@ -138,6 +138,16 @@ var rules = []rule{
 		of:   everything, not: []string{"internal/config", "internal/testenv", "devstack/..."}, tests: true,
 		deny: of("pipeline/vector/qdrant/..."),
 	},
+	{
+		text: "routes are described and registered in internal/httpapi alone",
+		of:   everything, not: []string{"internal/httpapi/..."}, tests: true,
+		deny: []string{"github.com/danielgtaylor/huma/..."},
+	},
+	{
+		text: "a door over HTTP asks the service: it opens no store and reads no repository",
+		of:   []string{"internal/httpapi/..."},
+		deny: of("internal/store/...", "internal/worker/...", "internal/config/...", "pipeline/broker/...", "pipeline/blob/...", "pipeline/git/...", "pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/..."),
+	},
 	driver("Watermill", []string{"pipeline", "pipeline/broker/...", "pipeline/letter"}, "github.com/ThreeDotsLabs/watermill/..."),
 }
 

@@ -16,17 +16,38 @@ import (
 // the index.
 type ApproveRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them
-	Ref        string // the branch or tag that waits; "": the only one that does
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+	Ref        string   // the branch or tag that waits; "": the only one that does
+}
+
+// Approval is a removal that waits for somebody to approve it.
+type Approval struct {
+	ID        string `json:"id" doc:"Of the repository."`
+	URL       string `json:"url"`
+	Ref       string `json:"ref"`
+	Commit    string `json:"commit" doc:"That removes them, in hex."`
+	Removes   int64  `json:"removes" doc:"Documents that it removes."`
+	Documents int64  `json:"documents" doc:"Documents that the ref has."`
+}
+
+func approval(a catalog.Approval) Approval {
+	return Approval{a.Repository.String(), a.URL, a.Ref, a.Commit, a.Removes, a.Documents}
+}
+
+// Text is the reason that a ref or a submission gives while it waits. The skins say
+// how it goes on.
+func (a Approval) Text() string {
+	return catalog.Approval{Removes: a.Removes, Documents: a.Documents, Ref: a.Ref}.String()
 }
 
 // Approve approves the one removal that waits. It returns false if none waits.
-func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved catalog.Approval, found bool, err error) {
+func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved Approval, found bool, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres); err != nil {
 		return approved, false, err
 	}
-	ids, err := s.repositoryIDs(ctx, r.Tenant, r.Repository)
+	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	if err != nil {
 		return approved, false, err
 	}
@@ -43,7 +64,7 @@ func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved catal
 		return approved, false, nil
 	case 1:
 		key := catalog.SubmissionKey{Tenant: r.Tenant, Source: s.cfg.Source, Event: uuid.NewString()}
-		return waiting[0], true, s.stores.Catalog.Approve(ctx, waiting[0], key)
+		return approval(waiting[0]), true, s.stores.Catalog.Approve(ctx, waiting[0], key)
 	}
 	var refs []string
 	for _, a := range waiting {

@@ -46,6 +46,7 @@ const (
 	FieldToken      Field = "token"
 	FieldName       Field = "name"
 	FieldScope      Field = "scope"
+	FieldCursor     Field = "cursor"
 )
 
 // Reasons why a leat cannot answer any request.

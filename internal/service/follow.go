@@ -32,11 +32,11 @@ type FollowRequest struct {
 // Progress is the state of submissions.
 type Progress struct {
 	Done    bool
-	Listing bool                  // some tree has not been read to its end
-	Tracks  []catalog.TrackStatus // the tracks of the submissions
-	Counts  catalog.Counts        // the sum over the tracks
-	Retries map[string]string     // by the event's id: why its last attempt failed
-	Refused []Refusal             // submissions of which nothing will come now
+	Listing bool               // some tree has not been read to its end
+	Tracks  []RepositoryStatus // the tracks of the submissions
+	Counts  DocumentCounts     // the sum over the tracks; of Embedded, those indexed too
+	Retries map[string]string  // by the event's id: why its last attempt failed
+	Refused []Refusal          // submissions of which nothing will come now
 
 	wanted map[uuid.UUID]bool // ids of tracks, and of repositories without a known track
 }
@@ -44,7 +44,7 @@ type Progress struct {
 // Refusal says why nothing will come of a submission.
 type Refusal struct {
 	Reason  string
-	Waiting *catalog.Approval // the removal that it waits for; nil: none
+	Waiting *Approval // the removal that it waits for; nil: none
 
 	repository uuid.UUID
 }
@@ -129,9 +129,10 @@ func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range tracks {
+	for _, counted := range tracks {
+		t := repositoryStatus(counted)
 		p.await(t)
-		if p.wanted[t.ID] || p.wanted[t.Repository] {
+		if p.wanted[counted.ID] || p.wanted[counted.Repository] {
 			p.Tracks = append(p.Tracks, t)
 			p.Counts.Total += t.Documents.Total
 			p.Counts.Embedded += t.Documents.Embedded + t.Documents.Indexed
@@ -144,12 +145,12 @@ func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 }
 
 // await notes which refused submissions wait for the removal that a track waits for.
-func (p *Progress) await(t catalog.TrackStatus) {
+func (p *Progress) await(t RepositoryStatus) {
 	if t.Waiting == nil {
 		return
 	}
 	for i, r := range p.Refused {
-		if r.repository == t.Repository && r.Reason == t.Waiting.String() {
+		if r.repository.String() == t.ID && r.Reason == t.Waiting.Text() {
 			p.Refused[i].Waiting = t.Waiting
 		}
 	}

@@ -5,26 +5,32 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/google/uuid"
 )
 
 // ForgetRequest takes a repository, or one of its refs, out of the index.
 type ForgetRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them
-	Ref        string // branch, tag or full name; "": all
-	Confirmed  bool   // false: only report the tracks
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+	Ref        string   // branch, tag or full name; "": all
+	Confirmed  bool     // false: only report the tracks
 }
 
 // Forget marks tracks to be removed, and returns them. The syncer does the rest.
-func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []catalog.TrackStatus, err error) {
+func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []RepositoryStatus, err error) {
 	defer mark(&err)
-	if tracks, err = s.Status(ctx, StatusRequest{r.Tenant, r.Repository}); err != nil {
+	if r.Repository == "" {
+		return nil, noName()
+	}
+	answer, err := s.Status(ctx, StatusRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
+	if err != nil {
 		return nil, err
 	}
+	tracks = answer.Repositories
 	if r.Ref != "" {
 		names := FullRefs(r.Ref)
-		tracks = slices.DeleteFunc(tracks, func(t catalog.TrackStatus) bool { return !slices.Contains(names, t.Ref) })
+		tracks = slices.DeleteFunc(tracks, func(t RepositoryStatus) bool { return !slices.Contains(names, t.Ref) })
 		if len(tracks) == 0 {
 			return nil, noRef(r.Ref)
 		}
@@ -35,8 +41,13 @@ func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []catalog
 	if !r.Confirmed {
 		return tracks, nil
 	}
-	for _, id := range repositories(tracks, func(t catalog.TrackStatus) catalog.Track { return t.Track }) {
-		if _, err := s.stores.Catalog.Forget(ctx, id, submittedAs(r.Ref)...); err != nil {
+	done := make(map[string]bool) // a URL with .git at its end and one without may be two
+	for _, t := range tracks {
+		if done[t.ID] {
+			continue
+		}
+		done[t.ID] = true
+		if _, err := s.stores.Catalog.Forget(ctx, uuid.MustParse(t.ID), submittedAs(r.Ref)...); err != nil {
 			return nil, err
 		}
 	}

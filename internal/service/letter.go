@@ -24,7 +24,8 @@ const (
 // themselves. An empty field does not restrict.
 type LetterFilter struct {
 	Tenant     string
-	AnyTenant  bool // also those of other tenants, and those that name none
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	AnyTenant  bool     // also those of other tenants, and those that name none
 	IDs        []int64
 	Worker     string // ingestor, embedder or indexer
 	Repository string // its URL, its path, or the end of one of them
@@ -215,8 +216,8 @@ func (s *Service) filter(ctx context.Context, f LetterFilter) (filter catalog.Le
 	if f.AnyTenant {
 		filter.Tenant = ""
 	}
-	if f.Repository != "" {
-		filter.Repositories, err = s.repositoryIDs(ctx, f.Tenant, f.Repository)
+	if f.Repository != "" || len(f.Reach) > 0 {
+		filter.Repositories, err = s.repositoryIDs(ctx, TracksRequest{Tenant: f.Tenant, Reach: f.Reach, Repository: f.Repository})
 	}
 	return filter, err
 }

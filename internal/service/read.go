@@ -32,11 +32,12 @@ type At struct {
 // ReadRequest asks for the lines of a file.
 type ReadRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them
-	Ref        string // branch, tag or full name; "": the only one that is indexed
-	Path       string // from the repository's root
-	First      int    // line, from 1; 0: the first
-	Last       int    // line, inclusive; 0: the last
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, or the end of one of them
+	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Path       string   // from the repository's root
+	First      int      // line, from 1; 0: the first
+	Last       int      // line, inclusive; 0: the last
 }
 
 // ReadAnswer holds lines of a file: its text as it was indexed, in UTF-8 and
@@ -64,7 +65,7 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 		reason := fmt.Sprintf("lines %d to %d: lines count from 1, and the first comes before the last", r.First, r.Last)
 		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: reason}
 	}
-	head, err := s.head(ctx, r.Tenant, r.Repository, r.Ref)
+	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
 	if err != nil {
 		return a, err
 	}
@@ -86,11 +87,11 @@ func at(h catalog.Head) At {
 }
 
 // head finds the track that a request names.
-func (s *Service) head(ctx context.Context, tenant, repository, ref string) (catalog.Head, error) {
+func (s *Service) head(ctx context.Context, tenant string, reach []string, repository, ref string) (catalog.Head, error) {
 	if repository == "" {
-		return catalog.Head{}, &Error{Kind: Invalid, Field: FieldRepository, Reason: "the repository is empty: name one"}
+		return catalog.Head{}, noName()
 	}
-	heads, err := s.Tracks(ctx, TracksRequest{tenant, repository})
+	heads, err := s.Tracks(ctx, TracksRequest{Tenant: tenant, Reach: reach, Repository: repository})
 	if err != nil {
 		return catalog.Head{}, err
 	}
@@ -114,6 +115,10 @@ func (s *Service) head(ctx context.Context, tenant, repository, ref string) (cat
 	}
 	reason := fmt.Sprintf("%s has %d refs that are indexed: name one of %s", heads[0].URL, len(refs), strings.Join(refs, ", "))
 	return catalog.Head{}, &Error{Kind: Invalid, Field: FieldRef, Reason: reason}
+}
+
+func noName() error {
+	return &Error{Kind: Invalid, Field: FieldRepository, Reason: "the repository is empty: name one"}
 }
 
 // file looks up a path. The error says why the file has no text.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -16,11 +17,13 @@ import (
 // TracksRequest asks which tracks a tenant has.
 type TracksRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, the end of one of them, or its id; "": all
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id; "": all
 }
 
 // Tracks lists the tracks of a tenant's repositories, and a track without a ref
-// for each repository that has none yet. It counts no documents.
+// for each repository that has none yet. It counts no documents. No other method lists
+// a tenant's repositories, so that what a request does not reach does not exist for it.
 func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.Head, err error) {
 	defer mark(&err)
 	if err := s.check(r.Tenant, store.Postgres); err != nil {
@@ -30,7 +33,10 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 	if err != nil {
 		return nil, err
 	}
-	return find(heads, r.Tenant, r.Repository, trackOfHead)
+	if len(r.Reach) > 0 {
+		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !access.Reaches(r.Reach, h.URL) })
+	}
+	return find(heads, r.Tenant, r.Repository)
 }
 
 // Address makes a local path absolute, because the worker that reads it runs in
@@ -52,21 +58,21 @@ func isSCP(repository string) bool {
 	return colon > 0 && !strings.Contains(repository[:colon], "/") && !strings.HasPrefix(repository, ".")
 }
 
-// find returns the rows of the repositories that name stands for: the URL, the
+// find returns the tracks of the repository that name stands for: the URL, the
 // absolute path, the end of one of them, or the id. "" is all.
-func find[T any](rows []T, tenant, name string, track func(T) catalog.Track) ([]T, error) {
+func find(tracks []catalog.Head, tenant, name string) ([]catalog.Head, error) {
 	if name == "" {
-		return rows, nil
+		return tracks, nil
 	}
 	full, err := Address(name)
 	if err != nil {
 		return nil, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
 	}
-	var exact, ending []T
-	for _, row := range rows {
-		url := track(row).URL
+	var exact, ending []catalog.Head
+	for _, row := range tracks {
+		url := row.URL
 		switch {
-		case track(row).Repository.String() == name || url == name || url == full || strings.TrimSuffix(url, ".git") == strings.TrimSuffix(name, ".git"):
+		case row.Repository.String() == name || url == name || url == full || strings.TrimSuffix(url, ".git") == strings.TrimSuffix(name, ".git"):
 			exact = append(exact, row)
 		case strings.HasSuffix(strings.TrimSuffix(url, ".git"), "/"+strings.TrimSuffix(name, ".git")):
 			ending = append(ending, row)
@@ -77,35 +83,37 @@ func find[T any](rows []T, tenant, name string, track func(T) catalog.Track) ([]
 		return exact, nil
 	case len(ending) == 0:
 		return nil, &Error{Kind: NotFound, Field: FieldRepository, Reason: fmt.Sprintf("no repository %q of tenant %s", name, tenant)}
-	case len(repositories(ending, track)) > 1:
-		first, last := track(ending[0]).URL, track(ending[len(ending)-1]).URL
+	case len(repositories(ending)) > 1:
+		first, last := ending[0].URL, ending[len(ending)-1].URL
 		return nil, &Error{Kind: Invalid, Field: FieldRepository, Reason: fmt.Sprintf("%q may be %s or %s: give the whole URL", name, first, last)}
 	}
 	return ending, nil
 }
 
-// repositories lists the repositories of rows, each once.
-func repositories[T any](rows []T, track func(T) catalog.Track) []uuid.UUID {
+// repositories lists the repositories of tracks, each once.
+func repositories(tracks []catalog.Head) []uuid.UUID {
 	var ids []uuid.UUID
-	for _, row := range rows {
-		if id := track(row).Repository; !slices.Contains(ids, id) {
-			ids = append(ids, id)
+	for _, t := range tracks {
+		if !slices.Contains(ids, t.Repository) {
+			ids = append(ids, t.Repository)
 		}
 	}
 	return ids
 }
 
-// repositoryIDs finds the repositories that name stands for; "" is all of the
-// tenant's.
-func (s *Service) repositoryIDs(ctx context.Context, tenant, name string) ([]uuid.UUID, error) {
-	heads, err := s.Tracks(ctx, TracksRequest{tenant, name})
+// repositoryIDs finds the repositories that a request names; without a name all of the
+// tenant's that it reaches. The list is never empty, because an empty one restricts
+// nothing: the id that no repository has stands for none.
+func (s *Service) repositoryIDs(ctx context.Context, r TracksRequest) ([]uuid.UUID, error) {
+	tracks, err := s.Tracks(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return repositories(heads, trackOfHead), nil
+	if ids := repositories(tracks); len(ids) > 0 {
+		return ids, nil
+	}
+	return []uuid.UUID{uuid.Nil}, nil
 }
-
-func trackOfHead(h catalog.Head) catalog.Track { return h.Track }
 
 // FullRefs returns the full names that a short ref may stand for.
 func FullRefs(ref string) []string {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,35 +21,60 @@ import (
 
 // SearchRequest asks for code.
 type SearchRequest struct {
-	Tenant     string
-	Query      string
-	Repository string   // its URL, its path, or the end of one of them; "": all
-	Ref        string   // branch, tag or full name; "": all
-	Languages  []string // by names or aliases of GitHub's; empty: all
-	Kinds      []string // of chunks; empty: all
-	Symbols    []string // names of definitions, qualified or not; empty: all
-	Path       string   // glob over the whole path: * stays in a directory, ** does not; "": all
-	Limit      int      // most hits, 1 to search.MaxLimit; 0: search.DefaultLimit
+	Tenant       string
+	Reach        []string // globs of repositories that may be seen; empty: all of the tenant's
+	Query        string
+	Repositories []string // each its URL, its path, or the end of one of them; empty: all
+	Ref          string   // branch, tag or full name; "": all
+	Languages    []string // by names or aliases of GitHub's; empty: all
+	Kinds        []string // of chunks; empty: all
+	Symbols      []string // names of definitions, qualified or not; empty: all
+	Path         string   // glob over the whole path: * stays in a directory, ** does not; "": all
+	Limit        int      // most hits, 1 to search.MaxLimit; 0: search.DefaultLimit
+	MaxBytes     int      // most bytes of the hits in JSON, LeastBytes or more; 0: no bound
+	MaxTokens    int      // most tokens of the hits in JSON, BytesPerToken bytes counted as one; 0: no bound
+	After        string   // Next of the answer before; "": the best hits
 }
 
 // SearchAnswer holds the hits, the best first.
 type SearchAnswer struct {
-	Generation int64 // the generation that answered
-	Hits       []Hit
+	Hits       []Hit  `json:"hits" nullable:"false" doc:"The best first."`
+	Generation int64  `json:"generation" doc:"The generation of the index that answered."`
+	Next       string `json:"next,omitempty" doc:"Cursor of further hits; absent: there are no more."`
+	Cut        string `json:"cut,omitempty" doc:"What a bound on the answer's size left out, and how to get it; absent: nothing."`
 }
 
 // Hit is a range of lines.
 type Hit struct {
-	search.Hit
-	URL      string  // of the repository
-	Underway bool    // the newest commit of the ref is still being read or indexed
-	Places   []Place // other places of the same text among the results
+	Repository string  `json:"repository" doc:"URL of the repository."`
+	Ref        string  `json:"ref" doc:"Full name."`
+	Commit     string  `json:"commit" doc:"In hex. The lines are in the file at this commit."`
+	Path       string  `json:"path"`
+	StartLine  int     `json:"start_line" doc:"From 1."`
+	EndLine    int     `json:"end_line" doc:"Inclusive."`
+	Partial    bool    `json:"partial,omitempty" doc:"text is bytes start_byte to end_byte of a very long line."`
+	StartByte  int     `json:"start_byte"`
+	EndByte    int     `json:"end_byte"`
+	Encoding   string  `json:"encoding,omitempty" doc:"The encoding or the format of the file, if text was converted from it."`
+	Language   string  `json:"language"`
+	Kind       string  `json:"kind"`
+	Symbol     string  `json:"symbol"`
+	Score      float32 `json:"score" doc:"Higher is better; scores of different queries say nothing about each other."`
+	Text       string  `json:"text" doc:"The lines, with secrets masked."`
+	CutLines   int     `json:"cut_lines,omitempty" doc:"Lines left out after text, because the answer would be too large. They follow end_line."`
+	Places     []Place `json:"places,omitempty" doc:"Other places of the same text among the results."`
+	Revision   int64   `json:"revision" doc:"Revision of the commit's snapshot."`
+	Underway   bool    `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
 }
 
 // Place is another place of a hit's text.
 type Place struct {
-	search.Place
-	URL string // of the repository
+	Repository string `json:"repository" doc:"URL of the repository."`
+	Ref        string `json:"ref"`
+	Commit     string `json:"commit"`
+	Path       string `json:"path"`
+	StartLine  int    `json:"start_line"`
+	EndLine    int    `json:"end_line"`
 }
 
 // kinds are the kinds of chunks.
@@ -64,7 +90,11 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 	if err := s.check(r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
 		return a, err
 	}
-	query, err := s.query(ctx, r)
+	seen, err := r.seen()
+	if err != nil {
+		return a, err
+	}
+	query, err := s.query(ctx, r, len(seen))
 	if err != nil {
 		return a, err
 	}
@@ -76,8 +106,10 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 		found, err := s.searchIn(ctx, generation, query)
 		if err == nil {
 			a.Generation = generation.Number
-			a.Hits, err = s.named(ctx, r.Tenant, found)
-			return a, err
+			if a.Hits, err = s.named(ctx, r.Tenant, found); err != nil {
+				return a, err
+			}
+			return a, a.page(r, query.Limit, seen)
 		}
 		// The generation has just been dropped, so another is active by now.
 		if !errors.Is(err, vector.ErrNoCollection) {
@@ -110,6 +142,10 @@ func (r SearchRequest) Check() error {
 	if r.Limit < 0 || r.Limit > search.MaxLimit {
 		return badLimit(r.Limit, search.MaxLimit, "hits")
 	}
+	if r.MaxBytes < 0 || r.MaxTokens < 0 || r.MaxBytes > 0 && r.MaxBytes < LeastBytes || r.MaxTokens > 0 && r.MaxTokens*BytesPerToken < LeastBytes {
+		reason := fmt.Sprintf("an answer takes at least %d bytes, or %d tokens", LeastBytes, (LeastBytes+BytesPerToken-1)/BytesPerToken)
+		return &Error{Kind: Invalid, Field: FieldLimit, Reason: reason}
+	}
 	for _, kind := range r.Kinds {
 		if !slices.Contains(kinds, kind) {
 			return &Error{Kind: Invalid, Field: FieldKind, Value: kind, Reason: "no such kind; there are " + strings.Join(kinds, ", ")}
@@ -118,25 +154,36 @@ func (r SearchRequest) Check() error {
 	return nil
 }
 
-// query checks the request. It asks the catalog for names only where the
-// request has some.
-func (s *Service) query(ctx context.Context, r SearchRequest) (q search.Query, err error) {
-	q = search.Query{Text: r.Query, Tenant: r.Tenant, Kinds: r.Kinds, Symbols: r.Symbols, Path: r.Path, Limit: r.Limit}
+// query checks the request, of which a number of hits has been shown before. It asks
+// the catalog for names only where the request has some.
+func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q search.Query, err error) {
+	q = search.Query{Text: r.Query, Tenant: r.Tenant, Kinds: r.Kinds, Symbols: r.Symbols, Path: r.Path}
+	q.Limit = min(cmp.Or(r.Limit, search.DefaultLimit)+shown, search.MaxLimit)
 	if err := r.Check(); err != nil {
 		return q, err
 	}
 	if q.Languages, err = languages(r.Languages); err != nil {
 		return q, err
 	}
-	if r.Repository == "" && r.Ref == "" {
+	if len(r.Repositories) == 0 && len(r.Reach) == 0 && r.Ref == "" {
 		return q, nil
 	}
-	tracks, err := s.Tracks(ctx, TracksRequest{r.Tenant, r.Repository})
-	if err != nil {
-		return q, err
+	names := r.Repositories
+	if len(names) == 0 {
+		names = []string{""}
 	}
-	if r.Repository != "" {
-		q.Repositories = repositories(tracks, trackOfHead)
+	var tracks []catalog.Head
+	for _, name := range names {
+		found, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: name})
+		if err != nil {
+			return q, err
+		}
+		tracks = append(tracks, found...)
+	}
+	if len(r.Repositories) > 0 || len(r.Reach) > 0 {
+		if q.Repositories = repositories(tracks); len(q.Repositories) == 0 {
+			q.Repositories = []uuid.UUID{uuid.Nil} // none, where an empty list is all
+		}
 	}
 	if r.Ref != "" {
 		q.Refs = FullRefs(r.Ref)
@@ -161,7 +208,7 @@ func (s *Service) named(ctx context.Context, tenant string, found []search.Hit) 
 		}
 	}
 	if len(ids) == 0 {
-		return nil, nil
+		return []Hit{}, nil
 	}
 	heads, err := s.stores.Catalog.HeadsOf(ctx, tenant, ids)
 	if err != nil {
@@ -170,9 +217,13 @@ func (s *Service) named(ctx context.Context, tenant string, found []search.Hit) 
 	hits := make([]Hit, len(found))
 	for i, h := range found {
 		head := heads[h.Track]
-		hits[i] = Hit{Hit: h, URL: head.URL, Underway: underway(head)}
+		hits[i] = Hit{
+			Repository: head.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Underway: underway(head) || head.Revision != h.Revision,
+			Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte,
+			Encoding: h.Encoding, Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
+		}
 		for _, p := range h.Places {
-			hits[i].Places = append(hits[i].Places, Place{p, heads[p.Track].URL})
+			hits[i].Places = append(hits[i].Places, Place{heads[p.Track].URL, p.Ref, p.Commit, p.Path, p.StartLine, p.EndLine})
 		}
 	}
 	return hits, nil

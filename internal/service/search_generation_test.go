@@ -50,7 +50,7 @@ func TestSearchFollowsTheActiveGeneration(t *testing.T) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
-	cfg := config.Worker{Stores: p.Config(), DrainTimeout: time.Second, InFlight: 16}
+	cfg := config.Worker{Process: config.Process{Stores: p.Config(), DrainTimeout: time.Second}, InFlight: 16}
 	running.Go(func() { _ = worker.Embed(ctx, p.Stores, cfg, p.Logs.Logger()) })
 	running.Go(func() { _ = worker.Index(ctx, p.Stores, cfg, p.Logs.Logger()) })
 

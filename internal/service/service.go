@@ -101,6 +101,15 @@ func (s *Service) active(ctx context.Context) (catalog.Generation, error) {
 	return active, err
 }
 
+// generation returns the number of the active generation, 0 if there is none yet.
+func (s *Service) generation(ctx context.Context) (int64, error) {
+	active, err := s.active(ctx)
+	if errors.Is(err, ErrNoIndex) {
+		return 0, nil
+	}
+	return active.Number, err
+}
+
 // model returns the embedder of a generation's vectors.
 func (s *Service) model(known catalog.Embedder) (embedder.Embedder, error) {
 	s.mu.Lock()

@@ -44,7 +44,7 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 		ask  func(ctx context.Context, tenant, repository string) (any, error)
 	}{
 		{"Search", func(ctx context.Context, tenant, repository string) (any, error) {
-			return m.Search(ctx, service.SearchRequest{Tenant: tenant, Repository: repository, Query: mark})
+			return m.Search(ctx, service.SearchRequest{Tenant: tenant, Repositories: only(repository), Query: mark})
 		}},
 		{"Read", func(ctx context.Context, tenant, repository string) (any, error) {
 			return m.Read(ctx, service.ReadRequest{Tenant: tenant, Repository: repository, Path: mark + ".go"})
@@ -104,6 +104,14 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 			t.Errorf("%s does not tell the owner either: %s (%v)", method.name, text, err)
 		}
 	}
+}
+
+// only is a search's restriction to a repository; "" is none.
+func only(repository string) []string {
+	if repository == "" {
+		return nil
+	}
+	return []string{repository}
 }
 
 func holds(text, words string) bool {

@@ -15,8 +15,9 @@ import (
 // its masked secrets.
 type SkippedRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them; "": all
-	Reason     string // why files were skipped; "": any reason
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, or the end of one of them; "": all
+	Reason     string   // why files were skipped; "": any reason
 }
 
 // SkippedFile is a file that was not indexed.
@@ -28,7 +29,7 @@ func (s *Service) Skipped(ctx context.Context, r SkippedRequest) (files []Skippe
 	if err := s.check(r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
-	ids, err := s.repositoryIDs(ctx, r.Tenant, r.Repository)
+	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func (s *Service) Secrets(ctx context.Context, r SkippedRequest) (found []Secret
 	if err := s.check(r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
-	ids, err := s.repositoryIDs(ctx, r.Tenant, r.Repository)
+	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,9 @@
 package service
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -15,20 +17,113 @@ const page = 1000
 // StatusRequest asks for the state of repositories.
 type StatusRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them; "": all
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id; "": all
+	After      string   // Next of the answer before; "": from the first
+	Limit      int      // most refs, 1 to MaxStatus; 0: all
+}
+
+// MaxStatus is the most refs that a StatusRequest may ask for.
+const MaxStatus = 1000
+
+// StatusAnswer lists refs, by URL and name.
+type StatusAnswer struct {
+	Repositories []RepositoryStatus `json:"repositories" nullable:"false" doc:"One a ref, and one without a ref for a repository that has none yet."`
+	Generation   int64              `json:"generation" doc:"The active generation of the index; 0: there is none yet."`
+
+	Next string `json:"-"` // go on after this place; "": the list is complete
+}
+
+// RepositoryStatus is a repository at one ref, and how far it is indexed.
+type RepositoryStatus struct {
+	ID        string         `json:"id" doc:"Of the repository."`
+	Tenant    string         `json:"tenant"`
+	URL       string         `json:"url"`
+	Ref       string         `json:"ref" doc:"Full name; empty before the first submission is read."`
+	Commit    string         `json:"commit" doc:"In hex; empty before the first snapshot."`
+	Revision  int64          `json:"revision"`
+	State     string         `json:"state" doc:"submitted, listing, indexing, indexed, failed or forgetting."`
+	Documents DocumentCounts `json:"documents"`
+	Chunks    int64          `json:"chunks"`
+	Error     string         `json:"error" doc:"Why the ref cannot be followed, or waits; empty: there is no reason."`
+	Underway  bool           `json:"underway" doc:"This commit, or a newer one, is being read or indexed."`
+	Waiting   *Approval      `json:"waiting,omitempty" doc:"The removal that waits for approval."`
+
+	track uuid.UUID // Nil: the repository has none yet
+}
+
+// DocumentCounts counts a commit's files. Their number is Total + Skipped.
+type DocumentCounts struct {
+	Total    int64 `json:"total"`
+	Indexed  int64 `json:"indexed"`
+	Pending  int64 `json:"pending"`
+	Failed   int64 `json:"failed"`
+	Skipped  int64 `json:"skipped"`
+	Embedded int64 `json:"-"` // of those pending: have their vectors
 }
 
 // Status counts the documents of a tenant's tracks by state.
-func (s *Service) Status(ctx context.Context, r StatusRequest) (tracks []catalog.TrackStatus, err error) {
+func (s *Service) Status(ctx context.Context, r StatusRequest) (a StatusAnswer, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
-		return nil, err
+	if r.Limit < 0 || r.Limit > MaxStatus {
+		return a, badLimit(r.Limit, MaxStatus, "refs")
 	}
-	tracks, err = s.stores.Catalog.Tracks(ctx, r.Tenant)
+	tracks, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
+	if err != nil {
+		return a, err
+	}
+	slices.SortFunc(tracks, func(x, y catalog.Head) int { return cmp.Compare(placeOf(x.Track), placeOf(y.Track)) })
+	if r.After != "" {
+		tracks = slices.DeleteFunc(tracks, func(h catalog.Head) bool { return placeOf(h.Track) <= r.After })
+	}
+	if r.Limit > 0 && len(tracks) > r.Limit {
+		tracks = tracks[:r.Limit]
+		a.Next = placeOf(tracks[r.Limit-1].Track)
+	}
+	if a.Generation, err = s.generation(ctx); err != nil {
+		return a, err
+	}
+	a.Repositories, err = s.statusOf(ctx, r.Tenant, tracks)
+	return a, err
+}
+
+// placeOf is a track's place in a list by URL and ref.
+func placeOf(t catalog.Track) string { return t.URL + "\n" + t.Ref }
+
+// statusOf counts the documents of tracks, in their order.
+func (s *Service) statusOf(ctx context.Context, tenant string, tracks []catalog.Head) ([]RepositoryStatus, error) {
+	list := make([]RepositoryStatus, 0, len(tracks))
+	if len(tracks) == 0 {
+		return list, nil
+	}
+	counted, err := s.stores.Catalog.Tracks(ctx, tenant, repositories(tracks)...)
 	if err != nil {
 		return nil, err
 	}
-	return find(tracks, r.Tenant, r.Repository, func(t catalog.TrackStatus) catalog.Track { return t.Track })
+	byPlace := make(map[string]catalog.TrackStatus, len(counted))
+	for _, t := range counted {
+		byPlace[placeOf(t.Track)] = t
+	}
+	for _, h := range tracks {
+		if t, found := byPlace[placeOf(h.Track)]; found { // else it was forgotten meanwhile
+			list = append(list, repositoryStatus(t))
+		}
+	}
+	return list, nil
+}
+
+func repositoryStatus(t catalog.TrackStatus) RepositoryStatus {
+	d := t.Documents
+	status := RepositoryStatus{
+		ID: t.Repository.String(), Tenant: t.Tenant, URL: t.URL, Ref: t.Ref, Commit: t.Commit, Revision: t.Revision, State: string(t.State),
+		Documents: DocumentCounts{d.Total, d.Indexed, d.Pending, d.Failed, d.Skipped, d.Embedded}, Chunks: t.Chunks, Error: t.Error,
+		Underway: t.State != catalog.TrackIndexed && t.State != catalog.TrackFailed, track: t.ID,
+	}
+	if t.Waiting != nil {
+		waiting := approval(*t.Waiting)
+		status.Waiting = &waiting
+	}
+	return status
 }
 
 // FailedDocument is a document on which a worker's attempt failed.
@@ -40,18 +135,19 @@ type FailedDocument struct {
 // Failed lists the documents that failed, of all repositories or of one.
 func (s *Service) Failed(ctx context.Context, r StatusRequest) (rows []FailedDocument, err error) {
 	defer mark(&err)
-	tracks, err := s.Status(ctx, r)
+	answer, err := s.Status(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	asked := make(map[uuid.UUID]bool)
-	for _, t := range tracks {
-		if asked[t.Repository] || t.Documents.Failed == 0 {
+	asked := make(map[string]bool)
+	for _, t := range answer.Repositories {
+		if asked[t.ID] || t.Documents.Failed == 0 {
 			continue
 		}
-		asked[t.Repository] = true
+		asked[t.ID] = true
+		id := uuid.MustParse(t.ID)
 		for after := uuid.Nil; ; {
-			list, err := s.stores.Catalog.FailedDocuments(ctx, t.Repository, after, page)
+			list, err := s.stores.Catalog.FailedDocuments(ctx, id, after, page)
 			if err != nil {
 				return nil, err
 			}

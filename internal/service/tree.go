@@ -14,11 +14,12 @@ const MaxTree = 1000
 // TreeRequest asks for the files of a repository at a ref.
 type TreeRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them
-	Ref        string // branch, tag or full name; "": the only one that is indexed
-	Under      string // directory; "": all
-	After      string // the listing begins after this path; "": at the first
-	Limit      int    // most files, 1 to MaxTree; 0: MaxTree
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, or the end of one of them
+	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Under      string   // directory; "": all
+	After      string   // the listing begins after this path; "": at the first
+	Limit      int      // most files, 1 to MaxTree; 0: MaxTree
 }
 
 // TreeAnswer lists files by path, in byte order.
@@ -51,7 +52,7 @@ func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err er
 	if r.Limit < 1 || r.Limit > MaxTree {
 		return a, badLimit(r.Limit, MaxTree, "files")
 	}
-	head, err := s.head(ctx, r.Tenant, r.Repository, r.Ref)
+	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
 	if err != nil {
 		return a, err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
@@ -14,8 +12,9 @@ import (
 // ScopeRequest chooses the points to look at.
 type ScopeRequest struct {
 	Tenant     string
-	Repository string // its URL, its path, or the end of one of them; "": all
-	AnyTenant  bool   // without a repository: of every tenant
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, or the end of one of them; "": all
+	AnyTenant  bool     // without a repository: of every tenant
 }
 
 // VerifyRequest asks for a comparison of the three stores. Objects are always
@@ -85,9 +84,6 @@ func (s *Service) scope(ctx context.Context, r ScopeRequest) (scope point.Scope,
 	if r.Repository == "" && r.AnyTenant {
 		return scope, nil
 	}
-	scope.Repositories, err = s.repositoryIDs(ctx, r.Tenant, r.Repository)
-	if len(scope.Repositories) == 0 { // a scope without repositories is everything
-		scope.Repositories = []uuid.UUID{uuid.Nil}
-	}
+	scope.Repositories, err = s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	return scope, err
 }

@@ -14,20 +14,26 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// health answers /healthz (the process runs), /readyz (the stores are open and
-// answer, and the process is not stopping) and /metrics.
-type health struct {
+// Health answers /healthz (the process runs), /readyz (the stores are open and
+// answer, and the process is not stopping) and /metrics. It passes every other
+// request to the handler that is mounted, if there is one.
+type Health struct {
 	server *http.Server
 	addr   net.Addr
 	stores atomic.Pointer[Stores]
+	rest   atomic.Pointer[http.Handler]
 	ended  atomic.Bool
 }
 
-const readyTimeout = 5 * time.Second
+// The deadlines of a request. A mounted handler sets its own.
+const (
+	readyTimeout = 5 * time.Second
+	idleTimeout  = 2 * time.Minute
+)
 
-// listen serves on addr, or not at all if addr is none.
-func listen(addr string, metrics http.Handler, log *slog.Logger) (*health, error) {
-	h := &health{}
+// Listen serves on addr, or not at all if addr is none.
+func Listen(addr string, metrics http.Handler, log *slog.Logger) (*Health, error) {
+	h := &Health{}
 	if addr == "" || addr == config.NoListen {
 		return h, nil
 	}
@@ -48,17 +54,51 @@ func listen(addr string, metrics http.Handler, log *slog.Logger) (*health, error
 		}
 	})
 	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if rest := h.rest.Load(); rest != nil {
+			(*rest).ServeHTTP(w, r)
+			return
+		}
+		http.NotFound(w, r)
+	})
 	h.addr = listener.Addr()
-	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: readyTimeout, WriteTimeout: 2 * readyTimeout, MaxHeaderBytes: 16 << 10}
+	h.server = &http.Server{
+		Handler: mux, ReadHeaderTimeout: readyTimeout, ReadTimeout: 2 * readyTimeout, WriteTimeout: 2 * readyTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 	go func() {
 		if err := h.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("health server ended", "error", err)
+			log.Error("server ended", "address", h.addr, "error", err)
 		}
 	}()
 	return h, nil
 }
 
-func (h *health) ready(ctx context.Context) error {
+// Addr is the address served, nil if there is none.
+func (h *Health) Addr() net.Addr { return h.addr }
+
+// Open tells which stores /readyz asks.
+func (h *Health) Open(s *Stores) { h.stores.Store(s) }
+
+// Mount sets the handler of all other paths.
+func (h *Health) Mount(rest http.Handler) { h.rest.Store(&rest) }
+
+// Stop makes /readyz say that the process is stopping.
+func (h *Health) Stop() { h.ended.Store(true) }
+
+// Drain accepts no more connections, and waits for the requests under way until ctx
+// ends.
+func (h *Health) Drain(ctx context.Context) error {
+	if h.server == nil {
+		return nil
+	}
+	if err := h.server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("wait for requests under way: %w", err)
+	}
+	return nil
+}
+
+func (h *Health) ready(ctx context.Context) error {
 	stores := h.stores.Load()
 	switch {
 	case h.ended.Load():
@@ -72,14 +112,15 @@ func (h *health) ready(ctx context.Context) error {
 }
 
 // warnings lists faults that do not stop the worker, but should be corrected.
-func (h *health) warnings() []string {
+func (h *Health) warnings() []string {
 	if stores := h.stores.Load(); stores != nil {
 		return stores.Warnings()
 	}
 	return nil
 }
 
-func (h *health) close() {
+// Close ends all connections at once.
+func (h *Health) Close() {
 	if h.server != nil {
 		_ = h.server.Close()
 	}

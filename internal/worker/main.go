@@ -41,7 +41,7 @@ const (
 // Main is a worker's main function: it reads cfg from flags and environment,
 // opens the stores, and runs until SIGINT or SIGTERM. A second signal ends the
 // process at once. Main returns the exit code.
-func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Context, *Stores, *slog.Logger) error) int {
+func Main(spec Spec, cfg Checked, common *config.Process, run func(context.Context, *Stores, *slog.Logger) error) int {
 	child.Main()
 	name := "leat-" + spec.Name
 	refuse := func(err error) int {
@@ -75,7 +75,7 @@ func Main(spec Spec, cfg Checked, common *config.Worker, run func(context.Contex
 	return exitFailed
 }
 
-func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, run func(context.Context, *Stores, *slog.Logger) error) error {
+func serve(ctx context.Context, spec Spec, cfg config.Process, log *slog.Logger, run func(context.Context, *Stores, *slog.Logger) error) error {
 	flush, err := telemetry.Start(ctx, spec.Name, log)
 	if err != nil {
 		return err
@@ -92,27 +92,27 @@ func serve(ctx context.Context, spec Spec, cfg config.Worker, log *slog.Logger, 
 		return err
 	}
 	defer func() { _ = metrics.Close(context.WithoutCancel(ctx)) }() // Close sends nothing, so it cannot lose data
-	health, err := listen(cfg.Listen, metrics, log)
+	health, err := Listen(cfg.Listen, metrics, log)
 	if err != nil {
 		return err
 	}
-	defer health.close()
+	defer health.Close()
 	profiled, err := profile(cfg.Profile)
 	if err != nil {
 		return err
 	}
 	defer profiled()
-	log.Info("starting", "health", health.addr)
+	log.Info("starting", "health", health.Addr())
 	stores, err := Open(ctx, cfg.Stores, spec.Name, log)
 	if err != nil {
 		return err
 	}
 	defer stores.Close()
-	stores.Meter = metrics.Meter()
-	health.stores.Store(stores)
+	stores.Meter, stores.Health = metrics.Meter(), health
+	health.Open(stores)
 	go func() {
 		<-ctx.Done()
-		health.ended.Store(true)
+		health.Stop()
 	}()
 	log.Info("ready", "index", cfg.Index, "generation", stores.Generation.Number, "embedder", stores.Generation.Embedder.Name)
 	return run(ctx, stores, log)

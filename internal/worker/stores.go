@@ -33,6 +33,9 @@ type Stores struct {
 	// none.
 	Meter metric.Meter
 
+	// Health is the server of the process's health checks. Default: none.
+	Health *Health
+
 	topology broker.Topology // that the workers bind to
 	alias    string          // of the active generation's collection
 	lease    time.Duration   // of work under way; 0 is the catalog's default

@@ -122,7 +122,7 @@ func (f *factory) work() (stop func()) { return f.workUntil(5 * time.Second) }
 func (f *factory) workUntil(drain time.Duration) (stop func()) {
 	f.t.Helper()
 	ctx, cancel := context.WithCancel(f.t.Context())
-	cfg := config.Worker{Stores: f.Config(), DrainTimeout: drain, InFlight: 64}
+	cfg := config.Worker{Process: config.Process{Stores: f.Config(), DrainTimeout: drain}, InFlight: 64}
 	var all sync.WaitGroup
 	for _, run := range []func(context.Context, *worker.Stores, config.Worker, *slog.Logger) error{worker.Embed, worker.Index} {
 		all.Go(func() {

@@ -92,7 +92,7 @@ func newLanes(t testing.TB, model embedder.Embedder, bulk config.Bulk) *lanes {
 	t.Cleanup(conn.Close)
 	r.js, err = jetstream.New(conn)
 	must(t, err)
-	l := &lanes{rig: r, common: config.Worker{Stores: r.Config(), InFlight: 16, DrainTimeout: 10 * time.Second}}
+	l := &lanes{rig: r, common: config.Worker{Process: config.Process{Stores: r.Config(), DrainTimeout: 10 * time.Second}, InFlight: 16}}
 	l.ingestor = config.Ingestor{Worker: l.common, Bulk: bulk, Git: config.Git{Dir: t.TempDir(), AllowLocal: true, MaxBytes: 1 << 30, Timeout: time.Minute}}
 	l.ingestor.InFlight = 2
 	return l

@@ -49,7 +49,7 @@ func TestAQdrantThatIsDownIsAFewLines(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- worker.Index(ctx, p.Stores, config.Worker{InFlight: documents, DrainTimeout: 5 * time.Second}, slog.New(slog.NewTextHandler(&logged, nil)))
+		ended <- worker.Index(ctx, p.Stores, config.Worker{Process: config.Process{DrainTimeout: 5 * time.Second}, InFlight: documents}, slog.New(slog.NewTextHandler(&logged, nil)))
 	}()
 	for deadline := time.Now().Add(2 * testpipe.Patience); p.One(t, "select count(*) from documents where state = 'failed'") != fmt.Sprint(documents); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {

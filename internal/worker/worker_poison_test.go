@@ -52,7 +52,7 @@ func newRig(t *testing.T) *rig {
 // run starts the workers. They end with the test.
 func (r *rig) run(t *testing.T) {
 	t.Helper()
-	common := config.Worker{Stores: r.Config(), InFlight: 16, DrainTimeout: 5 * time.Second}
+	common := config.Worker{Process: config.Process{Stores: r.Config(), DrainTimeout: 5 * time.Second}, InFlight: 16}
 	ingestor := config.Ingestor{Worker: common, Git: config.Git{Dir: t.TempDir(), AllowLocal: true, MaxBytes: 1 << 30, Timeout: time.Minute}}
 	ingestor.InFlight = 2
 	ctx, stop := context.WithCancel(t.Context())

@@ -49,7 +49,7 @@ func TestStoppedWorkersLeaveNothing(t *testing.T) {
 	if connections(t, watch) == 0 {
 		t.Error("no connection to Postgres is open: nothing is tested here")
 	}
-	cfg := config.Worker{Stores: stores, DrainTimeout: time.Second, InFlight: 8}
+	cfg := config.Worker{Process: config.Process{Stores: stores, DrainTimeout: time.Second}, InFlight: 8}
 	git := config.Git{Dir: filepath.Join(t.TempDir(), "mirrors"), MaxBytes: 1 << 20, Timeout: time.Minute}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 4)

@@ -25,7 +25,7 @@ func TestAnEmbedderOutlivesAFailingCatalog(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- worker.Embed(ctx, stores, config.Worker{InFlight: 1, DrainTimeout: time.Second}, p.Logs.Logger())
+		ended <- worker.Embed(ctx, stores, config.Worker{Process: config.Process{DrainTimeout: time.Second}, InFlight: 1}, p.Logs.Logger())
 	}()
 	for deadline := time.Now().Add(testpipe.Patience); !strings.Contains(p.Logs.String(), "not ready yet"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

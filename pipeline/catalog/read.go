@@ -43,10 +43,10 @@ type Counts struct {
 	Total, Indexed, Pending, Embedded, Failed, Skipped int64
 }
 
-// Tracks lists a tenant's repositories, one row a track, and one without a
-// track for a repository that has none yet.
-func (c *Core) Tracks(ctx context.Context, tenant string) ([]TrackStatus, error) {
-	rows, err := c.query.ListTracks(ctx, tenant)
+// Tracks lists some repositories of a tenant, or all: one row a track, and one
+// without a track for a repository that has none yet.
+func (c *Core) Tracks(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]TrackStatus, error) {
+	rows, err := c.query.ListTracks(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return nil, fmt.Errorf("list repositories of tenant %s: %w", tenant, err)
 	}

@@ -258,7 +258,7 @@ left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
 ) s on true
-where r.tenant = $1
+where r.tenant = $1 and (cardinality($2::uuid[]) = 0 or r.id = any($2::uuid[]))
 order by r.url, t.ref
 `
 
@@ -280,8 +280,8 @@ type ListTracksRow struct {
 	Submitted   bool
 }
 
-func (q *Queries) ListTracks(ctx context.Context, tenant string) ([]ListTracksRow, error) {
-	rows, err := q.db.Query(ctx, listTracks, tenant)
+func (q *Queries) ListTracks(ctx context.Context, tenant string, repositories []uuid.UUID) ([]ListTracksRow, error) {
+	rows, err := q.db.Query(ctx, listTracks, tenant, repositories)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,20 @@
+// Command gateway serves a leat over HTTP.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/gateway"
+	"github.com/leatworks/leat/internal/worker"
+)
+
+func main() {
+	var cfg config.Gateway
+	spec := worker.Spec{Name: "gateway", Description: "Serves searches, reading and steering over HTTP.", Listen: "127.0.0.1:8475"}
+	os.Exit(worker.Main(spec, &cfg, &cfg.Process, func(ctx context.Context, s *worker.Stores, log *slog.Logger) error {
+		return gateway.Run(ctx, s, cfg.Stores, cfg.Door, cfg.DrainTimeout, log)
+	}))
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/gateway"
+	"github.com/leatworks/leat/internal/telemetry"
+	"github.com/leatworks/leat/internal/worker"
+)
+
+// defaultGateway is the address of the gateway of `leat dev`. Another is taken if it is
+// in use and was not asked for.
+const (
+	defaultGateway = "127.0.0.1:8475"
+	anyGateway     = "127.0.0.1:0"
+)
+
+// devGateway is the gateway of `leat dev`.
+type devGateway struct {
+	health  *worker.Health
+	metrics *telemetry.Metrics
+}
+
+// listen serves the health checks at the gateway's address. The doors follow when the
+// stores are open.
+func (cmd *devCmd) listen(log *slog.Logger) (*devGateway, error) {
+	metrics, err := telemetry.NewMetrics()
+	if err != nil {
+		return nil, err
+	}
+	addr := cmd.GatewayListen
+	if addr == "" {
+		addr = defaultGateway
+	}
+	health, err := worker.Listen(addr, metrics, log)
+	if err != nil && cmd.GatewayListen == "" {
+		health, err = worker.Listen(anyGateway, metrics, log)
+	}
+	if err != nil {
+		return nil, errors.Join(err, metrics.Close(context.Background()))
+	}
+	return &devGateway{health, metrics}, nil
+}
+
+func (d *devGateway) close(ctx context.Context) {
+	d.health.Close()
+	_ = d.metrics.Close(context.WithoutCancel(ctx)) // it sends nothing, so it cannot lose data
+}
+
+// url is the gateway's address, "" if it has none.
+func (d *devGateway) url() string {
+	if d.health.Addr() == nil {
+		return ""
+	}
+	return "http://" + d.health.Addr().String()
+}
+
+// beside runs the gateway until main returns.
+func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config.Stores, door config.Door, log *slog.Logger, main func(context.Context) error) error {
+	if d.url() == "" {
+		return main(ctx)
+	}
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	both, ctx := errgroup.WithContext(serving)
+	both.Go(func() error { return gateway.Run(ctx, s, stores, door, devDrain, log.With("worker", "gateway")) })
+	answer := main(ctx)
+	d.health.Stop()
+	stop()
+	if err := both.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return answer
+}

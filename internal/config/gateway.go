@@ -1,0 +1,76 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Gateway holds the flags of the gateway.
+type Gateway struct {
+	Process
+	Door
+}
+
+// Check says what to change.
+func (g Gateway) Check() error {
+	if g.Listen == NoListen {
+		return errors.New("--listen (LEAT_LISTEN) none: a gateway needs an address")
+	}
+	if err := g.Process.Check(); err != nil {
+		return err
+	}
+	return g.Door.Check()
+}
+
+// Door says what a client may ask of the gateway.
+type Door struct {
+	MaxBody     int64         `name:"max-body-bytes" env:"LEAT_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest body of a request (${default} bytes)."`
+	Timeout     time.Duration `name:"request-timeout" env:"LEAT_REQUEST_TIMEOUT" default:"30s" help:"Longest request (${default}). A stream of events may take longer."`
+	MaxRequests int           `name:"max-requests" env:"LEAT_MAX_REQUESTS" default:"256" placeholder:"N" help:"Requests handled at once (${default})."`
+	Rate        float64       `name:"token-rate" env:"LEAT_TOKEN_RATE" default:"50" placeholder:"N" help:"Requests a second of each token, in this process (${default})."`
+	Burst       int           `name:"token-burst" env:"LEAT_TOKEN_BURST" default:"100" placeholder:"N" help:"Requests of a token at once (${default})."`
+	Streams     int           `name:"token-streams" env:"LEAT_TOKEN_STREAMS" default:"8" placeholder:"N" help:"Streams of events that a token may have open, in this process (${default})."`
+	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Web pages of this origin, such as https://app.example.com, may ask (CORS). May be repeated. Default: none."`
+}
+
+// Check says what to change.
+func (d Door) Check() error {
+	for _, n := range []struct {
+		flag  string
+		value float64
+	}{
+		{"--max-body-bytes (LEAT_MAX_BODY_BYTES)", float64(d.MaxBody)},
+		{"--max-requests (LEAT_MAX_REQUESTS)", float64(d.MaxRequests)},
+		{"--token-burst (LEAT_TOKEN_BURST)", float64(d.Burst)},
+		{"--token-streams (LEAT_TOKEN_STREAMS)", float64(d.Streams)},
+	} {
+		if n.value < 1 {
+			return fmt.Errorf("%s %v: give 1 or more", n.flag, n.value)
+		}
+	}
+	if d.Rate <= 0 {
+		return fmt.Errorf("--token-rate (LEAT_TOKEN_RATE) %v: give more than 0", d.Rate)
+	}
+	if d.Timeout <= 0 {
+		return fmt.Errorf("--request-timeout (LEAT_REQUEST_TIMEOUT) %s: give more than 0s", d.Timeout)
+	}
+	for _, origin := range d.AllowOrigin {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.TrimSuffix(origin, "/") != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("--allow-origin (LEAT_ALLOW_ORIGIN) %q: give a scheme and a host alone, such as https://app.example.com", origin)
+		}
+	}
+	return nil
+}
+
+// Origins are the origins of AllowOrigin as browsers write them.
+func (d Door) Origins() []string {
+	origins := make([]string, len(d.AllowOrigin))
+	for i, origin := range d.AllowOrigin {
+		origins[i] = strings.ToLower(strings.TrimSuffix(origin, "/"))
+	}
+	return origins
+}

@@ -1,0 +1,41 @@
+// Package gateway assembles the gateway: the service over the stores, and the doors
+// that lead to it over HTTP. It runs them until it is told to stop.
+//
+// A gateway keeps nothing: any number of them may run.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/httpapi"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/worker"
+)
+
+// source names the gateway as the publisher of its events.
+const source = "/leat/gateway"
+
+// Run serves the doors at the address of the process's health checks until ctx ends,
+// and then waits for the requests under way, no longer than drain.
+func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.Door, drain time.Duration, log *slog.Logger) error {
+	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder}, s.Stores)
+	api, err := httpapi.New(httpapi.Config{
+		MaxBody: door.MaxBody, Timeout: door.Timeout, MaxRequests: door.MaxRequests, Rate: door.Rate, Burst: door.Burst,
+		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter,
+	}, svc, log)
+	if err != nil {
+		return err
+	}
+	s.Health.Mount(api)
+	<-ctx.Done()
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := s.Health.Drain(bounded); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package httpapi
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/service"
+)
+
+const (
+	securityScheme  = "token"
+	tenantParameter = "tenant"
+	// maxSecret is far above the length of a token. What is longer is not looked up.
+	maxSecret = 512
+)
+
+// authenticate lets a request through whose token has the route's scope, and is within
+// its rate.
+func (d deps) authenticate(api huma.API, r route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		who, err := d.identify(ctx, r)
+		if err != nil {
+			writeProblem(ctx, explain(ctx.Context(), err, d.log))
+			return
+		}
+		next(huma.WithValue(huma.WithContext(ctx, access.With(ctx.Context(), who.Grant)), callerKey{}, who))
+	}
+}
+
+func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
+	secret, err := bearer(ctx)
+	if err != nil {
+		return who, err
+	}
+	if who.Grant, err = d.cfg.Authenticate(ctx.Context(), secret); err != nil {
+		return who, err
+	}
+	requestOf(ctx.Context()).token = who.Token
+	if wait := d.rates.take(who.Token); wait > 0 {
+		return who, &service.Error{Kind: service.Limited, Reason: "too many requests of this token: try again after the time in Retry-After", RetryAfter: wait}
+	}
+	if !who.Allows(r.scope) {
+		return who, denied(fmt.Sprintf("this token lacks the scope %s: use one that has it", r.scope))
+	}
+	if who.tenant, err = tenantOf(ctx, r, who.Grant); err != nil {
+		return who, err
+	}
+	requestOf(ctx.Context()).tenant = who.tenant
+	return who, nil
+}
+
+// bearer takes the secret out of the header Authorization (RFC 6750, section 2.1).
+func bearer(ctx huma.Context) (string, error) {
+	header := ctx.Header("Authorization")
+	if header == "" {
+		p := newProblem(ctx.Context(), http.StatusUnauthorized, "This route needs a token: send it as 'Authorization: Bearer leat_…'.")
+		p.header.Set("WWW-Authenticate", `Bearer realm="leat"`)
+		return "", p
+	}
+	scheme, secret, _ := strings.Cut(header, " ")
+	if secret = strings.TrimSpace(secret); !strings.EqualFold(scheme, "Bearer") || secret == "" || len(secret) > maxSecret {
+		return "", &service.Error{Kind: service.Unauthenticated, Reason: "the header Authorization is not of the form 'Bearer leat_…'"}
+	}
+	return secret, nil
+}
+
+// tenantOf says for which tenant a request asks.
+func tenantOf(ctx huma.Context, r route, grant access.Grant) (string, error) {
+	if r.whole {
+		if grant.Tenant != "" {
+			return "", denied("this route serves all tenants: it takes a token of the installation")
+		}
+		return "", nil
+	}
+	asked := ctx.Query(tenantParameter)
+	switch {
+	case asked != "" && grant.Tenant != "" && asked != grant.Tenant:
+		return "", denied("this token is of another tenant: leave out the parameter tenant")
+	case grant.Tenant != "":
+		return grant.Tenant, nil
+	}
+	asked = cmp.Or(asked, events.DefaultTenant)
+	if err := events.CheckTenant(asked); err != nil {
+		return "", &service.Error{Kind: service.Invalid, Field: service.FieldTenant, Err: err}
+	}
+	return asked, nil
+}
+
+func denied(reason string) error { return &service.Error{Kind: service.Denied, Reason: reason} }
+
+// writeProblem answers with an error before the handler is reached.
+func writeProblem(ctx huma.Context, p *Problem) {
+	for name, values := range p.header {
+		for _, value := range values {
+			ctx.AppendHeader(name, value)
+		}
+	}
+	ctx.SetHeader("Content-Type", p.ContentType(""))
+	ctx.SetStatus(p.Status)
+	_ = jsonFormat.Marshal(ctx.BodyWriter(), p) // the client has gone if it fails
+}

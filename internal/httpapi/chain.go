@@ -1,0 +1,254 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/gzhttp"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// leastGzip is the size from which an answer is compressed.
+const leastGzip = 1 << 10
+
+// chain puts what every request passes before the routes, the first outermost: its
+// trace and its id, the log, the headers, the place among the requests handled at
+// once, and the compression.
+func chain(mux *http.ServeMux, cfg Config, figures *figures, log *slog.Logger) http.Handler {
+	h := strict(absent(mux))
+	h = compress(h)
+	h = atOnce(h, cfg.MaxRequests)
+	h = allow(h, cfg.Origins)
+	h = secure(h)
+	h = record(h, figures, log)
+	return otelhttp.NewHandler(h, "gateway")
+}
+
+// request is what the log says of a request. The routes fill it in.
+type request struct {
+	id     string
+	token  string // public id
+	tenant string
+}
+
+type requestKey struct{}
+
+// requestOf returns the request of a context. It is never nil.
+func requestOf(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
+}
+
+// HeaderRequestID is the header of a request's id. A client may choose the id.
+const HeaderRequestID = "X-Request-Id"
+
+var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// record gives a request its id, logs and counts it, and keeps a panic of its handler
+// from ending more than the request.
+func record(next http.Handler, figures *figures, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		req := &request{id: r.Header.Get(HeaderRequestID)}
+		if !requestID.MatchString(req.id) {
+			req.id = rand.Text()
+		}
+		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
+		w.Header().Set(HeaderRequestID, req.id)
+		watched := &watchedWriter{ResponseWriter: w}
+		span := trace.SpanFromContext(r.Context())
+		span.SetAttributes(attribute.String("leat.request_id", req.id))
+		defer func() {
+			if thrown := recover(); thrown != nil {
+				if thrown == http.ErrAbortHandler {
+					panic(thrown)
+				}
+				log.ErrorContext(r.Context(), "handler panicked", "request", req.id, "panic", fmt.Sprint(thrown), "stack", string(debug.Stack()))
+				if watched.status == 0 {
+					serveProblem(watched, newProblem(r.Context(), http.StatusInternalServerError, "The request failed for a reason that this gateway does not understand; its log has more under the request's id."))
+				}
+			}
+			route := r.Pattern
+			if route == "" {
+				route = "none"
+			}
+			if span.SetName(route); req.tenant != "" {
+				span.SetAttributes(attribute.String("leat.tenant", req.tenant), attribute.String("leat.token", req.token))
+			}
+			took := time.Since(began)
+			figures.add(r.Context(), route, watched.status, took)
+			log.InfoContext(r.Context(), "request", "request", req.id, "route", route, "status", watched.status, "bytes", watched.bytes,
+				"took", took.Round(time.Microsecond), "tenant", req.tenant, "token", req.token)
+		}()
+		next.ServeHTTP(watched, r)
+	})
+}
+
+// watchedWriter notes what was answered.
+type watchedWriter struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *watchedWriter) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watchedWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush is for the compression, which asks for an http.Flusher.
+func (w *watchedWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
+
+// secure sets the headers by which a browser does not guess, frame, keep or run an
+// answer.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// atOnce bounds the requests that are handled at once. Streams are bounded for each
+// token instead.
+func atOnce(next http.Handler, most int) http.Handler {
+	places := make(chan struct{}, most)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/events") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+			next.ServeHTTP(w, r)
+		default:
+			p := newProblem(r.Context(), http.StatusServiceUnavailable, "This gateway handles as many requests as it may: try again in a second.")
+			p.header.Set("Retry-After", "1")
+			serveProblem(w, p)
+		}
+	})
+}
+
+func compress(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(leastGzip), gzhttp.SuffixETag("-gzip"), gzhttp.ExceptContentTypes([]string{"text/event-stream"}))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return wrap(next)
+}
+
+// strict refuses text that no store takes: what is not UTF-8, and NUL.
+func strict(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bad := !text(r.URL.Path)
+		query := r.URL.Query()
+		for name, values := range query {
+			bad = bad || !text(name)
+			for _, value := range values {
+				bad = bad || !text(value)
+			}
+		}
+		if bad {
+			serveProblem(w, newProblem(r.Context(), http.StatusBadRequest, "The URL holds bytes that are not text in UTF-8, or NUL."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func text(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// absent answers as a problem where no route has the path, or none the method.
+func absent(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		plain := &plainWriter{header: make(http.Header)}
+		mux.ServeHTTP(plain, r)
+		if plain.status == http.StatusMethodNotAllowed {
+			allowed := plain.header.Get("Allow")
+			p := newProblem(r.Context(), plain.status, "This path takes "+allowed+".")
+			p.header.Set("Allow", allowed)
+			serveProblem(w, p)
+			return
+		}
+		serveProblem(w, newProblem(r.Context(), http.StatusNotFound, "There is nothing at this path: /api/openapi.json lists the routes."))
+	})
+}
+
+// plainWriter keeps the status and the headers of an answer alone.
+type plainWriter struct {
+	header http.Header
+	status int
+}
+
+func (w *plainWriter) Header() http.Header         { return w.header }
+func (w *plainWriter) Write(b []byte) (int, error) { return len(b), nil }
+func (w *plainWriter) WriteHeader(status int)      { w.status = status }
+
+// serveProblem answers with an error outside of the routes.
+func serveProblem(w http.ResponseWriter, p *Problem) {
+	for name, values := range p.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_ = jsonFormat.Marshal(w, p) // the client has gone if it fails
+}
+
+// figures counts and times requests.
+type figures struct {
+	requests metric.Int64Counter
+	seconds  metric.Float64Histogram
+}
+
+func newFigures(meter metric.Meter) (*figures, error) {
+	requests, err := meter.Int64Counter("leat_http_requests", metric.WithDescription("Requests answered, by route and status."))
+	if err != nil {
+		return nil, fmt.Errorf("count requests: %w", err)
+	}
+	seconds, err := meter.Float64Histogram("leat_http_request_seconds", metric.WithDescription("Time to answer a request, by route."),
+		metric.WithExplicitBucketBoundaries(.005, .01, .025, .05, .1, .2, .5, 1, 2.5, 5, 10, 30))
+	if err != nil {
+		return nil, fmt.Errorf("time requests: %w", err)
+	}
+	return &figures{requests, seconds}, nil
+}
+
+func (f *figures) add(ctx context.Context, route string, status int, took time.Duration) {
+	f.requests.Add(ctx, 1, metric.WithAttributes(attribute.String("route", route), attribute.Int("status", status)))
+	f.seconds.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("route", route)))
+}

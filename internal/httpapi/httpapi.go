@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/service"
+)
+
+// Defaults of a Config.
+const (
+	DefaultMaxBody     = 1 << 20
+	DefaultTimeout     = 30 * time.Second
+	DefaultMaxRequests = 256
+	DefaultRate        = 50
+	DefaultBurst       = 100
+	DefaultStreams     = 8
+)
+
+// Config configures the API.
+type Config struct {
+	MaxBody     int64         // most bytes of a request's body; default: DefaultMaxBody
+	Timeout     time.Duration // the longest that a request may take; default: DefaultTimeout
+	MaxRequests int           // requests handled at once, streams not counted; default: DefaultMaxRequests
+	Rate        float64       // requests a second of a token; default: DefaultRate
+	Burst       int           // requests of a token at once; default: DefaultBurst
+	Streams     int           // streams of events open at once, of a token; default: DefaultStreams
+	Origins     []string      // origins of web pages that may ask (CORS), such as https://app.example.com; default: none
+
+	// Authenticate tells who sent a token. Default: the service's.
+	Authenticate func(ctx context.Context, secret string) (access.Grant, error)
+	// Stopping is closed when the process stops: streams end then. Default: never.
+	Stopping <-chan struct{}
+	// Meter counts and times requests. Default: none.
+	Meter metric.Meter
+}
+
+// API answers HTTP requests. Its methods may be called by any number of goroutines.
+type API struct {
+	handler http.Handler
+	spec    []byte
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// OpenAPI returns the description of all routes, as OpenAPI 3.1 in JSON. It is a pure
+// function of this package and of the service's types.
+func (a *API) OpenAPI() []byte { return slices.Clone(a.spec) }
+
+// New returns the API over a service.
+func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
+	cfg = cfg.withDefaults()
+	if known, ok := any(s).(authenticator); ok && cfg.Authenticate == nil {
+		cfg.Authenticate = known.Authenticate
+	}
+	figures, err := newFigures(cfg.Meter)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	d := deps{Service: s, cfg: cfg, rates: newRates(cfg.Rate, cfg.Burst), streams: newStreams(cfg.Streams), log: log}
+	api := humago.New(mux, describe())
+	registerAll(api, d)
+	a := &API{}
+	if a.spec, err = encode(api.OpenAPI()); err != nil {
+		return nil, err
+	}
+	a.serveDescription(mux)
+	a.handler = chain(mux, cfg, figures, log)
+	return a, nil
+}
+
+type authenticator interface {
+	Authenticate(ctx context.Context, secret string) (access.Grant, error)
+}
+
+// deps is what the handlers use.
+type deps struct {
+	*service.Service
+	cfg     Config
+	rates   *rates
+	streams *streams
+	log     *slog.Logger
+}
+
+func registerAll(api huma.API, d deps) {
+	registerSearch(api, d)
+	registerRepository(api, d)
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxBody == 0 {
+		c.MaxBody = DefaultMaxBody
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.MaxRequests == 0 {
+		c.MaxRequests = DefaultMaxRequests
+	}
+	if c.Rate == 0 {
+		c.Rate = DefaultRate
+	}
+	if c.Burst == 0 {
+		c.Burst = DefaultBurst
+	}
+	if c.Streams == 0 {
+		c.Streams = DefaultStreams
+	}
+	if c.Meter == nil {
+		c.Meter = noop.Meter{}
+	}
+	return c
+}

@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+var problemType = reflect.TypeFor[Problem]()
+
+// about begins the description of the API.
+const about = `Search and read the repositories that a leat keeps, submit more, and steer it.
+
+Each request carries a token: ` + "`Authorization: Bearer leat_…`" + `. A token belongs to a tenant or to the installation, has scopes
+(read, search, submit, operate, admin), and may be bound to some repositories; what a token does not reach does not exist for it.
+
+Lists come in pages: an answer with ` + "`next`" + ` goes on with ` + "`?cursor=`" + ` and that value. A POST may carry an ` + "`Idempotency-Key`" + `.
+Errors are application/problem+json. Every answer has the header X-Request-Id.`
+
+// describe is the description without its routes.
+func describe() huma.Config {
+	useProblems()
+	cfg := huma.DefaultConfig("leat", "v1")
+	cfg.Info.Description = about
+	cfg.Info.License = nil
+	cfg.CreateHooks = nil // no $schema in answers: they are those of the command line
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		securityScheme: {Type: "http", Scheme: "bearer", Description: "A token of leat, as 'leat token create' shows it once."},
+	}
+	return cfg
+}
+
+// jsonFormat reads and writes JSON as every answer of leat is written.
+var jsonFormat = huma.Format{
+	Marshal: func(w io.Writer, v any) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(v)
+	},
+	Unmarshal: func(data []byte, v any) error {
+		if bytes.Contains(data, []byte(`\u0000`)) {
+			return errors.New("the character NUL is not text")
+		}
+		return json.Unmarshal(data, v)
+	},
+}
+
+// encode writes the description so that a person can read a difference.
+func encode(api *huma.OpenAPI) ([]byte, error) {
+	compact, err := json.Marshal(api)
+	if err != nil {
+		return nil, fmt.Errorf("encode the description of the API: %w", err)
+	}
+	var spec bytes.Buffer
+	if err := json.Indent(&spec, compact, "", "  "); err != nil {
+		return nil, fmt.Errorf("indent the description of the API: %w", err)
+	}
+	spec.WriteByte('\n')
+	return spec.Bytes(), nil
+}
+
+// serveDescription serves the description, which is no secret.
+func (a *API) serveDescription(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		w.Header().Set("Cache-Control", "no-cache")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.spec))
+	})
+}

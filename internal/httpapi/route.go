@@ -1,0 +1,153 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/leatworks/leat/internal/access"
+)
+
+// prefix begins the path of every route.
+const prefix = "/api/v1"
+
+// route is an operation, and what it takes to ask it.
+type route struct {
+	id      string // of the operation, such as search
+	path    string // below prefix
+	tag     string // subject, such as repositories
+	summary string // one line
+	text    string // more, in Markdown
+	scope   access.Scope
+	status  int // of success; 0: 200
+
+	// whole says that the route serves all tenants, so that it takes a token of the
+	// installation.
+	whole bool
+	// stream says that the answer goes on until one of the two ends it.
+	stream bool
+	// bytes says that the body is not JSON, but of these types.
+	bytes []string
+}
+
+// caller is who asks, and for which tenant.
+type caller struct {
+	access.Grant
+	tenant string // "" on a route of the whole installation
+}
+
+type callerKey struct{}
+
+// handler answers one operation. Each error that it returns is explained by explain.
+type handler[I, O any] func(ctx context.Context, who caller, in *I) (*O, error)
+
+func get[I, O any](api huma.API, d deps, r route, handle handler[I, O]) {
+	register(api, d, http.MethodGet, r, handle)
+}
+
+func post[I, O any](api huma.API, d deps, r route, handle handler[I, O]) {
+	register(api, d, http.MethodPost, r, handle)
+}
+
+func remove[I, O any](api huma.API, d deps, r route, handle handler[I, O]) {
+	register(api, d, http.MethodDelete, r, handle)
+}
+
+// register adds an operation to the API. It takes a token that has the route's scope.
+func register[I, O any](api huma.API, d deps, method string, r route, handle handler[I, O]) {
+	op := huma.Operation{
+		OperationID: r.id, Method: method, Path: prefix + r.path, Summary: r.summary, Description: r.description(), Tags: []string{r.tag},
+		DefaultStatus: r.status, MaxBodyBytes: d.cfg.MaxBody, Responses: r.responses(api), Parameters: r.parameters(),
+		Security:    []map[string][]string{{securityScheme: {string(r.scope)}}},
+		Middlewares: huma.Middlewares{d.known, d.within(r), d.authenticate(api, r)},
+	}
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		who, _ := ctx.Value(callerKey{}).(caller)
+		out, err := handle(ctx, who, in)
+		if err != nil {
+			return nil, explain(ctx, err, d.log)
+		}
+		return out, nil
+	})
+}
+
+func (r route) description() string {
+	needs := fmt.Sprintf("Needs a token with the scope `%s`.", r.scope)
+	if r.whole {
+		needs = fmt.Sprintf("Needs a token of the installation with the scope `%s`.", r.scope)
+	}
+	if r.text == "" {
+		return needs
+	}
+	return r.text + "\n\n" + needs
+}
+
+// responses describes the error, and the success where huma cannot.
+func (r route) responses(api huma.API) map[string]*huma.Response {
+	schema := api.OpenAPI().Components.Schemas.Schema(problemType, true, "Problem")
+	all := map[string]*huma.Response{"default": {
+		Description: "An error: detail says what happened, and what to do.",
+		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+	}}
+	if len(r.bytes) > 0 {
+		content := make(map[string]*huma.MediaType)
+		for _, kind := range r.bytes {
+			content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+		}
+		all["200"] = &huma.Response{Description: "OK", Content: content}
+	}
+	return all
+}
+
+// parameters describes the parameter that every route of a tenant has.
+func (r route) parameters() []*huma.Param {
+	if r.whole {
+		return nil
+	}
+	return []*huma.Param{{
+		Name: tenantParameter, In: "query", Schema: &huma.Schema{Type: huma.TypeString},
+		Description: "The tenant that is asked for. A token of a tenant asks for its own; a token of the installation names any, or asks for `default`.",
+	}}
+}
+
+// known refuses a query parameter that the operation does not have: a filter that is
+// misspelt would be none.
+func (d deps) known(ctx huma.Context, next func(huma.Context)) {
+	url := ctx.URL()
+	for name := range url.Query() {
+		if !slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
+			p := newProblem(ctx.Context(), http.StatusUnprocessableEntity, fmt.Sprintf("There is no query parameter %q here: leave it out, or see /api/openapi.json.", name))
+			p.Field = name
+			writeProblem(ctx, p)
+			return
+		}
+	}
+	next(ctx)
+}
+
+// slack is the time between the end of a request's deadline and that of its
+// connection's, in which the error is written.
+const slack = 5 * time.Second
+
+// within bounds the time of a request. A stream bounds each of its writes instead.
+func (d deps) within(r route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if r.stream {
+			next(ctx)
+			return
+		}
+		_, w := humago.Unwrap(ctx)
+		end := time.Now().Add(d.cfg.Timeout)
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(end) // a writer without deadlines is that of a test
+		_ = control.SetWriteDeadline(end.Add(slack))
+		bounded, cancel := context.WithDeadline(ctx.Context(), end)
+		defer cancel()
+		next(huma.WithContext(ctx, bounded))
+	}
+}
