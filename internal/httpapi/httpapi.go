@@ -60,8 +60,8 @@ func (a *API) OpenAPI() []byte { return slices.Clone(a.spec) }
 // New returns the API over a service.
 func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 	cfg = cfg.withDefaults()
-	if known, ok := any(s).(authenticator); ok && cfg.Authenticate == nil {
-		cfg.Authenticate = known.Authenticate
+	if cfg.Authenticate == nil {
+		cfg.Authenticate = s.Authenticate
 	}
 	figures, err := newFigures(cfg.Meter)
 	if err != nil {
@@ -78,10 +78,6 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 	a.serveDescription(mux)
 	a.handler = chain(mux, cfg, figures, log)
 	return a, nil
-}
-
-type authenticator interface {
-	Authenticate(ctx context.Context, secret string) (access.Grant, error)
 }
 
 // deps is what the handlers use.
