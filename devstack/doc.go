@@ -7,7 +7,7 @@
 //
 //	format.json     which layout this is
 //	lock            held by the process that owns the directory
-//	secrets.json    the S3 keys and the NATS token, made at random once
+//	secrets.json    the S3 keys, the NATS token and others, made at random once
 //	run/endpoints.json   where a running stack listens, for other commands
 //	nats postgres s3 qdrant   each part's own
 //

@@ -20,6 +20,7 @@ type Endpoints struct {
 	S3SecretKey string `json:"s3_secret_key,omitempty"`
 	Qdrant      string `json:"qdrant,omitempty"` // http://127.0.0.1:PORT, of gRPC
 	QdrantKey   string `json:"qdrant_api_key,omitempty"`
+	SecretKey   string `json:"secret_key,omitempty"` // that seals secrets in Postgres: 32 bytes in base64
 }
 
 // announcement tells other processes about the owner of a directory. It exists

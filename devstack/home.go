@@ -1,7 +1,9 @@
 package devstack
 
 import (
+	"cmp"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,6 +42,7 @@ type secrets struct {
 	S3SecretKey string `json:"s3_secret_key"`
 	NATSToken   string `json:"nats_token"`
 	QdrantKey   string `json:"qdrant_api_key"`
+	SecretKey   string `json:"secret_key"` // seals secrets in Postgres
 }
 
 func (s secrets) complete() bool {
@@ -129,14 +132,15 @@ func (h *home) loadSecrets() error {
 	path := filepath.Join(h.dir, secretsFile)
 	err := readJSON(path, &h.secrets)
 	if errors.Is(err, fs.ErrNotExist) {
-		h.secrets = secrets{S3AccessKey: "leat" + rand.Text()[:12], S3SecretKey: rand.Text() + rand.Text(), NATSToken: rand.Text(), QdrantKey: rand.Text()}
+		h.secrets = secrets{S3AccessKey: "leat" + rand.Text()[:12], S3SecretKey: rand.Text() + rand.Text(), NATSToken: rand.Text(), QdrantKey: rand.Text(), SecretKey: sealingKey()}
 		return writeJSON(path, h.secrets)
 	}
 	if err != nil {
 		return err
 	}
-	if h.secrets.complete() && h.secrets.QdrantKey == "" { // a directory of before Qdrant had a key
-		h.secrets.QdrantKey = rand.Text()
+	if h.secrets.complete() && (h.secrets.QdrantKey == "" || h.secrets.SecretKey == "") { // a directory of before these existed
+		h.secrets.QdrantKey = cmp.Or(h.secrets.QdrantKey, rand.Text())
+		h.secrets.SecretKey = cmp.Or(h.secrets.SecretKey, sealingKey())
 		return writeJSON(path, h.secrets)
 	}
 	if !h.secrets.complete() {
@@ -205,4 +209,10 @@ func readJSON(path string, v any) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	return nil
+}
+
+func sealingKey() string {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return base64.StdEncoding.EncodeToString(key)
 }

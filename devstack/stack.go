@@ -79,7 +79,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{cfg: cfg, home: h}
+	s := &Stack{cfg: cfg, home: h, endpoints: Endpoints{SecretKey: h.secrets.SecretKey}}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

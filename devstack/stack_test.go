@@ -166,8 +166,8 @@ func TestSecretsDifferAndStay(t *testing.T) {
 	}
 	one, two := t.TempDir(), t.TempDir()
 	first, again, other := of(one), of(one), of(two)
-	if len(first) != 4 {
-		t.Errorf("secrets %v, want four", first)
+	if len(first) != 5 {
+		t.Errorf("secrets %v, want five", first)
 	}
 	for name, value := range first {
 		if again[name] != value || other[name] == value || len(value) < 16 {

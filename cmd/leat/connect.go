@@ -207,7 +207,7 @@ func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 		s.NATSURL, s.AckWait = e.NATS, min(s.AckWait, embeddedAckWait)
 	}
 	if s.PostgresURL == "" {
-		s.PostgresURL = e.Postgres
+		s.PostgresURL, s.SecretKey = e.Postgres, e.SecretKey
 	}
 	if s.S3URL == "" {
 		s.S3URL, s.S3AccessKey, s.S3SecretKey = e.S3, e.S3AccessKey, e.S3SecretKey

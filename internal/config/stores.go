@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -33,6 +35,8 @@ type Stores struct {
 	Embedder        string `env:"LEAT_EMBEDDER" placeholder:"NAME" help:"Embedding model of a new index: local-384 (the default), or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536. One that is there keeps its own until 'leat rebuild --embedder'."`
 	Embedders
 
+	SecretKeyFile string `name:"secret-key-file" env:"LEAT_SECRET_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that seals secrets in the catalog: 32 random bytes in base64; older keys may follow, a line each. Default: LEAT_SECRET_KEY."`
+
 	// How long whoever has work may be silent about it. All workers of an index
 	// are to agree.
 	Lease   time.Duration `env:"LEAT_LEASE" default:"2m" help:"How long work may be under way before it is published again (${default})."`
@@ -42,6 +46,8 @@ type Stores struct {
 
 	// S3AccessKey and S3SecretKey stand in for those of the environment.
 	S3AccessKey, S3SecretKey string `kong:"-"`
+	// SecretKey stands in for that of the environment and of the file.
+	SecretKey string `kong:"-"`
 	// QdrantAPIKey stands in for that of the environment.
 	QdrantAPIKey string `kong:"-"`
 }
@@ -85,6 +91,9 @@ func (s Stores) CheckNamed() error {
 	if err := readable("--nats-credentials (LEAT_NATS_CREDENTIALS)", s.NATSCredentials); err != nil {
 		return err
 	}
+	if _, err := s.Box(); err != nil {
+		return err
+	}
 	if s.Index == "" || events.Token(s.Index) != s.Index {
 		return fmt.Errorf("--index (LEAT_INDEX) %q: use letters, digits, - and _", s.Index)
 	}
@@ -110,6 +119,31 @@ func (s Stores) s3Keys() (access, secret string) {
 	access = cmp.Or(s.S3AccessKey, os.Getenv("LEAT_S3_ACCESS_KEY"), os.Getenv("AWS_ACCESS_KEY_ID"))
 	secret = cmp.Or(s.S3SecretKey, os.Getenv("LEAT_S3_SECRET_KEY"), os.Getenv("AWS_SECRET_ACCESS_KEY"))
 	return access, secret
+}
+
+// maxSecretKeys bounds the file of keys, in bytes.
+const maxSecretKeys = 64 << 10
+
+// Box returns what seals secrets. It has no key if none is configured.
+func (s Stores) Box() (*seal.Box, error) {
+	keys := cmp.Or(s.SecretKey, os.Getenv("LEAT_SECRET_KEY"))
+	if s.SecretKeyFile != "" {
+		f, err := os.Open(s.SecretKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("--secret-key-file (LEAT_SECRET_KEY_FILE): %w", err)
+		}
+		defer f.Close()
+		content, err := io.ReadAll(io.LimitReader(f, maxSecretKeys))
+		if err != nil {
+			return nil, fmt.Errorf("--secret-key-file (LEAT_SECRET_KEY_FILE): %w", err)
+		}
+		keys = string(content)
+	}
+	box, err := seal.New(keys)
+	if err != nil {
+		return nil, fmt.Errorf("LEAT_SECRET_KEY or --secret-key-file (LEAT_SECRET_KEY_FILE): %w", err)
+	}
+	return box, nil
 }
 
 // Broker is the configuration of the connection to NATS.
