@@ -209,7 +209,7 @@ func holdingIngestor(t *testing.T, drain string) (*process, *slowForge) {
 	}))
 	t.Cleanup(forge.Close)
 	d := newDeployment(t)
-	p := d.worker("ingestor", "LEAT_GIT_ALLOW_HTTP=true", "LEAT_DRAIN_TIMEOUT="+drain)
+	p := d.worker("ingestor", "LEAT_GIT_ALLOW_HTTP=true", "LEAT_GIT_ALLOW_HOST=127.0.0.1:*", "LEAT_DRAIN_TIMEOUT="+drain)
 	p.ready()
 	publish(t, d.connect(), fmt.Sprintf("%s/slow.git", forge.URL))
 	select {

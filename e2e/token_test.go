@@ -63,7 +63,7 @@ func TestTokenIsNowhere(t *testing.T) {
 	}
 	data := filepath.Join(dir, "data")
 	env := []string{"LEAT_DATA=" + data, "LEAT_FAST=true"}
-	dev := start(t, env, "leat", "dev", "--git-allow-http", "--git-token-file", tokens, "--log-level", "debug")
+	dev := start(t, env, "leat", "dev", "--git-allow-http", "--git-allow-host", "127.0.0.1:*", "--git-token-file", tokens, "--log-level", "debug")
 	dev.says("waiting for submissions", 1)
 	leat(t, env, 0, "submit", forge.URL+"/repo.git", "--wait")
 	refused := leat(t, env, 1, "submit", forge.URL+"/denied/repo.git", "--wait")

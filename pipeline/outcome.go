@@ -89,7 +89,7 @@ func (r *runner) delay(ctx context.Context, in *incoming, cause error, atLeast t
 	if attempts >= maxAttempts {
 		return r.bury(ctx, in, cause, attempts)
 	}
-	r.log.Warn("attempt failed; will be tried again", "event", in.ID, "type", in.Type, "about", in.Subject, "attempts", attempts, "error", cause)
+	r.log.Warn("attempt failed; will be tried again", withDetail(cause, "event", in.ID, "type", in.Type, "about", in.Subject, "attempts", attempts, "error", cause)...)
 	return outcomeDelayed, nil
 }
 
@@ -109,8 +109,17 @@ func (r *runner) bury(ctx context.Context, in *incoming, cause error, attempts i
 	if err := r.letters.Bury(ctx, letter); err != nil {
 		return outcomeReturned, errors.Join(cause, err)
 	}
-	r.log.Error("dead letter", "event", in.ID, "type", in.Type, "about", in.Subject, "reason", cause)
+	r.log.Error("dead letter", withDetail(cause, "event", in.ID, "type", in.Type, "about", in.Subject, "reason", cause)...)
 	return outcomeBuried, nil
+}
+
+// withDetail adds to the attributes of a log line what the error says to the operator
+// alone.
+func withDetail(err error, attributes ...any) []any {
+	if detail := fault.Detail(err); detail != "" {
+		return append(attributes, "detail", detail)
+	}
+	return attributes
 }
 
 // suspect guards against a message that ends its worker. Such a message is

@@ -177,19 +177,21 @@ func (cmd *devCmd) logger(g *globals, submissions []service.Submission) *slog.Lo
 	return slog.New(unshown{l.Logger(&g.screen).Handler(), shown})
 }
 
-// unshown drops log lines about events whose outcome the progress shows.
+// unshown drops log lines about events whose outcome the progress shows, unless they
+// say more than that.
 type unshown struct {
 	slog.Handler
 	events map[string]bool
 }
 
 func (u unshown) Handle(ctx context.Context, r slog.Record) error {
-	drop := false
+	shown, detailed := false, false
 	r.Attrs(func(a slog.Attr) bool {
-		drop = a.Key == "event" && u.events[a.Value.String()]
-		return !drop
+		shown = shown || a.Key == "event" && u.events[a.Value.String()]
+		detailed = detailed || a.Key == "detail"
+		return true
 	})
-	if drop {
+	if shown && !detailed {
 		return nil
 	}
 	return u.Handler.Handle(ctx, r)

@@ -18,6 +18,7 @@ import (
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/chunk/child"
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 type cli struct {
@@ -69,6 +70,7 @@ var errNo = errors.New("no")
 
 func main() {
 	child.Main()
+	reach.Main()
 	os.Exit(run(os.Args[1:]))
 }
 

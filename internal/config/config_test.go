@@ -106,7 +106,7 @@ func TestCheckNamesTheFlag(t *testing.T) {
 	for _, flag := range []string{
 		"--nats-url=nats://u:hunter2@a:4222,b c", "--postgres-url=", "--s3-url=e/f", "--qdrant-url=g:6334", "--index=", "--index=a.b", "--embedder=x",
 		"--nats-credentials=/nosuch", "--drain-timeout=0s", "--in-flight=0", "--in-flight=1000000", "--git-dir=", "--git-max-bytes=0",
-		"--git-timeout=0s", "--git-token-file=/nosuch", "--git-ssh-key=/nosuch", "--git-known-hosts=/nosuch", "--max-file-bytes=0",
+		"--git-timeout=0s", "--git-allow-host=https://h", "--git-allow-host=h:0", "--git-token-file=/nosuch", "--git-ssh-key=/nosuch", "--git-known-hosts=/nosuch", "--max-file-bytes=0",
 		"--include=[", "--exclude={", "--bulk-files=0", "--bulk-window=0", "--bulk-ingests=-1", "--waiting=-1",
 		"--intake-stream-mib=-1", "--chunked-stream-mib=-1", "--embedded-stream-mib=9999999999999", "--indexed-stream-mib=-1",
 		"--intake-per-tenant=-1", "--intake-per-tenant=99999999999",

@@ -55,6 +55,18 @@ func mark(err error, kind Kind, after time.Duration) error {
 	return &marked{err, kind, after}
 }
 
+// Detail returns what an error says to the operator alone, such as the words of a
+// remote server; "" if it holds nothing of the kind. An error has it by a method
+// Detail() string. Unlike Error, it belongs in a log only: never in a row, an event
+// or an answer.
+func Detail(err error) string {
+	var d interface{ Detail() string }
+	if errors.As(err, &d) {
+		return d.Detail()
+	}
+	return ""
+}
+
 // Of returns err's outermost mark, and the time to wait before another attempt
 // (0: the caller decides).
 func Of(err error) (Kind, time.Duration) {

@@ -14,12 +14,14 @@ import (
 	"github.com/leatworks/leat/devstack/postgres"
 	"github.com/leatworks/leat/devstack/s3"
 	"github.com/leatworks/leat/pipeline/chunk/child"
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 // Main runs the tests, ends the servers that they shared, and exits. If this
-// process was started to parse for them, it only parses.
+// process was started to parse for them, or to connect for ssh, it does only that.
 func Main(m *testing.M) {
 	child.Main()
+	reach.Main()
 	code := m.Run()
 	if err := shared.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "testenv:", err)

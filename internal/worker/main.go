@@ -17,6 +17,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/telemetry"
 	"github.com/leatworks/leat/pipeline/chunk/child"
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 // Spec describes a worker's binary.
@@ -43,6 +44,7 @@ const (
 // process at once. Main returns the exit code.
 func Main(spec Spec, cfg Checked, common *config.Process, run func(context.Context, *Stores, *slog.Logger) error) int {
 	child.Main()
+	reach.Main()
 	name := "leat-" + spec.Name
 	refuse := func(err error) int {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)

@@ -70,7 +70,7 @@ func mute(t testing.TB) (url string) {
 
 func fairLanes(t testing.TB) *lanes {
 	l := newLanes(t, nil, config.Bulk{BulkFiles: 500, BulkWindow: 4096, BulkIngests: 16, Waiting: 4096})
-	l.ingestor.AllowHTTP = true
+	l.ingestor.AllowHTTP, l.ingestor.AllowHosts = true, []string{"127.0.0.1:*"}
 	start(t, l.ingest, l.embed, l.index)
 	return l
 }

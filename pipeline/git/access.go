@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 // access is how one remote is reached: what git is told beside the URL.
@@ -13,6 +15,7 @@ type access struct {
 	config   []setting
 	env      []string
 	secrets  []string
+	gate     *reach.Gate // that every connection passes; nil of a local repository
 }
 
 // serveLocal runs upload-pack for a local repository, which is as untrusted as
@@ -35,23 +38,53 @@ var serveLocal = func() string {
 // redirect leads.
 const helper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$LEAT_GIT_USERNAME" "$LEAT_GIT_PASSWORD"; }; f`
 
-func (m *Mirrors) access(remote Remote) (access, error) {
-	switch remote.kind {
-	case kindLocal:
+// access prepares the way to a remote, which the caller closes.
+func (m *Mirrors) access(remote Remote) (a access, err error) {
+	if remote.kind == kindLocal {
 		return access{protocol: "file", flags: []string{"--upload-pack=" + serveLocal}}, nil
-	case kindSSH:
-		return access{protocol: "ssh", env: []string{"GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + m.sshCommand()}}, nil
-	case kindHTTP:
-		return m.accessHTTP(remote)
 	}
-	return access{}, fmt.Errorf("remote %q was not made by Parse", remote.text)
+	gate, err := reach.Open(m.policy)
+	if err != nil {
+		return access{}, err
+	}
+	switch remote.kind {
+	case kindSSH:
+		a, err = m.accessSSH(gate)
+	case kindHTTP:
+		a, err = m.accessHTTP(remote, gate)
+	default:
+		err = fmt.Errorf("remote %q was not made by Parse", remote.text)
+	}
+	if err != nil {
+		gate.Close()
+		return access{}, err
+	}
+	a.gate = gate
+	return a, nil
 }
 
-func (m *Mirrors) accessHTTP(remote Remote) (access, error) {
+func (a access) close() {
+	if a.gate != nil {
+		a.gate.Close()
+	}
+}
+
+func (m *Mirrors) accessSSH(gate *reach.Gate) (access, error) {
+	command, env, err := gate.ProxyCommand()
+	if err != nil {
+		return access{}, err
+	}
+	return access{protocol: "ssh", env: []string{"GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + m.sshCommand(command), env}}, nil
+}
+
+func (m *Mirrors) accessHTTP(remote Remote, gate *reach.Gate) (access, error) {
 	scheme, _, _ := strings.Cut(remote.text, "://")
 	a := access{
 		protocol: scheme,
-		config:   []setting{{"http.lowSpeedTime", fmt.Sprint(max(1, int(m.cfg.IdleTimeout/time.Second)))}},
+		config: []setting{
+			{"http.proxy", gate.URL()}, {"http.proxyAuthMethod", "basic"},
+			{"http.lowSpeedTime", fmt.Sprint(max(1, int(m.cfg.IdleTimeout/time.Second)))},
+		},
 	}
 	found, ok, err := m.token(remote.host)
 	if err != nil || !ok {
@@ -66,8 +99,9 @@ func (m *Mirrors) accessHTTP(remote Remote) (access, error) {
 // sshCommand runs ssh without the user's and the machine's ssh configuration,
 // without questions, and only to hosts whose key is known: nothing is trusted
 // on first use.
-func (m *Mirrors) sshCommand() string {
+func (m *Mirrors) sshCommand(proxyCommand string) string {
 	options := []string{
+		"ProxyCommand=" + proxyCommand,
 		"BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no",
 		"ForwardAgent=no", "ForwardX11=no", "ClearAllForwardings=yes", "PermitLocalCommand=no", "ControlMaster=no", "ControlPath=none",
 		"ConnectTimeout=30", "ServerAliveInterval=15", "ServerAliveCountMax=4",
@@ -93,7 +127,7 @@ func sshQuote(path string) string { return `"` + strings.ReplaceAll(path, "%", "
 func (a access) options(args []string) []string { return append(args, a.flags...) }
 
 func (a access) command(args []string) command {
-	return command{args: args, config: a.config, env: a.env, protocol: a.protocol, secrets: a.secrets, guarded: true}
+	return command{args: args, config: a.config, env: a.env, protocol: a.protocol, secrets: a.secrets, guarded: true, gate: a.gate}
 }
 
 func silence(d time.Duration) error { return fmt.Errorf("%w for %s", errSilent, d) }

@@ -12,19 +12,22 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 // command is one run of git.
 type command struct {
 	args       []string
-	gitDir     string    // "" runs outside any repository
-	config     []setting // on top of baseConfig
-	env        []string  // on top of baseEnv
-	protocol   string    // what GIT_ALLOW_PROTOCOL lists; "" allows none
-	secrets    []string  // never to be seen in an error
-	guarded    bool      // kill git and its children when this process dies
-	lock       *os.File  // inherited, so that the lock outlives us with git
-	onProgress func()    // called whenever git writes to stderr
+	gitDir     string      // "" runs outside any repository
+	config     []setting   // on top of baseConfig
+	env        []string    // on top of baseEnv
+	protocol   string      // what GIT_ALLOW_PROTOCOL lists; "" allows none
+	secrets    []string    // never to be seen in an error
+	guarded    bool        // kill git and its children when this process dies
+	lock       *os.File    // inherited, so that the lock outlives us with git
+	gate       *reach.Gate // of a run that contacts a remote host
+	onProgress func()      // called whenever git writes to stderr
 }
 
 type setting struct{ key, value string }
@@ -55,10 +58,10 @@ var memoryConfig = []setting{
 	{"pack.threads", "2"},
 }
 
-// passedEnv is all of our environment that git sees.
+// passedEnv is all of our environment that git sees. The proxies of the operator are
+// not part of it: git's one proxy is the gate, and no_proxy would lead around it.
 var passedEnv = []string{
 	"PATH", "TMPDIR", "SSH_AUTH_SOCK",
-	"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
 	"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR",
 }
 
@@ -122,13 +125,14 @@ type process struct {
 	verb     string
 	secrets  []string
 	limits   limits
+	gate     *reach.Gate
 	wait     func() error
 }
 
 // start starts git in a session of its own: it has no terminal to ask on, and
 // can be killed with its children. The process ends with ctx.
 func (m *Mirrors) start(ctx context.Context, c command, stdin bool, stdout io.Writer) (p *process, in io.WriteCloser, out io.ReadCloser, err error) {
-	p = &process{ctx: ctx, stderr: &tail{notify: c.onProgress}, verb: c.args[0], secrets: c.secrets, limits: m.limits()}
+	p = &process{ctx: ctx, stderr: &tail{notify: c.onProgress}, verb: c.args[0], secrets: c.secrets, limits: m.limits(), gate: c.gate}
 	p.cmd = exec.CommandContext(ctx, "git", c.args...)
 	if c.guarded {
 		p.cmd = exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", guard, "git"}, c.args...)...)
@@ -199,7 +203,10 @@ func (p *process) waitOnce() error {
 	if cause := context.Cause(p.ctx); cause != nil {
 		return fmt.Errorf("git %s: %w", p.verb, cause)
 	}
-	f := &failure{verb: p.verb, stderr: scrub(p.stderr.String(), p.secrets), err: err}
+	f := &failure{verb: p.verb, stderr: scrub(p.stderr.String(), p.secrets), err: err, remote: p.gate != nil}
+	if p.gate != nil {
+		f.cause = p.gate.Err()
+	}
 	if err := p.limits.exceeded(f); err != nil {
 		return err
 	}
@@ -223,13 +230,33 @@ type failure struct {
 	verb   string
 	stderr string // scrubbed, one line
 	err    error
+	remote bool  // stderr holds the words of another host
+	cause  error // why a connection was not made
 }
 
+// Error leaves out the words of another host: whoever submitted its URL may not be
+// meant to read what it says.
 func (f *failure) Error() string {
+	if f.remote {
+		return fmt.Sprintf("git %s failed", f.verb)
+	}
+	return f.words()
+}
+
+func (f *failure) words() string {
 	if f.stderr == "" {
 		return fmt.Sprintf("git %s: %v", f.verb, f.err)
 	}
 	return fmt.Sprintf("git %s: %s", f.verb, f.stderr)
+}
+
+// Detail is for the operator's log.
+func (f *failure) Detail() string {
+	text := f.words()
+	if f.cause != nil {
+		text = fmt.Sprintf("%v (%s)", f.cause, text)
+	}
+	return visible(text)
 }
 
 func (f *failure) Unwrap() error { return f.err }

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/leatworks/leat/internal/fault"
 )
@@ -23,7 +25,20 @@ var (
 	ErrNoRef    = errors.New("no such ref")
 	ErrEmpty    = errors.New("repository is empty")
 	ErrTooLarge = errors.New("too large")
+	// ErrRefused is Parse's: leat may not contact the host, port or address, or read
+	// the path.
+	ErrRefused = errors.New("refused")
 )
+
+// ErrUnreachable is all that is said of a host to which no connection could be
+// made, which broke it off, kept silent or answered with an error of its own, or
+// which has no address that may be contacted. It is one error, so that nobody can
+// explore a network by submitting URLs. It is wrapped in a fault.Retry: networks
+// recover.
+var ErrUnreachable = errors.New("unreachable: no connection to its host can be made or kept")
+
+// errUnread is a remote whose answer git did not understand.
+var errUnread = errors.New("git could not read what its host answered")
 
 // errNetwork marks a failure of the way to the remote, where the mirror itself
 // is above suspicion.
@@ -87,10 +102,15 @@ func explain(remote Remote, err error) error {
 	}
 	var f *failure
 	if !errors.As(err, &f) {
+		if errors.Is(err, errSilent) && !remote.Local() {
+			return fault.Retry(&hidden{ErrUnreachable, err})
+		}
 		return fault.Retry(err)
 	}
 	found := meaning(f.stderr)
 	switch {
+	case f.cause != nil: // no connection: the rest of git's words follow from that
+		return fault.Retry(&hidden{ErrUnreachable, err})
 	case errors.Is(found, ErrAuth), errors.Is(found, ErrNotFound):
 		return fault.Reject(fmt.Errorf("%w (%w)%s", found, err, hint(remote, f.stderr)))
 	case errors.Is(found, ErrNoRef):
@@ -102,9 +122,26 @@ func explain(remote Remote, err error) error {
 	case strings.Contains(f.stderr, "dumb http transport"):
 		return fault.Reject(fmt.Errorf("the server speaks only git's old file protocol, which leat does not (%w)", err))
 	case strings.Contains(f.stderr, "returned error: 429"):
-		return fault.RetryAfter(err, time.Minute)
+		return fault.RetryAfter(&hidden{ErrUnreachable, err}, time.Minute)
+	case f.remote && errors.Is(found, errNetwork):
+		return fault.Retry(&hidden{ErrUnreachable, err})
+	case f.remote && found == nil:
+		return fault.Retry(&hidden{errUnread, err})
 	}
 	return fault.Retry(err)
+}
+
+// hidden is an error of which only the kind is told; its cause is for the log.
+type hidden struct{ kind, cause error }
+
+func (h *hidden) Error() string   { return h.kind.Error() + "; the ingestor's log says why" }
+func (h *hidden) Unwrap() []error { return []error{h.kind, h.cause} }
+
+func (h *hidden) Detail() string {
+	if detail := fault.Detail(h.cause); detail != "" {
+		return detail
+	}
+	return visible(h.cause.Error())
 }
 
 // damage are the signs of a repository that is damaged where it comes from. By
@@ -152,6 +189,21 @@ func hint(remote Remote, stderr string) string {
 func suspicious(ctx context.Context, err error) bool {
 	var f *failure
 	return ctx.Err() == nil && errors.As(err, &f) && meaning(f.stderr) == nil
+}
+
+// visible escapes characters that cannot be seen, or that would change how others
+// are shown.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRune(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
 }
 
 const maxMessage = 500

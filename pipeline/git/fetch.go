@@ -25,7 +25,8 @@ type Head struct {
 // If the remote has nothing new, the listing of its refs is all that is done.
 //
 // What cannot work is a fault.Reject that wraps ErrNotFound, ErrAuth, ErrNoRef,
-// ErrEmpty or ErrTooLarge; trouble on the way is a fault.Retry.
+// ErrEmpty or ErrTooLarge; trouble on the way is a fault.Retry, which wraps
+// ErrUnreachable. No text repeats what a distant host said: fault.Detail does.
 func (m *Mirrors) Fetch(ctx context.Context, id string, remote Remote, ref string) (Head, error) {
 	if err := checkID(id); err != nil {
 		return Head{}, err
@@ -45,6 +46,7 @@ func (m *Mirrors) fetch(ctx context.Context, id string, remote Remote, ref strin
 	if err != nil {
 		return Head{}, err
 	}
+	defer access.close()
 	tip, err := m.resolve(ctx, remote, access, ref)
 	if err != nil {
 		return Head{}, err

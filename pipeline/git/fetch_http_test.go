@@ -151,6 +151,7 @@ func TestFetchWithTokenFromEnvironment(t *testing.T) {
 	if err != nil || !strings.Contains(strings.Join(access.env, " "), testToken) {
 		t.Fatalf("access %v, %v", access.env, err)
 	}
+	access.close()
 	// Another host is shown nothing.
 	_, err = m.Fetch(t.Context(), "r", mustParse(t, m, f.URL+"/source.git"), "")
 	wantRejected(t, err, ErrAuth)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 // Config says where mirrors are kept and what a fetch may do.
@@ -43,6 +44,12 @@ type Config struct {
 	// AllowHTTP accepts http://, where content and tokens travel in the clear.
 	// Default: refused.
 	AllowHTTP bool
+	// AllowHosts are the rules of hosts, ports and networks that may be contacted
+	// beside port 22, 80 and 443 of public addresses, as reach.ParseRule reads
+	// them. Default: none.
+	AllowHosts []string
+	// Resolve returns the addresses of a host. Default: the system's resolver.
+	Resolve reach.Resolver
 	// TokenFile names a file of "host token" or "host user:token" lines, read
 	// again at each fetch. It must not be readable by every user of the machine.
 	// Default: none.
@@ -68,6 +75,8 @@ const (
 type Mirrors struct {
 	cfg  Config
 	home string // an empty directory, git's HOME
+
+	policy *reach.Policy
 }
 
 // New checks the configuration and the installed git, and makes the directory.
@@ -105,7 +114,14 @@ func New(cfg Config) (*Mirrors, error) {
 			return nil, err
 		}
 	}
-	m := &Mirrors{cfg: cfg, home: filepath.Join(cfg.Dir, ".home")}
+	rules := make([]reach.Rule, len(cfg.AllowHosts))
+	for i, text := range cfg.AllowHosts {
+		var err error
+		if rules[i], err = reach.ParseRule(text); err != nil {
+			return nil, fmt.Errorf("hosts that git may contact: %w", err)
+		}
+	}
+	m := &Mirrors{cfg: cfg, home: filepath.Join(cfg.Dir, ".home"), policy: reach.New(cfg.Resolve, rules...)}
 	if err := os.MkdirAll(m.home, 0o700); err != nil {
 		return nil, fmt.Errorf("make git directory: %w", err)
 	}

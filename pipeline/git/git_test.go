@@ -12,9 +12,12 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 func TestMain(m *testing.M) {
+	reach.Main()
 	if os.Getenv("LEAT_TEST_FETCH") != "" {
 		os.Exit(fetchAsHelper())
 	}
@@ -88,9 +91,12 @@ func (s *source) commitOn(branch, parent string, items ...item) string {
 	return oid
 }
 
+// everywhere allows what tests serve on the loopback address.
+var everywhere = []string{"*:*", "0.0.0.0/0:*", "[::/0]:*"}
+
 func newMirrors(t testing.TB, change ...func(*Config)) *Mirrors {
 	t.Helper()
-	cfg := Config{Dir: filepath.Join(t.TempDir(), "mirrors"), AllowLocal: true}
+	cfg := Config{Dir: filepath.Join(t.TempDir(), "mirrors"), AllowLocal: true, AllowHosts: everywhere}
 	for _, f := range change {
 		f(&cfg)
 	}

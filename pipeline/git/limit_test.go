@@ -39,7 +39,7 @@ func TestAnEndlessListingIsCut(t *testing.T) {
 				fmt.Fprint(w, line(fmt.Sprintf("%040x refs/heads/main%0100d\n", i, i)))
 			}
 		}))
-		m, err := New(Config{Dir: t.TempDir(), AllowHTTP: true, MaxMemory: 64 << 20, IdleTimeout: time.Minute})
+		m, err := New(Config{Dir: t.TempDir(), AllowHTTP: true, AllowHosts: everywhere, MaxMemory: 64 << 20, IdleTimeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

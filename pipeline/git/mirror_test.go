@@ -342,7 +342,7 @@ func TestTimeoutKillsGroup(t *testing.T) {
 			hang := newHang(t)
 			m := newMirrors(t, change, func(cfg *Config) { cfg.SSHCommand = hang.script })
 			_, err := m.Fetch(t.Context(), "r", mustParse(t, m, hangingURL), "")
-			if kind, _ := fault.Of(err); err == nil || kind != fault.KindRetry || !strings.Contains(err.Error(), "1s") {
+			if kind, _ := fault.Of(err); err == nil || kind != fault.KindRetry || !strings.Contains(err.Error()+fault.Detail(err), "1s") {
 				t.Fatalf("error %v, want one to retry that names the limit", err)
 			}
 			hang.wantStarted()

@@ -92,7 +92,7 @@ func (m *Mirrors) parse(raw string) (Remote, error) {
 	case isURL:
 		return m.parseURL(strings.ToLower(scheme), raw)
 	case colon > 0 && (slash < 0 || colon < slash):
-		return parseSCP(raw[:colon], raw[colon+1:])
+		return m.parseSCP(raw[:colon], raw[colon+1:])
 	}
 	return m.parsePath(raw)
 }
@@ -112,7 +112,7 @@ func (m *Mirrors) parseURL(scheme, raw string) (Remote, error) {
 	if err != nil {
 		return Remote{}, errors.New("is not a valid URL") // err repeats the URL
 	}
-	host, err := cleanHost(scheme, u.Hostname(), u.Port())
+	host, err := m.cleanHost(scheme, u.Hostname(), u.Port())
 	if err != nil {
 		return Remote{}, err
 	}
@@ -162,7 +162,7 @@ func checkUser(user string) error {
 }
 
 // parseSCP reads [user@]host:path.
-func parseSCP(address, path string) (Remote, error) {
+func (m *Mirrors) parseSCP(address, path string) (Remote, error) {
 	user, name, found := strings.Cut(address, "@")
 	if !found {
 		user, name = "", address
@@ -172,7 +172,10 @@ func parseSCP(address, path string) (Remote, error) {
 	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, "@") {
 		return Remote{}, errors.New("the address holds a password; remove it and give the ingestor an ssh key")
 	}
-	host, err := cleanHost("ssh", name, "")
+	host, err := m.cleanHost("ssh", name, "")
+	if errors.Is(err, ErrRefused) {
+		return Remote{}, err
+	}
 	if err != nil {
 		return Remote{}, fmt.Errorf("%w; write https://…, ssh://… or user@host:path", err)
 	}
@@ -200,23 +203,30 @@ var hostPattern = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z
 
 var defaultPorts = map[string]uint64{"http": 80, "https": 443, "ssh": 22}
 
-func cleanHost(scheme, name, port string) (string, error) {
+// cleanHost returns "name" or "name:port" if it is a host that may be contacted, as
+// far as its text tells.
+func (m *Mirrors) cleanHost(scheme, name, port string) (string, error) {
 	name = strings.ToLower(name)
+	bare := name
 	if strings.Contains(name, ":") {
 		address, err := netip.ParseAddr(name)
 		if err != nil || address.Zone() != "" {
 			return "", errors.New("the host is not a valid address")
 		}
-		name = "[" + address.String() + "]"
+		bare = address.String()
+		name = "[" + bare + "]"
 	} else if len(name) > 253 || !hostPattern.MatchString(name) {
 		return "", errors.New("the host is not a valid name (write an international one in its xn-- form)")
 	}
-	if port == "" {
-		return name, nil
+	number := defaultPorts[scheme]
+	if port != "" {
+		var err error
+		if number, err = strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+			return "", errors.New("the port is not a number from 1 to 65535")
+		}
 	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || number == 0 {
-		return "", errors.New("the port is not a number from 1 to 65535")
+	if err := m.policy.Host(bare, uint16(number)); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	if number == defaultPorts[scheme] {
 		return name, nil
