@@ -71,9 +71,9 @@ var rules = []rule{
 		deny: ours,
 	},
 	{
-		text: "a leaf imports events and internal/fault, and nothing else of ours",
+		text: "a leaf imports events, internal/fault and internal/glob, and nothing else of ours",
 		of:   leaves,
-		deny: ours, except: of("events", "internal/fault"),
+		deny: ours, except: of("events", "internal/fault", "internal/glob"),
 	},
 	{
 		text: "steps never import each other; they meet in the events and the catalog",
@@ -119,6 +119,11 @@ var rules = []rule{
 		text: "the embedded servers are devstack's",
 		of:   everything, not: []string{"devstack/..."},
 		deny: []string{"github.com/nats-io/nats-server/...", "github.com/versity/versitygw/..."},
+	},
+	{
+		text: "patterns are matched by internal/glob, which bounds them",
+		of:   everything, not: []string{"internal/glob"}, tests: true,
+		deny: []string{"github.com/bmatcuk/doublestar/..."},
 	},
 	driver("NATS", []string{"pipeline/broker/..."}, "github.com/nats-io/nats.go/..."),
 	{
@@ -307,6 +312,8 @@ func TestRules(t *testing.T) {
 		{"pipeline/git/fetch.go", module + "/events", allowed},
 		{"pipeline/git/fetch.go", module + "/internal/fault", allowed},
 		{"pipeline/git/fetch.go", module + "/internal/faults", "a leaf imports"},
+		{"pipeline/lang/rules.go", module + "/internal/glob", allowed},
+		{"pipeline/lang/rules.go", "github.com/bmatcuk/doublestar/v4", "patterns are matched"},
 		{"pipeline/git/fetch.go", module + "/pipeline/blob", "a leaf imports"},
 		{"pipeline/git/fetch.go", module + "/pipeline", "a leaf imports"},
 		{"pipeline/git/fetch.go", module + "/pipeline/ingest", "a leaf imports"},

@@ -1,11 +1,12 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
+	"github.com/leatworks/leat/internal/glob"
 )
 
 // Limits.
@@ -84,31 +85,34 @@ func (c Config) Check() error {
 	if c.MaxDocument < 0 {
 		return fmt.Errorf("max document is %d: give a size of 1 byte or more, or 0 for the default of %d", c.MaxDocument, DefaultMaxDocument)
 	}
-	for _, glob := range c.Include {
-		if err := checkGlob("include", glob); err != nil {
+	for _, pattern := range c.Include {
+		if err := checkGlob("include", pattern); err != nil {
 			return err
 		}
 	}
-	for _, glob := range c.Exclude {
-		if err := checkGlob("exclude", glob); err != nil {
+	for _, pattern := range c.Exclude {
+		if err := checkGlob("exclude", pattern); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkGlob(list, glob string) error {
+func checkGlob(list, pattern string) error {
+	err := glob.Check(pattern)
 	switch {
-	case glob == "":
+	case pattern == "":
 		return fmt.Errorf("%s holds an empty glob: remove it, or write ** for every file", list)
-	case !doublestar.ValidatePattern(glob):
-		return fmt.Errorf("%s glob %q: close its brackets and braces, or escape them with a backslash", list, glob)
-	case strings.HasPrefix(glob, "!"):
-		return fmt.Errorf("%s glob %q: there is no negation; put the glob without ! on the other list", list, glob)
-	case strings.HasSuffix(glob, "/"):
-		return fmt.Errorf("%s glob %q matches no file: write %q for all files of that directory", list, glob, glob+"**")
-	case path.Clean(glob) != glob || strings.HasPrefix(glob, "/") || strings.HasPrefix(glob, "../"):
-		return fmt.Errorf("%s glob %q matches no file: write it relative to the repository's root: no slash first, no \".\" and no \"..\" in it", list, glob)
+	case errors.Is(err, glob.ErrCostly):
+		return fmt.Errorf("%s glob %.80q: %w", list, pattern, err)
+	case err != nil:
+		return fmt.Errorf("%s glob %q: close its brackets and braces, or escape them with a backslash", list, pattern)
+	case strings.HasPrefix(pattern, "!"):
+		return fmt.Errorf("%s glob %q: there is no negation; put the glob without ! on the other list", list, pattern)
+	case strings.HasSuffix(pattern, "/"):
+		return fmt.Errorf("%s glob %q matches no file: write %q for all files of that directory", list, pattern, pattern+"**")
+	case path.Clean(pattern) != pattern || strings.HasPrefix(pattern, "/") || strings.HasPrefix(pattern, "../"):
+		return fmt.Errorf("%s glob %q matches no file: write it relative to the repository's root: no slash first, no \".\" and no \"..\" in it", list, pattern)
 	}
 	return nil
 }

@@ -4,14 +4,14 @@ import "strings"
 
 // pattern is a path pattern as .gitignore and .gitattributes share it.
 type pattern struct {
-	text     string // as written, for people
-	negative bool   // begins with '!'
-	dirOnly  bool   // ends in '/'
-	baseName bool   // holds no slash: matched against the last element alone
-	prefix   string // the literal beginning
-	literal  bool   // nothing follows prefix
-	tail     glob   // what follows prefix
-	invalid  bool   // matches nothing
+	text     string    // as written, for people
+	negative bool      // begins with '!'
+	dirOnly  bool      // ends in '/'
+	baseName bool      // holds no slash: matched against the last element alone
+	prefix   string    // the literal beginning
+	literal  bool      // nothing follows prefix
+	tail     automaton // what follows prefix
+	invalid  bool      // matches nothing
 }
 
 // parsePattern reads a pattern whose surrounding blanks are gone.
@@ -33,8 +33,8 @@ func parsePattern(text string) pattern {
 	if !p.baseName {
 		p.prefix, rest = rest[:wild], rest[wild:]
 	}
-	glob, ok := compileGlob(rest)
-	p.tail, p.invalid = glob, !ok
+	tail, ok := compileAutomaton(rest)
+	p.tail, p.invalid = tail, !ok
 	return p
 }
 

@@ -11,11 +11,11 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/go-enry/go-enry/v2"
 	"github.com/go-enry/go-enry/v2/data"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/glob"
 )
 
 // version counts the changes of this package's verdicts, new versions of
@@ -164,7 +164,7 @@ func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 // choice judges by people's requests: the operator's globs, then the
 // repository's .leatignore.
 func (r *Rules) choice(path string, b *budget) Verdict {
-	matches := func(glob string) bool { return doublestar.MatchUnvalidated(glob, path) }
+	matches := func(pattern string) bool { return glob.Match(pattern, path) }
 	if i := slices.IndexFunc(r.config.Exclude, matches); i >= 0 {
 		return skip(ReasonExcluded, "exclude %s", r.config.Exclude[i])
 	}

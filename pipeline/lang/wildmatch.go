@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// glob is a compiled pattern of .gitignore or .gitattributes. It accepts the
+// automaton is a compiled pattern of .gitignore or .gitattributes. It accepts the
 // same texts as git's wildmatch, by an automaton, because git's own matcher
 // backtracks and a repository could exhaust it with a pattern.
-type glob struct {
+type automaton struct {
 	states []state
 	least  int // bytes of the shortest text that it may match
 }
 
-// state is one step of the automaton. The last state of a glob accepts.
+// state is one step of the automaton. The last state of an automaton accepts.
 type state struct {
 	op    op
 	char  byte
@@ -32,9 +32,9 @@ const (
 	opAccept           // the end
 )
 
-// compileGlob compiles a pattern. No path matches a malformed one, as in git;
+// compileAutomaton compiles a pattern. No path matches a malformed one, as in git;
 // ok is false then.
-func compileGlob(pattern string) (g glob, ok bool) {
+func compileAutomaton(pattern string) (g automaton, ok bool) {
 	for i := 0; i < len(pattern); {
 		switch c := pattern[i]; c {
 		case '*':
@@ -45,13 +45,13 @@ func compileGlob(pattern string) (g glob, ok bool) {
 		case '[':
 			class, next, ok := parseClass(pattern, i)
 			if !ok {
-				return glob{}, false
+				return automaton{}, false
 			}
 			g.add(state{op: opClass, class: class})
 			i = next
 		case '\\':
 			if i+1 == len(pattern) {
-				return glob{}, false
+				return automaton{}, false
 			}
 			g.add(state{op: opChar, char: pattern[i+1]})
 			i += 2
@@ -64,7 +64,7 @@ func compileGlob(pattern string) (g glob, ok bool) {
 	return g, true
 }
 
-func (g *glob) add(s state) {
+func (g *automaton) add(s state) {
 	g.states = append(g.states, s)
 	if s.op == opChar || s.op == opAny || s.op == opClass {
 		g.least++
@@ -73,7 +73,7 @@ func (g *glob) add(s state) {
 
 // star compiles the run of stars at i. Two or more of them cross slashes if
 // they stand between slashes or ends; a slash after them is then optional.
-func (g *glob) star(pattern string, i int) (next int) {
+func (g *automaton) star(pattern string, i int) (next int) {
 	next = i
 	for next < len(pattern) && pattern[next] == '*' {
 		next++
@@ -97,7 +97,7 @@ func (g *glob) star(pattern string, i int) (next int) {
 }
 
 // match says whether all of text matches. Once the budget is spent, it says no.
-func (g glob) match(text string, b *budget) bool {
+func (g automaton) match(text string, b *budget) bool {
 	if len(text) < g.least {
 		return false
 	}
@@ -129,7 +129,7 @@ func (g glob) match(text string, b *budget) bool {
 }
 
 // step feeds one byte to the state at.
-func (g glob) step(next []bool, at int, c byte) bool {
+func (g automaton) step(next []bool, at int, c byte) bool {
 	s := &g.states[at]
 	switch s.op {
 	case opStar:
@@ -164,7 +164,7 @@ func (g glob) step(next []bool, at int, c byte) bool {
 }
 
 // enter activates the state at, and the states that follow it without a byte.
-func (g glob) enter(set []bool, at int) {
+func (g automaton) enter(set []bool, at int) {
 	for !set[at] {
 		set[at] = true
 		switch s := g.states[at]; s.op {

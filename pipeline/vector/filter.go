@@ -7,10 +7,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/glob"
 )
 
 // Filter says which points are seen: those that fit every field. An empty list
@@ -47,7 +47,7 @@ func (p Plan) Partial() bool { return p.glob != "" || p.symbol != nil }
 
 // Match says whether a point that fulfils the conditions fits the filter.
 func (p Plan) Match(path, symbol string) bool {
-	if p.glob != "" && !doublestar.MatchUnvalidated(p.glob, path) {
+	if p.glob != "" && !glob.Match(p.glob, path) {
 		return false
 	}
 	return p.symbol == nil || p.symbol(symbol)
@@ -67,29 +67,33 @@ func (f Filter) Plan() (Plan, error) {
 	return plan, nil
 }
 
-func planPath(glob string) (Plan, error) {
-	if glob == "" {
+func planPath(pattern string) (Plan, error) {
+	if pattern == "" {
 		return Plan{}, nil
 	}
-	if !utf8.ValidString(glob) || !doublestar.ValidatePattern(glob) {
-		return Plan{}, fmt.Errorf("path %q is not a glob: close every [ and {, and write a literal [, {, * or ? with \\ before it", glob)
+	err := glob.Check(pattern)
+	switch {
+	case errors.Is(err, glob.ErrCostly):
+		return Plan{}, fmt.Errorf("path %.80q: %w", pattern, err)
+	case err != nil || !utf8.ValidString(pattern):
+		return Plan{}, fmt.Errorf("path %q is not a glob: close every [ and {, and write a literal [, {, * or ? with \\ before it", pattern)
 	}
-	if strings.HasPrefix(glob, "/") || strings.HasPrefix(glob, "./") || strings.HasPrefix(glob, "../") {
-		return Plan{}, fmt.Errorf("path %q: paths begin at the repository's root, so leave out the leading %s", glob, glob[:strings.Index(glob, "/")+1])
+	if strings.HasPrefix(pattern, "/") || strings.HasPrefix(pattern, "./") || strings.HasPrefix(pattern, "../") {
+		return Plan{}, fmt.Errorf("path %q: paths begin at the repository's root, so leave out the leading %s", pattern, pattern[:strings.Index(pattern, "/")+1])
 	}
-	if strings.HasSuffix(glob, "/") {
-		glob += "**"
+	if strings.HasSuffix(pattern, "/") {
+		pattern += "**"
 	}
-	if !strings.ContainsAny(glob, `*?[{\`) {
-		return Plan{Path: glob}, nil
+	if !strings.ContainsAny(pattern, `*?[{\`) {
+		return Plan{Path: pattern}, nil
 	}
 	var plan Plan
-	dir, rest := doublestar.SplitPattern(glob)
+	dir, rest := glob.Split(pattern)
 	if dir != "." {
 		plan.Dir = path.Clean(dir)
 	}
 	if rest != "**" {
-		plan.glob = glob
+		plan.glob = pattern
 	}
 	return plan, nil
 }
