@@ -44,7 +44,7 @@ func (a Approval) Text() string {
 // Approve approves the one removal that waits. It returns false if none waits.
 func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved Approval, found bool, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return approved, false, err
 	}
 	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,7 @@ const (
 // FollowRequest asks to wait for the end of submissions.
 type FollowRequest struct {
 	Tenant      string
+	Reach       []string                // globs of repositories that may be seen; empty: all of the tenant's
 	Submissions []catalog.SubmissionKey // submissions of the tenant
 	Patience    int                     // failed attempts of a submission before it counts as refused; 0: no limit
 }
@@ -54,7 +56,7 @@ type Refusal struct {
 // last.
 func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progress)) (p Progress, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres|store.NATS); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres|store.NATS); err != nil {
 		return p, err
 	}
 	for _, key := range r.Submissions {
@@ -99,8 +101,8 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 	p := Progress{Done: true, wanted: make(map[uuid.UUID]bool), Retries: make(map[string]string), Refused: []Refusal{}}
 	for _, key := range r.Submissions {
-		status, err := s.stores.Catalog.SubmissionStatus(ctx, key)
-		if err != nil && !isNotFound(err) {
+		status, err := s.submissionStatus(ctx, r, key)
+		if err != nil {
 			return p, err
 		}
 		switch {
@@ -121,6 +123,23 @@ func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 		}
 	}
 	return p, nil
+}
+
+// submissionStatus returns the zero status of a submission that is not yet accepted, or is
+// of a repository that the request does not reach.
+func (s *Service) submissionStatus(ctx context.Context, r FollowRequest, key catalog.SubmissionKey) (catalog.SubmissionStatus, error) {
+	status, err := s.stores.Catalog.SubmissionStatus(ctx, key)
+	if isNotFound(err) {
+		return catalog.SubmissionStatus{}, nil
+	}
+	if err != nil || status.Repository == uuid.Nil || !restricted(ctx, r.Reach) {
+		return status, err
+	}
+	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach})
+	if err == nil && !slices.Contains(ids, status.Repository) {
+		status = catalog.SubmissionStatus{}
+	}
+	return status, err
 }
 
 // count adds up the documents of the tracks that are followed.

@@ -26,7 +26,7 @@ func (s *Service) Generations(ctx context.Context) (list []catalog.GenerationSta
 
 // index says why there is no index to ask.
 func (s *Service) index(ctx context.Context) error {
-	if err := s.need(store.Postgres); err != nil {
+	if err := s.whole(ctx, store.Postgres); err != nil {
 		return err
 	}
 	_, err := s.active(ctx)
@@ -43,7 +43,7 @@ type RebuildRequest struct {
 // active one when it is equal to the catalog.
 func (s *Service) Rebuild(ctx context.Context, r RebuildRequest) (number int64, err error) {
 	defer mark(&err)
-	if err := s.need(store.Postgres); err != nil {
+	if err := s.whole(ctx, store.Postgres); err != nil {
 		return 0, err
 	}
 	active, err := s.active(ctx)

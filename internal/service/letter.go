@@ -50,7 +50,8 @@ type LettersAnswer struct {
 // LetterRequest asks for one dead letter.
 type LetterRequest struct {
 	Tenant    string
-	AnyTenant bool // also a letter of another tenant, or of none
+	Reach     []string // globs of repositories that may be seen; empty: all of the tenant's
+	AnyTenant bool     // also a letter of another tenant, or of none
 	ID        int64
 }
 
@@ -111,7 +112,7 @@ func (s *Service) Letters(ctx context.Context, r LettersRequest) (a LettersAnswe
 // Letter returns one dead letter with its message.
 func (s *Service) Letter(ctx context.Context, r LetterRequest) (l catalog.Letter, err error) {
 	defer mark(&err)
-	filter, err := s.filter(ctx, LetterFilter{Tenant: r.Tenant, AnyTenant: r.AnyTenant, IDs: []int64{r.ID}})
+	filter, err := s.filter(ctx, LetterFilter{Tenant: r.Tenant, Reach: r.Reach, AnyTenant: r.AnyTenant, IDs: []int64{r.ID}})
 	if err != nil {
 		return l, err
 	}
@@ -206,7 +207,7 @@ func (s *Service) eachLetter(ctx context.Context, f LetterFilter, fn func(id int
 }
 
 func (s *Service) filter(ctx context.Context, f LetterFilter) (filter catalog.LetterFilter, err error) {
-	if err := s.check(f.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, f.Tenant, store.Postgres); err != nil {
 		return filter, err
 	}
 	if f.OlderThan < 0 {
@@ -214,9 +215,12 @@ func (s *Service) filter(ctx context.Context, f LetterFilter) (filter catalog.Le
 	}
 	filter = catalog.LetterFilter{Tenant: f.Tenant, IDs: f.IDs, Worker: f.Worker, Reason: f.Reason, Before: f.Before, OlderThan: f.OlderThan}
 	if f.AnyTenant {
+		if err := everything(ctx, f.Reach); err != nil {
+			return filter, err
+		}
 		filter.Tenant = ""
 	}
-	if f.Repository != "" || len(f.Reach) > 0 {
+	if f.Repository != "" || restricted(ctx, f.Reach) {
 		filter.Repositories, err = s.repositoryIDs(ctx, TracksRequest{Tenant: f.Tenant, Reach: f.Reach, Repository: f.Repository})
 	}
 	return filter, err

@@ -18,7 +18,7 @@ type Listener struct {
 // begins with what happens from now on.
 func (s *Service) EnsureListener(ctx context.Context, tenant string) (l Listener, err error) {
 	defer mark(&err)
-	if err := s.check(tenant, store.NATS); err != nil {
+	if err := s.check(ctx, tenant, store.NATS); err != nil {
 		return l, err
 	}
 	own, err := s.stores.Broker.EnsureListener(ctx, tenant)
@@ -28,7 +28,7 @@ func (s *Service) EnsureListener(ctx context.Context, tenant string) (l Listener
 // DropListener removes the consumer of a tenant's listeners, if there is one.
 func (s *Service) DropListener(ctx context.Context, tenant string) (err error) {
 	defer mark(&err)
-	if err := s.check(tenant, store.NATS); err != nil {
+	if err := s.check(ctx, tenant, store.NATS); err != nil {
 		return err
 	}
 	return s.stores.Broker.DropListener(ctx, tenant)

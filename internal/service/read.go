@@ -58,7 +58,7 @@ type ReadAnswer struct {
 // the file as it is stored. A line that is longer than MaxReadBytes is cut.
 func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres|store.S3); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {
 		return a, err
 	}
 	if r.First < 0 || r.Last < 0 || r.Last > 0 && r.Last < r.First {

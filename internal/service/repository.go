@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -26,15 +25,15 @@ type TracksRequest struct {
 // a tenant's repositories, so that what a request does not reach does not exist for it.
 func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.Head, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
 	heads, err = s.stores.Catalog.Heads(ctx, r.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	if len(r.Reach) > 0 {
-		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !access.Reaches(r.Reach, h.URL) })
+	if restricted(ctx, r.Reach) {
+		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !reaches(ctx, r.Reach, h.URL) })
 	}
 	return find(heads, r.Tenant, r.Repository)
 }

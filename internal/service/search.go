@@ -87,7 +87,7 @@ var kinds = []string{
 // generation is active, so that it follows swaps and rollbacks.
 func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
 		return a, err
 	}
 	seen, err := r.seen()
@@ -165,7 +165,8 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 	if q.Languages, err = languages(r.Languages); err != nil {
 		return q, err
 	}
-	if len(r.Repositories) == 0 && len(r.Reach) == 0 && r.Ref == "" {
+	bounded := len(r.Repositories) > 0 || restricted(ctx, r.Reach)
+	if !bounded && r.Ref == "" {
 		return q, nil
 	}
 	names := r.Repositories
@@ -180,7 +181,7 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 		}
 		tracks = append(tracks, found...)
 	}
-	if len(r.Repositories) > 0 || len(r.Reach) > 0 {
+	if bounded {
 		if q.Repositories = repositories(tracks); len(q.Repositories) == 0 {
 			q.Repositories = []uuid.UUID{uuid.Nil} // none, where an empty list is all
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -45,11 +46,14 @@ func New(cfg Config, stores *store.Stores) *Service {
 	return &Service{cfg: cfg, stores: stores, models: make(map[string]embedder.Embedder)}
 }
 
-// check refuses a tenant that cannot be one, and a method whose stores are not
-// open.
-func (s *Service) check(tenant string, parts store.Parts) error {
+// check refuses a tenant that cannot be one or that the caller's token does not reach, and
+// a method whose stores are not open.
+func (s *Service) check(ctx context.Context, tenant string, parts store.Parts) error {
 	if err := events.CheckTenant(tenant); err != nil {
 		return &Error{Kind: Invalid, Field: FieldTenant, Err: err}
+	}
+	if caller, ok := access.From(ctx); ok && caller.Tenant != "" && caller.Tenant != tenant {
+		return denied("the token is of another tenant")
 	}
 	return s.need(parts)
 }

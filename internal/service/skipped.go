@@ -26,7 +26,7 @@ type SkippedFile struct{ Ref, Path, Reason, Detail string }
 // Skipped lists the files that were not indexed, by ref and path.
 func (s *Service) Skipped(ctx context.Context, r SkippedRequest) (files []SkippedFile, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
 	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
@@ -64,7 +64,7 @@ type Secret struct {
 // Secrets lists the places of masked secrets, by ref, path and line.
 func (s *Service) Secrets(ctx context.Context, r SkippedRequest) (found []Secret, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
 	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})

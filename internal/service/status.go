@@ -166,23 +166,28 @@ func (s *Service) Failed(ctx context.Context, r StatusRequest) (rows []FailedDoc
 // UsageRequest asks for the consumption of embedding.
 type UsageRequest struct {
 	Tenant string
-	Days   int // days back, today included
+	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
+	Days   int      // days back, today included
 }
 
 // Usage returns the consumption of embedding, by embedder and repository.
 func (s *Service) Usage(ctx context.Context, r UsageRequest) (list []catalog.EmbedderConsumption, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
-	return s.stores.Catalog.Usage.List(ctx, r.Tenant, r.Days)
+	list, err = s.stores.Catalog.Usage.List(ctx, r.Tenant, r.Days)
+	if restricted(ctx, r.Reach) { // what has no URL is the tenant's searches, or forgotten
+		list = slices.DeleteFunc(list, func(u catalog.EmbedderConsumption) bool { return u.URL == "" || !reaches(ctx, r.Reach, u.URL) })
+	}
+	return list, err
 }
 
 // SyncStatus lists the newest run of each kind of the syncer's work, which serves all
 // tenants.
 func (s *Service) SyncStatus(ctx context.Context) (runs []catalog.LastRun, err error) {
 	defer mark(&err)
-	if err := s.need(store.Postgres); err != nil {
+	if err := s.whole(ctx, store.Postgres); err != nil {
 		return nil, err
 	}
 	return s.stores.Catalog.Schedule.Last(ctx)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/broker"
@@ -16,8 +17,9 @@ import (
 // SubmitRequest asks to index a repository.
 type SubmitRequest struct {
 	Tenant     string
-	Repository string // an https or ssh URL, or a path of the ingestor's machine
-	Ref        string // branch, tag or full name; "": the remote's default branch
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // an https or ssh URL, or a path of the ingestor's machine
+	Ref        string   // branch, tag or full name; "": the remote's default branch
 }
 
 // Submission is a SubmitRequest that has been checked. Its key follows it
@@ -31,10 +33,10 @@ type Submission struct {
 func (s Submission) URL() string { return s.data.URL }
 
 // NewSubmission checks a request and gives it a key, with source as the publisher. It
-// asks no store.
+// asks no store. It refuses a repository that the request's Reach does not name.
 func NewSubmission(source string, r SubmitRequest) (n Submission, err error) {
 	defer func() {
-		if err != nil {
+		if known := (*Error)(nil); err != nil && !errors.As(err, &known) {
 			err = &Error{Kind: Invalid, Field: FieldRepository, Err: err}
 		}
 	}()
@@ -44,6 +46,9 @@ func NewSubmission(source string, r SubmitRequest) (n Submission, err error) {
 	url, err := Address(r.Repository)
 	if err != nil {
 		return n, err
+	}
+	if !access.Reaches(r.Reach, url) {
+		return n, unreached()
 	}
 	data := events.RepoSubmitted{Tenant: r.Tenant, URL: url, Ref: r.Ref}
 	event, err := events.New(source, "", data)
@@ -78,8 +83,11 @@ func (s *Service) Submit(ctx context.Context, r SubmitRequest) (n Submission, er
 // effect of publishing it once.
 func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
 	defer mark(&err)
-	if err := s.check(n.Key.Tenant, store.NATS); err != nil {
+	if err := s.check(ctx, n.Key.Tenant, store.NATS); err != nil {
 		return err
+	}
+	if !reaches(ctx, nil, n.data.URL) {
+		return unreached()
 	}
 	publisher := announce.New(s.stores.Broker, n.Key.Source)
 	out := announce.Event{ID: n.Key.Event, On: events.SubmittedSubject(n.Key.Tenant), Data: n.data}

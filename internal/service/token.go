@@ -46,7 +46,7 @@ type CreatedToken struct {
 // CreateToken makes a token.
 func (s *Service) CreateToken(ctx context.Context, r CreateTokenRequest) (created CreatedToken, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return created, err
 	}
 	t, err := newToken(r)
@@ -116,7 +116,7 @@ type TokensAnswer struct {
 // repositories than the request are left out.
 func (s *Service) Tokens(ctx context.Context, r TokensRequest) (a TokensAnswer, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return a, err
 	}
 	if r.Limit == 0 {
@@ -160,7 +160,7 @@ func (s *Service) Token(ctx context.Context, r TokenRequest) (t catalog.Token, e
 }
 
 func (s *Service) token(ctx context.Context, r TokenRequest) (t catalog.Token, err error) {
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return t, err
 	}
 	tenant, err := ownerOf(ctx, r.Tenant, r.Installation)

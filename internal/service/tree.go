@@ -43,7 +43,7 @@ type TreeFile struct {
 // read.
 func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return a, err
 	}
 	if r.Limit == 0 {

@@ -28,7 +28,7 @@ type VerifyRequest struct {
 // Digest hashes the points of the active generation.
 func (s *Service) Digest(ctx context.Context, r ScopeRequest) (d point.Digest, err error) {
 	defer mark(&err)
-	if err := s.check(r.Tenant, store.Postgres|store.Qdrant); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres|store.Qdrant); err != nil {
 		return d, err
 	}
 	generation, err := s.active(ctx)
@@ -65,7 +65,7 @@ func (s *Service) RepairPoints(ctx context.Context, r VerifyRequest) (did verify
 }
 
 func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verifier, scope point.Scope, err error) {
-	if err := s.check(r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
+	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
 		return v, scope, err
 	}
 	generation, err := s.active(ctx)
@@ -82,7 +82,7 @@ func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verif
 func (s *Service) scope(ctx context.Context, r ScopeRequest) (scope point.Scope, err error) {
 	scope.Tenant = r.Tenant
 	if r.Repository == "" && r.AnyTenant {
-		return scope, nil
+		return scope, everything(ctx, r.Reach)
 	}
 	scope.Repositories, err = s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	return scope, err

@@ -10,6 +10,7 @@ func rules() []keyword {
 			{"private-lines:", "private-key", puttyKey},
 			{"://", "url-password", urlPassword},
 			{"@tcp(", "url-password", dsnPassword},
+			{"leat_", "leat-token", leatToken},
 		},
 		tokenKeywords(), formatKeywords(), credentialKeywords(), commandKeywords(), assignKeywords(),
 	)

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"hash/crc32"
 	"strings"
 )
 
@@ -31,6 +32,29 @@ func (t token) matcher(prefix string) func([]byte, int, int) (span, bool) {
 		}
 		return span{start: at, end: stop}, true
 	}
+}
+
+// A token of leat is leat_, 30 random characters, and 6 that are the CRC-32 of all before
+// them in base 62 (internal/access). It is a token whether it looks random or not.
+const (
+	leatRandom   = 30
+	leatChecksum = 6
+	digits62     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+func leatToken(text []byte, at, end int) (span, bool) {
+	const length = leatRandom + leatChecksum
+	if string(text[at:end]) != "leat_" || urlSafe.before(text, at) && !escaped(text, at) || alnum.run(text, end, length+1) != end+length {
+		return span{}, false
+	}
+	sum := crc32.ChecksumIEEE(text[at : end+leatRandom])
+	for i := end + length - 1; i >= end+leatRandom; i-- {
+		if text[i] != digits62[sum%62] {
+			return span{}, false
+		}
+		sum /= 62
+	}
+	return span{start: at, end: end + length}, true
 }
 
 // sentence gives back the marks at the end, which belong to the sentence and
