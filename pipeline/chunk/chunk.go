@@ -53,6 +53,12 @@ type Span struct {
 	Symbol             string // what it declares, or its headings; valid UTF-8; may be empty
 }
 
+// Text is a text to cut.
+type Text struct {
+	Language string // as go-enry names it; "": unknown
+	Bytes    []byte
+}
+
 // Split cuts text, written in language as go-enry names it. An empty text has
 // no spans.
 func Split(language string, text []byte) []Span {

@@ -63,10 +63,10 @@ type Config struct {
 	ApproveShare float64
 }
 
-// Splitter cuts a text into chunks; see chunk.Split. It fails if ctx has ended, or for
-// a reason that lies outside the text.
+// Splitter cuts texts into chunks, each as chunk.Split does. It fails if ctx has ended,
+// or for a reason that lies outside the texts.
 type Splitter interface {
-	Split(ctx context.Context, language string, text []byte) ([]chunk.Span, error)
+	Split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, error)
 }
 
 // The defaults.

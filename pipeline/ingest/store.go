@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -65,9 +64,17 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 	return l.step.catalog.PutFiles(ctx, batch)
 }
 
-// cutters bounds the files cut at once: a parse of a large file takes some dozen times
-// its size in memory.
+// cutters bounds the groups of files cut at once: a parse of a large file takes some
+// dozen times its size in memory.
 const cutters = 2
+
+// A group of files is cut in one call: up to so many files, and up to the one that
+// makes it so many bytes. The two cutters end at about the same time if groups are
+// small; a call costs some 100 µs.
+const (
+	cutFiles = 16
+	cutBytes = 64 << 10
+)
 
 // cut cuts the unknown contents.
 func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
@@ -77,23 +84,34 @@ func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.Chun
 			chunkings = append(chunkings, catalog.Chunking{ChunkingKey: key})
 		}
 	}
-	var next atomic.Int64
 	cutting, ctx := errgroup.WithContext(ctx)
-	for range cutters {
-		cutting.Go(func() error {
-			for i := next.Add(1) - 1; i < int64(len(chunkings)); i = next.Add(1) - 1 {
-				c := &chunkings[i]
-				content := contents[c.ChunkingKey]
-				spans, err := s.cfg.Splitter.Split(ctx, c.Language, content)
-				if err != nil {
-					return fmt.Errorf("cut blob %x: %w", c.Blob, err)
-				}
-				c.Chunks = chunks(spans, content)
-			}
-			return nil
-		})
+	cutting.SetLimit(cutters)
+	for rest := chunkings; len(rest) > 0; {
+		count, bytes := 0, 0
+		for count < min(len(rest), cutFiles) && bytes < cutBytes {
+			bytes += len(contents[rest[count].ChunkingKey])
+			count++
+		}
+		group := rest[:count]
+		rest = rest[count:]
+		cutting.Go(func() error { return s.cutGroup(ctx, group, contents) })
 	}
 	return chunkings, cutting.Wait()
+}
+
+func (s *Step) cutGroup(ctx context.Context, group []catalog.Chunking, contents map[catalog.ChunkingKey][]byte) error {
+	texts := make([]chunk.Text, len(group))
+	for i, c := range group {
+		texts[i] = chunk.Text{Language: c.Language, Bytes: contents[c.ChunkingKey]}
+	}
+	spans, err := s.cfg.Splitter.Split(ctx, texts)
+	if err != nil {
+		return fmt.Errorf("cut %d blobs from %x on: %w", len(group), group[0].Blob, err)
+	}
+	for i := range group {
+		group[i].Chunks = chunks(spans[i], texts[i].Bytes)
+	}
+	return nil
 }
 
 // pack stores the unknown blobs.

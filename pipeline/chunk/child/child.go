@@ -37,12 +37,6 @@ func Main() {
 	os.Exit(0)
 }
 
-// job is one text to cut.
-type job struct {
-	language string
-	text     []byte
-}
-
 // serve cuts what comes in until it ends. A goroutine of its own reads: when the
 // parent dies, even in the middle of a parse, so does the child.
 func serve(limits string, in io.Reader, out io.Writer) error {
@@ -58,30 +52,40 @@ func serve(limits string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("limit memory: %w", err)
 	}
-	runtime.GOMAXPROCS(2)   // one cuts, one reads
+	runtime.GOMAXPROCS(1)   // one cuts; the reader has its turn while C runs
 	debug.SetGCPercent(400) // a text and its tree are garbage at once, and small beside the limit
 	debug.SetMemoryLimit(memory / 2)
-	jobs := make(chan job)
+	texts := make(chan chunk.Text, ahead)
 	go func() {
-		from := bufio.NewReaderSize(in, 64<<10)
+		from := bufio.NewReaderSize(in, buffer)
 		for {
-			language, text, err := readRequest(from)
+			text, err := readRequest(from)
 			if err != nil {
 				if !errors.Is(err, io.EOF) {
 					os.Exit(1)
 				}
 				os.Exit(0)
 			}
-			jobs <- job{language, text}
+			texts <- text
 		}
 	}()
-	for j := range jobs {
+	answers := bufio.NewWriterSize(out, buffer)
+	for t := range texts {
 		if err := limitCPU(cpu); err != nil {
 			return fmt.Errorf("limit the processor's time: %w", err)
 		}
-		if err := writeAnswer(out, chunk.Split(j.language, j.text)); err != nil {
+		if err := writeAnswer(answers, chunk.Split(t.Language, t.Bytes)); err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+		if len(texts) > 0 {
+			continue // its answer takes this one along
+		}
+		if err := answers.Flush(); err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}
 	}
 	return nil
 }
+
+// ahead is how many texts a child has read before it cuts them.
+const ahead = 4

@@ -46,7 +46,7 @@ func TestALowerLimitStays(t *testing.T) {
 		return
 	}
 	p := open(t, Config{Children: 1})
-	got, err := p.Split(t.Context(), "Python", []byte(source))
+	got, err := one(t.Context(), p, "Python", []byte(source))
 	if want := chunk.Split("Python", []byte(source)); err != nil || !slices.Equal(got, want) {
 		t.Errorf("%d spans, %v; want %d", len(got), err, len(want))
 	}

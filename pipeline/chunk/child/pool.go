@@ -16,12 +16,16 @@ import (
 // are all that protects it.
 type InProcess struct{}
 
-// Split cuts a text; see [chunk.Split].
-func (InProcess) Split(ctx context.Context, language string, text []byte) ([]chunk.Span, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+// Split cuts texts; see [chunk.Split].
+func (InProcess) Split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, error) {
+	spans := make([][]chunk.Span, len(texts))
+	for i, t := range texts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		spans[i] = chunk.Split(t.Language, t.Bytes)
 	}
-	return chunk.Split(language, text), nil
+	return spans, nil
 }
 
 // Config bounds the children.
@@ -35,8 +39,8 @@ type Config struct {
 	// ten times what the costliest text of 1 MiB takes by its budget. Only
 	// Linux enforces it.
 	CPU time.Duration
-	// Texts is how many texts a child cuts before another takes its place, so
-	// that what a scanner leaks does not pile up. Default: 5,000.
+	// Texts is how many texts a child cuts, and then those that came with the last,
+	// before another child takes its place, so that a scanner's leaks do not pile up. Default: 5,000.
 	Texts int
 }
 
@@ -47,10 +51,10 @@ const (
 	DefaultTexts  = 5000
 )
 
-// LeastMemory is with what a child can start, in bytes.
+// LeastMemory is with which a child can start, in bytes.
 const LeastMemory = 128 << 20
 
-// attempts is how many children may die of a text before it is cut by lines:
+// attempts is how many children may die of a text alone before it is cut by lines:
 // the first may have been killed for a reason of the machine's.
 const attempts = 2
 
@@ -104,24 +108,35 @@ func (p *Pool) Close() {
 
 var errClosed = errors.New("the pool is closed")
 
-// Split cuts a text as [chunk.Split] does. A text of which two children die is
-// cut by lines. An error says that ctx has ended, or that no child can be
-// started, and nothing about the text.
-func (p *Pool) Split(ctx context.Context, language string, text []byte) ([]chunk.Span, error) {
-	if !chunk.Parses(language) || len(text) == 0 || len(text) > maxText || len(language) > maxLanguage {
-		return chunk.Split(language, text), nil
+// Split cuts each text as [chunk.Split] does. The texts go to one child, one behind
+// the other, so that it does not fall asleep between them. If it dies, each text that
+// it has not answered is given to a child alone; a text of which two children die
+// alone is cut by lines. An error says that ctx has ended, or that no child can be
+// started, and nothing about the texts.
+func (p *Pool) Split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, error) {
+	spans := make([][]chunk.Span, len(texts))
+	var parsed []int // indexes of the texts that need a child
+	for i, t := range texts {
+		if chunk.Parses(t.Language) && len(t.Bytes) > 0 && len(t.Bytes) <= maxText && len(t.Language) <= maxLanguage {
+			parsed = append(parsed, i)
+		} else {
+			spans[i] = chunk.Split(t.Language, t.Bytes)
+		}
+	}
+	if len(parsed) == 0 {
+		return spans, ctx.Err()
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var c *process
+	turn := turn{Pool: p}
 	select {
-	case c = <-p.slots:
+	case turn.child = <-p.slots:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-p.closed:
 		return nil, errClosed
 	}
-	defer func() { p.slots <- c }()
+	defer func() { p.slots <- turn.child }()
 	go func() {
 		select {
 		case <-p.closed:
@@ -129,31 +144,76 @@ func (p *Pool) Split(ctx context.Context, language string, text []byte) ([]chunk
 		case <-ctx.Done():
 		}
 	}()
-	var died error
-	for range attempts {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+	done := 0
+	if len(parsed) > 1 {
+		together := make([]chunk.Text, len(parsed))
+		for i, at := range parsed {
+			together[i] = texts[at]
 		}
-		if c == nil {
-			var err error
-			if c, err = start(p.cfg); err != nil {
-				return nil, err
-			}
+		answers, _, err := turn.split(ctx, together) // why the child died, the texts alone tell
+		if err != nil {
+			return nil, err
 		}
-		spans, err := c.split(ctx, language, text)
-		if err == nil {
-			if c.texts++; c.texts >= p.cfg.Texts {
-				_ = c.end() // its work is done: how it ends says nothing
-				c = nil
-			}
-			return spans, nil
+		for _, answer := range answers {
+			spans[parsed[done]] = answer
+			done++
 		}
-		died = errors.Join(err, c.end())
-		c = nil
+	}
+	for _, at := range parsed[done:] {
+		var err error
+		if spans[at], err = turn.alone(ctx, texts[at]); err != nil {
+			return nil, err
+		}
+	}
+	return spans, nil
+}
+
+// turn is the time for which one call has a slot of the pool.
+type turn struct {
+	*Pool
+	child *process // nil: none runs
+}
+
+// split has texts cut by the child, which it starts if none runs. Where the child
+// dies, it returns the answers up to there, and the reason as died.
+func (t *turn) split(ctx context.Context, texts []chunk.Text) (spans [][]chunk.Span, died, err error) {
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	if t.child == nil {
+		if t.child, err = start(t.cfg); err != nil {
+			return nil, nil, err
+		}
+	}
+	spans, died = t.child.split(ctx, texts)
+	t.child.texts += len(spans)
+	if died == nil && t.child.texts < t.cfg.Texts {
+		return spans, nil, nil
+	}
+	end := t.child.end() // says nothing where its work is done
+	t.child = nil
+	if died != nil {
+		died = errors.Join(died, end)
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, nil, context.Cause(ctx)
 	}
-	p.log.Warn("a file is cut by lines, because its parser died", "language", language, "bytes", len(text), "error", died)
-	return chunk.Lines(text), nil
+	return spans, died, nil
+}
+
+// alone has one text cut, by lines if children die of it.
+func (t *turn) alone(ctx context.Context, text chunk.Text) ([]chunk.Span, error) {
+	var died error
+	for range attempts {
+		var spans [][]chunk.Span
+		var err error
+		if spans, died, err = t.split(ctx, []chunk.Text{text}); err != nil {
+			return nil, err
+		}
+		if died == nil {
+			return spans[0], nil
+		}
+	}
+	t.log.Warn("a file is cut by lines, because its parser died", "language", text.Language, "bytes", len(text.Bytes), "error", died)
+	return chunk.Lines(text.Bytes), nil
 }

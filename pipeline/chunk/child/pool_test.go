@@ -27,6 +27,15 @@ func open(t testing.TB, cfg Config) *Pool {
 	return p
 }
 
+// one cuts a single text.
+func one(ctx context.Context, p *Pool, language string, text []byte) ([]chunk.Span, error) {
+	spans, err := p.Split(ctx, []chunk.Text{{Language: language, Bytes: text}})
+	if err != nil {
+		return nil, err
+	}
+	return spans[0], nil
+}
+
 const source = "import a\n\nclass B:\n    def c(self):\n        pass\n"
 
 func TestAPoolCutsAsTheProcessItself(t *testing.T) {
@@ -43,7 +52,7 @@ func TestAPoolCutsAsTheProcessItself(t *testing.T) {
 		}
 		for _, language := range []string{"", "Python", "Go", "Markdown", "JSON", "C#", "YAML"} {
 			group.Go(func() {
-				got, err := p.Split(t.Context(), language, text)
+				got, err := one(t.Context(), p, language, text)
 				if want := chunk.Split(language, text); err != nil || !slices.Equal(got, want) {
 					t.Errorf("%s as %q: %d spans, %v; want %d", file, language, len(got), err, len(want))
 				}
@@ -51,6 +60,37 @@ func TestAPoolCutsAsTheProcessItself(t *testing.T) {
 		}
 	}
 	group.Wait()
+}
+
+// TestTextsAreAnsweredInOrder gives texts with and without a grammar to one call,
+// and among them one of which each child dies.
+func TestTextsAreAnsweredInOrder(t *testing.T) {
+	if _, err := os.Stat("/proc/self/exe"); err != nil || raced || !chunk.Trees {
+		t.Skip("needs a limit of memory that the kernel enforces, and parsers")
+	}
+	p := open(t, Config{Children: 1, Memory: LeastMemory, Texts: 7})
+	bomb := append([]byte("package a\n"), bytes.Repeat([]byte("var a = b{c, d}\n"), 20<<20/16)...)
+	var texts []chunk.Text
+	var want [][]chunk.Span
+	for i := range 40 {
+		text := chunk.Text{Language: []string{"Python", "", "Go", "Text"}[i%4], Bytes: []byte(strings.Repeat(source, i))}
+		if i == 22 {
+			text = chunk.Text{Language: "Go", Bytes: bomb}
+			want = append(want, chunk.Lines(bomb))
+		} else {
+			want = append(want, chunk.Split(text.Language, text.Bytes))
+		}
+		texts = append(texts, text)
+	}
+	got, err := p.Split(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if !slices.Equal(got[i], want[i]) {
+			t.Errorf("text %d: %d spans; want %d", i, len(got[i]), len(want[i]))
+		}
+	}
 }
 
 // TestAKilledChildCostsNothing kills children in the middle of a parse, again
@@ -71,7 +111,7 @@ func TestAKilledChildCostsNothing(t *testing.T) {
 			time.Sleep(time.Duration(len(text)) * time.Nanosecond) // somewhere in the parse, which takes a hundred times that
 			killed <- syscall.Kill(started, syscall.SIGKILL)
 		}()
-		got, err := p.Split(t.Context(), "Python", text)
+		got, err := one(t.Context(), p, "Python", text)
 		if err != nil || !slices.Equal(got, want) {
 			t.Fatalf("%d spans, %v; want %d", len(got), err, len(want))
 		}
@@ -90,7 +130,7 @@ func TestAKilledChildCostsNothing(t *testing.T) {
 // running starts the pool's only child, if none runs, and returns its process id.
 func (p *Pool) running(t *testing.T) int {
 	t.Helper()
-	if _, err := p.Split(t.Context(), "Python", []byte(source)); err != nil {
+	if _, err := one(t.Context(), p, "Python", []byte(source)); err != nil {
 		t.Fatal(err)
 	}
 	c := <-p.slots
@@ -113,13 +153,13 @@ func TestAnEndedContextKillsTheChild(t *testing.T) {
 	long := bytes.Repeat([]byte(source), 20<<10)
 	for patience := time.Millisecond; syscall.Kill(pid, 0) == nil; patience *= 2 {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		_, err := p.Split(ctx, "Python", long)
+		_, err := one(ctx, p, "Python", long)
 		cancel()
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("with %s: got %v", patience, err)
 		}
 	}
-	if _, err := p.Split(t.Context(), "Python", []byte(source)); err != nil {
+	if _, err := one(t.Context(), p, "Python", []byte(source)); err != nil {
 		t.Errorf("the next text: %v", err)
 	}
 }
@@ -131,7 +171,7 @@ func TestAClosedPoolRefuses(t *testing.T) {
 	for range cap(failed) {
 		go func() {
 			for {
-				if _, err := p.Split(t.Context(), "Python", []byte(source)); err != nil {
+				if _, err := one(t.Context(), p, "Python", []byte(source)); err != nil {
 					failed <- err
 					return
 				}
@@ -158,7 +198,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	p := open(t, Config{Children: 1, Memory: LeastMemory})
 	text := bytes.Repeat([]byte("var a = b{c, d}\n"), 20<<20/16)
-	got, err := p.Split(t.Context(), "Go", append([]byte("package a\n"), text...))
+	got, err := one(t.Context(), p, "Go", append([]byte("package a\n"), text...))
 	if err != nil || len(got) == 0 || got[0].Kind != chunk.KindLines {
 		t.Errorf("%d spans, %v; want lines", len(got), err)
 	}
@@ -196,7 +236,7 @@ func FuzzReadAnswer(f *testing.F) {
 
 func FuzzReadRequest(f *testing.F) {
 	var out bytes.Buffer
-	if err := writeRequest(&out, "Go", []byte("package a\n")); err != nil {
+	if err := writeRequests(&out, []chunk.Text{{Language: "Go", Bytes: []byte("package a\n")}}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(out.Bytes())
@@ -204,12 +244,12 @@ func FuzzReadRequest(f *testing.F) {
 		if len(request) >= 5 && request[4] != 0 {
 			t.Skip("too long to make room for")
 		}
-		language, text, err := readRequest(bytes.NewReader(request))
+		text, err := readRequest(bytes.NewReader(request))
 		if err != nil {
 			return
 		}
 		var again bytes.Buffer
-		if err := writeRequest(&again, language, text); err != nil || !bytes.HasPrefix(request, again.Bytes()) {
+		if err := writeRequests(&again, []chunk.Text{text}); err != nil || !bytes.HasPrefix(request, again.Bytes()) {
 			t.Fatalf("%q became %q, %v", request, again.Bytes(), err)
 		}
 	})
@@ -222,11 +262,12 @@ func BenchmarkSplit(b *testing.B) {
 	pool := open(b, Config{Children: 2})
 	for _, by := range []struct {
 		name  string
-		split func(context.Context, string, []byte) ([]chunk.Span, error)
+		split func(context.Context, []chunk.Text) ([][]chunk.Span, error)
 	}{{"process", InProcess{}.Split}, {"children", pool.Split}} {
 		b.Run(by.name, func(b *testing.B) {
 			total := 0
 			for b.Loop() {
+				var texts []chunk.Text
 				for _, file := range files {
 					language := languages[filepath.Ext(file)]
 					if language == "" {
@@ -238,9 +279,10 @@ func BenchmarkSplit(b *testing.B) {
 					}
 					text = bytes.Repeat(text, 4)
 					total += len(text)
-					if _, err := by.split(b.Context(), language, text); err != nil {
-						b.Fatal(err)
-					}
+					texts = append(texts, chunk.Text{Language: language, Bytes: text})
+				}
+				if _, err := by.split(b.Context(), texts); err != nil {
+					b.Fatal(err)
 				}
 			}
 			b.ReportMetric(float64(total)/1e6/b.Elapsed().Seconds(), "MB/s")

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,34 +13,41 @@ import (
 const (
 	maxLanguage = 256
 	maxText     = 1 << 30
-	maxAnswer   = 1 << 28 // a text of 1 GiB has some 2 million spans
+	maxAnswer   = 1 << 28  // a text of 1 GiB has some 2 million spans
+	buffer      = 64 << 10 // the size of a pipe
 )
 
 var errAnswer = errors.New("the answer makes no sense")
 
-func writeRequest(w io.Writer, language string, text []byte) error {
-	head := make([]byte, 8, 8+len(language))
-	binary.BigEndian.PutUint32(head, uint32(len(language)))
-	binary.BigEndian.PutUint32(head[4:], uint32(len(text)))
-	if _, err := w.Write(append(head, language...)); err != nil {
-		return err
+// writeRequests writes a request for each text, several in one call of w where they
+// are short.
+func writeRequests(w io.Writer, texts []chunk.Text) error {
+	out := bufio.NewWriterSize(w, buffer)
+	for _, t := range texts {
+		head := make([]byte, 8, 8+len(t.Language))
+		binary.BigEndian.PutUint32(head, uint32(len(t.Language)))
+		binary.BigEndian.PutUint32(head[4:], uint32(len(t.Bytes)))
+		for _, part := range [][]byte{append(head, t.Language...), t.Bytes} {
+			if _, err := out.Write(part); err != nil {
+				return err
+			}
+		}
 	}
-	_, err := w.Write(text)
-	return err
+	return out.Flush()
 }
 
-func readRequest(r io.Reader) (language string, text []byte, err error) {
+func readRequest(r io.Reader) (t chunk.Text, err error) {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return "", nil, err
+		return t, err
 	}
 	name, size := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[4:])
 	if name > maxLanguage || size > maxText {
-		return "", nil, errors.New("the request makes no sense")
+		return t, errors.New("the request makes no sense")
 	}
 	all := make([]byte, name+size)
 	_, err = io.ReadFull(r, all)
-	return string(all[:name]), all[name:], err
+	return chunk.Text{Language: string(all[:name]), Bytes: all[name:]}, err
 }
 
 func writeAnswer(w io.Writer, spans []chunk.Span) error {
