@@ -16,7 +16,7 @@ type Document struct {
 	Document   string `json:"document" jsonschema:"Document id (UUID), derived from track and path."`
 	Ref        string `json:"ref" jsonschema:"Full name of the ref, for example refs/heads/main."`
 	Commit     string `json:"commit" jsonschema:"Commit of the snapshot, in hex."`
-	Path       string `json:"path" jsonschema:"Path in the commit's tree. What is not UTF-8 in it appears as U+FFFD."`
+	Path       string `json:"path" jsonschema:"Path in the commit's tree, with secrets masked. What is not UTF-8 in it appears as U+FFFD."`
 	Revision   int64  `json:"revision" jsonschema:"Revision of the snapshot that last changed the document. The highest wins."`
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/secret"
 )
 
 // MaxReadBytes bounds the text of one ReadAnswer.
@@ -121,9 +122,10 @@ func noName() error {
 	return &Error{Kind: Invalid, Field: FieldRepository, Reason: "the repository is empty: name one"}
 }
 
-// file looks up a path. The error says why the file has no text.
+// file looks up a path, as the repository has it or as leat shows it. The error says why
+// the file has no text.
 func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalog.StoredFile, error) {
-	file, err := s.stores.Catalog.StoredFile(ctx, events.DocumentID(h.ID, []byte(path)))
+	file, err := s.stores.Catalog.StoredFile(ctx, events.DocumentID(h.ID, secret.Path([]byte(path))))
 	switch {
 	case isNotFound(err):
 		return file, &Error{Kind: NotFound, Field: FieldPath, Value: path, Reason: fmt.Sprintf("no such file at %s of %s", ShortRef(h.Ref), h.URL), Err: err}

@@ -19,6 +19,24 @@ func (m mill) read(t *testing.T, r service.ReadRequest) service.ReadAnswer {
 	return a
 }
 
+// A file whose path holds a secret is found by the path that the repository has, and
+// by the one that leat shows.
+func TestReadFindsAMaskedPath(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	token := "gh" + "p_16C7e42F292c6912E7710c838347Ae178B4a"
+	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("keys/"+token+"/a.txt", "the key of the weir\n"))
+	tree, err := m.Tree(t.Context(), service.TreeRequest{Tenant: "acme", Repository: repo.Dir, Under: "keys/" + token})
+	if err != nil || len(tree.Files) != 1 || strings.Contains(tree.Files[0].Path, token) {
+		t.Fatalf("%+v, %v", tree, err)
+	}
+	for _, path := range []string{"keys/" + token + "/a.txt", tree.Files[0].Path} {
+		if a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: path}); a.Text != "the key of the weir\n" {
+			t.Errorf("%s: %+v", path, a)
+		}
+	}
+}
+
 func TestReadReturnsLines(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)

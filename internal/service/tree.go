@@ -6,6 +6,7 @@ import (
 
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/secret"
 )
 
 // MaxTree is the most files that one TreeAnswer holds.
@@ -57,7 +58,7 @@ func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err er
 		return a, err
 	}
 	a.At = at(head)
-	under := strings.Trim(r.Under, "/")
+	under := string(secret.Path([]byte(strings.Trim(r.Under, "/"))))
 	if under != "" {
 		under += "/"
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
@@ -91,7 +90,8 @@ func (r removal) countByDiff(ctx context.Context) (int64, error) {
 		var gone []uuid.UUID
 		for _, c := range group {
 			if c.Deleted || r.leaves(c.Entry) {
-				gone = append(gone, events.DocumentID(r.track.ID, c.Path))
+				id, _ := document(r.track.ID, c.Path)
+				gone = append(gone, id)
 			}
 		}
 		if len(gone) == 0 {
@@ -116,7 +116,8 @@ func (r removal) countByTree(ctx context.Context) (int64, error) {
 			return 0, err
 		}
 		if !r.leaves(e) {
-			paths = append(paths, events.DocumentID(r.track.ID, e.Path))
+			id, _ := document(r.track.ID, e.Path)
+			paths = append(paths, id)
 			oid, _ := hex.DecodeString(e.OID) // package git has checked that it is hex
 			contents[shortOID(oid)] = struct{}{}
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
+	"github.com/leatworks/leat/pipeline/secret"
 )
 
 const (
@@ -124,22 +125,30 @@ func (l *listing) changes(ctx context.Context) iter.Seq2[git.Change, error] {
 	}
 }
 
-// entry is a path of the tree with its document id.
+// entry is a path of the tree with its document.
 type entry struct {
-	git.Entry
-	id  uuid.UUID
-	oid []byte
+	git.Entry        // its path is for rules alone
+	name      []byte // path of the document, without secrets
+	id        uuid.UUID
+	oid       []byte
+}
+
+// document returns the id and the path of the document that stands for a path of the
+// tree. A secret in the path goes no further.
+func document(track uuid.UUID, path []byte) (id uuid.UUID, name []byte) {
+	name = secret.Path(path)
+	return events.DocumentID(track, name), name
 }
 
 func (l *listing) split(group []git.Change) (present []entry, gone []uuid.UUID) {
 	for _, c := range group {
-		id := events.DocumentID(l.track.ID, c.Path)
+		id, name := document(l.track.ID, c.Path)
 		if c.Deleted {
 			gone = append(gone, id)
 			continue
 		}
 		oid, _ := hex.DecodeString(c.OID) // package git has checked that it is hex
-		present = append(present, entry{c.Entry, id, oid})
+		present = append(present, entry{c.Entry, name, id, oid})
 	}
 	return present, gone
 }

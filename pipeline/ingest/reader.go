@@ -9,6 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
+	"github.com/leatworks/leat/pipeline/secret"
 )
 
 // file is an entry that has been judged, with its content if it is a document.
@@ -72,7 +73,7 @@ func (r *reader) read(ctx context.Context, group []entry) error {
 		}
 		f, err := r.judgeContent(ctx, e, content)
 		if err != nil {
-			return fmt.Errorf("read %q: %w", e.Path, err)
+			return fmt.Errorf("read %q: %w", e.name, err)
 		}
 		if err := r.add(ctx, f); err != nil {
 			return err
@@ -97,9 +98,11 @@ func (r *reader) judge(ctx context.Context, group []entry, verdict func(entry, i
 	return left, nil
 }
 
+// judged is a file without content. The detail of its verdict may quote a rule of the
+// repository, and so a path.
 func judged(e entry, v lang.Verdict) file {
 	return file{File: catalog.File{
-		ID: e.id, Path: e.Path, OID: e.oid, Mode: int32(e.Mode), SkipReason: string(v.Skip), SkipDetail: v.Detail,
+		ID: e.id, Path: e.name, OID: e.oid, Mode: int32(e.Mode), SkipReason: string(v.Skip), SkipDetail: string(secret.Path([]byte(v.Detail))),
 	}}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/secret"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -135,7 +136,7 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 // of the query, because the text that defines it holds it.
 func (q *Query) points(dense []float32, n int) vector.Query {
 	filter := vector.Filter{
-		Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds, Path: q.Path,
+		Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds, Path: string(secret.Path([]byte(q.Path))),
 	}
 	text := q.Text
 	if len(q.Symbols) > 0 {
