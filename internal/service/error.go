@@ -47,6 +47,9 @@ const (
 	FieldName       Field = "name"
 	FieldScope      Field = "scope"
 	FieldCursor     Field = "cursor"
+	FieldDays       Field = "days"
+	FieldStage      Field = "stage"
+	FieldBody       Field = "body"
 )
 
 // Reasons why a leat cannot answer any request.
