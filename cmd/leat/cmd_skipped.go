@@ -19,6 +19,13 @@ type skippedCmd struct {
 	Secrets bool `xor:"what" help:"List the secrets that were masked instead: the rule, the path and the line, never the secret."`
 }
 
+type skippedFile struct {
+	Ref    string `json:"ref"`
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
+}
+
 func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
 	s, err := g.open(ctx, store.Postgres)
 	if err != nil {
@@ -37,13 +44,17 @@ func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	if g.JSON {
-		return g.answer.json(found)
+	files := make([]skippedFile, len(found))
+	for i, f := range found {
+		files[i] = skippedFile(f)
 	}
-	return printSkipped(found.Files)
+	if g.JSON {
+		return g.answer.json(map[string]any{"skipped": files})
+	}
+	return printSkipped(files)
 }
 
-func printSkipped(files []service.SkippedFile) error {
+func printSkipped(files []skippedFile) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	reasons := make(map[string]int)
 	for _, f := range files {

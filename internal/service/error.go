@@ -46,10 +46,13 @@ const (
 	FieldToken      Field = "token"
 	FieldName       Field = "name"
 	FieldScope      Field = "scope"
+	FieldHook       Field = "hook"
+	FieldProvider   Field = "provider"
+	FieldAllowed    Field = "allowed"
+	FieldSecret     Field = "secret"
+	FieldPayload    Field = "payload"
+	FieldDelivery   Field = "delivery"
 	FieldCursor     Field = "cursor"
-	FieldDays       Field = "days"
-	FieldStage      Field = "stage"
-	FieldBody       Field = "body"
 )
 
 // Reasons why a leat cannot answer any request.
