@@ -31,8 +31,8 @@ func TestPermissionsSufficeForAllWork(t *testing.T) {
 			stores.NATS = testenv.NATSProcess(t, filepath.Join(dir, "nats.conf"))
 			d := deploy(t, stores)
 			running := make(map[string]*process)
-			for _, name := range workers {
-				running[name] = d.worker(name, "LEAT_NATS_CREDENTIALS="+credentials[name])
+			for _, name := range append(workers, "gateway") {
+				running[name] = d.worker(name, "LEAT_NATS_CREDENTIALS="+credentials[name], "LEAT_NATS_CALLOUT="+filepath.Join(dir, "callout.json"))
 			}
 			for name, p := range running {
 				p.ready()

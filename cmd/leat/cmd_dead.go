@@ -10,11 +10,9 @@ import (
 	"strconv"
 	"text/tabwriter"
 	"time"
-	"unicode/utf8"
 
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 type deadCmd struct {
@@ -46,30 +44,8 @@ type deadListCmd struct {
 	After int64 `placeholder:"ID" help:"Go on after this letter."`
 }
 
-// letterRow is a dead letter in the answer.
-type letterRow struct {
-	ID         int64     `json:"id"`
-	At         time.Time `json:"at"`
-	Worker     string    `json:"worker"`
-	Tenant     string    `json:"tenant"`
-	Repository string    `json:"repository"`
-	Ref        string    `json:"ref"`
-	Path       string    `json:"path"`
-	Subject    string    `json:"subject"`
-	Reason     string    `json:"reason"`
-	Attempts   int       `json:"attempts"`
-	Whole      bool      `json:"whole"` // nothing of the message was cut or hidden
-}
-
-func newLetterRow(l catalog.Letter) letterRow {
-	return letterRow{
-		ID: l.ID, At: l.At.UTC(), Worker: l.Worker, Tenant: l.Tenant, Repository: l.URL, Ref: l.Ref, Path: l.Path,
-		Subject: l.Subject, Reason: l.Reason, Attempts: l.Attempts, Whole: l.Whole,
-	}
-}
-
 // about says what a letter is about, or on which subject it came.
-func (r letterRow) about() string {
+func about(r service.Letter) string {
 	switch {
 	case r.Path != "":
 		return safeLine(r.Repository) + " " + safeLine(r.Path)
@@ -93,21 +69,17 @@ func (cmd *deadListCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]letterRow, len(found.Letters))
-	for i, l := range found.Letters {
-		rows[i] = newLetterRow(l)
-	}
-	if err := showLetters(g, rows, found.Next); err != nil {
+	if err := showLetters(g, found.Letters, found.Next); err != nil {
 		return err
 	}
-	if len(rows) > 0 {
+	if len(found.Letters) > 0 {
 		return errNo
 	}
 	return nil
 }
 
 // showLetters prints a list. next is the last letter listed if more follow, or 0.
-func showLetters(g *globals, rows []letterRow, next int64) error {
+func showLetters(g *globals, rows []service.Letter, next int64) error {
 	if g.JSON {
 		return g.answer.json(map[string]any{"dead_letters": rows, "next": next})
 	}
@@ -118,7 +90,7 @@ func showLetters(g *globals, rows []letterRow, next int64) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tWRITTEN\tWORKER\tTENANT\tATTEMPTS\tABOUT\tREASON")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.At.Format(time.RFC3339), r.Worker, safeLine(r.Tenant), r.Attempts, r.about(), shortReason(r.Reason))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.At.Format(time.RFC3339), r.Worker, safeLine(r.Tenant), r.Attempts, about(r), shortReason(r.Reason))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -144,37 +116,18 @@ type deadShowCmd struct {
 	AnyTenant bool  `help:"Also if it is another tenant's, or nobody's."`
 }
 
-// letterAnswer is one dead letter with its message. A payload that is not text is
-// encoded in base64.
-type letterAnswer struct {
-	letterRow
-	Document string            `json:"document"`
-	Headers  map[string]string `json:"headers"`
-	Payload  *string           `json:"payload,omitempty"`
-	Base64   []byte            `json:"payload_base64,omitempty"`
-}
-
 func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {
 	s, err := g.openIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	found, err := s.service.Letter(ctx, service.LetterRequest{Tenant: g.Tenant, AnyTenant: cmd.AnyTenant, ID: cmd.ID})
+	a, err := s.service.Letter(ctx, service.LetterRequest{Tenant: g.Tenant, AnyTenant: cmd.AnyTenant, ID: cmd.ID})
 	if cmd.AnyTenant && errors.Is(err, service.NotFound) {
 		return errors.New(err.Error()) // the advice to look further does not apply
 	}
 	if err != nil {
 		return err
-	}
-	a := letterAnswer{letterRow: newLetterRow(found), Headers: found.Headers}
-	if found.Document != nil {
-		a.Document = found.Document.String()
-	}
-	if payload := string(found.Payload); utf8.ValidString(payload) {
-		a.Payload = &payload
-	} else {
-		a.Base64 = found.Payload
 	}
 	if g.JSON {
 		return g.answer.json(a)
@@ -183,7 +136,7 @@ func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {
 	return nil
 }
 
-func printLetter(a letterAnswer) {
+func printLetter(a service.LetterAnswer) {
 	for _, row := range [][2]string{
 		{"letter", strconv.FormatInt(a.ID, 10)},
 		{"written", fmt.Sprintf("%s (%s ago)", a.At.Format(time.RFC3339), time.Since(a.At).Round(time.Second))},

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/number"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // forever is a retention that removes nothing.
@@ -24,42 +24,9 @@ type generationsCmd struct {
 
 type generationsListCmd struct{}
 
-// generationRow is a generation in the answer.
-type generationRow struct {
-	Number     int64                    `json:"number"`
-	State      catalog.GenerationState  `json:"state"`
-	Since      time.Time                `json:"since"`
-	Embedder   string                   `json:"embedder"`
-	Dimensions int                      `json:"dimensions"`
-	Collection string                   `json:"collection"`
-	Source     catalog.GenerationSource `json:"source"`
-	CreatedAt  time.Time                `json:"created_at"`
-
-	// Set while the generation is being built.
-	Points  int64    `json:"points"`
-	Chunks  int64    `json:"chunks"`            // chunks that it is to have points of
-	Rate    float64  `json:"rate"`              // points a second
-	Seconds *float64 `json:"seconds,omitempty"` // left, at this rate
-	Failing int64    `json:"failing"`           // documents that it could not take so far
-	Error   string   `json:"error,omitempty"`
-}
-
-func newGenerationRow(g catalog.GenerationStatus) generationRow {
-	row := generationRow{
-		Number: g.Number, State: g.State, Since: g.StateAt.UTC(), Embedder: g.Embedder.Name, Dimensions: g.Embedder.Dimensions,
-		Collection: g.Collection, Source: g.Source, CreatedAt: g.CreatedAt.UTC(),
-		Points: g.Points, Chunks: g.Chunks, Rate: g.Rate, Failing: g.Failing, Error: g.Error,
-	}
-	if left := g.Chunks - g.Points; g.State == catalog.GenerationBuilding && g.Rate > 0 && left >= 0 {
-		seconds := float64(left) / g.Rate
-		row.Seconds = &seconds
-	}
-	return row
-}
-
 // progress describes the progress of a generation that is being built.
-func (r generationRow) progress() string {
-	if r.State != catalog.GenerationBuilding {
+func generationProgress(r service.Generation) string {
+	if !r.Building() {
 		return "-"
 	}
 	if r.Chunks == 0 {
@@ -88,21 +55,17 @@ func (cmd *generationsListCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]generationRow, len(list))
-	for i := range list {
-		rows[i] = newGenerationRow(list[i])
-	}
 	if g.JSON {
-		return g.answer.json(map[string]any{"generations": rows})
+		return g.answer.json(list)
 	}
-	return printGenerations(rows...)
+	return printGenerations(list.Generations...)
 }
 
-func printGenerations(rows ...generationRow) error {
+func printGenerations(rows ...service.Generation) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NUMBER\tSTATE\tSINCE\tEMBEDDER\tCOLLECTION\tPROGRESS\tERROR")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Number, r.State, when(&r.Since), safeLine(r.Embedder), safeLine(r.Collection), r.progress(), shortReason(r.Error))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Number, r.State, when(&r.Since), safeLine(r.Embedder), safeLine(r.Collection), generationProgress(r), shortReason(r.Error))
 	}
 	return w.Flush()
 }
@@ -119,9 +82,9 @@ func showGeneration(ctx context.Context, g *globals, s *session, number int64) e
 		fmt.Printf("generation %d was cancelled\n", number)
 		return nil
 	case g.JSON:
-		return g.answer.json(map[string]any{"generation": newGenerationRow(found)})
+		return g.answer.json(map[string]any{"generation": found})
 	}
-	return printGenerations(newGenerationRow(found))
+	return printGenerations(found)
 }
 
 type generationsRollbackCmd struct {

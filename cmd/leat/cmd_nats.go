@@ -28,8 +28,12 @@ type natsConfigCmd struct {
 
 // Run writes files and asks no server. Each --tenant gets an account.
 func (cmd *natsConfigCmd) Run(g *globals) error {
+	tenants := g.Tenants
+	if len(tenants) == 0 {
+		tenants = []string{g.Tenant}
+	}
 	w, err := account.Write(account.Config{
-		Dir: cmd.Output, Variant: account.Variant(cmd.Variant), Tenants: g.Tenants, Listen: cmd.Listen, StoreDir: cmd.StoreDir, Force: cmd.Force,
+		Dir: cmd.Output, Variant: account.Variant(cmd.Variant), Tenants: tenants, Listen: cmd.Listen, StoreDir: cmd.StoreDir, Force: cmd.Force,
 	})
 	if err != nil {
 		return err

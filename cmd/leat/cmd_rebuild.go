@@ -67,10 +67,10 @@ func (g *globals) awaitGeneration(ctx context.Context, s *session, number int64,
 // any more.
 func (g *globals) followGeneration(ctx context.Context, s *session, number int64) error {
 	last := time.Now()
-	end, found, err := s.service.AwaitGeneration(ctx, number, func(now catalog.GenerationStatus) {
+	end, found, err := s.service.AwaitGeneration(ctx, number, func(now service.Generation) {
 		if !g.JSON && time.Since(last) >= lineInterval {
 			last = time.Now()
-			note("%s", newGenerationRow(now).progress())
+			note("%s", generationProgress(now))
 		}
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func (g *globals) followGeneration(ctx context.Context, s *session, number int64
 	if err := showGeneration(ctx, g, s, number); err != nil {
 		return err
 	}
-	if !found || end.State != catalog.GenerationActive {
+	if !found || !end.Active() {
 		return errNo
 	}
 	return nil

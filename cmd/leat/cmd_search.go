@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/search"
@@ -38,37 +40,28 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	if err := request.Check(); err != nil {
 		return err
 	}
-	s, err := g.open(ctx, store.Postgres|store.S3|store.Qdrant)
+	s, err := g.ask(ctx, store.Postgres|store.S3|store.Qdrant)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	found, err := s.service.Search(ctx, request)
-	if err != nil {
+	var found service.SearchAnswer
+	several := false
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		found, err = s.leat.Search(ctx, request)
+		return err
+	})
+	if !g.JSON && cmd.Repo == "" {
+		both.Go(func() (err error) {
+			several, err = s.leat.Several(ctx, service.TracksRequest{Tenant: g.Tenant})
+			return err
+		})
+	}
+	if err := both.Wait(); err != nil {
 		return err
 	}
-	several := false
-	if !g.JSON && cmd.Repo == "" {
-		if several, err = s.several(ctx, g.Tenant); err != nil {
-			return err
-		}
-	}
 	return cmd.show(g, found, several)
-}
-
-// several reports whether a tenant has more than one repository that has been read.
-func (s *session) several(ctx context.Context, tenant string) (bool, error) {
-	tracks, err := s.service.Tracks(ctx, service.TracksRequest{Tenant: tenant})
-	if err != nil {
-		return false, err
-	}
-	urls := make(map[string]bool)
-	for _, t := range tracks {
-		if t.Commit != "" {
-			urls[t.URL] = true
-		}
-	}
-	return len(urls) > 1, nil
 }
 
 func (cmd *searchCmd) show(g *globals, found service.SearchAnswer, several bool) error {

@@ -19,13 +19,6 @@ type skippedCmd struct {
 	Secrets bool `xor:"what" help:"List the secrets that were masked instead: the rule, the path and the line, never the secret."`
 }
 
-type skippedFile struct {
-	Ref    string `json:"ref"`
-	Path   string `json:"path"`
-	Reason string `json:"reason"`
-	Detail string `json:"detail,omitempty"`
-}
-
 func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
 	s, err := g.open(ctx, store.Postgres)
 	if err != nil {
@@ -44,17 +37,13 @@ func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	files := make([]skippedFile, len(found))
-	for i, f := range found {
-		files[i] = skippedFile(f)
-	}
 	if g.JSON {
-		return g.answer.json(map[string]any{"skipped": files})
+		return g.answer.json(found)
 	}
-	return printSkipped(files)
+	return printSkipped(found.Files)
 }
 
-func printSkipped(files []skippedFile) error {
+func printSkipped(files []service.SkippedFile) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	reasons := make(map[string]int)
 	for _, f := range files {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/number"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 type syncCmd struct {
@@ -18,19 +18,6 @@ type syncCmd struct {
 }
 
 type syncStatusCmd struct{}
-
-// syncRun is the newest run of a kind of the syncer's work.
-type syncRun struct {
-	Kind       catalog.WorkKind `json:"kind"`
-	StartedAt  *time.Time       `json:"started_at"`  // null: it has never run
-	FinishedAt *time.Time       `json:"finished_at"` // null: it is under way
-	Seconds    float64          `json:"seconds"`
-	Compared   int64            `json:"compared"`
-	Found      int64            `json:"found"`
-	Repaired   int64            `json:"repaired"`
-	Error      string           `json:"error,omitempty"`
-	NextDue    *time.Time       `json:"next_due"` // null: it is not planned
-}
 
 func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
 	s, err := g.open(ctx, store.Postgres)
@@ -42,16 +29,14 @@ func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	runs := make([]syncRun, len(last))
 	failed := false
-	for i, r := range last {
-		runs[i] = newSyncRun(r)
+	for _, r := range last.Runs {
 		failed = failed || r.Error != ""
 	}
 	if g.JSON {
-		err = g.answer.json(map[string]any{"runs": runs})
+		err = g.answer.json(last)
 	} else {
-		err = printRuns(runs)
+		err = printRuns(last.Runs)
 		if failed {
 			note("'leat verify' compares the stores, and 'leat verify --repair' repairs what the syncer leaves alone")
 		}
@@ -62,28 +47,17 @@ func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
 	return err
 }
 
-func newSyncRun(r catalog.LastRun) syncRun {
-	run := syncRun{
-		Kind: r.Kind, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt, NextDue: r.DueAt,
-		Compared: r.Compared, Found: r.Found, Repaired: r.Repaired, Error: r.Error,
-	}
-	if r.StartedAt != nil && r.FinishedAt != nil {
-		run.Seconds = r.FinishedAt.Sub(*r.StartedAt).Seconds()
-	}
-	return run
-}
-
-func printRuns(runs []syncRun) error {
+func printRuns(runs []service.SyncRun) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WORK\tLAST\tTOOK\tCOMPARED\tFOUND\tREPAIRED\tNEXT\tERROR")
 	for _, r := range runs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", safeLine(string(r.Kind)), when(r.StartedAt), r.took(),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", safeLine(r.Kind), when(r.StartedAt), took(r),
 			number.Thousands(r.Compared), number.Thousands(r.Found), number.Thousands(r.Repaired), when(r.NextDue), safeLine(r.Error))
 	}
 	return w.Flush()
 }
 
-func (r syncRun) took() string {
+func took(r service.SyncRun) string {
 	switch {
 	case r.StartedAt == nil:
 		return "-"

@@ -30,9 +30,10 @@ const embeddedAckWait = 5 * time.Second
 // session holds the stores and servers that a command has opened.
 type session struct {
 	*store.Stores
-	service *service.Service
-	config  config.Stores // where the stores are
-	closers []func()      // of the servers that were started for it
+	leat    leat             // what commands ask
+	service *service.Service // over the stores; nil: leat is a gateway
+	config  config.Stores    // where the stores are
+	closers []func()         // of the servers that were started for it
 }
 
 func (s *session) close() {
@@ -52,9 +53,40 @@ func (g *globals) check() error {
 	return g.CheckNamed()
 }
 
+// ask connects to the gateway that is named, or else to the stores, as open does.
+func (g *globals) ask(ctx context.Context, parts store.Parts) (*session, error) {
+	return g.askOr(func() (*session, error) { return g.open(ctx, parts) })
+}
+
+// askIndex is ask for a command that needs an index.
+func (g *globals) askIndex(ctx context.Context, parts store.Parts) (*session, error) {
+	return g.askOr(func() (*session, error) { return g.openIndex(ctx, parts) })
+}
+
+func (g *globals) askOr(open func() (*session, error)) (*session, error) {
+	at, remote, err := g.remote()
+	if err != nil {
+		return nil, err
+	}
+	if !remote {
+		return open()
+	}
+	asked, err := at.dial(len(g.Tenants) == 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := events.CheckTenant(g.Tenant); err != nil {
+		return nil, fmt.Errorf("--tenant (LEAT_TENANT): %w", err)
+	}
+	return &session{leat: asked, closers: []func(){asked.Close}}, nil
+}
+
 // open connects to the stores that a command needs: the stores that flags name, those
 // of a running `leat dev`, or else embedded ones that it starts for this command.
 func (g *globals) open(ctx context.Context, parts store.Parts) (*session, error) {
+	if g.Server != "" {
+		return nil, errors.New("this command works on the stores: leave out --server (LEAT_SERVER), and name the stores")
+	}
 	if err := g.check(); err != nil {
 		return nil, err
 	}
@@ -72,6 +104,7 @@ func (g *globals) open(ctx context.Context, parts store.Parts) (*session, error)
 		return nil, err
 	}
 	s.service = g.serve(s.Stores, s.config)
+	s.leat = s.service
 	return s, nil
 }
 
@@ -83,8 +116,7 @@ func (g *globals) serve(stores *store.Stores, cfg config.Stores) *service.Servic
 	open := func(name string) (embedder.Embedder, error) {
 		return cfg.OpenEmbedder(name, stores.Catalog.Usage, g.quietLog().Logger(&g.screen))
 	}
-	box, _ := cfg.Box() // its error was shown by Check
-	return service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: open, Box: box}, stores)
+	return service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: open}, stores)
 }
 
 // openIndex is open for a command that needs an index. It returns an error if there is

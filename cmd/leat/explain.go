@@ -32,6 +32,8 @@ func explain(err error) string {
 		return text + " ('leat rebuild --embedder NAME')"
 	case errors.Is(err, vector.ErrNoCollection):
 		return text + ": Qdrant has lost the index; 'leat verify --repair' writes it again"
+	case errors.Is(err, service.Unauthenticated):
+		return text + "; check LEAT_TOKEN, or run 'leat login' again"
 	case !errors.As(err, &failed):
 		return text
 	}

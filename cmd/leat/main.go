@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/account"
 	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
@@ -37,6 +38,8 @@ type cli struct {
 	Rebuild     rebuildCmd     `cmd:"" help:"Build the index anew beside the one that serves searches, and swap them."`
 	Generations generationsCmd `cmd:"" help:"Show the generations of the index, and roll back to the one before."`
 	Sync        syncCmd        `cmd:"" help:"Show what the syncer does, and approve what it waits for."`
+	Login       loginCmd       `cmd:"" help:"Keep a gateway and its token, for the commands that follow."`
+	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
 	Nats        natsCmd        `cmd:"" help:"Write accounts and permissions of a NATS server, and show how to reach it."`
 }
@@ -45,7 +48,8 @@ type cli struct {
 // shares with main.
 type globals struct {
 	Data          string   `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
-	Tenants       []string `name:"tenant" env:"LEAT_TENANT" sep:"none" default:"default" placeholder:"NAME" help:"Whose repositories (${default})."`
+	Server        string   `env:"LEAT_SERVER" placeholder:"URL" help:"Ask the gateway at this address, https://HOST, instead of the stores. Its token comes from LEAT_TOKEN or 'leat login'. Default: the stores where they are named, else the gateway of 'leat login'."`
+	Tenants       []string `name:"tenant" env:"LEAT_TENANT" sep:"none" placeholder:"NAME" help:"Whose repositories. Default: default; of a gateway, those of the token."`
 	JSON          bool     `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
 	Fast          bool     `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
 	config.Stores `group:"stores"`
@@ -95,6 +99,7 @@ func run(args []string) int {
 	if err != nil {
 		return c.fail(withUsage(err))
 	}
+	c.Tenant = events.DefaultTenant
 	if n := len(c.Tenants); n > 0 {
 		c.Tenant = c.Tenants[n-1]
 	}

@@ -202,7 +202,7 @@ func TestWhatIsForbidden(t *testing.T) {
 				broker.RoleIndexer: {"leat.repo.submitted.acme", "leat.document.chunked.live.acme." + repo + "." + doc, "$JS.API.STREAM.PURGE.LEAT_EMBEDDED",
 					"leat.document.embedded.local-384.live.acme." + repo + "." + doc, "$JS.API.CONSUMER.MSG.NEXT.LEAT_INTAKE.ingestor"},
 				broker.RoleSyncer:  {"$JS.API.STREAM.PURGE.LEAT_INTAKE", "$JS.API.STREAM.DELETE.LEAT_CHUNKED", "$JS.API.CONSUMER.MSG.NEXT.LEAT_INTAKE.ingestor", "leat.document.indexed.live.acme." + repo + "." + doc},
-				broker.RoleGateway: {"leat.document.chunked.live.acme." + repo + "." + doc, "leat.repo.indexed.acme." + repo, "$JS.API.STREAM.UPDATE.LEAT_INTAKE", "$JS.API.CONSUMER.MSG.NEXT.LEAT_INTAKE.ingestor", "$SYS.REQ.USER.AUTH"},
+				broker.RoleGateway: {"leat.document.chunked.live.acme." + repo + "." + doc, "leat.repo.indexed.acme." + repo, "$JS.API.STREAM.PURGE.LEAT_EMBEDDED", "$JS.API.CONSUMER.DELETE.LEAT_INTAKE.ingestor", "$JS.API.CONSUMER.MSG.NEXT.LEAT_INTAKE.ingestor", "$SYS.REQ.USER.AUTH"},
 				"callout":          {"leat.repo.submitted.acme", "$JS.API.INFO", "$SYS.REQ.USER.AUTH"},
 			} {
 				c := s.client(string(role))

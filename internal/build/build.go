@@ -25,6 +25,14 @@ func String() string {
 	return describe(info)
 }
 
+// Version is the module's version alone: "(devel)" for a build that none names.
+func Version() string {
+	if info, found := debug.ReadBuildInfo(); found && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
 func describe(info *debug.BuildInfo) string {
 	settings := make(map[string]string, len(info.Settings))
 	for _, s := range info.Settings {

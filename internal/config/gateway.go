@@ -34,6 +34,7 @@ type Door struct {
 	Burst       int           `name:"token-burst" env:"LEAT_TOKEN_BURST" default:"100" placeholder:"N" help:"Requests of a token at once (${default})."`
 	Streams     int           `name:"token-streams" env:"LEAT_TOKEN_STREAMS" default:"8" placeholder:"N" help:"Streams of events that a token may have open, in this process (${default})."`
 	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Web pages of this origin, such as https://app.example.com, may ask (CORS). May be repeated. Default: none."`
+	NATSCallout string        `name:"nats-callout" env:"LEAT_NATS_CALLOUT" type:"path" placeholder:"FILE" help:"Let tokens serve as passwords of NATS clients, with the file callout.json of 'leat nats config'. Default: they do not."`
 }
 
 // Check says what to change.
@@ -56,6 +57,9 @@ func (d Door) Check() error {
 	}
 	if d.Timeout <= 0 {
 		return fmt.Errorf("--request-timeout (LEAT_REQUEST_TIMEOUT) %s: give more than 0s", d.Timeout)
+	}
+	if err := readable("--nats-callout (LEAT_NATS_CALLOUT)", d.NATSCallout); err != nil {
+		return err
 	}
 	for _, origin := range d.AllowOrigin {
 		u, err := url.Parse(origin)

@@ -10,6 +10,9 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leatworks/leat/internal/callout"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/httpapi"
 	"github.com/leatworks/leat/internal/service"
@@ -22,11 +25,7 @@ const source = "/leat/gateway"
 // Run serves the doors at the address of the process's health checks until ctx ends,
 // and then waits for the requests under way, no longer than drain.
 func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.Door, drain time.Duration, log *slog.Logger) error {
-	box, err := cfg.Box()
-	if err != nil {
-		return err
-	}
-	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box}, s.Stores)
+	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder}, s.Stores)
 	api, err := httpapi.New(httpapi.Config{
 		MaxBody: door.MaxBody, Timeout: door.Timeout, MaxRequests: door.MaxRequests, Rate: door.Rate, Burst: door.Burst,
 		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter,
@@ -34,12 +33,17 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	if err != nil {
 		return err
 	}
+	doors, ctx := errgroup.WithContext(ctx)
+	if door.NATSCallout != "" {
+		doors.Go(func() error { return callout.Run(ctx, cfg.NATSURL, door.NATSCallout, svc, log) })
+	}
 	s.Health.Mount(api)
 	<-ctx.Done()
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	if err := s.Health.Drain(bounded); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	err = s.Health.Drain(bounded)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = nil
 	}
-	return nil
+	return errors.Join(doors.Wait(), err)
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// page is the part of a list that is asked for.
-type page struct {
+// Page is the part of a list that is asked for. Its name is exported because huma sees
+// no fields of an embedded struct otherwise.
+type Page struct {
 	Cursor string `query:"cursor" maxLength:"4096" doc:"Goes on with a list: next of the answer before."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most rows of the answer."`
 }

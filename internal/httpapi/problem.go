@@ -23,9 +23,9 @@ type Problem struct {
 	Status    int      `json:"status" doc:"HTTP status of the answer."`
 	Title     string   `json:"title" doc:"The status in words."`
 	Detail    string   `json:"detail" doc:"What happened, and what to do."`
-	Field     string   `json:"field,omitempty" doc:"The field of the request that is at fault."`
 	RequestID string   `json:"request_id" doc:"Names the request in the gateway's log and traces."`
 	Errors    []Detail `json:"errors,omitempty" doc:"Each fault of a request that is not of the described form."`
+	service.Fault
 
 	header http.Header
 }
@@ -83,7 +83,7 @@ func explain(ctx context.Context, err error, log *slog.Logger) *Problem {
 		return newProblem(ctx, http.StatusInternalServerError, "The request failed for a reason that this gateway does not understand; its log has more under the request's id.")
 	}
 	p := newProblem(ctx, statuses[failed.Kind], sentence(failed.Error()))
-	p.Field = string(failed.Field)
+	p.Fault = service.FaultOf(failed)
 	switch failed.Kind {
 	case service.Unauthenticated:
 		p.header.Set("WWW-Authenticate", `Bearer realm="leat", error="invalid_token"`)

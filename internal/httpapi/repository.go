@@ -14,7 +14,10 @@ type repositoryPath struct {
 	Repository string `path:"repository" maxLength:"4096" doc:"The repository's id, or its URL, its path, or the end of one of them, percent-encoded."`
 }
 
-type repositoriesInput struct{ page }
+type repositoriesInput struct {
+	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository: its URL, its path, the end of one of them, or its id."`
+	Page
+}
 
 type repositoriesOutput struct {
 	Body struct {
@@ -36,7 +39,7 @@ func (d deps) repositories(ctx context.Context, who caller, in *repositoriesInpu
 		return nil, err
 	}
 	out := &repositoriesOutput{}
-	out.Body.StatusAnswer, err = d.Status(ctx, service.StatusRequest{Tenant: who.tenant, Reach: who.Repositories, After: after, Limit: in.Limit})
+	out.Body.StatusAnswer, err = d.Status(ctx, service.StatusRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, After: after, Limit: in.Limit})
 	out.Body.Next = cursor("repositories", out.Body.StatusAnswer.Next)
 	return out, err
 }

@@ -46,13 +46,10 @@ const (
 	FieldToken      Field = "token"
 	FieldName       Field = "name"
 	FieldScope      Field = "scope"
-	FieldHook       Field = "hook"
-	FieldProvider   Field = "provider"
-	FieldAllowed    Field = "allowed"
-	FieldSecret     Field = "secret"
-	FieldPayload    Field = "payload"
-	FieldDelivery   Field = "delivery"
 	FieldCursor     Field = "cursor"
+	FieldDays       Field = "days"
+	FieldStage      Field = "stage"
+	FieldBody       Field = "body"
 )
 
 // Reasons why a leat cannot answer any request.

@@ -15,13 +15,64 @@ import (
 // generationInterval is the pace of asking for a generation that is being built.
 const generationInterval = 100 * time.Millisecond
 
+// GenerationsAnswer lists the generations of the index, by number.
+type GenerationsAnswer struct {
+	Generations []Generation `json:"generations" nullable:"false"`
+}
+
+// Generation is one build of the index.
+type Generation struct {
+	Number     int64     `json:"number"`
+	State      string    `json:"state" doc:"building, active, retired or dropping."`
+	Since      time.Time `json:"since" doc:"When it got its state."`
+	Embedder   string    `json:"embedder"`
+	Dimensions int       `json:"dimensions"`
+	Collection string    `json:"collection"`
+	Source     string    `json:"source" doc:"What it is first built from: stream or catalog."`
+	CreatedAt  time.Time `json:"created_at"`
+
+	// Set while the generation is being built.
+	Points  int64    `json:"points"`
+	Chunks  int64    `json:"chunks" doc:"Chunks that it is to have points of."`
+	Rate    float64  `json:"rate" doc:"Points a second."`
+	Seconds *float64 `json:"seconds,omitempty" doc:"Left, at this rate."`
+	Failing int64    `json:"failing" doc:"Documents that it could not take so far."`
+	Error   string   `json:"error,omitempty" doc:"Why it does not go on."`
+
+	Verified bool `json:"verified" doc:"Since it has its state, it was found equal to the catalog."`
+}
+
+// Building says whether the generation is being built.
+func (g Generation) Building() bool { return g.State == string(catalog.GenerationBuilding) }
+
+// Active says whether the generation answers searches.
+func (g Generation) Active() bool { return g.State == string(catalog.GenerationActive) }
+
+func generationOf(g catalog.GenerationStatus) Generation {
+	made := Generation{
+		Number: g.Number, State: string(g.State), Since: g.StateAt.UTC(), Embedder: g.Embedder.Name, Dimensions: g.Embedder.Dimensions,
+		Collection: g.Collection, Source: string(g.Source), CreatedAt: g.CreatedAt.UTC(),
+		Points: g.Points, Chunks: g.Chunks, Rate: g.Rate, Failing: g.Failing, Error: g.Error, Verified: g.Verified,
+	}
+	if left := g.Chunks - g.Points; made.Building() && g.Rate > 0 && left >= 0 {
+		seconds := float64(left) / g.Rate
+		made.Seconds = &seconds
+	}
+	return made
+}
+
 // Generations lists the generations of the index.
-func (s *Service) Generations(ctx context.Context) (list []catalog.GenerationStatus, err error) {
+func (s *Service) Generations(ctx context.Context) (a GenerationsAnswer, err error) {
 	defer mark(&err)
 	if err := s.index(ctx); err != nil {
-		return nil, err
+		return a, err
 	}
-	return s.stores.Catalog.Generations.List(ctx)
+	list, err := s.stores.Catalog.Generations.List(ctx)
+	a.Generations = make([]Generation, len(list))
+	for i, g := range list {
+		a.Generations[i] = generationOf(g)
+	}
+	return a, err
 }
 
 // index says why there is no index to ask.
@@ -79,27 +130,27 @@ func (s *Service) CancelRebuild(ctx context.Context) (number int64, err error) {
 }
 
 // Generation returns one generation, or false if no generation has this number.
-func (s *Service) Generation(ctx context.Context, number int64) (g catalog.GenerationStatus, found bool, err error) {
-	list, err := s.Generations(ctx)
+func (s *Service) Generation(ctx context.Context, number int64) (g Generation, found bool, err error) {
+	a, err := s.Generations(ctx)
 	if err != nil {
 		return g, false, err
 	}
-	i := slices.IndexFunc(list, func(g catalog.GenerationStatus) bool { return g.Number == number })
+	i := slices.IndexFunc(a.Generations, func(g Generation) bool { return g.Number == number })
 	if i < 0 {
 		return g, false, nil
 	}
-	return list[i], true, nil
+	return a.Generations[i], true, nil
 }
 
 // AwaitGeneration waits until a generation is active and equal to the catalog,
 // or is not being built any more. It calls tell while it waits, and returns the
 // generation, or false if it is gone.
-func (s *Service) AwaitGeneration(ctx context.Context, number int64, tell func(catalog.GenerationStatus)) (catalog.GenerationStatus, bool, error) {
+func (s *Service) AwaitGeneration(ctx context.Context, number int64, tell func(Generation)) (Generation, bool, error) {
 	ticker := time.NewTicker(generationInterval)
 	defer ticker.Stop()
 	for {
 		g, found, err := s.Generation(ctx, number)
-		if err != nil || !found || g.State != catalog.GenerationBuilding && (g.State != catalog.GenerationActive || g.Verified) {
+		if err != nil || !found || !g.Building() && (!g.Active() || g.Verified) {
 			return g, found, err
 		}
 		tell(g)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/store"
@@ -43,8 +44,40 @@ type LettersRequest struct {
 
 // LettersAnswer lists dead letters, oldest first, without their messages.
 type LettersAnswer struct {
-	Letters []catalog.Letter
-	Next    int64 // go on after this letter; 0: the list is complete
+	Letters []Letter `json:"dead_letters" nullable:"false"`
+
+	Next int64 `json:"-"` // go on after this letter; 0: the list is complete
+}
+
+// Letter is a dead letter in a list.
+type Letter struct {
+	ID         int64     `json:"id"`
+	At         time.Time `json:"at" doc:"When it was written."`
+	Worker     string    `json:"worker" doc:"That could not handle the message: ingestor, embedder or indexer."`
+	Tenant     string    `json:"tenant" doc:"Empty: the message does not tell."`
+	Repository string    `json:"repository" doc:"URL; empty: it is about none that is known."`
+	Ref        string    `json:"ref"`
+	Path       string    `json:"path"`
+	Subject    string    `json:"subject" doc:"On which the message came."`
+	Reason     string    `json:"reason"`
+	Attempts   int       `json:"attempts"`
+	Whole      bool      `json:"whole" doc:"Nothing of the message was cut or hidden."`
+}
+
+// LetterAnswer is one dead letter with its message.
+type LetterAnswer struct {
+	Letter
+	Document string            `json:"document" doc:"Id of the document that it is about; empty: of none."`
+	Headers  map[string]string `json:"headers"`
+	Payload  *string           `json:"payload,omitempty" doc:"The message's data, if it is text."`
+	Base64   []byte            `json:"payload_base64,omitempty" doc:"The message's data, if it is no text."`
+}
+
+func letterOf(l catalog.Letter) Letter {
+	return Letter{
+		ID: l.ID, At: l.At.UTC(), Worker: l.Worker, Tenant: l.Tenant, Repository: l.URL, Ref: l.Ref, Path: l.Path,
+		Subject: l.Subject, Reason: l.Reason, Attempts: l.Attempts, Whole: l.Whole,
+	}
 }
 
 // LetterRequest asks for one dead letter.
@@ -57,22 +90,22 @@ type LetterRequest struct {
 
 // RefusedLetter is a letter that could not be retried or dropped. It is kept.
 type RefusedLetter struct {
-	ID     int64
-	Reason string
-	Absent bool // no letter has this number, or none of this tenant
+	ID     int64  `json:"id"`
+	Reason string `json:"reason"`
+	Absent bool   `json:"absent,omitempty" doc:"No letter has this number, or none of this tenant."`
 }
 
 // RetriedLetters is the result of a retry.
 type RetriedLetters struct {
-	Retried  int // their work is due now, or they were published again
-	Obsolete int // deleted: there was nothing left to do
-	Refused  []RefusedLetter
+	Retried  int             `json:"retried" doc:"Their work is due now, or they were published again."`
+	Obsolete int             `json:"obsolete" doc:"Deleted: there was nothing left to do."`
+	Refused  []RefusedLetter `json:"refused" nullable:"false" doc:"Kept."`
 }
 
 // DroppedLetters is the result of a drop.
 type DroppedLetters struct {
-	Dropped int
-	Refused []RefusedLetter
+	Dropped int             `json:"dropped"`
+	Refused []RefusedLetter `json:"refused" nullable:"false" doc:"Numbers that no letter has."`
 }
 
 // Check returns the faults that can be found without asking a store.
@@ -93,6 +126,7 @@ func (s *Service) Letters(ctx context.Context, r LettersRequest) (a LettersAnswe
 	if err != nil {
 		return a, err
 	}
+	a.Letters = []Letter{}
 	for after := r.After; ; {
 		list, err := s.stores.Catalog.Letters.List(ctx, filter, after, math.MaxInt64, min(r.Limit+1-len(a.Letters), letterPage))
 		if err != nil || len(list) == 0 {
@@ -103,27 +137,63 @@ func (s *Service) Letters(ctx context.Context, r LettersRequest) (a LettersAnswe
 				a.Next = after
 				return a, nil
 			}
-			l.Payload, l.Headers = nil, nil
-			a.Letters, after = append(a.Letters, l), l.ID
+			a.Letters, after = append(a.Letters, letterOf(l)), l.ID
 		}
 	}
 }
 
 // Letter returns one dead letter with its message.
-func (s *Service) Letter(ctx context.Context, r LetterRequest) (l catalog.Letter, err error) {
+func (s *Service) Letter(ctx context.Context, r LetterRequest) (a LetterAnswer, err error) {
 	defer mark(&err)
 	filter, err := s.filter(ctx, LetterFilter{Tenant: r.Tenant, Reach: r.Reach, AnyTenant: r.AnyTenant, IDs: []int64{r.ID}})
 	if err != nil {
-		return l, err
+		return a, err
 	}
 	found, err := s.stores.Catalog.Letters.List(ctx, filter, 0, math.MaxInt64, 1)
 	if err != nil {
-		return l, err
+		return a, err
 	}
 	if len(found) == 0 {
-		return l, &Error{Kind: NotFound, Field: FieldLetter, Reason: noLetter(r.ID, r.Tenant, r.AnyTenant)}
+		return a, &Error{Kind: NotFound, Field: FieldLetter, Reason: noLetter(r.ID, r.Tenant, r.AnyTenant)}
 	}
-	return found[0], nil
+	l := found[0]
+	a = LetterAnswer{Letter: letterOf(l), Headers: l.Headers}
+	if l.Document != nil {
+		a.Document = l.Document.String()
+	}
+	if payload := string(l.Payload); utf8.ValidString(payload) {
+		a.Payload = &payload
+	} else {
+		a.Base64 = l.Payload
+	}
+	return a, nil
+}
+
+// LettersPreview says which letters a filter chooses.
+type LettersPreview struct {
+	Letters int64    `json:"letters" doc:"How many the filter chooses."`
+	First   []Letter `json:"first" nullable:"false" doc:"The oldest of them."`
+}
+
+// previewed is the number of letters that a preview shows.
+const previewed = 10
+
+// PreviewLetters says which letters RetryLetters and DropLetters would touch.
+func (s *Service) PreviewLetters(ctx context.Context, f LetterFilter) (p LettersPreview, err error) {
+	defer mark(&err)
+	filter, err := s.filter(ctx, f)
+	if err != nil {
+		return p, err
+	}
+	if p.Letters, err = s.stores.Catalog.Letters.Count(ctx, filter); err != nil {
+		return p, err
+	}
+	list, err := s.stores.Catalog.Letters.List(ctx, filter, 0, math.MaxInt64, previewed)
+	p.First = make([]Letter, len(list))
+	for i, l := range list {
+		p.First[i] = letterOf(l)
+	}
+	return p, err
 }
 
 // RetryLetters makes the work of letters due again and deletes the letters. Even with
@@ -133,6 +203,7 @@ func (s *Service) RetryLetters(ctx context.Context, f LetterFilter) (a RetriedLe
 	if err := s.need(store.NATS); err != nil {
 		return a, err
 	}
+	a.Refused = []RefusedLetter{}
 	redrive := letter.New(s.stores.Catalog.Letters, s.stores.Broker)
 	absent, err := s.eachLetter(ctx, f, func(id int64) error {
 		became, why, err := redrive.Retry(ctx, id)
@@ -172,6 +243,7 @@ func (s *Service) DropLetters(ctx context.Context, f LetterFilter) (a DroppedLet
 // arises from a retry is not retried again. It returns the filter's numbers that
 // name no letter.
 func (s *Service) eachLetter(ctx context.Context, f LetterFilter, fn func(id int64) error) (absent []RefusedLetter, err error) {
+	absent = []RefusedLetter{}
 	filter, err := s.filter(ctx, f)
 	if err != nil {
 		return nil, err

@@ -17,9 +17,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// spanning are requests about what all tenants share, which no tenant's token may make; and
-// a delivery, which has the tenant and the allow-list of its hook.
-var spanning = []string{"RebuildRequest", "DeliverRequest"}
+// spanning are requests about what all tenants share, which no tenant's token may make.
+var spanning = []string{"RebuildRequest"}
 
 // A request without a Reach would answer a restricted token with all that its tenant has.
 func TestEveryRequestNamesWhatItReaches(t *testing.T) {
@@ -118,9 +117,9 @@ func (n *neighbours) lists(t *testing.T, ctx context.Context, reach []string) {
 	for _, s := range status.Repositories {
 		add(err, s.URL)
 	}
-	failed, err := n.Failed(ctx, service.StatusRequest{Tenant: "acme", Reach: reach})
-	for _, f := range failed {
-		add(err, f.URL)
+	failed, err := n.Failed(ctx, service.FailedRequest{Tenant: "acme", Reach: reach})
+	for _, f := range failed.Failed {
+		add(err, f.Repository)
 	}
 	found, err := n.Search(ctx, service.SearchRequest{Tenant: "acme", Reach: reach, Query: "turn the wheel"})
 	for _, h := range found.Hits {
@@ -134,18 +133,18 @@ func (n *neighbours) lists(t *testing.T, ctx context.Context, reach []string) {
 		add(err, h.Repository)
 	}
 	usage, err := n.Usage(ctx, service.UsageRequest{Tenant: "acme", Reach: reach, Days: 2})
-	for _, u := range usage {
+	for _, u := range usage.Embedders {
 		add(err, u.URL)
 	}
-	if len(heads) != 1 || len(status.Repositories) != 1 || len(failed) != 1 || len(found.Hits) != 1 || len(byRef.Hits) != 1 {
-		t.Errorf("%d tracks, %d states, %d failed, %d and %d hits, want 1 of each", len(heads), len(status.Repositories), len(failed), len(found.Hits), len(byRef.Hits))
+	if len(heads) != 1 || len(status.Repositories) != 1 || len(failed.Failed) != 1 || len(found.Hits) != 1 || len(byRef.Hits) != 1 {
+		t.Errorf("%d tracks, %d states, %d failed, %d and %d hits, want 1 of each", len(heads), len(status.Repositories), len(failed.Failed), len(found.Hits), len(byRef.Hits))
 	}
 	for _, url := range urls {
 		if url != n.mine.Dir {
 			t.Errorf("it is told of %s", url)
 		}
 	}
-	if files, err := n.Skipped(ctx, service.SkippedRequest{Tenant: "acme", Reach: reach}); err != nil || len(files) != 1 {
+	if files, err := n.Skipped(ctx, service.SkippedRequest{Tenant: "acme", Reach: reach}); err != nil || len(files.Files) != 1 {
 		t.Errorf("skipped: %+v, %v", files, err)
 	}
 	letters, err := n.Letters(ctx, service.LettersRequest{LetterFilter: service.LetterFilter{Tenant: "acme", Reach: reach}, Limit: 10})
@@ -176,7 +175,7 @@ func (n *neighbours) refuses(t *testing.T, ctx context.Context, reach []string) 
 			return err
 		},
 		"failed": func(r string) error {
-			_, err := n.Failed(ctx, service.StatusRequest{Tenant: "acme", Reach: reach, Repository: r})
+			_, err := n.Failed(ctx, service.FailedRequest{Tenant: "acme", Reach: reach, Repository: r})
 			return err
 		},
 		"search": func(r string) error {

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -22,12 +20,13 @@ const MaxReadBytes = 256 << 10
 
 // At is the place of an answer in a repository's history.
 type At struct {
-	Repository uuid.UUID
-	URL        string
-	Ref        string // full name
-	Commit     string // hex
-	Revision   int64  // of the commit's snapshot
-	Underway   bool   // a newer commit of the ref is being read or indexed, or this one is
+	ID         string `json:"id" doc:"Of the repository."`
+	URL        string `json:"repository" doc:"URL of the repository."`
+	Ref        string `json:"ref" doc:"Full name."`
+	Commit     string `json:"commit" doc:"In hex."`
+	Revision   int64  `json:"revision" doc:"Of the commit's snapshot."`
+	Generation int64  `json:"generation" doc:"The active generation of the index; 0: there is none yet."`
+	Underway   bool   `json:"underway" doc:"A newer commit of the ref is being read or indexed, or this one is."`
 }
 
 // ReadRequest asks for the lines of a file.
@@ -45,14 +44,14 @@ type ReadRequest struct {
 // with secrets masked.
 type ReadAnswer struct {
 	At
-	Path     string
-	Language string
-	Encoding string // the encoding or the document format that the text was converted from; "": UTF-8
-	Lines    int    // of the whole file
-	First    int    // line of Text, from 1; 0: Text is empty
-	Last     int    // line of Text, inclusive
-	Text     string
-	More     bool // Text was cut at MaxReadBytes: go on after Last
+	Path     string `json:"path"`
+	Language string `json:"language"`
+	Encoding string `json:"encoding,omitempty" doc:"The encoding or the document format that the text was converted from; absent: UTF-8."`
+	Lines    int    `json:"lines" doc:"Of the whole file."`
+	First    int    `json:"start_line" doc:"Line of text, from 1; 0: text is empty."`
+	Last     int    `json:"end_line" doc:"Line of text, inclusive."`
+	Text     string `json:"text"`
+	More     bool   `json:"more" doc:"Text was cut: go on after end_line."`
 }
 
 // Read returns a file, or a range of its lines, at the newest commit that holds
@@ -78,13 +77,26 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 	if err != nil {
 		return a, fmt.Errorf("read %s: %w", r.Path, err)
 	}
-	a = ReadAnswer{At: at(head), Path: r.Path, Language: file.Language, Encoding: file.Encoding}
-	a.Commit, a.Revision, a.Underway = file.Commit, file.At, a.Underway || head.Revision != file.At
+	place, err := s.at(ctx, head)
+	if err != nil {
+		return a, err
+	}
+	a = ReadAnswer{At: place, Path: r.Path, Language: file.Language, Encoding: file.Encoding}
+	a.of(file, head)
 	return a, a.cut(content, r.First, r.Last)
 }
 
-func at(h catalog.Head) At {
-	return At{Repository: h.Repository, URL: h.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Underway: underway(h)}
+// at is the place of the newest commit of a track.
+func (s *Service) at(ctx context.Context, h catalog.Head) (At, error) {
+	generation, err := s.generation(ctx)
+	return At{
+		ID: h.Repository.String(), URL: h.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Generation: generation, Underway: underway(h),
+	}, err
+}
+
+// of makes a the place of the newest commit that holds a file as it is stored.
+func (a *At) of(file catalog.StoredFile, h catalog.Head) {
+	a.Commit, a.Revision, a.Underway = file.Commit, file.At, a.Underway || h.Revision != file.At
 }
 
 // head finds the track that a request names.

@@ -38,6 +38,21 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 	return find(heads, r.Tenant, r.Repository)
 }
 
+// Several reports whether a tenant has more than one repository that has been read.
+func (s *Service) Several(ctx context.Context, r TracksRequest) (bool, error) {
+	tracks, err := s.Tracks(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	urls := make(map[string]bool)
+	for _, t := range tracks {
+		if t.Commit != "" {
+			urls[t.URL] = true
+		}
+	}
+	return len(urls) > 1, nil
+}
+
 // Address makes a local path absolute, because the worker that reads it runs in
 // another directory. A URL stays unchanged.
 func Address(repository string) (string, error) {

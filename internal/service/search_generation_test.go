@@ -124,12 +124,12 @@ func (m mill) lookUntil(t *testing.T, retention time.Duration, want string) {
 			t.Fatal(err)
 		}
 		got, verified := "", true
-		for i, g := range list {
+		for i, g := range list.Generations {
 			if i > 0 {
 				got += ", "
 			}
 			got += fmt.Sprintf("%d %s", g.Number, g.State)
-			verified = verified && (g.State != catalog.GenerationActive || g.Verified)
+			verified = verified && (!g.Active() || g.Verified)
 		}
 		if got == want && verified {
 			return

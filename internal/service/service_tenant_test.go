@@ -36,6 +36,10 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	used := []catalog.Consumption{{Tenant: "acme", Repository: events.RepositoryID("acme", repo.Dir), Texts: 1}}
+	if err := m.Catalog.Usage.Add(t.Context(), m.Stores.Generation.Embedder.ID, used); err != nil {
+		t.Fatal(err)
+	}
 	// What names the owner's repository, where the owner's mark is not in sight.
 	owned := strings.Join([]string{mark, repo.Dir, events.RepositoryID("acme", repo.Dir).String()}, "|")
 
@@ -49,6 +53,19 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 		{"Read", func(ctx context.Context, tenant, repository string) (any, error) {
 			return m.Read(ctx, service.ReadRequest{Tenant: tenant, Repository: repository, Path: mark + ".go"})
 		}},
+		{"File", func(ctx context.Context, tenant, repository string) (any, error) {
+			a, err := m.File(ctx, service.FileRequest{Tenant: tenant, Repository: repository, Path: mark + ".go"})
+			return fmt.Sprintf("%+v %s", a, a.Text), err
+		}},
+		{"Secrets", func(ctx context.Context, tenant, repository string) (any, error) {
+			return m.Secrets(ctx, service.SkippedRequest{Tenant: tenant, Repository: repository})
+		}},
+		{"Usage", func(ctx context.Context, tenant, repository string) (any, error) {
+			return m.Usage(ctx, service.UsageRequest{Tenant: tenant, Days: 1})
+		}},
+		{"PreviewLetters", func(ctx context.Context, tenant, repository string) (any, error) {
+			return m.PreviewLetters(ctx, service.LetterFilter{Tenant: tenant})
+		}},
 		{"Tree", func(ctx context.Context, tenant, repository string) (any, error) {
 			return m.Tree(ctx, service.TreeRequest{Tenant: tenant, Repository: repository})
 		}},
@@ -59,7 +76,7 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 			return m.Status(ctx, service.StatusRequest{Tenant: tenant, Repository: repository})
 		}},
 		{"Failed", func(ctx context.Context, tenant, repository string) (any, error) {
-			return m.Failed(ctx, service.StatusRequest{Tenant: tenant, Repository: repository})
+			return m.Failed(ctx, service.FailedRequest{Tenant: tenant, Repository: repository})
 		}},
 		{"Skipped", func(ctx context.Context, tenant, repository string) (any, error) {
 			return m.Skipped(ctx, service.SkippedRequest{Tenant: tenant, Repository: repository})

@@ -7,87 +7,88 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // SkippedRequest asks for the files of a repository that were not indexed, or for
 // its masked secrets.
 type SkippedRequest struct {
+	Page
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, or the end of one of them; "": all
+	Repository string   // its URL, its path, the end of one of them, or its id; "": all
 	Reason     string   // why files were skipped; "": any reason
 }
 
-// SkippedFile is a file that was not indexed.
-type SkippedFile struct{ Ref, Path, Reason, Detail string }
+// SkippedAnswer lists files that were not indexed, by ref and path within a page.
+type SkippedAnswer struct {
+	Files []SkippedFile `json:"skipped" nullable:"false"`
 
-// Skipped lists the files that were not indexed, by ref and path.
-func (s *Service) Skipped(ctx context.Context, r SkippedRequest) (files []SkippedFile, err error) {
+	Next string `json:"-"` // go on after this place; "": the list is complete
+}
+
+// SkippedFile is a file that was not indexed.
+type SkippedFile struct {
+	Ref    string `json:"ref" doc:"Full name."`
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Skipped lists the files that were not indexed.
+func (s *Service) Skipped(ctx context.Context, r SkippedRequest) (a SkippedAnswer, err error) {
 	defer mark(&err)
-	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
-		return nil, err
-	}
 	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	for _, id := range ids {
-		for after := uuid.Nil; ; {
-			list, err := s.stores.Catalog.SkippedFiles(ctx, id, after, page)
-			if err != nil {
-				return nil, err
-			}
-			if len(list) == 0 {
-				break
-			}
-			after = list[len(list)-1].ID
-			for _, f := range list {
-				if r.Reason == "" || r.Reason == f.Reason {
-					files = append(files, SkippedFile{f.Ref, string(f.Path), f.Reason, f.Detail})
-				}
-			}
-		}
+	found, next, err := collect(r.Page, ids, func(id, after uuid.UUID, most int) ([]catalog.Skipped, error) {
+		return s.stores.Catalog.SkippedFiles(ctx, id, after, most)
+	}, func(f catalog.Skipped) uuid.UUID { return f.ID }, func(f catalog.Skipped) bool { return r.Reason == "" || r.Reason == f.Reason })
+	a = SkippedAnswer{Files: make([]SkippedFile, len(found)), Next: next}
+	for i, f := range found {
+		a.Files[i] = SkippedFile{f.Ref, string(f.Path), f.Reason, f.Detail}
 	}
-	slices.SortFunc(files, func(a, b SkippedFile) int { return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Path, b.Path)) })
-	return files, nil
+	slices.SortStableFunc(a.Files, func(a, b SkippedFile) int { return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Path, b.Path)) })
+	return a, err
+}
+
+// SecretsAnswer lists the places of masked secrets, by ref, path and line within a
+// page.
+type SecretsAnswer struct {
+	Secrets []Secret `json:"secrets" nullable:"false"`
+
+	Next string `json:"-"` // go on after this place; "": the list is complete
 }
 
 // Secret is the place of a masked secret. leat stores the secret itself nowhere.
 type Secret struct {
-	Ref, Path string
-	Line      int
-	Rule      string // the rule that found it
+	Ref  string `json:"ref" doc:"Full name."`
+	Path string `json:"path"`
+	Line int    `json:"line" doc:"From 1."`
+	Rule string `json:"rule" doc:"The rule that found it."`
 }
 
-// Secrets lists the places of masked secrets, by ref, path and line.
-func (s *Service) Secrets(ctx context.Context, r SkippedRequest) (found []Secret, err error) {
+// Secrets lists the places of masked secrets.
+func (s *Service) Secrets(ctx context.Context, r SkippedRequest) (a SecretsAnswer, err error) {
 	defer mark(&err)
-	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
-		return nil, err
-	}
 	ids, err := s.repositoryIDs(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	for _, id := range ids {
-		for after := (catalog.FoundAt{}); ; {
-			list, err := s.stores.Catalog.Findings(ctx, id, after, page)
-			if err != nil {
-				return nil, err
-			}
-			if len(list) == 0 {
-				break
-			}
-			after = list[len(list)-1]
-			for _, f := range list {
-				found = append(found, Secret{f.Ref, string(f.Path), int(f.Line), f.Rule})
-			}
-		}
+	type at struct {
+		Document uuid.UUID
+		Ordinal  int32
 	}
-	slices.SortStableFunc(found, func(a, b Secret) int {
+	found, next, err := collect(r.Page, ids, func(id uuid.UUID, after at, most int) ([]catalog.FoundAt, error) {
+		return s.stores.Catalog.Findings(ctx, id, catalog.FoundAt{Document: after.Document, Ordinal: after.Ordinal}, most)
+	}, func(f catalog.FoundAt) at { return at{f.Document, f.Ordinal} }, func(catalog.FoundAt) bool { return true })
+	a = SecretsAnswer{Secrets: make([]Secret, len(found)), Next: next}
+	for i, f := range found {
+		a.Secrets[i] = Secret{f.Ref, string(f.Path), int(f.Line), f.Rule}
+	}
+	slices.SortStableFunc(a.Secrets, func(a, b Secret) int {
 		return cmp.Or(cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
-	return found, nil
+	return a, err
 }

@@ -4,15 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
-
-// page is the number of rows read at once for an answer that holds all rows.
-const page = 1000
 
 // StatusRequest asks for the state of repositories.
 type StatusRequest struct {
@@ -126,69 +123,60 @@ func repositoryStatus(t catalog.TrackStatus) RepositoryStatus {
 	return status
 }
 
+// FailedRequest asks for the documents that failed.
+type FailedRequest struct {
+	Page
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id; "": all
+}
+
+// FailedAnswer lists documents that failed.
+type FailedAnswer struct {
+	Failed []FailedDocument `json:"failed" nullable:"false"`
+
+	Next string `json:"-"` // go on after this place; "": the list is complete
+}
+
 // FailedDocument is a document on which a worker's attempt failed.
 type FailedDocument struct {
-	catalog.Failed
-	URL string // of the repository
+	Repository string     `json:"repository" doc:"URL."`
+	Ref        string     `json:"ref" doc:"Full name."`
+	Path       string     `json:"path"`
+	Attempts   int        `json:"attempts" doc:"That failed."`
+	NextDue    *time.Time `json:"next_due" doc:"When it is tried again; null: only by hand, see the dead letters."`
+	Error      string     `json:"error" doc:"Of the last attempt."`
 }
 
-// Failed lists the documents that failed, of all repositories or of one.
-func (s *Service) Failed(ctx context.Context, r StatusRequest) (rows []FailedDocument, err error) {
+// Failed lists the documents that failed.
+func (s *Service) Failed(ctx context.Context, r FailedRequest) (a FailedAnswer, err error) {
 	defer mark(&err)
-	answer, err := s.Status(ctx, r)
+	tracks, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	asked := make(map[string]bool)
-	for _, t := range answer.Repositories {
-		if asked[t.ID] || t.Documents.Failed == 0 {
-			continue
+	urls := make(map[uuid.UUID]string)
+	for _, t := range tracks {
+		urls[t.Repository] = t.URL
+	}
+	type row struct {
+		catalog.Failed
+		url string
+	}
+	found, next, err := collect(r.Page, repositories(tracks), func(id, after uuid.UUID, most int) ([]row, error) {
+		list, err := s.stores.Catalog.FailedDocuments(ctx, id, after, most)
+		rows := make([]row, len(list))
+		for i, d := range list {
+			rows[i] = row{d, urls[id]}
 		}
-		asked[t.ID] = true
-		id := uuid.MustParse(t.ID)
-		for after := uuid.Nil; ; {
-			list, err := s.stores.Catalog.FailedDocuments(ctx, id, after, page)
-			if err != nil {
-				return nil, err
-			}
-			if len(list) == 0 {
-				break
-			}
-			after = list[len(list)-1].ID
-			for _, d := range list {
-				rows = append(rows, FailedDocument{d, t.URL})
-			}
+		return rows, err
+	}, func(d row) uuid.UUID { return d.ID }, func(row) bool { return true })
+	a = FailedAnswer{Failed: make([]FailedDocument, len(found)), Next: next}
+	for i, d := range found {
+		a.Failed[i] = FailedDocument{Repository: d.url, Ref: d.Ref, Path: d.Path, Attempts: d.Attempts, Error: d.Error}
+		if due := d.Due.UTC(); !d.Due.IsZero() {
+			a.Failed[i].NextDue = &due
 		}
 	}
-	return rows, nil
-}
-
-// UsageRequest asks for the consumption of embedding.
-type UsageRequest struct {
-	Tenant string
-	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
-	Days   int      // days back, today included
-}
-
-// Usage returns the consumption of embedding, by embedder and repository.
-func (s *Service) Usage(ctx context.Context, r UsageRequest) (list []catalog.EmbedderConsumption, err error) {
-	defer mark(&err)
-	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
-		return nil, err
-	}
-	list, err = s.stores.Catalog.Usage.List(ctx, r.Tenant, r.Days)
-	if restricted(ctx, r.Reach) { // what has no URL is the tenant's searches, or forgotten
-		list = slices.DeleteFunc(list, func(u catalog.EmbedderConsumption) bool { return u.URL == "" || !reaches(ctx, r.Reach, u.URL) })
-	}
-	return list, err
-}
-
-// SyncStatus lists the newest run of each kind of the syncer's work, which serves all
-// tenants.
-func (s *Service) SyncStatus(ctx context.Context) (runs []catalog.LastRun, err error) {
-	defer mark(&err)
-	if err := s.whole(ctx, store.Postgres); err != nil {
-		return nil, err
-	}
-	return s.stores.Catalog.Schedule.Last(ctx)
+	return a, err
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/secret"
 )
 
@@ -26,18 +25,19 @@ type TreeRequest struct {
 // TreeAnswer lists files by path, in byte order.
 type TreeAnswer struct {
 	At
-	Files []TreeFile
-	Next  string // go on after this path; "": the listing is complete
+	Files []TreeFile `json:"files" nullable:"false"`
+
+	Next string `json:"-"` // go on after this path; "": the listing is complete
 }
 
 // TreeFile is a file of a commit. A skipped one has no language and no size.
 type TreeFile struct {
-	Path       string
-	Mode       int32 // as git has it, for example 0100644
-	Size       int32 // bytes of its text as it is stored
-	Language   string
-	State      catalog.DocumentState
-	SkipReason string // why it is not indexed; "": it is indexed, or will be
+	Path       string `json:"path"`
+	Mode       int32  `json:"mode" doc:"As git has it: 33188 is 0100644."`
+	Size       int32  `json:"size" doc:"Bytes of its text as it is stored."`
+	Language   string `json:"language"`
+	State      string `json:"state"`
+	SkipReason string `json:"skip_reason,omitempty" doc:"Why it is not indexed; absent: it is, or will be."`
 }
 
 // Tree lists the files of the newest commit of a ref that has been read or is being
@@ -57,7 +57,9 @@ func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err er
 	if err != nil {
 		return a, err
 	}
-	a.At = at(head)
+	if a.At, err = s.at(ctx, head); err != nil {
+		return a, err
+	}
 	under := string(secret.Path([]byte(strings.Trim(r.Under, "/"))))
 	if under != "" {
 		under += "/"
@@ -72,7 +74,7 @@ func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err er
 	}
 	a.Files = make([]TreeFile, len(files))
 	for i, f := range files {
-		a.Files[i] = TreeFile{string(f.Path), f.Mode, f.Size, f.Language, f.State, f.SkipReason}
+		a.Files[i] = TreeFile{string(f.Path), f.Mode, f.Size, f.Language, string(f.State), f.SkipReason}
 	}
 	return a, nil
 }

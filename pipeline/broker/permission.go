@@ -75,7 +75,7 @@ func (r Role) Permissions() Permissions {
 			[]string{events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.CompletedSubjects})
 	case RoleGateway:
 		// Dead letters are published again as they came, which only the intake's are.
-		p.Publish = slices.Concat(look(), []string{events.SubmittedSubjects})
+		p.Publish = slices.Concat(prepare(), []string{events.SubmittedSubjects})
 		p.Subscribe = append(p.Subscribe, events.CompletedSubjects)
 	case RoleOperator:
 		// 'leat verify --repair' runs workers of its own.

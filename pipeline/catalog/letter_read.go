@@ -74,6 +74,22 @@ func (ls *Letters) List(ctx context.Context, f LetterFilter, after, until int64,
 	return letters, nil
 }
 
+// Count counts the dead letters that a filter chooses.
+func (ls *Letters) Count(ctx context.Context, f LetterFilter) (int64, error) {
+	p := query.CountDeadLettersParams{
+		Ids: orEmpty(f.IDs), Tenant: f.Tenant, Worker: f.Worker, Reason: f.Reason,
+		OlderThan: f.OlderThan.Seconds(), Repositories: orEmpty(f.Repositories),
+	}
+	if !f.Before.IsZero() {
+		p.Before = &f.Before
+	}
+	n, err := ls.query.CountDeadLetters(ctx, p)
+	if err != nil {
+		return 0, fmt.Errorf("count dead letters: %w", err)
+	}
+	return n, nil
+}
+
 // LetterLimit says how many dead letters of a tenant are kept, and how long.
 type LetterLimit struct {
 	Most      int           // letters

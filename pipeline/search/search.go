@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -142,14 +143,14 @@ func (q *Query) points(dense []float32, n int) vector.Query {
 		text += "\n" + strings.Join(q.Symbols, "\n")
 		filter.Symbol = func(symbol string) bool {
 			for name := range names(symbol) {
-				if contains(q.Symbols, name) {
+				if slices.Contains(q.Symbols, name) {
 					return true
 				}
 			}
-			return contains(q.Symbols, symbol)
+			return slices.Contains(q.Symbols, symbol)
 		}
 	}
-	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(inForms(text))), Filter: filter, Limit: n}
+	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(text)), Filter: filter, Limit: n}
 }
 
 // hits ranks the candidates, reads at most n of them, and makes hits of those.

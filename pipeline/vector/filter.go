@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/glob"
@@ -25,8 +24,7 @@ type Filter struct {
 	Languages    []string
 	Kinds        []string
 	// Path is a glob over the whole path: * and ? stop at a slash, ** does
-	// not, {a,b} and [a-z] are alternatives. "dir/" is all below dir. A letter
-	// with an accent matches in either form of Unicode.
+	// not, {a,b} and [a-z] are alternatives. "dir/" is all below dir.
 	Path string
 	// Symbol says which symbols are seen; nil: all. It is called on the store's
 	// answers.
@@ -49,7 +47,7 @@ func (p Plan) Partial() bool { return p.glob != "" || p.symbol != nil }
 
 // Match says whether a point that fulfils the conditions fits the filter.
 func (p Plan) Match(path, symbol string) bool {
-	if p.glob != "" && !glob.Match(p.glob, norm.NFC.String(path)) {
+	if p.glob != "" && !glob.Match(p.glob, path) {
 		return false
 	}
 	return p.symbol == nil || p.symbol(symbol)
@@ -86,9 +84,6 @@ func planPath(pattern string) (Plan, error) {
 	if strings.HasSuffix(pattern, "/") {
 		pattern += "**"
 	}
-	if norm.NFC.String(pattern) != norm.NFD.String(pattern) {
-		return planForms(pattern), nil
-	}
 	if !strings.ContainsAny(pattern, `*?[{\`) {
 		return Plan{Path: pattern}, nil
 	}
@@ -101,20 +96,4 @@ func planPath(pattern string) (Plan, error) {
 		plan.glob = pattern
 	}
 	return plan, nil
-}
-
-// planForms plans a glob of letters that paths may write in another form than the
-// glob, as macOS does. A store compares bytes, so its condition ends before the
-// first directory with such a letter.
-func planForms(pattern string) Plan {
-	plan := Plan{glob: norm.NFC.String(pattern)}
-	dir, _ := glob.Split(pattern)
-	first := strings.IndexFunc(dir, func(r rune) bool { return r >= utf8.RuneSelf })
-	if first >= 0 {
-		dir = dir[:max(0, strings.LastIndex(dir[:first], "/"))]
-	}
-	if dir != "" && dir != "." {
-		plan.Dir = path.Clean(dir)
-	}
-	return plan
 }

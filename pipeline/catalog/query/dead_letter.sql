@@ -30,6 +30,21 @@ where l.id > @after and l.id <= @until
     and (cardinality(@repositories::uuid[]) = 0 or r.id = any(@repositories::uuid[]))
 order by l.id limit @most;
 
+-- name: CountDeadLetters :one
+select count(*)
+from dead_letters l
+left join documents d on d.id = l.document
+left join tracks t on t.id = d.track
+left join submissions s on s.tenant = l.tenant and s.source = l.source and s.event = l.event
+left join repositories r on r.id = coalesce(t.repository, s.repository)
+where (cardinality(@ids::bigint[]) = 0 or l.id = any(@ids::bigint[]))
+    and (@tenant::text = '' or l.tenant = @tenant)
+    and (@worker::text = '' or l.worker = @worker)
+    and (@reason::text = '' or position(lower(@reason) in lower(l.reason)) > 0)
+    and (sqlc.narg(before)::timestamptz is null or l.created_at < sqlc.narg(before))
+    and l.created_at <= now() - make_interval(secs => @older_than::float8)
+    and (cardinality(@repositories::uuid[]) = 0 or r.id = any(@repositories::uuid[]));
+
 -- name: LastDeadLetter :one
 select coalesce(max(id), 0)::bigint as id from dead_letters;
 

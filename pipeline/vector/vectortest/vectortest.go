@@ -51,7 +51,6 @@ func Run(t *testing.T, open Open) {
 		{"Filters", testFilters},
 		{"EveryReadNeedsATenant", testEveryReadNeedsATenant},
 		{"GlobsAgreeWithDoublestar", testGlobsAgreeWithDoublestar},
-		{"GlobsMatchBothForms", testGlobsMatchBothForms},
 		{"BadGlobSaysWhatToChange", testBadGlobSaysWhatToChange},
 		{"GlobWidensTheSearch", testGlobWidensTheSearch},
 		{"SearchRefusesWhatItCannotAnswer", testSearchRefusesWhatItCannotAnswer},

@@ -60,6 +60,47 @@ func (q *Queries) AddDeadLetter(ctx context.Context, arg AddDeadLetterParams) er
 	return err
 }
 
+const countDeadLetters = `-- name: CountDeadLetters :one
+select count(*)
+from dead_letters l
+left join documents d on d.id = l.document
+left join tracks t on t.id = d.track
+left join submissions s on s.tenant = l.tenant and s.source = l.source and s.event = l.event
+left join repositories r on r.id = coalesce(t.repository, s.repository)
+where (cardinality($1::bigint[]) = 0 or l.id = any($1::bigint[]))
+    and ($2::text = '' or l.tenant = $2)
+    and ($3::text = '' or l.worker = $3)
+    and ($4::text = '' or position(lower($4) in lower(l.reason)) > 0)
+    and ($5::timestamptz is null or l.created_at < $5)
+    and l.created_at <= now() - make_interval(secs => $6::float8)
+    and (cardinality($7::uuid[]) = 0 or r.id = any($7::uuid[]))
+`
+
+type CountDeadLettersParams struct {
+	Ids          []int64
+	Tenant       string
+	Worker       string
+	Reason       string
+	Before       *time.Time
+	OlderThan    float64
+	Repositories []uuid.UUID
+}
+
+func (q *Queries) CountDeadLetters(ctx context.Context, arg CountDeadLettersParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countDeadLetters,
+		arg.Ids,
+		arg.Tenant,
+		arg.Worker,
+		arg.Reason,
+		arg.Before,
+		arg.OlderThan,
+		arg.Repositories,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const dropDeadLetter = `-- name: DropDeadLetter :execrows
 delete from dead_letters where id = $1
 `

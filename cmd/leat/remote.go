@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/leatworks/leat/internal/build"
+	"github.com/leatworks/leat/internal/client"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
+)
+
+// leat is what commands ask: the service over the stores, or a gateway.
+type leat interface {
+	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
+	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
+	Several(context.Context, service.TracksRequest) (bool, error)
+}
+
+// login is a gateway and the token that it takes, as 'leat login' keeps them.
+type login struct {
+	Server string `json:"server"`
+	Token  string `json:"token"`
+}
+
+// loginLimit bounds the bytes that are read of a file of a login.
+const loginLimit = 64 << 10
+
+// loginFile is where a login is kept.
+func loginFile() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("no directory to keep a login in: set HOME or XDG_CONFIG_HOME (%w)", err)
+	}
+	return filepath.Join(dir, "leat", "login.json"), nil
+}
+
+// kept reads the login that is kept, if there is one.
+func kept() (l login, found bool, err error) {
+	file, err := loginFile()
+	if err != nil {
+		return l, false, nil // nowhere to keep one
+	}
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, false, nil
+	}
+	if err != nil {
+		return l, false, fmt.Errorf("read the login: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return l, false, fmt.Errorf("read the login: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return l, false, fmt.Errorf("%s can be read by others: make it yours alone with 'chmod 600', or run 'leat login' again", file)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, loginLimit))
+	if err == nil {
+		err = json.Unmarshal(content, &l)
+	}
+	if err != nil {
+		return l, false, fmt.Errorf("%s is no login (%w): run 'leat login' again", file, err)
+	}
+	return l, true, nil
+}
+
+// remote says whether commands ask a gateway, and which. A server that is named comes
+// before stores that are, and these before a login that is kept.
+func (g *globals) remote() (login, bool, error) {
+	server := strings.TrimSuffix(g.Server, "/")
+	local := g.Data != "" || embeddedParts(g.Stores) != store.All
+	if server == "" && local {
+		return login{}, false, nil
+	}
+	l, token := login{Server: server}, os.Getenv(tokenVariable)
+	if server == "" || token == "" {
+		old, found, err := kept()
+		switch {
+		case err != nil, server == "" && !found:
+			return l, false, err
+		case server == "" || server == old.Server: // a token goes to the server that it was given for
+			l = old
+		}
+	}
+	if token != "" && server != "" {
+		l.Token = token
+	}
+	if l.Token == "" {
+		return l, false, fmt.Errorf("no token for %s: set %s, or run 'leat login %[1]s'", l.Server, tokenVariable)
+	}
+	return l, true, nil
+}
+
+// tokenVariable is the environment variable with the token. It has no flag, which
+// every user of the machine could see.
+const tokenVariable = "LEAT_TOKEN"
+
+// dial returns a client of the gateway. With own, its requests are for the token's own
+// tenant.
+func (l login) dial(own bool) (*client.Client, error) {
+	c, err := client.New(client.Config{Server: l.Server, Token: l.Token, OwnTenant: own, Agent: "leat/" + build.Version()})
+	if err != nil {
+		return nil, fmt.Errorf("--server (LEAT_SERVER): %w", err)
+	}
+	return c, nil
+}
