@@ -127,7 +127,7 @@ func (r *run) query(ctx context.Context, text string) ([]service.Hit, error) {
 
 // bareDepth is how many points of each ranking pipeline/search weighs for
 // search.DefaultLimit hits.
-const bareDepth = 160
+const bareDepth = 240
 
 // bareQuery asks Qdrant for the same rankings.
 func (r *run) bareQuery(ctx context.Context, text string) (time.Duration, error) {

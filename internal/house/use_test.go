@@ -27,7 +27,7 @@ var uses = []use{
 	{"internal/store alone opens stores", "pipeline/blob", "Open", []string{"internal/store"}},
 	{"internal/store alone opens stores", "pipeline/broker", "Connect", []string{"internal/store", "internal/callout"}},
 	{"internal/config alone chooses the vector store", "pipeline/vector/qdrant", "Open", []string{"internal/config", "internal/testenv"}},
-	{"internal/service alone assembles a searcher", "pipeline/search", "Searcher", []string{"internal/service"}},
+	{"internal/service alone assembles a searcher, and the trials of its rules", "pipeline/search", "Searcher", []string{"internal/service", "internal/eval"}},
 }
 
 func TestUses(t *testing.T) {

@@ -56,13 +56,25 @@ func TestSearchFollowsTheActiveGeneration(t *testing.T) {
 
 	asked := make(chan map[int64]int, 1)
 	stop := make(chan struct{})
-	running.Go(func() { asked <- m.askUntil(t, stop) })
+	answered := make(chan int64, 16)
+	running.Go(func() { asked <- m.askUntil(t, stop, answered) })
 
 	second, err := m.Rebuild(t.Context(), service.RebuildRequest{Embedder: "second/384", From: "stream"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.lookUntil(t, time.Hour, fmt.Sprintf("1 retired, %d active", second))
+	for deadline := time.After(30 * time.Second); ; {
+		select {
+		case by := <-answered:
+			if by != second {
+				continue
+			}
+		case <-deadline:
+			t.Fatalf("no query was answered by %d", second)
+		}
+		break
+	}
 	if back, err := m.RollBack(t.Context(), 0); err != nil || back != 1 {
 		t.Fatalf("rolled back to %d (%v)", back, err)
 	}
@@ -80,8 +92,10 @@ func TestSearchFollowsTheActiveGeneration(t *testing.T) {
 }
 
 // askUntil searches without a pause, and counts the answers by generation. Each
-// is to come from a generation that was active while it was asked for.
-func (m mill) askUntil(t *testing.T, stop <-chan struct{}) map[int64]int {
+// is to come from a generation that was active while it was asked for. It tells
+// of each answer from another generation than the one before.
+func (m mill) askUntil(t *testing.T, stop <-chan struct{}, changed chan<- int64) map[int64]int {
+	last := int64(0)
 	answers := make(map[int64]int)
 	before, err := m.Catalog.Generations.Active(t.Context())
 	for err == nil {
@@ -103,6 +117,10 @@ func (m mill) askUntil(t *testing.T, stop <-chan struct{}) map[int64]int {
 			t.Errorf("%d hits of generation %d, while %d and then %d was active", len(a.Hits), a.Generation, before.Number, after.Number)
 		}
 		answers[a.Generation]++
+		if a.Generation != last {
+			last = a.Generation
+			changed <- last
+		}
 		before = after
 	}
 	t.Errorf("a query failed: %v", err)

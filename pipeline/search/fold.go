@@ -51,19 +51,19 @@ func fold[K comparable](list []candidate, key func(candidate) K) []candidate {
 	return folded
 }
 
-// take adds a copy of c's text. The copy whose symbol and path fit best
-// represents them all; among equals, the first by place does. Its score is the
+// take adds a copy of c's text. The copy with the best boost represents
+// them all; among equals, the first by place does. Its score is the
 // best that any copy has, because the order in which a ranking lists equal
 // texts means nothing.
 func (c *candidate) take(other candidate) {
-	fused := max(c.fused, other.fused)
+	fused, score := max(c.fused, other.fused), max(c.hit.Score, other.hit.Score)
 	if other.boost > c.boost || other.boost == c.boost && place(other, *c) < 0 {
 		*c, other = other, *c
 	}
 	c.copies = append(c.copies, other.copies...)
 	other.copies = nil
 	c.copies = append(c.copies, other)
-	c.fused, c.hit.Score = fused, fused*c.boost
+	c.fused, c.hit.Score = fused, score
 }
 
 // whole returns the hit with its places.

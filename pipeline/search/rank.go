@@ -3,7 +3,6 @@ package search
 import (
 	"cmp"
 	"iter"
-	"math"
 	"slices"
 	"strings"
 
@@ -11,35 +10,11 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Weights of the words that a symbol or a path shares with the query, measured
-// by make eval (docs/quality.md). A definition whose name is the query gets
-// four times its score; a path that holds all words of the query, three times.
-// Fused scores are from 0 to 1, and those of near points lie close together. So
-// a matching name lifts a definition above its most frequent users, and one
-// word of many lifts little.
-const (
-	symbolWeight = 3
-	pathWeight   = 2
-)
-
-// lengthPower and lengthUnit weigh a chunk by its length: a chunk of a hundred
-// bytes loses a ninth of its score, one of four thousand gains a fourteenth.
-// The norms of BM25 and of the cosine favour short chunks: they put a line with
-// little but the query's words before the function that is about them.
-const (
-	lengthPower = 0.05
-	lengthUnit  = 1000 // bytes; a chunk of this length keeps its score
-)
-
-// kindHeader is the kind of a chunk that holds a package clause and imports.
-// Its symbol is no definition.
-const kindHeader = "header"
-
 // candidates is how many points are ranked at first for a query of limit hits.
 // It leaves room for points that one ranking places low and that the symbol or
 // the path lifts. If they yield too few hits, four times as many are ranked, up
 // to maxCandidates.
-func candidates(limit int) int { return 4*limit + 120 }
+func candidates(limit int) int { return 4*limit + 200 }
 
 const maxCandidates = 2_000
 
@@ -48,12 +23,12 @@ func shortlist(limit int) int { return 2*limit + 5 }
 
 // candidate is a point that may become a hit.
 type candidate struct {
-	hit        Hit // Score is fused times boost
+	hit        Hit // Score is fused times boost, changed by the file's other candidates
 	blob       [32]byte
 	point      vector.Payload
 	start, end int     // bytes of the blob that are the hit's text
-	fused      float32 // of both rankings, weighed by length
-	boost      float32 // by symbol and path
+	fused      float32 // of both rankings
+	boost      float32 // by the rules that look at this candidate alone
 	held       int     // how many of the query's terms the symbol and the text hold
 	copies     []candidate
 }
@@ -78,35 +53,6 @@ func (t terms) shared(other terms) int {
 		}
 	}
 	return n
-}
-
-// weigh raises the candidate's score by how well the query's terms match its
-// symbol and its path, and by its length.
-func (c *candidate) weigh(query terms) {
-	if len(query) == 0 {
-		return
-	}
-	symbol := 0.0
-	if c.hit.Kind != kindHeader {
-		for name := range names(c.hit.Symbol) {
-			own := termsOf(name)
-			symbol = max(symbol, dice(query.shared(own), len(query), len(own)))
-		}
-	}
-	path := float64(query.shared(termsOf(c.hit.Path))) / float64(len(query))
-	length := math.Pow(float64(max(c.point.EndByte-c.point.StartByte, 1))/lengthUnit, lengthPower)
-	c.fused *= float32(length)
-	c.boost = float32(1 + float64(symbolWeight*symbol) + float64(pathWeight*path))
-	c.hit.Score = c.fused * c.boost
-}
-
-// dice is 1 for equal sets and 0 for disjoint ones (L. Dice, "Measures of the
-// amount of ecologic association between species", 1945).
-func dice(shared, a, b int) float64 {
-	if shared == 0 {
-		return 0
-	}
-	return 2 * float64(shared) / float64(a+b)
 }
 
 // names yields the names that a chunk's symbol stands for: each definition in

@@ -99,6 +99,7 @@ type Searcher struct {
 	Blobs      *blob.Store
 	Embedder   embedder.Embedder
 	Generation catalog.Generation
+	Signals    []Signal // rules of the ranking; default: all
 }
 
 // Search returns the best hits, best first.
@@ -156,18 +157,14 @@ func (q *Query) points(dense []float32, n int) vector.Query {
 // hits ranks the candidates, reads at most n of them, and makes hits of those.
 // It says whether it read all.
 func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (hits []Hit, all bool, err error) {
-	query := termsOf(q.Text)
-	for i := range list {
-		list[i].weigh(query)
-	}
-	list = fold(list, candidate.span)
-	rank(list)
+	asked := newQuestion(q.Text)
+	list = apply(s.rules(), asked, list)
 	all, list = len(list) <= n, list[:min(len(list), n)]
 	if list, err = s.load(ctx, list); err != nil {
 		return nil, false, err
 	}
 	for i := range list {
-		list[i].held = query.shared(termsOf(list[i].hit.Symbol + "\n" + list[i].hit.Text))
+		list[i].held = asked.terms.shared(termsOf(list[i].hit.Symbol + "\n" + list[i].hit.Text))
 	}
 	list = fold(list, candidate.words)
 	rank(list)
@@ -177,6 +174,13 @@ func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (
 		hits[i] = list[i].whole()
 	}
 	return hits, all, nil
+}
+
+func (s *Searcher) rules() []Signal {
+	if s.Signals == nil {
+		return signals
+	}
+	return s.Signals
 }
 
 func (q *Query) check() error {

@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -35,10 +37,34 @@ func run() error {
 	flag.StringVar(&cfg.Described, "embedders", "", "YAML file that describes embedders; see docs/embedders.md")
 	flag.IntVar(&cfg.Questions, "questions", eval.DefaultQuestions, "most questions of each kind about a repository")
 	flag.IntVar(&cfg.History, "history", eval.DefaultHistory, "how many commits back are asked for")
+	var benchmark eval.BenchmarkConfig
+	flag.StringVar(&benchmark.Dir, "annotations", "", "directory of an annotated benchmark: repos.json and annotations/NAME.json")
+	flag.StringVar(&benchmark.Clones, "clones", "", "directory with a clone of each of its repositories; -repo names those to ask, by default all")
+	flag.BoolVar(&benchmark.Whole, "whole", false, "search whole repositories, with tests, documents and examples")
+	flag.BoolVar(&benchmark.Trials, "signals", false, "also measure each signal of the ranking alone, and all without it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	report, err := eval.Run(ctx, cfg)
+	if benchmark.Dir == "" {
+		report, err := eval.Run(ctx, cfg)
+		return show(report, err)
+	}
+	if len(cfg.Embedders) > 1 {
+		return errors.New("-annotations measures one embedder at a time")
+	}
+	benchmark.Only, benchmark.Described, benchmark.Out = cfg.Repos, cfg.Described, cfg.Out
+	for _, name := range cfg.Embedders {
+		benchmark.Embedder = name
+	}
+	report, err := eval.RunBenchmark(ctx, benchmark)
+	return show(report, err)
+}
+
+// show prints the measurements, those before an error too.
+func show(report interface {
+	Write(io.Writer)
+	WriteJSON(io.Writer) error
+}, err error) error {
 	report.Write(os.Stderr)
 	if err != nil {
 		return err

@@ -1,0 +1,97 @@
+package search
+
+import (
+	"math"
+	"strings"
+)
+
+// lengthUnit is the length of a chunk, in bytes, that keeps its score.
+const lengthUnit = 1000
+
+func length(c *candidate, power float64) float64 {
+	return math.Pow(float64(max(c.point.EndByte-c.point.StartByte, 1))/lengthUnit, power)
+}
+
+// kindHeader is the kind of a chunk that holds a package clause and imports.
+// Its symbol is no definition.
+const kindHeader = "header"
+
+func introduces(_ *question, c *candidate) float64 {
+	if c.hit.Kind == kindHeader {
+		return 1
+	}
+	return 0
+}
+
+// symbolShare compares the query's terms with those of the best name of the
+// chunk.
+func symbolShare(q *question, c *candidate) float64 {
+	if c.hit.Kind == kindHeader || len(q.terms) == 0 {
+		return 0
+	}
+	best := 0.0
+	for name := range names(c.hit.Symbol) {
+		own := termsOf(name)
+		best = max(best, dice(q.terms.shared(own), len(q.terms), len(own)))
+	}
+	return best
+}
+
+// dice is 1 for equal sets and 0 for disjoint ones (L. Dice, "Measures of the
+// amount of ecologic association between species", 1945).
+func dice(shared, a, b int) float64 {
+	if shared == 0 {
+		return 0
+	}
+	return 2 * float64(shared) / float64(a+b)
+}
+
+func named(q *question, c *candidate) float64 {
+	if c.hit.Kind == kindHeader || len(q.identifiers) == 0 {
+		return 0
+	}
+	for name := range names(c.hit.Symbol) {
+		if q.identifiers[name] {
+			return 1
+		}
+	}
+	return 0
+}
+
+// covered returns the largest share of a name's words that the query holds. The
+// names that lead to a definition do not count.
+func covered(q *question, c *candidate) float64 {
+	if c.hit.Kind == kindHeader || len(q.words) == 0 {
+		return 0
+	}
+	best := 0.0
+	for name := range names(c.hit.Symbol) {
+		if strings.Contains(name, " > ") || strings.ContainsAny(name, ".:#") {
+			continue
+		}
+		best = max(best, q.share(wordsOf(name, maxWords)))
+	}
+	return best
+}
+
+func pathShare(q *question, c *candidate) float64 { return q.spot(c.hit.Path).inPath }
+func nameShare(q *question, c *candidate) float64 { return q.spot(c.hit.Path).inName }
+
+func fileNamed(q *question, c *candidate) float64 {
+	if at := q.spot(c.hit.Path); at.named || at.alike {
+		return 1
+	}
+	return 0
+}
+
+// plays returns a measure: 1 for a file in the role, unless the query asks for
+// the role or names the file.
+func plays(r role) func(*question, *candidate) float64 {
+	return func(q *question, c *candidate) float64 {
+		at := q.spot(c.hit.Path)
+		if (at.role|languages[c.hit.Language])&r&^q.asks == 0 || at.named {
+			return 0
+		}
+		return 1
+	}
+}

@@ -1,0 +1,133 @@
+package search
+
+import "slices"
+
+// Signal is a rule of the ranking. docs/quality.md says how much each gains.
+type Signal struct {
+	Name     string
+	About    string
+	Constant float64
+	Source   string // of the constant
+
+	// measure says how far the rule applies to a candidate, mostly from 0 to 1,
+	// and combine changes the candidate's boost accordingly.
+	measure func(q *question, c *candidate) float64
+	combine func(boost, measure, constant float64) float64
+	// weight is a factor of the fused score. It is no part of the boost, which
+	// chooses among copies of a text, because the longer copy is not the better.
+	weight func(c *candidate, constant float64) float64
+	// spread changes scores by what else is in the list. It comes after the
+	// rules that look at one candidate.
+	spread func(list []candidate, constant float64)
+}
+
+const (
+	byBenchmark = "tuned on one half of the benchmark's repositories, kept for its gain on the other (docs/quality.md)"
+	byOwn       = "measured by make eval (docs/quality.md)"
+)
+
+// signals are all rules, in the order in which they apply: first what raises a
+// candidate, then what lowers it, then what depends on the others.
+var signals = []Signal{
+	{
+		Name: "symbol", About: "the words of the definition's name are those of the query (Dice's measure)",
+		Constant: 3, Source: byOwn, measure: symbolShare, combine: add,
+	},
+	{
+		Name: "definition", About: "the query names the definition, letter by letter",
+		Constant: 2, Source: byBenchmark, measure: named, combine: add,
+	},
+	{
+		Name: "covered", About: "the query holds the words of the definition's name, whatever else it holds",
+		Constant: 0.6, Source: byBenchmark, measure: covered, combine: add,
+	},
+	{
+		Name: "path", About: "the path holds words of the query",
+		Constant: 1.5, Source: byBenchmark, measure: pathShare, combine: add,
+	},
+	{
+		Name: "file name", About: "the query holds the words of the file's name",
+		Constant: 1.25, Source: byBenchmark, measure: nameShare, combine: add,
+	},
+	{
+		Name: "file", About: "the query is, or contains, the name of the file or the end of its path",
+		Constant: 1, Source: byBenchmark, measure: fileNamed, combine: add,
+	},
+	{
+		Name: "length", About: "short chunks lose: the norms of BM25 and of the cosine favour them",
+		Constant: 0.05, Source: byOwn, weight: length,
+	},
+	{
+		Name: "header", About: "package clauses and imports come behind what they introduce",
+		Constant: 0.7, Source: byBenchmark, measure: introduces, combine: scale,
+	},
+	{
+		Name: "test", About: "tests and fixtures come behind what they test, unless the query asks for tests",
+		Constant: 0.6, Source: byBenchmark, measure: plays(roleTest), combine: scale,
+	},
+	{
+		Name: "example", About: "examples and benchmarks come behind what they use, unless the query asks for them",
+		Constant: 0.6, Source: byBenchmark, measure: plays(roleExample), combine: scale,
+	},
+	{
+		Name: "prose", About: "documentation comes behind code, unless the query asks for documentation",
+		Constant: 0.2, Source: byBenchmark, measure: plays(roleProse), combine: scale,
+	},
+	{
+		Name: "data", About: "data, configuration and style sheets come behind code, unless the query asks for them",
+		Constant: 0.5, Source: byBenchmark, measure: plays(roleData), combine: scale,
+	},
+	{
+		Name: "copy", About: "vendored, legacy and compatibility code comes behind the code itself",
+		Constant: 0.8, Source: byBenchmark, measure: plays(roleCopy), combine: scale,
+	},
+	{
+		Name: "siblings", About: "other good chunks of a file raise all its chunks",
+		Constant: 0.25, Source: byBenchmark, spread: siblings,
+	},
+	{
+		Name: "repeat", About: "each further chunk of a file loses, so that one file does not fill the page",
+		Constant: 0.8, Source: byBenchmark, spread: repeats,
+	},
+}
+
+// Signals returns all rules of the ranking, in the order in which they apply.
+func Signals() []Signal { return slices.Clone(signals) }
+
+// The conversions keep the compiler from fusing the operations, which would
+// change the last digit on some machines.
+
+func add(boost, measure, weight float64) float64 { return boost + float64(weight*measure) }
+
+func scale(boost, measure, factor float64) float64 {
+	return boost * (1 - float64(measure*(1-factor)))
+}
+
+// apply scores the candidates. It is a pure function of the query's words and
+// the payloads and fused scores of the candidates. Copies of one text, which
+// have equal scores in both rankings, are folded into one.
+func apply(rules []Signal, q *question, list []candidate) []candidate {
+	for i := range list {
+		c := &list[i]
+		boost := 1.0
+		for _, rule := range rules {
+			switch {
+			case rule.weight != nil:
+				c.fused *= float32(rule.weight(c, rule.Constant))
+			case rule.measure != nil:
+				boost = rule.combine(boost, rule.measure(q, c), rule.Constant)
+			}
+		}
+		c.boost = float32(boost)
+		c.hit.Score = c.fused * c.boost
+	}
+	list = fold(list, candidate.span)
+	rank(list)
+	for _, rule := range rules {
+		if rule.spread != nil {
+			rule.spread(list, rule.Constant)
+			rank(list)
+		}
+	}
+	return list
+}

@@ -1,0 +1,77 @@
+package search
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// The sums are written out by hand.
+func TestRulesOfSeveralCandidates(t *testing.T) {
+	mill, gate := uuid.UUID{1}, uuid.UUID{2}
+	list := func() []candidate {
+		var all []candidate
+		for i, c := range []struct {
+			document uuid.UUID
+			score    float32
+		}{{gate, 0.9}, {mill, 0.8}, {mill, 0.6}, {mill, 0.5}} {
+			all = append(all, candidate{
+				hit: Hit{Path: string('a' + c.document[0])}, blob: [32]byte{byte(i)}, point: vector.Payload{Document: c.document, StartByte: 10 * i, EndByte: 10*i + 9}, fused: c.score,
+			})
+		}
+		return all
+	}
+	for name, want := range map[string][]float64{
+		"siblings": {0.8 + 0.25*(0.7*0.6+0.49*0.5), 0.9, 0.6 + 0.25*(0.7*0.6+0.49*0.5), 0.5 + 0.25*(0.7*0.6+0.49*0.5)},
+		"repeat":   {0.9, 0.8, 0.6 * 0.8, 0.5 * 0.64},
+	} {
+		var got []float64
+		for _, c := range apply(only(t, name), newQuestion("water"), list()) {
+			got = append(got, float64(c.hit.Score))
+		}
+		slices.SortFunc(want, func(a, b float64) int { return int(math.Copysign(1, b-a)) })
+		if !slices.EqualFunc(got, want, func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }) {
+			t.Errorf("%s: %.4f, want %.4f", name, got, want)
+		}
+	}
+}
+
+// FuzzRanking checks that the order does not depend on the order in which the
+// candidates came, that no candidate is lost, and that scores are numbers.
+func FuzzRanking(f *testing.F) {
+	f.Add("how are routes logged", "router/logger.go", "Router > log; Mill, gate", "Go", uint64(7))
+	f.Add("./a/b.go: no such file", "a/b.go", "", "", uint64(1))
+	f.Add("\xff\x00 ÀÉ_x 水車 <<<>>>", "\xff/水車/..d.ts", "a > b > ; ,, ", "Markdown", uint64(9))
+	f.Add("XMLHttpRequest2URL s es ings", "test_/.env", "Mill.openGate", "JSON", uint64(3))
+	f.Fuzz(func(t *testing.T, query, path, symbol, language string, seed uint64) {
+		var list []candidate
+		for i := range 12 {
+			seed = seed*6364136223846793005 + 1442695040888963407
+			document := byte(seed >> 60)
+			c := candidate{blob: [32]byte{document}, fused: float32(seed>>40&0xff) / 255, point: vector.Payload{Document: uuid.UUID{document}, StartByte: 100 * i, EndByte: 100*i + int(seed>>33&0x7f) + 1}}
+			c.hit = Hit{Path: path + string('a'+rune(document)), Symbol: symbol, Language: language, StartLine: i + 1, EndLine: i + 2}
+			if i%3 == 0 {
+				c.hit.Path, c.hit.Kind, c.hit.Symbol = string('a'+rune(document)), kindHeader, ""
+			}
+			list = append(list, c)
+		}
+		back := slices.Clone(list)
+		slices.Reverse(back)
+		one, two := apply(signals, newQuestion(query), list), apply(signals, newQuestion(query), back)
+		if len(one) != 12 || len(two) != 12 {
+			t.Fatalf("%d and %d of 12 candidates are left", len(one), len(two))
+		}
+		for i := range one {
+			if s := float64(one[i].hit.Score); math.IsNaN(s) || math.IsInf(s, 0) || s < 0 {
+				t.Fatalf("the score of %q is %v", one[i].hit.Path, s)
+			}
+			if one[i].point != two[i].point || one[i].hit.Score != two[i].hit.Score {
+				t.Fatalf("place %d: %v in one order, %v in another", i, one[i].point, two[i].point)
+			}
+		}
+	})
+}

@@ -1,0 +1,102 @@
+package search
+
+import (
+	"strings"
+	"unicode"
+)
+
+// maxWords bounds the words of a query, a path or a name that are compared.
+const maxWords = 64
+
+// word is a part of an identifier or a path, or a word of a sentence.
+type word struct{ text, stem string }
+
+func newWord(text string) word { return word{text, stem(text)} }
+
+// wordsOf splits a text at everything but letters and digits, and identifiers
+// into their parts, as pipeline/embedder does: parseHTTPHeader2 is parse, http,
+// header and 2. Case is folded. At most limit words are returned.
+func wordsOf(text string, limit int) []word {
+	var list []word
+	start, prev := -1, rune(0)
+	end := func(at int) {
+		if start >= 0 && len(list) < limit {
+			list = append(list, newWord(strings.ToLower(text[start:at])))
+		}
+		start = -1
+	}
+	before := 0 // where prev begins
+	for at, r := range text {
+		letter, digit := unicode.IsLetter(r) || unicode.IsMark(r), unicode.IsDigit(r)
+		switch {
+		case !letter && !digit:
+			end(at)
+		case start < 0:
+			start = at
+		case digit != unicode.IsDigit(prev), unicode.IsUpper(r) && unicode.IsLower(prev):
+			end(at)
+			start = at
+		case unicode.IsLower(r) && unicode.IsUpper(prev) && before > start:
+			end(before) // the last capital of HTTPServer begins a word
+			start = before
+		}
+		prev, before = r, at
+		if len(list) == limit {
+			return list
+		}
+	}
+	end(len(text))
+	return list
+}
+
+// shortest is the length, in bytes, of the shortest word that may be the
+// beginning of another, and of what remains without an ending.
+const (
+	shortestBeginning = 4
+	shortestStem      = 3
+)
+
+// related says whether two words are the same but for an ending (logger,
+// logging), or one begins the other (config, configuration).
+func (w word) related(other word) bool {
+	if w.stem == other.stem {
+		return true
+	}
+	short, long := w.text, other.text
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	return len(short) >= shortestBeginning && strings.HasPrefix(long, short)
+}
+
+// endings of English words, those that hold others first.
+var endings = strings.Fields(`izations ization ations ation izers izer ized izes izing ize ators ator ating ated ates ate
+ions ion ings ing ers er ors or ies ed es ments ment able ible al ive ity y s e`)
+
+// stem removes an ending. Words that it conflates need not mean the same; names
+// of files are few enough.
+func stem(text string) string {
+	for _, ending := range endings {
+		if len(text)-len(ending) >= shortestStem && strings.HasSuffix(text, ending) {
+			text = text[:len(text)-len(ending)]
+			break
+		}
+	}
+	if n := len(text); n > shortestStem && text[n-1] == text[n-2] && text[n-1] != 's' && text[n-1] < 0x80 {
+		text = text[:n-1] // logg
+	}
+	return text
+}
+
+// stopWords ask or connect and name nothing.
+var stopWords = func() map[string]bool {
+	set := make(map[string]bool)
+	for word := range strings.FieldsSeq(`about all also an and any are as at be been but by can could did do does each for
+from get gets had has have how if in into is it its may me more must my no nor not of on only or other our own per
+should show so some such than that the their them then there these they this those to up use used uses using via was
+we were what when where which while who whose why will with within would you your find between across through during
+after before`) {
+		set[word] = true
+	}
+	return set
+}()
