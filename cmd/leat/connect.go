@@ -116,7 +116,8 @@ func (g *globals) serve(stores *store.Stores, cfg config.Stores) *service.Servic
 	open := func(name string) (embedder.Embedder, error) {
 		return cfg.OpenEmbedder(name, stores.Catalog.Usage, g.quietLog().Logger(&g.screen))
 	}
-	return service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: open}, stores)
+	box, _ := cfg.Box() // its error was shown by Check
+	return service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: open, Box: box}, stores)
 }
 
 // openIndex is open for a command that needs an index. It returns an error if there is

@@ -25,7 +25,11 @@ const source = "/leat/gateway"
 // Run serves the doors at the address of the process's health checks until ctx ends,
 // and then waits for the requests under way, no longer than drain.
 func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.Door, drain time.Duration, log *slog.Logger) error {
-	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder}, s.Stores)
+	box, err := cfg.Box()
+	if err != nil {
+		return err
+	}
+	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box}, s.Stores)
 	api, err := httpapi.New(httpapi.Config{
 		MaxBody: door.MaxBody, Timeout: door.Timeout, MaxRequests: door.MaxRequests, Rate: door.Rate, Burst: door.Burst,
 		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter,

@@ -76,6 +76,7 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 		return nil, err
 	}
 	a.serveDescription(mux)
+	d.serveDeliveries(mux)
 	a.handler = chain(mux, cfg, figures, log)
 	return a, nil
 }
@@ -92,6 +93,7 @@ type deps struct {
 func registerAll(api huma.API, d deps) {
 	registerSearch(api, d)
 	registerRepository(api, d)
+	registerHook(api, d)
 }
 
 func (c Config) withDefaults() Config {

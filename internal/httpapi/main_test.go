@@ -12,6 +12,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/httpapi"
+	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
@@ -41,7 +42,11 @@ func open(t *testing.T, change ...func(*httpapi.Config)) *door {
 
 func over(t *testing.T, p *testpipe.Pipe, change ...func(*httpapi.Config)) *door {
 	t.Helper()
-	svc := service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)
+	box, err := seal.New(seal.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, Box: box}, p.Stores.Stores)
 	d := &door{Pipe: p, grants: map[string]access.Grant{
 		all:          {Tenant: "acme", Token: "all", Scopes: access.Scopes},
 		installation: {Token: "installation", Scopes: access.Scopes},
@@ -55,7 +60,6 @@ func over(t *testing.T, p *testpipe.Pipe, change ...func(*httpapi.Config)) *door
 	for _, c := range change {
 		c(&cfg)
 	}
-	var err error
 	if d.api, err = httpapi.New(cfg, svc, p.Logs.Logger()); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/vector"
@@ -110,6 +111,10 @@ func unavailable(err error) string {
 		return "The streams do not exist yet: start a worker, which makes them."
 	case errors.Is(err, catalog.ErrOtherModel):
 		return "The index has another embedding model than this gateway is configured for."
+	case errors.Is(err, seal.ErrNoKey):
+		return "This gateway has no key for secrets: set LEAT_SECRET_KEY, or LEAT_SECRET_KEY_FILE."
+	case errors.Is(err, seal.ErrCannotOpen):
+		return "This gateway has another LEAT_SECRET_KEY than the secret was sealed with."
 	case errors.Is(err, vector.ErrNoCollection):
 		return "The vector store has lost the index: 'leat verify --repair' writes it again."
 	}

@@ -17,8 +17,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// spanning are requests about what all tenants share, which no tenant's token may make.
-var spanning = []string{"RebuildRequest"}
+// spanning are requests about what all tenants share, which no tenant's token may make; and
+// a delivery, which has the tenant and the allow-list of its hook.
+var spanning = []string{"RebuildRequest", "DeliverRequest"}
 
 // A request without a Reach would answer a restricted token with all that its tenant has.
 func TestEveryRequestNamesWhatItReaches(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -17,6 +18,8 @@ import (
 type Config struct {
 	Index  string // prefix of the names of new collections; default: leat
 	Source string // CloudEvents source of the events it publishes; default: /leat/service
+	// Box seals the secrets of hooks. Default: none, and no hook can be used.
+	Box *seal.Box
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)

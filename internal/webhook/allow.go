@@ -164,3 +164,16 @@ func cut(text string) string {
 	}
 	return text
 }
+
+// Name is the host and the owner, or the directory, without scheme and user; on a public
+// forge in lower case. Names of repositories that the entry allows are the same, or go
+// on after a slash.
+func (e Entry) Name() string {
+	switch {
+	case e.path == "":
+		return e.host
+	case slices.Contains(forges, e.host):
+		return e.host + "/" + strings.ToLower(e.path)
+	}
+	return e.host + "/" + e.path
+}

@@ -39,6 +39,7 @@ type Catalog struct {
 
 	Letters     *Letters     // dead letters
 	Tokens      *Tokens      // the secrets of clients, as hashes
+	Hooks       *Hooks       // webhooks and their deliveries
 	Generations *Generations // builds of the index, and the embedders they use
 	Schedule    *Schedule    // the syncer's work and its runs
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
@@ -101,6 +102,7 @@ func rooms(s *store) *Catalog {
 		Core:        &Core{s},
 		Letters:     &Letters{s},
 		Tokens:      &Tokens{s},
+		Hooks:       &Hooks{s},
 		Generations: &Generations{s, locks},
 		Schedule:    &Schedule{s},
 		Usage:       &Usage{s},

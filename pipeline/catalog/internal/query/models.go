@@ -22,3 +22,38 @@ type Audit struct {
 	Before  []byte
 	After   []byte
 }
+
+type Delivery struct {
+	ID          int64
+	Hook        string
+	Delivery    string
+	Event       string
+	ReceivedAt  time.Time
+	Times       int32
+	Replays     int32
+	ContentType string
+	Size        int32
+	Body        string
+	Effects     []byte
+	State       string
+	Became      []byte
+	Reason      string
+	SettledAt   *time.Time
+}
+
+type Hook struct {
+	ID            string
+	Tenant        string
+	Name          string
+	Provider      string
+	Secret        []byte
+	Previous      []byte
+	PreviousUntil *time.Time
+	Allowed       []string
+	Scopes        []string
+	Refs          []string
+	CreatedAt     time.Time
+	RevokedAt     *time.Time
+	Refused       int64
+	RefusedAt     *time.Time
+}

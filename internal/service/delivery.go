@@ -1,0 +1,351 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/webhook"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/secret"
+)
+
+const (
+	// MaxDeliveries is the most deliveries that one DeliveriesAnswer holds.
+	MaxDeliveries = 1000
+	// keptBody is how much of a body is looked at for what is kept of it.
+	keptBody = 16 << 10
+	// maxHookID is above the length of every hook's id.
+	maxHookID = 64
+)
+
+// DeliverRequest is a delivery as it arrived.
+type DeliverRequest struct {
+	Provider, Hook string // of the path
+	Header         http.Header
+	Body           []byte // at most webhook.MaxBody
+}
+
+// DeliverAnswer says what became of a delivery.
+type DeliverAnswer struct {
+	Delivery  int64    `json:"delivery" doc:"Number of the delivery, as the list of deliveries has it."`
+	State     string   `json:"state" enum:"received,accepted,ignored,refused,failed"`
+	Duplicate bool     `json:"duplicate,omitempty" doc:"It came before, and was dealt with then."`
+	Became    []Became `json:"became"`
+}
+
+// Became says what became of one effect of a delivery.
+type Became struct {
+	Kind       string `json:"kind" doc:"What the git host says has happened."`
+	Repository string `json:"repository,omitempty" doc:"Its URL, or its name in the payload if the hook may not name it."`
+	Ref        string `json:"ref,omitempty"`
+	Did        string `json:"did" enum:"submitted,forgotten,renamed,ignored,refused,failed"`
+	Event      string `json:"event,omitempty" doc:"Id of the submission."`
+	Reason     string `json:"reason,omitempty"`
+}
+
+// The values of Became.Did.
+const (
+	didSubmit = "submitted"
+	didForget = "forgotten"
+	didRename = "renamed"
+	didIgnore = "ignored"
+	didRefuse = "refused"
+	didFail   = "failed"
+)
+
+// errNoDelivery is the one answer to a delivery that is not authenticated: it does not
+// tell an unknown hook from a revoked one, or from a wrong signature.
+func errNoDelivery() error {
+	return &Error{Kind: Unauthenticated, Reason: "there is no such hook, or the signature is missing or wrong"}
+}
+
+// KnowsHook says whether a delivery may be read: there is such a hook, and it is not
+// revoked.
+func (s *Service) KnowsHook(ctx context.Context, provider, hook string) (err error) {
+	defer mark(&err)
+	_, err = s.liveHook(ctx, provider, hook)
+	return err
+}
+
+func (s *Service) liveHook(ctx context.Context, provider, hook string) (h catalog.Hook, err error) {
+	if err := s.need(store.Postgres); err != nil {
+		return h, err
+	}
+	if len(hook) > maxHookID {
+		return h, errNoDelivery()
+	}
+	h, err = s.stores.Catalog.Hooks.Load(ctx, hook)
+	if isNotFound(err) || err == nil && (h.RevokedAt != nil || h.Provider != provider) {
+		return h, errNoDelivery()
+	}
+	return h, err
+}
+
+// Deliver verifies a delivery and does what it says. It returns when the intake has
+// acknowledged every submission that follows. With an error of a store the delivery may
+// come again.
+func (s *Service) Deliver(ctx context.Context, r DeliverRequest) (a DeliverAnswer, err error) {
+	defer mark(&err)
+	h, err := s.liveHook(ctx, r.Provider, r.Hook)
+	if err != nil {
+		return a, err
+	}
+	secrets, err := s.hookSecrets(h)
+	if err != nil {
+		return a, err
+	}
+	request := webhook.Request{Header: r.Header, Body: r.Body}
+	provider := webhook.Provider(h.Provider)
+	if err := webhook.Verify(provider, secrets, request); err != nil {
+		return a, errors.Join(errNoDelivery(), s.stores.Catalog.Hooks.CountRefused(ctx, h.ID))
+	}
+	read, readErr := webhook.Read(provider, request)
+	row, err := s.receive(ctx, h, request, read, readErr, secrets)
+	if err != nil {
+		return a, err
+	}
+	a = DeliverAnswer{Delivery: row.ID, State: string(row.State), Became: []Became{}}
+	switch {
+	case row.State == catalog.DeliveryAccepted || row.State == catalog.DeliveryIgnored:
+		a.Duplicate = true
+		return a, json.Unmarshal(row.Became, &a.Became)
+	case readErr != nil:
+		return a, &Error{Kind: Invalid, Field: FieldPayload, Err: readErr}
+	}
+	return s.settle(ctx, h, row, read.Effects)
+}
+
+// receive records a delivery before anything is done about it.
+func (s *Service) receive(
+	ctx context.Context, h catalog.Hook, r webhook.Request, read webhook.Delivery, readErr error, secrets []string,
+) (row catalog.Delivery, err error) {
+	row = catalog.Delivery{
+		Hook: h.ID, Delivery: read.ID, Event: read.Event, ContentType: r.Header.Get("Content-Type"), Size: len(r.Body),
+		Body: shown(r.Body, secrets), State: catalog.DeliveryReceived,
+	}
+	if row.Delivery == "" { // nothing tells it from another
+		row.Delivery = "leat-" + rand.Text()
+	}
+	if readErr != nil {
+		row.State, row.Reason = catalog.DeliveryRefused, readErr.Error()
+	} else if row.Effects, err = json.Marshal(read.Effects); err != nil {
+		return row, err
+	}
+	return s.stores.Catalog.Hooks.Receive(ctx, row)
+}
+
+// shown is the beginning of a body without secrets: those that are recognised, and the
+// hook's own, which old versions of Gitea send in the payload.
+func shown(body []byte, secrets []string) string {
+	masked := secret.Mask(body[:min(len(body), keptBody)])
+	if masked.Excess {
+		return ""
+	}
+	text := string(masked.Text)
+	for _, s := range secrets {
+		text = strings.ReplaceAll(text, s, "***")
+	}
+	return text
+}
+
+// settle does what a delivery says, and records what became of it.
+func (s *Service) settle(ctx context.Context, h catalog.Hook, row catalog.Delivery, effects []webhook.Effect) (a DeliverAnswer, err error) {
+	became, failed := s.act(ctx, h, row, effects)
+	a = DeliverAnswer{Delivery: row.ID, State: string(stateOf(became, failed)), Became: became}
+	list, err := json.Marshal(became)
+	if err != nil {
+		return a, err
+	}
+	reason := ""
+	if failed != nil {
+		reason = failed.Error()
+	}
+	// Also when the client has gone: what was done is done.
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := s.stores.Catalog.Hooks.Settle(bounded, row.ID, catalog.DeliveryState(a.State), list, reason); err != nil {
+		return a, errors.Join(failed, err)
+	}
+	if failed == nil && a.State == string(catalog.DeliveryRefused) {
+		failed = &Error{Kind: Denied, Field: FieldPayload, Reason: refusals(became)}
+	}
+	return a, failed
+}
+
+const settleTimeout = 5 * time.Second
+
+func stateOf(became []Became, failed error) catalog.DeliveryState {
+	state := catalog.DeliveryIgnored
+	for _, b := range became {
+		switch b.Did {
+		case didSubmit, didForget, didRename:
+			state = catalog.DeliveryAccepted
+		case didRefuse:
+			if state == catalog.DeliveryIgnored {
+				state = catalog.DeliveryRefused
+			}
+		}
+	}
+	if failed != nil {
+		return catalog.DeliveryFailed
+	}
+	return state
+}
+
+// refusals says why effects were refused, each reason once.
+func refusals(became []Became) string {
+	var reasons []string
+	for _, b := range became {
+		if b.Did == didRefuse && (len(reasons) == 0 || reasons[len(reasons)-1] != b.Reason) && len(reasons) < 5 {
+			reasons = append(reasons, b.Reason)
+		}
+	}
+	return strings.Join(reasons, "; ")
+}
+
+// Delivery is what a git host has sent to a hook.
+type Delivery struct {
+	ID          int64           `json:"id"`
+	Hook        string          `json:"hook" doc:"The hook's name."`
+	Delivery    string          `json:"delivery" doc:"The git host's name of it; one that begins with leat- is made up."`
+	Event       string          `json:"event" doc:"The git host's name of the event."`
+	ReceivedAt  time.Time       `json:"received_at"`
+	Times       int             `json:"times" doc:"How often it came."`
+	Replays     int             `json:"replays" doc:"How often somebody had it done again."`
+	ContentType string          `json:"content_type"`
+	Size        int             `json:"size" doc:"Bytes of the body."`
+	State       string          `json:"state" enum:"received,accepted,ignored,refused,failed"`
+	Reason      string          `json:"reason,omitempty" doc:"Why it was refused, or has failed."`
+	Became      []Became        `json:"became" doc:"What became of each thing that it says has happened."`
+	Body        string          `json:"body,omitempty" doc:"The beginning of the body, without secrets; only of one delivery, not in a list."`
+	Effects     json.RawMessage `json:"effects,omitempty" doc:"What it says has happened; only of one delivery, not in a list."`
+}
+
+func deliveryOf(d catalog.Delivery, hook string) Delivery {
+	out := Delivery{
+		ID: d.ID, Hook: hook, Delivery: d.Delivery, Event: d.Event, ReceivedAt: d.ReceivedAt.UTC(), Times: d.Times, Replays: d.Replays,
+		ContentType: d.ContentType, Size: d.Size, State: string(d.State), Reason: d.Reason, Became: []Became{}, Body: d.Body, Effects: d.Effects,
+	}
+	_ = json.Unmarshal(d.Became, &out.Became) // this package has written it
+	return out
+}
+
+// DeliveriesRequest asks for deliveries, newest first.
+type DeliveriesRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
+	Hook   string   // id or name of one hook; "": all
+	State  string   // only those in this state; "": all
+	Before int64    // the list goes on with older ones than this; 0: from the newest
+	Limit  int      // most deliveries, 1 to MaxDeliveries; 0: 100
+}
+
+// DeliveriesAnswer lists deliveries without their bodies.
+type DeliveriesAnswer struct {
+	Deliveries []Delivery `json:"deliveries"`
+	Next       int64      `json:"-"` // go on before this delivery; 0: the list is complete
+}
+
+// Deliveries lists deliveries. A request that does not reach all of the tenant's
+// repositories has to name a hook that it reaches.
+func (s *Service) Deliveries(ctx context.Context, r DeliveriesRequest) (a DeliveriesAnswer, err error) {
+	defer mark(&err)
+	if r.Limit == 0 {
+		r.Limit = 100
+	}
+	if r.Limit < 1 || r.Limit > MaxDeliveries {
+		return a, badLimit(r.Limit, MaxDeliveries, "deliveries")
+	}
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	id := ""
+	switch {
+	case r.Hook != "":
+		h, err := s.hook(ctx, HookRequest{r.Tenant, r.Reach, r.Hook})
+		if err != nil {
+			return a, err
+		}
+		id = h.ID
+	case restricted(ctx, r.Reach):
+		return a, &Error{Kind: Invalid, Field: FieldHook, Reason: "name a hook: this token does not reach all repositories of the tenant"}
+	}
+	list, err := s.stores.Catalog.Hooks.Deliveries(ctx, r.Tenant, id, catalog.DeliveryState(r.State), r.Before, r.Limit+1)
+	if err != nil {
+		return a, err
+	}
+	if len(list) > r.Limit {
+		list = list[:r.Limit]
+		a.Next = list[r.Limit-1].ID
+	}
+	a.Deliveries = make([]Delivery, len(list))
+	for i, d := range list {
+		a.Deliveries[i] = deliveryOf(d, d.Name)
+	}
+	return a, nil
+}
+
+// DeliveryRequest names a delivery.
+type DeliveryRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
+	ID     int64
+}
+
+// Delivery returns one delivery with its body.
+func (s *Service) Delivery(ctx context.Context, r DeliveryRequest) (d Delivery, err error) {
+	defer mark(&err)
+	row, h, err := s.delivery(ctx, r)
+	if err != nil {
+		return d, err
+	}
+	return deliveryOf(row, h.Name), nil
+}
+
+func (s *Service) delivery(ctx context.Context, r DeliveryRequest) (row catalog.Delivery, h catalog.Hook, err error) {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return row, h, err
+	}
+	row, err = s.stores.Catalog.Hooks.Delivery(ctx, r.Tenant, r.ID)
+	if err == nil {
+		h, err = s.stores.Catalog.Hooks.Load(ctx, row.Hook)
+	}
+	if isNotFound(err) || err == nil && !reachesHook(ctx, r.Reach, h) {
+		return row, h, &Error{Kind: NotFound, Field: FieldDelivery, Value: fmt.Sprint(r.ID), Reason: "no such delivery"}
+	}
+	return row, h, err
+}
+
+// ReplayDelivery does once more what a delivery says, by the hook's allow-list and scopes
+// of now. Publishing is not suppressed as a repetition.
+func (s *Service) ReplayDelivery(ctx context.Context, r DeliveryRequest) (a DeliverAnswer, err error) {
+	defer mark(&err)
+	row, h, err := s.delivery(ctx, r)
+	if err != nil {
+		return a, err
+	}
+	if h.RevokedAt != nil {
+		return a, &Error{Kind: Refused, Field: FieldHook, Value: h.Name, Reason: "it is revoked: its deliveries are not done again"}
+	}
+	if err := mayManage(ctx, r.Reach, h); err != nil {
+		return a, err
+	}
+	var effects []webhook.Effect
+	if err := json.Unmarshal(row.Effects, &effects); err != nil {
+		return a, fmt.Errorf("read delivery %d: %w", row.ID, err)
+	}
+	if len(effects) == 0 {
+		return a, &Error{Kind: Refused, Field: FieldDelivery, Value: fmt.Sprint(r.ID), Reason: "its payload could not be understood: there is nothing to do again"}
+	}
+	if row, err = s.stores.Catalog.Hooks.Replay(ctx, author(ctx), r.Tenant, r.ID); err != nil {
+		return a, err
+	}
+	return s.settle(ctx, h, row, effects)
+}

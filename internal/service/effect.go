@@ -1,0 +1,256 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/webhook"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// act does what a delivery says, effect by effect. The first error of a store ends it.
+// Doing an effect twice has the effect of doing it once.
+func (s *Service) act(ctx context.Context, h catalog.Hook, row catalog.Delivery, effects []webhook.Effect) (became []Became, err error) {
+	allowed, err := webhook.ParseAllowed(h.Allowed)
+	if err != nil {
+		return []Became{}, err
+	}
+	became = make([]Became, 0, len(effects))
+	for i, e := range effects {
+		a := action{Service: s, hook: h, allowed: allowed, effect: e, key: deliveryKey(h, row, i)}
+		b, err := a.do(ctx)
+		b.Kind = string(e.Kind)
+		if err != nil {
+			b.Did, b.Reason = didFail, "a store did not answer"
+			return append(became, b), err
+		}
+		became = append(became, b)
+	}
+	return became, nil
+}
+
+// deliveryKey is the id of the event that follows from an effect of a delivery, and so
+// its Nats-Msg-Id. It begins with the tenant and the hook: the ids of a stream are shared
+// by all tenants.
+func deliveryKey(h catalog.Hook, row catalog.Delivery, effect int) string {
+	key := h.Tenant + ":" + h.Name + ":" + row.Delivery
+	if effect > 0 {
+		key += fmt.Sprintf("#%d", effect)
+	}
+	if row.Replays > 0 {
+		key += fmt.Sprintf("/replay-%d", row.Replays)
+	}
+	return key
+}
+
+// hookSource names a hook as the publisher of its events, without the part of its
+// address that cannot be guessed.
+func hookSource(h catalog.Hook) string { return "/leat/hooks/" + h.Provider }
+
+// action is one effect that is being done.
+type action struct {
+	*Service
+	hook    catalog.Hook
+	allowed webhook.Allowed
+	effect  webhook.Effect
+	key     string
+}
+
+func (a action) do(ctx context.Context) (b Became, err error) {
+	e := a.effect
+	switch e.Kind {
+	case webhook.Pinged:
+		return Became{Did: didIgnore, Reason: "the git host tries the hook out"}, nil
+	case webhook.Ignored:
+		return Became{Did: didIgnore, Reason: e.Reason}, nil
+	}
+	b = Became{Repository: e.Repository.String(), Ref: e.Ref}
+	if len(e.Repository) == 0 {
+		b.Did, b.Reason = didRefuse, "the payload names no repository"
+		return b, nil
+	}
+	url, ok := a.allowed.URL(e.Repository)
+	if !ok {
+		b.Did, b.Reason = didRefuse, fmt.Sprintf("the hook may not name %s: it is not in its list of allowed hosts and owners", e.Repository)
+		return b, nil
+	}
+	b.Repository = url
+	switch e.Kind {
+	case webhook.Pushed, webhook.DefaultChanged:
+		return a.pushed(ctx, b)
+	case webhook.RefDeleted:
+		return a.refDeleted(ctx, b)
+	case webhook.RepositoryDeleted:
+		return a.deleted(ctx, b)
+	case webhook.RepositoryRenamed:
+		return a.renamed(ctx, b)
+	}
+	return b.ignored("leat does nothing about %s", e.Kind), nil
+}
+
+func (b Became) ignored(format string, args ...any) Became {
+	b.Did, b.Reason = didIgnore, fmt.Sprintf(format, args...)
+	return b
+}
+
+// may says whether the hook has a scope.
+func (a action) may(scope string) bool { return slices.Contains(a.hook.Scopes, scope) }
+
+// known returns the refs of the repository of a URL, or of the other URLs that stand for
+// the same.
+func (a action) known(ctx context.Context, url string) ([]catalog.Followed, error) {
+	var ids []uuid.UUID
+	bare := strings.TrimSuffix(url, ".git")
+	for _, name := range []string{events.RepositoryURL(events.RepositoryName(url)), url, bare, bare + ".git"} {
+		ids = append(ids, events.RepositoryID(a.hook.Tenant, name))
+	}
+	return a.stores.Catalog.Followed(ctx, a.hook.Tenant, ids...)
+}
+
+// submit publishes a submission of the repository at a ref.
+func (a action) submit(ctx context.Context, b Became, known []catalog.Followed, ref string) (Became, error) {
+	url := b.Repository
+	if len(known) > 0 {
+		url = known[0].URL
+	}
+	n, err := NewSubmission(hookSource(a.hook), SubmitRequest{Tenant: a.hook.Tenant, Repository: url, Ref: ref})
+	if err != nil {
+		b.Did, b.Reason = didRefuse, err.Error()
+		return b, nil
+	}
+	n.Key.Event = a.key
+	if err := a.Publish(ctx, n); err != nil {
+		return b, err
+	}
+	b.Did, b.Event = didSubmit, n.Key.Event
+	return b, nil
+}
+
+// pushed submits a ref that is followed. The default branch is submitted without its
+// name, so that it is followed when it moves.
+func (a action) pushed(ctx context.Context, b Became) (Became, error) {
+	if !a.may(HookSubmit) {
+		return b.ignored("the hook may not submit"), nil
+	}
+	known, err := a.known(ctx, b.Repository)
+	if err != nil {
+		return b, err
+	}
+	ref, why := a.refOf(known)
+	if why != "" {
+		return b.ignored("%s", why), nil
+	}
+	return a.submit(ctx, b, known, ref)
+}
+
+// refOf chooses the ref to submit: "" is the default branch. It gives a reason if none
+// is to be.
+func (a action) refOf(known []catalog.Followed) (ref, why string) {
+	e := a.effect
+	if e.Ref == "" || e.Ref == e.Default || e.Kind == webhook.DefaultChanged {
+		return "", ""
+	}
+	for _, f := range known {
+		if f.Ref == e.Ref && f.Head {
+			return "", ""
+		}
+		if f.Ref == e.Ref {
+			return e.Ref, ""
+		}
+	}
+	if slices.ContainsFunc(a.hook.Refs, func(glob string) bool { return matchesRef(glob, e.Ref) }) {
+		return e.Ref, ""
+	}
+	if e.Default == "" && len(known) == 0 { // perhaps it is the default branch
+		return "", ""
+	}
+	return "", fmt.Sprintf("%s is not indexed: submit it once, or give the hook a glob of refs that matches it", ShortRef(e.Ref))
+}
+
+// matchesRef matches the full name of a ref, or its short one; a star stands for any
+// characters.
+func matchesRef(glob, ref string) bool {
+	return matchStars(glob, ref) || matchStars(glob, ShortRef(ref))
+}
+
+// matchStars takes the leftmost place for each part between two stars, so that the time
+// is bounded by the product of the lengths.
+func matchStars(glob, text string) bool {
+	parts := strings.Split(glob, "*")
+	if len(parts) == 1 {
+		return glob == text
+	}
+	first, last := parts[0], parts[len(parts)-1]
+	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
+		return false
+	}
+	text = text[len(first) : len(text)-len(last)]
+	for _, part := range parts[1 : len(parts)-1] {
+		at := strings.Index(text, part)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(part):]
+	}
+	return true
+}
+
+// refDeleted reports the deletion of a followed ref and submits the ref: the look at the
+// remote decides, since the report may be late.
+func (a action) refDeleted(ctx context.Context, b Became) (Became, error) {
+	if !a.may(HookForget) {
+		return b.ignored("the hook may not forget"), nil
+	}
+	known, err := a.known(ctx, b.Repository)
+	if err != nil {
+		return b, err
+	}
+	at := slices.IndexFunc(known, func(f catalog.Followed) bool { return f.Ref == a.effect.Ref })
+	if at < 0 {
+		return b.ignored("%s is not indexed", ShortRef(a.effect.Ref)), nil
+	}
+	if known[at].Head && !known[at].Named {
+		return a.submit(ctx, b, known, "") // the default branch has moved: what it leads to takes the place
+	}
+	reported, err := a.stores.Catalog.ReportGone(ctx, known[at].Repository, a.effect.Ref)
+	if err != nil {
+		return b, err
+	}
+	if len(reported) == 0 {
+		return b.ignored("the deletion of %s was reported just before", ShortRef(a.effect.Ref)), nil
+	}
+	return a.submit(ctx, b, known[at:at+1], a.effect.Ref)
+}
+
+// deleted forgets a repository.
+func (a action) deleted(ctx context.Context, b Became) (Became, error) {
+	if !a.may(HookForget) {
+		return b.ignored("the hook may not forget"), nil
+	}
+	known, err := a.known(ctx, b.Repository)
+	if err != nil {
+		return b, err
+	}
+	if len(known) == 0 {
+		return b.ignored("the repository is not indexed"), nil
+	}
+	return a.forget(ctx, b, known)
+}
+
+func (a action) forget(ctx context.Context, b Became, known []catalog.Followed) (Became, error) {
+	for i, f := range known {
+		if i > 0 && known[i-1].Repository == f.Repository {
+			continue
+		}
+		if _, err := a.stores.Catalog.Forget(ctx, f.Repository); err != nil && !isNotFound(err) {
+			return b, err
+		}
+	}
+	b.Did = didForget
+	return b, nil
+}

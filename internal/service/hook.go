@@ -1,0 +1,394 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/seal"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/webhook"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// What the deliveries of a hook may do.
+const (
+	HookSubmit = "submit" // have repositories and refs indexed
+	HookForget = "forget" // take deleted refs and repositories out of the index
+	HookRename = "rename" // follow a repository to another name or owner
+)
+
+// HookScopes are all that the deliveries of a hook may do.
+var HookScopes = []string{HookForget, HookRename, HookSubmit}
+
+const (
+	// MaxHooks is the most hooks that one HooksAnswer holds.
+	MaxHooks = 1000
+	// DefaultHookOverlap is how long the old secret of a hook counts after a rotation: it
+	// has to be entered at the git host meanwhile.
+	DefaultHookOverlap = 24 * time.Hour
+
+	maxAllowed    = 64
+	maxHookRefs   = 64
+	minHookSecret = 16 // bytes of a secret that somebody chose
+	maxHookSecret = 1024
+)
+
+// Hook is a webhook without its secret.
+type Hook struct {
+	ID            string     `json:"id" doc:"Part of the hook's address. It cannot be guessed, and is needed to send to the hook."`
+	Tenant        string     `json:"tenant"`
+	Name          string     `json:"name"`
+	Provider      string     `json:"provider" doc:"Kind of git host that sends."`
+	Path          string     `json:"path" doc:"Where the git host sends to, below the gateway's address."`
+	Allowed       []string   `json:"allowed" doc:"Hosts and owners that a payload may name."`
+	Scopes        []string   `json:"scopes" doc:"What deliveries may do: forget, rename, submit."`
+	Refs          []string   `json:"refs" doc:"Globs of refs to take up when they are pushed, beside the default branch and refs that are indexed already."`
+	CreatedAt     time.Time  `json:"created_at"`
+	RevokedAt     *time.Time `json:"revoked_at,omitempty" doc:"Absent: it is not revoked."`
+	PreviousUntil *time.Time `json:"previous_until,omitempty" doc:"How long the secret of before the last rotation counts. Absent: it does not."`
+	Refused       int64      `json:"refused" doc:"Deliveries without a valid signature, counted once a second."`
+	RefusedAt     *time.Time `json:"refused_at,omitempty" doc:"When the last of them came."`
+}
+
+func hookOf(h catalog.Hook) Hook {
+	out := Hook{
+		ID: h.ID, Tenant: h.Tenant, Name: h.Name, Provider: h.Provider, Path: "/hooks/" + h.Provider + "/" + h.ID,
+		Allowed: h.Allowed, Scopes: h.Scopes, Refs: h.Refs, CreatedAt: h.CreatedAt.UTC(), RevokedAt: h.RevokedAt, Refused: h.Refused, RefusedAt: h.RefusedAt,
+	}
+	if h.PreviousUntil != nil && h.PreviousUntil.After(time.Now()) {
+		out.PreviousUntil = h.PreviousUntil
+	}
+	return out
+}
+
+// CreateHookRequest asks for a hook. A request whose context carries a grant gets no hook
+// that may do more than that grant.
+type CreateHookRequest struct {
+	Tenant   string
+	Reach    []string // globs of repositories that may be seen; empty: all of the tenant's
+	Name     string
+	Provider string
+	Allowed  []string // [SCHEME://]HOST[/OWNER] that payloads may name; at least one
+	Scopes   []string // of HookScopes; empty: all
+	Refs     []string // globs of refs to take up, such as main, release/* or refs/tags/*
+	Secret   string   // that the git host has made; "": leat makes one
+}
+
+// CreatedHook is a hook with its secret, which nothing shows again.
+type CreatedHook struct {
+	Hook
+	Secret string `json:"secret" doc:"To be entered at the git host. It is not shown again."`
+}
+
+// CreateHook makes a hook.
+func (s *Service) CreateHook(ctx context.Context, r CreateHookRequest) (created CreatedHook, err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return created, err
+	}
+	h, err := newHook(r)
+	if err != nil {
+		return created, err
+	}
+	if err := mayManage(ctx, r.Reach, h); err != nil {
+		return created, err
+	}
+	secret := r.Secret
+	if secret == "" {
+		secret = newHookSecret()
+	}
+	if h.Secret, err = s.sealHook(h.ID, secret); err != nil {
+		return created, err
+	}
+	h, err = s.stores.Catalog.Hooks.Create(ctx, author(ctx), h)
+	switch {
+	case isNotFound(err):
+		return created, noTenant(r.Tenant)
+	case errors.Is(err, catalog.ErrHookName):
+		return created, &Error{Kind: Refused, Field: FieldName, Value: h.Name, Reason: "another hook has this name: choose another, or revoke that one first"}
+	}
+	return CreatedHook{hookOf(h), secret}, err
+}
+
+// newHook checks a request.
+func newHook(r CreateHookRequest) (h catalog.Hook, err error) {
+	h = catalog.Hook{ID: rand.Text(), Tenant: r.Tenant, Name: strings.TrimSpace(r.Name), Provider: r.Provider}
+	if h.Name == "" || utf8.RuneCountInString(h.Name) > maxName || !utf8.ValidString(h.Name) || strings.ContainsFunc(h.Name, unicode.IsControl) {
+		return h, &Error{Kind: Invalid, Field: FieldName, Reason: fmt.Sprintf("give the hook a name of 1 to %d characters that says who sends to it", maxName)}
+	}
+	if err := webhook.Provider(r.Provider).Check(); err != nil {
+		return h, &Error{Kind: Invalid, Field: FieldProvider, Err: err}
+	}
+	allowed, err := webhook.ParseAllowed(r.Allowed)
+	if err == nil && len(allowed) > maxAllowed {
+		err = fmt.Errorf("a hook may allow %d hosts and owners, and not %d", maxAllowed, len(allowed))
+	}
+	if err != nil {
+		return h, &Error{Kind: Invalid, Field: FieldAllowed, Err: err}
+	}
+	for _, entry := range allowed {
+		h.Allowed = append(h.Allowed, entry.String())
+	}
+	if h.Scopes, err = checkHookScopes(r.Scopes); err != nil {
+		return h, &Error{Kind: Invalid, Field: FieldScope, Err: err}
+	}
+	if h.Refs, err = checkHookRefs(r.Refs); err != nil {
+		return h, &Error{Kind: Invalid, Field: FieldRef, Err: err}
+	}
+	if r.Secret != "" {
+		err = checkHookSecret(r.Secret)
+	}
+	return h, err
+}
+
+func checkHookScopes(scopes []string) ([]string, error) {
+	if len(scopes) == 0 {
+		return HookScopes, nil
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(HookScopes, scope) {
+			return nil, fmt.Errorf("a hook has no scope %.40q; there are %s", scope, strings.Join(HookScopes, ", "))
+		}
+	}
+	scopes = slices.Clone(scopes)
+	slices.Sort(scopes)
+	return slices.Compact(scopes), nil
+}
+
+func checkHookRefs(globs []string) ([]string, error) {
+	if len(globs) > maxHookRefs {
+		return nil, fmt.Errorf("a hook may take up %d globs of refs, and not %d", maxHookRefs, len(globs))
+	}
+	for _, glob := range globs {
+		if glob == "" || len(glob) > 256 || !utf8.ValidString(glob) || strings.ContainsFunc(glob, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+			return nil, fmt.Errorf("%.40q is no glob of refs: write a name such as main, release/* or refs/tags/v*", glob)
+		}
+	}
+	return globs, nil
+}
+
+func checkHookSecret(secret string) error {
+	if len(secret) < minHookSecret || len(secret) > maxHookSecret || strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }) {
+		reason := fmt.Sprintf("the secret has to have %d to %d printable characters of ASCII", minHookSecret, maxHookSecret)
+		return &Error{Kind: Invalid, Field: FieldSecret, Reason: reason}
+	}
+	return nil
+}
+
+// newHookSecret has some 260 bits.
+func newHookSecret() string { return rand.Text() + rand.Text() }
+
+// mayManage denies a hook to a caller that may not do itself what the hook's deliveries
+// may do.
+func mayManage(ctx context.Context, reach []string, h catalog.Hook) error {
+	caller, ok := access.From(ctx)
+	if ok && slices.Contains(h.Scopes, HookSubmit) && !caller.Allows(access.ScopeSubmit) {
+		return denied("this token lacks the scope submit, and the hook would have it")
+	}
+	if !reachesHook(ctx, reach, h) {
+		return denied("a token can have no hook that reaches more repositories than itself: it needs a glob such as github.com/acme/** for each allowed owner")
+	}
+	return nil
+}
+
+// reachesHook says whether every repository that a hook may name is certainly reached: one
+// of the globs is OWNER/** with the owner of each entry, or one above it.
+func reachesHook(ctx context.Context, reach []string, h catalog.Hook) bool {
+	caller, _ := access.From(ctx)
+	return globsReach(reach, h) && globsReach(caller.Repositories, h)
+}
+
+func globsReach(reach []string, h catalog.Hook) bool {
+	if len(reach) == 0 {
+		return true
+	}
+	allowed, err := webhook.ParseAllowed(h.Allowed)
+	if err != nil {
+		return false
+	}
+	for _, entry := range allowed {
+		within := func(glob string) bool {
+			above, all := strings.CutSuffix(glob, "/**")
+			return all && !strings.Contains(above, "*") && strings.HasPrefix(entry.Name()+"/", above+"/")
+		}
+		if !slices.ContainsFunc(reach, within) {
+			return false
+		}
+	}
+	return true
+}
+
+// HooksRequest asks for a tenant's hooks.
+type HooksRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
+	After  string   // id of a hook: the list goes on after it; "": from the oldest
+	Limit  int      // most hooks, 1 to MaxHooks; 0: MaxHooks
+}
+
+// HooksAnswer lists hooks, oldest first, those too that are revoked.
+type HooksAnswer struct {
+	Hooks []Hook `json:"hooks"`
+	Next  string `json:"-"` // go on after this hook; "": the list is complete
+}
+
+// Hooks lists a tenant's hooks. Those that reach more repositories than the request are
+// left out.
+func (s *Service) Hooks(ctx context.Context, r HooksRequest) (a HooksAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	if r.Limit == 0 {
+		r.Limit = MaxHooks
+	}
+	if r.Limit < 1 || r.Limit > MaxHooks {
+		return a, badLimit(r.Limit, MaxHooks, "hooks")
+	}
+	var after catalog.Hook
+	if r.After != "" {
+		if after, err = s.stores.Catalog.Hooks.Find(ctx, r.Tenant, r.After); err != nil {
+			return a, noHook(err, r.After)
+		}
+	}
+	list, err := s.stores.Catalog.Hooks.List(ctx, r.Tenant, after, r.Limit+1)
+	if err != nil {
+		return a, err
+	}
+	if len(list) > r.Limit {
+		list = list[:r.Limit]
+		a.Next = list[r.Limit-1].ID
+	}
+	a.Hooks = []Hook{}
+	for _, h := range list {
+		if reachesHook(ctx, r.Reach, h) {
+			a.Hooks = append(a.Hooks, hookOf(h))
+		}
+	}
+	return a, nil
+}
+
+// HookRequest names a hook.
+type HookRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
+	Hook   string   // its id, or the name of one that is not revoked
+}
+
+// Hook returns one hook.
+func (s *Service) Hook(ctx context.Context, r HookRequest) (h Hook, err error) {
+	defer mark(&err)
+	found, err := s.hook(ctx, r)
+	if err != nil {
+		return h, err
+	}
+	return hookOf(found), nil
+}
+
+func (s *Service) hook(ctx context.Context, r HookRequest) (h catalog.Hook, err error) {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return h, err
+	}
+	h, err = s.stores.Catalog.Hooks.Find(ctx, r.Tenant, r.Hook)
+	if err == nil && !reachesHook(ctx, r.Reach, h) {
+		h, err = catalog.Hook{}, catalog.ErrNotFound
+	}
+	return h, noHook(err, r.Hook)
+}
+
+// noHook says that there is no such hook, if that is the error.
+func noHook(err error, hook string) error {
+	if !isNotFound(err) {
+		return err
+	}
+	return &Error{Kind: NotFound, Field: FieldHook, Value: hook, Reason: "no such hook"}
+}
+
+// RevokeHook ends a hook. From then on a delivery to it is answered like one to a hook
+// that never was.
+func (s *Service) RevokeHook(ctx context.Context, r HookRequest) (h Hook, err error) {
+	defer mark(&err)
+	found, err := s.hook(ctx, r)
+	if err != nil {
+		return h, err
+	}
+	found, err = s.stores.Catalog.Hooks.Revoke(ctx, author(ctx), r.Tenant, found.ID)
+	return hookOf(found), err
+}
+
+// RotateHookRequest asks for a new secret of a hook.
+type RotateHookRequest struct {
+	HookRequest
+	Secret  string         // that the git host has made; "": leat makes one
+	Overlap *time.Duration // for which the old secret counts too, at most MaxOverlap; nil: DefaultHookOverlap
+}
+
+// RotateHook gives a hook a new secret. Its address stays.
+func (s *Service) RotateHook(ctx context.Context, r RotateHookRequest) (created CreatedHook, err error) {
+	defer mark(&err)
+	overlap := DefaultHookOverlap
+	if r.Overlap != nil {
+		overlap = *r.Overlap
+	}
+	if overlap < 0 || overlap > MaxOverlap {
+		return created, &Error{Kind: Invalid, Field: FieldAge, Value: overlap.String(), Reason: "the overlap may be 0s to " + MaxOverlap.String()}
+	}
+	h, err := s.hook(ctx, r.HookRequest)
+	if err != nil {
+		return created, err
+	}
+	if err := mayManage(ctx, r.Reach, h); err != nil {
+		return created, err
+	}
+	secret := r.Secret
+	if secret == "" {
+		secret = newHookSecret()
+	} else if err := checkHookSecret(secret); err != nil {
+		return created, err
+	}
+	sealed, err := s.sealHook(h.ID, secret)
+	if err != nil {
+		return created, err
+	}
+	h, err = s.stores.Catalog.Hooks.Rotate(ctx, author(ctx), r.Tenant, h.ID, sealed, overlap)
+	if errors.Is(err, catalog.ErrHookRevoked) {
+		return created, &Error{Kind: Refused, Field: FieldHook, Value: h.Name, Reason: "it is revoked: create another"}
+	}
+	return CreatedHook{hookOf(h), secret}, err
+}
+
+// hookPurpose binds a sealed secret to its hook.
+func hookPurpose(id string) string { return "hook " + id }
+
+func (s *Service) sealHook(id, secret string) ([]byte, error) {
+	sealed, err := s.cfg.Box.Seal([]byte(secret), hookPurpose(id))
+	if errors.Is(err, seal.ErrNoKey) {
+		return nil, &Error{Kind: Unavailable, Err: err}
+	}
+	return sealed, err
+}
+
+// hookSecrets opens the secrets of a hook that count now.
+func (s *Service) hookSecrets(h catalog.Hook) ([]string, error) {
+	sealed := [][]byte{h.Secret}
+	if h.PreviousUntil != nil && h.PreviousUntil.After(time.Now()) {
+		sealed = append(sealed, h.Previous)
+	}
+	var secrets []string
+	for _, text := range sealed {
+		secret, err := s.cfg.Box.Open(text, hookPurpose(h.ID))
+		if err != nil {
+			return nil, &Error{Kind: Unavailable, Err: fmt.Errorf("secret of hook %s: %w", h.Name, err)}
+		}
+		secrets = append(secrets, string(secret))
+	}
+	return secrets, nil
+}
