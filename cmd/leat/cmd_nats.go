@@ -20,7 +20,7 @@ type natsCmd struct {
 
 type natsConfigCmd struct {
 	Output   string `required:"" type:"path" placeholder:"DIR" help:"Directory of the files. They are readable by their owner alone."`
-	Variant  string `placeholder:"operator|users" help:"operator: accounts and users are JWTs. users: they stand in the configuration, with nkeys. Default: that of an earlier run, else operator."`
+	Variant  string `enum:"operator,users," default:"" placeholder:"VARIANT" help:"operator: accounts and users are JWTs. users: they stand in the configuration, with nkeys. Default: that of an earlier run, else operator."`
 	Listen   string `default:"${nats_listen}" placeholder:"ADDR" help:"Address of the server (${default})."`
 	StoreDir string `default:"${nats_store}" placeholder:"DIR" help:"The server's directory of streams (${default})."`
 	Force    bool   `help:"Make new keys in place of those in the directory. Whoever has the old ones is shut out."`

@@ -40,6 +40,7 @@ type cli struct {
 	Sync        syncCmd        `cmd:"" help:"Show what the syncer does, and approve what it waits for."`
 	Login       loginCmd       `cmd:"" help:"Keep a gateway and its token, for the commands that follow."`
 	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
+	Completion  completionCmd  `cmd:"" help:"Print the script by which a shell completes leat's command line."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
 	Nats        natsCmd        `cmd:"" help:"Write accounts and permissions of a NATS server, and show how to reach it."`
 }
@@ -82,16 +83,7 @@ func run(args []string) int {
 	var c cli
 	c.JSON = slices.Contains(args, "--json") // also for an error in the other arguments
 	helped := exitDone
-	parser := kong.Must(&c, kong.Name("leat"),
-		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
-		kong.Help(help),
-		groups,
-		config.Paths(),
-		kong.Vars{"in_flight": fmt.Sprint(worker.DefaultInFlight), "version": "leat " + build.String(),
-			"nats_listen": account.DefaultListen, "nats_store": account.DefaultStoreDir},
-		kong.Exit(func(int) { os.Exit(helped) }),
-	)
+	parser := kong.Must(&c, append(options(), kong.Exit(func(int) { os.Exit(helped) }))...)
 	if len(args) == 0 {
 		args, parser.Stdout, helped = []string{"--help"}, os.Stderr, exitCouldNot
 	}
@@ -119,6 +111,22 @@ func run(args []string) int {
 		return c.fail(errors.New("interrupted"))
 	default:
 		return c.fail(err)
+	}
+}
+
+// options are those of the parser of the command line.
+func options() []kong.Option {
+	return []kong.Option{
+		kong.Name("leat"),
+		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.Help(help),
+		groups,
+		config.Paths(),
+		kong.Vars{
+			"in_flight": fmt.Sprint(worker.DefaultInFlight), "version": "leat " + build.String(),
+			"nats_listen": account.DefaultListen, "nats_store": account.DefaultStoreDir,
+		},
 	}
 }
 
