@@ -48,6 +48,10 @@ func explain(err error) string {
 		text += "; 'leat status' lists the refs that are"
 	case failed.Field == service.FieldLetter && failed.Kind == service.NotFound:
 		text += letterHelp
+	case failed.Field == service.FieldHook && failed.Kind == service.NotFound:
+		text += "; 'leat hook list' lists those there are"
+	case failed.Field == service.FieldDelivery && failed.Kind == service.NotFound:
+		text += "; 'leat hook deliveries' lists those there are"
 	case errors.As(err, &choices):
 		text += fmt.Sprintf(" with --ref (%s)", choices)
 	}

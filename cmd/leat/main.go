@@ -34,6 +34,7 @@ type cli struct {
 	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`
 	Forget      forgetCmd      `cmd:"" help:"Take a repository, or one of its refs, out of the index."`
+	Hook        hookCmd        `cmd:"" help:"Look after webhooks: what git hosts send when somebody pushes."`
 	Dead        deadCmd        `cmd:"" help:"Look after dead letters: messages that are not tried again by themselves."`
 	Rebuild     rebuildCmd     `cmd:"" help:"Build the index anew beside the one that serves searches, and swap them."`
 	Generations generationsCmd `cmd:"" help:"Show the generations of the index, and roll back to the one before."`

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
+)
+
+type hookRevokeCmd struct {
+	Hook string `arg:"" help:"Its name, or its id."`
+}
+
+func (cmd *hookRevokeCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.openIndex(ctx, store.Postgres)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	h, err := s.service.RevokeHook(ctx, service.HookRequest{Tenant: g.Tenant, Hook: cmd.Hook})
+	if err != nil {
+		return err
+	}
+	if g.JSON {
+		return g.answer.json(h)
+	}
+	fmt.Printf("revoked %s of tenant %s\n", safeLine(h.Name), h.Tenant)
+	return nil
+}
