@@ -87,13 +87,13 @@ microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: generate
-generate: ## generate schemas and queries from their sources
-	$(GO) generate ./events
+generate: ## generate schemas, queries and the description of the HTTP API from their sources
+	$(GO) generate ./events ./internal/httpapi
 	cd pipeline/catalog && $(SQLC) generate
 
 .PHONY: verify
 verify: generate ## fail if generated files differ from the committed ones
-	git diff --exit-code -- events pipeline/catalog/internal/query
+	git diff --exit-code -- events api pipeline/catalog/internal/query
 	$(GO) mod tidy -diff
 
 .PHONY: vuln

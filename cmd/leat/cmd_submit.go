@@ -40,7 +40,7 @@ func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
 		return follow(ctx, open.service, g, []catalog.SubmissionKey{s.Key}, 0)
 	}
 	if g.JSON {
-		return g.answer.json(map[string]string{"tenant": s.Key.Tenant, "source": s.Key.Source, "id": s.Key.Event})
+		return g.answer.json(s.Submitted())
 	}
 	fmt.Printf("submitted %s (event %s)\n", safeLine(cmd.Repo), s.Key.Event)
 	return nil

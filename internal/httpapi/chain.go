@@ -19,6 +19,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
+// gzipSuffix ends the ETag of a compressed answer.
+const gzipSuffix = "-gzip"
+
 // leastGzip is the size from which an answer is compressed.
 const leastGzip = 1 << 10
 
@@ -161,7 +164,7 @@ func atOnce(next http.Handler, most int) http.Handler {
 }
 
 func compress(next http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(leastGzip), gzhttp.SuffixETag("-gzip"), gzhttp.ExceptContentTypes([]string{"text/event-stream"}))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(leastGzip), gzhttp.SuffixETag(gzipSuffix), gzhttp.ExceptContentTypes([]string{"text/event-stream"}))
 	if err != nil {
 		panic(err) // the options are constants
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // allow answers browsers that ask whether a page of another origin may ask (CORS). A
-// page may if its origin is configured; none is by default. Credentials of the browser
+// Page may if its origin is configured; none is by default. Credentials of the browser
 // are never allowed: a token is sent by the page itself.
 func allow(next http.Handler, origins []string) http.Handler {
 	if len(origins) == 0 {

@@ -13,3 +13,5 @@
 //
 // It opens no listener and no store; internal/gateway does.
 package httpapi
+
+//go:generate go run ./internal/openapigen ../../api/openapi.json

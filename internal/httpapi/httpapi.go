@@ -53,8 +53,7 @@ type API struct {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// OpenAPI returns the description of all routes, as OpenAPI 3.1 in JSON. It is a pure
-// function of this package and of the service's types.
+// OpenAPI returns the description of all routes.
 func (a *API) OpenAPI() []byte { return slices.Clone(a.spec) }
 
 // New returns the API over a service.
@@ -75,10 +74,23 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 	if a.spec, err = encode(api.OpenAPI()); err != nil {
 		return nil, err
 	}
+	page, err := newReference(api.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
 	a.serveDescription(mux)
+	page.serve(mux)
 	d.serveDeliveries(mux)
 	a.handler = chain(mux, cfg, figures, log)
 	return a, nil
+}
+
+// Describe returns the description of all routes without a service: OpenAPI 3.1 in
+// JSON, a pure function of this package and of the service's types.
+func Describe() ([]byte, error) {
+	api := humago.New(http.NewServeMux(), describe())
+	registerAll(api, deps{cfg: Config{}.withDefaults()})
+	return encode(api.OpenAPI())
 }
 
 // deps is what the handlers use.
@@ -93,6 +105,11 @@ type deps struct {
 func registerAll(api huma.API, d deps) {
 	registerSearch(api, d)
 	registerRepository(api, d)
+	registerOutcome(api, d)
+	registerFile(api, d)
+	registerEvent(api, d)
+	registerLetter(api, d)
+	registerIndex(api, d)
 	registerHook(api, d)
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +52,17 @@ var jsonFormat = huma.Format{
 		}
 		return json.Unmarshal(data, v)
 	},
+}
+
+// orNull is a field of an answer that may be null.
+type orNull[T any] struct{ value *T }
+
+// MarshalJSON implements json.Marshaler.
+func (o orNull[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.value) }
+
+// Schema implements huma.SchemaProvider.
+func (orNull[T]) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{r.Schema(reflect.TypeFor[T](), true, ""), {Type: "null"}}}
 }
 
 // encode writes the description so that a person can read a difference.

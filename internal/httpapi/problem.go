@@ -25,7 +25,7 @@ type Problem struct {
 	Title     string   `json:"title" doc:"The status in words."`
 	Detail    string   `json:"detail" doc:"What happened, and what to do."`
 	RequestID string   `json:"request_id" doc:"Names the request in the gateway's log and traces."`
-	Errors    []Detail `json:"errors,omitempty" doc:"Each fault of a request that is not of the described form."`
+	Errors    []Detail `json:"errors,omitempty" nullable:"false" doc:"Each fault of a request that is not of the described form."`
 	service.Fault
 
 	header http.Header

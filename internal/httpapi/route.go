@@ -31,6 +31,8 @@ type route struct {
 	whole bool
 	// stream says that the answer goes on until one of the two ends it.
 	stream bool
+	// slow says that the request may take as long as slowFactor others.
+	slow bool
 	// bytes says that the body is not JSON, but of these types.
 	bytes []string
 }
@@ -134,6 +136,9 @@ func (d deps) known(ctx huma.Context, next func(huma.Context)) {
 // connection's, in which the error is written.
 const slack = 5 * time.Second
 
+// slowFactor gives a comparison of the stores ten minutes by default.
+const slowFactor = 20
+
 // within bounds the time of a request. A stream bounds each of its writes instead.
 func (d deps) within(r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -142,9 +147,13 @@ func (d deps) within(r route) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		_, w := humago.Unwrap(ctx)
-		end := time.Now().Add(d.cfg.Timeout)
+		timeout := d.cfg.Timeout
+		if r.slow {
+			timeout *= slowFactor
+		}
+		end := time.Now().Add(timeout)
 		control := http.NewResponseController(w)
-		_ = control.SetReadDeadline(end) // a writer without deadlines is that of a test
+		_ = control.SetReadDeadline(end.Add(slack)) // a writer without deadlines is that of a test
 		_ = control.SetWriteDeadline(end.Add(slack))
 		bounded, cancel := context.WithDeadline(ctx.Context(), end)
 		defer cancel()

@@ -33,20 +33,20 @@ type FollowRequest struct {
 
 // Progress is the state of submissions.
 type Progress struct {
-	Done    bool
-	Listing bool               // some tree has not been read to its end
-	Tracks  []RepositoryStatus // the tracks of the submissions
-	Counts  DocumentCounts     // the sum over the tracks; of Embedded, those indexed too
-	Retries map[string]string  // by the event's id: why its last attempt failed
-	Refused []Refusal          // submissions of which nothing will come now
+	Done    bool               `json:"done"`
+	Listing bool               `json:"listing" doc:"Some tree has not been read to its end."`
+	Tracks  []RepositoryStatus `json:"repositories" nullable:"false" doc:"The refs that the submissions are of."`
+	Counts  DocumentCounts     `json:"documents" doc:"The sum over the refs."`
+	Retries map[string]string  `json:"retries" doc:"By the event's id: why its last attempt failed."`
+	Refused []Refusal          `json:"refused" nullable:"false" doc:"Submissions of which nothing will come now."`
 
 	wanted map[uuid.UUID]bool // ids of tracks, and of repositories without a known track
 }
 
 // Refusal says why nothing will come of a submission.
 type Refusal struct {
-	Reason  string
-	Waiting *Approval // the removal that it waits for; nil: none
+	Reason  string    `json:"reason"`
+	Waiting *Approval `json:"waiting,omitempty" doc:"The removal that it waits for."`
 
 	repository uuid.UUID
 }
@@ -99,7 +99,7 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 
 // look loads the state of the submissions.
 func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
-	p := Progress{Done: true, wanted: make(map[uuid.UUID]bool), Retries: make(map[string]string), Refused: []Refusal{}}
+	p := Progress{Done: true, Tracks: []RepositoryStatus{}, wanted: make(map[uuid.UUID]bool), Retries: make(map[string]string), Refused: []Refusal{}}
 	for _, key := range r.Submissions {
 		status, err := s.submissionStatus(ctx, r, key)
 		if err != nil {
@@ -154,7 +154,7 @@ func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 		if p.wanted[counted.ID] || p.wanted[counted.Repository] {
 			p.Tracks = append(p.Tracks, t)
 			p.Counts.Total += t.Documents.Total
-			p.Counts.Embedded += t.Documents.Embedded + t.Documents.Indexed
+			p.Counts.Embedded += counted.Documents.Embedded + t.Documents.Indexed
 			p.Counts.Indexed += t.Documents.Indexed
 			p.Counts.Failed += t.Documents.Failed
 			p.Counts.Skipped += t.Documents.Skipped

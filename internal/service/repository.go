@@ -150,3 +150,34 @@ func ShortRef(ref string) string {
 func noRef(ref string) error {
 	return &Error{Kind: NotFound, Field: FieldRef, Value: ref, Reason: "not indexed"}
 }
+
+// RefsAnswer lists the refs of repositories.
+type RefsAnswer struct {
+	Refs       []Ref `json:"refs" nullable:"false"`
+	Generation int64 `json:"generation" doc:"The active generation of the index; 0: there is none yet."`
+}
+
+// Ref is a repository at one ref.
+type Ref struct {
+	ID       string `json:"id" doc:"Of the repository."`
+	URL      string `json:"url"`
+	Ref      string `json:"ref" doc:"Full name; empty before the first submission is read."`
+	Commit   string `json:"commit" doc:"In hex; empty before the first snapshot."`
+	Revision int64  `json:"revision"`
+	Underway bool   `json:"underway" doc:"This commit, or a newer one, is being read or indexed."`
+}
+
+// Refs lists the refs of repositories by URL and name. It counts no documents.
+func (s *Service) Refs(ctx context.Context, r TracksRequest) (a RefsAnswer, err error) {
+	defer mark(&err)
+	tracks, err := s.Tracks(ctx, r)
+	if err != nil {
+		return a, err
+	}
+	a.Refs = make([]Ref, len(tracks))
+	for i, t := range tracks {
+		a.Refs[i] = Ref{t.Repository.String(), t.URL, t.Ref, t.Commit, t.Revision, underway(t)}
+	}
+	a.Generation, err = s.generation(ctx)
+	return a, err
+}

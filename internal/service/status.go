@@ -56,7 +56,7 @@ type DocumentCounts struct {
 	Pending  int64 `json:"pending"`
 	Failed   int64 `json:"failed"`
 	Skipped  int64 `json:"skipped"`
-	Embedded int64 `json:"-"` // of those pending: have their vectors
+	Embedded int64 `json:"embedded,omitempty" doc:"Have their vectors, the indexed ones among them; in the progress of submissions alone."`
 }
 
 // Status counts the documents of a tenant's tracks by state.
@@ -113,7 +113,7 @@ func repositoryStatus(t catalog.TrackStatus) RepositoryStatus {
 	d := t.Documents
 	status := RepositoryStatus{
 		ID: t.Repository.String(), Tenant: t.Tenant, URL: t.URL, Ref: t.Ref, Commit: t.Commit, Revision: t.Revision, State: string(t.State),
-		Documents: DocumentCounts{d.Total, d.Indexed, d.Pending, d.Failed, d.Skipped, d.Embedded}, Chunks: t.Chunks, Error: t.Error,
+		Documents: DocumentCounts{d.Total, d.Indexed, d.Pending, d.Failed, d.Skipped, 0}, Chunks: t.Chunks, Error: t.Error,
 		Underway: t.State != catalog.TrackIndexed && t.State != catalog.TrackFailed, track: t.ID,
 	}
 	if t.Waiting != nil {

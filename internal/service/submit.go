@@ -1,10 +1,16 @@
 package service
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
@@ -20,6 +26,7 @@ type SubmitRequest struct {
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // an https or ssh URL, or a path of the ingestor's machine
 	Ref        string   // branch, tag or full name; "": the remote's default branch
+	Once       string   // requests of one tenant with this text, this repository and this ref are one submission; "": each is its own
 }
 
 // Submission is a SubmitRequest that has been checked. Its key follows it
@@ -55,10 +62,79 @@ func NewSubmission(source string, r SubmitRequest) (n Submission, err error) {
 	if err != nil {
 		return n, err
 	}
+	if r.Once != "" {
+		event.ID = onceID(r)
+	}
 	if _, err := event.ParseSubmitted(events.SubmittedSubject(r.Tenant)); err != nil {
 		return n, err
 	}
 	return Submission{catalog.SubmissionKey{Tenant: r.Tenant, Source: source, Event: event.ID}, data}, nil
+}
+
+// onceID is the id of the event of a submission that may be asked for again.
+func onceID(r SubmitRequest) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{r.Tenant, r.Repository, r.Ref, r.Once}, "\x00")))
+	return "once-" + hex.EncodeToString(sum[:16])
+}
+
+// Submitted names a submission.
+type Submitted struct {
+	Tenant string `json:"tenant"`
+	Source string `json:"source" doc:"That published the event of the submission."`
+	ID     string `json:"id" doc:"Of the event."`
+}
+
+// Submitted names the submission.
+func (s Submission) Submitted() Submitted {
+	return Submitted{s.Key.Tenant, s.Key.Source, s.Key.Event}
+}
+
+// SubmissionRequest asks what has come of a submission.
+type SubmissionRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
+	Source string   // "": this service
+	ID     string
+}
+
+// Key is the key of the submission that is asked for.
+func (s *Service) Key(r SubmissionRequest) catalog.SubmissionKey {
+	return catalog.SubmissionKey{Tenant: r.Tenant, Source: cmp.Or(r.Source, s.cfg.Source), Event: r.ID}
+}
+
+// SubmissionAnswer says what has come of a submission.
+type SubmissionAnswer struct {
+	Submitted
+	State      string `json:"state" doc:"unknown (no worker has accepted it yet, or there is none), pending, done (its commit is listed) or failed."`
+	Repository string `json:"repository" doc:"Id; empty: it is not known yet."`
+	Revision   int64  `json:"revision" doc:"Of the snapshot that it led to; 0: none yet."`
+	Indexed    bool   `json:"indexed" doc:"Every document of the snapshot is indexed, failed or skipped, or a later snapshot took its place."`
+	Attempts   int    `json:"attempts" doc:"That failed."`
+	Error      string `json:"error" doc:"Of the last attempt that failed."`
+}
+
+// SubmissionUnknown is the state of a submission that no worker has accepted.
+const SubmissionUnknown = "unknown"
+
+// Submission says what has come of a submission.
+func (s *Service) Submission(ctx context.Context, r SubmissionRequest) (a SubmissionAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	key := s.Key(r)
+	status, err := s.submissionStatus(ctx, FollowRequest{Tenant: r.Tenant, Reach: r.Reach}, key)
+	if err != nil {
+		return a, err
+	}
+	a = SubmissionAnswer{
+		Submitted: Submitted{key.Tenant, key.Source, key.Event}, State: cmp.Or(string(status.State), SubmissionUnknown),
+		Revision: status.Revision, Indexed: status.Indexed, Attempts: status.Attempts, Error: status.Error,
+	}
+	if status.Repository != uuid.Nil {
+		a.Repository = status.Repository.String()
+	}
+	return a, nil
 }
 
 // ErrNoStream is the error of a submission while the streams do not exist yet.

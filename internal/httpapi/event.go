@@ -1,0 +1,206 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+const (
+	// heartbeat is the pause after which a stream sends a comment, so that proxies do
+	// not take it for dead.
+	heartbeat = 15 * time.Second
+	// writeTimeout bounds one write to a client that does not read.
+	writeTimeout = 10 * time.Second
+)
+
+func registerEvent(api huma.API, d deps) {
+	get(api, d, route{
+		id: "get-submission", path: "/submissions/{id}", tag: "submissions", scope: access.ScopeRead,
+		summary: "Say what has come of a submission",
+	}, d.submission)
+	get(api, d, route{
+		id: "follow-submission", path: "/submissions/{id}/events", tag: "submissions", scope: access.ScopeRead, stream: true, bytes: []string{"text/event-stream"},
+		summary: "Follow a submission to its end, as server-sent events",
+		text:    "Sends `progress` events, whose data is the whole state, and at the end `end` with the last state. A client that lost the stream begins again.",
+	}, d.follow)
+	get(api, d, route{
+		id: "listen", path: "/events", tag: "events", scope: access.ScopeRead, stream: true, bytes: []string{"text/event-stream"},
+		summary: "Listen to snapshots that are finished, as server-sent events",
+		text: "Sends `repo.indexed` events with the data of docs/events.md. A client that lost the stream sends the last id in `Last-Event-ID`, and misses " +
+			"no event of the last days.",
+	}, d.listen)
+}
+
+type SubmissionPath struct {
+	ID     string `path:"id" minLength:"1" maxLength:"1024" doc:"Of the submission, as the answer to its request gave it."`
+	Source string `query:"source" maxLength:"1024" doc:"That published the submission. Default: this API."`
+}
+
+func (s SubmissionPath) of(who caller) service.SubmissionRequest {
+	return service.SubmissionRequest{Tenant: who.tenant, Reach: who.Repositories, Source: s.Source, ID: s.ID}
+}
+
+type submissionInput struct{ SubmissionPath }
+
+type submissionOutput struct{ Body service.SubmissionAnswer }
+
+func (d deps) submission(ctx context.Context, who caller, in *submissionInput) (*submissionOutput, error) {
+	a, err := d.Submission(ctx, in.of(who))
+	return &submissionOutput{a}, err
+}
+
+type followInput struct {
+	SubmissionPath
+	Patience int `query:"patience" minimum:"0" maximum:"1000" doc:"Failed attempts before the submission counts as refused. Default: no limit."`
+}
+
+type streamOutput struct{ Body func(huma.Context) }
+
+func (d deps) follow(ctx context.Context, who caller, in *followInput) (*streamOutput, error) {
+	request := service.FollowRequest{
+		Tenant: who.tenant, Reach: who.Repositories, Submissions: []catalog.SubmissionKey{d.Key(in.of(who))}, Patience: in.Patience,
+	}
+	return d.stream(ctx, who, func(ctx context.Context, s *sse) error {
+		var failed error
+		end, err := d.Follow(ctx, request, func(p service.Progress) {
+			if failed == nil && !p.Done {
+				failed = s.send("progress", "", p)
+			}
+		})
+		if err == nil && failed == nil {
+			return s.send("end", "", end)
+		}
+		return errors.Join(failed, err)
+	})
+}
+
+type listenInput struct {
+	Repository string `query:"repository" maxLength:"4096" doc:"Only of this repository."`
+	LastID     string `header:"Last-Event-ID" maxLength:"32" doc:"Id of the last event that is known. Default: from now on."`
+}
+
+func (d deps) listen(ctx context.Context, who caller, in *listenInput) (*streamOutput, error) {
+	after, err := uint64(0), error(nil)
+	if in.LastID != "" {
+		if after, err = strconv.ParseUint(in.LastID, 10, 64); err != nil {
+			return nil, &service.Error{Kind: service.Invalid, Field: "Last-Event-ID", Value: in.LastID, Reason: "this is the id of no event"}
+		}
+	}
+	request := service.HearRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, After: after}
+	if in.Repository != "" { // an error is an answer only before the stream
+		if _, err := d.Refs(ctx, service.TracksRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository}); err != nil {
+			return nil, err
+		}
+	}
+	return d.stream(ctx, who, func(ctx context.Context, s *sse) error {
+		return d.Hear(ctx, request, func(place uint64, e events.RepoIndexed) error {
+			return s.send("repo.indexed", strconv.FormatUint(place, 10), e)
+		})
+	})
+}
+
+// stream answers with the events that run sends, until run or the client ends it, or
+// the process stops.
+func (d deps) stream(ctx context.Context, who caller, run func(context.Context, *sse) error) (*streamOutput, error) {
+	end, ok := d.streams.begin(who.Token)
+	if !ok {
+		return nil, &service.Error{Kind: service.Limited, Reason: fmt.Sprintf("this token has %d streams open: end one first", d.cfg.Streams), RetryAfter: heartbeat}
+	}
+	return &streamOutput{func(out huma.Context) {
+		defer end()
+		r, w := humago.Unwrap(out)
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		s := &sse{w: w, control: http.NewResponseController(w), cancel: cancel, lines: make(chan []byte), ended: ctx.Done()}
+		h := w.Header()
+		h.Set("Content-Type", "text/event-stream")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Accel-Buffering", "no") // nginx would keep events back
+		_ = s.control.SetReadDeadline(time.Time{})
+		if s.write([]byte(": leat\n\n")) != nil {
+			return
+		}
+		done := make(chan error, 1)
+		go func() { done <- run(ctx, s) }()
+		if err := s.pump(r.Context(), d.cfg.Stopping, done); err != nil && ctx.Err() == nil {
+			p := explain(ctx, err, d.log)
+			if text, err := json.Marshal(p); err == nil {
+				_ = s.write(fmt.Appendf(nil, "event: error\ndata: %s\n\n", text))
+			}
+		}
+	}}, nil
+}
+
+// sse writes server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+type sse struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	cancel  context.CancelFunc
+	lines   chan []byte
+	ended   <-chan struct{} // closed when nothing more is written
+}
+
+// send gives an event to the one goroutine that writes.
+func (s *sse) send(event, id string, data any) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("encode an event: %w", err)
+	}
+	line := fmt.Appendf(nil, "event: %s\ndata: %s\n\n", event, text)
+	if id != "" {
+		line = append([]byte("id: "+id+"\n"), line...)
+	}
+	select {
+	case s.lines <- line:
+		return nil
+	case <-s.ended:
+		return context.Canceled
+	}
+}
+
+// pump writes events and heartbeats until done says that there are no more.
+func (s *sse) pump(gone context.Context, stopping <-chan struct{}, done <-chan error) error {
+	ticker := time.NewTicker(heartbeat)
+	defer ticker.Stop()
+	for {
+		var err error
+		select {
+		case line := <-s.lines:
+			err = s.write(line)
+		case <-ticker.C:
+			err = s.write([]byte(": still here\n\n"))
+		case err := <-done:
+			return err
+		case <-stopping:
+			err = context.Canceled
+		case <-gone.Done():
+			err = context.Canceled
+		}
+		if err != nil {
+			s.cancel()
+			<-done
+			return nil
+		}
+	}
+}
+
+func (s *sse) write(text []byte) error {
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := s.w.Write(text); err != nil {
+		return err
+	}
+	return s.control.Flush()
+}

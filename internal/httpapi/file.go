@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/service"
+)
+
+func registerFile(api huma.API, d deps) {
+	get(api, d, route{
+		id: "list-tree", path: "/repositories/{repository}/tree", tag: "files", scope: access.ScopeRead,
+		summary: "List the files of a ref's newest commit by path",
+	}, d.tree)
+	get(api, d, route{
+		id: "read-blob", path: "/repositories/{repository}/blob", tag: "files", scope: access.ScopeRead,
+		summary: "Read lines of a file",
+		text:    "The text is that which was indexed: in UTF-8, and with secrets masked. A long text is cut; `more` says so.",
+	}, d.blob)
+	get(api, d, route{
+		id: "read-raw", path: "/repositories/{repository}/raw", tag: "files", scope: access.ScopeRead, bytes: []string{"text/plain"},
+		summary: "Read the bytes of a file",
+		text: "The text is that which was indexed: in UTF-8, and with secrets masked. Takes `Range` and `If-None-Match`. " +
+			"The headers Leat-Commit, Leat-Revision, Leat-Generation and Leat-Underway say how old it is.",
+	}, d.raw)
+}
+
+// FilePath names a file.
+type FilePath struct {
+	RepositoryPath
+	Path string `query:"path" required:"true" minLength:"1" maxLength:"4096" doc:"From the repository's root."`
+	Ref  string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+}
+
+type treeInput struct {
+	RepositoryPath
+	Page
+	Ref   string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+	Under string `query:"under" maxLength:"4096" doc:"Only files below this directory."`
+}
+
+type treeOutput struct {
+	Body struct {
+		service.TreeAnswer
+		Pages
+	}
+}
+
+func (d deps) tree(ctx context.Context, who caller, in *treeInput) (*treeOutput, error) {
+	after, err := place[string]("tree", in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &treeOutput{}
+	out.Body.TreeAnswer, err = d.Tree(ctx, service.TreeRequest{
+		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Under: in.Under, After: after, Limit: in.Limit,
+	})
+	out.Body.Cursor = cursor("tree", out.Body.TreeAnswer.Next)
+	return out, err
+}
+
+type blobInput struct {
+	FilePath
+	Lines string `query:"lines" pattern:"^[0-9]{1,9}(-[0-9]{0,9})?$" doc:"Only these lines, from 1: 7, 7-12, or 7- for all from 7 on."`
+}
+
+type blobOutput struct{ Body service.ReadAnswer }
+
+func (d deps) blob(ctx context.Context, who caller, in *blobInput) (*blobOutput, error) {
+	first, last, err := lines(in.Lines)
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.Read(ctx, service.ReadRequest{
+		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Path: in.Path, First: first, Last: last,
+	})
+	return &blobOutput{a}, err
+}
+
+// lines reads a range such as 7, 7-12 or 7-.
+func lines(text string) (first, last int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	from, to, ranged := strings.Cut(text, "-")
+	if first, err = strconv.Atoi(from); err == nil && to != "" {
+		last, err = strconv.Atoi(to)
+	} else if !ranged {
+		last = first
+	}
+	if err != nil || first < 1 || last < 0 || ranged && to != "" && last < first {
+		return 0, 0, &service.Error{Kind: service.Invalid, Field: service.FieldLines, Value: text, Reason: "lines count from 1, and the first comes before the last"}
+	}
+	return first, last, nil
+}
+
+type rawInput struct {
+	FilePath
+	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETags of which the client has the text."`
+	IfRange     string `header:"If-Range" maxLength:"256" doc:"ETag of the text of which the client wants a range."`
+	Range       string `header:"Range" maxLength:"256" doc:"Only these bytes."`
+}
+
+type rawOutput struct{ Body func(huma.Context) }
+
+func (d deps) raw(ctx context.Context, who caller, in *rawInput) (*rawOutput, error) {
+	a, err := d.File(ctx, service.FileRequest{
+		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Path: in.Path, Unless: hashes(in.IfNoneMatch),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &rawOutput{func(out huma.Context) { serveFile(out, a) }}, nil
+}
+
+// serveFile leaves ranges and conditions to net/http.
+func serveFile(out huma.Context, a service.FileAnswer) {
+	r, w := humago.Unwrap(out)
+	h := w.Header()
+	h.Set("ETag", `"`+a.Hash+`"`)
+	h.Set("Cache-Control", "private, no-cache") // to be kept, and asked about each time
+	h.Set("Leat-Commit", a.Commit)
+	h.Set("Leat-Revision", strconv.FormatInt(a.Revision, 10))
+	h.Set("Leat-Generation", strconv.FormatInt(a.Generation, 10))
+	h.Set("Leat-Underway", strconv.FormatBool(a.Underway))
+	if a.Same {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Disposition", "attachment") // a page of a repository never runs here
+	// The hash decides above; a compressed answer has another ETag than net/http knows.
+	r.Header.Del("If-None-Match")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.Text))
+}
+
+// hashes reads the hashes out of a list of ETags. An answer that was compressed has
+// -gzip at the end of its tag.
+func hashes(tags string) []string {
+	var list []string
+	for tag := range strings.SplitSeq(tags, ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		if unquoted, err := strconv.Unquote(tag); err == nil {
+			list = append(list, strings.TrimSuffix(unquoted, gzipSuffix))
+		}
+	}
+	return list
+}

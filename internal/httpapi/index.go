@@ -1,0 +1,211 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
+)
+
+// registerIndex registers what serves all tenants: the generations of the index, the
+// syncer's work, and the pending work of the stages.
+func registerIndex(api huma.API, d deps) {
+	const tag = "installation"
+	get(api, d, route{
+		id: "list-generations", path: "/generations", tag: tag, scope: access.ScopeRead, whole: true,
+		summary: "List the generations of the index, and how far one is that is being built",
+	}, d.generations)
+	get(api, d, route{
+		id: "get-generation", path: "/generations/{number}", tag: tag, scope: access.ScopeRead, whole: true,
+		summary: "Show a generation",
+	}, d.generation)
+	post(api, d, route{
+		id: "rebuild", path: "/generations", tag: tag, scope: access.ScopeOperate, whole: true, status: 202,
+		summary: "Build the index anew beside the one that serves searches",
+	}, d.rebuild)
+	post(api, d, route{
+		id: "roll-back", path: "/generations/rollback", tag: tag, scope: access.ScopeOperate, whole: true, status: 202,
+		summary: "Make a retired generation serve searches again",
+	}, d.rollBack)
+	post(api, d, route{
+		id: "cancel-rebuild", path: "/generations/cancel", tag: tag, scope: access.ScopeOperate, whole: true,
+		summary: "End the rebuild, or the rollback, that is under way",
+	}, d.cancelRebuild)
+	get(api, d, route{
+		id: "get-sync", path: "/sync", tag: tag, scope: access.ScopeRead, whole: true,
+		summary: "Show the last run of each kind of the syncer's work",
+	}, d.sync)
+	get(api, d, route{
+		id: "get-scale", path: "/scale/{stage}", tag: tag, scope: access.ScopeRead, whole: true,
+		summary: "Count the pending work of a stage, for an autoscaler",
+		text:    "KEDA's metrics-api scaler takes `pending`.",
+	}, d.scale)
+	get(api, d, route{
+		id: "get-digest", path: "/digest", tag: "repositories", scope: access.ScopeRead, slow: true,
+		summary: "Hash what the index holds",
+	}, d.digest)
+	post(api, d, route{
+		id: "verify", path: "/verify", tag: tag, scope: access.ScopeOperate, whole: true, slow: true,
+		summary: "Compare the catalog with the index and the object store",
+		text:    "With `repair`, points are first brought in line with the catalog; objects are not.",
+	}, d.verify)
+}
+
+type nothing struct{}
+
+type generationsOutput struct{ Body service.GenerationsAnswer }
+
+func (d deps) generations(ctx context.Context, _ caller, _ *nothing) (*generationsOutput, error) {
+	a, err := d.Generations(ctx)
+	return &generationsOutput{a}, err
+}
+
+type generationInput struct {
+	Number int64 `path:"number" minimum:"1"`
+}
+
+type generationOutput struct {
+	Body struct {
+		Generation service.Generation `json:"generation"`
+	}
+}
+
+func (d deps) generation(ctx context.Context, _ caller, in *generationInput) (*generationOutput, error) {
+	return d.shown(ctx, in.Number, nil)
+}
+
+// shown answers with a generation after a change of it.
+func (d deps) shown(ctx context.Context, number int64, err error) (*generationOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	g, found, err := d.Generation(ctx, number)
+	if err == nil && !found {
+		err = &service.Error{Kind: service.NotFound, Reason: fmt.Sprintf("there is no generation %d", number)}
+	}
+	out := &generationOutput{}
+	out.Body.Generation = g
+	return out, err
+}
+
+type rebuildInput struct {
+	Body struct {
+		Embedder string `json:"embedder,omitempty" maxLength:"256" doc:"Model of the new generation; absent: the active one's."`
+		From     string `json:"from,omitempty" enum:"stream,catalog" default:"stream" doc:"stream: replay the messages, then add what the catalog finds missing. catalog: go by the catalog at once."`
+	}
+}
+
+func (d deps) rebuild(ctx context.Context, _ caller, in *rebuildInput) (*generationOutput, error) {
+	number, err := d.Rebuild(ctx, service.RebuildRequest{Embedder: in.Body.Embedder, From: catalog.GenerationSource(in.Body.From)})
+	return d.shown(ctx, number, err)
+}
+
+type rollBackInput struct {
+	Body struct {
+		Number int64 `json:"number,omitempty" minimum:"1" doc:"Which generation; absent: the one that was retired last."`
+	}
+}
+
+func (d deps) rollBack(ctx context.Context, _ caller, in *rollBackInput) (*generationOutput, error) {
+	number, err := d.RollBack(ctx, in.Body.Number)
+	return d.shown(ctx, number, err)
+}
+
+type cancelOutput struct {
+	Body struct {
+		Number     int64                      `json:"number" doc:"Of the generation that is no longer being built."`
+		Generation orNull[service.Generation] `json:"generation" doc:"Null: it is gone."`
+	}
+}
+
+func (d deps) cancelRebuild(ctx context.Context, _ caller, _ *nothing) (*cancelOutput, error) {
+	number, err := d.CancelRebuild(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &cancelOutput{}
+	out.Body.Number = number
+	g, found, err := d.Generation(ctx, number)
+	if found {
+		out.Body.Generation.value = &g
+	}
+	return out, err
+}
+
+type syncOutput struct{ Body service.SyncAnswer }
+
+func (d deps) sync(ctx context.Context, _ caller, _ *nothing) (*syncOutput, error) {
+	a, err := d.SyncStatus(ctx)
+	return &syncOutput{a}, err
+}
+
+type scaleInput struct {
+	Stage string `path:"stage" enum:"ingestor,embedder,indexer"`
+	Lane  string `query:"lane" enum:"live,bulk" doc:"Only this lane. Default: both."`
+}
+
+type scaleOutput struct{ Body service.ScaleAnswer }
+
+func (d deps) scale(ctx context.Context, _ caller, in *scaleInput) (*scaleOutput, error) {
+	a, err := d.Scale(ctx, in.Stage, events.Lane(in.Lane))
+	return &scaleOutput{a}, err
+}
+
+type digestInput struct {
+	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository. Default: all of the tenant's."`
+	AnyTenant  bool   `query:"any_tenant" doc:"Without a repository: of all tenants. Takes a token of the installation."`
+}
+
+type digestOutput struct{ Body point.Digest }
+
+func (d deps) digest(ctx context.Context, who caller, in *digestInput) (*digestOutput, error) {
+	a, err := d.Digest(ctx, service.ScopeRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, AnyTenant: in.AnyTenant})
+	return &digestOutput{a}, err
+}
+
+type verifyInput struct {
+	Body struct {
+		Tenant     string `json:"tenant,omitempty" maxLength:"63" doc:"Only points of this tenant; absent: of all."`
+		Repository string `json:"repository,omitempty" maxLength:"4096" doc:"Only points of this repository of the tenant."`
+		Grace      string `json:"grace,omitempty" maxLength:"32" default:"1h" doc:"How old an object that the catalog does not know is when it counts as a difference."`
+		Repair     bool   `json:"repair,omitempty" doc:"Bring the points in line with the catalog first."`
+	}
+}
+
+type verifyOutput struct {
+	Body struct {
+		verify.Report
+		Repaired *verify.Repaired `json:"repaired,omitempty"`
+	}
+}
+
+func (d deps) verify(ctx context.Context, _ caller, in *verifyInput) (*verifyOutput, error) {
+	grace, err := time.ParseDuration(in.Body.Grace)
+	if err != nil || grace < 0 {
+		return nil, &service.Error{Kind: service.Invalid, Field: service.FieldAge, Value: in.Body.Grace, Reason: "give a duration, for example 1h"}
+	}
+	request := service.VerifyRequest{Grace: grace, ScopeRequest: service.ScopeRequest{
+		Tenant: in.Body.Tenant, Repository: in.Body.Repository, AnyTenant: in.Body.Tenant == "",
+	}}
+	if request.Tenant == "" {
+		request.Tenant = events.DefaultTenant
+	}
+	out := &verifyOutput{}
+	if in.Body.Repair {
+		did, err := d.RepairPoints(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Repaired = &did
+	}
+	out.Body.Report, err = d.Verify(ctx, request)
+	return out, err
+}
