@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,12 +100,16 @@ func furnish(t *testing.T, d *door) *testpipe.Repo {
 	return repo
 }
 
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
 // request fills in a route so that acme's token would be answered.
 func (o operation) request(repository string) (path string, body any) {
 	path = o.path
-	for name, value := range map[string]string{"repository": url.PathEscape(repository), "id": "1", "number": "1", "stage": "indexer", "event": "1"} {
+	for name, value := range map[string]string{"repository": url.PathEscape(repository), "id": "1", "number": "1", "stage": "indexer"} {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
+	// What furnish does not make is absent for everybody.
+	path = placeholder.ReplaceAllString(path, "1")
 	query := url.Values{}
 	for _, p := range o.Parameters {
 		if p.In == "query" && p.Required {
@@ -189,11 +195,21 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 			token = installation
 		}
 		if o.method == http.MethodGet && !streams { // what it refuses others, the route has for the owner
-			if a := d.ask(t, token, o.method, path, body); a.StatusCode != http.StatusOK {
+			if a := d.ask(t, token, o.method, path, body); a.StatusCode != http.StatusOK && !(a.StatusCode == http.StatusNotFound && !furnished(o.path)) {
 				t.Errorf("%s %s: %d %s", o.method, path, a.StatusCode, a.body)
 			}
 		}
 	}
+}
+
+// furnished says whether furnish makes what a path names.
+func furnished(path string) bool {
+	for name := range strings.SplitSeq(strings.Join(placeholder.FindAllString(path, -1), " "), " ") {
+		if !slices.Contains([]string{"", "{repository}", "{id}", "{number}", "{stage}"}, name) {
+			return false
+		}
+	}
+	return strings.HasPrefix(path, "/api/v1/repositories") || !strings.Contains(path, "{id}") || strings.HasPrefix(path, "/api/v1/letters") || strings.HasPrefix(path, "/api/v1/submissions")
 }
 
 // The tokens of the catalog are known to the API: a valid, a revoked and an expired
