@@ -60,12 +60,12 @@ func (cmd *deadListCmd) Run(ctx context.Context, g *globals) error {
 	if err := request.Check(); err != nil {
 		return err
 	}
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	found, err := s.service.Letters(ctx, request)
+	found, err := s.leat.Letters(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -117,12 +117,12 @@ type deadShowCmd struct {
 }
 
 func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	a, err := s.service.Letter(ctx, service.LetterRequest{Tenant: g.Tenant, AnyTenant: cmd.AnyTenant, ID: cmd.ID})
+	a, err := s.leat.Letter(ctx, service.LetterRequest{Tenant: g.Tenant, AnyTenant: cmd.AnyTenant, ID: cmd.ID})
 	if cmd.AnyTenant && errors.Is(err, service.NotFound) {
 		return errors.New(err.Error()) // the advice to look further does not apply
 	}

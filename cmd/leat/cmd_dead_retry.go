@@ -65,12 +65,12 @@ func (cmd *deadRetryCmd) Run(ctx context.Context, g *globals) error {
 	if err := cmd.check(); err != nil {
 		return err
 	}
-	s, err := g.openIndex(ctx, store.Postgres|store.NATS)
+	s, err := g.askIndex(ctx, store.Postgres|store.NATS)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	did, err := s.service.RetryLetters(ctx, cmd.filter(g))
+	did, err := s.leat.RetryLetters(ctx, cmd.filter(g))
 	if err != nil {
 		return fmt.Errorf("%w (before that, %s retried)", err, count(did.Retried+did.Obsolete, "letter was", "letters were"))
 	}
@@ -100,12 +100,12 @@ func (cmd *deadDropCmd) Run(ctx context.Context, g *globals) error {
 	if err := cmd.check(); err != nil {
 		return err
 	}
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	did, err := s.service.DropLetters(ctx, cmd.filter(g))
+	did, err := s.leat.DropLetters(ctx, cmd.filter(g))
 	if err != nil {
 		return err
 	}

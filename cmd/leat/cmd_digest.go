@@ -13,12 +13,12 @@ type digestCmd struct {
 }
 
 func (cmd *digestCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, store.Postgres|store.Qdrant)
+	s, err := g.ask(ctx, store.Postgres|store.Qdrant)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	digest, err := s.service.Digest(ctx, service.ScopeRequest{Tenant: g.Tenant, Repository: cmd.Repo, AnyTenant: true})
+	digest, err := s.leat.Digest(ctx, service.ScopeRequest{Tenant: g.Tenant, Repository: cmd.Repo, AnyTenant: true})
 	if err != nil {
 		return err
 	}

@@ -23,13 +23,13 @@ type forgottenTrack struct {
 }
 
 func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, store.Postgres)
+	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	request := service.ForgetRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Confirmed: cmd.Yes}
-	tracks, err := s.service.Forget(ctx, request)
+	tracks, err := s.leat.Forget(ctx, request)
 	if err != nil {
 		return err
 	}

@@ -46,12 +46,12 @@ func generationProgress(r service.Generation) string {
 }
 
 func (cmd *generationsListCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	list, err := s.service.Generations(ctx)
+	list, err := s.leat.Generations(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func printGenerations(rows ...service.Generation) error {
 
 // showGeneration prints one generation, if it exists.
 func showGeneration(ctx context.Context, g *globals, s *session, number int64) error {
-	found, there, err := s.service.Generation(ctx, number)
+	found, there, err := s.leat.Generation(ctx, number)
 	switch {
 	case err != nil:
 		return err
@@ -97,12 +97,12 @@ func (cmd *generationsRollbackCmd) Run(ctx context.Context, g *globals) error {
 	if cmd.Wait {
 		parts = store.All
 	}
-	s, err := g.open(ctx, parts)
+	s, err := g.ask(ctx, parts)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	number, err := s.service.RollBack(ctx, cmd.Number)
+	number, err := s.leat.RollBack(ctx, cmd.Number)
 	if err != nil {
 		return err
 	}
@@ -112,12 +112,12 @@ func (cmd *generationsRollbackCmd) Run(ctx context.Context, g *globals) error {
 type generationsCancelCmd struct{}
 
 func (cmd *generationsCancelCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	number, err := s.service.CancelRebuild(ctx)
+	number, err := s.leat.CancelRebuild(ctx)
 	if err != nil {
 		return err
 	}

@@ -28,12 +28,12 @@ func (cmd *rebuildCmd) Run(ctx context.Context, g *globals) error {
 	if cmd.Wait {
 		parts = store.All
 	}
-	s, err := g.open(ctx, parts)
+	s, err := g.ask(ctx, parts)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	number, err := s.service.Rebuild(ctx, service.RebuildRequest{Embedder: g.Embedder, From: cmd.From})
+	number, err := s.leat.Rebuild(ctx, service.RebuildRequest{Embedder: g.Embedder, From: cmd.From})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (g *globals) awaitGeneration(ctx context.Context, s *session, number int64,
 		return nil
 	}
 	follow := func(ctx context.Context) error { return g.followGeneration(ctx, s, number) }
-	if len(s.closers) == 0 { // workers run elsewhere
+	if s.service == nil || len(s.closers) == 0 { // workers run elsewhere
 		return follow(ctx)
 	}
 	log := g.quietLog().Logger(&g.screen)
@@ -67,7 +67,7 @@ func (g *globals) awaitGeneration(ctx context.Context, s *session, number int64,
 // any more.
 func (g *globals) followGeneration(ctx context.Context, s *session, number int64) error {
 	last := time.Now()
-	end, found, err := s.service.AwaitGeneration(ctx, number, func(now service.Generation) {
+	end, found, err := s.leat.AwaitGeneration(ctx, number, func(now service.Generation) {
 		if !g.JSON && time.Since(last) >= lineInterval {
 			last = time.Now()
 			note("%s", generationProgress(now))

@@ -20,20 +20,20 @@ type skippedCmd struct {
 }
 
 func (cmd *skippedCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, store.Postgres)
+	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	request := service.SkippedRequest{Tenant: g.Tenant, Repository: cmd.Repo, Reason: cmd.Reason}
 	if cmd.Secrets {
-		found, err := s.service.Secrets(ctx, request)
+		found, err := s.leat.Secrets(ctx, request)
 		if err != nil {
 			return err
 		}
 		return showSecrets(g, found)
 	}
-	found, err := s.service.Skipped(ctx, request)
+	found, err := s.leat.Skipped(ctx, request)
 	if err != nil {
 		return err
 	}

@@ -30,19 +30,14 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 	if cmd.Watch && g.JSON {
 		return errors.New("--watch shows the status again and again, and --json prints one document: leave one out")
 	}
-	if cmd.Embedders {
-		s, err := g.openIndex(ctx, store.Postgres)
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		return cmd.embedders(ctx, g, s)
-	}
 	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if cmd.Embedders {
+		return cmd.embedders(ctx, g, s)
+	}
 	for {
 		answer, err := s.leat.Status(ctx, service.StatusRequest{Tenant: g.Tenant, Repository: cmd.Repo})
 		if err != nil {

@@ -17,27 +17,30 @@ type submitCmd struct {
 }
 
 func (cmd *submitCmd) Run(ctx context.Context, g *globals) error {
-	s, err := service.NewSubmission(source, service.SubmitRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
-	if err != nil {
+	request := service.SubmitRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref}
+	if _, err := service.NewSubmission(source, request); err != nil {
 		return err
 	}
 	parts := store.NATS
 	if cmd.Wait {
 		parts |= store.Postgres
 	}
-	if err := g.needRunning(parts); err != nil {
-		return err
-	}
-	open, err := g.open(ctx, parts)
+	open, err := g.askOr(func() (*session, error) {
+		if err := g.needRunning(parts); err != nil {
+			return nil, err
+		}
+		return g.open(ctx, parts)
+	})
 	if err != nil {
 		return err
 	}
 	defer open.close()
-	if err := open.service.Publish(ctx, s); err != nil {
+	s, err := open.leat.Submit(ctx, request)
+	if err != nil {
 		return err
 	}
 	if cmd.Wait {
-		return follow(ctx, open.service, g, []catalog.SubmissionKey{s.Key}, 0)
+		return follow(ctx, open.leat, g, []catalog.SubmissionKey{s.Key}, 0)
 	}
 	if g.JSON {
 		return g.answer.json(s.Submitted())

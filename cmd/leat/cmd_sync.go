@@ -20,12 +20,12 @@ type syncCmd struct {
 type syncStatusCmd struct{}
 
 func (cmd *syncStatusCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, store.Postgres)
+	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	last, err := s.service.SyncStatus(ctx)
+	last, err := s.leat.SyncStatus(ctx)
 	if err != nil {
 		return err
 	}

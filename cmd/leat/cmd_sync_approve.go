@@ -15,12 +15,12 @@ type approveCmd struct {
 }
 
 func (cmd *approveCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.open(ctx, store.Postgres)
+	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	approved, found, err := s.service.Approve(ctx, service.ApproveRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
+	approved, found, err := s.leat.Approve(ctx, service.ApproveRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
 	switch {
 	case err != nil:
 		return err

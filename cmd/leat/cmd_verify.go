@@ -28,16 +28,17 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 			return err
 		}
 	}
-	s, err := g.open(ctx, parts)
+	open := g.askIndex
+	if cmd.Repair || cmd.List { // a gateway does neither
+		open = g.openIndex
+	}
+	s, err := open(ctx, parts)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	request := service.VerifyRequest{
 		ScopeRequest: service.ScopeRequest{Tenant: g.Tenant, Repository: cmd.Repo, AnyTenant: true}, Grace: cmd.Grace,
-	}
-	if err := s.service.Ready(ctx); err != nil {
-		return err
 	}
 	var repaired *verify.Repaired
 	if cmd.Repair {
@@ -50,7 +51,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	if cmd.List {
 		request.Found = func(kind, what string) { note("%s %s", kind, safeLine(what)) }
 	}
-	report, err := s.service.Verify(ctx, request)
+	report, err := s.leat.Verify(ctx, request)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ const usageDays = 30
 
 // embedders shows the consumption of embedding.
 func (cmd *statusCmd) embedders(ctx context.Context, g *globals, s *session) error {
-	list, err := s.service.Usage(ctx, service.UsageRequest{Tenant: g.Tenant, Days: usageDays})
+	list, err := s.leat.Usage(ctx, service.UsageRequest{Tenant: g.Tenant, Days: usageDays})
 	if err != nil {
 		return err
 	}

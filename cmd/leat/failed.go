@@ -17,12 +17,12 @@ func (cmd *statusCmd) failed(ctx context.Context, g *globals) error {
 	if cmd.Watch {
 		return errors.New("--failed lists once, and --watch again and again: leave one out")
 	}
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	list, err := s.service.Failed(ctx, service.FailedRequest{Tenant: g.Tenant, Repository: cmd.Repo})
+	list, err := s.leat.Failed(ctx, service.FailedRequest{Tenant: g.Tenant, Repository: cmd.Repo})
 	if err != nil {
 		return err
 	}

@@ -15,16 +15,24 @@ import (
 //
 // patience is the number of failed attempts after which it stops waiting for a
 // submission; 0: it waits for ever.
-func follow(ctx context.Context, s *service.Service, g *globals, keys []catalog.SubmissionKey, patience int) error {
+func follow(ctx context.Context, s leat, g *globals, keys []catalog.SubmissionKey, patience int) error {
 	began := time.Now()
 	show := newProgress(g)
 	defer show.close()
-	end, err := s.Follow(ctx, service.FollowRequest{Tenant: g.Tenant, Submissions: keys, Patience: patience}, show.update)
+	end, err := s.Follow(ctx, service.FollowRequest{Tenant: tenantOf(g, keys), Submissions: keys, Patience: patience}, show.update)
 	if err != nil {
 		return err
 	}
 	show.close()
 	return summarize(g, end, time.Since(began))
+}
+
+// tenantOf is the tenant of submissions: a gateway says whose they are.
+func tenantOf(g *globals, keys []catalog.SubmissionKey) string {
+	if len(keys) > 0 {
+		return keys[0].Tenant
+	}
+	return g.Tenant
 }
 
 // summarize prints the result, and returns errNo if it is not a success.

@@ -15,6 +15,8 @@ import (
 	"github.com/leatworks/leat/internal/client"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
 // leat is what commands ask: the service over the stores, or a gateway.
@@ -22,6 +24,30 @@ type leat interface {
 	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
 	Several(context.Context, service.TracksRequest) (bool, error)
+	Skipped(context.Context, service.SkippedRequest) (service.SkippedAnswer, error)
+	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
+	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)
+	Usage(context.Context, service.UsageRequest) (service.UsageAnswer, error)
+
+	Submit(context.Context, service.SubmitRequest) (service.Submission, error)
+	Follow(context.Context, service.FollowRequest, func(service.Progress)) (service.Progress, error)
+	Forget(context.Context, service.ForgetRequest) ([]service.RepositoryStatus, error)
+	Approve(context.Context, service.ApproveRequest) (service.Approval, bool, error)
+
+	Letters(context.Context, service.LettersRequest) (service.LettersAnswer, error)
+	Letter(context.Context, service.LetterRequest) (service.LetterAnswer, error)
+	RetryLetters(context.Context, service.LetterFilter) (service.RetriedLetters, error)
+	DropLetters(context.Context, service.LetterFilter) (service.DroppedLetters, error)
+
+	Generations(context.Context) (service.GenerationsAnswer, error)
+	Generation(context.Context, int64) (service.Generation, bool, error)
+	AwaitGeneration(context.Context, int64, func(service.Generation)) (service.Generation, bool, error)
+	Rebuild(context.Context, service.RebuildRequest) (int64, error)
+	RollBack(context.Context, int64) (int64, error)
+	CancelRebuild(context.Context) (int64, error)
+	SyncStatus(context.Context) (service.SyncAnswer, error)
+	Digest(context.Context, service.ScopeRequest) (point.Digest, error)
+	Verify(context.Context, service.VerifyRequest) (verify.Report, error)
 }
 
 // login is a gateway and the token that it takes, as 'leat login' keeps them.

@@ -46,6 +46,7 @@ type Client struct {
 	cfg  Config
 	base *url.URL
 	http *http.Client
+	slow *http.Client // for answers that take their time: their request's context bounds them
 }
 
 // New returns a client. It asks nothing yet.
@@ -67,12 +68,14 @@ func New(cfg Config) (*Client, error) {
 		cfg.Agent = "leat"
 	}
 	transport, _ := http.DefaultTransport.(*http.Transport)
-	return &Client{cfg: cfg, base: base, http: &http.Client{
-		Timeout:   cfg.Timeout,
+	slow := &http.Client{
 		Transport: transport.Clone(),
 		// A redirect would take the token elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	}
+	quick := *slow
+	quick.Timeout = cfg.Timeout
+	return &Client{cfg: cfg, base: base, http: &quick, slow: slow}, nil
 }
 
 // Close closes the connections that wait for another request.

@@ -3,13 +3,47 @@ package client
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // rows is the number of rows that are asked for at once, for an answer that holds all.
 const rows = 1000
+
+// named makes a path of this machine absolute: the gateway works in another directory.
+func named(repository string) string {
+	if !strings.HasPrefix(repository, ".") {
+		return repository
+	}
+	if path, err := filepath.Abs(repository); err == nil {
+		return path
+	}
+	return repository
+}
+
+// pages asks for a list page by page. It calls more with each, which returns the
+// cursor of the next; "" ends it.
+func pages[T any](ctx context.Context, c *Client, query values, path []string, more func(T) (next string)) error {
+	query = query.number("limit", rows)
+	for {
+		var part T
+		if err := c.ask(ctx, get(query, path...), &part); err != nil {
+			return err
+		}
+		next := more(part)
+		if next == "" {
+			return nil
+		}
+		query = query.text("cursor", next)
+	}
+}
 
 // repositories is a page of a list of repositories.
 type repositories struct {
@@ -20,9 +54,9 @@ type repositories struct {
 // Status is service.Service.Status.
 func (c *Client) Status(ctx context.Context, r service.StatusRequest) (a service.StatusAnswer, err error) {
 	a.Repositories = []service.RepositoryStatus{}
-	err = c.pages(ctx, r.Tenant, r.Repository, func(part repositories) bool {
+	err = c.repositories(ctx, r.Tenant, r.Repository, func(part repositories) string {
 		a.Repositories, a.Generation = append(a.Repositories, part.Repositories...), part.Generation
-		return true
+		return part.Next
 	})
 	return a, err
 }
@@ -31,13 +65,16 @@ func (c *Client) Status(ctx context.Context, r service.StatusRequest) (a service
 // for one that sees several.
 func (c *Client) Several(ctx context.Context, r service.TracksRequest) (bool, error) {
 	urls := make(map[string]bool)
-	err := c.pages(ctx, r.Tenant, r.Repository, func(part repositories) bool {
+	err := c.repositories(ctx, r.Tenant, r.Repository, func(part repositories) string {
 		for _, t := range part.Repositories {
 			if t.Commit != "" {
 				urls[t.URL] = true
 			}
 		}
-		return len(urls) < 2
+		if len(urls) > 1 {
+			return ""
+		}
+		return part.Next
 	})
 	if errors.Is(err, service.Denied) {
 		return true, nil
@@ -45,15 +82,104 @@ func (c *Client) Several(ctx context.Context, r service.TracksRequest) (bool, er
 	return len(urls) > 1, err
 }
 
-// pages calls more with each page of the list of repositories, until it returns false.
-func (c *Client) pages(ctx context.Context, tenant, repository string, more func(repositories) bool) error {
-	for next := ""; ; {
-		var part repositories
-		if err := c.ask(ctx, get(url.Values(c.of(tenant).text("repository", repository).number("limit", rows).text("cursor", next)), "repositories"), &part); err != nil {
-			return err
-		}
-		if next = part.Next; !more(part) || next == "" {
-			return nil
-		}
+func (c *Client) repositories(ctx context.Context, tenant, repository string, more func(repositories) string) error {
+	return pages(ctx, c, c.of(tenant).text("repository", named(repository)), []string{"repositories"}, more)
+}
+
+// Forget is service.Service.Forget. Of each track it tells repository, ref and the number
+// of documents.
+func (c *Client) Forget(ctx context.Context, r service.ForgetRequest) (tracks []service.RepositoryStatus, err error) {
+	var a struct {
+		Forgetting []struct {
+			ID        string `json:"id"`
+			URL       string `json:"url"`
+			Ref       string `json:"ref"`
+			Documents int64  `json:"documents"`
+		} `json:"forgetting"`
 	}
+	query := url.Values(c.of(r.Tenant).text("ref", r.Ref).yes("preview", !r.Confirmed))
+	err = c.ask(ctx, request{method: http.MethodDelete, path: []string{"repositories", named(r.Repository)}, query: query}, &a)
+	for _, t := range a.Forgetting {
+		tracks = append(tracks, service.RepositoryStatus{ID: t.ID, URL: t.URL, Ref: t.Ref, Documents: service.DocumentCounts{Total: t.Documents}})
+	}
+	return tracks, err
+}
+
+// Approve is service.Service.Approve.
+func (c *Client) Approve(ctx context.Context, r service.ApproveRequest) (approved service.Approval, found bool, err error) {
+	var a struct {
+		Approved *service.Approval `json:"approved"`
+	}
+	err = c.ask(ctx, post(nil, c.of(r.Tenant).text("ref", r.Ref), "repositories", named(r.Repository), "approve"), &a)
+	if a.Approved == nil {
+		return approved, false, err
+	}
+	return *a.Approved, true, err
+}
+
+// Submit is service.Service.Submit. A request that is lost is sent again.
+func (c *Client) Submit(ctx context.Context, r service.SubmitRequest) (n service.Submission, err error) {
+	address, err := service.Address(r.Repository)
+	if err != nil {
+		return n, err
+	}
+	asked := post(map[string]string{"repository": address, "ref": r.Ref}, c.of(r.Tenant), "repositories")
+	asked.key = r.Once
+	if asked.key == "" {
+		asked.key = uuid.NewString()
+	}
+	var a service.Submitted
+	err = c.ask(ctx, asked, &a)
+	return service.Submission{Key: catalog.SubmissionKey{Tenant: a.Tenant, Source: a.Source, Event: a.ID}}, err
+}
+
+// Skipped is service.Service.Skipped, for all files.
+func (c *Client) Skipped(ctx context.Context, r service.SkippedRequest) (a service.SkippedAnswer, err error) {
+	type part struct {
+		service.SkippedAnswer
+		Next string `json:"next"`
+	}
+	a.Files = []service.SkippedFile{}
+	err = pages(ctx, c, c.of(r.Tenant).text("reason", r.Reason), []string{"repositories", named(r.Repository), "skipped"}, func(p part) string {
+		a.Files = append(a.Files, p.Files...)
+		return p.Next
+	})
+	return a, err
+}
+
+// Secrets is service.Service.Secrets, for all places.
+func (c *Client) Secrets(ctx context.Context, r service.SkippedRequest) (a service.SecretsAnswer, err error) {
+	type part struct {
+		service.SecretsAnswer
+		Next string `json:"next"`
+	}
+	a.Secrets = []service.Secret{}
+	err = pages(ctx, c, c.of(r.Tenant), []string{"repositories", named(r.Repository), "secrets"}, func(p part) string {
+		a.Secrets = append(a.Secrets, p.Secrets...)
+		return p.Next
+	})
+	return a, err
+}
+
+// Failed is service.Service.Failed, for all documents.
+func (c *Client) Failed(ctx context.Context, r service.FailedRequest) (a service.FailedAnswer, err error) {
+	type part struct {
+		service.FailedAnswer
+		Next string `json:"next"`
+	}
+	path := []string{"failed"}
+	if r.Repository != "" {
+		path = []string{"repositories", named(r.Repository), "failed"}
+	}
+	a.Failed = []service.FailedDocument{}
+	err = pages(ctx, c, c.of(r.Tenant), path, func(p part) string {
+		a.Failed = append(a.Failed, p.Failed...)
+		return p.Next
+	})
+	return a, err
+}
+
+// Usage is service.Service.Usage.
+func (c *Client) Usage(ctx context.Context, r service.UsageRequest) (a service.UsageAnswer, err error) {
+	return a, c.ask(ctx, get(c.of(r.Tenant).number("days", int64(r.Days)), "usage"), &a)
 }

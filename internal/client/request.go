@@ -21,7 +21,7 @@ import (
 // double from leastPause. A gateway that asks for a longer pause than mostPause is not
 // asked again.
 const (
-	attempts   = 4
+	attempts   = 3
 	leastPause = 200 * time.Millisecond
 	mostPause  = 10 * time.Second
 )
@@ -34,10 +34,25 @@ type request struct {
 	body   any    // sent as JSON; nil: none
 	key    string // Idempotency-Key: the request may be sent again
 	again  bool   // it may be sent again by its nature
+	slow   bool   // its answer may take longer than a request's timeout
 }
 
-func get(query url.Values, path ...string) request {
-	return request{method: http.MethodGet, path: path, query: query, again: true}
+func post(body any, query values, path ...string) request {
+	if body == nil {
+		body = struct{}{}
+	}
+	return request{method: http.MethodPost, path: path, query: url.Values(query), body: body}
+}
+
+func get(query values, path ...string) request {
+	return request{method: http.MethodGet, path: path, query: url.Values(query), again: true}
+}
+
+func (c *Client) client(r request) *http.Client {
+	if r.slow {
+		return c.slow
+	}
+	return c.http
 }
 
 // ask sends a request and reads its answer as JSON into out, which may be nil.
@@ -84,7 +99,7 @@ func (c *Client) send(ctx context.Context, r request) ([]byte, time.Duration, er
 	if err != nil {
 		return nil, 0, err
 	}
-	answer, err := c.http.Do(sent)
+	answer, err := c.client(r).Do(sent)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, 0, ctx.Err()

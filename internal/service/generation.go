@@ -103,7 +103,7 @@ func (s *Service) Rebuild(ctx context.Context, r RebuildRequest) (number int64, 
 	}
 	model, err := s.cfg.OpenEmbedder(cmp.Or(r.Embedder, active.Embedder.Name))
 	if err != nil {
-		return 0, err
+		return 0, &Error{Kind: Invalid, Err: err}
 	}
 	made, err := s.stores.Catalog.Generations.Add(ctx, s.cfg.Index, store.ModelOf(model), r.From)
 	return made.Number, err
@@ -146,6 +146,13 @@ func (s *Service) Generation(ctx context.Context, number int64) (g Generation, f
 // or is not being built any more. It calls tell while it waits, and returns the
 // generation, or false if it is gone.
 func (s *Service) AwaitGeneration(ctx context.Context, number int64, tell func(Generation)) (Generation, bool, error) {
+	return AwaitGeneration(ctx, s, number, tell)
+}
+
+// AwaitGeneration is Service.AwaitGeneration for whoever knows generations.
+func AwaitGeneration(ctx context.Context, s interface {
+	Generation(ctx context.Context, number int64) (Generation, bool, error)
+}, number int64, tell func(Generation)) (Generation, bool, error) {
 	ticker := time.NewTicker(generationInterval)
 	defer ticker.Stop()
 	for {

@@ -188,7 +188,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	points := s.Upkeep(cfg.Upkeep, log)
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
 		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
-		syncer.RetainDeliveries(cfg.Deliveries(), s.Catalog.Hooks),
+		syncer.RetainDeliveries(syncer.Deliveries{}, s.Catalog.Hooks),
 	})
 	periodic := schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log, work...)
 	var beside sync.WaitGroup

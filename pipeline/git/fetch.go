@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,8 +23,6 @@ type Head struct {
 // if need be, and returns it. An empty ref is the remote's default branch; a
 // short name is a branch before a tag; an annotated tag leads to its commit.
 // If the remote has nothing new, the listing of its refs is all that is done.
-// If git would need more memory than it may take, files over 64 MiB are left at
-// the remote, where its host knows how to.
 //
 // What cannot work is a fault.Reject that wraps ErrNotFound, ErrAuth, ErrNoRef,
 // ErrEmpty or ErrTooLarge; trouble on the way is a fault.Retry, which wraps
@@ -68,7 +65,7 @@ func (m *Mirrors) fetch(ctx context.Context, id string, remote Remote, ref strin
 	if head, ok := m.current(ctx, id, tip); ok { // another fetch was faster
 		return head, nil
 	}
-	return m.update(ctx, id, job{remote: remote, access: access, tip: tip, lock: lock})
+	return m.update(ctx, id, job{remote, access, tip, lock})
 }
 
 // job is one ref on its way into a mirror.
@@ -77,7 +74,6 @@ type job struct {
 	access access
 	tip    tip
 	lock   *lock
-	small  bool // without files over largeBlob
 }
 
 // current returns the head if the mirror already holds it.
@@ -107,15 +103,11 @@ func (m *Mirrors) read(ctx context.Context, dir, ref string) (oid, commit string
 
 // update fetches into the mirror if it is sound. If that fails for a reason
 // that may lie in the mirror, or old content has made the mirror too large, a
-// new one takes its place. If git would need too much memory for that, the new
-// one goes without large files, which nothing reads: a file of kilobytes may
-// become one of gigabytes.
+// new one takes its place.
 func (m *Mirrors) update(ctx context.Context, id string, job job) (Head, error) {
 	dir := m.dir(id)
 	if !distrusted(dir) && m.objectFormat(ctx, dir) == formatOf(job.tip.oid) {
-		same := job
-		same.small = isPartialMirror(dir)
-		head, err := m.fetchInto(ctx, dir, same)
+		head, err := m.fetchInto(ctx, dir, job)
 		if err == nil {
 			m.maintain(ctx, dir, job.lock)
 			return head, nil
@@ -126,13 +118,6 @@ func (m *Mirrors) update(ctx context.Context, id string, job job) (Head, error) 
 	}
 	fresh := dir + suffixNew
 	head, err := m.create(ctx, fresh, job)
-	if errors.Is(err, errMemory) {
-		job.small = true
-		if err := os.RemoveAll(fresh); err != nil {
-			return Head{}, fmt.Errorf("remove mirror: %w", err)
-		}
-		head, err = m.create(ctx, fresh, job)
-	}
 	if err != nil {
 		return Head{}, errors.Join(explain(job.remote, err), os.RemoveAll(fresh))
 	}
@@ -167,25 +152,13 @@ func (m *Mirrors) create(ctx context.Context, dir string, job job) (Head, error)
 }
 
 func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	watch := m.watch(ctx, dir, cancel)
 	args := job.access.options([]string{
 		"fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance",
 		"--force", "--no-write-fetch-head", "--depth=1",
 	})
-	from, restore := job.remote.fetchURL(), func() error { return nil }
-	if job.small {
-		from = partialRemote
-		args = append(args, withoutLarge(job.remote)...)
-		var err error
-		if restore, err = keepConfig(dir); err != nil {
-			return Head{}, err
-		}
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	watch := m.watch(ctx, dir, cancel)
-	command := job.access.command(append(args, "--", from, "+"+job.tip.ref+":"+mirrorRef(job.tip.ref)))
-	if job.small {
-		command.config = slices.Concat(command.config, []setting{{"remote." + partialRemote + ".url", job.remote.fetchURL()}})
-	}
+	command := job.access.command(append(args, "--", job.remote.fetchURL(), "+"+job.tip.ref+":"+mirrorRef(job.tip.ref)))
 	command.gitDir, command.lock, command.onProgress = dir, job.lock.file, watch.progress
 	_, err := m.run(ctx, command)
 	cancel(nil)
@@ -194,7 +167,7 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	if size := m.checkSize(dir); err == nil || errors.Is(size, ErrTooLarge) {
 		err = size
 	}
-	if err := errors.Join(err, restore()); err != nil {
+	if err != nil {
 		return Head{}, err
 	}
 	_, commit, err := m.read(context.WithoutCancel(ctx), dir, job.tip.ref)
