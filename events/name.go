@@ -55,6 +55,35 @@ func RepositoryURL(name string) string {
 	return "https://" + name
 }
 
+// FetchURL is the address of a repository that was fetched from one address and has
+// moved to another: by ssh still, if it was by ssh and is on the same host. Otherwise
+// it is the new address.
+func FetchURL(fetched, to string) string {
+	scheme, _, isURL := strings.Cut(fetched, "://")
+	colon, slash := strings.IndexByte(fetched, ':'), strings.IndexByte(fetched, '/')
+	short := !isURL && colon > 0 && (slash < 0 || colon < slash)
+	old, now := RepositoryName(fetched), RepositoryName(to)
+	host, _, _ := strings.Cut(old, "/")
+	path, same := strings.CutPrefix(now, host+"/")
+	suffix := ""
+	if strings.HasSuffix(fetched, ".git") {
+		suffix = ".git"
+	}
+	switch {
+	case !same || now == to:
+		return to
+	case short:
+		if plain, err := url.PathUnescape(path); err == nil {
+			return fetched[:colon+1] + plain + suffix
+		}
+	case scheme == "ssh":
+		if u, err := url.Parse(fetched); err == nil {
+			return "ssh://" + strings.TrimSuffix(fetched[len("ssh://"):], u.EscapedPath()) + "/" + path + suffix
+		}
+	}
+	return to
+}
+
 // forges are the hosts that do not tell cases of a path apart.
 var forges = map[string]bool{"github.com": true, "gitlab.com": true, "bitbucket.org": true}
 

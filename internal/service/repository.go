@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -35,6 +36,13 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 	if restricted(ctx, r.Reach) {
 		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !reaches(ctx, r.Reach, h.URL) })
 	}
+	former, err := s.former(ctx, r.Tenant, r.Repository)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(heads, func(h catalog.Head) bool { return h.Repository == former }); i >= 0 {
+		return slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Repository != former }), nil
+	}
 	return find(heads, r.Tenant, r.Repository)
 }
 
@@ -51,6 +59,24 @@ func (s *Service) Several(ctx context.Context, r TracksRequest) (bool, error) {
 		}
 	}
 	return len(urls) > 1, nil
+}
+
+// former returns the id of the repository that had a name before; Nil if none had.
+func (s *Service) former(ctx context.Context, tenant, name string) (uuid.UUID, error) {
+	if name == "" {
+		return uuid.Nil, nil
+	}
+	full, err := Address(name)
+	if err != nil {
+		return uuid.Nil, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
+	}
+	for _, form := range []string{full, events.RepositoryURL(name)} { // a name may lack the scheme
+		place, err := s.stores.Catalog.Locate(ctx, tenant, form)
+		if err != nil || place.Former {
+			return place.Repository, err
+		}
+	}
+	return uuid.Nil, nil
 }
 
 // Address makes a local path absolute, because the worker that reads it runs in
@@ -72,8 +98,9 @@ func isSCP(repository string) bool {
 	return colon > 0 && !strings.Contains(repository[:colon], "/") && !strings.HasPrefix(repository, ".")
 }
 
-// find returns the tracks of the repository that name stands for: the URL, the
-// absolute path, the end of one of them, or the id. "" is all.
+// find returns the tracks of the repository that name stands for: the URL in any form
+// (see events.RepositoryName), the absolute path, the end of one of them, or the id. ""
+// is all.
 func find(tracks []catalog.Head, tenant, name string) ([]catalog.Head, error) {
 	if name == "" {
 		return tracks, nil
@@ -86,9 +113,10 @@ func find(tracks []catalog.Head, tenant, name string) ([]catalog.Head, error) {
 	for _, row := range tracks {
 		url := row.URL
 		switch {
-		case row.Repository.String() == name || url == name || url == full || strings.TrimSuffix(url, ".git") == strings.TrimSuffix(name, ".git"):
+		case row.Repository.String() == name || url == name || url == full || strings.TrimSuffix(url, ".git") == strings.TrimSuffix(name, ".git"),
+			events.RepositoryName(url) == events.RepositoryName(full), events.RepositoryName(url) == events.RepositoryName(events.RepositoryURL(name)):
 			exact = append(exact, row)
-		case strings.HasSuffix(strings.TrimSuffix(url, ".git"), "/"+strings.TrimSuffix(name, ".git")):
+		case endsWith(url, name):
 			ending = append(ending, row)
 		}
 	}
@@ -102,6 +130,16 @@ func find(tracks []catalog.Head, tenant, name string) ([]catalog.Head, error) {
 		return nil, &Error{Kind: Invalid, Field: FieldRepository, Reason: fmt.Sprintf("%q may be %s or %s: give the whole URL", name, first, last)}
 	}
 	return ending, nil
+}
+
+// endsWith says whether an address ends in a name, as it is written or in its one form.
+func endsWith(url, name string) bool {
+	end := "/" + strings.TrimSuffix(name, ".git")
+	one := events.RepositoryName(url)
+	if !strings.HasPrefix(one, "/") && one == strings.ToLower(one) {
+		end = strings.ToLower(end) // its host may not tell cases apart
+	}
+	return strings.HasSuffix(strings.TrimSuffix(url, ".git"), "/"+strings.TrimSuffix(name, ".git")) || strings.HasSuffix("/"+one, end)
 }
 
 // repositories lists the repositories of tracks, each once.

@@ -31,6 +31,9 @@ func (c *Core) Follow(ctx context.Context, s Submission, t Track) error {
 		if err != nil {
 			return err
 		}
+		if err := stands(ctx, q, t.Repository); err != nil {
+			return err
+		}
 		return q.FollowTrack(ctx, query.FollowTrackParams{ID: t.ID, Repository: t.Repository, Ref: t.Ref, Named: !s.Head()})
 	})
 	if err != nil {
@@ -134,8 +137,11 @@ func (c *Core) ForgetSucceeded(ctx context.Context, most int) (int, error) {
 	var ids []uuid.UUID
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		rows, err := q.SucceededTracks(ctx, int32(most))
-		if err != nil || len(rows) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(rows) == 0 {
+			return q.ForgetFolded(ctx)
 		}
 		for _, r := range rows {
 			ids = append(ids, r.ID)

@@ -53,7 +53,11 @@ func (s *Schema) Status(ctx context.Context) ([]Migration, error) {
 	err := s.migrate(ctx, func(p *goose.Provider) error {
 		steps, err := p.Status(ctx)
 		for _, step := range steps {
-			list = append(list, Migration{step.Source.Version, step.Source.Path, step.State == goose.StateApplied})
+			name := step.Source.Path
+			if step.Source.Version == nameVersion {
+				name = nameStep
+			}
+			list = append(list, Migration{step.Source.Version, name, step.State == goose.StateApplied})
 		}
 		return err
 	})
@@ -68,7 +72,7 @@ func (s *Schema) migrate(ctx context.Context, fn func(*goose.Provider) error) er
 		}
 		db := stdlib.OpenDBFromPool(s.pool)
 		defer db.Close()
-		provider, err := goose.NewProvider(goose.DialectPostgres, db, steps)
+		provider, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithGoMigrations(nameRepositories()))
 		if err != nil {
 			return fmt.Errorf("read migrations: %w", err)
 		}

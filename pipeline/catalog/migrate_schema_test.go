@@ -94,6 +94,17 @@ func TestConstraints(t *testing.T) {
 		{"repository with an empty error", check, repository + "($nobody, 'a', 'https://h/r', '')"},
 		{"repository twice", unique, repository + "($nobody, 'default', 'https://example.org/r', null)"},
 
+		{"repository of no name", check, "update repositories set name = ''"},
+		{"two repositories of one name", unique, "insert into repositories (id, tenant, url, name) values ($nobody, 'a', 'https://h/r', 'h/r'), ($track, 'a', 'https://h/r.git', 'h/r')"},
+		{"two repositories without a name", "", "insert into repositories (id, tenant, url) values ($nobody, 'a', 'https://h/r'), ($track, 'a', 'https://h/r.git')"},
+		{"fetched from nowhere", check, "update repositories set fetch_url = ''"},
+		{"fetched with a token", check, "update repositories set fetch_url = 'https://token@h/r'"},
+		{"submission of no address", check, "update submissions set url = ''"},
+		{"submission with a password", check, "update submissions set url = 'ssh://u:p@h/r'"},
+		{"alias", "", "insert into aliases (tenant, name, repository) values ('default', 'h/r', $repository)"},
+		{"alias of no name", check, "insert into aliases (tenant, name, repository) values ('default', '', $repository)"},
+		{"alias of no repository", foreign, "insert into aliases (tenant, name, repository) values ('default', 'h/r', $nobody)"},
+
 		{"track", "", track + "($nobody, $repository, 'HEAD', 0)"},
 		{"track of a short ref", check, track + "($nobody, $repository, 'main', 0)"},
 		{"track of no repository", foreign, track + "($nobody, $nobody, 'HEAD', 0)"},

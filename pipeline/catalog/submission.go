@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -21,7 +22,8 @@ type SubmissionKey struct {
 type Submission struct {
 	SubmissionKey
 	Repository uuid.UUID
-	URL        string // canonical, without credentials
+	URL        string // as submitted, in canonical form, without credentials
+	Fetched    string // the address that was fetched; "" is URL
 	Ref        string // as asked for; "" is the default branch
 }
 
@@ -55,14 +57,14 @@ func (c *Core) Accept(ctx context.Context, s Submission) (done bool, err error) 
 		if done, err = q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); done || err != nil {
 			return err
 		}
-		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
+		if err := enter(ctx, q, s); err != nil {
 			return err
 		}
 		if err := recall(ctx, q, s.Repository); err != nil {
 			return err
 		}
 		state, err := q.PutSubmission(ctx, query.PutSubmissionParams{
-			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Lease: c.lease.Seconds(),
+			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Url: s.URL, Ref: s.Ref, Lease: c.lease.Seconds(),
 		})
 		done = SubmissionState(state) != SubmissionPending
 		return err
@@ -93,6 +95,9 @@ func (c *Core) FinishSubmission(ctx context.Context, s Submission, track uuid.UU
 		if err := q.SetRepositoryError(ctx, "", s.Repository); err != nil {
 			return err
 		}
+		if err := q.SetFetchURL(ctx, cmp.Or(s.Fetched, s.URL), s.Repository); err != nil {
+			return err
+		}
 		if err := q.DropApprovals(ctx, []uuid.UUID{track}); err != nil {
 			return err
 		}
@@ -115,7 +120,7 @@ func (c *Core) FailSubmission(ctx context.Context, s Submission, reason string) 
 		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
 			return err
 		}
-		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
+		if err := enter(ctx, q, s); err != nil {
 			return err
 		}
 		failed, err := q.FailSubmission(ctx, query.FailSubmissionParams{
@@ -157,11 +162,11 @@ func (c *Core) DelaySubmission(ctx context.Context, s Submission, reason string,
 		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
 			return err
 		}
-		if err := q.PutRepository(ctx, s.Repository, s.Tenant, s.URL); err != nil {
+		if err := enter(ctx, q, s); err != nil {
 			return err
 		}
 		n, err := q.DelaySubmission(ctx, query.DelaySubmissionParams{
-			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Ref: s.Ref, Reason: reason,
+			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Url: s.URL, Ref: s.Ref, Reason: reason,
 			First: b.First.Seconds(), Most: b.Most.Seconds(), AtLeast: b.AtLeast.Seconds(),
 		})
 		if noRows(err) { // finished by another worker meanwhile

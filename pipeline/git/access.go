@@ -16,6 +16,8 @@ type access struct {
 	env      []string
 	secrets  []string
 	gate     *reach.Gate // that every connection passes; nil of a local repository
+
+	credential credential
 }
 
 // serveLocal runs upload-pack for a local repository, which is as untrusted as
@@ -92,7 +94,7 @@ func (m *Mirrors) accessHTTP(remote Remote, gate *reach.Gate) (access, error) {
 	}
 	a.config = append(a.config, setting{fmt.Sprintf("credential.%s://%s.helper", scheme, remote.host), helper})
 	a.env = []string{"LEAT_GIT_USERNAME=" + found.user, "LEAT_GIT_PASSWORD=" + found.token}
-	a.secrets = found.secrets()
+	a.secrets, a.credential = found.secrets(), found
 	return a, nil
 }
 

@@ -27,6 +27,7 @@ type command struct {
 	guarded    bool        // kill git and its children when this process dies
 	lock       *os.File    // inherited, so that the lock outlives us with git
 	gate       *reach.Gate // of a run that contacts a remote host
+	heard      *tail       // takes what git writes to stderr; nil: one of its own
 	onProgress func()      // called whenever git writes to stderr
 }
 
@@ -133,6 +134,9 @@ type process struct {
 // can be killed with its children. The process ends with ctx.
 func (m *Mirrors) start(ctx context.Context, c command, stdin bool, stdout io.Writer) (p *process, in io.WriteCloser, out io.ReadCloser, err error) {
 	p = &process{ctx: ctx, stderr: &tail{notify: c.onProgress}, verb: c.args[0], secrets: c.secrets, limits: m.limits(), gate: c.gate}
+	if c.heard != nil {
+		p.stderr = c.heard
+	}
 	p.cmd = exec.CommandContext(ctx, "git", c.args...)
 	if c.guarded {
 		p.cmd = exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", guard, "git"}, c.args...)...)

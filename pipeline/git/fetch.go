@@ -17,6 +17,9 @@ import (
 type Head struct {
 	Ref    string // full name, for example refs/heads/main; HEAD if the remote's HEAD is detached
 	Commit string // in hex
+	// Moved is the address to which the host leads for good, by 301 or 308, if that
+	// names another repository of the same host; else "".
+	Moved string
 }
 
 // Fetch brings the commit that ref names into the mirror of id, which it makes
@@ -51,6 +54,15 @@ func (m *Mirrors) fetch(ctx context.Context, id string, remote Remote, ref strin
 	if err != nil {
 		return Head{}, err
 	}
+	head, err := m.bring(ctx, id, remote, access, tip)
+	if err == nil && tip.redirected {
+		head.Moved = m.moved(ctx, remote, access)
+	}
+	return head, err
+}
+
+// bring fetches a tip into the mirror that lacks it.
+func (m *Mirrors) bring(ctx context.Context, id string, remote Remote, access access, tip tip) (Head, error) {
 	if head, ok := m.current(ctx, id, tip); ok {
 		return head, nil
 	}
@@ -83,7 +95,7 @@ func (m *Mirrors) current(ctx context.Context, id string, tip tip) (Head, bool) 
 		return Head{}, false
 	}
 	oid, commit, err := m.read(ctx, dir, tip.ref)
-	return Head{tip.ref, commit}, err == nil && oid == tip.oid
+	return Head{Ref: tip.ref, Commit: commit}, err == nil && oid == tip.oid
 }
 
 // read returns the object that the mirror's copy of ref points at, and the
@@ -174,7 +186,7 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	if err != nil {
 		return Head{}, fault.Reject(fmt.Errorf("%w: %s names no commit (%w)", ErrNoRef, job.tip.ref, err))
 	}
-	return Head{job.tip.ref, commit}, nil
+	return Head{Ref: job.tip.ref, Commit: commit}, nil
 }
 
 // watch holds a running fetch to its limits: the size of the mirror, and signs

@@ -129,7 +129,7 @@ func mustFetch(t testing.TB, m *Mirrors, id string, remote Remote, ref string) H
 
 func wantHead(t testing.TB, got Head, ref, commit string) {
 	t.Helper()
-	if want := (Head{ref, commit}); got != want {
+	if want := (Head{Ref: ref, Commit: commit}); got != want {
 		t.Fatalf("head %v, want %v", got, want)
 	}
 }

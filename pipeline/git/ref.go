@@ -17,6 +17,8 @@ import (
 type tip struct {
 	ref string // full name, or HEAD if the remote's HEAD is detached
 	oid string // of a commit, or of the tag that leads to one
+
+	redirected bool // git was led to another address
 }
 
 // mirrorRef is where the mirror keeps a remote's ref. The name is hashed: a
@@ -72,7 +74,9 @@ func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref
 	if strings.HasPrefix(names[0], "refs/heads/") || strings.HasPrefix(names[0], "refs/tags/") {
 		args = append(args, "--heads", "--tags") // spares the listing of every pull request
 	}
-	out, err := m.run(ctx, access.command(append(access.options(args), append([]string{"--", remote.fetchURL()}, names...)...)))
+	list := access.command(append(access.options(args), append([]string{"--", remote.fetchURL()}, names...)...))
+	list.heard = &tail{}
+	out, err := m.run(ctx, list)
 	if err != nil {
 		return tip{}, explain(remote, err)
 	}
@@ -80,6 +84,7 @@ func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref
 		return tip{}, fault.Reject(fmt.Errorf("%w: the name of the remote's default branch is not UTF-8; rename it, or give another ref", ErrNoRef))
 	}
 	if found, ok := pick(string(out), names); ok {
+		found.redirected = strings.Contains(list.heard.String(), redirecting)
 		return found, nil
 	}
 	return tip{}, m.missing(ctx, remote, access, ref)
@@ -109,9 +114,9 @@ func pick(listing string, names []string) (tip, bool) {
 		oid, ok := oids[name]
 		switch {
 		case ok && name == "HEAD" && target != "":
-			return tip{target, oid}, true
+			return tip{ref: target, oid: oid}, true
 		case ok:
-			return tip{name, oid}, true
+			return tip{ref: name, oid: oid}, true
 		}
 	}
 	return tip{}, false

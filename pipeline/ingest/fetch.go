@@ -33,6 +33,7 @@ type fetchKey struct {
 // fetched is the result of a fetch.
 type fetched struct {
 	began time.Time
+	from  string // address
 	head  git.Head
 	err   error
 }
@@ -65,7 +66,7 @@ func (f *fetches) put(key fetchKey, found fetched) {
 // for the network the message is aside.
 func (s *Step) fetch(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote) (git.Head, error) {
 	key := fetchKey{sub.Repository, sub.Ref}
-	if found, known := s.fetches.since(key, m.Arrived()); known {
+	if found, known := s.fetches.since(key, m.Arrived()); known && (found.err == nil || found.from == remote.String()) {
 		if found.err != nil {
 			return found.head, found.err
 		}
@@ -78,7 +79,7 @@ func (s *Step) fetch(ctx context.Context, m pipeline.Message, sub catalog.Submis
 	began := time.Now()
 	head, err := s.mirrors.Fetch(ctx, sub.Repository.String(), remote, sub.Ref)
 	if ctx.Err() == nil {
-		s.fetches.put(key, fetched{began, head, err})
+		s.fetches.put(key, fetched{began, remote.String(), head, err})
 	}
 	s.log.Debug("fetched", "repository", sub.URL, "ref", sub.Ref, "commit", head.Commit, "took", time.Since(began))
 	if stopped := m.Resume(ctx); stopped != nil {

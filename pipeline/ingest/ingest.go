@@ -177,14 +177,23 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return fault.Reject(err)
 	}
-	// One worker at a time on a repository: two pushes in a row would
-	// otherwise list the same tree twice.
-	return s.alone(ctx, m, sub.Repository, func(ctx context.Context) error {
-		if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
+	for range maxMoves {
+		if remote, err = s.locate(ctx, &sub, remote); err != nil {
 			return err
 		}
-		return s.renewing(ctx, sub, func() error { return s.ingest(ctx, m, sub, remote) })
-	})
+		// One worker at a time on a repository: two pushes in a row would
+		// otherwise list the same tree twice.
+		err = s.alone(ctx, m, sub.Repository, func(ctx context.Context) error {
+			if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
+				return err
+			}
+			return s.renewing(ctx, sub, func() error { return s.ingest(ctx, m, sub, remote) })
+		})
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+	return err
 }
 
 // submission reads the request of an event. The result names the tenant even if the
@@ -209,7 +218,6 @@ func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, e
 		return sub, remote, err
 	}
 	sub.URL = remote.String()
-	sub.Repository = events.RepositoryID(sub.Tenant, sub.URL)
 	return sub, remote, nil
 }
 
@@ -238,6 +246,9 @@ func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() e
 
 func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote) error {
 	head, err := s.fetch(ctx, m, sub, remote)
+	if err == nil && head.Moved != "" {
+		err = s.moved(ctx, sub, head.Moved)
+	}
 	if errors.Is(err, git.ErrNoRef) || errors.Is(err, git.ErrEmpty) {
 		return s.gone(ctx, sub, err)
 	}
@@ -340,21 +351,27 @@ func (s *Step) list(ctx context.Context, l *listing, files int64) error {
 
 // Delay implements pipeline.Ledger.
 func (s *Step) Delay(ctx context.Context, m pipeline.Message, reason string, b catalog.Backoff) (int, error) {
-	sub, _, err := s.submission(m)
+	sub, remote, err := s.submission(m)
 	if err != nil {
 		return 0, nil // Handle refuses it
+	}
+	if _, err := s.place(ctx, &sub, remote); err != nil {
+		return 0, err
 	}
 	return s.catalog.DelaySubmission(ctx, sub, reason, b)
 }
 
 // Bury implements pipeline.Ledger.
 func (s *Step) Bury(ctx context.Context, m pipeline.Message, reason string) error {
-	sub, _, err := s.submission(m)
+	sub, remote, err := s.submission(m)
 	switch {
 	case sub.Tenant == "":
 		return nil // there is no row to record it on: the dead letter is the only record
 	case err != nil:
 		return s.catalog.RefuseSubmission(ctx, sub.SubmissionKey, sub.Ref, reason)
+	}
+	if _, err := s.place(ctx, &sub, remote); err != nil {
+		return err
 	}
 	return s.catalog.FailSubmission(ctx, sub, reason)
 }

@@ -43,6 +43,7 @@ const Patience = 30 * time.Second
 
 // Config holds the differences from the defaults.
 type Config struct {
+	Hosts     []string          // that git may contact, by http too; see git.Config.AllowHosts
 	Lease     time.Duration     // of the catalog
 	Filter    lang.Config       // of the ingestor
 	Formats   extract.Config    // of the ingestor
@@ -96,7 +97,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 		return open(name)
 	}
 	p.Events = newTap(t, at.NATS, p.Broker)
-	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true})
+	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true, AllowHTTP: len(cfg.Hosts) > 0, AllowHosts: cfg.Hosts})
 	must(t, err)
 	publisher := func(worker string) *announce.Publisher { return announce.New(p.Broker, "/leat/"+worker) }
 	p.Ingest, err = ingest.New(

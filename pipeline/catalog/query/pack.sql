@@ -37,7 +37,7 @@ returning d.track;
 
 -- name: ListBlobSources :many
 -- The places where a blob can be read again: a commit of each track that holds it.
-select distinct on (k.blob, t.id) k.blob, d.oid, coalesce(d.encoding, '')::text as encoding, t.repository, r.url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
+select distinct on (k.blob, t.id) k.blob, d.oid, coalesce(d.encoding, '')::text as encoding, t.repository, coalesce(r.fetch_url, r.url)::text as url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
 from chunkings k
 join documents d on d.chunking = k.id
 join tracks t on t.id = d.track

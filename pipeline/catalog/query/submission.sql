@@ -1,6 +1,7 @@
 -- name: PutRepository :exec
-insert into repositories (id, tenant, url) values (@id, @tenant, @url)
-on conflict (id) do nothing;
+insert into repositories as r (id, tenant, url, name) values (@id, @tenant, @url, @name::text)
+on conflict (id) do update set name = excluded.name
+where r.name is null and not exists (select 1 from aliases a where a.tenant = r.tenant and a.name = excluded.name);
 
 -- name: RenewSubmission :exec
 update submissions
@@ -8,8 +9,8 @@ set due_at = now() + make_interval(secs => @lease::float8)
 where tenant = @tenant and source = @source and event = @event and state = 'pending' and forgotten_at is null;
 
 -- name: PutSubmission :one
-insert into submissions as s (tenant, source, event, repository, ref, state, due_at)
-values (@tenant, @source, @event, @repository, @ref, 'pending', now() + make_interval(secs => @lease::float8))
+insert into submissions as s (tenant, source, event, repository, url, ref, state, due_at)
+values (@tenant, @source, @event, @repository, nullif(@url::text, ''), @ref, 'pending', now() + make_interval(secs => @lease::float8))
 on conflict (tenant, source, event) do update set
     state = case when s.state = 'done' or s.forgotten_at is not null then s.state else 'pending' end,
     due_at = case when s.state = 'done' or s.forgotten_at is not null then null else excluded.due_at end,
@@ -30,8 +31,8 @@ on conflict (tenant, source, event) do update set state = 'failed', attempts = s
 where s.state <> 'done';
 
 -- name: DelaySubmission :one
-insert into submissions as s (tenant, source, event, repository, ref, state, attempts, error, due_at)
-values (@tenant, @source, @event, @repository, @ref, 'pending', 1, @reason::text,
+insert into submissions as s (tenant, source, event, repository, url, ref, state, attempts, error, due_at)
+values (@tenant, @source, @event, @repository, nullif(@url::text, ''), @ref, 'pending', 1, @reason::text,
     now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8,
         least(sqlc.arg(most)::float8, sqlc.arg(first)::float8) * (0.5 + random() / 2))))
 on conflict (tenant, source, event) do update set attempts = s.attempts + 1, error = excluded.error,
@@ -48,7 +49,7 @@ update repositories set error = nullif(@reason::text, '') where id = @id and err
 -- less often: while no ingestor runs, repetitions must not fill up the intake.
 update submissions s set due_at = now() + greatest(make_interval(secs => @lease::float8), least((now() - s.created_at) / 2, interval '1 hour'))
 from (
-    select o.tenant, o.source, o.event, r.url from submissions o join repositories r on r.id = o.repository
+    select o.tenant, o.source, o.event, coalesce(o.url, r.fetch_url, r.url) as url from submissions o join repositories r on r.id = o.repository
     where o.due_at <= now() order by o.due_at limit @most for update of o skip locked
 ) owed
 where s.tenant = owed.tenant and s.source = owed.source and s.event = owed.event

@@ -70,7 +70,7 @@ func (q *Queries) EmbedAgain(ctx context.Context, texts [][]byte) ([]uuid.UUID, 
 }
 
 const listBlobSources = `-- name: ListBlobSources :many
-select distinct on (k.blob, t.id) k.blob, d.oid, coalesce(d.encoding, '')::text as encoding, t.repository, r.url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
+select distinct on (k.blob, t.id) k.blob, d.oid, coalesce(d.encoding, '')::text as encoding, t.repository, coalesce(r.fetch_url, r.url)::text as url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
 from chunkings k
 join documents d on d.chunking = k.id
 join tracks t on t.id = d.track

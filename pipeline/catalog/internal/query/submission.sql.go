@@ -12,13 +12,13 @@ import (
 )
 
 const delaySubmission = `-- name: DelaySubmission :one
-insert into submissions as s (tenant, source, event, repository, ref, state, attempts, error, due_at)
-values ($1, $2, $3, $4, $5, 'pending', 1, $6::text,
-    now() + make_interval(secs => greatest($7::float8,
-        least($8::float8, $9::float8) * (0.5 + random() / 2))))
+insert into submissions as s (tenant, source, event, repository, url, ref, state, attempts, error, due_at)
+values ($1, $2, $3, $4, nullif($5::text, ''), $6, 'pending', 1, $7::text,
+    now() + make_interval(secs => greatest($8::float8,
+        least($9::float8, $10::float8) * (0.5 + random() / 2))))
 on conflict (tenant, source, event) do update set attempts = s.attempts + 1, error = excluded.error,
-    due_at = now() + make_interval(secs => greatest($7::float8,
-        least($8::float8, $9::float8 * power(2, least(s.attempts, 60))) * (0.5 + random() / 2)))
+    due_at = now() + make_interval(secs => greatest($8::float8,
+        least($9::float8, $10::float8 * power(2, least(s.attempts, 60))) * (0.5 + random() / 2)))
 where s.state = 'pending'
 returning s.attempts
 `
@@ -28,6 +28,7 @@ type DelaySubmissionParams struct {
 	Source     string
 	Event      string
 	Repository *uuid.UUID
+	Url        string
 	Ref        string
 	Reason     string
 	AtLeast    float64
@@ -41,6 +42,7 @@ func (q *Queries) DelaySubmission(ctx context.Context, arg DelaySubmissionParams
 		arg.Source,
 		arg.Event,
 		arg.Repository,
+		arg.Url,
 		arg.Ref,
 		arg.Reason,
 		arg.AtLeast,
@@ -141,7 +143,7 @@ func (q *Queries) LoadSubmission(ctx context.Context, tenant string, source stri
 const owedSubmissions = `-- name: OwedSubmissions :many
 update submissions s set due_at = now() + greatest(make_interval(secs => $1::float8), least((now() - s.created_at) / 2, interval '1 hour'))
 from (
-    select o.tenant, o.source, o.event, r.url from submissions o join repositories r on r.id = o.repository
+    select o.tenant, o.source, o.event, coalesce(o.url, r.fetch_url, r.url) as url from submissions o join repositories r on r.id = o.repository
     where o.due_at <= now() order by o.due_at limit $2 for update of o skip locked
 ) owed
 where s.tenant = owed.tenant and s.source = owed.source and s.event = owed.event
@@ -185,18 +187,31 @@ func (q *Queries) OwedSubmissions(ctx context.Context, lease float64, most int32
 }
 
 const putRepository = `-- name: PutRepository :exec
-insert into repositories (id, tenant, url) values ($1, $2, $3)
-on conflict (id) do nothing
+insert into repositories as r (id, tenant, url, name) values ($1, $2, $3, $4::text)
+on conflict (id) do update set name = excluded.name
+where r.name is null and not exists (select 1 from aliases a where a.tenant = r.tenant and a.name = excluded.name)
 `
 
-func (q *Queries) PutRepository(ctx context.Context, iD uuid.UUID, tenant string, url string) error {
-	_, err := q.db.Exec(ctx, putRepository, iD, tenant, url)
+type PutRepositoryParams struct {
+	ID     uuid.UUID
+	Tenant string
+	Url    string
+	Name   string
+}
+
+func (q *Queries) PutRepository(ctx context.Context, arg PutRepositoryParams) error {
+	_, err := q.db.Exec(ctx, putRepository,
+		arg.ID,
+		arg.Tenant,
+		arg.Url,
+		arg.Name,
+	)
 	return err
 }
 
 const putSubmission = `-- name: PutSubmission :one
-insert into submissions as s (tenant, source, event, repository, ref, state, due_at)
-values ($1, $2, $3, $4, $5, 'pending', now() + make_interval(secs => $6::float8))
+insert into submissions as s (tenant, source, event, repository, url, ref, state, due_at)
+values ($1, $2, $3, $4, nullif($5::text, ''), $6, 'pending', now() + make_interval(secs => $7::float8))
 on conflict (tenant, source, event) do update set
     state = case when s.state = 'done' or s.forgotten_at is not null then s.state else 'pending' end,
     due_at = case when s.state = 'done' or s.forgotten_at is not null then null else excluded.due_at end,
@@ -212,6 +227,7 @@ type PutSubmissionParams struct {
 	Source     string
 	Event      string
 	Repository *uuid.UUID
+	Url        string
 	Ref        string
 	Lease      float64
 }
@@ -222,6 +238,7 @@ func (q *Queries) PutSubmission(ctx context.Context, arg PutSubmissionParams) (s
 		arg.Source,
 		arg.Event,
 		arg.Repository,
+		arg.Url,
 		arg.Ref,
 		arg.Lease,
 	)

@@ -1,0 +1,211 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// A repository has one row, whatever form of its address is submitted: the row is
+// found by events.RepositoryName, or by a name that it had before. Its id derives from
+// the name under which it first came, and stays when it is renamed.
+
+// Place is where the catalog keeps the repository of an address.
+type Place struct {
+	Repository uuid.UUID
+	// Former says that the address has a name that the repository had before. It is
+	// fetched from URL then, since somebody else may have the old name by now.
+	Former bool
+	URL    string // that is fetched, as far as the catalog knows; "": there is no row yet
+}
+
+// errMoved says that a repository got another row while work on it began.
+var errMoved = errors.New("its name belongs to another repository since a moment ago")
+
+// maxIDs bounds the search for an id that is free. A second one is needed only when a
+// name has passed to another repository after the first was renamed.
+const maxIDs = 100
+
+// Locate finds the place of an address, or where it will be.
+func (c *Core) Locate(ctx context.Context, tenant, url string) (Place, error) {
+	place, err := locate(ctx, c.query, tenant, url)
+	if err != nil {
+		return Place{}, fmt.Errorf("look up %s: %w", url, err)
+	}
+	return place, nil
+}
+
+func locate(ctx context.Context, q *query.Queries, tenant, url string) (Place, error) {
+	name := events.RepositoryName(url)
+	r, err := q.FindRepository(ctx, tenant, name)
+	if err == nil {
+		return Place{Repository: r.ID, Former: r.Name != name, URL: r.Url}, nil
+	}
+	if !noRows(err) {
+		return Place{}, err
+	}
+	for n := range maxIDs {
+		source := events.RepositoryURL(name)
+		if n > 0 {
+			source = fmt.Sprintf("%s#%d", source, n+1)
+		}
+		id := events.RepositoryID(tenant, source)
+		taken, err := q.NameOf(ctx, id)
+		if noRows(err) || err == nil && taken == "" {
+			return Place{Repository: id}, nil
+		}
+		if err != nil {
+			return Place{}, err
+		}
+	}
+	return Place{}, fault.Reject(fmt.Errorf("%d repositories have had its name before", maxIDs))
+}
+
+// enter makes the row of a submission's repository, if need be.
+func enter(ctx context.Context, q *query.Queries, s Submission) error {
+	err := q.PutRepository(ctx, query.PutRepositoryParams{ID: s.Repository, Tenant: s.Tenant, Url: s.URL, Name: events.RepositoryName(s.URL)})
+	if err != nil {
+		return err
+	}
+	return stands(ctx, q, s.Repository)
+}
+
+// stands fails for a repository that has been folded into another.
+func stands(ctx context.Context, q *query.Queries, repository uuid.UUID) error {
+	name, err := q.NameOf(ctx, repository)
+	if err == nil && name == "" {
+		return fault.Retry(errMoved)
+	}
+	if noRows(err) {
+		return nil
+	}
+	return err
+}
+
+// Alias records that the repository of one address is now at another: it was renamed
+// or transferred. Its row keeps its id and gets the new name, and the old name still
+// finds it. If there is a row of the new name already, that one wins: it takes over
+// the refs of the other one, which is forgotten ref by ref as soon as the winner has
+// indexed it. Nothing is embedded anew. It returns the repository that both addresses
+// now name, or ErrNotFound if there is none of the first.
+func (c *Core) Alias(ctx context.Context, tenant, from, to string) (id uuid.UUID, err error) {
+	if events.RepositoryName(from) == events.RepositoryName(to) {
+		place, err := c.Locate(ctx, tenant, to)
+		return place.Repository, err
+	}
+	err = c.inTx(ctx, func(q *query.Queries) error {
+		id, err = alias(ctx, q, tenant, from, to)
+		return err
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("rename %s to %s: %w", from, to, err)
+	}
+	return id, nil
+}
+
+func alias(ctx context.Context, q *query.Queries, tenant, from, to string) (uuid.UUID, error) {
+	source, err := locate(ctx, q, tenant, from)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	target, err := locate(ctx, q, tenant, to)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	oldName, newName := events.RepositoryName(from), events.RepositoryName(to)
+	switch {
+	case source.URL == "" && target.URL == "":
+		return uuid.Nil, ErrNotFound
+	case source.URL == "" || source.Former && source.Repository != target.Repository && target.URL != "":
+		// The catalog never had the old one, or it has become a third one since.
+		return target.Repository, q.PutAlias(ctx, tenant, oldName, target.Repository)
+	case source.Former && target.URL == "":
+		return source.Repository, nil // it has gone on to a name that is newer
+	case source.Repository == target.Repository && !target.Former:
+		return target.Repository, nil // known
+	case source.Repository == target.Repository, target.URL == "":
+		return source.Repository, rename(ctx, q, tenant, source, oldName, newName, to)
+	}
+	return target.Repository, fold(ctx, q, tenant, source.Repository, target.Repository, oldName)
+}
+
+// rename gives a row its new name.
+func rename(ctx context.Context, q *query.Queries, tenant string, row Place, oldName, newName, to string) error {
+	if _, err := q.LockRepository(ctx, row.Repository); err != nil {
+		return err
+	}
+	if err := q.DropAlias(ctx, tenant, newName); err != nil {
+		return err
+	}
+	fetch := events.FetchURL(row.URL, to)
+	if fetch == to {
+		fetch = ""
+	}
+	if err := q.RenameRepository(ctx, query.RenameRepositoryParams{ID: row.Repository, Name: newName, Url: to, FetchUrl: fetch}); err != nil {
+		return err
+	}
+	return q.PutAlias(ctx, tenant, oldName, row.Repository)
+}
+
+// fold lets a repository take another's place. name is the other's; "" if both had the
+// same one in different forms.
+func fold(ctx context.Context, q *query.Queries, tenant string, source, target uuid.UUID, name string) error {
+	for _, id := range [2]uuid.UUID{target, source} {
+		if _, err := q.LockRepository(ctx, id); err != nil {
+			return err
+		}
+	}
+	if err := q.FoldRepository(ctx, source); err != nil {
+		return err
+	}
+	if name != "" {
+		if err := q.PutAlias(ctx, tenant, name, target); err != nil {
+			return err
+		}
+	}
+	if err := q.MoveAliases(ctx, target, source); err != nil {
+		return err
+	}
+	if err := q.MoveSubmissions(ctx, target, source); err != nil {
+		return err
+	}
+	tracks, err := q.ListLiveTracks(ctx, source)
+	if err != nil {
+		return err
+	}
+	for _, t := range tracks {
+		heir := events.TrackID(target, t.Ref)
+		if err := q.InheritTrack(ctx, heir, target, t.ID); err != nil {
+			return err
+		}
+		if err := q.InheritFrom(ctx, heir, t.ID); err != nil {
+			return err
+		}
+		ref := t.Ref
+		if t.Head {
+			ref = ""
+		}
+		if err := q.AskFor(ctx, query.AskForParams{Tenant: tenant, Source: foldSource, Repository: target, Ref: ref}); err != nil {
+			return err
+		}
+	}
+	return q.ForgetFolded(ctx)
+}
+
+// foldSource names the publisher of the submissions that bring a folded repository's
+// refs to the one in its place.
+const foldSource = "/leat/catalog"
+
+// Unalias takes a name from a repository that had it before: the name is another's now.
+func (c *Core) Unalias(ctx context.Context, tenant, url string) error {
+	if err := c.query.DropAlias(ctx, tenant, events.RepositoryName(url)); err != nil {
+		return fmt.Errorf("take the name of %s from the repository that had it: %w", url, err)
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+-- name: FindRepository :one
+-- The repository of a name: one that had the name before counts first, since a name
+-- of its own it can only have got by a mistake.
+select r.id, coalesce(r.name, '')::text as name, coalesce(r.fetch_url, r.url)::text as url
+from repositories r
+where r.tenant = @tenant
+    and (r.id in (select a.repository from aliases a where a.tenant = @tenant and a.name = @name::text) or r.name = @name::text)
+order by (r.name = @name::text) is true limit 1;
+
+-- name: NameOf :one
+select coalesce(name, '')::text as name from repositories where id = @id;
+
+-- name: PutAlias :exec
+insert into aliases (tenant, name, repository) values (@tenant, @name, @repository)
+on conflict (tenant, name) do update set repository = excluded.repository;
+
+-- name: DropAlias :exec
+delete from aliases where tenant = @tenant and name = @name;
+
+-- name: MoveAliases :exec
+update aliases set repository = @target where repository = @source;
+
+-- name: RenameRepository :exec
+update repositories set name = @name::text, url = @url, fetch_url = nullif(@fetch_url::text, '') where id = @id;
+
+-- name: FoldRepository :exec
+update repositories set name = null where id = @id;
+
+-- name: SetFetchURL :exec
+update repositories set fetch_url = @url::text where id = @id and coalesce(fetch_url, url) <> @url::text;
+
+-- name: ListLiveTracks :many
+select t.id, t.ref, coalesce(t.head_at = (select max(o.head_at) from tracks o where o.repository = t.repository and o.forgotten_at is null), false)::bool as head
+from tracks t where t.repository = @repository and t.forgotten_at is null order by t.ref;
+
+-- name: InheritTrack :exec
+-- A track that was forgotten on purpose stays so.
+insert into tracks (id, repository, ref, revision, head_at, named_at)
+select @id, @repository, t.ref, (select f.value from revision_floor f), t.head_at, t.named_at from tracks t where t.id = @predecessor
+on conflict (id) do nothing;
+
+-- name: InheritFrom :exec
+update tracks set successor = @successor::uuid where id = @track and forgotten_at is null;
+
+-- name: AskFor :exec
+insert into submissions (tenant, source, event, repository, ref, state, due_at)
+select @tenant, @source, gen_random_uuid()::text, @repository::uuid, @ref, 'pending', now()
+where not exists (select 1 from submissions s where s.repository = @repository::uuid and s.ref = @ref and s.state = 'pending');
+
+-- name: MoveSubmissions :exec
+update submissions set repository = @target::uuid where repository = @source::uuid;
+
+-- name: ForgetFolded :exec
+update repositories r set forgotten_at = now()
+where r.name is null and r.forgotten_at is null
+    and not exists (select 1 from tracks t where t.repository = r.id and t.forgotten_at is null)
+    and not exists (select 1 from submissions s where s.repository = r.id and s.state = 'pending');
