@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
-	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/webhook"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -101,15 +98,13 @@ func (b Became) ignored(format string, args ...any) Became {
 // may says whether the hook has a scope.
 func (a action) may(scope string) bool { return slices.Contains(a.hook.Scopes, scope) }
 
-// known returns the refs of the repository of a URL, or of the other URLs that stand for
-// the same.
+// known returns the refs of the repository of a URL, whatever form of it is indexed.
 func (a action) known(ctx context.Context, url string) ([]catalog.Followed, error) {
-	var ids []uuid.UUID
-	bare := strings.TrimSuffix(url, ".git")
-	for _, name := range []string{events.RepositoryURL(events.RepositoryName(url)), url, bare, bare + ".git"} {
-		ids = append(ids, events.RepositoryID(a.hook.Tenant, name))
+	place, err := a.stores.Catalog.Locate(ctx, a.hook.Tenant, url)
+	if err != nil {
+		return nil, err
 	}
-	return a.stores.Catalog.Followed(ctx, a.hook.Tenant, ids...)
+	return a.stores.Catalog.Followed(ctx, a.hook.Tenant, place.Repository)
 }
 
 // submit publishes a submission of the repository at a ref.

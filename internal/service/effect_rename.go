@@ -4,8 +4,8 @@ import (
 	"context"
 )
 
-// renamed submits a repository under its new name, at the refs that are followed under
-// the old one. What is stored is not stored or embedded again.
+// renamed gives a repository its new name, under which its refs stay followed, and
+// submits it. Nothing is embedded again.
 func (a action) renamed(ctx context.Context, b Became) (Became, error) {
 	if !a.may(HookRename) || !a.may(HookSubmit) {
 		return b.ignored("the hook may not follow a repository to another name"), nil
@@ -22,5 +22,11 @@ func (a action) renamed(ctx context.Context, b Became) (Became, error) {
 	if len(known) == 0 {
 		return b.ignored("the repository is not indexed under its former name"), nil
 	}
-	return a.submit(ctx, b, nil, "")
+	if err := a.Alias(ctx, AliasRequest{Tenant: a.hook.Tenant, From: was, To: b.Repository}); err != nil {
+		return b, err
+	}
+	if known, err = a.known(ctx, b.Repository); err != nil {
+		return b, err
+	}
+	return a.submit(ctx, b, known, "")
 }

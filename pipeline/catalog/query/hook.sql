@@ -80,7 +80,7 @@ delete from deliveries d using (
 where d.id = o.id and (o.place > @keep::int or o.received_at < now() - make_interval(secs => @age::float8));
 
 -- name: ListFollowed :many
-select r.id, r.url, coalesce(t.ref, '')::text as ref, (t.named_at is not null)::bool as named,
+select r.id, coalesce(r.fetch_url, r.url)::text as url, coalesce(t.ref, '')::text as ref, (t.named_at is not null)::bool as named,
     coalesce(t.head_at = (select max(o.head_at) from tracks o where o.repository = r.id), false)::bool as head
 from repositories r left join tracks t on t.repository = r.id and t.forgotten_at is null
 where r.tenant = @tenant and r.id = any(@ids::uuid[]) and r.forgotten_at is null

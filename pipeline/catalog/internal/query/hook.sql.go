@@ -180,7 +180,7 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 }
 
 const listFollowed = `-- name: ListFollowed :many
-select r.id, r.url, coalesce(t.ref, '')::text as ref, (t.named_at is not null)::bool as named,
+select r.id, coalesce(r.fetch_url, r.url)::text as url, coalesce(t.ref, '')::text as ref, (t.named_at is not null)::bool as named,
     coalesce(t.head_at = (select max(o.head_at) from tracks o where o.repository = r.id), false)::bool as head
 from repositories r left join tracks t on t.repository = r.id and t.forgotten_at is null
 where r.tenant = $1 and r.id = any($2::uuid[]) and r.forgotten_at is null

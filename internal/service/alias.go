@@ -1,0 +1,34 @@
+package service
+
+import (
+	"context"
+
+	"github.com/leatworks/leat/internal/store"
+)
+
+// AliasRequest says that a repository is at another address now.
+type AliasRequest struct {
+	Tenant string
+	From   string // its address until now, in any form
+	To     string // its address from now on
+}
+
+// Alias gives a repository a new name, after a rename or a transfer at its host. The
+// former name still finds it. If the new name has been submitted already, that
+// repository takes over the refs of the former one. See catalog.Core.Alias.
+func (s *Service) Alias(ctx context.Context, r AliasRequest) (err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return err
+	}
+	for _, url := range []string{r.From, r.To} {
+		if _, err := NewSubmission(s.cfg.Source, SubmitRequest{Tenant: r.Tenant, Repository: url}); err != nil {
+			return err
+		}
+		if !reaches(ctx, nil, url) {
+			return unreached()
+		}
+	}
+	_, err = s.stores.Catalog.Alias(ctx, r.Tenant, r.From, r.To)
+	return err
+}
