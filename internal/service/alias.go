@@ -9,8 +9,9 @@ import (
 // AliasRequest says that a repository is at another address now.
 type AliasRequest struct {
 	Tenant string
-	From   string // its address until now, in any form
-	To     string // its address from now on
+	Reach  []string // globs of repositories that may be changed; empty: all of the tenant's
+	From   string   // its address until now, in any form
+	To     string   // its address from now on
 }
 
 // Alias gives a repository a new name, after a rename or a transfer at its host. The
@@ -25,7 +26,7 @@ func (s *Service) Alias(ctx context.Context, r AliasRequest) (err error) {
 		if _, err := NewSubmission(s.cfg.Source, SubmitRequest{Tenant: r.Tenant, Repository: url}); err != nil {
 			return err
 		}
-		if !reaches(ctx, nil, url) {
+		if !reaches(ctx, r.Reach, url) {
 			return unreached()
 		}
 	}
