@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +20,9 @@ import (
 const (
 	// MaxDeliveries is the most deliveries that one DeliveriesAnswer holds.
 	MaxDeliveries = 1000
-	// keptBody is how much of a body is looked at for what is kept of it.
-	keptBody = 16 << 10
+	// lookedAt is how much of a body is searched for secrets before the catalog keeps its
+	// first 16 KiB: what begins there is seen to its end.
+	lookedAt = 32 << 10
 	// maxHookID is above the length of every hook's id.
 	maxHookID = 64
 )
@@ -128,7 +130,10 @@ func (s *Service) receive(
 ) (row catalog.Delivery, err error) {
 	row = catalog.Delivery{
 		Hook: h.ID, Delivery: read.ID, Event: read.Event, ContentType: r.Header.Get("Content-Type"), Size: len(r.Body),
-		Body: shown(r.Body, secrets), State: catalog.DeliveryReceived,
+		State: catalog.DeliveryReceived,
+	}
+	if row.Body = shown(read.Payload, secrets); len(read.Payload) == 0 {
+		row.Body = shown(r.Body, secrets)
 	}
 	if row.Delivery == "" { // nothing tells it from another
 		row.Delivery = "leat-" + rand.Text()
@@ -144,7 +149,7 @@ func (s *Service) receive(
 // shown is the beginning of a body without secrets: those that are recognised, and the
 // hook's own, which old versions of Gitea send in the payload.
 func shown(body []byte, secrets []string) string {
-	masked := secret.Mask(body[:min(len(body), keptBody)])
+	masked := secret.Mask(body[:min(len(body), lookedAt)])
 	if masked.Excess {
 		return ""
 	}
@@ -237,6 +242,10 @@ func deliveryOf(d catalog.Delivery, hook string) Delivery {
 	return out
 }
 
+var deliveryStates = []catalog.DeliveryState{
+	catalog.DeliveryReceived, catalog.DeliveryAccepted, catalog.DeliveryIgnored, catalog.DeliveryRefused, catalog.DeliveryFailed,
+}
+
 // DeliveriesRequest asks for deliveries, newest first.
 type DeliveriesRequest struct {
 	Tenant string
@@ -262,6 +271,9 @@ func (s *Service) Deliveries(ctx context.Context, r DeliveriesRequest) (a Delive
 	}
 	if r.Limit < 1 || r.Limit > MaxDeliveries {
 		return a, badLimit(r.Limit, MaxDeliveries, "deliveries")
+	}
+	if r.State != "" && !slices.Contains(deliveryStates, catalog.DeliveryState(r.State)) {
+		return a, &Error{Kind: Invalid, Field: FieldState, Value: r.State, Reason: "a delivery is received, accepted, ignored, refused or failed"}
 	}
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return a, err

@@ -296,6 +296,10 @@ func TestBadDeliveriesAreRecorded(t *testing.T) {
 		t.Errorf("a body of %s characters is kept", size)
 	}
 
+	odd := request(h.Hook, h.Secret, "d-4", `{"event":"\u0000\ud800\u001b[31m"}`) // JSON that Postgres does not take
+	if a, err := m.Service.Deliver(t.Context(), odd); err != nil || a.State != "ignored" {
+		t.Errorf("odd characters became %+v: %v", a, err)
+	}
 	good := request(h.Hook, h.Secret, "d-1", `{"event":"ping"}`) // the same delivery, whole this time
 	if a, err := m.Service.Deliver(t.Context(), good); err != nil || a.State != "ignored" {
 		t.Errorf("it comes again, and became %+v: %v", a, err)
@@ -343,6 +347,8 @@ func TestDeliveriesAreOfATenant(t *testing.T) {
 	if list, err := m.Deliveries(t.Context(), service.DeliveriesRequest{Tenant: "acme"}); err != nil || len(list.Deliveries) != 0 {
 		t.Errorf("another tenant sees %+v, %v", list, err)
 	}
+	_, err = m.Deliveries(t.Context(), service.DeliveriesRequest{Tenant: "default", State: "lost"})
+	wantKind(t, "a state that is none", err, service.Invalid)
 	_, err = m.Deliveries(t.Context(), service.DeliveriesRequest{Tenant: "default", Reach: elsewhere})
 	wantKind(t, "deliveries of all hooks", err, service.Invalid)
 }

@@ -52,6 +52,7 @@ const (
 	FieldSecret     Field = "secret"
 	FieldPayload    Field = "payload"
 	FieldDelivery   Field = "delivery"
+	FieldState      Field = "state"
 	FieldCursor     Field = "cursor"
 	FieldDays       Field = "days"
 	FieldStage      Field = "stage"

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Allowed is a hook's allow-list: the hosts and owners that its payloads may name.
@@ -156,13 +157,21 @@ func (e Entry) url(a Address) string {
 	return e.scheme + "://" + host + path
 }
 
-// cut shortens text that an error repeats.
+// cut shortens text that an error or a reason repeats, and takes its control characters
+// out.
 func cut(text string) string {
 	const most = 100
+	end := ""
 	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
+		text, end = text[:most], "…"
 	}
-	return text
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text) + end
 }
 
 // Name is the host and the owner, or the directory, without scheme and user; on a public

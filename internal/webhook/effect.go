@@ -77,7 +77,7 @@ func moved(at Location, ref, defaultBranch, before, after string, deleted bool) 
 	if !isRef(ref) {
 		return ignored("the payload names no ref, or none that git would take")[0]
 	}
-	e := Effect{Kind: Pushed, Repository: at, Ref: ref, Default: branch(defaultBranch), Before: commit(before), After: commit(after)}
+	e := Effect{Kind: Pushed, Repository: at, Ref: ref, Default: defaultRef(defaultBranch), Before: commit(before), After: commit(after)}
 	if deleted || isZero(after) {
 		e.Kind, e.After = RefDeleted, ""
 	}
@@ -89,6 +89,15 @@ func isZero(oid string) bool { return oid != "" && strings.Trim(oid, "0") == "" 
 func isRef(ref string) bool {
 	return strings.HasPrefix(ref, "refs/") && len(ref) > len("refs/") && len(ref) <= maxRef && utf8.ValidString(ref) &&
 		!strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r == 0x7f })
+}
+
+// defaultRef returns the full name of a default branch, or "" for no name that git would
+// take.
+func defaultRef(name string) string {
+	if ref := branch(name); isRef(ref) {
+		return ref
+	}
+	return ""
 }
 
 // branch returns the full name of a branch, or "" for no name.

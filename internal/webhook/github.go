@@ -78,7 +78,7 @@ func (p gitHubPayload) repository(at Location) []Effect {
 		return []Effect{{Kind: RepositoryDeleted, Repository: at}}
 	case "edited":
 		if p.Changes.Default.From != "" {
-			return []Effect{{Kind: DefaultChanged, Repository: at, Default: branch(p.Repository.Default)}}
+			return []Effect{{Kind: DefaultChanged, Repository: at, Default: defaultRef(p.Repository.Default)}}
 		}
 		return ignored("an edit that leaves the default branch as it is")
 	case "renamed":

@@ -83,6 +83,8 @@ func parseAddress(raw string) (a Address, ok bool) {
 		return a, false
 	case a.Scheme != "file" && a.Scheme != "http" && a.Scheme != "https" && a.Scheme != "ssh":
 		return a, false
+	case a.Scheme != "file" && !hostPattern.MatchString(a.Host):
+		return a, false
 	case u.Port() != "" && u.Port() == ownPorts[a.Scheme]:
 		a.Host = strings.TrimSuffix(a.Host, ":"+u.Port())
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/leatworks/leat/internal/webhook"
 )
@@ -53,6 +55,9 @@ func check(t *testing.T, allowed webhook.Allowed, e webhook.Effect) {
 	t.Helper()
 	if (e.Kind == webhook.Ignored) != (e.Reason != "") || len(e.Reason) > 300 {
 		t.Fatalf("%s with reason %q", e.Kind, e.Reason)
+	}
+	if text := e.Reason + e.Default + e.Ref + e.Repository.String() + e.Was.String(); strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+		t.Fatalf("an effect that no store takes: %q", text)
 	}
 	if e.Kind == webhook.RefDeleted && !strings.HasPrefix(e.Ref, "refs/") || len(e.Ref) > 1024 || strings.ContainsAny(e.Ref, "\x00\n ") {
 		t.Fatalf("%s of ref %q", e.Kind, e.Ref)
