@@ -39,6 +39,7 @@ type cli struct {
 	Rebuild     rebuildCmd     `cmd:"" help:"Build the index anew beside the one that serves searches, and swap them."`
 	Generations generationsCmd `cmd:"" help:"Show the generations of the index, and roll back to the one before."`
 	Sync        syncCmd        `cmd:"" help:"Show what the syncer does, and approve what it waits for."`
+	MCP         mcpCmd         `cmd:"" name:"mcp" help:"Let agents search and read, by the Model Context Protocol."`
 	Login       loginCmd       `cmd:"" help:"Keep a gateway and its token, for the commands that follow."`
 	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
 	Completion  completionCmd  `cmd:"" help:"Print the script by which a shell completes leat's command line."`

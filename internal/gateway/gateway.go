@@ -30,9 +30,13 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 		return err
 	}
 	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box}, s.Stores)
+	agents, err := tools(door.Tools, svc, log)
+	if err != nil {
+		return err
+	}
 	api, err := httpapi.New(httpapi.Config{
 		MaxBody: door.MaxBody, Timeout: door.Timeout, MaxRequests: door.MaxRequests, Rate: door.Rate, Burst: door.Burst,
-		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter,
+		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter, Doors: agents,
 	}, svc, log)
 	if err != nil {
 		return err

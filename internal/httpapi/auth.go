@@ -45,7 +45,7 @@ func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
 	if wait := d.rates.take(who.Token); wait > 0 {
 		return who, &service.Error{Kind: service.Limited, Reason: "too many requests of this token: try again after the time in Retry-After", RetryAfter: wait}
 	}
-	if !who.Allows(r.scope) {
+	if r.scope != "" && !who.Allows(r.scope) {
 		return who, denied(fmt.Sprintf("this token lacks the scope %s: use one that has it", r.scope))
 	}
 	if who.tenant, err = tenantOf(ctx, r, who.Grant); err != nil {

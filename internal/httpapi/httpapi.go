@@ -36,6 +36,8 @@ type Config struct {
 	Streams     int           // streams of events open at once, of a token; default: DefaultStreams
 	Origins     []string      // origins of web pages that may ask (CORS), such as https://app.example.com; default: none
 
+	Doors []Door // handlers beside the routes; default: none
+
 	// Authenticate tells who sent a token. Default: the service's.
 	Authenticate func(ctx context.Context, secret string) (access.Grant, error)
 	// Stopping is closed when the process stops: streams end then. Default: never.
@@ -81,6 +83,9 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 	a.serveDescription(mux)
 	page.serve(mux)
 	d.serveDeliveries(mux)
+	for _, door := range cfg.Doors {
+		mux.Handle(door.Pattern, d.door(door))
+	}
 	a.handler = chain(mux, cfg, figures, log)
 	return a, nil
 }

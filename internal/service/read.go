@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -38,6 +40,7 @@ type ReadRequest struct {
 	Path       string   // from the repository's root
 	First      int      // line, from 1; 0: the first
 	Last       int      // line, inclusive; 0: the last
+	Around     int      // line; the answer is the whole definition around it, and First and Last are 0; 0: see these
 }
 
 // ReadAnswer holds lines of a file: its text as it was indexed, in UTF-8 and
@@ -48,6 +51,7 @@ type ReadAnswer struct {
 	Language string `json:"language"`
 	Encoding string `json:"encoding,omitempty" doc:"The encoding or the document format that the text was converted from; absent: UTF-8."`
 	Lines    int    `json:"lines" doc:"Of the whole file."`
+	Symbol   string `json:"symbol,omitempty" doc:"What the lines define, where the definition around a line was asked for."`
 	First    int    `json:"start_line" doc:"Line of text, from 1; 0: text is empty."`
 	Last     int    `json:"end_line" doc:"Line of text, inclusive."`
 	Text     string `json:"text"`
@@ -65,6 +69,9 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 		reason := fmt.Sprintf("lines %d to %d: lines count from 1, and the first comes before the last", r.First, r.Last)
 		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: reason}
 	}
+	if r.Around < 0 || r.Around > 0 && (r.First > 0 || r.Last > 0) {
+		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: "ask for the definition around a line, from 1, or for a range of lines"}
+	}
 	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
 	if err != nil {
 		return a, err
@@ -72,6 +79,13 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 	file, err := s.file(ctx, head, r.Path)
 	if err != nil {
 		return a, err
+	}
+	if r.Around > 0 {
+		found, err := s.around(ctx, head, r)
+		if err != nil {
+			return a, err
+		}
+		r.First, r.Last, a.Symbol = found.StartLine, found.EndLine, found.Symbol
 	}
 	content, err := s.content(ctx, file)
 	if err != nil {
@@ -81,9 +95,26 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 	if err != nil {
 		return a, err
 	}
-	a = ReadAnswer{At: place, Path: r.Path, Language: file.Language, Encoding: file.Encoding}
+	a.At, a.Path, a.Language, a.Encoding = place, r.Path, file.Language, file.Encoding
 	a.of(file, head)
 	return a, a.cut(content, r.First, r.Last)
+}
+
+// around finds the definition around a line: the smallest one that holds it. A line
+// outside the file gives a definition of that line alone, which is not there.
+func (s *Service) around(ctx context.Context, h catalog.Head, r ReadRequest) (Definition, error) {
+	best := Definition{StartLine: r.Around, EndLine: r.Around}
+	list, err := s.definitions(ctx, document(h, r.Path))
+	if err != nil {
+		return best, err
+	}
+	found := false
+	for _, d := range list {
+		if d.holds(r.Around) && (!found || d.EndLine-d.StartLine < best.EndLine-best.StartLine) {
+			best, found = d, true
+		}
+	}
+	return best, nil
 }
 
 // at is the place of the newest commit of a track.
@@ -134,10 +165,15 @@ func noName() error {
 	return &Error{Kind: Invalid, Field: FieldRepository, Reason: "the repository is empty: name one"}
 }
 
+// document returns the id of a path's document. A path is stored without its secrets.
+func document(h catalog.Head, path string) uuid.UUID {
+	return events.DocumentID(h.ID, secret.Path([]byte(path)))
+}
+
 // file looks up a path, as the repository has it or as leat shows it. The error says why
 // the file has no text.
 func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalog.StoredFile, error) {
-	file, err := s.stores.Catalog.StoredFile(ctx, events.DocumentID(h.ID, secret.Path([]byte(path))))
+	file, err := s.stores.Catalog.StoredFile(ctx, document(h, path))
 	switch {
 	case isNotFound(err):
 		return file, &Error{Kind: NotFound, Field: FieldPath, Value: path, Reason: fmt.Sprintf("no such file at %s of %s", ShortRef(h.Ref), h.URL), Err: err}

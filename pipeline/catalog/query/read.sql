@@ -65,3 +65,9 @@ select key, size, sha256 from packs where key > @after and deleted_at is null or
 -- name: CountPending :one
 select (select count(*) from submissions where state = 'pending')
     + (select count(*) from snapshots where state in ('listing', 'indexing')) as open;
+
+-- name: ListOutline :many
+select c.start_line, c.end_line, c.kind, c.symbol
+from documents d join chunks c on c.chunking = d.chunking
+where d.id = @id and d.state <> 'removed' and c.ordinal > @after
+order by c.ordinal limit @most;

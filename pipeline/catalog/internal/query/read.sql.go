@@ -173,6 +173,45 @@ func (q *Queries) ListContents(ctx context.Context, after uuid.UUID, most int32)
 	return items, nil
 }
 
+const listOutline = `-- name: ListOutline :many
+select c.start_line, c.end_line, c.kind, c.symbol
+from documents d join chunks c on c.chunking = d.chunking
+where d.id = $1 and d.state <> 'removed' and c.ordinal > $2
+order by c.ordinal limit $3
+`
+
+type ListOutlineRow struct {
+	StartLine int32
+	EndLine   int32
+	Kind      string
+	Symbol    string
+}
+
+func (q *Queries) ListOutline(ctx context.Context, iD uuid.UUID, after int32, most int32) ([]ListOutlineRow, error) {
+	rows, err := q.db.Query(ctx, listOutline, iD, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListOutlineRow
+	for rows.Next() {
+		var i ListOutlineRow
+		if err := rows.Scan(
+			&i.StartLine,
+			&i.EndLine,
+			&i.Kind,
+			&i.Symbol,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPacks = `-- name: ListPacks :many
 select key, size, sha256 from packs where key > $1 and deleted_at is null order by key limit $2
 `

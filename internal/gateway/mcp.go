@@ -1,0 +1,55 @@
+package gateway
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/leatworks/leat/internal/httpapi"
+	"github.com/leatworks/leat/internal/mcp"
+	"github.com/leatworks/leat/internal/service"
+)
+
+// metadata is where a client learns how to send a token (RFC 9728, section 3.1).
+const metadata = "/.well-known/oauth-protected-resource"
+
+// tools are the doors of agents: the tools themselves, and the description of who may
+// ask them. A token is made by leat alone, so that the description names no server that
+// would register clients.
+func tools(names []string, s *service.Service, log *slog.Logger) ([]httpapi.Door, error) {
+	who := func(r *http.Request) (mcp.Caller, bool) {
+		grant, tenant, ok := httpapi.CallerOf(r.Context())
+		return mcp.Caller{Grant: &grant, Tenant: tenant}, ok
+	}
+	handler, err := mcp.Handler(mcp.Config{Tools: names}, s, who, log)
+	if err != nil {
+		return nil, err
+	}
+	challenge := func(r *http.Request) string { return `resource_metadata="` + origin(r) + metadata + mcp.Path + `"` }
+	return []httpapi.Door{
+		{Pattern: mcp.Path, Handler: handler, Challenge: challenge},
+		{Pattern: "GET " + metadata, Handler: http.HandlerFunc(describe), Open: true},
+		{Pattern: "GET " + metadata + mcp.Path, Handler: http.HandlerFunc(describe), Open: true},
+	}, nil
+}
+
+func describe(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client has gone if it fails
+		"resource": origin(r) + mcp.Path, "resource_name": "leat", "bearer_methods_supported": []string{"header"},
+	})
+}
+
+// origin is the address by which the client has called the gateway. A gateway is called by
+// https, except on its own machine.
+func origin(r *http.Request) string {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if ip := net.ParseIP(host); r.TLS == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+		return "http://" + r.Host
+	}
+	return "https://" + r.Host
+}

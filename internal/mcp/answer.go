@@ -1,0 +1,326 @@
+package mcp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/leatworks/leat/internal/service"
+)
+
+// Bounds of what a tool answers, in tokens.
+const (
+	defaultTokens = 4000
+	maxTokens     = 50_000
+	maxListed     = 200 // repositories or files of one answer
+)
+
+// mark begins each line that is ours. The lines between are the text of a file; one that
+// begins with the mark itself gets a blank before it, so that no file speaks in our place.
+const mark = "» "
+
+type exploreIn struct {
+	Question   string `json:"question" jsonschema:"the question in plain words, or names to look for"`
+	Repository string `json:"repository,omitempty" jsonschema:"only this repository: its URL or the end of it; default all"`
+	Ref        string `json:"ref,omitempty" jsonschema:"only this branch or tag"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+}
+
+func explore(ctx context.Context, c caller, in exploreIn) (string, error) {
+	a, err := c.Explore(ctx, service.ExploreRequest{
+		Tenant: c.Tenant, Question: in.Question, Repositories: names(in.Repository), Ref: in.Ref, MaxTokens: in.MaxTokens,
+	})
+	if err != nil {
+		return "", err
+	}
+	if a.Empty != "" {
+		return "Nothing found: " + a.Empty + ".", nil
+	}
+	var b strings.Builder
+	for _, p := range a.Pieces {
+		b.WriteString(mark + line(place(p.Repository, p.Path, p.StartLine, p.EndLine)+named(p.Kind, p.Symbol)+at(p.Ref, p.Commit, p.Underway)))
+		if p.CalledBy != "" {
+			b.WriteString(" called by " + line(p.CalledBy))
+		}
+		b.WriteString("\n" + ended(p.Text))
+		if len(p.Neighbours) > 0 {
+			b.WriteString(mark + "also in this file:")
+			for i, d := range p.Neighbours {
+				b.WriteString(separator(i) + fmt.Sprintf("%s %d-%d", line(d.Symbol), d.StartLine, d.EndLine))
+			}
+			b.WriteString("\n")
+		}
+	}
+	if len(a.Leads) > 0 {
+		b.WriteString(mark + "no room for these; read them, or ask with more max_tokens:\n")
+		for _, l := range a.Leads {
+			b.WriteString(line(place(l.Repository, l.Path, l.StartLine, l.EndLine)+named(l.Kind, l.Symbol)) + "\n")
+		}
+	}
+	return b.String(), nil
+}
+
+type searchIn struct {
+	Query      string `json:"query" jsonschema:"words, names, an error message or a sentence"`
+	Repository string `json:"repository,omitempty" jsonschema:"only this repository: its URL or the end of it; default all"`
+	Ref        string `json:"ref,omitempty" jsonschema:"only this branch or tag"`
+	Language   string `json:"language,omitempty" jsonschema:"only this language, such as go or c++"`
+	Path       string `json:"path,omitempty" jsonschema:"only paths that match this glob: * stays in a directory, ** does not"`
+	Kind       string `json:"kind,omitempty" jsonschema:"only this kind: function, method, type, section and so on"`
+	Symbol     string `json:"symbol,omitempty" jsonschema:"only what defines this name"`
+	Limit      int    `json:"limit,omitempty" jsonschema:"most matches, 1 to 100; default 10"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+	Cursor     string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same query and filters"`
+}
+
+func search(ctx context.Context, c caller, in searchIn) (string, error) {
+	tokens, err := budget(in.MaxTokens)
+	if err != nil {
+		return "", err
+	}
+	r := service.SearchRequest{
+		Tenant: c.Tenant, Query: in.Query, Repositories: names(in.Repository), Ref: in.Ref, Languages: names(in.Language), Kinds: names(in.Kind),
+		Symbols: names(in.Symbol), Path: in.Path, Limit: in.Limit, MaxTokens: tokens, After: in.Cursor,
+	}
+	a, err := c.Search(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if len(a.Hits) == 0 {
+		if in.Cursor != "" {
+			return "No further matches.", nil
+		}
+		why, err := c.Empty(ctx, r)
+		if err != nil {
+			return "", err
+		}
+		return "Nothing found: " + why + ".", nil
+	}
+	var b strings.Builder
+	for _, h := range a.Hits {
+		b.WriteString(mark + line(place(h.Repository, h.Path, h.StartLine, h.EndLine)+named(h.Kind, h.Symbol)+at(h.Ref, h.Commit, h.Underway)))
+		if len(h.Places) > 0 {
+			b.WriteString(fmt.Sprintf(", the same in %d more places", len(h.Places)))
+		}
+		b.WriteString("\n" + ended(h.Text))
+	}
+	if a.Cut != "" {
+		b.WriteString(mark + a.Cut + "\n")
+	}
+	if a.Next != "" {
+		b.WriteString(mark + "more with cursor " + a.Next + "\n")
+	}
+	return b.String(), nil
+}
+
+type readIn struct {
+	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
+	Path       string `json:"path" jsonschema:"path from the root of the repository"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
+	First      int    `json:"first_line,omitempty" jsonschema:"from 1; default the first"`
+	Last       int    `json:"last_line,omitempty" jsonschema:"inclusive; default the last"`
+	Around     int    `json:"around,omitempty" jsonschema:"a line: read the whole function or type that holds it, in place of a range"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+}
+
+func read(ctx context.Context, c caller, in readIn) (string, error) {
+	tokens, err := budget(in.MaxTokens)
+	if err != nil {
+		return "", err
+	}
+	a, err := c.Read(ctx, service.ReadRequest{
+		Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref, Path: in.Path, First: in.First, Last: in.Last, Around: in.Around,
+	})
+	if err != nil {
+		return "", err
+	}
+	text, last := a.Text, a.Last
+	head := mark + line(place(a.URL, a.Path, a.First, a.Last))
+	room := tokens*service.BytesPerToken - len(head) - 300 // for the lines around the text
+	cut := a.More
+	if len(text) > room {
+		text = strings.ToValidUTF8(text[:room], "")
+		if end := strings.LastIndexByte(text, '\n'); end >= 0 {
+			text = text[:end+1]
+		}
+		last, cut = a.First+strings.Count(text, "\n")-1, true
+	}
+	where := place(a.URL, a.Path, a.First, max(last, a.First))
+	if a.First == 0 {
+		where = a.URL + " " + a.Path + ", empty"
+	}
+	var b strings.Builder
+	b.WriteString(mark + line(where+fmt.Sprintf(" of %d lines", a.Lines)+named("", a.Symbol)+at(a.Ref, a.Commit, a.Underway)))
+	if a.Encoding != "" {
+		b.WriteString(", converted from " + line(a.Encoding))
+	}
+	b.WriteString("\n" + ended(text))
+	switch {
+	case cut && last < a.First:
+		b.WriteString(mark + "the line is longer than the answer may be: ask with more max_tokens\n")
+	case cut:
+		fmt.Fprintf(&b, "%scut here: go on with first_line %d\n", mark, last+1)
+	}
+	return b.String(), nil
+}
+
+type statusIn struct {
+	Repository string `json:"repository,omitempty" jsonschema:"only this repository: its URL or the end of it; default all"`
+}
+
+func status(ctx context.Context, c caller, in statusIn) (string, error) {
+	a, err := c.Status(ctx, service.StatusRequest{Tenant: c.Tenant, Repository: in.Repository, Limit: maxListed})
+	if err != nil {
+		return "", err
+	}
+	if len(a.Repositories) == 0 {
+		return "No repository has been submitted.", nil
+	}
+	var b strings.Builder
+	for _, r := range a.Repositories {
+		d := r.Documents
+		b.WriteString(line(r.URL + at(r.Ref, r.Commit, r.Underway) + ": " + r.State))
+		fmt.Fprintf(&b, ", %d of %d files indexed, %d pending, %d failed, %d skipped", d.Indexed, d.Total, d.Pending, d.Failed, d.Skipped)
+		if r.Error != "" {
+			b.WriteString("; " + line(r.Error))
+		}
+		b.WriteString("\n")
+	}
+	if a.Next != "" {
+		fmt.Fprintf(&b, "only the first %d are listed: name a repository for others\n", maxListed)
+	}
+	return b.String(), nil
+}
+
+type listIn struct {
+	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
+	Under      string `json:"under,omitempty" jsonschema:"a directory; default the whole repository"`
+	After      string `json:"after,omitempty" jsonschema:"go on after this path"`
+}
+
+func list(ctx context.Context, c caller, in listIn) (string, error) {
+	a, err := c.Tree(ctx, service.TreeRequest{Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref, Under: in.Under, After: in.After, Limit: maxListed})
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString(mark + line(a.URL+at(a.Ref, a.Commit, a.Underway)) + "\n")
+	for _, f := range a.Files {
+		b.WriteString(line(f.Path))
+		switch {
+		case f.SkipReason != "":
+			b.WriteString(" (not indexed: " + line(f.SkipReason) + ")")
+		case f.Language != "":
+			b.WriteString(" " + line(f.Language))
+		}
+		b.WriteString("\n")
+	}
+	switch {
+	case a.Next != "":
+		b.WriteString(mark + "more with after " + line(a.Next) + "\n")
+	case len(a.Files) == 0:
+		b.WriteString("no files there\n")
+	}
+	return b.String(), nil
+}
+
+type submitIn struct {
+	Repository string `json:"repository" jsonschema:"an https or ssh URL"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; default the default branch"`
+}
+
+func submit(ctx context.Context, c caller, in submitIn) (string, error) {
+	n, err := c.Submit(ctx, service.SubmitRequest{Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref})
+	if err != nil {
+		return "", err
+	}
+	return "Submitted " + line(n.URL()) + ". Ask status for its progress.", nil
+}
+
+func names(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
+}
+
+func budget(asked int) (int, error) {
+	tokens := cmp.Or(asked, defaultTokens)
+	if tokens < service.LeastExploreTokens || tokens > maxTokens {
+		return 0, fmt.Errorf("max_tokens %d: ask for %d to %d", asked, service.LeastExploreTokens, maxTokens)
+	}
+	return tokens, nil
+}
+
+func place(repository, path string, first, last int) string {
+	return fmt.Sprintf("%s %s:%d-%d", repository, path, first, last)
+}
+
+func named(kind, symbol string) string {
+	if symbol == "" {
+		return ""
+	}
+	return strings.TrimRight(" "+kind, " ") + " " + symbol
+}
+
+// at says of which commit a place is, and whether a newer one is coming.
+func at(ref, commit string, underway bool) string {
+	text := ""
+	if commit != "" {
+		text = " " + service.ShortRef(ref) + "@" + commit[:min(len(commit), 12)]
+	}
+	if underway {
+		text += ", newer work under way"
+	}
+	return text
+}
+
+// line keeps a name of a repository from looking like more than one line.
+func line(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// ended returns a file's text so that its last line is ended and none begins with the
+// mark.
+func ended(text string) string {
+	if strings.Contains(text, mark) {
+		text = strings.TrimPrefix(strings.ReplaceAll("\n"+text, "\n"+mark, "\n "+mark), "\n")
+	}
+	if text == "" || strings.HasSuffix(text, "\n") {
+		return text
+	}
+	return text + "\n"
+}
+
+func separator(i int) string {
+	if i == 0 {
+		return " "
+	}
+	return "; "
+}
+
+// advise says an error to a model.
+func (c caller) advise(err error) string {
+	text := c.explain(err)
+	var failed *service.Error
+	if !errors.As(err, &failed) {
+		return text
+	}
+	switch {
+	case failed.Kind == service.NotFound && failed.Field == service.FieldRepository:
+		text += ". The tool status lists the repositories there are."
+	case failed.Kind == service.NotFound && failed.Field == service.FieldPath:
+		text += ". Search for it, or list the directory."
+	case failed.Kind == service.Unavailable:
+		text += ". Try again in a moment."
+	}
+	return text
+}

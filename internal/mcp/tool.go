@@ -1,0 +1,79 @@
+package mcp
+
+import (
+	"context"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/leatworks/leat/internal/access"
+)
+
+// tool is one tool that may be listed.
+type tool struct {
+	name        string
+	title       string
+	scope       access.Scope
+	changes     bool // something, for others to see
+	description string
+	add         func(*mcp.Server, caller, tool)
+}
+
+// tools are all tools, in the order in which they are listed. A description tells a
+// model when to use the tool, what comes back, and one example.
+var tools = []tool{
+	{
+		name: "explore", title: "Explore code", scope: access.ScopeSearch,
+		description: "Answers a question about code with the code itself: the best matching definitions, whole, then what they call, then names of further places. " +
+			"Use it first for 'how does', 'where is' and 'what happens when'. The answer never takes more than max_tokens. " +
+			`Example: {"question": "how are failed messages retried", "repository": "acme/mill", "max_tokens": 4000}`,
+		add: handle(explore),
+	},
+	{
+		name: "search", title: "Search code", scope: access.ScopeSearch,
+		description: "Finds places in code by meaning and by words: names, error messages, concepts. Returns the best matches with path, lines, commit and text. " +
+			"Narrow it by repository, language, path glob, kind or symbol; go on with cursor. " +
+			`Example: {"query": "parse retry-after header", "language": "go", "path": "internal/**"}`,
+		add: handle(search),
+	},
+	{
+		name: "read", title: "Read a file", scope: access.ScopeRead,
+		description: "Reads lines of an indexed file: a range (first_line, last_line), or with around the whole function or type that holds a line. " +
+			"Use it for places that search and explore name. " +
+			`Example: {"repository": "acme/mill", "path": "internal/queue.go", "around": 120}`,
+		add: handle(read),
+	},
+	{
+		name: "status", title: "State of the index", scope: access.ScopeRead,
+		description: "Lists the repositories and refs that can be searched, the commit of each, and whether newer work is under way. " +
+			`Use it when a search finds nothing, or to learn the names of repositories. Example: {"repository": "mill"}`,
+		add: handle(status),
+	},
+	{
+		name: "list", title: "List files", scope: access.ScopeRead,
+		description: `Lists the files of a repository below a directory, with their languages. Example: {"repository": "acme/mill", "under": "internal"}`,
+		add:         handle(list),
+	},
+	{
+		name: "submit", title: "Index a repository", scope: access.ScopeSubmit, changes: true,
+		description: `Asks for a repository to be indexed, or read again. It returns at once; status shows the progress. Example: {"repository": "https://github.com/acme/mill"}`,
+		add:         handle(submit),
+	},
+}
+
+// handle makes a tool of a function from arguments to text. An error becomes a result
+// that says what to do, since only that reaches the model.
+func handle[In any](answer func(context.Context, caller, In) (string, error)) func(*mcp.Server, caller, tool) {
+	return func(s *mcp.Server, c caller, t tool) {
+		closed, changes := false, t.changes
+		mcp.AddTool(s, &mcp.Tool{
+			Name: t.name, Description: t.description,
+			Annotations: &mcp.ToolAnnotations{Title: t.title, ReadOnlyHint: !changes, IdempotentHint: true, DestructiveHint: &closed, OpenWorldHint: &changes},
+		}, func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
+			text, err := answer(c.in(ctx), c, in)
+			if err != nil {
+				return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: c.advise(err)}}}, nil, nil
+			}
+			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil, nil
+		})
+	}
+}

@@ -1,0 +1,310 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/leatworks/leat/internal/store"
+)
+
+// Bounds of an exploration, in tokens (see BytesPerToken).
+const (
+	LeastExploreTokens   = 500
+	DefaultExploreTokens = 4000
+	MaxExploreTokens     = 50_000
+)
+
+const (
+	exploreHits   = 20  // hits that are looked at
+	callers       = 3   // of the best hits, whose calls are followed
+	maxCalls      = 12  // names that are followed
+	maxWhole      = 240 // lines of a definition that is shown whole where a part of it was found
+	exploreLeads  = 30  // places that are named without their text
+	leadShare     = 8   // one part in so many of the budget is kept for them
+	mostShare     = 2   // one part in so many of the budget is the most of one piece
+	outlineShown  = 12  // neighbours that are named of a file
+	leadOverhead  = 48  // bytes of a place beside its names: lines, marks, the reason
+	pieceOverhead = 220 // bytes of a piece beside its names and its text: commit, freshness, marks
+)
+
+// ExploreRequest asks a question about code.
+type ExploreRequest struct {
+	Tenant       string
+	Reach        []string // globs of repositories that may be seen; empty: all of the tenant's
+	Question     string
+	Repositories []string // each its URL, its path, or the end of one of them; empty: all
+	Ref          string   // branch, tag or full name; "": all
+	MaxTokens    int      // most tokens of the answer, LeastExploreTokens to MaxExploreTokens; 0: DefaultExploreTokens
+}
+
+// ExploreAnswer holds whole pieces of code: the best hits first, then the definitions
+// that the best of them call, then further hits.
+type ExploreAnswer struct {
+	Pieces     []Piece `json:"pieces" nullable:"false"`
+	Leads      []Lead  `json:"leads" nullable:"false" doc:"What was found too, and had no room."`
+	Generation int64   `json:"generation" doc:"The generation of the index that answered."`
+	Empty      string  `json:"empty,omitempty" doc:"Why nothing was found; absent: something was."`
+}
+
+// Piece is a definition, or the lines that were found.
+type Piece struct {
+	Lead
+	Commit     string       `json:"commit" doc:"In hex. The lines are in the file at this commit."`
+	Revision   int64        `json:"revision" doc:"Revision of the commit's snapshot."`
+	Underway   bool         `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
+	Language   string       `json:"language"`
+	Text       string       `json:"text" doc:"The lines, with secrets masked."`
+	Neighbours []Definition `json:"neighbours" nullable:"false" doc:"Other definitions of the file, at its first piece."`
+}
+
+// Lead is a place that is worth reading.
+type Lead struct {
+	Repository string `json:"repository" doc:"URL of the repository."`
+	Ref        string `json:"ref" doc:"Full name."`
+	Path       string `json:"path"`
+	StartLine  int    `json:"start_line" doc:"From 1."`
+	EndLine    int    `json:"end_line" doc:"Inclusive."`
+	Kind       string `json:"kind"`
+	Symbol     string `json:"symbol"`
+	CalledBy   string `json:"called_by,omitempty" doc:"The piece that calls it; absent: it answers the question."`
+}
+
+// cost returns the tokens that a place takes.
+func (l Lead) cost() int {
+	return tokens(leadOverhead + len(l.Path) + len(l.Symbol) + len(l.Kind) + len(l.CalledBy) + len(l.Repository) + len(l.Ref))
+}
+
+// cost returns the tokens that a piece takes.
+func (p Piece) cost() int {
+	bytes := pieceOverhead + len(p.Text) + p.EndLine - p.StartLine // and a mark for each line
+	for _, d := range p.Neighbours {
+		bytes += len(d.Symbol) + len(d.Kind) + 16
+	}
+	return p.Lead.cost() + tokens(bytes)
+}
+
+func tokens(bytes int) int { return (bytes + BytesPerToken - 1) / BytesPerToken }
+
+// Explore answers a question with as much code as the budget takes: whole pieces, and
+// never more tokens.
+func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswer, err error) {
+	defer mark(&err)
+	a = ExploreAnswer{Pieces: []Piece{}, Leads: []Lead{}}
+	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
+		return a, err
+	}
+	budget := cmp.Or(r.MaxTokens, DefaultExploreTokens)
+	if budget < LeastExploreTokens || budget > MaxExploreTokens {
+		reason := fmt.Sprintf("%d tokens: ask for %d to %d", budget, LeastExploreTokens, MaxExploreTokens)
+		return a, &Error{Kind: Invalid, Field: FieldLimit, Reason: reason}
+	}
+	asked := SearchRequest{
+		Tenant: r.Tenant, Reach: r.Reach, Query: r.Question, Repositories: r.Repositories, Ref: r.Ref, Limit: exploreHits,
+	}
+	found, err := s.Search(ctx, asked)
+	if err != nil {
+		return a, err
+	}
+	if a.Generation = found.Generation; len(found.Hits) == 0 {
+		a.Empty, err = s.Empty(ctx, asked)
+		return a, err
+	}
+	pieces, err := s.pieces(ctx, r, found.Hits, "")
+	if err != nil {
+		return a, err
+	}
+	first := min(len(pieces), callers)
+	called, err := s.called(ctx, r, pieces[:first])
+	if err != nil {
+		return a, err
+	}
+	var ordered []Piece // each of the best before what it calls
+	for i, p := range pieces {
+		ordered = append(ordered, p)
+		if i < first {
+			ordered = append(ordered, called[i]...)
+		}
+	}
+	a.pack(budget, ordered)
+	return a, nil
+}
+
+// pieces makes hits whole: the definitions that hold them, each once.
+func (s *Service) pieces(ctx context.Context, r ExploreRequest, hits []Hit, by string) (list []Piece, err error) {
+	outlines := make(map[string][]Definition)
+	for _, h := range hits {
+		p := Piece{
+			Lead: Lead{
+				Repository: h.Repository, Ref: h.Ref, Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Kind: h.Kind, Symbol: h.Symbol, CalledBy: by,
+			},
+			Commit: h.Commit, Revision: h.Revision, Underway: h.Underway, Language: h.Language, Text: h.Text, Neighbours: []Definition{},
+		}
+		if slices.ContainsFunc(list, func(q Piece) bool { return q.overlaps(p.Lead) }) {
+			continue
+		}
+		file := strings.Join([]string{h.Repository, h.Ref, h.Path}, "\x00")
+		outline, known := outlines[file]
+		if !known {
+			if outline, err = s.outlineOf(ctx, r, h); err != nil {
+				return nil, err
+			}
+			outlines[file] = outline
+			p.Neighbours = neighbours(outline, h)
+		}
+		if err := s.widen(ctx, r, &p, outline, h); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// overlaps says whether a piece holds lines of another place.
+func (p Piece) overlaps(l Lead) bool {
+	return p.Repository == l.Repository && p.Ref == l.Ref && p.Path == l.Path && p.StartLine <= l.EndLine && l.StartLine <= p.EndLine
+}
+
+// outlineOf lists the definitions of a hit's file. A file that has gone since the search
+// has none.
+func (s *Service) outlineOf(ctx context.Context, r ExploreRequest, h Hit) ([]Definition, error) {
+	head, err := s.head(ctx, r.Tenant, r.Reach, h.Repository, h.Ref)
+	if isGone(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.definitions(ctx, document(head, h.Path))
+}
+
+// neighbours names the definitions of a file beside the one that was found, those close
+// to it first.
+func neighbours(outline []Definition, h Hit) []Definition {
+	list := make([]Definition, 0, len(outline))
+	for _, d := range outline {
+		if d.Symbol != "" && d.Symbol != h.Symbol && !d.holds(h.StartLine) {
+			list = append(list, d)
+		}
+	}
+	distance := func(d Definition) int { return max(d.StartLine-h.EndLine, h.StartLine-d.EndLine) }
+	slices.SortStableFunc(list, func(x, y Definition) int { return cmp.Compare(distance(x), distance(y)) })
+	list = list[:min(len(list), outlineShown)]
+	slices.SortFunc(list, func(x, y Definition) int { return cmp.Compare(x.StartLine, y.StartLine) })
+	return list
+}
+
+// widen replaces the lines that were found by the whole definition, if it is larger and
+// not very large.
+func (s *Service) widen(ctx context.Context, r ExploreRequest, p *Piece, outline []Definition, h Hit) error {
+	if h.Partial || h.Symbol == "" {
+		return nil
+	}
+	at := slices.IndexFunc(outline, func(d Definition) bool { return d.Symbol == h.Symbol && d.holds(h.StartLine) })
+	if at < 0 || outline[at].EndLine-outline[at].StartLine <= h.EndLine-h.StartLine || outline[at].EndLine-outline[at].StartLine >= maxWhole {
+		return nil
+	}
+	whole, err := s.Read(ctx, ReadRequest{
+		Tenant: r.Tenant, Reach: r.Reach, Repository: h.Repository, Ref: h.Ref, Path: h.Path, First: outline[at].StartLine, Last: outline[at].EndLine,
+	})
+	if isGone(err) || err == nil && (whole.Commit != h.Commit || whole.More) {
+		return nil // the file has changed since the search
+	}
+	if err != nil {
+		return err
+	}
+	p.StartLine, p.EndLine, p.Text = whole.First, whole.Last, whole.Text
+	return nil
+}
+
+// call is a name before an opening parenthesis, as most languages write a call.
+var call = regexp.MustCompile(`([\pL_][\pL\pN_]{2,})\s*\(`)
+
+// called finds the definitions that each of the pieces calls.
+func (s *Service) called(ctx context.Context, r ExploreRequest, pieces []Piece) (lists [][]Piece, err error) {
+	lists = make([][]Piece, len(pieces))
+	var names []string
+	for _, p := range pieces {
+		for _, name := range calls(p.Text) {
+			own := slices.ContainsFunc(pieces, func(q Piece) bool { return lastName(q.Symbol) == name })
+			if len(names) < maxCalls && !own && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return lists, nil
+	}
+	found, err := s.Search(ctx, SearchRequest{
+		Tenant: r.Tenant, Reach: r.Reach, Query: strings.Join(names, " "), Repositories: []string{pieces[0].Repository}, Ref: pieces[0].Ref,
+		Symbols: names, Limit: exploreHits,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range pieces {
+		called := calls(p.Text)
+		others := func(h Hit) bool { return h.Language != p.Language || !slices.Contains(called, lastName(h.Symbol)) }
+		if lists[i], err = s.pieces(ctx, r, slices.DeleteFunc(slices.Clone(found.Hits), others), cmp.Or(p.Symbol, p.Path)); err != nil {
+			return nil, err
+		}
+	}
+	return lists, nil
+}
+
+// calls lists the names that a text calls, in their order.
+func calls(text string) (names []string) {
+	for _, m := range call.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// lastName returns the last part of a qualified name.
+func lastName(symbol string) string {
+	return symbol[strings.LastIndexAny(symbol, ".:#/ ")+1:]
+}
+
+// pack takes pieces while they fit, and names the places of the others. A piece that
+// would take most of the budget is taken only if nothing else is.
+func (a *ExploreAnswer) pack(budget int, pieces []Piece) {
+	left, kept := budget-budget/leadShare, budget/leadShare
+	take := func(p Piece, most int) bool {
+		cost := p.cost()
+		if cost > most {
+			p.Neighbours = []Definition{}
+			cost = p.cost()
+		}
+		if cost > most {
+			return false
+		}
+		left -= cost
+		a.Pieces = append(a.Pieces, p)
+		return true
+	}
+	held := func(l Lead) bool {
+		return slices.ContainsFunc(a.Pieces, func(q Piece) bool { return q.overlaps(l) })
+	}
+	var others []Piece
+	for _, p := range pieces {
+		if !held(p.Lead) && !take(p, min(left, budget/mostShare)) {
+			others = append(others, p)
+		}
+	}
+	for _, p := range others {
+		if len(a.Pieces) == 0 {
+			take(p, left)
+		}
+	}
+	left += kept
+	for _, p := range others {
+		named := slices.ContainsFunc(a.Leads, func(l Lead) bool { return Piece{Lead: l}.overlaps(p.Lead) })
+		if cost := p.Lead.cost(); cost <= left && len(a.Leads) < exploreLeads && !named && !held(p.Lead) {
+			left -= cost
+			a.Leads = append(a.Leads, p.Lead)
+		}
+	}
+}
