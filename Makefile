@@ -28,7 +28,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build leat and the four workers into bin/
+build: ## build leat and the five workers into bin/
 	$(GO) build -trimpath -buildvcs=auto -o bin/ ./cmd/...
 
 .PHONY: demo
@@ -57,6 +57,15 @@ REPO ?=
 .PHONY: chaos
 chaos: ## break a whole leat on purpose (SEED=n FAULTS=n COMMITS=n REPO=path)
 	$(GO) run ./internal/chaos/cmd/chaos -seed $(SEED) -faults $(FAULTS) -commits $(COMMITS) -repo '$(REPO)' $(CHAOS)
+
+EXAMPLES ?= 50
+
+# The fuzzer is Python's, from PyPI.
+.PHONY: fuzz-api
+fuzz-api: export CGO_CFLAGS ?= -O1 -g0
+fuzz-api: ## fuzz the HTTP API by its description (EXAMPLES=n requests a route and phase)
+	test -x bin/fuzz/bin/schemathesis || { python3 -m venv bin/fuzz && bin/fuzz/bin/pip install --quiet schemathesis==4.32.5; }
+	SCHEMATHESIS=$(CURDIR)/bin/fuzz/bin/schemathesis SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(GO) test -count 1 -timeout 60m -v -run TestSchemathesis ./internal/httpapi
 
 .PHONY: lint
 lint: ## check form, style and imports

@@ -19,7 +19,8 @@ import (
 )
 
 // Search holds the latency of queries, one after another, and the number of
-// queries that are answered a second. All are asked in this process.
+// queries that are answered a second. All are asked in this process; AtOnce has those
+// of several clients over HTTP.
 type Search struct {
 	Queries string    `json:"queries"` // what is asked
 	Leat    Latencies `json:"leat"`    // the query embedded, both rankings fused, the lines read and verified
@@ -29,6 +30,8 @@ type Search struct {
 	// Queries a second, two side by side for each processor.
 	LeatRate  float64 `json:"leat_per_second"`
 	FloorRate float64 `json:"floor_per_second"`
+
+	AtOnce AtOnce `json:"at_once"`
 }
 
 // Latencies are in milliseconds.
@@ -96,6 +99,9 @@ func (r *run) search(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if result.AtOnce, err = r.searchAtOnce(ctx, queries); err != nil {
 		return err
 	}
 	counted, err := r.floor.points.Count(ctx, &qdrant.CountPoints{CollectionName: r.leat.generation.Collection})

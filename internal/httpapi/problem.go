@@ -165,7 +165,7 @@ func formProblem(ctx context.Context, status int, message string, errs []error) 
 	}
 	if len(p.Errors) > 0 {
 		first := p.Errors[0]
-		p.Detail = sentence(fmt.Sprintf("%s: %s", first.Location, first.Message))
+		p.Detail = sentence(fmt.Sprintf("in %s: %s", first.Location, first.Message))
 		p.Field = first.Location[strings.LastIndexByte(first.Location, '.')+1:]
 	}
 	return p

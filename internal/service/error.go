@@ -56,6 +56,7 @@ const (
 	FieldCursor     Field = "cursor"
 	FieldDays       Field = "days"
 	FieldStage      Field = "stage"
+	FieldEmbedder   Field = "embedder"
 	FieldBody       Field = "body"
 )
 

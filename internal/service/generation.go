@@ -103,7 +103,7 @@ func (s *Service) Rebuild(ctx context.Context, r RebuildRequest) (number int64, 
 	}
 	model, err := s.cfg.OpenEmbedder(cmp.Or(r.Embedder, active.Embedder.Name))
 	if err != nil {
-		return 0, &Error{Kind: Invalid, Err: err}
+		return 0, &Error{Kind: Invalid, Field: FieldEmbedder, Err: err}
 	}
 	made, err := s.stores.Catalog.Generations.Add(ctx, s.cfg.Index, store.ModelOf(model), r.From)
 	return made.Number, err

@@ -1,0 +1,111 @@
+//go:build linux
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/httpapi"
+	"github.com/leatworks/leat/internal/service"
+)
+
+// clients is the number of clients that search at once.
+const clients = 16
+
+// AtOnce holds the latency of queries of several clients, each of which asks one after
+// another.
+type AtOnce struct {
+	Clients int       `json:"clients"`
+	Service Latencies `json:"service"` // calls of the service
+	HTTP    Latencies `json:"http"`    // requests to the HTTP API, over connections that stay open
+}
+
+// searchAtOnce asks the service and the HTTP API over it, which has a token looked up,
+// as a gateway does.
+func (r *run) searchAtOnce(ctx context.Context, queries []string) (a AtOnce, err error) {
+	a.Clients = clients
+	if a.Service, err = atOnce(ctx, queries, func(ctx context.Context, query string) error {
+		_, err := r.query(ctx, query)
+		return err
+	}); err != nil {
+		return a, err
+	}
+	made, err := r.leat.service.CreateToken(ctx, service.CreateTokenRequest{
+		Tenant: events.DefaultTenant, Installation: true, Name: "bench", Scopes: []string{"search"},
+	})
+	if err != nil {
+		return a, err
+	}
+	api, err := httpapi.New(httpapi.Config{Rate: 1e9, Burst: 1e9}, r.leat.service, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return a, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return a, fmt.Errorf("serve the HTTP API: %w", err)
+	}
+	server := &http.Server{Handler: api, ReadHeaderTimeout: time.Minute}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(listener) }) // it ends with Close
+	defer serving.Wait()
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	defer client.CloseIdleConnections()
+	at := "http://" + listener.Addr().String() + "/api/v1/search?query="
+	a.HTTP, err = atOnce(ctx, queries, func(ctx context.Context, query string) error {
+		return ask(ctx, client, at+url.QueryEscape(query), made.Secret)
+	})
+	return a, err
+}
+
+// ask reads an answer to its end.
+func ask(ctx context.Context, client *http.Client, at, token string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", at, err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", at, err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask %s: status %d", at, answer.StatusCode)
+	}
+	return nil
+}
+
+// atOnce gives each client its share of the queries, and returns the latencies of all.
+func atOnce(ctx context.Context, queries []string, ask func(context.Context, string) error) (Latencies, error) {
+	took := make([]time.Duration, len(queries))
+	asking, ctx := errgroup.WithContext(ctx)
+	for c := range clients {
+		asking.Go(func() error {
+			for i := c; i < len(queries); i += clients {
+				began := time.Now()
+				if err := ask(ctx, queries[i]); err != nil {
+					return err
+				}
+				took[i] = time.Since(began)
+			}
+			return nil
+		})
+	}
+	err := asking.Wait()
+	return latencies(took), err
+}
