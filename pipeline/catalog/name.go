@@ -57,11 +57,13 @@ func locate(ctx context.Context, q *query.Queries, tenant, url string) (Place, e
 		}
 		id := events.RepositoryID(tenant, source)
 		taken, err := q.NameOf(ctx, id)
-		if noRows(err) || err == nil && taken == "" {
+		switch {
+		case noRows(err), err == nil && taken == "":
 			return Place{Repository: id}, nil
-		}
-		if err != nil {
+		case err != nil:
 			return Place{}, err
+		case taken == name: // made a moment ago
+			return Place{Repository: id, URL: url}, nil
 		}
 	}
 	return Place{}, fault.Reject(fmt.Errorf("%d repositories have had its name before", maxIDs))
