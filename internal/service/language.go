@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-enry/go-enry/v2"
 	"github.com/go-enry/go-enry/v2/data"
+
+	"github.com/leatworks/leat/pipeline/lang"
 )
 
 // languages turns names as people write them, such as go, golang or js, into the
@@ -13,7 +14,7 @@ import (
 func languages(names []string) ([]string, error) {
 	found := make([]string, len(names))
 	for i, name := range names {
-		language, ok := enry.GetLanguageByAlias(strings.ToLower(name))
+		language, ok := lang.ByAlias(name)
 		if !ok {
 			reason := "no such language; names and aliases are GitHub's, such as Go, python or c++" + similar(name)
 			return nil, &Error{Kind: Invalid, Field: FieldLanguage, Value: name, Reason: reason}

@@ -6,7 +6,7 @@ import (
 	"regexp/syntax"
 	"strings"
 
-	"github.com/go-enry/go-enry/v2"
+	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
 // guarded is a pattern with a text that every match contains. A search for the
@@ -62,7 +62,7 @@ func byModeline(path string, sample []byte, candidates []string) []string {
 	if !bytes.Contains(sample, []byte("-*-")) && !mayHoldVimLine(sample) {
 		return nil
 	}
-	return enry.GetLanguagesByModeline(path, sample, candidates)
+	return linguist.GetLanguagesByModeline(path, sample, candidates)
 }
 
 // mayHoldVimLine says whether a colon follows vi, vim, vim with a version, or ex.

@@ -3,11 +3,11 @@ package lang
 import (
 	"bytes"
 	"math"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-enry/go-enry/v2"
-	"github.com/go-enry/go-enry/v2/data"
+	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
 // The parts of a file that are read to find its language and its generator.
@@ -39,14 +39,14 @@ func sample(content []byte) []byte {
 
 // strategies are go-enry's, in its order, without the last: its classifier
 // orders languages of equal score at random.
-var strategies = []enry.Strategy{
+var strategies = []linguist.Strategy{
 	byModeline,
-	enry.GetLanguagesByFilename,
-	enry.GetLanguagesByShebang,
-	enry.GetLanguagesByExtension,
-	enry.GetLanguagesByXML,
-	enry.GetLanguagesByManpage,
-	enry.GetLanguagesByContent,
+	linguist.GetLanguagesByFilename,
+	linguist.GetLanguagesByShebang,
+	linguist.GetLanguagesByExtension,
+	linguist.GetLanguagesByXML,
+	linguist.GetLanguagesByManpage,
+	linguist.GetLanguagesByContent,
 }
 
 // detect names the language of a file by its path and the sample of its
@@ -56,7 +56,7 @@ func detect(path string, sample []byte) (language string) {
 		// go-enry indexes bytes by hand in places. Content that makes it panic
 		// loses its language, but stays in the index.
 		if recover() != nil {
-			language, _ = enry.GetLanguageByExtension(path)
+			language, _ = linguist.GetLanguageByExtension(path)
 		}
 	}()
 	var candidates []string
@@ -77,17 +77,18 @@ func detect(path string, sample []byte) (language string) {
 // tokenizer. Equal scores go to the candidate that comes first.
 func classify(candidates []string, sample []byte) string {
 	if len(candidates) == 0 {
-		return enry.OtherLanguage
+		return linguist.OtherLanguage
 	}
 	tokens := tokenize(sample)
-	unknown := math.Log(1 / data.TokensTotal)
+	samples := linguist.Known()
+	unknown := math.Log(1 / float64(linguist.Total))
 	best, highest := candidates[0], math.Inf(-1)
 	for _, candidate := range candidates {
-		score, trained := data.LanguagesLogProbabilities[candidate]
+		score, trained := samples.Languages[candidate]
 		if !trained {
 			continue
 		}
-		known := data.TokensLogProbabilities[candidate]
+		known := samples.Tokens[candidate]
 		for _, token := range tokens {
 			p, ok := known[token]
 			if !ok {
@@ -148,3 +149,8 @@ func quoted(text []byte, quote byte) int {
 }
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// ByAlias returns the language that a name or an alias of GitHub's stands for.
+func ByAlias(name string) (language string, found bool) {
+	return linguist.GetLanguageByAlias(strings.ToLower(name))
+}

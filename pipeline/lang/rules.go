@@ -11,11 +11,12 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/go-enry/go-enry/v2"
 	"github.com/go-enry/go-enry/v2/data"
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/glob"
+
+	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
 // version counts the changes of this package's verdicts, new versions of
@@ -203,7 +204,7 @@ func (r *Rules) origin(path string, b *budget) Verdict {
 	if r.config.NoDocumentation {
 		if on, set := attributes[attrDocs].on(); on {
 			return skip(ReasonDocs, ".gitattributes: %s", attrDocs)
-		} else if !set && enry.IsDocumentation(path) {
+		} else if !set && linguist.IsDocumentation(path) {
 			return skip(ReasonDocs, "by its name")
 		}
 	}
@@ -270,7 +271,7 @@ func (r *Rules) author(name string, attributes map[string]value, sample []byte) 
 // language names the language of a text.
 func (r *Rules) language(name string, attributes map[string]value, sample []byte) string {
 	if override := attributes[attrLanguage]; override.state == valueText {
-		if language, ok := enry.GetLanguageByAlias(override.text); ok {
+		if language, ok := linguist.GetLanguageByAlias(override.text); ok {
 			return language
 		}
 	}
@@ -279,10 +280,10 @@ func (r *Rules) language(name string, attributes map[string]value, sample []byte
 
 // kind judges a text by the purpose of its language.
 func (r *Rules) kind(language string) Verdict {
-	switch is := enry.GetLanguageType(language); {
-	case is == enry.Prose && r.config.NoDocumentation:
+	switch is := linguist.GetLanguageType(language); {
+	case is == linguist.Prose && r.config.NoDocumentation:
 		return Verdict{Skip: ReasonDocs, Detail: language}
-	case is == enry.Markup && r.config.NoMarkup:
+	case is == linguist.Markup && r.config.NoMarkup:
 		return Verdict{Skip: ReasonMarkup, Detail: language}
 	}
 	return Verdict{Language: language}
