@@ -20,7 +20,7 @@ type searchCmd struct {
 	Lang   []string `placeholder:"NAME" help:"Only this language, by a name or alias of GitHub's: Go, python, c++. May be repeated."`
 	Kind   []string `placeholder:"KIND" help:"Only this kind: function, method, type, section and so on. May be repeated."`
 	Symbol []string `placeholder:"NAME" help:"Only what defines this: Flow, Stream.Flow. May be repeated."`
-	Path   string   `placeholder:"GLOB" help:"Only paths that match: * stays in a directory, ** does not."`
+	Path   string   `placeholder:"PATH" help:"Only this file, what is below this directory, or what fits this glob: * stays in a directory, ** does not."`
 	Limit  int      `default:"10" placeholder:"N" help:"Most hits (${default}; at most 100)."`
 	Lines  int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
 }
@@ -70,6 +70,9 @@ func (cmd *searchCmd) show(g *globals, found service.SearchAnswer, several bool)
 	}
 	if len(found.Hits) == 0 {
 		fmt.Println("nothing found")
+		if found.Empty != "" {
+			fmt.Println(found.Empty)
+		}
 		return nil
 	}
 	shown := printer{

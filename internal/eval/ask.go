@@ -72,9 +72,6 @@ func (x *index) hits(ctx context.Context, ranking, text string, repository uuid.
 		}
 		return hits, err
 	}
-	if signals, is := trial(ranking); is {
-		return x.try(ctx, signals, text, repository)
-	}
 	q := vector.Query{Limit: Depth, Filter: vector.Filter{Tenant: events.DefaultTenant, Repositories: []uuid.UUID{repository}}}
 	if ranking != bySparse {
 		dense, err := x.embedder.Embed(ctx, []string{text}, embedder.Query)

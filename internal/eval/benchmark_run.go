@@ -16,6 +16,7 @@ import (
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // BenchmarkConfig chooses a benchmark of questions that others have annotated.
@@ -111,8 +112,13 @@ func (x *index) askAnnotated(
 				Repository: s.Name, Language: s.Language, Category: q.category(), Half: halves[s.half], Text: q.Query,
 				Answers: len(targets), NDCG: make(map[string]float64),
 			}
+			memory := remembered{x.stores.Points, make(map[int][]vector.Hit)}
 			for _, by := range compared {
-				hits, err := x.hits(ctx, by, q.Query, repository)
+				ask := func() ([][]answer, error) { return x.hits(ctx, by, q.Query, repository) }
+				if signals, is := trial(by); is {
+					ask = func() ([][]answer, error) { return x.try(ctx, memory, signals, q.Query, repository) }
+				}
+				hits, err := ask()
 				if err != nil {
 					return fmt.Errorf("ask %q by %s: %w", q.Query, by, err)
 				}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/search"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // A trial ranks by some signals of pipeline/search. Its name is one of these
@@ -49,9 +50,9 @@ func trial(name string) ([]search.Signal, bool) {
 }
 
 // try searches a repository by some signals.
-func (x *index) try(ctx context.Context, signals []search.Signal, text string, repository uuid.UUID) ([][]answer, error) {
+func (x *index) try(ctx context.Context, points search.Points, signals []search.Signal, text string, repository uuid.UUID) ([][]answer, error) {
 	searcher := search.Searcher{
-		Files: x.stores.Catalog, Usage: x.stores.Catalog.Usage, Points: x.stores.Points, Blobs: x.stores.Blobs,
+		Files: x.stores.Catalog, Usage: x.stores.Catalog.Usage, Points: points, Blobs: x.stores.Blobs,
 		Embedder: x.embedder, Generation: x.stores.Generation, Signals: signals,
 	}
 	found, err := searcher.Search(ctx, search.Query{
@@ -65,4 +66,23 @@ func (x *index) try(ctx context.Context, signals []search.Signal, text string, r
 		}
 	}
 	return hits, err
+}
+
+// remembered answers a question from the index once, and each trial of it from
+// memory.
+type remembered struct {
+	search.Points
+	answers map[int][]vector.Hit // by limit
+}
+
+// Search implements [search.Points] for one question.
+func (r remembered) Search(ctx context.Context, collection string, q vector.Query) ([]vector.Hit, error) {
+	if found, known := r.answers[q.Limit]; known {
+		return slices.Clone(found), nil
+	}
+	found, err := r.Points.Search(ctx, collection, q)
+	if err == nil {
+		r.answers[q.Limit] = slices.Clone(found)
+	}
+	return found, err
 }

@@ -16,7 +16,7 @@ type searchInput struct {
 	Languages    []string `query:"language,explode" maxItems:"50" doc:"Only these languages, by names or aliases of GitHub's. May be repeated."`
 	Kinds        []string `query:"kind,explode" maxItems:"20" doc:"Only these kinds of chunks: function, method, type and so on. May be repeated."`
 	Symbols      []string `query:"symbol,explode" maxItems:"50" doc:"Only definitions of these names, qualified or not. May be repeated."`
-	Path         string   `query:"path" maxLength:"4096" doc:"Only paths that match this glob: * stays in a directory, ** does not."`
+	Path         string   `query:"path" maxLength:"4096" doc:"Only this file, what is below this directory, or else what fits this glob: * stays in a directory, ** does not."`
 	Limit        int      `query:"limit" minimum:"1" maximum:"100" default:"10" doc:"Most hits of the answer."`
 	MaxBytes     int      `query:"max_bytes" minimum:"1024" maximum:"1048576" default:"262144" doc:"Most bytes of the hits in JSON."`
 	MaxTokens    int      `query:"max_tokens" minimum:"256" maximum:"1000000" doc:"Most tokens of the hits, three bytes counted as one: models need fewer for code. Default: no bound beside max_bytes."`

@@ -29,7 +29,7 @@ type SearchRequest struct {
 	Languages    []string // by names or aliases of GitHub's; empty: all
 	Kinds        []string // of chunks; empty: all
 	Symbols      []string // names of definitions, qualified or not; empty: all
-	Path         string   // glob over the whole path: * stays in a directory, ** does not; "": all
+	Path         string   // a file, a directory, or a glob over the whole path: * stays in a directory, ** does not; "": all
 	Limit        int      // most hits, 1 to search.MaxLimit; 0: search.DefaultLimit
 	MaxBytes     int      // most bytes of the hits in JSON, LeastBytes or more; 0: no bound
 	MaxTokens    int      // most tokens of the hits in JSON, BytesPerToken bytes counted as one; 0: no bound
@@ -41,6 +41,7 @@ type SearchAnswer struct {
 	Hits       []Hit  `json:"hits" nullable:"false" doc:"The best first."`
 	Generation int64  `json:"generation" doc:"The generation of the index that answered."`
 	Next       string `json:"next,omitempty" doc:"Cursor of further hits; absent: there are no more."`
+	Empty      string `json:"empty,omitempty" doc:"Why there are no hits; absent: there are some."`
 	Cut        string `json:"cut,omitempty" doc:"What a bound on the answer's size left out, and how to get it; absent: nothing."`
 }
 
@@ -103,8 +104,9 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 		return a, err
 	}
 	for {
-		found, err := s.searchIn(ctx, generation, query)
+		found, why, err := s.searchIn(ctx, generation, query)
 		if err == nil {
+			a.Empty = why
 			a.Generation = generation.Number
 			if a.Hits, err = s.named(ctx, r.Tenant, found); err != nil {
 				return a, err
@@ -122,16 +124,21 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 	}
 }
 
-func (s *Service) searchIn(ctx context.Context, g catalog.Generation, q search.Query) ([]search.Hit, error) {
+// searchIn returns the hits, or says why there are none.
+func (s *Service) searchIn(ctx context.Context, g catalog.Generation, q search.Query) (hits []search.Hit, why string, err error) {
 	model, err := s.model(g.Embedder)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	searcher := search.Searcher{
 		Files: s.stores.Catalog, Usage: s.stores.Catalog.Usage, Points: s.stores.Points, Blobs: s.stores.Blobs,
 		Embedder: model, Generation: g,
 	}
-	return searcher.Search(ctx, q)
+	if hits, err = searcher.Search(ctx, q); err != nil || len(hits) > 0 {
+		return hits, "", err
+	}
+	why, err = searcher.Why(ctx, q)
+	return nil, why, err
 }
 
 // Check returns the faults that can be found without asking a store.

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -19,7 +18,6 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/secret"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -39,7 +37,7 @@ type Query struct {
 	Languages    []string    // as go-enry names them; empty: all
 	Kinds        []string    // of chunks; empty: all
 	Symbols      []string    // names of definitions, with or without the names that lead to them; empty: all
-	Path         string      // glob over the whole path; empty: all
+	Path         string      // a file, a directory, or a glob over the whole path; empty: all
 	Limit        int         // default 10, at most 100
 }
 
@@ -107,6 +105,9 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if err := q.check(); err != nil {
 		return nil, fault.Reject(err)
 	}
+	if len(termsOf(q.Text)) == 0 && len(q.Symbols) == 0 {
+		return nil, nil
+	}
 	dense, err := s.embed(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("embed query: %w", err)
@@ -114,12 +115,16 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if len(dense) != 1 {
 		return nil, fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
 	}
+	filter, err := s.filter(ctx, q, dense[0])
+	if err != nil {
+		return nil, err
+	}
 	for n, read := candidates(q.Limit), shortlist(q.Limit); ; n, read = 4*n, 4*read {
-		found, err := s.Points.Search(ctx, s.Generation.Collection, q.points(dense[0], n))
+		found, err := s.Points.Search(ctx, s.Generation.Collection, q.points(filter, dense[0], n))
 		if err != nil {
 			return nil, err
 		}
-		list, err := newCandidates(found)
+		list, err := newCandidates(s.near(found))
 		if err != nil {
 			return nil, err
 		}
@@ -135,21 +140,10 @@ func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
 
 // points asks for the n points to rank. A symbol in the query counts as a word
 // of the query, because the text that defines it holds it.
-func (q *Query) points(dense []float32, n int) vector.Query {
-	filter := vector.Filter{
-		Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds, Path: string(secret.Path([]byte(q.Path))),
-	}
+func (q *Query) points(filter vector.Filter, dense []float32, n int) vector.Query {
 	text := q.Text
 	if len(q.Symbols) > 0 {
 		text += "\n" + strings.Join(q.Symbols, "\n")
-		filter.Symbol = func(symbol string) bool {
-			for name := range names(symbol) {
-				if slices.Contains(q.Symbols, name) {
-					return true
-				}
-			}
-			return slices.Contains(q.Symbols, symbol)
-		}
 	}
 	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(text)), Filter: filter, Limit: n}
 }

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/glob"
@@ -26,6 +28,9 @@ type Filter struct {
 	// Path is a glob over the whole path: * and ? stop at a slash, ** does
 	// not, {a,b} and [a-z] are alternatives. "dir/" is all below dir.
 	Path string
+	// Place is the path of a file or of a directory above it, letter by letter,
+	// in any form of Unicode. "": all.
+	Place string
 	// Symbol says which symbols are seen; nil: all. It is called on the store's
 	// answers.
 	Symbol func(symbol string) bool
@@ -35,8 +40,10 @@ type Filter struct {
 // that a store evaluates by comparing values, and Match, which checks the
 // store's answers. The conditions are no narrower than the filter.
 type Plan struct {
-	Path string // not empty: only points with exactly this path fit
-	Dir  string // not empty: only points below this directory fit, see [Payload.Dirs]
+	// Only points fit that have one of Paths as their path, or lie below one of
+	// Dirs, see [Payload.Dirs]. Without either, all do.
+	Paths []string
+	Dirs  []string
 
 	glob   string                   // empty: every path fits
 	symbol func(symbol string) bool // nil: every symbol fits
@@ -47,7 +54,7 @@ func (p Plan) Partial() bool { return p.glob != "" || p.symbol != nil }
 
 // Match says whether a point that fulfils the conditions fits the filter.
 func (p Plan) Match(path, symbol string) bool {
-	if p.glob != "" && !glob.Match(p.glob, path) {
+	if p.glob != "" && !glob.Match(p.glob, norm.NFC.String(path)) {
 		return false
 	}
 	return p.symbol == nil || p.symbol(symbol)
@@ -60,6 +67,9 @@ func (f Filter) Plan() (Plan, error) {
 		return Plan{}, fault.Reject(errors.New("the filter names no tenant"))
 	}
 	plan, err := planPath(f.Path)
+	if err == nil && f.Place != "" {
+		err = plan.at(f.Place, f.Path)
+	}
 	if err != nil {
 		return Plan{}, fault.Reject(err)
 	}
@@ -85,15 +95,36 @@ func planPath(pattern string) (Plan, error) {
 		pattern += "**"
 	}
 	if !strings.ContainsAny(pattern, `*?[{\`) {
-		return Plan{Path: pattern}, nil
+		return Plan{Paths: forms(pattern)}, nil
 	}
 	var plan Plan
 	dir, rest := glob.Split(pattern)
 	if dir != "." {
-		plan.Dir = path.Clean(dir)
+		plan.Dirs = forms(path.Clean(dir))
 	}
 	if rest != "**" {
-		plan.glob = pattern
+		plan.glob = norm.NFC.String(pattern)
 	}
 	return plan, nil
+}
+
+// at adds a place to the conditions.
+func (p *Plan) at(place, pattern string) error {
+	if pattern != "" {
+		return errors.New("a filter names a place or a pattern, not both")
+	}
+	if !utf8.ValidString(place) {
+		return fmt.Errorf("path %q is not valid UTF-8", place)
+	}
+	p.Paths, p.Dirs = forms(place), forms(strings.TrimRight(place, "/"))
+	return nil
+}
+
+// forms are the spellings under which a path may be stored: as it is given, with
+// letters and their accents composed, and with both apart, as some systems write
+// the names of files.
+func forms(path string) []string {
+	list := []string{path, norm.NFC.String(path), norm.NFD.String(path)}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -18,6 +18,7 @@ type Found[T any] struct {
 	ID    uuid.UUID
 	Score float32
 	Value T
+	Apart bool // see [Hit]
 }
 
 // Ranking is the answer to one vector of a query.
@@ -77,8 +78,11 @@ func fuse[T any](list []Ranking[T], weights ...float32) []Found[T] {
 			if !seen {
 				place = len(fused)
 				at[p.ID] = place
-				fused = append(fused, Found[T]{p.ID, rest, p.Value})
+				// The last ranking is the sparse one. If it is whole, it holds every
+				// point that shares a term with the query.
+				fused = append(fused, Found[T]{p.ID, rest, p.Value, i+1 < len(list) && list[len(list)-1].All})
 			}
+			fused[place].Apart = fused[place].Apart && i+1 < len(list)
 			fused[place].Score += weights[i] * (r.relative(p.Score) - r.relative(r.Last))
 		}
 	}

@@ -13,7 +13,7 @@ func ranking(last float32, pairs ...any) Ranking[string] {
 	r := Ranking[string]{Last: last}
 	for i := 0; i < len(pairs); i += 2 {
 		name := pairs[i].(string)
-		r.Points = append(r.Points, Found[string]{uuid.UUID{name[0]}, float32(pairs[i+1].(float64)), name})
+		r.Points = append(r.Points, Found[string]{ID: uuid.UUID{name[0]}, Score: float32(pairs[i+1].(float64)), Value: name})
 	}
 	return r
 }
@@ -51,6 +51,22 @@ func TestFuse(t *testing.T) {
 		near := slices.EqualFunc(scores, c.scores, func(a, b float64) bool { return math.Abs(a-b) < 1e-6 })
 		if !slices.Equal(names, c.names) || !near {
 			t.Errorf("%s: %v %v, want %v %v", name, names, scores, c.names, c.scores)
+		}
+	}
+}
+
+// Only a sparse ranking that is whole tells of a point that it shares no term.
+func TestApart(t *testing.T) {
+	for whole, want := range map[bool]map[string]bool{
+		true:  {"a": true, "b": false, "c": false},
+		false: {"a": false, "b": false, "c": false},
+	} {
+		sparse := ranking(0, "b", 6., "c", 3.)
+		sparse.All = whole
+		for _, p := range fuse([]Ranking[string]{ranking(0.4, "a", 0.8, "b", 0.4), sparse}, 0.5, 0.5) {
+			if p.Apart != want[p.Value] {
+				t.Errorf("with a whole ranking %v: %s is apart: %v", whole, p.Value, p.Apart)
+			}
 		}
 	}
 }

@@ -24,6 +24,9 @@ type Hit struct {
 	ID      uuid.UUID
 	Score   float32
 	Payload Payload
+	// Apart says that the point is near by its dense vector alone and certainly
+	// shares no term with the query.
+	Apart bool
 }
 
 // Check rejects a query that no store can answer. It leaves the filter to

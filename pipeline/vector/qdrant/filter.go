@@ -40,13 +40,14 @@ func newPlan(f vector.Filter) (plan, error) {
 			must = append(must, qdrant.NewMatchKeywords(list.field, list.words...))
 		}
 	}
-	if rest.Path != "" {
-		must = append(must, qdrant.NewMatchKeyword(fieldPath, rest.Path))
+	var should []*qdrant.Condition // of which one is to hold
+	if len(rest.Paths) > 0 {
+		should = append(should, qdrant.NewMatchKeywords(fieldPath, rest.Paths...))
 	}
-	if rest.Dir != "" {
-		must = append(must, qdrant.NewMatchKeyword(fieldDirs, rest.Dir))
+	if len(rest.Dirs) > 0 {
+		should = append(should, qdrant.NewMatchKeywords(fieldDirs, rest.Dirs...))
 	}
-	return plan{rest, &qdrant.Filter{Must: must}}, nil
+	return plan{rest, &qdrant.Filter{Must: must, Should: should}}, nil
 }
 
 func matchIDs(field string, ids []uuid.UUID) *qdrant.Condition {

@@ -33,7 +33,7 @@ func (s *Store) Search(ctx context.Context, collection string, q vector.Query) (
 		if err != nil {
 			return nil, fmt.Errorf("search %s: point %s: %w", collection, point.ID, err)
 		}
-		hits[i] = vector.Hit{ID: point.ID, Score: point.Score, Payload: payload}
+		hits[i] = vector.Hit{ID: point.ID, Score: point.Score, Payload: payload, Apart: point.Apart}
 	}
 	return hits, nil
 }

@@ -222,6 +222,14 @@ func testGlobsAgreeWithDoublestar(t *testing.T, open Open) {
 			t.Errorf("%s: %q, want %q", pattern, got, want)
 		}
 	}
+	for place, want := range map[string]int{"cmd": 4, "cmd/": 4, "cmd/leat": 3, "docs/[draft]": 1, "docs/[draft]/a.md": 1, "docs/a*b.md": 1, "docs/*": 0, "u\u0308ni\u0308": 1, "ünï/cödé.go": 1, "ma": 0} {
+		if got := search(t, store, collection, vector.Query{Dense: axis(0), Filter: vector.Filter{Tenant: "acme", Place: place}, Limit: 100}); len(got) != want {
+			t.Errorf("place %s: found %q, want %d", place, paths(got), want)
+		}
+	}
+	if got := search(t, store, collection, vector.Query{Dense: axis(0), Filter: vector.Filter{Tenant: "acme", Path: "u\u0308ni\u0308/*"}, Limit: 100}); len(got) != 1 {
+		t.Errorf("a glob in another form of Unicode found %q", paths(got))
+	}
 	if got := search(t, store, collection, vector.Query{Dense: axis(0), Filter: vector.Filter{Tenant: "acme", Path: "cmd/"}, Limit: 100}); len(got) != 4 {
 		t.Errorf("cmd/ found %q, want all four below it", paths(got))
 	}

@@ -1,0 +1,96 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/secret"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// filter says which points the query may find. Its path is taken letter by
+// letter if a file or a directory has it, so that a path copied from a hit finds
+// that file whatever signs it holds. Otherwise it is a glob.
+func (s *Searcher) filter(ctx context.Context, q Query, dense []float32) (vector.Filter, error) {
+	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds}
+	if len(q.Symbols) > 0 {
+		f.Symbol = func(symbol string) bool {
+			for name := range names(symbol) {
+				if slices.Contains(q.Symbols, name) {
+					return true
+				}
+			}
+			return slices.Contains(q.Symbols, symbol)
+		}
+	}
+	if q.Path == "" {
+		return f, nil
+	}
+	path := string(secret.Path([]byte(q.Path)))
+	place := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Place: path}
+	exists := false
+	if _, err := place.Plan(); err == nil {
+		if exists, err = s.holds(ctx, place, dense); err != nil {
+			return f, err
+		}
+	}
+	if exists {
+		f.Place = path
+	} else {
+		f.Path = path
+	}
+	return f, nil
+}
+
+// holds says whether the index holds a point that fits the filter.
+func (s *Searcher) holds(ctx context.Context, f vector.Filter, dense []float32) (bool, error) {
+	found, err := s.Points.Search(ctx, s.Generation.Collection, vector.Query{Dense: dense, Filter: f, Limit: 1})
+	return len(found) > 0, err
+}
+
+// near leaves out points that share no word with the query if the vectors are
+// those of the local embedder: it knows words alone, so what brings such points
+// near is chance.
+func (s *Searcher) near(found []vector.Hit) []vector.Hit {
+	if s.Embedder.Model().Name != embedder.LocalName {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(h vector.Hit) bool { return h.Apart })
+}
+
+// Why says, for people, why a query found nothing.
+func (s *Searcher) Why(ctx context.Context, q Query) (string, error) {
+	if len(termsOf(q.Text)) == 0 && len(q.Symbols) == 0 {
+		return "the query has no word to look for: give it a letter or a digit", nil
+	}
+	dense, err := s.embed(ctx, q)
+	if err != nil {
+		return "", fmt.Errorf("embed query: %w", err)
+	}
+	if len(dense) != 1 {
+		return "", fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
+	}
+	last, err := s.filter(ctx, q, dense[0])
+	if err != nil {
+		return "", err
+	}
+	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs}
+	for _, step := range []struct {
+		narrow func()
+		reason string
+	}{
+		{func() {}, "nothing is indexed there yet: leat status says how far it is"},
+		{func() { f.Path, f.Place = last.Path, last.Place }, fmt.Sprintf("no indexed file is at %q or below it, or fits it as a glob", q.Path)},
+		{func() { f.Languages, f.Kinds = last.Languages, last.Kinds }, "no indexed text is of that language and kind"},
+		{func() { f.Symbol = last.Symbol }, "nothing near the query defines " + strings.Join(q.Symbols, " or ")},
+	} {
+		step.narrow()
+		if held, err := s.holds(ctx, f, dense[0]); err != nil || !held {
+			return step.reason, err
+		}
+	}
+	return "no indexed text holds a word of the query", nil
+}
