@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -42,6 +43,15 @@ func (q question) bare() bool { return q.kind == KindDoc }
 // tuning says to which part the question belongs. That bit of the hash does not
 // decide whether the question is asked.
 func (q question) tuning() bool { return q.hash[31]&1 == 0 }
+
+// aside says whether an answer is in tests or examples, which a ranking may well
+// put behind the code that they are about.
+func (q question) aside() bool {
+	return slices.ContainsFunc(q.answers, func(a answer) bool { return besides.MatchString(a.path) })
+}
+
+// besides finds directories and files of tests and examples.
+var besides = regexp.MustCompile(`(?i)(^|[/._-])(tests?|specs?|examples?|samples?|fixtures?|bench(es|marks?)?)([/._-]|$)|(?-i:Tests?\.[a-z]+$)`)
 
 // corpus is a repository with the questions about it.
 type corpus struct {

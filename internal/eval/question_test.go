@@ -111,3 +111,15 @@ func TestQuestionsAskedTwiceAreLeftOut(t *testing.T) {
 		t.Errorf("chosen: %v", list)
 	}
 }
+
+func TestAnswersAside(t *testing.T) {
+	for path, want := range map[string]bool{
+		"gate_test.go": true, "tests/gate.py": true, "src/test/java/Gate.java": true, "GateTest.java": true, "examples/gate.go": true,
+		"gate.spec.ts": true, "bench/gate.rs": true, "gate.go": false, "contest/latest.go": false, "attestation.go": false, "src/main/Sampler.java": false,
+	} {
+		q := newQuestion(KindName, "gate", answer{"mill.go", lines{1, 2}}, answer{path, lines{1, 2}})
+		if q.aside() != want {
+			t.Errorf("%s is aside: %v, want %v", path, q.aside(), want)
+		}
+	}
+}

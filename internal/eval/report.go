@@ -23,6 +23,7 @@ type Row struct {
 	Embedder   string `json:"embedder"`
 	Ranking    string `json:"ranking"`
 	Metrics
+	Code Metrics `json:"code"` // over the questions without an answer in tests or examples
 }
 
 // Report holds the measurements.
@@ -38,6 +39,9 @@ func (r *Report) add(repository, cut, model string, questions []question, all []
 				for i, q := range questions {
 					if q.kind == kind && q.tuning() == (part == PartTuning) {
 						row.add(all[i][j][0], all[i][j][1], all[i][j][2])
+						if !q.aside() {
+							row.Code.add(all[i][j][0], all[i][j][1], all[i][j][2])
+						}
 					}
 				}
 				if row.Questions > 0 {
@@ -61,14 +65,16 @@ func (r Report) Write(w io.Writer) {
 	titles := map[string]string{PartReport: "the part that is reported", PartTuning: "the part for tuning"}
 	for _, part := range []string{PartReport, PartTuning} {
 		fmt.Fprintf(w, "\n%s: MRR@%d, recall@%[2]d, nDCG@%[2]d\n", titles[part], Depth)
-		r.writePart(w, part)
+		r.writePart(w, part, func(row Row) Metrics { return row.Metrics })
+		fmt.Fprintf(w, "\n%s, without answers in tests and examples\n", titles[part])
+		r.writePart(w, part, func(row Row) Metrics { return row.Code })
 	}
 }
 
 // line identifies a line of the table.
 type line struct{ model, cut, ranking string }
 
-func (r Report) writePart(w io.Writer, part string) {
+func (r Report) writePart(w io.Writer, part string, of func(Row) Metrics) {
 	var order []line
 	cells := make(map[line]map[string]*Metrics)
 	totals := make(map[string]int)
@@ -83,7 +89,7 @@ func (r Report) writePart(w io.Writer, part string) {
 		if cells[at][row.Kind] == nil {
 			cells[at][row.Kind] = new(Metrics)
 		}
-		cells[at][row.Kind].merge(row.Metrics)
+		cells[at][row.Kind].merge(of(row))
 		totals[row.Kind] = cells[at][row.Kind].Questions
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
@@ -95,7 +101,7 @@ func (r Report) writePart(w io.Writer, part string) {
 	for _, at := range slices.Compact(order) {
 		fmt.Fprintf(t, "%s\t%s\t%s", at.model, at.cut, at.ranking)
 		for _, kind := range kinds {
-			if m := cells[at][kind]; m != nil {
+			if m := cells[at][kind]; m != nil && m.Questions > 0 {
 				fmt.Fprintf(t, "\t%.3f %.3f %.3f", m.MRR, m.Recall, m.NDCG)
 			} else {
 				fmt.Fprint(t, "\t–")

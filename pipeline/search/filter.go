@@ -82,7 +82,7 @@ func (s *Searcher) Why(ctx context.Context, q Query) (string, error) {
 		narrow func()
 		reason string
 	}{
-		{func() {}, "nothing is indexed there yet: leat status says how far it is"},
+		{func() {}, "nothing is indexed there yet"},
 		{func() { f.Path, f.Place = last.Path, last.Place }, fmt.Sprintf("no indexed file is at %q or below it, or fits it as a glob", q.Path)},
 		{func() { f.Languages, f.Kinds = last.Languages, last.Kinds }, "no indexed text is of that language and kind"},
 		{func() { f.Symbol = last.Symbol }, "nothing near the query defines " + strings.Join(q.Symbols, " or ")},
