@@ -188,6 +188,10 @@ func TestFilesHaveTagsAndRanges(t *testing.T) {
 	if a := d.ask(t, all, http.MethodGet, raw, nil, "Range", "bytes=4-7"); a.StatusCode != http.StatusPartialContent || string(a.body) != "mill" {
 		t.Errorf("%d %q", a.StatusCode, a.body)
 	}
+	beyond := d.ask(t, all, http.MethodGet, raw, nil, "Range", "bytes=99999-")
+	if p := decode[httpapi.Problem](t, beyond); beyond.StatusCode != http.StatusRequestedRangeNotSatisfiable || p.Detail == "" || beyond.Header.Get("Content-Range") == "" {
+		t.Errorf("%d %s", beyond.StatusCode, beyond.body)
+	}
 	zipped := d.ask(t, all, http.MethodGet, raw, nil, "Accept-Encoding", "gzip")
 	unzip, err := gzip.NewReader(strings.NewReader(string(zipped.body)))
 	if err != nil {

@@ -139,7 +139,33 @@ func serveFile(out huma.Context, a service.FileAnswer) {
 	h.Set("Content-Disposition", "attachment") // a page of a repository never runs here
 	// The hash decides above; a compressed answer has another ETag than net/http knows.
 	r.Header.Del("If-None-Match")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.Text))
+	ranged := &rangeWriter{ResponseWriter: w}
+	http.ServeContent(ranged, r, "", time.Time{}, bytes.NewReader(a.Text))
+	if ranged.refused {
+		h.Del("Content-Disposition")
+		h.Del("ETag")
+		serveProblem(w, newProblem(r.Context(), http.StatusRequestedRangeNotSatisfiable, "The file has no such bytes: Content-Range says how many it has."))
+	}
+}
+
+// rangeWriter keeps back the error of net/http about a range, which is no problem in
+// JSON.
+type rangeWriter struct {
+	http.ResponseWriter
+	refused bool
+}
+
+func (w *rangeWriter) WriteHeader(status int) {
+	if w.refused = status == http.StatusRequestedRangeNotSatisfiable; !w.refused {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (w *rangeWriter) Write(b []byte) (int, error) {
+	if w.refused {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 // hashes reads the hashes out of a list of ETags. An answer that was compressed has
