@@ -46,6 +46,10 @@ func explain(err error) string {
 		text += ": 'leat status' lists those there are"
 	case failed.Field == service.FieldRef && failed.Kind == service.NotFound:
 		text += "; 'leat status' lists the refs that are"
+	case failed.Field == service.FieldToken && failed.Kind == service.NotFound:
+		text += "; 'leat token list' lists those there are"
+	case failed.Field == service.FieldTenant && failed.Kind == service.NotFound:
+		text += " ('leat tenant create NAME')"
 	case failed.Field == service.FieldLetter && failed.Kind == service.NotFound:
 		text += letterHelp
 	case failed.Field == service.FieldHook && failed.Kind == service.NotFound:

@@ -44,6 +44,9 @@ type cli struct {
 	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
 	Completion  completionCmd  `cmd:"" help:"Print the script by which a shell completes leat's command line."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
+	Token       tokenCmd       `cmd:"" help:"Create, list, rotate and revoke the tokens of clients."`
+	Owner       tenantCmd      `cmd:"" name:"tenant" help:"Create tenants, and set their limits and their git credentials."`
+	Audit       auditCmd       `cmd:"" help:"Show who changed tokens, tenants and credentials."`
 	Nats        natsCmd        `cmd:"" help:"Write accounts and permissions of a NATS server, and show how to reach it."`
 }
 

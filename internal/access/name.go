@@ -37,11 +37,18 @@ func Name(address string) (string, bool) {
 	return host + "/" + repository, plainText(repository, maxAddress) && plainPath(repository)
 }
 
+// Host returns the name of a host as it is in names, with its port unless that is 443. It
+// returns false for a text that is no host.
+func Host(text string) (string, bool) {
+	host, _, ok := hostOf(text)
+	return host, ok
+}
+
 // hostOf returns the name of a host in lower case, and whether it does not tell the case
 // of a path's letters apart. It returns false for a text that is no host.
 func hostOf(text string) (host string, folds, ok bool) {
 	const letter = "/A"
-	if strings.ContainsAny(text, `/@?#\%*`) {
+	if !plainText(text, maxHost) || strings.ContainsAny(text, `/@?#\%*`) {
 		return "", false, false
 	}
 	address := "https://" + text + letter
@@ -70,4 +77,7 @@ func plainText(text string, most int) bool {
 	return text != "" && len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) })
 }
 
-const maxAddress = 4096 // bytes; no path of Linux is longer
+const (
+	maxAddress = 4096 // bytes; no path of Linux is longer
+	maxHost    = 260  // bytes: a name of DNS and a port
+)

@@ -114,3 +114,7 @@ func (b *Box) Open(sealed []byte, purpose string) ([]byte, error) {
 	}
 	return nil, ErrCannotOpen
 }
+
+// GitCredential is the purpose of a tenant's credential for a git host. Neither name can
+// hold a line break.
+func GitCredential(tenant, host string) string { return "git credential\n" + tenant + "\n" + host }

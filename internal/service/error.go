@@ -53,6 +53,7 @@ const (
 	FieldPayload    Field = "payload"
 	FieldDelivery   Field = "delivery"
 	FieldState      Field = "state"
+	FieldHost       Field = "host"
 	FieldCursor     Field = "cursor"
 	FieldDays       Field = "days"
 	FieldStage      Field = "stage"

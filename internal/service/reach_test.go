@@ -19,7 +19,7 @@ import (
 
 // spanning are requests about what all tenants share, which no tenant's token may make; and
 // a delivery, which has the tenant and the allow-list of its hook.
-var spanning = []string{"RebuildRequest", "DeliverRequest"}
+var spanning = []string{"RebuildRequest", "TenantsRequest", "DeliverRequest"}
 
 // A request without a Reach would answer a restricted token with all that its tenant has.
 func TestEveryRequestNamesWhatItReaches(t *testing.T) {

@@ -23,6 +23,9 @@ type Config struct {
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
+	// Box seals what the catalog has to give back. Default: none, and no git credential
+	// can be kept.
+	Box *seal.Box
 }
 
 // Service answers requests from the stores. Its methods may be called by any

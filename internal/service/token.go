@@ -151,6 +151,7 @@ type TokenRequest struct {
 	Reach        []string // globs of repositories; empty: all of the tenant's
 	Installation bool     // a token of the installation
 	ID           uuid.UUID
+	Name         string // of the token, if ID is Nil: of the only one of that name that has not ended
 }
 
 // Token returns one token, without its secret.
@@ -167,11 +168,46 @@ func (s *Service) token(ctx context.Context, r TokenRequest) (t catalog.Token, e
 	if err != nil {
 		return t, err
 	}
+	if r.ID == uuid.Nil && r.Name != "" {
+		return s.tokenNamed(ctx, tenant, r)
+	}
 	t, err = s.stores.Catalog.Tokens.Load(ctx, r.ID)
 	if isNotFound(err) || err == nil && (t.Tenant != tenant || !reachCovers(r.Reach, t.Repositories)) {
-		return catalog.Token{}, &Error{Kind: NotFound, Field: FieldToken, Value: r.ID.String(), Reason: "no such token"}
+		return catalog.Token{}, noToken(r.ID.String())
 	}
 	return t, err
+}
+
+// tokenNamed finds the token of a name among those that are valid.
+func (s *Service) tokenNamed(ctx context.Context, tenant string, r TokenRequest) (t catalog.Token, err error) {
+	var found []catalog.Token
+	for after := uuid.Nil; ; {
+		list, err := s.stores.Catalog.Tokens.List(ctx, tenant, after, page)
+		if err != nil {
+			return t, err
+		}
+		if len(list) == 0 {
+			break
+		}
+		after = list[len(list)-1].ID
+		for _, t := range list {
+			if t.Name == r.Name && !t.Ended(time.Now()) && reachCovers(r.Reach, t.Repositories) {
+				found = append(found, t)
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return t, noToken(r.Name)
+	case 1:
+		return found[0], nil
+	}
+	reason := fmt.Sprintf("%d tokens have this name: give the id of one", len(found))
+	return t, &Error{Kind: Invalid, Field: FieldToken, Value: r.Name, Reason: reason}
+}
+
+func noToken(name string) error {
+	return &Error{Kind: NotFound, Field: FieldToken, Value: name, Reason: "no such token"}
 }
 
 // RevokeToken ends a token. Other processes refuse it within seconds.

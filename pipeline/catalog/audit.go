@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
@@ -48,4 +50,53 @@ func audit(ctx context.Context, q *query.Queries, by Author, c change) error {
 		return fmt.Errorf("record %s in the audit log: %w", c.Action, err)
 	}
 	return nil
+}
+
+// Audit is the log of changes. Whatever changes something writes it, in the transaction
+// of the change.
+type Audit struct{ *store }
+
+// AuditEntry is one change.
+type AuditEntry struct {
+	ID      int64           `json:"id"` // rises with time
+	At      time.Time       `json:"at"`
+	Tenant  string          `json:"tenant"`  // "": the installation
+	Actor   string          `json:"actor"`   // token, person or operator
+	Token   string          `json:"token"`   // its public id; "": none
+	Door    string          `json:"door"`    // such as http or cli
+	Address string          `json:"address"` // of the client; "": unknown
+	Request string          `json:"request"` // id of the request; "": it had none
+	Action  string          `json:"action"`  // such as token.create
+	Target  string          `json:"target"`  // what was changed
+	Before  json.RawMessage `json:"before"`  // null: it did not exist
+	After   json.RawMessage `json:"after"`   // null: it does not exist any more
+}
+
+// AuditFilter chooses changes. An empty field does not restrict.
+type AuditFilter struct {
+	Tenant    string
+	AnyTenant bool
+	Action    string // whole, or what stands before the dot
+	Since     time.Time
+	Before    int64 // only older than this entry; 0: from the newest
+}
+
+// List lists at most most changes, the newest first.
+func (a *Audit) List(ctx context.Context, f AuditFilter, most int) ([]AuditEntry, error) {
+	p := query.ListAuditParams{AnyTenant: f.AnyTenant, Tenant: f.Tenant, Action: f.Action, Older: orDefault(f.Before, math.MaxInt64), Most: int32(most)}
+	if !f.Since.IsZero() {
+		p.Since = &f.Since
+	}
+	rows, err := a.query.ListAudit(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("list the audit log: %w", err)
+	}
+	list := make([]AuditEntry, len(rows))
+	for i, r := range rows {
+		list[i] = AuditEntry{
+			ID: r.ID, At: r.At, Tenant: r.Tenant, Actor: r.Actor, Token: r.Token, Door: r.Door, Address: r.Address, Request: r.Request,
+			Action: r.Action, Target: r.Target, Before: r.Before, After: r.After,
+		}
+	}
+	return list, nil
 }

@@ -40,6 +40,8 @@ type Catalog struct {
 	Letters     *Letters     // dead letters
 	Tokens      *Tokens      // the secrets of clients, as hashes
 	Hooks       *Hooks       // webhooks and their deliveries
+	Tenants     *Tenants     // limits and git credentials
+	Audit       *Audit       // who changed what
 	Generations *Generations // builds of the index, and the embedders they use
 	Schedule    *Schedule    // the syncer's work and its runs
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
@@ -103,6 +105,8 @@ func rooms(s *store) *Catalog {
 		Letters:     &Letters{s},
 		Tokens:      &Tokens{s},
 		Hooks:       &Hooks{s},
+		Tenants:     &Tenants{s},
+		Audit:       &Audit{s},
 		Generations: &Generations{s, locks},
 		Schedule:    &Schedule{s},
 		Usage:       &Usage{s},

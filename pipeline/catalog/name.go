@@ -71,6 +71,9 @@ func locate(ctx context.Context, q *query.Queries, tenant, url string) (Place, e
 
 // enter makes the row of a submission's repository, if need be.
 func enter(ctx context.Context, q *query.Queries, s Submission) error {
+	if err := q.KnowTenant(ctx, s.Tenant); err != nil {
+		return err
+	}
 	err := q.PutRepository(ctx, query.PutRepositoryParams{ID: s.Repository, Tenant: s.Tenant, Url: s.URL, Name: events.RepositoryName(s.URL)})
 	if err != nil {
 		return err

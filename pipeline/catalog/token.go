@@ -28,6 +28,11 @@ type Token struct {
 	RotatedFrom  *uuid.UUID `json:"rotated_from"` // the token whose place it took; nil: none
 }
 
+// Ended says whether the token is no longer valid.
+func (t Token) Ended(now time.Time) bool {
+	return t.RevokedAt != nil || t.ExpiresAt != nil && !t.ExpiresAt.After(now)
+}
+
 // Bearer is who holds a valid token.
 type Bearer struct {
 	ID                   uuid.UUID
@@ -153,7 +158,7 @@ func (ts *Tokens) Rotate(ctx context.Context, by Author, id, next uuid.UUID, has
 			return err
 		}
 		now := time.Now()
-		if before.RevokedAt != nil || before.ExpiresAt != nil && !before.ExpiresAt.After(now) {
+		if before.Ended(now) {
 			return ErrEnded
 		}
 		if rotated, err := q.WasRotated(ctx, id); err != nil || rotated {

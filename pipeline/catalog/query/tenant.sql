@@ -38,3 +38,26 @@ select count(*) from repositories where tenant = @tenant;
 
 -- name: DropTenant :exec
 delete from tenants where name = @name;
+
+-- name: PutGitCredential :exec
+insert into git_credentials as g (tenant, host, sealed) values (@tenant, @host, @sealed)
+on conflict (tenant, host) do update set sealed = excluded.sealed, changed_at = now();
+
+-- name: LoadGitCredential :one
+select sealed from git_credentials where tenant = @tenant and host = @host;
+
+-- name: ListGitCredentials :many
+select tenant, host, created_at, changed_at from git_credentials where tenant = @tenant order by host;
+
+-- name: DropGitCredential :execrows
+delete from git_credentials where tenant = @tenant and host = @host;
+
+-- name: RoomOf :one
+-- What a tenant has of what its limits bound. A repository that is being forgotten counts
+-- until it is gone.
+select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
+    (select count(*) from repositories r where r.tenant = @tenant and r.id <> @repository) as repositories,
+    case when n.max_documents is null then 0 else (select count(*) from documents d join tracks t on t.id = d.track
+        join repositories r on r.id = t.repository
+        where r.tenant = @tenant and t.id <> @track and d.state not in ('skipped', 'removed')) end::bigint as documents
+from tenants n where n.name = @tenant;

@@ -8,6 +8,8 @@ package query
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const countRepositories = `-- name: CountRepositories :one
@@ -19,6 +21,18 @@ func (q *Queries) CountRepositories(ctx context.Context, tenant string) (int64, 
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const dropGitCredential = `-- name: DropGitCredential :execrows
+delete from git_credentials where tenant = $1 and host = $2
+`
+
+func (q *Queries) DropGitCredential(ctx context.Context, tenant string, host string) (int64, error) {
+	result, err := q.db.Exec(ctx, dropGitCredential, tenant, host)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const dropTenant = `-- name: DropTenant :exec
@@ -37,6 +51,42 @@ insert into tenants (name) values ($1) on conflict (name) do nothing
 func (q *Queries) KnowTenant(ctx context.Context, name string) error {
 	_, err := q.db.Exec(ctx, knowTenant, name)
 	return err
+}
+
+const listGitCredentials = `-- name: ListGitCredentials :many
+select tenant, host, created_at, changed_at from git_credentials where tenant = $1 order by host
+`
+
+type ListGitCredentialsRow struct {
+	Tenant    string
+	Host      string
+	CreatedAt time.Time
+	ChangedAt time.Time
+}
+
+func (q *Queries) ListGitCredentials(ctx context.Context, tenant string) ([]ListGitCredentialsRow, error) {
+	rows, err := q.db.Query(ctx, listGitCredentials, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListGitCredentialsRow
+	for rows.Next() {
+		var i ListGitCredentialsRow
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.Host,
+			&i.CreatedAt,
+			&i.ChangedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listTenants = `-- name: ListTenants :many
@@ -88,6 +138,17 @@ func (q *Queries) ListTenants(ctx context.Context, after string, most int32) ([]
 		return nil, err
 	}
 	return items, nil
+}
+
+const loadGitCredential = `-- name: LoadGitCredential :one
+select sealed from git_credentials where tenant = $1 and host = $2
+`
+
+func (q *Queries) LoadGitCredential(ctx context.Context, tenant string, host string) ([]byte, error) {
+	row := q.db.QueryRow(ctx, loadGitCredential, tenant, host)
+	var sealed []byte
+	err := row.Scan(&sealed)
+	return sealed, err
 }
 
 const loadTenant = `-- name: LoadTenant :one
@@ -158,6 +219,16 @@ func (q *Queries) LockTenant(ctx context.Context, name string) (LockTenantRow, e
 	return i, err
 }
 
+const putGitCredential = `-- name: PutGitCredential :exec
+insert into git_credentials as g (tenant, host, sealed) values ($1, $2, $3)
+on conflict (tenant, host) do update set sealed = excluded.sealed, changed_at = now()
+`
+
+func (q *Queries) PutGitCredential(ctx context.Context, tenant string, host string, sealed []byte) error {
+	_, err := q.db.Exec(ctx, putGitCredential, tenant, host, sealed)
+	return err
+}
+
 const putTenant = `-- name: PutTenant :execrows
 insert into tenants (name, max_repositories, max_documents, max_tokens_day, max_cost_day, max_requests_minute, shares_credentials)
 values ($1, $2, $3, $4, $5,
@@ -189,6 +260,36 @@ func (q *Queries) PutTenant(ctx context.Context, arg PutTenantParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const roomOf = `-- name: RoomOf :one
+select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
+    (select count(*) from repositories r where r.tenant = $1 and r.id <> $2) as repositories,
+    case when n.max_documents is null then 0 else (select count(*) from documents d join tracks t on t.id = d.track
+        join repositories r on r.id = t.repository
+        where r.tenant = $1 and t.id <> $3 and d.state not in ('skipped', 'removed')) end::bigint as documents
+from tenants n where n.name = $1
+`
+
+type RoomOfRow struct {
+	MaxRepositories int64
+	MaxDocuments    int64
+	Repositories    int64
+	Documents       int64
+}
+
+// What a tenant has of what its limits bound. A repository that is being forgotten counts
+// until it is gone.
+func (q *Queries) RoomOf(ctx context.Context, tenant string, repository uuid.UUID, track uuid.UUID) (RoomOfRow, error) {
+	row := q.db.QueryRow(ctx, roomOf, tenant, repository, track)
+	var i RoomOfRow
+	err := row.Scan(
+		&i.MaxRepositories,
+		&i.MaxDocuments,
+		&i.Repositories,
+		&i.Documents,
+	)
+	return i, err
 }
 
 const setTenant = `-- name: SetTenant :exec

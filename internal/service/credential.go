@@ -1,0 +1,112 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/seal"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// maxCredential bounds a user name with its password or token, in bytes.
+const maxCredential = 4096
+
+// CredentialsRequest asks for the hosts for which a tenant has credentials for git. A token
+// that reaches some repositories alone may not ask: a credential is of a whole host.
+type CredentialsRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; has to be empty
+}
+
+// CredentialRequest names a tenant's credential for a host.
+type CredentialRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; has to be empty
+	Host   string   // with the port unless it is that of https
+}
+
+// SetCredentialRequest asks to keep a credential for a host, in place of the one that is
+// there.
+type SetCredentialRequest struct {
+	CredentialRequest
+	User   string // "": the one that the host wants beside a token
+	Secret string // password or token; nothing shows it again
+}
+
+// Credentials lists the hosts for which a tenant has credentials, without these.
+func (s *Service) Credentials(ctx context.Context, r CredentialsRequest) (list []catalog.GitCredential, err error) {
+	defer mark(&err)
+	if err := s.checkTenant(ctx, r.Tenant, r.Reach); err != nil {
+		return nil, err
+	}
+	return s.stores.Catalog.Tenants.Credentials(ctx, r.Tenant)
+}
+
+// SetCredential keeps a tenant's credential for a host, sealed. It returns the host's name
+// as it is kept.
+func (s *Service) SetCredential(ctx context.Context, r SetCredentialRequest) (host string, err error) {
+	defer mark(&err)
+	if host, err = s.credentialHost(ctx, r.CredentialRequest); err != nil {
+		return "", err
+	}
+	value := r.Secret
+	if r.User != "" {
+		value = r.User + ":" + r.Secret
+	}
+	wrong := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
+	if r.Secret == "" || strings.Contains(r.User, ":") || len(value) > maxCredential || !utf8.ValidString(value) || strings.ContainsFunc(value, wrong) {
+		reason := fmt.Sprintf("give a password or a token, and a user name without a colon, of at most %d bytes together and without white space", maxCredential)
+		return "", &Error{Kind: Invalid, Field: FieldSecret, Reason: reason}
+	}
+	sealed, err := s.cfg.Box.Seal([]byte(value), seal.GitCredential(r.Tenant, host))
+	if errors.Is(err, seal.ErrNoKey) {
+		return "", &Error{Kind: Unavailable, Err: err}
+	}
+	if err != nil {
+		return "", err
+	}
+	err = s.stores.Catalog.Tenants.PutCredential(ctx, author(ctx), r.Tenant, host, sealed)
+	if isNotFound(err) {
+		return "", noTenant(r.Tenant)
+	}
+	return host, err
+}
+
+// RemoveCredential deletes a tenant's credential for a host.
+func (s *Service) RemoveCredential(ctx context.Context, r CredentialRequest) (err error) {
+	defer mark(&err)
+	host, err := s.credentialHost(ctx, r)
+	if err != nil {
+		return err
+	}
+	err = s.stores.Catalog.Tenants.DropCredential(ctx, author(ctx), r.Tenant, host)
+	if isNotFound(err) {
+		return &Error{Kind: NotFound, Field: FieldHost, Value: host, Reason: "there is no credential for it"}
+	}
+	return err
+}
+
+func (s *Service) credentialHost(ctx context.Context, r CredentialRequest) (string, error) {
+	if err := s.checkTenant(ctx, r.Tenant, r.Reach); err != nil {
+		return "", err
+	}
+	host, ok := access.Host(r.Host)
+	if !ok {
+		return "", &Error{Kind: Invalid, Field: FieldHost, Reason: "give the name of a host, with its port unless that is 443: git.example.org"}
+	}
+	return host, nil
+}
+
+// checkTenant is check for what is a whole tenant's.
+func (s *Service) checkTenant(ctx context.Context, tenant string, reach []string) error {
+	if restricted(ctx, reach) {
+		return denied("this takes a token that reaches all repositories of its tenant")
+	}
+	return s.check(ctx, tenant, store.Postgres)
+}
