@@ -29,7 +29,7 @@ type credentialSetCmd struct {
 }
 
 func (cmd *credentialSetCmd) Run(ctx context.Context, g *globals) error {
-	secret, err := readSecret("password or token for " + cmd.Host)
+	secret, err := askSecret("password or token for " + cmd.Host)
 	if err != nil {
 		return err
 	}
@@ -54,9 +54,9 @@ func (cmd *credentialSetCmd) Run(ctx context.Context, g *globals) error {
 // maxSecret bounds a secret that is read from standard input, in bytes.
 const maxSecret = 8 << 10
 
-// readSecret reads a line from standard input, and does not show it on a terminal. A secret
+// askSecret reads a line from standard input, and does not show it on a terminal. A secret
 // among the arguments would be seen by every process of the machine.
-func readSecret(what string) (string, error) {
+func askSecret(what string) (string, error) {
 	var line string
 	var err error
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
@@ -29,8 +30,18 @@ func (d deps) authenticate(api huma.API, r route) func(huma.Context, func(huma.C
 			writeProblem(ctx, explain(ctx.Context(), err, d.log))
 			return
 		}
-		next(huma.WithValue(huma.WithContext(ctx, access.With(ctx.Context(), who.Grant)), callerKey{}, who))
+		granted := access.WithOrigin(access.With(ctx.Context(), who.Grant), origin(ctx))
+		next(huma.WithValue(huma.WithContext(ctx, granted), callerKey{}, who))
 	}
+}
+
+// origin is where a request came from, for the audit log.
+func origin(ctx huma.Context) access.Origin {
+	address := ctx.RemoteAddr()
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
+	}
+	return access.Origin{Door: "http", Address: address, Request: requestOf(ctx.Context()).id}
 }
 
 func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
@@ -44,6 +55,9 @@ func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
 	requestOf(ctx.Context()).token = who.Token
 	if wait := d.rates.take(who.Token); wait > 0 {
 		return who, &service.Error{Kind: service.Limited, Reason: "too many requests of this token: try again after the time in Retry-After", RetryAfter: wait}
+	}
+	if wait := d.tenants.take(who.Tenant, who.Requests); wait > 0 {
+		return who, &service.Error{Kind: service.Limited, Reason: "too many requests of this tenant: try again after the time in Retry-After", RetryAfter: wait}
 	}
 	if r.scope != "" && !who.Allows(r.scope) {
 		return who, denied(fmt.Sprintf("this token lacks the scope %s: use one that has it", r.scope))

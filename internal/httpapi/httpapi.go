@@ -69,7 +69,7 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	d := deps{Service: s, cfg: cfg, rates: newRates(cfg.Rate, cfg.Burst), streams: newStreams(cfg.Streams), log: log}
+	d := deps{Service: s, cfg: cfg, rates: newRates(cfg.Rate, cfg.Burst), tenants: newTenantRates(), streams: newStreams(cfg.Streams), log: log}
 	api := humago.New(mux, describe())
 	registerAll(api, d)
 	a := &API{}
@@ -103,6 +103,7 @@ type deps struct {
 	*service.Service
 	cfg     Config
 	rates   *rates
+	tenants *tenantRates
 	streams *streams
 	log     *slog.Logger
 }
@@ -116,6 +117,10 @@ func registerAll(api huma.API, d deps) {
 	registerLetter(api, d)
 	registerIndex(api, d)
 	registerHook(api, d)
+	registerToken(api, d)
+	registerTenant(api, d)
+	registerCredential(api, d)
+	registerAudit(api, d)
 }
 
 func (c Config) withDefaults() Config {

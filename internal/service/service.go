@@ -18,14 +18,12 @@ import (
 type Config struct {
 	Index  string // prefix of the names of new collections; default: leat
 	Source string // CloudEvents source of the events it publishes; default: /leat/service
-	// Box seals the secrets of hooks. Default: none, and no hook can be used.
+	// Box seals the secrets of hooks and of git hosts. Default: none, and neither can be
+	// kept.
 	Box *seal.Box
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
-	// Box seals what the catalog has to give back. Default: none, and no git credential
-	// can be kept.
-	Box *seal.Box
 }
 
 // Service answers requests from the stores. Its methods may be called by any
