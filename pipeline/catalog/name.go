@@ -69,7 +69,7 @@ func locate(ctx context.Context, q *query.Queries, tenant, url string) (Place, e
 	return Place{}, fault.Reject(fmt.Errorf("%d repositories have had its name before", maxIDs))
 }
 
-// enter makes the row of a submission's repository, if need be.
+// enter makes the rows of a submission's tenant and repository, if need be.
 func enter(ctx context.Context, q *query.Queries, s Submission) error {
 	if err := q.KnowTenant(ctx, s.Tenant); err != nil {
 		return err
