@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"context"
+
 	"path"
 
 	"github.com/leatworks/leat/pipeline/content"
@@ -8,7 +10,7 @@ import (
 )
 
 // indexed says which files leat indexes.
-func indexed(files []file) (map[string]bool, error) {
+func indexed(ctx context.Context, files []file) (map[string]bool, error) {
 	var ignore []byte
 	var layout lang.Layout
 	attributes := make(map[string][]byte)
@@ -32,7 +34,10 @@ func indexed(files []file) (map[string]bool, error) {
 		if rules.Path([]byte(f.path), lang.File, int64(len(f.content))).Skip != "" {
 			continue
 		}
-		read, refused := content.Decode([]byte(f.content), rules.Encoding([]byte(f.path)))
+		read, refused, err := content.Decode(ctx, []byte(f.content), rules.Encoding([]byte(f.path)))
+		if err != nil {
+			return nil, err
+		}
 		is[f.path] = refused == nil && rules.Content([]byte(f.path), read.Text).Skip == ""
 	}
 	return is, nil

@@ -71,7 +71,7 @@ func build(ctx context.Context, r repository, most, history int) (corpus, error)
 	if c.plain, err = r.files(ctx, commit); err != nil {
 		return corpus{}, err
 	}
-	is, err := indexed(c.plain)
+	is, err := indexed(ctx, c.plain)
 	if err != nil {
 		return corpus{}, err
 	}

@@ -132,8 +132,8 @@ func (s *Service) receive(
 		Hook: h.ID, Delivery: read.ID, Event: read.Event, ContentType: r.Header.Get("Content-Type"), Size: len(r.Body),
 		State: catalog.DeliveryReceived,
 	}
-	if row.Body = shown(read.Payload, secrets); len(read.Payload) == 0 {
-		row.Body = shown(r.Body, secrets)
+	if row.Body = shown(ctx, read.Payload, secrets); len(read.Payload) == 0 {
+		row.Body = shown(ctx, r.Body, secrets)
 	}
 	if row.Delivery == "" { // nothing tells it from another
 		row.Delivery = "leat-" + rand.Text()
@@ -148,9 +148,9 @@ func (s *Service) receive(
 
 // shown is the beginning of a body without secrets: those that are recognised, and the
 // hook's own, which old versions of Gitea send in the payload.
-func shown(body []byte, secrets []string) string {
-	masked := secret.Mask(body[:min(len(body), lookedAt)])
-	if masked.Excess {
+func shown(ctx context.Context, body []byte, secrets []string) string {
+	masked, err := secret.Mask(ctx, body[:min(len(body), lookedAt)])
+	if err != nil || masked.Excess {
 		return ""
 	}
 	text := string(masked.Text)

@@ -27,12 +27,13 @@ type Content struct {
 
 // Decode makes the content of a text file. encoding is the one that the
 // repository names for the file; if it is empty, the encoding is detected.
-func Decode(file []byte, encoding string) (Content, *text.Refusal) {
+func Decode(ctx context.Context, file []byte, encoding string) (Content, *text.Refusal, error) {
 	decoded, found, refused := text.Decode(file, encoding)
 	if refused != nil {
-		return Content{}, refused
+		return Content{}, refused, nil
 	}
-	return Content{secret.Mask(decoded), found}, nil
+	masked, err := secret.Mask(ctx, decoded)
+	return Content{masked, found}, nil, err
 }
 
 // Reader also reads files in a format that holds text without being text.
@@ -55,7 +56,8 @@ func (r Reader) Extract(ctx context.Context, file []byte, format extract.Format,
 	if refused != nil || err != nil {
 		return Content{}, refused, err
 	}
-	return Content{secret.Mask(extracted), text.Encoding(format)}, nil, nil
+	masked, err := secret.Mask(ctx, extracted)
+	return Content{masked, text.Encoding(format)}, nil, err
 }
 
 // Remake makes the text of a file again. encoding is the one that the catalog
@@ -68,9 +70,9 @@ func (r Reader) Remake(ctx context.Context, file []byte, encoding string, most i
 		}
 		return made.Text, err
 	}
-	made, refused := Decode(file, encoding)
+	made, refused, err := Decode(ctx, file, encoding)
 	if refused != nil {
 		return nil, fmt.Errorf("decode the file: %s", refused.Why)
 	}
-	return made.Text, nil
+	return made.Text, err
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -26,15 +27,15 @@ var errOver = errors.New("over a bound")
 // docxText lays out the body of a Word document like Markdown: headings with #,
 // items with -, the cells of a row between |, and one line for each other
 // paragraph.
-func docxText(content []byte, most int) ([]byte, *Refusal) {
+func docxText(ctx context.Context, content []byte, most int) ([]byte, *Refusal, error) {
 	// The library reads the whole directory, so its entries are counted before,
 	// by the mark of each.
 	if n := bytes.Count(content, []byte("PK\x01\x02")); n > maxEntries {
-		return nil, unreadable("%d files are packed in it; the limit is %d", n, maxEntries)
+		return nil, unreadable("%d files are packed in it; the limit is %d", n, maxEntries), nil
 	}
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		return nil, unreadable("it is no zip archive, or a damaged one")
+		return nil, unreadable("it is no zip archive, or a damaged one"), nil
 	}
 	var body, styles *zip.File
 	for _, f := range archive.File {
@@ -46,18 +47,18 @@ func docxText(content []byte, most int) ([]byte, *Refusal) {
 		}
 	}
 	if body == nil {
-		return nil, unreadable("it holds no word/document.xml")
+		return nil, unreadable("it holds no word/document.xml"), nil
 	}
 	d := docx{most: most}
 	if styles != nil {
-		if err := read(styles, d.style); err != nil {
-			return nil, broken("word/styles.xml", err)
+		if err := read(ctx, styles, d.style); err != nil {
+			return nil, broken("word/styles.xml", err), ctx.Err()
 		}
 	}
-	if err := read(body, d.element); err != nil && !errors.Is(err, errFull) {
-		return nil, broken("word/document.xml", err)
+	if err := read(ctx, body, d.element); err != nil && !errors.Is(err, errFull) {
+		return nil, broken("word/document.xml", err), ctx.Err()
 	}
-	return clean(d.out.Bytes()), nil
+	return clean(d.out.Bytes()), nil, nil
 }
 
 func broken(part string, err error) *Refusal {
@@ -92,13 +93,13 @@ func (r *inflated) Read(p []byte) (int, error) {
 }
 
 // read passes the tokens of a part to each, up to its end.
-func read(f *zip.File, each func(xml.Token) error) error {
+func read(ctx context.Context, f *zip.File, each func(xml.Token) error) error {
 	part, err := f.Open()
 	if err != nil {
 		return err
 	}
 	defer part.Close()
-	decoder := xml.NewDecoder(&inflated{from: part, packed: int64(min(f.CompressedSize64, MaxSize))})
+	decoder := xml.NewDecoder(&inflated{from: until{ctx, part}, packed: int64(min(f.CompressedSize64, MaxSize))})
 	depth := 0
 	for {
 		token, err := decoder.Token()

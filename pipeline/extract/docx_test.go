@@ -3,6 +3,7 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -61,7 +62,7 @@ func TestDocx(t *testing.T) {
 		{"a text twice", `<w:p><w:r><mc:AlternateContent><mc:Choice><w:t>once</w:t></mc:Choice><mc:Fallback><w:t>once</w:t></mc:Fallback></mc:AlternateContent></w:r></w:p>`, "once\n\n"},
 		{"line ends and controls", paragraph("", "a\nb\tc"), "a b\tc\n\n"},
 	} {
-		text, refused := docxText(document(t, test.body), 1000)
+		text, refused, _ := docxText(context.Background(), document(t, test.body), 1000)
 		if refused != nil || string(text) != test.want {
 			t.Errorf("%s: %q, refused %+v; want %q", test.name, text, refused, test.want)
 		}
@@ -99,7 +100,7 @@ func TestDocxBounds(t *testing.T) {
 		{"a foreign encoding", docxOf(t, "word/document.xml", `<?xml version="1.0" encoding="x-own"?><a/>`), "damaged"},
 		{"a flipped byte", bytes.Replace(good, []byte("word/document.xml"), []byte("word/dOcument.xml"), 1), ""},
 	} {
-		text, refused := docxText(test.content, 1<<20)
+		text, refused, _ := docxText(context.Background(), test.content, 1<<20)
 		if test.want == "" {
 			continue // any end that is one will do
 		}
@@ -116,7 +117,7 @@ func TestDocxThatLies(t *testing.T) {
 	for _, size := range []uint32{0, 1, 1 << 31} {
 		lie := bytes.Clone(content)
 		binary.LittleEndian.PutUint32(lie[at+24:], size)
-		if text, refused := docxText(lie, 1<<20); refused == nil && len(text) > 1000 {
+		if text, refused, _ := docxText(context.Background(), lie, 1<<20); refused == nil && len(text) > 1000 {
 			t.Errorf("size %d: %d bytes of text", size, len(text))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"unicode/utf8"
 )
@@ -82,9 +83,9 @@ func (r *Reader) Text(ctx context.Context, f Format, content []byte, most int) (
 	case PDF:
 		text, refused, err = r.pdf().text(ctx, content, most)
 	case Docx:
-		text, refused = docxText(content, most)
+		text, refused, err = docxText(ctx, content, most)
 	case HTML:
-		text, refused = htmlText(content)
+		text, refused, err = htmlText(ctx, content)
 	default:
 		refused = unreadable("format %.20q is not known", string(f))
 	}
@@ -97,6 +98,20 @@ func (r *Reader) Text(ctx context.Context, f Format, content []byte, most int) (
 		return nil, unreadable("there is no text in it"), nil
 	}
 	return text, nil, nil
+}
+
+// until ends a reader when a context does. All formats are read through it: the
+// bytes are bounded, and this bounds the time.
+type until struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (u until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.from.Read(p[:min(len(p), 64<<10)])
 }
 
 // clean makes a text storable: UTF-8, without control characters.

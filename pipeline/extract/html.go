@@ -2,6 +2,9 @@ package extract
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"io"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -31,17 +34,20 @@ func IsPage(source []byte) bool {
 
 // htmlText returns the visible text of a page. Each line of it is the text on
 // that line of the file. Headings begin with #, items with -.
-func htmlText(source []byte) ([]byte, *Refusal) {
+func htmlText(ctx context.Context, source []byte) ([]byte, *Refusal, error) {
 	if !IsPage(source) {
-		return nil, unreadable("it is no whole page, or a template of one")
+		return nil, unreadable("it is no whole page, or a template of one"), nil
 	}
 	p := page{}
-	tokens := html.NewTokenizer(bytes.NewReader(source))
+	tokens := html.NewTokenizer(until{ctx, bytes.NewReader(source)})
 	at := 0
 	for {
 		kind := tokens.Next()
 		raw := tokens.Raw()
 		if kind == html.ErrorToken {
+			if err := tokens.Err(); !errors.Is(err, io.EOF) {
+				return nil, nil, err
+			}
 			p.lines(source[at:]) // a tag that has no end
 			break
 		}
@@ -58,9 +64,9 @@ func htmlText(source []byte) ([]byte, *Refusal) {
 		}
 	}
 	if p.dropped > p.out.Len() {
-		return nil, unreadable("it is more script and style than text")
+		return nil, unreadable("it is more script and style than text"), nil
 	}
-	return clean(p.out.Bytes()), nil
+	return clean(p.out.Bytes()), nil, nil
 }
 
 var newline = []byte("\n")

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestHTML(t *testing.T) {
 		{"controls", "<html>a\x00b\x1b[1mc</html>", "ab[1mc"},
 		{"no words", "<html><body></body></html>", ""},
 	} {
-		text, refused := htmlText([]byte(test.source))
+		text, refused, _ := htmlText(context.Background(), []byte(test.source))
 		if refused != nil || string(text) != test.want {
 			t.Errorf("%s: %q, refused %+v; want %q", test.name, text, refused, test.want)
 		}
@@ -37,7 +38,7 @@ func TestHTMLThatIsNoPage(t *testing.T) {
 		"a program": "<html><script>" + strings.Repeat("call();\n", 100) + "</script>a little text</html>",
 		"late":      strings.Repeat(" ", maxProlog) + "<html>a</html>", "nothing": "",
 	} {
-		if text, refused := htmlText([]byte(source)); refused == nil {
+		if text, refused, _ := htmlText(context.Background(), []byte(source)); refused == nil {
 			t.Errorf("%s: %q", name, text)
 		}
 	}
@@ -53,7 +54,7 @@ func TestHTMLInTime(t *testing.T) {
 	for _, shape := range []string{"<", "<a", "<a ", "<a b='", "<!--", "<!", "</", "&", "&amp", "<h1>", "<svg>", "<script>", "<pre>", "<table><tr><td>", "<textarea>", "a ", "\n", "<![CDATA[", "<p/>", "<img alt=a ", "\x00", "é"} {
 		source := []byte("<html>" + strings.Repeat(shape, (1<<20)/len(shape)))
 		start := time.Now()
-		text, _ := htmlText(source)
+		text, _, _ := htmlText(context.Background(), source)
 		if took := time.Since(start); took > limit {
 			t.Errorf("1 MiB of %q took %s", shape, took)
 		}
@@ -68,7 +69,7 @@ func FuzzHTML(f *testing.F) {
 		f.Add([]byte("<html>" + s))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
-		text, refused := htmlText(source)
+		text, refused, _ := htmlText(context.Background(), source)
 		if refused != nil {
 			if text != nil || refused.Why == "" {
 				t.Fatalf("%+v with %q", refused, text)
@@ -79,7 +80,7 @@ func FuzzHTML(f *testing.F) {
 		if got, want := bytes.Count(text, newline), bytes.Count(source, newline); got != want {
 			t.Fatalf("%d lines of %d", got, want)
 		}
-		if again, _ := htmlText(source); !bytes.Equal(again, text) {
+		if again, _, _ := htmlText(context.Background(), source); !bytes.Equal(again, text) {
 			t.Fatal("another text the second time")
 		}
 	})
@@ -98,7 +99,7 @@ func FuzzDocx(f *testing.F) {
 	f.Add(fuzzed("<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"), styles)
 	f.Add(fuzzed("<!DOCTYPE a><mc:Fallback><w:t>a</w:t>"), styles)
 	f.Fuzz(func(t *testing.T, body, style string) {
-		text, refused := docxText(docxOf(t, "word/document.xml", body, "word/styles.xml", style), 1<<16)
+		text, refused, _ := docxText(context.Background(), docxOf(t, "word/document.xml", body, "word/styles.xml", style), 1<<16)
 		if refused == nil {
 			checkText(t, text)
 		} else if text != nil || refused.Why == "" {
@@ -114,7 +115,7 @@ func FuzzDocxArchive(f *testing.F) {
 	f.Add(document(f, paragraph("Titel", "water")))
 	f.Add(docxOf(f, "a", "b"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		text, refused := docxText(content, 1<<16)
+		text, refused, _ := docxText(context.Background(), content, 1<<16)
 		if refused == nil {
 			checkText(t, text)
 		}

@@ -46,8 +46,11 @@ func (r *reader) extracted(ctx context.Context, e entry, raw []byte, format extr
 // text decodes a text file.
 func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
 	named := r.rules.Encoding(e.Path)
-	read, refused := content.Decode(raw, named)
-	if refused != nil {
+	read, refused, err := content.Decode(ctx, raw, named)
+	switch {
+	case err != nil:
+		return file{}, err
+	case refused != nil:
 		return judged(e, refusal(refused)), nil
 	}
 	if read.Encoding != text.UTF8 && r.rules.UTF8Only() {

@@ -223,7 +223,7 @@ func TestPlantedSecretsAreMasked(t *testing.T) {
 		for kind, token := range g.tokens() {
 			kinds[kind] = true
 			planted++
-			if m := Mask([]byte("value: " + token + "\nnext: 1\n")); bytes.Contains(m.Text, []byte(token)) {
+			if m := masked([]byte("value: " + token + "\nnext: 1\n")); bytes.Contains(m.Text, []byte(token)) {
 				missed[kind]++
 			}
 		}
@@ -235,7 +235,7 @@ func TestPlantedSecretsAreMasked(t *testing.T) {
 				key := g.pem("PRIVATE KEY")
 				text, p.secret = []byte(key), key[40:80]
 			}
-			m := Mask(text)
+			m := masked(text)
 			check(t, text, m)
 			if bytes.Contains(m.Text, []byte(p.secret)) {
 				if missed[p.kind]++; missed[p.kind] == 1 {
@@ -276,7 +276,7 @@ func TestNamesThatLookLikeCredentials(t *testing.T) {
 		"api-reference-of-the-deployment-service1\n", "sdk-version-12\n", "pass: ${DB_PASS}\n", "pass=<your password>\n", "psk: none\n",
 		"storePassword System.getenv('STORE_PASSWORD')\n", "the seed phrase of twelve words\n", "mnemonic = \"push\"\n",
 	} {
-		if m := Mask([]byte(text)); len(m.Findings) > 0 {
+		if m := masked([]byte(text)); len(m.Findings) > 0 {
 			t.Errorf("%q: %s", text, m.Text)
 		}
 	}

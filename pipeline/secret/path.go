@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 )
@@ -19,7 +20,7 @@ const standIn, standInBytes = "masked-", 6
 // The digits tell nothing of a token. A password that can be guessed can be
 // recognised by them.
 func Path(path []byte) []byte {
-	spans := find(path)
+	spans, _ := find(context.Background(), path) // which never ends
 	if len(spans) == 0 {
 		return path
 	}

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"unicode/utf8"
 )
@@ -30,11 +31,12 @@ type Masked struct {
 	Excess bool
 }
 
-// Mask finds the secrets of a text, which it does not change, and masks them.
-func Mask(text []byte) Masked {
-	spans := find(text)
-	if len(spans) == 0 {
-		return Masked{Text: text}
+// Mask finds the secrets of a text, which it does not change, and masks them. It
+// fails only if ctx ends.
+func Mask(ctx context.Context, text []byte) (Masked, error) {
+	spans, err := find(ctx, text)
+	if err != nil || len(spans) == 0 {
+		return Masked{Text: text}, err
 	}
 	m := Masked{Text: bytes.Clone(text)}
 	if m.Excess = len(spans) > MaxFindings; m.Excess {
@@ -47,7 +49,7 @@ func Mask(text []byte) Masked {
 		m.Findings = append(m.Findings, Finding{Rule: s.rule, Line: line, Start: s.start, End: s.end})
 		mask(m.Text[s.start:s.end], s.armored)
 	}
-	return m
+	return m, nil
 }
 
 var newline = []byte("\n")
@@ -62,11 +64,22 @@ type span struct {
 	generic bool // found by the name that it is assigned to, not by its format
 }
 
+// looksPerCheck is the number of keywords after which find looks at its context. A
+// matcher reads some KiB around a keyword, so that is a matter of milliseconds.
+const looksPerCheck = 1 << 10
+
 // find returns the spans of a text in order, up to MaxFindings+1. Overlapping
 // spans become one.
-func find(text []byte) []span {
+func find(ctx context.Context, text []byte) ([]span, error) {
 	var spans []span
+	var err error
+	looks := 0
 	keywords().scan(text, func(k *keyword, at int) bool {
+		if looks++; looks%looksPerCheck == 0 {
+			if err = ctx.Err(); err != nil {
+				return false
+			}
+		}
 		s, ok := k.match(text, at, at+len(k.word))
 		if !ok {
 			return true
@@ -81,7 +94,7 @@ func find(text []byte) []span {
 	if len(spans) > MaxFindings+1 {
 		spans = spans[:MaxFindings+1]
 	}
-	return spans
+	return spans, err
 }
 
 // join adds a span to a list in order without overlaps. Keywords come in the

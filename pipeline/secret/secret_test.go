@@ -2,6 +2,8 @@ package secret
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"maps"
@@ -19,7 +21,7 @@ func TestCorpus(t *testing.T) {
 	misses, found := map[string]int{}, 0
 	positives := g.positives(each)
 	for _, s := range positives {
-		m := Mask([]byte(s.text))
+		m := masked([]byte(s.text))
 		check(t, []byte(s.text), m)
 		if bytes.Contains(m.Text, []byte(s.secret)) {
 			if misses[s.kind]++; misses[s.kind] <= 2 {
@@ -32,7 +34,7 @@ func TestCorpus(t *testing.T) {
 	alarms, total := map[string]int{}, 0
 	negatives := g.negatives(each)
 	for _, s := range negatives {
-		m := Mask([]byte(s.text))
+		m := masked([]byte(s.text))
 		if len(m.Findings) > 0 {
 			if alarms[s.kind]++; alarms[s.kind] <= 2 {
 				t.Logf("false alarm, %s: %s in %.200q", s.kind, m.Findings[0].Rule, m.Text)
@@ -88,7 +90,7 @@ func TestMaskLeavesTheRest(t *testing.T) {
 	g := newGenerator(2)
 	github := "ghp_" + g.of(base62, 36)
 	text := "a\r\nb " + github + " c\r\npassword = \"p\u00e4ss\u2192w0rt!9\"\n"
-	m := Mask([]byte(text))
+	m := masked([]byte(text))
 	want := "a\r\nb " + strings.Repeat("*", 40) + " c\r\npassword = \"*×**※******\"\n"
 	if string(m.Text) != want {
 		t.Errorf("got %q, want %q", m.Text, want)
@@ -104,9 +106,9 @@ func TestMaskLeavesTheRest(t *testing.T) {
 func TestMaskedTextHoldsNoSecret(t *testing.T) {
 	g := newGenerator(3)
 	all := text(g.positives(5))
-	m := Mask(all)
+	m := masked(all)
 	check(t, all, m)
-	if again := Mask(m.Text); len(again.Findings) > 0 {
+	if again := masked(m.Text); len(again.Findings) > 0 {
 		f := again.Findings[0]
 		t.Errorf("a masked text holds %d: %s, %q", len(again.Findings), f.Rule, m.Text[max(0, f.Start-40):f.End])
 	}
@@ -118,13 +120,13 @@ func TestExcess(t *testing.T) {
 	for range MaxFindings {
 		fmt.Fprintf(&list, "npm_%s\n", g.of(base62, 36))
 	}
-	if m := Mask([]byte(list.String())); m.Excess || len(m.Findings) < MaxFindings*99/100 {
+	if m := masked([]byte(list.String())); m.Excess || len(m.Findings) < MaxFindings*99/100 {
 		t.Errorf("%d findings, excess %t", len(m.Findings), m.Excess)
 	}
 	for range 100 {
 		fmt.Fprintf(&list, "npm_%s\n", g.of(base62, 36))
 	}
-	if m := Mask([]byte(list.String())); !m.Excess || len(m.Findings) != MaxFindings {
+	if m := masked([]byte(list.String())); !m.Excess || len(m.Findings) != MaxFindings {
 		t.Errorf("%d findings, excess %t", len(m.Findings), m.Excess)
 	}
 }
@@ -151,13 +153,27 @@ func TestKeywordsAreWhatRulesLookFor(t *testing.T) {
 // nothing: if a shape took quadratic time, 1 MiB would take hours.
 func TestWorkIsBounded(t *testing.T) {
 	for _, shape := range hostile {
-		Mask(bytes.Repeat([]byte(shape), 1<<20/len(shape)))
+		masked(bytes.Repeat([]byte(shape), 1<<20/len(shape)))
 	}
 }
 
 var hostile = []string{
 	"-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAA", "private key", "://", "://a:b", "eyJ", "eyJa.", "eyJ-", "password", "password=", "password=\"", "password = ",
 	"ghp_", "ghp_A", "secret\"", "token: ", "--token ", "sig=", "AccountKey=", "bearer ", "8Q~", "azdo", "@tcp(", "a:b@tcp(", ":AA1", "sk-", "\\\"", "pwd:=", "secret_",
+}
+
+// masked masks a text without a limit of time.
+func masked(text []byte) Masked {
+	m, _ := Mask(context.Background(), text)
+	return m
+}
+
+func TestMaskEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Mask(ctx, bytes.Repeat([]byte("password "), 10_000)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want %v", err, context.Canceled)
+	}
 }
 
 func FuzzMask(f *testing.F) {
@@ -170,7 +186,7 @@ func FuzzMask(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		before := bytes.Clone(text)
-		m := Mask(text)
+		m := masked(text)
 		if !bytes.Equal(before, text) {
 			t.Fatal("the original was changed")
 		}
@@ -199,7 +215,7 @@ func BenchmarkMask(b *testing.B) {
 			b.ReportAllocs()
 			var floor time.Duration
 			for b.Loop() {
-				Mask(shape.text)
+				masked(shape.text)
 				b.StopTimer()
 				begun := time.Now()
 				sink += checksum(shape.text)
