@@ -49,11 +49,15 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	defer end()
+	box, err := cfg.Box()
+	if err != nil {
+		return err
+	}
 	publisher := announce.New(s.Broker, "/leat/ingestor")
 	step, err := ingest.New(ingest.Config{
 		Filter: cfg.Filter.Config(), MaxFiles: cfg.MaxFiles, MaxPathBytes: cfg.MaxPathBytes, Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
 		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
-		Splitter: splitter,
+		Splitter: splitter, Credentials: credentials(s.Catalog.Tenants, box),
 	}, mirrors, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Locks, s.Blobs, publisher, log)
 	if err != nil {
 		return err
@@ -144,7 +148,7 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	}
 	// A batch holds half of the messages: while one batch waits for its vectors,
 	// another is read or stored.
-	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budget}
+	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budgets(budget, s.Catalog.Tenants)}
 	told, err := tell(ctx, model, s.meter(), log)
 	if err != nil {
 		return err
@@ -188,6 +192,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	points := s.Upkeep(cfg.Upkeep, log)
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
 		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
+		syncer.Audit(syncer.AuditRetention{}, s.Catalog.Audit),
 		syncer.RetainDeliveries(syncer.Deliveries{}, s.Catalog.Hooks),
 	})
 	periodic := schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log, work...)

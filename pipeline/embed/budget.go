@@ -35,7 +35,10 @@ func (s *Step) afford(ctx context.Context, docs []catalog.Document) (_ []catalog
 	}
 	var affordable []catalog.Document
 	for tenant, list := range byTenant {
-		budget := s.cfg.Budget(tenant)
+		budget, err := s.cfg.Budget(ctx, tenant)
+		if err != nil {
+			return nil, nil, err
+		}
 		if budget == (catalog.Budget{}) {
 			affordable = append(affordable, list...)
 			continue

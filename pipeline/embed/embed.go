@@ -31,7 +31,7 @@ type Config struct {
 	Batches        int           // most batches under way at once, so that one reads while another embeds; default 2 [8]
 
 	// Budget returns the limit of a tenant for one UTC day. Default: no tenant has a limit.
-	Budget func(tenant string) catalog.Budget
+	Budget func(ctx context.Context, tenant string) (catalog.Budget, error)
 }
 
 // The defaults. With them, the vectors of a batch are one pack of one to two MiB.

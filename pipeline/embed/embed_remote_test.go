@@ -1,6 +1,7 @@
 package embed_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -171,11 +172,11 @@ func TestUsageIsCounted(t *testing.T) {
 func TestABudgetPausesWork(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	const most = 150
-	p := testpipe.Open(t, testpipe.Config{Embedder: remote(t, server, nil), Budget: func(tenant string) catalog.Budget {
+	p := testpipe.Open(t, testpipe.Config{Embedder: remote(t, server, nil), Budget: func(_ context.Context, tenant string) (catalog.Budget, error) {
 		if tenant != events.DefaultTenant {
-			return catalog.Budget{}
+			return catalog.Budget{}, nil
 		}
-		return catalog.Budget{Tokens: most}
+		return catalog.Budget{Tokens: most}, nil
 	}})
 	if err := errors.Join(p.Deliver(t, chunked(t, p, files(50))...)...); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ var serveLocal = func() string {
 const helper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$LEAT_GIT_USERNAME" "$LEAT_GIT_PASSWORD"; }; f`
 
 // access prepares the way to a remote, which the caller closes.
-func (m *Mirrors) access(remote Remote) (a access, err error) {
+func (m *Mirrors) access(ctx context.Context, remote Remote) (a access, err error) {
 	if remote.kind == kindLocal {
 		return access{protocol: "file", flags: []string{"--upload-pack=" + serveLocal}}, nil
 	}
@@ -51,9 +52,9 @@ func (m *Mirrors) access(remote Remote) (a access, err error) {
 	}
 	switch remote.kind {
 	case kindSSH:
-		a, err = m.accessSSH(gate)
+		a, err = m.accessSSH(ctx, gate)
 	case kindHTTP:
-		a, err = m.accessHTTP(remote, gate)
+		a, err = m.accessHTTP(ctx, remote, gate)
 	default:
 		err = fmt.Errorf("remote %q was not made by Parse", remote.text)
 	}
@@ -71,15 +72,15 @@ func (a access) close() {
 	}
 }
 
-func (m *Mirrors) accessSSH(gate *reach.Gate) (access, error) {
+func (m *Mirrors) accessSSH(ctx context.Context, gate *reach.Gate) (access, error) {
 	command, env, err := gate.ProxyCommand()
 	if err != nil {
 		return access{}, err
 	}
-	return access{protocol: "ssh", env: []string{"GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + m.sshCommand(command), env}}, nil
+	return access{protocol: "ssh", env: []string{"GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + m.sshCommand(command, credentialsOf(ctx).Shared), env}}, nil
 }
 
-func (m *Mirrors) accessHTTP(remote Remote, gate *reach.Gate) (access, error) {
+func (m *Mirrors) accessHTTP(ctx context.Context, remote Remote, gate *reach.Gate) (access, error) {
 	scheme, _, _ := strings.Cut(remote.text, "://")
 	a := access{
 		protocol: scheme,
@@ -88,7 +89,7 @@ func (m *Mirrors) accessHTTP(remote Remote, gate *reach.Gate) (access, error) {
 			{"http.lowSpeedTime", fmt.Sprint(max(1, int(m.cfg.IdleTimeout/time.Second)))},
 		},
 	}
-	found, ok, err := m.token(remote.host)
+	found, ok, err := m.credential(ctx, remote.host)
 	if err != nil || !ok {
 		return a, err
 	}
@@ -101,7 +102,7 @@ func (m *Mirrors) accessHTTP(remote Remote, gate *reach.Gate) (access, error) {
 // sshCommand runs ssh without the user's and the machine's ssh configuration,
 // without questions, and only to hosts whose key is known: nothing is trusted
 // on first use.
-func (m *Mirrors) sshCommand(proxyCommand string) string {
+func (m *Mirrors) sshCommand(proxyCommand string, shared bool) string {
 	options := []string{
 		"ProxyCommand=" + proxyCommand,
 		"BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no",
@@ -111,7 +112,10 @@ func (m *Mirrors) sshCommand(proxyCommand string) string {
 	if m.cfg.KnownHosts != "" {
 		options = append(options, "UserKnownHostsFile="+sshQuote(m.cfg.KnownHosts), "GlobalKnownHostsFile=/dev/null")
 	}
-	if m.cfg.KeyFile != "" {
+	switch {
+	case !shared: // and no key of the agent or of the user either
+		options = append(options, "IdentitiesOnly=yes", "IdentityAgent=none", "IdentityFile=none")
+	case m.cfg.KeyFile != "":
 		options = append(options, "IdentitiesOnly=yes", "IdentityAgent=none", "IdentityFile="+sshQuote(m.cfg.KeyFile))
 	}
 	words := []string{m.cfg.SSHCommand, "-F", "/dev/null"}

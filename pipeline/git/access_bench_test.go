@@ -27,7 +27,7 @@ func BenchmarkFetchThroughTheGate(b *testing.B) {
 	remote := mustParse(b, m, server.URL+"/source.git")
 	way := map[string]func() access{
 		"gate": func() access {
-			a, err := m.access(remote)
+			a, err := m.access(b.Context(), remote)
 			if err != nil {
 				b.Fatal(err)
 			}

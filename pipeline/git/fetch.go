@@ -45,7 +45,7 @@ func (m *Mirrors) Fetch(ctx context.Context, id string, remote Remote, ref strin
 }
 
 func (m *Mirrors) fetch(ctx context.Context, id string, remote Remote, ref string) (Head, error) {
-	access, err := m.access(remote)
+	access, err := m.access(ctx, remote)
 	if err != nil {
 		return Head{}, err
 	}

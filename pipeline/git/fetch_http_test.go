@@ -147,7 +147,7 @@ func TestFetchWithTokenFromEnvironment(t *testing.T) {
 	f := newForge(t, s)
 	t.Setenv("LEAT_GIT_TOKEN_GIT__LAB_EXAMPLE_COM", testToken)
 	m := newMirrors(t)
-	access, err := m.access(mustParse(t, m, "https://Git-Lab.example.com/x"))
+	access, err := m.access(t.Context(), mustParse(t, m, "https://Git-Lab.example.com/x"))
 	if err != nil || !strings.Contains(strings.Join(access.env, " "), testToken) {
 		t.Fatalf("access %v, %v", access.env, err)
 	}

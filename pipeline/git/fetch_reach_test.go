@@ -240,7 +240,7 @@ func TestNoProxyLeadsNowhere(t *testing.T) {
 func TestTheGateIsNoOpenProxy(t *testing.T) {
 	inside, requests := counted(t)
 	m := newMirrors(t)
-	a, err := m.access(mustParse(t, m, "https://example.com/a"))
+	a, err := m.access(t.Context(), mustParse(t, m, "https://example.com/a"))
 	if err != nil {
 		t.Fatal(err)
 	}

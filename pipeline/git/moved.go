@@ -53,7 +53,7 @@ func (m *Mirrors) Stands(ctx context.Context, remote Remote) (bool, error) {
 	if remote.kind != kindHTTP {
 		return false, nil
 	}
-	a, err := m.access(remote)
+	a, err := m.access(ctx, remote)
 	if err != nil {
 		return false, err
 	}

@@ -60,6 +60,18 @@ func (f *fetches) put(key fetchKey, found fetched) {
 	f.last[key] = found
 }
 
+// as returns a context in which git has a tenant's credentials.
+func (s *Step) as(ctx context.Context, tenant string) (context.Context, error) {
+	if s.cfg.Credentials == nil {
+		return ctx, nil
+	}
+	own, err := s.cfg.Credentials(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return git.WithCredentials(ctx, own), nil
+}
+
 // fetch returns the commit that the submission's ref names: by a fetch of its own,
 // or by one that began after the submission arrived, if the commit that it found
 // has been listed or it failed. The repository's lock is held. While git waits
@@ -75,9 +87,13 @@ func (s *Step) fetch(ctx context.Context, m pipeline.Message, sub catalog.Submis
 			return found.head, err
 		}
 	}
+	as, err := s.as(ctx, sub.Tenant)
+	if err != nil {
+		return git.Head{}, err
+	}
 	m.SetAside()
 	began := time.Now()
-	head, err := s.mirrors.Fetch(ctx, sub.Repository.String(), remote, sub.Ref)
+	head, err := s.mirrors.Fetch(as, sub.Repository.String(), remote, sub.Ref)
 	if ctx.Err() == nil {
 		s.fetches.put(key, fetched{began, remote.String(), head, err})
 	}

@@ -61,6 +61,10 @@ type Config struct {
 	// 0.5; a share of 1 lets everything through.
 	ApproveFiles int
 	ApproveShare float64
+
+	// Credentials returns a tenant's credentials for git hosts. Default: every tenant
+	// fetches with those of the installation.
+	Credentials func(ctx context.Context, tenant string) (git.Credentials, error)
 }
 
 // Splitter cuts texts into chunks, each as chunk.Split does. It fails if ctx has ended,
@@ -245,6 +249,9 @@ func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() e
 }
 
 func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote) error {
+	if err := s.roomForRepository(ctx, sub); err != nil {
+		return err
+	}
 	head, err := s.fetch(ctx, m, sub, remote)
 	if err == nil && head.Moved != "" {
 		err = s.moved(ctx, sub, head.Moved)
@@ -304,7 +311,11 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 		return 0, err
 	}
 	rules := catalog.Rules{Config: s.config, All: tree.fingerprint(s.fingerprint(tree.rules))}
-	if err := s.permit(ctx, candidate{track, repo, commit, tree.rules, rules}); err != nil {
+	next := candidate{track, repo, commit, tree.rules, rules}
+	if err := s.roomForDocuments(ctx, next); err != nil {
+		return 0, err
+	}
+	if err := s.permit(ctx, next); err != nil {
 		return 0, err
 	}
 	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) events.Lane {

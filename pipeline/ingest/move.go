@@ -43,7 +43,11 @@ func (s *Step) locate(ctx context.Context, sub *catalog.Submission, remote git.R
 	if err != nil || now == remote {
 		return now, err
 	}
-	taken, err := s.mirrors.Stands(ctx, remote)
+	as, err := s.as(ctx, sub.Tenant)
+	if err != nil {
+		return now, err
+	}
+	taken, err := s.mirrors.Stands(as, remote)
 	if err != nil || !taken {
 		return now, err
 	}

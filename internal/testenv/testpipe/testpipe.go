@@ -7,6 +7,7 @@ package testpipe
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ type Config struct {
 	BulkFiles int               // of the ingestor
 	Embedder  embedder.Embedder // default: local-384
 
-	Budget func(tenant string) catalog.Budget // of a remote embedder; default: none
+	Budget func(context.Context, string) (catalog.Budget, error) // of a remote embedder; default: none
 }
 
 // Pipe holds the steps and the stores they share.

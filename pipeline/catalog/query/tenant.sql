@@ -53,10 +53,11 @@ select tenant, host, created_at, changed_at from git_credentials where tenant = 
 delete from git_credentials where tenant = @tenant and host = @host;
 
 -- name: RoomOf :one
--- What a tenant has of what its limits bound. A repository that is being forgotten counts
--- until it is gone.
+-- What a tenant has beside a repository and a track. A repository that was never fetched
+-- does not count, and one that is being forgotten counts until it is gone.
 select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
-    (select count(*) from repositories r where r.tenant = @tenant and r.id <> @repository) as repositories,
+    case when n.max_repositories is null then 0 else (select count(*) from repositories r
+        where r.tenant = @tenant and r.id <> @repository and exists (select 1 from tracks t where t.repository = r.id)) end::bigint as repositories,
     case when n.max_documents is null then 0 else (select count(*) from documents d join tracks t on t.id = d.track
         join repositories r on r.id = t.repository
         where r.tenant = @tenant and t.id <> @track and d.state not in ('skipped', 'removed')) end::bigint as documents

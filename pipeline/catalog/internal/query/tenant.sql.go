@@ -264,7 +264,8 @@ func (q *Queries) PutTenant(ctx context.Context, arg PutTenantParams) (int64, er
 
 const roomOf = `-- name: RoomOf :one
 select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
-    (select count(*) from repositories r where r.tenant = $1 and r.id <> $2) as repositories,
+    case when n.max_repositories is null then 0 else (select count(*) from repositories r
+        where r.tenant = $1 and r.id <> $2 and exists (select 1 from tracks t where t.repository = r.id)) end::bigint as repositories,
     case when n.max_documents is null then 0 else (select count(*) from documents d join tracks t on t.id = d.track
         join repositories r on r.id = t.repository
         where r.tenant = $1 and t.id <> $3 and d.state not in ('skipped', 'removed')) end::bigint as documents
@@ -278,8 +279,8 @@ type RoomOfRow struct {
 	Documents       int64
 }
 
-// What a tenant has of what its limits bound. A repository that is being forgotten counts
-// until it is gone.
+// What a tenant has beside a repository and a track. A repository that was never fetched
+// does not count, and one that is being forgotten counts until it is gone.
 func (q *Queries) RoomOf(ctx context.Context, tenant string, repository uuid.UUID, track uuid.UUID) (RoomOfRow, error) {
 	row := q.db.QueryRow(ctx, roomOf, tenant, repository, track)
 	var i RoomOfRow

@@ -1,0 +1,53 @@
+package ingest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+)
+
+// A tenant at its limit keeps what it has, is told why it gets no more, and goes on when
+// the limit is raised.
+func TestATenantHasNoMoreThanItsLimits(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	first, second := testpipe.NewRepo(t), testpipe.NewRepo(t)
+	first.Commit(t, testpipe.Text("a.txt", "1\n", "b.txt", "2\n"))
+	second.Commit(t, testpipe.Text("c.txt", "3\n"))
+	p.Rows(t, "insert into tenants (name, max_repositories, max_documents) values ('acme', 1, 3)")
+	submit := func(r *testpipe.Repo) error {
+		return p.Ingest.Handle(t.Context(), testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: r.Dir}))
+	}
+	refused := func(err error, reason string) {
+		t.Helper()
+		if kind, _ := fault.Of(err); kind != fault.KindReject || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%v, want it rejected because %s", err, reason)
+		}
+	}
+	documents := func(want string) {
+		t.Helper()
+		if got := p.One(t, "select string_agg(convert_from(path, 'UTF8'), ' ' order by path) from documents where state not in ('removed', 'skipped')"); got != want {
+			t.Errorf("the documents are %s, want %s", got, want)
+		}
+	}
+	if err := submit(first); err != nil {
+		t.Fatal(err)
+	}
+	refused(submit(second), "tenant acme has 1 repositories, and its limit is 1")
+	first.Commit(t, testpipe.Text("a.txt", "1\n", "b.txt", "2\n", "d.txt", "4\n", "e.txt", "5\n"))
+	refused(submit(first), "tenant acme would have 4 documents with this commit, and its limit is 3")
+	documents("a.txt b.txt")
+	p.Rows(t, "update tenants set max_repositories = 2, max_documents = 5 where name = 'acme'")
+	for _, r := range []*testpipe.Repo{first, second} {
+		if err := submit(r); err != nil {
+			t.Errorf("with room for it: %v", err)
+		}
+	}
+	documents("a.txt b.txt c.txt d.txt e.txt")
+	other := testpipe.Submission(t, "other", events.RepoSubmitted{Tenant: "other", URL: second.Dir})
+	if err := p.Ingest.Handle(t.Context(), other); err != nil {
+		t.Errorf("another tenant, which has no limit: %v", err)
+	}
+}
