@@ -80,11 +80,10 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r := service.SearchRequest{
+	a, err := c.Search(ctx, service.SearchRequest{
 		Tenant: c.Tenant, Query: in.Query, Repositories: names(in.Repository), Ref: in.Ref, Languages: names(in.Language), Kinds: names(in.Kind),
 		Symbols: names(in.Symbol), Path: in.Path, Limit: in.Limit, MaxTokens: tokens, After: in.Cursor,
-	}
-	a, err := c.Search(ctx, r)
+	})
 	if err != nil {
 		return "", err
 	}
@@ -92,11 +91,7 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 		if in.Cursor != "" {
 			return "No further matches.", nil
 		}
-		why, err := c.Empty(ctx, r)
-		if err != nil {
-			return "", err
-		}
-		return "Nothing found: " + why + ".", nil
+		return "Nothing found: " + a.Empty + ".", nil
 	}
 	var b strings.Builder
 	for _, h := range a.Hits {

@@ -19,7 +19,6 @@ import (
 // Service is what the tools ask.
 type Service interface {
 	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
-	Empty(context.Context, service.SearchRequest) (string, error)
 	Explore(context.Context, service.ExploreRequest) (service.ExploreAnswer, error)
 	Read(context.Context, service.ReadRequest) (service.ReadAnswer, error)
 	Tree(context.Context, service.TreeRequest) (service.TreeAnswer, error)

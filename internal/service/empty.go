@@ -3,16 +3,11 @@ package service
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Empty says why a search found nothing: nothing is indexed, or not yet, or the filters
-// leave nothing.
-func (s *Service) Empty(ctx context.Context, r SearchRequest) (reason string, err error) {
-	defer mark(&err)
+// empty completes the reason why a search found nothing by what may change that: nothing
+// has been submitted, or something is still under way.
+func (s *Service) empty(ctx context.Context, r SearchRequest, why string) (string, error) {
 	tracks, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach})
 	if err != nil {
 		return "", err
@@ -26,30 +21,8 @@ func (s *Service) Empty(ctx context.Context, r SearchRequest) (reason string, er
 			running++
 		}
 	}
-	under := "; nothing is under way"
-	if running > 0 {
-		under = fmt.Sprintf("; %d of %d refs are still being read or indexed: ask again later", running, len(tracks))
+	if running == 0 {
+		return why, nil
 	}
-	if !slices.ContainsFunc(tracks, func(h catalog.Head) bool { return h.Commit != "" }) {
-		return "nothing has been indexed yet" + under, nil
-	}
-	if filters := r.filters(); len(filters) > 0 {
-		return "nothing passes the filters together (" + strings.Join(filters, ", ") + ")" + under, nil
-	}
-	return "nothing matches the query" + under, nil
-}
-
-// filters names the filters of a search.
-func (r SearchRequest) filters() (names []string) {
-	for _, f := range []struct {
-		name   string
-		values []string
-	}{
-		{"repository", r.Repositories}, {"ref", []string{r.Ref}}, {"language", r.Languages}, {"kind", r.Kinds}, {"symbol", r.Symbols}, {"path", []string{r.Path}},
-	} {
-		if value := strings.Join(f.values, " or "); value != "" {
-			names = append(names, f.name+" "+value)
-		}
-	}
-	return names
+	return fmt.Sprintf("%s; %d of %d refs are still being read or indexed: ask again later", why, running, len(tracks)), nil
 }

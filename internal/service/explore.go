@@ -102,16 +102,14 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 		reason := fmt.Sprintf("%d tokens: ask for %d to %d", budget, LeastExploreTokens, MaxExploreTokens)
 		return a, &Error{Kind: Invalid, Field: FieldLimit, Reason: reason}
 	}
-	asked := SearchRequest{
+	found, err := s.Search(ctx, SearchRequest{
 		Tenant: r.Tenant, Reach: r.Reach, Query: r.Question, Repositories: r.Repositories, Ref: r.Ref, Limit: exploreHits,
-	}
-	found, err := s.Search(ctx, asked)
+	})
 	if err != nil {
 		return a, err
 	}
-	if a.Generation = found.Generation; len(found.Hits) == 0 {
-		a.Empty, err = s.Empty(ctx, asked)
-		return a, err
+	if a.Generation, a.Empty = found.Generation, found.Empty; len(found.Hits) == 0 {
+		return a, nil
 	}
 	pieces, err := s.pieces(ctx, r, found.Hits, "")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
@@ -119,21 +120,29 @@ func TestExploreKeepsToItsBudget(t *testing.T) {
 
 func TestAnEmptyAnswerSaysWhy(t *testing.T) {
 	m := open(t)
+	m.put(t, "acme", testpipe.NewRepo(t), "refs/heads/main", testpipe.Text("a.go", "package a\n"))
 	for _, test := range []struct {
 		name string
 		r    service.SearchRequest
 		want string
 	}{
-		{"nothing submitted", service.SearchRequest{Tenant: "other"}, "no repository"},
-		{"filters", service.SearchRequest{Tenant: "acme", Languages: []string{"Rust"}, Path: "x/**"}, "language Rust, path x/**"},
+		{"nothing submitted", service.SearchRequest{Tenant: "other", Query: "water"}, "no repository has been submitted"},
+		{"filters", service.SearchRequest{Tenant: "acme", Query: "package", Languages: []string{"Rust"}}, "no indexed text is of that language and kind"},
 	} {
-		if test.r.Tenant == "acme" {
-			m.put(t, "acme", testpipe.NewRepo(t), "refs/heads/main", testpipe.Text("a.go", "package a\n"))
+		got, err := m.Search(t.Context(), test.r)
+		if err != nil || got.Empty != test.want || got.Hits == nil {
+			t.Errorf("%s: %+v, %v", test.name, got, err)
 		}
-		got, err := m.Empty(t.Context(), test.r)
-		if err != nil || !strings.Contains(got, test.want) {
-			t.Errorf("%s: %q, %v", test.name, got, err)
-		}
+	}
+	// A repository that is being read may yet hold it.
+	repo := testpipe.NewRepo(t)
+	repo.CommitTo(t, "refs/heads/main", testpipe.Text("b.rs", "fn water() {}\n"))
+	if err := m.Ingest.Handle(t.Context(), testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: repo.Dir, Ref: "refs/heads/main"})); err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Search(t.Context(), service.SearchRequest{Tenant: "acme", Query: "water", Languages: []string{"Rust"}})
+	if err != nil || !strings.Contains(got.Empty, "; 1 of 2 refs are still being read or indexed: ask again later") {
+		t.Errorf("while it is read: %+v, %v", got, err)
 	}
 }
 

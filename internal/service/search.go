@@ -106,8 +106,12 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 	for {
 		found, why, err := s.searchIn(ctx, generation, query)
 		if err == nil {
-			a.Empty = why
 			a.Generation = generation.Number
+			if len(found) == 0 {
+				a.Hits = []Hit{}
+				a.Empty, err = s.empty(ctx, r, why)
+				return a, err
+			}
 			if a.Hits, err = s.named(ctx, r.Tenant, found); err != nil {
 				return a, err
 			}
