@@ -40,7 +40,7 @@ func (cmd *hookCreateCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	created, err := s.service.CreateHook(ctx, service.CreateHookRequest{
+	created, err := s.service.CreateHook(operator(ctx), service.CreateHookRequest{
 		Tenant: g.Tenant, Name: cmd.Name, Provider: cmd.Provider, Allowed: cmd.Allow, Refs: cmd.Refs, Scopes: cmd.Scopes, Secret: secret,
 	})
 	if err != nil {

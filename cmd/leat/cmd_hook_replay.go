@@ -22,7 +22,7 @@ func (cmd *hookReplayCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	a, err := s.service.ReplayDelivery(ctx, service.DeliveryRequest{Tenant: g.Tenant, ID: cmd.Delivery})
+	a, err := s.service.ReplayDelivery(operator(ctx), service.DeliveryRequest{Tenant: g.Tenant, ID: cmd.Delivery})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (cmd *hookRevokeCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	h, err := s.service.RevokeHook(ctx, service.HookRequest{Tenant: g.Tenant, Hook: cmd.Hook})
+	h, err := s.service.RevokeHook(operator(ctx), service.HookRequest{Tenant: g.Tenant, Hook: cmd.Hook})
 	if err != nil {
 		return err
 	}

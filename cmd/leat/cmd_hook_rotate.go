@@ -24,7 +24,7 @@ func (cmd *hookRotateCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	h, err := s.service.RotateHook(ctx, service.RotateHookRequest{
+	h, err := s.service.RotateHook(operator(ctx), service.RotateHookRequest{
 		HookRequest: service.HookRequest{Tenant: g.Tenant, Hook: cmd.Hook}, Secret: secret, Overlap: &cmd.Overlap,
 	})
 	if err != nil {

@@ -19,11 +19,11 @@ func (s *Searcher) filter(ctx context.Context, q Query, dense []float32) (vector
 	if len(q.Symbols) > 0 {
 		f.Symbol = func(symbol string) bool {
 			for name := range names(symbol) {
-				if slices.Contains(q.Symbols, name) {
+				if contains(q.Symbols, name) {
 					return true
 				}
 			}
-			return slices.Contains(q.Symbols, symbol)
+			return contains(q.Symbols, symbol)
 		}
 	}
 	if q.Path == "" {

@@ -145,7 +145,7 @@ func (q *Query) points(filter vector.Filter, dense []float32, n int) vector.Quer
 	if len(q.Symbols) > 0 {
 		text += "\n" + strings.Join(q.Symbols, "\n")
 	}
-	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(text)), Filter: filter, Limit: n}
+	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(inForms(text))), Filter: filter, Limit: n}
 }
 
 // hits ranks the candidates, reads at most n of them, and makes hits of those.

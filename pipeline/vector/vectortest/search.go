@@ -235,6 +235,26 @@ func testGlobsAgreeWithDoublestar(t *testing.T, open Open) {
 	}
 }
 
+// testGlobsMatchBothForms searches by letters with accents that paths write in the
+// other form of Unicode.
+func testGlobsMatchBothForms(t *testing.T, open Open) {
+	store := open(t)
+	collection := create(t, store)
+	const composed, apart = "docs/b\u00fccher/gr\u00f6sse.md", "docs/bu\u0308cher/gro\u0308sse.md"
+	upsert(t, store, collection, point(1, composed), point(2, apart), point(3, "docs/bucher/grosse.md"), point(4, "bu\u0308cher.md"))
+	both := []string{apart, composed}
+	for pattern, want := range map[string][]string{
+		composed: both, apart: both, "docs/b\u00fccher/": both, "docs/bu\u0308cher/**": both, "**/gr\u00f6*.md": both,
+		"docs/b?cher/*": {"docs/bucher/grosse.md", apart, composed}, "b\u00fccher.md": {"bu\u0308cher.md"}, "b\u00fccher/**": nil,
+	} {
+		got := paths(search(t, store, collection, vector.Query{Dense: axis(0), Filter: vector.Filter{Tenant: "acme", Path: pattern}, Limit: 100}))
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", pattern, got, want)
+		}
+	}
+}
+
 func testBadGlobSaysWhatToChange(t *testing.T, open Open) {
 	store := open(t)
 	for glob, hint := range map[string]string{

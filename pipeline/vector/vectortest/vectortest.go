@@ -51,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"Filters", testFilters},
 		{"EveryReadNeedsATenant", testEveryReadNeedsATenant},
 		{"GlobsAgreeWithDoublestar", testGlobsAgreeWithDoublestar},
+		{"GlobsMatchBothForms", testGlobsMatchBothForms},
 		{"BadGlobSaysWhatToChange", testBadGlobSaysWhatToChange},
 		{"GlobWidensTheSearch", testGlobWidensTheSearch},
 		{"SearchRefusesWhatItCannotAnswer", testSearchRefusesWhatItCannotAnswer},
