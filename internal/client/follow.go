@@ -102,7 +102,7 @@ func (c *Client) fault(data []byte) error {
 	if err := json.Unmarshal(data, &p); err != nil || p.Kind == "" {
 		return c.failed(fmt.Errorf("%s ended the stream: %s", c.base, p.Detail))
 	}
-	return p.Fault.Error(p.Detail)
+	return p.Error(p.Detail)
 }
 
 // events reads server-sent events until fn is done.

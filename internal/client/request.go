@@ -170,7 +170,7 @@ func (c *Client) problem(answer *http.Response) error {
 	if p.Kind == "" {
 		p.Kind = kinds[answer.StatusCode]
 	}
-	failed := p.Fault.Error(p.Detail)
+	failed := p.Error(p.Detail)
 	failed.RetryAfter = retryAfter(answer)
 	return failed
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -76,7 +77,7 @@ func record(next http.Handler, figures *figures, log *slog.Logger) http.Handler 
 		span.SetAttributes(attribute.String("leat.request_id", req.id))
 		defer func() {
 			if thrown := recover(); thrown != nil {
-				if thrown == http.ErrAbortHandler {
+				if err, _ := thrown.(error); errors.Is(err, http.ErrAbortHandler) {
 					panic(thrown)
 				}
 				log.ErrorContext(r.Context(), "handler panicked", "request", req.id, "panic", fmt.Sprint(thrown), "stack", string(debug.Stack()))

@@ -34,7 +34,7 @@ func TestOddRequestsAreProblems(t *testing.T) {
 		{"GET", "/api/v1/search?query=a&limit=0", nil, 422, "limit"},
 		{"GET", "/api/v1/search?query=a&limit=101", nil, 422, "limit"},
 		{"GET", "/api/v1/search?query=a&limit=x", nil, 422, "limit"},
-		{"GET", "/api/v1/search?query=a&langauge=go", nil, 422, "langauge"},
+		{"GET", "/api/v1/search?query=a&nosuch=go", nil, 422, "nosuch"},
 		{"GET", "/api/v1/search?query=a&language=pyhton", nil, 422, "language"},
 		{"GET", "/api/v1/search?query=a&ref=nosuch", nil, 404, "ref"},
 		{"GET", "/api/v1/search?query=a%00", nil, 400, ""},

@@ -63,7 +63,7 @@ func (d deps) tree(ctx context.Context, who caller, in *treeInput) (*treeOutput,
 	out.Body.TreeAnswer, err = d.Tree(ctx, service.TreeRequest{
 		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Under: in.Under, After: after, Limit: in.Limit,
 	})
-	out.Body.Cursor = cursor("tree", out.Body.TreeAnswer.Next)
+	out.Body.Cursor = cursor("tree", out.Body.Next)
 	return out, err
 }
 

@@ -103,7 +103,7 @@ func (d deps) letters(ctx context.Context, who caller, in *lettersInput) (*lette
 	}
 	out := &lettersOutput{}
 	out.Body.LettersAnswer, err = d.Letters(ctx, service.LettersRequest{LetterFilter: filter, After: after, Limit: in.Limit})
-	out.Body.Cursor = cursor("letters", out.Body.LettersAnswer.Next)
+	out.Body.Cursor = cursor("letters", out.Body.Next)
 	return out, err
 }
 

@@ -54,7 +54,7 @@ func (d deps) skipped(ctx context.Context, who caller, in *skippedInput) (*skipp
 	request.Reason = in.Reason
 	out := &skippedOutput{}
 	out.Body.SkippedAnswer, err = d.Skipped(ctx, request)
-	out.Body.Cursor = cursor("skipped", out.Body.SkippedAnswer.Next)
+	out.Body.Cursor = cursor("skipped", out.Body.Next)
 	return out, err
 }
 
@@ -83,7 +83,7 @@ func (d deps) secrets(ctx context.Context, who caller, in *secretsInput) (*secre
 	}
 	out := &secretsOutput{}
 	out.Body.SecretsAnswer, err = d.Secrets(ctx, request)
-	out.Body.Cursor = cursor("secrets", out.Body.SecretsAnswer.Next)
+	out.Body.Cursor = cursor("secrets", out.Body.Next)
 	return out, err
 }
 
@@ -114,7 +114,7 @@ func (d deps) failedOf(ctx context.Context, who caller, in *failedOfInput) (*fai
 	out.Body.FailedAnswer, err = d.Failed(ctx, service.FailedRequest{
 		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Page: service.Page{After: after, Limit: in.Limit},
 	})
-	out.Body.Cursor = cursor("failed", out.Body.FailedAnswer.Next)
+	out.Body.Cursor = cursor("failed", out.Body.Next)
 	return out, err
 }
 

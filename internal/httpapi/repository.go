@@ -81,7 +81,7 @@ func (d deps) repositories(ctx context.Context, who caller, in *repositoriesInpu
 	}
 	out := &repositoriesOutput{}
 	out.Body.StatusAnswer, err = d.Status(ctx, service.StatusRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, After: after, Limit: in.Limit})
-	out.Body.Cursor = cursor("repositories", out.Body.StatusAnswer.Next)
+	out.Body.Cursor = cursor("repositories", out.Body.Next)
 	return out, err
 }
 

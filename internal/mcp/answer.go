@@ -97,7 +97,7 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 	for _, h := range a.Hits {
 		b.WriteString(mark + line(place(h.Repository, h.Path, h.StartLine, h.EndLine)+named(h.Kind, h.Symbol)+at(h.Ref, h.Commit, h.Underway)))
 		if len(h.Places) > 0 {
-			b.WriteString(fmt.Sprintf(", the same in %d more places", len(h.Places)))
+			fmt.Fprintf(&b, ", the same in %d more places", len(h.Places))
 		}
 		b.WriteString("\n" + ended(h.Text))
 	}

@@ -53,7 +53,10 @@ func TestRelayLeadsToAGateway(t *testing.T) {
 		}
 		cancel()
 		select {
-		case <-ended:
+		case err := <-ended:
+			if err != nil && want {
+				t.Errorf("%s: the relay ended with %v", token, err)
+			}
 		case <-time.After(30 * time.Second):
 			t.Fatal("the relay goes on")
 		}

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ func openNeighbours(t *testing.T) *neighbours {
 	if err := n.Catalog.Letters.Bury(t.Context(), catalog.DeadLetter{Worker: "embedder", Tenant: "acme", Document: &id, Reason: "broken", Attempts: 1}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := n.Service.Letters(t.Context(), service.LettersRequest{LetterFilter: service.LetterFilter{Tenant: "acme"}, Limit: 1})
+	list, err := n.Letters(t.Context(), service.LettersRequest{LetterFilter: service.LetterFilter{Tenant: "acme"}, Limit: 1})
 	if err != nil || len(list.Letters) != 1 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -263,7 +264,7 @@ func (n *neighbours) doesNotFollow(t *testing.T, ctx context.Context, reach []st
 			t.Errorf("it is told %+v", p)
 		}
 	})
-	if err != context.Canceled || p.Done {
+	if !errors.Is(err, context.Canceled) || p.Done {
 		t.Errorf("follow: %+v, %v", p, err)
 	}
 }
@@ -282,7 +283,7 @@ func TestATenantsTokenStaysInItsTenant(t *testing.T) {
 		},
 		"usage":       func() error { _, err := m.Usage(ctx, service.UsageRequest{Tenant: "other", Days: 1}); return err },
 		"tokens":      func() error { _, err := m.Tokens(ctx, service.TokensRequest{Tenant: "other"}); return err },
-		"generations": func() error { _, err := m.Service.Generations(ctx); return err },
+		"generations": func() error { _, err := m.Generations(ctx); return err },
 		"rebuild":     func() error { _, err := m.Rebuild(ctx, service.RebuildRequest{}); return err },
 		"roll back":   func() error { _, err := m.RollBack(ctx, 0); return err },
 		"cancel":      func() error { _, err := m.CancelRebuild(ctx); return err },
@@ -299,7 +300,7 @@ func TestATenantsTokenStaysInItsTenant(t *testing.T) {
 		wantKind(t, name, ask(), service.Denied)
 	}
 	whole := access.With(t.Context(), access.Grant{Token: "t", Scopes: access.Scopes})
-	if _, err := m.Service.Generations(whole); err != nil {
+	if _, err := m.Generations(whole); err != nil {
 		t.Errorf("a token of the installation: %v", err)
 	}
 	if _, err := m.Tracks(whole, service.TracksRequest{Tenant: "other"}); err != nil {

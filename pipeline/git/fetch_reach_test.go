@@ -254,9 +254,13 @@ func TestTheGateIsNoOpenProxy(t *testing.T) {
 			}
 			fmt.Fprint(conn, line+header+"Connection: close\r\n\r\n")
 			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
-			if err != nil || response.StatusCode != http.StatusProxyAuthRequired {
-				t.Errorf("%q with %q: %v, %v", line, header, response, err)
+			if err != nil {
+				t.Fatalf("%q with %q: %v", line, header, err)
 			}
+			if response.StatusCode != http.StatusProxyAuthRequired {
+				t.Errorf("%q with %q: %d", line, header, response.StatusCode)
+			}
+			response.Body.Close()
 			conn.Close()
 		}
 	}

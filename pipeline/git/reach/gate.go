@@ -167,7 +167,7 @@ func (g *Gate) tunnel(w http.ResponseWriter, r *http.Request) error {
 	if _, err := io.WriteString(in, "HTTP/1.1 200 Connected\r\n\r\n"); err != nil {
 		return nil // git has gone
 	}
-	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+	early, err := buffered.Peek(buffered.Reader.Buffered())
 	if err == nil {
 		_, err = out.Write(early)
 	}
