@@ -85,11 +85,12 @@ func fileNamed(q *question, c *candidate) float64 {
 }
 
 // plays returns a measure: 1 for a file in the role, unless the query asks for
-// the role or names the file.
+// the role, names the file, or is a name that is defined nowhere: the one place
+// that holds it may be a test or a page.
 func plays(r role) func(*question, *candidate) float64 {
 	return func(q *question, c *candidate) float64 {
 		at := q.spot(c.hit.Path)
-		if (at.role|languages[c.hit.Language])&r&^q.asks == 0 || at.named {
+		if (at.role|languages[c.hit.Language])&r&^q.asks == 0 || at.named || q.anywhere {
 			return 0
 		}
 		return 1

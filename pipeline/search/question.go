@@ -14,6 +14,8 @@ type question struct {
 	identifiers map[string]bool // what is spelt like a name in code, letter by letter
 	tokens      []string        // what stands between blanks, without quotes and the like
 	asks        role            // roles of files that the query asks for
+	name        bool            // it is one name in code, or another token that is no word
+	anywhere    bool            // it is a name that no candidate defines: any file may hold it
 	spots       map[string]spot // by path
 }
 
@@ -37,6 +39,7 @@ func newQuestion(text string) *question {
 		q.asks |= askWords[w.text]
 	}
 	fields := strings.Fields(text)
+	q.name = len(fields) == 1 && (codeLike(text) || strings.ContainsFunc(text, unicode.IsDigit))
 	for _, token := range fields[:min(len(fields), maxWords)] {
 		if token = strings.Trim(token, "`'\"()[]{}<>,;:?!"); token != "" {
 			q.tokens = append(q.tokens, token)

@@ -57,6 +57,8 @@ func TestWhatARuleWeighs(t *testing.T) {
 		"a directory of tests": {"test", "water", "function", "water", "unit-tests/mill.go", "Go", 1000, 0.6},
 		"a test asked for":     {"test", "tests of water", "function", "TestWater", "mill_test.go", "Go", 1000, 1},
 		"a named test":         {"test", "mill_test.go water", "function", "TestWater", "a/mill_test.go", "Go", 1000, 1},
+		"a name of nowhere":    {"test", "E4711_x", "function", "TestWater", "mill_test.go", "Go", 1000, 1},
+		"a name of a test":     {"test", "TestWater", "function", "TestWater", "mill_test.go", "Go", 1000, 0.6},
 		"not a test":           {"test", "water", "function", "latest", "latest/contest.go", "Go", 1000, 1},
 		"an example":           {"example", "water", "function", "main", "examples/mill.go", "Go", 1000, 0.6},
 		"documentation":        {"prose", "water", "section", "Water", "README", "Markdown", 1000, 0.2},

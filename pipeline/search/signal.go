@@ -107,6 +107,7 @@ func scale(boost, measure, factor float64) float64 {
 // the payloads and fused scores of the candidates. Copies of one text, which
 // have equal scores in both rankings, are folded into one.
 func apply(rules []Signal, q *question, list []candidate) []candidate {
+	q.anywhere = q.name && !slices.ContainsFunc(list, func(c candidate) bool { return named(q, &c) > 0 })
 	for i := range list {
 		c := &list[i]
 		boost := 1.0
