@@ -27,6 +27,10 @@ insert into generations (number, embedder, collection, state, served) overriding
 insert into submissions (tenant, source, event, repository, ref, state, due_at) values ('default', 's', '1', $repository, '', 'pending', now());
 insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, due_at)
     values ($document, $track, 'a', $oid, 33188, 2, 'live', 'chunked', 101, now());
+insert into tokens (id, tenant, name, hash, scopes, repositories) values ($document, 'default', 't', $hash, '{read}', '{}');
+insert into hooks (id, tenant, name, provider, secret, allowed, scopes, refs)
+    values ('01234567890123456789', 'default', 'h', 'github', '\x00', '{h/a}', '{submit}', '{}');
+insert into deliveries (hook, delivery, event, content_type, size, body, state) values ('01234567890123456789', 'd', '', '', 0, '', 'received');
 `
 
 var constraintNames = strings.NewReplacer(
@@ -80,6 +84,11 @@ func TestConstraints(t *testing.T) {
 		finding    = "insert into findings (document, ordinal, rule, line) values "
 		claim      = "insert into claims (embedder, text, holder, expires_at) values "
 		usage      = "insert into embedder_usage (day, tenant, repository, embedder, texts, cached, tokens, requests, retries, waited, cost) values "
+		token      = "insert into tokens (id, tenant, name, hash, scopes, repositories, created_at, expires_at, rotated_from) values "
+		sealed     = "insert into git_credentials (tenant, host, sealed) values "
+		audit      = "insert into audit (tenant, actor, token, door, address, request, action, target) values "
+		hook       = "insert into hooks (id, tenant, name, provider, secret, previous, previous_until, allowed, scopes, refs) values "
+		delivery   = "insert into deliveries (hook, delivery, event, times, replays, content_type, size, body, state, settled_at) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
 	for _, test := range []struct{ name, code, statement string }{
@@ -104,6 +113,57 @@ func TestConstraints(t *testing.T) {
 		{"alias", "", "insert into aliases (tenant, name, repository) values ('default', 'h/r', $repository)"},
 		{"alias of no name", check, "insert into aliases (tenant, name, repository) values ('default', '', $repository)"},
 		{"alias of no repository", foreign, "insert into aliases (tenant, name, repository) values ('default', 'h/r', $nobody)"},
+
+		{"tenant", "", "insert into tenants (name, max_repositories, max_documents, max_tokens_day, max_cost_day, max_requests_minute) values ('a', 1, 1, 1, 0.1, 1)"},
+		{"tenant of a malformed name", check, "insert into tenants (name) values ('A b')"},
+		{"tenant without repositories", check, "update tenants set max_repositories = 0"},
+		{"tenant without documents", check, "update tenants set max_documents = 0"},
+		{"tenant without tokens", check, "update tenants set max_tokens_day = 0"},
+		{"tenant without money", check, "update tenants set max_cost_day = 0"},
+		{"tenant without requests", check, "update tenants set max_requests_minute = 0"},
+
+		{"token", "", token + "($nobody, 'default', 't', $second, '{read}', '{h/r}', now(), now() + interval '1 h', $document)"},
+		{"token of the installation", "", token + "($nobody, null, 't', $second, '{admin}', '{}', now(), null, null)"},
+		{"token of no tenant", foreign, token + "($nobody, 'nobody', 't', $second, '{read}', '{}', now(), null, null)"},
+		{"token without a name", check, token + "($nobody, null, '', $second, '{read}', '{}', now(), null, null)"},
+		{"token with a short hash", check, token + "($nobody, null, 't', $oid, '{read}', '{}', now(), null, null)"},
+		{"token of another's hash", unique, token + "($nobody, null, 't', $hash, '{read}', '{}', now(), null, null)"},
+		{"token without scopes", check, token + "($nobody, null, 't', $second, '{}', '{}', now(), null, null)"},
+		{"token of too many globs", check, token + "($nobody, null, 't', $second, '{read}', array_fill('h/r'::text, '{65}'), now(), null, null)"},
+		{"token that ends before it begins", check, token + "($nobody, null, 't', $second, '{read}', '{}', now(), now() - interval '1 h', null)"},
+		{"token of no token before", foreign, token + "($nobody, null, 't', $second, '{read}', '{}', now(), null, $other)"},
+
+		{"credential", "", sealed + `('default', 'h', '\x00')`},
+		{"credential of no tenant", foreign, sealed + `('nobody', 'h', '\x00')`},
+		{"credential of no host", check, sealed + `('default', '', '\x00')`},
+		{"empty credential", check, sealed + `('default', 'h', '')`},
+
+		{"audit", "", audit + "('', 'operator', '', 'cli', '', '', 'token.create', 't')"},
+		{"audit of nobody", check, audit + "('', '', '', 'cli', '', '', 'token.create', 't')"},
+		{"audit of nothing", check, audit + "('', 'operator', '', 'cli', '', '', '', 't')"},
+
+		{"hook", "", hook + `('01234567890123456780', 'default', 'g', 'github', '\x00', '\x00', now(), '{h/a}', '{submit}', '{}')`},
+		{"hook with a short id", check, hook + `('0', 'default', 'g', 'github', '\x00', null, null, '{h/a}', '{submit}', '{}')`},
+		{"hook of no tenant", foreign, hook + `('01234567890123456780', 'nobody', 'g', 'github', '\x00', null, null, '{h/a}', '{submit}', '{}')`},
+		{"hook without a name", check, hook + `('01234567890123456780', 'default', '', 'github', '\x00', null, null, '{h/a}', '{submit}', '{}')`},
+		{"two hooks of one name", unique, hook + `('01234567890123456780', 'default', 'h', 'github', '\x00', null, null, '{h/a}', '{submit}', '{}')`},
+		{"hook of no provider", check, hook + `('01234567890123456780', 'default', 'g', '', '\x00', null, null, '{h/a}', '{submit}', '{}')`},
+		{"hook without a secret", check, hook + `('01234567890123456780', 'default', 'g', 'github', '', null, null, '{h/a}', '{submit}', '{}')`},
+		{"hook with an empty secret before", check, hook + `('01234567890123456780', 'default', 'g', 'github', '\x00', '', now(), '{h/a}', '{submit}', '{}')`},
+		{"hook with a secret before and no end of it", check, hook + `('01234567890123456780', 'default', 'g', 'github', '\x00', '\x00', null, '{h/a}', '{submit}', '{}')`},
+		{"hook that may name nothing", check, hook + `('01234567890123456780', 'default', 'g', 'github', '\x00', null, null, '{}', '{submit}', '{}')`},
+		{"hook that may do nothing", check, hook + `('01234567890123456780', 'default', 'g', 'github', '\x00', null, null, '{h/a}', '{}', '{}')`},
+		{"hook of too many refs", check, hook + `('01234567890123456780', 'default', 'g', 'github', '\x00', null, null, '{h/a}', '{submit}', array_fill('x'::text, '{65}'))`},
+
+		{"delivery", "", delivery + "('01234567890123456789', 'e', 'push', 1, 0, '', 1, 'x', 'accepted', now())"},
+		{"delivery to no hook", foreign, delivery + "('0', 'e', 'push', 1, 0, '', 1, 'x', 'accepted', now())"},
+		{"delivery twice", unique, delivery + "('01234567890123456789', 'd', 'push', 1, 0, '', 1, 'x', 'accepted', now())"},
+		{"delivery without a name", check, delivery + "('01234567890123456789', '', 'push', 1, 0, '', 1, 'x', 'accepted', now())"},
+		{"delivery that never came", check, delivery + "('01234567890123456789', 'e', 'push', 0, 0, '', 1, 'x', 'accepted', now())"},
+		{"delivery done again less than never", check, delivery + "('01234567890123456789', 'e', 'push', 1, -1, '', 1, 'x', 'accepted', now())"},
+		{"delivery of negative size", check, delivery + "('01234567890123456789', 'e', 'push', 1, 0, '', -1, 'x', 'accepted', now())"},
+		{"delivery in no state", check, delivery + "('01234567890123456789', 'e', 'push', 1, 0, '', 1, 'x', 'new', now())"},
+		{"delivery accepted and not settled", check, delivery + "('01234567890123456789', 'e', 'push', 1, 0, '', 1, 'x', 'accepted', null)"},
 
 		{"track", "", track + "($nobody, $repository, 'HEAD', 0)"},
 		{"track of a short ref", check, track + "($nobody, $repository, 'main', 0)"},
