@@ -30,6 +30,8 @@ type cli struct {
 	Submit      submitCmd      `cmd:"" help:"Ask for a repository to be indexed."`
 	Status      statusCmd      `cmd:"" help:"Show repositories and how far they are indexed."`
 	Search      searchCmd      `cmd:"" help:"Find code."`
+	Read        readCmd        `cmd:"" help:"Print a file as it is indexed, or a part of it."`
+	Tree        treeCmd        `cmd:"" help:"List the files of a repository."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`

@@ -24,6 +24,8 @@ type leat interface {
 	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
 	Several(context.Context, service.TracksRequest) (bool, error)
+	Read(context.Context, service.ReadRequest) (service.ReadAnswer, error)
+	Tree(context.Context, service.TreeRequest) (service.TreeAnswer, error)
 	Skipped(context.Context, service.SkippedRequest) (service.SkippedAnswer, error)
 	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
 	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)

@@ -69,7 +69,8 @@ func (d deps) tree(ctx context.Context, who caller, in *treeInput) (*treeOutput,
 
 type blobInput struct {
 	FilePath
-	Lines string `query:"lines" pattern:"^[0-9]{1,9}(-[0-9]{0,9})?$" doc:"Only these lines, from 1: 7, 7-12, or 7- for all from 7 on."`
+	Lines  string `query:"lines" pattern:"^[0-9]{1,9}(-[0-9]{0,9})?$" doc:"Only these lines, from 1: 7, 7-12, or 7- for all from 7 on."`
+	Around int    `query:"around" minimum:"0" maximum:"999999999" doc:"A line: the whole definition around it, in place of lines. symbol names it."`
 }
 
 type blobOutput struct{ Body service.ReadAnswer }
@@ -80,7 +81,7 @@ func (d deps) blob(ctx context.Context, who caller, in *blobInput) (*blobOutput,
 		return nil, err
 	}
 	a, err := d.Read(ctx, service.ReadRequest{
-		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Path: in.Path, First: first, Last: last,
+		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Path: in.Path, First: first, Last: last, Around: in.Around,
 	})
 	return &blobOutput{a}, err
 }

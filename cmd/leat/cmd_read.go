@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
+)
+
+type readCmd struct {
+	Repo   string `arg:"" help:"Repository: its URL, its path, or the end of it."`
+	Path   string `arg:"" placeholder:"PATH[:A-B]" help:"File, from the repository's root. :A-B are lines of it, :A is one, :A- are all from there on."`
+	Ref    string `placeholder:"REF" help:"Branch or tag. Needed where several are indexed."`
+	Around int    `placeholder:"LINE" help:"The whole definition that holds this line."`
+}
+
+func (readCmd) Help() string {
+	return "Prints the text that was indexed: in UTF-8, and with secrets masked. Where it goes to a terminal, control characters are shown and not sent."
+}
+
+// part is a path with lines.
+var part = regexp.MustCompile(`^(.+):([0-9]{1,9})(-([0-9]{0,9}))?$`)
+
+// request reads the lines behind the path, unless they are a part of its name.
+func (cmd *readCmd) request(tenant string) service.ReadRequest {
+	r := service.ReadRequest{Tenant: tenant, Repository: cmd.Repo, Ref: cmd.Ref, Path: cmd.Path, Around: cmd.Around}
+	m := part.FindStringSubmatch(cmd.Path)
+	if m == nil || cmd.Around > 0 {
+		return r
+	}
+	r.Path = m[1]
+	r.First, _ = strconv.Atoi(m[2]) // nine digits at most
+	r.Last, _ = strconv.Atoi(m[4])  // "": to the end
+	if m[3] == "" {
+		r.Last = r.First
+	}
+	return r
+}
+
+func (cmd *readCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.ask(ctx, store.Postgres|store.S3)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	for request := cmd.request(g.Tenant); ; {
+		a, err := s.leat.Read(ctx, request)
+		if err != nil {
+			return err
+		}
+		if g.JSON {
+			return g.answer.json(a)
+		}
+		text := a.Text
+		if onTerminal(os.Stdout) {
+			text = safe(text)
+		}
+		fmt.Print(text)
+		if !a.More || a.Last < request.First || request.Last > 0 && a.Last >= request.Last {
+			return nil
+		}
+		request.Around, request.First = 0, a.Last+1
+	}
+}

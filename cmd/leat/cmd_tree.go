@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/store"
+)
+
+type treeCmd struct {
+	Repo  string `arg:"" help:"Repository: its URL, its path, or the end of it."`
+	Under string `arg:"" optional:"" help:"Only files below this directory."`
+	Ref   string `placeholder:"REF" help:"Branch or tag. Needed where several are indexed."`
+}
+
+func (cmd *treeCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.ask(ctx, store.Postgres)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	request := service.TreeRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Under: cmd.Under}
+	all := service.TreeAnswer{Files: []service.TreeFile{}}
+	for {
+		a, err := s.leat.Tree(ctx, request)
+		if err != nil {
+			return err
+		}
+		all.At, all.Files = a.At, append(all.Files, a.Files...)
+		if request.After = a.Next; a.Next == "" {
+			break
+		}
+	}
+	if g.JSON {
+		return g.answer.json(all)
+	}
+	for _, f := range all.Files {
+		line := safeLine(f.Path)
+		if f.SkipReason != "" {
+			line += "  (not indexed: " + safeLine(f.SkipReason) + ")"
+		}
+		fmt.Println(line)
+	}
+	return nil
+}
