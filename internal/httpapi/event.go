@@ -191,7 +191,7 @@ func (s *sse) pump(gone context.Context, stopping <-chan struct{}, done <-chan e
 		}
 		if err != nil {
 			s.cancel()
-			_ = <-done // it was told to end
+			<-done //nolint:errcheck // it was told to end
 			return nil
 		}
 	}
