@@ -58,8 +58,8 @@ func (x *index) try(ctx context.Context, points search.Points, signals []search.
 	found, err := searcher.Search(ctx, search.Query{
 		Text: text, Tenant: events.DefaultTenant, Repositories: []uuid.UUID{repository}, Limit: Depth,
 	})
-	hits := make([][]answer, len(found))
-	for i, h := range found {
+	hits := make([][]answer, len(found.Hits))
+	for i, h := range found.Hits {
 		hits[i] = []answer{{h.Path, lines{h.StartLine, h.EndLine}}}
 		for _, p := range h.Places {
 			hits[i] = append(hits[i], answer{p.Path, lines{p.StartLine, p.EndLine}})

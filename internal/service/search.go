@@ -104,15 +104,15 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 		return a, err
 	}
 	for {
-		found, why, err := s.searchIn(ctx, generation, query)
+		found, err := s.searchIn(ctx, generation, query)
 		if err == nil {
 			a.Generation = generation.Number
-			if len(found) == 0 {
+			if len(found.Hits) == 0 {
 				a.Hits = []Hit{}
-				a.Empty, err = s.empty(ctx, r, why)
+				a.Empty, err = s.empty(ctx, r, found.Empty)
 				return a, err
 			}
-			if a.Hits, err = s.named(ctx, r.Tenant, found); err != nil {
+			if a.Hits, err = s.named(ctx, r.Tenant, found.Hits); err != nil {
 				return a, err
 			}
 			return a, a.page(r, query.Limit, seen)
@@ -128,21 +128,16 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 	}
 }
 
-// searchIn returns the hits, or says why there are none.
-func (s *Service) searchIn(ctx context.Context, g catalog.Generation, q search.Query) (hits []search.Hit, why string, err error) {
+func (s *Service) searchIn(ctx context.Context, g catalog.Generation, q search.Query) (search.Answer, error) {
 	model, err := s.model(g.Embedder)
 	if err != nil {
-		return nil, "", err
+		return search.Answer{}, err
 	}
 	searcher := search.Searcher{
 		Files: s.stores.Catalog, Usage: s.stores.Catalog.Usage, Points: s.stores.Points, Blobs: s.stores.Blobs,
 		Embedder: model, Generation: g,
 	}
-	if hits, err = searcher.Search(ctx, q); err != nil || len(hits) > 0 {
-		return hits, "", err
-	}
-	why, err = searcher.Why(ctx, q)
-	return nil, why, err
+	return searcher.Search(ctx, q)
 }
 
 // Check returns the faults that can be found without asking a store.

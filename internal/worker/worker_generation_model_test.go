@@ -26,14 +26,14 @@ func (f *factory) finds(words string) string {
 		f.t.Fatal(err)
 	}
 	s := search.Searcher{Files: f.Catalog, Usage: f.Catalog.Usage, Points: f.Points, Blobs: f.Blobs, Embedder: model, Generation: active}
-	hits, err := s.Search(f.t.Context(), search.Query{Text: words, Tenant: events.DefaultTenant})
+	found, err := s.Search(f.t.Context(), search.Query{Text: words, Tenant: events.DefaultTenant})
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if len(hits) == 0 {
+	if len(found.Hits) == 0 {
 		return ""
 	}
-	return hits[0].Path + " by " + active.Embedder.Name
+	return found.Hits[0].Path + " by " + active.Embedder.Name
 }
 
 // Another model is built beside the one that serves searches; what it embedded

@@ -199,10 +199,10 @@ func (p *pusher) push(b *testing.B) time.Duration {
 	p.ask(b, p.repo)
 	_, err := p.indexed.NextMsg(longPatience)
 	must(b, err)
-	hits, err := p.find.Search(b.Context(), search.Query{Text: token, Tenant: events.DefaultTenant, Limit: 1})
+	found, err := p.find.Search(b.Context(), search.Query{Text: token, Tenant: events.DefaultTenant, Limit: 1})
 	must(b, err)
-	if len(hits) == 0 || !strings.Contains(hits[0].Text, token) {
-		b.Fatalf("%s was indexed and is not found: %v", token, hits)
+	if len(found.Hits) == 0 || !strings.Contains(found.Hits[0].Text, token) {
+		b.Fatalf("%s was indexed and is not found: %v", token, found)
 	}
 	return time.Since(began)
 }

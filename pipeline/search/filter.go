@@ -61,22 +61,8 @@ func (s *Searcher) near(found []vector.Hit) []vector.Hit {
 	return slices.DeleteFunc(slices.Clone(found), func(h vector.Hit) bool { return h.Apart })
 }
 
-// Why says, for people, why a query found nothing.
-func (s *Searcher) Why(ctx context.Context, q Query) (string, error) {
-	if len(termsOf(q.Text)) == 0 && len(q.Symbols) == 0 {
-		return "the query has no word to look for: give it a letter or a digit", nil
-	}
-	dense, err := s.embed(ctx, q)
-	if err != nil {
-		return "", fmt.Errorf("embed query: %w", err)
-	}
-	if len(dense) != 1 {
-		return "", fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
-	}
-	last, err := s.filter(ctx, q, dense[0])
-	if err != nil {
-		return "", err
-	}
+// why says, for people, why nothing fits the query and its filter.
+func (s *Searcher) why(ctx context.Context, q Query, last vector.Filter, dense []float32) (string, error) {
 	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs}
 	for _, step := range []struct {
 		narrow func()
@@ -88,7 +74,7 @@ func (s *Searcher) Why(ctx context.Context, q Query) (string, error) {
 		{func() { f.Symbol = last.Symbol }, "nothing near the query defines " + strings.Join(q.Symbols, " or ")},
 	} {
 		step.narrow()
-		if held, err := s.holds(ctx, f, dense[0]); err != nil || !held {
+		if held, err := s.holds(ctx, f, dense); err != nil || !held {
 			return step.reason, err
 		}
 	}

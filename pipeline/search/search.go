@@ -100,27 +100,43 @@ type Searcher struct {
 	Signals    []Signal // rules of the ranking; default: all
 }
 
-// Search returns the best hits, best first.
-func (s *Searcher) Search(ctx context.Context, q Query) ([]Hit, error) {
+// Answer holds the best hits, best first.
+type Answer struct {
+	Hits  []Hit
+	Empty string // why there are no hits, for people; "": there are some
+}
+
+// Search returns the best hits, or the reason why there are none.
+func (s *Searcher) Search(ctx context.Context, q Query) (Answer, error) {
 	if err := q.check(); err != nil {
-		return nil, fault.Reject(err)
+		return Answer{}, fault.Reject(err)
 	}
 	if len(termsOf(q.Text)) == 0 && len(q.Symbols) == 0 {
-		return nil, nil
+		return Answer{Empty: "the query has no word to look for: give it a letter or a digit"}, nil
 	}
 	dense, err := s.embed(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("embed query: %w", err)
+		return Answer{}, fmt.Errorf("embed query: %w", err)
 	}
 	if len(dense) != 1 {
-		return nil, fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
+		return Answer{}, fmt.Errorf("embed query: embedder %s returned %d vectors for one text", s.Embedder.Model().Name, len(dense))
 	}
 	filter, err := s.filter(ctx, q, dense[0])
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
+	hits, err := s.best(ctx, q, filter, dense[0])
+	if err != nil || len(hits) > 0 {
+		return Answer{Hits: hits}, err
+	}
+	why, err := s.why(ctx, q, filter, dense[0])
+	return Answer{Empty: why}, err
+}
+
+// best asks for more and more candidates until there are enough hits among them.
+func (s *Searcher) best(ctx context.Context, q Query, filter vector.Filter, dense []float32) ([]Hit, error) {
 	for n, read := candidates(q.Limit), shortlist(q.Limit); ; n, read = 4*n, 4*read {
-		found, err := s.Points.Search(ctx, s.Generation.Collection, q.points(filter, dense[0], n))
+		found, err := s.Points.Search(ctx, s.Generation.Collection, q.points(filter, dense, n))
 		if err != nil {
 			return nil, err
 		}

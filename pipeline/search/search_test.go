@@ -64,11 +64,11 @@ func find(t *testing.T, p *testpipe.Pipe, q search.Query) []search.Hit {
 	if q.Tenant == "" {
 		q.Tenant = events.DefaultTenant
 	}
-	hits, err := searcher(p).Search(t.Context(), q)
+	found, err := searcher(p).Search(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hits
+	return found.Hits
 }
 
 func submit(t *testing.T, p *testpipe.Pipe, tenant, ref string, repo *testpipe.Repo) {
