@@ -112,6 +112,3 @@ func mark(err *error) {
 }
 
 func isNotFound(err error) bool { return errors.Is(err, catalog.ErrNotFound) }
-
-// isGone says that a request names something that is not there any more.
-func isGone(err error) bool { return errors.Is(err, NotFound) }

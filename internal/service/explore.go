@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // Bounds of an exploration, in tokens (see BytesPerToken).
@@ -87,8 +90,6 @@ func (p Piece) cost() int {
 	return p.Lead.cost() + tokens(bytes)
 }
 
-func tokens(bytes int) int { return (bytes + BytesPerToken - 1) / BytesPerToken }
-
 // Explore answers a question with as much code as the budget takes: whole pieces, and
 // never more tokens.
 func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswer, err error) {
@@ -111,12 +112,13 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	if a.Generation, a.Empty = found.Generation, found.Empty; len(found.Hits) == 0 {
 		return a, nil
 	}
-	pieces, err := s.pieces(ctx, r, found.Hits, "")
+	x := exploration{Service: s, request: r, files: make(map[uuid.UUID]*exploredFile)}
+	pieces, err := x.pieces(ctx, found.Hits, "")
 	if err != nil {
 		return a, err
 	}
 	first := min(len(pieces), callers)
-	called, err := s.called(ctx, r, pieces[:first])
+	called, err := x.called(ctx, pieces[:first])
 	if err != nil {
 		return a, err
 	}
@@ -131,9 +133,24 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	return a, nil
 }
 
+// exploration is one call of Explore. It reads each file once.
+type exploration struct {
+	*Service
+	request ExploreRequest
+	files   map[uuid.UUID]*exploredFile // by document
+}
+
+// exploredFile is what is known of a hit's file. A file that has gone since the search has
+// no definitions.
+type exploredFile struct {
+	outline []Definition
+	stored  catalog.StoredFile
+	text    []byte // of stored; nil: it has not been read
+}
+
 // pieces makes hits whole: the definitions that hold them, each once.
-func (s *Service) pieces(ctx context.Context, r ExploreRequest, hits []Hit, by string) (list []Piece, err error) {
-	outlines := make(map[string][]Definition)
+func (x *exploration) pieces(ctx context.Context, hits []Hit, by string) (list []Piece, err error) {
+	named := make(map[uuid.UUID]bool) // documents whose neighbours have been named
 	for _, h := range hits {
 		p := Piece{
 			Lead: Lead{
@@ -144,16 +161,19 @@ func (s *Service) pieces(ctx context.Context, r ExploreRequest, hits []Hit, by s
 		if slices.ContainsFunc(list, func(q Piece) bool { return q.overlaps(p.Lead) }) {
 			continue
 		}
-		file := strings.Join([]string{h.Repository, h.Ref, h.Path}, "\x00")
-		outline, known := outlines[file]
-		if !known {
-			if outline, err = s.outlineOf(ctx, r, h); err != nil {
+		f := x.files[h.document]
+		if f == nil {
+			f = &exploredFile{}
+			if f.outline, err = x.definitions(ctx, h.document); err != nil {
 				return nil, err
 			}
-			outlines[file] = outline
-			p.Neighbours = neighbours(outline, h)
+			x.files[h.document] = f
 		}
-		if err := s.widen(ctx, r, &p, outline, h); err != nil {
+		if !named[h.document] {
+			named[h.document] = true
+			p.Neighbours = neighbours(f.outline, h)
+		}
+		if err := x.widen(ctx, &p, f, h); err != nil {
 			return nil, err
 		}
 		list = append(list, p)
@@ -164,19 +184,6 @@ func (s *Service) pieces(ctx context.Context, r ExploreRequest, hits []Hit, by s
 // overlaps says whether a piece holds lines of another place.
 func (p Piece) overlaps(l Lead) bool {
 	return p.Repository == l.Repository && p.Ref == l.Ref && p.Path == l.Path && p.StartLine <= l.EndLine && l.StartLine <= p.EndLine
-}
-
-// outlineOf lists the definitions of a hit's file. A file that has gone since the search
-// has none.
-func (s *Service) outlineOf(ctx context.Context, r ExploreRequest, h Hit) ([]Definition, error) {
-	head, err := s.head(ctx, r.Tenant, r.Reach, h.Repository, h.Ref)
-	if isGone(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s.definitions(ctx, document(head, h.Path))
 }
 
 // neighbours names the definitions of a file beside the one that was found, those close
@@ -197,22 +204,28 @@ func neighbours(outline []Definition, h Hit) []Definition {
 
 // widen replaces the lines that were found by the whole definition, if it is larger and
 // not very large.
-func (s *Service) widen(ctx context.Context, r ExploreRequest, p *Piece, outline []Definition, h Hit) error {
+func (x *exploration) widen(ctx context.Context, p *Piece, f *exploredFile, h Hit) (err error) {
 	if h.Partial || h.Symbol == "" {
 		return nil
 	}
-	at := slices.IndexFunc(outline, func(d Definition) bool { return d.Symbol == h.Symbol && d.holds(h.StartLine) })
-	if at < 0 || outline[at].EndLine-outline[at].StartLine <= h.EndLine-h.StartLine || outline[at].EndLine-outline[at].StartLine >= maxWhole {
+	at := slices.IndexFunc(f.outline, func(d Definition) bool { return d.Symbol == h.Symbol && d.holds(h.StartLine) })
+	if at < 0 || f.outline[at].EndLine-f.outline[at].StartLine <= h.EndLine-h.StartLine || f.outline[at].EndLine-f.outline[at].StartLine >= maxWhole {
 		return nil
 	}
-	whole, err := s.Read(ctx, ReadRequest{
-		Tenant: r.Tenant, Reach: r.Reach, Repository: h.Repository, Ref: h.Ref, Path: h.Path, First: outline[at].StartLine, Last: outline[at].EndLine,
-	})
-	if isGone(err) || err == nil && (whole.Commit != h.Commit || whole.More) {
+	if f.text == nil {
+		if f.stored, err = x.stores.Catalog.StoredFile(ctx, h.document); err == nil {
+			f.text, err = x.content(ctx, f.stored)
+		}
+	}
+	if isNotFound(err) || err == nil && f.stored.Commit != h.Commit {
 		return nil // the file has changed since the search
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("read %s: %w", h.Path, err)
+	}
+	var whole ReadAnswer
+	if err := whole.cut(f.text, f.outline[at].StartLine, f.outline[at].EndLine); err != nil || whole.More {
+		return nil // no such lines: it has changed too
 	}
 	p.StartLine, p.EndLine, p.Text = whole.First, whole.Last, whole.Text
 	return nil
@@ -222,7 +235,7 @@ func (s *Service) widen(ctx context.Context, r ExploreRequest, p *Piece, outline
 var call = regexp.MustCompile(`([\pL_][\pL\pN_]{2,})\s*\(`)
 
 // called finds the definitions that each of the pieces calls.
-func (s *Service) called(ctx context.Context, r ExploreRequest, pieces []Piece) (lists [][]Piece, err error) {
+func (x *exploration) called(ctx context.Context, pieces []Piece) (lists [][]Piece, err error) {
 	lists = make([][]Piece, len(pieces))
 	var names []string
 	for _, p := range pieces {
@@ -236,8 +249,8 @@ func (s *Service) called(ctx context.Context, r ExploreRequest, pieces []Piece) 
 	if len(names) == 0 {
 		return lists, nil
 	}
-	found, err := s.Search(ctx, SearchRequest{
-		Tenant: r.Tenant, Reach: r.Reach, Query: strings.Join(names, " "), Repositories: []string{pieces[0].Repository}, Ref: pieces[0].Ref,
+	found, err := x.Search(ctx, SearchRequest{
+		Tenant: x.request.Tenant, Reach: x.request.Reach, Query: strings.Join(names, " "), Repositories: []string{pieces[0].Repository}, Ref: pieces[0].Ref,
 		Symbols: names, Limit: exploreHits,
 	})
 	if err != nil {
@@ -246,7 +259,7 @@ func (s *Service) called(ctx context.Context, r ExploreRequest, pieces []Piece) 
 	for i, p := range pieces {
 		called := calls(p.Text)
 		others := func(h Hit) bool { return h.Language != p.Language || !slices.Contains(called, lastName(h.Symbol)) }
-		if lists[i], err = s.pieces(ctx, r, slices.DeleteFunc(slices.Clone(found.Hits), others), cmp.Or(p.Symbol, p.Path)); err != nil {
+		if lists[i], err = x.pieces(ctx, slices.DeleteFunc(slices.Clone(found.Hits), others), cmp.Or(p.Symbol, p.Path)); err != nil {
 			return nil, err
 		}
 	}

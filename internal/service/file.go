@@ -36,20 +36,11 @@ func (s *Service) File(ctx context.Context, r FileRequest) (a FileAnswer, err er
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {
 		return a, err
 	}
-	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
-	if err != nil {
-		return a, err
-	}
-	file, err := s.file(ctx, head, r.Path)
-	if err != nil {
-		return a, err
-	}
-	place, err := s.at(ctx, head)
+	_, file, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
 	if err != nil {
 		return a, err
 	}
 	a = FileAnswer{At: place, Path: r.Path, Language: file.Language, Encoding: file.Encoding, Hash: hex.EncodeToString(file.Blob[:])}
-	a.of(file, head)
 	for _, hash := range r.Unless {
 		if hash == a.Hash {
 			a.Same = true

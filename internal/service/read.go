@@ -72,16 +72,12 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 	if r.Around < 0 || r.Around > 0 && (r.First > 0 || r.Last > 0) {
 		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: "ask for the definition around a line, from 1, or for a range of lines"}
 	}
-	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
-	if err != nil {
-		return a, err
-	}
-	file, err := s.file(ctx, head, r.Path)
+	head, file, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
 	if err != nil {
 		return a, err
 	}
 	if r.Around > 0 {
-		found, err := s.around(ctx, head, r)
+		found, err := s.around(ctx, document(head.ID, r.Path), r.Around)
 		if err != nil {
 			return a, err
 		}
@@ -91,30 +87,35 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 	if err != nil {
 		return a, fmt.Errorf("read %s: %w", r.Path, err)
 	}
-	place, err := s.at(ctx, head)
-	if err != nil {
-		return a, err
-	}
 	a.At, a.Path, a.Language, a.Encoding = place, r.Path, file.Language, file.Encoding
-	a.of(file, head)
 	return a, a.cut(content, r.First, r.Last)
+}
+
+// locate finds a path of the track that a request names, and the newest commit that holds
+// the file as it is stored.
+func (s *Service) locate(ctx context.Context, tenant string, reach []string, repository, ref, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
+	if h, err = s.head(ctx, tenant, reach, repository, ref); err != nil {
+		return h, f, place, err
+	}
+	if f, err = s.file(ctx, h, path); err != nil {
+		return h, f, place, err
+	}
+	place, err = s.at(ctx, h)
+	place.Commit, place.Revision, place.Underway = f.Commit, f.At, place.Underway || h.Revision != f.At
+	return h, f, place, err
 }
 
 // around finds the definition around a line: the smallest one that holds it. A line
 // outside the file gives a definition of that line alone, which is not there.
-func (s *Service) around(ctx context.Context, h catalog.Head, r ReadRequest) (Definition, error) {
-	best := Definition{StartLine: r.Around, EndLine: r.Around}
-	list, err := s.definitions(ctx, document(h, r.Path))
-	if err != nil {
-		return best, err
-	}
-	found := false
+func (s *Service) around(ctx context.Context, document uuid.UUID, line int) (Definition, error) {
+	best, found := Definition{StartLine: line, EndLine: line}, false
+	list, err := s.definitions(ctx, document)
 	for _, d := range list {
-		if d.holds(r.Around) && (!found || d.EndLine-d.StartLine < best.EndLine-best.StartLine) {
+		if d.holds(line) && (!found || d.EndLine-d.StartLine < best.EndLine-best.StartLine) {
 			best, found = d, true
 		}
 	}
-	return best, nil
+	return best, err
 }
 
 // at is the place of the newest commit of a track.
@@ -123,11 +124,6 @@ func (s *Service) at(ctx context.Context, h catalog.Head) (At, error) {
 	return At{
 		ID: h.Repository.String(), URL: h.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Generation: generation, Underway: underway(h),
 	}, err
-}
-
-// of makes a the place of the newest commit that holds a file as it is stored.
-func (a *At) of(file catalog.StoredFile, h catalog.Head) {
-	a.Commit, a.Revision, a.Underway = file.Commit, file.At, a.Underway || h.Revision != file.At
 }
 
 // head finds the track that a request names.
@@ -166,14 +162,14 @@ func noName() error {
 }
 
 // document returns the id of a path's document. A path is stored without its secrets.
-func document(h catalog.Head, path string) uuid.UUID {
-	return events.DocumentID(h.ID, secret.Path([]byte(path)))
+func document(track uuid.UUID, path string) uuid.UUID {
+	return events.DocumentID(track, secret.Path([]byte(path)))
 }
 
 // file looks up a path, as the repository has it or as leat shows it. The error says why
 // the file has no text.
 func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalog.StoredFile, error) {
-	file, err := s.stores.Catalog.StoredFile(ctx, document(h, path))
+	file, err := s.stores.Catalog.StoredFile(ctx, document(h.ID, path))
 	switch {
 	case isNotFound(err):
 		return file, &Error{Kind: NotFound, Field: FieldPath, Value: path, Reason: fmt.Sprintf("no such file at %s of %s", ShortRef(h.Ref), h.URL), Err: err}

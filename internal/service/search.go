@@ -66,6 +66,8 @@ type Hit struct {
 	Places     []Place `json:"places,omitempty" doc:"Other places of the same text among the results."`
 	Revision   int64   `json:"revision" doc:"Revision of the commit's snapshot."`
 	Underway   bool    `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
+
+	document uuid.UUID
 }
 
 // Place is another place of a hit's text.
@@ -149,7 +151,7 @@ func (r SearchRequest) Check() error {
 		return badLimit(r.Limit, search.MaxLimit, "hits")
 	}
 	if r.MaxBytes < 0 || r.MaxTokens < 0 || r.MaxBytes > 0 && r.MaxBytes < LeastBytes || r.MaxTokens > 0 && r.MaxTokens*BytesPerToken < LeastBytes {
-		reason := fmt.Sprintf("an answer takes at least %d bytes, or %d tokens", LeastBytes, (LeastBytes+BytesPerToken-1)/BytesPerToken)
+		reason := fmt.Sprintf("an answer takes at least %d bytes, or %d tokens", LeastBytes, tokens(LeastBytes))
 		return &Error{Kind: Invalid, Field: FieldLimit, Reason: reason}
 	}
 	for _, kind := range r.Kinds {
@@ -228,6 +230,7 @@ func (s *Service) named(ctx context.Context, tenant string, found []search.Hit) 
 			Repository: head.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Underway: underway(head) || head.Revision != h.Revision,
 			Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte,
 			Encoding: h.Encoding, Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
+			document: document(h.Track, h.Path),
 		}
 		for _, p := range h.Places {
 			hits[i].Places = append(hits[i].Places, Place{heads[p.Track].URL, p.Ref, p.Commit, p.Path, p.StartLine, p.EndLine})

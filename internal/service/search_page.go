@@ -31,6 +31,9 @@ const (
 	cursorMarker = "s1." // of the form of cursors of a search
 )
 
+// tokens is how many tokens count for a text, rounded up.
+func tokens(bytes int) int { return (bytes + BytesPerToken - 1) / BytesPerToken }
+
 type digest [digestBytes]byte
 
 func digestOf(parts ...string) digest {
