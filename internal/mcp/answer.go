@@ -10,12 +10,8 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// Bounds of what a tool answers, in tokens.
-const (
-	defaultTokens = 4000
-	maxTokens     = 50_000
-	maxListed     = 200 // repositories or files of one answer
-)
+// maxListed is the most repositories or files of one answer.
+const maxListed = 200
 
 // mark begins each line that is ours. The lines between are the text of a file; one that
 // begins with the mark itself gets a blank before it, so that no file speaks in our place.
@@ -133,7 +129,7 @@ func read(ctx context.Context, c caller, in readIn) (string, error) {
 	}
 	text, last := a.Text, a.Last
 	head := mark + line(place(a.URL, a.Path, a.First, a.Last))
-	room := tokens*service.BytesPerToken - len(head) - 300 // for the lines around the text
+	room := max(tokens*service.BytesPerToken-len(head)-300, 0) // 300 for the lines around the text; a path may be longer than the budget
 	cut := a.More
 	if len(text) > room {
 		text = strings.ToValidUTF8(text[:room], "")
@@ -243,9 +239,9 @@ func names(name string) []string {
 }
 
 func budget(asked int) (int, error) {
-	tokens := cmp.Or(asked, defaultTokens)
-	if tokens < service.LeastExploreTokens || tokens > maxTokens {
-		return 0, fmt.Errorf("max_tokens %d: ask for %d to %d", asked, service.LeastExploreTokens, maxTokens)
+	tokens := cmp.Or(asked, service.DefaultExploreTokens)
+	if tokens < service.LeastExploreTokens || tokens > service.MaxExploreTokens {
+		return 0, fmt.Errorf("max_tokens %d: ask for %d to %d", asked, service.LeastExploreTokens, service.MaxExploreTokens)
 	}
 	return tokens, nil
 }
