@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,14 +26,24 @@ const (
 // its rate.
 func (d deps) authenticate(api huma.API, r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		who, err := d.identify(ctx, r)
+		admitted, err := d.admit(ctx, r)
 		if err != nil {
 			writeProblem(ctx, explain(ctx.Context(), err, d.log))
 			return
 		}
-		granted := access.WithOrigin(access.With(ctx.Context(), who.Grant), origin(ctx))
-		next(huma.WithValue(huma.WithContext(ctx, granted), callerKey{}, who))
+		next(huma.WithContext(ctx, admitted))
 	}
+}
+
+// admit returns the context of a request whose token may ask a route: it says who asks,
+// and from where.
+func (d deps) admit(ctx huma.Context, r route) (context.Context, error) {
+	who, err := d.identify(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	granted := access.WithOrigin(access.With(ctx.Context(), who.Grant), origin(ctx))
+	return context.WithValue(granted, callerKey{}, who), nil
 }
 
 // origin is where a request came from, for the audit log.
@@ -44,6 +55,7 @@ func origin(ctx huma.Context) access.Origin {
 	return access.Origin{Door: "http", Address: address, Request: requestOf(ctx.Context()).id}
 }
 
+// identify finds out who sends a request, and whether it is within its rates.
 func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
 	secret, err := bearer(ctx)
 	if err != nil {

@@ -39,7 +39,7 @@ func (d deps) door(o Door) http.Handler {
 			o.Handler.ServeHTTP(w, r)
 			return
 		}
-		who, err := d.identify(humago.NewContext(&huma.Operation{}, r, w), route{})
+		admitted, err := d.admit(humago.NewContext(&huma.Operation{}, r, w), route{})
 		if err != nil {
 			p := explain(ctx, err, d.log)
 			if p.Status == http.StatusUnauthorized && o.Challenge != nil {
@@ -48,7 +48,6 @@ func (d deps) door(o Door) http.Handler {
 			serveProblem(w, p)
 			return
 		}
-		ctx = context.WithValue(access.With(ctx, who.Grant), callerKey{}, who)
-		o.Handler.ServeHTTP(w, r.WithContext(ctx))
+		o.Handler.ServeHTTP(w, r.WithContext(admitted))
 	})
 }

@@ -33,8 +33,11 @@ func newRates(perSecond float64, burst int) *rates {
 
 // take counts a request of a token. It returns how long the token has to wait for its
 // next request, 0 if it need not.
-func (r *rates) take(token string) time.Duration {
-	reserved := r.of(token).Reserve()
+func (r *rates) take(token string) time.Duration { return take(r.of(token)) }
+
+// take counts a request, unless it would have to wait: then it returns how long.
+func take(l *rate.Limiter) time.Duration {
+	reserved := l.Reserve()
 	wait := reserved.Delay()
 	if wait > 0 {
 		reserved.Cancel()

@@ -22,12 +22,7 @@ func (r *tenantRates) take(tenant string, perMinute int) time.Duration {
 	if perMinute == 0 {
 		return 0
 	}
-	reserved := r.of(tenant, perMinute).Reserve()
-	wait := reserved.Delay()
-	if wait > 0 {
-		reserved.Cancel()
-	}
-	return wait
+	return take(r.of(tenant, perMinute))
 }
 
 // of returns a tenant's limiter. There are as many as tenants with a limit, which an
