@@ -28,19 +28,7 @@ func (d *door) send(t *testing.T, path, secret string, body io.Reader, signed []
 	if secret != "" {
 		r.Header.Set("X-Leat-Signature", webhook.Sign(secret, signed))
 	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	read, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{response, read}
+	return exchange(t, r, headers...)
 }
 
 func (d *door) sendText(t *testing.T, path, secret, body string, headers ...string) answer {

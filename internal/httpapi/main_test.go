@@ -111,6 +111,12 @@ func (d *door) ask(t *testing.T, token, method, path string, body any, headers .
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	return exchange(t, r, headers...)
+}
+
+// exchange sends a request with pairs of headers, and reads the answer.
+func exchange(t *testing.T, r *http.Request, headers ...string) answer {
+	t.Helper()
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/leatworks/leat/internal/access"
@@ -98,12 +97,12 @@ func (s *Service) CreateHook(ctx context.Context, r CreateHookRequest) (created 
 	if err != nil {
 		return created, err
 	}
-	if err := mayManage(ctx, r.Reach, h); err != nil {
+	secret, err := hookSecret(r.Secret)
+	if err != nil {
 		return created, err
 	}
-	secret := r.Secret
-	if secret == "" {
-		secret = newHookSecret()
+	if err := mayManage(ctx, r.Reach, h); err != nil {
+		return created, err
 	}
 	if h.Secret, err = s.sealHook(h.ID, secret); err != nil {
 		return created, err
@@ -121,7 +120,7 @@ func (s *Service) CreateHook(ctx context.Context, r CreateHookRequest) (created 
 // newHook checks a request.
 func newHook(r CreateHookRequest) (h catalog.Hook, err error) {
 	h = catalog.Hook{ID: rand.Text(), Tenant: r.Tenant, Name: strings.TrimSpace(r.Name), Provider: r.Provider}
-	if h.Name == "" || utf8.RuneCountInString(h.Name) > maxName || !utf8.ValidString(h.Name) || strings.ContainsFunc(h.Name, unicode.IsControl) {
+	if !isName(h.Name) {
 		return h, &Error{Kind: Invalid, Field: FieldName, Reason: fmt.Sprintf("give the hook a name of 1 to %d characters that says who sends to it", maxName)}
 	}
 	if err := webhook.Provider(r.Provider).Check(); err != nil {
@@ -143,10 +142,7 @@ func newHook(r CreateHookRequest) (h catalog.Hook, err error) {
 	if h.Refs, err = checkHookRefs(r.Refs); err != nil {
 		return h, &Error{Kind: Invalid, Field: FieldRef, Err: err}
 	}
-	if r.Secret != "" {
-		err = checkHookSecret(r.Secret)
-	}
-	return h, err
+	return h, nil
 }
 
 func checkHookScopes(scopes []string) ([]string, error) {
@@ -175,16 +171,18 @@ func checkHookRefs(globs []string) ([]string, error) {
 	return globs, nil
 }
 
-func checkHookSecret(secret string) error {
-	if len(secret) < minHookSecret || len(secret) > maxHookSecret || strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }) {
-		reason := fmt.Sprintf("the secret has to have %d to %d printable characters of ASCII", minHookSecret, maxHookSecret)
-		return &Error{Kind: Invalid, Field: FieldSecret, Reason: reason}
+// hookSecret checks the secret that a request gives, or makes one of some 260 bits if it
+// gives none.
+func hookSecret(given string) (string, error) {
+	if given == "" {
+		return rand.Text() + rand.Text(), nil
 	}
-	return nil
+	if len(given) < minHookSecret || len(given) > maxHookSecret || strings.ContainsFunc(given, func(r rune) bool { return r < ' ' || r > '~' }) {
+		reason := fmt.Sprintf("the secret has to have %d to %d printable characters of ASCII", minHookSecret, maxHookSecret)
+		return "", &Error{Kind: Invalid, Field: FieldSecret, Reason: reason}
+	}
+	return given, nil
 }
-
-// newHookSecret has some 260 bits.
-func newHookSecret() string { return rand.Text() + rand.Text() }
 
 // mayManage denies a hook to a caller that may not do itself what the hook's deliveries
 // may do.
@@ -348,10 +346,8 @@ func (s *Service) RotateHook(ctx context.Context, r RotateHookRequest) (created 
 	if err := mayManage(ctx, r.Reach, h); err != nil {
 		return created, err
 	}
-	secret := r.Secret
-	if secret == "" {
-		secret = newHookSecret()
-	} else if err := checkHookSecret(secret); err != nil {
+	secret, err := hookSecret(r.Secret)
+	if err != nil {
 		return created, err
 	}
 	sealed, err := s.sealHook(h.ID, secret)

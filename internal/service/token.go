@@ -71,7 +71,7 @@ func newToken(r CreateTokenRequest) (t catalog.Token, err error) {
 	if r.Installation {
 		t.Tenant = ""
 	}
-	if t.Name == "" || utf8.RuneCountInString(t.Name) > maxName || !utf8.ValidString(t.Name) || strings.ContainsFunc(t.Name, unicode.IsControl) {
+	if !isName(t.Name) {
 		return t, &Error{Kind: Invalid, Field: FieldName, Reason: fmt.Sprintf("give the token a name of 1 to %d characters that says who uses it", maxName)}
 	}
 	scopes := make([]access.Scope, len(r.Scopes))
@@ -143,6 +143,11 @@ func (s *Service) Tokens(ctx context.Context, r TokensRequest) (a TokensAnswer, 
 		}
 	}
 	return a, nil
+}
+
+// isName says whether a text can be the name of a token or of a hook.
+func isName(text string) bool {
+	return text != "" && utf8.RuneCountInString(text) <= maxName && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // TokenRequest names a token.
