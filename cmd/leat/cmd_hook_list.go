@@ -20,16 +20,12 @@ func (cmd *hookListCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	hooks := []service.Hook{}
-	for r := (service.HooksRequest{Tenant: g.Tenant}); ; {
-		a, err := s.service.Hooks(ctx, r)
-		if err != nil {
-			return err
-		}
-		hooks = append(hooks, a.Hooks...)
-		if r.After = a.Next; a.Next == "" {
-			break
-		}
+	hooks, err := pages(func(after string) ([]service.Hook, string, error) {
+		a, err := s.service.Hooks(ctx, service.HooksRequest{Tenant: g.Tenant, After: after})
+		return a.Hooks, a.Next, err
+	})
+	if err != nil {
+		return err
 	}
 	if g.JSON {
 		return g.answer.json(map[string]any{"hooks": hooks})

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/leatworks/leat/internal/client"
+	"github.com/leatworks/leat/internal/file"
 	"github.com/leatworks/leat/internal/service"
 )
 
@@ -87,24 +88,15 @@ func readToken() (string, error) {
 }
 
 // keep replaces the file of the login.
-func (l login) keep(file string) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+func (l login) keep(name string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
 	content, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(file), ".login-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(append(content, '\n'))
-	if err := errors.Join(err, temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), file)
+	return file.Replace(name, append(content, '\n'), 0o600)
 }
 
 type logoutCmd struct{}

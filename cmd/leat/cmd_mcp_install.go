@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/leatworks/leat/internal/file"
 	"github.com/leatworks/leat/internal/mcp/agent"
 )
 
@@ -115,26 +116,22 @@ func readAgentFile(file string) (content []byte, mode fs.FileMode, err error) {
 }
 
 // replaceAgentFile writes the file anew in one step, and keeps the earlier one beside it.
-func replaceAgentFile(file string, before, after []byte, mode fs.FileMode) (backup string, err error) {
-	file, err = resolveLink(file)
+func replaceAgentFile(name string, before, after []byte, mode fs.FileMode) (backup string, err error) {
+	name, err = resolveLink(name)
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return "", fmt.Errorf("make the directory of the agent's configuration: %w", err)
 	}
 	if before != nil {
-		backup = file + ".leat-backup"
-		if err := os.WriteFile(backup, before, mode); err != nil {
+		backup = name + ".leat-backup"
+		if err := file.Replace(backup, before, mode); err != nil {
 			return "", fmt.Errorf("keep the agent's configuration: %w", err)
 		}
 	}
-	next := file + ".leat-next"
-	if err := os.WriteFile(next, after, mode); err != nil {
+	if err := file.Replace(name, after, mode); err != nil {
 		return "", fmt.Errorf("write the agent's configuration: %w", err)
-	}
-	if err := os.Rename(next, file); err != nil {
-		return "", errors.Join(fmt.Errorf("write the agent's configuration: %w", err), os.Remove(next))
 	}
 	return backup, nil
 }

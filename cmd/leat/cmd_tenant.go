@@ -71,16 +71,12 @@ func (cmd *tenantListCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	tenants := []catalog.Tenant{}
-	for r := (service.TenantsRequest{}); ; {
-		a, err := s.service.Tenants(ctx, r)
-		if err != nil {
-			return err
-		}
-		tenants = append(tenants, a.Tenants...)
-		if r.After = a.Next; a.Next == "" {
-			break
-		}
+	tenants, err := pages(func(after string) ([]catalog.Tenant, string, error) {
+		a, err := s.service.Tenants(ctx, service.TenantsRequest{After: after})
+		return a.Tenants, a.Next, err
+	})
+	if err != nil {
+		return err
 	}
 	if g.JSON {
 		return g.answer.json(map[string]any{"tenants": tenants})

@@ -101,16 +101,12 @@ func (cmd *tokenListCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	tokens := []catalog.Token{}
-	for r := (service.TokensRequest{Tenant: g.Tenant, Installation: cmd.Installation}); ; {
-		a, err := s.service.Tokens(ctx, r)
-		if err != nil {
-			return err
-		}
-		tokens = append(tokens, a.Tokens...)
-		if r.After = a.Next; a.Next == uuid.Nil {
-			break
-		}
+	tokens, err := pages(func(after uuid.UUID) ([]catalog.Token, uuid.UUID, error) {
+		a, err := s.service.Tokens(ctx, service.TokensRequest{Tenant: g.Tenant, Installation: cmd.Installation, After: after})
+		return a.Tokens, a.Next, err
+	})
+	if err != nil {
+		return err
 	}
 	if g.JSON {
 		return g.answer.json(map[string]any{"tokens": tokens})

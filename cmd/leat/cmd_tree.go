@@ -20,17 +20,14 @@ func (cmd *treeCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	request := service.TreeRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Under: cmd.Under}
-	all := service.TreeAnswer{Files: []service.TreeFile{}}
-	for {
-		a, err := s.leat.Tree(ctx, request)
-		if err != nil {
-			return err
-		}
-		all.At, all.Files = a.At, append(all.Files, a.Files...)
-		if request.After = a.Next; a.Next == "" {
-			break
-		}
+	var all service.TreeAnswer
+	all.Files, err = pages(func(after string) ([]service.TreeFile, string, error) {
+		a, err := s.leat.Tree(ctx, service.TreeRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Under: cmd.Under, After: after})
+		all.At = a.At
+		return a.Files, a.Next, err
+	})
+	if err != nil {
+		return err
 	}
 	if g.JSON {
 		return g.answer.json(all)

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nkeys"
+
+	"github.com/leatworks/leat/internal/file"
 )
 
 // Files of the directory.
@@ -49,16 +51,10 @@ func (d dir) path(name string) string { return filepath.Join(d.name, name) }
 
 // replace writes a file of mode 0600 in place of the one that is there.
 func (d dir) replace(name string, content []byte) error {
-	temp, err := os.CreateTemp(d.name, ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(content)
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+	if err := file.Replace(d.path(name), content, 0o600); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return os.Rename(temp.Name(), d.path(name))
+	return nil
 }
 
 func (d dir) replaceJSON(name string, v any) error {
