@@ -137,48 +137,34 @@ func matchHost(glob, host string) bool {
 	}
 }
 
-// matchSegments goes back to the last ** alone when segments differ: what an earlier
-// ** could take instead, the last one can.
-func matchSegments(glob, path []string) bool {
-	g, p, star, resume := 0, 0, -1, 0
-	for p < len(path) {
+// wild matches a list with one that holds stars, each of which stands for any number of
+// the other's elements. It goes back to the last star alone when elements differ: what an
+// earlier star could take instead, the last one can.
+func wild[E comparable](glob, text []E, star E, same func(glob, text E) bool) bool {
+	g, t, last, resume := 0, 0, -1, 0
+	for t < len(text) {
 		switch {
-		case g < len(glob) && glob[g] == "**":
-			star, resume = g, p
+		case g < len(glob) && glob[g] == star:
+			last, resume = g, t
 			g++
-		case g < len(glob) && matchSegment(glob[g], path[p]):
+		case g < len(glob) && same(glob[g], text[t]):
 			g++
-			p++
-		case star >= 0:
+			t++
+		case last >= 0:
 			resume++
-			g, p = star+1, resume
+			g, t = last+1, resume
 		default:
 			return false
 		}
 	}
-	for g < len(glob) && glob[g] == "**" {
+	for g < len(glob) && glob[g] == star {
 		g++
 	}
 	return g == len(glob)
 }
 
-// matchSegment does with bytes and * what matchSegments does with segments and **.
+func matchSegments(glob, path []string) bool { return wild(glob, path, "**", matchSegment) }
+
 func matchSegment(glob, text string) bool {
-	g, p, star, resume := 0, 0, -1, 0
-	for p < len(text) {
-		switch {
-		case g < len(glob) && glob[g] == '*':
-			star, resume = g, p
-			g++
-		case g < len(glob) && glob[g] == text[p]:
-			g++
-			p++
-		case star >= 0:
-			resume++
-			g, p = star+1, resume
-		default:
-			return false
-		}
-	}
-	return strings.Trim(glob[g:], "*") == ""
+	return wild([]byte(glob), []byte(text), '*', func(g, t byte) bool { return g == t })
 }
