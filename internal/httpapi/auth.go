@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
@@ -42,26 +43,22 @@ func (d deps) admit(ctx huma.Context, r route) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	granted := access.WithOrigin(access.With(ctx.Context(), who.Grant), origin(ctx))
+	granted := access.WithOrigin(access.With(ctx.Context(), who.Grant), origin(ctx, r.door))
 	return context.WithValue(granted, callerKey{}, who), nil
 }
 
 // origin is where a request came from, for the audit log.
-func origin(ctx huma.Context) access.Origin {
+func origin(ctx huma.Context, door string) access.Origin {
 	address := ctx.RemoteAddr()
 	if host, _, err := net.SplitHostPort(address); err == nil {
 		address = host
 	}
-	return access.Origin{Door: "http", Address: address, Request: requestOf(ctx.Context()).id}
+	return access.Origin{Door: cmp.Or(door, "http"), Address: address, Request: requestOf(ctx.Context()).id}
 }
 
 // identify finds out who sends a request, and whether it is within its rates.
 func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
-	secret, err := bearer(ctx)
-	if err != nil {
-		return who, err
-	}
-	if who.Grant, err = d.cfg.Authenticate(ctx.Context(), secret); err != nil {
+	if who.Grant, err = d.sender(ctx, r); err != nil {
 		return who, err
 	}
 	requestOf(ctx.Context()).token = who.Token
@@ -79,6 +76,19 @@ func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
 	}
 	requestOf(ctx.Context()).tenant = who.tenant
 	return who, nil
+}
+
+// sender says who sends a request: the token of its header, or who the route knows.
+func (d deps) sender(ctx huma.Context, r route) (access.Grant, error) {
+	if r.who != nil && ctx.Header("Authorization") == "" {
+		request, _ := humago.Unwrap(ctx)
+		return r.who(request)
+	}
+	secret, err := bearer(ctx)
+	if err != nil {
+		return access.Grant{}, err
+	}
+	return d.cfg.Authenticate(ctx.Context(), secret)
 }
 
 // bearer takes the secret out of the header Authorization (RFC 6750, section 2.1).

@@ -30,7 +30,7 @@ const leastGzip = 1 << 10
 // trace and its id, the log, the headers, the place among the requests handled at
 // once, and the compression.
 func chain(mux *http.ServeMux, cfg Config, figures *figures, log *slog.Logger) http.Handler {
-	h := strict(absent(mux))
+	h := strict(absent(mux, cfg.Absent))
 	h = compress(h)
 	h = atOnce(h, cfg.MaxRequests)
 	h = allow(h, cfg.Origins)
@@ -193,8 +193,9 @@ func strict(next http.Handler) http.Handler {
 
 func text(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// absent answers as a problem where no route has the path, or none the method.
-func absent(mux *http.ServeMux) http.Handler {
+// absent answers as a problem where no route has the path, or none the method. Beside the
+// API, a browser is answered by pages where there are any.
+func absent(mux *http.ServeMux, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern != "" {
 			mux.ServeHTTP(w, r)
@@ -207,6 +208,10 @@ func absent(mux *http.ServeMux) http.Handler {
 			p := newProblem(r.Context(), plain.status, "This path takes "+allowed+".")
 			p.header.Set("Allow", allowed)
 			serveProblem(w, p)
+			return
+		}
+		if pages != nil && !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			pages.ServeHTTP(w, r)
 			return
 		}
 		serveProblem(w, newProblem(r.Context(), http.StatusNotFound, "There is nothing at this path: /api/openapi.json lists the routes."))

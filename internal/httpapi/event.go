@@ -112,12 +112,21 @@ func (d deps) listen(ctx context.Context, who caller, in *listenInput) (*streamO
 	})
 }
 
-// stream answers with the events that run sends, until run or the client ends it, or
-// the process stops.
-func (d deps) stream(ctx context.Context, who caller, run func(context.Context, *sse) error) (*streamOutput, error) {
+// beginStream takes one of the streams that a token may have open. The caller has to end it.
+func (d deps) beginStream(who caller) (end func(), err error) {
 	end, ok := d.streams.begin(who.Token)
 	if !ok {
 		return nil, &service.Error{Kind: service.Limited, Reason: fmt.Sprintf("this token has %d streams open: end one first", d.cfg.Streams), RetryAfter: heartbeat}
+	}
+	return end, nil
+}
+
+// stream answers with the events that run sends, until run or the client ends it, or
+// the process stops.
+func (d deps) stream(ctx context.Context, who caller, run func(context.Context, *sse) error) (*streamOutput, error) {
+	end, err := d.beginStream(who)
+	if err != nil {
+		return nil, err
 	}
 	return &streamOutput{func(out huma.Context) {
 		defer end()

@@ -37,6 +37,8 @@ type Config struct {
 	Origins     []string      // origins of web pages that may ask (CORS), such as https://app.example.com; default: none
 
 	Doors []Door // handlers beside the routes; default: none
+	// Absent answers people's browsers where no route has the path. Default: a problem.
+	Absent http.Handler
 
 	// Authenticate tells who sent a token. Default: the service's.
 	Authenticate func(ctx context.Context, secret string) (access.Grant, error)

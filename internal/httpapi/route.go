@@ -35,6 +35,11 @@ type route struct {
 	slow bool
 	// bytes says that the body is not JSON, but of these types.
 	bytes []string
+
+	// who says who sends a request without the header Authorization; nil: nobody does.
+	who func(*http.Request) (access.Grant, error)
+	// door names the door in the audit log; "": http.
+	door string
 }
 
 // caller is who asks, and for which tenant.
