@@ -32,6 +32,7 @@ type cli struct {
 	Search      searchCmd      `cmd:"" help:"Find code."`
 	Read        readCmd        `cmd:"" help:"Print a file as it is indexed, or a part of it."`
 	Tree        treeCmd        `cmd:"" help:"List the files of a repository."`
+	Grep        grepCmd        `cmd:"" help:"Find the lines of a repository that match a pattern."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`

@@ -26,6 +26,7 @@ type leat interface {
 	Several(context.Context, service.TracksRequest) (bool, error)
 	Read(context.Context, service.ReadRequest) (service.ReadAnswer, error)
 	Tree(context.Context, service.TreeRequest) (service.TreeAnswer, error)
+	Grep(context.Context, service.GrepRequest) (service.GrepAnswer, error)
 	Skipped(context.Context, service.SkippedRequest) (service.SkippedAnswer, error)
 	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
 	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)

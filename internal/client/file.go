@@ -40,3 +40,10 @@ func (c *Client) Tree(ctx context.Context, r service.TreeRequest) (a service.Tre
 	})
 	return a, err
 }
+
+// Grep is service.Service.Grep.
+func (c *Client) Grep(ctx context.Context, r service.GrepRequest) (a service.GrepAnswer, err error) {
+	query := c.of(r.Tenant).text("pattern", r.Pattern).yes("literal", r.Literal).yes("ignore_case", r.IgnoreCase).text("ref", r.Ref).
+		text("path", r.Path).list("language", r.Languages).number("limit", int64(r.Limit)).text("cursor", r.After)
+	return a, c.ask(ctx, get(query, "repositories", named(r.Repository), "grep"), &a)
+}

@@ -31,6 +31,12 @@ func registerFile(api huma.API, d deps) {
 		text: "The text is that which was indexed: in UTF-8, and with secrets masked. Takes `Range` and `If-None-Match`. " +
 			"The headers Leat-Commit, Leat-Revision, Leat-Generation and Leat-Underway say how old it is.",
 	}, d.raw)
+	get(api, d, route{
+		id: "grep", path: "/repositories/{repository}/grep", tag: "files", scope: access.ScopeSearch,
+		summary: "Find the lines that match a pattern",
+		text: "Looks at each text of the ref's newest commit, in the order of paths: in UTF-8, and with secrets masked. " +
+			"An answer looks at 64 MiB of texts at most, and for 5 s; `cut` says what ended it, and `next` goes on.",
+	}, d.grep)
 }
 
 // FilePath names a file.
@@ -101,6 +107,28 @@ func lines(text string) (first, last int, err error) {
 		return 0, 0, &service.Error{Kind: service.Invalid, Field: service.FieldLines, Value: text, Reason: "lines count from 1, and the first comes before the last"}
 	}
 	return first, last, nil
+}
+
+type grepInput struct {
+	RepositoryPath
+	Pattern    string   `query:"pattern" required:"true" minLength:"1" maxLength:"1000" doc:"A regular expression in RE2's syntax, matched in each line."`
+	Literal    bool     `query:"literal" doc:"The pattern is a text, to be found letter by letter."`
+	IgnoreCase bool     `query:"ignore_case" doc:"Upper and lower case are alike."`
+	Ref        string   `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+	Path       string   `query:"path" maxLength:"4096" doc:"Only this file, what is below this directory, or what fits this glob: * stays in a directory, ** does not."`
+	Languages  []string `query:"language,explode" maxItems:"50" doc:"Only these languages, by names or aliases of GitHub's. May be repeated."`
+	Limit      int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most lines of the answer."`
+	Cursor     string   `query:"cursor" maxLength:"8192" doc:"Goes on: next of the answer before. The other parameters have to be the same."`
+}
+
+type grepOutput struct{ Body service.GrepAnswer }
+
+func (d deps) grep(ctx context.Context, who caller, in *grepInput) (*grepOutput, error) {
+	a, err := d.Grep(ctx, service.GrepRequest{
+		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Pattern: in.Pattern,
+		Literal: in.Literal, IgnoreCase: in.IgnoreCase, Path: in.Path, Languages: in.Languages, Limit: in.Limit, After: in.Cursor,
+	})
+	return &grepOutput{a}, err
 }
 
 type rawInput struct {

@@ -157,6 +157,50 @@ func read(ctx context.Context, c caller, in readIn) (string, error) {
 	return b.String(), nil
 }
 
+type grepIn struct {
+	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
+	Pattern    string `json:"pattern" jsonschema:"a regular expression of RE2, matched in each line"`
+	Literal    bool   `json:"literal,omitempty" jsonschema:"the pattern is a text, to be found letter by letter"`
+	IgnoreCase bool   `json:"ignore_case,omitempty" jsonschema:"upper and lower case are alike"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
+	Path       string `json:"path,omitempty" jsonschema:"only this file, what is below this directory, or what fits this glob"`
+	Language   string `json:"language,omitempty" jsonschema:"only this language, such as go or c++"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+	Cursor     string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same pattern and filters"`
+}
+
+// grepRoom is the bytes of an answer beside its lines: where it is, and how to go on with
+// a cursor that holds a path.
+const grepRoom = 600
+
+func grep(ctx context.Context, c caller, in grepIn) (string, error) {
+	tokens, err := budget(in.MaxTokens)
+	if err != nil {
+		return "", err
+	}
+	a, err := c.Grep(ctx, service.GrepRequest{
+		Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref, Pattern: in.Pattern, Literal: in.Literal, IgnoreCase: in.IgnoreCase, Path: in.Path,
+		Languages: names(in.Language), Limit: service.MaxGrepLimit, MaxBytes: tokens*service.BytesPerToken - grepRoom, After: in.Cursor,
+	})
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString(mark + line(fmt.Sprintf("%s%s: %d lines in %d files that were looked at", a.URL, at(a.Ref, a.Commit, a.Underway), len(a.Lines), a.Files)) + "\n")
+	path := ""
+	for _, l := range a.Lines {
+		if l.Path != path {
+			path = l.Path
+			b.WriteString(mark + line(path) + "\n")
+		}
+		fmt.Fprintf(&b, "%d: %s\n", l.Line, line(l.Text))
+	}
+	if a.Next != "" {
+		b.WriteString(mark + a.Cut + "\n" + mark + "more with cursor " + a.Next + "\n")
+	}
+	return b.String(), nil
+}
+
 type statusIn struct {
 	Repository string `json:"repository,omitempty" jsonschema:"only this repository: its URL or the end of it; default all"`
 }

@@ -22,6 +22,7 @@ type Service interface {
 	Explore(context.Context, service.ExploreRequest) (service.ExploreAnswer, error)
 	Read(context.Context, service.ReadRequest) (service.ReadAnswer, error)
 	Tree(context.Context, service.TreeRequest) (service.TreeAnswer, error)
+	Grep(context.Context, service.GrepRequest) (service.GrepAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
 	Submit(context.Context, service.SubmitRequest) (service.Submission, error)
 }

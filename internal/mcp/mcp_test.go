@@ -119,6 +119,9 @@ func TestToolsAnswer(t *testing.T) {
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "mill.go", "first_line": 1, "last_line": 1}, []string{" mill.go:1-1 of 6 lines" + at + "\npackage mill\n"}, "Grind"},
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "evil.txt"}, []string{"\n » more with cursor abc\n"}, "\n» more"},
 		{"status", nil, []string{m.repo.Dir + at + ": indexed, 4 of 4 files indexed, 0 pending, 0 failed, 1 skipped"}, "secret"},
+		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "^func \\w+"}, []string{at + ": 2 lines in 4 files", "» mill.go\n4: func Grind", "» sluice.go\n4: func openSluice"}, "secret"},
+		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "more with", "literal": true}, []string{"» evil.txt\n2: » more with cursor abc\n"}, "\n» more"},
+		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "treasure", "ignore_case": true}, []string{": 0 lines in 4 files"}, "secret"},
 		{"list", map[string]any{"repository": m.repo.Dir}, []string{"mill.go Go\n", "b.bin (not indexed: "}, "secret"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -155,6 +158,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "../../etc/passwd"}, "Search for it"},
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "b.bin"}, "skipped"},
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "mill.go", "first_line": 99}, "the file has 6"},
+		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "("}, "literal text"},
+		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "x", "cursor": "abc"}, "begin without one"},
 		{"submit", map[string]any{"repository": "https://user:secret@forge.test/a/b"}, "leave out user, password and token"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -167,7 +172,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 // A long file comes in parts that add up to it, each within its tokens.
 func TestWhatIsCutSaysHowToGoOn(t *testing.T) {
 	m := open(t)
-	s := local(t, m, mcp.Config{}, acme)
+	s := local(t, m, mcp.Config{Tools: mcp.All()}, acme)
 	lines := 0
 	for first := 1; first != 0; {
 		text, failed := s.call(t, "read", map[string]any{"repository": m.repo.Dir, "path": "story.txt", "first_line": first, "max_tokens": 500})
@@ -184,6 +189,22 @@ func TestWhatIsCutSaysHowToGoOn(t *testing.T) {
 	}
 	if lines != 400 {
 		t.Errorf("%d lines; want 400", lines)
+	}
+	lines = 0
+	for cursor := ""; ; {
+		text, failed := s.call(t, "grep", map[string]any{"repository": m.repo.Dir, "pattern": "of the long story", "max_tokens": 500, "cursor": cursor})
+		if failed || len(text) > 500*service.BytesPerToken {
+			t.Fatalf("%d bytes: %s", len(text), text)
+		}
+		lines += strings.Count(text, "of the long story of")
+		_, after, more := strings.Cut(text, "\n» more with cursor ")
+		if !more {
+			break
+		}
+		cursor = strings.TrimSpace(after)
+	}
+	if lines != 400 {
+		t.Errorf("%d lines by grep; want 400", lines)
 	}
 	seen := make(map[string]bool)
 	for cursor := ""; ; {
@@ -219,7 +240,7 @@ func TestToolsAreThoseOfConfigurationAndToken(t *testing.T) {
 	}{
 		{nil, nil, []string{"explore", "read", "search", "status"}},
 		{[]string{"list", "search"}, nil, []string{"list", "search"}},
-		{mcp.All(), []access.Scope{access.ScopeSearch}, []string{"explore", "search"}},
+		{mcp.All(), []access.Scope{access.ScopeSearch}, []string{"explore", "grep", "search"}},
 		{mcp.All(), []access.Scope{access.ScopeSubmit}, []string{"submit"}},
 		{nil, []access.Scope{}, nil},
 	} {
@@ -267,7 +288,7 @@ func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 	url := serve(t, m, access.Grant{Tenant: "acme", Token: "t", Scopes: access.Scopes, Repositories: []string{"forge.test/x/*"}})
 	s := connect(t, &sdk.StreamableClientTransport{Endpoint: url, DisableStandaloneSSE: true})
 	for tool, arguments := range map[string]map[string]any{
-		"search": {"query": "sluice"}, "explore": {"question": "sluice"}, "status": {}, "list": {"repository": m.repo.Dir},
+		"search": {"query": "sluice"}, "explore": {"question": "sluice"}, "status": {}, "list": {"repository": m.repo.Dir}, "grep": {"repository": m.repo.Dir, "pattern": "Grind"},
 		"read": {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
 	} {
 		text, _ := s.call(t, tool, arguments)

@@ -49,6 +49,13 @@ var tools = []tool{
 		add: handle(status),
 	},
 	{
+		name: "grep", title: "Find lines by a pattern", scope: access.ScopeSearch,
+		description: "Finds every line of a repository that matches a regular expression (RE2), or a literal text, in the order of paths. " +
+			"Use it where all places count: each use of a name, each TODO; search ranks and does not list all. " +
+			`Example: {"repository": "acme/mill", "pattern": "retry[A-Z]\\w+\\(", "path": "internal/**"}`,
+		add: handle(grep),
+	},
+	{
 		name: "list", title: "List files", scope: access.ScopeRead,
 		description: `Lists the files of a repository below a directory, with their languages. Example: {"repository": "acme/mill", "under": "internal"}`,
 		add:         handle(list),

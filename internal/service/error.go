@@ -38,6 +38,7 @@ const (
 	FieldPath       Field = "path"
 	FieldLines      Field = "lines"
 	FieldQuery      Field = "query"
+	FieldPattern    Field = "pattern"
 	FieldLanguage   Field = "language"
 	FieldKind       Field = "kind"
 	FieldLimit      Field = "limit"

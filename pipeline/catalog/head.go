@@ -112,3 +112,24 @@ func (c *Core) Files(ctx context.Context, track uuid.UUID, under, after []byte, 
 	}
 	return files, nil
 }
+
+// StoredText is a file of a track, and where its text is.
+type StoredText struct {
+	Path []byte
+	Span Span
+}
+
+// Texts lists at most most of a track's files that have a text, by path in byte order,
+// from a path on. Files without bytes are left out. languages leaves only files of these;
+// none: all. Each call reads all rows of the track, as Files does.
+func (c *Core) Texts(ctx context.Context, track uuid.UUID, since []byte, languages []string, most int) ([]StoredText, error) {
+	rows, err := c.query.ListTexts(ctx, query.ListTextsParams{Track: track, Since: since, Languages: languages, Most: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("list texts of track %s: %w", track, err)
+	}
+	texts := make([]StoredText, len(rows))
+	for i, r := range rows {
+		texts[i] = StoredText{r.Path, Span{Object: r.Key, Offset: *r.Position, Length: *r.Length, Size: r.Size, CRC: uint32(*r.Crc32c)}}
+	}
+	return texts, nil
+}

@@ -43,3 +43,12 @@ left join chunkings k on k.id = d.chunking
 left join blobs b on b.sha256 = k.blob
 where d.track = @track and d.state <> 'removed' and d.path > @after and substring(d.path for octet_length(@under::bytea)) = @under::bytea
 order by d.path limit @most;
+
+-- name: ListTexts :many
+select d.path, b.size, b.position, b.length, b.crc32c, p.key
+from documents d
+join chunkings k on k.id = d.chunking
+join blobs b on b.sha256 = k.blob
+join packs p on p.id = b.pack
+where d.track = @track and d.state <> 'removed' and d.path >= @since and (cardinality(@languages::text[]) = 0 or k.language = any(@languages))
+order by d.path limit @most;

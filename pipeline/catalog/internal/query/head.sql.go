@@ -122,6 +122,64 @@ func (q *Queries) ListHeads(ctx context.Context, tenant string) ([]ListHeadsRow,
 	return items, nil
 }
 
+const listTexts = `-- name: ListTexts :many
+select d.path, b.size, b.position, b.length, b.crc32c, p.key
+from documents d
+join chunkings k on k.id = d.chunking
+join blobs b on b.sha256 = k.blob
+join packs p on p.id = b.pack
+where d.track = $1 and d.state <> 'removed' and d.path >= $2 and (cardinality($3::text[]) = 0 or k.language = any($3))
+order by d.path limit $4
+`
+
+type ListTextsParams struct {
+	Track     uuid.UUID
+	Since     []byte
+	Languages []string
+	Most      int32
+}
+
+type ListTextsRow struct {
+	Path     []byte
+	Size     int32
+	Position *int64
+	Length   *int32
+	Crc32c   *int64
+	Key      string
+}
+
+func (q *Queries) ListTexts(ctx context.Context, arg ListTextsParams) ([]ListTextsRow, error) {
+	rows, err := q.db.Query(ctx, listTexts,
+		arg.Track,
+		arg.Since,
+		arg.Languages,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListTextsRow
+	for rows.Next() {
+		var i ListTextsRow
+		if err := rows.Scan(
+			&i.Path,
+			&i.Size,
+			&i.Position,
+			&i.Length,
+			&i.Crc32c,
+			&i.Key,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loadFile = `-- name: LoadFile :one
 select d.revision, d.mode, d.state, coalesce(d.skip_reason, '')::text as skip_reason, coalesce(d.encoding, '')::text as encoding,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.language, '')::text as language, coalesce(b.size, 0)::int as size,
