@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -133,5 +134,38 @@ func TestStreamLimitsReachTheTopology(t *testing.T) {
 	config.Streams{}.Limit(&top) // of a configuration that no flags were read for
 	if top.ChunkedBytes != 3<<20 || top.IntakePerTenant != 9 {
 		t.Errorf("no limits become %d bytes and %d submissions", top.ChunkedBytes, top.IntakePerTenant)
+	}
+}
+
+func TestOfASignInWhatIsMissingIsSaid(t *testing.T) {
+	good := config.Session{
+		PublicURL: "https://leat.example", SessionLifetime: time.Hour, OIDCIssuer: "https://login.example", OIDCClient: "leat", OIDCRole: []string{" dev=acme:read"},
+	}
+	if err := good.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*config.Session){
+		"--session-lifetime":        func(s *config.Session) { s.SessionLifetime = 0 },
+		"--public-url (LEAT":        func(s *config.Session) { s.PublicURL = "leat.example" },
+		"needs --public-url":        func(s *config.Session) { s.PublicURL = "" },
+		"needs --oidc-client":       func(s *config.Session) { s.OIDCClient = "" },
+		"needs --oidc-role":         func(s *config.Session) { s.OIDCRole = nil },
+		"need --oidc-issuer":        func(s *config.Session) { s.OIDCIssuer = "" },
+		"no scope \"all\"":          func(s *config.Session) { s.OIDCRole = []string{"dev=acme:all"} },
+		"--oidc-client-secret-file": func(s *config.Session) { s.OIDCSecretFile = filepath.Join(t.TempDir(), "none") },
+	} {
+		s := good
+		change(&s)
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("want %s: %v", what, err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	good.OIDCSecretFile = file
+	if secret, err := good.OIDCSecret(); err != nil || secret != "hush" {
+		t.Errorf("the secret is %q, %v", secret, err)
 	}
 }

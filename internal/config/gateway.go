@@ -36,6 +36,7 @@ type Door struct {
 	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Web pages of this origin, such as https://app.example.com, may ask (CORS). May be repeated. Default: none."`
 	Tools       []string      `name:"mcp-tools" env:"LEAT_MCP_TOOLS" placeholder:"NAME" help:"Tools that agents see at /mcp: explore, search, read, status, list, submit. Default: the first four."`
 	NATSCallout string        `name:"nats-callout" env:"LEAT_NATS_CALLOUT" type:"path" placeholder:"FILE" help:"Let tokens serve as passwords of NATS clients, with the file callout.json of 'leat nats config'. Default: they do not."`
+	Session
 }
 
 // Check says what to change.
@@ -60,6 +61,9 @@ func (d Door) Check() error {
 		return fmt.Errorf("--request-timeout (LEAT_REQUEST_TIMEOUT) %s: give more than 0s", d.Timeout)
 	}
 	if err := readable("--nats-callout (LEAT_NATS_CALLOUT)", d.NATSCallout); err != nil {
+		return err
+	}
+	if err := d.Session.Check(); err != nil {
 		return err
 	}
 	for _, origin := range d.AllowOrigin {

@@ -34,9 +34,13 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	if err != nil {
 		return err
 	}
+	_, entrance, err := sessions(door.Session, box, svc, log)
+	if err != nil {
+		return err
+	}
 	api, err := httpapi.New(httpapi.Config{
 		MaxBody: door.MaxBody, Timeout: door.Timeout, MaxRequests: door.MaxRequests, Rate: door.Rate, Burst: door.Burst,
-		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter, Doors: agents,
+		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter, Doors: append(agents, entrance...),
 	}, svc, log)
 	if err != nil {
 		return err

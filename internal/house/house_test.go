@@ -149,8 +149,13 @@ var rules = []rule{
 		deny: []string{"github.com/danielgtaylor/huma/..."},
 	},
 	{
+		text: "people are known by internal/session alone: it exchanges messages with a provider",
+		of:   everything, not: []string{"internal/session"}, tests: true,
+		deny: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/..."},
+	},
+	{
 		text: "a door over HTTP asks the service: it opens no store and reads no repository",
-		of:   []string{"internal/httpapi/..."},
+		of:   []string{"internal/httpapi/...", "internal/session"},
 		deny: of("internal/store/...", "internal/worker/...", "internal/config/...", "pipeline/broker/...", "pipeline/blob/...", "pipeline/git/...", "pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/..."),
 	},
 	driver("Watermill", []string{"pipeline", "pipeline/broker/...", "pipeline/letter"}, "github.com/ThreeDotsLabs/watermill/..."),

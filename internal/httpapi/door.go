@@ -54,11 +54,12 @@ func (d deps) door(o Door) http.Handler {
 			ctx = bounded
 		}
 		r = r.WithContext(ctx)
+		asked := humago.NewContext(&huma.Operation{}, r, w)
 		if o.Open {
-			o.Handler.ServeHTTP(w, r)
+			o.Handler.ServeHTTP(w, r.WithContext(access.WithOrigin(ctx, origin(asked, o.Name))))
 			return
 		}
-		admitted, err := d.admit(humago.NewContext(&huma.Operation{}, r, w), route{scope: o.Scope, whole: o.Whole, who: o.Who, door: o.Name})
+		admitted, err := d.admit(asked, route{scope: o.Scope, whole: o.Whole, who: o.Who, door: o.Name})
 		var end func()
 		if err == nil && o.Stream {
 			who, _ := admitted.Value(callerKey{}).(caller)

@@ -25,6 +25,17 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (g access.Gra
 	if !ok {
 		return g, unauthenticated()
 	}
+	return s.bearer(ctx, hash)
+}
+
+// Resume returns what the token with a hash grants, for who has shown the token before. It
+// answers as Authenticate does.
+func (s *Service) Resume(ctx context.Context, hash access.Hash) (g access.Grant, err error) {
+	defer mark(&err)
+	return s.bearer(ctx, hash)
+}
+
+func (s *Service) bearer(ctx context.Context, hash access.Hash) (g access.Grant, err error) {
 	if g, ok := s.bearers.get(hash, time.Now()); ok {
 		return g, nil
 	}

@@ -56,6 +56,12 @@ func audit(ctx context.Context, q *query.Queries, by Author, c change) error {
 // of the change.
 type Audit struct{ *store }
 
+// Note records an act that changes no row, such as a sign-in. What it holds may be no
+// secret.
+func (a *Audit) Note(ctx context.Context, by Author, tenant, action, target string, after any) error {
+	return audit(ctx, a.query, by, change{tenant, action, target, nil, after})
+}
+
 // AuditEntry is one change.
 type AuditEntry struct {
 	ID      int64           `json:"id"` // rises with time
