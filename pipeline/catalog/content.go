@@ -54,7 +54,14 @@ type Chunk struct {
 	StartByte, EndByte int32 // half open
 	StartLine, EndLine int32 // from 1, inclusive
 	Kind, Symbol       string
+	Symbols            []Symbol // the definitions in it; empty: none, or not known
 	Text               [32]byte // SHA-256 of the bytes
+}
+
+// Symbol is a definition in a chunk.
+type Symbol struct {
+	Name               string // with the names that lead to it
+	StartLine, EndLine int32  // of the file, from 1, inclusive
 }
 
 // File is one path of a snapshot after the rules have been applied: a document
@@ -212,15 +219,34 @@ func addChunkings(ctx context.Context, q *query.Queries, chunkings []Chunking, c
 	var rows []query.AddChunksParams
 	for _, a := range added {
 		for i, chunk := range byKey[ChunkingKey{[32]byte(a.Blob), a.Language}] {
+			names, lines := symbolColumns(chunk.Symbols)
 			rows = append(rows, query.AddChunksParams{
 				Chunking: a.ID, Ordinal: int32(i),
 				StartByte: chunk.StartByte, EndByte: chunk.EndByte, StartLine: chunk.StartLine, EndLine: chunk.EndLine,
-				Kind: chunk.Kind, Symbol: storable(chunk.Symbol), Text: chunk.Text[:],
+				Kind: chunk.Kind, Symbol: storable(chunk.Symbol), Symbols: names, SymbolLines: lines, Text: chunk.Text[:],
 			})
 		}
 	}
 	_, err = q.AddChunks(ctx, rows)
 	return err
+}
+
+// symbolColumns are the names, and for each the first and the last line.
+func symbolColumns(symbols []Symbol) (names []string, lines []int32) {
+	names, lines = make([]string, len(symbols)), make([]int32, 0, 2*len(symbols)) // a nil slice is null
+	for i, s := range symbols {
+		names[i] = storable(s.Name)
+		lines = append(lines, s.StartLine, s.EndLine)
+	}
+	return names, lines
+}
+
+func symbolsOf(names []string, lines []int32) []Symbol {
+	symbols := make([]Symbol, len(names))
+	for i, name := range names {
+		symbols[i] = Symbol{name, lines[2*i], lines[2*i+1]}
+	}
+	return symbols
 }
 
 func (c *Core) putDocuments(ctx context.Context, q *query.Queries, b FileBatch) error {

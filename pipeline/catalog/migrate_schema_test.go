@@ -250,6 +250,8 @@ func TestConstraints(t *testing.T) {
 		{"chunk that ends before its first line", check, chunk + "(101, 1, 1, 2, 2, 1, '', '', $hash)"},
 		{"chunk with a short hash", check, chunk + "(101, 1, 1, 2, 1, 1, '', '', $oid)"},
 		{"chunk that begins past 2 GiB", tooLarge, chunk + "(101, 1, 2147483648, 2147483649, 1, 1, '', '', $hash)"},
+		{"chunk with symbols", "", "update chunks set symbols = '{a,b}', symbol_lines = '{1,1,2,2}'"},
+		{"chunk with a symbol without lines", check, "update chunks set symbols = '{a,b}', symbol_lines = '{1,1,2}'"},
 
 		{"embedder", "", embedder + "('f', 1, 'cosine')"},
 		{"embedder twice", unique, embedder + "('e', 1, 'dot')"},
@@ -265,6 +267,8 @@ func TestConstraints(t *testing.T) {
 		{"vector before the pack", check, vector + "(101, $second, 101, -1, 1, 0)"},
 		{"empty vector", check, vector + "(101, $second, 101, 0, 0, 0)"},
 		{"vector with too large a checksum", check, vector + "(101, $second, 101, 0, 1, 4294967296)"},
+		{"vector of a version of terms", "", "update vectors set terms = 2"},
+		{"vector of no version of terms", check, "update vectors set terms = 0"},
 
 		{"generation", "", generation + "(101, 'e', 'dropping', false)"},
 		{"two active generations", unique, generation + "(101, 'e', 'active', true)"},

@@ -11,7 +11,7 @@ import (
 // cuts differently too, and has versions of its own.
 const (
 	Version    = 2*generation + withTrees
-	generation = 3
+	generation = 4
 )
 
 // Trees says whether this program can cut by syntax trees, which takes cgo.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // The estimate by which tokens are reserved. It is rarely too low, and settle gives back the excess.
@@ -84,14 +85,14 @@ func (s *Step) admit(ctx context.Context, tenant string, budget catalog.Budget, 
 
 // estimate returns the number of tokens of the texts for which the documents lack a vector.
 func (s *Step) estimate(ctx context.Context, docs []catalog.Document) (int64, error) {
-	missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id)
+	missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id, embedder.TermsVersion)
 	if err != nil {
 		return 0, err
 	}
 	seen := make(map[[32]byte]bool, len(missing))
 	tokens := int64(0)
 	for _, t := range missing {
-		if !seen[t.SHA256] {
+		if !seen[t.SHA256] && !t.Embedded() {
 			tokens += int64(t.EndByte-t.StartByte)/bytesPerToken + extraTokens
 		}
 		seen[t.SHA256] = true

@@ -201,11 +201,12 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 	return s.events.PublishWhenRoom(ctx, out...)
 }
 
-// embedMissing embeds the texts of the documents' chunks that lack a vector, each once. complete is false if others
-// were at work on some of the texts. They may have failed, so the caller must look again.
+// embedMissing embeds the texts of the documents' chunks that lack a vector, each once. For texts whose term weights
+// are of an older version, it computes those alone. complete is false if others were at work on some of the texts. They
+// may have failed, so the caller must look again.
 func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first bool) (complete bool, err error) {
 	claim, err := s.claims.take(func() ([]catalog.Text, error) {
-		missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id)
+		missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id, embedder.TermsVersion)
 		if err == nil && first {
 			s.meter.cached(docs, missing)
 		}
@@ -240,11 +241,12 @@ func (s *Step) embedClaimed(ctx context.Context, docs []catalog.Document, claim 
 	return elsewhere, s.store(ctx, texts)
 }
 
-// text is the text of a chunk without a vector.
+// text is the text of a chunk without a current record.
 type text struct {
 	hash  [32]byte
 	bytes string
 	owner owner
+	old   blob.Span // of the record with its dense vector and older term weights; the zero Span: there is none
 }
 
 // read reads the wanted texts from the documents' blobs.

@@ -249,3 +249,32 @@ func TestEventsThatCannotBeUnderstoodAreRejected(t *testing.T) {
 		}
 	}
 }
+
+// TestOldTermWeightsAreComputedAgain has texts whose records hold term weights of an older version: the model is not
+// asked for them, and their dense vectors stay.
+func TestOldTermWeightsAreComputedAgain(t *testing.T) {
+	model := &counting{}
+	p := testpipe.Open(t, testpipe.Config{Embedder: model})
+	list := chunked(t, p, testpipe.Text("a.txt", "a sack\n", "b.txt", "a wheel\n", "c.txt", "a weir\n"))
+	if err := errors.Join(p.Deliver(t, list...)...); err != nil {
+		t.Fatal(err)
+	}
+	p.Rows(t, "update vectors set terms = 1")
+	p.Rows(t, "update documents set state = 'chunked'")
+	for range 2 { // the second time there is nothing to do
+		if err := errors.Join(p.Deliver(t, list...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(model.texts) != 3 || slices.Max(values(model.texts)) != 1 {
+		t.Errorf("%d texts were embedded, one of them %d times", len(model.texts), slices.Max(values(model.texts)))
+	}
+	want := fmt.Sprintf("3 %d", embedder.TermsVersion)
+	if got := p.One(t, "select count(*), min(terms) from vectors"); got != want {
+		t.Errorf("vectors and version: %s, want %s", got, want)
+	}
+	p.Settle(t)
+	if got := p.One(t, "select count(*) from documents where state = 'indexed'"); got != "3" {
+		t.Errorf("%s documents are indexed", got)
+	}
+}

@@ -89,7 +89,9 @@ func (m *meter) embedded(texts []text, vectors [][]float32, costs []embedder.Cos
 func (m *meter) cached(docs []catalog.Document, missing []catalog.Text) {
 	lacking := make(map[int64]int, len(docs))
 	for _, t := range missing {
-		lacking[t.Chunking]++
+		if !t.Embedded() {
+			lacking[t.Chunking]++
+		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

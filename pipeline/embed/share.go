@@ -18,7 +18,8 @@ const (
 	releaseLimit = 5 * time.Second
 )
 
-// share claims texts in the catalog, so that no two processes pay for the same text. It returns the texts that this
+// share claims texts in the catalog, so that no two processes pay for the same text. A text that has a dense vector
+// costs nothing and needs no claim. It returns the texts that this
 // process has claimed, and whether other processes are at work on some of the rest. end releases the claims.
 //
 // A claim is renewed while the work lasts, and expires if the process dies. Two processes can then embed the same
@@ -27,9 +28,14 @@ func (s *Step) share(ctx context.Context, wanted []catalog.Text) (mine []catalog
 	if s.remote == nil || len(wanted) == 0 {
 		return wanted, false, func() {}, nil
 	}
-	hashes := make([][32]byte, len(wanted))
-	for i, w := range wanted {
-		hashes[i] = w.SHA256
+	var hashes [][32]byte
+	for _, w := range wanted {
+		if !w.Embedded() {
+			hashes = append(hashes, w.SHA256)
+		}
+	}
+	if len(hashes) == 0 {
+		return wanted, false, func() {}, nil
 	}
 	claimed, stored, err := s.usage.Claim(ctx, s.id, s.holder, claimLease, hashes)
 	if err != nil {
@@ -37,7 +43,7 @@ func (s *Step) share(ctx context.Context, wanted []catalog.Text) (mine []catalog
 	}
 	for _, w := range wanted {
 		switch {
-		case claimed[w.SHA256]:
+		case w.Embedded() || claimed[w.SHA256]:
 			mine = append(mine, w)
 		case !stored[w.SHA256]:
 			elsewhere = true

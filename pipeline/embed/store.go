@@ -22,7 +22,7 @@ func cut(content []byte, t catalog.Text) (text, error) {
 	if sha256.Sum256(part) != t.SHA256 {
 		return text{}, fault.Reject(fmt.Errorf("bytes %d to %d of the blob are not the chunk's text", t.StartByte, t.EndByte))
 	}
-	return text{hash: t.SHA256, bytes: string(part)}, nil
+	return text{hash: t.SHA256, bytes: string(part), old: blob.Span(t.Old)}, nil
 }
 
 // store embeds texts and stores their vectors, one pack at a time. Vectors that cannot be stored are kept for the next
@@ -70,10 +70,13 @@ func (s *Step) store(ctx context.Context, texts []text) (err error) {
 	return flush()
 }
 
-// vectors returns the record to store for each text. It asks the model for the texts that are not kept. With an error
-// it returns the good records too, and nil for the texts that failed.
+// vectors returns the record to store for each text. It asks the model for the texts that are not kept and have no
+// dense vector. With an error it returns the good records too, and nil for the texts that failed.
 func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 	records := s.kept.get(texts)
+	if err := s.renew(ctx, texts, records); err != nil {
+		return records, err
+	}
 	var missing []text
 	var places []int
 	for i, record := range records {
@@ -89,6 +92,29 @@ func (s *Step) vectors(ctx context.Context, texts []text) ([][]byte, error) {
 		records[places[i]] = record
 	}
 	return records, err
+}
+
+// renew fills in the records of the texts that have a dense vector, with current term weights beside it.
+func (s *Step) renew(ctx context.Context, texts []text, records [][]byte) error {
+	var spans []blob.Span
+	var places []int
+	for i, t := range texts {
+		if records[i] == nil && t.old.Object != "" {
+			spans, places = append(spans, t.old), append(places, i)
+		}
+	}
+	err := s.blobs.Read(ctx, spans, func(i int, content []byte) error {
+		v, err := embedder.DecodeVector(content)
+		if err != nil {
+			return fault.Reject(fmt.Errorf("vector in %s at %d: %w", spans[i].Object, spans[i].Offset, err))
+		}
+		records[places[i]], err = s.record(texts[places[i]].bytes, v.Dense)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read %d vectors: %w", len(spans), err)
+	}
+	return nil
 }
 
 func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
@@ -159,5 +185,5 @@ func (s *Step) register(ctx context.Context, pack *blob.Pack, texts [][32]byte) 
 	for i, span := range spans {
 		stored[i] = catalog.StoredVector{Text: texts[i], Span: catalog.Span(span)}
 	}
-	return s.stored.Put(ctx, s.id, catalog.Pack(object), stored)
+	return s.stored.Put(ctx, s.id, embedder.TermsVersion, catalog.Pack(object), stored)
 }

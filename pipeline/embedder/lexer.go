@@ -12,8 +12,8 @@ const maxIdent = 128
 // lexer reads the identifiers of a text, folds their case and splits them into parts. parseHTTPHeader,
 // parse_http_header, PARSE_HTTP_HEADER and parse-http-header each have the parts parse, http and header, and are
 // parsehttpheader as a whole. All characters except letters, marks and digits separate identifiers, and so do bytes
-// that are not UTF-8. Unicode is not normalized: a letter with a separate accent makes another word than the composed
-// letter.
+// that are not UTF-8. The lexer does not normalize Unicode: to it, a letter with a separate accent makes another word
+// than the composed letter.
 type lexer struct {
 	text  string
 	pos   int

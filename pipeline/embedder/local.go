@@ -37,7 +37,8 @@ const (
 // correctly by IEEE 754. A conversion between product and sum keeps the compiler from fusing them, which it would do on
 // arm64 and not on amd64.
 //
-// Documents and queries are embedded alike.
+// Documents and queries are embedded alike. Unlike [Terms], the model folds no accents, and takes what stands between
+// blanks for one word in every script: what it makes of a text must stay as it is.
 type Local struct{}
 
 // Model implements [Embedder].
@@ -117,7 +118,7 @@ func (s *scratch) release() {
 }
 
 func (s *scratch) embed(text string, out []float32) {
-	s.table.read(text, true)
+	s.table.read(text)
 	clear(s.sums[:])
 	for i := range s.table.words {
 		w := &s.table.words[i]

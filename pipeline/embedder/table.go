@@ -78,18 +78,15 @@ func (t *table) spell(w *word, letters []byte) {
 	t.letters = append(t.letters, letters...)
 }
 
-// read fills the table with the words of a text, and with its pairs if they are wanted. It returns the number of parts
-// and wholes.
-func (t *table) read(text string, pairs bool) int {
+// read fills the table with the words and pairs of a text, for the local model.
+func (t *table) read(text string) {
 	t.reset()
 	lex := lexer{text: text}
 	var last uint64 // the last part that is not common; 0: none
-	n := 0
 	for lex.next() {
 		if lex.parts > 1 {
 			// A copy, because stem writes to a part that is read below.
 			letters := lex.ident
-			n++
 			w := t.add(hashLetters(stem(letters[:lex.size])))
 			w.role = max(w.role, whole)
 		}
@@ -97,14 +94,13 @@ func (t *table) read(text string, pairs bool) int {
 		for _, end := range lex.ends[:lex.parts] {
 			letters := stem(lex.ident[start:end])
 			start = int(end)
-			n++
 			hash := hashLetters(letters)
 			w := t.add(hash)
 			if w.role < common {
 				w.role = roleOf(letters, hash)
 				t.spell(w, letters)
 			}
-			if !pairs || w.role == common {
+			if w.role == common {
 				continue
 			}
 			if last != 0 {
@@ -112,6 +108,41 @@ func (t *table) read(text string, pairs bool) int {
 			}
 			last = hash
 		}
+	}
+}
+
+// readTerms fills the table with the terms of a text, and returns their number, without single letters of scripts
+// without blanks, which are read if they are wanted.
+func (t *table) readTerms(text string, singles bool) (n int) {
+	t.reset()
+	folds := newFolder()
+	for rest := compose(text); rest != ""; {
+		var part string
+		var pairs bool
+		if part, rest, pairs = cutScript(rest); pairs {
+			n += t.addPairs(part, singles)
+		} else {
+			n += t.addWords(part, folds)
+		}
+	}
+	return n
+}
+
+// addWords counts the identifiers of several parts in a text, and the parts.
+func (t *table) addWords(text string, folds folder) (n int) {
+	lex := lexer{text: text}
+	for lex.next() {
+		if lex.parts > 1 {
+			letters := lex.ident // a copy, because stem and fold write to what is read below
+			t.add(hashLetters(stem(folds.fold(letters[:lex.size]))))
+			n++
+		}
+		start := 0
+		for _, end := range lex.ends[:lex.parts] {
+			t.add(hashLetters(stem(folds.fold(lex.ident[start:end]))))
+			start = int(end)
+		}
+		n += lex.parts
 	}
 	return n
 }

@@ -2,11 +2,16 @@ package embedder
 
 import "slices"
 
-// The constants of BM25, as in Lucene and in the ranges of S. Robertson and H. Zaragoza ("The probabilistic relevance
-// framework: BM25 and beyond", FnTIR 3(4), 2009): k1 from 1.2 to 2, b from 0.5 to 0.8.
+// TermsVersion is the version of [Terms]. Raise it whenever the terms of any text change: term weights are stored under
+// the version, and those of an older one are computed again beside the dense vector that is stored with them. That
+// happens when a document is cut anew, so raise the chunker's version as well.
+const TermsVersion = 2
+
+// The constants of BM25, in the ranges of S. Robertson and H. Zaragoza ("The probabilistic relevance framework: BM25
+// and beyond", FnTIR 3(4), 2009): k1 from 1.2 to 2, b from 0.5 to 0.8. docs/quality.md says how b was chosen.
 const (
 	bm25K1 = 1.2
-	bm25B  = 0.75
+	bm25B  = 0.5
 )
 
 // averageTerms replaces the mean number of terms of a chunk. The true mean changes with every document, and weights
@@ -19,12 +24,13 @@ const averageTerms = 180
 //
 //	tf (k1 + 1) / (tf + k1 (1 - b + b len/averageTerms))
 //
-// The terms are the parts of identifiers, and whole identifiers of several parts. Their case is folded and their
-// plurals are stemmed. The index of a term is half of its 64-bit hash. Among a million different terms, each has odds
-// of 1 in 4,300 to share its index with another, and about 116 pairs do. Terms of one text that share an index are
-// summed.
+// The terms are the parts of identifiers, and whole identifiers of several parts. Forms of compatibility, case and
+// accents are folded, and plurals are stemmed. In scripts without blanks, such as Chinese, Japanese and Thai, and in
+// Korean, the terms are each two letters in a row, and single letters, which do not add to len. The index of a term is
+// half of its 64-bit hash. Among a million different terms, each has odds of 1 in 4,300 to share its index with
+// another, and about 116 pairs do. Terms of one text that share an index are summed.
 func Terms(text string) Sparse {
-	return sparse(text, func(tf, length int) float32 {
+	return sparse(text, true, func(tf, length int) float32 {
 		f := float64(tf)
 		norm := 1 - bm25B + float64(bm25B*float64(length)/averageTerms)
 		return float32(float64(f*(bm25K1+1)) / (f + float64(bm25K1*norm)))
@@ -32,15 +38,16 @@ func Terms(text string) Sparse {
 }
 
 // QueryTerms returns the terms of a query, each with weight 1. Their dot product with [Terms] is the BM25 score,
-// without the inverse document frequency.
+// without the inverse document frequency. Of a script without blanks, a query has single letters only where one stands
+// alone.
 func QueryTerms(text string) Sparse {
-	return sparse(text, func(int, int) float32 { return 1 })
+	return sparse(text, false, func(int, int) float32 { return 1 })
 }
 
-func sparse(text string, weigh func(tf, length int) float32) Sparse {
+func sparse(text string, singles bool, weigh func(tf, length int) float32) Sparse {
 	s := scratches.Get().(*scratch)
 	defer s.release()
-	length := s.table.read(text, false)
+	length := s.table.readTerms(text, singles)
 	keys := s.keys[:0] // the index in the upper half, the count in the lower, to be sorted as numbers
 	for _, w := range s.table.words {
 		keys = append(keys, w.hash>>32<<32|uint64(w.count))

@@ -3,6 +3,9 @@ package search
 import (
 	"slices"
 	"unicode"
+	"unicode/utf8"
+
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // Matcher finds a query's words in texts as the sparse ranking does: parts of
@@ -32,7 +35,7 @@ func (m Matcher) Matches(line string) [][2]int {
 // identifier adds the matches in line[start:end]: the whole identifier, or
 // parts of it.
 func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]int {
-	own := termsOf(line[start:end])
+	own := termsIn(line[start:end])
 	switch shared := m.query.shared(own); {
 	case shared == 0:
 		return found
@@ -41,7 +44,11 @@ func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]in
 	}
 	before := len(found)
 	for _, part := range parts(line[start:end]) {
-		if m.query.shared(termsOf(line[start+part[0]:start+part[1]])) > 0 {
+		if r, _ := utf8.DecodeRuneInString(line[start+part[0]:]); embedder.Unspaced(r) {
+			found = m.pairs(found, line, start+part[0], start+part[1])
+			continue
+		}
+		if m.query.shared(termsIn(line[start+part[0]:start+part[1]])) > 0 {
 			found = append(found, [2]int{start + part[0], start + part[1]})
 		}
 	}
@@ -51,7 +58,33 @@ func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]in
 	return found
 }
 
-// parts cuts an identifier where its case changes, at digits and at
+// pairs adds the matches in line[start:end], which is of a script without blanks:
+// the letters that are in the query, alone or with a neighbour.
+func (m Matcher) pairs(found [][2]int, line string, start, end int) [][2]int {
+	mark := func(from, to int) {
+		if m.query.shared(termsOf(line[from:to])) == 0 {
+			return
+		}
+		if last := len(found) - 1; last >= 0 && from <= found[last][1] && found[last][0] >= start {
+			found[last][1] = to
+			return
+		}
+		found = append(found, [2]int{from, to})
+	}
+	before := start
+	for at := range line[start:end] {
+		at += start
+		_, size := utf8.DecodeRuneInString(line[at:])
+		if at > start {
+			mark(before, at+size)
+		}
+		mark(at, at+size)
+		before = at
+	}
+	return found
+}
+
+// parts cuts an identifier where its case or its script changes, at digits and at
 // underscores.
 func parts(word string) [][2]int {
 	var cut [][2]int
@@ -71,7 +104,7 @@ func parts(word string) [][2]int {
 func starts(runes []rune, i int) bool {
 	before, r := runes[i-1], runes[i]
 	switch {
-	case before == '_' || r == '_', unicode.IsDigit(before) != unicode.IsDigit(r), unicode.IsLower(before) && unicode.IsUpper(r):
+	case embedder.Unspaced(before) != embedder.Unspaced(r), before == '_' || r == '_', unicode.IsDigit(before) != unicode.IsDigit(r), unicode.IsLower(before) && unicode.IsUpper(r):
 		return true
 	}
 	return unicode.IsUpper(before) && unicode.IsUpper(r) && i+1 < len(runes) && unicode.IsLower(runes[i+1])

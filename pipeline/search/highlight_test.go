@@ -13,7 +13,11 @@ func TestMatches(t *testing.T) {
 		{"parseHTTPHeader", "x = parse_http_header(PARSE)", "x = [parse_http_header]([PARSE])"},
 		{"http", "HTTPServer https http2 _http_", "[HTTP]Server [https] [http]2 [_http_]"},
 		{"flow", "how much water", "how much water"},
-		{"größe", "die Größe der GRÖSSE", "die [Größe] der GRÖSSE"},
+		{"größe", "die Größe der GRÖSSE", "die [Größe] der [GRÖSSE]"},
+		{"令牌", "检查令牌是否可用，令牌2", "检查[令牌]是否可用，[令牌]2"},
+		{"牌", "检查令牌", "检查令[牌]"},
+		{"検索エンジン", "全文検索エンジンのconfig", "全文[検索エンジン]のconfig"},
+		{"cafe", "le Café", "le [Café]"},
 		{"a", "a\xff a", "[a]\xff [a]"},
 		{"", "anything", "anything"},
 	} {

@@ -33,11 +33,14 @@ type candidate struct {
 	copies     []candidate
 }
 
-// terms is a set of term indices, of parts of identifiers and of whole ones,
-// with case folded and plurals stemmed.
+// terms is a set of term indices, as pipeline/embedder reads them.
 type terms []uint32
 
+// termsOf are the terms of a query or a name.
 func termsOf(text string) terms { return embedder.QueryTerms(text).Indices }
+
+// termsIn are the terms by which a text is found.
+func termsIn(text string) terms { return embedder.Terms(text).Indices }
 
 // shared counts the terms that both sets have; each list is in order.
 func (t terms) shared(other terms) int {

@@ -161,7 +161,7 @@ func (q *Query) points(filter vector.Filter, dense []float32, n int) vector.Quer
 	if len(q.Symbols) > 0 {
 		text += "\n" + strings.Join(q.Symbols, "\n")
 	}
-	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(inForms(text))), Filter: filter, Limit: n}
+	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(text)), Filter: filter, Limit: n}
 }
 
 // hits ranks the candidates, reads at most n of them, and makes hits of those.
@@ -174,7 +174,7 @@ func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (
 		return nil, false, err
 	}
 	for i := range list {
-		list[i].held = asked.terms.shared(termsOf(list[i].hit.Symbol + "\n" + list[i].hit.Text))
+		list[i].held = asked.terms.shared(termsIn(list[i].hit.Symbol + "\n" + list[i].hit.Text))
 	}
 	list = fold(list, candidate.words)
 	rank(list)

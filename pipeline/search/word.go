@@ -2,7 +2,8 @@ package search
 
 import (
 	"strings"
-	"unicode"
+
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // maxWords bounds the words of a query, a path or a name that are compared.
@@ -13,39 +14,14 @@ type word struct{ text, stem string }
 
 func newWord(text string) word { return word{text, stem(text)} }
 
-// wordsOf splits a text at everything but letters and digits, and identifiers
-// into their parts, as pipeline/embedder does: parseHTTPHeader2 is parse, http,
-// header and 2. Case is folded. At most limit words are returned.
+// wordsOf returns the words of a text as the index reads them, at most limit:
+// parseHTTPHeader2 is parse, http, header and 2.
 func wordsOf(text string, limit int) []word {
-	var list []word
-	start, prev := -1, rune(0)
-	end := func(at int) {
-		if start >= 0 && len(list) < limit {
-			list = append(list, newWord(strings.ToLower(text[start:at])))
-		}
-		start = -1
+	texts := embedder.Words(text, limit)
+	list := make([]word, len(texts))
+	for i, text := range texts {
+		list[i] = newWord(text)
 	}
-	before := 0 // where prev begins
-	for at, r := range text {
-		letter, digit := unicode.IsLetter(r) || unicode.IsMark(r), unicode.IsDigit(r)
-		switch {
-		case !letter && !digit:
-			end(at)
-		case start < 0:
-			start = at
-		case digit != unicode.IsDigit(prev), unicode.IsUpper(r) && unicode.IsLower(prev):
-			end(at)
-			start = at
-		case unicode.IsLower(r) && unicode.IsUpper(prev) && before > start:
-			end(before) // the last capital of HTTPServer begins a word
-			start = before
-		}
-		prev, before = r, at
-		if len(list) == limit {
-			return list
-		}
-	}
-	end(len(text))
 	return list
 }
 

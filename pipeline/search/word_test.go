@@ -13,7 +13,7 @@ func TestWords(t *testing.T) {
 		"parse_http_header":              "parse http header",
 		"src/gate-keeper/README.md":      "src gate keeper readme md",
 		"HTTPServer":                     "http server",
-		"Ünïcode Straße":                 "ünïcode straße",
+		"Ünïcode Straße":                 "unicode strasse",
 		"\xffgate\xff":                   "gate",
 		"x86_64":                         "x 86 64",
 		strings.Repeat("a ", 2*maxWords): strings.TrimSpace(strings.Repeat("a ", maxWords)),

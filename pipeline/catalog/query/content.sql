@@ -31,15 +31,18 @@ on conflict (blob, language, chunker) do nothing
 returning k.id, k.blob, k.language;
 
 -- name: AddChunks :copyfrom
-insert into chunks (chunking, ordinal, start_byte, end_byte, start_line, end_line, kind, symbol, text)
-values (@chunking, @ordinal, @start_byte, @end_byte, @start_line, @end_line, @kind, @symbol, @text);
+insert into chunks (chunking, ordinal, start_byte, end_byte, start_line, end_line, kind, symbol, symbols, symbol_lines, text)
+values (@chunking, @ordinal, @start_byte, @end_byte, @start_line, @end_line, @kind, @symbol, @symbols, @symbol_lines, @text);
 
 -- name: AddVectors :exec
-insert into vectors (embedder, text, pack, position, length, crc32c)
-select @embedder, u.text, @pack, u.position, u.length, u.crc32c
+-- A record with newer term weights takes the place of an older one.
+insert into vectors as v (embedder, text, pack, position, length, crc32c, terms)
+select @embedder, u.text, @pack, u.position, u.length, u.crc32c, @terms
 from (select unnest(@texts::bytea[]) as text, unnest(@positions::bigint[]) as position,
     unnest(@lengths::int[]) as length, unnest(@crcs::bigint[]) as crc32c) u
-on conflict (embedder, text) do nothing;
+on conflict (embedder, text) do update
+set pack = excluded.pack, position = excluded.position, length = excluded.length, crc32c = excluded.crc32c, terms = excluded.terms
+where v.terms < excluded.terms;
 
 -- name: LoadBlobs :many
 select b.sha256, b.size, b.position, b.length, b.crc32c, p.key

@@ -47,10 +47,13 @@ update documents set state = 'removed', chunking = null, encoding = null, skip_r
 where id = any(@ids::uuid[]) and track = @track and revision <= @revision and state <> 'removed';
 
 -- name: LoadMissingTexts :many
-select c.chunking, c.start_byte, c.end_byte, c.text
+-- With a record whose term weights are of an older version, if there is one.
+select c.chunking, c.start_byte, c.end_byte, c.text, coalesce(p.key, '')::text as key,
+    coalesce(v.position, 0)::bigint as position, coalesce(v.length, 0)::int as length, coalesce(v.crc32c, 0)::bigint as crc32c
 from chunks c
-where c.chunking = any(@chunkings::bigint[])
-    and not exists (select 1 from vectors v where v.embedder = @embedder and v.text = c.text)
+left join vectors v on v.embedder = @embedder and v.text = c.text
+left join packs p on p.id = v.pack
+where c.chunking = any(@chunkings::bigint[]) and (v.text is null or v.terms < @terms)
 order by c.chunking, c.ordinal;
 
 -- name: MarkEmbedded :exec
@@ -63,7 +66,7 @@ from (
 where d.id = locked.id and exists (select 1 from generations g where g.embedder = @embedder and g.state = 'active' for share);
 
 -- name: LoadChunkVectors :many
-select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol,
+select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol, c.symbols, c.symbol_lines,
     v.position, v.length, v.crc32c, p.key
 from chunks c
 join vectors v on v.embedder = @embedder and v.text = c.text

@@ -85,15 +85,17 @@ func (q *Queries) AddChunkings(ctx context.Context, arg AddChunkingsParams) ([]A
 }
 
 type AddChunksParams struct {
-	Chunking  int64
-	Ordinal   int32
-	StartByte int32
-	EndByte   int32
-	StartLine int32
-	EndLine   int32
-	Kind      string
-	Symbol    string
-	Text      []byte
+	Chunking    int64
+	Ordinal     int32
+	StartByte   int32
+	EndByte     int32
+	StartLine   int32
+	EndLine     int32
+	Kind        string
+	Symbol      string
+	Symbols     []string
+	SymbolLines []int32
+	Text        []byte
 }
 
 const addEmptyBlob = `-- name: AddEmptyBlob :exec
@@ -136,26 +138,31 @@ func (q *Queries) AddPack(ctx context.Context, arg AddPackParams) (AddPackRow, e
 }
 
 const addVectors = `-- name: AddVectors :exec
-insert into vectors (embedder, text, pack, position, length, crc32c)
-select $1, u.text, $2, u.position, u.length, u.crc32c
-from (select unnest($3::bytea[]) as text, unnest($4::bigint[]) as position,
-    unnest($5::int[]) as length, unnest($6::bigint[]) as crc32c) u
-on conflict (embedder, text) do nothing
+insert into vectors as v (embedder, text, pack, position, length, crc32c, terms)
+select $1, u.text, $2, u.position, u.length, u.crc32c, $3
+from (select unnest($4::bytea[]) as text, unnest($5::bigint[]) as position,
+    unnest($6::int[]) as length, unnest($7::bigint[]) as crc32c) u
+on conflict (embedder, text) do update
+set pack = excluded.pack, position = excluded.position, length = excluded.length, crc32c = excluded.crc32c, terms = excluded.terms
+where v.terms < excluded.terms
 `
 
 type AddVectorsParams struct {
 	Embedder  int32
 	Pack      int64
+	Terms     int32
 	Texts     [][]byte
 	Positions []int64
 	Lengths   []int32
 	Crcs      []int64
 }
 
+// A record with newer term weights takes the place of an older one.
 func (q *Queries) AddVectors(ctx context.Context, arg AddVectorsParams) error {
 	_, err := q.db.Exec(ctx, addVectors,
 		arg.Embedder,
 		arg.Pack,
+		arg.Terms,
 		arg.Texts,
 		arg.Positions,
 		arg.Lengths,

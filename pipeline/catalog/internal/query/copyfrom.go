@@ -37,6 +37,8 @@ func (r iteratorForAddChunks) Values() ([]interface{}, error) {
 		r.rows[0].EndLine,
 		r.rows[0].Kind,
 		r.rows[0].Symbol,
+		r.rows[0].Symbols,
+		r.rows[0].SymbolLines,
 		r.rows[0].Text,
 	}, nil
 }
@@ -46,5 +48,5 @@ func (r iteratorForAddChunks) Err() error {
 }
 
 func (q *Queries) AddChunks(ctx context.Context, arg []AddChunksParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"chunks"}, []string{"chunking", "ordinal", "start_byte", "end_byte", "start_line", "end_line", "kind", "symbol", "text"}, &iteratorForAddChunks{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"chunks"}, []string{"chunking", "ordinal", "start_byte", "end_byte", "start_line", "end_line", "kind", "symbol", "symbols", "symbol_lines", "text"}, &iteratorForAddChunks{rows: arg})
 }

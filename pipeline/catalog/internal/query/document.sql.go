@@ -179,7 +179,7 @@ func (q *Queries) ListTrack(ctx context.Context, track uuid.UUID, after uuid.UUI
 }
 
 const loadChunkVectors = `-- name: LoadChunkVectors :many
-select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol,
+select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol, c.symbols, c.symbol_lines,
     v.position, v.length, v.crc32c, p.key
 from chunks c
 join vectors v on v.embedder = $1 and v.text = c.text
@@ -189,18 +189,20 @@ order by c.chunking, c.ordinal
 `
 
 type LoadChunkVectorsRow struct {
-	Chunking  int64
-	Ordinal   int32
-	StartByte int32
-	EndByte   int32
-	StartLine int32
-	EndLine   int32
-	Kind      string
-	Symbol    string
-	Position  int64
-	Length    int32
-	Crc32c    int64
-	Key       string
+	Chunking    int64
+	Ordinal     int32
+	StartByte   int32
+	EndByte     int32
+	StartLine   int32
+	EndLine     int32
+	Kind        string
+	Symbol      string
+	Symbols     []string
+	SymbolLines []int32
+	Position    int64
+	Length      int32
+	Crc32c      int64
+	Key         string
 }
 
 func (q *Queries) LoadChunkVectors(ctx context.Context, embedder int32, chunkings []int64) ([]LoadChunkVectorsRow, error) {
@@ -221,6 +223,8 @@ func (q *Queries) LoadChunkVectors(ctx context.Context, embedder int32, chunking
 			&i.EndLine,
 			&i.Kind,
 			&i.Symbol,
+			&i.Symbols,
+			&i.SymbolLines,
 			&i.Position,
 			&i.Length,
 			&i.Crc32c,
@@ -322,10 +326,12 @@ func (q *Queries) LoadDocuments(ctx context.Context, ids []uuid.UUID) ([]LoadDoc
 }
 
 const loadMissingTexts = `-- name: LoadMissingTexts :many
-select c.chunking, c.start_byte, c.end_byte, c.text
+select c.chunking, c.start_byte, c.end_byte, c.text, coalesce(p.key, '')::text as key,
+    coalesce(v.position, 0)::bigint as position, coalesce(v.length, 0)::int as length, coalesce(v.crc32c, 0)::bigint as crc32c
 from chunks c
-where c.chunking = any($1::bigint[])
-    and not exists (select 1 from vectors v where v.embedder = $2 and v.text = c.text)
+left join vectors v on v.embedder = $1 and v.text = c.text
+left join packs p on p.id = v.pack
+where c.chunking = any($2::bigint[]) and (v.text is null or v.terms < $3)
 order by c.chunking, c.ordinal
 `
 
@@ -334,10 +340,15 @@ type LoadMissingTextsRow struct {
 	StartByte int32
 	EndByte   int32
 	Text      []byte
+	Key       string
+	Position  int64
+	Length    int32
+	Crc32c    int64
 }
 
-func (q *Queries) LoadMissingTexts(ctx context.Context, chunkings []int64, embedder int32) ([]LoadMissingTextsRow, error) {
-	rows, err := q.db.Query(ctx, loadMissingTexts, chunkings, embedder)
+// With a record whose term weights are of an older version, if there is one.
+func (q *Queries) LoadMissingTexts(ctx context.Context, embedder int32, chunkings []int64, terms int32) ([]LoadMissingTextsRow, error) {
+	rows, err := q.db.Query(ctx, loadMissingTexts, embedder, chunkings, terms)
 	if err != nil {
 		return nil, err
 	}
@@ -350,6 +361,10 @@ func (q *Queries) LoadMissingTexts(ctx context.Context, chunkings []int64, embed
 			&i.StartByte,
 			&i.EndByte,
 			&i.Text,
+			&i.Key,
+			&i.Position,
+			&i.Length,
+			&i.Crc32c,
 		); err != nil {
 			return nil, err
 		}
