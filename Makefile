@@ -96,7 +96,7 @@ microbench: ## run the benchmarks of the packages
 
 .PHONY: generate
 generate: ## generate schemas, queries and the description of the HTTP API from their sources
-	$(GO) generate ./events ./internal/httpapi
+	$(GO) generate ./events ./internal/httpapi ./internal/config
 	cd pipeline/catalog && $(SQLC) generate
 
 .PHONY: verify

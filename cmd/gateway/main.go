@@ -13,8 +13,7 @@ import (
 
 func main() {
 	var cfg config.Gateway
-	spec := worker.Spec{Name: "gateway", Description: "Serves searches, reading and steering over HTTP.", Listen: "127.0.0.1:8475"}
-	os.Exit(worker.Main(spec, &cfg, &cfg.Process, func(ctx context.Context, s *worker.Stores, log *slog.Logger) error {
+	os.Exit(worker.Main(config.GatewayProgram, &cfg, &cfg.Process, func(ctx context.Context, s *worker.Stores, log *slog.Logger) error {
 		return gateway.Run(ctx, s, cfg.Stores, cfg.Door, cfg.DrainTimeout, log)
 	}))
 }

@@ -213,7 +213,7 @@ func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upke
 	workers, run := errgroup.WithContext(ctx)
 	if withIngestor {
 		ingests := cfg
-		ingests.InFlight = worker.DefaultIngests
+		ingests.InFlight = config.DefaultIngests
 		workers.Go(func() error { return worker.Ingest(run, s, ingests, log.With("worker", "ingestor")) })
 	}
 	workers.Go(func() error { return worker.Embed(run, s, cfg.Worker, log.With("worker", "embedder")) })
@@ -230,5 +230,5 @@ func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upke
 
 // worker is the configuration of a worker in this process.
 func (g *globals) worker(stores config.Stores) config.Worker {
-	return config.Worker{Process: config.Process{Stores: stores, Log: g.Log, DrainTimeout: devDrain}, InFlight: worker.DefaultInFlight}
+	return config.Worker{Process: config.Process{Stores: stores, Log: g.Log, DrainTimeout: devDrain}, InFlight: config.DefaultInFlight}
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/leatworks/leat/internal/account"
 	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
-	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/chunk/child"
 	"github.com/leatworks/leat/pipeline/git/reach"
 )
@@ -47,6 +46,7 @@ type cli struct {
 	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
 	Completion  completionCmd  `cmd:"" help:"Print the script by which a shell completes leat's command line."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
+	Config      configCmd      `cmd:"" help:"Show the settings of the workers and where they come from, and check a configuration file."`
 	Token       tokenCmd       `cmd:"" help:"Create, list, rotate and revoke the tokens of clients."`
 	Owner       tenantCmd      `cmd:"" name:"tenant" help:"Create tenants, and set their limits and their git credentials."`
 	Audit       auditCmd       `cmd:"" help:"Show who changed tokens, tenants and credentials."`
@@ -56,8 +56,7 @@ type cli struct {
 // globals holds the flags that every command takes, and the output that a command
 // shares with main.
 type globals struct {
-	Data          string   `env:"LEAT_DATA" type:"path" placeholder:"DIR" help:"Data directory of the embedded stores. Default: $XDG_DATA_HOME/leat or ~/.local/share/leat."`
-	Server        string   `env:"LEAT_SERVER" placeholder:"URL" help:"Ask the gateway at this address, https://HOST, instead of the stores. Its token comes from LEAT_TOKEN or 'leat login'. Default: the stores where they are named, else the gateway of 'leat login'."`
+	config.Client
 	Tenants       []string `name:"tenant" env:"LEAT_TENANT" sep:"none" placeholder:"NAME" help:"Whose repositories. Default: default; of a gateway, those of the token."`
 	JSON          bool     `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
 	Fast          bool     `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
@@ -132,7 +131,7 @@ func options() []kong.Option {
 		groups,
 		config.Paths(),
 		kong.Vars{
-			"in_flight": fmt.Sprint(worker.DefaultInFlight), "version": "leat " + build.String(),
+			"in_flight": fmt.Sprint(config.DefaultInFlight), "version": "leat " + build.String(),
 			"nats_listen": account.DefaultListen, "nats_store": account.DefaultStoreDir,
 		},
 	}

@@ -5,8 +5,10 @@
 // they come from the environment, or from a file that a flag names.
 //
 // What can be told to be wrong without asking a server is refused by Check,
-// in a sentence that names the flag.
+// in a sentence that names the flag. A YAML file may hold the same settings (File).
 package config
+
+//go:generate go run ./internal/schemagen ../../api/config.schema.json
 
 import (
 	"errors"

@@ -24,6 +24,7 @@ import (
 
 // Stores says where the four stores are.
 type Stores struct {
+	File            File   `name:"config" env:"LEAT_CONFIG" placeholder:"FILE" help:"YAML file of settings, one for all workers; flags and the environment count more."`
 	NATSURL         string `name:"nats-url" env:"LEAT_NATS_URL" placeholder:"URL" help:"NATS server with JetStream: nats://host:4222, or several separated by commas. A token comes from LEAT_NATS_TOKEN."`
 	NATSCredentials string `name:"nats-credentials" env:"LEAT_NATS_CREDENTIALS" type:"path" placeholder:"FILE" help:"File with a NATS user's credentials (.creds), or with the seed of its nkey (.nk)."`
 	PostgresURL     string `name:"postgres-url" env:"LEAT_POSTGRES_URL" placeholder:"URL" help:"Postgres database: postgres://user@host:5432/leat. A password belongs into the environment (this URL, PGPASSWORD or PGPASSFILE)."`
@@ -85,6 +86,9 @@ func (s Stores) CheckNamed() error {
 			}
 		}
 	}
+	if err := s.File.Check(); err != nil {
+		return err
+	}
 	if access, secret := s.s3Keys(); s.S3URL != "" && (access == "" || secret == "") {
 		return errors.New("--s3-url (LEAT_S3_URL) needs keys: set LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
@@ -116,8 +120,8 @@ func (s Stores) CheckNamed() error {
 func (s Stores) NewEmbedder() string { return cmp.Or(s.Embedder, embedder.LocalName) }
 
 func (s Stores) s3Keys() (access, secret string) {
-	access = cmp.Or(s.S3AccessKey, os.Getenv("LEAT_S3_ACCESS_KEY"), os.Getenv("AWS_ACCESS_KEY_ID"))
-	secret = cmp.Or(s.S3SecretKey, os.Getenv("LEAT_S3_SECRET_KEY"), os.Getenv("AWS_SECRET_ACCESS_KEY"))
+	access = cmp.Or(s.S3AccessKey, s.File.secret("s3-access-key"))
+	secret = cmp.Or(s.S3SecretKey, s.File.secret("s3-secret-key"))
 	return access, secret
 }
 
@@ -126,7 +130,7 @@ const maxSecretKeys = 64 << 10
 
 // Box returns what seals secrets. It has no key if none is configured.
 func (s Stores) Box() (*seal.Box, error) {
-	keys := cmp.Or(s.SecretKey, os.Getenv("LEAT_SECRET_KEY"))
+	keys := cmp.Or(s.SecretKey, s.File.secret("secret-key"))
 	if s.SecretKeyFile != "" {
 		f, err := os.Open(s.SecretKeyFile)
 		if err != nil {
@@ -148,7 +152,7 @@ func (s Stores) Box() (*seal.Box, error) {
 
 // Broker is the configuration of the connection to NATS.
 func (s Stores) Broker(name string) broker.Config {
-	return broker.Config{URL: s.NATSURL, CredentialsFile: s.NATSCredentials, Token: os.Getenv("LEAT_NATS_TOKEN"), Name: name}
+	return broker.Config{URL: s.NATSURL, CredentialsFile: s.NATSCredentials, Token: s.File.secret("nats-token"), Name: name}
 }
 
 // Catalog is the configuration of the connection to Postgres.
@@ -162,7 +166,7 @@ func (s Stores) Blob() blob.Config {
 
 // Qdrant is the configuration of the connection to Qdrant.
 func (s Stores) Qdrant() qdrant.Config {
-	return qdrant.Config{URL: s.QdrantURL, APIKey: cmp.Or(s.QdrantAPIKey, os.Getenv("LEAT_QDRANT_API_KEY"))}
+	return qdrant.Config{URL: s.QdrantURL, APIKey: cmp.Or(s.QdrantAPIKey, s.File.secret("qdrant-api-key"))}
 }
 
 // OpenVector connects to the vector store. No other function chooses a driver.

@@ -62,7 +62,7 @@ func openIndex(ctx context.Context, dir, name string, embedders config.Embedders
 		Index: stores.Index, Source: source, OpenEmbedder: func(string) (embedder.Embedder, error) { return x.embedder, nil },
 	}, x.stores.Stores)
 	x.run(ctx, config.Ingestor{
-		Worker: config.Worker{Process: config.Process{Stores: stores, DrainTimeout: drain}, InFlight: worker.DefaultInFlight},
+		Worker: config.Worker{Process: config.Process{Stores: stores, DrainTimeout: drain}, InFlight: config.DefaultInFlight},
 		Git:    config.Git{Dir: filepath.Join(dir, "mirrors"), AllowLocal: true},
 		Parser: config.Parser{ParseInProcess: true},
 	}, log)

@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
@@ -19,17 +17,6 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk/child"
 	"github.com/leatworks/leat/pipeline/git/reach"
 )
-
-// Spec describes a worker's binary.
-type Spec struct {
-	Name        string // for example ingestor
-	Description string
-	Listen      string // default address of the health checks
-	InFlight    int    // default number of messages held
-}
-
-// Checked is a configuration that can check itself.
-type Checked interface{ Check() error }
 
 // The exit codes.
 const (
@@ -42,30 +29,32 @@ const (
 // Main is a worker's main function: it reads cfg from flags and environment,
 // opens the stores, and runs until SIGINT or SIGTERM. A second signal ends the
 // process at once. Main returns the exit code.
-func Main(spec Spec, cfg Checked, common *config.Process, run func(context.Context, *Stores, *slog.Logger) error) int {
+func Main(program config.Program, cfg config.Flags, common *config.Process, run func(context.Context, *Stores, *slog.Logger) error) int {
 	child.Main()
 	reach.Main()
-	name := "leat-" + spec.Name
+	name := "leat-" + program.Name
 	refuse := func(err error) int {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		return exitRefused
 	}
-	parser := kong.Must(cfg, kong.Name(name), kong.Description(spec.Description), config.Paths(),
-		kong.Vars{"listen": spec.Listen, "in_flight": fmt.Sprint(spec.InFlight), "version": name + " " + build.String()})
+	parser, err := program.Parser(cfg, build.String())
+	if err != nil {
+		return refuse(err)
+	}
 	if _, err := parser.Parse(os.Args[1:]); err != nil {
 		return refuse(fmt.Errorf("%w ('%s --help' lists the flags)", err, name))
 	}
 	if err := cfg.Check(); err != nil {
-		return refuse(err)
+		return refuse(common.File.Locate(err))
 	}
-	log := common.Logger(os.Stderr).With("worker", spec.Name)
+	log := common.Logger(os.Stderr).With("worker", program.Name)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
 		<-ctx.Done()
 		stop() // the next signal kills
 	}()
-	err := serve(ctx, spec, *common, log, run)
+	err = serve(ctx, program, *common, log, run)
 	switch kind, _ := fault.Of(err); {
 	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		log.Info("stopped")
@@ -77,8 +66,8 @@ func Main(spec Spec, cfg Checked, common *config.Process, run func(context.Conte
 	return exitFailed
 }
 
-func serve(ctx context.Context, spec Spec, cfg config.Process, log *slog.Logger, run func(context.Context, *Stores, *slog.Logger) error) error {
-	flush, err := telemetry.Start(ctx, spec.Name, log)
+func serve(ctx context.Context, program config.Program, cfg config.Process, log *slog.Logger, run func(context.Context, *Stores, *slog.Logger) error) error {
+	flush, err := telemetry.Start(ctx, program.Name, log)
 	if err != nil {
 		return err
 	}
@@ -105,7 +94,7 @@ func serve(ctx context.Context, spec Spec, cfg config.Process, log *slog.Logger,
 	}
 	defer profiled()
 	log.Info("starting", "health", health.Addr())
-	stores, err := Open(ctx, cfg.Stores, spec.Name, log)
+	stores, err := Open(ctx, cfg.Stores, program.Name, log)
 	if err != nil {
 		return err
 	}

@@ -28,13 +28,6 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// The number of messages that a worker holds by default, in each lane. A message of an
-// ingestor is a repository; a message of the others is a document.
-const (
-	DefaultIngests  = 2 // of one tenant
-	DefaultInFlight = 256
-)
-
 // sweepInterval is the time after which the mirror of a forgotten repository goes.
 const sweepInterval = time.Minute
 

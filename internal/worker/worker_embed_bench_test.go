@@ -17,7 +17,6 @@ import (
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
-	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/embedder/provider"
@@ -163,7 +162,7 @@ func benchModel(b *testing.B, concurrency, items int) {
 		model, err := provider.Open(cfg, chunk.Parts, nil, slog.New(slog.DiscardHandler))
 		must(b, err)
 		l := newLanes(b, model, config.Bulk{BulkFiles: 1 << 20})
-		l.common.InFlight = worker.DefaultInFlight
+		l.common.InFlight = config.DefaultInFlight
 		stop := start(b, l.ingest)
 		key := l.ask(b, functions(b, files))
 		l.eventually(b, "the repository is ingested", func() bool {

@@ -1,0 +1,210 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// catalogue lists what a file may hold.
+type catalogue struct {
+	sections map[string]map[string]setting // by section and key; "" is the part for all
+}
+
+// setting is what a key stands for.
+type setting struct {
+	key  string
+	flag *kong.Flag // nil: a secret, which has no flag
+}
+
+// secrets are the keys that have no flag, and the environment variables that count more
+// than the file. A file holds no secret, but says where it is.
+var secrets = map[string][]string{
+	"nats-token":     {"LEAT_NATS_TOKEN"},
+	"s3-access-key":  {"LEAT_S3_ACCESS_KEY", "AWS_ACCESS_KEY_ID"},
+	"s3-secret-key":  {"LEAT_S3_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"},
+	"qdrant-api-key": {"LEAT_QDRANT_API_KEY"},
+	"secret-key":     {"LEAT_SECRET_KEY"},
+}
+
+// addresses are the keys of addresses, which may hold a password and may therefore be
+// references like secrets.
+var addresses = []string{"nats-url", "postgres-url", "s3-url", "qdrant-url"}
+
+// settings returns what a file may hold: each flag of a worker that has an environment
+// variable, and the secrets.
+func settings() (catalogue, error) {
+	c := catalogue{map[string]map[string]setting{"": {}, ownSection: {}}}
+	client, err := flagsOf(Program{Name: ownSection}, &Client{})
+	if err != nil {
+		return c, err
+	}
+	maps.Copy(c.sections[ownSection], client)
+	for _, p := range Programs() {
+		own, err := flagsOf(p, p.flags())
+		if err != nil {
+			return c, err
+		}
+		for key := range secrets {
+			own[key] = setting{key: key}
+		}
+		for key, s := range own {
+			c.sections[""][key], c.sections[ownSection][key] = s, s
+		}
+		c.sections[p.Name] = own
+	}
+	return c, nil
+}
+
+// flagsOf returns the settings of a program that have flags.
+func flagsOf(p Program, cfg any) (map[string]setting, error) {
+	parser, err := p.Parser(cfg, "")
+	if err != nil {
+		return nil, err
+	}
+	own := make(map[string]setting)
+	for _, flag := range parser.Model.Flags {
+		if len(flag.Envs) > 0 && flag.Name != fileFlag {
+			own[flag.Name] = setting{flag.Name, flag}
+		}
+	}
+	return own, nil
+}
+
+// keys returns the keys by the first environment variable of their flags. A command of
+// leat may call another flag by a key's name; the variable is the setting's alone.
+func (c catalogue) keys() map[string]string {
+	keys := make(map[string]string)
+	for _, section := range c.sections {
+		for key, s := range section {
+			if s.flag != nil {
+				keys[s.flag.Envs[0]] = key
+			}
+		}
+	}
+	return keys
+}
+
+// fileFlag is the flag that names the file.
+const fileFlag = "config"
+
+// unknown says what to write in place of a key that is none.
+func (c catalogue) unknown(section, key string) string {
+	plain := func(text string) string { return strings.ReplaceAll(strings.ToLower(text), "_", "-") }
+	name := strings.TrimPrefix(plain(key), "leat-")
+	best, least := "", 3 // at most two letters differ
+	for known := range c.sections[section] {
+		if d := distance(name, known); d < least || d == least && best != "" && known < best {
+			best, least = known, d
+		}
+	}
+	switch {
+	case best != "":
+		return "there is no such key; did you mean " + best + "?"
+	case section != "" && c.sections[""][key] != (setting{}):
+		return fmt.Sprintf("it is no setting of %s; move it out of this section, or remove it", section)
+	}
+	return "there is no such key; 'leat config show' lists all"
+}
+
+// list reports whether the key takes several values.
+func (s setting) list() bool { return s.flag != nil && s.flag.Target.Kind() == reflect.Slice }
+
+// path reports whether the value is the name of a file or a directory.
+func (s setting) path() bool { return s.flag != nil && s.flag.Tag.Type == "path" }
+
+// refuse says what to write instead of a value that the key does not take; "" if it does.
+func (s setting) refuse(e entry) string {
+	switch {
+	case s.flag == nil && !isReference(e.text):
+		return "it is a secret and must not stand here; write env:NAME or file:PATH"
+	case s.flag == nil:
+		return ""
+	case slices.Contains(addresses, s.key) && isReference(e.text):
+		return ""
+	case slices.Contains(addresses, s.key) && holdsPassword(e.text):
+		return "it holds a password; write env:NAME or file:PATH, which hold the whole address"
+	case isReference(e.text):
+		return "only secrets and addresses of stores can be references; write the value itself"
+	}
+	scratch := reflect.New(s.flag.Target.Type()).Elem()
+	if err := s.flag.Parse(kong.Scan().PushTyped(e.value(), kong.FlagValueToken), scratch); err != nil {
+		return fmt.Sprintf("%.40q is not right; write %s", e.text, s.wanted())
+	}
+	if s.flag.Enum != "" && !s.flag.EnumMap()[e.text] {
+		return fmt.Sprintf("%.40q is not right; write %s", e.text, s.wanted())
+	}
+	return ""
+}
+
+// wanted describes the values of a key.
+func (s setting) wanted() string {
+	if s.flag.Enum != "" {
+		return "one of " + strings.Join(s.flag.EnumSlice(), ", ")
+	}
+	switch s.flag.Target.Interface().(type) {
+	case bool:
+		return "true or false"
+	case time.Duration:
+		return "a duration, such as 30s, 10m or 24h"
+	case int, int64:
+		return "a whole number"
+	case float64:
+		return "a number"
+	}
+	return "a value such as " + s.flag.Help
+}
+
+// value is what kong reads.
+func (e entry) value() any {
+	if e.plain {
+		return e.text
+	}
+	list := make([]any, len(e.list))
+	for i, item := range e.list {
+		list[i] = item
+	}
+	return list
+}
+
+// holdsPassword reports whether one of the addresses, which commas separate, does.
+func holdsPassword(text string) bool {
+	for part := range strings.SplitSeq(text, ",") {
+		u, err := url.Parse(strings.TrimSpace(part))
+		if err != nil || u.User == nil {
+			continue
+		}
+		if _, set := u.User.Password(); set {
+			return true
+		}
+	}
+	return false
+}
+
+// distance is the number of letters to insert, delete or replace that make a of b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			above := row[j+1]
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			row[j+1] = min(cost, above+1, row[j]+1)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}
