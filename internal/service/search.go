@@ -86,6 +86,9 @@ var kinds = []string{
 	chunk.KindDeclarations, chunk.KindHeader, chunk.KindSection, chunk.KindCell, chunk.KindLines,
 }
 
+// ChunkKinds lists the kinds of chunks, by which a search may filter.
+func ChunkKinds() []string { return slices.Clone(kinds) }
+
 // Search finds code in the active generation. Each search asks the catalog which
 // generation is active, so that it follows swaps and rollbacks.
 func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, err error) {
