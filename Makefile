@@ -95,13 +95,13 @@ microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: generate
-generate: ## generate schemas, queries, pages and the description of the HTTP API from their sources
-	$(GO) generate ./events ./internal/httpapi ./internal/config ./internal/web
+generate: ## generate schemas, queries and the description of the HTTP API from their sources
+	$(GO) generate ./events ./internal/httpapi ./internal/config
 	cd pipeline/catalog && $(SQLC) generate
 
 .PHONY: verify
 verify: generate ## fail if generated files differ from the committed ones
-	git diff --exit-code -- events api pipeline/catalog/internal/query internal/web
+	git diff --exit-code -- events api pipeline/catalog/internal/query
 	$(GO) mod tidy -diff
 
 .PHONY: vuln

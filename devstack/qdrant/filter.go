@@ -13,7 +13,7 @@ type condition interface {
 	match(s *segment, slot uint32) bool
 	// slots returns every slot that fulfils the condition, dead ones among
 	// them, if an index knows.
-	slots(s *segment) (lists []listing, known bool)
+	slots(s *segment) (lists [][]uint32, known bool)
 }
 
 // filter is a Filter that has been checked. It is a condition itself.
@@ -94,11 +94,7 @@ func add(out bitset, c condition, s *segment, in bitset) {
 		return
 	}
 	for _, list := range lists {
-		if list.set != nil && exact {
-			list.addTo(out, in)
-			continue
-		}
-		for slot := range list.all() {
+		for _, slot := range list {
 			if in.has(slot) && (exact || c.match(s, slot)) {
 				out.set(slot)
 			}
@@ -108,7 +104,7 @@ func add(out bitset, c condition, s *segment, in bitset) {
 
 // among returns slots of which all that fulfil the condition are, if an index
 // knows; exact says that all of them do.
-func among(c condition, s *segment) (lists []listing, exact, known bool) {
+func among(c condition, s *segment) (lists [][]uint32, exact, known bool) {
 	nested, is := c.(*filter)
 	if !is {
 		lists, known = c.slots(s)
@@ -130,8 +126,11 @@ func keep(c condition, s *segment, in bitset) bitset {
 	if lists, known := c.slots(s); known {
 		out := make(bitset, len(in))
 		for _, list := range lists {
-			list.addTo(out, in)
+			for _, slot := range list {
+				out.set(slot)
+			}
 		}
+		out.and(in)
 		return out
 	}
 	for slot := range in.all() {
@@ -164,7 +163,7 @@ func (f *filter) enough(s *segment, slot uint32) bool {
 	return count >= f.minCount
 }
 
-func (*filter) slots(*segment) ([]listing, bool) { return nil, false }
+func (*filter) slots(*segment) ([][]uint32, bool) { return nil, false }
 
 func parseCondition(c *qdrant.Condition) (condition, error) {
 	switch one := c.GetConditionOneOf().(type) {
@@ -202,14 +201,14 @@ type hasID []pointID
 
 func (h hasID) match(s *segment, slot uint32) bool { return slices.Contains(h, s.ids[slot]) }
 
-func (h hasID) slots(s *segment) ([]listing, bool) {
-	var found []listing
+func (h hasID) slots(s *segment) ([][]uint32, bool) {
+	var found []uint32
 	for _, id := range h {
 		if slot, live := s.slots[id]; live {
-			found = append(found, listing{base: slot, slots: []uint16{0}})
+			found = append(found, slot)
 		}
 	}
-	return found, true
+	return [][]uint32{found}, true
 }
 
 type hasVector string
@@ -224,7 +223,7 @@ func (h hasVector) match(s *segment, slot uint32) bool {
 	return false
 }
 
-func (hasVector) slots(*segment) ([]listing, bool) { return nil, false }
+func (hasVector) slots(*segment) ([][]uint32, bool) { return nil, false }
 
 // presence is a condition on whether a field is there.
 type presence struct {
@@ -236,4 +235,4 @@ func (p presence) match(s *segment, slot uint32) bool {
 	return p.holds(lookup(s.at(slot).payload(), p.key))
 }
 
-func (presence) slots(*segment) ([]listing, bool) { return nil, false }
+func (presence) slots(*segment) ([][]uint32, bool) { return nil, false }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -35,13 +34,13 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	if err != nil {
 		return err
 	}
-	site, people, err := entrance(door.Session, box, ctx.Done(), svc, log)
+	_, entrance, err := sessions(door.Session, box, svc, log)
 	if err != nil {
 		return err
 	}
 	api, err := httpapi.New(httpapi.Config{
 		MaxBody: door.MaxBody, Timeout: door.Timeout, MaxRequests: door.MaxRequests, Rate: door.Rate, Burst: door.Burst,
-		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter, Doors: append(agents, people...), Absent: http.HandlerFunc(site.Absent),
+		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter, Doors: append(agents, entrance...),
 	}, svc, log)
 	if err != nil {
 		return err

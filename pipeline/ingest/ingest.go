@@ -265,7 +265,7 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	track := catalog.Track{
 		ID: events.TrackID(sub.Repository, head.Ref), Repository: sub.Repository, Tenant: sub.Tenant, URL: sub.URL, Ref: head.Ref,
 	}
-	if err := s.follow(ctx, sub, track); err != nil {
+	if err := s.catalog.Follow(ctx, sub, track); err != nil {
 		return err
 	}
 	revision, listed, err := s.catalog.Listed(ctx, track.ID, head.Commit, s.config)

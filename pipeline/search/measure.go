@@ -50,7 +50,14 @@ func named(q *question, c *candidate) float64 {
 	if c.hit.Kind == kindHeader || len(q.identifiers) == 0 {
 		return 0
 	}
-	for name := range names(c.hit.Symbol) {
+	for symbol := range c.point.Symbols.All() {
+		for name := range symbol.Names() {
+			if q.identifiers[name] {
+				return 1
+			}
+		}
+	}
+	for name := range names(c.hit.Symbol) { // of a chunk that an older version has cut
 		if q.identifiers[name] {
 			return 1
 		}

@@ -59,6 +59,7 @@ type Hit struct {
 	Language           string
 	Kind               string
 	Symbol             string
+	Symbols            []vector.Symbol // the definitions of which it shows a line
 	Score              float32
 	Text               string
 	// Places are the other places that were found with the same text, apart
@@ -170,7 +171,7 @@ func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (
 	asked := newQuestion(q.Text)
 	list = apply(s.rules(), asked, list)
 	all, list = len(list) <= n, list[:min(len(list), n)]
-	if list, err = s.load(ctx, list); err != nil {
+	if list, err = s.load(ctx, list, q.Symbols); err != nil {
 		return nil, false, err
 	}
 	for i := range list {

@@ -15,7 +15,7 @@ type plan struct {
 }
 
 func (p plan) match(payload map[string]*qdrant.Value) bool {
-	return !p.Partial() || p.Match(payload[fieldPath].GetStringValue(), payload[fieldSymbol].GetStringValue())
+	return !p.Partial() || p.Match(payload[fieldPath].GetStringValue())
 }
 
 func newPlan(f vector.Filter) (plan, error) {
@@ -39,6 +39,11 @@ func newPlan(f vector.Filter) (plan, error) {
 		if len(list.words) > 0 {
 			must = append(must, qdrant.NewMatchKeywords(list.field, list.words...))
 		}
+	}
+	if len(rest.Names) > 0 {
+		must = append(must, qdrant.NewFilterAsCondition(&qdrant.Filter{Should: []*qdrant.Condition{
+			qdrant.NewMatchKeywords(fieldNames, rest.Names...), qdrant.NewMatchKeywords(fieldSymbol, rest.Names...),
+		}}))
 	}
 	var should []*qdrant.Condition // of which one is to hold
 	if len(rest.Paths) > 0 {
