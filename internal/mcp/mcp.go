@@ -22,6 +22,8 @@ type Service interface {
 	Explore(context.Context, service.ExploreRequest) (service.ExploreAnswer, error)
 	Read(context.Context, service.ReadRequest) (service.ReadAnswer, error)
 	Tree(context.Context, service.TreeRequest) (service.TreeAnswer, error)
+	Diff(context.Context, service.DiffRequest) (service.DiffAnswer, error)
+	FileDiff(context.Context, service.FileDiffRequest) (service.FileDiffAnswer, error)
 	Grep(context.Context, service.GrepRequest) (service.GrepAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
 	Submit(context.Context, service.SubmitRequest) (service.Submission, error)

@@ -122,6 +122,8 @@ func TestToolsAnswer(t *testing.T) {
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "^func \\w+"}, []string{at + ": 2 lines in 4 files", "» mill.go\n4: func Grind", "» sluice.go\n4: func openSluice"}, "secret"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "more with", "literal": true}, []string{"» evil.txt\n2: » more with cursor abc\n"}, "\n» more"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "treasure", "ignore_case": true}, []string{": 0 lines in 4 files"}, "secret"},
+		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": m.commit[:8]}, []string{" from" + at + " to" + at + "\nno file differs\n"}, "secret"},
+		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": "main", "path": "mill.go"}, []string{" mill.go, changed from" + at, "\nno line differs\n"}, "secret"},
 		{"list", map[string]any{"repository": m.repo.Dir}, []string{"mill.go Go\n", "b.bin (not indexed: "}, "secret"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -160,6 +162,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "mill.go", "first_line": 99}, "the file has 6"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "("}, "literal text"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "x", "cursor": "abc"}, "begin without one"},
+		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": "nosuch"}, "not indexed"},
 		{"submit", map[string]any{"repository": "https://user:secret@forge.test/a/b"}, "leave out user, password and token"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -288,7 +291,7 @@ func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 	url := serve(t, m, access.Grant{Tenant: "acme", Token: "t", Scopes: access.Scopes, Repositories: []string{"forge.test/x/*"}})
 	s := connect(t, &sdk.StreamableClientTransport{Endpoint: url, DisableStandaloneSSE: true})
 	for tool, arguments := range map[string]map[string]any{
-		"search": {"query": "sluice"}, "explore": {"question": "sluice"}, "status": {}, "list": {"repository": m.repo.Dir}, "grep": {"repository": m.repo.Dir, "pattern": "Grind"},
+		"search": {"query": "sluice"}, "explore": {"question": "sluice"}, "status": {}, "list": {"repository": m.repo.Dir}, "grep": {"repository": m.repo.Dir, "pattern": "Grind"}, "compare": {"repository": m.repo.Dir, "from": "main", "to": "main"},
 		"read": {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
 	} {
 		text, _ := s.call(t, tool, arguments)

@@ -56,6 +56,13 @@ var tools = []tool{
 		add: handle(grep),
 	},
 	{
+		name: "compare", title: "Compare two commits", scope: access.ScopeRead,
+		description: "Lists the files that were added, removed, changed or renamed between two commits, or with path the lines of one file that differ. " +
+			"Commits are branches, tags, versions, or beginnings of commits that are indexed. " +
+			`Example: {"repository": "acme/mill", "from": "v1.2.0", "to": "main", "under": "internal"}`,
+		add: handle(compare),
+	},
+	{
 		name: "list", title: "List files", scope: access.ScopeRead,
 		description: `Lists the files of a repository below a directory, with their languages. Example: {"repository": "acme/mill", "under": "internal"}`,
 		add:         handle(list),

@@ -122,7 +122,7 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 				a.Empty, err = s.empty(ctx, r, found.Empty)
 				return a, err
 			}
-			if a.Hits, err = s.named(ctx, r.Tenant, found.Hits); err != nil {
+			if a.Hits, err = s.located(ctx, r.Tenant, found.Hits); err != nil {
 				return a, err
 			}
 			return a, a.page(r, query.Limit, seen)
@@ -181,6 +181,11 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 	if q.Languages, err = languages(r.Languages); err != nil {
 		return q, err
 	}
+	if r.Ref == "" {
+		if q.Apart, err = s.stores.Catalog.TracksApart(ctx, r.Tenant); err != nil {
+			return q, err
+		}
+	}
 	bounded := len(r.Repositories) > 0 || restricted(ctx, r.Reach)
 	if !bounded && r.Ref == "" {
 		return q, nil
@@ -203,8 +208,7 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 		}
 	}
 	if r.Ref != "" {
-		q.Refs = FullRefs(r.Ref)
-		if !slices.ContainsFunc(tracks, func(h catalog.Head) bool { return slices.Contains(q.Refs, h.Ref) }) {
+		if q.Refs = refsOf(named(tracks, r.Ref)); len(q.Refs) == 0 {
 			return q, noRef(r.Ref)
 		}
 	}
@@ -215,8 +219,8 @@ func badLimit(limit, most int, of string) error {
 	return &Error{Kind: Invalid, Field: FieldLimit, Value: strconv.Itoa(limit), Reason: fmt.Sprintf("ask for 1 to %s %s", number.Thousands(most), of)}
 }
 
-// named gives hits the URLs of their repositories.
-func (s *Service) named(ctx context.Context, tenant string, found []search.Hit) ([]Hit, error) {
+// located gives hits the URLs of their repositories.
+func (s *Service) located(ctx context.Context, tenant string, found []search.Hit) ([]Hit, error) {
 	var ids []uuid.UUID
 	for _, h := range found {
 		ids = append(ids, h.Track)

@@ -15,12 +15,12 @@ import (
 // letter if a file or a directory has it, so that a path copied from a hit finds
 // that file whatever signs it holds. Otherwise it is a glob.
 func (s *Searcher) filter(ctx context.Context, q Query, dense []float32) (vector.Filter, error) {
-	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds, Symbols: q.Symbols}
+	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart, Languages: q.Languages, Kinds: q.Kinds, Symbols: q.Symbols}
 	if q.Path == "" {
 		return f, nil
 	}
 	path := string(secret.Path([]byte(q.Path)))
-	place := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Place: path}
+	place := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart, Place: path}
 	exists := false
 	if _, err := place.Plan(); err == nil {
 		if exists, err = s.holds(ctx, place, dense); err != nil {
@@ -53,7 +53,7 @@ func (s *Searcher) near(found []vector.Hit) []vector.Hit {
 
 // why says, for people, why nothing fits the query and its filter.
 func (s *Searcher) why(ctx context.Context, q Query, last vector.Filter, dense []float32) (string, error) {
-	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs}
+	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart}
 	for _, step := range []struct {
 		narrow func()
 		reason string

@@ -34,6 +34,7 @@ type Query struct {
 	Tenant       string
 	Repositories []uuid.UUID // empty: all of the tenant's
 	Refs         []string    // full names; empty: all
+	Apart        []uuid.UUID // tracks that are left out
 	Languages    []string    // as go-enry names them; empty: all
 	Kinds        []string    // of chunks; empty: all
 	Symbols      []string    // names of definitions, with or without the names that lead to them; empty: all

@@ -23,6 +23,7 @@ type Filter struct {
 	Tracks       []uuid.UUID
 	Documents    []uuid.UUID
 	Refs         []string
+	Apart        []uuid.UUID // tracks that are not seen
 	Languages    []string
 	Kinds        []string
 	// Path is a glob over the whole path: * and ? stop at a slash, ** does

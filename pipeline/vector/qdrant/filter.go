@@ -52,7 +52,11 @@ func newPlan(f vector.Filter) (plan, error) {
 	if len(rest.Dirs) > 0 {
 		should = append(should, qdrant.NewMatchKeywords(fieldDirs, rest.Dirs...))
 	}
-	return plan{rest, &qdrant.Filter{Must: must, Should: should}}, nil
+	var not []*qdrant.Condition
+	if len(f.Apart) > 0 {
+		not = append(not, matchIDs(fieldTrack, f.Apart))
+	}
+	return plan{rest, &qdrant.Filter{Must: must, Should: should, MustNot: not}}, nil
 }
 
 func matchIDs(field string, ids []uuid.UUID) *qdrant.Condition {

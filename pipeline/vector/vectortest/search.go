@@ -133,6 +133,7 @@ func testFilters(t *testing.T, open Open) {
 		{"track", vector.Filter{Tracks: []uuid.UUID{id(2000)}}, []int{1, 2}},
 		{"document", vector.Filter{Documents: []uuid.UUID{id(3001), id(3003), id(3004)}}, []int{1, 3}},
 		{"ref", vector.Filter{Refs: []string{"refs/tags/v1"}}, []int{3}},
+		{"apart", vector.Filter{Apart: []uuid.UUID{id(2001), id(2009)}}, []int{1, 2}},
 		{"language", vector.Filter{Languages: []string{"Rust", "C"}}, []int{2}},
 		{"kind", vector.Filter{Kinds: []string{"type"}}, []int{2}},
 		{"symbol", vector.Filter{Symbols: []string{"f1", "f4"}}, []int{1}},
