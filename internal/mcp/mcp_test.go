@@ -357,3 +357,78 @@ func TestAClientThatCancelsEndsTheWork(t *testing.T) {
 		t.Error("the search goes on")
 	}
 }
+
+// following is a service whose submission goes on in steps.
+type following struct{ *service.Service }
+
+func (following) Submit(context.Context, service.SubmitRequest) (service.Submission, error) {
+	return service.Submission{}, nil
+}
+
+func (following) Follow(_ context.Context, _ service.FollowRequest, tell func(service.Progress)) (p service.Progress, err error) {
+	for n := range int64(3) {
+		p.Counts = service.DocumentCounts{Total: 2, Indexed: n, Pending: 2 - n}
+		tell(p)
+	}
+	p.Tracks = []service.RepositoryStatus{{URL: "https://forge.test/a/b", Ref: "refs/heads/main", State: "indexed", Documents: p.Counts}}
+	return p, nil
+}
+
+// A client that asks for progress is told how far its call is, over either transport, before
+// the answer; another gets the answer alone.
+func TestAClientIsToldTheProgress(t *testing.T) {
+	who := func(*http.Request) (mcp.Caller, bool) { return acme, true }
+	handler, err := mcp.Handler(mcp.Config{Tools: mcp.All()}, following{}, who, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(handler)
+	t.Cleanup(web.Close)
+	server, err := mcp.New(mcp.Config{Tools: mcp.All()}, following{}, acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, there := sdk.NewInMemoryTransports()
+	if _, err := server.Connect(t.Context(), there, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]sdk.Transport{"local": here, "http": &sdk.StreamableClientTransport{Endpoint: web.URL, DisableStandaloneSSE: true}} {
+		told := make(chan string, 10)
+		client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, &sdk.ClientOptions{
+			ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
+				told <- fmt.Sprint(r.Params.Progress, " of ", r.Params.Total, " ", r.Params.Message)
+			},
+		})
+		s, err := client.Connect(t.Context(), to, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		for _, token := range []any{nil, "t"} {
+			params := &sdk.CallToolParams{Name: "submit", Arguments: map[string]any{"repository": "https://forge.test/a/b", "wait": true}}
+			if token != nil {
+				params.SetProgressToken(token)
+			}
+			result, err := s.CallTool(t.Context(), params)
+			if err != nil || result.IsError {
+				t.Fatalf("%s: %+v, %v", name, result, err)
+			}
+			if text := result.Content[0].(*sdk.TextContent).Text; text != "https://forge.test/a/b: indexed, 2 of 2 files indexed, 0 failed, 0 skipped\n" {
+				t.Errorf("%s: %q", name, text)
+			}
+			if token == nil {
+				continue
+			}
+			for n := range 3 {
+				select {
+				case got := <-told:
+					if want := fmt.Sprint(n, " of 2 files that are done"); got != want {
+						t.Errorf("%s: told %q, want %q", name, got, want)
+					}
+				case <-time.After(10 * time.Second):
+					t.Fatalf("%s: not told of step %d", name, n)
+				}
+			}
+		}
+	}
+}
