@@ -35,11 +35,9 @@ build: ## build leat and the five workers into bin/
 demo: build ## ingest this checkout, search it, compare the stores
 	@scripts/demo
 
-# Many tests wait for servers that start and for processes that end. One package more
-# than there are processors fills the gaps.
 .PHONY: test
 test: ## run every test
-	$(GO) test $(RACE) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) -timeout 20m ./...
+	$(GO) test $(RACE) -timeout 20m ./...
 
 # The packages that talk to servers.
 REAL := ./internal/testenv ./internal/store ./internal/worker ./pipeline ./pipeline/blob ./pipeline/broker ./pipeline/catalog \
@@ -97,13 +95,13 @@ microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: generate
-generate: ## generate schemas, queries and the description of the HTTP API from their sources
-	$(GO) generate ./events ./internal/httpapi ./internal/config
+generate: ## generate schemas, queries, pages and the description of the HTTP API from their sources
+	$(GO) generate ./events ./internal/httpapi ./internal/config ./internal/web
 	cd pipeline/catalog && $(SQLC) generate
 
 .PHONY: verify
 verify: generate ## fail if generated files differ from the committed ones
-	git diff --exit-code -- events api pipeline/catalog/internal/query
+	git diff --exit-code -- events api pipeline/catalog/internal/query internal/web
 	$(GO) mod tidy -diff
 
 .PHONY: vuln

@@ -124,12 +124,9 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 }
 
 // ingestor returns the configuration of the workers. It allows local paths, because
-// whoever reaches the embedded servers can read them anyway: they want a token that is
-// this user's alone. On a server of others, somebody else may publish.
+// the user of this command can read them anyway.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
-	git := localGit(cmd.Git, dir)
-	git.AllowLocal = cmd.AllowLocal || g.NATSURL == ""
-	return config.Ingestor{Worker: g.worker(stores), Git: git, Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk, Parser: cmd.Parser}
+	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk, Parser: cmd.Parser}
 }
 
 // localGit is how this command reads repositories.

@@ -84,13 +84,20 @@ func (g *globals) askOr(open func() (*session, error)) (*session, error) {
 // open connects to the stores that a command needs: the stores that flags name, those
 // of a running `leat dev`, or else embedded ones that it starts for this command.
 func (g *globals) open(ctx context.Context, parts store.Parts) (*session, error) {
+	if g.Server == "" && g.check() == nil { // else openNew says what is wrong
+		if err := g.needData(parts); err != nil {
+			return nil, err
+		}
+	}
+	return g.openNew(ctx, parts)
+}
+
+// openNew is open for a command that may make the embedded stores.
+func (g *globals) openNew(ctx context.Context, parts store.Parts) (*session, error) {
 	if g.Server != "" {
 		return nil, errors.New("this command works on the stores: leave out --server (LEAT_SERVER), and name the stores")
 	}
 	if err := g.check(); err != nil {
-		return nil, err
-	}
-	if err := g.needData(parts); err != nil {
 		return nil, err
 	}
 	s := &session{}

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,11 +21,7 @@ import (
 	"github.com/leatworks/leat/devstack"
 )
 
-func TestMain(m *testing.M) {
-	// A script mostly waits, for servers that start and for processes that end.
-	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
-	testscript.Main(m, map[string]func(){"leat": main})
-}
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"leat": main}) }
 
 // TestScripts runs each script of testdata/script in a directory, and with a
 // data directory, of its own.
@@ -53,6 +47,7 @@ func params(dir string) testscript.Params {
 			"gone":    checkGone,
 			"until":   waitUntil,
 			"pack":    touchPack,
+			"damage":  damageBackup,
 		},
 	}
 }
@@ -254,6 +249,34 @@ func touchPack(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	content[len(content)/2] ^= 1
 	ts.Check(os.WriteFile(packs[0], content, 0o600))
+}
+
+// damageBackup changes a byte of the first pack of a kind in a target, or of the newest
+// manifest.
+//
+//	damage DIR text|vector|manifest
+func damageBackup(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage DIR text|vector|manifest")
+	}
+	pattern := filepath.Join(ts.MkAbs(args[0]), "packs", "*", args[1], "*")
+	if args[1] == "manifest" {
+		pattern = filepath.Join(ts.MkAbs(args[0]), "backups", "*", "manifest.json")
+	}
+	found, err := filepath.Glob(pattern)
+	ts.Check(err)
+	if len(found) == 0 {
+		ts.Fatalf("there is no %s", pattern)
+	}
+	file := found[len(found)-1]
+	content, err := os.ReadFile(file)
+	ts.Check(err)
+	if args[1] == "manifest" {
+		content = bytes.Replace(content, []byte(`"documents":2`), []byte(`"documents":3`), 1)
+	} else {
+		content[len(content)/2] ^= 1
+	}
+	ts.Check(os.WriteFile(file, content, 0o600))
 }
 
 // nobodyVariable holds the directory in which TestScriptsAsNobody runs this

@@ -32,9 +32,6 @@ type cli struct {
 	Read        readCmd        `cmd:"" help:"Print a file as it is indexed, or a part of it."`
 	Tree        treeCmd        `cmd:"" help:"List the files of a repository."`
 	Grep        grepCmd        `cmd:"" help:"Find the lines of a repository that match a pattern."`
-	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
-	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
-	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`
@@ -48,6 +45,7 @@ type cli struct {
 	Login       loginCmd       `cmd:"" help:"Keep a gateway and its token, for the commands that follow."`
 	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
 	Completion  completionCmd  `cmd:"" help:"Print the script by which a shell completes leat's command line."`
+	Backup      backupCmd      `cmd:"" help:"Make backups of a whole leat, prove them, and bring them back."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
 	Config      configCmd      `cmd:"" help:"Show the settings of the workers and where they come from, and check a configuration file."`
 	Token       tokenCmd       `cmd:"" help:"Create, list, rotate and revoke the tokens of clients."`

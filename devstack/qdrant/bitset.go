@@ -49,6 +49,15 @@ func (b bitset) andNot(other bitset) {
 	}
 }
 
+func (b bitset) empty() bool {
+	for _, word := range b {
+		if word != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (b bitset) count() int {
 	n := 0
 	for _, word := range b {
@@ -71,6 +80,39 @@ func (b bitset) within(first, last int) iter.Seq[uint32] {
 					return
 				}
 			}
+		}
+	}
+}
+
+// all yields the slots of a listing in order.
+func (l listing) all() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for slot := range l.set.all() {
+			if !yield(l.base + slot) {
+				return
+			}
+		}
+		for _, slot := range l.slots {
+			if !yield(l.base + uint32(slot)) {
+				return
+			}
+		}
+	}
+}
+
+// addTo adds to out the slots that are also in in, which is as long. A set begins at a
+// word of them.
+func (l listing) addTo(out, in bitset) {
+	if l.set != nil {
+		first := int(l.base >> 6)
+		for i := range min(len(l.set), len(in)-first) {
+			out[first+i] |= l.set[i] & in[first+i]
+		}
+		return
+	}
+	for _, slot := range l.slots {
+		if at := l.base + uint32(slot); in.has(at) {
+			out.set(at)
 		}
 	}
 }

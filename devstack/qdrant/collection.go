@@ -83,7 +83,7 @@ func (c *collection) sweep() error {
 	}
 	keep := []string{descriptionFile, filepath.Base(logPath("", c.current.Epoch)), filepath.Base(vectorsPath("", c.current.Epoch))}
 	for _, file := range files {
-		if !slices.Contains(keep, file.Name()) {
+		if !slices.Contains(keep, file.Name()) && !isBlock(file.Name(), c.current.Epoch) {
 			err = errors.Join(err, os.Remove(filepath.Join(c.dir, file.Name())))
 		}
 	}
@@ -105,8 +105,11 @@ func (c *collection) close() error {
 	return closed.close(true)
 }
 
-// read runs fn while nothing changes.
-func (c *collection) read(fn func(*segment) error) error {
+// read runs fn while nothing changes. A record that fn finds to be damaged is its
+// error.
+func (c *collection) read(fn func(*segment) error) (err error) {
+	defer c.explain(&err)
+	defer catch(&err)
 	c.guard.RLock()
 	defer c.guard.RUnlock()
 	if c.segment == nil {
@@ -115,9 +118,19 @@ func (c *collection) read(fn func(*segment) error) error {
 	return fn(c.segment)
 }
 
+// explain gives damage its status.
+func (c *collection) explain(err *error) {
+	if damage := (*corruptError)(nil); errors.As(*err, &damage) {
+		c.log.Error("a collection is damaged", "collection", c.name, "error", damage)
+		*err = status.Error(codes.DataLoss, damage.Error())
+	}
+}
+
 // change asks plan what to write, writes it, and makes it visible at once.
 // Requests that change the collection run one after the other.
 func (c *collection) change(plan func(*segment) ([]record, []pointID, error)) (operation uint64, err error) {
+	defer c.explain(&err)
+	defer catch(&err)
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.segment == nil {
@@ -135,6 +148,7 @@ func (c *collection) change(plan func(*segment) ([]record, []pointID, error)) (o
 	c.guard.Lock()
 	c.segment.apply(written)
 	c.guard.Unlock()
+	c.segment.seal()
 	if c.segment.wasteful() {
 		if err := c.compact(); err != nil {
 			c.log.Error("compaction failed; the collection keeps its old files", "collection", c.name, "error", err)
@@ -153,18 +167,7 @@ func (c *collection) compact() error {
 	if err != nil {
 		return err
 	}
-	for slots := range slices.Chunk(slices.Collect(c.segment.live.all()), compactBatch) {
-		records := make([]record, len(slots))
-		for i, slot := range slots {
-			records[i] = c.segment.record(slot)
-		}
-		written, err := next.write(records, nil)
-		if err != nil {
-			return errors.Join(err, next.remove())
-		}
-		next.apply(written)
-	}
-	if err := errors.Join(next.vectors.Sync(), next.log.Sync()); err != nil {
+	if err := c.copyTo(next); err != nil {
 		return errors.Join(err, next.remove())
 	}
 	renewed := c.current
@@ -179,8 +182,28 @@ func (c *collection) compact() error {
 	return old.remove()
 }
 
+// copyTo writes the live points into the files of another segment.
+func (c *collection) copyTo(next *segment) (err error) {
+	defer catch(&err)
+	for slots := range slices.Chunk(slices.Collect(c.segment.live.all()), compactBatch) {
+		records := make([]record, len(slots))
+		for i, slot := range slots {
+			records[i] = c.segment.record(slot)
+		}
+		written, err := next.write(records, nil)
+		if err != nil {
+			return err
+		}
+		next.apply(written)
+		next.seal()
+	}
+	return errors.Join(next.vectors.Sync(), next.log.Sync())
+}
+
 // setIndex adds the index of a field, or removes it when kind is nil.
 func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType) (operation uint64, err error) {
+	defer c.explain(&err)
+	defer catch(&err)
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if c.segment == nil {
@@ -189,7 +212,7 @@ func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType) (oper
 	c.operations++
 	renewed := c.current
 	renewed.Indexes = maps.Clone(c.current.Indexes)
-	var built *field
+	var built []*field // by block
 	if kind == nil {
 		delete(renewed.Indexes, name)
 	} else {
@@ -197,7 +220,9 @@ func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType) (oper
 			return c.operations, nil
 		}
 		renewed.Indexes[name] = *kind
-		built = c.segment.index(name, *kind)
+		for _, b := range c.segment.blocks {
+			built = append(built, c.segment.indexBlock(b, name, *kind))
+		}
 	}
 	if err := saveJSON(filepath.Join(c.dir, descriptionFile), renewed); err != nil {
 		return 0, status.Errorf(codes.Unavailable, "index field %s of collection %s: %v", name, c.name, err)
@@ -205,11 +230,7 @@ func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType) (oper
 	c.guard.Lock()
 	defer c.guard.Unlock()
 	c.current = renewed
-	if built == nil {
-		delete(c.segment.fields, name)
-	} else {
-		c.segment.fields[name] = built
-	}
+	c.segment.setIndexes(renewed.Indexes, name, built)
 	return c.operations, nil
 }
 

@@ -1,60 +1,155 @@
 package qdrant
 
 import (
+	"cmp"
+	"encoding/binary"
+	"hash/fnv"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// field is a payload index: for each value, the slots that had it when they
-// were written, in order. Dead slots stay until the collection is compacted.
+// field is the index of a payload's field within a block: for each value, the slots
+// that had it when they were written, in order. Dead slots stay until the
+// collection is compacted. While the block grows it is a map; of a full block it is
+// flat lists, and a table of hashes.
 type field struct {
-	kind     qdrant.PayloadSchemaType
-	keywords map[string]*posting
-	integers map[int64]*posting
+	kind    qdrant.PayloadSchemaType
+	growing map[string][]uint16
+
+	table  []uint32 // numbers of values, from 1, each where its hash says or later; 0: none
+	keys   []byte
+	ends   []uint32 // of each value's key
+	places []uint32 // of each value: the end of its slots
+	slots  []uint16
+	sets   []uint64 // of the first values, which many slots have: sets of slots, each of setWords
 }
 
-type posting struct{ slots []uint32 }
-
-func (p *posting) add(slot uint32) {
-	if n := len(p.slots); n == 0 || p.slots[n-1] != slot {
-		p.slots = append(p.slots, slot)
-	}
-}
+// Lists of more than setSlots slots are kept as sets: such a list takes no more
+// memory, and is combined with others 64 slots at a time.
+const (
+	setSlots = 1 << 16 / 16
+	setWords = 1 << 16 / 64
+)
 
 func newField(kind qdrant.PayloadSchemaType) *field {
-	return &field{kind: kind, keywords: map[string]*posting{}, integers: map[int64]*posting{}}
+	return &field{kind: kind, growing: map[string][]uint16{}}
 }
 
-// hasKeywords and hasIntegers say which matches the index can answer. A kind
-// with neither is only remembered.
-func (f *field) hasKeywords() bool {
-	return f != nil && (f.kind == qdrant.PayloadSchemaType_Keyword || f.kind == qdrant.PayloadSchemaType_Uuid)
+// hasKeywords and hasIntegers say which matches an index of the kind can answer. A
+// kind with neither is only remembered.
+func hasKeywords(kind qdrant.PayloadSchemaType) bool {
+	return kind == qdrant.PayloadSchemaType_Keyword || kind == qdrant.PayloadSchemaType_Uuid
 }
 
-func (f *field) hasIntegers() bool {
-	return f != nil && f.kind == qdrant.PayloadSchemaType_Integer
+func hasIntegers(kind qdrant.PayloadSchemaType) bool {
+	return kind == qdrant.PayloadSchemaType_Integer
 }
 
-func (f *field) add(slot uint32, value []byte) {
+// integerKey is the key of an integer.
+func integerKey(n int64) string {
+	return string(binary.LittleEndian.AppendUint64(nil, uint64(n)))
+}
+
+func (f *field) add(slot uint16, value []byte) {
 	for s := range scalars(value) {
 		switch {
-		case s.kind == valueString && f.hasKeywords():
-			list := f.keywords[string(s.text)]
-			if list == nil {
-				list = &posting{}
-				f.keywords[string(s.text)] = list
-			}
-			list.add(slot)
-		case s.kind == valueInteger && f.hasIntegers():
-			list := f.integers[s.integer]
-			if list == nil {
-				list = &posting{}
-				f.integers[s.integer] = list
-			}
-			list.add(slot)
+		case s.kind == valueString && hasKeywords(f.kind):
+			f.admit(slot, string(s.text))
+		case s.kind == valueInteger && hasIntegers(f.kind):
+			f.admit(slot, integerKey(s.integer))
 		}
 	}
+}
+
+func (f *field) admit(slot uint16, key string) {
+	list := f.growing[key]
+	if n := len(list); n == 0 || list[n-1] != slot {
+		f.growing[key] = append(list, slot)
+	}
+}
+
+// listing is slots of a block: a list, or a set if there are many.
+type listing struct {
+	base  uint32 // the block's first slot
+	slots []uint16
+	set   bitset // nil: slots are listed
+}
+
+// of returns the slots of a value.
+func (f *field) of(key string) (l listing, found bool) {
+	if f.growing != nil {
+		l.slots, found = f.growing[key]
+		return l, found
+	}
+	if len(f.table) == 0 {
+		return l, false
+	}
+	for at := hashOf(key); ; at++ {
+		number := int(f.table[at&uint32(len(f.table)-1)])
+		if number == 0 {
+			return l, false
+		}
+		if string(cut(f.keys, f.ends, number-1)) == key {
+			if n := (number - 1) * setWords; n < len(f.sets) {
+				l.set = f.sets[n : n+setWords]
+			} else {
+				l.slots = cut(f.slots, f.places, number-1)
+			}
+			return l, true
+		}
+	}
+}
+
+// cut returns the n-th of the lists that lie one after another in all.
+func cut[T any](all []T, ends []uint32, n int) []T {
+	first := uint32(0)
+	if n > 0 {
+		first = ends[n-1]
+	}
+	return all[first:ends[n]]
+}
+
+func hashOf(key string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key)) // it returns no error
+	return h.Sum32()
+}
+
+// flat returns the same index as flat lists.
+func (f *field) flat() *field {
+	keys := slices.SortedFunc(maps.Keys(f.growing), func(a, b string) int {
+		return cmp.Or(len(f.growing[b])-len(f.growing[a]), strings.Compare(a, b))
+	})
+	flat := &field{kind: f.kind, ends: make([]uint32, 0, len(keys)), places: make([]uint32, 0, len(keys))}
+	size := 1
+	for size < 2*len(keys) {
+		size *= 2
+	}
+	flat.table = make([]uint32, size)
+	for i, key := range keys {
+		list := f.growing[key]
+		flat.keys = append(flat.keys, key...)
+		flat.ends = append(flat.ends, uint32(len(flat.keys)))
+		if len(list) > setSlots {
+			set := make(bitset, setWords)
+			for _, slot := range list {
+				set.set(uint32(slot))
+			}
+			flat.sets = append(flat.sets, set...)
+		} else {
+			flat.slots = append(flat.slots, list...)
+		}
+		flat.places = append(flat.places, uint32(len(flat.slots)))
+		at := hashOf(key) & uint32(size-1)
+		for flat.table[at] != 0 {
+			at = (at + 1) & uint32(size-1)
+		}
+		flat.table[at] = uint32(i + 1)
+	}
+	return flat
 }
 
 // order is the slots by ascending id, brought up to date when it is asked for.

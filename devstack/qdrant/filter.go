@@ -13,7 +13,7 @@ type condition interface {
 	match(s *segment, slot uint32) bool
 	// slots returns every slot that fulfils the condition, dead ones among
 	// them, if an index knows.
-	slots(s *segment) (lists [][]uint32, known bool)
+	slots(s *segment) (lists []listing, known bool)
 }
 
 // filter is a Filter that has been checked. It is a condition itself.
@@ -94,7 +94,11 @@ func add(out bitset, c condition, s *segment, in bitset) {
 		return
 	}
 	for _, list := range lists {
-		for _, slot := range list {
+		if list.set != nil && exact {
+			list.addTo(out, in)
+			continue
+		}
+		for slot := range list.all() {
 			if in.has(slot) && (exact || c.match(s, slot)) {
 				out.set(slot)
 			}
@@ -104,7 +108,7 @@ func add(out bitset, c condition, s *segment, in bitset) {
 
 // among returns slots of which all that fulfil the condition are, if an index
 // knows; exact says that all of them do.
-func among(c condition, s *segment) (lists [][]uint32, exact, known bool) {
+func among(c condition, s *segment) (lists []listing, exact, known bool) {
 	nested, is := c.(*filter)
 	if !is {
 		lists, known = c.slots(s)
@@ -126,11 +130,8 @@ func keep(c condition, s *segment, in bitset) bitset {
 	if lists, known := c.slots(s); known {
 		out := make(bitset, len(in))
 		for _, list := range lists {
-			for _, slot := range list {
-				out.set(slot)
-			}
+			list.addTo(out, in)
 		}
-		out.and(in)
 		return out
 	}
 	for slot := range in.all() {
@@ -163,7 +164,7 @@ func (f *filter) enough(s *segment, slot uint32) bool {
 	return count >= f.minCount
 }
 
-func (*filter) slots(*segment) ([][]uint32, bool) { return nil, false }
+func (*filter) slots(*segment) ([]listing, bool) { return nil, false }
 
 func parseCondition(c *qdrant.Condition) (condition, error) {
 	switch one := c.GetConditionOneOf().(type) {
@@ -201,14 +202,14 @@ type hasID []pointID
 
 func (h hasID) match(s *segment, slot uint32) bool { return slices.Contains(h, s.ids[slot]) }
 
-func (h hasID) slots(s *segment) ([][]uint32, bool) {
-	var found []uint32
+func (h hasID) slots(s *segment) ([]listing, bool) {
+	var found []listing
 	for _, id := range h {
 		if slot, live := s.slots[id]; live {
-			found = append(found, slot)
+			found = append(found, listing{base: slot, slots: []uint16{0}})
 		}
 	}
-	return [][]uint32{found}, true
+	return found, true
 }
 
 type hasVector string
@@ -223,7 +224,7 @@ func (h hasVector) match(s *segment, slot uint32) bool {
 	return false
 }
 
-func (hasVector) slots(*segment) ([][]uint32, bool) { return nil, false }
+func (hasVector) slots(*segment) ([]listing, bool) { return nil, false }
 
 // presence is a condition on whether a field is there.
 type presence struct {
@@ -235,4 +236,4 @@ func (p presence) match(s *segment, slot uint32) bool {
 	return p.holds(lookup(s.at(slot).payload(), p.key))
 }
 
-func (presence) slots(*segment) ([][]uint32, bool) { return nil, false }
+func (presence) slots(*segment) ([]listing, bool) { return nil, false }

@@ -11,7 +11,8 @@ import (
 type values struct {
 	key     string
 	accept  func(scalar) bool
-	indexed func(*field) ([][]uint32, bool) // nil: no index helps
+	indexed func(qdrant.PayloadSchemaType) bool // whether an index of a kind lists the values; nil: none does
+	values  []string                            // as an index has them
 }
 
 func (v values) match(s *segment, slot uint32) bool {
@@ -27,11 +28,21 @@ func (v values) match(s *segment, slot uint32) bool {
 	return false
 }
 
-func (v values) slots(s *segment) ([][]uint32, bool) {
-	if v.indexed == nil {
+func (v values) slots(s *segment) (lists []listing, known bool) {
+	kind, found := s.indexes[v.key]
+	if v.indexed == nil || !found || !v.indexed(kind) {
 		return nil, false
 	}
-	return v.indexed(s.fields[v.key])
+	for _, b := range s.blocks {
+		f := b.part.Load().fields[v.key]
+		for _, value := range v.values {
+			if list, found := f.of(value); found {
+				list.base = b.base
+				lists = append(lists, list)
+			}
+		}
+	}
+	return lists, true
 }
 
 func parseField(c *qdrant.FieldCondition) (condition, error) {
@@ -117,39 +128,21 @@ func keywordSet(keywords []string) map[string]bool {
 func oneOfKeywords(key string, keywords []string) condition {
 	set := keywordSet(keywords)
 	return values{
-		key:    key,
-		accept: func(s scalar) bool { return s.kind == valueString && set[string(s.text)] },
-		indexed: func(f *field) ([][]uint32, bool) {
-			if !f.hasKeywords() {
-				return nil, false
-			}
-			var lists [][]uint32
-			for _, keyword := range keywords {
-				if list := f.keywords[keyword]; list != nil {
-					lists = append(lists, list.slots)
-				}
-			}
-			return lists, true
-		},
+		key:     key,
+		accept:  func(s scalar) bool { return s.kind == valueString && set[string(s.text)] },
+		indexed: hasKeywords, values: keywords,
 	}
 }
 
 func oneOfIntegers(key string, integers []int64) condition {
+	keys := make([]string, len(integers))
+	for i, n := range integers {
+		keys[i] = integerKey(n)
+	}
 	return values{
-		key:    key,
-		accept: func(s scalar) bool { return s.kind == valueInteger && slices.Contains(integers, s.integer) },
-		indexed: func(f *field) ([][]uint32, bool) {
-			if !f.hasIntegers() {
-				return nil, false
-			}
-			var lists [][]uint32
-			for _, integer := range integers {
-				if list := f.integers[integer]; list != nil {
-					lists = append(lists, list.slots)
-				}
-			}
-			return lists, true
-		},
+		key:     key,
+		accept:  func(s scalar) bool { return s.kind == valueInteger && slices.Contains(integers, s.integer) },
+		indexed: hasIntegers, values: keys,
 	}
 }
 

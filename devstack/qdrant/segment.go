@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/qdrant/go-client/qdrant"
 )
@@ -29,7 +31,25 @@ type segment struct {
 	slots    map[pointID]uint32
 	live     bitset
 	vectored bitset // slots that have a dense vector
-	fields   map[string]*field
+	indexes  map[string]qdrant.PayloadSchemaType
+	blocks   []*block
+
+	// The first slots were taken from the files of blocks. A record of theirs is read
+	// when it is first used.
+	unread   uint32 // slots
+	readEnd  int64  // of their records in the log
+	verified bitset // of them, those whose record has its checksum
+
+	dir        string
+	epoch      int
+	bits       uint // binary logarithm of a block's slots
+	logger     *slog.Logger
+	sealed     int // blocks whose file is there or has been begun
+	sealing    sync.WaitGroup
+	oneSealing sync.Mutex
+	closing    atomic.Bool
+	viewsMu    sync.Mutex
+	views      []mapping
 
 	orderMu sync.Mutex
 	order   order
@@ -42,9 +62,9 @@ func vectorsPath(dir string, epoch int) string {
 
 // openSegment opens or creates the files of an epoch and replays the log.
 func openSegment(dir string, epoch int, shape shape, indexes map[string]qdrant.PayloadSchemaType, log *slog.Logger) (*segment, error) {
-	s := &segment{shape: shape, slots: map[pointID]uint32{}, fields: map[string]*field{}}
-	for name, kind := range indexes {
-		s.fields[name] = newField(kind)
+	s := &segment{
+		shape: shape, slots: map[pointID]uint32{}, indexes: maps.Clone(indexes),
+		dir: dir, epoch: epoch, bits: blockBits, logger: log,
 	}
 	var err error
 	if s.log, err = openFile(logPath(dir, epoch)); err != nil {
@@ -56,28 +76,36 @@ func openSegment(dir string, epoch int, shape shape, indexes map[string]qdrant.P
 	if err := s.replay(log); err != nil {
 		return nil, errors.Join(err, s.close(false))
 	}
+	s.seal()
 	return s, nil
 }
 
 func (s *segment) close(sync bool) error {
-	return errors.Join(s.vectors.close(sync), s.log.close(sync))
+	s.closing.Store(true)
+	s.sealing.Wait()
+	return errors.Join(s.unmap(), s.vectors.close(sync), s.log.close(sync))
 }
 
 // remove closes the segment and deletes its files.
 func (s *segment) remove() error {
-	return errors.Join(s.close(false), os.Remove(s.log.Name()), os.Remove(s.vectors.Name()))
+	return errors.Join(s.close(false), os.Remove(s.log.Name()), os.Remove(s.vectors.Name()), s.removeBlocks(0))
 }
 
-// replay reads the log from the beginning, and cuts off the remains of an
-// unacknowledged write at its end.
-func (s *segment) replay(log *slog.Logger) error {
+// replay takes what the files of blocks hold, reads the log from there on, and cuts
+// off the remains of an unacknowledged write at its end.
+func (s *segment) replay(log *slog.Logger) (err error) {
+	defer catch(&err)
 	if s.log.size < int64(len(logMagic)) {
 		return s.log.writeAt([]byte(logMagic), 0)
 	}
 	if string(s.log.view[:len(logMagic)]) != logMagic {
 		return &corruptError{s.log.Name(), 0, "it does not begin as a log does"}
 	}
-	offset := int64(len(logMagic))
+	offset, err := s.adopt()
+	if err != nil {
+		return err
+	}
+	s.complete()
 	for offset < s.log.size {
 		next, err := s.replayRecord(offset)
 		if err != nil {
@@ -132,7 +160,7 @@ func (s *segment) replayRecord(offset int64) (next int64, err error) {
 		s.admit(offset + frameBytes)
 	case length > 0 && body[0] == opDelete && deletion(body).valid():
 		for id := range deletion(body).ids() {
-			s.kill(id)
+			s.remember(id)
 		}
 	default:
 		return corrupt("a record is of no known form")
@@ -197,12 +225,13 @@ func (s *segment) apply(b batch) {
 		s.admit(body)
 	}
 	for _, id := range b.deleted {
-		s.kill(id)
+		s.remember(id)
 	}
 }
 
 // admit gives the upsert at body the next slot.
 func (s *segment) admit(body int64) {
+	b := s.growing()
 	slot := uint32(len(s.ids))
 	u := upsert(s.log.view[body:])
 	id := u.id()
@@ -212,41 +241,55 @@ func (s *segment) admit(body int64) {
 	s.slots[id] = slot
 	s.live, s.vectored = s.live.grown(len(s.ids)), s.vectored.grown(len(s.ids))
 	s.live.set(slot)
+	var dense []float32
 	if u.hasDense() {
 		s.vectored.set(slot)
+		dense = s.dense(slot)
 	}
-	if len(s.fields) == 0 {
-		return
-	}
-	for key, value := range entries(u.payload()) {
-		if f := s.fields[string(key)]; f != nil {
-			f.add(slot, value)
-		}
+	b.part.Load().add(uint16(slot-b.base), u, dense)
+	s.indexTerms(b, int(slot-b.base)+1)
+}
+
+// remember kills a slot by a deletion, and has the deletion kept with the block.
+func (s *segment) remember(id pointID) {
+	if _, found := s.slots[id]; found {
+		b := s.growing()
+		b.deleted = append(b.deleted, deleted{uint32(len(s.ids)) - b.base, id})
+		s.kill(id)
 	}
 }
 
 func (s *segment) kill(id pointID) {
 	if slot, found := s.slots[id]; found {
 		s.live.clear(slot)
+		s.blocks[slot>>s.bits].dead++
 		delete(s.slots, id)
 	}
 }
 
-// index builds the index of a field from the live points.
-func (s *segment) index(name string, kind qdrant.PayloadSchemaType) *field {
+// indexBlock builds the index of a field for the slots of a block.
+func (s *segment) indexBlock(b *block, name string, kind qdrant.PayloadSchemaType) *field {
 	f := newField(kind)
-	for slot := range s.live.all() {
-		if value, found := lookup(s.at(slot).payload(), name); found {
-			f.add(slot, value)
+	for i := range uint32(s.slotsOf(b)) {
+		if value, found := lookup(s.at(b.base+i).payload(), name); found {
+			f.add(uint16(i), value)
 		}
 	}
 	return f
 }
 
-func (s *segment) at(slot uint32) upsert { return upsert(s.log.view[s.bodies[slot]:]) }
+func (s *segment) at(slot uint32) upsert {
+	if slot < s.unread {
+		s.verify(slot)
+	}
+	return upsert(s.log.view[s.bodies[slot]:])
+}
 
 // dense returns a slot's vector in place.
 func (s *segment) dense(slot uint32) []float32 {
+	if slot < s.unread {
+		s.verify(slot)
+	}
 	row := s.shape.rowBytes()
 	return floats(s.vectors.view[int64(slot)*row : int64(slot+1)*row])
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,18 +30,18 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	if err != nil {
 		return err
 	}
-	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box, LocalPaths: door.LocalPaths}, s.Stores)
+	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box}, s.Stores)
 	agents, err := tools(door.Tools, svc, log)
 	if err != nil {
 		return err
 	}
-	_, entrance, err := sessions(door.Session, box, svc, log)
+	site, people, err := entrance(door.Session, box, ctx.Done(), svc, log)
 	if err != nil {
 		return err
 	}
 	api, err := httpapi.New(httpapi.Config{
 		MaxBody: door.MaxBody, Timeout: door.Timeout, MaxRequests: door.MaxRequests, Rate: door.Rate, Burst: door.Burst,
-		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter, Doors: append(agents, entrance...),
+		Streams: door.Streams, Origins: door.Origins(), Stopping: ctx.Done(), Meter: s.Meter, Doors: append(agents, people...), Absent: http.HandlerFunc(site.Absent),
 	}, svc, log)
 	if err != nil {
 		return err

@@ -11,31 +11,32 @@ import (
 	"github.com/leatworks/leat/internal/session"
 )
 
-// web names the doors of browsers in the audit log.
-const web = "web"
+// browsers names the doors of browsers in the audit log.
+const browsers = "web"
 
 // sessions are those of browsers, and the doors by which people sign in and out.
-func sessions(cfg config.Session, box *seal.Box, svc *service.Service, log *slog.Logger) (*session.Sessions, []httpapi.Door, error) {
+// draw draws the page to sign in; nil: a plain form.
+func sessions(cfg config.Session, box *seal.Box, draw func(http.ResponseWriter, *http.Request, session.Login), svc *service.Service, log *slog.Logger) (*session.Sessions, []httpapi.Door, error) {
 	provider, err := provider(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := session.New(session.Config{Box: box, PublicURL: cfg.PublicURL, Lifetime: cfg.SessionLifetime, OIDC: provider}, svc, log)
+	s, err := session.New(session.Config{Box: box, PublicURL: cfg.PublicURL, Lifetime: cfg.SessionLifetime, OIDC: provider, Page: draw}, svc, log)
 	if err != nil {
 		return nil, nil, err
 	}
 	return s, []httpapi.Door{
-		{Name: web, Pattern: "GET " + session.LoginPath, Handler: http.HandlerFunc(s.Form), Open: true},
-		{Name: web, Pattern: "POST " + session.LoginPath, Handler: http.HandlerFunc(s.SignIn), Who: s.Bearer, Refuse: refuse(s)},
-		{Name: web, Pattern: "GET " + session.BeginPath, Handler: http.HandlerFunc(s.Begin), Open: true},
-		{Name: web, Pattern: "GET " + session.CallbackPath, Handler: http.HandlerFunc(s.Callback), Open: true},
+		{Name: browsers, Pattern: "GET " + session.LoginPath, Handler: http.HandlerFunc(s.Form), Open: true},
+		{Name: browsers, Pattern: "POST " + session.LoginPath, Handler: http.HandlerFunc(s.SignIn), Who: s.Bearer, Refuse: refuse(s)},
+		{Name: browsers, Pattern: "GET " + session.BeginPath, Handler: http.HandlerFunc(s.Begin), Open: true},
+		{Name: browsers, Pattern: "GET " + session.CallbackPath, Handler: http.HandlerFunc(s.Callback), Open: true},
 		page("POST "+session.LogoutPath, s, s.SignOut),
 	}, nil
 }
 
 // page is a door of people who have signed in.
 func page(pattern string, s *session.Sessions, handle http.HandlerFunc) httpapi.Door {
-	return httpapi.Door{Name: web, Pattern: pattern, Handler: handle, Who: s.Grant, Refuse: refuse(s)}
+	return httpapi.Door{Name: browsers, Pattern: pattern, Handler: handle, Who: s.Grant, Refuse: refuse(s)}
 }
 
 func refuse(s *session.Sessions) func(http.ResponseWriter, *http.Request, *httpapi.Problem) {

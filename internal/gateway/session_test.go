@@ -71,7 +71,7 @@ func welcome(t *testing.T, p *testpipe.Pipe, key string, change func(*config.Ses
 	if err := cfg.Check(); err != nil {
 		t.Fatal(err)
 	}
-	s, doors, err := sessions(cfg, box, f.svc, log)
+	s, doors, err := sessions(cfg, box, nil, f.svc, log)
 	if err != nil {
 		t.Fatal(err)
 	}

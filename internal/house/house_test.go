@@ -155,8 +155,18 @@ var rules = []rule{
 	},
 	{
 		text: "a door over HTTP asks the service: it opens no store and reads no repository",
-		of:   []string{"internal/httpapi/...", "internal/session"},
+		of:   []string{"internal/httpapi/...", "internal/session", "internal/web/..."},
 		deny: of("internal/store/...", "internal/worker/...", "internal/config/...", "pipeline/broker/...", "pipeline/blob/...", "pipeline/git/...", "pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/..."),
+	},
+	{
+		text: "pages are written by internal/web alone",
+		of:   everything, not: []string{"internal/web/..."}, tests: true,
+		deny: []string{"github.com/a-h/templ/...", "github.com/alecthomas/chroma/..."},
+	},
+	{
+		text: "internal/web knows no other door",
+		of:   []string{"internal/web/..."},
+		deny: of("internal/httpapi/...", "internal/mcp/...", "internal/gateway/..."),
 	},
 	driver("Watermill", []string{"pipeline", "pipeline/broker/...", "pipeline/letter"}, "github.com/ThreeDotsLabs/watermill/..."),
 }

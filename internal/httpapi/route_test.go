@@ -113,7 +113,7 @@ func (o operation) request(repository string) (path string, body any) {
 	query := url.Values{}
 	for _, p := range o.Parameters {
 		if p.In == "query" && p.Required {
-			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main"}[p.Name])
+			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret}[p.Name])
 		}
 	}
 	if o.RequestBody != nil {
@@ -123,8 +123,6 @@ func (o operation) request(repository string) (path string, body any) {
 			body = map[string]any{"repository": repository}
 		case "preview-letters", "retry-letters", "drop-letters":
 			body = map[string]any{"ids": []int{1}}
-		case "pin":
-			body = map[string]any{"commit": "main"}
 		}
 	}
 	return path + "?" + query.Encode(), body
@@ -137,6 +135,7 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 	repo := furnish(t, d)
 	d.grants["other tenant"] = access.Grant{Tenant: "other", Token: "o", Scopes: access.Scopes}
 	d.grants["other repository"] = access.Grant{Tenant: "acme", Token: "r", Scopes: access.Scopes, Repositories: []string{"forge.test/x/y"}}
+	ended := endedTokens(t, d)
 	for _, o := range operations(t) {
 		path, body := o.request(repo.Dir)
 		var others []access.Scope
@@ -154,6 +153,11 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 		}{
 			{"no token", "", "", http.StatusUnauthorized},
 			{"garbage", "leat_garbage", "", http.StatusUnauthorized},
+			{"an expired token", ended["expired"], "", http.StatusUnauthorized},
+			{"a revoked token", ended["revoked"], "", http.StatusUnauthorized},
+			{"a token in whose place another is", ended["rotated"], "", http.StatusUnauthorized},
+			{"an expired token of the installation", ended["expired installation"], "", http.StatusUnauthorized},
+			{"a token of a tenant that is gone", ended["of nobody"], "", http.StatusUnauthorized},
 			{"too small a scope", "small", "", http.StatusForbidden},
 			{"too small a scope, of the installation", "small installation", "", http.StatusForbidden},
 			{"another tenant's", "other tenant", "&tenant=acme", http.StatusForbidden},
@@ -162,7 +166,7 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 		} {
 			want := test.want
 			switch {
-			case o.whole() && test.token != "" && test.token != "leat_garbage":
+			case o.whole() && want != http.StatusUnauthorized:
 				want = http.StatusForbidden
 				if test.query != "" { // a route of all tenants has no tenant
 					want = http.StatusUnprocessableEntity
@@ -202,6 +206,36 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 			}
 		}
 	}
+}
+
+// endedTokens are tokens of the catalog with every scope that are valid no more.
+func endedTokens(t *testing.T, d *door) map[string]string {
+	t.Helper()
+	svc := service.New(service.Config{Index: d.Config().Index, OpenEmbedder: d.OpenEmbedder}, d.Stores.Stores)
+	d.Rows(t, "insert into tenants (name) values ('acme'), ('gone') on conflict do nothing")
+	all := make(map[string]string)
+	for name, r := range map[string]service.CreateTokenRequest{
+		"expired": {Tenant: "acme"}, "revoked": {Tenant: "acme"}, "rotated": {Tenant: "acme"}, "expired installation": {Tenant: "acme", Installation: true}, "of nobody": {Tenant: "gone"},
+	} {
+		r.Name, r.Lifetime, r.Scopes = name, time.Hour, []string{"read", "search", "submit", "operate", "admin"}
+		made, err := svc.CreateToken(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = made.Secret
+		switch name {
+		case "revoked":
+			_, err = svc.RevokeToken(t.Context(), service.TokenRequest{Tenant: "acme", ID: made.ID})
+		case "rotated":
+			_, err = svc.RotateToken(t.Context(), service.RotateTokenRequest{TokenRequest: service.TokenRequest{Tenant: "acme", ID: made.ID}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Rows(t, "update tokens set created_at = now() - interval '3 hours', expires_at = now() - interval '1 second' where name like 'expired%'")
+	d.Rows(t, "delete from tenants where name = 'gone'")
+	return all
 }
 
 // furnished says whether furnish makes what a path names.

@@ -55,7 +55,6 @@ const (
 	FieldDelivery   Field = "delivery"
 	FieldState      Field = "state"
 	FieldHost       Field = "host"
-	FieldCommit     Field = "commit"
 	FieldCursor     Field = "cursor"
 	FieldDays       Field = "days"
 	FieldStage      Field = "stage"

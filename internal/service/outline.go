@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -17,6 +18,42 @@ type Definition struct {
 	Kind      string `json:"kind"`
 	StartLine int    `json:"start_line" doc:"From 1."`
 	EndLine   int    `json:"end_line" doc:"Inclusive."`
+}
+
+// OutlineRequest asks what a file defines.
+type OutlineRequest struct {
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Path       string   // from the repository's root
+}
+
+// OutlineAnswer lists definitions in the order of their lines.
+type OutlineAnswer struct {
+	At
+	Path        string       `json:"path"`
+	Definitions []Definition `json:"definitions" nullable:"false" doc:"Those that have a name."`
+}
+
+// Outline lists what a file defines.
+func (s *Service) Outline(ctx context.Context, r OutlineRequest) (a OutlineAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	head, _, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
+	if err != nil {
+		return a, err
+	}
+	list, err := s.definitions(ctx, document(head.ID, r.Path))
+	a = OutlineAnswer{At: place, Path: r.Path, Definitions: []Definition{}}
+	for _, d := range list {
+		if d.Symbol != "" {
+			a.Definitions = append(a.Definitions, d)
+		}
+	}
+	return a, err
 }
 
 // holds says whether a line is one of the definition's.

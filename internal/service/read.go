@@ -137,12 +137,11 @@ func (s *Service) head(ctx context.Context, tenant string, reach []string, repos
 	}
 	heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Commit == "" })
 	if ref != "" {
-		if heads = named(heads, ref); len(heads) == 0 {
+		names := FullRefs(ref)
+		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !slices.Contains(names, h.Ref) })
+		if len(heads) == 0 {
 			return catalog.Head{}, noRef(ref)
 		}
-	}
-	if ref == "" {
-		heads = current(heads)
 	}
 	switch len(heads) {
 	case 0:

@@ -29,6 +29,7 @@ const (
 // LoginPath; where there is a provider, a link leads to BeginPath with NextField in its
 // query.
 type Login struct {
+	Status   int    // of the answer, which the page writes
 	Problem  string // why the person was not let in, in a sentence; "": nothing has been tried
 	Provider string // its name; "": there is none
 	Next     string // where the person wants to go
@@ -40,13 +41,18 @@ func (s *Sessions) Form(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sessions) page(w http.ResponseWriter, r *http.Request, status int, l Login) {
-	if s.provider != nil {
-		l.Provider = s.provider.cfg.Name
-	}
+	l.Status, l.Provider = status, s.Provider()
 	noStore(w)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
 	s.cfg.Page(w, r, l)
+}
+
+// Provider is the name of the provider by which people sign in, "" if there is none.
+func (s *Sessions) Provider() string {
+	if s.provider == nil {
+		return ""
+	}
+	return s.provider.cfg.Name
 }
 
 // Bearer returns what the token in a form to sign in grants.

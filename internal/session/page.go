@@ -24,6 +24,7 @@ var plain = template.Must(template.New("login").Parse(`<!doctype html>
 
 // plainPage is the page to sign in of a gateway without pages.
 func plainPage(w http.ResponseWriter, _ *http.Request, l Login) {
+	w.WriteHeader(l.Status)
 	_ = plain.Execute(w, map[string]string{ // the client has gone if it fails
 		"Problem": l.Problem, "Provider": l.Provider, "Next": l.Next, "Path": LoginPath, "Begin": BeginPath, "NextField": NextField, "TokenField": TokenField,
 	})

@@ -50,6 +50,7 @@ type Catalog struct {
 	Garbage     *Garbage     // rows that nothing refers to any more
 	Locks       *Locks       // advisory locks
 	Schema      *Schema      // migrations
+	Archive     *Archive     // all tables, copied out and in
 }
 
 // Core holds repositories, tracks, snapshots, documents, content and
@@ -100,6 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 
 func rooms(s *store) *Catalog {
 	locks := &Locks{pool: s.pool, held: make(map[int64]chan struct{})}
+	schema := &Schema{s.pool, locks}
 	return &Catalog{
 		Core:        &Core{s},
 		Letters:     &Letters{s},
@@ -114,7 +116,8 @@ func rooms(s *store) *Catalog {
 		Packs:       &Packs{s},
 		Garbage:     &Garbage{s},
 		Locks:       locks,
-		Schema:      &Schema{s.pool, locks},
+		Schema:      schema,
+		Archive:     &Archive{s, schema},
 	}
 }
 

@@ -34,6 +34,9 @@ func (c *Core) Follow(ctx context.Context, s Submission, t Track) error {
 		if err := stands(ctx, q, t.Repository); err != nil {
 			return err
 		}
+		if err := takeRoom(ctx, q, t.Tenant, t.Repository); err != nil {
+			return err
+		}
 		return q.FollowTrack(ctx, query.FollowTrackParams{ID: t.ID, Repository: t.Repository, Ref: t.Ref, Named: !s.Head()})
 	})
 	if err != nil {

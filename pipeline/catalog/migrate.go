@@ -23,6 +23,9 @@ type Schema struct {
 	locks *Locks
 }
 
+// provider applies and takes back steps.
+type provider = *goose.Provider
+
 // Migration is one step of the schema.
 type Migration struct {
 	Version int64  `json:"version"`
@@ -33,7 +36,7 @@ type Migration struct {
 // Up applies the migrations that are missing. Processes that start together wait
 // for each other.
 func (s *Schema) Up(ctx context.Context) error {
-	return s.migrate(ctx, func(p *goose.Provider) error {
+	return s.migrate(ctx, func(p provider) error {
 		_, err := p.Up(ctx)
 		return err
 	})
@@ -41,7 +44,7 @@ func (s *Schema) Up(ctx context.Context) error {
 
 // Down takes the newest step back, and with it the data that only it holds.
 func (s *Schema) Down(ctx context.Context) error {
-	return s.migrate(ctx, func(p *goose.Provider) error {
+	return s.migrate(ctx, func(p provider) error {
 		_, err := p.Down(ctx)
 		return err
 	})
@@ -50,7 +53,7 @@ func (s *Schema) Down(ctx context.Context) error {
 // Status lists the steps, oldest first.
 func (s *Schema) Status(ctx context.Context) ([]Migration, error) {
 	var list []Migration
-	err := s.migrate(ctx, func(p *goose.Provider) error {
+	err := s.migrate(ctx, func(p provider) error {
 		steps, err := p.Status(ctx)
 		for _, step := range steps {
 			name := step.Source.Path
@@ -64,7 +67,7 @@ func (s *Schema) Status(ctx context.Context) ([]Migration, error) {
 	return list, err
 }
 
-func (s *Schema) migrate(ctx context.Context, fn func(*goose.Provider) error) error {
+func (s *Schema) migrate(ctx context.Context, fn func(provider) error) error {
 	return s.locks.With(ctx, migrationLock, func(context.Context) error {
 		steps, err := fs.Sub(migrations, "migration")
 		if err != nil {
@@ -72,11 +75,11 @@ func (s *Schema) migrate(ctx context.Context, fn func(*goose.Provider) error) er
 		}
 		db := stdlib.OpenDBFromPool(s.pool)
 		defer db.Close()
-		provider, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithGoMigrations(nameRepositories()))
+		p, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithGoMigrations(nameRepositories()))
 		if err != nil {
 			return fmt.Errorf("read migrations: %w", err)
 		}
-		if err := fn(provider); err != nil {
+		if err := fn(p); err != nil {
 			return fmt.Errorf("migrate catalog: %w", err)
 		}
 		return nil

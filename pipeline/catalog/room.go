@@ -2,10 +2,16 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
+
+// ErrNoRoom says that a tenant has as many repositories as it may.
+var ErrNoRoom = errors.New("the tenant has as many repositories as it may")
 
 // Room is what a tenant has of repositories and documents beside one repository and one
 // track, and the most that it may have. 0 is no limit, and is not counted.
@@ -24,4 +30,21 @@ func (c *Core) Room(ctx context.Context, tenant string, repository, track uuid.U
 		return Room{}, fmt.Errorf("load the limits of tenant %s: %w", tenant, err)
 	}
 	return Room{r.Repositories, r.MaxRepositories, r.Documents, r.MaxDocuments}, nil
+}
+
+// takeRoom holds a place for a repository until the transaction ends. It returns ErrNoRoom
+// if the tenant's places are taken. A repository that has a place needs none.
+func takeRoom(ctx context.Context, q *query.Queries, tenant string, repository uuid.UUID) error {
+	most, err := q.LockRoom(ctx, tenant, repository)
+	if noRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	room, err := q.RoomOf(ctx, tenant, repository, uuid.Nil) // as it is now that nobody else takes one
+	if err == nil && room.Repositories >= most {
+		err = ErrNoRoom
+	}
+	return err
 }

@@ -189,6 +189,16 @@ func (ts *Tokens) Rotate(ctx context.Context, by Author, id, next uuid.UUID, has
 	return t, nil
 }
 
+// DropEnded deletes tokens that were revoked or have expired so long ago, at most most at
+// once. It returns how many there were.
+func (ts *Tokens) DropEnded(ctx context.Context, age time.Duration, most int) (int64, error) {
+	n, err := ts.query.DropEndedTokens(ctx, age.Seconds(), int32(most))
+	if err != nil {
+		return 0, fmt.Errorf("delete tokens that have ended: %w", err)
+	}
+	return n, nil
+}
+
 func lockToken(ctx context.Context, q *query.Queries, id uuid.UUID) (Token, error) {
 	r, err := q.LockToken(ctx, id)
 	if noRows(err) {

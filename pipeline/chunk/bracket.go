@@ -178,11 +178,10 @@ func (c *cutter) part(it item, b block, level int, members func(path string)) {
 				return
 			}
 		}
-		b.own = place{it.start, it.end}
 		c.begin(it.start, it.end, b)
 		return
 	}
-	b.opens, b.own = join(b.path, b.symbol), place{it.start, it.end}
+	b.opens = join(b.path, b.symbol)
 	c.begin(it.start, it.open, b)
 	members(b.opens)
 	c.extend(it.end)

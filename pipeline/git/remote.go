@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/leatworks/leat/internal/fault"
-	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 type kind int
@@ -20,7 +19,6 @@ type kind int
 const (
 	kindHTTP kind = iota + 1
 	kindSSH
-	kindGit
 	kindLocal
 )
 
@@ -107,9 +105,7 @@ func (m *Mirrors) parseURL(scheme, raw string) (Remote, error) {
 		return m.parseFile(raw)
 	case scheme == "http" && !m.cfg.AllowHTTP:
 		return Remote{}, errors.New("http:// is not encrypted and not allowed here; use https://")
-	case scheme == "git" && !m.cfg.AllowGit:
-		return Remote{}, errors.New("git:// is not encrypted, and the protocol is not allowed here; use https:// or ssh://")
-	case scheme != "http" && scheme != "https" && scheme != "ssh" && scheme != "git":
+	case scheme != "http" && scheme != "https" && scheme != "ssh":
 		return Remote{}, errors.New("the protocol is not allowed; use https:// or ssh://")
 	}
 	u, err := url.Parse(raw)
@@ -131,10 +127,7 @@ func (m *Mirrors) parseURL(scheme, raw string) (Remote, error) {
 		return Remote{}, err
 	}
 	path = cutSuffix(host, path)
-	switch scheme {
-	case "git":
-		return Remote{kindGit, host, scheme + "://" + host + path}, nil
-	case "http", "https":
+	if scheme != "ssh" {
 		return Remote{kindHTTP, host, scheme + "://" + host + path}, nil
 	}
 	user := ""
@@ -208,7 +201,7 @@ func (m *Mirrors) parseSCP(address, path string) (Remote, error) {
 // names, and the names of token variables rely on it.
 var hostPattern = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$`)
 
-var defaultPorts = map[string]uint64{"http": 80, "https": 443, "ssh": 22, "git": reach.GitPort}
+var defaultPorts = map[string]uint64{"http": 80, "https": 443, "ssh": 22}
 
 // cleanHost returns "name" or "name:port" if it is a host that may be contacted, as
 // far as its text tells.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -12,7 +13,8 @@ import (
 )
 
 // roomForRepository rejects a submission of one repository more than its tenant may have.
-// What the tenant has stays as it is, and the dead letter can be retried.
+// What the tenant has stays as it is, and the dead letter can be retried. It is asked
+// before a fetch; follow decides.
 func (s *Step) roomForRepository(ctx context.Context, sub catalog.Submission) error {
 	room, err := s.catalog.Room(ctx, sub.Tenant, sub.Repository, uuid.Nil)
 	if err != nil || room.MaxRepositories == 0 || room.Repositories < room.MaxRepositories {
@@ -20,6 +22,18 @@ func (s *Step) roomForRepository(ctx context.Context, sub catalog.Submission) er
 	}
 	return fault.Reject(fmt.Errorf("tenant %s has %s repositories, and its limit is %s: forget one, or have the limit raised",
 		sub.Tenant, number.Thousands(room.Repositories), number.Thousands(room.MaxRepositories)))
+}
+
+// follow has a track followed. If another repository has taken the tenant's last place
+// meanwhile, it rejects the submission.
+func (s *Step) follow(ctx context.Context, sub catalog.Submission, track catalog.Track) error {
+	err := s.catalog.Follow(ctx, sub, track)
+	if errors.Is(err, catalog.ErrNoRoom) {
+		if full := s.roomForRepository(ctx, sub); full != nil {
+			return full
+		}
+	}
+	return err // a place that has become free since then is found at the next attempt
 }
 
 // roomForDocuments rejects a commit with more documents than its tenant may still have. It

@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/leatworks/leat/events"
@@ -49,5 +50,46 @@ func TestATenantHasNoMoreThanItsLimits(t *testing.T) {
 	other := testpipe.Submission(t, "other", events.RepoSubmitted{Tenant: "other", URL: second.Dir})
 	if err := p.Ingest.Handle(t.Context(), other); err != nil {
 		t.Errorf("another tenant, which has no limit: %v", err)
+	}
+}
+
+// Repositories that come at once do not share the last place.
+func TestTheLastPlaceIsTakenOnce(t *testing.T) {
+	const places, comers = 2, 6
+	p := testpipe.Open(t, testpipe.Config{})
+	p.Rows(t, "insert into tenants (name, max_repositories) values ('acme', $1)", places)
+	repos := make([]*testpipe.Repo, comers)
+	for i := range repos {
+		repos[i] = testpipe.NewRepo(t)
+		repos[i].Commit(t, testpipe.Text("a.txt", "1\n"))
+	}
+	results := make([]error, comers)
+	var all sync.WaitGroup
+	for i, r := range repos {
+		m := testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: r.Dir})
+		all.Go(func() { results[i] = p.Ingest.Handle(t.Context(), m) })
+	}
+	all.Wait()
+	refused := 0
+	for _, err := range results {
+		if err == nil {
+			continue
+		}
+		refused++
+		if kind, _ := fault.Of(err); kind != fault.KindReject || !strings.Contains(err.Error(), "tenant acme has 2 repositories, and its limit is 2") {
+			t.Errorf("refused with %v", err)
+		}
+	}
+	if n := p.One(t, "select count(distinct repository)::text from tracks"); refused != comers-places || n != "2" {
+		t.Errorf("%d of %d are refused, and the tenant has %s repositories", refused, comers, n)
+	}
+	// Who has a place keeps it.
+	for i, err := range results {
+		if err == nil {
+			repos[i].Commit(t, testpipe.Text("a.txt", "2\n"))
+			if err := p.Ingest.Handle(t.Context(), testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: repos[i].Dir})); err != nil {
+				t.Errorf("a push: %v", err)
+			}
+		}
 	}
 }

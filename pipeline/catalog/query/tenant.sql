@@ -62,3 +62,18 @@ select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.m
         join repositories r on r.id = t.repository
         where r.tenant = @tenant and t.id <> @track and d.state not in ('skipped', 'removed')) end::bigint as documents
 from tenants n where n.name = @tenant;
+
+-- name: LockRoom :one
+-- Locks the row of a tenant with a limit, for a repository that does not count yet, so that
+-- two of them do not take the last place.
+select max_repositories::bigint as max_repositories from tenants n
+where n.name = @tenant and n.max_repositories is not null and not exists (select 1 from tracks t where t.repository = @repository)
+for no key update of n;
+
+-- name: DropEndedTokens :execrows
+-- A token that another has taken the place of, is named by that one's row: it forgets it.
+delete from tokens where id in (
+    select t.id from tokens t
+    where least(t.revoked_at, t.expires_at) < now() - make_interval(secs => @age::float8)
+    order by t.id limit @most
+);

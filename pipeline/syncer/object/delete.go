@@ -27,8 +27,13 @@ func (k *Keeper) deletedPacks(ctx context.Context, _ *schedule.Run) error {
 }
 
 // delete deletes the objects of marked packs. Nothing refers to them, and nothing
-// can from now on.
+// can from now on. While a backup is under way they stay: its point in time may be
+// older than the mark. A later run deletes them.
 func (k *Keeper) delete(ctx context.Context, keys []string) error {
+	held, err := k.packs.Held(ctx)
+	if err != nil || held {
+		return err
+	}
 	for _, key := range keys {
 		if err := k.blobs.Delete(ctx, key); err != nil {
 			return err

@@ -36,7 +36,7 @@ func (k *Keeper) Ensure(ctx context.Context) error {
 func (k *Keeper) ensureCollection(ctx context.Context, g catalog.Generation, exists bool) error {
 	if !exists {
 		k.log.Info("making a collection that is not there", "collection", g.Collection, "generation", g.Number)
-		if err := k.plan.PlanAgain(ctx, kinds()); err != nil {
+		if err := k.plan.PlanAgain(ctx, Kinds()); err != nil {
 			return err
 		}
 	}
@@ -44,7 +44,7 @@ func (k *Keeper) ensureCollection(ctx context.Context, g catalog.Generation, exi
 	if err != nil || exists {
 		return err
 	}
-	return k.plan.PlanAgain(ctx, kinds())
+	return k.plan.PlanAgain(ctx, Kinds())
 }
 
 // ensureAlias makes the alias of the active generation's collection if there is

@@ -96,8 +96,8 @@ func (k *Keeper) Work() []schedule.Work {
 	return work
 }
 
-// kinds are the kinds of Work.
-func kinds() []catalog.WorkKind {
+// Kinds are the kinds of Work.
+func Kinds() []catalog.WorkKind {
 	all := []catalog.WorkKind{KindStrays}
 	for shard := range shards {
 		all = append(all, Kind(shard+1))

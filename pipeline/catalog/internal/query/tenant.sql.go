@@ -23,6 +23,23 @@ func (q *Queries) CountRepositories(ctx context.Context, tenant string) (int64, 
 	return count, err
 }
 
+const dropEndedTokens = `-- name: DropEndedTokens :execrows
+delete from tokens where id in (
+    select t.id from tokens t
+    where least(t.revoked_at, t.expires_at) < now() - make_interval(secs => $1::float8)
+    order by t.id limit $2
+)
+`
+
+// A token that another has taken the place of, is named by that one's row: it forgets it.
+func (q *Queries) DropEndedTokens(ctx context.Context, age float64, most int32) (int64, error) {
+	result, err := q.db.Exec(ctx, dropEndedTokens, age, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const dropGitCredential = `-- name: DropGitCredential :execrows
 delete from git_credentials where tenant = $1 and host = $2
 `
@@ -183,6 +200,21 @@ func (q *Queries) LoadTenant(ctx context.Context, name string) (LoadTenantRow, e
 		&i.CreatedAt,
 	)
 	return i, err
+}
+
+const lockRoom = `-- name: LockRoom :one
+select max_repositories::bigint as max_repositories from tenants n
+where n.name = $1 and n.max_repositories is not null and not exists (select 1 from tracks t where t.repository = $2)
+for no key update of n
+`
+
+// Locks the row of a tenant with a limit, for a repository that does not count yet, so that
+// two of them do not take the last place.
+func (q *Queries) LockRoom(ctx context.Context, tenant string, repository uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, lockRoom, tenant, repository)
+	var max_repositories int64
+	err := row.Scan(&max_repositories)
+	return max_repositories, err
 }
 
 const lockTenant = `-- name: LockTenant :one

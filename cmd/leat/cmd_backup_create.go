@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/leatworks/leat/internal/backup"
+	"github.com/leatworks/leat/internal/build"
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/syncer/schedule"
+)
+
+type backupCreateCmd struct {
+	To     string `env:"LEAT_BACKUP_TARGET" required:"" placeholder:"TARGET" help:"Where to: a directory, or s3://BUCKET/PREFIX. It is made if it is not there."`
+	Reread bool   `help:"Read the packs that the target has, and copy those again that are damaged. Default: only packs that it lacks are copied."`
+	config.VaultWriter
+}
+
+// createdBackup is the answer.
+type createdBackup struct {
+	backup.Summary
+	Resumed bool  `json:"resumed"` // it had been cut short, and was brought to its end
+	Copied  int64 `json:"copied"`  // packs that the target lacked
+	Written int64 `json:"written"` // bytes of them
+	Unread  int64 `json:"unread"`  // objects that the target did not let leat read back
+	Intake  int64 `json:"intake"`  // submissions that waited
+}
+
+func (cmd *backupCreateCmd) Run(ctx context.Context, g *globals) error {
+	parts := store.All
+	if embeddedParts(g.Stores) != store.All { // some are named: take those of them that help
+		parts = store.Postgres | store.S3 | store.All&^embeddedParts(g.Stores)
+	}
+	s, err := g.open(ctx, parts)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	log := g.quietLog().Logger(&g.screen)
+	vault, target, err := cmd.Open(ctx, cmd.To, cmd.Recipients, true, log)
+	if err != nil {
+		return fmt.Errorf("--to (LEAT_BACKUP_TARGET): %w", err)
+	}
+	defer target.Close()
+	key, err := cmd.Signer(ctx, s.config, s.Catalog.Archive)
+	if err != nil {
+		return err
+	}
+	if s.Broker == nil && !g.JSON {
+		note("no NATS is named (--nats-url): submissions that nobody has accepted yet are left out")
+	}
+	leat := backup.Leat{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points, Key: key, Version: build.Version()}
+	created, err := s.backup(ctx, vault, leat, backup.Request{Target: cmd.To, Reread: cmd.Reread, Tell: steps(g)}, log)
+	if err != nil {
+		return err
+	}
+	return showCreatedBackup(g, created)
+}
+
+// backup makes a backup, and records it among the syncer's work.
+func (s *session) backup(ctx context.Context, vault *backup.Vault, leat backup.Leat, r backup.Request, log *slog.Logger) (created backup.Created, err error) {
+	at := schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log)
+	_, err = at.Now(ctx, schedule.Work{Kind: backup.Kind, Do: func(ctx context.Context, run *schedule.Run) error {
+		created, err = vault.Create(ctx, leat, r)
+		run.Compared = created.Packs.Rows
+		return err
+	}})
+	return created, err
+}
+
+func showCreatedBackup(g *globals, c backup.Created) error {
+	if g.JSON {
+		return g.answer.json(createdBackup{c.Summary(), c.Resumed, c.Copied, c.Bytes, c.Unread, c.Intake.Rows})
+	}
+	fmt.Printf("backup %s: %s, %s; %s copied (%s)\n", c.ID, count(c.Summary().Rows, "row", "rows"), count(c.Packs.Rows, "pack", "packs"), count(c.Copied, "pack", "packs"), mebibytes(c.Bytes))
+	if c.Resumed {
+		fmt.Println("it had been cut short, and was brought to its end")
+	}
+	if c.Digest != nil {
+		fmt.Printf("digest %s\n", c.Digest.Digest)
+	}
+	fmt.Printf("signed by %s\n", c.Origin)
+	if c.Unread > 0 {
+		note("the target did not let leat read back %s: 'leat backup verify --read-data' proves them", count(c.Unread, "object", "objects"))
+	}
+	return nil
+}

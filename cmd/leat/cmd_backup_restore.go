@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leatworks/leat/internal/backup"
+	"github.com/leatworks/leat/internal/number"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/syncer/point"
+)
+
+type backupRestoreCmd struct {
+	ID string `arg:"" optional:"" help:"Id of the backup, or the beginning of it. Default: the newest."`
+	vaultFlags
+	trust
+	DryRun bool `help:"Say what would change, and change nothing."`
+}
+
+func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
+	request := backup.RestoreRequest{ID: cmd.ID, DryRun: cmd.DryRun, Tell: steps(g)}
+	var err error
+	if request.SignedBy, err = cmd.signer(); err != nil {
+		return err
+	}
+	vault, closeTarget, err := cmd.open(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer closeTarget()
+	parts := store.Postgres | store.S3
+	if named := embeddedParts(g.Stores); named == store.All || named&store.NATS == 0 {
+		parts |= store.NATS
+	}
+	s, err := g.openNew(ctx, parts)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	done, err := s.restore(ctx, vault, request)
+	switch {
+	case errors.Is(err, backup.ErrNotEmpty):
+		return fmt.Errorf("%w; name other stores, or another directory with --data", err)
+	case err != nil:
+		return err
+	}
+	return showRestored(g, done)
+}
+
+// restore fills the stores of the session.
+func (s *session) restore(ctx context.Context, vault *backup.Vault, r backup.RestoreRequest) (done backup.Restored, err error) {
+	if s.Broker != nil && !r.DryRun {
+		topology := broker.DefaultTopology()
+		s.config.Limit(&topology)
+		if s.config.AckWait > 0 {
+			topology.AckWait = s.config.AckWait
+		}
+		if err := s.Broker.Ensure(ctx, topology); err != nil {
+			return done, err
+		}
+	}
+	done, err = vault.Restore(ctx, backup.Empty{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker}, r)
+	if err != nil || r.DryRun {
+		return done, err
+	}
+	// The syncer writes the points at once, also if the index has its collection.
+	return done, s.Catalog.Schedule.PlanAgain(ctx, point.Kinds())
+}
+
+func showRestored(g *globals, done backup.Restored) error {
+	if g.JSON {
+		return g.answer.json(done)
+	}
+	verb := "restored"
+	if done.DryRun {
+		verb = "would restore"
+	}
+	fmt.Printf("%s backup %s of %s: %s, %s (%s copied)\n", verb, done.ID, day(&done.TakenAt), count(done.Rows, "row", "rows"), count(done.Packs, "pack", "packs"), number.Thousands(done.Copied))
+	if done.Waiting > 0 {
+		fmt.Printf("%s that nobody had accepted\n", count(done.Waiting, "submission", "submissions"))
+	}
+	if done.Digest != "" {
+		fmt.Printf("digest %s, when the syncer has written the points\n", done.Digest)
+	}
+	if !done.DryRun {
+		note("start the workers, or 'leat dev': the points come back from stored vectors, and nothing is embedded")
+	}
+	return nil
+}

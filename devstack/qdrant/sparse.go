@@ -1,0 +1,167 @@
+package qdrant
+
+import (
+	"math"
+	"slices"
+	"sync"
+)
+
+// terms is a sparse query, its indices ascending. Every index of a point that is not
+// indexed yet is looked up in it, so one bit mostly answers.
+type terms struct {
+	indices []uint32
+	weights []float32
+	bits    [1024]uint64
+}
+
+func newTerms(indices []uint32, weights []float32) *terms {
+	t := &terms{indices: indices, weights: weights}
+	for _, index := range indices {
+		bit := t.bit(index)
+		t.bits[bit>>6] |= 1 << (bit & 63)
+	}
+	return t
+}
+
+// bit spreads indices over 16 bits (Knuth's multiplicative hash).
+func (*terms) bit(index uint32) uint32 { return index * 2654435769 >> 16 }
+
+// may says that index can be in the query; no is certain.
+func (t *terms) may(index uint32) bool {
+	bit := t.bit(index)
+	return t.bits[bit>>6]&(1<<(bit&63)) != 0
+}
+
+// share is what a block has of the terms of a query.
+type share struct {
+	lists  [][]posting // of each run: of each term
+	counts []int       // how many living points have each term, where that matters
+}
+
+// matching returns the candidates that share a term with the query, best first.
+func (s *segment) matching(query *terms, candidates bitset, limit int) []hit {
+	shares := make([]share, len(s.blocks))
+	sideBySide(len(s.blocks), func(i int) { shares[i] = s.share(query, s.blocks[i]) })
+	weights := query.weights
+	if s.shape.IDF {
+		weights = s.weigh(query, shares)
+	}
+	found := make([]*best, len(s.blocks))
+	sideBySide(len(s.blocks), func(i int) {
+		if words := s.words(candidates, s.blocks[i]); !words.empty() {
+			found[i] = &best{segment: s, limit: limit}
+			found[i].offerShares(s.blocks[i].base, words, shares[i].lists, weights)
+		}
+	})
+	return s.merge(found, limit)
+}
+
+// share finds the terms of the query in a block. Terms are counted where the
+// collection weighs them by their frequency, which is that among all points.
+func (s *segment) share(query *terms, b *block) share {
+	p := b.part.Load()
+	found := share{counts: make([]int, len(query.indices))}
+	for i := range p.runs {
+		lists := make([]posting, len(query.indices))
+		for place, index := range query.indices {
+			lists[place] = p.runs[i].of(index)
+		}
+		found.lists = append(found.lists, lists)
+	}
+	if n := s.slotsOf(b); p.indexed < n {
+		found.lists = append(found.lists, s.unindexed(query, b, p.indexed, n))
+	}
+	if !s.shape.IDF {
+		return found
+	}
+	live := s.words(s.live, b)
+	for _, lists := range found.lists {
+		for place, list := range lists {
+			found.counts[place] += len(list.slots)
+			if b.dead == 0 {
+				continue
+			}
+			for _, slot := range list.slots {
+				if !live.has(uint32(slot)) {
+					found.counts[place]--
+				}
+			}
+		}
+	}
+	return found
+}
+
+// unindexed finds the terms of the query in the slots of a block that are in no run yet.
+func (s *segment) unindexed(query *terms, b *block, from, to int) []posting {
+	lists := make([]posting, len(query.indices))
+	for slot := from; slot < to; slot++ {
+		u := s.at(b.base + uint32(slot))
+		for i, index := range u.indices() {
+			if !query.may(index) {
+				continue
+			}
+			if place, found := slices.BinarySearch(query.indices, index); found {
+				list := &lists[place]
+				list.slots, list.weights = append(list.slots, uint16(slot)), append(list.weights, u.weights()[i])
+			}
+		}
+	}
+	return lists
+}
+
+// weigh multiplies the query's weights by the inverse document frequency of
+// their terms among all points, as Qdrant computes it:
+// ln((N - n + 0.5) / (n + 0.5) + 1), for a term that n of N points have.
+func (s *segment) weigh(query *terms, shares []share) []float32 {
+	weighted := make([]float32, len(query.indices))
+	total := float64(len(s.slots))
+	for place := range weighted {
+		n := 0.0
+		for _, block := range shares {
+			n += float64(block.counts[place])
+		}
+		weighted[place] = query.weights[place] * float32(math.Log((total-n+0.5)/(n+0.5)+1))
+	}
+	return weighted
+}
+
+// sums is memory for the scores of a block's slots. They are zero, and the set empty,
+// while it is in the pool.
+type sums struct {
+	scores []float32
+	shared bitset // slots that share a term with the query
+}
+
+var sumsPool = sync.Pool{New: func() any {
+	return &sums{make([]float32, 1<<16), make(bitset, 1<<16/64)}
+}}
+
+// offerShares offers the candidates of a block, whose first slot is base. The terms of a point
+// are added up in ascending order, so that equal points have equal scores.
+func (b *best) offerShares(base uint32, candidates bitset, lists [][]posting, weights []float32) {
+	memory := sumsPool.Get().(*sums)
+	scores, shared := memory.scores[:1<<16], memory.shared
+	for _, run := range lists {
+		for place, list := range run {
+			weight := weights[place]
+			for i, slot := range list.slots {
+				// The conversion keeps the compiler from fusing the operations.
+				scores[slot] += float32(weight * list.weights[i])
+				shared[slot>>6] |= 1 << (slot & 63)
+			}
+		}
+	}
+	for i, word := range shared {
+		if word == 0 {
+			continue
+		}
+		if i < len(candidates) {
+			for slot := range (bitset{word & candidates[i]}).all() {
+				b.offer(hit{base + uint32(i)<<6 + slot, scores[uint32(i)<<6+slot]})
+			}
+		}
+		clear(scores[i<<6 : (i+1)<<6])
+		shared[i] = 0
+	}
+	sumsPool.Put(memory)
+}

@@ -1,0 +1,162 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Empty is a leat without content, whose workers do not run.
+type Empty struct {
+	Catalog *catalog.Catalog
+	Blobs   *blob.Store
+	Broker  *broker.Broker // nil: submissions that nobody had accepted are left out
+}
+
+// RestoreRequest asks for a whole backup in empty stores.
+type RestoreRequest struct {
+	ID       string
+	SignedBy string // the key that has to have signed; "": any
+	DryRun   bool   // look, and change nothing
+	Tell     func(Progress)
+}
+
+// Restored is the result of a restore.
+type Restored struct {
+	Summary
+	Copied  int64 `json:"copied"`  // packs that were not there already
+	Waiting int64 `json:"waiting"` // submissions that nobody had accepted
+	DryRun  bool  `json:"dry_run"`
+}
+
+// ErrNotEmpty says that a store is to be filled and holds something already.
+var ErrNotEmpty = errors.New("it is not empty: a whole backup is restored into empty stores")
+
+// Restore fills empty stores with a backup. The catalog comes last, in one
+// transaction: one that was cut short before can be begun again, and copies no pack
+// twice.
+func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Restored, err error) {
+	if r.Tell == nil {
+		r.Tell = func(Progress) {}
+	}
+	m, err := v.find(ctx, r.ID)
+	if err != nil {
+		return done, err
+	}
+	if r.SignedBy != "" && r.SignedBy != m.Origin {
+		return done, fmt.Errorf("backup %s: %w: %s", m.ID, ErrSigner, m.Origin)
+	}
+	if len(m.Encrypted) > 0 && len(v.crypt.identities) == 0 {
+		return done, ErrNoIdentity
+	}
+	done = Restored{Summary: m.summary(), Waiting: m.Intake.Rows, DryRun: r.DryRun}
+	if err := e.Catalog.Archive.Empty(ctx); err != nil {
+		return done, errors.Join(ErrNotEmpty, err)
+	}
+	if done.Copied, err = v.restorePacks(ctx, e.Blobs, m, r); err != nil || r.DryRun {
+		return done, err
+	}
+	if e.Broker == nil {
+		done.Waiting = 0
+	} else if err := v.submit(ctx, m, e.Broker); err != nil {
+		return done, err
+	}
+	r.Tell(Progress{Step: "tables"})
+	fill := catalog.Fill{Schema: m.Schema, Sequences: m.Sequences}
+	parts := make(map[string][]Part, len(m.Tables))
+	for _, t := range m.Tables {
+		fill.Tables = append(fill.Tables, t.Table)
+		parts[t.Name] = t.Parts.Parts
+	}
+	fill.Rows = func(ctx context.Context, t catalog.Table) (io.ReadCloser, error) {
+		return v.reader(ctx, m, parts[t.Name])
+	}
+	return done, e.Catalog.Archive.Load(ctx, fill)
+}
+
+// restorePacks copies the packs that the bucket lacks, and refuses a bucket with
+// objects that the backup does not name.
+func (v *Vault) restorePacks(ctx context.Context, to *blob.Store, m Manifest, r RestoreRequest) (int64, error) {
+	if err := v.onlyOurs(ctx, to, m); err != nil {
+		return 0, err
+	}
+	var looked, copied, written atomic.Int64
+	var tell sync.Mutex
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(copiers)
+	for pair, err := range v.has(running, m) {
+		if err == nil && pair.held == nil {
+			err = fmt.Errorf("pack %s: %w", pair.Key, ErrMissing)
+		}
+		if err != nil {
+			return copied.Load(), errors.Join(group.Wait(), err)
+		}
+		group.Go(func() error {
+			n, err := v.restorePack(running, to, m, pair.Pack, *pair.held, r.DryRun)
+			if err != nil {
+				return err
+			}
+			if looked.Add(1); n > 0 {
+				copied.Add(1)
+				written.Add(n)
+			}
+			tell.Lock()
+			defer tell.Unlock()
+			r.Tell(Progress{"packs", looked.Load(), m.Packs.Rows, written.Load()})
+			return nil
+		})
+	}
+	err := group.Wait()
+	return copied.Load(), err
+}
+
+// onlyOurs compares the listing of a bucket with the list of packs.
+func (v *Vault) onlyOurs(ctx context.Context, to *blob.Store, m Manifest) error {
+	next, stop := iter.Pull2(v.packs(ctx, m))
+	defer stop()
+	list := cursor{next: next}
+	for entry, err := range to.List(ctx, "") {
+		if err != nil {
+			return err
+		}
+		named, err := list.names(entry.Key)
+		if err != nil {
+			return err
+		}
+		if !named {
+			return fmt.Errorf("%w: S3 holds %.100q, which is not of this backup", ErrNotEmpty, entry.Key)
+		}
+	}
+	return nil
+}
+
+// restorePack copies a pack unless S3 has it already, and returns how many bytes it
+// copied.
+func (v *Vault) restorePack(ctx context.Context, to *blob.Store, m Manifest, p Pack, held stored, dryRun bool) (int64, error) {
+	object, err := p.object()
+	if err != nil {
+		return 0, err
+	}
+	err = persist(ctx, func() error { return to.Check(ctx, object) })
+	if err == nil || !blob.IsDamage(err) {
+		return 0, err
+	}
+	if dryRun {
+		return p.Size, nil
+	}
+	body, err := v.openPack(ctx, p, held, len(m.Encrypted) > 0)
+	if err != nil {
+		return 0, err
+	}
+	return p.Size, persist(ctx, func() error { return to.PutWhole(ctx, object, body) })
+}

@@ -1,0 +1,116 @@
+package config
+
+import (
+	"cmp"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/leatworks/leat/internal/backup"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Vault says how backups are reached, and how they are encrypted.
+type Vault struct {
+	S3Endpoint   string        `name:"backup-s3-endpoint" env:"LEAT_BACKUP_S3_ENDPOINT" placeholder:"URL" default:"https://s3.amazonaws.com" help:"Server of a target s3://BUCKET/PREFIX (${default}). Keys come from LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
+	S3Region     string        `name:"backup-s3-region" env:"LEAT_BACKUP_S3_REGION" placeholder:"NAME" help:"Region that its requests are signed for. Default: from the URL, else us-east-1."`
+	S3Timeout    time.Duration `name:"backup-s3-timeout" env:"LEAT_BACKUP_S3_TIMEOUT" default:"2m" help:"How long one object of up to 8 MiB may take (${default})."`
+	IdentityFile string        `name:"identity" env:"LEAT_BACKUP_IDENTITY" type:"path" placeholder:"FILE" help:"File of age identities, which open what is encrypted. Only a restore needs it."`
+}
+
+// VaultWriter adds what only the making of a backup needs.
+type VaultWriter struct {
+	Vault
+	Recipients  []string `name:"encrypt-to" env:"LEAT_BACKUP_RECIPIENTS" placeholder:"RECIPIENT" help:"age recipients (age1…) that alone can read the backup; several separated by commas. Default: it is not encrypted."`
+	SignKeyFile string   `name:"sign-key-file" env:"LEAT_BACKUP_SIGN_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that signs the manifest: 32 random bytes in base64. Default: a key that the catalog keeps, sealed by LEAT_SECRET_KEY."`
+}
+
+// bucketPrefix begins a target in S3.
+const bucketPrefix = "s3://"
+
+// maxKeyFile bounds files of keys and identities, in bytes.
+const maxKeyFile = 64 << 10
+
+// Open opens the target of backups: a directory, or s3://BUCKET/PREFIX. With create it
+// may be made. The caller closes the target.
+func (v Vault) Open(ctx context.Context, target string, recipients []string, create bool, log *slog.Logger) (*backup.Vault, backup.Target, error) {
+	identities, err := readKeyFile("--identity (LEAT_BACKUP_IDENTITY)", v.IdentityFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	crypt, err := backup.NewCrypt(recipients, identities)
+	if err != nil {
+		return nil, nil, err
+	}
+	var opened backup.Target
+	if rest, inS3 := strings.CutPrefix(target, bucketPrefix); inS3 {
+		opened, err = v.openBucket(ctx, rest, create)
+	} else {
+		opened, err = backup.OpenDirectory(target, create)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return backup.NewVault(opened, crypt, log), opened, nil
+}
+
+func (v Vault) openBucket(ctx context.Context, place string, create bool) (backup.Target, error) {
+	if place == "" || path.IsAbs(place) || strings.Contains(place, "@") {
+		return nil, errors.New("the target is not of the form s3://BUCKET/PREFIX")
+	}
+	access := cmp.Or(os.Getenv("LEAT_BACKUP_S3_ACCESS_KEY"), os.Getenv("AWS_ACCESS_KEY_ID"))
+	secret := cmp.Or(os.Getenv("LEAT_BACKUP_S3_SECRET_KEY"), os.Getenv("AWS_SECRET_ACCESS_KEY"))
+	if access == "" || secret == "" {
+		return nil, errors.New("a target in S3 needs keys: set LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	}
+	return backup.OpenBucket(ctx, blob.Config{
+		URL: strings.TrimSuffix(v.S3Endpoint, "/") + "/" + place, Region: v.S3Region, Timeout: v.S3Timeout,
+		AccessKey: access, SecretKey: secret, CreateBucket: create,
+	})
+}
+
+// Signer returns the key that signs backups of these stores.
+func (v VaultWriter) Signer(ctx context.Context, stores Stores, archive *catalog.Archive) (ed25519.PrivateKey, error) {
+	const flag = "--sign-key-file (LEAT_BACKUP_SIGN_KEY_FILE)"
+	text, err := readKeyFile(flag, v.SignKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	if v.SignKeyFile != "" {
+		key, err := backup.ParseKey(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", flag, err)
+		}
+		return key, nil
+	}
+	box, err := stores.Box()
+	if err != nil {
+		return nil, err
+	}
+	return backup.KeyOf(ctx, archive, box)
+}
+
+// readKeyFile reads a file that a flag names, "" if it names none.
+func readKeyFile(flag, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	return string(content), nil
+}

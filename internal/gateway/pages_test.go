@@ -1,0 +1,210 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/httpapi"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/internal/web"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// site is a leat with its pages.
+type site struct {
+	*testpipe.Pipe
+	service *service.Service
+	url     string
+	grants  map[string]access.Grant // by the cookie who
+	pages   *web.Pages
+}
+
+// guests are visitors by the name in a cookie.
+type guests map[string]access.Grant
+
+func (g guests) Grant(r *http.Request) (access.Grant, error) {
+	if c, err := r.Cookie("who"); err == nil {
+		if grant, found := g[c.Value]; found {
+			if r.Method != http.MethodGet && r.PostFormValue("csrf") != g.CSRF(r) {
+				return grant, &service.Error{Kind: service.Denied, Reason: "the form is of no page of this session"}
+			}
+			return grant, nil
+		}
+	}
+	return access.Grant{}, &service.Error{Kind: service.Unauthenticated, Reason: "nobody is logged in"}
+}
+
+func (g guests) CSRF(r *http.Request) string {
+	c, err := r.Cookie("who")
+	if err != nil {
+		return ""
+	}
+	return "csrf of " + c.Value
+}
+
+func openSite(t testing.TB, p *testpipe.Pipe) *site {
+	t.Helper()
+	s := &site{Pipe: p, grants: map[string]access.Grant{
+		"acme":         {Tenant: "acme", Token: "acme", Name: "ada", Scopes: access.Scopes},
+		"installation": {Token: "installation", Name: "root", Scopes: access.Scopes},
+	}}
+	log := p.Logs.Logger()
+	s.service = service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)
+	doors := []httpapi.Door(nil)
+	var err error
+	s.pages, doors, err = pages(web.Config{}, s.service, guests(s.grants), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopping, stop := context.WithCancel(context.Background())
+	api, err := httpapi.New(httpapi.Config{Rate: 1e6, Burst: 1e6, Streams: 1000, Doors: doors, Absent: http.HandlerFunc(s.pages.Absent), Stopping: stopping.Done()}, s.service, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	t.Cleanup(stop)
+	s.url = server.URL
+	return s
+}
+
+// put makes tree the content of a repository of acme, and indexes it.
+func (s *site) put(t testing.TB, repo *testpipe.Repo, tree testpipe.Tree) {
+	t.Helper()
+	repo.Commit(t, tree)
+	s.index(t, repo.Dir, "refs/heads/main")
+}
+
+func (s *site) index(t testing.TB, dir, ref string) {
+	t.Helper()
+	submission := testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: dir, Ref: ref})
+	if err := s.Ingest.Handle(t.Context(), submission); err != nil {
+		t.Fatal(err)
+	}
+	s.Settle(t)
+}
+
+// shown is an answer, read to its end.
+type shown struct {
+	*http.Response
+	html string
+}
+
+// ask sends a request as a guest. A form is one of a page of the guest's.
+func (s *site) ask(t testing.TB, who, method, path string, form url.Values) shown {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if who != "" {
+		r.AddCookie(&http.Cookie{Name: "who", Value: who})
+	}
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	html, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shown{response, string(html)}
+}
+
+// secret is a word that stands in all data of the tenant acme.
+const secret = "quagmire"
+
+// Law 14: a session reaches what its grant names and nothing else. Every route of the pages
+// is asked, so that none can be forgotten.
+func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	repo := testpipe.NewRepo(t)
+	s.put(t, repo, testpipe.Text(secret+".go", "package "+secret+"\n\nfunc "+secret+"() {}\n", secret+".bin", "\x00\x01", secret+".env", "password = \"hT7kQ9zLm2Xw4Rb8Vn1c\"\n"))
+	s.furnish(t)
+	s.grants["stranger"] = access.Grant{Tenant: "other", Token: "o", Scopes: access.Scopes}
+	s.grants["elsewhere"] = access.Grant{Tenant: "acme", Token: "r", Scopes: access.Scopes, Repositories: []string{"forge.test/x/y"}}
+	asked := 0
+	for _, r := range s.pages.Routes() {
+		method, path, _ := strings.Cut(r.Pattern, " ")
+		if r.Open {
+			continue
+		}
+		asked++
+		values := url.Values{"repository": {repo.Dir}, "path": {secret + ".go"}, "q": {secret}, "id": {"1"}, "ref": {"main"}, "name": {"x"}, "csrf": {"csrf of acme"}}
+		path = strings.ReplaceAll(path, "{$}", "") + "?" + values.Encode()
+		var others []access.Scope
+		for _, scope := range access.Scopes {
+			if scope != r.Scope {
+				others = append(others, scope)
+			}
+		}
+		s.grants["small"] = access.Grant{Tenant: "acme", Token: "s", Scopes: others}
+		for _, test := range []struct {
+			who, query string
+			want       int // 0: anything that tells nothing
+		}{{"", "", 401}, {"nobody", "", 401}, {"small", "", 403}, {"stranger", "&tenant=acme", 403}, {"stranger", "", 0}, {"elsewhere", "", 0}} {
+			if test.want == 0 && r.Stream {
+				test.want = http.StatusNotFound
+			}
+			values.Set("csrf", "csrf of "+test.who)
+			a := s.ask(t, test.who, method, path+test.query, values)
+			if r.Whole && test.who != "" && test.who != "nobody" {
+				test.want = http.StatusForbidden
+			}
+			if test.want != 0 && a.StatusCode != test.want {
+				t.Errorf("%s as %q%s: %d, want %d", r.Pattern, test.who, test.query, a.StatusCode, test.want)
+			}
+			// What was asked for is echoed; it tells nothing.
+			text := strings.NewReplacer(secret+".go", "", `value="`+secret, "", url.QueryEscape(repo.Dir), "", repo.Dir, "", "q="+secret, "", secret+" · leat", "").Replace(a.html)
+			if a.StatusCode >= http.StatusInternalServerError || strings.Contains(text, secret) {
+				t.Errorf("%s as %q%s: %d %s", r.Pattern, test.who, test.query, a.StatusCode, a.html)
+			}
+			if !strings.Contains(a.Header.Get("Content-Security-Policy"), "default-src 'none'") || strings.Contains(a.Header.Get("Content-Security-Policy"), "unsafe") {
+				t.Errorf("%s as %q: policy %q", r.Pattern, test.who, a.Header.Get("Content-Security-Policy"))
+			}
+		}
+		if method == http.MethodPost {
+			values.Set("csrf", "csrf of another")
+			if a := s.ask(t, "acme", method, path, values); a.StatusCode != http.StatusForbidden {
+				t.Errorf("%s with the form of another: %d", r.Pattern, a.StatusCode)
+			}
+			continue
+		}
+		who := "acme"
+		if r.Whole {
+			who = "installation"
+		}
+		if !r.Stream && !strings.HasPrefix(path, "/submission") { // what it refuses others, the page has for the owner
+			if a := s.ask(t, who, method, path, nil); a.StatusCode != http.StatusOK && a.StatusCode != http.StatusNotModified {
+				t.Errorf("%s: %d %s", r.Pattern, a.StatusCode, a.html)
+			}
+		}
+	}
+	if asked < 10 {
+		t.Errorf("only %d pages", asked)
+	}
+}
+
+// furnish adds data of acme that no ingest makes.
+func (s *site) furnish(t testing.TB) {
+	t.Helper()
+	s.Rows(t, "update documents set state = 'failed', error = '"+secret+"', due_at = 'infinity' where path = '"+secret+".env'")
+	err := s.Catalog.Letters.Bury(t.Context(), catalog.DeadLetter{
+		Worker: "indexer", Tenant: "acme", Subject: "leat.x", Headers: map[string]string{"a": secret}, Payload: []byte(secret), Reason: secret,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

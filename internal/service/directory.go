@@ -1,0 +1,82 @@
+package service
+
+import (
+	"context"
+	"strings"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/secret"
+)
+
+// MaxDirectory is the most entries that one DirectoryAnswer holds.
+const MaxDirectory = 1000
+
+// DirectoryRequest asks for what is in a directory of a repository at a ref.
+type DirectoryRequest struct {
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Path       string   // of the directory; "": the root
+	Limit      int      // most entries, 1 to MaxDirectory; 0: MaxDirectory
+}
+
+// DirectoryAnswer lists directories and then files, by name.
+type DirectoryAnswer struct {
+	At
+	Path    string           `json:"path" doc:"Of the directory; empty: the root."`
+	Entries []DirectoryEntry `json:"entries" nullable:"false"`
+	More    bool             `json:"more" doc:"There are more entries than are listed."`
+}
+
+// DirectoryEntry is a file, or a directory with how many files are below it.
+type DirectoryEntry struct {
+	Name       string `json:"name"`
+	Directory  bool   `json:"directory"`
+	Files      int64  `json:"files" doc:"Below a directory; 1 of a file."`
+	Skipped    int64  `json:"skipped" doc:"Of these, not indexed."`
+	State      string `json:"state,omitempty" doc:"Of a file."`
+	SkipReason string `json:"skip_reason,omitempty" doc:"Why a file is not indexed; absent: it is, or will be."`
+}
+
+// Directory lists a directory of the newest commit of a ref that has been read or is
+// being read. A directory that is not there is empty.
+func (s *Service) Directory(ctx context.Context, r DirectoryRequest) (a DirectoryAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	if r.Limit == 0 {
+		r.Limit = MaxDirectory
+	}
+	if r.Limit < 1 || r.Limit > MaxDirectory {
+		return a, badLimit(r.Limit, MaxDirectory, "entries")
+	}
+	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
+	if err != nil {
+		return a, err
+	}
+	if a.At, err = s.at(ctx, head); err != nil {
+		return a, err
+	}
+	a.Path = string(secret.Path([]byte(strings.Trim(r.Path, "/"))))
+	under := a.Path
+	if under != "" {
+		under += "/"
+	}
+	list, err := s.stores.Catalog.Directory(ctx, head.ID, []byte(under), r.Limit+1)
+	if err != nil {
+		return a, err
+	}
+	if a.More = len(list) > r.Limit; a.More {
+		list = list[:r.Limit]
+	}
+	a.Entries = make([]DirectoryEntry, len(list))
+	for i, e := range list {
+		a.Entries[i] = DirectoryEntry{Name: string(e.Name), Directory: e.Directory, Files: e.Files, Skipped: e.Skipped}
+		if !e.Directory {
+			a.Entries[i].State, a.Entries[i].SkipReason = string(e.State), e.SkipReason
+		}
+	}
+	return a, nil
+}

@@ -1,0 +1,104 @@
+// Keys, live parts, and ranges of lines. Every page works without this file.
+"use strict";
+
+const root = document.documentElement;
+const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable]");
+
+// Keys.
+let chord = "";
+const parts = { s: "/", r: "/repositories", p: "/pipeline", a: "/admin" };
+
+function move(step) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const now = rows.findIndex((row) => row.classList.contains("current"));
+  const next = rows[Math.min(Math.max(now + step, 0), rows.length - 1)];
+  if (!next) return;
+  rows[now]?.classList.remove("current");
+  next.classList.add("current");
+  next.querySelector("[data-open]")?.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "center" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const help = document.getElementById("help");
+  if (help.open) return;
+  if (chord === "g") {
+    chord = "";
+    const link = document.querySelector(`.top nav a[href^="${parts[event.key] || "#"}"]`);
+    if (link && parts[event.key]) location.assign(link.href);
+    return;
+  }
+  switch (event.key) {
+    case "/": {
+      const box = document.getElementById("q");
+      if (box) { box.focus(); box.select(); } else location.assign("/");
+      break;
+    }
+    case "?": help.showModal(); break;
+    case "j": move(1); break;
+    case "k": move(-1); break;
+    case "g": chord = "g"; setTimeout(() => { chord = ""; }, 1200); break;
+    case "y": {
+      const link = document.querySelector("[data-permalink]");
+      if (link) history.replaceState(null, "", link.href + location.hash);
+      break;
+    }
+    default: return;
+  }
+  event.preventDefault();
+});
+
+for (const button of document.querySelectorAll("[data-help]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => document.getElementById("help").showModal());
+}
+
+// The colours change without a new page.
+document.querySelector(".theme")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.currentTarget, chosen = event.submitter;
+  const body = new URLSearchParams(new FormData(form, chosen));
+  fetch(form.action, { method: "POST", body, redirect: "manual" });
+  if (chosen.value) root.dataset.theme = chosen.value; else delete root.dataset.theme;
+  for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === chosen));
+});
+
+// A live part is written by the server, and replaced whenever it says so.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const source = new EventSource(part.dataset.live);
+  source.addEventListener("part", (event) => {
+    if (part.contains(document.activeElement) || getSelection()?.containsNode(part, true) && !getSelection().isCollapsed) return;
+    part.innerHTML = event.data; // escaped by the server, and scripts in it would not run
+  });
+  source.addEventListener("end", () => source.close());
+  addEventListener("pagehide", () => source.close());
+}
+
+// A range of lines: #L7-L12, made with shift and a click.
+const lineOf = (text) => Number((/^#L(\d+)/.exec(text) || [])[1]);
+
+function showRange() {
+  const range = /^#L(\d+)-L?(\d+)$/.exec(location.hash);
+  for (const line of document.querySelectorAll(".code .l.on")) if (location.hash) line.classList.remove("on");
+  if (!range) return;
+  const first = Number(range[1]), last = Number(range[2]);
+  for (let n = first; n <= last; n++) document.getElementById("L" + n)?.classList.add("on");
+  document.getElementById("L" + first)?.scrollIntoView({ block: "center" });
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('.code .l > a[href^="#L"]');
+  const from = lineOf(location.hash);
+  if (!link || !event.shiftKey || !from) return;
+  event.preventDefault();
+  const to = lineOf(link.hash);
+  location.hash = `#L${Math.min(from, to)}-L${Math.max(from, to)}`;
+});
+addEventListener("hashchange", showRange);
+if (location.hash) showRange();
+document.querySelector(".code .l.on")?.scrollIntoView({ block: "center" });

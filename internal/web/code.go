@@ -1,0 +1,197 @@
+package web
+
+import (
+	"html"
+	"math"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/alecthomas/chroma/v2"
+	"github.com/alecthomas/chroma/v2/lexers"
+
+	"github.com/leatworks/leat/pipeline/search"
+)
+
+// patience bounds the colouring of one text: what is not done by then stays plain.
+const patience = 100 * time.Millisecond
+
+// span is a part of a line of one colour.
+type span struct {
+	class string // of style.css; "": plain
+	text  string
+}
+
+// colour cuts a text into lines, and these into spans by the syntax of its language. The
+// text of the spans is the text. A lexer that takes too long, or gives other text, leaves
+// the rest plain.
+func colour(language, file, text string) [][]span {
+	lexer := lexers.Get(language)
+	if lexer == nil || language == "" {
+		lexer = lexers.Match(path.Base(file))
+	}
+	if lexer == nil {
+		return plain(nil, text)
+	}
+	spans, done := lex(lexer, text)
+	return plain(spans, text[done:])
+}
+
+// lex returns the spans of a text as far as the lexer comes, and how many bytes they are.
+func lex(lexer chroma.Lexer, text string) (spans []span, done int) {
+	defer func() {
+		if recover() != nil { // a lexer that fails on a text that nobody has tried
+			spans, done = nil, 0
+		}
+	}()
+	next, err := lexer.Tokenise(&chroma.TokeniseOptions{State: "root", EnsureLF: false}, text)
+	if err != nil {
+		return nil, 0
+	}
+	end := time.Now().Add(patience)
+	for token := next(); token != chroma.EOF; token = next() {
+		if !strings.HasPrefix(text[done:], token.Value) || time.Now().After(end) {
+			break
+		}
+		done += len(token.Value)
+		spans = append(spans, span{classOf(token.Type), token.Value})
+	}
+	return spans, done
+}
+
+// classOf is the class of a kind of token: a few colours say more than many.
+func classOf(t chroma.TokenType) string {
+	switch {
+	case t == chroma.KeywordType, t == chroma.NameClass, t == chroma.NameBuiltin:
+		return "t"
+	case t.InCategory(chroma.Keyword), t == chroma.NameTag, t == chroma.OperatorWord:
+		return "k"
+	case t == chroma.NameFunction, t == chroma.NameFunctionMagic, t == chroma.NameDecorator:
+		return "f"
+	case t == chroma.NameAttribute, t == chroma.NameConstant, t == chroma.NameProperty:
+		return "a"
+	case t.InSubCategory(chroma.LiteralNumber):
+		return "m"
+	case t.InSubCategory(chroma.LiteralString), t == chroma.Literal:
+		return "s"
+	case t.InCategory(chroma.Comment):
+		return "c"
+	case t == chroma.GenericHeading, t == chroma.GenericSubheading:
+		return "h"
+	}
+	return ""
+}
+
+// plain cuts spans and the plain rest of a text into lines.
+func plain(spans []span, rest string) (lines [][]span) {
+	var line []span
+	for _, s := range append(spans, span{"", rest}) {
+		for {
+			text, after, cut := strings.Cut(s.text, "\n")
+			if text != "" {
+				line = append(line, span{s.class, text})
+			}
+			if !cut {
+				break
+			}
+			lines, line = append(lines, line), nil
+			s.text = after
+		}
+	}
+	if len(line) > 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// code is a text with numbered lines.
+type code struct {
+	lines  [][]span
+	first  int            // number of the first line
+	link   string         // address to which the number of a line is added; "": a fragment of this page
+	marker search.Matcher // marks words
+	marks  bool
+	chosen [2]int // lines that the address names
+}
+
+// component writes the code. Every text passes html.EscapeString.
+func (c code) component() templ.Component {
+	text, _ := c.write(math.MaxInt)
+	return templ.Raw(text)
+}
+
+// write writes as many lines as fit into a number of bytes, at least one, and says how
+// many these are.
+func (c code) write(most int) (string, int) {
+	var b strings.Builder
+	b.WriteString(`<pre class="code" tabindex="0"><code>`)
+	n := 0
+	for ; n < len(c.lines) && (n == 0 || b.Len() < most); n++ {
+		c.line(&b, c.first+n, c.lines[n])
+	}
+	b.WriteString(`</code></pre>`)
+	return b.String(), n
+}
+
+func (c code) line(b *strings.Builder, number int, spans []span) {
+	n := strconv.Itoa(number)
+	if number >= c.chosen[0] && number <= c.chosen[1] {
+		b.WriteString(`<span class="l on"`)
+	} else {
+		b.WriteString(`<span class="l"`)
+	}
+	if c.link == "" {
+		b.WriteString(` id="L` + n + `"><a href="#L` + n + `">` + n + `</a>`)
+	} else {
+		b.WriteString(`><a href="` + html.EscapeString(c.link) + "#L" + n + `" tabindex="-1">` + n + `</a>`)
+	}
+	var marks [][2]int
+	if c.marks {
+		marks = c.marker.Matches(textOf(spans))
+	}
+	at := 0
+	for _, s := range spans {
+		writeSpan(b, s, at, marks)
+		at += len(s.text)
+	}
+	b.WriteString("\n</span>")
+}
+
+func textOf(spans []span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(s.text)
+	}
+	return b.String()
+}
+
+// writeSpan writes a span that begins at a byte of its line, with its parts that are
+// marked.
+func writeSpan(b *strings.Builder, s span, at int, marks [][2]int) {
+	if s.class != "" {
+		b.WriteString(`<span class="` + s.class + `">`)
+		defer b.WriteString(`</span>`)
+	}
+	from := 0
+	for _, m := range marks {
+		start, end := min(max(m[0]-at, from), len(s.text)), min(m[1]-at, len(s.text))
+		if start >= end {
+			continue
+		}
+		b.WriteString(html.EscapeString(s.text[from:start]) + "<mark>" + html.EscapeString(s.text[start:end]) + "</mark>")
+		from = end
+	}
+	b.WriteString(html.EscapeString(s.text[from:]))
+}
+
+// clip leaves the first lines of code, and says how many it has left out.
+func (c *code) clip(most int) (left int) {
+	if left = len(c.lines) - most; left <= 0 {
+		return 0
+	}
+	c.lines = slices.Clone(c.lines[:most])
+	return left
+}

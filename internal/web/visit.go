@@ -1,0 +1,79 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/access"
+)
+
+// visit is what a page knows of its request beside the parameters.
+type visit struct {
+	who      Caller
+	known    bool // there is a session, or a token
+	csrf     string
+	theme    string // light or dark, as the visitor chose; "": as the system has it
+	here     string // path and query of the page
+	part     bool   // a script asks for the part of the page that changes
+	version  string
+	asset    func(name string) string
+	selected string // the part of leat that the page belongs to
+}
+
+const themeCookie = "leat_theme"
+
+func (p *Pages) visitOf(r *http.Request, who Caller) visit {
+	v := visit{who: who, known: who.Token != "", here: r.URL.RequestURI(), version: p.cfg.Version, asset: p.assets.path}
+	v.part = r.Header.Get("HX-Request") == "true"
+	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
+		v.theme = c.Value
+	}
+	v.csrf = p.cfg.CSRF(r)
+	section, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	switch section {
+	case "", "search":
+		v.selected = "search"
+	case "repositories", "repository", "file":
+		v.selected = "repositories"
+	case "pipeline", "admin":
+		v.selected = section
+	}
+	return v
+}
+
+// may says whether the visitor's grant has a scope.
+func (v visit) may(s access.Scope) bool { return v.known && v.who.Allows(s) }
+
+// whole says whether the visitor may see and steer the whole installation.
+func (v visit) whole() bool {
+	return v.known && v.who.Grant.Tenant == "" && len(v.who.Repositories) == 0
+}
+
+// to is the address of a page with pairs of parameters, of which empty ones are left out.
+// A grant of the installation keeps to the tenant that it looks at.
+func (v visit) to(path string, pairs ...string) string {
+	query := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			query.Add(pairs[i], pairs[i+1])
+		}
+	}
+	if v.who.Grant.Tenant == "" && v.who.Tenant != "" && v.who.Tenant != events.DefaultTenant {
+		query.Set("tenant", v.who.Tenant)
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// local returns a path and query of this site, or the first page.
+func local(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\x00\r\n\t") {
+		return "/"
+	}
+	return address
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/service"
+)
+
+// Caller is who sends a request, and the tenant that it is for.
+type Caller struct {
+	access.Grant
+	Tenant string
+}
+
+// Failure is an error as people are told of it.
+type Failure struct {
+	Status  int    // of HTTP
+	Detail  string // what happened, and what to do
+	Request string // id of the request, by which the log has more
+}
+
+// Login is what the page to log in shows.
+type Login struct {
+	Problem  string // why the person was not let in; "": nothing has been tried
+	Provider string // name of the other way to log in; "": there is none
+	Begin    string // path at which it begins
+	Next     string // where the person wants to go
+}
+
+// Config configures the pages.
+type Config struct {
+	Version string // of leat, for the foot of each page
+	// Who says who sends a request that the gateway has admitted.
+	Who func(*http.Request) (Caller, bool)
+	// Explain turns an error of the service into what people are told.
+	Explain func(ctx context.Context, err error) Failure
+	// Provider names the way to log in beside a token, and Begin is the path at which it
+	// begins. Default: there is none.
+	Provider, Begin string
+	// CSRF returns the text by which a form shows that it is of the request's session.
+	CSRF func(*http.Request) string
+	// Heartbeat is the pause after which a stream of events says that it lives.
+	// Default: 15 s.
+	Heartbeat time.Duration
+	// Stopping is closed when the process stops: streams end then. Default: never.
+	Stopping <-chan struct{}
+}
+
+// Pages are the pages over a service.
+type Pages struct {
+	cfg     Config
+	service *service.Service
+	assets  *assets
+	log     *slog.Logger
+}
+
+// New returns the pages over a service.
+func New(cfg Config, s *service.Service, log *slog.Logger) (*Pages, error) {
+	files, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, 15*time.Second)
+	return &Pages{cfg: cfg, service: s, assets: files, log: log}, nil
+}
+
+// Route is a page, and what it takes to ask for it.
+type Route struct {
+	Pattern string // as http.ServeMux has it
+	Handler http.Handler
+	Scope   access.Scope
+	Open    bool // it takes no session
+	Whole   bool // it serves all tenants, so that it takes a grant of the installation
+	Stream  bool // the answer goes on until one of the two ends it
+}
+
+// page answers a request. Each error that it returns becomes a page.
+type page func(w http.ResponseWriter, r *http.Request, v visit) error
+
+// Routes lists all pages.
+func (p *Pages) Routes() []Route {
+	list := []Route{
+		{Pattern: "GET /assets/{name}", Handler: p.assets, Open: true},
+		{Pattern: "POST /theme", Handler: p.open(p.theme), Open: true},
+	}
+	for _, r := range []struct {
+		pattern string
+		scope   access.Scope
+		show    page
+	}{
+		{"GET /{$}", access.ScopeSearch, p.search},
+		{"GET /search", access.ScopeSearch, p.search},
+		{"GET /repositories", access.ScopeRead, p.repositories},
+		{"GET /repository", access.ScopeRead, p.repository},
+		{"GET /file", access.ScopeRead, p.file},
+		{"GET /raw", access.ScopeRead, p.raw},
+		{"POST /submit", access.ScopeSubmit, p.submit},
+		{"GET /submission", access.ScopeSubmit, p.submission},
+		{"POST /forget", access.ScopeOperate, p.forget},
+		{"POST /approve", access.ScopeOperate, p.approve},
+	} {
+		list = append(list, Route{Pattern: r.pattern, Scope: r.scope, Handler: p.admitted(r.show)})
+	}
+	return append(list, Route{Pattern: "GET /repository/events", Scope: access.ScopeRead, Stream: true, Handler: p.admitted(p.progress)})
+}
+
+// open serves a page for everybody.
+func (p *Pages) open(show page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.answer(w, r, p.visitOf(r, Caller{}), show) })
+}
+
+// admitted serves a page for who has been admitted.
+func (p *Pages) admitted(show page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, ok := p.cfg.Who(r)
+		if !ok {
+			p.Refuse(w, r, Failure{Status: http.StatusUnauthorized})
+			return
+		}
+		p.answer(w, r, p.visitOf(r, who), show)
+	})
+}
+
+// maxForm bounds the body of a form.
+const maxForm = 1 << 20
+
+// answer shows a page, or why it cannot be shown. The gateway has refused forms that no page
+// of this session has sent.
+func (p *Pages) answer(w http.ResponseWriter, r *http.Request, v visit, show page) {
+	headers(w)
+	err := error(nil)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		err = readForm(r)
+	}
+	if err == nil {
+		err = show(w, r, v)
+	}
+	if err != nil {
+		p.fail(w, r, v, p.cfg.Explain(r.Context(), err))
+	}
+}
+
+// policy is the Content-Security-Policy of every page.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func headers(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Add("Vary", "HX-Request, Cookie")
+}

@@ -1,0 +1,51 @@
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/leatworks/leat/internal/fault"
+)
+
+// MaxPack is the size of the largest pack that is read or written as a whole, in bytes: a pack is written when it is
+// full, and its last item may be the largest.
+const MaxPack = DefaultPackBytes + maxFrame
+
+// Load returns all bytes of a pack, which it compares with the size and SHA-256 of object. It uses the memory of buf if
+// that is large enough.
+func (s *Store) Load(ctx context.Context, object Object, buf []byte) ([]byte, error) {
+	doing := "load " + object.Key
+	if !keyPattern.MatchString(object.Key) || object.Size < 0 || object.Size > MaxPack {
+		return nil, fault.Reject(fmt.Errorf("load %q of %d bytes: no pack", object.Key, object.Size))
+	}
+	bounded, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	body, info, _, err := s.core.GetObject(bounded, s.bucket, s.prefix+object.Key, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, s.explain(ctx, doing, err)
+	}
+	defer body.Close()
+	if info.Size != object.Size {
+		return nil, fmt.Errorf("%s: %w: it has %d bytes where %d were stored", doing, ErrCorrupt, info.Size, object.Size)
+	}
+	buf = resize(buf, int(object.Size))
+	if _, err := io.ReadFull(body, buf); err != nil {
+		return nil, s.explain(ctx, doing, err)
+	}
+	if sum := sha256.Sum256(buf); sum != object.SHA256 {
+		return nil, fmt.Errorf("%s: %w: it has SHA-256 %x where %x was stored", doing, ErrCorrupt, sum, object.SHA256)
+	}
+	return buf, nil
+}
+
+// PutWhole writes a pack that another store has held. It refuses bytes that are not those that object names.
+func (s *Store) PutWhole(ctx context.Context, object Object, body []byte) error {
+	if !keyPattern.MatchString(object.Key) || int64(len(body)) != object.Size || sha256.Sum256(body) != object.SHA256 {
+		return fault.Reject(fmt.Errorf("put %q: these are not its bytes", object.Key))
+	}
+	return s.put(ctx, object, body)
+}

@@ -1,0 +1,114 @@
+package catalog
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// OpenWork is the documents of a lane that a stage has still to finish, or that failed.
+type OpenWork struct {
+	Lane      string
+	State     DocumentState // chunked: the embedder's, embedded: the indexer's, or failed
+	Documents int64
+	Oldest    time.Time // begin of the oldest snapshot among them
+}
+
+// OpenWork counts unfinished documents of some repositories of a tenant, or of all.
+func (c *Core) OpenWork(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]OpenWork, error) {
+	rows, err := c.query.CountOpen(ctx, tenant, orEmpty(repositories))
+	if err != nil {
+		return nil, fmt.Errorf("count open documents of tenant %s: %w", tenant, err)
+	}
+	list := make([]OpenWork, len(rows))
+	for i, r := range rows {
+		list[i] = OpenWork{r.Lane, DocumentState(r.State), r.Documents, r.Oldest}
+	}
+	return list, nil
+}
+
+// Listings is the work of the ingestor.
+type Listings struct {
+	Waiting int64         // submissions
+	Listing int64         // snapshots whose tree is being read
+	Oldest  time.Duration // age of the oldest waiting submission; 0: none waits
+}
+
+// Listings counts submissions of some repositories of a tenant, or of all.
+func (c *Core) Listings(ctx context.Context, tenant string, repositories ...uuid.UUID) (Listings, error) {
+	r, err := c.query.CountListings(ctx, tenant, orEmpty(repositories))
+	if err != nil {
+		return Listings{}, fmt.Errorf("count submissions of tenant %s: %w", tenant, err)
+	}
+	return Listings{r.Waiting, r.Listing, time.Duration(r.Oldest * float64(time.Second))}, nil
+}
+
+// Activity is how often something happened in a span of time.
+type Activity struct {
+	Begins time.Time
+	Kind   string // submitted, indexed or given up
+	Events int64
+}
+
+// Activity counts what happened since a time, in spans of a width.
+func (c *Core) Activity(ctx context.Context, tenant string, since time.Time, width time.Duration, repositories ...uuid.UUID) ([]Activity, error) {
+	rows, err := c.query.ListActivity(ctx, query.ListActivityParams{Width: width.Seconds(), Tenant: tenant, Since: since, Repositories: orEmpty(repositories)})
+	if err != nil {
+		return nil, fmt.Errorf("count the events of tenant %s: %w", tenant, err)
+	}
+	list := make([]Activity, len(rows))
+	for i, r := range rows {
+		list[i] = Activity{r.Begins, r.Kind, r.Events}
+	}
+	return list, nil
+}
+
+// PastSnapshot is a snapshot of a repository's history.
+type PastSnapshot struct {
+	Ref       string
+	Revision  int64
+	Commit    string // hex
+	State     SnapshotState
+	Lane      string
+	Files     int64 // in the tree; 0 before it is listed
+	CreatedAt time.Time
+	ListedAt  *time.Time
+	IndexedAt *time.Time
+}
+
+// History lists a repository's newest snapshots.
+func (c *Core) History(ctx context.Context, repository uuid.UUID, most int) ([]PastSnapshot, error) {
+	rows, err := c.query.ListHistory(ctx, repository, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list snapshots of repository %s: %w", repository, err)
+	}
+	list := make([]PastSnapshot, len(rows))
+	for i, r := range rows {
+		list[i] = PastSnapshot{r.Ref, r.Revision, hex.EncodeToString(r.Commit), SnapshotState(r.State), r.Lane, r.Files, r.CreatedAt, r.ListedAt, r.IndexedAt}
+	}
+	return list, nil
+}
+
+// SkipCount is how many files of a repository were skipped for a reason.
+type SkipCount struct {
+	Reason string
+	Files  int64
+}
+
+// SkipCounts counts a repository's skipped files by reason, the most frequent first.
+func (c *Core) SkipCounts(ctx context.Context, repository uuid.UUID) ([]SkipCount, error) {
+	rows, err := c.query.CountSkipped(ctx, repository)
+	if err != nil {
+		return nil, fmt.Errorf("count skipped files of repository %s: %w", repository, err)
+	}
+	list := make([]SkipCount, len(rows))
+	for i, r := range rows {
+		list[i] = SkipCount(r)
+	}
+	return list, nil
+}

@@ -1,0 +1,32 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// DirectoryEntry is a file or a directory in a directory of a track.
+type DirectoryEntry struct {
+	Name       []byte
+	Directory  bool
+	Files      int64 // below a directory; 1 of a file
+	Skipped    int64 // of them
+	State      DocumentState
+	SkipReason string // of a file; "" for a document
+}
+
+// Directory lists at most most entries of a directory of a track, the directories first.
+// under is "", or ends in a slash. Each call reads all rows of the track, as Files does.
+func (c *Core) Directory(ctx context.Context, track uuid.UUID, under []byte, most int) ([]DirectoryEntry, error) {
+	rows, err := c.query.ListDirectory(ctx, under, track, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list a directory of track %s: %w", track, err)
+	}
+	list := make([]DirectoryEntry, len(rows))
+	for i, r := range rows {
+		list[i] = DirectoryEntry{r.Name, r.Directory, r.Files, r.Skipped, DocumentState(r.State), r.SkipReason}
+	}
+	return list, nil
+}

@@ -1,0 +1,44 @@
+package syncer_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/schedule"
+)
+
+// Tokens that ended long ago go; those that are valid stay, however old they are.
+func TestEndedTokensAreNotKeptForEver(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	create := func(name, change string) uuid.UUID {
+		t.Helper()
+		made, err := p.Catalog.Tokens.Create(t.Context(), catalog.Author{Name: "test"}, catalog.Token{ID: uuid.Must(uuid.NewV7()), Name: name, Scopes: []string{"read"}}, [32]byte([]byte(uuid.NewString())[:32]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Rows(t, "update tokens set created_at = now() - interval '3 years' where id = $1", made.ID)
+		if change != "" {
+			p.Rows(t, "update tokens set "+change+" where id = $1", made.ID)
+		}
+		return made.ID
+	}
+	create("valid", "")
+	create("valid for long", "expires_at = now() + interval '1 year'")
+	create("ended lately", "revoked_at = now() - interval '364 days'")
+	create("expired", "expires_at = now() - interval '366 days'")
+	create("expired later than revoked", "expires_at = now() + interval '1 day', revoked_at = now() - interval '2 years'")
+	old := create("rotated", "revoked_at = now() - interval '366 days'")
+	next := create("in its place", "")
+	p.Rows(t, "update tokens set rotated_from = $1 where id = $2", old, next)
+	run := &schedule.Run{}
+	if err := syncer.RetainTokens(0, p.Catalog.Tokens).Do(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.One(t, "select string_agg(name, ', ' order by id) from tokens"); got != "valid, valid for long, ended lately, in its place" {
+		t.Errorf("there are left: %s", got)
+	}
+}
