@@ -35,9 +35,11 @@ build: ## build leat and the five workers into bin/
 demo: build ## ingest this checkout, search it, compare the stores
 	@scripts/demo
 
+# Many tests wait for servers that start and for processes that end. One package more
+# than there are processors fills the gaps.
 .PHONY: test
 test: ## run every test
-	$(GO) test $(RACE) -timeout 20m ./...
+	$(GO) test $(RACE) -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) -timeout 20m ./...
 
 # The packages that talk to servers.
 REAL := ./internal/testenv ./internal/store ./internal/worker ./pipeline ./pipeline/blob ./pipeline/broker ./pipeline/catalog \

@@ -5,7 +5,7 @@ package events
 type RepoSubmitted struct {
 	Tenant string `json:"tenant,omitempty" jsonschema:"Owner of the repository. Must equal the last token of the subject; taken from there when empty."`
 	URL    string `json:"url" jsonschema:"The git URL: https, ssh or git@host:path; a local path or file:// where the configuration allows it. Never with a password or token in it."`
-	Ref    string `json:"ref,omitempty" jsonschema:"Branch, tag or full ref name. Empty: the remote's default branch."`
+	Ref    string `json:"ref,omitempty" jsonschema:"Branch, tag, full ref name, or a commit in hex. Empty: the remote's default branch."`
 }
 
 // Document is what every event about a document says of it.

@@ -124,9 +124,12 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 }
 
 // ingestor returns the configuration of the workers. It allows local paths, because
-// the user of this command can read them anyway.
+// whoever reaches the embedded servers can read them anyway: they want a token that is
+// this user's alone. On a server of others, somebody else may publish.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
-	return config.Ingestor{Worker: g.worker(stores), Git: localGit(cmd.Git, dir), Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk, Parser: cmd.Parser}
+	git := localGit(cmd.Git, dir)
+	git.AllowLocal = cmd.AllowLocal || g.NATSURL == ""
+	return config.Ingestor{Worker: g.worker(stores), Git: git, Filter: cmd.Filter, Guard: cmd.Guard, Bulk: cmd.Bulk, Parser: cmd.Parser}
 }
 
 // localGit is how this command reads repositories.

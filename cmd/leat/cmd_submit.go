@@ -12,7 +12,7 @@ import (
 
 type submitCmd struct {
 	Repo string `arg:"" help:"Repository: an https or ssh URL, or a path of this machine where the ingestor allows it."`
-	Ref  string `placeholder:"REF" help:"Branch, tag or full ref name. Default: the remote's default branch."`
+	Ref  string `placeholder:"REF" help:"Branch, tag, full ref name, or a commit in hex. Default: the remote's default branch."`
 	Wait bool   `help:"Follow it until it is indexed or has failed."`
 }
 

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +23,11 @@ import (
 	"github.com/leatworks/leat/devstack"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"leat": main}) }
+func TestMain(m *testing.M) {
+	// A script mostly waits, for servers that start and for processes that end.
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	testscript.Main(m, map[string]func(){"leat": main})
+}
 
 // TestScripts runs each script of testdata/script in a directory, and with a
 // data directory, of its own.

@@ -32,6 +32,9 @@ type cli struct {
 	Read        readCmd        `cmd:"" help:"Print a file as it is indexed, or a part of it."`
 	Tree        treeCmd        `cmd:"" help:"List the files of a repository."`
 	Grep        grepCmd        `cmd:"" help:"Find the lines of a repository that match a pattern."`
+	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
+	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
+	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`

@@ -27,6 +27,12 @@ type leat interface {
 	Read(context.Context, service.ReadRequest) (service.ReadAnswer, error)
 	Tree(context.Context, service.TreeRequest) (service.TreeAnswer, error)
 	Grep(context.Context, service.GrepRequest) (service.GrepAnswer, error)
+	Diff(context.Context, service.DiffRequest) (service.DiffAnswer, error)
+	FileDiff(context.Context, service.FileDiffRequest) (service.FileDiffAnswer, error)
+	Versions(context.Context, service.VersionsRequest) (service.VersionsAnswer, error)
+	Pin(context.Context, service.PinRequest) (service.PinAnswer, error)
+	Unpin(context.Context, service.UnpinRequest) error
+	Hold(context.Context, service.HoldRequest) (service.HoldAnswer, error)
 	Skipped(context.Context, service.SkippedRequest) (service.SkippedAnswer, error)
 	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
 	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)

@@ -35,6 +35,7 @@ type Door struct {
 	Streams     int           `name:"token-streams" env:"LEAT_TOKEN_STREAMS" default:"8" placeholder:"N" help:"Streams of events that a token may have open, in this process (${default})."`
 	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Web pages of this origin, such as https://app.example.com, may ask (CORS). May be repeated. Default: none."`
 	Tools       []string      `name:"mcp-tools" env:"LEAT_MCP_TOOLS" placeholder:"NAME" help:"Tools that agents see at /mcp: explore, search, read, status, list, submit. Default: the first four."`
+	LocalPaths  bool          `name:"local-paths" env:"LEAT_LOCAL_PATHS" help:"Let tokens submit paths of the ingestor's machine, where it takes any. Default: only who has the stores may."`
 	NATSCallout string        `name:"nats-callout" env:"LEAT_NATS_CALLOUT" type:"path" placeholder:"FILE" help:"Let tokens serve as passwords of NATS clients, with the file callout.json of 'leat nats config'. Default: they do not."`
 	Session
 }

@@ -21,6 +21,7 @@ type Git struct {
 	Processes  int           `name:"git-processes" env:"LEAT_GIT_PROCESSES" default:"4096" placeholder:"N" help:"Processes and threads of the user up to which git may start more (${default}). Only Linux enforces it, and not for root."`
 	AllowLocal bool          `name:"git-allow-local" env:"LEAT_GIT_ALLOW_LOCAL" help:"Accept paths of this machine and file:// URLs. Whoever may submit can then read every repository that this process can."`
 	AllowHTTP  bool          `name:"git-allow-http" env:"LEAT_GIT_ALLOW_HTTP" help:"Accept http:// URLs, which send code and tokens in the clear."`
+	AllowGit   bool          `name:"git-allow-git" env:"LEAT_GIT_ALLOW_GIT" help:"Accept git:// URLs, which are neither encrypted nor authenticated."`
 	AllowHosts []string      `name:"git-allow-host" env:"LEAT_GIT_ALLOW_HOST" sep:"," placeholder:"HOST[:PORT]" help:"Contact this host, though its address is private or its port is none of 22, 80 and 443. HOST is a name, in which * stands for any characters, an address, or a network such as 10.0.0.0/8; PORT may be *. May be repeated; in the environment, separated by commas."`
 	TokenFile  string        `name:"git-token-file" env:"LEAT_GIT_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File of 'host token' or 'host user:token' lines. One host's token can also come from LEAT_GIT_TOKEN_HOST, such as LEAT_GIT_TOKEN_GITHUB_COM."`
 	SSHKey     string        `name:"git-ssh-key" env:"LEAT_GIT_SSH_KEY" type:"path" placeholder:"FILE" help:"Private key for ssh. Default: the agent's and ssh's own."`
@@ -66,7 +67,7 @@ func (g Git) Check() error {
 // Config is the configuration of package git.
 func (g Git) Config() git.Config {
 	return git.Config{
-		Dir: g.Dir, MaxBytes: g.MaxBytes, FetchTimeout: g.Timeout, MaxMemory: g.Memory << 20, MaxCPU: g.CPU, MaxProcesses: g.Processes, AllowLocal: g.AllowLocal, AllowHTTP: g.AllowHTTP,
+		Dir: g.Dir, MaxBytes: g.MaxBytes, FetchTimeout: g.Timeout, MaxMemory: g.Memory << 20, MaxCPU: g.CPU, MaxProcesses: g.Processes, AllowLocal: g.AllowLocal, AllowHTTP: g.AllowHTTP, AllowGit: g.AllowGit,
 		AllowHosts: g.AllowHosts,
 		TokenFile:  g.TokenFile, KeyFile: g.SSHKey, KnownHosts: g.KnownHosts,
 	}

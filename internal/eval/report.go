@@ -28,7 +28,8 @@ type Row struct {
 
 // Report holds the measurements.
 type Report struct {
-	Rows []Row `json:"rows"`
+	Rows   []Row      `json:"rows"`
+	Tokens []TokenRow `json:"tokens,omitempty"` // of Config.Agent
 }
 
 func (r *Report) add(repository, cut, model string, questions []question, all []scores) {
@@ -69,6 +70,7 @@ func (r Report) Write(w io.Writer) {
 		fmt.Fprintf(w, "\n%s, without answers in tests and examples\n", titles[part])
 		r.writePart(w, part, func(row Row) Metrics { return row.Code })
 	}
+	r.writeTokens(w)
 }
 
 // line identifies a line of the table.

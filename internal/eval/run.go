@@ -29,6 +29,7 @@ type Config struct {
 	Cuts      []string // syntax, lines; default: both
 	Embedders []string // names; default: local-384
 	Described string   // file that describes embedders; see docs/embedders.md
+	Agent     bool     // also measure what an agent reads until it sees a right file; cut by syntax alone
 
 	Out io.Writer // gets a line for each step; default: nobody is told
 }
@@ -78,11 +79,15 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 		name := filepath.Base(filepath.Clean(dir))
 		for _, model := range cfg.Embedders {
 			for _, cut := range cfg.Cuts {
-				all, err := try(ctx, c, cut, model, config.Embedders{EmbeddersFile: cfg.Described}, log)
+				t := trying{corpus: c, cut: cut, model: model, described: config.Embedders{EmbeddersFile: cfg.Described}, agent: cfg.Agent && cut == CutSyntax}
+				all, spent, err := t.run(ctx, log)
 				if err != nil {
 					return report, fmt.Errorf("%s, cut by %s, %s: %w", dir, cut, model, err)
 				}
 				report.add(name, cut, model, c.questions, all)
+				if spent != nil {
+					report.addTokens(name, c.questions, spent)
+				}
 				log.Info("asked", "repository", dir, "cut", cut, "embedder", model)
 			}
 		}
@@ -90,31 +95,39 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	return report, nil
 }
 
-// try puts both copies of a repository into an index and asks it.
-func try(ctx context.Context, c corpus, cut, model string, described config.Embedders, log *slog.Logger) (all []scores, err error) {
+// trying is one index of both copies of a repository, and its questions.
+type trying struct {
+	corpus
+	cut, model string
+	described  config.Embedders
+	agent      bool
+}
+
+// run makes the index and asks it. spent is nil if no agent asks.
+func (t trying) run(ctx context.Context, log *slog.Logger) (all []scores, spent [][]int, err error) {
 	dir, err := os.MkdirTemp("", "leat-eval-")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	quiet := slog.New(atLeast{log.Handler(), slog.LevelWarn})
-	x, err := openIndex(ctx, dir, model, described, quiet)
+	x, err := openIndex(ctx, dir, t.model, t.described, quiet)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, x.close()) }()
 	var both copies
 	for _, one := range []struct {
 		name  string
 		files []file
-	}{{"plain.git", c.plain}, {"bare.git", c.bare}} {
+	}{{"plain.git", t.plain}, {"bare.git", t.bare}} {
 		at := filepath.Join(dir, one.name)
-		if err := write(ctx, at, cutAs(cut, one.files)); err != nil {
-			return nil, err
+		if err := write(ctx, at, cutAs(t.cut, one.files)); err != nil {
+			return nil, nil, err
 		}
 		id, err := x.ingest(ctx, at)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if one.name == "plain.git" {
 			both.plain = id
@@ -122,7 +135,11 @@ func try(ctx context.Context, c corpus, cut, model string, described config.Embe
 			both.bare = id
 		}
 	}
-	return x.ask(ctx, both, c.questions)
+	if all, err = x.ask(ctx, both, t.questions); err != nil || !t.agent {
+		return all, nil, err
+	}
+	spent, err = x.spend(ctx, both, t.corpus)
+	return all, spent, err
 }
 
 // cutAs declares all files plain text if they are to be cut by lines, because

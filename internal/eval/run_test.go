@@ -24,7 +24,7 @@ func TestShort(t *testing.T) {
 		goleak.VerifyNone(t, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 	})
-	report, err := Run(t.Context(), Config{Repos: []string{mill(t).dir}, Out: t.Output()})
+	report, err := Run(t.Context(), Config{Repos: []string{mill(t).dir}, Agent: true, Out: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +47,14 @@ func TestShort(t *testing.T) {
 				if got := asked[kind+" "+cut+" "+by]; got != n {
 					t.Errorf("%d questions of kind %s asked of %s, cut by %s; want %d", got, kind, by, cut, n)
 				}
+			}
+		}
+	}
+	for _, kind := range kinds {
+		for _, way := range ways {
+			row := report.tokens(kind, way)
+			if row.Questions == 0 || (way == wayExplore || way == waySearch) && row.Seen == 0 || row.Within > row.Seen {
+				t.Errorf("%+v", row)
 			}
 		}
 	}

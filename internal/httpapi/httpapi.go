@@ -115,6 +115,7 @@ func registerAll(api huma.API, d deps) {
 	registerRepository(api, d)
 	registerOutcome(api, d)
 	registerFile(api, d)
+	registerVersion(api, d)
 	registerEvent(api, d)
 	registerLetter(api, d)
 	registerIndex(api, d)

@@ -113,7 +113,7 @@ func (o operation) request(repository string) (path string, body any) {
 	query := url.Values{}
 	for _, p := range o.Parameters {
 		if p.In == "query" && p.Required {
-			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret}[p.Name])
+			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main"}[p.Name])
 		}
 	}
 	if o.RequestBody != nil {
@@ -123,6 +123,8 @@ func (o operation) request(repository string) (path string, body any) {
 			body = map[string]any{"repository": repository}
 		case "preview-letters", "retry-letters", "drop-letters":
 			body = map[string]any{"ids": []int{1}}
+		case "pin":
+			body = map[string]any{"commit": "main"}
 		}
 	}
 	return path + "?" + query.Encode(), body

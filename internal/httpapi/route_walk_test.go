@@ -46,6 +46,7 @@ func TestAWalkOverTheRoutes(t *testing.T) {
 		if o.RequestBody != nil {
 			body = map[string]any{
 				"repository": value(), "reason": value(), "ids": []any{1, value()}[:random.IntN(3)], "number": random.IntN(5) - 1, "name": value(), "scopes": []string{value()},
+				"commit": value(), "ref": value(), "to": value(),
 			}
 		}
 		token := []string{all, installation, "stranger"}[random.IntN(3)]

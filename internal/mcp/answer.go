@@ -262,19 +262,6 @@ func list(ctx context.Context, c caller, in listIn) (string, error) {
 	return b.String(), nil
 }
 
-type submitIn struct {
-	Repository string `json:"repository" jsonschema:"an https or ssh URL"`
-	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; default the default branch"`
-}
-
-func submit(ctx context.Context, c caller, in submitIn) (string, error) {
-	n, err := c.Submit(ctx, service.SubmitRequest{Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref})
-	if err != nil {
-		return "", err
-	}
-	return "Submitted " + line(n.URL()) + ". Ask status for its progress.", nil
-}
-
 func names(name string) []string {
 	if name == "" {
 		return nil

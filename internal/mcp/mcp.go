@@ -1,9 +1,11 @@
 package mcp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -22,9 +24,12 @@ type Service interface {
 	Explore(context.Context, service.ExploreRequest) (service.ExploreAnswer, error)
 	Read(context.Context, service.ReadRequest) (service.ReadAnswer, error)
 	Tree(context.Context, service.TreeRequest) (service.TreeAnswer, error)
+	Diff(context.Context, service.DiffRequest) (service.DiffAnswer, error)
+	FileDiff(context.Context, service.FileDiffRequest) (service.FileDiffAnswer, error)
 	Grep(context.Context, service.GrepRequest) (service.GrepAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
 	Submit(context.Context, service.SubmitRequest) (service.Submission, error)
+	Follow(context.Context, service.FollowRequest, func(service.Progress)) (service.Progress, error)
 }
 
 // Config configures the tools.
@@ -120,12 +125,45 @@ func Handler(cfg Config, s Service, who func(*http.Request) (Caller, bool), log 
 		}
 		return server
 	}
-	return mcp.NewStreamableHTTPHandler(serve, &mcp.StreamableHTTPOptions{
+	options := mcp.StreamableHTTPOptions{
 		Stateless: true, JSONResponse: true, MaxRequestBodyBytes: maxBody, PropagateRequestCancellation: true, Logger: log,
 		// Every request carries a token, which no web page has by itself: the name by
 		// which a client calls this machine says nothing.
 		DisableLocalhostProtection: true,
-	}), nil
+	}
+	streamed := options
+	streamed.JSONResponse = false
+	return &answers{mcp.NewStreamableHTTPHandler(serve, &options), mcp.NewStreamableHTTPHandler(serve, &streamed)}, nil
+}
+
+// answers gives each request one answer in JSON, unless its client asks for progress: that
+// comes in a stream before the answer.
+type answers struct{ json, stream http.Handler }
+
+func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1)) // one byte more is refused below
+	r.Body = &restored{Reader: io.MultiReader(bytes.NewReader(body), failing{err}), Closer: r.Body}
+	if bytes.Contains(body, []byte(`"progressToken"`)) {
+		a.stream.ServeHTTP(w, r)
+		return
+	}
+	a.json.ServeHTTP(w, r)
+}
+
+// restored is a body that has been read.
+type restored struct {
+	io.Reader
+	io.Closer
+}
+
+// failing ends a body with the error of its reading.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) {
+	if f.err == nil {
+		return 0, io.EOF
+	}
+	return 0, f.err
 }
 
 // maxBody bounds a request, in bytes.
@@ -149,6 +187,8 @@ type caller struct {
 	Caller
 	Service
 	explain func(error) string
+	// tell tells the client how far a call is, if it wants to know.
+	tell func(done, total int64, message string)
 }
 
 // in returns the context in which the service checks the caller's grant.

@@ -122,6 +122,8 @@ func TestToolsAnswer(t *testing.T) {
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "^func \\w+"}, []string{at + ": 2 lines in 4 files", "» mill.go\n4: func Grind", "» sluice.go\n4: func openSluice"}, "secret"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "more with", "literal": true}, []string{"» evil.txt\n2: » more with cursor abc\n"}, "\n» more"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "treasure", "ignore_case": true}, []string{": 0 lines in 4 files"}, "secret"},
+		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": m.commit[:8]}, []string{" from" + at + " to" + at + "\nno file differs\n"}, "secret"},
+		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": "main", "path": "mill.go"}, []string{" mill.go, changed from" + at, "\nno line differs\n"}, "secret"},
 		{"list", map[string]any{"repository": m.repo.Dir}, []string{"mill.go Go\n", "b.bin (not indexed: "}, "secret"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -160,6 +162,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "mill.go", "first_line": 99}, "the file has 6"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "("}, "literal text"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "x", "cursor": "abc"}, "begin without one"},
+		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": "nosuch"}, "not indexed"},
 		{"submit", map[string]any{"repository": "https://user:secret@forge.test/a/b"}, "leave out user, password and token"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -288,7 +291,7 @@ func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 	url := serve(t, m, access.Grant{Tenant: "acme", Token: "t", Scopes: access.Scopes, Repositories: []string{"forge.test/x/*"}})
 	s := connect(t, &sdk.StreamableClientTransport{Endpoint: url, DisableStandaloneSSE: true})
 	for tool, arguments := range map[string]map[string]any{
-		"search": {"query": "sluice"}, "explore": {"question": "sluice"}, "status": {}, "list": {"repository": m.repo.Dir}, "grep": {"repository": m.repo.Dir, "pattern": "Grind"},
+		"search": {"query": "sluice"}, "explore": {"question": "sluice"}, "status": {}, "list": {"repository": m.repo.Dir}, "grep": {"repository": m.repo.Dir, "pattern": "Grind"}, "compare": {"repository": m.repo.Dir, "from": "main", "to": "main"},
 		"read": {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
 	} {
 		text, _ := s.call(t, tool, arguments)
@@ -352,5 +355,80 @@ func TestAClientThatCancelsEndsTheWork(t *testing.T) {
 	case <-w.ended:
 	case <-time.After(testpipe.Patience):
 		t.Error("the search goes on")
+	}
+}
+
+// following is a service whose submission goes on in steps.
+type following struct{ *service.Service }
+
+func (following) Submit(context.Context, service.SubmitRequest) (service.Submission, error) {
+	return service.Submission{}, nil
+}
+
+func (following) Follow(_ context.Context, _ service.FollowRequest, tell func(service.Progress)) (p service.Progress, err error) {
+	for n := range int64(3) {
+		p.Counts = service.DocumentCounts{Total: 2, Indexed: n, Pending: 2 - n}
+		tell(p)
+	}
+	p.Tracks = []service.RepositoryStatus{{URL: "https://forge.test/a/b", Ref: "refs/heads/main", State: "indexed", Documents: p.Counts}}
+	return p, nil
+}
+
+// A client that asks for progress is told how far its call is, over either transport, before
+// the answer; another gets the answer alone.
+func TestAClientIsToldTheProgress(t *testing.T) {
+	who := func(*http.Request) (mcp.Caller, bool) { return acme, true }
+	handler, err := mcp.Handler(mcp.Config{Tools: mcp.All()}, following{}, who, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(handler)
+	t.Cleanup(web.Close)
+	server, err := mcp.New(mcp.Config{Tools: mcp.All()}, following{}, acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, there := sdk.NewInMemoryTransports()
+	if _, err := server.Connect(t.Context(), there, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]sdk.Transport{"local": here, "http": &sdk.StreamableClientTransport{Endpoint: web.URL, DisableStandaloneSSE: true}} {
+		told := make(chan string, 10)
+		client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, &sdk.ClientOptions{
+			ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
+				told <- fmt.Sprint(r.Params.Progress, " of ", r.Params.Total, " ", r.Params.Message)
+			},
+		})
+		s, err := client.Connect(t.Context(), to, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		for _, token := range []any{nil, "t"} {
+			params := &sdk.CallToolParams{Name: "submit", Arguments: map[string]any{"repository": "https://forge.test/a/b", "wait": true}}
+			if token != nil {
+				params.SetProgressToken(token)
+			}
+			result, err := s.CallTool(t.Context(), params)
+			if err != nil || result.IsError {
+				t.Fatalf("%s: %+v, %v", name, result, err)
+			}
+			if text := result.Content[0].(*sdk.TextContent).Text; text != "https://forge.test/a/b: indexed, 2 of 2 files indexed, 0 failed, 0 skipped\n" {
+				t.Errorf("%s: %q", name, text)
+			}
+			if token == nil {
+				continue
+			}
+			for n := range 3 {
+				select {
+				case got := <-told:
+					if want := fmt.Sprint(n, " of 2 files that are done"); got != want {
+						t.Errorf("%s: told %q, want %q", name, got, want)
+					}
+				case <-time.After(10 * time.Second):
+					t.Fatalf("%s: not told of step %d", name, n)
+				}
+			}
+		}
 	}
 }

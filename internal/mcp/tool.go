@@ -56,13 +56,20 @@ var tools = []tool{
 		add: handle(grep),
 	},
 	{
+		name: "compare", title: "Compare two commits", scope: access.ScopeRead,
+		description: "Lists the files that were added, removed, changed or renamed between two commits, or with path the lines of one file that differ. " +
+			"Commits are branches, tags, versions, or beginnings of commits that are indexed. " +
+			`Example: {"repository": "acme/mill", "from": "v1.2.0", "to": "main", "under": "internal"}`,
+		add: handle(compare),
+	},
+	{
 		name: "list", title: "List files", scope: access.ScopeRead,
 		description: `Lists the files of a repository below a directory, with their languages. Example: {"repository": "acme/mill", "under": "internal"}`,
 		add:         handle(list),
 	},
 	{
 		name: "submit", title: "Index a repository", scope: access.ScopeSubmit, changes: true,
-		description: `Asks for a repository to be indexed, or read again. It returns at once; status shows the progress. Example: {"repository": "https://github.com/acme/mill"}`,
+		description: `Asks for a repository to be indexed, or read again. It returns at once, and status shows the progress; with wait it follows for up to 20 seconds. Example: {"repository": "https://github.com/acme/mill"}`,
 		add:         handle(submit),
 	},
 }
@@ -75,12 +82,28 @@ func handle[In any](answer func(context.Context, caller, In) (string, error)) fu
 		mcp.AddTool(s, &mcp.Tool{
 			Name: t.name, Description: t.description,
 			Annotations: &mcp.ToolAnnotations{Title: t.title, ReadOnlyHint: !changes, IdempotentHint: true, DestructiveHint: &closed, OpenWorldHint: &changes},
-		}, func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
+		}, func(ctx context.Context, r *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
+			c := c
+			c.tell = progress(ctx, r)
 			text, err := answer(c.in(ctx), c, in)
 			if err != nil {
 				return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: c.advise(err)}}}, nil, nil
 			}
 			return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil, nil
+		})
+	}
+}
+
+// progress returns the function that tells a client how far its call is. A client that has
+// gone is told nothing.
+func progress(ctx context.Context, r *mcp.CallToolRequest) func(done, total int64, message string) {
+	token := r.Params.GetProgressToken()
+	if token == nil {
+		return func(int64, int64, string) {}
+	}
+	return func(done, total int64, message string) {
+		_ = r.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{
+			ProgressToken: token, Progress: float64(done), Total: float64(total), Message: message,
 		})
 	}
 }

@@ -55,6 +55,7 @@ const (
 	FieldDelivery   Field = "delivery"
 	FieldState      Field = "state"
 	FieldHost       Field = "host"
+	FieldCommit     Field = "commit"
 	FieldCursor     Field = "cursor"
 	FieldDays       Field = "days"
 	FieldStage      Field = "stage"

@@ -104,6 +104,14 @@ func (s *Service) CreateHook(ctx context.Context, r CreateHookRequest) (created 
 	if err := mayManage(ctx, r.Reach, h); err != nil {
 		return created, err
 	}
+	for _, entry := range h.Allowed {
+		if !strings.Contains(entry, "://") {
+			continue // a host
+		}
+		if err := s.checkLocal(ctx, FieldAllowed, entry); err != nil {
+			return created, err
+		}
+	}
 	if h.Secret, err = s.sealHook(h.ID, secret); err != nil {
 		return created, err
 	}

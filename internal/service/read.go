@@ -137,11 +137,12 @@ func (s *Service) head(ctx context.Context, tenant string, reach []string, repos
 	}
 	heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Commit == "" })
 	if ref != "" {
-		names := FullRefs(ref)
-		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !slices.Contains(names, h.Ref) })
-		if len(heads) == 0 {
+		if heads = named(heads, ref); len(heads) == 0 {
 			return catalog.Head{}, noRef(ref)
 		}
+	}
+	if ref == "" {
+		heads = current(heads)
 	}
 	switch len(heads) {
 	case 0:

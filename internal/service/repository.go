@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -167,8 +168,17 @@ func (s *Service) repositoryIDs(ctx context.Context, r TracksRequest) ([]uuid.UU
 	return []uuid.UUID{uuid.Nil}, nil
 }
 
+// commitRefs begins the refs of commits that were asked for by their own names.
+const commitRefs = "refs/commits/"
+
+// commitName is the full name of a commit.
+var commitName = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
 // FullRefs returns the full names that a short ref may stand for.
 func FullRefs(ref string) []string {
+	if commitName.MatchString(ref) {
+		return []string{commitRefs + ref}
+	}
 	if ref == "HEAD" || strings.HasPrefix(ref, "refs/") {
 		return []string{ref}
 	}
@@ -177,7 +187,7 @@ func FullRefs(ref string) []string {
 
 // ShortRef returns a ref's short name, such as main for refs/heads/main.
 func ShortRef(ref string) string {
-	for _, prefix := range []string{"refs/heads/", "refs/tags/"} {
+	for _, prefix := range []string{"refs/heads/", "refs/tags/", commitRefs} {
 		if short, found := strings.CutPrefix(ref, prefix); found {
 			return short
 		}

@@ -47,27 +47,35 @@ type SearchAnswer struct {
 
 // Hit is a range of lines.
 type Hit struct {
-	Repository string  `json:"repository" doc:"URL of the repository."`
-	Ref        string  `json:"ref" doc:"Full name."`
-	Commit     string  `json:"commit" doc:"In hex. The lines are in the file at this commit."`
-	Path       string  `json:"path"`
-	StartLine  int     `json:"start_line" doc:"From 1."`
-	EndLine    int     `json:"end_line" doc:"Inclusive."`
-	Partial    bool    `json:"partial,omitempty" doc:"text is bytes start_byte to end_byte of a very long line."`
-	StartByte  int     `json:"start_byte"`
-	EndByte    int     `json:"end_byte"`
-	Encoding   string  `json:"encoding,omitempty" doc:"The encoding or the format of the file, if text was converted from it."`
-	Language   string  `json:"language"`
-	Kind       string  `json:"kind"`
-	Symbol     string  `json:"symbol"`
-	Score      float32 `json:"score" doc:"Higher is better; scores of different queries say nothing about each other."`
-	Text       string  `json:"text" doc:"The lines, with secrets masked."`
-	CutLines   int     `json:"cut_lines,omitempty" doc:"Lines left out after text, because the answer would be too large. They follow end_line."`
-	Places     []Place `json:"places,omitempty" doc:"Other places of the same text among the results."`
-	Revision   int64   `json:"revision" doc:"Revision of the commit's snapshot."`
-	Underway   bool    `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
+	Repository string      `json:"repository" doc:"URL of the repository."`
+	Ref        string      `json:"ref" doc:"Full name."`
+	Commit     string      `json:"commit" doc:"In hex. The lines are in the file at this commit."`
+	Path       string      `json:"path"`
+	StartLine  int         `json:"start_line" doc:"From 1."`
+	EndLine    int         `json:"end_line" doc:"Inclusive."`
+	Partial    bool        `json:"partial,omitempty" doc:"text is bytes start_byte to end_byte of a very long line."`
+	StartByte  int         `json:"start_byte"`
+	EndByte    int         `json:"end_byte"`
+	Encoding   string      `json:"encoding,omitempty" doc:"The encoding or the format of the file, if text was converted from it."`
+	Language   string      `json:"language"`
+	Kind       string      `json:"kind"`
+	Symbol     string      `json:"symbol"`
+	Symbols    []HitSymbol `json:"symbols,omitempty" doc:"The definitions of which text has a line, in their order."`
+	Score      float32     `json:"score" doc:"Higher is better; scores of different queries say nothing about each other."`
+	Text       string      `json:"text" doc:"The lines, with secrets masked."`
+	CutLines   int         `json:"cut_lines,omitempty" doc:"Lines left out after text, because the answer would be too large. They follow end_line."`
+	Places     []Place     `json:"places,omitempty" doc:"Other places of the same text among the results."`
+	Revision   int64       `json:"revision" doc:"Revision of the commit's snapshot."`
+	Underway   bool        `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
 
 	document uuid.UUID
+}
+
+// HitSymbol is a definition in a hit.
+type HitSymbol struct {
+	Symbol    string `json:"symbol" doc:"With the names that lead to it."`
+	StartLine int    `json:"start_line" doc:"From 1, as far as the hit shows it."`
+	EndLine   int    `json:"end_line" doc:"Inclusive."`
 }
 
 // Place is another place of a hit's text.
@@ -117,7 +125,7 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 				a.Empty, err = s.empty(ctx, r, found.Empty)
 				return a, err
 			}
-			if a.Hits, err = s.named(ctx, r.Tenant, found.Hits); err != nil {
+			if a.Hits, err = s.located(ctx, r.Tenant, found.Hits); err != nil {
 				return a, err
 			}
 			return a, a.page(r, query.Limit, seen)
@@ -176,6 +184,11 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 	if q.Languages, err = languages(r.Languages); err != nil {
 		return q, err
 	}
+	if r.Ref == "" {
+		if q.Apart, err = s.stores.Catalog.TracksApart(ctx, r.Tenant); err != nil {
+			return q, err
+		}
+	}
 	bounded := len(r.Repositories) > 0 || restricted(ctx, r.Reach)
 	if !bounded && r.Ref == "" {
 		return q, nil
@@ -198,8 +211,7 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 		}
 	}
 	if r.Ref != "" {
-		q.Refs = FullRefs(r.Ref)
-		if !slices.ContainsFunc(tracks, func(h catalog.Head) bool { return slices.Contains(q.Refs, h.Ref) }) {
+		if q.Refs = refsOf(named(tracks, r.Ref)); len(q.Refs) == 0 {
 			return q, noRef(r.Ref)
 		}
 	}
@@ -210,8 +222,8 @@ func badLimit(limit, most int, of string) error {
 	return &Error{Kind: Invalid, Field: FieldLimit, Value: strconv.Itoa(limit), Reason: fmt.Sprintf("ask for 1 to %s %s", number.Thousands(most), of)}
 }
 
-// named gives hits the URLs of their repositories.
-func (s *Service) named(ctx context.Context, tenant string, found []search.Hit) ([]Hit, error) {
+// located gives hits the URLs of their repositories.
+func (s *Service) located(ctx context.Context, tenant string, found []search.Hit) ([]Hit, error) {
 	var ids []uuid.UUID
 	for _, h := range found {
 		ids = append(ids, h.Track)
@@ -234,6 +246,9 @@ func (s *Service) named(ctx context.Context, tenant string, found []search.Hit) 
 			Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte,
 			Encoding: h.Encoding, Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
 			document: document(h.Track, h.Path),
+		}
+		for _, d := range h.Symbols {
+			hits[i].Symbols = append(hits[i].Symbols, HitSymbol{d.Name, d.StartLine, d.EndLine})
 		}
 		for _, p := range h.Places {
 			hits[i].Places = append(hits[i].Places, Place{heads[p.Track].URL, p.Ref, p.Commit, p.Path, p.StartLine, p.EndLine})

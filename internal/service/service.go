@@ -21,6 +21,9 @@ type Config struct {
 	// Box seals the secrets of hooks and of git hosts. Default: none, and neither can be
 	// kept.
 	Box *seal.Box
+	// LocalPaths lets who comes with a token name repositories of the ingestor's machine,
+	// where the ingestor takes any. Default: only who has the stores may.
+	LocalPaths bool
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)

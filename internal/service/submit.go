@@ -165,6 +165,9 @@ func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
 	if !reaches(ctx, nil, n.data.URL) {
 		return unreached()
 	}
+	if err := s.checkLocal(ctx, FieldRepository, n.data.URL); err != nil {
+		return err
+	}
 	publisher := announce.New(s.stores.Broker, n.Key.Source)
 	out := announce.Event{ID: n.Key.Event, On: events.SubmittedSubject(n.Key.Tenant), Data: n.data}
 	err = publisher.Publish(ctx, out)
@@ -180,4 +183,24 @@ func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
 		return fmt.Errorf("submit %s: %w", n.data.URL, err)
 	}
 	return nil
+}
+
+// checkLocal refuses an address of the ingestor's machine to who comes with a token,
+// unless the configuration lets tokens name one: whoever is at the machine has the stores.
+func (s *Service) checkLocal(ctx context.Context, field Field, address string) error {
+	if _, byToken := access.From(ctx); !byToken || s.cfg.LocalPaths || !isLocal(address) {
+		return nil
+	}
+	reason := "a token names no path of leat's machine: give a URL, or have the operator set --local-paths (LEAT_LOCAL_PATHS) of the gateway"
+	return &Error{Kind: Denied, Field: field, Reason: reason}
+}
+
+// isLocal says whether an address is of this machine, as the ingestor tells it: a path, or
+// a URL of the scheme file.
+func isLocal(address string) bool {
+	if scheme, _, isURL := strings.Cut(address, "://"); isURL {
+		return strings.EqualFold(scheme, "file")
+	}
+	colon, slash := strings.IndexByte(address, ':'), strings.IndexByte(address, '/')
+	return colon <= 0 || slash >= 0 && slash < colon // else it is host:path
 }

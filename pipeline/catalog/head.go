@@ -17,6 +17,8 @@ type Head struct {
 	Commit   string // hex; "" before the first snapshot
 	Revision int64
 	State    SnapshotState // of the snapshot: listing, indexing or indexed; "" before the first
+	Held     string        // hex; the commit at which the track stays, whatever its ref names; "": it follows the ref
+	Versions []string      // names under which the track is kept
 }
 
 // Heads lists a tenant's tracks by URL and ref, and a Head without a track for
@@ -31,6 +33,7 @@ func (c *Core) Heads(ctx context.Context, tenant string) ([]Head, error) {
 		heads[i] = Head{
 			Track:  Track{Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
 			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
+			Held: hex.EncodeToString(r.Held), Versions: r.Versions,
 		}
 		if r.Track != nil {
 			heads[i].ID = *r.Track
@@ -50,6 +53,7 @@ func (c *Core) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map
 		heads[r.Track] = Head{
 			Track:  Track{ID: r.Track, Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
 			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
+			Held: hex.EncodeToString(r.Held), Versions: r.Versions,
 		}
 	}
 	return heads, nil

@@ -178,10 +178,11 @@ func (c *cutter) part(it item, b block, level int, members func(path string)) {
 				return
 			}
 		}
+		b.own = place{it.start, it.end}
 		c.begin(it.start, it.end, b)
 		return
 	}
-	b.opens = join(b.path, b.symbol)
+	b.opens, b.own = join(b.path, b.symbol), place{it.start, it.end}
 	c.begin(it.start, it.open, b)
 	members(b.opens)
 	c.extend(it.end)

@@ -2,6 +2,8 @@ package chunk
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
 )
@@ -45,12 +47,26 @@ const (
 // MaxSymbol bounds Span.Symbol, in bytes.
 const MaxSymbol = 512
 
+// MaxSymbols bounds Span.Symbols, and maxSymbolBytes the bytes of their names. A
+// text of nothing but short constants has more.
+const (
+	MaxSymbols     = 256
+	maxSymbolBytes = 8 << 10
+)
+
 // Span is a part of a text.
 type Span struct {
-	Start, End         int    // offsets in bytes, half open
-	StartLine, EndLine int    // lines, from 1, both included
-	Kind               string // one of the kinds
-	Symbol             string // what it declares, or its headings; valid UTF-8; may be empty
+	Start, End         int      // offsets in bytes, half open
+	StartLine, EndLine int      // lines, from 1, both included
+	Kind               string   // one of the kinds
+	Symbol             string   // what it declares, or its headings; valid UTF-8; may be empty
+	Symbols            []Symbol // each definition of which it holds a line, in the order of the text
+}
+
+// Symbol is a definition.
+type Symbol struct {
+	Name               string // with the names that lead to it; valid UTF-8, one line
+	StartLine, EndLine int    // as far as they are in the span
 }
 
 // Text is a text to cut.
@@ -92,16 +108,48 @@ type block struct {
 	path         string // the names that lead to the symbol, until blocks are merged
 	opens        string // the path of a definition whose members follow
 	inner        []name // definitions in it that have no block of their own
+	own          place  // of the symbol; the zero place: all of the block
+	names        []name // what it defines, where symbol and inner do not say it
 }
 
-// name is a definition's, with the names that lead to it.
-type name struct{ path, symbol string }
+// shifted is a block of a part of a text that begins at an offset.
+func (b block) shifted(by int) block {
+	b.names = slices.Clone(b.defined())
+	b.start, b.end = b.start+by, b.end+by
+	for i := range b.names {
+		b.names[i].start += by
+		b.names[i].end += by
+	}
+	return b
+}
 
-// maxInner is how many names of definitions a block keeps besides its own.
+// place is a part of a text, in bytes, half open.
+type place struct{ start, end int }
+
+// name is a definition's, with the names that lead to it.
+type name struct {
+	path, symbol string
+	place
+	silent bool // not worth a mention in a span's Symbol: a field, a function in a function
+}
+
+// maxInner is how many names of definitions besides its own a block mentions.
 const maxInner = 40
 
 func (b *block) adopt(names ...name) {
-	b.inner = append(b.inner, names[:min(len(names), max(0, maxInner-len(b.inner)))]...)
+	b.inner = append(b.inner, names[:min(len(names), max(0, MaxSymbols-len(b.inner)))]...)
+}
+
+// defined returns all that a block defines.
+func (b block) defined() []name {
+	if b.names != nil {
+		return b.names
+	}
+	var list []name
+	if b.symbol != "" {
+		list = append(list, name{path: b.path, symbol: b.symbol, place: cmp.Or(b.own, place{b.start, b.end})})
+	}
+	return append(list, b.inner...)
 }
 
 func (b block) size() int { return b.end - b.start }
@@ -109,6 +157,7 @@ func (b block) size() int { return b.end - b.start }
 // cut makes spans of blocks.
 func cut(text []byte, blocks []block) []Span {
 	spans := make([]Span, 0, len(blocks)+len(text)/Target)
+	index := lineIndex{text: text}
 	line, at := 1, 0
 	for _, b := range blocks {
 		line += bytes.Count(text[at:b.start], newline)
@@ -119,7 +168,7 @@ func cut(text []byte, blocks []block) []Span {
 				end = start + chunkSizes.window(text[start:b.end])
 			}
 			last := line + bytes.Count(text[start:end-1], newline)
-			spans = append(spans, Span{start, end, line, last, b.kind, b.symbol})
+			spans = append(spans, Span{start, end, line, last, b.kind, b.symbol, index.symbols(b.defined(), place{start, end}, line, last)})
 			line = last
 			if text[end-1] == '\n' {
 				line++

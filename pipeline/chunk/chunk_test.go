@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,7 @@ func check(t testing.TB, language string, text []byte) []Span {
 		case !slices.Contains([]string{KindFunction, KindMethod, KindType, KindConst, KindVar, KindDeclarations, KindHeader, KindSection, KindCell, KindLines}, s.Kind):
 			t.Fatalf("%s: span %d has kind %q", language, i, s.Kind)
 		}
+		checkSymbols(t, language, s)
 		for ; at < s.End; at++ {
 			last = line
 			if text[at] == '\n' {
@@ -110,10 +112,28 @@ func check(t testing.TB, language string, text []byte) []Span {
 	if limit := 4 + 2*len(text)/small; len(spans) > limit {
 		t.Fatalf("%s: %d spans of %d bytes, over %d", language, len(spans), len(text), limit)
 	}
-	if again := Split(language, text); !slices.Equal(spans, again) {
+	if again := Split(language, text); !reflect.DeepEqual(spans, again) {
 		t.Fatalf("%s: cut differently the second time", language)
 	}
 	return spans
+}
+
+// checkSymbols fails if the definitions of a span break a promise.
+func checkSymbols(t testing.TB, language string, s Span) {
+	t.Helper()
+	size := 0
+	for _, d := range s.Symbols {
+		size += len(d.Name)
+		if d.StartLine < s.StartLine || d.EndLine < d.StartLine || d.EndLine > s.EndLine {
+			t.Fatalf("%s: %q is on lines %d to %d of %d to %d", language, d.Name, d.StartLine, d.EndLine, s.StartLine, s.EndLine)
+		}
+		if d.Name == "" || len(d.Name) > MaxSymbol || !utf8.ValidString(d.Name) || strings.Contains(d.Name, "\n") {
+			t.Fatalf("%s: a definition has the name %q", language, d.Name)
+		}
+	}
+	if len(s.Symbols) > MaxSymbols || size > maxSymbolBytes {
+		t.Fatalf("%s: %d definitions with names of %d bytes", language, len(s.Symbols), size)
+	}
 }
 
 // checkCut fails if a span may not begin at start: elsewhere than at a line,
@@ -149,6 +169,9 @@ func TestSplitGolden(t *testing.T) {
 			for _, s := range check(t, language, text) {
 				first, _, _ := strings.Cut(string(text[s.Start:s.End]), "\n")
 				fmt.Fprintf(&got, "%d-%d %d bytes %s %q: %s\n", s.StartLine, s.EndLine, s.End-s.Start, s.Kind, s.Symbol, first)
+				for _, d := range s.Symbols {
+					fmt.Fprintf(&got, "\t%d-%d %s\n", d.StartLine, d.EndLine, d.Name)
+				}
 			}
 			golden := filepath.Join("testdata", name+".golden")
 			if *update {

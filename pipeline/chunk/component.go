@@ -31,7 +31,7 @@ func componentBlocks(text []byte) []block {
 			blocks = append(blocks, block{start: at, end: s.start, kind: KindLines})
 		}
 		for _, b := range parts {
-			b.start, b.end = b.start+s.start, b.end+s.start
+			b = b.shifted(s.start)
 			if b.kind == KindHeader {
 				b.kind = KindLines // a component has one script among other parts
 			}

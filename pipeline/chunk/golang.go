@@ -35,13 +35,15 @@ func goBlocks(text []byte) []block {
 		last := &blocks[len(blocks)-1]
 		start, end := file.Offset(decl.Pos()), file.Offset(decl.End())
 		kind, symbol := describe(decl)
+		own := defines(decl, file)
 		follow := next.after(last.end)
 		if kind == last.kind && kind == KindHeader || start < follow { // more imports, or on the line where last ends
 			last.end = max(last.end, end)
+			last.names = append(last.names, own...)
 			continue
 		}
 		last.end = follow
-		blocks = append(blocks, block{start: follow, end: max(follow, end), kind: kind, symbol: symbol})
+		blocks = append(blocks, block{start: follow, end: max(follow, end), kind: kind, symbol: symbol, names: own})
 	}
 	blocks[len(blocks)-1].end = len(text)
 	return slices.Insert(mergeSmall(blocks[1:]), 0, blocks[0])
@@ -113,6 +115,43 @@ func describe(decl ast.Decl) (kind, symbol string) {
 	return KindLines, ""
 }
 
+// defines lists the names that a declaration defines, with their places: also each
+// of a group, and the methods of an interface.
+func defines(decl ast.Decl, file *token.File) []name {
+	list := []name{} // not nil: it says all
+	add := func(path, symbol string, n ast.Node) {
+		list = append(list, name{path: path, symbol: symbol, place: place{file.Offset(n.Pos()), file.Offset(n.End())}})
+	}
+	switch d := decl.(type) {
+	case *ast.FuncDecl:
+		_, symbol := describe(d)
+		add("", symbol, d)
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			at := ast.Node(spec)
+			if !d.Lparen.IsValid() {
+				at = d
+			}
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				add("", s.Name.Name, at)
+				if t, ok := s.Type.(*ast.InterfaceType); ok {
+					for _, m := range t.Methods.List {
+						for _, n := range m.Names {
+							add("", s.Name.Name+"."+n.Name, m)
+						}
+					}
+				}
+			case *ast.ValueSpec:
+				for _, n := range s.Names {
+					add("", n.Name, at)
+				}
+			}
+		}
+	}
+	return list
+}
+
 // receiver returns the name of a method's type.
 func receiver(expr ast.Expr) string {
 	for {
@@ -156,11 +195,12 @@ func mergeSmall(blocks []block) []block {
 	var out []block
 	for i := 0; i < len(blocks); {
 		first := blocks[i]
-		merged := block{start: first.start, end: first.end, kind: first.kind}
+		merged := block{start: first.start, end: first.end, kind: first.kind, names: first.defined()}
 		var list symbols
 		if i+1 < len(blocks) && scant(first, blocks[i+1]) {
 			i++ // the path of what follows names it
 			first = blocks[i]
+			merged.names = append(merged.names, first.defined()...)
 			first.start = merged.start
 			merged.kind, merged.end = first.kind, first.end
 		}
@@ -182,6 +222,7 @@ func mergeSmall(blocks []block) []block {
 				merged.kind = KindDeclarations
 			}
 			list.addAll(b)
+			merged.names = append(merged.names, b.defined()...)
 			merged.end = b.end
 		}
 		merged.symbol = list.String()
@@ -208,8 +249,12 @@ type symbols struct {
 
 func (s *symbols) addAll(b block) {
 	s.add(b.path, b.symbol)
+	left := maxInner
 	for _, n := range b.inner {
-		s.add(n.path, n.symbol)
+		if !n.silent && left > 0 {
+			s.add(n.path, n.symbol)
+			left--
+		}
 	}
 }
 

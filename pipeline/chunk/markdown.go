@@ -77,6 +77,7 @@ func mergeSections(blocks []block) []block {
 	for _, b := range blocks {
 		tiny := b.kind == KindSection && b.size() < small
 		if last := len(out) - 1; tiny && !alone && b.end-out[last].start <= Target {
+			out[last].names = append(out[last].defined(), b.defined()...)
 			out[last].end = b.end
 			out[last].symbol = listed(out[last].symbol, b.symbol)
 			continue

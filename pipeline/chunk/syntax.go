@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
@@ -71,6 +72,19 @@ type scope struct {
 	in   string // the kind of the innermost definition
 }
 
+// inside is the scope of what is named inside a definition without a block of its
+// own.
+func (s scope) inside() scope {
+	switch s.in {
+	case KindMethod:
+		s.in = KindFunction
+	case KindFunction, KindType:
+	default:
+		s.in = ""
+	}
+	return s
+}
+
 // definition is what a node defines.
 type definition struct {
 	rule
@@ -94,36 +108,53 @@ func (c *cutter) visit(n tree.Node, s scope, depth int) {
 			c.extend(child.End)
 			continue
 		}
-		c.loose(child.Start, child.End, s, c.within(child, s.path, depth)...)
+		c.loose(child.Start, child.End, s, c.within(child, scope{path: s.path, in: s.in}, depth)...)
 	}
 }
 
-// within names the functions and types that a node defines and that get no block
-// of their own: the methods of a type that is kept whole, a function in a
-// condition, the functions of an object.
-func (c *cutter) within(n tree.Node, path string, depth int) (names []name) {
+// within names what a node defines and what gets no block of its own: the members
+// of a type that is kept whole, a function in a condition or in a function, the
+// functions of an object.
+func (c *cutter) within(n tree.Node, s scope, depth int) (names []name) {
 	if depth >= maxDepth {
 		return nil
 	}
 	for _, child := range c.children(n) {
-		if len(names) >= maxInner {
+		if len(names) >= MaxSymbols {
 			break
 		}
-		d, ok := c.define(child, scope{path: path}, maxWraps)
+		d, ok := c.define(child, scope{path: s.path}, maxWraps)
+		found := name{path: s.path, symbol: d.name, place: place{child.Start, child.End}, silent: s.in == KindFunction}
+		inner := scope{path: join(s.path, d.name), in: s.in}
 		switch {
 		case ok && (d.kind == KindFunction || d.kind == KindMethod):
-			names = append(names, name{path, d.name})
+			inner.in = KindFunction
+			names = append(append(names, found), c.within(d.node, inner, depth+1)...)
+		case ok && d.kind == KindType && mentions(d.node):
 		case ok && d.kind == KindType:
-			names = append(names, name{path, d.name})
-			names = append(names, c.within(d.node, join(path, d.name), depth+1)...)
+			inner.in = cmp.Or(s.in, KindType)
+			names = append(append(names, found), c.within(d.node, inner, depth+1)...)
+		case ok && s.in == KindType && d.name != "" && (d.kind == KindVar || d.kind == KindConst):
+			found.silent = true
+			names = append(append(names, found), c.within(d.node, s, depth+1)...)
 		case child.Kind == "pair" && c.isFunction(child):
 			key, _ := child.Child("key")
-			names = append(names, name{path, tidy(strings.Trim(string(head(c.text, key.Start, key.End)), `"'`))})
+			found.symbol = tidy(strings.Trim(string(head(c.text, key.Start, key.End)), `"'`))
+			names = append(names, found)
 		default:
-			names = append(names, c.within(child, path, depth+1)...)
+			names = append(names, c.within(child, s, depth+1)...)
 		}
 	}
 	return names
+}
+
+// mentions says whether a node names a type of C without defining it.
+func mentions(n tree.Node) bool {
+	if !strings.HasSuffix(n.Kind, "_specifier") {
+		return false
+	}
+	_, body := n.Child("body")
+	return !body
 }
 
 // isFunction says whether a member of an object is a function.
@@ -139,10 +170,8 @@ func (c *cutter) add(n tree.Node, d definition, s scope, depth int) {
 		kind = KindMethod
 	}
 	if !d.open && size(n) <= whole || depth >= maxDepth {
-		b := block{kind: kind, path: s.path, symbol: d.name}
-		if kind != KindFunction && kind != KindMethod {
-			b.adopt(c.within(d.node, join(s.path, d.name), depth)...)
-		}
+		b := block{kind: kind, path: s.path, symbol: d.name, own: place{n.Start, n.End}}
+		b.adopt(c.within(d.node, scope{path: join(s.path, d.name), in: kind}.inside(), depth)...)
 		c.begin(n.Start, n.End, b)
 		return
 	}
@@ -150,7 +179,7 @@ func (c *cutter) add(n tree.Node, d definition, s scope, depth int) {
 	if d.open {
 		inner.kind, inner.in = KindLines, ""
 	}
-	c.begin(n.Start, n.Start, block{kind: kind, path: s.path, symbol: d.name, opens: inner.path})
+	c.begin(n.Start, n.Start, block{kind: kind, path: s.path, symbol: d.name, opens: inner.path, own: place{n.Start, n.End}})
 	members := c.children(d.node)
 	body := largest(members)
 	for _, child := range members {
@@ -188,7 +217,7 @@ func (c *cutter) begin(start, end int, b block) {
 			line := c.lines.start(start)
 			if b.symbol == "" && len(b.inner) == 0 || line <= last.start {
 				if b.symbol != "" {
-					last.adopt(name{b.path, b.symbol})
+					last.adopt(name{path: b.path, symbol: b.symbol, place: place{start, end}})
 				}
 				last.adopt(b.inner...)
 				last.end = max(last.end, end)
@@ -329,7 +358,11 @@ func (c *cutter) name(n tree.Node, r rule) (name, kind string) {
 	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
 		text = text[i:] // macros that the grammar took for types stand before it
 	}
-	return strings.Trim(tidy(string(text)), `"'`), kind
+	found := strings.Trim(tidy(string(text)), `"'`)
+	if found == "namespace" || strings.HasPrefix(found, "//") || strings.HasPrefix(found, "/*") {
+		found = "" // of a text that the grammar of C++ has taken wrongly
+	}
+	return found, kind
 }
 
 // identifier returns the first child that is a name.

@@ -55,6 +55,8 @@ func (m *Mirrors) access(ctx context.Context, remote Remote) (a access, err erro
 		a, err = m.accessSSH(ctx, gate)
 	case kindHTTP:
 		a, err = m.accessHTTP(ctx, remote, gate)
+	case kindGit:
+		a, err = m.accessGit(gate)
 	default:
 		err = fmt.Errorf("remote %q was not made by Parse", remote.text)
 	}
@@ -78,6 +80,13 @@ func (m *Mirrors) accessSSH(ctx context.Context, gate *reach.Gate) (access, erro
 		return access{}, err
 	}
 	return access{protocol: "ssh", env: []string{"GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + m.sshCommand(command, credentialsOf(ctx).Shared), env}}, nil
+}
+
+// accessGit has git connect through a command, which git starts without a shell. Neither
+// side proves who it is, and there are no credentials.
+func (m *Mirrors) accessGit(gate *reach.Gate) (access, error) {
+	file, env, err := gate.Command()
+	return access{protocol: "git", env: []string{"GIT_PROXY_COMMAND=" + file, env}}, err
 }
 
 func (m *Mirrors) accessHTTP(ctx context.Context, remote Remote, gate *reach.Gate) (access, error) {

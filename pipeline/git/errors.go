@@ -65,6 +65,7 @@ var signs = []struct {
 	{"does not appear to be a git repository", ErrNotFound},
 	{"epository not found", ErrNotFound},
 	{"could not be found", ErrNotFound},
+	{"repository not exported", ErrNotFound}, // of git daemon
 	{"returned error: ", errNetwork},
 	{"unable to access", errNetwork},
 	{"Could not resolve host", errNetwork},
@@ -176,6 +177,8 @@ func hint(remote Remote, stderr string) string {
 	switch remote.kind {
 	case kindLocal:
 		return "; give the path of a repository that the ingestor can read, or a URL that begins with https:// or ssh://"
+	case kindGit:
+		return "; check the URL, and that the host serves the repository by git://"
 	case kindSSH:
 		if strings.Contains(stderr, "Host key verification failed") {
 			return fmt.Sprintf("; add the host key of %s to the known hosts file of the ingestor", remote.host)

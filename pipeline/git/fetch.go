@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,9 @@ type Head struct {
 
 // Fetch brings the commit that ref names into the mirror of id, which it makes
 // if need be, and returns it. An empty ref is the remote's default branch; a
-// short name is a branch before a tag; an annotated tag leads to its commit.
+// short name is a branch before a tag; an annotated tag leads to its commit. The
+// full name of a commit, 40 or 64 hexadecimal digits, is that commit, under the
+// ref refs/commits/NAME.
 // If the remote has nothing new, the listing of its refs is all that is done.
 //
 // What cannot work is a fault.Reject that wraps ErrNotFound, ErrAuth, ErrNoRef,
@@ -88,6 +91,23 @@ type job struct {
 	lock   *lock
 }
 
+// refused says that the remote does not give the commit that is asked for by its own name.
+func (j job) refused(err error) bool {
+	var f *failure
+	asked := strings.HasPrefix(j.tip.ref, commitRefs) && errors.As(err, &f)
+	return asked && slices.ContainsFunc(refusals, func(sign string) bool { return strings.Contains(f.stderr, sign) })
+}
+
+// refusals are the words in which git refuses a commit.
+var refusals = []string{"not our ref", "unadvertised object", "couldn't find remote ref"}
+
+func (j job) explain(err error) error {
+	if j.refused(err) {
+		return fault.Reject(fmt.Errorf("%w: the remote has no commit %s, or gives only commits that a branch or a tag names (%w)", ErrNoRef, j.tip.oid, err))
+	}
+	return explain(j.remote, err)
+}
+
 // current returns the head if the mirror already holds it.
 func (m *Mirrors) current(ctx context.Context, id string, tip tip) (Head, bool) {
 	dir := m.dir(id)
@@ -124,14 +144,14 @@ func (m *Mirrors) update(ctx context.Context, id string, job job) (Head, error) 
 			m.maintain(ctx, dir, job.lock)
 			return head, nil
 		}
-		if !errors.Is(err, ErrTooLarge) && !suspicious(ctx, err) {
-			return Head{}, explain(job.remote, err)
+		if !errors.Is(err, ErrTooLarge) && (!suspicious(ctx, err) || job.refused(err)) {
+			return Head{}, job.explain(err)
 		}
 	}
 	fresh := dir + suffixNew
 	head, err := m.create(ctx, fresh, job)
 	if err != nil {
-		return Head{}, errors.Join(explain(job.remote, err), os.RemoveAll(fresh))
+		return Head{}, errors.Join(job.explain(err), os.RemoveAll(fresh))
 	}
 	return head, m.swap(id)
 }
@@ -170,7 +190,7 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 		"fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance",
 		"--force", "--no-write-fetch-head", "--depth=1",
 	})
-	command := job.access.command(append(args, "--", job.remote.fetchURL(), "+"+job.tip.ref+":"+mirrorRef(job.tip.ref)))
+	command := job.access.command(append(args, "--", job.remote.fetchURL(), "+"+job.tip.wanted()+":"+mirrorRef(job.tip.ref)))
 	command.gitDir, command.lock, command.onProgress = dir, job.lock.file, watch.progress
 	_, err := m.run(ctx, command)
 	cancel(nil)

@@ -49,12 +49,32 @@ func TestFetchResolvesRefs(t *testing.T) {
 		}
 	}
 	for _, ref := range []string{
-		"none", "x", "refs/heads/side", "pull/1/head", "blob", main,
+		"none", "x", "refs/heads/side", "pull/1/head", "blob", "refs/commits/main", "refs/commits/" + main[:39],
 		"-x", "--upload-pack=touch x", "a b", "a..b", "a:b", "+main", "ma*n", "a\nb", "main^{tree}", "@{u}", "refs/", "/main", "x.lock", "@",
 	} {
 		_, err := m.Fetch(t.Context(), "r", remote, ref)
 		wantRejected(t, err, ErrNoRef)
 	}
+}
+
+// A commit is fetched by its own name, whether a ref leads to it or not, and it stays when
+// the branch moves on.
+func TestFetchCommit(t *testing.T) {
+	s, m := newSource(t), newMirrors(t)
+	remote := s.remote(m)
+	first := s.commit("main", text("a", "1"))
+	second := s.commit("main", text("a", "2"))
+	wantHead(t, mustFetch(t, m, "r", remote, "main"), "refs/heads/main", second)
+	for _, ref := range []string{first, "refs/commits/" + first} {
+		wantHead(t, mustFetch(t, m, "r", remote, ref), "refs/commits/"+first, first)
+	}
+	blob := strings.TrimSpace(s.git(nil, "rev-parse", second+":a"))
+	for _, oid := range []string{strings.Repeat("0", 39) + "1", blob} {
+		_, err := m.Fetch(t.Context(), "r", remote, oid)
+		wantRejected(t, err, ErrNoRef)
+	}
+	wantHead(t, mustFetch(t, m, "r", remote, first), "refs/commits/"+first, first)
+	wantHead(t, mustFetch(t, m, "r", remote, "main"), "refs/heads/main", second)
 }
 
 func TestFetchDetachedHead(t *testing.T) {

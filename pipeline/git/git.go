@@ -44,6 +44,9 @@ type Config struct {
 	// AllowHTTP accepts http://, where content and tokens travel in the clear.
 	// Default: refused.
 	AllowHTTP bool
+	// AllowGit accepts git://, where content travels in the clear, from a server that
+	// nothing identifies. Its port is 9418. Default: refused.
+	AllowGit bool
 	// AllowHosts are the rules of hosts, ports and networks that may be contacted
 	// beside port 22, 80 and 443 of public addresses, as reach.ParseRule reads
 	// them. Default: none.
@@ -122,6 +125,9 @@ func New(cfg Config) (*Mirrors, error) {
 		}
 	}
 	m := &Mirrors{cfg: cfg, home: filepath.Join(cfg.Dir, ".home"), policy: reach.New(cfg.Resolve, rules...)}
+	if cfg.AllowGit {
+		m.policy.OpenGit()
+	}
 	if err := os.MkdirAll(m.home, 0o700); err != nil {
 		return nil, fmt.Errorf("make git directory: %w", err)
 	}

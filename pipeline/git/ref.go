@@ -21,6 +21,14 @@ type tip struct {
 	redirected bool // git was led to another address
 }
 
+// wanted names what a fetch asks the remote for: a ref, or a commit by its own name.
+func (t tip) wanted() string {
+	if strings.HasPrefix(t.ref, commitRefs) {
+		return t.oid
+	}
+	return t.ref
+}
+
 // mirrorRef is where the mirror keeps a remote's ref. The name is hashed: a
 // remote may rename a to a/b, and git cannot hold both.
 func mirrorRef(ref string) string {
@@ -41,6 +49,10 @@ func checkRef(ref string) error {
 	return nil
 }
 
+// commitRefs begins the full names under which commits are kept that were asked for by
+// their own names: refs/commits/1f0c…. A remote has no such refs.
+const commitRefs = "refs/commits/"
+
 // candidates lists the full names that ref may stand for, the likeliest first:
 // a branch before a tag, and "heads/x" or "tags/x" last. Refs elsewhere
 // (refs/pull/1/head) must be written in full.
@@ -48,6 +60,8 @@ func candidates(ref string) []string {
 	switch {
 	case ref == "" || ref == "HEAD":
 		return []string{"HEAD"}
+	case isOID(ref):
+		return []string{commitRefs + ref}
 	case strings.HasPrefix(ref, "refs/"):
 		return []string{ref}
 	}
@@ -70,6 +84,12 @@ func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref
 	defer cancel()
 
 	names := candidates(ref)
+	if oid, asked := strings.CutPrefix(names[0], commitRefs); asked { // the fetch shows whether the remote has it
+		if !isOID(oid) {
+			return tip{}, fault.Reject(fmt.Errorf("%w: %.80q is not the full name of a commit", ErrNoRef, oid))
+		}
+		return tip{ref: names[0], oid: oid}, nil
+	}
 	args := []string{"ls-remote", "--quiet", "--symref"}
 	if strings.HasPrefix(names[0], "refs/heads/") || strings.HasPrefix(names[0], "refs/tags/") {
 		args = append(args, "--heads", "--tags") // spares the listing of every pull request
@@ -145,8 +165,6 @@ func (m *Mirrors) missing(ctx context.Context, remote Remote, access access, ref
 		return fault.Reject(fmt.Errorf("%w: it has no commit yet; submit it again after the first push", ErrEmpty))
 	case ref == "" || ref == "HEAD":
 		return fault.Reject(fmt.Errorf("%w: the remote's HEAD names a branch that does not exist; give a ref", ErrNoRef))
-	case isOID(ref):
-		return fault.Reject(fmt.Errorf("%w: %s looks like a commit; give the branch or the tag that holds it", ErrNoRef, ref))
 	}
 	return fault.Reject(fmt.Errorf("%w: the remote has no branch or tag %q", ErrNoRef, ref))
 }

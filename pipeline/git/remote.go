@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 type kind int
@@ -19,6 +20,7 @@ type kind int
 const (
 	kindHTTP kind = iota + 1
 	kindSSH
+	kindGit
 	kindLocal
 )
 
@@ -105,7 +107,9 @@ func (m *Mirrors) parseURL(scheme, raw string) (Remote, error) {
 		return m.parseFile(raw)
 	case scheme == "http" && !m.cfg.AllowHTTP:
 		return Remote{}, errors.New("http:// is not encrypted and not allowed here; use https://")
-	case scheme != "http" && scheme != "https" && scheme != "ssh":
+	case scheme == "git" && !m.cfg.AllowGit:
+		return Remote{}, errors.New("git:// is not encrypted, and the protocol is not allowed here; use https:// or ssh://")
+	case scheme != "http" && scheme != "https" && scheme != "ssh" && scheme != "git":
 		return Remote{}, errors.New("the protocol is not allowed; use https:// or ssh://")
 	}
 	u, err := url.Parse(raw)
@@ -127,7 +131,10 @@ func (m *Mirrors) parseURL(scheme, raw string) (Remote, error) {
 		return Remote{}, err
 	}
 	path = cutSuffix(host, path)
-	if scheme != "ssh" {
+	switch scheme {
+	case "git":
+		return Remote{kindGit, host, scheme + "://" + host + path}, nil
+	case "http", "https":
 		return Remote{kindHTTP, host, scheme + "://" + host + path}, nil
 	}
 	user := ""
@@ -201,7 +208,7 @@ func (m *Mirrors) parseSCP(address, path string) (Remote, error) {
 // names, and the names of token variables rely on it.
 var hostPattern = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$`)
 
-var defaultPorts = map[string]uint64{"http": 80, "https": 443, "ssh": 22}
+var defaultPorts = map[string]uint64{"http": 80, "https": 443, "ssh": 22, "git": reach.GitPort}
 
 // cleanHost returns "name" or "name:port" if it is a host that may be contacted, as
 // far as its text tells.

@@ -137,11 +137,19 @@ func point(d catalog.Document, c catalog.ChunkVector, v embedder.Vector) vector.
 		Sparse: vector.Sparse(v.Sparse),
 		Payload: vector.Payload{
 			Tenant: d.Tenant, Repository: d.Repository, Track: d.Track, Document: d.ID,
-			Ref: d.Ref, Path: d.Path, Language: d.Language, Kind: c.Kind, Symbol: c.Symbol,
+			Ref: d.Ref, Path: d.Path, Language: d.Language, Kind: c.Kind, Symbol: c.Symbol, Symbols: symbols(c.Symbols),
 			Blob: hex.EncodeToString(d.Blob[:]), Commit: d.Commit, Revision: d.Revision,
 			StartLine: int(c.StartLine), EndLine: int(c.EndLine), StartByte: int(c.StartByte), EndByte: int(c.EndByte),
 		},
 	}
+}
+
+func symbols(defined []catalog.Symbol) vector.Symbols {
+	list := make([]vector.Symbol, len(defined))
+	for i, s := range defined {
+		list[i] = vector.Symbol{Name: s.Name, StartLine: int(s.StartLine), EndLine: int(s.EndLine)}
+	}
+	return vector.NewSymbols(list)
 }
 
 // announce publishes document.indexed for the documents that were marked.

@@ -268,12 +268,16 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	if err := s.follow(ctx, sub, track); err != nil {
 		return err
 	}
+	held, err := s.hold(ctx, m, sub, remote, track, &head)
+	if err != nil {
+		return err
+	}
 	revision, listed, err := s.catalog.Listed(ctx, track.ID, head.Commit, s.config)
 	if err != nil {
 		return err
 	}
 	if !listed {
-		revision, err = s.snapshot(ctx, m, track, s.mirrors.Open(sub.Repository.String()), head.Commit)
+		revision, err = s.snapshot(ctx, m, track, s.mirrors.Open(sub.Repository.String()), head.Commit, held)
 		if w := (*waiting)(nil); errors.As(err, &w) {
 			s.log.Warn("a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
 			return s.catalog.AwaitFor(ctx, sub, w.Approval, w.Error())
@@ -304,8 +308,22 @@ func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) er
 	return err
 }
 
-// snapshot lists a commit and returns its revision.
-func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.Track, repo *git.Repo, commit string) (int64, error) {
+// hold puts the commit at which a track is held in the place of the one that its ref
+// names, and reports whether there is one.
+func (s *Step) hold(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote, track catalog.Track, head *git.Head) (bool, error) {
+	held, err := s.catalog.Held(ctx, track.ID)
+	if err != nil || held == "" || held == head.Commit {
+		return held != "", err
+	}
+	sub.Ref = held
+	at, err := s.fetch(ctx, m, sub, remote)
+	head.Commit = at.Commit
+	return true, err
+}
+
+// snapshot lists a commit and returns its revision. A commit at which the track is held
+// was chosen by a person, and needs no approval.
+func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.Track, repo *git.Repo, commit string, held bool) (int64, error) {
 	tree, err := s.survey(ctx, repo, commit)
 	if err != nil {
 		return 0, err
@@ -315,8 +333,10 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if err := s.roomForDocuments(ctx, next); err != nil {
 		return 0, err
 	}
-	if err := s.permit(ctx, next); err != nil {
-		return 0, err
+	if !held {
+		if err := s.permit(ctx, next); err != nil {
+			return 0, err
+		}
 	}
 	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) events.Lane {
 		if first && tree.files > int64(s.cfg.BulkFiles) {

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
@@ -205,4 +206,24 @@ func TestADefaultBranchMovedByMistakeWaits(t *testing.T) {
 	if all := tracks(t, p); len(all) != 1 || all["refs/heads/pages"].State != "indexed" {
 		t.Errorf("approved, and the tracks are %+v", all)
 	}
+}
+
+// A commit is indexed by its own name, also one that no branch leads to any more, and is not
+// polled.
+func TestACommitIsIndexedByItsName(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	repo := testpipe.NewRepo(t)
+	first := repo.Commit(t, testpipe.Text("a.txt", "one\n"))
+	repo.Commit(t, testpipe.Text("a.txt", "two\n"))
+	submit(t, p, repo, "")
+	submit(t, p, repo, first)
+	if s := tracks(t, p)["refs/commits/"+first]; s.State != "indexed" || s.Commit != first {
+		t.Errorf("%+v", s)
+	}
+	p.Rows(t, "update tracks set polled_at = now() - interval '1 day'")
+	n, err := p.Catalog.AskForPolls(t.Context(), catalog.Poll{Source: "/test", Every: time.Hour, EveryFailed: time.Hour, Most: 10})
+	if err != nil || n != 1 {
+		t.Errorf("%d tracks polled, %v; want the branch alone", n, err)
+	}
+	p.CheckClean(t)
 }

@@ -152,8 +152,16 @@ func chunks(spans []chunk.Span, content []byte) []catalog.Chunk {
 	for i, s := range spans {
 		list[i] = catalog.Chunk{
 			StartByte: int32(s.Start), EndByte: int32(s.End), StartLine: int32(s.StartLine), EndLine: int32(s.EndLine),
-			Kind: s.Kind, Symbol: s.Symbol, Text: sha256.Sum256(content[s.Start:s.End]),
+			Kind: s.Kind, Symbol: s.Symbol, Symbols: symbols(s.Symbols), Text: sha256.Sum256(content[s.Start:s.End]),
 		}
+	}
+	return list
+}
+
+func symbols(defined []chunk.Symbol) []catalog.Symbol {
+	list := make([]catalog.Symbol, len(defined))
+	for i, s := range defined {
+		list[i] = catalog.Symbol{Name: s.Name, StartLine: int32(s.StartLine), EndLine: int32(s.EndLine)}
 	}
 	return list
 }

@@ -3,6 +3,7 @@ package lang
 import (
 	"bytes"
 	"math"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,7 +47,23 @@ var strategies = []linguist.Strategy{
 	linguist.GetLanguagesByExtension,
 	linguist.GetLanguagesByXML,
 	linguist.GetLanguagesByManpage,
-	linguist.GetLanguagesByContent,
+	byContent,
+}
+
+var (
+	// cppMark is a line that of the languages of .inc files only C++ has.
+	cppMark = regexp.MustCompile(`(?m)^\s*#\s*include\s*[<"][\w./+-]+\.(?:h|hh|hpp|hxx|inc)[>"]|^\s*template\s*<|^\s*(?:inline\s+)?namespace\s+[\w:]+\s*\{|\bstd::\w`)
+	// otherMark is a line that NASL or PHP has, and C++ has not.
+	otherMark = regexp.MustCompile(`(?m)^<\?|^\s*include\s*\(\s*["']|^\s*(?:global|local)_var\b|^\s*object\s+\w+`)
+)
+
+// byContent is linguist's strategy, but for .inc files of C++: linguist takes any
+// namespace in one for NASL.
+func byContent(path string, sample []byte, candidates []string) []string {
+	if strings.HasSuffix(strings.ToLower(path), ".inc") && cppMark.Match(sample) && !otherMark.Match(sample) {
+		return []string{"C++"}
+	}
+	return linguist.GetLanguagesByContent(path, sample, candidates)
 }
 
 // detect names the language of a file by its path and the sample of its

@@ -15,22 +15,12 @@ import (
 // letter if a file or a directory has it, so that a path copied from a hit finds
 // that file whatever signs it holds. Otherwise it is a glob.
 func (s *Searcher) filter(ctx context.Context, q Query, dense []float32) (vector.Filter, error) {
-	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Languages: q.Languages, Kinds: q.Kinds}
-	if len(q.Symbols) > 0 {
-		f.Symbol = func(symbol string) bool {
-			for name := range names(symbol) {
-				if contains(q.Symbols, name) {
-					return true
-				}
-			}
-			return contains(q.Symbols, symbol)
-		}
-	}
+	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart, Languages: q.Languages, Kinds: q.Kinds, Symbols: q.Symbols}
 	if q.Path == "" {
 		return f, nil
 	}
 	path := string(secret.Path([]byte(q.Path)))
-	place := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Place: path}
+	place := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart, Place: path}
 	exists := false
 	if _, err := place.Plan(); err == nil {
 		if exists, err = s.holds(ctx, place, dense); err != nil {
@@ -63,7 +53,7 @@ func (s *Searcher) near(found []vector.Hit) []vector.Hit {
 
 // why says, for people, why nothing fits the query and its filter.
 func (s *Searcher) why(ctx context.Context, q Query, last vector.Filter, dense []float32) (string, error) {
-	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs}
+	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart}
 	for _, step := range []struct {
 		narrow func()
 		reason string
@@ -71,7 +61,7 @@ func (s *Searcher) why(ctx context.Context, q Query, last vector.Filter, dense [
 		{func() {}, "nothing is indexed there yet"},
 		{func() { f.Path, f.Place = last.Path, last.Place }, fmt.Sprintf("no indexed file is at %q or below it, or fits it as a glob", q.Path)},
 		{func() { f.Languages, f.Kinds = last.Languages, last.Kinds }, "no indexed text is of that language and kind"},
-		{func() { f.Symbol = last.Symbol }, "nothing near the query defines " + strings.Join(q.Symbols, " or ")},
+		{func() { f.Symbols = last.Symbols }, "no indexed text defines " + strings.Join(q.Symbols, " or ")},
 	} {
 		step.narrow()
 		if held, err := s.holds(ctx, f, dense); err != nil || !held {

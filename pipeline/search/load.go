@@ -29,10 +29,22 @@ func newCandidates(found []vector.Hit) ([]candidate, error) {
 	return list, nil
 }
 
+// defined lists the definitions of which the candidate shows a line.
+func (c *candidate) defined() []vector.Symbol {
+	var list []vector.Symbol
+	for s := range c.point.Symbols.All() {
+		if s.StartLine <= c.hit.EndLine && c.hit.StartLine <= s.EndLine {
+			s.StartLine, s.EndLine = max(s.StartLine, c.hit.StartLine), min(s.EndLine, c.hit.EndLine)
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // load fills in the commit and the text of the candidates. It leaves out
 // candidates whose text has been collected as garbage: their document has
 // changed, and its new points are later than the grace.
-func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, error) {
+func (s *Searcher) load(ctx context.Context, list []candidate, symbols []string) ([]candidate, error) {
 	if err := s.refresh(ctx, list); err != nil {
 		return nil, err
 	}
@@ -62,7 +74,7 @@ func (s *Searcher) load(ctx context.Context, list []candidate) ([]candidate, err
 	}
 	return stored, s.Blobs.Read(ctx, spans, func(i int, content []byte) error {
 		for _, u := range users[i] {
-			if err := stored[u].show(content); err != nil {
+			if err := stored[u].show(content, symbols); err != nil {
 				return fmt.Errorf("show a hit in %q: %w", stored[u].hit.Path, err)
 			}
 		}
@@ -93,8 +105,9 @@ func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
 	return nil
 }
 
-// show takes the hit's lines from the blob.
-func (c *candidate) show(content []byte) error {
+// show takes the hit's lines from the blob. If symbols were asked for, it shows
+// theirs alone.
+func (c *candidate) show(content []byte, symbols []string) error {
 	h := &c.hit
 	if h.StartByte < 0 || h.EndByte > len(content) || h.StartByte >= h.EndByte {
 		return fmt.Errorf("bytes %d to %d of a blob of %d bytes", h.StartByte, h.EndByte, len(content))
@@ -114,6 +127,10 @@ func (c *candidate) show(content []byte) error {
 		h.StartByte, h.EndByte = start, end
 	}
 	c.start, c.end = h.StartByte, h.EndByte
+	if len(symbols) > 0 {
+		c.narrow(content, symbols)
+	}
+	h.Symbols = c.defined()
 	h.Text = string(content[c.start:c.end])
 	in := text.Encoding(h.Encoding)
 	h.StartByte, h.EndByte = in.Offset(content, c.start), in.Offset(content, c.end)

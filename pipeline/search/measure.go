@@ -1,27 +1,10 @@
 package search
 
-import (
-	"math"
-	"strings"
-)
-
-// lengthUnit is the length of a chunk, in bytes, that keeps its score.
-const lengthUnit = 1000
-
-func length(c *candidate, power float64) float64 {
-	return math.Pow(float64(max(c.point.EndByte-c.point.StartByte, 1))/lengthUnit, power)
-}
+import "strings"
 
 // kindHeader is the kind of a chunk that holds a package clause and imports.
 // Its symbol is no definition.
 const kindHeader = "header"
-
-func introduces(_ *question, c *candidate) float64 {
-	if c.hit.Kind == kindHeader {
-		return 1
-	}
-	return 0
-}
 
 // symbolShare compares the query's terms with those of the best name of the
 // chunk.
@@ -50,7 +33,14 @@ func named(q *question, c *candidate) float64 {
 	if c.hit.Kind == kindHeader || len(q.identifiers) == 0 {
 		return 0
 	}
-	for name := range names(c.hit.Symbol) {
+	for symbol := range c.point.Symbols.All() {
+		for name := range symbol.Names() {
+			if q.identifiers[name] {
+				return 1
+			}
+		}
+	}
+	for name := range names(c.hit.Symbol) { // of a chunk that an older version has cut
 		if q.identifiers[name] {
 			return 1
 		}

@@ -1,6 +1,11 @@
 package search
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/leatworks/leat/pipeline/vector"
+)
 
 // mergedLines bounds a hit that is merged from neighbours.
 const mergedLines = 120
@@ -70,6 +75,8 @@ func (c *candidate) join(other candidate) {
 		text += rest[overlap:]
 	}
 	c.hit.Text = text
+	c.hit.Symbols = slices.SortedStableFunc(slices.Values(append(c.hit.Symbols, other.hit.Symbols...)),
+		func(a, b vector.Symbol) int { return cmp.Compare(a.StartLine, b.StartLine) })
 	c.hit.widen(other.hit)
 	c.start, c.end = min(c.start, other.start), max(c.end, other.end)
 }

@@ -12,8 +12,6 @@ const (
 	roleTest    role = 1 << iota // tests, fixtures, mocks
 	roleExample                  // examples, benchmarks, playgrounds
 	roleProse                    // documentation
-	roleData                     // data, configuration, style sheets
-	roleCopy                     // foreign, legacy and compatibility code
 )
 
 // askWords are the words of a query that ask for a role. The singular test asks
@@ -22,8 +20,6 @@ var askWords = roles(map[role]string{
 	roleTest:    "tests testcase testcases unittest specs fixture fixtures testdata",
 	roleExample: "example examples demo demos sample samples tutorial tutorials benchmark benchmarks bench",
 	roleProse:   "doc docs documentation readme changelog guide guides tutorial tutorials license contributing",
-	roleData:    "json yaml yml toml xml css config configuration package workflow workflows ci",
-	roleCopy:    "vendor vendored legacy compat compatibility deprecated",
 })
 
 // directories give a role to all below them.
@@ -31,7 +27,6 @@ var directories = roles(map[role]string{
 	roleTest:    "test tests testing spec specs __tests__ e2e mock mocks __mocks__ fixture fixtures testdata testlib",
 	roleExample: "example examples _examples demo demos sample samples docs_src sandbox bench benches benchmark benchmarks playground tutorial tutorials",
 	roleProse:   "docs doc documentation website site",
-	roleCopy:    "vendor vendored third_party thirdparty _vendor compat legacy deprecated old",
 })
 
 // inDirectory are words that give a role to a directory of several: unit-tests,
@@ -48,17 +43,13 @@ var (
 	lastInName  = roles(map[role]string{
 		roleTest:    "test tests testcase spec specs",
 		roleExample: "benchmark bench example examples",
-		roleCopy:    "compat legacy deprecated",
 	})
 )
 
-// languages are those of prose and of data, as go-enry names them.
+// languages are those of prose, as go-enry names them.
 var languages = map[string]role{
 	"Markdown": roleProse, "reStructuredText": roleProse, "AsciiDoc": roleProse, "Text": roleProse, "MDX": roleProse, "Org": roleProse,
 	"RMarkdown": roleProse, "HTML": roleProse, "Textile": roleProse, "RDoc": roleProse, "Gettext Catalog": roleProse, "": roleProse,
-	"JSON": roleData, "YAML": roleData, "TOML": roleData, "XML": roleData, "INI": roleData, "CSV": roleData, "JSON with Comments": roleData,
-	"JSON5": roleData, "JSONLD": roleData, "SVG": roleData, "Java Properties": roleData, "CSS": roleData, "SCSS": roleData, "Less": roleData,
-	"Ignore List": roleData, "EditorConfig": roleData, "Git Attributes": roleData, "Diff": roleData,
 }
 
 // roles maps each word of the lists to its roles.

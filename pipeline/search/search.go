@@ -34,6 +34,7 @@ type Query struct {
 	Tenant       string
 	Repositories []uuid.UUID // empty: all of the tenant's
 	Refs         []string    // full names; empty: all
+	Apart        []uuid.UUID // tracks that are left out
 	Languages    []string    // as go-enry names them; empty: all
 	Kinds        []string    // of chunks; empty: all
 	Symbols      []string    // names of definitions, with or without the names that lead to them; empty: all
@@ -59,6 +60,7 @@ type Hit struct {
 	Language           string
 	Kind               string
 	Symbol             string
+	Symbols            []vector.Symbol // the definitions of which it shows a line
 	Score              float32
 	Text               string
 	// Places are the other places that were found with the same text, apart
@@ -170,7 +172,7 @@ func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (
 	asked := newQuestion(q.Text)
 	list = apply(s.rules(), asked, list)
 	all, list = len(list) <= n, list[:min(len(list), n)]
-	if list, err = s.load(ctx, list); err != nil {
+	if list, err = s.load(ctx, list, q.Symbols); err != nil {
 		return nil, false, err
 	}
 	for i := range list {

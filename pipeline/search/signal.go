@@ -13,9 +13,6 @@ type Signal struct {
 	// and combine changes the candidate's boost accordingly.
 	measure func(q *question, c *candidate) float64
 	combine func(boost, measure, constant float64) float64
-	// weight is a factor of the fused score. It is no part of the boost, which
-	// chooses among copies of a text, because the longer copy is not the better.
-	weight func(c *candidate, constant float64) float64
 	// spread changes scores by what else is in the list. It comes after the
 	// rules that look at one candidate.
 	spread func(list []candidate, constant float64)
@@ -54,14 +51,6 @@ var signals = []Signal{
 		Constant: 1, Source: byBenchmark, measure: fileNamed, combine: add,
 	},
 	{
-		Name: "length", About: "short chunks lose: the norms of BM25 and of the cosine favour them",
-		Constant: 0.05, Source: byOwn, weight: length,
-	},
-	{
-		Name: "header", About: "package clauses and imports come behind what they introduce",
-		Constant: 0.7, Source: byBenchmark, measure: introduces, combine: scale,
-	},
-	{
 		Name: "test", About: "tests and fixtures come behind what they test, unless the query asks for tests",
 		Constant: 0.6, Source: byBenchmark, measure: plays(roleTest), combine: scale,
 	},
@@ -72,14 +61,6 @@ var signals = []Signal{
 	{
 		Name: "prose", About: "documentation comes behind code, unless the query asks for documentation",
 		Constant: 0.2, Source: byBenchmark, measure: plays(roleProse), combine: scale,
-	},
-	{
-		Name: "data", About: "data, configuration and style sheets come behind code, unless the query asks for them",
-		Constant: 0.5, Source: byBenchmark, measure: plays(roleData), combine: scale,
-	},
-	{
-		Name: "copy", About: "vendored, legacy and compatibility code comes behind the code itself",
-		Constant: 0.8, Source: byBenchmark, measure: plays(roleCopy), combine: scale,
 	},
 	{
 		Name: "siblings", About: "other good chunks of a file raise all its chunks",
@@ -112,10 +93,7 @@ func apply(rules []Signal, q *question, list []candidate) []candidate {
 		c := &list[i]
 		boost := 1.0
 		for _, rule := range rules {
-			switch {
-			case rule.weight != nil:
-				c.fused *= float32(rule.weight(c, rule.Constant))
-			case rule.measure != nil:
+			if rule.measure != nil {
 				boost = rule.combine(boost, rule.measure(q, c), rule.Constant)
 			}
 		}

@@ -53,7 +53,7 @@ func TestQuestions(t *testing.T) {
 		"why does `openGate()` fail":         {"open gate fail", "openGate", 0},
 		"open_gate in Mill::Wheel":           {"open gate mill wheel", "open_gate", 0},
 		"examples of tests":                  {"examples tests", "", roleExample | roleTest},
-		"where is the configuration read":    {"configuration read", "", roleData},
+		"where is the configuration read":    {"configuration read", "", 0},
 		"README":                             {"readme", "README", roleProse},
 		"gate gate GATE":                     {"gate", "", 0},
 		strings.Repeat("ab", 1) + " \xff ??": {"ab", "", 0},

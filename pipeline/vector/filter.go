@@ -23,6 +23,7 @@ type Filter struct {
 	Tracks       []uuid.UUID
 	Documents    []uuid.UUID
 	Refs         []string
+	Apart        []uuid.UUID // tracks that are not seen
 	Languages    []string
 	Kinds        []string
 	// Path is a glob over the whole path: * and ? stop at a slash, ** does
@@ -31,33 +32,33 @@ type Filter struct {
 	// Place is the path of a file or of a directory above it, letter by letter,
 	// in any form of Unicode. "": all.
 	Place string
-	// Symbol says which symbols are seen; nil: all. It is called on the store's
-	// answers.
-	Symbol func(symbol string) bool
+	// Symbols are names of definitions, see [Symbol.Names], in any form of Unicode. A
+	// point fits if its chunk holds a definition of one of them.
+	Symbols []string
 }
 
-// Plan is the meaning of a filter's Path and Symbol, in two parts: conditions
-// that a store evaluates by comparing values, and Match, which checks the
-// store's answers. The conditions are no narrower than the filter.
+// Plan is the meaning of a filter's Path, Place and Symbols, in two parts:
+// conditions that a store evaluates by comparing values, and Match, which checks
+// the store's answers. The conditions are no narrower than the filter.
 type Plan struct {
 	// Only points fit that have one of Paths as their path, or lie below one of
 	// Dirs, see [Payload.Dirs]. Without either, all do.
 	Paths []string
 	Dirs  []string
+	// Only points fit that have one of Names among theirs, see [Payload.Names].
+	// Without any, all do. The points of older versions have no names; those whose
+	// Symbol is one of Names fit too.
+	Names []string
 
-	glob   string                   // empty: every path fits
-	symbol func(symbol string) bool // nil: every symbol fits
+	glob string // empty: every path fits
 }
 
 // Partial says whether something is left for Match to check.
-func (p Plan) Partial() bool { return p.glob != "" || p.symbol != nil }
+func (p Plan) Partial() bool { return p.glob != "" }
 
-// Match says whether a point that fulfils the conditions fits the filter.
-func (p Plan) Match(path, symbol string) bool {
-	if p.glob != "" && !glob.Match(p.glob, norm.NFC.String(path)) {
-		return false
-	}
-	return p.symbol == nil || p.symbol(symbol)
+// Match says whether a point at a path that fulfils the conditions fits the filter.
+func (p Plan) Match(path string) bool {
+	return p.glob == "" || glob.Match(p.glob, norm.NFC.String(path))
 }
 
 // Plan rejects a filter without a tenant and a path that is not a glob. The
@@ -73,7 +74,7 @@ func (f Filter) Plan() (Plan, error) {
 	if err != nil {
 		return Plan{}, fault.Reject(err)
 	}
-	plan.symbol = f.Symbol
+	plan.Names = composed(f.Symbols)
 	return plan, nil
 }
 

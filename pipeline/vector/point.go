@@ -37,6 +37,7 @@ type Payload struct {
 	Language   string // empty: unknown
 	Kind       string // of the chunk, for example "function"; empty: none
 	Symbol     string // empty: none
+	Symbols    Symbols
 	Blob       string // SHA-256 in hex
 	Commit     string // in hex
 	StartLine  int    // first line, counted from 1
@@ -86,7 +87,7 @@ func (p *Payload) check() error {
 	}
 	for _, field := range [...]struct{ name, text string }{
 		{"tenant", p.Tenant}, {"ref", p.Ref}, {"path", p.Path}, {"language", p.Language},
-		{"kind", p.Kind}, {"symbol", p.Symbol}, {"blob", p.Blob}, {"commit", p.Commit},
+		{"kind", p.Kind}, {"symbol", p.Symbol}, {"symbols", string(p.Symbols)}, {"blob", p.Blob}, {"commit", p.Commit},
 	} {
 		if !utf8.ValidString(field.text) {
 			return fmt.Errorf("%s %q is not valid UTF-8", field.name, field.text)

@@ -3,7 +3,7 @@ package child
 import (
 	"os"
 	"os/exec"
-	"slices"
+	"reflect"
 	"testing"
 	"time"
 
@@ -47,7 +47,7 @@ func TestALowerLimitStays(t *testing.T) {
 	}
 	p := open(t, Config{Children: 1})
 	got, err := one(t.Context(), p, "Python", []byte(source))
-	if want := chunk.Split("Python", []byte(source)); err != nil || !slices.Equal(got, want) {
+	if want := chunk.Split("Python", []byte(source)); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d spans, %v; want %d", len(got), err, len(want))
 	}
 	var limit unix.Rlimit

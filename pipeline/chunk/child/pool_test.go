@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,7 +53,7 @@ func TestAPoolCutsAsTheProcessItself(t *testing.T) {
 		for _, language := range []string{"", "Python", "Go", "Markdown", "JSON", "C#", "YAML"} {
 			group.Go(func() {
 				got, err := one(t.Context(), p, language, text)
-				if want := chunk.Split(language, text); err != nil || !slices.Equal(got, want) {
+				if want := chunk.Split(language, text); err != nil || !reflect.DeepEqual(got, want) {
 					t.Errorf("%s as %q: %d spans, %v; want %d", file, language, len(got), err, len(want))
 				}
 			})
@@ -87,7 +87,7 @@ func TestTextsAreAnsweredInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range want {
-		if !slices.Equal(got[i], want[i]) {
+		if !reflect.DeepEqual(got[i], want[i]) {
 			t.Errorf("text %d: %d spans; want %d", i, len(got[i]), len(want[i]))
 		}
 	}
@@ -112,7 +112,7 @@ func TestAKilledChildCostsNothing(t *testing.T) {
 			killed <- syscall.Kill(started, syscall.SIGKILL)
 		}()
 		got, err := one(t.Context(), p, "Python", text)
-		if err != nil || !slices.Equal(got, want) {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%d spans, %v; want %d", len(got), err, len(want))
 		}
 		if err := <-killed; err != nil {

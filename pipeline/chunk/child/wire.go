@@ -59,6 +59,11 @@ func writeAnswer(w io.Writer, spans []chunk.Span) error {
 		for _, text := range []string{s.Kind, s.Symbol} {
 			out = append(binary.AppendUvarint(out, uint64(len(text))), text...)
 		}
+		out = binary.AppendUvarint(out, uint64(len(s.Symbols)))
+		for _, symbol := range s.Symbols {
+			out = append(binary.AppendUvarint(out, uint64(len(symbol.Name))), symbol.Name...)
+			out = binary.AppendUvarint(binary.AppendUvarint(out, uint64(symbol.StartLine)), uint64(symbol.EndLine))
+		}
 	}
 	binary.BigEndian.PutUint32(out, uint32(len(out)-4))
 	_, err := w.Write(out)
@@ -84,6 +89,7 @@ func readAnswer(r io.Reader, size int) ([]chunk.Span, error) {
 	at, line := 0, 1
 	for len(in.rest) > 0 {
 		s := chunk.Span{Start: in.number(), End: in.number(), StartLine: in.number(), EndLine: in.number(), Kind: in.text(), Symbol: in.text()}
+		s.Symbols = in.symbols(s.StartLine, s.EndLine)
 		if in.bad || s.Start < at || s.End <= s.Start || s.End > size || s.StartLine < line || s.EndLine < s.StartLine {
 			return nil, fmt.Errorf("span %d: %w", len(spans), errAnswer)
 		}
@@ -107,6 +113,22 @@ func (d *decoder) number() int {
 	}
 	d.rest = d.rest[size:]
 	return int(n)
+}
+
+// symbols reads the definitions of a span, none of which lies outside its lines.
+func (d *decoder) symbols(first, last int) (list []chunk.Symbol) {
+	count := d.number()
+	if count > chunk.MaxSymbols {
+		d.bad = true
+	}
+	for range count {
+		s := chunk.Symbol{Name: d.text(), StartLine: d.number(), EndLine: d.number()}
+		if d.bad = d.bad || s.StartLine < first || s.EndLine < s.StartLine || s.EndLine > last; d.bad {
+			return nil
+		}
+		list = append(list, s)
+	}
+	return list
 }
 
 func (d *decoder) text() string {

@@ -25,9 +25,9 @@ const sshHeader = "Leat-Ssh"
 // asked says that this program would have served as a ProxyCommand.
 var asked atomic.Bool
 
-// Main serves and exits if this process was started as ssh's ProxyCommand, with a
-// host and a port as its arguments, and returns otherwise. Call it first thing in
-// main, and in the TestMain of tests that fetch by ssh.
+// Main serves and exits if this process was started as ssh's ProxyCommand or as git's
+// GIT_PROXY_COMMAND, with a host and a port as its arguments, and returns otherwise. Call
+// it first thing in main, and in the TestMain of tests that fetch by ssh or git://.
 func Main() {
 	gate := os.Getenv(variable)
 	if gate == "" {
@@ -47,15 +47,25 @@ func Main() {
 // the gate, for a shell, and the variable that it needs in its environment. It fails
 // in a program that does not call [Main].
 func (g *Gate) ProxyCommand() (command, env string, err error) {
-	if !asked.Load() {
-		return "", "", errors.New("this program fetches nothing by ssh: it does not call reach.Main")
-	}
-	self, err := os.Executable()
+	self, env, err := g.Command()
 	if err != nil {
-		return "", "", fmt.Errorf("find this program's file: %w", err)
+		return "", "", err
 	}
 	quoted := "'" + strings.ReplaceAll(strings.ReplaceAll(self, "%", "%%"), "'", `'\''`) + "'"
-	return quoted + " %h %p", variable + "=" + g.URL(), nil
+	return quoted + " %h %p", env, nil
+}
+
+// Command returns this program's file, which git runs with a host and a port in order to
+// connect through the gate by git://, and the variable that it needs in its environment.
+// It fails in a program that does not call [Main].
+func (g *Gate) Command() (file, env string, err error) {
+	if !asked.Load() {
+		return "", "", errors.New("this program fetches nothing by git:// and ssh: it does not call reach.Main")
+	}
+	if file, err = os.Executable(); err != nil {
+		return "", "", fmt.Errorf("find this program's file: %w", err)
+	}
+	return file, variable + "=" + g.URL(), nil
 }
 
 // pipeTimeout bounds the time until the gate has connected.

@@ -15,7 +15,19 @@ import (
 type Policy struct {
 	rules   []Rule
 	resolve Resolver
+	git     bool // GitPort needs no rule
 }
+
+// GitPort is the port of git:// (IANA, Service Name and Transport Protocol Port Number
+// Registry).
+const GitPort = 9418
+
+// OpenGit lets GitPort of public addresses through without a rule. It is called before
+// the policy is used.
+func (p *Policy) OpenGit() { p.git = true }
+
+// usual says whether a port needs no rule.
+func (p *Policy) usual(port uint16) bool { return isUsual(port) || p.git && port == GitPort }
 
 // Resolver returns the addresses of a host name.
 type Resolver func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -49,7 +61,7 @@ func (p *Policy) Host(host string, port uint16) error {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return p.address(host, address, port)
 	}
-	if isUsual(port) || slices.ContainsFunc(p.rules, func(r Rule) bool { return r.opens(port) && (r.names(host) || r.glob == "") }) {
+	if p.usual(port) || slices.ContainsFunc(p.rules, func(r Rule) bool { return r.opens(port) && (r.names(host) || r.glob == "") }) {
 		return nil
 	}
 	return refusePort(host, port)
@@ -74,7 +86,7 @@ func (p *Policy) address(host string, a netip.Addr, port uint16) error {
 			name = a.String()
 		}
 		return refuse("%s is %s; --git-allow-host %s allows it", a, class.name, ruleFor(name, port))
-	case !isUsual(port):
+	case !p.usual(port):
 		return refusePort(host, port)
 	}
 	return nil

@@ -63,7 +63,7 @@ func writePoint(sum hash.Hash, p vector.Point) {
 	b = append(b, p.Payload.Repository[:]...)
 	b = append(b, p.Payload.Track[:]...)
 	b = append(b, p.Payload.Document[:]...)
-	for _, s := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, p.Payload.Blob} {
+	for _, s := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, string(p.Payload.Symbols), p.Payload.Blob} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
 	}

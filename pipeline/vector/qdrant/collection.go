@@ -43,6 +43,7 @@ var indexes = []index{
 	{fieldLanguage, qdrant.FieldType_FieldTypeKeyword, false},
 	{fieldKind, qdrant.FieldType_FieldTypeKeyword, false},
 	{fieldSymbol, qdrant.FieldType_FieldTypeKeyword, false},
+	{fieldNames, qdrant.FieldType_FieldTypeKeyword, false},
 	{fieldRevision, qdrant.FieldType_FieldTypeInteger, false},
 }
 

@@ -4,5 +4,6 @@
 //
 // The vectors are named "dense" and "text". The payload's fields are those of
 // [vector.Payload]; empty texts are left out. "dirs" lists every directory above
-// the path, because Qdrant compares values and not prefixes.
+// the path, because Qdrant compares values and not prefixes, and "names" the names
+// by which the chunk's definitions are asked for.
 package qdrant

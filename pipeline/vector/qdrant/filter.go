@@ -15,7 +15,7 @@ type plan struct {
 }
 
 func (p plan) match(payload map[string]*qdrant.Value) bool {
-	return !p.Partial() || p.Match(payload[fieldPath].GetStringValue(), payload[fieldSymbol].GetStringValue())
+	return !p.Partial() || p.Match(payload[fieldPath].GetStringValue())
 }
 
 func newPlan(f vector.Filter) (plan, error) {
@@ -40,6 +40,11 @@ func newPlan(f vector.Filter) (plan, error) {
 			must = append(must, qdrant.NewMatchKeywords(list.field, list.words...))
 		}
 	}
+	if len(rest.Names) > 0 {
+		must = append(must, qdrant.NewFilterAsCondition(&qdrant.Filter{Should: []*qdrant.Condition{
+			qdrant.NewMatchKeywords(fieldNames, rest.Names...), qdrant.NewMatchKeywords(fieldSymbol, rest.Names...),
+		}}))
+	}
 	var should []*qdrant.Condition // of which one is to hold
 	if len(rest.Paths) > 0 {
 		should = append(should, qdrant.NewMatchKeywords(fieldPath, rest.Paths...))
@@ -47,7 +52,11 @@ func newPlan(f vector.Filter) (plan, error) {
 	if len(rest.Dirs) > 0 {
 		should = append(should, qdrant.NewMatchKeywords(fieldDirs, rest.Dirs...))
 	}
-	return plan{rest, &qdrant.Filter{Must: must, Should: should}}, nil
+	var not []*qdrant.Condition
+	if len(f.Apart) > 0 {
+		not = append(not, matchIDs(fieldTrack, f.Apart))
+	}
+	return plan{rest, &qdrant.Filter{Must: must, Should: should, MustNot: not}}, nil
 }
 
 func matchIDs(field string, ids []uuid.UUID) *qdrant.Condition {

@@ -2,6 +2,7 @@ package qdrant
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
@@ -21,6 +22,8 @@ const (
 	fieldLanguage   = "language"
 	fieldKind       = "kind"
 	fieldSymbol     = "symbol"
+	fieldSymbols    = "symbols" // see [vector.Symbols]
+	fieldNames      = "names"   // see [vector.Payload.Names]
 	fieldBlob       = "blob"
 	fieldCommit     = "commit"
 	fieldStartLine  = "start_line"
@@ -41,11 +44,11 @@ func encode(p *vector.Point) *qdrant.PointStruct {
 }
 
 // Bytes that a point takes on the wire besides its vectors and texts (names,
-// tags, lengths, ids and numbers), and bytes of one more directory or sparse
+// tags, lengths, ids and numbers), and bytes of one more directory, name or sparse
 // term.
 const (
 	boundRest = 2 << 10
-	boundDir  = 16
+	boundItem = 16
 	boundTerm = 5 + 4 // the longest varint and a float
 )
 
@@ -54,12 +57,15 @@ const (
 // the point.
 func bound(p *vector.Point) int {
 	n := boundRest + 4*len(p.Dense) + boundTerm*len(p.Sparse.Indices)
-	for _, text := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, p.Payload.Blob, p.Payload.Commit} {
+	for _, text := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, string(p.Payload.Symbols), p.Payload.Blob, p.Payload.Commit} {
 		n += len(text)
+	}
+	for _, name := range p.Payload.Names() {
+		n += len(name) + boundItem
 	}
 	for i := range len(p.Payload.Path) {
 		if p.Payload.Path[i] == '/' {
-			n += i + boundDir
+			n += i + boundItem
 		}
 	}
 	return n
@@ -70,7 +76,7 @@ func encodePayload(p *vector.Payload) map[string]*qdrant.Value {
 		fieldRepository: qdrant.NewValueString(p.Repository.String()),
 		fieldTrack:      qdrant.NewValueString(p.Track.String()),
 		fieldDocument:   qdrant.NewValueString(p.Document.String()),
-		fieldDirs:       encodeDirs(p),
+		fieldDirs:       encodeTexts(slices.Collect(p.Dirs())),
 		fieldStartLine:  qdrant.NewValueInt(int64(p.StartLine)),
 		fieldEndLine:    qdrant.NewValueInt(int64(p.EndLine)),
 		fieldStartByte:  qdrant.NewValueInt(int64(p.StartByte)),
@@ -79,22 +85,28 @@ func encodePayload(p *vector.Payload) map[string]*qdrant.Value {
 	}
 	for _, field := range [...]struct{ name, text string }{
 		{fieldTenant, p.Tenant}, {fieldRef, p.Ref}, {fieldPath, p.Path}, {fieldLanguage, p.Language},
-		{fieldKind, p.Kind}, {fieldSymbol, p.Symbol}, {fieldBlob, p.Blob}, {fieldCommit, p.Commit},
+		{fieldKind, p.Kind}, {fieldSymbol, p.Symbol}, {fieldSymbols, string(p.Symbols)}, {fieldBlob, p.Blob}, {fieldCommit, p.Commit},
 	} {
 		if field.text != "" {
 			fields[field.name] = qdrant.NewValueString(field.text)
 		}
 	}
+	if names := p.Names(); len(names) > 0 {
+		fields[fieldNames] = encodeTexts(names)
+	}
 	return fields
 }
 
-func encodeDirs(p *vector.Payload) *qdrant.Value {
+func encodeTexts(texts []string) *qdrant.Value {
 	list := &qdrant.ListValue{}
-	for dir := range p.Dirs() {
-		list.Values = append(list.Values, qdrant.NewValueString(dir))
+	for _, text := range texts {
+		list.Values = append(list.Values, qdrant.NewValueString(text))
 	}
 	return qdrant.NewValueList(list)
 }
+
+// unread are the fields that only filters use.
+var unread = []string{fieldDirs, fieldNames}
 
 // decodePoint reads a point back. A form that encode does not write is an
 // error: another program wrote to the collection.
@@ -120,6 +132,7 @@ func decodePayload(fields map[string]*qdrant.Value) (vector.Payload, error) {
 		Language:  fields[fieldLanguage].GetStringValue(),
 		Kind:      fields[fieldKind].GetStringValue(),
 		Symbol:    fields[fieldSymbol].GetStringValue(),
+		Symbols:   vector.Symbols(fields[fieldSymbols].GetStringValue()),
 		Blob:      fields[fieldBlob].GetStringValue(),
 		Commit:    fields[fieldCommit].GetStringValue(),
 		StartLine: int(fields[fieldStartLine].GetIntegerValue()),

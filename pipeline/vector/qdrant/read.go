@@ -33,7 +33,7 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 		CollectionName: collection,
 		Filter:         plan.filter,
 		Limit:          qdrant.PtrOf(uint32(pageSize)),
-		WithPayload:    qdrant.NewWithPayloadExclude(fieldDirs),
+		WithPayload:    qdrant.NewWithPayloadExclude(unread...),
 		WithVectors:    qdrant.NewWithVectors(withVectors),
 	}
 	return func(yield func(vector.Point, error) bool) {

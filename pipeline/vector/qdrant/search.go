@@ -45,7 +45,7 @@ func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query
 	add := func(using string, query *qdrant.Query) {
 		requests = append(requests, &qdrant.QueryPoints{
 			CollectionName: collection, Query: query, Using: qdrant.PtrOf(using), Filter: plan.filter,
-			Limit: qdrant.PtrOf(uint64(depth)), WithPayload: qdrant.NewWithPayloadExclude(fieldDirs),
+			Limit: qdrant.PtrOf(uint64(depth)), WithPayload: qdrant.NewWithPayloadExclude(unread...),
 		})
 	}
 	if len(q.Dense) > 0 {

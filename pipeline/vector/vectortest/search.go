@@ -78,7 +78,7 @@ func testSearchFusesBothRankings(t *testing.T, open Open) {
 	if payload := hits[3].Payload; payload != weigh(4, "neither", 2, 2).Payload {
 		t.Errorf("payload %+v", payload)
 	}
-	filter.Symbol = func(symbol string) bool { return symbol == "f4" }
+	filter.Symbols = []string{"f4"}
 	only := search(t, store, collection, vector.Query{Dense: axis(0), Sparse: term, Filter: filter, Limit: 4})
 	if len(only) != 1 || only[0].ID != id(4) || only[0].Score < 0.999 {
 		t.Errorf("found %+v, want the one point that fits", only)
@@ -118,6 +118,8 @@ func testFilters(t *testing.T, open Open) {
 	points := []vector.Point{point(1, "a.go"), point(2, "a.rs"), point(3, "b.go"), point(4, "a.go")}
 	points[1].Payload.Language, points[1].Payload.Kind = "Rust", "type"
 	points[2].Payload.Repository, points[2].Payload.Track, points[2].Payload.Ref = id(1001), id(2001), "refs/tags/v1"
+	points[1].Payload.Symbols = vector.NewSymbols([]vector.Symbol{{Name: "Mill", StartLine: 2, EndLine: 3}, {Name: "Mill > open", StartLine: 3, EndLine: 3}})
+	points[2].Payload.Symbols = vector.NewSymbols([]vector.Symbol{{Name: "Mill > open", StartLine: 3, EndLine: 3}, {Name: "Mill.shut", StartLine: 4, EndLine: 4}, {Name: "öffne", StartLine: 4, EndLine: 4}})
 	points[3].Payload.Tenant = "other"
 	upsert(t, store, collection, points...)
 
@@ -131,9 +133,16 @@ func testFilters(t *testing.T, open Open) {
 		{"track", vector.Filter{Tracks: []uuid.UUID{id(2000)}}, []int{1, 2}},
 		{"document", vector.Filter{Documents: []uuid.UUID{id(3001), id(3003), id(3004)}}, []int{1, 3}},
 		{"ref", vector.Filter{Refs: []string{"refs/tags/v1"}}, []int{3}},
+		{"apart", vector.Filter{Apart: []uuid.UUID{id(2001), id(2009)}}, []int{1, 2}},
 		{"language", vector.Filter{Languages: []string{"Rust", "C"}}, []int{2}},
 		{"kind", vector.Filter{Kinds: []string{"type"}}, []int{2}},
-		{"symbol", vector.Filter{Symbol: func(s string) bool { return s == "f1" || s == "f4" }}, []int{1}},
+		{"symbol", vector.Filter{Symbols: []string{"f1", "f4"}}, []int{1}},
+		{"definition", vector.Filter{Symbols: []string{"Mill > open"}}, []int{2, 3}},
+		{"definition in a type", vector.Filter{Symbols: []string{"open", "f4"}}, []int{2, 3}},
+		{"method of a type", vector.Filter{Symbols: []string{"Mill.shut"}}, []int{3}},
+		{"accents", vector.Filter{Symbols: []string{"o\u0308ffne"}}, []int{3}},
+		{"definition at a path", vector.Filter{Symbols: []string{"open"}, Path: "b.go"}, []int{3}},
+		{"part of a name", vector.Filter{Symbols: []string{"ope"}}, nil},
 		{"two", vector.Filter{Languages: []string{"Go"}, Refs: []string{"refs/heads/main"}}, []int{1}},
 		{"path", vector.Filter{Path: "a.go"}, []int{1}},
 		{"glob", vector.Filter{Path: "*.go"}, []int{1, 3}},

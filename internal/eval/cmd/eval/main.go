@@ -37,6 +37,7 @@ func run() error {
 	flag.StringVar(&cfg.Described, "embedders", "", "YAML file that describes embedders; see docs/embedders.md")
 	flag.IntVar(&cfg.Questions, "questions", eval.DefaultQuestions, "most questions of each kind about a repository")
 	flag.IntVar(&cfg.History, "history", eval.DefaultHistory, "how many commits back are asked for")
+	flag.BoolVar(&cfg.Agent, "agent", false, "also measure the tokens that an agent reads until it sees a right file")
 	var benchmark eval.BenchmarkConfig
 	flag.StringVar(&benchmark.Dir, "annotations", "", "directory of an annotated benchmark: repos.json and annotations/NAME.json")
 	flag.StringVar(&benchmark.Clones, "clones", "", "directory with a clone of each of its repositories; -repo names those to ask, by default all")

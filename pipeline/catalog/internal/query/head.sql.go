@@ -71,7 +71,8 @@ func (q *Queries) ListFiles(ctx context.Context, arg ListFilesParams) ([]ListFil
 
 const listHeads = `-- name: ListHeads :many
 select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
+    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(t.held, '')::bytea as held, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from repositories r
 left join tracks t on t.repository = r.id
 left join lateral (
@@ -91,6 +92,8 @@ type ListHeadsRow struct {
 	Commit   []byte
 	Revision int64
 	State    string
+	Held     []byte
+	Versions []string
 }
 
 func (q *Queries) ListHeads(ctx context.Context, tenant string) ([]ListHeadsRow, error) {
@@ -111,6 +114,8 @@ func (q *Queries) ListHeads(ctx context.Context, tenant string) ([]ListHeadsRow,
 			&i.Commit,
 			&i.Revision,
 			&i.State,
+			&i.Held,
+			&i.Versions,
 		); err != nil {
 			return nil, err
 		}
@@ -228,7 +233,8 @@ func (q *Queries) LoadFile(ctx context.Context, id uuid.UUID) (LoadFileRow, erro
 
 const loadHeads = `-- name: LoadHeads :many
 select r.id, r.tenant, r.url, t.id as track, t.ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
+    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(t.held, '')::bytea as held, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from tracks t
 join repositories r on r.id = t.repository
 left join lateral (
@@ -247,6 +253,8 @@ type LoadHeadsRow struct {
 	Commit   []byte
 	Revision int64
 	State    string
+	Held     []byte
+	Versions []string
 }
 
 func (q *Queries) LoadHeads(ctx context.Context, tracks []uuid.UUID, tenant string) ([]LoadHeadsRow, error) {
@@ -267,6 +275,8 @@ func (q *Queries) LoadHeads(ctx context.Context, tracks []uuid.UUID, tenant stri
 			&i.Commit,
 			&i.Revision,
 			&i.State,
+			&i.Held,
+			&i.Versions,
 		); err != nil {
 			return nil, err
 		}

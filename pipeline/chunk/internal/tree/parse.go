@@ -68,6 +68,9 @@ func Parse(language string, text []byte) (*Tree, Cost) {
 	if g == nil || len(text) == 0 || len(text) > MaxSize {
 		return nil, Cost{}
 	}
+	if language == "C" || language == "C++" {
+		text = withoutMacros(text)
+	}
 	job := C.leat_job{size: C.uint32_t(len(text)), least: least.raw(), a_byte: perByte(language).raw()}
 	raw := C.leat_parse(g.language, &job, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))))
 	cost := Cost{Steps: int(job.cost.steps), Read: int(job.cost.read), Allocated: int(job.cost.allocated)}

@@ -1,0 +1,224 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Version is a commit of a repository that is kept on purpose, under a name. Its name
+// stands wherever a ref may.
+type Version struct {
+	Name      string    `json:"name"`
+	Ref       string    `json:"ref" doc:"Full name of the ref that is indexed for it: a tag, or refs/commits/ and the commit."`
+	Commit    string    `json:"commit" doc:"In hex; empty: it has not been read yet."`
+	Revision  int64     `json:"revision" doc:"Of the commit's snapshot; 0: none yet."`
+	State     string    `json:"state" doc:"Of the snapshot: listing, indexing or indexed; empty: none yet."`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// VersionsRequest asks for the versions of a repository.
+type VersionsRequest struct {
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+}
+
+// VersionsAnswer lists the versions of a repository by name.
+type VersionsAnswer struct {
+	ID       string    `json:"id" doc:"Of the repository."`
+	URL      string    `json:"repository" doc:"URL of the repository."`
+	Versions []Version `json:"versions" nullable:"false"`
+}
+
+// PinRequest asks to keep a commit of a repository.
+type PinRequest struct {
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+	Commit     string   // in hex, whole; or an indexed branch, tag or the beginning of an indexed commit
+	Name       string   // of the version; "": the tag, or 12 digits of the commit
+}
+
+// PinAnswer names the version, and the submission that brings it into the index. Pinning a
+// commit twice under one name has the effect of pinning it once.
+type PinAnswer struct {
+	Version    Version   `json:"version"`
+	Submission Submitted `json:"submission"`
+}
+
+// UnpinRequest lets go of a version.
+type UnpinRequest struct {
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+	Name       string
+}
+
+// versionName is what a version may be called.
+var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$`)
+
+// Versions lists the versions of a repository.
+func (s *Service) Versions(ctx context.Context, r VersionsRequest) (a VersionsAnswer, err error) {
+	defer mark(&err)
+	heads, err := s.one(ctx, TracksRequest(r))
+	if err != nil {
+		return a, err
+	}
+	a = VersionsAnswer{ID: heads[0].Repository.String(), URL: heads[0].URL, Versions: []Version{}}
+	list, err := s.stores.Catalog.Versions(ctx, heads[0].Repository)
+	for _, v := range list {
+		a.Versions = append(a.Versions, Version{v.Name, v.Ref, v.Commit, v.Revision, string(v.State), v.CreatedAt.UTC()})
+	}
+	return a, err
+}
+
+// Pin keeps a commit under a name and submits it. A tag is kept at the commit that it has
+// in the index; the commit of a branch gets a ref of its own.
+func (s *Service) Pin(ctx context.Context, r PinRequest) (a PinAnswer, err error) {
+	defer mark(&err)
+	if err := s.need(store.NATS); err != nil {
+		return a, err
+	}
+	heads, err := s.one(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
+	if err != nil {
+		return a, err
+	}
+	ref, commit, err := pinned(heads, r.Commit)
+	if err != nil {
+		return a, err
+	}
+	if r.Name == "" {
+		if r.Name = ShortRef(ref); strings.HasPrefix(ref, commitRefs) {
+			r.Name = commit[:12]
+		}
+	}
+	if !versionName.MatchString(r.Name) {
+		return a, &Error{Kind: Invalid, Field: FieldName, Value: r.Name, Reason: "begin with a letter or digit, and use letters, digits and . _ / + - alone, 128 at most"}
+	}
+	track := catalog.Track{ID: events.TrackID(heads[0].Repository, ref), Repository: heads[0].Repository, Tenant: r.Tenant, URL: heads[0].URL, Ref: ref}
+	err = s.stores.Catalog.PutVersion(ctx, r.Name, track)
+	if errors.Is(err, catalog.ErrVersionExists) {
+		return a, &Error{Kind: Refused, Field: FieldName, Value: r.Name, Reason: "another commit has this name: unpin it first, or choose another name", Err: err}
+	}
+	if err != nil {
+		return a, err
+	}
+	if err := s.stores.Catalog.Hold(ctx, track.ID, commit); err != nil {
+		return a, err
+	}
+	n, err := s.Submit(ctx, SubmitRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: heads[0].URL, Ref: ref})
+	a = PinAnswer{Version{Name: r.Name, Ref: ref, Commit: commit, CreatedAt: time.Now().UTC()}, n.Submitted()}
+	return a, err
+}
+
+// pinned returns the ref under which a commit is indexed as a version.
+func pinned(heads []catalog.Head, asked string) (ref, commit string, err error) {
+	if commitName.MatchString(asked) {
+		return commitRefs + asked, asked, nil
+	}
+	found := named(heads, asked)
+	switch {
+	case asked == "":
+		return "", "", &Error{Kind: Invalid, Field: FieldCommit, Reason: "name a commit, a tag or a branch"}
+	case len(found) == 0 || found[0].Commit == "":
+		return "", "", &Error{Kind: NotFound, Field: FieldRef, Value: asked, Reason: "not indexed: submit this tag or branch first, or give the whole commit in hex"}
+	case strings.HasPrefix(found[0].Ref, "refs/tags/"):
+		return found[0].Ref, found[0].Commit, nil
+	}
+	return commitRefs + found[0].Commit, found[0].Commit, nil
+}
+
+// Unpin lets go of a version. A commit that was indexed for it alone is forgotten; a tag
+// follows the remote again.
+func (s *Service) Unpin(ctx context.Context, r UnpinRequest) (err error) {
+	defer mark(&err)
+	heads, err := s.one(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
+	if err != nil {
+		return err
+	}
+	track, err := s.stores.Catalog.DropVersion(ctx, heads[0].Repository, r.Name)
+	if isNotFound(err) {
+		return &Error{Kind: NotFound, Field: FieldName, Value: r.Name, Reason: "no such version", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(heads, func(h catalog.Head) bool { return h.ID == track })
+	if at < 0 || !strings.HasPrefix(heads[at].Ref, commitRefs) || len(heads[at].Versions) > 1 {
+		return nil
+	}
+	_, err = s.stores.Catalog.Forget(ctx, heads[at].Repository, submittedAs(heads[at].Ref)...)
+	return err
+}
+
+// one finds the tracks of the one repository that a request names.
+func (s *Service) one(ctx context.Context, r TracksRequest) ([]catalog.Head, error) {
+	if r.Repository == "" {
+		return nil, noName()
+	}
+	heads, err := s.Tracks(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range heads {
+		if h.Repository != heads[0].Repository {
+			return nil, &Error{Kind: Invalid, Field: FieldRepository, Value: r.Repository, Reason: "means " + heads[0].URL + " and " + h.URL + ": name one of them"}
+		}
+	}
+	return heads, nil
+}
+
+// named chooses the tracks that a ref of a request means: by the ref's name, else by the name
+// of a version, else by the beginning of the commit at which a track is.
+func named(heads []catalog.Head, ref string) []catalog.Head {
+	names := FullRefs(ref)
+	choose := func(is func(catalog.Head) bool) []catalog.Head {
+		return slices.DeleteFunc(slices.Clone(heads), func(h catalog.Head) bool { return !is(h) })
+	}
+	if found := choose(func(h catalog.Head) bool { return slices.Contains(names, h.Ref) }); len(found) > 0 {
+		return found
+	}
+	if found := choose(func(h catalog.Head) bool { return slices.Contains(h.Versions, ref) }); len(found) > 0 {
+		return found
+	}
+	if !commitStart.MatchString(ref) {
+		return nil
+	}
+	seen := make(map[uuid.UUID]bool)
+	return choose(func(h catalog.Head) bool {
+		is := strings.HasPrefix(h.Commit, ref) && !seen[h.Repository] // refs at one commit are the same
+		seen[h.Repository] = seen[h.Repository] || is
+		return is
+	})
+}
+
+// commitStart is the beginning of a commit's name, as answers print it.
+var commitStart = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+
+// current leaves out the versions, if there is another track: they are meant where they are
+// named.
+func current(heads []catalog.Head) []catalog.Head {
+	others := slices.DeleteFunc(slices.Clone(heads), func(h catalog.Head) bool { return len(h.Versions) > 0 || strings.HasPrefix(h.Ref, commitRefs) })
+	if len(others) == 0 {
+		return heads
+	}
+	return others
+}
+
+func refsOf(heads []catalog.Head) (refs []string) {
+	for _, h := range heads {
+		refs = append(refs, h.Ref)
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}

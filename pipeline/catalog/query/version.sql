@@ -1,0 +1,58 @@
+-- name: PutVersion :one
+insert into versions (repository, name, track) values (@repository, @name, @track)
+on conflict (repository, name) do update set track = versions.track -- to return the row that stands
+returning track;
+
+-- name: NameTrack :exec
+insert into tracks as t (id, repository, ref, revision, named_at) values (@id, @repository, @ref, (select f.value from revision_floor f), now())
+on conflict (id) do update set forgotten_at = null, error = null, successor = null, gone_at = null, named_at = coalesce(t.named_at, now());
+
+-- name: ListVersions :many
+select v.name, v.track, t.ref, v.created_at, coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
+from versions v
+join tracks t on t.id = v.track
+left join lateral (
+    select sn.commit, sn.revision, sn.state from snapshots sn
+    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
+) s on true
+where v.repository = @repository
+order by v.name;
+
+-- name: DropVersion :one
+delete from versions where repository = @repository and name = @name returning track;
+
+-- name: HoldTrack :execrows
+update tracks set held = @commit where id = @track;
+
+-- name: ReleaseUnversioned :exec
+update tracks t set held = null
+where t.id = @track and not exists (select 1 from versions v where v.track = t.id);
+
+-- name: HeldCommit :one
+select held from tracks where id = @track;
+
+-- name: DiffTracks :many
+-- Skipped files have an object id too, so that a change of one counts.
+with a as (
+    select d.path, d.oid, d.mode, d.skip_reason, k.language, k.blob from documents d left join chunkings k on k.id = d.chunking
+    where d.track = @old and d.state <> 'removed'
+), b as (
+    select d.path, d.oid, d.mode, d.skip_reason, k.language, k.blob from documents d left join chunkings k on k.id = d.chunking
+    where d.track = @new and d.state <> 'removed'
+)
+select coalesce(b.path, a.path)::bytea as path, coalesce(a.oid, '')::bytea as old_oid, coalesce(b.oid, '')::bytea as new_oid,
+    coalesce(a.mode, 0)::int as old_mode, coalesce(b.mode, 0)::int as new_mode,
+    coalesce(b.language, a.language, '')::text as language, coalesce(b.skip_reason, a.skip_reason, '')::text as skip_reason
+from a full join b on b.path = a.path
+where (a.path is null or b.path is null or a.oid <> b.oid or a.mode <> b.mode)
+    and substring(coalesce(b.path, a.path) for octet_length(@under::bytea)) = @under::bytea
+order by 1 limit @most;
+
+-- name: TracksApart :many
+with apart as (
+    select track as id from versions union select id from tracks where ref like 'refs/commits/%'
+)
+select t.id from apart a join tracks t on t.id = a.id join repositories r on r.id = t.repository
+where r.tenant = @tenant and exists (
+    select 1 from tracks o where o.repository = t.repository and not exists (select 1 from apart b where b.id = o.id)
+);

@@ -1,0 +1,146 @@
+package catalog
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+// Version is a track that is kept on purpose, under a name.
+type Version struct {
+	Name      string
+	Track     uuid.UUID
+	Ref       string // full name
+	Commit    string // hex; "" before its first snapshot
+	Revision  int64
+	State     SnapshotState // "" before its first snapshot
+	CreatedAt time.Time
+}
+
+// ErrVersionExists is the error of a name that another track has.
+var ErrVersionExists = errors.New("the name is taken by another version")
+
+// PutVersion keeps a track under a name. The track is made if need be, and called back if
+// it is being forgotten. It returns ErrVersionExists if another track has the name.
+func (c *Core) PutVersion(ctx context.Context, name string, t Track) error {
+	err := c.inTx(ctx, func(q *query.Queries) error {
+		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
+			if noRows(err) {
+				return ErrNotFound
+			}
+			return err
+		}
+		if err := q.NameTrack(ctx, t.ID, t.Repository, t.Ref); err != nil {
+			return err
+		}
+		kept, err := q.PutVersion(ctx, t.Repository, name, t.ID)
+		if err == nil && kept != t.ID {
+			return ErrVersionExists
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep %s of %s as version %s: %w", t.Ref, t.URL, name, err)
+	}
+	return nil
+}
+
+// Versions lists a repository's versions by name.
+func (c *Core) Versions(ctx context.Context, repository uuid.UUID) ([]Version, error) {
+	rows, err := c.query.ListVersions(ctx, repository)
+	if err != nil {
+		return nil, fmt.Errorf("list versions of repository %s: %w", repository, err)
+	}
+	list := make([]Version, len(rows))
+	for i, r := range rows {
+		list[i] = Version{r.Name, r.Track, r.Ref, hex.EncodeToString(r.Commit), r.Revision, SnapshotState(r.State), r.CreatedAt}
+	}
+	return list, nil
+}
+
+// DropVersion takes a name away, and lets the track follow its ref again if it has no
+// other. It returns the track, or ErrNotFound.
+func (c *Core) DropVersion(ctx context.Context, repository uuid.UUID, name string) (track uuid.UUID, err error) {
+	err = c.inTx(ctx, func(q *query.Queries) error {
+		if track, err = q.DropVersion(ctx, repository, name); noRows(err) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return q.ReleaseUnversioned(ctx, track)
+	})
+	if err != nil {
+		return track, fmt.Errorf("drop version %s: %w", name, err)
+	}
+	return track, nil
+}
+
+// TracksApart lists the tracks of a tenant that are meant only where they are named:
+// versions and single commits, of repositories that have another track.
+func (c *Core) TracksApart(ctx context.Context, tenant string) ([]uuid.UUID, error) {
+	ids, err := c.query.TracksApart(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list versions of tenant %s: %w", tenant, err)
+	}
+	return ids, nil
+}
+
+// Hold lets a track stay at a commit, in hex, whatever its ref names; "" lets it follow
+// the ref again. The next submission of the ref brings the track there.
+func (c *Core) Hold(ctx context.Context, track uuid.UUID, commit string) error {
+	var held []byte
+	var err error
+	if commit != "" {
+		if held, err = hex.DecodeString(commit); err != nil {
+			return fmt.Errorf("hold track %s at commit %q: %w", track, commit, err)
+		}
+	}
+	n, err := c.query.HoldTrack(ctx, held, track)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("hold track %s: %w", track, err)
+	}
+	return nil
+}
+
+// Held returns the commit at which a track stays, in hex, or "".
+func (c *Core) Held(ctx context.Context, track uuid.UUID) (string, error) {
+	held, err := c.query.HeldCommit(ctx, track)
+	if err != nil && !noRows(err) {
+		return "", fmt.Errorf("load the held commit of track %s: %w", track, err)
+	}
+	return hex.EncodeToString(held), nil
+}
+
+// Difference is a file that differs between two tracks. A side without it has no object
+// id and mode 0.
+type Difference struct {
+	Path          []byte
+	Old, New      string // object ids, in hex
+	OldMode, Mode int32
+	Language      string
+	SkipReason    string // "" for a document
+}
+
+// Differences lists at most most files that differ between two tracks, by path in byte
+// order, whose paths begin with under. It reads all rows of both tracks.
+func (c *Core) Differences(ctx context.Context, before, after uuid.UUID, under []byte, most int) ([]Difference, error) {
+	rows, err := c.query.DiffTracks(ctx, query.DiffTracksParams{Old: before, New: after, Under: under, Most: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("compare tracks %s and %s: %w", before, after, err)
+	}
+	list := make([]Difference, len(rows))
+	for i, r := range rows {
+		list[i] = Difference{r.Path, hex.EncodeToString(r.OldOid), hex.EncodeToString(r.NewOid), r.OldMode, r.NewMode, r.Language, r.SkipReason}
+	}
+	return list, nil
+}
