@@ -82,9 +82,12 @@ func Split(language string, text []byte) []Span {
 		return nil
 	}
 	var blocks []block
-	if format := formats[language]; format != nil {
-		blocks = format(text)
-	} else {
+	switch {
+	case formats[language] != nil:
+		blocks = formats[language](text)
+	case layouts[language] != nil:
+		blocks = layouts[language].blocks(text)
+	default:
 		blocks = syntaxBlocks(language, text)
 	}
 	if len(blocks) == 0 {
@@ -94,7 +97,9 @@ func Split(language string, text []byte) []Span {
 }
 
 // Parses says whether a text in language is cut by what it means, not by lines.
-func Parses(language string) bool { return formats[language] != nil || rules[language] != nil }
+func Parses(language string) bool {
+	return formats[language] != nil || layouts[language] != nil || rules[language] != nil
+}
 
 // Lines cuts text into windows of lines, as Split does where it knows no better.
 func Lines(text []byte) []Span { return Split("", text) }

@@ -6,86 +6,148 @@ import (
 )
 
 var (
-	openScript  = regexp.MustCompile(`(?i)<script\b[^>]*>`)
-	closeScript = regexp.MustCompile(`(?i)</script\s*>`)
-	scriptIs    = regexp.MustCompile(`(?i)\blang\s*=\s*["']?(tsx?|typescript|jsx?)\b`)
+	openPart  = regexp.MustCompile(`(?i)<(script|style)\b[^>]*>`)
+	partIs    = regexp.MustCompile(`(?i)\blang\s*=\s*["']?(\w+)`)
+	razorCode = regexp.MustCompile(`(?m)^[ \t]*@(?:functions|code)\s*\{`)
 )
 
-// script is the part of a component that is a program.
-type script struct {
+// closers end what openPart begins.
+var closers = map[string]*regexp.Regexp{"script": regexp.MustCompile(`(?i)</script\s*>`), "style": regexp.MustCompile(`(?i)</style\s*>`)}
+
+// dialects are languages of scripts and styles by their attribute; without one they
+// are of JavaScript and CSS.
+var dialects = map[string]string{
+	"script": "JavaScript", "style": "CSS", "ts": "TypeScript", "typescript": "TypeScript", "tsx": "TSX", "jsx": "TSX",
+	"scss": "SCSS", "less": "Less",
+}
+
+// program is the part of a component or a template that is a program or a style.
+type program struct {
 	start, end int
 	language   string
 }
 
 // componentBlocks cuts a file of Vue, Svelte or Astro: its scripts by their
-// definitions, and what stands around them by lines.
+// definitions, its styles by rules, and what stands around them by lines.
 func componentBlocks(text []byte) []block {
+	return assemble(text, programs(text), func([]byte) []block { return nil })
+}
+
+// assemble cuts the programs in a text by their languages, and what stands around
+// them by markup, or by lines where that is nil.
+func assemble(text []byte, list []program, markup func([]byte) []block) []block {
 	var blocks []block
 	at := 0
-	for _, s := range scripts(text) {
-		parts := syntaxBlocks(s.language, text[s.start:s.end])
+	gap := func(end int) {
+		if end == at {
+			return
+		}
+		around := markup(text[at:end])
+		if len(around) == 0 {
+			around = []block{{end: end - at, kind: KindLines}}
+		}
+		for _, b := range around {
+			blocks = append(blocks, b.shifted(at))
+		}
+	}
+	for _, p := range list {
+		inside := text[p.start:p.end]
+		var parts []block
+		if format := formatOf(p.language); format != nil {
+			parts = format(inside)
+		} else {
+			parts = syntaxBlocks(p.language, inside)
+		}
 		if len(parts) == 0 {
 			continue
 		}
-		if s.start > at {
-			blocks = append(blocks, block{start: at, end: s.start, kind: KindLines})
-		}
+		gap(p.start)
 		for _, b := range parts {
-			b = b.shifted(s.start)
+			b = b.shifted(p.start)
 			if b.kind == KindHeader {
 				b.kind = KindLines // a component has one script among other parts
 			}
 			blocks = append(blocks, b)
 		}
-		at = s.end
+		at = p.end
 	}
 	if at == 0 {
-		return nil
+		return markup(text)
 	}
-	if at < len(text) {
-		blocks = append(blocks, block{start: at, end: len(text), kind: KindLines})
-	}
+	gap(len(text))
 	return mergeSmall(blocks)
 }
 
-// scripts finds the whole lines that hold scripts, and the front matter of Astro.
-func scripts(text []byte) []script {
-	var list []script
+// formatOf is the cutter of styles.
+func formatOf(language string) func([]byte) []block {
+	switch language {
+	case "CSS":
+		return braces(sheet)
+	case "SCSS", "Less":
+		return braces(slashed)
+	}
+	return nil
+}
+
+// programs finds the whole lines that hold scripts, styles and code of Razor, and the
+// front matter of Astro.
+func programs(text []byte) []program {
+	var list []program
 	at := 0
 	if body := frontMatter(text); body > 0 {
 		begin := lineEnd(text, 0)
-		list = append(list, script{begin, lineStart(text, body-1), "TypeScript"})
+		list = append(list, program{begin, lineStart(text, body-1), "TypeScript"})
 		at = body
 	}
+	tags, codes := openPart.FindAllSubmatchIndex(text, -1), razorCode.FindAllIndex(text, -1)
 	for {
-		tag := openScript.FindIndex(text[at:])
-		if tag == nil {
+		for len(tags) > 0 && tags[0][0] < at {
+			tags = tags[1:]
+		}
+		for len(codes) > 0 && codes[0][0] < at {
+			codes = codes[1:]
+		}
+		if len(codes) > 0 && (len(tags) == 0 || codes[0][0] < tags[0][0]) {
+			end := razorEnd(text, codes[0][1])
+			if begin := lineEnd(text, codes[0][1]-1); begin < lineStart(text, end) {
+				list = append(list, program{begin, lineStart(text, end), "C#"})
+			}
+			at = max(end, codes[0][1])
+			continue
+		}
+		if len(tags) == 0 {
 			return list
 		}
-		from, to := at+tag[0], at+tag[1]
-		end := closeScript.FindIndex(text[to:])
+		open, to := text[tags[0][0]:tags[0][1]], tags[0][1]
+		kind := string(bytes.ToLower(text[tags[0][2]:tags[0][3]]))
+		end := closers[kind].FindIndex(text[to:])
 		if end == nil {
 			return list
 		}
-		s := script{start: to, end: to + end[0], language: "JavaScript"}
+		p := program{start: lineEnd(text, to), end: lineStart(text, to+end[0]), language: dialects[kind]}
 		at = to + end[1]
-		if is := scriptIs.FindSubmatch(text[from:to]); is != nil {
-			switch bytes.ToLower(is[1])[0] {
-			case 't':
-				s.language = "TypeScript"
-			}
-			if bytes.HasSuffix(bytes.ToLower(is[1]), []byte("sx")) {
-				s.language = "TSX"
+		if is := partIs.FindSubmatch(open); is != nil {
+			if p.language = dialects[string(bytes.ToLower(is[1]))]; p.language == "" {
+				p.language = dialects[kind]
 			}
 		}
-		if s.start = lineEnd(text, s.start); s.start >= s.end {
-			continue // on the line of its tag: too short to be cut
-		}
-		s.end = lineStart(text, s.end)
-		if s.start < s.end {
-			list = append(list, s)
+		if p.start < p.end { // else on the line of its tag: too short to be cut
+			list = append(list, p)
 		}
 	}
+}
+
+// razorEnd returns where the brace that stands open at from is closed.
+func razorEnd(text []byte, from int) int {
+	list := slashed.items(text, from)
+	if len(list) == 0 {
+		return from
+	}
+	end := list[len(list)-1].end
+	if i := bytes.IndexByte(text[end:], '}'); i >= 0 {
+		return end + i
+	}
+	return len(text)
 }
 
 var asciidocTitle = regexp.MustCompile(`^(={1,6}) +(\S.*)`)

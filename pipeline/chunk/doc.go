@@ -6,8 +6,8 @@
 // result holds wherever the same bytes appear.
 //
 // Go is cut by declarations, Markdown by sections, the languages that have a
-// grammar by the definitions of their syntax trees, and all else, like what
-// cannot be parsed, into windows of lines. Whatever the text, its spans tile
+// grammar by the definitions of their syntax trees, others by their layout, and all
+// else, like what cannot be parsed, into windows of lines. Whatever the text, its spans tile
 // it: no byte is lost or in two spans, no span is longer than [Max], and a span
 // begins at the beginning of a line unless that line alone is longer than Max.
 //

@@ -8,6 +8,7 @@ var formats = map[string]func(text []byte) []block{
 	"AsciiDoc":           asciidocBlocks,
 	"CSS":                braces(sheet),
 	"Go":                 goBlocks,
+	"Dockerfile":         dockerBlocks,
 	"GraphQL":            braces(hashed),
 	"HCL":                braces(hashed),
 	"HTML":               htmlBlocks,
@@ -33,6 +34,12 @@ var formats = map[string]func(text []byte) []block{
 	"Word":               hashBlocks,
 	"YAML":               yamlBlocks,
 	"reStructuredText":   rstBlocks,
+}
+
+func init() {
+	for language, tag := range templates {
+		formats[language] = templateBlocks(tag)
+	}
 }
 
 // maxLevels is how deep parts of parts are looked for in data. Each level reads

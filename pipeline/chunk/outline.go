@@ -86,16 +86,20 @@ var htmlTag = regexp.MustCompile(`<[^>]*>`)
 // htmlBlocks cuts HTML by its headings, and the text of a page by the lines that
 // stand for them.
 func htmlBlocks(text []byte) []block {
+	if heads := htmlHeads(text); len(heads) > 0 {
+		return outline(text, heads)
+	}
+	return hashBlocks(text)
+}
+
+func htmlHeads(text []byte) []headline {
 	const longest = 500 // bytes of a heading and its tags
 	var heads []headline
 	line, read := 0, 0 // where the line of the last heading begins, and up to where that is known
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '<')
 		if i < 0 || at+i+4 > len(text) {
-			if len(heads) == 0 {
-				return hashBlocks(text)
-			}
-			return outline(text, heads)
+			return heads
 		}
 		start := at + i
 		at = start + 1

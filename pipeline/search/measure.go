@@ -33,16 +33,18 @@ func named(q *question, c *candidate) float64 {
 	if c.hit.Kind == kindHeader || len(q.identifiers) == 0 {
 		return 0
 	}
-	for symbol := range c.point.Symbols.All() {
-		for name := range symbol.Names() {
-			if q.identifiers[name] {
-				return 1
-			}
-		}
-	}
-	for name := range names(c.hit.Symbol) { // of a chunk that an older version has cut
+	for name := range names(c.hit.Symbol) {
 		if q.identifiers[name] {
 			return 1
+		}
+	}
+	if strings.HasSuffix(c.hit.Symbol, "…") { // there was no room for all
+		for symbol := range c.point.Symbols.All() {
+			for name := range symbol.Names() {
+				if q.identifiers[name] {
+					return 1
+				}
+			}
 		}
 	}
 	return 0

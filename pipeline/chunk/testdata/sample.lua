@@ -1,4 +1,4 @@
--- Counts what a mill grinds. There is no grammar for this language: it is cut by lines.
+-- Counts what a mill grinds. It is cut by the lines that define and by indentation.
 local mill = {}
 
 --- Grinds 0 sacks, as long as there is water.
