@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
@@ -131,15 +132,26 @@ func TestScreenshots(t *testing.T) {
 	}
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	s.index(t, repo, "")
-	b := s.browse(t, "acme")
+	s.furnish(t)
+	s.Rows(t, "update snapshots set indexed_at = now() - interval '40 minutes', listed_at = now() - interval '50 minutes', created_at = now() - interval '1 hours' where revision = 1")
+	s.grants["root"] = access.Grant{Token: "root", Name: "root", Scopes: access.Scopes}
+	b := s.browse(t, "root")
 	for _, page := range shots(repo) {
 		for _, theme := range []string{"light", "dark"} {
-			b.do(t, prefer(theme), chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.url+page.path), chromedp.WaitReady("main"))
+			b.do(t, prefer(theme), chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.address(page.path)), chromedp.WaitReady("main"))
 			b.look(t, dir, page.name+"-"+theme)
 		}
-		b.do(t, prefer("light"), chromedp.EmulateViewport(400, 800), chromedp.Navigate(s.url+page.path), chromedp.WaitReady("main"))
+		b.do(t, prefer("light"), chromedp.EmulateViewport(400, 800), chromedp.Navigate(s.address(page.path)), chromedp.WaitReady("main"))
 		b.look(t, dir, page.name+"-narrow")
 	}
+}
+
+// address is that of a page for the tenant acme.
+func (s *site) address(path string) string {
+	if strings.Contains(path, "?") {
+		return s.url + path + "&tenant=acme"
+	}
+	return s.url + path + "?tenant=acme"
 }
 
 type shot struct{ name, path string }
@@ -148,6 +160,8 @@ func shots(repo string) []shot {
 	return []shot{
 		{"home", "/"}, {"search", "/search?q=retry+with+backoff"}, {"login", "/login"}, {"repositories", "/repositories"},
 		{"repository", "/repository?repository=" + repo}, {"skipped", "/repository?show=skipped&repository=" + repo}, {"directory", "/file?ref=main&repository=" + repo},
+		{"pipeline", "/pipeline?compare=1"}, {"letters", "/pipeline/letters"}, {"letter", "/pipeline/letter?id=1"},
+		{"tokens", "/admin/tokens"}, {"hooks", "/admin/hooks"}, {"audit", "/admin/audit?of=all"}, {"tenants", "/admin/tenants"},
 		{"file", "/file?path=pipeline/batch.go&ref=main&repository=" + repo + "&lines=20-30"}, {"chunks", "/file?path=pipeline/batch.go&show=chunks&ref=main&repository=" + repo},
 	}
 }

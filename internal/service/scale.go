@@ -53,21 +53,9 @@ func (s *Service) scaleLanes(ctx context.Context, a *ScaleAnswer) error {
 	if err != nil {
 		return err
 	}
-	counted := make(map[string]bool) // consumers that two generations share
-	for _, g := range list {
-		if !g.Live() {
-			continue
-		}
-		for _, lane := range events.Lanes {
-			consumer := broker.Consumer{Stream: broker.StreamChunked, Name: broker.ConsumerEmbedder(g.Embedder.Name, lane)}
-			if a.Stage == "indexer" {
-				consumer = broker.Consumer{Stream: broker.StreamEmbedded, Name: broker.ConsumerIndexer(g.Number, lane)}
-			}
-			if counted[consumer.Name] {
-				continue
-			}
-			counted[consumer.Name] = true
-			n, err := s.pending(ctx, consumer)
+	for _, lane := range events.Lanes {
+		for _, c := range consumersOf(a.Stage, lane, list) {
+			n, err := s.pending(ctx, c)
 			if err != nil {
 				return err
 			}

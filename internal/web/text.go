@@ -2,8 +2,10 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,7 +131,7 @@ func chipText(filter, value string) string {
 // tone says how good a state is.
 func tone(state string) string {
 	switch state {
-	case "indexed", "active", "accepted", "done":
+	case "indexed", "active", "accepted", "done", "equal":
 		return "good"
 	case "failed", "refused":
 		return "bad"
@@ -151,7 +153,7 @@ func took(s service.Snapshot) string {
 	case d < time.Minute:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	}
-	return d.Round(time.Second).String()
+	return lasted(d)
 }
 
 // money is a sum in the currency of the price table.
@@ -202,3 +204,8 @@ func reasonText(reason string) string {
 		"secrets":       "a list of credentials",
 	}[reason]
 }
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// seconds is a time that is mostly short.
+func seconds(n float64) string { return strconv.FormatFloat(n, 'f', 2, 64) }

@@ -103,10 +103,29 @@ func (p *Pages) Routes() []Route {
 		{"GET /submission", access.ScopeSubmit, p.submission},
 		{"POST /forget", access.ScopeOperate, p.forget},
 		{"POST /approve", access.ScopeOperate, p.approve},
+		{"GET /pipeline", access.ScopeOperate, p.pipeline},
+		{"GET /pipeline/letters", access.ScopeOperate, p.letters},
+		{"POST /pipeline/letters", access.ScopeOperate, p.settleLetters},
+		{"GET /pipeline/letter", access.ScopeOperate, p.letter},
+		{"GET /admin", "", p.admin},
+		{"GET /admin/tokens", access.ScopeAdmin, p.tokens},
+		{"POST /admin/tokens", access.ScopeAdmin, p.changeTokens},
+		{"GET /admin/audit", access.ScopeAdmin, p.audit},
+		{"GET /admin/hooks", access.ScopeOperate, p.hooks},
+		{"POST /admin/hooks", access.ScopeOperate, p.changeHooks},
+		{"GET /admin/deliveries", access.ScopeOperate, p.deliveries},
+		{"GET /admin/delivery", access.ScopeOperate, p.delivery},
+		{"POST /admin/delivery", access.ScopeOperate, p.replay},
 	} {
 		list = append(list, Route{Pattern: r.pattern, Scope: r.scope, Handler: p.admitted(r.show)})
 	}
-	return append(list, Route{Pattern: "GET /repository/events", Scope: access.ScopeRead, Stream: true, Handler: p.admitted(p.progress)})
+	return append(list,
+		Route{Pattern: "GET /repository/events", Scope: access.ScopeRead, Stream: true, Handler: p.admitted(p.progress)},
+		Route{Pattern: "GET /pipeline/events", Scope: access.ScopeOperate, Stream: true, Handler: p.admitted(p.watchFlow)},
+		Route{Pattern: "POST /pipeline/generations", Scope: access.ScopeOperate, Whole: true, Handler: p.admitted(p.steer)},
+		Route{Pattern: "GET /admin/tenants", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.tenants)},
+		Route{Pattern: "POST /admin/tenants", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.changeTenants)},
+	)
 }
 
 // open serves a page for everybody.

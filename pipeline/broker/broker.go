@@ -240,6 +240,7 @@ type Lag struct {
 	Pending     uint64 // messages not yet delivered
 	InFlight    uint64 // delivered, not yet acknowledged
 	Redelivered uint64 // those in flight that were delivered more than once
+	Done        uint64 // acknowledged since the consumer exists, without a gap
 }
 
 // Lag asks the server for a consumer's backlog.
@@ -255,5 +256,6 @@ func (b *Broker) Lag(ctx context.Context, stream, consumer string) (Lag, error) 
 		Pending:     info.NumPending,
 		InFlight:    uint64(max(info.NumAckPending, 0)),
 		Redelivered: uint64(max(info.NumRedelivered, 0)),
+		Done:        info.AckFloor.Consumer,
 	}, nil
 }

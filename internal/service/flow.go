@@ -1,0 +1,166 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// FlowRequest asks for the work under way, by stage and lane.
+type FlowRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
+	Queues bool     // also what waits in the streams for all tenants
+}
+
+// FlowAnswer is the work under way.
+type FlowAnswer struct {
+	Stages     []Stage `json:"stages" nullable:"false" doc:"ingestor, embedder, indexer."`
+	Generation int64   `json:"generation" doc:"The active generation of the index; 0: there is none yet."`
+	Embedder   string  `json:"embedder" doc:"Its model."`
+	Building   int64   `json:"building" doc:"A generation that is being built; 0: none is."`
+}
+
+// Stage is the open work of a worker.
+type Stage struct {
+	Stage   string      `json:"stage"`
+	Reading int64       `json:"reading,omitempty" doc:"Trees that are being read, of the ingestor alone."`
+	Lanes   []StageLane `json:"lanes" nullable:"false" doc:"The ingestor has one."`
+}
+
+// StageLane is the open work of a worker in a lane.
+type StageLane struct {
+	Lane   string  `json:"lane"`
+	Open   int64   `json:"open" doc:"Submissions or documents of the tenant that the stage has not finished."`
+	Failed int64   `json:"failed" doc:"Documents of the tenant on which an attempt failed, of the indexer's lanes alone."`
+	Oldest float64 `json:"oldest_seconds" doc:"Age of the oldest among the open ones."`
+	Queue  *Queue  `json:"queue,omitempty" doc:"The lane's messages for all tenants, where they were asked for."`
+}
+
+// Queue is what waits in a stream for the replicas of a worker.
+type Queue struct {
+	Waiting     uint64 `json:"waiting"`
+	InFlight    uint64 `json:"in_flight"`
+	Redelivered uint64 `json:"redelivered" doc:"Of those in flight."`
+	Done        uint64 `json:"done" doc:"Since the consumers exist: the difference of two answers is a rate."`
+}
+
+// Flow counts the work under way.
+func (s *Service) Flow(ctx context.Context, r FlowRequest) (a FlowAnswer, err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return a, err
+	}
+	if r.Queues {
+		if err := s.whole(ctx, store.NATS); err != nil {
+			return a, err
+		}
+	}
+	ids, err := s.bounded(ctx, r.Tenant, r.Reach)
+	if err != nil {
+		return a, err
+	}
+	listings, err := s.stores.Catalog.Listings(ctx, r.Tenant, ids...)
+	if err != nil {
+		return a, err
+	}
+	open, err := s.stores.Catalog.OpenWork(ctx, r.Tenant, ids...)
+	if err != nil {
+		return a, err
+	}
+	a.Stages = []Stage{
+		{Stage: "ingestor", Reading: listings.Listing, Lanes: []StageLane{{Lane: string(events.Live), Open: listings.Waiting, Oldest: listings.Oldest.Seconds()}}},
+		{Stage: "embedder", Lanes: lanesOf(open, catalog.StateChunked)}, {Stage: "indexer", Lanes: lanesOf(open, catalog.StateEmbedded)},
+	}
+	list, err := s.stores.Catalog.Generations.List(ctx)
+	if err != nil {
+		return a, err
+	}
+	for _, g := range list {
+		switch g.State {
+		case catalog.GenerationActive:
+			a.Generation, a.Embedder = g.Number, g.Embedder.Name
+		case catalog.GenerationBuilding:
+			a.Building = g.Number
+		}
+	}
+	if r.Queues {
+		err = s.queues(ctx, list, a.Stages)
+	}
+	return a, err
+}
+
+// bounded returns the repositories that a request reaches, or none if it reaches all.
+func (s *Service) bounded(ctx context.Context, tenant string, reach []string) ([]uuid.UUID, error) {
+	if !restricted(ctx, reach) {
+		return nil, nil
+	}
+	return s.repositoryIDs(ctx, TracksRequest{Tenant: tenant, Reach: reach})
+}
+
+// lanesOf sorts the documents in a state by their lanes. Those that failed are shown at the
+// last stage: the catalog does not say which stage they failed in.
+func lanesOf(open []catalog.OpenWork, state catalog.DocumentState) []StageLane {
+	lanes := make([]StageLane, len(events.Lanes))
+	for i, lane := range events.Lanes {
+		lanes[i].Lane = string(lane)
+		for _, w := range open {
+			switch {
+			case w.Lane != string(lane):
+			case w.State == state:
+				lanes[i].Open, lanes[i].Oldest = w.Documents, time.Since(w.Oldest).Seconds()
+			case w.State == catalog.StateFailed && state == catalog.StateEmbedded:
+				lanes[i].Failed = w.Documents
+			}
+		}
+	}
+	return lanes
+}
+
+// queues adds what waits in the streams. A consumer that no worker has made yet has no
+// messages.
+func (s *Service) queues(ctx context.Context, generations []catalog.GenerationStatus, stages []Stage) error {
+	for i, stage := range stages {
+		for k := range stage.Lanes {
+			lane := &stages[i].Lanes[k]
+			lane.Queue = &Queue{}
+			for _, c := range consumersOf(stage.Stage, events.Lane(lane.Lane), generations) {
+				lag, err := s.stores.Broker.Lag(ctx, c.Stream, c.Name)
+				if err != nil {
+					return err
+				}
+				lane.Queue.Waiting += lag.Pending
+				lane.Queue.InFlight += lag.InFlight
+				lane.Queue.Redelivered += lag.Redelivered
+				lane.Queue.Done += lag.Done
+			}
+		}
+	}
+	return nil
+}
+
+// consumersOf lists the consumers of a stage in a lane, for all generations that are kept
+// up to date. Two generations may share one.
+func consumersOf(stage string, lane events.Lane, generations []catalog.GenerationStatus) (list []broker.Consumer) {
+	if stage == "ingestor" {
+		return []broker.Consumer{{Stream: broker.StreamIntake, Name: broker.ConsumerIngestor}}
+	}
+	seen := make(map[string]bool)
+	for _, g := range generations {
+		c := broker.Consumer{Stream: broker.StreamChunked, Name: broker.ConsumerEmbedder(g.Embedder.Name, lane)}
+		if stage == "indexer" {
+			c = broker.Consumer{Stream: broker.StreamEmbedded, Name: broker.ConsumerIndexer(g.Number, lane)}
+		}
+		if g.Live() && !seen[c.Name] {
+			seen[c.Name] = true
+			list = append(list, c)
+		}
+	}
+	return list
+}

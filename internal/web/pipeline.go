@@ -1,0 +1,252 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer/verify"
+)
+
+const (
+	lettersPerPage = 50
+	// The time line of the pipeline: twelve hours.
+	spanWidth = 15 * time.Minute
+	spans     = 48
+	// flowPause is the pace of the live numbers.
+	flowPause = 2 * time.Second
+)
+
+// pipelineView is what the page of the pipeline shows.
+type pipelineView struct {
+	flow        flow
+	activity    service.ActivityAnswer
+	generations []service.Generation
+	runs        []service.SyncRun
+	usage       []embedderUsage
+	report      *verify.Report // nil: nobody asked for a comparison
+	now         time.Time
+}
+
+// flow is the work under way, and the rates that two looks at it give.
+type flow struct {
+	service.FlowAnswer
+	rates map[string]float64 // messages a second, by stage
+}
+
+// pipeline shows the way through.
+func (p *Pages) pipeline(w http.ResponseWriter, r *http.Request, v visit) (err error) {
+	ctx, who := r.Context(), v.who
+	view := pipelineView{now: time.Now()}
+	if view.flow.FlowAnswer, err = p.service.Flow(ctx, service.FlowRequest{Tenant: who.Tenant, Reach: who.Repositories, Queues: v.whole()}); err != nil {
+		return err
+	}
+	if view.activity, err = p.service.Activity(ctx, service.ActivityRequest{Tenant: who.Tenant, Reach: who.Repositories, Width: spanWidth, Spans: spans}); err != nil {
+		return err
+	}
+	usage, err := p.service.Usage(ctx, service.UsageRequest{Tenant: who.Tenant, Reach: who.Repositories, Days: usageDays})
+	if err != nil {
+		return err
+	}
+	view.usage = byEmbedder(usage.Embedders)
+	if v.whole() {
+		if err := p.installation(r, &view); err != nil {
+			return err
+		}
+	}
+	if r.FormValue("compare") != "" && v.whole() { // objects are those of all tenants
+		report, err := p.service.Verify(ctx, service.VerifyRequest{ScopeRequest: service.ScopeRequest{Tenant: who.Tenant, Reach: who.Repositories}, Grace: time.Hour})
+		if err != nil {
+			return err
+		}
+		view.report = &report
+	}
+	return p.show(w, r, http.StatusOK, pipelinePage(v, view))
+}
+
+// installation adds what belongs to no tenant.
+func (p *Pages) installation(r *http.Request, view *pipelineView) error {
+	generations, err := p.service.Generations(r.Context())
+	if err != nil {
+		return err
+	}
+	runs, err := p.service.SyncStatus(r.Context())
+	view.generations, view.runs = generations.Generations, runs.Runs
+	return err
+}
+
+// watchFlow sends the live numbers.
+func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error {
+	request := service.FlowRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Queues: v.whole()}
+	return p.stream(w, r, func(s *stream) error {
+		before, at := map[string]uint64{}, time.Time{}
+		for {
+			a, err := p.service.Flow(s.ctx, request)
+			if err != nil {
+				return err
+			}
+			now, done := time.Now(), doneOf(a)
+			if err := s.send(flowPart(v, flow{a, rates(before, done, now.Sub(at))})); err != nil {
+				return err
+			}
+			before, at = done, now
+			select {
+			case <-s.ctx.Done():
+				return s.ctx.Err()
+			case <-time.After(flowPause):
+			}
+		}
+	})
+}
+
+// doneOf adds up what each stage has finished.
+func doneOf(a service.FlowAnswer) map[string]uint64 {
+	done := make(map[string]uint64)
+	for _, s := range a.Stages {
+		for _, l := range s.Lanes {
+			if l.Queue != nil {
+				done[s.Stage] += l.Queue.Done
+			}
+		}
+	}
+	return done
+}
+
+// rates are messages a second between two looks. Of the first look there are none.
+func rates(before, after map[string]uint64, passed time.Duration) map[string]float64 {
+	list := make(map[string]float64)
+	for stage, n := range after {
+		if b, found := before[stage]; found && n >= b {
+			list[stage] = float64(n-b) / passed.Seconds()
+		}
+	}
+	return list
+}
+
+// embedderUsage is what one embedder took.
+type embedderUsage struct {
+	name string
+	service.Usage
+}
+
+func byEmbedder(list []service.Usage) (sums []embedderUsage) {
+	at := make(map[string]int)
+	for _, u := range list {
+		i, found := at[u.Embedder]
+		if !found {
+			i = len(sums)
+			at[u.Embedder], sums = i, append(sums, embedderUsage{name: u.Embedder})
+		}
+		s := &sums[i].Usage
+		s.Texts, s.Cached, s.Tokens, s.Requests, s.Retries, s.Cost = s.Texts+u.Texts, s.Cached+u.Cached, s.Tokens+u.Tokens, s.Requests+u.Requests, s.Retries+u.Retries, s.Cost+u.Cost
+	}
+	return sums
+}
+
+// letterFilter reads the choice of dead letters. A grant of the installation sees those of
+// its tenant.
+func letterFilter(v visit, form url.Values) service.LetterFilter {
+	f := service.LetterFilter{Tenant: v.who.Tenant, Reach: v.who.Repositories, Worker: form.Get("worker"), Repository: form.Get("repository"), Reason: form.Get("reason")}
+	if id, err := strconv.ParseInt(form.Get("id"), 10, 64); err == nil {
+		f.IDs = []int64{id}
+	}
+	f.Before, _ = time.Parse(time.RFC3339Nano, form.Get("before"))
+	return f
+}
+
+// lettersView is a list of dead letters.
+type lettersView struct {
+	service.LettersAnswer
+	filter  service.LetterFilter
+	preview service.LettersPreview
+	do      string // retry or drop, when that is to be confirmed
+	did     string // what was done
+	now     time.Time
+}
+
+// letters lists dead letters.
+func (p *Pages) letters(w http.ResponseWriter, r *http.Request, v visit) (err error) {
+	query := r.URL.Query()
+	view := lettersView{filter: letterFilter(v, query), did: query.Get("did"), now: time.Now()}
+	after, _ := strconv.ParseInt(query.Get("after"), 10, 64)
+	if view.LettersAnswer, err = p.service.Letters(r.Context(), service.LettersRequest{LetterFilter: view.filter, After: after, Limit: lettersPerPage}); err != nil {
+		return err
+	}
+	if view.do = query.Get("do"); view.do != "" {
+		view.filter.Before = view.now // what comes meanwhile is not touched
+		if view.preview, err = p.service.PreviewLetters(r.Context(), view.filter); err != nil {
+			return err
+		}
+		return p.show(w, r, http.StatusOK, confirmLetters(v, view))
+	}
+	return p.show(w, r, http.StatusOK, lettersPage(v, view))
+}
+
+// letter shows one dead letter.
+func (p *Pages) letter(w http.ResponseWriter, r *http.Request, v visit) error {
+	id, err := strconv.ParseInt(r.FormValue("id"), 10, 64)
+	if err != nil {
+		return &service.Error{Kind: service.NotFound, Field: service.FieldLetter, Reason: "there is no such dead letter"}
+	}
+	a, err := p.service.Letter(r.Context(), service.LetterRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, ID: id})
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, http.StatusOK, letterPage(v, a, time.Now()))
+}
+
+// settleLetters retries or drops the chosen letters.
+func (p *Pages) settleLetters(w http.ResponseWriter, r *http.Request, v visit) error {
+	filter := letterFilter(v, r.PostForm)
+	did := ""
+	switch r.PostFormValue("do") {
+	case "retry":
+		a, err := p.service.RetryLetters(r.Context(), filter)
+		if err != nil {
+			return err
+		}
+		did = plural(a.Retried, "letter") + " retried, " + number(a.Obsolete) + " obsolete, " + number(len(a.Refused)) + " kept"
+	case "drop":
+		a, err := p.service.DropLetters(r.Context(), filter)
+		if err != nil {
+			return err
+		}
+		did = plural(a.Dropped, "letter") + " dropped"
+	default:
+		return &service.Error{Kind: service.Invalid, Reason: "a letter is retried or dropped"}
+	}
+	http.Redirect(w, r, v.to("/pipeline/letters", "did", did), http.StatusSeeOther)
+	return nil
+}
+
+// steer changes the generations of the index.
+func (p *Pages) steer(w http.ResponseWriter, r *http.Request, v visit) (err error) {
+	switch r.PostFormValue("do") {
+	case "rebuild":
+		_, err = p.service.Rebuild(r.Context(), service.RebuildRequest{Embedder: strings.TrimSpace(r.PostFormValue("embedder")), From: catalog.SourceCatalog})
+	case "rollback":
+		number, wrong := strconv.ParseInt(r.PostFormValue("number"), 10, 64)
+		if wrong != nil {
+			return &service.Error{Kind: service.Invalid, Reason: "this is no number of a generation"}
+		}
+		_, err = p.service.RollBack(r.Context(), number)
+	case "cancel":
+		_, err = p.service.CancelRebuild(r.Context())
+	default:
+		return &service.Error{Kind: service.Invalid, Reason: "an index is rebuilt, rolled back or left as it is"}
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, v.to("/pipeline")+"#generations", http.StatusSeeOther)
+	return nil
+}
+
+// lettersLink is the address of the letters that a filter chooses.
+func lettersLink(v visit, f service.LetterFilter, pairs ...string) string {
+	return v.to("/pipeline/letters", append([]string{"worker", f.Worker, "repository", f.Repository, "reason", f.Reason}, pairs...)...)
+}
