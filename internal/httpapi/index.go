@@ -53,7 +53,7 @@ func registerIndex(api huma.API, d deps) {
 		summary: "Hash what the index holds",
 	}, d.digest)
 	post(api, d, route{
-		id: "verify", path: "/verify", tag: tag, scope: access.ScopeOperate, whole: true, slow: true,
+		id: "verify", path: "/verify", tag: tag, scope: access.ScopeOperate, whole: true, slow: true, repeats: true,
 		summary: "Compare the catalog with the index and the object store",
 		text:    "With `repair`, points are first brought in line with the catalog; objects are not.",
 	}, d.verify)

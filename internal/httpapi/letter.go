@@ -20,7 +20,7 @@ func registerLetter(api huma.API, d deps) {
 		summary: "Show a dead letter with its message",
 	}, d.letter)
 	post(api, d, route{
-		id: "preview-letters", path: "/letters/preview", tag: "dead letters", scope: access.ScopeOperate,
+		id: "preview-letters", path: "/letters/preview", tag: "dead letters", scope: access.ScopeOperate, repeats: true,
 		summary: "Say which letters a choice would touch",
 	}, d.previewLetters)
 	post(api, d, route{

@@ -45,7 +45,7 @@ func registerRepository(api huma.API, d deps) {
 		summary: "List repositories by URL, with the state of each ref",
 	}, d.repositories)
 	post(api, d, route{
-		id: "submit-repository", path: "/repositories", tag: "repositories", scope: access.ScopeSubmit, status: 202,
+		id: "submit-repository", path: "/repositories", tag: "repositories", scope: access.ScopeSubmit, status: 202, repeats: true,
 		summary: "Have a repository indexed at a ref",
 		text: "Answers when the intake has the submission on disk. `/submissions/{id}` tells what comes of it. With an `Idempotency-Key`, a request that is " +
 			"sent again is the same submission.",

@@ -33,6 +33,9 @@ type route struct {
 	stream bool
 	// slow says that the request may take as long as slowFactor others.
 	slow bool
+	// repeats says of a POST that it changes nothing, or knows by itself a request that is
+	// sent again.
+	repeats bool
 	// bytes says that the body is not JSON, but of these types.
 	bytes []string
 
@@ -69,9 +72,12 @@ func remove[I, O any](api huma.API, d deps, r route, handle handler[I, O]) {
 func register[I, O any](api huma.API, d deps, method string, r route, handle handler[I, O]) {
 	op := huma.Operation{
 		OperationID: r.id, Method: method, Path: prefix + r.path, Summary: r.summary, Description: r.description(), Tags: []string{r.tag},
-		DefaultStatus: r.status, MaxBodyBytes: d.cfg.MaxBody, Responses: r.responses(api), Parameters: r.parameters(),
+		DefaultStatus: r.status, MaxBodyBytes: d.cfg.MaxBody, Responses: r.responses(api), Parameters: r.parameters(method),
 		Security:    []map[string][]string{{securityScheme: {string(r.scope)}}},
 		Middlewares: huma.Middlewares{d.known, d.within(r), d.authenticate(api, r)},
+	}
+	if method == http.MethodPost && !r.repeats {
+		op.Middlewares = append(op.Middlewares, d.once(r))
 	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		who, _ := ctx.Value(callerKey{}).(caller)
@@ -111,15 +117,22 @@ func (r route) responses(api huma.API) map[string]*huma.Response {
 	return all
 }
 
-// parameters describes the parameter that every route of a tenant has.
-func (r route) parameters() []*huma.Param {
-	if r.whole {
-		return nil
+// parameters describes the parameters that the route has beside those of its input.
+func (r route) parameters(method string) (all []*huma.Param) {
+	if !r.whole {
+		all = append(all, &huma.Param{
+			Name: tenantParameter, In: "query", Schema: &huma.Schema{Type: huma.TypeString},
+			Description: "The tenant that is asked for. A token of a tenant asks for its own; a token of the installation names any, or asks for `default`.",
+		})
 	}
-	return []*huma.Param{{
-		Name: tenantParameter, In: "query", Schema: &huma.Schema{Type: huma.TypeString},
-		Description: "The tenant that is asked for. A token of a tenant asks for its own; a token of the installation names any, or asks for `default`.",
-	}}
+	if method == http.MethodPost && !r.repeats {
+		longest := maxOnce
+		all = append(all, &huma.Param{
+			Name: HeaderOnce, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: &longest},
+			Description: "A text of the client's choice: the request is done once, however often this token sends it with this text within 24 hours, and answered as the first time.",
+		})
+	}
+	return all
 }
 
 // known refuses a query parameter that the operation does not have: a filter that is

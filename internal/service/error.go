@@ -61,6 +61,7 @@ const (
 	FieldStage      Field = "stage"
 	FieldEmbedder   Field = "embedder"
 	FieldBody       Field = "body"
+	FieldKey        Field = "idempotency_key"
 )
 
 // Reasons why a leat cannot answer any request.

@@ -186,7 +186,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
 		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
 		syncer.Audit(syncer.AuditRetention{}, s.Catalog.Audit),
-		syncer.RetainDeliveries(syncer.Deliveries{}, s.Catalog.Hooks), syncer.RetainTokens(0, s.Catalog.Tokens),
+		syncer.RetainDeliveries(syncer.Deliveries{}, s.Catalog.Hooks), syncer.RetainTokens(0, s.Catalog.Tokens), syncer.RetainReplies(s.Catalog.Replies),
 	})
 	periodic := schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log, work...)
 	var beside sync.WaitGroup

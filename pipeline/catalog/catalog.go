@@ -39,6 +39,7 @@ type Catalog struct {
 
 	Letters     *Letters     // dead letters
 	Tokens      *Tokens      // the secrets of clients, as hashes
+	Replies     *Replies     // answers to requests that clients may send again
 	Hooks       *Hooks       // webhooks and their deliveries
 	Tenants     *Tenants     // limits and git credentials
 	Audit       *Audit       // who changed what
@@ -106,6 +107,7 @@ func rooms(s *store) *Catalog {
 		Core:        &Core{s},
 		Letters:     &Letters{s},
 		Tokens:      &Tokens{s},
+		Replies:     &Replies{s},
 		Hooks:       &Hooks{s},
 		Tenants:     &Tenants{s},
 		Audit:       &Audit{s},

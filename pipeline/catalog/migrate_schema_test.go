@@ -136,6 +136,13 @@ func TestConstraints(t *testing.T) {
 		{"token without scopes", check, token + "($nobody, null, 't', $second, '{}', '{}', now(), null, null)"},
 		{"token of too many globs", check, token + "($nobody, null, 't', $second, '{read}', array_fill('h/r'::text, '{65}'), now(), null, null)"},
 		{"token that ends before it begins", check, token + "($nobody, null, 't', $second, '{read}', '{}', now(), now() - interval '1 h', null)"},
+		{"reply", "", "insert into replies (token, key, request, ends_at, answer) values ('t', 'k', $second, now(), '\\x01')"},
+		{"reply to nobody", check, "insert into replies (token, key, request, ends_at) values ('', 'k', $second, now())"},
+		{"reply of no key", check, "insert into replies (token, key, request, ends_at) values ('t', '', $second, now())"},
+		{"reply of a long key", check, "insert into replies (token, key, request, ends_at) values ('t', repeat('k', 256), $second, now())"},
+		{"reply to no request", check, "insert into replies (token, key, request, ends_at) values ('t', 'k', $oid, now())"},
+		{"empty reply", check, "insert into replies (token, key, request, ends_at, answer) values ('t', 'k', $second, now(), '')"},
+
 		{"token of no token before", foreign, token + "($nobody, null, 't', $second, '{read}', '{}', now(), null, $other)"},
 
 		{"credential", "", sealed + `('default', 'h', '\x00')`},

@@ -14,8 +14,7 @@ const DefaultKeepTokens = 365 * 24 * time.Hour
 
 const (
 	tokenInterval = 6 * time.Hour
-	// tokensAtOnce keeps the transaction short.
-	tokensAtOnce = 1000
+	tokensAtOnce  = 1000
 )
 
 // KindTokens is the work of RetainTokens.
@@ -28,12 +27,33 @@ func RetainTokens(age time.Duration, tokens *catalog.Tokens) schedule.Work {
 		age = DefaultKeepTokens
 	}
 	return schedule.Work{Kind: KindTokens, Interval: tokenInterval, Do: func(ctx context.Context, r *schedule.Run) error {
-		for {
-			n, err := tokens.DropEnded(ctx, age, tokensAtOnce)
-			r.Mend(n)
-			if err != nil || n < tokensAtOnce {
-				return err
-			}
-		}
+		return inParts(r, tokensAtOnce, func() (int64, error) { return tokens.DropEnded(ctx, age, tokensAtOnce) })
 	}}
+}
+
+const (
+	replyInterval = time.Hour
+	repliesAtOnce = 1000
+)
+
+// KindReplies is the work of RetainReplies.
+const KindReplies catalog.WorkKind = "replies"
+
+// RetainReplies is the work of deleting answers that are kept for clients no longer.
+func RetainReplies(replies *catalog.Replies) schedule.Work {
+	return schedule.Work{Kind: KindReplies, Interval: replyInterval, Do: func(ctx context.Context, r *schedule.Run) error {
+		return inParts(r, repliesAtOnce, func() (int64, error) { return replies.DropEnded(ctx, repliesAtOnce) })
+	}}
+}
+
+// inParts repeats a deletion of at most most rows until fewer are left, each in a short
+// transaction of its own.
+func inParts(r *schedule.Run, most int64, drop func() (int64, error)) error {
+	for {
+		n, err := drop()
+		r.Mend(n)
+		if err != nil || n < most {
+			return err
+		}
+	}
 }

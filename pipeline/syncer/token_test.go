@@ -2,6 +2,7 @@ package syncer_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -39,6 +40,28 @@ func TestEndedTokensAreNotKeptForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := p.One(t, "select string_agg(name, ', ' order by id) from tokens"); got != "valid, valid for long, ended lately, in its place" {
+		t.Errorf("there are left: %s", got)
+	}
+}
+
+func TestAnswersAreNotKeptForEver(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	claim := func(key string, lease time.Duration) {
+		t.Helper()
+		if _, err := p.Catalog.Replies.Claim(t.Context(), catalog.ReplyKey{Token: "t", Key: key}, lease); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claim("under way", time.Hour)
+	claim("given up", 0)
+	claim("answered", 0)
+	if err := p.Catalog.Replies.Settle(t.Context(), catalog.ReplyKey{Token: "t", Key: "answered"}, []byte{1}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := syncer.RetainReplies(p.Catalog.Replies).Do(t.Context(), &schedule.Run{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.One(t, "select string_agg(key, ', ' order by key) from replies"); got != "answered, under way" {
 		t.Errorf("there are left: %s", got)
 	}
 }
