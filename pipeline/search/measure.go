@@ -1,6 +1,9 @@
 package search
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // kindHeader is the kind of a chunk that holds a package clause and imports.
 // Its symbol is no definition.
@@ -66,7 +69,11 @@ func covered(q *question, c *candidate) float64 {
 	return best
 }
 
-func pathShare(q *question, c *candidate) float64 { return q.spot(c.hit.Path).inPath }
+// pathShare is the share of the words that count which the path holds.
+func pathShare(q *question, c *candidate) float64 {
+	return float64(bits.OnesCount64(q.spot(c.hit.Path).inPath)) / float64(max(1, bits.OnesCount64(q.met)))
+}
+
 func nameShare(q *question, c *candidate) float64 { return q.spot(c.hit.Path).inName }
 
 func fileNamed(q *question, c *candidate) float64 {

@@ -10,7 +10,8 @@ import (
 // question is what the ranking knows of a query's text.
 type question struct {
 	terms       terms
-	words       []word          // without stop words, each once
+	words       []word          // each once
+	met         uint64          // those of the words, as bits, that a candidate's path holds
 	identifiers map[string]bool // what is spelt like a name in code, letter by letter
 	tokens      []string        // what stands between blanks, without quotes and the like
 	asks        role            // roles of files that the query asks for
@@ -21,7 +22,7 @@ type question struct {
 
 // spot is how well a path fits the question.
 type spot struct {
-	inPath float64 // share of the query's words that the path holds
+	inPath uint64  // those of the query's words, as bits, that the path holds
 	inName float64 // share of the file name's words that the query holds
 	named  bool    // the query holds the file's name, or its path or the end of it
 	alike  bool    // the query holds a name in code that is the file's without its ending
@@ -32,7 +33,7 @@ func newQuestion(text string) *question {
 	q := &question{terms: termsOf(text), identifiers: make(map[string]bool), spots: make(map[string]spot)}
 	for _, w := range wordsOf(text, 4*maxWords) {
 		known := func(other word) bool { return other.text == w.text }
-		if len(w.text) < 2 || stopWords[w.text] || slices.ContainsFunc(q.words, known) || len(q.words) == maxWords {
+		if len(w.text) < 2 || slices.ContainsFunc(q.words, known) || len(q.words) == maxWords {
 			continue
 		}
 		q.words = append(q.words, w)
@@ -74,6 +75,15 @@ func (q *question) share(list []word) float64 {
 	return float64(n) / float64(max(1, len(list)))
 }
 
+// meet finds which words of the query count for paths: those that the path of a
+// candidate holds. Others, such as the little words of a sentence in any language,
+// weigh nothing.
+func (q *question) meet(list []candidate) {
+	for i := range list {
+		q.met |= q.spot(list[i].hit.Path).inPath
+	}
+}
+
 // spot compares a path with the query, once.
 func (q *question) spot(of string) spot {
 	p, known := q.spots[of]
@@ -81,12 +91,11 @@ func (q *question) spot(of string) spot {
 		return p
 	}
 	all := wordsOf(of, maxWords)
-	for _, w := range q.words {
+	for i, w := range q.words {
 		if slices.ContainsFunc(all, w.related) {
-			p.inPath++
+			p.inPath |= 1 << i
 		}
 	}
-	p.inPath /= float64(max(1, len(q.words)))
 	name := path.Base(of)
 	bare := stemOfFile(name)
 	p.inName = q.share(wordsOf(bare, maxWords))

@@ -44,6 +44,7 @@ func TestWhatARuleWeighs(t *testing.T) {
 		"half covered":         {"covered", "how the door is opened at night", "function", "openGate", "a.go", "Go", 1000, 1.3},
 		"all in the path":      {"path", "mill gate", "function", "grind", "mill/gate.go", "Go", 1000, 1 + 1.5},
 		"half in the path":     {"path", "mill water", "function", "grind", "mill/gate.go", "Go", 1000, 1 + 1.5/2},
+		"all but little words": {"path", "wie geht das mill auf", "function", "grind", "mill/gate.go", "Go", 1000, 1 + 1.5},
 		"without an ending":    {"path", "how are routes logged", "function", "grind", "router/logger.go", "Go", 1000, 1 + 1.5},
 		"the file's name":      {"file name", "the gates of the mill", "function", "grind", "x/mill_gate.go", "Go", 1000, 1 + 1.25},
 		"half of its name":     {"file name", "water gates", "function", "grind", "x/mill_gate.go", "Go", 1000, 1 + 1.25/2},
@@ -66,7 +67,8 @@ func TestWhatARuleWeighs(t *testing.T) {
 			hit:   Hit{Kind: c.kind, Symbol: c.symbol, Path: c.path, Language: c.language},
 			point: vector.Payload{StartByte: 7, EndByte: 7 + c.bytes}, fused: 0.5,
 		}}
-		got := apply(only(t, c.rule), newQuestion(c.query), list)
+		other := candidate{hit: Hit{Path: "water.go"}, point: vector.Payload{StartByte: 1, EndByte: 2}, blob: [32]byte{1}}
+		got := apply(only(t, c.rule), newQuestion(c.query), append(list, other))
 		if weight := float64(got[0].hit.Score) / 0.5; math.Abs(weight-c.want) > 1e-4 {
 			t.Errorf("%s: weighs %.4f, want %.4f", name, weight, c.want)
 		}

@@ -89,6 +89,7 @@ func scale(boost, measure, factor float64) float64 {
 // have equal scores in both rankings, are folded into one.
 func apply(rules []Signal, q *question, list []candidate) []candidate {
 	q.anywhere = q.name && !slices.ContainsFunc(list, func(c candidate) bool { return named(q, &c) > 0 })
+	q.meet(list)
 	for i := range list {
 		c := &list[i]
 		boost := 1.0

@@ -6,7 +6,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// maxWords bounds the words of a query, a path or a name that are compared.
+// maxWords bounds the words of a query, a path or a name that are compared. A set of
+// a query's words is the bits of one number.
 const maxWords = 64
 
 // word is a part of an identifier or a path, or a word of a sentence.
@@ -63,16 +64,3 @@ func stem(text string) string {
 	}
 	return text
 }
-
-// stopWords ask or connect and name nothing.
-var stopWords = func() map[string]bool {
-	set := make(map[string]bool)
-	for word := range strings.FieldsSeq(`about all also an and any are as at be been but by can could did do does each for
-from get gets had has have how if in into is it its may me more must my no nor not of on only or other our own per
-should show so some such than that the their them then there these they this those to up use used uses using via was
-we were what when where which while who whose why will with within would you your find between across through during
-after before`) {
-		set[word] = true
-	}
-	return set
-}()

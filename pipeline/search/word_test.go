@@ -48,12 +48,12 @@ func TestQuestions(t *testing.T) {
 		words, identifiers string
 		asks               role
 	}{
-		"How is the gate opened?":            {"gate opened", "", 0},
+		"How is the gate opened?":            {"how is the gate opened", "", 0},
 		"gate":                               {"gate", "gate", 0},
-		"why does `openGate()` fail":         {"open gate fail", "openGate", 0},
-		"open_gate in Mill::Wheel":           {"open gate mill wheel", "open_gate", 0},
-		"examples of tests":                  {"examples tests", "", roleExample | roleTest},
-		"where is the configuration read":    {"configuration read", "", 0},
+		"why does `openGate()` fail":         {"why does open gate fail", "openGate", 0},
+		"open_gate in Mill::Wheel":           {"open gate in mill wheel", "open_gate", 0},
+		"examples of tests":                  {"examples of tests", "", roleExample | roleTest},
+		"where is the configuration read":    {"where is the configuration read", "", 0},
 		"README":                             {"readme", "README", roleProse},
 		"gate gate GATE":                     {"gate", "", 0},
 		strings.Repeat("ab", 1) + " \xff ??": {"ab", "", 0},
