@@ -3,6 +3,7 @@ package qdrant
 import (
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -72,6 +73,77 @@ func entries(payload []byte) iter.Seq2[[]byte, []byte] {
 			}
 		}
 	}
+}
+
+// payloadSelector says which fields of a payload are answered.
+type payloadSelector struct {
+	names []string
+	keep  bool // the names, or what is not among them
+	none  bool
+}
+
+func parsePayloadSelector(selector *qdrant.WithPayloadSelector) (payloadSelector, error) {
+	var p payloadSelector
+	switch option := selector.GetSelectorOptions().(type) {
+	case nil:
+		p.none = true
+	case *qdrant.WithPayloadSelector_Enable:
+		p.none = !option.Enable
+	case *qdrant.WithPayloadSelector_Include:
+		p.names, p.keep = option.Include.GetFields(), true
+	case *qdrant.WithPayloadSelector_Exclude:
+		p.names = option.Exclude.GetFields()
+	}
+	for _, name := range p.names {
+		if err := checkKey(name); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (p payloadSelector) has(key []byte) bool {
+	return !p.none && slices.ContainsFunc(p.names, func(name string) bool { return name == string(key) }) == p.keep
+}
+
+func (p payloadSelector) decoded(payload []byte) (map[string]*qdrant.Value, error) {
+	if p.none {
+		return nil, nil
+	}
+	fields := make(map[string]*qdrant.Value)
+	for key, encoded := range entries(payload) {
+		if !p.has(key) {
+			continue
+		}
+		value := new(qdrant.Value)
+		if err := proto.Unmarshal(encoded, value); err != nil {
+			return nil, invalid("stored payload: %v", err)
+		}
+		fields[string(key)] = value
+	}
+	return fields, nil
+}
+
+// pointPayload is the number of the payload's field in RetrievedPoint and ScoredPoint.
+const pointPayload = 2
+
+// encoded returns the payload as a point of an answer has it. The entries are those of
+// the stored payload, under another number.
+func (p payloadSelector) encoded(payload []byte) []byte {
+	if p.none {
+		return nil
+	}
+	encoded := make([]byte, 0, len(payload))
+	for entry := range messages(payload, structFields) {
+		var key []byte
+		for key = range messages(entry, entryKey) {
+		}
+		if p.has(key) {
+			encoded = protowire.AppendTag(encoded, pointPayload, protowire.BytesType)
+			encoded = protowire.AppendBytes(encoded, entry)
+		}
+	}
+	return encoded
 }
 
 func lookup(payload []byte, name string) (value []byte, found bool) {

@@ -6,53 +6,36 @@ import (
 	"time"
 
 	"github.com/qdrant/go-client/qdrant"
-	"google.golang.org/protobuf/proto"
 )
 
 // present makes the answer of a slot: a copy, since the mapping may go.
-func present(s *segment, slot uint32, payload *qdrant.WithPayloadSelector, vectors *qdrant.WithVectorsSelector) (*qdrant.RetrievedPoint, error) {
+func (a *pointsAPI) present(s *segment, slot uint32, payload *qdrant.WithPayloadSelector, vectors *qdrant.WithVectorsSelector) (*qdrant.RetrievedPoint, error) {
 	r := s.record(slot)
 	point := &qdrant.RetrievedPoint{Id: r.id.proto()}
-	var err error
-	if point.Payload, err = selectPayload(r.payload, payload); err != nil {
+	selected, err := parsePayloadSelector(payload)
+	if err != nil {
+		return nil, err
+	}
+	if a.encoded {
+		point.ProtoReflect().SetUnknown(selected.encoded(r.payload))
+	} else if point.Payload, err = selected.decoded(r.payload); err != nil {
 		return nil, err
 	}
 	point.Vectors, err = s.shape.output(r, vectors)
 	return point, err
 }
 
-func selectPayload(payload []byte, selector *qdrant.WithPayloadSelector) (map[string]*qdrant.Value, error) {
-	var names []string
-	keep := false // the names, or what is not among them
-	switch option := selector.GetSelectorOptions().(type) {
-	case nil:
-		return nil, nil
-	case *qdrant.WithPayloadSelector_Enable:
-		if !option.Enable {
-			return nil, nil
-		}
-	case *qdrant.WithPayloadSelector_Include:
-		names, keep = option.Include.GetFields(), true
-	case *qdrant.WithPayloadSelector_Exclude:
-		names = option.Exclude.GetFields()
+// scored makes the answer of a hit.
+func (a *pointsAPI) scored(s *segment, h hit, payload *qdrant.WithPayloadSelector, vectors *qdrant.WithVectorsSelector) (*qdrant.ScoredPoint, error) {
+	point, err := a.present(s, h.slot, payload, vectors)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range names {
-		if err := checkKey(name); err != nil {
-			return nil, err
-		}
+	scored := &qdrant.ScoredPoint{Id: point.Id, Payload: point.Payload, Vectors: point.Vectors, Score: h.score}
+	if a.encoded {
+		scored.ProtoReflect().SetUnknown(point.ProtoReflect().GetUnknown())
 	}
-	fields := make(map[string]*qdrant.Value)
-	for key, encoded := range entries(payload) {
-		if slices.Contains(names, string(key)) != keep {
-			continue
-		}
-		value := new(qdrant.Value)
-		if err := proto.Unmarshal(encoded, value); err != nil {
-			return nil, invalid("stored payload: %v", err)
-		}
-		fields[string(key)] = value
-	}
-	return fields, nil
+	return scored, nil
 }
 
 func (a *pointsAPI) Get(_ context.Context, request *qdrant.GetPoints) (*qdrant.GetResponse, error) {
@@ -75,7 +58,7 @@ func (a *pointsAPI) Get(_ context.Context, request *qdrant.GetPoints) (*qdrant.G
 			if !found {
 				continue
 			}
-			point, err := present(s, slot, request.GetWithPayload(), request.GetWithVectors())
+			point, err := a.present(s, slot, request.GetWithPayload(), request.GetWithVectors())
 			if err != nil {
 				return err
 			}
@@ -150,7 +133,7 @@ func (a *pointsAPI) Scroll(_ context.Context, request *qdrant.ScrollPoints) (*qd
 	err = c.read(func(s *segment) error {
 		slots, more := s.page(s.find(parsed), offset, limit)
 		for _, slot := range slots {
-			point, err := present(s, slot, payload, request.GetWithVectors())
+			point, err := a.present(s, slot, payload, request.GetWithVectors())
 			if err != nil {
 				return err
 			}
@@ -240,11 +223,11 @@ func (a *pointsAPI) query(collection string, request *qdrant.QueryPoints) ([]*qd
 	err = c.read(func(s *segment) error {
 		found := q.run(s)
 		for _, h := range found[min(offset, len(found)):] {
-			point, err := present(s, h.slot, request.GetWithPayload(), request.GetWithVectors())
+			point, err := a.scored(s, h, request.GetWithPayload(), request.GetWithVectors())
 			if err != nil {
 				return err
 			}
-			scored = append(scored, &qdrant.ScoredPoint{Id: point.Id, Payload: point.Payload, Vectors: point.Vectors, Score: h.score})
+			scored = append(scored, point)
 		}
 		return nil
 	})

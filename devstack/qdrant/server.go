@@ -81,7 +81,7 @@ func Start(config Config) (*Server, error) {
 	)}
 	qdrant.RegisterQdrantServer(s.grpc, health{})
 	qdrant.RegisterCollectionsServer(s.grpc, &collectionsAPI{registry: registry})
-	qdrant.RegisterPointsServer(s.grpc, &pointsAPI{registry: registry})
+	qdrant.RegisterPointsServer(s.grpc, &pointsAPI{registry: registry, encoded: true})
 	qdrant.RegisterSnapshotsServer(s.grpc, snapshots{})
 	s.serving.Go(func() {
 		if err := s.grpc.Serve(listener); err != nil {

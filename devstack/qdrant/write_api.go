@@ -12,6 +12,9 @@ import (
 type pointsAPI struct {
 	qdrant.UnimplementedPointsServer
 	registry *registry
+	// encoded has payloads answered as they are stored, without decoding them: they
+	// are fields that the message does not know, and the client's decoder does.
+	encoded bool
 }
 
 // done answers a write. It is applied when it is answered, whether the client

@@ -14,8 +14,8 @@ type plan struct {
 	filter *qdrant.Filter // nil: all points
 }
 
-func (p plan) match(payload map[string]*qdrant.Value) bool {
-	return !p.Partial() || p.Match(payload[fieldPath].GetStringValue())
+func (p plan) match(payload stored) bool {
+	return !p.Partial() || p.Match(payload.text(fieldPath))
 }
 
 func newPlan(f vector.Filter) (plan, error) {

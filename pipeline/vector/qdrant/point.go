@@ -116,7 +116,7 @@ func decodePoint(id *qdrant.PointId, payload map[string]*qdrant.Value, vectors *
 	if p.ID, err = decodeID(id); err != nil {
 		return p, err
 	}
-	if p.Payload, err = decodePayload(payload); err != nil {
+	if p.Payload, err = decodePayload(values(payload)); err != nil {
 		return p, fmt.Errorf("point %s: %w", p.ID, err)
 	}
 	named := vectors.GetVectors().GetVectors()
@@ -124,29 +124,32 @@ func decodePoint(id *qdrant.PointId, payload map[string]*qdrant.Value, vectors *
 	return p, nil
 }
 
-func decodePayload(fields map[string]*qdrant.Value) (vector.Payload, error) {
+func decodePayload(fields stored) (vector.Payload, error) {
 	p := vector.Payload{
-		Tenant:    fields[fieldTenant].GetStringValue(),
-		Ref:       fields[fieldRef].GetStringValue(),
-		Path:      fields[fieldPath].GetStringValue(),
-		Language:  fields[fieldLanguage].GetStringValue(),
-		Kind:      fields[fieldKind].GetStringValue(),
-		Symbol:    fields[fieldSymbol].GetStringValue(),
-		Symbols:   vector.Symbols(fields[fieldSymbols].GetStringValue()),
-		Blob:      fields[fieldBlob].GetStringValue(),
-		Commit:    fields[fieldCommit].GetStringValue(),
-		StartLine: int(fields[fieldStartLine].GetIntegerValue()),
-		EndLine:   int(fields[fieldEndLine].GetIntegerValue()),
-		StartByte: int(fields[fieldStartByte].GetIntegerValue()),
-		EndByte:   int(fields[fieldEndByte].GetIntegerValue()),
-		Revision:  fields[fieldRevision].GetIntegerValue(),
+		Tenant:    fields.text(fieldTenant),
+		Ref:       fields.text(fieldRef),
+		Path:      fields.text(fieldPath),
+		Language:  fields.text(fieldLanguage),
+		Kind:      fields.text(fieldKind),
+		Symbol:    fields.text(fieldSymbol),
+		Symbols:   vector.Symbols(fields.text(fieldSymbols)),
+		Blob:      fields.text(fieldBlob),
+		Commit:    fields.text(fieldCommit),
+		StartLine: int(fields.integer(fieldStartLine)),
+		EndLine:   int(fields.integer(fieldEndLine)),
+		StartByte: int(fields.integer(fieldStartByte)),
+		EndByte:   int(fields.integer(fieldEndByte)),
+		Revision:  fields.integer(fieldRevision),
 	}
-	for name, id := range map[string]*uuid.UUID{fieldRepository: &p.Repository, fieldTrack: &p.Track, fieldDocument: &p.Document} {
-		parsed, err := uuid.Parse(fields[name].GetStringValue())
+	for _, id := range [...]struct {
+		name string
+		to   *uuid.UUID
+	}{{fieldRepository, &p.Repository}, {fieldTrack, &p.Track}, {fieldDocument, &p.Document}} {
+		parsed, err := uuid.Parse(fields.text(id.name))
 		if err != nil {
-			return p, fmt.Errorf("%s %q of the payload is not a UUID", name, fields[name].GetStringValue())
+			return p, fmt.Errorf("%s %q of the payload is not a UUID", id.name, fields.text(id.name))
 		}
-		*id = parsed
+		*id.to = parsed
 	}
 	return p, nil
 }

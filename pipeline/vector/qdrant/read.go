@@ -43,7 +43,7 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 				return
 			}
 			for _, found := range page {
-				if !plan.match(found.GetPayload()) {
+				if !plan.match(values(found.GetPayload())) {
 					continue
 				}
 				point, err := decodePoint(found.GetId(), found.GetPayload(), found.GetVectors())

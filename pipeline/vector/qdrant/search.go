@@ -9,9 +9,6 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// fields is the payload of a point in an answer.
-type fields = map[string]*qdrant.Value
-
 // Search implements [vector.Store].
 func (s *Store) Search(ctx context.Context, collection string, q vector.Query) ([]vector.Hit, error) {
 	if err := q.Check(); err != nil {
@@ -21,26 +18,29 @@ func (s *Store) Search(ctx context.Context, collection string, q vector.Query) (
 	if err != nil {
 		return nil, fmt.Errorf("search %s: %w", collection, err)
 	}
-	found, err := vector.Rank(&q, func(depth int) ([]vector.Ranking[fields], error) {
+	found, err := vector.Rank(&q, func(depth int) ([]vector.Ranking[*point], error) {
 		return s.rankings(ctx, collection, &q, plan, depth)
 	})
 	if err != nil {
 		return nil, err
 	}
 	hits := make([]vector.Hit, len(found))
-	for i, point := range found {
-		payload, err := decodePayload(point.Value)
-		if err != nil {
-			return nil, fmt.Errorf("search %s: point %s: %w", collection, point.ID, err)
+	for i, f := range found {
+		hits[i] = vector.Hit{ID: f.ID, Score: f.Score, Apart: f.Apart}
+		payload, err := f.Value.payload()
+		if err == nil {
+			hits[i].Payload, err = decodePayload(payload)
 		}
-		hits[i] = vector.Hit{ID: point.ID, Score: point.Score, Payload: payload, Apart: point.Apart}
+		if err != nil {
+			return nil, fmt.Errorf("search %s: point %s: %w", collection, f.ID, err)
+		}
 	}
 	return hits, nil
 }
 
 // rankings asks for a ranking by each vector that the query has, depth points
 // deep, in one request.
-func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query, plan plan, depth int) ([]vector.Ranking[fields], error) {
+func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query, plan plan, depth int) ([]vector.Ranking[*point], error) {
 	var requests []*qdrant.QueryPoints
 	add := func(using string, query *qdrant.Query) {
 		requests = append(requests, &qdrant.QueryPoints{
@@ -56,16 +56,21 @@ func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	reply, err := s.points.QueryBatch(ctx, &qdrant.QueryBatchPoints{CollectionName: collection, QueryPoints: requests})
-	if err != nil {
+	var reply answer
+	batch := &qdrant.QueryBatchPoints{CollectionName: collection, QueryPoints: requests}
+	if err := s.conn.Invoke(ctx, qdrant.Points_QueryBatch_FullMethodName, batch, &reply, callAnswer); err != nil {
 		return nil, explain(ctx, err, "search %s", collection)
 	}
-	if len(reply.GetResult()) != len(requests) {
-		return nil, fmt.Errorf("search %s: %d answers to %d queries", collection, len(reply.GetResult()), len(requests))
+	results, err := reply.results()
+	if err != nil {
+		return nil, fmt.Errorf("search %s: %w", collection, err)
 	}
-	list := make([]vector.Ranking[fields], len(requests))
-	for i, answer := range reply.GetResult() {
-		if list[i], err = ranking(answer.GetResult(), plan, depth); err != nil {
+	if len(results) != len(requests) {
+		return nil, fmt.Errorf("search %s: %d answers to %d queries", collection, len(results), len(requests))
+	}
+	list := make([]vector.Ranking[*point], len(requests))
+	for i, points := range results {
+		if list[i], err = ranking(points, plan, depth); err != nil {
 			return nil, fmt.Errorf("search %s: %w", collection, err)
 		}
 	}
@@ -73,20 +78,23 @@ func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query
 }
 
 // ranking leaves out of an answer the points that the plan does not match.
-func ranking(found []*qdrant.ScoredPoint, plan plan, depth int) (vector.Ranking[fields], error) {
-	r := vector.Ranking[fields]{All: len(found) < depth, Points: make([]vector.Found[fields], 0, len(found))}
+func ranking(found []point, plan plan, depth int) (vector.Ranking[*point], error) {
+	r := vector.Ranking[*point]{All: len(found) < depth, Points: make([]vector.Found[*point], 0, len(found))}
 	if !r.All {
-		r.Last = found[depth-1].GetScore()
+		r.Last = found[depth-1].score
 	}
-	for _, p := range found {
-		if !plan.match(p.GetPayload()) {
-			continue
+	for i := range found {
+		p := &found[i]
+		if plan.Partial() {
+			payload, err := p.payload()
+			if err != nil {
+				return r, err
+			}
+			if !plan.match(payload) {
+				continue
+			}
 		}
-		id, err := decodeID(p.GetId())
-		if err != nil {
-			return r, err
-		}
-		r.Points = append(r.Points, vector.Found[fields]{ID: id, Score: p.GetScore(), Value: p.GetPayload()})
+		r.Points = append(r.Points, vector.Found[*point]{ID: p.id, Score: p.score, Value: p})
 	}
 	return r, nil
 }
