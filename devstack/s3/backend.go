@@ -47,7 +47,8 @@ func newBackend(dir string, durable bool, log *slog.Logger) (*rooted, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := posix.PosixOpts{CopyObjectThreshold: 5 << 30}
+	// Each GET allocates a buffer, by default of 1 MiB, and most of leat's read some KiB.
+	opts := posix.PosixOpts{CopyObjectThreshold: 5 << 30, IOBufferSize: 64 << 10}
 	opts.SetNewDirPerm(0o700)
 	opts.SetNewFilePerm(0o600)
 	p, err := openPosix(root, store, opts)

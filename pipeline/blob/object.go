@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,50 +18,82 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// readRange fills into with the object's bytes from offset. It tries again when the connection breaks within the body;
-// minio-go retries failures before that.
+// readRange fills into with the object's bytes from offset.
 func (s *Store) readRange(ctx context.Context, key string, offset int64, into []byte) error {
 	if len(into) == 0 {
 		return ctx.Err()
 	}
+	r := byteRange{key: key, offset: offset}
+	if err := s.fill(ctx, &r, into); err != nil {
+		return err
+	}
+	if r.n < len(into) {
+		return corrupt(key, offset, "the object ends after %s bytes, before %d", r.total, offset+int64(len(into)))
+	}
+	return nil
+}
+
+// readPage returns a page of a pack. The last one is shorter, and the ones after it are empty.
+func (s *Store) readPage(ctx context.Context, key pageKey) ([]byte, error) {
+	r := byteRange{key: key.object, offset: key.number * pageBytes}
+	data := make([]byte, pageBytes)
+	err := s.fill(ctx, &r, data)
+	if errors.Is(err, errBeyond) {
+		return nil, nil
+	}
+	return bytes.Clone(data[:r.n]), err
+}
+
+// byteRange is what was read of an object.
+type byteRange struct {
+	key    string
+	offset int64
+	n      int    // bytes there are of those asked for
+	total  string // size of the object
+}
+
+// errCut marks a body that ended before its announced length, and errBeyond a range that begins behind the object.
+var (
+	errCut    = errors.New("connection broke")
+	errBeyond = errors.New("the range is beyond the object")
+)
+
+// fill reads as much as there is. It tries again when the connection breaks within the body; minio-go retries failures
+// before that.
+func (s *Store) fill(ctx context.Context, r *byteRange, into []byte) error {
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	var err error
 	for range maxAttempts {
-		if err = s.tryRange(bounded, key, offset, into); !errors.Is(err, errCut) {
+		if err = s.tryRange(bounded, r, into); !errors.Is(err, errCut) {
 			break
 		}
 	}
 	switch {
-	case err == nil, errors.Is(err, ErrCorrupt):
-		return err
+	case err == nil:
+		return nil
 	case minio.ToErrorResponse(err).StatusCode == http.StatusRequestedRangeNotSatisfiable:
-		return corrupt(key, offset, "the object ends before it")
+		return errors.Join(errBeyond, corrupt(r.key, r.offset, "the object ends before it"))
 	}
-	return s.explain(ctx, "read "+key, err)
+	return s.explain(ctx, "read "+r.key, err)
 }
 
-// errCut marks a body that ended before its announced length.
-var errCut = errors.New("connection broke")
-
-func (s *Store) tryRange(ctx context.Context, key string, offset int64, into []byte) error {
-	end := offset + int64(len(into))
+func (s *Store) tryRange(ctx context.Context, r *byteRange, into []byte) error {
+	last := r.offset + int64(len(into)) - 1
 	var opts minio.GetObjectOptions
-	opts.Set("Range", fmt.Sprintf("bytes=%d-%d", offset, end-1))
-	body, info, header, err := s.core.GetObject(ctx, s.bucket, s.prefix+key, opts)
+	opts.Set("Range", fmt.Sprintf("bytes=%d-%d", r.offset, last))
+	body, info, header, err := s.core.GetObject(ctx, s.bucket, s.prefix+r.key, opts)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	from, ok := strings.CutPrefix(header.Get("Content-Range"), fmt.Sprintf("bytes %d-", offset))
+	from, ok := strings.CutPrefix(header.Get("Content-Range"), fmt.Sprintf("bytes %d-", r.offset))
 	if !ok {
-		return fmt.Errorf("the server answered the range %d-%d with %q", offset, end-1, header.Get("Content-Range"))
+		return fmt.Errorf("the server answered the range %d-%d with %q", r.offset, last, header.Get("Content-Range"))
 	}
-	if info.Size < int64(len(into)) {
-		_, total, _ := strings.Cut(from, "/")
-		return corrupt(key, offset, "the object ends after %s bytes, before %d", total, end)
-	}
-	if _, err := io.ReadFull(body, into); err != nil {
+	_, r.total, _ = strings.Cut(from, "/")
+	r.n = int(min(info.Size, int64(len(into))))
+	if _, err := io.ReadFull(body, into[:r.n]); err != nil {
 		return fmt.Errorf("%w: %w", errCut, err)
 	}
 	return nil
