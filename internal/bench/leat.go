@@ -23,6 +23,7 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/announce"
+	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -65,7 +66,7 @@ func open(ctx context.Context, e devstack.Endpoints) (l *leat, err error) {
 		}
 	}
 	l.publisher = announce.New(l.Broker, source)
-	l.service = service.New(service.Config{OpenEmbedder: func(name string) (embedder.Embedder, error) {
+	l.service = service.New(service.Config{TextCache: blob.DefaultCacheBytes, OpenEmbedder: func(name string) (embedder.Embedder, error) {
 		return config.Embedders{}.OpenEmbedder(name, l.Catalog.Usage, slog.New(slog.DiscardHandler))
 	}}, l.Stores)
 	return l, nil

@@ -30,7 +30,9 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	if err != nil {
 		return err
 	}
-	svc := service.New(service.Config{Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box, LocalPaths: door.LocalPaths}, s.Stores)
+	svc := service.New(service.Config{
+		Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box, LocalPaths: door.LocalPaths, TextCache: int(door.TextCache),
+	}, s.Stores)
 	agents, err := tools(door.Tools, svc, log)
 	if err != nil {
 		return err

@@ -195,7 +195,7 @@ func (s *Service) content(ctx context.Context, f catalog.StoredFile) (content []
 	if !found {
 		return nil, fmt.Errorf("blob %x: %w", f.Blob, catalog.ErrNotFound)
 	}
-	err = s.stores.Blobs.Read(ctx, []blob.Span{blob.Span(span)}, func(_ int, data []byte) error {
+	err = s.texts.Read(ctx, []blob.Span{blob.Span(span)}, func(_ int, data []byte) error {
 		content = bytes.Clone(data)
 		return nil
 	})

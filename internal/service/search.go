@@ -147,7 +147,7 @@ func (s *Service) searchIn(ctx context.Context, g catalog.Generation, q search.Q
 		return search.Answer{}, err
 	}
 	searcher := search.Searcher{
-		Files: s.stores.Catalog, Usage: s.stores.Catalog.Usage, Points: s.stores.Points, Blobs: s.stores.Blobs,
+		Files: s.stores.Catalog, Usage: s.stores.Catalog.Usage, Points: s.stores.Points, Blobs: s.texts,
 		Embedder: model, Generation: g,
 	}
 	return searcher.Search(ctx, q)

@@ -10,6 +10,7 @@ import (
 	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 )
@@ -27,6 +28,9 @@ type Config struct {
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
+	// TextCache is the memory, in bytes, for parts of packs that were read a moment ago.
+	// Default: 0, none.
+	TextCache int
 }
 
 // Service answers requests from the stores. Its methods may be called by any
@@ -34,6 +38,7 @@ type Config struct {
 type Service struct {
 	cfg    Config
 	stores *store.Stores
+	texts  *blob.Cache // of the texts in stores.Blobs, for answers that show some
 
 	mu     sync.Mutex
 	models map[string]embedder.Embedder // opened so far, by name
@@ -50,7 +55,7 @@ func New(cfg Config, stores *store.Stores) *Service {
 	if cfg.Source == "" {
 		cfg.Source = "/leat/service"
 	}
-	return &Service{cfg: cfg, stores: stores, models: make(map[string]embedder.Embedder)}
+	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder)}
 }
 
 // check refuses a tenant that cannot be one or that the caller's token does not reach, and

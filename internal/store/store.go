@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"sync"
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -29,8 +31,8 @@ type Stores struct {
 }
 
 // Open connects to the parts that cfg names. With Wait it returns early only if
-// waiting cannot help; without, it returns an *Error for the first store that
-// cannot be opened. On an error nothing stays open.
+// waiting cannot help; without, it returns an *Error for a store that cannot be
+// opened. The stores are opened side by side. On an error nothing stays open.
 func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 	if cfg.Parts == 0 {
 		cfg.Parts = All
@@ -39,10 +41,48 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 		cfg.Name = "leat"
 	}
 	s := &Stores{}
-	for _, p := range []struct {
-		part Parts
-		Attempt
-	}{
+	list := s.attempts(cfg, log)
+	errs := make([]error, len(list))
+	opening, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	for i, p := range list {
+		if cfg.Parts&p.part == 0 {
+			continue
+		}
+		group.Go(func() {
+			if errs[i] = p.Do(opening); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	group.Wait()
+	if i := worst(errs); i >= 0 {
+		s.Close()
+		return nil, &Error{list[i].part, list[i].Flags, errs[i]}
+	}
+	return s, nil
+}
+
+// worst returns the place of the first error that is not the consequence of another,
+// or -1 if there is none.
+func worst(errs []error) int {
+	first := slices.IndexFunc(errs, func(err error) bool { return err != nil && !errors.Is(err, context.Canceled) })
+	if first < 0 {
+		first = slices.IndexFunc(errs, func(err error) bool { return err != nil })
+	}
+	return first
+}
+
+type attempt struct {
+	part Parts
+	Attempt
+}
+
+// attempts are what opens each store. Each sets a field of its own, so that all may run
+// at once.
+func (s *Stores) attempts(cfg Config, log *slog.Logger) []attempt {
+	list := []attempt{
 		{Postgres, Attempt{"Postgres", "--postgres-url", func(ctx context.Context) (err error) {
 			s.Catalog, err = catalog.Open(ctx, cfg.Catalog())
 			return err
@@ -59,20 +99,13 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 			s.Points, err = cfg.OpenVector(ctx)
 			return err
 		}}},
-	} {
-		if cfg.Parts&p.part == 0 {
-			continue
-		}
-		open := p.Do
-		if cfg.Wait {
-			open = func(ctx context.Context) error { return p.Persist(ctx, log) }
-		}
-		if err := open(ctx); err != nil {
-			s.Close()
-			return nil, &Error{p.part, p.Flags, err}
+	}
+	if cfg.Wait {
+		for i, a := range list {
+			list[i].Do = func(ctx context.Context) error { return a.Persist(ctx, log) }
 		}
 	}
-	return s, nil
+	return list
 }
 
 // Ready returns an error that names each open store that does not answer.

@@ -91,12 +91,17 @@ type Files interface {
 	CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]catalog.CurrentCommit, error)
 }
 
+// Blobs hold the texts. [blob.Store] and [blob.Cache] do.
+type Blobs interface {
+	Read(ctx context.Context, spans []blob.Span, fn func(i int, data []byte) error) error
+}
+
 // Searcher answers queries against the active generation.
 type Searcher struct {
 	Files      Files
 	Usage      *catalog.Usage
 	Points     Points
-	Blobs      *blob.Store
+	Blobs      Blobs
 	Embedder   embedder.Embedder
 	Generation catalog.Generation
 	Signals    []Signal // rules of the ranking; default: all
