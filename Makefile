@@ -96,6 +96,13 @@ eval: ## measure what searches find (REPO='path path' EVAL='-embedders FILE -emb
 microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+# Chromium looks at the pages of a real repository, this checkout unless REPO is given.
+.PHONY: screenshots
+screenshots: export CGO_CFLAGS ?= -O1 -g0
+screenshots: ## take pictures of the pages into docs/screenshots (REPO=path)
+	mkdir -p docs/screenshots
+	LEAT_SCREENSHOTS=$(CURDIR)/docs/screenshots LEAT_SCREENSHOTS_REPO='$(or $(REPO),$(CURDIR))' $(GO) test -count 1 -timeout 10m -run TestScreenshots ./internal/gateway
+
 .PHONY: generate
 generate: ## generate schemas, queries, pages and the description of the HTTP API from their sources
 	$(GO) generate ./events ./internal/httpapi ./internal/config ./internal/web

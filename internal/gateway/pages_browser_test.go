@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/gitrun"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
@@ -124,44 +126,32 @@ func prefer(theme string) chromedp.Action[chromedp.Void] {
 	return call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
 }
 
-// Screenshots of a real repository, for the documentation and for who changes the pages.
+// Pictures of the pages over a real repository, for the documentation (make screenshots).
 func TestScreenshots(t *testing.T) {
 	dir, repo := os.Getenv("LEAT_SCREENSHOTS"), os.Getenv("LEAT_SCREENSHOTS_REPO")
 	if dir == "" || repo == "" {
 		t.Skip("set LEAT_SCREENSHOTS to a directory, and LEAT_SCREENSHOTS_REPO to a repository")
 	}
+	code := filepath.Join(t.TempDir(), "code", filepath.Base(repo)) // the name that the pictures show
+	if _, err := gitrun.Run(t.Context(), nil, "clone", "--quiet", "--bare", "--depth=1", "file://"+repo, code); err != nil {
+		t.Fatal(err)
+	}
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
-	s.index(t, repo, "")
-	s.furnish(t)
-	s.Rows(t, "update snapshots set indexed_at = now() - interval '40 minutes', listed_at = now() - interval '50 minutes', created_at = now() - interval '1 hours' where revision = 1")
-	s.grants["root"] = access.Grant{Token: "root", Name: "root", Scopes: access.Scopes}
+	s.index(t, code, "")
+	s.grants["root"] = access.Grant{Token: "root", Name: "ada", Scopes: access.Scopes}
 	b := s.browse(t, "root")
-	for _, page := range shots(repo) {
-		for _, theme := range []string{"light", "dark"} {
-			b.do(t, prefer(theme), chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.address(page.path)), chromedp.WaitReady("main"))
-			b.look(t, dir, page.name+"-"+theme)
-		}
-		b.do(t, prefer("light"), chromedp.EmulateViewport(400, 800), chromedp.Navigate(s.address(page.path)), chromedp.WaitReady("main"))
-		b.look(t, dir, page.name+"-narrow")
+	open := func(theme, path string, width, height int64) {
+		b.do(t, prefer(theme), chromedp.EmulateViewport(width, height), chromedp.Navigate(s.url+path+"tenant=acme"), chromedp.WaitReady("main h1"))
 	}
-}
-
-// address is that of a page for the tenant acme.
-func (s *site) address(path string) string {
-	if strings.Contains(path, "?") {
-		return s.url + path + "&tenant=acme"
-	}
-	return s.url + path + "?tenant=acme"
-}
-
-type shot struct{ name, path string }
-
-func shots(repo string) []shot {
-	return []shot{
-		{"home", "/"}, {"search", "/search?q=retry+with+backoff"}, {"login", "/login"}, {"repositories", "/repositories"},
-		{"repository", "/repository?repository=" + repo}, {"skipped", "/repository?show=skipped&repository=" + repo}, {"directory", "/file?ref=main&repository=" + repo},
-		{"pipeline", "/pipeline?compare=1"}, {"letters", "/pipeline/letters"}, {"letter", "/pipeline/letter?id=1"},
-		{"tokens", "/admin/tokens"}, {"hooks", "/admin/hooks"}, {"audit", "/admin/audit?of=all"}, {"tenants", "/admin/tenants"},
-		{"file", "/file?path=pipeline/batch.go&ref=main&repository=" + repo + "&lines=20-30"}, {"chunks", "/file?path=pipeline/batch.go&show=chunks&ref=main&repository=" + repo},
-	}
+	open("dark", "/search?q=retry+with+backoff&", 1120, 700)
+	b.look(t, dir, "dark")
+	open("light", "/search?q=retry+with+backoff&", 1120, 700)
+	b.look(t, dir, "search")
+	b.do(t, chromedp.Click(".hit .path"), chromedp.WaitVisible(".beside .code"))
+	b.do(t, chromedp.Click(`//nav[@aria-label="Of this file"]/a[text()="Chunks"]`), chromedp.WaitVisible(".chain"))
+	b.look(t, dir, "chunks")
+	open("light", "/repository?repository="+url.QueryEscape(code)+"&", 1120, 700)
+	b.look(t, dir, "repository")
+	open("light", "/pipeline?", 1120, 700)
+	b.look(t, dir, "pipeline")
 }

@@ -8,10 +8,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/httpapi"
+	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/internal/web"
@@ -217,5 +220,60 @@ func (s *site) furnish(t testing.TB) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Who signs in with a token sees the pages, and their forms are known to be theirs.
+func TestSigningInLeadsToThePages(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	p.Rows(t, "insert into tenants (name) values ('acme')")
+	box, err := seal.New(seal.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, Box: box}, p.Stores.Stores)
+	made, err := svc.CreateToken(t.Context(), service.CreateTokenRequest{Tenant: "acme", Name: "ada", Scopes: []string{"read", "search", "admin"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	at := "http://" + server.Listener.Addr().String()
+	_, doors, err := entrance(config.Session{SessionLifetime: time.Hour, PublicURL: at}, box, nil, svc, p.Logs.Logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := httpapi.New(httpapi.Config{Doors: doors}, svc, p.Logs.Logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = api
+	server.Start()
+	t.Cleanup(server.Close)
+	b := browse(t)
+	if a := b.do(http.MethodGet, at+"/admin/tokens", nil); a.StatusCode != http.StatusUnauthorized || !strings.Contains(a.body, `name="next" value="/admin/tokens"`) {
+		t.Fatalf("nobody: %d %s", a.StatusCode, a.body)
+	}
+	if a := b.do(http.MethodPost, at+"/login", url.Values{"token": {"leat_wrong"}, "next": {"/"}}); a.StatusCode != http.StatusUnauthorized || !strings.Contains(a.body, `role="alert"`) {
+		t.Errorf("a wrong token: %d %s", a.StatusCode, a.body)
+	}
+	a := b.do(http.MethodPost, at+"/login", url.Values{"token": {made.Secret}, "next": {"/admin/tokens"}})
+	if a.StatusCode != http.StatusOK || a.Request.URL.Path != "/admin/tokens" || !strings.Contains(a.body, "Log out") {
+		t.Fatalf("the token: %d %s %s", a.StatusCode, a.Request.URL, a.body)
+	}
+	_, csrf, _ := strings.Cut(a.body, `name="csrf" value="`)
+	csrf, _, _ = strings.Cut(csrf, `"`)
+	form := url.Values{"do": {"create"}, "name": {"ci"}, "scope": {"read"}}
+	if a := b.do(http.MethodPost, at+"/admin/tokens", form); a.StatusCode != http.StatusForbidden {
+		t.Errorf("a form of nobody: %d", a.StatusCode)
+	}
+	form.Set("csrf", csrf)
+	if a := b.do(http.MethodPost, at+"/admin/tokens", form); a.StatusCode != http.StatusOK || !strings.Contains(a.body, access.Prefix) || !strings.Contains(a.body, "ci") {
+		t.Errorf("a form of the page: %d %s", a.StatusCode, a.body)
+	}
+	if a := b.do(http.MethodPost, at+"/logout", url.Values{"csrf": {csrf}}); !strings.Contains(a.body, `name="token"`) {
+		t.Errorf("after leaving: %d %s", a.StatusCode, a.body)
+	}
+	if a := b.do(http.MethodGet, at+"/", nil); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("after leaving: %d", a.StatusCode)
 	}
 }

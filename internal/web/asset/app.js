@@ -22,7 +22,10 @@ function move(step) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (typing(event.target)) {
-    if (event.key === "Escape") event.target.blur();
+    if (event.key === "Escape") {
+      event.preventDefault(); // it would empty a search
+      event.target.blur();
+    }
     return;
   }
   const help = document.getElementById("help");
