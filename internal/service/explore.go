@@ -24,11 +24,14 @@ const (
 const (
 	exploreHits   = 20  // hits that are looked at
 	callers       = 3   // of the best hits, whose calls are followed
+	beforeCalls   = 8   // hits that come before what the best of them call
 	maxCalls      = 12  // names that are followed
 	maxWhole      = 240 // lines of a definition that is shown whole where a part of it was found
 	exploreLeads  = 30  // places that are named without their text
 	leadShare     = 8   // one part in so many of the budget is kept for them
-	mostShare     = 2   // one part in so many of the budget is the most of one piece
+	firstShare    = 2   // one part in so many of the budget is the most of the first piece
+	mostShare     = 3   // the same of each other
+	outlined      = 3   // pieces whose neighbours are named
 	outlineShown  = 12  // neighbours that are named of a file
 	leadOverhead  = 48  // bytes of a place beside its names: lines, marks, the reason
 	pieceOverhead = 220 // bytes of a piece beside its names and its text: commit, freshness, marks
@@ -45,7 +48,7 @@ type ExploreRequest struct {
 }
 
 // ExploreAnswer holds whole pieces of code: the best hits first, then the definitions
-// that the best of them call, then further hits.
+// that the first of them call, then further hits.
 type ExploreAnswer struct {
 	Pieces     []Piece `json:"pieces" nullable:"false"`
 	Leads      []Lead  `json:"leads" nullable:"false" doc:"What was found too, and had no room."`
@@ -122,14 +125,13 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	if err != nil {
 		return a, err
 	}
-	var ordered []Piece // each of the best before what it calls
-	for i, p := range pieces {
-		ordered = append(ordered, p)
-		if i < first {
-			ordered = append(ordered, called[i]...)
-		}
+	// The places that a person would look at first come before what the best of them call.
+	at := min(len(pieces), beforeCalls)
+	ordered := slices.Clone(pieces[:at])
+	for _, list := range called {
+		ordered = append(ordered, list...)
 	}
-	a.pack(budget, ordered)
+	a.pack(budget, append(ordered, pieces[at:]...))
 	return a, nil
 }
 
@@ -169,7 +171,7 @@ func (x *exploration) pieces(ctx context.Context, hits []Hit, by string) (list [
 			}
 			x.files[h.document] = f
 		}
-		if !named[h.document] {
+		if len(list) < outlined && !named[h.document] {
 			named[h.document] = true
 			p.Neighbours = neighbours(f.outline, h)
 		}
@@ -257,13 +259,34 @@ func (x *exploration) called(ctx context.Context, pieces []Piece) (lists [][]Pie
 		return nil, err
 	}
 	for i, p := range pieces {
-		called := calls(p.Text)
-		others := func(h Hit) bool { return h.Language != p.Language || !slices.Contains(called, lastName(h.Symbol)) }
-		if lists[i], err = x.pieces(ctx, slices.DeleteFunc(slices.Clone(found.Hits), others), cmp.Or(p.Symbol, p.Path)); err != nil {
+		if lists[i], err = x.pieces(ctx, meant(p, found.Hits), cmp.Or(p.Symbol, p.Path)); err != nil {
 			return nil, err
 		}
 	}
 	return lists, nil
+}
+
+// meant chooses, of definitions, those that a piece calls. A name that is defined more than
+// once is left out, unless one of them is in the piece's own file.
+func meant(p Piece, definitions []Hit) (list []Hit) {
+	called := calls(p.Text)
+	byName := make(map[string][]Hit)
+	for _, h := range definitions {
+		if h.Language == p.Language {
+			byName[lastName(h.Symbol)] = append(byName[lastName(h.Symbol)], h)
+		}
+	}
+	for _, name := range slices.Compact(called) {
+		same := byName[name]
+		if len(same) > 1 {
+			same = slices.DeleteFunc(same, func(h Hit) bool { return h.Path != p.Path })
+		}
+		if len(same) == 1 {
+			list = append(list, same[0])
+		}
+		delete(byName, name)
+	}
+	return list
 }
 
 // calls lists the names that a text calls, in their order.
@@ -300,10 +323,12 @@ func (a *ExploreAnswer) pack(budget int, pieces []Piece) {
 		return slices.ContainsFunc(a.Pieces, func(q Piece) bool { return q.overlaps(l) })
 	}
 	var others []Piece
+	share := firstShare
 	for _, p := range pieces {
-		if !held(p.Lead) && !take(p, min(left, budget/mostShare)) {
+		if !held(p.Lead) && !take(p, min(left, budget/share)) {
 			others = append(others, p)
 		}
+		share = mostShare
 	}
 	for _, p := range others {
 		if len(a.Pieces) == 0 {
