@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"os"
@@ -121,6 +122,31 @@ func TestPagesWithoutScripts(t *testing.T) {
 		chromedp.Navigate(s.url+"/"), chromedp.SendKeys("#q", "sluice\r"), chromedp.WaitVisible(".hit mark"), chromedp.Click(".hit .path"), chromedp.WaitVisible(".code .l.on"),
 		chromedp.Click(`//nav[@aria-label="Of this file"]/a[text()="Chunks"]`), chromedp.WaitVisible(".chain"),
 		chromedp.Click(`button[value="dark"]`), chromedp.WaitVisible(`html[data-theme="dark"] .chain`))
+}
+
+// A directory of many files comes in parts, none of which is too large, and all are listed.
+func TestALargeDirectoryComesInParts(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	repo := testpipe.NewRepo(t)
+	tree := testpipe.Text("a directory/x.txt", "x\n")
+	for i := range 700 {
+		tree[fmt.Sprintf("a file with quite a long name, number %03d.txt", i)] = testpipe.File{Content: "x\n"}
+	}
+	s.put(t, repo, tree)
+	next, found := "/file?ref=main&repository="+url.QueryEscape(repo.Dir), 0
+	for next != "" {
+		a := s.ask(t, "acme", http.MethodGet, next, nil)
+		if a.StatusCode != http.StatusOK || len(a.html) > maxPage {
+			t.Fatalf("%s: %d, %d bytes", next, a.StatusCode, len(a.html))
+		}
+		found += strings.Count(a.html, ", number ") // as text; an address has pluses
+		_, more, _ := strings.Cut(a.html, `<p class="more"><a class="button plain" href="`)
+		more, _, _ = strings.Cut(more, `"`)
+		next = html.UnescapeString(more)
+	}
+	if found != 700 {
+		t.Errorf("%d files are listed", found)
+	}
 }
 
 // Two refs of a repository are compared by file and by line.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"math"
 	"strings"
 
 	"github.com/leatworks/leat/internal/store"
@@ -18,6 +19,7 @@ type DirectoryRequest struct {
 	Repository string   // its URL, its path, the end of one of them, or its id
 	Ref        string   // branch, tag or full name; "": the only one that is indexed
 	Path       string   // of the directory; "": the root
+	Skip       int      // entries that come before the list
 	Limit      int      // most entries, 1 to MaxDirectory; 0: MaxDirectory
 }
 
@@ -49,7 +51,7 @@ func (s *Service) Directory(ctx context.Context, r DirectoryRequest) (a Director
 	if r.Limit == 0 {
 		r.Limit = MaxDirectory
 	}
-	if r.Limit < 1 || r.Limit > MaxDirectory {
+	if r.Limit < 1 || r.Limit > MaxDirectory || r.Skip < 0 || r.Skip > math.MaxInt32 {
 		return a, badLimit(r.Limit, MaxDirectory, "entries")
 	}
 	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
@@ -64,7 +66,7 @@ func (s *Service) Directory(ctx context.Context, r DirectoryRequest) (a Director
 	if under != "" {
 		under += "/"
 	}
-	list, err := s.stores.Catalog.Directory(ctx, head.ID, []byte(under), r.Limit+1)
+	list, err := s.stores.Catalog.Directory(ctx, head.ID, []byte(under), r.Skip, r.Limit+1)
 	if err != nil {
 		return a, err
 	}

@@ -30,12 +30,13 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
-	heads, err = s.stores.Catalog.Heads(ctx, r.Tenant)
-	if err != nil {
-		return nil, err
+	if id, err := uuid.Parse(r.Repository); err == nil && id.String() == r.Repository { // the others need not be read
+		if heads, err = s.reached(ctx, r, id); err != nil || len(heads) > 0 {
+			return heads, err
+		}
 	}
-	if restricted(ctx, r.Reach) {
-		heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return !reaches(ctx, r.Reach, h.URL) })
+	if heads, err = s.reached(ctx, r); err != nil {
+		return nil, err
 	}
 	former, err := s.former(ctx, r.Tenant, r.Repository)
 	if err != nil {
@@ -45,6 +46,15 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 		return slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Repository != former }), nil
 	}
 	return find(heads, r.Tenant, r.Repository)
+}
+
+// reached loads those heads of some repositories, or of all, that a request reaches.
+func (s *Service) reached(ctx context.Context, r TracksRequest, repositories ...uuid.UUID) ([]catalog.Head, error) {
+	heads, err := s.stores.Catalog.Heads(ctx, r.Tenant, repositories...)
+	if err != nil || !restricted(ctx, r.Reach) {
+		return heads, err
+	}
+	return slices.DeleteFunc(heads, func(h catalog.Head) bool { return !reaches(ctx, r.Reach, h.URL) }), nil
 }
 
 // Several reports whether a tenant has more than one repository that has been read.

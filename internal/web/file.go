@@ -16,10 +16,12 @@ const (
 	linesAtOnce = 800
 	// linesBefore is how many lines are shown before the ones that an address names.
 	linesBefore = 40
-	// besideFile and besideCode bound the lists at the side.
+	// besideFile and symbolsShow bound the lists at the side, and chunksShown those of a file.
 	besideFile  = 100
 	symbolsShow = 120
 	chunksShown = 60
+	// entriesShown bounds the page of a directory.
+	entriesShown = 300
 )
 
 // fileView is what the page of a file shows.
@@ -41,19 +43,22 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	query := r.URL.Query()
 	path := strings.Trim(query.Get("path"), "/")
 	request := service.ReadRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: query.Get("repository"), Ref: query.Get("ref"), Path: path}
-	tree, err := p.directory(r, v, request, path)
+	skip, _ := strconv.Atoi(query.Get("skip"))
+	skip = max(0, skip)
+	tree, err := p.directory(r, v, request, path, skip, entriesShown)
 	if err != nil {
 		return err
 	}
-	if path == "" || len(tree.Entries) > 0 {
-		return p.show(w, r, http.StatusOK, directoryPage(v, tree))
+	request.Repository = tree.ID // finds it sooner than its name
+	if path == "" || len(tree.Entries) > 0 || skip > 0 {
+		return p.show(w, r, http.StatusOK, directoryPage(v, tree, skip))
 	}
 	view := fileView{now: time.Now(), made: query.Get("at"), show: query.Get("show"), chosen: linesOf(query.Get("lines"))}
 	request.First, request.Last = window(query.Get("from"), view.chosen)
 	if view.ReadAnswer, err = p.service.Read(r.Context(), request); err != nil {
 		return err
 	}
-	if view.tree, err = p.directory(r, v, request, strings.TrimSuffix(directory(path), "/")); err != nil {
+	if view.tree, err = p.directory(r, v, request, strings.TrimSuffix(directory(path), "/"), 0, besideFile); err != nil {
 		return err
 	}
 	if view.show == "chunks" {
@@ -78,9 +83,9 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 }
 
 // directory lists a directory beside a file.
-func (p *Pages) directory(r *http.Request, v visit, of service.ReadRequest, path string) (service.DirectoryAnswer, error) {
+func (p *Pages) directory(r *http.Request, v visit, of service.ReadRequest, path string, skip, most int) (service.DirectoryAnswer, error) {
 	return p.service.Directory(r.Context(), service.DirectoryRequest{
-		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: of.Repository, Ref: of.Ref, Path: path, Limit: besideFile,
+		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: of.Repository, Ref: of.Ref, Path: path, Skip: skip, Limit: most,
 	})
 }
 

@@ -35,18 +35,6 @@ func groups(refs []service.RepositoryStatus) (list []group) {
 	return list
 }
 
-// total adds up the files of refs.
-func total(refs []service.RepositoryStatus) (d service.DocumentCounts) {
-	for _, r := range refs {
-		d.Total += r.Documents.Total
-		d.Indexed += r.Documents.Indexed
-		d.Pending += r.Documents.Pending
-		d.Failed += r.Documents.Failed
-		d.Skipped += r.Documents.Skipped
-	}
-	return d
-}
-
 // repositories lists the tenant's repositories.
 func (p *Pages) repositories(w http.ResponseWriter, r *http.Request, v visit) error {
 	a, err := p.service.Status(r.Context(), service.StatusRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, After: r.FormValue("after"), Limit: refsPerPage})

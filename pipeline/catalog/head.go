@@ -21,10 +21,10 @@ type Head struct {
 	Versions []string      // names under which the track is kept
 }
 
-// Heads lists a tenant's tracks by URL and ref, and a Head without a track for
-// each repository that has none yet.
-func (c *Core) Heads(ctx context.Context, tenant string) ([]Head, error) {
-	rows, err := c.query.ListHeads(ctx, tenant)
+// Heads lists the tracks of some repositories of a tenant, or of all, by URL and ref, and
+// a Head without a track for each repository that has none yet.
+func (c *Core) Heads(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Head, error) {
+	rows, err := c.query.ListHeads(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return nil, fmt.Errorf("list tracks of tenant %s: %w", tenant, err)
 	}

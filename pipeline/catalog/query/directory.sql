@@ -13,4 +13,4 @@ from (
     ) p
 ) x
 group by x.name, x.directory
-order by x.directory desc, x.name limit @most;
+order by x.directory desc, x.name limit @most offset @skip;

@@ -8,7 +8,7 @@ left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
 ) s on true
-where r.tenant = @tenant
+where r.tenant = @tenant and (cardinality(@repositories::uuid[]) = 0 or r.id = any(@repositories::uuid[]))
 order by r.url, t.ref;
 
 -- name: LoadHeads :many

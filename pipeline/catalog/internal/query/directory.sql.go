@@ -26,8 +26,15 @@ from (
     ) p
 ) x
 group by x.name, x.directory
-order by x.directory desc, x.name limit $3
+order by x.directory desc, x.name limit $4 offset $3
 `
+
+type ListDirectoryParams struct {
+	Under []byte
+	Track uuid.UUID
+	Skip  int32
+	Most  int32
+}
 
 type ListDirectoryRow struct {
 	Name       []byte
@@ -38,8 +45,13 @@ type ListDirectoryRow struct {
 	SkipReason string
 }
 
-func (q *Queries) ListDirectory(ctx context.Context, under []byte, track uuid.UUID, most int32) ([]ListDirectoryRow, error) {
-	rows, err := q.db.Query(ctx, listDirectory, under, track, most)
+func (q *Queries) ListDirectory(ctx context.Context, arg ListDirectoryParams) ([]ListDirectoryRow, error) {
+	rows, err := q.db.Query(ctx, listDirectory,
+		arg.Under,
+		arg.Track,
+		arg.Skip,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
 ) s on true
-where r.tenant = $1
+where r.tenant = $1 and (cardinality($2::uuid[]) = 0 or r.id = any($2::uuid[]))
 order by r.url, t.ref
 `
 
@@ -96,8 +96,8 @@ type ListHeadsRow struct {
 	Versions []string
 }
 
-func (q *Queries) ListHeads(ctx context.Context, tenant string) ([]ListHeadsRow, error) {
-	rows, err := q.db.Query(ctx, listHeads, tenant)
+func (q *Queries) ListHeads(ctx context.Context, tenant string, repositories []uuid.UUID) ([]ListHeadsRow, error) {
+	rows, err := q.db.Query(ctx, listHeads, tenant, repositories)
 	if err != nil {
 		return nil, err
 	}
