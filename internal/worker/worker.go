@@ -49,7 +49,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	publisher := announce.New(s.Broker, "/leat/ingestor")
 	step, err := ingest.New(ingest.Config{
 		Filter: cfg.Filter.Config(), MaxFiles: cfg.MaxFiles, MaxPathBytes: cfg.MaxPathBytes, Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
-		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
+		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, LiveWindow: cfg.LiveWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
 		Splitter: splitter, Credentials: credentials(s.Catalog.Tenants, box),
 	}, mirrors, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Locks, s.Blobs, publisher, log)
 	if err != nil {

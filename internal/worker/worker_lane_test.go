@@ -254,6 +254,46 @@ func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 	}
 }
 
+// A commit that changes very many files of a repository has a window in the live lane, so
+// that another tenant's push finds no more than that before it.
+func TestAPushPassesACommitOfManyFiles(t *testing.T) {
+	const window, files = 64, 1000
+	model := newGated("large")
+	l := newLanes(t, model, config.Bulk{BulkFiles: 500, LiveWindow: window, BulkIngests: 4})
+	start(t, l.ingest, l.embed, l.index)
+	flood := repoOf(t, 3, "first")
+	l.done(t, l.ask(t, flood))
+	tree := make(testpipe.Tree)
+	for i := range files {
+		tree[fmt.Sprintf("f%05d.txt", i)] = testpipe.File{Content: fmt.Sprintf("large %d\n", i)}
+	}
+	flood.Commit(t, tree)
+	keys := []catalog.SubmissionKey{l.ask(t, flood)}
+	<-model.met
+	l.eventually(t, "the flood waits for the embedder", func() bool { return strings.Contains(l.Logs.String(), "an ingest of many files waits") })
+	push := repoOf(t, 1, "small")
+	event, err := events.New("/test", push.Dir, events.RepoSubmitted{Tenant: "other", URL: push.Dir})
+	must(t, err)
+	header, body, err := events.Encode(event)
+	must(t, err)
+	l.publish(t, events.SubmittedSubject("other"), header, string(body))
+	keys = append(keys, catalog.SubmissionKey{Tenant: "other", Source: "/test", Event: event.ID})
+	id := events.RepositoryID("other", push.Dir).String()
+	l.eventually(t, "the push has been read", func() bool {
+		return l.One(t, "select count(*)::text from documents d join tracks t on t.id = d.track where t.repository = $1 and d.state = 'chunked'", id) == "1"
+	})
+	model.letGo()
+	l.done(t, keys...)
+	order := l.order(t)[3:] // without the first commit's
+	before := slices.Index(order, id)
+	t.Logf("%d of %d documents of the flood were indexed before the push", before, len(order)-1)
+	// What is on its way, a batch that is being stored and one that was read; and as many as
+	// the embedder and the indexer have in hand at once come in any order.
+	if most := window + 2*window/4 + 2*l.common.InFlight; before < 0 || before > most || len(order) < files {
+		t.Errorf("%d documents before the push, want at most %d", before, most)
+	}
+}
+
 // While nobody embeds, the ingestor stops a window ahead; then it goes on.
 func TestAStoppedEmbedderStopsTheIngestor(t *testing.T) {
 	const window, files = 64, 600

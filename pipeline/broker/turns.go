@@ -119,3 +119,18 @@ func (t *turns) leave(tenant string, who chan struct{}) {
 	delete(t.queues, tenant)
 	t.order = slices.DeleteFunc(t.order, func(name string) bool { return name == tenant })
 }
+
+// Turns shares places among tenants outside of a subscription: for work that does not
+// begin with a message.
+type Turns struct{ turns *turns }
+
+// NewTurns returns the places of one tenant. All tenants together have twice as many, and a
+// tenant takes at most half, rounded up, of those that the others leave.
+func NewTurns(ofOne int) *Turns { return &Turns{newTurns(2*ofOne, false)} }
+
+// Take waits for a place until ctx ends. Tenants are served one after the other. The caller
+// gives the place back by Release.
+func (t *Turns) Take(ctx context.Context, tenant string) error { return t.turns.take(ctx, nil, tenant) }
+
+// Release gives a tenant's place back.
+func (t *Turns) Release(tenant string) { t.turns.release(tenant) }

@@ -20,13 +20,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/chunk/child"
@@ -49,7 +49,10 @@ type Config struct {
 	// embedders and indexers in the bulk lane. The tenant's repositories share it
 	// evenly. Default 4,096.
 	BulkWindow int
-	BulkTurns  int // batches of bulk repositories under way at once; default 2
+	// LiveWindow bounds the documents of one track that are on their way in the live lane
+	// before more of the same commit follow. Default 2,048.
+	LiveWindow int
+	BulkTurns  int // batches of long listings of one tenant under way at once, of all tenants twice as many; default 2
 	// Splitter cuts texts. Default: package chunk, in this process.
 	Splitter Splitter
 	// RenewEvery is the interval at which a submission under way gets a new lease, so
@@ -79,6 +82,7 @@ const (
 	DefaultMaxPathBytes = 64 << 20 // 128 bytes a path
 	DefaultBulkFiles    = 500      // work of a second or two stays in the live lane
 	DefaultBulkWindow   = 4096     // two rounds of eight embedders
+	DefaultLiveWindow   = 2048     // a round of eight embedders
 	DefaultBulkTurns    = 2        // one batch is read while another is stored
 	DefaultRenewEvery   = catalog.DefaultLease / 4
 
@@ -102,7 +106,7 @@ type Step struct {
 	blobs       *blob.Store
 	events      *announce.Publisher
 	log         *slog.Logger
-	turns       *semaphore.Weighted // batches of bulk listings; serves in order
+	turns       *broker.Turns // batches of long listings
 	fetches     *fetches
 }
 
@@ -122,6 +126,9 @@ func New(
 	}
 	if cfg.BulkWindow == 0 {
 		cfg.BulkWindow = DefaultBulkWindow
+	}
+	if cfg.LiveWindow == 0 {
+		cfg.LiveWindow = DefaultLiveWindow
 	}
 	if cfg.BulkTurns == 0 {
 		cfg.BulkTurns = DefaultBulkTurns
@@ -151,7 +158,7 @@ func New(
 	s := &Step{
 		cfg: cfg, contents: content.New(cfg.Formats), mirrors: m, blobs: blobs, events: p, log: log,
 		catalog: c, generations: g, locks: locks,
-		turns: semaphore.NewWeighted(int64(cfg.BulkTurns)), fetches: newFetches(),
+		turns: broker.NewTurns(cfg.BulkTurns), fetches: newFetches(),
 	}
 	s.config = s.fingerprint(rules)
 	if why := s.contents.Missing(); why != "" && !cfg.Filter.NoPDF {

@@ -39,14 +39,18 @@ type listing struct {
 
 	looked, removed int // paths, for the log
 
-	turns  atomic.Int64 // that it has
-	waited bool         // for the workers after it; that is logged once
+	begun   int          // batches that a live listing has begun to read
+	unpaced atomic.Int64 // batches that were read without a turn, and are not stored yet
+	turns   atomic.Int64 // that it has
+	waited  bool         // for the workers after it; that is logged once
 }
 
 // run reads and stores files at the same time: it reads the next batch while it writes
 // one.
 func (l *listing) run(ctx context.Context) error {
 	defer l.endTurns()
+	l.begun = 0 // it may run a second time
+	l.unpaced.Store(0)
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []file)
 	group.Go(func() error {

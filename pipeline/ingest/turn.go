@@ -59,20 +59,38 @@ func untilStopping(ctx context.Context, m pipeline.Message) (context.Context, fu
 
 func (l *listing) bulk() bool { return l.snapshot.Lane == events.Bulk }
 
-// batchFiles bounds a batch. A window holds some batches, so that the workers
-// after this one have work while the next is read.
-func (l *listing) batchFiles() int {
+// most is the most documents of the track that may be on their way before another batch
+// of this listing.
+func (l *listing) most() int {
 	if l.bulk() {
-		return max(min(batchFiles, l.step.cfg.BulkWindow/4), 1)
+		return l.step.cfg.BulkWindow
 	}
-	return batchFiles
+	return l.step.cfg.LiveWindow
 }
 
-// turn waits until a bulk listing may read its next batch: the later workers must have
-// finished enough of its earlier batches, and it must be its turn among the bulk
-// listings of this process. A live listing never waits.
+// batchFiles bounds a batch. A window holds some batches, so that the workers
+// after this one have work while the next is read.
+func (l *listing) batchFiles() int { return max(min(batchFiles, l.most()/4), 1) }
+
+// free says whether a live listing reads its next batch without a turn: it has not filled
+// its window yet. A push of the usual size never waits.
+func (l *listing) free() bool {
+	if l.bulk() {
+		return false
+	}
+	if l.begun++; (l.begun-1)*l.batchFiles() < l.most() {
+		return true
+	}
+	l.message.SetAside() // from here on it waits as a bulk listing does
+	return false
+}
+
+// turn waits until a listing may read its next batch: the later workers must have
+// finished enough of its earlier batches, and it must be its turn among the long
+// listings of this process, in which tenants come one after the other.
 func (l *listing) turn(ctx context.Context) error {
-	if !l.bulk() {
+	if l.free() {
+		l.unpaced.Add(1)
 		return nil
 	}
 	if err := l.window(ctx); err != nil {
@@ -85,40 +103,52 @@ func (l *listing) turn(ctx context.Context) error {
 	}
 	waiting, stop := untilStopping(ctx, l.message)
 	defer stop()
-	if err := l.step.turns.Acquire(waiting, 1); err != nil {
+	if err := l.step.turns.Take(waiting, l.track.Tenant); err != nil {
 		return l.stopped(ctx)
 	}
 	l.turns.Add(1)
 	return nil
 }
 
-// endTurn is called when a batch is stored.
+// endTurn is called when a batch is stored. Batches are stored in the order in which they
+// were read, those without a turn first.
 func (l *listing) endTurn() {
-	if l.bulk() {
-		l.turns.Add(-1)
-		l.step.turns.Release(1)
+	if l.unpaced.Load() > 0 {
+		l.unpaced.Add(-1)
+		return
 	}
+	l.turns.Add(-1)
+	l.step.turns.Release(l.track.Tenant)
 }
 
 // endTurns gives back the turns that a failed listing did not use.
-func (l *listing) endTurns() { l.step.turns.Release(l.turns.Swap(0)) }
+func (l *listing) endTurns() {
+	for range l.turns.Swap(0) {
+		l.step.turns.Release(l.track.Tenant)
+	}
+}
 
 // window waits until the track has no more documents on their way than its share of its
-// tenant's window. So a repository of a hundred files that comes after one of a million
+// tenant's window, or in the live lane than the window. So a repository of a hundred files
+// that comes after one of a million, and a push after a commit that changes everything,
 // has a bounded number of documents before it. Work that the embedders and indexers
 // cannot take yet waits in git rather than in the streams.
 func (l *listing) window(ctx context.Context) error {
 	for look := firstLook; ; look = min(2*look, mostLook) {
-		ahead, err := l.step.catalog.Ahead(ctx, l.track, l.step.cfg.BulkWindow+1)
+		ahead, err := l.step.catalog.Ahead(ctx, l.track, l.most()+1)
 		if err != nil {
 			return err
 		}
-		if ahead.Documents <= int64(l.step.cfg.BulkWindow)/max(ahead.Listings, 1) {
+		share := int64(1)
+		if l.bulk() {
+			share = max(ahead.Listings, 1)
+		}
+		if ahead.Documents <= int64(l.most())/share {
 			return nil
 		}
 		if !l.waited {
 			l.waited = true
-			l.step.log.Info("a bulk ingest waits for embedders and indexers, as it will now and then",
+			l.step.log.Info("an ingest of many files waits for embedders and indexers, as it will now and then",
 				"repository", l.track.URL, "documents", ahead.Documents, "listings", ahead.Listings)
 		}
 		select {
