@@ -3,6 +3,7 @@ package git
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,9 +24,7 @@ func TestAnEndlessListingIsCut(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPost {
 				w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
-				for i := 0; r.Context().Err() == nil; i++ {
-					fmt.Fprint(w, line(fmt.Sprintf("%040x refs/heads/main%0100d\n", i, i)))
-				}
+				listForEver(w, r)
 				return
 			}
 			w.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
@@ -35,11 +34,9 @@ func TestAnEndlessListingIsCut(t *testing.T) {
 				return
 			}
 			fmt.Fprint(w, line(strings.Repeat("1", 40)+" HEAD\x00multi_ack\n"))
-			for i := 0; r.Context().Err() == nil; i++ {
-				fmt.Fprint(w, line(fmt.Sprintf("%040x refs/heads/main%0100d\n", i, i)))
-			}
+			listForEver(w, r)
 		}))
-		m, err := New(Config{Dir: t.TempDir(), AllowHTTP: true, AllowHosts: everywhere, MaxMemory: 64 << 20, IdleTimeout: time.Minute})
+		m, err := New(Config{Dir: t.TempDir(), AllowHTTP: true, AllowHosts: everywhere, MaxMemory: 64 << 20, IdleTimeout: listingPatience})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,6 +50,25 @@ func TestAnEndlessListingIsCut(t *testing.T) {
 		}
 		server.CloseClientConnections()
 		server.Close()
+	}
+}
+
+// listingPatience is how long git may list refs. Its memory, and not the time, has to end a
+// listing, also on a machine that is busy.
+const listingPatience = 9 * time.Minute
+
+// listForEver lists refs, many at once, until the client has gone.
+func listForEver(w io.Writer, r *http.Request) {
+	var many strings.Builder
+	for i := 0; r.Context().Err() == nil; {
+		many.Reset()
+		for range 256 {
+			many.WriteString(line(fmt.Sprintf("%040x refs/heads/main%0100d\n", i, i)))
+			i++
+		}
+		if _, err := io.WriteString(w, many.String()); err != nil {
+			return
+		}
 	}
 }
 
