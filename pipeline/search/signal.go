@@ -40,11 +40,11 @@ var signals = []Signal{
 	},
 	{
 		Name: "path", About: "the path holds words of the query",
-		Constant: 1.5, Source: byBenchmark, measure: pathShare, combine: add,
+		Constant: 1, Source: byBenchmark, measure: pathShare, combine: add,
 	},
 	{
 		Name: "file name", About: "the query holds the words of the file's name",
-		Constant: 1.25, Source: byBenchmark, measure: nameShare, combine: add,
+		Constant: 1.5, Source: byBenchmark, measure: nameShare, combine: add,
 	},
 	{
 		Name: "file", About: "the query is, or contains, the name of the file or the end of its path",
@@ -64,7 +64,7 @@ var signals = []Signal{
 	},
 	{
 		Name: "siblings", About: "other good chunks of a file raise all its chunks",
-		Constant: 0.25, Source: byBenchmark, spread: siblings,
+		Constant: 0.35, Source: byBenchmark, spread: siblings,
 	},
 	{
 		Name: "repeat", About: "each further chunk of a file loses, so that one file does not fill the page",
