@@ -64,7 +64,7 @@ var signals = []Signal{
 	},
 	{
 		Name: "siblings", About: "other good chunks of a file raise all its chunks",
-		Constant: 0.35, Source: byBenchmark, spread: siblings,
+		Constant: 0.25, Source: byBenchmark, spread: siblings,
 	},
 	{
 		Name: "repeat", About: "each further chunk of a file loses, so that one file does not fill the page",

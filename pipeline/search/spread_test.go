@@ -26,7 +26,7 @@ func TestRulesOfSeveralCandidates(t *testing.T) {
 		return all
 	}
 	for name, want := range map[string][]float64{
-		"siblings": {0.8 + 0.35*(0.7*0.6+0.49*0.5), 0.9, 0.6 + 0.35*(0.7*0.6+0.49*0.5), 0.5 + 0.35*(0.7*0.6+0.49*0.5)},
+		"siblings": {0.8 + 0.25*(0.7*0.6+0.49*0.5), 0.9, 0.6 + 0.25*(0.7*0.6+0.49*0.5), 0.5 + 0.25*(0.7*0.6+0.49*0.5)},
 		"repeat":   {0.9, 0.8, 0.6 * 0.8, 0.5 * 0.64},
 	} {
 		var got []float64
