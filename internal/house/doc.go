@@ -1,0 +1,2 @@
+// Package house holds no code. Its tests check the rules of this tree.
+package house
