@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
+	"github.com/leatworks/leat/pipeline/fact"
 )
 
 // Version of the output. Raise generation whenever any text would be cut
@@ -75,20 +76,48 @@ type Text struct {
 	Bytes    []byte
 }
 
+// Cutting is what one parse of a text gives.
+type Cutting struct {
+	Spans []Span
+	// Facts are what the text defines and refers to, as fact.Encode writes them; nil:
+	// its language has none, or it cannot be parsed.
+	Facts []byte
+}
+
+// Cut cuts a text as Split does, and finds its facts in the same parse.
+func Cut(language string, text []byte) Cutting {
+	var facts *fact.Set
+	c := Cutting{Spans: split(language, text, &facts)}
+	if facts != nil {
+		c.Facts = fact.Encode(facts)
+	}
+	return c
+}
+
+// HasFacts says whether texts in language may have facts in this program.
+func HasFacts(language string) bool {
+	return language == "Go" || Trees && fact.Extracts(language)
+}
+
 // Split cuts text, written in language as go-enry names it. An empty text has
 // no spans.
-func Split(language string, text []byte) []Span {
+func Split(language string, text []byte) []Span { return split(language, text, nil) }
+
+// split cuts a text, and stores its facts where they are asked for.
+func split(language string, text []byte, facts **fact.Set) []Span {
 	if len(text) == 0 {
 		return nil
 	}
 	var blocks []block
 	switch {
+	case language == "Go":
+		blocks = goBlocks(text, facts)
 	case formats[language] != nil:
 		blocks = formats[language](text)
 	case layouts[language] != nil:
 		blocks = layouts[language].blocks(text)
 	default:
-		blocks = syntaxBlocks(language, text)
+		blocks = syntaxBlocks(language, text, facts)
 	}
 	if len(blocks) == 0 {
 		blocks = []block{{end: len(text), kind: KindLines}}

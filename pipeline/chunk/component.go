@@ -56,7 +56,7 @@ func assemble(text []byte, list []program, markup func([]byte) []block) []block 
 		if format := formatOf(p.language); format != nil {
 			parts = format(inside)
 		} else {
-			parts = syntaxBlocks(p.language, inside)
+			parts = syntaxBlocks(p.language, inside, nil)
 		}
 		if len(parts) == 0 {
 			continue

@@ -7,7 +7,7 @@ var formats = map[string]func(text []byte) []block{
 	"Astro":              componentBlocks,
 	"AsciiDoc":           asciidocBlocks,
 	"CSS":                braces(sheet),
-	"Go":                 goBlocks,
+	"Go":                 func(text []byte) []block { return goBlocks(text, nil) },
 	"Dockerfile":         dockerBlocks,
 	"GraphQL":            braces(hashed),
 	"HCL":                braces(hashed),

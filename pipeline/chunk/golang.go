@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"slices"
 	"strings"
+
+	"github.com/leatworks/leat/pipeline/fact"
 )
 
 // maxNesting is the depth of brackets from which Go is cut by lines. The
@@ -15,7 +17,7 @@ const maxNesting = 2000
 
 // goBlocks cuts Go by top-level declarations; nil if it cannot be parsed. A
 // text with a few syntax errors is cut by what the parser makes of it.
-func goBlocks(text []byte) []block {
+func goBlocks(text []byte, facts **fact.Set) []block {
 	if nesting(text) > maxNesting {
 		return nil
 	}
@@ -27,6 +29,9 @@ func goBlocks(text []byte) []block {
 	file := files.File(tree.Package)
 	if file == nil {
 		return nil
+	}
+	if facts != nil {
+		*facts = fact.FromGo(tree, file, text)
 	}
 	header := block{end: file.Offset(tree.Name.End()), kind: KindHeader, symbol: clip(tree.Name.Name, MaxSymbol)}
 	blocks := []block{header}

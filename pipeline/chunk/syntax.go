@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
+	"github.com/leatworks/leat/pipeline/fact"
 )
 
 const (
@@ -15,7 +16,7 @@ const (
 
 // syntaxBlocks cuts a program by the definitions of its syntax tree; nil if
 // there is no tree. An error in the text is a node of the tree like others.
-func syntaxBlocks(language string, text []byte) []block {
+func syntaxBlocks(language string, text []byte, facts **fact.Set) []block {
 	kinds := rules[language]
 	if kinds == nil || nesting(text) > maxNesting {
 		return nil
@@ -25,6 +26,11 @@ func syntaxBlocks(language string, text []byte) []block {
 		return nil
 	}
 	defer t.Close()
+	if facts != nil && fact.Extracts(language) {
+		if flat := t.Flat(); flat != nil {
+			*facts = fact.FromTree(language, flat, text)
+		}
+	}
 	c := newCutter(text)
 	c.rules, c.nodes = kinds, leastNodes+len(text)*nodesAByte
 	c.visit(t.Root(), scope{kind: KindLines}, 0)

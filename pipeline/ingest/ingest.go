@@ -70,10 +70,10 @@ type Config struct {
 	Credentials func(ctx context.Context, tenant string) (git.Credentials, error)
 }
 
-// Splitter cuts texts into chunks, each as chunk.Split does. It fails if ctx has ended,
-// or for a reason that lies outside the texts.
+// Splitter cuts texts into chunks and finds their facts, each as chunk.Cut does. It fails
+// if ctx has ended, or for a reason that lies outside the texts.
 type Splitter interface {
-	Split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, error)
+	Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error)
 }
 
 // The defaults.

@@ -104,12 +104,12 @@ func (s *Step) cutGroup(ctx context.Context, group []catalog.Chunking, contents 
 	for i, c := range group {
 		texts[i] = chunk.Text{Language: c.Language, Bytes: contents[c.ChunkingKey]}
 	}
-	spans, err := s.cfg.Splitter.Split(ctx, texts)
+	cuttings, err := s.cfg.Splitter.Cut(ctx, texts)
 	if err != nil {
 		return fmt.Errorf("cut %d blobs from %x on: %w", len(group), group[0].Blob, err)
 	}
 	for i := range group {
-		group[i].Chunks = chunks(spans[i], texts[i].Bytes)
+		group[i].Chunks = chunks(cuttings[i].Spans, texts[i].Bytes)
 	}
 	return nil
 }

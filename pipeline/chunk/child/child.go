@@ -74,7 +74,7 @@ func serve(limits string, in io.Reader, out io.Writer) error {
 		if err := limitCPU(cpu); err != nil {
 			return fmt.Errorf("limit the processor's time: %w", err)
 		}
-		if err := writeAnswer(answers, chunk.Split(t.Language, t.Bytes)); err != nil {
+		if err := writeAnswer(answers, chunk.Cut(t.Language, t.Bytes)); err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}
 		if len(texts) > 0 {

@@ -17,6 +17,6 @@
 // Parent and child speak over the child's standard input and output. A request
 // is the lengths of the language and the text, 4 bytes each in big-endian
 // order, and then both. Several may be under way; they are answered in order. An
-// answer is its length, 4 bytes, and then a list of spans: four varints and two
-// strings each, with their lengths before them.
+// answer is its length, 4 bytes, the encoded facts with their length before them,
+// and a list of spans: four varints and two strings each.
 package child

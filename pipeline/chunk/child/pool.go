@@ -16,16 +16,16 @@ import (
 // are all that protects it.
 type InProcess struct{}
 
-// Split cuts texts; see [chunk.Split].
-func (InProcess) Split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, error) {
-	spans := make([][]chunk.Span, len(texts))
+// Cut cuts texts; see [chunk.Cut].
+func (InProcess) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error) {
+	cuttings := make([]chunk.Cutting, len(texts))
 	for i, t := range texts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		spans[i] = chunk.Split(t.Language, t.Bytes)
+		cuttings[i] = chunk.Cut(t.Language, t.Bytes)
 	}
-	return spans, nil
+	return cuttings, nil
 }
 
 // Config bounds the children.
@@ -108,23 +108,23 @@ func (p *Pool) Close() {
 
 var errClosed = errors.New("the pool is closed")
 
-// Split cuts each text as [chunk.Split] does. The texts go to one child, one behind
+// Cut cuts each text as [chunk.Cut] does. The texts go to one child, one behind
 // the other, so that it does not fall asleep between them. If it dies, each text that
 // it has not answered is given to a child alone; a text of which two children die
 // alone is cut by lines. An error says that ctx has ended, or that no child can be
 // started, and nothing about the texts.
-func (p *Pool) Split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, error) {
-	spans := make([][]chunk.Span, len(texts))
+func (p *Pool) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error) {
+	cuttings := make([]chunk.Cutting, len(texts))
 	var parsed []int // indexes of the texts that need a child
 	for i, t := range texts {
 		if chunk.Parses(t.Language) && len(t.Bytes) > 0 && len(t.Bytes) <= maxText && len(t.Language) <= maxLanguage {
 			parsed = append(parsed, i)
 		} else {
-			spans[i] = chunk.Split(t.Language, t.Bytes)
+			cuttings[i] = chunk.Cut(t.Language, t.Bytes)
 		}
 	}
 	if len(parsed) == 0 {
-		return spans, ctx.Err()
+		return cuttings, ctx.Err()
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -150,22 +150,22 @@ func (p *Pool) Split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, e
 		for i, at := range parsed {
 			together[i] = texts[at]
 		}
-		answers, _, err := turn.split(ctx, together) // why the child died, the texts alone tell
+		answers, _, err := turn.cut(ctx, together) // why the child died, the texts alone tell
 		if err != nil {
 			return nil, err
 		}
 		for _, answer := range answers {
-			spans[parsed[done]] = answer
+			cuttings[parsed[done]] = answer
 			done++
 		}
 	}
 	for _, at := range parsed[done:] {
 		var err error
-		if spans[at], err = turn.alone(ctx, texts[at]); err != nil {
+		if cuttings[at], err = turn.alone(ctx, texts[at]); err != nil {
 			return nil, err
 		}
 	}
-	return spans, nil
+	return cuttings, nil
 }
 
 // turn is the time for which one call has a slot of the pool.
@@ -174,9 +174,9 @@ type turn struct {
 	child *process // nil: none runs
 }
 
-// split has texts cut by the child, which it starts if none runs. Where the child
+// cut has texts cut by the child, which it starts if none runs. Where the child
 // dies, it returns the answers up to there, and the reason as died.
-func (t *turn) split(ctx context.Context, texts []chunk.Text) (spans [][]chunk.Span, died, err error) {
+func (t *turn) cut(ctx context.Context, texts []chunk.Text) (cuttings []chunk.Cutting, died, err error) {
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
@@ -185,10 +185,10 @@ func (t *turn) split(ctx context.Context, texts []chunk.Text) (spans [][]chunk.S
 			return nil, nil, err
 		}
 	}
-	spans, died = t.child.split(ctx, texts)
-	t.child.texts += len(spans)
+	cuttings, died = t.child.cut(ctx, texts)
+	t.child.texts += len(cuttings)
 	if died == nil && t.child.texts < t.cfg.Texts {
-		return spans, nil, nil
+		return cuttings, nil, nil
 	}
 	end := t.child.end() // says nothing where its work is done
 	t.child = nil
@@ -198,22 +198,22 @@ func (t *turn) split(ctx context.Context, texts []chunk.Text) (spans [][]chunk.S
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
-	return spans, died, nil
+	return cuttings, died, nil
 }
 
 // alone has one text cut, by lines if children die of it.
-func (t *turn) alone(ctx context.Context, text chunk.Text) ([]chunk.Span, error) {
+func (t *turn) alone(ctx context.Context, text chunk.Text) (chunk.Cutting, error) {
 	var died error
 	for range attempts {
-		var spans [][]chunk.Span
+		var cuttings []chunk.Cutting
 		var err error
-		if spans, died, err = t.split(ctx, []chunk.Text{text}); err != nil {
-			return nil, err
+		if cuttings, died, err = t.cut(ctx, []chunk.Text{text}); err != nil {
+			return chunk.Cutting{}, err
 		}
 		if died == nil {
-			return spans[0], nil
+			return cuttings[0], nil
 		}
 	}
 	t.log.Warn("a file is cut by lines, because its parser died", "language", text.Language, "bytes", len(text.Bytes), "error", died)
-	return chunk.Lines(text.Bytes), nil
+	return chunk.Cutting{Spans: chunk.Lines(text.Bytes)}, nil
 }

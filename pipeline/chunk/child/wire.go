@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/fact"
 )
 
 const (
@@ -50,9 +51,11 @@ func readRequest(r io.Reader) (t chunk.Text, err error) {
 	return chunk.Text{Language: string(all[:name]), Bytes: all[name:]}, err
 }
 
-func writeAnswer(w io.Writer, spans []chunk.Span) error {
-	out := make([]byte, 4, 4+32*len(spans))
-	for _, s := range spans {
+func writeAnswer(w io.Writer, c chunk.Cutting) error {
+	out := make([]byte, 4, 8+32*len(c.Spans)+len(c.Facts))
+	out = binary.AppendUvarint(out, uint64(len(c.Facts)))
+	out = append(out, c.Facts...)
+	for _, s := range c.Spans {
 		for _, n := range []int{s.Start, s.End, s.StartLine, s.EndLine} {
 			out = binary.AppendUvarint(out, uint64(n))
 		}
@@ -70,39 +73,63 @@ func writeAnswer(w io.Writer, spans []chunk.Span) error {
 	return err
 }
 
-// readAnswer reads the spans of a text of that size. It trusts the child no
-// further than to have told nothing that lies outside the text.
-func readAnswer(r io.Reader, size int) ([]chunk.Span, error) {
+// readAnswer reads what was made of a text of that size. It trusts the child no
+// further than to have told nothing that lies outside the text, and facts that can
+// be read.
+func readAnswer(r io.Reader, size int) (c chunk.Cutting, err error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, err
+		return c, err
 	}
 	length := binary.BigEndian.Uint32(head[:])
 	if length > maxAnswer {
-		return nil, errAnswer
+		return c, errAnswer
 	}
 	in := decoder{rest: make([]byte, length)}
 	if _, err := io.ReadFull(r, in.rest); err != nil {
-		return nil, err
+		return c, err
 	}
-	var spans []chunk.Span
+	if c.Facts, err = in.facts(size); err != nil {
+		return c, err
+	}
 	at, line := 0, 1
 	for len(in.rest) > 0 {
 		s := chunk.Span{Start: in.number(), End: in.number(), StartLine: in.number(), EndLine: in.number(), Kind: in.text(), Symbol: in.text()}
 		s.Symbols = in.symbols(s.StartLine, s.EndLine)
 		if in.bad || s.Start < at || s.End <= s.Start || s.End > size || s.StartLine < line || s.EndLine < s.StartLine {
-			return nil, fmt.Errorf("span %d: %w", len(spans), errAnswer)
+			return c, fmt.Errorf("span %d: %w", len(c.Spans), errAnswer)
 		}
 		at, line = s.End, s.EndLine
-		spans = append(spans, s)
+		c.Spans = append(c.Spans, s)
 	}
-	return spans, nil
+	return c, nil
 }
 
 // decoder reads what writeAnswer writes.
 type decoder struct {
 	rest []byte
 	bad  bool
+}
+
+// facts reads the facts of a text of that size; nil: it has none.
+func (d *decoder) facts(size int) ([]byte, error) {
+	n := d.number()
+	if d.bad || n > len(d.rest) {
+		return nil, fmt.Errorf("facts: %w", errAnswer)
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	facts := d.rest[:n:n]
+	d.rest = d.rest[n:]
+	set, err := fact.Decode(facts)
+	if err != nil {
+		return nil, err
+	}
+	if set.Extent() > size {
+		return nil, fmt.Errorf("facts up to byte %d of %d: %w", set.Extent(), size, errAnswer)
+	}
+	return facts, nil
 }
 
 func (d *decoder) number() int {

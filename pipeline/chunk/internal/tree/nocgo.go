@@ -2,6 +2,8 @@
 
 package tree
 
+import "github.com/leatworks/leat/pipeline/fact"
+
 // Enabled says whether this program was built with grammars.
 const Enabled = false
 
@@ -13,6 +15,9 @@ func (*Tree) Close() {}
 
 // Parse finds no tree.
 func Parse(string, []byte) (*Tree, Cost) { return nil, Cost{} }
+
+// Flat lists nothing.
+func (*Tree) Flat() *fact.Tree { return nil }
 
 // Root returns the node of the whole text.
 func (*Tree) Root() Node { return Node{} }

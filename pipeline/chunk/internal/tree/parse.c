@@ -50,6 +50,7 @@ LIBRARY uint32_t ts_node_end_byte(TSNode);
 LIBRARY bool ts_node_is_null(TSNode);
 LIBRARY bool ts_node_is_named(TSNode);
 LIBRARY uint32_t ts_node_named_child_count(TSNode);
+LIBRARY uint32_t ts_node_descendant_count(TSNode);
 LIBRARY TSNode ts_node_child_by_field_id(TSNode, uint16_t);
 LIBRARY TSTreeCursor ts_tree_cursor_new(TSNode);
 LIBRARY void ts_tree_cursor_delete(TSTreeCursor *);
@@ -57,6 +58,7 @@ LIBRARY TSNode ts_tree_cursor_current_node(const TSTreeCursor *);
 LIBRARY uint16_t ts_tree_cursor_current_field_id(const TSTreeCursor *);
 LIBRARY bool ts_tree_cursor_goto_first_child(TSTreeCursor *);
 LIBRARY bool ts_tree_cursor_goto_next_sibling(TSTreeCursor *);
+LIBRARY bool ts_tree_cursor_goto_parent(TSTreeCursor *);
 LIBRARY uint32_t ts_language_symbol_count(const TSLanguage *);
 LIBRARY const char *ts_language_symbol_name(const TSLanguage *, uint16_t);
 LIBRARY uint32_t ts_language_field_count(const TSLanguage *);
@@ -278,6 +280,62 @@ uint32_t leat_children(TSNode node, leat_child *out, uint32_t limit) {
 		TSNode child = ts_tree_cursor_current_node(&cursor);
 		if (ts_node_is_named(child)) {
 			describe(child, ts_tree_cursor_current_field_id(&cursor), &out[n++]);
+		}
+	}
+	ts_tree_cursor_delete(&cursor);
+	return n;
+}
+
+uint32_t leat_count(const TSTree *tree) {
+	return ts_node_descendant_count(ts_tree_root_node(tree));
+}
+
+// flatten_depth is how deep the nodes of a tree are listed. A node further down is
+// left out with all below it.
+enum { flatten_depth = 1000 };
+
+// leat_flatten lists the named nodes of a tree, each before those below it, and
+// returns their number; 0 if there are more than limit. It keeps no memory but the
+// cursor's, and takes time in proportion to the tree.
+uint32_t leat_flatten(const TSTree *tree, leat_flat *out, uint32_t limit) {
+	uint32_t open[flatten_depth]; // the number of the node at each depth; UINT32_MAX: it is not named
+	uint32_t n = 0, depth = 0;
+	TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+	for (;;) {
+		TSNode node = ts_tree_cursor_current_node(&cursor);
+		open[depth] = UINT32_MAX;
+		if (ts_node_is_named(node)) {
+			if (n == limit) {
+				n = 0;
+				break;
+			}
+			open[depth] = n;
+			out[n].kind = ts_node_symbol(node);
+			out[n].field = ts_tree_cursor_current_field_id(&cursor);
+			out[n].start = ts_node_start_byte(node);
+			out[n].end = ts_node_end_byte(node);
+			n++;
+		}
+		if (depth + 1 < flatten_depth && ts_tree_cursor_goto_first_child(&cursor)) {
+			depth++;
+			continue;
+		}
+		bool more = false;
+		for (;;) {
+			if (open[depth] != UINT32_MAX) {
+				out[open[depth]].next = n;
+			}
+			if (depth == 0) {
+				break;
+			}
+			if ((more = ts_tree_cursor_goto_next_sibling(&cursor))) {
+				break;
+			}
+			ts_tree_cursor_goto_parent(&cursor);
+			depth--;
+		}
+		if (!more) {
+			break;
 		}
 	}
 	ts_tree_cursor_delete(&cursor);

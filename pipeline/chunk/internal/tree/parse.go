@@ -12,6 +12,10 @@ package tree
 #cgo nocallback leat_children
 #cgo noescape leat_field
 #cgo nocallback leat_field
+#cgo noescape leat_count
+#cgo nocallback leat_count
+#cgo noescape leat_flatten
+#cgo nocallback leat_flatten
 #include "parse.h"
 */
 import "C"
@@ -21,6 +25,8 @@ import (
 	"unsafe"
 
 	_ "github.com/tree-sitter/go-tree-sitter" // compiles and links the library
+
+	"github.com/leatworks/leat/pipeline/fact"
 )
 
 // Enabled says whether this program was built with grammars.
@@ -108,6 +114,27 @@ func (t *Tree) Root() Node {
 	C.leat_root(t.raw, &c)
 	return t.grammar.node(c)
 }
+
+// maxFlat bounds the nodes of a tree that is listed: two a byte of the largest text.
+const maxFlat = 2 * MaxSize
+
+// Flat lists the named nodes of the tree for package fact; nil if there are too many.
+func (t *Tree) Flat() *fact.Tree {
+	most := int(C.leat_count(t.raw))
+	if most > maxFlat {
+		return nil
+	}
+	nodes := make([]fact.Node, most)
+	raw := (*C.leat_flat)(unsafe.Pointer(unsafe.SliceData(nodes)))
+	n := C.leat_flatten(t.raw, raw, C.uint32_t(most))
+	if n == 0 {
+		return nil
+	}
+	return &fact.Tree{Kinds: t.grammar.kinds, Fields: t.grammar.fields, Nodes: nodes[:n]}
+}
+
+// A list of C is read as one of Go: their nodes have the same form.
+var _ = [1]struct{}{}[unsafe.Sizeof(fact.Node{})-unsafe.Sizeof(C.leat_flat{})]
 
 // Children returns the named nodes right below n.
 func (n Node) Children() []Node {

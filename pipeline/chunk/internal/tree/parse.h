@@ -40,6 +40,13 @@ typedef struct {
 	uint16_t kind, field;
 } leat_child;
 
+// leat_flat is a named node among all of a tree, in the order of the text.
+typedef struct {
+	uint16_t kind, field;
+	uint32_t start, end;
+	uint32_t next; // number of the first node that is not below this one
+} leat_flat;
+
 void leat_start(void);
 TSTree *leat_parse(const void *language, leat_job *job, const char *text);
 void leat_tree_delete(TSTree *tree);
@@ -47,6 +54,8 @@ void leat_root(const TSTree *tree, leat_child *out);
 uint32_t leat_child_count(TSNode node);
 uint32_t leat_children(TSNode node, leat_child *out, uint32_t limit);
 bool leat_field(TSNode node, uint16_t field, leat_child *out);
+uint32_t leat_count(const TSTree *tree);
+uint32_t leat_flatten(const TSTree *tree, leat_flat *out, uint32_t limit);
 uint32_t leat_kinds(const void *language);
 const char *leat_kind(const void *language, uint16_t kind);
 uint32_t leat_fields(const void *language);

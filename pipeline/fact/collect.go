@@ -1,0 +1,186 @@
+package fact
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxBases is how many bases of a type are kept.
+const maxBases = 32
+
+// collector gathers a set within its bounds.
+type collector struct {
+	set   *Set
+	text  []byte
+	lines []int // where lines begin
+	path  []string
+	in    []int           // indexes of the definitions around; -1: one that was left out
+	seen  map[string]bool // qualified names of variables and fields
+	// modules that are imported, by their names here. Naming one is no reference; what
+	// is taken from it is.
+	modules map[string]bool
+}
+
+func newCollector(text []byte) *collector {
+	c := &collector{set: &Set{}, text: text, lines: []int{0}, seen: make(map[string]bool), modules: make(map[string]bool)}
+	for i, b := range text {
+		if b == '\n' {
+			c.lines = append(c.lines, i+1)
+		}
+	}
+	return c
+}
+
+// line returns the line of a place.
+func (c *collector) line(at int) int { return sort.SearchInts(c.lines, at+1) }
+
+func (c *collector) within() int {
+	for i := len(c.in) - 1; i >= 0; i-- {
+		if c.in[i] >= 0 {
+			return c.in[i]
+		}
+	}
+	return -1
+}
+
+// define adds a definition inside those that are entered, with its name at a
+// place, and returns its index; -1: it was left out.
+func (c *collector) define(d Definition, nameAt int) int {
+	if d.Name == "" || d.Name == "_" {
+		return -1
+	}
+	d.Qualified = strings.Join(append(slices.Clone(c.path), d.Name), ".")
+	return c.defineAs(d, nameAt)
+}
+
+// defineAs adds a definition whose qualified name is known.
+func (c *collector) defineAs(d Definition, nameAt int) int {
+	if len(c.set.Definitions) >= MaxDefinitions {
+		c.set.Cut = true
+		return -1
+	}
+	if !sound(d.Name) || !sound(d.Qualified) {
+		return -1
+	}
+	if d.Visibility == 0 {
+		d.Visibility = Public
+	}
+	d.StartLine, d.EndLine, d.Line = c.line(d.Start), c.line(max(d.Start, d.End-1)), c.line(nameAt)
+	d.Line = max(d.Line, d.StartLine)
+	d.Signature, d.Doc = shorten(d.Signature, MaxSignature), shorten(d.Doc, MaxSentence)
+	if d.Type = bounded(d.Type); d.Type == unknown {
+		d.Type = ""
+	}
+	d.Bases = slices.DeleteFunc(d.Bases, func(b string) bool { return bounded(b) == "" })
+	d.Bases = d.Bases[:min(len(d.Bases), maxBases)]
+	c.set.Definitions = append(c.set.Definitions, d)
+	return len(c.set.Definitions) - 1
+}
+
+// refer adds a reference to a name at a place.
+func (c *collector) refer(name, receiver string, role Role, start int) {
+	if !sound(name) || name == "_" {
+		return
+	}
+	if len(c.set.References) >= MaxReferences {
+		c.set.Cut = true
+		return
+	}
+	if receiver != "" && bounded(receiver) == "" {
+		receiver = unknown
+	}
+	c.set.References = append(c.set.References, Reference{
+		Name: name, Receiver: receiver, Role: role, Start: start, End: start + len(name), Line: c.line(start), Within: c.within(),
+	})
+}
+
+func (c *collector) imports(i Import, at int) {
+	if len(c.set.Imports) >= MaxImports {
+		c.set.Cut = true
+		return
+	}
+	if i.Module == "" || len(i.Module) > MaxName || len(i.Name) > MaxName || len(i.Local) > MaxName || !utf8.ValidString(i.Module+i.Name+i.Local) {
+		return
+	}
+	i.Line = c.line(at)
+	if i.Name == "" && i.Local != "" {
+		local, _, _ := strings.Cut(i.Local, ".")
+		c.modules[local] = true
+	}
+	c.set.Imports = append(c.set.Imports, i)
+}
+
+// finish puts references in the order of the text.
+func (c *collector) finish() *Set {
+	slices.SortStableFunc(c.set.References, func(a, b Reference) int { return a.Start - b.Start })
+	return c.set
+}
+
+// sound says whether a name can be stored.
+func sound(name string) bool {
+	return name != "" && len(name) <= MaxName && utf8.ValidString(name) && !strings.ContainsAny(name, "\x00\n")
+}
+
+const unknown = "?"
+
+// bounded returns an expression, or nothing if it is too long or cannot be stored.
+func bounded(expression string) string {
+	if len(expression) > MaxExpression || !utf8.ValidString(expression) || strings.ContainsAny(expression, "\x00\n") {
+		return ""
+	}
+	return expression
+}
+
+// shorten makes one line of a text, of at most so many bytes of UTF-8.
+func shorten(text string, most int) string {
+	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) <= most {
+		return text
+	}
+	const more = "…"
+	cut := most - len(more)
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + more
+}
+
+// sentence returns the first sentence of a documentation.
+func sentence(doc string) string {
+	doc = strings.TrimSpace(doc)
+	if i := strings.Index(doc, "\n\n"); i >= 0 {
+		doc = doc[:i]
+	}
+	doc = strings.Join(strings.Fields(doc[:min(len(doc), 4*MaxSentence)]), " ")
+	for at := 0; ; {
+		i := strings.IndexAny(doc[at:], ".!?")
+		if i < 0 {
+			return doc
+		}
+		at += i + 1
+		if at == len(doc) || doc[at] == ' ' && !strings.HasSuffix(doc[:at], "e.g.") && !strings.HasSuffix(doc[:at], "i.e.") {
+			return doc[:at]
+		}
+	}
+}
+
+// step adds a step to an expression.
+func step(expression, more string) string {
+	if expression == "" || expression == unknown {
+		return unknown
+	}
+	if more == "[]" {
+		if element, ok := strings.CutPrefix(expression, "[]"); ok {
+			return element
+		}
+	} else if strings.HasPrefix(expression, "[]") {
+		return unknown // a list has no members that a text defines
+	}
+	if len(expression)+len(more) > MaxExpression {
+		return unknown
+	}
+	return expression + more
+}

@@ -1,0 +1,525 @@
+package fact
+
+import (
+	"go/ast"
+	"go/token"
+	"strconv"
+	"strings"
+)
+
+// maxDepth is how deep statements and expressions are followed.
+const maxDepth = 500
+
+// deeper runs fn unless the tree is too deep.
+func (g *golang) deeper(fn func()) {
+	if g.depth >= maxDepth {
+		g.set.Cut = true
+		return
+	}
+	g.depth++
+	fn()
+	g.depth--
+}
+
+func (g *golang) statements(list []ast.Stmt) {
+	for _, s := range list {
+		g.statement(s)
+	}
+}
+
+func (g *golang) statement(s ast.Stmt) {
+	g.deeper(func() { g.statementOf(s) })
+}
+
+func (g *golang) statementOf(s ast.Stmt) {
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		g.expression(s.X)
+	case *ast.SendStmt:
+		g.expression(s.Chan)
+		g.expression(s.Value)
+	case *ast.IncDecStmt:
+		g.write(s.X)
+	case *ast.AssignStmt:
+		g.assign(s)
+	case *ast.GoStmt:
+		g.expression(s.Call)
+	case *ast.DeferStmt:
+		g.expression(s.Call)
+	case *ast.ReturnStmt:
+		g.expressions(s.Results)
+	case *ast.BlockStmt:
+		g.inside(func() { g.statements(s.List) })
+	case *ast.LabeledStmt:
+		g.statement(s.Stmt)
+	case *ast.DeclStmt:
+		g.local(s.Decl)
+	case *ast.IfStmt:
+		g.inside(func() {
+			g.optional(s.Init)
+			g.expression(s.Cond)
+			g.statement(s.Body)
+			g.optional(s.Else)
+		})
+	case *ast.ForStmt:
+		g.inside(func() {
+			g.optional(s.Init)
+			g.expression(s.Cond)
+			g.optional(s.Post)
+			g.statement(s.Body)
+		})
+	case *ast.RangeStmt:
+		g.ranges(s)
+	case *ast.SwitchStmt:
+		g.inside(func() {
+			g.optional(s.Init)
+			g.expression(s.Tag)
+			g.clauses(s.Body, "", nil)
+		})
+	case *ast.TypeSwitchStmt:
+		g.typeSwitch(s)
+	case *ast.SelectStmt:
+		g.clauses(s.Body, "", nil)
+	}
+}
+
+func (g *golang) optional(s ast.Stmt) {
+	if s != nil {
+		g.statement(s)
+	}
+}
+
+func (g *golang) clauses(body *ast.BlockStmt, bound string, of func(*ast.CaseClause) string) {
+	for _, s := range body.List {
+		g.inside(func() {
+			switch c := s.(type) {
+			case *ast.CaseClause:
+				g.expressions(c.List)
+				if bound != "" {
+					g.bind(bound, of(c))
+				}
+				g.statements(c.Body)
+			case *ast.CommClause:
+				g.optional(c.Comm)
+				g.statements(c.Body)
+			}
+		})
+	}
+}
+
+func (g *golang) typeSwitch(s *ast.TypeSwitchStmt) {
+	g.inside(func() {
+		g.optional(s.Init)
+		bound, subject := "", ast.Expr(nil)
+		switch a := s.Assign.(type) {
+		case *ast.AssignStmt:
+			if id, ok := a.Lhs[0].(*ast.Ident); ok && len(a.Rhs) == 1 {
+				bound, subject = id.Name, a.Rhs[0]
+			}
+		case *ast.ExprStmt:
+			subject = a.X
+		}
+		whole := unknown
+		if t, ok := subject.(*ast.TypeAssertExpr); ok {
+			g.expression(t.X)
+			whole = g.value(t.X)
+		}
+		g.clauses(s.Body, bound, func(c *ast.CaseClause) string {
+			if len(c.List) == 1 {
+				return g.typeOf(c.List[0])
+			}
+			return whole
+		})
+	})
+}
+
+func (g *golang) ranges(s *ast.RangeStmt) {
+	g.inside(func() {
+		g.expression(s.X)
+		element := step(g.value(s.X), "[]")
+		for i, e := range []ast.Expr{s.Key, s.Value} {
+			id, ok := e.(*ast.Ident)
+			switch {
+			case e == nil:
+			case s.Tok == token.DEFINE && ok && i == 1:
+				g.bind(id.Name, element)
+			case s.Tok == token.DEFINE && ok:
+				g.bind(id.Name, g.key(s, element))
+			default:
+				g.write(e)
+			}
+		}
+		g.statement(s.Body)
+	})
+}
+
+// key is what is known of the first variable of a range. Where it is the only one,
+// over what a function returns, it may be an element of a sequence.
+func (g *golang) key(s *ast.RangeStmt, element string) string {
+	if _, call := s.X.(*ast.CallExpr); call && s.Value == nil {
+		return element
+	}
+	return unknown
+}
+
+// local declares what a function declares.
+func (g *golang) local(d ast.Decl) {
+	decl, ok := d.(*ast.GenDecl)
+	if !ok {
+		return
+	}
+	for _, spec := range decl.Specs {
+		switch s := spec.(type) {
+		case *ast.ValueSpec:
+			g.types(s.Type)
+			g.expressions(s.Values)
+			for i, name := range s.Names {
+				of := g.typeOf(s.Type)
+				if s.Type == nil {
+					of = g.assigned(s.Values, i, len(s.Names))
+				}
+				g.bind(name.Name, of)
+			}
+		case *ast.TypeSpec:
+			g.bind(s.Name.Name, g.typeOf(s.Type))
+			g.types(s.Type)
+		}
+	}
+}
+
+func (g *golang) assign(s *ast.AssignStmt) {
+	g.expressions(s.Rhs)
+	if s.Tok != token.DEFINE {
+		for _, e := range s.Lhs {
+			g.write(e)
+		}
+		return
+	}
+	bound := make([]string, len(s.Lhs))
+	for i := range s.Lhs {
+		bound[i] = g.assigned(s.Rhs, i, len(s.Lhs))
+	}
+	for i, e := range s.Lhs {
+		id, ok := e.(*ast.Ident)
+		if !ok {
+			continue
+		}
+		if _, again := g.scope.names[id.Name]; !again || bound[i] != unknown {
+			g.bind(id.Name, bound[i])
+		}
+	}
+}
+
+// assigned is the expression of the i-th of n variables.
+func (g *golang) assigned(values []ast.Expr, i, n int) string {
+	switch {
+	case len(values) == n:
+		return g.value(values[i])
+	case len(values) != 1:
+		return unknown
+	}
+	switch v := values[0].(type) {
+	case *ast.CallExpr:
+		of := g.value(v)
+		if i > 0 {
+			return step(of, "#"+strconv.Itoa(i))
+		}
+		return of
+	case *ast.TypeAssertExpr, *ast.IndexExpr, *ast.UnaryExpr:
+		if i == 0 {
+			return g.value(v)
+		}
+	}
+	return unknown
+}
+
+// write refers to what is assigned to.
+func (g *golang) write(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		g.name(e, RoleWrite)
+	case *ast.SelectorExpr:
+		g.selector(e, RoleWrite)
+	case *ast.ParenExpr:
+		g.write(e.X)
+	default:
+		g.expression(e)
+	}
+}
+
+func (g *golang) expressions(list []ast.Expr) {
+	for _, e := range list {
+		g.expression(e)
+	}
+}
+
+func (g *golang) expression(e ast.Expr) {
+	if e != nil {
+		g.deeper(func() { g.expressionOf(e) })
+	}
+}
+
+func (g *golang) expressionOf(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		g.name(e, RoleUse)
+	case *ast.SelectorExpr:
+		g.selector(e, RoleUse)
+	case *ast.CallExpr:
+		g.callee(e.Fun)
+		g.expressions(e.Args)
+	case *ast.ParenExpr:
+		g.expression(e.X)
+	case *ast.StarExpr:
+		g.expression(e.X)
+	case *ast.UnaryExpr:
+		g.expression(e.X)
+	case *ast.BinaryExpr:
+		g.expression(e.X)
+		g.expression(e.Y)
+	case *ast.IndexExpr:
+		g.expression(e.X)
+		g.expression(e.Index)
+	case *ast.IndexListExpr:
+		g.expression(e.X)
+		g.expressions(e.Indices)
+	case *ast.SliceExpr:
+		g.expression(e.X)
+		g.expressions([]ast.Expr{e.Low, e.High, e.Max})
+	case *ast.TypeAssertExpr:
+		g.expression(e.X)
+		g.types(e.Type)
+	case *ast.KeyValueExpr:
+		g.expression(e.Key)
+		g.expression(e.Value)
+	case *ast.CompositeLit:
+		g.types(e.Type)
+		g.literal(e, g.typeOf(e.Type))
+	case *ast.FuncLit:
+		g.inside(func() {
+			g.signature(e.Type)
+			g.statements(e.Body.List)
+		})
+	default:
+		g.types(e)
+	}
+}
+
+// literal refers to the fields that a literal of a type names.
+func (g *golang) literal(l *ast.CompositeLit, of string) {
+	element := step(of, "[]")
+	list := strings.HasPrefix(of, "[]")
+	for _, item := range l.Elts {
+		if pair, ok := item.(*ast.KeyValueExpr); ok {
+			if key, ok := pair.Key.(*ast.Ident); ok && !list && of != unknown {
+				g.refer(key.Name, of, RoleWrite, g.at(key.Pos()))
+			} else if list {
+				g.expression(pair.Key)
+			}
+			item = pair.Value
+		}
+		if inner, ok := item.(*ast.CompositeLit); ok && inner.Type == nil {
+			g.deeper(func() { g.literal(inner, element) })
+			continue
+		}
+		g.expression(item)
+	}
+}
+
+func (g *golang) callee(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		g.name(e, RoleCall)
+	case *ast.SelectorExpr:
+		g.selector(e, RoleCall)
+	case *ast.ParenExpr:
+		g.callee(e.X)
+	case *ast.IndexExpr:
+		g.callee(e.X)
+		g.expression(e.Index)
+	case *ast.IndexListExpr:
+		g.callee(e.X)
+		g.expressions(e.Indices)
+	default:
+		g.expression(e)
+	}
+}
+
+func (g *golang) selector(e *ast.SelectorExpr, role Role) {
+	if id, ok := e.X.(*ast.Ident); !ok || !g.isPackage(id.Name) {
+		g.expression(e.X)
+	}
+	g.refer(e.Sel.Name, g.value(e.X), role, g.at(e.Sel.Pos()))
+}
+
+// isPackage says whether a name is a package here.
+func (g *golang) isPackage(name string) bool {
+	_, bound := g.scope.find(name)
+	return !bound && g.modules[name]
+}
+
+// predeclared names of Go that no text defines.
+var predeclared = names(`any bool byte comparable complex64 complex128 error float32 float64 int int8 int16 int32 int64 rune string
+uint uint8 uint16 uint32 uint64 uintptr true false iota nil append cap clear close complex copy delete imag len make max min new
+panic print println real recover`)
+
+func names(list string) map[string]bool {
+	all := make(map[string]bool)
+	for _, name := range strings.Fields(list) {
+		all[name] = true
+	}
+	return all
+}
+
+func (g *golang) name(id *ast.Ident, role Role) {
+	if _, bound := g.scope.find(id.Name); bound || predeclared[id.Name] {
+		return
+	}
+	g.refer(id.Name, "", role, g.at(id.Pos()))
+}
+
+// types refers to what a type names.
+func (g *golang) types(e ast.Expr) {
+	if e != nil {
+		g.deeper(func() { g.typesOf(e) })
+	}
+}
+
+func (g *golang) typesOf(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		g.name(e, RoleType)
+	case *ast.SelectorExpr:
+		g.selector(e, RoleType)
+	case *ast.ParenExpr:
+		g.types(e.X)
+	case *ast.StarExpr:
+		g.types(e.X)
+	case *ast.ArrayType:
+		g.expression(e.Len)
+		g.types(e.Elt)
+	case *ast.Ellipsis:
+		g.types(e.Elt)
+	case *ast.MapType:
+		g.types(e.Key)
+		g.types(e.Value)
+	case *ast.ChanType:
+		g.types(e.Value)
+	case *ast.IndexExpr:
+		g.types(e.X)
+		g.types(e.Index)
+	case *ast.IndexListExpr:
+		g.types(e.X)
+		for _, i := range e.Indices {
+			g.types(i)
+		}
+	case *ast.BinaryExpr: // a union of types
+		g.types(e.X)
+		g.types(e.Y)
+	case *ast.UnaryExpr:
+		g.types(e.X)
+	case *ast.FuncType:
+		for _, list := range []*ast.FieldList{e.Params, e.Results} {
+			for _, p := range fields(list) {
+				g.types(p.Type)
+			}
+		}
+	case *ast.StructType:
+		for _, f := range fields(e.Fields) {
+			g.types(f.Type)
+		}
+	case *ast.InterfaceType:
+		for _, f := range fields(e.Methods) {
+			g.types(f.Type)
+		}
+	}
+}
+
+// value is what a text says of the type of an expression.
+func (g *golang) value(e ast.Expr) string {
+	if g.steps >= MaxExpression { // each step adds to the expression
+		return unknown
+	}
+	g.steps++
+	defer func() { g.steps-- }()
+	for range maxDepth {
+		switch v := e.(type) {
+		case *ast.ParenExpr:
+			e = v.X
+			continue
+		case *ast.StarExpr:
+			e = v.X
+			continue
+		case *ast.SliceExpr:
+			e = v.X
+			continue
+		case *ast.UnaryExpr:
+			if v.Op == token.ARROW {
+				return step(g.value(v.X), "[]")
+			}
+			if v.Op == token.AND {
+				e = v.X
+				continue
+			}
+		case *ast.Ident:
+			if bound, ok := g.scope.find(v.Name); ok {
+				return bound
+			}
+			if predeclared[v.Name] {
+				return unknown
+			}
+			return v.Name
+		case *ast.SelectorExpr:
+			return step(g.value(v.X), "."+v.Sel.Name)
+		case *ast.IndexExpr:
+			return step(g.value(v.X), "[]")
+		case *ast.TypeAssertExpr:
+			return g.typeOf(v.Type)
+		case *ast.CompositeLit:
+			return g.typeOf(v.Type)
+		case *ast.FuncLit:
+			return g.typeOf(v.Type)
+		case *ast.ArrayType, *ast.MapType, *ast.ChanType:
+			return g.typeOf(v)
+		case *ast.CallExpr:
+			return g.called(v)
+		}
+		return unknown
+	}
+	return unknown
+}
+
+// called is what is known of the result of a call.
+func (g *golang) called(c *ast.CallExpr) string {
+	fun := c.Fun
+	if paren, ok := fun.(*ast.ParenExpr); ok {
+		fun = paren.X
+	}
+	if id, ok := fun.(*ast.Ident); ok && len(c.Args) > 0 && predeclared[id.Name] {
+		if _, bound := g.scope.find(id.Name); !bound {
+			switch id.Name {
+			case "new", "make":
+				return g.typeOf(c.Args[0])
+			case "append", "min", "max":
+				return g.value(c.Args[0])
+			}
+			return unknown
+		}
+	}
+	switch f := fun.(type) {
+	case *ast.ArrayType, *ast.MapType, *ast.ChanType:
+		return g.typeOf(f)
+	case *ast.IndexExpr: // a function with its types
+		fun = f.X
+	case *ast.IndexListExpr:
+		fun = f.X
+	case *ast.StarExpr:
+		return g.typeOf(f.X)
+	}
+	of := g.value(fun)
+	if results, ok := strings.CutPrefix(of, "func:"); ok {
+		first, _, _ := strings.Cut(results, ",")
+		return first
+	}
+	return step(of, "()")
+}

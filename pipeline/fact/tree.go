@@ -1,0 +1,496 @@
+package fact
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// Tree is a syntax tree of tree-sitter, flat: its named nodes, each before
+// those below it.
+type Tree struct {
+	Kinds  []string // the names of kinds, by number
+	Fields []string // the names of fields, by number; the first is empty
+	Nodes  []Node
+}
+
+// Node is a node of a tree.
+type Node struct {
+	Kind, Field uint16
+	Start, End  uint32 // bytes, half open
+	Next        uint32 // number of the first node that is not below this one
+}
+
+// Extracts says whether FromTree finds facts of a language.
+func Extracts(language string) bool { return language == "Go" || languages[language] != nil }
+
+// FromTree finds the facts of a text in a language by its syntax tree; nil if the
+// language is not one of ours.
+func FromTree(language string, tree *Tree, text []byte) *Set {
+	l := languages[language]
+	if l == nil || len(tree.Nodes) == 0 {
+		return nil
+	}
+	w := &walker{collector: newCollector(text), language: l, tree: tree, rules: make([]*rule, len(tree.Kinds)), scope: &scope{}}
+	for i, kind := range tree.Kinds {
+		if r, ok := l.rules[kind]; ok {
+			w.rules[i] = &r
+		}
+	}
+	w.children(0, RoleUse)
+	return w.finish()
+}
+
+// walker walks a tree by the rules of its language.
+type walker struct {
+	*collector
+	language *language
+	tree     *Tree
+	rules    []*rule // by kind
+	scope    *scope
+	self     string // the expression of the object whose method this is
+	level    Kind   // of the innermost definition: a type, a function, or 0
+	exported bool   // a wrapper around says so
+	comment  span   // the last comment, with the ones right before it
+	depth    int
+}
+
+type span struct{ start, end int }
+
+func (w *walker) rule(n int) *rule {
+	if kind := int(w.tree.Nodes[n].Kind); kind < len(w.rules) {
+		return w.rules[kind]
+	}
+	return nil
+}
+
+var noRule = &rule{}
+
+func (w *walker) does(n int) act { return orNone(w.rule(n)).do }
+
+func orNone(r *rule) *rule {
+	if r == nil {
+		return noRule
+	}
+	return r
+}
+
+func (w *walker) kind(n int) string {
+	if kind := int(w.tree.Nodes[n].Kind); kind < len(w.tree.Kinds) {
+		return w.tree.Kinds[kind]
+	}
+	return ""
+}
+
+func (w *walker) text(n int) string {
+	node := w.tree.Nodes[n]
+	return string(w.collector.text[node.Start:min(node.End, node.Start+4*MaxSignature)])
+}
+
+func (w *walker) start(n int) int { return int(w.tree.Nodes[n].Start) }
+func (w *walker) end(n int) int   { return int(w.tree.Nodes[n].End) }
+
+// first and next go through the nodes right below n.
+func (w *walker) first(n int) int { return n + 1 }
+func (w *walker) next(n int) int  { return int(w.tree.Nodes[n].Next) }
+
+// list returns the nodes right below n.
+func (w *walker) list(n int) []int {
+	var all []int
+	for c, end := w.first(n), w.next(n); c < end; c = w.next(c) {
+		all = append(all, c)
+	}
+	return all
+}
+
+// child returns the node below n in a field, or at a place: "#0" is the first,
+// "#-1" the last, "~block" the last of the kind block. 0: there is none.
+func (w *walker) child(n int, field string) int {
+	if field == "" {
+		return 0
+	}
+	if place, ok := strings.CutPrefix(field, "#"); ok {
+		at, _ := strconv.Atoi(place)
+		list := w.list(n)
+		if at < 0 {
+			at += len(list)
+		}
+		if at < 0 || at >= len(list) {
+			return 0
+		}
+		return list[at]
+	}
+	if kind, ok := strings.CutPrefix(field, "~"); ok {
+		last := 0
+		for c, end := w.first(n), w.next(n); c < end; c = w.next(c) {
+			if w.kind(c) == kind {
+				last = c
+			}
+		}
+		return last
+	}
+	for c, end := w.first(n), w.next(n); c < end; c = w.next(c) {
+		if f := int(w.tree.Nodes[c].Field); f < len(w.tree.Fields) && w.tree.Fields[f] == field {
+			return c
+		}
+	}
+	return 0
+}
+
+// field is the name of the field that a node is in.
+func (w *walker) field(n int) string {
+	if f := int(w.tree.Nodes[n].Field); f < len(w.tree.Fields) {
+		return w.tree.Fields[f]
+	}
+	return ""
+}
+
+func (w *walker) children(n int, role Role, but ...int) {
+	for c, end := w.first(n), w.next(n); c < end; c = w.next(c) {
+		skip := false
+		for _, b := range but {
+			skip = skip || b == c
+		}
+		if !skip {
+			w.walk(c, role)
+		}
+	}
+}
+
+// walk finds the facts of a node and of all below it.
+func (w *walker) walk(n int, role Role) {
+	if n == 0 {
+		return
+	}
+	if w.depth >= maxDepth {
+		w.set.Cut = true
+		return
+	}
+	w.depth++
+	defer func() { w.depth-- }()
+	r := orNone(w.rule(n))
+	switch r.do {
+	case actComment:
+		w.remember(n)
+	case actSkip, actShorthand:
+	case actExport:
+		was := w.exported
+		w.exported = true
+		w.exports(n)
+		w.children(n, RoleUse, w.child(n, "source"))
+		w.exported = was
+	case actDefine:
+		w.definition(n, r)
+	case actImpl:
+		w.impl(n, r)
+	case actBind:
+		w.variables(n, r)
+	case actMembers:
+		for _, c := range w.list(n) {
+			if w.field(c) == "name" {
+				w.declare(c, c, unknown, KindConst)
+			} else {
+				w.walk(c, RoleUse)
+			}
+		}
+	case actAssign:
+		w.assign(n, r)
+	case actFor:
+		value := w.child(n, r.value)
+		w.walk(value, RoleUse)
+		of := step(w.value(value), "[]")
+		if t := w.child(n, r.typ); t != 0 && w.typeOf(t) != unknown {
+			w.walk(t, RoleType)
+			of = w.typeOf(t)
+		}
+		name := w.child(n, r.name)
+		w.bindPattern(name, of)
+		w.children(n, RoleUse, value, name, w.child(n, r.typ))
+	case actFunction:
+		w.nested(func() {
+			w.params(n, r)
+			w.children(n, RoleUse, w.child(n, r.params))
+		})
+	case actParam:
+		w.param(n, r)
+	case actComprehension:
+		w.comprehension(n)
+	case actCall:
+		w.call(n, r)
+	case actMember:
+		w.member(n, r, role)
+	case actNew:
+		w.created(n, r)
+	case actCast:
+		w.walk(w.child(n, r.value), RoleUse)
+		w.walk(w.child(n, r.typ), RoleType)
+		w.bindPattern(w.child(n, r.name), w.typeOf(w.child(n, r.typ)))
+		w.children(n, RoleUse, w.child(n, r.value), w.child(n, r.typ), w.child(n, r.name))
+	case actElement:
+		w.children(n, RoleUse)
+	case actValue, actType:
+		w.children(n, role)
+	case actPair:
+		w.walk(w.child(n, r.value), role)
+	case actTypes:
+		w.children(n, RoleType)
+	case actBases:
+		w.children(n, RoleInherit)
+	case actName:
+		w.name(n, role)
+	case actTypeName:
+		if role == RoleUse || role == RoleWrite {
+			role = RoleType
+		}
+		w.name(n, role)
+	case actSelfField:
+		w.refer(w.text(n), w.selfOr(unknown), role, w.start(n))
+	case actImport:
+		w.language.imports(w, n)
+	case actPackage:
+		w.packages(n, r)
+	default:
+		w.children(n, RoleUse)
+	}
+}
+
+// remember notes a comment: what follows may be what it documents.
+func (w *walker) remember(n int) {
+	if gap := w.gap(w.start(n)); gap {
+		w.comment.end = w.end(n)
+	} else {
+		w.comment = span{w.start(n), w.end(n)}
+	}
+}
+
+// gap says whether the last comment stands right before a place.
+func (w *walker) gap(at int) bool {
+	if w.comment.end == 0 || w.comment.end > at || at-w.comment.end > 400 {
+		return false
+	}
+	between := w.collector.text[w.comment.end:at]
+	if w.collector.text[w.comment.end-1] == '\n' {
+		between = append([]byte{'\n'}, between...)
+	}
+	for line := range bytes.Lines(between) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && !w.language.aside(line) {
+			return false
+		}
+	}
+	return !bytes.Contains(bytes.ReplaceAll(between, []byte("\r"), nil), []byte("\n\n"))
+}
+
+// nested runs fn in the scope of a function inside.
+func (w *walker) nested(fn func()) {
+	was, level := w.scope, w.level
+	w.scope = &scope{outer: was}
+	if w.level != KindFunction {
+		w.level = KindFunction
+	}
+	fn()
+	w.scope, w.level = was, level
+}
+
+func (w *walker) bind(name, expression string) {
+	if name == "" || name == "_" {
+		return
+	}
+	if w.scope.names == nil {
+		w.scope.names = make(map[string]string)
+	}
+	if known, ok := w.scope.names[name]; ok && expression == unknown && known != unknown && w.level == KindFunction {
+		return // it was given a value that says more
+	}
+	w.scope.names[name] = expression
+}
+
+// name refers to a name that stands alone.
+func (w *walker) name(n int, role Role) {
+	name := w.text(n)
+	if w.language.builtin[name] || w.language.selfs[name] || w.language.supers[name] {
+		return
+	}
+	if bound, ok := w.scope.find(name); ok {
+		if path, inner := strings.CutPrefix(bound, localPrefix); inner {
+			w.refer(name, "@"+path, role, w.start(n))
+		}
+		return
+	}
+	if role != RoleUse || !w.modules[name] {
+		w.refer(name, "", role, w.start(n))
+	}
+}
+
+// localPrefix marks names that stand for definitions inside a function.
+const localPrefix = "local:"
+
+func (w *walker) selfOr(other string) string {
+	if w.self == "" {
+		return other
+	}
+	return w.self
+}
+
+func (w *walker) call(n int, r *rule) {
+	object, name := w.child(n, r.object), w.child(n, r.name)
+	if name == 0 || w.does(name) != actName && w.does(name) != actTypeName && r.object != "" {
+		w.walk(name, RoleCall)
+		w.children(n, RoleUse, name)
+		return
+	}
+	if r.object == "" {
+		w.walk(name, RoleCall)
+		w.children(n, RoleUse, name)
+		return
+	}
+	if object == 0 {
+		w.name(name, RoleCall)
+	} else {
+		w.walk(object, RoleUse)
+		w.refer(w.text(name), w.value(object), RoleCall, w.start(name))
+	}
+	w.children(n, RoleUse, object, name)
+}
+
+func (w *walker) member(n int, r *rule, role Role) {
+	object, name := w.child(n, r.object), w.child(n, r.name)
+	if name == 0 || name == object {
+		w.children(n, RoleUse)
+		return
+	}
+	receiver := w.selfOr(unknown)
+	if object != 0 {
+		receiver = w.value(object)
+		w.walk(object, RoleUse)
+	}
+	at := name
+	if w.does(name) == actType { // a generic with its arguments
+		at = w.first(name)
+		w.children(name, RoleType, at)
+	} else if w.does(name) == actMember {
+		w.walk(name, role)
+		return
+	}
+	if r.typed && (role == RoleUse || role == RoleWrite) {
+		role = RoleType
+	}
+	if at < len(w.tree.Nodes) {
+		w.refer(strings.TrimPrefix(w.text(at), "$"), receiver, role, w.start(at))
+	}
+	w.children(n, RoleUse, object, name)
+}
+
+func (w *walker) created(n int, r *rule) {
+	of := w.child(n, r.typ)
+	if of == 0 {
+		w.children(n, RoleUse)
+		return
+	}
+	w.walk(of, RoleCall)
+	w.children(n, RoleUse, of)
+}
+
+// assign binds or defines what is assigned for the first time, and refers to the rest.
+func (w *walker) assign(n int, r *rule) {
+	left, value := w.child(n, r.name), w.child(n, r.value)
+	w.walk(w.child(n, r.typ), RoleType)
+	w.walk(value, RoleUse)
+	of := w.value(value)
+	if t := w.child(n, r.typ); t != 0 {
+		of = w.typeOf(t)
+	}
+	w.assignTo(n, left, of, value)
+	w.children(n, RoleUse, left, value, w.child(n, r.typ))
+}
+
+func (w *walker) assignTo(n, left int, of string, value int) {
+	if left == 0 {
+		return
+	}
+	switch w.does(left) {
+	case actName:
+		if !w.language.declares { // an assignment to a name that was declared
+			w.walk(left, RoleWrite)
+			return
+		}
+		w.declare(n, left, of, KindVar)
+	case actSelfField:
+		w.selfField(n, w.text(left), w.start(left), of)
+		w.walk(left, RoleWrite)
+	case actMember:
+		m := w.rule(left)
+		object, name := w.child(left, m.object), w.child(left, m.name)
+		if object != 0 && name != 0 && w.language.fields && w.self != "" && w.value(object) == w.self {
+			w.selfField(n, w.text(name), w.start(name), of)
+		}
+		w.walk(left, RoleWrite)
+	case actPattern:
+		list := w.list(left)
+		for i, c := range list {
+			part := unknown
+			if values := w.list(value); w.does(value) == actPattern && len(values) == len(list) {
+				part = w.value(values[i])
+			} else if of != unknown && value != 0 && w.does(value) == actCall {
+				part = step(of, "#"+strconv.Itoa(i))
+				if i == 0 {
+					part = step(of, "#0")
+				}
+			}
+			w.assignTo(n, c, part, 0)
+		}
+	default:
+		w.walk(left, RoleWrite)
+	}
+}
+
+// selfField defines a field that a method assigns to its object, once.
+func (w *walker) selfField(n int, name string, at int, of string) {
+	path := strings.ReplaceAll(strings.TrimPrefix(w.self, "@"), "/", ".")
+	qualified := path + "." + name
+	if path == "" || w.seen[qualified] {
+		return
+	}
+	w.seen[qualified] = true
+	w.defineAs(Definition{
+		Name: name, Qualified: qualified, Kind: KindField, Visibility: w.language.visible(name, ""), Start: w.start(n), End: w.end(n),
+		Signature: firstLine(w.text(n)), Type: of,
+	}, at)
+}
+
+// declare defines a variable of a file or a type, and binds one of a function.
+func (w *walker) declare(n, name int, of string, kind Kind) {
+	text := strings.TrimPrefix(w.text(name), "$")
+	if w.level == KindFunction {
+		w.bind(w.text(name), of)
+		return
+	}
+	if w.level == KindType && kind == KindVar {
+		kind = KindField
+	}
+	qualified := strings.Join(append(append([]string{}, w.path...), text), ".")
+	if w.seen[qualified] {
+		return
+	}
+	w.seen[qualified] = true
+	w.defineAs(Definition{
+		Name: text, Qualified: qualified, Kind: kind, Visibility: w.visibility(n, text), Start: w.start(n), End: w.end(n),
+		Signature: firstLine(w.text(n)), Doc: w.documentation(n, 0), Type: of,
+	}, w.start(name))
+}
+
+func (w *walker) comprehension(n int) {
+	w.nested(func() {
+		list := w.list(n)
+		for _, c := range list {
+			if w.does(c) == actFor {
+				w.walk(c, RoleUse)
+			}
+		}
+		for _, c := range list {
+			if w.does(c) != actFor {
+				w.walk(c, RoleUse)
+			}
+		}
+	})
+}
