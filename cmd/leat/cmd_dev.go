@@ -221,7 +221,7 @@ func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upke
 	}
 	workers.Go(func() error { return worker.Embed(run, s, cfg.Worker, log.With("worker", "embedder")) })
 	workers.Go(func() error { return worker.Index(run, s, cfg.Worker, log.With("worker", "indexer")) })
-	syncs := config.Syncer{Worker: cfg.Worker, Git: cfg.Git, Upkeep: upkeep}
+	syncs := config.Syncer{Worker: cfg.Worker, Git: cfg.Git, Upkeep: upkeep, Parser: cfg.Parser}
 	workers.Go(func() error { return worker.Sync(run, s, syncs, log.With("worker", "syncer")) })
 	answer := main(run)
 	stop()

@@ -14,6 +14,7 @@ type Syncer struct {
 	Worker
 	Git
 	Upkeep
+	Parser
 }
 
 // Check says what to change.
@@ -25,6 +26,9 @@ func (s Syncer) Check() error {
 		if err := s.Git.Check(); err != nil {
 			return err
 		}
+	}
+	if err := s.Parser.Check(); err != nil {
+		return err
 	}
 	return s.Upkeep.Check()
 }

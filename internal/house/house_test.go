@@ -46,7 +46,7 @@ var (
 		"pipeline/git/...", "pipeline/chunk/...", "pipeline/fact/...", "pipeline/lang/...", "pipeline/secret/...", "pipeline/text/...", "pipeline/extract/...", "pipeline/embedder/...",
 		"pipeline/broker/...", "pipeline/catalog/...", "pipeline/blob/...", "pipeline/vector/...",
 	}
-	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/syncer/...", "pipeline/search/..."}
+	steps = []string{"pipeline/ingest/...", "pipeline/embed/...", "pipeline/index/...", "pipeline/syncer/...", "pipeline/search/...", "pipeline/graph/..."}
 )
 
 var rules = []rule{
@@ -94,6 +94,11 @@ var rules = []rule{
 		text: "what is announced, and what becomes of a dead letter, is below the runner: it imports events, the broker and the catalog",
 		of:   []string{"pipeline/announce", "pipeline/letter"},
 		deny: ours, except: of("events", "internal/fault", "pipeline/broker", "pipeline/catalog"),
+	},
+	{
+		text: "facts are stored below the steps, from what chunk has found",
+		of:   []string{"pipeline/factstore"},
+		deny: ours, except: of("pipeline/blob", "pipeline/catalog", "pipeline/chunk", "pipeline/fact"),
 	},
 	{
 		text: "the runner runs any step: it reads no repository and announces nothing",

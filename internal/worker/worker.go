@@ -19,6 +19,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embed"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/git"
+	"github.com/leatworks/leat/pipeline/graph"
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
 	"github.com/leatworks/leat/pipeline/syncer"
@@ -182,6 +183,12 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	if err != nil {
 		return err
 	}
+	cutter, end, err := splitter(cfg.Parser, log)
+	if err != nil {
+		return err
+	}
+	defer end()
+	graphs := graph.New(graph.Config{}, s.Catalog.Core, s.Catalog.Graphs, s.Catalog.Locks, s.Blobs, cutter, log)
 	points := s.Upkeep(cfg.Upkeep, log)
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
 		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
@@ -193,6 +200,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	beside.Go(func() { periodic.Run(ctx) })
 	beside.Go(func() { points.Watch(ctx) })
 	beside.Go(func() { s.generations(log, cfg.GenerationRetention).Run(ctx) })
+	beside.Go(func() { graphs.Run(ctx) })
 	s.syncer(log, cfg.PollInterval).Run(ctx)
 	beside.Wait()
 	return nil

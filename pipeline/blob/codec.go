@@ -42,8 +42,8 @@ func (plain) Open(stored []byte, size int, _ []byte) ([]byte, error) {
 
 // codec returns the codec of a kind.
 func (s *Store) codec(kind Kind) Codec {
-	if kind == Text {
-		return s.text
+	if kind == Vector {
+		return s.vector
 	}
-	return s.vector
+	return s.text
 }

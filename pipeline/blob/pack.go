@@ -21,6 +21,7 @@ type Kind string
 // The kinds. The name of a kind is the first part of the keys of its packs.
 const (
 	Text   Kind = "text"   // one zstd frame per item
+	Fact   Kind = "fact"   // one zstd frame per item
 	Vector Kind = "vector" // the bytes of each item as they are
 )
 

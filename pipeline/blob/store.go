@@ -142,7 +142,7 @@ func (s *Store) Close() {
 }
 
 // keyPattern matches the keys that Put gives to packs, below the prefix.
-var keyPattern = regexp.MustCompile(`^(text|vector)/([0-9a-f]{64})\.pack$`)
+var keyPattern = regexp.MustCompile(`^(text|fact|vector)/([0-9a-f]{64})\.pack$`)
 
 // Delete removes a pack. A missing pack is no error. A key that Put cannot have written is a Reject.
 func (s *Store) Delete(ctx context.Context, key string) error {

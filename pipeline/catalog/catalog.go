@@ -45,6 +45,7 @@ type Catalog struct {
 	Audit       *Audit       // who changed what
 	Generations *Generations // builds of the index, and the embedders they use
 	Schedule    *Schedule    // the syncer's work and its runs
+	Graphs      *Graphs      // symbols of tracks, and the edges between them
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
 	Vectors     *Vectors     // where the vectors of texts are
 	Packs       *Packs       // objects that hold blobs or vectors
@@ -113,6 +114,7 @@ func rooms(s *store) *Catalog {
 		Audit:       &Audit{s},
 		Generations: &Generations{s, locks},
 		Schedule:    &Schedule{s},
+		Graphs:      &Graphs{s},
 		Usage:       &Usage{s},
 		Vectors:     &Vectors{s},
 		Packs:       &Packs{s},

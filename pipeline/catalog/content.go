@@ -127,7 +127,7 @@ func (c *Core) PutFiles(ctx context.Context, b FileBatch) error {
 		if err := holdListing(ctx, q, b.Snapshot); err != nil {
 			return err
 		}
-		if err := addBlobs(ctx, q, b.Pack, b.Blobs); err != nil {
+		if err := addBlobs(ctx, q, b.Pack, packOfText, b.Blobs); err != nil {
 			return err
 		}
 		if err := addChunkings(ctx, q, b.Chunkings, b.Chunker); err != nil {
@@ -162,7 +162,7 @@ func sorted[T any](items []T, compare func(a, b T) int) []T {
 	return slices.SortedFunc(slices.Values(items), compare)
 }
 
-func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) error {
+func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, kind packKind, blobs []Blob) error {
 	var p query.AddBlobsParams
 	for _, b := range sorted(blobs, func(a, b Blob) int { return bytes.Compare(a.SHA256[:], b.SHA256[:]) }) {
 		if b.Size == 0 {
@@ -184,7 +184,7 @@ func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, blobs []Blob) e
 		return nil
 	}
 	var err error
-	if p.Pack, err = addPack(ctx, q, *pack, packOfText); err != nil {
+	if p.Pack, err = addPack(ctx, q, *pack, kind); err != nil {
 		return err
 	}
 	return q.AddBlobs(ctx, p)

@@ -74,10 +74,32 @@ func (g *Garbage) DropUnusedBlobs(ctx context.Context, after []byte, most int) (
 	return next, dropped, nil
 }
 
+// DropUnusedFacts deletes, of a page of blobs after a hash, the facts of extractors
+// before this one and those of languages as which a blob is not read any more. next
+// is nil after the last page.
+func (g *Garbage) DropUnusedFacts(ctx context.Context, extractor int, after []byte, most int) (next []byte, dropped int64, err error) {
+	upto, err := g.query.BlobPageEnd(ctx, after, int32(most))
+	if noRows(err) {
+		upto, err = afterAll, nil
+	} else {
+		next = upto
+	}
+	if err == nil {
+		dropped, err = g.query.DropOldFacts(ctx, after, upto, int32(extractor))
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("drop unused facts: %w", err)
+	}
+	return next, dropped, nil
+}
+
 // DropContent deletes the blobs, with their chunkings, that no document refers
-// to.
+// to. Facts among them go too: they are found again where they are needed.
 func (g *Garbage) DropContent(ctx context.Context, blobs [][]byte) (dropped int64, err error) {
 	err = g.inTx(ctx, func(q *query.Queries) error {
+		if err := q.DropFactsOf(ctx, blobs); err != nil {
+			return err
+		}
 		ids, err := q.LockChunkingsOf(ctx, blobs)
 		if err != nil {
 			return err

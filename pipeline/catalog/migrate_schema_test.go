@@ -89,9 +89,44 @@ func TestConstraints(t *testing.T) {
 		audit      = "insert into audit (tenant, actor, token, door, address, request, action, target) values "
 		hook       = "insert into hooks (id, tenant, name, provider, secret, previous, previous_until, allowed, scopes, refs) values "
 		delivery   = "insert into deliveries (hook, delivery, event, times, replays, content_type, size, body, state, settled_at) values "
+		facts      = "insert into facts (blob, language, extractor, content) values "
+		graph      = "insert into graphs (track, revision, commit, version, inputs, layout) values "
+		graphFile  = "insert into graphs (track, revision, version, inputs, layout) values ($other, 0, 1, $hash, '{}'); insert into graph_files (document, track, path, blob, language, package, stale, edges, keys, targets) values "
+		symbol     = graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}'); insert into graph_symbols (document, ordinal, track, name, qualified, kind, visibility, start_line, end_line, line, signature, doc, type, bases) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
 	for _, test := range []struct{ name, code, statement string }{
+		{"facts", "", facts + "($hash, 'Go', 1, $hash)"},
+		{"facts of no blob", foreign, facts + "($second, 'Go', 1, $hash)"},
+		{"facts that are no blob", foreign, facts + "($hash, 'Go', 1, $second)"},
+		{"facts of no extractor", check, facts + "($hash, 'Go', 0, $hash)"},
+		{"facts twice", unique, facts + "($hash, 'Go', 1, $hash), ($hash, 'Go', 1, $hash)"},
+		{"graph", "", graph + "($track, 1, $oid, 1, $hash, '{}')"},
+		{"graph of no track", foreign, graph + "($nobody, 1, $oid, 1, $hash, '{}')"},
+		{"graph of a revision without a commit", check, graph + "($track, 1, null, 1, $hash, '{}')"},
+		{"graph of a commit without a revision", check, graph + "($track, 0, $oid, 1, $hash, '{}')"},
+		{"graph of no version", check, graph + "($track, 0, null, 0, $hash, '{}')"},
+		{"file of a graph", "", graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}')"},
+		{"file of no graph", foreign, graphFile + "($document, $track, 'a', $hash, 'Go', '', true, '', '{}', '{}')"},
+		{"file of a graph without a path", check, graphFile + "($document, $other, '', $hash, 'Go', '', true, '', '{}', '{}')"},
+		{"symbol", "", symbol + "($document, 0, $other, 'f', 'f', 1, 1, 1, 1, 1, '', '', '', '{}')"},
+		{"symbol of no file", foreign, symbol + "($nobody, 0, $other, 'f', 'f', 1, 1, 1, 1, 1, '', '', '', '{}')"},
+		{"symbol without a name", check, symbol + "($document, 0, $other, '', '', 1, 1, 1, 1, 1, '', '', '', '{}')"},
+		{"symbol of no kind", check, symbol + "($document, 0, $other, 'f', 'f', 8, 1, 1, 1, 1, '', '', '', '{}')"},
+		{"symbol that ends before it begins", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 2, 1, 1, '', '', '', '{}')"},
+
+		{"graph of a short commit", check, graph + "($track, 1, '\\x00', 1, $hash, '{}')"},
+		{"graph of a revision below zero", check, graph + "($track, -1, $oid, 1, $hash, '{}')"},
+		{"graph of a short hash of inputs", check, graph + "($track, 0, null, 1, $oid, '{}')"},
+		{"graph that changed less than never", check, "insert into graphs (track, revision, version, inputs, layout, changed) values ($track, 0, 1, $hash, '{}', -1)"},
+		{"file of a graph with a short hash", check, graphFile + "($document, $other, 'a', $oid, 'Go', '', true, '', '{}', '{}')"},
+		{"symbol before the first", check, symbol + "($document, -1, $other, 'f', 'f', 1, 1, 1, 1, 1, '', '', '', '{}')"},
+		{"symbol of no visibility", check, symbol + "($document, 0, $other, 'f', 'f', 1, 5, 1, 1, 1, '', '', '', '{}')"},
+		{"symbol before the first line", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 0, 1, 1, '', '', '', '{}')"},
+		{"symbol with its name before the first line", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 1, 1, 0, '', '', '', '{}')"},
+		{"answer of no kind", check, graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}'); insert into graph_answers (track, kind, changed, answer) values ($other, '', 0, '{}')"},
+		{"answer of no graph", foreign, "insert into graph_answers (track, kind, changed, answer) values ($track, 'k', 0, '{}')"},
+
 		{"repository", "", repository + "($nobody, 'a', 'ssh://git@h:22/r', 'e')"},
 		{"repository of a malformed tenant", check, repository + "($nobody, 'A b', 'https://h/r', null)"},
 		{"repository of no tenant", check, repository + "($nobody, '', 'https://h/r', null)"},

@@ -18,6 +18,7 @@ type packKind string
 
 const (
 	packOfText    packKind = "text"
+	packOfFacts   packKind = "fact"
 	packOfVectors packKind = "vector"
 )
 

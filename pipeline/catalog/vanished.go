@@ -14,7 +14,7 @@ import (
 var ErrVanished = errors.New("content was collected as garbage meanwhile")
 
 // The foreign keys by which a writer refers to content that it did not write.
-var contentKeys = []string{"documents_chunking_fkey", "chunkings_blob_fkey", "blobs_pack_fkey", "vectors_pack_fkey"}
+var contentKeys = []string{"documents_chunking_fkey", "chunkings_blob_fkey", "blobs_pack_fkey", "vectors_pack_fkey", "facts_blob_fkey", "facts_content_fkey"}
 
 // vanished turns a violated reference to content into ErrVanished.
 func vanished(err error) error {

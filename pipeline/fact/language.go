@@ -2,6 +2,7 @@ package fact
 
 import (
 	"bytes"
+	"sort"
 	"strings"
 )
 
@@ -197,4 +198,23 @@ func said(modifiers string, otherwise Visibility) Visibility {
 		return Public
 	}
 	return otherwise
+}
+
+// Builtin says whether a name is one that every text of a language has.
+func Builtin(language, name string) bool {
+	if language == "Go" {
+		return predeclared[name]
+	}
+	l := languages[language]
+	return l != nil && (l.builtin[name] || l.selfs[name] || l.supers[name])
+}
+
+// Languages lists the languages that FromTree finds facts of, and Go.
+func Languages() []string {
+	all := []string{"Go"}
+	for name := range languages {
+		all = append(all, name)
+	}
+	sort.Strings(all)
+	return all
 }

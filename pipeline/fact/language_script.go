@@ -248,6 +248,7 @@ func ecmaImports(w *walker, n int) {
 func (w *walker) exports(n int) {
 	source := w.child(n, "source")
 	if source == 0 {
+		w.ownExports(n)
 		return
 	}
 	module := strings.Trim(w.text(source), "\"'`")
@@ -267,6 +268,33 @@ func (w *walker) exports(n int) {
 	}
 	if !named {
 		w.collector.imports(Import{Module: module, Name: "*"}, w.start(n))
+	}
+}
+
+// OwnModule is the module of an import that hands on what its own text defines.
+const OwnModule = "#"
+
+// ownExports notes what a text exports under another name than its own.
+func (w *walker) ownExports(n int) {
+	if strings.HasPrefix(w.text(n), "export default") {
+		name := w.child(n, "value")
+		if of := w.child(n, "declaration"); of != 0 {
+			name = w.child(of, "name")
+		}
+		if name != 0 && w.does(name) != actNone {
+			w.collector.imports(Import{Module: OwnModule, Name: w.text(name), Local: "default"}, w.start(n))
+		}
+		return
+	}
+	for _, clause := range w.list(n) {
+		if w.kind(clause) != "export_clause" {
+			continue
+		}
+		for _, s := range w.list(clause) {
+			if name, local := w.aliased(s); name != local {
+				w.collector.imports(Import{Module: OwnModule, Name: name, Local: local}, w.start(s))
+			}
+		}
 	}
 }
 

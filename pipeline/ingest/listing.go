@@ -15,6 +15,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/factstore"
 	"github.com/leatworks/leat/pipeline/git"
 	"github.com/leatworks/leat/pipeline/lang"
 	"github.com/leatworks/leat/pipeline/secret"
@@ -37,6 +38,8 @@ type listing struct {
 	twice    map[string]bool // paths that stand in the tree more than once
 	whole    bool            // the tree is compared with the catalog, not with the base's tree
 
+	facts chan map[catalog.ChunkingKey][]byte // encoded, to be stored
+
 	looked, removed int // paths, for the log
 
 	begun   int          // batches that a live listing has begun to read
@@ -53,11 +56,17 @@ func (l *listing) run(ctx context.Context) error {
 	l.unpaced.Store(0)
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []file)
+	l.facts = make(chan map[catalog.ChunkingKey][]byte, 1)
+	group.Go(func() error {
+		l.storeFacts(ctx)
+		return nil
+	})
 	group.Go(func() error {
 		defer close(batches)
 		return l.read(ctx, batches)
 	})
 	group.Go(func() error {
+		defer close(l.facts)
 		for batch := range batches {
 			if err := l.store(ctx, batch); err != nil {
 				return err
@@ -67,6 +76,16 @@ func (l *listing) run(ctx context.Context) error {
 		return nil
 	})
 	return group.Wait()
+}
+
+// storeFacts stores what was found of each batch. A failure costs the graph another
+// parse, and the listing nothing.
+func (l *listing) storeFacts(ctx context.Context) {
+	for found := range l.facts {
+		if err := factstore.Put(ctx, l.step.catalog, l.step.blobs, found); err != nil && ctx.Err() == nil {
+			l.step.log.Warn("facts were not stored; they will be found again", "repository", l.track.URL, "error", err)
+		}
+	}
 }
 
 // read looks at each change and hands on the files to be stored.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"sync"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -12,6 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/factstore"
 )
 
 // store makes a batch durable: new contents go into a pack, then the rows are written,
@@ -32,19 +34,37 @@ func (l *listing) store(ctx context.Context, files []file) error {
 			contents[f.Content] = f.content
 		}
 	}
+	found := make(map[catalog.ChunkingKey][]byte)
 	pack := l.step.blobs.NewPack(blob.Text)
 	err := pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error {
 		pack.Reset() // other contents may be known than at the last attempt
-		return l.put(ctx, pack, batch, keys, contents)
+		return l.put(ctx, pack, batch, keys, contents, found)
 	})
 	if err != nil {
 		return err
 	}
-	return l.publish(ctx, ids)
+	if err := l.publish(ctx, ids); err != nil {
+		return err
+	}
+	return l.keepFacts(ctx, found)
+}
+
+// keepFacts hands facts over to be stored while the next batch is on its way. Nothing
+// waits for them but the graph, which finds those anew that are lost.
+func (l *listing) keepFacts(ctx context.Context, found map[catalog.ChunkingKey][]byte) error {
+	if len(found) == 0 {
+		return nil
+	}
+	select {
+	case l.facts <- found:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // put stores the unknown contents and the rows.
-func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBatch, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) error {
+func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBatch, keys []catalog.ChunkingKey, contents, found map[catalog.ChunkingKey][]byte) error {
 	known, err := l.step.catalog.Known(ctx, keys, chunk.Version)
 	if err != nil {
 		return err
@@ -54,7 +74,7 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 	both, packing := errgroup.WithContext(ctx)
 	both.Go(func() error { return l.pack(packing, pack, &batch, known, keys, contents) })
 	both.Go(func() (err error) {
-		chunkings, err = l.step.cut(packing, known, keys, contents)
+		chunkings, err = l.step.cut(packing, known, keys, contents, found)
 		return err
 	})
 	if err := both.Wait(); err != nil {
@@ -77,13 +97,14 @@ const (
 )
 
 // cut cuts the unknown contents.
-func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
+func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents, found map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
 	var chunkings []catalog.Chunking
 	for _, key := range keys {
 		if !known.Chunkings[key] {
 			chunkings = append(chunkings, catalog.Chunking{ChunkingKey: key})
 		}
 	}
+	var lock sync.Mutex // of found
 	cutting, ctx := errgroup.WithContext(ctx)
 	cutting.SetLimit(cutters)
 	for rest := chunkings; len(rest) > 0; {
@@ -94,24 +115,34 @@ func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.Chun
 		}
 		group := rest[:count]
 		rest = rest[count:]
-		cutting.Go(func() error { return s.cutGroup(ctx, group, contents) })
+		cutting.Go(func() error {
+			cuttings, err := s.cutGroup(ctx, group, contents)
+			lock.Lock()
+			defer lock.Unlock()
+			for i, c := range cuttings {
+				if chunk.HasFacts(group[i].Language) {
+					found[group[i].ChunkingKey] = factstore.Form(c)
+				}
+			}
+			return err
+		})
 	}
 	return chunkings, cutting.Wait()
 }
 
-func (s *Step) cutGroup(ctx context.Context, group []catalog.Chunking, contents map[catalog.ChunkingKey][]byte) error {
+func (s *Step) cutGroup(ctx context.Context, group []catalog.Chunking, contents map[catalog.ChunkingKey][]byte) ([]chunk.Cutting, error) {
 	texts := make([]chunk.Text, len(group))
 	for i, c := range group {
 		texts[i] = chunk.Text{Language: c.Language, Bytes: contents[c.ChunkingKey]}
 	}
 	cuttings, err := s.cfg.Splitter.Cut(ctx, texts)
 	if err != nil {
-		return fmt.Errorf("cut %d blobs from %x on: %w", len(group), group[0].Blob, err)
+		return nil, fmt.Errorf("cut %d blobs from %x on: %w", len(group), group[0].Blob, err)
 	}
 	for i := range group {
 		group[i].Chunks = chunks(cuttings[i].Spans, texts[i].Bytes)
 	}
-	return nil
+	return cuttings, nil
 }
 
 // pack stores the unknown blobs.

@@ -32,13 +32,15 @@ select sha256 from blobs where sha256 > @after order by sha256 offset @most limi
 -- name: LockUnusedBlobs :many
 select b.sha256 from blobs b
 where b.sha256 > @after and b.sha256 <= @upto and not exists (select 1 from chunkings k where k.blob = b.sha256)
+    and not exists (select 1 from facts f where f.content = b.sha256)
 for update skip locked;
 
 -- name: LockBlobs :many
 select sha256 from blobs where sha256 = any(@hashes::bytea[]) order by sha256 for update skip locked;
 
 -- name: DropBlobs :execrows
-delete from blobs b where b.sha256 = any(@hashes::bytea[]) and not exists (select 1 from chunkings k where k.blob = b.sha256);
+delete from blobs b where b.sha256 = any(@hashes::bytea[]) and not exists (select 1 from chunkings k where k.blob = b.sha256)
+    and not exists (select 1 from facts f where f.content = b.sha256);
 
 -- name: VectorPageEnd :one
 select text from vectors where embedder = @embedder and text > @after order by text offset @most limit 1;

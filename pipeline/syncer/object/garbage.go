@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/leatworks/leat/pipeline/fact"
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
@@ -23,6 +24,7 @@ func (k *Keeper) Collect(ctx context.Context, run *schedule.Run) error {
 	}{
 		{"", k.markUnused},
 		{"chunkings", k.unusedChunkings},
+		{"facts", k.unusedFacts},
 		{"blobs", k.unusedBlobs},
 		{"vectors", k.unusedVectors},
 		{"packs", k.emptyPacks},
@@ -67,6 +69,20 @@ func (k *Keeper) unusedChunkings(ctx context.Context, run *schedule.Run) error {
 		}
 		run.Mend(dropped)
 	}
+}
+
+// unusedFacts deletes facts that no graph reads any more. Their encoded forms are
+// blobs, which go next.
+func (k *Keeper) unusedFacts(ctx context.Context, run *schedule.Run) error {
+	for after := []byte{}; after != nil; {
+		next, dropped, err := k.garbage.DropUnusedFacts(ctx, fact.Version, after, listPage)
+		if err != nil {
+			return err
+		}
+		run.Mend(dropped)
+		after = next
+	}
+	return nil
 }
 
 func (k *Keeper) unusedBlobs(ctx context.Context, run *schedule.Run) error {

@@ -50,3 +50,48 @@ func (r iteratorForAddChunks) Err() error {
 func (q *Queries) AddChunks(ctx context.Context, arg []AddChunksParams) (int64, error) {
 	return q.db.CopyFrom(ctx, []string{"chunks"}, []string{"chunking", "ordinal", "start_byte", "end_byte", "start_line", "end_line", "kind", "symbol", "symbols", "symbol_lines", "text"}, &iteratorForAddChunks{rows: arg})
 }
+
+// iteratorForAddGraphSymbols implements pgx.CopyFromSource.
+type iteratorForAddGraphSymbols struct {
+	rows                 []AddGraphSymbolsParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForAddGraphSymbols) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForAddGraphSymbols) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].Document,
+		r.rows[0].Ordinal,
+		r.rows[0].Track,
+		r.rows[0].Name,
+		r.rows[0].Qualified,
+		r.rows[0].Kind,
+		r.rows[0].Visibility,
+		r.rows[0].StartLine,
+		r.rows[0].EndLine,
+		r.rows[0].Line,
+		r.rows[0].Signature,
+		r.rows[0].Doc,
+		r.rows[0].Type,
+		r.rows[0].Bases,
+	}, nil
+}
+
+func (r iteratorForAddGraphSymbols) Err() error {
+	return nil
+}
+
+func (q *Queries) AddGraphSymbols(ctx context.Context, arg []AddGraphSymbolsParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"graph_symbols"}, []string{"document", "ordinal", "track", "name", "qualified", "kind", "visibility", "start_line", "end_line", "line", "signature", "doc", "type", "bases"}, &iteratorForAddGraphSymbols{rows: arg})
+}

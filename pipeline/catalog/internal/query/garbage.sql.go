@@ -51,6 +51,7 @@ func (q *Queries) BlobPageEnd(ctx context.Context, after []byte, most int32) ([]
 
 const dropBlobs = `-- name: DropBlobs :execrows
 delete from blobs b where b.sha256 = any($1::bytea[]) and not exists (select 1 from chunkings k where k.blob = b.sha256)
+    and not exists (select 1 from facts f where f.content = b.sha256)
 `
 
 func (q *Queries) DropBlobs(ctx context.Context, hashes [][]byte) (int64, error) {
@@ -328,6 +329,7 @@ func (q *Queries) LockUnused(ctx context.Context, grace float64, most int32) ([]
 const lockUnusedBlobs = `-- name: LockUnusedBlobs :many
 select b.sha256 from blobs b
 where b.sha256 > $1 and b.sha256 <= $2 and not exists (select 1 from chunkings k where k.blob = b.sha256)
+    and not exists (select 1 from facts f where f.content = b.sha256)
 for update skip locked
 `
 

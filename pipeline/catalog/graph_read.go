@@ -1,0 +1,159 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
+)
+
+func symbolOf(r query.SymbolsNamedRow) GraphSymbol {
+	return GraphSymbol{
+		Document: r.Document, Ordinal: int(r.Ordinal), Name: r.Name, Qualified: r.Qualified, Kind: int(r.Kind), Visibility: int(r.Visibility),
+		StartLine: int(r.StartLine), EndLine: int(r.EndLine), Line: int(r.Line), Signature: r.Signature, Doc: r.Doc, Type: r.Type, Bases: r.Bases,
+		Path: r.Path, Language: r.Language, Package: r.Package,
+	}
+}
+
+// Named lists the symbols of a graph that have one of the names, by name, path and
+// place, those of kind 0 among them.
+func (g *Graphs) Named(ctx context.Context, track uuid.UUID, names []string, most int) ([]GraphSymbol, error) {
+	rows, err := g.query.SymbolsNamed(ctx, track, names, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("look up %d names in the graph of track %s: %w", len(names), track, err)
+	}
+	list := make([]GraphSymbol, len(rows))
+	for i, r := range rows {
+		list[i] = symbolOf(r)
+	}
+	return list, nil
+}
+
+// SymbolsOf lists the symbols of documents, by document and place.
+func (g *Graphs) SymbolsOf(ctx context.Context, documents []uuid.UUID, most int) ([]GraphSymbol, error) {
+	rows, err := g.query.SymbolsOfDocuments(ctx, documents, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list symbols of %d documents: %w", len(documents), err)
+	}
+	list := make([]GraphSymbol, len(rows))
+	for i, r := range rows {
+		list[i] = symbolOf(query.SymbolsNamedRow(r))
+	}
+	return list, nil
+}
+
+// SymbolQuery asks for symbols by the beginning of their name.
+type SymbolQuery struct {
+	Track  uuid.UUID
+	Name   string // in any case
+	Prefix bool   // the name may go on
+	Kinds  []int  // empty: any
+	After  *GraphSymbol
+	Most   int
+}
+
+// Find lists symbols by name in lower case, path and place.
+func (g *Graphs) Find(ctx context.Context, s SymbolQuery) ([]GraphSymbol, error) {
+	pattern := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(lowerASCII(s.Name))
+	if s.Prefix {
+		pattern += "%"
+	}
+	p := query.FindSymbolsParams{Track: s.Track, Pattern: pattern, Kinds: []int16{}, Most: int32(s.Most)}
+	for _, k := range s.Kinds {
+		p.Kinds = append(p.Kinds, int16(k))
+	}
+	if s.After != nil {
+		p.AfterName, p.AfterPath, p.AfterOrdinal = lowerASCII(s.After.Name), s.After.Path, int32(s.After.Ordinal)
+	}
+	rows, err := g.query.FindSymbols(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("look for symbols in the graph of track %s: %w", s.Track, err)
+	}
+	list := make([]GraphSymbol, len(rows))
+	for i, r := range rows {
+		list[i] = symbolOf(query.SymbolsNamedRow(r))
+	}
+	return list, nil
+}
+
+// lowerASCII does what lower() does to a column whose collation is C.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// StoredEdges is a file of a graph with its edges.
+type StoredEdges struct {
+	Document                uuid.UUID
+	Path, Language, Package string
+	Stale                   bool // its edges are of older facts, its own or others'
+	Edges                   []byte
+}
+
+// Files pages through the files of a graph, by path.
+func (g *Graphs) Files(ctx context.Context, track uuid.UUID, after string, most int) ([]StoredEdges, error) {
+	rows, err := g.query.FilesOfGraph(ctx, track, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list files of the graph of track %s: %w", track, err)
+	}
+	list := make([]StoredEdges, len(rows))
+	for i, r := range rows {
+		list[i] = StoredEdges(r)
+	}
+	return list, nil
+}
+
+// FilesOf loads files of a graph by their documents, in no order.
+func (g *Graphs) FilesOf(ctx context.Context, track uuid.UUID, documents []uuid.UUID) ([]StoredEdges, error) {
+	rows, err := g.query.GraphFilesOf(ctx, documents, track)
+	if err != nil {
+		return nil, fmt.Errorf("load %d files of the graph of track %s: %w", len(documents), track, err)
+	}
+	list := make([]StoredEdges, len(rows))
+	for i, r := range rows {
+		list[i] = StoredEdges(r)
+	}
+	return list, nil
+}
+
+// LeadingTo pages by path through the files of a graph with edges to one of the
+// targets, by their hashes. A file may be among them by chance.
+func (g *Graphs) LeadingTo(ctx context.Context, track uuid.UUID, targets []int64, after string, most int) ([]StoredEdges, error) {
+	rows, err := g.query.FilesLeadingTo(ctx, query.FilesLeadingToParams{Track: track, Targets: targets, After: after, Most: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("look for edges in the graph of track %s: %w", track, err)
+	}
+	list := make([]StoredEdges, len(rows))
+	for i, r := range rows {
+		list[i] = StoredEdges(r)
+	}
+	return list, nil
+}
+
+// Answer loads an answer that was kept, nil if the graph has changed since.
+func (g *Graphs) Answer(ctx context.Context, track uuid.UUID, kind string) ([]byte, error) {
+	answer, err := g.query.LoadAnswer(ctx, track, kind)
+	if noRows(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load %s of the graph of track %s: %w", kind, track, err)
+	}
+	return answer, nil
+}
+
+// KeepAnswer keeps an answer that was computed when the graph had changed so often.
+func (g *Graphs) KeepAnswer(ctx context.Context, track uuid.UUID, kind string, changed int64, answer []byte) error {
+	err := g.query.PutAnswer(ctx, query.PutAnswerParams{Track: track, Kind: kind, Changed: changed, Answer: answer})
+	if err != nil {
+		return fmt.Errorf("keep %s of the graph of track %s: %w", kind, track, err)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+-- name: KnownFacts :many
+select f.blob, f.language, f.content
+from facts f
+join (select unnest(@blobs::bytea[]) as blob, unnest(@languages::text[]) as language) u on u.blob = f.blob and u.language = f.language
+where f.extractor = @extractor;
+
+-- name: AddFacts :exec
+insert into facts (blob, language, extractor, content)
+select u.blob, u.language, @extractor, u.content
+from (select unnest(@blobs::bytea[]) as blob, unnest(@languages::text[]) as language, unnest(@contents::bytea[]) as content) u
+on conflict (blob, language, extractor) do nothing;
+
+-- name: DropFactsOf :exec
+delete from facts where content = any(@contents::bytea[]);
+
+-- name: DropOldFacts :execrows
+-- Facts of older extractors, and those of languages as which a blob is not read any more.
+delete from facts f
+where f.blob > @after and f.blob <= @upto
+    and (f.extractor < @extractor or not exists (select 1 from chunkings k where k.blob = f.blob and k.language = f.language));
+
+-- name: OwedGraphs :many
+select t.id, r.tenant, r.id as repository, s.revision, s.commit, coalesce(g.revision, 0)::bigint as made
+from snapshots s
+join tracks t on t.id = s.track
+join repositories r on r.id = t.repository
+left join graphs g on g.track = t.id
+where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null
+    and (g.track is null or g.revision <> s.revision or g.version < @version)
+order by s.listed_at limit @most;
+
+-- name: LoadGraph :one
+select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed from graphs where track = @track;
+
+-- name: BeginGraph :exec
+insert into graphs (track, revision, version, inputs, layout) values (@track, 0, @version, @inputs, @layout)
+on conflict (track) do update set version = excluded.version, inputs = excluded.inputs, layout = excluded.layout;
+
+-- name: DropGraph :exec
+delete from graphs where track = @track;
+
+-- name: FinishGraph :execrows
+update graphs g set revision = @revision, commit = @commit, made_at = now()
+where g.track = @track and g.version = @version and not exists (select 1 from graph_files f where f.track = g.track and f.stale);
+
+-- name: TouchGraph :exec
+update graphs set changed = changed + 1 where track = @track;
+
+-- name: StaleAll :exec
+update graph_files set stale = true where track = @track and not stale;
+
+-- name: GraphChanges :many
+-- The files whose facts differ from those that the graph was made of, and those that
+-- are new; by document, after one.
+select d.id, d.path, k.blob, k.language, (g.document is not null)::bool as known
+from documents d
+join chunkings k on k.id = d.chunking
+left join graph_files g on g.document = d.id
+where d.track = @track and d.id > @after and d.state <> 'removed' and k.language = any(@languages::text[])
+    and (g.document is null or g.blob <> k.blob or g.language <> k.language)
+order by d.id limit @most;
+
+-- name: GraphGone :many
+select g.document
+from graph_files g
+left join documents d on d.id = g.document and d.state <> 'removed'
+left join chunkings k on k.id = d.chunking
+where g.track = @track and (k.id is null or k.language <> all(@languages::text[]))
+order by g.document limit @most;
+
+-- name: GraphInputs :many
+select d.path, k.blob
+from documents d
+join chunkings k on k.id = d.chunking
+where d.track = @track and d.state <> 'removed' and k.language = any(@languages::text[])
+    and encode(d.path, 'escape') ~ @pattern::text
+order by d.path limit @most;
+
+-- name: DropGraphFiles :exec
+delete from graph_files where document = any(@documents::uuid[]);
+
+-- name: PutGraphFiles :exec
+insert into graph_files (document, track, path, blob, language, package, stale, edges, keys, targets)
+select u.document, @track, u.path, u.blob, u.language, u.package, true, '', '{}', '{}'
+from (select unnest(@documents::uuid[]) as document, unnest(@paths::text[]) as path, unnest(@blobs::bytea[]) as blob,
+    unnest(@languages::text[]) as language, unnest(@packages::text[]) as package) u
+on conflict (document) do update set path = excluded.path, blob = excluded.blob, language = excluded.language, package = excluded.package, stale = true;
+
+-- name: DropGraphSymbols :exec
+delete from graph_symbols where document = any(@documents::uuid[]);
+
+-- name: AddGraphSymbols :copyfrom
+insert into graph_symbols (document, ordinal, track, name, qualified, kind, visibility, start_line, end_line, line, signature, doc, type, bases)
+values (@document, @ordinal, @track, @name, @qualified, @kind, @visibility, @start_line, @end_line, @line, @signature, @doc, @type, @bases);
+
+-- name: StaleByKeys :execrows
+update graph_files set stale = true where track = @track and not stale and keys && @keys::bigint[];
+
+-- name: StaleFiles :many
+select document, path, blob, language, package from graph_files where track = @track and stale order by document limit @most;
+
+-- name: PutEdges :exec
+update graph_files g set stale = false, edges = u.edges, keys = string_to_array(u.keys, ',')::bigint[], targets = string_to_array(u.targets, ',')::bigint[]
+from (select unnest(@documents::uuid[]) as document, unnest(@edges::bytea[]) as edges, unnest(@keys::text[]) as keys, unnest(@targets::text[]) as targets) u
+where g.document = u.document;
+
+-- name: SymbolsOfDocuments :many
+select s.document, s.ordinal, s.name, s.qualified, s.kind, s.visibility, s.start_line, s.end_line, s.line, s.signature, s.doc, s.type, s.bases,
+    f.path, f.language, f.package
+from graph_symbols s join graph_files f on f.document = s.document
+where s.document = any(@documents::uuid[]) order by s.document, s.ordinal limit @most;
+
+-- name: SymbolsNamed :many
+select s.document, s.ordinal, s.name, s.qualified, s.kind, s.visibility, s.start_line, s.end_line, s.line, s.signature, s.doc, s.type, s.bases,
+    f.path, f.language, f.package
+from graph_symbols s join graph_files f on f.document = s.document
+where s.track = @track and s.name = any(@names::text[])
+order by s.name, f.path, s.ordinal limit @most;
+
+-- name: FindSymbols :many
+-- Symbols by the beginning of their name, in lower case.
+select s.document, s.ordinal, s.name, s.qualified, s.kind, s.visibility, s.start_line, s.end_line, s.line, s.signature, s.doc, s.type, s.bases,
+    f.path, f.language, f.package
+from graph_symbols s join graph_files f on f.document = s.document
+where s.track = @track and s.kind > 0 and lower(s.name) like @pattern and (cardinality(@kinds::smallint[]) = 0 or s.kind = any(@kinds::smallint[]))
+    and (lower(s.name), f.path, s.ordinal) > (@after_name, @after_path, @after_ordinal::int)
+order by lower(s.name), f.path, s.ordinal limit @most;
+
+-- name: FilesOfGraph :many
+select document, path, language, package, stale, edges from graph_files
+where track = @track and path > @after order by path limit @most;
+
+-- name: GraphFilesOf :many
+select document, path, language, package, stale, edges from graph_files where document = any(@documents::uuid[]) and track = @track;
+
+-- name: FilesLeadingTo :many
+select document, path, language, package, stale, edges from graph_files
+where track = @track and targets && @targets::bigint[] and path > @after order by path limit @most;
+
+-- name: FactContents :many
+select f.blob, f.language, f.content from facts f
+where f.blob = any(@blobs::bytea[]) and f.extractor = @extractor;
+
+-- name: LoadAnswer :one
+select a.answer from graph_answers a join graphs g on g.track = a.track where a.track = @track and a.kind = @kind and a.changed = g.changed;
+
+-- name: PutAnswer :exec
+insert into graph_answers (track, kind, changed, answer) values (@track, @kind, @changed, @answer)
+on conflict (track, kind) do update set changed = excluded.changed, answer = excluded.answer;

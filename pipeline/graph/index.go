@@ -1,0 +1,169 @@
+package graph
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/fact"
+)
+
+// symbol is a name of the track.
+type symbol = catalog.GraphSymbol
+
+// Names looks names up in a track.
+type Names interface {
+	Named(ctx context.Context, track uuid.UUID, names []string, most int) ([]symbol, error)
+}
+
+// index looks names up, and remembers them.
+type index struct {
+	ctx   context.Context
+	names Names
+	track uuid.UUID
+	known map[string][]*symbol
+	size  int
+	keys  map[string]bool // looked up for the file under way
+	err   error
+}
+
+const (
+	maxKnown = 200_000 // symbols that are remembered
+	maxNamed = 4_000   // definitions of one name that are looked at
+)
+
+// named returns the symbols of a name, by path and place.
+func (x *index) named(name string) []*symbol {
+	x.keys[name] = true
+	if list, ok := x.known[name]; ok || x.err != nil {
+		return list
+	}
+	x.load([]string{name})
+	return x.known[name]
+}
+
+// load looks up names that are not known yet.
+func (x *index) load(names []string) {
+	var missing []string
+	for _, name := range names {
+		if _, ok := x.known[name]; !ok && name != "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 || x.err != nil {
+		return
+	}
+	slices.Sort(missing)
+	missing = slices.Compact(missing)
+	for chunk := range slices.Chunk(missing, 500) {
+		list, err := x.names.Named(x.ctx, x.track, chunk, maxNamed*len(chunk))
+		if err != nil {
+			x.err = err
+			return
+		}
+		for _, name := range chunk {
+			x.known[name] = nil
+		}
+		for i := range list {
+			s := &list[i]
+			if len(x.known[s.Name]) < maxNamed {
+				x.known[s.Name] = append(x.known[s.Name], s)
+				x.size++
+			}
+		}
+	}
+}
+
+// forget makes room, between two files.
+func (x *index) forget() {
+	if x.size > maxKnown {
+		x.known, x.size = make(map[string][]*symbol), 0
+	}
+}
+
+// The names of symbols of kind 0: what a file imports under a name, what it
+// imports whole, and that it is a module.
+func importName(file, local string) string { return "import " + file + " " + local }
+func starName(file string) string          { return "import " + file + " *" }
+func moduleName(module string) string      { return "module " + module }
+
+// Symbols are the rows of a file: its definitions, its imports, and its module.
+func Symbols(file, language string, s *fact.Set) []symbol {
+	var rows []symbol
+	for _, d := range s.Definitions {
+		rows = append(rows, symbol{
+			Name: d.Name, Qualified: d.Qualified, Kind: int(d.Kind), Visibility: int(d.Visibility),
+			StartLine: max(d.StartLine, 1), EndLine: max(d.EndLine, d.StartLine, 1), Line: max(d.Line, 1),
+			Signature: d.Signature, Doc: d.Doc, Type: d.Type, Bases: d.Bases,
+		})
+	}
+	aside := func(name, qualified, signature string, line int) {
+		rows = append(rows, symbol{
+			Name: name, Qualified: qualified, Visibility: int(fact.Private), StartLine: max(line, 1), EndLine: max(line, 1), Line: max(line, 1), Signature: signature,
+		})
+	}
+	for _, i := range s.Imports {
+		switch {
+		case i.Local != "":
+			aside(importName(file, i.Local), i.Module, i.Name, i.Line)
+		case i.Name == "*":
+			aside(starName(file), i.Module, "*", i.Line)
+		}
+	}
+	if name := ownModule(file, language); name != "" {
+		aside(moduleName(name), file, "", 1)
+	}
+	return rows
+}
+
+// ownModule is the name under which a file is found as a module; "": it is not.
+func ownModule(file, language string) string {
+	switch language {
+	case "Python":
+		dir, base := path.Split(strings.TrimSuffix(strings.TrimSuffix(file, ".pyi"), ".py"))
+		if base == "__init__" {
+			base = path.Base(path.Clean(dir))
+		}
+		return base
+	case "JavaScript", "TypeScript", "TSX":
+		return strings.TrimSuffix(scriptPath(file), "/index")
+	case "Rust":
+		return path.Base("/" + strings.ReplaceAll(rustModule(file), ".", "/"))
+	case "C", "C++":
+		return path.Base(file)
+	}
+	return ""
+}
+
+// pythonModule is the dotted name of a file, from the root of the track.
+func pythonModule(file string) string {
+	name := strings.TrimSuffix(strings.TrimSuffix(file, ".pyi"), ".py")
+	name = strings.TrimSuffix(name, "/__init__")
+	return strings.ReplaceAll(name, "/", ".")
+}
+
+// rustModule is the path of a file's module in its crate.
+func rustModule(file string) string {
+	_, in := rustCrate(file)
+	in = strings.TrimSuffix(in, ".rs")
+	for _, end := range []string{"lib", "main", "mod"} {
+		if in == end {
+			return ""
+		}
+		in = strings.TrimSuffix(in, "/"+end)
+	}
+	return strings.ReplaceAll(in, "/", ".")
+}
+
+// rustCrate splits a path into the directory of its crate and the path in it.
+func rustCrate(file string) (crate, in string) {
+	if i := strings.LastIndex("/"+file, "/src/"); i >= 0 {
+		return strings.TrimSuffix(file[:i], "/"), file[i+4:]
+	}
+	dir, base := path.Split(file)
+	return strings.TrimSuffix(dir, "/"), base
+}

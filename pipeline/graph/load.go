@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/fact"
+	"github.com/leatworks/leat/pipeline/factstore"
+)
+
+// facts loads the facts of documents, and finds and stores those that are missing.
+func (s *Step) facts(ctx context.Context, sources []catalog.GraphSource) ([]*fact.Set, error) {
+	sets := make([]*fact.Set, len(sources))
+	if len(sources) == 0 {
+		return sets, nil
+	}
+	keys := make([]catalog.ChunkingKey, len(sources))
+	for i, p := range sources {
+		keys[i] = p.Content
+	}
+	known, err := s.core.KnownFacts(ctx, keys, fact.Version)
+	if err != nil {
+		return nil, err
+	}
+	var stored [][32]byte
+	var at []int // of sources
+	var missing []catalog.GraphSource
+	for i, p := range sources {
+		if content, ok := known[p.Content]; ok {
+			stored, at = append(stored, content), append(at, i)
+		} else {
+			missing = append(missing, p)
+		}
+	}
+	if err := s.blobsOf(ctx, stored, func(i int, data []byte) error {
+		set, err := fact.Decode(data)
+		if err != nil {
+			return fmt.Errorf("facts of %s: %w", sources[at[i]].Path, err)
+		}
+		sets[at[i]] = set
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if len(missing) == 0 {
+		return sets, nil
+	}
+	found, err := s.find(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range sources {
+		if sets[i] == nil {
+			if sets[i], err = fact.Decode(found[p.Content]); err != nil {
+				return nil, fmt.Errorf("facts of %s: %w", p.Path, err)
+			}
+		}
+	}
+	return sets, nil
+}
+
+// find cuts texts again for their facts, and stores these.
+func (s *Step) find(ctx context.Context, sources []catalog.GraphSource) (map[catalog.ChunkingKey][]byte, error) {
+	texts, err := s.read(ctx, sources)
+	if err != nil {
+		return nil, err
+	}
+	batch := make([]chunk.Text, len(sources))
+	for i, p := range sources {
+		batch[i] = chunk.Text{Language: p.Content.Language, Bytes: texts[i]}
+	}
+	cuttings, err := s.cutter.Cut(ctx, batch)
+	if err != nil {
+		return nil, fmt.Errorf("find facts of %d texts: %w", len(batch), err)
+	}
+	found := make(map[catalog.ChunkingKey][]byte, len(sources))
+	for i, p := range sources {
+		found[p.Content] = factstore.Form(cuttings[i])
+	}
+	return found, factstore.Put(ctx, s.core, s.blobs, found)
+}
+
+// read loads the texts of sources.
+func (s *Step) read(ctx context.Context, sources []catalog.GraphSource) ([][]byte, error) {
+	texts := make([][]byte, len(sources))
+	hashes := make([][32]byte, len(sources))
+	for i, p := range sources {
+		hashes[i] = p.Content.Blob
+	}
+	return texts, s.blobsOf(ctx, hashes, func(i int, data []byte) error {
+		texts[i] = bytes.Clone(data)
+		return nil
+	})
+}
+
+// blobsOf reads blobs. The empty one is in no pack.
+func (s *Step) blobsOf(ctx context.Context, hashes [][32]byte, fn func(i int, data []byte) error) error {
+	if len(hashes) == 0 {
+		return nil
+	}
+	list := make([][]byte, len(hashes))
+	for i := range hashes {
+		list[i] = hashes[i][:]
+	}
+	places, err := s.core.BlobSpans(ctx, list)
+	if err != nil {
+		return err
+	}
+	var spans []blob.Span
+	var at []int
+	for i, h := range hashes {
+		span, ok := places[h]
+		switch {
+		case ok:
+			spans, at = append(spans, blob.Span(span)), append(at, i)
+		case h == sha256.Sum256(nil):
+			if err := fn(i, nil); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("blob %x: %w", h, catalog.ErrNotFound)
+		}
+	}
+	return s.blobs.Read(ctx, spans, func(i int, data []byte) error { return fn(at[i], data) })
+}

@@ -1,0 +1,106 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/fact"
+)
+
+// OfflineFile is a file of a tree that is resolved in memory.
+type OfflineFile struct {
+	Path, Language string
+	Text           []byte
+}
+
+// Offline is a graph in memory, which an evaluation compares with what a compiler
+// says.
+type Offline struct {
+	Facts map[string]*fact.Set // by path
+	Paths map[uuid.UUID]string // of targets
+
+	layout Layout
+	ids    map[string]uuid.UUID
+	langs  map[string]string
+	names  map[string][]symbol
+}
+
+// NewOffline finds the facts of a tree.
+func NewOffline(files []OfflineFile) (*Offline, error) {
+	o := &Offline{
+		Facts: make(map[string]*fact.Set), Paths: make(map[uuid.UUID]string), ids: make(map[string]uuid.UUID),
+		langs: make(map[string]string), names: make(map[string][]symbol),
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f.Path, "go.mod") || strings.HasSuffix(f.Path, ".json") {
+			o.layout.add(f.Path, f.Text)
+			continue
+		}
+		c := chunk.Cut(f.Language, f.Text)
+		if c.Facts == nil {
+			continue
+		}
+		set, err := fact.Decode(c.Facts)
+		if err != nil {
+			return nil, fmt.Errorf("facts of %s: %w", f.Path, err)
+		}
+		id := uuid.NewSHA1(uuid.NameSpaceURL, []byte(f.Path))
+		o.Facts[f.Path], o.Paths[id], o.ids[f.Path], o.langs[f.Path] = set, f.Path, id, f.Language
+		for i, s := range Symbols(f.Path, f.Language, set) {
+			s.Document, s.Ordinal, s.Path, s.Language, s.Package = id, i, f.Path, f.Language, set.Package
+			o.names[s.Name] = append(o.names[s.Name], s)
+		}
+	}
+	o.layout.sort()
+	for _, list := range o.names {
+		slices.SortStableFunc(list, func(a, b symbol) int { return strings.Compare(a.Path, b.Path) })
+	}
+	return o, nil
+}
+
+// Named implements Names.
+func (o *Offline) Named(_ context.Context, _ uuid.UUID, names []string, most int) (list []catalog.GraphSymbol, err error) {
+	for _, name := range names {
+		list = append(list, o.names[name]...)
+	}
+	return list[:min(len(list), most)], nil
+}
+
+// Found is one reference, and what it was resolved to.
+type Found struct {
+	fact.Reference
+	Strategy Strategy
+	Targets  []Target
+}
+
+// References resolves the references of a file, one by one.
+func (o *Offline) References(path string) []Found {
+	set := o.Facts[path]
+	r := &resolver{layout: &o.layout, index: &index{
+		ctx: context.Background(), names: o, known: make(map[string][]*symbol), keys: make(map[string]bool),
+	}}
+	p := place{document: o.ids[path], path: path, language: o.langs[path], package_: set.Package}
+	r.begin(p, set)
+	found := make([]Found, len(set.References))
+	for i, ref := range set.References {
+		found[i].Reference = ref
+		found[i].Strategy, found[i].Targets = r.reference(ref, withinOf(set, ref))
+	}
+	return found
+}
+
+// Definition finds the definition that a target names; the first of several.
+func (o *Offline) Definition(t Target) (fact.Definition, bool) {
+	for _, d := range o.Facts[o.Paths[t.Document]].Definitions {
+		if d.Qualified == t.Qualified {
+			return d, true
+		}
+	}
+	return fact.Definition{}, false
+}

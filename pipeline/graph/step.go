@@ -1,0 +1,367 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk"
+	"github.com/leatworks/leat/pipeline/fact"
+)
+
+// Config says how often the step looks, and how much it handles at once.
+type Config struct {
+	Interval time.Duration // between two looks for owed graphs; default 2 s
+	Files    int           // files in memory together; default 128
+}
+
+// The defaults.
+const (
+	DefaultInterval = 2 * time.Second
+	DefaultFiles    = 128
+)
+
+// Cutter finds the facts of texts, each as chunk.Cut does.
+type Cutter interface {
+	Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error)
+}
+
+// Step makes the graphs that are owed.
+type Step struct {
+	cfg       Config
+	core      *catalog.Core
+	graphs    *catalog.Graphs
+	locks     *catalog.Locks
+	blobs     *blob.Store
+	cutter    Cutter
+	languages []string // that this program can read
+	log       *slog.Logger
+}
+
+// New returns a step.
+func New(cfg Config, c *catalog.Core, g *catalog.Graphs, locks *catalog.Locks, blobs *blob.Store, cutter Cutter, log *slog.Logger) *Step {
+	if cfg.Interval == 0 {
+		cfg.Interval = DefaultInterval
+	}
+	if cfg.Files == 0 {
+		cfg.Files = DefaultFiles
+	}
+	s := &Step{cfg: cfg, core: c, graphs: g, locks: locks, blobs: blobs, cutter: cutter, log: log}
+	s.languages = slices.DeleteFunc(fact.Languages(), func(l string) bool { return !chunk.HasFacts(l) })
+	return s
+}
+
+// CodeVersion is the version of the code that makes graphs. A program without
+// grammars makes others.
+func CodeVersion() int64 {
+	version := int64(fact.Version)<<20 | Version<<1
+	if chunk.Trees {
+		version++
+	}
+	return version
+}
+
+// Run makes owed graphs until ctx ends. One that fails is logged, and tried again.
+func (s *Step) Run(ctx context.Context) {
+	ticker := time.NewTicker(s.cfg.Interval)
+	defer ticker.Stop()
+	for {
+		if err := s.Look(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("the symbol graph was not made; will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// owedAtOnce is how many owed graphs one look takes up.
+const owedAtOnce = 100
+
+// Look makes each graph that is owed, unless another process is making it. A graph
+// that fails does not keep the others from being made.
+func (s *Step) Look(ctx context.Context) error {
+	owed, err := s.graphs.Owed(ctx, CodeVersion(), owedAtOnce)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, o := range owed {
+		if _, err := s.locks.Try(ctx, lockOf(o.Track), func(ctx context.Context) error { return s.Make(ctx, o) }); err != nil {
+			failed = append(failed, fmt.Errorf("make graph of track %s at revision %d: %w", o.Track, o.Revision, err))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// graphLock is the advisory lock under which a graph is made, with a hash of its
+// track in the lower half.
+const graphLock = 0x6c656167_00000000
+
+func lockOf(track uuid.UUID) int64 {
+	h := fnv.New32a()
+	_, _ = h.Write(track[:]) // a hash never returns an error
+	return graphLock | int64(h.Sum32())
+}
+
+// Make brings the graph of a track up to its documents. It may be repeated and
+// interrupted at any place: what it has written is true or marked stale.
+func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
+	began := time.Now()
+	layout, err := s.begin(ctx, o.Track)
+	if err != nil {
+		return err
+	}
+	changed, err := s.changes(ctx, o.Track)
+	if err != nil {
+		return err
+	}
+	resolved, err := s.edges(ctx, o.Track, layout)
+	if err != nil {
+		return err
+	}
+	done, err := s.graphs.Finish(ctx, o, CodeVersion())
+	if done {
+		s.log.Info("made a symbol graph", "track", o.Track, "revision", o.Revision, "changed", changed, "resolved", resolved,
+			"took", time.Since(began).Round(time.Millisecond))
+	}
+	return err
+}
+
+// begin reads how modules are found, and decides whether all is to be done anew.
+func (s *Step) begin(ctx context.Context, track uuid.UUID) (*Layout, error) {
+	known, err := s.graphs.Graph(ctx, track)
+	exists := err == nil
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+		return nil, err
+	}
+	if exists && known.Version != CodeVersion() {
+		if err := s.graphs.Drop(ctx, track); err != nil {
+			return nil, err
+		}
+		exists = false
+	}
+	inputs, err := s.graphs.Inputs(ctx, track, inputLanguages, inputPattern, maxInputs)
+	if err != nil {
+		return nil, err
+	}
+	hash := sha256.New()
+	for _, i := range inputs {
+		fmt.Fprintf(hash, "%d %s %x", len(i.Path), i.Path, i.Content.Blob)
+	}
+	sum := [32]byte(hash.Sum(nil))
+	layout := &Layout{}
+	if exists && known.Inputs == sum {
+		return layout, json.Unmarshal(known.Layout, layout)
+	}
+	texts, err := s.read(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	for i, in := range inputs {
+		layout.add(in.Path, texts[i])
+	}
+	layout.sort()
+	encoded, err := json.Marshal(layout)
+	if err != nil {
+		return nil, fmt.Errorf("encode layout: %w", err)
+	}
+	was := &Layout{}
+	same := exists && json.Unmarshal(known.Layout, was) == nil
+	if same {
+		old, err := json.Marshal(was)
+		same = err == nil && bytes.Equal(old, encoded)
+	}
+	return layout, s.graphs.Begin(ctx, track, CodeVersion(), sum, encoded, !same)
+}
+
+// changes writes the symbols of files whose facts changed, and marks the files that
+// looked them up.
+func (s *Step) changes(ctx context.Context, track uuid.UUID) (files int, err error) {
+	for {
+		gone, err := s.graphs.Gone(ctx, track, s.languages, s.cfg.Files)
+		if err != nil {
+			return files, err
+		}
+		if len(gone) == 0 {
+			break
+		}
+		if err := s.put(ctx, track, nil, gone); err != nil {
+			return files, err
+		}
+		files += len(gone)
+	}
+	for after := uuid.Nil; ; {
+		page, err := s.graphs.Changes(ctx, track, after, s.languages, s.cfg.Files)
+		if err != nil || len(page) == 0 {
+			return files, err
+		}
+		after = page[len(page)-1].Document
+		if err := s.put(ctx, track, page, nil); err != nil {
+			return files, err
+		}
+		files += len(page)
+	}
+}
+
+func (s *Step) put(ctx context.Context, track uuid.UUID, page []catalog.GraphSource, gone []uuid.UUID) error {
+	sets, err := s.facts(ctx, page)
+	if err != nil {
+		return err
+	}
+	old := make(map[uuid.UUID][]symbol)
+	documents := slices.Clone(gone)
+	for _, p := range page {
+		if p.Known {
+			documents = append(documents, p.Document)
+		}
+	}
+	if len(documents) > 0 {
+		rows, err := s.graphs.SymbolsOf(ctx, documents, len(documents)*(fact.MaxDefinitions+fact.MaxImports+1))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			old[r.Document] = append(old[r.Document], r)
+		}
+	}
+	files := make([]catalog.GraphFile, len(page))
+	names := make(map[string]bool)
+	for i, p := range page {
+		files[i] = catalog.GraphFile{GraphSource: p, Package: sets[i].Package, Symbols: Symbols(p.Path, p.Content.Language, sets[i])}
+		differing(old[p.Document], files[i], names)
+	}
+	for _, id := range gone {
+		differing(old[id], catalog.GraphFile{}, names)
+	}
+	keys := make([]int64, 0, len(names))
+	for name := range names {
+		keys = append(keys, nameKey(track, name))
+	}
+	slices.Sort(keys)
+	_, err = s.graphs.PutFiles(ctx, track, files, gone, keys)
+	return err
+}
+
+// differing adds the names whose symbols a change of a file changes, as far as a
+// resolution sees them.
+func differing(old []symbol, file catalog.GraphFile, names map[string]bool) {
+	before, after := make(map[string]string), make(map[string]string)
+	add := func(all map[string]string, s symbol, pack string) {
+		all[s.Name] += fmt.Sprintf("%q %d %d %q %q %q", s.Qualified, s.Kind, s.Visibility, s.Type, strings.Join(s.Bases, ","), pack)
+		if s.Kind == 0 {
+			all[s.Name] += s.Signature
+		}
+		all[s.Name] += "\n"
+	}
+	for _, s := range old {
+		add(before, s, s.Language+" "+s.Package)
+	}
+	for _, s := range file.Symbols {
+		add(after, s, file.Content.Language+" "+file.Package)
+	}
+	for name, was := range before {
+		if after[name] != was {
+			names[name] = true
+		}
+	}
+	for name, is := range after {
+		if before[name] != is {
+			names[name] = true
+		}
+	}
+}
+
+// edges resolves the stale files again.
+func (s *Step) edges(ctx context.Context, track uuid.UUID, layout *Layout) (files int, err error) {
+	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: track, known: make(map[string][]*symbol)}}
+	for {
+		page, err := s.graphs.Stale(ctx, track, s.cfg.Files)
+		if err != nil || len(page) == 0 {
+			return files, err
+		}
+		sources := make([]catalog.GraphSource, len(page))
+		for i, p := range page {
+			sources[i] = p.GraphSource
+		}
+		sets, err := s.facts(ctx, sources)
+		if err != nil {
+			return files, err
+		}
+		var names []string
+		for i, set := range sets {
+			names = append(names, wanted(page[i].Path, set)...)
+		}
+		r.keys = make(map[string]bool)
+		r.load(names)
+		out := make([]catalog.FileEdges, len(page))
+		for i, p := range page {
+			out[i] = r.fileEdges(p, sets[i])
+		}
+		if r.err != nil {
+			return files, r.err
+		}
+		if err := s.graphs.PutEdges(ctx, track, out); err != nil {
+			return files, err
+		}
+		files += len(page)
+		r.forget()
+	}
+}
+
+// wanted are the names that a file's resolution will look up first.
+func wanted(file string, s *fact.Set) []string {
+	names := []string{starName(file)}
+	for _, r := range s.References {
+		names = append(names, r.Name)
+		root, steps := splitRoot(r.Receiver + " ")
+		if root = strings.TrimSpace(root); root != "" && strings.IndexByte("?@^[", root[0]) < 0 {
+			names = append(names, root)
+		}
+		for steps != "" {
+			var one string
+			if one, steps = splitStep(steps); one[0] == '.' {
+				names = append(names, strings.TrimSpace(one[1:]))
+			}
+		}
+	}
+	return names
+}
+
+// fileEdges resolves a file.
+func (r *resolver) fileEdges(f catalog.StaleFile, set *fact.Set) catalog.FileEdges {
+	r.keys = make(map[string]bool)
+	edges := r.resolve(place{document: f.Document, path: f.Path, language: f.Content.Language, package_: f.Package}, set)
+	out := catalog.FileEdges{Document: f.Document, Edges: EncodeEdges(edges)}
+	for name := range maps.Keys(r.keys) {
+		out.Keys = append(out.Keys, nameKey(r.track, name))
+	}
+	for _, e := range edges {
+		for _, t := range e.Targets {
+			out.Targets = append(out.Targets, TargetKey(t), TargetKey(Target{Document: t.Document}))
+		}
+	}
+	for _, list := range []*[]int64{&out.Keys, &out.Targets} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return out
+}

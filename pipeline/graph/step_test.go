@@ -1,0 +1,266 @@
+package graph_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/chunk/child"
+	"github.com/leatworks/leat/pipeline/graph"
+)
+
+func step(p *testpipe.Pipe) *graph.Step {
+	return graph.New(graph.Config{Files: 7}, p.Catalog.Core, p.Catalog.Graphs, p.Catalog.Locks, p.Blobs, child.InProcess{}, p.Logs.Logger())
+}
+
+func look(t *testing.T, p *testpipe.Pipe) {
+	t.Helper()
+	if err := step(p).Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if owed, err := p.Catalog.Graphs.Owed(t.Context(), graph.CodeVersion(), 9); err != nil || len(owed) != 0 {
+		t.Fatalf("owed after a look: %+v, %v", owed, err)
+	}
+}
+
+// state is all that a graph says, by path.
+func state(t *testing.T, p *testpipe.Pipe, track uuid.UUID) string {
+	t.Helper()
+	files, err := p.Catalog.Graphs.Files(t.Context(), track, "", 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, f := range files {
+		edges, err := graph.DecodeEdges(f.Edges)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "%s %s %s stale %t\n", f.Path, f.Language, f.Package, f.Stale)
+		symbols, err := p.Catalog.Graphs.SymbolsOf(t.Context(), []uuid.UUID{f.Document}, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range symbols {
+			fmt.Fprintf(&out, "  %+v\n", s)
+		}
+		for _, e := range edges {
+			fmt.Fprintf(&out, "  %+v\n", e)
+		}
+	}
+	return out.String()
+}
+
+func trackOf(t *testing.T, p *testpipe.Pipe) uuid.UUID {
+	t.Helper()
+	return uuid.MustParse(p.One(t, "select id::text from tracks"))
+}
+
+func edgesOf(t *testing.T, p *testpipe.Pipe, track uuid.UUID, path string) string {
+	t.Helper()
+	files, err := p.Catalog.Graphs.FilesOf(t.Context(), track, []uuid.UUID{events.DocumentID(track, []byte(path))})
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%s: %d files, %v", path, len(files), err)
+	}
+	edges, err := graph.DecodeEdges(files[0].Edges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make(map[uuid.UUID]string)
+	all, err := p.Catalog.Graphs.Files(t.Context(), track, "", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		names[f.Document] = f.Path
+	}
+	var out []string
+	for _, e := range edges {
+		line := fmt.Sprintf("%s: %s %s by %s", e.From, e.Role, e.Name, e.Strategy)
+		for _, to := range e.Targets {
+			line += " " + names[to.Document] + "#" + to.Qualified
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+type texts map[string]string
+
+func (x texts) tree() testpipe.Tree {
+	tree := make(testpipe.Tree)
+	for path, text := range x {
+		tree[path] = testpipe.File{Content: text}
+	}
+	return tree
+}
+
+func goTree() texts {
+	return texts{
+		"go.mod":        "module example.org/mill\n",
+		"wheel/w.go":    "package wheel\n\n// Wheel turns.\ntype Wheel struct{ n int }\n\nfunc New() *Wheel { return &Wheel{} }\n\nfunc (w *Wheel) Turn() int { return w.n }\n",
+		"main.go":       "package main\n\nimport (\n\t\"fmt\"\n\t\"example.org/mill/wheel\"\n)\n\nfunc main() {\n\tw := wheel.New()\n\tfmt.Println(w.Turn(), help())\n}\n",
+		"help.go":       "package main\n\nfunc help() int { return 1 }\n",
+		"other/help.go": "package other\n\nfunc help() int { return 2 }\n",
+	}
+}
+
+// A graph leads to what names mean, says how it knows, and invents nothing.
+func TestAGraphOfGo(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	p.IngestTree(t, goTree().tree())
+	look(t, p)
+	want := `: import example.org/mill/wheel by external
+: import fmt by external
+main: call New by import wheel/w.go#New
+main: call Println by external
+main: call Turn by type wheel/w.go#Wheel.Turn
+main: call help by package help.go#help`
+	if got := edgesOf(t, p, trackOf(t, p), "main.go"); got != want {
+		t.Errorf("edges of main.go:\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A commit changes the edges of the files that it changes, and of those that named
+// what these define; no more.
+func TestAChangeTouchesWhatItConcerns(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	tree := goTree()
+	for i := range 60 {
+		tree[fmt.Sprintf("p%d/a.go", i)] = fmt.Sprintf("package p%d\n\nfunc Alone%d() int { return 1 }\n", i, i)
+	}
+	repo := p.IngestTree(t, tree.tree())
+	look(t, p)
+	for _, test := range []struct {
+		name, path, text string
+		touched          string
+	}{
+		{"a body", "wheel/w.go", strings.Replace(tree["wheel/w.go"], "return w.n", "return w.n + 1", 1), "1"},
+		{"a result's type", "wheel/w.go", strings.Replace(tree["wheel/w.go"], "Turn() int", "Turn() Flour", 1), "2"},
+		{"a new function", "help.go", tree["help.go"] + "\nfunc more() {}\n", "1"},
+		{"a function that is gone", "help.go", "package main\n", "2"},
+	} {
+		// xmin is the transaction that wrote a row last.
+		before := p.One(t, "select max(xmin::text::bigint) from graph_files")
+		tree[test.path] = test.text
+		repo.Commit(t, tree.tree())
+		p.Submit(t, repo)
+		look(t, p)
+		if got := p.One(t, "select count(*) from graph_files where xmin::text::bigint > "+before); got != test.touched {
+			t.Errorf("%s: %s files were written, want %s", test.name, got, test.touched)
+		}
+	}
+	if got := edgesOf(t, p, trackOf(t, p), "main.go"); !strings.Contains(got, "main: call help by unresolved") {
+		t.Errorf("what is gone: %s", got)
+	}
+}
+
+// After any history a graph is the one that is made of the last commit at once.
+func TestAGraphIsTheSameAfterAnyHistory(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	random := rand.New(rand.NewPCG(7, 7))
+	names := []string{"Alpha", "Beta", "Gamma", "Delta"}
+	file := func(i int) string {
+		one, two := names[random.IntN(4)], names[random.IntN(4)]
+		return fmt.Sprintf("package p%d\n\nimport \"example.org/mill/p%d\"\n\ntype %s struct{ p%d.%s }\n\nfunc New%s() %s { return p%d.New%s() }\n\nfunc (x %s) Turn() {}\n\nfunc Use%d() { New%s().Turn(); x.%s() }\n",
+			i%3, (i+1)%3, one, (i+1)%3, two, one, two, (i+1)%3, two, one, i, one, two)
+	}
+	tree := texts{"go.mod": "module example.org/mill\n"}
+	repo := testpipe.NewRepo(t)
+	for round := range 12 {
+		for range 3 {
+			i := random.IntN(9)
+			path := fmt.Sprintf("p%d/f%d.go", i%3, i)
+			if round > 4 && random.IntN(3) == 0 {
+				delete(tree, path)
+			} else {
+				tree[path] = file(i)
+			}
+		}
+		if round == 8 {
+			tree["go.mod"] = "module example.org/other\n"
+		}
+		if round == 10 {
+			tree["go.mod"] = "module example.org/mill\n"
+		}
+		repo.Commit(t, tree.tree())
+		p.Submit(t, repo)
+		if round%2 == 0 {
+			look(t, p)
+		}
+	}
+	look(t, p)
+	track := trackOf(t, p)
+	got := state(t, p, track)
+	if err := p.Catalog.Graphs.Drop(t.Context(), track); err != nil {
+		t.Fatal(err)
+	}
+	look(t, p)
+	if want := state(t, p, track); got != want {
+		t.Errorf("after its history:\n%s\nat once:\n%s", got, want)
+	}
+	if !strings.Contains(got, "Strategy:import") || !strings.Contains(got, "Strategy:type") {
+		t.Errorf("the trees hold too little:\n%s", got)
+	}
+}
+
+// Facts are stored once for all who have the bytes, survive the loss of their rows,
+// and go with their blob.
+func TestFactsAreStoredOnce(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	tree := goTree()
+	repo := p.IngestTree(t, tree.tree())
+	facts := p.One(t, "select count(*) from facts")
+	if facts != "4" {
+		t.Fatalf("%s facts, want one for each file of Go", facts)
+	}
+	tree["moved/help.go"] = tree["help.go"]
+	delete(tree, "help.go")
+	repo.Commit(t, tree.tree())
+	p.Submit(t, repo)
+	p.IngestTree(t, goTree().tree())
+	if got := p.One(t, "select count(*) from facts"); got != facts {
+		t.Errorf("after a rename and in a second repository: %s facts, want %s", got, facts)
+	}
+	look(t, p)
+	before := p.One(t, "select string_agg(edges::text, '' order by track, path) from graph_files")
+	p.Rows(t, "delete from facts")
+	for _, id := range p.Rows(t, "select track::text from graphs") {
+		if err := p.Catalog.Graphs.Drop(t.Context(), uuid.MustParse(strings.TrimSpace(fmt.Sprint(id)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look(t, p)
+	if got := p.One(t, "select string_agg(edges::text, '' order by track, path) from graph_files"); got != before {
+		t.Error("facts that were found again lead elsewhere")
+	}
+	if got := p.One(t, "select count(*) from facts"); got != facts {
+		t.Errorf("found again: %s facts, want %s", got, facts)
+	}
+}
+
+func FuzzDecodeEdges(f *testing.F) {
+	f.Add(graph.EncodeEdges([]graph.Edge{{
+		From: "a", Name: "b", Role: 1, Strategy: 2, Count: 3, Lines: []int{1, 5}, Targets: []graph.Target{{Document: sha(), Qualified: "b"}},
+	}}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		edges, err := graph.DecodeEdges(data)
+		if err != nil || len(edges) == 0 {
+			return
+		}
+		if _, err := graph.DecodeEdges(graph.EncodeEdges(edges)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func sha() uuid.UUID {
+	sum := sha256.Sum256(nil)
+	return uuid.UUID(sum[:16])
+}
