@@ -32,6 +32,13 @@ type cli struct {
 	Read        readCmd        `cmd:"" help:"Print a file as it is indexed, or a part of it."`
 	Tree        treeCmd        `cmd:"" help:"List the files of a repository."`
 	Grep        grepCmd        `cmd:"" help:"Find the lines of a repository that match a pattern."`
+	Symbol      symbolCmd      `cmd:"" help:"Find the definitions of a name."`
+	References  referencesCmd  `cmd:"" help:"List what refers to a symbol, how that was found, and how sure it is."`
+	Callers     callersCmd     `cmd:"" help:"List what calls a symbol."`
+	Callees     calleesCmd     `cmd:"" help:"List what a symbol calls."`
+	Neighbours  neighboursCmd  `cmd:"" help:"List what is connected with a symbol."`
+	Impact      impactCmd      `cmd:"" help:"List what may break if a symbol or a file changes, tests first."`
+	Path        pathCmd        `cmd:"" help:"Show a shortest path of references from one symbol to another."`
 	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
 	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
 	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`

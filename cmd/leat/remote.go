@@ -33,6 +33,11 @@ type leat interface {
 	Pin(context.Context, service.PinRequest) (service.PinAnswer, error)
 	Unpin(context.Context, service.UnpinRequest) error
 	Hold(context.Context, service.HoldRequest) (service.HoldAnswer, error)
+	Symbols(context.Context, service.SymbolsRequest) (service.SymbolsAnswer, error)
+	Uses(context.Context, service.UsesRequest) (service.UsesAnswer, error)
+	Neighbours(context.Context, service.WalkRequest) (service.WalkAnswer, error)
+	Impact(context.Context, service.WalkRequest) (service.WalkAnswer, error)
+	Path(context.Context, service.PathRequest) (service.WalkAnswer, error)
 	Skipped(context.Context, service.SkippedRequest) (service.SkippedAnswer, error)
 	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
 	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)

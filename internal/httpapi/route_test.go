@@ -17,6 +17,8 @@ import (
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/chunk/child"
+	"github.com/leatworks/leat/pipeline/graph"
 )
 
 // operation is a route, as the description tells of it.
@@ -97,6 +99,10 @@ func furnish(t *testing.T, d *door) *testpipe.Repo {
 	if err != nil {
 		t.Fatal(err)
 	}
+	graphs := graph.New(graph.Config{}, d.Catalog.Core, d.Catalog.Graphs, d.Catalog.Locks, d.Blobs, child.InProcess{}, d.Logs.Logger())
+	if err := graphs.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return repo
 }
 
@@ -113,8 +119,11 @@ func (o operation) request(repository string) (path string, body any) {
 	query := url.Values{}
 	for _, p := range o.Parameters {
 		if p.In == "query" && p.Required {
-			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main"}[p.Name])
+			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main", "symbol": secret + ".go"}[p.Name])
 		}
+	}
+	if o.ID == "find-path" {
+		query.Set("to", secret+".go")
 	}
 	if o.RequestBody != nil {
 		body = map[string]any{}

@@ -61,6 +61,10 @@ const (
 	FieldStage      Field = "stage"
 	FieldEmbedder   Field = "embedder"
 	FieldBody       Field = "body"
+	FieldSymbol     Field = "symbol"
+	FieldRole       Field = "role"
+	FieldDepth      Field = "depth"
+	FieldDirection  Field = "direction"
 	FieldKey        Field = "idempotency_key"
 )
 

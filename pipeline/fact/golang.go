@@ -113,7 +113,7 @@ func PackageName(module string) string {
 	if i := strings.LastIndex(base, ".v"); i > 0 {
 		base = base[:i]
 	}
-	base = strings.TrimPrefix(strings.TrimSuffix(base, "-go"), "go-")
+	base = strings.TrimPrefix(strings.TrimSuffix(strings.TrimSuffix(base, ".go"), "-go"), "go-")
 	return strings.ReplaceAll(base, "-", "_")
 }
 

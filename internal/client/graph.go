@@ -1,0 +1,68 @@
+package client
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/leatworks/leat/internal/service"
+)
+
+func (c *Client) graph(r service.GraphRequest) values {
+	return c.of(r.Tenant).text("symbol", r.Symbol).text("ref", r.Ref)
+}
+
+// symbols is a page of a list of symbols.
+type symbols struct {
+	service.SymbolsAnswer
+	Next string `json:"next"`
+}
+
+// Symbols is service.Service.Symbols.
+func (c *Client) Symbols(ctx context.Context, r service.SymbolsRequest) (service.SymbolsAnswer, error) {
+	var a symbols
+	q := c.graph(r.GraphRequest).yes("prefix", r.Prefix).list("kind", r.Kinds).text("cursor", r.After).number("limit", int64(r.Limit))
+	err := c.ask(ctx, get(q, "repositories", named(r.Repository), "symbols"), &a)
+	a.SymbolsAnswer.Next = a.Next
+	return a.SymbolsAnswer, err
+}
+
+// uses is a page of a list of references.
+type uses struct {
+	service.UsesAnswer
+	Next string `json:"next"`
+}
+
+// Uses is service.Service.Uses.
+func (c *Client) Uses(ctx context.Context, r service.UsesRequest) (service.UsesAnswer, error) {
+	var a uses
+	q := c.graph(r.GraphRequest).list("role", r.Roles).text("cursor", r.After).number("limit", int64(r.Limit))
+	if r.Outward {
+		q = q.text("direction", "out")
+	}
+	if r.MinConfidence > 0 {
+		q = q.text("min_confidence", strconv.FormatFloat(r.MinConfidence, 'g', -1, 64))
+	}
+	err := c.ask(ctx, get(q, "repositories", named(r.Repository), "references"), &a)
+	a.UsesAnswer.Next = a.Next
+	return a.UsesAnswer, err
+}
+
+// Neighbours is service.Service.Neighbours.
+func (c *Client) Neighbours(ctx context.Context, r service.WalkRequest) (service.WalkAnswer, error) {
+	return c.walk(ctx, r, "neighbours")
+}
+
+// Impact is service.Service.Impact.
+func (c *Client) Impact(ctx context.Context, r service.WalkRequest) (service.WalkAnswer, error) {
+	return c.walk(ctx, r, "impact")
+}
+
+func (c *Client) walk(ctx context.Context, r service.WalkRequest, what string) (a service.WalkAnswer, err error) {
+	q := c.graph(r.GraphRequest).text("direction", r.Direction).list("role", r.Roles).number("depth", int64(r.Depth)).number("limit", int64(r.Limit))
+	return a, c.ask(ctx, get(q, "repositories", named(r.Repository), what), &a)
+}
+
+// Path is service.Service.Path.
+func (c *Client) Path(ctx context.Context, r service.PathRequest) (a service.WalkAnswer, err error) {
+	return a, c.ask(ctx, get(c.graph(r.GraphRequest).text("to", r.To), "repositories", named(r.Repository), "path"), &a)
+}

@@ -1,0 +1,143 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/service"
+)
+
+func registerGraph(api huma.API, d deps) {
+	const tag = "graph"
+	get(api, d, route{
+		id: "list-symbols", path: "/repositories/{repository}/symbols", tag: tag, scope: access.ScopeRead,
+		summary: "Find definitions by name",
+		text:    "Upper and lower case are alike. The answer is of the commit that it names; `underway` says that newer work is on its way.",
+	}, d.symbols)
+	get(api, d, route{
+		id: "list-references", path: "/repositories/{repository}/references", tag: tag, scope: access.ScopeRead,
+		summary: "List the references to a symbol, or those that it makes",
+		text: "Each says how it was resolved and how sure that is. Two definitions of one name are two candidates; a reference that " +
+			"nothing resolves is counted in `unresolved`.",
+	}, d.references)
+	get(api, d, route{
+		id: "list-neighbours", path: "/repositories/{repository}/neighbours", tag: tag, scope: access.ScopeRead,
+		summary: "List what is connected with a symbol", text: "Follows edges with a confidence of 0.8 or more, the nearest nodes first.",
+	}, d.neighbours)
+	get(api, d, route{
+		id: "list-impact", path: "/repositories/{repository}/impact", tag: tag, scope: access.ScopeRead,
+		summary: "List what may break if a symbol or a file changes", text: "What refers to it, over a number of steps; tests first within each distance.",
+	}, d.impact)
+	get(api, d, route{
+		id: "find-path", path: "/repositories/{repository}/path", tag: tag, scope: access.ScopeRead,
+		summary: "Find a shortest path of references from one symbol to another", text: "No nodes: there is no path of up to six steps.",
+	}, d.path)
+}
+
+// GraphSymbol names a symbol.
+type GraphSymbol struct {
+	RepositoryPath
+	Symbol string `query:"symbol" required:"true" minLength:"1" maxLength:"4096" doc:"A name, the end of a qualified one (Mill.grind), an id (PATH#QUALIFIED), or the path of a file."`
+	Ref    string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+}
+
+func (in GraphSymbol) request(who caller) service.GraphRequest {
+	return service.GraphRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Symbol: in.Symbol}
+}
+
+// GraphPage is the part of a list of a graph that is asked for.
+type GraphPage struct {
+	Cursor string `query:"cursor" maxLength:"8192" doc:"Goes on with a list: next of the answer before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most rows of the answer."`
+}
+
+type symbolsInput struct {
+	GraphSymbol
+	GraphPage
+	Prefix bool     `query:"prefix" doc:"The name may go on."`
+	Kinds  []string `query:"kind,explode" maxItems:"10" doc:"Only these: function, method, type, const, var, field or module. May be repeated."`
+}
+
+type symbolsOutput struct {
+	Body struct {
+		service.SymbolsAnswer
+		Pages
+	}
+}
+
+func (d deps) symbols(ctx context.Context, who caller, in *symbolsInput) (*symbolsOutput, error) {
+	after, err := place[string]("symbols", in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &symbolsOutput{}
+	out.Body.SymbolsAnswer, err = d.Symbols(ctx, service.SymbolsRequest{
+		GraphRequest: in.request(who), Prefix: in.Prefix, Kinds: in.Kinds, After: after, Limit: in.Limit,
+	})
+	out.Body.Cursor = cursor("symbols", out.Body.Next)
+	return out, err
+}
+
+type referencesInput struct {
+	GraphSymbol
+	GraphPage
+	Direction     string   `query:"direction" enum:"in,out" default:"in" doc:"in: what refers to it; out: what it refers to."`
+	Roles         []string `query:"role,explode" maxItems:"10" doc:"Only these: call, type, import, inherit, write or use. May be repeated."`
+	MinConfidence float64  `query:"min_confidence" minimum:"0" maximum:"1" doc:"Only those that are at least so sure."`
+}
+
+type referencesOutput struct {
+	Body struct {
+		service.UsesAnswer
+		Pages
+	}
+}
+
+func (d deps) references(ctx context.Context, who caller, in *referencesInput) (*referencesOutput, error) {
+	after, err := place[string]("references", in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &referencesOutput{}
+	out.Body.UsesAnswer, err = d.Uses(ctx, service.UsesRequest{
+		GraphRequest: in.request(who), Outward: in.Direction == "out", Roles: in.Roles, MinConfidence: in.MinConfidence, After: after, Limit: in.Limit,
+	})
+	out.Body.Cursor = cursor("references", out.Body.Next)
+	return out, err
+}
+
+type walkInput struct {
+	GraphSymbol
+	Direction string   `query:"direction" enum:"in,out,both" default:"both" doc:"in: what refers to it; out: what it refers to. The impact is always in."`
+	Roles     []string `query:"role,explode" maxItems:"10" doc:"Only these: call, type, import, inherit, write or use. May be repeated."`
+	Depth     int      `query:"depth" minimum:"0" maximum:"6" doc:"Steps. 0: one, and three for an impact."`
+	Limit     int      `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most nodes of the answer."`
+}
+
+func (in walkInput) walk(who caller) service.WalkRequest {
+	return service.WalkRequest{GraphRequest: in.request(who), Direction: in.Direction, Roles: in.Roles, Depth: in.Depth, Limit: in.Limit}
+}
+
+type walkOutput struct{ Body service.WalkAnswer }
+
+func (d deps) neighbours(ctx context.Context, who caller, in *walkInput) (*walkOutput, error) {
+	a, err := d.Neighbours(ctx, in.walk(who))
+	return &walkOutput{a}, err
+}
+
+func (d deps) impact(ctx context.Context, who caller, in *walkInput) (*walkOutput, error) {
+	a, err := d.Impact(ctx, in.walk(who))
+	return &walkOutput{a}, err
+}
+
+type pathInput struct {
+	GraphSymbol
+	To string `query:"to" required:"true" minLength:"1" maxLength:"4096" doc:"The symbol at the end, named as the one at the beginning."`
+}
+
+func (d deps) path(ctx context.Context, who caller, in *pathInput) (*walkOutput, error) {
+	a, err := d.Path(ctx, service.PathRequest{GraphRequest: in.request(who), To: in.To})
+	return &walkOutput{a}, err
+}

@@ -1,0 +1,483 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/fact"
+	"github.com/leatworks/leat/pipeline/graph"
+)
+
+// The bounds of answers from a graph.
+const (
+	MaxSymbols      = 200   // symbols, uses or nodes of one answer
+	maxMatches      = 500   // definitions that one name may stand for
+	maxDepth        = 6     // steps of a walk
+	maxVisited      = 2_000 // nodes of a walk
+	graphPage       = 200   // files of a graph that are read at once
+	sureness        = 0.8   // from which a walk follows an edge
+	maxEdgesOfFiles = 4_000 // files that an answer about one symbol reads
+)
+
+// GraphRequest names a graph, and a symbol or file in it.
+type GraphRequest struct {
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Symbol     string   // a name, the end of a qualified one, or PATH#QUALIFIED; PATH# is the file
+}
+
+// Symbol is a definition in a repository.
+type Symbol struct {
+	ID         string `json:"id" doc:"Its path, #, and its qualified name: what other questions take."`
+	Name       string `json:"name"`
+	Qualified  string `json:"qualified" doc:"The names that lead to it, joined by dots."`
+	Kind       string `json:"kind" doc:"function, method, type, const, var, field, module or file."`
+	Visibility string `json:"visibility,omitempty"`
+	Path       string `json:"path"`
+	Language   string `json:"language"`
+	StartLine  int    `json:"start_line"`
+	EndLine    int    `json:"end_line"`
+	Signature  string `json:"signature,omitempty"`
+	Doc        string `json:"doc,omitempty" doc:"The first sentence of its documentation."`
+}
+
+func symbolOf(s catalog.GraphSymbol) Symbol {
+	return Symbol{
+		ID: s.Path + "#" + s.Qualified, Name: s.Name, Qualified: s.Qualified, Kind: fact.Kind(s.Kind).String(), Visibility: fact.Visibility(s.Visibility).String(),
+		Path: s.Path, Language: s.Language, StartLine: s.StartLine, EndLine: s.EndLine, Signature: s.Signature, Doc: s.Doc,
+	}
+}
+
+// SymbolsRequest asks for symbols by name.
+type SymbolsRequest struct {
+	GraphRequest
+	Prefix bool     // the name may go on
+	Kinds  []string // empty: any
+	After  string   // Next of the answer before; "": from the first
+	Limit  int      // 1 to MaxSymbols; 0: 50
+}
+
+// SymbolsAnswer lists symbols by name, path and place.
+type SymbolsAnswer struct {
+	At
+	Symbols []Symbol `json:"symbols" nullable:"false"`
+	Next    string   `json:"-"`
+}
+
+// Symbols finds definitions by their name, in any case, or by its beginning.
+func (s *Service) Symbols(ctx context.Context, r SymbolsRequest) (a SymbolsAnswer, err error) {
+	defer mark(&err)
+	g, err := s.graphOf(ctx, r.GraphRequest)
+	if err != nil {
+		return a, err
+	}
+	if r.Limit, err = graphLimit(r.Limit); err != nil {
+		return a, err
+	}
+	q := catalog.SymbolQuery{Track: g.track, Name: r.Symbol, Prefix: r.Prefix, Most: r.Limit + 1}
+	for _, name := range r.Kinds {
+		kind := fact.ParseKind(name)
+		if kind == 0 {
+			reason := fmt.Sprintf("kind %q: it is one of %s", name, strings.Join(fact.Kinds(), ", "))
+			return a, &Error{Kind: Invalid, Field: FieldKind, Value: name, Reason: reason}
+		}
+		q.Kinds = append(q.Kinds, int(kind))
+	}
+	if q.After, err = readPlace(r.After); err != nil {
+		return a, err
+	}
+	found, err := s.stores.Catalog.Graphs.Find(ctx, q)
+	if err != nil {
+		return a, err
+	}
+	a = SymbolsAnswer{At: g.at, Symbols: []Symbol{}}
+	for i, f := range found {
+		if i == r.Limit {
+			a.Next = writePlace(found[i-1])
+			break
+		}
+		a.Symbols = append(a.Symbols, symbolOf(f))
+	}
+	return a, nil
+}
+
+func graphLimit(limit int) (int, error) {
+	if limit == 0 {
+		return 50, nil
+	}
+	if limit < 1 || limit > MaxSymbols {
+		return 0, badLimit(limit, MaxSymbols, "rows")
+	}
+	return limit, nil
+}
+
+func writePlace(s catalog.GraphSymbol) string {
+	return fmt.Sprintf("%d:%d:%s%s", s.Ordinal, len(s.Name), s.Name, s.Path)
+}
+
+func readPlace(text string) (*catalog.GraphSymbol, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var s catalog.GraphSymbol
+	length := 0
+	head := strings.SplitN(text, ":", 3)
+	if len(head) != 3 {
+		return nil, badCursor()
+	}
+	if _, err := fmt.Sscan(head[0], &s.Ordinal); err != nil {
+		return nil, badCursor()
+	}
+	if _, err := fmt.Sscan(head[1], &length); err != nil || length < 0 || length > len(head[2]) {
+		return nil, badCursor()
+	}
+	s.Name, s.Path = head[2][:length], head[2][length:]
+	return &s, nil
+}
+
+// trackGraph is the graph of a track.
+type trackGraph struct {
+	track   uuid.UUID
+	at      At
+	changed int64
+}
+
+// graphOf finds the graph that a request names. The place says of which commit it is,
+// and whether newer work is under way.
+func (s *Service) graphOf(ctx context.Context, r GraphRequest) (g trackGraph, err error) {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return g, err
+	}
+	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
+	if err != nil {
+		return g, err
+	}
+	if g.at, err = s.at(ctx, head); err != nil {
+		return g, err
+	}
+	state, err := s.stores.Catalog.Graphs.Graph(ctx, head.ID)
+	if isNotFound(err) || err == nil && state.Revision == 0 {
+		reason := fmt.Sprintf("the symbol graph of %s has not been made yet", head.URL)
+		return g, &Error{Kind: NotFound, Field: FieldRepository, Reason: reason}
+	}
+	if err != nil {
+		return g, err
+	}
+	g.track, g.changed = head.ID, state.Changed
+	g.at.Underway = g.at.Underway || state.Revision != g.at.Revision
+	g.at.Commit, g.at.Revision = state.Commit, state.Revision
+	return g, nil
+}
+
+// node is a symbol or a file of a graph.
+type node struct {
+	target graph.Target
+	symbol Symbol
+}
+
+// nodes finds what a request's symbol stands for.
+func (s *Service) nodes(ctx context.Context, g trackGraph, name string) ([]node, error) {
+	if path, qualified, exact := strings.Cut(name, "#"); exact {
+		return s.exact(ctx, g, path, qualified)
+	}
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if last == "" {
+		return nil, &Error{Kind: Invalid, Field: FieldSymbol, Value: name, Reason: "the symbol is empty: name one"}
+	}
+	list, err := s.stores.Catalog.Graphs.Named(ctx, g.track, []string{last}, maxMatches)
+	if err != nil {
+		return nil, err
+	}
+	var found []node
+	for _, one := range list {
+		if one.Kind > 0 && (one.Qualified == name || strings.HasSuffix(one.Qualified, "."+name)) {
+			found = append(found, node{graph.Target{Document: one.Document, Qualified: one.Qualified}, symbolOf(one)})
+		}
+	}
+	if len(found) == 0 {
+		if files, err := s.exact(ctx, g, name, ""); err == nil {
+			return files, nil
+		}
+		return nil, noSymbol(name)
+	}
+	return slices.CompactFunc(found, func(a, b node) bool { return a.target == b.target }), nil
+}
+
+func noSymbol(name string) error {
+	return &Error{Kind: NotFound, Field: FieldSymbol, Value: name, Reason: fmt.Sprintf("no symbol is named %s", name)}
+}
+
+// exact finds a symbol by its id, or a file.
+func (s *Service) exact(ctx context.Context, g trackGraph, path, qualified string) ([]node, error) {
+	id := document(g.track, path)
+	files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, []uuid.UUID{id})
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, noSymbol(path + "#" + qualified)
+	}
+	if qualified == "" {
+		return []node{fileNode(files[0])}, nil
+	}
+	list, err := s.stores.Catalog.Graphs.SymbolsOf(ctx, []uuid.UUID{id}, fact.MaxDefinitions+fact.MaxImports+1)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range list {
+		if one.Kind > 0 && one.Qualified == qualified {
+			return []node{{graph.Target{Document: id, Qualified: qualified}, symbolOf(one)}}, nil
+		}
+	}
+	return nil, noSymbol(path + "#" + qualified)
+}
+
+func fileNode(f catalog.StoredEdges) node {
+	return node{graph.Target{Document: f.Document}, Symbol{ID: f.Path + "#", Name: f.Path, Kind: "file", Path: f.Path, Language: f.Language}}
+}
+
+// describe loads the symbols of targets; those that are gone are left out.
+func (s *Service) describe(ctx context.Context, g trackGraph, targets []graph.Target) (map[graph.Target]Symbol, error) {
+	var documents []uuid.UUID
+	for _, t := range targets {
+		documents = append(documents, t.Document)
+	}
+	slices.SortFunc(documents, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	documents = slices.Compact(documents)
+	out := make(map[graph.Target]Symbol, len(targets))
+	for part := range slices.Chunk(documents, graphPage) {
+		files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			n := fileNode(f)
+			out[n.target] = n.symbol
+		}
+		list, err := s.stores.Catalog.Graphs.SymbolsOf(ctx, part, graphPage*1000)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range list {
+			t := graph.Target{Document: one.Document, Qualified: one.Qualified}
+			if _, known := out[t]; one.Kind > 0 && !known {
+				out[t] = symbolOf(one)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Use is how one definition refers to another.
+type Use struct {
+	From       Symbol  `json:"from" doc:"The definition around the references, or their file."`
+	To         Symbol  `json:"to" doc:"What is referred to. Several uses of one place with one name are candidates."`
+	Name       string  `json:"name" doc:"As it is written."`
+	Role       string  `json:"role" doc:"call, type, import, inherit, write or use."`
+	Strategy   string  `json:"strategy" doc:"How it was resolved: scope, file, package, import, type, unique or name."`
+	Confidence float64 `json:"confidence" doc:"The probability that it is meant, 0 to 1."`
+	Lines      []int   `json:"lines" nullable:"false" doc:"Lines of from's file, from 1; at most 200."`
+	Count      int     `json:"count" doc:"Of the references."`
+}
+
+// UsesRequest asks what refers to a symbol, or what it refers to.
+type UsesRequest struct {
+	GraphRequest
+	Outward       bool     // what it refers to; otherwise, what refers to it
+	Roles         []string // empty: any
+	MinConfidence float64
+	After         string // Next of the answer before; "": from the first
+	Limit         int    // 1 to MaxSymbols; 0: 50
+}
+
+// UsesAnswer lists uses, those that are surest first within each file, file by file.
+type UsesAnswer struct {
+	At
+	Symbols    []Symbol `json:"symbols" nullable:"false" doc:"What the name stands for."`
+	Uses       []Use    `json:"uses" nullable:"false"`
+	Unresolved int      `json:"unresolved" doc:"References of the symbol itself that nothing resolves, and those to other repositories. Only where it was asked what it refers to."`
+	Next       string   `json:"-"`
+}
+
+// Uses lists the references to a symbol, or those that it makes.
+func (s *Service) Uses(ctx context.Context, r UsesRequest) (a UsesAnswer, err error) {
+	defer mark(&err)
+	g, err := s.graphOf(ctx, r.GraphRequest)
+	if err != nil {
+		return a, err
+	}
+	if r.Limit, err = graphLimit(r.Limit); err != nil {
+		return a, err
+	}
+	roles, err := rolesOf(r.Roles)
+	if err != nil {
+		return a, err
+	}
+	from, err := s.nodes(ctx, g, r.Symbol)
+	if err != nil {
+		return a, err
+	}
+	a = UsesAnswer{At: g.at, Symbols: []Symbol{}, Uses: []Use{}}
+	for _, n := range from {
+		a.Symbols = append(a.Symbols, n.symbol)
+	}
+	links, unresolved, err := s.links(ctx, g, from, r.Outward)
+	if err != nil {
+		return a, err
+	}
+	a.Unresolved = unresolved
+	links = slices.DeleteFunc(links, func(l link) bool {
+		return len(roles) > 0 && !roles[l.edge.Role] || l.edge.Confidence() < r.MinConfidence
+	})
+	skip, err := skipped(r.After)
+	if err != nil {
+		return a, err
+	}
+	links = links[min(skip, len(links)):]
+	if len(links) > r.Limit {
+		links, a.Next = links[:r.Limit], fmt.Sprint(skip+r.Limit)
+	}
+	a.Uses, err = s.uses(ctx, g, links)
+	return a, err
+}
+
+// skipped reads a place in a list that is made anew for each page.
+func skipped(after string) (n int, err error) {
+	if after == "" {
+		return 0, nil
+	}
+	if _, err := fmt.Sscan(after, &n); err != nil || n < 0 {
+		return 0, badCursor()
+	}
+	return n, nil
+}
+
+func rolesOf(names []string) (map[fact.Role]bool, error) {
+	roles := make(map[fact.Role]bool)
+	for _, name := range names {
+		role := fact.ParseRole(name)
+		if role == 0 {
+			reason := fmt.Sprintf("role %q: it is one of %s", name, strings.Join(fact.Roles(), ", "))
+			return nil, &Error{Kind: Invalid, Field: FieldRole, Value: name, Reason: reason}
+		}
+		roles[role] = true
+	}
+	return roles, nil
+}
+
+// link is an edge from one target to another.
+type link struct {
+	from, to graph.Target
+	path     string // of from's file
+	edge     graph.Edge
+}
+
+// links finds the edges to nodes, or from them, by path. Edges that lead nowhere in
+// the graph are counted.
+func (s *Service) links(ctx context.Context, g trackGraph, nodes []node, outward bool) (found []link, unresolved int, err error) {
+	add := func(files []catalog.StoredEdges) error {
+		for _, f := range files {
+			edges, err := graph.DecodeEdges(f.Edges)
+			if err != nil {
+				return fmt.Errorf("edges of %s: %w", f.Path, err)
+			}
+			for _, e := range edges {
+				from := graph.Target{Document: f.Document, Qualified: e.From}
+				if outward && !slices.ContainsFunc(nodes, func(n node) bool { return within(from, n.target) }) {
+					continue
+				}
+				if outward && len(e.Targets) == 0 {
+					unresolved += e.Count
+				}
+				for _, to := range e.Targets {
+					if outward || slices.ContainsFunc(nodes, func(n node) bool {
+						return to == n.target || n.target.Qualified == "" && to.Document == n.target.Document && from.Document != to.Document
+					}) {
+						found = append(found, link{from, to, f.Path, e})
+					}
+				}
+			}
+		}
+		return nil
+	}
+	if outward {
+		var documents []uuid.UUID
+		for _, n := range nodes {
+			documents = append(documents, n.target.Document)
+		}
+		files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, documents)
+		if err == nil {
+			err = add(files)
+		}
+		return sortLinks(found), unresolved, err
+	}
+	var keys []int64
+	for _, n := range nodes {
+		keys = append(keys, graph.TargetKey(n.target))
+	}
+	for after, read := "", 0; read < maxEdgesOfFiles; {
+		files, err := s.stores.Catalog.Graphs.LeadingTo(ctx, g.track, keys, after, graphPage)
+		if err != nil {
+			return nil, 0, err
+		}
+		if err := add(files); err != nil {
+			return nil, 0, err
+		}
+		if len(files) < graphPage {
+			break
+		}
+		after, read = files[len(files)-1].Path, read+len(files)
+	}
+	return sortLinks(found), 0, nil
+}
+
+// within says whether a target is another, or stands inside it.
+func within(t, other graph.Target) bool {
+	return t.Document == other.Document && (other.Qualified == "" || t.Qualified == other.Qualified || strings.HasPrefix(t.Qualified, other.Qualified+"."))
+}
+
+func sortLinks(links []link) []link {
+	slices.SortStableFunc(links, func(a, b link) int {
+		first := func(l link) int { return slices.Min(append([]int{1 << 30}, l.edge.Lines...)) }
+		return cmp.Or(strings.Compare(a.path, b.path), cmp.Compare(first(a), first(b)), cmp.Compare(b.edge.Confidence(), a.edge.Confidence()),
+			strings.Compare(a.to.Qualified, b.to.Qualified), slices.Compare(a.to.Document[:], b.to.Document[:]))
+	})
+	return links
+}
+
+// uses describes links.
+func (s *Service) uses(ctx context.Context, g trackGraph, links []link) ([]Use, error) {
+	var targets []graph.Target
+	for _, l := range links {
+		targets = append(targets, l.from, l.to, graph.Target{Document: l.from.Document})
+	}
+	known, err := s.describe(ctx, g, targets)
+	if err != nil {
+		return nil, err
+	}
+	uses := []Use{}
+	for _, l := range links {
+		from, ok := known[l.from]
+		if !ok {
+			from = known[graph.Target{Document: l.from.Document}]
+		}
+		to, ok := known[l.to]
+		if !ok {
+			continue // gone since
+		}
+		uses = append(uses, Use{
+			From: from, To: to, Name: l.edge.Name, Role: l.edge.Role.String(), Strategy: l.edge.Strategy.String(), Confidence: l.edge.Confidence(),
+			Lines: l.edge.Lines, Count: l.edge.Count,
+		})
+	}
+	return uses, nil
+}
