@@ -25,12 +25,12 @@ type backupCmd struct {
 // vaultFlags name the target of a command that reads backups.
 type vaultFlags struct {
 	From string `env:"LEAT_BACKUP_TARGET" required:"" placeholder:"TARGET" help:"Where the backups are: a directory, or s3://BUCKET/PREFIX."`
-	config.Vault
+	config.VaultReader
 }
 
 // open opens the target.
 func (f vaultFlags) open(ctx context.Context, g *globals) (*backup.Vault, func(), error) {
-	vault, target, err := f.Open(ctx, f.From, nil, false, g.quietLog().Logger(&g.screen))
+	vault, target, err := f.Open(ctx, g.File, f.From, g.quietLog().Logger(&g.screen))
 	if err != nil {
 		return nil, nil, fmt.Errorf("--from (LEAT_BACKUP_TARGET): %w", err)
 	}

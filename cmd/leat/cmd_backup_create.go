@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/leatworks/leat/internal/backup"
 	"github.com/leatworks/leat/internal/build"
@@ -13,8 +14,9 @@ import (
 )
 
 type backupCreateCmd struct {
-	To     string `env:"LEAT_BACKUP_TARGET" required:"" placeholder:"TARGET" help:"Where to: a directory, or s3://BUCKET/PREFIX. It is made if it is not there."`
-	Reread bool   `help:"Read the packs that the target has, and copy those again that are damaged. Default: only packs that it lacks are copied."`
+	To       string        `env:"LEAT_BACKUP_TARGET" required:"" placeholder:"TARGET" help:"Where to: a directory, or s3://BUCKET/PREFIX. It is made if it is not there."`
+	Reread   bool          `help:"Read the packs that the target has, and copy those again that are damaged. Default: only packs that it lacks are copied."`
+	Patience time.Duration `default:"15m" help:"How long the collector waits for a backup that shows no life, and one that was cut short can be brought to its end (${default})."`
 	config.VaultWriter
 }
 
@@ -29,6 +31,9 @@ type createdBackup struct {
 }
 
 func (cmd *backupCreateCmd) Run(ctx context.Context, g *globals) error {
+	if cmd.Patience < time.Second {
+		return fmt.Errorf("--patience %s: give 1s or more", cmd.Patience)
+	}
 	parts := store.All
 	if embeddedParts(g.Stores) != store.All { // some are named: take those of them that help
 		parts = store.Postgres | store.S3 | store.All&^embeddedParts(g.Stores)
@@ -42,7 +47,7 @@ func (cmd *backupCreateCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	log := g.quietLog().Logger(&g.screen)
-	vault, target, err := cmd.Open(ctx, cmd.To, cmd.Recipients, true, log)
+	vault, target, err := cmd.Open(ctx, g.File, cmd.To, log)
 	if err != nil {
 		return fmt.Errorf("--to (LEAT_BACKUP_TARGET): %w", err)
 	}
@@ -55,7 +60,7 @@ func (cmd *backupCreateCmd) Run(ctx context.Context, g *globals) error {
 		note("no NATS is named (--nats-url): submissions that nobody has accepted yet are left out")
 	}
 	leat := backup.Leat{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points, Key: key, Version: build.Version()}
-	created, err := s.backup(ctx, vault, leat, backup.Request{Target: cmd.To, Reread: cmd.Reread, Tell: steps(g)}, log)
+	created, err := s.backup(ctx, vault, leat, backup.Request{Target: cmd.To, Reread: cmd.Reread, Lease: cmd.Patience, Tell: steps(g)}, log)
 	if err != nil {
 		return err
 	}

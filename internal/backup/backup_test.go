@@ -120,17 +120,7 @@ func TestARestoredLeatIsTheSame(t *testing.T) {
 			}
 			to, texts := empty(t)
 			restore(t, reading, to)
-			join := testpipe.Join(t, testpipe.Config{Embedder: counted{embedder.Local{}, texts}}, to.Addresses)
-			for _, kind := range point.Kinds() {
-				for _, w := range point.New(point.Config{Interval: time.Hour, Alias: join.Config().Index}, join.Catalog, join.Catalog.Generations, join.Catalog.Schedule, join.Points, silent).Work() {
-					if w.Kind == kind {
-						if _, err := join.Now(t, w); err != nil {
-							t.Fatal(err)
-						}
-					}
-				}
-			}
-			join.SettleOwed(t)
+			join := rebuild(t, to, texts)
 			if got := join.Digest(t); got != *made.Digest {
 				t.Errorf("the restored leat has %+v, want %+v", got, *made.Digest)
 			}
@@ -156,6 +146,20 @@ func TestARestoredLeatIsTheSame(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rebuild has the syncer write the points of a restored leat.
+func rebuild(t *testing.T, restored *testpipe.Pipe, texts *int) *testpipe.Pipe {
+	t.Helper()
+	p := testpipe.Join(t, testpipe.Config{Embedder: counted{embedder.Local{}, texts}}, restored.Addresses)
+	cfg := point.Config{Interval: time.Hour, Alias: p.Config().Index}
+	for _, w := range point.New(cfg, p.Catalog, p.Catalog.Generations, p.Catalog.Schedule, p.Points, silent).Work() {
+		if _, err := p.Now(t, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.SettleOwed(t)
+	return p
 }
 
 // Every table of the catalog is in a backup, unless its rows mean nothing elsewhere.

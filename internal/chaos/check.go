@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -239,19 +237,7 @@ func (r *run) indexAnew(ctx context.Context) error {
 func (r *run) freshDigest(ctx context.Context) (digest point.Digest, err error) {
 	data := filepath.Join(r.dir, "fresh")
 	leat := func(args ...string) ([]byte, error) {
-		cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), append(args, "--data", data, "--json")...)
-		cmd.Env = slices.Concat(stack.Clean(os.Environ()), filters[r.filter.Load()])
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		log, err := os.OpenFile(filepath.Join(r.logs, "fresh.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		defer log.Close()
-		cmd.Stderr = log
-		// The signal of Pdeathsig is sent when the thread that forked ends.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		return cmd.Output()
+		return r.leat(ctx, "fresh", filters[r.filter.Load()], append(args, "--data", data)...)
 	}
 	byRef := make(map[string][]string)
 	for t := range r.pushed() {

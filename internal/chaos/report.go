@@ -28,6 +28,8 @@ type Report struct {
 	Repeats repeats // what the model was asked for
 	Growth  growth  // of resources, from before the first fault to the end
 
+	Backups backups
+
 	StaleFiles int // that a killed git left in a mirror; the mirror's next fetch removes them
 
 	// Violations are broken promises. None: the run is clean.
@@ -50,6 +52,7 @@ func (r Report) Write(w io.Writer) {
 		r.Repeats.texts, r.Repeats.again, r.Repeats.worst, r.Repeats.bound, r.Repeats.raced)
 	fmt.Fprintf(w, "  grown by at most %d goroutines and %d files a worker, %d connections a store\n", r.Growth.Goroutines, r.Growth.Files, r.Growth.Connections)
 	fmt.Fprintf(w, "  %d stale files in mirrors\n", r.StaleFiles)
+	fmt.Fprintf(w, "  %d backups made under faults, %d failed, %d killed; the last one restored: %t\n", r.Backups.Made, r.Backups.Failed, r.Backups.Killed, r.Backups.Restored)
 	if r.NoDisk != "" {
 		fmt.Fprintf(w, "  no disk was filled: %s\n", r.NoDisk)
 	}

@@ -3,7 +3,10 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -141,6 +144,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		{"settle", r.settle},
 		{"check", r.check},
 		{"count what is held", r.checkFootprints},
+		{"restore a backup", r.restore},
 		{"end the workers", r.endWorkers},
 		{"compare with a fresh index", r.compare},
 	} {
@@ -157,6 +161,10 @@ func (r *run) setUp(context.Context) (err error) {
 		return err
 	}
 	r.report.Commits = len(r.world.commits)
+	signer := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, ed25519.SeedSize))
+	if err := os.WriteFile(filepath.Join(r.dir, "sign.key"), []byte(signer), 0o600); err != nil {
+		return err
+	}
 	if r.cfg.Bin != "" {
 		return nil
 	}
@@ -208,7 +216,11 @@ func (r *run) breakThings(ctx context.Context) error {
 	faults, moves := draw(r.cfg), drawMoves(r.cfg.Seed, len(r.world.commits))
 	began := time.Now()
 	room := make(chan struct{}, most)
-	var under sync.WaitGroup
+	var under, aside sync.WaitGroup
+	backing, enough := context.WithCancel(ctx)
+	aside.Go(func() { r.backUp(backing) })
+	defer aside.Wait()
+	defer enough()
 	defer under.Wait() // even if the run ends early
 	done := 0
 	for i, f := range faults {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -20,17 +19,22 @@ import (
 
 // Vault says how backups are reached, and how they are encrypted.
 type Vault struct {
-	S3Endpoint   string        `name:"backup-s3-endpoint" env:"LEAT_BACKUP_S3_ENDPOINT" placeholder:"URL" default:"https://s3.amazonaws.com" help:"Server of a target s3://BUCKET/PREFIX (${default}). Keys come from LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
-	S3Region     string        `name:"backup-s3-region" env:"LEAT_BACKUP_S3_REGION" placeholder:"NAME" help:"Region that its requests are signed for. Default: from the URL, else us-east-1."`
-	S3Timeout    time.Duration `name:"backup-s3-timeout" env:"LEAT_BACKUP_S3_TIMEOUT" default:"2m" help:"How long one object of up to 8 MiB may take (${default})."`
-	IdentityFile string        `name:"identity" env:"LEAT_BACKUP_IDENTITY" type:"path" placeholder:"FILE" help:"File of age identities, which open what is encrypted. Only a restore needs it."`
+	S3Endpoint string        `name:"backup-s3-endpoint" env:"LEAT_BACKUP_S3_ENDPOINT" placeholder:"URL" default:"https://s3.amazonaws.com" help:"Server of a target s3://BUCKET/PREFIX (${default}). Keys come from LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
+	S3Region   string        `name:"backup-s3-region" env:"LEAT_BACKUP_S3_REGION" placeholder:"NAME" help:"Region that its requests are signed for. Default: from the URL, else us-east-1."`
+	S3Timeout  time.Duration `name:"backup-s3-timeout" env:"LEAT_BACKUP_S3_TIMEOUT" default:"2m" help:"How long one object of up to 8 MiB may take (${default})."`
+}
+
+// VaultReader adds what only the reading of a backup needs.
+type VaultReader struct {
+	Vault
+	IdentityFile string `name:"identity" env:"LEAT_BACKUP_IDENTITY" type:"path" placeholder:"FILE" help:"File of age identities, which open what is encrypted. Only a restore needs it."`
 }
 
 // VaultWriter adds what only the making of a backup needs.
 type VaultWriter struct {
 	Vault
-	Recipients  []string `name:"encrypt-to" env:"LEAT_BACKUP_RECIPIENTS" placeholder:"RECIPIENT" help:"age recipients (age1…) that alone can read the backup; several separated by commas. Default: it is not encrypted."`
-	SignKeyFile string   `name:"sign-key-file" env:"LEAT_BACKUP_SIGN_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that signs the manifest: 32 random bytes in base64. Default: a key that the catalog keeps, sealed by LEAT_SECRET_KEY."`
+	Recipients  []string `name:"backup-encrypt-to" aliases:"encrypt-to" env:"LEAT_BACKUP_RECIPIENTS" placeholder:"RECIPIENT" help:"age recipients (age1…) that alone can read the backup; several separated by commas. Default: it is not encrypted."`
+	SignKeyFile string   `name:"backup-sign-key-file" aliases:"sign-key-file" env:"LEAT_BACKUP_SIGN_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that signs the manifest: 32 random bytes in base64. Default: a key that the catalog keeps, sealed by LEAT_SECRET_KEY."`
 }
 
 // bucketPrefix begins a target in S3.
@@ -39,20 +43,34 @@ const bucketPrefix = "s3://"
 // maxKeyFile bounds files of keys and identities, in bytes.
 const maxKeyFile = 64 << 10
 
-// Open opens the target of backups: a directory, or s3://BUCKET/PREFIX. With create it
-// may be made. The caller closes the target.
-func (v Vault) Open(ctx context.Context, target string, recipients []string, create bool, log *slog.Logger) (*backup.Vault, backup.Target, error) {
+// Open opens a target of backups, a directory or s3://BUCKET/PREFIX, to read from it.
+// Keys may come from file. The caller closes the target.
+func (v VaultReader) Open(ctx context.Context, file File, target string, log *slog.Logger) (*backup.Vault, backup.Target, error) {
 	identities, err := readKeyFile("--identity (LEAT_BACKUP_IDENTITY)", v.IdentityFile)
 	if err != nil {
 		return nil, nil, err
 	}
-	crypt, err := backup.NewCrypt(recipients, identities)
+	crypt, err := backup.NewCrypt(nil, identities)
 	if err != nil {
 		return nil, nil, err
 	}
+	return v.open(ctx, file, target, crypt, false, log)
+}
+
+// Open opens a target of backups to write to it, and makes it if it is not there.
+func (v VaultWriter) Open(ctx context.Context, file File, target string, log *slog.Logger) (*backup.Vault, backup.Target, error) {
+	crypt, err := backup.NewCrypt(v.Recipients, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	return v.open(ctx, file, target, crypt, true, log)
+}
+
+func (v Vault) open(ctx context.Context, file File, target string, crypt backup.Crypt, create bool, log *slog.Logger) (*backup.Vault, backup.Target, error) {
 	var opened backup.Target
+	var err error
 	if rest, inS3 := strings.CutPrefix(target, bucketPrefix); inS3 {
-		opened, err = v.openBucket(ctx, rest, create)
+		opened, err = v.openBucket(ctx, file, rest, create)
 	} else {
 		opened, err = backup.OpenDirectory(target, create)
 	}
@@ -62,12 +80,11 @@ func (v Vault) Open(ctx context.Context, target string, recipients []string, cre
 	return backup.NewVault(opened, crypt, log), opened, nil
 }
 
-func (v Vault) openBucket(ctx context.Context, place string, create bool) (backup.Target, error) {
+func (v Vault) openBucket(ctx context.Context, file File, place string, create bool) (backup.Target, error) {
 	if place == "" || path.IsAbs(place) || strings.Contains(place, "@") {
 		return nil, errors.New("the target is not of the form s3://BUCKET/PREFIX")
 	}
-	access := cmp.Or(os.Getenv("LEAT_BACKUP_S3_ACCESS_KEY"), os.Getenv("AWS_ACCESS_KEY_ID"))
-	secret := cmp.Or(os.Getenv("LEAT_BACKUP_S3_SECRET_KEY"), os.Getenv("AWS_SECRET_ACCESS_KEY"))
+	access, secret := file.secret("backup-s3-access-key"), file.secret("backup-s3-secret-key")
 	if access == "" || secret == "" {
 		return nil, errors.New("a target in S3 needs keys: set LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
@@ -75,6 +92,38 @@ func (v Vault) openBucket(ctx context.Context, place string, create bool) (backu
 		URL: strings.TrimSuffix(v.S3Endpoint, "/") + "/" + place, Region: v.S3Region, Timeout: v.S3Timeout,
 		AccessKey: access, SecretKey: secret, CreateBucket: create,
 	})
+}
+
+// Backups says where the syncer makes backups, and how often.
+type Backups struct {
+	VaultWriter
+	To          string        `name:"backup-to" env:"LEAT_BACKUP_TARGET" placeholder:"TARGET" help:"Make backups there: a directory, or s3://BUCKET/PREFIX. Default: none are made."`
+	Interval    time.Duration `name:"backup-interval" env:"LEAT_BACKUP_INTERVAL" default:"24h" help:"How often a backup is made (${default})."`
+	KeepDaily   int           `name:"backup-keep-daily" env:"LEAT_BACKUP_KEEP_DAILY" default:"7" placeholder:"N" help:"Keep the newest backup of each of the last N days that have one (${default})."`
+	KeepWeekly  int           `name:"backup-keep-weekly" env:"LEAT_BACKUP_KEEP_WEEKLY" default:"4" placeholder:"N" help:"The same of weeks (${default})."`
+	KeepMonthly int           `name:"backup-keep-monthly" env:"LEAT_BACKUP_KEEP_MONTHLY" default:"1" placeholder:"N" help:"The same of months (${default})."`
+}
+
+// Check says what to change.
+func (b Backups) Check() error {
+	if b.To == "" {
+		return nil
+	}
+	if b.Interval < time.Minute {
+		return fmt.Errorf("--backup-interval (LEAT_BACKUP_INTERVAL) %s: give 1m or more", b.Interval)
+	}
+	if b.KeepDaily < 0 || b.KeepWeekly < 0 || b.KeepMonthly < 0 {
+		return errors.New("--backup-keep-daily, --backup-keep-weekly, --backup-keep-monthly: give 0 or more")
+	}
+	if _, err := backup.NewCrypt(b.Recipients, ""); err != nil {
+		return fmt.Errorf("--backup-encrypt-to (LEAT_BACKUP_RECIPIENTS): %w", err)
+	}
+	return nil
+}
+
+// Plan is what the syncer keeps to.
+func (b Backups) Plan() backup.Plan {
+	return backup.Plan{Interval: b.Interval, Keep: backup.Keep{Daily: b.KeepDaily, Weekly: b.KeepWeekly, Monthly: b.KeepMonthly}}
 }
 
 // Signer returns the key that signs backups of these stores.

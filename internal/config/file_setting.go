@@ -31,6 +31,9 @@ var secrets = map[string][]string{
 	"s3-secret-key":  {"LEAT_S3_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"},
 	"qdrant-api-key": {"LEAT_QDRANT_API_KEY"},
 	"secret-key":     {"LEAT_SECRET_KEY"},
+
+	"backup-s3-access-key": {"LEAT_BACKUP_S3_ACCESS_KEY", "AWS_ACCESS_KEY_ID"},
+	"backup-s3-secret-key": {"LEAT_BACKUP_S3_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"},
 }
 
 // addresses are the keys of addresses, which may hold a password and may therefore be

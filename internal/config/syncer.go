@@ -48,6 +48,8 @@ type Upkeep struct {
 	LettersMiB          int           `name:"letters-mib" env:"LEAT_LETTERS_MIB" default:"16" placeholder:"MIB" help:"MiB of payloads and headers that a tenant's dead letters may take (${default})."`
 	LetterRetention     time.Duration `env:"LEAT_LETTER_RETENTION" default:"2160h" help:"How long a dead letter is kept (${default})."`
 	GenerationRetention time.Duration `env:"LEAT_GENERATION_RETENTION" default:"24h" help:"How long the index is kept that another has replaced, so that 'leat generations rollback' can bring it back (${default})."`
+
+	Backups
 }
 
 // Check says what to change.
@@ -67,6 +69,9 @@ func (u Upkeep) Check() error {
 		if d.value < 0 {
 			return fmt.Errorf("%s %s: give 0s or more", d.flag, d.value)
 		}
+	}
+	if err := u.Backups.Check(); err != nil {
+		return err
 	}
 	if u.ScrubRate < 1 {
 		return fmt.Errorf("--scrub-rate (LEAT_SCRUB_RATE) %d: give 1 or more", u.ScrubRate)

@@ -195,6 +195,12 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 		syncer.Audit(syncer.AuditRetention{}, s.Catalog.Audit),
 		syncer.RetainDeliveries(syncer.Deliveries{}, s.Catalog.Hooks), syncer.RetainTokens(0, s.Catalog.Tokens), syncer.RetainReplies(s.Catalog.Replies),
 	})
+	if cfg.Backups.To != "" {
+		work = append(work, s.backups(cfg, log))
+	}
+	if err := s.tellBackups(); err != nil {
+		return err
+	}
 	periodic := schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log, work...)
 	var beside sync.WaitGroup
 	beside.Go(func() { periodic.Run(ctx) })

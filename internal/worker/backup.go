@@ -1,0 +1,57 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/leatworks/leat/internal/backup"
+	"github.com/leatworks/leat/internal/build"
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/pipeline/syncer/schedule"
+)
+
+// backups is the syncer's work of making backups.
+func (s *Stores) backups(cfg config.Syncer, log *slog.Logger) schedule.Work {
+	return backup.Work(cfg.Plan(), func(ctx context.Context) (*backup.Vault, backup.Leat, backup.Request, func(), error) {
+		fail := func(err error) (*backup.Vault, backup.Leat, backup.Request, func(), error) {
+			return nil, backup.Leat{}, backup.Request{}, nil, err
+		}
+		key, err := cfg.Signer(ctx, cfg.Stores, s.Catalog.Archive)
+		if err != nil {
+			return fail(err)
+		}
+		vault, target, err := cfg.VaultWriter.Open(ctx, cfg.File, cfg.Backups.To, log)
+		if err != nil {
+			return fail(err)
+		}
+		leat := backup.Leat{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points, Key: key, Version: build.Version()}
+		return vault, leat, backup.Request{Target: cfg.Backups.To}, target.Close, nil
+	})
+}
+
+// backupLook bounds the look for the newest backup, while somebody waits for metrics.
+const backupLook = 2 * time.Second
+
+// tellBackups adds the age of the newest good backup to the process's figures. There
+// is none until the first.
+func (s *Stores) tellBackups() error {
+	_, err := s.meter().Float64ObservableGauge("leat_backup_age_seconds",
+		metric.WithDescription("Age of the newest good backup, in seconds; missing: there is none."),
+		metric.WithFloat64Callback(func(ctx context.Context, o metric.Float64Observer) error {
+			ctx, cancel := context.WithTimeout(ctx, backupLook)
+			defer cancel()
+			at, found, err := s.Catalog.Schedule.LastGood(ctx, backup.Kind)
+			if found {
+				o.Observe(time.Since(at).Seconds())
+			}
+			return err
+		}))
+	if err != nil {
+		return fmt.Errorf("make the metric of backups: %w", err)
+	}
+	return nil
+}
