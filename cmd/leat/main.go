@@ -56,6 +56,7 @@ type cli struct {
 	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
 	Completion  completionCmd  `cmd:"" help:"Print the script by which a shell completes leat's command line."`
 	Backup      backupCmd      `cmd:"" help:"Make backups of a whole leat, prove them, and bring them back."`
+	Keys        keysCmd        `cmd:"" help:"Show which keys have sealed the packs in S3."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
 	Config      configCmd      `cmd:"" help:"Show the settings of the workers and where they come from, and check a configuration file."`
 	Token       tokenCmd       `cmd:"" help:"Create, list, rotate and revoke the tokens of clients."`

@@ -14,7 +14,7 @@ import (
 )
 
 // packPattern matches the keys of packs, as pipeline/blob makes them.
-var packPattern = regexp.MustCompile(`^(text|fact|vector)/([0-9a-f]{64})\.pack$`)
+var packPattern = regexp.MustCompile(`^(text|fact|vector)/([0-9a-f]{64})(?:\.[0-9a-f]{8}\.[0-9a-f]{32})?\.pack$`)
 
 // object is the pack as S3 holds it.
 func (p Pack) object() (blob.Object, error) {

@@ -32,6 +32,7 @@ var secrets = map[string][]string{
 	"qdrant-api-key": {"LEAT_QDRANT_API_KEY"},
 	"secret-key":     {"LEAT_SECRET_KEY"},
 
+	"pack-key":             {"LEAT_PACK_KEY"},
 	"backup-s3-access-key": {"LEAT_BACKUP_S3_ACCESS_KEY", "AWS_ACCESS_KEY_ID"},
 	"backup-s3-secret-key": {"LEAT_BACKUP_S3_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"},
 }

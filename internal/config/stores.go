@@ -38,6 +38,8 @@ type Stores struct {
 
 	SecretKeyFile string `name:"secret-key-file" env:"LEAT_SECRET_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that seals secrets in the catalog: 32 random bytes in base64; older keys may follow, a line each. Default: LEAT_SECRET_KEY."`
 
+	PackKeyFile string `name:"pack-key-file" env:"LEAT_PACK_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that seals packs in S3: 32 random bytes in base64; older keys may follow, a line each. Default: LEAT_PACK_KEY; without either, packs are not sealed."`
+
 	// How long whoever has work may be silent about it. All workers of an index
 	// are to agree.
 	Lease   time.Duration `env:"LEAT_LEASE" default:"2m" help:"How long work may be under way before it is published again (${default})."`
@@ -98,6 +100,9 @@ func (s Stores) CheckNamed() error {
 	if _, err := s.Box(); err != nil {
 		return err
 	}
+	if _, err := s.Packs(); err != nil {
+		return err
+	}
 	if s.Index == "" || events.Token(s.Index) != s.Index {
 		return fmt.Errorf("--index (LEAT_INDEX) %q: use letters, digits, - and _", s.Index)
 	}
@@ -150,6 +155,26 @@ func (s Stores) Box() (*seal.Box, error) {
 	return box, nil
 }
 
+// Packs returns what seals packs, nil if nothing does.
+func (s Stores) Packs() (*seal.Packs, error) {
+	const flag = "LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE)"
+	keys := s.File.secret("pack-key")
+	if s.PackKeyFile != "" {
+		var err error
+		if keys, err = readKeyFile("--pack-key-file (LEAT_PACK_KEY_FILE)", s.PackKeyFile); err != nil {
+			return nil, err
+		}
+	}
+	packs, err := seal.NewPacks(keys)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	if packs == nil && s.PackKeyFile != "" {
+		return nil, fmt.Errorf("%s: the file holds no key", flag)
+	}
+	return packs, nil
+}
+
 // Broker is the configuration of the connection to NATS.
 func (s Stores) Broker(name string) broker.Config {
 	return broker.Config{URL: s.NATSURL, CredentialsFile: s.NATSCredentials, Token: s.File.secret("nats-token"), Name: name}
@@ -161,7 +186,11 @@ func (s Stores) Catalog() catalog.Config { return catalog.Config{URL: s.Postgres
 // Blob is the configuration of the connection to S3.
 func (s Stores) Blob() blob.Config {
 	access, secret := s.s3Keys()
-	return blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret}
+	cfg := blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret}
+	if packs, err := s.Packs(); err == nil && packs != nil { // an error was shown by Check
+		cfg.Sealer = packs
+	}
+	return cfg
 }
 
 // Qdrant is the configuration of the connection to Qdrant.

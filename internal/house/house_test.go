@@ -142,6 +142,11 @@ var rules = []rule{
 		deny: []string{"github.com/nats-io/jwt/...", "github.com/nats-io/nkeys/..."},
 	},
 	driver("Postgres", []string{"pipeline/catalog/..."}, "github.com/jackc/pgx/...", "github.com/pressly/goose/...", "github.com/exaring/otelpgx/..."),
+	{
+		text: "internal/seal alone encrypts",
+		of:   everything, not: []string{"internal/seal"},
+		deny: []string{"github.com/tink-crypto/..."},
+	},
 	driver("S3", []string{"pipeline/blob/..."}, "github.com/minio/minio-go/..."),
 	{
 		text: "the client of Qdrant is imported by pipeline/vector/qdrant alone, by the embedded server, which is built on its stubs, and by internal/bench, which measures it bare",

@@ -40,7 +40,7 @@ func fill(b *testing.B, store *blob.Store, kind blob.Kind, items [][]byte) *blob
 // second leaves the time of the writer itself.
 func BenchmarkWrite(b *testing.B) {
 	items, size := sources()
-	for name, store := range map[string]*blob.Store{"s3": open(b, config()), "discard": discard(b)} {
+	for name, store := range map[string]*blob.Store{"s3": open(b, config()), "s3-sealed": with(b, config(), "A"), "discard": discard(b), "discard-sealed": discard(b, "A")} {
 		for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
 			b.Run(name+"/"+string(kind), func(b *testing.B) {
 				b.SetBytes(size)
@@ -61,37 +61,42 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 // discard returns a store whose server answers every request with success and keeps no object.
-func discard(tb testing.TB) *blob.Store {
+func discard(tb testing.TB, keys ...string) *blob.Store {
 	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("ETag", `"0"`)
 	}))
 	tb.Cleanup(server.Close)
-	return open(tb, blob.Config{URL: server.URL + "/bucket", AccessKey: "key", SecretKey: "secret"})
+	return with(tb, blob.Config{URL: server.URL + "/bucket", AccessKey: "key", SecretKey: "secret"}, keys...)
 }
 
 func BenchmarkRead(b *testing.B) {
 	items, size := sources()
-	for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
-		store := open(b, config())
-		_, spans, err := fill(b, store, kind, items).Put(b.Context())
-		if err != nil {
-			b.Fatal(err)
+	for name, keys := range map[string][]string{"": nil, "-sealed": {"A"}} {
+		for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
+			benchRead(b, string(kind)+name, kind, with(b, config(), keys...), items, size)
 		}
-		shuffled := make([]blob.Span, len(spans))
-		for at, i := range rand.New(rand.NewPCG(1, 1)).Perm(len(spans)) {
-			shuffled[at] = spans[i]
-		}
-		b.Run(string(kind), func(b *testing.B) {
-			b.SetBytes(size)
-			for b.Loop() {
-				if err := store.Read(b.Context(), shuffled, func(int, []byte) error { return nil }); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
+}
+
+func benchRead(b *testing.B, name string, kind blob.Kind, store *blob.Store, items [][]byte, size int64) {
+	_, spans, err := fill(b, store, kind, items).Put(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	shuffled := make([]blob.Span, len(spans))
+	for at, i := range rand.New(rand.NewPCG(1, 1)).Perm(len(spans)) {
+		shuffled[at] = spans[i]
+	}
+	b.Run(name, func(b *testing.B) {
+		b.SetBytes(size)
+		for b.Loop() {
+			if err := store.Read(b.Context(), shuffled, func(int, []byte) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // BenchmarkFloor measures the bare client with one object of the same content, unchecked.

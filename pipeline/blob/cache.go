@@ -101,7 +101,7 @@ func (c *Cache) one(ctx context.Context, w *worker, span Span, i int, out *outle
 		return err
 	}
 	if len(stored) == int(span.Length) {
-		data, err := w.open(c.store, span, stored)
+		data, err := w.open(c.store, sealingOf(span.Object), span, stored)
 		if err == nil {
 			return out.hand(ctx, i, data)
 		}

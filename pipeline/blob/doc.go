@@ -7,6 +7,9 @@
 // "<kind>/<SHA-256 of the pack in hex>.pack", below the configured prefix. Keys are content hashes: two Puts of one
 // pack make one object, a Put over a damaged object mends it, and no key is a directory of another.
 //
+// A store with a [Sealer] encrypts each item, bound to its place. The key of such a pack also names the encryption key
+// and a random id of the pack: "<kind>/<SHA-256>.<key>.<id>.pack".
+//
 // Read checks all bytes before it hands them out: each span carries the CRC-32C of its stored bytes and the size of
 // its content. It returns [ErrCorrupt] with object and offset, and never wrong bytes. The server checks the bytes that
 // it receives: the signature of the request covers the SHA-256 of the pack, and servers compare that with the body.

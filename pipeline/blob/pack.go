@@ -50,12 +50,14 @@ type Pack struct {
 	codec Codec
 	bytes []byte
 	spans []Span
-	salt  string // bytes after the last item, which belong to no item
+	frame []byte  // encoded bytes of an item before it is sealed
+	seal  sealing // of all items
+	salt  string  // bytes after the last item, which belong to no item
 }
 
 // NewPack returns an empty pack.
 func (s *Store) NewPack(kind Kind) *Pack {
-	return &Pack{store: s, kind: kind, codec: s.codec(kind)}
+	return &Pack{store: s, kind: kind, codec: s.codec(kind), seal: s.newSealing()}
 }
 
 // Add appends an item. The item's number is the count of the items before it. Add keeps no reference to data, and
@@ -65,7 +67,7 @@ func (p *Pack) Add(data []byte) error {
 		return fault.Reject(fmt.Errorf("pack an item of %d bytes; at most %d are accepted", len(data), MaxSize))
 	}
 	start := len(p.bytes)
-	all, err := p.codec.Append(p.bytes, data)
+	all, err := p.append(data)
 	if err != nil {
 		return fmt.Errorf("encode item %d of a pack: %w", len(p.spans), err)
 	}
@@ -80,8 +82,22 @@ func (p *Pack) Add(data []byte) error {
 	return nil
 }
 
-// Reset removes all items, so that the pack can be filled anew. It keeps the salt.
-func (p *Pack) Reset() { p.bytes, p.spans = p.bytes[:0], p.spans[:0] }
+// append returns the pack's bytes with the stored bytes of an item after them.
+func (p *Pack) append(data []byte) ([]byte, error) {
+	if p.seal.key == "" {
+		return p.codec.Append(p.bytes, data)
+	}
+	var err error
+	if p.frame, err = p.codec.Append(p.frame[:0], data); err != nil {
+		return nil, err
+	}
+	sealed, err := p.store.sealer.Seal(p.frame, p.seal.place(p.kind, int64(len(p.bytes))))
+	return append(p.bytes, sealed...), err
+}
+
+// Reset removes all items, so that the pack can be filled anew. It keeps the salt. A sealed pack gets a new id and the
+// newest key.
+func (p *Pack) Reset() { p.bytes, p.spans, p.seal = p.bytes[:0], p.spans[:0], p.store.newSealing() }
 
 // writeAttempts bounds the attempts of Write. One attempt fails only if the collector deletes a pack within the few
 // milliseconds between Put and the registration.
@@ -120,7 +136,7 @@ func (p *Pack) Put(ctx context.Context) (Object, []Span, error) {
 	body := append(p.bytes, p.salt...)
 	sum := sha256.Sum256(body)
 	object := Object{
-		Key:    packKey(p.kind, sum),
+		Key:    packKey(p.kind, sum, p.seal),
 		Size:   int64(len(body)),
 		SHA256: sum,
 	}
@@ -135,8 +151,8 @@ func (p *Pack) Put(ctx context.Context) (Object, []Span, error) {
 	return object, spans, nil
 }
 
-func packKey(kind Kind, sum [32]byte) string {
-	return string(kind) + "/" + hex.EncodeToString(sum[:]) + ".pack"
+func packKey(kind Kind, sum [32]byte, seal sealing) string {
+	return string(kind) + "/" + hex.EncodeToString(sum[:]) + seal.suffix() + ".pack"
 }
 
 // put sends the pack as one signed body. The signature covers the SHA-256 of the body, and servers of signature

@@ -62,9 +62,9 @@ type fetch struct {
 
 // plan sorts the spans by their place and joins neighbours into ranges.
 func plan(spans []Span) ([]fetch, error) {
-	order := make([]int, len(spans))
+	order, known := make([]int, len(spans)), make(map[string]bool)
 	for i, span := range spans {
-		if err := span.check(); err != nil {
+		if err := span.check(known); err != nil {
 			return nil, err
 		}
 		order[i] = i
@@ -97,11 +97,16 @@ func (f *fetch) join(span Span) bool {
 	return true
 }
 
-// check refuses a span that Put cannot have returned. Spans come from a database, which may be damaged.
-func (s Span) check() error {
+// check refuses a span that Put cannot have returned. Spans come from a database, which may be damaged. It adds the key
+// of the span's pack to the known ones.
+func (s Span) check(known map[string]bool) error {
+	if !known[s.Object] {
+		if !keyPattern.MatchString(s.Object) {
+			return corrupt(s.Object, s.Offset, "span names no pack")
+		}
+		known[s.Object] = true
+	}
 	switch {
-	case !keyPattern.MatchString(s.Object):
-		return corrupt(s.Object, s.Offset, "span names no pack")
 	case s.Offset < 0 || s.Length < 0 || s.Offset > math.MaxInt64-int64(s.Length):
 		return corrupt(s.Object, s.Offset, "span of %d bytes is out of bounds", s.Length)
 	case s.Size < 0 || s.Size > MaxSize || s.Length > maxFrame:
@@ -120,10 +125,11 @@ func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *
 	if err := s.readRange(ctx, f.object, f.offset, w.stored); err != nil {
 		return err
 	}
+	by := sealingOf(f.object)
 	for _, i := range f.spans {
 		span := spans[i]
 		from := span.Offset - f.offset
-		data, err := w.open(s, span, w.stored[from:from+int64(span.Length)])
+		data, err := w.open(s, by, span, w.stored[from:from+int64(span.Length)])
 		if err != nil {
 			return err
 		}
@@ -135,12 +141,20 @@ func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *
 }
 
 // open checks the stored bytes of a span and returns its content.
-func (w *worker) open(s *Store, span Span, stored []byte) ([]byte, error) {
+func (w *worker) open(s *Store, by sealing, span Span, stored []byte) ([]byte, error) {
 	if sum := crc32.Checksum(stored, castagnoli); sum != span.CRC {
 		return nil, corrupt(span.Object, span.Offset, "%d bytes have CRC-32C %08x where %08x was stored", span.Length, sum, span.CRC)
 	}
 	kind, _, _ := strings.Cut(span.Object, "/")
-	data, err := s.codec(Kind(kind)).Open(stored, int(span.Size), w.decoded)
+	stored, err := s.unseal(by, Kind(kind), span, stored)
+	if err != nil {
+		return nil, err
+	}
+	size := int(span.Size)
+	if by.key != "" && Kind(kind) == Vector {
+		size = len(stored) // the catalog keeps no other size of a vector than the stored one
+	}
+	data, err := s.codec(Kind(kind)).Open(stored, size, w.decoded)
 	if err != nil {
 		return nil, corrupt(span.Object, span.Offset, "%v", err)
 	}

@@ -9,7 +9,7 @@ import (
 // TestPlan checks for any spans that each lies within exactly one range, that ranges begin and end with a span, and
 // that they keep the limits.
 func TestPlan(t *testing.T) {
-	keys := []string{packKey(Text, [32]byte{1}), packKey(Text, [32]byte{2}), packKey(Vector, [32]byte{1})}
+	keys := []string{packKey(Text, [32]byte{1}, sealing{}), packKey(Text, [32]byte{2}, sealing{"01234567", "0123456789abcdef0123456789abcdef"}), packKey(Vector, [32]byte{1}, sealing{})}
 	rapid.Check(t, func(t *rapid.T) {
 		spans := rapid.SliceOf(rapid.Custom(func(t *rapid.T) Span {
 			return Span{

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"regexp"
 	"runtime"
 	"time"
 
@@ -31,6 +30,7 @@ type Store struct {
 	timeout   time.Duration
 	text      Codec
 	vector    Codec
+	sealer    Sealer        // nil: new packs are not sealed
 	unzip     *zstd.Decoder // closed by Close
 }
 
@@ -60,7 +60,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		core: minio.Core{Client: client}, transport: transport,
 		bucket: loc.bucket, prefix: loc.prefix, region: cfg.Region,
 		packBytes: cfg.PackBytes, timeout: cfg.Timeout,
-		text: frames{zip, unzip}, vector: plain{}, unzip: unzip,
+		text: frames{zip, unzip}, vector: plain{}, unzip: unzip, sealer: cfg.Sealer,
 	}
 	if cfg.Codec != nil {
 		s.text, s.vector = cfg.Codec(Text, s.text), cfg.Codec(Vector, s.vector)
@@ -140,9 +140,6 @@ func (s *Store) Close() {
 	s.transport.CloseIdleConnections()
 	s.unzip.Close()
 }
-
-// keyPattern matches the keys that Put gives to packs, below the prefix.
-var keyPattern = regexp.MustCompile(`^(text|fact|vector)/([0-9a-f]{64})\.pack$`)
 
 // Delete removes a pack. A missing pack is no error. A key that Put cannot have written is a Reject.
 func (s *Store) Delete(ctx context.Context, key string) error {

@@ -10,7 +10,7 @@ import (
 )
 
 // emptyPacks marks the packs that hold nothing any more, and compacts those of
-// which less than half is still in use.
+// which less than half is still in use, and those that another key has sealed, or none.
 func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 	into := make(map[bool]*rewrite) // by whether they hold vectors
 	for after := ""; ; {
@@ -27,7 +27,7 @@ func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 			switch {
 			case p.Live == 0:
 				empty = append(empty, p.Key)
-			case 2*p.Live < p.Size:
+			case 2*p.Live < p.Size, k.blobs.Outdated(p.Key):
 				if err := k.compact(ctx, p.Key, into, run); err != nil {
 					return err
 				}
