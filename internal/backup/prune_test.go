@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,9 +116,9 @@ func (h hooked) Delete(ctx context.Context, name string) error {
 func TestAPruneBesideABackup(t *testing.T) {
 	p, _ := world(t)
 	_, probe := vault(t, backup.Crypt{})
-	writes := 0
-	create(t, backup.NewVault(hooked{Target: probe, put: func(string) { writes++ }}, backup.Crypt{}, silent), p)
-	for n := 1; n < writes; n++ {
+	var writes atomic.Int64 // packs are written by several goroutines
+	create(t, backup.NewVault(hooked{Target: probe, put: func(string) { writes.Add(1) }}, backup.Crypt{}, silent), p)
+	for n := int64(1); n < writes.Load(); n++ {
 		_, target := vault(t, backup.Crypt{})
 		plain := backup.NewVault(target, backup.Crypt{}, silent)
 		create(t, plain, p) // its packs are there, and nobody else names them
@@ -133,9 +134,9 @@ func TestAPruneBesideABackup(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		at := 0
+		var at atomic.Int64
 		v := backup.NewVault(hooked{Target: target, put: func(string) {
-			if at++; at == n {
+			if at.Add(1) == n {
 				if _, err := plain.Prune(t.Context(), backup.Keep{}, false); err != nil {
 					t.Error(err)
 				}
