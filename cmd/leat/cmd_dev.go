@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/internal/config"
@@ -42,7 +45,7 @@ type devCmd struct {
 	Door          config.Door `embed:"" prefix:"gateway-"`
 }
 
-func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
+func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) error {
 	submissions, err := cmd.prepare(g)
 	if err != nil {
 		return err
@@ -58,7 +61,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 	}
 	defer func() { _ = flush(context.WithoutCancel(ctx)) }()
 	began := time.Now()
-	door, err := cmd.listen(log)
+	door, err := cmd.listen(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,17 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals) error {
 			return cmd.ingest(ctx, g, open, stores, submissions)
 		})
 	}
-	return runWorkers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, answer, true)
+	live, err := config.NewLive(slices.DeleteFunc(command.Flags(), func(f *kong.Flag) bool {
+		return f.Name == "log-level" || strings.HasPrefix(f.Name, "gateway-") // the workers do not begin these anew
+	}))
+	if err != nil {
+		return err
+	}
+	return beside(ctx, answer, func(ctx context.Context) error {
+		return open.Reconfigured(ctx, live, nil, log, func(ctx context.Context) error {
+			return workers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, true)
+		})
+	})
 }
 
 // prepare checks what can be checked before any server starts.
@@ -211,24 +224,37 @@ func (u unshown) WithGroup(name string) slog.Handler {
 // runWorkers runs the workers beside main, and ends them when main returns. It leaves
 // out the ingestor, which alone needs git, where there is nothing to read.
 func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upkeep config.Upkeep, log *slog.Logger, main func(context.Context) error, withIngestor bool) error {
+	return beside(ctx, main, func(ctx context.Context) error { return workers(ctx, s, cfg, upkeep, log, withIngestor) })
+}
+
+// beside runs work beside main, and ends it when main returns. An error of the work ends
+// main.
+func beside(ctx context.Context, main, work func(context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	workers, run := errgroup.WithContext(ctx)
-	if withIngestor {
-		ingests := cfg
-		ingests.InFlight = config.DefaultIngests
-		workers.Go(func() error { return worker.Ingest(run, s, ingests, log.With("worker", "ingestor")) })
-	}
-	workers.Go(func() error { return worker.Embed(run, s, cfg.Worker, log.With("worker", "embedder")) })
-	workers.Go(func() error { return worker.Index(run, s, cfg.Worker, log.With("worker", "indexer")) })
-	syncs := config.Syncer{Worker: cfg.Worker, Git: cfg.Git, Upkeep: upkeep, Parser: cfg.Parser}
-	workers.Go(func() error { return worker.Sync(run, s, syncs, log.With("worker", "syncer")) })
+	group, run := errgroup.WithContext(ctx)
+	group.Go(func() error { return work(run) })
 	answer := main(run)
 	stop()
-	if err := workers.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return answer
+}
+
+// workers runs the workers until ctx ends.
+func workers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upkeep config.Upkeep, log *slog.Logger, withIngestor bool) error {
+	group, run := errgroup.WithContext(ctx)
+	if withIngestor {
+		ingests := cfg
+		ingests.InFlight = config.DefaultIngests
+		group.Go(func() error { return worker.Ingest(run, s, ingests, log.With("worker", "ingestor")) })
+	}
+	group.Go(func() error { return worker.Embed(run, s, cfg.Worker, log.With("worker", "embedder")) })
+	group.Go(func() error { return worker.Index(run, s, cfg.Worker, log.With("worker", "indexer")) })
+	syncs := config.Syncer{Worker: cfg.Worker, Git: cfg.Git, Upkeep: upkeep, Parser: cfg.Parser}
+	group.Go(func() error { return worker.Sync(run, s, syncs, log.With("worker", "syncer")) })
+	return group.Wait()
 }
 
 // worker is the configuration of a worker in this process.

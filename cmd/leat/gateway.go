@@ -28,8 +28,8 @@ type devGateway struct {
 
 // listen serves the health checks at the gateway's address. The doors follow when the
 // stores are open.
-func (cmd *devCmd) listen(log *slog.Logger) (*devGateway, error) {
-	metrics, err := telemetry.NewMetrics()
+func (cmd *devCmd) listen(ctx context.Context, log *slog.Logger) (*devGateway, error) {
+	metrics, err := telemetry.NewMetrics(ctx, "dev")
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (cmd *devCmd) listen(log *slog.Logger) (*devGateway, error) {
 
 func (d *devGateway) close(ctx context.Context) {
 	d.health.Close()
-	_ = d.metrics.Close(context.WithoutCancel(ctx)) // it sends nothing, so it cannot lose data
+	_ = d.metrics.Close(context.WithoutCancel(ctx)) // figures are an aid
 }
 
 // url is the gateway's address, "" if it has none.

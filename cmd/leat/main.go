@@ -58,7 +58,7 @@ type cli struct {
 	Backup      backupCmd      `cmd:"" help:"Make backups of a whole leat, prove them, and bring them back."`
 	Keys        keysCmd        `cmd:"" help:"Show which keys have sealed the packs in S3."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
-	Config      configCmd      `cmd:"" help:"Show the settings of the workers and where they come from, and check a configuration file."`
+	Config      configCmd      `cmd:"" help:"Show and check the settings of the workers, and change some while they run."`
 	Token       tokenCmd       `cmd:"" help:"Create, list, rotate and revoke the tokens of clients."`
 	Owner       tenantCmd      `cmd:"" name:"tenant" help:"Create tenants, and set their limits and their git credentials."`
 	Audit       auditCmd       `cmd:"" help:"Show who changed tokens, tenants and credentials."`

@@ -62,6 +62,11 @@ type leat interface {
 	SyncStatus(context.Context) (service.SyncAnswer, error)
 	Digest(context.Context, service.ScopeRequest) (point.Digest, error)
 	Verify(context.Context, service.VerifyRequest) (verify.Report, error)
+
+	Settings(context.Context) (service.SettingsAnswer, error)
+	SetSetting(context.Context, service.SetSettingRequest) error
+	UnsetSetting(context.Context, service.UnsetSettingRequest) error
+	SettingHistory(context.Context, service.SettingHistoryRequest) (service.SettingHistoryAnswer, error)
 }
 
 // login is a gateway and the token that it takes, as 'leat login' keeps them.

@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -29,9 +30,41 @@ type Log struct {
 	Format string     `name:"log-format" env:"LEAT_LOG_FORMAT" enum:"text,json" default:"text" help:"text or json (${default})."`
 }
 
+// LogFile says where a worker writes its logs, if not to standard error.
+type LogFile struct {
+	LogDir  string `name:"log-dir" env:"LEAT_LOG_DIR" type:"path" placeholder:"DIR" help:"Directory of --log-file, which lies in it and nowhere else."`
+	LogName string `name:"log-file" env:"LEAT_LOG_FILE" placeholder:"NAME" help:"Write logs to this file in --log-dir instead of standard error. It is rotated."`
+	LogMiB  int64  `name:"log-file-mib" env:"LEAT_LOG_FILE_MIB" default:"10" placeholder:"MIB" help:"Largest size of that file (${default} MiB); then a new one begins."`
+	LogKeep int    `name:"log-files" env:"LEAT_LOG_FILES" default:"5" placeholder:"N" help:"Older files that are kept (${default})."`
+}
+
+// Check says what to change.
+func (l LogFile) Check() error {
+	if l.LogName != "" && l.LogDir == "" {
+		return errors.New("--log-file (LEAT_LOG_FILE) needs a directory: set --log-dir (LEAT_LOG_DIR)")
+	}
+	if l.LogName != "" && (filepath.Base(l.LogName) != l.LogName || !filepath.IsLocal(l.LogName)) {
+		return fmt.Errorf("--log-file (LEAT_LOG_FILE) %q: give a name without a directory; --log-dir names that", l.LogName)
+	}
+	if l.LogName != "" && (l.LogMiB < 1 || l.LogMiB > maxStreamMiB) {
+		return fmt.Errorf("--log-file-mib (LEAT_LOG_FILE_MIB) %d: give 1 to %d", l.LogMiB, maxStreamMiB)
+	}
+	if l.LogKeep < 0 || l.LogKeep > maxLogFiles {
+		return fmt.Errorf("--log-files (LEAT_LOG_FILES) %d: give 0 to %d", l.LogKeep, maxLogFiles)
+	}
+	return nil
+}
+
+// maxLogFiles is more than anybody reads.
+const maxLogFiles = 1000
+
 // Logger writes to w.
-func (l Log) Logger(w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: l.Level}
+func (l Log) Logger(w io.Writer) *slog.Logger { return l.Leveled(w, new(slog.LevelVar)) }
+
+// Leveled writes to w what is of a level that may change. It begins with its own.
+func (l Log) Leveled(w io.Writer, level *slog.LevelVar) *slog.Logger {
+	level.Set(l.Level)
+	options := &slog.HandlerOptions{Level: level}
 	if l.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
@@ -42,6 +75,7 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 type Process struct {
 	Stores
 	Log
+	LogFile
 	Version      kong.VersionFlag `help:"Print the version, the commit and the Go release of this build."`
 	Listen       string           `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}, this machine alone); 0.0.0.0:PORT for other machines; none: no such address."`
 	DrainTimeout time.Duration    `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
@@ -54,6 +88,9 @@ const NoListen = "none"
 // Check says what to change.
 func (p Process) Check() error {
 	if err := p.Stores.Check(); err != nil {
+		return err
+	}
+	if err := p.LogFile.Check(); err != nil {
 		return err
 	}
 	if p.DrainTimeout <= 0 {

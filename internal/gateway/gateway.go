@@ -54,6 +54,9 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	}
 	s.Health.Mount(api)
 	<-ctx.Done()
+	if errors.Is(context.Cause(ctx), worker.ErrReconfigured) { // another run takes the address over
+		return doors.Wait()
+	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	err = s.Health.Drain(bounded)

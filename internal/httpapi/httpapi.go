@@ -120,6 +120,7 @@ func registerAll(api huma.API, d deps) {
 	registerEvent(api, d)
 	registerLetter(api, d)
 	registerIndex(api, d)
+	registerSetting(api, d)
 	registerHook(api, d)
 	registerToken(api, d)
 	registerTenant(api, d)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
@@ -21,15 +23,24 @@ type Metrics struct {
 	provider *sdk.MeterProvider
 }
 
-// NewMetrics returns an empty set of figures.
-func NewMetrics() (*Metrics, error) {
+// NewMetrics returns an empty set of figures of a service. They are also pushed to an
+// OpenTelemetry collector if OTEL_EXPORTER_OTLP_ENDPOINT or its _METRICS_ form is set.
+func NewMetrics(ctx context.Context, service string) (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	reader, err := exporter.New(exporter.WithRegisterer(registry), exporter.WithoutScopeInfo(), exporter.WithoutTargetInfo())
 	if err != nil {
 		return nil, fmt.Errorf("make metrics: %w", err)
 	}
-	return &Metrics{registry, sdk.NewMeterProvider(sdk.WithReader(reader))}, nil
+	options := []sdk.Option{sdk.WithReader(reader), sdk.WithResource(resourceOf(service))}
+	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") != "" {
+		push, err := otlpmetrichttp.New(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("start metric exporter: %w", err)
+		}
+		options = append(options, sdk.WithReader(sdk.NewPeriodicReader(push)))
+	}
+	return &Metrics{registry, sdk.NewMeterProvider(options...)}, nil
 }
 
 // Meter returns the meter that makes instruments. Two workers that make an instrument
@@ -41,5 +52,5 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
 
-// Close stops the collection of figures.
+// Close pushes the last figures, where they are pushed, and stops the collection.
 func (m *Metrics) Close(ctx context.Context) error { return m.provider.Shutdown(ctx) }

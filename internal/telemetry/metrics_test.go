@@ -36,7 +36,7 @@ func gaugeOf(t *testing.T, m *telemetry.Metrics, name string) float64 {
 
 func newMetrics(t *testing.T) *telemetry.Metrics {
 	t.Helper()
-	m, err := telemetry.NewMetrics()
+	m, err := telemetry.NewMetrics(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

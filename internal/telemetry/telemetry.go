@@ -1,5 +1,6 @@
-// Package telemetry sends traces to an OpenTelemetry collector, if the
-// environment names one, and serves the figures of a process to Prometheus.
+// Package telemetry sends traces and figures to an OpenTelemetry collector, if the
+// environment names one, serves the figures of a process to Prometheus, and keeps logs
+// short: it sums up what repeats, and rotates files.
 package telemetry
 
 import (
@@ -14,6 +15,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/leatworks/leat/internal/build"
 )
 
 // Start sets up the process's tracer. Events carry the W3C trace context in any
@@ -33,8 +36,14 @@ func Start(ctx context.Context, service string, log *slog.Logger) (stop func(con
 	}
 	provider := trace.NewTracerProvider(
 		trace.WithBatcher(exporter),
-		trace.WithResource(resource.NewSchemaless(attribute.String("service.name", "leat-"+service))),
+		trace.WithResource(resourceOf(service)),
 	)
 	otel.SetTracerProvider(provider)
 	return provider.Shutdown, nil
+}
+
+// resourceOf names the program that traces and figures are of.
+func resourceOf(service string) *resource.Resource {
+	return resource.NewSchemaless(
+		attribute.String("service.name", "leat-"+service), attribute.String("service.namespace", "leat"), attribute.String("service.version", build.Version()))
 }

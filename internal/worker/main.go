@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -47,14 +48,28 @@ func Main(program config.Program, cfg config.Flags, common *config.Process, run 
 	if err := cfg.Check(); err != nil {
 		return refuse(common.File.Locate(err))
 	}
-	log := common.Logger(os.Stderr).With("worker", program.Name)
+	live, err := config.NewLive(parser.Model.Flags)
+	if err != nil {
+		return refuse(err)
+	}
+	to, closeLog, err := logTo(common.LogFile)
+	if err != nil {
+		return refuse(err)
+	}
+	defer closeLog()
+	level := new(slog.LevelVar)
+	handler, sumUp := telemetry.Handler(common.Leveled(to, level).Handler())
+	defer sumUp()
+	log := slog.New(handler).With("worker", program.Name)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
 		<-ctx.Done()
 		stop() // the next signal kills
 	}()
-	err = serve(ctx, program, *common, log, run)
+	err = serve(ctx, program, *common, log, func(ctx context.Context, s *Stores) error {
+		return s.Reconfigured(ctx, live, level.Set, log, func(ctx context.Context) error { return run(ctx, s, log) })
+	})
 	switch kind, _ := fault.Of(err); {
 	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		log.Info("stopped")
@@ -66,7 +81,19 @@ func Main(program config.Program, cfg config.Flags, common *config.Process, run 
 	return exitFailed
 }
 
-func serve(ctx context.Context, program config.Program, cfg config.Process, log *slog.Logger, run func(context.Context, *Stores, *slog.Logger) error) error {
+// logTo returns where logs are written.
+func logTo(cfg config.LogFile) (io.Writer, func(), error) {
+	if cfg.LogName == "" {
+		return os.Stderr, func() {}, nil
+	}
+	file, err := telemetry.OpenLogFile(cfg.LogDir, cfg.LogName, cfg.LogMiB<<20, cfg.LogKeep)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--log-file (LEAT_LOG_FILE): %w", err)
+	}
+	return file, func() { _ = file.Close() }, nil
+}
+
+func serve(ctx context.Context, program config.Program, cfg config.Process, log *slog.Logger, run func(context.Context, *Stores) error) error {
 	flush, err := telemetry.Start(ctx, program.Name, log)
 	if err != nil {
 		return err
@@ -78,11 +105,17 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 			log.Warn("traces were not all sent", "error", err)
 		}
 	}()
-	metrics, err := telemetry.NewMetrics()
+	metrics, err := telemetry.NewMetrics(ctx, program.Name)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = metrics.Close(context.WithoutCancel(ctx)) }() // Close sends nothing, so it cannot lose data
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		defer cancel()
+		if err := metrics.Close(ctx); err != nil {
+			log.Warn("figures were not all sent", "error", err)
+		}
+	}()
 	health, err := Listen(cfg.Listen, metrics, log)
 	if err != nil {
 		return err
@@ -106,5 +139,5 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 		health.Stop()
 	}()
 	log.Info("ready", "index", cfg.Index, "generation", stores.Generation.Number, "embedder", stores.Generation.Embedder.Name)
-	return run(ctx, stores, log)
+	return run(ctx, stores)
 }

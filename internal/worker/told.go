@@ -18,8 +18,8 @@ import (
 // texts are paid for, and which are paid for twice.
 type told struct {
 	embedder.Embedder
-	calls, texts metric.Int64Counter
-	log          *slog.Logger // nil: the debug level is off
+	calls, texts, failures metric.Int64Counter
+	log                    *slog.Logger // nil: the debug level is off
 }
 
 // tell returns an embedder that counts, and logs if the debug level is on.
@@ -35,6 +35,10 @@ func tell(ctx context.Context, e embedder.Embedder, meter metric.Meter, log *slo
 	if t.texts, err = meter.Int64Counter("leat_embedding_texts", metric.WithDescription("Texts in calls of the embedding model.")); err != nil {
 		return nil, fmt.Errorf("count texts of the model: %w", err)
 	}
+	if t.failures, err = meter.Int64Counter("leat_embedding_failures", metric.WithDescription("Calls of the embedding model that failed.")); err != nil {
+		return nil, fmt.Errorf("count failed calls of the model: %w", err)
+	}
+	t.failures.Add(ctx, 0)
 	t.calls.Add(ctx, 0) // so that they can be read before the first call
 	t.texts.Add(ctx, 0)
 	if m, ok := e.(embedder.Metered); ok {
@@ -55,12 +59,23 @@ func (t toldMetered) Embed(ctx context.Context, texts []string, purpose embedder
 
 func (t toldMetered) EmbedMetered(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, []embedder.Cost, error) {
 	t.told.tell(ctx, texts)
-	return t.Metered.EmbedMetered(ctx, texts, purpose)
+	vectors, costs, err := t.Metered.EmbedMetered(ctx, texts, purpose)
+	t.told.failed(ctx, err)
+	return vectors, costs, err
 }
 
 func (t told) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
 	t.tell(ctx, texts)
-	return t.Embedder.Embed(ctx, texts, purpose)
+	vectors, err := t.Embedder.Embed(ctx, texts, purpose)
+	t.failed(ctx, err)
+	return vectors, err
+}
+
+// failed counts a call that failed, apart from one that the worker's end has cut off.
+func (t told) failed(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		t.failures.Add(ctx, 1)
+	}
 }
 
 func (t told) tell(ctx context.Context, texts []string) {

@@ -19,7 +19,7 @@ func TestTheLogTellsTextsByTheirHashesAlone(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level}))
 	texts := []string{"abc", "secret words"}
 
-	metrics, err := telemetry.NewMetrics()
+	metrics, err := telemetry.NewMetrics(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

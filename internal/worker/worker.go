@@ -47,7 +47,15 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	publisher := announce.New(s.Broker, "/leat/ingestor")
+	publisher, err := s.publisher("/leat/ingestor")
+	if err != nil {
+		return err
+	}
+	unwatch, err := s.watchMachine("mirrors", cfg.Dir)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
 	step, err := ingest.New(ingest.Config{
 		Filter: cfg.Filter.Config(), MaxFiles: cfg.MaxFiles, MaxPathBytes: cfg.MaxPathBytes, Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
 		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, LiveWindow: cfg.LiveWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
@@ -171,7 +179,11 @@ func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 }
 
 func (s *Stores) index(ctx context.Context, cfg config.Worker, log *slog.Logger, g catalog.Generation) error {
-	step := index.New(index.Config{}, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Blobs, s.Points, g, announce.New(s.Broker, "/leat/indexer"))
+	publisher, err := s.publisher("/leat/indexer")
+	if err != nil {
+		return err
+	}
+	step := index.New(index.Config{}, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Blobs, s.Points, g, publisher)
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(g.Number, lane) }
 	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle, catalog.Beside{Generation: g.Number})
@@ -201,6 +213,16 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	if err := s.tellBackups(); err != nil {
 		return err
 	}
+	unwatch, err := s.watchFigures(ctx, cfg.Stores, log)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
+	unwatchMachine, err := s.watchMachine("mirrors", cfg.Dir)
+	if err != nil {
+		return err
+	}
+	defer unwatchMachine()
 	periodic := schedule.New(schedule.Config{}, s.Catalog.Schedule, s.Catalog.Locks, log, work...)
 	var beside sync.WaitGroup
 	beside.Go(func() { periodic.Run(ctx) })
@@ -259,6 +281,15 @@ func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
 		syncer.Config{PollInterval: poll}, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Schedule, s.Catalog.Locks,
 		s.Streams(), announce.New(s.Broker, "/leat/syncer"), log,
 	)
+}
+
+// publisher publishes the events of a worker, and measures how fresh the index is.
+func (s *Stores) publisher(source string) (*announce.Publisher, error) {
+	fresh, err := s.freshness()
+	if err != nil {
+		return nil, err
+	}
+	return announce.New(s.Broker, source).OnComplete(fresh), nil
 }
 
 // runLanes serves the consumers of both lanes side by side. Each lane has slots of its

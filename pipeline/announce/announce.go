@@ -14,6 +14,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // ErrFull says that a stream, or a tenant's share of one, takes nothing more.
@@ -36,13 +37,20 @@ type Event struct {
 
 // Publisher publishes the events of one source.
 type Publisher struct {
-	broker *broker.Publisher
-	source string
+	broker   *broker.Publisher
+	source   string
+	complete func(context.Context, catalog.SnapshotKey)
 }
 
 // New returns a publisher whose events name source, for example /leat/ingestor.
 func New(b *broker.Broker, source string) *Publisher {
-	return &Publisher{b.Publisher(), source}
+	return &Publisher{broker: b.Publisher(), source: source}
+}
+
+// OnComplete has do called for each snapshot that Complete has announced and marked.
+func (p *Publisher) OnComplete(do func(context.Context, catalog.SnapshotKey)) *Publisher {
+	p.complete = do
+	return p
 }
 
 // Publish publishes events together and returns when each is stored. A full

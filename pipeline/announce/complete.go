@@ -50,6 +50,9 @@ func Complete(ctx context.Context, c Snapshots, g *catalog.Generations, p *Publi
 		if err := c.MarkSnapshotIndexed(ctx, s.ID, s.Revision); err != nil {
 			return err
 		}
+		if p.complete != nil {
+			p.complete(ctx, catalog.SnapshotKey{Track: s.ID, Revision: s.Revision})
+		}
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ type Catalog struct {
 	Tenants     *Tenants     // limits and git credentials
 	Audit       *Audit       // who changed what
 	Generations *Generations // builds of the index, and the embedders they use
+	Settings    *Settings    // what changes while the workers run
 	Schedule    *Schedule    // the syncer's work and its runs
 	Graphs      *Graphs      // symbols of tracks, and the edges between them
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
@@ -113,6 +114,7 @@ func rooms(s *store) *Catalog {
 		Tenants:     &Tenants{s},
 		Audit:       &Audit{s},
 		Generations: &Generations{s, locks},
+		Settings:    &Settings{s},
 		Schedule:    &Schedule{s},
 		Graphs:      &Graphs{s},
 		Usage:       &Usage{s},

@@ -413,6 +413,10 @@ func TestConstraints(t *testing.T) {
 		{"run with an empty error", check, run + "('k', now(), now(), 0, 0, 0, '')"},
 		{"pack gone and not deleted", check, "update packs set gone_at = now()"},
 
+		{"setting without a name", check, "insert into settings (name, value, actor) values ('', 'v', 'a')"},
+		{"setting without a value", check, "insert into settings (name, value, actor) values ('n', '', 'a')"},
+		{"setting by nobody", check, "insert into settings (name, value, actor) values ('n', 'v', '')"},
+
 		{"approval", "", approval + "($track, $oid, 1, 1)"},
 		{"approval of no track", foreign, approval + "($nobody, $oid, 1, 1)"},
 		{"approval of no commit", check, approval + `($track, '', 1, 1)`},

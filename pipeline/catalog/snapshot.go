@@ -238,6 +238,12 @@ func (c *Core) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]Co
 	return done, nil
 }
 
+// SnapshotKey names a snapshot.
+type SnapshotKey struct {
+	Track    uuid.UUID
+	Revision int64
+}
+
 // MarkSnapshotIndexed ends the indexing of a snapshot.
 func (c *Core) MarkSnapshotIndexed(ctx context.Context, track uuid.UUID, revision int64) error {
 	if err := c.query.MarkSnapshotIndexed(ctx, track, revision); err != nil {

@@ -57,3 +57,10 @@ type Hook struct {
 	Refused       int64
 	RefusedAt     *time.Time
 }
+
+type Setting struct {
+	Name      string
+	Value     string
+	ChangedAt time.Time
+	Actor     string
+}

@@ -1,0 +1,106 @@
+package telemetry
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// LogFile is a file of logs that is rotated by its size: NAME is the newest, then NAME.1
+// and so on. It lies in a directory that its name cannot leave, links included.
+type LogFile struct {
+	name string
+	most int64
+	keep int
+
+	mu   sync.Mutex
+	root *os.Root
+	file *os.File
+	size int64
+}
+
+// OpenLogFile opens a file of logs in a directory, which must exist. A file takes up to
+// most bytes, and keep older ones stay beside it.
+func OpenLogFile(dir, name string, most int64, keep int) (*LogFile, error) {
+	if !filepath.IsLocal(name) || filepath.Base(name) != name {
+		return nil, fmt.Errorf("%q is no name of a file in %s: give a name without a directory", name, dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open directory of logs: %w", err)
+	}
+	l := &LogFile{name: name, most: most, keep: keep, root: root}
+	if err := l.open(); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *LogFile) open() error {
+	file, err := l.root.OpenFile(l.name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return fmt.Errorf("open log: %w", err)
+	}
+	l.file, l.size = file, info.Size()
+	return nil
+}
+
+// Write appends a line, and begins a new file where it would make this one too large.
+func (l *LogFile) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return 0, fs.ErrClosed
+	}
+	if l.size > 0 && l.size+int64(len(line)) > l.most {
+		if err := l.rotate(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := l.file.Write(line)
+	l.size += int64(n)
+	return n, err
+}
+
+// rotate gives each file the next number; the oldest goes.
+func (l *LogFile) rotate() error {
+	if err := l.file.Close(); err != nil {
+		return err
+	}
+	for n := l.keep; n > 0; n-- {
+		from := l.name
+		if n > 1 {
+			from = fmt.Sprintf("%s.%d", l.name, n-1)
+		}
+		if err := l.root.Rename(from, fmt.Sprintf("%s.%d", l.name, n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(fmt.Errorf("rotate log: %w", err), l.open())
+		}
+	}
+	if l.keep == 0 {
+		if err := l.root.Remove(l.name); err != nil {
+			return errors.Join(fmt.Errorf("rotate log: %w", err), l.open())
+		}
+	}
+	return l.open()
+}
+
+// Close closes the file.
+func (l *LogFile) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return nil
+	}
+	err := errors.Join(l.file.Close(), l.root.Close())
+	l.file = nil
+	return err
+}

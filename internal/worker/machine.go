@@ -1,0 +1,56 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// watchMachine registers the figures of this process's own machine: the memory that it may
+// use, and how full the disk of a directory is. what names the directory's use.
+func (s *Stores) watchMachine(what, dir string) (stop func(), err error) {
+	meter := s.meter()
+	memory, err := meter.Float64ObservableGauge("leat.memory.limit", metric.WithUnit("By"), metric.WithDescription("Memory that the process may use; 0: no limit is known."))
+	if err != nil {
+		return nil, fmt.Errorf("watch memory: %w", err)
+	}
+	disk, err := meter.Float64ObservableGauge("leat.disk.used", metric.WithUnit("1"), metric.WithDescription("Share of a disk that is in use, by the use that leat makes of it."))
+	if err != nil {
+		return nil, fmt.Errorf("watch disk: %w", err)
+	}
+	registered, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		o.ObserveFloat64(memory, float64(memoryLimit()))
+		if used, ok := diskUsed(dir); ok && dir != "" {
+			o.ObserveFloat64(disk, used, metric.WithAttributes(attribute.String("what", what)))
+		}
+		return nil
+	}, memory, disk)
+	if err != nil {
+		return nil, fmt.Errorf("watch the machine: %w", err)
+	}
+	return func() { _ = registered.Unregister() }, nil
+}
+
+// memoryFile is where a control group's limit is (Linux, version 2).
+const memoryFile = "/sys/fs/cgroup/memory.max"
+
+// memoryLimit is what the process may use: what its control group allows, or else
+// GOMEMLIMIT; 0 if neither bounds it.
+func memoryLimit() int64 {
+	if text, err := os.ReadFile(memoryFile); err == nil {
+		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
+			return n
+		}
+	}
+	if n := debug.SetMemoryLimit(-1); n != math.MaxInt64 {
+		return n
+	}
+	return 0
+}

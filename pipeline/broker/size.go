@@ -1,0 +1,31 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+)
+
+// Size is how much of its limit a stream holds.
+type Size struct {
+	Stream   string
+	Messages uint64
+	Bytes    uint64
+	Limit    uint64 // 0: none
+	Replicas int
+}
+
+// Sizes asks the server for the sizes of all streams of leat.
+func (b *Broker) Sizes(ctx context.Context) ([]Size, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	var sizes []Size
+	for _, name := range []string{StreamIntake, StreamChunked, StreamEmbedded, StreamIndexed} {
+		found, err := b.js.Stream(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("load the size of stream %s: %w", name, err)
+		}
+		info := found.CachedInfo()
+		sizes = append(sizes, Size{name, info.State.Msgs, info.State.Bytes, uint64(max(info.Config.MaxBytes, 0)), info.Config.Replicas})
+	}
+	return sizes, nil
+}
