@@ -58,6 +58,7 @@ type cli struct {
 	Backup      backupCmd      `cmd:"" help:"Make backups of a whole leat, prove them, and bring them back."`
 	Keys        keysCmd        `cmd:"" help:"Show which keys have sealed the packs in S3."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
+	Doctor      doctorCmd      `cmd:"" help:"Look for what is wrong with the stores, the workers and this machine, and say what to do."`
 	Config      configCmd      `cmd:"" help:"Show and check the settings of the workers, and change some while they run."`
 	Token       tokenCmd       `cmd:"" help:"Create, list, rotate and revoke the tokens of clients."`
 	Owner       tenantCmd      `cmd:"" name:"tenant" help:"Create tenants, and set their limits and their git credentials."`

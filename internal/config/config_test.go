@@ -110,7 +110,7 @@ func TestCheckNamesTheFlag(t *testing.T) {
 		"--git-timeout=0s", "--git-allow-host=https://h", "--git-allow-host=h:0", "--git-token-file=/nosuch", "--git-ssh-key=/nosuch", "--git-known-hosts=/nosuch", "--max-file-bytes=0",
 		"--include=[", "--exclude={", "--bulk-files=0", "--bulk-window=0", "--bulk-ingests=-1", "--waiting=-1",
 		"--intake-stream-mib=-1", "--chunked-stream-mib=-1", "--embedded-stream-mib=9999999999999", "--indexed-stream-mib=-1",
-		"--intake-per-tenant=-1", "--intake-per-tenant=99999999999",
+		"--intake-per-tenant=-1", "--stream-replicas=2", "--intake-per-tenant=99999999999",
 	} {
 		err := parsed(t, append(slices.Clone(valid), flag)...).Check()
 		name, _, _ := strings.Cut(flag, "=")
@@ -124,7 +124,10 @@ func TestCheckNamesTheFlag(t *testing.T) {
 
 func TestStreamLimitsReachTheTopology(t *testing.T) {
 	top := broker.DefaultTopology()
-	parsed(t, "--chunked-stream-mib=3", "--indexed-stream-mib=7", "--intake-per-tenant=9").Limit(&top)
+	parsed(t, "--chunked-stream-mib=3", "--indexed-stream-mib=7", "--intake-per-tenant=9", "--stream-replicas=3").Limit(&top)
+	if top.Replicas != 3 {
+		t.Errorf("%d replicas", top.Replicas)
+	}
 	if top.ChunkedBytes != 3<<20 || top.IndexedBytes != 7<<20 || top.IntakePerTenant != 9 {
 		t.Errorf("limits of %d and %d bytes, and of %d submissions", top.ChunkedBytes, top.IndexedBytes, top.IntakePerTenant)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/leatworks/leat/pipeline/broker"
 )
@@ -9,6 +10,7 @@ import (
 // Streams says how large the streams may get. The NATS server reserves as much.
 // All workers of an index need the same values.
 type Streams struct {
+	Replicas    int `name:"stream-replicas" env:"LEAT_STREAM_REPLICAS" default:"1" placeholder:"N" help:"Servers of a NATS cluster that keep each message: 1, 3 or 5 (${default})."`
 	IntakeMiB   int `name:"intake-stream-mib" env:"LEAT_INTAKE_STREAM_MIB" default:"256" placeholder:"MIB" help:"Limit of the stream of submissions, in MiB (${default})."`
 	PerTenant   int `name:"intake-per-tenant" env:"LEAT_INTAKE_PER_TENANT" default:"1024" placeholder:"N" help:"Submissions of one tenant that wait at most; more are refused to that tenant alone (${default})."`
 	ChunkedMiB  int `name:"chunked-stream-mib" env:"LEAT_CHUNKED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of chunked documents, in MiB: about 1.2 KiB for each document there is (${default})."`
@@ -29,6 +31,9 @@ func (s Streams) Check() error {
 			return fmt.Errorf("%s %d: give 1 to %d", limit.name, *limit.mib, maxStreamMiB)
 		}
 	}
+	if !slices.Contains([]int{0, 1, 3, 5}, s.Replicas) {
+		return fmt.Errorf("--stream-replicas (LEAT_STREAM_REPLICAS) %d: give 1, 3 or 5", s.Replicas)
+	}
 	if s.PerTenant < 0 || s.PerTenant > maxPerTenant {
 		return fmt.Errorf("--intake-per-tenant (LEAT_INTAKE_PER_TENANT) %d: give 1 to %d", s.PerTenant, maxPerTenant)
 	}
@@ -41,6 +46,9 @@ func (s Streams) Limit(t *broker.Topology) {
 		if *limit.mib > 0 {
 			*limit.bytes = int64(*limit.mib) << 20
 		}
+	}
+	if s.Replicas > 0 {
+		t.Replicas = s.Replicas
 	}
 	if s.PerTenant > 0 {
 		t.IntakePerTenant = int64(s.PerTenant)

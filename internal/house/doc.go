@@ -1,2 +1,2 @@
-// Package house holds no code. Its tests check the rules of this tree.
+// Package house holds the tests of the rules of this tree.
 package house

@@ -30,6 +30,7 @@ type figures struct {
 	stores       *Stores
 	certificates *certificates
 	last         atomic.Pointer[counted]
+	kept         time.Time // when the sizes of the stores were kept last
 }
 
 // counted is one count.
@@ -165,7 +166,9 @@ func (f *figures) run(ctx context.Context, log *slog.Logger) {
 		c, err := f.count(ctx)
 		if err == nil {
 			f.last.Store(c)
-		} else if ctx.Err() == nil {
+			err = f.keep(ctx, c)
+		}
+		if err != nil && ctx.Err() == nil {
 			log.Warn("the figures of the installation cannot be counted; will be tried again", "error", err)
 		}
 		select {
@@ -174,6 +177,35 @@ func (f *figures) run(ctx context.Context, log *slog.Logger) {
 		case <-time.After(max(figureInterval, figureShare*time.Since(began))):
 		}
 	}
+}
+
+// keep keeps the sizes of the stores, of which 'leat doctor' tells when one will be full.
+// The catalog takes one measurement an hour.
+func (f *figures) keep(ctx context.Context, c *counted) error {
+	if time.Since(f.kept) < time.Hour {
+		return nil
+	}
+	packs, err := f.stores.Catalog.PackBytes(ctx)
+	if err != nil {
+		return err
+	}
+	server, err := f.stores.Catalog.Server(ctx)
+	if err != nil {
+		return err
+	}
+	list := []catalog.Measurement{
+		{Name: "documents", Value: float64(c.Documents["indexed"])}, {Name: "packs", Value: float64(packs)}, {Name: "database", Value: float64(server.Bytes)},
+	}
+	for _, s := range c.sizes {
+		if s.Stream != broker.StreamIndexed { // which forgets the oldest by itself
+			list = append(list, catalog.Measurement{Name: s.Stream, Value: float64(s.Bytes), Most: float64(s.Limit)})
+		}
+	}
+	if err := f.stores.Catalog.Measure(ctx, list...); err != nil {
+		return err
+	}
+	f.kept = time.Now()
+	return nil
 }
 
 // count asks the catalog and the streams.

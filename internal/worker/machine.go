@@ -3,14 +3,11 @@ package worker
 import (
 	"context"
 	"fmt"
-	"math"
-	"os"
-	"runtime/debug"
-	"strconv"
-	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/leatworks/leat/internal/host"
 )
 
 // watchMachine registers the figures of this process's own machine: the memory that it may
@@ -26,8 +23,8 @@ func (s *Stores) watchMachine(what, dir string) (stop func(), err error) {
 		return nil, fmt.Errorf("watch disk: %w", err)
 	}
 	registered, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		o.ObserveFloat64(memory, float64(memoryLimit()))
-		if used, ok := diskUsed(dir); ok && dir != "" {
+		o.ObserveFloat64(memory, float64(host.MemoryLimit()))
+		if used, _, ok := host.Disk(dir); ok && dir != "" {
 			o.ObserveFloat64(disk, used, metric.WithAttributes(attribute.String("what", what)))
 		}
 		return nil
@@ -36,21 +33,4 @@ func (s *Stores) watchMachine(what, dir string) (stop func(), err error) {
 		return nil, fmt.Errorf("watch the machine: %w", err)
 	}
 	return func() { _ = registered.Unregister() }, nil
-}
-
-// memoryFile is where a control group's limit is (Linux, version 2).
-const memoryFile = "/sys/fs/cgroup/memory.max"
-
-// memoryLimit is what the process may use: what its control group allows, or else
-// GOMEMLIMIT; 0 if neither bounds it.
-func memoryLimit() int64 {
-	if text, err := os.ReadFile(memoryFile); err == nil {
-		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
-			return n
-		}
-	}
-	if n := debug.SetMemoryLimit(-1); n != math.MaxInt64 {
-		return n
-	}
-	return 0
 }

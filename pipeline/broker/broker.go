@@ -241,6 +241,7 @@ type Lag struct {
 	InFlight    uint64 // delivered, not yet acknowledged
 	Redelivered uint64 // those in flight that were delivered more than once
 	Done        uint64 // acknowledged since the consumer exists, without a gap
+	Waiting     int    // requests of workers that wait for a message
 }
 
 // Lag asks the server for a consumer's backlog.
@@ -257,5 +258,6 @@ func (b *Broker) Lag(ctx context.Context, stream, consumer string) (Lag, error) 
 		InFlight:    uint64(max(info.NumAckPending, 0)),
 		Redelivered: uint64(max(info.NumRedelivered, 0)),
 		Done:        info.AckFloor.Consumer,
+		Waiting:     info.NumWaiting,
 	}, nil
 }

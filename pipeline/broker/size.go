@@ -29,3 +29,22 @@ func (b *Broker) Sizes(ctx context.Context) ([]Size, error) {
 	}
 	return sizes, nil
 }
+
+// Server is what the NATS server says of itself.
+type Server struct {
+	Release     string
+	Store       uint64 // bytes that JetStream holds in files for this account
+	StoreLimit  uint64 // that it may hold; 0: no limit but the disk's
+	ClusterName string // "": a single server
+}
+
+// Server asks the server about itself.
+func (b *Broker) Server(ctx context.Context) (Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	info, err := b.js.AccountInfo(ctx)
+	if err != nil {
+		return Server{}, fmt.Errorf("ask JetStream about itself: %w", err)
+	}
+	return Server{b.conn.ConnectedServerVersion(), info.Store, uint64(max(info.Limits.MaxStore, 0)), b.conn.ConnectedClusterName()}, nil
+}

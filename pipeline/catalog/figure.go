@@ -51,3 +51,73 @@ func (c *Core) Freshness(ctx context.Context, track uuid.UUID, revision int64) (
 	}
 	return events.Lane(row.Lane), seconds(row.Seconds), nil
 }
+
+// Measurement is how much of something there was at an hour.
+type Measurement struct {
+	Name        string
+	At          time.Time
+	Value, Most float64 // Most is 0 where no limit is known
+}
+
+// keptMeasurements is the number of days that measurements are kept.
+const keptMeasurements = 90
+
+// Measure keeps one measurement of each name an hour, the first that is given.
+func (c *Core) Measure(ctx context.Context, list ...Measurement) error {
+	for _, m := range list {
+		if err := c.query.PutMeasurement(ctx, m.Name, m.Value, m.Most); err != nil {
+			return fmt.Errorf("keep the measurement of %s: %w", m.Name, err)
+		}
+	}
+	if err := c.query.DropMeasurements(ctx, keptMeasurements); err != nil {
+		return fmt.Errorf("drop old measurements: %w", err)
+	}
+	return nil
+}
+
+// Measurements lists those of the last days, by name and time.
+func (c *Core) Measurements(ctx context.Context, days int) ([]Measurement, error) {
+	rows, err := c.query.ListMeasurements(ctx, int32(days))
+	if err != nil {
+		return nil, fmt.Errorf("list measurements: %w", err)
+	}
+	list := make([]Measurement, len(rows))
+	for i, r := range rows {
+		list[i] = Measurement{r.Name, r.At, r.Value, r.Most}
+	}
+	return list, nil
+}
+
+// PackBytes is what all packs hold together in S3.
+func (c *Core) PackBytes(ctx context.Context) (int64, error) {
+	n, err := c.query.SumPacks(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("sum up packs: %w", err)
+	}
+	return n, nil
+}
+
+// Server is what Postgres says of itself.
+type Server struct {
+	Version                      int    // such as 170002
+	Release                      string // such as 17.2
+	Clock                        time.Time
+	Connections, MostConnections int64
+	Bytes                        int64 // of the database
+	Replica                      bool  // it takes no writes
+}
+
+// Server asks Postgres about itself.
+func (c *Core) Server(ctx context.Context) (Server, error) {
+	var s Server
+	err := c.pool.QueryRow(ctx, serverFacts).Scan(&s.Version, &s.Release, &s.Clock, &s.MostConnections, &s.Connections, &s.Bytes, &s.Replica)
+	if err != nil {
+		return s, fmt.Errorf("ask postgres about itself: %w", err)
+	}
+	return s, nil
+}
+
+// serverFacts is of views of the system, which sqlc does not know.
+const serverFacts = `select current_setting('server_version_num')::int, current_setting('server_version'), clock_timestamp(),
+	current_setting('max_connections')::int, (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+	pg_database_size(current_database()), pg_is_in_recovery()`

@@ -413,6 +413,9 @@ func TestConstraints(t *testing.T) {
 		{"run with an empty error", check, run + "('k', now(), now(), 0, 0, 0, '')"},
 		{"pack gone and not deleted", check, "update packs set gone_at = now()"},
 
+		{"measurement of nothing", check, "insert into measurements values ('', now(), 1, 0)"},
+		{"measurement below nothing", check, "insert into measurements values ('n', now(), -1, 0)"},
+		{"measurement of less than no limit", check, "insert into measurements values ('n', now(), 1, -1)"},
 		{"setting without a name", check, "insert into settings (name, value, actor) values ('', 'v', 'a')"},
 		{"setting without a value", check, "insert into settings (name, value, actor) values ('n', '', 'a')"},
 		{"setting by nobody", check, "insert into settings (name, value, actor) values ('n', 'v', '')"},

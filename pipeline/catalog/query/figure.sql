@@ -16,3 +16,16 @@ select
 select s.lane, extract(epoch from s.indexed_at - coalesce(
     (select max(b.created_at) from submissions b where b.track = s.track and b.revision = s.revision), s.created_at))::float8 as seconds
 from snapshots s where s.track = @track and s.revision = @revision and s.indexed_at is not null;
+
+-- name: PutMeasurement :exec
+insert into measurements (name, at, value, most) values (@name, date_trunc('hour', now()), @value, @most)
+on conflict (name, at) do nothing;
+
+-- name: DropMeasurements :exec
+delete from measurements where at < now() - make_interval(days => @days);
+
+-- name: ListMeasurements :many
+select name, at, value, most from measurements where at > now() - make_interval(days => @days) order by name, at;
+
+-- name: SumPacks :one
+select coalesce(sum(size), 0)::bigint from packs where gone_at is null;

@@ -97,6 +97,17 @@ func (s *Store) Ready(ctx context.Context) error {
 	return explain(ctx, err, "check qdrant's health")
 }
 
+// Release is the version that the server names.
+func (s *Store) Release(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	reply, err := s.server.HealthCheck(ctx, &qdrant.HealthCheckRequest{})
+	if err != nil {
+		return "", explain(ctx, err, "ask qdrant for its version")
+	}
+	return reply.GetVersion(), nil
+}
+
 var _ vector.Store = (*Store)(nil)
 
 type target struct {

@@ -42,6 +42,44 @@ func (q *Queries) CountDocumentStates(ctx context.Context) ([]CountDocumentState
 	return items, nil
 }
 
+const dropMeasurements = `-- name: DropMeasurements :exec
+delete from measurements where at < now() - make_interval(days => $1)
+`
+
+func (q *Queries) DropMeasurements(ctx context.Context, days int32) error {
+	_, err := q.db.Exec(ctx, dropMeasurements, days)
+	return err
+}
+
+const listMeasurements = `-- name: ListMeasurements :many
+select name, at, value, most from measurements where at > now() - make_interval(days => $1) order by name, at
+`
+
+func (q *Queries) ListMeasurements(ctx context.Context, days int32) ([]Measurement, error) {
+	rows, err := q.db.Query(ctx, listMeasurements, days)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Measurement
+	for rows.Next() {
+		var i Measurement
+		if err := rows.Scan(
+			&i.Name,
+			&i.At,
+			&i.Value,
+			&i.Most,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loadFigures = `-- name: LoadFigures :one
 select
     coalesce(extract(epoch from now() - (select min(created_at) from submissions where state = 'pending')), 0)::float8 as oldest_submission,
@@ -90,4 +128,25 @@ func (q *Queries) LoadFreshness(ctx context.Context, track uuid.UUID, revision i
 	var i LoadFreshnessRow
 	err := row.Scan(&i.Lane, &i.Seconds)
 	return i, err
+}
+
+const putMeasurement = `-- name: PutMeasurement :exec
+insert into measurements (name, at, value, most) values ($1, date_trunc('hour', now()), $2, $3)
+on conflict (name, at) do nothing
+`
+
+func (q *Queries) PutMeasurement(ctx context.Context, name string, value float64, most float64) error {
+	_, err := q.db.Exec(ctx, putMeasurement, name, value, most)
+	return err
+}
+
+const sumPacks = `-- name: SumPacks :one
+select coalesce(sum(size), 0)::bigint from packs where gone_at is null
+`
+
+func (q *Queries) SumPacks(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, sumPacks)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }

@@ -58,6 +58,13 @@ type Hook struct {
 	RefusedAt     *time.Time
 }
 
+type Measurement struct {
+	Name  string
+	At    time.Time
+	Value float64
+	Most  float64
+}
+
 type Setting struct {
 	Name      string
 	Value     string
