@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,7 +22,13 @@ var mayScan = map[string]string{
 	"CountPending":   "an operator's count",
 	"AskToReadAgain": "looks once in a while for tracks that were read by other rules",
 	"LoadUsage":      "an operator's list of what embedding took",
+
+	"CountOpenDocuments": "an operator's count, while a repair is waited for",
+	"Stamp":              "counts all documents, before and after a backup",
 }
+
+// small are the tables that hold a few rows however much is indexed.
+var small = []string{"generations", "revision_floor", "backup_keys", "backup_leases"}
 
 // planWorld fills the tables that grow, so that the planner has something to
 // choose from.
@@ -55,11 +62,21 @@ insert into embedder_usage select current_date - n, 1, 'other', id, 1, 1, 1, 1, 
 analyze;
 `
 
-// growing are the tables that no statement of the main path may read whole.
-var growing = regexp.MustCompile(`Seq Scan on (repositories|tracks|snapshots|submissions|packs|blobs|chunkings|chunks|vectors|documents|findings|claims|embedder_usage|generation_failures)\b`)
+// scan is what a plan says of a table that is read whole.
+var scan = regexp.MustCompile(`Seq Scan on ([a-z_]+)\b`)
 
-// No statement that runs for a document, a batch or a message has to read a
-// table whole, planned as a prepared statement is: without a look at its
+// scanned returns the first table, if any, that a plan reads whole and that grows.
+func scanned(plan string) string {
+	for _, found := range scan.FindAllStringSubmatch(plan, -1) {
+		if !slices.Contains(small, found[1]) {
+			return found[1]
+		}
+	}
+	return ""
+}
+
+// No statement of the catalog has to read a table that grows whole, but for those that
+// are excused. It is planned as a prepared statement is: without a look at its
 // parameters. Sequential scans are off, or small tables would be read so.
 func TestStatementsUseIndexes(t *testing.T) {
 	w := newWorld(t)
@@ -69,13 +86,12 @@ func TestStatementsUseIndexes(t *testing.T) {
 	}
 	defer conn.Release()
 	run(t, conn.Conn(), planWorld+"set plan_cache_mode = force_generic_plan; set enable_seqscan = off")
-	statements := statementsOf(t, "compare", "content", "document", "embedding", "finding", "generation", "read", "snapshot", "submission")
+	statements := statementsOf(t)
 	for name, statement := range statements {
 		t.Run(name, func(t *testing.T) {
 			plan := planOf(t, conn.Conn(), name, statement)
-			scans := growing.FindString(plan)
-			if reason := mayScan[name]; (scans != "") && reason == "" {
-				t.Errorf("%s\n%s", scans, plan)
+			if table := scanned(plan); table != "" && mayScan[name] == "" {
+				t.Errorf("it reads all of %s\n%s", table, plan)
 			}
 		})
 	}
@@ -96,19 +112,23 @@ func TestASwapReadsWhatIsDue(t *testing.T) {
 	}
 	defer conn.Release()
 	run(t, conn.Conn(), planWorld+"set plan_cache_mode = force_generic_plan")
-	plan := planOf(t, conn.Conn(), "HastenDocuments", statementsOf(t, "document", "generation", "read", "snapshot")["HastenDocuments"])
+	plan := planOf(t, conn.Conn(), "HastenDocuments", statementsOf(t)["HastenDocuments"])
 	if !strings.Contains(plan, "documents_due") {
 		t.Error(plan)
 	}
 }
 
-// statementsOf reads the statements out of the generated code, by name.
-func statementsOf(t *testing.T, files ...string) map[string]string {
+// statementsOf reads all statements out of the generated code, by name.
+func statementsOf(t *testing.T) map[string]string {
 	t.Helper()
+	files, err := filepath.Glob(filepath.Join("internal", "query", "*.sql.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	statements := make(map[string]string)
 	name := regexp.MustCompile(`^-- name: (\w+) :`)
 	for _, file := range files {
-		tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join("internal", "query", file+".sql.go"), nil, 0)
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,12 +86,14 @@ select d.path, d.revision, d.state, d.lane::text as lane, coalesce(d.indexed_rev
     coalesce(b.size, 0)::int as size, coalesce(p.key, '')::text as pack,
     coalesce(su.source, '')::text as source, coalesce(su.event, '')::text as event, coalesce(su.created_at, s.created_at)::timestamptz as submitted_at
 from documents d
+join tracks t on t.id = d.track
 join snapshots s on s.track = d.track and s.revision = d.revision
 left join chunkings k on k.id = d.chunking
 left join blobs b on b.sha256 = k.blob
 left join packs p on p.id = b.pack
 left join lateral (
-    select x.source, x.event, x.created_at from submissions x where x.track = d.track and x.revision = d.revision order by x.created_at limit 1
+    select x.source, x.event, x.created_at from submissions x
+    where x.repository = t.repository and x.track = d.track and x.revision = d.revision order by x.created_at limit 1
 ) su on true
 where d.id = $1 and d.state <> 'removed'
 `
