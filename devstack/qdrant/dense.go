@@ -13,6 +13,7 @@ func (s *segment) nearest(query []float32, candidates bitset, limit int) []hit {
 	candidates.and(s.vectored)
 	if s.shape.quantized() && candidates.count() > limit {
 		candidates = s.contenders(query, candidates, limit)
+		defer s.spare(candidates.count())
 	}
 	score := vek32.Dot
 	if s.shape.Distance == qdrant.Distance_Euclid {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -22,8 +23,28 @@ var errFileFull = errors.New("the file has reached its limit of 16 GiB")
 // appends; reading earlier bytes needs no lock.
 type file struct {
 	*os.File
-	view []byte // the reservation; only view[:size] may be touched
-	size int64
+	view    []byte // the reservation; only view[:size] may be touched
+	size    int64
+	touched atomic.Int64 // places that were read here and there, see spare
+}
+
+// A read of a place maps some pages around it. They count as memory of this process,
+// though the kernel can take them back at any time.
+const (
+	spareBytes  = 1 << 30 // smaller files are not worth it
+	sparePlaces = 8 << 10 // 512 MiB, with the 64 KiB that Linux maps for each
+)
+
+// spare gives back the pages of the first size bytes, which a lock keeps as they are,
+// once so many places have been read that they are a large part of the file. The pages
+// stay in the kernel's cache.
+func (f *file) spare(places int, size int64) {
+	if size < spareBytes || f.touched.Add(int64(places)) < sparePlaces {
+		return
+	}
+	f.touched.Store(0)
+	// A failure costs memory, and nothing else.
+	_ = unix.Madvise(f.view[:size&^int64(os.Getpagesize()-1)], unix.MADV_DONTNEED)
 }
 
 func openFile(path string) (*file, error) {
@@ -42,7 +63,7 @@ func openFile(path string) (*file, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("map %s: %w (an address space limit, as by ulimit -v, must leave room for 16 GiB a file)", path, err), f.Close())
 	}
-	return &file{f, view, info.Size()}, nil
+	return &file{File: f, view: view, size: info.Size()}, nil
 }
 
 // writeAt writes at offset, which is at most size, and makes that the end.

@@ -294,6 +294,12 @@ func (s *segment) dense(slot uint32) []float32 {
 	return floats(s.vectors.view[int64(slot)*row : int64(slot+1)*row])
 }
 
+// spare lets the mappings of both files give back memory after so many slots were read.
+func (s *segment) spare(slots int) {
+	s.vectors.spare(slots, int64(len(s.ids))*s.shape.rowBytes())
+	s.log.spare(slots, s.bodies[len(s.bodies)-1])
+}
+
 // record returns a slot's point in place.
 func (s *segment) record(slot uint32) record {
 	u := s.at(slot)

@@ -1,6 +1,7 @@
 package qdrant
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -77,13 +78,24 @@ func fill(b *testing.B, n int) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := r.create("c", shape{Dense: "dense", Dimensions: benchDimensions, Distance: qdrant.Distance_Dot, Sparse: "text", HasSparse: true, IDF: true}); err != nil {
+	if err := fillPoints(b.Context(), r, n); err != nil {
 		b.Fatal(err)
+	}
+	if err := r.close(); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// fillPoints makes a collection "c" of n points.
+func fillPoints(ctx context.Context, r *registry, n int) error {
+	if err := r.create("c", shape{Dense: "dense", Dimensions: benchDimensions, Distance: qdrant.Distance_Dot, Sparse: "text", HasSparse: true, IDF: true}); err != nil {
+		return err
 	}
 	api := &pointsAPI{registry: r}
 	for _, name := range []string{"tenant", "repository", "track", "document", "ref", "path", "dirs", "language", "kind", "symbol"} {
-		if _, err := api.CreateFieldIndex(b.Context(), &qdrant.CreateFieldIndexCollection{CollectionName: "c", FieldName: name, FieldType: qdrant.FieldType_FieldTypeKeyword.Enum()}); err != nil {
-			b.Fatal(err)
+		if _, err := api.CreateFieldIndex(ctx, &qdrant.CreateFieldIndexCollection{CollectionName: "c", FieldName: name, FieldType: qdrant.FieldType_FieldTypeKeyword.Enum()}); err != nil {
+			return err
 		}
 	}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -92,14 +104,11 @@ func fill(b *testing.B, n int) string {
 		for i := from; i < min(n, from+1000); i++ {
 			request.Points = append(request.Points, benchPoint(random, i))
 		}
-		if _, err := api.Upsert(b.Context(), request); err != nil {
-			b.Fatal(err)
+		if _, err := api.Upsert(ctx, request); err != nil {
+			return err
 		}
 	}
-	if err := r.close(); err != nil {
-		b.Fatal(err)
-	}
-	return dir
+	return nil
 }
 
 // cpu reports processor time an operation, which other work on the machine

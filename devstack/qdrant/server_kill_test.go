@@ -18,7 +18,11 @@ const killDir = "LEAT_TEST_QDRANT_DIR" // set: this process is the one to be kil
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(killDir); dir != "" {
-		if err := writeForever(dir); err != nil {
+		write := writeForever
+		if n, err := strconv.Atoi(os.Getenv(killDir + "_POINTS")); err == nil {
+			write = func(dir string) error { return writePoints(dir, n) }
+		}
+		if err := write(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
