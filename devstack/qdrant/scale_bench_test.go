@@ -22,7 +22,7 @@ const benchPoints = "LEAT_BENCH_POINTS"
 
 // BenchmarkScale has a process write points and kills it, opens what it has left, and
 // asks hybrid queries of 50 points each, for one tenant. It reports how long the start
-// took, the latencies, and the memory of this process: resident, and the part of it
+// took, and its processor time, the latencies, and the memory of this process: resident, and the part of it
 // that is no file. It takes some GiB of disk.
 func BenchmarkScale(b *testing.B) {
 	n, err := strconv.Atoi(os.Getenv(benchPoints))
@@ -45,9 +45,9 @@ func BenchmarkScale(b *testing.B) {
 	if !written {
 		b.Fatal("the writer ended early")
 	}
-	start := time.Now()
+	start, startCPU := time.Now(), cpuTime(b)
 	_, api := benchRegistry(b, dir)
-	started := time.Since(start)
+	started, startedCPU := time.Since(start), cpuTime(b)-startCPU
 
 	random := rand.New(rand.NewPCG(3, 4))
 	var took []time.Duration
@@ -73,6 +73,7 @@ func BenchmarkScale(b *testing.B) {
 		}
 	}
 	b.ReportMetric(started.Seconds(), "start-s")
+	b.ReportMetric(float64(startedCPU)/1e9, "start-cpu-s")
 	b.ReportMetric(float64(cpuTime(b)-from)/float64(len(took))/1e6, "cpu-ms/query")
 	slices.Sort(took)
 	for name, share := range map[string]float64{"p50-ms": 0.5, "p95-ms": 0.95} {

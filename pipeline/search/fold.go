@@ -57,7 +57,7 @@ func fold[K comparable](list []candidate, key func(candidate) K) []candidate {
 // texts means nothing.
 func (c *candidate) take(other candidate) {
 	fused, score := max(c.fused, other.fused), max(c.hit.Score, other.hit.Score)
-	if other.boost > c.boost || other.boost == c.boost && place(other, *c) < 0 {
+	if other.boost > c.boost || other.boost == c.boost && place(&other, c) < 0 {
 		*c, other = other, *c
 	}
 	c.copies = append(c.copies, other.copies...)
@@ -68,7 +68,7 @@ func (c *candidate) take(other candidate) {
 
 // whole returns the hit with its places.
 func (c candidate) whole() Hit {
-	slices.SortFunc(c.copies, place)
+	slices.SortFunc(c.copies, func(a, b candidate) int { return place(&a, &b) })
 	for _, other := range c.copies {
 		h := other.hit
 		c.hit.Places = append(c.hit.Places, Place{h.Repository, h.Track, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine})

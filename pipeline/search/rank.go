@@ -86,18 +86,31 @@ func names(symbol string) iter.Seq[string] {
 // longer text, then the first by place. The ids of points do not count, because
 // they differ between copies of a repository.
 func rank(list []candidate) {
-	slices.SortFunc(list, func(a, b candidate) int {
-		return cmp.Or(
-			cmp.Compare(b.hit.Score, a.hit.Score),
-			cmp.Compare(b.held, a.held),
-			header(a)-header(b),
-			cmp.Compare(b.point.EndByte-b.point.StartByte, a.point.EndByte-a.point.StartByte),
-			place(a, b),
-		)
-	})
+	order := make([]*candidate, len(list)) // a candidate is large
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortFunc(order, compare)
+	sorted := make([]candidate, len(list))
+	for i, c := range order {
+		sorted[i] = *c
+	}
+	copy(list, sorted)
 }
 
-func header(c candidate) int {
+func compare(a, b *candidate) int {
+	if c := cmp.Compare(b.hit.Score, a.hit.Score); c != 0 {
+		return c // the rest is seldom needed
+	}
+	return cmp.Or(
+		cmp.Compare(b.held, a.held),
+		header(a)-header(b),
+		cmp.Compare(b.point.EndByte-b.point.StartByte, a.point.EndByte-a.point.StartByte),
+		place(a, b),
+	)
+}
+
+func header(c *candidate) int {
 	if c.hit.Kind == kindHeader {
 		return 1
 	}
@@ -105,7 +118,7 @@ func header(c candidate) int {
 }
 
 // place orders by path, bytes, ref and repository.
-func place(a, b candidate) int {
+func place(a, b *candidate) int {
 	return cmp.Or(
 		strings.Compare(a.hit.Path, b.hit.Path),
 		cmp.Compare(a.point.StartByte, b.point.StartByte),
