@@ -42,7 +42,7 @@ func (g guests) Grant(r *http.Request) (access.Grant, error) {
 			return grant, nil
 		}
 	}
-	return access.Grant{}, &service.Error{Kind: service.Unauthenticated, Reason: "nobody is logged in"}
+	return access.Grant{}, &service.Error{Kind: service.Unauthenticated, Reason: "nobody is signed in"}
 }
 
 func (g guests) CSRF(r *http.Request) string {
@@ -257,7 +257,7 @@ func TestSigningInLeadsToThePages(t *testing.T) {
 		t.Errorf("a wrong token: %d %s", a.StatusCode, a.body)
 	}
 	a := b.do(http.MethodPost, at+"/login", url.Values{"token": {made.Secret}, "next": {"/admin/tokens"}})
-	if a.StatusCode != http.StatusOK || a.Request.URL.Path != "/admin/tokens" || !strings.Contains(a.body, "Log out") {
+	if a.StatusCode != http.StatusOK || a.Request.URL.Path != "/admin/tokens" || !strings.Contains(a.body, "Sign out") {
 		t.Fatalf("the token: %d %s %s", a.StatusCode, a.Request.URL, a.body)
 	}
 	_, csrf, _ := strings.Cut(a.body, `name="csrf" value="`)

@@ -23,7 +23,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page te
 	return nil
 }
 
-// fail shows what went wrong. Who is not known is asked to log in.
+// fail shows what went wrong. Who is not known is asked to sign in.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, v visit, f Failure) {
 	content := failurePage(v, f)
 	switch {
@@ -63,11 +63,11 @@ func readForm(r *http.Request) error {
 	return nil
 }
 
-// Login shows the page to log in, under a status.
+// Login shows the page to sign in, under a status.
 func (p *Pages) Login(w http.ResponseWriter, r *http.Request, status int, l Login) {
 	headers(w)
 	if err := p.show(w, r, status, loginPage(p.visitOf(r, Caller{}), l)); err != nil {
-		p.log.ErrorContext(r.Context(), "the page to log in cannot be shown", "error", err)
+		p.log.ErrorContext(r.Context(), "the page to sign in cannot be shown", "error", err)
 	}
 }
 

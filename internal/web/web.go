@@ -24,10 +24,10 @@ type Failure struct {
 	Request string // id of the request, by which the log has more
 }
 
-// Login is what the page to log in shows.
+// Login is what the page to sign in shows.
 type Login struct {
 	Problem  string // why the person was not let in; "": nothing has been tried
-	Provider string // name of the other way to log in; "": there is none
+	Provider string // name of the other way to sign in; "": there is none
 	Begin    string // path at which it begins
 	Next     string // where the person wants to go
 }
@@ -39,7 +39,7 @@ type Config struct {
 	Who func(*http.Request) (Caller, bool)
 	// Explain turns an error of the service into what people are told.
 	Explain func(ctx context.Context, err error) Failure
-	// Provider names the way to log in beside a token, and Begin is the path at which it
+	// Provider names the way to sign in beside a token, and Begin is the path at which it
 	// begins. Default: there is none.
 	Provider, Begin string
 	// CSRF returns the text by which a form shows that it is of the request's session.
