@@ -113,6 +113,16 @@ verify: generate ## fail if generated files differ from the committed ones
 	git diff --exit-code -- events api pipeline/catalog/internal/query internal/web
 	$(GO) mod tidy -diff
 
+# What deploy holds is tested by a module of its own, which needs helm, Kubernetes and
+# Prometheus as libraries.
+.PHONY: deploy-test
+deploy-test: ## test the chart, the alerts, the dashboards, the compose file and the Dockerfile
+	cd deploy/check && $(GO) vet ./... && $(GO) test ./...
+
+.PHONY: generate-deploy
+generate-deploy: ## make the dashboards of deploy from their code
+	cd deploy/check && $(GO) generate ./...
+
 .PHONY: vuln
 vuln: ## look for known vulnerabilities (asks vuln.go.dev)
 	$(VULN) ./...
