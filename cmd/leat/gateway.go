@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 
 	"golang.org/x/sync/errgroup"
 
@@ -60,11 +61,19 @@ func (d *devGateway) url() string {
 	return "http://" + d.health.Addr().String()
 }
 
+// private says whether only this machine reaches the gateway. Its tokens may then name paths
+// of the machine, as the command line may.
+func (d *devGateway) private() bool {
+	addr, ok := d.health.Addr().(*net.TCPAddr)
+	return ok && addr.IP.IsLoopback()
+}
+
 // beside runs the gateway until main returns.
 func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config.Stores, door config.Door, log *slog.Logger, main func(context.Context) error) error {
 	if d.url() == "" {
 		return main(ctx)
 	}
+	door.LocalPaths = door.LocalPaths || d.private()
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	both, ctx := errgroup.WithContext(serving)
