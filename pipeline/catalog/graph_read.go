@@ -136,24 +136,3 @@ func (g *Graphs) LeadingTo(ctx context.Context, track uuid.UUID, targets []int64
 	}
 	return list, nil
 }
-
-// Answer loads an answer that was kept, nil if the graph has changed since.
-func (g *Graphs) Answer(ctx context.Context, track uuid.UUID, kind string) ([]byte, error) {
-	answer, err := g.query.LoadAnswer(ctx, track, kind)
-	if noRows(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load %s of the graph of track %s: %w", kind, track, err)
-	}
-	return answer, nil
-}
-
-// KeepAnswer keeps an answer that was computed when the graph had changed so often.
-func (g *Graphs) KeepAnswer(ctx context.Context, track uuid.UUID, kind string, changed int64, answer []byte) error {
-	err := g.query.PutAnswer(ctx, query.PutAnswerParams{Track: track, Kind: kind, Changed: changed, Answer: answer})
-	if err != nil {
-		return fmt.Errorf("keep %s of the graph of track %s: %w", kind, track, err)
-	}
-	return nil
-}

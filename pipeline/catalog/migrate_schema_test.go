@@ -124,8 +124,6 @@ func TestConstraints(t *testing.T) {
 		{"symbol of no visibility", check, symbol + "($document, 0, $other, 'f', 'f', 1, 5, 1, 1, 1, '', '', '', '{}')"},
 		{"symbol before the first line", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 0, 1, 1, '', '', '', '{}')"},
 		{"symbol with its name before the first line", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 1, 1, 0, '', '', '', '{}')"},
-		{"answer of no kind", check, graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}'); insert into graph_answers (track, kind, changed, answer) values ($other, '', 0, '{}')"},
-		{"answer of no graph", foreign, "insert into graph_answers (track, kind, changed, answer) values ($track, 'k', 0, '{}')"},
 
 		{"repository", "", repository + "($nobody, 'a', 'ssh://git@h:22/r', 'e')"},
 		{"repository of a malformed tenant", check, repository + "($nobody, 'A b', 'https://h/r', null)"},

@@ -68,17 +68,8 @@ create table graph_symbols (
 create index graph_symbols_name on graph_symbols (track, name);
 create index graph_symbols_folded on graph_symbols (track, lower(name) text_pattern_ops) where kind > 0;
 
--- Answers that take long to compute, kept until the graph changes.
-create table graph_answers (
-    track   uuid   not null references graphs on delete cascade,
-    kind    text   not null check (kind <> ''),
-    changed bigint not null, -- graphs.changed when it was computed
-    answer  jsonb  not null,
-    primary key (track, kind)
-);
-
 -- +goose Down
-drop table graph_answers, graph_symbols, graph_files, graphs, facts;
+drop table graph_symbols, graph_files, graphs, facts;
 delete from blobs where pack in (select id from packs where kind = 'fact');
 delete from packs where kind = 'fact';
 alter table packs drop constraint packs_kind_check, add check (kind in ('text', 'vector'));

@@ -140,10 +140,3 @@ where track = @track and targets && @targets::bigint[] and path > @after order b
 -- name: FactContents :many
 select f.blob, f.language, f.content from facts f
 where f.blob = any(@blobs::bytea[]) and f.extractor = @extractor;
-
--- name: LoadAnswer :one
-select a.answer from graph_answers a join graphs g on g.track = a.track where a.track = @track and a.kind = @kind and a.changed = g.changed;
-
--- name: PutAnswer :exec
-insert into graph_answers (track, kind, changed, answer) values (@track, @kind, @changed, @answer)
-on conflict (track, kind) do update set changed = excluded.changed, answer = excluded.answer;

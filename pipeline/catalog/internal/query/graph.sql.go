@@ -565,17 +565,6 @@ func (q *Queries) KnownFacts(ctx context.Context, blobs [][]byte, languages []st
 	return items, nil
 }
 
-const loadAnswer = `-- name: LoadAnswer :one
-select a.answer from graph_answers a join graphs g on g.track = a.track where a.track = $1 and a.kind = $2 and a.changed = g.changed
-`
-
-func (q *Queries) LoadAnswer(ctx context.Context, track uuid.UUID, kind string) ([]byte, error) {
-	row := q.db.QueryRow(ctx, loadAnswer, track, kind)
-	var answer []byte
-	err := row.Scan(&answer)
-	return answer, err
-}
-
 const loadGraph = `-- name: LoadGraph :one
 select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed from graphs where track = $1
 `
@@ -648,28 +637,6 @@ func (q *Queries) OwedGraphs(ctx context.Context, version int64, most int32) ([]
 		return nil, err
 	}
 	return items, nil
-}
-
-const putAnswer = `-- name: PutAnswer :exec
-insert into graph_answers (track, kind, changed, answer) values ($1, $2, $3, $4)
-on conflict (track, kind) do update set changed = excluded.changed, answer = excluded.answer
-`
-
-type PutAnswerParams struct {
-	Track   uuid.UUID
-	Kind    string
-	Changed int64
-	Answer  []byte
-}
-
-func (q *Queries) PutAnswer(ctx context.Context, arg PutAnswerParams) error {
-	_, err := q.db.Exec(ctx, putAnswer,
-		arg.Track,
-		arg.Kind,
-		arg.Changed,
-		arg.Answer,
-	)
-	return err
 }
 
 const putEdges = `-- name: PutEdges :exec
