@@ -106,12 +106,14 @@ func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
 	told := make(map[string]float64)
 	lines := bufio.NewScanner(io.LimitReader(answer.Body, 1<<20))
 	for lines.Scan() {
-		name, value, pair := strings.Cut(lines.Text(), " ")
-		if !pair || name == "#" {
+		line := lines.Text()
+		end := strings.LastIndexByte(line, ' ') // a label may hold blanks
+		if end < 0 || line[0] == '#' {
 			continue
 		}
+		name, value := line[:end], line[end+1:]
 		if told[name], err = strconv.ParseFloat(value, 64); err != nil {
-			return nil, fmt.Errorf("%s tells %q: %w", p.Name, lines.Text(), err)
+			return nil, fmt.Errorf("%s tells %q: %w", p.Name, line, err)
 		}
 	}
 	return told, lines.Err()

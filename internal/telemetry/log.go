@@ -39,8 +39,8 @@ const (
 	repeatKeys   = 256 // messages that are followed at once; others are written as they come
 )
 
-// calm leaves out lines that repeat. Lines say the same if level and message are the same:
-// what differs, such as an error or a path, is in the attributes.
+// calm leaves out lines that repeat. Lines say the same if level, message and store are the
+// same: what else differs, such as an error or a path, is in the attributes.
 type calm struct {
 	slog.Handler
 	repeats *repeats
@@ -78,9 +78,22 @@ type repeated struct {
 	last    slog.Record
 }
 
+// keyOf names what a line says: its level, its message, and of which store, if it is about
+// one. There are four stores.
+func keyOf(r slog.Record) string {
+	key := r.Level.String() + " " + r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "store" {
+			key += " " + a.Value.String()
+		}
+		return true
+	})
+	return key
+}
+
 // pass says whether a line is written now.
 func (c *repeats) pass(h slog.Handler, r slog.Record) bool {
-	key := r.Level.String() + " " + r.Message
+	key := keyOf(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.held[key]
