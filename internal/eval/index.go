@@ -78,7 +78,7 @@ func (x *index) run(ctx context.Context, cfg config.Ingestor, log *slog.Logger) 
 		func() error { return worker.Embed(x.running, x.stores, cfg.Worker, log) },
 		func() error { return worker.Index(x.running, x.stores, cfg.Worker, log) },
 		func() error {
-			return worker.Sync(x.running, x.stores, config.Syncer{Worker: cfg.Worker, Git: cfg.Git}, log)
+			return worker.Sync(x.running, x.stores, config.Syncer{Worker: cfg.Worker, Git: cfg.Git, Parser: cfg.Parser}, log)
 		},
 	} {
 		x.workers.Go(work)
