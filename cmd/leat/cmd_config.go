@@ -62,7 +62,7 @@ type configCheckCmd struct {
 func (cmd *configCheckCmd) Run(_ context.Context, g *globals) error {
 	file := cmd.File
 	if file == "" {
-		file = g.Stores.File.Path()
+		file = g.File.Path()
 	}
 	if file == "" {
 		return errors.New("name a file: leat config check FILE, or --config (LEAT_CONFIG)")

@@ -323,7 +323,7 @@ func TestDamageBehindABlockIsNeverServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, api := newRegistry(t, dir)
+	r, _ := newRegistry(t, dir)
 	s := r.collections["c"].segment
 	if s.unread < 64 {
 		t.Fatalf("%d slots are from files", s.unread)
@@ -341,7 +341,7 @@ func TestDamageBehindABlockIsNeverServed(t *testing.T) {
 		if err := os.WriteFile(log, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, api = newRegistry(t, dir)
+		r, api := newRegistry(t, dir)
 		limit := uint32(1 << 20)
 		_, err := api.Scroll(t.Context(), &qdrant.ScrollPoints{CollectionName: "c", Limit: &limit, WithPayload: qdrant.NewWithPayload(true)})
 		if status.Code(err) != codes.DataLoss || !strings.Contains(err.Error(), log) {

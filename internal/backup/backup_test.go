@@ -476,7 +476,7 @@ func TestAPlanIsKept(t *testing.T) {
 	bad := backup.Work(plan, func(context.Context) (*backup.Vault, backup.Leat, backup.Request, func(), error) {
 		return nil, backup.Leat{}, backup.Request{}, nil, errors.New("the target is away")
 	})
-	if _, err := p.Now(t, schedule.Work(bad)); err == nil {
+	if _, err := p.Now(t, bad); err == nil {
 		t.Error("a target that is away is no error")
 	}
 	if _, found, _ := p.Catalog.Schedule.LastGood(t.Context(), backup.Kind); !found {

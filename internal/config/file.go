@@ -92,7 +92,7 @@ func (f *File) Decode(ctx *kong.DecodeContext) error {
 func (File) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	if f, ok := ctx.FlagValue(trace.Flag).(File); ok && f.document != nil {
 		f.program = strings.TrimPrefix(ctx.Model.Name, "leat-")
-		ctx.AddResolver(resolver{f.document})
+		ctx.AddResolver(resolver(f))
 	}
 	return nil
 }

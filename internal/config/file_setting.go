@@ -120,9 +120,6 @@ func (c catalogue) unknown(section, key string) string {
 // list reports whether the key takes several values.
 func (s setting) list() bool { return s.flag != nil && s.flag.Target.Kind() == reflect.Slice }
 
-// path reports whether the value is the name of a file or a directory.
-func (s setting) path() bool { return s.flag != nil && s.flag.Tag.Type == "path" }
-
 // refuse says what to write instead of a value that the key does not take; "" if it does.
 func (s setting) refuse(e entry) string {
 	switch {

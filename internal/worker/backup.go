@@ -24,12 +24,12 @@ func (s *Stores) backups(cfg config.Syncer, log *slog.Logger) schedule.Work {
 		if err != nil {
 			return fail(err)
 		}
-		vault, target, err := cfg.VaultWriter.Open(ctx, cfg.File, cfg.Backups.To, log)
+		vault, target, err := cfg.Open(ctx, cfg.File, cfg.Backups.To, log)
 		if err != nil {
 			return fail(err)
 		}
 		leat := backup.Leat{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points, Key: key, Version: build.Version()}
-		return vault, leat, backup.Request{Target: cfg.Backups.To}, target.Close, nil
+		return vault, leat, backup.Request{Target: cfg.To}, target.Close, nil
 	})
 }
 

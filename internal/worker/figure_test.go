@@ -30,7 +30,7 @@ func TestFiguresOfAnInstallation(t *testing.T) {
 	metrics, err := telemetry.NewMetrics(t.Context(), "test")
 	must(t, err)
 	t.Cleanup(func() { must(t, metrics.Close(context.WithoutCancel(t.Context()))) })
-	l.Stores.Meter = metrics.Meter()
+	l.Meter = metrics.Meter()
 	syncs := func(ctx context.Context) error {
 		return worker.Sync(ctx, l.Stores, config.Syncer{Worker: l.common, Git: l.ingestor.Git}, l.Logs.Logger())
 	}

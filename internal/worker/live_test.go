@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestAWorkerTakesSettingsWhileItRuns(t *testing.T) {
 	runs, ended := make(chan int64), make(chan error, 1)
 	level := new(slog.LevelVar)
 	go func() {
-		ended <- p.Stores.Reconfigured(ctx, live, level.Set, slog.New(slog.DiscardHandler), func(ctx context.Context) error {
+		ended <- p.Reconfigured(ctx, live, level.Set, slog.New(slog.DiscardHandler), func(ctx context.Context) error {
 			runs <- cfg.ScrubRate
 			<-ctx.Done()
 			return ctx.Err()
@@ -68,7 +69,10 @@ func TestAWorkerTakesSettingsWhileItRuns(t *testing.T) {
 	next(16)
 	stop()
 	select {
-	case <-ended:
+	case err := <-ended:
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 	case <-time.After(testpipe.Patience):
 		t.Fatal("it does not end")
 	}

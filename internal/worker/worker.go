@@ -207,7 +207,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 		syncer.Audit(syncer.AuditRetention{}, s.Catalog.Audit),
 		syncer.RetainDeliveries(syncer.Deliveries{}, s.Catalog.Hooks), syncer.RetainTokens(0, s.Catalog.Tokens), syncer.RetainReplies(s.Catalog.Replies),
 	})
-	if cfg.Backups.To != "" {
+	if cfg.To != "" {
 		work = append(work, s.backups(cfg, log))
 	}
 	if err := s.tellBackups(); err != nil {

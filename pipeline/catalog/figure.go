@@ -49,7 +49,7 @@ func (c *Core) Freshness(ctx context.Context, track uuid.UUID, revision int64) (
 	if err != nil {
 		return "", 0, fmt.Errorf("load the freshness of track %s: %w", track, err)
 	}
-	return events.Lane(row.Lane), seconds(row.Seconds), nil
+	return row.Lane, seconds(row.Seconds), nil
 }
 
 // Measurement is how much of something there was at an hour.

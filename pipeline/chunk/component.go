@@ -119,16 +119,16 @@ func programs(text []byte) []program {
 			return list
 		}
 		open, to := text[tags[0][0]:tags[0][1]], tags[0][1]
-		kind := string(bytes.ToLower(text[tags[0][2]:tags[0][3]]))
-		end := closers[kind].FindIndex(text[to:])
+		kind := bytes.ToLower(text[tags[0][2]:tags[0][3]])
+		end := closers[string(kind)].FindIndex(text[to:])
 		if end == nil {
 			return list
 		}
-		p := program{start: lineEnd(text, to), end: lineStart(text, to+end[0]), language: dialects[kind]}
+		p := program{start: lineEnd(text, to), end: lineStart(text, to+end[0]), language: dialects[string(kind)]}
 		at = to + end[1]
 		if is := partIs.FindSubmatch(open); is != nil {
 			if p.language = dialects[string(bytes.ToLower(is[1]))]; p.language == "" {
-				p.language = dialects[kind]
+				p.language = dialects[string(kind)]
 			}
 		}
 		if p.start < p.end { // else on the line of its tag: too short to be cut

@@ -73,10 +73,10 @@ func pythonImports(w *walker, n int) {
 		for _, c := range w.list(n) {
 			switch {
 			case w.kind(c) == "wildcard_import":
-				w.collector.imports(Import{Module: module, Name: "*"}, w.start(c))
+				w.imports(Import{Module: module, Name: "*"}, w.start(c))
 			case w.field(c) == "name":
 				name, local := w.aliased(c)
-				w.collector.imports(Import{Module: module, Name: name, Local: local}, w.start(c))
+				w.imports(Import{Module: module, Name: name, Local: local}, w.start(c))
 			}
 		}
 		return
@@ -84,7 +84,7 @@ func pythonImports(w *walker, n int) {
 	for _, c := range w.list(n) {
 		if w.field(c) == "name" {
 			name, local := w.aliased(c)
-			w.collector.imports(Import{Module: name, Local: local}, w.start(c))
+			w.imports(Import{Module: name, Local: local}, w.start(c))
 		}
 	}
 }
@@ -228,19 +228,19 @@ func ecmaImports(w *walker, n int) {
 		for _, c := range w.list(clause) {
 			switch w.kind(c) {
 			case "identifier":
-				w.collector.imports(Import{Module: module, Name: "default", Local: w.text(c)}, w.start(c))
+				w.imports(Import{Module: module, Name: "default", Local: w.text(c)}, w.start(c))
 			case "namespace_import":
-				w.collector.imports(Import{Module: module, Local: w.text(w.child(c, "#0"))}, w.start(c))
+				w.imports(Import{Module: module, Local: w.text(w.child(c, "#0"))}, w.start(c))
 			case "named_imports":
 				for _, s := range w.list(c) {
 					name, local := w.aliased(s)
-					w.collector.imports(Import{Module: module, Name: name, Local: local}, w.start(s))
+					w.imports(Import{Module: module, Name: name, Local: local}, w.start(s))
 				}
 			}
 		}
 	}
 	if plainImport {
-		w.collector.imports(Import{Module: module}, w.start(n))
+		w.imports(Import{Module: module}, w.start(n))
 	}
 }
 
@@ -259,15 +259,15 @@ func (w *walker) exports(n int) {
 			named = true
 			for _, s := range w.list(clause) {
 				name, local := w.aliased(s)
-				w.collector.imports(Import{Module: module, Name: name, Local: local}, w.start(s))
+				w.imports(Import{Module: module, Name: name, Local: local}, w.start(s))
 			}
 		case "namespace_export":
 			named = true
-			w.collector.imports(Import{Module: module, Local: w.text(w.child(clause, "#0"))}, w.start(clause))
+			w.imports(Import{Module: module, Local: w.text(w.child(clause, "#0"))}, w.start(clause))
 		}
 	}
 	if !named {
-		w.collector.imports(Import{Module: module, Name: "*"}, w.start(n))
+		w.imports(Import{Module: module, Name: "*"}, w.start(n))
 	}
 }
 
@@ -282,7 +282,7 @@ func (w *walker) ownExports(n int) {
 			name = w.child(of, "name")
 		}
 		if name != 0 && w.does(name) != actNone {
-			w.collector.imports(Import{Module: OwnModule, Name: w.text(name), Local: "default"}, w.start(n))
+			w.imports(Import{Module: OwnModule, Name: w.text(name), Local: "default"}, w.start(n))
 		}
 		return
 	}
@@ -292,7 +292,7 @@ func (w *walker) ownExports(n int) {
 		}
 		for _, s := range w.list(clause) {
 			if name, local := w.aliased(s); name != local {
-				w.collector.imports(Import{Module: OwnModule, Name: name, Local: local}, w.start(s))
+				w.imports(Import{Module: OwnModule, Name: name, Local: local}, w.start(s))
 			}
 		}
 	}
@@ -313,12 +313,12 @@ func ecmaRequires(w *walker, name, value int) bool {
 	}
 	module := strings.Trim(w.text(source), "\"'`")
 	if w.does(name) == actName {
-		w.collector.imports(Import{Module: module, Local: w.text(name)}, w.start(name))
+		w.imports(Import{Module: module, Local: w.text(name)}, w.start(name))
 		return true
 	}
 	for _, c := range w.list(name) {
 		if w.does(c) == actShorthand {
-			w.collector.imports(Import{Module: module, Name: w.text(c), Local: w.text(c)}, w.start(c))
+			w.imports(Import{Module: module, Name: w.text(c), Local: w.text(c)}, w.start(c))
 		}
 	}
 	return true
@@ -457,8 +457,8 @@ func (w *walker) importWhole(whole, local string, at int) {
 		local = name
 	}
 	if i < 0 {
-		w.collector.imports(Import{Module: name, Local: local}, at)
+		w.imports(Import{Module: name, Local: local}, at)
 		return
 	}
-	w.collector.imports(Import{Module: whole[:i], Name: name, Local: local}, at)
+	w.imports(Import{Module: whole[:i], Name: name, Local: local}, at)
 }

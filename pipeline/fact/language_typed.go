@@ -16,7 +16,7 @@ InterruptedException ClassCastException IndexOutOfBoundsException AssertionError
 		}
 		whole := strings.Join(strings.Fields(w.text(path)), "")
 		if last := w.child(n, "#-1"); w.kind(last) == "asterisk" {
-			w.collector.imports(Import{Module: whole, Name: "*"}, w.start(n))
+			w.imports(Import{Module: whole, Name: "*"}, w.start(n))
 			return
 		}
 		w.importWhole(whole, "", w.start(n))
@@ -205,7 +205,7 @@ func rustImports(w *walker, n int) {
 			w.importWhole(join(w.text(w.child(n, "path"))), w.text(w.child(n, "alias")), w.start(n))
 		case "use_wildcard":
 			if p := w.child(n, "#0"); p != 0 {
-				w.collector.imports(Import{Module: join(w.text(p)), Name: "*"}, w.start(n))
+				w.imports(Import{Module: join(w.text(p)), Name: "*"}, w.start(n))
 			}
 		case "self":
 			w.importWhole(path, "", w.start(n))
@@ -235,7 +235,7 @@ Console Math Task ArgumentException ArgumentNullException InvalidOperationExcept
 			w.importWhole(whole, local, w.start(n))
 			return
 		}
-		w.collector.imports(Import{Module: whole, Name: "*"}, w.start(n))
+		w.imports(Import{Module: whole, Name: "*"}, w.start(n))
 	},
 	rules: map[string]rule{
 		"comment":                           {do: actComment},
@@ -327,7 +327,7 @@ shared_ptr make_unique make_shared move forward`),
 		},
 		imports: func(w *walker, n int) {
 			if path := w.child(n, "path"); path != 0 {
-				w.collector.imports(Import{Module: strings.Trim(w.text(path), `"<>`), Name: "*"}, w.start(n))
+				w.imports(Import{Module: strings.Trim(w.text(path), `"<>`), Name: "*"}, w.start(n))
 			}
 		},
 		rules: map[string]rule{
@@ -389,7 +389,7 @@ IllegalArgumentException Override JvmStatic it`),
 		}
 		whole := strings.Join(strings.Fields(w.text(path)), "")
 		if strings.HasSuffix(strings.TrimSpace(w.text(n)), "*") {
-			w.collector.imports(Import{Module: whole, Name: "*"}, w.start(n))
+			w.imports(Import{Module: whole, Name: "*"}, w.start(n))
 			return
 		}
 		local := ""
@@ -453,12 +453,12 @@ println print require assert true false null this`),
 			case w.field(c) == "path":
 				path = append(path, w.text(c))
 			case w.kind(c) == "namespace_wildcard":
-				w.collector.imports(Import{Module: strings.Join(path, "."), Name: "*"}, w.start(n))
+				w.imports(Import{Module: strings.Join(path, "."), Name: "*"}, w.start(n))
 				return
 			case w.kind(c) == "namespace_selectors":
 				for _, s := range w.list(c) {
 					name, local := w.aliased(s)
-					w.collector.imports(Import{Module: strings.Join(path, "."), Name: name, Local: local}, w.start(s))
+					w.imports(Import{Module: strings.Join(path, "."), Name: name, Local: local}, w.start(s))
 				}
 				return
 			}

@@ -137,7 +137,7 @@ func (r *resolver) inPackage(list []*symbol, name string, in place) value {
 				continue
 			}
 		case packaged[family(in.language)]:
-			if s.Package != in.package_ && !(in.language == "C#" && strings.HasPrefix(in.package_, s.Package+".")) {
+			if s.Package != in.package_ && (in.language != "C#" || !strings.HasPrefix(in.package_, s.Package+".")) {
 				continue
 			}
 		default:
