@@ -22,7 +22,6 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/syncer/object"
 	"github.com/leatworks/leat/pipeline/syncer/point"
-	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
 var (
