@@ -101,8 +101,9 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	p.Mirrors, err = git.New(git.Config{Dir: t.TempDir(), AllowLocal: true, AllowHTTP: len(cfg.Hosts) > 0, AllowHosts: cfg.Hosts})
 	must(t, err)
 	publisher := func(worker string) *announce.Publisher { return announce.New(p.Broker, "/leat/"+worker) }
+	const unbounded = 1 << 30 // the test delivers to the steps that would make room after the ingestor
 	p.Ingest, err = ingest.New(
-		ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, Splitter: cfg.Splitter, BulkFiles: cfg.BulkFiles},
+		ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, Splitter: cfg.Splitter, BulkFiles: cfg.BulkFiles, LiveWindow: unbounded},
 		p.Mirrors, p.Catalog.Core, p.Catalog.Generations, p.Catalog.Locks, p.Blobs, publisher("ingestor"), log,
 	)
 	must(t, err)
