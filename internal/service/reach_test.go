@@ -18,9 +18,12 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// spanning are requests about what all tenants share, which no tenant's token may make; and
-// a delivery, which has the tenant and the allow-list of its hook.
-var spanning = []string{"RebuildRequest", "TenantsRequest", "DeliverRequest"}
+// spanning are requests about what all tenants share, which no tenant's token may make; a
+// delivery, which has the tenant and the allow-list of its hook; and the key of a request
+// that is to be done once, which belongs to the token that sends it.
+var spanning = []string{
+	"RebuildRequest", "TenantsRequest", "SetSettingRequest", "UnsetSettingRequest", "SettingHistoryRequest", "DeliverRequest", "OnceRequest",
+}
 
 // A request without a Reach would answer a restricted token with all that its tenant has.
 func TestEveryRequestNamesWhatItReaches(t *testing.T) {

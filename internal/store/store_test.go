@@ -34,14 +34,14 @@ func TestOpenOpensThePartsAskedFor(t *testing.T) {
 // Wait it is tried again until the context ends.
 func TestAStoreThatIsNotUp(t *testing.T) {
 	down := config.Stores{PostgresURL: "postgres://127.0.0.1:1/x"}
-	_, err := store.Open(t.Context(), store.Config{Stores: down}, slog.New(slog.DiscardHandler))
+	_, err := store.Open(t.Context(), store.Config{Stores: down, Parts: store.Postgres}, slog.New(slog.DiscardHandler))
 	failed := (*store.Error)(nil)
 	if !errors.As(err, &failed) || failed.Part != store.Postgres || failed.Flag != "--postgres-url" {
 		t.Errorf("%v, want an error of Postgres that names its flag", err)
 	}
 	ctx, stop := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer stop()
-	_, err = store.Open(ctx, store.Config{Stores: down, Wait: true}, slog.New(slog.DiscardHandler))
+	_, err = store.Open(ctx, store.Config{Stores: down, Parts: store.Postgres, Wait: true}, slog.New(slog.DiscardHandler))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v, want the end of the context", err)
 	}

@@ -103,7 +103,11 @@ func TestOpenGivesUpWhereWaitingCannotHelp(t *testing.T) {
 	}
 	ctx, stop := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer stop()
-	stores.PostgresURL = "postgres://127.0.0.1:1/x"
+	const down = "127.0.0.1:1"
+	stores = config.Stores{
+		PostgresURL: "postgres://" + down + "/x", NATSURL: "nats://" + down, QdrantURL: "http://" + down,
+		S3URL: "http://" + down + "/bucket", S3AccessKey: "x", S3SecretKey: "x",
+	}
 	if _, err := worker.Open(ctx, stores, "test", log); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v, want the end of the context", err)
 	}
