@@ -24,7 +24,7 @@ func (s *Stores) backups(cfg config.Syncer, log *slog.Logger) schedule.Work {
 		if err != nil {
 			return fail(err)
 		}
-		vault, target, err := cfg.Open(ctx, cfg.File, cfg.Backups.To, log)
+		vault, target, err := cfg.Open(ctx, cfg.File, cfg.To, log)
 		if err != nil {
 			return fail(err)
 		}

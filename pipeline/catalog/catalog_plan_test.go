@@ -23,6 +23,9 @@ var mayScan = map[string]string{
 	"AskToReadAgain": "looks once in a while for tracks that were read by other rules",
 	"LoadUsage":      "an operator's list of what embedding took",
 
+	"CountDocumentStates": "figures of the installation, which a syncer counts once in a while",
+	"SumPacks":            "the history of the store's size, once an hour",
+
 	"CountOpenDocuments": "an operator's count, while a repair is waited for",
 	"Stamp":              "counts all documents, before and after a backup",
 }

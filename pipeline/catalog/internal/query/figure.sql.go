@@ -83,7 +83,7 @@ func (q *Queries) ListMeasurements(ctx context.Context, days int32) ([]Measureme
 const loadFigures = `-- name: LoadFigures :one
 select
     coalesce(extract(epoch from now() - (select min(created_at) from submissions where state = 'pending')), 0)::float8 as oldest_submission,
-    coalesce(extract(epoch from now() - (select min(created_at) from snapshots where state in ('listing', 'indexing'))), 0)::float8 as oldest_snapshot,
+    coalesce(extract(epoch from now() - least((select min(created_at) from snapshots where state = 'listing'), (select min(created_at) from snapshots where state = 'indexing'))), 0)::float8 as oldest_snapshot,
     (select count(*) from dead_letters) as letters,
     (select count(*) from packs where deleted_at is not null and gone_at is null) as garbage,
     (select count(*) from tenants n join spending s on s.tenant = n.name and s.day = (now() at time zone 'UTC')::date
@@ -113,8 +113,8 @@ func (q *Queries) LoadFigures(ctx context.Context) (LoadFiguresRow, error) {
 
 const loadFreshness = `-- name: LoadFreshness :one
 select s.lane, extract(epoch from s.indexed_at - coalesce(
-    (select max(b.created_at) from submissions b where b.track = s.track and b.revision = s.revision), s.created_at))::float8 as seconds
-from snapshots s where s.track = $1 and s.revision = $2 and s.indexed_at is not null
+    (select max(b.created_at) from submissions b where b.repository = t.repository and b.track = s.track and b.revision = s.revision), s.created_at))::float8 as seconds
+from snapshots s join tracks t on t.id = s.track where s.track = $1 and s.revision = $2 and s.indexed_at is not null
 `
 
 type LoadFreshnessRow struct {
