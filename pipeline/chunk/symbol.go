@@ -39,10 +39,10 @@ func (x *lineIndex) symbols(names []name, span place, first, last int) []Symbol 
 	var list []Symbol
 	size := 0
 	for _, n := range names {
-		full := join(n.path, clip(n.symbol, MaxSymbol))
 		if n.symbol == "" || n.symbol == "_" || n.end <= span.start && n.start < span.start || n.start >= span.end {
 			continue
 		}
+		full := join(n.path, clip(n.symbol, MaxSymbol)) // of few: most names are of other spans
 		if size += len(full); len(list) == MaxSymbols || size > maxSymbolBytes {
 			break
 		}
