@@ -63,6 +63,50 @@ var tools = []tool{
 		add: handle(compare),
 	},
 	{
+		name: "symbol", title: "Find definitions", scope: access.ScopeRead,
+		description: "Finds where a name is defined: id, lines, signature and first sentence of documentation of each definition. " +
+			"Use it to learn the id that references, callers, callees, neighbours, impact and path take, or to list what begins with a prefix. " +
+			`Example: {"repository": "acme/mill", "name": "Turn", "kind": "method"}`,
+		add: handle(symbols),
+	},
+	{
+		name: "references", title: "Find references", scope: access.ScopeRead,
+		description: "Lists what refers to a symbol or a file, with lines, how each reference was resolved and how sure that is, 0 to 1. " +
+			"Use it before a change of a name or a signature; unlike grep it leaves out other things of the same name. " +
+			`Example: {"repository": "acme/mill", "symbol": "wheel/w.go#Wheel.Turn", "min_confidence": 0.8}`,
+		add: handle(references),
+	},
+	{
+		name: "callers", title: "Find callers", scope: access.ScopeRead,
+		description: `Lists the functions that call a symbol, with lines and confidence. Example: {"repository": "acme/mill", "symbol": "Wheel.Turn"}`,
+		add:         handle(callers),
+	},
+	{
+		name: "callees", title: "Find callees", scope: access.ScopeRead,
+		description: `Lists the functions of the repository that a symbol or a file calls, with lines and confidence. Example: {"repository": "acme/mill", "symbol": "main.go#run"}`,
+		add:         handle(callees),
+	},
+	{
+		name: "neighbours", title: "Walk the symbol graph", scope: access.ScopeRead,
+		description: "Lists what is connected with a symbol or a file over a number of steps, the nearest first, by edges with a confidence of 0.8 or more. " +
+			"Use it to see how a part hangs together; direction and role narrow it. " +
+			`Example: {"repository": "acme/mill", "symbol": "Wheel", "direction": "out", "depth": 2}`,
+		add: handle(neighbours),
+	},
+	{
+		name: "impact", title: "What a change may break", scope: access.ScopeRead,
+		description: "Lists what may break if a symbol or a file changes: what refers to it directly and over steps, tests first within each distance. " +
+			"Use it before an edit, and to choose the tests to run. " +
+			`Example: {"repository": "acme/mill", "symbol": "wheel/w.go"}`,
+		add: handle(impact),
+	},
+	{
+		name: "path", title: "How one symbol leads to another", scope: access.ScopeRead,
+		description: "Finds a shortest path of references from one symbol to another, of up to six steps. No rows: there is none. " +
+			`Example: {"repository": "acme/mill", "symbol": "main.go#main", "to": "Wheel.Turn"}`,
+		add: handle(path),
+	},
+	{
 		name: "list", title: "List files", scope: access.ScopeRead,
 		description: `Lists the files of a repository below a directory, with their languages. Example: {"repository": "acme/mill", "under": "internal"}`,
 		add:         handle(list),

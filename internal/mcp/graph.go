@@ -1,0 +1,207 @@
+package mcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/leatworks/leat/internal/service"
+)
+
+// graphRoom is the bytes of an answer beside its rows.
+const graphRoom = 600
+
+// graphIn names a repository whose graph is asked.
+type graphIn struct {
+	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+}
+
+// symbolIn names a symbol of a graph.
+type symbolIn struct {
+	graphIn
+	Symbol string `json:"symbol" jsonschema:"a name, the end of a qualified one (Mill.grind), an id (PATH#QUALIFIED), or the path of a file"`
+}
+
+func (in graphIn) named(c caller, symbol string) service.GraphRequest {
+	return service.GraphRequest{Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref, Symbol: symbol}
+}
+
+// rows writes the rows of an answer while there is room, and says how to go on: with the
+// cursor of a page that is whole, or with more tokens.
+func (in graphIn) rows(at service.At, what string, rows []string, next string) (string, error) {
+	tokens, err := budget(in.MaxTokens)
+	if err != nil {
+		return "", err
+	}
+	room := tokens*service.BytesPerToken - graphRoom
+	var b strings.Builder
+	b.WriteString(mark + line(at.URL+commitOf(at)+": "+what) + "\n")
+	for i, row := range rows {
+		if b.Len()+len(row) > room {
+			fmt.Fprintf(&b, "%scut after %d of %d rows: ask with a smaller limit and its cursor, or with more max_tokens\n", mark, i, len(rows))
+			return b.String(), nil
+		}
+		b.WriteString(row + "\n")
+	}
+	if next != "" {
+		b.WriteString(mark + "more with cursor " + next + "\n")
+	}
+	return b.String(), nil
+}
+
+func commitOf(a service.At) string { return at(a.Ref, a.Commit, a.Underway) }
+
+type symbolsIn struct {
+	graphIn
+	Name   string `json:"name" jsonschema:"the name; upper and lower case are alike"`
+	Prefix bool   `json:"prefix,omitempty" jsonschema:"the name may go on"`
+	Kind   string `json:"kind,omitempty" jsonschema:"only this kind: function, method, type, const, var, field or module"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"most definitions, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same name and filters"`
+}
+
+func symbols(ctx context.Context, c caller, in symbolsIn) (string, error) {
+	a, err := c.Symbols(ctx, service.SymbolsRequest{
+		GraphRequest: in.named(c, in.Name), Prefix: in.Prefix, Kinds: names(in.Kind), Limit: in.Limit, After: in.Cursor,
+	})
+	if err != nil {
+		return "", err
+	}
+	rows := make([]string, len(a.Symbols))
+	for i, s := range a.Symbols {
+		rows[i] = line(symbolRow(s))
+		if s.Doc != "" {
+			rows[i] += "\n    " + line(s.Doc)
+		}
+	}
+	return in.rows(a.At, fmt.Sprintf("%d definitions", len(rows)), rows, a.Next)
+}
+
+// symbolRow says what a symbol is and where, by the id that the other tools take.
+func symbolRow(s service.Symbol) string {
+	if s.Kind == "file" {
+		return s.Path
+	}
+	text := s.Signature
+	if text == "" {
+		text = s.Kind + " " + s.Qualified
+	}
+	return fmt.Sprintf("%s lines %d-%d: %s", s.ID, s.StartLine, s.EndLine, text)
+}
+
+type usesIn struct {
+	symbolIn
+	Limit  int    `json:"limit,omitempty" jsonschema:"most rows, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same symbol and filters"`
+}
+
+type referencesIn struct {
+	usesIn
+	Role          string  `json:"role,omitempty" jsonschema:"only this role: call, type, import, inherit, write or use"`
+	MinConfidence float64 `json:"min_confidence,omitempty" jsonschema:"only references that are at least so sure, 0 to 1"`
+}
+
+func references(ctx context.Context, c caller, in referencesIn) (string, error) {
+	return c.uses(ctx, in.usesIn, service.UsesRequest{Roles: names(in.Role), MinConfidence: in.MinConfidence})
+}
+
+func callers(ctx context.Context, c caller, in usesIn) (string, error) {
+	return c.uses(ctx, in, service.UsesRequest{Roles: []string{"call"}})
+}
+
+func callees(ctx context.Context, c caller, in usesIn) (string, error) {
+	return c.uses(ctx, in, service.UsesRequest{Roles: []string{"call"}, Outward: true})
+}
+
+func (c caller) uses(ctx context.Context, in usesIn, r service.UsesRequest) (string, error) {
+	r.GraphRequest, r.Limit, r.After = in.named(c, in.Symbol), in.Limit, in.Cursor
+	a, err := c.Uses(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	rows := make([]string, len(a.Uses))
+	for i, u := range a.Uses {
+		lines := make([]string, 0, mostLines)
+		for _, n := range u.Lines[:min(len(u.Lines), mostLines)] {
+			lines = append(lines, fmt.Sprint(n))
+		}
+		if u.Count > len(lines) {
+			lines = append(lines, fmt.Sprintf("… %d in all", u.Count))
+		}
+		rows[i] = line(fmt.Sprintf("%s %s %s at %s:%s (%s, %.2f)", u.From.ID, u.Role, u.To.ID, u.From.Path, strings.Join(lines, ","), u.Strategy, u.Confidence))
+	}
+	what := fmt.Sprintf("%d rows for %d definitions of %s", len(rows), len(a.Symbols), in.Symbol)
+	if a.Unresolved > 0 {
+		what += fmt.Sprintf("; %d references lead to other repositories, or nothing says where", a.Unresolved)
+	}
+	return in.rows(a.At, what, rows, a.Next)
+}
+
+// mostLines is how many lines of one row are shown.
+const mostLines = 5
+
+type walkIn struct {
+	symbolIn
+	Depth int `json:"depth,omitempty" jsonschema:"steps, 1 to 6; default 1, and 3 for an impact"`
+	Limit int `json:"limit,omitempty" jsonschema:"most symbols, 1 to 200; default 50"`
+}
+
+type neighboursIn struct {
+	walkIn
+	Direction string `json:"direction,omitempty" jsonschema:"in: what refers to it; out: what it refers to; default both"`
+	Role      string `json:"role,omitempty" jsonschema:"only this role: call, type, import, inherit, write or use"`
+}
+
+func neighbours(ctx context.Context, c caller, in neighboursIn) (string, error) {
+	a, err := c.Neighbours(ctx, service.WalkRequest{
+		GraphRequest: in.named(c, in.Symbol), Direction: in.Direction, Roles: names(in.Role), Depth: in.Depth, Limit: in.Limit,
+	})
+	return in.walked(a, err)
+}
+
+func impact(ctx context.Context, c caller, in walkIn) (string, error) {
+	a, err := c.Impact(ctx, service.WalkRequest{GraphRequest: in.named(c, in.Symbol), Depth: in.Depth, Limit: in.Limit})
+	return in.walked(a, err)
+}
+
+type pathIn struct {
+	symbolIn
+	To string `json:"to" jsonschema:"the symbol at the end, named as the one at the beginning"`
+}
+
+func path(ctx context.Context, c caller, in pathIn) (string, error) {
+	if in.To == "" {
+		return "", errors.New("to is empty: name the symbol at the end")
+	}
+	a, err := c.Path(ctx, service.PathRequest{GraphRequest: in.named(c, in.Symbol), To: in.To})
+	return in.walked(a, err)
+}
+
+// walked says what a walk has reached.
+func (in graphIn) walked(a service.WalkAnswer, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	rows := make([]string, len(a.Nodes))
+	for i, n := range a.Nodes {
+		rows[i] = fmt.Sprintf("%d ", n.Depth)
+		switch {
+		case n.Role != "" && n.Out:
+			rows[i] += line(n.By) + " " + n.Role + " → "
+		case n.Role != "":
+			rows[i] += n.Role + " to " + line(n.By) + " ← "
+		}
+		rows[i] += line(symbolRow(n.Symbol))
+		if n.Test {
+			rows[i] += " (test)"
+		}
+	}
+	what := fmt.Sprintf("%d symbols, each with its distance", len(rows))
+	if a.More {
+		what += "; a bound ended the walk, so there may be more"
+	}
+	return in.rows(a.At, what, rows, "")
+}
