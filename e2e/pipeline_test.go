@@ -140,7 +140,8 @@ func next(t *testing.T, sub *nats.Subscription) *nats.Msg {
 }
 
 // publish submits a repository as any NATS client can: `nats pub --jetstream
-// leat.repo.submitted.default -H … DATA`.
+// leat.repo.submitted.default -H … DATA`. While the intake has no leader, it tries again
+// with the same id.
 func publish(t *testing.T, nc *nats.Conn, url string, header ...string) {
 	t.Helper()
 	msg := nats.NewMsg("leat.repo.submitted.default")
@@ -152,10 +153,15 @@ func publish(t *testing.T, nc *nats.Conn, url string, header ...string) {
 		msg.Header[header[i]] = []string{header[i+1]}
 	}
 	msg.Data = fmt.Appendf(nil, `{"url":%q}`, url)
-	ack, err := nc.RequestMsg(msg, 10*time.Second)
-	if err != nil {
-		t.Fatalf("publish repo.submitted: %v", err)
-	}
+	var ack *nats.Msg
+	await(t, "the intake answers", func() bool {
+		var err error
+		ack, err = nc.RequestMsg(msg, 10*time.Second)
+		if err != nil && !errors.Is(err, nats.ErrNoResponders) && !errors.Is(err, nats.ErrTimeout) {
+			t.Fatalf("publish repo.submitted: %v", err)
+		}
+		return err == nil
+	})
 	if !bytes.Contains(ack.Data, []byte(`"stream"`)) {
 		t.Fatalf("the intake answers %s", ack.Data)
 	}

@@ -1,0 +1,120 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leatworks/leat/internal/testenv"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/broker"
+)
+
+// A cluster of three nodes keeps each message three times. Its node that leads the
+// stream at work is killed in mid-ingest and comes back, and then all nodes are
+// restarted one by one, each in mid-ingest. Nothing is lost: the three stores are equal,
+// and the index is that of an undisturbed run.
+func TestAClusterSurvivesItsNodes(t *testing.T) {
+	t.Parallel()
+	const files = 300
+	cluster := testenv.NATSCluster(t)
+	stores := testenv.Stack(t)
+	stores.NATS = cluster.URL
+	d := deploy(t, stores)
+	d.env = append(d.env, "LEAT_STREAM_REPLICAS=3")
+	running := d.startAll()
+	repo := testpipe.NewRepo(t)
+	c := &clustered{deployment: d, repo: repo, files: files}
+
+	c.push(func() {
+		leader := c.leader(cluster, broker.StreamChunked)
+		leader.Kill()
+		if got := c.leader(cluster, broker.StreamChunked); got == leader {
+			t.Errorf("the dead node %s still leads", leader.Name())
+		}
+		leader.Start()
+	})
+	for _, node := range cluster.Nodes {
+		c.push(func() {
+			node.Stop()
+			node.Start()
+		})
+	}
+
+	d.verify(0)
+	for _, p := range running {
+		p.stop()
+	}
+	if got, want := d.leat(0, "digest")["digest"], undisturbed(t, repo.Dir); got != want {
+		t.Errorf("the digest is %v, want %v as with nodes that stay", got, want)
+	}
+}
+
+// clustered is a deployment over a cluster, and a repository that is pushed to.
+type clustered struct {
+	*deployment
+	repo   *testpipe.Repo
+	files  int
+	pushes int
+}
+
+// push commits a change of every file, submits it, disturbs the cluster once a document
+// has been chunked, and waits until the commit is indexed.
+func (c *clustered) push(disturb func()) {
+	c.t.Helper()
+	c.pushes++
+	tree := make(testpipe.Tree)
+	for i := range c.files {
+		tree[fmt.Sprintf("dir%02d/file%04d.go", i%20, i)] = testpipe.File{Content: fmt.Sprintf(
+			"package p%d\n\n// Mill%[1]d turns wheel number %[1]d.\nfunc Mill%[1]d(water int) int { return water * %d }\n", i, c.pushes)}
+	}
+	commit := c.repo.Commit(c.t, tree)
+	nc := c.connect()
+	first := listen(c.t, nc, "leat.document.chunked.>")
+	publish(c.t, nc, c.repo.Dir)
+	next(c.t, first)
+	if c.indexed(commit) {
+		c.t.Fatal("all was indexed before the cluster was disturbed: use more files")
+	}
+	disturb()
+	await(c.t, "commit "+commit+" is indexed", func() bool { return c.indexed(commit) })
+}
+
+// indexed asks the catalog, because an event that goes out while nodes come and go may
+// miss a listener. Documents may have failed for the time being.
+func (c *clustered) indexed(commit string) bool {
+	c.t.Helper()
+	doc, _ := try(c.t, c.env, "status")
+	repos, _ := doc["repositories"].([]any)
+	if len(repos) == 0 {
+		return false
+	}
+	repo, _ := repos[0].(map[string]any)
+	return repo["commit"] == commit && number(c.t, repo, "documents", "indexed") == c.files
+}
+
+// leader waits until a living node leads the stream.
+func (c *clustered) leader(cluster *testenv.Cluster, stream string) (found *testenv.Node) {
+	c.t.Helper()
+	js, err := jetstream.New(c.connect(), jetstream.WithDefaultTimeout(time.Second))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	await(c.t, "a node leads "+stream, func() bool {
+		s, err := js.Stream(c.t.Context(), stream)
+		if err != nil || s.CachedInfo().Cluster == nil {
+			return false
+		}
+		for _, node := range cluster.Nodes {
+			if node.Name() == s.CachedInfo().Cluster.Leader {
+				found = node
+			}
+		}
+		return found != nil
+	})
+	return found
+}
