@@ -22,6 +22,8 @@ type BatchConfig struct {
 	// Halve reports whether an error that is no rejection comes from some items
 	// of the batch rather than from all. Default: never.
 	Halve func(error) bool
+
+	Watch *Watch // measures the batches; default: nobody
 }
 
 // Batcher gathers items from any number of goroutines and works on them
@@ -168,6 +170,7 @@ func (b *Batcher[T]) call(batch []batchItem[T]) (err error) {
 	for i, item := range batch {
 		values[i] = item.value
 	}
+	b.cfg.Watch.Batch(ctx, len(batch))
 	return b.work(ctx, values)
 }
 

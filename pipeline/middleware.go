@@ -12,8 +12,10 @@ import (
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/pipeline/broker"
@@ -26,6 +28,7 @@ type incoming struct {
 	raw      *message.Message
 	attempts int     // on record when suspect rejects the message
 	became   outcome // set by settle
+	tried    int     // attempts in this process
 }
 
 type incomingKey struct{}
@@ -74,13 +77,25 @@ func refuse(ctx context.Context, in *incoming, next func(context.Context) error)
 
 // trace records the attempts of a message as a span.
 func (r *runner) trace(ctx context.Context, in *incoming, next func(context.Context) error) error {
-	ctx, span := otel.Tracer("leat").Start(ctx, r.worker+" "+string(in.Type))
+	ctx, span := otel.Tracer("leat").Start(ctx, r.worker+" "+string(in.Type), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(described(in)...))
 	defer span.End()
 	err := next(ctx)
 	if err != nil {
 		span.SetStatus(codes.Error, err.Error())
 	}
 	return err
+}
+
+// described names a message by OpenTelemetry's conventions for messaging. The subject
+// holds ids, and no path and no URL.
+func described(in *incoming) []attribute.KeyValue {
+	list := []attribute.KeyValue{
+		attribute.String("messaging.system", "nats"), attribute.String("messaging.operation.type", "process"), attribute.String("messaging.message.id", in.ID),
+	}
+	if d := in.delivery; d != nil {
+		list = append(list, attribute.String("messaging.destination.name", d.Stream))
+	}
+	return list
 }
 
 // Attempts of one message in process take a few seconds.
@@ -104,6 +119,7 @@ func retry(ctx context.Context, in *incoming, next func(context.Context) error) 
 		ReturnLastFailure().
 		Build()
 	return failsafe.With[any](policy).WithContext(ctx).RunWithExecution(func(e failsafe.Execution[any]) error {
+		in.tried++
 		in.Again = in.Delivered > 1 || e.Attempts() > 1
 		return next(ctx)
 	})

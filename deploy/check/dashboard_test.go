@@ -24,14 +24,14 @@ func TestDashboards(t *testing.T) {
 		}
 	}
 	figures := read(t, "../../docs/operations.md")
-	figure := regexp.MustCompile(`leat_[a-z_]+`)
+	figure, summary := regexp.MustCompile(`leat_[a-z_]+`), regexp.MustCompile(`_(bucket|sum|count)$`)
 	queries := parser.NewParser(parser.Options{})
 	for _, q := range dashboard.Queries() {
 		if _, err := queries.ParseExpr(strings.ReplaceAll(q, "$__rate_interval", "5m")); err != nil {
 			t.Errorf("%s: %v", q, err)
 		}
 		for _, name := range figure.FindAllString(q, -1) {
-			if !strings.Contains(figures, "`"+strings.TrimSuffix(name, "_bucket")+"`") {
+			if !strings.Contains(figures, "`"+summary.ReplaceAllString(name, "")+"`") {
 				t.Errorf("%s is of %s, which docs/operations.md does not list", q, name)
 			}
 		}

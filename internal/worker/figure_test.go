@@ -20,7 +20,7 @@ import (
 // labels are the labels that a figure may have. Each has few values, which leat itself
 // names: a path, a URL, a repository or a tenant would be a series of its own.
 var labels = []string{
-	"worker", "lane", "outcome", "stage", "state", "kind", "stream", "store", "what", "le", "quantile", "route", "status", "method", "version", "door", "scope", "result", "source",
+	"worker", "lane", "outcome", "stage", "state", "kind", "stream", "store", "what", "le", "quantile", "route", "status", "method", "version", "door", "scope", "result", "source", "part",
 }
 
 // The figures of an installation say what it holds, docs/operations.md lists all of them,
@@ -50,6 +50,9 @@ func TestFiguresOfAnInstallation(t *testing.T) {
 		`leat_work_pending{lane="live",stage="indexer"} 0`, `leat_work_oldest_seconds{stage="snapshot"} 0`, `leat_dead_letters 0`,
 		`leat_freshness_seconds_count{lane="live"} 1`, `leat_messages_total{lane="live",outcome="done",worker="ingestor"} 1`,
 		`leat_stream_limit_bytes{stream="LEAT_INTAKE"}`, `leat_disk_used_ratio{what="mirrors"}`, `leat_embedding_failures_total 0`,
+		`leat_queue_wait_seconds_count{lane="live",worker="indexer"} 1`, `leat_retries_total{kind="process",worker="embedder"} 0`,
+		`leat_batch_items_sum{worker="ingestor"} 1`, `leat_part_duration_seconds_count{part="upsert",worker="indexer"} 1`, `leat_embedding_cached_total 0`,
+		`gen_ai_client_operation_duration_seconds_count{gen_ai_operation_name="embeddings",gen_ai_request_model="`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)

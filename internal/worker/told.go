@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -18,8 +20,11 @@ import (
 // texts are paid for, and which are paid for twice.
 type told struct {
 	embedder.Embedder
-	calls, texts, failures metric.Int64Counter
-	log                    *slog.Logger // nil: the debug level is off
+	calls, texts, failures, tokens metric.Int64Counter
+	cost                           metric.Float64Counter
+	seconds                        metric.Float64Histogram
+	good, bad                      metric.MeasurementOption // labels of a call, by OpenTelemetry's conventions for models
+	log                            *slog.Logger             // nil: the debug level is off
 }
 
 // tell returns an embedder that counts, and logs if the debug level is on.
@@ -38,6 +43,23 @@ func tell(ctx context.Context, e embedder.Embedder, meter metric.Meter, log *slo
 	if t.failures, err = meter.Int64Counter("leat_embedding_failures", metric.WithDescription("Calls of the embedding model that failed.")); err != nil {
 		return nil, fmt.Errorf("count failed calls of the model: %w", err)
 	}
+	if t.tokens, err = meter.Int64Counter("leat.embedding.tokens", metric.WithUnit("{token}"), metric.WithDescription("Tokens that providers have counted.")); err != nil {
+		return nil, fmt.Errorf("count tokens of the model: %w", err)
+	}
+	if t.cost, err = meter.Float64Counter("leat.embedding.cost", metric.WithDescription("Money that these tokens cost, in the currency of the configured prices.")); err != nil {
+		return nil, fmt.Errorf("count costs of the model: %w", err)
+	}
+	// Source of the name and the labels: OpenTelemetry's semantic conventions for generative AI.
+	t.seconds, err = meter.Float64Histogram("gen_ai.client.operation.duration", metric.WithUnit("s"), metric.WithDescription("Time of a call of the embedding model."),
+		metric.WithExplicitBucketBoundaries(.01, .02, .04, .08, .16, .32, .64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92))
+	if err != nil {
+		return nil, fmt.Errorf("time calls of the model: %w", err)
+	}
+	labels := []attribute.KeyValue{attribute.String("gen_ai.operation.name", "embeddings"), attribute.String("gen_ai.request.model", e.Model().Name)}
+	t.good = metric.WithAttributeSet(attribute.NewSet(labels...))
+	t.bad = metric.WithAttributeSet(attribute.NewSet(append(labels, attribute.String("error.type", "_OTHER"))...))
+	t.tokens.Add(ctx, 0)
+	t.cost.Add(ctx, 0)
 	t.failures.Add(ctx, 0)
 	t.calls.Add(ctx, 0) // so that they can be read before the first call
 	t.texts.Add(ctx, 0)
@@ -59,23 +81,48 @@ func (t toldMetered) Embed(ctx context.Context, texts []string, purpose embedder
 
 func (t toldMetered) EmbedMetered(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, []embedder.Cost, error) {
 	t.told.tell(ctx, texts)
+	began := time.Now()
 	vectors, costs, err := t.Metered.EmbedMetered(ctx, texts, purpose)
-	t.told.failed(ctx, err)
+	t.told.ended(ctx, began, err)
+	tokens := 0
+	for _, c := range costs {
+		tokens += c.Tokens
+	}
+	t.told.tokens.Add(ctx, int64(tokens))
+	t.told.cost.Add(ctx, float64(tokens)*t.Price()/1e6)
 	return vectors, costs, err
 }
 
 func (t told) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
 	t.tell(ctx, texts)
+	began := time.Now()
 	vectors, err := t.Embedder.Embed(ctx, texts, purpose)
-	t.failed(ctx, err)
+	t.ended(ctx, began, err)
 	return vectors, err
 }
 
-// failed counts a call that failed, apart from one that the worker's end has cut off.
-func (t told) failed(ctx context.Context, err error) {
-	if err != nil && ctx.Err() == nil {
+// ended times a call and counts its failure, apart from one that the worker's end has cut
+// off.
+func (t told) ended(ctx context.Context, began time.Time, err error) {
+	labels := t.good
+	if err != nil {
+		if ctx.Err() != nil {
+			return
+		}
+		labels = t.bad
 		t.failures.Add(ctx, 1)
 	}
+	t.seconds.Record(ctx, time.Since(began).Seconds(), labels)
+}
+
+// cached returns what counts chunks whose texts have a vector already.
+func cached(ctx context.Context, meter metric.Meter) (func(context.Context, int64), error) {
+	chunks, err := meter.Int64Counter("leat.embedding.cached", metric.WithUnit("{chunk}"), metric.WithDescription("Chunks whose text has a vector already."))
+	if err != nil {
+		return nil, fmt.Errorf("count cached chunks: %w", err)
+	}
+	chunks.Add(ctx, 0)
+	return func(ctx context.Context, n int64) { chunks.Add(ctx, n) }, nil
 }
 
 func (t told) tell(ctx context.Context, texts []string) {

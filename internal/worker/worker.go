@@ -56,10 +56,14 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		return err
 	}
 	defer unwatch()
+	watch, err := pipeline.NewWatch(s.meter(), "ingestor")
+	if err != nil {
+		return err
+	}
 	step, err := ingest.New(ingest.Config{
 		Filter: cfg.Filter.Config(), MaxFiles: cfg.MaxFiles, MaxPathBytes: cfg.MaxPathBytes, Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
 		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, LiveWindow: cfg.LiveWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
-		Splitter: splitter, Credentials: credentials(s.Catalog.Tenants, box),
+		Splitter: splitter, Credentials: credentials(s.Catalog.Tenants, box), Watch: watch,
 	}, mirrors, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Locks, s.Blobs, publisher, log)
 	if err != nil {
 		return err
@@ -151,6 +155,12 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	// A batch holds half of the messages: while one batch waits for its vectors,
 	// another is read or stored.
 	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budgets(budget, s.Catalog.Tenants)}
+	if batch.Watch, err = pipeline.NewWatch(s.meter(), "embedder"); err != nil {
+		return err
+	}
+	if batch.Cached, err = cached(ctx, s.meter()); err != nil {
+		return err
+	}
 	told, err := tell(ctx, model, s.meter(), log)
 	if err != nil {
 		return err
@@ -183,7 +193,11 @@ func (s *Stores) index(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	step := index.New(index.Config{}, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Blobs, s.Points, g, publisher)
+	watch, err := pipeline.NewWatch(s.meter(), "indexer")
+	if err != nil {
+		return err
+	}
+	step := index.New(index.Config{Watch: watch}, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Blobs, s.Points, g, publisher)
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(g.Number, lane) }
 	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle, catalog.Beside{Generation: g.Number})

@@ -32,6 +32,11 @@ type Config struct {
 
 	// Budget returns the limit of a tenant for one UTC day. Default: no tenant has a limit.
 	Budget func(ctx context.Context, tenant string) (catalog.Budget, error)
+
+	// Watch measures batches and the parts of the step. Default: nobody.
+	Watch *pipeline.Watch
+	// Cached is told how many chunks of a batch have a vector already. Default: nobody.
+	Cached func(ctx context.Context, chunks int64)
 }
 
 // The defaults. With them, the vectors of a batch are one pack of one to two MiB.
@@ -111,7 +116,7 @@ func New(
 	s.meter = newMeter(func(ctx context.Context, list []catalog.Consumption) error { return u.Add(ctx, id, list) }, remote)
 	s.claims = newClaims()
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: ofSome,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: ofSome, Watch: cfg.Watch,
 	}, s.embed)
 	return s
 }
@@ -195,9 +200,12 @@ func (s *Step) embedGroup(ctx context.Context, docs []catalog.Document, traces m
 		out[i] = announce.Embedded(d, s.embedder.Model().Name)
 		out[i].Trace = traces[d.ID]
 	}
-	if err := s.documents.MarkEmbedded(ctx, s.id, current); err != nil {
+	end := s.cfg.Watch.Part(ctx, "mark")
+	err := s.documents.MarkEmbedded(ctx, s.id, current)
+	if end(); err != nil {
 		return err
 	}
+	defer s.cfg.Watch.Part(ctx, "publish")()
 	return s.events.PublishWhenRoom(ctx, out...)
 }
 
@@ -208,7 +216,10 @@ func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first 
 	claim, err := s.claims.take(func() ([]catalog.Text, error) {
 		missing, err := s.stored.Missing(ctx, catalog.Chunkings(docs), s.id, embedder.TermsVersion)
 		if err == nil && first {
-			s.meter.cached(docs, missing)
+			have := s.meter.cached(docs, missing)
+			if s.cfg.Cached != nil {
+				s.cfg.Cached(ctx, have)
+			}
 		}
 		return missing, err
 	})
@@ -251,6 +262,7 @@ type text struct {
 
 // read reads the wanted texts from the documents' blobs.
 func (s *Step) read(ctx context.Context, docs []catalog.Document, wanted []catalog.Text) ([]text, error) {
+	defer s.cfg.Watch.Part(ctx, "read")()
 	byChunking := make(map[int64]catalog.Document, len(docs))
 	for _, d := range docs {
 		byChunking[d.Chunking] = d

@@ -85,8 +85,9 @@ func (m *meter) embedded(texts []text, vectors [][]float32, costs []embedder.Cos
 	}
 }
 
-// cached counts the chunks of documents whose texts already have a vector.
-func (m *meter) cached(docs []catalog.Document, missing []catalog.Text) {
+// cached counts the chunks of documents whose texts already have a vector, and returns
+// their number.
+func (m *meter) cached(docs []catalog.Document, missing []catalog.Text) (all int64) {
 	lacking := make(map[int64]int, len(docs))
 	for _, t := range missing {
 		if !t.Embedded() {
@@ -98,8 +99,10 @@ func (m *meter) cached(docs []catalog.Document, missing []catalog.Text) {
 	for _, d := range docs {
 		if have := int64(d.Chunks) - int64(lacking[d.Chunking]); have > 0 {
 			m.of(ownerOf(d)).Cached += have
+			all += have
 		}
 	}
+	return all
 }
 
 // spend returns the tokens that a tenant has spent and that its budget does not count yet. The caller must count them.

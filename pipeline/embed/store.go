@@ -118,6 +118,7 @@ func (s *Step) renew(ctx context.Context, texts []text, records [][]byte) error 
 }
 
 func (s *Step) compute(ctx context.Context, texts []text) ([][]byte, error) {
+	defer s.cfg.Watch.Part(ctx, "model")()
 	plain := make([]string, len(texts))
 	for i, t := range texts {
 		plain[i] = t.bytes
@@ -173,6 +174,7 @@ func (s *Step) record(text string, dense []float32) ([]byte, error) {
 
 // put makes a pack durable and registers its vectors in the catalog.
 func (s *Step) put(ctx context.Context, pack *blob.Pack, texts [][32]byte) error {
+	defer s.cfg.Watch.Part(ctx, "store")()
 	return pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error { return s.register(ctx, pack, texts) })
 }
 

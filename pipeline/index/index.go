@@ -29,6 +29,8 @@ import (
 type Config struct {
 	BatchDocuments int           // most documents worked on together; default 256
 	BatchWait      time.Duration // how long the first document waits for others; default 10 ms
+
+	Watch *pipeline.Watch // measures batches and the parts of the step; default: nobody
 }
 
 // The defaults.
@@ -66,6 +68,7 @@ type Step struct {
 	generation  catalog.Generation
 	events      *announce.Publisher
 	batcher     *pipeline.Batcher[work]
+	watch       *pipeline.Watch
 }
 
 // work is a document to look at.
@@ -88,9 +91,9 @@ func New(
 	if cfg.BatchWait == 0 {
 		cfg.BatchWait = DefaultBatchWait
 	}
-	s := &Step{documents: d, generations: g, vectors: v, blobs: blobs, points: points, generation: of, events: p}
+	s := &Step{documents: d, generations: g, vectors: v, blobs: blobs, points: points, generation: of, events: p, watch: cfg.Watch}
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: ofSome,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: ofSome, Watch: cfg.Watch,
 	}, s.index)
 	return s
 }

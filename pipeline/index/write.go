@@ -47,7 +47,9 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.points.Upsert(ctx, s.generation.Collection, points); err != nil {
+	end := s.watch.Part(ctx, "upsert")
+	err = s.points.Upsert(ctx, s.generation.Collection, points)
+	if end(); err != nil {
 		return nil, fmt.Errorf("write points of %d documents: %w", len(docs), err)
 	}
 	var stale []vector.Stale
@@ -68,8 +70,9 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 			return nil, fmt.Errorf("delete stale points of %d documents: %w", len(stale), err)
 		}
 	}
+	end = s.watch.Part(ctx, "mark")
 	indexed, err := s.documents.MarkIndexed(ctx, s.generation.Number, current)
-	if err != nil {
+	if end(); err != nil {
 		return nil, err
 	}
 	if changed, err = s.changed(ctx, p, docs, indexed); err != nil {
@@ -105,6 +108,7 @@ func (p plan) ready(docs []catalog.Document, chunks []catalog.ChunkVector) (comp
 
 // load builds the points of the documents from the stored vectors.
 func (s *Step) load(ctx context.Context, docs []catalog.Document, chunks []catalog.ChunkVector) ([]vector.Point, error) {
+	defer s.watch.Part(ctx, "read")()
 	byChunking := make(map[int64][]catalog.Document, len(docs))
 	for _, d := range docs {
 		byChunking[d.Chunking] = append(byChunking[d.Chunking], d)
@@ -154,6 +158,7 @@ func symbols(defined []catalog.Symbol) vector.Symbols {
 
 // announce publishes document.indexed for the documents that were marked.
 func (s *Step) announce(ctx context.Context, p plan, docs []catalog.Document, indexed []uuid.UUID) error {
+	defer s.watch.Part(ctx, "publish")()
 	is := setOf(indexed)
 	var out []announce.Event
 	for _, d := range docs {

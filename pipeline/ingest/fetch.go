@@ -93,7 +93,9 @@ func (s *Step) fetch(ctx context.Context, m pipeline.Message, sub catalog.Submis
 	}
 	m.SetAside()
 	began := time.Now()
+	end := s.cfg.Watch.Part(ctx, "fetch")
 	head, err := s.mirrors.Fetch(as, sub.Repository.String(), remote, sub.Ref)
+	end()
 	if ctx.Err() == nil {
 		s.fetches.put(key, fetched{began, remote.String(), head, err})
 	}

@@ -68,6 +68,8 @@ type Config struct {
 	// Credentials returns a tenant's credentials for git hosts. Default: every tenant
 	// fetches with those of the installation.
 	Credentials func(ctx context.Context, tenant string) (git.Credentials, error)
+
+	Watch *pipeline.Watch // measures the parts of the step; default: nobody
 }
 
 // Splitter cuts texts into chunks and finds their facts, each as chunk.Cut does. It fails

@@ -19,6 +19,7 @@ import (
 // store makes a batch durable: new contents go into a pack, then the rows are written,
 // then the events published. Each part may be repeated.
 func (l *listing) store(ctx context.Context, files []file) error {
+	l.step.cfg.Watch.Batch(ctx, len(files))
 	batch := catalog.FileBatch{Snapshot: l.snapshot, Chunker: chunk.Version}
 	contents := make(map[catalog.ChunkingKey][]byte)
 	var keys []catalog.ChunkingKey
@@ -81,6 +82,7 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 		return err
 	}
 	batch.Chunkings = chunkings
+	defer l.step.cfg.Watch.Part(ctx, "rows")()
 	return l.step.catalog.PutFiles(ctx, batch)
 }
 
@@ -98,6 +100,7 @@ const (
 
 // cut cuts the unknown contents.
 func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents, found map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
+	defer s.cfg.Watch.Part(ctx, "cut")()
 	var chunkings []catalog.Chunking
 	for _, key := range keys {
 		if !known.Chunkings[key] {
@@ -166,8 +169,9 @@ func (l *listing) pack(ctx context.Context, pack *blob.Pack, batch *catalog.File
 	if len(packed) == 0 {
 		return nil
 	}
+	end := l.step.cfg.Watch.Part(ctx, "store")
 	object, spans, err := pack.Put(ctx)
-	if err != nil {
+	if end(); err != nil {
 		return fmt.Errorf("put %d blobs: %w", len(packed), err)
 	}
 	for i := range packed {
@@ -199,6 +203,7 @@ func symbols(defined []chunk.Symbol) []catalog.Symbol {
 
 // publish publishes the events that the catalog owes for these documents.
 func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
+	defer l.step.cfg.Watch.Part(ctx, "publish")()
 	docs, err := l.step.catalog.Documents(ctx, ids)
 	if err != nil {
 		return err

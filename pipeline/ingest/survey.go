@@ -32,6 +32,7 @@ func (t tree) fingerprint(rules [32]byte) [32]byte {
 // survey counts a commit's files and reads its rule files. It gives up as soon as there
 // are too many files: a tree of some kilobytes may name billions of paths.
 func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree, error) {
+	defer s.cfg.Watch.Part(ctx, "survey")()
 	var t tree
 	var layout lang.Layout
 	var found ruleFiles

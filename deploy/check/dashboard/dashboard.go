@@ -62,12 +62,21 @@ var pages = []page{
 		{"Work", []panel{
 			{"Messages a second", "", units.Short, false, 12, []query{{`sum by (worker) (rate(leat_messages_total{outcome="done"}[$__rate_interval]))`, "{{worker}}"}}},
 			{"Time of a message", "19 of 20 take less.", units.Seconds, false, 12, []query{{`histogram_quantile(0.95, sum by (le, worker) (rate(leat_message_duration_seconds_bucket[$__rate_interval])))`, "{{worker}}"}}},
+			{"Time in the stream", "Until a worker takes a message; 19 of 20 wait less.", units.Seconds, false, 12, []query{{`histogram_quantile(0.95, sum by (le, worker, lane) (rate(leat_queue_wait_seconds_bucket[$__rate_interval])))`, "{{worker}} {{lane}}"}}},
+			{"Retries a second", "By the worker, by the catalog for later, or by the broker.", units.Short, false, 12, []query{{`sum by (worker, kind) (rate(leat_retries_total[$__rate_interval]))`, "{{worker}} {{kind}}"}}},
+			{"Time by part", "Seconds of work a second.", units.Short, false, 12, []query{{`sum by (worker, part) (rate(leat_part_duration_seconds_sum[$__rate_interval]))`, "{{worker}} {{part}}"}}},
+			{"Items of a batch", "On average.", units.Short, false, 12, []query{{`sum by (worker) (rate(leat_batch_items_sum[$__rate_interval])) / sum by (worker) (rate(leat_batch_items_count[$__rate_interval]))`, "{{worker}}"}}},
 			{"In flight", "", units.Short, false, 12, []query{{`max by (stage, lane) (leat_work_in_flight)`, "{{stage}} {{lane}}"}}},
 			{"Calls of the embedding model", "", units.Short, false, 12, []query{
 				{`sum(rate(leat_embedding_calls_total[$__rate_interval]))`, "calls"},
 				{`sum(rate(leat_embedding_failures_total[$__rate_interval]))`, "failed"},
 				{`sum(rate(leat_embedding_texts_total[$__rate_interval]))`, "texts"},
 			}},
+		}},
+		{"Models", []panel{
+			{"Time of a call", "19 of 20 take less.", units.Seconds, false, 8, []query{{`histogram_quantile(0.95, sum by (le, gen_ai_request_model) (rate(gen_ai_client_operation_duration_seconds_bucket[$__rate_interval])))`, "{{gen_ai_request_model}}"}}},
+			{"Tokens and cost", "Of an hour. The currency is that of the configured prices.", units.Short, false, 8, []query{{`sum(increase(leat_embedding_tokens_total[1h]))`, "tokens"}, {`sum(increase(leat_embedding_cost_total[1h]))`, "cost"}}},
+			{"Chunks that have a vector already", "Share of all.", units.PercentUnit, false, 8, []query{{`sum(rate(leat_embedding_cached_total[$__rate_interval])) / (sum(rate(leat_embedding_cached_total[$__rate_interval])) + sum(rate(leat_embedding_texts_total[$__rate_interval])))`, "cached"}}},
 		}},
 		{"Gateway", []panel{
 			{"Requests a second", "", units.Short, false, 12, []query{{`sum by (status) (rate(leat_http_requests_total[$__rate_interval]))`, "{{status}}"}}},
