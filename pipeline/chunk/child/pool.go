@@ -62,7 +62,8 @@ const attempts = 2
 type Pool struct {
 	cfg    Config
 	log    *slog.Logger
-	slots  chan *process // one a child that may run; nil: it is not started
+	slots  chan struct{} // one a child that may run
+	idle   chan *process // those that run and have nothing to do
 	closed chan struct{}
 	once   sync.Once
 }
@@ -87,9 +88,9 @@ func New(cfg Config, log *slog.Logger) (*Pool, error) {
 	if cfg.Children < 0 || cfg.Memory < LeastMemory || cfg.CPU < 0 || cfg.Texts < 0 {
 		return nil, fmt.Errorf("start children for parsing: Children, CPU and Texts must not be negative, and Memory not below %d bytes", LeastMemory)
 	}
-	p := &Pool{cfg: cfg, log: log, slots: make(chan *process, cfg.Children), closed: make(chan struct{})}
+	p := &Pool{cfg: cfg, log: log, slots: make(chan struct{}, cfg.Children), idle: make(chan *process, cfg.Children), closed: make(chan struct{})}
 	for range cfg.Children {
-		p.slots <- nil
+		p.slots <- struct{}{}
 	}
 	return p, nil
 }
@@ -99,7 +100,8 @@ func (p *Pool) Close() {
 	p.once.Do(func() {
 		close(p.closed)
 		for range p.cfg.Children {
-			if c := <-p.slots; c != nil {
+			<-p.slots
+			if c := p.waiting(); c != nil {
 				_ = c.end() // it is killed: how it ended says nothing
 			}
 		}
@@ -130,13 +132,14 @@ func (p *Pool) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, er
 	defer cancel(nil)
 	turn := turn{Pool: p}
 	select {
-	case turn.child = <-p.slots:
+	case <-p.slots:
+		turn.child = p.waiting()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-p.closed:
 		return nil, errClosed
 	}
-	defer func() { p.slots <- turn.child }()
+	defer turn.end()
 	go func() {
 		select {
 		case <-p.closed:
@@ -168,10 +171,29 @@ func (p *Pool) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, er
 	return cuttings, nil
 }
 
+// waiting returns a child that has nothing to do, nil if there is none. Who holds a
+// slot calls it: another child starts only while all that run are busy.
+func (p *Pool) waiting() *process {
+	select {
+	case c := <-p.idle:
+		return c
+	default:
+		return nil
+	}
+}
+
 // turn is the time for which one call has a slot of the pool.
 type turn struct {
 	*Pool
 	child *process // nil: none runs
+}
+
+// end gives the child and the slot back.
+func (t *turn) end() {
+	if t.child != nil {
+		t.idle <- t.child
+	}
+	t.slots <- struct{}{}
 }
 
 // cut has texts cut by the child, which it starts if none runs. Where the child

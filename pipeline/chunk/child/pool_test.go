@@ -136,8 +136,9 @@ func (p *Pool) running(t *testing.T) int {
 	if _, err := one(t.Context(), p, "Python", []byte(source)); err != nil {
 		t.Fatal(err)
 	}
-	c := <-p.slots
-	defer func() { p.slots <- c }()
+	<-p.slots
+	c := p.waiting()
+	defer func() { p.idle <- c; p.slots <- struct{}{} }()
 	return c.cmd.Process.Pid
 }
 
@@ -290,5 +291,16 @@ func BenchmarkCut(b *testing.B) {
 			}
 			b.ReportMetric(float64(total)/1e6/b.Elapsed().Seconds(), "MB/s")
 		})
+	}
+}
+
+// TestOneChildServesOneCaller: a child that runs comes before one that would start.
+func TestOneChildServesOneCaller(t *testing.T) {
+	p := open(t, Config{Children: 3})
+	first := p.running(t)
+	for range 5 {
+		if pid := p.running(t); pid != first {
+			t.Fatalf("process %d serves, process %d waits", pid, first)
+		}
 	}
 }
