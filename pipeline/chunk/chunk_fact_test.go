@@ -131,27 +131,3 @@ func FuzzCut(f *testing.F) {
 		}
 	})
 }
-
-// BenchmarkFacts compares cutting alone with cutting and finding facts.
-func BenchmarkFacts(b *testing.B) {
-	for name, language := range map[string]string{
-		"sample.go.txt": "Go", "sample.py": "Python", "sample.ts": "TypeScript", "sample.java": "Java", "sample.rs": "Rust", "sample.cpp": "C++",
-	} {
-		text, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(language+"/split", func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				Split(language, text)
-			}
-		})
-		b.Run(language+"/cut", func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				Cut(language, text)
-			}
-		})
-	}
-}

@@ -18,7 +18,7 @@ const (
 // there is no tree. An error in the text is a node of the tree like others.
 func syntaxBlocks(language string, text []byte, facts **fact.Set) []block {
 	kinds := rules[language]
-	if kinds == nil || nesting(text) > maxNesting {
+	if kinds == nil || nests(text) {
 		return nil
 	}
 	t, _ := tree.Parse(language, text)

@@ -16,8 +16,8 @@ const MaxEncoded = 64 << 20
 // distance from the one before it, and a string that comes again is its number.
 // Equal sets have equal forms.
 func Encode(s *Set) []byte {
-	e := encoder{known: make(map[string]int)}
-	e.out = append(e.out, form)
+	e := encoder{known: make(map[string]int, 1+3*len(s.Definitions)+len(s.References)/4)}
+	e.out = append(make([]byte, 0, 64+64*len(s.Definitions)+10*len(s.References)), form)
 	e.bool(s.Cut)
 	e.text(s.Package)
 	e.number(len(s.Imports))

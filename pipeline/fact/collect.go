@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"bytes"
 	"slices"
 	"sort"
 	"strings"
@@ -12,9 +13,11 @@ const maxBases = 32
 
 // collector gathers a set within its bounds.
 type collector struct {
+	scopes
 	set   *Set
 	text  []byte
 	lines []int // where lines begin
+	last  int   // the line that was asked for last, from 0
 	path  []string
 	in    []int           // indexes of the definitions around; -1: one that was left out
 	seen  map[string]bool // qualified names of variables and fields
@@ -23,18 +26,36 @@ type collector struct {
 	modules map[string]bool
 }
 
+// bytesPerReference is, roughly, how far apart references stand. With room for as many
+// from the beginning, the list seldom grows.
+const bytesPerReference = 32
+
 func newCollector(text []byte) *collector {
-	c := &collector{set: &Set{}, text: text, lines: []int{0}, seen: make(map[string]bool), modules: make(map[string]bool)}
-	for i, b := range text {
-		if b == '\n' {
-			c.lines = append(c.lines, i+1)
-		}
+	room := min(len(text)/bytesPerReference, MaxReferences)
+	c := &collector{
+		scopes: scopes{places: make(map[string]int)}, set: &Set{References: make([]Reference, 0, room)}, text: text,
+		lines: make([]int, 1, 1+bytes.Count(text, []byte("\n"))), seen: make(map[string]bool), modules: make(map[string]bool),
+	}
+	for at := 0; len(c.lines) < cap(c.lines); {
+		at += bytes.IndexByte(text[at:], '\n') + 1
+		c.lines = append(c.lines, at)
 	}
 	return c
 }
 
-// line returns the line of a place.
-func (c *collector) line(at int) int { return sort.SearchInts(c.lines, at+1) }
+// line returns the line of a place. Most places are in the line of the one before, or
+// in the next.
+func (c *collector) line(at int) int {
+	for n := c.last; n <= c.last+1 && n < len(c.lines); n++ {
+		if c.lines[n] <= at && (n+1 == len(c.lines) || at < c.lines[n+1]) {
+			c.last = n
+			return n + 1
+		}
+	}
+	n := sort.SearchInts(c.lines, at+1)
+	c.last = n - 1
+	return n
+}
 
 func (c *collector) within() int {
 	for i := len(c.in) - 1; i >= 0; i-- {
@@ -114,20 +135,36 @@ func (c *collector) imports(i Import, at int) {
 
 // finish puts references in the order of the text.
 func (c *collector) finish() *Set {
-	slices.SortStableFunc(c.set.References, func(a, b Reference) int { return a.Start - b.Start })
+	inOrder := func(a, b Reference) int { return a.Start - b.Start }
+	if !slices.IsSortedFunc(c.set.References, inOrder) {
+		slices.SortStableFunc(c.set.References, inOrder)
+	}
 	return c.set
 }
 
 // sound says whether a name can be stored.
 func sound(name string) bool {
-	return name != "" && len(name) <= MaxName && utf8.ValidString(name) && !strings.ContainsAny(name, "\x00\n")
+	return name != "" && len(name) <= MaxName && storable(name)
+}
+
+// storable says whether a text is UTF-8 on one line, without a zero byte.
+func storable(text string) bool {
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b == 0 || b == '\n':
+			return false
+		case b >= utf8.RuneSelf:
+			return utf8.ValidString(text[i:]) && !strings.ContainsAny(text[i:], "\x00\n")
+		}
+	}
+	return true
 }
 
 const unknown = "?"
 
 // bounded returns an expression, or nothing if it is too long or cannot be stored.
 func bounded(expression string) string {
-	if len(expression) > MaxExpression || !utf8.ValidString(expression) || strings.ContainsAny(expression, "\x00\n") {
+	if len(expression) > MaxExpression || !storable(expression) {
 		return ""
 	}
 	return expression
@@ -136,7 +173,7 @@ func bounded(expression string) string {
 // shorten makes one line of a text, of at most so many bytes of UTF-8.
 func shorten(text string, most int) string {
 	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
-	text = strings.Join(strings.Fields(text), " ")
+	text = oneLine(text)
 	if len(text) <= most {
 		return text
 	}
@@ -148,13 +185,27 @@ func shorten(text string, most int) string {
 	return text[:cut] + more
 }
 
+// oneLine puts one blank for each run of white space within a text, and nothing for
+// that around it.
+func oneLine(text string) string {
+	blank := true // the byte before, or the beginning
+	for i := range len(text) {
+		b := text[i]
+		if b > '~' || b < ' ' || b == ' ' && blank {
+			return strings.Join(strings.Fields(text), " ")
+		}
+		blank = b == ' '
+	}
+	return strings.TrimSuffix(text, " ")
+}
+
 // sentence returns the first sentence of a documentation.
 func sentence(doc string) string {
 	doc = strings.TrimSpace(doc)
 	if i := strings.Index(doc, "\n\n"); i >= 0 {
 		doc = doc[:i]
 	}
-	doc = strings.Join(strings.Fields(doc[:min(len(doc), 4*MaxSentence)]), " ")
+	doc = oneLine(doc[:min(len(doc), 4*MaxSentence)])
 	for at := 0; ; {
 		i := strings.IndexAny(doc[at:], ".!?")
 		if i < 0 {

@@ -33,41 +33,21 @@ func FromGo(tree *ast.File, file *token.File, text []byte) *Set {
 type golang struct {
 	*collector
 	file  *token.File
-	scope *scope
 	depth int // of statements and expressions around
 	steps int // of the expression under way
 }
 
-// scope is the names that a block binds, and what is known of their types.
-type scope struct {
-	outer *scope
-	names map[string]string // expressions
-}
-
-func (s *scope) find(name string) (string, bool) {
-	for ; s != nil; s = s.outer {
-		if e, ok := s.names[name]; ok {
-			return e, true
-		}
-	}
-	return "", false
-}
-
 func (g *golang) bind(name, expression string) {
-	if g.scope == nil || name == "_" {
-		return
+	if name != "_" {
+		g.scopes.bind(name, expression)
 	}
-	if g.scope.names == nil {
-		g.scope.names = make(map[string]string)
-	}
-	g.scope.names[name] = expression
 }
 
 // inside runs fn in a scope of its own.
 func (g *golang) inside(fn func()) {
-	g.scope = &scope{outer: g.scope}
+	around := g.enter()
 	fn()
-	g.scope = g.scope.outer
+	g.leave(around)
 }
 
 func (g *golang) at(p token.Pos) int { return min(max(g.file.Offset(p), 0), len(g.text)) }
@@ -397,7 +377,7 @@ func (g *golang) typeOf(e ast.Expr) string {
 	case nil:
 		return ""
 	case *ast.Ident:
-		if t, ok := g.scope.find(e.Name); ok {
+		if t, ok := g.find(e.Name); ok {
 			return t
 		}
 		return e.Name

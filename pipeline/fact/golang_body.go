@@ -204,7 +204,7 @@ func (g *golang) assign(s *ast.AssignStmt) {
 		if !ok {
 			continue
 		}
-		if _, again := g.scope.names[id.Name]; !again || bound[i] != unknown {
+		if _, again := g.own(id.Name); !again || bound[i] != unknown {
 			g.bind(id.Name, bound[i])
 		}
 	}
@@ -354,7 +354,7 @@ func (g *golang) selector(e *ast.SelectorExpr, role Role) {
 
 // isPackage says whether a name is a package here.
 func (g *golang) isPackage(name string) bool {
-	_, bound := g.scope.find(name)
+	_, bound := g.find(name)
 	return !bound && g.modules[name]
 }
 
@@ -372,7 +372,7 @@ func names(list string) map[string]bool {
 }
 
 func (g *golang) name(id *ast.Ident, role Role) {
-	if _, bound := g.scope.find(id.Name); bound || predeclared[id.Name] {
+	if _, bound := g.find(id.Name); bound || predeclared[id.Name] {
 		return
 	}
 	g.refer(id.Name, "", role, g.at(id.Pos()))
@@ -462,7 +462,7 @@ func (g *golang) value(e ast.Expr) string {
 				continue
 			}
 		case *ast.Ident:
-			if bound, ok := g.scope.find(v.Name); ok {
+			if bound, ok := g.find(v.Name); ok {
 				return bound
 			}
 			if predeclared[v.Name] {
@@ -496,7 +496,7 @@ func (g *golang) called(c *ast.CallExpr) string {
 		fun = paren.X
 	}
 	if id, ok := fun.(*ast.Ident); ok && len(c.Args) > 0 && predeclared[id.Name] {
-		if _, bound := g.scope.find(id.Name); !bound {
+		if _, bound := g.find(id.Name); !bound {
 			switch id.Name {
 			case "new", "make":
 				return g.typeOf(c.Args[0])

@@ -31,7 +31,7 @@ func FromTree(language string, tree *Tree, text []byte) *Set {
 	if l == nil || len(tree.Nodes) == 0 {
 		return nil
 	}
-	w := &walker{collector: newCollector(text), language: l, tree: tree, rules: make([]*rule, len(tree.Kinds)), scope: &scope{}}
+	w := &walker{collector: newCollector(text), language: l, tree: tree, rules: make([]*rule, len(tree.Kinds))}
 	for i, kind := range tree.Kinds {
 		if r, ok := l.rules[kind]; ok {
 			w.rules[i] = &r
@@ -47,11 +47,10 @@ type walker struct {
 	language *language
 	tree     *Tree
 	rules    []*rule // by kind
-	scope    *scope
-	self     string // the expression of the object whose method this is
-	level    Kind   // of the innermost definition: a type, a function, or 0
-	exported bool   // a wrapper around says so
-	comment  span   // the last comment, with the ones right before it
+	self     string  // the expression of the object whose method this is
+	level    Kind    // of the innermost definition: a type, a function, or 0
+	exported bool    // a wrapper around says so
+	comment  span    // the last comment, with the ones right before it
 	depth    int
 }
 
@@ -283,26 +282,23 @@ func (w *walker) gap(at int) bool {
 
 // nested runs fn in the scope of a function inside.
 func (w *walker) nested(fn func()) {
-	was, level := w.scope, w.level
-	w.scope = &scope{outer: was}
+	around, level := w.enter(), w.level
 	if w.level != KindFunction {
 		w.level = KindFunction
 	}
 	fn()
-	w.scope, w.level = was, level
+	w.leave(around)
+	w.level = level
 }
 
 func (w *walker) bind(name, expression string) {
 	if name == "" || name == "_" {
 		return
 	}
-	if w.scope.names == nil {
-		w.scope.names = make(map[string]string)
-	}
-	if known, ok := w.scope.names[name]; ok && expression == unknown && known != unknown && w.level == KindFunction {
+	if known, ok := w.own(name); ok && expression == unknown && known != unknown && w.level == KindFunction {
 		return // it was given a value that says more
 	}
-	w.scope.names[name] = expression
+	w.scopes.bind(name, expression)
 }
 
 // name refers to a name that stands alone.
@@ -311,7 +307,7 @@ func (w *walker) name(n int, role Role) {
 	if w.language.builtin[name] || w.language.selfs[name] || w.language.supers[name] {
 		return
 	}
-	if bound, ok := w.scope.find(name); ok {
+	if bound, ok := w.find(name); ok {
 		if path, inner := strings.CutPrefix(bound, localPrefix); inner {
 			w.refer(name, "@"+path, role, w.start(n))
 		}

@@ -64,9 +64,9 @@ func (w *walker) anonymous(n int, r *rule) {
 
 // inside finds the facts in a definition.
 func (w *walker) inside(n int, r *rule, index int, path []string, kind Kind, owner string, nameAt int) {
-	names, in, outer, level, self, exported := w.scope, w.in, w.path, w.level, w.self, w.exported
+	around, in, outer, level, self, exported := w.enter(), w.in, w.path, w.level, w.self, w.exported
 	w.in, w.path = append(w.in, index), path
-	w.comment, w.exported, w.scope = span{}, false, &scope{outer: names}
+	w.comment, w.exported = span{}, false
 	switch kind {
 	case KindType, KindModule:
 		w.level = kind
@@ -90,7 +90,8 @@ func (w *walker) inside(n int, r *rule, index int, path []string, kind Kind, own
 		w.classParams(n, r)
 	}
 	w.children(n, RoleUse, nameAt, w.child(n, r.name), w.child(n, r.params), bases)
-	w.scope, w.in, w.path, w.level, w.self, w.exported, w.comment = names, in, outer, level, self, exported, span{}
+	w.leave(around)
+	w.in, w.path, w.level, w.self, w.exported, w.comment = in, outer, level, self, exported, span{}
 }
 
 // impl walks a block that adds members to a type that is defined elsewhere.
@@ -101,8 +102,8 @@ func (w *walker) impl(n int, r *rule) {
 		w.children(n, RoleUse)
 		return
 	}
-	path, level, self, names := w.path, w.level, w.self, w.scope
-	w.path, w.level, w.self, w.scope = append(slices.Clone(path), name), KindType, name, &scope{outer: names}
+	path, level, self, around := w.path, w.level, w.self, w.enter()
+	w.path, w.level, w.self = append(slices.Clone(path), name), KindType, name
 	w.typeParams(n)
 	if base := w.child(n, r.value); base != 0 {
 		for i := range w.set.Definitions {
@@ -116,7 +117,8 @@ func (w *walker) impl(n int, r *rule) {
 	w.walk(of, RoleType)
 	w.bind("Self", name)
 	w.children(n, RoleUse, of, w.child(n, r.value))
-	w.path, w.level, w.self, w.scope = path, level, self, names
+	w.leave(around)
+	w.path, w.level, w.self = path, level, self
 }
 
 func lastName(expression string) string {

@@ -65,7 +65,7 @@ func (w *walker) nameValue(name string) string {
 		}
 		return unknown
 	}
-	if bound, ok := w.scope.find(name); ok {
+	if bound, ok := w.find(name); ok {
 		if path, inner := strings.CutPrefix(bound, localPrefix); inner {
 			return "@" + orDefault(path, "") + "/" + name
 		}
@@ -184,7 +184,7 @@ func (w *walker) typeName(name string) string {
 			return of
 		}
 	}
-	if bound, ok := w.scope.find(name); ok {
+	if bound, ok := w.find(name); ok {
 		if path, inner := strings.CutPrefix(bound, localPrefix); inner {
 			return "@" + path + "/" + name
 		}

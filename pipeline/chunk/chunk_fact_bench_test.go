@@ -1,0 +1,104 @@
+package chunk
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
+)
+
+// BenchmarkFacts compares cutting alone with cutting and finding facts, in turns and by
+// processor time, so that other work on the machine says little. facts-% is the cost of
+// facts in parts of a hundred of the cutting, by the least of each. LEAT_BENCH_TREE names
+// directories whose files take the place of the samples.
+func BenchmarkFacts(b *testing.B) {
+	all := factCorpora(b)
+	for _, language := range slices.Sorted(maps.Keys(all)) {
+		texts := all[language]
+		b.Run(language, func(b *testing.B) {
+			var split, both time.Duration
+			for b.Loop() {
+				least(&split, func() {
+					for _, text := range texts {
+						Split(language, text)
+					}
+				})
+				least(&both, func() {
+					for _, text := range texts {
+						Cut(language, text)
+					}
+				})
+			}
+			b.ReportMetric(100*float64(both-split)/float64(split), "facts-%")
+			b.ReportMetric(split.Seconds()*1000, "split-cpu-ms")
+			b.ReportMetric(both.Seconds()*1000, "cut-cpu-ms")
+		})
+	}
+}
+
+// least notes the least processor time that fn took, garbage collection included.
+func least(so *time.Duration, fn func()) {
+	runtime.GC()
+	began := cpuTime()
+	fn()
+	if took := cpuTime() - began; *so == 0 || took < *so {
+		*so = took
+	}
+}
+
+func cpuTime() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		panic(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// factCorpora are texts by language, some MB of each where a tree is named, and half a
+// MB of the samples, so that a round takes longer than a clock's tick.
+func factCorpora(b *testing.B) map[string][][]byte {
+	b.Helper()
+	all := make(map[string][][]byte)
+	for name, language := range samples {
+		text, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if HasFacts(language) {
+			all[language] = slices.Repeat([][]byte{text}, 1+(1<<19)/len(text))
+		}
+	}
+	roots := os.Getenv("LEAT_BENCH_TREE")
+	if roots == "" {
+		return all
+	}
+	all = make(map[string][][]byte)
+	size := make(map[string]int)
+	for _, root := range filepath.SplitList(roots) {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			language, ext := "Go", filepath.Ext(path)
+			if ext != ".go" {
+				language = factLanguages[ext]
+			}
+			if err != nil || !e.Type().IsRegular() || language == "" || ext == ".txt" || size[language] > 4<<20 {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if len(text) < tree.MaxSize {
+				all[language], size[language] = append(all[language], text), size[language]+len(text)
+			}
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return all
+}
