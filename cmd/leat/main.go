@@ -39,6 +39,9 @@ type cli struct {
 	Neighbours  neighboursCmd  `cmd:"" help:"List what is connected with a symbol."`
 	Impact      impactCmd      `cmd:"" help:"List what may break if a symbol or a file changes, tests first."`
 	Path        pathCmd        `cmd:"" help:"Show a shortest path of references from one symbol to another."`
+	Important   importantCmd   `cmd:"" help:"List the most important symbols or files of a repository."`
+	Communities communitiesCmd `cmd:"" help:"List the groups of files that refer to each other."`
+	Related     relatedCmd     `cmd:"" help:"List the files that belong to a file."`
 	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
 	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
 	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`

@@ -66,3 +66,38 @@ func (c *Client) walk(ctx context.Context, r service.WalkRequest, what string) (
 func (c *Client) Path(ctx context.Context, r service.PathRequest) (a service.WalkAnswer, err error) {
 	return a, c.ask(ctx, get(c.graph(r.GraphRequest).text("to", r.To), "repositories", named(r.Repository), "path"), &a)
 }
+
+// important is a page of a list of what is important.
+type important struct {
+	service.ImportantAnswer
+	Next string `json:"next"`
+}
+
+// Important is service.Service.Important.
+func (c *Client) Important(ctx context.Context, r service.ImportantRequest) (service.ImportantAnswer, error) {
+	var a important
+	q := c.graph(r.GraphRequest).text("by", r.By).text("cursor", r.After).number("limit", int64(r.Limit))
+	err := c.ask(ctx, get(q, "repositories", named(r.Repository), "important"), &a)
+	a.ImportantAnswer.Next = a.Next
+	return a.ImportantAnswer, err
+}
+
+// communities is a page of a list of communities.
+type communities struct {
+	service.CommunitiesAnswer
+	Next string `json:"next"`
+}
+
+// Communities is service.Service.Communities.
+func (c *Client) Communities(ctx context.Context, r service.CommunitiesRequest) (service.CommunitiesAnswer, error) {
+	var a communities
+	q := c.graph(r.GraphRequest).text("cursor", r.After).number("limit", int64(r.Limit))
+	err := c.ask(ctx, get(q, "repositories", named(r.Repository), "communities"), &a)
+	a.CommunitiesAnswer.Next = a.Next
+	return a.CommunitiesAnswer, err
+}
+
+// Related is service.Service.Related.
+func (c *Client) Related(ctx context.Context, r service.RelatedRequest) (a service.RelatedAnswer, err error) {
+	return a, c.ask(ctx, get(c.graph(r.GraphRequest).number("limit", int64(r.Limit)), "repositories", named(r.Repository), "related"), &a)
+}

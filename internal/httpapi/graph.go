@@ -34,6 +34,85 @@ func registerGraph(api huma.API, d deps) {
 		id: "find-path", path: "/repositories/{repository}/path", tag: tag, scope: access.ScopeRead,
 		summary: "Find a shortest path of references from one symbol to another", text: "No nodes: there is no path of up to six steps.",
 	}, d.path)
+	get(api, d, route{
+		id: "list-important", path: "/repositories/{repository}/important", tag: tag, scope: access.ScopeRead,
+		summary: "List the most important symbols or files",
+		text:    "By PageRank over the references, each with its confidence. The answer is kept until the graph changes; at most 1,000 are listed.",
+	}, d.important)
+	get(api, d, route{
+		id: "list-communities", path: "/repositories/{repository}/communities", tag: tag, scope: access.ScopeRead,
+		summary: "List the groups of files that refer to each other more than to others",
+		text:    "By Louvain's method on the files' references. The answer is kept until the graph changes; at most 500 are listed.",
+	}, d.communities)
+	get(api, d, route{
+		id: "list-related", path: "/repositories/{repository}/related", tag: tag, scope: access.ScopeRead,
+		summary: "List the files that belong to a file",
+		text:    "Those that refer to it or that it refers to, that refer to the same symbols, or that the same commit was the last to change.",
+	}, d.related)
+}
+
+// WholeGraph names a graph of which all is asked.
+type WholeGraph struct {
+	RepositoryPath
+	GraphPage
+	Ref string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+}
+
+func (in WholeGraph) request(who caller) service.GraphRequest {
+	return service.GraphRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref}
+}
+
+type importantInput struct {
+	WholeGraph
+	By string `query:"by" enum:"symbol,file" default:"symbol" doc:"What is ranked."`
+}
+
+type importantOutput struct {
+	Body struct {
+		service.ImportantAnswer
+		Pages
+	}
+}
+
+func (d deps) important(ctx context.Context, who caller, in *importantInput) (*importantOutput, error) {
+	after, err := place[string]("important", in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &importantOutput{}
+	out.Body.ImportantAnswer, err = d.Important(ctx, service.ImportantRequest{GraphRequest: in.request(who), By: in.By, After: after, Limit: in.Limit})
+	out.Body.Cursor = cursor("important", out.Body.Next)
+	return out, err
+}
+
+type communitiesOutput struct {
+	Body struct {
+		service.CommunitiesAnswer
+		Pages
+	}
+}
+
+func (d deps) communities(ctx context.Context, who caller, in *WholeGraph) (*communitiesOutput, error) {
+	after, err := place[string]("communities", in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &communitiesOutput{}
+	out.Body.CommunitiesAnswer, err = d.Communities(ctx, service.CommunitiesRequest{GraphRequest: in.request(who), After: after, Limit: in.Limit})
+	out.Body.Cursor = cursor("communities", out.Body.Next)
+	return out, err
+}
+
+type relatedInput struct {
+	GraphSymbol
+	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most files of the answer."`
+}
+
+type relatedOutput struct{ Body service.RelatedAnswer }
+
+func (d deps) related(ctx context.Context, who caller, in *relatedInput) (*relatedOutput, error) {
+	a, err := d.Related(ctx, service.RelatedRequest{GraphRequest: in.request(who), Limit: in.Limit})
+	return &relatedOutput{a}, err
 }
 
 // GraphSymbol names a symbol.

@@ -140,6 +140,10 @@ func TestToolsAnswer(t *testing.T) {
 		{"impact", map[string]any{"repository": m.repo.Dir, "symbol": "sluice.go"}, []string{"\n0 sluice.go\n", "← mill.go#Grind"}, "secret"},
 		{"path", map[string]any{"repository": m.repo.Dir, "symbol": "Grind", "to": "openSluice"}, []string{": 2 symbols", "\n1 mill.go#Grind call → sluice.go#openSluice"}, "secret"},
 		{"path", map[string]any{"repository": m.repo.Dir, "symbol": "openSluice", "to": "Grind"}, []string{": 0 symbols"}, "secret"},
+		{"important", map[string]any{"repository": m.repo.Dir}, []string{" sluice.go#openSluice lines 4-6: func openSluice(n int) int (referred to by 1)\n"}, "secret"},
+		{"important", map[string]any{"repository": m.repo.Dir, "by": "file", "limit": 1}, []string{" sluice.go (referred to by 1)\n» more with cursor 1\n"}, "mill.go"},
+		{"communities", map[string]any{"repository": m.repo.Dir}, []string{"0 files stand alone\n/ (2 files, 1.00 of references inside): sluice.go mill.go\n"}, "secret"},
+		{"related", map[string]any{"repository": m.repo.Dir, "file": "mill.go"}, []string{"\nsluice.go (refers 0.97, shares 0.00)\n"}, "secret"},
 		{"list", map[string]any{"repository": m.repo.Dir}, []string{"mill.go Go\n", "b.bin (not indexed: "}, "secret"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -185,6 +189,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"neighbours", map[string]any{"repository": m.repo.Dir, "symbol": "Grind", "depth": 9}, "give 1 to 6"},
 		{"impact", map[string]any{"repository": m.repo.Dir, "symbol": "Grind", "max_tokens": 1}, "ask for 500 to 50000"},
 		{"path", map[string]any{"repository": m.repo.Dir, "symbol": "Grind", "to": ""}, "name the symbol at the end"},
+		{"important", map[string]any{"repository": m.repo.Dir, "by": "line"}, "symbol or file"},
+		{"communities", map[string]any{"repository": m.repo.Dir, "cursor": "abc"}, "begin without one"},
+		{"related", map[string]any{"repository": m.repo.Dir, "file": "nosuch.go"}, "no symbol is named"},
 		{"submit", map[string]any{"repository": "https://user:secret@forge.test/a/b"}, "leave out user, password and token"},
 	} {
 		text, failed := s.call(t, test.tool, test.arguments)
@@ -316,8 +323,9 @@ func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 		"search": {"query": "sluice"}, "explore": {"question": "sluice"}, "status": {}, "list": {"repository": m.repo.Dir}, "grep": {"repository": m.repo.Dir, "pattern": "Grind"}, "compare": {"repository": m.repo.Dir, "from": "main", "to": "main"},
 		"symbol": {"repository": m.repo.Dir, "name": "Grind"}, "references": {"repository": m.repo.Dir, "symbol": "openSluice"}, "callers": {"repository": m.repo.Dir, "symbol": "openSluice"},
 		"callees": {"repository": m.repo.Dir, "symbol": "mill.go"}, "neighbours": {"repository": m.repo.Dir, "symbol": "openSluice"}, "impact": {"repository": m.repo.Dir, "symbol": "openSluice"},
-		"path": {"repository": m.repo.Dir, "symbol": "mill.go", "to": "openSluice"},
-		"read": {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
+		"path": {"repository": m.repo.Dir, "symbol": "mill.go", "to": "openSluice"}, "important": {"repository": m.repo.Dir}, "communities": {"repository": m.repo.Dir},
+		"related": {"repository": m.repo.Dir, "file": "sluice.go"},
+		"read":    {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
 	} {
 		text, _ := s.call(t, tool, arguments)
 		if strings.Contains(text, "Grind") || strings.Contains(text, m.commit[:12]) || strings.Contains(text, "Submitted") {

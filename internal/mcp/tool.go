@@ -107,6 +107,25 @@ var tools = []tool{
 		add: handle(path),
 	},
 	{
+		name: "important", title: "What matters most", scope: access.ScopeRead,
+		description: "Lists the most important symbols or files of a repository, by PageRank over its references. " +
+			"Use it to learn a repository that you do not know: read these first. " +
+			`Example: {"repository": "acme/mill", "by": "file", "limit": 20}`,
+		add: handle(important),
+	},
+	{
+		name: "communities", title: "Modules by use", scope: access.ScopeRead,
+		description: "Groups the files of a repository by which refer to each other, with a name, the leading files of each, and the share of references that stays inside. " +
+			`Use it for an overview of how a repository is divided. Example: {"repository": "acme/mill"}`,
+		add: handle(communities),
+	},
+	{
+		name: "related", title: "Files that belong to a file", scope: access.ScopeRead,
+		description: "Lists the files that refer to a file or that it refers to, that refer to the same symbols, or that were changed with it, the closest first. " +
+			`Use it to see which files an edit may have to touch too. Example: {"repository": "acme/mill", "file": "wheel/w.go"}`,
+		add: handle(related),
+	},
+	{
 		name: "list", title: "List files", scope: access.ScopeRead,
 		description: `Lists the files of a repository below a directory, with their languages. Example: {"repository": "acme/mill", "under": "internal"}`,
 		add:         handle(list),

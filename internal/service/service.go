@@ -44,6 +44,8 @@ type Service struct {
 	models map[string]embedder.Embedder // opened so far, by name
 
 	bearers bearers // tokens that were valid a moment ago
+
+	turn chan struct{} // holds the turn of who reads a whole graph
 }
 
 // New returns a service over stores that the caller opens and closes. A method that
@@ -55,7 +57,7 @@ func New(cfg Config, stores *store.Stores) *Service {
 	if cfg.Source == "" {
 		cfg.Source = "/leat/service"
 	}
-	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder)}
+	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1)}
 }
 
 // check refuses a tenant that cannot be one or that the caller's token does not reach, and

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -135,4 +136,41 @@ func (g *Graphs) LeadingTo(ctx context.Context, track uuid.UUID, targets []int64
 		list[i] = StoredEdges(r)
 	}
 	return list, nil
+}
+
+// KeptAnswer loads an answer about a whole graph that was kept when the graph had changed
+// so often. It returns ErrNotFound if there is none.
+func (g *Graphs) KeptAnswer(ctx context.Context, track uuid.UUID, question string, changed int64) (json.RawMessage, error) {
+	answer, err := g.query.KeptGraphAnswer(ctx, track, question, changed)
+	if noRows(err) {
+		return nil, fmt.Errorf("answer to %s of the graph of track %s: %w", question, track, ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load answer to %s of the graph of track %s: %w", question, track, err)
+	}
+	return answer, nil
+}
+
+// KeepAnswer keeps an answer in JSON, unless one of a newer state of the graph is kept.
+func (g *Graphs) KeepAnswer(ctx context.Context, track uuid.UUID, question string, changed int64, answer json.RawMessage) error {
+	err := g.query.KeepGraphAnswer(ctx, query.KeepGraphAnswerParams{Track: track, Question: question, Changed: changed, Answer: answer})
+	if err != nil {
+		return fmt.Errorf("keep answer to %s of the graph of track %s: %w", question, track, err)
+	}
+	return nil
+}
+
+// ChangedWith lists the paths of a track's documents that were changed last by the snapshot
+// that changed one of them last, by path. There are none if that is the oldest snapshot of
+// which the track holds documents.
+func (g *Graphs) ChangedWith(ctx context.Context, track, document uuid.UUID, most int) ([]string, error) {
+	rows, err := g.query.ChangedWith(ctx, track, document, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list what changed with document %s: %w", document, err)
+	}
+	paths := make([]string, len(rows))
+	for i, r := range rows {
+		paths[i] = string(r)
+	}
+	return paths, nil
 }

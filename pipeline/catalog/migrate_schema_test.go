@@ -93,6 +93,7 @@ func TestConstraints(t *testing.T) {
 		graph      = "insert into graphs (track, revision, commit, version, inputs, layout) values "
 		graphFile  = "insert into graphs (track, revision, version, inputs, layout) values ($other, 0, 1, $hash, '{}'); insert into graph_files (document, track, path, blob, language, package, stale, edges, keys, targets) values "
 		symbol     = graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}'); insert into graph_symbols (document, ordinal, track, name, qualified, kind, visibility, start_line, end_line, line, signature, doc, type, bases) values "
+		kept       = graph + "($track, 1, $oid, 1, $hash, '{}'); insert into graph_answers (track, question, changed, answer) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
 	for _, test := range []struct{ name, code, statement string }{
@@ -115,6 +116,11 @@ func TestConstraints(t *testing.T) {
 		{"symbol of no kind", check, symbol + "($document, 0, $other, 'f', 'f', 8, 1, 1, 1, 1, '', '', '', '{}')"},
 		{"symbol that ends before it begins", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 2, 1, 1, '', '', '', '{}')"},
 
+		{"answer of a graph", "", kept + "($track, 'a', 0, '[]')"},
+		{"answer of no graph", foreign, kept + "($nobody, 'a', 0, '[]')"},
+		{"answer to nothing", check, kept + "($track, '', 0, '[]')"},
+		{"answer twice", unique, kept + "($track, 'a', 0, '[]'), ($track, 'a', 1, '[]')"},
+		{"answer of a graph that changed less than never", check, kept + "($track, 'a', -1, '[]')"},
 		{"graph of a short commit", check, graph + "($track, 1, '\\x00', 1, $hash, '{}')"},
 		{"graph of a revision below zero", check, graph + "($track, -1, $oid, 1, $hash, '{}')"},
 		{"graph of a short hash of inputs", check, graph + "($track, 0, null, 1, $oid, '{}')"},

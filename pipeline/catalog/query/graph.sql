@@ -140,3 +140,22 @@ where track = @track and targets && @targets::bigint[] and path > @after order b
 -- name: FactContents :many
 select f.blob, f.language, f.content from facts f
 where f.blob = any(@blobs::bytea[]) and f.extractor = @extractor;
+
+-- name: KeptGraphAnswer :one
+select answer from graph_answers where track = @track and question = @question and changed = @changed;
+
+-- name: KeepGraphAnswer :exec
+insert into graph_answers (track, question, changed, answer)
+select g.track, @question, @changed, @answer from graphs g where g.track = @track
+on conflict (track, question) do update set changed = excluded.changed, answer = excluded.answer
+where graph_answers.changed < excluded.changed;
+
+-- name: ChangedWith :many
+-- The documents that a snapshot changed last, if it is the one that changed a document
+-- last. The oldest that a track still holds changed everything, which says nothing.
+select d.path
+from documents d
+where d.track = @track and d.state <> 'removed'
+    and d.revision = (select one.revision from documents one where one.id = @document and one.track = @track)
+    and d.revision > (select min(old.revision) from documents old where old.track = @track)
+order by d.path limit @most;

@@ -74,6 +74,37 @@ func (q *Queries) BeginGraph(ctx context.Context, arg BeginGraphParams) error {
 	return err
 }
 
+const changedWith = `-- name: ChangedWith :many
+select d.path
+from documents d
+where d.track = $1 and d.state <> 'removed'
+    and d.revision = (select one.revision from documents one where one.id = $2 and one.track = $1)
+    and d.revision > (select min(old.revision) from documents old where old.track = $1)
+order by d.path limit $3
+`
+
+// The documents that a snapshot changed last, if it is the one that changed a document
+// last. The oldest that a track still holds changed everything, which says nothing.
+func (q *Queries) ChangedWith(ctx context.Context, track uuid.UUID, document uuid.UUID, most int32) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, changedWith, track, document, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items [][]byte
+	for rows.Next() {
+		var path []byte
+		if err := rows.Scan(&path); err != nil {
+			return nil, err
+		}
+		items = append(items, path)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropFactsOf = `-- name: DropFactsOf :exec
 delete from facts where content = any($1::bytea[])
 `
@@ -530,6 +561,41 @@ func (q *Queries) GraphInputs(ctx context.Context, arg GraphInputsParams) ([]Gra
 		return nil, err
 	}
 	return items, nil
+}
+
+const keepGraphAnswer = `-- name: KeepGraphAnswer :exec
+insert into graph_answers (track, question, changed, answer)
+select g.track, $1, $2, $3 from graphs g where g.track = $4
+on conflict (track, question) do update set changed = excluded.changed, answer = excluded.answer
+where graph_answers.changed < excluded.changed
+`
+
+type KeepGraphAnswerParams struct {
+	Question string
+	Changed  int64
+	Answer   []byte
+	Track    uuid.UUID
+}
+
+func (q *Queries) KeepGraphAnswer(ctx context.Context, arg KeepGraphAnswerParams) error {
+	_, err := q.db.Exec(ctx, keepGraphAnswer,
+		arg.Question,
+		arg.Changed,
+		arg.Answer,
+		arg.Track,
+	)
+	return err
+}
+
+const keptGraphAnswer = `-- name: KeptGraphAnswer :one
+select answer from graph_answers where track = $1 and question = $2 and changed = $3
+`
+
+func (q *Queries) KeptGraphAnswer(ctx context.Context, track uuid.UUID, question string, changed int64) ([]byte, error) {
+	row := q.db.QueryRow(ctx, keptGraphAnswer, track, question, changed)
+	var answer []byte
+	err := row.Scan(&answer)
+	return answer, err
 }
 
 const knownFacts = `-- name: KnownFacts :many

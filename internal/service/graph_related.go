@@ -1,0 +1,256 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/graph"
+)
+
+// The bounds of what is related.
+const (
+	maxShared        = 200   // symbols of a file by which others are looked for
+	maxFilesOfShared = 1_000 // files that are read for them
+	maxTogether      = 50    // files of a snapshot that says something of each
+	maxWhy           = 5     // symbols that are named as the reason
+)
+
+// RelatedRequest asks for the files that belong to the file of a symbol.
+type RelatedRequest struct {
+	GraphRequest     // the symbol is a file, or anything in it
+	Limit        int // 1 to MaxSymbols; 0: 50
+}
+
+// Related is a file that belongs to another.
+type Related struct {
+	Path     string   `json:"path"`
+	Language string   `json:"language"`
+	Score    float64  `json:"score" doc:"The sum of the others: the higher, the closer."`
+	Refers   float64  `json:"refers" doc:"References between the two, by their confidence."`
+	Shares   float64  `json:"shares" doc:"Symbols of other files that both refer to; one counts less, the more files refer to it."`
+	Symbols  []string `json:"symbols" nullable:"false" doc:"Ids of symbols that both refer to, the rarest first; at most 5."`
+	Changed  bool     `json:"changed" doc:"One commit was the last to change both, among those that were indexed; adds 1 to the score."`
+}
+
+// RelatedAnswer lists the closest files first.
+type RelatedAnswer struct {
+	At
+	Files   []string  `json:"files" nullable:"false" doc:"What the name stands for."`
+	Related []Related `json:"related" nullable:"false"`
+	More    bool      `json:"more" doc:"A bound ended the search: there may be more."`
+}
+
+// Related lists files that refer to a file or that it refers to, that refer to the same
+// symbols, or that were changed with it.
+func (s *Service) Related(ctx context.Context, r RelatedRequest) (a RelatedAnswer, err error) {
+	defer mark(&err)
+	g, err := s.graphOf(ctx, r.GraphRequest)
+	if err != nil {
+		return a, err
+	}
+	if r.Limit, err = graphLimit(r.Limit); err != nil {
+		return a, err
+	}
+	nodes, err := s.nodes(ctx, g, r.Symbol)
+	if err != nil {
+		return a, err
+	}
+	slices.SortStableFunc(nodes, func(x, y node) int { return strings.Compare(x.symbol.Path, y.symbol.Path) })
+	nodes = slices.CompactFunc(nodes, func(x, y node) bool { return x.target.Document == y.target.Document })
+	a = RelatedAnswer{At: g.at, Files: []string{}, Related: []Related{}}
+	if len(nodes) > 1 {
+		reason := fmt.Sprintf("%s stands in %d files: name one", r.Symbol, len(nodes))
+		return a, &Error{Kind: Invalid, Field: FieldSymbol, Reason: reason}
+	}
+	a.Files = append(a.Files, nodes[0].symbol.Path)
+	k := kin{file: nodes[0].target.Document, of: make(map[uuid.UUID]*Related), shared: make(map[graph.Target][]uuid.UUID)}
+	if a.More, err = s.sharing(ctx, g, &k); err != nil {
+		return a, err
+	}
+	if err := s.together(ctx, g, &k); err != nil {
+		return a, err
+	}
+	if err := s.explain(ctx, g, &k); err != nil {
+		return a, err
+	}
+	for _, one := range k.of {
+		one.Score = one.Refers + one.Shares
+		if one.Changed {
+			one.Score++
+		}
+		a.Related = append(a.Related, *one)
+	}
+	slices.SortFunc(a.Related, func(x, y Related) int { return cmp.Or(cmp.Compare(y.Score, x.Score), strings.Compare(x.Path, y.Path)) })
+	if len(a.Related) > r.Limit {
+		a.Related, a.More = a.Related[:r.Limit], true
+	}
+	return a, nil
+}
+
+// kin is what has been found of a file's relations.
+type kin struct {
+	file   uuid.UUID
+	of     map[uuid.UUID]*Related
+	shared map[graph.Target][]uuid.UUID // the files that refer to what the file refers to
+}
+
+func (k *kin) add(id uuid.UUID, path, language string) *Related {
+	one := k.of[id]
+	if one == nil {
+		one = &Related{Path: path, Language: language, Symbols: []string{}}
+		k.of[id] = one
+	}
+	return one
+}
+
+// sharing finds files with edges between them and the file, or to the same symbols.
+func (s *Service) sharing(ctx context.Context, g trackGraph, k *kin) (more bool, err error) {
+	own, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, []uuid.UUID{k.file})
+	if err != nil || len(own) == 0 {
+		return false, err
+	}
+	edges, err := graph.DecodeEdges(own[0].Edges)
+	if err != nil {
+		return false, fmt.Errorf("edges of %s: %w", own[0].Path, err)
+	}
+	keys := []int64{graph.TargetKey(graph.Target{Document: k.file})}
+	out := make(map[uuid.UUID]float64)
+	for _, e := range edges {
+		if e.Confidence() < sureness {
+			continue
+		}
+		for _, t := range e.Targets {
+			if t.Document == k.file {
+				continue
+			}
+			out[t.Document] += e.Confidence()
+			if _, known := k.shared[t]; known || t.Qualified == "" {
+				continue
+			}
+			if len(k.shared) == maxShared {
+				more = true
+				continue
+			}
+			k.shared[t] = nil
+			keys = append(keys, graph.TargetKey(t))
+		}
+	}
+	read := 0
+	for after := ""; ; {
+		page, err := s.stores.Catalog.Graphs.LeadingTo(ctx, g.track, keys, after, graphPage)
+		if err != nil {
+			return false, err
+		}
+		for _, f := range page {
+			if f.Document == k.file {
+				continue
+			}
+			edges, err := graph.DecodeEdges(f.Edges)
+			if err != nil {
+				return false, fmt.Errorf("edges of %s: %w", f.Path, err)
+			}
+			k.lead(f.Document, f.Path, f.Language, edges)
+		}
+		if read += len(page); len(page) < graphPage {
+			break
+		}
+		if read >= maxFilesOfShared {
+			more = true
+			break
+		}
+		after = page[len(page)-1].Path
+	}
+	var ids []uuid.UUID
+	for id := range out {
+		ids = append(ids, id)
+	}
+	files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, ids)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range files {
+		k.add(f.Document, f.Path, f.Language).Refers += out[f.Document]
+	}
+	return more, nil
+}
+
+// lead adds what another file's edges say.
+func (k *kin) lead(id uuid.UUID, path, language string, edges []graph.Edge) {
+	seen := make(map[graph.Target]bool)
+	for _, e := range edges {
+		if e.Confidence() < sureness {
+			continue
+		}
+		for _, t := range e.Targets {
+			if t.Document == k.file {
+				k.add(id, path, language).Refers += e.Confidence()
+			}
+			if list, ok := k.shared[t]; ok && !seen[t] && id != t.Document {
+				seen[t] = true
+				k.shared[t] = append(list, id)
+				k.add(id, path, language)
+			}
+		}
+	}
+}
+
+// together finds the files that were changed with the file.
+func (s *Service) together(ctx context.Context, g trackGraph, k *kin) error {
+	paths, err := s.stores.Catalog.Graphs.ChangedWith(ctx, g.track, k.file, maxTogether+1)
+	if err != nil || len(paths) > maxTogether {
+		return err
+	}
+	var ids []uuid.UUID
+	for _, p := range paths {
+		if id := document(g.track, p); id != k.file {
+			ids = append(ids, id)
+		}
+	}
+	files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, ids)
+	if err != nil {
+		return err
+	}
+	language := make(map[uuid.UUID]string)
+	for _, f := range files {
+		language[f.Document] = f.Language
+	}
+	for _, p := range paths {
+		if id := document(g.track, p); id != k.file {
+			k.add(id, p, language[id]).Changed = true
+		}
+	}
+	return nil
+}
+
+// explain counts shared symbols, and names the rarest.
+func (s *Service) explain(ctx context.Context, g trackGraph, k *kin) error {
+	var targets []graph.Target
+	for t, files := range k.shared {
+		if len(files) > 0 {
+			targets = append(targets, t)
+		}
+	}
+	known, err := s.describe(ctx, g, targets)
+	if err != nil {
+		return err
+	}
+	targets = slices.DeleteFunc(targets, func(t graph.Target) bool { _, ok := known[t]; return !ok })
+	slices.SortFunc(targets, func(a, b graph.Target) int {
+		return cmp.Or(len(k.shared[a])-len(k.shared[b]), strings.Compare(known[a].ID, known[b].ID))
+	})
+	for _, t := range targets {
+		for _, id := range k.shared[t] {
+			one := k.of[id]
+			one.Shares += 1 / float64(1+len(k.shared[t])) // the file itself refers to it too
+			if len(one.Symbols) < maxWhy {
+				one.Symbols = append(one.Symbols, known[t].ID)
+			}
+		}
+	}
+	return nil
+}
