@@ -3,17 +3,23 @@
 package e2e_test
 
 import (
+	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/leatworks/leat/internal/webhook"
 )
 
 // A submission's trace goes through the ingestor, the embedder and the indexer.
@@ -43,6 +49,57 @@ func TestOneTraceSpansTheWorkers(t *testing.T) {
 		if !strings.HasPrefix(name, "leat-") || len(spans) == 0 {
 			t.Errorf("%s sends %v", name, spans)
 		}
+	}
+}
+
+// The trace of a push is one tree. It begins at the gateway with the signed webhook, and
+// each span of each worker hangs from it.
+func TestAPushIsOneTreeFromItsWebhook(t *testing.T) {
+	t.Parallel()
+	collector := newCollector(t)
+	d := newDeployment(t)
+	d.env = append(d.env, "LEAT_SECRET_KEY="+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
+		"OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
+	repo := newRepo(t, 3)
+	running := d.startAll()
+	gateway := d.worker("gateway")
+	gateway.ready()
+	running["gateway"] = gateway
+	hook := d.leat(0, "hook", "create", "forge", "--provider", "generic", "--allow", "file://"+filepath.Dir(repo))
+	indexed := listen(t, d.connect(), "leat.repo.indexed.>")
+
+	body := fmt.Sprintf(`{"url":%q}`, repo)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		"http://"+gateway.says(`msg=starting .*health=(\S+)`, 1)[1]+fmt.Sprint(hook["path"]), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Leat-Signature", webhook.Sign(fmt.Sprint(hook["secret"]), []byte(body)))
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("the gateway answers %s", resp.Status)
+	}
+	parent := next(t, indexed).Header["traceparent"]
+	if len(parent) != 1 || strings.Count(parent[0], "-") != 3 {
+		t.Fatalf("repo.indexed carries the trace %q", parent)
+	}
+	for _, p := range running {
+		p.stop()
+	}
+	trace := strings.Split(parent[0], "-")[1]
+	services := collector.servicesOf(trace)
+	for _, name := range []string{"leat-gateway", "leat-ingestor", "leat-embedder", "leat-indexer"} {
+		if len(services[name]) == 0 {
+			t.Errorf("the trace has no span of %s: %v", name, services)
+		}
+	}
+	if roots, loose := collector.tree(trace); len(roots) != 1 || !strings.HasPrefix(roots[0], "leat-gateway ") || len(loose) > 0 {
+		t.Errorf("the trace begins with %v, and %v hang from no span of it", roots, loose)
 	}
 }
 
@@ -108,12 +165,7 @@ func (c *collector) servicesOf(trace string) map[string][]string {
 	defer c.mu.Unlock()
 	services := make(map[string][]string)
 	for _, r := range c.spans {
-		name := ""
-		for _, a := range r.GetResource().GetAttributes() {
-			if a.GetKey() == "service.name" {
-				name = a.GetValue().GetStringValue()
-			}
-		}
+		name := serviceOf(r)
 		for _, scope := range r.GetScopeSpans() {
 			for _, span := range scope.GetSpans() {
 				if hex.EncodeToString(span.GetTraceId()) == trace {
@@ -123,4 +175,38 @@ func (c *collector) servicesOf(trace string) map[string][]string {
 		}
 	}
 	return services
+}
+
+func serviceOf(r *tracepb.ResourceSpans) string {
+	for _, a := range r.GetResource().GetAttributes() {
+		if a.GetKey() == "service.name" {
+			return a.GetValue().GetStringValue()
+		}
+	}
+	return ""
+}
+
+// tree lists a trace's spans without a parent, and those whose parent is not in the trace.
+func (c *collector) tree(trace string) (roots, loose []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names, parents := make(map[string]string), make(map[string]string)
+	for _, r := range c.spans {
+		for _, scope := range r.GetScopeSpans() {
+			for _, span := range scope.GetSpans() {
+				if hex.EncodeToString(span.GetTraceId()) == trace {
+					names[string(span.GetSpanId())] = serviceOf(r) + " " + span.GetName()
+					parents[string(span.GetSpanId())] = string(span.GetParentSpanId())
+				}
+			}
+		}
+	}
+	for id, parent := range parents {
+		if parent == "" {
+			roots = append(roots, names[id])
+		} else if names[parent] == "" {
+			loose = append(loose, names[id])
+		}
+	}
+	return roots, loose
 }
