@@ -29,6 +29,8 @@ type index struct {
 	size  int
 	keys  map[string]bool // looked up for the file under way
 	err   error
+	ahead bool            // names that are not known yet are put off
+	later map[string]bool // the names that were
 }
 
 const (
@@ -36,11 +38,16 @@ const (
 	maxNamed = 4_000   // definitions of one name that are looked at
 )
 
-// named returns the symbols of a name, by path and place.
+// named returns the symbols of a name, by path and place. Ahead, it returns none for a
+// name that it puts off.
 func (x *index) named(name string) []*symbol {
 	x.keys[name] = true
 	if list, ok := x.known[name]; ok || x.err != nil {
 		return list
+	}
+	if x.ahead && name != "" {
+		x.later[name] = true
+		return nil
 	}
 	x.load([]string{name})
 	return x.known[name]

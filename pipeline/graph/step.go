@@ -312,10 +312,7 @@ func (s *Step) edges(ctx context.Context, track uuid.UUID, layout *Layout) (file
 		}
 		r.keys = make(map[string]bool)
 		r.load(names)
-		out := make([]catalog.FileEdges, len(page))
-		for i, p := range page {
-			out[i] = r.fileEdges(p, sets[i])
-		}
+		out := r.page(page, sets)
 		if r.err != nil {
 			return files, r.err
 		}
@@ -344,6 +341,37 @@ func wanted(file string, s *fact.Set) []string {
 		}
 	}
 	return names
+}
+
+// rounds is how often the files of a page are resolved ahead at most. One name leads to
+// another, seldom over more than three.
+const rounds = 6
+
+// page resolves files. A file that looks up names that are not known yet is resolved
+// again after all these names of a page have been looked up together: one by one, they
+// cost two statements a file.
+func (r *resolver) page(files []catalog.StaleFile, sets []*fact.Set) []catalog.FileEdges {
+	out := make([]catalog.FileEdges, len(files))
+	left := make([]int, len(files))
+	for i := range left {
+		left[i] = i
+	}
+	for round := 1; len(left) > 0 && r.err == nil; round++ {
+		r.ahead = round <= rounds
+		var again []int
+		var names []string
+		for _, i := range left {
+			r.later = make(map[string]bool)
+			out[i] = r.fileEdges(files[i], sets[i])
+			if len(r.later) > 0 {
+				again = append(again, i)
+				names = slices.AppendSeq(names, maps.Keys(r.later))
+			}
+		}
+		r.load(names)
+		left = again
+	}
+	return out
 }
 
 // fileEdges resolves a file.
