@@ -60,7 +60,7 @@ func openSite(t testing.TB, p *testpipe.Pipe) *site {
 		"installation": {Token: "installation", Name: "root", Scopes: access.Scopes},
 	}}
 	log := p.Logs.Logger()
-	s.service = service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)
+	s.service = service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, LocalPaths: true}, p.Stores.Stores)
 	doors := []httpapi.Door(nil)
 	var err error
 	s.pages, doors, err = pages(web.Config{}, s.service, guests(s.grants), log)

@@ -43,7 +43,7 @@ func registerFile(api huma.API, d deps) {
 type FilePath struct {
 	RepositoryPath
 	Path string `query:"path" required:"true" minLength:"1" maxLength:"4096" doc:"From the repository's root."`
-	Ref  string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+	Ref  string `query:"ref" maxLength:"1024" doc:"Branch, tag, version or full name, or a commit that was indexed. Default: the only ref that is indexed."`
 }
 
 type treeInput struct {

@@ -119,6 +119,7 @@ func registerAll(api huma.API, d deps) {
 	registerGraph(api, d)
 	registerEvent(api, d)
 	registerLetter(api, d)
+	registerFlow(api, d)
 	registerIndex(api, d)
 	registerSetting(api, d)
 	registerHook(api, d)

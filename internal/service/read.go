@@ -2,8 +2,10 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,7 +38,7 @@ type ReadRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, or the end of one of them
-	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Ref        string   // branch, tag, version, full name, or a commit or its beginning; "": the only ref that is indexed
 	Path       string   // from the repository's root
 	First      int      // line, from 1; 0: the first
 	Last       int      // line, inclusive; 0: the last
@@ -59,7 +61,8 @@ type ReadAnswer struct {
 }
 
 // Read returns a file, or a range of its lines, at the newest commit that holds
-// the file as it is stored. A line that is longer than MaxReadBytes is cut.
+// the file as it is stored. A commit that was indexed, and that no ref is at any more, has
+// the files that have not changed since. A line that is longer than MaxReadBytes is cut.
 func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {
@@ -94,7 +97,11 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 // locate finds a path of the track that a request names, and the newest commit that holds
 // the file as it is stored.
 func (s *Service) locate(ctx context.Context, tenant string, reach []string, repository, ref, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
-	if h, err = s.head(ctx, tenant, reach, repository, ref); err != nil {
+	h, err = s.head(ctx, tenant, reach, repository, ref)
+	if known := (*Error)(nil); errors.As(err, &known) && known.Field == FieldCommit {
+		return s.past(ctx, TracksRequest{Tenant: tenant, Reach: reach, Repository: repository}, ref, path)
+	}
+	if err != nil {
 		return h, f, place, err
 	}
 	if f, err = s.file(ctx, h, path); err != nil {
@@ -137,8 +144,13 @@ func (s *Service) head(ctx context.Context, tenant string, reach []string, repos
 	}
 	heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Commit == "" })
 	if ref != "" {
-		if heads = named(heads, ref); len(heads) == 0 {
-			return catalog.Head{}, noRef(ref)
+		all := heads
+		if heads = named(all, ref); len(heads) == 0 {
+			commit, err := s.pastCommit(ctx, all, ref)
+			if err == nil && commit != "" {
+				err = notKept(commit, "")
+			}
+			return catalog.Head{}, cmp.Or(err, noRef(ref))
 		}
 	}
 	if ref == "" {

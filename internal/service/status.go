@@ -45,6 +45,8 @@ type RepositoryStatus struct {
 	Error     string         `json:"error" doc:"Why the ref cannot be followed, or waits; empty: there is no reason."`
 	Underway  bool           `json:"underway" doc:"This commit, or a newer one, is being read or indexed."`
 	Waiting   *Approval      `json:"waiting,omitempty" doc:"The removal that waits for approval."`
+	Held      string         `json:"held,omitempty" doc:"The commit at which the ref stays, in hex; absent: it follows its remote."`
+	Versions  []string       `json:"versions,omitempty" doc:"Names under which the ref is kept."`
 
 	track uuid.UUID // Nil: the repository has none yet
 }
@@ -103,7 +105,9 @@ func (s *Service) statusOf(ctx context.Context, tenant string, tracks []catalog.
 	}
 	for _, h := range tracks {
 		if t, found := byPlace[placeOf(h.Track)]; found { // else it was forgotten meanwhile
-			list = append(list, repositoryStatus(t))
+			status := repositoryStatus(t)
+			status.Held, status.Versions = h.Held, h.Versions
+			list = append(list, status)
 		}
 	}
 	return list, nil

@@ -1,16 +1,22 @@
 package web
 
 import (
+	"html"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/leatworks/leat/internal/service"
 )
 
 const (
-	// filesCompared and rowsCompared bound a page of a comparison.
+	// filesCompared bounds a page of a comparison; rowsCompared and bytesCompared bound the
+	// lines of a file on one.
 	filesCompared = 200
-	rowsCompared  = 300
+	rowsCompared  = 600
+	bytesCompared = 80 << 10
+	// rowBytes is the markup of a row beside its text.
+	rowBytes = 130
 )
 
 // compareView is what the page of a comparison shows.
@@ -20,7 +26,7 @@ type compareView struct {
 	diff                 *service.DiffAnswer // nil: nothing was chosen yet
 	file                 *service.FileDiffAnswer
 	rows                 []diffRow
-	left                 int // rows that are not shown
+	before, left         int // rows before and after the ones that are shown
 }
 
 // diffRow is a line of each side. A number of 0 stands for no line.
@@ -52,20 +58,32 @@ func (p *Pages) compare(w http.ResponseWriter, r *http.Request, v visit) (err er
 	case path != "":
 		a, err := p.service.FileDiff(r.Context(), service.FileDiffRequest{DiffRequest: request, Path: path, OldPath: query.Get("old")})
 		if err != nil {
-			return err
+			return p.lostSide(w, r, v, request, err)
 		}
-		view.file, view.rows = &a, diffRows(a.Hunks)
-		if view.left = len(view.rows) - rowsCompared; view.left > 0 {
-			view.rows = view.rows[:rowsCompared]
-		}
+		view.file = &a
+		view.cut(diffRows(a.Hunks), query.Get("row"))
 	default:
 		a, err := p.service.Diff(r.Context(), request)
 		if err != nil {
-			return err
+			return p.lostSide(w, r, v, request, err)
 		}
 		view.diff = &a
 	}
 	return p.show(w, r, http.StatusOK, comparePage(v, view))
+}
+
+// cut takes the rows of one page, from a row on.
+func (c *compareView) cut(rows []diffRow, from string) {
+	first, _ := strconv.Atoi(from)
+	first = min(max(0, first), max(0, len(rows)-1))
+	n, bytes := first, 0
+	for ; n < len(rows) && n-first < rowsCompared; n++ {
+		bytes += rowBytes + len(html.EscapeString(rows[n].oldText)) + len(html.EscapeString(rows[n].newText))
+		if n > first && bytes > bytesCompared {
+			break
+		}
+	}
+	c.rows, c.before, c.left = rows[first:n], first, len(rows)-n
 }
 
 // diffRows puts removed lines beside the added ones that take their place.
@@ -105,6 +123,12 @@ func clipLine(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:widestLine], "") + " …"
+}
+
+// permalink is the address of this comparison at the commits that it compares.
+func (c compareView) permalink(v visit, from, to service.At, pairs ...string) string {
+	c.from, c.to = from.Commit, to.Commit
+	return c.link(v, pairs...)
 }
 
 // link is the address of this comparison with pairs of parameters.

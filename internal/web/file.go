@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ type fileView struct {
 	last    int    // line that is shown last
 	chosen  [2]int
 	made    string // commit of the permalink by which somebody came; "": by none
+	branch  string // the ref at which the permalink was made
 	show    string // code or chunks
 	lineage service.LineageAnswer
 	now     time.Time
@@ -43,9 +45,15 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	query := r.URL.Query()
 	path := strings.Trim(query.Get("path"), "/")
 	request := service.ReadRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: query.Get("repository"), Ref: query.Get("ref"), Path: path}
+	if at := query.Get("at"); at != "" {
+		return p.fileAt(w, r, v, request, at)
+	}
 	skip, _ := strconv.Atoi(query.Get("skip"))
 	skip = max(0, skip)
 	tree, err := p.directory(r, v, request, path, skip, entriesShown)
+	if isPast(err) {
+		return p.fileAt(w, r, v, request, request.Ref)
+	}
 	if err != nil {
 		return err
 	}
@@ -53,18 +61,26 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	if path == "" || len(tree.Entries) > 0 || skip > 0 {
 		return p.show(w, r, http.StatusOK, directoryPage(v, tree, skip))
 	}
-	view := fileView{now: time.Now(), made: query.Get("at"), show: query.Get("show"), chosen: linesOf(query.Get("lines"))}
+	view := fileView{}
+	return p.oneFile(w, r, v, request, view)
+}
+
+// oneFile shows the file of a request.
+func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request service.ReadRequest, view fileView) (err error) {
+	query, beside := r.URL.Query(), request
+	view.now, view.show, view.chosen = time.Now(), query.Get("show"), linesOf(query.Get("lines"))
 	request.First, request.Last = window(query.Get("from"), view.chosen)
 	if view.ReadAnswer, err = p.service.Read(r.Context(), request); err != nil {
 		return err
 	}
-	if view.tree, err = p.directory(r, v, request, strings.TrimSuffix(directory(path), "/"), 0, besideFile); err != nil {
+	beside.Ref = view.Ref // its newest commit, where the file is of an older one
+	if view.tree, err = p.directory(r, v, beside, strings.TrimSuffix(directory(request.Path), "/"), 0, besideFile); err != nil {
 		return err
 	}
 	if view.show == "chunks" {
 		from, _ := strconv.Atoi(query.Get("chunk"))
 		view.lineage, err = p.service.Lineage(r.Context(), service.LineageRequest{
-			Tenant: request.Tenant, Reach: request.Reach, Repository: request.Repository, Ref: request.Ref, Path: path, From: max(0, from), Limit: chunksShown,
+			Tenant: request.Tenant, Reach: request.Reach, Repository: request.Repository, Ref: request.Ref, Path: request.Path, From: max(0, from), Limit: chunksShown,
 		})
 		if err != nil {
 			return err
@@ -72,7 +88,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 		return p.show(w, r, http.StatusOK, filePage(v, view))
 	}
 	outline, err := p.service.Outline(r.Context(), service.OutlineRequest{
-		Tenant: request.Tenant, Reach: request.Reach, Repository: request.Repository, Ref: request.Ref, Path: path,
+		Tenant: request.Tenant, Reach: request.Reach, Repository: request.Repository, Ref: request.Ref, Path: request.Path,
 	})
 	if err != nil {
 		return err
@@ -104,7 +120,7 @@ func (f *fileView) write() {
 func (p *Pages) raw(w http.ResponseWriter, r *http.Request, v visit) error {
 	query := r.URL.Query()
 	a, err := p.service.File(r.Context(), service.FileRequest{
-		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: query.Get("repository"), Ref: query.Get("ref"), Path: query.Get("path"),
+		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: query.Get("repository"), Ref: cmp.Or(query.Get("at"), query.Get("ref")), Path: query.Get("path"),
 		Unless: []string{strings.Trim(r.Header.Get("If-None-Match"), `W/"`)},
 	})
 	if err != nil {
@@ -149,7 +165,7 @@ func window(from string, chosen [2]int) (first, last int) {
 
 // link is the address of this file with pairs of parameters.
 func (f fileView) link(v visit, pairs ...string) string {
-	return v.to("/file", append([]string{"repository", f.ID, "ref", shortRef(f.Ref), "path", f.Path}, pairs...)...)
+	return v.to("/file", append([]string{"repository", f.ID, "ref", shortRef(f.Ref), "at", f.made, "path", f.Path}, pairs...)...)
 }
 
 // parents are the directories above a path, each with its name.

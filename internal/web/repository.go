@@ -51,6 +51,7 @@ type repositoryView struct {
 	reason  string // of skipped files
 	after   string
 	history service.HistoryAnswer
+	kept    service.VersionsAnswer
 	usage   []service.Usage
 	skipped service.SkippedAnswer
 	failed  service.FailedAnswer
@@ -80,7 +81,9 @@ func (p *Pages) repository(w http.ResponseWriter, r *http.Request, v visit) erro
 		view.secrets, err = p.service.Secrets(ctx, service.SkippedRequest{Page: page, Tenant: who.Tenant, Reach: who.Repositories, Repository: view.id})
 	default:
 		view.tab = ""
-		err = p.usageOf(r, v, &view)
+		if view.kept, err = p.service.Versions(ctx, service.VersionsRequest{Tenant: who.Tenant, Reach: who.Repositories, Repository: view.id}); err == nil {
+			err = p.usageOf(r, v, &view)
+		}
 	}
 	if err != nil {
 		return err

@@ -103,6 +103,9 @@ func (p *Pages) Routes() []Route {
 		{"POST /submit", access.ScopeSubmit, p.submit},
 		{"GET /submission", access.ScopeSubmit, p.submission},
 		{"POST /forget", access.ScopeOperate, p.forget},
+		{"POST /pin", access.ScopeSubmit, p.pin},
+		{"POST /unpin", access.ScopeOperate, p.unpin},
+		{"POST /hold", access.ScopeOperate, p.hold},
 		{"POST /approve", access.ScopeOperate, p.approve},
 		{"GET /pipeline", access.ScopeOperate, p.pipeline},
 		{"GET /pipeline/letters", access.ScopeOperate, p.letters},
@@ -125,6 +128,8 @@ func (p *Pages) Routes() []Route {
 		Route{Pattern: "GET /pipeline/events", Scope: access.ScopeOperate, Stream: true, Handler: p.admitted(p.watchFlow)},
 		Route{Pattern: "POST /pipeline/generations", Scope: access.ScopeOperate, Whole: true, Handler: p.admitted(p.steer)},
 		Route{Pattern: "GET /admin/tenants", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.tenants)},
+		Route{Pattern: "GET /admin/settings", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.settings)},
+		Route{Pattern: "POST /admin/settings", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.changeSettings)},
 		Route{Pattern: "POST /admin/tenants", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.changeTenants)},
 	)
 }

@@ -48,7 +48,7 @@ document.addEventListener("keydown", (event) => {
     case "g": chord = "g"; setTimeout(() => { chord = ""; }, 1200); break;
     case "y": {
       const link = document.querySelector("[data-permalink]");
-      if (link) history.replaceState(null, "", link.href + location.hash);
+      if (link) history.replaceState(null, "", permanent(link));
       break;
     }
     default: return;
@@ -82,12 +82,22 @@ for (const part of document.querySelectorAll("[data-live]")) {
   addEventListener("pagehide", () => source.close());
 }
 
+// A permalink leads to the lines that are chosen now.
+function permanent(link) {
+  const to = new URL(link.href);
+  if (location.hash) to.hash = location.hash;
+  return to.href;
+}
+for (const link of document.querySelectorAll("[data-permalink]")) {
+  link.addEventListener("click", () => { link.href = permanent(link); });
+}
+
 // A range of lines: #L7-L12, made with shift and a click.
 const lineOf = (text) => Number((/^#L(\d+)/.exec(text) || [])[1]);
 
-function showRange() {
+function showRange(event) {
   const range = /^#L(\d+)-L?(\d+)$/.exec(location.hash);
-  for (const line of document.querySelectorAll(".code .l.on")) if (location.hash) line.classList.remove("on");
+  if (range || event) for (const line of document.querySelectorAll(".code .l.on")) line.classList.remove("on");
   if (!range) return;
   const first = Number(range[1]), last = Number(range[2]);
   for (let n = first; n <= last; n++) document.getElementById("L" + n)?.classList.add("on");

@@ -54,3 +54,10 @@ join blobs b on b.sha256 = k.blob
 join packs p on p.id = b.pack
 where d.track = @track and d.state <> 'removed' and d.path >= @since and (cardinality(@languages::text[]) = 0 or k.language = any(@languages))
 order by d.path limit @most;
+
+-- name: FindPast :many
+-- A snapshot that was superseded before it was listed says nothing of its commit's files.
+select s.track, s.revision, s.commit
+from tracks t join snapshots s on s.track = t.id
+where t.repository = any(@repositories::uuid[]) and s.listed_at is not null and starts_with(encode(s.commit, 'hex'), @beginning::text)
+order by s.revision desc limit @most;

@@ -11,6 +11,40 @@ import (
 	"github.com/google/uuid"
 )
 
+const findPast = `-- name: FindPast :many
+select s.track, s.revision, s.commit
+from tracks t join snapshots s on s.track = t.id
+where t.repository = any($1::uuid[]) and s.listed_at is not null and starts_with(encode(s.commit, 'hex'), $2::text)
+order by s.revision desc limit $3
+`
+
+type FindPastRow struct {
+	Track    uuid.UUID
+	Revision int64
+	Commit   []byte
+}
+
+// A snapshot that was superseded before it was listed says nothing of its commit's files.
+func (q *Queries) FindPast(ctx context.Context, repositories []uuid.UUID, beginning string, most int32) ([]FindPastRow, error) {
+	rows, err := q.db.Query(ctx, findPast, repositories, beginning, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindPastRow
+	for rows.Next() {
+		var i FindPastRow
+		if err := rows.Scan(&i.Track, &i.Revision, &i.Commit); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listFiles = `-- name: ListFiles :many
 select d.path, d.mode, d.state, coalesce(d.skip_reason, '')::text as skip_reason,
     coalesce(k.language, '')::text as language, coalesce(b.size, 0)::int as size

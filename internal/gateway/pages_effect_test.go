@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+)
+
+// press clicks a button of a page, and waits for the page to which it leads: the one that
+// shows an element.
+func (b *tab) press(t testing.TB, button, shows string) {
+	t.Helper()
+	b.do(t, chromedp.Click(button), chromedp.WaitVisible(shows))
+}
+
+// button is the button of a form that posts to a path, with a text.
+func button(path, text string) string {
+	return fmt.Sprintf(`//form[@method="post" and starts-with(@action, %q)]//button[normalize-space(.)=%q]`, path, text)
+}
+
+// state waits until a query of the catalog gives a value.
+func (s *site) state(t testing.TB, what, query, want string) {
+	t.Helper()
+	if got := s.One(t, query); got != want {
+		t.Errorf("%s: the catalog has %q, want %q", what, got, want)
+	}
+}
+
+// The buttons of a repository's page do what they say: the stores show it.
+func TestButtonsOfARepository(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	repo := testpipe.NewRepo(t)
+	first := repo.Commit(t, mill())
+	b := s.browse(t, "acme")
+	at := s.url + "/repository?repository=" + url.QueryEscape(repo.Dir)
+
+	b.do(t, chromedp.Navigate(s.url+"/repositories"), chromedp.WaitReady("main h1"), chromedp.SendKeys(`main [name="url"]`, repo.Dir), chromedp.SendKeys(`main [name="ref"]`, "main"))
+	b.press(t, button("/submit", "Submit"), `//h1[text()="Submitted"]`)
+	s.Settle(t)
+	s.state(t, "submitted", "select count(*) from documents d join tracks t on t.id = d.track where t.ref = 'refs/heads/main' and d.state = 'indexed'", "6")
+
+	tree := mill()
+	tree["lib/sluice.go"] = testpipe.File{Content: "package mill\n\nfunc Sluice() int { return 7 }\n"}
+	second := repo.Commit(t, tree)
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible(".track"))
+	b.press(t, button("/submit", "Look for a new commit"), `//h1[text()="Submitted"]`)
+	s.Settle(t)
+	head := "select encode(s.commit, 'hex') from snapshots s join tracks t on t.id = s.track where t.ref = 'refs/heads/main' and s.state = 'indexed'"
+	s.state(t, "polled", head, second)
+
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible("#versions"), chromedp.SendKeys(`#versions [name="commit"]`, first), chromedp.SendKeys(`#versions [name="name"]`, "before"))
+	b.press(t, `//*[@id="versions"]//button[text()="Keep"]`, `//*[@id="versions"]//strong[text()="before"]`)
+	s.Settle(t)
+	s.state(t, "pinned", "select encode(s.commit, 'hex') from versions v join snapshots s on s.track = v.track where v.name = 'before' and s.state = 'indexed'", first)
+
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible("#versions"))
+	b.press(t, `//*[@id="versions"]//button[text()="Roll main back"]`, `//strong[text()="Rolled back."]`)
+	s.Settle(t)
+	s.state(t, "rolled back", head, first)
+	b.press(t, `//button[text()="Release it"]`, `//main[not(.//strong[text()="Rolled back."])]`)
+	s.Settle(t)
+	s.state(t, "released", head, second)
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible(`//*[@id="versions"]//button[text()="Unpin"]`))
+	b.press(t, `//*[@id="versions"]//button[text()="Unpin"]`, `//*[@id="versions"]/p[@class="faint"]`)
+	s.state(t, "unpinned", "select count(*) from versions", "0")
+
+	b.do(t, chromedp.SendKeys(`form[action^="/forget"] [name="name"]`, "something else"))
+	b.press(t, button("/forget", "Forget it"), `//p[contains(., "nothing was forgotten")]`)
+	s.state(t, "not confirmed", "select count(*) from tracks where ref = 'refs/heads/main' and forgotten_at is not null", "0")
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible("#versions"))
+	name := ask(t, b, chromedp.Evaluate[string](`document.querySelector('form[action^="/forget"] b').textContent`))
+	b.do(t, chromedp.SendKeys(`form[action^="/forget"] [name="name"]`, name))
+	b.do(t, chromedp.Click(button("/forget", "Forget it")))
+	s.AwaitRows(t, "select 1 where not exists (select 1 from tracks where forgotten_at is null)")
+}
+
+// A permalink shows what it showed after its branch has moved on, or says what to do.
+func TestPermalinksStay(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	repo := testpipe.NewRepo(t)
+	s.put(t, repo, mill())
+	b := s.browse(t, "acme")
+	permalink := func(path string) string {
+		t.Helper()
+		b.do(t, chromedp.Navigate(s.url+"/file?ref=main&lines=4-6&repository="+url.QueryEscape(repo.Dir)+"&path="+path), chromedp.WaitVisible(".code .l.on"))
+		b.press(t, "[data-permalink]", ".code .l.on")
+		return ask(t, b, chromedp.Location())
+	}
+	changed, kept := permalink("lib/sluice.go"), permalink("lib/wheel.py")
+	code := `document.querySelector(".code").innerText`
+	was := ask(t, b, chromedp.Evaluate[string](code))
+	if !strings.Contains(kept, "at=") || !strings.Contains(kept, "lines=4-6") || !strings.HasSuffix(kept, "#L4") {
+		t.Errorf("the permalink is %s", kept)
+	}
+	tree := mill()
+	tree["lib/sluice.go"] = testpipe.File{Content: "package mill\n\nfunc Sluice() int { return 7 }\n"}
+	s.put(t, repo, tree)
+	b.do(t, chromedp.Navigate("about:blank"), chromedp.Navigate(kept), chromedp.WaitVisible(`//p[contains(., "main has moved on")]`))
+	if now := ask(t, b, chromedp.Evaluate[string](code)); now != was {
+		t.Errorf("the permalink shows %q, and was %q", now, was)
+	}
+	b.do(t, chromedp.Navigate(changed), chromedp.WaitVisible(`//h1[contains(., "is not kept")]`))
+	b.press(t, button("/pin", "Keep this commit as a version"), "#versions tbody tr")
+	s.Settle(t)
+	b.do(t, chromedp.Navigate(changed), chromedp.WaitVisible(".code .l.on"))
+	if now := ask(t, b, chromedp.Evaluate[string](code)); !strings.Contains(now, "return 1") {
+		t.Errorf("the kept commit shows %q", now)
+	}
+	raw := ask(t, b, chromedp.Evaluate[string](`fetch([...document.querySelectorAll(".actions a")].find(a => a.textContent === "Raw").href).then(r => r.text())`, chromedp.EvalAwaitPromise))
+	if !strings.Contains(raw, "return 1") {
+		t.Errorf("raw shows %q", raw)
+	}
+}
+
+// The buttons of the administration do what they say.
+func TestButtonsOfTheAdministration(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	s.Rows(t, "insert into tenants (name) values ('acme') on conflict do nothing")
+	b := s.browse(t, "installation")
+	open := func(path string) {
+		t.Helper()
+		b.do(t, chromedp.Navigate(s.url+path), chromedp.WaitReady("main h1"))
+	}
+
+	open("/admin/settings")
+	b.do(t, chromedp.SendKeys(`#scrub-rate [name="value"]`, "4"))
+	b.press(t, `#scrub-rate [value="set"]`, `#scrub-rate [value="unset"]`)
+	s.state(t, "a setting", "select value from settings where name = 'scrub-rate'", "4")
+	b.do(t, chromedp.WaitVisible(`//*[@id="history"]//td[text()="scrub-rate"]`))
+	b.press(t, `#scrub-rate [value="unset"]`, `//*[@id="scrub-rate"][not(.//button[@value="unset"])]`)
+	s.state(t, "taken back", "select count(*) from settings", "0")
+	s.state(t, "the audit log", "select count(*) from audit where action like 'setting.%' and target = 'scrub-rate'", "2")
+	b.do(t, chromedp.SendKeys(`#scrub-rate [name="value"]`, "many"))
+	b.press(t, `#scrub-rate [value="set"]`, `//h1[text()="This cannot be answered"]`)
+	s.state(t, "a wrong value", "select count(*) from settings", "0")
+
+	open("/admin/tokens?tenant=acme")
+	b.do(t, chromedp.SendKeys(`main [name="name"]`, "ci"), chromedp.Click(`main [name="scope"][value="read"]`))
+	b.press(t, button("/admin/tokens", "Create"), "code.secret")
+	s.state(t, "a token", "select count(*) from tokens where tenant = 'acme' and name = 'ci' and revoked_at is null", "1")
+	b.press(t, button("/admin/tokens", "Revoke"), `//td[.//span[text()="revoked"]]`)
+	s.state(t, "revoked", "select count(*) from tokens where name = 'ci' and revoked_at is not null", "1")
+
+	open("/admin/hooks?tenant=acme")
+	b.do(t, chromedp.SendKeys(`main [name="name"]`, "forge"), chromedp.SendKeys(`main [name="allowed"]`, "github.com/acme"))
+	b.press(t, button("/admin/hooks", "Create"), "code.secret")
+	s.state(t, "a hook", "select count(*) from hooks where tenant = 'acme' and name = 'forge'", "1")
+}
+
+// Dead letters are dropped from their page, after a look at which ones.
+func TestButtonsOfDeadLetters(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	s.put(t, testpipe.NewRepo(t), mill())
+	s.furnish(t)
+	b := s.browse(t, "acme")
+	b.do(t, chromedp.Navigate(s.url+"/pipeline/letters?do=drop"), chromedp.WaitReady("main h1"))
+	b.press(t, button("/pipeline/letters", "Drop them"), `//p[contains(., "1 letter dropped")]`)
+	s.state(t, "dropped", "select count(*) from dead_letters", "0")
+}

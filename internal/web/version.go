@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/leatworks/leat/internal/service"
+)
+
+// pin keeps a commit under a name.
+func (p *Pages) pin(w http.ResponseWriter, r *http.Request, v visit) error {
+	form := r.PostForm
+	_, err := p.service.Pin(r.Context(), service.PinRequest{
+		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: form.Get("repository"), Commit: strings.TrimSpace(form.Get("commit")),
+		Name: strings.TrimSpace(form.Get("name")),
+	})
+	return p.toVersions(w, r, v, err)
+}
+
+// unpin lets go of a version.
+func (p *Pages) unpin(w http.ResponseWriter, r *http.Request, v visit) error {
+	err := p.service.Unpin(r.Context(), service.UnpinRequest{
+		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: r.PostForm.Get("repository"), Name: r.PostForm.Get("name"),
+	})
+	return p.toVersions(w, r, v, err)
+}
+
+// hold makes a ref serve another commit, or lets it follow its remote again.
+func (p *Pages) hold(w http.ResponseWriter, r *http.Request, v visit) error {
+	form := r.PostForm
+	request := service.HoldRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: form.Get("repository"), Ref: form.Get("ref"), To: strings.TrimSpace(form.Get("to"))}
+	switch do := form.Get("do"); {
+	case do == "release":
+		request.To = ""
+	case do != "rollback" || request.To == "":
+		return &service.Error{Kind: service.Invalid, Field: service.FieldCommit, Reason: "a ref is rolled back to a commit, or released"}
+	}
+	_, err := p.service.Hold(r.Context(), request)
+	return p.toVersions(w, r, v, err)
+}
+
+// toVersions leads back to the versions of a form's repository.
+func (p *Pages) toVersions(w http.ResponseWriter, r *http.Request, v visit, err error) error {
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, v.to("/repository", "repository", r.PostForm.Get("repository"))+"#versions", http.StatusSeeOther)
+	return nil
+}
+
+// moving lists the refs that can be rolled back: those that are no versions.
+func moving(refs []service.RepositoryStatus) (list []service.RepositoryStatus) {
+	for _, r := range refs {
+		if r.Ref != "" && len(r.Versions) == 0 && !strings.HasPrefix(r.Ref, "refs/commits/") {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// olderThan says whether a ref that can be rolled back has left a snapshot behind.
+func olderThan(refs []service.RepositoryStatus, s service.Snapshot) bool {
+	for _, r := range moving(refs) {
+		if r.Ref == s.Ref {
+			return s.Revision < r.Revision && s.Commit != r.Commit
+		}
+	}
+	return false
+}
+
+// versionState is the state of a version's snapshot.
+func versionState(k service.Version) string {
+	if k.State == "" {
+		return "submitted"
+	}
+	return k.State
+}
