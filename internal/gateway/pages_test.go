@@ -60,9 +60,12 @@ func openSite(t testing.TB, p *testpipe.Pipe) *site {
 		"installation": {Token: "installation", Name: "root", Scopes: access.Scopes},
 	}}
 	log := p.Logs.Logger()
-	s.service = service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, LocalPaths: true}, p.Stores.Stores)
+	box, err := seal.New(seal.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.service = service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, LocalPaths: true, Box: box}, p.Stores.Stores)
 	doors := []httpapi.Door(nil)
-	var err error
 	s.pages, doors, err = pages(web.Config{}, s.service, guests(s.grants), log)
 	if err != nil {
 		t.Fatal(err)
