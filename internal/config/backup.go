@@ -21,6 +21,7 @@ import (
 type Vault struct {
 	S3Endpoint string        `name:"backup-s3-endpoint" env:"LEAT_BACKUP_S3_ENDPOINT" placeholder:"URL" default:"https://s3.amazonaws.com" help:"Server of a target s3://BUCKET/PREFIX (${default}). Keys come from LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
 	S3Region   string        `name:"backup-s3-region" env:"LEAT_BACKUP_S3_REGION" placeholder:"NAME" help:"Region that its requests are signed for. Default: from the URL, else us-east-1."`
+	S3TLS      TLS           `embed:"" prefix:"backup-s3-tls-" envprefix:"LEAT_BACKUP_S3_TLS_"`
 	S3Timeout  time.Duration `name:"backup-s3-timeout" env:"LEAT_BACKUP_S3_TIMEOUT" default:"2m" help:"How long one object of up to 8 MiB may take (${default})."`
 }
 
@@ -88,9 +89,16 @@ func (v Vault) openBucket(ctx context.Context, file File, place string, create b
 	if access == "" || secret == "" {
 		return nil, errors.New("a target in S3 needs keys: set LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
+	secure, err := v.S3TLS.Config()
+	if err != nil {
+		return nil, fmt.Errorf("--backup-s3-tls-… (LEAT_BACKUP_S3_TLS_…): %w", err)
+	}
+	if secure != nil && strings.HasPrefix(v.S3Endpoint, "http:") {
+		return nil, errors.New("--backup-s3-tls-… (LEAT_BACKUP_S3_TLS_…): --backup-s3-endpoint begins with http, so nothing is encrypted: use https")
+	}
 	return backup.OpenBucket(ctx, blob.Config{
 		URL: strings.TrimSuffix(v.S3Endpoint, "/") + "/" + place, Region: v.S3Region, Timeout: v.S3Timeout,
-		AccessKey: access, SecretKey: secret, CreateBucket: create,
+		AccessKey: access, SecretKey: secret, CreateBucket: create, TLS: secure,
 	})
 }
 

@@ -32,6 +32,9 @@ type Stores struct {
 	S3Region        string `name:"s3-region" env:"LEAT_S3_REGION" placeholder:"NAME" help:"Region that requests are signed for. Default: from the URL, else us-east-1."`
 	S3CreateBucket  bool   `name:"s3-create-bucket" env:"LEAT_S3_CREATE_BUCKET" help:"Create the bucket if it does not exist."`
 	QdrantURL       string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`
+	NATSTLS         TLS    `embed:"" prefix:"nats-tls-" envprefix:"LEAT_NATS_TLS_"`
+	S3TLS           TLS    `embed:"" prefix:"s3-tls-" envprefix:"LEAT_S3_TLS_"`
+	QdrantTLS       TLS    `embed:"" prefix:"qdrant-tls-" envprefix:"LEAT_QDRANT_TLS_"`
 	Index           string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
 	Embedder        string `env:"LEAT_EMBEDDER" placeholder:"NAME" help:"Embedding model of a new index: local-384 (the default), or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536. One that is there keeps its own until 'leat rebuild --embedder'."`
 	Embedders
@@ -97,6 +100,9 @@ func (s Stores) CheckNamed() error {
 	if err := readable("--nats-credentials (LEAT_NATS_CREDENTIALS)", s.NATSCredentials); err != nil {
 		return err
 	}
+	if err := s.checkTLS(); err != nil {
+		return err
+	}
 	if _, err := s.Box(); err != nil {
 		return err
 	}
@@ -117,6 +123,28 @@ func (s Stores) CheckNamed() error {
 	}
 	if _, err := s.OpenEmbedder(s.NewEmbedder(), nil, slog.New(slog.DiscardHandler)); err != nil {
 		return fmt.Errorf("--embedder (LEAT_EMBEDDER): %w", err)
+	}
+	return nil
+}
+
+// checkTLS reads the files of certificates. It refuses them beside an address of a
+// connection that is not encrypted, where they would be ignored.
+func (s Stores) checkTLS() error {
+	for _, store := range []struct {
+		files     TLS
+		flag, url string
+	}{
+		{s.NATSTLS, "--nats-tls-… (LEAT_NATS_TLS_…)", ""}, // the server says whether it speaks TLS
+		{s.S3TLS, "--s3-tls-… (LEAT_S3_TLS_…)", s.S3URL},
+		{s.QdrantTLS, "--qdrant-tls-… (LEAT_QDRANT_TLS_…)", s.QdrantURL},
+	} {
+		cfg, err := store.files.Config()
+		if err != nil {
+			return fmt.Errorf("%s: %w", store.flag, err)
+		}
+		if cfg != nil && strings.HasPrefix(store.url, "http:") {
+			return fmt.Errorf("%s: the store's URL begins with http, so nothing is encrypted: use https", store.flag)
+		}
 	}
 	return nil
 }
@@ -177,7 +205,7 @@ func (s Stores) Packs() (*seal.Packs, error) {
 
 // Broker is the configuration of the connection to NATS.
 func (s Stores) Broker(name string) broker.Config {
-	return broker.Config{URL: s.NATSURL, CredentialsFile: s.NATSCredentials, Token: s.File.secret("nats-token"), Name: name}
+	return broker.Config{URL: s.NATSURL, CredentialsFile: s.NATSCredentials, Token: s.File.secret("nats-token"), Name: name, TLS: s.NATSTLS.settings()}
 }
 
 // Catalog is the configuration of the connection to Postgres.
@@ -186,7 +214,7 @@ func (s Stores) Catalog() catalog.Config { return catalog.Config{URL: s.Postgres
 // Blob is the configuration of the connection to S3.
 func (s Stores) Blob() blob.Config {
 	access, secret := s.s3Keys()
-	cfg := blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret}
+	cfg := blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret, TLS: s.S3TLS.settings()}
 	if packs, err := s.Packs(); err == nil && packs != nil { // an error was shown by Check
 		cfg.Sealer = packs
 	}
@@ -195,7 +223,7 @@ func (s Stores) Blob() blob.Config {
 
 // Qdrant is the configuration of the connection to Qdrant.
 func (s Stores) Qdrant() qdrant.Config {
-	return qdrant.Config{URL: s.QdrantURL, APIKey: cmp.Or(s.QdrantAPIKey, s.File.secret("qdrant-api-key"))}
+	return qdrant.Config{URL: s.QdrantURL, APIKey: cmp.Or(s.QdrantAPIKey, s.File.secret("qdrant-api-key")), TLS: s.QdrantTLS.settings()}
 }
 
 // OpenVector connects to the vector store. No other function chooses a driver.

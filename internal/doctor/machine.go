@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/host"
 	"github.com/leatworks/leat/pipeline/git"
 )
@@ -65,21 +66,34 @@ func (l *look) disks(context.Context) {
 	}
 }
 
+// certificates looks when those of servers end, and those that leat shows them.
 func (l *look) certificates(ctx context.Context) {
 	for _, s := range []struct{ name, address string }{{"s3", l.S3URL}, {"qdrant", l.QdrantURL}} {
-		end, secure, err := host.CertificateEnd(ctx, s.address)
-		left := time.Until(end)
-		switch {
-		case !secure:
-		case err != nil:
-			l.add("certificate", Wrong, s.name+": "+err.Error(), "see that it speaks TLS at this address")
-		case left < 0:
-			l.add("certificate", Wrong, fmt.Sprintf("%s: it ended on %s", s.name, end.Format(time.DateOnly)), "renew it")
-		case left < nearlyExpired:
-			l.add("certificate", Warning, fmt.Sprintf("%s: it ends on %s", s.name, end.Format(time.DateOnly)), "renew it")
-		default:
-			l.add("certificate", Good, fmt.Sprintf("%s: it ends on %s", s.name, end.Format(time.DateOnly)), "")
+		if end, secure, err := host.CertificateEnd(ctx, s.address); secure {
+			l.certificate(s.name, end, err, "see that it speaks TLS at this address")
 		}
+	}
+	for _, c := range []struct {
+		name  string
+		files config.TLS
+	}{{"nats", l.NATSTLS}, {"s3", l.S3TLS}, {"qdrant", l.QdrantTLS}} {
+		if end, shown, err := c.files.End(); shown {
+			l.certificate("leat's own for "+c.name, end, err, "correct --"+c.name+"-tls-certificate and --"+c.name+"-tls-key")
+		}
+	}
+}
+
+// certificate adds when a certificate ends, or what to do where err says that it cannot be read.
+func (l *look) certificate(name string, end time.Time, err error, do string) {
+	switch left := time.Until(end); {
+	case err != nil:
+		l.add("certificate", Wrong, name+": "+err.Error(), do)
+	case left < 0:
+		l.add("certificate", Wrong, fmt.Sprintf("%s: it ended on %s", name, end.Format(time.DateOnly)), "renew it")
+	case left < nearlyExpired:
+		l.add("certificate", Warning, fmt.Sprintf("%s: it ends on %s", name, end.Format(time.DateOnly)), "renew it")
+	default:
+		l.add("certificate", Good, fmt.Sprintf("%s: it ends on %s", name, end.Format(time.DateOnly)), "")
 	}
 }
 

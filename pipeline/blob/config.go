@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -25,6 +26,10 @@ type Config struct {
 
 	// AccessKey and SecretKey sign every request. Required.
 	AccessKey, SecretKey string
+
+	// TLS says whom an https connection trusts, and which certificate it shows. Default: the system's authorities, and
+	// no certificate.
+	TLS *tls.Config
 
 	// Region is the region that requests are signed for. Default: the region in the name of an AWS endpoint, else
 	// us-east-1, which other servers accept.

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -41,7 +42,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fault.Reject(err)
 	}
-	transport := newTransport(cfg.Timeout)
+	transport := newTransport(cfg.Timeout, cfg.TLS)
 	client, err := minio.New(loc.endpoint.Host, &minio.Options{
 		Creds:      credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
 		Secure:     loc.endpoint.Scheme == "https",
@@ -75,13 +76,14 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // newTransport returns a transport like that of minio-go, with two differences. A dial gives up early enough for
 // another attempt within the timeout, and there is no transparent gzip, because the bytes must arrive as they are
 // stored.
-func newTransport(timeout time.Duration) *http.Transport {
+func newTransport(timeout time.Duration, secure *tls.Config) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: timeout / maxAttempts, KeepAlive: 30 * time.Second}).DialContext,
 		MaxIdleConns:          64,
 		MaxIdleConnsPerHost:   16,
 		IdleConnTimeout:       time.Minute,
+		TLSClientConfig:       secure,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		ResponseHeaderTimeout: timeout,

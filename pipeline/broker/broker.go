@@ -3,6 +3,7 @@ package broker
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,6 +41,10 @@ type Config struct {
 	CredentialsFile string
 	// Token is sent to a server that asks for one. Default: none.
 	Token string
+	// TLS refuses a server that does not speak TLS, and says whom to trust and which
+	// certificate to show. Default: none, and TLS with the system's authorities where the
+	// server wants it.
+	TLS *tls.Config
 	// Name is shown in the server's list of connections, and begins the subjects of
 	// the answers to this connection (Inbox). Default: "leat".
 	Name string
@@ -167,6 +172,9 @@ func options(cfg Config, log *slog.Logger) ([]nats.Option, error) {
 			return nil, err
 		}
 		opts = append(opts, credentials)
+	}
+	if cfg.TLS != nil {
+		opts = append(opts, nats.Secure(cfg.TLS))
 	}
 	if cfg.Token != "" {
 		opts = append(opts, nats.Token(cfg.Token))

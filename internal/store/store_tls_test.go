@@ -1,0 +1,140 @@
+package store_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/testenv"
+)
+
+// All four stores ask for TLS and a certificate. They are opened with the authority that
+// signed theirs and a certificate of it, and refused without either.
+func TestStoresThatSpeakTLS(t *testing.T) {
+	ours, theirs := testenv.NewAuthority(t), testenv.NewAuthority(t)
+	certificate, key := ours.Sign(t, "client")
+	stranger, strangerKey := theirs.Sign(t, "client")
+	good := config.TLS{CA: ours.CA, Certificate: certificate, Key: key}
+	plain := stack.Addresses(testenv.Stack(t))
+	encrypted := behindTLS(t, ours.Server(t), plain)
+
+	for called, part := range map[string]store.Parts{"nats": store.NATS, "postgres": store.Postgres, "s3": store.S3, "qdrant": store.Qdrant} {
+		for name, c := range map[string]struct {
+			files config.TLS
+			opens bool
+		}{
+			"own authority and certificate": {good, true},
+			"the system's authorities":      {config.TLS{}, false},
+			"another authority":             {config.TLS{CA: theirs.CA, Certificate: certificate, Key: key}, false},
+			"no certificate":                {config.TLS{CA: ours.CA}, false},
+			"a stranger's certificate":      {config.TLS{CA: ours.CA, Certificate: stranger, Key: strangerKey}, false},
+		} {
+			t.Run(called+" with "+name, func(t *testing.T) {
+				err := open(t, withTLS(encrypted, c.files), part)
+				if (err == nil) != c.opens {
+					t.Errorf("open: %v, want it to open: %t", err, c.opens)
+				}
+			})
+		}
+	}
+	t.Run("a server of NATS in the clear", func(t *testing.T) {
+		if err := open(t, withTLS(plain, good), store.NATS); err == nil {
+			t.Error("a connection that should be encrypted is not")
+		}
+	})
+}
+
+func open(t *testing.T, stores config.Stores, part store.Parts) error {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Config{Stores: stores, Parts: part}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Ready(t.Context())
+}
+
+// withTLS adds the files: for Postgres by libpq's parameters.
+func withTLS(s config.Stores, files config.TLS) config.Stores {
+	s.NATSTLS, s.S3TLS, s.QdrantTLS = files, files, files
+	u, err := url.Parse(s.PostgresURL)
+	if err != nil {
+		panic(err)
+	}
+	query := u.Query()
+	query.Set("sslmode", "verify-full")
+	for name, file := range map[string]string{"sslrootcert": files.CA, "sslcert": files.Certificate, "sslkey": files.Key} {
+		if file != "" {
+			query.Set(name, file)
+		}
+	}
+	u.RawQuery = query.Encode()
+	s.PostgresURL = u.String()
+	return s
+}
+
+// behindTLS returns addresses at which the stores speak TLS alone: NATS is a server of its
+// own, the rest stands behind listeners.
+func behindTLS(t *testing.T, secure *tls.Config, s config.Stores) config.Stores {
+	t.Helper()
+	s.NATSURL = natsWithTLS(t, secure)
+	for _, address := range []*string{&s.S3URL, &s.QdrantURL} {
+		u, err := url.Parse(*address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Scheme, u.Host = "https", testenv.Front(t, secure, "tcp", u.Host, nil)
+		*address = u.String()
+	}
+	u, err := url.Parse(s.PostgresURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, address := "tcp", u.Host
+	if dir := u.Query().Get("host"); dir != "" {
+		network, address = "unix", dir+"/.s.PGSQL."+u.Query().Get("port")
+	}
+	u.Host, u.RawQuery = testenv.Front(t, secure, network, address, wantTLS), ""
+	s.PostgresURL = u.String()
+	return s
+}
+
+// wantTLS reads Postgres's request for TLS, and agrees.
+func wantTLS(c net.Conn) error {
+	request := make([]byte, 8)
+	if _, err := io.ReadFull(c, request); err != nil {
+		return err
+	}
+	if string(request) != "\x00\x00\x00\x08\x04\xd2\x16\x2f" {
+		return errors.New("not a request for TLS")
+	}
+	_, err := c.Write([]byte("S"))
+	return err
+}
+
+func natsWithTLS(t *testing.T, secure *tls.Config) string {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(),
+		TLSConfig: secure, TLSTimeout: 30,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(time.Minute) {
+		t.Fatal("the NATS server does not start")
+	}
+	return "nats://" + s.Addr().String()
+}
