@@ -35,12 +35,12 @@ func (cmd *hookCreateCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	created, err := s.service.CreateHook(operator(ctx), service.CreateHookRequest{
+	created, err := s.leat.CreateHook(operator(ctx), service.CreateHookRequest{
 		Tenant: g.Tenant, Name: cmd.Name, Provider: cmd.Provider, Allowed: cmd.Allow, Refs: cmd.Refs, Scopes: cmd.Scopes, Secret: secret,
 	})
 	if err != nil {

@@ -21,19 +21,19 @@ type hookDeliveriesCmd struct {
 }
 
 func (cmd *hookDeliveriesCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	if cmd.Show > 0 {
-		d, err := s.service.Delivery(ctx, service.DeliveryRequest{Tenant: g.Tenant, ID: cmd.Show})
+		d, err := s.leat.Delivery(ctx, service.DeliveryRequest{Tenant: g.Tenant, ID: cmd.Show})
 		if err != nil {
 			return err
 		}
 		return showDelivery(g, d)
 	}
-	a, err := s.service.Deliveries(ctx, service.DeliveriesRequest{Tenant: g.Tenant, Hook: cmd.Hook, State: cmd.State, Before: cmd.Older, Limit: cmd.Limit})
+	a, err := s.leat.Deliveries(ctx, service.DeliveriesRequest{Tenant: g.Tenant, Hook: cmd.Hook, State: cmd.State, Before: cmd.Older, Limit: cmd.Limit})
 	if err != nil {
 		return err
 	}

@@ -15,13 +15,13 @@ import (
 type hookListCmd struct{}
 
 func (cmd *hookListCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	hooks, err := pages(func(after string) ([]service.Hook, string, error) {
-		a, err := s.service.Hooks(ctx, service.HooksRequest{Tenant: g.Tenant, After: after})
+		a, err := s.leat.Hooks(ctx, service.HooksRequest{Tenant: g.Tenant, After: after})
 		return a.Hooks, a.Next, err
 	})
 	if err != nil {

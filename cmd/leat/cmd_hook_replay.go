@@ -14,15 +14,17 @@ type hookReplayCmd struct {
 
 func (cmd *hookReplayCmd) Run(ctx context.Context, g *globals) error {
 	const parts = store.Postgres | store.NATS
-	if err := g.needRunning(parts); err != nil {
-		return err
-	}
-	s, err := g.openIndex(ctx, parts)
+	s, err := g.askOr(func() (*session, error) {
+		if err := g.needRunning(parts); err != nil {
+			return nil, err
+		}
+		return g.openIndex(ctx, parts)
+	})
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	a, err := s.service.ReplayDelivery(operator(ctx), service.DeliveryRequest{Tenant: g.Tenant, ID: cmd.Delivery})
+	a, err := s.leat.ReplayDelivery(operator(ctx), service.DeliveryRequest{Tenant: g.Tenant, ID: cmd.Delivery})
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,12 @@ type hookRevokeCmd struct {
 }
 
 func (cmd *hookRevokeCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	h, err := s.service.RevokeHook(operator(ctx), service.HookRequest{Tenant: g.Tenant, Hook: cmd.Hook})
+	h, err := s.leat.RevokeHook(operator(ctx), service.HookRequest{Tenant: g.Tenant, Hook: cmd.Hook})
 	if err != nil {
 		return err
 	}

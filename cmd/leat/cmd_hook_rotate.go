@@ -19,12 +19,12 @@ func (cmd *hookRotateCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	s, err := g.openIndex(ctx, store.Postgres)
+	s, err := g.askIndex(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	h, err := s.service.RotateHook(operator(ctx), service.RotateHookRequest{
+	h, err := s.leat.RotateHook(operator(ctx), service.RotateHookRequest{
 		HookRequest: service.HookRequest{Tenant: g.Tenant, Hook: cmd.Hook}, Secret: secret, Overlap: &cmd.Overlap,
 	})
 	if err != nil {

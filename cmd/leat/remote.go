@@ -66,6 +66,14 @@ type leat interface {
 	Digest(context.Context, service.ScopeRequest) (point.Digest, error)
 	Verify(context.Context, service.VerifyRequest) (verify.Report, error)
 
+	CreateHook(context.Context, service.CreateHookRequest) (service.CreatedHook, error)
+	Hooks(context.Context, service.HooksRequest) (service.HooksAnswer, error)
+	RotateHook(context.Context, service.RotateHookRequest) (service.CreatedHook, error)
+	RevokeHook(context.Context, service.HookRequest) (service.Hook, error)
+	Deliveries(context.Context, service.DeliveriesRequest) (service.DeliveriesAnswer, error)
+	Delivery(context.Context, service.DeliveryRequest) (service.Delivery, error)
+	ReplayDelivery(context.Context, service.DeliveryRequest) (service.DeliverAnswer, error)
+
 	Settings(context.Context) (service.SettingsAnswer, error)
 	SetSetting(context.Context, service.SetSettingRequest) error
 	UnsetSetting(context.Context, service.UnsetSettingRequest) error

@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -16,6 +21,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/webhook"
 )
 
 // TestGatewayAndStoresSayTheSame runs commands over the stores and over a gateway.
@@ -24,6 +30,7 @@ func TestGatewayAndStoresSayTheSame(t *testing.T) {
 	p.Cmds["same"] = sayTheSame
 	p.Cmds["token"] = makeToken
 	p.Cmds["server"] = findServer
+	p.Cmds["deliver"] = deliver
 	testscript.Run(t, p)
 }
 
@@ -75,6 +82,37 @@ func findServer(ts *testscript.TestScript, _ bool, _ []string) {
 	defer l.Close()
 	ts.Setenv("LISTEN", l.Addr().String())
 	ts.Setenv("SERVER", "http://"+l.Addr().String())
+}
+
+// deliver sends a signed delivery to a generic hook through the gateway that SERVER names.
+// The hook has the secret that secret.txt holds.
+//
+//	deliver HOOK BODY
+func deliver(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: deliver HOOK BODY")
+	}
+	answers(ts, false, []string{"0", "leat", "hook", "list", "--json"})
+	var list service.HooksAnswer
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &list))
+	at := slices.IndexFunc(list.Hooks, func(h service.Hook) bool { return h.Name == args[0] })
+	if at < 0 {
+		ts.Fatalf("there is no hook %s", args[0])
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, ts.Getenv("SERVER")+list.Hooks[at].Path, strings.NewReader(args[1]))
+	ts.Check(err)
+	secret := strings.TrimSpace(ts.ReadFile("secret.txt"))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Leat-Delivery", rand.Text())
+	r.Header.Set("X-Leat-Signature", webhook.Sign(secret, []byte(args[1])))
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusAccepted {
+		ts.Fatalf("the gateway answers %s", answer.Status)
+	}
 }
 
 // makeToken puts a token of the default tenant, or of the installation, into a variable

@@ -20,6 +20,8 @@ import (
 const (
 	// MaxDeliveries is the most deliveries that one DeliveriesAnswer holds.
 	MaxDeliveries = 1000
+	// DefaultDeliveries is how many it holds where a request names no limit.
+	DefaultDeliveries = 100
 	// lookedAt is how much of a body is searched for secrets before the catalog keeps its
 	// first 16 KiB: what begins there is seen to its end.
 	lookedAt = 32 << 10
@@ -253,7 +255,18 @@ type DeliveriesRequest struct {
 	Hook   string   // id or name of one hook; "": all
 	State  string   // only those in this state; "": all
 	Before int64    // the list goes on with older ones than this; 0: from the newest
-	Limit  int      // most deliveries, 1 to MaxDeliveries; 0: 100
+	Limit  int      // most deliveries, 1 to MaxDeliveries; 0: DefaultDeliveries
+}
+
+// Check says what is wrong with a request, as far as that is seen without the catalog.
+func (r DeliveriesRequest) Check() error {
+	if r.Limit < 0 || r.Limit > MaxDeliveries {
+		return badLimit(r.Limit, MaxDeliveries, "deliveries")
+	}
+	if r.State != "" && !slices.Contains(deliveryStates, catalog.DeliveryState(r.State)) {
+		return &Error{Kind: Invalid, Field: FieldState, Value: r.State, Reason: "a delivery is received, accepted, ignored, refused or failed"}
+	}
+	return nil
 }
 
 // DeliveriesAnswer lists deliveries without their bodies.
@@ -266,14 +279,11 @@ type DeliveriesAnswer struct {
 // repositories has to name a hook that it reaches.
 func (s *Service) Deliveries(ctx context.Context, r DeliveriesRequest) (a DeliveriesAnswer, err error) {
 	defer mark(&err)
+	if err := r.Check(); err != nil {
+		return a, err
+	}
 	if r.Limit == 0 {
-		r.Limit = 100
-	}
-	if r.Limit < 1 || r.Limit > MaxDeliveries {
-		return a, badLimit(r.Limit, MaxDeliveries, "deliveries")
-	}
-	if r.State != "" && !slices.Contains(deliveryStates, catalog.DeliveryState(r.State)) {
-		return a, &Error{Kind: Invalid, Field: FieldState, Value: r.State, Reason: "a delivery is received, accepted, ignored, refused or failed"}
+		r.Limit = DefaultDeliveries
 	}
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return a, err

@@ -81,6 +81,15 @@ type CreateHookRequest struct {
 	Secret   string   // that the git host has made; "": leat makes one
 }
 
+// Check says what is wrong with a request, as far as that is seen without the catalog.
+func (r CreateHookRequest) Check() error {
+	if _, err := newHook(r); err != nil {
+		return err
+	}
+	_, err := hookSecret(r.Secret)
+	return err
+}
+
 // CreatedHook is a hook with its secret, which nothing shows again.
 type CreatedHook struct {
 	Hook
@@ -337,15 +346,27 @@ type RotateHookRequest struct {
 	Overlap *time.Duration // for which the old secret counts too, at most MaxOverlap; nil: DefaultHookOverlap
 }
 
+// Check says what is wrong with a request, as far as that is seen without the catalog.
+func (r RotateHookRequest) Check() error {
+	if overlap := r.overlap(); overlap < 0 || overlap > MaxOverlap {
+		return &Error{Kind: Invalid, Field: FieldAge, Value: overlap.String(), Reason: "the overlap may be 0s to " + MaxOverlap.String()}
+	}
+	_, err := hookSecret(r.Secret)
+	return err
+}
+
+func (r RotateHookRequest) overlap() time.Duration {
+	if r.Overlap == nil {
+		return DefaultHookOverlap
+	}
+	return *r.Overlap
+}
+
 // RotateHook gives a hook a new secret. Its address stays.
 func (s *Service) RotateHook(ctx context.Context, r RotateHookRequest) (created CreatedHook, err error) {
 	defer mark(&err)
-	overlap := DefaultHookOverlap
-	if r.Overlap != nil {
-		overlap = *r.Overlap
-	}
-	if overlap < 0 || overlap > MaxOverlap {
-		return created, &Error{Kind: Invalid, Field: FieldAge, Value: overlap.String(), Reason: "the overlap may be 0s to " + MaxOverlap.String()}
+	if err := r.Check(); err != nil {
+		return created, err
 	}
 	h, err := s.hook(ctx, r.HookRequest)
 	if err != nil {
@@ -362,7 +383,7 @@ func (s *Service) RotateHook(ctx context.Context, r RotateHookRequest) (created 
 	if err != nil {
 		return created, err
 	}
-	h, err = s.stores.Catalog.Hooks.Rotate(ctx, author(ctx), r.Tenant, h.ID, sealed, overlap)
+	h, err = s.stores.Catalog.Hooks.Rotate(ctx, author(ctx), r.Tenant, h.ID, sealed, r.overlap())
 	if errors.Is(err, catalog.ErrHookRevoked) {
 		return created, &Error{Kind: Refused, Field: FieldHook, Value: h.Name, Reason: "it is revoked: create another"}
 	}
