@@ -16,12 +16,8 @@ const maxPast = 20
 // past finds a file at a commit at which no track is any more. The catalog keeps the files
 // of a track's newest commit alone; a file that has not changed since the older commit is
 // the same at both. The error says what to do about one that has.
-func (s *Service) past(ctx context.Context, r TracksRequest, commit, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
-	heads, err := s.Tracks(ctx, r)
-	if err != nil {
-		return h, f, place, err
-	}
-	found, err := s.stores.Catalog.Past(ctx, repositories(heads), commit, maxPast)
+func (s *Service) past(ctx context.Context, heads []catalog.Head, commit, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
+	found, err := s.snapshots(ctx, heads, commit, maxPast)
 	if err != nil {
 		return h, f, place, err
 	}
@@ -48,16 +44,12 @@ func (s *Service) past(ctx context.Context, r TracksRequest, commit, path string
 	return h, f, place, notKept(found[0].Commit, "and "+path+" is not as it was")
 }
 
-// pastCommit returns the whole name of a commit at which a track was, or "".
-func (s *Service) pastCommit(ctx context.Context, heads []catalog.Head, commit string) (string, error) {
+// snapshots lists the newest snapshots of a commit, of which a beginning may be given.
+func (s *Service) snapshots(ctx context.Context, heads []catalog.Head, commit string, most int) ([]catalog.Past, error) {
 	if !commitStart.MatchString(commit) || len(heads) == 0 {
-		return "", nil
+		return nil, nil
 	}
-	found, err := s.stores.Catalog.Past(ctx, repositories(heads), commit, 1)
-	if err != nil || len(found) == 0 {
-		return "", err
-	}
-	return found[0].Commit, nil
+	return s.stores.Catalog.Past(ctx, repositories(heads), commit, most)
 }
 
 // notKept is the error of a commit that was indexed, and whose files are not kept.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,11 +96,15 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 // locate finds a path of the track that a request names, and the newest commit that holds
 // the file as it is stored.
 func (s *Service) locate(ctx context.Context, tenant string, reach []string, repository, ref, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
-	h, err = s.head(ctx, tenant, reach, repository, ref)
-	if known := (*Error)(nil); errors.As(err, &known) && known.Field == FieldCommit {
-		return s.past(ctx, TracksRequest{Tenant: tenant, Reach: reach, Repository: repository}, ref, path)
-	}
+	heads, err := s.heads(ctx, tenant, reach, repository)
 	if err != nil {
+		return h, f, place, err
+	}
+	found := chosen(heads, ref)
+	if len(found) == 0 && ref != "" {
+		return s.past(ctx, heads, ref, path)
+	}
+	if h, err = only(found, repository); err != nil {
 		return h, f, place, err
 	}
 	if f, err = s.file(ctx, h, path); err != nil {
@@ -135,27 +138,41 @@ func (s *Service) at(ctx context.Context, h catalog.Head) (At, error) {
 
 // head finds the track that a request names.
 func (s *Service) head(ctx context.Context, tenant string, reach []string, repository, ref string) (catalog.Head, error) {
-	if repository == "" {
-		return catalog.Head{}, noName()
-	}
-	heads, err := s.Tracks(ctx, TracksRequest{Tenant: tenant, Reach: reach, Repository: repository})
+	heads, err := s.heads(ctx, tenant, reach, repository)
 	if err != nil {
 		return catalog.Head{}, err
 	}
-	heads = slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Commit == "" })
-	if ref != "" {
-		all := heads
-		if heads = named(all, ref); len(heads) == 0 {
-			commit, err := s.pastCommit(ctx, all, ref)
-			if err == nil && commit != "" {
-				err = notKept(commit, "")
-			}
-			return catalog.Head{}, cmp.Or(err, noRef(ref))
+	found := chosen(heads, ref)
+	if len(found) == 0 && ref != "" {
+		past, err := s.snapshots(ctx, heads, ref, 1)
+		if err == nil && len(past) > 0 {
+			err = notKept(past[0].Commit, "")
 		}
+		return catalog.Head{}, cmp.Or(err, noRef(ref))
 	}
+	return only(found, repository)
+}
+
+// heads lists the tracks of the repository that a request names, of which a commit has
+// been read.
+func (s *Service) heads(ctx context.Context, tenant string, reach []string, repository string) ([]catalog.Head, error) {
+	if repository == "" {
+		return nil, noName()
+	}
+	heads, err := s.Tracks(ctx, TracksRequest{Tenant: tenant, Reach: reach, Repository: repository})
+	return slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Commit == "" }), err
+}
+
+// chosen are the tracks that a ref names, and those that are meant where none is named.
+func chosen(heads []catalog.Head, ref string) []catalog.Head {
 	if ref == "" {
-		heads = current(heads)
+		return current(heads)
 	}
+	return named(heads, ref)
+}
+
+// only returns the one track that a request can mean.
+func only(heads []catalog.Head, repository string) (catalog.Head, error) {
 	switch len(heads) {
 	case 0:
 		return catalog.Head{}, &Error{Kind: NotFound, Field: FieldRepository, Reason: fmt.Sprintf("nothing of %s has been read yet", repository)}
