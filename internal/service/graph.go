@@ -342,10 +342,7 @@ func (s *Service) Uses(ctx context.Context, r UsesRequest) (a UsesAnswer, err er
 	if err != nil {
 		return a, err
 	}
-	links = links[min(skip, len(links)):]
-	if len(links) > r.Limit {
-		links, a.Next = links[:r.Limit], fmt.Sprint(skip+r.Limit)
-	}
+	links, a.Next = part(links, skip, r.Limit)
 	a.Uses, err = s.uses(ctx, g, links)
 	return a, err
 }
@@ -359,6 +356,16 @@ func skipped(after string) (n int, err error) {
 		return 0, badCursor()
 	}
 	return n, nil
+}
+
+// part takes at most limit elements of a list, from a place on. next is the place of the
+// rest, "" if there is none.
+func part[T any](list []T, skip, limit int) (some []T, next string) {
+	list = list[min(skip, len(list)):]
+	if len(list) > limit {
+		return list[:limit], fmt.Sprint(skip + limit)
+	}
+	return list, ""
 }
 
 func rolesOf(names []string) (map[fact.Role]bool, error) {
@@ -384,30 +391,23 @@ type link struct {
 // links finds the edges to nodes, or from them, by path. Edges that lead nowhere in
 // the graph are counted.
 func (s *Service) links(ctx context.Context, g trackGraph, nodes []node, outward bool) (found []link, unresolved int, err error) {
-	add := func(files []catalog.StoredEdges) error {
-		for _, f := range files {
-			edges, err := graph.DecodeEdges(f.Edges)
-			if err != nil {
-				return fmt.Errorf("edges of %s: %w", f.Path, err)
+	add := func(f catalog.StoredEdges, edges []graph.Edge) {
+		for _, e := range edges {
+			from := graph.Target{Document: f.Document, Qualified: e.From}
+			if outward && !slices.ContainsFunc(nodes, func(n node) bool { return within(from, n.target) }) {
+				continue
 			}
-			for _, e := range edges {
-				from := graph.Target{Document: f.Document, Qualified: e.From}
-				if outward && !slices.ContainsFunc(nodes, func(n node) bool { return within(from, n.target) }) {
-					continue
-				}
-				if outward && len(e.Targets) == 0 {
-					unresolved += e.Count
-				}
-				for _, to := range e.Targets {
-					if outward || slices.ContainsFunc(nodes, func(n node) bool {
-						return to == n.target || n.target.Qualified == "" && to.Document == n.target.Document && from.Document != to.Document
-					}) {
-						found = append(found, link{from, to, f.Path, e})
-					}
+			if outward && len(e.Targets) == 0 {
+				unresolved += e.Count
+			}
+			for _, to := range e.Targets {
+				if outward || slices.ContainsFunc(nodes, func(n node) bool {
+					return to == n.target || n.target.Qualified == "" && to.Document == n.target.Document && from.Document != to.Document
+				}) {
+					found = append(found, link{from, to, f.Path, e})
 				}
 			}
 		}
-		return nil
 	}
 	if outward {
 		var documents []uuid.UUID
@@ -416,7 +416,7 @@ func (s *Service) links(ctx context.Context, g trackGraph, nodes []node, outward
 		}
 		files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, documents)
 		if err == nil {
-			err = add(files)
+			err = decoded(files, add)
 		}
 		return sortLinks(found), unresolved, err
 	}
@@ -424,20 +424,41 @@ func (s *Service) links(ctx context.Context, g trackGraph, nodes []node, outward
 	for _, n := range nodes {
 		keys = append(keys, graph.TargetKey(n.target))
 	}
-	for after, read := "", 0; read < maxEdgesOfFiles; {
+	if _, err := s.leading(ctx, g, keys, maxEdgesOfFiles, add); err != nil {
+		return nil, 0, err
+	}
+	return sortLinks(found), 0, nil
+}
+
+// leading calls each with the edges of each file that leads to targets, by path. It ends
+// with the page in which most files are reached, and says that there may be more.
+func (s *Service) leading(ctx context.Context, g trackGraph, keys []int64, most int, each func(catalog.StoredEdges, []graph.Edge)) (more bool, err error) {
+	for after, read := "", 0; read < most; {
 		files, err := s.stores.Catalog.Graphs.LeadingTo(ctx, g.track, keys, after, graphPage)
 		if err != nil {
-			return nil, 0, err
+			return false, err
 		}
-		if err := add(files); err != nil {
-			return nil, 0, err
+		if err := decoded(files, each); err != nil {
+			return false, err
 		}
 		if len(files) < graphPage {
-			break
+			return false, nil
 		}
 		after, read = files[len(files)-1].Path, read+len(files)
 	}
-	return sortLinks(found), 0, nil
+	return true, nil
+}
+
+// decoded calls each with the edges of each file.
+func decoded(files []catalog.StoredEdges, each func(catalog.StoredEdges, []graph.Edge)) error {
+	for _, f := range files {
+		edges, err := graph.DecodeEdges(f.Edges)
+		if err != nil {
+			return fmt.Errorf("edges of %s: %w", f.Path, err)
+		}
+		each(f, edges)
+	}
+	return nil
 }
 
 // within says whether a target is another, or stands inside it.

@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"path"
@@ -84,10 +83,8 @@ func (s *Service) Communities(ctx context.Context, r CommunitiesRequest) (a Comm
 		return a, err
 	}
 	a = CommunitiesAnswer{At: g.at, Communities: []Community{}, Alone: all.Alone, Modularity: all.Modularity}
-	list := all.Communities[min(skip, len(all.Communities)):]
-	if len(list) > r.Limit {
-		list, a.Next = list[:r.Limit], fmt.Sprint(skip+r.Limit)
-	}
+	var list []Community
+	list, a.Next = part(all.Communities, skip, r.Limit)
 	a.Communities = append(a.Communities, list...)
 	return a, nil
 }

@@ -76,10 +76,7 @@ func (s *Service) Important(ctx context.Context, r ImportantRequest) (a Importan
 	if err != nil {
 		return a, err
 	}
-	list = list[min(skip, len(list)):]
-	if len(list) > r.Limit {
-		list, a.Next = list[:r.Limit], fmt.Sprint(skip+r.Limit)
-	}
+	list, a.Next = part(list, skip, r.Limit)
 	targets := make([]graph.Target, len(list))
 	for i, one := range list {
 		targets[i] = graph.Target{Document: one.Document, Qualified: one.Qualified}

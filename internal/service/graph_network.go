@@ -81,11 +81,7 @@ func (s *Service) readWhole(ctx context.Context, g trackGraph, each func(file uu
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range page {
-			edges, err := graph.DecodeEdges(f.Edges)
-			if err != nil {
-				return nil, fmt.Errorf("edges of %s: %w", f.Path, err)
-			}
+		err = decoded(page, func(f catalog.StoredEdges, edges []graph.Edge) {
 			from := int32(len(w.files))
 			f.Edges = nil
 			w.files, w.place[f.Document] = append(w.files, f), from
@@ -104,6 +100,9 @@ func (s *Service) readWhole(ctx context.Context, g trackGraph, each func(file uu
 			if each != nil {
 				each(f.Document, edges)
 			}
+		})
+		if err != nil {
+			return nil, err
 		}
 		if len(w.files) > maxGraphFiles || len(links) > maxGraphEdges {
 			reason := fmt.Sprintf("the graph has more than %d files or %d edges, too many to compare all", maxGraphFiles, maxGraphEdges)

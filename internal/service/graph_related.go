@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
@@ -99,11 +101,11 @@ type kin struct {
 	shared map[graph.Target][]uuid.UUID // the files that refer to what the file refers to
 }
 
-func (k *kin) add(id uuid.UUID, path, language string) *Related {
-	one := k.of[id]
+func (k *kin) add(f catalog.StoredEdges) *Related {
+	one := k.of[f.Document]
 	if one == nil {
-		one = &Related{Path: path, Language: language, Symbols: []string{}}
-		k.of[id] = one
+		one = &Related{Path: f.Path, Language: f.Language, Symbols: []string{}}
+		k.of[f.Document] = one
 	}
 	return one
 }
@@ -114,73 +116,52 @@ func (s *Service) sharing(ctx context.Context, g trackGraph, k *kin) (more bool,
 	if err != nil || len(own) == 0 {
 		return false, err
 	}
-	edges, err := graph.DecodeEdges(own[0].Edges)
-	if err != nil {
-		return false, fmt.Errorf("edges of %s: %w", own[0].Path, err)
-	}
 	keys := []int64{graph.TargetKey(graph.Target{Document: k.file})}
 	out := make(map[uuid.UUID]float64)
-	for _, e := range edges {
-		if e.Confidence() < sureness {
-			continue
+	err = decoded(own, func(_ catalog.StoredEdges, edges []graph.Edge) {
+		for _, e := range edges {
+			if e.Confidence() < sureness {
+				continue
+			}
+			for _, t := range e.Targets {
+				if t.Document == k.file {
+					continue
+				}
+				out[t.Document] += e.Confidence()
+				if _, known := k.shared[t]; known || t.Qualified == "" {
+					continue
+				}
+				if len(k.shared) == maxShared {
+					more = true
+					continue
+				}
+				k.shared[t] = nil
+				keys = append(keys, graph.TargetKey(t))
+			}
 		}
-		for _, t := range e.Targets {
-			if t.Document == k.file {
-				continue
-			}
-			out[t.Document] += e.Confidence()
-			if _, known := k.shared[t]; known || t.Qualified == "" {
-				continue
-			}
-			if len(k.shared) == maxShared {
-				more = true
-				continue
-			}
-			k.shared[t] = nil
-			keys = append(keys, graph.TargetKey(t))
-		}
+	})
+	if err != nil {
+		return false, err
 	}
-	read := 0
-	for after := ""; ; {
-		page, err := s.stores.Catalog.Graphs.LeadingTo(ctx, g.track, keys, after, graphPage)
-		if err != nil {
-			return false, err
-		}
-		for _, f := range page {
-			if f.Document == k.file {
-				continue
-			}
-			edges, err := graph.DecodeEdges(f.Edges)
-			if err != nil {
-				return false, fmt.Errorf("edges of %s: %w", f.Path, err)
-			}
-			k.lead(f.Document, f.Path, f.Language, edges)
-		}
-		if read += len(page); len(page) < graphPage {
-			break
-		}
-		if read >= maxFilesOfShared {
-			more = true
-			break
-		}
-		after = page[len(page)-1].Path
+	others, err := s.leading(ctx, g, keys, maxFilesOfShared, k.lead)
+	if err != nil {
+		return false, err
 	}
-	var ids []uuid.UUID
-	for id := range out {
-		ids = append(ids, id)
-	}
-	files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, ids)
+	files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, slices.Collect(maps.Keys(out)))
 	if err != nil {
 		return false, err
 	}
 	for _, f := range files {
-		k.add(f.Document, f.Path, f.Language).Refers += out[f.Document]
+		k.add(f).Refers += out[f.Document]
 	}
-	return more, nil
+	return more || others, nil
 }
 
-// lead adds what another file's edges say.
-func (k *kin) lead(id uuid.UUID, path, language string, edges []graph.Edge) {
+// lead adds what a file's edges say, unless it is the file itself.
+func (k *kin) lead(f catalog.StoredEdges, edges []graph.Edge) {
+	if f.Document == k.file {
+		return
+	}
 	seen := make(map[graph.Target]bool)
 	for _, e := range edges {
 		if e.Confidence() < sureness {
@@ -188,12 +169,12 @@ func (k *kin) lead(id uuid.UUID, path, language string, edges []graph.Edge) {
 		}
 		for _, t := range e.Targets {
 			if t.Document == k.file {
-				k.add(id, path, language).Refers += e.Confidence()
+				k.add(f).Refers += e.Confidence()
 			}
-			if list, ok := k.shared[t]; ok && !seen[t] && id != t.Document {
+			if list, ok := k.shared[t]; ok && !seen[t] && f.Document != t.Document {
 				seen[t] = true
-				k.shared[t] = append(list, id)
-				k.add(id, path, language)
+				k.shared[t] = append(list, f.Document)
+				k.add(f)
 			}
 		}
 	}
@@ -221,7 +202,7 @@ func (s *Service) together(ctx context.Context, g trackGraph, k *kin) error {
 	}
 	for _, p := range paths {
 		if id := document(g.track, p); id != k.file {
-			k.add(id, p, language[id]).Changed = true
+			k.add(catalog.StoredEdges{Document: id, Path: p, Language: language[id]}).Changed = true
 		}
 	}
 	return nil
