@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/leatworks/leat/internal/testenv/cputime"
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
 )
 
@@ -25,12 +25,12 @@ func BenchmarkFacts(b *testing.B) {
 		b.Run(language, func(b *testing.B) {
 			var split, both time.Duration
 			for b.Loop() {
-				least(&split, func() {
+				least(b, &split, func() {
 					for _, text := range texts {
 						Split(language, text)
 					}
 				})
-				least(&both, func() {
+				least(b, &both, func() {
 					for _, text := range texts {
 						Cut(language, text)
 					}
@@ -44,21 +44,13 @@ func BenchmarkFacts(b *testing.B) {
 }
 
 // least notes the least processor time that fn took, garbage collection included.
-func least(so *time.Duration, fn func()) {
+func least(b *testing.B, so *time.Duration, fn func()) {
 	runtime.GC()
-	began := cpuTime()
+	began := cputime.Used(b)
 	fn()
-	if took := cpuTime() - began; *so == 0 || took < *so {
+	if took := cputime.Used(b) - began; *so == 0 || took < *so {
 		*so = took
 	}
-}
-
-func cpuTime() time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		panic(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // factCorpora are texts by language, some MB of each where a tree is named, and half a

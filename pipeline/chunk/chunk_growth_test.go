@@ -5,9 +5,10 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leatworks/leat/internal/testenv/cputime"
 )
 
 // costly are texts that once took time in proportion to the square of their
@@ -41,9 +42,9 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 			text := []byte(w.before + strings.Repeat(w.repeated, length/len(w.repeated)))
 			runtime.GC()
 			defer debug.SetGCPercent(debug.SetGCPercent(-1))
-			begin := used(t)
+			begin := cputime.Used(t)
 			Split(w.language, text)
-			return used(t) - begin
+			return cputime.Used(t) - begin
 		}
 		var short, long []time.Duration
 		for range attempts {
@@ -56,14 +57,4 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 			t.Errorf("%s, %q repeated: %s for %d bytes, %s for %d", w.language, w.repeated, one, length, many, factor*length)
 		}
 	}
-}
-
-// used returns the processor time that this process has taken.
-func used(t *testing.T) time.Duration {
-	t.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -9,10 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
+	"github.com/leatworks/leat/internal/testenv/cputime"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/content"
 	"github.com/leatworks/leat/pipeline/extract"
@@ -102,25 +101,15 @@ func BenchmarkReading(b *testing.B) {
 				bytes += len(s.content)
 			}
 			b.SetBytes(int64(bytes))
-			began, rounds := cpuTime(b), 0
+			began, rounds := cputime.Used(b), 0
 			for b.Loop() {
 				for _, s := range all[language] {
 					r.one(b, s)
 				}
 				rounds++
 			}
-			b.ReportMetric(float64(bytes)*float64(rounds)/1e6/(cpuTime(b)-began).Seconds(), "MB/cpu-s")
+			b.ReportMetric(float64(bytes)*float64(rounds)/1e6/(cputime.Used(b)-began).Seconds(), "MB/cpu-s")
 			b.ReportMetric(float64(bytes)/1e6, "MB")
 		})
 	}
-}
-
-// cpuTime is what this process has used of all processors.
-func cpuTime(b *testing.B) time.Duration {
-	b.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

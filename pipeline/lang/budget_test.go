@@ -2,9 +2,10 @@ package lang
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leatworks/leat/internal/testenv/cputime"
 )
 
 // TestAPathHasABudget matches paths that would take seconds or run for ever. A
@@ -26,26 +27,16 @@ func TestAPathHasABudget(t *testing.T) {
 		"a short path":       {strings.Repeat(stars+"\n", 1200), "", "a.go", ""},
 	} {
 		rules := compile(t, Config{}, c.ignore, map[string][]byte{"": []byte(c.attributes)})
-		begin := used(t)
+		begin := cputime.Used(t)
 		for range 3 {
 			if got := rules.Path([]byte(c.path), File, 1); got.Skip != c.want {
 				t.Errorf("%s: skip %q (%s), want %q", name, got.Skip, got.Detail, c.want)
 			}
 		}
-		if took := used(t) - begin; took > 10*time.Second {
+		if took := cputime.Used(t) - begin; took > 10*time.Second {
 			t.Errorf("%s: three paths took %s", name, took)
 		}
 	}
-}
-
-// used returns the processor time that this process has taken.
-func used(t *testing.T) time.Duration {
-	t.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func TestARefusedFileIsSkipped(t *testing.T) {
