@@ -16,18 +16,13 @@ import (
 type SettingsAnswer struct {
 	Settings []catalog.Setting `json:"settings" nullable:"false"`
 	Names    []string          `json:"names" nullable:"false" doc:"The settings that change while the workers run."`
-
-	Known []KnownSetting `json:"-"` // the same settings, for people
 }
 
 // KnownSetting tells people of a setting that changes while the workers run.
-type KnownSetting struct {
-	Name    string
-	Text    string // its purpose
-	Values  string // which values it takes
-	Default string // counts where neither catalog, flag, environment nor file says anything
-	Worker  string // the only one that has it; "": several do
-}
+type KnownSetting = config.LiveSetting
+
+// KnownSettings lists them all, by name.
+func KnownSettings() ([]KnownSetting, error) { return config.LiveSettings() }
 
 // Settings lists the settings that were set while the workers ran.
 func (s *Service) Settings(ctx context.Context) (a SettingsAnswer, err error) {
@@ -36,14 +31,7 @@ func (s *Service) Settings(ctx context.Context) (a SettingsAnswer, err error) {
 		return a, err
 	}
 	a.Settings, err = s.stores.Catalog.Settings.List(ctx)
-	if err != nil {
-		return a, err
-	}
 	a.Names = config.LiveNames()
-	known, err := config.LiveSettings()
-	for _, k := range known {
-		a.Known = append(a.Known, KnownSetting(k))
-	}
 	return a, err
 }
 

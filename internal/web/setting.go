@@ -15,6 +15,7 @@ const changesShown = 20
 // settingsView is what the page of the settings shows.
 type settingsView struct {
 	service.SettingsAnswer
+	known   []service.KnownSetting
 	history service.SettingHistoryAnswer
 	now     time.Time
 }
@@ -24,6 +25,9 @@ func (p *Pages) settings(w http.ResponseWriter, r *http.Request, v visit) (err e
 	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64)
 	view := settingsView{now: time.Now()}
 	if view.SettingsAnswer, err = p.service.Settings(r.Context()); err != nil {
+		return err
+	}
+	if view.known, err = service.KnownSettings(); err != nil {
 		return err
 	}
 	view.history, err = p.service.SettingHistory(r.Context(), service.SettingHistoryRequest{Before: before, Limit: changesShown})
