@@ -89,12 +89,9 @@ func (v Vault) openBucket(ctx context.Context, file File, place string, create b
 	if access == "" || secret == "" {
 		return nil, errors.New("a target in S3 needs keys: set LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
-	secure, err := v.S3TLS.Config()
+	secure, err := v.S3TLS.of("--backup-s3-tls-… (LEAT_BACKUP_S3_TLS_…)", "--backup-s3-endpoint", v.S3Endpoint)
 	if err != nil {
-		return nil, fmt.Errorf("--backup-s3-tls-… (LEAT_BACKUP_S3_TLS_…): %w", err)
-	}
-	if secure != nil && strings.HasPrefix(v.S3Endpoint, "http:") {
-		return nil, errors.New("--backup-s3-tls-… (LEAT_BACKUP_S3_TLS_…): --backup-s3-endpoint begins with http, so nothing is encrypted: use https")
+		return nil, err
 	}
 	return backup.OpenBucket(ctx, blob.Config{
 		URL: strings.TrimSuffix(v.S3Endpoint, "/") + "/" + place, Region: v.S3Region, Timeout: v.S3Timeout,

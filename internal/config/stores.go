@@ -127,23 +127,18 @@ func (s Stores) CheckNamed() error {
 	return nil
 }
 
-// checkTLS reads the files of certificates. It refuses them beside an address of a
-// connection that is not encrypted, where they would be ignored.
+// checkTLS reads the files of certificates.
 func (s Stores) checkTLS() error {
 	for _, store := range []struct {
-		files     TLS
-		flag, url string
+		files      TLS
+		flags, url string
 	}{
 		{s.NATSTLS, "--nats-tls-… (LEAT_NATS_TLS_…)", ""}, // the server says whether it speaks TLS
 		{s.S3TLS, "--s3-tls-… (LEAT_S3_TLS_…)", s.S3URL},
 		{s.QdrantTLS, "--qdrant-tls-… (LEAT_QDRANT_TLS_…)", s.QdrantURL},
 	} {
-		cfg, err := store.files.Config()
-		if err != nil {
-			return fmt.Errorf("%s: %w", store.flag, err)
-		}
-		if cfg != nil && strings.HasPrefix(store.url, "http:") {
-			return fmt.Errorf("%s: the store's URL begins with http, so nothing is encrypted: use https", store.flag)
+		if _, err := store.files.of(store.flags, "the store's URL", store.url); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -41,6 +42,19 @@ func (t TLS) Config() (*tls.Config, error) {
 			return nil, err
 		}
 		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return t.pair() }
+	}
+	return cfg, nil
+}
+
+// of is Config for connections to a URL, which name describes. It refuses files beside one
+// of a connection that is not encrypted, where they would be ignored.
+func (t TLS) of(flags, name, url string) (*tls.Config, error) {
+	cfg, err := t.Config()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flags, err)
+	}
+	if cfg != nil && strings.HasPrefix(url, "http:") {
+		return nil, fmt.Errorf("%s: %s begins with http, so nothing is encrypted: use https", flags, name)
 	}
 	return cfg, nil
 }
