@@ -1,14 +1,13 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -123,11 +122,8 @@ func (c *Client) Submit(ctx context.Context, r service.SubmitRequest) (n service
 	if err != nil {
 		return n, err
 	}
-	asked := post(map[string]string{"repository": address, "ref": r.Ref}, c.of(r.Tenant), "repositories")
-	asked.key = r.Once
-	if asked.key == "" {
-		asked.key = uuid.NewString()
-	}
+	asked := once(post(map[string]string{"repository": address, "ref": r.Ref}, c.of(r.Tenant), "repositories"))
+	asked.key = cmp.Or(r.Once, asked.key)
 	var a service.Submitted
 	err = c.ask(ctx, asked, &a)
 	return service.Submission{Key: catalog.SubmissionKey{Tenant: a.Tenant, Source: a.Source, Event: a.ID}}, err

@@ -51,7 +51,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	skip, _ := strconv.Atoi(query.Get("skip"))
 	skip = max(0, skip)
 	tree, err := p.directory(r, v, request, path, skip, entriesShown)
-	if isPast(err) {
+	if notFound(err, service.FieldCommit) != nil {
 		return p.fileAt(w, r, v, request, request.Ref)
 	}
 	if err != nil {
@@ -61,8 +61,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	if path == "" || len(tree.Entries) > 0 || skip > 0 {
 		return p.show(w, r, http.StatusOK, directoryPage(v, tree, skip))
 	}
-	view := fileView{}
-	return p.oneFile(w, r, v, request, view)
+	return p.oneFile(w, r, v, request, fileView{})
 }
 
 // oneFile shows the file of a request.

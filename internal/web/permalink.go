@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/leatworks/leat/internal/access"
@@ -14,10 +15,13 @@ import (
 // A permalink names a commit beside the ref at which it was made: the commit decides what
 // is shown, and the ref is offered where the commit is not kept.
 
-// isPast says whether an error is about a commit that was indexed, and is not kept.
-func isPast(err error) bool {
-	known := (*service.Error)(nil)
-	return errors.As(err, &known) && known.Field == service.FieldCommit && known.Kind == service.NotFound
+// notFound returns an error that says that what one of some fields names is not there, nil
+// for another. FieldCommit is that of a commit that was indexed, and is not kept.
+func notFound(err error, fields ...service.Field) *service.Error {
+	if known := (*service.Error)(nil); errors.As(err, &known) && known.Kind == service.NotFound && slices.Contains(fields, known.Field) {
+		return known
+	}
+	return nil
 }
 
 // fileAt shows a file at a commit.
@@ -25,7 +29,7 @@ func (p *Pages) fileAt(w http.ResponseWriter, r *http.Request, v visit, request 
 	branch := request.Ref
 	request.Ref = commit
 	err := p.oneFile(w, r, v, request, fileView{made: commit, branch: branch})
-	if known := (*service.Error)(nil); errors.As(err, &known) && known.Kind == service.NotFound && (known.Field == service.FieldCommit || known.Field == service.FieldRef) {
+	if known := notFound(err, service.FieldCommit, service.FieldRef); known != nil {
 		return p.show(w, r, http.StatusNotFound, lostPage(v, lost{request: request, branch: shortRef(branch), commit: cmp.Or(wholeCommit(known.Value), commit), field: known.Field}))
 	}
 	return err
@@ -33,8 +37,8 @@ func (p *Pages) fileAt(w http.ResponseWriter, r *http.Request, v visit, request 
 
 // lostSide says of a comparison that one of its commits is not kept.
 func (p *Pages) lostSide(w http.ResponseWriter, r *http.Request, v visit, of service.DiffRequest, err error) error {
-	known := (*service.Error)(nil)
-	if !isPast(err) || !errors.As(err, &known) {
+	known := notFound(err, service.FieldCommit)
+	if known == nil {
 		return err
 	}
 	l := lost{request: service.ReadRequest{Repository: of.Repository}, commit: known.Value, field: known.Field}
