@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -153,6 +154,9 @@ func serve(ctx context.Context, cfg Config, addr string) (*Server, error) {
 	}()
 	select {
 	case <-listening:
+		if err := answer(ctx, addr); err != nil {
+			return nil, errors.Join(err, s.wait())
+		}
 		return s, nil
 	case <-s.done:
 		cancel()
@@ -160,6 +164,21 @@ func serve(ctx context.Context, cfg Config, addr string) (*Server, error) {
 	case <-ctx.Done():
 		return nil, errors.Join(ctx.Err(), s.wait())
 	}
+}
+
+// answer waits for one answer. The gateway says that it listens before it takes
+// connections, and to be stopped in between would leave its listener open.
+func answer(ctx context.Context, addr string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/", nil)
+	if err != nil {
+		return err
+	}
+	transport := &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: closeLimit}
+	response, err := transport.RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close() // it refuses who has not signed
 }
 
 // Addr returns the address that the server listens on.

@@ -278,14 +278,18 @@ func TestWorkingDirectoryIsLeftAlone(t *testing.T) {
 }
 
 func TestNoGoroutineIsLeft(t *testing.T) {
+	round := func() {
+		s, err := s3.Start(t.Context(), s3.Config{Dir: t.TempDir(), AccessKey: accessKey, SecretKey: secretKey})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	round() // fasthttp starts one clock in each process, with the first answer
 	ignore := goleak.IgnoreCurrent()
-	s, err := s3.Start(t.Context(), s3.Config{Dir: t.TempDir(), AccessKey: accessKey, SecretKey: secretKey})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	round()
 	// fasthttp's cleaner ends by itself, when it next wakes up within 10 s.
 	goleak.VerifyNone(t, ignore, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 }
