@@ -23,7 +23,7 @@ type publication struct {
 	body    string
 }
 
-// What the page tells publishers to send is what leat accepts.
+// The commands that the page gives to publishers send events that leat accepts.
 func TestCommandsOfThePage(t *testing.T) {
 	published := publications(t)
 	if len(published) != 2 {

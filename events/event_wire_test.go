@@ -153,7 +153,7 @@ func TestATraceGoesWhereItsUserMayPublish(t *testing.T) {
 	case <-time.After(patience):
 		t.Error("the server did not refuse")
 	}
-	// What the server had written there would have come before this.
+	// Anything that the server had written there would have come before this.
 	if err := admin.Publish(foreign.Subject, []byte("own")); err != nil {
 		t.Fatal(err)
 	}

@@ -167,7 +167,7 @@ func isUUID(s string) bool {
 
 // checkURL refuses a password, and a user where only a token can be meant: over
 // ssh the user is part of the address, over http it is half of a credential.
-// What cannot be parsed might hold either. The error never repeats the URL.
+// A URL that cannot be parsed might hold either. The error never repeats the URL.
 func checkURL(raw string) error {
 	if !strings.Contains(raw, "://") {
 		return nil // a local path, or git@host:path

@@ -78,7 +78,7 @@ func TestNewMessageRejectsWhatWasMadeUp(t *testing.T) {
 	}
 }
 
-// What cannot be understood is about no document, so that it fails none.
+// A message that cannot be understood is about no document, so that it fails none.
 func TestCurrentOfNothing(t *testing.T) {
 	for name, change := range map[string]func(*Message){
 		"an unknown type": func(m *Message) { m.Type = "leat.document.moved.v1" },

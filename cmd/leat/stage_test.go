@@ -30,7 +30,7 @@ func TestStagesTellHowFarTheWorkIs(t *testing.T) {
 			t.Errorf("%+v is told as %q, want %q", step.counts, got, step.want)
 		}
 	}
-	// What has ended keeps the rate at which it ended.
+	// A stage that has ended keeps the rate at which it ended.
 	s.update(service.DocumentCounts{Total: 1000, Skipped: 200, Embedded: 999, Failed: 1, Indexed: 999}, false, at.Add(time.Hour))
 	if got := s[2].speed(); got != "111/s" {
 		t.Errorf("an hour later the speed is %s", got)

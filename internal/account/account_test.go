@@ -141,7 +141,8 @@ const (
 	doc  = "80910152-3235-528d-833b-38cc344f0aa7"
 )
 
-// What no publisher and no listener may do, and no worker beside its own work.
+// The operations that are forbidden to publishers and listeners, and to a worker beside its own
+// work.
 func TestWhatIsForbidden(t *testing.T) {
 	for _, variant := range variants {
 		t.Run(string(variant), func(t *testing.T) {
@@ -259,7 +260,7 @@ func TestAnAnswerForgesNothing(t *testing.T) {
 			if strings.Contains(state, ".other") {
 				t.Errorf("%s", state)
 			}
-			// What is published now comes after whatever was forged.
+			// A message that is published now comes after any forged one.
 			if _, err := s.client("indexer").Request("leat.repo.indexed.other."+repo, []byte("true"), patience); err != nil {
 				t.Fatal(err)
 			}
@@ -289,7 +290,7 @@ func (c *client) submit(data string, header nats.Header) (ack struct {
 	return ack
 }
 
-// What publishers and listeners may do works, and a flood is refused to its tenant alone.
+// Publishers and listeners can do their work, and a flood is refused to its tenant alone.
 func TestWhatIsAllowed(t *testing.T) {
 	for _, variant := range variants {
 		t.Run(string(variant), func(t *testing.T) {

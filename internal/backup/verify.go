@@ -37,7 +37,7 @@ type Report struct {
 var ErrSigner = errors.New("it is signed by another key")
 
 // Verify checks a backup: the signature, each object of its tables, and its packs.
-// What is encrypted is proved as it is stored; with an identity it is decrypted, too.
+// Encrypted objects are proved as they are stored; with an identity they are decrypted, too.
 func (v *Vault) Verify(ctx context.Context, r VerifyRequest) (Report, error) {
 	m, err := v.find(ctx, r.ID)
 	if err != nil {

@@ -81,7 +81,7 @@ func TestErrorsComeBack(t *testing.T) {
 	}
 }
 
-// What may pass is asked again, and no sooner than the gateway wants.
+// A request whose failure may pass is sent again, and no sooner than the gateway wants.
 func TestAskingAgain(t *testing.T) {
 	var asked atomic.Int32
 	began := time.Now()

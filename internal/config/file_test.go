@@ -97,7 +97,7 @@ func TestSecretsOfAFileAreReferences(t *testing.T) {
 	}
 }
 
-// What a file has wrong is named with its line, and no secret of it is shown.
+// Every mistake in a file is named with its line, and no secret of the file is shown.
 func TestCheckNamesTheLine(t *testing.T) {
 	for content, want := range map[string]string{
 		"nats-urll: x":            "1: nats-urll: there is no such key; did you mean nats-url?",

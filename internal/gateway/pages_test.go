@@ -183,7 +183,7 @@ func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
 			if test.want != 0 && a.StatusCode != test.want {
 				t.Errorf("%s as %q%s: %d, want %d", r.Pattern, test.who, test.query, a.StatusCode, test.want)
 			}
-			// What was asked for is echoed; it tells nothing.
+			// The page echoes the request's own words, which tell nothing.
 			text := strings.NewReplacer(secret+".go", "", `value="`+secret, "", url.QueryEscape(repo.Dir), "", repo.Dir, "", "q="+secret, "", secret+" · leat", "").Replace(a.html)
 			if a.StatusCode >= http.StatusInternalServerError || strings.Contains(text, secret) {
 				t.Errorf("%s as %q%s: %d %s", r.Pattern, test.who, test.query, a.StatusCode, a.html)

@@ -396,7 +396,7 @@ func TestAProviderSignsIn(t *testing.T) {
 		t.Errorf("the log has the client's secret: %s", log)
 	}
 
-	// What a role grants is that of the configuration, for each request.
+	// The configuration decides at each request which scopes a role grants.
 	same := func(roles ...string) func(*config.Session) {
 		return func(c *config.Session) { oidc(id, roles...)(c); c.PublicURL = f.url }
 	}
@@ -409,8 +409,8 @@ func TestAProviderSignsIn(t *testing.T) {
 	b.get(f.url+"/").want(t, "the second request in a minute", http.StatusTooManyRequests)
 }
 
-// What a provider, or somebody in its place, may say wrongly. Each sign-in is refused, and
-// gives no session.
+// A provider, or somebody in its place, may lie. Each such sign-in is refused and gives no
+// session.
 func TestAProviderIsNotBelieved(t *testing.T) {
 	t.Setenv("LEAT_OIDC_CLIENT_SECRET", clientSecret)
 	p := acme(t)

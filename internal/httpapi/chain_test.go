@@ -16,7 +16,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// What no route understands is a problem, with a sentence and the request's id.
+// A request that no route understands is answered with a problem that has a sentence and the
+// request's id.
 func TestOddRequestsAreProblems(t *testing.T) {
 	d := open(t, func(c *httpapi.Config) { c.MaxBody = 4096 })
 	for _, test := range []struct {

@@ -114,7 +114,7 @@ func (o operation) request(repository string) (path string, body any) {
 	for name, value := range map[string]string{"repository": url.PathEscape(repository), "id": "1", "number": "1", "stage": "indexer"} {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
-	// What furnish does not make is absent for everybody.
+	// Numbers that furnish does not make are absent for everybody.
 	path = placeholder.ReplaceAllString(path, "1")
 	query := url.Values{}
 	for _, p := range o.Parameters {

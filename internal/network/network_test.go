@@ -25,7 +25,7 @@ func TestRank(t *testing.T) {
 		"edges of none": {2, []network.Edge{{From: 0, To: 0, Weight: 5}, {From: 0, To: 1, Weight: 0}}, []float64{0.5, 0.5}},
 		// a = 0.15/2 + 0.85 b/2, b = 0.15/2 + 0.85 (a + b/2), so that b = 0.925/1.425.
 		"one leads to one": {2, []network.Edge{{From: 0, To: 1, Weight: 0.4}}, []float64{0.5 / 1.425, 0.925 / 1.425}},
-		// Of a's two edges, the one with three quarters of the weight hands on three quarters.
+		// The edge of a with three quarters of the weight hands on three quarters.
 		"weights": {3, []network.Edge{{From: 0, To: 1, Weight: 1}, {From: 0, To: 2, Weight: 2}, {From: 0, To: 2, Weight: 1}, {From: 1, To: 0, Weight: 1}, {From: 2, To: 0, Weight: 1}},
 			[]float64{0.9 / 1.85, 0.05 + 0.85*0.25*0.9/1.85, 0.05 + 0.85*0.75*0.9/1.85}},
 	} {

@@ -255,7 +255,7 @@ func TestADeliveryIsDoneOnce(t *testing.T) {
 	}
 }
 
-// What cannot be understood is recorded without secrets, and refused.
+// A delivery that cannot be understood is recorded without secrets, and refused.
 func TestBadDeliveriesAreRecorded(t *testing.T) {
 	m := openHooks(t)
 	h := m.hook(t, service.CreateHookRequest{})

@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// What may be ranked.
+// The kinds of things that can be ranked.
 const (
 	BySymbol = "symbol"
 	ByFile   = "file"

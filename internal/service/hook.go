@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// What the deliveries of a hook may do.
+// The effects that the deliveries of a hook may have.
 const (
 	HookSubmit = "submit" // have repositories and refs indexed
 	HookForget = "forget" // take deleted refs and repositories out of the index

@@ -83,8 +83,8 @@ func openNeighbours(t *testing.T) *neighbours {
 	return n
 }
 
-// Of a repository that it does not reach a token learns by no request that it is there. It
-// makes no difference whether the door names the reach or the context carries the grant.
+// No request tells a token that a repository outside its reach exists. It makes no difference
+// whether the door names the reach or the context carries the grant.
 func TestARequestReachesNoOtherRepository(t *testing.T) {
 	n := openNeighbours(t)
 	grant := access.With(t.Context(), access.Grant{Tenant: "acme", Token: "t", Scopes: access.Scopes, Repositories: n.reach})

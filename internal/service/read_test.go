@@ -74,7 +74,7 @@ func TestReadReturnsLines(t *testing.T) {
 		}
 	}
 
-	// What is too long comes in parts, which add up to the whole.
+	// A text that is too long comes in parts, which add up to the whole.
 	var text strings.Builder
 	for first, parts := 1, 0; ; parts++ {
 		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: "long.go", First: first})

@@ -40,7 +40,7 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 	if err := m.Catalog.Usage.Add(t.Context(), m.Stores.Generation.Embedder.ID, used); err != nil {
 		t.Fatal(err)
 	}
-	// What names the owner's repository, where the owner's mark is not in sight.
+	// These texts name the owner's repository without showing the owner's mark.
 	owned := strings.Join([]string{mark, repo.Dir, events.RepositoryID("acme", repo.Dir).String()}, "|")
 
 	methods := []struct {
@@ -140,7 +140,7 @@ func holds(text, words string) bool {
 	return false
 }
 
-// What another tenant asks for changes nothing of the owner's.
+// Requests of another tenant change nothing of the owner's.
 func TestNoTenantChangesAnothers(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)

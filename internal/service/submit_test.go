@@ -33,7 +33,8 @@ func TestATokenNamesNoPathOfTheMachine(t *testing.T) {
 	if _, err := m.Service.Submit(ctx, service.SubmitRequest{Tenant: "acme", Repository: "https://forge.example/acme/mill"}); err != nil {
 		t.Errorf("a URL: %v", err)
 	}
-	// Whoever has the stores may, and everybody where the operator says so.
+	// An operator who has the stores may submit local paths, and everybody where the operator says
+	// so.
 	if _, err := m.Service.Submit(t.Context(), service.SubmitRequest{Tenant: "acme", Repository: dir}); err != nil {
 		t.Errorf("an operator: %v", err)
 	}

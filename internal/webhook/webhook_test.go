@@ -77,7 +77,7 @@ func TestEffects(t *testing.T) {
 	}
 }
 
-// What cannot be understood is refused in a sentence that repeats nothing of it.
+// A payload that cannot be understood is refused in a sentence that repeats nothing of it.
 func TestBadPayloads(t *testing.T) {
 	const secret = "s3cret"
 	form := "application/x-www-form-urlencoded"

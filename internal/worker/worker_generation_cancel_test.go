@@ -137,7 +137,7 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 		})
 	}
 
-	// What it left is vectors, which are paid for.
+	// The cancelled rebuild leaves vectors, which are paid for.
 	paid := turned.total()
 	g := f.rebuild("turned/384", catalog.SourceCatalog)
 	f.until("the rebuild is done", f.gens, are(fmt.Sprintf("1 retired, %d active", g.Number)))

@@ -111,8 +111,8 @@ func TestRemovalsReachAGenerationThatIsBuilt(t *testing.T) {
 	}
 }
 
-// What a late worker wrote into the generation that is being built, of an old
-// revision or of a document that is gone, is found before the swap.
+// A late worker may write an old revision, or a document that is gone, into the generation that is
+// being built. The swap finds it.
 func TestStaleWritesAreTakenBack(t *testing.T) {
 	f := newFactory(t)
 	stop := f.work()

@@ -317,7 +317,7 @@ func TestRebuild(t *testing.T) {
 				t.Errorf("the alias names %s", name)
 			}
 
-			// What is retired is kept up to date, and comes back.
+			// A retired generation is kept up to date, and comes back.
 			f.ingest(testpipe.Text("new.txt", "a new file\n"))
 			now := f.digest(g.Collection)
 			if _, err := f.Catalog.Generations.RollBack(t.Context(), 0); err != nil {

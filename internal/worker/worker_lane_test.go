@@ -212,8 +212,8 @@ func TestAPushOvertakesABackfill(t *testing.T) {
 	l.done(t, keys...)
 }
 
-// Of what comes before it, a small repository waits for a window of documents
-// and no more, at every step, however large the others are.
+// A small repository waits for one window of the documents before it and no more, at every step,
+// however large the other repositories are.
 func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 	const window, files = 64, 1200
 	model := newGated("large")
@@ -287,8 +287,8 @@ func TestAPushPassesACommitOfManyFiles(t *testing.T) {
 	order := l.order(t)[3:] // without the first commit's
 	before := slices.Index(order, id)
 	t.Logf("%d of %d documents of the flood were indexed before the push", before, len(order)-1)
-	// What is on its way, a batch that is being stored and one that was read; and as many as
-	// the embedder and the indexer have in hand at once come in any order.
+	// A batch that is being stored and one that was read are on their way. The documents that the
+	// embedder and the indexer have in hand at once come in any order.
 	if most := window + 2*window/4 + 2*l.common.InFlight; before < 0 || before > most || len(order) < files {
 		t.Errorf("%d documents before the push, want at most %d", before, most)
 	}
@@ -467,7 +467,7 @@ func TestAStoppedWorkerHandsItsWorkOn(t *testing.T) {
 	}
 }
 
-// What a worker held that was killed comes to another after the ack wait.
+// The work that a killed worker held comes to another after the ack wait.
 func TestAKilledWorkersWorkComesToAnother(t *testing.T) {
 	const files, ackWait = 300, time.Second
 	l := newLanes(t, newGated("no such word"), config.Bulk{})

@@ -214,7 +214,7 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 		{"a document that cannot exist", on(stranger), submitted("ce-type", string(events.TypeDocumentChunked)), chunked(repository, stranger, "a.go"), "embedder", "acme", "does not exist"},
 		{"an embedded document that cannot exist", events.EmbeddedSubject("local-384", events.Live, "acme", repository, stranger),
 			submitted("ce-type", string(events.TypeDocumentEmbedded)), chunked(repository, stranger, "a.go"), "indexer", "acme", "does not exist"},
-		// Such events are late ones of a repository that was forgotten.
+		// These events come late, from a repository that was forgotten.
 		{"a document unknown to the catalog", events.ChunkedSubject(events.Live, "acme", stranger, events.DocumentID(events.TrackID(stranger, "refs/heads/main"), []byte("a.go"))),
 			submitted("ce-type", string(events.TypeDocumentChunked)), chunked(stranger, events.DocumentID(events.TrackID(stranger, "refs/heads/main"), []byte("a.go")), "a.go"), "", "", ""},
 	} {
@@ -339,8 +339,8 @@ func TestRetryOfASubmissionWhileTheCauseStandsAndAfter(t *testing.T) {
 	}
 }
 
-// What was never understood is published again as it came: nothing that made
-// JetStream drop it as a duplicate comes with it.
+// A message that was never understood is published again as it came, without the header that made
+// JetStream drop it as a duplicate.
 func TestRetryPublishesWhatWasNotUnderstood(t *testing.T) {
 	r := newRig(t)
 	r.run(t)

@@ -94,7 +94,7 @@ func connections(t *testing.T, watch *pgx.Conn) (n int) {
 	return n
 }
 
-// What can never work ends the wait for a store; the end of the context does too.
+// An error that waiting cannot heal ends the wait for a store; the end of the context does too.
 func TestOpenGivesUpWhereWaitingCannotHelp(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	stores := config.Stores{PostgresURL: "postgres://user:secret@host:port/x"}

@@ -11,7 +11,7 @@ import (
 )
 
 // Kept yields the messages that a stream holds, by sequence, and takes none of them.
-// Those that arrive meanwhile are among them. A stream that does not exist holds none.
+// Messages that arrive meanwhile are among them. A stream that does not exist holds none.
 func (b *Broker) Kept(ctx context.Context, stream string) iter.Seq2[Outgoing, error] {
 	return func(yield func(Outgoing, error) bool) {
 		looked, cancel := context.WithTimeout(ctx, b.timeout)

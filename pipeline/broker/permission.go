@@ -27,8 +27,8 @@ const (
 // Roles lists the roles.
 var Roles = []Role{RoleIngestor, RoleEmbedder, RoleIndexer, RoleSyncer, RoleGateway, RoleOperator}
 
-// What begins the subjects of the JetStream API. Source: NATS ADR-1 and the
-// requests of nats.go/jetstream.
+// The beginnings of the JetStream API's subjects. Source: NATS ADR-1 and the requests of
+// nats.go/jetstream.
 const (
 	api  = "$JS.API."
 	acks = "$JS.ACK."

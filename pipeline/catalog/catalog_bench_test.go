@@ -51,7 +51,7 @@ func BenchmarkPutFiles(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.N)*benchFiles/b.Elapsed().Seconds(), "docs/s")
 	})
-	// What Postgres takes for the same rows, with nothing asked and in no order.
+	// The floor is Postgres storing the same rows, with nothing asked and in no order.
 	b.Run("floor", func(b *testing.B) {
 		w := newWorld(b)
 		s := w.begin(b, "a")

@@ -20,8 +20,8 @@ func (us *Usage) Claim(ctx context.Context, embedder int32, holder uuid.UUID, le
 	if err != nil {
 		return nil, nil, fmt.Errorf("claim %d texts: %w", len(texts), err)
 	}
-	// Whoever had a claim before has stored the vector before it was released,
-	// so a look that begins now sees it.
+	// Every former holder of a claim stored the vector before it released the claim, so a look
+	// that begins now sees it.
 	found, err := us.query.StoredTexts(ctx, rows, embedder)
 	if err != nil {
 		return nil, nil, fmt.Errorf("look up vectors of %d claimed texts: %w", len(texts), err)

@@ -20,7 +20,7 @@ func texts(n int) [][32]byte {
 	return list
 }
 
-// Of any number of processes that want the same texts at once, one gets each.
+// When several processes want the same texts at once, one process gets each text.
 func TestATextIsClaimedByOne(t *testing.T) {
 	w := newWorld(t)
 	id, all := embedderOf(t, w), texts(200)

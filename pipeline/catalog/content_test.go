@@ -217,7 +217,7 @@ func TestPutFilesRejectsWhatNoTreeHolds(t *testing.T) {
 	}
 }
 
-// What a repository names is foreign text, whoever looked at it before.
+// Names in a repository are foreign text, whoever looked at them before.
 func TestForeignTextIsStorable(t *testing.T) {
 	w := newWorld(t)
 	s := w.begin(t, "a")

@@ -39,7 +39,7 @@ type Document struct {
 	HasPoints  bool // points may be in the index, of this revision or an earlier one
 	Owed       bool // work on it is not finished
 
-	// Of its content; zero when skipped or removed.
+	// The chunking of its content; zero when skipped or removed.
 	Chunking int64
 	Blob     [32]byte
 	Language string
@@ -95,8 +95,8 @@ func (c *Core) RemoveFiles(ctx context.Context, s Snapshot, ids []uuid.UUID) err
 		if err := holdListing(ctx, q, s); err != nil {
 			return err
 		}
-		// What another worker stores from now on is not removed: it would be
-		// locked out of order.
+		// Documents that another worker stores from now on are not removed: they would be locked
+		// out of order.
 		locked, err := q.LockDocuments(ctx, ids)
 		if err != nil {
 			return err

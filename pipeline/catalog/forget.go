@@ -154,7 +154,7 @@ func (c *Core) DropRepository(ctx context.Context, id uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		// What a worker without the lock has added since.
+		// A worker without the lock may have added submissions since.
 		if err := q.FenceSubmissions(ctx, &id); err != nil {
 			return err
 		}

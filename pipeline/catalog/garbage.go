@@ -33,7 +33,7 @@ func (g *Garbage) DropUnused(ctx context.Context, grace time.Duration, most int)
 			return err
 		}
 		looked = len(ids)
-		// Whoever refers to one from here on waits for this transaction.
+		// A writer that refers to one of them from here on waits for this transaction.
 		if err := q.KeepUsed(ctx, ids); err != nil {
 			return err
 		}

@@ -39,8 +39,8 @@ func (w *world) batch(s catalog.Snapshot, path, content, name string) catalog.Fi
 	}
 }
 
-// What was known when a writer looked, and is gone when it writes, fails the
-// write and nothing else: the writer looks again.
+// Content that was known when a writer looked, and is gone when it writes, fails the write and
+// nothing else: the writer looks again.
 func TestContentThatVanishesFailsThePut(t *testing.T) {
 	for name, forget := range map[string]func(*catalog.FileBatch){
 		"its chunking was known": func(b *catalog.FileBatch) { b.Blobs, b.Chunkings, b.Pack = nil, nil, nil },
@@ -133,7 +133,7 @@ func TestMarkingWaitsForAWriter(t *testing.T) {
 	}
 }
 
-// What a writer is referring to is not waited for, and not dropped.
+// Content that a writer is referring to is not waited for, and not dropped.
 func TestDroppingSkipsWhatAWriterRefersTo(t *testing.T) {
 	w := newWorld(t)
 	w.list(t, "one", w.document("a.go", "content"))

@@ -53,7 +53,7 @@ func TestRetryOfADocument(t *testing.T) {
 		t.Errorf("why: %s", why)
 	}
 
-	// What is under way, or done by now, is left alone.
+	// A document that is under way, or done by now, is left alone.
 	w.retry(t, letter().ID, catalog.RetryObsolete)
 	w.finish(t, 1, a)
 	w.retry(t, letter().ID, catalog.RetryObsolete)

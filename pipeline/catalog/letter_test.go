@@ -65,8 +65,8 @@ func manyHeaders() map[string]string {
 	return headers
 }
 
-// What holds no credential stays byte for byte as it came: it is to be
-// published again.
+// A message without a credential is kept byte for byte as it came, because it is to be published
+// again.
 func TestBuryKeepsTheMessage(t *testing.T) {
 	w := newWorld(t)
 	for _, payload := range []string{

@@ -74,7 +74,7 @@ func downAll(t *testing.T, c *catalog.Catalog) {
 	}
 }
 
-// What goes down leaves nothing behind that would stop it from coming up again.
+// A migration down leaves nothing behind that would stop it from coming up again.
 func TestDownLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.list(t, "a", w.document("a.go", "content"))

@@ -45,7 +45,7 @@ func TestEveryFormOfAnAddressIsOneRow(t *testing.T) {
 	if id := value[uuid.UUID](t, w, "select id from repositories where tenant = 'acme'"); id != events.RepositoryID("acme", "https://h.example/a/b") {
 		t.Error("the id does not derive from the name")
 	}
-	// What is owed is published with the address that it was submitted with.
+	// An event that is owed is published with the address that was submitted.
 	w.exec(t, "update submissions set due_at = now()")
 	owed, err := w.OwedSubmissions(t.Context(), 10)
 	if err != nil || len(owed) != 7 {

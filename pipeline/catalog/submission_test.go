@@ -166,7 +166,7 @@ func TestFailedThenAccepted(t *testing.T) {
 	}
 }
 
-// What was done by one worker is not undone by another's late failure.
+// A late failure of one worker does not undo the work of another.
 func TestDoneStaysDone(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")

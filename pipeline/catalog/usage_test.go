@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// What several processes reserve together keeps to the bound.
+// The reservations of several processes together keep to the bound.
 func TestReservationsAddUpAcrossProcesses(t *testing.T) {
 	w := newWorld(t)
 	const perMinute = 600

@@ -17,8 +17,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// What a fetch can end with for good. Each is wrapped in a fault.Reject: trying
-// again changes nothing until somebody acts on the message.
+// The errors that end a fetch for good. Each is wrapped in a fault.Reject: trying again changes
+// nothing until somebody acts on the message.
 var (
 	ErrNotFound = errors.New("repository not found")
 	ErrAuth     = errors.New("access denied")

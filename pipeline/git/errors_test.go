@@ -54,7 +54,7 @@ func FuzzPick(f *testing.F) {
 	})
 }
 
-// What is kept must not begin in the middle of a token.
+// The kept tail must not begin in the middle of a token.
 func TestTailKeepsWholeLines(t *testing.T) {
 	var kept tail
 	line := strings.Repeat("x", 100) + "\n"

@@ -55,7 +55,7 @@ func newForge(t *testing.T, s *source) *forge {
 		}
 		if user != f.wantUser || password != testToken {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
-			// What a server says may repeat what it was told.
+			// A server's answer may repeat what it was told.
 			http.Error(w, fmt.Sprintf("no access for %s:%s", user, password), http.StatusUnauthorized)
 			return
 		}
@@ -231,7 +231,7 @@ func TestFetchRedirectElsewhere(t *testing.T) {
 		t.Fatal("a redirect from https to http was followed")
 	}
 
-	// To a host of the same protocol it is followed, and the token stays behind.
+	// A redirect to a host of the same protocol is followed, and the token stays behind.
 	second := httptest.NewTLSServer(other.Config.Handler)
 	t.Cleanup(second.Close)
 	target.Store(second.URL)

@@ -84,8 +84,8 @@ func TestARedirectInsideIsRefused(t *testing.T) {
 	}
 }
 
-// What leads nowhere, what is closed and what is not to be contacted look the same
-// to whoever submits URLs, by http and by https.
+// Addresses that lead nowhere, that are closed, or that are not to be contacted look the same to
+// whoever submits URLs, by http and by https.
 func TestNobodyExploresANetworkByURLs(t *testing.T) {
 	open, requests := counted(t)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -122,7 +122,7 @@ func TestNobodyExploresANetworkByURLs(t *testing.T) {
 	}
 }
 
-// What the text of a URL tells is refused at once, with its reason.
+// A URL whose text shows that it is not to be contacted is refused at once, with the reason.
 func TestAURLThatMayNotBeContactedIsRefused(t *testing.T) {
 	m := newMirrors(t, func(cfg *Config) { cfg.AllowHTTP, cfg.AllowHosts = true, nil })
 	for _, url := range []string{
@@ -143,7 +143,7 @@ func TestAURLThatMayNotBeContactedIsRefused(t *testing.T) {
 	}
 }
 
-// What a server says is for the operator's log.
+// A server's words are for the operator's log.
 func TestAServersWordsAreNotRepeated(t *testing.T) {
 	var status atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -215,7 +215,7 @@ func TestTheOperatorsProxyIsUsed(t *testing.T) {
 	if target := <-targets; target != "example.com:443" {
 		t.Errorf("the proxy was asked for %s", target)
 	}
-	// What the environment exempts from the proxy is judged and dialled here.
+	// Hosts that the environment exempts from the proxy are judged and dialled here.
 	_, err := m.Fetch(t.Context(), "r", mustParse(t, m, "https://direct.example/source.git"), "")
 	wantUnreachable(t, err, "loopback")
 }

@@ -229,7 +229,7 @@ func TestFetchSizeLimit(t *testing.T) {
 	if entries, _ := filepath.Glob(m.dir("r") + ".*"); len(entries) > 0 {
 		t.Errorf("left behind: %v", entries)
 	}
-	// What fits by itself is fetched, though the mirror's old content does not.
+	// A commit that fits by itself is fetched, though the mirror's old content does not.
 	for range 3 {
 		s.commitOn("main", small, text("a", randomText(limit/2)))
 		head := mustFetch(t, m, "r", s.remote(m), "")

@@ -36,7 +36,7 @@ const (
 	codeFileSize = 128 + int(syscall.SIGXFSZ)
 )
 
-// What git prints of its own children.
+// The messages that git prints about its own children.
 var (
 	diedOfCPU      = fmt.Sprintf("died of signal %d", syscall.SIGXCPU)
 	diedOfFileSize = fmt.Sprintf("died of signal %d", syscall.SIGXFSZ)

@@ -19,7 +19,7 @@ import (
 
 const patience = 30 * time.Second
 
-// What a kill -9, a full disk or a bad sector may leave, the next fetch mends.
+// The next fetch mends whatever a kill -9, a full disk or a bad sector may leave.
 func TestFetchMendsMirror(t *testing.T) {
 	truncatePacks := func(dir string) error {
 		packs, err := filepath.Glob(dir + "/objects/pack/*.pack")

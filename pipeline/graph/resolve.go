@@ -178,7 +178,7 @@ func (r *resolver) targets(by Strategy, list []*symbol) (Strategy, []Target) {
 
 // byName looks for members of that name where nothing says whose they are.
 func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
-	// Of such edges of fields, one in twenty-six was right (docs/graph.md).
+	// One in twenty-six of such edges of fields was right (docs/graph.md).
 	if common[ref.Name] || ref.Role == fact.RoleUse || ref.Role == fact.RoleWrite {
 		return Unresolved, nil
 	}

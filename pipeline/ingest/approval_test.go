@@ -117,7 +117,7 @@ func TestAnApprovalIsOfOneCommit(t *testing.T) {
 	}
 }
 
-// What is judged, and what is not.
+// The table says which deletions are judged, and which are not.
 func TestMassDeletionsAreJudged(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -106,8 +106,8 @@ func TestAListingCutShortIsGivenUpForANewerCommit(t *testing.T) {
 		t.Errorf("%d points, after a clean run %d", got.Points, want.Points)
 	}
 	report, found := p.Verify(t)
-	// What was stored and not yet in the catalog when the listing was cut
-	// short is left to the collection of garbage.
+	// Objects that were stored and not yet in the catalog when the listing was cut short are left
+	// to the collection of garbage.
 	report.OrphanObjects = 0
 	if report.MissingPoints+report.StalePoints+report.OrphanPoints+report.MissingObjects+report.CorruptObjects > 0 {
 		t.Errorf("verify: %+v: %v", report, found)

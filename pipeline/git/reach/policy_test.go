@@ -157,8 +157,8 @@ func listen(t testing.TB) (address netip.AddrPort, accepted chan struct{}) {
 	return netip.MustParseAddrPort(listener.Addr().String()), accepted
 }
 
-// What is dialled is an address that was judged: a name that leads to a public
-// address the first time and inside the second is of no use.
+// The address that is dialled is the one that was judged. A name that leads to a public address
+// the first time and to an inner one the second time gains nothing.
 func TestANameThatChangesWinsNothing(t *testing.T) {
 	at, accepted := listen(t)
 	asked := 0
@@ -186,7 +186,7 @@ func TestANameThatChangesWinsNothing(t *testing.T) {
 	}
 }
 
-// Of several addresses those that may be contacted are.
+// A host with several addresses is contacted at those that are allowed.
 func TestAHostWithAddressesInsideAndOutside(t *testing.T) {
 	at, accepted := listen(t)
 	p := reach.New(zone{"both.example": "169.254.169.254 10.0.0.1 127.0.0.1"}.resolve, rules(t, fmt.Sprintf("127.0.0.0/8:%d", at.Port()))...)

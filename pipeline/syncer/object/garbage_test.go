@@ -73,7 +73,7 @@ func TestCollectKeepsForItsGrace(t *testing.T) {
 	if n := p.One(t, "select count(*) from chunkings where unused_since is not null"); n != "5" {
 		t.Errorf("%s chunkings are marked, want 5", n)
 	}
-	// What is referred to again is not garbage.
+	// Content that is referred to again is not garbage.
 	repo.Commit(t, testpipe.Sample(5, "a"))
 	p.Submit(t, repo)
 	p.SettleOwed(t)

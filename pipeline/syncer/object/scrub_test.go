@@ -65,8 +65,8 @@ func TestScrubRepairsEachDamage(t *testing.T) {
 	}
 }
 
-// What git does not have any more is lost: the run says so, verify goes on
-// finding it, and what git has is saved all the same.
+// Content that git does not have any more is lost. The run says so, verify goes on finding it, and
+// the content that git has is saved all the same.
 func TestScrubReportsWhatIsLost(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	one := p.IngestTree(t, testpipe.Sample(3, "one"))

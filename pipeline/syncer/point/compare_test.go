@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// What is under way is no difference, whatever it has in the index.
+// Documents under way are no difference, whatever they have in the index.
 func TestTheComparisonLeavesDocumentsUnderWayAlone(t *testing.T) {
 	p, _ := compared(t, 1)
 	repo := p.IngestTree(t, testpipe.Text("changed.txt", "1\n", "embedded.txt", "2\n", "removed.txt", "3\n", "skipped.txt", "4\n", "failed.txt", "5\n", "stays.txt", "6\n"))

@@ -133,8 +133,8 @@ func TestTheHistoryIsBoundedAndSaysWhatFailed(t *testing.T) {
 	}
 }
 
-// What is planned again while it is under way is done once more, from the
-// beginning, whatever the run under way saves and plans.
+// Work that is planned again while it is under way is done once more, from the beginning, whatever
+// the present run saves and plans.
 func TestWorkIsPlannedAgainWhileItIsUnderWay(t *testing.T) {
 	c := openCatalog(t, testenv.Postgres(t))
 	began, goOn := make(chan string), make(chan struct{})
