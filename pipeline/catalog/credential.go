@@ -61,35 +61,50 @@ const wrappings = 4
 func hide(text string) string { return hideIn(text, wrappings) }
 
 func hideIn(text string, depth int) string {
-	text = userInfo.ReplaceAllStringFunc(text, hideUserInfo)
+	if strings.Contains(text, "@") {
+		text = userInfo.ReplaceAllStringFunc(text, hideUserInfo)
+	}
 	if depth == 0 {
 		return text
 	}
-	text = jsonString.ReplaceAllStringFunc(text, func(literal string) string {
-		var value string
-		if json.Unmarshal([]byte(literal), &value) != nil {
-			return literal
-		}
-		hidden := hideIn(value, depth-1)
-		if hidden == value {
-			return literal
-		}
-		encoded, _ := json.Marshal(hidden) // a string always can be
-		return string(encoded)
-	})
+	if strings.Contains(text, `"`) {
+		text = jsonString.ReplaceAllStringFunc(text, func(literal string) string { return hideInString(literal, depth-1) })
+	}
 	if plain := escaped.ReplaceAllStringFunc(text, unescape); plain != text {
 		if hidden := hideIn(plain, depth-1); hidden != plain {
 			return hidden
 		}
 	}
+	return hideInBase64(text, depth-1)
+}
+
+// hideInString looks into a JSON string.
+func hideInString(literal string, depth int) string {
+	var value string
+	if json.Unmarshal([]byte(literal), &value) != nil {
+		return literal
+	}
+	hidden := hideIn(value, depth)
+	if hidden == value {
+		return literal
+	}
+	encoded, _ := json.Marshal(hidden) // a string always can be
+	return string(encoded)
+}
+
+// hideInBase64 looks into a text that is base64 as a whole. The first encoding that reads
+// it decides, since another one that reads it too finds the same bytes in it: the work would
+// be four times as much at each layer.
+func hideInBase64(text string, depth int) string {
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
 		plain, err := encoding.DecodeString(text)
 		if err != nil {
 			continue
 		}
-		if hidden := hideIn(string(plain), depth-1); hidden != string(plain) {
+		if hidden := hideIn(string(plain), depth); hidden != string(plain) {
 			return encoding.EncodeToString([]byte(hidden))
 		}
+		return text
 	}
 	return text
 }

@@ -108,6 +108,20 @@ func TestCleanCutsLast(t *testing.T) {
 	}
 }
 
+// A text that every base64 alphabet reads at every layer is decoded once a layer.
+func TestHideDecodesALayerOnce(t *testing.T) {
+	text := strings.Repeat("x", 1<<20)
+	work := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			hide(text)
+		}
+	})
+	if got, most := work.AllocedBytesPerOp(), int64(8*len(text)); got > most {
+		t.Errorf("a text of %d bytes takes %d bytes of memory, want at most %d", len(text), got, most)
+	}
+}
+
 func FuzzHide(f *testing.F) {
 	f.Add("x", "y")
 	f.Add(`{"a":"`, `"}`)
