@@ -170,6 +170,11 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sto
 		patience = oncePatience
 	}
 	err := follow(ctx, svc, g, keys, patience)
+	if cmd.Once && (err == nil || errors.Is(err, errNo)) {
+		if err := worker.MakeGraphs(ctx, s, cmd.Parser, cmd.logger(g, submissions)); err != nil {
+			return err
+		}
+	}
 	if cmd.Once || err != nil && !errors.Is(err, errNo) {
 		return err
 	}

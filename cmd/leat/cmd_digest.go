@@ -25,6 +25,12 @@ func (cmd *digestCmd) Run(ctx context.Context, g *globals) error {
 	if g.JSON {
 		return g.answer.json(digest)
 	}
-	fmt.Printf("%s  %s of %s\n", digest.Digest, count(digest.Points, "point", "points"), count(digest.Documents, "document", "documents"))
+	fmt.Printf("%s  %s of %s\n", digest.Digest.Digest, count(digest.Points, "point", "points"), count(digest.Documents, "document", "documents"))
+	if digest.Graph.Owed > 0 {
+		fmt.Printf("%s still to be made\n", count(digest.Graph.Owed, "symbol graph is", "symbol graphs are"))
+		return nil
+	}
+	fmt.Printf("%s  symbol graph of %s, %s, %s\n", digest.Graph.Digest, count(digest.Graph.Files, "file", "files"),
+		count(digest.Graph.Symbols, "symbol", "symbols"), count(digest.Graph.Edges, "edge", "edges"))
 	return nil
 }

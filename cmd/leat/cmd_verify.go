@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,13 +19,14 @@ type verifyCmd struct {
 	Repair bool          `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, lost vectors computed."`
 	Grace  time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How old an object that the catalog does not know is when it counts as a difference (${default})."`
 	config.Git
+	config.Parser
 }
 
 func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 	parts := store.Postgres | store.S3 | store.Qdrant
 	if cmd.Repair {
 		parts = store.All
-		if err := cmd.Check(); err != nil {
+		if err := errors.Join(cmd.Git.Check(), cmd.Parser.Check()); err != nil {
 			return err
 		}
 	}
@@ -92,6 +94,7 @@ func showReport(g *globals, r verify.Report, repaired *verify.Repaired) error {
 		{r.MissingObjects, "missing objects: packs that are gone from S3"},
 		{r.CorruptObjects, "corrupt objects: packs whose bytes have changed"},
 		{r.OrphanObjects, "orphan objects: in S3, and not in the catalog"},
+		{r.WrongGraphFiles, "wrong files of symbol graphs: their symbols or edges are not those of their facts"},
 	} {
 		if row.n > 0 {
 			fmt.Printf("%8s  %s\n", number.Thousands(row.n), row.what)
@@ -100,6 +103,9 @@ func showReport(g *globals, r verify.Report, repaired *verify.Repaired) error {
 	fmt.Println("not ok: the stores differ ('leat verify --list' names each difference)")
 	if repaired == nil && r.MissingPoints+r.StalePoints+r.OrphanPoints > 0 {
 		fmt.Println("'leat verify --repair' mends the points")
+	}
+	if repaired == nil && r.WrongGraphFiles > 0 {
+		fmt.Println("'leat verify --repair' makes the wrong parts of symbol graphs anew")
 	}
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/leatworks/leat/internal/client"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
@@ -63,7 +62,7 @@ type leat interface {
 	RollBack(context.Context, int64) (int64, error)
 	CancelRebuild(context.Context) (int64, error)
 	SyncStatus(context.Context) (service.SyncAnswer, error)
-	Digest(context.Context, service.ScopeRequest) (point.Digest, error)
+	Digest(context.Context, service.ScopeRequest) (service.DigestAnswer, error)
 	Verify(context.Context, service.VerifyRequest) (verify.Report, error)
 
 	CreateHook(context.Context, service.CreateHookRequest) (service.CreatedHook, error)

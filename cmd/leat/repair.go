@@ -12,7 +12,8 @@ import (
 )
 
 // repair mends the objects and the points in scope with workers of its own, beside
-// which others may run. It returns when no document is under way any more.
+// which others may run. It returns when no document and no symbol graph is
+// under way any more.
 func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, request service.VerifyRequest) (did verify.Repaired, err error) {
 	log := g.quietLog().Logger(&g.screen)
 	open, err := worker.Open(ctx, s.config, "repair", log)
@@ -27,11 +28,17 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, reques
 	if err != nil {
 		return did, err
 	}
-	did.DeletedPoints = points.DeletedPoints
+	did.DeletedPoints, did.GraphFiles = points.DeletedPoints, points.GraphFiles
 	did.RequeuedDocuments += points.RequeuedDocuments
 	if !g.JSON {
 		note("%s repaired, %s and %s deleted, %s queued", count(did.RepairedPacks, "object", "objects"), count(did.DeletedObjects, "object", "objects"),
 			count(did.DeletedPoints, "point", "points"), count(did.RequeuedDocuments, "document", "documents"))
+		if did.GraphFiles > 0 {
+			note("%s of symbol graphs made anew", count(did.GraphFiles, "file", "files"))
+		}
+	}
+	if err := worker.MakeGraphs(ctx, open, cmd.Parser, log); err != nil {
+		return did, err
 	}
 	if did.RequeuedDocuments == 0 {
 		return did, nil

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 )
 
@@ -117,12 +118,15 @@ func (r *run) restore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("digest of the restored leat: %w", err)
 	}
-	var digest struct{ Digest string }
+	var digest service.DigestAnswer
 	if err := json.Unmarshal(out, &digest); err != nil {
 		return fmt.Errorf("digest of the restored leat: %w", err)
 	}
-	if digest.Digest != r.report.Digest {
-		r.violate("the restored leat has digest %.16s, the one that was copied %.16s", digest.Digest, r.report.Digest)
+	if digest.Digest.Digest != r.report.Digest {
+		r.violate("the restored leat has digest %.16s, the one that was copied %.16s", digest.Digest.Digest, r.report.Digest)
+	}
+	if digest.Graph != r.report.Graph {
+		r.violate("the restored leat has symbol graphs %+v, the one that was copied %+v", digest.Graph, r.report.Graph)
 	}
 	calls := make(map[string][]modelCall)
 	if err := readCalls(filepath.Join(r.logs, name+".log"), name, calls); err != nil {

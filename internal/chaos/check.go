@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -18,9 +19,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/graph"
 	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
@@ -53,6 +56,7 @@ func (r *run) open(ctx context.Context) (o opened, err error) {
 // differences.
 func (o opened) verify(ctx context.Context) (found verify.Report, differences []string, err error) {
 	v := verify.Verifier{Documents: o.Catalog, Packs: o.Catalog.Packs, Points: o.Points, Blobs: o.Blobs, Generation: o.generation}
+	v.Graphs = graph.New(graph.Config{}, o.Catalog.Core, o.Catalog.Graphs, o.Catalog.Locks, o.Blobs, nil, slog.New(slog.DiscardHandler))
 	v.Found = func(kind, what string) {
 		if len(differences) < 10 {
 			differences = append(differences, kind+" "+what)
@@ -82,6 +86,9 @@ func (r *run) check(ctx context.Context) error {
 		return err
 	}
 	r.report.Digest, r.report.Points = digest.Digest, digest.Points
+	if r.report.Graph, err = graph.ComputeDigest(ctx, o.Catalog.Graphs, nil); err != nil {
+		return err
+	}
 	if err := r.checkCatalog(ctx); err != nil {
 		return err
 	}
@@ -216,9 +223,9 @@ func (r *run) findSessions(ctx context.Context) error {
 	}
 }
 
-// fresh is the index of a leat without a fault.
+// fresh is the index of a leat without a fault, and its symbol graphs.
 type fresh struct {
-	point.Digest
+	service.DigestAnswer
 	err error
 }
 
@@ -234,7 +241,7 @@ func (r *run) indexAnew(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) freshDigest(ctx context.Context) (digest point.Digest, err error) {
+func (r *run) freshDigest(ctx context.Context) (digest service.DigestAnswer, err error) {
 	data := filepath.Join(r.dir, "fresh")
 	leat := func(args ...string) ([]byte, error) {
 		return r.leat(ctx, "fresh", filters[r.filter.Load()], append(args, "--data", data)...)
@@ -267,6 +274,9 @@ func (r *run) compare(context.Context) error {
 	if fresh.Digest.Digest != r.report.Digest {
 		r.violate("the index differs from a fresh one: %d points and digest %.16s, fresh %d points and %.16s",
 			r.report.Points, r.report.Digest, fresh.Points, fresh.Digest.Digest)
+	}
+	if fresh.Graph != r.report.Graph {
+		r.violate("the symbol graphs differ from fresh ones: %+v, fresh %+v", r.report.Graph, fresh.Graph)
 	}
 	return nil
 }

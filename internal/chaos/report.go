@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/leatworks/leat/pipeline/graph"
 )
 
 // Report holds the findings of a run.
@@ -22,6 +24,7 @@ type Report struct {
 	Settling time.Duration // from the end of the last fault until nothing was owed
 
 	Digest    string // of the index
+	Graph     graph.Digest
 	Documents int64
 	Points    int64
 
@@ -48,6 +51,7 @@ func (r Report) Write(w io.Writer) {
 		fmt.Fprintf(w, "  %4d %s\n", r.Faults[kind], kind)
 	}
 	fmt.Fprintf(w, "  %d documents, %d points, digest %.16s\n", r.Documents, r.Points, r.Digest)
+	fmt.Fprintf(w, "  %d files, %d symbols and %d edges of symbol graphs, digest %.16s\n", r.Graph.Files, r.Graph.Symbols, r.Graph.Edges, r.Graph.Digest)
 	fmt.Fprintf(w, "  %d texts embedded, %d times again; one of them %d times (%d were explained), %d times by two embedders at once\n",
 		r.Repeats.texts, r.Repeats.again, r.Repeats.worst, r.Repeats.bound, r.Repeats.raced)
 	fmt.Fprintf(w, "  grown by at most %d goroutines and %d files a worker, %d connections a store\n", r.Growth.Goroutines, r.Growth.Files, r.Growth.Connections)

@@ -24,6 +24,7 @@ const settleInterval = 250 * time.Millisecond
 // state is the work that leat still has to do.
 type state struct {
 	Submissions, Snapshots, Documents int64  // open, by the catalog
+	Graphs                            int64  // owed
 	Configurations                    int64  // that current snapshots were listed by
 	Heads                             string // the commits that current snapshots are of
 	Messages                          uint64 // not acknowledged, of all consumers
@@ -131,11 +132,13 @@ func (r *run) look(ctx context.Context) (state, error) {
 		(select count(*) from submissions where state = 'pending'),
 		(select count(*) from snapshots where state in ('listing', 'indexing')),
 		(select count(*) from documents where due_at < 'infinity'),
+		(select count(*) from snapshots s left join graphs g on g.track = s.track
+			where s.state in ('indexing', 'indexed') and (g.track is null or g.revision <> s.revision or g.owed)),
 		count(distinct s.config),
 		coalesce(string_agg(r.url || ' ' || t.ref || ' ' || encode(s.commit, 'hex'), E'\n' order by r.url collate "C", t.ref collate "C"), '')
 		from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository
 		where s.state in ('indexing', 'indexed')`).
-		Scan(&s.Submissions, &s.Snapshots, &s.Documents, &s.Configurations, &s.Heads)
+		Scan(&s.Submissions, &s.Snapshots, &s.Documents, &s.Graphs, &s.Configurations, &s.Heads)
 	if err != nil {
 		return s, err
 	}

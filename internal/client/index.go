@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/leatworks/leat/internal/service"
-	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
@@ -76,7 +75,7 @@ func (c *Client) SyncStatus(ctx context.Context) (a service.SyncAnswer, err erro
 
 // Digest is service.Service.Digest. AnyTenant of a token that is one tenant's is that
 // tenant.
-func (c *Client) Digest(ctx context.Context, r service.ScopeRequest) (d point.Digest, err error) {
+func (c *Client) Digest(ctx context.Context, r service.ScopeRequest) (d service.DigestAnswer, err error) {
 	ask := func(any bool) error {
 		asked := get(c.of(r.Tenant).text("repository", named(r.Repository)).yes("any_tenant", any), "digest")
 		asked.slow = true

@@ -11,7 +11,6 @@ import (
 	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
@@ -164,7 +163,7 @@ type digestInput struct {
 	AnyTenant  bool   `query:"any_tenant" doc:"Without a repository: of all tenants. Takes a token of the installation."`
 }
 
-type digestOutput struct{ Body point.Digest }
+type digestOutput struct{ Body service.DigestAnswer }
 
 func (d deps) digest(ctx context.Context, who caller, in *digestInput) (*digestOutput, error) {
 	a, err := d.Digest(ctx, service.ScopeRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, AnyTenant: in.AnyTenant})

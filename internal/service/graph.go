@@ -173,7 +173,7 @@ func (s *Service) graphOf(ctx context.Context, r GraphRequest) (g trackGraph, er
 		return g, err
 	}
 	g.track, g.changed = head.ID, state.Changed
-	g.at.Underway = g.at.Underway || state.Revision != g.at.Revision
+	g.at.Underway = g.at.Underway || state.Revision != g.at.Revision || state.Owed
 	g.at.Commit, g.at.Revision = state.Commit, state.Revision
 	return g, nil
 }

@@ -2,9 +2,11 @@ package service
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/graph"
 	"github.com/leatworks/leat/pipeline/syncer/point"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
@@ -25,8 +27,14 @@ type VerifyRequest struct {
 	Found func(kind, what string) // is called for each difference; may be nil
 }
 
-// Digest hashes the points of the active generation.
-func (s *Service) Digest(ctx context.Context, r ScopeRequest) (d point.Digest, err error) {
+// DigestAnswer is a hash of the points of the active generation, and one of the symbol graphs.
+type DigestAnswer struct {
+	point.Digest
+	Graph graph.Digest `json:"graph"`
+}
+
+// Digest hashes the points of the active generation, and the symbol graphs.
+func (s *Service) Digest(ctx context.Context, r ScopeRequest) (d DigestAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.Qdrant); err != nil {
 		return d, err
@@ -39,7 +47,11 @@ func (s *Service) Digest(ctx context.Context, r ScopeRequest) (d point.Digest, e
 	if err != nil {
 		return d, err
 	}
-	return point.ComputeDigest(ctx, s.stores.Points, generation.Collection, scope)
+	if d.Digest, err = point.ComputeDigest(ctx, s.stores.Points, generation.Collection, scope); err != nil {
+		return d, err
+	}
+	d.Graph, err = graph.ComputeDigest(ctx, s.stores.Catalog.Graphs, scope.Repositories)
+	return d, err
 }
 
 // Verify compares the catalog with the active generation and with S3. It only
@@ -54,7 +66,8 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (report verify.Re
 }
 
 // RepairPoints brings the active generation in line with the catalog: it deletes
-// points and makes documents due, which workers then index again.
+// points and makes documents due, which workers then index again. It makes symbol graphs
+// owed that differ from their facts.
 func (s *Service) RepairPoints(ctx context.Context, r VerifyRequest) (did verify.Repaired, err error) {
 	defer mark(&err)
 	v, scope, err := s.verifier(ctx, r)
@@ -75,8 +88,14 @@ func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verif
 	scope, err = s.scope(ctx, r.ScopeRequest)
 	return verify.Verifier{
 		Documents: s.stores.Catalog, Packs: s.stores.Catalog.Packs, Points: s.stores.Points, Blobs: s.stores.Blobs,
-		Generation: generation, Grace: r.Grace, Found: r.Found,
+		Generation: generation, Grace: r.Grace, Found: r.Found, Graphs: s.graphs(),
 	}, scope, err
+}
+
+// graphs compares symbol graphs. It cuts nothing: texts are read by workers alone.
+func (s *Service) graphs() *graph.Step {
+	c := s.stores.Catalog
+	return graph.New(graph.Config{}, c.Core, c.Graphs, c.Locks, s.stores.Blobs, nil, slog.New(slog.DiscardHandler))
 }
 
 func (s *Service) scope(ctx context.Context, r ScopeRequest) (scope point.Scope, err error) {

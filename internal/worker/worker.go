@@ -19,7 +19,6 @@ import (
 	"github.com/leatworks/leat/pipeline/embed"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/git"
-	"github.com/leatworks/leat/pipeline/graph"
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
 	"github.com/leatworks/leat/pipeline/syncer"
@@ -214,7 +213,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 		return err
 	}
 	defer end()
-	graphs := graph.New(graph.Config{}, s.Catalog.Core, s.Catalog.Graphs, s.Catalog.Locks, s.Blobs, cutter, log)
+	graphs := s.graphs(cutter, log)
 	points := s.Upkeep(cfg.Upkeep, log)
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
 		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),

@@ -48,6 +48,7 @@ type Graph struct {
 	Inputs   [32]byte
 	Layout   []byte // JSON
 	Changed  int64  // rises with each change
+	Owed     bool   // it was found to differ from its facts
 }
 
 // Graph loads the state of a track's graph. It returns ErrNotFound if there is none.
@@ -59,7 +60,7 @@ func (g *Graphs) Graph(ctx context.Context, track uuid.UUID) (Graph, error) {
 	if err != nil {
 		return Graph{}, fmt.Errorf("load graph of track %s: %w", track, err)
 	}
-	return Graph{r.Revision, hex.EncodeToString(r.Commit), r.Version, [32]byte(r.Inputs), r.Layout, r.Changed}, nil
+	return Graph{r.Revision, hex.EncodeToString(r.Commit), r.Version, [32]byte(r.Inputs), r.Layout, r.Changed, r.Owed}, nil
 }
 
 // Begin records what a graph is being made by. With anew, all its files are stale.

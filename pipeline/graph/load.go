@@ -15,40 +15,9 @@ import (
 
 // facts loads the facts of documents, and finds and stores those that are missing.
 func (s *Step) facts(ctx context.Context, sources []catalog.GraphSource) ([]*fact.Set, error) {
-	sets := make([]*fact.Set, len(sources))
-	if len(sources) == 0 {
-		return sets, nil
-	}
-	keys := make([]catalog.ChunkingKey, len(sources))
-	for i, p := range sources {
-		keys[i] = p.Content
-	}
-	known, err := s.core.KnownFacts(ctx, keys, fact.Version)
-	if err != nil {
-		return nil, err
-	}
-	var stored [][32]byte
-	var at []int // of sources
-	var missing []catalog.GraphSource
-	for i, p := range sources {
-		if content, ok := known[p.Content]; ok {
-			stored, at = append(stored, content), append(at, i)
-		} else {
-			missing = append(missing, p)
-		}
-	}
-	if err := s.blobsOf(ctx, stored, func(i int, data []byte) error {
-		set, err := fact.Decode(data)
-		if err != nil {
-			return fmt.Errorf("facts of %s: %w", sources[at[i]].Path, err)
-		}
-		sets[at[i]] = set
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	if len(missing) == 0 {
-		return sets, nil
+	sets, missing, err := s.stored(ctx, sources)
+	if err != nil || len(missing) == 0 {
+		return sets, err
 	}
 	found, err := s.find(ctx, missing)
 	if err != nil {
@@ -62,6 +31,40 @@ func (s *Step) facts(ctx context.Context, sources []catalog.GraphSource) ([]*fac
 		}
 	}
 	return sets, nil
+}
+
+// stored loads the facts of documents. Those that are not stored are nil, and missing.
+func (s *Step) stored(ctx context.Context, sources []catalog.GraphSource) (sets []*fact.Set, missing []catalog.GraphSource, err error) {
+	sets = make([]*fact.Set, len(sources))
+	if len(sources) == 0 {
+		return sets, nil, nil
+	}
+	keys := make([]catalog.ChunkingKey, len(sources))
+	for i, p := range sources {
+		keys[i] = p.Content
+	}
+	known, err := s.core.KnownFacts(ctx, keys, fact.Version)
+	if err != nil {
+		return nil, nil, err
+	}
+	var contents [][32]byte
+	var at []int // of sources
+	for i, p := range sources {
+		if content, ok := known[p.Content]; ok {
+			contents, at = append(contents, content), append(at, i)
+		} else {
+			missing = append(missing, p)
+		}
+	}
+	err = s.blobsOf(ctx, contents, func(i int, data []byte) error {
+		set, err := fact.Decode(data)
+		if err != nil {
+			return fmt.Errorf("facts of %s: %w", sources[at[i]].Path, err)
+		}
+		sets[at[i]] = set
+		return nil
+	})
+	return sets, missing, err
 }
 
 // find cuts texts again for their facts, and stores these.

@@ -46,12 +46,12 @@ type Step struct {
 	graphs    *catalog.Graphs
 	locks     *catalog.Locks
 	blobs     *blob.Store
-	cutter    Cutter
+	cutter    Cutter   // nil: facts that are not stored are not found
 	languages []string // that this program can read
 	log       *slog.Logger
 }
 
-// New returns a step.
+// New returns a step. One that only checks needs no cutter.
 func New(cfg Config, c *catalog.Core, g *catalog.Graphs, locks *catalog.Locks, blobs *blob.Store, cutter Cutter, log *slog.Logger) *Step {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval

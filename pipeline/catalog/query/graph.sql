@@ -26,11 +26,11 @@ join tracks t on t.id = s.track
 join repositories r on r.id = t.repository
 left join graphs g on g.track = t.id
 where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null
-    and (g.track is null or g.revision <> s.revision or g.version < @version)
+    and (g.track is null or g.revision <> s.revision or g.version < @version or g.owed)
 order by s.listed_at limit @most;
 
 -- name: LoadGraph :one
-select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed from graphs where track = @track;
+select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed from graphs where track = @track;
 
 -- name: BeginGraph :exec
 insert into graphs (track, revision, version, inputs, layout) values (@track, 0, @version, @inputs, @layout)
@@ -40,7 +40,7 @@ on conflict (track) do update set version = excluded.version, inputs = excluded.
 delete from graphs where track = @track;
 
 -- name: FinishGraph :execrows
-update graphs g set revision = @revision, commit = @commit, made_at = now()
+update graphs g set revision = @revision, commit = @commit, made_at = now(), owed = false
 where g.track = @track and g.version = @version and not exists (select 1 from graph_files f where f.track = g.track and f.stale);
 
 -- name: TouchGraph :exec
@@ -159,3 +159,26 @@ where d.track = @track and d.state <> 'removed'
     and d.revision = (select one.revision from documents one where one.id = @document and one.track = @track)
     and d.revision > (select min(old.revision) from documents old where old.track = @track)
 order by d.path limit @most;
+
+-- name: GraphStates :many
+-- The graphs that tracks with a current snapshot have, or lack, by track.
+select t.id, s.revision as current, coalesce(g.revision, 0)::bigint as made, coalesce(g.version, 0)::bigint as version,
+    coalesce(g.changed, 0)::bigint as changed, coalesce(g.owed, false)::bool as owed, coalesce(g.inputs, '')::bytea as inputs,
+    coalesce(g.layout, '{}')::jsonb as layout
+from tracks t
+join repositories r on r.id = t.repository
+join snapshots s on s.track = t.id
+left join graphs g on g.track = t.id
+where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null and t.id > @after
+    and (cardinality(@repositories::uuid[]) = 0 or r.id = any(@repositories::uuid[]))
+order by t.id limit @most;
+
+-- name: GraphRows :many
+select document, path, blob, language, package, stale, edges, keys, targets from graph_files
+where track = @track and path > @after order by path limit @most;
+
+-- name: StaleGraphFiles :exec
+update graph_files set stale = true where track = @track and document = any(@documents::uuid[]) and not stale;
+
+-- name: OweGraph :exec
+update graphs set owed = true, changed = changed + 1 where track = @track;

@@ -28,6 +28,10 @@ type Report struct {
 	OrphanObjects  int64 `json:"orphan_objects"`  // objects in S3 and not in the catalog
 	RecentObjects  int64 `json:"recent_objects"`  // the same, but younger than the grace: no difference
 	CorruptObjects int64 `json:"corrupt_objects"` // packs whose bytes are not those that were written
+
+	GraphFiles      int64 `json:"graph_files"`       // of symbol graphs, those compared with their facts
+	WrongGraphFiles int64 `json:"wrong_graph_files"` // whose symbols or edges are not those that facts give
+	UnknownFacts    int64 `json:"unknown_facts"`     // files whose facts are not stored, so nothing was compared: no difference
 }
 
 // Repaired is the result of a repair of the points and objects.
@@ -36,6 +40,14 @@ type Repaired struct {
 	RequeuedDocuments int64 `json:"requeued_documents"`
 	RepairedPacks     int64 `json:"repaired_packs"`
 	DeletedObjects    int64 `json:"deleted_objects"`
+	GraphFiles        int64 `json:"graph_files"` // of symbol graphs, made anew
+}
+
+// Graphs compares symbol graphs with the facts of their files, of some repositories or, if
+// none is named, of all. Repair makes those that differ owed, for the step to make anew.
+type Graphs interface {
+	Check(ctx context.Context, repositories []uuid.UUID, found func(kind, what string)) (files, wrong, unknown int64, err error)
+	Repair(ctx context.Context, repositories []uuid.UUID) (files int64, err error)
 }
 
 // Verifier compares the stores. Only Repair writes to them.
@@ -45,6 +57,7 @@ type Verifier struct {
 	Points     vector.Store
 	Blobs      *blob.Store
 	Generation catalog.Generation
+	Graphs     Graphs // nil: graphs are not compared
 	// Grace is the age from which on the catalog must know a pack: a writer puts
 	// the object first, then records it. If it died in between, the collector
 	// deletes the object. 0: the catalog must know it at once.
@@ -67,15 +80,27 @@ func (v *Verifier) Verify(ctx context.Context, scope point.Scope) (Report, error
 	if err := v.objects(ctx, &r); err != nil {
 		return r, err
 	}
-	r.OK = r.MissingPoints+r.StalePoints+r.OrphanPoints+r.MissingObjects+r.OrphanObjects+r.CorruptObjects == 0
+	if v.Graphs != nil {
+		var err error
+		r.GraphFiles, r.WrongGraphFiles, r.UnknownFacts, err = v.Graphs.Check(ctx, scope.Repositories, func(kind, what string) { v.found(kind, "%s", what) })
+		if err != nil {
+			return r, err
+		}
+	}
+	r.OK = r.WrongGraphFiles+r.MissingPoints+r.StalePoints+r.OrphanPoints+r.MissingObjects+r.OrphanObjects+r.CorruptObjects == 0
 	return r, nil
 }
 
 // Repair brings the points in scope in line with the catalog, as the syncer does
-// at its interval. It leaves objects alone.
+// at its interval, and makes graphs owed that differ from their facts. It leaves objects
+// alone.
 func (v *Verifier) Repair(ctx context.Context, scope point.Scope) (Repaired, error) {
 	did, err := v.comparison(scope).Repair(ctx)
-	return Repaired{DeletedPoints: did.Deleted, RequeuedDocuments: did.Requeued}, err
+	repaired := Repaired{DeletedPoints: did.Deleted, RequeuedDocuments: did.Requeued}
+	if err == nil && v.Graphs != nil {
+		repaired.GraphFiles, err = v.Graphs.Repair(ctx, scope.Repositories)
+	}
+	return repaired, err
 }
 
 func (v *Verifier) found(kind, format string, args ...any) {

@@ -366,7 +366,7 @@ func (q *Queries) FindSymbols(ctx context.Context, arg FindSymbolsParams) ([]Fin
 }
 
 const finishGraph = `-- name: FinishGraph :execrows
-update graphs g set revision = $1, commit = $2, made_at = now()
+update graphs g set revision = $1, commit = $2, made_at = now(), owed = false
 where g.track = $3 and g.version = $4 and not exists (select 1 from graph_files f where f.track = g.track and f.stale)
 `
 
@@ -563,6 +563,107 @@ func (q *Queries) GraphInputs(ctx context.Context, arg GraphInputsParams) ([]Gra
 	return items, nil
 }
 
+const graphRows = `-- name: GraphRows :many
+select document, path, blob, language, package, stale, edges, keys, targets from graph_files
+where track = $1 and path > $2 order by path limit $3
+`
+
+type GraphRowsRow struct {
+	Document uuid.UUID
+	Path     string
+	Blob     []byte
+	Language string
+	Package  string
+	Stale    bool
+	Edges    []byte
+	Keys     []int64
+	Targets  []int64
+}
+
+func (q *Queries) GraphRows(ctx context.Context, track uuid.UUID, after string, most int32) ([]GraphRowsRow, error) {
+	rows, err := q.db.Query(ctx, graphRows, track, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphRowsRow
+	for rows.Next() {
+		var i GraphRowsRow
+		if err := rows.Scan(
+			&i.Document,
+			&i.Path,
+			&i.Blob,
+			&i.Language,
+			&i.Package,
+			&i.Stale,
+			&i.Edges,
+			&i.Keys,
+			&i.Targets,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const graphStates = `-- name: GraphStates :many
+select t.id, s.revision as current, coalesce(g.revision, 0)::bigint as made, coalesce(g.version, 0)::bigint as version,
+    coalesce(g.changed, 0)::bigint as changed, coalesce(g.owed, false)::bool as owed, coalesce(g.inputs, '')::bytea as inputs,
+    coalesce(g.layout, '{}')::jsonb as layout
+from tracks t
+join repositories r on r.id = t.repository
+join snapshots s on s.track = t.id
+left join graphs g on g.track = t.id
+where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null and t.id > $1
+    and (cardinality($2::uuid[]) = 0 or r.id = any($2::uuid[]))
+order by t.id limit $3
+`
+
+type GraphStatesRow struct {
+	ID      uuid.UUID
+	Current int64
+	Made    int64
+	Version int64
+	Changed int64
+	Owed    bool
+	Inputs  []byte
+	Layout  []byte
+}
+
+// The graphs that tracks with a current snapshot have, or lack, by track.
+func (q *Queries) GraphStates(ctx context.Context, after uuid.UUID, repositories []uuid.UUID, most int32) ([]GraphStatesRow, error) {
+	rows, err := q.db.Query(ctx, graphStates, after, repositories, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphStatesRow
+	for rows.Next() {
+		var i GraphStatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Current,
+			&i.Made,
+			&i.Version,
+			&i.Changed,
+			&i.Owed,
+			&i.Inputs,
+			&i.Layout,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keepGraphAnswer = `-- name: KeepGraphAnswer :exec
 insert into graph_answers (track, question, changed, answer)
 select g.track, $1, $2, $3 from graphs g where g.track = $4
@@ -632,7 +733,7 @@ func (q *Queries) KnownFacts(ctx context.Context, blobs [][]byte, languages []st
 }
 
 const loadGraph = `-- name: LoadGraph :one
-select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed from graphs where track = $1
+select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed from graphs where track = $1
 `
 
 type LoadGraphRow struct {
@@ -642,6 +743,7 @@ type LoadGraphRow struct {
 	Inputs   []byte
 	Layout   []byte
 	Changed  int64
+	Owed     bool
 }
 
 func (q *Queries) LoadGraph(ctx context.Context, track uuid.UUID) (LoadGraphRow, error) {
@@ -654,8 +756,18 @@ func (q *Queries) LoadGraph(ctx context.Context, track uuid.UUID) (LoadGraphRow,
 		&i.Inputs,
 		&i.Layout,
 		&i.Changed,
+		&i.Owed,
 	)
 	return i, err
+}
+
+const oweGraph = `-- name: OweGraph :exec
+update graphs set owed = true, changed = changed + 1 where track = $1
+`
+
+func (q *Queries) OweGraph(ctx context.Context, track uuid.UUID) error {
+	_, err := q.db.Exec(ctx, oweGraph, track)
+	return err
 }
 
 const owedGraphs = `-- name: OwedGraphs :many
@@ -665,7 +777,7 @@ join tracks t on t.id = s.track
 join repositories r on r.id = t.repository
 left join graphs g on g.track = t.id
 where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null
-    and (g.track is null or g.revision <> s.revision or g.version < $1)
+    and (g.track is null or g.revision <> s.revision or g.version < $1 or g.owed)
 order by s.listed_at limit $2
 `
 
@@ -814,6 +926,15 @@ func (q *Queries) StaleFiles(ctx context.Context, track uuid.UUID, most int32) (
 		return nil, err
 	}
 	return items, nil
+}
+
+const staleGraphFiles = `-- name: StaleGraphFiles :exec
+update graph_files set stale = true where track = $1 and document = any($2::uuid[]) and not stale
+`
+
+func (q *Queries) StaleGraphFiles(ctx context.Context, track uuid.UUID, documents []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, staleGraphFiles, track, documents)
+	return err
 }
 
 const symbolsNamed = `-- name: SymbolsNamed :many

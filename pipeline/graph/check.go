@@ -1,0 +1,215 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/fact"
+)
+
+// counts are the files of a comparison of a graph with their facts.
+type counts struct {
+	files   int64 // that were compared
+	wrong   int64 // with other symbols or edges than their facts give, missing, or left behind
+	unknown int64 // whose facts are not stored: nothing can be said of them
+}
+
+// difference is the part of a track's graph that differs from the facts.
+type difference struct {
+	symbols []uuid.UUID // files with other symbols, or whose documents have gone or changed
+	edges   []uuid.UUID // files with other edges
+	names   []string    // of the symbols of the first
+	unknown []catalog.GraphSource
+}
+
+func (w *difference) any() bool { return len(w.symbols)+len(w.edges) > 0 }
+
+// Check compares the graphs of repositories with the facts of their files; all graphs, if no
+// repository is named: how many files were compared, how many differ, and of how many no facts
+// are stored, so that nothing can be said. It only reads. A graph that is owed, or that changes meanwhile, is
+// left out: the step will make it. found is called with each file that differs.
+func (s *Step) Check(ctx context.Context, repositories []uuid.UUID, found func(kind, what string)) (files, wrong, unknown int64, err error) {
+	err = eachState(ctx, s.graphs, repositories, func(state catalog.GraphState) error {
+		if !state.Whole(CodeVersion()) {
+			return nil
+		}
+		var list [][2]string
+		one, _, err := s.check(ctx, state, func(kind, what string) { list = append(list, [2]string{kind, what}) })
+		if err != nil {
+			return fmt.Errorf("check graph of track %s: %w", state.Track, err)
+		}
+		now, err := s.graphs.Graph(ctx, state.Track)
+		if err != nil || now.Changed != state.Changed || now.Revision != state.Revision {
+			return nil // it was changed or forgotten meanwhile
+		}
+		files += one.files
+		wrong += one.wrong
+		unknown += one.unknown
+		for _, l := range list {
+			found(l[0], l[1])
+		}
+		return nil
+	})
+	return files, wrong, unknown, err
+}
+
+// Repair compares as Check does, and makes graphs that differ owed. It finds facts that are
+// not stored again, if the step can cut. It returns the number of files that differed.
+func (s *Step) Repair(ctx context.Context, repositories []uuid.UUID) (files int64, err error) {
+	err = eachState(ctx, s.graphs, repositories, func(state catalog.GraphState) error {
+		_, err := s.locks.Try(ctx, lockOf(state.Track), func(ctx context.Context) error {
+			now, err := s.graphs.Graph(ctx, state.Track)
+			if err != nil || now.Changed != state.Changed || !state.Whole(CodeVersion()) {
+				return nil // it is made anew anyway
+			}
+			one, differs, err := s.check(ctx, state, func(string, string) {})
+			if err != nil {
+				return err
+			}
+			files += one.wrong
+			if s.cutter != nil && len(differs.unknown) > 0 {
+				if err := s.findAgain(ctx, differs.unknown); err != nil {
+					return err
+				}
+			}
+			if !differs.any() {
+				return nil
+			}
+			keys := make([]int64, len(differs.names))
+			for i, name := range differs.names {
+				keys[i] = nameKey(state.Track, name)
+			}
+			return s.graphs.Owe(ctx, state.Track, differs.symbols, differs.edges, keys)
+		})
+		if err != nil {
+			return fmt.Errorf("repair graph of track %s: %w", state.Track, err)
+		}
+		return nil
+	})
+	return files, err
+}
+
+// findAgain finds and stores facts, some at a time.
+func (s *Step) findAgain(ctx context.Context, sources []catalog.GraphSource) error {
+	for part := range slices.Chunk(sources, s.cfg.Files) {
+		if _, err := s.find(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check compares the graph of a track with the documents, their facts, and what these
+// resolve to.
+func (s *Step) check(ctx context.Context, state catalog.GraphState, found func(kind, what string)) (c counts, w difference, err error) {
+	layout := &Layout{}
+	if err := json.Unmarshal(state.Layout, layout); err != nil {
+		return c, w, fmt.Errorf("decode layout: %w", err)
+	}
+	if err := s.checkDocuments(ctx, state.Track, &c, &w, found); err != nil {
+		return c, w, err
+	}
+	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: state.Track, known: make(map[string][]*symbol)}}
+	err = eachRow(ctx, s.graphs, state.Track, s.cfg.Files, func(page []catalog.GraphRow) error {
+		c.files += int64(len(page))
+		page = slices.DeleteFunc(page, func(row catalog.GraphRow) bool { return slices.Contains(w.symbols, row.StaleFile.Document) })
+		return s.checkRows(ctx, r, page, &c, &w, found)
+	})
+	return c, w, err
+}
+
+// checkDocuments looks for documents that the graph lacks, or has otherwise, and for files
+// that are no document's.
+func (s *Step) checkDocuments(ctx context.Context, track uuid.UUID, c *counts, w *difference, found func(kind, what string)) error {
+	for after := uuid.Nil; ; {
+		page, err := s.graphs.Changes(ctx, track, after, s.languages, s.cfg.Files)
+		if err != nil {
+			return err
+		}
+		for _, p := range page {
+			c.wrong++
+			w.symbols, after = append(w.symbols, p.Document), p.Document
+			found("wrong_graph_file", fmt.Sprintf("%s: its facts are not in the graph", p.Path))
+		}
+		if len(page) < s.cfg.Files {
+			break
+		}
+	}
+	gone, err := s.graphs.Gone(ctx, track, s.languages, maxGone)
+	for _, id := range gone {
+		c.wrong++
+		w.symbols = append(w.symbols, id)
+		found("wrong_graph_file", fmt.Sprintf("document %s: it has gone, and the graph still has it", id))
+	}
+	if err == nil && len(w.symbols) > 0 {
+		w.names, err = s.namesOf(ctx, w.symbols)
+	}
+	return err
+}
+
+// maxGone is how many files without documents one check lists.
+const maxGone = 10_000
+
+func (s *Step) namesOf(ctx context.Context, documents []uuid.UUID) (names []string, err error) {
+	for part := range slices.Chunk(documents, rowPage) {
+		rows, err := s.graphs.SymbolsOf(ctx, part, len(part)*(fact.MaxDefinitions+fact.MaxImports+1))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			names = append(names, r.Name)
+		}
+	}
+	return names, nil
+}
+
+func (s *Step) checkRows(ctx context.Context, r *resolver, page []catalog.GraphRow, c *counts, w *difference, found func(kind, what string)) error {
+	sources := make([]catalog.GraphSource, len(page))
+	for i, row := range page {
+		sources[i] = row.GraphSource
+	}
+	sets, missing, err := s.stored(ctx, sources)
+	if err != nil {
+		return err
+	}
+	c.unknown += int64(len(missing))
+	w.unknown = append(w.unknown, missing...)
+	symbols, err := symbolsOf(ctx, s.graphs, page)
+	if err != nil {
+		return err
+	}
+	var files []catalog.StaleFile
+	var rows []catalog.GraphRow
+	var facts []*fact.Set
+	for i, row := range page {
+		switch set := sets[i]; {
+		case set == nil:
+		case row.Package != set.Package || !bytes.Equal(written(symbols[row.StaleFile.Document]), written(Symbols(row.Path, row.Content.Language, set))):
+			c.wrong++
+			w.symbols = append(w.symbols, row.StaleFile.Document)
+			for _, one := range symbols[row.StaleFile.Document] {
+				w.names = append(w.names, one.Name)
+			}
+			found("wrong_graph_file", row.Path+": its symbols are not those of its facts")
+		default:
+			files, rows, facts = append(files, row.StaleFile), append(rows, row), append(facts, set)
+		}
+	}
+	r.keys = make(map[string]bool)
+	for i, is := range r.page(files, facts) {
+		row := rows[i]
+		if r.err == nil && (row.Stale || !bytes.Equal(row.Edges, is.Edges) || !slices.Equal(row.Keys, is.Keys) || !slices.Equal(row.Targets, is.Targets)) {
+			c.wrong++
+			w.edges = append(w.edges, row.StaleFile.Document)
+			found("wrong_graph_file", row.Path+": its edges are not what its references resolve to")
+		}
+	}
+	r.forget()
+	return r.err
+}

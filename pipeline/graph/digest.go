@@ -1,0 +1,188 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/fact"
+)
+
+// Digest is a hash of graphs, with counts.
+type Digest struct {
+	Digest  string `json:"digest" doc:"SHA-256 in hex."`
+	Files   int64  `json:"files"`
+	Symbols int64  `json:"symbols" doc:"Definitions in those files."`
+	Edges   int64  `json:"edges" doc:"Groups of references of one definition to one name."`
+	Owed    int64  `json:"owed" doc:"Graphs that are still to be made, or to be brought up to their commits. The digest is final when there are none."`
+}
+
+// statePage is how many graphs are listed at once, and rowPage how many of their files.
+const (
+	statePage = 500
+	rowPage   = 200
+)
+
+// ComputeDigest hashes the graphs of repositories, by track and path; all graphs, if no
+// repository is named. It leaves out commit, revision and the number of changes: they depend
+// on the past of a repository and not on its content.
+func ComputeDigest(ctx context.Context, graphs *catalog.Graphs, repositories []uuid.UUID) (Digest, error) {
+	var d Digest
+	sum := digestWriter{Hash: sha256.New()}
+	err := eachState(ctx, graphs, repositories, func(s catalog.GraphState) error {
+		if !s.Whole(CodeVersion()) {
+			d.Owed++
+			return nil
+		}
+		sum.bytes(s.Track[:])
+		sum.bytes(s.Inputs[:])
+		sum.bytes(s.Layout)
+		return eachRow(ctx, graphs, s.Track, rowPage, func(page []catalog.GraphRow) error {
+			symbols, err := symbolsOf(ctx, graphs, page)
+			if err != nil {
+				return err
+			}
+			for _, row := range page {
+				if err := sum.file(&d, row, symbols[row.StaleFile.Document]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	d.Digest = hex.EncodeToString(sum.Sum(nil))
+	return d, err
+}
+
+// eachState calls fn with each graph of repositories.
+func eachState(ctx context.Context, graphs *catalog.Graphs, repositories []uuid.UUID, fn func(catalog.GraphState) error) error {
+	for after := uuid.Nil; ; {
+		page, err := graphs.States(ctx, repositories, after, statePage)
+		if err != nil {
+			return err
+		}
+		for _, s := range page {
+			if err := fn(s); err != nil {
+				return err
+			}
+			after = s.Track
+		}
+		if len(page) < statePage {
+			return nil
+		}
+	}
+}
+
+// eachRow calls fn with the files of a graph, some at a time.
+func eachRow(ctx context.Context, graphs *catalog.Graphs, track uuid.UUID, most int, fn func([]catalog.GraphRow) error) error {
+	for after := ""; ; {
+		page, err := graphs.Rows(ctx, track, after, most)
+		if err != nil {
+			return err
+		}
+		if len(page) > 0 {
+			if err := fn(page); err != nil {
+				return err
+			}
+			after = page[len(page)-1].Path
+		}
+		if len(page) < most {
+			return nil
+		}
+	}
+}
+
+// symbolsOf loads the symbols of files of a graph.
+func symbolsOf(ctx context.Context, graphs *catalog.Graphs, page []catalog.GraphRow) (map[uuid.UUID][]symbol, error) {
+	documents := make([]uuid.UUID, len(page))
+	for i, row := range page {
+		documents[i] = row.StaleFile.Document
+	}
+	rows, err := graphs.SymbolsOf(ctx, documents, len(documents)*(fact.MaxDefinitions+fact.MaxImports+1))
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[uuid.UUID][]symbol, len(page))
+	for _, r := range rows {
+		of[r.Document] = append(of[r.Document], r)
+	}
+	return of, nil
+}
+
+type digestWriter struct {
+	hash.Hash
+	buffer []byte
+}
+
+func (w *digestWriter) bytes(b []byte) {
+	w.buffer = binary.LittleEndian.AppendUint32(w.buffer[:0], uint32(len(b)))
+	w.Write(w.buffer) // a hash never returns an error
+	w.Write(b)
+}
+
+func (w *digestWriter) text(s string) { w.bytes([]byte(s)) }
+
+func (w *digestWriter) numbers(list ...int64) {
+	w.buffer = binary.LittleEndian.AppendUint32(w.buffer[:0], uint32(len(list)))
+	for _, n := range list {
+		w.buffer = binary.LittleEndian.AppendUint64(w.buffer, uint64(n))
+	}
+	w.Write(w.buffer)
+}
+
+func (w *digestWriter) file(d *Digest, row catalog.GraphRow, symbols []symbol) error {
+	edges, err := DecodeEdges(row.Edges)
+	if err != nil {
+		return err
+	}
+	d.Files++
+	d.Edges += int64(len(edges))
+	w.text(row.Path)
+	w.bytes(row.Content.Blob[:])
+	w.text(row.Content.Language)
+	w.text(row.Package)
+	for _, s := range symbols {
+		if s.Kind > 0 {
+			d.Symbols++
+		}
+		w.symbol(s)
+	}
+	w.bytes(row.Edges)
+	w.numbers(row.Keys...)
+	w.numbers(row.Targets...)
+	return nil
+}
+
+// symbol writes the part of a symbol that is its own, and not its file's.
+func (w *digestWriter) symbol(s symbol) {
+	for _, text := range []string{s.Name, s.Qualified, s.Signature, s.Doc, s.Type} {
+		w.text(text)
+	}
+	w.numbers(int64(s.Kind), int64(s.Visibility), int64(s.StartLine), int64(s.EndLine), int64(s.Line), int64(len(s.Bases)))
+	for _, base := range s.Bases {
+		w.text(base)
+	}
+}
+
+// written is what a digest hashes of symbols.
+func written(list []symbol) []byte {
+	var b bytes.Buffer
+	w := digestWriter{Hash: recorder{&b}}
+	for _, s := range list {
+		w.symbol(s)
+	}
+	return b.Bytes()
+}
+
+// recorder keeps what is written to a hash.
+type recorder struct{ *bytes.Buffer }
+
+func (recorder) Sum([]byte) []byte { return nil }
+func (recorder) Size() int         { return 0 }
+func (recorder) BlockSize() int    { return 1 }
