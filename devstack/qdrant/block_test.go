@@ -59,7 +59,7 @@ func TestModelOfBlocks(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		if err := m.r.create("c", testShape); err != nil {
+		if err := m.r.create("c", testShape, tuning{}); err != nil {
 			t.Fatal(err)
 		}
 		many := func(t *rapid.T) {
@@ -108,7 +108,7 @@ func TestNearestIsThatOfAScan(t *testing.T) {
 	smallBlocks(t)
 	for _, distance := range []qdrant.Distance{qdrant.Distance_Dot, qdrant.Distance_Cosine, qdrant.Distance_Euclid} {
 		r, api := newRegistry(t, t.TempDir())
-		if err := r.create("c", wideShape(distance)); err != nil {
+		if err := r.create("c", wideShape(distance), tuning{}); err != nil {
 			t.Fatal(err)
 		}
 		random := rand.New(rand.NewPCG(1, uint64(distance)))
@@ -198,7 +198,7 @@ func blocks(t *testing.T, n uint64) (dir string, files []string) {
 	smallBlocks(t)
 	dir = t.TempDir()
 	r, api := newRegistry(t, dir)
-	if err := r.create("c", testShape); err != nil {
+	if err := r.create("c", testShape, tuning{}); err != nil {
 		t.Fatal(err)
 	}
 	keyword := qdrant.FieldType_FieldTypeKeyword
@@ -358,7 +358,7 @@ func TestSharedTermsAreThoseOfAScan(t *testing.T) {
 	blockBits = 12 // blocks of two runs
 	r, api := newRegistry(t, t.TempDir())
 	defer func() { closeRegistry(t, r) }()
-	if err := r.create("c", testShape); err != nil {
+	if err := r.create("c", testShape, tuning{}); err != nil {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(5, 6))
@@ -431,7 +431,7 @@ func TestQueriesWhileBlocksAreWritten(t *testing.T) {
 	smallBlocks(t)
 	r, api := newRegistry(t, t.TempDir())
 	defer closeRegistry(t, r)
-	if err := r.create("c", testShape); err != nil {
+	if err := r.create("c", testShape, tuning{}); err != nil {
 		t.Fatal(err)
 	}
 	upsertPoints(t, api, testPoint(0, map[string]any{"a": "x"}))

@@ -24,6 +24,8 @@ type description struct {
 	Epoch   int                                 `json:"epoch"` // which files are current
 	Shape   shape                               `json:"shape"`
 	Indexes map[string]qdrant.PayloadSchemaType `json:"indexes"`
+	Tenant  string                              `json:"tenant,omitempty"` // the field whose index is a tenant's
+	Tuning  tuning                              `json:"tuning,omitzero"`
 }
 
 const descriptionFile = "collection.json"
@@ -200,8 +202,9 @@ func (c *collection) copyTo(next *segment) (err error) {
 	return errors.Join(next.vectors.Sync(), next.log.Sync())
 }
 
-// setIndex adds the index of a field, or removes it when kind is nil.
-func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType) (operation uint64, err error) {
+// setIndex adds the index of a field, or removes it when kind is nil. That of a tenant
+// is kept as such and serves as any other.
+func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType, tenant bool) (operation uint64, err error) {
 	defer c.explain(&err)
 	defer catch(&err)
 	c.writing.Lock()
@@ -216,7 +219,10 @@ func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType) (oper
 	if kind == nil {
 		delete(renewed.Indexes, name)
 	} else {
-		if present, found := c.current.Indexes[name]; found && present == *kind {
+		if tenant {
+			renewed.Tenant = name
+		}
+		if present, found := c.current.Indexes[name]; found && present == *kind && renewed.Tenant == c.current.Tenant {
 			return c.operations, nil
 		}
 		renewed.Indexes[name] = *kind

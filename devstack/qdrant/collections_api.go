@@ -20,7 +20,11 @@ func (a *collectionsAPI) Create(_ context.Context, request *qdrant.CreateCollect
 	if err != nil {
 		return nil, err
 	}
-	if err := a.registry.create(request.GetCollectionName(), shape); err != nil {
+	tuning, err := parseTuning(request)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.registry.create(request.GetCollectionName(), shape, tuning); err != nil {
 		return nil, err
 	}
 	return &qdrant.CollectionOperationResponse{Result: true, Time: since(start)}, nil
@@ -80,17 +84,17 @@ func (a *collectionsAPI) Get(_ context.Context, request *qdrant.GetCollectionInf
 		Status:          qdrant.CollectionStatus_Green,
 		OptimizerStatus: &qdrant.OptimizerStatus{Ok: true},
 		SegmentsCount:   1,
-		Config: &qdrant.CollectionConfig{
-			HnswConfig: &qdrant.HnswConfigDiff{}, OptimizerConfig: &qdrant.OptimizersConfigDiff{}, WalConfig: &qdrant.WalConfigDiff{},
-		},
-		PayloadSchema: map[string]*qdrant.PayloadSchemaInfo{},
+		PayloadSchema:   map[string]*qdrant.PayloadSchemaInfo{},
 	}
 	err = c.read(func(s *segment) error {
-		info.Config.Params = s.shape.params()
+		info.Config = c.current.Tuning.config(s.shape)
 		points := uint64(len(s.slots))
 		info.PointsCount, info.IndexedVectorsCount = &points, &points
 		for name, kind := range c.current.Indexes {
 			info.PayloadSchema[name] = &qdrant.PayloadSchemaInfo{DataType: kind}
+			if name == c.current.Tenant {
+				info.PayloadSchema[name].Params = qdrant.NewPayloadIndexParamsKeyword(&qdrant.KeywordIndexParams{IsTenant: qdrant.PtrOf(true)})
+			}
 		}
 		return nil
 	})

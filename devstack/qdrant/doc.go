@@ -5,9 +5,11 @@
 // A request for a feature that it lacks is answered with Unimplemented and the
 // feature's name, and never with an answer that ignores the request's meaning.
 // A collection has at most one dense and one sparse vector. There is no
-// quantization, no sharding, no full-text or geographical filter and no
-// inference. Settings that only tune Qdrant's speed (HNSW and optimizer
-// settings, search parameters) are accepted and have no effect.
+// full-text or geographical filter and no inference. Settings that change no
+// answer (shards, replicas, HNSW, quantization, tenant indexes) are accepted, kept
+// and reported, and have no effect; the log says so of those that a production
+// server would spread over machines or disks. Optimizer settings and search
+// parameters are accepted and not kept.
 //
 // # Storage
 //

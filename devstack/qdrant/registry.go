@@ -129,7 +129,7 @@ func (r *registry) names() []string {
 	return slices.Sorted(maps.Keys(r.collections))
 }
 
-func (r *registry) create(name string, shape shape) error {
+func (r *registry) create(name string, shape shape, tuning tuning) error {
 	if name == "" || len(name) > 255 || strings.ContainsAny(name, "<>:\"/\\|?*\x00\x1f") {
 		return invalid("collection name %q must have 1 to 255 bytes, none of <>:\"/\\|?*", name)
 	}
@@ -143,11 +143,14 @@ func (r *registry) create(name string, shape shape) error {
 	}
 	dir := filepath.Join(r.dir, collectionsDir, fmt.Sprintf("%06d", r.next))
 	r.next++
-	c, err := createCollection(dir, description{Name: name, Epoch: 1, Shape: shape}, r.log)
+	c, err := createCollection(dir, description{Name: name, Epoch: 1, Shape: shape, Tuning: tuning}, r.log)
 	if err != nil {
 		return status.Errorf(codes.Unavailable, "create collection %s: %v", name, err)
 	}
 	r.collections[name] = c
+	if list := tuning.idle(); len(list) > 0 {
+		r.log.Warn("the embedded server keeps these settings of a collection and does not act on them; a Qdrant server does", "collection", name, "settings", list)
+	}
 	return nil
 }
 

@@ -72,7 +72,7 @@ func written(t *testing.T, last func(*pointsAPI)) (dir, log string, before, afte
 	t.Helper()
 	dir = t.TempDir()
 	r, api := newRegistry(t, dir)
-	if err := r.create("c", testShape); err != nil {
+	if err := r.create("c", testShape, tuning{}); err != nil {
 		t.Fatal(err)
 	}
 	upsertPoints(t, api, testPoint(1, map[string]any{"a": "x"}))
@@ -235,7 +235,7 @@ func TestDirectoryHasOneServer(t *testing.T) {
 func TestCompaction(t *testing.T) {
 	dir := t.TempDir()
 	r, api := newRegistry(t, dir)
-	if err := r.create("c", testShape); err != nil {
+	if err := r.create("c", testShape, tuning{}); err != nil {
 		t.Fatal(err)
 	}
 	keyword := qdrant.FieldType_FieldTypeKeyword
@@ -307,7 +307,7 @@ func TestInterruptedWorkIsSweptUp(t *testing.T) {
 func TestScrollOfMany(t *testing.T) {
 	r, api := newRegistry(t, t.TempDir())
 	defer closeRegistry(t, r)
-	if err := r.create("c", testShape); err != nil {
+	if err := r.create("c", testShape, tuning{}); err != nil {
 		t.Fatal(err)
 	}
 	numbers := rand.Perm(4 * fewSlots)

@@ -89,7 +89,7 @@ func fill(b *testing.B, n int) string {
 
 // fillPoints makes a collection "c" of n points.
 func fillPoints(ctx context.Context, r *registry, n int) error {
-	if err := r.create("c", shape{Dense: "dense", Dimensions: benchDimensions, Distance: qdrant.Distance_Dot, Sparse: "text", HasSparse: true, IDF: true}); err != nil {
+	if err := r.create("c", shape{Dense: "dense", Dimensions: benchDimensions, Distance: qdrant.Distance_Dot, Sparse: "text", HasSparse: true, IDF: true}, tuning{}); err != nil {
 		return err
 	}
 	api := &pointsAPI{registry: r}

@@ -41,7 +41,7 @@ func writeForever(dir string) error {
 	api := &pointsAPI{registry: r}
 	ctx := context.Background()
 	if _, err := r.get("c"); err != nil {
-		if err := r.create("c", testShape); err != nil {
+		if err := r.create("c", testShape, tuning{}); err != nil {
 			return err
 		}
 	}

@@ -406,7 +406,7 @@ func TestModel(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		if err := m.r.create("c", testShape); err != nil {
+		if err := m.r.create("c", testShape, tuning{}); err != nil {
 			t.Fatal(err)
 		}
 		t.Repeat(map[string]func(*rapid.T){

@@ -20,12 +20,8 @@ func (s shape) rowBytes() int64 { return 4 * int64(s.Dimensions) }
 func parseShape(request *qdrant.CreateCollection) (shape, error) {
 	var s shape
 	switch {
-	case request.GetShardNumber() > 1 || request.ShardingMethod != nil:
-		return s, unsupported("shards")
-	case request.GetReplicationFactor() > 1 || request.GetWriteConsistencyFactor() > 1:
-		return s, unsupported("replication")
-	case request.GetQuantizationConfig() != nil:
-		return s, unsupported("quantization")
+	case request.ShardingMethod != nil:
+		return s, unsupported("shards by key")
 	case request.GetStrictModeConfig().GetEnabled():
 		return s, unsupported("strict mode")
 	case len(request.GetMetadata()) > 0:

@@ -225,7 +225,7 @@ func (a *pointsAPI) CreateFieldIndex(_ context.Context, request *qdrant.CreateFi
 	if err != nil {
 		return nil, err
 	}
-	operation, err := c.setIndex(request.GetFieldName(), &kind)
+	operation, err := c.setIndex(request.GetFieldName(), &kind, request.GetFieldIndexParams().GetKeywordIndexParams().GetIsTenant())
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (a *pointsAPI) DeleteFieldIndex(_ context.Context, request *qdrant.DeleteFi
 	if err != nil {
 		return nil, err
 	}
-	operation, err := c.setIndex(request.GetFieldName(), nil)
+	operation, err := c.setIndex(request.GetFieldName(), nil, false)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ type Stores struct {
 	NATSTLS         TLS    `embed:"" prefix:"nats-tls-" envprefix:"LEAT_NATS_TLS_"`
 	S3TLS           TLS    `embed:"" prefix:"s3-tls-" envprefix:"LEAT_S3_TLS_"`
 	QdrantTLS       TLS    `embed:"" prefix:"qdrant-tls-" envprefix:"LEAT_QDRANT_TLS_"`
+	Layout          Layout `embed:"" prefix:"qdrant-" envprefix:"LEAT_QDRANT_"`
 	Index           string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
 	Embedder        string `env:"LEAT_EMBEDDER" placeholder:"NAME" help:"Embedding model of a new index: local-384 (the default), or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536. One that is there keeps its own until 'leat rebuild --embedder'."`
 	Embedders
@@ -116,6 +117,9 @@ func (s Stores) CheckNamed() error {
 		return fmt.Errorf("--lease (LEAT_LEASE) %s, --ack-wait (LEAT_ACK_WAIT) %s: give more than 0s", s.Lease, s.AckWait)
 	}
 	if err := s.Streams.Check(); err != nil {
+		return err
+	}
+	if err := s.Layout.Check(); err != nil {
 		return err
 	}
 	if err := s.Embedders.Check(); err != nil {
@@ -218,7 +222,10 @@ func (s Stores) Blob() blob.Config {
 
 // Qdrant is the configuration of the connection to Qdrant.
 func (s Stores) Qdrant() qdrant.Config {
-	return qdrant.Config{URL: s.QdrantURL, APIKey: cmp.Or(s.QdrantAPIKey, s.File.secret("qdrant-api-key")), TLS: s.QdrantTLS.settings()}
+	return qdrant.Config{
+		URL: s.QdrantURL, APIKey: cmp.Or(s.QdrantAPIKey, s.File.secret("qdrant-api-key")), TLS: s.QdrantTLS.settings(),
+		Layout: s.Layout.Of(), NoRescore: s.Layout.NoRescore, Oversampling: s.Layout.Oversampling,
+	}
 }
 
 // OpenVector connects to the vector store. No other function chooses a driver.

@@ -204,6 +204,22 @@ func (l *look) qdrant(ctx context.Context) {
 	default:
 		l.add("index", Good, fmt.Sprintf("%s serves generation %d, %s of %d dimensions", l.Index, active.Number, active.Embedder.Name, active.Embedder.Dimensions), "")
 	}
+	l.layout(ctx, active.Collection)
+}
+
+// layout compares how Qdrant keeps the active generation with what is configured.
+func (l *look) layout(ctx context.Context, collection string) {
+	held, err := l.stores.Points.Layout(ctx, collection)
+	if err != nil {
+		l.failed("collection", err, "start a syncer: it makes a collection again")
+		return
+	}
+	if list := l.Layout.Of().Differences(held); len(list) > 0 {
+		l.add("collection", Warning, collection+" differs from the configuration: "+strings.Join(list, ", "), "'leat rebuild' makes a collection as configured, and swaps it in; or set LEAT_QDRANT_… as it is")
+		return
+	}
+	l.add("collection", Good, fmt.Sprintf("%s is kept as configured: shards %d, replicas %d, HNSW m %d, ef_construct %d, quantization %s",
+		collection, held.Shards, held.Replicas, held.HNSWEdges, held.EFConstruct, held.Quantization), "")
 }
 
 func (l *look) work(ctx context.Context) {

@@ -8,6 +8,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -19,6 +20,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // Stores are the four stores, ready for work.
@@ -86,6 +88,9 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 	if err := s.Upkeep(config.Upkeep{}, log).Ensure(ctx); err != nil {
 		return err
 	}
+	if err := s.compareLayout(ctx, cfg.Layout.Of(), log); err != nil {
+		return err
+	}
 	s.topology = broker.DefaultTopology()
 	cfg.Limit(&s.topology)
 	if cfg.AckWait > 0 {
@@ -94,6 +99,20 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 	topology := s.topology
 	topology.Generations = []broker.Generation{{Number: s.Generation.Number, Embedder: model.Name}}
 	return s.Broker.Ensure(ctx, topology)
+}
+
+// compareLayout warns of a collection that is kept otherwise than is configured. It
+// serves as it is: only a new collection can have another layout.
+func (s *Stores) compareLayout(ctx context.Context, want vector.Layout, log *slog.Logger) error {
+	held, err := s.Points.Layout(ctx, s.Generation.Collection)
+	if err != nil {
+		return err
+	}
+	if list := want.Differences(held); len(list) > 0 {
+		log.Warn("the collection is kept otherwise than is configured; 'leat rebuild' makes one as configured",
+			"collection", s.Generation.Collection, "differences", strings.Join(list, ", "))
+	}
+	return nil
 }
 
 func (s *Stores) meter() metric.Meter {

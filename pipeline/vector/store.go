@@ -80,8 +80,11 @@ type Store interface {
 	// One that exists in the same shape keeps its points. One that exists with
 	// other dimensions or another distance is rejected. distance is [Dot] or
 	// [Cosine], and dimensions are from 1 to [MaxDimensions]. Several callers may
-	// create the same collection at once.
+	// create the same collection at once. A new one gets the [Layout] that the store
+	// was opened with; one that exists keeps its own, which is no error.
 	CreateCollection(ctx context.Context, name string, dimensions int, distance string) error
+	// Layout describes how the server keeps a collection, in every field.
+	Layout(ctx context.Context, collection string) (Layout, error)
 	// DropCollection removes a collection, its points, and the aliases that name
 	// it. One that does not exist is no error.
 	DropCollection(ctx context.Context, name string) error

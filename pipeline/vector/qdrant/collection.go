@@ -85,16 +85,18 @@ func (s *Store) describe(ctx context.Context, name string) (*qdrant.CollectionIn
 
 // create makes the collection, or finds that another process just did.
 func (s *Store) create(ctx context.Context, name string, dimensions int, metric qdrant.Distance) (*qdrant.CollectionInfo, error) {
-	_, createErr := s.collections.Create(ctx, &qdrant.CreateCollection{
+	request := &qdrant.CreateCollection{
 		CollectionName: name,
 		VectorsConfig: qdrant.NewVectorsConfigMap(map[string]*qdrant.VectorParams{
-			denseName: {Size: uint64(dimensions), Distance: metric},
+			denseName: {Size: uint64(dimensions), Distance: metric, OnDisk: qdrant.PtrOf(s.layout.VectorsOnDisk)},
 		}),
 		SparseVectorsConfig: qdrant.NewSparseVectorsConfig(map[string]*qdrant.SparseVectorParams{
 			sparseName: {Modifier: qdrant.Modifier_Idf.Enum()},
 		}),
 		OnDiskPayload: qdrant.PtrOf(true),
-	})
+	}
+	ask(request, s.layout)
+	_, createErr := s.collections.Create(ctx, request)
 	info, err := s.describe(ctx, name)
 	if createErr != nil && err != nil {
 		return nil, createErr

@@ -71,6 +71,24 @@ func TestConformanceOfTheGivenServer(t *testing.T) {
 	vectortest.Run(t, func(t testing.TB) vector.Store { return open(t, config) })
 }
 
+func TestLayoutsOfTheEmbeddedServer(t *testing.T) {
+	address := startServer(t)
+	vectortest.RunLayout(t, 2, func(t testing.TB, l vector.Layout) vector.Store {
+		return open(t, qdrant.Config{URL: address, Layout: l})
+	})
+}
+
+func TestLayoutsOfTheGivenServer(t *testing.T) {
+	config, found := given()
+	if !found {
+		t.Skip("LEAT_QDRANT_URL names no server")
+	}
+	vectortest.RunLayout(t, 1, func(t testing.TB, l vector.Layout) vector.Store {
+		config.Layout = l
+		return open(t, config)
+	})
+}
+
 // A point that another program wrote has a mark, too, and can be deleted by it.
 func TestAPointWithoutAPayloadHasAMark(t *testing.T) {
 	config, found := given()

@@ -42,17 +42,17 @@ func (s *Store) Search(ctx context.Context, collection string, q vector.Query) (
 // deep, in one request.
 func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query, plan plan, depth int) ([]vector.Ranking[*point], error) {
 	var requests []*qdrant.QueryPoints
-	add := func(using string, query *qdrant.Query) {
+	add := func(using string, query *qdrant.Query, params *qdrant.SearchParams) {
 		requests = append(requests, &qdrant.QueryPoints{
-			CollectionName: collection, Query: query, Using: qdrant.PtrOf(using), Filter: plan.filter,
+			CollectionName: collection, Query: query, Using: qdrant.PtrOf(using), Filter: plan.filter, Params: params,
 			Limit: qdrant.PtrOf(uint64(depth)), WithPayload: qdrant.NewWithPayloadExclude(unread...),
 		})
 	}
 	if len(q.Dense) > 0 {
-		add(denseName, qdrant.NewQueryDense(q.Dense))
+		add(denseName, qdrant.NewQueryDense(q.Dense), s.params)
 	}
 	if len(q.Sparse.Indices) > 0 {
-		add(sparseName, qdrant.NewQuerySparse(q.Sparse.Indices, q.Sparse.Values))
+		add(sparseName, qdrant.NewQuerySparse(q.Sparse.Indices, q.Sparse.Values), nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

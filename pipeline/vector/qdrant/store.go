@@ -25,8 +25,11 @@ import (
 
 // Defaults of [Config] and limits of a call.
 const (
-	DefaultTimeout = 30 * time.Second
-	defaultPort    = "6334"
+	DefaultTimeout      = 30 * time.Second
+	DefaultOversampling = 2.0
+	MaxOversampling     = 100.0
+
+	defaultPort = "6334"
 
 	maxReceiveBytes = 64 << 20             // a page of 1,000 points with 4,096 dimensions is 16 MiB
 	maxUpsertBytes  = vector.MaxPointBytes // half of what a Qdrant server accepts by default
@@ -52,6 +55,14 @@ type Config struct {
 	TLS *tls.Config
 	// Timeout bounds one call, retries of the transport included. Default: 30 s.
 	Timeout time.Duration
+	// Layout is that of the collections that are made. Default: the server's own.
+	Layout vector.Layout
+	// NoRescore ranks by quantized vectors alone. Default: the best by these are
+	// ranked once more by the vectors themselves.
+	NoRescore bool
+	// Oversampling is how many times as many points as are asked for are ranked
+	// once more. It has no effect without quantization. Default: DefaultOversampling.
+	Oversampling float64
 }
 
 // Store is a connection to Qdrant. It implements [vector.Store].
@@ -61,6 +72,8 @@ type Store struct {
 	collections qdrant.CollectionsClient
 	server      qdrant.QdrantClient
 	timeout     time.Duration
+	layout      vector.Layout
+	params      *qdrant.SearchParams // of the dense ranking
 }
 
 // Open connects to Qdrant and returns when it answers. A wrong configuration
@@ -80,6 +93,8 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		collections: qdrant.NewCollectionsClient(conn),
 		server:      qdrant.NewQdrantClient(conn),
 		timeout:     cmp.Or(config.Timeout, DefaultTimeout),
+		layout:      config.Layout,
+		params:      config.searchParams(),
 	}
 	if err := s.Ready(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open qdrant at %s: %w", target.address, err), conn.Close())
@@ -131,6 +146,9 @@ func (c Config) target() (target, error) {
 		return target{}, errors.New("the URL has a path: give scheme, host and gRPC port alone, as in http://host:6334")
 	case c.Timeout < 0:
 		return target{}, fmt.Errorf("timeout %s: give a positive duration, or 0 for %s", c.Timeout, DefaultTimeout)
+	}
+	if err := c.CheckLayout(); err != nil {
+		return target{}, err
 	}
 	t := target{
 		address: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), defaultPort)),
