@@ -4,96 +4,98 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"text/tabwriter"
 
 	"github.com/leatworks/leat/internal/number"
+	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
-	"github.com/leatworks/leat/pipeline/blob"
 )
 
 type keysCmd struct {
 	Status keysStatusCmd `cmd:"" help:"Show how much each key has sealed in S3. Exits 1 if a key is missing."`
+	List   keysListCmd   `cmd:"" help:"List the keys: when each was made, and by which key it is wrapped."`
+	Rotate keysRotateCmd `cmd:"" help:"Make a new key, or wrap all keys by another one. Nothing has to stop."`
 }
 
 type keysStatusCmd struct{}
 
-// keyUse is how much a key has sealed.
-type keyUse struct {
-	Key   string `json:"key"`   // id; "": packs that are not sealed
-	State string `json:"state"` // seals, opens, missing, or open: not sealed
-	Packs int64  `json:"packs"`
-	Bytes int64  `json:"bytes"`
+func (*keysStatusCmd) Run(ctx context.Context, g *globals) error {
+	a, err := g.keys(ctx)
+	if err != nil {
+		return err
+	}
+	if g.JSON {
+		err = g.answer.json(a)
+	} else {
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "KEY\tSTATE\tOF\tPACKS\tSIZE")
+		for _, k := range a.Keys {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", cmp.Or(k.Key, "none"), k.State, ofKey(k), number.Thousands(k.Packs), mebibytes(k.Bytes))
+		}
+		err = w.Flush()
+	}
+	if err == nil && slices.ContainsFunc(a.Keys, func(k service.PackKey) bool { return k.State == service.KeyMissing }) {
+		return errNo
+	}
+	return err
 }
 
-// keysPage is the number of packs that one statement reads.
-const keysPage = 1000
+// keys asks for the keys of packs.
+func (g *globals) keys(ctx context.Context) (a service.KeysAnswer, err error) {
+	s, err := g.ask(ctx, store.Postgres)
+	if err != nil {
+		return a, err
+	}
+	defer s.close()
+	return s.leat.Keys(ctx)
+}
 
-func (*keysStatusCmd) Run(ctx context.Context, g *globals) error {
-	s, err := g.openIndex(ctx, store.Postgres)
+// ofKey is whose key it is.
+func ofKey(k service.PackKey) string { return cmp.Or(k.Tenant, "installation") }
+
+type keysListCmd struct{}
+
+func (*keysListCmd) Run(ctx context.Context, g *globals) error {
+	a, err := g.keys(ctx)
+	if err != nil {
+		return err
+	}
+	if g.JSON {
+		return g.answer.json(a)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "KEY\tSTATE\tOF\tDOMAIN\tCREATED\tWRAPPED BY\tDESTROYED")
+	for _, k := range a.Keys {
+		if k.Key == "" {
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.Key, k.State, ofKey(k), dash(k.Domain), day(k.Created), dash(k.WrappedBy), day(k.Destroyed))
+	}
+	return w.Flush()
+}
+
+type keysRotateCmd struct {
+	Wrapping bool `help:"Wrap all keys by the first key of LEAT_PACK_KEY or --pack-key-file, so that the one before can be taken away."`
+}
+
+func (cmd *keysRotateCmd) Run(ctx context.Context, g *globals) error {
+	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	uses := make(map[string]*keyUse)
-	for after := ""; ; {
-		page, err := s.Catalog.Packs.List(ctx, after, keysPage)
-		if err != nil {
-			return err
-		}
-		for _, p := range page {
-			by := blob.SealedBy(p.Key)
-			if uses[by] == nil {
-				uses[by] = &keyUse{Key: by}
-			}
-			uses[by].Packs++
-			uses[by].Bytes += p.Size
-			after = p.Key
-		}
-		if len(page) < keysPage {
-			break
-		}
-	}
-	return g.showKeys(uses)
-}
-
-// showKeys says of each key what it does.
-func (g *globals) showKeys(uses map[string]*keyUse) error {
-	packs, err := g.Packs()
-	if err != nil {
+	done, err := s.leat.RotateKey(operator(ctx), service.RotateKeyRequest{Wrapping: cmd.Wrapping})
+	switch {
+	case err != nil:
 		return err
+	case g.JSON:
+		return g.answer.json(done)
+	case cmd.Wrapping:
+		fmt.Printf("%d keys are wrapped by the newest key now\n", done.Wrapped)
+	default:
+		fmt.Printf("key %s seals from now on; 'leat keys status' shows how much is left of the one before\n", done.Key)
 	}
-	missing := false
-	if packs != nil && uses[packs.Key()] == nil {
-		uses[packs.Key()] = &keyUse{Key: packs.Key()}
-	}
-	for id, use := range uses {
-		switch {
-		case id == "":
-			use.State = "open"
-		case packs != nil && id == packs.Key():
-			use.State = "seals"
-		case packs != nil && packs.Has(id):
-			use.State = "opens"
-		default:
-			use.State, missing = "missing", true
-		}
-	}
-	list := slices.SortedFunc(maps.Values(uses), func(a, b *keyUse) int { return cmp.Compare(a.Key, b.Key) })
-	if g.JSON {
-		err = g.answer.json(map[string]any{"keys": list})
-	} else {
-		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "KEY\tSTATE\tPACKS\tSIZE")
-		for _, use := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", cmp.Or(use.Key, "none"), use.State, number.Thousands(use.Packs), mebibytes(use.Bytes))
-		}
-		err = w.Flush()
-	}
-	if err == nil && missing {
-		return errNo
-	}
-	return err
+	return nil
 }

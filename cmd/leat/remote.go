@@ -77,6 +77,9 @@ type leat interface {
 	SetSetting(context.Context, service.SetSettingRequest) error
 	UnsetSetting(context.Context, service.UnsetSettingRequest) error
 	SettingHistory(context.Context, service.SettingHistoryRequest) (service.SettingHistoryAnswer, error)
+
+	Keys(context.Context) (service.KeysAnswer, error)
+	RotateKey(context.Context, service.RotateKeyRequest) (service.RotatedKey, error)
 }
 
 // login is a gateway and the token that it takes, as 'leat login' keeps them.

@@ -42,7 +42,7 @@ type Stores struct {
 
 	SecretKeyFile string `name:"secret-key-file" env:"LEAT_SECRET_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that seals secrets in the catalog: 32 random bytes in base64; older keys may follow, a line each. Default: LEAT_SECRET_KEY."`
 
-	PackKeyFile string `name:"pack-key-file" env:"LEAT_PACK_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that seals packs in S3: 32 random bytes in base64; older keys may follow, a line each. Default: LEAT_PACK_KEY; without either, packs are not sealed."`
+	PackKeyFile string `name:"pack-key-file" env:"LEAT_PACK_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that wraps the keys of packs in S3: 32 random bytes in base64; older keys may follow, a line each. It is read again while the workers run. Default: LEAT_PACK_KEY; without either, packs are not sealed."`
 
 	// How long whoever has work may be silent about it. All workers of an index
 	// are to agree.
@@ -107,7 +107,7 @@ func (s Stores) CheckNamed() error {
 	if _, err := s.Box(); err != nil {
 		return err
 	}
-	if _, err := s.Packs(); err != nil {
+	if _, err := s.PackKeys(); err != nil {
 		return err
 	}
 	if s.Index == "" || events.Token(s.Index) != s.Index {
@@ -182,24 +182,22 @@ func (s Stores) Box() (*seal.Box, error) {
 	return box, nil
 }
 
-// Packs returns what seals packs, nil if nothing does.
-func (s Stores) Packs() (*seal.Packs, error) {
+// PackKeys returns the keys that wrap the keys of packs, nil if there is none.
+func (s Stores) PackKeys() (*seal.Ring, error) {
 	const flag = "LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE)"
-	keys := s.File.secret("pack-key")
-	if s.PackKeyFile != "" {
-		var err error
-		if keys, err = readKeyFile("--pack-key-file (LEAT_PACK_KEY_FILE)", s.PackKeyFile); err != nil {
-			return nil, err
+	ring, err := seal.NewRing(func() (string, error) {
+		if s.PackKeyFile != "" {
+			return readKeyFile("--pack-key-file (LEAT_PACK_KEY_FILE)", s.PackKeyFile)
 		}
-	}
-	packs, err := seal.NewPacks(keys)
+		return s.File.secret("pack-key"), nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
-	if packs == nil && s.PackKeyFile != "" {
+	if ring == nil && s.PackKeyFile != "" {
 		return nil, fmt.Errorf("%s: the file holds no key", flag)
 	}
-	return packs, nil
+	return ring, nil
 }
 
 // Broker is the configuration of the connection to NATS.
@@ -213,11 +211,7 @@ func (s Stores) Catalog() catalog.Config { return catalog.Config{URL: s.Postgres
 // Blob is the configuration of the connection to S3.
 func (s Stores) Blob() blob.Config {
 	access, secret := s.s3Keys()
-	cfg := blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret, TLS: s.S3TLS.settings()}
-	if packs, err := s.Packs(); err == nil && packs != nil { // an error was shown by Check
-		cfg.Sealer = packs
-	}
-	return cfg
+	return blob.Config{URL: s.S3URL, Region: s.S3Region, CreateBucket: s.S3CreateBucket, AccessKey: access, SecretKey: secret, TLS: s.S3TLS.settings()}
 }
 
 // Qdrant is the configuration of the connection to Qdrant.

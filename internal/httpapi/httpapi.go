@@ -122,6 +122,7 @@ func registerAll(api huma.API, d deps) {
 	registerFlow(api, d)
 	registerIndex(api, d)
 	registerSetting(api, d)
+	registerKey(api, d)
 	registerHook(api, d)
 	registerToken(api, d)
 	registerTenant(api, d)

@@ -1,69 +1,166 @@
 package seal
 
 import (
+	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 )
 
-// Packs seals the items of packs (AES-256-GCM). Each is bound to its place, so that it
+// PackKey seals the items of packs (AES-256-GCM). Each is bound to its place, so that it
 // can be opened nowhere else. It may be used by any number of goroutines.
-type Packs struct {
-	first string // id of the key that seals
-	keys  map[string]*subtle.AESGCM
+type PackKey struct {
+	id, domain string
+	aead       *subtle.AESGCM
 }
 
-// ErrPackKey says that none of the keys is the one that sealed a pack.
-var ErrPackKey = errors.New("the key that sealed it is not among those of LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE)")
-
-// NewPacks reads keys of 32 bytes in base64, separated by commas or white space. The
-// first seals; the others open what they have sealed. Nil: there is no key. No error
-// repeats a key.
-func NewPacks(keys string) (*Packs, error) {
-	p := &Packs{keys: make(map[string]*subtle.AESGCM)}
-	for i, text := range strings.FieldsFunc(keys, func(r rune) bool { return strings.ContainsRune(", \n\r\t", r) }) {
-		raw, err := base64.StdEncoding.DecodeString(text)
-		if err != nil || len(raw) != keySize {
-			return nil, fmt.Errorf("key %d of packs is not %d bytes in base64: make one with 'openssl rand -base64 %d'", i+1, keySize, keySize)
-		}
-		aead, err := subtle.NewAESGCM(raw)
-		if err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256(raw)
-		id := hex.EncodeToString(sum[:idSize])
-		p.keys[id] = aead
-		if i == 0 {
-			p.first = id
-		}
+// NewPackKey returns the key of 32 bytes that has this id, in a key domain.
+func NewPackKey(id, domain string, raw []byte) (*PackKey, error) {
+	if len(raw) != keySize {
+		return nil, fmt.Errorf("key %s of packs has %d bytes, not %d", id, len(raw), keySize)
 	}
-	if p.first == "" {
-		return nil, nil
+	aead, err := subtle.NewAESGCM(raw)
+	if err != nil {
+		return nil, fmt.Errorf("key %s of packs: %w", id, err)
 	}
-	return p, nil
+	return &PackKey{id, domain, aead}, nil
 }
 
-// Key is the id of the key that seals: eight hex digits.
-func (p *Packs) Key() string { return p.first }
+// RandomPackKey makes a key, and the id for it: eight hex digits.
+func RandomPackKey() (id string, raw []byte) {
+	raw = make([]byte, keySize+idSize)
+	_, _ = rand.Read(raw) // never fails
+	return hex.EncodeToString(raw[keySize:]), raw[:keySize]
+}
 
-// Has says whether a key is there.
-func (p *Packs) Has(key string) bool { return p.keys[key] != nil }
+// ID is the id of the key, as the names of packs hold it.
+func (k *PackKey) ID() string { return k.id }
+
+// Domain is the key domain; "": the installation.
+func (k *PackKey) Domain() string { return k.domain }
 
 // Seal encrypts an item for a place. A nonce of twelve random bytes precedes it, and a
 // tag of sixteen follows.
-func (p *Packs) Seal(item, place []byte) ([]byte, error) { return p.keys[p.first].Encrypt(item, place) }
+func (k *PackKey) Seal(item, place []byte) ([]byte, error) { return k.aead.Encrypt(item, place) }
 
-// Open decrypts an item of a place. Without the key it returns ErrPackKey; any other
-// error says that these are not the bytes that were sealed for the place.
-func (p *Packs) Open(key string, sealed, place []byte) ([]byte, error) {
-	aead := p.keys[key]
-	if aead == nil {
-		return nil, ErrPackKey
-	}
-	return aead.Decrypt(sealed, place)
+// Open decrypts an item of a place. An error says that these are not the bytes that were
+// sealed for the place with this key.
+func (k *PackKey) Open(sealed, place []byte) ([]byte, error) { return k.aead.Decrypt(sealed, place) }
+
+// ErrNoWrapper says that the key is not there that has wrapped a key of packs.
+var ErrNoWrapper = errors.New("the key that wraps it is not among those of LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE)")
+
+// Wrapper is where the keys are that wrap the keys of packs: a [Ring], or a service that
+// never shows them. Its methods may be called by any number of goroutines.
+type Wrapper interface {
+	// Newest returns the id of the key that wraps.
+	Newest(ctx context.Context) (string, error)
+	// Wrap encrypts a key for a purpose, and names the key that has wrapped it.
+	Wrap(ctx context.Context, key []byte, purpose string) (wrapped []byte, by string, err error)
+	// Unwrap returns a key that by has wrapped for the purpose. ErrNoWrapper says that by is
+	// not there.
+	Unwrap(ctx context.Context, wrapped []byte, by, purpose string) (key []byte, err error)
 }
+
+// Ring holds keys that wrap the keys of packs, from a file or from the environment.
+type Ring struct {
+	read func() (string, error)
+
+	mu   sync.Mutex
+	at   time.Time // of the last reading
+	keys ringKeys
+}
+
+// ringKeys is what a reading gave: the first key wraps, and each opens what it has sealed.
+type ringKeys struct {
+	first string
+	byID  map[string]*PackKey
+}
+
+// rereadAfter is the age at which keys are read again, so that a key in a file can be
+// replaced while the workers run.
+const rereadAfter = 5 * time.Second
+
+// NewRing reads keys of 32 bytes in base64, separated by commas or white space. The first
+// wraps; the others open. read is called again from time to time; a reading that fails
+// changes nothing. Nil: there is no key. No error repeats one.
+func NewRing(read func() (string, error)) (*Ring, error) {
+	text, err := read()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := parseRing(text)
+	if err != nil || keys.first == "" {
+		return nil, err
+	}
+	return &Ring{read: read, at: time.Now(), keys: keys}, nil
+}
+
+func parseRing(text string) (ringKeys, error) {
+	keys := ringKeys{byID: make(map[string]*PackKey)}
+	for i, text := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \n\r\t", r) }) {
+		raw, err := base64.StdEncoding.DecodeString(text)
+		if err != nil || len(raw) != keySize {
+			return keys, fmt.Errorf("key %d of packs is not %d bytes in base64: make one with 'openssl rand -base64 %d'", i+1, keySize, keySize)
+		}
+		sum := sha256.Sum256(raw)
+		id := hex.EncodeToString(sum[:idSize])
+		if keys.byID[id], err = NewPackKey(id, "", raw); err != nil {
+			return keys, err
+		}
+		if i == 0 {
+			keys.first = id
+		}
+	}
+	return keys, nil
+}
+
+// current returns the keys, read again if they are old.
+func (r *Ring) current() ringKeys {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.at) > rereadAfter {
+		r.at = time.Now()
+		if text, err := r.read(); err == nil {
+			if keys, err := parseRing(text); err == nil && keys.first != "" {
+				r.keys = keys
+			}
+		}
+	}
+	return r.keys
+}
+
+// Newest is Wrapper.Newest.
+func (r *Ring) Newest(context.Context) (string, error) { return r.current().first, nil }
+
+// Wrap is Wrapper.Wrap.
+func (r *Ring) Wrap(_ context.Context, key []byte, purpose string) (wrapped []byte, by string, err error) {
+	keys := r.current()
+	wrapped, err = keys.byID[keys.first].Seal(key, []byte(purpose))
+	return wrapped, keys.first, err
+}
+
+// Unwrap is Wrapper.Unwrap.
+func (r *Ring) Unwrap(_ context.Context, wrapped []byte, by, purpose string) ([]byte, error) {
+	k := r.Direct(by)
+	if k == nil {
+		return nil, ErrNoWrapper
+	}
+	key, err := k.Open(wrapped, []byte(purpose))
+	if err != nil {
+		return nil, errors.New("the wrapped key is not the one that was wrapped for this place")
+	}
+	return key, nil
+}
+
+// Direct returns a key of the ring itself, which may have sealed packs before there were
+// keys in the catalog. Nil: it is not there.
+func (r *Ring) Direct(id string) *PackKey { return r.current().byID[id] }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/keyring"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -28,6 +29,7 @@ type Stores struct {
 	Broker  *broker.Broker
 	Blobs   *blob.Store
 	Points  vector.Store
+	Keys    *keyring.Keyring // of packs; it is there whatever is open
 }
 
 // Open connects to the parts that cfg names. With Wait it returns early only if
@@ -40,7 +42,11 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 	if cfg.Name == "" {
 		cfg.Name = "leat"
 	}
-	s := &Stores{}
+	ring, err := cfg.PackKeys()
+	if err != nil {
+		return nil, &Error{S3, "--pack-key-file", err}
+	}
+	s := &Stores{Keys: keyring.New(ring)}
 	list := s.attempts(cfg, log)
 	errs := make([]error, len(list))
 	opening, cancel := context.WithCancel(ctx)
@@ -60,6 +66,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 	if i := worst(errs); i >= 0 {
 		s.Close()
 		return nil, &Error{list[i].part, list[i].Flags, errs[i]}
+	}
+	if s.Catalog != nil {
+		s.Keys.Use(s.Catalog.Keys)
 	}
 	return s, nil
 }
@@ -92,7 +101,9 @@ func (s *Stores) attempts(cfg Config, log *slog.Logger) []attempt {
 			return err
 		}}},
 		{S3, Attempt{"S3", "--s3-url", func(ctx context.Context) (err error) {
-			s.Blobs, err = blob.Open(ctx, cfg.Blob())
+			where := cfg.Blob()
+			where.Sealer = s.Keys
+			s.Blobs, err = blob.Open(ctx, where)
 			return err
 		}}},
 		{Qdrant, Attempt{"Qdrant", "--qdrant-url", func(ctx context.Context) (err error) {

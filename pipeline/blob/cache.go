@@ -96,12 +96,17 @@ func (c *Cache) past(ctx context.Context, spans []Span, which []int, out *outlet
 // one reads a span. If what the cache has of it does not have its checksum, or ends before it, the store is asked:
 // it tells whether the object is damaged.
 func (c *Cache) one(ctx context.Context, w *worker, span Span, i int, out *outlet) error {
+	by := sealingOf(span.Object)
+	key, err := c.store.find(ctx, by, span.Object)
+	if err != nil {
+		return err
+	}
 	stored, err := c.stored(ctx, w, span)
 	if err != nil {
 		return err
 	}
 	if len(stored) == int(span.Length) {
-		data, err := w.open(c.store, sealingOf(span.Object), span, stored)
+		data, err := w.open(c.store, key, by, span, stored)
 		if err == nil {
 			return out.hand(ctx, i, data)
 		}

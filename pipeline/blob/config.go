@@ -42,8 +42,8 @@ type Config struct {
 	// was written with. Default: no wrapping.
 	Codec func(Kind, Codec) Codec
 
-	// Sealer encrypts the items of new packs, and opens those of sealed ones. Default: none, and sealed packs cannot be
-	// read.
+	// Sealer finds the keys that encrypt the items of new packs, and open those of sealed ones. Default: none, and
+	// sealed packs cannot be read.
 	Sealer Sealer
 
 	// Timeout bounds one exchange with S3, its retries included: one PUT, one read of a range, one page of a listing.

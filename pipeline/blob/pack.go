@@ -50,14 +50,21 @@ type Pack struct {
 	codec Codec
 	bytes []byte
 	spans []Span
-	frame []byte  // encoded bytes of an item before it is sealed
-	seal  sealing // of all items
-	salt  string  // bytes after the last item, which belong to no item
+	frame []byte // encoded bytes of an item before it is sealed
+	salt  string // bytes after the last item, which belong to no item
+
+	domain string  // key domain of the items
+	chosen bool    // whether key and seal are those of the items
+	key    Key     // nil: they are not sealed
+	seal   sealing // of all items
 }
 
-// NewPack returns an empty pack.
-func (s *Store) NewPack(kind Kind) *Pack {
-	return &Pack{store: s, kind: kind, codec: s.codec(kind), seal: s.newSealing()}
+// NewPack returns an empty pack of the installation's key domain.
+func (s *Store) NewPack(kind Kind) *Pack { return s.NewPackIn("", kind) }
+
+// NewPackIn returns an empty pack of a key domain.
+func (s *Store) NewPackIn(domain string, kind Kind) *Pack {
+	return &Pack{store: s, kind: kind, codec: s.codec(kind), domain: domain}
 }
 
 // Add appends an item. The item's number is the count of the items before it. Add keeps no reference to data, and
@@ -84,20 +91,26 @@ func (p *Pack) Add(data []byte) error {
 
 // append returns the pack's bytes with the stored bytes of an item after them.
 func (p *Pack) append(data []byte) ([]byte, error) {
-	if p.seal.key == "" {
+	var err error
+	if !p.chosen { // Add has no context, since it asks nobody but for the key of the first item
+		if p.key, p.seal, err = p.store.choose(context.Background(), p.domain); err != nil {
+			return nil, err
+		}
+		p.chosen = true
+	}
+	if p.key == nil {
 		return p.codec.Append(p.bytes, data)
 	}
-	var err error
 	if p.frame, err = p.codec.Append(p.frame[:0], data); err != nil {
 		return nil, err
 	}
-	sealed, err := p.store.sealer.Seal(p.frame, p.seal.place(p.kind, int64(len(p.bytes))))
+	sealed, err := p.key.Seal(p.frame, p.seal.place(p.kind, int64(len(p.bytes))))
 	return append(p.bytes, sealed...), err
 }
 
 // Reset removes all items, so that the pack can be filled anew. It keeps the salt. A sealed pack gets a new id and the
 // newest key.
-func (p *Pack) Reset() { p.bytes, p.spans, p.seal = p.bytes[:0], p.spans[:0], p.store.newSealing() }
+func (p *Pack) Reset() { p.bytes, p.spans, p.chosen = p.bytes[:0], p.spans[:0], false }
 
 // writeAttempts bounds the attempts of Write. One attempt fails only if the collector deletes a pack within the few
 // milliseconds between Put and the registration.

@@ -121,15 +121,19 @@ type worker struct {
 }
 
 func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *outlet) error {
+	by := sealingOf(f.object)
+	key, err := s.find(ctx, by, f.object) // before the object, which may be gone if the key was destroyed
+	if err != nil {
+		return err
+	}
 	w.stored = resize(w.stored, int(f.length))
 	if err := s.readRange(ctx, f.object, f.offset, w.stored); err != nil {
 		return err
 	}
-	by := sealingOf(f.object)
 	for _, i := range f.spans {
 		span := spans[i]
 		from := span.Offset - f.offset
-		data, err := w.open(s, by, span, w.stored[from:from+int64(span.Length)])
+		data, err := w.open(s, key, by, span, w.stored[from:from+int64(span.Length)])
 		if err != nil {
 			return err
 		}
@@ -141,12 +145,12 @@ func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *
 }
 
 // open checks the stored bytes of a span and returns its content.
-func (w *worker) open(s *Store, by sealing, span Span, stored []byte) ([]byte, error) {
+func (w *worker) open(s *Store, key Key, by sealing, span Span, stored []byte) ([]byte, error) {
 	if sum := crc32.Checksum(stored, castagnoli); sum != span.CRC {
 		return nil, corrupt(span.Object, span.Offset, "%d bytes have CRC-32C %08x where %08x was stored", span.Length, sum, span.CRC)
 	}
 	kind, _, _ := strings.Cut(span.Object, "/")
-	stored, err := s.unseal(by, Kind(kind), span, stored)
+	stored, err := unseal(key, by, Kind(kind), span, stored)
 	if err != nil {
 		return nil, err
 	}

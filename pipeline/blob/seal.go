@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -10,20 +11,36 @@ import (
 	"strconv"
 )
 
-// Sealer encrypts the stored bytes of items, each bound to its place. It must be safe for concurrent use.
+// Sealer finds the keys by which items of packs are encrypted, each bound to its place. Its methods bound their time,
+// and may be called by any number of goroutines.
 type Sealer interface {
-	// Key is the id of the key that seals: eight hex digits.
-	Key() string
-	// Has says whether a key can be used.
-	Has(key string) bool
-	// Seal encrypts an item for a place. The result is at most 1,024 bytes longer.
-	Seal(item, place []byte) ([]byte, error)
-	// Open decrypts an item that a key has sealed for a place.
-	Open(key string, sealed, place []byte) ([]byte, error)
+	// Newest returns the key that seals new packs of a key domain, "" being the installation's. Nil: they are not
+	// sealed.
+	Newest(ctx context.Context, domain string) (Key, error)
+	// Key returns the key of an id. Its errors are no damage: [ErrSealed] if the key is not there, [ErrDestroyed] if it
+	// was destroyed.
+	Key(ctx context.Context, id string) (Key, error)
 }
 
-// ErrSealed says that a pack is sealed and that its key is not there. It is no damage: nothing is mended because of it.
-var ErrSealed = errors.New("the pack is sealed, and its key is not there")
+// Key encrypts the stored bytes of items. Its methods may be called by any number of goroutines.
+type Key interface {
+	// ID is eight hex digits.
+	ID() string
+	// Domain is the key domain of the items that it seals; "": the installation's.
+	Domain() string
+	// Seal encrypts an item for a place. The result is at most 1,024 bytes longer.
+	Seal(item, place []byte) ([]byte, error)
+	// Open decrypts an item. An error says that these bytes were not sealed for this place.
+	Open(sealed, place []byte) ([]byte, error)
+}
+
+// Neither is damage: nothing is mended because of it.
+var (
+	// ErrSealed says that a pack is sealed and that its key is not there.
+	ErrSealed = errors.New("the pack is sealed, and its key is not there")
+	// ErrDestroyed says that the key of a pack was destroyed on purpose: nobody can read it any more.
+	ErrDestroyed = errors.New("its key was destroyed, so nobody can read it any more")
+)
 
 // sealing is how the items of a pack are sealed. The zero value: they are not.
 type sealing struct {
@@ -31,14 +48,24 @@ type sealing struct {
 	id  string // of the pack, 32 random hex digits, so that no two packs have a place in common
 }
 
-// newSealing chooses the sealing of a new pack.
-func (s *Store) newSealing() sealing {
+// choose chooses how the items of a new pack of a domain are sealed.
+func (s *Store) choose(ctx context.Context, domain string) (Key, sealing, error) {
 	if s.sealer == nil {
-		return sealing{}
+		if domain != "" {
+			return nil, sealing{}, fmt.Errorf("seal a pack of key domain %s: %w", domain, ErrSealed)
+		}
+		return nil, sealing{}, nil
+	}
+	key, err := s.sealer.Newest(ctx, domain)
+	if err != nil {
+		return nil, sealing{}, fmt.Errorf("seal a pack: %w", err)
+	}
+	if key == nil {
+		return nil, sealing{}, nil
 	}
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
-	return sealing{s.sealer.Key(), hex.EncodeToString(id[:])}
+	return key, sealing{key.ID(), hex.EncodeToString(id[:])}, nil
 }
 
 // suffix is what the key of a pack says of its sealing.
@@ -63,11 +90,6 @@ func SealedBy(key string) string {
 	return sealingOf(key).key
 }
 
-// Outdated says that a pack would be sealed otherwise if it were written now.
-func (s *Store) Outdated(key string) bool {
-	return s.sealer != nil && SealedBy(key) != s.sealer.Key()
-}
-
 // sealingOf reads the sealing of a pack from its key.
 func sealingOf(key string) sealing {
 	match := keyPattern.FindStringSubmatch(key)
@@ -77,15 +99,56 @@ func sealingOf(key string) sealing {
 	return sealing{match[3], match[4]}
 }
 
-// unseal returns the encoded bytes of an item of a pack that by has sealed.
-func (s *Store) unseal(by sealing, kind Kind, span Span, stored []byte) ([]byte, error) {
+// Domain returns the key domain of a pack: that of the key that sealed it. Packs that are not sealed are the
+// installation's, "". It returns [ErrSealed] or [ErrDestroyed] if the pack cannot be read.
+func (s *Store) Domain(ctx context.Context, key string) (string, error) {
+	k, err := s.find(ctx, sealingOf(key), key)
+	if err != nil || k == nil {
+		return "", err
+	}
+	return k.Domain(), nil
+}
+
+// Outdated says that a pack would be sealed otherwise if it were written now. One that cannot be read is not.
+func (s *Store) Outdated(ctx context.Context, key string) (bool, error) {
+	if s.sealer == nil {
+		return false, nil
+	}
+	domain, err := s.Domain(ctx, key)
+	if errors.Is(err, ErrSealed) || errors.Is(err, ErrDestroyed) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	newest, err := s.sealer.Newest(ctx, domain)
+	if err != nil || newest == nil {
+		return false, err
+	}
+	return newest.ID() != SealedBy(key), nil
+}
+
+// find returns the key that has sealed a pack, nil if none has.
+func (s *Store) find(ctx context.Context, by sealing, object string) (Key, error) {
 	if by.key == "" {
+		return nil, nil
+	}
+	if s.sealer == nil {
+		return nil, fmt.Errorf("read %s: %w: %s", object, ErrSealed, strconv.Quote(by.key))
+	}
+	key, err := s.sealer.Key(ctx, by.key)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", object, err)
+	}
+	return key, nil
+}
+
+// unseal returns the encoded bytes of an item of a pack that key has sealed; nil: it is not sealed.
+func unseal(key Key, by sealing, kind Kind, span Span, stored []byte) ([]byte, error) {
+	if key == nil {
 		return stored, nil
 	}
-	if s.sealer == nil || !s.sealer.Has(by.key) {
-		return nil, fmt.Errorf("read %s: %w: %s", span.Object, ErrSealed, strconv.Quote(by.key))
-	}
-	opened, err := s.sealer.Open(by.key, stored, by.place(kind, span.Offset))
+	opened, err := key.Open(stored, by.place(kind, span.Offset))
 	if err != nil {
 		return nil, corrupt(span.Object, span.Offset, "%d bytes are not those that were sealed for this place", span.Length)
 	}

@@ -2,7 +2,10 @@ package blob_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -10,18 +13,49 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// sealer returns a sealer with keys that are made of a letter each.
-func sealer(tb testing.TB, letters ...string) *seal.Packs {
+// ring is keys by id, of which the first of each domain seals.
+type ring struct {
+	newest map[string]blob.Key
+	keys   map[string]blob.Key
+	gone   map[string]bool // ids of keys that were destroyed
+}
+
+func (r *ring) Newest(_ context.Context, domain string) (blob.Key, error) {
+	return r.newest[domain], nil
+}
+
+func (r *ring) Key(_ context.Context, id string) (blob.Key, error) {
+	switch {
+	case r.gone[id]:
+		return nil, blob.ErrDestroyed
+	case r.keys[id] == nil:
+		return nil, blob.ErrSealed
+	}
+	return r.keys[id], nil
+}
+
+// idOf is the id of the key that is made of a letter.
+func idOf(letter string) string { return fmt.Sprintf("%08x", letter[0]) }
+
+// sealer returns a sealer with keys that are made of a letter each. Before a colon a letter has its domain.
+func sealer(tb testing.TB, letters ...string) *ring {
 	tb.Helper()
-	var keys []string
+	r := &ring{make(map[string]blob.Key), make(map[string]blob.Key), make(map[string]bool)}
 	for _, letter := range letters {
-		keys = append(keys, strings.Repeat(letter, 43)+"=")
+		domain, letter, found := strings.Cut(letter, ":")
+		if !found {
+			domain, letter = "", domain
+		}
+		key, err := seal.NewPackKey(idOf(letter), domain, bytes.Repeat([]byte(letter), 32))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		r.keys[key.ID()] = key
+		if r.newest[domain] == nil {
+			r.newest[domain] = key
+		}
 	}
-	packs, err := seal.NewPacks(strings.Join(keys, ","))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return packs
+	return r
 }
 
 // with opens the store of cfg with other keys.
@@ -39,7 +73,7 @@ func TestSealedItemsAreReadByRange(t *testing.T) {
 	for _, kind := range []blob.Kind{blob.Text, blob.Vector} {
 		items := [][]byte{[]byte("a secret text"), nil, bytes.Repeat([]byte("water "), 1000)}
 		object, spans := put(t, store, kind, items...)
-		if content := bare(t, cfg).get(object.Key); bytes.Contains(content, []byte("secret")) || blob.SealedBy(object.Key) != sealer(t, "A").Key() {
+		if content := bare(t, cfg).get(object.Key); bytes.Contains(content, []byte("secret")) || blob.SealedBy(object.Key) != idOf("A") {
 			t.Errorf("%s is not sealed", object.Key)
 		}
 		for i := range items {
@@ -76,8 +110,10 @@ func TestAKeyIsReplaced(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]bool{none.Key: true, old.Key: true, now.Key: false} {
-		if two.Outdated(key) != want || plain.Outdated(key) {
-			t.Errorf("%s: outdated is not %t", key, want)
+		for store, want := range map[*blob.Store]bool{two: want, plain: false} {
+			if got, err := store.Outdated(t.Context(), key); err != nil || got != want {
+				t.Errorf("%s: outdated is %t, %v, want %t", key, got, err, want)
+			}
 		}
 	}
 }
@@ -114,4 +150,89 @@ func TestAMovedFrameIsRefused(t *testing.T) {
 	refused("moved within its pack", blob.Span{Object: one.Key, Offset: 0, Length: a[1].Length, Size: a[1].Size, CRC: a[1].CRC})
 	behind.put(one.Key, third)
 	refused("moved from another pack", blob.Span{Object: one.Key, Offset: 0, Length: b[0].Length, Size: b[0].Size, CRC: b[0].CRC})
+}
+
+// A frame that another tenant's key has sealed is refused with object and offset, also in a
+// pack whose name says otherwise.
+func TestAFrameOfAnotherDomainIsRefused(t *testing.T) {
+	cfg := config()
+	store, behind := with(t, cfg, "A", "acme.1:B"), bare(t, cfg)
+	pack := store.NewPackIn("acme.1", blob.Text)
+	if err := pack.Add([]byte("acme's text")); err != nil {
+		t.Fatal(err)
+	}
+	theirs, spans, err := pack.Put(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if domain, err := store.Domain(t.Context(), theirs.Key); err != nil || domain != "acme.1" {
+		t.Errorf("the domain is %q, %v", domain, err)
+	}
+	forged := strings.Replace(theirs.Key, idOf("B"), idOf("A"), 1)
+	behind.put(forged, behind.get(theirs.Key))
+	spans[0].Object = forged
+	if _, err := readAll(t, store, spans); !errors.Is(err, blob.ErrCorrupt) || !strings.Contains(err.Error(), forged+" at offset 0") {
+		t.Errorf("%v, want that it is refused", err)
+	}
+}
+
+// Each flipped byte of a sealed frame is refused with object and offset, even where the
+// catalog's checksum has been changed to fit.
+func TestAFlippedByteIsRefused(t *testing.T) {
+	cfg := config()
+	store, behind := with(t, cfg, "A"), bare(t, cfg)
+	object, spans := put(t, store, blob.Vector, []byte("first"), []byte("second"))
+	whole, span := behind.get(object.Key), spans[1]
+	for i := span.Offset; i < span.Offset+int64(span.Length); i++ {
+		changed := bytes.Clone(whole)
+		changed[i] ^= 1
+		behind.put(object.Key, changed)
+		fit := span
+		fit.CRC = crc32.Checksum(changed[span.Offset:span.Offset+int64(span.Length)], crc32.MakeTable(crc32.Castagnoli))
+		for _, s := range []blob.Span{span, fit} {
+			_, err := readAll(t, store, []blob.Span{s})
+			if want := fmt.Sprintf("%s at offset %d", object.Key, span.Offset); !errors.Is(err, blob.ErrCorrupt) || !strings.Contains(err.Error(), want) {
+				t.Fatalf("byte %d: %v, want that it is refused", i, err)
+			}
+		}
+	}
+}
+
+// A key of another secret under the right id, which is a wrong key, opens nothing.
+func TestAWrongKeyIsRefused(t *testing.T) {
+	cfg := config()
+	object, spans := put(t, with(t, cfg, "A"), blob.Text, []byte("x"))
+	wrong := sealer(t, "B")
+	wrong.keys[idOf("A")] = wrong.keys[idOf("B")]
+	cfg.Sealer = wrong
+	if _, err := readAll(t, open(t, cfg), spans); !errors.Is(err, blob.ErrCorrupt) || !strings.Contains(err.Error(), object.Key+" at offset 0") {
+		t.Errorf("%v, want that it is refused", err)
+	}
+}
+
+// What a destroyed key has sealed is lost, and not damaged, whether the object is there or
+// not.
+func TestADestroyedKeyIsNoDamage(t *testing.T) {
+	cfg := config()
+	object, spans := put(t, with(t, cfg, "A"), blob.Text, []byte("x"))
+	keys := sealer(t, "B")
+	keys.gone[idOf("A")] = true
+	cfg.Sealer = keys
+	store := open(t, cfg)
+	for range 2 {
+		for _, read := range []interface {
+			Read(context.Context, []blob.Span, func(int, []byte) error) error
+		}{store, blob.NewCache(store, blob.DefaultCacheBytes)} {
+			err := read.Read(t.Context(), spans, func(int, []byte) error { return nil })
+			if !errors.Is(err, blob.ErrDestroyed) || blob.IsDamage(err) || !strings.Contains(err.Error(), object.Key) {
+				t.Errorf("%v, want that the key was destroyed", err)
+			}
+		}
+		if err := store.Delete(t.Context(), object.Key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := store.Outdated(t.Context(), object.Key); old || err != nil {
+		t.Errorf("outdated is %t, %v", old, err)
+	}
 }

@@ -45,6 +45,7 @@ type Catalog struct {
 	Audit       *Audit       // who changed what
 	Generations *Generations // builds of the index, and the embedders they use
 	Settings    *Settings    // what changes while the workers run
+	Keys        *Keys        // the keys that seal packs, wrapped
 	Schedule    *Schedule    // the syncer's work and its runs
 	Graphs      *Graphs      // symbols of tracks, and the edges between them
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
@@ -115,6 +116,7 @@ func rooms(s *store) *Catalog {
 		Audit:       &Audit{s},
 		Generations: &Generations{s, locks},
 		Settings:    &Settings{s},
+		Keys:        &Keys{s},
 		Schedule:    &Schedule{s},
 		Graphs:      &Graphs{s},
 		Usage:       &Usage{s},

@@ -26,12 +26,14 @@ var mayScan = map[string]string{
 	"CountDocumentStates": "figures of the installation, which a syncer counts once in a while",
 	"SumPacks":            "the history of the store's size, once an hour",
 
+	"SumPackKeys": "an operator's count of what each key has sealed",
+
 	"CountOpenDocuments": "an operator's count, while a repair is waited for",
 	"Stamp":              "counts all documents, before and after a backup",
 }
 
 // small are the tables that hold a few rows however much is indexed.
-var small = []string{"generations", "revision_floor", "backup_keys", "backup_leases"}
+var small = []string{"generations", "revision_floor", "backup_keys", "backup_leases", "pack_keys", "key_domains"}
 
 // planWorld fills the tables that grow, so that the planner has something to
 // choose from.

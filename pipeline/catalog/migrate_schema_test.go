@@ -71,6 +71,7 @@ func TestConstraints(t *testing.T) {
 		snapshot   = "insert into snapshots (track, revision, commit, config, rules, lane, state, files, listed_at, indexed_at) values "
 		approval   = "insert into approvals (track, commit, removes, documents) values "
 		sub        = "insert into submissions (tenant, source, event, repository, ref, state, track, revision, attempts, error, due_at) values "
+		packKey    = "insert into pack_keys (id, domain, state, wrapped, wrapped_by, retired_at, destroyed_at) values "
 		pack       = "insert into packs (key, kind, size, sha256) values "
 		blob       = "insert into blobs (sha256, size, pack, position, length, crc32c) values "
 		chunking   = "insert into chunkings (blob, language, chunker, chunks) values "
@@ -420,6 +421,25 @@ func TestConstraints(t *testing.T) {
 		{"measurement of nothing", check, "insert into measurements values ('', now(), 1, 0)"},
 		{"measurement below nothing", check, "insert into measurements values ('n', now(), -1, 0)"},
 		{"measurement of less than no limit", check, "insert into measurements values ('n', now(), 1, -1)"},
+		{"key domain", "", "insert into key_domains (name, tenant, number) values ('acme.1', 'acme', 1)"},
+		{"key domain of another name", check, "insert into key_domains (name, tenant, number) values ('acme.2', 'acme', 1)"},
+		{"key domain without a number", check, "insert into key_domains (name, tenant, number) values ('acme.0', 'acme', 0)"},
+		{"second key domain of a tenant", unique, "insert into key_domains (name, tenant, number) values ('acme.1', 'acme', 1), ('acme.2', 'acme', 2)"},
+		{"key domain after one that was destroyed", "", "insert into key_domains (name, tenant, number, destroyed_at) values ('acme.1', 'acme', 1, now()), ('acme.2', 'acme', 2, null)"},
+		{"key of packs", "", packKey + `('0123abcd', null, 'active', '\x00', 'w', null, null)`},
+		{"key of packs of another form", check, packKey + `('0123ABCD', null, 'active', '\x00', 'w', null, null)`},
+		{"key of packs of no domain", foreign, packKey + `('0123abcd', 'acme.1', 'active', '\x00', 'w', null, null)`},
+		{"key of packs in another state", check, packKey + `('0123abcd', null, 'lost', '\x00', 'w', now(), null)`},
+		{"empty key of packs", check, packKey + `('0123abcd', null, 'active', '', 'w', null, null)`},
+		{"key of packs that nothing wraps", check, packKey + `('0123abcd', null, 'active', '\x00', '', null, null)`},
+		{"key of packs, active and retired", check, packKey + `('0123abcd', null, 'active', '\x00', 'w', now(), null)`},
+		{"key of packs, retired at no time", check, packKey + `('0123abcd', null, 'retired', '\x00', 'w', null, null)`},
+		{"key of packs, destroyed and there", check, packKey + `('0123abcd', null, 'destroyed', '\x00', 'w', now(), now())`},
+		{"key of packs, destroyed at no time", check, packKey + `('0123abcd', null, 'destroyed', null, 'w', now(), null)`},
+		{"key of packs, destroyed", "", packKey + `('0123abcd', null, 'destroyed', null, 'w', now(), now())`},
+		{"key of packs that is gone", check, packKey + `('0123abcd', null, 'retired', null, 'w', now(), null)`},
+		{"two active keys of packs", unique, packKey + `('0123abcd', null, 'active', '\x00', 'w', null, null), ('0123abce', null, 'active', '\x00', 'w', null, null)`},
+
 		{"setting without a name", check, "insert into settings (name, value, actor) values ('', 'v', 'a')"},
 		{"setting without a value", check, "insert into settings (name, value, actor) values ('n', '', 'a')"},
 		{"setting by nobody", check, "insert into settings (name, value, actor) values ('n', 'v', '')"},

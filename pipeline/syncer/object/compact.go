@@ -12,7 +12,7 @@ import (
 // emptyPacks marks the packs that hold nothing any more, and compacts those of
 // which less than half is still in use, and those that another key has sealed, or none.
 func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
-	into := make(map[bool]*rewrite) // by whether they hold vectors
+	into := make(map[target]*rewrite)
 	for after := ""; ; {
 		packs, err := k.packs.Uses(ctx, after, garbagePage)
 		if err != nil {
@@ -24,10 +24,14 @@ func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 		after = packs[len(packs)-1].Key
 		var empty []string
 		for _, p := range packs {
+			old, err := k.blobs.Outdated(ctx, p.Key)
+			if err != nil {
+				return err
+			}
 			switch {
 			case p.Live == 0:
 				empty = append(empty, p.Key)
-			case 2*p.Live < p.Size, k.blobs.Outdated(p.Key):
+			case 2*p.Live < p.Size, old:
 				if err := k.compact(ctx, p.Key, into, run); err != nil {
 					return err
 				}
@@ -50,7 +54,7 @@ func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 }
 
 // compact moves a pack's items that are still in use into a new pack.
-func (k *Keeper) compact(ctx context.Context, key string, into map[bool]*rewrite, run *schedule.Run) error {
+func (k *Keeper) compact(ctx context.Context, key string, into map[target]*rewrite, run *schedule.Run) error {
 	items, vector, err := k.packs.Items(ctx, key)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil
@@ -58,10 +62,18 @@ func (k *Keeper) compact(ctx context.Context, key string, into map[bool]*rewrite
 	if err != nil {
 		return err
 	}
-	r := into[vector]
+	domain, err := k.blobs.Domain(ctx, key)
+	if errors.Is(err, blob.ErrSealed) || errors.Is(err, blob.ErrDestroyed) {
+		return nil // it stays as it is
+	}
+	if err != nil {
+		return err
+	}
+	to := target{vector, domain}
+	r := into[to]
 	if r == nil {
-		r = k.rewrite(vector)
-		into[vector] = r
+		r = k.rewrite(to)
+		into[to] = r
 	}
 	spans := make([]blob.Span, len(items))
 	for i, item := range items {
@@ -85,6 +97,6 @@ func (k *Keeper) compact(ctx context.Context, key string, into map[bool]*rewrite
 	if !r.pack.Full() {
 		return nil
 	}
-	delete(into, vector)
+	delete(into, to)
 	return r.finish(ctx)
 }

@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leatworks/leat/internal/keyring"
 	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
@@ -19,14 +21,28 @@ func TestCollectSealsWithThePresentKey(t *testing.T) {
 	p.IngestTree(t, testpipe.Text("a.go", "package a\n\nfunc A() {}\n", "b.md", "# B\n\ntext\n"))
 	p.Settle(t)
 	digest := p.Digest(t)
-	old, both := strings.Repeat("A", 43)+"=", strings.Repeat("B", 42)+"A="
-	for _, keys := range []string{old, both + "," + old} {
-		packs, err := seal.NewPacks(keys)
+	ring, err := seal.NewRing(func() (string, error) { return strings.Repeat("A", 43) + "=", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for turn := range 2 {
+		keys := keyring.New(ring)
+		keys.Use(p.Catalog.Keys)
+		if turn > 0 {
+			made, err := keys.Make(t.Context(), "")
+			if err == nil {
+				err = p.Catalog.Keys.Rotate(t.Context(), catalog.Author{Name: "test"}, made, "")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		newest, err := keys.Newest(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		cfg := p.Config().Blob()
-		cfg.Sealer = packs
+		cfg.Sealer = keys
 		store, err := blob.Open(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -40,8 +56,8 @@ func TestCollectSealsWithThePresentKey(t *testing.T) {
 		}
 		keysLeft := p.Keys(t)
 		for _, key := range keysLeft {
-			if by := blob.SealedBy(key); by != packs.Key() {
-				t.Errorf("%s is sealed by %q, want %q", key, by, packs.Key())
+			if by := blob.SealedBy(key); by != newest.ID() {
+				t.Errorf("%s is sealed by %q, want %q", key, by, newest.ID())
 			}
 		}
 		if len(keysLeft) == 0 {

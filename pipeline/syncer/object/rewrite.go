@@ -10,21 +10,27 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
+// target is what the items of one pack have in common.
+type target struct {
+	vector bool
+	domain string // key domain
+}
+
 // rewrite is items on their way into a new pack.
 type rewrite struct {
 	keeper *Keeper
-	vector bool
-	pack   *blob.Pack
-	items  []catalog.PackItem
-	from   []string // keys of the packs that held them
+	target
+	pack  *blob.Pack
+	items []catalog.PackItem
+	from  []string // keys of the packs that held them
 }
 
-func (k *Keeper) rewrite(vector bool) *rewrite {
+func (k *Keeper) rewrite(to target) *rewrite {
 	kind := blob.Text
-	if vector {
+	if to.vector {
 		kind = blob.Vector
 	}
-	return &rewrite{keeper: k, vector: vector, pack: k.blobs.NewPack(kind)}
+	return &rewrite{keeper: k, target: to, pack: k.blobs.NewPackIn(to.domain, kind)}
 }
 
 // add takes an item whose content has been proved.

@@ -115,9 +115,13 @@ func (k *Keeper) mend(ctx context.Context, key string, damage error, run *schedu
 	if err != nil {
 		return m, err
 	}
+	domain, err := k.blobs.Domain(ctx, key)
+	if err != nil {
+		return m, err
+	}
 	run.Found++
 	k.log.Warn("a pack is damaged", "pack", key, "items", len(items), "error", damage)
-	r := k.rewrite(vector)
+	r := k.rewrite(target{vector, domain})
 	r.from = []string{key}
 	broken, err := k.salvage(ctx, r, items)
 	if err != nil {

@@ -1,0 +1,226 @@
+// Package keyring finds the keys that seal packs: wrapped in the catalog, and unwrapped
+// by a key that is not. It makes the installation's first one.
+//
+// It owns how keys are wrapped, and how soon a process takes notice of a change: within
+// seconds, whatever runs. It keeps no key on disk, and names none in an error.
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/seal"
+	"github.com/leatworks/leat/pipeline/blob"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Fresh is how long a process may go without looking at the catalog's keys: so soon does it
+// seal with a new key, and stop to read by one that was destroyed.
+const Fresh = 3 * time.Second
+
+// Rows are the keys of the catalog. [catalog.Keys] is it.
+type Rows interface {
+	Active(ctx context.Context, domain string) (catalog.PackKey, error)
+	Load(ctx context.Context, id string) (catalog.PackKey, error)
+	Begin(ctx context.Context, k catalog.PackKey) error
+}
+
+// Keyring is a [blob.Sealer]. Its methods may be called by any number of goroutines.
+type Keyring struct {
+	ring *seal.Ring   // of keys that have sealed packs themselves; nil: none
+	wrap seal.Wrapper // nil: nothing can be wrapped
+	rows Rows         // nil: only keys of the ring can be used
+
+	mu     sync.Mutex
+	newest map[string]entry // by domain
+	keys   map[string]entry // by id
+	now    func() time.Time
+}
+
+// lookup bounds a look at the catalog, and at a service of keys.
+const lookup = 15 * time.Second
+
+// entry is a key, and when the catalog was asked for it. A nil key: packs are not sealed.
+type entry struct {
+	key *seal.PackKey
+	at  time.Time
+}
+
+// New returns a keyring. Without a ring no pack is sealed, and none that is can be read.
+func New(ring *seal.Ring) *Keyring {
+	k := &Keyring{ring: ring, newest: make(map[string]entry), keys: make(map[string]entry), now: time.Now}
+	if ring != nil {
+		k.wrap = ring
+	}
+	return k
+}
+
+// Use gives the keyring the keys of a catalog. It is to be called before any other method.
+func (k *Keyring) Use(rows Rows) { k.rows = rows }
+
+var errUnset = fmt.Errorf("%w: set LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE) to that of the other workers", blob.ErrSealed)
+
+// Newest is [blob.Sealer.Newest].
+func (k *Keyring) Newest(ctx context.Context, domain string) (blob.Key, error) {
+	k.mu.Lock()
+	known, ok := k.newest[domain]
+	k.mu.Unlock()
+	if !ok || k.now().Sub(known.at) > Fresh {
+		key, err := k.find(ctx, domain)
+		if err != nil {
+			return nil, err
+		}
+		known = entry{key, k.now()}
+		k.mu.Lock()
+		k.newest[domain] = known
+		if key != nil {
+			k.keys[key.ID()] = known
+		}
+		k.mu.Unlock()
+	}
+	if known.key == nil {
+		return nil, nil // and no interface that holds a nil pointer
+	}
+	return known.key, nil
+}
+
+// find asks the catalog for the key that seals. The installation's first one is made here.
+func (k *Keyring) find(ctx context.Context, domain string) (*seal.PackKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookup)
+	defer cancel()
+	if k.rows == nil {
+		return nil, fault.Retry(errors.New("the key that seals packs is in the catalog, which is not open"))
+	}
+	row, err := k.rows.Active(ctx, domain)
+	if errors.Is(err, catalog.ErrNotFound) && domain == "" {
+		if k.wrap == nil {
+			return nil, nil
+		}
+		row, err = k.begin(ctx)
+	}
+	switch {
+	case errors.Is(err, catalog.ErrNotFound):
+		return nil, fmt.Errorf("%w: key domain %s has none", blob.ErrDestroyed, domain)
+	case err != nil:
+		return nil, err
+	}
+	return k.unwrap(ctx, row)
+}
+
+// begin makes the installation's first key, unless somebody else does at the same time.
+func (k *Keyring) begin(ctx context.Context) (catalog.PackKey, error) {
+	row, err := k.Make(ctx, "")
+	if err != nil {
+		return row, err
+	}
+	if err := k.rows.Begin(ctx, row); err != nil {
+		return row, err
+	}
+	return k.rows.Active(ctx, "")
+}
+
+// Key is [blob.Sealer.Key].
+func (k *Keyring) Key(ctx context.Context, id string) (blob.Key, error) {
+	k.mu.Lock()
+	known, ok := k.keys[id]
+	k.mu.Unlock()
+	if ok && k.now().Sub(known.at) <= Fresh {
+		return known.key, nil
+	}
+	if k.ring != nil {
+		if direct := k.ring.Direct(id); direct != nil {
+			return direct, nil
+		}
+	}
+	key, err := k.load(ctx, id)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err != nil {
+		delete(k.keys, id)
+		return nil, err
+	}
+	k.keys[id] = entry{key, k.now()}
+	return key, nil
+}
+
+func (k *Keyring) load(ctx context.Context, id string) (*seal.PackKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookup)
+	defer cancel()
+	if k.rows == nil {
+		return nil, errUnset
+	}
+	row, err := k.rows.Load(ctx, id)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil, fmt.Errorf("%w: nobody knows key %q", blob.ErrSealed, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return k.unwrap(ctx, row)
+}
+
+// purpose binds a wrapped key to its row, so that it is of no use in another.
+func purpose(id, domain string) string { return "pack key\n" + id + "\n" + domain }
+
+func (k *Keyring) unwrap(ctx context.Context, row catalog.PackKey) (*seal.PackKey, error) {
+	if row.State == catalog.KeyDestroyed {
+		return nil, fmt.Errorf("%w: key %s", blob.ErrDestroyed, row.ID)
+	}
+	if k.wrap == nil {
+		return nil, errUnset
+	}
+	raw, err := k.wrap.Unwrap(ctx, row.Wrapped, row.WrappedBy, purpose(row.ID, row.Domain))
+	if errors.Is(err, seal.ErrNoWrapper) {
+		return nil, fmt.Errorf("%w: key %s: %w", blob.ErrSealed, row.ID, err)
+	}
+	if err != nil {
+		return nil, fault.Retry(fmt.Errorf("unwrap key %s of packs: %w", row.ID, err))
+	}
+	return seal.NewPackKey(row.ID, row.Domain, raw)
+}
+
+// Make makes a key for a domain and wraps it. The caller records it.
+func (k *Keyring) Make(ctx context.Context, domain string) (catalog.PackKey, error) {
+	if k.wrap == nil {
+		return catalog.PackKey{}, errUnset
+	}
+	id, raw := seal.RandomPackKey()
+	wrapped, by, err := k.wrap.Wrap(ctx, raw, purpose(id, domain))
+	if err != nil {
+		return catalog.PackKey{}, fmt.Errorf("wrap a key of packs: %w", err)
+	}
+	return catalog.PackKey{ID: id, Domain: domain, State: catalog.KeyActive, Wrapped: wrapped, WrappedBy: by}, nil
+}
+
+// Rewrap wraps a key by the newest wrapping key. changed is false if that has wrapped it
+// before.
+func (k *Keyring) Rewrap(ctx context.Context, row catalog.PackKey) (again catalog.PackKey, changed bool, err error) {
+	if k.wrap == nil {
+		return row, false, errUnset
+	}
+	newest, err := k.wrap.Newest(ctx)
+	if err != nil || row.WrappedBy == newest || row.State == catalog.KeyDestroyed {
+		return row, false, err
+	}
+	raw, err := k.wrap.Unwrap(ctx, row.Wrapped, row.WrappedBy, purpose(row.ID, row.Domain))
+	if err != nil {
+		return row, false, fmt.Errorf("unwrap key %s of packs: %w", row.ID, err)
+	}
+	if row.Wrapped, row.WrappedBy, err = k.wrap.Wrap(ctx, raw, purpose(row.ID, row.Domain)); err != nil {
+		return row, false, fmt.Errorf("wrap key %s of packs: %w", row.ID, err)
+	}
+	return row, true, nil
+}
+
+// Opens says whether this process can use a key.
+func (k *Keyring) Opens(ctx context.Context, row catalog.PackKey) bool {
+	_, err := k.unwrap(ctx, row)
+	return err == nil
+}
+
+// Direct says whether a key that is not in the catalog is there.
+func (k *Keyring) Direct(id string) bool { return k.ring != nil && k.ring.Direct(id) != nil }

@@ -1,0 +1,160 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// Keys of packs belong to the installation: no tenant's token may see or change one, that
+// of its own domain neither.
+
+// The states of a key, as people are shown them.
+const (
+	KeySeals     = "seals"     // new packs of its domain
+	KeyOpens     = "opens"     // packs that it has sealed before
+	KeyMissing   = "missing"   // what wraps it is not here
+	KeyDestroyed = "destroyed" // on purpose, for good
+	KeyOpen      = "open"      // no key: packs that are not sealed
+)
+
+// PackKey is a key of packs, and how much it has sealed.
+type PackKey struct {
+	Key       string     `json:"key" doc:"Id, eight hex digits. Empty: packs that are not sealed."`
+	State     string     `json:"state" enum:"seals,opens,missing,destroyed,open" doc:"missing: the answering process cannot use it."`
+	Tenant    string     `json:"tenant" doc:"Whose key it is. Empty: the installation's."`
+	Domain    string     `json:"domain" doc:"Its key domain. Empty: the installation's."`
+	WrappedBy string     `json:"wrapped_by" doc:"Id of the key that wraps it. Empty: it is not in the catalog, and is itself among the wrapping keys."`
+	Created   *time.Time `json:"created,omitempty"`
+	Destroyed *time.Time `json:"destroyed,omitempty"`
+	Packs     int64      `json:"packs"`
+	Bytes     int64      `json:"bytes"`
+}
+
+// KeysAnswer lists the keys of packs, the oldest first.
+type KeysAnswer struct {
+	Keys []PackKey `json:"keys" nullable:"false"`
+}
+
+// Keys lists the keys of packs, and how much each has sealed. Packs are counted by their
+// names.
+func (s *Service) Keys(ctx context.Context) (a KeysAnswer, err error) {
+	defer mark(&err)
+	a.Keys = []PackKey{}
+	if err := s.whole(ctx, store.Postgres); err != nil {
+		return a, err
+	}
+	uses, err := s.stores.Catalog.Keys.Uses(ctx)
+	if err != nil {
+		return a, err
+	}
+	rows, err := s.stores.Catalog.Keys.List(ctx)
+	if err != nil {
+		return a, err
+	}
+	for _, row := range rows {
+		k := PackKey{
+			Key: row.ID, State: s.keyState(ctx, row), Tenant: row.Tenant, Domain: row.Domain, WrappedBy: row.WrappedBy,
+			Created: &row.CreatedAt, Destroyed: row.DestroyedAt, Packs: uses[row.ID].Packs, Bytes: uses[row.ID].Bytes,
+		}
+		delete(uses, row.ID)
+		a.Keys = append(a.Keys, k)
+	}
+	var others []PackKey
+	for id, use := range uses {
+		k := PackKey{Key: id, State: KeyMissing, Packs: use.Packs, Bytes: use.Bytes}
+		switch {
+		case id == "":
+			k.State = KeyOpen
+		case s.stores.Keys.Direct(id):
+			k.State = KeyOpens
+		}
+		others = append(others, k)
+	}
+	slices.SortFunc(others, func(a, b PackKey) int { return cmp.Compare(a.Key, b.Key) })
+	a.Keys = append(others, a.Keys...)
+	return a, nil
+}
+
+func (s *Service) keyState(ctx context.Context, row catalog.PackKey) string {
+	switch {
+	case row.State == catalog.KeyDestroyed:
+		return KeyDestroyed
+	case !s.stores.Keys.Opens(ctx, row):
+		return KeyMissing
+	case row.State == catalog.KeyActive:
+		return KeySeals
+	}
+	return KeyOpens
+}
+
+// RotateKeyRequest asks for a new key.
+type RotateKeyRequest struct {
+	// Wrapping asks that all keys be wrapped by the newest wrapping key. Default: a new key
+	// seals packs from now on.
+	Wrapping bool
+	Reach    []string // globs of repositories that may be seen; has to be empty
+}
+
+// RotatedKey is the result of a rotation.
+type RotatedKey struct {
+	Key     string `json:"key" doc:"The new key of packs. Empty: keys were wrapped again."`
+	Wrapped int    `json:"wrapped" doc:"Keys that are wrapped by the newest wrapping key now, and were not before."`
+}
+
+// RotateKey makes a new key for packs, which all workers seal with within seconds; the
+// collector writes packs of the one before anew. Or it wraps all keys by the newest
+// wrapping key, after which the one before can be taken away. Nothing has to stop.
+func (s *Service) RotateKey(ctx context.Context, r RotateKeyRequest) (done RotatedKey, err error) {
+	defer mark(&err)
+	if err := everything(ctx, r.Reach); err != nil {
+		return done, err
+	}
+	if err := s.whole(ctx, store.Postgres); err != nil {
+		return done, err
+	}
+	if r.Wrapping {
+		done.Wrapped, err = s.wrapKeys(ctx)
+		return done, err
+	}
+	k, err := s.stores.Keys.Make(ctx, "")
+	if err != nil {
+		return done, &Error{Kind: Refused, Err: err}
+	}
+	done.Key = k.ID
+	return done, taken(s.stores.Catalog.Keys.Rotate(ctx, author(ctx), k, ""))
+}
+
+// taken says that a change was refused because of another.
+func taken(err error) error {
+	if errors.Is(err, catalog.ErrKeyTaken) {
+		return &Error{Kind: Refused, Reason: catalog.ErrKeyTaken.Error()}
+	}
+	return err
+}
+
+func (s *Service) wrapKeys(ctx context.Context) (wrapped int, err error) {
+	rows, err := s.stores.Catalog.Keys.List(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, row := range rows {
+		again, changed, err := s.stores.Keys.Rewrap(ctx, row)
+		if err != nil {
+			return wrapped, &Error{Kind: Refused, Err: err}
+		}
+		if !changed {
+			continue
+		}
+		if err := s.stores.Catalog.Keys.Rewrap(ctx, author(ctx), again, row.WrappedBy); err != nil {
+			return wrapped, err
+		}
+		wrapped++
+	}
+	return wrapped, nil
+}
