@@ -38,7 +38,7 @@ type Floor struct {
 
 // wrote holds the rows, objects and points that leat wrote in a round.
 type wrote struct {
-	first    bool
+	first    bool // nothing stands in the way of what is written
 	whole    bool // all points anew, and nothing else
 	from     mark
 	track    uuid.UUID

@@ -49,7 +49,7 @@ var phases = []phase{
 	{name: "one-line edit", change: (*run).edit, submit: (*run).tell},
 	{name: "rename", change: (*run).rename, submit: (*run).tell},
 	{name: "delete", change: (*run).remove, submit: (*run).tell},
-	{name: "rebuild", once: true, submit: (*run).rebuild, whole: true},
+	{name: "rebuild", submit: (*run).rebuild, whole: true},
 }
 
 func (r *run) measure(ctx context.Context) error {
@@ -69,8 +69,11 @@ func (r *run) measure(ctx context.Context) error {
 // perform runs a phase, and after each round its floor.
 func (r *run) perform(ctx context.Context, p phase) error {
 	result := Phase{Name: p.name, Rounds: r.cfg.Rounds}
-	if p.once {
+	switch {
+	case p.once:
 		result.Rounds = 1
+	case p.whole:
+		result.Rounds = r.cfg.Rebuilds
 	}
 	files, err := r.files(ctx, result.Rounds)
 	if p.change != nil && err != nil {
@@ -105,7 +108,7 @@ func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (t
 			return 0, err
 		}
 	}
-	w := wrote{first: p.once, whole: p.whole}
+	w := wrote{first: p.once || p.whole, whole: p.whole}
 	var err error
 	if w.from, err = r.leat.mark(ctx); err != nil {
 		return 0, err

@@ -22,26 +22,28 @@ import (
 
 // Config chooses the measurements.
 type Config struct {
-	Repo    string // repository whose HEAD is ingested; default: one is invented
-	Files   int    // of the invented one; default 1,000
-	Seed    uint64 // of the invented one
-	Rounds  int    // of each small change; the median counts; default 5
-	Queries int    // of the search; default 200
-	Search  bool   // measure only the first ingest and the search; default false
-	Fast    bool   // the stores need not survive the death of the machine; default false
-	Bin     string // directory of the workers' and leat's binaries; default: they are built
-	Dir     string // holds everything, and is removed if all went well; default: a new one below the system's
-	Keep    bool   // keep Dir in any case
-	Profile bool   // have each worker write a CPU profile into Dir, which is kept; default false
+	Repo     string // repository whose HEAD is ingested; default: one is invented
+	Files    int    // of the invented one; default 1,000
+	Seed     uint64 // of the invented one
+	Rounds   int    // of each small change; the median counts; default 5
+	Rebuilds int    // of the index, one after another; default 1
+	Queries  int    // of the search; default 200
+	Search   bool   // measure only the first ingest and the search; default false
+	Fast     bool   // the stores need not survive the death of the machine; default false
+	Bin      string // directory of the workers' and leat's binaries; default: they are built
+	Dir      string // holds everything, and is removed if all went well; default: a new one below the system's
+	Keep     bool   // keep Dir in any case
+	Profile  bool   // have each worker and store write a CPU profile into Dir, which is kept; default false
 
 	Out io.Writer // gets a line for each step; default: nobody is told
 }
 
 // The defaults of Config.
 const (
-	DefaultFiles   = 1000
-	DefaultRounds  = 5
-	DefaultQueries = 200
+	DefaultFiles    = 1000
+	DefaultRounds   = 5
+	DefaultRebuilds = 1
+	DefaultQueries  = 200
 )
 
 var workerNames = []string{"ingestor", "embedder", "indexer", "syncer"}
@@ -84,7 +86,8 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 }
 
 func prepare(cfg Config) (*run, error) {
-	cfg.Files, cfg.Rounds, cfg.Queries = cmp.Or(cfg.Files, DefaultFiles), cmp.Or(cfg.Rounds, DefaultRounds), cmp.Or(cfg.Queries, DefaultQueries)
+	cfg.Files, cfg.Rounds = cmp.Or(cfg.Files, DefaultFiles), cmp.Or(cfg.Rounds, DefaultRounds)
+	cfg.Rebuilds, cfg.Queries = cmp.Or(cfg.Rebuilds, DefaultRebuilds), cmp.Or(cfg.Queries, DefaultQueries)
 	if cfg.Out == nil {
 		cfg.Out = io.Discard
 	}
@@ -146,6 +149,9 @@ func (r *run) startStores(context.Context) error {
 		s, err := stack.NewStore(r.dir, r.logs, name, r.cfg.Fast)
 		if err != nil {
 			return err
+		}
+		if r.cfg.Profile {
+			s.Profile = filepath.Join(r.dir, name+".pprof")
 		}
 		r.stores[name] = s
 		starting.Go(func() { errs[i] = s.Start() })

@@ -26,7 +26,7 @@ func (c *Client) Generation(ctx context.Context, number int64) (g service.Genera
 
 // AwaitGeneration is service.Service.AwaitGeneration.
 func (c *Client) AwaitGeneration(ctx context.Context, number int64, tell func(service.Generation)) (service.Generation, bool, error) {
-	return service.AwaitGeneration(ctx, c, number, tell)
+	return service.AwaitGeneration(ctx, c, number, nil, tell)
 }
 
 // changed is a generation after a change of it.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -106,7 +107,11 @@ func (s *Service) Rebuild(ctx context.Context, r RebuildRequest) (number int64, 
 		return 0, &Error{Kind: Invalid, Field: FieldEmbedder, Err: err}
 	}
 	made, err := s.stores.Catalog.Generations.Add(ctx, s.cfg.Index, store.ModelOf(model), r.From)
-	return made.Number, err
+	if err != nil {
+		return 0, err
+	}
+	s.tellGenerations()
+	return made.Number, nil
 }
 
 // RollBack begins to make a retired generation the active one again, and returns its
@@ -116,7 +121,19 @@ func (s *Service) RollBack(ctx context.Context, number int64) (_ int64, err erro
 	if err := s.index(ctx); err != nil {
 		return 0, err
 	}
-	return s.stores.Catalog.Generations.RollBack(ctx, number)
+	if number, err = s.stores.Catalog.Generations.RollBack(ctx, number); err != nil {
+		return 0, err
+	}
+	s.tellGenerations()
+	return number, nil
+}
+
+// tellGenerations tells the workers at once what they would notice at their next look. It
+// needs a connection to NATS, and may fail without harm.
+func (s *Service) tellGenerations() {
+	if s.stores.Broker != nil {
+		_ = s.stores.Broker.Tell(broker.SubjectGenerations)
+	}
 }
 
 // CancelRebuild ends the rebuild or the rollback under way, and returns the number
@@ -126,7 +143,11 @@ func (s *Service) CancelRebuild(ctx context.Context) (number int64, err error) {
 	if err := s.index(ctx); err != nil {
 		return 0, err
 	}
-	return s.stores.Catalog.Generations.Cancel(ctx)
+	if number, err = s.stores.Catalog.Generations.Cancel(ctx); err != nil {
+		return 0, err
+	}
+	s.tellGenerations()
+	return number, nil
 }
 
 // Generation returns one generation, or false if no generation has this number.
@@ -146,13 +167,23 @@ func (s *Service) Generation(ctx context.Context, number int64) (g Generation, f
 // or is not being built any more. It calls tell while it waits, and returns the
 // generation, or false if it is gone.
 func (s *Service) AwaitGeneration(ctx context.Context, number int64, tell func(Generation)) (Generation, bool, error) {
-	return AwaitGeneration(ctx, s, number, tell)
+	var told <-chan struct{}
+	if s.stores.Broker != nil {
+		heard, stop, err := s.stores.Broker.Hear(broker.SubjectGenerations)
+		if err != nil {
+			return Generation{}, false, err
+		}
+		defer stop()
+		told = heard
+	}
+	return AwaitGeneration(ctx, s, number, told, tell)
 }
 
-// AwaitGeneration is Service.AwaitGeneration for whoever knows generations.
+// AwaitGeneration is Service.AwaitGeneration for whoever knows generations. It asks at an
+// interval, and when told signals, which may be nil.
 func AwaitGeneration(ctx context.Context, s interface {
 	Generation(ctx context.Context, number int64) (Generation, bool, error)
-}, number int64, tell func(Generation)) (Generation, bool, error) {
+}, number int64, told <-chan struct{}, tell func(Generation)) (Generation, bool, error) {
 	ticker := time.NewTicker(generationInterval)
 	defer ticker.Stop()
 	for {
@@ -164,6 +195,7 @@ func AwaitGeneration(ctx context.Context, s interface {
 		select {
 		case <-ctx.Done():
 			return g, true, ctx.Err()
+		case <-told:
 		case <-ticker.C:
 		}
 	}

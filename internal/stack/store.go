@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/profile"
 )
 
 // The stores, each a process of its own.
@@ -40,9 +41,10 @@ var parts = map[string]devstack.Parts{
 // When this program runs again as a store, these variables name the store and
 // its data directory, and say how it runs.
 const (
-	envStore = "LEAT_STACK_STORE"
-	envDir   = "LEAT_STACK_DIR"
-	envFast  = "LEAT_STACK_FAST"
+	envStore   = "LEAT_STACK_STORE"
+	envDir     = "LEAT_STACK_DIR"
+	envFast    = "LEAT_STACK_FAST"
+	envProfile = "LEAT_STACK_PROFILE"
 )
 
 // How long a store may take to start, recovery after a kill included, and to
@@ -59,7 +61,12 @@ func Serve() {
 	if name == "" {
 		return
 	}
-	if err := serve(name, os.Getenv(envDir), os.Getenv(envFast) != ""); err != nil {
+	stop, err := profile.Start(os.Getenv(envProfile))
+	if err == nil {
+		err = serve(name, os.Getenv(envDir), os.Getenv(envFast) != "")
+		stop()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -85,6 +92,7 @@ func serve(name, dir string, fast bool) error {
 type Store struct {
 	Process
 	Dir       string
+	Profile   string             // file that gets a CPU profile; default: none
 	Endpoints devstack.Endpoints // valid once it has started
 
 	said *io.PipeReader
@@ -105,6 +113,9 @@ func NewStore(dir, logs, name string, fast bool) (*Store, error) {
 		cmd.Env = append(os.Environ(), envStore+"="+name, envDir+"="+s.Dir)
 		if fast {
 			cmd.Env = append(cmd.Env, envFast+"=1")
+		}
+		if s.Profile != "" {
+			cmd.Env = append(cmd.Env, envProfile+"="+s.Profile)
 		}
 		reader, writer := io.Pipe()
 		s.said, cmd.Stdout = reader, writer

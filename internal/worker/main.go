@@ -14,6 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/build"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/profile"
 	"github.com/leatworks/leat/internal/telemetry"
 	"github.com/leatworks/leat/pipeline/chunk/child"
 	"github.com/leatworks/leat/pipeline/git/reach"
@@ -121,9 +122,9 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 		return err
 	}
 	defer health.Close()
-	profiled, err := profile(cfg.Profile)
+	profiled, err := profile.Start(cfg.Profile)
 	if err != nil {
-		return err
+		return fault.Reject(fmt.Errorf("--profile (LEAT_PROFILE): %w: name a file that can be written", err))
 	}
 	defer profiled()
 	log.Info("starting", "health", health.Addr())

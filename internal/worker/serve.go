@@ -9,11 +9,13 @@ import (
 
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// generationPoll is the time in which a worker notices a new or a dropped generation.
+// generationPoll is the time in which a worker notices a new or a dropped generation of
+// which it is not told.
 const generationPoll = 500 * time.Millisecond
 
 // service is a piece of work that runs until its context ends.
@@ -43,6 +45,11 @@ func (s *Stores) serveEach(ctx context.Context, log *slog.Logger, wanted func([]
 			<-r.done
 		}
 	}()
+	told, unsubscribe, err := s.Broker.Hear(broker.SubjectGenerations)
+	if err != nil {
+		return err
+	}
+	defer unsubscribe()
 	ticker := time.NewTicker(generationPoll)
 	defer ticker.Stop()
 	for {
@@ -58,6 +65,7 @@ func (s *Stores) serveEach(ctx context.Context, log *slog.Logger, wanted func([]
 		select {
 		case <-ctx.Done():
 			return ended(running)
+		case <-told:
 		case <-ticker.C:
 		}
 	}

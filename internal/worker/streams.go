@@ -32,19 +32,28 @@ func (s Streams) Ensure(ctx context.Context, list []catalog.GenerationStatus) er
 	return s.broker.Ensure(ctx, topology)
 }
 
-// Behind reports whether messages wait for the generation's consumers or, with
-// ownEmbedder, for its embedder's.
-func (s Streams) Behind(ctx context.Context, g catalog.Generation, ownEmbedder bool) (bool, error) {
+// Lag adds up the messages that wait for the generation's consumers and, with
+// ownEmbedder, for its embedder's, and those that are in the hands of workers.
+func (s Streams) Lag(ctx context.Context, g catalog.Generation, ownEmbedder bool) (waiting, inFlight uint64, err error) {
 	for _, c := range streamed(g).Consumers() {
 		if c.Stream == broker.StreamChunked && !ownEmbedder {
 			continue
 		}
 		lag, err := s.broker.Lag(ctx, c.Stream, c.Name)
-		if err != nil || lag.Pending > 0 {
-			return true, err
+		if err != nil {
+			return 0, 0, err
 		}
+		waiting, inFlight = waiting+lag.Pending, inFlight+lag.InFlight
 	}
-	return false, nil
+	return waiting, inFlight, nil
+}
+
+// Tell tells everybody that a generation has changed.
+func (s Streams) Tell() error { return s.broker.Tell(broker.SubjectGenerations) }
+
+// Told signals when somebody has told that a generation has changed.
+func (s Streams) Told() (told <-chan struct{}, stop func(), err error) {
+	return s.broker.Hear(broker.SubjectGenerations)
 }
 
 // Drop deletes the generation's consumers and, with ownEmbedder, its embedder's.

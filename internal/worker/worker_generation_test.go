@@ -115,6 +115,12 @@ func (f *factory) keep(retention, grace time.Duration) *generation.Keeper {
 		f.Catalog, f.Catalog.Generations, f.Catalog.Locks, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
 }
 
+// keepEvery looks after the generations at an interval.
+func (f *factory) keepEvery(interval time.Duration) *generation.Keeper {
+	return generation.New(generation.Config{Alias: f.Config().Index, Interval: interval, Retention: time.Hour},
+		f.Catalog, f.Catalog.Generations, f.Catalog.Locks, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
+}
+
 // work runs an embedder and an indexer. The function that it returns ends them.
 func (f *factory) work() (stop func()) { return f.workUntil(5 * time.Second) }
 

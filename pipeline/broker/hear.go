@@ -6,6 +6,20 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
+// SubjectGenerations is where everybody is told that a generation of the index has
+// changed. The messages are empty: the catalog says what has changed. No stream keeps
+// them, and nothing depends on them, because everybody also looks at an interval.
+const SubjectGenerations = "leat.generation.changed"
+
+// Tell publishes an empty message for those who [Broker.Hear] the subject at this moment.
+// It may be lost.
+func (b *Broker) Tell(subject string) error {
+	if err := b.conn.Publish(subject, nil); err != nil {
+		return fmt.Errorf("publish on %s: %w", subject, err)
+	}
+	return nil
+}
+
 // Hear returns a channel that signals when a message has been published on subject
 // since the last receive. It is a plain subscription: it misses messages that are
 // published while the connection is down or before the server knows of it. If the

@@ -67,21 +67,24 @@ func (r Role) Permissions() Permissions {
 		p.Publish = slices.Concat(prepare(), pull(StreamIntake, ConsumerIngestor),
 			[]string{events.ChunkedSubjects, events.EmbeddedSubjects, events.CompletedSubjects})
 	case RoleEmbedder:
+		p.Subscribe = append(p.Subscribe, SubjectGenerations)
 		p.Publish = slices.Concat(prepare(), pull(StreamChunked, "*"), []string{events.EmbeddedSubjects})
 	case RoleIndexer:
+		p.Subscribe = append(p.Subscribe, SubjectGenerations)
 		p.Publish = slices.Concat(prepare(), pull(StreamEmbedded, "*"), []string{events.IndexedSubjects, events.CompletedSubjects})
 	case RoleSyncer:
+		p.Subscribe = append(p.Subscribe, SubjectGenerations)
 		p.Publish = slices.Concat(prepare(), upkeep(),
-			[]string{events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.CompletedSubjects})
+			[]string{SubjectGenerations, events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.CompletedSubjects})
 	case RoleGateway:
 		// Dead letters are published again as they came, which only the intake's are.
-		p.Publish = slices.Concat(prepare(), []string{events.SubmittedSubjects})
-		p.Subscribe = append(p.Subscribe, events.CompletedSubjects)
+		p.Publish = slices.Concat(prepare(), []string{SubjectGenerations, events.SubmittedSubjects})
+		p.Subscribe = append(p.Subscribe, SubjectGenerations, events.CompletedSubjects)
 	case RoleOperator:
 		// 'leat verify --repair' runs workers of its own.
-		p.Subscribe = append(inboxOf("leat", "leat-repair"), events.CompletedSubjects)
+		p.Subscribe = append(inboxOf("leat", "leat-repair"), SubjectGenerations, events.CompletedSubjects)
 		p.Publish = slices.Concat(prepare(), upkeep(), pull(StreamChunked, "*"), pull(StreamEmbedded, "*"), listeners(), []string{
-			events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.IndexedSubjects, events.CompletedSubjects,
+			SubjectGenerations, events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.IndexedSubjects, events.CompletedSubjects,
 		})
 	}
 	return p

@@ -31,6 +31,9 @@ const (
 	// each attempt, up to maxPause.
 	minPause = 50 * time.Millisecond
 	maxPause = 2 * time.Second
+	// missingPause is the longest pause before a look for a consumer that is not there:
+	// of a new generation, the syncer makes it at this moment.
+	missingPause = 100 * time.Millisecond
 
 	// settleGrace is the time that handlers have to return after their context ended.
 	settleGrace = 2 * time.Second
@@ -107,6 +110,9 @@ func (p *pump) fetch(ctx context.Context, beat *time.Ticker) {
 			return
 		}
 		p.report(err)
+		if errors.Is(err, jetstream.ErrConsumerNotFound) {
+			p.pause = min(p.pause, missingPause)
+		}
 		select {
 		case <-ctx.Done():
 			return

@@ -34,29 +34,15 @@ func (k *Keeper) build(ctx context.Context, g catalog.GenerationStatus, list []c
 	if err := k.sample(ctx, g); err != nil {
 		return err
 	}
-	behind, err := k.behind(ctx, g, list)
-	if err != nil || behind {
+	lag := k.lagOf(g, list)
+	if caughtUp, err := k.caughtUp(ctx, g, lag); err != nil || !caughtUp {
 		return err
 	}
-	equal, err := k.match(ctx, g)
+	equal, err := k.match(ctx, g, lag)
 	if err != nil || !equal {
 		return err
 	}
 	return k.swap(ctx, g)
-}
-
-// behind says whether messages of the streams still wait for the generation: of
-// the chunked stream only if its embedder is a new one. A generation that is
-// built from the catalog does not wait for them at first.
-func (k *Keeper) behind(ctx context.Context, g catalog.GenerationStatus, list []catalog.GenerationStatus) (bool, error) {
-	if g.Source == catalog.SourceCatalog && !g.Sampled {
-		return false, nil
-	}
-	shared := false
-	for _, other := range list {
-		shared = shared || other.State == catalog.GenerationActive && other.Embedder.ID == g.Embedder.ID
-	}
-	return k.streams.Behind(ctx, g.Generation, !shared)
 }
 
 // swap makes a generation the active one. The catalog comes first: a crash in
@@ -88,6 +74,7 @@ func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list 
 	if err := k.point(ctx, g); err != nil {
 		return err
 	}
+	k.tell()
 	changed := false
 	for _, before := range list {
 		if before.State == catalog.GenerationRetired && before.StateAt.Equal(g.StateAt) {
@@ -98,7 +85,7 @@ func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list 
 		return err
 	}
 	c := k.comparison(g)
-	equal, _, err := c.Equal(ctx)
+	equal, err := k.stillEqual(ctx, g, c)
 	if err != nil {
 		return err
 	}
@@ -109,8 +96,23 @@ func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list 
 		}
 		k.log.Info("the index was compared again after the swap", "generation", g.Number, "deleted", did.Deleted, "documents", did.Requeued)
 	}
-	_, err = k.generations.MarkVerified(ctx, g.Number, catalog.GenerationActive)
-	return err
+	if _, err = k.generations.MarkVerified(ctx, g.Number, catalog.GenerationActive); err != nil {
+		return err
+	}
+	k.tell()
+	return nil
+}
+
+// stillEqual compares a generation that was compared before. It looks at the catalog
+// alone if that demands the very points that it demanded then.
+func (k *Keeper) stillEqual(ctx context.Context, g catalog.GenerationStatus, c point.Comparison) (bool, error) {
+	if k.matched.number == g.Number {
+		if same, err := c.Demands(ctx, k.matched.demand); err != nil || same {
+			return same, err
+		}
+	}
+	equal, _, err := c.Equal(ctx)
+	return equal, err
 }
 
 func (k *Keeper) comparison(g catalog.GenerationStatus) point.Comparison {

@@ -22,6 +22,7 @@ func (k *Keeper) drop(ctx context.Context, g catalog.GenerationStatus, list []ca
 	if err := k.generations.Drop(ctx, g.Generation); err != nil {
 		return err
 	}
+	k.tell()
 	k.log.Info("a generation is gone", "generation", g.Number, "collection", g.Collection)
 	return nil
 }

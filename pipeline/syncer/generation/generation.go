@@ -51,10 +51,15 @@ type Streams interface {
 	// Ensure makes the streams, and the consumers of the live generations of the
 	// list, where they are missing.
 	Ensure(ctx context.Context, list []catalog.GenerationStatus) error
-	// Behind says whether messages wait for the generation's consumers.
-	Behind(ctx context.Context, g catalog.Generation, ownEmbedder bool) (bool, error)
+	// Lag counts the messages that wait for the generation's consumers, and those
+	// that workers have taken and not settled.
+	Lag(ctx context.Context, g catalog.Generation, ownEmbedder bool) (waiting, inFlight uint64, err error)
 	// Drop deletes the generation's consumers. It is no error if they are gone.
 	Drop(ctx context.Context, g catalog.Generation, ownEmbedder bool) error
+	// Tell tells everybody that a generation has changed. It may be lost.
+	Tell() error
+	// Told signals when somebody has told so.
+	Told() (told <-chan struct{}, stop func(), err error)
 }
 
 // Documents are the documents that a generation is to have points of. The
@@ -74,6 +79,14 @@ type Keeper struct {
 	points      vector.Store
 	events      *announce.Publisher
 	log         *slog.Logger
+
+	matched matched // of the last generation that was found equal to the catalog
+}
+
+// matched is what the catalog demanded of a generation when the generation had it.
+type matched struct {
+	number int64
+	demand point.Demand
 }
 
 // New returns a Keeper.
@@ -87,9 +100,15 @@ func New(
 	return &Keeper{cfg: cfg, documents: d, generations: g, locks: locks, streams: streams, points: points, events: p, log: log}
 }
 
-// Run looks at an interval until ctx ends. A look that fails is logged; the next
-// may succeed.
+// Run looks at an interval, and when it is told of a change, until ctx ends. A look that
+// fails is logged; the next may succeed.
 func (k *Keeper) Run(ctx context.Context) {
+	told, stop, err := k.streams.Told()
+	if err != nil {
+		k.log.Warn("changes of generations are noticed at an interval only", "error", err)
+	} else {
+		defer stop()
+	}
 	ticker := time.NewTicker(k.cfg.Interval)
 	defer ticker.Stop()
 	for {
@@ -99,8 +118,16 @@ func (k *Keeper) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-told:
 		case <-ticker.C:
 		}
+	}
+}
+
+// tell tells everybody of a change. Who misses it notices at an interval.
+func (k *Keeper) tell() {
+	if err := k.streams.Tell(); err != nil {
+		k.log.Warn("telling of a change of generations failed", "error", err)
 	}
 }
 

@@ -26,11 +26,17 @@ const (
 // deletes the points that should not be there, and has the documents indexed that
 // lack one. equal is true if each document was seen with all its points; a
 // document that changes afterwards comes by the stream.
-func (k *Keeper) match(ctx context.Context, g catalog.GenerationStatus) (equal bool, err error) {
+func (k *Keeper) match(ctx context.Context, g catalog.GenerationStatus, of lag) (equal bool, err error) {
 	c := k.comparison(g)
+	k.matched = matched{}
 	if g.Failing == 0 { // else failures may have to be forgotten, of documents taken since
-		if equal, _, err := c.Equal(ctx); err != nil || equal {
-			return equal, err
+		equal, demand, err := c.Equal(ctx)
+		if err != nil {
+			return false, err
+		}
+		if equal {
+			k.matched = matched{g.Number, demand}
+			return true, nil
 		}
 	}
 	for page, err := range c.Marks(ctx, uuid.Nil) {
@@ -61,20 +67,18 @@ func (k *Keeper) match(ctx context.Context, g catalog.GenerationStatus) (equal b
 	if len(lacking) > lookAgainMost {
 		return false, nil
 	}
-	return k.lookAgain(ctx, g, lacking)
+	return k.lookAgain(ctx, g, lacking, of)
 }
 
 // lookAgain waits a while for documents that may have been on their way.
-func (k *Keeper) lookAgain(ctx context.Context, g catalog.GenerationStatus, ids []uuid.UUID) (equal bool, err error) {
-	ticker := time.NewTicker(lookAgainEvery)
-	defer ticker.Stop()
+func (k *Keeper) lookAgain(ctx context.Context, g catalog.GenerationStatus, ids []uuid.UUID, of lag) (equal bool, err error) {
+	gained := true
 	for end := time.Now().Add(lookAgainFor); len(ids) > 0 && time.Now().Before(end); {
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-ticker.C:
+		if err := pause(ctx, of, gained); err != nil {
+			return false, err
 		}
 		var left []uuid.UUID
+		before := len(ids)
 		for len(ids) > 0 {
 			part := ids[:min(lookAgainPage, len(ids))]
 			ids = ids[len(part):]
@@ -88,12 +92,27 @@ func (k *Keeper) lookAgain(ctx context.Context, g catalog.GenerationStatus, ids 
 			}
 			left = append(left, lack...)
 		}
-		ids = left
+		ids, gained = left, len(left) < before
 		if goesOn, err := k.stillBuilding(ctx, g); err != nil || !goesOn {
 			return false, err
 		}
 	}
 	return len(ids) == 0, nil
+}
+
+// pause waits before documents are looked at again. If the last look has gained some, it
+// ends as soon as the messages on their way are settled.
+func pause(ctx context.Context, of lag, gained bool) error {
+	if gained {
+		_, err := await(ctx, of, lookAgainEvery, lookAgainEvery)
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(lookAgainEvery):
+		return nil
+	}
 }
 
 // stillBuilding says whether a generation is still to be built: it may have been

@@ -39,28 +39,46 @@ func (s *checksum) add(id, document uuid.UUID, revision int64, blob [32]byte, te
 	s.sum += maphash.Bytes(seed, b)
 }
 
+// Demand is what the catalog demanded at some time.
+type Demand struct {
+	Points int64 // that were compared
+	sum    checksum
+	open   bool // documents were under way, and left out
+}
+
 // Equal says whether the collection holds the points that the catalog demands,
-// leaving out documents under way, and how many points it should hold. It costs
-// one pass over the documents, which derives the ids, and one over the points.
-// False may be wrong, because the two stores are not read at one moment.
-func (c Comparison) Equal(ctx context.Context) (bool, int64, error) {
+// leaving out documents under way, and what it demands. It costs one pass over
+// the documents, which derives the ids, and one over the points. False may be
+// wrong, because the two stores are not read at one moment.
+func (c Comparison) Equal(ctx context.Context) (bool, Demand, error) {
 	want, open, err := c.sumOfCatalog(ctx)
 	if err != nil {
-		return false, 0, err
+		return false, Demand{}, err
 	}
+	demand := Demand{int64(want.points), want, len(open) > 0}
 	held, err := c.held(ctx)
 	if err != nil {
-		return false, 0, err
+		return false, Demand{}, err
 	}
-	compared := int64(want.points)
 	switch {
 	case held == 0 || len(open) == 0 && held != want.points:
-		return held == want.points, compared, nil
+		return held == want.points, demand, nil
 	case len(open) > maxUnderWay:
-		return false, compared, nil
+		return false, demand, nil
 	}
 	got, err := c.sumOfIndex(ctx, open)
-	return got == want, compared, err
+	return got == want, demand, err
+}
+
+// Demands says whether the catalog demands the same points as before, and
+// nothing was under way then or is now. A collection that was equal then is
+// equal still: points change with their documents only.
+func (c Comparison) Demands(ctx context.Context, before Demand) (bool, error) {
+	if before.open {
+		return false, nil
+	}
+	want, open, err := c.sumOfCatalog(ctx)
+	return err == nil && len(open) == 0 && want == before.sum, err
 }
 
 // held counts the points.

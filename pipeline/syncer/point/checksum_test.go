@@ -31,10 +31,36 @@ func TestChecksumsLeaveOutWhatIsUnderWay(t *testing.T) {
 	if !equal() {
 		t.Error("a sound repository differs")
 	}
+	c := point.Comparison{Documents: p.Catalog, Points: p.Points, Collection: p.Generation.Collection, Repositories: []uuid.UUID{id}}
+	_, settled, err := c.Equal(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	demanded := func(before point.Demand) bool {
+		t.Helper()
+		same, err := c.Demands(t.Context(), before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return same
+	}
+	if !demanded(settled) {
+		t.Error("the catalog demands something else although nothing has changed")
+	}
 	repo.Commit(t, testpipe.Text("a.txt", "two\n", "b.txt", "stays\n", "d.txt", "\x00"))
 	p.Submit(t, repo)
 	if !equal() {
 		t.Error("a repository with documents under way differs")
+	}
+	if demanded(settled) {
+		t.Error("a document under way is not seen in the catalog")
+	}
+	_, underWay, err := c.Equal(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if demanded(underWay) {
+		t.Error("what was under way is taken for compared")
 	}
 	stays := slices.DeleteFunc(p.AllPoints(t), func(p vector.Point) bool { return p.Payload.Path != "b.txt" })
 	p.RemovePoints(t, stays...)

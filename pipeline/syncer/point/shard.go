@@ -35,11 +35,11 @@ func (k *Keeper) compare(ctx context.Context, shard int, run *schedule.Run) erro
 
 func (k *Keeper) compareRepository(ctx context.Context, g catalog.Generation, id uuid.UUID, run *schedule.Run) error {
 	c := k.comparison(g, id)
-	equal, compared, err := c.Equal(ctx)
+	equal, demand, err := c.Equal(ctx)
 	if err != nil {
 		return err
 	}
-	run.Compared += compared
+	run.Compared += demand.Points
 	if equal {
 		return nil
 	}

@@ -32,13 +32,14 @@ func run() error {
 	flag.IntVar(&cfg.Files, "files", bench.DefaultFiles, "how many files the invented repository has")
 	flag.Uint64Var(&cfg.Seed, "seed", 1, "seed of the invented repository; the same one makes the same files")
 	flag.IntVar(&cfg.Rounds, "rounds", bench.DefaultRounds, "how often each small change is made")
+	flag.IntVar(&cfg.Rebuilds, "rebuilds", bench.DefaultRebuilds, "how often the index is rebuilt")
 	flag.IntVar(&cfg.Queries, "queries", bench.DefaultQueries, "how many queries are asked")
 	flag.BoolVar(&cfg.Search, "search", false, "measure only the first ingest and the search")
 	flag.BoolVar(&cfg.Fast, "fast", false, "run stores that need not survive the death of the machine")
 	flag.StringVar(&cfg.Bin, "bin", "", "directory of the binaries (default: they are built)")
 	flag.StringVar(&cfg.Dir, "dir", "", "directory of data and logs (default: a new one, removed if all goes well)")
 	flag.BoolVar(&cfg.Keep, "keep", false, "keep data and logs")
-	flag.BoolVar(&cfg.Profile, "profile", false, "keep a CPU profile of each worker beside data and logs")
+	flag.BoolVar(&cfg.Profile, "profile", false, "keep a CPU profile of each worker and store beside data and logs")
 	flag.Parse()
 	if cfg.Repo != "" {
 		var err error
