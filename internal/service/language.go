@@ -1,10 +1,7 @@
 package service
 
 import (
-	"slices"
 	"strings"
-
-	"github.com/go-enry/go-enry/v2/data"
 
 	"github.com/leatworks/leat/pipeline/lang"
 )
@@ -31,7 +28,7 @@ func similar(name string) string {
 		return ""
 	}
 	var names []string
-	for language := range data.ExtensionsByLanguage {
+	for _, language := range lang.Names() {
 		if strings.HasPrefix(strings.ToLower(language), strings.ToLower(name[:2])) {
 			names = append(names, language)
 		}
@@ -39,6 +36,5 @@ func similar(name string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	slices.Sort(names)
 	return " (did you mean " + strings.Join(names[:min(len(names), most)], ", ") + "?)"
 }

@@ -10,20 +10,20 @@ import (
 // begins on a line that fits a pattern, and ends where the indentation says or at a
 // line of its own.
 type layout struct {
-	aside   []string       // beginnings of lines that belong to what follows: comments, attributes
-	long    [][2]string    // marks around comments and texts of several lines; ^: at the beginning of a line
-	header  *regexp.Regexp // an import, or the name of the file's module in the first group
-	define  []pattern      // the first that fits a line counts
-	reserve string         // words between blanks that are no names
+	aside   []string    // beginnings of lines that belong to what follows: comments, attributes
+	long    [][2]string // marks around comments and texts of several lines; ^: at the beginning of a line
+	header  lazy        // an import, or the name of the file's module in the first group
+	define  []pattern   // the first that fits a line counts
+	reserve string      // words between blanks that are no names
 }
 
 // pattern is a line that begins a definition, from its first letter on. The first
 // group that is not empty is the name.
 type pattern struct {
 	kind  string
-	expr  *regexp.Regexp
-	until *regexp.Regexp // the line that ends it; nil: its indentation does
-	open  bool           // definitions in it count too, as in a type
+	expr  lazy
+	until lazy // the line that ends it; nil: its indentation does
+	open  bool // definitions in it count too, as in a type
 }
 
 // goesOn is a line at the indentation of a definition that is still its own.
@@ -143,7 +143,7 @@ func (r *reader) ends(bare []byte, indent int, at place) bool {
 		p := r.in()
 		switch {
 		case p.until != nil:
-			if !p.until.Match(bare) {
+			if !p.until().Match(bare) {
 				return false
 			}
 			p.end = at.end
@@ -198,11 +198,11 @@ func (r *reader) defined(bare []byte) (pattern, string) {
 	return pattern{}, ""
 }
 
-func (r *reader) submatch(expr *regexp.Regexp, bare []byte) [][]byte {
+func (r *reader) submatch(expr lazy, bare []byte) [][]byte {
 	if expr == nil {
 		return nil
 	}
-	return expr.FindSubmatch(bare)
+	return expr().FindSubmatch(bare)
 }
 
 // named is the first group of a match that is not empty.

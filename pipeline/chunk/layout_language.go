@@ -1,6 +1,9 @@
 package chunk
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // These make patterns. Spaces stand for any blanks.
 func functions(expr string) pattern { return pattern{kind: KindFunction, expr: line(expr)} }
@@ -11,7 +14,15 @@ func modules(expr string) pattern {
 func constants(expr string) pattern { return pattern{kind: KindConst, expr: line(expr)} }
 func variables(expr string) pattern { return pattern{kind: KindVar, expr: line(expr)} }
 
-func line(expr string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + expr + `)`) }
+// lazy is a pattern that is compiled when it is first needed: most processes of leat cut
+// no text, or texts of a few languages.
+type lazy func() *regexp.Regexp
+
+func lazily(expr string) lazy {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
+func line(expr string) lazy { return lazily(`^(?:` + expr + `)`) }
 
 // upTo is a pattern that ends at a line of its own, whatever the indentation.
 func (p pattern) upTo(expr string) pattern {

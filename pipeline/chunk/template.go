@@ -2,28 +2,27 @@ package chunk
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 )
 
 // templates are the tags of template languages that name what follows, by the names
 // that go-enry gives to them.
-var templates = map[string]*regexp.Regexp{
-	"Blade":      regexp.MustCompile(`@(?:section|push|component|slot|extends)\s*\(\s*['"]([\w./-]+)`),
+var templates = map[string]lazy{
+	"Blade":      lazily(`@(?:section|push|component|slot|extends)\s*\(\s*['"]([\w./-]+)`),
 	"HTML+EEX":   nil,
-	"HTML+ERB":   regexp.MustCompile(`<%[-=]?\s*(?:def\s+(\w+)|(?:content_for|provide)[ (]+:(\w+))`),
-	"HTML+Razor": regexp.MustCompile(`@section\s+(\w+)`),
-	"Handlebars": regexp.MustCompile(`\{\{#\*inline\s+["'](\w+)`),
+	"HTML+ERB":   lazily(`<%[-=]?\s*(?:def\s+(\w+)|(?:content_for|provide)[ (]+:(\w+))`),
+	"HTML+Razor": lazily(`@section\s+(\w+)`),
+	"Handlebars": lazily(`\{\{#\*inline\s+["'](\w+)`),
 	"Jinja":      jinjaTag,
-	"Liquid":     regexp.MustCompile(`\{%-?\s*(?:block|capture|schema|form)\s+['"]?(\w+)`),
+	"Liquid":     lazily(`\{%-?\s*(?:block|capture|schema|form)\s+['"]?(\w+)`),
 	"Twig":       jinjaTag,
 }
 
-var jinjaTag = regexp.MustCompile(`\{%-?\s*(?:block|macro)\s+(\w+)`)
+var jinjaTag = lazily(`\{%-?\s*(?:block|macro)\s+(\w+)`)
 
 // templateBlocks cuts a template by its named tags and its headings, and its scripts
 // by their definitions.
-func templateBlocks(tag *regexp.Regexp) func(text []byte) []block {
+func templateBlocks(tag lazy) func(text []byte) []block {
 	return func(text []byte) []block {
 		return assemble(text, programs(text), func(markup []byte) []block {
 			heads := htmlHeads(markup)
@@ -37,12 +36,12 @@ func templateBlocks(tag *regexp.Regexp) func(text []byte) []block {
 
 // tagged adds the tags to the headings of a text. Of those on one line, the first
 // counts.
-func tagged(text []byte, tag *regexp.Regexp, heads []headline) []headline {
+func tagged(text []byte, tag lazy, heads []headline) []headline {
 	if tag == nil {
 		return heads
 	}
 	line, read := 0, 0 // where the line of the last tag begins, and up to where that is known
-	for _, m := range tag.FindAllSubmatchIndex(text, -1) {
+	for _, m := range tag().FindAllSubmatchIndex(text, -1) {
 		if i := lineStart(text[read:m[0]], m[0]-read); i > 0 {
 			line = read + i
 		}
@@ -57,12 +56,12 @@ func tagged(text []byte, tag *regexp.Regexp, heads []headline) []headline {
 	return heads
 }
 
-var dockerStage = regexp.MustCompile(`(?im)^from[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+as[ \t]+(\S+))?`)
+var dockerStage = lazily(`(?im)^from[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+as[ \t]+(\S+))?`)
 
 // dockerBlocks cuts a Dockerfile by its stages.
 func dockerBlocks(text []byte) []block {
 	var heads []headline
-	for _, m := range dockerStage.FindAllSubmatchIndex(text, -1) {
+	for _, m := range dockerStage().FindAllSubmatchIndex(text, -1) {
 		from, to := m[2], m[3]
 		if m[4] >= 0 {
 			from, to = m[4], m[5]

@@ -13,6 +13,7 @@ import (
 // patterns' parts.
 func TestGuardsChangeNoAnswer(t *testing.T) {
 	var guards int
+	vendorRules, _ := vendorRules()
 	parts := []string{"", "a", "/", ".", "x.js", "min.css", "Vendor"}
 	for _, rule := range vendorRules {
 		if rule.text != "" {

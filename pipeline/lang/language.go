@@ -167,6 +167,9 @@ func quoted(text []byte, quote byte) int {
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
+// Names lists the languages that files are known by their extensions to be of, in order.
+func Names() []string { return linguist.Languages() }
+
 // ByAlias returns the language that a name or an alias of GitHub's stands for.
 func ByAlias(name string) (language string, found bool) {
 	return linguist.GetLanguageByAlias(strings.ToLower(name))

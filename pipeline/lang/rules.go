@@ -11,11 +11,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/go-enry/go-enry/v2/data"
-
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/glob"
-
 	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
@@ -84,7 +81,7 @@ func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
 func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
 	h := sha256.New()
 	// A hash never fails to write.
-	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s\n", version, data.LinguistCommit)
+	_, _ = fmt.Fprintf(h, "leat rules %d, linguist %s\n", version, linguist.Commit)
 	writeList(h, options(c))
 	writeList(h, []string{string(ignore)})
 	for _, dir := range slices.Sorted(maps.Keys(attributes)) {

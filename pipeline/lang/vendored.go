@@ -6,8 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
-	"github.com/go-enry/go-enry/v2/data"
+	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
 // ownCode are rules in linguist's list of vendored paths that leat leaves out.
@@ -44,20 +45,20 @@ var moreVendored = []string{
 	`(^|/)docs?/_?build/`,
 }
 
-// libraryRules are the rules in linguist's list for file names of browser
-// libraries: such a name alone decides nothing. vendorRules are the rest.
-var vendorRules, libraryRules = func() (vendor, library []guarded) {
-	for _, rule := range data.VendorMatchers {
-		switch text := rule.String(); {
+// vendorRules are the rules in linguist's list. Those for file names of browser
+// libraries are apart: such a name alone decides nothing.
+var vendorRules = sync.OnceValues(func() (vendor, library []guarded) {
+	for _, text := range linguist.Vendored() {
+		switch {
 		case slices.Contains(ownCode, text):
 		case forBrowsers.MatchString(text):
-			library = append(library, guard(rule))
+			library = append(library, guards(text)...)
 		default:
-			vendor = append(vendor, guard(rule))
+			vendor = append(vendor, guards(text)...)
 		}
 	}
 	return append(vendor, guards(moreVendored...)...), append(library, guards(`(^|/)(vendors?|(3rd|[Tt]hird)[-_]?[Pp]arty|externals?|libs?)/.*\.(js|css|less|scss)$`)...)
-}()
+})
 
 // forBrowsers matches rules for names of scripts and style sheets.
 var forBrowsers = regexp.MustCompile(`(js|css|styl|scss|less)\)?\$?$`)
@@ -65,7 +66,8 @@ var forBrowsers = regexp.MustCompile(`(js|css|styl|scss|less)\)?\$?$`)
 // isVendored says whether a path looks like a copy of foreign code, wherever it
 // is.
 func isVendored(path string) bool {
-	return slices.ContainsFunc(vendorRules, func(rule guarded) bool { return rule.matches(path) })
+	vendor, _ := vendorRules()
+	return slices.ContainsFunc(vendor, func(rule guarded) bool { return rule.matches(path) })
 }
 
 // maxBanner is how far into a library's file its banner may begin and end.
@@ -80,7 +82,8 @@ var (
 // must have a library's name or be kept where libraries are, its banner or else
 // its name must give a release, and its banner a licence.
 func isLibrary(name string, sample []byte) bool {
-	if !slices.ContainsFunc(libraryRules, func(rule guarded) bool { return rule.matches(name) }) {
+	_, library := vendorRules()
+	if !slices.ContainsFunc(library, func(rule guarded) bool { return rule.matches(name) }) {
 		return false
 	}
 	banner := bannerOf(sample)

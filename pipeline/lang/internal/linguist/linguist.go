@@ -2,10 +2,11 @@
 // GitHub's linguist does.
 //
 // Its strategies are those of go-enry (github.com/go-enry/go-enry, common.go at v2.9.6,
-// Apache License 2.0), over go-enry's package data. They are copied because
-// go-enry's root package refers to the classifier's table of tokens. That table would be
-// built at the start of every process, which took more than half of the time that
-// leat takes to start. Here it is read when it is first asked for.
+// Apache License 2.0), and its tables hold what go-enry's package data holds. They are
+// copied because go-enry builds maps and compiles patterns at the start of every process
+// that imports it, which took more than half of the time that leat takes to start. Here
+// the tables lie in the binary as they are searched, a pattern is compiled when it is
+// first needed, and the classifier's table of tokens is read then.
 package linguist
 
 import (
@@ -14,9 +15,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"github.com/go-enry/go-enry/v2/data"
-	"github.com/go-enry/go-enry/v2/regex"
 )
 
 // OtherLanguage stands for no language.
@@ -85,23 +83,23 @@ func footScope(content []byte, scope int) (index int) {
 }
 
 var (
-	reEmacsModeline = regex.MustCompile(`.*-\*-\s*(.+?)\s*-\*-.*(?m:$)`)
-	reEmacsLang     = regex.MustCompile(`.*(?i:mode)\s*:\s*([^\s;]+)\s*;*.*`)
-	reVimModeline   = regex.MustCompile(`(?:(?m:\s|^)vi(?:m[<=>]?\d+|m)?|[\t\x20]*ex)\s*[:]\s*(.*)(?m:$)`)
-	reVimLang       = regex.MustCompile(`(?i:filetype|ft|syntax)\s*=(\w+)(?:\s|:|$)`)
+	reEmacsModeline = lazily(`.*-\*-\s*(.+?)\s*-\*-.*(?m:$)`)
+	reEmacsLang     = lazily(`.*(?i:mode)\s*:\s*([^\s;]+)\s*;*.*`)
+	reVimModeline   = lazily(`(?:(?m:\s|^)vi(?:m[<=>]?\d+|m)?|[\t\x20]*ex)\s*[:]\s*(.*)(?m:$)`)
+	reVimLang       = lazily(`(?i:filetype|ft|syntax)\s*=(\w+)(?:\s|:|$)`)
 )
 
 // GetLanguagesByEmacsModeline returns a slice of possible languages for the given content.
 // It complies with the signature to be a Strategy type.
 func GetLanguagesByEmacsModeline(_ string, content []byte, _ []string) []string {
-	matched := reEmacsModeline.FindAllSubmatch(content, -1)
+	matched := reEmacsModeline().FindAllSubmatch(content, -1)
 	if matched == nil {
 		return nil
 	}
 
 	// only take the last matched line, discard previous lines
 	lastLineMatched := matched[len(matched)-1][1]
-	matchedAlias := reEmacsLang.FindSubmatch(lastLineMatched)
+	matchedAlias := reEmacsLang().FindSubmatch(lastLineMatched)
 	var alias string
 	if matchedAlias != nil {
 		alias = string(matchedAlias[1])
@@ -120,14 +118,14 @@ func GetLanguagesByEmacsModeline(_ string, content []byte, _ []string) []string 
 // GetLanguagesByVimModeline returns a slice of possible languages for the given content.
 // It complies with the signature to be a Strategy type.
 func GetLanguagesByVimModeline(_ string, content []byte, _ []string) []string {
-	matched := reVimModeline.FindAllSubmatch(content, -1)
+	matched := reVimModeline().FindAllSubmatch(content, -1)
 	if matched == nil {
 		return nil
 	}
 
 	// only take the last matched line, discard previous lines
 	lastLineMatched := matched[len(matched)-1][1]
-	matchedAlias := reVimLang.FindAllSubmatch(lastLineMatched, -1)
+	matchedAlias := reVimLang().FindAllSubmatch(lastLineMatched, -1)
 	if matchedAlias == nil {
 		return nil
 	}
@@ -158,21 +156,23 @@ func GetLanguagesByFilename(filename string, _ []byte, _ []string) []string {
 		return nil
 	}
 
-	return data.LanguagesByFilename[filepath.Base(filename)]
+	languages, _ := find(filenames, filepath.Base(filename))
+	return languages
 }
 
 // GetLanguagesByShebang returns a slice of possible languages for the given content.
 // It complies with the signature to be a Strategy type.
 func GetLanguagesByShebang(_ string, content []byte, _ []string) (languages []string) {
 	interpreter := getInterpreter(content)
-	return data.LanguagesByInterpreter[interpreter]
+	languages, _ = find(interpreters, interpreter)
+	return languages
 }
 
 var (
-	shebangExecHack = regex.MustCompile(`exec (\w+).+\$0.+\$@`)
-	pythonVersion   = regex.MustCompile(`python\d\.\d+`)
-	envOptArgs      = regex.MustCompile(`-[i0uCSv]*|--\S+`)
-	envVarArgs      = regex.MustCompile(`\S+=\S+`)
+	shebangExecHack = lazily(`exec (\w+).+\$0.+\$@`)
+	pythonVersion   = lazily(`python\d\.\d+`)
+	envOptArgs      = lazily(`-[i0uCSv]*|--\S+`)
+	envVarArgs      = lazily(`\S+=\S+`)
 )
 
 func getInterpreter(data []byte) string {
@@ -199,7 +199,7 @@ func getInterpreter(data []byte) string {
 			return ""
 		}
 		for len(splitted) > 2 {
-			if envOptArgs.Match(splitted[1]) || envVarArgs.Match(splitted[1]) {
+			if envOptArgs().Match(splitted[1]) || envVarArgs().Match(splitted[1]) {
 				splitted = append(splitted[:1], splitted[2:]...)
 				continue
 			}
@@ -212,7 +212,7 @@ func getInterpreter(data []byte) string {
 		interpreter = lookForMultilineExec(data)
 	}
 
-	if pythonVersion.MatchString(interpreter) {
+	if pythonVersion().MatchString(interpreter) {
 		interpreter = interpreter[:strings.Index(interpreter, `.`)]
 	}
 
@@ -254,8 +254,8 @@ func lookForMultilineExec(data []byte) string {
 	buf := bufio.NewScanner(bytes.NewReader(data))
 	for i := 0; i < magicNumOfLines && buf.Scan(); i++ {
 		line := buf.Bytes()
-		if shebangExecHack.Match(line) {
-			interpreter = shebangExecHack.FindStringSubmatch(string(line))[1]
+		if shebangExecHack().Match(line) {
+			interpreter = shebangExecHack().FindStringSubmatch(string(line))[1]
 			break
 		}
 	}
@@ -278,7 +278,7 @@ func GetLanguagesByExtension(filename string, _ []byte, _ []string) []string {
 	dots := getDotIndexes(filename)
 	for _, dot := range dots {
 		ext := filename[dot:]
-		languages, ok := data.LanguagesByExtension[ext]
+		languages, ok := find(extensions, ext)
 		if ok {
 			return languages
 		}
@@ -288,7 +288,7 @@ func GetLanguagesByExtension(filename string, _ []byte, _ []string) []string {
 }
 
 var (
-	manpageExtension = regex.MustCompile(`\.(?:[1-9](?:[a-z_]+[a-z_0-9]*)?|0p|n|man|mdoc)(?:\.in)?$`)
+	manpageExtension = lazily(`\.(?:[1-9](?:[a-z_]+[a-z_0-9]*)?|0p|n|man|mdoc)(?:\.in)?$`)
 )
 
 // GetLanguagesByManpage returns a slice of possible manpage languages for the given filename.
@@ -297,7 +297,7 @@ func GetLanguagesByManpage(filename string, _ []byte, _ []string) []string {
 	filename = strings.ToLower(filename)
 
 	// Check if matches Roff man page filenames
-	if manpageExtension.Match([]byte(filename)) {
+	if manpageExtension().Match([]byte(filename)) {
 		return []string{
 			"Roff Manpage",
 			"Roff",
@@ -308,7 +308,7 @@ func GetLanguagesByManpage(filename string, _ []byte, _ []string) []string {
 }
 
 var (
-	xmlHeader = regex.MustCompile(`<?xml version=`)
+	xmlHeader = lazily(`<?xml version=`)
 )
 
 // GetLanguagesByXML returns a slice of possible XML language for the given filename.
@@ -321,7 +321,7 @@ func GetLanguagesByXML(_ string, content []byte, candidates []string) []string {
 	header := getFirstLines(content, 2)
 
 	// Check if contains XML header
-	if xmlHeader.Match(header) {
+	if xmlHeader().Match(header) {
 		return []string{
 			"XML",
 		}
@@ -348,14 +348,7 @@ func GetLanguagesByContent(filename string, content []byte, _ []string) []string
 		return nil
 	}
 
-	ext := strings.ToLower(filepath.Ext(filename))
-
-	heuristic, ok := data.ContentHeuristics[ext]
-	if !ok {
-		return nil
-	}
-
-	return heuristic.Match(content)
+	return byContents(strings.ToLower(filepath.Ext(filename)), content)
 }
 
 // GetLanguageByExtension returns the first language of a file's extension, and whether it is
@@ -371,23 +364,29 @@ func GetLanguageByExtension(filename string) (language string, safe bool) {
 }
 
 // GetLanguageByAlias returns the language of an alias, and whether there is one.
-func GetLanguageByAlias(alias string) (lang string, ok bool) { return data.LanguageByAlias(alias) }
+func GetLanguageByAlias(alias string) (lang string, ok bool) {
+	name, _, _ := strings.Cut(alias, ",")
+	return look(aliases, strings.ToLower(strings.ReplaceAll(name, " ", "_")))
+}
 
-// Type is what a language is for. Its values are those of package data.
+// Type is what a language is for. Its values are those of go-enry's package data.
 type Type int
 
 // The types that leat tells apart.
 const (
-	Markup = Type(data.TypeMarkup)
-	Prose  = Type(data.TypeProse)
+	Markup = Type(3)
+	Prose  = Type(4)
 )
 
 // GetLanguageType returns the type of a language, 0 if it has none.
-func GetLanguageType(language string) Type { return Type(data.LanguagesType[language]) }
+func GetLanguageType(language string) Type {
+	is, _ := look(types, language)
+	return is
+}
 
 // IsDocumentation says whether a path is one of documentation.
 func IsDocumentation(path string) bool {
-	for _, expr := range data.DocumentationMatchers {
+	for _, expr := range documents() {
 		if expr.MatchString(path) {
 			return true
 		}
