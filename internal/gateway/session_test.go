@@ -228,6 +228,57 @@ func TestATokenSignsIn(t *testing.T) {
 	}
 }
 
+// Who signs out at one gateway is out at all of them, whoever has a copy of the cookie, and
+// the other sessions of the same token or person go on.
+func TestASignOutEndsTheSessionEverywhere(t *testing.T) {
+	t.Setenv("LEAT_OIDC_CLIENT_SECRET", clientSecret)
+	p, key := acme(t), seal.NewKey()
+	settings := oidc(provide(t), "*=acme:read,search")
+	one, two := welcome(t, p, key, settings), welcome(t, p, key, settings)
+	token := one.token(t, "ada", 0)
+	for _, way := range []struct {
+		name string
+		in   func(browser) seen
+	}{
+		{"token", func(b browser) seen {
+			return b.do(http.MethodPost, one.url+"/login", url.Values{"token": {token.Secret}})
+		}},
+		{"oidc", func(b browser) seen { return b.get(one.url + "/login/oidc") }},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			leaves, stays := browse(t), browse(t)
+			in := way.in(leaves)
+			in.want(t, "signed in", http.StatusOK, "name=")
+			way.in(stays).want(t, "signed in elsewhere", http.StatusOK, "name=")
+			at, _ := url.Parse(one.url)
+			var kept []string
+			for _, c := range leaves.Jar.Cookies(at) {
+				kept = append(kept, c.Name+"="+c.Value)
+			}
+			thief := func(f *front) seen {
+				return browse(t).do(http.MethodGet, f.url+"/", nil, "Cookie", strings.Join(kept, "; "))
+			}
+			thief(two).want(t, "a copy of the cookie before", http.StatusOK, "name=")
+			leaves.do(http.MethodPost, one.url+"/logout", url.Values{"csrf": {in.csrf()}}).want(t, "signed out", http.StatusOK, "<form")
+			for _, f := range []*front{one, two} {
+				thief(f).want(t, "a copy of the cookie afterwards", http.StatusOK, "<form")
+				stays.get(f.url+"/").want(t, "another session", http.StatusOK, "name=")
+			}
+		})
+	}
+	if n := p.One(t, "select count(*)::text from ended_sessions where ends_at > now()"); n != "2" {
+		t.Errorf("%s sessions have ended", n)
+	}
+	// The row goes when the cookie has ended by itself.
+	p.Rows(t, "update ended_sessions set ends_at = now() - interval '1 s'")
+	b := browse(t)
+	in := b.do(http.MethodPost, one.url+"/login", url.Values{"token": {token.Secret}})
+	b.do(http.MethodPost, one.url+"/logout", url.Values{"csrf": {in.csrf()}})
+	if n := p.One(t, "select count(*)::text from ended_sessions"); n != "1" {
+		t.Errorf("%s sessions are kept", n)
+	}
+}
+
 // Law 14, for sessions: a session ends with its token.
 func TestASessionEndsWithItsToken(t *testing.T) {
 	p := acme(t)

@@ -2,9 +2,12 @@ package service
 
 import (
 	"context"
+	"crypto/sha256"
+	"time"
 
 	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // Admit completes the grant of a person whom somebody else has identified, such as a
@@ -46,11 +49,35 @@ func (s *Service) NoteSession(ctx context.Context, a SessionAct) (err error) {
 		return err
 	}
 	g, _ := access.From(ctx)
-	detail := struct {
+	return s.stores.Catalog.Audit.Note(ctx, author(ctx), g.Tenant, a.Act, g.Name, a.detail(g))
+}
+
+func (a SessionAct) detail(g access.Grant) any {
+	return struct {
 		Method  string         `json:"method"`
 		Subject string         `json:"subject,omitempty"`
 		Role    string         `json:"role,omitempty"`
 		Scopes  []access.Scope `json:"scopes,omitempty"`
 	}{a.Method, a.Subject, a.Role, g.Scopes}
-	return s.stores.Catalog.Audit.Note(ctx, author(ctx), g.Tenant, a.Act, g.Name, detail)
+}
+
+// EndSession ends the session of an id for all gateways, from now on, and writes it into the
+// audit log. ends is when the session would end by itself.
+func (s *Service) EndSession(ctx context.Context, a SessionAct, id string, ends time.Time) (err error) {
+	defer mark(&err)
+	if err := s.need(store.Postgres); err != nil {
+		return err
+	}
+	g, _ := access.From(ctx)
+	ended := catalog.EndedSession{ID: sha256.Sum256([]byte(id)), EndsAt: ends, Tenant: g.Tenant, Name: g.Name, Detail: a.detail(g)}
+	return s.stores.Catalog.Sessions.End(ctx, author(ctx), a.Act, ended)
+}
+
+// SessionEnded says whether the session of an id was ended, at whichever gateway.
+func (s *Service) SessionEnded(ctx context.Context, id string) (ended bool, err error) {
+	defer mark(&err)
+	if err := s.need(store.Postgres); err != nil {
+		return false, err
+	}
+	return s.stores.Catalog.Sessions.Ended(ctx, sha256.Sum256([]byte(id)))
 }

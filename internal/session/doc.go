@@ -3,10 +3,11 @@
 //
 // It owns the cookies, the check that a request comes from a page of the same session,
 // and the exchange with the provider. A cookie holds the whole session, sealed with a key
-// that every gateway has, so that no gateway keeps anything and any of them answers. It
-// holds no token: a session of a token holds the token's hash, and asks for each request
-// whether the token is still valid. A session of OIDC holds the person and a role, and
-// what the role grants is looked up in the configuration for each request.
+// that every gateway has, so that no gateway keeps anything and any of them answers. The
+// catalog knows the sessions that people have ended, and is asked for each request. A
+// cookie holds no token: a session of a token holds the token's hash, and asks for each
+// request whether the token is still valid. A session of OIDC holds the person and a role,
+// and what the role grants is looked up in the configuration for each request.
 //
 // The package draws no pages but a plain form to sign in, which Config.Page replaces. It
 // decides nothing about what a grant reaches.

@@ -93,17 +93,20 @@ func (s *Sessions) enter(w http.ResponseWriter, r *http.Request, t ticket, act s
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-// SignOut ends the browser's session. Its door asks Grant first, and the context carries
-// the answer.
+// SignOut ends the browser's session, at every gateway: a copy of its cookie is worth
+// nothing afterwards. Its door asks Grant first, and the context carries the answer.
 func (s *Sessions) SignOut(w http.ResponseWriter, r *http.Request) {
 	t, err := s.read(r)
 	if err == nil {
-		err = s.service.NoteSession(r.Context(), service.SessionAct{Act: service.SessionEnded, Method: t.method(), Subject: t.Subject, Role: t.Role})
+		act := service.SessionAct{Act: service.SessionEnded, Method: t.method(), Subject: t.Subject, Role: t.Role}
+		err = s.service.EndSession(r.Context(), act, t.ID, t.Ends)
 	}
-	s.drop(w, r, sessionCookie) // in any case: who signs out wants to be out
-	if err != nil && !errors.Is(err, service.Unauthenticated) {
-		s.log.WarnContext(r.Context(), "a sign-out is not in the audit log", "error", err)
+	if err != nil && !errors.Is(err, service.Unauthenticated) { // the browser keeps its cookie, with which to try again
+		s.log.ErrorContext(r.Context(), "a session could not be ended", "error", err)
+		s.page(w, r, http.StatusServiceUnavailable, Login{Problem: "You could not be signed out just now: try again in a few seconds.", Next: nextOf(r)})
+		return
 	}
+	s.drop(w, r, sessionCookie)
 	noStore(w)
 	http.Redirect(w, r, LoginPath, http.StatusSeeOther)
 }

@@ -42,6 +42,8 @@ type Service interface {
 	Resume(ctx context.Context, hash access.Hash) (access.Grant, error)
 	Admit(ctx context.Context, person access.Grant) (access.Grant, error)
 	NoteSession(ctx context.Context, act service.SessionAct) error
+	EndSession(ctx context.Context, act service.SessionAct, id string, ends time.Time) error
+	SessionEnded(ctx context.Context, id string) (bool, error)
 }
 
 // Sessions are those of browsers. Its methods may be called by any number of goroutines.
@@ -125,6 +127,12 @@ func (s *Sessions) Grant(r *http.Request) (access.Grant, error) {
 
 // grant returns what a session still grants.
 func (s *Sessions) grant(ctx context.Context, t ticket) (g access.Grant, err error) {
+	switch ended, err := s.service.SessionEnded(ctx, t.ID); {
+	case err != nil:
+		return g, err
+	case ended:
+		return g, signedOut("you have signed out: sign in again")
+	}
 	if t.Issuer == "" {
 		if len(t.Hash) != len(access.Hash{}) {
 			return g, signedOut("you are not signed in")

@@ -43,6 +43,7 @@ type Catalog struct {
 	Hooks       *Hooks       // webhooks and their deliveries
 	Tenants     *Tenants     // limits and git credentials
 	Audit       *Audit       // who changed what
+	Sessions    *Sessions    // those of browsers that have been ended
 	Generations *Generations // builds of the index, and the embedders they use
 	Settings    *Settings    // what changes while the workers run
 	Keys        *Keys        // the keys that seal packs, wrapped
@@ -114,6 +115,7 @@ func rooms(s *store) *Catalog {
 		Hooks:       &Hooks{s},
 		Tenants:     &Tenants{s},
 		Audit:       &Audit{s},
+		Sessions:    &Sessions{s},
 		Generations: &Generations{s, locks},
 		Settings:    &Settings{s},
 		Keys:        &Keys{s},
