@@ -19,6 +19,7 @@ type Config struct {
 	Letters      *catalog.Letters // keeps messages that cannot be handled
 	Log          *slog.Logger
 	Meter        metric.Meter  // counts and times the messages; default: none
+	Hands        *Hands        // knows which messages are in hand; default: nobody does
 	DrainTimeout time.Duration // how long messages in flight may take after ctx has ended; default 20 s
 }
 
@@ -73,6 +74,7 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	r := &runner{worker: step.Worker, ledger: step.Ledger, letters: cfg.Letters, log: cfg.Log, suspects: make(chan struct{}, 1)}
 	router.AddMiddleware( // the first is the outermost
 		decode,                   // reads the message, its event and the event's data once
+		around(cfg.Hands.hold),   // knows that the message is in hand
 		around(measured.measure), // counts and times, by lane and outcome
 		around(r.settle),         // by the error's kind: ack, catalog, dead letter, or back to the broker
 		around(refuse),           // rejects a message that could not be decoded

@@ -20,6 +20,8 @@ type statusCmd struct {
 
 	Embedders bool `aliases:"embedding" help:"Show what embedding took in the last 30 days, by embedder and repository."`
 
+	Workers bool `help:"List the workers: which documents and submissions each has in hand, and since when."`
+
 	Failed bool `help:"List the documents that failed: why, how often, and when they are tried again."`
 }
 
@@ -35,6 +37,9 @@ func (cmd *statusCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
+	if cmd.Workers {
+		return cmd.workers(ctx, g, s)
+	}
 	if cmd.Embedders {
 		return cmd.embedders(ctx, g, s)
 	}

@@ -44,6 +44,7 @@ type leat interface {
 	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
 	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)
 	Usage(context.Context, service.UsageRequest) (service.UsageAnswer, error)
+	Workers(context.Context, service.WorkersRequest) (service.WorkersAnswer, error)
 
 	Submit(context.Context, service.SubmitRequest) (service.Submission, error)
 	Follow(context.Context, service.FollowRequest, func(service.Progress)) (service.Progress, error)

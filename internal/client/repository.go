@@ -179,3 +179,8 @@ func (c *Client) Failed(ctx context.Context, r service.FailedRequest) (a service
 func (c *Client) Usage(ctx context.Context, r service.UsageRequest) (a service.UsageAnswer, err error) {
 	return a, c.ask(ctx, get(c.of(r.Tenant).number("days", int64(r.Days)), "usage"), &a)
 }
+
+// Workers is service.Service.Workers.
+func (c *Client) Workers(ctx context.Context, r service.WorkersRequest) (a service.WorkersAnswer, err error) {
+	return a, c.ask(ctx, get(c.of(r.Tenant), "workers"), &a)
+}

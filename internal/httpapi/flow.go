@@ -19,6 +19,12 @@ func registerFlow(api huma.API, d deps) {
 		text:    "`queues`, for a token of the installation, adds the messages that wait in the streams for all tenants.",
 	}, d.flow)
 	get(api, d, route{
+		id: "list-workers", path: "/workers", tag: "pipeline", scope: access.ScopeOperate,
+		summary: "List the workers, and which documents and submissions each has in hand",
+		text: "A token of a tenant sees the workers that hold something of the repositories it reaches. " +
+			"One of the installation sees all workers that live, their hosts and how much they hold.",
+	}, d.workers)
+	get(api, d, route{
 		id: "get-activity", path: "/activity", tag: "pipeline", scope: access.ScopeOperate,
 		summary: "Count what has happened, by spans of time",
 	}, d.activity)
@@ -50,6 +56,13 @@ type flowOutput struct{ Body service.FlowAnswer }
 func (d deps) flow(ctx context.Context, who caller, in *flowInput) (*flowOutput, error) {
 	a, err := d.Flow(ctx, service.FlowRequest{Tenant: who.tenant, Reach: who.Repositories, Queues: in.Queues})
 	return &flowOutput{a}, err
+}
+
+type workersOutput struct{ Body service.WorkersAnswer }
+
+func (d deps) workers(ctx context.Context, who caller, _ *nothing) (*workersOutput, error) {
+	a, err := d.Workers(ctx, service.WorkersRequest{Tenant: who.tenant, Reach: who.Repositories})
+	return &workersOutput{a}, err
 }
 
 type activityInput struct {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,14 +36,27 @@ type pipelineView struct {
 // flow is the work under way, and the rates that two looks at it give.
 type flow struct {
 	service.FlowAnswer
-	rates map[string]float64 // messages a second, by stage
+	rates   map[string]float64 // messages a second, by stage
+	workers []service.Worker
+	now     time.Time
+}
+
+// underway asks for the work under way, and who holds it.
+func (p *Pages) underway(ctx context.Context, v visit) (f flow, err error) {
+	f.now = time.Now()
+	if f.FlowAnswer, err = p.service.Flow(ctx, service.FlowRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Queues: v.whole()}); err != nil {
+		return f, err
+	}
+	held, err := p.service.Workers(ctx, service.WorkersRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories})
+	f.workers = held.Workers
+	return f, err
 }
 
 // pipeline shows the way through.
 func (p *Pages) pipeline(w http.ResponseWriter, r *http.Request, v visit) (err error) {
 	ctx, who := r.Context(), v.who
 	view := pipelineView{now: time.Now()}
-	if view.flow.FlowAnswer, err = p.service.Flow(ctx, service.FlowRequest{Tenant: who.Tenant, Reach: who.Repositories, Queues: v.whole()}); err != nil {
+	if view.flow, err = p.underway(ctx, v); err != nil {
 		return err
 	}
 	if view.activity, err = p.service.Activity(ctx, service.ActivityRequest{Tenant: who.Tenant, Reach: who.Repositories, Width: spanWidth, Spans: spans}); err != nil {
@@ -81,19 +95,19 @@ func (p *Pages) installation(r *http.Request, view *pipelineView) error {
 
 // watchFlow sends the live numbers.
 func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error {
-	request := service.FlowRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Queues: v.whole()}
 	return p.stream(w, r, func(s *stream) error {
 		before, at := map[string]uint64{}, time.Time{}
 		for {
-			a, err := p.service.Flow(s.ctx, request)
+			f, err := p.underway(s.ctx, v)
 			if err != nil {
 				return err
 			}
-			now, done := time.Now(), doneOf(a)
-			if err := s.send(flowPart(v, flow{a, rates(before, done, now.Sub(at))})); err != nil {
+			done := doneOf(f.FlowAnswer)
+			f.rates = rates(before, done, f.now.Sub(at))
+			if err := s.send(flowPart(v, f)); err != nil {
 				return err
 			}
-			before, at = done, now
+			before, at = done, f.now
 			select {
 			case <-s.ctx.Done():
 				return s.ctx.Err()

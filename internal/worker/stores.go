@@ -17,6 +17,7 @@ import (
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -41,6 +42,7 @@ type Stores struct {
 	topology broker.Topology // that the workers bind to
 	alias    string          // of the active generation's collection
 	lease    time.Duration   // of work under way; 0 is the catalog's default
+	hands    *pipeline.Hands // knows what the worker has in hand; nil: nobody does
 }
 
 // Open connects to the four stores and prepares them. It waits for stores that are

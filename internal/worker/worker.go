@@ -67,6 +67,8 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	if err != nil {
 		return err
 	}
+	s, leave := s.telling(ctx, "ingestor", log)
+	defer leave()
 	sweeping, stop := context.WithCancel(ctx)
 	var sweeper sync.WaitGroup
 	sweeper.Go(func() { step.SweepEvery(sweeping, sweepInterval) })
@@ -109,6 +111,8 @@ func Embed(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) 
 	if err := open.Persist(ctx, log); err != nil {
 		return err
 	}
+	s, leave := s.telling(ctx, "embedder", log)
+	defer leave()
 	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
 		for _, g := range list {
 			if !g.Live() {
@@ -175,6 +179,8 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 
 // Index runs an indexer until ctx ends. It serves every generation.
 func Index(ctx context.Context, s *Stores, cfg config.Worker, log *slog.Logger) error {
+	s, leave := s.telling(ctx, "indexer", log)
+	defer leave()
 	return s.serveEach(ctx, log, func(list []catalog.GenerationStatus) (wanted []service) {
 		for _, g := range list {
 			if g.Live() {
@@ -322,5 +328,5 @@ func (s *Stores) runLanes(
 }
 
 func (s *Stores) pipeline(cfg config.Worker, log *slog.Logger) pipeline.Config {
-	return pipeline.Config{Letters: s.Catalog.Letters, Log: log, Meter: s.meter(), DrainTimeout: cfg.DrainTimeout}
+	return pipeline.Config{Letters: s.Catalog.Letters, Log: log, Meter: s.meter(), Hands: s.hands, DrainTimeout: cfg.DrainTimeout}
 }

@@ -49,6 +49,7 @@ type Catalog struct {
 	Keys        *Keys        // the keys that seal packs, wrapped
 	Schedule    *Schedule    // the syncer's work and its runs
 	Graphs      *Graphs      // symbols of tracks, and the edges between them
+	Workers     *Workers     // the processes that work, and what each has in hand
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
 	Vectors     *Vectors     // where the vectors of texts are
 	Packs       *Packs       // objects that hold blobs or vectors
@@ -121,6 +122,7 @@ func rooms(s *store) *Catalog {
 		Keys:        &Keys{s},
 		Schedule:    &Schedule{s},
 		Graphs:      &Graphs{s},
+		Workers:     &Workers{s},
 		Usage:       &Usage{s},
 		Vectors:     &Vectors{s},
 		Packs:       &Packs{s},

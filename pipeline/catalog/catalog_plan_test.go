@@ -33,7 +33,7 @@ var mayScan = map[string]string{
 }
 
 // small are the tables that hold a few rows however much is indexed.
-var small = []string{"generations", "revision_floor", "backup_keys", "backup_leases", "pack_keys", "key_domains"}
+var small = []string{"generations", "revision_floor", "backup_keys", "backup_leases", "pack_keys", "key_domains", "workers"}
 
 // planWorld fills the tables that grow, so that the planner has something to
 // choose from.

@@ -90,6 +90,7 @@ func TestConstraints(t *testing.T) {
 		audit      = "insert into audit (tenant, actor, token, door, address, request, action, target) values "
 		hook       = "insert into hooks (id, tenant, name, provider, secret, previous, previous_until, allowed, scopes, refs) values "
 		delivery   = "insert into deliveries (hook, delivery, event, times, replays, content_type, size, body, state, settled_at) values "
+		worker     = "insert into workers (id, name, host, started_at, held, holdings) values "
 		facts      = "insert into facts (blob, language, extractor, content) values "
 		graph      = "insert into graphs (track, revision, commit, version, inputs, layout) values "
 		graphFile  = "insert into graphs (track, revision, version, inputs, layout) values ($other, 0, 1, $hash, '{}'); insert into graph_files (document, track, path, blob, language, package, stale, edges, keys, targets) values "
@@ -98,6 +99,13 @@ func TestConstraints(t *testing.T) {
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
 	for _, test := range []struct{ name, code, statement string }{
+		{"worker", "", worker + "($nobody, 'ingestor', 'h', now(), 0, '[]')"},
+		{"worker twice", unique, worker + "($nobody, 'ingestor', 'h', now(), 0, '[]'), ($nobody, 'ingestor', 'h', now(), 0, '[]')"},
+		{"worker without a name", check, worker + "($nobody, '', 'h', now(), 0, '[]')"},
+		{"worker of no host", check, worker + "($nobody, 'ingestor', '', now(), 0, '[]')"},
+		{"worker that holds less than nothing", check, worker + "($nobody, 'ingestor', 'h', now(), -1, '[]')"},
+		{"worker that holds no list", check, worker + "($nobody, 'ingestor', 'h', now(), 0, '{}')"},
+
 		{"facts", "", facts + "($hash, 'Go', 1, $hash)"},
 		{"facts of no blob", foreign, facts + "($second, 'Go', 1, $hash)"},
 		{"facts that are no blob", foreign, facts + "($hash, 'Go', 1, $second)"},

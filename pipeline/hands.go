@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// maxTold bounds the bytes of a path, a ref or a URL of what is in hand.
+const maxTold = 512
+
+// Hands knows which messages a process has in hand, from their arrival to their
+// settlement. A nil Hands knows nothing. Any number of goroutines may use one.
+type Hands struct {
+	mu   sync.Mutex
+	held map[*incoming]catalog.Holding
+}
+
+// NewHands returns hands that are empty.
+func NewHands() *Hands { return &Hands{held: make(map[*incoming]catalog.Holding)} }
+
+// Held lists at most most of the messages in hand, the oldest first, and counts them all.
+// If there are more, tenants take turns, so that each is told of its oldest.
+func (h *Hands) Held(most int) (list []catalog.Holding, all int) {
+	h.mu.Lock()
+	list = make([]catalog.Holding, 0, len(h.held))
+	for _, one := range h.held {
+		list = append(list, one)
+	}
+	h.mu.Unlock()
+	all = len(list)
+	older := func(x, y catalog.Holding) int {
+		return cmp.Or(x.Since.Compare(y.Since), cmp.Compare(x.Tenant, y.Tenant), cmp.Compare(x.Path, y.Path))
+	}
+	slices.SortFunc(list, older)
+	if all <= most {
+		return list, all
+	}
+	turn, seen := make([]int, all), make(map[string]int) // the turn of each among those of its tenant
+	order := make([]int, all)
+	for i, one := range list {
+		order[i], turn[i] = i, seen[one.Tenant]
+		seen[one.Tenant]++
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(turn[i], turn[j]) })
+	chosen := make([]catalog.Holding, most)
+	for i := range chosen {
+		chosen[i] = list[order[i]]
+	}
+	slices.SortFunc(chosen, older)
+	return chosen, all
+}
+
+// hold keeps a message in hand until it is settled. One that could not be decoded is not
+// told of.
+func (h *Hands) hold(ctx context.Context, in *incoming, next func(context.Context) error) error {
+	if holding, is := holdingOf(in); h != nil && is {
+		h.mu.Lock()
+		h.held[in] = holding
+		h.mu.Unlock()
+		defer func() {
+			h.mu.Lock()
+			delete(h.held, in)
+			h.mu.Unlock()
+		}()
+	}
+	return next(ctx)
+}
+
+// holdingOf tells of a message. A submission's address is told by the repository's name,
+// which holds no user.
+func holdingOf(in *incoming) (h catalog.Holding, is bool) {
+	if in.problem != nil {
+		return h, false
+	}
+	h = catalog.Holding{Lane: string(in.Lane()), Delivered: in.Delivered, Since: in.Arrived().UTC()}
+	if d, is := documentOf(in.data); is {
+		h.Repository, _ = uuid.Parse(d.Repository) // checked when the data was decoded
+		h.Tenant, h.Ref, h.Path = d.Tenant, told(d.Ref), told(d.Path)
+		return h, true
+	}
+	s, is := in.data.(events.RepoSubmitted)
+	h.Tenant, h.URL, h.Ref = s.Tenant, told(events.RepositoryURL(events.RepositoryName(s.URL))), told(s.Ref)
+	return h, is
+}
+
+// told cuts a name to what is told of it.
+func told(name string) string {
+	if len(name) <= maxTold {
+		return name
+	}
+	end := maxTold
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end] + "…"
+}
