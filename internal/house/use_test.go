@@ -23,7 +23,7 @@ type use struct {
 }
 
 var uses = []use{
-	{"internal/store alone opens stores", "pipeline/catalog", "Open", []string{"internal/store", "internal/bench"}},
+	{"internal/store alone opens stores", "pipeline/catalog", "Open", []string{"internal/store", "internal/bench", "internal/testenv"}},
 	{"internal/store alone opens stores", "pipeline/blob", "Open", []string{"internal/store"}},
 	{"internal/store alone opens stores", "pipeline/broker", "Connect", []string{"internal/store", "internal/callout"}},
 	{"internal/config alone chooses the vector store", "pipeline/vector/qdrant", "Open", []string{"internal/config", "internal/testenv"}},

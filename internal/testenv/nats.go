@@ -25,7 +25,9 @@ var natsBinary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(root, "nats-server")
-	out, err := exec.Command("go", "build", "-o", binary, natsModule).CombinedOutput()
+	build := exec.Command("go", "build", "-o", binary, natsModule)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build nats-server: %w\n%s", err, out)
 	}

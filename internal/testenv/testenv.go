@@ -37,7 +37,7 @@ func Stack(t testing.TB) devstack.Endpoints {
 	bucket := S3(t)
 	e := devstack.Endpoints{
 		NATS:        NATS(t),
-		Postgres:    Postgres(t),
+		Postgres:    Catalog(t),
 		S3:          bucket.URL,
 		S3AccessKey: bucket.AccessKey,
 		S3SecretKey: bucket.SecretKey,
@@ -62,6 +62,7 @@ type state struct {
 	reaper   *exec.Cmd
 	leash    io.Closer // when we or the kernel close it, the reaper goes to work
 	postgres *postgres.Server
+	template string // a database with the catalog's schema
 	s3       *s3.Server
 }
 
@@ -110,6 +111,9 @@ func (s *state) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
+	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" && s.template != "" {
+		errs = append(errs, dropTemplate(given, s.template))
+	}
 	if s.postgres != nil {
 		errs = append(errs, s.postgres.Close())
 	}

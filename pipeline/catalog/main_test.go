@@ -36,11 +36,8 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{url: testenv.Postgres(t)}
+	w := &world{url: testenv.Catalog(t)}
 	w.Catalog = w.open(t)
-	if err := w.Schema.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	var err error
 	if w.sql, err = pgxpool.New(t.Context(), w.url); err != nil {
 		t.Fatal(err)
