@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -139,31 +140,38 @@ func decodePoints(result []byte) ([]point, error) {
 }
 
 // decode reads the id and the score.
-func (p *point) decode() error {
+func (p *point) decode() (err error) {
 	var id []byte
 	for e := range elements(p.raw) {
 		switch {
 		case e.number == 0:
 			return errMalformed
 		case e.number == pointOfID && e.kind == protowire.BytesType:
-			for inner := range elements(e.data) {
-				if inner.number == 0 {
-					return errMalformed
-				}
-				if inner.number == idUUID && inner.kind == protowire.BytesType {
-					id = inner.data
-				}
-			}
+			id = append(slices.Clip(id), e.data...) // a message that comes in parts is their concatenation
 		case e.number == pointScore && e.kind == protowire.Fixed32Type:
 			p.score = math.Float32frombits(uint32(e.scalar))
 		}
 	}
-	parsed, err := uuid.ParseBytes(id)
-	if err != nil {
-		return fmt.Errorf("point id %q is not a UUID", id)
+	p.id, err = parseID(id)
+	return err
+}
+
+// parseID reads a PointId.
+func parseID(message []byte) (uuid.UUID, error) {
+	var text []byte
+	for e := range elements(message) {
+		if e.number == 0 {
+			return uuid.Nil, errMalformed
+		}
+		if e.number == idUUID && e.kind == protowire.BytesType {
+			text = e.data
+		}
 	}
-	p.id = parsed
-	return nil
+	id, err := uuid.ParseBytes(text)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("point id %q is not a UUID", text)
+	}
+	return id, nil
 }
 
 // stored is a payload as Qdrant has it. A field that is missing, or of another kind, is

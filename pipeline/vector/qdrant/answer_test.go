@@ -96,6 +96,38 @@ func TestAnswer(t *testing.T) {
 	compare(t, encoded(t, someAnswer()))
 }
 
+// A scroll for marks reads as the generated code does.
+func TestAnswerWithMarks(t *testing.T) {
+	reply := &qdrant.ScrollResponse{NextPageOffset: pointID(uuid.UUID{9}), Time: 0.5}
+	var want []vector.Mark
+	for _, result := range someAnswer().GetResult() {
+		for _, p := range result.GetResult() {
+			found := &qdrant.RetrievedPoint{Id: p.GetId(), Payload: p.GetPayload()}
+			mark, err := decodeMark(found)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply.Result, want = append(reply.Result, found), append(want, mark)
+		}
+	}
+	got, next, err := (answer{encoded(t, reply)}).marks()
+	if err != nil || next != (uuid.UUID{9}) || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, next %s, %v; want %+v", got, next, err, want)
+	}
+	reply.NextPageOffset = nil
+	if _, next, err := (answer{encoded(t, reply)}).marks(); err != nil || next != uuid.Nil {
+		t.Errorf("the last page is followed by %s, %v", next, err)
+	}
+	reply.Result[0].Id = qdrant.NewIDNum(3)
+	if _, _, err := (answer{encoded(t, reply)}).marks(); err == nil {
+		t.Error("a numbered point has a mark")
+	}
+	whole := encoded(t, reply)
+	for n := 1; n < len(whole); n++ {
+		_, _, _ = (answer{whole[:n]}).marks() // it does not panic
+	}
+}
+
 func TestAnswerThatIsCutOff(t *testing.T) {
 	whole := encoded(t, &qdrant.QueryBatchResponse{Result: someAnswer().GetResult()[:1]})
 	for n := 1; n < len(whole); n++ {

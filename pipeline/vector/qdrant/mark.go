@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/leatworks/leat/pipeline/vector"
 )
@@ -24,23 +25,72 @@ func (s *Store) Marks(ctx context.Context, collection string, repositories []uui
 		WithVectors:    qdrant.NewWithVectors(false),
 	}
 	return func(yield func(vector.Mark, error) bool) {
-		for page, err := range s.pages(ctx, request, pointID(from)) {
+		// A sequence may be ranged over again, each time from the beginning.
+		for request.Offset = pointID(from); ; {
+			page, next, err := s.marks(ctx, request)
 			if err != nil {
 				yield(vector.Mark{}, err)
 				return
 			}
-			for _, found := range page {
-				mark, err := decodeMark(found)
-				if err != nil {
-					err = fmt.Errorf("scroll %s: %w", collection, err)
-				}
-				if !yield(mark, err) || err != nil {
+			for _, mark := range page {
+				if !yield(mark, nil) {
 					return
 				}
 			}
+			if next == uuid.Nil {
+				return
+			}
+			request.Offset = pointID(next)
 		}
 	}
 }
+
+// marks returns a page, and the id that the next one begins with, if any.
+func (s *Store) marks(ctx context.Context, request *qdrant.ScrollPoints) (page []vector.Mark, next uuid.UUID, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	var reply answer
+	err = s.conn.Invoke(ctx, qdrant.Points_Scroll_FullMethodName, request, &reply, callAnswer)
+	if err != nil {
+		return nil, next, explain(ctx, err, "scroll %s", request.GetCollectionName())
+	}
+	if page, next, err = reply.marks(); err != nil {
+		return nil, next, fmt.Errorf("scroll %s: %w", request.GetCollectionName(), err)
+	}
+	return page, next, nil
+}
+
+// marks reads the answer to a scroll.
+func (a answer) marks() (page []vector.Mark, next uuid.UUID, err error) {
+	for e := range elements(a.data) {
+		switch {
+		case e.number == 0:
+			return nil, next, errMalformed
+		case e.kind != protowire.BytesType:
+		case e.number == scrollNext:
+			if next, err = parseID(e.data); err != nil {
+				return nil, next, err
+			}
+		case e.number == scrollResult:
+			p := point{raw: e.data}
+			if err := p.decode(); err != nil {
+				return nil, next, err
+			}
+			fields, err := p.payload()
+			if err != nil {
+				return nil, next, err
+			}
+			page = append(page, markOf(p.id, fields))
+		}
+	}
+	return page, next, nil
+}
+
+// Numbers of fields in a ScrollResponse.
+const (
+	scrollNext   = 1
+	scrollResult = 2
+)
 
 // Held implements [vector.Store].
 func (s *Store) Held(ctx context.Context, collection string, ids []uuid.UUID) ([]vector.Mark, error) {
@@ -93,19 +143,22 @@ func decodeMark(found *qdrant.RetrievedPoint) (vector.Mark, error) {
 	if err != nil {
 		return vector.Mark{}, err
 	}
-	fields := found.GetPayload()
+	return markOf(id, values(found.GetPayload())), nil
+}
+
+func markOf(id uuid.UUID, fields stored) vector.Mark {
 	return vector.Mark{
-		ID: id, Tenant: fields[fieldTenant].GetStringValue(),
-		Repository: idOf(fields[fieldRepository]), Document: idOf(fields[fieldDocument]),
-		Path: fields[fieldPath].GetStringValue(), Blob: fields[fieldBlob].GetStringValue(),
-		Revision: fields[fieldRevision].GetIntegerValue(),
-	}, nil
+		ID: id, Tenant: fields.text(fieldTenant),
+		Repository: idOf(fields.text(fieldRepository)), Document: idOf(fields.text(fieldDocument)),
+		Path: fields.text(fieldPath), Blob: fields.text(fieldBlob),
+		Revision: fields.integer(fieldRevision),
+	}
 }
 
 // idOf reads an id. A malformed value is read as the zero id, which no point
 // has.
-func idOf(value *qdrant.Value) uuid.UUID {
-	id, err := uuid.Parse(value.GetStringValue())
+func idOf(text string) uuid.UUID {
+	id, err := uuid.Parse(text)
 	if err != nil {
 		return uuid.Nil
 	}

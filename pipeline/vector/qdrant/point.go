@@ -2,7 +2,6 @@ package qdrant
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
@@ -33,16 +32,6 @@ const (
 	fieldRevision   = "revision"
 )
 
-// encode turns a checked point into the form that is sent. It shares the
-// point's vectors.
-func encode(p *vector.Point) *qdrant.PointStruct {
-	vectors := map[string]*qdrant.Vector{denseName: qdrant.NewVectorDense(p.Dense)}
-	if len(p.Sparse.Indices) > 0 {
-		vectors[sparseName] = qdrant.NewVectorSparse(p.Sparse.Indices, p.Sparse.Values)
-	}
-	return &qdrant.PointStruct{Id: pointID(p.ID), Vectors: qdrant.NewVectorsMap(vectors), Payload: encodePayload(&p.Payload)}
-}
-
 // Bytes that a point takes on the wire besides its vectors and texts (names,
 // tags, lengths, ids and numbers), and bytes of one more directory, name or sparse
 // term.
@@ -69,40 +58,6 @@ func bound(p *vector.Point) int {
 		}
 	}
 	return n
-}
-
-func encodePayload(p *vector.Payload) map[string]*qdrant.Value {
-	fields := map[string]*qdrant.Value{
-		fieldRepository: qdrant.NewValueString(p.Repository.String()),
-		fieldTrack:      qdrant.NewValueString(p.Track.String()),
-		fieldDocument:   qdrant.NewValueString(p.Document.String()),
-		fieldDirs:       encodeTexts(slices.Collect(p.Dirs())),
-		fieldStartLine:  qdrant.NewValueInt(int64(p.StartLine)),
-		fieldEndLine:    qdrant.NewValueInt(int64(p.EndLine)),
-		fieldStartByte:  qdrant.NewValueInt(int64(p.StartByte)),
-		fieldEndByte:    qdrant.NewValueInt(int64(p.EndByte)),
-		fieldRevision:   qdrant.NewValueInt(p.Revision),
-	}
-	for _, field := range [...]struct{ name, text string }{
-		{fieldTenant, p.Tenant}, {fieldRef, p.Ref}, {fieldPath, p.Path}, {fieldLanguage, p.Language},
-		{fieldKind, p.Kind}, {fieldSymbol, p.Symbol}, {fieldSymbols, string(p.Symbols)}, {fieldBlob, p.Blob}, {fieldCommit, p.Commit},
-	} {
-		if field.text != "" {
-			fields[field.name] = qdrant.NewValueString(field.text)
-		}
-	}
-	if names := p.Names(); len(names) > 0 {
-		fields[fieldNames] = encodeTexts(names)
-	}
-	return fields
-}
-
-func encodeTexts(texts []string) *qdrant.Value {
-	list := &qdrant.ListValue{}
-	for _, text := range texts {
-		list.Values = append(list.Values, qdrant.NewValueString(text))
-	}
-	return qdrant.NewValueList(list)
 }
 
 // unread are the fields that only filters use.

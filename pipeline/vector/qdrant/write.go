@@ -14,35 +14,39 @@ import (
 // Upsert implements [vector.Store]. More than 2,000 points or 16 MiB take several
 // calls.
 func (s *Store) Upsert(ctx context.Context, collection string, points []vector.Point) error {
-	var batch []*qdrant.PointStruct
-	size := 0
-	for i := range points {
-		if err := points[i].Check(); err != nil {
-			return fmt.Errorf("upsert into %s: %w", collection, err)
-		}
-		bytes := bound(&points[i])
-		if bytes > vector.MaxPointBytes {
-			return fault.Reject(fmt.Errorf("upsert into %s: point %s takes up to %d bytes; at most %d are sent", collection, points[i].ID, bytes, vector.MaxPointBytes))
-		}
-		if len(batch) == maxUpsertPoints || size+bytes > maxUpsertBytes {
-			if err := s.upsert(ctx, collection, batch); err != nil {
-				return err
+	for first := 0; first < len(points); {
+		// The whole call is one buffer. Most points take less than half of boundRest.
+		last, size := first, 0
+		for ; last < len(points) && last-first < maxUpsertPoints; last++ {
+			if err := points[last].Check(); err != nil {
+				return fmt.Errorf("upsert into %s: %w", collection, err)
 			}
-			batch, size = nil, 0
+			bytes := bound(&points[last])
+			if bytes > vector.MaxPointBytes {
+				return fault.Reject(fmt.Errorf("upsert into %s: point %s takes up to %d bytes; at most %d are sent", collection, points[last].ID, bytes, vector.MaxPointBytes))
+			}
+			if size+bytes > maxUpsertBytes {
+				break
+			}
+			size += bytes
 		}
-		batch, size = append(batch, encode(&points[i])), size+bytes
+		request := newUpsert(collection, size-(last-first)*boundRest/2)
+		for i := range points[first:last] {
+			request.add(&points[first+i])
+		}
+		if err := s.upsert(ctx, collection, request); err != nil {
+			return err
+		}
+		first = last
 	}
-	if len(batch) == 0 {
-		return nil
-	}
-	return s.upsert(ctx, collection, batch)
+	return nil
 }
 
-func (s *Store) upsert(ctx context.Context, collection string, batch []*qdrant.PointStruct) error {
+func (s *Store) upsert(ctx context.Context, collection string, request *upsertRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	_, err := s.points.Upsert(ctx, &qdrant.UpsertPoints{CollectionName: collection, Points: batch, Wait: qdrant.PtrOf(true)})
-	return explain(ctx, err, "upsert %d points into %s", len(batch), collection)
+	err := s.conn.Invoke(ctx, qdrant.Points_Upsert_FullMethodName, request, new(qdrant.PointsOperationResponse), callUpsert)
+	return explain(ctx, err, "upsert %d points into %s", request.points, collection)
 }
 
 // DeleteOlder implements [vector.Store], 1,000 documents a call.
