@@ -46,6 +46,7 @@ type cli struct {
 	Neighbours  neighboursCmd  `cmd:"" help:"List what is connected with a symbol."`
 	Impact      impactCmd      `cmd:"" help:"List what may break if a symbol or a file changes, tests first."`
 	Path        pathCmd        `cmd:"" help:"Show a shortest path of references from one symbol to another."`
+	Export      exportCmd      `cmd:"" help:"Write the skeleton of a wiki: pages of files, symbols, and who uses them."`
 	Important   importantCmd   `cmd:"" help:"List the most important symbols or files of a repository."`
 	Communities communitiesCmd `cmd:"" help:"List the groups of files that refer to each other."`
 	Related     relatedCmd     `cmd:"" help:"List the files that belong to a file."`

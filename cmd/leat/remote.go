@@ -40,6 +40,7 @@ type leat interface {
 	Important(context.Context, service.ImportantRequest) (service.ImportantAnswer, error)
 	Communities(context.Context, service.CommunitiesRequest) (service.CommunitiesAnswer, error)
 	Related(context.Context, service.RelatedRequest) (service.RelatedAnswer, error)
+	Export(context.Context, service.ExportRequest) (service.ExportAnswer, error)
 	Skipped(context.Context, service.SkippedRequest) (service.SkippedAnswer, error)
 	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
 	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)

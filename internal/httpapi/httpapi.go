@@ -117,6 +117,7 @@ func registerAll(api huma.API, d deps) {
 	registerFile(api, d)
 	registerVersion(api, d)
 	registerGraph(api, d)
+	registerExport(api, d)
 	registerEvent(api, d)
 	registerLetter(api, d)
 	registerFlow(api, d)

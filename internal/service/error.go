@@ -65,6 +65,8 @@ const (
 	FieldRole       Field = "role"
 	FieldDepth      Field = "depth"
 	FieldDirection  Field = "direction"
+	FieldFormat     Field = "format"
+	FieldLink       Field = "link"
 	FieldKey        Field = "idempotency_key"
 )
 

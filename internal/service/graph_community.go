@@ -133,15 +133,50 @@ func (w *whole) group() (a grouped) {
 		for _, i := range list[:min(len(list), leadingFiles)] {
 			one.Files = append(one.Files, w.files[i].Path)
 		}
-		one.Name = cmp.Or(one.Path, "/")
-		if len(one.Words) > 0 {
-			one.Name += ": " + strings.Join(one.Words, ", ")
-		}
+		one.Name = nameOf(one.Path, one.Words)
 		a.Communities = append(a.Communities, one)
 	}
 	slices.SortStableFunc(a.Communities, func(x, y Community) int { return cmp.Or(y.Size-x.Size, strings.Compare(x.Files[0], y.Files[0])) })
 	a.Communities = a.Communities[:min(len(a.Communities), maxCommunities)]
 	return a
+}
+
+// communities names the communities of a graph's files: each file's place among the names,
+// from 1, or 0 of a file that is alone.
+func (w *whole) communities() (of []int, names []string) {
+	of, _ = network.New(len(w.files), w.edges).Communities()
+	var members [][]int32
+	files := make(map[string]int) // that have a word
+	words := make([][]string, len(w.files))
+	for i, c := range of {
+		for len(members) <= c {
+			members = append(members, nil)
+		}
+		members[c] = append(members[c], int32(i))
+		words[i] = wordsOf(w.files[i].Path)
+		for _, word := range words[i] {
+			files[word]++
+		}
+	}
+	place := make([]int, len(members))
+	for c, list := range members {
+		if len(list) >= leastCommunity {
+			names = append(names, nameOf(w.directory(list), naming(list, words, files, len(w.files))))
+			place[c] = len(names)
+		}
+	}
+	for i, c := range of {
+		of[i] = place[c]
+	}
+	return of, names
+}
+
+func nameOf(dir string, words []string) string {
+	name := cmp.Or(dir, "/")
+	if len(words) > 0 {
+		name += ": " + strings.Join(words, ", ")
+	}
+	return name
 }
 
 // directory is the deepest directory with most of some files below it.

@@ -45,7 +45,8 @@ type Service struct {
 
 	bearers bearers // tokens that were valid a moment ago
 
-	turn chan struct{} // holds the turn of who reads a whole graph
+	turn  chan struct{} // holds the turn of who reads a whole graph
+	sites sites         // wikis that were made a moment ago
 }
 
 // New returns a service over stores that the caller opens and closes. A method that

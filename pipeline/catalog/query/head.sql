@@ -46,6 +46,15 @@ left join blobs b on b.sha256 = k.blob
 where d.track = @track and d.state <> 'removed' and d.path > @after and substring(d.path for octet_length(@under::bytea)) = @under::bytea
 order by d.path limit @most;
 
+-- name: ListDocumentBlobs :many
+select d.path, coalesce(d.skip_reason, '')::text as skip_reason, coalesce(k.language, '')::text as language, coalesce(k.blob, '')::bytea as blob,
+    coalesce(b.size, 0)::int as size
+from documents d
+left join chunkings k on k.id = d.chunking
+left join blobs b on b.sha256 = k.blob
+where d.track = @track and d.state <> 'removed' and d.path > @after
+order by d.path limit @most;
+
 -- name: ListTexts :many
 select d.path, b.size, b.position, b.length, b.crc32c, p.key
 from documents d

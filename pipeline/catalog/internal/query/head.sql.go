@@ -45,6 +45,50 @@ func (q *Queries) FindPast(ctx context.Context, repositories []uuid.UUID, beginn
 	return items, nil
 }
 
+const listDocumentBlobs = `-- name: ListDocumentBlobs :many
+select d.path, coalesce(d.skip_reason, '')::text as skip_reason, coalesce(k.language, '')::text as language, coalesce(k.blob, '')::bytea as blob,
+    coalesce(b.size, 0)::int as size
+from documents d
+left join chunkings k on k.id = d.chunking
+left join blobs b on b.sha256 = k.blob
+where d.track = $1 and d.state <> 'removed' and d.path > $2
+order by d.path limit $3
+`
+
+type ListDocumentBlobsRow struct {
+	Path       []byte
+	SkipReason string
+	Language   string
+	Blob       []byte
+	Size       int32
+}
+
+func (q *Queries) ListDocumentBlobs(ctx context.Context, track uuid.UUID, after []byte, most int32) ([]ListDocumentBlobsRow, error) {
+	rows, err := q.db.Query(ctx, listDocumentBlobs, track, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListDocumentBlobsRow
+	for rows.Next() {
+		var i ListDocumentBlobsRow
+		if err := rows.Scan(
+			&i.Path,
+			&i.SkipReason,
+			&i.Language,
+			&i.Blob,
+			&i.Size,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listFiles = `-- name: ListFiles :many
 select d.path, d.mode, d.state, coalesce(d.skip_reason, '')::text as skip_reason,
     coalesce(k.language, '')::text as language, coalesce(b.size, 0)::int as size

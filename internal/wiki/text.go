@@ -1,0 +1,142 @@
+package wiki
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// The longest texts of a repository that a page shows, in runes.
+const (
+	maxSignature = 200
+	maxSentence  = 300
+	maxReadme    = 600
+	maxName      = 300
+)
+
+// clean makes one line of a text: no control characters, none that turn its direction or
+// that nobody sees, and no more than most runes.
+func clean(text string, most int) string {
+	var out strings.Builder
+	runes, space := 0, false
+	for _, r := range text {
+		switch {
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			space = out.Len() > 0
+			continue
+		case unicode.Is(unicode.Cf, r):
+			continue
+		}
+		if runes == most {
+			return out.String() + " …"
+		}
+		if space {
+			out.WriteByte(' ')
+		}
+		out.WriteRune(r)
+		space = false
+		runes++
+	}
+	return out.String()
+}
+
+// markdown escapes a text so that no form of Markdown sees markup, a link or a mention in it.
+func markdown(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '<' || r == '>' || r == '&':
+			out.WriteString(html.EscapeString(string(r)))
+		case r == '@':
+			out.WriteString("&#64;")
+		case strings.ContainsRune(` ,/;?%'"`, r):
+			out.WriteRune(r)
+		case text == "x" || text == "X": // between brackets, the box of a task
+			fmt.Fprintf(&out, "&#%d;", r)
+		case r < 0x80 && (unicode.IsPunct(r) || unicode.IsSymbol(r)):
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+// span is a code span: its fence is longer than any in the text.
+func span(text string) string {
+	longest, run := 0, 0
+	for _, r := range text {
+		if run++; r != '`' {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	fence := strings.Repeat("`", longest+1)
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " "
+	}
+	return fence + text + fence
+}
+
+// escaped is a segment of a URL's path, with all but unreserved characters in hex.
+func escaped(segment string) string {
+	const hex = "0123456789ABCDEF"
+	var out strings.Builder
+	for i := range len(segment) {
+		switch c := segment[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~', c == '/':
+			out.WriteByte(c)
+		default:
+			out.WriteByte('%')
+			out.WriteByte(hex[c>>4])
+			out.WriteByte(hex[c&15])
+		}
+	}
+	return out.String()
+}
+
+// hosts are templates of links at public hosts.
+var hosts = map[string]string{
+	"github.com":    "/blob/{commit}/{path}#L{first}-L{last}",
+	"gitlab.com":    "/-/blob/{commit}/{path}#L{first}-{last}",
+	"bitbucket.org": "/src/{commit}/{path}#lines-{first}:{last}",
+	"codeberg.org":  "/src/commit/{commit}/{path}#L{first}-L{last}",
+	"gitea.com":     "/src/commit/{commit}/{path}#L{first}-L{last}",
+}
+
+// CheckLink says what is wrong with a template of links; "": nothing.
+func CheckLink(template string) string {
+	u, err := url.Parse(template)
+	switch {
+	case len(template) > 1024:
+		return "it is longer than 1024 bytes"
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
+		return "it begins with https:// or http:// and a host"
+	case !strings.Contains(template, "{path}"):
+		return "it names no {path}"
+	case strings.ContainsAny(template, "\"'<>()`\\ \t\r\n"):
+		return "it holds a character that no URL has"
+	}
+	return ""
+}
+
+// link is the URL of lines at the commit; "": there is none.
+func (s Source) link(file string, first, last int) string {
+	template := s.Link
+	if template == "" {
+		u, err := url.Parse(s.URL)
+		if err != nil || hosts[strings.ToLower(u.Hostname())] == "" {
+			return ""
+		}
+		template = "https://" + strings.ToLower(u.Hostname()) + "/" + escaped(strings.Trim(strings.TrimSuffix(u.Path, ".git"), "/")) + hosts[strings.ToLower(u.Hostname())]
+	}
+	if first == 0 {
+		template, _, _ = strings.Cut(template, "#")
+	}
+	return strings.NewReplacer("{commit}", escaped(s.Commit), "{path}", escaped(file), "{line}", strconv.Itoa(first), "{first}", strconv.Itoa(first),
+		"{last}", strconv.Itoa(max(first, last))).Replace(template)
+}
