@@ -73,6 +73,7 @@ func (cmd *searchCmd) show(g *globals, found service.SearchAnswer, several bool)
 		if found.Empty != "" {
 			fmt.Println(found.Empty)
 		}
+		printNotices(found)
 		return nil
 	}
 	shown := printer{
@@ -85,5 +86,13 @@ func (cmd *searchCmd) show(g *globals, found service.SearchAnswer, several bool)
 		}
 		fmt.Print(shown.hit(h))
 	}
+	printNotices(found)
 	return nil
+}
+
+// printNotices tells on the error output what the hits do not show, because refs sleep.
+func printNotices(found service.SearchAnswer) {
+	for _, notice := range service.Notices(found.Waking, found.Slept) {
+		fmt.Fprintln(os.Stderr, safeLine(notice))
+	}
 }

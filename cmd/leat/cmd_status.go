@@ -102,6 +102,9 @@ func showStatus(g *globals, a service.StatusAnswer, watch bool) error {
 		case reason != "":
 			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(reason))
 		}
+		if t.Dormant != "" {
+			fmt.Printf("%s %s: %s ('leat wake' brings it back, and so does a search that names the repository)\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)), t.Dormant)
+		}
 		if d := t.Documents; d.Failed > 0 {
 			fmt.Printf("%s %s: %s of %s indexed, %s failed ('leat status --failed' names them)\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)),
 				number.Thousands(d.Indexed), number.Thousands(d.Total), number.Thousands(d.Failed))

@@ -53,6 +53,8 @@ type cli struct {
 	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
 	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
 	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`
+	Wake        wakeCmd        `cmd:"" help:"Bring refs back into the index that nobody has searched."`
+	Sleep       sleepCmd       `cmd:"" help:"Take refs out of the index until somebody searches them."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
 	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`

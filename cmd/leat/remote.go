@@ -32,6 +32,8 @@ type leat interface {
 	Pin(context.Context, service.PinRequest) (service.PinAnswer, error)
 	Unpin(context.Context, service.UnpinRequest) error
 	Hold(context.Context, service.HoldRequest) (service.HoldAnswer, error)
+	Wake(context.Context, service.TurnRequest) (service.TurnAnswer, error)
+	Sleep(context.Context, service.TurnRequest) (service.TurnAnswer, error)
 	Symbols(context.Context, service.SymbolsRequest) (service.SymbolsAnswer, error)
 	Uses(context.Context, service.UsesRequest) (service.UsesAnswer, error)
 	Neighbours(context.Context, service.WalkRequest) (service.WalkAnswer, error)

@@ -219,6 +219,7 @@ func (r *run) breakThings(ctx context.Context) error {
 	var under, aside sync.WaitGroup
 	backing, enough := context.WithCancel(ctx)
 	aside.Go(func() { r.backUp(backing) })
+	aside.Go(func() { r.turn(backing) })
 	defer aside.Wait()
 	defer enough()
 	defer under.Wait() // even if the run ends early

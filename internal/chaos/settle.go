@@ -25,6 +25,7 @@ const settleInterval = 250 * time.Millisecond
 type state struct {
 	Submissions, Snapshots, Documents int64  // open, by the catalog
 	Graphs                            int64  // owed
+	Turning                           int64  // tracks that sleep, fall asleep or wake
 	Configurations                    int64  // that current snapshots were listed by
 	Heads                             string // the commits that current snapshots are of
 	Messages                          uint64 // not acknowledged, of all consumers
@@ -35,6 +36,10 @@ func (r *run) settle(ctx context.Context) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Settle)
 	defer cancel()
+	if err := r.wakeAll(ctx); err != nil {
+		r.violate("not all tracks could be woken within %s: %v", r.cfg.Settle, err)
+		return nil
+	}
 	if err := r.quiet(ctx); err != nil {
 		r.violate("not settled within %s: %v", r.cfg.Settle, err)
 		return nil
@@ -134,11 +139,12 @@ func (r *run) look(ctx context.Context) (state, error) {
 		(select count(*) from documents where due_at < 'infinity'),
 		(select count(*) from snapshots s left join graphs g on g.track = s.track
 			where s.state in ('indexing', 'indexed') and (g.track is null or g.revision <> s.revision or g.owed)),
+		(select count(*) from tracks where turning or dormant_at is not null),
 		count(distinct s.config),
 		coalesce(string_agg(r.url || ' ' || t.ref || ' ' || encode(s.commit, 'hex'), E'\n' order by r.url collate "C", t.ref collate "C"), '')
 		from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository
 		where s.state in ('indexing', 'indexed')`).
-		Scan(&s.Submissions, &s.Snapshots, &s.Documents, &s.Graphs, &s.Configurations, &s.Heads)
+		Scan(&s.Submissions, &s.Snapshots, &s.Documents, &s.Graphs, &s.Turning, &s.Configurations, &s.Heads)
 	if err != nil {
 		return s, err
 	}

@@ -37,6 +37,16 @@ func (c *Client) Hold(ctx context.Context, r service.HoldRequest) (a service.Hol
 	return a, c.ask(ctx, post(body, c.of(r.Tenant), "repositories", named(r.Repository), "hold"), &a)
 }
 
+// Wake is service.Service.Wake.
+func (c *Client) Wake(ctx context.Context, r service.TurnRequest) (a service.TurnAnswer, err error) {
+	return a, c.ask(ctx, post(nil, c.of(r.Tenant).text("ref", r.Ref), "repositories", named(r.Repository), "wake"), &a)
+}
+
+// Sleep is service.Service.Sleep.
+func (c *Client) Sleep(ctx context.Context, r service.TurnRequest) (a service.TurnAnswer, err error) {
+	return a, c.ask(ctx, post(nil, c.of(r.Tenant).text("ref", r.Ref), "repositories", named(r.Repository), "sleep"), &a)
+}
+
 // differences is a page of a comparison.
 type differences struct {
 	service.DiffAnswer

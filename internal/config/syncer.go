@@ -42,6 +42,7 @@ type Upkeep struct {
 	PointsInterval  time.Duration `env:"LEAT_POINTS_INTERVAL" default:"1h" help:"How often the index is compared with the catalog (${default}); 0s: never."`
 	PointsRate      int64         `env:"LEAT_POINTS_RATE" default:"10000" placeholder:"N" help:"Points a second that this reads (${default})."`
 	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
+	DormantAfter    time.Duration `env:"LEAT_DORMANT_AFTER" default:"0s" help:"How long nobody has searched a ref when it leaves the index, until somebody does (${default}: it never leaves); 10m or more."`
 	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How long such content is kept (${default}). Longer than a backup takes."`
 
 	LettersPerTenant    int           `env:"LEAT_LETTERS_PER_TENANT" default:"1000" placeholder:"N" help:"Dead letters kept of a tenant; beyond that the oldest go (${default})."`
@@ -51,6 +52,9 @@ type Upkeep struct {
 
 	Backups
 }
+
+// leastDormantAfter is twice the time in which a search of a ref is recorded once.
+const leastDormantAfter = 10 * time.Minute
 
 // Check says what to change.
 func (u Upkeep) Check() error {
@@ -69,6 +73,9 @@ func (u Upkeep) Check() error {
 		if d.value < 0 {
 			return fmt.Errorf("%s %s: give 0s or more", d.flag, d.value)
 		}
+	}
+	if u.DormantAfter != 0 && u.DormantAfter < leastDormantAfter {
+		return fmt.Errorf("--dormant-after (LEAT_DORMANT_AFTER) %s: give 0s or at least %s, because searches are noted every few minutes", u.DormantAfter, leastDormantAfter)
 	}
 	if err := u.Backups.Check(); err != nil {
 		return err

@@ -113,6 +113,7 @@ var rules = []rule{
 	room("schedule"),
 	room("object", "schedule"),
 	room("point", "schedule"),
+	room("dormant"),
 	room("generation", "schedule", "point"),
 	room("verify", "schedule", "point"),
 	{

@@ -116,6 +116,7 @@ func registerAll(api huma.API, d deps) {
 	registerOutcome(api, d)
 	registerFile(api, d)
 	registerVersion(api, d)
+	registerDormant(api, d)
 	registerGraph(api, d)
 	registerExport(api, d)
 	registerEvent(api, d)

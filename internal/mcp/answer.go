@@ -32,9 +32,10 @@ func explore(ctx context.Context, c caller, in exploreIn) (string, error) {
 		return "", err
 	}
 	if a.Empty != "" {
-		return "Nothing found: " + a.Empty + ".", nil
+		return "Nothing found: " + a.Empty + "." + after(noticed(a.Waking, a.Slept)), nil
 	}
 	var b strings.Builder
+	b.WriteString(noticed(a.Waking, a.Slept))
 	for _, p := range a.Pieces {
 		b.WriteString(mark + line(place(p.Repository, p.Path, p.StartLine, p.EndLine)+named(p.Kind, p.Symbol)+at(p.Ref, p.Commit, p.Underway)))
 		if p.CalledBy != "" {
@@ -87,9 +88,10 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 		if in.Cursor != "" {
 			return "No further matches.", nil
 		}
-		return "Nothing found: " + a.Empty + ".", nil
+		return "Nothing found: " + a.Empty + "." + after(noticed(a.Waking, a.Slept)), nil
 	}
 	var b strings.Builder
+	b.WriteString(noticed(a.Waking, a.Slept))
 	for _, h := range a.Hits {
 		b.WriteString(mark + line(place(h.Repository, h.Path, h.StartLine, h.EndLine)+named(h.Kind, h.Symbol)+at(h.Ref, h.Commit, h.Underway)))
 		if len(h.Places) > 0 {
@@ -104,6 +106,23 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 		b.WriteString(mark + "more with cursor " + a.Next + "\n")
 	}
 	return b.String(), nil
+}
+
+// noticed tells what an answer does not hold, because refs sleep.
+func noticed(waking []service.Turned, slept int64) string {
+	var b strings.Builder
+	for _, notice := range service.Notices(waking, slept) {
+		b.WriteString(mark + line(notice) + "\n")
+	}
+	return b.String()
+}
+
+// after puts lines behind a sentence.
+func after(lines string) string {
+	if lines == "" {
+		return ""
+	}
+	return "\n" + lines
 }
 
 type readIn struct {

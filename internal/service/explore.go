@@ -54,6 +54,9 @@ type ExploreAnswer struct {
 	Leads      []Lead  `json:"leads" nullable:"false" doc:"What was found too, and had no room."`
 	Generation int64   `json:"generation" doc:"The generation of the index that answered."`
 	Empty      string  `json:"empty,omitempty" doc:"Why nothing was found; absent: something was."`
+
+	Waking []Turned `json:"waking,omitempty" doc:"Refs that the question names and that slept: their lines come back within seconds; absent: none."`
+	Slept  int64    `json:"slept,omitempty" doc:"Refs that were left out, because they sleep: name their repository to wake them."`
 }
 
 // Piece is a definition, or the lines that were found.
@@ -112,6 +115,7 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	if err != nil {
 		return a, err
 	}
+	a.Waking, a.Slept = found.Waking, found.Slept
 	if a.Generation, a.Empty = found.Generation, found.Empty; len(found.Hits) == 0 {
 		return a, nil
 	}

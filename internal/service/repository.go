@@ -223,6 +223,7 @@ type Ref struct {
 	Commit   string `json:"commit" doc:"In hex; empty before the first snapshot."`
 	Revision int64  `json:"revision"`
 	Underway bool   `json:"underway" doc:"This commit, or a newer one, is being read or indexed."`
+	Dormant  string `json:"dormant,omitempty" doc:"asleep, falling asleep or waking; absent: it is awake."`
 }
 
 // Refs lists the refs of repositories by URL and name. It counts no documents.
@@ -234,7 +235,7 @@ func (s *Service) Refs(ctx context.Context, r TracksRequest) (a RefsAnswer, err 
 	}
 	a.Refs = make([]Ref, len(tracks))
 	for i, t := range tracks {
-		a.Refs[i] = Ref{t.Repository.String(), t.URL, t.Ref, t.Commit, t.Revision, underway(t)}
+		a.Refs[i] = Ref{t.Repository.String(), t.URL, t.Ref, t.Commit, t.Revision, underway(t), dormancy(t)}
 	}
 	a.Generation, err = s.generation(ctx)
 	return a, err

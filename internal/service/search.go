@@ -43,6 +43,9 @@ type SearchAnswer struct {
 	Next       string `json:"next,omitempty" doc:"Cursor of further hits; absent: there are no more."`
 	Empty      string `json:"empty,omitempty" doc:"Why there are no hits; absent: there are some."`
 	Cut        string `json:"cut,omitempty" doc:"What a bound on the answer's size left out, and how to get it; absent: nothing."`
+
+	Waking []Turned `json:"waking,omitempty" doc:"Refs that the search names and that slept: their lines come back within seconds; absent: none."`
+	Slept  int64    `json:"slept,omitempty" doc:"Refs that were left out, because they sleep: name their repository to wake them. Of searches that name no repository."`
 }
 
 // Hit is a range of lines.
@@ -68,7 +71,7 @@ type Hit struct {
 	Revision   int64       `json:"revision" doc:"Revision of the commit's snapshot."`
 	Underway   bool        `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
 
-	document uuid.UUID
+	document, track uuid.UUID
 }
 
 // HitSymbol is a definition in a hit.
@@ -108,9 +111,17 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 	if err != nil {
 		return a, err
 	}
-	query, err := s.query(ctx, r, len(seen))
+	query, meant, err := s.query(ctx, r, len(seen))
 	if err != nil {
 		return a, err
+	}
+	if a.Waking, err = s.stir(ctx, meant); err != nil {
+		return a, err
+	}
+	if len(r.Repositories) == 0 {
+		if a.Slept, err = s.slept(ctx, r, query.Apart); err != nil {
+			return a, err
+		}
 	}
 	generation, err := s.active(ctx)
 	if err != nil {
@@ -122,13 +133,18 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 			a.Generation = generation.Number
 			if len(found.Hits) == 0 {
 				a.Hits = []Hit{}
-				a.Empty, err = s.empty(ctx, r, found.Empty)
-				return a, err
+				if a.Empty, err = s.empty(ctx, r, found.Empty); err != nil {
+					return a, err
+				}
+				return a, s.note(ctx, meant, nil)
 			}
 			if a.Hits, err = s.located(ctx, r.Tenant, found.Hits); err != nil {
 				return a, err
 			}
-			return a, a.page(r, query.Limit, seen)
+			if err := a.page(r, query.Limit, seen); err != nil {
+				return a, err
+			}
+			return a, s.note(ctx, meant, a.Hits)
 		}
 		// The generation has just been dropped, so another is active by now.
 		if !errors.Is(err, vector.ErrNoCollection) {
@@ -174,24 +190,25 @@ func (r SearchRequest) Check() error {
 }
 
 // query checks the request, of which a number of hits has been shown before. It asks
-// the catalog for names only where the request has some.
-func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q search.Query, err error) {
+// the catalog for names only where the request has some. meant are the tracks of the
+// repositories that the request names, as far as it looks into them.
+func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q search.Query, meant []catalog.Head, err error) {
 	q = search.Query{Text: r.Query, Tenant: r.Tenant, Kinds: r.Kinds, Symbols: r.Symbols, Path: r.Path}
 	q.Limit = min(cmp.Or(r.Limit, search.DefaultLimit)+shown, search.MaxLimit)
 	if err := r.Check(); err != nil {
-		return q, err
+		return q, nil, err
 	}
 	if q.Languages, err = languages(r.Languages); err != nil {
-		return q, err
+		return q, nil, err
 	}
 	if r.Ref == "" {
 		if q.Apart, err = s.stores.Catalog.TracksApart(ctx, r.Tenant); err != nil {
-			return q, err
+			return q, nil, err
 		}
 	}
 	bounded := len(r.Repositories) > 0 || restricted(ctx, r.Reach)
 	if !bounded && r.Ref == "" {
-		return q, nil
+		return q, nil, nil
 	}
 	names := r.Repositories
 	if len(names) == 0 {
@@ -201,7 +218,7 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 	for _, name := range names {
 		found, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: name})
 		if err != nil {
-			return q, err
+			return q, nil, err
 		}
 		tracks = append(tracks, found...)
 	}
@@ -211,11 +228,15 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 		}
 	}
 	if r.Ref != "" {
-		if q.Refs = refsOf(named(tracks, r.Ref)); len(q.Refs) == 0 {
-			return q, noRef(r.Ref)
+		tracks = named(tracks, r.Ref)
+		if q.Refs = refsOf(tracks); len(q.Refs) == 0 {
+			return q, nil, noRef(r.Ref)
 		}
 	}
-	return q, nil
+	if len(r.Repositories) > 0 {
+		meant = slices.DeleteFunc(tracks, func(h catalog.Head) bool { return slices.Contains(q.Apart, h.ID) })
+	}
+	return q, meant, nil
 }
 
 func badLimit(limit, most int, of string) error {
@@ -245,7 +266,7 @@ func (s *Service) located(ctx context.Context, tenant string, found []search.Hit
 			Repository: head.URL, Ref: h.Ref, Commit: h.Commit, Revision: h.Revision, Underway: underway(head) || head.Revision != h.Revision,
 			Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Partial: h.Partial, StartByte: h.StartByte, EndByte: h.EndByte,
 			Encoding: h.Encoding, Language: h.Language, Kind: h.Kind, Symbol: h.Symbol, Score: h.Score, Text: h.Text,
-			document: document(h.Track, h.Path),
+			document: document(h.Track, h.Path), track: h.Track,
 		}
 		for _, d := range h.Symbols {
 			hits[i].Symbols = append(hits[i].Symbols, HitSymbol{d.Name, d.StartLine, d.EndLine})

@@ -43,6 +43,7 @@ type Service struct {
 	mu     sync.Mutex
 	models map[string]embedder.Embedder // opened so far, by name
 
+	notes   notes   // tracks that were searched a moment ago
 	bearers bearers // tokens that were valid a moment ago
 
 	turn  chan struct{} // holds the turn of who reads a whole graph

@@ -47,6 +47,7 @@ type RepositoryStatus struct {
 	Waiting   *Approval      `json:"waiting,omitempty" doc:"The removal that waits for approval."`
 	Held      string         `json:"held,omitempty" doc:"The commit at which the ref stays, in hex; absent: it follows its remote."`
 	Versions  []string       `json:"versions,omitempty" doc:"Names under which the ref is kept."`
+	Dormant   string         `json:"dormant,omitempty" doc:"asleep: it cannot be searched, until a search names it; falling asleep or waking: its points go, or come back; absent: it is awake."`
 
 	track uuid.UUID // Nil: the repository has none yet
 }
@@ -106,7 +107,7 @@ func (s *Service) statusOf(ctx context.Context, tenant string, tracks []catalog.
 	for _, h := range tracks {
 		if t, found := byPlace[placeOf(h.Track)]; found { // else it was forgotten meanwhile
 			status := repositoryStatus(t)
-			status.Held, status.Versions = h.Held, h.Versions
+			status.Held, status.Versions, status.Dormant = h.Held, h.Versions, dormancy(h)
 			list = append(list, status)
 		}
 	}

@@ -39,6 +39,13 @@ func (p *Pages) hold(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.toVersions(w, r, v, err)
 }
 
+// wake brings the lines of a ref back into the index.
+func (p *Pages) wake(w http.ResponseWriter, r *http.Request, v visit) error {
+	form := r.PostForm
+	_, err := p.service.Wake(r.Context(), service.TurnRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: form.Get("repository"), Ref: form.Get("ref")})
+	return p.toVersions(w, r, v, err)
+}
+
 // toVersions leads back to the versions of a form's repository.
 func (p *Pages) toVersions(w http.ResponseWriter, r *http.Request, v visit, err error) error {
 	if err != nil {

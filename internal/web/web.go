@@ -106,6 +106,7 @@ func (p *Pages) Routes() []Route {
 		{"POST /pin", access.ScopeSubmit, p.pin},
 		{"POST /unpin", access.ScopeOperate, p.unpin},
 		{"POST /hold", access.ScopeOperate, p.hold},
+		{"POST /wake", access.ScopeSearch, p.wake},
 		{"POST /approve", access.ScopeOperate, p.approve},
 		{"GET /pipeline", access.ScopeOperate, p.pipeline},
 		{"GET /pipeline/letters", access.ScopeOperate, p.letters},

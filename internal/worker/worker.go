@@ -22,6 +22,7 @@ import (
 	"github.com/leatworks/leat/pipeline/index"
 	"github.com/leatworks/leat/pipeline/ingest"
 	"github.com/leatworks/leat/pipeline/syncer"
+	"github.com/leatworks/leat/pipeline/syncer/dormant"
 	"github.com/leatworks/leat/pipeline/syncer/generation"
 	"github.com/leatworks/leat/pipeline/syncer/object"
 	"github.com/leatworks/leat/pipeline/syncer/point"
@@ -248,6 +249,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	beside.Go(func() { points.Watch(ctx) })
 	beside.Go(func() { s.generations(log, cfg.GenerationRetention).Run(ctx) })
 	beside.Go(func() { graphs.Run(ctx) })
+	beside.Go(func() { s.dormancy(cfg.DormantAfter, log).Run(ctx) })
 	s.syncer(log, cfg.PollInterval).Run(ctx)
 	beside.Wait()
 	return nil
@@ -263,6 +265,13 @@ func (s *Stores) generations(log *slog.Logger, retention time.Duration) *generat
 	return generation.New(
 		cfg, s.Catalog, s.Catalog.Generations, s.Catalog.Locks,
 		s.Streams(), s.Points, announce.New(s.Broker, "/leat/syncer"), log,
+	)
+}
+
+func (s *Stores) dormancy(after time.Duration, log *slog.Logger) *dormant.Keeper {
+	return dormant.New(
+		dormant.Config{After: after}, s.Catalog, s.Catalog.Dormancy, s.Catalog.Generations, s.Catalog.Locks,
+		s.Points, announce.New(s.Broker, "/leat/syncer"), log,
 	)
 }
 

@@ -57,6 +57,7 @@ type Catalog struct {
 	Locks       *Locks       // advisory locks
 	Schema      *Schema      // migrations
 	Archive     *Archive     // all tables, copied out and in
+	Dormancy    *Dormancy    // tracks without points
 }
 
 // Core holds repositories, tracks, snapshots, documents, content and
@@ -130,6 +131,7 @@ func rooms(s *store) *Catalog {
 		Locks:       locks,
 		Schema:      schema,
 		Archive:     &Archive{s, schema},
+		Dormancy:    &Dormancy{s},
 	}
 }
 

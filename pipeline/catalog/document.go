@@ -38,6 +38,7 @@ type Document struct {
 	State      DocumentState
 	HasPoints  bool // points may be in the index, of this revision or an earlier one
 	Owed       bool // work on it is not finished
+	Dormant    bool // its track is: it is to have no points
 
 	// The chunking of its content; zero when skipped or removed.
 	Chunking int64
@@ -59,7 +60,7 @@ func (c *Core) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, erro
 		docs[i] = Document{
 			ID: r.ID, Track: r.Track, Repository: r.Repository, Tenant: r.Tenant, Ref: r.Ref,
 			Commit: hex.EncodeToString(r.Commit), Path: string(r.Path), Revision: r.Revision, Lane: r.Lane, State: DocumentState(r.State),
-			HasPoints: r.IndexedRevision != nil, Owed: r.Owed,
+			HasPoints: r.IndexedRevision != nil, Owed: r.Owed, Dormant: r.Dormant,
 			Chunking: r.Chunking, Language: r.Language, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
 			Span: Span{Object: r.Pack, Offset: r.Position, Length: r.Length, Size: r.Size, CRC: uint32(r.Crc32c)},
 		}

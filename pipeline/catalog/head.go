@@ -18,6 +18,8 @@ type Head struct {
 	Revision int64
 	State    SnapshotState // of the snapshot: listing, indexing or indexed; "" before the first
 	Held     string        // hex; the commit at which the track stays, whatever its ref names; "": it follows the ref
+	Dormant  bool          // it has no points, or they are going
+	Turning  bool          // its documents are being brought in line with Dormant
 	Versions []string      // names under which the track is kept
 }
 
@@ -33,7 +35,7 @@ func (c *Core) Heads(ctx context.Context, tenant string, repositories ...uuid.UU
 		heads[i] = Head{
 			Track:  Track{Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
 			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
-			Held: hex.EncodeToString(r.Held), Versions: r.Versions,
+			Held: hex.EncodeToString(r.Held), Dormant: r.Dormant, Turning: r.Turning, Versions: r.Versions,
 		}
 		if r.Track != nil {
 			heads[i].ID = *r.Track
@@ -53,7 +55,7 @@ func (c *Core) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map
 		heads[r.Track] = Head{
 			Track:  Track{ID: r.Track, Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
 			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
-			Held: hex.EncodeToString(r.Held), Versions: r.Versions,
+			Held: hex.EncodeToString(r.Held), Dormant: r.Dormant, Turning: r.Turning, Versions: r.Versions,
 		}
 	}
 	return heads, nil

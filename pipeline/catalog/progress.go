@@ -32,9 +32,21 @@ func (c *Core) MarkEmbedded(ctx context.Context, embedder int32, docs []Current)
 
 // MarkIndexed says that a generation holds these revisions' points and no older
 // ones. It returns the documents that it marked: those whose revision still
-// stands, and none if the generation is not the active one.
+// stands and whose track is awake, and none if the generation is not the active one.
 func (c *Core) MarkIndexed(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
-	return c.mark(ctx, c.query.MarkIndexed, generation, docs, "indexed")
+	return c.mark(ctx, c.marker(false), generation, docs, "indexed")
+}
+
+// MarkAsleep says that a generation holds no points of these documents, whose track is
+// dormant. It returns the documents that it marked, as MarkIndexed does.
+func (c *Core) MarkAsleep(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
+	return c.mark(ctx, c.marker(true), generation, docs, "asleep")
+}
+
+func (c *Core) marker(asleep bool) func(context.Context, int64, []uuid.UUID, []int64) ([]uuid.UUID, error) {
+	return func(ctx context.Context, generation int64, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
+		return c.query.MarkIndexed(ctx, query.MarkIndexedParams{Ids: ids, Asleep: asleep, Revisions: revisions, Generation: generation})
+	}
 }
 
 // MarkCleared says that a generation holds no point of these skipped documents.

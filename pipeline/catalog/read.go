@@ -165,6 +165,8 @@ type Content struct {
 	Revision   int64
 	State      DocumentState
 	HasPoints  bool
+	Asleep     bool // indexed without points, because its track was dormant
+	Dormant    bool // its track is
 	Blob       [32]byte
 	Chunker    int
 	Chunks     int
@@ -199,7 +201,7 @@ func (c *Core) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, erro
 func content(r query.LoadContentsRow) Content {
 	c := Content{
 		ID: r.ID, Track: r.Track, Repository: r.Repository, Tenant: r.Tenant, Revision: r.Revision, State: DocumentState(r.State),
-		HasPoints: r.IndexedRevision != nil, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
+		HasPoints: r.IndexedRevision != nil, Asleep: r.Asleep, Dormant: r.Dormant, Chunker: int(r.Chunker), Chunks: int(r.Chunks),
 	}
 	copy(c.Blob[:], r.Blob)
 	return c

@@ -5,6 +5,9 @@
 // document indexed if that revision is still the current one. Otherwise a newer revision has come in between, and the
 // step starts again with that, which replaces the points that it wrote. A late, repeated or reordered event therefore
 // leaves nothing behind.
+//
+// A document of a dormant track has its points deleted, and is marked as one without points. If the track falls asleep
+// or wakes in between, the mark fails, and the step starts again.
 package index
 
 import (
@@ -54,6 +57,7 @@ type Documents interface {
 	announce.Snapshots
 	Documents(ctx context.Context, ids []uuid.UUID) ([]catalog.Document, error)
 	MarkIndexed(ctx context.Context, generation int64, docs []catalog.Current) ([]uuid.UUID, error)
+	MarkAsleep(ctx context.Context, generation int64, docs []catalog.Current) ([]uuid.UUID, error)
 	MarkCleared(ctx context.Context, generation int64, docs []catalog.Current) ([]uuid.UUID, error)
 	DropRemoved(ctx context.Context, generation int64, docs []catalog.Current) ([]uuid.UUID, error)
 }
@@ -270,7 +274,8 @@ func (s *Step) clear(ctx context.Context, p plan) (changed []work, err error) {
 }
 
 // changed returns the written documents that have changed since. In the active generation these are all the documents
-// that are not marked. In another generation the catalog marks none, and changed compares their revisions.
+// that are not marked. In another generation the catalog marks none, and changed compares their revisions, and whether
+// their tracks are dormant.
 func (s *Step) changed(ctx context.Context, p plan, written []catalog.Document, marked []uuid.UUID) ([]work, error) {
 	left := p.missing(written, marked)
 	if len(left) == 0 {
@@ -296,7 +301,7 @@ func (s *Step) changed(ctx context.Context, p plan, written []catalog.Document, 
 		if !known {
 			return d.Chunking == 0 // its points are gone, and its row too
 		}
-		return is.Revision == d.Revision && is.Chunking == d.Chunking
+		return is.Revision == d.Revision && is.Chunking == d.Chunking && is.Dormant == d.Dormant
 	})
 	return p.missing(moved, marked), nil
 }

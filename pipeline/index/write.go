@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -43,42 +44,74 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 	if err != nil {
 		return nil, err
 	}
-	points, err := s.load(ctx, docs, chunks)
+	awake, asleep := apart(docs)
+	points, err := s.load(ctx, awake, chunks)
 	if err != nil {
 		return nil, err
 	}
 	end := s.watch.Part(ctx, "upsert")
 	err = s.points.Upsert(ctx, s.generation.Collection, points)
 	if end(); err != nil {
-		return nil, fmt.Errorf("write points of %d documents: %w", len(docs), err)
+		return nil, fmt.Errorf("write points of %d documents: %w", len(awake), err)
 	}
-	var stale []vector.Stale
-	current := make([]catalog.Current, len(docs))
-	for i, d := range docs {
-		current[i] = d.Current()
-		if d.HasPoints || p.work[d.ID].again {
-			stale = append(stale, older(d))
-		}
-	}
-	for _, d := range waiting {
-		if p.work[d.ID].again {
-			stale = append(stale, older(d))
-		}
-	}
+	stale := p.stale(awake, asleep, waiting)
 	if len(stale) > 0 {
 		if err := s.points.DeleteOlder(ctx, s.generation.Collection, stale); err != nil {
 			return nil, fmt.Errorf("delete stale points of %d documents: %w", len(stale), err)
 		}
 	}
 	end = s.watch.Part(ctx, "mark")
-	indexed, err := s.documents.MarkIndexed(ctx, s.generation.Number, current)
+	indexed, err := s.documents.MarkIndexed(ctx, s.generation.Number, currents(awake))
+	if err != nil {
+		end()
+		return nil, err
+	}
+	slept, err := s.documents.MarkAsleep(ctx, s.generation.Number, currents(asleep))
 	if end(); err != nil {
 		return nil, err
 	}
-	if changed, err = s.changed(ctx, p, docs, indexed); err != nil {
+	if changed, err = s.changed(ctx, p, docs, slices.Concat(indexed, slept)); err != nil {
 		return nil, err
 	}
-	return changed, s.announce(ctx, p, docs, indexed)
+	return changed, s.announce(ctx, p, awake, indexed)
+}
+
+// apart splits documents into those that are to have points and those of dormant tracks.
+func apart(docs []catalog.Document) (awake, asleep []catalog.Document) {
+	for _, d := range docs {
+		if d.Dormant {
+			asleep = append(asleep, d)
+		} else {
+			awake = append(awake, d)
+		}
+	}
+	return awake, asleep
+}
+
+// stale returns the points that have to go: those of earlier revisions, and all points of documents that sleep.
+func (p plan) stale(awake, asleep, waiting []catalog.Document) (stale []vector.Stale) {
+	for _, d := range awake {
+		if d.HasPoints || p.work[d.ID].again {
+			stale = append(stale, older(d))
+		}
+	}
+	for _, d := range asleep {
+		stale = append(stale, vector.Stale{Document: d.ID, Before: d.Revision + 1})
+	}
+	for _, d := range waiting {
+		if p.work[d.ID].again {
+			stale = append(stale, older(d))
+		}
+	}
+	return stale
+}
+
+func currents(docs []catalog.Document) []catalog.Current {
+	list := make([]catalog.Current, len(docs))
+	for i, d := range docs {
+		list[i] = d.Current()
+	}
+	return list
 }
 
 // errIncomplete is the error for an embedded document that lacks vectors. A retry may succeed: a document that fails

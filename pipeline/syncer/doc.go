@@ -10,6 +10,7 @@
 //	   ├── object      S3: scrub, repair, garbage
 //	   ├── point       the vector store: comparison by checksum, then by point
 //	   └── (syncer)    retention
+//	dormant            tracks that nobody searches fall asleep, and wake
 //	point
 //	   ├── generation  builds of the index: rebuild, swap, rollback, drop
 //	   └── verify      the three stores side by side, for people

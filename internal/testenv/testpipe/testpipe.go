@@ -52,6 +52,8 @@ type Config struct {
 	BulkFiles int               // of the ingestor
 	Embedder  embedder.Embedder // default: local-384
 
+	Points func(vector.Store) vector.Store // of the indexer; default: the index itself
+
 	Budget func(context.Context, string) (catalog.Budget, error) // of a remote embedder; default: none
 }
 
@@ -112,7 +114,11 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 		p.Blobs, p.Embedder, p.Generation.Embedder.ID, publisher("embedder"),
 	)
 	t.Cleanup(p.Embed.Close)
-	p.Index = index.New(index.Config{}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Blobs, p.Points, p.Generation, publisher("indexer"))
+	points := p.Points
+	if cfg.Points != nil {
+		points = cfg.Points(points)
+	}
+	p.Index = index.New(index.Config{}, p.Catalog, p.Catalog.Generations, p.Catalog.Vectors, p.Blobs, points, p.Generation, publisher("indexer"))
 	t.Cleanup(p.Index.Close)
 	p.Sync = p.syncer(syncer.Config{})
 	return p

@@ -75,10 +75,18 @@ where c.chunking = any(@chunkings::bigint[])
 order by c.chunking, c.ordinal;
 
 -- name: MarkIndexed :many
-update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null
+-- Documents whose track is dormant are marked as those without points, and no others. A
+-- track that falls asleep, or wakes, waits for the marks under way.
+with track as (
+    select t.id from tracks t
+    where t.id in (select m.track from documents m where m.id = any(@ids::uuid[])) and (t.dormant_at is not null) = @asleep::bool
+    order by t.id for share
+)
+update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null, asleep = @asleep::bool
 from (
     select l.id from documents l
     join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    join track on track.id = l.track
     where l.chunking is not null order by l.id for no key update of l
 ) locked
 where d.id = locked.id and exists (select 1 from generations g where g.number = @generation and g.state = 'active' for share)
@@ -130,7 +138,7 @@ from (
 where d.id = locked.id;
 
 -- name: LoadDocuments :many
-select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision, (t.dormant_at is not null)::bool as dormant,
     (d.due_at is not null)::bool as owed,
     coalesce(d.chunking, 0)::bigint as chunking, coalesce(k.blob, '')::bytea as blob, coalesce(k.language, '')::text as language,
     coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks,

@@ -63,7 +63,7 @@ delete from embedders e where e.id = @id
 
 -- name: CountChunks :one
 select coalesce(sum(k.chunks), 0)::bigint as chunks
-from documents d join chunkings k on k.id = d.chunking where d.state = 'indexed';
+from documents d join chunkings k on k.id = d.chunking where d.state = 'indexed' and not d.asleep;
 
 -- name: DelayInGenerations :many
 -- The failures of one generation, or of all generations of an embedder but the

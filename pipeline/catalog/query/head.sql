@@ -1,7 +1,7 @@
 -- name: ListHeads :many
 select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
     coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
-    coalesce(t.held, '')::bytea as held, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
+    coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from repositories r
 left join tracks t on t.repository = r.id
 left join lateral (
@@ -14,7 +14,7 @@ order by r.url, t.ref;
 -- name: LoadHeads :many
 select r.id, r.tenant, r.url, t.id as track, t.ref,
     coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
-    coalesce(t.held, '')::bytea as held, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
+    coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from tracks t
 join repositories r on r.id = t.repository
 left join lateral (

@@ -35,7 +35,7 @@ where t.repository = @repository and d.state = 'skipped' and d.id > @after
 order by d.id limit @most;
 
 -- name: ListContents :many
-select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision, d.asleep, (t.dormant_at is not null)::bool as dormant,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
@@ -45,7 +45,7 @@ where d.id > @after
 order by d.id limit @most;
 
 -- name: LoadContents :many
-select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision, d.asleep, (t.dormant_at is not null)::bool as dormant,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track

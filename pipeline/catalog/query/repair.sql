@@ -3,7 +3,7 @@ update documents d set state = 'embedded', due_at = now()
 from (
     select l.id from documents l
     join (select unnest(@ids::uuid[]) as id, unnest(@revisions::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
-    where l.state = 'indexed' order by l.id for no key update of l
+    where l.state = 'indexed' and not l.asleep order by l.id for no key update of l
 ) locked
 where d.id = locked.id
 returning d.track;

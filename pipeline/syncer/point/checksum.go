@@ -108,6 +108,9 @@ func (c Comparison) sumOfCatalog(ctx context.Context) (sum checksum, open map[uu
 		for _, d := range page {
 			switch {
 			case d.State == catalog.StateIndexed:
+				if d.Asleep {
+					continue
+				}
 				for i := range d.Chunks {
 					sum.add(events.PointID(d.ID, d.Blob, d.Chunker, i), d.ID, d.Revision, d.Blob, d.Tenant)
 				}

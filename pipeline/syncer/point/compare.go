@@ -183,15 +183,18 @@ func (c Comparison) documentsOf(ctx context.Context, marks []vector.Mark) (map[u
 
 // expected says whether a document with these chunks may have a point. While a
 // document is under way, the points of its last revision stay until the new
-// ones are written.
+// ones are written. One that sleeps has none, nor has one of a dormant track that failed.
 func expected(d catalog.Content, m vector.Mark, chunks map[uuid.UUID]bool) bool {
 	if m.Tenant != d.Tenant || m.Repository != d.Repository {
 		return false
 	}
-	if d.State != catalog.StateIndexed {
+	switch {
+	case d.State == catalog.StateFailed && d.Dormant:
+		return false
+	case d.State != catalog.StateIndexed:
 		return underWay(d)
 	}
-	return m.Revision == d.Revision && m.Blob == hex.EncodeToString(d.Blob[:]) && chunks[m.ID]
+	return !d.Asleep && m.Revision == d.Revision && m.Blob == hex.EncodeToString(d.Blob[:]) && chunks[m.ID]
 }
 
 // underWay says whether the indexer has yet to settle which points a document has.
@@ -220,7 +223,7 @@ func (c Comparison) Lacking(ctx context.Context, docs []catalog.Content) ([]Lack
 	owners := make(map[uuid.UUID]uuid.UUID)
 	var ids []uuid.UUID
 	for _, d := range docs {
-		if d.State != catalog.StateIndexed {
+		if d.State != catalog.StateIndexed || d.Asleep {
 			continue
 		}
 		for i := range d.Chunks {
@@ -246,7 +249,7 @@ func (c Comparison) Lacking(ctx context.Context, docs []catalog.Content) ([]Lack
 	}
 	stands := make(map[catalog.Current]bool)
 	for _, d := range now {
-		if d.State == catalog.StateIndexed {
+		if d.State == catalog.StateIndexed && !d.Asleep {
 			stands[catalog.Current{ID: d.ID, Revision: d.Revision}] = true
 		}
 	}

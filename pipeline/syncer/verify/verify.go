@@ -17,17 +17,18 @@ import (
 
 // Report is the result of a comparison of the three stores.
 type Report struct {
-	OK             bool  `json:"ok"`              // nothing is missing, stale, orphan or corrupt
-	Documents      int64 `json:"documents"`       // indexed, by the catalog
-	Chunks         int64 `json:"chunks"`          // of those documents
-	Points         int64 `json:"points"`          // in the vector store
-	MissingPoints  int64 `json:"missing_points"`  // a chunk of an indexed document has none
-	StalePoints    int64 `json:"stale_points"`    // not of the document's revision, or of a document that is to have none
-	OrphanPoints   int64 `json:"orphan_points"`   // of a document that the catalog does not know
-	MissingObjects int64 `json:"missing_objects"` // packs in the catalog and not in S3
-	OrphanObjects  int64 `json:"orphan_objects"`  // objects in S3 and not in the catalog
-	RecentObjects  int64 `json:"recent_objects"`  // the same, but younger than the grace: no difference
-	CorruptObjects int64 `json:"corrupt_objects"` // packs whose bytes are not those that were written
+	OK             bool  `json:"ok"`                // nothing is missing, stale, orphan or corrupt
+	Documents      int64 `json:"documents"`         // indexed, by the catalog
+	Chunks         int64 `json:"chunks"`            // of those documents
+	Points         int64 `json:"points"`            // in the vector store
+	Dormant        int64 `json:"dormant,omitempty"` // documents without points, because their tracks are dormant; not among Documents
+	MissingPoints  int64 `json:"missing_points"`    // a chunk of an indexed document has none
+	StalePoints    int64 `json:"stale_points"`      // not of the document's revision, or of a document that is to have none
+	OrphanPoints   int64 `json:"orphan_points"`     // of a document that the catalog does not know
+	MissingObjects int64 `json:"missing_objects"`   // packs in the catalog and not in S3
+	OrphanObjects  int64 `json:"orphan_objects"`    // objects in S3 and not in the catalog
+	RecentObjects  int64 `json:"recent_objects"`    // the same, but younger than the grace: no difference
+	CorruptObjects int64 `json:"corrupt_objects"`   // packs whose bytes are not those that were written
 
 	GraphFiles      int64 `json:"graph_files"`       // of symbol graphs, those compared with their facts
 	WrongGraphFiles int64 `json:"wrong_graph_files"` // whose symbols or edges are not those that facts give
@@ -144,7 +145,11 @@ func (v *Verifier) documents(ctx context.Context, c point.Comparison, r *Report)
 			return err
 		}
 		for _, d := range page {
-			if d.State == catalog.StateIndexed {
+			switch {
+			case d.State != catalog.StateIndexed:
+			case d.Asleep:
+				r.Dormant++
+			default:
 				r.Documents++
 				r.Chunks += int64(d.Chunks)
 			}

@@ -60,7 +60,7 @@ func (q *Queries) ListRepositoryTracks(ctx context.Context, repository uuid.UUID
 }
 
 const listTrackContents = `-- name: ListTrackContents :many
-select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision, d.asleep, (t.dormant_at is not null)::bool as dormant,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
@@ -78,6 +78,8 @@ type ListTrackContentsRow struct {
 	Revision        int64
 	State           string
 	IndexedRevision *int64
+	Asleep          bool
+	Dormant         bool
 	Blob            []byte
 	Chunker         int32
 	Chunks          int32
@@ -100,6 +102,8 @@ func (q *Queries) ListTrackContents(ctx context.Context, track uuid.UUID, after 
 			&i.Revision,
 			&i.State,
 			&i.IndexedRevision,
+			&i.Asleep,
+			&i.Dormant,
 			&i.Blob,
 			&i.Chunker,
 			&i.Chunks,

@@ -241,7 +241,7 @@ func (q *Queries) LoadChunkVectors(ctx context.Context, embedder int32, chunking
 }
 
 const loadDocuments = `-- name: LoadDocuments :many
-select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, t.ref, s.commit, d.path, d.revision, d.lane, d.state, d.indexed_revision, (t.dormant_at is not null)::bool as dormant,
     (d.due_at is not null)::bool as owed,
     coalesce(d.chunking, 0)::bigint as chunking, coalesce(k.blob, '')::bytea as blob, coalesce(k.language, '')::text as language,
     coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks,
@@ -269,6 +269,7 @@ type LoadDocumentsRow struct {
 	Lane            events.Lane
 	State           string
 	IndexedRevision *int64
+	Dormant         bool
 	Owed            bool
 	Chunking        int64
 	Blob            []byte
@@ -303,6 +304,7 @@ func (q *Queries) LoadDocuments(ctx context.Context, ids []uuid.UUID) ([]LoadDoc
 			&i.Lane,
 			&i.State,
 			&i.IndexedRevision,
+			&i.Dormant,
 			&i.Owed,
 			&i.Chunking,
 			&i.Blob,
@@ -459,18 +461,38 @@ func (q *Queries) MarkEmbedded(ctx context.Context, arg MarkEmbeddedParams) erro
 }
 
 const markIndexed = `-- name: MarkIndexed :many
-update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null
+with track as (
+    select t.id from tracks t
+    where t.id in (select m.track from documents m where m.id = any($3::uuid[])) and (t.dormant_at is not null) = $1::bool
+    order by t.id for share
+)
+update documents d set state = 'indexed', indexed_revision = d.revision, attempts = 0, error = null, due_at = null, asleep = $1::bool
 from (
     select l.id from documents l
-    join (select unnest($2::uuid[]) as id, unnest($3::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    join (select unnest($3::uuid[]) as id, unnest($4::bigint[]) as revision) u on u.id = l.id and u.revision = l.revision
+    join track on track.id = l.track
     where l.chunking is not null order by l.id for no key update of l
 ) locked
-where d.id = locked.id and exists (select 1 from generations g where g.number = $1 and g.state = 'active' for share)
+where d.id = locked.id and exists (select 1 from generations g where g.number = $2 and g.state = 'active' for share)
 returning d.id
 `
 
-func (q *Queries) MarkIndexed(ctx context.Context, generation int64, ids []uuid.UUID, revisions []int64) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, markIndexed, generation, ids, revisions)
+type MarkIndexedParams struct {
+	Asleep     bool
+	Generation int64
+	Ids        []uuid.UUID
+	Revisions  []int64
+}
+
+// Documents whose track is dormant are marked as those without points, and no others. A
+// track that falls asleep, or wakes, waits for the marks under way.
+func (q *Queries) MarkIndexed(ctx context.Context, arg MarkIndexedParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, markIndexed,
+		arg.Asleep,
+		arg.Generation,
+		arg.Ids,
+		arg.Revisions,
+	)
 	if err != nil {
 		return nil, err
 	}

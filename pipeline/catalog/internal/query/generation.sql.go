@@ -115,7 +115,7 @@ func (q *Queries) BuryInGenerations(ctx context.Context, arg BuryInGenerationsPa
 
 const countChunks = `-- name: CountChunks :one
 select coalesce(sum(k.chunks), 0)::bigint as chunks
-from documents d join chunkings k on k.id = d.chunking where d.state = 'indexed'
+from documents d join chunkings k on k.id = d.chunking where d.state = 'indexed' and not d.asleep
 `
 
 func (q *Queries) CountChunks(ctx context.Context) (int64, error) {

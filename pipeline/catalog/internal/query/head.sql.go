@@ -150,7 +150,7 @@ func (q *Queries) ListFiles(ctx context.Context, arg ListFilesParams) ([]ListFil
 const listHeads = `-- name: ListHeads :many
 select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
     coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
-    coalesce(t.held, '')::bytea as held, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
+    coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from repositories r
 left join tracks t on t.repository = r.id
 left join lateral (
@@ -171,6 +171,8 @@ type ListHeadsRow struct {
 	Revision int64
 	State    string
 	Held     []byte
+	Dormant  bool
+	Turning  bool
 	Versions []string
 }
 
@@ -193,6 +195,8 @@ func (q *Queries) ListHeads(ctx context.Context, tenant string, repositories []u
 			&i.Revision,
 			&i.State,
 			&i.Held,
+			&i.Dormant,
+			&i.Turning,
 			&i.Versions,
 		); err != nil {
 			return nil, err
@@ -312,7 +316,7 @@ func (q *Queries) LoadFile(ctx context.Context, id uuid.UUID) (LoadFileRow, erro
 const loadHeads = `-- name: LoadHeads :many
 select r.id, r.tenant, r.url, t.id as track, t.ref,
     coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
-    coalesce(t.held, '')::bytea as held, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
+    coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from tracks t
 join repositories r on r.id = t.repository
 left join lateral (
@@ -332,6 +336,8 @@ type LoadHeadsRow struct {
 	Revision int64
 	State    string
 	Held     []byte
+	Dormant  bool
+	Turning  bool
 	Versions []string
 }
 
@@ -354,6 +360,8 @@ func (q *Queries) LoadHeads(ctx context.Context, tracks []uuid.UUID, tenant stri
 			&i.Revision,
 			&i.State,
 			&i.Held,
+			&i.Dormant,
+			&i.Turning,
 			&i.Versions,
 		); err != nil {
 			return nil, err

@@ -119,7 +119,7 @@ func (q *Queries) CurrentCommits(ctx context.Context, ids []uuid.UUID) ([]Curren
 }
 
 const listContents = `-- name: ListContents :many
-select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision, d.asleep, (t.dormant_at is not null)::bool as dormant,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
@@ -137,6 +137,8 @@ type ListContentsRow struct {
 	Revision        int64
 	State           string
 	IndexedRevision *int64
+	Asleep          bool
+	Dormant         bool
 	Blob            []byte
 	Chunker         int32
 	Chunks          int32
@@ -159,6 +161,8 @@ func (q *Queries) ListContents(ctx context.Context, after uuid.UUID, most int32)
 			&i.Revision,
 			&i.State,
 			&i.IndexedRevision,
+			&i.Asleep,
+			&i.Dormant,
 			&i.Blob,
 			&i.Chunker,
 			&i.Chunks,
@@ -356,7 +360,7 @@ func (q *Queries) ListTracks(ctx context.Context, tenant string, repositories []
 }
 
 const loadContents = `-- name: LoadContents :many
-select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision,
+select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision, d.asleep, (t.dormant_at is not null)::bool as dormant,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks
 from documents d
 join tracks t on t.id = d.track
@@ -373,6 +377,8 @@ type LoadContentsRow struct {
 	Revision        int64
 	State           string
 	IndexedRevision *int64
+	Asleep          bool
+	Dormant         bool
 	Blob            []byte
 	Chunker         int32
 	Chunks          int32
@@ -395,6 +401,8 @@ func (q *Queries) LoadContents(ctx context.Context, ids []uuid.UUID) ([]LoadCont
 			&i.Revision,
 			&i.State,
 			&i.IndexedRevision,
+			&i.Asleep,
+			&i.Dormant,
 			&i.Blob,
 			&i.Chunker,
 			&i.Chunks,
