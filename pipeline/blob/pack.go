@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/minio/minio-go/v7"
 
@@ -98,6 +99,7 @@ func (p *Pack) append(data []byte) ([]byte, error) {
 		}
 		p.chosen = true
 	}
+	p.grow(len(data))
 	if p.key == nil {
 		return p.codec.Append(p.bytes, data)
 	}
@@ -106,6 +108,14 @@ func (p *Pack) append(data []byte) ([]byte, error) {
 	}
 	sealed, err := p.key.Seal(p.frame, p.seal.place(p.kind, int64(len(p.bytes))))
 	return append(p.bytes, sealed...), err
+}
+
+// grow makes room for an item. It doubles the room up to the size of a full pack, because
+// append adds a quarter at a time and copies each byte some five times.
+func (p *Pack) grow(item int) {
+	if have := len(p.bytes); cap(p.bytes)-have < item {
+		p.bytes = slices.Grow(p.bytes, max(item, min(have, p.store.packBytes-have+item)))
+	}
 }
 
 // Reset removes all items, so that the pack can be filled anew. It keeps the salt. A sealed pack gets a new id and the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Sparse holds the elements of a vector that are not zero.
@@ -29,6 +30,7 @@ func (v Vector) AppendBinary(b []byte) ([]byte, error) {
 	if err := v.check(); err != nil {
 		return b, fmt.Errorf("encode vector: %w", err)
 	}
+	b = slices.Grow(b, recordHeader+4*len(v.Dense)+8*len(v.Sparse.Indices))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(v.Dense)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(v.Sparse.Indices)))
 	b = appendFloats(b, v.Dense)
