@@ -119,6 +119,7 @@ func registerAll(api huma.API, d deps) {
 	registerDormant(api, d)
 	registerGraph(api, d)
 	registerExport(api, d)
+	registerWiki(api, d)
 	registerEvent(api, d)
 	registerLetter(api, d)
 	registerFlow(api, d)

@@ -132,6 +132,8 @@ func (o operation) request(repository string) (path string, body any) {
 			body = map[string]any{"repository": repository}
 		case "preview-letters", "retry-letters", "drop-letters":
 			body = map[string]any{"ids": []int{1}}
+		case "put-wiki-page":
+			body = map[string]any{"page": "index", "title": "t", "body": "b"}
 		case "pin":
 			body = map[string]any{"commit": "main"}
 		}

@@ -48,6 +48,7 @@ type Catalog struct {
 	Settings    *Settings    // what changes while the workers run
 	Keys        *Keys        // the keys that seal packs, wrapped
 	Schedule    *Schedule    // the syncer's work and its runs
+	Wikis       *Wikis       // what generators made of the pages of wikis
 	Graphs      *Graphs      // symbols of tracks, and the edges between them
 	Workers     *Workers     // the processes that work, and what each has in hand
 	Usage       *Usage       // what embedding takes: claims, budgets, accounts
@@ -122,6 +123,7 @@ func rooms(s *store) *Catalog {
 		Settings:    &Settings{s},
 		Keys:        &Keys{s},
 		Schedule:    &Schedule{s},
+		Wikis:       &Wikis{s},
 		Graphs:      &Graphs{s},
 		Workers:     &Workers{s},
 		Usage:       &Usage{s},

@@ -95,6 +95,7 @@ func TestConstraints(t *testing.T) {
 		graph      = "insert into graphs (track, revision, commit, version, inputs, layout) values "
 		graphFile  = "insert into graphs (track, revision, version, inputs, layout) values ($other, 0, 1, $hash, '{}'); insert into graph_files (document, track, path, blob, language, package, stale, edges, keys, targets) values "
 		symbol     = graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}'); insert into graph_symbols (document, ordinal, track, name, qualified, kind, visibility, start_line, end_line, line, signature, doc, type, bases) values "
+		wikiPage   = "insert into wiki_pages (track, hash, page, title, body) values "
 		kept       = graph + "($track, 1, $oid, 1, $hash, '{}'); insert into graph_answers (track, question, changed, answer) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
@@ -125,6 +126,14 @@ func TestConstraints(t *testing.T) {
 		{"symbol of no kind", check, symbol + "($document, 0, $other, 'f', 'f', 8, 1, 1, 1, 1, '', '', '', '{}')"},
 		{"symbol that ends before it begins", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 2, 1, 1, '', '', '', '{}')"},
 
+		{"page of a wiki", "", wikiPage + "($track, $hash, 'a', 't', 'b')"},
+		{"page of the wiki of no track", foreign, wikiPage + "($nobody, $hash, 'a', 't', 'b')"},
+		{"page of a wiki with a short hash", check, wikiPage + "($track, $oid, 'a', 't', 'b')"},
+		{"page of a wiki without an id", check, wikiPage + "($track, $hash, '', 't', 'b')"},
+		{"page of a wiki with a long id", check, wikiPage + "($track, $hash, repeat('a', 129), 't', 'b')"},
+		{"page of a wiki with a long title", check, wikiPage + "($track, $hash, 'a', repeat('a', 1025), 'b')"},
+		{"page of a wiki with a long body", check, wikiPage + "($track, $hash, 'a', 't', repeat('a', 262145))"},
+		{"page of a wiki twice", unique, wikiPage + "($track, $hash, 'a', 't', 'b'), ($track, $hash, 'c', 't', 'b')"},
 		{"answer of a graph", "", kept + "($track, 'a', 0, '[]')"},
 		{"answer of no graph", foreign, kept + "($nobody, 'a', 0, '[]')"},
 		{"answer to nothing", check, kept + "($track, '', 0, '[]')"},
