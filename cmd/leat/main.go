@@ -53,6 +53,7 @@ type cli struct {
 	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
 	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
 	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`
+	Track       trackCmd       `cmd:"" help:"Keep the newest tags of a repository as versions, and list the globs that say which."`
 	Wake        wakeCmd        `cmd:"" help:"Bring refs back into the index that nobody has searched."`
 	Sleep       sleepCmd       `cmd:"" help:"Take refs out of the index until somebody searches them."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`

@@ -32,6 +32,9 @@ type leat interface {
 	Pin(context.Context, service.PinRequest) (service.PinAnswer, error)
 	Unpin(context.Context, service.UnpinRequest) error
 	Hold(context.Context, service.HoldRequest) (service.HoldAnswer, error)
+	TagRules(context.Context, service.TagRulesRequest) (service.TagRulesAnswer, error)
+	TrackTags(context.Context, service.TrackTagsRequest) (service.TrackTagsAnswer, error)
+	UntrackTags(context.Context, service.UntrackTagsRequest) error
 	Wake(context.Context, service.TurnRequest) (service.TurnAnswer, error)
 	Sleep(context.Context, service.TurnRequest) (service.TurnAnswer, error)
 	Symbols(context.Context, service.SymbolsRequest) (service.SymbolsAnswer, error)

@@ -117,6 +117,7 @@ func registerAll(api huma.API, d deps) {
 	registerFile(api, d)
 	registerVersion(api, d)
 	registerDormant(api, d)
+	registerTag(api, d)
 	registerGraph(api, d)
 	registerExport(api, d)
 	registerWiki(api, d)

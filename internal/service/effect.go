@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/leatworks/leat/internal/glob"
 	"github.com/leatworks/leat/internal/webhook"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -136,7 +136,10 @@ func (a action) pushed(ctx context.Context, b Became) (Became, error) {
 	if err != nil {
 		return b, err
 	}
-	ref, why := a.refOf(known)
+	ref, why, err := a.refOf(ctx, known)
+	if err != nil {
+		return b, err
+	}
 	if why != "" {
 		return b.ignored("%s", why), nil
 	}
@@ -145,54 +148,38 @@ func (a action) pushed(ctx context.Context, b Became) (Became, error) {
 
 // refOf chooses the ref to submit: "" is the default branch. It gives a reason if none
 // is to be.
-func (a action) refOf(known []catalog.Followed) (ref, why string) {
+func (a action) refOf(ctx context.Context, known []catalog.Followed) (ref, why string, err error) {
 	e := a.effect
 	if e.Ref == "" || e.Ref == e.Default || e.Kind == webhook.DefaultChanged {
-		return "", ""
+		return "", "", nil
 	}
 	for _, f := range known {
 		if f.Ref == e.Ref && f.Head {
-			return "", ""
+			return "", "", nil
 		}
 		if f.Ref == e.Ref {
-			return e.Ref, ""
+			return e.Ref, "", nil
 		}
 	}
-	if slices.ContainsFunc(a.hook.Refs, func(glob string) bool { return matchesRef(glob, e.Ref) }) {
-		return e.Ref, ""
+	if len(known) > 0 { // the look at the default branch looks at the tags too
+		rules, err := a.stores.Catalog.TagRules(ctx, known[0].Repository)
+		if err != nil || slices.ContainsFunc(rules, func(r catalog.TagRule) bool { return glob.Stars(r.Glob, e.Ref) }) {
+			return "", "", err
+		}
+	}
+	if slices.ContainsFunc(a.hook.Refs, func(pattern string) bool { return matchesRef(pattern, e.Ref) }) {
+		return e.Ref, "", nil
 	}
 	if e.Default == "" && len(known) == 0 { // perhaps it is the default branch
-		return "", ""
+		return "", "", nil
 	}
-	return "", fmt.Sprintf("%s is not indexed: submit it once, or give the hook a glob of refs that matches it", ShortRef(e.Ref))
+	return "", fmt.Sprintf("%s is not indexed: submit it once, or give the hook a glob of refs that matches it", ShortRef(e.Ref)), nil
 }
 
 // matchesRef matches the full name of a ref, or its short one; a star stands for any
 // characters.
-func matchesRef(glob, ref string) bool {
-	return matchStars(glob, ref) || matchStars(glob, ShortRef(ref))
-}
-
-// matchStars takes the leftmost place for each part between two stars, so that the time
-// is bounded by the product of the lengths.
-func matchStars(glob, text string) bool {
-	parts := strings.Split(glob, "*")
-	if len(parts) == 1 {
-		return glob == text
-	}
-	first, last := parts[0], parts[len(parts)-1]
-	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
-		return false
-	}
-	text = text[len(first) : len(text)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		at := strings.Index(text, part)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(part):]
-	}
-	return true
+func matchesRef(pattern, ref string) bool {
+	return glob.Stars(pattern, ref) || glob.Stars(pattern, ShortRef(ref))
 }
 
 // refDeleted reports the deletion of a followed ref and submits the ref: the look at the

@@ -24,6 +24,7 @@ type Version struct {
 	Revision  int64     `json:"revision" doc:"Of the commit's snapshot; 0: none yet."`
 	State     string    `json:"state" doc:"Of the snapshot: listing, indexing or indexed; empty: none yet."`
 	CreatedAt time.Time `json:"created_at"`
+	Rule      string    `json:"rule,omitempty" doc:"The glob of tags that made it, and lets it go again; absent: it was pinned."`
 }
 
 // VersionsRequest asks for the versions of a repository.
@@ -77,7 +78,7 @@ func (s *Service) Versions(ctx context.Context, r VersionsRequest) (a VersionsAn
 	a = VersionsAnswer{ID: heads[0].Repository.String(), URL: heads[0].URL, Versions: []Version{}}
 	list, err := s.stores.Catalog.Versions(ctx, heads[0].Repository)
 	for _, v := range list {
-		a.Versions = append(a.Versions, Version{v.Name, v.Ref, v.Commit, v.Revision, string(v.State), v.CreatedAt.UTC()})
+		a.Versions = append(a.Versions, Version{v.Name, v.Ref, v.Commit, v.Revision, string(v.State), v.CreatedAt.UTC(), v.Rule})
 	}
 	return a, err
 }

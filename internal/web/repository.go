@@ -52,11 +52,21 @@ type repositoryView struct {
 	after   string
 	history service.HistoryAnswer
 	kept    service.VersionsAnswer
+	rules   service.TagRulesAnswer
 	usage   []service.Usage
 	skipped service.SkippedAnswer
 	failed  service.FailedAnswer
 	secrets service.SecretsAnswer
 	now     time.Time
+}
+
+// versionsOf loads what is kept on purpose, and the globs of tags that say what.
+func (p *Pages) versionsOf(r *http.Request, v visit, view *repositoryView) (err error) {
+	if view.kept, err = p.service.Versions(r.Context(), service.VersionsRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: view.id}); err != nil {
+		return err
+	}
+	view.rules, err = p.service.TagRules(r.Context(), service.TagRulesRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: view.id})
+	return err
 }
 
 // repository shows one repository.
@@ -81,7 +91,7 @@ func (p *Pages) repository(w http.ResponseWriter, r *http.Request, v visit) erro
 		view.secrets, err = p.service.Secrets(ctx, service.SkippedRequest{Page: page, Tenant: who.Tenant, Reach: who.Repositories, Repository: view.id})
 	default:
 		view.tab = ""
-		if view.kept, err = p.service.Versions(ctx, service.VersionsRequest{Tenant: who.Tenant, Reach: who.Repositories, Repository: view.id}); err == nil {
+		if err = p.versionsOf(r, v, &view); err == nil {
 			err = p.usageOf(r, v, &view)
 		}
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/leatworks/leat/internal/service"
@@ -39,6 +40,27 @@ func (p *Pages) hold(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.toVersions(w, r, v, err)
 }
 
+// track keeps the newest tags of a glob as versions.
+func (p *Pages) track(w http.ResponseWriter, r *http.Request, v visit) error {
+	form := r.PostForm
+	keep, err := strconv.Atoi(form.Get("keep"))
+	if err != nil {
+		return p.toVersions(w, r, v, &service.Error{Kind: service.Invalid, Field: service.FieldLimit, Value: form.Get("keep"), Reason: "give a number of tags"})
+	}
+	_, err = p.service.TrackTags(r.Context(), service.TrackTagsRequest{
+		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: form.Get("repository"), Tags: strings.TrimSpace(form.Get("tags")), Keep: keep,
+	})
+	return p.toVersions(w, r, v, err)
+}
+
+// untrack lets go of the tags of a glob.
+func (p *Pages) untrack(w http.ResponseWriter, r *http.Request, v visit) error {
+	err := p.service.UntrackTags(r.Context(), service.UntrackTagsRequest{
+		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: r.PostForm.Get("repository"), Tags: r.PostForm.Get("tags"),
+	})
+	return p.toVersions(w, r, v, err)
+}
+
 // wake brings the lines of a ref back into the index.
 func (p *Pages) wake(w http.ResponseWriter, r *http.Request, v visit) error {
 	form := r.PostForm
@@ -73,6 +95,14 @@ func olderThan(refs []service.RepositoryStatus, s service.Snapshot) bool {
 		}
 	}
 	return false
+}
+
+// ruleAge says how long a rule keeps a tag.
+func ruleAge(r service.TagRule) string {
+	if r.Days == 0 {
+		return ""
+	}
+	return ", each for " + plural(r.Days, "day")
 }
 
 // versionState is the state of a version's snapshot.

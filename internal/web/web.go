@@ -107,6 +107,8 @@ func (p *Pages) Routes() []Route {
 		{"POST /unpin", access.ScopeOperate, p.unpin},
 		{"POST /hold", access.ScopeOperate, p.hold},
 		{"POST /wake", access.ScopeSearch, p.wake},
+		{"POST /track", access.ScopeSubmit, p.track},
+		{"POST /untrack", access.ScopeOperate, p.untrack},
 		{"POST /approve", access.ScopeOperate, p.approve},
 		{"GET /pipeline", access.ScopeOperate, p.pipeline},
 		{"GET /pipeline/letters", access.ScopeOperate, p.letters},

@@ -64,6 +64,9 @@ func fence(ctx context.Context, q *query.Queries, repository uuid.UUID, refs []s
 	if err := q.FenceSubmissions(ctx, &repository); err != nil {
 		return err
 	}
+	if err := q.DropTagRules(ctx, repository); err != nil {
+		return err
+	}
 	return q.ForgetRepository(ctx, repository)
 }
 

@@ -31,6 +31,7 @@ insert into tokens (id, tenant, name, hash, scopes, repositories) values ($docum
 insert into hooks (id, tenant, name, provider, secret, allowed, scopes, refs)
     values ('01234567890123456789', 'default', 'h', 'github', '\x00', '{h/a}', '{submit}', '{}');
 insert into deliveries (hook, delivery, event, content_type, size, body, state) values ('01234567890123456789', 'd', '', '', 0, '', 'received');
+insert into tag_rules (repository, glob, keep) values ($repository, 'refs/tags/v*', 3);
 `
 
 var constraintNames = strings.NewReplacer(
@@ -169,6 +170,15 @@ func TestConstraints(t *testing.T) {
 		{"submission with a password", check, "update submissions set url = 'ssh://u:p@h/r'"},
 		{"track held at no commit", check, "update tracks set held = '\\x00'"},
 		{"version", "", "insert into versions (repository, name, track) values ($repository, 'v1.0', $track)"},
+		{"version of a rule without a name", check, "insert into versions (repository, name, track, rule) values ($repository, 'w', $track, '')"},
+		{"tag rule", "", "insert into tag_rules (repository, glob, keep, days) values ($repository, 'refs/tags/w*', 3, 30)"},
+		{"tag rule of branches", check, "insert into tag_rules (repository, glob, keep) values ($repository, 'refs/heads/*', 3)"},
+		{"tag rule of none", check, "insert into tag_rules (repository, glob, keep) values ($repository, 'refs/tags/a*', 0)"},
+		{"tag rule of no days", check, "insert into tag_rules (repository, glob, keep, days) values ($repository, 'refs/tags/a*', 1, 0)"},
+		{"tag rule of no repository", foreign, "insert into tag_rules (repository, glob, keep) values ($nobody, 'refs/tags/a*', 1)"},
+		{"seen tag", "", "insert into seen_tags (repository, glob, ref) values ($repository, 'refs/tags/v*', 'refs/tags/v1')"},
+		{"seen branch", check, "insert into seen_tags (repository, glob, ref) values ($repository, 'refs/tags/v*', 'refs/heads/v1')"},
+		{"seen tag of no rule", foreign, "insert into seen_tags (repository, glob, ref) values ($repository, 'refs/tags/none*', 'refs/tags/v1')"},
 		{"version of no name", check, "insert into versions (repository, name, track) values ($repository, '-', $track)"},
 		{"version of no repository", foreign, "insert into versions (repository, name, track) values ($nobody, 'v', $track)"},
 		{"version of no track", foreign, "insert into versions (repository, name, track) values ($repository, 'v', $nobody)"},

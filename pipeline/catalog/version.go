@@ -21,6 +21,7 @@ type Version struct {
 	Revision  int64
 	State     SnapshotState // "" before its first snapshot
 	CreatedAt time.Time
+	Rule      string // the glob of tags that made it; "": a person did
 }
 
 // ErrVersionExists is the error of a name that another track has.
@@ -59,7 +60,7 @@ func (c *Core) Versions(ctx context.Context, repository uuid.UUID) ([]Version, e
 	}
 	list := make([]Version, len(rows))
 	for i, r := range rows {
-		list[i] = Version{r.Name, r.Track, r.Ref, hex.EncodeToString(r.Commit), r.Revision, SnapshotState(r.State), r.CreatedAt}
+		list[i] = Version{r.Name, r.Track, r.Ref, hex.EncodeToString(r.Commit), r.Revision, SnapshotState(r.State), r.CreatedAt, r.Rule}
 	}
 	return list, nil
 }

@@ -300,6 +300,9 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 			return err
 		}
 	}
+	if err := s.keepTags(ctx, sub, remote); err != nil {
+		return err
+	}
 	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}

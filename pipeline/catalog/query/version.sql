@@ -1,6 +1,6 @@
 -- name: PutVersion :one
 insert into versions (repository, name, track) values (@repository, @name, @track)
-on conflict (repository, name) do update set track = versions.track -- to return the row that stands
+on conflict (repository, name) do update set track = versions.track, rule = case when versions.track = excluded.track then null else versions.rule end -- a person keeps it now
 returning track;
 
 -- name: NameTrack :exec
@@ -8,7 +8,7 @@ insert into tracks as t (id, repository, ref, revision, named_at) values (@id, @
 on conflict (id) do update set forgotten_at = null, error = null, successor = null, gone_at = null, named_at = coalesce(t.named_at, now());
 
 -- name: ListVersions :many
-select v.name, v.track, t.ref, v.created_at, coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
+select v.name, v.track, t.ref, v.created_at, coalesce(v.rule, '')::text as rule, coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
 from versions v
 join tracks t on t.id = v.track
 left join lateral (

@@ -115,7 +115,7 @@ func (q *Queries) HoldTrack(ctx context.Context, commit []byte, track uuid.UUID)
 }
 
 const listVersions = `-- name: ListVersions :many
-select v.name, v.track, t.ref, v.created_at, coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
+select v.name, v.track, t.ref, v.created_at, coalesce(v.rule, '')::text as rule, coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state
 from versions v
 join tracks t on t.id = v.track
 left join lateral (
@@ -131,6 +131,7 @@ type ListVersionsRow struct {
 	Track     uuid.UUID
 	Ref       string
 	CreatedAt time.Time
+	Rule      string
 	Commit    []byte
 	Revision  int64
 	State     string
@@ -150,6 +151,7 @@ func (q *Queries) ListVersions(ctx context.Context, repository uuid.UUID) ([]Lis
 			&i.Track,
 			&i.Ref,
 			&i.CreatedAt,
+			&i.Rule,
 			&i.Commit,
 			&i.Revision,
 			&i.State,
@@ -176,7 +178,7 @@ func (q *Queries) NameTrack(ctx context.Context, iD uuid.UUID, repository uuid.U
 
 const putVersion = `-- name: PutVersion :one
 insert into versions (repository, name, track) values ($1, $2, $3)
-on conflict (repository, name) do update set track = versions.track -- to return the row that stands
+on conflict (repository, name) do update set track = versions.track, rule = case when versions.track = excluded.track then null else versions.rule end -- a person keeps it now
 returning track
 `
 

@@ -1,0 +1,134 @@
+package service_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+)
+
+// look submits the default branch of a repository, and what follows from it.
+func (m mill) look(t *testing.T, repo *testpipe.Repo) {
+	t.Helper()
+	m.submit(t, "acme", repo, "")
+	for range 2 { // tags that have come, and removals
+		m.MustDeliver(t, m.Look(t)...)
+		m.Settle(t)
+		if err := m.Sync.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m.Settle(t)
+	}
+}
+
+func (m mill) versions(t *testing.T, repo *testpipe.Repo) string {
+	t.Helper()
+	a, err := m.Versions(t.Context(), service.VersionsRequest{Tenant: "acme", Repository: repo.Dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, v := range a.Versions {
+		names = append(names, v.Name+":"+v.State)
+	}
+	return strings.Join(names, " ")
+}
+
+// A glob of tags keeps the newest of them as versions; each new one takes the place of the
+// oldest, but never of one that somebody pinned.
+func TestTheNewestTagsAreKept(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	repo.Git(t, nil, "-C", repo.Dir, "symbolic-ref", "HEAD", "refs/heads/main")
+	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "the water\n"))
+	tag := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			repo.CommitTo(t, "refs/tags/"+name, testpipe.Text("a.txt", "water of "+name+"\n"))
+		}
+	}
+	tag("v1.2", "v1.10", "v1.9", "other")
+	a, err := m.TrackTags(t.Context(), service.TrackTagsRequest{Tenant: "acme", Repository: repo.Dir, Tags: "v*", Keep: 2})
+	if err != nil || a.Rule.Tags != "refs/tags/v*" || a.Submission.ID == "" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	m.look(t, repo)
+	if got := m.versions(t, repo); got != "v1.10:indexed v1.9:indexed" {
+		t.Fatalf("at first: %s", got)
+	}
+	if got := m.text(t, repo, "v1.9"); got != "water of v1.9\n" {
+		t.Errorf("v1.9 reads %q", got)
+	}
+	if got := fmt.Sprint(m.hits(t, repo, "water", "")); got != "[main:a.txt]" {
+		t.Errorf("without a ref: %s", got)
+	}
+
+	if _, err := m.Pin(t.Context(), service.PinRequest{Tenant: "acme", Repository: repo.Dir, Commit: "v1.9"}); err != nil {
+		t.Fatal(err)
+	}
+	tag("v1.8.1", "v2.0")
+	m.look(t, repo)
+	if got := m.versions(t, repo); got != "v1.8.1:indexed v1.9:indexed v2.0:indexed" {
+		t.Errorf("with new tags, and one that is pinned: %s", got)
+	}
+	repo.Git(t, nil, "-C", repo.Dir, "update-ref", "-d", "refs/tags/v2.0")
+	m.look(t, repo)
+	if got := m.versions(t, repo); got != "v1.8.1:indexed v1.9:indexed v2.0:indexed" {
+		t.Errorf("when a tag has left the remote: %s", got)
+	}
+	if left := m.One(t, "select count(*) from tracks where ref = 'refs/tags/v1.10'"); left != "0" {
+		t.Errorf("the oldest is still there")
+	}
+	m.CheckClean(t)
+
+	// By age: those that are there were seen long ago.
+	m.Rows(t, "update seen_tags set seen_at = now() - interval '40 days' where ref <> 'refs/tags/v2.0'")
+	if _, err := m.TrackTags(t.Context(), service.TrackTagsRequest{Tenant: "acme", Repository: repo.Dir, Tags: "v*", Keep: 5, Days: 30}); err != nil {
+		t.Fatal(err)
+	}
+	m.look(t, repo)
+	if got := m.versions(t, repo); got != "v1.9:indexed v2.0:indexed" {
+		t.Errorf("by age: %s", got)
+	}
+
+	rules, err := m.TagRules(t.Context(), service.TagRulesRequest{Tenant: "acme", Repository: repo.Dir})
+	if err != nil || len(rules.Rules) != 1 || rules.Rules[0].Keep != 5 || rules.Rules[0].Days != 30 {
+		t.Errorf("%+v, %v", rules, err)
+	}
+	if err := m.UntrackTags(t.Context(), service.UntrackTagsRequest{Tenant: "acme", Repository: repo.Dir, Tags: "v*"}); err != nil {
+		t.Fatal(err)
+	}
+	m.look(t, repo)
+	if got := m.versions(t, repo); got != "v1.9:indexed" {
+		t.Errorf("after the rule: %s", got)
+	}
+	m.CheckClean(t)
+}
+
+func TestARuleOfTagsIsRefused(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "a\n"))
+	for _, r := range []service.TrackTagsRequest{
+		{Tags: "refs/heads/*"}, {Tags: ""}, {Tags: "a b"}, {Tags: "a\x00"}, {Tags: strings.Repeat("v", 300)}, {Tags: "v[12]"},
+		{Tags: "v*", Keep: -1}, {Tags: "v*", Keep: service.MostTags + 1}, {Tags: "v*", Days: -1},
+	} {
+		r.Tenant, r.Repository = "acme", repo.Dir
+		if _, err := m.TrackTags(t.Context(), r); !errors.Is(err, service.Invalid) {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	if _, err := m.TrackTags(t.Context(), service.TrackTagsRequest{Tenant: "other", Repository: repo.Dir, Tags: "v*"}); !errors.Is(err, service.NotFound) {
+		t.Errorf("of another tenant: %v", err)
+	}
+	if rules, err := m.Catalog.TagRules(t.Context(), events.RepositoryID("acme", repo.Dir)); err != nil || len(rules) != 0 {
+		t.Errorf("%v, %v", rules, err)
+	}
+	if err := m.UntrackTags(t.Context(), service.UntrackTagsRequest{Tenant: "acme", Repository: repo.Dir, Tags: "v*"}); !errors.Is(err, service.NotFound) {
+		t.Errorf("%v", err)
+	}
+}
