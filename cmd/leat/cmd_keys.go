@@ -17,6 +17,9 @@ type keysCmd struct {
 	Status keysStatusCmd `cmd:"" help:"Show how much each key has sealed in S3. Exits 1 if a key is missing."`
 	List   keysListCmd   `cmd:"" help:"List the keys: when each was made, and by which key it is wrapped."`
 	Rotate keysRotateCmd `cmd:"" help:"Make a new key, or wrap all keys by another one. Nothing has to stop."`
+
+	Create  keysCreateCmd  `cmd:"" help:"Give a tenant a key of its own, so that its texts are shared with nobody and can be destroyed with the key."`
+	Destroy keysDestroyCmd `cmd:"" help:"Destroy the keys of a tenant's own: nobody can read its texts after that, for good."`
 }
 
 type keysStatusCmd struct{}
@@ -77,7 +80,8 @@ func (*keysListCmd) Run(ctx context.Context, g *globals) error {
 }
 
 type keysRotateCmd struct {
-	Wrapping bool `help:"Wrap all keys by the first key of LEAT_PACK_KEY or --pack-key-file, so that the one before can be taken away."`
+	Wrapping bool   `xor:"what" help:"Wrap all keys by the first key of LEAT_PACK_KEY or --pack-key-file, so that the one before can be taken away."`
+	Of       string `xor:"what" placeholder:"TENANT" help:"Make a new key for this tenant, which has one of its own. Default: for the installation."`
 }
 
 func (cmd *keysRotateCmd) Run(ctx context.Context, g *globals) error {
@@ -86,7 +90,7 @@ func (cmd *keysRotateCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	done, err := s.leat.RotateKey(operator(ctx), service.RotateKeyRequest{Wrapping: cmd.Wrapping})
+	done, err := s.leat.RotateKey(operator(ctx), service.RotateKeyRequest{Wrapping: cmd.Wrapping, Tenant: cmd.Of})
 	switch {
 	case err != nil:
 		return err

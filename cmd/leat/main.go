@@ -70,7 +70,7 @@ type cli struct {
 	Logout      logoutCmd      `cmd:"" help:"Forget the gateway and the token that 'leat login' keeps."`
 	Completion  completionCmd  `cmd:"" help:"Print the script by which a shell completes leat's command line."`
 	Backup      backupCmd      `cmd:"" help:"Make backups of a whole leat, prove them, and bring them back."`
-	Keys        keysCmd        `cmd:"" help:"Show and rotate the keys that seal the packs in S3."`
+	Keys        keysCmd        `cmd:"" help:"Show, rotate, create and destroy the keys that seal the packs in S3."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
 	Doctor      doctorCmd      `cmd:"" help:"Look for what is wrong with the stores, the workers and this machine, and say what to do."`
 	Config      configCmd      `cmd:"" help:"Show and check the settings of the workers, and change some while they run."`

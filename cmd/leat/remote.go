@@ -87,6 +87,8 @@ type leat interface {
 
 	Keys(context.Context) (service.KeysAnswer, error)
 	RotateKey(context.Context, service.RotateKeyRequest) (service.RotatedKey, error)
+	CreateKey(context.Context, service.CreateKeyRequest) (service.PackKey, error)
+	DestroyKey(context.Context, service.DestroyKeyRequest) (service.DestroyedKeys, error)
 }
 
 // login is a gateway and the token that it takes, as 'leat login' keeps them.

@@ -14,5 +14,16 @@ func (c *Client) Keys(ctx context.Context) (a service.KeysAnswer, err error) {
 // RotateKey is service.Service.RotateKey. A request that is lost is sent again, and makes
 // one key.
 func (c *Client) RotateKey(ctx context.Context, r service.RotateKeyRequest) (done service.RotatedKey, err error) {
-	return done, c.ask(ctx, once(post(map[string]bool{"wrapping": r.Wrapping}, nil, "keys", "rotate")), &done)
+	return done, c.ask(ctx, once(post(map[string]any{"wrapping": r.Wrapping, "tenant": r.Tenant}, nil, "keys", "rotate")), &done)
+}
+
+// CreateKey is service.Service.CreateKey. A request that is lost is sent again, and makes
+// one key.
+func (c *Client) CreateKey(ctx context.Context, r service.CreateKeyRequest) (k service.PackKey, err error) {
+	return k, c.ask(ctx, once(post(map[string]string{"tenant": r.Tenant}, nil, "keys")), &k)
+}
+
+// DestroyKey is service.Service.DestroyKey.
+func (c *Client) DestroyKey(ctx context.Context, r service.DestroyKeyRequest) (done service.DestroyedKeys, err error) {
+	return done, c.ask(ctx, once(post(map[string]string{"tenant": r.Tenant, "confirm": r.Confirm}, nil, "keys", "destroy")), &done)
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -13,9 +14,27 @@ type keysOutput struct{ Body service.KeysAnswer }
 
 type rotateKeyInput struct {
 	Body struct {
-		Wrapping bool `json:"wrapping,omitempty" doc:"Wrap all keys by the newest wrapping key. Default: a new key seals packs from now on."`
+		Wrapping bool   `json:"wrapping,omitempty" doc:"Wrap all keys by the newest wrapping key. Default: a new key seals packs from now on."`
+		Tenant   string `json:"tenant,omitempty" maxLength:"63" doc:"Whose key. Default: the installation's."`
 	}
 }
+
+type createKeyInput struct {
+	Body struct {
+		Tenant string `json:"tenant" minLength:"1" maxLength:"63"`
+	}
+}
+
+type keyOutput struct{ Body service.PackKey }
+
+type destroyKeyInput struct {
+	Body struct {
+		Tenant  string `json:"tenant" minLength:"1" maxLength:"63"`
+		Confirm string `json:"confirm" maxLength:"63" doc:"The tenant's name once more."`
+	}
+}
+
+type destroyedKeysOutput struct{ Body service.DestroyedKeys }
 
 type rotatedKeyOutput struct{ Body service.RotatedKey }
 
@@ -31,6 +50,26 @@ func registerKey(api huma.API, d deps) {
 		summary: "Make a new key for packs, or wrap all keys by the newest wrapping key",
 		text:    "Workers seal with a new key within seconds, and the collector writes packs of older keys anew.",
 	}, d.rotateKey)
+	post(api, d, route{
+		id: "create-key", path: "/keys", tag: tag, scope: access.ScopeAdmin, whole: true, status: http.StatusCreated,
+		summary: "Give a tenant a key of its own",
+		text:    "What is read for the tenant from now on is sealed by it alone, and is not shared with other tenants. Its repositories are read again.",
+	}, d.createKey)
+	post(api, d, route{
+		id: "destroy-key", path: "/keys/destroy", tag: tag, scope: access.ScopeAdmin, whole: true,
+		summary: "Destroy the keys of a tenant's own",
+		text:    "Nobody can read its texts after that, for good. Everything else goes on.",
+	}, d.destroyKey)
+}
+
+func (d deps) createKey(ctx context.Context, who caller, in *createKeyInput) (*keyOutput, error) {
+	k, err := d.CreateKey(ctx, service.CreateKeyRequest{Tenant: in.Body.Tenant, Reach: who.Repositories})
+	return &keyOutput{k}, err
+}
+
+func (d deps) destroyKey(ctx context.Context, who caller, in *destroyKeyInput) (*destroyedKeysOutput, error) {
+	done, err := d.DestroyKey(ctx, service.DestroyKeyRequest{Tenant: in.Body.Tenant, Confirm: in.Body.Confirm, Reach: who.Repositories})
+	return &destroyedKeysOutput{done}, err
 }
 
 func (d deps) listKeys(ctx context.Context, _ caller, _ *nothing) (*keysOutput, error) {
@@ -39,6 +78,6 @@ func (d deps) listKeys(ctx context.Context, _ caller, _ *nothing) (*keysOutput, 
 }
 
 func (d deps) rotateKey(ctx context.Context, who caller, in *rotateKeyInput) (*rotatedKeyOutput, error) {
-	done, err := d.RotateKey(ctx, service.RotateKeyRequest{Wrapping: in.Body.Wrapping, Reach: who.Repositories})
+	done, err := d.RotateKey(ctx, service.RotateKeyRequest{Wrapping: in.Body.Wrapping, Tenant: in.Body.Tenant, Reach: who.Repositories})
 	return &rotatedKeyOutput{done}, err
 }

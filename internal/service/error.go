@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -110,7 +111,7 @@ func mark(err *error) {
 	}
 	kind := Unavailable
 	switch reject, _ := fault.Of(*err); {
-	case errors.Is(*err, catalog.ErrGeneration):
+	case errors.Is(*err, catalog.ErrGeneration), errors.Is(*err, blob.ErrDestroyed):
 		kind = Refused
 	case errors.Is(*err, catalog.ErrNotFound):
 		kind = NotFound

@@ -98,6 +98,7 @@ type RotateKeyRequest struct {
 	// Wrapping asks that all keys be wrapped by the newest wrapping key. Default: a new key
 	// seals packs from now on.
 	Wrapping bool
+	Tenant   string   // whose key; "": the installation's
 	Reach    []string // globs of repositories that may be seen; has to be empty
 }
 
@@ -122,12 +123,37 @@ func (s *Service) RotateKey(ctx context.Context, r RotateKeyRequest) (done Rotat
 		done.Wrapped, err = s.wrapKeys(ctx)
 		return done, err
 	}
-	k, err := s.stores.Keys.Make(ctx, "")
+	domain := ""
+	if r.Tenant != "" {
+		own, err := s.ownDomain(ctx, r.Tenant)
+		if err != nil {
+			return done, err
+		}
+		domain = own
+	}
+	k, err := s.stores.Keys.Make(ctx, domain)
 	if err != nil {
 		return done, &Error{Kind: Refused, Err: err}
 	}
 	done.Key = k.ID
-	return done, taken(s.stores.Catalog.Keys.Rotate(ctx, author(ctx), k, ""))
+	return done, taken(s.stores.Catalog.Keys.Rotate(ctx, author(ctx), k, r.Tenant))
+}
+
+// ownDomain returns the key domain of a tenant that has one of its own.
+func (s *Service) ownDomain(ctx context.Context, tenant string) (string, error) {
+	if err := s.check(ctx, tenant, store.Postgres); err != nil {
+		return "", err
+	}
+	domain, err := s.stores.Catalog.KeyDomain(ctx, tenant)
+	switch {
+	case err != nil:
+		return "", err
+	case domain.Name == "":
+		return "", &Error{Kind: Refused, Field: FieldTenant, Value: tenant, Reason: "it has no key of its own: its texts are sealed by the installation's"}
+	case domain.Destroyed:
+		return "", &Error{Kind: Refused, Field: FieldTenant, Value: tenant, Reason: "its key was destroyed: create a new one"}
+	}
+	return domain.Name, nil
 }
 
 // taken says that a change was refused because of another.

@@ -42,6 +42,9 @@ var (
 	ErrDestroyed = errors.New("its key was destroyed, so nobody can read it any more")
 )
 
+// IsLocked reports whether a pack cannot be read because its key is not there, for now or for good.
+func IsLocked(err error) bool { return errors.Is(err, ErrSealed) || errors.Is(err, ErrDestroyed) }
+
 // sealing is how the items of a pack are sealed. The zero value: they are not.
 type sealing struct {
 	key string // id of the key
@@ -115,7 +118,7 @@ func (s *Store) Outdated(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	domain, err := s.Domain(ctx, key)
-	if errors.Is(err, ErrSealed) || errors.Is(err, ErrDestroyed) {
+	if IsLocked(err) {
 		return false, nil
 	}
 	if err != nil {

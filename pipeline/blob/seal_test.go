@@ -168,6 +168,13 @@ func TestAFrameOfAnotherDomainIsRefused(t *testing.T) {
 	if domain, err := store.Domain(t.Context(), theirs.Key); err != nil || domain != "acme.1" {
 		t.Errorf("the domain is %q, %v", domain, err)
 	}
+	ours, _ := put(t, store, blob.Text, []byte("our text"))
+	behind.put(ours.Key, behind.get(theirs.Key))
+	moved := spans[0]
+	moved.Object = ours.Key
+	if _, err := readAll(t, store, []blob.Span{moved}); !errors.Is(err, blob.ErrCorrupt) || !strings.Contains(err.Error(), ours.Key+" at offset 0") {
+		t.Errorf("%v, want that it is refused in our pack", err)
+	}
 	forged := strings.Replace(theirs.Key, idOf("B"), idOf("A"), 1)
 	behind.put(forged, behind.get(theirs.Key))
 	spans[0].Object = forged

@@ -3,7 +3,10 @@ package catalog
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"crypto/sha512"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -30,9 +33,23 @@ type Pack struct {
 	SHA256 [32]byte
 }
 
-// Blob is content by its SHA-256, and where its bytes are.
+// Name is the name of content in a key domain, by which it is stored once. In the
+// installation's domain, "", it is the SHA-256. In another it is SHA-512/256 of domain and
+// content: another function, so that no content of one domain can be made to have the name
+// of another's. Empty content is not stored, and has one name everywhere.
+func Name(domain string, content []byte) [32]byte {
+	if domain == "" || len(content) == 0 {
+		return sha256.Sum256(content)
+	}
+	h := sha512.New512_256()
+	_, _ = io.WriteString(h, domain+"\n") // no domain holds a line break
+	_, _ = h.Write(content)
+	return [32]byte(h.Sum(nil))
+}
+
+// Blob is content by its name, and where its bytes are.
 type Blob struct {
-	SHA256 [32]byte
+	SHA256 [32]byte // its Name
 	Size   int32
 	Span   Span // zero for the empty blob
 }
@@ -55,7 +72,7 @@ type Chunk struct {
 	StartLine, EndLine int32 // from 1, inclusive
 	Kind, Symbol       string
 	Symbols            []Symbol // the definitions in it; empty: none, or not known
-	Text               [32]byte // SHA-256 of the bytes
+	Text               [32]byte // Name of the bytes
 }
 
 // Symbol is a definition in a chunk.
@@ -193,6 +210,12 @@ func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, kind packKind, 
 // addPack records a pack whose object is stored. The key of one that was
 // deleted is refused: a request to delete its object may still be on its way.
 func addPack(ctx context.Context, q *query.Queries, p Pack, kind packKind) (int64, error) {
+	switch state, err := q.HoldPackKey(ctx, p.Key); {
+	case err == nil && KeyState(state) == KeyDestroyed:
+		return 0, fmt.Errorf("pack %s: %w", p.Key, ErrKeyDestroyed)
+	case err != nil && !noRows(err): // of an unsealed pack there is none
+		return 0, err
+	}
 	row, err := q.AddPack(ctx, query.AddPackParams{Key: p.Key, Kind: string(kind), Size: p.Size, Sha256: p.SHA256[:]})
 	if err == nil && row.Deleted {
 		err = fmt.Errorf("pack %s: %w", p.Key, ErrVanished)

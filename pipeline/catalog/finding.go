@@ -62,9 +62,24 @@ func (c *Core) Findings(ctx context.Context, repository uuid.UUID, after FoundAt
 
 // ReadAgain submits, in the name of source, tracks that were listed by another
 // configuration than config: each at most once in every, and at most most at
-// once. It returns the number of submissions.
-func (c *Core) ReadAgain(ctx context.Context, source string, config [32]byte, every time.Duration, most int) (int, error) {
-	asked, err := c.query.AskToReadAgain(ctx, query.AskToReadAgainParams{Source: source, Config: config[:], Every: every.Seconds(), Most: int32(most)})
+// once. Within a key domain the configuration counts as other. It returns the number of
+// submissions.
+func (c *Core) ReadAgain(ctx context.Context, source string, config func(domain string) [32]byte, every time.Duration, most int) (int, error) {
+	domains, err := c.KeyDomains(ctx)
+	if err != nil {
+		return 0, err
+	}
+	own := config("")
+	p := query.AskToReadAgainParams{Source: source, Config: own[:], Every: every.Seconds(), Most: int32(most), Tenants: []string{}, Configs: [][]byte{}, Destroyed: []string{}}
+	for tenant, domain := range domains {
+		if domain.Destroyed {
+			p.Destroyed = append(p.Destroyed, tenant)
+			continue
+		}
+		within := config(domain.Name)
+		p.Tenants, p.Configs = append(p.Tenants, tenant), append(p.Configs, within[:])
+	}
+	asked, err := c.query.AskToReadAgain(ctx, p)
 	if err != nil {
 		return 0, fmt.Errorf("ask for tracks to be read again: %w", err)
 	}

@@ -39,10 +39,16 @@ type PackKey struct {
 const (
 	ActionKeyRotate = "key.rotate"
 	ActionKeyWrap   = "key.wrap"
+
+	ActionKeyCreate  = "key.create"
+	ActionKeyDestroy = "key.destroy"
 )
 
 // ErrKeyTaken says that somebody else has changed the keys of a domain at the same time.
 var ErrKeyTaken = errors.New("somebody else has changed the keys at the same time: look at them and try again")
+
+// ErrKeyDestroyed says that a pack was sealed by a key that was destroyed meanwhile.
+var ErrKeyDestroyed = errors.New("its key was destroyed")
 
 // Active returns the key that seals new packs of a domain, or ErrNotFound.
 func (ks *Keys) Active(ctx context.Context, domain string) (PackKey, error) {

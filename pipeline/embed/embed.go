@@ -121,10 +121,10 @@ func New(
 	return s
 }
 
-// ofSome reports whether an error concerns some documents of a batch and not all of them: their objects are damaged,
-// or the model fails with their texts.
+// ofSome reports whether an error concerns some documents of a batch and not all of them: their objects are damaged or
+// cannot be read without a key, or the model fails with their texts.
 func ofSome(err error) bool {
-	return blob.IsDamage(err) || errors.Is(err, embedder.ErrTexts)
+	return blob.IsDamage(err) || blob.IsLocked(err) || errors.Is(err, embedder.ErrTexts)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.
@@ -249,7 +249,16 @@ func (s *Step) embedClaimed(ctx context.Context, docs []catalog.Document, claim 
 	if err != nil {
 		return false, err
 	}
-	return elsewhere, s.store(ctx, texts)
+	byDomain := make(map[string][]text)
+	for _, t := range texts {
+		byDomain[t.domain] = append(byDomain[t.domain], t)
+	}
+	for _, domain := range slices.Sorted(maps.Keys(byDomain)) { // each has packs of its own
+		if err := s.store(ctx, domain, byDomain[domain]); err != nil {
+			return elsewhere, err
+		}
+	}
+	return elsewhere, nil
 }
 
 // text is the text of a chunk without a current record.
@@ -257,7 +266,9 @@ type text struct {
 	hash  [32]byte
 	bytes string
 	owner owner
-	old   blob.Span // of the record with its dense vector and older term weights; the zero Span: there is none
+	// domain is the key domain of the text, and so of its vector.
+	domain string
+	old    blob.Span // of the record with its dense vector and older term weights; the zero Span: there is none
 }
 
 // read reads the wanted texts from the documents' blobs.
@@ -280,10 +291,17 @@ func (s *Step) read(ctx context.Context, docs []catalog.Document, wanted []catal
 		}
 		cuts[i] = append(cuts[i], w)
 	}
+	domains := make([]string, len(spans))
+	for i, span := range spans {
+		var err error
+		if domains[i], err = s.blobs.Domain(ctx, span.Object); err != nil {
+			return nil, fmt.Errorf("read texts of %d documents: %w", len(docs), err)
+		}
+	}
 	var texts []text
 	err := s.blobs.Read(ctx, spans, func(i int, content []byte) error {
 		for _, c := range cuts[i] {
-			t, err := cut(content, c)
+			t, err := cut(domains[i], content, c)
 			if err != nil {
 				return err
 			}

@@ -2,7 +2,6 @@ package embed
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -14,21 +13,21 @@ import (
 
 // cut takes a chunk's text out of its blob, and checks it against the hash in the catalog. A vector stored under the
 // hash of another text would be wrong for every document that shares the text.
-func cut(content []byte, t catalog.Text) (text, error) {
+func cut(domain string, content []byte, t catalog.Text) (text, error) {
 	if int(t.EndByte) > len(content) {
 		return text{}, fault.Reject(fmt.Errorf("chunk ends at byte %d of a blob of %d bytes", t.EndByte, len(content)))
 	}
 	part := content[t.StartByte:t.EndByte]
-	if sha256.Sum256(part) != t.SHA256 {
+	if catalog.Name(domain, part) != t.SHA256 {
 		return text{}, fault.Reject(fmt.Errorf("bytes %d to %d of the blob are not the chunk's text", t.StartByte, t.EndByte))
 	}
-	return text{hash: t.SHA256, bytes: string(part), old: blob.Span(t.Old)}, nil
+	return text{hash: t.SHA256, bytes: string(part), domain: domain, old: blob.Span(t.Old)}, nil
 }
 
-// store embeds texts and stores their vectors, one pack at a time. Vectors that cannot be stored are kept for the next
-// attempt.
-func (s *Step) store(ctx context.Context, texts []text) (err error) {
-	pack := s.blobs.NewPack(blob.Vector)
+// store embeds texts of a key domain and stores their vectors, one pack at a time. Vectors that cannot be stored are
+// kept for the next attempt.
+func (s *Step) store(ctx context.Context, domain string, texts []text) (err error) {
+	pack := s.blobs.NewPackIn(domain, blob.Vector)
 	var packed [][32]byte
 	var records [][]byte
 	defer func() {
@@ -44,7 +43,7 @@ func (s *Step) store(ctx context.Context, texts []text) (err error) {
 			return err
 		}
 		s.kept.drop(packed)
-		pack, packed, records = s.blobs.NewPack(blob.Vector), nil, nil
+		pack, packed, records = s.blobs.NewPackIn(domain, blob.Vector), nil, nil
 		return nil
 	}
 	for batch := range slices.Chunk(texts, s.cfg.BatchTexts) {

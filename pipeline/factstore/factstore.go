@@ -6,7 +6,6 @@ package factstore
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"slices"
 
 	"github.com/leatworks/leat/pipeline/blob"
@@ -24,16 +23,22 @@ func Form(c chunk.Cutting) []byte {
 	return c.Facts
 }
 
-// Put packs encoded facts that are not stored yet, and records whose they are. It
-// may be repeated.
-func Put(ctx context.Context, core *catalog.Core, blobs *blob.Store, found map[catalog.ChunkingKey][]byte) error {
+// Put packs encoded facts that are not stored yet, and records whose they are: blobs of one
+// key domain. It may be repeated.
+func Put(ctx context.Context, core *catalog.Core, blobs *blob.Store, domain string, found map[catalog.ChunkingKey][]byte) error {
 	if len(found) == 0 {
 		return nil
+	}
+	if shared, own := apart(domain, found); len(shared) > 0 {
+		if err := Put(ctx, core, blobs, "", shared); err != nil {
+			return err
+		}
+		return Put(ctx, core, blobs, domain, own)
 	}
 	batch := catalog.FactBatch{Extractor: fact.Version}
 	forms := make(map[[32]byte][]byte)
 	for key, form := range found {
-		sum := sha256.Sum256(form)
+		sum := catalog.Name(domain, form)
 		forms[sum] = form
 		batch.Facts = append(batch.Facts, catalog.Facts{ChunkingKey: key, Content: sum})
 	}
@@ -42,11 +47,28 @@ func Put(ctx context.Context, core *catalog.Core, blobs *blob.Store, found map[c
 		order = append(order, sum)
 	}
 	slices.SortFunc(order, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
-	pack := blobs.NewPack(blob.Fact)
+	pack := blobs.NewPackIn(domain, blob.Fact)
 	return pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error {
 		pack.Reset()
 		return attempt(ctx, core, pack, batch, order, forms)
 	})
+}
+
+// apart takes the facts of the empty blob out, which all domains share.
+func apart(domain string, found map[catalog.ChunkingKey][]byte) (shared, own map[catalog.ChunkingKey][]byte) {
+	if domain == "" {
+		return nil, found
+	}
+	empty := catalog.Name("", nil)
+	shared, own = make(map[catalog.ChunkingKey][]byte), make(map[catalog.ChunkingKey][]byte)
+	for key, form := range found {
+		if key.Blob == empty {
+			shared[key] = form
+		} else {
+			own[key] = form
+		}
+	}
+	return shared, own
 }
 
 // attempt stores the forms that are unknown now, and the rows.

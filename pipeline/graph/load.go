@@ -85,7 +85,42 @@ func (s *Step) find(ctx context.Context, sources []catalog.GraphSource) (map[cat
 	for i, p := range sources {
 		found[p.Content] = factstore.Form(cuttings[i])
 	}
-	return found, factstore.Put(ctx, s.core, s.blobs, found)
+	domains, err := s.byDomain(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	for domain, part := range domains {
+		if err := factstore.Put(ctx, s.core, s.blobs, domain, part); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// byDomain groups facts by the key domains of the texts in which they were found.
+func (s *Step) byDomain(ctx context.Context, found map[catalog.ChunkingKey][]byte) (map[string]map[catalog.ChunkingKey][]byte, error) {
+	var hashes [][]byte
+	for key := range found {
+		hashes = append(hashes, bytes.Clone(key.Blob[:]))
+	}
+	places, err := s.core.BlobSpans(ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	domains := make(map[string]map[catalog.ChunkingKey][]byte)
+	for key, form := range found {
+		domain := "" // of the empty blob, which is in no pack
+		if span, ok := places[key.Blob]; ok {
+			if domain, err = s.blobs.Domain(ctx, span.Object); err != nil {
+				return nil, err
+			}
+		}
+		if domains[domain] == nil {
+			domains[domain] = make(map[catalog.ChunkingKey][]byte)
+		}
+		domains[domain][key] = form
+	}
+	return domains, nil
 }
 
 // read loads the texts of sources.

@@ -103,9 +103,9 @@ func New(
 }
 
 // ofSome reports whether an error concerns some documents of a batch and not all of them: their vectors are damaged or
-// missing.
+// missing, or cannot be read without a key.
 func ofSome(err error) bool {
-	return errors.Is(err, errIncomplete) || blob.IsDamage(err)
+	return errors.Is(err, errIncomplete) || blob.IsDamage(err) || blob.IsLocked(err)
 }
 
 // Close waits for the batches under way. Handle must not be called any more.

@@ -261,6 +261,10 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	if err := s.roomForRepository(ctx, sub); err != nil {
 		return err
 	}
+	domain, err := s.domain(ctx, sub.Tenant)
+	if err != nil {
+		return err
+	}
 	head, err := s.fetch(ctx, m, sub, remote)
 	if err == nil && head.Moved != "" {
 		err = s.moved(ctx, sub, head.Moved)
@@ -281,12 +285,12 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	if err != nil {
 		return err
 	}
-	revision, listed, err := s.catalog.Listed(ctx, track.ID, head.Commit, s.config)
+	revision, listed, err := s.catalog.Listed(ctx, track.ID, head.Commit, within(domain, s.config))
 	if err != nil {
 		return err
 	}
 	if !listed {
-		revision, err = s.snapshot(ctx, m, track, s.mirrors.Open(sub.Repository.String()), head.Commit, held)
+		revision, err = s.snapshot(ctx, m, track, domain, s.mirrors.Open(sub.Repository.String()), head.Commit, held)
 		if w := (*waiting)(nil); errors.As(err, &w) {
 			s.log.Warn("a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
 			return s.catalog.AwaitFor(ctx, sub, w.Approval, w.Error())
@@ -307,6 +311,24 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 		return err
 	}
 	return announce.Complete(ctx, s.catalog, s.generations, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
+}
+
+// domain returns the key domain of a tenant's texts. Nothing is read for a tenant whose keys
+// were destroyed: its texts would be back at the next push.
+func (s *Step) domain(ctx context.Context, tenant string) (string, error) {
+	domain, err := s.catalog.KeyDomain(ctx, tenant)
+	if err == nil && domain.Destroyed {
+		err = fault.Reject(fmt.Errorf("the key of tenant %s was destroyed, and its texts with it: give it a new one with 'leat keys create %[1]s'", tenant))
+	}
+	return domain.Name, err
+}
+
+// within is a fingerprint in a key domain: with another domain every file is read anew.
+func within(domain string, fingerprint [32]byte) [32]byte {
+	if domain == "" {
+		return fingerprint
+	}
+	return sha256.Sum256(append([]byte(domain+"\n"), fingerprint[:]...))
 }
 
 // gone ends a submission of a ref that the remote no longer has. The ref's track, if
@@ -335,12 +357,12 @@ func (s *Step) hold(ctx context.Context, m pipeline.Message, sub catalog.Submiss
 
 // snapshot lists a commit and returns its revision. A commit at which the track is held
 // was chosen by a person, and needs no approval.
-func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.Track, repo *git.Repo, commit string, held bool) (int64, error) {
+func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.Track, domain string, repo *git.Repo, commit string, held bool) (int64, error) {
 	tree, err := s.survey(ctx, repo, commit)
 	if err != nil {
 		return 0, err
 	}
-	rules := catalog.Rules{Config: s.config, All: tree.fingerprint(s.fingerprint(tree.rules))}
+	rules := catalog.Rules{Config: within(domain, s.config), All: tree.fingerprint(within(domain, s.fingerprint(tree.rules)))}
 	next := candidate{track, repo, commit, tree.rules, rules}
 	if err := s.roomForDocuments(ctx, next); err != nil {
 		return 0, err
@@ -359,7 +381,7 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if err != nil {
 		return 0, err
 	}
-	l := &listing{step: s, message: m, track: track, snapshot: snapshot, rules: tree.rules, repo: repo, whole: tree.odd() || !s.comparable(ctx, snapshot, repo), twice: tree.twice}
+	l := &listing{step: s, message: m, track: track, snapshot: snapshot, domain: domain, rules: tree.rules, repo: repo, whole: tree.odd() || !s.comparable(ctx, snapshot, repo), twice: tree.twice}
 	if l.bulk() {
 		m.SetAside()
 	}

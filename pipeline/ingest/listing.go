@@ -33,6 +33,7 @@ type listing struct {
 	message  pipeline.Message // the message that asked for it
 	track    catalog.Track
 	snapshot catalog.Snapshot
+	domain   string // key domain of its texts
 	rules    *lang.Rules
 	repo     *git.Repo
 	twice    map[string]bool // paths that stand in the tree more than once
@@ -82,7 +83,7 @@ func (l *listing) run(ctx context.Context) error {
 // parse, and the listing nothing.
 func (l *listing) storeFacts(ctx context.Context) {
 	for found := range l.facts {
-		if err := factstore.Put(ctx, l.step.catalog, l.step.blobs, found); err != nil && ctx.Err() == nil {
+		if err := factstore.Put(ctx, l.step.catalog, l.step.blobs, l.domain, found); err != nil && ctx.Err() == nil {
 			l.step.log.Warn("facts were not stored; they will be found again", "repository", l.track.URL, "error", err)
 		}
 	}

@@ -23,6 +23,7 @@ type reader struct {
 	blobs    *git.Blobs
 	rules    *lang.Rules
 	contents content.Reader
+	domain   string                      // key domain of the texts
 	begin    func(context.Context) error // a batch
 	most     int                         // files in a batch
 	batches  chan<- []file
@@ -36,7 +37,7 @@ func newReader(ctx context.Context, l *listing, batches chan<- []file) (*reader,
 	if err != nil {
 		return nil, err
 	}
-	return &reader{blobs: blobs, rules: l.rules, contents: l.step.contents, begin: l.turn, most: l.batchFiles(), batches: batches}, nil
+	return &reader{blobs: blobs, rules: l.rules, contents: l.step.contents, domain: l.domain, begin: l.turn, most: l.batchFiles(), batches: batches}, nil
 }
 
 func (r *reader) close() { r.blobs.Close() }

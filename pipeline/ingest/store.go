@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"sync"
 
@@ -36,7 +35,7 @@ func (l *listing) store(ctx context.Context, files []file) error {
 		}
 	}
 	found := make(map[catalog.ChunkingKey][]byte)
-	pack := l.step.blobs.NewPack(blob.Text)
+	pack := l.step.blobs.NewPackIn(l.domain, blob.Text)
 	err := pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error {
 		pack.Reset() // other contents may be known than at the last attempt
 		return l.put(ctx, pack, batch, keys, contents, found)
@@ -75,7 +74,7 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 	both, packing := errgroup.WithContext(ctx)
 	both.Go(func() error { return l.pack(packing, pack, &batch, known, keys, contents) })
 	both.Go(func() (err error) {
-		chunkings, err = l.step.cut(packing, known, keys, contents, found)
+		chunkings, err = l.cut(packing, known, keys, contents, found)
 		return err
 	})
 	if err := both.Wait(); err != nil {
@@ -99,8 +98,8 @@ const (
 )
 
 // cut cuts the unknown contents.
-func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents, found map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
-	defer s.cfg.Watch.Part(ctx, "cut")()
+func (l *listing) cut(ctx context.Context, known catalog.Known, keys []catalog.ChunkingKey, contents, found map[catalog.ChunkingKey][]byte) ([]catalog.Chunking, error) {
+	defer l.step.cfg.Watch.Part(ctx, "cut")()
 	var chunkings []catalog.Chunking
 	for _, key := range keys {
 		if !known.Chunkings[key] {
@@ -119,7 +118,7 @@ func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.Chun
 		group := rest[:count]
 		rest = rest[count:]
 		cutting.Go(func() error {
-			cuttings, err := s.cutGroup(ctx, group, contents)
+			cuttings, err := l.cutGroup(ctx, group, contents)
 			lock.Lock()
 			defer lock.Unlock()
 			for i, c := range cuttings {
@@ -133,17 +132,17 @@ func (s *Step) cut(ctx context.Context, known catalog.Known, keys []catalog.Chun
 	return chunkings, cutting.Wait()
 }
 
-func (s *Step) cutGroup(ctx context.Context, group []catalog.Chunking, contents map[catalog.ChunkingKey][]byte) ([]chunk.Cutting, error) {
+func (l *listing) cutGroup(ctx context.Context, group []catalog.Chunking, contents map[catalog.ChunkingKey][]byte) ([]chunk.Cutting, error) {
 	texts := make([]chunk.Text, len(group))
 	for i, c := range group {
 		texts[i] = chunk.Text{Language: c.Language, Bytes: contents[c.ChunkingKey]}
 	}
-	cuttings, err := s.cfg.Splitter.Cut(ctx, texts)
+	cuttings, err := l.step.cfg.Splitter.Cut(ctx, texts)
 	if err != nil {
 		return nil, fmt.Errorf("cut %d blobs from %x on: %w", len(group), group[0].Blob, err)
 	}
 	for i := range group {
-		group[i].Chunks = chunks(cuttings[i].Spans, texts[i].Bytes)
+		group[i].Chunks = chunks(l.domain, cuttings[i].Spans, texts[i].Bytes)
 	}
 	return cuttings, nil
 }
@@ -182,12 +181,12 @@ func (l *listing) pack(ctx context.Context, pack *blob.Pack, batch *catalog.File
 	return nil
 }
 
-func chunks(spans []chunk.Span, content []byte) []catalog.Chunk {
+func chunks(domain string, spans []chunk.Span, content []byte) []catalog.Chunk {
 	list := make([]catalog.Chunk, len(spans))
 	for i, s := range spans {
 		list[i] = catalog.Chunk{
 			StartByte: int32(s.Start), EndByte: int32(s.End), StartLine: int32(s.StartLine), EndLine: int32(s.EndLine),
-			Kind: s.Kind, Symbol: s.Symbol, Symbols: symbols(s.Symbols), Text: sha256.Sum256(content[s.Start:s.End]),
+			Kind: s.Kind, Symbol: s.Symbol, Symbols: symbols(s.Symbols), Text: catalog.Name(domain, content[s.Start:s.End]),
 		}
 	}
 	return list

@@ -68,7 +68,7 @@ const (
 // ReadAgain submits tracks again that were read by another configuration or by older
 // rules, so that secrets that new rules mask leave the index before the next push.
 func (s *Step) ReadAgain(ctx context.Context) error {
-	n, err := s.catalog.ReadAgain(ctx, againSource, s.config, againEvery, againMost)
+	n, err := s.catalog.ReadAgain(ctx, againSource, func(domain string) [32]byte { return within(domain, s.config) }, againEvery, againMost)
 	if n > 0 {
 		s.log.Info("reading again what another configuration or older rules have read", "tracks", n)
 	}

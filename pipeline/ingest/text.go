@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -40,7 +39,7 @@ func (r *reader) extracted(ctx context.Context, e entry, raw []byte, format extr
 	if by := r.rules.Content(e.Path, read.Text); by.Skip != "" {
 		v = by
 	}
-	return made(e, v, read), nil
+	return r.made(e, v, read), nil
 }
 
 // text decodes a text file.
@@ -68,7 +67,7 @@ func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
 			read = page
 		}
 	}
-	return made(e, v, read), nil
+	return r.made(e, v, read), nil
 }
 
 // both joins the secrets of a page and of its text: a script that the text leaves out
@@ -81,7 +80,7 @@ func both(source, page []secret.Finding) []secret.Finding {
 }
 
 // made is a file with its text, unless that is not to be indexed.
-func made(e entry, v lang.Verdict, read content.Content) file {
+func (r *reader) made(e entry, v lang.Verdict, read content.Content) file {
 	if v.Skip == "" && read.Excess {
 		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("more than %d of them", secret.MaxFindings)}
 	}
@@ -95,7 +94,7 @@ func made(e entry, v lang.Verdict, read content.Content) file {
 	if v.Skip == "" {
 		f.content = read.Text
 		f.Encoding = string(read.Encoding)
-		f.Content = catalog.ChunkingKey{Blob: sha256.Sum256(read.Text), Language: v.Language}
+		f.Content = catalog.ChunkingKey{Blob: catalog.Name(r.domain, read.Text), Language: v.Language}
 	}
 	return f
 }

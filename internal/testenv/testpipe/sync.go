@@ -122,8 +122,10 @@ func (p *Pipe) CheckReadable(t testing.TB) {
 		}
 		spans, err := p.Catalog.BlobSpans(t.Context(), [][]byte{d.Blob[:]})
 		must(t, err)
+		domain, err := p.Blobs.Domain(t.Context(), spans[d.Blob].Object)
+		must(t, err)
 		err = p.Blobs.Read(t.Context(), []blob.Span{blob.Span(spans[d.Blob])}, func(_ int, content []byte) error {
-			if sha256.Sum256(content) != d.Blob {
+			if catalog.Name(domain, content) != d.Blob {
 				return errors.New("the content is another")
 			}
 			return nil

@@ -9,6 +9,8 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -55,6 +57,8 @@ type Config struct {
 	Points func(vector.Store) vector.Store // of the indexer; default: the index itself
 
 	Budget func(context.Context, string) (catalog.Budget, error) // of a remote embedder; default: none
+
+	PackKey string // that wraps the keys of packs; default: packs are not sealed
 }
 
 // Pipe holds the steps and the stores they share.
@@ -86,6 +90,10 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	var err error
 	stores := p.Config()
 	stores.Lease = cfg.Lease
+	if cfg.PackKey != "" {
+		stores.PackKeyFile = filepath.Join(t.TempDir(), "key")
+		must(t, os.WriteFile(stores.PackKeyFile, []byte(cfg.PackKey), 0o600))
+	}
 	p.Stores, err = worker.Open(t.Context(), stores, "test", log)
 	must(t, err)
 	t.Cleanup(p.Close)

@@ -13,6 +13,10 @@ insert into packs as p (key, kind, size, sha256) values (@key, @kind, @size, @sh
 on conflict (key) do update set kind = p.kind
 returning p.id, (p.deleted_at is not null)::bool as deleted;
 
+-- name: HoldPackKey :one
+-- No key is destroyed while a pack that it has sealed is being recorded.
+select state from pack_keys where id = substring(@key::text from '\.([0-9a-f]{8})\.[0-9a-f]{32}\.pack$') for share;
+
 -- name: AddBlobs :exec
 insert into blobs (sha256, size, pack, position, length, crc32c)
 select u.hash, u.size, nullif(@pack::bigint, 0), u.position, u.length, u.crc32c

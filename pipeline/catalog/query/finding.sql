@@ -30,7 +30,9 @@ with head as (
     join tracks t on t.id = n.track
     join repositories r on r.id = t.repository
     left join head h on h.repository = t.repository
-    where n.state in ('indexing', 'indexed') and n.config <> @config
+    where n.state in ('indexing', 'indexed') and n.config <> coalesce((select u.config from (select unnest(@tenants::text[]) as tenant, unnest(@configs::bytea[]) as config) u
+            where u.tenant = r.tenant), @config)
+        and not (r.tenant = any(@destroyed::text[]))
         and t.forgotten_at is null and r.forgotten_at is null and t.error is null and t.successor is null
         and (t.named_at is not null or t.head_at = h.at)
 ), due as (

@@ -63,7 +63,7 @@ func (k *Keeper) compact(ctx context.Context, key string, into map[target]*rewri
 		return err
 	}
 	domain, err := k.blobs.Domain(ctx, key)
-	if errors.Is(err, blob.ErrSealed) || errors.Is(err, blob.ErrDestroyed) {
+	if blob.IsLocked(err) {
 		return nil // it stays as it is
 	}
 	if err != nil {
@@ -81,7 +81,7 @@ func (k *Keeper) compact(ctx context.Context, key string, into map[target]*rewri
 	}
 	r.from = append(r.from, key)
 	err = k.blobs.Read(ctx, spans, func(i int, content []byte) error {
-		if err := prove(items[i], content, vector); err != nil {
+		if err := prove(items[i], content, to); err != nil {
 			return err
 		}
 		return r.add(items[i], content)

@@ -23,6 +23,7 @@ func (k *Keeper) Collect(ctx context.Context, run *schedule.Run) error {
 		do   func(context.Context, *schedule.Run) error
 	}{
 		{"", k.markUnused},
+		{"shredded", k.shred},
 		{"chunkings", k.unusedChunkings},
 		{"facts", k.unusedFacts},
 		{"blobs", k.unusedBlobs},
@@ -58,6 +59,18 @@ func (k *Keeper) markUnused(ctx context.Context, run *schedule.Run) error {
 			return err
 		}
 		after, run.Compared = last, run.Compared+looked
+	}
+}
+
+// shred marks the documents as skipped whose texts were sealed by keys that were destroyed:
+// those that whoever destroyed them has not reached, and those that were on their way then.
+func (k *Keeper) shred(ctx context.Context, run *schedule.Run) error {
+	for {
+		ids, err := k.packs.Shred(ctx, garbagePage)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		run.Mend(int64(len(ids)))
 	}
 }
 

@@ -24,6 +24,7 @@ type place struct {
 // wanted is a blob to read from a place.
 type wanted struct {
 	item     catalog.PackItem
+	domain   string // key domain of the blob
 	oid      string
 	encoding string
 }
@@ -51,7 +52,7 @@ func (k *Keeper) readAgain(ctx context.Context, r *rewrite, items []catalog.Pack
 	places := make(map[place][]wanted)
 	for _, s := range sources {
 		p := place{s.Repository, s.URL, s.Ref, s.Commit}
-		places[p] = append(places[p], wanted{byHash[s.Blob], s.OID, s.Encoding})
+		places[p] = append(places[p], wanted{byHash[s.Blob], r.domain, s.OID, s.Encoding})
 	}
 	for _, p := range mostFirst(places) {
 		list := slices.DeleteFunc(places[p], func(w wanted) bool { _, open := byHash[w.item.Hash]; return !open })
@@ -209,5 +210,5 @@ func (k *Keeper) readBlob(ctx context.Context, blobs *git.Blobs, w wanted) ([]by
 	if err != nil {
 		return nil, fmt.Errorf("git's object %s: %w", w.oid, err)
 	}
-	return made, prove(w.item, made, false)
+	return made, prove(w.item, made, target{domain: w.domain})
 }

@@ -1,9 +1,7 @@
 package object
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/leatworks/leat/pipeline/blob"
@@ -63,9 +61,9 @@ func (r *rewrite) put(ctx context.Context) error {
 }
 
 // prove compares a text with its name. A vector has only its checksum.
-func prove(item catalog.PackItem, content []byte, vector bool) error {
-	if sum := sha256.Sum256(content); !vector && !bytes.Equal(sum[:], item.Hash[:]) {
-		return fmt.Errorf("blob %x: the content has SHA-256 %x: %w", item.Hash, sum, blob.ErrCorrupt)
+func prove(item catalog.PackItem, content []byte, of target) error {
+	if name := catalog.Name(of.domain, content); !of.vector && name != item.Hash {
+		return fmt.Errorf("blob %x: the content is named %x: %w", item.Hash, name, blob.ErrCorrupt)
 	}
 	return nil
 }

@@ -116,6 +116,9 @@ func (k *Keeper) mend(ctx context.Context, key string, damage error, run *schedu
 		return m, err
 	}
 	domain, err := k.blobs.Domain(ctx, key)
+	if errors.Is(err, blob.ErrDestroyed) {
+		return m, nil // nothing of it can be mended, and nobody wants it
+	}
 	if err != nil {
 		return m, err
 	}
@@ -158,7 +161,7 @@ func (k *Keeper) mend(ctx context.Context, key string, damage error, run *schedu
 func (k *Keeper) salvage(ctx context.Context, r *rewrite, items []catalog.PackItem) (broken []catalog.PackItem, err error) {
 	for i, item := range items {
 		err := k.blobs.Read(ctx, []blob.Span{blob.Span(item.Span)}, func(_ int, content []byte) error {
-			if err := prove(item, content, r.vector); err != nil {
+			if err := prove(item, content, r.target); err != nil {
 				return err
 			}
 			return r.add(item, content)

@@ -23,7 +23,7 @@ func (v *Verifier) objects(ctx context.Context, r *Report) error {
 			return err
 		}
 		for more && pack.Key < object.Key {
-			v.absent(pack, r)
+			v.absent(ctx, pack, r)
 			if pack, more, err = packs.next(ctx); err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func (v *Verifier) objects(ctx context.Context, r *Report) error {
 		}
 	}
 	for ; more && err == nil; pack, more, err = packs.next(ctx) {
-		v.absent(pack, r)
+		v.absent(ctx, pack, r)
 	}
 	return err
 }
@@ -57,14 +57,29 @@ func (v *Verifier) unknown(object blob.Entry, before time.Time, r *Report) {
 	v.found("orphan_object", "%s", object.Key)
 }
 
-func (v *Verifier) absent(pack catalog.StoredPack, r *Report) {
-	if !pack.Deleted {
+func (v *Verifier) absent(ctx context.Context, pack catalog.StoredPack, r *Report) {
+	switch {
+	case pack.Deleted:
+	case v.destroyed(ctx, pack.Key):
+		r.DestroyedObjects++
+	default:
 		r.MissingObjects++
 		v.found("missing_object", "%s", pack.Key)
 	}
 }
 
+// destroyed says whether the key of a pack was destroyed. Whether it is there otherwise does
+// not matter: bytes are compared as they are stored.
+func (v *Verifier) destroyed(ctx context.Context, key string) bool {
+	_, err := v.Blobs.Domain(ctx, key)
+	return errors.Is(err, blob.ErrDestroyed)
+}
+
 func (v *Verifier) check(ctx context.Context, pack catalog.Pack, r *Report) error {
+	if v.destroyed(ctx, pack.Key) {
+		r.DestroyedObjects++
+		return nil
+	}
 	err := v.Blobs.Check(ctx, blob.Object(pack))
 	switch {
 	case errors.Is(err, blob.ErrCorrupt):

@@ -30,6 +30,8 @@ type Report struct {
 	RecentObjects  int64 `json:"recent_objects"`    // the same, but younger than the grace: no difference
 	CorruptObjects int64 `json:"corrupt_objects"`   // packs whose bytes are not those that were written
 
+	DestroyedObjects int64 `json:"destroyed_objects"` // packs whose key was destroyed on purpose: no difference
+
 	GraphFiles      int64 `json:"graph_files"`       // of symbol graphs, those compared with their facts
 	WrongGraphFiles int64 `json:"wrong_graph_files"` // whose symbols or edges are not those that facts give
 	UnknownFacts    int64 `json:"unknown_facts"`     // files whose facts are not stored, so nothing was compared: no difference

@@ -171,6 +171,18 @@ func (q *Queries) AddVectors(ctx context.Context, arg AddVectorsParams) error {
 	return err
 }
 
+const holdPackKey = `-- name: HoldPackKey :one
+select state from pack_keys where id = substring($1::text from '\.([0-9a-f]{8})\.[0-9a-f]{32}\.pack$') for share
+`
+
+// No key is destroyed while a pack that it has sealed is being recorded.
+func (q *Queries) HoldPackKey(ctx context.Context, key string) (string, error) {
+	row := q.db.QueryRow(ctx, holdPackKey, key)
+	var state string
+	err := row.Scan(&state)
+	return state, err
+}
+
 const knownBlobs = `-- name: KnownBlobs :many
 select sha256 from blobs where sha256 = any($1::bytea[])
 `

@@ -45,14 +45,16 @@ with head as (
     join tracks t on t.id = n.track
     join repositories r on r.id = t.repository
     left join head h on h.repository = t.repository
-    where n.state in ('indexing', 'indexed') and n.config <> $2
+    where n.state in ('indexing', 'indexed') and n.config <> coalesce((select u.config from (select unnest($2::text[]) as tenant, unnest($3::bytea[]) as config) u
+            where u.tenant = r.tenant), $4)
+        and not (r.tenant = any($5::text[]))
         and t.forgotten_at is null and r.forgotten_at is null and t.error is null and t.successor is null
         and (t.named_at is not null or t.head_at = h.at)
 ), due as (
     select s.repository, s.tenant, s.ref from stale s
     where not exists (select 1 from submissions o where o.repository = s.repository and o.ref = s.ref
-        and (o.state = 'pending' or o.source = $1 and o.created_at > now() - make_interval(secs => $3::float8)))
-    order by s.repository, s.ref limit $4
+        and (o.state = 'pending' or o.source = $1 and o.created_at > now() - make_interval(secs => $6::float8)))
+    order by s.repository, s.ref limit $7
 ), past as (
     delete from submissions o using due
     where o.repository = due.repository and o.tenant = due.tenant and o.source = $1 and o.ref = due.ref and o.state <> 'pending'
@@ -63,10 +65,13 @@ returning event
 `
 
 type AskToReadAgainParams struct {
-	Source string
-	Config []byte
-	Every  float64
-	Most   int32
+	Source    string
+	Tenants   []string
+	Configs   [][]byte
+	Config    []byte
+	Destroyed []string
+	Every     float64
+	Most      int32
 }
 
 // Tracks whose current snapshot was read by another configuration, or by other
@@ -76,7 +81,10 @@ type AskToReadAgainParams struct {
 func (q *Queries) AskToReadAgain(ctx context.Context, arg AskToReadAgainParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, askToReadAgain,
 		arg.Source,
+		arg.Tenants,
+		arg.Configs,
 		arg.Config,
+		arg.Destroyed,
 		arg.Every,
 		arg.Most,
 	)

@@ -8,6 +8,8 @@ package query
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const activePackKey = `-- name: ActivePackKey :one
@@ -42,6 +44,19 @@ func (q *Queries) ActivePackKey(ctx context.Context, domain string) (ActivePackK
 	return i, err
 }
 
+const addDomain = `-- name: AddDomain :one
+insert into key_domains (name, tenant, number)
+select $1::text || '.' || n, $1::text, n from (select coalesce(max(d.number), 0) + 1 as n from key_domains d where d.tenant = $1::text) next
+returning name
+`
+
+func (q *Queries) AddDomain(ctx context.Context, tenant string) (string, error) {
+	row := q.db.QueryRow(ctx, addDomain, tenant)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const addPackKey = `-- name: AddPackKey :execrows
 insert into pack_keys (id, domain, state, wrapped, wrapped_by) values ($1, nullif($2::text, ''), 'active', $3, $4)
 on conflict do nothing
@@ -65,6 +80,115 @@ func (q *Queries) AddPackKey(ctx context.Context, arg AddPackKeyParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const destroyDomain = `-- name: DestroyDomain :many
+update key_domains set destroyed_at = now() where tenant = $1 and destroyed_at is null returning name
+`
+
+func (q *Queries) DestroyDomain(ctx context.Context, tenant string) ([]string, error) {
+	rows, err := q.db.Query(ctx, destroyDomain, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const destroyKeys = `-- name: DestroyKeys :many
+update pack_keys set state = 'destroyed', wrapped = null, destroyed_at = now(), retired_at = coalesce(retired_at, now())
+where domain = $1::text and state <> 'destroyed' returning id
+`
+
+func (q *Queries) DestroyKeys(ctx context.Context, domain string) ([]string, error) {
+	rows, err := q.db.Query(ctx, destroyKeys, domain)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const destroyedKeys = `-- name: DestroyedKeys :many
+select k.id, d.tenant from pack_keys k join key_domains d on d.name = k.domain where k.state = 'destroyed' order by k.id
+`
+
+type DestroyedKeysRow struct {
+	ID     string
+	Tenant string
+}
+
+func (q *Queries) DestroyedKeys(ctx context.Context) ([]DestroyedKeysRow, error) {
+	rows, err := q.db.Query(ctx, destroyedKeys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DestroyedKeysRow
+	for rows.Next() {
+		var i DestroyedKeysRow
+		if err := rows.Scan(&i.ID, &i.Tenant); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDomains = `-- name: ListDomains :many
+select distinct on (tenant) tenant, name, (destroyed_at is not null)::bool as destroyed from key_domains order by tenant, number desc
+`
+
+type ListDomainsRow struct {
+	Tenant    string
+	Name      string
+	Destroyed bool
+}
+
+// The newest domain of each tenant that has one.
+func (q *Queries) ListDomains(ctx context.Context) ([]ListDomainsRow, error) {
+	rows, err := q.db.Query(ctx, listDomains)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListDomainsRow
+	for rows.Next() {
+		var i ListDomainsRow
+		if err := rows.Scan(&i.Tenant, &i.Name, &i.Destroyed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listPackKeys = `-- name: ListPackKeys :many
@@ -196,6 +320,67 @@ func (q *Queries) RewrapPackKey(ctx context.Context, arg RewrapPackKeyParams) (i
 	return result.RowsAffected(), nil
 }
 
+const shredDocuments = `-- name: ShredDocuments :many
+update documents d set state = 'skipped', chunking = null, encoding = null, skip_reason = $1::text, skip_detail = null, error = null, attempts = 0,
+    indexed_revision = d.revision, due_at = now()
+from (
+    select l.id from documents l
+    join tracks t on t.id = l.track
+    join repositories r on r.id = t.repository
+    join chunkings k on k.id = l.chunking
+    join blobs b on b.sha256 = k.blob
+    join packs p on p.id = b.pack
+    where r.tenant = $2 and p.key like '%.' || $3::text || '.%'
+    order by l.id limit $4 for no key update of l
+) locked
+where d.id = locked.id
+returning d.id
+`
+
+type ShredDocumentsParams struct {
+	Reason string
+	Tenant string
+	Key    string
+	Most   int32
+}
+
+// Documents whose text was sealed by a destroyed key. Their points go as those of any other
+// document that is skipped.
+func (q *Queries) ShredDocuments(ctx context.Context, arg ShredDocumentsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, shredDocuments,
+		arg.Reason,
+		arg.Tenant,
+		arg.Key,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const shredGraphs = `-- name: ShredGraphs :exec
+delete from graphs g using tracks t, repositories r where t.id = g.track and r.id = t.repository and r.tenant = $1
+`
+
+// What graphs hold of a tenant's texts: names, signatures, comments.
+func (q *Queries) ShredGraphs(ctx context.Context, tenant string) error {
+	_, err := q.db.Exec(ctx, shredGraphs, tenant)
+	return err
+}
+
 const sumPackKeys = `-- name: SumPackKeys :many
 select coalesce(substring(key from '\.([0-9a-f]{8})\.[0-9a-f]{32}\.pack$'), '')::text as id, count(*) as packs, sum(size)::bigint as bytes
 from packs where deleted_at is null group by 1
@@ -226,4 +411,21 @@ func (q *Queries) SumPackKeys(ctx context.Context) ([]SumPackKeysRow, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const tenantDomain = `-- name: TenantDomain :one
+select name, (destroyed_at is not null)::bool as destroyed from key_domains where tenant = $1 order by number desc limit 1
+`
+
+type TenantDomainRow struct {
+	Name      string
+	Destroyed bool
+}
+
+// The newest domain of a tenant.
+func (q *Queries) TenantDomain(ctx context.Context, tenant string) (TenantDomainRow, error) {
+	row := q.db.QueryRow(ctx, tenantDomain, tenant)
+	var i TenantDomainRow
+	err := row.Scan(&i.Name, &i.Destroyed)
+	return i, err
 }

@@ -19,6 +19,8 @@ with head as (
         ('x' || substr(t.id::text, 1, 8))::bit(32)::bigint / 4294967296.0 as place
     from tracks t join repositories r on r.id = t.repository left join head h on h.repository = t.repository
     where t.forgotten_at is null and r.forgotten_at is null and t.error is null and t.successor is null
+        and not exists (select 1 from key_domains d where d.tenant = r.tenant and d.destroyed_at is not null
+            and not exists (select 1 from key_domains e where e.tenant = d.tenant and e.destroyed_at is null)) -- nothing is read for these
         and t.held is null and t.ref not like 'refs/commits/%' -- these stay as they are
         and (t.named_at is not null or t.head_at = h.at)
 ), due as (

@@ -1,0 +1,84 @@
+package service
+
+import (
+	"context"
+	"errors"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// CreateKeyRequest asks for a key of a tenant's own.
+type CreateKeyRequest struct {
+	Tenant string
+	Reach  []string // globs of repositories that may be seen; has to be empty
+}
+
+// CreateKey gives a tenant a key of its own: what is read for it from now on is sealed by it
+// alone, and shared with nobody. Its repositories are read again by themselves.
+func (s *Service) CreateKey(ctx context.Context, r CreateKeyRequest) (k PackKey, err error) {
+	defer mark(&err)
+	if err := s.checkWhole(ctx, r.Tenant, r.Reach); err != nil {
+		return k, err
+	}
+	made, err := s.stores.Catalog.Keys.Create(ctx, author(ctx), r.Tenant, func(domain string) (catalog.PackKey, error) {
+		k, err := s.stores.Keys.Make(ctx, domain)
+		if err != nil {
+			return k, &Error{Kind: Refused, Err: err}
+		}
+		return k, nil
+	})
+	switch {
+	case isNotFound(err):
+		return k, noTenant(r.Tenant)
+	case errors.Is(err, catalog.ErrExists):
+		return k, &Error{Kind: Refused, Field: FieldTenant, Value: r.Tenant, Reason: "it has a key of its own: rotate it, or destroy it"}
+	}
+	return PackKey{Key: made.ID, State: KeySeals, Tenant: r.Tenant, Domain: made.Domain, WrappedBy: made.WrappedBy}, taken(err)
+}
+
+// DestroyKeyRequest asks for the keys of a tenant to be destroyed.
+type DestroyKeyRequest struct {
+	Tenant  string
+	Confirm string   // has to be the tenant's name
+	Reach   []string // globs of repositories that may be seen; has to be empty
+}
+
+// DestroyedKeys is the result of a destruction.
+type DestroyedKeys struct {
+	Keys      []string `json:"keys" nullable:"false" doc:"Ids of the keys that are no more."`
+	Documents int64    `json:"documents" doc:"Documents that nobody can read any more."`
+}
+
+// shredPage is the number of documents that one statement marks.
+const shredPage = 1000
+
+// DestroyKey destroys the keys of a tenant's own. Nobody can read its texts and vectors
+// after that, in packs and in whatever copy of them; its documents are skipped, their points
+// deleted, and their packs collected as garbage. Backups of the catalog that were made
+// before still hold the wrapped keys.
+func (s *Service) DestroyKey(ctx context.Context, r DestroyKeyRequest) (done DestroyedKeys, err error) {
+	defer mark(&err)
+	if err := s.checkWhole(ctx, r.Tenant, r.Reach); err != nil {
+		return done, err
+	}
+	if err := s.need(store.Postgres); err != nil {
+		return done, err
+	}
+	if r.Confirm != r.Tenant {
+		return done, &Error{Kind: Invalid, Field: FieldName, Value: r.Confirm, Reason: "confirm with the name of the tenant: nothing brings its texts back"}
+	}
+	if _, err := s.ownDomain(ctx, r.Tenant); err != nil {
+		return done, err
+	}
+	if done.Keys, err = s.stores.Catalog.Keys.Destroy(ctx, author(ctx), r.Tenant); err != nil {
+		return done, err
+	}
+	for {
+		ids, err := s.stores.Catalog.Packs.Shred(ctx, shredPage)
+		done.Documents += int64(len(ids))
+		if err != nil || len(ids) == 0 {
+			return done, err // what is left, the collector marks
+		}
+	}
+}
