@@ -150,7 +150,13 @@ func TestARestoredLeatIsTheSame(t *testing.T) {
 // rebuild has the syncer write the points of a restored leat.
 func rebuild(t *testing.T, restored *testpipe.Pipe, texts *int) *testpipe.Pipe {
 	t.Helper()
-	p := testpipe.Join(t, testpipe.Config{Embedder: counted{embedder.Local{}, texts}}, restored.Addresses)
+	return rebuildWith(t, restored, testpipe.Config{Embedder: counted{embedder.Local{}, texts}})
+}
+
+// rebuildWith is rebuild with another configuration.
+func rebuildWith(t *testing.T, restored *testpipe.Pipe, with testpipe.Config) *testpipe.Pipe {
+	t.Helper()
+	p := testpipe.Join(t, with, restored.Addresses)
 	cfg := point.Config{Interval: time.Hour, Alias: p.Config().Index}
 	for _, w := range point.New(cfg, p.Catalog, p.Catalog.Generations, p.Catalog.Schedule, p.Points, silent).Work() {
 		if _, err := p.Now(t, w); err != nil {

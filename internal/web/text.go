@@ -181,6 +181,7 @@ func reasonText(reason string) string {
 		"symlink":       "its target is indexed under its own path",
 		"submodule":     "another repository: submit that one",
 		"path_too_long": "the path is too long",
+		"key_destroyed": "its key was destroyed, so nobody can read it any more",
 		"path_not_utf8": "the path is not text in UTF-8",
 		"damaged":       "the tree names it twice, or it is no file",
 		"rules":         "a rule file over its bound, or a path too costly to match",

@@ -78,7 +78,7 @@ func (r *reader) one(b *testing.B, s source) (file, bool) {
 		b.Fatal(err)
 	}
 	if f.SkipReason == "" {
-		chunks(chunk.Split(f.Content.Language, f.content), f.content)
+		chunks("", chunk.Split(f.Content.Language, f.content), f.content)
 	}
 	return f, f.SkipReason == ""
 }
