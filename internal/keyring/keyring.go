@@ -6,6 +6,7 @@
 package keyring
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,17 +47,24 @@ const lookup = 15 * time.Second
 
 // entry is a key, and when the catalog was asked for it. A nil key: packs are not sealed.
 type entry struct {
-	key *seal.PackKey
-	at  time.Time
+	key     *seal.PackKey
+	wrapped []byte // as it was in the catalog
+	at      time.Time
 }
 
-// New returns a keyring. Without a ring no pack is sealed, and none that is can be read.
+// New returns a keyring whose keys a ring wraps. Without one no pack is sealed, and none
+// that is can be read.
 func New(ring *seal.Ring) *Keyring {
-	k := &Keyring{ring: ring, newest: make(map[string]entry), keys: make(map[string]entry), now: time.Now}
-	if ring != nil {
-		k.wrap = ring
+	if ring == nil {
+		return NewWith(nil, nil)
 	}
-	return k
+	return NewWith(ring, ring)
+}
+
+// NewWith returns a keyring whose keys a service wraps. The ring, if there is one, only opens
+// packs that its keys have sealed themselves.
+func NewWith(wrap seal.Wrapper, ring *seal.Ring) *Keyring {
+	return &Keyring{ring: ring, wrap: wrap, newest: make(map[string]entry), keys: make(map[string]entry), now: time.Now}
 }
 
 // Use gives the keyring the keys of a catalog. It is to be called before any other method.
@@ -70,16 +78,12 @@ func (k *Keyring) Newest(ctx context.Context, domain string) (blob.Key, error) {
 	known, ok := k.newest[domain]
 	k.mu.Unlock()
 	if !ok || k.now().Sub(known.at) > Fresh {
-		key, err := k.find(ctx, domain)
-		if err != nil {
+		var err error
+		if known, err = k.find(ctx, domain); err != nil {
 			return nil, err
 		}
-		known = entry{key, k.now()}
 		k.mu.Lock()
 		k.newest[domain] = known
-		if key != nil {
-			k.keys[key.ID()] = known
-		}
 		k.mu.Unlock()
 	}
 	if known.key == nil {
@@ -89,26 +93,26 @@ func (k *Keyring) Newest(ctx context.Context, domain string) (blob.Key, error) {
 }
 
 // find asks the catalog for the key that seals. The installation's first one is made here.
-func (k *Keyring) find(ctx context.Context, domain string) (*seal.PackKey, error) {
+func (k *Keyring) find(ctx context.Context, domain string) (entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
 	defer cancel()
 	if k.rows == nil {
-		return nil, fault.Retry(errors.New("the key that seals packs is in the catalog, which is not open"))
+		return entry{}, fault.Retry(errors.New("the key that seals packs is in the catalog, which is not open"))
 	}
 	row, err := k.rows.Active(ctx, domain)
 	if errors.Is(err, catalog.ErrNotFound) && domain == "" {
 		if k.wrap == nil {
-			return nil, nil
+			return entry{at: k.now()}, nil
 		}
 		row, err = k.begin(ctx)
 	}
 	switch {
 	case errors.Is(err, catalog.ErrNotFound):
-		return nil, fmt.Errorf("%w: key domain %s has none", blob.ErrDestroyed, domain)
+		return entry{}, fmt.Errorf("%w: key domain %s has none", blob.ErrDestroyed, domain)
 	case err != nil:
-		return nil, err
+		return entry{}, err
 	}
-	return k.unwrap(ctx, row)
+	return k.keep(ctx, row)
 }
 
 // begin makes the installation's first key, unless somebody else does at the same time.
@@ -136,18 +140,10 @@ func (k *Keyring) Key(ctx context.Context, id string) (blob.Key, error) {
 			return direct, nil
 		}
 	}
-	key, err := k.load(ctx, id)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if err != nil {
-		delete(k.keys, id)
-		return nil, err
-	}
-	k.keys[id] = entry{key, k.now()}
-	return key, nil
+	return k.load(ctx, id)
 }
 
-func (k *Keyring) load(ctx context.Context, id string) (*seal.PackKey, error) {
+func (k *Keyring) load(ctx context.Context, id string) (blob.Key, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
 	defer cancel()
 	if k.rows == nil {
@@ -160,7 +156,35 @@ func (k *Keyring) load(ctx context.Context, id string) (*seal.PackKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.unwrap(ctx, row)
+	kept, err := k.keep(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	return kept.key, nil
+}
+
+// keep returns the key of a row, and keeps it. What wraps it is asked only if the row has
+// changed: a service of keys may be away for a while. A key that was destroyed is not kept.
+func (k *Keyring) keep(ctx context.Context, row catalog.PackKey) (entry, error) {
+	k.mu.Lock()
+	kept, ok := k.keys[row.ID]
+	if row.State == catalog.KeyDestroyed {
+		delete(k.keys, row.ID)
+		ok = false
+	}
+	k.mu.Unlock()
+	if !ok || !bytes.Equal(kept.wrapped, row.Wrapped) {
+		key, err := k.unwrap(ctx, row)
+		if err != nil {
+			return entry{}, err
+		}
+		kept = entry{key: key, wrapped: row.Wrapped}
+	}
+	kept.at = k.now()
+	k.mu.Lock()
+	k.keys[row.ID] = kept
+	k.mu.Unlock()
+	return kept, nil
 }
 
 // purpose binds a wrapped key to its row, so that it is of no use in another.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/keyring"
 	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/testenv"
@@ -199,5 +201,112 @@ func TestRewrap(t *testing.T) {
 		if both.Opens(context.Background(), moved) {
 			t.Errorf("%s: the wrapped key opens", name)
 		}
+	}
+}
+
+// service is a service of keys: it never shows them, and may not answer.
+type service struct {
+	inner *seal.Ring
+	down  atomic.Bool
+	asked atomic.Int64
+}
+
+var errDown = errors.New("the service of keys does not answer")
+
+func (s *service) ask() error {
+	s.asked.Add(1)
+	if s.down.Load() {
+		return errDown
+	}
+	return nil
+}
+
+func (s *service) Newest(ctx context.Context) (string, error) {
+	if err := s.ask(); err != nil {
+		return "", err
+	}
+	return s.inner.Newest(ctx)
+}
+
+func (s *service) Wrap(ctx context.Context, key []byte, purpose string) ([]byte, string, error) {
+	if err := s.ask(); err != nil {
+		return nil, "", err
+	}
+	return s.inner.Wrap(ctx, key, purpose)
+}
+
+func (s *service) Unwrap(ctx context.Context, wrapped []byte, by, purpose string) ([]byte, error) {
+	if err := s.ask(); err != nil {
+		return nil, err
+	}
+	return s.inner.Unwrap(ctx, wrapped, by, purpose)
+}
+
+// Keys can be wrapped by a service. It is asked once in a while, and a failure of it is tried
+// again instead of taken for a lost key.
+func TestAServiceOfKeys(t *testing.T) {
+	c := open(t)
+	inner, err := seal.NewRing(func() (string, error) { return seal.NewKey(), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{inner: inner}
+	k := keyring.NewWith(s, nil)
+	k.Use(c.Keys)
+	clock := keyring.Clock(k)
+	s.down.Store(true)
+	if _, err := k.Newest(t.Context(), ""); !errors.Is(err, errDown) {
+		t.Errorf("the service is down: %v", err)
+	}
+	s.down.Store(false)
+	first := newest(t, k)
+	asked := s.asked.Load()
+	for range 1000 {
+		if key, err := k.Key(t.Context(), first.ID()); err != nil || key.ID() != first.ID() {
+			t.Fatal(key, err)
+		}
+		newest(t, k)
+	}
+	if n := s.asked.Load(); n != asked {
+		t.Errorf("the service was asked %d times more", n-asked)
+	}
+	s.down.Store(true)
+	clock(2 * keyring.Fresh)
+	if key, err := k.Key(t.Context(), first.ID()); err != nil || key.ID() != first.ID() {
+		t.Errorf("a key that was there before, while the service is down: %v", err)
+	}
+	starting := keyring.NewWith(s, nil)
+	starting.Use(c.Keys)
+	_, err = starting.Key(t.Context(), first.ID())
+	if kind, _ := fault.Of(err); !errors.Is(err, errDown) || blob.IsLocked(err) || kind != fault.KindRetry {
+		t.Errorf("the service is down: %v, %v", kind, err)
+	}
+}
+
+// A process that has used a key stops to within seconds of its destruction, however often it
+// has the key at hand.
+func TestADestroyedKeyIsDropped(t *testing.T) {
+	c := open(t)
+	if _, err := c.Tenants.Create(t.Context(), by, catalog.Tenant{Name: "acme"}); err != nil {
+		t.Fatal(err)
+	}
+	k := ringOf(t, c, "A")
+	clock := keyring.Clock(k)
+	made, err := c.Keys.Create(t.Context(), by, "acme", func(domain string) (catalog.PackKey, error) { return k.Make(t.Context(), domain) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, err := k.Newest(t.Context(), "acme.1"); err != nil || key.ID() != made.ID || key.Domain() != "acme.1" {
+		t.Fatal(key, err)
+	}
+	if _, err := c.Keys.Destroy(t.Context(), by, "acme"); err != nil {
+		t.Fatal(err)
+	}
+	clock(2 * keyring.Fresh)
+	if _, err := k.Key(t.Context(), made.ID); !errors.Is(err, blob.ErrDestroyed) {
+		t.Errorf("it still opens: %v", err)
+	}
+	if _, err := k.Newest(t.Context(), "acme.1"); !errors.Is(err, blob.ErrDestroyed) {
+		t.Errorf("it still seals: %v", err)
 	}
 }
