@@ -187,6 +187,20 @@ func (k *Keyring) keep(ctx context.Context, row catalog.PackKey) (entry, error) 
 	return kept, nil
 }
 
+// Drop forgets keys that were destroyed. Other processes do so when they look again.
+func (k *Keyring) Drop(ids ...string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, id := range ids {
+		delete(k.keys, id)
+		for domain, e := range k.newest {
+			if e.key != nil && e.key.ID() == id {
+				delete(k.newest, domain)
+			}
+		}
+	}
+}
+
 // purpose binds a wrapped key to its row, so that it is of no use in another.
 func purpose(id, domain string) string { return "pack key\n" + id + "\n" + domain }
 

@@ -74,6 +74,7 @@ func (s *Service) DestroyKey(ctx context.Context, r DestroyKeyRequest) (done Des
 	if done.Keys, err = s.stores.Catalog.Keys.Destroy(ctx, author(ctx), r.Tenant); err != nil {
 		return done, err
 	}
+	s.stores.Keys.Drop(done.Keys...)
 	for {
 		ids, err := s.stores.Catalog.Packs.Shred(ctx, shredPage)
 		done.Documents += int64(len(ids))

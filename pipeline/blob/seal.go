@@ -81,7 +81,9 @@ func (s sealing) suffix() string {
 
 // place is what binds an item: kind and id of the pack, and the item's offset.
 func (s sealing) place(kind Kind, offset int64) []byte {
-	return binary.BigEndian.AppendUint64([]byte(string(kind)+"\n"+s.id+"\n"), uint64(offset))
+	at := make([]byte, 0, 64) // enough for all
+	at = append(append(append(append(at, kind...), '\n'), s.id...), '\n')
+	return binary.BigEndian.AppendUint64(at, uint64(offset))
 }
 
 // keyPattern matches the keys that Put gives to packs, below the prefix: kind, SHA-256, and of a sealed pack the ids of

@@ -318,7 +318,7 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 func (s *Step) domain(ctx context.Context, tenant string) (string, error) {
 	domain, err := s.catalog.KeyDomain(ctx, tenant)
 	if err == nil && domain.Destroyed {
-		err = fault.Reject(fmt.Errorf("the key of tenant %s was destroyed, and its texts with it: give it a new one with 'leat keys create %[1]s'", tenant))
+		err = fault.Reject(fmt.Errorf("the key of tenant %s was destroyed, and its texts with it: create a new one to index it again", tenant))
 	}
 	return domain.Name, err
 }
