@@ -13,7 +13,7 @@ type mcpCmd struct {
 }
 
 type mcpServeCmd struct {
-	Tools []string `env:"LEAT_MCP_TOOLS" placeholder:"NAME" help:"Tools that the agent sees: explore, search, read, status; grep, compare, list, submit; symbol, references, callers, callees, neighbours, impact, path, important, communities, related. Default: the first four. With --server, the gateway says."`
+	Tools []string `env:"LEAT_MCP_TOOLS" placeholder:"NAME" help:"Tools that the agent sees: ${mcp_tools}. Default: the first four. With --server, the gateway says."`
 }
 
 func (mcpServeCmd) Help() string {

@@ -183,7 +183,7 @@ func options() []kong.Option {
 		groups,
 		config.Paths(),
 		kong.Vars{
-			"in_flight": fmt.Sprint(config.DefaultInFlight), "version": "leat " + build.String(),
+			"in_flight": fmt.Sprint(config.DefaultInFlight), "version": "leat " + build.String(), "mcp_tools": config.MCPTools,
 			"nats_listen": account.DefaultListen, "nats_store": account.DefaultStoreDir,
 		},
 	}

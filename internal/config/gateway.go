@@ -34,7 +34,7 @@ type Door struct {
 	Burst       int           `name:"token-burst" env:"LEAT_TOKEN_BURST" default:"100" placeholder:"N" help:"Requests of a token at once (${default})."`
 	Streams     int           `name:"token-streams" env:"LEAT_TOKEN_STREAMS" default:"8" placeholder:"N" help:"Streams of events that a token may have open, in this process (${default})."`
 	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Web pages of this origin, such as https://app.example.com, may ask (CORS). May be repeated. Default: none."`
-	Tools       []string      `name:"mcp-tools" env:"LEAT_MCP_TOOLS" placeholder:"NAME" help:"Tools that agents see at /mcp: explore, search, read, status; grep, compare, list, submit; symbol, references, callers, callees, neighbours, impact, path, important, communities, related. Default: the first four."`
+	Tools       []string      `name:"mcp-tools" env:"LEAT_MCP_TOOLS" placeholder:"NAME" help:"Tools that agents see at /mcp: ${mcp_tools}. Default: the first four."`
 	TextCache   int64         `name:"text-cache-bytes" env:"LEAT_TEXT_CACHE_BYTES" default:"67108864" placeholder:"BYTES" help:"Memory for texts that were read a moment ago (${default} bytes). 0: none."`
 	LocalPaths  bool          `name:"local-paths" env:"LEAT_LOCAL_PATHS" help:"Let tokens submit paths of the ingestor's machine, where it takes any. Default: only who has the stores may."`
 	NATSCallout string        `name:"nats-callout" env:"LEAT_NATS_CALLOUT" type:"path" placeholder:"FILE" help:"Let tokens serve as passwords of NATS clients, with the file callout.json of 'leat nats config'. Default: they do not."`

@@ -53,6 +53,11 @@ func ProgramOf(name string) (Program, error) {
 	return all[i], nil
 }
 
+// MCPTools names the tools for agents in the help of flags, those that are listed by
+// default first.
+const MCPTools = "explore, search, read, status; grep, compare, list, submit; " +
+	"symbol, references, callers, callees, neighbours, impact, path, important, communities, related"
+
 // binary names the program's file.
 func (p Program) binary() string { return "leat-" + p.Name }
 
@@ -60,7 +65,7 @@ func (p Program) binary() string { return "leat-" + p.Name }
 // a pointer to the program's flags.
 func (p Program) Parser(cfg any, version string) (*kong.Kong, error) {
 	parser, err := kong.New(cfg, kong.Name(p.binary()), kong.Description(p.Description), Paths(),
-		kong.Vars{"listen": p.Listen, "in_flight": fmt.Sprint(p.InFlight), "version": p.binary() + " " + version})
+		kong.Vars{"listen": p.Listen, "in_flight": fmt.Sprint(p.InFlight), "version": p.binary() + " " + version, "mcp_tools": MCPTools})
 	if err != nil {
 		return nil, fmt.Errorf("read the flags of %s: %w", p.Name, err)
 	}

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // press clicks a button of a page, and waits for the page to which it leads: the one that
@@ -181,4 +183,22 @@ func TestButtonsOfDeadLetters(t *testing.T) {
 	b.do(t, chromedp.Navigate(s.url+"/pipeline/letters?do=drop"), chromedp.WaitReady("main h1"))
 	b.press(t, button("/pipeline/letters", "Drop them"), `//p[contains(., "1 letter dropped")]`)
 	s.state(t, "dropped", "select count(*) from dead_letters", "0")
+}
+
+// A dead letter is tried again from its page, and its document is indexed.
+func TestRetryingADeadLetter(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	s.put(t, testpipe.NewRepo(t), mill())
+	id := uuid.MustParse(s.Rows(t, "update documents set state = 'failed', error = 'broken', attempts = 12, due_at = 'infinity' where path = 'lib/sluice.go' returning id::text")[0])
+	err := s.Catalog.Letters.Bury(t.Context(), catalog.DeadLetter{Worker: "embedder", Tenant: "acme", Document: &id, Reason: "broken", Attempts: 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browse(t, "acme")
+	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(".way"), chromedp.Click(`//main//a[text()="Dead letters"]`), chromedp.WaitVisible("main tbody tr"))
+	b.do(t, chromedp.Click("main tbody a[data-open]"), chromedp.WaitVisible(`//h1[starts-with(., "Dead letter ")]`))
+	b.press(t, button("/pipeline/letters", "Retry"), `//p[contains(., "1 letter retried")]`)
+	s.state(t, "letters after the retry", "select count(*) from dead_letters", "0")
+	s.SettleOwed(t)
+	s.state(t, "the document", "select state || ' ' || attempts || coalesce(error, '') from documents where path = 'lib/sluice.go'", "indexed 0")
 }

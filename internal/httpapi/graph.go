@@ -53,9 +53,8 @@ func registerGraph(api huma.API, d deps) {
 
 // WholeGraph names a graph of which all is asked.
 type WholeGraph struct {
-	RepositoryPath
+	GraphOf
 	GraphPage
-	Ref string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
 }
 
 func (in WholeGraph) request(who caller) service.GraphRequest {
@@ -115,11 +114,16 @@ func (d deps) related(ctx context.Context, who caller, in *relatedInput) (*relat
 	return &relatedOutput{a}, err
 }
 
+// GraphOf names the repository and the ref of a graph.
+type GraphOf struct {
+	RepositoryPath
+	Ref string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+}
+
 // GraphSymbol names a symbol.
 type GraphSymbol struct {
-	RepositoryPath
+	GraphOf
 	Symbol string `query:"symbol" required:"true" minLength:"1" maxLength:"4096" doc:"A name, the end of a qualified one (Mill.grind), an id (PATH#QUALIFIED), or the path of a file."`
-	Ref    string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
 }
 
 func (in GraphSymbol) request(who caller) service.GraphRequest {

@@ -27,9 +27,6 @@ var questions = []struct{ question, shows string }{
 	{"what limits the size of a request's body", "func MaxBytesReader("},
 }
 
-// answered is how many of the questions explore answers: no change may lose one.
-const answered = 8
-
 // An agent that has explore alone gets questions about a package that it does not know
 // answered, each within the tokens of one answer.
 func TestExploreAnswersTenQuestions(t *testing.T) {
@@ -53,25 +50,19 @@ func TestExploreAnswersTenQuestions(t *testing.T) {
 	repo := testpipe.NewRepo(t)
 	m.put(t, "acme", repo, tree)
 	s := local(t, m, mcp.Config{}, acme)
-	shown := 0
 	for _, q := range questions {
 		text, failed := s.call(t, "explore", map[string]any{"question": q.question, "repository": repo.Dir, "max_tokens": service.DefaultExploreTokens})
 		if failed || len(text) > service.DefaultExploreTokens*service.BytesPerToken {
 			t.Errorf("%q: %d bytes: %.200s", q.question, len(text), text)
 		}
-		if strings.Contains(text, q.shows) {
-			shown++
-		} else {
+		if !strings.Contains(text, q.shows) {
 			var places []string
 			for line := range strings.Lines(text) {
 				if strings.HasPrefix(line, "» ") {
 					places = append(places, strings.TrimSpace(line))
 				}
 			}
-			t.Logf("%q does not show %s but\n%s", q.question, q.shows, strings.Join(places, "\n"))
+			t.Errorf("%q does not show %s but\n%s", q.question, q.shows, strings.Join(places, "\n"))
 		}
-	}
-	if shown < answered {
-		t.Errorf("%d of %d questions are answered; want %d", shown, len(questions), answered)
 	}
 }

@@ -119,7 +119,7 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	if a.Generation, a.Empty = found.Generation, found.Empty; len(found.Hits) == 0 {
 		return a, nil
 	}
-	x := exploration{Service: s, request: r, files: make(map[uuid.UUID]*exploredFile)}
+	x := exploration{Service: s, request: r, budget: budget, files: make(map[uuid.UUID]*exploredFile)}
 	pieces, err := x.pieces(ctx, found.Hits, "")
 	if err != nil {
 		return a, err
@@ -129,9 +129,13 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	if err != nil {
 		return a, err
 	}
+	named, err := x.byName(ctx, found.Hits)
+	if err != nil {
+		return a, err
+	}
 	// The places that a person would look at first come before what the best of them call.
-	at := min(len(pieces), beforeCalls)
-	ordered := slices.Clone(pieces[:at])
+	at, best := min(len(pieces), beforeCalls), min(len(pieces), beforeNames)
+	ordered := slices.Concat(pieces[:best], named, pieces[best:at])
 	for _, list := range called {
 		ordered = append(ordered, list...)
 	}
@@ -143,6 +147,7 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 type exploration struct {
 	*Service
 	request ExploreRequest
+	budget  int                         // tokens of the answer
 	files   map[uuid.UUID]*exploredFile // by document
 }
 
@@ -158,22 +163,14 @@ type exploredFile struct {
 func (x *exploration) pieces(ctx context.Context, hits []Hit, by string) (list []Piece, err error) {
 	named := make(map[uuid.UUID]bool) // documents whose neighbours have been named
 	for _, h := range hits {
-		p := Piece{
-			Lead: Lead{
-				Repository: h.Repository, Ref: h.Ref, Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Kind: h.Kind, Symbol: h.Symbol, CalledBy: by,
-			},
-			Commit: h.Commit, Revision: h.Revision, Underway: h.Underway, Language: h.Language, Text: h.Text, Neighbours: []Definition{},
-		}
+		p := pieceOf(h)
+		p.CalledBy = by
 		if slices.ContainsFunc(list, func(q Piece) bool { return q.overlaps(p.Lead) }) {
 			continue
 		}
-		f := x.files[h.document]
-		if f == nil {
-			f = &exploredFile{}
-			if f.outline, err = x.definitions(ctx, h.document); err != nil {
-				return nil, err
-			}
-			x.files[h.document] = f
+		f, err := x.file(ctx, h)
+		if err != nil {
+			return nil, err
 		}
 		if len(list) < outlined && !named[h.document] {
 			named[h.document] = true
@@ -185,6 +182,50 @@ func (x *exploration) pieces(ctx context.Context, hits []Hit, by string) (list [
 		list = append(list, p)
 	}
 	return list, nil
+}
+
+// pieceOf is the lines of a hit.
+func pieceOf(h Hit) Piece {
+	return Piece{
+		Lead:   Lead{Repository: h.Repository, Ref: h.Ref, Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Kind: h.Kind, Symbol: h.Symbol},
+		Commit: h.Commit, Revision: h.Revision, Underway: h.Underway, Language: h.Language, Text: h.Text, Neighbours: []Definition{},
+	}
+}
+
+// file returns what is known of a hit's file.
+func (x *exploration) file(ctx context.Context, h Hit) (f *exploredFile, err error) {
+	if f = x.files[h.document]; f != nil {
+		return f, nil
+	}
+	f = &exploredFile{}
+	if f.outline, err = x.definitions(ctx, h.document); err != nil {
+		return nil, err
+	}
+	x.files[h.document] = f
+	return f, nil
+}
+
+// lines returns lines of a hit's file, none if it has changed since the search.
+func (x *exploration) lines(ctx context.Context, h Hit, first, last int) (text ReadAnswer, err error) {
+	f, err := x.file(ctx, h)
+	if err != nil {
+		return text, err
+	}
+	if f.text == nil {
+		if f.stored, err = x.stores.Catalog.StoredFile(ctx, h.document); err == nil {
+			f.text, err = x.content(ctx, f.stored)
+		}
+	}
+	if isNotFound(err) || err == nil && f.stored.Commit != h.Commit {
+		return text, nil
+	}
+	if err != nil {
+		return text, fmt.Errorf("read %s: %w", h.Path, err)
+	}
+	if err := text.cut(f.text, first, last); err != nil {
+		return ReadAnswer{}, nil // no such lines: it has changed too
+	}
+	return text, nil
 }
 
 // overlaps says whether a piece holds lines of another place.
@@ -210,7 +251,7 @@ func neighbours(outline []Definition, h Hit) []Definition {
 
 // widen replaces the lines that were found by the whole definition, if it is larger and
 // not very large.
-func (x *exploration) widen(ctx context.Context, p *Piece, f *exploredFile, h Hit) (err error) {
+func (x *exploration) widen(ctx context.Context, p *Piece, f *exploredFile, h Hit) error {
 	if h.Partial || h.Symbol == "" {
 		return nil
 	}
@@ -218,20 +259,9 @@ func (x *exploration) widen(ctx context.Context, p *Piece, f *exploredFile, h Hi
 	if at < 0 || f.outline[at].EndLine-f.outline[at].StartLine <= h.EndLine-h.StartLine || f.outline[at].EndLine-f.outline[at].StartLine >= maxWhole {
 		return nil
 	}
-	if f.text == nil {
-		if f.stored, err = x.stores.Catalog.StoredFile(ctx, h.document); err == nil {
-			f.text, err = x.content(ctx, f.stored)
-		}
-	}
-	if isNotFound(err) || err == nil && f.stored.Commit != h.Commit {
-		return nil // the file has changed since the search
-	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", h.Path, err)
-	}
-	var whole ReadAnswer
-	if err := whole.cut(f.text, f.outline[at].StartLine, f.outline[at].EndLine); err != nil || whole.More {
-		return nil // no such lines: it has changed too
+	whole, err := x.lines(ctx, h, f.outline[at].StartLine, f.outline[at].EndLine)
+	if err != nil || whole.Text == "" || whole.More {
+		return err
 	}
 	p.StartLine, p.EndLine, p.Text = whole.First, whole.Last, whole.Text
 	return nil

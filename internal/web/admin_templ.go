@@ -350,7 +350,7 @@ func tokensPage(v visit, view tokensView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div class=\"wrap\"><table><thead><tr><th>Name</th><th>State</th><th>May</th><th>Repositories</th><th>Used</th><th>Expires</th><th></th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Name</th><th>State</th><th>May</th><th>Repositories</th><th>Used</th><th>Expires</th><th></th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -671,7 +671,7 @@ func hooksPage(v visit, view hooksView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<div class=\"wrap\"><table><thead><tr><th>Name</th><th>State</th><th>Host</th><th>Path</th><th>May name</th><th class=\"num\">Refused</th><th></th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Name</th><th>State</th><th>Host</th><th>Path</th><th>May name</th><th class=\"num\">Refused</th><th></th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -993,7 +993,7 @@ func deliveriesPage(v visit, a service.DeliveriesAnswer, hook, chosen string, no
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<div class=\"wrap\"><table><thead><tr><th>Delivery</th><th>Hook</th><th>Event</th><th>State</th><th>Became</th><th>When</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Delivery</th><th>Hook</th><th>Event</th><th>State</th><th>Became</th><th>When</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1489,7 +1489,7 @@ func auditPage(v visit, view auditView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<div class=\"wrap\"><table><thead><tr><th>When</th><th>Who</th><th>Did</th><th>To</th><th>From where</th><th>Change</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>When</th><th>Who</th><th>Did</th><th>To</th><th>From where</th><th>Change</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

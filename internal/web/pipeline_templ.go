@@ -281,7 +281,7 @@ func flowPart(v visit, f flow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<details><summary>In numbers</summary><div class=\"wrap\"><table><thead><tr><th>Stage</th><th>Lane</th><th class=\"num\">Open</th><th class=\"num\">Failed</th><th class=\"num\">Oldest</th>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<details><summary>In numbers</summary><div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Stage</th><th>Lane</th><th class=\"num\">Open</th><th class=\"num\">Failed</th><th class=\"num\">Oldest</th>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1055,7 +1055,7 @@ func generations(v visit, view pipelineView) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<section class=\"sheet apart\" id=\"generations\"><h2>Generations of the index</h2><div class=\"wrap\"><table><thead><tr><th>Number</th><th>State</th><th>Model</th><th>Since</th><th>Progress</th><th></th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<section class=\"sheet apart\" id=\"generations\"><h2>Generations of the index</h2><div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Number</th><th>State</th><th>Model</th><th>Since</th><th>Progress</th><th></th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1390,7 +1390,7 @@ func syncer(view pipelineView) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<section class=\"sheet\"><h2>The syncer's runs</h2><div class=\"wrap\"><table><thead><tr><th>Work</th><th>Last run</th><th class=\"num\">Seconds</th><th class=\"num\">Compared</th><th class=\"num\">Found</th><th class=\"num\">Repaired</th><th>Next</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<section class=\"sheet\"><h2>The syncer's runs</h2><div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Work</th><th>Last run</th><th class=\"num\">Seconds</th><th class=\"num\">Compared</th><th class=\"num\">Found</th><th class=\"num\">Repaired</th><th>Next</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1960,7 +1960,7 @@ func letterTable(v visit, list []service.Letter, now time.Time) templ.Component 
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<div class=\"wrap\"><table><thead><tr><th>Letter</th><th>Worker</th><th>About</th><th>Reason</th><th class=\"num\">Attempts</th><th>When</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Letter</th><th>Worker</th><th>About</th><th>Reason</th><th class=\"num\">Attempts</th><th>When</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1419,7 +1419,7 @@ func overviewTab(v visit, view repositoryView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<div class=\"wrap\"><table><thead><tr><th>Commit</th><th>Ref</th><th>State</th><th class=\"num\">Files</th><th>Took</th><th>When</th><th></th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Commit</th><th>Ref</th><th>State</th><th class=\"num\">Files</th><th>Took</th><th>When</th><th></th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1920,7 +1920,7 @@ func skippedTab(v visit, view repositoryView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<div class=\"wrap\"><table><thead><tr><th>File</th><th>Reason</th><th>Ref</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>File</th><th>Reason</th><th>Ref</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2036,7 +2036,7 @@ func failedTab(v visit, view repositoryView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 173, "<div class=\"wrap\"><table><thead><tr><th>File</th><th>Error</th><th class=\"num\">Attempts</th><th>Next</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 173, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>File</th><th>Error</th><th class=\"num\">Attempts</th><th>Next</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2170,7 +2170,7 @@ func secretsTab(v visit, view repositoryView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 186, "<div class=\"wrap\"><table><thead><tr><th>Place</th><th>Rule</th><th>Ref</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 186, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Place</th><th>Rule</th><th>Ref</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

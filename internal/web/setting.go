@@ -73,3 +73,11 @@ func worker(name string) string {
 	}
 	return name
 }
+
+// taken says which values a setting takes.
+func taken(k service.KnownSetting) string {
+	if k.Bounds == "" {
+		return k.Values
+	}
+	return k.Values + ", " + k.Bounds
+}

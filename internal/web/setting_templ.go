@@ -60,7 +60,7 @@ func settingsPage(v visit, view settingsView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"wrap\"><table><thead><tr><th>When</th><th>Who</th><th>Setting</th><th>Before</th><th>After</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>When</th><th>Who</th><th>Setting</th><th>Before</th><th>After</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -307,7 +307,7 @@ func setting(v visit, view settingsView, k service.KnownSetting) templ.Component
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var14 string
-		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(k.Values)
+		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(taken(k))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `setting.templ`, Line: 59, Col: 67}
 		}

@@ -146,7 +146,7 @@ func hands(v visit, f flow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(w.shown) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div class=\"wrap\"><table><thead><tr><th>File</th><th>Repository</th><th>Lane</th><th class=\"num\">Delivery</th><th class=\"num\">For</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>File</th><th>Repository</th><th>Lane</th><th class=\"num\">Delivery</th><th class=\"num\">For</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

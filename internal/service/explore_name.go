@@ -1,0 +1,99 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/search"
+)
+
+const (
+	beforeNames = 4 // hits that come before the definitions that are found by name
+	maxByName   = 3 // definitions that are found by name
+	namedShare  = 6 // one part in so many of the budget is the most of each
+)
+
+// nominee is a definition of a file in which something was found.
+type nominee struct {
+	Definition
+	hit   Hit     // the best of its file
+	near  float64 // the score of that hit, as a share of the best hit's
+	held  uint64
+	share float64
+}
+
+// score weighs the question's words that the name holds by how few other names hold them.
+// Names of few other words, and files of better hits, count more.
+func (n nominee) score(weights []float64) (sum float64) {
+	for held := n.held; held != 0; held &= held - 1 {
+		sum += weights[bits.TrailingZeros64(held)]
+	}
+	return sum * (1 + n.share) / 2 * (1 + n.near) / 2
+}
+
+// byName looks at the files of the hits a second time, for definitions whose names hold
+// words of the question that few names there hold. A search ranks texts: one that is
+// about many things comes before the short function that does what is asked for.
+func (x *exploration) byName(ctx context.Context, hits []Hit) (list []Piece, err error) {
+	names := search.NewNames(x.request.Question)
+	nominees, err := x.nominees(ctx, names, hits)
+	if err != nil {
+		return nil, err
+	}
+	weights := make([]float64, 64)
+	for i := range weights {
+		n := 0
+		for _, one := range nominees {
+			n += int(one.held >> i & 1)
+		}
+		weights[i] = math.Log(1 + float64(len(nominees))/float64(max(n, 1)))
+	}
+	nominees = slices.DeleteFunc(nominees, func(n nominee) bool { return n.held == 0 || n.EndLine-n.StartLine >= maxWhole })
+	slices.SortStableFunc(nominees, func(a, b nominee) int { return cmp.Compare(b.score(weights), a.score(weights)) })
+	for _, n := range nominees[:min(len(nominees), maxByName)] {
+		text, err := x.lines(ctx, n.hit, n.StartLine, n.EndLine)
+		if err != nil {
+			return nil, err
+		}
+		if text.Text == "" || text.More {
+			continue
+		}
+		p := pieceOf(n.hit)
+		p.StartLine, p.EndLine, p.Kind, p.Symbol, p.Text = text.First, text.Last, n.Kind, n.Symbol, text.Text
+		if p.cost() <= x.budget/namedShare {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// nominees are the definitions with one name each in the files of hits, but for files that
+// are for tests, examples or prose.
+func (x *exploration) nominees(ctx context.Context, names search.Names, hits []Hit) (list []nominee, err error) {
+	seen, best := make(map[uuid.UUID]bool), max(hits[0].Score, 0.001)
+	for _, h := range hits {
+		if seen[h.document] || names.Aside(h.Path) {
+			continue
+		}
+		seen[h.document] = true
+		f, err := x.file(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range f.outline {
+			if d.Symbol == "" || strings.ContainsAny(d.Symbol, ",;") {
+				continue
+			}
+			n := nominee{Definition: d, hit: h, near: float64(max(0, h.Score)) / float64(best)}
+			n.held, n.share = names.Of(lastName(d.Symbol))
+			list = append(list, n)
+		}
+	}
+	return list, nil
+}
