@@ -52,6 +52,8 @@ type walker struct {
 	exported bool    // a wrapper around says so
 	comment  span    // the last comment, with the ones right before it
 	depth    int
+	types    map[string][]int // places among the definitions, by name, of the first typed of them
+	typed    int
 }
 
 type span struct{ start, end int }

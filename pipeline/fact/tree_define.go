@@ -106,10 +106,11 @@ func (w *walker) impl(n int, r *rule) {
 	w.path, w.level, w.self = append(slices.Clone(path), name), KindType, name
 	w.typeParams(n)
 	if base := w.child(n, r.value); base != 0 {
-		for i := range w.set.Definitions {
-			d := &w.set.Definitions[i]
-			if e := w.typeOf(base); d.Kind == KindType && d.Name == name && len(d.Bases) < maxBases && bounded(e) != "" && e != unknown {
-				d.Bases = append(d.Bases, e)
+		if e := w.typeOf(base); bounded(e) != "" && e != unknown {
+			for _, i := range w.typesNamed(name) {
+				if d := &w.set.Definitions[i]; len(d.Bases) < maxBases {
+					d.Bases = append(d.Bases, e)
+				}
 			}
 		}
 		w.walk(base, RoleInherit)
@@ -119,6 +120,20 @@ func (w *walker) impl(n int, r *rule) {
 	w.children(n, RoleUse, of, w.child(n, r.value))
 	w.leave(around)
 	w.path, w.level, w.self = path, level, self
+}
+
+// typesNamed are the places of the types of a name among the definitions so far. Each
+// definition is looked at once, however many blocks ask.
+func (w *walker) typesNamed(name string) []int {
+	if w.types == nil {
+		w.types = make(map[string][]int)
+	}
+	for ; w.typed < len(w.set.Definitions); w.typed++ {
+		if d := w.set.Definitions[w.typed]; d.Kind == KindType {
+			w.types[d.Name] = append(w.types[d.Name], w.typed)
+		}
+	}
+	return w.types[name]
 }
 
 func lastName(expression string) string {
