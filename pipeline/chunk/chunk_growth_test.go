@@ -18,7 +18,7 @@ var costly = []struct{ language, before, repeated string }{
 	{"HTML", "", "<h1>x</h1>"}, {"HTML", "", "<h1>"}, {"HTML", "", "<h1 <"}, {"HTML", "", "<h1>x</h1>\n"}, {"HTML", "", "# a\n"},
 	{"C#", "", "x is A<"}, {"C#", "", "template<"}, {"C#", "class A { int a = ", "x is A<"}, {"C#", "", "a<b,"}, {"Java", "", "async<"}, {"Java", "class A { A a = ", "b<c,"},
 	{"C++", "", "template<"}, {"C++", "", "a<b>("}, {"TypeScript", "", "a<b<"}, {"TSX", "", "<a b={"}, {"Scala", "", "a[b["}, {"Kotlin", "", "a<b<"}, {"PHP", "<?php\n", "a(b,"},
-	{"Ruby", "", "<<A\n"}, {"Shell", "", "<<A\n"}, {"Rust", "", "\"'"}, {"Python", "", "a if b else "}, {"JavaScript", "", "a=>b,"}, {"C", "", "a*b;"},
+	{"Rust", "", "struct S;\nimpl T for S {}\n"}, {"Ruby", "", "<<A\n"}, {"Shell", "", "<<A\n"}, {"Rust", "", "\"'"}, {"Python", "", "a if b else "}, {"JavaScript", "", "a=>b,"}, {"C", "", "a*b;"},
 	{"Go", "package a; ", "var a int; "}, {"Go", "package a\n", "func a() {}; "}, {"Go", "package a\n", "\n"}, {"Go", "package a\n", "// a\n"},
 	{"CSS", "", "a{}"}, {"CSS", "", "a;"}, {"SCSS", "", "a{b:c}"}, {"JSON", "{", "\"a\":{\"b\":1},"}, {"JSON", "[", "[1],"}, {"HCL", "", "a {} "}, {"Protocol Buffer", "", "a{}"}, {"GraphQL", "", "a { b } "},
 	{"TOML", "", "'''"}, {"TOML", "", "''''"}, {"TOML", "", "[a]\n"}, {"TOML", "", "\"\"\"a\"\"\" "}, {"SQL", "", "a;"}, {"SQL", "", "$a$"}, {"SQL", "", "create table a;"},

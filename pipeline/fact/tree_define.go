@@ -107,11 +107,11 @@ func (w *walker) impl(n int, r *rule) {
 	w.typeParams(n)
 	if base := w.child(n, r.value); base != 0 {
 		if e := w.typeOf(base); bounded(e) != "" && e != unknown {
-			for _, i := range w.typesNamed(name) {
-				if d := &w.set.Definitions[i]; len(d.Bases) < maxBases {
-					d.Bases = append(d.Bases, e)
-				}
+			open := w.typesNamed(name)
+			for _, i := range open {
+				w.set.Definitions[i].Bases = append(w.set.Definitions[i].Bases, e)
 			}
+			w.types[name] = slices.DeleteFunc(open, func(i int) bool { return len(w.set.Definitions[i].Bases) >= maxBases })
 		}
 		w.walk(base, RoleInherit)
 	}
@@ -122,14 +122,15 @@ func (w *walker) impl(n int, r *rule) {
 	w.path, w.level, w.self = path, level, self
 }
 
-// typesNamed are the places of the types of a name among the definitions so far. Each
-// definition is looked at once, however many blocks ask.
+// typesNamed are the places of the types of a name among the definitions so far, but for
+// those that have all the bases they may. Each definition is looked at once, and each type
+// as often as it may have bases, however many blocks ask.
 func (w *walker) typesNamed(name string) []int {
 	if w.types == nil {
 		w.types = make(map[string][]int)
 	}
 	for ; w.typed < len(w.set.Definitions); w.typed++ {
-		if d := w.set.Definitions[w.typed]; d.Kind == KindType {
+		if d := w.set.Definitions[w.typed]; d.Kind == KindType && len(d.Bases) < maxBases {
 			w.types[d.Name] = append(w.types[d.Name], w.typed)
 		}
 	}
