@@ -28,16 +28,20 @@ type Stores struct {
 	NATSURL         string `name:"nats-url" env:"LEAT_NATS_URL" placeholder:"URL" help:"NATS server with JetStream: nats://host:4222, or several separated by commas. A token comes from LEAT_NATS_TOKEN."`
 	NATSCredentials string `name:"nats-credentials" env:"LEAT_NATS_CREDENTIALS" type:"path" placeholder:"FILE" help:"File with a NATS user's credentials (.creds), or with the seed of its nkey (.nk)."`
 	PostgresURL     string `name:"postgres-url" env:"LEAT_POSTGRES_URL" placeholder:"URL" help:"Postgres database: postgres://user@host:5432/leat. A password belongs into the environment (this URL, PGPASSWORD or PGPASSFILE)."`
-	S3URL           string `name:"s3-url" env:"LEAT_S3_URL" placeholder:"URL" help:"Bucket in MinIO or another S3 server: http(s)://host:9000/bucket[/prefix]. Keys come from LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
-	S3Region        string `name:"s3-region" env:"LEAT_S3_REGION" placeholder:"NAME" help:"Region that requests are signed for. Default: from the URL, else us-east-1."`
-	S3CreateBucket  bool   `name:"s3-create-bucket" env:"LEAT_S3_CREATE_BUCKET" help:"Create the bucket if it does not exist."`
-	QdrantURL       string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`
-	NATSTLS         TLS    `embed:"" prefix:"nats-tls-" envprefix:"LEAT_NATS_TLS_"`
-	S3TLS           TLS    `embed:"" prefix:"s3-tls-" envprefix:"LEAT_S3_TLS_"`
-	QdrantTLS       TLS    `embed:"" prefix:"qdrant-tls-" envprefix:"LEAT_QDRANT_TLS_"`
-	Layout          Layout `embed:"" prefix:"qdrant-" envprefix:"LEAT_QDRANT_"`
-	Index           string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
-	Embedder        string `env:"LEAT_EMBEDDER" placeholder:"NAME" help:"Embedding model of a new index: local-384 (the default), or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536. One that is there keeps its own until 'leat rebuild --embedder'."`
+	PostgresPooled  bool   `name:"postgres-pooled" env:"LEAT_POSTGRES_POOLED" help:"A pooler such as PgBouncer stands before Postgres and gives each transaction a connection: prepare no statements."`
+
+	PostgresDeadline time.Duration `name:"postgres-deadline" env:"LEAT_POSTGRES_DEADLINE" default:"5m" help:"How long one statement may take (${default}); migrations have no limit."`
+
+	S3URL          string `name:"s3-url" env:"LEAT_S3_URL" placeholder:"URL" help:"Bucket in MinIO or another S3 server: http(s)://host:9000/bucket[/prefix]. Keys come from LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
+	S3Region       string `name:"s3-region" env:"LEAT_S3_REGION" placeholder:"NAME" help:"Region that requests are signed for. Default: from the URL, else us-east-1."`
+	S3CreateBucket bool   `name:"s3-create-bucket" env:"LEAT_S3_CREATE_BUCKET" help:"Create the bucket if it does not exist."`
+	QdrantURL      string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`
+	NATSTLS        TLS    `embed:"" prefix:"nats-tls-" envprefix:"LEAT_NATS_TLS_"`
+	S3TLS          TLS    `embed:"" prefix:"s3-tls-" envprefix:"LEAT_S3_TLS_"`
+	QdrantTLS      TLS    `embed:"" prefix:"qdrant-tls-" envprefix:"LEAT_QDRANT_TLS_"`
+	Layout         Layout `embed:"" prefix:"qdrant-" envprefix:"LEAT_QDRANT_"`
+	Index          string `env:"LEAT_INDEX" default:"leat" placeholder:"NAME" help:"Name of the index: the Qdrant alias, and the beginning of its collections' names (${default})."`
+	Embedder       string `env:"LEAT_EMBEDDER" placeholder:"NAME" help:"Embedding model of a new index: local-384 (the default), or PROVIDER/MODEL@DIMENSIONS such as openai/text-embedding-3-small@1536. One that is there keeps its own until 'leat rebuild --embedder'."`
 	Embedders
 
 	SecretKeyFile string `name:"secret-key-file" env:"LEAT_SECRET_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that seals secrets in the catalog: 32 random bytes in base64; older keys may follow, a line each. Default: LEAT_SECRET_KEY."`
@@ -112,6 +116,9 @@ func (s Stores) CheckNamed() error {
 	}
 	if s.Index == "" || events.Token(s.Index) != s.Index {
 		return fmt.Errorf("--index (LEAT_INDEX) %q: use letters, digits, - and _", s.Index)
+	}
+	if s.PostgresDeadline < 0 {
+		return fmt.Errorf("--postgres-deadline (LEAT_POSTGRES_DEADLINE) %s: give more than 0s", s.PostgresDeadline)
 	}
 	if s.Lease < 0 || s.AckWait < 0 {
 		return fmt.Errorf("--lease (LEAT_LEASE) %s, --ack-wait (LEAT_ACK_WAIT) %s: give more than 0s", s.Lease, s.AckWait)
@@ -206,7 +213,9 @@ func (s Stores) Broker(name string) broker.Config {
 }
 
 // Catalog is the configuration of the connection to Postgres.
-func (s Stores) Catalog() catalog.Config { return catalog.Config{URL: s.PostgresURL, Lease: s.Lease} }
+func (s Stores) Catalog() catalog.Config {
+	return catalog.Config{URL: s.PostgresURL, Lease: s.Lease, Pooled: s.PostgresPooled, Deadline: s.PostgresDeadline}
+}
 
 // Blob is the configuration of the connection to S3.
 func (s Stores) Blob() blob.Config {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/leatworks/leat/internal/fault"
@@ -20,6 +21,12 @@ type Config struct {
 	MaxConnections int32         // connections of this process, at least 2; default 10
 	Lease          time.Duration // how long work may be under way before it is published again; default 2 min
 	ConnectTimeout time.Duration // for one connection; default 5 s
+	Deadline       time.Duration // of a statement, migrations excepted; default 5 min
+
+	// Pooled says that a pooler such as PgBouncer stands before Postgres and gives
+	// each transaction a connection of its own. Statements are not prepared then,
+	// and a lock is held in a transaction that stays open. Default: false.
+	Pooled bool
 }
 
 const (
@@ -29,6 +36,8 @@ const (
 	// lost event is not noticed.
 	DefaultLease          = 2 * time.Minute
 	defaultConnectTimeout = 5 * time.Second
+	// DefaultDeadline is above what any statement takes: lists are paged.
+	DefaultDeadline = 5 * time.Minute
 )
 
 // Catalog is the core and the rooms beside it. They are fields of their own, so
@@ -70,6 +79,8 @@ type store struct {
 	pool  *pgxpool.Pool
 	query *query.Queries
 	lease time.Duration
+
+	pooled bool // a pooler stands before Postgres
 }
 
 // ErrNotFound says that the catalog has no such row.
@@ -91,7 +102,10 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	}
 	pc.MaxConns = max(orDefault(cfg.MaxConnections, DefaultMaxConnections), minConnections)
 	pc.ConnConfig.ConnectTimeout = orDefault(cfg.ConnectTimeout, defaultConnectTimeout)
-	pc.ConnConfig.Tracer = otelpgx.NewTracer()
+	pc.ConnConfig.Tracer = multitracer.New(otelpgx.NewTracer(), deadlines{orDefault(cfg.Deadline, DefaultDeadline)})
+	if cfg.Pooled { // the next statement may come to another connection, which knows no prepared one
+		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
 	if _, ok := pc.ConnConfig.RuntimeParams["application_name"]; !ok {
 		pc.ConnConfig.RuntimeParams["application_name"] = "leat"
 	}
@@ -99,7 +113,7 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
-	c := rooms(&store{pool: pool, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease)})
+	c := rooms(&store{pool: pool, pooled: cfg.Pooled, query: query.New(pool), lease: orDefault(cfg.Lease, DefaultLease)})
 	if err := c.Ready(ctx); err != nil {
 		pool.Close()
 		return nil, fault.Retry(err)
@@ -108,7 +122,7 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 }
 
 func rooms(s *store) *Catalog {
-	locks := &Locks{pool: s.pool, held: make(map[int64]chan struct{})}
+	locks := &Locks{pool: s.pool, pooled: s.pooled, held: make(map[int64]chan struct{})}
 	schema := &Schema{s.pool, locks}
 	return &Catalog{
 		Core:        &Core{s},

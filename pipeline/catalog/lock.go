@@ -23,7 +23,8 @@ const (
 // Locks holds the advisory locks of this process, all on one connection: an
 // ingestor may hold a lock for hours, and many of them.
 type Locks struct {
-	pool *pgxpool.Pool
+	pool   *pgxpool.Pool
+	pooled bool // a lock is held in a transaction, which keeps the connection behind a pooler
 
 	mu   sync.Mutex
 	conn *pgxpool.Conn           // nil while no lock is held
@@ -78,6 +79,9 @@ func (l *Locks) try(ctx context.Context, key int64) (taken bool, freed <-chan st
 		if l.conn, err = l.pool.Acquire(ctx); err != nil {
 			return false, nil, fmt.Errorf("connect to postgres: %w", err)
 		}
+		if err := l.pin(ctx, "begin"); err != nil {
+			return false, nil, err
+		}
 	}
 	// A context that ended in the middle would take the connection with it, and
 	// every other lock.
@@ -90,7 +94,7 @@ func (l *Locks) try(ctx context.Context, key int64) (taken bool, freed <-chan st
 	if taken {
 		l.held[key] = make(chan struct{})
 	}
-	l.release()
+	l.release(ctx)
 	return taken, nil, nil
 }
 
@@ -109,12 +113,27 @@ func (l *Locks) free(ctx context.Context, key int64) {
 		l.disconnect(ctx)
 		return
 	}
-	l.release()
+	l.release(ctx)
+}
+
+// pin begins or ends the transaction of the connection, if a pooler asks for one. It
+// writes nothing, so it keeps nothing else from being cleaned up.
+func (l *Locks) pin(ctx context.Context, statement string) error {
+	if !l.pooled {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockLimit)
+	defer cancel()
+	if _, err := l.conn.Exec(ctx, statement); err != nil {
+		l.disconnect(ctx)
+		return fmt.Errorf("%s the transaction of locks: %w", statement, err)
+	}
+	return nil
 }
 
 // release gives the connection back to the pool if no lock is held on it.
-func (l *Locks) release() {
-	if len(l.held) == 0 {
+func (l *Locks) release(ctx context.Context) {
+	if len(l.held) == 0 && l.pin(ctx, "commit") == nil {
 		l.conn.Release()
 		l.conn = nil
 	}

@@ -37,7 +37,7 @@ type Migration struct {
 // for each other.
 func (s *Schema) Up(ctx context.Context) error {
 	return s.migrate(ctx, func(p provider) error {
-		_, err := p.Up(ctx)
+		_, err := p.Up(unlimited(ctx))
 		return err
 	})
 }
@@ -45,7 +45,7 @@ func (s *Schema) Up(ctx context.Context) error {
 // Down takes the newest step back, and with it the data that only it holds.
 func (s *Schema) Down(ctx context.Context) error {
 	return s.migrate(ctx, func(p provider) error {
-		_, err := p.Down(ctx)
+		_, err := p.Down(unlimited(ctx))
 		return err
 	})
 }
