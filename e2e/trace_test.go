@@ -12,10 +12,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	logpb "go.opentelemetry.io/proto/otlp/logs/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -44,6 +47,9 @@ func TestOneTraceSpansTheWorkers(t *testing.T) {
 		if len(services[name]) == 0 {
 			t.Errorf("the trace has no span of %s: %v", name, services)
 		}
+	}
+	if lines := collector.linesOf(trace); !slices.Contains(lines["leat-ingestor"], "listed") {
+		t.Errorf("the trace has the log lines %v, want listed by leat-ingestor among them", lines)
 	}
 	for name, spans := range services {
 		if !strings.HasPrefix(name, "leat-") || len(spans) == 0 {
@@ -125,6 +131,7 @@ type collector struct {
 
 	mu    sync.Mutex
 	spans []*tracepb.ResourceSpans
+	logs  []*logpb.ResourceLogs
 }
 
 func newCollector(t *testing.T) *collector {
@@ -144,7 +151,17 @@ func newCollector(t *testing.T) *collector {
 		if err != nil {
 			return // the sender was killed
 		}
-		if r.URL.Path == "/v1/metrics" { // figures go there, too
+		switch r.URL.Path {
+		case "/v1/metrics": // figures go there, too
+			return
+		case "/v1/logs":
+			var data logpb.LogsData
+			if err := proto.Unmarshal(content, &data); err != nil {
+				t.Errorf("the collector was sent %d bytes on %s: %v", len(content), r.URL.Path, err)
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.logs = append(c.logs, data.ResourceLogs...)
 			return
 		}
 		var data tracepb.TracesData // on the wire the same as the request
@@ -177,7 +194,25 @@ func (c *collector) servicesOf(trace string) map[string][]string {
 	return services
 }
 
-func serviceOf(r *tracepb.ResourceSpans) string {
+// linesOf lists the log lines of a trace by the service that sent them.
+func (c *collector) linesOf(trace string) map[string][]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	services := make(map[string][]string)
+	for _, r := range c.logs {
+		name := serviceOf(r)
+		for _, scope := range r.GetScopeLogs() {
+			for _, line := range scope.GetLogRecords() {
+				if hex.EncodeToString(line.GetTraceId()) == trace {
+					services[name] = append(services[name], line.GetBody().GetStringValue())
+				}
+			}
+		}
+	}
+	return services
+}
+
+func serviceOf(r interface{ GetResource() *resourcepb.Resource }) string {
 	for _, a := range r.GetResource().GetAttributes() {
 		if a.GetKey() == "service.name" {
 			return a.GetValue().GetStringValue()

@@ -89,7 +89,7 @@ func (r *runner) delay(ctx context.Context, in *incoming, cause error, atLeast t
 	if attempts >= maxAttempts {
 		return r.bury(ctx, in, cause, attempts)
 	}
-	r.log.Warn("attempt failed; will be tried again", withDetail(cause, "event", in.ID, "type", in.Type, "about", in.Subject, "attempts", attempts, "error", cause)...)
+	r.log.WarnContext(ctx, "attempt failed; will be tried again", withDetail(cause, "event", in.ID, "type", in.Type, "about", in.Subject, "attempts", attempts, "error", cause)...)
 	return outcomeDelayed, nil
 }
 
@@ -109,7 +109,7 @@ func (r *runner) bury(ctx context.Context, in *incoming, cause error, attempts i
 	if err := r.letters.Bury(ctx, letter); err != nil {
 		return outcomeReturned, errors.Join(cause, err)
 	}
-	r.log.Error("dead letter", withDetail(cause, "event", in.ID, "type", in.Type, "about", in.Subject, "reason", cause)...)
+	r.log.ErrorContext(ctx, "dead letter", withDetail(cause, "event", in.ID, "type", in.Type, "about", in.Subject, "reason", cause)...)
 	return outcomeBuried, nil
 }
 

@@ -10,10 +10,12 @@ import (
 )
 
 // Handler returns a handler of logs that names the trace of each line, and sums up
-// warnings and errors that repeat. stop writes the sums that are still held.
+// warnings and errors that repeat. It sends what it writes to the collector as well, if the
+// environment names one, once [Start] has been called. stop writes the sums that are still
+// held.
 func Handler(to slog.Handler) (h slog.Handler, stop func()) {
 	c := &repeats{held: make(map[string]*repeated), window: repeatWindow, burst: repeatBurst, most: repeatKeys}
-	return calm{traced{to}, c}, c.flush
+	return calm{sending(traced{to}), c}, c.flush
 }
 
 // traced adds the ids of the trace and of the span that a line belongs to.

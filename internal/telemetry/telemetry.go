@@ -1,10 +1,11 @@
-// Package telemetry sends traces and figures to an OpenTelemetry collector, if the
+// Package telemetry sends traces, figures and logs to an OpenTelemetry collector, if the
 // environment names one, serves the figures of a process to Prometheus, and keeps logs
 // short: it sums up what repeats, and rotates files.
 package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -19,16 +20,20 @@ import (
 	"github.com/leatworks/leat/internal/build"
 )
 
-// Start sets up the process's tracer. Events carry the W3C trace context in any
-// case. Spans are sent only if OTEL_EXPORTER_OTLP_ENDPOINT or its _TRACES_ form
-// is set; the OTEL_ variables have the meaning that OpenTelemetry gives them. stop
-// sends the remaining spans. A failure to send is only logged: traces are an aid and
-// must not hold up the work.
+// Start sets up the process's tracer, and the sending of its logs. Events carry the W3C
+// trace context in any case. Spans are sent only if OTEL_EXPORTER_OTLP_ENDPOINT or its
+// _TRACES_ form is set, lines of a [Handler] only if that or its _LOGS_ form is; the OTEL_
+// variables have the meaning that OpenTelemetry gives them. stop sends what remains. A
+// failure to send is only logged: telemetry is an aid and must not hold up the work.
 func Start(ctx context.Context, service string, log *slog.Logger) (stop func(context.Context) error, err error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces were not all sent", "error", err) }))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces were not all sent, or figures or logs", "error", err) }))
+	stopLogs, err := startLogs(ctx, service)
+	if err != nil {
+		return nil, err
+	}
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
-		return func(context.Context) error { return nil }, nil
+		return stopLogs, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
@@ -39,7 +44,7 @@ func Start(ctx context.Context, service string, log *slog.Logger) (stop func(con
 		trace.WithResource(resourceOf(service)),
 	)
 	otel.SetTracerProvider(provider)
-	return provider.Shutdown, nil
+	return func(ctx context.Context) error { return errors.Join(provider.Shutdown(ctx), stopLogs(ctx)) }, nil
 }
 
 // resourceOf names the program that traces and figures are of.

@@ -103,7 +103,7 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()
 		if err := flush(ctx); err != nil {
-			log.Warn("traces were not all sent", "error", err)
+			log.Warn("traces or logs were not all sent", "error", err)
 		}
 	}()
 	metrics, err := telemetry.NewMetrics(ctx, program.Name)

@@ -292,7 +292,7 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	if !listed {
 		revision, err = s.snapshot(ctx, m, track, domain, s.mirrors.Open(sub.Repository.String()), head.Commit, held)
 		if w := (*waiting)(nil); errors.As(err, &w) {
-			s.log.Warn("a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
+			s.log.WarnContext(ctx, "a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
 			return s.catalog.AwaitFor(ctx, sub, w.Approval, w.Error())
 		}
 		if err != nil {
@@ -389,14 +389,14 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil && !errors.Is(err, pipeline.ErrStopping) {
 		// Perhaps the catalog and the base's tree differed. List the whole tree; if the
 		// cause was another one, that fails in the same way.
-		s.log.Warn("listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)
+		s.log.WarnContext(ctx, "listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)
 		l.whole = true
 		err = s.list(ctx, l, tree.files)
 	}
 	if err != nil {
 		return 0, err
 	}
-	s.log.Info("listed", "repository", track.URL, "ref", track.Ref, "commit", commit, "revision", snapshot.Revision,
+	s.log.InfoContext(ctx, "listed", "repository", track.URL, "ref", track.Ref, "commit", commit, "revision", snapshot.Revision,
 		"files", tree.files, "looked_at", l.looked, "removed", l.removed)
 	return snapshot.Revision, nil
 }

@@ -1,0 +1,61 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"go.opentelemetry.io/contrib/bridges/otelslog"
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
+	"go.opentelemetry.io/otel/log/global"
+	"go.opentelemetry.io/otel/sdk/log"
+)
+
+// sendsLogs says whether the environment names a collector of logs.
+func sendsLogs() bool {
+	return os.Getenv("OTEL_LOGS_EXPORTER") != "none" &&
+		(os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT") != "")
+}
+
+// startLogs begins to send what handlers are given from now on.
+func startLogs(ctx context.Context, service string) (stop func(context.Context) error, err error) {
+	if !sendsLogs() {
+		return func(context.Context) error { return nil }, nil
+	}
+	exporter, err := otlploghttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start log exporter: %w", err)
+	}
+	provider := log.NewLoggerProvider(log.WithProcessor(log.NewBatchProcessor(exporter)), log.WithResource(resourceOf(service)))
+	global.SetLoggerProvider(provider)
+	return provider.Shutdown, nil
+}
+
+// both writes each line to a handler, and sends it to the collector that the environment
+// names. The line carries the ids of the trace of its context there, too.
+type both struct {
+	slog.Handler              // writes, and decides about levels
+	sent         slog.Handler // sends
+}
+
+// sending adds the collector, if the environment names one.
+func sending(to slog.Handler) slog.Handler {
+	if !sendsLogs() {
+		return to
+	}
+	return both{to, otelslog.NewHandler("github.com/leatworks/leat")}
+}
+
+func (b both) Handle(ctx context.Context, r slog.Record) error {
+	_ = b.sent.Handle(ctx, r.Clone()) // its failures go to OpenTelemetry's error handler
+	return b.Handler.Handle(ctx, r)
+}
+
+func (b both) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return both{b.Handler.WithAttrs(attrs), b.sent.WithAttrs(attrs)}
+}
+
+func (b both) WithGroup(name string) slog.Handler {
+	return both{b.Handler.WithGroup(name), b.sent.WithGroup(name)}
+}
