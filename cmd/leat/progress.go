@@ -17,6 +17,7 @@ type progress struct {
 	told   map[string]string // event id → the last message about its attempts
 	bars   *bars             // nil without a terminal
 	last   time.Time         // of the last line
+	stall  string            // the last reason why nothing goes on
 	line   string            // the last line
 }
 
@@ -43,6 +44,12 @@ func (p *progress) update(f service.Progress) {
 		if p.told[event] != reason {
 			p.told[event] = reason
 			_, _ = fmt.Fprintln(p.screen, safeLine(reason))
+		}
+	}
+	if f.Stalled != p.stall {
+		p.stall = f.Stalled
+		if f.Stalled != "" {
+			_, _ = fmt.Fprintln(p.screen, "still waiting: "+safeLine(oneLine(f.Stalled)))
 		}
 	}
 	if p.bars != nil {

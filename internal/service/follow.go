@@ -39,6 +39,7 @@ type Progress struct {
 	Counts  DocumentCounts     `json:"documents" doc:"The sum over the refs."`
 	Retries map[string]string  `json:"retries" doc:"By the event's id: why its last attempt failed."`
 	Refused []Refusal          `json:"refused" nullable:"false" doc:"Submissions of which nothing will come now."`
+	Stalled string             `json:"stalled,omitempty" doc:"Why nothing has changed for ten seconds, as far as it can be told."`
 
 	wanted map[uuid.UUID]bool // ids of tracks, and of repositories without a known track
 }
@@ -72,6 +73,7 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 	}
 	defer stop()
 	told, counted := time.Now(), time.Time{}
+	var still stall
 	for {
 		p, err := s.look(ctx, r)
 		if err != nil {
@@ -80,6 +82,9 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 		if p.Done || time.Since(counted) >= countInterval {
 			if err := s.count(ctx, r.Tenant, &p); err != nil {
 				return p, err
+			}
+			if !p.Done {
+				p.Stalled = still.look(p, func() string { return s.why(ctx, r, p) })
 			}
 			tell(p)
 			counted = time.Now()
