@@ -54,6 +54,13 @@ test-real: export CGO_CFLAGS ?= -O1 -g0
 test-real: ## test against a nats-server and a Postgres of their own processes
 	scripts/with-real-servers $(GO) test -count 1 -timeout 40m $(REAL)
 
+OLD ?=
+
+.PHONY: test-upgrade
+test-upgrade: export CGO_CFLAGS ?= -O1 -g0
+test-upgrade: ## run an older build beside this one (OLD=commit or tag)
+	scripts/test-upgrade $(OLD)
+
 SEED ?= $(shell date +%s)
 FAULTS ?= 200
 COMMITS ?= 50

@@ -55,6 +55,52 @@ func TestAClusterSurvivesItsNodes(t *testing.T) {
 	}
 }
 
+// The node that leads the stream at work is cut from the other two in mid-ingest. It can do
+// nothing then, and those of its clients that stay with it wait; the others elect another
+// leader. After the network has come back all is indexed, with nothing lost.
+func TestAClusterSurvivesAPartition(t *testing.T) {
+	t.Parallel()
+	cluster := testenv.NATSClusterOfLinks(t)
+	stores := testenv.Stack(t)
+	stores.NATS = cluster.URL
+	d := deploy(t, stores)
+	d.env = append(d.env, "LEAT_STREAM_REPLICAS=3")
+	running := d.startAll()
+	repo := testpipe.NewRepo(t)
+	c := &clustered{deployment: d, repo: repo, files: 300}
+
+	c.push(func() {
+		cut := c.leader(cluster, broker.StreamChunked)
+		cut.Part()
+		c.stores.NATS = others(cluster, cut)
+		if got := c.leader(cluster, broker.StreamChunked); got == cut {
+			t.Errorf("the node %s still leads, which nobody hears", cut.Name())
+		}
+		cut.Join()
+		c.stores.NATS = cluster.URL
+	})
+	c.push(func() {})
+
+	d.verify(0)
+	for _, p := range running {
+		p.stop()
+	}
+	if got, want := d.leat(0, "digest")["digest"], undisturbed(t, repo.Dir); got != want {
+		t.Errorf("the digest is %v, want %v as with a network that holds", got, want)
+	}
+}
+
+// others are the addresses of all nodes but one.
+func others(cluster *testenv.Cluster, one *testenv.Node) string {
+	var urls []string
+	for _, node := range cluster.Nodes {
+		if node != one {
+			urls = append(urls, node.URL())
+		}
+	}
+	return strings.Join(urls, ",")
+}
+
 // clustered is a deployment over a cluster, and a repository that is pushed to.
 type clustered struct {
 	*deployment
@@ -117,7 +163,7 @@ func (c *clustered) leader(cluster *testenv.Cluster, stream string) (found *test
 				found = node
 			}
 		}
-		return found != nil
+		return found != nil && strings.Contains(c.stores.NATS, found.URL())
 	})
 	return found
 }

@@ -15,9 +15,13 @@ var binaries string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-// run leaves the end of the shared servers to testenv's watcher, because
-// testenv.Main would exit before the binaries are removed.
+// run builds the binaries, unless LEAT_TEST_BINARIES names a directory of them. It leaves
+// the end of the shared servers to testenv's watcher, because testenv.Main would exit
+// before the binaries are removed.
 func run(m *testing.M) int {
+	if binaries = os.Getenv("LEAT_TEST_BINARIES"); binaries != "" {
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "leat-e2e-")
 	if err == nil {
 		defer os.RemoveAll(dir)

@@ -34,8 +34,14 @@ type process struct {
 // the test if it still runs, and shows its output if the test failed.
 func start(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
+	return startOf(t, binaries, env, name, args...)
+}
+
+// startOf is start with a binary of another build.
+func startOf(t *testing.T, build string, env []string, name string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, name: name, done: make(chan struct{})}
-	p.cmd = exec.Command(filepath.Join(binaries, name), args...)
+	p.cmd = exec.Command(filepath.Join(build, name), args...)
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GORACE=halt_on_error=1 exitcode=66"}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is the tests' to handle

@@ -27,27 +27,54 @@ type Node struct {
 	client, route, monitor string // addresses
 	cmd                    *exec.Cmd
 	ended                  chan struct{}
+	links                  []*Link // to and from the other nodes, where there are any
 }
 
 // NATSCluster starts a cluster that lives until the test ends, and waits until it has a
 // leader.
 func NATSCluster(t testing.TB) *Cluster {
 	t.Helper()
+	return cluster(t, func(_, to *Node) string { return to.route }, "")
+}
+
+// NATSClusterOfLinks is NATSCluster with a network between the nodes that can be cut,
+// see [Node.Part].
+func NATSClusterOfLinks(t testing.TB) *Cluster {
+	t.Helper()
+	return cluster(t, func(from, to *Node) string {
+		link := NewLink(t, "tcp", to.route)
+		from.links, to.links = append(from.links, link), append(to.links, link)
+		return link.Addr()
+	}, "127.0.0.1:1") // nodes tell each other this address, behind which nobody is
+}
+
+// cluster starts a cluster whose nodes reach each other at the addresses that route gives.
+func cluster(t testing.TB, route func(from, to *Node) string, advertise string) *Cluster {
+	t.Helper()
 	c := &Cluster{}
-	var routes, urls []string
+	var urls []string
 	for _, name := range []string{"a", "b", "c"} {
-		n := &Node{t: t, name: name, dir: tempDir(t), client: freeAddress(t), route: freeAddress(t), monitor: freeAddress(t)}
+		n := &Node{t: t, name: name, dir: tempDir(t), client: FreeAddress(t), route: FreeAddress(t), monitor: FreeAddress(t)}
 		c.Nodes = append(c.Nodes, n)
-		routes = append(routes, "nats://"+n.route)
 		urls = append(urls, "nats://"+n.client)
 	}
 	for _, n := range c.Nodes {
+		var routes []string
+		for _, other := range c.Nodes {
+			if other != n {
+				routes = append(routes, "nats://"+route(n, other))
+			}
+		}
+		more := ""
+		if advertise != "" {
+			more = fmt.Sprintf(", advertise: %q", advertise)
+		}
 		text := fmt.Sprintf(`server_name: %s
 listen: %q
 http: %q
 jetstream { store_dir: %q, max_file_store: 100TB, max_memory_store: 1GB }
-cluster { name: leat, listen: %q, routes: [%s] }
-`, n.name, n.client, n.monitor, n.dir, n.route, strings.Join(routes, ", "))
+cluster { name: leat, listen: %q, routes: [%s]%s }
+`, n.name, n.client, n.monitor, n.dir, n.route, strings.Join(routes, ", "), more)
 		if err := os.WriteFile(n.file("conf"), []byte(text), 0o600); err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
@@ -60,9 +87,9 @@ cluster { name: leat, listen: %q, routes: [%s] }
 	return c
 }
 
-// freeAddress returns an address that nobody listens on. The nodes name each other in
+// FreeAddress returns an address that nobody listens on. The nodes name each other in
 // their configurations, so none can choose its own.
-func freeAddress(t testing.TB) string {
+func FreeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,6 +123,26 @@ func (n *Node) start() {
 		_ = cmd.Process.Kill()
 		<-ended
 	})
+}
+
+// URL is the address of this node for clients.
+func (n *Node) URL() string { return "nats://" + n.client }
+
+// Part cuts the node from the other nodes, as a switch that fails would. Clients reach it
+// all the same.
+func (n *Node) Part() {
+	for _, link := range n.links {
+		link.Cut()
+	}
+}
+
+// Join ends what Part began, and waits as Await does.
+func (n *Node) Join() {
+	n.t.Helper()
+	for _, link := range n.links {
+		link.Heal()
+	}
+	n.Await()
 }
 
 // Kill ends the server at once, as the loss of its machine would.
