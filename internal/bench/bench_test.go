@@ -28,7 +28,7 @@ func TestShort(t *testing.T) {
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	t.Setenv("CGO_ENABLED", "0") // the packages that make cross compiles are used again
 	const files = 50
-	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Fast: true, Out: t.Output()})
+	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Pairs: 1, Fast: true, Out: t.Output()})
 	report.Write(t.Output())
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +77,9 @@ func TestShort(t *testing.T) {
 	}
 	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 || s.LeatRate == 0 || s.FloorRate == 0 {
 		t.Errorf("search: %+v", s)
+	}
+	if c := report.Telemetry; c == nil || c.Requests == 0 || c.With.CPUSeconds == 0 || c.Without.Seconds == 0 {
+		t.Errorf("telemetry: %+v", c)
 	}
 	var out bytes.Buffer
 	if err := report.WriteJSON(&out); err != nil {

@@ -15,11 +15,12 @@ import (
 
 // Report holds the measurements of a run. The tool also prints it as JSON.
 type Report struct {
-	Repository string  `json:"repository,omitempty"` // "": invented
-	Seed       uint64  `json:"seed"`
-	Phases     []Phase `json:"phases"`
-	Search     *Search `json:"search,omitempty"`
-	Dir        string  `json:"dir,omitempty"` // holds data, logs and profiles; "" if it has been removed
+	Repository string     `json:"repository,omitempty"` // "": invented
+	Seed       uint64     `json:"seed"`
+	Phases     []Phase    `json:"phases"`
+	Search     *Search    `json:"search,omitempty"`
+	Telemetry  *Telemetry `json:"telemetry,omitempty"`
+	Dir        string     `json:"dir,omitempty"` // holds data, logs and profiles; "" if it has been removed
 }
 
 // Phase holds the time and usage of one phase, of all rounds together unless a
@@ -78,6 +79,9 @@ func (r Report) Write(w io.Writer) {
 		fmt.Fprintf(w, "  %d clients at once: p50 %.1f, p95 %.1f, p99 %.1f ms by the service; %.1f, %.1f, %.1f ms over HTTP\n", s.AtOnce.Clients,
 			s.AtOnce.Service.P50, s.AtOnce.Service.P95, s.AtOnce.Service.P99, s.AtOnce.HTTP.P50, s.AtOnce.HTTP.P95, s.AtOnce.HTTP.P99)
 		fmt.Fprintf(w, "  queries: %s\n", s.Queries)
+	}
+	if r.Telemetry != nil {
+		r.Telemetry.write(w)
 	}
 	if r.Dir != "" {
 		fmt.Fprintf(w, "data and logs: %s\n", r.Dir)

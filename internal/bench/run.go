@@ -28,6 +28,7 @@ type Config struct {
 	Rounds   int    // of each small change; the median counts; default 5
 	Rebuilds int    // of the index, one after another; default 1
 	Queries  int    // of the search; default 200
+	Pairs    int    // of cold ingests with and without telemetry; default 0: none
 	Search   bool   // measure only the first ingest and the search; default false
 	Fast     bool   // the stores need not survive the death of the machine; default false
 	Bin      string // directory of the workers' and leat's binaries; default: they are built
@@ -117,6 +118,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		{"start the workers", r.startWorkers},
 		{"measure", r.measure},
 		{"search", r.search},
+		{"telemetry", r.telemetry},
 	} {
 		r.log.Info(step.name)
 		if err := step.do(ctx); err != nil {

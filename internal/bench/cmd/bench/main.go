@@ -34,6 +34,7 @@ func run() error {
 	flag.IntVar(&cfg.Rounds, "rounds", bench.DefaultRounds, "how often each small change is made")
 	flag.IntVar(&cfg.Rebuilds, "rebuilds", bench.DefaultRebuilds, "how often the index is rebuilt")
 	flag.IntVar(&cfg.Queries, "queries", bench.DefaultQueries, "how many queries are asked")
+	flag.IntVar(&cfg.Pairs, "telemetry", 3, "how many pairs of cold ingests show the cost of telemetry; 0: none")
 	flag.BoolVar(&cfg.Search, "search", false, "measure only the first ingest and the search")
 	flag.BoolVar(&cfg.Fast, "fast", false, "run stores that need not survive the death of the machine")
 	flag.StringVar(&cfg.Bin, "bin", "", "directory of the binaries (default: they are built)")
