@@ -38,10 +38,39 @@ fsGroup: 10001
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
+{{/* The configuration file: the values' own, and the files of certificates that tls names. */}}
+{{- define "leat.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- range $store, $tls := .Values.tls -}}
+{{- if and $tls.secret (ne $store "postgres") -}}
+{{- $_ := set $config (printf "%s-tls-ca" $store) (printf "/etc/leat/tls/%s/ca.crt" $store) -}}
+{{- if $tls.client -}}
+{{- $_ := set $config (printf "%s-tls-certificate" $store) (printf "/etc/leat/tls/%s/tls.crt" $store) -}}
+{{- $_ := set $config (printf "%s-tls-key" $store) (printf "/etc/leat/tls/%s/tls.key" $store) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{ toYaml $config }}
+{{- end }}
+
+{{- define "leat.tlsVolumes" -}}
+{{- range $store, $tls := .Values.tls }}
+{{- if $tls.secret }}
+- name: tls-{{ $store }}
+  secret: {secretName: {{ $tls.secret }}, defaultMode: 0440}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "leat.mounts" -}}
 - {name: config, mountPath: /etc/leat/leat.yaml, subPath: leat.yaml, readOnly: true}
 - {name: secret, mountPath: /etc/leat/secret, readOnly: true}
 - {name: tmp, mountPath: /tmp}
+{{- range $store, $tls := .Values.tls }}
+{{- if $tls.secret }}
+- {name: tls-{{ $store }}, mountPath: /etc/leat/tls/{{ $store }}, readOnly: true}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "leat.volumes" -}}
@@ -51,4 +80,5 @@ seccompProfile: {type: RuntimeDefault}
   secret: {secretName: {{ .Values.existingSecret }}, defaultMode: 0440}
 - name: tmp
   emptyDir: {sizeLimit: 4Gi}
+{{- include "leat.tlsVolumes" . }}
 {{- end }}
