@@ -43,6 +43,8 @@ type Config struct {
 	// Fast trades safety for speed: acknowledged writes survive the death of
 	// the process, but not that of the machine. For tests. Default false.
 	Fast bool
+	// Later leaves it to the owner to announce the stack, by Announce. Default: Start does.
+	Later bool
 	// Log receives the servers' logs. Default: nothing is logged.
 	Log *slog.Logger
 }
@@ -109,8 +111,14 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("start the embedded stack: %w", err)
 	}
-	return s.home.announce(s.endpoints)
+	if s.cfg.Later {
+		return nil
+	}
+	return s.Announce()
 }
+
+// Announce tells other processes where the servers are: Running finds them from then on.
+func (s *Stack) Announce() error { return s.home.announce(s.endpoints) }
 
 func (s *Stack) startNATS(ctx context.Context) error {
 	srv, err := nats.Start(ctx, nats.Config{

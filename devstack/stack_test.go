@@ -89,6 +89,21 @@ func TestOneOwnerAtATime(t *testing.T) {
 	}
 }
 
+// An owner that has more to start announces its stack itself.
+func TestAStackIsAnnouncedLater(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, devstack.Config{Dir: dir, Parts: devstack.NATS, Later: true})
+	if e, ok, err := devstack.Running(dir); ok || err != nil {
+		t.Errorf("before its announcement: %+v, running %v (%v)", e, ok, err)
+	}
+	if err := s.Announce(); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok, err := devstack.Running(dir); !ok || err != nil || e != s.Endpoints() {
+		t.Errorf("afterwards: %+v, running %v (%v)", e, ok, err)
+	}
+}
+
 func TestStaleAnnouncementIsIgnored(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, devstack.Config{Dir: dir, Parts: devstack.NATS})

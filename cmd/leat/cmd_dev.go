@@ -66,7 +66,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 		return err
 	}
 	defer door.close(ctx)
-	g.gateway = door.url()
+	g.gateway, g.later = door.url(), true
 	s := &session{}
 	defer s.close()
 	stores, err := g.own(ctx, dir, s)
@@ -80,17 +80,14 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 	defer open.Close()
 	open.Meter, open.Health = door.metrics.Meter(), door.health
 	door.health.Open(open)
-	if !g.JSON {
-		note("leat is ready in %s; data in %s", time.Since(began).Round(time.Millisecond), dir)
-		if !cmd.Once && g.NATSURL == "" {
-			note("NATS: %s", showNATS(dir, stores.NATSURL))
-		}
-		if g.gateway != "" {
-			note("HTTP API at %s/api/v1", g.gateway)
-		}
-	}
 	answer := func(ctx context.Context) error {
 		return door.beside(ctx, open, stores, cmd.Door, log, func(ctx context.Context) error {
+			if err := s.announce(); err != nil {
+				return err
+			}
+			if !g.JSON {
+				cmd.greet(g, dir, stores.NATSURL, time.Since(began))
+			}
 			return cmd.ingest(ctx, g, open, stores, submissions)
 		})
 	}
@@ -105,6 +102,25 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 			return workers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, true)
 		})
 	})
+}
+
+// greet says where everything is. All of it answers by now.
+func (cmd *devCmd) greet(g *globals, dir, nats string, took time.Duration) {
+	note("leat is ready in %s; data in %s", took.Round(time.Millisecond), dir)
+	if !cmd.Once && g.NATSURL == "" {
+		note("NATS: %s", showNATS(dir, nats))
+	}
+	if g.gateway != "" {
+		note("HTTP API at %s/api/v1", g.gateway)
+	}
+}
+
+// announce tells other commands about the embedded stores, if this one has started them.
+func (s *session) announce() error {
+	if s.stack == nil {
+		return nil
+	}
+	return s.stack.Announce()
 }
 
 // prepare checks what can be checked before any server starts.

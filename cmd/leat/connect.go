@@ -32,6 +32,7 @@ type session struct {
 	*store.Stores
 	leat    leat             // what commands ask
 	service *service.Service // over the stores; nil: leat is a gateway
+	stack   *devstack.Stack  // that this command has started; nil: none
 	config  config.Stores    // where the stores are
 	closers []func()         // of the servers that were started for it
 }
@@ -176,10 +177,11 @@ func (g *globals) resolve(ctx context.Context, parts store.Parts, s *session) (_
 		if running && covers(endpoints, embedded) {
 			return withEndpoints(g.Stores, endpoints), false, nil
 		}
-		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: servers(embedded), Fast: g.Fast, Log: g.stackLog()})
+		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: servers(embedded), Fast: g.Fast, Later: g.later, Log: g.stackLog()})
 		switch {
 		case err == nil:
 			s.closers = append(s.closers, func() { _ = stack.Close() })
+			s.stack = stack
 			return withEndpoints(g.Stores, stack.Endpoints()), true, nil
 		case !errors.Is(err, devstack.ErrLocked):
 			return g.Stores, false, err

@@ -68,7 +68,8 @@ func (d *devGateway) private() bool {
 	return ok && addr.IP.IsLoopback()
 }
 
-// beside runs the gateway until main returns.
+// beside runs the gateway until main returns. Main begins when the gateway answers, so that
+// whoever learns its address from main finds it.
 func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config.Stores, door config.Door, log *slog.Logger, main func(context.Context) error) error {
 	if d.url() == "" {
 		return main(ctx)
@@ -78,6 +79,10 @@ func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config
 	defer stop()
 	both, ctx := errgroup.WithContext(serving)
 	both.Go(func() error { return gateway.Run(ctx, s, stores, door, devDrain, log.With("worker", "gateway")) })
+	select {
+	case <-d.health.Mounted():
+	case <-ctx.Done():
+	}
 	answer := main(ctx)
 	d.health.Stop()
 	stop()

@@ -93,6 +93,7 @@ type globals struct {
 	Tenant  string `kong:"-"` // the one that counts: the last of Tenants
 	answer  answer `kong:"-"`
 	gateway string `kong:"-"` // address of the gateway that runs in this process; "": none
+	later   bool   `kong:"-"` // the stack that this command starts is announced by the command
 	screen  screen `kong:"-"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,9 @@ type Health struct {
 	stores atomic.Pointer[Stores]
 	rest   atomic.Pointer[http.Handler]
 	ended  atomic.Bool
+
+	mounted chan struct{}
+	mount   sync.Once
 }
 
 // The deadlines of a request. A mounted handler sets its own.
@@ -33,7 +37,7 @@ const (
 
 // Listen serves on addr, or not at all if addr is none.
 func Listen(addr string, metrics http.Handler, log *slog.Logger) (*Health, error) {
-	h := &Health{}
+	h := &Health{mounted: make(chan struct{})}
 	if addr == "" || addr == config.NoListen {
 		return h, nil
 	}
@@ -81,7 +85,13 @@ func (h *Health) Addr() net.Addr { return h.addr }
 func (h *Health) Open(s *Stores) { h.stores.Store(s) }
 
 // Mount sets the handler of all other paths.
-func (h *Health) Mount(rest http.Handler) { h.rest.Store(&rest) }
+func (h *Health) Mount(rest http.Handler) {
+	h.rest.Store(&rest)
+	h.mount.Do(func() { close(h.mounted) })
+}
+
+// Mounted is closed when there is a handler of all other paths.
+func (h *Health) Mounted() <-chan struct{} { return h.mounted }
 
 // Stop makes /readyz say that the process is stopping.
 func (h *Health) Stop() { h.ended.Store(true) }
