@@ -14,6 +14,6 @@ import (
 func main() {
 	var cfg config.Gateway
 	os.Exit(worker.Main(config.GatewayProgram, &cfg, &cfg.Process, func(ctx context.Context, s *worker.Stores, log *slog.Logger) error {
-		return gateway.Run(ctx, s, cfg.Stores, cfg.Door, cfg.DrainTimeout, log)
+		return gateway.Run(ctx, s, cfg.Stores, cfg.Door, cfg.Git, cfg.DrainTimeout, log)
 	}))
 }

@@ -81,7 +81,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 	open.Meter, open.Health = door.metrics.Meter(), door.health
 	door.health.Open(open)
 	answer := func(ctx context.Context) error {
-		return door.beside(ctx, open, stores, cmd.Door, log, func(ctx context.Context) error {
+		return door.beside(ctx, open, stores, cmd.Door, localGit(cmd.Git, dir), log, func(ctx context.Context) error {
 			if err := s.announce(); err != nil {
 				return err
 			}

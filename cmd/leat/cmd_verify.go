@@ -16,7 +16,7 @@ import (
 type verifyCmd struct {
 	Repo   string        `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it. Default: all, of every tenant."`
 	List   bool          `help:"Name each difference on standard error."`
-	Repair bool          `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, lost vectors computed."`
+	Repair bool          `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, lost vectors computed; by --server, the gateway and its workers do it."`
 	Grace  time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How old an object that the catalog does not know is when it counts as a difference (${default})."`
 	config.Git
 	config.Parser
@@ -30,11 +30,7 @@ func (cmd *verifyCmd) Run(ctx context.Context, g *globals) error {
 			return err
 		}
 	}
-	open := g.askIndex
-	if cmd.Repair || cmd.List { // a gateway does neither
-		open = g.openIndex
-	}
-	s, err := open(ctx, parts)
+	s, err := g.askIndex(ctx, parts)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (d *devGateway) private() bool {
 
 // beside runs the gateway until main returns. Main begins when the gateway answers, so that
 // whoever learns its address from main finds it.
-func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config.Stores, door config.Door, log *slog.Logger, main func(context.Context) error) error {
+func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config.Stores, door config.Door, git config.Git, log *slog.Logger, main func(context.Context) error) error {
 	if d.url() == "" {
 		return main(ctx)
 	}
@@ -78,7 +78,7 @@ func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	both, ctx := errgroup.WithContext(serving)
-	both.Go(func() error { return gateway.Run(ctx, s, stores, door, devDrain, log.With("worker", "gateway")) })
+	both.Go(func() error { return gateway.Run(ctx, s, stores, door, git, devDrain, log.With("worker", "gateway")) })
 	select {
 	case <-d.health.Mounted():
 	case <-ctx.Done():

@@ -229,7 +229,7 @@ func processesOf(dir string) (found []string) {
 	return found
 }
 
-// touchPack removes or damages the first pack of a kind.
+// touchPack removes or damages the newest pack of a kind: older ones may be about to go.
 //
 //	pack text|vector remove|damage DIR
 func touchPack(ts *testscript.TestScript, neg bool, args []string) {
@@ -246,7 +246,12 @@ func touchPack(ts *testscript.TestScript, neg bool, args []string) {
 	if len(packs) == 0 {
 		ts.Fatalf("there is no pack of kind %s", args[0])
 	}
-	slices.Sort(packs)
+	written := func(pack string) time.Time {
+		info, err := os.Stat(pack)
+		ts.Check(err)
+		return info.ModTime()
+	}
+	slices.SortFunc(packs, func(a, b string) int { return written(b).Compare(written(a)) })
 	if args[1] == "remove" {
 		ts.Check(os.Remove(packs[0]))
 		return

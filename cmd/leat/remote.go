@@ -71,6 +71,7 @@ type leat interface {
 	SyncStatus(context.Context) (service.SyncAnswer, error)
 	Digest(context.Context, service.ScopeRequest) (service.DigestAnswer, error)
 	Verify(context.Context, service.VerifyRequest) (verify.Report, error)
+	Repair(context.Context, service.VerifyRequest) (verify.Repaired, error)
 
 	CreateHook(context.Context, service.CreateHookRequest) (service.CreatedHook, error)
 	Hooks(context.Context, service.HooksRequest) (service.HooksAnswer, error)

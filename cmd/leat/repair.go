@@ -15,6 +15,12 @@ import (
 // which others may run. It returns when no document and no symbol graph is
 // under way any more.
 func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, request service.VerifyRequest) (did verify.Repaired, err error) {
+	if s.service == nil { // a gateway, whose workers do it
+		if did, err = s.leat.Repair(ctx, request); err == nil {
+			noteRepaired(g, did)
+		}
+		return did, err
+	}
 	log := g.quietLog().Logger(&g.screen)
 	open, err := worker.Open(ctx, s.config, "repair", log)
 	if err != nil {
@@ -30,13 +36,7 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, reques
 	}
 	did.DeletedPoints, did.GraphFiles = points.DeletedPoints, points.GraphFiles
 	did.RequeuedDocuments += points.RequeuedDocuments
-	if !g.JSON {
-		note("%s repaired, %s and %s deleted, %s queued", count(did.RepairedPacks, "object", "objects"), count(did.DeletedObjects, "object", "objects"),
-			count(did.DeletedPoints, "point", "points"), count(did.RequeuedDocuments, "document", "documents"))
-		if did.GraphFiles > 0 {
-			note("%s of symbol graphs made anew", count(did.GraphFiles, "file", "files"))
-		}
-	}
+	noteRepaired(g, did)
 	if err := worker.MakeGraphs(ctx, open, cmd.Parser, log); err != nil {
 		return did, err
 	}
@@ -50,6 +50,17 @@ func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, reques
 		}
 		return g.settle(ctx, open)
 	}, false)
+}
+
+func noteRepaired(g *globals, did verify.Repaired) {
+	if g.JSON {
+		return
+	}
+	note("%s repaired, %s and %s deleted, %s queued", count(did.RepairedPacks, "object", "objects"), count(did.DeletedObjects, "object", "objects"),
+		count(did.DeletedPoints, "point", "points"), count(did.RequeuedDocuments, "document", "documents"))
+	if did.GraphFiles > 0 {
+		note("%s of symbol graphs made anew", count(did.GraphFiles, "file", "files"))
+	}
 }
 
 func (cmd *verifyCmd) repairObjects(ctx context.Context, g *globals, s *session, open *worker.Stores, did *verify.Repaired) error {

@@ -89,14 +89,56 @@ func (c *Client) Digest(ctx context.Context, r service.ScopeRequest) (d service.
 	return d, err
 }
 
-// Verify is service.Service.Verify. A gateway does not name the single differences.
+// pageOfDifferences is how many differences are asked for at once.
+const pageOfDifferences = 10_000
+
+// Verify is service.Service.Verify. For each ten thousand differences that it names, the
+// gateway compares the stores once more, and the report is of the last comparison.
 func (c *Client) Verify(ctx context.Context, r service.VerifyRequest) (report verify.Report, err error) {
-	body := make(map[string]string)
+	body := comparison(r)
+	if r.Found != nil {
+		body["list"] = pageOfDifferences
+	}
+	for {
+		var a struct {
+			verify.Report
+			Differences []struct{ Kind, What string }
+			Next        string
+		}
+		if err := c.ask(ctx, slowly(body), &a); err != nil {
+			return report, err
+		}
+		for _, d := range a.Differences {
+			r.Found(d.Kind, d.What)
+		}
+		if a.Next == "" {
+			return a.Report, nil
+		}
+		body["cursor"] = a.Next
+	}
+}
+
+// Repair is service.Service.Repair.
+func (c *Client) Repair(ctx context.Context, r service.VerifyRequest) (did verify.Repaired, err error) {
+	body := comparison(r)
+	body["repair"] = true
+	var a struct{ Repaired verify.Repaired }
+	err = c.ask(ctx, slowly(body), &a)
+	return a.Repaired, err
+}
+
+// comparison is the body of a request to compare the stores.
+func comparison(r service.VerifyRequest) map[string]any {
+	body := map[string]any{"grace": r.Grace.String()}
 	if r.Repository != "" {
 		body["tenant"], body["repository"] = r.Tenant, named(r.Repository)
 	}
-	body["grace"] = r.Grace.String()
+	return body
+}
+
+// slowly asks for a comparison. A repair that is asked for twice mends nothing twice.
+func slowly(body map[string]any) request {
 	asked := post(body, nil, "verify")
-	asked.slow, asked.again = true, true // it only reads
-	return report, c.ask(ctx, asked, &report)
+	asked.slow, asked.again = true, true
+	return asked
 }

@@ -12,6 +12,7 @@ import (
 type Gateway struct {
 	Process
 	Door
+	Git // to read lost texts again, when a repair is asked for
 }
 
 // Check says what to change.
@@ -21,6 +22,11 @@ func (g Gateway) Check() error {
 	}
 	if err := g.Process.Check(); err != nil {
 		return err
+	}
+	if g.Git.Dir != "" { // without one nothing is read from git
+		if err := g.Git.Check(); err != nil {
+			return err
+		}
 	}
 	return g.Door.Check()
 }

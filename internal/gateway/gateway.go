@@ -25,13 +25,17 @@ const source = "/leat/gateway"
 
 // Run serves the doors at the address of the process's health checks until ctx ends,
 // and then waits for the requests under way, no longer than drain.
-func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.Door, drain time.Duration, log *slog.Logger) error {
+//
+// git says how repositories are read, where a repair is asked for and texts are lost; without
+// a directory they stay lost.
+func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.Door, git config.Git, drain time.Duration, log *slog.Logger) error {
 	box, err := cfg.Box()
 	if err != nil {
 		return err
 	}
 	svc := service.New(service.Config{
 		Index: cfg.Index, Source: source, OpenEmbedder: s.OpenEmbedder, Box: box, LocalPaths: door.LocalPaths, TextCache: int(door.TextCache),
+		Mender: mender{s, config.Syncer{Worker: config.Worker{Process: config.Process{Stores: cfg}}, Git: git}, log},
 	}, s.Stores)
 	agents, err := tools(door.Tools, svc, log)
 	if err != nil {

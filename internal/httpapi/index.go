@@ -54,7 +54,9 @@ func registerIndex(api huma.API, d deps) {
 	post(api, d, route{
 		id: "verify", path: "/verify", tag: tag, scope: access.ScopeOperate, whole: true, slow: true, repeats: true,
 		summary: "Compare the catalog with the index and the object store",
-		text:    "With `repair`, points are first brought in line with the catalog; objects are not.",
+		text: "With `repair`, points and objects are first brought in line with the catalog, and the workers are waited for. " +
+			"Lost texts are read from git again if the gateway has a directory for mirrors (`--git-dir`). " +
+			"With `list`, each difference is named; `next` goes on, and takes a comparison of its own.",
 	}, d.verify)
 }
 
@@ -175,14 +177,18 @@ type verifyInput struct {
 		Tenant     string `json:"tenant,omitempty" maxLength:"63" doc:"Only points of this tenant; absent: of all."`
 		Repository string `json:"repository,omitempty" maxLength:"4096" doc:"Only points of this repository of the tenant."`
 		Grace      string `json:"grace,omitempty" maxLength:"32" default:"1h" doc:"How old an object that the catalog does not know is when it counts as a difference."`
-		Repair     bool   `json:"repair,omitempty" doc:"Bring the points in line with the catalog first."`
+		Repair     bool   `json:"repair,omitempty" doc:"Bring points and objects in line with the catalog first."`
+		List       int    `json:"list,omitempty" minimum:"0" maximum:"10000" doc:"Name so many differences at most; absent: none."`
+		Cursor     string `json:"cursor,omitempty" maxLength:"256" doc:"Goes on with a list: next of the answer before."`
 	}
 }
 
 type verifyOutput struct {
 	Body struct {
 		verify.Report
-		Repaired *verify.Repaired `json:"repaired,omitempty"`
+		Repaired    *verify.Repaired `json:"repaired,omitempty"`
+		Differences []difference     `json:"differences,omitempty"`
+		Next        string           `json:"next,omitempty" doc:"Absent: there are no more."`
 	}
 }
 
@@ -199,12 +205,23 @@ func (d deps) verify(ctx context.Context, _ caller, in *verifyInput) (*verifyOut
 	}
 	out := &verifyOutput{}
 	if in.Body.Repair {
-		did, err := d.RepairPoints(ctx, request)
+		did, err := d.Repair(ctx, request)
 		if err != nil {
 			return nil, err
 		}
 		out.Body.Repaired = &did
 	}
-	out.Body.Report, err = d.Verify(ctx, request)
+	found := differences{most: min(in.Body.List, mostDifferences)}
+	if in.Body.List > 0 {
+		if found.after, err = place[string]("difference", in.Body.Cursor); err != nil {
+			return nil, err
+		}
+		request.Found = found.add
+	}
+	if out.Body.Report, err = d.Verify(ctx, request); err != nil {
+		return nil, err
+	}
+	out.Body.Differences = found.list
+	out.Body.Next, err = found.next()
 	return out, err
 }

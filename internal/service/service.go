@@ -28,6 +28,9 @@ type Config struct {
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
+	// Mender repairs what takes more than the stores. Default: none, and nothing can be
+	// repaired.
+	Mender Mender
 	// TextCache is the memory, in bytes, for parts of packs that were read a moment ago.
 	// Default: 0, none.
 	TextCache int

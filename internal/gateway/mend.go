@@ -1,0 +1,23 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/leatworks/leat/internal/config"
+	"github.com/leatworks/leat/internal/worker"
+	"github.com/leatworks/leat/pipeline/syncer/object"
+)
+
+// mender does for a gateway what a repair takes beside the stores' answers.
+type mender struct {
+	stores *worker.Stores
+	cfg    config.Syncer
+	log    *slog.Logger
+}
+
+func (m mender) RepairObjects(ctx context.Context) (object.Repaired, error) {
+	return m.stores.RepairObjects(ctx, m.cfg, m.log)
+}
+
+func (m mender) Publish(ctx context.Context) error { return worker.SyncOnce(ctx, m.stores, m.log) }

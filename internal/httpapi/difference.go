@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/leatworks/leat/internal/service"
+)
+
+// The most differences of one answer, in number and in bytes.
+const (
+	mostDifferences     = 10_000
+	mostDifferenceBytes = 8 << 20
+)
+
+// difference is a place where the stores differ.
+type difference struct {
+	Kind string `json:"kind" doc:"Such as missing_point or corrupt_object."`
+	What string `json:"what" doc:"Which point, object or file, for people."`
+}
+
+// mark names a difference in a cursor.
+func (d difference) mark() string {
+	sum := sha256.Sum256([]byte(d.Kind + "\n" + d.What))
+	return hex.EncodeToString(sum[:])
+}
+
+// differences collects a page of what a comparison finds. Each page takes a comparison of
+// its own, which finds the same in the same order as long as nothing is mended.
+type differences struct {
+	after string // mark of the last difference of the page before; "": from the first
+	most  int
+
+	list  []difference
+	bytes int
+	more  bool
+}
+
+func (d *differences) add(kind, what string) {
+	found := difference{kind, what}
+	switch {
+	case d.after != "":
+		if found.mark() == d.after {
+			d.after = ""
+		}
+	case len(d.list) >= d.most || d.bytes >= mostDifferenceBytes:
+		d.more = true
+	default:
+		d.list = append(d.list, found)
+		d.bytes += len(kind) + len(what)
+	}
+}
+
+// next is the cursor of the page that follows, "" if there is none.
+func (d *differences) next() (string, error) {
+	if d.after != "" {
+		return "", &service.Error{Kind: service.Refused, Field: service.FieldCursor, Reason: "the difference with which the page before ended is gone: begin without a cursor"}
+	}
+	if !d.more {
+		return "", nil
+	}
+	return cursor("difference", d.list[len(d.list)-1].mark()), nil
+}
