@@ -109,7 +109,7 @@ func TestCheckNamesTheLine(t *testing.T) {
 		"in-flight: [1]":          "1: in-flight: write one value",
 		"include: [[a]]":          "1: include: write a list of plain values",
 		"- a":                     "1: write 'key: value' lines",
-		"gateway:\n  git-dir: /x": "2: gateway.git-dir: it is no setting of gateway; move it out",
+		"gateway:\n  parsers: 2":  "2: gateway.parsers: it is no setting of gateway; move it out",
 		"lease: 1m\nlease: 2m":    "2: lease: it stands in line 1 already",
 		"s3-secret-key: hunter2":  "1: s3-secret-key: it is a secret and must not stand here; write env:NAME or file:PATH",
 		"\n\npostgres-url: postgres://u:hunter2@h/d":                                "3: postgres-url: it holds a password; write env:NAME or file:PATH",
@@ -220,7 +220,7 @@ func TestSchema(t *testing.T) {
 	}
 	schema := compiled(t, want)
 	for content, ok := range map[string]bool{
-		"": true, "gateway:\n": true, "in-flight: 3": true, "in-flight: x": false, "nope: 1": false, "gateway: {git-dir: x}": false,
+		"": true, "gateway:\n": true, "in-flight: 3": true, "in-flight: x": false, "nope: 1": false, "gateway: {parsers: 2}": false,
 		"s3-secret-key: env:X": true, "s3-secret-key: hunter2": false, "lease: 1h30m": true, "lease: 3": false, "include: [a, b]": true,
 		"log-format: xml": false, "approve-share: 0.25": true, "utf8-only: true": true, "leat: {data: /x}": true, "data: /x": false,
 	} {

@@ -152,7 +152,7 @@ func (s *Service) receive(
 // hook's own, which old versions of Gitea send in the payload.
 func shown(ctx context.Context, body []byte, secrets []string) string {
 	masked, err := secret.Mask(ctx, body[:min(len(body), lookedAt)])
-	if err != nil || masked.Excess {
+	if err != nil || masked.Excess || masked.Over {
 		return ""
 	}
 	text := string(masked.Text)

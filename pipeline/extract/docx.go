@@ -101,7 +101,10 @@ func read(ctx context.Context, f *zip.File, each func(xml.Token) error) error {
 	defer part.Close()
 	decoder := xml.NewDecoder(&inflated{from: until{ctx, part}, packed: int64(min(f.CompressedSize64, MaxSize))})
 	depth := 0
-	for {
+	for tags := 0; ; tags++ {
+		if tags > maxTags {
+			return &overError{fmt.Sprintf("has more than %d tags and texts", maxTags)}
+		}
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -11,10 +11,14 @@ import (
 
 // Version of the extraction. Raise it with every change that gives any file
 // another text.
-const Version = 1
+const Version = 2
 
 // MaxSize is the largest file that can be read, in bytes.
 const MaxSize = 64 << 20
+
+// maxTags is the most tags of a file in a format of tags. A document of a thousand pages
+// has some hundred thousand.
+const maxTags = 4 << 20
 
 // Format is how a file holds its text. Names are stored and shown, so none may
 // change its meaning.

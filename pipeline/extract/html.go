@@ -41,7 +41,10 @@ func htmlText(ctx context.Context, source []byte) ([]byte, *Refusal, error) {
 	p := page{}
 	tokens := html.NewTokenizer(until{ctx, bytes.NewReader(source)})
 	at := 0
-	for {
+	for tags := 0; ; tags++ {
+		if tags > maxTags {
+			return nil, unreadable("it has more than %d tags and texts", maxTags), nil
+		}
 		kind := tokens.Next()
 		raw := tokens.Raw()
 		if kind == html.ErrorToken {

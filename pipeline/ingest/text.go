@@ -63,7 +63,7 @@ func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
 		}
 		if refused == nil { // else it stays as it is written
 			page.Findings = both(read.Findings, page.Findings)
-			page.Excess = page.Excess || read.Excess
+			page.Excess, page.Over = page.Excess || read.Excess, page.Over || read.Over
 			read = page
 		}
 	}
@@ -83,6 +83,9 @@ func both(source, page []secret.Finding) []secret.Finding {
 func (r *reader) made(e entry, v lang.Verdict, read content.Content) file {
 	if v.Skip == "" && read.Excess {
 		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("more than %d of them", secret.MaxFindings)}
+	}
+	if v.Skip == "" && read.Over {
+		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("it has more than %d places where a secret may be", secret.Looks(len(read.Text)))}
 	}
 	f := judged(e, v)
 	if v.Skip != "" && v.Skip != lang.ReasonSecrets {

@@ -20,7 +20,7 @@ const standIn, standInBytes = "masked-", 6
 // The digits tell nothing of a token. A password that can be guessed can be
 // recognised by them.
 func Path(path []byte) []byte {
-	spans, _ := find(context.Background(), path) // which never ends
+	spans, _, _ := find(context.Background(), path) // which never ends
 	if len(spans) == 0 {
 		return path
 	}

@@ -9,7 +9,7 @@ import (
 
 // Version of the rules. Raise it with every change that masks any text
 // differently. Texts that older rules masked are then read again.
-const Version = 3
+const Version = 4
 
 // MaxFindings is how many secrets a text may hold. One with more is a list of
 // credentials, and no part of it is worth the risk: see [Masked.Excess].
@@ -29,16 +29,31 @@ type Masked struct {
 	// Excess says that there were more than MaxFindings: Text is not to be
 	// used, and Findings are the first ones.
 	Excess bool
+	// Over says that the text has more keywords than its size allows to look at: Text is
+	// not to be used. See Looks.
+	Over bool
 }
+
+// The places of a text at which a matcher may look for a secret: freeLooks, and one more
+// for each bytesPerLook bytes. Each look reads some KiB at most, so that the work is bounded
+// by the size of the text on any machine. Programs and documents that people write have a
+// keyword in some hundred bytes.
+const (
+	freeLooks    = 64 << 10
+	bytesPerLook = 8
+)
+
+// Looks is how many keywords a text of a size may have.
+func Looks(size int) int { return freeLooks + size/bytesPerLook }
 
 // Mask finds the secrets of a text, which it does not change, and masks them. It
 // fails only if ctx ends.
 func Mask(ctx context.Context, text []byte) (Masked, error) {
-	spans, err := find(ctx, text)
+	spans, over, err := find(ctx, text)
 	if err != nil || len(spans) == 0 {
-		return Masked{Text: text}, err
+		return Masked{Text: text, Over: over}, err
 	}
-	m := Masked{Text: bytes.Clone(text)}
+	m := Masked{Text: bytes.Clone(text), Over: over}
 	if m.Excess = len(spans) > MaxFindings; m.Excess {
 		spans = spans[:MaxFindings]
 	}
@@ -69,16 +84,17 @@ type span struct {
 const looksPerCheck = 1 << 10
 
 // find returns the spans of a text in order, up to MaxFindings+1. Overlapping
-// spans become one.
-func find(ctx context.Context, text []byte) ([]span, error) {
-	var spans []span
-	var err error
-	looks := 0
+// spans become one. over says that the text has more keywords than Looks allows.
+func find(ctx context.Context, text []byte) (spans []span, over bool, err error) {
+	looks, most := 0, Looks(len(text))
 	keywords().scan(text, func(k *keyword, at int) bool {
 		if looks++; looks%looksPerCheck == 0 {
 			if err = ctx.Err(); err != nil {
 				return false
 			}
+		}
+		if over = looks > most; over {
+			return false
 		}
 		s, ok := k.match(text, at, at+len(k.word))
 		if !ok {
@@ -94,7 +110,7 @@ func find(ctx context.Context, text []byte) ([]span, error) {
 	if len(spans) > MaxFindings+1 {
 		spans = spans[:MaxFindings+1]
 	}
-	return spans, err
+	return spans, over, err
 }
 
 // join adds a span to a list in order without overlaps. Keywords come in the

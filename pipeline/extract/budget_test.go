@@ -1,0 +1,53 @@
+package extract
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leatworks/leat/internal/testenv/cputime"
+)
+
+// The tags of a file are counted, so that what they take is bounded on any machine.
+func TestTagsAreCounted(t *testing.T) {
+	text, refused, err := New(Config{}).Text(t.Context(), HTML, []byte("<html>"+strings.Repeat("<b>", maxTags+1)), 1<<20)
+	if err != nil || text != nil || refused == nil || !strings.Contains(refused.Why, fmt.Sprint("more than ", maxTags, " tags")) {
+		t.Errorf("a page of tags: %+v (%v)", refused, err)
+	}
+}
+
+// Pages and documents that are costly to read take time in proportion to their size.
+func TestExtractionGrowsWithTheFile(t *testing.T) {
+	page := func(s string) func(int) (Format, []byte) {
+		return func(n int) (Format, []byte) { return HTML, []byte("<html><body>" + strings.Repeat(s, n/len(s))) }
+	}
+	body := func(s string) func(int) (Format, []byte) {
+		return func(n int) (Format, []byte) { return Docx, document(t, strings.Repeat(s, n/len(s))) }
+	}
+	for name, make := range map[string]func(int) (Format, []byte){
+		"open tags": page("<b>a"), "headings": page("<h1>x</h1>"), "entities": page("&amp;&#x41;&bogus"), "broken tags": page("<a b='"), "attributes": page(" a=b"),
+		"comments": page("<!-- -"), "scripts": page("<script><!--"), "blanks": page(" \t"), "lines": page("a\n<p>"),
+		"paragraphs": body("<w:p><w:r><w:t>a</w:t></w:r></w:p>"), "cells": body("<w:tbl><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl>"), "empty": body("<w:r/>"), "words": body("a b "),
+	} {
+		took := func(size int) time.Duration {
+			format, file := make(size)
+			began := cputime.Used(t)
+			if _, _, err := New(Config{}).Text(t.Context(), format, file, 1<<30); err != nil {
+				t.Fatal(err)
+			}
+			return cputime.Used(t) - began
+		}
+		took(1 << 10)
+		for attempt := 1; ; attempt++ {
+			small, large := took(16<<10), took(128<<10)
+			if large < 16*small+20*time.Millisecond { // eight times the file
+				break
+			}
+			if attempt == 5 {
+				t.Errorf("%s: %s for 16 KiB and %s for 128", name, small, large)
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package secret
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/leatworks/leat/internal/testenv/cputime"
+)
+
+// A text has a budget of places at which secrets are looked for, which depends on its size
+// alone.
+func TestATextHasABudgetOfLooks(t *testing.T) {
+	dense := func(size int) []byte { return bytes.Repeat([]byte("7z "), size/3) }
+	if m := masked(dense(64 << 10)); m.Over {
+		t.Error("a small text is over its budget, however dense its keywords are")
+	}
+	large := dense(768 << 10)
+	m := masked(large)
+	if !m.Over {
+		t.Errorf("%d keywords are looked at, and %d may be", len(large)/3, Looks(len(large)))
+	}
+	if again := masked(large); again.Over != m.Over || !bytes.Equal(again.Text, m.Text) {
+		t.Error("a text over its budget is another each time")
+	}
+	// What people write is far below: a keyword in each line of a large file.
+	if m := masked(bytes.Repeat([]byte("set the password in the form, and http the rest\n"), 20_000)); m.Over {
+		t.Error("a text that people write is over its budget")
+	}
+}
+
+// The costliest keywords take time in proportion to the text, once it is longer than what
+// one look reads.
+func TestLooksGrowWithTheText(t *testing.T) {
+	for _, word := range []string{"7z ", "ya29.", "private-lines:", "curl ", "-----BEGIN PRIVATE KEY-----", "password=\"", "\"kty\":", "machine "} {
+		took := func(size int) time.Duration {
+			text := bytes.Repeat([]byte(word), size/len(word))
+			began := cputime.Used(t)
+			masked(text)
+			return cputime.Used(t) - began
+		}
+		took(1 << 10)
+		for attempt := 1; ; attempt++ {
+			small, large := took(2*maxArmor), took(6*maxArmor)
+			if large < 5*small+20*time.Millisecond { // three times the text; the square would take nine
+				break
+			}
+			if attempt == 5 {
+				t.Errorf("%q: %s for 64 KiB and %s for 192", word, small, large)
+				break
+			}
+		}
+	}
+}
