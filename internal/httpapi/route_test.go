@@ -119,7 +119,7 @@ func (o operation) request(repository string) (path string, body any) {
 	query := url.Values{}
 	for _, p := range o.Parameters {
 		if p.In == "query" && p.Required {
-			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main", "symbol": secret + ".go"}[p.Name])
+			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main", "symbol": secret + ".go", "tags": "v*"}[p.Name])
 		}
 	}
 	if o.ID == "find-path" {
@@ -136,6 +136,8 @@ func (o operation) request(repository string) (path string, body any) {
 			body = map[string]any{"page": "index", "title": "t", "body": "b"}
 		case "pin":
 			body = map[string]any{"commit": "main"}
+		case "track-tags":
+			body = map[string]any{"tags": "v*"}
 		}
 	}
 	return path + "?" + query.Encode(), body
