@@ -215,7 +215,7 @@ func TestAPushOvertakesABackfill(t *testing.T) {
 // A small repository waits for one window of the documents before it and no more, at every step,
 // however large the other repositories are.
 func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
-	const window, files = 64, 1200
+	const window, files, few = 16, 300, 25
 	model := newGated("large")
 	l := newLanes(t, model, config.Bulk{BulkFiles: 10, BulkWindow: window, BulkIngests: 4})
 	start(t, l.ingest, l.embed, l.index)
@@ -225,7 +225,7 @@ func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 		keys = append(keys, l.ask(t, repo))
 	}
 	<-model.met
-	small := repoOf(t, 100, "small")
+	small := repoOf(t, few, "small")
 	keys = append(keys, l.ask(t, small))
 	l.eventually(t, "the small one has come as far as it can", func() bool { return l.count(t, small, "chunked", "embedded", "indexed") > 0 })
 	model.letGo()
@@ -233,7 +233,7 @@ func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 
 	order := l.order(t)
 	id := events.RepositoryID(events.DefaultTenant, small.Dir).String()
-	before, left := 0, 100
+	before, left := 0, few
 	for _, repository := range order {
 		if repository == id {
 			left--
@@ -242,10 +242,10 @@ func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 		}
 	}
 	// Each of four repositories has its share of the window on its way, a batch
-	// that is being stored and one that was read: 16 + 2 × 16. The small one
+	// that is being stored and one that was read: 4 + 2 × 4. The small one
 	// enters in seven batches, and each may meet as much again.
-	const most = 7 * 4 * 48
-	if left != 0 || len(order) != 3*files+100 {
+	const most = 7 * 4 * 12
+	if left != 0 || len(order) != 3*files+few {
 		t.Fatalf("%d documents were indexed, %d of the small one not", len(order), left)
 	}
 	t.Logf("%d of %d documents of the large ones were indexed before the small one", before, 3*files)
@@ -257,9 +257,9 @@ func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 // A commit that changes very many files of a repository has a window in the live lane, so
 // that another tenant's push finds no more than that before it.
 func TestAPushPassesACommitOfManyFiles(t *testing.T) {
-	const window, files = 64, 1000
+	const window, files = 64, 400
 	model := newGated("large")
-	l := newLanes(t, model, config.Bulk{BulkFiles: 500, LiveWindow: window, BulkIngests: 4})
+	l := newLanes(t, model, config.Bulk{BulkFiles: 200, LiveWindow: window, BulkIngests: 4})
 	start(t, l.ingest, l.embed, l.index)
 	flood := repoOf(t, 3, "first")
 	l.done(t, l.ask(t, flood))
