@@ -414,7 +414,8 @@ func TestATargetThatLies(t *testing.T) {
 	}
 }
 
-// A pack that S3 has lost or changed is in no backup.
+// A pack that S3 has lost or changed is in no backup. The backup after a repair does not
+// go on with the one that met the damage.
 func TestASourceThatIsDamaged(t *testing.T) {
 	p, _ := world(t)
 	p.ChangeObject(t, p.Keys(t)[0], func(b []byte) []byte { b[3] ^= 1; return b })
@@ -422,6 +423,19 @@ func TestASourceThatIsDamaged(t *testing.T) {
 	_, err := v.Create(t.Context(), leatOf(p), backup.Request{Target: "test"})
 	if !errors.Is(err, backup.ErrDamaged) || !errors.Is(err, blob.ErrCorrupt) {
 		t.Errorf("%v, want the damage", err)
+	}
+	objects := object.New(object.Config{ScrubInterval: time.Hour, ScrubRate: 1 << 30}, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
+	for _, work := range objects.Work() {
+		if work.Kind == object.KindScrub {
+			if _, err := p.Now(t, work); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	p.MustDeliver(t, p.Look(t)...)
+	p.Settle(t)
+	if made := create(t, v, p); made.Resumed {
+		t.Error("the backup that met the damage was resumed")
 	}
 }
 

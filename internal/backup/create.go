@@ -117,7 +117,12 @@ func (c *creation) run(ctx context.Context) (Created, error) {
 				return errors.Join(err, c.letGo(ctx))
 			}
 		}
-		if err := c.copyAll(ctx); err != nil {
+		err := c.copyAll(ctx)
+		if errors.Is(err, ErrDamaged) {
+			// A repair puts the content into another pack, which this point in time does not name.
+			return errors.Join(err, c.letGo(ctx))
+		}
+		if err != nil {
 			return err
 		}
 		return c.end(ctx)
