@@ -24,12 +24,12 @@ func TestABackupOfSealedPacksStaysSealed(t *testing.T) {
 	r := from.IngestTree(t, testpipe.Text("a.go", "package a\n\nfunc Quagmire() {}\n", "b.txt", "quagmire\n"))
 	from.Settle(t)
 	v, target := vault(t, backup.Crypt{})
-	made := create(t, v, from)
+	create(t, v, from)
 	r.Commit(t, testpipe.Text("c.txt", "quagmire again\n"))
 	from.Submit(t, r)
 	from.Settle(t)
 	rotate(t, from)
-	made = create(t, v, from)
+	made := create(t, v, from)
 	for item, err := range target.List(t.Context(), "packs/") {
 		if err != nil {
 			t.Fatal(err)

@@ -23,7 +23,7 @@ func (g Gateway) Check() error {
 	if err := g.Process.Check(); err != nil {
 		return err
 	}
-	if g.Git.Dir != "" { // without one nothing is read from git
+	if g.Dir != "" { // without one nothing is read from git
 		if err := g.Git.Check(); err != nil {
 			return err
 		}

@@ -7,8 +7,8 @@ import (
 	"os"
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
-	"go.opentelemetry.io/otel/log/global"
 	"go.opentelemetry.io/otel/sdk/log"
 )
 
@@ -28,7 +28,7 @@ func startLogs(ctx context.Context, service string) (stop func(context.Context) 
 		return nil, fmt.Errorf("start log exporter: %w", err)
 	}
 	provider := log.NewLoggerProvider(log.WithProcessor(log.NewBatchProcessor(exporter)), log.WithResource(resourceOf(service)))
-	global.SetLoggerProvider(provider)
+	otel.SetLoggerProvider(provider)
 	return provider.Shutdown, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/otel/log/global"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log/noop"
 	"go.opentelemetry.io/otel/trace"
 	logpb "go.opentelemetry.io/proto/otlp/logs/v1"
@@ -21,7 +21,7 @@ import (
 // A line that is written is sent as well, with its attributes and the ids of its trace; one
 // below the level is neither.
 func TestLinesAreSentWithTheirTrace(t *testing.T) {
-	t.Cleanup(func() { global.SetLoggerProvider(noop.NewLoggerProvider()) })
+	t.Cleanup(func() { otel.SetLoggerProvider(noop.NewLoggerProvider()) })
 	sent := make(chan []byte, 10)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if body, err := io.ReadAll(r.Body); err == nil && r.URL.Path == "/v1/logs" {

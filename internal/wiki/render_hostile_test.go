@@ -1,6 +1,7 @@
 package wiki_test
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -135,7 +136,7 @@ func checkHTML(t *testing.T, texts []string, page string) {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF {
+			if !errors.Is(z.Err(), io.EOF) {
 				t.Errorf("%q: %v", texts, z.Err())
 			}
 			return
