@@ -109,9 +109,9 @@ microbench: ## run the benchmarks of the packages
 # Chromium looks at the pages of a real repository, this checkout unless REPO is given.
 .PHONY: screenshots
 screenshots: export CGO_CFLAGS ?= -O1 -g0
-screenshots: ## take pictures of the pages into docs/screenshots (REPO=path)
+screenshots: ## take pictures of the pages into docs/screenshots (REPO=path QUERY=text)
 	mkdir -p docs/screenshots
-	LEAT_SCREENSHOTS=$(CURDIR)/docs/screenshots LEAT_SCREENSHOTS_REPO='$(or $(REPO),$(CURDIR))' $(GO) test -count 1 -timeout 10m -run TestScreenshots ./internal/gateway
+	LEAT_SCREENSHOTS=$(CURDIR)/docs/screenshots LEAT_SCREENSHOTS_REPO='$(or $(REPO),$(CURDIR))' LEAT_SCREENSHOTS_QUERY='$(QUERY)' $(GO) test -count 1 -timeout 10m -run TestScreenshots ./internal/gateway
 
 .PHONY: generate
 generate: ## generate schemas, queries, pages and the description of the HTTP API from their sources

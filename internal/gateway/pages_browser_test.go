@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"os"
@@ -129,6 +130,7 @@ func prefer(theme string) chromedp.Action[chromedp.Void] {
 // Pictures of the pages over a real repository, for the documentation (make screenshots).
 func TestScreenshots(t *testing.T) {
 	dir, repo := os.Getenv("LEAT_SCREENSHOTS"), os.Getenv("LEAT_SCREENSHOTS_REPO")
+	query := "/search?q=" + url.QueryEscape(cmp.Or(os.Getenv("LEAT_SCREENSHOTS_QUERY"), "retry with backoff")) + "&"
 	if dir == "" || repo == "" {
 		t.Skip("set LEAT_SCREENSHOTS to a directory, and LEAT_SCREENSHOTS_REPO to a repository")
 	}
@@ -136,16 +138,18 @@ func TestScreenshots(t *testing.T) {
 	if _, err := gitrun.Run(t.Context(), nil, "clone", "--quiet", "--bare", "--depth=1", "file://"+repo, code); err != nil {
 		t.Fatal(err)
 	}
-	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	p := testpipe.Open(t, testpipe.Config{})
+	s := openSite(t, p)
 	s.index(t, code, "")
+	p.ConsumeAll(t) // as workers would have
 	s.grants["root"] = access.Grant{Token: "root", Name: "ada", Scopes: access.Scopes}
 	b := s.browse(t, "root")
 	open := func(theme, path string, width, height int64) {
 		b.do(t, prefer(theme), chromedp.EmulateViewport(width, height), chromedp.Navigate(s.url+path+"tenant=acme"), chromedp.WaitReady("main h1"))
 	}
-	open("dark", "/search?q=retry+with+backoff&", 1120, 700)
+	open("dark", query, 1120, 700)
 	b.look(t, dir, "dark")
-	open("light", "/search?q=retry+with+backoff&", 1120, 700)
+	open("light", query, 1120, 700)
 	b.look(t, dir, "search")
 	b.do(t, chromedp.Click(".hit .path"), chromedp.WaitVisible(".beside .code"))
 	b.do(t, chromedp.Click(`//nav[@aria-label="Of this file"]/a[text()="Chunks"]`), chromedp.WaitVisible(".chain"))

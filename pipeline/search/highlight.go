@@ -2,6 +2,7 @@ package search
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -9,11 +10,18 @@ import (
 )
 
 // Matcher finds a query's words in texts as the sparse ranking does: parts of
-// identifiers and whole ones, in any case and number.
+// identifiers and whole ones, in any case and number. Little words of a sentence, such as
+// "the", are not found beside others.
 type Matcher struct{ query terms }
 
 // NewMatcher reads the query.
-func NewMatcher(query string) Matcher { return Matcher{termsOf(query)} }
+func NewMatcher(query string) Matcher {
+	telling := slices.DeleteFunc(strings.Fields(query), func(word string) bool { return slices.Contains(little, strings.ToLower(word)) })
+	if len(telling) > 0 {
+		query = strings.Join(telling, " ")
+	}
+	return Matcher{termsOf(query)}
+}
 
 // Matches returns the ranges of line that match, in bytes and in order.
 func (m Matcher) Matches(line string) [][2]int {

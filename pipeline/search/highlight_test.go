@@ -19,6 +19,8 @@ func TestMatches(t *testing.T) {
 		{"検索エンジン", "全文検索エンジンのconfig", "全文[検索エンジン]のconfig"},
 		{"cafe", "le Café", "le [Café]"},
 		{"a", "a\xff a", "[a]\xff [a]"},
+		{"What is the retry?", "the retry is due", "the [retry] is due"},
+		{"is it", "it is", "[it] [is]"},
 		{"", "anything", "anything"},
 	} {
 		var got strings.Builder
