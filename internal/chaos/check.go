@@ -211,7 +211,7 @@ func (r *run) findSessions(ctx context.Context) error {
 		}
 		links := -1 // one is the feed's
 		for _, name := range stack.StoreNames {
-			links += r.stores[name].proxy.count()
+			links += r.stores[name].relay.Count()
 		}
 		if sessions+locks == 0 && links <= 0 {
 			return nil
@@ -326,6 +326,6 @@ func (r *run) stop() error {
 
 func (s *proxied) close() error {
 	err := s.End(stack.StopPatience)
-	s.proxy.close()
+	s.relay.Close()
 	return err
 }

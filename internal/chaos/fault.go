@@ -88,17 +88,17 @@ func (r *run) killStore(ctx context.Context, f fault) error {
 }
 
 func (r *run) disturb(ctx context.Context, f fault) {
-	p := r.stores[f.target].proxy
+	p := r.stores[f.target].relay
 	switch f.kind {
 	case Cut:
-		p.cut()
+		p.Cut()
 	case Delay:
-		p.slow(time.Duration(5+f.choice%100) * time.Millisecond)
+		p.Slow(time.Duration(5+f.choice%100) * time.Millisecond)
 	case Stall:
-		p.stall()
+		p.Stall()
 	}
 	pause(ctx, f.lasts)
-	p.heal()
+	p.Heal()
 }
 
 func (r *run) dropCollection(ctx context.Context) error {

@@ -66,7 +66,7 @@ func (r *run) warmUp(ctx context.Context) error {
 		r.idle[kind] = footprint{max(f.goroutines, r.idle[kind].goroutines), max(f.files, r.idle[kind].files)}
 	}
 	for _, name := range stack.StoreNames {
-		r.connections[name] = r.stores[name].proxy.count()
+		r.connections[name] = r.stores[name].relay.Count()
 	}
 	r.log.Info("idle", "workers", r.idle, "connections", r.connections)
 	return nil
@@ -114,11 +114,11 @@ func (r *run) compareFootprints(ctx context.Context) (held, over []string) {
 	if err != nil {
 		over = append(over, err.Error())
 	}
-	if links := r.stores[stack.Postgres].proxy.count(); sessions > links {
+	if links := r.stores[stack.Postgres].relay.Count(); sessions > links {
 		over = append(over, fmt.Sprintf("%d sessions in postgres of %d connections", sessions, links))
 	}
 	for _, name := range stack.StoreNames {
-		say(name+" connections", r.stores[name].proxy.count(), r.connections[name], slackConnections[name], &r.report.Growth.Connections)
+		say(name+" connections", r.stores[name].relay.Count(), r.connections[name], slackConnections[name], &r.report.Growth.Connections)
 	}
 	return held, over
 }

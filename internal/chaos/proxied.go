@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/leatworks/leat/internal/relay"
 	"github.com/leatworks/leat/internal/stack"
 )
 
-// proxied is one store's process, and the proxy that leads the workers there.
+// proxied is one store's process, and the relay that leads the workers there.
 type proxied struct {
 	*stack.Store
-	proxy *proxy
+	relay *relay.Relay
 }
 
 func newProxied(dir, logs, name string) (*proxied, error) {
@@ -23,11 +24,11 @@ func newProxied(dir, logs, name string) (*proxied, error) {
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := newProxy()
-	return &proxied{process, proxy}, err
+	between, err := relay.New()
+	return &proxied{process, between}, err
 }
 
-// Start returns when the store accepts connections and the proxy leads there.
+// Start returns when the store accepts connections and the relay leads there.
 func (s *proxied) Start() error {
 	if err := s.Store.Start(); err != nil {
 		return err
@@ -36,7 +37,7 @@ func (s *proxied) Start() error {
 	if err != nil {
 		return err
 	}
-	s.proxy.lead(network, address)
+	s.relay.Lead(network, address)
 	return nil
 }
 
@@ -44,11 +45,11 @@ func (s *proxied) Start() error {
 func (s *proxied) wipe() error { return os.RemoveAll(filepath.Join(s.Dir, s.Name)) }
 
 // environment returns the variables with which a worker reaches the stores
-// through their proxies.
+// through their relays.
 func environment(stores map[string]*proxied) ([]string, error) {
 	at := make(map[string]string)
 	for name, s := range stores {
-		at[name] = s.proxy.addr()
+		at[name] = s.relay.Addr()
 	}
 	endpoints := stores[stack.S3].Endpoints
 	endpoints.NATS = stores[stack.NATS].Endpoints.NATS

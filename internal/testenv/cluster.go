@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leatworks/leat/internal/relay"
 )
 
 // Cluster is a JetStream cluster of three nats-servers, each a process of its own with
@@ -27,7 +29,7 @@ type Node struct {
 	client, route, monitor string // addresses
 	cmd                    *exec.Cmd
 	ended                  chan struct{}
-	links                  []*Link // to and from the other nodes, where there are any
+	links                  []*relay.Relay // to and from the other nodes, where there are any
 }
 
 // NATSCluster starts a cluster that lives until the test ends, and waits until it has a

@@ -1,6 +1,4 @@
-//go:build linux
-
-package chaos
+package relay_test
 
 import (
 	"bufio"
@@ -9,11 +7,13 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/leatworks/leat/internal/relay"
 )
 
 const patience = 10 * time.Second
 
-// echo is a store that answers each line with the same line.
+// echo is a server that answers each line with the same line.
 func echo(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,9 +49,9 @@ type caller struct {
 	lines *bufio.Reader
 }
 
-func call(t *testing.T, p *proxy) *caller {
+func call(t *testing.T, r *relay.Relay) *caller {
 	t.Helper()
-	conn, err := net.Dial("tcp", p.addr())
+	conn, err := net.Dial("tcp", r.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,33 +72,33 @@ func (c *caller) ask(wait time.Duration) (time.Duration, error) {
 	return time.Since(began), err
 }
 
-func TestProxy(t *testing.T) {
+func TestRelay(t *testing.T) {
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	p, err := newProxy()
+	r, err := relay.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.close)
-	if _, err := call(t, p).ask(patience); err == nil {
-		t.Fatal("an answer from no store")
+	t.Cleanup(r.Close)
+	if _, err := call(t, r).ask(patience); err == nil {
+		t.Fatal("an answer from no server")
 	}
-	p.lead("tcp", echo(t))
-	c := call(t, p)
+	r.Lead("tcp", echo(t))
+	c := call(t, r)
 	if _, err := c.ask(patience); err != nil {
 		t.Fatal(err)
 	}
 
-	p.slow(50 * time.Millisecond)
+	r.Slow(50 * time.Millisecond)
 	if took, err := c.ask(patience); err != nil || took < 100*time.Millisecond {
 		t.Errorf("delayed answer: %s, %v", took, err)
 	}
-	p.heal()
+	r.Heal()
 
-	p.stall()
+	r.Stall()
 	if _, err := c.ask(100 * time.Millisecond); err == nil {
 		t.Error("an answer through a stall")
 	}
-	p.heal()
+	r.Heal()
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
@@ -106,15 +106,15 @@ func TestProxy(t *testing.T) {
 		t.Errorf("what was held back by a stall: %v", err)
 	}
 
-	p.cut()
+	r.Cut()
 	if _, err := c.ask(patience); err == nil {
 		t.Error("an answer through a connection that was cut")
 	}
-	if _, err := call(t, p).ask(patience); err == nil {
+	if _, err := call(t, r).ask(patience); err == nil {
 		t.Error("an answer while connections are refused")
 	}
-	p.heal()
-	if _, err := call(t, p).ask(patience); err != nil {
+	r.Heal()
+	if _, err := call(t, r).ask(patience); err != nil {
 		t.Errorf("after the cut: %v", err)
 	}
 }
