@@ -24,7 +24,7 @@ func (wakeCmd) Help() string {
 }
 
 func (cmd *wakeCmd) Run(ctx context.Context, g *globals) error {
-	return cmd.run(ctx, g, service.Waking, func(l leat) func(context.Context, service.TurnRequest) (service.TurnAnswer, error) { return l.Wake })
+	return cmd.run(ctx, g, service.Waking, leat.Wake)
 }
 
 type sleepCmd struct{ turnFlags }
@@ -34,7 +34,7 @@ func (sleepCmd) Help() string {
 }
 
 func (cmd *sleepCmd) Run(ctx context.Context, g *globals) error {
-	return cmd.run(ctx, g, service.FallingAsleep, func(l leat) func(context.Context, service.TurnRequest) (service.TurnAnswer, error) { return l.Sleep })
+	return cmd.run(ctx, g, service.FallingAsleep, leat.Sleep)
 }
 
 // turnInterval is the time between two looks whether a ref has turned.
@@ -43,7 +43,7 @@ const turnInterval = 250 * time.Millisecond
 // run turns refs. With --wait it asks again, which changes nothing, until none is in the
 // state underway.
 func (cmd *turnFlags) run(
-	ctx context.Context, g *globals, underway string, turn func(leat) func(context.Context, service.TurnRequest) (service.TurnAnswer, error),
+	ctx context.Context, g *globals, underway string, turn func(leat, context.Context, service.TurnRequest) (service.TurnAnswer, error),
 ) error {
 	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
@@ -51,7 +51,7 @@ func (cmd *turnFlags) run(
 	}
 	defer s.close()
 	for {
-		a, err := turn(s.leat)(ctx, service.TurnRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
+		a, err := turn(s.leat, ctx, service.TurnRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
 		if err != nil {
 			return err
 		}

@@ -43,14 +43,20 @@ func parseShape(request *qdrant.CreateCollection) (shape, error) {
 	return s, nil
 }
 
+// denseOf returns the dense vector of a collection that has one at most, and its name.
+func denseOf(config *qdrant.VectorsConfig) (name string, params *qdrant.VectorParams) {
+	params = config.GetParams()
+	for name, params = range config.GetParamsMap().GetMap() {
+	}
+	return name, params
+}
+
 func (s *shape) parseDense(config *qdrant.VectorsConfig) error {
-	params := config.GetParams()
-	named := config.GetParamsMap().GetMap()
-	if len(named) > 1 {
+	if len(config.GetParamsMap().GetMap()) > 1 {
 		return unsupported("more than one dense vector a collection")
 	}
-	for s.Dense, params = range named {
-	}
+	var params *qdrant.VectorParams
+	s.Dense, params = denseOf(config)
 	switch {
 	case params == nil:
 		return nil

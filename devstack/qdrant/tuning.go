@@ -31,9 +31,7 @@ type tuning struct {
 
 // parseTuning reads a request to create a collection that parseShape has accepted.
 func parseTuning(request *qdrant.CreateCollection) (tuning, error) {
-	dense := request.GetVectorsConfig().GetParams()
-	for _, dense = range request.GetVectorsConfig().GetParamsMap().GetMap() {
-	}
+	_, dense := denseOf(request.GetVectorsConfig())
 	hnsw := request.GetHnswConfig()
 	t := tuning{
 		Shards: request.GetShardNumber(), Replicas: request.GetReplicationFactor(), WriteConsistency: request.GetWriteConsistencyFactor(),
@@ -60,10 +58,7 @@ func (t tuning) config(s shape) *qdrant.CollectionConfig {
 	params.ShardNumber = cmp.Or(t.Shards, 1)
 	params.ReplicationFactor, params.WriteConsistencyFactor = qdrant.PtrOf(cmp.Or(t.Replicas, 1)), qdrant.PtrOf(cmp.Or(t.WriteConsistency, 1))
 	if t.VectorsOnDisk {
-		dense := params.GetVectorsConfig().GetParams()
-		for _, dense = range params.GetVectorsConfig().GetParamsMap().GetMap() {
-		}
-		if dense != nil {
+		if _, dense := denseOf(params.GetVectorsConfig()); dense != nil {
 			dense.OnDisk = &t.VectorsOnDisk
 		}
 	}

@@ -94,13 +94,7 @@ func (w *whole) group() (a grouped) {
 	net := network.New(len(w.files), w.edges)
 	of, modularity := net.Communities()
 	rank := net.Rank()
-	var members [][]int32
-	for i, c := range of {
-		for len(members) <= c {
-			members = append(members, nil)
-		}
-		members[c] = append(members[c], int32(i))
-	}
+	members, named := w.gather(of)
 	inside, all := make([]float64, len(members)), make([]float64, len(members))
 	for _, e := range w.edges {
 		from, to := of[e.From], of[e.To]
@@ -111,14 +105,6 @@ func (w *whole) group() (a grouped) {
 			all[to] += e.Weight
 		}
 	}
-	files := make(map[string]int) // that have a word
-	words := make([][]string, len(w.files))
-	for i, f := range w.files {
-		words[i] = wordsOf(f.Path)
-		for _, word := range words[i] {
-			files[word]++
-		}
-	}
 	a.Modularity = modularity
 	for c, list := range members {
 		if len(list) < leastCommunity {
@@ -126,14 +112,14 @@ func (w *whole) group() (a grouped) {
 			continue
 		}
 		slices.SortStableFunc(list, func(x, y int32) int { return cmp.Compare(rank[y], rank[x]) })
-		one := Community{Size: len(list), Path: w.directory(list), Words: naming(list, words, files, len(w.files))}
+		one := Community{Size: len(list)}
+		one.Name, one.Path, one.Words = named(list)
 		if all[c] > 0 {
 			one.Cohesion = inside[c] / all[c]
 		}
 		for _, i := range list[:min(len(list), leadingFiles)] {
 			one.Files = append(one.Files, w.files[i].Path)
 		}
-		one.Name = nameOf(one.Path, one.Words)
 		a.Communities = append(a.Communities, one)
 	}
 	slices.SortStableFunc(a.Communities, func(x, y Community) int { return cmp.Or(y.Size-x.Size, strings.Compare(x.Files[0], y.Files[0])) })
@@ -145,7 +131,24 @@ func (w *whole) group() (a grouped) {
 // from 1, or 0 of a file that is alone.
 func (w *whole) communities() (of []int, names []string) {
 	of, _ = network.New(len(w.files), w.edges).Communities()
-	var members [][]int32
+	members, named := w.gather(of)
+	place := make([]int, len(members))
+	for c, list := range members {
+		if len(list) >= leastCommunity {
+			name, _, _ := named(list)
+			names = append(names, name)
+			place[c] = len(names)
+		}
+	}
+	for i, c := range of {
+		of[i] = place[c]
+	}
+	return of, names
+}
+
+// gather lists the files of each community. named names one by the directory and the words
+// that its files have in common.
+func (w *whole) gather(of []int) (members [][]int32, named func([]int32) (name, dir string, words []string)) {
 	files := make(map[string]int) // that have a word
 	words := make([][]string, len(w.files))
 	for i, c := range of {
@@ -158,25 +161,14 @@ func (w *whole) communities() (of []int, names []string) {
 			files[word]++
 		}
 	}
-	place := make([]int, len(members))
-	for c, list := range members {
-		if len(list) >= leastCommunity {
-			names = append(names, nameOf(w.directory(list), naming(list, words, files, len(w.files))))
-			place[c] = len(names)
+	return members, func(list []int32) (name, dir string, common []string) {
+		dir, common = w.directory(list), naming(list, words, files, len(w.files))
+		name = cmp.Or(dir, "/")
+		if len(common) > 0 {
+			name += ": " + strings.Join(common, ", ")
 		}
+		return name, dir, common
 	}
-	for i, c := range of {
-		of[i] = place[c]
-	}
-	return of, names
-}
-
-func nameOf(dir string, words []string) string {
-	name := cmp.Or(dir, "/")
-	if len(words) > 0 {
-		name += ": " + strings.Join(words, ", ")
-	}
-	return name
 }
 
 // directory is the deepest directory with most of some files below it.

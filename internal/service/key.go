@@ -116,7 +116,7 @@ func (s *Service) RotateKey(ctx context.Context, r RotateKeyRequest) (done Rotat
 	if err := everything(ctx, r.Reach); err != nil {
 		return done, err
 	}
-	if err := s.whole(ctx, store.Postgres); err != nil {
+	if err := s.need(store.Postgres); err != nil {
 		return done, err
 	}
 	if r.Wrapping {

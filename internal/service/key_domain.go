@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -60,9 +59,6 @@ const shredPage = 1000
 func (s *Service) DestroyKey(ctx context.Context, r DestroyKeyRequest) (done DestroyedKeys, err error) {
 	defer mark(&err)
 	if err := s.checkWhole(ctx, r.Tenant, r.Reach); err != nil {
-		return done, err
-	}
-	if err := s.need(store.Postgres); err != nil {
 		return done, err
 	}
 	if r.Confirm != r.Tenant {

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/leatworks/leat/internal/store"
@@ -95,7 +94,7 @@ func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verif
 // graphs compares symbol graphs. It cuts nothing: texts are read by workers alone.
 func (s *Service) graphs() *graph.Step {
 	c := s.stores.Catalog
-	return graph.New(graph.Config{}, c.Core, c.Graphs, c.Locks, s.stores.Blobs, nil, slog.New(slog.DiscardHandler))
+	return graph.NewChecker(c.Core, c.Graphs, c.Locks, s.stores.Blobs)
 }
 
 func (s *Service) scope(ctx context.Context, r ScopeRequest) (scope point.Scope, err error) {

@@ -65,9 +65,6 @@ type UnpinRequest struct {
 	Name       string
 }
 
-// versionName is what a version may be called.
-var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$`)
-
 // Versions lists the versions of a repository.
 func (s *Service) Versions(ctx context.Context, r VersionsRequest) (a VersionsAnswer, err error) {
 	defer mark(&err)
@@ -103,7 +100,7 @@ func (s *Service) Pin(ctx context.Context, r PinRequest) (a PinAnswer, err error
 			r.Name = commit[:12]
 		}
 	}
-	if !versionName.MatchString(r.Name) {
+	if !catalog.IsVersionName(r.Name) {
 		return a, &Error{Kind: Invalid, Field: FieldName, Value: r.Name, Reason: "begin with a letter or digit, and use letters, digits and . _ / + - alone, 128 at most"}
 	}
 	track := catalog.Track{ID: events.TrackID(heads[0].Repository, ref), Repository: heads[0].Repository, Tenant: r.Tenant, URL: heads[0].URL, Ref: ref}

@@ -55,7 +55,7 @@ func database(t testing.TB, clause string) string {
 		t.Fatalf("testenv: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := execute(admin, "drop database if exists "+name+" with (force)"); err != nil {
+		if err := drop(admin, name); err != nil {
 			t.Errorf("testenv: %v", err)
 		}
 	})
@@ -100,7 +100,7 @@ func (s *state) migrated() (string, error) {
 		err = migrate(made)
 	}
 	if err != nil {
-		return "", errors.Join(err, dropTemplate(admin, name))
+		return "", errors.Join(err, drop(admin, name))
 	}
 	s.template = name
 	return name, nil
@@ -117,7 +117,7 @@ func migrate(dsn string) error {
 	return c.Schema.Up(ctx)
 }
 
-func dropTemplate(admin, name string) error {
+func drop(admin, name string) error {
 	return execute(admin, "drop database if exists "+name+" with (force)")
 }
 

@@ -112,7 +112,7 @@ func (s *state) close() error {
 	defer s.mu.Unlock()
 	var errs []error
 	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" && s.template != "" {
-		errs = append(errs, dropTemplate(given, s.template))
+		errs = append(errs, drop(given, s.template))
 	}
 	if s.postgres != nil {
 		errs = append(errs, s.postgres.Close())

@@ -5,12 +5,19 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
+
+// versionName is what a version may be called.
+var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$`)
+
+// IsVersionName says whether a version may be called so.
+func IsVersionName(name string) bool { return versionName.MatchString(name) }
 
 // Version is a track that is kept on purpose, under a name.
 type Version struct {

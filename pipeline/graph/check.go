@@ -158,12 +158,14 @@ const maxGone = 10_000
 
 func (s *Step) namesOf(ctx context.Context, documents []uuid.UUID) (names []string, err error) {
 	for part := range slices.Chunk(documents, rowPage) {
-		rows, err := s.graphs.SymbolsOf(ctx, part, len(part)*(fact.MaxDefinitions+fact.MaxImports+1))
+		of, err := symbolsOf(ctx, s.graphs, part)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
-			names = append(names, r.Name)
+		for _, id := range part {
+			for _, one := range of[id] {
+				names = append(names, one.Name)
+			}
 		}
 	}
 	return names, nil
@@ -180,7 +182,7 @@ func (s *Step) checkRows(ctx context.Context, r *resolver, page []catalog.GraphR
 	}
 	c.unknown += int64(len(missing))
 	w.unknown = append(w.unknown, missing...)
-	symbols, err := symbolsOf(ctx, s.graphs, page)
+	symbols, err := symbolsOfRows(ctx, s.graphs, page)
 	if err != nil {
 		return err
 	}

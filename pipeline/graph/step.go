@@ -51,7 +51,12 @@ type Step struct {
 	log       *slog.Logger
 }
 
-// New returns a step. One that only checks needs no cutter.
+// NewChecker returns a step that only checks, and finds no facts.
+func NewChecker(c *catalog.Core, g *catalog.Graphs, locks *catalog.Locks, blobs *blob.Store) *Step {
+	return New(Config{}, c, g, locks, blobs, nil, slog.New(slog.DiscardHandler))
+}
+
+// New returns a step.
 func New(cfg Config, c *catalog.Core, g *catalog.Graphs, locks *catalog.Locks, blobs *blob.Store, cutter Cutter, log *slog.Logger) *Step {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval
@@ -227,21 +232,15 @@ func (s *Step) put(ctx context.Context, track uuid.UUID, page []catalog.GraphSou
 	if err != nil {
 		return err
 	}
-	old := make(map[uuid.UUID][]symbol)
 	documents := slices.Clone(gone)
 	for _, p := range page {
 		if p.Known {
 			documents = append(documents, p.Document)
 		}
 	}
-	if len(documents) > 0 {
-		rows, err := s.graphs.SymbolsOf(ctx, documents, len(documents)*(fact.MaxDefinitions+fact.MaxImports+1))
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			old[r.Document] = append(old[r.Document], r)
-		}
+	old, err := symbolsOf(ctx, s.graphs, documents)
+	if err != nil {
+		return err
 	}
 	files := make([]catalog.GraphFile, len(page))
 	names := make(map[string]bool)

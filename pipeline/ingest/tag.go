@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,9 +11,6 @@ import (
 
 // tagSource names the ingestor as the publisher of a tag's submission.
 const tagSource = "/leat/ingestor/tags"
-
-// versionName is what a version may be called. Tags of other names are left out.
-var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$`)
 
 // keepTags brings the versions that rules make in line with the remote's tags, at each look
 // at the default branch. The tags that come are owed submissions, like any other. A listing
@@ -37,7 +33,8 @@ func (s *Step) keepTags(ctx context.Context, sub catalog.Submission, remote git.
 			s.log.Warn("the tags of a repository could not be listed; they are looked at again with its default branch", "repository", sub.URL, "tags", rule.Glob, "error", err)
 			return ctx.Err()
 		}
-		refs = slices.DeleteFunc(refs, func(ref string) bool { return !versionName.MatchString(strings.TrimPrefix(ref, "refs/tags/")) })
+		// Tags that no version may be called by are left out.
+		refs = slices.DeleteFunc(refs, func(ref string) bool { return !catalog.IsVersionName(strings.TrimPrefix(ref, "refs/tags/")) })
 		kept, err := s.catalog.KeepTags(ctx, sub.Tenant, tagSource, sub.Repository, rule.Glob, refs)
 		if err != nil {
 			return err
