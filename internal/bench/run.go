@@ -180,9 +180,9 @@ func (r *run) startStores(context.Context) error {
 
 // endpoints returns the addresses of all stores.
 func (r *run) endpoints() devstack.Endpoints {
-	e := r.stores[stack.S3].Endpoints
-	points := r.stores[stack.Qdrant].Endpoints
-	e.NATS, e.Postgres = r.stores[stack.NATS].Endpoints.NATS, r.stores[stack.Postgres].Endpoints.Postgres
+	e := r.stores[stack.S3].Endpoints()
+	points := r.stores[stack.Qdrant].Endpoints()
+	e.NATS, e.Postgres = r.stores[stack.NATS].Endpoints().NATS, r.stores[stack.Postgres].Endpoints().Postgres
 	e.Qdrant, e.QdrantKey = points.Qdrant, points.QdrantKey
 	return e
 }

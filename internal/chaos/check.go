@@ -35,9 +35,9 @@ type opened struct {
 
 // openParts opens some of the stores, past the proxies.
 func (r *run) openParts(ctx context.Context, parts store.Parts) (*store.Stores, error) {
-	at := r.stores[stack.S3].Endpoints
-	points := r.stores[stack.Qdrant].Endpoints
-	at.Postgres, at.Qdrant, at.QdrantKey = r.stores[stack.Postgres].Endpoints.Postgres, points.Qdrant, points.QdrantKey
+	at := r.stores[stack.S3].Endpoints()
+	points := r.stores[stack.Qdrant].Endpoints()
+	at.Postgres, at.Qdrant, at.QdrantKey = r.stores[stack.Postgres].Endpoints().Postgres, points.Qdrant, points.QdrantKey
 	return store.Open(ctx, store.Config{Stores: stack.Addresses(at), Parts: parts}, r.log)
 }
 

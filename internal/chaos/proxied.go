@@ -51,9 +51,9 @@ func environment(stores map[string]*proxied) ([]string, error) {
 	for name, s := range stores {
 		at[name] = s.relay.Addr()
 	}
-	endpoints := stores[stack.S3].Endpoints
-	endpoints.NATS = stores[stack.NATS].Endpoints.NATS
-	endpoints.QdrantKey = stores[stack.Qdrant].Endpoints.QdrantKey
+	endpoints := stores[stack.S3].Endpoints()
+	endpoints.NATS = stores[stack.NATS].Endpoints().NATS
+	endpoints.QdrantKey = stores[stack.Qdrant].Endpoints().QdrantKey
 	return stack.Environment(endpoints, at)
 }
 

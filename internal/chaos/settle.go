@@ -154,7 +154,7 @@ func (r *run) look(ctx context.Context) (state, error) {
 
 // connect reaches Postgres by its own socket, past the proxy.
 func (r *run) connect(ctx context.Context) (*pgx.Conn, error) {
-	config, err := pgx.ParseConfig(r.stores[stack.Postgres].Endpoints.Postgres)
+	config, err := pgx.ParseConfig(r.stores[stack.Postgres].Endpoints().Postgres)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (r *run) connect(ctx context.Context) (*pgx.Conn, error) {
 }
 
 func (r *run) unacknowledged(ctx context.Context) (uint64, error) {
-	conn, err := nats.Connect(r.stores[stack.NATS].Endpoints.NATS, nats.Name("chaos"))
+	conn, err := nats.Connect(r.stores[stack.NATS].Endpoints().NATS, nats.Name("chaos"))
 	if err != nil {
 		return 0, err
 	}

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -91,11 +92,13 @@ func serve(name, dir string, fast bool) error {
 // Store is one embedded store.
 type Store struct {
 	Process
-	Dir       string
-	Profile   string             // file that gets a CPU profile; default: none
-	Endpoints devstack.Endpoints // valid once it has started
+	Dir     string
+	Profile string // file that gets a CPU profile; default: none
 
 	said *io.PipeReader
+
+	mu        sync.Mutex
+	endpoints devstack.Endpoints
 }
 
 // NewStore prepares a store with its data below dir and its log in logs. dir
@@ -133,7 +136,7 @@ func (s *Store) Start() error {
 	go func() {
 		line, err := bufio.NewReader(s.said).ReadBytes('\n')
 		if err == nil {
-			err = json.Unmarshal(line, &s.Endpoints)
+			err = s.heard(line)
 		}
 		ready <- err
 	}()
@@ -152,9 +155,24 @@ func (s *Store) Start() error {
 	}
 }
 
+// heard keeps the endpoints that the store has printed.
+func (s *Store) heard(line []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return json.Unmarshal(line, &s.endpoints)
+}
+
+// Endpoints returns the endpoints of the latest start, zero before the first. Other
+// goroutines may ask while the store starts again.
+func (s *Store) Endpoints() devstack.Endpoints {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.endpoints
+}
+
 // Listens returns the address at which the store listens, for net.Dial.
 func (s *Store) Listens() (network, address string, err error) {
-	e := s.Endpoints
+	e := s.Endpoints()
 	u, err := url.Parse(map[string]string{NATS: e.NATS, Postgres: e.Postgres, S3: e.S3, Qdrant: e.Qdrant}[s.Name])
 	if err != nil {
 		return "", "", err
