@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/leatworks/leat/devstack/postgres"
-	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // How long one statement, and the start of a server, may take.
@@ -28,30 +27,12 @@ const (
 // ends.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	return database(t, "")
-}
-
-// Catalog returns the URL of a new database with the catalog's schema, dropped when the
-// test ends. It is a copy of one that was migrated once: a copy costs a tenth of the
-// migrations.
-func Catalog(t testing.TB) string {
-	t.Helper()
-	name, err := shared.migrated()
-	if err != nil {
-		t.Fatalf("testenv: %v", err)
-	}
-	return database(t, " template "+name)
-}
-
-// database makes a database of a test's own.
-func database(t testing.TB, clause string) string {
-	t.Helper()
 	admin, err := shared.postgresURL()
 	if err != nil {
 		t.Fatalf("testenv: %v", err)
 	}
 	name := databaseName("test")
-	if err := execute(admin, "create database "+name+clause); err != nil {
+	if err := execute(admin, "create database "+name); err != nil {
 		t.Fatalf("testenv: %v", err)
 	}
 	t.Cleanup(func() {
@@ -77,44 +58,6 @@ func locate(admin, name string) (string, error) {
 	}
 	u.Path = "/" + name
 	return u.String(), nil
-}
-
-// migrated returns the name of a database with the catalog's schema, which it makes once.
-// Nobody else connects to it: Postgres copies no database that is in use.
-func (s *state) migrated() (string, error) {
-	admin, err := s.postgresURL()
-	if err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.template != "" {
-		return s.template, nil
-	}
-	name := databaseName("template")
-	if err := execute(admin, "create database "+name); err != nil {
-		return "", err
-	}
-	made, err := locate(admin, name)
-	if err == nil {
-		err = migrate(made)
-	}
-	if err != nil {
-		return "", errors.Join(err, drop(admin, name))
-	}
-	s.template = name
-	return name, nil
-}
-
-func migrate(dsn string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
-	defer cancel()
-	c, err := catalog.Open(ctx, catalog.Config{URL: dsn})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.Schema.Up(ctx)
 }
 
 func drop(admin, name string) error {
@@ -149,15 +92,10 @@ func (s *state) postgresURL() (string, error) {
 // execute runs one statement on a connection of its own. It also has a context
 // of its own, because the test's has ended when its clean-up runs.
 func execute(dsn, statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return fmt.Errorf("connect to postgres: %w", err)
-	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, statement); err != nil {
-		return fmt.Errorf("%s: %w", statement, err)
-	}
-	return nil
+	return connected(dsn, func(ctx context.Context, conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+		return nil
+	})
 }

@@ -62,7 +62,7 @@ type state struct {
 	reaper   *exec.Cmd
 	leash    io.Closer // when we or the kernel close it, the reaper goes to work
 	postgres *postgres.Server
-	template string // a database with the catalog's schema
+	catalogs catalogs
 	s3       *s3.Server
 }
 
@@ -111,8 +111,8 @@ func (s *state) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" && s.template != "" {
-		errs = append(errs, drop(given, s.template))
+	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" {
+		errs = append(errs, s.catalogs.close(given))
 	}
 	if s.postgres != nil {
 		errs = append(errs, s.postgres.Close())
