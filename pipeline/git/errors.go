@@ -30,6 +30,10 @@ var (
 	ErrRefused = errors.New("refused")
 )
 
+// ErrNoCommit is the error of reading a commit that the mirror does not hold. A fetch of
+// that commit may help.
+var ErrNoCommit = errors.New("the mirror does not hold commit")
+
 // ErrUnreachable is all that is said of a host to which no connection could be
 // made, which broke it off, kept silent or answered with an error of its own, or
 // which has no address that may be contacted. It is one error, so that nobody can

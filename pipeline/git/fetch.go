@@ -66,10 +66,11 @@ func (m *Mirrors) fetch(ctx context.Context, id string, remote Remote, ref strin
 
 // bring fetches a tip into the mirror that lacks it.
 func (m *Mirrors) bring(ctx context.Context, id string, remote Remote, access access, tip tip) (Head, error) {
-	if head, ok := m.current(ctx, id, tip); ok {
-		return head, nil
+	there := m.look(ctx, m.dir(id), tip.ref)
+	if there.holds(tip) {
+		return Head{Ref: tip.ref, Commit: there.commit}, nil
 	}
-	lock, err := m.lock(ctx, id)
+	lock, waited, err := m.lock(ctx, id)
 	if err != nil {
 		return Head{}, err
 	}
@@ -77,10 +78,12 @@ func (m *Mirrors) bring(ctx context.Context, id string, remote Remote, access ac
 	if err := m.mend(id); err != nil {
 		return Head{}, fmt.Errorf("mend mirror %s: %w", id, err)
 	}
-	if head, ok := m.current(ctx, id, tip); ok { // another fetch was faster
-		return head, nil
+	if waited { // perhaps another fetch was faster
+		if there = m.look(ctx, m.dir(id), tip.ref); there.holds(tip) {
+			return Head{Ref: tip.ref, Commit: there.commit}, nil
+		}
 	}
-	return m.update(ctx, id, job{remote, access, tip, lock})
+	return m.update(ctx, id, there.format, job{remote, access, tip, lock})
 }
 
 // job is one ref on its way into a mirror.
@@ -108,37 +111,47 @@ func (j job) explain(err error) error {
 	return explain(j.remote, err)
 }
 
-// current returns the head if the mirror already holds it.
-func (m *Mirrors) current(ctx context.Context, id string, tip tip) (Head, bool) {
-	dir := m.dir(id)
-	if distrusted(dir) {
-		return Head{}, false
-	}
-	oid, commit, err := m.read(ctx, dir, tip.ref)
-	return Head{Ref: tip.ref, Commit: commit}, err == nil && oid == tip.oid
+// state is the result of a look at a mirror. Its zero value stands for a mirror that is
+// not there, is no repository or is not trusted.
+type state struct {
+	format string // of its objects' names
+	oid    string // that its copy of the ref points at; "" if it has none
+	commit string // that this leads to, whose tree is there too
 }
 
-// read returns the object that the mirror's copy of ref points at, and the
-// commit that it leads to, whose tree is there too.
-func (m *Mirrors) read(ctx context.Context, dir, ref string) (oid, commit string, err error) {
+func (s state) holds(tip tip) bool { return s.oid == tip.oid }
+
+// look reads all that is asked about a mirror before a fetch: a start of git takes
+// longer than its answer.
+func (m *Mirrors) look(ctx context.Context, dir, ref string) state {
+	if _, err := os.Stat(dir); err != nil || distrusted(dir) {
+		return state{}
+	}
+	there, _ := m.read(ctx, dir, ref) // without the ref it holds the format alone
+	return there
+}
+
+func (m *Mirrors) read(ctx context.Context, dir, ref string) (state, error) {
 	name := mirrorRef(ref)
-	out, err := m.run(ctx, command{gitDir: dir, args: []string{"rev-parse", name, name + "^{tree}", name + "^{commit}"}})
-	if err != nil {
-		return "", "", err
-	}
+	out, err := m.run(ctx, command{gitDir: dir, args: []string{"rev-parse", "--show-object-format", name, name + "^{tree}", name + "^{commit}"}})
 	lines := strings.Fields(string(out))
-	if len(lines) != 3 {
-		return "", "", fmt.Errorf("git rev-parse: unexpected output %q", out)
+	switch {
+	case len(lines) == 0:
+		return state{}, errors.Join(err, errors.New("git rev-parse printed nothing"))
+	case err != nil:
+		return state{format: lines[0]}, err
+	case len(lines) != 4:
+		return state{}, fmt.Errorf("git rev-parse: unexpected output %q", out)
 	}
-	return lines[0], lines[2], nil
+	return state{lines[0], lines[1], lines[3]}, nil
 }
 
-// update fetches into the mirror if it is sound. If that fails for a reason
-// that may lie in the mirror, or old content has made the mirror too large, a
-// new one takes its place.
-func (m *Mirrors) update(ctx context.Context, id string, job job) (Head, error) {
+// update fetches into a mirror of the given object format if it is the remote's. If that
+// fails for a reason that may lie in the mirror, or old content has made the mirror too
+// large, a new one takes its place.
+func (m *Mirrors) update(ctx context.Context, id, format string, job job) (Head, error) {
 	dir := m.dir(id)
-	if !distrusted(dir) && m.objectFormat(ctx, dir) == formatOf(job.tip.oid) {
+	if format == formatOf(job.tip.oid) {
 		head, err := m.fetchInto(ctx, dir, job)
 		if err == nil {
 			m.maintain(ctx, dir, job.lock)
@@ -161,18 +174,6 @@ func formatOf(oid string) string {
 		return "sha256"
 	}
 	return "sha1"
-}
-
-// objectFormat returns the format of a mirror, "" if it is none.
-func (m *Mirrors) objectFormat(ctx context.Context, dir string) string {
-	if _, err := os.Stat(dir); err != nil {
-		return ""
-	}
-	out, err := m.run(ctx, command{gitDir: dir, args: []string{"rev-parse", "--show-object-format"}})
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(out))
 }
 
 func (m *Mirrors) create(ctx context.Context, dir string, job job) (Head, error) {
@@ -202,11 +203,11 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	if err != nil {
 		return Head{}, err
 	}
-	_, commit, err := m.read(context.WithoutCancel(ctx), dir, job.tip.ref)
+	there, err := m.read(context.WithoutCancel(ctx), dir, job.tip.ref)
 	if err != nil {
 		return Head{}, fault.Reject(fmt.Errorf("%w: %s names no commit (%w)", ErrNoRef, job.tip.ref, err))
 	}
-	return Head{Ref: job.tip.ref, Commit: commit}, nil
+	return Head{Ref: job.tip.ref, Commit: there.commit}, nil
 }
 
 // watch holds a running fetch to its limits: the size of the mirror, and signs

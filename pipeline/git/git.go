@@ -166,7 +166,7 @@ func (m *Mirrors) Remove(ctx context.Context, id string) error {
 	if err := checkID(id); err != nil {
 		return err
 	}
-	lock, err := m.lock(ctx, id)
+	lock, _, err := m.lock(ctx, id)
 	if err != nil {
 		return fmt.Errorf("remove mirror %s: %w", id, err)
 	}

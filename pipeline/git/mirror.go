@@ -20,17 +20,17 @@ type lock struct{ file *os.File }
 
 const lockInterval = 10 * time.Millisecond
 
-// lock waits for the lock of id until ctx ends.
-func (m *Mirrors) lock(ctx context.Context, id string) (*lock, error) {
+// lock waits for the lock of id until ctx ends, and reports whether it had to.
+func (m *Mirrors) lock(ctx context.Context, id string) (l *lock, waited bool, err error) {
 	path := filepath.Join(m.cfg.Dir, id+".lock")
-	for {
+	for ; ; waited = true {
 		l, err := tryLock(path)
 		if l != nil || err != nil {
-			return l, err
+			return l, waited, err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for another fetch of mirror %s: %w", id, context.Cause(ctx))
+			return nil, true, fmt.Errorf("wait for another fetch of mirror %s: %w", id, context.Cause(ctx))
 		case <-time.After(lockInterval):
 		}
 	}

@@ -403,7 +403,7 @@ func TestKillLeavesNothingBehind(t *testing.T) {
 func TestLockWaitsAndGivesUp(t *testing.T) {
 	s, m := newSource(t), newMirrors(t)
 	s.commit("main", text("a", "1"))
-	held, err := m.lock(t.Context(), "r")
+	held, _, err := m.lock(t.Context(), "r")
 	if err != nil {
 		t.Fatal(err)
 	}

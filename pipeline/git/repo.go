@@ -285,7 +285,7 @@ func (r *records) failed(err error) error {
 	ctx := r.process.ctx
 	for _, commit := range r.commits {
 		if !r.repo.Has(ctx, commit) {
-			return fmt.Errorf("%w (the mirror does not hold commit %s)", err, commit)
+			return fmt.Errorf("%w %s (%w)", ErrNoCommit, commit, err)
 		}
 	}
 	if kind, _ := fault.Of(err); ctx.Err() == nil && kind != fault.KindReject {

@@ -31,6 +31,7 @@ type candidate struct {
 	commit string // hex
 	rules  *lang.Rules
 	by     catalog.Rules // fingerprints of rules
+	diff   *difference   // from the commit that is indexed now
 }
 
 // permit judges a commit before its listing begins. A wrong ref, or a tree emptied by
@@ -71,9 +72,9 @@ func (r removal) leaves(e git.Entry) bool {
 // index: it stands at no path of the commit that may be indexed. A file that only
 // moves is not removed.
 func (r removal) count(ctx context.Context) (int64, error) {
-	if r.at.Exact && r.repo.Has(ctx, r.at.Commit) {
+	if r.at.Exact {
 		paths, err := r.countByDiff(ctx)
-		if err != nil || !r.step.tooMany(paths, r.at.Documents) {
+		if !errors.Is(err, git.ErrNoCommit) && (err != nil || !r.step.tooMany(paths, r.at.Documents)) {
 			return paths, err // contents are no more than paths
 		}
 	}
@@ -83,7 +84,7 @@ func (r removal) count(ctx context.Context) (int64, error) {
 // countByDiff counts the paths that the commit takes out of the index.
 func (r removal) countByDiff(ctx context.Context) (int64, error) {
 	var removes int64
-	for group, err := range groupsOf(r.repo.Diff(ctx, r.at.Commit, r.commit), groupFiles) {
+	for group, err := range groupsOf(r.diff.from(ctx, r.at.Commit), groupFiles) {
 		if err != nil {
 			return 0, err
 		}

@@ -363,7 +363,8 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 		return 0, err
 	}
 	rules := catalog.Rules{Config: within(domain, s.config), All: tree.fingerprint(within(domain, s.fingerprint(tree.rules)))}
-	next := candidate{track, repo, commit, tree.rules, rules}
+	diff := &difference{repo: repo, to: commit}
+	next := candidate{track, repo, commit, tree.rules, rules, diff}
 	if err := s.roomForDocuments(ctx, next); err != nil {
 		return 0, err
 	}
@@ -381,15 +382,17 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if err != nil {
 		return 0, err
 	}
-	l := &listing{step: s, message: m, track: track, snapshot: snapshot, domain: domain, rules: tree.rules, repo: repo, whole: tree.odd() || !s.comparable(ctx, snapshot, repo), twice: tree.twice}
+	l := &listing{step: s, message: m, track: track, snapshot: snapshot, domain: domain, rules: tree.rules, repo: repo, diff: diff, whole: tree.odd() || snapshot.Base == nil || !snapshot.Base.Exact, twice: tree.twice}
 	if l.bulk() {
 		m.SetAside()
 	}
 	err = s.list(ctx, l, tree.files)
 	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil && !errors.Is(err, pipeline.ErrStopping) {
 		// Perhaps the catalog and the base's tree differed. List the whole tree; if the
-		// cause was another one, that fails in the same way.
-		s.log.WarnContext(ctx, "listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)
+		// cause was another one, that fails in the same way. A new mirror lacks the base.
+		if !errors.Is(err, git.ErrNoCommit) {
+			s.log.WarnContext(ctx, "listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)
+		}
 		l.whole = true
 		err = s.list(ctx, l, tree.files)
 	}
@@ -399,12 +402,6 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	s.log.InfoContext(ctx, "listed", "repository", track.URL, "ref", track.Ref, "commit", commit, "revision", snapshot.Revision,
 		"files", tree.files, "looked_at", l.looked, "removed", l.removed)
 	return snapshot.Revision, nil
-}
-
-// comparable reports whether it is enough to look at the difference from the base's
-// tree.
-func (s *Step) comparable(ctx context.Context, snapshot catalog.Snapshot, repo *git.Repo) bool {
-	return snapshot.Base != nil && snapshot.Base.Exact && repo.Has(ctx, snapshot.Base.Commit)
 }
 
 func (s *Step) list(ctx context.Context, l *listing, files int64) error {

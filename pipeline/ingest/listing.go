@@ -36,6 +36,7 @@ type listing struct {
 	domain   string // key domain of its texts
 	rules    *lang.Rules
 	repo     *git.Repo
+	diff     *difference     // from the base's commit
 	twice    map[string]bool // paths that stand in the tree more than once
 	whole    bool            // the tree is compared with the catalog, not with the base's tree
 
@@ -130,7 +131,7 @@ func (l *listing) read(ctx context.Context, batches chan<- []file) error {
 // changes returns the differences from the base, or the whole tree.
 func (l *listing) changes(ctx context.Context) iter.Seq2[git.Change, error] {
 	if !l.whole {
-		return l.repo.Diff(ctx, l.snapshot.Base.Commit, l.snapshot.Commit)
+		return l.diff.from(ctx, l.snapshot.Base.Commit)
 	}
 	return func(yield func(git.Change, error) bool) {
 		seen := make(map[string]bool, len(l.twice))
