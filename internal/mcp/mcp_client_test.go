@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		testenv.Main(m)
 		return
 	}
-	if err := Serve(context.Background(), Config{}, stating{}, Caller{Tenant: "acme"}); err != nil {
+	if err := Serve(context.Background(), Config{}, telling{}, Caller{Tenant: "acme"}); err != nil {
 		os.Exit(1)
 	}
 	os.Exit(0)

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"golang.org/x/sync/errgroup"
 )
@@ -17,7 +19,7 @@ const Path = "/mcp"
 // Relay passes the messages of standard input to the tools of a gateway at a URL, and
 // theirs to standard output, until the client closes its side.
 func Relay(ctx context.Context, server, token string) error {
-	return relay(ctx, lingering{&mcp.StdioTransport{}}, &mcp.StreamableClientTransport{
+	return relay(ctx, lingering{&mcp.StdioTransport{}, stdoutGone}, &mcp.StreamableClientTransport{
 		Endpoint: server + Path, DisableStandaloneSSE: true,
 		HTTPClient: &http.Client{
 			Transport: bearer{token},
@@ -40,12 +42,20 @@ func relay(ctx context.Context, client, server mcp.Transport) error {
 		return fmt.Errorf("connect to the gateway: %w", err)
 	}
 	both, ctx := errgroup.WithContext(ctx)
+	calls := calls{open: make(map[jsonrpc.ID]context.CancelFunc)}
 	both.Go(func() error {
 		defer far.Close()
 		defer cancel()
-		return pass(ctx, far, near)
+		return pass(ctx, near, func(message jsonrpc.Message) error { return calls.send(ctx, far, message, both) })
 	})
-	both.Go(func() error { return pass(ctx, near, far) })
+	both.Go(func() error {
+		return pass(ctx, far, func(message jsonrpc.Message) error {
+			if r, ok := message.(*jsonrpc.Response); ok {
+				defer calls.end(r.ID)
+			}
+			return near.Write(ctx, message)
+		})
+	})
 	if err := both.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -53,7 +63,7 @@ func relay(ctx context.Context, client, server mcp.Transport) error {
 }
 
 // pass passes messages on until there are no more.
-func pass(ctx context.Context, to, from mcp.Connection) error {
+func pass(ctx context.Context, from mcp.Connection, send func(jsonrpc.Message) error) error {
 	for {
 		message, err := from.Read(ctx)
 		if errors.Is(err, io.EOF) || ctx.Err() != nil {
@@ -62,9 +72,51 @@ func pass(ctx context.Context, to, from mcp.Connection) error {
 		if err != nil {
 			return err
 		}
-		if err := to.Write(ctx, message); err != nil {
+		if err := send(message); err != nil {
 			return err
 		}
+	}
+}
+
+// calls are the requests of a client that have no answer yet, each with the way to give it
+// up. A gateway keeps no sessions, so that no message can take back a request of another:
+// the request itself has to end.
+type calls struct {
+	mu   sync.Mutex
+	open map[jsonrpc.ID]context.CancelFunc
+}
+
+// send passes a message of the client on. A call is sent beside the others, because the
+// gateway may take its time to answer.
+func (c *calls) send(ctx context.Context, to mcp.Connection, message jsonrpc.Message, group *errgroup.Group) error {
+	if id, is := cancelled(message); is {
+		c.end(id)
+		return nil
+	}
+	r, ok := message.(*jsonrpc.Request)
+	if !ok || !r.IsCall() {
+		return to.Write(ctx, message)
+	}
+	one, cancel := context.WithCancel(ctx)
+	c.mu.Lock()
+	c.open[r.ID] = cancel
+	c.mu.Unlock()
+	group.Go(func() error {
+		if err := to.Write(one, message); err != nil && one.Err() == nil {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// end gives a call up that has been answered, or that nobody waits for.
+func (c *calls) end(id jsonrpc.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel, found := c.open[id]; found {
+		cancel()
+		delete(c.open, id)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,6 +60,166 @@ func TestRelayLeadsToAGateway(t *testing.T) {
 			}
 		case <-time.After(30 * time.Second):
 			t.Fatal("the relay goes on")
+		}
+	}
+}
+
+// gathering is a service that answers when so many ask at once, and whose search goes on
+// until it is given up.
+type gathering struct {
+	*service.Service
+	all          *sync.WaitGroup
+	began, ended chan struct{}
+	over         <-chan struct{} // the test is
+}
+
+func (g gathering) Status(ctx context.Context, r service.StatusRequest) (service.StatusAnswer, error) {
+	g.all.Done()
+	g.all.Wait()
+	return stating{}.Status(ctx, r)
+}
+
+func (g gathering) Search(ctx context.Context, _ service.SearchRequest) (service.SearchAnswer, error) {
+	g.began <- struct{}{}
+	select {
+	case <-ctx.Done():
+		g.ended <- struct{}{}
+	case <-g.over:
+	}
+	return service.SearchAnswer{}, ctx.Err()
+}
+
+// On each way to the tools, sixteen calls of one client are answered at once, beside one that
+// takes long; that one ends when the client takes it back.
+func TestCallsOfOneClientAtOnce(t *testing.T) {
+	const together = 16
+	for _, way := range []string{"stdio", "http", "relay"} {
+		t.Run(way, func(t *testing.T) {
+			g := gathering{all: &sync.WaitGroup{}, began: make(chan struct{}, 1), ended: make(chan struct{}, 1), over: t.Context().Done()}
+			g.all.Add(together)
+			s := reach(t, g, way)
+			ctx, cancel := context.WithCancel(t.Context())
+			long := make(chan error, 1)
+			go func() {
+				_, err := s.CallTool(ctx, &mcp.CallToolParams{Name: "search", Arguments: map[string]any{"query": "x"}})
+				long <- err
+			}()
+			within(t, g.began, "the long call has not begun")
+			answers := make(chan error, together)
+			for range together {
+				go func() {
+					_, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: "status"})
+					answers <- err
+				}()
+			}
+			for range together {
+				if err := within(t, answers, "the calls wait for each other"); err != nil {
+					t.Error(err)
+				}
+			}
+			cancel()
+			within(t, g.ended, "the call that was taken back goes on")
+			if err := within(t, long, "the client waits"); err == nil {
+				t.Error("the call that was taken back succeeded")
+			}
+			g.all.Add(1)
+			if _, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: "status"}); err != nil {
+				t.Errorf("after that: %v", err)
+			}
+		})
+	}
+}
+
+// within waits for a signal with a deadline.
+func within[T any](t *testing.T, c <-chan T, otherwise string) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(20 * time.Second):
+		t.Fatal(otherwise)
+	}
+	return v
+}
+
+// reach connects a client to the tools over a service in one of the ways that there are.
+func reach(t *testing.T, s Service, way string) *mcp.ClientSession {
+	t.Helper()
+	near, agent := mcp.NewInMemoryTransports()
+	to := mcp.Transport(agent)
+	if way == "stdio" {
+		server, err := New(Config{}, s, Caller{Tenant: "acme"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.Connect(t.Context(), lingering{near, func() bool { return false }}, nil); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		handler, err := Handler(Config{}, s, func(*http.Request) (Caller, bool) { return Caller{Tenant: "acme"}, true }, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		gateway := httptest.NewServer(handler)
+		t.Cleanup(gateway.Close)
+		far := &mcp.StreamableClientTransport{Endpoint: gateway.URL, DisableStandaloneSSE: true, MaxRetries: -1}
+		if to = far; way == "relay" {
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_ = relay(ctx, lingering{near, func() bool { return false }}, far)
+			}()
+			t.Cleanup(func() {
+				stop()
+				<-ended
+			})
+			to = agent
+		}
+	}
+	client, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), to, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// A client over HTTP that goes away in the middle of its call, whatever protocol it speaks and
+// whether it asked for progress or not, ends the work for it.
+func TestAClientThatDiesEndsItsWork(t *testing.T) {
+	for _, version := range []string{"2025-03-26", "2025-06-18", "2025-11-25"} {
+		for _, meta := range []string{"", `,"_meta":{"progressToken":"t"}`} {
+			t.Run(version+meta, func(t *testing.T) {
+				g := gathering{began: make(chan struct{}, 1), ended: make(chan struct{}, 1), over: t.Context().Done()}
+				handler, err := Handler(Config{}, g, func(*http.Request) (Caller, bool) { return Caller{Tenant: "acme"}, true }, slog.New(slog.DiscardHandler))
+				if err != nil {
+					t.Fatal(err)
+				}
+				gateway := httptest.NewServer(handler)
+				t.Cleanup(gateway.Close)
+				ctx, die := context.WithCancel(t.Context())
+				defer die()
+				body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"query":"x"}` + meta + `}}`
+				r, err := http.NewRequestWithContext(ctx, http.MethodPost, gateway.URL, strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Accept", "application/json, text/event-stream")
+				r.Header.Set("Mcp-Protocol-Version", version)
+				gone := make(chan error, 1)
+				go func() {
+					response, err := http.DefaultTransport.RoundTrip(r)
+					if err == nil {
+						response.Body.Close()
+					}
+					gone <- err
+				}()
+				within(t, g.began, "the call has not begun")
+				die()
+				within(t, gone, "the client waits")
+				within(t, g.ended, "the work for a client that has gone goes on")
+			})
 		}
 	}
 }

@@ -146,6 +146,8 @@ func handle[In any](answer func(context.Context, caller, In) (string, error)) fu
 			Name: t.name, Description: t.description,
 			Annotations: &mcp.ToolAnnotations{Title: t.title, ReadOnlyHint: !changes, IdempotentHint: true, DestructiveHint: &closed, OpenWorldHint: &changes},
 		}, func(ctx context.Context, r *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
+			ctx, done := c.while(ctx)
+			defer done()
 			c := c
 			c.tell = progress(ctx, r)
 			text, err := answer(c.in(ctx), c, in)
