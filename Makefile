@@ -49,6 +49,14 @@ test: ## run every test
 REAL := ./internal/testenv ./internal/store ./internal/worker ./pipeline ./pipeline/blob ./pipeline/broker ./pipeline/catalog \
 	./pipeline/embed ./pipeline/index ./pipeline/ingest ./pipeline/vector/... ./e2e
 
+# The packages whose tests depend most on how a server behaves.
+REAL_SHORT := ./internal/testenv ./pipeline ./pipeline/broker ./pipeline/catalog ./pipeline/embed ./pipeline/index
+
+.PHONY: test-real-short
+test-real-short: export CGO_CFLAGS ?= -O1 -g0
+test-real-short: ## test the nearest packages against a nats-server and a Postgres of their own processes
+	scripts/with-real-servers $(GO) test $(RACE) -vet=off -count 1 -timeout 10m $(REAL_SHORT)
+
 .PHONY: test-real
 test-real: export CGO_CFLAGS ?= -O1 -g0
 test-real: ## test against a nats-server and a Postgres of their own processes

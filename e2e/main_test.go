@@ -38,7 +38,7 @@ func run(m *testing.M) int {
 // build uses the race detector if the tests do, because the compiled packages
 // are then in the cache.
 func build(dir string) error {
-	args := []string{"build", "-o", dir + string(filepath.Separator)}
+	args := []string{"build", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}
 	if race {
 		args = append(args, "-race")
 	}
