@@ -18,7 +18,7 @@ type backupCmd struct {
 	Create  backupCreateCmd  `cmd:"" help:"Copy this leat to another place, as it is now."`
 	List    backupListCmd    `cmd:"" help:"List the backups of a target, oldest first."`
 	Verify  backupVerifyCmd  `cmd:"" help:"Prove that a backup is whole. Exits 1 if it is not."`
-	Restore backupRestoreCmd `cmd:"" help:"Bring a backup back into empty stores."`
+	Restore backupRestoreCmd `cmd:"" help:"Bring a backup back into empty stores, or a part of it into a leat that lives."`
 	Prune   backupPruneCmd   `cmd:"" help:"Remove old backups, and the packs that no other backup names."`
 }
 

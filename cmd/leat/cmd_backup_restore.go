@@ -16,7 +16,10 @@ type backupRestoreCmd struct {
 	ID string `arg:"" optional:"" help:"Id of the backup, or the beginning of it. Default: the newest."`
 	vaultFlags
 	trust
-	DryRun bool `help:"Say what would change, and change nothing."`
+	DryRun        bool   `help:"Say what would change, and change nothing."`
+	Repo          string `placeholder:"REPO" help:"Restore this repository of the tenant (--tenant) alone, into a leat that lives: its URL, its path, or the end of it."`
+	AllOfTenant   bool   `help:"Restore all repositories of the tenant (--tenant), into a leat that lives."`
+	SkipConflicts bool   `help:"With --repo or --all-of-tenant: leave refs that are here at another commit, and restore the others. Default: restore nothing then."`
 }
 
 func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
@@ -30,6 +33,14 @@ func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer closeTarget()
+	switch {
+	case cmd.Repo != "" && cmd.AllOfTenant:
+		return errors.New("--repo restores one repository, --all-of-tenant all of them: give one of the two")
+	case cmd.part():
+		return cmd.restorePart(ctx, g, vault, request.SignedBy)
+	case cmd.SkipConflicts:
+		return errors.New("--skip-conflicts goes with --repo or --all-of-tenant")
+	}
 	parts := store.Postgres | store.S3
 	if named := embeddedParts(g.Stores); named == store.All || named&store.NATS == 0 {
 		parts |= store.NATS
@@ -42,7 +53,7 @@ func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
 	done, err := s.restore(ctx, vault, request)
 	switch {
 	case errors.Is(err, backup.ErrNotEmpty):
-		return fmt.Errorf("%w; name other stores, or another directory with --data", err)
+		return fmt.Errorf("%w; name other stores, or another directory with --data; or restore a part with --repo or --all-of-tenant", err)
 	case err != nil:
 		return err
 	}

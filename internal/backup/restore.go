@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -72,16 +71,7 @@ func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Re
 		return done, err
 	}
 	r.Tell(Progress{Step: "tables"})
-	fill := catalog.Fill{Schema: m.Schema, Sequences: m.Sequences}
-	parts := make(map[string][]Part, len(m.Tables))
-	for _, t := range m.Tables {
-		fill.Tables = append(fill.Tables, t.Table)
-		parts[t.Name] = t.Parts.Parts
-	}
-	fill.Rows = func(ctx context.Context, t catalog.Table) (io.ReadCloser, error) {
-		return v.reader(ctx, m, parts[t.Name])
-	}
-	return done, e.Catalog.Archive.Load(ctx, fill)
+	return done, e.Catalog.Archive.Load(ctx, v.fill(m))
 }
 
 // restorePacks copies the packs that the bucket lacks, and refuses a bucket with

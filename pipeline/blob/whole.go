@@ -49,3 +49,30 @@ func (s *Store) PutWhole(ctx context.Context, object Object, body []byte) error 
 	}
 	return s.put(ctx, object, body)
 }
+
+// ReadBody is Read of one pack whose bytes are at hand, such as those of a backup. The calls of fn come in the order
+// of spans.
+func (s *Store) ReadBody(ctx context.Context, object string, body []byte, spans []Span, fn func(i int, data []byte) error) error {
+	by, known := sealingOf(object), make(map[string]bool)
+	key, err := s.find(ctx, by, object)
+	if err != nil {
+		return err
+	}
+	var w worker
+	for i, span := range spans {
+		if err := span.check(known); err != nil {
+			return err
+		}
+		if span.Object != object || span.Offset+int64(span.Length) > int64(len(body)) {
+			return corrupt(span.Object, span.Offset, "span of %d bytes is not within %s", span.Length, object)
+		}
+		data, err := w.open(s, key, by, span, body[span.Offset:span.Offset+int64(span.Length)])
+		if err != nil {
+			return err
+		}
+		if err := fn(i, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

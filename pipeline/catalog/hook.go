@@ -69,7 +69,6 @@ func (hs *Hooks) Create(ctx context.Context, by Author, h Hook) (Hook, error) {
 		}
 		return audit(ctx, q, by, change{h.Tenant, "hook.create", h.Name, nil, auditedHook(h)})
 	})
-	const uniqueViolation = "23505"
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == uniqueViolation && pg.ConstraintName == "hooks_name" {
 		err = ErrHookName

@@ -16,9 +16,14 @@ var ErrVanished = errors.New("content was collected as garbage meanwhile")
 // The foreign keys by which a writer refers to content that it did not write.
 var contentKeys = []string{"documents_chunking_fkey", "chunkings_blob_fkey", "blobs_pack_fkey", "vectors_pack_fkey", "facts_blob_fkey", "facts_content_fkey"}
 
+// The codes of errors of Postgres (manual, appendix A).
+const (
+	foreignKeyViolation = "23503"
+	uniqueViolation     = "23505"
+)
+
 // vanished turns a violated reference to content into ErrVanished.
 func vanished(err error) error {
-	const foreignKeyViolation = "23503"
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == foreignKeyViolation && slices.Contains(contentKeys, pg.ConstraintName) {
 		return fmt.Errorf("%w (%w)", ErrVanished, err)
