@@ -113,7 +113,7 @@ func TestRotate(t *testing.T) {
 	one, running := ringOf(t, c, "A"), ringOf(t, c, "A")
 	clock := keyring.Clock(running)
 	first := newest(t, running)
-	sealed, err := first.Seal([]byte("text"), []byte("place"))
+	sealed, err := first.Seal(nil, []byte("text"), []byte("place"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestRotate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := old.Open(sealed, []byte("place")); err != nil || string(text) != "text" {
+	if text, err := old.Open(nil, sealed, []byte("place")); err != nil || string(text) != "text" {
 		t.Errorf("the key before opens %q, %v", text, err)
 	}
 	entries, err := c.Audit.List(t.Context(), catalog.AuditFilter{AnyTenant: true, Action: catalog.ActionKeyRotate}, 10)

@@ -52,6 +52,7 @@ type Pack struct {
 	bytes []byte
 	spans []Span
 	frame []byte // encoded bytes of an item before it is sealed
+	place []byte // for which it is sealed
 	salt  string // bytes after the last item, which belong to no item
 
 	domain string  // key domain of the items
@@ -106,8 +107,8 @@ func (p *Pack) append(data []byte) ([]byte, error) {
 	if p.frame, err = p.codec.Append(p.frame[:0], data); err != nil {
 		return nil, err
 	}
-	sealed, err := p.key.Seal(p.frame, p.seal.place(p.kind, int64(len(p.bytes))))
-	return append(p.bytes, sealed...), err
+	p.place = p.seal.place(p.place[:0], p.kind, int64(len(p.bytes)))
+	return p.key.Seal(p.bytes, p.frame, p.place)
 }
 
 // grow makes room for an item. It doubles the room up to the size of a full pack, because

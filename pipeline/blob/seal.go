@@ -28,10 +28,12 @@ type Key interface {
 	ID() string
 	// Domain is the key domain of the items that it seals; "": the installation's.
 	Domain() string
-	// Seal encrypts an item for a place. The result is at most 1,024 bytes longer.
-	Seal(item, place []byte) ([]byte, error)
-	// Open decrypts an item. An error says that these bytes were not sealed for this place.
-	Open(sealed, place []byte) ([]byte, error)
+	// Seal appends an item to dst, encrypted for a place. It is at most 1,024 bytes longer then. The arguments share no
+	// memory.
+	Seal(dst, item, place []byte) ([]byte, error)
+	// Open appends to dst the item that was sealed for a place. An error says that these bytes were not. The arguments
+	// share no memory.
+	Open(dst, sealed, place []byte) ([]byte, error)
 }
 
 // Neither is damage: nothing is mended because of it.
@@ -79,11 +81,10 @@ func (s sealing) suffix() string {
 	return "." + s.key + "." + s.id
 }
 
-// place is what binds an item: kind and id of the pack, and the item's offset.
-func (s sealing) place(kind Kind, offset int64) []byte {
-	at := make([]byte, 0, 64) // enough for all
-	at = append(append(append(append(at, kind...), '\n'), s.id...), '\n')
-	return binary.BigEndian.AppendUint64(at, uint64(offset))
+// place appends to dst what binds an item: kind and id of the pack, and the item's offset.
+func (s sealing) place(dst []byte, kind Kind, offset int64) []byte {
+	dst = append(append(append(append(dst, kind...), '\n'), s.id...), '\n')
+	return binary.BigEndian.AppendUint64(dst, uint64(offset))
 }
 
 // keyPattern matches the keys that Put gives to packs, below the prefix: kind, SHA-256, and of a sealed pack the ids of
@@ -148,14 +149,14 @@ func (s *Store) find(ctx context.Context, by sealing, object string) (Key, error
 	return key, nil
 }
 
-// unseal returns the encoded bytes of an item of a pack that key has sealed; nil: it is not sealed.
-func unseal(key Key, by sealing, kind Kind, span Span, stored []byte) ([]byte, error) {
-	if key == nil {
-		return stored, nil
-	}
-	opened, err := key.Open(stored, by.place(kind, span.Offset))
+// unseal returns the encoded bytes of an item of a pack that key has sealed, in memory of the worker. The tag of sixteen
+// bytes that it checks says more than a checksum.
+func (w *worker) unseal(key Key, by sealing, kind Kind, span Span, stored []byte) ([]byte, error) {
+	w.place = by.place(w.place[:0], kind, span.Offset)
+	opened, err := key.Open(w.opened[:0], stored, w.place)
 	if err != nil {
 		return nil, corrupt(span.Object, span.Offset, "%d bytes are not those that were sealed for this place", span.Length)
 	}
+	w.opened = opened
 	return opened, nil
 }
