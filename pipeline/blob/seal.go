@@ -149,8 +149,8 @@ func (s *Store) find(ctx context.Context, by sealing, object string) (Key, error
 	return key, nil
 }
 
-// unseal returns the encoded bytes of an item of a pack that key has sealed, in memory of the worker. The tag of sixteen
-// bytes that it checks says more than a checksum.
+// unseal returns the encoded bytes of an item of a pack that key has sealed, in memory of the worker. It checks a tag
+// of sixteen bytes, which says more than a checksum.
 func (w *worker) unseal(key Key, by sealing, kind Kind, span Span, stored []byte) ([]byte, error) {
 	w.place = by.place(w.place[:0], kind, span.Offset)
 	opened, err := key.Open(w.opened[:0], stored, w.place)
