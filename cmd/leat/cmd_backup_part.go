@@ -7,6 +7,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/backup"
 	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
@@ -27,9 +28,10 @@ func (cmd *backupRestoreCmd) restorePart(ctx context.Context, g *globals, vault 
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
+	by := access.OriginOf(operator(ctx))
 	done, err := vault.RestorePart(ctx, backup.Living{Catalog: s.Catalog, Blobs: s.Blobs}, backup.PartRequest{
 		ID: cmd.ID, SignedBy: signer, DryRun: cmd.DryRun, SkipConflicts: cmd.SkipConflicts, Tell: steps(g),
-		Scope: catalog.AnnexScope{Tenant: g.Tenant, Repository: cmd.Repo}, By: catalog.Author{Name: "operator", Door: "cli"},
+		Scope: catalog.AnnexScope{Tenant: g.Tenant, Repository: cmd.Repo}, By: catalog.Author{Name: by.Who, Door: by.Door, Address: by.Address},
 	})
 	refused := errors.Is(err, backup.ErrConflict)
 	if err != nil && !refused {
