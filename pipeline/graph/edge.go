@@ -16,7 +16,7 @@ import (
 
 // Version of the resolution. Raise it whenever any reference would be resolved
 // differently: graphs are made anew then.
-const Version = 1
+const Version = 2
 
 // Strategy says how a reference was resolved, the surest first.
 type Strategy uint8

@@ -130,6 +130,11 @@ func Symbols(file, language string, s *fact.Set) []symbol {
 // ownModule is the name under which a file is found as a module; "": it is not.
 func ownModule(file, language string) string {
 	switch language {
+	case "Go": // a package is a directory; nothing imports its tests
+		if strings.HasSuffix(file, "_test.go") {
+			return ""
+		}
+		return path.Dir(file)
 	case "Python":
 		dir, base := path.Split(strings.TrimSuffix(strings.TrimSuffix(file, ".pyi"), ".py"))
 		if base == "__init__" {

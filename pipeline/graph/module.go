@@ -83,9 +83,14 @@ func rustNamed(name string, in place) module {
 	return module{language: "Rust", crate: "?" + strings.ReplaceAll(first, "_", "-"), name: rest}
 }
 
-// moduleFiles lists the files that are a module. A package of Go is none.
+// moduleFiles lists the files that are a module. One file stands for a package of Go.
 func (r *resolver) moduleFiles(m module) (files []place) {
 	switch m.language {
+	case "Go":
+		for _, s := range r.named(moduleName(path.Clean(m.dir))) {
+			files = append(files, placeOf(s))
+		}
+		return foremost(files)
 	case "Python":
 		if m.name == "" {
 			return nil
@@ -130,6 +135,25 @@ func (r *resolver) moduleFiles(m module) (files []place) {
 		}
 	}
 	return files
+}
+
+// foremost chooses the file that stands for a package of Go: the one with its
+// documentation, the one with its name, or the first.
+func foremost(files []place) []place {
+	best, of := 0, 0
+	for i, f := range files {
+		rank := 0
+		switch path.Base(f.path) {
+		case "doc.go":
+			rank = 2
+		case f.package_ + ".go":
+			rank = 1
+		}
+		if rank > of {
+			best, of = i, rank
+		}
+	}
+	return files[min(best, len(files)):min(best+1, len(files))]
 }
 
 // likelyRoot says whether what stands before a module's name may be a directory

@@ -116,7 +116,7 @@ func TestAGraphOfGo(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, goTree().tree())
 	look(t, p)
-	want := `: import example.org/mill/wheel by external
+	want := `: import example.org/mill/wheel by import wheel/w.go#
 : import fmt by external
 main: call New by import wheel/w.go#New
 main: call Println by external
@@ -124,6 +124,56 @@ main: call Turn by type wheel/w.go#Wheel.Turn
 main: call help by package help.go#help`
 	if got := edgesOf(t, p, trackOf(t, p), "main.go"); got != want {
 		t.Errorf("edges of main.go:\n%s\nwant\n%s", got, want)
+	}
+}
+
+// An import of a package of Go leads to the file that stands for the package. The
+// root's package is one too, tests are none, and a package outside the track is external.
+func TestAnImportOfAPackageOfGo(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	tree := texts{
+		"go.mod":          "module example.org/mill/v2\n",
+		"mill.go":         "package mill\n",
+		"a.go":            "package mill\n",
+		"wheel/a.go":      "package wheel\n",
+		"wheel/doc.go":    "// Package wheel turns.\npackage wheel\n",
+		"wheel/wheel.go":  "package wheel\n",
+		"axle/a_test.go":  "package axle\n",
+		"axle/b.go":       "package axle\n",
+		"empty/x_test.go": "package empty\n",
+		"cmd/main.go": `package main
+
+import (
+	"example.org/mill"
+	"example.org/mill/v2"
+	"example.org/mill/v2/axle"
+	"example.org/mill/v2/empty"
+	_ "example.org/mill/v2/wheel"
+	"example.org/mill/v2/without"
+)
+`,
+	}
+	repo := p.IngestTree(t, tree.tree())
+	look(t, p)
+	want := `: import example.org/mill by external
+: import example.org/mill/v2 by import mill.go#
+: import example.org/mill/v2/axle by import axle/b.go#
+: import example.org/mill/v2/empty by external
+: import example.org/mill/v2/wheel by import wheel/doc.go#
+: import example.org/mill/v2/without by external`
+	if got := edgesOf(t, p, trackOf(t, p), "cmd/main.go"); got != want {
+		t.Errorf("edges of cmd/main.go:\n%s\nwant\n%s", got, want)
+	}
+	delete(tree, "wheel/doc.go")
+	tree["without/x.go"] = "package without\n"
+	repo.Commit(t, tree.tree())
+	p.Submit(t, repo)
+	look(t, p)
+	got := edgesOf(t, p, trackOf(t, p), "cmd/main.go")
+	for _, line := range []string{"mill/v2/wheel by import wheel/wheel.go#", "mill/v2/without by import without/x.go#"} {
+		if !strings.Contains(got, line) {
+			t.Errorf("after a commit, edges of cmd/main.go lack %q:\n%s", line, got)
+		}
 	}
 }
 
