@@ -86,11 +86,8 @@ type Cutting struct {
 
 // Cut cuts a text as Split does, and finds its facts in the same parse.
 func Cut(language string, text []byte) Cutting {
-	var facts *fact.Set
-	c := Cutting{Spans: split(language, text, &facts)}
-	if facts != nil {
-		c.Facts = fact.Encode(facts)
-	}
+	var c Cutting
+	c.Spans = split(language, text, &c.Facts)
 	return c
 }
 
@@ -104,7 +101,7 @@ func HasFacts(language string) bool {
 func Split(language string, text []byte) []Span { return split(language, text, nil) }
 
 // split cuts a text, and stores its facts where they are asked for.
-func split(language string, text []byte, facts **fact.Set) []Span {
+func split(language string, text []byte, facts *[]byte) []Span {
 	if len(text) == 0 {
 		return nil
 	}

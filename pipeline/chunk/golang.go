@@ -18,7 +18,7 @@ const maxNesting = 2000
 
 // goBlocks cuts Go by top-level declarations; nil if it cannot be parsed. A
 // text with a few syntax errors is cut by what the parser makes of it.
-func goBlocks(text []byte, facts **fact.Set) []block {
+func goBlocks(text []byte, facts *[]byte) []block {
 	if nests(text) {
 		return nil
 	}
@@ -32,7 +32,7 @@ func goBlocks(text []byte, facts **fact.Set) []block {
 		return nil
 	}
 	if facts != nil {
-		*facts = fact.FromGo(tree, file, text)
+		*facts = fact.OfGo(tree, file, text)
 	}
 	header := block{end: file.Offset(tree.Name.End()), kind: KindHeader, symbol: clip(tree.Name.Name, MaxSymbol)}
 	blocks := []block{header}

@@ -16,7 +16,7 @@ const (
 
 // syntaxBlocks cuts a program by the definitions of its syntax tree; nil if
 // there is no tree. An error in the text is a node of the tree like others.
-func syntaxBlocks(language string, text []byte, facts **fact.Set) []block {
+func syntaxBlocks(language string, text []byte, facts *[]byte) []block {
 	kinds := rules[language]
 	if kinds == nil || nests(text) {
 		return nil
@@ -28,7 +28,7 @@ func syntaxBlocks(language string, text []byte, facts **fact.Set) []block {
 	defer t.Close()
 	if facts != nil && fact.Extracts(language) {
 		if flat := t.Flat(); flat != nil {
-			*facts = fact.FromTree(language, flat, text)
+			*facts = fact.OfTree(language, flat, text)
 		}
 	}
 	c := newCutter(text)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // form is the first byte of an encoded set.
@@ -17,7 +18,12 @@ const MaxEncoded = 64 << 20
 // Equal sets have equal forms.
 func Encode(s *Set) []byte {
 	e := encoder{known: make(map[string]int, 1+3*len(s.Definitions)+len(s.References)/4)}
-	e.out = append(make([]byte, 0, 64+64*len(s.Definitions)+10*len(s.References)), form)
+	e.set(s)
+	return e.out
+}
+
+func (e *encoder) set(s *Set) {
+	e.out = append(slices.Grow(e.out, 64+64*len(s.Definitions)+10*len(s.References)), form)
 	e.bool(s.Cut)
 	e.text(s.Package)
 	e.number(len(s.Imports))
@@ -59,12 +65,13 @@ func Encode(s *Set) []byte {
 		e.number(r.Within + 1)
 		at, line = r.Start, r.Line
 	}
-	return e.out
 }
 
 type encoder struct {
 	out   []byte
-	known map[string]int
+	known map[string]int // the numbers of strings, but for that of the empty one
+	empty int            // 0: it has not come yet
+	count int            // of strings
 }
 
 func (e *encoder) number(n int) { e.out = binary.AppendUvarint(e.out, uint64(n)) }
@@ -80,11 +87,20 @@ func (e *encoder) bool(b bool) {
 
 // text writes the number of a string that came before, or 0 and the string.
 func (e *encoder) text(s string) {
+	if s == "" && e.empty > 0 {
+		e.number(e.empty)
+		return
+	}
 	if n, ok := e.known[s]; ok {
 		e.number(n)
 		return
 	}
-	e.known[s] = len(e.known) + 1
+	e.count++
+	if s == "" {
+		e.empty = e.count
+	} else {
+		e.known[s] = e.count
+	}
 	e.number(0)
 	e.number(len(s))
 	e.out = append(e.out, s...)

@@ -17,7 +17,11 @@ func goFacts(t testing.TB, text string) *Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return FromGo(tree, files.File(tree.Package), []byte(text))
+	set, err := Decode(OfGo(tree, files.File(tree.Package), []byte(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 func TestDecodeReadsWhatEncodeWrites(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,8 @@ type collector struct {
 	scopes
 	set   *Set
 	text  []byte
+	all   string // the text: parts of it take no memory of their own
+	form  encoder
 	lines []int // where lines begin
 	last  int   // the line that was asked for last, from 0
 	path  []string
@@ -26,21 +29,57 @@ type collector struct {
 	modules map[string]bool
 }
 
-// bytesPerReference is, roughly, how far apart references stand. With room for as many
-// from the beginning, the list seldom grows.
-const bytesPerReference = 32
+// collectors are kept for later texts, because most of the time that a small text takes
+// would go into new memory. What leaves one is a copy.
+var collectors = sync.Pool{New: func() any {
+	return &collector{
+		scopes: scopes{places: make(map[string]int)}, set: &Set{}, seen: make(map[string]bool), modules: make(map[string]bool),
+		form: encoder{known: make(map[string]int)},
+	}
+}}
 
 func newCollector(text []byte) *collector {
-	room := min(len(text)/bytesPerReference, MaxReferences)
-	c := &collector{
-		scopes: scopes{places: make(map[string]int)}, set: &Set{References: make([]Reference, 0, room)}, text: text,
-		lines: make([]int, 1, 1+bytes.Count(text, []byte("\n"))), seen: make(map[string]bool), modules: make(map[string]bool),
-	}
-	for at := 0; len(c.lines) < cap(c.lines); {
-		at += bytes.IndexByte(text[at:], '\n') + 1
+	c := collectors.Get().(*collector)
+	c.text, c.all = text, string(text)
+	c.lines = append(c.lines, 0)
+	for at := 0; ; {
+		next := bytes.IndexByte(text[at:], '\n')
+		if next < 0 {
+			return c
+		}
+		at += next + 1
 		c.lines = append(c.lines, at)
 	}
-	return c
+}
+
+// maxPooled is how many references or names a collector may have held that is kept: a
+// large one costs more to clean than a new one.
+const maxPooled = 1 << 13
+
+// release keeps the collector for a later text. Nothing of it may be used any more.
+func (c *collector) release() {
+	if len(c.set.References) > maxPooled || len(c.form.known) > maxPooled || len(c.places) > maxPooled || len(c.lines) > 8*maxPooled {
+		return
+	}
+	c.scopes.reset()
+	clear(c.set.Definitions)
+	clear(c.set.References)
+	clear(c.set.Imports)
+	*c.set = Set{Definitions: c.set.Definitions[:0], References: c.set.References[:0], Imports: c.set.Imports[:0]}
+	clear(c.seen)
+	clear(c.modules)
+	clear(c.form.known)
+	*c = collector{scopes: c.scopes, set: c.set, lines: c.lines[:0], path: c.path[:0], in: c.in[:0], seen: c.seen, modules: c.modules,
+		form: encoder{known: c.form.known, out: c.form.out[:0]}}
+	collectors.Put(c)
+}
+
+// encoded ends the collection, and returns the form of its set.
+func (c *collector) encoded() []byte {
+	c.form.set(c.finish())
+	form := bytes.Clone(c.form.out)
+	c.release()
+	return form
 }
 
 // line returns the line of a place. Most places are in the line of the one before, or
@@ -72,7 +111,14 @@ func (c *collector) define(d Definition, nameAt int) int {
 	if d.Name == "" || d.Name == "_" {
 		return -1
 	}
-	d.Qualified = strings.Join(append(slices.Clone(c.path), d.Name), ".")
+	switch len(c.path) {
+	case 0:
+		d.Qualified = d.Name
+	case 1:
+		d.Qualified = c.path[0] + "." + d.Name
+	default:
+		d.Qualified = strings.Join(c.path, ".") + "." + d.Name
+	}
 	return c.defineAs(d, nameAt)
 }
 
@@ -172,6 +218,9 @@ func bounded(expression string) string {
 
 // shorten makes one line of a text, of at most so many bytes of UTF-8.
 func shorten(text string, most int) string {
+	if len(text) <= most && isLine(text) {
+		return text
+	}
 	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
 	text = oneLine(text)
 	if len(text) <= most {
@@ -185,18 +234,39 @@ func shorten(text string, most int) string {
 	return text[:cut] + more
 }
 
-// oneLine puts one blank for each run of white space within a text, and nothing for
-// that around it.
-func oneLine(text string) string {
+// isLine says whether a text is printable ASCII with single blanks between its words.
+func isLine(text string) bool {
 	blank := true // the byte before, or the beginning
 	for i := range len(text) {
 		b := text[i]
 		if b > '~' || b < ' ' || b == ' ' && blank {
-			return strings.Join(strings.Fields(text), " ")
+			return false
 		}
 		blank = b == ' '
 	}
-	return strings.TrimSuffix(text, " ")
+	return !blank || text == ""
+}
+
+// oneLine puts one blank for each run of white space within a text, and nothing for
+// that around it.
+func oneLine(text string) string {
+	if isLine(text) {
+		return text
+	}
+	out := make([]byte, 0, len(text))
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b >= utf8.RuneSelf:
+			return strings.Join(strings.Fields(text), " ")
+		case b == ' ' || b >= '\t' && b <= '\r':
+			if len(out) > 0 && out[len(out)-1] != ' ' {
+				out = append(out, ' ')
+			}
+		default:
+			out = append(out, b)
+		}
+	}
+	return string(bytes.TrimSuffix(out, []byte(" ")))
 }
 
 // sentence returns the first sentence of a documentation.
@@ -234,4 +304,12 @@ func step(expression, more string) string {
 		return unknown
 	}
 	return expression + more
+}
+
+// member adds the step to a member to an expression.
+func member(expression, name string) string {
+	if expression == "" || expression == unknown || strings.HasPrefix(expression, "[]") || len(expression)+1+len(name) > MaxExpression {
+		return unknown
+	}
+	return expression + "." + name
 }

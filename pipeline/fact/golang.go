@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// FromGo finds the facts of a file of Go that was parsed with its comments.
-func FromGo(tree *ast.File, file *token.File, text []byte) *Set {
+// OfGo finds the facts of a file of Go that was parsed with its comments, and returns
+// them as Encode does.
+func OfGo(tree *ast.File, file *token.File, text []byte) []byte {
 	g := &golang{collector: newCollector(text), file: file}
 	g.set.Package = tree.Name.Name
 	if len(g.set.Package) > MaxName {
@@ -26,7 +27,7 @@ func FromGo(tree *ast.File, file *token.File, text []byte) *Set {
 			g.function(d)
 		}
 	}
-	return g.finish()
+	return g.encoded()
 }
 
 // golang walks a file of Go.
@@ -57,7 +58,7 @@ func (g *golang) source(from, to token.Pos) string {
 	if end <= start {
 		return ""
 	}
-	return string(g.text[start:min(end, start+4*MaxSignature)])
+	return g.all[start:min(end, start+4*MaxSignature)]
 }
 
 func visible(name string) Visibility {
@@ -116,25 +117,17 @@ func (g *golang) extent(d *ast.GenDecl, spec ast.Spec) (start, end int) {
 	return g.at(spec.Pos()), g.at(spec.End())
 }
 
-func documentation(groups ...*ast.CommentGroup) string {
-	for _, group := range groups {
-		if text := group.Text(); text != "" {
-			return sentence(text)
-		}
-	}
-	return ""
-}
-
 func (g *golang) valueSpec(d *ast.GenDecl, s *ast.ValueSpec) {
 	kind := KindVar
 	if d.Tok == token.CONST {
 		kind = KindConst
 	}
 	start, end := g.extent(d, s)
+	head, doc, of := firstLine(d.Tok.String()+" ", g.source(s.Pos(), s.End())), documentation(s.Doc, s.Comment, d.Doc), g.typeOf(s.Type)
 	for i, name := range s.Names {
 		f := Definition{
 			Name: name.Name, Kind: kind, Visibility: visible(name.Name), Start: start, End: end,
-			Signature: firstLine(d.Tok.String() + " " + g.source(s.Pos(), s.End())), Doc: documentation(s.Doc, s.Comment, d.Doc), Type: g.typeOf(s.Type),
+			Signature: head, Doc: doc, Type: of,
 		}
 		if s.Type == nil {
 			f.Type = g.assigned(s.Values, i, len(s.Names))
@@ -151,18 +144,19 @@ func (g *golang) valueSpec(d *ast.GenDecl, s *ast.ValueSpec) {
 	}
 }
 
-func firstLine(text string) string {
+// firstLine is the first line of a text, after a word.
+func firstLine(word, text string) string {
 	if i := strings.IndexByte(text, '\n'); i >= 0 {
 		text = text[:i]
 	}
-	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "{"))
+	return strings.TrimSpace(word + strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "{")))
 }
 
 func (g *golang) typeSpec(d *ast.GenDecl, s *ast.TypeSpec) {
 	start, end := g.extent(d, s)
 	f := Definition{
 		Name: s.Name.Name, Kind: KindType, Visibility: visible(s.Name.Name), Start: start, End: end,
-		Signature: firstLine("type " + g.source(s.Pos(), s.End())), Doc: documentation(s.Doc, s.Comment, d.Doc),
+		Signature: firstLine("type ", g.source(s.Pos(), s.End())), Doc: documentation(s.Doc, s.Comment, d.Doc),
 	}
 	var members *ast.FieldList
 	switch t := s.Type.(type) {
@@ -204,7 +198,7 @@ func (g *golang) members(list *ast.FieldList) {
 		call, isMethod := m.Type.(*ast.FuncType)
 		f := Definition{Kind: KindField, Start: g.at(m.Pos()), End: g.at(m.End()), Doc: documentation(m.Doc, m.Comment), Type: g.typeOf(m.Type)}
 		for _, name := range m.Names {
-			f.Name, f.Visibility, f.Signature = name.Name, visible(name.Name), firstLine(g.source(m.Pos(), m.End()))
+			f.Name, f.Visibility, f.Signature = name.Name, visible(name.Name), firstLine("", g.source(m.Pos(), m.End()))
 			if isMethod && g.isInterface(m) {
 				f.Kind, f.Type = KindMethod, g.results(call)
 			}
@@ -213,7 +207,7 @@ func (g *golang) members(list *ast.FieldList) {
 		if len(m.Names) == 0 {
 			name, at := embedded(m.Type)
 			if name != "" {
-				f.Name, f.Visibility, f.Signature = name, visible(name), firstLine(g.source(m.Pos(), m.End()))
+				f.Name, f.Visibility, f.Signature = name, visible(name), firstLine("", g.source(m.Pos(), m.End()))
 				g.define(f, g.at(at))
 			}
 			g.inherit(m.Type)
@@ -386,7 +380,7 @@ func (g *golang) typeOf(e ast.Expr) string {
 	case *ast.StarExpr:
 		return g.typeOf(e.X)
 	case *ast.SelectorExpr:
-		return step(g.typeOf(e.X), "."+e.Sel.Name)
+		return member(g.typeOf(e.X), e.Sel.Name)
 	case *ast.ArrayType:
 		return g.listOf(e.Elt)
 	case *ast.Ellipsis:

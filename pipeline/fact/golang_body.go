@@ -195,9 +195,10 @@ func (g *golang) assign(s *ast.AssignStmt) {
 		}
 		return
 	}
-	bound := make([]string, len(s.Lhs))
+	var few [4]string // nearly always enough
+	bound := few[:0]
 	for i := range s.Lhs {
-		bound[i] = g.assigned(s.Rhs, i, len(s.Lhs))
+		bound = append(bound, g.assigned(s.Rhs, i, len(s.Lhs)))
 	}
 	for i, e := range s.Lhs {
 		id, ok := e.(*ast.Ident)
@@ -346,22 +347,42 @@ func (g *golang) callee(e ast.Expr) {
 }
 
 func (g *golang) selector(e *ast.SelectorExpr, role Role) {
-	if id, ok := e.X.(*ast.Ident); !ok || !g.isPackage(id.Name) {
+	of := ""
+	if id, ok := e.X.(*ast.Ident); ok && g.depth < maxDepth {
+		of = g.selected(id)
+	} else {
 		g.expression(e.X)
+		of = g.value(e.X)
 	}
-	g.refer(e.Sel.Name, g.value(e.X), role, g.at(e.Sel.Pos()))
+	g.refer(e.Sel.Name, of, role, g.at(e.Sel.Pos()))
 }
 
-// isPackage says whether a name is a package here.
-func (g *golang) isPackage(name string) bool {
-	_, bound := g.find(name)
-	return !bound && g.modules[name]
+// selected refers to a name from which a member is taken, unless it is a package, and
+// returns what value does.
+func (g *golang) selected(id *ast.Ident) string {
+	bound, ok := g.find(id.Name)
+	switch {
+	case ok:
+		return bound
+	case predeclared(id.Name):
+		return unknown
+	case !g.modules[id.Name]:
+		g.refer(id.Name, "", RoleUse, g.at(id.Pos()))
+	}
+	return id.Name
 }
 
-// predeclared names of Go that no text defines.
-var predeclared = names(`any bool byte comparable complex64 complex128 error float32 float64 int int8 int16 int32 int64 rune string
-uint uint8 uint16 uint32 uint64 uintptr true false iota nil append cap clear close complex copy delete imag len make max min new
-panic print println real recover`)
+// predeclared says whether a name of Go is one that no text defines.
+func predeclared(name string) bool {
+	switch name {
+	case "any", "bool", "byte", "comparable", "complex64", "complex128", "error", "float32", "float64", "int", "int8", "int16", "int32",
+		"int64", "rune", "string", "uint", "uint8", "uint16", "uint32", "uint64", "uintptr", "true", "false", "iota", "nil", "append",
+		"cap", "clear", "close", "complex", "copy", "delete", "imag", "len", "make", "max", "min", "new", "panic", "print", "println",
+		"real", "recover":
+		return true
+	}
+	return false
+}
 
 func names(list string) map[string]bool {
 	all := make(map[string]bool)
@@ -372,7 +393,7 @@ func names(list string) map[string]bool {
 }
 
 func (g *golang) name(id *ast.Ident, role Role) {
-	if _, bound := g.find(id.Name); bound || predeclared[id.Name] {
+	if _, bound := g.find(id.Name); bound || predeclared(id.Name) {
 		return
 	}
 	g.refer(id.Name, "", role, g.at(id.Pos()))
@@ -465,12 +486,12 @@ func (g *golang) value(e ast.Expr) string {
 			if bound, ok := g.find(v.Name); ok {
 				return bound
 			}
-			if predeclared[v.Name] {
+			if predeclared(v.Name) {
 				return unknown
 			}
 			return v.Name
 		case *ast.SelectorExpr:
-			return step(g.value(v.X), "."+v.Sel.Name)
+			return member(g.value(v.X), v.Sel.Name)
 		case *ast.IndexExpr:
 			return step(g.value(v.X), "[]")
 		case *ast.TypeAssertExpr:
@@ -495,7 +516,7 @@ func (g *golang) called(c *ast.CallExpr) string {
 	if paren, ok := fun.(*ast.ParenExpr); ok {
 		fun = paren.X
 	}
-	if id, ok := fun.(*ast.Ident); ok && len(c.Args) > 0 && predeclared[id.Name] {
+	if id, ok := fun.(*ast.Ident); ok && len(c.Args) > 0 && predeclared(id.Name) {
 		if _, bound := g.find(id.Name); !bound {
 			switch id.Name {
 			case "new", "make":

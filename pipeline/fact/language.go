@@ -203,13 +203,13 @@ func said(modifiers string, otherwise Visibility) Visibility {
 // Builtin says whether a name is one that every text of a language has.
 func Builtin(language, name string) bool {
 	if language == "Go" {
-		return predeclared[name]
+		return predeclared(name)
 	}
 	l := languages[language]
 	return l != nil && (l.builtin[name] || l.selfs[name] || l.supers[name])
 }
 
-// Languages lists the languages that FromTree finds facts of, and Go.
+// Languages lists the languages that OfTree finds facts of, and Go.
 func Languages() []string {
 	all := []string{"Go"}
 	for name := range languages {

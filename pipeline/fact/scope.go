@@ -50,6 +50,13 @@ func (s *scopes) bind(name, expression string) {
 	s.inner[place] = len(s.bound)
 }
 
+// reset takes all blocks and names away.
+func (s *scopes) reset() {
+	clear(s.places)
+	clear(s.bound[:cap(s.bound)])
+	*s = scopes{places: s.places, inner: s.inner[:0], bound: s.bound[:0]}
+}
+
 // enter begins a block. It returns what leave wants.
 func (s *scopes) enter() (around int) {
 	around = s.begin

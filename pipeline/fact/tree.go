@@ -21,12 +21,12 @@ type Node struct {
 	Next        uint32 // number of the first node that is not below this one
 }
 
-// Extracts says whether FromTree finds facts of a language.
+// Extracts says whether OfTree finds facts of a language.
 func Extracts(language string) bool { return language == "Go" || languages[language] != nil }
 
-// FromTree finds the facts of a text in a language by its syntax tree; nil if the
-// language is not one of ours.
-func FromTree(language string, tree *Tree, text []byte) *Set {
+// OfTree finds the facts of a text in a language by its syntax tree, and returns them as
+// Encode does; nil if the language is not one of ours.
+func OfTree(language string, tree *Tree, text []byte) []byte {
 	l := languages[language]
 	if l == nil || len(tree.Nodes) == 0 {
 		return nil
@@ -38,7 +38,7 @@ func FromTree(language string, tree *Tree, text []byte) *Set {
 		}
 	}
 	w.children(0, RoleUse)
-	return w.finish()
+	return w.encoded()
 }
 
 // walker walks a tree by the rules of its language.
@@ -85,7 +85,7 @@ func (w *walker) kind(n int) string {
 
 func (w *walker) text(n int) string {
 	node := w.tree.Nodes[n]
-	return string(w.collector.text[node.Start:min(node.End, node.Start+4*MaxSignature)])
+	return w.all[node.Start:min(node.End, node.Start+4*MaxSignature)]
 }
 
 func (w *walker) start(n int) int { return int(w.tree.Nodes[n].Start) }
@@ -452,7 +452,7 @@ func (w *walker) selfField(n int, name string, at int, of string) {
 	w.seen[qualified] = true
 	w.defineAs(Definition{
 		Name: name, Qualified: qualified, Kind: KindField, Visibility: w.language.visible(name, ""), Start: w.start(n), End: w.end(n),
-		Signature: firstLine(w.text(n)), Type: of,
+		Signature: firstLine("", w.text(n)), Type: of,
 	}, at)
 }
 
@@ -473,7 +473,7 @@ func (w *walker) declare(n, name int, of string, kind Kind) {
 	w.seen[qualified] = true
 	w.defineAs(Definition{
 		Name: text, Qualified: qualified, Kind: kind, Visibility: w.visibility(n, text), Start: w.start(n), End: w.end(n),
-		Signature: firstLine(w.text(n)), Doc: w.documentation(n, 0), Type: of,
+		Signature: firstLine("", w.text(n)), Doc: w.documentation(n, 0), Type: of,
 	}, w.start(name))
 }
 

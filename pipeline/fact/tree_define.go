@@ -441,7 +441,7 @@ func (w *walker) signature(n, body int) string {
 	}
 	text := strings.TrimSpace(string(w.collector.text[start:min(end, start+4*MaxSignature)]))
 	if body == 0 {
-		text = firstLine(text)
+		text = firstLine("", text)
 	}
 	return strings.TrimSpace(strings.TrimRight(text, "{:=; \t\n"))
 }
