@@ -136,18 +136,6 @@ func (cmd *neighboursCmd) Run(ctx context.Context, g *globals) error {
 	})
 }
 
-type impactCmd struct {
-	graphArgs
-	Depth int `default:"3" placeholder:"N" help:"Steps (${default}, at most 6)."`
-	Limit int `default:"50" placeholder:"N" help:"Most symbols (${default}, at most 200)."`
-}
-
-func (cmd *impactCmd) Run(ctx context.Context, g *globals) error {
-	return g.showWalk(ctx, func(l leat) (service.WalkAnswer, error) {
-		return l.Impact(ctx, service.WalkRequest{GraphRequest: cmd.request(g), Depth: cmd.Depth, Limit: cmd.Limit})
-	})
-}
-
 type pathCmd struct {
 	graphArgs
 	To string `arg:"" help:"The symbol at the end, named as the one at the beginning."`
@@ -173,6 +161,12 @@ func (g *globals) showWalk(ctx context.Context, walk func(leat) (service.WalkAns
 	if g.JSON {
 		return g.answer.json(a)
 	}
+	showNodes(a)
+	return nil
+}
+
+// showNodes prints the nodes of a walk.
+func showNodes(a service.WalkAnswer) {
 	for _, n := range a.Nodes {
 		role := n.Role
 		if role != "" && !n.Out {
@@ -183,5 +177,4 @@ func (g *globals) showWalk(ctx context.Context, walk func(leat) (service.WalkAns
 	if a.More {
 		fmt.Println("… a bound ended the walk: there may be more")
 	}
-	return nil
 }

@@ -47,19 +47,46 @@ func (c *Client) Uses(ctx context.Context, r service.UsesRequest) (service.UsesA
 	return a.UsesAnswer, err
 }
 
+// walk is a page of what a walk has reached.
+type walk struct {
+	service.WalkAnswer
+	Next string `json:"next"`
+}
+
 // Neighbours is service.Service.Neighbours.
 func (c *Client) Neighbours(ctx context.Context, r service.WalkRequest) (service.WalkAnswer, error) {
-	return c.walk(ctx, r, "neighbours")
+	var a walk
+	err := c.ask(ctx, get(c.walk(r), "repositories", named(r.Repository), "neighbours"), &a)
+	a.WalkAnswer.Next = a.Next
+	return a.WalkAnswer, err
+}
+
+func (c *Client) walk(r service.WalkRequest) values {
+	q := c.graph(r.GraphRequest).text("direction", r.Direction).list("role", r.Roles).number("depth", int64(r.Depth))
+	return q.text("cursor", r.After).number("limit", int64(r.Limit))
+}
+
+// impact is a page of what may break.
+type impact struct {
+	service.ImpactAnswer
+	Next string `json:"next"`
 }
 
 // Impact is service.Service.Impact.
-func (c *Client) Impact(ctx context.Context, r service.WalkRequest) (service.WalkAnswer, error) {
-	return c.walk(ctx, r, "impact")
-}
-
-func (c *Client) walk(ctx context.Context, r service.WalkRequest, what string) (a service.WalkAnswer, err error) {
-	q := c.graph(r.GraphRequest).text("direction", r.Direction).list("role", r.Roles).number("depth", int64(r.Depth)).number("limit", int64(r.Limit))
-	return a, c.ask(ctx, get(q, "repositories", named(r.Repository), what), &a)
+func (c *Client) Impact(ctx context.Context, r service.ImpactRequest) (service.ImpactAnswer, error) {
+	path := []string{"repositories", named(r.Repository), "impact"}
+	ask := get(c.walk(r.WalkRequest), path...)
+	if r.Diff != "" {
+		body := map[string]any{"diff": r.Diff, "depth": r.Depth, "limit": r.Limit, "cursor": r.After}
+		if len(r.Roles) > 0 {
+			body["roles"] = r.Roles
+		}
+		ask = post(body, c.of(r.Tenant).text("ref", r.Ref), path...)
+	}
+	var a impact
+	err := c.ask(ctx, ask, &a)
+	a.WalkAnswer.Next = a.Next
+	return a.ImpactAnswer, err
 }
 
 // Path is service.Service.Path.

@@ -30,6 +30,12 @@ func registerGraph(api huma.API, d deps) {
 		id: "list-impact", path: "/repositories/{repository}/impact", tag: tag, scope: access.ScopeRead,
 		summary: "List what may break if a symbol or a file changes", text: "What refers to it, over a number of steps; tests first within each distance.",
 	}, d.impact)
+	post(api, d, route{
+		id: "find-impact", path: "/repositories/{repository}/impact", tag: tag, scope: access.ScopeRead, repeats: true,
+		summary: "List what may break by a diff",
+		text: "Of each changed line the innermost definition counts, as it is in the commit that the answer names; a file that is taken away " +
+			"counts whole. What refers to these follows, over a number of steps; tests first within each distance.",
+	}, d.impactOfDiff)
 	get(api, d, route{
 		id: "find-path", path: "/repositories/{repository}/path", tag: tag, scope: access.ScopeRead,
 		summary: "Find a shortest path of references from one symbol to another", text: "No nodes: there is no path of up to six steps.",
@@ -196,31 +202,84 @@ type walkInput struct {
 	Direction string   `query:"direction" enum:"in,out,both" default:"both" doc:"in: what refers to it; out: what it refers to. The impact is always in."`
 	Roles     []string `query:"role,explode" maxItems:"10" doc:"Only these: call, type, import, inherit, write or use. May be repeated."`
 	Depth     int      `query:"depth" minimum:"0" maximum:"6" doc:"Steps. 0: one, and three for an impact."`
-	Limit     int      `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most nodes of the answer."`
+	GraphPage
 }
 
-func (in walkInput) walk(who caller) service.WalkRequest {
-	return service.WalkRequest{GraphRequest: in.request(who), Direction: in.Direction, Roles: in.Roles, Depth: in.Depth, Limit: in.Limit}
+func (in walkInput) walk(who caller, list string) (service.WalkRequest, error) {
+	after, err := place[string](list, in.Cursor)
+	return service.WalkRequest{GraphRequest: in.request(who), Direction: in.Direction, Roles: in.Roles, Depth: in.Depth, After: after, Limit: in.Limit}, err
 }
 
-type walkOutput struct{ Body service.WalkAnswer }
+type walkOutput struct {
+	Body struct {
+		service.WalkAnswer
+		Pages
+	}
+}
 
 func (d deps) neighbours(ctx context.Context, who caller, in *walkInput) (*walkOutput, error) {
-	a, err := d.Neighbours(ctx, in.walk(who))
-	return &walkOutput{a}, err
+	r, err := in.walk(who, "neighbours")
+	if err != nil {
+		return nil, err
+	}
+	out := &walkOutput{}
+	out.Body.WalkAnswer, err = d.Neighbours(ctx, r)
+	out.Body.Cursor = cursor("neighbours", out.Body.Next)
+	return out, err
 }
 
-func (d deps) impact(ctx context.Context, who caller, in *walkInput) (*walkOutput, error) {
-	a, err := d.Impact(ctx, in.walk(who))
-	return &walkOutput{a}, err
+type impactOutput struct {
+	Body struct {
+		service.ImpactAnswer
+		Pages
+	}
 }
+
+func (d deps) impact(ctx context.Context, who caller, in *walkInput) (*impactOutput, error) {
+	r, err := in.walk(who, "impact")
+	if err != nil {
+		return nil, err
+	}
+	return d.impactOf(ctx, service.ImpactRequest{WalkRequest: r})
+}
+
+type diffImpactInput struct {
+	GraphOf
+	Body struct {
+		Diff   string   `json:"diff" minLength:"1" maxLength:"1048576" doc:"A change of the indexed commit in the unified form, as git diff writes it, of at most 500 files."`
+		Roles  []string `json:"roles,omitempty" maxItems:"10" doc:"Follow only these: call, type, import, inherit, write or use."`
+		Depth  int      `json:"depth,omitempty" minimum:"0" maximum:"6" doc:"Steps. Default: three."`
+		Cursor string   `json:"cursor,omitempty" maxLength:"8192" doc:"Goes on with a list: next of the answer before, with the same diff."`
+		Limit  int      `json:"limit,omitempty" minimum:"0" maximum:"200" doc:"Most nodes of the answer. Default: 50."`
+	}
+}
+
+func (d deps) impactOfDiff(ctx context.Context, who caller, in *diffImpactInput) (*impactOutput, error) {
+	after, err := place[string]("impact", in.Body.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	of := service.GraphRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref}
+	return d.impactOf(ctx, service.ImpactRequest{Diff: in.Body.Diff, WalkRequest: service.WalkRequest{
+		GraphRequest: of, Roles: in.Body.Roles, Depth: in.Body.Depth, After: after, Limit: in.Body.Limit,
+	}})
+}
+
+func (d deps) impactOf(ctx context.Context, r service.ImpactRequest) (out *impactOutput, err error) {
+	out = &impactOutput{}
+	out.Body.ImpactAnswer, err = d.Impact(ctx, r)
+	out.Body.Cursor = cursor("impact", out.Body.Next)
+	return out, err
+}
+
+type pathOutput struct{ Body service.WalkAnswer }
 
 type pathInput struct {
 	GraphSymbol
 	To string `query:"to" required:"true" minLength:"1" maxLength:"4096" doc:"The symbol at the end, named as the one at the beginning."`
 }
 
-func (d deps) path(ctx context.Context, who caller, in *pathInput) (*walkOutput, error) {
+func (d deps) path(ctx context.Context, who caller, in *pathInput) (*pathOutput, error) {
 	a, err := d.Path(ctx, service.PathRequest{GraphRequest: in.request(who), To: in.To})
-	return &walkOutput{a}, err
+	return &pathOutput{a}, err
 }

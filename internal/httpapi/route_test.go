@@ -134,6 +134,8 @@ func (o operation) request(repository string) (path string, body any) {
 			body = map[string]any{"ids": []int{1}}
 		case "put-wiki-page":
 			body = map[string]any{"page": "index", "title": "t", "body": "b"}
+		case "find-impact":
+			body = map[string]any{"diff": "--- a/" + secret + ".go\n+++ b/" + secret + ".go\n@@ -1 +1 @@\n-a\n+b\n"}
 		case "pin":
 			body = map[string]any{"commit": "main"}
 		case "track-tags":

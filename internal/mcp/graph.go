@@ -144,12 +144,13 @@ func (c caller) uses(ctx context.Context, in usesIn, r service.UsesRequest) (str
 const mostLines = 5
 
 type walkIn struct {
-	symbolIn
-	Depth int `json:"depth,omitempty" jsonschema:"steps, 1 to 6; default 1, and 3 for an impact"`
-	Limit int `json:"limit,omitempty" jsonschema:"most symbols, 1 to 200; default 50"`
+	Depth  int    `json:"depth,omitempty" jsonschema:"steps, 1 to 6; default 1, and 3 for an impact"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"most symbols, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same symbol and filters"`
 }
 
 type neighboursIn struct {
+	symbolIn
 	walkIn
 	Direction string `json:"direction,omitempty" jsonschema:"in: what refers to it; out: what it refers to; default both"`
 	Role      string `json:"role,omitempty" jsonschema:"only this role: call, type, import, inherit, write or use"`
@@ -157,15 +158,31 @@ type neighboursIn struct {
 
 func neighbours(ctx context.Context, c caller, in neighboursIn) (string, error) {
 	a, err := c.Neighbours(ctx, service.WalkRequest{
-		GraphRequest: in.named(c, in.Symbol), Direction: in.Direction, Roles: names(in.Role), Depth: in.Depth, Limit: in.Limit,
+		GraphRequest: in.named(c, in.Symbol), Direction: in.Direction, Roles: names(in.Role), Depth: in.Depth, Limit: in.Limit, After: in.Cursor,
 	})
-	return in.walked(a, err)
+	return in.walked(a, "", err)
 }
 
-func impact(ctx context.Context, c caller, in walkIn) (string, error) {
-	a, err := c.Impact(ctx, service.WalkRequest{GraphRequest: in.named(c, in.Symbol), Depth: in.Depth, Limit: in.Limit})
-	return in.walked(a, err)
+type impactIn struct {
+	graphIn
+	walkIn
+	Symbol string `json:"symbol,omitempty" jsonschema:"a name, the end of a qualified one (Mill.grind), an id (PATH#QUALIFIED), or the path of a file"`
+	Diff   string `json:"diff,omitempty" jsonschema:"instead of a symbol, a change of the indexed commit as git diff writes it"`
 }
+
+func impact(ctx context.Context, c caller, in impactIn) (string, error) {
+	a, err := c.Impact(ctx, service.ImpactRequest{Diff: in.Diff, WalkRequest: service.WalkRequest{
+		GraphRequest: in.named(c, in.Symbol), Depth: in.Depth, Limit: in.Limit, After: in.Cursor,
+	}})
+	more := ""
+	if len(a.Unknown) > 0 {
+		more = "; not in the graph: " + strings.Join(a.Unknown[:min(len(a.Unknown), mostUnknown)], ", ")
+	}
+	return in.walked(a.WalkAnswer, more, err)
+}
+
+// mostUnknown is how many files of a diff are named that the graph does not hold.
+const mostUnknown = 10
 
 type pathIn struct {
 	symbolIn
@@ -177,11 +194,11 @@ func path(ctx context.Context, c caller, in pathIn) (string, error) {
 		return "", errors.New("to is empty: name the symbol at the end")
 	}
 	a, err := c.Path(ctx, service.PathRequest{GraphRequest: in.named(c, in.Symbol), To: in.To})
-	return in.walked(a, err)
+	return in.walked(a, "", err)
 }
 
-// walked says what a walk has reached.
-func (in graphIn) walked(a service.WalkAnswer, err error) (string, error) {
+// walked says what a walk has reached, and more.
+func (in graphIn) walked(a service.WalkAnswer, more string, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
@@ -200,8 +217,8 @@ func (in graphIn) walked(a service.WalkAnswer, err error) (string, error) {
 		}
 	}
 	what := fmt.Sprintf("%d symbols, each with its distance", len(rows))
-	if a.More {
+	if a.More && a.Next == "" {
 		what += "; a bound ended the walk, so there may be more"
 	}
-	return in.rows(a.At, what, rows, "")
+	return in.rows(a.At, what+more, rows, a.Next)
 }

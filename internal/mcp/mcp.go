@@ -30,7 +30,7 @@ type Service interface {
 	Symbols(context.Context, service.SymbolsRequest) (service.SymbolsAnswer, error)
 	Uses(context.Context, service.UsesRequest) (service.UsesAnswer, error)
 	Neighbours(context.Context, service.WalkRequest) (service.WalkAnswer, error)
-	Impact(context.Context, service.WalkRequest) (service.WalkAnswer, error)
+	Impact(context.Context, service.ImpactRequest) (service.ImpactAnswer, error)
 	Path(context.Context, service.PathRequest) (service.WalkAnswer, error)
 	Important(context.Context, service.ImportantRequest) (service.ImportantAnswer, error)
 	Communities(context.Context, service.CommunitiesRequest) (service.CommunitiesAnswer, error)

@@ -138,6 +138,7 @@ func TestToolsAnswer(t *testing.T) {
 		{"callees", map[string]any{"repository": m.repo.Dir, "symbol": "Grind"}, []string{"\nmill.go#Grind call sluice.go#openSluice"}, "secret"},
 		{"neighbours", map[string]any{"repository": m.repo.Dir, "symbol": "openSluice", "direction": "in"}, []string{"\n1 call to sluice.go#openSluice ← mill.go#Grind lines 4-6: func Grind"}, "secret"},
 		{"impact", map[string]any{"repository": m.repo.Dir, "symbol": "sluice.go"}, []string{"\n0 sluice.go\n", "← mill.go#Grind"}, "secret"},
+		{"impact", map[string]any{"repository": m.repo.Dir, "limit": 1, "diff": "--- a/sluice.go\n+++ b/sluice.go\n@@ -5 +5 @@\n-a\n+b\n--- a/none\n+++ b/none\n"}, []string{"; not in the graph: none\n", "\n0 sluice.go#openSluice", "\n» more with cursor 1\n"}, "Grind"},
 		{"path", map[string]any{"repository": m.repo.Dir, "symbol": "Grind", "to": "openSluice"}, []string{": 2 symbols", "\n1 mill.go#Grind call → sluice.go#openSluice"}, "secret"},
 		{"path", map[string]any{"repository": m.repo.Dir, "symbol": "openSluice", "to": "Grind"}, []string{": 0 symbols"}, "secret"},
 		{"important", map[string]any{"repository": m.repo.Dir}, []string{" sluice.go#openSluice lines 4-6: func openSluice(n int) int (referred to by 1)\n"}, "secret"},

@@ -95,7 +95,7 @@ var tools = []tool{
 	},
 	{
 		name: "impact", title: "What a change may break", scope: access.ScopeRead,
-		description: "Lists what may break if a symbol or a file changes: what refers to it directly and over steps, tests first within each distance. " +
+		description: "Lists what may break if a symbol, a file or what a diff touches changes: what refers to it directly and over steps, tests first within each distance. " +
 			"Use it before an edit, and to choose the tests to run. " +
 			`Example: {"repository": "acme/mill", "symbol": "wheel/w.go"}`,
 		add: handle(impact),

@@ -66,6 +66,7 @@ const (
 	FieldRole       Field = "role"
 	FieldDepth      Field = "depth"
 	FieldDirection  Field = "direction"
+	FieldDiff       Field = "diff"
 	FieldFormat     Field = "format"
 	FieldLink       Field = "link"
 	FieldKey        Field = "idempotency_key"

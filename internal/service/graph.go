@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,6 +26,20 @@ const (
 	sureness        = 0.8   // from which a walk follows an edge
 	maxEdgesOfFiles = 4_000 // files that an answer about one symbol reads
 )
+
+// DefaultGraphTime is how long an answer from a graph is looked for.
+const DefaultGraphTime = 5 * time.Second
+
+// inTime looks for an answer from a graph. late says that it took too long: what was found
+// until then stands.
+func (s *Service) inTime(ctx context.Context, look func(context.Context) error) (late bool, err error) {
+	inner, cancel := context.WithTimeout(ctx, s.cfg.GraphTime)
+	defer cancel()
+	if err = look(inner); err != nil && inner.Err() != nil && ctx.Err() == nil {
+		return true, nil
+	}
+	return false, err
+}
 
 // GraphRequest names a graph, and a symbol or file in it.
 type GraphRequest struct {
@@ -251,8 +266,7 @@ func (s *Service) describe(ctx context.Context, g trackGraph, targets []graph.Ta
 	for _, t := range targets {
 		documents = append(documents, t.Document)
 	}
-	slices.SortFunc(documents, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	documents = slices.Compact(documents)
+	documents = compact(documents)
 	out := make(map[graph.Target]Symbol, len(targets))
 	for part := range slices.Chunk(documents, graphPage) {
 		files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, part)
@@ -305,6 +319,7 @@ type UsesAnswer struct {
 	Symbols    []Symbol `json:"symbols" nullable:"false" doc:"What the name stands for."`
 	Uses       []Use    `json:"uses" nullable:"false"`
 	Unresolved int      `json:"unresolved" doc:"References of the symbol itself that nothing resolves, and those to other repositories. Only where it was asked what it refers to."`
+	More       bool     `json:"more,omitempty" doc:"A bound ended the search: there are uses that no page lists."`
 	Next       string   `json:"-"`
 }
 
@@ -330,11 +345,13 @@ func (s *Service) Uses(ctx context.Context, r UsesRequest) (a UsesAnswer, err er
 	for _, n := range from {
 		a.Symbols = append(a.Symbols, n.symbol)
 	}
-	links, unresolved, err := s.links(ctx, g, from, r.Outward)
+	var found linked
+	late, err := s.inTime(ctx, func(ctx context.Context) error { return s.links(ctx, g, from, r.Outward, &found) })
 	if err != nil {
 		return a, err
 	}
-	a.Unresolved = unresolved
+	links := sortLinks(found.links)
+	a.Unresolved, a.More = found.unresolved, found.more || late
 	links = slices.DeleteFunc(links, func(l link) bool {
 		return len(roles) > 0 && !roles[l.edge.Role] || l.edge.Confidence() < r.MinConfidence
 	})
@@ -388,46 +405,84 @@ type link struct {
 	edge     graph.Edge
 }
 
-// links finds the edges to nodes, or from them, by path. Edges that lead nowhere in
-// the graph are counted.
-func (s *Service) links(ctx context.Context, g trackGraph, nodes []node, outward bool) (found []link, unresolved int, err error) {
-	add := func(f catalog.StoredEdges, edges []graph.Edge) {
-		for _, e := range edges {
-			from := graph.Target{Document: f.Document, Qualified: e.From}
-			if outward && !slices.ContainsFunc(nodes, func(n node) bool { return within(from, n.target) }) {
-				continue
-			}
-			if outward && len(e.Targets) == 0 {
-				unresolved += e.Count
-			}
-			for _, to := range e.Targets {
-				if outward || slices.ContainsFunc(nodes, func(n node) bool {
-					return to == n.target || n.target.Qualified == "" && to.Document == n.target.Document && from.Document != to.Document
-				}) {
-					found = append(found, link{from, to, f.Path, e})
-				}
-			}
-		}
-	}
-	if outward {
-		var documents []uuid.UUID
-		for _, n := range nodes {
-			documents = append(documents, n.target.Document)
-		}
-		files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, documents)
-		if err == nil {
-			err = decoded(files, add)
-		}
-		return sortLinks(found), unresolved, err
-	}
+// linked is what a search for edges has found.
+type linked struct {
+	links      []link
+	unresolved int  // edges that lead nowhere in the graph, of those that nodes make
+	more       bool // a bound ended the search
+}
+
+// links finds the edges to nodes, or from them.
+func (s *Service) links(ctx context.Context, g trackGraph, nodes []node, outward bool, out *linked) error {
+	of := make(map[graph.Target]bool, len(nodes))
+	var documents []uuid.UUID
 	var keys []int64
 	for _, n := range nodes {
+		of[n.target] = true
+		documents = append(documents, n.target.Document)
 		keys = append(keys, graph.TargetKey(n.target))
 	}
-	if _, err := s.leading(ctx, g, keys, maxEdgesOfFiles, add); err != nil {
-		return nil, 0, err
+	if outward {
+		for part := range slices.Chunk(compact(documents), graphPage) {
+			files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, part)
+			if err == nil {
+				err = decoded(files, func(f catalog.StoredEdges, edges []graph.Edge) { out.from(f, edges, of) })
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return sortLinks(found), 0, nil
+	more, err := s.leading(ctx, g, keys, maxEdgesOfFiles, func(f catalog.StoredEdges, edges []graph.Edge) { out.to(f, edges, of) })
+	out.more = out.more || more
+	return err
+}
+
+// compact sorts ids, and takes those out that come again.
+func compact(ids []uuid.UUID) []uuid.UUID {
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
+}
+
+// from adds the edges of a file that some nodes make.
+func (l *linked) from(f catalog.StoredEdges, edges []graph.Edge, nodes map[graph.Target]bool) {
+	for _, e := range edges {
+		from := graph.Target{Document: f.Document, Qualified: e.From}
+		if !inside(from, nodes) {
+			continue
+		}
+		if len(e.Targets) == 0 {
+			l.unresolved += e.Count
+		}
+		for _, to := range e.Targets {
+			l.links = append(l.links, link{from, to, f.Path, e})
+		}
+	}
+}
+
+// to adds the edges of a file that lead to some nodes.
+func (l *linked) to(f catalog.StoredEdges, edges []graph.Edge, nodes map[graph.Target]bool) {
+	for _, e := range edges {
+		from := graph.Target{Document: f.Document, Qualified: e.From}
+		for _, to := range e.Targets {
+			if nodes[to] || to.Document != f.Document && nodes[graph.Target{Document: to.Document}] {
+				l.links = append(l.links, link{from, to, f.Path, e})
+			}
+		}
+	}
+}
+
+// inside says whether a target is one of some, or stands inside one.
+func inside(t graph.Target, nodes map[graph.Target]bool) bool {
+	for ; ; t.Qualified = t.Qualified[:max(strings.LastIndexByte(t.Qualified, '.'), 0)] {
+		if nodes[t] {
+			return true
+		}
+		if t.Qualified == "" {
+			return false
+		}
+	}
 }
 
 // leading calls each with the edges of each file that leads to targets, by path. It ends
@@ -459,11 +514,6 @@ func decoded(files []catalog.StoredEdges, each func(catalog.StoredEdges, []graph
 		each(f, edges)
 	}
 	return nil
-}
-
-// within says whether a target is another, or stands inside it.
-func within(t, other graph.Target) bool {
-	return t.Document == other.Document && (other.Qualified == "" || t.Qualified == other.Qualified || strings.HasPrefix(t.Qualified, other.Qualified+"."))
 }
 
 func sortLinks(links []link) []link {

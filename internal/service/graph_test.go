@@ -89,7 +89,12 @@ func TestQuestionsToAGraph(t *testing.T) {
 		return list
 	}
 	impact := []string{"0 wheel/w.go#New", "1 wheel/w_test.go#TestTurn", "1 main.go#run", "2 main.go#main"}
-	if got := walk(m.Impact(t.Context(), service.WalkRequest{GraphRequest: ask("New")})); !slices.Equal(got, impact) {
+	breaks := func(r service.ImpactRequest) []string {
+		t.Helper()
+		a, err := m.Impact(t.Context(), r)
+		return walk(a.WalkAnswer, err)
+	}
+	if got := breaks(service.ImpactRequest{WalkRequest: service.WalkRequest{GraphRequest: ask("New")}}); !slices.Equal(got, impact) {
 		t.Errorf("impact: %q, want %q", got, impact)
 	}
 	path := []string{"0 main.go#main", "1 main.go#run", "2 wheel/w.go#Wheel.Turn"}
@@ -103,7 +108,17 @@ func TestQuestionsToAGraph(t *testing.T) {
 	if got := walk(m.Neighbours(t.Context(), service.WalkRequest{GraphRequest: ask("run")})); !slices.Equal(got, near) {
 		t.Errorf("neighbours: %q, want %q", got, near)
 	}
+	page := service.WalkRequest{GraphRequest: ask("run"), Limit: 3}
+	first, err := m.Neighbours(t.Context(), page)
+	if err != nil || !first.More || first.Next == "" || !slices.Equal(walk(first, nil), near[:3]) {
+		t.Errorf("the first page of neighbours: %+v, %v", first, err)
+	}
+	page.After = first.Next
+	if last, err := m.Neighbours(t.Context(), page); err != nil || last.More || last.Next != "" || !slices.Equal(walk(last, nil), near[3:]) {
+		t.Errorf("the last page of neighbours: %+v, %v", last, err)
+	}
 	for name, request := range map[string]service.WalkRequest{
+		"no cursor":         {GraphRequest: ask("run"), After: "x"},
 		"an unknown symbol": {GraphRequest: ask("nosuch")}, "too deep": {GraphRequest: ask("New"), Depth: 7}, "no direction": {GraphRequest: ask("New"), Direction: "up"},
 		"a role of nothing": {GraphRequest: ask("New"), Roles: []string{"x"}}, "no symbol": {GraphRequest: ask("")},
 		"another tenant": {GraphRequest: service.GraphRequest{Tenant: "other", Repository: repo.Dir, Symbol: "New"}},
@@ -118,5 +133,66 @@ func TestQuestionsToAGraph(t *testing.T) {
 	m.put(t, "acme", repo, "refs/heads/main", tree)
 	if a, err := m.Symbols(t.Context(), service.SymbolsRequest{GraphRequest: ask("New")}); err != nil || a.Commit != commit || !a.Underway {
 		t.Errorf("with a newer commit: %+v, %v", a.At, err)
+	}
+}
+
+// The impact of a diff begins with the innermost definitions around its lines.
+func TestTheImpactOfADiff(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	m.put(t, "acme", repo, "refs/heads/main", graphTree())
+	m.graphs(t)
+	of := service.GraphRequest{Tenant: "acme", Repository: repo.Dir}
+	for name, test := range map[string]struct {
+		diff          string
+		want, unknown []string
+		more          bool
+		r             service.WalkRequest
+	}{
+		"a body": {
+			diff: "--- a/wheel/w.go\n+++ b/wheel/w.go\n@@ -7 +7 @@\n-x\n+y\n",
+			want: []string{"0 wheel/w.go#New", "1 wheel/w_test.go#TestTurn", "1 main.go#run", "2 main.go#main"},
+		},
+		"two definitions, a page": {
+			diff: "--- a/wheel/w.go\n+++ b/wheel/w.go\n@@ -7 +7 @@\n-x\n+y\n@@ -9 +9 @@\n-x\n+y\n",
+			want: []string{"0 wheel/w.go#New", "0 wheel/w.go#Wheel.Turn"}, r: service.WalkRequest{Limit: 2}, more: true,
+		},
+		"a line between definitions": {diff: "--- a/wheel/w.go\n+++ b/wheel/w.go\n@@ -8 +8 @@\n-\n+// x\n"},
+		"a file that goes, and a file that is unknown": {
+			diff: "--- a/wheel/w.go\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n--- a/README\n+++ b/README\n@@ -1 +1 @@\n-x\n+y\n",
+			want: []string{"0 wheel/w.go#", "1 wheel/w_test.go#TestTurn", "1 main.go#", "1 main.go#run", "2 main.go#main"}, unknown: []string{"README"},
+		},
+	} {
+		r := service.ImpactRequest{Diff: test.diff, WalkRequest: test.r}
+		r.GraphRequest = of
+		a, err := m.Impact(t.Context(), r)
+		var got []string
+		for _, n := range a.Nodes {
+			got = append(got, fmt.Sprintf("%d %s", n.Depth, n.ID))
+		}
+		if err != nil || !slices.Equal(got, test.want) || !slices.Equal(a.Unknown, test.unknown) || a.More != test.more {
+			t.Errorf("%s: %q unknown %q more %t, %v; want %q", name, got, a.Unknown, a.More, err, test.want)
+		}
+	}
+	both := service.ImpactRequest{Diff: "x", WalkRequest: service.WalkRequest{GraphRequest: of}}
+	both.Symbol = "New"
+	if _, err := m.Impact(t.Context(), both); !errors.Is(err, service.Invalid) {
+		t.Errorf("a symbol and a diff: %v", err)
+	}
+}
+
+// An answer that takes too long ends with what was found until then, and says so.
+func TestAnAnswerFromAGraphEndsInTime(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	m.put(t, "acme", repo, "refs/heads/main", graphTree())
+	m.graphs(t)
+	hasty := service.New(service.Config{GraphTime: 1}, m.Stores.Stores)
+	of := service.GraphRequest{Tenant: "acme", Repository: repo.Dir, Symbol: "New"}
+	if a, err := hasty.Neighbours(t.Context(), service.WalkRequest{GraphRequest: of}); err != nil || !a.More || len(a.Nodes) != 1 {
+		t.Errorf("neighbours: %+v, %v", a, err)
+	}
+	if a, err := hasty.Uses(t.Context(), service.UsesRequest{GraphRequest: of}); err != nil || !a.More || len(a.Uses) != 0 {
+		t.Errorf("uses: %+v, %v", a, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leatworks/leat/pipeline/fact"
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
@@ -15,6 +16,7 @@ type WalkRequest struct {
 	Direction string   // in, out or both; "": both
 	Roles     []string // empty: any
 	Depth     int      // steps, 1 to 6; 0: 1
+	After     string   // Next of the answer before; "": from the first
 	Limit     int      // nodes, 1 to MaxSymbols; 0: 50
 }
 
@@ -32,7 +34,8 @@ type Step struct {
 type WalkAnswer struct {
 	At
 	Nodes []Step `json:"nodes" nullable:"false"`
-	More  bool   `json:"more" doc:"A bound ended the walk: there may be more."`
+	More  bool   `json:"more" doc:"A bound ended the walk: there may be more than this page lists."`
+	Next  string `json:"-"`
 }
 
 // Neighbours lists what is connected with a symbol, over a number of steps. It
@@ -43,32 +46,30 @@ func (s *Service) Neighbours(ctx context.Context, r WalkRequest) (a WalkAnswer, 
 	if err != nil {
 		return a, err
 	}
-	w, err := s.walk(ctx, g, r)
-	return WalkAnswer{At: g.at, Nodes: w.steps, More: w.more}, err
-}
-
-// Impact lists what may break if a symbol or a file changes: what refers to it, over a
-// number of steps, tests first within each distance.
-func (s *Service) Impact(ctx context.Context, r WalkRequest) (a WalkAnswer, err error) {
-	r.Direction = "in"
-	if r.Depth == 0 {
-		r.Depth = 3
-	}
-	if a, err = s.Neighbours(ctx, r); err != nil {
+	front, err := s.nodes(ctx, g, r.Symbol)
+	if err != nil {
 		return a, err
 	}
-	slices.SortStableFunc(a.Nodes, func(x, y Step) int {
-		if x.Depth != y.Depth {
-			return x.Depth - y.Depth
-		}
-		if x.Test != y.Test && x.Test {
-			return -1
-		}
-		if x.Test != y.Test {
-			return 1
-		}
-		return strings.Compare(x.ID, y.ID)
-	})
+	w, err := s.walk(ctx, g, r, front, nil)
+	if err != nil {
+		return a, err
+	}
+	return w.page(g, r)
+}
+
+// page is the part of a walk that a request asks for.
+func (w walked) page(g trackGraph, r WalkRequest) (a WalkAnswer, err error) {
+	skip, err := skipped(r.After)
+	if err != nil {
+		return a, err
+	}
+	limit, err := graphLimit(r.Limit)
+	if err != nil {
+		return a, err
+	}
+	a = WalkAnswer{At: g.at}
+	a.Nodes, a.Next = part(w.steps, skip, limit)
+	a.More = w.more || a.Next != ""
 	return a, nil
 }
 
@@ -90,7 +91,11 @@ func (s *Service) Path(ctx context.Context, r PathRequest) (a WalkAnswer, err er
 	if err != nil {
 		return a, err
 	}
-	w, err := s.walk(ctx, g, WalkRequest{GraphRequest: r.GraphRequest, Direction: "out", Depth: maxDepth, Limit: MaxSymbols}, goal...)
+	front, err := s.nodes(ctx, g, r.Symbol)
+	if err != nil {
+		return a, err
+	}
+	w, err := s.walk(ctx, g, WalkRequest{GraphRequest: r.GraphRequest, Direction: "out", Depth: maxDepth, Limit: MaxSymbols}, front, goal)
 	if err != nil {
 		return a, err
 	}
@@ -112,9 +117,9 @@ type walked struct {
 	more    bool
 }
 
-// walk goes from a symbol step by step, all nodes of a distance before the next. It ends
-// at a goal, if there are any.
-func (s *Service) walk(ctx context.Context, g trackGraph, r WalkRequest, goals ...node) (w walked, err error) {
+// walk goes from nodes step by step, all nodes of a distance before the next. It ends at a
+// goal, if there are any.
+func (s *Service) walk(ctx context.Context, g trackGraph, r WalkRequest, front, goals []node) (w walked, err error) {
 	if r.Depth == 0 {
 		r.Depth = 1
 	}
@@ -124,58 +129,53 @@ func (s *Service) walk(ctx context.Context, g trackGraph, r WalkRequest, goals .
 	if !slices.Contains([]string{"", "both", "in", "out"}, r.Direction) {
 		return w, &Error{Kind: Invalid, Field: FieldDirection, Value: r.Direction, Reason: "the direction is in, out or both"}
 	}
-	if r.Limit, err = graphLimit(r.Limit); err != nil {
-		return w, err
-	}
 	roles, err := rolesOf(r.Roles)
 	if err != nil {
 		return w, err
 	}
-	front, err := s.nodes(ctx, g, r.Symbol)
-	if err != nil {
-		return w, err
-	}
-	w.by = make(map[string]Step)
-	w.steps = []Step{}
-	most := r.Limit
-	if len(goals) > 0 {
-		most = maxVisited
-	}
+	w = walked{by: make(map[string]Step), steps: []Step{}}
 	for _, n := range front {
-		w.visit(Step{Symbol: n.symbol, Test: isTest(n.symbol.Path)}, most)
+		w.visit(Step{Symbol: n.symbol, Test: isTest(n.symbol.Path)})
 	}
+	late, err := s.inTime(ctx, func(ctx context.Context) error { return s.steps(ctx, g, r, roles, front, goals, &w) })
+	w.more = w.more || late
+	return w, err
+}
+
+func (s *Service) steps(ctx context.Context, g trackGraph, r WalkRequest, roles map[fact.Role]bool, front, goals []node, w *walked) error {
 	for depth := 1; depth <= r.Depth && len(front) > 0 && !w.more; depth++ {
 		var next []node
 		for _, outward := range []bool{false, true} {
 			if r.Direction == "in" && outward || r.Direction == "out" && !outward {
 				continue
 			}
-			links, _, err := s.links(ctx, g, front, outward)
-			if err != nil {
-				return w, err
+			var found linked
+			if err := s.links(ctx, g, front, outward, &found); err != nil {
+				return err
 			}
-			links = slices.DeleteFunc(links, func(l link) bool {
+			links := slices.DeleteFunc(sortLinks(found.links), func(l link) bool {
 				return len(roles) > 0 && !roles[l.edge.Role] || l.edge.Confidence() < sureness
 			})
-			reached, err := s.reach(ctx, g, &w, links, front, outward, depth, most)
+			w.more = w.more || found.more
+			reached, err := s.reach(ctx, g, w, links, front, outward, depth)
 			if err != nil {
-				return w, err
+				return err
 			}
 			next = append(next, reached...)
 		}
 		for _, n := range goals {
 			if _, ok := w.by[n.symbol.ID]; ok {
 				w.reached = n.symbol.ID
-				return w, nil
+				return nil
 			}
 		}
 		front = next
 	}
-	return w, nil
+	return nil
 }
 
 // reach adds the other ends of links to a walk, and returns those that are new.
-func (s *Service) reach(ctx context.Context, g trackGraph, w *walked, links []link, front []node, outward bool, depth, most int) (next []node, err error) {
+func (s *Service) reach(ctx context.Context, g trackGraph, w *walked, links []link, front []node, outward bool, depth int) (next []node, err error) {
 	var targets []graph.Target
 	for _, l := range links {
 		targets = append(targets, l.from, l.to)
@@ -183,6 +183,10 @@ func (s *Service) reach(ctx context.Context, g trackGraph, w *walked, links []li
 	known, err := s.describe(ctx, g, targets)
 	if err != nil {
 		return nil, err
+	}
+	ids := make(map[graph.Target]string, len(front))
+	for _, n := range front {
+		ids[n.target] = n.symbol.ID
 	}
 	for _, l := range links {
 		here, there := l.to, l.from
@@ -193,26 +197,29 @@ func (s *Service) reach(ctx context.Context, g trackGraph, w *walked, links []li
 		if !ok {
 			continue
 		}
-		before := ""
-		for _, n := range front {
-			if within(here, n.target) {
-				before = n.symbol.ID
-			}
-		}
-		step := Step{Symbol: symbol, Depth: depth, By: before, Role: l.edge.Role.String(), Out: outward, Test: isTest(symbol.Path)}
-		if w.visit(step, most) {
+		step := Step{Symbol: symbol, Depth: depth, By: around(here, ids), Role: l.edge.Role.String(), Out: outward, Test: isTest(symbol.Path)}
+		if w.visit(step) {
 			next = append(next, node{there, symbol})
 		}
 	}
 	return next, nil
 }
 
+// around is the id of the innermost node around a target, or of the target itself.
+func around(t graph.Target, ids map[graph.Target]string) string {
+	for ; ; t.Qualified = t.Qualified[:max(strings.LastIndexByte(t.Qualified, '.'), 0)] {
+		if id, ok := ids[t]; ok || t.Qualified == "" {
+			return id
+		}
+	}
+}
+
 // visit adds a node once, and says whether it was new.
-func (w *walked) visit(step Step, most int) bool {
+func (w *walked) visit(step Step) bool {
 	if _, known := w.by[step.ID]; known {
 		return false
 	}
-	if len(w.steps) >= most {
+	if len(w.steps) >= maxVisited {
 		w.more = true
 		return false
 	}

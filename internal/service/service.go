@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
@@ -34,6 +35,9 @@ type Config struct {
 	// TextCache is the memory, in bytes, for parts of packs that were read a moment ago.
 	// Default: 0, none.
 	TextCache int
+	// GraphTime is how long an answer from a symbol graph is looked for; what is found
+	// until then is given. Default: DefaultGraphTime.
+	GraphTime time.Duration
 }
 
 // Service answers requests from the stores. Its methods may be called by any
@@ -61,6 +65,9 @@ func New(cfg Config, stores *store.Stores) *Service {
 	}
 	if cfg.Source == "" {
 		cfg.Source = "/leat/service"
+	}
+	if cfg.GraphTime == 0 {
+		cfg.GraphTime = DefaultGraphTime
 	}
 	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1)}
 }
