@@ -39,6 +39,7 @@ func addresses(repository string) []string {
 		"/repository?" + at, "/repository?show=skipped&" + at, "/repository?show=failed&" + at, "/repository?show=secrets&" + at, file("", ""), file("lib", ""),
 		file("lib/sluice.go", ""), file("lib/sluice.go", "&lines=3-5&at=0123456789"), file("lib/sluice.go", "&show=chunks"), file("empty.txt", ""), file("mill.bin", ""), file("none", ""),
 		"/compare?" + at, "/compare?from=main&to=old&" + at, "/compare?from=old&to=main&path=lib/sluice.go&" + at, "/compare?from=main&to=none&" + at,
+		"/symbol?ref=main&" + at, "/symbol?ref=main&symbol=lib/sluice.go%23Sluice&" + at, "/symbol?ref=main&symbol=lib/sluice.go%23&" + at, "/symbol?ref=main&symbol=none&" + at,
 		"/pipeline", "/pipeline/letters", "/pipeline/letters?do=drop", "/pipeline/letter?id=1", "/pipeline/letter?id=99",
 		"/admin/tokens", "/admin/hooks", "/admin/deliveries", "/admin/audit", "/submission?id=none", "/none",
 	}
@@ -57,6 +58,7 @@ func TestPagesInABrowser(t *testing.T) {
 	older["lib/sluice.go"] = testpipe.File{Content: "package mill\n\nfunc Sluice() {}\n"}
 	repo.CommitTo(t, "refs/heads/old", older)
 	s.index(t, repo.Dir, "refs/heads/old")
+	s.graphs(t)
 	s.furnish(t)
 	b := s.browse(t, "acme")
 	axe := ""

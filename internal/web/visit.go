@@ -35,7 +35,7 @@ func (p *Pages) visitOf(r *http.Request, who Caller) visit {
 	switch section {
 	case "", "search":
 		v.selected = "search"
-	case "repositories", "repository", "file", "compare":
+	case "repositories", "repository", "file", "symbol", "compare":
 		v.selected = "repositories"
 	case "pipeline", "admin":
 		v.selected = section

@@ -99,6 +99,7 @@ func (p *Pages) Routes() []Route {
 		{"GET /repository", access.ScopeRead, p.repository},
 		{"GET /file", access.ScopeRead, p.file},
 		{"GET /raw", access.ScopeRead, p.raw},
+		{"GET /symbol", access.ScopeRead, p.symbol},
 		{"GET /compare", access.ScopeRead, p.compare},
 		{"POST /submit", access.ScopeSubmit, p.submit},
 		{"GET /submission", access.ScopeSubmit, p.submission},

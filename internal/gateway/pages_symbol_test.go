@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/chunk/child"
+	"github.com/leatworks/leat/pipeline/graph"
+)
+
+// graphs makes the symbol graphs that are owed.
+func (s *site) graphs(t *testing.T) {
+	t.Helper()
+	step := graph.New(graph.Config{}, s.Catalog.Core, s.Catalog.Graphs, s.Catalog.Locks, s.Blobs, child.InProcess{}, s.Logs.Logger())
+	if err := step.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A neighbourhood is walked by its picture, from symbol to symbol and to the code, without
+// scripts.
+func TestANeighbourhoodIsWalked(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	repo := testpipe.NewRepo(t)
+	s.put(t, repo, testpipe.Text(
+		"go.mod", "module example.org/mill\n",
+		"wheel/w.go", "package wheel\n\n// Wheel turns. It is old.\ntype Wheel struct{ n int }\n\nfunc (w *Wheel) Turn() int { return w.n }\n",
+		"main.go", "package main\n\nimport \"example.org/mill/wheel\"\n\nfunc main() { run() }\n\nfunc run() {\n\tw := &wheel.Wheel{}\n\tw.Turn()\n}\n",
+		"hostile.go", "package main\n\n// <script>alert(1)</script> is a text.\nfunc hostile() { run() }\n",
+	))
+	at := "/symbol?repository=" + url.QueryEscape(repo.Dir)
+	if a := s.ask(t, "acme", http.MethodGet, at, nil); a.StatusCode != http.StatusNotFound || !strings.Contains(a.html, "has not been made yet") {
+		t.Errorf("before there is a graph: %d", a.StatusCode)
+	}
+	s.graphs(t)
+	if a := s.ask(t, "acme", http.MethodGet, at+"&symbol=hostile", nil); strings.Contains(a.html, "<script>alert") || !strings.Contains(a.html, "&lt;script&gt;") {
+		t.Error("a text of a repository is markup")
+	}
+	for _, test := range []struct {
+		name  string
+		width int64
+		shape string
+	}{{"wide", 1280, "svg.wide"}, {"narrow", 400, "svg.tall"}} {
+		b := s.browse(t, "acme")
+		spot := func(name string) string { return test.shape + ` a[href*="` + url.QueryEscape(name) + `"] rect` }
+		middle := test.shape + " .middle .title"
+		b.do(t, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}),
+			chromedp.EmulateViewport(test.width, 900),
+			chromedp.Navigate(s.url+at+"&symbol=ru"), chromedp.Click(`main .tree a`), chromedp.WaitVisible(test.shape))
+		for _, walk := range []struct{ click, leads string }{
+			{"wheel/w.go#Wheel.Turn", "Wheel.Turn"}, {"main.go#run", "run"}, {"main.go#main", "main"},
+		} {
+			b.do(t, chromedp.Click(spot(walk.click)), chromedp.WaitVisible(middle))
+			if got := ask(t, b, chromedp.Text(middle)); got != walk.leads {
+				t.Errorf("%s: %s leads to %q", test.name, walk.click, got)
+			}
+		}
+		b.do(t, chromedp.Click(link("Code")), chromedp.WaitVisible(".code .l.on"))
+	}
+}
