@@ -57,7 +57,7 @@ func TestANeighbourhoodIsWalked(t *testing.T) {
 			{"wheel/w.go#Wheel.Turn", "Wheel.Turn"}, {"main.go#run", "run"}, {"main.go#main", "main"},
 		} {
 			b.do(t, chromedp.Click(spot(walk.click)), chromedp.WaitVisible(middle))
-			if got := ask(t, b, chromedp.Text(middle)); got != walk.leads {
+			if got := ask(t, b, chromedp.TextContent(middle)); got != walk.leads {
 				t.Errorf("%s: %s leads to %q", test.name, walk.click, got)
 			}
 		}

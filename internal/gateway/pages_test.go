@@ -140,6 +140,7 @@ func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
 	s.put(t, repo, testpipe.Text(secret+".go", "package "+secret+"\n\nfunc "+secret+"() {}\n", secret+".bin", "\x00\x01", secret+".env", "password = \"hT7kQ9zLm2Xw4Rb8Vn1c\"\n"))
+	s.graphs(t)
 	s.furnish(t)
 	s.grants["stranger"] = access.Grant{Tenant: "other", Token: "o", Scopes: access.Scopes}
 	s.grants["elsewhere"] = access.Grant{Tenant: "acme", Token: "r", Scopes: access.Scopes, Repositories: []string{"forge.test/x/y"}}
@@ -150,7 +151,7 @@ func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
 			continue
 		}
 		asked++
-		values := url.Values{"repository": {repo.Dir}, "path": {secret + ".go"}, "q": {secret}, "id": {"1"}, "ref": {"main"}, "name": {"x"}, "csrf": {"csrf of acme"}}
+		values := url.Values{"repository": {repo.Dir}, "path": {secret + ".go"}, "q": {secret}, "id": {"1"}, "ref": {"main"}, "name": {"x"}, "symbol": {secret + ".go"}, "csrf": {"csrf of acme"}}
 		path = strings.ReplaceAll(path, "{$}", "") + "?" + values.Encode()
 		var others []access.Scope
 		for _, scope := range access.Scopes {
