@@ -30,7 +30,7 @@ type Path struct {
 
 // The files that say where modules are.
 const (
-	inputPattern = `(^|/)(go\.mod|package\.json|tsconfig\.json|jsconfig\.json)$`
+	inputPattern = `(^|/)(go\.mod|package\.json|[jt]sconfig(\.[A-Za-z0-9_-]+)*\.json)$`
 	maxInputs    = 2000
 	maxInput     = 256 << 10
 )

@@ -64,6 +64,9 @@ func (r *resolver) begin(p place, s *fact.Set) {
 		switch {
 		case i.Local != "":
 			p.imports[i.Local] = append(p.imports[i.Local], i)
+			if first, _, dotted := strings.Cut(i.Local, "."); dotted && p.language == "Python" { // "import a.b" binds a
+				p.imports[first] = append(p.imports[first], fact.Import{Module: first, Local: first, Line: i.Line})
+			}
 		case i.Name == "*":
 			p.stars = append(p.stars, i.Module)
 		}

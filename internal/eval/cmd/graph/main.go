@@ -1,5 +1,6 @@
-// Command graph compares the symbol graph of a module of Go with what go/types
-// says: docs/graph.md shows its figures.
+// Command graph compares the symbol graph of a tree with what a program says that knows
+// the types: go/types, jedi for Python, the compiler of TypeScript. docs/graph.md shows
+// its figures.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -22,13 +24,17 @@ import (
 
 func main() {
 	misses := flag.Int("misses", 0, "how many differences to print of each kind")
+	by := flag.String("by", "go", "who says the truth: go, python (PYTHON names one that has jedi), or typescript (NODE_PATH leads to the module)")
+	sample := flag.Int("sample", 0, "how many references are compared, but for Go; 0: all")
+	random := flag.Int("random", 0, "of how many definitions, chosen at random, to print the references")
+	seed := flag.Uint64("seed", 1, "of that choice")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		fmt.Fprintln(os.Stderr, "usage: graph [-misses N] MODULE…")
+		fmt.Fprintln(os.Stderr, "usage: graph [-misses N] [-by go|python|typescript] [-sample N] DIR…")
 		os.Exit(2)
 	}
 	for _, dir := range flag.Args() {
-		if err := compare(dir, *misses); err != nil {
+		if err := compare(dir, *by, *sample, *misses, *random, *seed); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
@@ -41,12 +47,15 @@ type at struct {
 	byte int
 }
 
-// truth is what go/types says.
+// truth is what a program says that knows the types.
 type truth struct {
-	defined map[at]string // definitions that a package or type has, by the place of their name
-	refers  map[at]at     // identifiers that mean one of these
+	defined map[at]string // definitions that can be named from outside functions, by the place of their name
+	refers  map[at][]at   // identifiers that mean one of these
 	calls   map[at]bool   // identifiers that are called
 	files   map[string]bool
+	others  map[at]bool // definitions that only a function sees: they count neither way
+	silent  map[at]bool // identifiers of which nothing is said
+	partial bool        // nothing is said of those that are not in refers
 }
 
 func load(dir string) (*truth, error) {
@@ -57,7 +66,7 @@ func load(dir string) (*truth, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", dir, err)
 	}
-	t := &truth{make(map[at]string), make(map[at]at), make(map[at]bool), make(map[string]bool)}
+	t := &truth{defined: make(map[at]string), refers: make(map[at][]at), calls: make(map[at]bool), files: map[string]bool{"go.mod": true}}
 	for _, p := range pkgs {
 		for _, file := range p.Syntax {
 			t.add(dir, p, file)
@@ -101,7 +110,7 @@ func (t *truth) add(dir string, p *packages.Package, file *ast.File) {
 			if obj := p.TypesInfo.Uses[n]; obj != nil && obj.Pos().IsValid() {
 				obj = origin(obj)
 				if to, ok := t.place(dir, p.Fset, obj.Pos()); ok && lasting(obj) {
-					t.refers[place] = to
+					t.refers[place] = []at{to}
 				}
 			}
 		}
@@ -168,12 +177,19 @@ func (c tally) String() string {
 	return fmt.Sprintf("precision %.4f  recall %.4f  (%d right, %d wrong, %d missed)", precision, recall, c.right, c.wrong, c.missed)
 }
 
-func compare(dir string, show int) error {
+func compare(dir, by string, sample, show, random int, seed uint64) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	t, err := load(dir)
+	clear(texts)
+	clear(names)
+	t := (*truth)(nil)
+	if by == "go" {
+		t, err = load(dir)
+	} else {
+		t, err = told(by, dir, sample)
+	}
 	if err != nil {
 		return err
 	}
@@ -184,28 +200,36 @@ func compare(dir string, show int) error {
 	var defs tally
 	found := make(map[at]bool)
 	for path, set := range o.Facts {
+		right := make(map[string]bool) // by qualified name: overloads have one
 		for _, d := range set.Definitions {
 			place, ok := nameOf(path, d)
-			if _, is := t.defined[place]; ok && is {
+			if _, is := t.defined[place]; ok && is && !inFunction(set, d) {
 				defs.right++
-				found[place] = true
-			} else {
-				defs.wrong++
-				if defs.wrong <= show {
-					fmt.Printf("no definition: %s:%d %s\n", path, d.Line, d.Qualified)
-				}
+				found[place], right[d.Qualified] = true, true
+			}
+		}
+		for _, d := range set.Definitions {
+			place, ok := nameOf(path, d)
+			if ok && (found[place] || t.others[place]) || by != "go" && right[d.Qualified] || inFunction(set, d) {
+				continue
+			}
+			if defs.wrong++; defs.wrong <= show {
+				fmt.Printf("no definition: %s:%d %s\n", path, d.Line, d.Qualified)
 			}
 		}
 	}
 	for place, name := range t.defined {
 		if !found[place] {
 			if defs.missed++; defs.missed <= show {
-				fmt.Printf("missed definition: %v %s\n", place, name)
+				fmt.Printf("missed definition: %s:%d %s\n", place.path, 1+bytes.Count(texts[place.path][:place.byte], []byte("\n")), name)
 			}
 		}
 	}
 	fmt.Printf("%s: %d files\ndefinitions  %s\n", dir, len(o.Facts), defs)
 	references(o, t, show)
+	if random > 0 {
+		examples(o, t, found, random, seed)
+	}
 	return nil
 }
 
@@ -269,11 +293,8 @@ func read(dir string, t *truth) (*graph.Offline, error) {
 		files = append(files, graph.OfflineFile{Path: path, Language: language, Text: text})
 		return err
 	}
-	if err := add("go.mod", ""); err != nil {
-		return nil, err
-	}
 	for path := range t.files {
-		if err := add(path, "Go"); err != nil {
+		if err := add(path, languages[filepath.Ext(path)]); err != nil {
 			return nil, err
 		}
 	}
@@ -289,7 +310,13 @@ func references(o *graph.Offline, t *truth, show int) {
 		return m[key]
 	}
 	for place, to := range t.refers {
-		if _, lasts := t.defined[to]; !lasts { // a field of a struct inside a function
+		lasts := slices.DeleteFunc(slices.Clone(to), func(a at) bool { _, lasts := t.defined[a]; return !lasts }) // a field of a struct inside a function
+		t.refers[place] = lasts
+		switch {
+		case len(lasts) > 0 || len(to) == 0:
+		case t.partial: // what a decorator puts in the place of a function
+			t.silent[place] = true
+		default:
 			delete(t.refers, place)
 		}
 	}
@@ -298,13 +325,20 @@ func references(o *graph.Offline, t *truth, show int) {
 	for path := range o.Facts {
 		for _, f := range o.References(path) {
 			place := at{path, f.Start}
-			want, inside := t.refers[place]
+			want, judged := t.refers[place]
+			inside := len(want) > 0
 			seen[place] = true
+			if t.partial && !judged || t.silent[place] {
+				continue
+			}
 			right := false
 			for _, target := range f.Targets {
-				if d, ok := o.Definition(target); ok && inside {
-					got, ok := nameOf(o.Paths[target.Document], d)
-					right = right || ok && got == want
+				path := o.Paths[target.Document]
+				for _, d := range o.Facts[path].Definitions { // of overloads each has the name
+					if d.Qualified == target.Qualified && inside {
+						got, ok := nameOf(path, d)
+						right = right || ok && slices.Contains(want, got)
+					}
 				}
 			}
 			add := func(m map[string]*tally) {
@@ -348,15 +382,15 @@ func references(o *graph.Offline, t *truth, show int) {
 		}
 	}
 	unseen := map[string]int{}
-	for place := range t.refers {
-		if !seen[place] {
+	for place, want := range t.refers {
+		if !seen[place] && len(want) > 0 {
 			count(all, "sure").missed++
 			unseen["reference"]++
 			if t.calls[place] {
 				count(calls, "sure").missed++
 				unseen["call"]++
 				if unseen["call"] <= show {
-					fmt.Printf("unseen call: %v\n", place)
+					fmt.Printf("unseen call: %s:%d\n", place.path, 1+bytes.Count(texts[place.path][:place.byte], []byte("\n")))
 				}
 			}
 		}

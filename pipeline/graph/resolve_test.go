@@ -1,0 +1,63 @@
+package graph
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/leatworks/leat/pipeline/chunk"
+)
+
+// found says where the references of a file of a tree lead, by name.
+func found(t *testing.T, file string, texts map[string][2]string) map[string]string {
+	t.Helper()
+	var files []OfflineFile
+	for path, text := range texts {
+		files = append(files, OfflineFile{Path: path, Language: text[0], Text: []byte(text[1])})
+	}
+	o, err := NewOffline(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]string)
+	for _, f := range o.References(file) {
+		all[f.Name] = f.Strategy.String()
+		for _, to := range f.Targets {
+			all[f.Name] += " " + o.Paths[to.Document] + "#" + to.Qualified
+		}
+	}
+	return all
+}
+
+// In Python "import a.b" binds a, and in TypeScript a tsconfig of any name has paths.
+func TestImportsOfOtherLanguages(t *testing.T) {
+	if !chunk.Trees {
+		t.Skip("without cgo there are no grammars")
+	}
+	python := found(t, "tests/test_mill.py", map[string][2]string{
+		"mill/__init__.py":   {"Python", "from .wheel import turn as turn\n"},
+		"mill/wheel.py":      {"Python", "def turn(): pass\n"},
+		"mill/views.py":      {"Python", "class View: pass\n"},
+		"tests/test_mill.py": {"Python", "import mill.views\nimport os.path\n\nmill.turn()\nmill.views.View()\nos.path.join()\nos.getcwd()\n"},
+	})
+	for name, want := range map[string]string{"turn": "import mill/wheel.py#turn", "View": "import mill/views.py#View", "join": "external", "getcwd": "external"} {
+		if python[name] != want {
+			t.Errorf("Python: %s is %q, want %q", name, python[name], want)
+		}
+	}
+	script := found(t, "test/a.ts", map[string][2]string{
+		"tsconfig.json":      {"JSON", `{"extends": "./tsconfig.base.json"}`},
+		"tsconfig.base.json": {"JSON", `{"compilerOptions": {"paths": {"@internal/*": ["./src/*"]}}}`},
+		"src/turn.ts":        {"TypeScript", "export function turn() {}\n"},
+		"test/a.ts":          {"TypeScript", "import { turn } from '@internal/turn'\nturn()\n"},
+	})
+	if want := "import src/turn.ts#turn"; script["turn"] != want {
+		t.Errorf("TypeScript: turn is %q, want %q", script["turn"], want)
+	}
+	var l Layout
+	for _, name := range []string{"tsconfig.json", "tsconfig.base.json", "jsconfig.json"} {
+		l.add("web/"+name, []byte(`{"compilerOptions": {"paths": {"`+name+`": ["x"]}}}`))
+	}
+	if !slices.ContainsFunc(l.Paths, func(p Path) bool { return p.Dir == "web" && p.Pattern == "tsconfig.base.json" }) {
+		t.Errorf("paths: %+v", l.Paths)
+	}
+}
