@@ -8,8 +8,10 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -48,6 +50,7 @@ type runner struct {
 	ledger   Ledger
 	letters  *catalog.Letters
 	log      *slog.Logger
+	tracer   trace.Tracer
 	suspects chan struct{} // holds a token while a suspect is served
 }
 
@@ -71,7 +74,7 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 	if err != nil {
 		return err
 	}
-	r := &runner{worker: step.Worker, ledger: step.Ledger, letters: cfg.Letters, log: cfg.Log, suspects: make(chan struct{}, 1)}
+	r := &runner{worker: step.Worker, ledger: step.Ledger, letters: cfg.Letters, log: cfg.Log, tracer: otel.Tracer("leat"), suspects: make(chan struct{}, 1)}
 	router.AddMiddleware( // the first is the outermost
 		decode,                   // reads the message, its event and the event's data once
 		around(cfg.Hands.hold),   // knows that the message is in hand

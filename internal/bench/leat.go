@@ -27,6 +27,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/graph"
 )
 
 // source names the harness as the publisher of its submissions.
@@ -159,4 +160,19 @@ func writeJSON(w io.Writer, v any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)
+}
+
+// awaitGraphs returns when no symbol graph is owed.
+func (l *leat) awaitGraphs(ctx context.Context) error {
+	for {
+		owed, err := l.Catalog.Graphs.Owed(ctx, graph.CodeVersion(), 1)
+		if err != nil || len(owed) == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(mostWait):
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -15,25 +16,42 @@ import (
 	"sync/atomic"
 	"time"
 
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/leatworks/leat/internal/stack"
 )
 
 // Telemetry compares cold ingests by workers that send traces, figures and logs with cold
 // ingests by workers that do not. They alternate. Each ingests a repository of its own, of
-// the same size.
+// the same size, and counts until its symbol graph is made, too.
+//
+// The children of the workers, which are git and parsers, have no telemetry. They count in
+// the whole that the overhead is a part of; what differs is the workers' own time, so that
+// the children's differences from run to run do not blur it.
 type Telemetry struct {
 	Pairs    int     `json:"pairs"`
 	Without  Ingests `json:"without"`
 	With     Ingests `json:"with"`
-	Requests int64   `json:"requests"`     // that the collector took
-	Overhead float64 `json:"cpu_overhead"` // of processor time: 0.01 is one hundredth
+	Requests int64   `json:"requests"` // that the collector took
+	Spans    int64   `json:"spans"`
+	Overhead float64 `json:"cpu_overhead"`       // of processor time, the mean of the pairs: 0.01 is one hundredth
+	Error    float64 `json:"cpu_overhead_error"` // the standard error of this mean; 0: there is one pair
 }
 
 // Ingests are the medians of several cold ingests.
 type Ingests struct {
 	Seconds    float64 `json:"median_seconds"`
-	CPUSeconds float64 `json:"median_cpu_seconds"` // of the four workers and their children
+	CPUSeconds float64 `json:"median_cpu_seconds"`     // of the four workers and their children
+	OwnSeconds float64 `json:"median_own_cpu_seconds"` // of the four workers
 }
+
+// ingested is one cold ingest.
+type ingested struct{ seconds, cpu, own float64 }
+
+// lastSent is how long after an ingest its last spans and log lines have been sent: they
+// wait for others for at most five seconds.
+const lastSent = 5500 * time.Millisecond
 
 // telemetry runs the comparison over the stores of this run, with workers of its own.
 func (r *run) telemetry(ctx context.Context) error {
@@ -49,79 +67,134 @@ func (r *run) telemetry(ctx context.Context) error {
 		return err
 	}
 	defer collector.close()
-	t := &Telemetry{Pairs: r.cfg.Pairs}
-	var seconds, cpu [2][]float64
+	var all [2][]ingested
 	for n := range 2 * r.cfg.Pairs {
 		var env []string
 		which := 0
 		if n%4 == 1 || n%4 == 2 { // without, with, with, without
 			which, env = 1, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.url}
 		}
-		took, used, err := r.ingestOnce(ctx, n, env)
+		one, err := r.ingestOnce(ctx, n, env)
 		if err != nil {
 			return err
 		}
-		r.log.Info("cold ingest", "telemetry", which == 1, "took", took, "cpu", fixed(used, 2))
-		seconds[which], cpu[which] = append(seconds[which], took.Seconds()), append(cpu[which], used)
+		r.log.Info("cold ingest", "telemetry", which == 1, "took", fixed(one.seconds, 2), "cpu", fixed(one.cpu, 3), "own", fixed(one.own, 3))
+		all[which] = append(all[which], one)
 	}
-	t.Without, t.With = Ingests{middle(seconds[0]), middle(cpu[0])}, Ingests{middle(seconds[1]), middle(cpu[1])}
-	t.Requests = collector.requests.Load()
-	t.Overhead = t.With.CPUSeconds/t.Without.CPUSeconds - 1
-	r.report.Telemetry = t
+	t := compared(all[0], all[1])
+	t.Requests, t.Spans = collector.requests.Load(), collector.spans.Load()
+	r.report.Telemetry = &t
 	return nil
 }
 
-// ingestOnce makes a repository, starts workers, and ingests it.
-func (r *run) ingestOnce(ctx context.Context, n int, env []string) (took time.Duration, cpu float64, err error) {
+// compared compares ingests in pairs.
+func compared(without, with []ingested) Telemetry {
+	t := Telemetry{Pairs: len(with), Without: mediansOf(without), With: mediansOf(with)}
+	whole := 0.0
+	for _, one := range without {
+		whole += one.cpu / float64(t.Pairs)
+	}
+	var more []float64
+	for i := range with {
+		more = append(more, (with[i].own-without[i].own)/whole)
+		t.Overhead += more[i] / float64(t.Pairs)
+	}
+	if n := float64(t.Pairs); n > 1 {
+		squares := 0.0
+		for _, m := range more {
+			squares += (m - t.Overhead) * (m - t.Overhead)
+		}
+		t.Error = math.Sqrt(squares / (n - 1) / n)
+	}
+	return t
+}
+
+func mediansOf(list []ingested) Ingests {
+	middle := func(of func(ingested) float64) float64 {
+		var all []float64
+		for _, one := range list {
+			all = append(all, of(one))
+		}
+		slices.Sort(all)
+		if half := len(all) / 2; len(all)%2 == 0 {
+			return (all[half-1] + all[half]) / 2
+		}
+		return all[len(all)/2]
+	}
+	return Ingests{
+		Seconds:    middle(func(i ingested) float64 { return i.seconds }),
+		CPUSeconds: middle(func(i ingested) float64 { return i.cpu }),
+		OwnSeconds: middle(func(i ingested) float64 { return i.own }),
+	}
+}
+
+// ingestOnce makes a repository, starts workers, and ingests it. The profiles of these
+// workers stand beside the others, if profiles are kept.
+func (r *run) ingestOnce(ctx context.Context, n int, env []string) (one ingested, err error) {
 	dir := filepath.Join(r.dir, fmt.Sprintf("telemetry%d", n))
 	repo, err := invented(ctx, filepath.Join(dir, "repo.git"), r.cfg.Seed+1000+uint64(n), r.cfg.Files)
 	if err != nil {
-		return 0, 0, err
+		return one, err
 	}
 	defer func() {
 		err = errors.Join(err, end(slices.Collect(maps.Values(r.workers))))
 		clear(r.workers)
 	}()
-	for _, name := range workerNames {
-		w, err := stack.NewWorker(dir, r.logs, r.cfg.Bin, name, fmt.Sprintf("%s-%d", name, n), append(slices.Clone(r.env), env...))
-		if err != nil {
-			return 0, 0, err
-		}
-		r.workers[name] = w
-		if err := w.Start(); err != nil {
-			return 0, 0, err
-		}
-	}
-	if err := r.awaitReady(ctx); err != nil {
-		return 0, 0, err
-	}
 	w := &watcher{pids: make(map[string]int)}
-	for name, p := range r.workers {
+	for _, name := range workerNames {
+		as := fmt.Sprintf("%s-%d", name, n)
+		env := append(slices.Clone(r.env), env...)
+		if r.cfg.Profile {
+			env = append(env, "LEAT_PROFILE="+filepath.Join(r.dir, as+".pprof"))
+		}
+		p, err := stack.NewWorker(dir, r.logs, r.cfg.Bin, name, as, env)
+		if err != nil {
+			return one, err
+		}
+		r.workers[name] = p
+		if err := p.Start(); err != nil {
+			return one, err
+		}
 		w.pids[name] = p.PID()
 	}
-	before := w.cpu()
-	if _, took, err = r.leat.submit(ctx, repo.dir); err != nil {
-		return 0, 0, err
+	if err := r.awaitReady(ctx); err != nil {
+		return one, err
 	}
-	for name, now := range w.cpu() {
-		cpu += now - before[name]
+	if err := r.leat.awaitGraphs(ctx); err != nil {
+		return one, err
 	}
-	return took, cpu, nil
+	cpu, own := w.total()
+	_, took, err := r.leat.submit(ctx, repo.dir)
+	if err != nil {
+		return one, err
+	}
+	if err := r.leat.awaitGraphs(ctx); err != nil {
+		return one, err
+	}
+	select {
+	case <-time.After(lastSent):
+	case <-ctx.Done():
+		return one, ctx.Err()
+	}
+	cpuAfter, ownAfter := w.total()
+	return ingested{took.Seconds(), cpuAfter - cpu, ownAfter - own}, nil
 }
 
-// middle is the median.
-func middle(list []float64) float64 {
-	list = slices.Sorted(slices.Values(list))
-	if half := len(list) / 2; len(list)%2 == 0 {
-		return (list[half-1] + list[half]) / 2
+// total returns the seconds of processor time of all processes, with their children and
+// without.
+func (w *watcher) total() (cpu, own float64) {
+	for name, taken := range w.cpu() {
+		cpu += taken
+		own += ownSeconds(w.pids[name])
 	}
-	return list[len(list)/2]
+	return cpu, own
 }
 
 // sink takes what an OpenTelemetry collector would, and forgets it.
 type sink struct {
 	url      string
 	requests atomic.Int64
+	spans    atomic.Int64
 	server   *http.Server
 	served   chan struct{}
 }
@@ -132,15 +205,29 @@ func newSink() (*sink, error) {
 		return nil, err
 	}
 	s := &sink{url: "http://" + l.Addr().String(), served: make(chan struct{})}
-	s.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		s.requests.Add(1)
-		_, _ = io.Copy(io.Discard, r.Body)
-	})}
+	s.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(s.take)}
 	go func() {
 		_ = s.server.Serve(l) // until close
 		close(s.served)
 	}()
 	return s, nil
+}
+
+func (s *sink) take(_ http.ResponseWriter, r *http.Request) {
+	s.requests.Add(1)
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.URL.Path != "/v1/traces" {
+		return
+	}
+	var data tracepb.TracesData // on the wire the same as the request
+	if proto.Unmarshal(body, &data) != nil {
+		return
+	}
+	for _, resource := range data.ResourceSpans {
+		for _, scope := range resource.ScopeSpans {
+			s.spans.Add(int64(len(scope.Spans)))
+		}
+	}
 }
 
 func (s *sink) close() {
@@ -150,6 +237,7 @@ func (s *sink) close() {
 
 // write prints the comparison for people.
 func (t *Telemetry) write(w io.Writer) {
-	fmt.Fprintf(w, "\ntelemetry, %d pairs of cold ingests in alternation: %.2f s without, %.2f s with; processor time of the workers %.2f s and %.2f s (%+.1f %%)\n",
-		t.Pairs, t.Without.Seconds, t.With.Seconds, t.Without.CPUSeconds, t.With.CPUSeconds, 100*t.Overhead)
+	fmt.Fprintf(w, "\ntelemetry, %d pairs of cold ingests in alternation: %.2f s without, %.2f s with; processor time of the workers and their children %.2f s and %.2f s, of the workers alone %.2f s and %.2f s\n",
+		t.Pairs, t.Without.Seconds, t.With.Seconds, t.Without.CPUSeconds, t.With.CPUSeconds, t.Without.OwnSeconds, t.With.OwnSeconds)
+	fmt.Fprintf(w, "  overhead %+.1f %% of processor time, standard error %.1f %%; %d spans\n", 100*t.Overhead, 100*t.Error, t.Spans)
 }

@@ -13,6 +13,7 @@ import (
 	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 )
 
 // Metrics holds the figures of one process. All workers of the process share its
@@ -32,7 +33,10 @@ func NewMetrics(ctx context.Context, service string) (*Metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make metrics: %w", err)
 	}
-	options := []sdk.Option{sdk.WithReader(reader), sdk.WithResource(resourceOf(service))}
+	options := []sdk.Option{
+		sdk.WithReader(reader), sdk.WithResource(resourceOf(service)),
+		sdk.WithExemplarFilter(exemplar.AlwaysOffFilter), // the text format has no room for them, and each costs an allocation
+	}
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") != "" {
 		push, err := otlpmetrichttp.New(ctx)
 		if err != nil {

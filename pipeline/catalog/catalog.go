@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -102,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	}
 	pc.MaxConns = max(orDefault(cfg.MaxConnections, DefaultMaxConnections), minConnections)
 	pc.ConnConfig.ConnectTimeout = orDefault(cfg.ConnectTimeout, defaultConnectTimeout)
-	pc.ConnConfig.Tracer = multitracer.New(otelpgx.NewTracer(), deadlines{orDefault(cfg.Deadline, DefaultDeadline)})
+	pc.ConnConfig.Tracer = multitracer.New(newTracer(pc.ConnConfig), deadlines{orDefault(cfg.Deadline, DefaultDeadline)})
 	if cfg.Pooled { // the next statement may come to another connection, which knows no prepared one
 		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
