@@ -32,7 +32,7 @@ type Stores struct {
 
 	PostgresDeadline time.Duration `name:"postgres-deadline" env:"LEAT_POSTGRES_DEADLINE" default:"5m" help:"How long one statement may take (${default}); migrations have no limit."`
 
-	S3URL          string `name:"s3-url" env:"LEAT_S3_URL" placeholder:"URL" help:"Bucket in MinIO or another S3 server: http(s)://host:9000/bucket[/prefix]. Keys come from LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
+	S3URL          string `name:"s3-url" env:"LEAT_S3_URL" placeholder:"URL" help:"Bucket in MinIO or another S3 server: http(s)://host:9000/bucket[/prefix]; several endpoints of one bucket are separated by commas, and the next is asked when one does not answer. Keys come from LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
 	S3Region       string `name:"s3-region" env:"LEAT_S3_REGION" placeholder:"NAME" help:"Region that requests are signed for. Default: from the URL, else us-east-1."`
 	S3CreateBucket bool   `name:"s3-create-bucket" env:"LEAT_S3_CREATE_BUCKET" help:"Create the bucket if it does not exist."`
 	QdrantURL      string `name:"qdrant-url" env:"LEAT_QDRANT_URL" placeholder:"URL" help:"Qdrant's gRPC port: http(s)://host:6334. An API key comes from LEAT_QDRANT_API_KEY."`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/leatworks/leat/pipeline/broker"
@@ -10,12 +11,13 @@ import (
 // Streams says how large the streams may get. The NATS server reserves as much.
 // All workers of an index need the same values.
 type Streams struct {
-	Replicas    int `name:"stream-replicas" env:"LEAT_STREAM_REPLICAS" default:"1" placeholder:"N" help:"Servers of a NATS cluster that keep each message: 1, 3 or 5 (${default})."`
-	IntakeMiB   int `name:"intake-stream-mib" env:"LEAT_INTAKE_STREAM_MIB" default:"256" placeholder:"MIB" help:"Limit of the stream of submissions, in MiB (${default})."`
-	PerTenant   int `name:"intake-per-tenant" env:"LEAT_INTAKE_PER_TENANT" default:"1024" placeholder:"N" help:"Submissions of one tenant that wait at most; more are refused to that tenant alone (${default})."`
-	ChunkedMiB  int `name:"chunked-stream-mib" env:"LEAT_CHUNKED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of chunked documents, in MiB: about 1.2 KiB for each document there is (${default})."`
-	EmbeddedMiB int `name:"embedded-stream-mib" env:"LEAT_EMBEDDED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of embedded documents, in MiB: about 1.2 KiB for each document there is (${default})."`
-	IndexedMiB  int `name:"indexed-stream-mib" env:"LEAT_INDEXED_STREAM_MIB" default:"512" placeholder:"MIB" help:"Limit of the stream of indexed documents, in MiB, which forgets the oldest (${default})."`
+	Replicas    int      `name:"stream-replicas" env:"LEAT_STREAM_REPLICAS" default:"1" placeholder:"N" help:"Servers of a NATS cluster that keep each message: 1, 3 or 5 (${default})."`
+	Tags        []string `name:"stream-placement-tags" env:"LEAT_STREAM_PLACEMENT_TAGS" sep:"," placeholder:"TAG,…" help:"Keep the streams on servers of a NATS cluster that have all of these tags (server_tags). Default: none, which leaves the place of a stream to the operator."`
+	IntakeMiB   int      `name:"intake-stream-mib" env:"LEAT_INTAKE_STREAM_MIB" default:"256" placeholder:"MIB" help:"Limit of the stream of submissions, in MiB (${default})."`
+	PerTenant   int      `name:"intake-per-tenant" env:"LEAT_INTAKE_PER_TENANT" default:"1024" placeholder:"N" help:"Submissions of one tenant that wait at most; more are refused to that tenant alone (${default})."`
+	ChunkedMiB  int      `name:"chunked-stream-mib" env:"LEAT_CHUNKED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of chunked documents, in MiB: about 1.2 KiB for each document there is (${default})."`
+	EmbeddedMiB int      `name:"embedded-stream-mib" env:"LEAT_EMBEDDED_STREAM_MIB" default:"2048" placeholder:"MIB" help:"Limit of the stream of embedded documents, in MiB: about 1.2 KiB for each document there is (${default})."`
+	IndexedMiB  int      `name:"indexed-stream-mib" env:"LEAT_INDEXED_STREAM_MIB" default:"512" placeholder:"MIB" help:"Limit of the stream of indexed documents, in MiB, which forgets the oldest (${default})."`
 }
 
 // maxStreamMiB is above any disk, and far below what overflows.
@@ -23,6 +25,9 @@ const maxStreamMiB = 1 << 30
 
 // maxPerTenant is as good as no limit: a terabyte of submissions.
 const maxPerTenant = 1 << 26
+
+// placementTag is a tag of a NATS server, which compares tags without regard to case.
+var placementTag = regexp.MustCompile(`^[\w.:/=-]{1,128}$`)
 
 // Check says what to change. 0 is the default.
 func (s Streams) Check() error {
@@ -33,6 +38,11 @@ func (s Streams) Check() error {
 	}
 	if !slices.Contains([]int{0, 1, 3, 5}, s.Replicas) {
 		return fmt.Errorf("--stream-replicas (LEAT_STREAM_REPLICAS) %d: give 1, 3 or 5", s.Replicas)
+	}
+	for _, tag := range s.Tags {
+		if !placementTag.MatchString(tag) {
+			return fmt.Errorf("--stream-placement-tags (LEAT_STREAM_PLACEMENT_TAGS) %q: give tags of NATS servers, such as region:eu, separated by commas", tag)
+		}
 	}
 	if s.PerTenant < 0 || s.PerTenant > maxPerTenant {
 		return fmt.Errorf("--intake-per-tenant (LEAT_INTAKE_PER_TENANT) %d: give 1 to %d", s.PerTenant, maxPerTenant)
@@ -49,6 +59,9 @@ func (s Streams) Limit(t *broker.Topology) {
 	}
 	if s.Replicas > 0 {
 		t.Replicas = s.Replicas
+	}
+	if len(s.Tags) > 0 {
+		t.Tags = s.Tags
 	}
 	if s.PerTenant > 0 {
 		t.IntakePerTenant = int64(s.PerTenant)

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +116,9 @@ func (l *look) streams(ctx context.Context) {
 			l.add("streams", Warning, fmt.Sprintf("%s holds %s of %s", s.Stream, bytes(int64(s.Bytes)), bytes(int64(s.Limit))), "see docs/runbooks/stream-full.md")
 		case int64(s.Limit) != limits[s.Stream]:
 			l.add("streams", Warning, fmt.Sprintf("%s has a limit of %s, and %s are configured here", s.Stream, bytes(int64(s.Limit)), bytes(limits[s.Stream])), "give all workers the same LEAT_…_STREAM_MIB")
+		case len(want.Tags) > 0 && !slices.Equal(s.Tags, want.Tags):
+			l.add("streams", Warning, fmt.Sprintf("%s is kept on servers with the tags %q, and %q are configured here", s.Stream, s.Tags, want.Tags),
+				"give all workers the same LEAT_STREAM_PLACEMENT_TAGS; a worker that starts moves the stream")
 		default:
 			l.add("streams", Good, fmt.Sprintf("%s: %s in %s messages, limit %s, replicas %d", s.Stream, bytes(int64(s.Bytes)), number.Thousands(int64(s.Messages)), bytes(int64(s.Limit)), s.Replicas), "")
 		}

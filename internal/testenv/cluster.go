@@ -16,7 +16,7 @@ import (
 )
 
 // Cluster is a JetStream cluster of three nats-servers, each a process of its own with
-// a directory of its own.
+// a directory of its own. All have the tag leat, and each its own, such as node:a.
 type Cluster struct {
 	URL   string // of all nodes, separated by commas
 	Nodes []*Node
@@ -74,9 +74,10 @@ func cluster(t testing.TB, route func(from, to *Node) string, advertise string) 
 		text := fmt.Sprintf(`server_name: %s
 listen: %q
 http: %q
+server_tags: ["node:%s", leat]
 jetstream { store_dir: %q, max_file_store: 100TB, max_memory_store: 1GB }
 cluster { name: leat, listen: %q, routes: [%s]%s }
-`, n.name, n.client, n.monitor, n.dir, n.route, strings.Join(routes, ", "), more)
+`, n.name, n.client, n.monitor, n.name, n.dir, n.route, strings.Join(routes, ", "), more)
 		if err := os.WriteFile(n.file("conf"), []byte(text), 0o600); err != nil {
 			t.Fatalf("testenv: %v", err)
 		}

@@ -13,18 +13,21 @@ import (
 // Error codes of the JetStream API that nats.go does not name.
 // Source: nats-server, server/errors.json.
 const (
-	codeAccountResources  jetstream.ErrorCode = 10002
-	codeConsumerInvalid   jetstream.ErrorCode = 10012
-	codeServerResources   jetstream.ErrorCode = 10023
-	codeStorageResources  jetstream.ErrorCode = 10047
-	codeStreamCreate      jetstream.ErrorCode = 10049
-	codeStreamInvalid     jetstream.ErrorCode = 10052
-	codeSubjectOverlap    jetstream.ErrorCode = 10065
-	codeReplicasUnsupport jetstream.ErrorCode = 10074
-	codeStoreFailed       jetstream.ErrorCode = 10077
-	codeHeaderTooLarge    jetstream.ErrorCode = 10097
-	codeTTLInvalid        jetstream.ErrorCode = 10165
-	codeTTLDisabled       jetstream.ErrorCode = 10166
+	codeAccountResources      jetstream.ErrorCode = 10002
+	codeNoPeers               jetstream.ErrorCode = 10005
+	codeConsumerInvalid       jetstream.ErrorCode = 10012
+	codeServerResources       jetstream.ErrorCode = 10023
+	codeStorageResources      jetstream.ErrorCode = 10047
+	codeStreamCreate          jetstream.ErrorCode = 10049
+	codeStreamInvalid         jetstream.ErrorCode = 10052
+	codeSubjectOverlap        jetstream.ErrorCode = 10065
+	codeReplicasUnsupport     jetstream.ErrorCode = 10074
+	codeStoreFailed           jetstream.ErrorCode = 10077
+	codeHeaderTooLarge        jetstream.ErrorCode = 10097
+	codeMoveInProgress        jetstream.ErrorCode = 10124
+	codeReconfigureInProgress jetstream.ErrorCode = 10226
+	codeTTLInvalid            jetstream.ErrorCode = 10165
+	codeTTLDisabled           jetstream.ErrorCode = 10166
 )
 
 // createAttempts bounds the attempts to create a stream. An attempt fails if
@@ -39,6 +42,9 @@ const (
 // that differ. It may run any number of times and in several processes at once. It
 // removes nothing.
 func (b *Broker) Ensure(ctx context.Context, t Topology) error {
+	if len(t.Tags) > 0 && b.conn.ConnectedClusterName() == "" {
+		return errNoCluster
+	}
 	for _, cfg := range t.streams() {
 		if err := b.ensureStream(ctx, cfg); err != nil {
 			return fmt.Errorf("ensure stream %s: %w", cfg.Name, adviseStream(cfg.Name, err))
@@ -51,6 +57,10 @@ func (b *Broker) Ensure(ctx context.Context, t Topology) error {
 	}
 	return nil
 }
+
+// errNoCluster refuses tags that a single server would take and never look at.
+var errNoCluster = errors.New("place the streams by tags: this NATS server belongs to no cluster, so there is no other place: " +
+	"leave the placement tags out")
 
 func (b *Broker) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) error {
 	var err error
@@ -107,9 +117,16 @@ func (b *Broker) updateStream(ctx context.Context, found jetstream.Stream, cfg j
 	if reflect.DeepEqual(old, next) {
 		return nil
 	}
+	if next.Replicas != old.Replicas && !reflect.DeepEqual(old.Placement, next.Placement) {
+		return errMoveAndScale
+	}
 	_, err := b.js.UpdateStream(ctx, next)
 	return err
 }
+
+// errMoveAndScale refuses a change that servers refuse, in words of leat's settings.
+var errMoveAndScale = errors.New("a stream cannot get other servers and another number of replicas at once: " +
+	"change the replicas first, and the placement tags once the streams have them, or the other way round")
 
 // gently returns the lowest limit of messages a subject that is safe now. A server
 // that is given a lower limit than a subject holds deletes the oldest messages of
@@ -134,9 +151,9 @@ func gently(ctx context.Context, found jetstream.Stream, want int64) (int64, err
 	return want, nil
 }
 
-// overlay sets the settings that leat decides and leaves the others, such as the
-// placement of a stream, to the operator. It keeps the safer persist mode, which a
-// server does not let us change.
+// overlay sets the settings that leat decides and leaves the others to the operator, among
+// them the cluster of a stream, and its tags unless cfg has any. It keeps the safer persist
+// mode, which a server does not let us change.
 func overlay(old, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	next := old
 	next.Description, next.Subjects = cfg.Description, cfg.Subjects
@@ -146,6 +163,12 @@ func overlay(old, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	next.Storage, next.Replicas, next.Compression, next.Duplicates = cfg.Storage, cfg.Replicas, cfg.Compression, cfg.Duplicates
 	next.DenyDelete, next.DenyPurge, next.AllowDirect, next.AllowMsgTTL = cfg.DenyDelete, cfg.DenyPurge, cfg.AllowDirect, cfg.AllowMsgTTL
 	next.AllowRollup, next.AllowMsgSchedules, next.AllowMsgCounter, next.AllowAtomicPublish, next.AllowBatchPublish = false, false, false, false, false
+	if cfg.Placement != nil {
+		next.Placement = &jetstream.Placement{Tags: cfg.Placement.Tags}
+		if old.Placement != nil {
+			next.Placement.Cluster = old.Placement.Cluster
+		}
+	}
 	if old.PersistMode != jetstream.DefaultPersistMode {
 		next.PersistMode = cfg.PersistMode
 	}
@@ -185,6 +208,11 @@ func adviseStream(name string, err error) error {
 		return fmt.Errorf("%w; another stream of this account takes leat.> subjects: remove them from it, or give leat an account of its own", err)
 	case codeStorageResources, codeAccountResources, codeServerResources:
 		return fmt.Errorf("%w; lower the stream's size limit, or raise JetStream's max_file_store", err)
+	case codeNoPeers:
+		return fmt.Errorf("%w; the streams need as many servers as they have replicas, each with JetStream, room for the stream's limit, "+
+			"and all of the placement tags: give the servers the tags (server_tags), or leat others", err)
+	case codeMoveInProgress, codeReconfigureInProgress:
+		return fmt.Errorf("%w; the servers still carry out the last change of this stream: it is tried again", err)
 	case codeReplicasUnsupport:
 		return fmt.Errorf("%w; a single server keeps 1 replica", err)
 	}

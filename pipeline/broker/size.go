@@ -12,6 +12,7 @@ type Size struct {
 	Bytes    uint64
 	Limit    uint64 // 0: none
 	Replicas int
+	Tags     []string // that its servers must have; none: any server may hold it
 }
 
 // Sizes asks the server for the sizes of all streams of leat.
@@ -25,7 +26,11 @@ func (b *Broker) Sizes(ctx context.Context) ([]Size, error) {
 			return nil, fmt.Errorf("load the size of stream %s: %w", name, err)
 		}
 		info := found.CachedInfo()
-		sizes = append(sizes, Size{name, info.State.Msgs, info.State.Bytes, uint64(max(info.Config.MaxBytes, 0)), info.Config.Replicas})
+		size := Size{name, info.State.Msgs, info.State.Bytes, uint64(max(info.Config.MaxBytes, 0)), info.Config.Replicas, nil}
+		if info.Config.Placement != nil {
+			size.Tags = info.Config.Placement.Tags
+		}
+		sizes = append(sizes, size)
 	}
 	return sizes, nil
 }

@@ -95,6 +95,10 @@ func (g Generation) Consumers() []Consumer {
 type Topology struct {
 	Replicas int // of each stream; more than 1 needs a cluster
 
+	// Tags places the streams on servers of a cluster that have all of these tags
+	// (server_tags). Default: none, which leaves the place of a stream to the operator.
+	Tags []string
+
 	// Size limits of the streams in bytes. The server reserves the space. A full
 	// stream refuses new messages, and their publisher tries again later.
 	IntakeBytes, ChunkedBytes, EmbeddedBytes, IndexedBytes int64
@@ -184,6 +188,9 @@ func (t Topology) stream(name, description string, bytes int64, subjects ...stri
 		Replicas:          t.Replicas,
 		Duplicates:        dedupeWindow,
 		Compression:       jetstream.S2Compression,
+	}
+	if len(t.Tags) > 0 {
+		cfg.Placement = &jetstream.Placement{Tags: t.Tags}
 	}
 	// The catalog can publish all of it again, so a publisher need not wait for the
 	// disk. Servers refuse this mode on a replicated stream, where the replicas make
