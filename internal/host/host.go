@@ -5,6 +5,7 @@ package host
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"math"
 	"net"
 	"net/url"
@@ -32,9 +33,21 @@ func MemoryLimit() int64 {
 	return 0
 }
 
-// CertificateEnd returns when the certificate of a server ends. secure is false for an
-// address that is not https.
-func CertificateEnd(ctx context.Context, address string) (end time.Time, secure bool, err error) {
+// CertificateEnd returns when the certificate of a server ends, of several that are
+// separated by commas the one that ends first. secure is false for an address that is not
+// https.
+func CertificateEnd(ctx context.Context, addresses string) (end time.Time, secure bool, err error) {
+	for address := range strings.SplitSeq(addresses, ",") {
+		next, is, problem := certificateEnd(ctx, strings.TrimSpace(address))
+		if is && problem == nil && (end.IsZero() || next.Before(end)) {
+			end = next
+		}
+		secure, err = secure || is, errors.Join(err, problem)
+	}
+	return end, secure, err
+}
+
+func certificateEnd(ctx context.Context, address string) (end time.Time, secure bool, err error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" {
 		return end, false, nil

@@ -21,7 +21,9 @@ const (
 
 // Config tells where the packs are, and how to write them.
 type Config struct {
-	// URL is http(s)://host[:port]/bucket[/prefix], without credentials. Required.
+	// URL is http(s)://host[:port]/bucket[/prefix], without credentials. Required. Several
+	// servers that hold the same bucket are named by several URLs, separated by commas: the
+	// first is asked, and another when that one does not answer.
 	URL string
 
 	// AccessKey and SecretKey sign every request. Required.
@@ -57,9 +59,9 @@ type Config struct {
 
 // location holds the parts of a Config's URL.
 type location struct {
-	endpoint url.URL // scheme and host only
-	bucket   string
-	prefix   string // empty, or ending in "/"
+	endpoints []url.URL // scheme and host only
+	bucket    string
+	prefix    string // empty, or ending in "/"
 }
 
 // check fills in defaults and parses the URL. Its errors never quote the URL, which may hold credentials by mistake.
@@ -70,12 +72,12 @@ func (c *Config) check() (location, error) {
 	if c.PackBytes < 0 || c.Timeout < 0 {
 		return location{}, errors.New("S3 pack size and timeout cannot be negative: use 0 for the default")
 	}
-	loc, err := parseLocation(c.URL)
+	loc, err := parseLocations(c.URL)
 	if err != nil {
 		return location{}, err
 	}
 	if c.Region == "" {
-		c.Region = s3utils.GetRegionFromURL(loc.endpoint)
+		c.Region = s3utils.GetRegionFromURL(loc.endpoints[0])
 	}
 	if c.Region == "" {
 		c.Region = DefaultRegion
@@ -87,6 +89,23 @@ func (c *Config) check() (location, error) {
 		c.Timeout = DefaultTimeout
 	}
 	return loc, nil
+}
+
+// parseLocations parses the URLs of all endpoints.
+func parseLocations(raw string) (location, error) {
+	var all location
+	for one := range strings.SplitSeq(raw, ",") {
+		loc, err := parseLocation(strings.TrimSpace(one))
+		if err != nil {
+			return location{}, err
+		}
+		if len(all.endpoints) > 0 && (loc.bucket != all.bucket || loc.prefix != all.prefix) {
+			return location{}, errors.New("S3 URLs name different buckets or prefixes: several URLs are the endpoints of one bucket")
+		}
+		loc.endpoints = append(all.endpoints, loc.endpoints...)
+		all = loc
+	}
+	return all, nil
 }
 
 func parseLocation(raw string) (location, error) {
@@ -110,5 +129,5 @@ func parseLocation(raw string) (location, error) {
 		}
 		prefix += "/"
 	}
-	return location{url.URL{Scheme: u.Scheme, Host: u.Host}, bucket, prefix}, nil
+	return location{[]url.URL{{Scheme: u.Scheme, Host: u.Host}}, bucket, prefix}, nil
 }

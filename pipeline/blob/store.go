@@ -42,16 +42,23 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fault.Reject(err)
 	}
+	first := loc.endpoints[0]
 	transport := newTransport(cfg.Timeout, cfg.TLS)
-	client, err := minio.New(loc.endpoint.Host, &minio.Options{
+	options := &minio.Options{
 		Creds:      credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
-		Secure:     loc.endpoint.Scheme == "https",
+		Secure:     first.Scheme == "https",
 		Transport:  transport,
 		Region:     cfg.Region,
-		MaxRetries: maxAttempts,
-	})
+		MaxRetries: max(maxAttempts, len(loc.endpoints)),
+	}
+	if len(loc.endpoints) > 1 {
+		// One that takes a request and says nothing leaves time for the next.
+		transport.ResponseHeaderTimeout = cfg.Timeout / time.Duration(options.MaxRetries)
+		options.Transport = &endpoints{next: transport, all: loc.endpoints}
+	}
+	client, err := minio.New(first.Host, options)
 	if err != nil {
-		return nil, fault.Reject(fmt.Errorf("open S3 at %s: %w", loc.endpoint.Host, err))
+		return nil, fault.Reject(fmt.Errorf("open S3 at %s: %w", first.Host, err))
 	}
 	zip, unzip, err := newFrames(min(runtime.GOMAXPROCS(0), readers))
 	if err != nil {
