@@ -1,11 +1,16 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/versity/versitygw/backend"
+	"github.com/versity/versitygw/s3err"
 	"github.com/versity/versitygw/s3response"
 )
 
@@ -39,6 +44,9 @@ func (b *rooted) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*awss
 	request := *in
 	request.Bucket = dir
 	out, err := b.posix.GetObject(ctx, &request)
+	if err == nil {
+		out.Metadata, out.StorageClass = classOf(out.Metadata, out.StorageClass)
+	}
 	return out, b.checked(ctx, "GetObject", err)
 }
 
@@ -50,6 +58,9 @@ func (b *rooted) HeadObject(ctx context.Context, in *awss3.HeadObjectInput) (*aw
 	request := *in
 	request.Bucket = dir
 	out, err := b.posix.HeadObject(ctx, &request)
+	if err == nil {
+		out.Metadata, out.StorageClass = classOf(out.Metadata, out.StorageClass)
+	}
 	return out, b.checked(ctx, "HeadObject", err)
 }
 
@@ -102,4 +113,48 @@ func (b *rooted) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input
 	out, err := b.posix.ListObjectsV2(ctx, &request)
 	out.Name = in.Bucket
 	return out, b.checked(ctx, "ListObjectsV2", err)
+}
+
+// classKey is the metadata that keeps an object's class of storage: posix knows one class
+// alone.
+const classKey = "leat-storage-class"
+
+// CopyObject serves what leat asks for: an object that is copied onto itself, into another
+// class. Others are not implemented.
+func (b *rooted) CopyObject(ctx context.Context, in s3response.CopyObjectInput) (out s3response.CopyObjectOutput, err error) {
+	bucket, key, _, err := backend.ParseCopySource(*in.CopySource)
+	if err != nil {
+		return out, err
+	}
+	if in.Bucket == nil || in.Key == nil || bucket != *in.Bucket || key != *in.Key {
+		return out, s3err.GetAPIError(s3err.ErrNotImplemented)
+	}
+	source, err := b.GetObject(ctx, &awss3.GetObjectInput{Bucket: in.Bucket, Key: in.Key})
+	if err != nil {
+		return out, err
+	}
+	defer source.Body.Close()
+	metadata := map[string]string{classKey: string(cmp.Or(in.StorageClass, types.StorageClassStandard))}
+	for name, value := range source.Metadata {
+		metadata[name] = value
+	}
+	put, err := b.PutObject(ctx, s3response.PutObjectInput{
+		Bucket: in.Bucket, Key: in.Key, Body: source.Body, ContentLength: source.ContentLength,
+		ContentType: source.ContentType, ContentEncoding: source.ContentEncoding, Metadata: metadata,
+	})
+	if err != nil {
+		return out, err
+	}
+	now := time.Now()
+	out.CopyObjectResult = &s3response.CopyObjectResult{ETag: &put.ETag, LastModified: &now}
+	return out, nil
+}
+
+// classOf takes the class out of an object's metadata.
+func classOf(metadata map[string]string, class types.StorageClass) (map[string]string, types.StorageClass) {
+	if kept, ok := metadata[classKey]; ok {
+		delete(metadata, classKey)
+		return metadata, types.StorageClass(kept)
+	}
+	return metadata, class
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -42,6 +44,8 @@ type Upkeep struct {
 	PointsInterval  time.Duration `env:"LEAT_POINTS_INTERVAL" default:"1h" help:"How often the index is compared with the catalog (${default}); 0s: never."`
 	PointsRate      int64         `env:"LEAT_POINTS_RATE" default:"10000" placeholder:"N" help:"Points a second that this reads (${default})."`
 	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
+	S3ColdClass     string        `name:"s3-cold-class" env:"LEAT_S3_COLD_CLASS" placeholder:"CLASS" help:"Class of storage for the objects of old packs, such as STANDARD_IA or GLACIER_IR; none that has to be thawed before a read. Default: they stay in the bucket's class."`
+	S3ColdAfter     time.Duration `name:"s3-cold-after" env:"LEAT_S3_COLD_AFTER" default:"720h" help:"How old a pack is when it gets that class (${default})."`
 	DormantAfter    time.Duration `env:"LEAT_DORMANT_AFTER" default:"0s" help:"How long nobody has searched a ref when it leaves the index, until somebody does (${default}: it never leaves); 10m or more."`
 	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How long such content is kept (${default}). Longer than a backup takes."`
 
@@ -52,6 +56,12 @@ type Upkeep struct {
 
 	Backups
 }
+
+// frozenClasses are those of Amazon S3 whose objects have to be restored before a read.
+var (
+	frozenClasses = []string{"GLACIER", "DEEP_ARCHIVE"}
+	classPattern  = regexp.MustCompile(`^[A-Z0-9_]{1,64}$`)
+)
 
 // leastDormantAfter is twice the time in which a search of a ref is recorded once.
 const leastDormantAfter = 10 * time.Minute
@@ -67,6 +77,7 @@ func (u Upkeep) Check() error {
 		{"--points-interval (LEAT_POINTS_INTERVAL)", u.PointsInterval},
 		{"--garbage-interval (LEAT_GARBAGE_INTERVAL)", u.GarbageInterval},
 		{"--garbage-grace (LEAT_GARBAGE_GRACE)", u.GarbageGrace},
+		{"--s3-cold-after (LEAT_S3_COLD_AFTER)", u.S3ColdAfter},
 		{"--letter-retention (LEAT_LETTER_RETENTION)", u.LetterRetention},
 		{"--generation-retention (LEAT_GENERATION_RETENTION)", u.GenerationRetention},
 	} {
@@ -76,6 +87,9 @@ func (u Upkeep) Check() error {
 	}
 	if u.DormantAfter != 0 && u.DormantAfter < leastDormantAfter {
 		return fmt.Errorf("--dormant-after (LEAT_DORMANT_AFTER) %s: give 0s or at least %s, because searches are noted every few minutes", u.DormantAfter, leastDormantAfter)
+	}
+	if u.S3ColdClass != "" && (!classPattern.MatchString(u.S3ColdClass) || slices.Contains(frozenClasses, u.S3ColdClass)) {
+		return fmt.Errorf("--s3-cold-class (LEAT_S3_COLD_CLASS) %.64q: give a class whose objects can be read at once, such as STANDARD_IA", u.S3ColdClass)
 	}
 	if err := u.Backups.Check(); err != nil {
 		return err
@@ -104,6 +118,7 @@ func (u Upkeep) Letters() catalog.LetterLimit {
 func (u Upkeep) Objects() object.Config {
 	return object.Config{
 		ScrubInterval: u.ScrubInterval, ScrubRate: u.ScrubRate << 20, GarbageInterval: u.GarbageInterval, Grace: u.GarbageGrace,
+		ColdClass: u.S3ColdClass, ColdAfter: u.S3ColdAfter,
 	}
 }
 

@@ -50,6 +50,22 @@ func (s *Store) PutWhole(ctx context.Context, object Object, body []byte) error 
 	return s.put(ctx, object, body)
 }
 
+// SetClass has S3 copy a pack onto itself, into a class of storage as S3 names it. Readers find the same bytes at every
+// moment.
+func (s *Store) SetClass(ctx context.Context, key, class string) error {
+	if !keyPattern.MatchString(key) {
+		return fault.Reject(fmt.Errorf("set the class of %q: not the key of a pack", key))
+	}
+	bounded, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	as := map[string]string{"X-Amz-Storage-Class": class}
+	_, err := s.core.CopyObject(bounded, s.bucket, s.prefix+key, s.bucket, s.prefix+key, as, minio.CopySrcOptions{}, minio.PutObjectOptions{})
+	if err != nil {
+		return s.explain(ctx, "set the class of "+key, err)
+	}
+	return nil
+}
+
 // ReadBody is Read of one pack whose bytes are at hand, such as those of a backup. The calls of fn come in the order
 // of spans.
 func (s *Store) ReadBody(ctx context.Context, object string, body []byte, spans []Span, fn func(i int, data []byte) error) error {

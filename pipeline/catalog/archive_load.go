@@ -92,7 +92,14 @@ func (a *Archive) Load(ctx context.Context, c Fill) error {
 	if err != nil {
 		return err
 	}
-	return a.schema.Up(ctx)
+	if err := a.schema.Up(ctx); err != nil {
+		return err
+	}
+	// Objects are written anew, into the bucket's own class.
+	if err := a.query.ForgetPackClasses(ctx); err != nil {
+		return fmt.Errorf("forget the classes of packs: %w", err)
+	}
+	return nil
 }
 
 // clear locks all tables, looks again, and deletes what a start has prepared.

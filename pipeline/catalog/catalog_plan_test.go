@@ -17,11 +17,12 @@ import (
 
 // Statements that may read a whole table, each for a reason.
 var mayScan = map[string]string{
-	"ListTracks":     "an operator's list of all repositories",
-	"CountTracks":    "counts all documents of the tracks",
-	"CountPending":   "an operator's count",
-	"AskToReadAgain": "looks once in a while for tracks that were read by other rules",
-	"LoadUsage":      "an operator's list of what embedding took",
+	"ForgetPackClasses": "once, after the restore of a whole backup",
+	"ListTracks":        "an operator's list of all repositories",
+	"CountTracks":       "counts all documents of the tracks",
+	"CountPending":      "an operator's count",
+	"AskToReadAgain":    "looks once in a while for tracks that were read by other rules",
+	"LoadUsage":         "an operator's list of what embedding took",
 
 	"CountDocumentStates": "figures of the installation, which a syncer counts once in a while",
 	"SumPacks":            "the history of the store's size, once an hour",

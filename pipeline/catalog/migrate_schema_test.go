@@ -443,6 +443,7 @@ func TestConstraints(t *testing.T) {
 		{"run that found less than nothing", check, run + "('k', now(), now(), 0, -1, 0, null)"},
 		{"run that repaired less than nothing", check, run + "('k', now(), now(), 0, 0, -1, null)"},
 		{"run with an empty error", check, run + "('k', now(), now(), 0, 0, 0, '')"},
+		{"pack of a class without a name", check, "update packs set class = ''"},
 		{"pack gone and not deleted", check, "update packs set gone_at = now()"},
 
 		{"measurement of nothing", check, "insert into measurements values ('', now(), 1, 0)"},

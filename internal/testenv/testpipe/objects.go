@@ -2,6 +2,7 @@ package testpipe
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"maps"
 	"net/url"
@@ -73,4 +74,17 @@ func (p *Pipe) DeleteObject(t testing.TB, key string) {
 	t.Helper()
 	client, bucket := p.bucket(t)
 	must(t, client.RemoveObject(t.Context(), bucket, key, minio.RemoveObjectOptions{}))
+}
+
+// Classes returns the class of storage of every object, by key.
+func (p *Pipe) Classes(t testing.TB) map[string]string {
+	t.Helper()
+	client, bucket := p.bucket(t)
+	classes := make(map[string]string)
+	for _, key := range p.Keys(t) {
+		info, err := client.StatObject(t.Context(), bucket, key, minio.StatObjectOptions{})
+		must(t, err)
+		classes[key] = cmp.Or(info.Metadata.Get("X-Amz-Storage-Class"), "STANDARD")
+	}
+	return classes
 }

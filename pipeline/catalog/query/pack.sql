@@ -49,3 +49,14 @@ order by k.blob, t.id;
 
 -- name: ListStoredPacks :many
 select key, size, sha256, (deleted_at is not null)::bool as deleted from packs where key > @after order by key limit @most;
+
+-- name: ListWarmPacks :many
+select key, size, sha256 from packs
+where key > @after and deleted_at is null and created_at < now() - make_interval(secs => @age::float8) and class is distinct from @class::text
+order by key limit @most;
+
+-- name: NotePackClass :exec
+update packs set class = @class::text where key = @key;
+
+-- name: ForgetPackClasses :exec
+update packs set class = null where class is not null;

@@ -26,7 +26,11 @@ import (
 const (
 	KindScrub   catalog.WorkKind = "scrub"
 	KindGarbage catalog.WorkKind = "garbage"
+	KindCool    catalog.WorkKind = "cool"
 )
+
+// coolEvery is the time between two looks for packs that have become old.
+const coolEvery = 6 * time.Hour
 
 // DefaultScrubRate leaves a store of two disks most of its speed.
 const DefaultScrubRate = 16 << 20
@@ -36,6 +40,11 @@ type Config struct {
 	ScrubInterval   time.Duration // between two readings of all packs; 0: never
 	ScrubRate       int64         // bytes read per second; default 16 MiB
 	GarbageInterval time.Duration // between two collections; 0: never
+
+	// ColdClass is the class of storage for the objects of packs that are older than ColdAfter,
+	// as S3 names it. "": they stay in the class in which they were written.
+	ColdClass string
+	ColdAfter time.Duration
 
 	// Formats says how PDF, .docx and HTML files are read.
 	Formats extract.Config
@@ -83,6 +92,9 @@ func (k *Keeper) Work() []schedule.Work {
 	work := []schedule.Work{
 		{Kind: KindScrub, Interval: k.cfg.ScrubInterval, Do: k.Scrub},
 		{Kind: KindGarbage, Interval: k.cfg.GarbageInterval, Do: k.Collect},
+	}
+	if k.cfg.ColdClass != "" {
+		work = append(work, schedule.Work{Kind: KindCool, Interval: coolEvery, Do: k.Cool})
 	}
 	return slices.DeleteFunc(work, func(w schedule.Work) bool { return w.Interval == 0 })
 }

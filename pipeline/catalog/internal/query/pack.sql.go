@@ -69,6 +69,15 @@ func (q *Queries) EmbedAgain(ctx context.Context, texts [][]byte) ([]uuid.UUID, 
 	return items, nil
 }
 
+const forgetPackClasses = `-- name: ForgetPackClasses :exec
+update packs set class = null where class is not null
+`
+
+func (q *Queries) ForgetPackClasses(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, forgetPackClasses)
+	return err
+}
+
 const listBlobSources = `-- name: ListBlobSources :many
 select distinct on (k.blob, t.id) k.blob, d.oid, coalesce(d.encoding, '')::text as encoding, t.repository, coalesce(r.fetch_url, r.url)::text as url, t.ref, coalesce(c.commit, s.commit)::bytea as commit
 from chunkings k
@@ -232,6 +241,50 @@ func (q *Queries) ListStoredPacks(ctx context.Context, after string, most int32)
 	return items, nil
 }
 
+const listWarmPacks = `-- name: ListWarmPacks :many
+select key, size, sha256 from packs
+where key > $1 and deleted_at is null and created_at < now() - make_interval(secs => $2::float8) and class is distinct from $3::text
+order by key limit $4
+`
+
+type ListWarmPacksParams struct {
+	After string
+	Age   float64
+	Class string
+	Most  int32
+}
+
+type ListWarmPacksRow struct {
+	Key    string
+	Size   int64
+	Sha256 []byte
+}
+
+func (q *Queries) ListWarmPacks(ctx context.Context, arg ListWarmPacksParams) ([]ListWarmPacksRow, error) {
+	rows, err := q.db.Query(ctx, listWarmPacks,
+		arg.After,
+		arg.Age,
+		arg.Class,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListWarmPacksRow
+	for rows.Next() {
+		var i ListWarmPacksRow
+		if err := rows.Scan(&i.Key, &i.Size, &i.Sha256); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loadPack = `-- name: LoadPack :one
 select id, key, kind, size, sha256 from packs where key = $1 and deleted_at is null
 `
@@ -319,4 +372,13 @@ func (q *Queries) MoveVectors(ctx context.Context, arg MoveVectorsParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const notePackClass = `-- name: NotePackClass :exec
+update packs set class = $1::text where key = $2
+`
+
+func (q *Queries) NotePackClass(ctx context.Context, class string, key string) error {
+	_, err := q.db.Exec(ctx, notePackClass, class, key)
+	return err
 }
