@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,9 +11,11 @@ import (
 )
 
 type forgetCmd struct {
-	Repo string `arg:"" help:"Repository: its URL, its path, or the end of it."`
-	Ref  string `placeholder:"REF" help:"Only this branch or tag."`
-	Yes  bool   `help:"Say that taking it out of the index is meant."`
+	Repo        string `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it."`
+	Ref         string `placeholder:"REF" help:"Only this branch or tag."`
+	AllOfTenant bool   `help:"All repositories of the tenant (--tenant)."`
+	Shred       bool   `help:"With --all-of-tenant: destroy the tenant's own key first, so that nobody can read its texts from then on, in no copy of S3 either."`
+	Yes         bool   `help:"Say that taking it out of the index is meant."`
 }
 
 type forgottenTrack struct {
@@ -22,27 +25,95 @@ type forgottenTrack struct {
 	Documents int64  `json:"documents"`
 }
 
+// check refuses flags that do not go together.
+func (cmd *forgetCmd) check() error {
+	switch {
+	case (cmd.Repo == "") != cmd.AllOfTenant:
+		return errors.New("name a repository, or give --all-of-tenant")
+	case cmd.AllOfTenant && cmd.Ref != "":
+		return errors.New("--ref goes with one repository")
+	case cmd.Shred && !cmd.AllOfTenant:
+		return errors.New("--shred destroys the key of a whole tenant: give --all-of-tenant")
+	}
+	return nil
+}
+
 func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
+	if err := cmd.check(); err != nil {
+		return err
+	}
 	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	request := service.ForgetRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Confirmed: cmd.Yes}
-	tracks, err := s.leat.Forget(ctx, request)
+	tracks, err := cmd.tracks(ctx, g, s)
 	if err != nil {
 		return err
 	}
-	what := summaryOf(tracks)
+	what := "no repository"
+	if len(tracks) > 0 {
+		what = summaryOf(tracks)
+	}
 	if !cmd.Yes {
+		if cmd.Shred {
+			what += ", and the key of tenant " + g.Tenant + " destroyed for good,"
+		}
 		return fmt.Errorf("%s would be taken out of the index: add --yes if that is meant", what)
 	}
+	var shredded service.DestroyedKeys
+	if cmd.Shred { // first, so that whatever is left of a forgetting that was cut short cannot be read
+		if shredded, err = s.leat.DestroyKey(operator(ctx), service.DestroyKeyRequest{Tenant: g.Tenant, Confirm: g.Tenant}); err != nil {
+			return err
+		}
+	}
+	if cmd.AllOfTenant {
+		if err := forgetEach(ctx, g, s, tracks); err != nil {
+			return err
+		}
+	}
+	return cmd.show(g, tracks, what, shredded)
+}
+
+// tracks returns the tracks that the command is about. Those of one repository are being
+// forgotten by then, if that is confirmed.
+func (cmd *forgetCmd) tracks(ctx context.Context, g *globals, s *session) ([]service.RepositoryStatus, error) {
+	if cmd.AllOfTenant {
+		a, err := s.leat.Status(ctx, service.StatusRequest{Tenant: g.Tenant})
+		return a.Repositories, err
+	}
+	return s.leat.Forget(ctx, service.ForgetRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Confirmed: cmd.Yes})
+}
+
+// forgetEach forgets the repositories of tracks.
+func forgetEach(ctx context.Context, g *globals, s *session, tracks []service.RepositoryStatus) error {
+	done := make(map[string]bool)
+	for _, t := range tracks {
+		if done[t.ID] {
+			continue
+		}
+		done[t.ID] = true
+		if _, err := s.leat.Forget(ctx, service.ForgetRequest{Tenant: g.Tenant, Repository: t.ID, Confirmed: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (cmd *forgetCmd) show(g *globals, tracks []service.RepositoryStatus, what string, shredded service.DestroyedKeys) error {
 	if g.JSON {
 		rows := make([]forgottenTrack, len(tracks))
 		for i, t := range tracks {
 			rows[i] = forgottenTrack{t.ID, t.URL, t.Ref, t.Documents.Total}
 		}
-		return g.answer.json(map[string]any{"forgetting": rows})
+		answer := map[string]any{"forgetting": rows}
+		if cmd.Shred {
+			answer["destroyed"] = shredded.Keys
+		}
+		return g.answer.json(answer)
+	}
+	if cmd.Shred {
+		fmt.Printf("destroyed %s; %s cannot be read any more\n", strings.Join(shredded.Keys, ", "), count(shredded.Documents, "document", "documents"))
 	}
 	fmt.Printf("forgetting %s; 'leat status' shows it until its last point is gone\n", safeLine(what))
 	return nil
@@ -59,6 +130,13 @@ func summaryOf(tracks []service.RepositoryStatus) string {
 		}
 	}
 	what := tracks[0].URL
+	repositories := make(map[string]bool)
+	for _, t := range tracks {
+		repositories[t.ID] = true
+	}
+	if n := len(repositories); n > 1 {
+		what, refs = count(int64(n), "repository", "repositories"), nil
+	}
 	if len(refs) > 0 {
 		what += " (" + strings.Join(refs, ", ") + ")"
 	}
