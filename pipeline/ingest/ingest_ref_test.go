@@ -1,6 +1,9 @@
 package ingest_test
 
 import (
+	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +11,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // tracks lists the default tenant's tracks by ref.
@@ -226,4 +230,56 @@ func TestACommitIsIndexedByItsName(t *testing.T) {
 		t.Errorf("%d tracks polled, %v; want the branch alone", n, err)
 	}
 	p.CheckClean(t)
+}
+
+// Many refs of one repository share what they have in common: each costs the texts and
+// vectors of what it changes alone, and rows and points of its files. There is no number of
+// refs at which this ends. LEAT_TEST_REFS=500 measures (docs/performance.md).
+func TestManyRefsShareTheirContent(t *testing.T) {
+	refs := 3
+	if text := os.Getenv("LEAT_TEST_REFS"); text != "" {
+		var err error
+		if refs, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const files = 40
+	counting := &testpipe.Counting{Embedder: embedder.Local{}}
+	p := testpipe.Open(t, testpipe.Config{Embedder: counting})
+	repo := testpipe.NewRepo(t)
+	tree := testpipe.Sample(files, "a")
+	measure := func(name string, from time.Time) {
+		t.Logf("%s: %s; %.1f s", name, p.One(t, `select concat_ws(', ', (select count(*) from documents) || ' documents', (select count(*) from blobs) || ' blobs',
+			(select count(*) from chunks) || ' chunks', (select count(*) from vectors) || ' vectors', (select sum(size) from packs) || ' bytes of packs',
+			pg_total_relation_size('documents') || ' bytes of documents', pg_database_size(current_database()) || ' bytes of the database')`), time.Since(from).Seconds())
+	}
+	begun := time.Now()
+	repo.Commit(t, tree)
+	submit(t, p, repo, "")
+	measure("one ref", begun)
+	content := "select (select count(*) from blobs b join packs p on p.id = b.pack where p.kind = 'text') || ' ' || (select count(*) from chunkings)"
+	embedded, begun := counting.Texts.Load(), time.Now()
+	for n := range refs {
+		tree["own.go"] = testpipe.File{Content: fmt.Sprintf("package p\n\nfunc Own%d() {}\n", n)}
+		ref := fmt.Sprintf("refs/heads/topic-%03d", n)
+		repo.CommitTo(t, ref, tree)
+		submit(t, p, repo, ref)
+	}
+	measure(fmt.Sprintf("%d more refs", refs), begun)
+	if got := counting.Texts.Load() - embedded; got != int64(refs) {
+		t.Errorf("%d texts were embedded for %d refs that change one each", got, refs)
+	}
+	if got, want := p.One(t, content), fmt.Sprintf("%d %[1]d", files+refs); got != want {
+		t.Errorf("blobs and chunkings: %s, want %s", got, want)
+	}
+	all := tracks(t, p)
+	if len(all) != refs+1 {
+		t.Errorf("%d tracks of %d refs", len(all), refs+1)
+	}
+	for ref, s := range all {
+		if s.State != "indexed" || s.Documents.Indexed < files {
+			t.Errorf("%s: %+v", ref, s)
+		}
+	}
+	t.Logf("%d points", p.Digest(t).Points)
 }
