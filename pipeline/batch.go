@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 type BatchConfig struct {
 	Items       int           // most items in a batch; default 1
 	Wait        time.Duration // how long the first item waits for others; default: not at all
+	Pause       time.Duration // a live batch waits no longer once no item has come for this time; default Wait
 	Concurrency int           // batches under way at once, in each lane; default 1
 
 	// Halve reports whether an error that is no rejection comes from some items
@@ -58,13 +60,14 @@ func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *
 		cfg: cfg, work: work, live: make(chan batchItem[T]), bulk: make(chan batchItem[T]), quiet: newGate(), closed: make(chan struct{}),
 	}
 	always := newGate()
+	pause := cmp.Or(cfg.Pause, cfg.Wait)
 	for i := range max(cfg.Concurrency, 1) {
-		b.done.Go(func() { b.run(b.live, always) })
+		b.done.Go(func() { b.run(b.live, pause, always) })
 		when := b.quiet
 		if i == 0 {
 			when = always
 		}
-		b.done.Go(func() { b.run(b.bulk, when) })
+		b.done.Go(func() { b.run(b.bulk, cfg.Wait, when) })
 	}
 	return b
 }
@@ -101,7 +104,7 @@ func (b *Batcher[T]) Close() {
 }
 
 // run works on the batches of one lane, while the gate is open.
-func (b *Batcher[T]) run(items <-chan batchItem[T], g *gate) {
+func (b *Batcher[T]) run(items <-chan batchItem[T], pause time.Duration, g *gate) {
 	for {
 		opened, shut := g.state()
 		select {
@@ -111,7 +114,7 @@ func (b *Batcher[T]) run(items <-chan batchItem[T], g *gate) {
 		}
 		select {
 		case first := <-items:
-			b.settle(b.gather(items, first))
+			b.settle(b.gather(items, pause, first))
 		case <-shut:
 		case <-b.closed:
 			return
@@ -119,14 +122,18 @@ func (b *Batcher[T]) run(items <-chan batchItem[T], g *gate) {
 	}
 }
 
-func (b *Batcher[T]) gather(items <-chan batchItem[T], first batchItem[T]) []batchItem[T] {
+func (b *Batcher[T]) gather(items <-chan batchItem[T], pause time.Duration, first batchItem[T]) []batchItem[T] {
 	batch := []batchItem[T]{first}
-	timeout := time.NewTimer(b.cfg.Wait)
+	timeout, silence := time.NewTimer(b.cfg.Wait), time.NewTimer(pause)
 	defer timeout.Stop()
+	defer silence.Stop()
 	for len(batch) < b.cfg.Items {
 		select {
 		case item := <-items:
 			batch = append(batch, item)
+			silence.Reset(pause)
+		case <-silence.C:
+			return batch
 		case <-b.closed:
 			return batch
 		case <-timeout.C:

@@ -70,6 +70,33 @@ func TestAnItemAloneWaitsNoLongerThanItMust(t *testing.T) {
 	})
 }
 
+func TestALiveBatchEndsWhenNothingComes(t *testing.T) {
+	for lane, want := range map[events.Lane]time.Duration{events.Live: 7 * time.Millisecond, events.Bulk: 20 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			var sizes []int
+			b := pipeline.NewBatcher(pipeline.BatchConfig{Items: 10, Wait: 20 * time.Millisecond, Pause: 3 * time.Millisecond}, func(_ context.Context, items []int) error {
+				sizes = append(sizes, len(items))
+				return nil
+			})
+			defer b.Close()
+			start := time.Now()
+			var all sync.WaitGroup
+			for i := range 3 {
+				all.Go(func() {
+					time.Sleep(time.Duration(2*i) * time.Millisecond)
+					if err := b.Do(t.Context(), lane, i); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			if !slices.Equal(sizes, []int{3}) || time.Since(start) != want {
+				t.Errorf("%s: batches of %v after %s, want one of 3 after %s", lane, sizes, time.Since(start), want)
+			}
+		})
+	}
+}
+
 func TestBatchesAreUnderWayAtOnceUpToTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int64

@@ -28,6 +28,7 @@ type Config struct {
 	BatchDocuments int           // most documents worked on together; default 256 [64]
 	BatchTexts     int           // most texts in one call of the embedder; default 256 [1024]
 	BatchWait      time.Duration // how long the first document waits for others; default 20 ms
+	BatchPause     time.Duration // a live batch waits no longer once none has come for this time; default 2 ms
 	Batches        int           // most batches under way at once, so that one reads while another embeds; default 2 [8]
 
 	// Budget returns the limit of a tenant for one UTC day. Default: no tenant has a limit.
@@ -44,6 +45,7 @@ const (
 	DefaultBatchDocuments = 256
 	DefaultBatchTexts     = 256
 	DefaultBatchWait      = 20 * time.Millisecond
+	DefaultBatchPause     = 2 * time.Millisecond // ten times the distance of a listing's events
 
 	DefaultBatches = 2
 
@@ -108,6 +110,7 @@ func New(
 	cfg.BatchTexts = cmp.Or(cfg.BatchTexts, texts)
 	cfg.Batches = cmp.Or(cfg.Batches, batches)
 	cfg.BatchWait = cmp.Or(cfg.BatchWait, DefaultBatchWait)
+	cfg.BatchPause = cmp.Or(cfg.BatchPause, DefaultBatchPause)
 	s := &Step{
 		cfg: cfg, documents: d, generations: g, stored: v, usage: u,
 		blobs: blobs, embedder: e, id: id, events: p, kept: newKept(keptBytes),
@@ -116,7 +119,7 @@ func New(
 	s.meter = newMeter(func(ctx context.Context, list []catalog.Consumption) error { return u.Add(ctx, id, list) }, remote)
 	s.claims = newClaims()
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: cfg.Batches, Halve: ofSome, Watch: cfg.Watch,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Pause: cfg.BatchPause, Concurrency: cfg.Batches, Halve: ofSome, Watch: cfg.Watch,
 	}, s.embed)
 	return s
 }

@@ -32,6 +32,7 @@ import (
 type Config struct {
 	BatchDocuments int           // most documents worked on together; default 256
 	BatchWait      time.Duration // how long the first document waits for others; default 10 ms
+	BatchPause     time.Duration // a live batch waits no longer once none has come for this time; default 2 ms
 
 	Watch *pipeline.Watch // measures batches and the parts of the step; default: nobody
 }
@@ -40,6 +41,7 @@ type Config struct {
 const (
 	DefaultBatchDocuments = 256
 	DefaultBatchWait      = 10 * time.Millisecond
+	DefaultBatchPause     = 2 * time.Millisecond
 
 	groupPoints = 2000 // points in memory together, unless one document has more
 	batches     = 2    // batches under way at once, so that one reads while another writes
@@ -95,9 +97,12 @@ func New(
 	if cfg.BatchWait == 0 {
 		cfg.BatchWait = DefaultBatchWait
 	}
+	if cfg.BatchPause == 0 {
+		cfg.BatchPause = DefaultBatchPause
+	}
 	s := &Step{documents: d, generations: g, vectors: v, blobs: blobs, points: points, generation: of, events: p, watch: cfg.Watch}
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Concurrency: batches, Halve: ofSome, Watch: cfg.Watch,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Pause: cfg.BatchPause, Concurrency: batches, Halve: ofSome, Watch: cfg.Watch,
 	}, s.index)
 	return s
 }
