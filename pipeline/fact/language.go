@@ -90,6 +90,7 @@ type language struct {
 	inferred map[string]bool // types that say nothing: var, auto
 	receiver bool            // the first parameter of a method is the object
 	declares bool            // an assignment declares
+	dollar   bool            // variables have a dollar before their name
 	fields   bool            // an assignment to a member of the object declares it
 	outside  bool            // members of a type may stand in another file: the object is named by its type alone
 	visible  func(name, said string) Visibility

@@ -368,7 +368,7 @@ var php = &language{
 	builtin: names(`null true false self static parent isset empty count strlen array_map array_filter array_merge in_array is_array
 is_string sprintf printf implode explode str_replace substr trim json_encode json_decode string int float bool array mixed void never
 callable iterable object`),
-	selfs: map[string]bool{"$this": true, "self": true, "static": true}, supers: map[string]bool{"parent": true}, declares: true,
+	selfs: map[string]bool{"$this": true, "self": true, "static": true}, supers: map[string]bool{"parent": true}, declares: true, dollar: true,
 	visible: func(_, modifiers string) Visibility { return said(modifiers, Public) },
 	imports: phpImports,
 	rules: map[string]rule{

@@ -88,6 +88,14 @@ func (w *walker) text(n int) string {
 	return w.all[node.Start:min(node.End, node.Start+4*MaxSignature)]
 }
 
+// plain is a name without the mark of a variable.
+func (w *walker) plain(name string) string {
+	if w.language.dollar {
+		return strings.TrimPrefix(name, "$")
+	}
+	return name
+}
+
 func (w *walker) start(n int) int { return int(w.tree.Nodes[n].Start) }
 func (w *walker) end(n int) int   { return int(w.tree.Nodes[n].End) }
 
@@ -374,7 +382,7 @@ func (w *walker) member(n int, r *rule, role Role) {
 		role = RoleType
 	}
 	if at < len(w.tree.Nodes) {
-		w.refer(strings.TrimPrefix(w.text(at), "$"), receiver, role, w.start(at))
+		w.refer(w.plain(w.text(at)), receiver, role, w.start(at))
 	}
 	w.children(n, RoleUse, object, name)
 }
@@ -425,6 +433,10 @@ func (w *walker) assignTo(n, left int, of string, value int) {
 		w.walk(left, RoleWrite)
 	case actPattern:
 		list := w.list(left)
+		if w.kind(left) == "as_pattern_target" && len(list) == 1 && w.does(value) != actCall { // what Python catches
+			w.assignTo(n, list[0], of, value)
+			return
+		}
 		for i, c := range list {
 			part := unknown
 			if values := w.list(value); w.does(value) == actPattern && len(values) == len(list) {
@@ -458,7 +470,10 @@ func (w *walker) selfField(n int, name string, at int, of string) {
 
 // declare defines a variable of a file or a type, and binds one of a function.
 func (w *walker) declare(n, name int, of string, kind Kind) {
-	text := strings.TrimPrefix(w.text(name), "$")
+	text := w.plain(w.text(name))
+	if w.kind(name) == "computed_property_name" { // an expression, which nothing names
+		return
+	}
 	if w.level == KindFunction {
 		w.bind(w.text(name), of)
 		return

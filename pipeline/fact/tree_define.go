@@ -165,7 +165,7 @@ func (w *walker) declared(n int) int {
 
 // split returns a name and the path before it.
 func (w *walker) split(n int) (name, owner string) {
-	text := strings.TrimPrefix(strings.Trim(w.text(n), `"'`), "$")
+	text := w.plain(strings.Trim(w.text(n), `"'`))
 	if w.does(n) == actMember {
 		text = strings.ReplaceAll(strings.Join(strings.Fields(text), ""), "::", ".")
 		if strings.ContainsAny(text, "<(") {
@@ -238,7 +238,7 @@ func (w *walker) param(n int, r *rule) {
 	}
 	w.bindPattern(name, of)
 	if name != 0 && r.field(w, n) && w.self != "" {
-		w.selfField(n, strings.TrimPrefix(w.text(name), "$"), w.start(name), of)
+		w.selfField(n, w.plain(w.text(name)), w.start(name), of)
 	}
 	w.children(n, RoleUse, t, value, w.child(n, r.name))
 }

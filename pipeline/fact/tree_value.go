@@ -24,7 +24,7 @@ func (w *walker) valueAt(n, deep int) string {
 		if object != 0 {
 			of = w.valueAt(object, deep+1)
 		}
-		return w.stepName(of, strings.TrimPrefix(w.text(name), "$"))
+		return w.stepName(of, w.plain(w.text(name)))
 	case actCall:
 		return w.callValue(n, r, deep)
 	case actNew:

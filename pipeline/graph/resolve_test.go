@@ -28,6 +28,22 @@ func found(t *testing.T, file string, texts map[string][2]string) map[string]str
 	return all
 }
 
+// What Python catches is an object of the type that is caught.
+func TestWhatIsCaught(t *testing.T) {
+	if !chunk.Trees {
+		t.Skip("without cgo there are no grammars")
+	}
+	got := found(t, "core.py", map[string][2]string{
+		"errors.py": {"Python", "class Fault(Exception):\n    def __init__(self, place):\n        self.place = place\n\n\nclass Leak(Fault):\n    def mend(self): pass\n"},
+		"core.py":   {"Python", "from errors import Leak\n\n\ndef run():\n    try:\n        go()\n    except Leak as e:\n        e.mend()\n        return e.place\n"},
+	})
+	for name, want := range map[string]string{"Leak": "import errors.py#Leak", "mend": "type errors.py#Leak.mend", "place": "type errors.py#Fault.place"} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q", name, got[name], want)
+		}
+	}
+}
+
 // In Python "import a.b" binds a, and in TypeScript a tsconfig of any name has paths.
 func TestImportsOfOtherLanguages(t *testing.T) {
 	if !chunk.Trees {
@@ -47,11 +63,13 @@ func TestImportsOfOtherLanguages(t *testing.T) {
 	script := found(t, "test/a.ts", map[string][2]string{
 		"tsconfig.json":      {"JSON", `{"extends": "./tsconfig.base.json"}`},
 		"tsconfig.base.json": {"JSON", `{"compilerOptions": {"paths": {"@internal/*": ["./src/*"]}}}`},
-		"src/turn.ts":        {"TypeScript", "export function turn() {}\n"},
-		"test/a.ts":          {"TypeScript", "import { turn } from '@internal/turn'\nturn()\n"},
+		"src/turn.ts":        {"TypeScript", "export function turn() {}\nexport function $() {}\nexport const $$open = 1\n"},
+		"test/a.ts":          {"TypeScript", "import { turn, $, $$open } from '@internal/turn'\nturn($$open)\n$()\n"},
 	})
-	if want := "import src/turn.ts#turn"; script["turn"] != want {
-		t.Errorf("TypeScript: turn is %q, want %q", script["turn"], want)
+	for name, want := range map[string]string{"turn": "import src/turn.ts#turn", "$": "import src/turn.ts#$", "$$open": "import src/turn.ts#$$open"} {
+		if script[name] != want {
+			t.Errorf("TypeScript: %s is %q, want %q", name, script[name], want)
+		}
 	}
 	var l Layout
 	for _, name := range []string{"tsconfig.json", "tsconfig.base.json", "jsconfig.json"} {

@@ -88,6 +88,8 @@ function visit(node) {
       candidates.push(node)
     }
   }
+  if (ts.isConstructorDeclaration(node)) others.push(place(node.getChildren().find((c) => c.kind === ts.SyntaxKind.ConstructorKeyword)))
+  if (ts.isStringLiteral(node) && node.parent.name === node) others.push(place(node))
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
     const f = node.expression
     if (ts.isIdentifier(f)) calls.push(place(f))
