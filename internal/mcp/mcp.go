@@ -35,6 +35,10 @@ type Service interface {
 	Important(context.Context, service.ImportantRequest) (service.ImportantAnswer, error)
 	Communities(context.Context, service.CommunitiesRequest) (service.CommunitiesAnswer, error)
 	Related(context.Context, service.RelatedRequest) (service.RelatedAnswer, error)
+	Versions(context.Context, service.VersionsRequest) (service.VersionsAnswer, error)
+	Pin(context.Context, service.PinRequest) (service.PinAnswer, error)
+	TagRules(context.Context, service.TagRulesRequest) (service.TagRulesAnswer, error)
+	TrackTags(context.Context, service.TrackTagsRequest) (service.TrackTagsAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
 	Submit(context.Context, service.SubmitRequest) (service.Submission, error)
 	Follow(context.Context, service.FollowRequest, func(service.Progress)) (service.Progress, error)
@@ -49,7 +53,9 @@ type Config struct {
 }
 
 // Changes says whether a tool of the configuration publishes something.
-func (c Config) Changes() bool { return slices.Contains(c.Tools, "submit") }
+func (c Config) Changes() bool {
+	return slices.ContainsFunc(tools, func(t tool) bool { return t.changes && slices.Contains(c.Tools, t.name) })
+}
 
 // Default are the tools that are listed unless Config says otherwise: each tool takes
 // room in the context of a model that may not need it.

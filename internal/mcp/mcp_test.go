@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -274,7 +275,7 @@ func TestToolsAreThoseOfConfigurationAndToken(t *testing.T) {
 		{nil, nil, []string{"explore", "read", "search", "status"}},
 		{[]string{"list", "search"}, nil, []string{"list", "search"}},
 		{mcp.All(), []access.Scope{access.ScopeSearch}, []string{"explore", "grep", "search"}},
-		{mcp.All(), []access.Scope{access.ScopeSubmit}, []string{"submit"}},
+		{mcp.All(), []access.Scope{access.ScopeSubmit}, []string{"pin", "submit"}},
 		{nil, []access.Scope{}, nil},
 	} {
 		by := acme
@@ -327,9 +328,10 @@ func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 		"path": {"repository": m.repo.Dir, "symbol": "mill.go", "to": "openSluice"}, "important": {"repository": m.repo.Dir}, "communities": {"repository": m.repo.Dir},
 		"related": {"repository": m.repo.Dir, "file": "sluice.go"},
 		"read":    {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
+		"versions": {"repository": m.repo.Dir}, "pin": {"repository": m.repo.Dir, "commit": "main"},
 	} {
 		text, _ := s.call(t, tool, arguments)
-		if strings.Contains(text, "Grind") || strings.Contains(text, m.commit[:12]) || strings.Contains(text, "Submitted") {
+		if strings.Contains(text, "Grind") || strings.Contains(text, m.commit[:12]) || strings.Contains(text, "Submitted") || strings.Contains(text, "Kept") {
 			t.Errorf("%s: %s", tool, text)
 		}
 	}
@@ -463,6 +465,32 @@ func TestAClientIsToldTheProgress(t *testing.T) {
 					t.Fatalf("%s: not told of step %d", name, n)
 				}
 			}
+		}
+	}
+}
+
+// An agent keeps commits, and the newest tags, and lists them by name.
+func TestVersionsAreKeptAndListed(t *testing.T) {
+	m := open(t)
+	s := local(t, m, mcp.Config{Tools: []string{"pin", "versions"}}, acme)
+	for _, test := range []struct {
+		tool      string
+		arguments map[string]any
+		want      string
+	}{
+		{"versions", nil, "no versions\n"},
+		{"pin", map[string]any{"commit": "main", "name": "one"}, "@" + m.commit[:12] + " as one. "},
+		{"pin", map[string]any{"tags": "v*", "keep": 3}, "The newest 3 tags of refs/tags/v* are kept"},
+		{"versions", nil, "rule: the newest 3 of refs/tags/v*\none"},
+		{"pin", nil, "give commit or tags"},
+		{"pin", map[string]any{"commit": "main", "tags": "v*"}, "give commit or tags"},
+		{"pin", map[string]any{"tags": "v*", "name": "two"}, "name goes with commit"},
+		{"pin", map[string]any{"commit": "nosuch"}, "not indexed"},
+	} {
+		arguments := map[string]any{"repository": m.repo.Dir}
+		maps.Copy(arguments, test.arguments)
+		if text, _ := s.call(t, test.tool, arguments); !strings.Contains(text, test.want) {
+			t.Errorf("%s %v: %q, want %q", test.tool, test.arguments, text, test.want)
 		}
 	}
 }

@@ -131,6 +131,18 @@ var tools = []tool{
 		add:         handle(list),
 	},
 	{
+		name: "versions", title: "Kept versions", scope: access.ScopeRead,
+		description: "Lists the commits of a repository that are kept under names, and the rules by which the newest tags are kept. " +
+			`read, search and compare take such a name. Example: {"repository": "acme/mill"}`,
+		add: handle(versions),
+	},
+	{
+		name: "pin", title: "Keep a version", scope: access.ScopeSubmit, changes: true,
+		description: "Keeps a commit of a repository as a version, so that it can be read, searched and compared whatever is pushed later; or with tags the newest tags that match a glob, from now on. " +
+			`Example: {"repository": "acme/mill", "commit": "v1.2.0"}`,
+		add: handle(pin),
+	},
+	{
 		name: "submit", title: "Index a repository", scope: access.ScopeSubmit, changes: true,
 		description: `Asks for a repository to be indexed, or read again. It returns at once, and status shows the progress; with wait it follows for up to 20 seconds. Example: {"repository": "https://github.com/acme/mill"}`,
 		add:         handle(submit),
