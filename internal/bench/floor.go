@@ -142,15 +142,22 @@ func (f *floor) openObjects(ctx context.Context, e devstack.Endpoints) (err erro
 	return f.s3.MakeBucket(ctx, scratch, minio.MakeBucketOptions{})
 }
 
-func (f *floor) openPoints(ctx context.Context, e devstack.Endpoints) (err error) {
+func (f *floor) openPoints(ctx context.Context, e devstack.Endpoints) error {
+	if err := f.dialPoints(e); err != nil {
+		return err
+	}
+	model := f.leat.generation.Embedder
+	return f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, string(model.Distance))
+}
+
+func (f *floor) dialPoints(e devstack.Endpoints) (err error) {
 	f.qdrant, err = grpc.NewClient(hostOf(e.Qdrant), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)), grpc.WithUnaryInterceptor(sendKey(e.QdrantKey)))
 	if err != nil {
 		return err
 	}
 	f.points = qdrant.NewPointsClient(f.qdrant)
-	model := f.leat.generation.Embedder
-	return f.leat.Points.CreateCollection(ctx, scratchCollection, model.Dimensions, string(model.Distance))
+	return nil
 }
 
 // sendKey sends the key for the bare client, as leat's own driver does.

@@ -78,6 +78,7 @@ func (r Report) Write(w io.Writer) {
 			s.Points, s.Leat.P50, s.Leat.P95, s.Leat.P99, s.LeatRate, s.Floor.P50, s.Floor.P95, s.Floor.P99, s.FloorRate)
 		fmt.Fprintf(w, "  %d clients at once: p50 %.1f, p95 %.1f, p99 %.1f ms by the service; %.1f, %.1f, %.1f ms over HTTP\n", s.AtOnce.Clients,
 			s.AtOnce.Service.P50, s.AtOnce.Service.P95, s.AtOnce.Service.P99, s.AtOnce.HTTP.P50, s.AtOnce.HTTP.P95, s.AtOnce.HTTP.P99)
+		s.writeCPU(w)
 		fmt.Fprintf(w, "  queries: %s\n", s.Queries)
 	}
 	if r.Telemetry != nil {
@@ -86,6 +87,20 @@ func (r Report) Write(w io.Writer) {
 	if r.Dir != "" {
 		fmt.Fprintf(w, "data and logs: %s\n", r.Dir)
 	}
+}
+
+func (s Search) writeCPU(w io.Writer) {
+	print := func(name string, cpu map[string]float64) {
+		total := 0.0
+		var parts []string
+		for _, process := range slices.Sorted(maps.Keys(cpu)) {
+			total += cpu[process]
+			parts = append(parts, fmt.Sprintf("%s %.1f", process, cpu[process]))
+		}
+		fmt.Fprintf(w, "  processor time of %s: %.1f ms (%s)\n", name, total, strings.Join(parts, ", "))
+	}
+	print("a search", s.LeatCPU)
+	print("a bare query", s.FloorCPU)
 }
 
 func (r Report) writePhases(w io.Writer) {

@@ -30,6 +30,7 @@ type Config struct {
 	Queries  int    // of the search; default 200
 	Pairs    int    // of cold ingests with and without telemetry; default 0: none
 	Search   bool   // measure only the first ingest and the search; default false
+	Again    bool   // measure only the search, in the stores that a run before has kept in Dir; default false
 	Fast     bool   // the stores need not survive the death of the machine; default false
 	Bin      string // directory of the workers' and leat's binaries; default: they are built
 	Dir      string // holds everything, and is removed if all went well; default: a new one below the system's
@@ -79,7 +80,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	}
 	err = r.run(ctx)
 	r.report.Dir = r.dir
-	if err == nil && !r.cfg.Keep && !r.cfg.Profile {
+	if err == nil && !r.cfg.Keep && !r.cfg.Profile && !r.cfg.Again {
 		r.report.Dir = ""
 		err = os.RemoveAll(r.dir)
 	}
@@ -97,6 +98,9 @@ func prepare(cfg Config) (*run, error) {
 		stores: map[string]*stack.Store{}, relays: map[string]*relay{}, workers: map[string]*stack.Process{},
 		tallies: map[string]*tally{stack.S3: {}, stack.Postgres: {}},
 	}
+	if cfg.Again && cfg.Dir == "" {
+		return nil, errors.New("to measure a search again, name the directory that a run before has kept")
+	}
 	if r.dir == "" {
 		var err error
 		if r.dir, err = os.MkdirTemp("", "leat-bench-"); err != nil {
@@ -109,17 +113,22 @@ func prepare(cfg Config) (*run, error) {
 
 func (r *run) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.stop()) }()
-	for _, step := range []struct {
+	type step struct {
 		name string
 		do   func(context.Context) error
-	}{
+	}
+	steps := []step{
 		{"make the repository", r.setUp},
 		{"start the stores", r.startStores},
 		{"start the workers", r.startWorkers},
 		{"measure", r.measure},
 		{"search", r.search},
 		{"telemetry", r.telemetry},
-	} {
+	}
+	if r.cfg.Again {
+		steps = []step{{"start the stores", r.startStores}, {"open the stores", r.openAgain}, {"search", r.search}}
+	}
+	for _, step := range steps {
 		r.log.Info(step.name)
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
@@ -213,6 +222,15 @@ func (r *run) startWorkers(ctx context.Context) error {
 	if err := r.awaitReady(ctx); err != nil {
 		return err
 	}
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	r.floor, err = openFloor(ctx, r.dir, r.repo, r.leat, r.endpoints(), r.watcher)
+	return err
+}
+
+// open watches the processes and opens the stores.
+func (r *run) open(ctx context.Context) (err error) {
 	pids := make(map[string]int)
 	for name, w := range r.workers {
 		pids[name] = w.PID()
@@ -221,11 +239,17 @@ func (r *run) startWorkers(ctx context.Context) error {
 		pids[name] = s.PID()
 	}
 	r.watcher = watch(pids)
-	if r.leat, err = open(ctx, r.endpoints()); err != nil {
+	r.leat, err = open(ctx, r.endpoints())
+	return err
+}
+
+// openAgain opens the stores of a run before, and of the floors those of a search.
+func (r *run) openAgain(ctx context.Context) error {
+	if err := r.open(ctx); err != nil {
 		return err
 	}
-	r.floor, err = openFloor(ctx, r.dir, r.repo, r.leat, r.endpoints(), r.watcher)
-	return err
+	r.floor = &floor{leat: r.leat, watcher: r.watcher}
+	return r.floor.dialPoints(r.endpoints())
 }
 
 const readyInterval = 20 * time.Millisecond

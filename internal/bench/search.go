@@ -5,6 +5,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -14,7 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/profile"
 	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
@@ -30,6 +33,11 @@ type Search struct {
 	// Queries a second, two side by side for each processor.
 	LeatRate  float64 `json:"leat_per_second"`
 	FloorRate float64 `json:"floor_per_second"`
+
+	// Processor time of one of these queries in milliseconds, by process: this one and
+	// the stores.
+	LeatCPU  map[string]float64 `json:"leat_cpu_ms"`
+	FloorCPU map[string]float64 `json:"floor_cpu_ms"`
 
 	AtOnce AtOnce `json:"at_once"`
 }
@@ -72,6 +80,13 @@ func (r *run) search(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.cfg.Profile {
+		stop, err := profile.Start(filepath.Join(r.dir, thisProcess+".pprof"))
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	result := &Search{Queries: fmt.Sprintf("%d symbols of the index, spread evenly over their sorted list, every second one after %q in turn; 10 hits each", len(queries), phrases)}
 	var with, bare []time.Duration
 	for _, query := range queries {
@@ -87,14 +102,14 @@ func (r *run) search(ctx context.Context) error {
 		bare = append(bare, took)
 	}
 	result.Leat, result.Floor = latencies(with), latencies(bare)
-	result.LeatRate, err = rate(ctx, queries, func(ctx context.Context, query string) error {
+	result.LeatRate, result.LeatCPU, err = r.rate(ctx, queries, func(ctx context.Context, query string) error {
 		_, err := r.query(ctx, query)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	result.FloorRate, err = rate(ctx, queries, func(ctx context.Context, query string) error {
+	result.FloorRate, result.FloorCPU, err = r.rate(ctx, queries, func(ctx context.Context, query string) error {
 		_, err := r.bareQuery(ctx, query)
 		return err
 	})
@@ -114,16 +129,36 @@ func (r *run) search(ctx context.Context) error {
 }
 
 // rate returns the queries that are answered a second, two side by side for
-// each processor.
-func rate(ctx context.Context, queries []string, ask func(context.Context, string) error) (float64, error) {
+// each processor, and the processor time of each.
+func (r *run) rate(ctx context.Context, queries []string, ask func(context.Context, string) error) (float64, map[string]float64, error) {
 	asking, ctx := errgroup.WithContext(ctx)
 	asking.SetLimit(2 * runtime.GOMAXPROCS(0))
+	before := r.askedCPU()
 	began := time.Now()
 	for _, query := range queries {
 		asking.Go(func() error { return ask(ctx, query) })
 	}
 	err := asking.Wait()
-	return float64(len(queries)) / time.Since(began).Seconds(), err
+	took := time.Since(began)
+	each := r.askedCPU()
+	for name := range each {
+		each[name] = (each[name] - before[name]) * 1000 / float64(len(queries))
+	}
+	return float64(len(queries)) / took.Seconds(), each, err
+}
+
+// thisProcess names the process that asks.
+const thisProcess = "service"
+
+// askedCPU returns the seconds of processor time of the processes that a query asks.
+func (r *run) askedCPU() map[string]float64 {
+	taken := map[string]float64{thisProcess: ownCPU()}
+	for name, seconds := range r.watcher.cpu() {
+		if isStore(name) && name != stack.NATS {
+			taken[name] = seconds
+		}
+	}
+	return taken
 }
 
 func (r *run) query(ctx context.Context, text string) ([]service.Hit, error) {
