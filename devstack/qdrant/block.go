@@ -18,6 +18,7 @@ type block struct {
 	dead    int    // slots, guarded by the collection's lock
 	deleted []deleted
 	part    atomic.Pointer[part] // replaced by the one in the file
+	tail    atomic.Pointer[tail] // of a part that grows
 }
 
 // deleted is a deletion that came before the slot at of its block was written.
@@ -83,19 +84,25 @@ func (s *segment) indexTerms(b *block, upTo int) {
 	if !s.shape.HasSparse || upTo-p.indexed < runSlots && upTo < 1<<s.bits {
 		return
 	}
+	p.runs, p.indexed = append(p.runs, s.newRun(b, p.indexed, upTo)), upTo
+	b.tail.Store(nil)
+}
+
+// newRun indexes the terms of some slots of a block.
+func (s *segment) newRun(b *block, from, to int) postings {
 	total := 0
-	for slot := p.indexed; slot < upTo; slot++ {
+	for slot := from; slot < to; slot++ {
 		total += s.at(b.base + uint32(slot)).terms()
 	}
 	list := make([]entry, 0, total)
-	for slot := p.indexed; slot < upTo; slot++ {
+	for slot := from; slot < to; slot++ {
 		u := s.at(b.base + uint32(slot))
 		weights := u.weights()
 		for i, term := range u.indices() {
 			list = append(list, entry{term, weights[i], uint16(slot)})
 		}
 	}
-	p.runs, p.indexed = append(p.runs, newPostings(list)), upTo
+	return newPostings(list)
 }
 
 // growing returns the block that the next slot belongs to.

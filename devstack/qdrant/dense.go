@@ -20,7 +20,7 @@ func (s *segment) nearest(query []float32, candidates bitset, limit int) []hit {
 		score = func(a, b []float32) float32 { return -vek32.Distance(a, b) }
 	}
 	found := make([]*best, runtime.GOMAXPROCS(0))
-	divide(len(candidates), func(part, first, last int) {
+	divide(len(candidates), leastWords, func(part, first, last int) {
 		mine := &best{segment: s, limit: limit}
 		for slot := range candidates.within(first, last) {
 			mine.offer(hit{slot, score(query, s.dense(slot))})
@@ -35,8 +35,8 @@ func (s *segment) nearest(query []float32, candidates bitset, limit int) []hit {
 func (s *segment) contenders(query []float32, candidates bitset, limit int) bitset {
 	p := newProbe(query, s.shape.codeWidth())
 	sieves := make([]*sieve, runtime.GOMAXPROCS(0))
-	parts := divide(len(candidates), func(part, first, last int) {
-		mine := &sieve{limit: limit}
+	parts := divide(len(candidates), leastWords, func(part, first, last int) {
+		mine := &sieve{lowest: lowest{limit: limit}}
 		for word := first; word < last; word++ {
 			if set := candidates[word]; set != 0 {
 				mine.word(s, &p, uint32(word)<<6, set)
@@ -62,8 +62,7 @@ func (s *segment) contenders(query []float32, candidates bitset, limit int) bits
 
 // sieve keeps the slots that may be among the limit nearest of those that it has seen.
 type sieve struct {
-	limit  int
-	lowers []float64 // the largest lower bounds: a heap with the least on top
+	lowest // of the lower bounds
 	kept   []contender
 	dots   [64]int32
 }
@@ -103,42 +102,4 @@ func (v *sieve) look(p *probe, dot int32, b bounds, slot uint32) {
 		v.kept = append(v.kept, contender{slot, upper})
 		v.raise(lower)
 	}
-}
-
-// may says whether a score of at most upper can be among the best. One that is not a
-// number can.
-func (v *sieve) may(upper float64) bool {
-	return len(v.lowers) < v.limit || !(upper < v.lowers[0])
-}
-
-// raise admits a lower bound of a score.
-func (v *sieve) raise(lower float64) {
-	switch {
-	case lower != lower:
-		return
-	case len(v.lowers) < v.limit:
-		v.lowers = append(v.lowers, lower)
-		for i := len(v.lowers) - 1; i > 0 && v.lowers[i] < v.lowers[(i-1)/2]; i = (i - 1) / 2 {
-			v.lowers[i], v.lowers[(i-1)/2] = v.lowers[(i-1)/2], v.lowers[i]
-		}
-		return
-	case lower <= v.lowers[0]:
-		return
-	}
-	i := 0
-	for {
-		child := 2*i + 1
-		if child >= len(v.lowers) {
-			break
-		}
-		if child+1 < len(v.lowers) && v.lowers[child+1] < v.lowers[child] {
-			child++
-		}
-		if lower <= v.lowers[child] {
-			break
-		}
-		v.lowers[i] = v.lowers[child]
-		i = child
-	}
-	v.lowers[i] = lower
 }

@@ -3,7 +3,6 @@ package qdrant
 import (
 	"iter"
 	"math"
-	"slices"
 
 	"github.com/qdrant/go-client/qdrant"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -102,10 +101,6 @@ func parsePayloadSelector(selector *qdrant.WithPayloadSelector) (payloadSelector
 	return p, nil
 }
 
-func (p payloadSelector) has(key []byte) bool {
-	return !p.none && slices.ContainsFunc(p.names, func(name string) bool { return name == string(key) }) == p.keep
-}
-
 func (p payloadSelector) decoded(payload []byte) (map[string]*qdrant.Value, error) {
 	if p.none {
 		return nil, nil
@@ -126,25 +121,6 @@ func (p payloadSelector) decoded(payload []byte) (map[string]*qdrant.Value, erro
 
 // pointPayload is the number of the payload's field in RetrievedPoint and ScoredPoint.
 const pointPayload = 2
-
-// encoded returns the payload as a point of an answer has it. The entries are those of
-// the stored payload, under another number.
-func (p payloadSelector) encoded(payload []byte) []byte {
-	if p.none {
-		return nil
-	}
-	encoded := make([]byte, 0, len(payload))
-	for entry := range messages(payload, structFields) {
-		var key []byte
-		for key = range messages(entry, entryKey) {
-		}
-		if p.has(key) {
-			encoded = protowire.AppendTag(encoded, pointPayload, protowire.BytesType)
-			encoded = protowire.AppendBytes(encoded, entry)
-		}
-	}
-	return encoded
-}
 
 func lookup(payload []byte, name string) (value []byte, found bool) {
 	for key, value := range entries(payload) {

@@ -17,7 +17,7 @@ func (a *pointsAPI) present(s *segment, slot uint32, payload *qdrant.WithPayload
 		return nil, err
 	}
 	if a.encoded {
-		point.ProtoReflect().SetUnknown(selected.encoded(r.payload))
+		point.ProtoReflect().SetUnknown(selected.appendTo(nil, r.payload))
 	} else if point.Payload, err = selected.decoded(r.payload); err != nil {
 		return nil, err
 	}
@@ -181,11 +181,15 @@ func (s *segment) page(found bitset, offset pointID, limit int) (slots []uint32,
 
 func (a *pointsAPI) Query(_ context.Context, request *qdrant.QueryPoints) (*qdrant.QueryResponse, error) {
 	start := time.Now()
-	found, err := a.query(request.GetCollectionName(), request)
+	reply := &qdrant.QueryResponse{}
+	result, err := a.query(request.GetCollectionName(), request)
 	if err != nil {
 		return nil, err
 	}
-	return &qdrant.QueryResponse{Result: found, Time: since(start)}, nil
+	reply.Result = result.points
+	reply.ProtoReflect().SetUnknown(result.encoded)
+	reply.Time = since(start)
+	return reply, nil
 }
 
 func (a *pointsAPI) QueryBatch(_ context.Context, request *qdrant.QueryBatchPoints) (*qdrant.QueryBatchResponse, error) {
@@ -196,40 +200,56 @@ func (a *pointsAPI) QueryBatch(_ context.Context, request *qdrant.QueryBatchPoin
 		if err != nil {
 			return nil, err
 		}
-		reply.Result = append(reply.Result, &qdrant.BatchResult{Result: found})
+		result := &qdrant.BatchResult{Result: found.points}
+		result.ProtoReflect().SetUnknown(found.encoded)
+		reply.Result = append(reply.Result, result)
 	}
 	reply.Time = since(start)
 	return reply, nil
 }
 
-func (a *pointsAPI) query(collection string, request *qdrant.QueryPoints) ([]*qdrant.ScoredPoint, error) {
+// found holds the points of an answer, in one of both forms.
+type found struct {
+	points  []*qdrant.ScoredPoint
+	encoded []byte // fields result
+}
+
+func (a *pointsAPI) query(collection string, request *qdrant.QueryPoints) (result found, err error) {
 	if request.GetShardKeySelector() != nil {
-		return nil, unsupported("shards")
+		return result, unsupported("shards")
 	}
 	c, err := a.registry.get(collection)
 	if err != nil {
-		return nil, err
+		return result, err
 	}
 	q, err := parseQuery(c.shape, request)
 	if err != nil {
-		return nil, err
+		return result, err
+	}
+	selected, err := parsePayloadSelector(request.GetWithPayload())
+	if err != nil {
+		return result, err
 	}
 	offset := int(min(request.GetOffset(), maxLimit))
 	q.limit, q.threshold = offset+defaultLimit, request.ScoreThreshold
 	if request.Limit != nil {
 		q.limit = offset + int(min(request.GetLimit(), maxLimit))
 	}
-	var scored []*qdrant.ScoredPoint
 	err = c.read(func(s *segment) error {
-		found := q.run(s)
-		for _, h := range found[min(offset, len(found)):] {
+		hits := q.run(s)
+		hits = hits[min(offset, len(hits)):]
+		if a.encodable(request) {
+			result.encoded = s.appendResult(nil, hits, selected)
+			return nil
+		}
+		for _, h := range hits {
 			point, err := a.scored(s, h, request.GetWithPayload(), request.GetWithVectors())
 			if err != nil {
 				return err
 			}
-			scored = append(scored, point)
+			result.points = append(result.points, point)
 		}
 		return nil
 	})
-	return scored, err
+	return result, err
 }

@@ -57,11 +57,59 @@ func (b *best) offer(h hit) {
 func (b *best) after(i, j int) bool { return b.segment.rank(b.hits[i], b.hits[j]) > 0 }
 func (b *best) swap(i, j int)       { b.hits[i], b.hits[j] = b.hits[j], b.hits[i] }
 
+// lowest keeps the largest scores, or bounds of scores, that a scan has seen: a heap
+// with the least on top.
+type lowest struct {
+	limit  int
+	lowers []float64
+}
+
+// may says whether a score of at most upper can be among the best. One that is not a
+// number can.
+func (v *lowest) may(upper float64) bool {
+	return len(v.lowers) < v.limit || !(upper < v.lowers[0])
+}
+
+// raise admits a score, or a lower bound of one.
+func (v *lowest) raise(lower float64) {
+	switch {
+	case lower != lower:
+		return
+	case len(v.lowers) < v.limit:
+		v.lowers = append(v.lowers, lower)
+		for i := len(v.lowers) - 1; i > 0 && v.lowers[i] < v.lowers[(i-1)/2]; i = (i - 1) / 2 {
+			v.lowers[i], v.lowers[(i-1)/2] = v.lowers[(i-1)/2], v.lowers[i]
+		}
+		return
+	case lower <= v.lowers[0]:
+		return
+	}
+	i := 0
+	for {
+		child := 2*i + 1
+		if child >= len(v.lowers) {
+			break
+		}
+		if child+1 < len(v.lowers) && v.lowers[child+1] < v.lowers[child] {
+			child++
+		}
+		if lower <= v.lowers[child] {
+			break
+		}
+		v.lowers[i] = v.lowers[child]
+		i = child
+	}
+	v.lowers[i] = lower
+}
+
+// leastWords is the least part of a scan, in words of 64 slots, that is worth a processor.
+const leastWords = 64
+
 // divide calls fn at once on parts of about the same length, one for each
-// processor, but not on parts of less than 4,096 slots.
-func divide(words int, fn func(part, first, last int)) (parts int) {
-	parts = max(1, min(runtime.GOMAXPROCS(0), words/64))
-	sideBySide(parts, func(part int) { fn(part, words*part/parts, words*(part+1)/parts) })
+// processor, but not on parts shorter than least.
+func divide(length, least int, fn func(part, first, last int)) (parts int) {
+	parts = max(1, min(runtime.GOMAXPROCS(0), length/least))
+	sideBySide(parts, func(part int) { fn(part, length*part/parts, length*(part+1)/parts) })
 	return parts
 }
 

@@ -28,9 +28,10 @@ const (
 	// warns when its own differs by more than one minor version.
 	version = "1.17.1"
 
-	maxMessageBytes = 64 << 20
-	minKeepalive    = 5 * time.Second
-	drainTimeout    = 5 * time.Second
+	maxMessageBytes  = 64 << 20
+	writeBufferBytes = 256 << 10
+	minKeepalive     = 5 * time.Second
+	drainTimeout     = 5 * time.Second
 )
 
 // Config says where a server keeps its collections and listens.
@@ -75,6 +76,7 @@ func Start(config Config) (*Server, error) {
 	s := &Server{registry: registry, listener: listener, grpc: grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessageBytes),
 		grpc.MaxSendMsgSize(maxMessageBytes),
+		grpc.WriteBufferSize(writeBufferBytes), // the answer to a search has some 300 KB
 		grpc.WaitForHandlers(true),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minKeepalive, PermitWithoutStream: true}),
 		grpc.ChainUnaryInterceptor(contain(log), demand(config.APIKey)),

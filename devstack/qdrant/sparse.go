@@ -2,6 +2,7 @@ package qdrant
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -46,14 +47,29 @@ func (s *segment) matching(query *terms, candidates bitset, limit int) []hit {
 	if s.shape.IDF {
 		weights = s.weigh(query, shares)
 	}
-	found := make([]*best, len(s.blocks))
-	sideBySide(len(s.blocks), func(i int) {
-		if words := s.words(candidates, s.blocks[i]); !words.empty() {
-			found[i] = &best{segment: s, limit: limit}
-			found[i].offerShares(s.blocks[i].base, words, shares[i].lists, weights)
+	found := make([]*best, runtime.GOMAXPROCS(0))
+	divide(len(s.blocks), 1, func(part, first, last int) {
+		mine := &sifted{lowest: lowest{limit: limit}}
+		for i := first; i < last; i++ {
+			if words := s.words(candidates, s.blocks[i]); !words.empty() {
+				mine.offerShares(s.blocks[i].base, words, shares[i].lists, weights)
+			}
+		}
+		found[part] = &best{segment: s, limit: limit}
+		for _, h := range mine.kept {
+			if mine.may(float64(h.score)) {
+				found[part].offer(h)
+			}
 		}
 	})
 	return s.merge(found, limit)
+}
+
+// sifted keeps the hits whose score can be among the best of those that it has seen.
+// Only these are ordered by their ids too.
+type sifted struct {
+	lowest // of the scores
+	kept   []hit
 }
 
 // share finds the terms of the query in a block. Terms are counted where the
@@ -69,7 +85,7 @@ func (s *segment) share(query *terms, b *block) share {
 		found.lists = append(found.lists, lists)
 	}
 	if n := s.slotsOf(b); p.indexed < n {
-		found.lists = append(found.lists, s.unindexed(query, b, p.indexed, n))
+		found.lists = append(found.lists, s.inTail(query, b, p.indexed, n))
 	}
 	if !s.shape.IDF {
 		return found
@@ -89,6 +105,32 @@ func (s *segment) share(query *terms, b *block) share {
 		}
 	}
 	return found
+}
+
+// tail is the index of the slots of a block that are in no run yet. It is made by the
+// second query that meets the same slots: while points are written it would be in vain.
+type tail struct {
+	from, to int
+	index    *postings // nil: one query has met them
+}
+
+// inTail finds the terms of the query in the slots of a block that are in no run yet.
+func (s *segment) inTail(query *terms, b *block, from, to int) []posting {
+	t := b.tail.Load()
+	if t == nil || t.from != from || t.to != to {
+		b.tail.Store(&tail{from: from, to: to})
+		return s.unindexed(query, b, from, to)
+	}
+	if t.index == nil {
+		index := s.newRun(b, from, to)
+		t = &tail{from, to, &index}
+		b.tail.Store(t)
+	}
+	lists := make([]posting, len(query.indices))
+	for place, index := range query.indices {
+		lists[place] = t.index.of(index)
+	}
+	return lists
 }
 
 // unindexed finds the terms of the query in the slots of a block that are in no run yet.
@@ -138,7 +180,7 @@ var sumsPool = sync.Pool{New: func() any {
 
 // offerShares offers the candidates of a block, whose first slot is base. The terms of a point
 // are added up in ascending order, so that equal points have equal scores.
-func (b *best) offerShares(base uint32, candidates bitset, lists [][]posting, weights []float32) {
+func (b *sifted) offerShares(base uint32, candidates bitset, lists [][]posting, weights []float32) {
 	memory := sumsPool.Get().(*sums)
 	scores, shared := memory.scores[:1<<16], memory.shared
 	for _, run := range lists {
@@ -157,7 +199,11 @@ func (b *best) offerShares(base uint32, candidates bitset, lists [][]posting, we
 		}
 		if i < len(candidates) {
 			for slot := range (bitset{word & candidates[i]}).all() {
-				b.offer(hit{base + uint32(i)<<6 + slot, scores[uint32(i)<<6+slot]})
+				score := scores[uint32(i)<<6+slot]
+				if b.may(float64(score)) {
+					b.kept = append(b.kept, hit{base + uint32(i)<<6 + slot, score})
+					b.raise(float64(score))
+				}
 			}
 		}
 		clear(scores[i<<6 : (i+1)<<6])

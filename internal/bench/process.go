@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,7 @@ import (
 type watcher struct {
 	pids map[string]int // by name
 	stop chan struct{}
+	rest atomic.Bool // nobody looks
 	done sync.WaitGroup
 
 	mu       sync.Mutex
@@ -36,7 +38,9 @@ func watch(pids map[string]int) *watcher {
 			case <-w.stop:
 				return
 			case <-ticker.C:
-				w.look()
+				if !w.rest.Load() {
+					w.look()
+				}
 			}
 		}
 	})

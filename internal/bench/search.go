@@ -80,6 +80,9 @@ func (r *run) search(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A look at the stores' children takes as long as several queries.
+	r.watcher.rest.Store(true)
+	defer r.watcher.rest.Store(false)
 	if r.cfg.Profile {
 		stop, err := profile.Start(filepath.Join(r.dir, thisProcess+".pprof"))
 		if err != nil {

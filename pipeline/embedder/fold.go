@@ -24,14 +24,19 @@ type folder struct{ caser cases.Caser }
 
 func newFolder() folder { return folder{cases.Fold()} }
 
+func isASCII(word []byte) bool {
+	for _, b := range word {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // fold returns a composed word without case and accents: Straße and STRASSE are strasse, naïve is naive. It may write
 // to word.
 func (f folder) fold(word []byte) []byte {
-	ascii := true
-	for _, b := range word {
-		ascii = ascii && b < utf8.RuneSelf
-	}
-	if ascii {
+	if isASCII(word) {
 		return word // the lexer has folded its case
 	}
 	word = norm.NFD.Bytes(f.caser.Bytes(word))

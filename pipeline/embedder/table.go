@@ -31,12 +31,30 @@ type table struct {
 const minSlots = 1024
 
 func (t *table) reset() {
-	if len(t.slots) == 0 {
+	switch {
+	case len(t.slots) == 0:
 		t.slots = make([]uint32, minSlots)
-	} else {
+	case len(t.words) < len(t.slots)/fewInSlots:
+		t.empty()
+	default:
 		clear(t.slots)
 	}
 	t.words, t.letters = t.words[:0], t.letters[:0]
+}
+
+// fewInSlots is the number of slots, for each word, from which on the words' own are emptied one by one: a table that
+// has grown for a large text is mostly used for names.
+const fewInSlots = 8
+
+func (t *table) empty() {
+	mask := uint64(len(t.slots) - 1)
+	for i := range t.words {
+		slot := t.words[i].hash & mask
+		for t.slots[slot] != uint32(i+1) {
+			slot = (slot + 1) & mask
+		}
+		t.slots[slot] = 0
+	}
 }
 
 // add counts one occurrence of the word and returns the word. A new word is a pair. The pointer is valid until the

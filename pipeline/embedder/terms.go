@@ -44,6 +44,18 @@ func QueryTerms(text string) Sparse {
 	return sparse(text, false, func(int, int) float32 { return 1 })
 }
 
+// AppendQueryTerms appends the indices of [QueryTerms] to a list that is empty, and makes nothing else.
+func AppendQueryTerms(list []uint32, text string) []uint32 {
+	s := scratches.Get().(*scratch)
+	defer s.release()
+	s.table.readTerms(text, false)
+	for i := range s.table.words {
+		list = append(list, uint32(s.table.words[i].hash>>32))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 func sparse(text string, singles bool, weigh func(tf, length int) float32) Sparse {
 	s := scratches.Get().(*scratch)
 	defer s.release()

@@ -1,7 +1,9 @@
 package embedder_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/leatworks/leat/pipeline/embedder"
@@ -78,4 +80,29 @@ func TestPairsCountLikeWords(t *testing.T) {
 	if len(longer.Indices) != 4 {
 		t.Errorf("%d terms, want 4", len(longer.Indices))
 	}
+}
+
+// The indices of a query are the same with and without their weights, and the table for
+// them is empty after each text, small or large.
+func TestAppendQueryTerms(t *testing.T) {
+	var list []uint32
+	long := strings.Repeat("oneWord two_words ", 10) + strings.Join(commonWords(3000), " ")
+	for _, text := range []string{"", "parseHTTPHeader", long, "parse parse", "Straße 検索エンジン", long, "a"} {
+		list = embedder.AppendQueryTerms(list[:0], text)
+		if want := embedder.QueryTerms(text).Indices; !slices.Equal(list, want) {
+			t.Errorf("%.20q: %d terms, want %d", text, len(list), len(want))
+		}
+		if again := embedder.Terms(text).Indices; len(list) > len(again) {
+			t.Errorf("%.20q: %d terms of a query, %d of the text", text, len(list), len(again))
+		}
+	}
+}
+
+// commonWords are n words that differ.
+func commonWords(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("w%dx", i)
+	}
+	return list
 }

@@ -4,7 +4,6 @@ package embedder
 // identifiers, folded, and each two letters in a row of scripts without blanks. There are at most limit.
 func Words(text string, limit int) []string {
 	var list []string
-	folds := newFolder()
 	for rest := compose(text); rest != "" && len(list) < limit; {
 		var part string
 		var pairs bool
@@ -14,17 +13,39 @@ func Words(text string, limit int) []string {
 		}
 		lex := lexer{text: part}
 		for len(list) < limit && lex.next() {
-			start := 0
-			for _, end := range lex.ends[:lex.parts] {
-				if len(list) < limit {
-					list = append(list, string(folds.fold(lex.ident[start:end])))
-				}
-				start = int(end)
-			}
+			list = lex.appendParts(list, limit)
 		}
 	}
 	return list
 }
+
+// appendParts adds the parts of an identifier, folded. Those of one in ASCII are cut out of one string.
+func (l *lexer) appendParts(list []string, limit int) []string {
+	if list == nil {
+		list = make([]string, 0, max(l.parts, fewWords))
+	}
+	plain := isASCII(l.ident[:l.size])
+	var whole string
+	var folds folder
+	if plain {
+		whole = string(l.ident[:l.size])
+	} else {
+		folds = newFolder()
+	}
+	start := 0
+	for _, end := range l.ends[:min(l.parts, limit-len(list))] {
+		if plain {
+			list = append(list, whole[start:end])
+		} else {
+			list = append(list, string(folds.fold(l.ident[start:end])))
+		}
+		start = int(end)
+	}
+	return list
+}
+
+// fewWords is how many words a list has room for at first: a name mostly has fewer, a path some more.
+const fewWords = 8
 
 func appendPairs(list []string, text string, limit int) []string {
 	before, start := 0, 0

@@ -27,26 +27,31 @@ type span struct {
 	start, end int
 }
 
-func (c candidate) span() span { return span{c.blob, c.point.StartByte, c.point.EndByte} }
+func (c *candidate) span() span { return span{c.blob, c.point.StartByte, c.point.EndByte} }
 
 // words identifies a candidate by its text, whatever its indentation and line
 // breaks.
-func (c candidate) words() [32]byte {
+func (c *candidate) words() [32]byte {
 	return sha256.Sum256([]byte(strings.Join(strings.Fields(c.hit.Text), " ")))
 }
 
-// fold merges the candidates with the same key into one.
-func fold[K comparable](list []candidate, key func(candidate) K) []candidate {
-	folded := make([]candidate, 0, len(list))
-	at := make(map[K]int)
-	for _, c := range list {
-		k := key(c)
-		if i, seen := at[k]; seen {
-			folded[i].take(c)
+// fold merges the candidates with the same key into one. The result is in the memory of
+// the list.
+func fold[K comparable](list []candidate, key func(*candidate) K) []candidate {
+	folded := list[:0]
+	at := make(map[K]int, len(list))
+	for i := range list {
+		k := key(&list[i])
+		if j, seen := at[k]; seen {
+			folded[j].take(list[i])
 			continue
 		}
 		at[k] = len(folded)
-		folded = append(folded, c)
+		if len(folded) == i {
+			folded = list[:i+1]
+		} else {
+			folded = append(folded, list[i])
+		}
 	}
 	return folded
 }

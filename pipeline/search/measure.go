@@ -3,6 +3,8 @@ package search
 import (
 	"math/bits"
 	"strings"
+
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // kindHeader is the kind of a chunk that holds a package clause and imports.
@@ -17,8 +19,8 @@ func symbolShare(q *question, c *candidate) float64 {
 	}
 	best := 0.0
 	for name := range names(c.hit.Symbol) {
-		own := termsOf(name)
-		best = max(best, dice(q.terms.shared(own), len(q.terms), len(own)))
+		q.own = embedder.AppendQueryTerms(q.own[:0], name)
+		best = max(best, dice(q.terms.shared(q.own), len(q.terms), len(q.own)))
 	}
 	return best
 }
@@ -64,7 +66,7 @@ func covered(q *question, c *candidate) float64 {
 		if strings.Contains(name, " > ") || strings.ContainsAny(name, ".:#") {
 			continue
 		}
-		best = max(best, q.share(wordsOf(name, maxWords)))
+		best = max(best, q.share(embedder.Words(name, maxWords)))
 	}
 	return best
 }

@@ -5,19 +5,31 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // question is what the ranking knows of a query's text.
 type question struct {
 	terms       terms
-	words       []word          // each once
-	met         uint64          // those of the words, as bits, that a candidate's path holds
-	identifiers map[string]bool // what is spelt like a name in code, letter by letter
-	tokens      []string        // what stands between blanks, without quotes and the like
-	asks        role            // roles of files that the query asks for
-	name        bool            // it is one name in code, or another token that is no word
-	anywhere    bool            // it is a name that no candidate defines: any file may hold it
-	spots       map[string]spot // by path
+	words       []word            // each once
+	met         uint64            // those of the words, as bits, that a candidate's path holds
+	identifiers map[string]bool   // what is spelt like a name in code, letter by letter
+	tokens      []string          // what stands between blanks, without quotes and the like
+	asks        role              // roles of files that the query asks for
+	name        bool              // it is one name in code, or another token that is no word
+	own         terms             // memory for those of a name
+	anywhere    bool              // it is a name that no candidate defines: any file may hold it
+	spots       map[string]spot   // by path
+	dirs        map[string]dir    // by path
+	kin         map[string]uint64 // by the text of a word: those of the query's words, as bits, to which it is related
+}
+
+// dir is what the paths of a directory's files have in common.
+type dir struct {
+	inPath uint64 // those of the query's words, as bits, that it holds
+	words  int
+	role   role
 }
 
 // spot is how well a path fits the question.
@@ -30,7 +42,7 @@ type spot struct {
 }
 
 func newQuestion(text string) *question {
-	q := &question{terms: termsOf(text), identifiers: make(map[string]bool), spots: make(map[string]spot)}
+	q := &question{terms: termsOf(text), identifiers: make(map[string]bool), spots: make(map[string]spot), dirs: make(map[string]dir), kin: make(map[string]uint64)}
 	for _, w := range wordsOf(text, 4*maxWords) {
 		known := func(other word) bool { return other.text == w.text }
 		if len(w.text) < 2 || slices.ContainsFunc(q.words, known) || len(q.words) == maxWords {
@@ -64,15 +76,31 @@ func codeLike(token string) bool {
 	return strings.Contains(token, "_") || capital > 0 && inner >= 0
 }
 
-// share returns the share of the list that the query holds.
-func (q *question) share(list []word) float64 {
+// related returns the query's words, as bits, to which a word is related. Names and paths
+// have few different words.
+func (q *question) related(text string) uint64 {
+	kin, known := q.kin[text]
+	if !known {
+		w := newWord(text)
+		for i := range q.words {
+			if q.words[i].related(w) {
+				kin |= 1 << i
+			}
+		}
+		q.kin[text] = kin
+	}
+	return kin
+}
+
+// share returns the share of the words that the query holds.
+func (q *question) share(texts []string) float64 {
 	n := 0
-	for _, w := range list {
-		if slices.ContainsFunc(q.words, w.related) {
+	for _, text := range texts {
+		if q.related(text) != 0 {
 			n++
 		}
 	}
-	return float64(n) / float64(max(1, len(list)))
+	return float64(n) / float64(max(1, len(texts)))
 }
 
 // meet finds which words of the query count for paths: those that the path of a
@@ -90,19 +118,35 @@ func (q *question) spot(of string) spot {
 	if known {
 		return p
 	}
-	all := wordsOf(of, maxWords)
-	for i, w := range q.words {
-		if slices.ContainsFunc(all, w.related) {
-			p.inPath |= 1 << i
-		}
-	}
-	name := path.Base(of)
+	parent, name := path.Split(of)
+	above := q.dir(parent)
+	words := embedder.Words(name, maxWords)
+	p.inPath = above.inPath | q.held(words[:min(len(words), maxWords-above.words)])
 	bare := stemOfFile(name)
-	p.inName = q.share(wordsOf(bare, maxWords))
+	p.inName = q.share(embedder.Words(bare, maxWords))
 	p.named, p.alike = q.names(of), q.spells(bare)
-	p.role = roleOf(of)
+	p.role = above.role | roleOfName(words)
 	q.spots[of] = p
 	return p
+}
+
+// dir compares a directory, which ends in a slash, with the query, once.
+func (q *question) dir(of string) dir {
+	d, known := q.dirs[of]
+	if !known {
+		words := embedder.Words(of, maxWords)
+		d = dir{q.held(words), len(words), roleOfDir(of)}
+		q.dirs[of] = d
+	}
+	return d
+}
+
+// held returns the query's words, as bits, to which one of the words is related.
+func (q *question) held(texts []string) (held uint64) {
+	for _, text := range texts {
+		held |= q.related(text)
+	}
+	return held
 }
 
 func (q *question) names(of string) bool {

@@ -86,16 +86,30 @@ func names(symbol string) iter.Seq[string] {
 // longer text, then the first by place. The ids of points do not count, because
 // they differ between copies of a repository.
 func rank(list []candidate) {
-	order := make([]*candidate, len(list)) // a candidate is large
+	order := make([]int, len(list)) // a candidate is large
 	for i := range list {
-		order[i] = &list[i]
+		order[i] = i
 	}
-	slices.SortFunc(order, compare)
-	sorted := make([]candidate, len(list))
-	for i, c := range order {
-		sorted[i] = *c
+	slices.SortFunc(order, func(a, b int) int { return compare(&list[a], &list[b]) })
+	arrange(list, order)
+}
+
+// arrange moves list[order[i]] to list[i], for all i. It follows each cycle of moves, and
+// leaves order in order.
+func arrange(list []candidate, order []int) {
+	for start := range order {
+		if order[start] == start {
+			continue
+		}
+		first := list[start]
+		at := start
+		for order[at] != start {
+			next := order[at]
+			list[at], order[at] = list[next], at
+			at = next
+		}
+		list[at], order[at] = first, at
 	}
-	copy(list, sorted)
 }
 
 func compare(a, b *candidate) int {

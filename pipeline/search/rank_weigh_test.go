@@ -2,6 +2,8 @@ package search
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/leatworks/leat/pipeline/vector"
@@ -71,6 +73,24 @@ func TestWhatARuleWeighs(t *testing.T) {
 		got := apply(only(t, c.rule), newQuestion(c.query), append(list, other))
 		if weight := float64(got[0].hit.Score) / 0.5; math.Abs(weight-c.want) > 1e-4 {
 			t.Errorf("%s: weighs %.4f, want %.4f", name, weight, c.want)
+		}
+	}
+}
+
+// Candidates are moved to their places without a second list.
+func TestArrange(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := range 40 {
+		list, order := make([]candidate, n), random.Perm(n)
+		for i := range list {
+			list[i].held = i
+		}
+		want := slices.Clone(order)
+		arrange(list, order)
+		for i := range list {
+			if list[i].held != want[i] {
+				t.Fatalf("place %d of %v has %d", i, want, list[i].held)
+			}
 		}
 	}
 }

@@ -3,6 +3,8 @@ package search
 import (
 	"path"
 	"strings"
+
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // role is what a file is for, if it is not the code itself; a set of bits.
@@ -65,22 +67,30 @@ func roles(lists map[role]string) map[string]role {
 
 // roleOf returns the roles of the file at a path by its name and directories.
 func roleOf(of string) role {
-	var r role
 	dir, name := path.Split(of)
+	return roleOfDir(dir) | roleOfName(embedder.Words(name, maxWords))
+}
+
+// roleOfDir returns the roles of the files in a directory.
+func roleOfDir(dir string) (r role) {
 	for part := range strings.SplitSeq(dir, "/") {
 		r |= directories[strings.ToLower(part)]
-		if words := wordsOf(part, maxWords); len(words) > 1 {
+		if words := embedder.Words(part, maxWords); len(words) > 1 {
 			for _, w := range words {
-				r |= inDirectory[w.text]
+				r |= inDirectory[w]
 			}
 		}
 	}
-	words := wordsOf(name, maxWords)
+	return r
+}
+
+// roleOfName returns the roles of a file by the words of its name.
+func roleOfName(words []string) (r role) {
 	if len(words) > 1 {
 		words = words[:len(words)-1] // the ending
 	}
 	if len(words) > 0 {
-		r |= firstInName[words[0].text] | lastInName[words[len(words)-1].text]
+		r |= firstInName[words[0]] | lastInName[words[len(words)-1]]
 	}
 	return r
 }

@@ -183,7 +183,7 @@ func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (
 	for i := range list {
 		list[i].held = asked.terms.shared(termsIn(list[i].hit.Symbol + "\n" + list[i].hit.Text))
 	}
-	list = fold(list, candidate.words)
+	list = fold(list, (*candidate).words)
 	rank(list)
 	list = merge(list, q.Limit)
 	hits = make([]Hit, len(list))

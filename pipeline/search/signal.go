@@ -101,7 +101,7 @@ func apply(rules []Signal, q *question, list []candidate) []candidate {
 		c.boost = float32(boost)
 		c.hit.Score = c.fused * c.boost
 	}
-	list = fold(list, candidate.span)
+	list = fold(list, (*candidate).span)
 	rank(list)
 	for _, rule := range rules {
 		if rule.spread != nil {

@@ -50,10 +50,22 @@ func (w word) related(other word) bool {
 var endings = strings.Fields(`izations ization ations ation izers izer ized izes izing ize ators ator ating ated ates ate
 ions ion ings ing ers er ors or ies ed es ments ment able ible al ive ity y s e`)
 
+// byLast holds the endings that end in each letter, in their order.
+var byLast = func() (table [256][]string) {
+	for _, ending := range endings {
+		last := ending[len(ending)-1]
+		table[last] = append(table[last], ending)
+	}
+	return table
+}()
+
 // stem removes an ending. Words that it conflates need not mean the same; names
 // of files are few enough.
 func stem(text string) string {
-	for _, ending := range endings {
+	if text == "" {
+		return text
+	}
+	for _, ending := range byLast[text[len(text)-1]] {
 		if len(text)-len(ending) >= shortestStem && strings.HasSuffix(text, ending) {
 			text = text[:len(text)-len(ending)]
 			break

@@ -211,41 +211,54 @@ func (e entries) integer(field string) int64 { return e.find(field).integer }
 // payload reads the entries of the payload.
 func (p *point) payload() (entries, error) {
 	list := make(entries, 0, 24)
+	err := p.eachEntry(func(one entry) { list = append(list, one) })
+	return list, err
+}
+
+// eachEntry reads the entries of the payload.
+func (p *point) eachEntry(fn func(entry)) error {
 	for e := range elements(p.raw) {
 		if e.number == 0 {
-			return nil, errMalformed
+			return errMalformed
 		}
 		if e.number != pointPayload || e.kind != protowire.BytesType {
 			continue
 		}
-		var one entry
-		var value []byte
-		for inner := range elements(e.data) {
-			switch {
-			case inner.number == 0:
-				return nil, errMalformed
-			case inner.kind != protowire.BytesType:
-			case inner.number == entryKey:
-				one.name = inner.data
-			case inner.number == entryValue:
-				value = inner.data
-			}
+		one, err := decodeEntry(e.data)
+		if err != nil {
+			return err
 		}
-		for inner := range elements(value) {
-			one.text, one.integer = nil, 0 // a value has one form: the last
-			switch {
-			case inner.number == 0:
-				return nil, errMalformed
-			case inner.number == valueString && inner.kind == protowire.BytesType:
-				one.text = inner.data
-			case inner.number == valueInteger && inner.kind == protowire.VarintType:
-				one.integer = int64(inner.scalar)
-			}
-		}
-		if !utf8.Valid(one.text) || !utf8.Valid(one.name) {
-			return nil, fmt.Errorf("%w: a field of the payload is not valid UTF-8", errMalformed)
-		}
-		list = append(list, one)
+		fn(one)
 	}
-	return list, nil
+	return nil
+}
+
+func decodeEntry(message []byte) (one entry, err error) {
+	var value []byte
+	for inner := range elements(message) {
+		switch {
+		case inner.number == 0:
+			return one, errMalformed
+		case inner.kind != protowire.BytesType:
+		case inner.number == entryKey:
+			one.name = inner.data
+		case inner.number == entryValue:
+			value = inner.data
+		}
+	}
+	for inner := range elements(value) {
+		one.text, one.integer = nil, 0 // a value has one form: the last
+		switch {
+		case inner.number == 0:
+			return one, errMalformed
+		case inner.number == valueString && inner.kind == protowire.BytesType:
+			one.text = inner.data
+		case inner.number == valueInteger && inner.kind == protowire.VarintType:
+			one.integer = int64(inner.scalar)
+		}
+	}
+	if !utf8.Valid(one.text) || !utf8.Valid(one.name) {
+		return one, fmt.Errorf("%w: a field of the payload is not valid UTF-8", errMalformed)
+	}
+	return one, nil
 }

@@ -25,15 +25,13 @@ func (s *Store) Search(ctx context.Context, collection string, q vector.Query) (
 		return nil, err
 	}
 	hits := make([]vector.Hit, len(found))
+	var before *vector.Payload
 	for i, f := range found {
 		hits[i] = vector.Hit{ID: f.ID, Score: f.Score, Apart: f.Apart}
-		payload, err := f.Value.payload()
-		if err == nil {
-			hits[i].Payload, err = decodePayload(payload)
-		}
-		if err != nil {
+		if err := f.Value.decodePayload(&hits[i].Payload, before); err != nil {
 			return nil, fmt.Errorf("search %s: point %s: %w", collection, f.ID, err)
 		}
+		before = &hits[i].Payload
 	}
 	return hits, nil
 }

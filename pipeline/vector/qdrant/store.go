@@ -31,6 +31,8 @@ const (
 
 	defaultPort = "6334"
 
+	windowBytes     = 1 << 20
+	bufferBytes     = 256 << 10
 	maxReceiveBytes = 64 << 20             // a page of 1,000 points with 4,096 dimensions is 16 MiB
 	maxUpsertBytes  = vector.MaxPointBytes // half of what a Qdrant server accepts by default
 	maxUpsertPoints = 2000
@@ -177,6 +179,10 @@ func (c Config) dialOptions(t target) []grpc.DialOption {
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReceiveBytes)),
 		grpc.WithUserAgent("leat"),
+		// The answer to a search has some 300 KB, which should come at once.
+		grpc.WithInitialWindowSize(windowBytes),
+		grpc.WithInitialConnWindowSize(windowBytes),
+		grpc.WithReadBufferSize(bufferBytes),
 	}
 	if c.APIKey != "" {
 		options = append(options, grpc.WithUnaryInterceptor(sendKey(c.APIKey)))
