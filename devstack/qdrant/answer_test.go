@@ -31,7 +31,7 @@ func TestAnswersAreWrittenAsTheLibraryWritesThem(t *testing.T) {
 	dense := make([]float32, benchDimensions)
 	dense[3] = 1
 	for _, payload := range []*qdrant.WithPayloadSelector{
-		nil, qdrant.NewWithPayload(false), qdrant.NewWithPayload(true), qdrant.NewWithPayloadInclude("path", "tenant", ""),
+		nil, qdrant.NewWithPayload(false), qdrant.NewWithPayload(true), qdrant.NewWithPayloadInclude("path", "tenant"),
 		qdrant.NewWithPayloadExclude("dirs", "symbol"), qdrant.NewWithPayloadInclude(), qdrant.NewWithPayloadExclude(),
 	} {
 		request := &qdrant.QueryBatchPoints{CollectionName: "c", QueryPoints: []*qdrant.QueryPoints{

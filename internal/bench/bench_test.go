@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,8 @@ func TestShort(t *testing.T) {
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	t.Setenv("CGO_ENABLED", "0") // the packages that make cross compiles are used again
 	const files = 50
-	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Pairs: 1, Fast: true, Out: t.Output()})
+	dir := t.TempDir()
+	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Pairs: 1, Fast: true, Out: t.Output(), Dir: dir, Keep: true})
 	report.Write(t.Output())
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +77,8 @@ func TestShort(t *testing.T) {
 			t.Errorf("%s: %d documents, %d objects, %d texts embedded", p.Name, p.Documents, p.puts(), p.EmbeddedTexts)
 		}
 	}
-	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 || s.LeatRate == 0 || s.FloorRate == 0 {
+	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 || s.LeatRate == 0 || s.FloorRate == 0 ||
+		len(s.LeatCPU) != 4 || s.ByCommand.Queries != 5 || s.ByCommand.Took.P50 == 0 || s.ByCommand.CPU == 0 {
 		t.Errorf("search: %+v", s)
 	}
 	if c := report.Telemetry; c == nil || c.Requests == 0 || c.With.CPUSeconds == 0 || c.Without.Seconds == 0 {
@@ -88,6 +91,22 @@ func TestShort(t *testing.T) {
 	var again Report
 	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Phases) != len(phases) || again.Phases[0].Messages != cold.Messages {
 		t.Errorf("the JSON differs from the report: %v", err)
+	}
+	searchAgain(t, dir, report.Search.Points)
+}
+
+// searchAgain measures the search in the stores that a run has kept.
+func searchAgain(t *testing.T, dir string, points int64) {
+	t.Helper()
+	report, err := Run(t.Context(), Config{Again: true, Queries: 3, Fast: true, Out: t.Output(), Dir: dir, Bin: filepath.Join(dir, "bin")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := report.Search; s == nil || s.Points != points || s.ByCommand.Queries != 3 || len(report.Phases) != 0 {
+		t.Errorf("the search again: %+v, %d phases", s, len(report.Phases))
+	}
+	if _, err := Run(t.Context(), Config{Again: true, Out: t.Output()}); err == nil {
+		t.Error("a search again needs no directory")
 	}
 }
 

@@ -78,6 +78,7 @@ func (r Report) Write(w io.Writer) {
 			s.Points, s.Leat.P50, s.Leat.P95, s.Leat.P99, s.LeatRate, s.Floor.P50, s.Floor.P95, s.Floor.P99, s.FloorRate)
 		fmt.Fprintf(w, "  %d clients at once: p50 %.1f, p95 %.1f, p99 %.1f ms by the service; %.1f, %.1f, %.1f ms over HTTP\n", s.AtOnce.Clients,
 			s.AtOnce.Service.P50, s.AtOnce.Service.P95, s.AtOnce.Service.P99, s.AtOnce.HTTP.P50, s.AtOnce.HTTP.P95, s.AtOnce.HTTP.P99)
+		fmt.Fprintf(w, "  leat search, a process each: p50 %.1f, p95 %.1f ms, %.1f ms of its processor time\n", s.ByCommand.Took.P50, s.ByCommand.Took.P95, s.ByCommand.CPU)
 		s.writeCPU(w)
 		fmt.Fprintf(w, "  queries: %s\n", s.Queries)
 	}

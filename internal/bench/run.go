@@ -126,7 +126,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		{"telemetry", r.telemetry},
 	}
 	if r.cfg.Again {
-		steps = []step{{"start the stores", r.startStores}, {"open the stores", r.openAgain}, {"search", r.search}}
+		steps = []step{{"build", r.build}, {"start the stores", r.startStores}, {"open the stores", r.openAgain}, {"search", r.search}}
 	}
 	for _, step := range steps {
 		r.log.Info(step.name)
@@ -146,8 +146,16 @@ func (r *run) setUp(ctx context.Context) (err error) {
 		r.report.Seed = r.cfg.Seed
 		r.repo, err = invented(ctx, dir, r.cfg.Seed, r.cfg.Files)
 	}
-	if err != nil || r.cfg.Bin != "" {
+	if err != nil {
 		return err
+	}
+	return r.build(ctx)
+}
+
+// build makes the binaries, unless they were given.
+func (r *run) build(context.Context) error {
+	if r.cfg.Bin != "" {
+		return nil
 	}
 	r.cfg.Bin = filepath.Join(r.dir, "bin")
 	return stack.Build(r.cfg.Bin)
@@ -197,12 +205,8 @@ func (r *run) endpoints() devstack.Endpoints {
 }
 
 func (r *run) startWorkers(ctx context.Context) error {
-	at := make(map[string]string)
-	for name, relay := range r.relays {
-		at[name] = relay.addr()
-	}
-	var err error
-	if r.env, err = stack.Environment(r.endpoints(), at); err != nil {
+	err := r.address(ctx)
+	if err != nil {
 		return err
 	}
 	for _, name := range workerNames {
@@ -229,6 +233,17 @@ func (r *run) startWorkers(ctx context.Context) error {
 	return err
 }
 
+// address lists the settings by which workers and commands reach the stores: each through
+// its relay.
+func (r *run) address(context.Context) (err error) {
+	at := make(map[string]string)
+	for name, relay := range r.relays {
+		at[name] = relay.addr()
+	}
+	r.env, err = stack.Environment(r.endpoints(), at)
+	return err
+}
+
 // open watches the processes and opens the stores.
 func (r *run) open(ctx context.Context) (err error) {
 	pids := make(map[string]int)
@@ -245,7 +260,7 @@ func (r *run) open(ctx context.Context) (err error) {
 
 // openAgain opens the stores of a run before, and of the floors those of a search.
 func (r *run) openAgain(ctx context.Context) error {
-	if err := r.open(ctx); err != nil {
+	if err := errors.Join(r.address(ctx), r.open(ctx)); err != nil {
 		return err
 	}
 	r.floor = &floor{leat: r.leat, watcher: r.watcher}

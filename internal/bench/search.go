@@ -39,7 +39,8 @@ type Search struct {
 	LeatCPU  map[string]float64 `json:"leat_cpu_ms"`
 	FloorCPU map[string]float64 `json:"floor_cpu_ms"`
 
-	AtOnce AtOnce `json:"at_once"`
+	AtOnce    AtOnce    `json:"at_once"`
+	ByCommand ByCommand `json:"by_command"`
 }
 
 // Latencies are in milliseconds.
@@ -120,6 +121,9 @@ func (r *run) search(ctx context.Context) error {
 		return err
 	}
 	if result.AtOnce, err = r.searchAtOnce(ctx, queries); err != nil {
+		return err
+	}
+	if result.ByCommand, err = r.searchByCommand(ctx, queries); err != nil {
 		return err
 	}
 	counted, err := r.floor.points.Count(ctx, &qdrant.CountPoints{CollectionName: r.leat.generation.Collection})
