@@ -69,6 +69,12 @@ test-upgrade: export CGO_CFLAGS ?= -O1 -g0
 test-upgrade: ## run an older build beside this one (OLD=commit or tag)
 	scripts/test-upgrade $(OLD)
 
+DPKG ?=
+
+.PHONY: sbom
+sbom: build ## list what the binaries are made of, in bin/sbom.cdx.json (DPKG=/var/lib/dpkg/status of an image)
+	$(GO) run ./internal/sbom/cmd/sbom -bin bin -dpkg '$(DPKG)' -out bin/sbom.cdx.json
+
 SEED ?= $(shell date +%s)
 FAULTS ?= 200
 COMMITS ?= 50
