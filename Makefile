@@ -143,6 +143,12 @@ verify: generate ## fail if generated files differ from the committed ones
 deploy-test: ## test the chart, the alerts, the dashboards, the compose file and the Dockerfile
 	cd deploy/check && $(GO) test -vet=all ./...
 
+ROOT ?=
+
+.PHONY: rehearse
+rehearse: ## run the steps of the Dockerfile in an empty root, without Docker (ROOT=directory that does not exist; as root)
+	deploy/rehearse.sh '$(ROOT)'
+
 .PHONY: generate-deploy
 generate-deploy: ## make the dashboards of deploy from their code
 	cd deploy/check && $(GO) generate ./...
