@@ -94,6 +94,15 @@ func LaneOf(subject string) Lane {
 	return Live
 }
 
+// DocumentTenant reads the tenant from the subject of a document's event. It is empty for
+// a subject that names none.
+func DocumentTenant(subject string) string {
+	if tokens := strings.Split(subject, "."); len(tokens) >= 7 {
+		return tokens[len(tokens)-3]
+	}
+	return ""
+}
+
 // Token makes a name usable as one token of a subject and in the name of a
 // consumer, and no two names the same: each byte that is not a letter, a digit,
 // - or _ becomes = and two hexadecimal digits.

@@ -33,12 +33,14 @@ type BatchConfig struct {
 // bad item stands alone; the others go through.
 //
 // A batch holds items of one lane. Live batches never wait for bulk batches.
-// While there are live items, the bulk lane gets one batch at a time.
+// While there are live items, the bulk lane gets one batch at a time. Within a
+// lane tenants take turns, item by item, so that a batch holds as many items of
+// each tenant as wait, or an equal share.
 type Batcher[T any] struct {
 	cfg    BatchConfig
 	work   func(context.Context, []T) error
-	live   chan batchItem[T]
-	bulk   chan batchItem[T]
+	live   *line[batchItem[T]]
+	bulk   *line[batchItem[T]]
 	quiet  *gate // open while there is no live item
 	closed chan struct{}
 	done   sync.WaitGroup
@@ -57,7 +59,7 @@ var errBatcherClosed = errors.New("batcher is closed")
 // in smaller batches.
 func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *Batcher[T] {
 	b := &Batcher[T]{
-		cfg: cfg, work: work, live: make(chan batchItem[T]), bulk: make(chan batchItem[T]), quiet: newGate(), closed: make(chan struct{}),
+		cfg: cfg, work: work, live: newLine[batchItem[T]](), bulk: newLine[batchItem[T]](), quiet: newGate(), closed: make(chan struct{}),
 	}
 	always := newGate()
 	pause := cmp.Or(cfg.Pause, cfg.Wait)
@@ -72,24 +74,29 @@ func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *
 	return b
 }
 
-// Do adds an item and waits for its outcome, or for the end of ctx. An item that
-// has joined a batch by then may still be worked on.
-func (b *Batcher[T]) Do(ctx context.Context, lane events.Lane, value T) error {
+// Do adds an item of a tenant and waits for its outcome, or for the end of ctx. An
+// item that has joined a batch by then may still be worked on.
+func (b *Batcher[T]) Do(ctx context.Context, lane events.Lane, tenant string, value T) error {
 	items := b.bulk
 	if lane != events.Bulk {
 		items = b.live
 		b.quiet.shut()
 		defer b.quiet.open()
 	}
-	item := batchItem[T]{ctx, value, make(chan error, 1)}
+	item := &batchItem[T]{ctx, value, make(chan error, 1)}
+	items.add(tenant, item)
 	select {
-	case items <- item:
-	case <-b.closed:
-		return errBatcherClosed
+	case err := <-item.result:
+		return err
 	case <-ctx.Done():
+		items.leave(tenant, item)
 		return ctx.Err()
+	case <-b.closed:
 	}
-	select {
+	if items.leave(tenant, item) {
+		return errBatcherClosed
+	}
+	select { // the batches under way are waited for
 	case err := <-item.result:
 		return err
 	case <-ctx.Done():
@@ -104,7 +111,7 @@ func (b *Batcher[T]) Close() {
 }
 
 // run works on the batches of one lane, while the gate is open.
-func (b *Batcher[T]) run(items <-chan batchItem[T], pause time.Duration, g *gate) {
+func (b *Batcher[T]) run(items *line[batchItem[T]], pause time.Duration, g *gate) {
 	for {
 		opened, shut := g.state()
 		select {
@@ -112,9 +119,13 @@ func (b *Batcher[T]) run(items <-chan batchItem[T], pause time.Duration, g *gate
 		case <-b.closed:
 			return
 		}
-		select {
-		case first := <-items:
+		first, more := items.next(b.closed)
+		if first != nil {
 			b.settle(b.gather(items, pause, first))
+			continue
+		}
+		select {
+		case <-more:
 		case <-shut:
 		case <-b.closed:
 			return
@@ -122,16 +133,20 @@ func (b *Batcher[T]) run(items <-chan batchItem[T], pause time.Duration, g *gate
 	}
 }
 
-func (b *Batcher[T]) gather(items <-chan batchItem[T], pause time.Duration, first batchItem[T]) []batchItem[T] {
-	batch := []batchItem[T]{first}
+func (b *Batcher[T]) gather(items *line[batchItem[T]], pause time.Duration, first *batchItem[T]) []*batchItem[T] {
+	batch := []*batchItem[T]{first}
 	timeout, silence := time.NewTimer(b.cfg.Wait), time.NewTimer(pause)
 	defer timeout.Stop()
 	defer silence.Stop()
 	for len(batch) < b.cfg.Items {
-		select {
-		case item := <-items:
+		item, more := items.next(b.closed)
+		if item != nil {
 			batch = append(batch, item)
 			silence.Reset(pause)
+			continue
+		}
+		select {
+		case <-more:
 		case <-silence.C:
 			return batch
 		case <-b.closed:
@@ -144,7 +159,7 @@ func (b *Batcher[T]) gather(items <-chan batchItem[T], pause time.Duration, firs
 }
 
 // settle works on a batch and tells each item its outcome.
-func (b *Batcher[T]) settle(batch []batchItem[T]) {
+func (b *Batcher[T]) settle(batch []*batchItem[T]) {
 	err := b.call(batch)
 	if len(batch) > 1 && b.halves(err) {
 		b.settle(batch[:len(batch)/2])
@@ -165,7 +180,7 @@ func (b *Batcher[T]) halves(err error) bool {
 }
 
 // call turns a panic into a rejection, so that halving finds its item.
-func (b *Batcher[T]) call(batch []batchItem[T]) (err error) {
+func (b *Batcher[T]) call(batch []*batchItem[T]) (err error) {
 	ctx, release := together(batch)
 	defer release()
 	defer func() {
@@ -184,7 +199,7 @@ func (b *Batcher[T]) call(batch []batchItem[T]) (err error) {
 // together returns a context that ends when the contexts of all items have
 // ended, so that an item that is given up does not fail the others. Its values
 // are those of the first item's context.
-func together[T any](batch []batchItem[T]) (context.Context, func()) {
+func together[T any](batch []*batchItem[T]) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(batch[0].ctx))
 	var left atomic.Int64
 	left.Store(int64(len(batch)))

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -38,7 +39,7 @@ func newStuck(concurrency int) *stuck {
 func (s *stuck) do(t *testing.T, lane events.Lane, items ...int) {
 	for _, item := range items {
 		s.settled.Go(func() {
-			if err := s.Do(t.Context(), lane, item); err != nil {
+			if err := s.Do(t.Context(), lane, "a", item); err != nil {
 				t.Error(err)
 			}
 		})
@@ -59,7 +60,7 @@ func TestLiveItemsDoNotWaitForBulk(t *testing.T) {
 		if s.begun[true] != 2 {
 			t.Errorf("%d bulk batches are under way, want 2", s.begun[true])
 		}
-		if err := errors.Join(s.Do(t.Context(), events.Live, 1), s.Do(t.Context(), events.Live, 2)); err != nil {
+		if err := errors.Join(s.Do(t.Context(), events.Live, "a", 1), s.Do(t.Context(), events.Live, "a", 2)); err != nil {
 			t.Error(err)
 		}
 		s.end(t)
@@ -74,7 +75,7 @@ func TestBulkKeepsAShare(t *testing.T) {
 		s.do(t, events.Live, -1, -2, -3, -4)
 		synctest.Wait()
 		for i := range 10 {
-			if err := s.Do(t.Context(), events.Bulk, i); err != nil {
+			if err := s.Do(t.Context(), events.Bulk, "a", i); err != nil {
 				t.Error(err)
 			}
 		}
@@ -97,7 +98,7 @@ func TestBulkHasAllToItselfWhenLiveIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStuck(3)
 		for range 3 {
-			if err := s.Do(t.Context(), events.Live, 1); err != nil {
+			if err := s.Do(t.Context(), events.Live, "a", 1); err != nil {
 				t.Error(err)
 			}
 		}
@@ -107,5 +108,47 @@ func TestBulkHasAllToItselfWhenLiveIsDone(t *testing.T) {
 			t.Errorf("%d bulk batches are under way, want 3", s.begun[true])
 		}
 		s.end(t)
+	})
+}
+
+// A tenant that has many items at hand does not keep another's out of the next batch.
+func TestTenantsTakeTurnsInABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batches [][]int
+		release := make(chan struct{})
+		b := pipeline.NewBatcher(pipeline.BatchConfig{Items: 4}, func(_ context.Context, items []int) error {
+			batches = append(batches, items)
+			<-release
+			return nil
+		})
+		var all sync.WaitGroup
+		do := func(tenant string, items ...int) {
+			for _, item := range items {
+				all.Go(func() {
+					if err := b.Do(t.Context(), events.Live, tenant, item); err != nil {
+						t.Error(err)
+					}
+				})
+				synctest.Wait()
+			}
+		}
+		do("loud", 0) // under way
+		do("loud", 1, 2, 3, 4, 5, 6, 7)
+		gone, leave := context.WithCancel(t.Context())
+		all.Go(func() {
+			if err := b.Do(gone, events.Live, "gone", 100); !errors.Is(err, context.Canceled) {
+				t.Errorf("an item that was given up: %v", err)
+			}
+		})
+		synctest.Wait()
+		leave()
+		do("quiet", -1)
+		do("third", -2, -3)
+		close(release)
+		all.Wait()
+		b.Close()
+		if want := [][]int{{0}, {1, -1, -2, 2}, {-3, 3, 4, 5}, {6, 7}}; !reflect.DeepEqual(batches, want) {
+			t.Errorf("batches %v, want %v", batches, want)
+		}
 	})
 }

@@ -24,7 +24,7 @@ func together(b *pipeline.Batcher[int], ctx context.Context, items ...int) []err
 	errs := make([]error, len(items))
 	var all sync.WaitGroup
 	for i, item := range items {
-		all.Go(func() { errs[i] = b.Do(ctx, events.Live, item) })
+		all.Go(func() { errs[i] = b.Do(ctx, events.Live, "a", item) })
 	}
 	all.Wait()
 	return errs
@@ -64,7 +64,7 @@ func TestAnItemAloneWaitsNoLongerThanItMust(t *testing.T) {
 		b := pipeline.NewBatcher(pipeline.BatchConfig{Items: 10, Wait: 20 * time.Millisecond}, func(context.Context, []int) error { return nil })
 		defer b.Close()
 		start := time.Now()
-		if err := b.Do(t.Context(), events.Live, 1); err != nil || time.Since(start) != 20*time.Millisecond {
+		if err := b.Do(t.Context(), events.Live, "a", 1); err != nil || time.Since(start) != 20*time.Millisecond {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 	})
@@ -84,7 +84,7 @@ func TestALiveBatchEndsWhenNothingComes(t *testing.T) {
 			for i := range 3 {
 				all.Go(func() {
 					time.Sleep(time.Duration(2*i) * time.Millisecond)
-					if err := b.Do(t.Context(), lane, i); err != nil {
+					if err := b.Do(t.Context(), lane, "a", i); err != nil {
 						t.Error(err)
 					}
 				})
@@ -197,13 +197,13 @@ func TestAnItemThatIsGivenUpEndsNoOther(t *testing.T) {
 		var first, second error
 		var both sync.WaitGroup
 		both.Go(func() {
-			first = b.Do(short, events.Live, 1)
+			first = b.Do(short, events.Live, "a", 1)
 			if took := time.Since(start); took != 5*time.Second {
 				t.Errorf("the item was waited for %s after its context ended", took-5*time.Second)
 			}
 		})
 		synctest.Wait() // the first item is the batch's first
-		both.Go(func() { second = b.Do(long, events.Live, 2) })
+		both.Go(func() { second = b.Do(long, events.Live, "a", 2) })
 		both.Wait()
 		if !errors.Is(first, context.DeadlineExceeded) || second != nil {
 			t.Errorf("the item given up: %v; the other: %v", first, second)
@@ -234,7 +234,7 @@ func TestWhatComesAfterCloseFails(t *testing.T) {
 	var senders sync.WaitGroup
 	for i := range 100 {
 		senders.Go(func() {
-			if b.Do(t.Context(), events.Live, i) == nil {
+			if b.Do(t.Context(), events.Live, "a", i) == nil {
 				succeeded.Add(1)
 			}
 		})
@@ -244,7 +244,7 @@ func TestWhatComesAfterCloseFails(t *testing.T) {
 	if done.Load() != succeeded.Load() {
 		t.Errorf("%d items were worked on, %d were told so", done.Load(), succeeded.Load())
 	}
-	if err := b.Do(t.Context(), events.Live, 1); err == nil {
+	if err := b.Do(t.Context(), events.Live, "a", 1); err == nil {
 		t.Error("a closed batcher takes items")
 	}
 }

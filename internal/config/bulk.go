@@ -11,7 +11,7 @@ import (
 type Bulk struct {
 	BulkFiles   int `env:"LEAT_BULK_FILES" default:"500" placeholder:"N" help:"A first ingest of more files than this goes by the bulk lane (${default})."`
 	BulkWindow  int `env:"LEAT_BULK_WINDOW" default:"4096" placeholder:"N" help:"Documents of one tenant that the bulk lane takes before embedders and indexers have done with them; the tenant's repositories share it evenly (${default})."`
-	LiveWindow  int `env:"LEAT_LIVE_WINDOW" default:"2048" placeholder:"N" help:"Documents of one commit that the live lane takes before embedders and indexers have done with them (${default})."`
+	LiveWindow  int `env:"LEAT_LIVE_WINDOW" default:"2048" placeholder:"N" help:"Documents of one tenant that the live lane takes before embedders and indexers have done with them; the first of a commit may be as many more (${default})."`
 	BulkIngests int `env:"LEAT_BULK_INGESTS" default:"16" placeholder:"N" help:"Repositories of one tenant that an ingestor reads in turns in the bulk lane, or fetches, beside --in-flight (${default}); of all tenants at most twice as many."`
 	Waiting     int `env:"LEAT_WAITING" default:"4096" placeholder:"N" help:"Submissions that an ingestor holds while they wait for their tenant's turn (${default}). More than the tenants that may flood at once, times --intake-per-tenant."`
 }

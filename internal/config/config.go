@@ -102,7 +102,7 @@ func (p Process) Check() error {
 // Worker is what a worker that takes messages takes.
 type Worker struct {
 	Process
-	InFlight int `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages held at once in each lane (${default})."`
+	InFlight int `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages of one tenant worked on at once, in each lane (${default}); of all tenants at most twice as many."`
 }
 
 // Check says what to change.

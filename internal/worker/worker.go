@@ -320,16 +320,26 @@ func (s *Stores) publisher(source string) (*announce.Publisher, error) {
 	return announce.New(s.Broker, source).OnComplete(fresh), nil
 }
 
+// readAhead is how many messages of documents a worker holds in each lane, beside those in
+// work, to find those of other tenants behind them: a tenant's window of the bulk lane, or
+// both of the live lane.
+const readAhead = ingest.DefaultBulkWindow
+
 // runLanes serves the consumers of both lanes side by side. Each lane has slots of its
-// own, so that bulk work cannot take the slots of the live lane.
+// own, so that bulk work cannot take the slots of the live lane. Within a lane tenants take
+// turns.
 func (s *Stores) runLanes(
 	ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string,
 	consumer func(events.Lane) string, handle pipeline.Handler, of catalog.Beside,
 ) error {
 	step := pipeline.Step{Worker: name, Ledger: pipeline.DocumentLedger{Documents: s.Catalog, Generations: s.Catalog.Generations, Of: of}}
+	var crowd crowd
+	leave := crowd.watch(ctx, s.Catalog.Tenants)
+	defer leave()
 	for _, lane := range events.Lanes {
 		source := s.Broker.Subscriber(broker.SubscriberConfig{
-			Stream: stream, Consumer: consumer(lane), InFlight: cfg.InFlight, DrainTimeout: cfg.DrainTimeout,
+			Stream: stream, Consumer: consumer(lane), InFlight: cfg.InFlight, Waiting: readAhead,
+			Tenant: events.DocumentTenant, Crowded: crowd.several.Load, DrainTimeout: cfg.DrainTimeout,
 		})
 		step.Routes = append(step.Routes, pipeline.Route{Name: consumer(lane), Source: source, Handle: handle})
 	}

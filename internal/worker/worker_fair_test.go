@@ -185,3 +185,112 @@ func TestAPushBesideALoudTenant(t *testing.T) {
 		return func() {}
 	})
 }
+
+// flood commits many files to repositories that the loud tenant has, and submits them. The
+// embedder stands still at the first of them.
+func (l *lanes) flood(t testing.TB, model *gated, repos []*testpipe.Repo, files int) (keys []catalog.SubmissionKey) {
+	t.Helper()
+	for i, repo := range repos {
+		tree := make(testpipe.Tree)
+		for n := range files {
+			tree[fmt.Sprintf("f%05d.txt", n)] = testpipe.File{Content: fmt.Sprintf("loud %d %d\n", i, n)}
+		}
+		repo.Commit(t, tree)
+		keys = append(keys, l.askAs(t, "loud", repo))
+	}
+	<-model.met
+	return keys
+}
+
+// askAs submits a repository as a tenant's.
+func (l *lanes) askAs(t testing.TB, tenant string, repo *testpipe.Repo) catalog.SubmissionKey {
+	t.Helper()
+	msg, key := submission(t, tenant, repo.Dir)
+	_, err := l.js.PublishMsg(t.Context(), msg)
+	must(t, err)
+	return key
+}
+
+// behind waits until the files of a quiet repository's revision have been read, lets the embedder go,
+// and returns how many documents of others were indexed before the last of them.
+func (l *lanes) behind(t testing.TB, model *gated, quiet *testpipe.Repo, revision, files int, keys []catalog.SubmissionKey) (before, all int) {
+	t.Helper()
+	id := events.RepositoryID("quiet", quiet.Dir).String()
+	l.eventually(t, "the quiet tenant's files have been read", func() bool {
+		return l.One(t, "select count(*)::text from documents d join tracks t on t.id = d.track where t.repository = $1 and d.state <> 'removed' and d.revision = $2", id, revision) == fmt.Sprint(files)
+	})
+	model.letGo()
+	l.done(t, keys...)
+	order := l.order(t)
+	last := 0
+	for i, repository := range order {
+		if repository == id {
+			last = i
+		}
+	}
+	for _, repository := range order[:last] {
+		if repository != id {
+			before++
+		}
+	}
+	return before, len(order)
+}
+
+// held is how many documents the embedder and the indexer together have in hand for a
+// tenant, whatever comes after them.
+func (l *lanes) held() int { return 2 * l.common.InFlight }
+
+// A tenant that changes many repositories at once, and has filled its window, leaves an
+// equal share of the embedders and indexers to another's push.
+func TestAPushPassesATenantThatChangesManyRepositories(t *testing.T) {
+	const repos, files, window = 6, 60, 64
+	model := newGated("loud")
+	l := newLanes(t, model, config.Bulk{BulkFiles: 200, LiveWindow: window, BulkIngests: 4, Waiting: 64})
+	start(t, l.ingest)
+	stop := start(t, l.embed, l.index)
+	var loud []*testpipe.Repo
+	quiet := repoOf(t, 1, "quiet")
+	l.done(t, l.askAs(t, "quiet", quiet))
+	for i := range repos {
+		loud = append(loud, repoOf(t, 1, fmt.Sprint("first", i)))
+		l.done(t, l.askAs(t, "loud", loud[i]))
+	}
+	stop()
+	start(t, l.embed, l.index) // they know from the start that there are several tenants
+	indexed := len(l.order(t))
+	keys := l.flood(t, model, loud, files)
+	l.eventually(t, "the loud tenant waits", func() bool { return strings.Contains(l.Logs.String(), "an ingest of many files waits") })
+	quiet.Commit(t, testpipe.Text("push.txt", "a push\n"))
+	keys = append(keys, l.askAs(t, "quiet", quiet))
+	before, all := l.behind(t, model, quiet, 2, 1, keys)
+	before -= indexed - 1 // of the first commits
+	t.Logf("%d of %d documents were indexed before the push", before, all-indexed-1)
+	if most := l.held() + 16; before > most {
+		t.Errorf("%d documents before the push, want at most %d", before, most)
+	}
+}
+
+// In the bulk lane tenants take turns, document by document.
+func TestBulkIsSharedByTenants(t *testing.T) {
+	const files, few, window = 500, 20, 200
+	model := newGated("loud")
+	l := newLanes(t, model, config.Bulk{BulkFiles: 10, BulkWindow: window, BulkIngests: 4, Waiting: 64})
+	start(t, l.ingest)
+	stop := start(t, l.embed, l.index)
+	for _, tenant := range []string{"quiet", "loud"} {
+		l.done(t, l.askAs(t, tenant, repoOf(t, 1, "first")))
+	}
+	stop()
+	start(t, l.embed, l.index) // they know from the start that there are several tenants
+	loud := repoOf(t, files, "loud")
+	keys := []catalog.SubmissionKey{l.askAs(t, "loud", loud)}
+	<-model.met
+	l.eventually(t, "the loud tenant waits", func() bool { return strings.Contains(l.Logs.String(), "an ingest of many files waits") })
+	quiet := repoOf(t, few, "small")
+	keys = append(keys, l.askAs(t, "quiet", quiet))
+	before, all := l.behind(t, model, quiet, 1, few, keys)
+	t.Logf("%d of %d documents were indexed before the quiet tenant's last", before, all-few)
+	if most := 2 + 2*few + l.held() + 16; before > most {
+		t.Errorf("%d documents before the quiet tenant's last, want at most %d", before, most)
+	}
+}

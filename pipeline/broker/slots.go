@@ -7,16 +7,18 @@ import (
 
 // slots counts the messages that may still be fetched.
 type slots struct {
+	kept func() int // how many are not to be claimed at this moment
+
 	mu    sync.Mutex
 	free  int
 	freed chan struct{} // holds a token after a release
 }
 
-func newSlots(n int) *slots {
-	return &slots{free: n, freed: make(chan struct{}, 1)}
+func newSlots(n int, kept func() int) *slots {
+	return &slots{kept: kept, free: n, freed: make(chan struct{}, 1)}
 }
 
-// claim takes all free slots and waits for the first one. It returns 0 if ctx has
+// claim takes all free slots but for the kept ones, and waits for the first one. It returns 0 if ctx has
 // ended. Only one goroutine may call it at a time.
 func (s *slots) claim(ctx context.Context) int {
 	for ctx.Err() == nil {
@@ -34,8 +36,8 @@ func (s *slots) claim(ctx context.Context) int {
 func (s *slots) take() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.free
-	s.free = 0
+	n := max(s.free-s.kept(), 0)
+	s.free -= n
 	return n
 }
 

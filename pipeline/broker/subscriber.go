@@ -32,6 +32,10 @@ type SubscriberConfig struct {
 	// Waiting bounds the messages held in addition that wait for their turn, or for
 	// another message: see Delivery.Wait. Default: 0.
 	Waiting int
+	// Crowded reports whether there are several tenants. While there are not, the places
+	// for other tenants stay empty and no messages wait here, where they would be out of
+	// reach of another worker. Default: there are.
+	Crowded func() bool
 	// Tenant returns a message's tenant from its subject. If it is set, InFlight and
 	// Aside are limits of one tenant, and all tenants together have twice as many
 	// places. A tenant takes at most half, rounded up, of the places that the others
@@ -120,6 +124,15 @@ func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
 		working, aside = 2*working, 2*aside
 	}
 	held := working + aside + s.cfg.Waiting
+	kept := func() int { return 0 }
+	if s.cfg.Crowded != nil {
+		kept = func() int {
+			if s.cfg.Crowded() {
+				return 0
+			}
+			return held - s.cfg.InFlight - s.cfg.Aside
+		}
+	}
 	p := &pump{
 		broker:    s.broker,
 		cfg:       s.cfg,
@@ -128,7 +141,7 @@ func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
 		inbox:     s.broker.conn.NewInbox(),
 		arrived:   make(chan *nats.Msg, 2*held+16),
 		out:       make(chan *message.Message),
-		slots:     newSlots(held),
+		slots:     newSlots(held, kept),
 		turns:     newTurns(working, s.cfg.Tenant == nil),
 		aside:     newTurns(aside, s.cfg.Tenant == nil),
 		fetched:   make(chan struct{}),

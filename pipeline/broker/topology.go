@@ -45,7 +45,7 @@ const (
 	DefaultIndexedBytes    = 512 << 20
 	DefaultIndexedAge      = 7 * 24 * time.Hour
 	DefaultAckWait         = 30 * time.Second
-	DefaultMaxAckPending   = 10_000
+	DefaultMaxAckPending   = 65_536 // of a dozen workers that hold what they may
 )
 
 // IntakeMessageBytes bounds a submission with its headers. The longest URL, ref,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -155,11 +156,21 @@ type Ahead struct {
 // Ahead counts what a track has on its way, up to most. Documents that failed
 // and wait for another attempt are not counted: they hold up nobody.
 func (c *Core) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
-	row, err := c.query.CountAhead(ctx, t.ID, int32(most), t.Tenant)
+	row, err := c.query.CountAhead(ctx, t.ID, int32(min(most, math.MaxInt32)), t.Tenant)
 	if err != nil {
 		return Ahead{}, fmt.Errorf("count what track %s has on its way: %w", t.ID, err)
 	}
 	return Ahead(row), nil
+}
+
+// AheadLive counts what a tenant has on its way in the live lane, up to most. Documents
+// that wait for another attempt, or for another day's budget, are not counted.
+func (c *Core) AheadLive(ctx context.Context, tenant string, most int) (int64, error) {
+	n, err := c.query.CountLive(ctx, tenant, c.lease.Seconds(), int32(min(most, math.MaxInt32)))
+	if err != nil {
+		return 0, fmt.Errorf("count what tenant %s has on its way: %w", tenant, err)
+	}
+	return n, nil
 }
 
 // FinishListing makes a snapshot the track's current one: its tree has been

@@ -164,3 +164,12 @@ func (ts *Tenants) change(ctx context.Context, name string, fn func(*query.Queri
 		return fn(q, tenantOf(query.LoadTenantRow(r)))
 	})
 }
+
+// Several reports whether repositories of more than one tenant are known.
+func (ts *Tenants) Several(ctx context.Context) (bool, error) {
+	several, err := ts.query.SeveralTenants(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look for several tenants: %w", err)
+	}
+	return several, nil
+}

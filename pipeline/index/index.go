@@ -122,7 +122,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return err
 	}
-	return s.batcher.Do(ctx, m.Lane(), work{uuid.MustParse(doc.Document), doc.Revision, m.Again, announce.TraceOf(ctx)})
+	return s.batcher.Do(ctx, m.Lane(), doc.Tenant, work{uuid.MustParse(doc.Document), doc.Revision, m.Again, announce.TraceOf(ctx)})
 }
 
 func documentOf(m pipeline.Message) (events.Document, error) {

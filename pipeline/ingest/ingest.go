@@ -49,8 +49,9 @@ type Config struct {
 	// embedders and indexers in the bulk lane. The tenant's repositories share it
 	// evenly. Default 4,096.
 	BulkWindow int
-	// LiveWindow bounds the documents of one track that are on their way in the live lane
-	// before more of the same commit follow. Default 2,048.
+	// LiveWindow bounds the documents of one tenant that are on their way in the live lane
+	// before more of the same commit follow. The first documents of a commit follow while
+	// there are at most twice as many. Default 2,048.
 	LiveWindow int
 	BulkTurns  int // batches of long listings of one tenant under way at once, of all tenants twice as many; default 2
 	// Splitter cuts texts. Default: package chunk, in this process.

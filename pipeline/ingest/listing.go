@@ -45,6 +45,7 @@ type listing struct {
 	looked, removed int // paths, for the log
 
 	begun   int          // batches that a live listing has begun to read
+	paced   bool         // a live listing takes turns from now on
 	unpaced atomic.Int64 // batches that were read without a turn, and are not stored yet
 	turns   atomic.Int64 // that it has
 	waited  bool         // for the workers after it; that is logged once
@@ -54,7 +55,7 @@ type listing struct {
 // one.
 func (l *listing) run(ctx context.Context) error {
 	defer l.endTurns()
-	l.begun = 0 // it may run a second time
+	l.begun, l.paced = 0, false // it may run a second time
 	l.unpaced.Store(0)
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []file)

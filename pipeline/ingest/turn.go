@@ -59,8 +59,7 @@ func untilStopping(ctx context.Context, m pipeline.Message) (context.Context, fu
 
 func (l *listing) bulk() bool { return l.snapshot.Lane == events.Bulk }
 
-// most is the most documents of the track that may be on their way before another batch
-// of this listing.
+// most is the window of this listing's lane, in documents.
 func (l *listing) most() int {
 	if l.bulk() {
 		return l.step.cfg.BulkWindow
@@ -72,24 +71,48 @@ func (l *listing) most() int {
 // after this one have work while the next is read.
 func (l *listing) batchFiles() int { return max(min(batchFiles, l.most()/4), 1) }
 
-// free says whether a live listing reads its next batch without a turn: it has not filled
-// its window yet. A push of the usual size never waits.
-func (l *listing) free() bool {
+// free says whether a live listing reads its next batch without a turn: neither it nor
+// its tenant has filled the window yet. A push of the usual size never waits.
+func (l *listing) free(ctx context.Context) (bool, error) {
 	if l.bulk() {
-		return false
+		return false, nil
 	}
-	if l.begun++; (l.begun-1)*l.batchFiles() < l.most() {
-		return true
+	l.begun++
+	if !l.paced && (l.begun-1)*l.batchFiles() < l.most() {
+		if _, fits, err := l.fits(ctx); fits || err != nil {
+			return fits, err
+		}
 	}
+	l.paced = true
 	l.message.SetAside() // from here on it waits as a bulk listing does
-	return false
+	return false, nil
+}
+
+// fits says whether another batch of this listing may be on its way, and how many
+// documents are already: in the bulk lane those of the track, which may be as many as its
+// share of its tenant's window; in the live lane those of all commits of the tenant. There
+// the first batch of a commit has twice the room, so that a push is not held up by a large
+// commit of the same tenant.
+func (l *listing) fits(ctx context.Context) (documents int64, fits bool, err error) {
+	most := l.most()
+	if !l.bulk() {
+		if l.begun == 1 {
+			most *= 2
+		}
+		documents, err = l.step.catalog.AheadLive(ctx, l.track.Tenant, most+1)
+		return documents, documents <= int64(most), err
+	}
+	ahead, err := l.step.catalog.Ahead(ctx, l.track, most+1)
+	return ahead.Documents, ahead.Documents <= int64(most)/max(ahead.Listings, 1), err
 }
 
 // turn waits until a listing may read its next batch: the later workers must have
 // finished enough of its earlier batches, and it must be its turn among the long
 // listings of this process, in which tenants come one after the other.
 func (l *listing) turn(ctx context.Context) error {
-	if l.free() {
+	if free, err := l.free(ctx); err != nil {
+		return err
+	} else if free {
 		l.unpaced.Add(1)
 		return nil
 	}
@@ -128,28 +151,20 @@ func (l *listing) endTurns() {
 	}
 }
 
-// window waits until the track has no more documents on their way than its share of its
-// tenant's window, or in the live lane than the window. So a repository of a hundred files
-// that comes after one of a million, and a push after a commit that changes everything,
-// has a bounded number of documents before it. Work that the embedders and indexers
-// cannot take yet waits in git rather than in the streams.
+// window waits until another batch of this listing fits. So a repository of a hundred
+// files that comes after one of a million, and a push after a commit that changes
+// everything, has a bounded number of documents before it. Work that the embedders and
+// indexers cannot take yet waits in git rather than in the streams.
 func (l *listing) window(ctx context.Context) error {
 	for look := firstLook; ; look = min(2*look, mostLook) {
-		ahead, err := l.step.catalog.Ahead(ctx, l.track, l.most()+1)
-		if err != nil {
+		documents, fits, err := l.fits(ctx)
+		if err != nil || fits {
 			return err
-		}
-		share := int64(1)
-		if l.bulk() {
-			share = max(ahead.Listings, 1)
-		}
-		if ahead.Documents <= int64(l.most())/share {
-			return nil
 		}
 		if !l.waited {
 			l.waited = true
 			l.step.log.Info("an ingest of many files waits for embedders and indexers, as it will now and then",
-				"repository", l.track.URL, "documents", ahead.Documents, "listings", ahead.Listings)
+				"repository", l.track.URL, "documents", documents)
 		}
 		select {
 		case <-time.After(look):

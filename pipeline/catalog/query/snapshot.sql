@@ -60,6 +60,22 @@ where track = @track and revision = @revision and state = 'indexing';
 -- name: IndexingTracks :many
 select track from snapshots where state = 'indexing';
 
+-- name: CountLive :one
+-- What a tenant has on its way in the live lane. Documents that are due later than after a
+-- lease wait for something else: a new attempt, or another day's budget.
+select count(*) from (
+    select 1 from documents d
+    where d.track in (
+            select s.track from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository
+            where s.state = 'listing' and r.tenant = sqlc.arg(tenant)
+            union
+            select s.track from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository
+            where s.state = 'indexing' and r.tenant = sqlc.arg(tenant))
+        and d.lane = 'live' and d.state <> 'failed' and d.due_at < 'infinity'
+        and d.due_at <= now() + make_interval(secs => sqlc.arg(lease)::float8)
+    limit sqlc.arg(most)
+) o;
+
 -- name: CountAhead :one
 select (select count(*) from (
         select 1 from documents d where d.track = sqlc.arg(track) and d.state <> 'failed' and d.due_at < 'infinity' limit sqlc.arg(most)

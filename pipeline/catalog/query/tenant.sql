@@ -36,6 +36,9 @@ order by n.name::text limit @most;
 -- name: CountRepositories :one
 select count(*) from repositories where tenant = @tenant;
 
+-- name: SeveralTenants :one
+select coalesce(min(tenant::text) <> max(tenant::text), false)::bool from repositories;
+
 -- name: DropTenant :exec
 delete from tenants where name = @name;
 

@@ -126,6 +126,30 @@ func (q *Queries) CountFiles(ctx context.Context, track uuid.UUID) (int64, error
 	return count, err
 }
 
+const countLive = `-- name: CountLive :one
+select count(*) from (
+    select 1 from documents d
+    where d.track in (
+            select s.track from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository
+            where s.state = 'listing' and r.tenant = $1
+            union
+            select s.track from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository
+            where s.state = 'indexing' and r.tenant = $1)
+        and d.lane = 'live' and d.state <> 'failed' and d.due_at < 'infinity'
+        and d.due_at <= now() + make_interval(secs => $2::float8)
+    limit $3
+) o
+`
+
+// What a tenant has on its way in the live lane. Documents that are due later than after a
+// lease wait for something else: a new attempt, or another day's budget.
+func (q *Queries) CountLive(ctx context.Context, tenant string, lease float64, most int32) (int64, error) {
+	row := q.db.QueryRow(ctx, countLive, tenant, lease, most)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const currentSnapshot = `-- name: CurrentSnapshot :one
 select revision, commit, config, rules, state from snapshots
 where track = $1 and state in ('indexing', 'indexed')

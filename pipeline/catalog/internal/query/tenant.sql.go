@@ -354,3 +354,14 @@ func (q *Queries) SetTenant(ctx context.Context, arg SetTenantParams) error {
 	)
 	return err
 }
+
+const severalTenants = `-- name: SeveralTenants :one
+select coalesce(min(tenant::text) <> max(tenant::text), false)::bool from repositories
+`
+
+func (q *Queries) SeveralTenants(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, severalTenants)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
