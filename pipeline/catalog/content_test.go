@@ -31,7 +31,7 @@ func TestSameContentIsPaidForOnce(t *testing.T) {
 	renamed := w.document("renamed", "the content")
 	w.list(t, "second", renamed, other)
 	fork := w.newTrack(t, "other", "https://example.org/fork", "refs/heads/main")
-	s, err := w.BeginSnapshot(t.Context(), fork, commit("fork"), rules("", ""), live)
+	s, err := w.BeginSnapshot(t.Context(), fork, commit("fork"), rules("", ""), 0, live)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestPutFilesTogether(t *testing.T) {
 	var snapshots [2]catalog.Snapshot
 	for i := range tracks {
 		tracks[i] = w.newTrack(t, "default", fmt.Sprint("https://example.org/", i), "refs/heads/main")
-		s, err := w.BeginSnapshot(t.Context(), tracks[i], commit("a"), rules("", ""), live)
+		s, err := w.BeginSnapshot(t.Context(), tracks[i], commit("a"), rules("", ""), 0, live)
 		if err != nil {
 			t.Fatal(err)
 		}

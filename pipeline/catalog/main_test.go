@@ -151,7 +151,7 @@ func (w *world) begin(t testing.TB, name string) catalog.Snapshot {
 
 func (w *world) beginBy(t testing.TB, name string, by catalog.Rules) catalog.Snapshot {
 	t.Helper()
-	s, err := w.BeginSnapshot(t.Context(), w.track, commit(name), by, live)
+	s, err := w.BeginSnapshot(t.Context(), w.track, commit(name), by, 0, live)
 	if err != nil {
 		t.Fatal(err)
 	}

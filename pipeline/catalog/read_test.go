@@ -132,7 +132,7 @@ func TestPaging(t *testing.T) {
 	}
 	w.list(t, "first", files...)
 	elsewhere := w.newTrack(t, "default", "https://example.org/elsewhere", "refs/heads/main")
-	s, err := w.BeginSnapshot(t.Context(), elsewhere, commit("a"), rules("", ""), live)
+	s, err := w.BeginSnapshot(t.Context(), elsewhere, commit("a"), rules("", ""), 0, live)
 	if err != nil {
 		t.Fatal(err)
 	}

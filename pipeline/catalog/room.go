@@ -10,8 +10,12 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// ErrNoRoom says that a tenant has as many repositories as it may.
-var ErrNoRoom = errors.New("the tenant has as many repositories as it may")
+// Reasons why a tenant gets no more: it has as many repositories as it may, or would have
+// more documents.
+var (
+	ErrNoRoom          = errors.New("the tenant has as many repositories as it may")
+	ErrNoDocumentsRoom = errors.New("the tenant would have more documents than it may")
+)
 
 // Room is what a tenant has of repositories and documents beside one repository and one
 // track, and the most that it may have. 0 is no limit, and is not counted.
@@ -45,6 +49,24 @@ func takeRoom(ctx context.Context, q *query.Queries, tenant string, repository u
 	room, err := q.RoomOf(ctx, tenant, repository, uuid.Nil) // as it is now that nobody else takes one
 	if err == nil && room.Repositories >= most {
 		err = ErrNoRoom
+	}
+	return err
+}
+
+// takeDocuments holds a tenant's limit of documents until the transaction ends, which
+// records how many a track is going to have. It returns ErrNoDocumentsRoom if they are too
+// many beside those of the tenant's other tracks.
+func takeDocuments(ctx context.Context, q *query.Queries, t Track, expected int64) error {
+	most, err := q.LockLimit(ctx, t.Tenant)
+	if noRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	room, err := q.RoomOf(ctx, t.Tenant, t.Repository, t.ID) // as it is now that nobody else takes some
+	if err == nil && room.Documents+expected > most {
+		err = ErrNoDocumentsRoom
 	}
 	return err
 }

@@ -90,13 +90,22 @@ func (c *Core) Listed(ctx context.Context, track uuid.UUID, commit string, confi
 // new one, or the one of a listing of the same commit that was cut short. Any
 // other listing that was cut short is given up. lane chooses the lane of a new
 // snapshot by whether it is the track's first.
-func (c *Core) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, lane func(first bool) events.Lane) (Snapshot, error) {
+//
+// expected is the most documents that the commit will have, or 0 where the tenant has no
+// limit. They count as the tenant's until the listing is complete. If they are too many,
+// BeginSnapshot returns ErrNoDocumentsRoom and changes nothing.
+func (c *Core) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, expected int64, lane func(first bool) events.Lane) (Snapshot, error) {
 	oid, err := hex.DecodeString(commit)
 	if err != nil {
 		return Snapshot{}, fault.Reject(fmt.Errorf("commit %q is not hex: %w", commit, err))
 	}
 	s := Snapshot{Track: t.ID, Commit: commit}
 	err = c.inTx(ctx, func(q *query.Queries) error {
+		if expected > 0 { // the tenant's row is locked before a track's, as Follow does
+			if err := takeDocuments(ctx, q, t, expected); err != nil {
+				return err
+			}
+		}
 		row, err := q.LockTrack(ctx, t.ID, t.Repository, t.Ref)
 		if err != nil {
 			return err
@@ -121,7 +130,7 @@ func (c *Core) BeginSnapshot(ctx context.Context, t Track, commit string, rules 
 		case bytes.Equal(listing.Commit, oid) && bytes.Equal(listing.Rules, rules.All[:]):
 			s.Revision, s.Lane = listing.Revision, listing.Lane
 			s.markExact(listing.Revision - 1)
-			return nil
+			return q.ExpectDocuments(ctx, expected, t.ID)
 		default:
 			if err := q.SupersedeListing(ctx, t.ID); err != nil {
 				return err
@@ -130,7 +139,7 @@ func (c *Core) BeginSnapshot(ctx context.Context, t Track, commit string, rules 
 		s.Revision, s.Lane = last+1, lane(current.Revision == 0)
 		s.markExact(last)
 		return q.AddSnapshot(ctx, query.AddSnapshotParams{
-			Track: t.ID, Revision: s.Revision, Commit: oid, Config: rules.Config[:], Rules: rules.All[:], Lane: s.Lane,
+			Track: t.ID, Revision: s.Revision, Commit: oid, Config: rules.Config[:], Rules: rules.All[:], Lane: s.Lane, Expected: expected,
 		})
 	})
 	if err != nil {

@@ -58,7 +58,7 @@ func TestBeginSnapshotChoosesTheLane(t *testing.T) {
 		return events.Live
 	}
 	for i, want := range []events.Lane{events.Bulk, events.Bulk, events.Live} {
-		s, err := w.BeginSnapshot(t.Context(), w.track, commit("a"), rules("config", "rules"), lane)
+		s, err := w.BeginSnapshot(t.Context(), w.track, commit("a"), rules("config", "rules"), 0, lane)
 		if err != nil || s.Lane != want {
 			t.Fatalf("%d: lane %s, want %s: %v", i, s.Lane, want, err)
 		}
@@ -70,7 +70,7 @@ func TestBeginSnapshotChoosesTheLane(t *testing.T) {
 
 func TestBeginSnapshotRejectsWhatIsNoCommit(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.BeginSnapshot(t.Context(), w.track, "main", rules("", ""), live)
+	_, err := w.BeginSnapshot(t.Context(), w.track, "main", rules("", ""), 0, live)
 	assertKind(t, err, fault.KindReject)
 }
 
@@ -120,7 +120,7 @@ func TestOneCurrentSnapshot(t *testing.T) {
 	}
 	// Any number of workers that begin at once get one listing.
 	together(t, 8, func(ctx context.Context, i int) error {
-		_, err := w.BeginSnapshot(ctx, w.track, commit([]string{"c", "d"}[i%2]), rules("config", "rules"), live)
+		_, err := w.BeginSnapshot(ctx, w.track, commit([]string{"c", "d"}[i%2]), rules("config", "rules"), 0, live)
 		return err
 	})
 	if n := value[int](t, w, "select count(*) from snapshots where state = 'listing'"); n != 1 {
@@ -150,7 +150,7 @@ func TestStoringHoldsTheListing(t *testing.T) {
 	w := newWorld(t)
 	together(t, 12, func(ctx context.Context, i int) error {
 		name := string(rune('a' + i%3))
-		s, err := w.BeginSnapshot(ctx, w.track, commit(name), rules("config", "rules"), live)
+		s, err := w.BeginSnapshot(ctx, w.track, commit(name), rules("config", "rules"), 0, live)
 		if err != nil {
 			return err
 		}

@@ -366,7 +366,8 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	rules := catalog.Rules{Config: within(domain, s.config), All: tree.fingerprint(within(domain, s.fingerprint(tree.rules)))}
 	diff := &difference{repo: repo, to: commit}
 	next := candidate{track, repo, commit, tree.rules, rules, diff}
-	if err := s.roomForDocuments(ctx, next); err != nil {
+	expected, err := s.roomForDocuments(ctx, next)
+	if err != nil {
 		return 0, err
 	}
 	if !held {
@@ -374,7 +375,7 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 			return 0, err
 		}
 	}
-	snapshot, err := s.catalog.BeginSnapshot(ctx, track, commit, rules, func(first bool) events.Lane {
+	snapshot, err := s.begin(ctx, next, expected, func(first bool) events.Lane {
 		if first && tree.files > int64(s.cfg.BulkFiles) {
 			return events.Bulk
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
 	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -38,24 +39,36 @@ func (s *Step) follow(ctx context.Context, sub catalog.Submission, track catalog
 
 // roomForDocuments rejects a commit with more documents than its tenant may still have. It
 // judges files by their names, before any is read: those that prove to be no text count.
-// The track keeps what it has.
-func (s *Step) roomForDocuments(ctx context.Context, c candidate) error {
+// The track keeps what it has. It is asked before approval is; begin decides. It returns the
+// number of the commit's documents, or 0 where the tenant has no limit.
+func (s *Step) roomForDocuments(ctx context.Context, c candidate) (expected int64, err error) {
 	room, err := s.catalog.Room(ctx, c.track.Tenant, c.track.Repository, c.track.ID)
 	if err != nil || room.MaxDocuments == 0 {
-		return err
+		return 0, err
 	}
-	documents := room.Documents
 	for e, err := range c.repo.Tree(ctx, c.commit) {
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if c.rules.Path(e.Path, kindOf(e.Kind), 0).Skip == "" {
-			documents++
+			expected++
 		}
 	}
-	if documents <= room.MaxDocuments {
-		return nil
+	if room.Documents+expected <= room.MaxDocuments {
+		return expected, nil
 	}
-	return fault.Reject(fmt.Errorf("tenant %s would have %s documents with this commit, and its limit is %s: forget something, or have the limit raised",
-		c.track.Tenant, number.Thousands(documents), number.Thousands(room.MaxDocuments)))
+	return 0, fault.Reject(fmt.Errorf("tenant %s would have %s documents with this commit, and its limit is %s: forget something, or have the limit raised",
+		c.track.Tenant, number.Thousands(room.Documents+expected), number.Thousands(room.MaxDocuments)))
+}
+
+// begin begins a snapshot. If other commits have taken the tenant's room meanwhile, it
+// rejects the commit.
+func (s *Step) begin(ctx context.Context, c candidate, expected int64, lane func(first bool) events.Lane) (catalog.Snapshot, error) {
+	snapshot, err := s.catalog.BeginSnapshot(ctx, c.track, c.commit, c.by, expected, lane)
+	if errors.Is(err, catalog.ErrNoDocumentsRoom) {
+		if _, full := s.roomForDocuments(ctx, c); full != nil {
+			return snapshot, full
+		}
+	}
+	return snapshot, err // room that has become free since then is found at the next attempt
 }

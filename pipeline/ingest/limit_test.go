@@ -93,3 +93,35 @@ func TestTheLastPlaceIsTakenOnce(t *testing.T) {
 		}
 	}
 }
+
+// Commits that come at once do not take more documents together than their tenant may have.
+func TestTheLastDocumentsAreTakenOnce(t *testing.T) {
+	const most, comers, files = 7, 6, 3
+	p := testpipe.Open(t, testpipe.Config{})
+	p.Rows(t, "insert into tenants (name, max_documents) values ('acme', $1)", most)
+	results := make([]error, comers)
+	var all sync.WaitGroup
+	for i := range comers {
+		repo := testpipe.NewRepo(t)
+		repo.Commit(t, testpipe.Text("a.txt", "1\n", "b.txt", "2\n", "c.txt", "3\n"))
+		m := testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: repo.Dir})
+		all.Go(func() { results[i] = p.Ingest.Handle(t.Context(), m) })
+	}
+	all.Wait()
+	refused := 0
+	for _, err := range results {
+		if err == nil {
+			continue
+		}
+		refused++
+		if kind, _ := fault.Of(err); kind != fault.KindReject || !strings.Contains(err.Error(), "and its limit is 7") {
+			t.Errorf("refused with %v", err)
+		}
+	}
+	if n := p.One(t, "select count(*)::text from documents"); refused != comers-most/files || n != "6" {
+		t.Errorf("%d of %d are refused, and the tenant has %s documents", refused, comers, n)
+	}
+	if n := p.One(t, "select count(*)::text from snapshots where state = 'listing'"); n != "0" {
+		t.Errorf("%s listings of refused commits were begun", n)
+	}
+}

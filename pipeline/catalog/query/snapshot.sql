@@ -17,8 +17,11 @@ update snapshots set state = 'superseded' where track = @track and state = 'list
 with next as (
     update tracks set revision = @revision::bigint where id = @track::uuid
 )
-insert into snapshots (track, revision, commit, config, rules, lane, state)
-values (@track::uuid, @revision::bigint, @commit, @config, @rules, @lane, 'listing');
+insert into snapshots (track, revision, commit, config, rules, lane, state, expected)
+values (@track::uuid, @revision::bigint, @commit, @config, @rules, @lane, 'listing', nullif(@expected::bigint, 0));
+
+-- name: ExpectDocuments :exec
+update snapshots set expected = nullif(@expected::bigint, 0) where track = @track and state = 'listing';
 
 -- name: SupersedeCurrent :exec
 update snapshots set state = 'superseded' where track = @track and state in ('indexing', 'indexed');

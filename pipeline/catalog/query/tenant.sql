@@ -57,13 +57,17 @@ delete from git_credentials where tenant = @tenant and host = @host;
 
 -- name: RoomOf :one
 -- What a tenant has beside a repository and a track. A repository that was never fetched
--- does not count, and one that is being forgotten counts until it is gone.
+-- does not count, and one that is being forgotten counts until it is gone. A track that is
+-- being listed has as many documents as it is going to have.
 select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
     case when n.max_repositories is null then 0 else (select count(*) from repositories r
         where r.tenant = @tenant and r.id <> @repository and exists (select 1 from tracks t where t.repository = r.id)) end::bigint as repositories,
-    case when n.max_documents is null then 0 else (select count(*) from documents d join tracks t on t.id = d.track
-        join repositories r on r.id = t.repository
-        where r.tenant = @tenant and t.id <> @track and d.state not in ('skipped', 'removed')) end::bigint as documents
+    case when n.max_documents is null then 0 else (
+        select coalesce(sum(greatest(
+            (select count(*) from documents d where d.track = t.id and d.state not in ('skipped', 'removed')),
+            (select s.expected from snapshots s where s.track = t.id and s.state = 'listing'))), 0)
+        from tracks t join repositories r on r.id = t.repository
+        where r.tenant = @tenant and t.id <> @track) end::bigint as documents
 from tenants n where n.name = @tenant;
 
 -- name: LockRoom :one
@@ -72,6 +76,12 @@ from tenants n where n.name = @tenant;
 select max_repositories::bigint as max_repositories from tenants n
 where n.name = @tenant and n.max_repositories is not null and not exists (select 1 from tracks t where t.repository = @repository)
 for no key update of n;
+
+-- name: LockLimit :one
+-- Locks the row of a tenant with a limit of documents, so that no two commits take the same
+-- room.
+select max_documents::bigint as max_documents from tenants where name = @tenant and max_documents is not null
+for no key update;
 
 -- name: DropEndedTokens :execrows
 -- A token that another has taken the place of, is named by that one's row: it forgets it.

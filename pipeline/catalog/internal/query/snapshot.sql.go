@@ -16,8 +16,8 @@ const addSnapshot = `-- name: AddSnapshot :exec
 with next as (
     update tracks set revision = $2::bigint where id = $1::uuid
 )
-insert into snapshots (track, revision, commit, config, rules, lane, state)
-values ($1::uuid, $2::bigint, $3, $4, $5, $6, 'listing')
+insert into snapshots (track, revision, commit, config, rules, lane, state, expected)
+values ($1::uuid, $2::bigint, $3, $4, $5, $6, 'listing', nullif($7::bigint, 0))
 `
 
 type AddSnapshotParams struct {
@@ -27,6 +27,7 @@ type AddSnapshotParams struct {
 	Config   []byte
 	Rules    []byte
 	Lane     events.Lane
+	Expected int64
 }
 
 func (q *Queries) AddSnapshot(ctx context.Context, arg AddSnapshotParams) error {
@@ -37,6 +38,7 @@ func (q *Queries) AddSnapshot(ctx context.Context, arg AddSnapshotParams) error 
 		arg.Config,
 		arg.Rules,
 		arg.Lane,
+		arg.Expected,
 	)
 	return err
 }
@@ -174,6 +176,15 @@ func (q *Queries) CurrentSnapshot(ctx context.Context, track uuid.UUID) (Current
 		&i.State,
 	)
 	return i, err
+}
+
+const expectDocuments = `-- name: ExpectDocuments :exec
+update snapshots set expected = nullif($1::bigint, 0) where track = $2 and state = 'listing'
+`
+
+func (q *Queries) ExpectDocuments(ctx context.Context, expected int64, track uuid.UUID) error {
+	_, err := q.db.Exec(ctx, expectDocuments, expected, track)
+	return err
 }
 
 const finishListing = `-- name: FinishListing :exec

@@ -202,6 +202,20 @@ func (q *Queries) LoadTenant(ctx context.Context, name string) (LoadTenantRow, e
 	return i, err
 }
 
+const lockLimit = `-- name: LockLimit :one
+select max_documents::bigint as max_documents from tenants where name = $1 and max_documents is not null
+for no key update
+`
+
+// Locks the row of a tenant with a limit of documents, so that no two commits take the same
+// room.
+func (q *Queries) LockLimit(ctx context.Context, tenant string) (int64, error) {
+	row := q.db.QueryRow(ctx, lockLimit, tenant)
+	var max_documents int64
+	err := row.Scan(&max_documents)
+	return max_documents, err
+}
+
 const lockRoom = `-- name: LockRoom :one
 select max_repositories::bigint as max_repositories from tenants n
 where n.name = $1 and n.max_repositories is not null and not exists (select 1 from tracks t where t.repository = $2)
@@ -298,9 +312,12 @@ const roomOf = `-- name: RoomOf :one
 select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
     case when n.max_repositories is null then 0 else (select count(*) from repositories r
         where r.tenant = $1 and r.id <> $2 and exists (select 1 from tracks t where t.repository = r.id)) end::bigint as repositories,
-    case when n.max_documents is null then 0 else (select count(*) from documents d join tracks t on t.id = d.track
-        join repositories r on r.id = t.repository
-        where r.tenant = $1 and t.id <> $3 and d.state not in ('skipped', 'removed')) end::bigint as documents
+    case when n.max_documents is null then 0 else (
+        select coalesce(sum(greatest(
+            (select count(*) from documents d where d.track = t.id and d.state not in ('skipped', 'removed')),
+            (select s.expected from snapshots s where s.track = t.id and s.state = 'listing'))), 0)
+        from tracks t join repositories r on r.id = t.repository
+        where r.tenant = $1 and t.id <> $3) end::bigint as documents
 from tenants n where n.name = $1
 `
 
@@ -312,7 +329,8 @@ type RoomOfRow struct {
 }
 
 // What a tenant has beside a repository and a track. A repository that was never fetched
-// does not count, and one that is being forgotten counts until it is gone.
+// does not count, and one that is being forgotten counts until it is gone. A track that is
+// being listed has as many documents as it is going to have.
 func (q *Queries) RoomOf(ctx context.Context, tenant string, repository uuid.UUID, track uuid.UUID) (RoomOfRow, error) {
 	row := q.db.QueryRow(ctx, roomOf, tenant, repository, track)
 	var i RoomOfRow
