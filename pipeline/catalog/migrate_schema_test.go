@@ -276,6 +276,7 @@ func TestConstraints(t *testing.T) {
 		{"snapshot indexed at no time", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'indexed', 1, now(), null)"},
 		{"snapshot indexed and not listed", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'superseded', null, null, now())"},
 		{"snapshot indexing and indexed", check, snapshot + "($other, 4, $oid, $hash, $hash, 'live', 'indexing', 1, now(), now())"},
+		{"snapshot that expects no documents", check, "update snapshots set expected = 0"},
 		{"two current snapshots", unique, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'indexing', 1, now(), null)"},
 		{"two listings", unique, snapshot + "($track, 4, $oid, $hash, $hash, 'live', 'listing', null, null, null)"},
 

@@ -17,6 +17,20 @@ func TestTagsAreCounted(t *testing.T) {
 	}
 }
 
+// The pages of a PDF are counted, and no more are asked for.
+func TestPagesAreCounted(t *testing.T) {
+	for _, tt := range []struct {
+		pages int
+		more  bool
+	}{{maxPages, false}, {maxPages + 1, true}} {
+		r := fake(t, fmt.Sprintf(`case "$*" in *"-l %d "*) yes 'a\f' | head -n %d | sed 's/\\f/\f/';; *) exit 9;; esac`, maxPages+1, tt.pages))
+		text, refused, err := r.Text(t.Context(), PDF, []byte("in"), 1<<20)
+		if err != nil || (refused != nil) != tt.more || (text == nil) != tt.more || tt.more && !strings.Contains(refused.Why, "more than 10000 pages") {
+			t.Errorf("%d pages: %d bytes, %+v (%v)", tt.pages, len(text), refused, err)
+		}
+	}
+}
+
 // Pages and documents that are costly to read take time in proportion to their size.
 func TestExtractionGrowsWithTheFile(t *testing.T) {
 	page := func(s string) func(int) (Format, []byte) {

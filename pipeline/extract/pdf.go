@@ -7,17 +7,20 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"syscall"
 	"time"
 )
 
-// Bounds of reading one PDF. Processor time decides about a file, because a
+// Bounds of reading one PDF. The pages and the bytes of its text are counted, and decide
+// first. Processor time decides about what costs more than that, because a
 // loaded machine grants it later, but not less of it. The deadline only finds a
 // program that stands still; the file is then tried again.
 const (
 	maxCPU    = 20 * time.Second
 	maxWait   = 5 * time.Minute
 	maxMemory = 1 << 30 // of address space
+	maxPages  = 10_000  // of a file; a file may name one page very often
 	maxProbe  = 10 * time.Second
 	maxProbed = 4 << 10         // bytes of the answer to --version
 	killWait  = 5 * time.Second // for its pipes to close
@@ -88,7 +91,7 @@ func (p *program) text(ctx context.Context, content []byte, most int) ([]byte, *
 	defer cancel()
 	out := bounded{most: most, full: cancel}
 	in := gate{open: make(chan struct{}), content: bytes.NewReader(content)}
-	cmd := p.command(running, p.attr, "-q", "-enc", "UTF-8", "-eol", "unix", "-", "-")
+	cmd := p.command(running, p.attr, "-q", "-enc", "UTF-8", "-eol", "unix", "-l", strconv.Itoa(maxPages+1), "-", "-")
 	cmd.Stdin, cmd.Stdout = in, &out
 	if err := cmd.Start(); err != nil {
 		return nil, nil, fmt.Errorf("run pdftotext: %w", err)
@@ -110,8 +113,13 @@ func (p *program) text(ctx context.Context, content []byte, most int) ([]byte, *
 		refused, err := p.failure(cmd.ProcessState, running.Err(), err)
 		return nil, refused, err
 	}
+	if bytes.Count(out.kept, formFeed) > maxPages { // one ends each page
+		return nil, unreadable("it has more than %d pages", maxPages), nil
+	}
 	return pages(clean(out.kept)), nil, nil
 }
+
+var formFeed = []byte("\f")
 
 // gate holds back the input of a child until its bounds are set.
 type gate struct {

@@ -85,7 +85,7 @@ func (r *reader) made(e entry, v lang.Verdict, read content.Content) file {
 		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("more than %d of them", secret.MaxFindings)}
 	}
 	if v.Skip == "" && read.Over {
-		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("it has more than %d places where a secret may be", secret.Looks(len(read.Text)))}
+		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("looking for secrets in it takes more than %d steps", secret.Looks(len(read.Text)))}
 	}
 	f := judged(e, v)
 	if v.Skip != "" && v.Skip != lang.ReasonSecrets {

@@ -50,6 +50,7 @@ func armored(text []byte, at int, headers bool) (span, bool) {
 	if end := bytes.Index(window, dashes); end >= 0 {
 		window = window[:end]
 	}
+	read := len(window)
 	count, last := 0, 0
 	var seen class
 	different := 0
@@ -72,7 +73,7 @@ scan:
 		}
 	}
 	if count < minArmor || different < 12 {
-		return span{}, false
+		return span{read: read}, false
 	}
-	return span{start: at, end: at + last, armored: true}, true
+	return span{start: at, end: at + last, armored: true, read: read}, true
 }

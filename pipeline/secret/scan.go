@@ -10,7 +10,8 @@ import (
 type keyword struct {
 	word string // in lower case; found in any case
 	rule string
-	// match looks around text[at:end], which is the keyword in any case.
+	// match looks around text[at:end], which is the keyword in any case. Where there is no
+	// secret, the span tells what was read and no more.
 	match func(text []byte, at, end int) (span, bool)
 }
 

@@ -23,6 +23,21 @@ func TestATextHasABudgetOfLooks(t *testing.T) {
 	if again := masked(large); again.Over != m.Over || !bytes.Equal(again.Text, m.Text) {
 		t.Error("a text over its budget is another each time")
 	}
+	// What a matcher reads counts, whether it finds a secret or not.
+	key := append([]byte("private-lines: 14\n"), bytes.Repeat([]byte("Aa0+"), 40)...)
+	for _, tt := range []struct {
+		name string
+		text []byte
+		over bool
+	}{
+		{"beginnings of keys without an end", bytes.Repeat([]byte("private-lines:"), 20_000), true},
+		{"a thousand short keys", bytes.Repeat(key, 1000), false},
+		{"beginnings of tokens", bytes.Repeat([]byte(".eyJ0AAAAAAAAA"), 20_000), false},
+	} {
+		if m := masked(tt.text); m.Over != tt.over {
+			t.Errorf("%s, %d bytes: over the budget: %t", tt.name, len(tt.text), m.Over)
+		}
+	}
 	// What people write is far below: a keyword in each line of a large file.
 	if m := masked(bytes.Repeat([]byte("set the password in the form, and http the rest\n"), 20_000)); m.Over {
 		t.Error("a text that people write is over its budget")

@@ -29,21 +29,23 @@ type Masked struct {
 	// Excess says that there were more than MaxFindings: Text is not to be
 	// used, and Findings are the first ones.
 	Excess bool
-	// Over says that the text has more keywords than its size allows to look at: Text is
-	// not to be used. See Looks.
+	// Over says that the text takes more looks than its size allows: it has too many
+	// keywords, or too much to read after them. Text is not to be used. See Looks.
 	Over bool
 }
 
 // The places of a text at which a matcher may look for a secret: freeLooks, and one more
-// for each bytesPerLook bytes. Each look reads some KiB at most, so that the work is bounded
+// for each bytesPerLook bytes. A look reads bytesOfLook bytes or a little more; a matcher
+// that reads on counts as another look for each bytesOfLook bytes. So the work is bounded
 // by the size of the text on any machine. Programs and documents that people write have a
 // keyword in some hundred bytes.
 const (
 	freeLooks    = 64 << 10
 	bytesPerLook = 8
+	bytesOfLook  = 1 << 10
 )
 
-// Looks is how many keywords a text of a size may have.
+// Looks is how many looks a text of a size may take.
 func Looks(size int) int { return freeLooks + size/bytesPerLook }
 
 // Mask finds the secrets of a text, which it does not change, and masks them. It
@@ -77,18 +79,22 @@ type span struct {
 	// quotes, escapes, indentation.
 	armored bool
 	generic bool // found by the name that it is assigned to, not by its format
+	// read is how many bytes the matcher has read, if that may be more than bytesOfLook. It
+	// is told whether there is a secret or not.
+	read int
 }
 
-// looksPerCheck is the number of keywords after which find looks at its context. A
-// matcher reads some KiB around a keyword, so that is a matter of milliseconds.
+// looksPerCheck is the number of looks after which find looks at its context, which is a
+// matter of milliseconds.
 const looksPerCheck = 1 << 10
 
 // find returns the spans of a text in order, up to MaxFindings+1. Overlapping
-// spans become one. over says that the text has more keywords than Looks allows.
+// spans become one. over says that the text takes more looks than Looks allows.
 func find(ctx context.Context, text []byte) (spans []span, over bool, err error) {
-	looks, most := 0, Looks(len(text))
+	looks, most, check := 0, Looks(len(text)), looksPerCheck
 	keywords().scan(text, func(k *keyword, at int) bool {
-		if looks++; looks%looksPerCheck == 0 {
+		if looks++; looks >= check {
+			check = looks + looksPerCheck
 			if err = ctx.Err(); err != nil {
 				return false
 			}
@@ -97,6 +103,7 @@ func find(ctx context.Context, text []byte) (spans []span, over bool, err error)
 			return false
 		}
 		s, ok := k.match(text, at, at+len(k.word))
+		looks += s.read / bytesOfLook
 		if !ok {
 			return true
 		}

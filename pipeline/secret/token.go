@@ -152,15 +152,15 @@ func jsonWebToken(text []byte, at, end int) (span, bool) {
 	for i, least := range [...]int{8, 4, 20} {
 		if i > 0 {
 			if end == len(text) || text[end] != '.' {
-				return span{}, false
+				return span{read: end - at}, false
 			}
 			end++
 		}
 		stop := urlSafe.run(text, end, maxJWT)
 		if stop-end < least || i == 1 && !bytes.HasPrefix(text[end:stop], []byte("eyJ")) {
-			return span{}, false
+			return span{read: stop - at}, false
 		}
 		end = stop
 	}
-	return span{start: at, end: end}, true
+	return span{start: at, end: end, read: end - at}, true
 }
