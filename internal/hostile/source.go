@@ -32,7 +32,7 @@ func sources() []Kind {
 		}, Want: Want{Rejected: "damaged at its source"}},
 		{Name: "a_damaged_pack", Make: damagedPack, Want: Want{Rejected: "damaged at its source"}},
 		{Name: "a_partial_clone", Make: partialClone, Want: Want{Rejected: "partial clone"}},
-		{Name: "a_delta_bomb", Make: deltaBomb, Want: Want{Rejected: "of memory that it may take"}},
+		{Name: "a_delta_bomb", Make: deltaBomb, Want: Want{Skipped: map[string]string{"a": "too_large", "b": "too_large"}}},
 		{Name: "nothing", Make: func(_ context.Context, r *Repo) error { return r.Err() }, Want: Want{Rejected: "empty"}},
 	}
 }

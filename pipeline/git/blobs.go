@@ -81,9 +81,11 @@ func (b *Blobs) Next() (Blob, error) {
 	return Blob{oid, size, b.body}, nil
 }
 
-// NoBlob is the size of an object that a tree gives out for a file and that is
-// none: a tree, a commit or a tag. Its content cannot be asked for.
-const NoBlob = -1
+// Sizes of what has no content to ask for.
+const (
+	NoBlob = -1 // a tree names an object as a file that is none: a tree, a commit or a tag
+	TooBig = -2 // the file was left at its source, see [Mirrors.Fetch]
+)
 
 // Sizes returns the size in bytes of each blob. It neither waits for requested
 // blobs nor disturbs them.
@@ -100,8 +102,11 @@ func (b *Blobs) Sizes(oids []string) ([]int64, error) {
 	sizes := make([]int64, len(oids))
 	for i := range sizes {
 		oid, size, err := b.sizes.next()
-		if errors.Is(err, errNoBlob) {
+		switch {
+		case errors.Is(err, errNoBlob):
 			size, err = NoBlob, nil
+		case errors.Is(err, errMissing) && isPartialMirror(b.repo.dir()):
+			size, err = TooBig, nil
 		}
 		if err != nil {
 			b.err = b.unreadable(oid, err)
@@ -202,7 +207,10 @@ type batch struct {
 	closed  bool
 }
 
-var errNoBlob = errors.New("the object is no file")
+var (
+	errNoBlob  = errors.New("the object is no file")
+	errMissing = errors.New("the mirror does not hold it")
+)
 
 const (
 	maxWindows = 2
@@ -279,7 +287,7 @@ func (b *batch) next() (oid string, size int64, err error) {
 	fields := strings.Fields(string(line))
 	switch {
 	case len(fields) == 2 && fields[0] == oid && fields[1] == "missing":
-		return oid, 0, errors.New("the mirror does not hold it")
+		return oid, 0, errMissing
 	case len(fields) != 3 || fields[0] != oid:
 		return oid, 0, fmt.Errorf("unexpected answer %.80q", line)
 	case fields[1] != "blob":

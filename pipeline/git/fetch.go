@@ -29,6 +29,8 @@ type Head struct {
 // full name of a commit, 40 or 64 hexadecimal digits, is that commit, under the
 // ref refs/commits/NAME.
 // If the remote has nothing new, the listing of its refs is all that is done.
+// If git would need more memory than it may take, files over 64 MiB are left at
+// the remote, where its host knows how to.
 //
 // What cannot work is a fault.Reject that wraps ErrNotFound, ErrAuth, ErrNoRef,
 // ErrEmpty or ErrTooLarge; trouble on the way is a fault.Retry, which wraps
@@ -83,7 +85,7 @@ func (m *Mirrors) bring(ctx context.Context, id string, remote Remote, access ac
 			return Head{Ref: tip.ref, Commit: there.commit}, nil
 		}
 	}
-	return m.update(ctx, id, there.format, job{remote, access, tip, lock})
+	return m.update(ctx, id, there.format, job{remote: remote, access: access, tip: tip, lock: lock})
 }
 
 // job is one ref on its way into a mirror.
@@ -92,6 +94,7 @@ type job struct {
 	access access
 	tip    tip
 	lock   *lock
+	small  bool // without files over largeBlob
 }
 
 // refused says that the remote does not give the commit that is asked for by its own name.
@@ -148,11 +151,15 @@ func (m *Mirrors) read(ctx context.Context, dir, ref string) (state, error) {
 
 // update fetches into a mirror of the given object format if it is the remote's. If that
 // fails for a reason that may lie in the mirror, or old content has made the mirror too
-// large, a new one takes its place.
+// large, a new one takes its place. If git would need too much memory for that, the new
+// one goes without large files, which nothing reads: a file of kilobytes may become one
+// of gigabytes.
 func (m *Mirrors) update(ctx context.Context, id, format string, job job) (Head, error) {
 	dir := m.dir(id)
 	if format == formatOf(job.tip.oid) {
-		head, err := m.fetchInto(ctx, dir, job)
+		same := job
+		same.small = isPartialMirror(dir)
+		head, err := m.fetchInto(ctx, dir, same)
 		if err == nil {
 			m.maintain(ctx, dir, job.lock)
 			return head, nil
@@ -163,6 +170,13 @@ func (m *Mirrors) update(ctx context.Context, id, format string, job job) (Head,
 	}
 	fresh := dir + suffixNew
 	head, err := m.create(ctx, fresh, job)
+	if errors.Is(err, errMemory) {
+		job.small = true
+		if err := os.RemoveAll(fresh); err != nil {
+			return Head{}, fmt.Errorf("remove mirror: %w", err)
+		}
+		head, err = m.create(ctx, fresh, job)
+	}
 	if err != nil {
 		return Head{}, errors.Join(job.explain(err), os.RemoveAll(fresh))
 	}
@@ -185,13 +199,25 @@ func (m *Mirrors) create(ctx context.Context, dir string, job job) (Head, error)
 }
 
 func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	watch := m.watch(ctx, dir, cancel)
 	args := job.access.options([]string{
 		"fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance",
 		"--force", "--no-write-fetch-head", "--depth=1",
 	})
-	command := job.access.command(append(args, "--", job.remote.fetchURL(), "+"+job.tip.wanted()+":"+mirrorRef(job.tip.ref)))
+	from, restore := job.remote.fetchURL(), func() error { return nil }
+	if job.small {
+		from = partialRemote
+		args = append(args, withoutLarge(job.remote)...)
+		var err error
+		if restore, err = keepConfig(dir); err != nil {
+			return Head{}, err
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	watch := m.watch(ctx, dir, cancel)
+	command := job.access.command(append(args, "--", from, "+"+job.tip.wanted()+":"+mirrorRef(job.tip.ref)))
+	if job.small {
+		command.config = slices.Concat(command.config, []setting{{"remote." + partialRemote + ".url", job.remote.fetchURL()}})
+	}
 	command.gitDir, command.lock, command.onProgress = dir, job.lock.file, watch.progress
 	_, err := m.run(ctx, command)
 	cancel(nil)
@@ -200,7 +226,7 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	if size := m.checkSize(dir); err == nil || errors.Is(size, ErrTooLarge) {
 		err = size
 	}
-	if err != nil {
+	if err := errors.Join(err, restore()); err != nil {
 		return Head{}, err
 	}
 	there, err := m.read(context.WithoutCancel(ctx), dir, job.tip.ref)

@@ -36,6 +36,9 @@ const (
 	codeFileSize = 128 + int(syscall.SIGXFSZ)
 )
 
+// errMemory is an ErrTooLarge that a fetch without large files may avoid.
+var errMemory = fmt.Errorf("%w", ErrTooLarge)
+
 // The messages that git prints about its own children.
 var (
 	diedOfCPU      = fmt.Sprintf("died of signal %d", syscall.SIGXCPU)
@@ -53,9 +56,10 @@ func (l limits) exceeded(f *failure) error {
 			signal = status.Signal()
 		}
 	}
-	what := ""
+	kind, what := ErrTooLarge, ""
 	switch {
 	case strings.Contains(f.stderr, "ut of memory"):
+		kind = errMemory
 		what = fmt.Sprintf("git needs more than the %d bytes of memory that it may take; raise --git-memory-mib if the repository is sound", l.memory)
 	case code == codeCPU || strings.Contains(f.stderr, diedOfCPU) || signal == syscall.SIGXCPU:
 		what = fmt.Sprintf("git needs more than the %s of a processor that it may take; raise --git-cpu if the repository is sound", l.cpu)
@@ -64,5 +68,5 @@ func (l limits) exceeded(f *failure) error {
 	default:
 		return nil
 	}
-	return fault.Reject(fmt.Errorf("%w: %s (%w)", ErrTooLarge, what, f))
+	return fault.Reject(fmt.Errorf("%w: %s (%w)", kind, what, f))
 }

@@ -159,8 +159,11 @@ func (r *Repo) file(ctx context.Context, commit, path string, max int64) ([]byte
 		return nil, false, err
 	}
 	defer blobs.Close()
-	if sizes, err := blobs.Sizes([]string{entry.OID}); err != nil || sizes[0] == NoBlob {
+	switch sizes, err := blobs.Sizes([]string{entry.OID}); {
+	case err != nil || sizes[0] == NoBlob:
 		return nil, false, err
+	case sizes[0] == TooBig:
+		return nil, true, fault.Reject(fmt.Errorf("%w: over %d bytes; at most %d are read", ErrTooLarge, largeBlob, max))
 	}
 	blobs.Request(entry.OID)
 	blob, err := blobs.Next()

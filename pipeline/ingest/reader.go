@@ -54,8 +54,11 @@ func (r *reader) read(ctx context.Context, group []entry) error {
 		return err
 	}
 	group, err = r.judge(ctx, group, func(e entry, i int) lang.Verdict {
-		if sizes[i] == git.NoBlob {
+		switch sizes[i] {
+		case git.NoBlob:
 			return lang.Verdict{Skip: lang.ReasonDamaged, Detail: "its object is no file"}
+		case git.TooBig:
+			return lang.Verdict{Skip: lang.ReasonTooLarge, Detail: "git needs more memory than it may take to fetch it"}
 		}
 		return r.rules.Path(e.Path, kindOf(e.Kind), sizes[i])
 	})

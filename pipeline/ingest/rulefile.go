@@ -63,7 +63,7 @@ func (f *ruleFiles) read(ctx context.Context, repo *git.Repo) error {
 	left := int64(lang.MaxAttributesBytes)
 	for i, p := range f.paths {
 		switch size := sizes[i]; {
-		case size == git.NoBlob: // the reader skips it
+		case size == git.NoBlob, size == git.TooBig: // the reader skips it
 			continue
 		case p == ignoreFile && size > lang.MaxIgnoreBytes:
 			f.refuse(p, "%d bytes; the limit is %d", size, lang.MaxIgnoreBytes)
