@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/syncer"
 	"github.com/leatworks/leat/pipeline/syncer/object"
 	"github.com/leatworks/leat/pipeline/syncer/point"
 )
@@ -52,6 +53,8 @@ type Upkeep struct {
 	LettersPerTenant    int           `env:"LEAT_LETTERS_PER_TENANT" default:"1000" placeholder:"N" help:"Dead letters kept of a tenant; beyond that the oldest go (${default})."`
 	LettersMiB          int           `name:"letters-mib" env:"LEAT_LETTERS_MIB" default:"16" placeholder:"MIB" help:"MiB of payloads and headers that a tenant's dead letters may take (${default})."`
 	LetterRetention     time.Duration `env:"LEAT_LETTER_RETENTION" default:"2160h" help:"How long a dead letter is kept (${default})."`
+	DeliveriesPerHook   int           `env:"LEAT_DELIVERIES_PER_HOOK" default:"1000" placeholder:"N" help:"Deliveries kept of a webhook; beyond that the oldest go (${default})."`
+	DeliveryRetention   time.Duration `env:"LEAT_DELIVERY_RETENTION" default:"720h" help:"How long a delivery of a webhook is kept (${default})."`
 	GenerationRetention time.Duration `env:"LEAT_GENERATION_RETENTION" default:"24h" help:"How long the index is kept that another has replaced, so that 'leat generations rollback' can bring it back (${default})."`
 
 	Backups
@@ -79,6 +82,7 @@ func (u Upkeep) Check() error {
 		{"--garbage-grace (LEAT_GARBAGE_GRACE)", u.GarbageGrace},
 		{"--s3-cold-after (LEAT_S3_COLD_AFTER)", u.S3ColdAfter},
 		{"--letter-retention (LEAT_LETTER_RETENTION)", u.LetterRetention},
+		{"--delivery-retention (LEAT_DELIVERY_RETENTION)", u.DeliveryRetention},
 		{"--generation-retention (LEAT_GENERATION_RETENTION)", u.GenerationRetention},
 	} {
 		if d.value < 0 {
@@ -103,6 +107,9 @@ func (u Upkeep) Check() error {
 	if u.LettersPerTenant < 0 {
 		return fmt.Errorf("--letters-per-tenant (LEAT_LETTERS_PER_TENANT) %d: give 1 or more", u.LettersPerTenant)
 	}
+	if u.DeliveriesPerHook < 0 {
+		return fmt.Errorf("--deliveries-per-hook (LEAT_DELIVERIES_PER_HOOK) %d: give 1 or more", u.DeliveriesPerHook)
+	}
 	if u.LettersMiB < 0 || u.LettersMiB > maxStreamMiB {
 		return fmt.Errorf("--letters-mib (LEAT_LETTERS_MIB) %d: give 1 to %d", u.LettersMiB, maxStreamMiB)
 	}
@@ -112,6 +119,11 @@ func (u Upkeep) Check() error {
 // Letters is the limit of dead letters.
 func (u Upkeep) Letters() catalog.LetterLimit {
 	return catalog.LetterLimit{Most: u.LettersPerTenant, MostBytes: int64(u.LettersMiB) << 20, Age: u.LetterRetention}
+}
+
+// Deliveries is how many deliveries of webhooks are kept.
+func (u Upkeep) Deliveries() syncer.Deliveries {
+	return syncer.Deliveries{Age: u.DeliveryRetention, Keep: u.DeliveriesPerHook}
 }
 
 // Objects configures the scrub and the collection of garbage.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/leatworks/leat/events"
@@ -15,6 +16,7 @@ import (
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/internal/webhook"
+	"github.com/leatworks/leat/pipeline/broker"
 )
 
 // request is a delivery to a hook of provider generic. An id of "" is left out.
@@ -252,6 +254,31 @@ func TestADeliveryIsDoneOnce(t *testing.T) {
 	}
 	if log := m.One(t, "select string_agg(action, ' ' order by id) from audit"); log != "hook.create delivery.replay" {
 		t.Errorf("the audit log has %s", log)
+	}
+}
+
+// A delivery that comes many times at once is published under one id, which the stream
+// takes once.
+func TestADeliveryIsDoneOnceAtOnce(t *testing.T) {
+	m := openHooks(t)
+	repo := testpipe.NewRepo(t)
+	repo.Commit(t, testpipe.Text("a.txt", "water\n"))
+	h := m.local(t, repo)
+	r := request(h.Hook, h.Secret, "d-1", fmt.Sprintf(`{"url":%q}`, repo.Dir))
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if a, err := m.Service.Deliver(t.Context(), r); err != nil || a.State != "accepted" {
+				t.Errorf("became %+v: %v", a, err)
+			}
+		})
+	}
+	wait.Wait()
+	if lag, err := m.Broker.Lag(t.Context(), broker.StreamIntake, broker.ConsumerIngestor); err != nil || lag.Pending != 1 {
+		t.Errorf("the intake holds %+v, %v", lag, err)
+	}
+	if row := m.One(t, "select count(*) || ' ' || max(times) || ' ' || max(state) from deliveries"); row != "1 8 accepted" {
+		t.Errorf("deliveries: %s", row)
 	}
 }
 

@@ -225,7 +225,7 @@ func Sync(ctx context.Context, s *Stores, cfg config.Syncer, log *slog.Logger) e
 	work := slices.Concat(objects.Work(), points.Work(), []schedule.Work{
 		syncer.Retain(syncer.Retention{}, s.Catalog.Garbage, s.Catalog.Usage), syncer.Letters(cfg.Letters(), s.Catalog.Letters, log),
 		syncer.Audit(syncer.AuditRetention{}, s.Catalog.Audit),
-		syncer.RetainDeliveries(syncer.Deliveries{}, s.Catalog.Hooks), syncer.RetainTokens(0, s.Catalog.Tokens), syncer.RetainReplies(s.Catalog.Replies),
+		syncer.RetainDeliveries(cfg.Deliveries(), s.Catalog.Hooks), syncer.RetainTokens(0, s.Catalog.Tokens), syncer.RetainReplies(s.Catalog.Replies),
 	})
 	if cfg.To != "" {
 		work = append(work, s.backups(cfg, log))

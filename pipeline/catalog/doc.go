@@ -7,7 +7,8 @@
 // work. Every write about a document names a revision, and a write of an older
 // revision changes nothing.
 //
-// The package refuses to hold text, vectors or credentials: those are in packs
-// and in the environment. Statements live in query/, the schema in migration/;
-// internal/query is generated from both by sqlc (make generate).
+// The package refuses to hold text, vectors or credentials in the clear: text and
+// vectors are in packs, and the key of what is sealed is elsewhere. Statements live
+// in query/, the schema in migration/; internal/query is generated from both by sqlc
+// (make generate).
 package catalog
