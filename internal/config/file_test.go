@@ -117,6 +117,7 @@ func TestCheckNamesTheLine(t *testing.T) {
 		"index: env:X":                                                              "1: index: only secrets and addresses",
 		"postgres-url: env:NO_SUCH_VARIABLE":                                        "1: postgres-url: NO_SUCH_VARIABLE is not in the environment; set it",
 		"bulk-window: 9\ngateway: {token-rate: 0}":                                  "2: gateway.token-rate: 0: give more than 0",
+		"syncer:\n  s3-cold-class: GLACIER":                                         "2: syncer.s3-cold-class: \"GLACIER\": give a class whose objects can be read at once",
 		"syncer:\n  scrub-rate: 0":                                                  "2: syncer.scrub-rate: 0: give 1 or more",
 		"nats-url: nats://a\npostgres-url: p\nqdrant-url: http://q\ns3-url: s:9000": "4: s3-url: it is not of the form",
 		"config: other.yaml":                                                        "1: config: there is no such key",
