@@ -34,27 +34,6 @@ func dice(shared, a, b int) float64 {
 	return 2 * float64(shared) / float64(a+b)
 }
 
-func named(q *question, c *candidate) float64 {
-	if c.hit.Kind == kindHeader || len(q.identifiers) == 0 {
-		return 0
-	}
-	for name := range names(c.hit.Symbol) {
-		if q.identifiers[name] {
-			return 1
-		}
-	}
-	if strings.HasSuffix(c.hit.Symbol, "…") { // there was no room for all
-		for symbol := range c.point.Symbols.All() {
-			for name := range symbol.Names() {
-				if q.identifiers[name] {
-					return 1
-				}
-			}
-		}
-	}
-	return 0
-}
-
 // covered returns the largest share of a name's words that the query holds. The
 // names that lead to a definition do not count.
 func covered(q *question, c *candidate) float64 {

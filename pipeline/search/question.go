@@ -12,17 +12,18 @@ import (
 // question is what the ranking knows of a query's text.
 type question struct {
 	terms       terms
-	words       []word            // each once
-	met         uint64            // those of the words, as bits, that a candidate's path holds
-	identifiers map[string]bool   // what is spelt like a name in code, letter by letter
-	tokens      []string          // what stands between blanks, without quotes and the like
-	asks        role              // roles of files that the query asks for
-	name        bool              // it is one name in code, or another token that is no word
-	own         terms             // memory for those of a name
-	anywhere    bool              // it is a name that no candidate defines: any file may hold it
-	spots       map[string]spot   // by path
-	dirs        map[string]dir    // by path
-	kin         map[string]uint64 // by the text of a word: those of the query's words, as bits, to which it is related
+	words       []word             // each once
+	met         uint64             // those of the words, as bits, that a candidate's path holds
+	identifiers map[string]mention // what is spelt like a name in code, letter by letter
+	tokens      []string           // what stands between blanks, without quotes and the like
+	asks        role               // roles of files that the query asks for
+	name        bool               // it is one name in code, or another token that is no word
+	how         bool               // it asks how, where or why something is done
+	own         terms              // memory for those of a name
+	anywhere    bool               // it is a name that no candidate defines: any file may hold it
+	spots       map[string]spot    // by path
+	dirs        map[string]dir     // by path
+	kin         map[string]uint64  // by the text of a word: those of the query's words, as bits, to which it is related
 }
 
 // dir is what the paths of a directory's files have in common.
@@ -42,7 +43,7 @@ type spot struct {
 }
 
 func newQuestion(text string) *question {
-	q := &question{terms: termsOf(text), identifiers: make(map[string]bool), spots: make(map[string]spot), dirs: make(map[string]dir), kin: make(map[string]uint64)}
+	q := &question{terms: termsOf(text), identifiers: make(map[string]mention), spots: make(map[string]spot), dirs: make(map[string]dir), kin: make(map[string]uint64)}
 	for _, w := range wordsOf(text, 4*maxWords) {
 		known := func(other word) bool { return other.text == w.text }
 		if len(w.text) < 2 || slices.ContainsFunc(q.words, known) || len(q.words) == maxWords {
@@ -53,20 +54,23 @@ func newQuestion(text string) *question {
 	}
 	fields := strings.Fields(text)
 	q.name = len(fields) == 1 && (codeLike(text) || strings.ContainsFunc(text, unicode.IsDigit))
+	q.how = len(fields) > 1 && slices.Contains(howWords, strings.ToLower(fields[0]))
 	for _, token := range fields[:min(len(fields), maxWords)] {
 		if token = strings.Trim(token, "`'\"()[]{}<>,;:?!"); token != "" {
 			q.tokens = append(q.tokens, token)
 		}
-		for name := range strings.FieldsFuncSeq(token, func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_'
-		}) {
-			if len(fields) == 1 || codeLike(name) {
-				q.identifiers[name] = true
+		mentionsIn(token, func(name string, m mention) {
+			known, again := q.identifiers[name]
+			if (len(fields) == 1 || codeLike(name)) && (!again || known.leads) {
+				q.identifiers[name] = m
 			}
-		}
+		})
 	}
 	return q
 }
+
+// howWords begin a question whose answer is a place and not a name.
+var howWords = strings.Fields("how where what which why when who")
 
 // codeLike says whether a token is spelt like a name in code: with an
 // underscore, or with a capital after a small letter or before one inside.

@@ -142,12 +142,16 @@ func (s *Searcher) Search(ctx context.Context, q Query) (Answer, error) {
 
 // best asks for more and more candidates until there are enough hits among them.
 func (s *Searcher) best(ctx context.Context, q Query, filter vector.Filter, dense []float32) ([]Hit, error) {
+	definitions, err := s.definitions(ctx, q, filter, dense)
+	if err != nil {
+		return nil, err
+	}
 	for n, read := candidates(q.Limit), shortlist(q.Limit); ; n, read = 4*n, 4*read {
 		found, err := s.Points.Search(ctx, s.Generation.Collection, q.points(filter, dense, n))
 		if err != nil {
 			return nil, err
 		}
-		list, err := newCandidates(s.near(found))
+		list, err := newCandidates(with(s.near(found), definitions))
 		if err != nil {
 			return nil, err
 		}

@@ -318,3 +318,25 @@ func TestSearchesAreCounted(t *testing.T) {
 		t.Errorf("counted: %+v", list)
 	}
 }
+
+// So many texts hold the name that the text which defines it is not among the candidates
+// by its words.
+func TestADefinitionIsFoundAmongManyUses(t *testing.T) {
+	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
+	var uses strings.Builder
+	for i := range 260 {
+		fmt.Fprintf(&uses, "# Part %d\n\n%s\n", i, strings.Repeat("The Sluice leads to a Sluice. ", 11))
+	}
+	var code strings.Builder
+	code.WriteString("package mill\n\n// Sluice lets water through.\ntype Sluice struct {\n")
+	for i := range 60 {
+		fmt.Fprintf(&code, "\tgateOfTheRiver%d, heightOfTheWater%d int\n", i, i)
+	}
+	code.WriteString("}\n")
+	repo.Commit(t, testpipe.Text("uses.md", uses.String(), "gate.go", code.String()))
+	p.Submit(t, repo)
+	p.Settle(t)
+	if hits := find(t, p, search.Query{Text: "Sluice"}); len(hits) == 0 || hits[0].Path != "gate.go" {
+		t.Errorf("found first: %+v", hits[:min(len(hits), 1)])
+	}
+}

@@ -7,7 +7,8 @@ type Signal struct {
 	Name     string
 	About    string
 	Constant float64
-	Source   string // of the constant
+	How      float64 // the constant for a query that asks how, where or why; 0: the same
+	Source   string  // of the constant
 
 	// measure says how far the rule applies to a candidate, mostly from 0 to 1,
 	// and combine changes the candidate's boost accordingly.
@@ -31,7 +32,7 @@ var signals = []Signal{
 		Constant: 3, Source: byOwn, measure: symbolShare, combine: add,
 	},
 	{
-		Name: "definition", About: "the query names the definition, letter by letter",
+		Name: "definition", About: "the query names the definition, letter by letter, as a name of its own or with what it belongs to",
 		Constant: 2, Source: byBenchmark, measure: named, combine: add,
 	},
 	{
@@ -52,7 +53,7 @@ var signals = []Signal{
 	},
 	{
 		Name: "test", About: "tests and fixtures come behind what they test, unless the query asks for tests",
-		Constant: 0.6, Source: byBenchmark, measure: plays(roleTest), combine: scale,
+		Constant: 0.6, How: 0.4, Source: byBenchmark, measure: plays(roleTest), combine: scale,
 	},
 	{
 		Name: "example", About: "examples and benchmarks come behind what they use, unless the query asks for them",
@@ -63,17 +64,24 @@ var signals = []Signal{
 		Constant: 0.2, Source: byBenchmark, measure: plays(roleProse), combine: scale,
 	},
 	{
-		Name: "siblings", About: "other good chunks of a file raise all its chunks",
-		Constant: 0.25, Source: byBenchmark, spread: siblings,
+		Name: "siblings", About: "other good chunks of a file raise its best one, more so if the query asks how or where",
+		Constant: 0.25, How: 0.5, Source: byBenchmark, spread: siblings,
 	},
 	{
 		Name: "repeat", About: "each further chunk of a file loses, so that one file does not fill the page",
-		Constant: 0.8, Source: byBenchmark, spread: repeats,
+		Constant: 0.95, Source: byBenchmark, spread: repeats,
 	},
 }
 
 // Signals returns all rules of the ranking, in the order in which they apply.
 func Signals() []Signal { return slices.Clone(signals) }
+
+func (s Signal) constant(q *question) float64 {
+	if q.how && s.How != 0 {
+		return s.How
+	}
+	return s.Constant
+}
 
 // The conversions keep the compiler from fusing the operations, which would
 // change the last digit on some machines.
@@ -95,7 +103,7 @@ func apply(rules []Signal, q *question, list []candidate) []candidate {
 		boost := 1.0
 		for _, rule := range rules {
 			if rule.measure != nil {
-				boost = rule.combine(boost, rule.measure(q, c), rule.Constant)
+				boost = rule.combine(boost, rule.measure(q, c), rule.constant(q))
 			}
 		}
 		c.boost = float32(boost)
@@ -105,7 +113,7 @@ func apply(rules []Signal, q *question, list []candidate) []candidate {
 	rank(list)
 	for _, rule := range rules {
 		if rule.spread != nil {
-			rule.spread(list, rule.Constant)
+			rule.spread(list, rule.constant(q))
 			rank(list)
 		}
 	}

@@ -6,22 +6,27 @@ import "github.com/google/uuid"
 // first would; the third adds this share of that, and so on.
 const siblingShare = 0.7
 
-// siblings adds to each candidate a part of the scores of its file's others.
-// The list is in order.
+// siblings adds to each file's best candidate a part of the scores of the file's
+// others. These get nothing, so that a weak part of a good file does not come before
+// other files. The list is in order.
 func siblings(list []candidate, part float64) {
-	type file struct{ next, sum float64 }
+	type file struct {
+		best      *candidate
+		next, sum float64
+	}
 	files := make(map[uuid.UUID]*file)
 	for i := range list {
-		f := files[list[i].point.Document]
+		c := &list[i]
+		f := files[c.point.Document]
 		if f == nil {
-			files[list[i].point.Document] = &file{next: siblingShare}
+			files[c.point.Document] = &file{best: c, next: siblingShare}
 			continue
 		}
-		f.sum += float64(f.next * float64(list[i].hit.Score))
+		f.sum += float64(f.next * float64(c.hit.Score))
 		f.next *= siblingShare
 	}
-	for i := range list {
-		list[i].hit.Score += float32(part * files[list[i].point.Document].sum)
+	for _, f := range files {
+		f.best.hit.Score += float32(part * f.sum)
 	}
 }
 

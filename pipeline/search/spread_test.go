@@ -25,17 +25,21 @@ func TestRulesOfSeveralCandidates(t *testing.T) {
 		}
 		return all
 	}
-	for name, want := range map[string][]float64{
-		"siblings": {0.8 + 0.25*(0.7*0.6+0.49*0.5), 0.9, 0.6 + 0.25*(0.7*0.6+0.49*0.5), 0.5 + 0.25*(0.7*0.6+0.49*0.5)},
-		"repeat":   {0.9, 0.8, 0.6 * 0.8, 0.5 * 0.64},
+	for _, c := range []struct {
+		rule, query string
+		want        []float64
+	}{
+		{"siblings", "water", []float64{0.8 + 0.25*(0.7*0.6+0.49*0.5), 0.9, 0.6, 0.5}},
+		{"siblings", "How does water flow", []float64{0.8 + 0.5*(0.7*0.6+0.49*0.5), 0.9, 0.6, 0.5}},
+		{"repeat", "water", []float64{0.9, 0.8, 0.6 * 0.95, 0.5 * 0.9025}},
 	} {
 		var got []float64
-		for _, c := range apply(only(t, name), newQuestion("water"), list()) {
-			got = append(got, float64(c.hit.Score))
+		for _, found := range apply(only(t, c.rule), newQuestion(c.query), list()) {
+			got = append(got, float64(found.hit.Score))
 		}
-		slices.SortFunc(want, func(a, b float64) int { return int(math.Copysign(1, b-a)) })
-		if !slices.EqualFunc(got, want, func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }) {
-			t.Errorf("%s: %.4f, want %.4f", name, got, want)
+		slices.SortFunc(c.want, func(a, b float64) int { return int(math.Copysign(1, b-a)) })
+		if !slices.EqualFunc(got, c.want, func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }) {
+			t.Errorf("%s of %q: %.4f, want %.4f", c.rule, c.query, got, c.want)
 		}
 	}
 }
