@@ -33,7 +33,7 @@ func TestHowFarAChunkDefinesWhatAQueryNames(t *testing.T) {
 		{"Mill > open", "Mill > open", 0}, // words of a sentence
 	} {
 		for form, found := range map[string]candidate{
-			"symbols": {point: vector.Payload{Symbols: vector.NewSymbols([]vector.Symbol{{Name: c.symbol[strings.LastIndex(c.symbol, ", ")+1:], StartLine: 1, EndLine: 2}})}},
+			"symbols": {point: vector.Payload{Symbols: vector.NewSymbols([]vector.Symbol{{Name: strings.TrimPrefix(c.symbol, "openGate, "), StartLine: 1, EndLine: 2}})}},
 			"symbol":  {hit: Hit{Symbol: c.symbol}},
 		} {
 			if got := named(newQuestion(c.query), &found); math.Abs(got-c.want) > 1e-9 {
