@@ -111,6 +111,7 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	}
 	found, err := s.Search(ctx, SearchRequest{
 		Tenant: r.Tenant, Reach: r.Reach, Query: r.Question, Repositories: r.Repositories, Ref: r.Ref, Limit: exploreHits,
+		parts: true,
 	})
 	if err != nil {
 		return a, err
@@ -287,7 +288,7 @@ func (x *exploration) called(ctx context.Context, pieces []Piece) (lists [][]Pie
 	}
 	found, err := x.Search(ctx, SearchRequest{
 		Tenant: x.request.Tenant, Reach: x.request.Reach, Query: strings.Join(names, " "), Repositories: []string{pieces[0].Repository}, Ref: pieces[0].Ref,
-		Symbols: names, Limit: exploreHits,
+		Symbols: names, Limit: exploreHits, parts: true,
 	})
 	if err != nil {
 		return nil, err

@@ -34,6 +34,8 @@ type SearchRequest struct {
 	MaxBytes     int      // most bytes of the hits in JSON, LeastBytes or more; 0: no bound
 	MaxTokens    int      // most tokens of the hits in JSON, BytesPerToken bytes counted as one; 0: no bound
 	After        string   // Next of the answer before; "": the best hits
+
+	parts bool // see [search.Query]
 }
 
 // SearchAnswer holds the hits, the best first.
@@ -193,7 +195,7 @@ func (r SearchRequest) Check() error {
 // the catalog for names only where the request has some. meant are the tracks of the
 // repositories that the request names, as far as it looks into them.
 func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q search.Query, meant []catalog.Head, err error) {
-	q = search.Query{Text: r.Query, Tenant: r.Tenant, Kinds: r.Kinds, Symbols: r.Symbols, Path: r.Path}
+	q = search.Query{Text: r.Query, Tenant: r.Tenant, Kinds: r.Kinds, Symbols: r.Symbols, Path: r.Path, Parts: r.parts}
 	q.Limit = min(cmp.Or(r.Limit, search.DefaultLimit)+shown, search.MaxLimit)
 	if err := r.Check(); err != nil {
 		return q, nil, err

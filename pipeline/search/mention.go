@@ -46,8 +46,9 @@ func named(q *question, c *candidate) float64 {
 	best := 0.0
 	for s := range c.definitions() {
 		name := s.Name
-		for name = range s.Names() {
-		} // the last has nothing before it
+		for own := range s.Names() {
+			name = own // the last has nothing before it
+		}
 		asked, is := q.identifiers[name]
 		if !is {
 			continue

@@ -19,6 +19,7 @@ type question struct {
 	asks        role               // roles of files that the query asks for
 	name        bool               // it is one name in code, or another token that is no word
 	how         bool               // it asks how, where or why something is done
+	parts       bool               // several parts of a file are wanted
 	own         terms              // memory for those of a name
 	anywhere    bool               // it is a name that no candidate defines: any file may hold it
 	spots       map[string]spot    // by path

@@ -40,6 +40,7 @@ type Query struct {
 	Symbols      []string    // names of definitions, with or without the names that lead to them; empty: all
 	Path         string      // a file, a directory, or a glob over the whole path; empty: all
 	Limit        int         // default 10, at most 100
+	Parts        bool        // several parts of a good file are wanted, as by one who reads them together
 }
 
 // Hit is a range of lines.
@@ -179,6 +180,7 @@ func (q *Query) points(filter vector.Filter, dense []float32, n int) vector.Quer
 // It says whether it read all.
 func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (hits []Hit, all bool, err error) {
 	asked := newQuestion(q.Text)
+	asked.parts = q.Parts
 	list = apply(s.rules(), asked, list)
 	all, list = len(list) <= n, list[:min(len(list), n)]
 	if list, err = s.load(ctx, list, q.Symbols); err != nil {

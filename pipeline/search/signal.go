@@ -8,6 +8,7 @@ type Signal struct {
 	About    string
 	Constant float64
 	How      float64 // the constant for a query that asks how, where or why; 0: the same
+	Parts    float64 // the constant where several parts of a file are wanted ([Query]), however it asks; 0: Constant
 	Source   string  // of the constant
 
 	// measure says how far the rule applies to a candidate, mostly from 0 to 1,
@@ -16,7 +17,7 @@ type Signal struct {
 	combine func(boost, measure, constant float64) float64
 	// spread changes scores by what else is in the list. It comes after the
 	// rules that look at one candidate.
-	spread func(list []candidate, constant float64)
+	spread func(q *question, list []candidate, constant float64)
 }
 
 const (
@@ -69,7 +70,7 @@ var signals = []Signal{
 	},
 	{
 		Name: "repeat", About: "each further chunk of a file loses, so that one file does not fill the page",
-		Constant: 0.95, Source: byBenchmark, spread: repeats,
+		Constant: 0.95, Parts: 0.8, Source: byBenchmark, spread: repeats,
 	},
 }
 
@@ -77,7 +78,10 @@ var signals = []Signal{
 func Signals() []Signal { return slices.Clone(signals) }
 
 func (s Signal) constant(q *question) float64 {
-	if q.how && s.How != 0 {
+	switch {
+	case q.parts && s.Parts != 0:
+		return s.Parts
+	case !q.parts && q.how && s.How != 0:
 		return s.How
 	}
 	return s.Constant
@@ -113,7 +117,7 @@ func apply(rules []Signal, q *question, list []candidate) []candidate {
 	rank(list)
 	for _, rule := range rules {
 		if rule.spread != nil {
-			rule.spread(list, rule.constant(q))
+			rule.spread(q, list, rule.constant(q))
 			rank(list)
 		}
 	}

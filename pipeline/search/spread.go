@@ -8,8 +8,8 @@ const siblingShare = 0.7
 
 // siblings adds to each file's best candidate a part of the scores of the file's
 // others. These get nothing, so that a weak part of a good file does not come before
-// other files. The list is in order.
-func siblings(list []candidate, part float64) {
+// other files, unless several parts are wanted. The list is in order.
+func siblings(q *question, list []candidate, part float64) {
 	type file struct {
 		best      *candidate
 		next, sum float64
@@ -25,14 +25,17 @@ func siblings(list []candidate, part float64) {
 		f.sum += float64(f.next * float64(c.hit.Score))
 		f.next *= siblingShare
 	}
-	for _, f := range files {
-		f.best.hit.Score += float32(part * f.sum)
+	for i := range list {
+		c := &list[i]
+		if f := files[c.point.Document]; q.parts || f.best == c {
+			c.hit.Score += float32(part * f.sum)
+		}
 	}
 }
 
 // repeats multiplies the score of a file's second candidate by the factor, of
 // its third by the factor's square, and so on. The list is in order.
-func repeats(list []candidate, factor float64) {
+func repeats(_ *question, list []candidate, factor float64) {
 	files := make(map[uuid.UUID]float64)
 	for i := range list {
 		f, seen := files[list[i].point.Document]

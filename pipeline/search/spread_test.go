@@ -27,14 +27,19 @@ func TestRulesOfSeveralCandidates(t *testing.T) {
 	}
 	for _, c := range []struct {
 		rule, query string
+		parts       bool
 		want        []float64
 	}{
-		{"siblings", "water", []float64{0.8 + 0.25*(0.7*0.6+0.49*0.5), 0.9, 0.6, 0.5}},
-		{"siblings", "How does water flow", []float64{0.8 + 0.5*(0.7*0.6+0.49*0.5), 0.9, 0.6, 0.5}},
-		{"repeat", "water", []float64{0.9, 0.8, 0.6 * 0.95, 0.5 * 0.9025}},
+		{"siblings", "How does water flow", true, []float64{0.8 + 0.25*(0.7*0.6+0.49*0.5), 0.9, 0.6 + 0.25*(0.7*0.6+0.49*0.5), 0.5 + 0.25*(0.7*0.6+0.49*0.5)}},
+		{"repeat", "water", true, []float64{0.9, 0.8, 0.6 * 0.8, 0.5 * 0.64}},
+		{"siblings", "water", false, []float64{0.8 + 0.25*(0.7*0.6+0.49*0.5), 0.9, 0.6, 0.5}},
+		{"siblings", "How does water flow", false, []float64{0.8 + 0.5*(0.7*0.6+0.49*0.5), 0.9, 0.6, 0.5}},
+		{"repeat", "water", false, []float64{0.9, 0.8, 0.6 * 0.95, 0.5 * 0.9025}},
 	} {
 		var got []float64
-		for _, found := range apply(only(t, c.rule), newQuestion(c.query), list()) {
+		q := newQuestion(c.query)
+		q.parts = c.parts
+		for _, found := range apply(only(t, c.rule), q, list()) {
 			got = append(got, float64(found.hit.Score))
 		}
 		slices.SortFunc(c.want, func(a, b float64) int { return int(math.Copysign(1, b-a)) })
