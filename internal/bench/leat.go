@@ -27,7 +27,6 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
-	"github.com/leatworks/leat/pipeline/graph"
 )
 
 // source names the harness as the publisher of its submissions.
@@ -162,10 +161,11 @@ func writeJSON(w io.Writer, v any) error {
 	return encoder.Encode(v)
 }
 
-// awaitGraphs returns when no symbol graph is owed.
+// awaitGraphs returns when no symbol graph is owed. The version of the code is left out:
+// the workers may be built without cgo, and then theirs is another.
 func (l *leat) awaitGraphs(ctx context.Context) error {
 	for {
-		owed, err := l.Catalog.Graphs.Owed(ctx, graph.CodeVersion(), 1)
+		owed, err := l.Catalog.Graphs.Owed(ctx, 0, 1)
 		if err != nil || len(owed) == 0 {
 			return err
 		}
