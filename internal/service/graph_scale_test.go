@@ -51,7 +51,8 @@ func TestALargeGraph(t *testing.T) {
 	if err != nil {
 		t.Skip("LEAT_TEST_GRAPH_FILES names no number of files")
 	}
-	m := open(t)
+	p := testpipe.Open(t, testpipe.Config{BulkFiles: 2 * files}) // the lane of large commits waits for who makes room
+	m := mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)}
 	tree := testpipe.Text("go.mod", "module example.org/big\n", "say/say.go", "package say\n\n// Say says it.\nfunc Say(string) {}\n")
 	for i := range files {
 		path, text := inventedFile(i, files/20, 0)
