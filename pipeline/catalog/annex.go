@@ -18,7 +18,6 @@ import (
 type Annex struct {
 	a     *Archive // the living catalog
 	scope AnnexScope
-	left  bool // conflicts stay as they are, and are no reason to refuse
 }
 
 // AnnexScope is the part of a backup to take over.
@@ -116,16 +115,4 @@ func (a *Archive) fillAnnex(ctx context.Context, c Fill) error {
 // inTx runs fn in a transaction of the living catalog.
 func (x *Annex) inTx(ctx context.Context, fn func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, x.a.pool, fn)
-}
-
-// exec runs statements, one after the other, in one transaction.
-func (x *Annex) exec(ctx context.Context, statements ...string) error {
-	return x.inTx(ctx, func(tx pgx.Tx) error {
-		for _, sql := range statements {
-			if _, err := tx.Exec(unlimited(ctx), sql); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
