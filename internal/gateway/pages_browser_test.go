@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -158,4 +159,42 @@ func TestScreenshots(t *testing.T) {
 	b.look(t, dir, "repository")
 	open("light", "/pipeline?", 1120, 700)
 	b.look(t, dir, "pipeline")
+}
+
+// Hits come within 100 ms of a key, at the median, in a browser before a running leat that
+// has indexed a repository. docs/pages.md has the figures.
+func TestTypingTime(t *testing.T) {
+	at, token, words := os.Getenv("LEAT_TYPING_URL"), os.Getenv("LEAT_TYPING_TOKEN"), os.Getenv("LEAT_TYPING_WORDS")
+	if at == "" || token == "" {
+		t.Skip("set LEAT_TYPING_URL and LEAT_TYPING_TOKEN to a running leat and a token of it")
+	}
+	b := (&site{url: at}).browse(t, "")
+	b.do(t, chromedp.Navigate(at+"/"), chromedp.SendKeys("#token", token+"\r"), chromedp.WaitVisible("#q"))
+	b.do(t, chromedp.Evaluate[chromedp.Void](`
+		window.took = [];
+		let began = 0;
+		document.getElementById("q").addEventListener("input", (event) => { began = event.timeStamp; }, true);
+		new MutationObserver(() => {
+			const from = began;
+			if (!from || !document.querySelector("#results .hit")) return;
+			began = 0;
+			requestAnimationFrame(() => setTimeout(() => took.push(performance.now() - from), 0)); // it is painted now
+		}).observe(document.getElementById("results"), { childList: true });`))
+	for _, question := range strings.Split(cmp.Or(words, "parse options,prompt for a password,command group"), ",") {
+		b.do(t, chromedp.Evaluate[chromedp.Void](`document.getElementById("q").value = ""`))
+		for _, key := range question {
+			b.do(t, chromedp.SendKeys("#q", string(key)))
+			time.Sleep(150 * time.Millisecond) // as a person types
+		}
+	}
+	took := ask(t, b, chromedp.Evaluate[[]float64](`took`))
+	if len(took) < 20 {
+		t.Fatalf("hits came %d times", len(took))
+	}
+	slices.Sort(took)
+	half, most := took[len(took)/2], took[len(took)*95/100]
+	t.Logf("from a key to its hits, of %d keys: median %.0f ms, p95 %.0f ms, most %.0f ms", len(took), half, most, took[len(took)-1])
+	if half > 100 {
+		t.Error("more than 100 ms")
+	}
 }

@@ -32,6 +32,7 @@ func TestThreeClicksLeadToEachFunction(t *testing.T) {
 		{"search", []string{`//main//button[text()="Search"]`}},
 		{"filters", []string{`//summary[normalize-space(.)="Filters"]`, `//input[@name="path"]`}},
 		{"why a file is missing", []string{card, link("skipped"), `//tr[contains(., "go.sum")]//td[contains(., "lock_file")]`}}, // two, and a look
+		{"the files of one reason", []string{card, `//a[contains(., "lock_file")]`, `//tr[contains(., "go.sum")]`}},
 		{"a file", []string{card, link("main"), link("README.md")}},
 		{"why a file failed", []string{card, link("Failures")}},
 		{"masked secrets", []string{card, link("Masked secrets")}},

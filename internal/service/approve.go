@@ -29,10 +29,11 @@ type Approval struct {
 	Commit    string `json:"commit" doc:"That removes them, in hex."`
 	Removes   int64  `json:"removes" doc:"Documents that it removes."`
 	Documents int64  `json:"documents" doc:"Documents that the ref has."`
+	Approved  bool   `json:"approved,omitempty" doc:"Somebody did, and the commit is on its way; absent: nobody yet."`
 }
 
 func approval(a catalog.Approval) Approval {
-	return Approval{a.Repository.String(), a.URL, a.Ref, a.Commit, a.Removes, a.Documents}
+	return Approval{a.Repository.String(), a.URL, a.Ref, a.Commit, a.Removes, a.Documents, a.Approved}
 }
 
 // Text is the reason that a ref or a submission gives while it waits. The skins say

@@ -71,13 +71,34 @@ document.querySelector(".theme")?.addEventListener("submit", (event) => {
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === chosen));
 });
 
-// A live part is written by the server, and replaced whenever it says so.
+// A live part is written by the server, and replaced whenever it says so: not under a
+// pointer that is down, nor while somebody writes or selects in it. What is open in it stays
+// open, and the focus stays where it is.
+let pressed = null;
+addEventListener("pointerdown", (event) => { pressed = event.target; });
+for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, () => { setTimeout(() => { pressed = null; }, 0); });
+
+const reachable = (part) => [...part.querySelectorAll("a[href], button, summary, input, [tabindex]")];
+
+function busy(part) {
+  const at = part.contains(document.activeElement) && typing(document.activeElement);
+  const selection = getSelection();
+  return at || part.contains(pressed) || selection && !selection.isCollapsed && selection.containsNode(part, true);
+}
+
+function replace(part, html) {
+  const opened = [...part.querySelectorAll("details")].map((details) => details.open);
+  const focus = reachable(part).indexOf(document.activeElement);
+  const name = focus < 0 ? "" : document.activeElement.textContent;
+  part.innerHTML = html; // escaped by the server, and scripts in it would not run
+  part.querySelectorAll("details").forEach((details, i) => { if (i < opened.length) details.open = opened[i]; });
+  const now = focus < 0 ? null : reachable(part)[focus];
+  if (now?.textContent === name) now.focus({ preventScroll: true });
+}
+
 for (const part of document.querySelectorAll("[data-live]")) {
   const source = new EventSource(part.dataset.live);
-  source.addEventListener("part", (event) => {
-    if (part.contains(document.activeElement) || getSelection()?.containsNode(part, true) && !getSelection().isCollapsed) return;
-    part.innerHTML = event.data; // escaped by the server, and scripts in it would not run
-  });
+  source.addEventListener("part", (event) => { if (!busy(part)) replace(part, event.data); });
   source.addEventListener("end", () => source.close());
   addEventListener("pagehide", () => source.close());
 }
