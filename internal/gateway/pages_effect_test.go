@@ -119,11 +119,26 @@ func TestPermalinksStay(t *testing.T) {
 	}
 	tree := mill()
 	tree["lib/sluice.go"] = testpipe.File{Content: "package mill\n\nfunc Sluice() int { return 7 }\n"}
+	tree["lib/turbine.go"] = testpipe.File{Content: "package mill\n"}
+	delete(tree, "README.md")
 	s.put(t, repo, tree)
 	b.do(t, chromedp.Navigate("about:blank"), chromedp.Navigate(kept), chromedp.WaitVisible(`//p[contains(., "main has moved on")]`))
 	if now := ask(t, b, chromedp.Evaluate[string](code)); now != was {
 		t.Errorf("the permalink shows %q, and was %q", now, was)
 	}
+	// The tree beside it is that of the commit, and so are the files to which it leads.
+	beside := `[...document.querySelectorAll("aside .tree:not(.symbols) a")].map((a) => a.textContent).join(" ")`
+	if list := ask(t, b, chromedp.Evaluate[string](beside)); list != ".. sluice.go wheel.py" {
+		t.Errorf("beside the file is %q", list)
+	}
+	b.press(t, `//aside//a[text()="sluice.go"]`, `//*[@class="code"][contains(., "return 1")]`)
+	b.press(t, `//aside//a[text()=".."]`, `//main//a[text()="README.md"]`)
+	b.press(t, `//main//a[text()="lib"]`, `//main//a[text()="wheel.py"]`)
+	b.press(t, `//p[@class="crumbs"]//a[text()="main"]`, `//main//a[text()="README.md"]`)
+
+	// As the collector of garbage does.
+	s.Rows(t, "delete from chunkings k where not exists (select 1 from documents d where d.chunking = k.id)")
+	s.Rows(t, "delete from blobs b where not exists (select 1 from chunkings k where k.blob = b.sha256)")
 	b.do(t, chromedp.Navigate(changed), chromedp.WaitVisible(`//h1[contains(., "is not kept")]`))
 	b.press(t, button("/pin", "Keep this commit as a version"), "#versions tbody tr")
 	s.Settle(t)
@@ -201,4 +216,44 @@ func TestRetryingADeadLetter(t *testing.T) {
 	s.state(t, "letters after the retry", "select count(*) from dead_letters", "0")
 	s.SettleOwed(t)
 	s.state(t, "the document", "select state || ' ' || attempts || coalesce(error, '') from documents where path = 'lib/sluice.go'", "indexed 0")
+}
+
+// A commit that removes most of a ref waits, and goes through when somebody lets it.
+func TestLettingACommitThrough(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	repo := testpipe.NewRepo(t)
+	many := mill()
+	for i := range 110 { // more than may go without approval
+		many[fmt.Sprintf("grain/%03d.txt", i)] = testpipe.File{Content: "grain\n"}
+	}
+	s.put(t, repo, many)
+	waits := repo.Commit(t, mill())
+	s.index(t, repo.Dir, "refs/heads/main")
+	b := s.browse(t, "acme")
+	b.do(t, chromedp.Navigate(s.url+"/repository?repository="+url.QueryEscape(repo.Dir)), chromedp.WaitVisible(`//*[contains(., "would remove 110 of 116 documents")]`))
+	b.pressLive(t, button("/approve", "Let "+waits[:10]+" through"), `//p[contains(., "was let through")]`)
+	if err := s.Sync.Look(t.Context()); err != nil { // the syncer submits the ref again
+		t.Fatal(err)
+	}
+	s.Settle(t)
+	s.AwaitRows(t, "select 1 where not exists (select 1 from documents where path like 'grain/%' and state <> 'removed') and not exists (select 1 from approvals)")
+	b.do(t, chromedp.WaitVisible(`//main[not(.//p[contains(., "was let through")])]`))
+}
+
+// A live part does not take away what somebody has opened in it, or is about to press.
+func TestALivePartLeavesPeopleAlone(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	repo := testpipe.NewRepo(t)
+	s.put(t, repo, mill())
+	b := s.browse(t, "acme")
+	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(".way"), chromedp.Click(".way summary"), chromedp.WaitVisible(".way table"))
+	replaced := ask(t, b, chromedp.Evaluate[string](`new Promise((done) => {
+		const was = document.querySelector(".way");
+		const look = () => document.querySelector(".way") === was ? setTimeout(look, 20)
+			: done([document.querySelector(".way details").open, document.activeElement.tagName].join(" "));
+		look();
+	})`, chromedp.EvalAwaitPromise))
+	if replaced != "true SUMMARY" {
+		t.Errorf("after the part was replaced: %s", replaced)
+	}
 }

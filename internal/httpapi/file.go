@@ -49,7 +49,7 @@ type FilePath struct {
 type treeInput struct {
 	RepositoryPath
 	Page
-	Ref   string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+	Ref   string `query:"ref" maxLength:"1024" doc:"Branch, tag, version or full name, or one of the last commits that were indexed. Default: the only ref that is indexed."`
 	Under string `query:"under" maxLength:"4096" doc:"Only files below this directory."`
 }
 

@@ -117,7 +117,7 @@ func (d deps) outline(ctx context.Context, who caller, in *outlineInput) (*outli
 
 type directoryInput struct {
 	RepositoryPath
-	Ref   string `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
+	Ref   string `query:"ref" maxLength:"1024" doc:"Branch, tag, version or full name, or one of the last commits that were indexed. Default: the only ref that is indexed."`
 	Path  string `query:"path" maxLength:"4096" doc:"Of the directory. Default: the root."`
 	Skip  int    `query:"skip" minimum:"0" maximum:"999999999" doc:"Entries that come before the list."`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Most entries; more says that there are others."`

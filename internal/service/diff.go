@@ -32,7 +32,7 @@ const (
 )
 
 // DiffRequest asks in which files two commits of a repository differ. Each is an indexed
-// branch or tag, a version, or the beginning of an indexed commit.
+// branch or tag, a version, or the beginning of a commit that was indexed.
 type DiffRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
@@ -70,18 +70,20 @@ func (s *Service) Diff(ctx context.Context, r DiffRequest) (a DiffAnswer, err er
 	if r.Limit = cmp.Or(r.Limit, MaxDiff); r.Limit < 1 || r.Limit > MaxDiff {
 		return a, badLimit(r.Limit, MaxDiff, "files")
 	}
-	var from, to catalog.Head
-	if from, a.From, err = s.side(ctx, r, r.From); err != nil {
+	from, err := s.side(ctx, r, r.From)
+	if err != nil {
 		return a, err
 	}
-	if to, a.To, err = s.side(ctx, r, r.To); err != nil {
+	to, err := s.side(ctx, r, r.To)
+	if err != nil {
 		return a, err
 	}
+	a.From, a.To = from.place, to.place
 	under := string(secret.Path([]byte(strings.Trim(r.Under, "/"))))
 	if under != "" {
 		under += "/"
 	}
-	all, err := s.stores.Catalog.Differences(ctx, from.ID, to.ID, []byte(under), maxDifferences+1)
+	all, err := s.stores.Catalog.Differences(ctx, from.revised(), to.revised(), []byte(under), maxDifferences+1)
 	if err != nil {
 		return a, err
 	}
@@ -97,15 +99,14 @@ func (s *Service) Diff(ctx context.Context, r DiffRequest) (a DiffAnswer, err er
 	return a, nil
 }
 
-func (s *Service) side(ctx context.Context, r DiffRequest, ref string) (h catalog.Head, at At, err error) {
+// revised is the track as the catalog compares it.
+func (m moment) revised() catalog.Revised { return catalog.Revised{Track: m.ID, At: m.at} }
+
+func (s *Service) side(ctx context.Context, r DiffRequest, ref string) (m moment, err error) {
 	if ref == "" {
-		return h, at, &Error{Kind: Invalid, Field: FieldRef, Reason: "name two commits: branches, tags, versions, or the beginnings of indexed commits"}
+		return m, &Error{Kind: Invalid, Field: FieldRef, Reason: "name two commits: branches, tags, versions, or the beginnings of indexed commits"}
 	}
-	if h, err = s.head(ctx, r.Tenant, r.Reach, r.Repository, ref); err != nil {
-		return h, at, err
-	}
-	at, err = s.at(ctx, h)
-	return h, at, err
+	return s.moment(ctx, r.Tenant, r.Reach, r.Repository, ref)
 }
 
 // changesOf names the changes. A file that is gone and one that is new are one renamed file
@@ -226,13 +227,13 @@ func (s *Service) FileDiff(ctx context.Context, r FileDiffRequest) (a FileDiffAn
 
 // sideOf reads a file at one of the two commits.
 func (s *Service) sideOf(ctx context.Context, r DiffRequest, ref, path string, at *At) (text string, found bool, err error) {
-	h, place, err := s.side(ctx, r, ref)
+	m, err := s.side(ctx, r, ref)
 	if err != nil {
 		return "", false, err
 	}
-	*at = place
-	f, err := s.file(ctx, h, path)
-	if known := (*Error)(nil); errors.As(err, &known) && known.Kind == NotFound {
+	*at = m.place
+	f, err := s.fileThen(ctx, m, path)
+	if known := (*Error)(nil); errors.As(err, &known) && known.Kind == NotFound && known.Field == FieldPath {
 		return "", false, nil
 	}
 	if err != nil {

@@ -17,7 +17,7 @@ type DirectoryRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, the end of one of them, or its id
-	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Ref        string   // branch, tag, version, full name, or a commit or its beginning; "": the only ref that is indexed
 	Path       string   // of the directory; "": the root
 	Skip       int      // entries that come before the list
 	Limit      int      // most entries, 1 to MaxDirectory; 0: MaxDirectory
@@ -42,7 +42,7 @@ type DirectoryEntry struct {
 }
 
 // Directory lists a directory of the newest commit of a ref that has been read or is
-// being read. A directory that is not there is empty.
+// being read, or of one of the last commits that were indexed. A directory that is not there is empty.
 func (s *Service) Directory(ctx context.Context, r DirectoryRequest) (a DirectoryAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
@@ -54,19 +54,17 @@ func (s *Service) Directory(ctx context.Context, r DirectoryRequest) (a Director
 	if r.Limit < 1 || r.Limit > MaxDirectory || r.Skip < 0 || r.Skip > math.MaxInt32 {
 		return a, badLimit(r.Limit, MaxDirectory, "entries")
 	}
-	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
+	m, err := s.moment(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
 	if err != nil {
 		return a, err
 	}
-	if a.At, err = s.at(ctx, head); err != nil {
-		return a, err
-	}
+	a.At = m.place
 	a.Path = string(secret.Path([]byte(strings.Trim(r.Path, "/"))))
 	under := a.Path
 	if under != "" {
 		under += "/"
 	}
-	list, err := s.stores.Catalog.Directory(ctx, head.ID, []byte(under), r.Skip, r.Limit+1)
+	list, err := s.stores.Catalog.Directory(ctx, m.ID, m.at, []byte(under), r.Skip, r.Limit+1)
 	if err != nil {
 		return a, err
 	}

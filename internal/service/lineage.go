@@ -85,9 +85,12 @@ func (s *Service) Lineage(ctx context.Context, r LineageRequest) (a LineageAnswe
 	if r.Limit < 1 || r.Limit > MaxLineage || r.From < 0 {
 		return a, badLimit(r.Limit, MaxLineage, "chunks")
 	}
-	head, _, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
+	head, file, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
 	if err != nil {
 		return a, err
+	}
+	if file.Former {
+		return a, notKept(place.Commit, "and "+r.Path+" has no points of it any more")
 	}
 	id := document(head.ID, r.Path)
 	l, err := s.stores.Catalog.Lineage(ctx, id)

@@ -42,11 +42,11 @@ func (s *Service) Outline(ctx context.Context, r OutlineRequest) (a OutlineAnswe
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return a, err
 	}
-	head, _, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
+	head, file, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
 	if err != nil {
 		return a, err
 	}
-	list, err := s.definitions(ctx, document(head.ID, r.Path))
+	list, err := s.definitionsOf(ctx, document(head.ID, r.Path), file)
 	a = OutlineAnswer{At: place, Path: r.Path, Definitions: []Definition{}}
 	for _, d := range list {
 		if d.Symbol != "" {
@@ -67,6 +67,15 @@ func (s *Service) definitions(ctx context.Context, document uuid.UUID) ([]Defini
 		return nil, err
 	}
 	return join(chunks), nil
+}
+
+// definitionsOf lists the definitions of a file, which may be one of an older commit.
+func (s *Service) definitionsOf(ctx context.Context, document uuid.UUID, f catalog.StoredFile) ([]Definition, error) {
+	if !f.Former {
+		return s.definitions(ctx, document)
+	}
+	chunks, err := s.stores.Catalog.OutlineOf(ctx, f.Blob, f.Language, maxOutline)
+	return join(chunks), err
 }
 
 func join(chunks []catalog.Outlined) (list []Definition) {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,77 @@ import (
 // maxPast is how many snapshots of one commit are looked at: as many refs were there.
 const maxPast = 20
 
-// past finds a file at a commit at which no track is any more. The catalog keeps the files
-// of a track's newest commit alone; a file that has not changed since the older commit is
-// the same at both. The error says what to do about one that has.
+// moment is a track at one of its commits: the newest, or an older one.
+type moment struct {
+	catalog.Head
+	at    int64 // catalog.Now, or the revision of an older commit whose files are known
+	place At
+}
+
+// moment finds the track that a request names, at the commit that it names. The catalog
+// knows the files of the last commits of each ref that it indexed.
+func (s *Service) moment(ctx context.Context, tenant string, reach []string, repository, ref string) (m moment, err error) {
+	heads, err := s.heads(ctx, tenant, reach, repository)
+	if err != nil {
+		return m, err
+	}
+	m.at = catalog.Now
+	found := chosen(heads, ref)
+	if len(found) > 0 || ref == "" {
+		if m.Head, err = only(found, repository); err == nil {
+			m.place, err = s.at(ctx, m.Head)
+		}
+		return m, err
+	}
+	past, err := s.snapshots(ctx, heads, ref, maxPast)
+	for _, p := range past {
+		if i := trackOf(heads, p); i >= 0 && p.Listable {
+			m.Head, m.at = heads[i], p.Revision
+			m.place, err = s.then(ctx, m.Head, p)
+			return m, err
+		}
+	}
+	if err == nil && len(past) > 0 {
+		err = notKept(past[0].Commit, "")
+	}
+	return m, cmp.Or(err, noRef(ref))
+}
+
+func trackOf(heads []catalog.Head, p catalog.Past) int {
+	return slices.IndexFunc(heads, func(h catalog.Head) bool { return h.ID == p.Track })
+}
+
+// then is the place of an older commit of a track.
+func (s *Service) then(ctx context.Context, h catalog.Head, p catalog.Past) (At, error) {
+	place, err := s.at(ctx, h)
+	place.Commit, place.Revision = p.Commit, p.Revision
+	return place, err
+}
+
+// fileThen looks up a path at a moment. The error says why the file has no text.
+func (s *Service) fileThen(ctx context.Context, m moment, path string) (catalog.StoredFile, error) {
+	if m.at == catalog.Now {
+		return s.file(ctx, m.Head, path)
+	}
+	f, err := s.stores.Catalog.FormerFile(ctx, document(m.ID, path), m.at)
+	switch {
+	case isNotFound(err): // it has not changed since, or was not there
+		if f, err = s.file(ctx, m.Head, path); f.Revision > m.at {
+			err = noFile(path, m.place.Commit[:12], m.URL, nil)
+		}
+		return f, err
+	case err != nil:
+		return f, err
+	case f.SkipReason != "":
+		return f, textless(path, f.SkipReason)
+	case f.Size < 0:
+		return f, notKept(m.place.Commit, "and the text that "+path+" had is not stored any more")
+	}
+	return f, nil
+}
+
+// past finds a file at a commit at which no track is any more. The error says what to do
+// about one that is not kept.
 func (s *Service) past(ctx context.Context, heads []catalog.Head, commit, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
 	found, err := s.snapshots(ctx, heads, commit, maxPast)
 	if err != nil {
@@ -24,24 +93,28 @@ func (s *Service) past(ctx context.Context, heads []catalog.Head, commit, path s
 	if len(found) == 0 {
 		return h, f, place, noRef(commit)
 	}
+	lost := notKept(found[0].Commit, "and "+path+" is not as it was")
 	for _, p := range found {
-		at := slices.IndexFunc(heads, func(h catalog.Head) bool { return h.ID == p.Track })
-		if at < 0 {
+		i := trackOf(heads, p)
+		if i < 0 {
 			continue
 		}
-		h = heads[at]
-		f, err = s.file(ctx, h, path)
-		if errors.Is(err, NotFound) || f.Revision > p.Revision { // gone, or changed
-			continue
-		}
-		if err != nil {
+		h = heads[i]
+		if place, err = s.then(ctx, h, p); err != nil {
 			return h, f, place, err
 		}
-		place, err = s.at(ctx, h)
-		place.Commit, place.Revision = p.Commit, p.Revision
+		if p.Listable {
+			f, err = s.fileThen(ctx, moment{h, p.Revision, place}, path)
+		} else if f, err = s.file(ctx, h, path); errors.Is(err, NotFound) || f.Revision > p.Revision { // gone, or changed
+			err = lost
+		}
+		if known := (*Error)(nil); errors.As(err, &known) && known.Field == FieldCommit {
+			lost = err // another ref was there, too
+			continue
+		}
 		return h, f, place, err
 	}
-	return h, f, place, notKept(found[0].Commit, "and "+path+" is not as it was")
+	return h, f, place, lost
 }
 
 // snapshots lists the newest snapshots of a commit, of which a beginning may be given.

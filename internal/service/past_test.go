@@ -9,51 +9,140 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// A commit at which no ref is any more has the files that are as they were. Of others, the
-// error says what to do, and never is another text shown in their place.
-func TestAFileAtACommitThatWasIndexed(t *testing.T) {
+// history is a repository with three commits: a file changes and changes back, one comes, one
+// goes, one changes its mode alone, and a skipped one goes.
+func history(t *testing.T, m mill) (repo *testpipe.Repo, commits [3]string, trees [3]testpipe.Tree) {
+	t.Helper()
+	repo = testpipe.NewRepo(t)
+	trees = [3]testpipe.Tree{
+		testpipe.Text("a.txt", "one\n", "same.txt", "same\n", "gone.go", "package gone\n\nfunc Gone() {}\n", "b.bin", "\x00\x01", "sub/x.sh", "x\n"),
+		testpipe.Text("a.txt", "two\n", "same.txt", "same\n", "new.txt", "new\n", "sub/x.sh", "x\n", "sub/y.txt", "y\n"),
+		testpipe.Text("a.txt", "one\n", "same.txt", "same\n", "new.txt", "new\n", "sub/x.sh", "x\n"),
+	}
+	for i := range trees {
+		if i > 0 {
+			trees[i]["sub/x.sh"] = testpipe.File{Content: "x\n", Mode: "100755"}
+		}
+		commits[i] = m.put(t, "acme", repo, "refs/heads/main", trees[i])
+	}
+	return repo, commits, trees
+}
+
+// Each of the last commits that were indexed has the files that it had, whatever came after.
+func TestFilesAtACommitThatWasIndexed(t *testing.T) {
 	m := open(t)
-	repo := testpipe.NewRepo(t)
-	first := m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "one\n", "same.txt", "same\n", "gone.txt", "gone\n", "b.bin", "\x00\x01"))
-	second := m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "two\n", "same.txt", "same\n", "new.txt", "new\n", "b.bin", "\x00\x01"))
-	third := m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "one\n", "same.txt", "same\n", "new.txt", "new\n", "b.bin", "\x00\x01"))
-	read := func(tenant, ref, path string) (service.ReadAnswer, error) {
-		return m.Read(t.Context(), service.ReadRequest{Tenant: tenant, Repository: repo.Dir, Ref: ref, Path: path})
-	}
-	for _, ref := range []string{first, first[:8], second, third} {
-		a, err := read("acme", ref, "same.txt")
-		if err != nil || a.Text != "same\n" || !strings.HasPrefix(a.Commit, ref) || a.Ref != "refs/heads/main" || a.Revision == 0 {
-			t.Errorf("same.txt at %s: %+v, %v", ref, a, err)
+	repo, commits, trees := history(t, m)
+	for i, commit := range commits {
+		for _, ref := range []string{commit, commit[:8]} {
+			listed, err := m.Tree(t.Context(), service.TreeRequest{Tenant: "acme", Repository: repo.Dir, Ref: ref})
+			if err != nil || len(listed.Files) != len(trees[i]) || listed.Commit != commit || listed.Ref != "refs/heads/main" {
+				t.Fatalf("tree at commit %d: %+v, %v", i+1, listed, err)
+			}
+			for _, f := range listed.Files {
+				want, found := trees[i][f.Path]
+				if exec := f.Mode == 0o100755; !found || exec != (want.Mode == "100755") || (f.SkipReason != "") != (f.Path == "b.bin") {
+					t.Errorf("at commit %d: %+v", i+1, f)
+				}
+			}
+		}
+		for path, want := range trees[i] {
+			a, err := m.Read(t.Context(), service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Ref: commit, Path: path})
+			if path == "b.bin" {
+				if !errors.Is(err, service.Refused) {
+					t.Errorf("a skipped file: %+v, %v", a, err)
+				}
+				continue
+			}
+			if err != nil || a.Text != want.Content || a.Commit != commit || a.Revision == 0 {
+				t.Errorf("%s at commit %d: %+v, %v", path, i+1, a, err)
+			}
+		}
+		top, err := m.Directory(t.Context(), service.DirectoryRequest{Tenant: "acme", Repository: repo.Dir, Ref: commit})
+		if err != nil || !top.Entries[0].Directory || top.Entries[0].Files != []int64{1, 2, 1}[i] || top.Commit != commit {
+			t.Errorf("directory at commit %d: %+v, %v", i+1, top, err)
 		}
 	}
-	if a, err := read("acme", second, "new.txt"); err != nil || a.Text != "new\n" || a.Commit != second {
-		t.Errorf("new.txt at the second commit: %+v, %v", a, err)
+	outline, err := m.Outline(t.Context(), service.OutlineRequest{Tenant: "acme", Repository: repo.Dir, Ref: commits[0], Path: "gone.go"})
+	if err != nil || len(outline.Definitions) != 2 || outline.Definitions[1].Symbol != "Gone" {
+		t.Errorf("outline of a former file: %+v, %v", outline, err)
 	}
-	for _, test := range []struct{ ref, path string }{
-		{second, "a.txt"}, {first, "a.txt"}, // it has changed, even if it has changed back
-		{first, "gone.txt"}, {first, "new.txt"}, {first, "never.txt"},
+}
+
+// Two commits differ as their trees do, and not by the changes between them.
+func TestComparingCommitsThatWereIndexed(t *testing.T) {
+	m := open(t)
+	repo, commits, _ := history(t, m)
+	for _, test := range []struct {
+		from, to int
+		want     string
+	}{
+		{0, 1, "changed a.txt, removed b.bin, removed gone.go, added new.txt, changed sub/x.sh, added sub/y.txt"},
+		{1, 2, "changed a.txt, removed sub/y.txt"},
+		{0, 2, "removed b.bin, removed gone.go, added new.txt, changed sub/x.sh"}, // a.txt has changed back
+		{2, 0, "added b.bin, added gone.go, removed new.txt, changed sub/x.sh"},
+		{1, 1, ""},
 	} {
-		a, err := read("acme", test.ref, test.path)
+		a, err := m.Diff(t.Context(), service.DiffRequest{Tenant: "acme", Repository: repo.Dir, From: commits[test.from], To: commits[test.to]})
+		var got []string
+		for _, f := range a.Files {
+			got = append(got, f.Change+" "+f.Path)
+		}
+		if err != nil || strings.Join(got, ", ") != test.want || a.From.Commit != commits[test.from] || a.To.Commit != commits[test.to] {
+			t.Errorf("from %d to %d: %s, %v", test.from+1, test.to+1, strings.Join(got, ", "), err)
+		}
+	}
+	lines, err := m.FileDiff(t.Context(), service.FileDiffRequest{DiffRequest: service.DiffRequest{Tenant: "acme", Repository: repo.Dir, From: commits[1], To: "main"}, Path: "a.txt"})
+	if err != nil || len(lines.Hunks) != 1 || lines.Hunks[0].Lines[0].Text != "two" || lines.Hunks[0].Lines[1].Text != "one" {
+		t.Errorf("lines: %+v, %v", lines, err)
+	}
+}
+
+// What is not kept says what to do, and never is another text shown in its place.
+func TestWhatIsNotKeptOfACommit(t *testing.T) {
+	m := open(t)
+	repo, commits, _ := history(t, m)
+	read := func(tenant, ref, path string) error {
+		return errorOf(m.Read(t.Context(), service.ReadRequest{Tenant: tenant, Repository: repo.Dir, Ref: ref, Path: path}))
+	}
+	expect := func(what string, err error, field service.Field) {
+		t.Helper()
 		known := (*service.Error)(nil)
-		if !errors.As(err, &known) || known.Kind != service.NotFound || known.Field != service.FieldCommit || known.Value != test.ref || !strings.Contains(known.Reason, "pin") {
-			t.Errorf("%s at %s: %+v, %v", test.path, test.ref[:8], a, err)
+		if !errors.As(err, &known) || known.Kind != service.NotFound || known.Field != field || field == service.FieldCommit && !strings.Contains(known.Reason, "pin") {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for name, err := range map[string]error{
-		"no such commit":       errorOf(read("acme", strings.Repeat("ab", 20), "same.txt")),
-		"another's commit":     errorOf(read("other", first, "same.txt")),
-		"a skipped file":       errorOf(read("acme", first, "b.bin")),
-		"a listing":            errorOf(m.Directory(t.Context(), service.DirectoryRequest{Tenant: "acme", Repository: repo.Dir, Ref: first})),
-		"a side of a diff":     errorOf(m.Diff(t.Context(), service.DiffRequest{Tenant: "acme", Repository: repo.Dir, From: first, To: "main"})),
-		"a search at a commit": errorOf(m.Search(t.Context(), service.SearchRequest{Tenant: "acme", Query: "same", Ref: first})),
-	} {
-		want := service.NotFound
-		if name == "a skipped file" {
-			want = service.Refused
-		}
-		if !errors.Is(err, want) {
-			t.Errorf("%s: %v", name, err)
-		}
+	expect("a file that came later", read("acme", commits[0], "new.txt"), service.FieldPath)
+	expect("a file that went before", read("acme", commits[1], "gone.go"), service.FieldPath)
+	expect("a file that never was", read("acme", commits[0], "never.txt"), service.FieldPath)
+	expect("no such commit", read("acme", strings.Repeat("ab", 20), "same.txt"), service.FieldRef)
+	if err := read("other", commits[0], "same.txt"); !errors.Is(err, service.NotFound) {
+		t.Errorf("another's commit: %v", err)
+	}
+	if err := errorOf(m.Search(t.Context(), service.SearchRequest{Tenant: "acme", Query: "same", Ref: commits[0]})); !errors.Is(err, service.NotFound) {
+		t.Errorf("a search at a commit: %v", err)
+	}
+	expect("chunks of a former text", errorOf(m.Lineage(t.Context(), service.LineageRequest{Tenant: "acme", Repository: repo.Dir, Ref: commits[1], Path: "a.txt"})), service.FieldCommit)
+
+	// As the indexer and the collector of garbage do.
+	m.Rows(t, "delete from documents where state = 'removed'")
+	m.Rows(t, "delete from chunkings k where not exists (select 1 from documents d where d.chunking = k.id)")
+	m.Rows(t, "delete from blobs b where not exists (select 1 from chunkings k where k.blob = b.sha256)")
+	expect("a text that was collected", read("acme", commits[1], "a.txt"), service.FieldCommit)
+	expect("one of a file that has gone", read("acme", commits[0], "gone.go"), service.FieldCommit)
+	if err := read("acme", commits[0], "a.txt"); err != nil { // it changed back: the text is the same
+		t.Error(err)
+	}
+
+	if _, err := m.Catalog.Garbage.DropOldSnapshots(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	expect("a tree of long ago", errorOf(m.Tree(t.Context(), service.TreeRequest{Tenant: "acme", Repository: repo.Dir, Ref: commits[0]})), service.FieldCommit)
+	expect("a file that changed since long ago", read("acme", commits[0], "a.txt"), service.FieldCommit)
+	if err := read("acme", commits[0], "same.txt"); err != nil { // nothing has changed it since
+		t.Error(err)
+	}
+	if a, err := m.Tree(t.Context(), service.TreeRequest{Tenant: "acme", Repository: repo.Dir, Ref: commits[1]}); err != nil || len(a.Files) != 5 {
+		t.Errorf("the newest past commit: %+v, %v", a, err)
 	}
 }
 

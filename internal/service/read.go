@@ -60,8 +60,8 @@ type ReadAnswer struct {
 }
 
 // Read returns a file, or a range of its lines, at the newest commit that holds
-// the file as it is stored. A commit that was indexed, and that no ref is at any more, has
-// the files that have not changed since. A line that is longer than MaxReadBytes is cut.
+// the file as it is stored, or at an older commit that was indexed, as far as the text
+// is stored still. A line that is longer than MaxReadBytes is cut.
 func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {
@@ -79,7 +79,7 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 		return a, err
 	}
 	if r.Around > 0 {
-		found, err := s.around(ctx, document(head.ID, r.Path), r.Around)
+		found, err := s.around(ctx, document(head.ID, r.Path), file, r.Around)
 		if err != nil {
 			return a, err
 		}
@@ -117,9 +117,9 @@ func (s *Service) locate(ctx context.Context, tenant string, reach []string, rep
 
 // around finds the definition around a line: the smallest one that holds it. A line
 // outside the file gives a definition of that line alone, which is not there.
-func (s *Service) around(ctx context.Context, document uuid.UUID, line int) (Definition, error) {
+func (s *Service) around(ctx context.Context, document uuid.UUID, f catalog.StoredFile, line int) (Definition, error) {
 	best, found := Definition{StartLine: line, EndLine: line}, false
-	list, err := s.definitions(ctx, document)
+	list, err := s.definitionsOf(ctx, document, f)
 	for _, d := range list {
 		if d.holds(line) && (!found || d.EndLine-d.StartLine < best.EndLine-best.StartLine) {
 			best, found = d, true
@@ -202,13 +202,21 @@ func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalo
 	file, err := s.stores.Catalog.StoredFile(ctx, document(h.ID, path))
 	switch {
 	case isNotFound(err):
-		return file, &Error{Kind: NotFound, Field: FieldPath, Value: path, Reason: fmt.Sprintf("no such file at %s of %s", ShortRef(h.Ref), h.URL), Err: err}
+		return file, noFile(path, ShortRef(h.Ref), h.URL, err)
 	case err != nil:
 		return file, err
 	case file.SkipReason != "":
-		return file, &Error{Kind: Refused, Field: FieldPath, Value: path, Reason: "its text is not stored: it was skipped (" + file.SkipReason + ")"}
+		return file, textless(path, file.SkipReason)
 	}
 	return file, nil
+}
+
+func noFile(path, at, url string, cause error) error {
+	return &Error{Kind: NotFound, Field: FieldPath, Value: path, Reason: fmt.Sprintf("no such file at %s of %s", at, url), Err: cause}
+}
+
+func textless(path, reason string) error {
+	return &Error{Kind: Refused, Field: FieldPath, Value: path, Reason: "its text is not stored: it was skipped (" + reason + ")"}
 }
 
 // content reads a document's blob. The empty blob is not stored.

@@ -16,7 +16,7 @@ type TreeRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, or the end of one of them
-	Ref        string   // branch, tag or full name; "": the only one that is indexed
+	Ref        string   // branch, tag, version, full name, or a commit or its beginning; "": the only ref that is indexed
 	Under      string   // directory; "": all
 	After      string   // the listing begins after this path; "": at the first
 	Limit      int      // most files, 1 to MaxTree; 0: MaxTree
@@ -41,7 +41,7 @@ type TreeFile struct {
 }
 
 // Tree lists the files of the newest commit of a ref that has been read or is being
-// read.
+// read, or of one of the last commits that were indexed.
 func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
@@ -53,18 +53,16 @@ func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err er
 	if r.Limit < 1 || r.Limit > MaxTree {
 		return a, badLimit(r.Limit, MaxTree, "files")
 	}
-	head, err := s.head(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
+	m, err := s.moment(ctx, r.Tenant, r.Reach, r.Repository, r.Ref)
 	if err != nil {
 		return a, err
 	}
-	if a.At, err = s.at(ctx, head); err != nil {
-		return a, err
-	}
+	a.At = m.place
 	under := string(secret.Path([]byte(strings.Trim(r.Under, "/"))))
 	if under != "" {
 		under += "/"
 	}
-	files, err := s.stores.Catalog.Files(ctx, head.ID, []byte(under), []byte(r.After), r.Limit+1)
+	files, err := s.stores.Catalog.Files(ctx, m.ID, m.at, []byte(under), []byte(r.After), r.Limit+1)
 	if err != nil {
 		return a, err
 	}

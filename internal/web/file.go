@@ -29,6 +29,8 @@ const (
 type fileView struct {
 	service.ReadAnswer
 	tree    service.DirectoryAnswer
+	newest  string // commit of the ref
+	treeAt  string // commit at which the links of the tree stay; "": they lead to the ref
 	symbols []service.Definition
 	text    string // lines, as markup
 	last    int    // line that is shown last
@@ -45,21 +47,23 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	query := r.URL.Query()
 	path := strings.Trim(query.Get("path"), "/")
 	request := service.ReadRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: query.Get("repository"), Ref: query.Get("ref"), Path: path}
-	if at := query.Get("at"); at != "" {
-		return p.fileAt(w, r, v, request, at)
-	}
+	at, of := query.Get("at"), request
+	of.Ref = cmp.Or(at, of.Ref)
 	skip, _ := strconv.Atoi(query.Get("skip"))
 	skip = max(0, skip)
-	tree, err := p.directory(r, v, request, path, skip, entriesShown)
-	if notFound(err, service.FieldCommit) != nil {
-		return p.fileAt(w, r, v, request, request.Ref)
+	tree, err := p.directory(r, v, of, path, skip, entriesShown)
+	if notFound(err, service.FieldCommit) != nil || at != "" && notFound(err, service.FieldRef) != nil {
+		return p.fileAt(w, r, v, request, cmp.Or(at, request.Ref))
 	}
 	if err != nil {
 		return err
 	}
 	request.Repository = tree.ID // finds it sooner than its name
-	if path == "" || len(tree.Entries) > 0 || skip > 0 {
-		return p.show(w, r, http.StatusOK, directoryPage(v, tree, skip))
+	switch {
+	case path == "" || len(tree.Entries) > 0 || skip > 0:
+		return p.show(w, r, http.StatusOK, directoryPage(v, tree, at, skip))
+	case at != "":
+		return p.fileAt(w, r, v, request, at)
 	}
 	return p.oneFile(w, r, v, request, fileView{})
 }
@@ -72,8 +76,17 @@ func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request
 	if view.ReadAnswer, err = p.service.Read(r.Context(), request); err != nil {
 		return err
 	}
-	beside.Ref = view.Ref // its newest commit, where the file is of an older one
-	if view.tree, err = p.directory(r, v, beside, strings.TrimSuffix(directory(request.Path), "/"), 0, besideFile); err != nil {
+	if view.newest, err = p.newest(r, v, view.At); err != nil {
+		return err
+	}
+	at := strings.TrimSuffix(directory(request.Path), "/")
+	view.treeAt = view.made
+	view.tree, err = p.directory(r, v, beside, at, 0, besideFile)
+	if notFound(err, service.FieldCommit) != nil { // the file is known, and its neighbours are not any more
+		beside.Ref, view.treeAt = view.Ref, ""
+		view.tree, err = p.directory(r, v, beside, at, 0, besideFile)
+	}
+	if err != nil {
 		return err
 	}
 	if view.show == "chunks" {
@@ -81,7 +94,7 @@ func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request
 		view.lineage, err = p.service.Lineage(r.Context(), service.LineageRequest{
 			Tenant: request.Tenant, Reach: request.Reach, Repository: request.Repository, Ref: request.Ref, Path: request.Path, From: max(0, from), Limit: chunksShown,
 		})
-		if err != nil {
+		if err != nil && notFound(err, service.FieldCommit) == nil { // a text that has changed has no points any more
 			return err
 		}
 		return p.show(w, r, http.StatusOK, filePage(v, view))
@@ -95,6 +108,17 @@ func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request
 	view.symbols = outline.Definitions
 	view.write()
 	return p.show(w, r, http.StatusOK, filePage(v, view))
+}
+
+// newest is the commit at which the ref of a place is now.
+func (p *Pages) newest(r *http.Request, v visit, at service.At) (string, error) {
+	a, err := p.service.Refs(r.Context(), service.TracksRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: at.ID})
+	for _, ref := range a.Refs {
+		if ref.Ref == at.Ref {
+			return ref.Commit, err
+		}
+	}
+	return at.Commit, err
 }
 
 // directory lists a directory beside a file.

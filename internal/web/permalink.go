@@ -85,8 +85,11 @@ func (f fileView) permalink(v visit) string {
 	return v.to("/file", "repository", f.ID, "ref", shortRef(f.Ref), "at", f.Commit, "path", f.Path, "lines", lines) + anchor
 }
 
-// moved says whether the file is of an older commit than the tree beside it.
-func (f fileView) moved() bool { return f.made != "" && f.Commit != f.tree.Commit }
+// moved says whether the ref is at a newer commit than the file.
+func (f fileView) moved() bool { return f.made != "" && f.newest != f.Commit }
+
+// apart says whether the tree beside the file is of another commit.
+func (f fileView) apart() bool { return f.made != "" && f.Commit != f.tree.Commit }
 
 // behind says whether the file is shown at another commit than the one that was asked for:
 // one that is being read has no files yet.

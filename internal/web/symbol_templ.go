@@ -130,7 +130,7 @@ func symbolsPage(v visit, s symbolView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = place(v, s.At, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = place(v, s.At, "", "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -300,7 +300,7 @@ func symbolPage(v visit, s symbolView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = place(v, s.At, s.symbol.Path).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = place(v, s.At, "", s.symbol.Path).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

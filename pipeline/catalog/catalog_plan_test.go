@@ -60,6 +60,8 @@ insert into documents (id, track, path, oid, mode, revision, lane, state, chunki
     case when n % 10 = 0 or n % 100 = 1 then null else 1 end,
     case when n % 10 <> 0 and n % 100 = 1 then now() end
     from generate_series(1, 2000) n;
+insert into former_documents (document, track, path, since, until, oid, mode, blob, language)
+    select id, track, path, r, r + 1, oid, mode, decode(repeat('ab', 32), 'hex'), '' from documents, generate_series(1, 3) r;
 insert into findings select id, 0, 'r', 1 from documents;
 insert into claims select 1, text, gen_random_uuid(), now() from chunks on conflict do nothing;
 insert into generations (embedder, collection, state) values (1, 'b', 'building');

@@ -102,7 +102,7 @@ func (c *Core) RemoveFiles(ctx context.Context, s Snapshot, ids []uuid.UUID) err
 		if err != nil {
 			return err
 		}
-		if err := q.DropUnindexed(ctx, locked, s.Track, s.Revision); err != nil {
+		if err := q.DropUnindexed(ctx, s.Revision, locked, s.Track); err != nil {
 			return err
 		}
 		return q.RemoveDocuments(ctx, query.RemoveDocumentsParams{

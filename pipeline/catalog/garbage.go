@@ -140,8 +140,15 @@ func (g *Garbage) DropUnusedVectors(ctx context.Context, embedder int32, after [
 }
 
 // DropOldSnapshots deletes superseded snapshots that no document refers to,
-// but for the newest keep of each track. It returns their number.
+// but for the newest keep of each track, and what is known of the files of all but these. It
+// returns the number of snapshots.
 func (g *Garbage) DropOldSnapshots(ctx context.Context, keep int) (int64, error) {
+	if err := g.query.ForgetListings(ctx, int32(keep)); err != nil {
+		return 0, fmt.Errorf("forget the listings of old snapshots: %w", err)
+	}
+	if _, err := g.query.DropFormerDocuments(ctx); err != nil {
+		return 0, fmt.Errorf("drop former documents: %w", err)
+	}
 	n, err := g.query.DropOldSnapshots(ctx, int32(keep))
 	if err != nil {
 		return 0, fmt.Errorf("drop old snapshots: %w", err)

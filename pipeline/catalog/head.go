@@ -72,6 +72,7 @@ type StoredFile struct {
 	Language   string
 	Size       int32 // of the blob
 
+	Former bool   // of an older commit: the document that has the path now is another
 	Commit string // hex; the newest commit that holds the file like this
 	At     int64  // revision of that commit's snapshot
 }
@@ -104,11 +105,11 @@ type ListedFile struct {
 	Size       int32 // of the stored text, in bytes; 0 for a skipped file
 }
 
-// Files lists at most most of a track's files by path, in byte order, beginning
+// Files lists at most most of a track's files at a revision, or Now, by path, in byte order, beginning
 // after a path, whose paths begin with under. Each call reads all rows of the
 // track: paths have no index.
-func (c *Core) Files(ctx context.Context, track uuid.UUID, under, after []byte, most int) ([]ListedFile, error) {
-	rows, err := c.query.ListFiles(ctx, query.ListFilesParams{Track: track, Under: under, After: after, Most: int32(most)})
+func (c *Core) Files(ctx context.Context, track uuid.UUID, at int64, under, after []byte, most int) ([]ListedFile, error) {
+	rows, err := c.query.ListFiles(ctx, query.ListFilesParams{Track: track, At: at, Under: under, After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list files of track %s: %w", track, err)
 	}

@@ -96,6 +96,7 @@ func TestConstraints(t *testing.T) {
 		graph      = "insert into graphs (track, revision, commit, version, inputs, layout) values "
 		graphFile  = "insert into graphs (track, revision, version, inputs, layout) values ($other, 0, 1, $hash, '{}'); insert into graph_files (document, track, path, blob, language, package, stale, edges, keys, targets) values "
 		symbol     = graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}'); insert into graph_symbols (document, ordinal, track, name, qualified, kind, visibility, start_line, end_line, line, signature, doc, type, bases) values "
+		former     = "insert into former_documents (document, track, path, since, until, oid, mode, blob, language, skip_reason) values "
 		wikiPage   = "insert into wiki_pages (track, hash, page, title, body) values "
 		kept       = graph + "($track, 1, $oid, 1, $hash, '{}'); insert into graph_answers (track, question, changed, answer) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
@@ -126,6 +127,22 @@ func TestConstraints(t *testing.T) {
 		{"symbol without a name", check, symbol + "($document, 0, $other, '', '', 1, 1, 1, 1, 1, '', '', '', '{}')"},
 		{"symbol of no kind", check, symbol + "($document, 0, $other, 'f', 'f', 8, 1, 1, 1, 1, '', '', '', '{}')"},
 		{"symbol that ends before it begins", check, symbol + "($document, 0, $other, 'f', 'f', 1, 1, 2, 1, 1, '', '', '', '{}')"},
+
+		{"former document", "", former + "($document, $track, 'a', 1, 2, $oid, 1, $hash, 'Go', null)"},
+		{"former document that was skipped", "", former + "($document, $track, 'a', 1, 2, $oid, 1, null, '', 'binary')"},
+		{"former document twice", unique, former + "($document, $track, 'a', 1, 3, $oid, 1, $hash, '', null), ($document, $track, 'a', 2, 3, $oid, 1, $hash, '', null)"},
+		{"former document of no track", foreign, former + "($document, $nobody, 'a', 1, 2, $oid, 1, $hash, '', null)"},
+		{"former document without a path", check, former + "($document, $track, '', 1, 2, $oid, 1, $hash, '', null)"},
+		{"former document that never was", check, former + "($document, $track, 'a', 2, 2, $oid, 1, $hash, '', null)"},
+		{"former document before the first revision", check, former + "($document, $track, 'a', -1, 2, $oid, 1, $hash, '', null)"},
+		{"former document with a short object id", check, former + "($document, $track, 'a', 1, 2, 'x', 1, $hash, '', null)"},
+		{"former document without a mode", check, former + "($document, $track, 'a', 1, 2, $oid, 0, $hash, '', null)"},
+		{"former document with a short hash", check, former + "($document, $track, 'a', 1, 2, $oid, 1, $oid, '', null)"},
+		{"former document without a text or a reason", check, former + "($document, $track, 'a', 1, 2, $oid, 1, null, '', null)"},
+		{"former document with a text and a reason", check, former + "($document, $track, 'a', 1, 2, $oid, 1, $hash, '', 'binary')"},
+		{"former document of an empty encoding", check, "insert into former_documents (document, track, path, since, until, oid, mode, blob, language, encoding) values ($document, $track, 'a', 1, 2, $oid, 1, $hash, '', '')"},
+		{"former document for no reason", check, former + "($document, $track, 'a', 1, 2, $oid, 1, null, '', '')"},
+		{"track that was listable before its first revision", check, "update tracks set listable_since = -1"},
 
 		{"page of a wiki", "", wikiPage + "($track, $hash, 'a', 't', 'b')"},
 		{"page of the wiki of no track", foreign, wikiPage + "($nobody, $hash, 'a', 't', 'b')"},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
 // Outlined is a chunk of a document, without its text.
@@ -18,9 +20,26 @@ const outlinePage = 2000
 
 // Outline lists the chunks of a document in their order, at most so many.
 func (c *Core) Outline(ctx context.Context, document uuid.UUID, most int) ([]Outlined, error) {
+	return outline(most, func(after, n int32) ([]query.ListOutlineRow, error) { return c.query.ListOutline(ctx, document, after, n) })
+}
+
+// OutlineOf is Outline for a blob of a language, as the newest chunker cut it. There are no
+// chunks if they are not kept.
+func (c *Core) OutlineOf(ctx context.Context, blob [32]byte, language string, most int) ([]Outlined, error) {
+	return outline(most, func(after, n int32) ([]query.ListOutlineRow, error) {
+		rows, err := c.query.ListBlobOutline(ctx, query.ListBlobOutlineParams{Blob: blob[:], Language: language, After: after, Most: n})
+		list := make([]query.ListOutlineRow, len(rows))
+		for i, r := range rows {
+			list[i] = query.ListOutlineRow(r)
+		}
+		return list, err
+	})
+}
+
+func outline(most int, load func(after, n int32) ([]query.ListOutlineRow, error)) ([]Outlined, error) {
 	var list []Outlined
 	for after := -1; len(list) < most; after += outlinePage {
-		rows, err := c.query.ListOutline(ctx, document, int32(after), int32(min(outlinePage, most-len(list))))
+		rows, err := load(int32(after), int32(min(outlinePage, most-len(list))))
 		if err != nil {
 			return nil, fmt.Errorf("list chunks: %w", err)
 		}

@@ -4,15 +4,21 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"math"
 
 	"github.com/google/uuid"
 )
+
+// Now is the revision that stands for a track's documents as they are, while a newer commit
+// is listed too.
+const Now = math.MaxInt64
 
 // Past is a commit at which a track is, or was.
 type Past struct {
 	Track    uuid.UUID
 	Revision int64  // of its snapshot
 	Commit   string // hex
+	Listable bool   // the files of its commit are known
 }
 
 // Past lists at most most snapshots of repositories whose commits begin with some hex
@@ -24,7 +30,29 @@ func (c *Core) Past(ctx context.Context, repositories []uuid.UUID, beginning str
 	}
 	list := make([]Past, len(rows))
 	for i, r := range rows {
-		list[i] = Past{r.Track, r.Revision, hex.EncodeToString(r.Commit)}
+		list[i] = Past{r.Track, r.Revision, hex.EncodeToString(r.Commit), r.Listable}
 	}
 	return list, nil
+}
+
+// FormerFile loads a file as it was at an older revision of its track, of which the document
+// that has its path now tells nothing. It returns ErrNotFound if there was none, or if it has
+// not changed since. A document whose text is not stored any more has a size of -1.
+func (c *Core) FormerFile(ctx context.Context, document uuid.UUID, at int64) (StoredFile, error) {
+	r, err := c.query.LoadFormer(ctx, document, at)
+	if noRows(err) {
+		return StoredFile{}, fmt.Errorf("file %s at revision %d: %w", document, at, ErrNotFound)
+	}
+	if err != nil {
+		return StoredFile{}, fmt.Errorf("load file %s at revision %d: %w", document, at, err)
+	}
+	f := StoredFile{Revision: r.Since, Mode: r.Mode, State: StateIndexed, SkipReason: r.SkipReason, Encoding: r.Encoding, Language: r.Language, Size: r.Size, Former: true}
+	switch {
+	case r.SkipReason != "":
+		f.State = StateSkipped
+	case !r.Stored:
+		f.Size = -1
+	}
+	copy(f.Blob[:], r.Blob)
+	return f, nil
 }

@@ -139,12 +139,18 @@ type Difference struct {
 	SkipReason    string // "" for a document
 }
 
+// Revised is a track at a revision, or Now.
+type Revised struct {
+	Track uuid.UUID
+	At    int64
+}
+
 // Differences lists at most most files that differ between two tracks, by path in byte
 // order, whose paths begin with under. It reads all rows of both tracks.
-func (c *Core) Differences(ctx context.Context, before, after uuid.UUID, under []byte, most int) ([]Difference, error) {
-	rows, err := c.query.DiffTracks(ctx, query.DiffTracksParams{Old: before, New: after, Under: under, Most: int32(most)})
+func (c *Core) Differences(ctx context.Context, before, after Revised, under []byte, most int) ([]Difference, error) {
+	rows, err := c.query.DiffTracks(ctx, query.DiffTracksParams{Old: before.Track, OldAt: before.At, New: after.Track, NewAt: after.At, Under: under, Most: int32(most)})
 	if err != nil {
-		return nil, fmt.Errorf("compare tracks %s and %s: %w", before, after, err)
+		return nil, fmt.Errorf("compare tracks %s and %s: %w", before.Track, after.Track, err)
 	}
 	list := make([]Difference, len(rows))
 	for i, r := range rows {

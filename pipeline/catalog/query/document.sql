@@ -38,8 +38,14 @@ where d.id = u.id and d.revision <= @revision and (d.oid <> u.oid or d.mode <> u
 select id from documents where id = any(@ids::uuid[]) order by id for update;
 
 -- name: DropUnindexed :exec
-delete from documents where id = any(@ids::uuid[]) and track = @track and revision <= @revision
-    and state = 'skipped' and due_at is null;
+with gone as (
+    delete from documents d where d.id = any(@ids::uuid[]) and d.track = @track and d.revision <= @revision::bigint
+        and d.state = 'skipped' and d.due_at is null
+    returning d.id, d.track, d.path, d.revision, d.oid, d.mode, d.skip_reason
+)
+insert into former_documents (document, track, path, since, until, oid, mode, language, skip_reason)
+select g.id, g.track, g.path, g.revision, @revision, g.oid, g.mode, '', g.skip_reason from gone g where g.revision < @revision
+on conflict do nothing;
 
 -- name: RemoveDocuments :exec
 update documents set state = 'removed', chunking = null, encoding = null, skip_reason = null, skip_detail = null, error = null, attempts = 0,

@@ -24,7 +24,7 @@ where t.repository = @repository and t.ref = any(@refs::text[]) and t.forgotten_
 returning t.ref;
 
 -- name: ForgetReported :many
-update tracks t set forgotten_at = now(), successor = null
+update tracks t set forgotten_at = now(), listable_since = t.revision + 1, successor = null
 where t.repository = @repository and t.ref = any(@refs::text[]) and t.gone_at is not null and t.forgotten_at is null
 returning t.id;
 
@@ -59,4 +59,4 @@ where t.forgotten_at is null and n.forgotten_at is null
 order by t.id limit @most for no key update of t skip locked;
 
 -- name: ForgetSucceeded :exec
-update tracks set forgotten_at = now(), successor = null where id = any(@ids::uuid[]);
+update tracks set forgotten_at = now(), listable_since = revision + 1, successor = null where id = any(@ids::uuid[]);

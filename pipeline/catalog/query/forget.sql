@@ -54,7 +54,7 @@ select (forgotten_at is not null)::bool as forgotten from repositories where id 
 update repositories set forgotten_at = null where id = @id;
 
 -- name: ForgetEachTrack :exec
-update tracks set forgotten_at = now() where repository = @repository and forgotten_at is null;
+update tracks set forgotten_at = now(), listable_since = revision + 1 where repository = @repository and forgotten_at is null;
 
 -- name: ForgottenTracks :many
 select t.id, t.repository from tracks t join repositories r on r.id = t.repository

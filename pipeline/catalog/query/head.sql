@@ -38,13 +38,30 @@ left join blobs b on b.sha256 = k.blob
 where d.id = @id and d.state <> 'removed';
 
 -- name: ListFiles :many
-select d.path, d.mode, d.state, coalesce(d.skip_reason, '')::text as skip_reason,
-    coalesce(k.language, '')::text as language, coalesce(b.size, 0)::int as size
-from documents d
-left join chunkings k on k.id = d.chunking
-left join blobs b on b.sha256 = k.blob
-where d.track = @track and d.state <> 'removed' and d.path > @after and substring(d.path for octet_length(@under::bytea)) = @under::bytea
-order by d.path limit @most;
+-- At a revision: of several rows of a document that were kept from it, the first to end.
+with former as (
+    select distinct on (p.document) p.document, p.path, p.mode, p.skip_reason, p.language, p.blob
+    from former_documents p where p.track = @track and p.since <= @at::bigint and p.until > @at order by p.document, p.until
+), files as (
+    select d.path, d.mode, d.state, d.skip_reason, k.language, k.blob
+    from documents d left join chunkings k on k.id = d.chunking
+    where d.track = @track and d.state <> 'removed' and d.revision <= @at and not exists (select 1 from former where former.document = d.id)
+    union all
+    select former.path, former.mode, case when former.skip_reason is null then 'indexed' else 'skipped' end, former.skip_reason, former.language, former.blob from former
+)
+select f.path::bytea as path, f.mode::int as mode, f.state::text as state, coalesce(f.skip_reason, '')::text as skip_reason,
+    coalesce(f.language, '')::text as language, coalesce(b.size, 0)::int as size
+from files f left join blobs b on b.sha256 = f.blob
+where f.path > @after::bytea and substring(f.path for octet_length(@under::bytea)) = @under::bytea
+order by f.path limit @most;
+
+-- name: LoadFormer :one
+-- A text that nothing else holds is gone.
+select p.since, p.mode, coalesce(p.skip_reason, '')::text as skip_reason, coalesce(p.encoding, '')::text as encoding,
+    coalesce(p.blob, '')::bytea as blob, p.language, coalesce(b.size, 0)::int as size, (b.sha256 is not null)::bool as stored
+from former_documents p left join blobs b on b.sha256 = p.blob
+where p.document = @document and p.since <= @at::bigint and p.until > @at
+order by p.until limit 1;
 
 -- name: ListDocumentBlobs :many
 select d.path, coalesce(d.skip_reason, '')::text as skip_reason, coalesce(k.language, '')::text as language, coalesce(k.blob, '')::bytea as blob,
@@ -66,7 +83,7 @@ order by d.path limit @most;
 
 -- name: FindPast :many
 -- A snapshot that was superseded before it was listed says nothing of its commit's files.
-select s.track, s.revision, s.commit
+select s.track, s.revision, s.commit, (s.revision >= t.listable_since)::bool as listable
 from tracks t join snapshots s on s.track = t.id
 where t.repository = any(@repositories::uuid[]) and s.listed_at is not null and starts_with(encode(s.commit, 'hex'), @beginning::text)
 order by s.revision desc limit @most;

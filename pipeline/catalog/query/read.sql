@@ -71,3 +71,9 @@ select c.start_line, c.end_line, c.kind, c.symbol
 from documents d join chunks c on c.chunking = d.chunking
 where d.id = @id and d.state <> 'removed' and c.ordinal > @after
 order by c.ordinal limit @most;
+
+-- name: ListBlobOutline :many
+select c.start_line, c.end_line, c.kind, c.symbol
+from chunks c
+where c.chunking = (select k.id from chunkings k where k.blob = @blob and k.language = @language order by k.chunker desc limit 1) and c.ordinal > @after::int
+order by c.ordinal limit @most;

@@ -32,13 +32,24 @@ where t.id = @track and not exists (select 1 from versions v where v.track = t.i
 select held from tracks where id = @track;
 
 -- name: DiffTracks :many
--- Skipped files have an object id too, so that a change of one counts.
-with a as (
-    select d.path, d.oid, d.mode, d.skip_reason, k.language, k.blob from documents d left join chunkings k on k.id = d.chunking
-    where d.track = @old and d.state <> 'removed'
+-- Each at a revision, as ListFiles. Skipped files have an object id too, so that a change of
+-- one counts.
+with former_old as (
+    select distinct on (p.document) p.document, p.path, p.oid, p.mode, p.skip_reason, p.language
+    from former_documents p where p.track = @old and p.since <= @old_at::bigint and p.until > @old_at order by p.document, p.until
+), a as (
+    select d.path, d.oid, d.mode, d.skip_reason, k.language from documents d left join chunkings k on k.id = d.chunking
+    where d.track = @old and d.state <> 'removed' and d.revision <= @old_at and not exists (select 1 from former_old where former_old.document = d.id)
+    union all
+    select former_old.path, former_old.oid, former_old.mode, former_old.skip_reason, former_old.language from former_old
+), former_new as (
+    select distinct on (p.document) p.document, p.path, p.oid, p.mode, p.skip_reason, p.language
+    from former_documents p where p.track = @new and p.since <= @new_at::bigint and p.until > @new_at order by p.document, p.until
 ), b as (
-    select d.path, d.oid, d.mode, d.skip_reason, k.language, k.blob from documents d left join chunkings k on k.id = d.chunking
-    where d.track = @new and d.state <> 'removed'
+    select d.path, d.oid, d.mode, d.skip_reason, k.language from documents d left join chunkings k on k.id = d.chunking
+    where d.track = @new and d.state <> 'removed' and d.revision <= @new_at and not exists (select 1 from former_new where former_new.document = d.id)
+    union all
+    select former_new.path, former_new.oid, former_new.mode, former_new.skip_reason, former_new.language from former_new
 )
 select coalesce(b.path, a.path)::bytea as path, coalesce(a.oid, '')::bytea as old_oid, coalesce(b.oid, '')::bytea as new_oid,
     coalesce(a.mode, 0)::int as old_mode, coalesce(b.mode, 0)::int as new_mode,

@@ -12,6 +12,15 @@ import (
 )
 
 const listDirectory = `-- name: ListDirectory :many
+with former as (
+    select distinct on (p.document) p.document, p.path, p.skip_reason
+    from former_documents p where p.track = $4 and p.since <= $5::bigint and p.until > $5 order by p.document, p.until
+), files as (
+    select d.path, d.state, d.skip_reason from documents d
+    where d.track = $4 and d.state <> 'removed' and d.revision <= $5 and not exists (select 1 from former where former.document = d.id)
+    union all
+    select former.path, case when former.skip_reason is null then 'indexed' else 'skipped' end, former.skip_reason from former
+)
 select x.name::bytea as name, x.directory::bool as directory, count(*) as files, count(*) filter (where x.state = 'skipped') as skipped,
     (min(x.state) filter (where x.state is not null))::text as state, coalesce(min(x.skip_reason), '')::text as skip_reason
 from (
@@ -20,20 +29,21 @@ from (
         select r.rest, position('\x2f'::bytea in r.rest) as slash, r.state, r.skip_reason
         from (
             select substring(d.path from octet_length($1::bytea) + 1) as rest, d.state, d.skip_reason
-            from documents d
-            where d.track = $2 and d.state <> 'removed' and substring(d.path for octet_length($1::bytea)) = $1::bytea
+            from files d
+            where substring(d.path for octet_length($1::bytea)) = $1::bytea
         ) r
     ) p
 ) x
 group by x.name, x.directory
-order by x.directory desc, x.name limit $4 offset $3
+order by x.directory desc, x.name limit $3 offset $2
 `
 
 type ListDirectoryParams struct {
 	Under []byte
-	Track uuid.UUID
 	Skip  int32
 	Most  int32
+	Track uuid.UUID
+	At    int64
 }
 
 type ListDirectoryRow struct {
@@ -45,12 +55,14 @@ type ListDirectoryRow struct {
 	SkipReason string
 }
 
+// At a revision, as ListFiles.
 func (q *Queries) ListDirectory(ctx context.Context, arg ListDirectoryParams) ([]ListDirectoryRow, error) {
 	rows, err := q.db.Query(ctx, listDirectory,
 		arg.Under,
-		arg.Track,
 		arg.Skip,
 		arg.Most,
+		arg.Track,
+		arg.At,
 	)
 	if err != nil {
 		return nil, err

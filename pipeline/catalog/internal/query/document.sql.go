@@ -56,12 +56,18 @@ func (q *Queries) DropRemoved(ctx context.Context, ids []uuid.UUID, revisions []
 }
 
 const dropUnindexed = `-- name: DropUnindexed :exec
-delete from documents where id = any($1::uuid[]) and track = $2 and revision <= $3
-    and state = 'skipped' and due_at is null
+with gone as (
+    delete from documents d where d.id = any($2::uuid[]) and d.track = $3 and d.revision <= $1::bigint
+        and d.state = 'skipped' and d.due_at is null
+    returning d.id, d.track, d.path, d.revision, d.oid, d.mode, d.skip_reason
+)
+insert into former_documents (document, track, path, since, until, oid, mode, language, skip_reason)
+select g.id, g.track, g.path, g.revision, $1, g.oid, g.mode, '', g.skip_reason from gone g where g.revision < $1
+on conflict do nothing
 `
 
-func (q *Queries) DropUnindexed(ctx context.Context, ids []uuid.UUID, track uuid.UUID, revision int64) error {
-	_, err := q.db.Exec(ctx, dropUnindexed, ids, track, revision)
+func (q *Queries) DropUnindexed(ctx context.Context, revision int64, ids []uuid.UUID, track uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropUnindexed, revision, ids, track)
 	return err
 }
 

@@ -42,7 +42,7 @@ func (q *Queries) FollowTrack(ctx context.Context, arg FollowTrackParams) error 
 }
 
 const forgetReported = `-- name: ForgetReported :many
-update tracks t set forgotten_at = now(), successor = null
+update tracks t set forgotten_at = now(), listable_since = t.revision + 1, successor = null
 where t.repository = $1 and t.ref = any($2::text[]) and t.gone_at is not null and t.forgotten_at is null
 returning t.id
 `
@@ -68,7 +68,7 @@ func (q *Queries) ForgetReported(ctx context.Context, repository uuid.UUID, refs
 }
 
 const forgetSucceeded = `-- name: ForgetSucceeded :exec
-update tracks set forgotten_at = now(), successor = null where id = any($1::uuid[])
+update tracks set forgotten_at = now(), listable_since = revision + 1, successor = null where id = any($1::uuid[])
 `
 
 func (q *Queries) ForgetSucceeded(ctx context.Context, ids []uuid.UUID) error {

@@ -117,7 +117,7 @@ func (q *Queries) FenceSubmissions(ctx context.Context, repository *uuid.UUID) e
 }
 
 const forgetEachTrack = `-- name: ForgetEachTrack :exec
-update tracks set forgotten_at = now() where repository = $1 and forgotten_at is null
+update tracks set forgotten_at = now(), listable_since = revision + 1 where repository = $1 and forgotten_at is null
 `
 
 func (q *Queries) ForgetEachTrack(ctx context.Context, repository uuid.UUID) error {

@@ -12,7 +12,7 @@ import (
 )
 
 const findPast = `-- name: FindPast :many
-select s.track, s.revision, s.commit
+select s.track, s.revision, s.commit, (s.revision >= t.listable_since)::bool as listable
 from tracks t join snapshots s on s.track = t.id
 where t.repository = any($1::uuid[]) and s.listed_at is not null and starts_with(encode(s.commit, 'hex'), $2::text)
 order by s.revision desc limit $3
@@ -22,6 +22,7 @@ type FindPastRow struct {
 	Track    uuid.UUID
 	Revision int64
 	Commit   []byte
+	Listable bool
 }
 
 // A snapshot that was superseded before it was listed says nothing of its commit's files.
@@ -34,7 +35,12 @@ func (q *Queries) FindPast(ctx context.Context, repositories []uuid.UUID, beginn
 	var items []FindPastRow
 	for rows.Next() {
 		var i FindPastRow
-		if err := rows.Scan(&i.Track, &i.Revision, &i.Commit); err != nil {
+		if err := rows.Scan(
+			&i.Track,
+			&i.Revision,
+			&i.Commit,
+			&i.Listable,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -90,20 +96,29 @@ func (q *Queries) ListDocumentBlobs(ctx context.Context, track uuid.UUID, after 
 }
 
 const listFiles = `-- name: ListFiles :many
-select d.path, d.mode, d.state, coalesce(d.skip_reason, '')::text as skip_reason,
-    coalesce(k.language, '')::text as language, coalesce(b.size, 0)::int as size
-from documents d
-left join chunkings k on k.id = d.chunking
-left join blobs b on b.sha256 = k.blob
-where d.track = $1 and d.state <> 'removed' and d.path > $2 and substring(d.path for octet_length($3::bytea)) = $3::bytea
-order by d.path limit $4
+with former as (
+    select distinct on (p.document) p.document, p.path, p.mode, p.skip_reason, p.language, p.blob
+    from former_documents p where p.track = $4 and p.since <= $5::bigint and p.until > $5 order by p.document, p.until
+), files as (
+    select d.path, d.mode, d.state, d.skip_reason, k.language, k.blob
+    from documents d left join chunkings k on k.id = d.chunking
+    where d.track = $4 and d.state <> 'removed' and d.revision <= $5 and not exists (select 1 from former where former.document = d.id)
+    union all
+    select former.path, former.mode, case when former.skip_reason is null then 'indexed' else 'skipped' end, former.skip_reason, former.language, former.blob from former
+)
+select f.path::bytea as path, f.mode::int as mode, f.state::text as state, coalesce(f.skip_reason, '')::text as skip_reason,
+    coalesce(f.language, '')::text as language, coalesce(b.size, 0)::int as size
+from files f left join blobs b on b.sha256 = f.blob
+where f.path > $1::bytea and substring(f.path for octet_length($2::bytea)) = $2::bytea
+order by f.path limit $3
 `
 
 type ListFilesParams struct {
-	Track uuid.UUID
 	After []byte
 	Under []byte
 	Most  int32
+	Track uuid.UUID
+	At    int64
 }
 
 type ListFilesRow struct {
@@ -115,12 +130,14 @@ type ListFilesRow struct {
 	Size       int32
 }
 
+// At a revision: of several rows of a document that were kept from it, the first to end.
 func (q *Queries) ListFiles(ctx context.Context, arg ListFilesParams) ([]ListFilesRow, error) {
 	rows, err := q.db.Query(ctx, listFiles,
-		arg.Track,
 		arg.After,
 		arg.Under,
 		arg.Most,
+		arg.Track,
+		arg.At,
 	)
 	if err != nil {
 		return nil, err
@@ -309,6 +326,42 @@ func (q *Queries) LoadFile(ctx context.Context, id uuid.UUID) (LoadFileRow, erro
 		&i.Size,
 		&i.Commit,
 		&i.At,
+	)
+	return i, err
+}
+
+const loadFormer = `-- name: LoadFormer :one
+select p.since, p.mode, coalesce(p.skip_reason, '')::text as skip_reason, coalesce(p.encoding, '')::text as encoding,
+    coalesce(p.blob, '')::bytea as blob, p.language, coalesce(b.size, 0)::int as size, (b.sha256 is not null)::bool as stored
+from former_documents p left join blobs b on b.sha256 = p.blob
+where p.document = $1 and p.since <= $2::bigint and p.until > $2
+order by p.until limit 1
+`
+
+type LoadFormerRow struct {
+	Since      int64
+	Mode       int32
+	SkipReason string
+	Encoding   string
+	Blob       []byte
+	Language   string
+	Size       int32
+	Stored     bool
+}
+
+// A text that nothing else holds is gone.
+func (q *Queries) LoadFormer(ctx context.Context, document uuid.UUID, at int64) (LoadFormerRow, error) {
+	row := q.db.QueryRow(ctx, loadFormer, document, at)
+	var i LoadFormerRow
+	err := row.Scan(
+		&i.Since,
+		&i.Mode,
+		&i.SkipReason,
+		&i.Encoding,
+		&i.Blob,
+		&i.Language,
+		&i.Size,
+		&i.Stored,
 	)
 	return i, err
 }

@@ -118,6 +118,57 @@ func (q *Queries) CurrentCommits(ctx context.Context, ids []uuid.UUID) ([]Curren
 	return items, nil
 }
 
+const listBlobOutline = `-- name: ListBlobOutline :many
+select c.start_line, c.end_line, c.kind, c.symbol
+from chunks c
+where c.chunking = (select k.id from chunkings k where k.blob = $1 and k.language = $2 order by k.chunker desc limit 1) and c.ordinal > $3::int
+order by c.ordinal limit $4
+`
+
+type ListBlobOutlineParams struct {
+	Blob     []byte
+	Language string
+	After    int32
+	Most     int32
+}
+
+type ListBlobOutlineRow struct {
+	StartLine int32
+	EndLine   int32
+	Kind      string
+	Symbol    string
+}
+
+func (q *Queries) ListBlobOutline(ctx context.Context, arg ListBlobOutlineParams) ([]ListBlobOutlineRow, error) {
+	rows, err := q.db.Query(ctx, listBlobOutline,
+		arg.Blob,
+		arg.Language,
+		arg.After,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListBlobOutlineRow
+	for rows.Next() {
+		var i ListBlobOutlineRow
+		if err := rows.Scan(
+			&i.StartLine,
+			&i.EndLine,
+			&i.Kind,
+			&i.Symbol,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listContents = `-- name: ListContents :many
 select d.id, d.track, t.repository, r.tenant, d.revision, d.state, d.indexed_revision, d.asleep, (t.dormant_at is not null)::bool as dormant,
     coalesce(k.blob, '')::bytea as blob, coalesce(k.chunker, 0)::int as chunker, coalesce(k.chunks, 0)::int as chunks

@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const dropFormerDocuments = `-- name: DropFormerDocuments :execrows
+delete from former_documents p using tracks t where t.id = p.track and p.until <= t.listable_since
+`
+
+func (q *Queries) DropFormerDocuments(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, dropFormerDocuments)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const dropOldSnapshots = `-- name: DropOldSnapshots :execrows
 delete from snapshots s using (
     select track, revision, row_number() over (partition by track order by revision desc) as age
@@ -36,4 +48,18 @@ func (q *Queries) DropOldSubmissions(ctx context.Context, age float64) (int64, e
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const forgetListings = `-- name: ForgetListings :exec
+update tracks t set listable_since = o.revision
+from (
+    select track, revision, row_number() over (partition by track order by revision desc) as age from snapshots where state = 'superseded'
+) o
+where o.track = t.id and o.age = greatest($1::int, 1) and o.revision > t.listable_since
+`
+
+// Of each track, the newest superseded snapshots stay listable.
+func (q *Queries) ForgetListings(ctx context.Context, keep int32) error {
+	_, err := q.db.Exec(ctx, forgetListings, keep)
+	return err
 }

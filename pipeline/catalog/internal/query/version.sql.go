@@ -13,12 +13,22 @@ import (
 )
 
 const diffTracks = `-- name: DiffTracks :many
-with a as (
-    select d.path, d.oid, d.mode, d.skip_reason, k.language, k.blob from documents d left join chunkings k on k.id = d.chunking
-    where d.track = $3 and d.state <> 'removed'
+with former_old as (
+    select distinct on (p.document) p.document, p.path, p.oid, p.mode, p.skip_reason, p.language
+    from former_documents p where p.track = $3 and p.since <= $4::bigint and p.until > $4 order by p.document, p.until
+), a as (
+    select d.path, d.oid, d.mode, d.skip_reason, k.language from documents d left join chunkings k on k.id = d.chunking
+    where d.track = $3 and d.state <> 'removed' and d.revision <= $4 and not exists (select 1 from former_old where former_old.document = d.id)
+    union all
+    select former_old.path, former_old.oid, former_old.mode, former_old.skip_reason, former_old.language from former_old
+), former_new as (
+    select distinct on (p.document) p.document, p.path, p.oid, p.mode, p.skip_reason, p.language
+    from former_documents p where p.track = $5 and p.since <= $6::bigint and p.until > $6 order by p.document, p.until
 ), b as (
-    select d.path, d.oid, d.mode, d.skip_reason, k.language, k.blob from documents d left join chunkings k on k.id = d.chunking
-    where d.track = $4 and d.state <> 'removed'
+    select d.path, d.oid, d.mode, d.skip_reason, k.language from documents d left join chunkings k on k.id = d.chunking
+    where d.track = $5 and d.state <> 'removed' and d.revision <= $6 and not exists (select 1 from former_new where former_new.document = d.id)
+    union all
+    select former_new.path, former_new.oid, former_new.mode, former_new.skip_reason, former_new.language from former_new
 )
 select coalesce(b.path, a.path)::bytea as path, coalesce(a.oid, '')::bytea as old_oid, coalesce(b.oid, '')::bytea as new_oid,
     coalesce(a.mode, 0)::int as old_mode, coalesce(b.mode, 0)::int as new_mode,
@@ -33,7 +43,9 @@ type DiffTracksParams struct {
 	Under []byte
 	Most  int32
 	Old   uuid.UUID
+	OldAt int64
 	New   uuid.UUID
+	NewAt int64
 }
 
 type DiffTracksRow struct {
@@ -46,13 +58,16 @@ type DiffTracksRow struct {
 	SkipReason string
 }
 
-// Skipped files have an object id too, so that a change of one counts.
+// Each at a revision, as ListFiles. Skipped files have an object id too, so that a change of
+// one counts.
 func (q *Queries) DiffTracks(ctx context.Context, arg DiffTracksParams) ([]DiffTracksRow, error) {
 	rows, err := q.db.Query(ctx, diffTracks,
 		arg.Under,
 		arg.Most,
 		arg.Old,
+		arg.OldAt,
 		arg.New,
+		arg.NewAt,
 	)
 	if err != nil {
 		return nil, err
