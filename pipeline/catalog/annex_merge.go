@@ -236,7 +236,8 @@ const (
 	// fresh are the repositories that this transaction has made.
 	freshJoin = "left join repositories fresh on fresh.id = t.repository and fresh.xmin = pg_current_xact_id()::xid"
 	ofTrack   = "t.track in (select w.id from leat_restore.want_track w)"
-	risen     = "t.revision + (select f.value from revision_floor f)"
+	risen     = "t.revision + " + floor
+	floor     = "(select f.value from revision_floor f)"
 )
 
 var mergeSteps = []mergeStep{
@@ -253,7 +254,7 @@ var mergeSteps = []mergeStep{
 	{
 		table: "tracks", where: "t.id in (select w.id from leat_restore.want_track w)",
 		values: map[string]string{
-			"revision": risen, "successor": "null", "polled_at": "null", "searched_at": "now()", "dormant_at": "null", "turning": "false",
+			"revision": risen, "listable_since": "t.listable_since + " + floor, "successor": "null", "polled_at": "null", "searched_at": "now()", "dormant_at": "null", "turning": "false",
 		},
 	},
 	{
@@ -278,6 +279,7 @@ var mergeSteps = []mergeStep{
 			"due_at": "case t.state when 'skipped' then null when 'failed' then t.due_at else now() end",
 		},
 	},
+	{table: "former_documents", where: ofTrack, values: map[string]string{"since": "t.since + " + floor, "until": "t.until + " + floor}},
 	{table: "findings", where: "t.document in (select d.id from leat_restore.documents d join leat_restore.want_track w on w.id = d.track where d.state <> 'removed')"},
 	{table: "versions", repeat: true, where: ofTrack},
 	{table: "wiki_pages", where: ofTrack},
