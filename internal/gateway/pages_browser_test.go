@@ -3,12 +3,14 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,9 +21,13 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/gitrun"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/internal/worker"
+	"github.com/leatworks/leat/pipeline/embedder"
 )
 
 // patience bounds what a browser does in a test.
@@ -136,10 +142,11 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("set LEAT_SCREENSHOTS to a directory, and LEAT_SCREENSHOTS_REPO to a repository")
 	}
 	code := filepath.Join(t.TempDir(), "code", filepath.Base(repo)) // the name that the pictures show
-	if _, err := gitrun.Run(t.Context(), nil, "clone", "--quiet", "--bare", "--depth=1", "file://"+repo, code); err != nil {
+	if _, err := gitrun.Run(t.Context(), nil, "clone", "--quiet", "--bare", "--depth=40", "file://"+repo, code); err != nil {
 		t.Fatal(err)
 	}
-	p := testpipe.Open(t, testpipe.Config{})
+	held := &holding{}
+	p := testpipe.Open(t, testpipe.Config{Embedder: held})
 	s := openSite(t, p)
 	s.index(t, code, "")
 	p.ConsumeAll(t) // as workers would have
@@ -157,8 +164,48 @@ func TestScreenshots(t *testing.T) {
 	b.look(t, dir, "chunks")
 	open("light", "/repository?repository="+url.QueryEscape(code)+"&", 1120, 700)
 	b.look(t, dir, "repository")
+	s.work(t, code, held)
 	open("light", "/pipeline?", 1120, 700)
+	b.do(t, chromedp.WaitVisible(`//*[@id="hands"]//tbody/tr[5]`))
 	b.look(t, dir, "pipeline")
+}
+
+// holding is a model that does not answer for documents while it is told to hold them.
+type holding struct {
+	embedder.Local
+	on atomic.Bool
+}
+
+func (h *holding) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
+	if h.on.Load() && purpose == embedder.Document {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return h.Local.Embed(ctx, texts, purpose)
+}
+
+// work starts workers, and gives them an older commit of the repository as a branch, of which
+// the embedder keeps the documents in hand.
+func (s *site) work(t *testing.T, code string, held *holding) {
+	t.Helper()
+	held.on.Store(true)
+	cfg := config.Worker{Process: config.Process{Stores: s.Config(), DrainTimeout: time.Second}, InFlight: 64}
+	ctx, stop := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	for _, run := range []func(context.Context, *worker.Stores, config.Worker, *slog.Logger) error{worker.Embed, worker.Index} {
+		group.Go(func() { _ = run(ctx, s.Stores, cfg, s.Logs.Logger()) })
+	}
+	t.Cleanup(func() {
+		stop()
+		group.Wait()
+	})
+	if _, err := gitrun.Run(t.Context(), nil, "-C", code, "branch", "next", "HEAD~15"); err != nil {
+		t.Fatal(err)
+	}
+	submission := testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: code, Ref: "refs/heads/next"})
+	if err := s.Ingest.Handle(t.Context(), submission); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Hits come within 100 ms of a key, at the median, in a browser before a running leat that

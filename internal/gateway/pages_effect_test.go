@@ -253,7 +253,16 @@ func TestALivePartLeavesPeopleAlone(t *testing.T) {
 			: done([document.querySelector(".way details").open, document.activeElement.tagName].join(" "));
 		look();
 	})`, chromedp.EvalAwaitPromise))
-	if replaced != "true SUMMARY" {
+	if replaced != "true SUMMARY" { // open, and in focus
 		t.Errorf("after the part was replaced: %s", replaced)
 	}
+}
+
+// The page of the pipeline shows how far a rebuild is without being loaded again.
+func TestARebuildIsLive(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	b := s.browse(t, "installation")
+	b.do(t, chromedp.Navigate(s.url+"/pipeline?tenant=acme"), chromedp.WaitVisible("#generations"))
+	s.Rows(t, "insert into generations (embedder, collection, state, points, chunks) select embedder, 'next', 'building', 40, 100 from generations")
+	b.do(t, chromedp.WaitVisible(`//*[@id="generations"]//tr[contains(., "40 of 100")]//button[normalize-space(.)="Cancel"]`))
 }

@@ -107,6 +107,9 @@ func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error
 			if err := s.send(flowPart(v, f)); err != nil {
 				return err
 			}
+			if err := p.sendGenerations(s, v); err != nil {
+				return err
+			}
 			before, at = done, f.now
 			select {
 			case <-s.ctx.Done():
@@ -115,6 +118,18 @@ func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error
 			}
 		}
 	})
+}
+
+// sendGenerations sends how far a rebuild is, to who may see it.
+func (p *Pages) sendGenerations(s *stream, v visit) error {
+	if !v.whole() {
+		return nil
+	}
+	a, err := p.service.Generations(s.ctx)
+	if err != nil {
+		return err
+	}
+	return s.sendAs("generations", generationsPart(v, a.Generations, time.Now()))
 }
 
 // doneOf adds up what each stage has finished.

@@ -94,7 +94,7 @@ func searchPage(v visit, r results) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<form action=\"/search\" method=\"get\" role=\"search\" hx-get=\"/search\" hx-trigger=\"input changed delay:40ms from:#q, change from:find .filters, submit\" hx-target=\"#results\" hx-sync=\"this:replace\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<form action=\"/search\" method=\"get\" role=\"search\" hx-get=\"/search\" hx-trigger=\"input changed delay:10ms from:#q, change from:find .filters, submit\" hx-target=\"#results\" hx-sync=\"this:replace\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -22,14 +22,17 @@ type stream struct {
 	parts   chan []byte
 }
 
-// send gives a part to the one goroutine that writes.
-func (s *stream) send(part templ.Component) error {
+// send gives the part of the page that asked for the stream to the one goroutine that writes.
+func (s *stream) send(part templ.Component) error { return s.sendAs("part", part) }
+
+// sendAs is send for another part of the page, by its name.
+func (s *stream) sendAs(name string, part templ.Component) error {
 	var html bytes.Buffer
 	if err := part.Render(s.ctx, &html); err != nil {
 		return err
 	}
 	var event bytes.Buffer
-	event.WriteString("event: part\n")
+	event.WriteString("event: " + name + "\n")
 	for line := range bytes.Lines(html.Bytes()) {
 		event.WriteString("data: ")
 		event.Write(bytes.TrimRight(line, "\r\n"))

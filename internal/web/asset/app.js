@@ -99,6 +99,9 @@ function replace(part, html) {
 for (const part of document.querySelectorAll("[data-live]")) {
   const source = new EventSource(part.dataset.live);
   source.addEventListener("part", (event) => { if (!busy(part)) replace(part, event.data); });
+  for (const other of document.querySelectorAll("[data-part]")) {
+    source.addEventListener(other.dataset.part, (event) => { if (!busy(other)) replace(other, event.data); });
+  }
   source.addEventListener("end", () => source.close());
   addEventListener("pagehide", () => source.close());
 }
