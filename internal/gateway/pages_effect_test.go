@@ -138,7 +138,8 @@ func TestPermalinksStay(t *testing.T) {
 
 	// As the collector of garbage does.
 	s.Rows(t, "delete from chunkings k where not exists (select 1 from documents d where d.chunking = k.id)")
-	s.Rows(t, "delete from blobs b where not exists (select 1 from chunkings k where k.blob = b.sha256)")
+	s.Rows(t, "delete from facts f where not exists (select 1 from chunkings k where k.blob = f.blob)")
+	s.Rows(t, "delete from blobs b where not exists (select 1 from chunkings k where k.blob = b.sha256) and not exists (select 1 from facts f where f.content = b.sha256)")
 	b.do(t, chromedp.Navigate(changed), chromedp.WaitVisible(`//h1[contains(., "is not kept")]`))
 	b.press(t, button("/pin", "Keep this commit as a version"), "#versions tbody tr")
 	s.Settle(t)
@@ -264,5 +265,12 @@ func TestARebuildIsLive(t *testing.T) {
 	b := s.browse(t, "installation")
 	b.do(t, chromedp.Navigate(s.url+"/pipeline?tenant=acme"), chromedp.WaitVisible("#generations"))
 	s.Rows(t, "insert into generations (embedder, collection, state, points, chunks) select embedder, 'next', 'building', 40, 100 from generations")
-	b.do(t, chromedp.WaitVisible(`//*[@id="generations"]//tr[contains(., "40 of 100")]//button[normalize-space(.)="Cancel"]`))
+	shown := ask(t, b, chromedp.Evaluate[string](`new Promise((done) => {
+		const part = document.querySelector("[data-part]"), end = Date.now() + 20000;
+		const look = () => part.innerText.includes("Cancel") || Date.now() > end ? done(part.innerText) : setTimeout(look, 50);
+		look();
+	})`, chromedp.EvalAwaitPromise))
+	if !strings.Contains(shown, "40 of 100") {
+		t.Errorf("the page shows %q; %s", shown, s.Logs)
+	}
 }

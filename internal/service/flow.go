@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -132,7 +133,7 @@ func (s *Service) queues(ctx context.Context, generations []catalog.GenerationSt
 			lane.Queue = &Queue{}
 			for _, c := range consumersOf(stage.Stage, events.Lane(lane.Lane), generations) {
 				lag, err := s.stores.Broker.Lag(ctx, c.Stream, c.Name)
-				if err != nil {
+				if err != nil && !errors.Is(err, broker.ErrNoConsumer) {
 					return err
 				}
 				lane.Queue.Waiting += lag.Pending

@@ -252,11 +252,17 @@ type Lag struct {
 	Waiting     int    // requests of workers that wait for a message
 }
 
+// ErrNoConsumer says that a consumer has not been made, or is gone.
+var ErrNoConsumer = errors.New("there is no such consumer")
+
 // Lag asks the server for a consumer's backlog.
 func (b *Broker) Lag(ctx context.Context, stream, consumer string) (Lag, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	found, err := b.js.Consumer(ctx, stream, consumer)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		err = fmt.Errorf("%w (%w)", ErrNoConsumer, err)
+	}
 	if err != nil {
 		return Lag{}, fmt.Errorf("load the lag of consumer %s of stream %s: %w", consumer, stream, err)
 	}
