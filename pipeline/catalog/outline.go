@@ -20,7 +20,9 @@ const outlinePage = 2000
 
 // Outline lists the chunks of a document in their order, at most so many.
 func (c *Core) Outline(ctx context.Context, document uuid.UUID, most int) ([]Outlined, error) {
-	return outline(most, func(after, n int32) ([]query.ListOutlineRow, error) { return c.query.ListOutline(ctx, document, after, n) })
+	return outline(most, func(after, n int32) ([]query.ListOutlineRow, error) {
+		return c.query.ListOutline(ctx, document, after, n)
+	})
 }
 
 // OutlineOf is Outline for a blob of a language, as the newest chunker cut it. There are no
