@@ -94,6 +94,7 @@ func TestRequestsAtOnceAreOne(t *testing.T) {
 func TestEveryPostMayBeSentAgain(t *testing.T) {
 	without := map[string]string{
 		"submit-repository": "the submission has the key", "preview-letters": "it changes nothing", "verify": "it changes nothing",
+		"find-impact": "it changes nothing",
 	}
 	for _, o := range operations(t) {
 		has := false
