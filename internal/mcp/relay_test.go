@@ -207,13 +207,13 @@ func TestAClientThatDiesEndsItsWork(t *testing.T) {
 				r.Header.Set("Content-Type", "application/json")
 				r.Header.Set("Accept", "application/json, text/event-stream")
 				r.Header.Set("Mcp-Protocol-Version", version)
-				gone := make(chan error, 1)
+				gone := make(chan struct{})
 				go func() {
 					response, err := http.DefaultTransport.RoundTrip(r)
 					if err == nil {
 						response.Body.Close()
 					}
-					gone <- err
+					close(gone)
 				}()
 				within(t, g.began, "the call has not begun")
 				die()

@@ -146,7 +146,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 	if err != nil {
 		return err
 	}
-	return s.batcher.Do(ctx, m.Lane(), data.Document.Tenant, work{uuid.MustParse(data.Document.Document), announce.TraceOf(ctx)})
+	return s.batcher.Do(ctx, m.Lane(), data.Tenant, work{uuid.MustParse(data.Document.Document), announce.TraceOf(ctx)})
 }
 
 // embed embeds a batch of documents, in the state in which the catalog has them now.

@@ -61,7 +61,7 @@ func (c *collector) release() {
 	if len(c.set.References) > maxPooled || len(c.form.known) > maxPooled || len(c.places) > maxPooled || len(c.lines) > 8*maxPooled {
 		return
 	}
-	c.scopes.reset()
+	c.clearScopes()
 	clear(c.set.Definitions)
 	clear(c.set.References)
 	clear(c.set.Imports)

@@ -50,8 +50,8 @@ func (s *scopes) bind(name, expression string) {
 	s.inner[place] = len(s.bound)
 }
 
-// reset takes all blocks and names away.
-func (s *scopes) reset() {
+// clearScopes takes all blocks and names away.
+func (s *scopes) clearScopes() {
 	clear(s.places)
 	clear(s.bound[:cap(s.bound)])
 	*s = scopes{places: s.places, inner: s.inner[:0], bound: s.bound[:0]}
