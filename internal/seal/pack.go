@@ -19,9 +19,9 @@ import (
 // PackKey seals the items of packs (AES-256-GCM). Each is bound to its place, so that it
 // can be opened nowhere else. It may be used by any number of goroutines.
 //
-// The form is that of tink's AESGCM without a prefix, and so is the code below it: the
-// standard library's. tink allocates a result for each item, which is a third of the cost
-// of small ones; here the caller gives the memory.
+// The form is that of tink's AESGCM without a prefix, which uses the standard library's
+// code as this does. tink allocates a result for each item, which is a third of the cost of
+// small ones; here the caller gives the memory.
 type PackKey struct {
 	id, domain string
 	aead       cipher.AEAD

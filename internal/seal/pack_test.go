@@ -8,8 +8,40 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tink-crypto/tink-go/v2/aead/subtle"
+
 	"github.com/leatworks/leat/internal/seal"
 )
+
+// Earlier packs were sealed by tink, so its form is kept, in both directions.
+func TestItemsHaveTheFormOfTink(t *testing.T) {
+	id, raw := seal.RandomPackKey()
+	own, err := seal.NewPackKey(id, "", raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := subtle.NewAESGCM(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item, place := []byte("an item"), []byte("its place")
+	sealed, err := own.Seal(nil, item, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened, err := other.Decrypt(sealed, place); err != nil || !bytes.Equal(opened, item) {
+		t.Errorf("tink opens %q, %v", opened, err)
+	}
+	if sealed, err = other.Encrypt(item, place); err != nil {
+		t.Fatal(err)
+	}
+	if opened, err := own.Open(nil, sealed, place); err != nil || !bytes.Equal(opened, item) {
+		t.Errorf("tink's is opened as %q, %v", opened, err)
+	}
+	if _, err := own.Open(nil, sealed, []byte("another")); err == nil {
+		t.Error("tink's opens at another place")
+	}
+}
 
 // What is wrapped is opened for its purpose by the key that is named, and by no other.
 func TestWrap(t *testing.T) {
