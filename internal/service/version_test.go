@@ -86,8 +86,11 @@ func TestAPinnedCommitStays(t *testing.T) {
 		}
 		m.Settle(t)
 	}
-	if _, err := m.Read(t.Context(), service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Ref: first, Path: "a.txt"}); !errors.Is(err, service.NotFound) {
+	if _, err := m.Read(t.Context(), service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Ref: "before", Path: "a.txt"}); !errors.Is(err, service.NotFound) {
 		t.Errorf("after unpin: %v", err)
+	}
+	if n := m.One(t, "select count(*) from tracks where ref like 'refs/commits/%'"); n != "0" {
+		t.Errorf("%s tracks of commits after unpin", n)
 	}
 	m.CheckClean(t)
 }
