@@ -125,7 +125,7 @@ func TestPDFProgram(t *testing.T) {
 		err        string // part of it
 	}{
 		{name: "its input", does: "exec cat", want: "in\n"},
-		{name: "its arguments", does: `echo "$@" "$PWD"`, want: "-q -enc UTF-8 -eol unix - - /\n"},
+		{name: "its arguments", does: `echo "$@" "$PWD"`, want: "-q -enc UTF-8 -eol unix -l 10001 - - /\n"},
 		{name: "its environment", does: "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=", want: "LC_ALL=C\n"},
 		{name: "what is no text", does: `printf 'a\000b\377\033[1mc\n'`, want: "ab\uFFFD[1mc\n"},
 		{name: "no reading", does: "exec <&-; echo a", want: "a\n"},
@@ -135,7 +135,7 @@ func TestPDFProgram(t *testing.T) {
 		{name: "another end", does: "exit 77", refused: "77"},
 		{name: "a crash", does: "kill -SEGV $$", refused: "segmentation"},
 		{name: "killed by another", does: "kill -KILL $$", err: "killed"},
-		{name: "a file", does: "exec echo a > " + filepath.Join(t.TempDir(), "a"), refused: "file size"},
+		{name: "a file", does: "read _; exec echo a > " + filepath.Join(t.TempDir(), "a"), refused: "file size"},
 	} {
 		if runtime.GOOS != "linux" && test.name == "a file" {
 			continue
