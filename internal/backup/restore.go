@@ -48,15 +48,9 @@ func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Re
 	if r.Tell == nil {
 		r.Tell = func(Progress) {}
 	}
-	m, err := v.find(ctx, r.ID)
+	m, err := v.restorable(ctx, r.ID, r.SignedBy)
 	if err != nil {
 		return done, err
-	}
-	if r.SignedBy != "" && r.SignedBy != m.Origin {
-		return done, fmt.Errorf("backup %s: %w: %s", m.ID, ErrSigner, m.Origin)
-	}
-	if len(m.Encrypted) > 0 && len(v.crypt.identities) == 0 {
-		return done, ErrNoIdentity
 	}
 	done = Restored{Summary: m.summary(), Waiting: m.Intake.Rows, DryRun: r.DryRun}
 	if err := e.Catalog.Archive.Empty(ctx); err != nil {
@@ -72,6 +66,21 @@ func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Re
 	}
 	r.Tell(Progress{Step: "tables"})
 	return done, e.Catalog.Archive.Load(ctx, v.fill(m))
+}
+
+// restorable finds a backup that may be restored: signedBy, unless it is "", has signed it,
+// and an identity is there for one that is encrypted.
+func (v *Vault) restorable(ctx context.Context, id, signedBy string) (Manifest, error) {
+	m, err := v.find(ctx, id)
+	switch {
+	case err != nil:
+		return m, err
+	case signedBy != "" && signedBy != m.Origin:
+		return m, fmt.Errorf("backup %s: %w: %s", m.ID, ErrSigner, m.Origin)
+	case len(m.Encrypted) > 0 && len(v.crypt.identities) == 0:
+		return m, ErrNoIdentity
+	}
+	return m, nil
 }
 
 // restorePacks copies the packs that the bucket lacks, and refuses a bucket with

@@ -50,15 +50,9 @@ func (v *Vault) RestorePart(ctx context.Context, l Living, r PartRequest) (done 
 	if r.Tell == nil {
 		r.Tell = func(Progress) {}
 	}
-	m, err := v.find(ctx, r.ID)
+	m, err := v.restorable(ctx, r.ID, r.SignedBy)
 	if err != nil {
 		return done, err
-	}
-	if r.SignedBy != "" && r.SignedBy != m.Origin {
-		return done, fmt.Errorf("backup %s: %w: %s", m.ID, ErrSigner, m.Origin)
-	}
-	if len(m.Encrypted) > 0 && len(v.crypt.identities) == 0 {
-		return done, ErrNoIdentity
 	}
 	done = PartRestored{Backup: m.summary(), Tenant: r.Scope.Tenant, DryRun: r.DryRun}
 	r.Tell(Progress{Step: "tables"})
