@@ -238,7 +238,7 @@ func (r *run) startWorkers(ctx context.Context) error {
 func (r *run) address(context.Context) (err error) {
 	at := make(map[string]string)
 	for name, relay := range r.relays {
-		at[name] = relay.addr()
+		at[name] = relay.Addr()
 	}
 	r.env, err = stack.Environment(r.endpoints(), at)
 	return err
@@ -303,7 +303,7 @@ func (r *run) stop() error {
 	}
 	errs := []error{end(slices.Collect(maps.Values(r.workers)))}
 	for _, relay := range r.relays {
-		relay.close()
+		relay.Close()
 	}
 	return errors.Join(append(errs, end(processes))...)
 }

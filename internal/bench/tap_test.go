@@ -84,7 +84,7 @@ func TestRelayCountsBothWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := net.Dial("tcp", r.addr())
+	client, err := net.Dial("tcp", r.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestRelayCountsBothWays(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(client)
-	r.close()
+	r.Close()
 	if err != nil || string(answer) != "answer" || r.sent.Load() != 5 || r.received.Load() != 6 || seen.String() != "hello" {
 		t.Errorf("%q, %v, %d sent, %d received, %q seen", answer, err, r.sent.Load(), r.received.Load(), seen.String())
 	}

@@ -1,10 +1,11 @@
-// Package relay stands between clients and a server, and lets a test or the chaos harness
-// cut the connection, hold it up, or slow it down.
+// Package relay stands between clients and a server. It lets a test or the chaos harness
+// cut the connection, hold it up, or slow it down, and the benchmark read along.
 package relay
 
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 // changes; the server's may, with each restart.
 type Relay struct {
 	listener net.Listener
+	tap      Tap
 	running  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -25,15 +27,24 @@ type Relay struct {
 	links   map[net.Conn]net.Conn
 }
 
-const bufferSize = 32 << 10
+const bufferSize = 64 << 10
+
+// Tap returns writers that get what a new client sends and what it receives. They never
+// fail.
+type Tap func() (sent, received io.Writer)
 
 // New returns a relay that leads nowhere yet. It refuses connections until Lead.
 func New() (*Relay, error) {
+	return NewTapped(func() (sent, received io.Writer) { return io.Discard, io.Discard })
+}
+
+// NewTapped is New with a tap on each connection.
+func NewTapped(tap Tap) (*Relay, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	r := &Relay{listener: listener, links: make(map[net.Conn]net.Conn)}
+	r := &Relay{listener: listener, tap: tap, links: make(map[net.Conn]net.Conn)}
 	r.running.Go(r.accept)
 	return r, nil
 }
@@ -142,9 +153,10 @@ func (r *Relay) serve(client net.Conn) {
 	if !r.link(client, server) {
 		return
 	}
+	sent, received := r.tap()
 	var both sync.WaitGroup
-	both.Go(func() { r.pass(server, client) })
-	both.Go(func() { r.pass(client, server) })
+	both.Go(func() { r.pass(server, client, sent) })
+	both.Go(func() { r.pass(client, server, received) })
 	both.Wait()
 	r.mu.Lock()
 	delete(r.links, client)
@@ -163,7 +175,7 @@ func (r *Relay) link(client, server net.Conn) bool {
 }
 
 // pass copies one direction, and ends both when it ends.
-func (r *Relay) pass(to, from net.Conn) {
+func (r *Relay) pass(to, from net.Conn, tap io.Writer) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, bufferSize)
@@ -171,6 +183,7 @@ func (r *Relay) pass(to, from net.Conn) {
 		n, err := from.Read(buffer)
 		if n > 0 {
 			r.hold()
+			_, _ = tap.Write(buffer[:n])
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
