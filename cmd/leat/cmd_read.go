@@ -14,7 +14,7 @@ import (
 type readCmd struct {
 	Repo   string `arg:"" help:"Repository: its URL, its path, or the end of it."`
 	Path   string `arg:"" placeholder:"PATH[:A-B]" help:"File, from the repository's root. :A-B are lines of it, :A is one, :A- are all from there on."`
-	Ref    string `placeholder:"REF" help:"Branch or tag. Needed where several are indexed."`
+	Ref    string `aliases:"at" placeholder:"REF" help:"Branch, tag or version, or one of the last commits that were indexed (also: --at). Needed where several are indexed."`
 	Around int    `placeholder:"LINE" help:"The whole definition that holds this line."`
 }
 

@@ -16,7 +16,7 @@ import (
 type searchCmd struct {
 	Query  []string `arg:"" help:"What to look for."`
 	Repo   string   `placeholder:"REPO" help:"Only this repository: its URL, its path, or the end of it."`
-	Ref    string   `placeholder:"REF" help:"Only this branch or tag."`
+	Ref    string   `aliases:"at" placeholder:"REF" help:"Only this branch, tag or version (also: --at)."`
 	Lang   []string `placeholder:"NAME" help:"Only this language, by a name or alias of GitHub's: Go, python, c++. May be repeated."`
 	Kind   []string `placeholder:"KIND" help:"Only this kind: function, method, type, section and so on. May be repeated."`
 	Symbol []string `placeholder:"NAME" help:"Only what defines this: Flow, Stream.Flow. May be repeated."`

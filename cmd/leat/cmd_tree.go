@@ -11,7 +11,7 @@ import (
 type treeCmd struct {
 	Repo  string `arg:"" help:"Repository: its URL, its path, or the end of it."`
 	Under string `arg:"" optional:"" help:"Only files below this directory."`
-	Ref   string `placeholder:"REF" help:"Branch, tag or version, or one of the last commits that were indexed. Needed where several are indexed."`
+	Ref   string `aliases:"at" placeholder:"REF" help:"Branch, tag or version, or one of the last commits that were indexed (also: --at). Needed where several are indexed."`
 }
 
 func (cmd *treeCmd) Run(ctx context.Context, g *globals) error {

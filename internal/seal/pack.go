@@ -25,6 +25,7 @@ import (
 type PackKey struct {
 	id, domain string
 	aead       cipher.AEAD
+	nonces     nonces
 }
 
 // NewPackKey returns the key of 32 bytes that has this id, in a key domain.
@@ -40,7 +41,7 @@ func NewPackKey(id, domain string, raw []byte) (*PackKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key %s of packs: %w", id, err)
 	}
-	return &PackKey{id, domain, aead}, nil
+	return &PackKey{id: id, domain: domain, aead: aead}, nil
 }
 
 // RandomPackKey makes a key, and the id for it: eight hex digits.
@@ -59,21 +60,45 @@ func (k *PackKey) Domain() string { return k.domain }
 // Seal appends an item, encrypted for a place, to dst. A nonce of twelve random bytes
 // precedes it, and a tag of sixteen follows. item is not in the memory of dst.
 func (k *PackKey) Seal(dst, item, place []byte) ([]byte, error) {
-	start, size := len(dst), k.aead.NonceSize()
-	dst = slices.Grow(dst, size+len(item)+k.aead.Overhead())[:start+size]
-	nonce := dst[start:]
-	_, _ = rand.Read(nonce) // never fails
-	return k.aead.Seal(dst, nonce, item, place), nil
+	start := len(dst)
+	dst = slices.Grow(dst, nonceSize+len(item)+k.aead.Overhead())[:start+nonceSize]
+	k.nonces.next(dst[start:])
+	return k.aead.Seal(dst, dst[start:], item, place), nil
+}
+
+// nonceSize is that of AES-GCM (NIST SP 800-38D, 8.2.2), in bytes.
+const nonceSize = 12
+
+// nonces are random, and drawn from the system many at once: one call takes as long as the
+// encryption of 200 bytes. Each is given once, and is gone from memory then.
+type nonces struct {
+	mu   sync.Mutex
+	left int
+	pool [noncesAtOnce * nonceSize]byte
+}
+
+const noncesAtOnce = 64
+
+func (n *nonces) next(nonce []byte) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.left == 0 {
+		_, _ = rand.Read(n.pool[:]) // never fails
+		n.left = noncesAtOnce
+	}
+	n.left--
+	drawn := n.pool[n.left*nonceSize:][:nonceSize]
+	copy(nonce, drawn)
+	clear(drawn)
 }
 
 // Open appends the item of a place to dst. An error says that these are not the bytes
 // that were sealed for the place with this key. sealed is not in the memory of dst.
 func (k *PackKey) Open(dst, sealed, place []byte) ([]byte, error) {
-	size := k.aead.NonceSize()
-	if len(sealed) < size+k.aead.Overhead() {
+	if len(sealed) < nonceSize+k.aead.Overhead() {
 		return nil, errTooShort
 	}
-	return k.aead.Open(dst, sealed[:size], sealed[size:], place)
+	return k.aead.Open(dst, sealed[:nonceSize], sealed[nonceSize:], place)
 }
 
 var errTooShort = errors.New("the bytes are too few to be sealed")

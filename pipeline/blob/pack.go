@@ -32,7 +32,7 @@ type Span struct {
 	Offset int64  // of the stored bytes in the pack
 	Length int32  // of the stored bytes
 	Size   int32  // of the content
-	CRC    uint32 // CRC-32C (Castagnoli, RFC 3720) of the stored bytes
+	CRC    uint32 // CRC-32C (Castagnoli, RFC 3720) of the stored bytes; of a sealed item, whose tag says more, nothing
 }
 
 // Object is the record of a pack in the catalog.
@@ -82,12 +82,11 @@ func (p *Pack) Add(data []byte) error {
 	}
 	p.bytes = all
 	stored := p.bytes[start:]
-	p.spans = append(p.spans, Span{
-		Offset: int64(start),
-		Length: int32(len(stored)),
-		Size:   int32(len(data)),
-		CRC:    crc32.Checksum(stored, castagnoli),
-	})
+	span := Span{Offset: int64(start), Length: int32(len(stored)), Size: int32(len(data))}
+	if p.key == nil {
+		span.CRC = crc32.Checksum(stored, castagnoli)
+	}
+	p.spans = append(p.spans, span)
 	return nil
 }
 
@@ -100,24 +99,32 @@ func (p *Pack) append(data []byte) ([]byte, error) {
 		}
 		p.chosen = true
 	}
-	p.grow(len(data))
 	if p.key == nil {
+		p.grow(len(data))
 		return p.codec.Append(p.bytes, data)
 	}
-	if p.frame, err = p.codec.Append(p.frame[:0], data); err != nil {
-		return nil, err
+	frame := data
+	if p.codec != (plain{}) {
+		if p.frame, err = p.codec.Append(p.frame[:0], data); err != nil {
+			return nil, err
+		}
+		frame = p.frame
 	}
+	p.grow(len(frame) + maxSealed)
 	p.place = p.seal.place(p.place[:0], p.kind, int64(len(p.bytes)))
-	return p.key.Seal(p.bytes, p.frame, p.place)
+	return p.key.Seal(p.bytes, frame, p.place)
 }
 
 // grow makes room for an item. It doubles the room up to the size of a full pack, because
 // append adds a quarter at a time and copies each byte some five times.
 func (p *Pack) grow(item int) {
 	if have := len(p.bytes); cap(p.bytes)-have < item {
-		p.bytes = slices.Grow(p.bytes, max(item, min(have, p.store.packBytes-have+item)))
+		p.bytes = slices.Grow(p.bytes, max(item, min(max(have, firstRoom), p.store.packBytes-have+item)))
 	}
 }
+
+// firstRoom is the room of a small pack, in bytes.
+const firstRoom = 16 << 10
 
 // Reset removes all items, so that the pack can be filled anew. It keeps the salt. A sealed pack gets a new id and the
 // newest key.

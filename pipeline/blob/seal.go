@@ -28,13 +28,16 @@ type Key interface {
 	ID() string
 	// Domain is the key domain of the items that it seals; "": the installation's.
 	Domain() string
-	// Seal appends an item to dst, encrypted for a place. It is at most 1,024 bytes longer then. The arguments share no
+	// Seal appends an item to dst, encrypted for a place. It is at most maxSealed bytes longer then. The arguments share no
 	// memory.
 	Seal(dst, item, place []byte) ([]byte, error)
 	// Open appends to dst the item that was sealed for a place. An error says that these bytes were not. The arguments
 	// share no memory.
 	Open(dst, sealed, place []byte) ([]byte, error)
 }
+
+// maxSealed is the most that sealing adds to an item.
+const maxSealed = 1024
 
 // Neither is damage: nothing is mended because of it.
 var (
