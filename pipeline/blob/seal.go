@@ -28,8 +28,8 @@ type Key interface {
 	ID() string
 	// Domain is the key domain of the items that it seals; "": the installation's.
 	Domain() string
-	// Seal appends an item to dst, encrypted for a place. It is at most maxSealed bytes longer then. The arguments share no
-	// memory.
+	// Seal appends an item to dst, encrypted for a place. It is at most maxSealed bytes longer then. The arguments
+	// share no memory.
 	Seal(dst, item, place []byte) ([]byte, error)
 	// Open appends to dst the item that was sealed for a place. An error says that these bytes were not. The arguments
 	// share no memory.
