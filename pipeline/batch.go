@@ -39,8 +39,8 @@ type BatchConfig struct {
 type Batcher[T any] struct {
 	cfg    BatchConfig
 	work   func(context.Context, []T) error
-	live   *line[batchItem[T]]
-	bulk   *line[batchItem[T]]
+	live   *queue[batchItem[T]]
+	bulk   *queue[batchItem[T]]
 	quiet  *gate // open while there is no live item
 	closed chan struct{}
 	done   sync.WaitGroup
@@ -59,7 +59,7 @@ var errBatcherClosed = errors.New("batcher is closed")
 // in smaller batches.
 func NewBatcher[T any](cfg BatchConfig, work func(context.Context, []T) error) *Batcher[T] {
 	b := &Batcher[T]{
-		cfg: cfg, work: work, live: newLine[batchItem[T]](), bulk: newLine[batchItem[T]](), quiet: newGate(), closed: make(chan struct{}),
+		cfg: cfg, work: work, live: newQueue[batchItem[T]](), bulk: newQueue[batchItem[T]](), quiet: newGate(), closed: make(chan struct{}),
 	}
 	always := newGate()
 	pause := cmp.Or(cfg.Pause, cfg.Wait)
@@ -111,7 +111,7 @@ func (b *Batcher[T]) Close() {
 }
 
 // run works on the batches of one lane, while the gate is open.
-func (b *Batcher[T]) run(items *line[batchItem[T]], pause time.Duration, g *gate) {
+func (b *Batcher[T]) run(items *queue[batchItem[T]], pause time.Duration, g *gate) {
 	for {
 		opened, shut := g.state()
 		select {
@@ -133,7 +133,7 @@ func (b *Batcher[T]) run(items *line[batchItem[T]], pause time.Duration, g *gate
 	}
 }
 
-func (b *Batcher[T]) gather(items *line[batchItem[T]], pause time.Duration, first *batchItem[T]) []*batchItem[T] {
+func (b *Batcher[T]) gather(items *queue[batchItem[T]], pause time.Duration, first *batchItem[T]) []*batchItem[T] {
 	batch := []*batchItem[T]{first}
 	timeout, silence := time.NewTimer(b.cfg.Wait), time.NewTimer(pause)
 	defer timeout.Stop()

@@ -2,8 +2,9 @@ package broker
 
 import (
 	"context"
-	"slices"
 	"sync"
+
+	"github.com/leatworks/leat/internal/line"
 )
 
 // turns shares a number of places among tenants. A tenant takes at most half, rounded
@@ -15,25 +16,21 @@ type turns struct {
 	places int
 	alone  bool
 
-	mu     sync.Mutex
-	taken  int
-	held   map[string]int             // places by tenant
-	queues map[string][]chan struct{} // who waits, by tenant; closed when the place is theirs
-	order  []string                   // tenants with a queue, the next one first
+	mu      sync.Mutex
+	taken   int
+	held    map[string]int           // places by tenant
+	waiting line.Line[chan struct{}] // closed when the place is theirs
 }
 
 func newTurns(places int, alone bool) *turns {
-	return &turns{places: places, alone: alone, held: make(map[string]int), queues: make(map[string][]chan struct{})}
+	return &turns{places: places, alone: alone, held: make(map[string]int)}
 }
 
 // take waits for a place until ctx ends or stopping is closed (ErrStopping).
 func (t *turns) take(ctx context.Context, stopping <-chan struct{}, tenant string) error {
 	t.mu.Lock()
 	mine := make(chan struct{})
-	if len(t.queues[tenant]) == 0 {
-		t.order = append(t.order, tenant)
-	}
-	t.queues[tenant] = append(t.queues[tenant], mine)
+	t.waiting.Add(tenant, mine)
 	t.serve()
 	t.mu.Unlock()
 
@@ -53,7 +50,7 @@ func (t *turns) take(ctx context.Context, stopping <-chan struct{}, tenant strin
 		return nil
 	default:
 	}
-	t.leave(tenant, mine)
+	t.waiting.Leave(tenant, mine)
 	return err
 }
 
@@ -61,7 +58,7 @@ func (t *turns) take(ctx context.Context, stopping <-chan struct{}, tenant strin
 func (t *turns) try(tenant string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.queues[tenant]) > 0 || !t.may(tenant) {
+	if t.waiting.Has(tenant) || !t.may(tenant) {
 		return false
 	}
 	t.add(tenant, 1)
@@ -94,30 +91,13 @@ func (t *turns) add(tenant string, n int) {
 // serve gives places to those that wait, until none may take one.
 func (t *turns) serve() {
 	for {
-		i := slices.IndexFunc(t.order, t.may)
-		if i < 0 {
+		tenant, next, found := t.waiting.Next(t.may)
+		if !found {
 			return
 		}
-		tenant := t.order[i]
-		next := t.queues[tenant][0]
 		t.add(tenant, 1)
-		t.leave(tenant, next)
-		if len(t.queues[tenant]) > 0 { // behind the others
-			t.order = append(slices.Delete(t.order, i, i+1), tenant)
-		}
 		close(next)
 	}
-}
-
-// leave takes one who waits out of its queue.
-func (t *turns) leave(tenant string, who chan struct{}) {
-	queue := t.queues[tenant]
-	i := slices.Index(queue, who)
-	if t.queues[tenant] = slices.Delete(queue, i, i+1); len(t.queues[tenant]) > 0 {
-		return
-	}
-	delete(t.queues, tenant)
-	t.order = slices.DeleteFunc(t.order, func(name string) bool { return name == tenant })
 }
 
 // Turns shares places among tenants outside of a subscription: for work that does not

@@ -67,7 +67,7 @@ func TestTenantsAreServedInTurns(t *testing.T) {
 			t.Errorf("served %v, want %v", served, want)
 		}
 		turns.release(holder)
-		if turns.taken != 0 || len(turns.held)+len(turns.queues)+len(turns.order) > 0 {
+		if _, _, waits := turns.waiting.Next(nil); turns.taken != 0 || len(turns.held) > 0 || waits {
 			t.Errorf("left behind: %+v", turns)
 		}
 	})
@@ -115,7 +115,7 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 			t.Error(err)
 		}
 		turns.release("a")
-		if turns.taken != 0 || len(turns.queues)+len(turns.order) > 0 {
+		if _, _, waits := turns.waiting.Next(nil); turns.taken != 0 || waits {
 			t.Errorf("left behind: %+v", turns)
 		}
 	})
