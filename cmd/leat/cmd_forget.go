@@ -47,7 +47,8 @@ func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	tracks, err := cmd.tracks(ctx, g, s)
+	// A whole tenant is forgotten after its key is destroyed, below.
+	tracks, err := s.leat.Forget(ctx, cmd.request(g, cmd.Yes && !cmd.AllOfTenant))
 	if err != nil {
 		return err
 	}
@@ -68,36 +69,15 @@ func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
 		}
 	}
 	if cmd.AllOfTenant {
-		if err := forgetEach(ctx, g, s, tracks); err != nil {
+		if tracks, err = s.leat.Forget(ctx, cmd.request(g, true)); err != nil {
 			return err
 		}
 	}
 	return cmd.show(g, tracks, what, shredded)
 }
 
-// tracks returns the tracks that the command is about. Those of one repository are being
-// forgotten by then, if that is confirmed.
-func (cmd *forgetCmd) tracks(ctx context.Context, g *globals, s *session) ([]service.RepositoryStatus, error) {
-	if cmd.AllOfTenant {
-		a, err := s.leat.Status(ctx, service.StatusRequest{Tenant: g.Tenant})
-		return a.Repositories, err
-	}
-	return s.leat.Forget(ctx, service.ForgetRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, Confirmed: cmd.Yes})
-}
-
-// forgetEach forgets the repositories of tracks.
-func forgetEach(ctx context.Context, g *globals, s *session, tracks []service.RepositoryStatus) error {
-	done := make(map[string]bool)
-	for _, t := range tracks {
-		if done[t.ID] {
-			continue
-		}
-		done[t.ID] = true
-		if _, err := s.leat.Forget(ctx, service.ForgetRequest{Tenant: g.Tenant, Repository: t.ID, Confirmed: true}); err != nil {
-			return err
-		}
-	}
-	return nil
+func (cmd *forgetCmd) request(g *globals, confirmed bool) service.ForgetRequest {
+	return service.ForgetRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref, AllOfTenant: cmd.AllOfTenant, Confirmed: confirmed}
 }
 
 func (cmd *forgetCmd) show(g *globals, tracks []service.RepositoryStatus, what string, shredded service.DestroyedKeys) error {

@@ -86,8 +86,31 @@ func (c *Client) repositories(ctx context.Context, tenant, repository string, mo
 }
 
 // Forget is service.Service.Forget. Of each track it tells repository, ref and the number
-// of documents.
+// of documents. All repositories of a tenant are forgotten one after the other.
 func (c *Client) Forget(ctx context.Context, r service.ForgetRequest) (tracks []service.RepositoryStatus, err error) {
+	if !r.AllOfTenant {
+		return c.forget(ctx, r)
+	}
+	answer, err := c.Status(ctx, service.StatusRequest{Tenant: r.Tenant})
+	if err != nil || !r.Confirmed {
+		return answer.Repositories, err
+	}
+	done := make(map[string]bool)
+	for _, t := range answer.Repositories {
+		if done[t.ID] {
+			continue
+		}
+		done[t.ID] = true
+		some, err := c.forget(ctx, service.ForgetRequest{Tenant: r.Tenant, Repository: t.ID, Confirmed: true})
+		if err != nil {
+			return nil, err
+		}
+		tracks = append(tracks, some...)
+	}
+	return tracks, nil
+}
+
+func (c *Client) forget(ctx context.Context, r service.ForgetRequest) (tracks []service.RepositoryStatus, err error) {
 	var a struct {
 		Forgetting []struct {
 			ID        string `json:"id"`

@@ -8,35 +8,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// ForgetRequest takes a repository, or one of its refs, out of the index.
+// ForgetRequest takes a repository, one of its refs, or all repositories of a tenant out of
+// the index.
 type ForgetRequest struct {
-	Tenant     string
-	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
-	Ref        string   // branch, tag or full name; "": all
-	Confirmed  bool     // false: only report the tracks
+	Tenant      string
+	Reach       []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository  string   // its URL, its path, the end of one of them, or its id
+	Ref         string   // branch, tag or full name; "": all
+	AllOfTenant bool     // each repository that may be seen, in place of one that is named
+	Confirmed   bool     // false: only report the tracks
 }
 
 // Forget marks tracks to be removed, and returns them. The syncer does the rest.
 func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []RepositoryStatus, err error) {
 	defer mark(&err)
-	if r.Repository == "" {
-		return nil, noName()
-	}
-	answer, err := s.Status(ctx, StatusRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
-	if err != nil {
+	if tracks, err = s.forgettable(ctx, r); err != nil {
 		return nil, err
-	}
-	tracks = answer.Repositories
-	if r.Ref != "" {
-		names := FullRefs(r.Ref)
-		tracks = slices.DeleteFunc(tracks, func(t RepositoryStatus) bool { return !slices.Contains(names, t.Ref) })
-		if len(tracks) == 0 {
-			return nil, noRef(r.Ref)
-		}
-	}
-	if len(tracks) == 0 {
-		return nil, &Error{Kind: NotFound, Field: FieldRepository, Reason: fmt.Sprintf("no repository %q", r.Repository)}
 	}
 	if !r.Confirmed {
 		return tracks, nil
@@ -50,6 +37,31 @@ func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []Reposit
 		if _, err := s.stores.Catalog.Forget(ctx, uuid.MustParse(t.ID), submittedAs(r.Ref)...); err != nil {
 			return nil, err
 		}
+	}
+	return tracks, nil
+}
+
+// forgettable returns the tracks that a request is about.
+func (s *Service) forgettable(ctx context.Context, r ForgetRequest) (tracks []RepositoryStatus, err error) {
+	switch {
+	case r.AllOfTenant && (r.Repository != "" || r.Ref != ""):
+		return nil, &Error{Kind: Invalid, Field: FieldRepository, Reason: "all repositories of a tenant are meant, or one that is named"}
+	case !r.AllOfTenant && r.Repository == "":
+		return nil, noName()
+	}
+	answer, err := s.Status(ctx, StatusRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
+	if tracks = answer.Repositories; err != nil || r.AllOfTenant {
+		return tracks, err
+	}
+	if r.Ref != "" {
+		names := FullRefs(r.Ref)
+		tracks = slices.DeleteFunc(tracks, func(t RepositoryStatus) bool { return !slices.Contains(names, t.Ref) })
+		if len(tracks) == 0 {
+			return nil, noRef(r.Ref)
+		}
+	}
+	if len(tracks) == 0 {
+		return nil, &Error{Kind: NotFound, Field: FieldRepository, Reason: fmt.Sprintf("no repository %q", r.Repository)}
 	}
 	return tracks, nil
 }
