@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -56,11 +57,14 @@ func (cmd *backupCreateCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
+	if cmd.WithPoints && s.Points == nil {
+		return errors.New("--with-points (LEAT_BACKUP_WITH_POINTS): no Qdrant is named (--qdrant-url)")
+	}
 	if s.Broker == nil && !g.JSON {
 		note("no NATS is named (--nats-url): submissions that nobody has accepted yet are left out")
 	}
 	leat := backup.Leat{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points, Key: key, Version: build.Version()}
-	created, err := s.backup(ctx, vault, leat, backup.Request{Target: cmd.To, Reread: cmd.Reread, Lease: cmd.Patience, Tell: steps(g)}, log)
+	created, err := s.backup(ctx, vault, leat, backup.Request{Target: cmd.To, Reread: cmd.Reread, Points: cmd.WithPoints, Lease: cmd.Patience, Tell: steps(g)}, log)
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,9 @@ func showCreatedBackup(g *globals, c backup.Created) error {
 	fmt.Printf("backup %s: %s, %s; %s copied (%s)\n", c.ID, count(c.Summary().Rows, "row", "rows"), count(c.Packs.Rows, "pack", "packs"), count(c.Copied, "pack", "packs"), mebibytes(c.Bytes))
 	if c.Resumed {
 		fmt.Println("it had been cut short, and was brought to its end")
+	}
+	if c.Points != nil {
+		fmt.Printf("%s of the index\n", count(c.Points.Rows, "point", "points"))
 	}
 	if c.Digest != nil {
 		fmt.Printf("digest %s\n", c.Digest.Digest)

@@ -19,6 +19,7 @@ type backupRestoreCmd struct {
 	DryRun        bool   `help:"Say what would change, and change nothing."`
 	Repo          string `placeholder:"REPO" help:"Restore this repository of the tenant (--tenant) alone, into a leat that lives: its URL, its path, or the end of it."`
 	AllOfTenant   bool   `help:"Restore all repositories of the tenant (--tenant), into a leat that lives."`
+	SkipPoints    bool   `help:"Leave the points of the backup out, and Qdrant alone. The syncer makes points of stored vectors."`
 	SkipConflicts bool   `help:"With --repo or --all-of-tenant: leave refs that are here at another commit, and restore the others. Default: restore nothing then."`
 }
 
@@ -41,9 +42,20 @@ func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
 	case cmd.SkipConflicts:
 		return errors.New("--skip-conflicts goes with --repo or --all-of-tenant")
 	}
+	found, err := vault.Find(ctx, cmd.ID)
+	if err != nil {
+		return err
+	}
+	request.ID = found.ID
+	wanted := store.NATS
+	if found.Points > 0 && !cmd.SkipPoints {
+		wanted |= store.Qdrant
+	}
 	parts := store.Postgres | store.S3
-	if named := embeddedParts(g.Stores); named == store.All || named&store.NATS == 0 {
-		parts |= store.NATS
+	if embedded := embeddedParts(g.Stores); embedded == store.All {
+		parts |= wanted
+	} else {
+		parts |= wanted &^ embedded
 	}
 	s, err := g.openNew(ctx, parts)
 	if err != nil {
@@ -72,7 +84,7 @@ func (s *session) restore(ctx context.Context, vault *backup.Vault, r backup.Res
 			return done, err
 		}
 	}
-	done, err = vault.Restore(ctx, backup.Empty{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker}, r)
+	done, err = vault.Restore(ctx, backup.Empty{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points}, r)
 	if err != nil || r.DryRun {
 		return done, err
 	}
@@ -92,10 +104,15 @@ func showRestored(g *globals, done backup.Restored) error {
 	if done.Waiting > 0 {
 		fmt.Printf("%s that nobody had accepted\n", count(done.Waiting, "submission", "submissions"))
 	}
-	if done.Digest != "" {
-		fmt.Printf("digest %s, when the syncer has written the points\n", done.Digest)
+	if done.Points > 0 {
+		fmt.Printf("%s of the index\n", count(done.Points, "point", "points"))
 	}
-	if !done.DryRun {
+	if done.Digest != "" {
+		fmt.Printf("digest %s, when the syncer has compared or written the points\n", done.Digest)
+	}
+	if !done.DryRun && done.Points > 0 {
+		note("start the workers, or 'leat dev': the index can be searched, and the syncer compares it with the catalog")
+	} else if !done.DryRun {
 		note("start the workers, or 'leat dev': the points come back from stored vectors, and nothing is embedded")
 	}
 	return nil

@@ -330,13 +330,13 @@ func TestABackupThatIsCutShort(t *testing.T) {
 	{
 		_, target := vault(t, backup.Crypt{})
 		s := &stopping{Target: target, left: 1 << 30}
-		create(t, backup.NewVault(s, backup.Crypt{}, silent), p)
+		withPoints(t, backup.NewVault(s, backup.Crypt{}, silent), leatOf(p))
 		total = len(s.list)
 	}
 	for n := range total {
 		_, target := vault(t, backup.Crypt{})
 		s := &stopping{Target: target, left: n}
-		if _, err := backup.NewVault(s, backup.Crypt{}, silent).Create(t.Context(), leatOf(p), backup.Request{Target: "test"}); !errors.Is(err, errStopped) {
+		if _, err := backup.NewVault(s, backup.Crypt{}, silent).Create(t.Context(), leatOf(p), backup.Request{Target: "test", Points: true}); !errors.Is(err, errStopped) {
 			t.Fatalf("stopped at write %d: %v", n, err)
 		}
 		v := backup.NewVault(target, backup.Crypt{}, silent)
@@ -349,7 +349,7 @@ func TestABackupThatIsCutShort(t *testing.T) {
 				t.Errorf("stopped at write %d, %s looks whole", n, b.ID)
 			}
 		}
-		made := create(t, v, p)
+		made := withPoints(t, v, leatOf(p))
 		if report, found := verify(t, v, made.ID); !report.OK {
 			t.Errorf("stopped at write %d: %+v: %v", n, report, found)
 		}

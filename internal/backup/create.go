@@ -23,8 +23,8 @@ type Leat struct {
 	Blobs   *blob.Store
 	// Broker holds the submissions that nobody has accepted yet. Nil: they are left out.
 	Broker *broker.Broker
-	// Points gives the digest that a restored leat has to have. Nil: the manifest says
-	// none.
+	// Points gives the digest that a restored leat has to have, and the points that may be
+	// copied. Nil: the manifest says neither.
 	Points  vector.Store
 	Key     ed25519.PrivateKey
 	Version string
@@ -36,6 +36,9 @@ type Request struct {
 	// Reread reads each pack that the target has, and copies those again that are
 	// damaged there. Default: a pack of the right name and size is taken for whole.
 	Reread bool
+	// Points has the points of the active generation copied, too. Default: the restored
+	// leat makes them of stored vectors.
+	Points bool
 	Lease  time.Duration // default 15 min; renewed at a quarter of it
 	Tell   func(Progress)
 }
@@ -45,7 +48,7 @@ const DefaultLease = 15 * time.Minute
 
 // Progress is how far a backup is.
 type Progress struct {
-	Step   string // tables, packs
+	Step   string // tables, packs, points
 	Packs  int64  // looked at
 	Of     int64  // 0: not known yet
 	Copied int64  // bytes
@@ -123,6 +126,9 @@ func (c *creation) run(ctx context.Context) (Created, error) {
 			return errors.Join(err, c.letGo(ctx))
 		}
 		if err != nil {
+			return err
+		}
+		if err := c.points(ctx); err != nil {
 			return err
 		}
 		return c.end(ctx)

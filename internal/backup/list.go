@@ -19,7 +19,8 @@ type Summary struct {
 	Rows      int64     `json:"rows"`
 	Documents int64     `json:"documents"`
 	Packs     int64     `json:"packs"`
-	Bytes     int64     `json:"bytes"` // of tables as objects, and of packs; backups share packs
+	Points    int64     `json:"points"`
+	Bytes     int64     `json:"bytes"` // of tables and points as objects, and of packs; backups share packs
 	Digest    string    `json:"digest,omitempty"`
 	Partial   bool      `json:"partial"`         // it has no manifest: it is being made, or was cut short
 	Error     string    `json:"error,omitempty"` // why it cannot be read
@@ -30,6 +31,9 @@ func (m Manifest) summary() Summary {
 	s := Summary{
 		ID: m.ID, TakenAt: m.TakenAt, EndedAt: m.EndedAt, Version: m.Version, SignedBy: m.Origin, Encrypted: len(m.Encrypted) > 0,
 		Rows: m.rows(), Documents: m.Documents, Packs: m.Packs.Rows, Bytes: m.stored() + m.Packs.Bytes,
+	}
+	if m.Points != nil {
+		s.Points = m.Points.Rows
 	}
 	if m.Digest != nil {
 		s.Digest = m.Digest.Digest
@@ -65,6 +69,15 @@ func (v *Vault) List(ctx context.Context) ([]Summary, error) {
 		all = append(all, m.summary())
 	}
 	return all, nil
+}
+
+// Find describes a whole backup, by its id or the beginning of it. "" is the newest.
+func (v *Vault) Find(ctx context.Context, id string) (Summary, error) {
+	m, err := v.find(ctx, id)
+	if err != nil {
+		return Summary{}, err
+	}
+	return m.summary(), nil
 }
 
 // ErrNone says that a target has no backup that is whole.

@@ -34,6 +34,8 @@ type Manifest struct {
 	Sequences []catalog.Sequence `json:"sequences"`
 	Intake    Parts              `json:"intake"`
 	Packs     PackParts          `json:"packs"`
+	// Points are what the index held. Nil: they were not copied.
+	Points *PointParts `json:"points,omitempty"`
 
 	// Digest is what 'leat digest' printed at the point in time. Nil: documents were
 	// on their way, or the index could not be asked.
@@ -90,6 +92,9 @@ func (m Manifest) parts() []Part {
 		all = append(all, t.Parts.Parts...)
 	}
 	all = append(all, m.Intake.Parts...)
+	if m.Points != nil {
+		all = append(all, m.Points.Parts.Parts...)
+	}
 	return append(all, m.Packs.Parts.Parts...)
 }
 

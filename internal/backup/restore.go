@@ -13,6 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // Empty is a leat without content, whose workers do not run.
@@ -20,6 +21,7 @@ type Empty struct {
 	Catalog *catalog.Catalog
 	Blobs   *blob.Store
 	Broker  *broker.Broker // nil: submissions that nobody had accepted are left out
+	Points  vector.Store   // nil: points are left to the syncer
 }
 
 // RestoreRequest asks for a whole backup in empty stores.
@@ -35,6 +37,7 @@ type Restored struct {
 	Summary
 	Copied  int64 `json:"copied"`  // packs that were not there already
 	Waiting int64 `json:"waiting"` // submissions that nobody had accepted
+	Points  int64 `json:"points"`  // that were in the backup, and were written into the index
 	DryRun  bool  `json:"dry_run"`
 }
 
@@ -56,8 +59,17 @@ func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Re
 	if err := e.Catalog.Archive.Empty(ctx); err != nil {
 		return done, errors.Join(ErrNotEmpty, err)
 	}
+	if m.Points != nil && e.Points != nil {
+		done.Points = m.Points.Rows
+	}
 	if done.Copied, err = v.restorePacks(ctx, e.Blobs, m, r); err != nil || r.DryRun {
 		return done, err
+	}
+	if done.Points > 0 {
+		r.Tell(Progress{Step: "points"})
+		if done.Points, err = v.restorePoints(ctx, e.Points, m); err != nil {
+			return done, err
+		}
 	}
 	if e.Broker == nil {
 		done.Waiting = 0

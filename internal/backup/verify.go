@@ -103,6 +103,12 @@ func (c *check) objects(ctx context.Context) error {
 		Parts
 		encrypted bool
 	}{{c.m.Intake, len(c.m.Encrypted) > 0}, {c.m.Packs.Parts, false}}
+	if c.m.Points != nil {
+		lists = append(lists, struct {
+			Parts
+			encrypted bool
+		}{c.m.Points.Parts, len(c.m.Encrypted) > 0})
+	}
 	for _, t := range c.m.Tables {
 		lists = append(lists, struct {
 			Parts

@@ -56,7 +56,7 @@ func (r *run) leat(ctx context.Context, log string, env []string, args ...string
 
 // createBackup makes a backup of the leat that is being broken.
 func (r *run) createBackup(ctx context.Context) ([]byte, error) {
-	return r.leat(ctx, "backup", r.env, "backup", "create", "--to", r.target(), "--sign-key-file", filepath.Join(r.dir, "sign.key"), "--patience", "8s")
+	return r.leat(ctx, "backup", r.env, "backup", "create", "--to", r.target(), "--sign-key-file", filepath.Join(r.dir, "sign.key"), "--patience", "8s", "--with-points")
 }
 
 // backUp makes backups until ctx ends, and kills every other one on the way. What

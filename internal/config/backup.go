@@ -35,6 +35,7 @@ type VaultReader struct {
 type VaultWriter struct {
 	Vault
 	Recipients  []string `name:"backup-encrypt-to" aliases:"encrypt-to" env:"LEAT_BACKUP_RECIPIENTS" placeholder:"RECIPIENT" help:"age recipients (age1…) that alone can read the backup; several separated by commas. Default: it is not encrypted."`
+	WithPoints  bool     `name:"backup-with-points" aliases:"with-points" env:"LEAT_BACKUP_WITH_POINTS" help:"Copy what Qdrant holds too, so that a restored leat is searched at once. Default: its points are made of stored vectors."`
 	SignKeyFile string   `name:"backup-sign-key-file" aliases:"sign-key-file" env:"LEAT_BACKUP_SIGN_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that signs the manifest: 32 random bytes in base64. Default: a key that the catalog keeps, sealed by LEAT_SECRET_KEY."`
 }
 

@@ -29,7 +29,7 @@ func (s *Stores) backups(cfg config.Syncer, log *slog.Logger) schedule.Work {
 			return fail(err)
 		}
 		leat := backup.Leat{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points, Key: key, Version: build.Version()}
-		return vault, leat, backup.Request{Target: cfg.To}, target.Close, nil
+		return vault, leat, backup.Request{Target: cfg.To, Points: cfg.WithPoints}, target.Close, nil
 	})
 }
 

@@ -1,0 +1,164 @@
+package backup
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/embedder"
+	"github.com/leatworks/leat/pipeline/vector"
+)
+
+// PointParts are the points of the active generation, a line of JSON each (heldPoint), by
+// id. They are read after the point in time, while workers write: a restored leat compares
+// them with its catalog, and mends what differs.
+type PointParts struct {
+	Parts
+	Collection string           `json:"collection"`
+	Dimensions int              `json:"dimensions"`
+	Distance   catalog.Distance `json:"distance"`
+}
+
+// heldPoint is a point as a backup holds it.
+type heldPoint struct {
+	ID      uuid.UUID   `json:"id"`
+	Vector  []byte      `json:"vector"` // a record, as packs hold it
+	Payload heldPayload `json:"payload"`
+}
+
+// heldPayload is a [vector.Payload] with names that stay.
+type heldPayload struct {
+	Tenant     string         `json:"tenant"`
+	Repository uuid.UUID      `json:"repository"`
+	Track      uuid.UUID      `json:"track"`
+	Document   uuid.UUID      `json:"document"`
+	Ref        string         `json:"ref,omitempty"`
+	Path       string         `json:"path"`
+	Language   string         `json:"language,omitempty"`
+	Kind       string         `json:"kind,omitempty"`
+	Symbol     string         `json:"symbol,omitempty"`
+	Symbols    vector.Symbols `json:"symbols,omitempty"`
+	Blob       string         `json:"blob"`
+	Commit     string         `json:"commit"`
+	StartLine  int            `json:"start_line"`
+	EndLine    int            `json:"end_line"`
+	StartByte  int            `json:"start_byte"`
+	EndByte    int            `json:"end_byte"`
+	Revision   int64          `json:"revision"`
+}
+
+// pointStream names the objects with points. No table has this name.
+const pointStream = "index_points"
+
+// maxPoint bounds a line of points: the vector is in base64.
+const maxPoint = 2 * vector.MaxPointBytes
+
+// points copies what the index holds, if that was asked for. A backup needs no index: one
+// that cannot be read is left out.
+func (c *creation) points(ctx context.Context) error {
+	if !c.request.Points || c.leat.Points == nil {
+		return nil
+	}
+	c.request.Tell(Progress{Step: "points"})
+	active, err := c.leat.Catalog.Generations.Active(ctx)
+	if err != nil {
+		return nil // there is no index yet
+	}
+	held := PointParts{Collection: active.Collection, Dimensions: active.Embedder.Dimensions, Distance: active.Embedder.Distance}
+	var unread error
+	held.Parts, err = c.stream(ctx, pointStream, func(w *writer) (n int64, err error) {
+		lines := json.NewEncoder(w)
+		for p, err := range c.leat.Points.ScrollAll(ctx, active.Collection, true) {
+			if err != nil {
+				unread = err
+				return n, err
+			}
+			record, err := embedder.Vector{Dense: p.Dense, Sparse: embedder.Sparse(p.Sparse)}.AppendBinary(nil)
+			if err != nil {
+				return n, fmt.Errorf("point %s: %w", p.ID, err)
+			}
+			if err := lines.Encode(heldPoint{p.ID, record, heldPayload(p.Payload)}); err != nil {
+				return n, err
+			}
+			n++
+		}
+		return n, nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case unread != nil:
+		c.log.Warn("the index cannot be read; the backup has no points", "error", unread)
+		return nil
+	case err != nil:
+		return err
+	}
+	c.done.Points = &held
+	return nil
+}
+
+// pointsAtOnce is how many points are in memory together.
+const pointsAtOnce = 500
+
+// restorePoints fills the collection of a backup, and returns how many points it wrote. It
+// leaves alone a collection that holds points: they may be of a leat that lives, and what a
+// restore left that was cut short is completed by the syncer.
+func (v *Vault) restorePoints(ctx context.Context, to vector.Store, m Manifest) (int64, error) {
+	held := *m.Points
+	n, err := to.CountAll(ctx, held.Collection)
+	if err == nil && n > 0 {
+		v.log.Warn("the index has a collection with points already; it is left to the syncer", "collection", held.Collection, "points", n)
+		return 0, nil
+	}
+	if err != nil && !errors.Is(err, vector.ErrNoCollection) {
+		return 0, err
+	}
+	if err := to.CreateCollection(ctx, held.Collection, held.Dimensions, string(held.Distance)); err != nil {
+		return 0, err
+	}
+	list, err := v.reader(ctx, m, held.Parts.Parts)
+	if err != nil {
+		return 0, err
+	}
+	defer list.Close()
+	lines, written := bufio.NewScanner(list), int64(0)
+	lines.Buffer(make([]byte, 64<<10), maxPoint)
+	batch := make([]vector.Point, 0, pointsAtOnce)
+	flush := func() error {
+		err := persist(ctx, func() error { return to.Upsert(ctx, held.Collection, batch) })
+		written, batch = written+int64(len(batch)), batch[:0]
+		return err
+	}
+	for lines.Scan() {
+		p, err := readPoint(lines.Bytes())
+		if err != nil {
+			return written, err
+		}
+		if batch = append(batch, p); len(batch) == pointsAtOnce {
+			if err := flush(); err != nil {
+				return written, err
+			}
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return written, fmt.Errorf("read the points: %w", err)
+	}
+	return written, flush()
+}
+
+func readPoint(line []byte) (p vector.Point, err error) {
+	var held heldPoint
+	if err := json.Unmarshal(line, &held); err != nil {
+		return p, fmt.Errorf("read the points: %w", err)
+	}
+	v, err := embedder.DecodeVector(held.Vector)
+	if err != nil {
+		return p, fmt.Errorf("read point %s: %w", held.ID, err)
+	}
+	return vector.Point{ID: held.ID, Dense: v.Dense, Sparse: vector.Sparse(v.Sparse), Payload: vector.Payload(held.Payload)}, nil
+}
