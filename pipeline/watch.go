@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,11 +17,13 @@ type Watch struct {
 	parts  metric.Float64Histogram
 	items  metric.Int64Histogram
 	worker string
+	named  sync.Map                 // the labels of each part, made once
+	labels metric.MeasurementOption // of batches
 }
 
 // NewWatch returns what measures the step of a worker.
 func NewWatch(meter metric.Meter, worker string) (*Watch, error) {
-	w := &Watch{worker: worker}
+	w := &Watch{worker: worker, labels: metric.WithAttributeSet(attribute.NewSet(attribute.String("worker", worker)))}
 	var err error
 	w.parts, err = meter.Float64Histogram("leat.part.duration", metric.WithUnit("s"),
 		metric.WithDescription("Time of a part of a worker's step, such as a fetch or a write."),
@@ -45,14 +48,21 @@ func (w *Watch) Part(ctx context.Context, name string) (end func()) {
 	}
 	began := time.Now()
 	return func() {
-		w.parts.Record(ctx, time.Since(began).Seconds(),
-			metric.WithAttributeSet(attribute.NewSet(attribute.String("worker", w.worker), attribute.String("part", name))))
+		w.parts.Record(ctx, time.Since(began).Seconds(), w.labelsOf(name))
 	}
+}
+
+func (w *Watch) labelsOf(part string) metric.MeasurementOption {
+	labels, found := w.named.Load(part)
+	if !found {
+		labels, _ = w.named.LoadOrStore(part, metric.WithAttributeSet(attribute.NewSet(attribute.String("worker", w.worker), attribute.String("part", part))))
+	}
+	return labels.(metric.MeasurementOption)
 }
 
 // Batch measures a batch.
 func (w *Watch) Batch(ctx context.Context, items int) {
 	if w != nil {
-		w.items.Record(ctx, int64(items), metric.WithAttributeSet(attribute.NewSet(attribute.String("worker", w.worker))))
+		w.items.Record(ctx, int64(items), w.labels)
 	}
 }

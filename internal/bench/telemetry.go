@@ -37,6 +37,11 @@ type Telemetry struct {
 	Spans    int64   `json:"spans"`
 	Overhead float64 `json:"cpu_overhead"`       // of processor time, the mean of the pairs: 0.01 is one hundredth
 	Error    float64 `json:"cpu_overhead_error"` // the standard error of this mean; 0: there is one pair
+
+	// Share is the part of the workers' own processor time that telemetry takes, by profiles
+	// of the ingests with it. What else differs between two runs does not blur it.
+	Share      float64 `json:"cpu_share"`
+	ShareError float64 `json:"cpu_share_error"` // the standard error, by the number of samples
 }
 
 // Ingests are the medians of several cold ingests.
@@ -47,7 +52,10 @@ type Ingests struct {
 }
 
 // ingested is one cold ingest.
-type ingested struct{ seconds, cpu, own float64 }
+type ingested struct {
+	seconds, cpu, own float64
+	profiles          []string // of the workers
+}
 
 // lastSent is how long after an ingest its last spans and log lines have been sent: they
 // wait for others for at most five seconds.
@@ -82,6 +90,9 @@ func (r *run) telemetry(ctx context.Context) error {
 		all[which] = append(all[which], one)
 	}
 	t := compared(all[0], all[1])
+	if t.Share, t.ShareError, err = shareOf(all[1]); err != nil {
+		return err
+	}
 	t.Requests, t.Spans = collector.requests.Load(), collector.spans.Load()
 	r.report.Telemetry = &t
 	return nil
@@ -128,8 +139,8 @@ func mediansOf(list []ingested) Ingests {
 	}
 }
 
-// ingestOnce makes a repository, starts workers, and ingests it. The profiles of these
-// workers stand beside the others, if profiles are kept.
+// ingestOnce makes a repository, starts workers, and ingests it. Its workers are profiled in
+// any case.
 func (r *run) ingestOnce(ctx context.Context, n int, env []string) (one ingested, err error) {
 	dir := filepath.Join(r.dir, fmt.Sprintf("telemetry%d", n))
 	repo, err := invented(ctx, filepath.Join(dir, "repo.git"), r.cfg.Seed+1000+uint64(n), r.cfg.Files)
@@ -143,10 +154,9 @@ func (r *run) ingestOnce(ctx context.Context, n int, env []string) (one ingested
 	w := &watcher{pids: make(map[string]int)}
 	for _, name := range workerNames {
 		as := fmt.Sprintf("%s-%d", name, n)
-		env := append(slices.Clone(r.env), env...)
-		if r.cfg.Profile {
-			env = append(env, "LEAT_PROFILE="+filepath.Join(r.dir, as+".pprof"))
-		}
+		file := filepath.Join(r.dir, as+".pprof")
+		one.profiles = append(one.profiles, file)
+		env := append(slices.Clone(r.env), append(env, "LEAT_PROFILE="+file)...)
 		p, err := stack.NewWorker(dir, r.logs, r.cfg.Bin, name, as, env)
 		if err != nil {
 			return one, err
@@ -177,7 +187,8 @@ func (r *run) ingestOnce(ctx context.Context, n int, env []string) (one ingested
 		return one, ctx.Err()
 	}
 	cpuAfter, ownAfter := w.total()
-	return ingested{took.Seconds(), cpuAfter - cpu, ownAfter - own}, nil
+	one.seconds, one.cpu, one.own = took.Seconds(), cpuAfter-cpu, ownAfter-own
+	return one, nil
 }
 
 // total returns the seconds of processor time of all processes, with their children and
@@ -240,4 +251,5 @@ func (t *Telemetry) write(w io.Writer) {
 	fmt.Fprintf(w, "\ntelemetry, %d pairs of cold ingests in alternation: %.2f s without, %.2f s with; processor time of the workers and their children %.2f s and %.2f s, of the workers alone %.2f s and %.2f s\n",
 		t.Pairs, t.Without.Seconds, t.With.Seconds, t.Without.CPUSeconds, t.With.CPUSeconds, t.Without.OwnSeconds, t.With.OwnSeconds)
 	fmt.Fprintf(w, "  overhead %+.1f %% of processor time, standard error %.1f %%; %d spans\n", 100*t.Overhead, 100*t.Error, t.Spans)
+	fmt.Fprintf(w, "  by profiles, telemetry takes %.2f %% of the workers' own processor time, standard error %.2f %%\n", 100*t.Share, 100*t.ShareError)
 }

@@ -42,7 +42,7 @@ func NewMetrics(ctx context.Context, service string) (*Metrics, error) {
 		if err != nil {
 			return nil, fmt.Errorf("start metric exporter: %w", err)
 		}
-		options = append(options, sdk.WithReader(sdk.NewPeriodicReader(push)))
+		labelled(ctx, func(context.Context) { options = append(options, sdk.WithReader(sdk.NewPeriodicReader(push))) })
 	}
 	return &Metrics{registry, sdk.NewMeterProvider(options...)}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/pprof"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -28,6 +29,11 @@ import (
 func Start(ctx context.Context, service string, log *slog.Logger) (stop func(context.Context) error, err error) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces were not all sent, or figures or logs", "error", err) }))
+	labelled(ctx, func(ctx context.Context) { stop, err = start(ctx, service) })
+	return stop, err
+}
+
+func start(ctx context.Context, service string) (stop func(context.Context) error, err error) {
 	stopLogs, err := startLogs(ctx, service)
 	if err != nil {
 		return nil, err
@@ -45,6 +51,15 @@ func Start(ctx context.Context, service string, log *slog.Logger) (stop func(con
 	)
 	otel.SetTracerProvider(provider)
 	return func(ctx context.Context) error { return errors.Join(provider.Shutdown(ctx), stopLogs(ctx)) }, nil
+}
+
+// ProfileLabel is the label, in CPU profiles, of the goroutines that send telemetry.
+const ProfileLabel = "telemetry"
+
+// labelled labels the goroutines that f starts, and those that they start in their turn,
+// such as the connections to the collector: profiles tell then what sending costs.
+func labelled(ctx context.Context, f func(context.Context)) {
+	pprof.Do(ctx, pprof.Labels(ProfileLabel, "sends"), f)
 }
 
 // resourceOf names the program that traces and figures are of.
