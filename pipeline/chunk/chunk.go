@@ -157,6 +157,8 @@ func (b block) shifted(by int) block {
 // place is a part of a text, in bytes, half open.
 type place struct{ start, end int }
 
+func (p place) size() int { return p.end - p.start }
+
 // name is a definition's, with the names that lead to it.
 type name struct {
 	path, symbol string

@@ -14,6 +14,10 @@ const nameless = "-"
 // wraps stands around a definition: an export, a decorator, a template.
 var wraps = rule{}
 
+// none stands for kinds without a rule, and failed for the parts of a text that its
+// grammar cannot read.
+var none, failed rule
+
 // through is a condition or an error: its parts belong to what it stands in.
 var through = rule{open: true}
 

@@ -17,8 +17,7 @@ const (
 // syntaxBlocks cuts a program by the definitions of its syntax tree; nil if
 // there is no tree. An error in the text is a node of the tree like others.
 func syntaxBlocks(language string, text []byte, facts *[]byte) []block {
-	kinds := rules[language]
-	if kinds == nil || nests(text) {
+	if rules[language] == nil || nests(text) {
 		return nil
 	}
 	t, _ := tree.Parse(language, text)
@@ -26,15 +25,23 @@ func syntaxBlocks(language string, text []byte, facts *[]byte) []block {
 		return nil
 	}
 	defer t.Close()
+	kinds := kindsOf(language)
+	list := t.List(kinds.keep)
+	if list == nil {
+		return nil
+	}
+	defer list.Close()
 	if facts != nil && fact.Extracts(language) {
-		if flat := t.Flat(); flat != nil {
+		if flat := list.Facts(); flat != nil {
 			*facts = fact.OfTree(language, flat, text)
 		}
 	}
 	c := newCutter(text)
-	c.rules, c.nodes = kinds, leastNodes+len(text)*nodesAByte
-	c.visit(t.Root(), scope{kind: KindLines}, 0)
-	if c.nodes < 0 {
+	c.list, c.kinds, c.budget = list, kinds, leastNodes+len(text)*nodesAByte
+	if len(list.Nodes) > 0 {
+		c.visit(0, scope{kind: KindLines}, 0)
+	}
+	if c.budget < 0 {
 		return nil
 	}
 	return c.finish()
@@ -43,11 +50,12 @@ func syntaxBlocks(language string, text []byte, facts *[]byte) []block {
 // cutter makes blocks of a tree, in the order of the text.
 type cutter struct {
 	text   []byte
-	rules  map[string]rule
+	list   *tree.List
+	kinds  *kinds
 	blocks []block
 	next   follower
 	lines  lines
-	nodes  int // that may still be looked at; below zero: too many were
+	budget int // nodes that may still be looked at; below zero: too many were
 }
 
 func newCutter(text []byte) cutter {
@@ -61,15 +69,31 @@ const (
 	nodesAByte = 8
 )
 
-// children returns the nodes below n, none once too many were looked at.
-func (c *cutter) children(n tree.Node) []tree.Node {
-	if c.nodes < 0 {
-		return nil
+// children returns the numbers of the first node right below one and of the first that
+// is not below it: no node once too many were looked at.
+func (c *cutter) children(at int) (first, end int) {
+	first, end = at+1, int(c.list.Nodes[at].Next)
+	if c.budget < 0 {
+		return first, first
 	}
-	list := n.Children()
-	c.nodes -= 1 + len(list)
-	return list
+	c.budget--
+	for n := first; n < end; n = c.after(n) {
+		c.budget--
+	}
+	return first, end
 }
+
+// after returns the number of the node after one and all below it.
+func (c *cutter) after(at int) int { return int(c.list.Nodes[at].Next) }
+
+// place returns the place of a node in the text.
+func (c *cutter) place(at int) place {
+	n := &c.list.Nodes[at]
+	return place{int(n.Start), int(n.End)}
+}
+
+// rule returns the rule of a node's kind.
+func (c *cutter) rule(at int) *rule { return c.kinds.rule(c.list.Nodes[at].Kind) }
 
 // scope is what nodes stand in.
 type scope struct {
@@ -95,13 +119,14 @@ func (s scope) inside() scope {
 type definition struct {
 	rule
 	name string
-	node tree.Node // the node itself, or the one that it wraps
+	node int // the number of the node itself, or of the one that it wraps
 }
 
 // visit makes blocks of what stands below n.
-func (c *cutter) visit(n tree.Node, s scope, depth int) {
-	for _, child := range c.children(n) {
-		r := c.rules[child.Kind]
+func (c *cutter) visit(n int, s scope, depth int) {
+	child, last := c.children(n)
+	for ; child < last; child = c.after(child) {
+		r, at := c.rule(child), c.place(child)
 		if r.aside {
 			continue // belongs to what follows
 		}
@@ -109,42 +134,44 @@ func (c *cutter) visit(n tree.Node, s scope, depth int) {
 			c.add(child, d, s, depth)
 			continue
 		}
-		if depth < maxDepth && (r == through || child.Kind == "ERROR" || size(child) > whole) {
+		if depth < maxDepth && (*r == through || r == &failed || at.size() > whole) {
 			c.visit(child, s, depth+1)
-			c.extend(child.End)
+			c.extend(at.end)
 			continue
 		}
-		c.loose(child.Start, child.End, s, c.within(child, scope{path: s.path, in: s.in}, depth)...)
+		c.loose(at.start, at.end, s, c.within(child, scope{path: s.path, in: s.in}, depth)...)
 	}
 }
 
 // within names what a node defines and what gets no block of its own: the members
 // of a type that is kept whole, a function in a condition or in a function, the
 // functions of an object.
-func (c *cutter) within(n tree.Node, s scope, depth int) (names []name) {
+func (c *cutter) within(n int, s scope, depth int) (names []name) {
 	if depth >= maxDepth {
 		return nil
 	}
-	for _, child := range c.children(n) {
-		if len(names) >= MaxSymbols {
-			break
-		}
+	child, last := c.children(n)
+	for ; child < last && len(names) < MaxSymbols; child = c.after(child) {
 		d, ok := c.define(child, scope{path: s.path}, maxWraps)
-		found := name{path: s.path, symbol: d.name, place: place{child.Start, child.End}, silent: s.in == KindFunction}
+		if !ok && !c.kinds.pair(c.list.Nodes[child].Kind) {
+			names = append(names, c.within(child, s, depth+1)...)
+			continue
+		}
+		found := name{path: s.path, symbol: d.name, place: c.place(child), silent: s.in == KindFunction}
 		inner := scope{path: join(s.path, d.name), in: s.in}
 		switch {
 		case ok && (d.kind == KindFunction || d.kind == KindMethod):
 			inner.in = KindFunction
 			names = append(append(names, found), c.within(d.node, inner, depth+1)...)
-		case ok && d.kind == KindType && mentions(d.node):
+		case ok && d.kind == KindType && c.mentions(d.node):
 		case ok && d.kind == KindType:
 			inner.in = cmp.Or(s.in, KindType)
 			names = append(append(names, found), c.within(d.node, inner, depth+1)...)
 		case ok && s.in == KindType && d.name != "" && (d.kind == KindVar || d.kind == KindConst):
 			found.silent = true
 			names = append(append(names, found), c.within(d.node, s, depth+1)...)
-		case child.Kind == "pair" && c.isFunction(child):
-			key, _ := child.Child("key")
+		case c.kinds.pair(c.list.Nodes[child].Kind) && c.isFunction(child):
+			key, _ := c.list.Node(child).Child("key")
 			found.symbol = tidy(strings.Trim(string(head(c.text, key.Start, key.End)), `"'`))
 			names = append(names, found)
 		default:
@@ -155,62 +182,59 @@ func (c *cutter) within(n tree.Node, s scope, depth int) (names []name) {
 }
 
 // mentions says whether a node names a type of C without defining it.
-func mentions(n tree.Node) bool {
-	if !strings.HasSuffix(n.Kind, "_specifier") {
+func (c *cutter) mentions(n int) bool {
+	if !strings.HasSuffix(c.list.Kind(n), "_specifier") {
 		return false
 	}
-	_, body := n.Child("body")
+	_, body := c.list.Node(n).Child("body")
 	return !body
 }
 
 // isFunction says whether a member of an object is a function.
-func (c *cutter) isFunction(pair tree.Node) bool {
-	value, ok := pair.Child("value")
+func (c *cutter) isFunction(pair int) bool {
+	value, ok := c.list.Node(pair).Child("value")
 	return ok && values[value.Kind] == KindFunction
 }
 
 // add makes blocks of a definition that n is or wraps.
-func (c *cutter) add(n tree.Node, d definition, s scope, depth int) {
-	kind := d.kind
+func (c *cutter) add(n int, d definition, s scope, depth int) {
+	kind, at := d.kind, c.place(n)
 	if kind == KindFunction && s.in == KindType {
 		kind = KindMethod
 	}
-	if !d.open && size(n) <= whole || depth >= maxDepth {
-		b := block{kind: kind, path: s.path, symbol: d.name, own: place{n.Start, n.End}}
+	if !d.open && at.size() <= whole || depth >= maxDepth {
+		b := block{kind: kind, path: s.path, symbol: d.name, own: at}
 		b.adopt(c.within(d.node, scope{path: join(s.path, d.name), in: kind}.inside(), depth)...)
-		c.begin(n.Start, n.End, b)
+		c.begin(at.start, at.end, b)
 		return
 	}
 	inner := scope{path: join(s.path, d.name), kind: kind, in: kind}
 	if d.open {
 		inner.kind, inner.in = KindLines, ""
 	}
-	c.begin(n.Start, n.Start, block{kind: kind, path: s.path, symbol: d.name, opens: inner.path, own: place{n.Start, n.End}})
-	members := c.children(d.node)
-	body := largest(members)
-	for _, child := range members {
-		if child.Start == body.Start && child.End == body.End {
-			c.visit(child, inner, depth+1)
-			c.extend(child.End)
+	c.begin(at.start, at.start, block{kind: kind, path: s.path, symbol: d.name, opens: inner.path, own: at})
+	member, last := c.children(d.node)
+	body := c.largest(member, last)
+	for ; member < last; member = c.after(member) {
+		if own := c.place(member); own == body {
+			c.visit(member, inner, depth+1)
+			c.extend(own.end)
 		} else {
-			c.loose(child.Start, child.End, inner)
+			c.loose(own.start, own.end, inner)
 		}
 	}
-	c.extend(n.End)
+	c.extend(at.end)
 }
 
-// largest returns the node that most of the text is in: a definition's body.
-func largest(nodes []tree.Node) tree.Node {
-	var out tree.Node
-	for _, n := range nodes {
-		if size(n) > size(out) {
-			out = n
+// largest returns the place of the node that most of the text is in: a definition's body.
+func (c *cutter) largest(n, last int) (out place) {
+	for ; n < last; n = c.after(n) {
+		if at := c.place(n); at.size() > out.size() {
+			out = at
 		}
 	}
 	return out
 }
-
-func size(n tree.Node) int { return n.End - n.Start }
 
 // begin begins a block. One that stands on the line where the last block ends
 // takes that line, if the last one has lines before it; on one line with all of
@@ -284,31 +308,34 @@ func (c *cutter) loose(start, end int, s scope, inner ...name) {
 }
 
 // define says what n defines. In a function only what is large counts.
-func (c *cutter) define(n tree.Node, s scope, wraps int) (definition, bool) {
-	r, ok := c.rules[n.Kind]
-	if !ok || r.aside || r == through || wraps == 0 {
+func (c *cutter) define(n int, s scope, wraps int) (definition, bool) {
+	r := c.rule(n)
+	if r == &none || r == &failed || r.aside || *r == through || wraps == 0 {
 		return definition{}, false
 	}
 	if r.kind == "" {
-		for _, child := range c.children(n) {
+		child, last := c.children(n)
+		for ; child < last; child = c.after(child) {
 			if d, ok := c.define(child, s, wraps-1); ok {
 				return d, true
 			}
 		}
 		return definition{}, false
 	}
-	d := definition{rule: r, node: n}
+	d, node := definition{rule: *r, node: n}, c.list.Node(n)
 	if r.name != nameless {
-		d.name, d.kind = c.name(n, r)
+		d.name, d.kind = c.name(node, r)
 		if d.name == "" && d.kind != KindHeader {
 			return definition{}, false
 		}
 	}
-	if _, body := n.Child("body"); r.open && !body {
-		d.kind, d.open = KindHeader, false // a namespace of the whole file
+	if r.open {
+		if _, body := node.Child("body"); !body {
+			d.kind, d.open = KindHeader, false // a namespace of the whole file
+		}
 	}
 	inFunction := s.in == KindFunction || s.in == KindMethod
-	if inFunction && (size(n) < small || d.kind != KindFunction && d.kind != KindMethod && d.kind != KindType) {
+	if inFunction && (c.place(n).size() < small || d.kind != KindFunction && d.kind != KindMethod && d.kind != KindType) {
 		return definition{}, false
 	}
 	return d, true
@@ -322,7 +349,7 @@ var values = map[string]string{
 }
 
 // name returns the name of what n defines, and its kind.
-func (c *cutter) name(n tree.Node, r rule) (name, kind string) {
+func (c *cutter) name(n tree.Node, r *rule) (name, kind string) {
 	kind = r.kind
 	field := r.name
 	if field == "" {
@@ -373,7 +400,9 @@ func (c *cutter) name(n tree.Node, r rule) (name, kind string) {
 
 // identifier returns the first child that is a name.
 func (c *cutter) identifier(n tree.Node) (tree.Node, bool) {
-	for _, child := range c.children(n) {
+	children := n.Children()
+	c.budget -= 1 + len(children)
+	for _, child := range children {
 		switch child.Kind {
 		case "name", "variable_name", "word", "constant", "namespace_name", "function_declarator", "qualified_name":
 			return child, true

@@ -19,6 +19,24 @@ func Parse(string, []byte) (*Tree, Cost) { return nil, Cost{} }
 // Flat lists nothing.
 func (*Tree) Flat() *fact.Tree { return nil }
 
+// List lists nothing.
+func (*Tree) List([]bool) *List { return nil }
+
+// List is the named nodes of a tree.
+type List struct{ Nodes []fact.Node }
+
+// Close gives the list back.
+func (*List) Close() {}
+
+// Kind knows none.
+func (*List) Kind(int) string { return "" }
+
+// Node finds none.
+func (*List) Node(int) Node { return Node{} }
+
+// Facts lists nothing.
+func (*List) Facts() *fact.Tree { return nil }
+
 // Root returns the node of the whole text.
 func (*Tree) Root() Node { return Node{} }
 

@@ -49,6 +49,7 @@ LIBRARY uint32_t ts_node_start_byte(TSNode);
 LIBRARY uint32_t ts_node_end_byte(TSNode);
 LIBRARY bool ts_node_is_null(TSNode);
 LIBRARY bool ts_node_is_named(TSNode);
+LIBRARY uint32_t ts_node_child_count(TSNode);
 LIBRARY uint32_t ts_node_named_child_count(TSNode);
 LIBRARY uint32_t ts_node_descendant_count(TSNode);
 LIBRARY TSNode ts_node_child_by_field_id(TSNode, uint16_t);
@@ -290,9 +291,39 @@ uint32_t leat_count(const TSTree *tree) {
 	return ts_node_descendant_count(ts_tree_root_node(tree));
 }
 
-// flatten_depth is how deep the nodes of a tree are listed. A node further down is
-// left out with all below it.
-enum { flatten_depth = 1000 };
+// How deep the nodes of a tree are listed. A node further down is left out with all
+// below it. The chunker stops before it comes so deep.
+enum { flatten_depth = 1000, list_depth = 4000 };
+
+// close_node ends a node of a list: the next one is not below it.
+static void close_node(leat_flat *out, uint32_t at, uint32_t next) {
+	if (at != UINT32_MAX) {
+		out[at].next = next;
+	}
+}
+
+// advance leaves the node that the cursor is on, and all above it that have no more
+// below them. It returns false at the end of the tree.
+static bool advance(TSTreeCursor *cursor, leat_flat *out, const uint32_t *open, uint32_t *depth, uint32_t n) {
+	for (;;) {
+		close_node(out, open[*depth], n);
+		if (*depth == 0) {
+			return false;
+		}
+		if (ts_tree_cursor_goto_next_sibling(cursor)) {
+			return true;
+		}
+		ts_tree_cursor_goto_parent(cursor);
+		(*depth)--;
+	}
+}
+
+static void flat(TSNode node, const TSTreeCursor *cursor, leat_flat *out) {
+	out->kind = ts_node_symbol(node);
+	out->field = ts_tree_cursor_current_field_id(cursor);
+	out->start = ts_node_start_byte(node);
+	out->end = ts_node_end_byte(node);
+}
 
 // leat_flatten lists the named nodes of a tree, each before those below it, and
 // returns their number; 0 if there are more than limit. It keeps no memory but the
@@ -310,36 +341,56 @@ uint32_t leat_flatten(const TSTree *tree, leat_flat *out, uint32_t limit) {
 				break;
 			}
 			open[depth] = n;
-			out[n].kind = ts_node_symbol(node);
-			out[n].field = ts_tree_cursor_current_field_id(&cursor);
-			out[n].start = ts_node_start_byte(node);
-			out[n].end = ts_node_end_byte(node);
-			n++;
+			flat(node, &cursor, &out[n++]);
 		}
 		if (depth + 1 < flatten_depth && ts_tree_cursor_goto_first_child(&cursor)) {
 			depth++;
-			continue;
-		}
-		bool more = false;
-		for (;;) {
-			if (open[depth] != UINT32_MAX) {
-				out[open[depth]].next = n;
-			}
-			if (depth == 0) {
-				break;
-			}
-			if ((more = ts_tree_cursor_goto_next_sibling(&cursor))) {
-				break;
-			}
-			ts_tree_cursor_goto_parent(&cursor);
-			depth--;
-		}
-		if (!more) {
+		} else if (!advance(&cursor, out, open, &depth, n)) {
 			break;
 		}
 	}
 	ts_tree_cursor_delete(&cursor);
 	return n;
+}
+
+// leat_list_all lists the named nodes that stand below named nodes alone, each before
+// those below it. It keeps the nodes of the kinds that are to be kept: as many as there
+// is room for, and it counts the others. There are no nodes if there are more than limit.
+leat_list leat_list_all(const TSTree *tree, leat_flat *out, uint32_t limit, const bool *keep, uint32_t kinds, leat_kept *kept, uint32_t room) {
+	uint32_t open[list_depth];
+	uint32_t depth = 0;
+	leat_list list = {0};
+	TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+	for (;;) {
+		TSNode node = ts_tree_cursor_current_node(&cursor);
+		bool named = ts_node_is_named(node);
+		open[depth] = UINT32_MAX;
+		if (named) {
+			if (list.nodes == limit) {
+				list.nodes = 0;
+				break;
+			}
+			leat_flat *to = &out[list.nodes];
+			flat(node, &cursor, to);
+			if (to->kind < kinds && keep[to->kind]) {
+				if (list.kept < room) {
+					kept[list.kept] = (leat_kept){.at = list.nodes, .node = node};
+				}
+				list.kept++;
+			}
+			open[depth] = list.nodes++;
+			list.partial = list.partial || depth >= flatten_depth;
+		} else {
+			list.partial = list.partial || ts_node_child_count(node) > 0;
+		}
+		if (named && depth + 1 < list_depth && ts_tree_cursor_goto_first_child(&cursor)) {
+			depth++;
+		} else if (!advance(&cursor, out, open, &depth, list.nodes)) {
+			break;
+		}
+	}
+	ts_tree_cursor_delete(&cursor);
+	return list;
 }
 
 bool leat_field(TSNode node, uint16_t field, leat_child *out) {

@@ -100,12 +100,15 @@ type Node struct {
 }
 
 func (g *grammar) node(c C.leat_child) Node {
-	n := Node{Start: int(c.start), End: int(c.end), raw: c.node, grammar: g, Kind: "ERROR"}
-	if int(c.kind) < len(g.kinds) {
-		n.Kind = g.kinds[c.kind]
+	return Node{Kind: g.kind(uint16(c.kind)), Field: g.fields[c.field], Start: int(c.start), End: int(c.end), raw: c.node, grammar: g}
+}
+
+// kind is the name of a kind. That of an error has a number beyond the others.
+func (g *grammar) kind(number uint16) string {
+	if int(number) < len(g.kinds) {
+		return g.kinds[number]
 	}
-	n.Field = g.fields[c.field]
-	return n
+	return "ERROR"
 }
 
 // Root returns the node of the whole text.

@@ -47,12 +47,25 @@ typedef struct {
 	uint32_t next; // number of the first node that is not below this one
 } leat_flat;
 
+// leat_kept is a node of a list that may be asked for what is in its fields.
+typedef struct {
+	uint32_t at; // its number in the list
+	TSNode node;
+} leat_kept;
+
+// leat_list is a list of nodes, and what is known of it.
+typedef struct {
+	uint32_t nodes, kept; // the numbers of both
+	bool partial;         // leat_flatten may list other nodes than these
+} leat_list;
+
 void leat_start(void);
 TSTree *leat_parse(const void *language, leat_job *job, const char *text);
 void leat_tree_delete(TSTree *tree);
 void leat_root(const TSTree *tree, leat_child *out);
 uint32_t leat_child_count(TSNode node);
 uint32_t leat_children(TSNode node, leat_child *out, uint32_t limit);
+leat_list leat_list_all(const TSTree *tree, leat_flat *out, uint32_t limit, const bool *keep, uint32_t kinds, leat_kept *kept, uint32_t room);
 bool leat_field(TSNode node, uint16_t field, leat_child *out);
 uint32_t leat_count(const TSTree *tree);
 uint32_t leat_flatten(const TSTree *tree, leat_flat *out, uint32_t limit);
