@@ -1,14 +1,20 @@
 package worker_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net"
+	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/config"
@@ -115,6 +121,75 @@ func TestAStormOfSubmissionsIsAnsweredByFewFetches(t *testing.T) {
 // and this bound is far below the minutes that an unfair worker takes.
 const slack = 5 * time.Second
 
+const (
+	floodVariable = "LEAT_TEST_FLOOD" // the server that this program floods, instead of running tests
+	floodRate     = "LEAT_FLOOD_RATE" // messages a second; by default as many as the server answers
+)
+
+// flood publishes junk as the loud tenant until its standard input ends, and prints how
+// many messages it sent.
+func flood(server string) error {
+	limit := rate.Inf
+	if value := os.Getenv(floodRate); value != "" {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return err
+		}
+		limit = rate.Limit(n)
+	}
+	pace := rate.NewLimiter(limit, 100)
+	conn, err := nats.Connect(server)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return err
+	}
+	over := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // it ends with the test in whichever way
+		close(over)
+	}()
+	for sent := 0; ; {
+		select {
+		case <-over:
+			_, err := fmt.Print(sent)
+			return err
+		default:
+		}
+		if err := pace.Wait(context.Background()); err != nil {
+			return err
+		}
+		if _, err := js.PublishMsgAsync(&nats.Msg{Subject: events.SubmittedSubject("loud"), Data: make([]byte, 1000)}); err == nil {
+			sent++
+		}
+	}
+}
+
+// startFlood floods a server from a process of its own, so that the kernel shares the
+// processor between it and the workers. stop returns how many messages it sent.
+func startFlood(t testing.TB, server string) (stop func() string) {
+	t.Helper()
+	self, err := os.Executable()
+	must(t, err)
+	child := exec.CommandContext(t.Context(), self)
+	child.Env = append(os.Environ(), floodVariable+"="+server)
+	child.Stderr = os.Stderr
+	var sent strings.Builder
+	child.Stdout = &sent
+	hold, err := child.StdinPipe()
+	must(t, err)
+	must(t, child.Start())
+	return func() string {
+		t.Helper()
+		must(t, hold.Close())
+		must(t, child.Wait())
+		return sent.String()
+	}
+}
+
 // Whatever another tenant does, a push takes about as long as alone.
 func TestAPushBesideALoudTenant(t *testing.T) {
 	l := fairLanes(t)
@@ -144,35 +219,13 @@ func TestAPushBesideALoudTenant(t *testing.T) {
 		return func() {}
 	})
 
-	conn, err := nats.Connect(l.Addresses.NATS)
-	must(t, err)
-	defer conn.Close()
-	loudly, err := jetstream.New(conn)
-	must(t, err)
 	beside("a flood of junk", func() func() {
-		stop, flooded := make(chan struct{}), make(chan int)
-		go func() {
-			n := 0
-			for {
-				select {
-				case <-stop:
-					flooded <- n
-					return
-				default:
-				}
-				if _, err := loudly.PublishMsgAsync(&nats.Msg{Subject: events.SubmittedSubject("loud"), Data: make([]byte, 1000)}); err == nil {
-					n++
-				}
-			}
-		}()
+		stop := startFlood(t, l.Addresses.NATS)
 		l.eventually(t, "the flood has filled its share", func() bool {
 			lag, err := l.Broker.Lag(t.Context(), broker.StreamIntake, broker.ConsumerIngestor)
 			return err == nil && lag.InFlight+lag.Pending >= broker.DefaultIntakePerTenant/2
 		})
-		return func() {
-			close(stop)
-			t.Logf("a flood of %d messages", <-flooded)
-		}
+		return func() { t.Logf("a flood of %s messages", stop()) }
 	})
 
 	remote := mute(t)
