@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -34,6 +35,7 @@ const (
 func Main(program config.Program, cfg config.Flags, common *config.Process, run func(context.Context, *Stores, *slog.Logger) error) int {
 	child.Main()
 	reach.Main()
+	defer runtime.KeepAlive(spare())
 	name := "leat-" + program.Name
 	refuse := func(err error) int {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
