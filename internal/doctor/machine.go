@@ -68,7 +68,7 @@ func (l *look) disks(context.Context) {
 
 // certificates looks when those of servers end, and those that leat shows them.
 func (l *look) certificates(ctx context.Context) {
-	for _, s := range []struct{ name, address string }{{"s3", l.S3URL}, {"qdrant", l.QdrantURL}} {
+	for _, s := range []struct{ name, address string }{{"nats", l.NATSURL}, {"postgres", l.PostgresURL}, {"s3", l.S3URL}, {"qdrant", l.QdrantURL}} {
 		if end, secure, err := host.CertificateEnd(ctx, s.address); secure {
 			l.certificate(s.name, end, err, "see that it speaks TLS at this address")
 		}

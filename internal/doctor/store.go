@@ -69,6 +69,11 @@ func (l *look) schema(ctx context.Context) {
 		l.add("schema", Wrong, "not applied: "+strings.Join(pending, ", "), "run 'leat migrate up', or start a worker of this release")
 		return
 	}
+	if version, err := l.stores.Catalog.Schema.Version(ctx); err == nil && version > list[len(list)-1].Version {
+		l.add("schema", Wrong, fmt.Sprintf("it is of a newer release: step %d is applied, and this program knows %d", version, list[len(list)-1].Version),
+			"run the newer release; to go back to this one, run 'leat migrate down' with the newer program first, for each step")
+		return
+	}
 	l.add("schema", Good, fmt.Sprintf("all %d migrations are applied", len(list)), "")
 }
 

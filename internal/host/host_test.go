@@ -1,8 +1,6 @@
 package host_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -10,21 +8,6 @@ import (
 
 	"github.com/leatworks/leat/internal/host"
 )
-
-func TestCertificateEnd(t *testing.T) {
-	server := httptest.NewTLSServer(http.NotFoundHandler())
-	defer server.Close()
-	end, secure, err := host.CertificateEnd(t.Context(), server.URL)
-	if err != nil || !secure || !end.Equal(server.Certificate().NotAfter) {
-		t.Errorf("%s, %v, %v; want %s", end, secure, err, server.Certificate().NotAfter)
-	}
-	if _, secure, err := host.CertificateEnd(t.Context(), "http://127.0.0.1:1"); secure || err != nil {
-		t.Errorf("http is secure: %v, %v", secure, err)
-	}
-	if _, secure, err := host.CertificateEnd(t.Context(), "https://127.0.0.1:1"); !secure || err == nil {
-		t.Errorf("nobody answers, and there is a certificate: %v", secure)
-	}
-}
 
 func TestDisk(t *testing.T) {
 	used, free, ok := host.Disk(t.TempDir())

@@ -14,15 +14,20 @@ const (
 	certificateDeadline = 5 * time.Second
 )
 
-// certificates knows when the certificates of the stores that speak https end.
+// certificates knows when the certificates of the stores that speak TLS end, and those that
+// leat shows them.
 type certificates struct {
-	addresses map[string]string // by store
+	addresses map[string]string     // by store
+	own       map[string]config.TLS // by name
 	looked    time.Time
 	last      map[string]time.Time
 }
 
 func newCertificates(cfg config.Stores) *certificates {
-	return &certificates{addresses: map[string]string{"s3": cfg.S3URL, "qdrant": cfg.QdrantURL}}
+	return &certificates{
+		addresses: map[string]string{"nats": cfg.NATSURL, "postgres": cfg.PostgresURL, "s3": cfg.S3URL, "qdrant": cfg.QdrantURL},
+		own:       map[string]config.TLS{"nats-client": cfg.NATSTLS, "s3-client": cfg.S3TLS, "qdrant-client": cfg.QdrantTLS},
+	}
 }
 
 // ends returns when each certificate ends. A store that does not answer has none.
@@ -37,6 +42,11 @@ func (c *certificates) ends(ctx context.Context) map[string]time.Time {
 			c.last[store] = end
 		}
 		cancel()
+	}
+	for name, files := range c.own {
+		if end, shown, err := files.End(); shown && err == nil {
+			c.last[name] = end
+		}
 	}
 	return c.last
 }

@@ -67,6 +67,16 @@ func (s *Schema) Status(ctx context.Context) ([]Migration, error) {
 	return list, err
 }
 
+// Version is the newest step that is applied, which may be of a newer release than this
+// program's.
+func (s *Schema) Version(ctx context.Context) (version int64, err error) {
+	err = s.migrate(ctx, func(p provider) error {
+		version, err = p.GetDBVersion(ctx)
+		return err
+	})
+	return version, err
+}
+
 func (s *Schema) migrate(ctx context.Context, fn func(provider) error) error {
 	return s.locks.With(ctx, migrationLock, func(context.Context) error {
 		steps, err := fs.Sub(migrations, "migration")

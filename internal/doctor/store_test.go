@@ -1,0 +1,57 @@
+package doctor
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/testenv"
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// A schema that is older than the program, and one that is newer, are wrong in words that
+// say what to run.
+func TestSchemaOfAnotherRelease(t *testing.T) {
+	url := testenv.Postgres(t)
+	c, err := catalog.Open(t.Context(), catalog.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	says := func(want State, text, do string) {
+		t.Helper()
+		l := &look{stores: store.Stores{Catalog: c}}
+		l.schema(t.Context())
+		if len(l.report.Findings) != 1 {
+			t.Fatalf("%+v", l.report.Findings)
+		}
+		if f := l.report.Findings[0]; f.State != want || !strings.Contains(f.Text, text) || !strings.Contains(f.Do, do) {
+			t.Errorf("%+v, want %s, %q and %q", f, want, text, do)
+		}
+	}
+	if err := c.Schema.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	says(Good, "migrations are applied", "")
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	if _, err := conn.Exec(t.Context(), "insert into goose_db_version (version_id, is_applied) values (99999, true)"); err != nil {
+		t.Fatal(err)
+	}
+	says(Wrong, "newer release: step 99999", "run the newer release")
+	if _, err := conn.Exec(t.Context(), "delete from goose_db_version where version_id = 99999"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Schema.Down(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	says(Wrong, "not applied: 000", "run 'leat migrate up'")
+}
