@@ -54,7 +54,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 	if err != nil {
 		return err
 	}
-	log := cmd.logger(g, submissions)
+	log, setLevel := cmd.logger(g, submissions)
 	flush, err := telemetry.Start(ctx, "dev", log)
 	if err != nil {
 		return err
@@ -92,13 +92,13 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 		})
 	}
 	live, err := config.NewLive(slices.DeleteFunc(command.Flags(), func(f *kong.Flag) bool {
-		return f.Name == "log-level" || strings.HasPrefix(f.Name, "gateway-") // the workers do not begin these anew
+		return strings.HasPrefix(f.Name, "gateway-") // the workers do not begin these anew
 	}))
 	if err != nil {
 		return err
 	}
 	return beside(ctx, answer, func(ctx context.Context) error {
-		return open.Reconfigured(ctx, live, nil, log, func(ctx context.Context) error {
+		return open.Reconfigured(ctx, live, setLevel, log, func(ctx context.Context) error {
 			return workers(ctx, open, cmd.ingestor(g, stores, dir), cmd.Upkeep, log, true)
 		})
 	})
@@ -187,7 +187,8 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sto
 	}
 	err := follow(ctx, svc, g, keys, patience)
 	if cmd.Once && (err == nil || errors.Is(err, errNo)) {
-		if err := worker.MakeGraphs(ctx, s, cmd.Parser, cmd.logger(g, submissions)); err != nil {
+		log, _ := cmd.logger(g, submissions)
+		if err := worker.MakeGraphs(ctx, s, cmd.Parser, log); err != nil {
 			return err
 		}
 	}
@@ -202,7 +203,7 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sto
 }
 
 // logger keeps lines off the screen that the progress shows already.
-func (cmd *devCmd) logger(g *globals, submissions []service.Submission) *slog.Logger {
+func (cmd *devCmd) logger(g *globals, submissions []service.Submission) (log *slog.Logger, setLevel func(slog.Level)) {
 	l := g.Log
 	if onTerminal(os.Stderr) || cmd.Once {
 		l = g.quietLog()
@@ -211,7 +212,14 @@ func (cmd *devCmd) logger(g *globals, submissions []service.Submission) *slog.Lo
 	for _, s := range submissions {
 		shown[s.Key.Event] = true
 	}
-	return slog.New(unshown{l.Logger(&g.screen).Handler(), shown})
+	level := new(slog.LevelVar)
+	log = slog.New(unshown{l.Leveled(&g.screen, level).Handler(), shown})
+	return log, func(asked slog.Level) {
+		if asked == g.Level { // nobody has asked for another one
+			asked = l.Level
+		}
+		level.Set(asked)
+	}
 }
 
 // unshown drops log lines about events whose outcome the progress shows, unless they

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -85,6 +86,14 @@ type Process struct {
 // NoListen is the value of Listen that means nowhere.
 const NoListen = "none"
 
+// listenForm describes the values of Listen.
+const listenForm = "ADDRESS:PORT, such as 127.0.0.1:8475, or none"
+
+func isListen(text string) bool {
+	_, _, err := net.SplitHostPort(text)
+	return err == nil || text == NoListen
+}
+
 // Check says what to change.
 func (p Process) Check() error {
 	if err := p.Stores.Check(); err != nil {
@@ -92,6 +101,9 @@ func (p Process) Check() error {
 	}
 	if err := p.LogFile.Check(); err != nil {
 		return err
+	}
+	if !isListen(p.Listen) {
+		return fmt.Errorf("--listen (LEAT_LISTEN) %q: give %s", p.Listen, listenForm)
 	}
 	if p.DrainTimeout <= 0 {
 		return fmt.Errorf("--drain-timeout (LEAT_DRAIN_TIMEOUT) %s: give more than 0s", p.DrainTimeout)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -124,7 +125,7 @@ func load(path string) (*document, error) {
 	case errors.Is(err, io.EOF): // an empty file
 		return doc, nil
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, notYAML(path, err)
 	}
 	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: more than one YAML document, or more than %d bytes; write one document", path, maxFile)
@@ -132,6 +133,18 @@ func load(path string) (*document, error) {
 	doc.read(root.Content[0], known)
 	slices.SortStableFunc(doc.unwanted, func(a, b Finding) int { return a.Line - b.Line })
 	return doc, nil
+}
+
+// aboutLine matches how the parser names a line.
+var aboutLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+
+// notYAML says where a file cannot be read, and what a file looks like.
+func notYAML(path string, err error) error {
+	if found := aboutLine.FindStringSubmatch(err.Error()); found != nil {
+		path, err = path+":"+found[1], errors.New(found[2])
+	}
+	return fmt.Errorf("%s: it is no YAML: %s; write 'key: value' lines, and indent with spaces",
+		path, strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
 // read takes the keys of the file.

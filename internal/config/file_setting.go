@@ -141,6 +141,9 @@ func (s setting) refuse(e entry) string {
 	if s.flag.Enum != "" && !s.flag.EnumMap()[e.text] {
 		return fmt.Sprintf("%.40q is not right; write %s", e.text, s.wanted())
 	}
+	if (s.key == "listen" || s.key == "gateway-listen") && !isListen(e.text) {
+		return fmt.Sprintf("%.40q is not right; write %s", e.text, listenForm)
+	}
 	return ""
 }
 

@@ -118,6 +118,7 @@ func TestCheckNamesTheLine(t *testing.T) {
 		"postgres-url: env:NO_SUCH_VARIABLE":                                        "1: postgres-url: NO_SUCH_VARIABLE is not in the environment; set it",
 		"bulk-window: 9\ngateway: {token-rate: 0}":                                  "2: gateway.token-rate: 0: give more than 0",
 		"syncer:\n  s3-cold-class: GLACIER":                                         "2: syncer.s3-cold-class: \"GLACIER\": give a class whose objects can be read at once",
+		"gateway:\n  listen: 8475":                                                  `2: gateway.listen: "8475" is not right; write ADDRESS:PORT`,
 		"syncer:\n  scrub-rate: 0":                                                  "2: syncer.scrub-rate: 0: give 1 or more",
 		"nats-url: nats://a\npostgres-url: p\nqdrant-url: http://q\ns3-url: s:9000": "4: s3-url: it is not of the form",
 		"config: other.yaml":                                                        "1: config: there is no such key",
@@ -146,6 +147,21 @@ func TestCheckNamesTheLine(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("%q is answered with %v, want %s", content, findings, want)
+		}
+	}
+}
+
+// A file that is no YAML is refused with its line, where the parser knows it, and with what
+// a file looks like.
+func TestCheckNamesTheLineOfBrokenYAML(t *testing.T) {
+	for content, want := range map[string]string{
+		"in-flight: 2\nsyncer:\n\tscrub-rate: 2": ":3: it is no YAML: found character that cannot start any token; write 'key: value' lines, and indent with spaces",
+		"in-flight: 2\nindex: [a\nlease: 1m\n":   "it is no YAML: ",
+		"\x80\x81\xff":                           "it is no YAML: ",
+	} {
+		file := written(t, content)
+		if _, err := config.CheckFile(file); err == nil || !strings.HasPrefix(err.Error(), file) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is answered with %v, want %s", content, err, want)
 		}
 	}
 }
