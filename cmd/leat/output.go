@@ -109,10 +109,7 @@ func onTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // count writes a number and the noun that it counts.
 func count[N int | int64](n N, singular, plural string) string {
-	if n == 1 {
-		return "1 " + singular
-	}
-	return number.Thousands(n) + " " + plural
+	return number.Count(n, singular, plural)
 }
 
 func shortCommit(commit string) string { return commit[:min(len(commit), 10)] }

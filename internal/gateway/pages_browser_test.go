@@ -88,7 +88,6 @@ func (b *tab) hear(event any) {
 	case *log.EventEntryAdded:
 		switch e.Entry.Source {
 		case log.EntrySourceNetwork: // an answer with an error is of the test's making
-		case log.EntrySourceRecommendation: // of a field for a user's name beside a token
 		default:
 			b.complain(string(e.Entry.Source) + ": " + e.Entry.Text)
 		}

@@ -17,3 +17,14 @@ func TestThousands(t *testing.T) {
 		}
 	}
 }
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{0: "0 boxes", 1: "1 box", 2: "2 boxes", 1234: "1,234 boxes", -1: "-1 boxes"} {
+		if got := number.Count(n, "box", "boxes"); got != want {
+			t.Errorf("%d of them are %q, want %q", n, got, want)
+		}
+	}
+	if got := number.Count(uint64(math.MaxUint64), "box", "boxes"); got != "18,446,744,073,709,551,615 boxes" {
+		t.Errorf("the most is %q", got)
+	}
+}

@@ -350,7 +350,7 @@ func tokensPage(v visit, view tokensView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Name</th><th>State</th><th>May</th><th>Repositories</th><th>Used</th><th>Expires</th><th></th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Name</th><th>State</th><th>May</th><th>Repositories</th><th>Used</th><th>Expires</th><th><span class=\"hidden\">Change</span></th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -671,7 +671,7 @@ func hooksPage(v visit, view hooksView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Name</th><th>State</th><th>Host</th><th>Path</th><th>May name</th><th class=\"num\">Refused</th><th></th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Name</th><th>State</th><th>Host</th><th>Path</th><th>May name</th><th class=\"num\">Refused</th><th><span class=\"hidden\">Change</span></th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

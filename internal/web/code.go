@@ -25,10 +25,10 @@ type span struct {
 	text  string
 }
 
-// colour cuts a text into lines, and these into spans by the syntax of its language. The
-// text of the spans is the text. A lexer that takes too long, or gives other text, leaves
-// the rest plain.
-func colour(language, file, text string) [][]span {
+// colour cuts a text into lines, and the first of these into spans by the syntax of its
+// language. The text of the spans is the text. A lexer that takes too long, or gives other
+// text, leaves the rest plain.
+func colour(language, file, text string, most int) [][]span {
 	lexer := lexers.Get(language)
 	if lexer == nil || language == "" {
 		lexer = lexers.Match(path.Base(file))
@@ -36,12 +36,13 @@ func colour(language, file, text string) [][]span {
 	if lexer == nil {
 		return plain(nil, text)
 	}
-	spans, done := lex(lexer, text)
+	spans, done := lex(lexer, text, most)
 	return plain(spans, text[done:])
 }
 
-// lex returns the spans of a text as far as the lexer comes, and how many bytes they are.
-func lex(lexer chroma.Lexer, text string) (spans []span, done int) {
+// lex returns the spans of the first lines of a text, as far as the lexer comes, and how many
+// bytes they are. The lexer sees the whole text, but works only as far as it is asked.
+func lex(lexer chroma.Lexer, text string, most int) (spans []span, done int) {
 	defer func() {
 		if recover() != nil { // a lexer that fails on a text that nobody has tried
 			spans, done = nil, 0
@@ -52,11 +53,12 @@ func lex(lexer chroma.Lexer, text string) (spans []span, done int) {
 		return nil, 0
 	}
 	end := time.Now().Add(patience)
-	for token := next(); token != chroma.EOF; token = next() {
+	for token := next(); token != chroma.EOF && most > 0; token = next() {
 		if !strings.HasPrefix(text[done:], token.Value) || time.Now().After(end) {
 			break
 		}
 		done += len(token.Value)
+		most -= strings.Count(token.Value, "\n")
 		spans = append(spans, span{classOf(token.Type), token.Value})
 	}
 	return spans, done
@@ -187,8 +189,12 @@ func writeSpan(b *strings.Builder, s span, at int, marks [][2]int) {
 	b.WriteString(html.EscapeString(s.text[from:]))
 }
 
-// clip leaves the first lines of code, and says how many it has left out.
+// clip leaves the first lines of code, and says how many it has left out. Blank lines at the
+// end are none.
 func (c *code) clip(most int) (left int) {
+	for len(c.lines) > 1 && strings.TrimSpace(textOf(c.lines[len(c.lines)-1])) == "" {
+		c.lines = c.lines[:len(c.lines)-1]
+	}
 	if left = len(c.lines) - most; left <= 0 {
 		return 0
 	}

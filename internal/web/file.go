@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -130,7 +131,7 @@ func (p *Pages) directory(r *http.Request, v visit, of service.ReadRequest, path
 
 // write makes markup of the lines, as many as a page may hold.
 func (f *fileView) write() {
-	lines := colour(f.Language, f.Path, f.Text)
+	lines := colour(f.Language, f.Path, f.Text, math.MaxInt)
 	for i, line := range lines {
 		lines[i] = narrow(line)
 	}

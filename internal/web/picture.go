@@ -100,16 +100,16 @@ func stations(f flow) []box {
 }
 
 // queueLine is what waits for the replicas of a worker, for who may see it.
-func queueLine(s service.Stage, rates map[string]float64) []string {
-	var waiting, flight uint64
+func queueLine(s service.Stage, rates map[lane]float64) []string {
+	waiting, flight, rate := uint64(0), uint64(0), 0.0
 	for _, l := range s.Lanes {
 		if l.Queue == nil {
 			return nil
 		}
-		waiting, flight = waiting+l.Queue.Waiting, flight+l.Queue.InFlight
+		waiting, flight, rate = waiting+l.Queue.Waiting, flight+l.Queue.InFlight, rate+rates[lane{s.Stage, l.Lane}]
 	}
 	line := fmt.Sprintf("queue %s, in flight %s", number(waiting), number(flight))
-	if rate, found := rates[s.Stage]; found && rate > 0 {
+	if rate > 0 {
 		line += fmt.Sprintf(", %.1f/s", rate)
 	}
 	return []string{line}

@@ -36,10 +36,13 @@ type pipelineView struct {
 // flow is the work under way, and the rates that two looks at it give.
 type flow struct {
 	service.FlowAnswer
-	rates   map[string]float64 // messages a second, by stage
+	rates   map[lane]float64 // messages a second, none before the second look
 	workers []service.Worker
 	now     time.Time
 }
+
+// lane is one of a stage's.
+type lane struct{ stage, name string }
 
 // underway asks for the work under way, and who holds it.
 func (p *Pages) underway(ctx context.Context, v visit) (f flow, err error) {
@@ -96,7 +99,7 @@ func (p *Pages) installation(r *http.Request, view *pipelineView) error {
 // watchFlow sends the live numbers.
 func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.stream(w, r, func(s *stream) error {
-		before, at := map[string]uint64{}, time.Time{}
+		before, at := map[lane]uint64{}, time.Time{}
 		for {
 			f, err := p.underway(s.ctx, v)
 			if err != nil {
@@ -132,13 +135,13 @@ func (p *Pages) sendGenerations(s *stream, v visit) error {
 	return s.sendAs("generations", generationsPart(v, a.Generations, time.Now()))
 }
 
-// doneOf adds up what each stage has finished.
-func doneOf(a service.FlowAnswer) map[string]uint64 {
-	done := make(map[string]uint64)
+// doneOf is what each lane has finished.
+func doneOf(a service.FlowAnswer) map[lane]uint64 {
+	done := make(map[lane]uint64)
 	for _, s := range a.Stages {
 		for _, l := range s.Lanes {
 			if l.Queue != nil {
-				done[s.Stage] += l.Queue.Done
+				done[lane{s.Stage, l.Lane}] = l.Queue.Done
 			}
 		}
 	}
@@ -146,11 +149,11 @@ func doneOf(a service.FlowAnswer) map[string]uint64 {
 }
 
 // rates are messages a second between two looks. Of the first look there are none.
-func rates(before, after map[string]uint64, passed time.Duration) map[string]float64 {
-	list := make(map[string]float64)
-	for stage, n := range after {
-		if b, found := before[stage]; found && n >= b {
-			list[stage] = float64(n-b) / passed.Seconds()
+func rates(before, after map[lane]uint64, passed time.Duration) map[lane]float64 {
+	list := make(map[lane]float64)
+	for l, n := range after {
+		if b, found := before[l]; found && n >= b {
+			list[l] = float64(n-b) / passed.Seconds()
 		}
 	}
 	return list

@@ -1450,7 +1450,7 @@ func overviewTab(v visit, view repositoryView) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<div class=\"columns\"><section class=\"sheet\"><h2>Commits read</h2>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<div class=\"columns packed\"><section class=\"sheet\"><h2>Commits read</h2>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1460,7 +1460,7 @@ func overviewTab(v visit, view repositoryView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Commit</th><th>Ref</th><th>State</th><th class=\"num\">Files</th><th>Took</th><th>When</th><th></th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<div class=\"wrap\" tabindex=\"0\"><table><thead><tr><th>Commit</th><th>Ref</th><th>State</th><th class=\"num\">Files</th><th>Took</th><th>When</th><th><span class=\"hidden\">Change</span></th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

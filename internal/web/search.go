@@ -119,12 +119,8 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request, v visit) (err err
 
 // hitCode is a hit's text as it is shown, and how many lines are left out.
 func hitCode(v visit, q question, h service.Hit) (code, int) {
-	lines := colour(h.Language, h.Path, h.Text)
-	for i, line := range lines {
-		lines[i] = narrow(line)
-	}
-	c := code{lines: lines, first: h.StartLine, link: hitLink(v, h), marker: search.NewMatcher(q.Query), marks: true}
-	return c, c.clip(linesPerHit) + h.CutLines
+	lines, left := v.palette.paint(h.Language, h.Path, h.Text)
+	return code{lines: lines, first: h.StartLine, link: hitLink(v, h), marker: search.NewMatcher(q.Query), marks: true}, left + h.CutLines
 }
 
 // narrow cuts a line that is too wide.

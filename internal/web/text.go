@@ -15,7 +15,7 @@ import (
 )
 
 // number writes a number as people read it.
-func number[T ~int | ~int32 | ~int64 | ~uint64](n T) string { return counting.Thousands(int(n)) }
+func number[T ~int | ~int32 | ~int64 | ~uint64](n T) string { return counting.Thousands(n) }
 
 func pressed(on bool) string { return strconv.FormatBool(on) }
 
@@ -82,15 +82,13 @@ func lasted(d time.Duration) string {
 	return plural(int(d/time.Second), "second")
 }
 
-// plural counts things.
+// plural counts things whose name is regular.
 func plural[T ~int | ~int32 | ~int64 | ~uint64](n T, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
+	many := thing
 	if end, found := strings.CutSuffix(thing, "y"); found && !strings.HasSuffix(end, "a") && !strings.HasSuffix(end, "e") {
-		thing = end + "ie"
+		many = end + "ie"
 	}
-	return number(n) + " " + thing + "s"
+	return counting.Count(n, thing, many+"s")
 }
 
 // percent is a part of a whole.
@@ -207,6 +205,37 @@ func reasonText(reason string) string {
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// workText explains the kinds of the syncer's work.
+func workText(kind string) string {
+	kind, _, _ = strings.Cut(kind, " ") // points 1/4
+	return map[string]string{
+		"audit":      "drops old entries of the audit log",
+		"backup":     "makes backups, and removes old ones",
+		"cool":       "moves old packs to their storage class",
+		"deliveries": "deletes old deliveries of webhooks",
+		"garbage":    "deletes content that nothing refers to",
+		"letters":    "keeps dead letters within their limits",
+		"owed":       "publishes again what waits and has no message",
+		"points":     "compares the index with the catalog, by repository",
+		"replies":    "deletes answers that were kept for repeated requests",
+		"retention":  "deletes old commits, submissions and usage",
+		"scrub":      "reads every pack, and repairs what is damaged",
+		"strays":     "deletes points of repositories that are gone",
+		"tokens":     "deletes tokens that ended long ago",
+	}[kind]
+}
+
+// usesTitle is the title of a table of uses.
+func usesTitle(outward bool) string {
+	if outward {
+		return "It refers to"
+	}
+	return "Referred to by"
+}
+
+// perSecond is a rate.
+func perSecond(rate float64) string { return strconv.FormatFloat(rate, 'f', 1, 64) }
 
 // seconds is a time that is mostly short.
 func seconds(n float64) string { return strconv.FormatFloat(n, 'f', 2, 64) }

@@ -19,13 +19,14 @@ type visit struct {
 	part     bool   // a script asks for the part of the page that changes
 	version  string
 	asset    func(name string) string
+	palette  *palette
 	selected string // the part of leat that the page belongs to
 }
 
 const themeCookie = "leat_theme"
 
 func (p *Pages) visitOf(r *http.Request, who Caller) visit {
-	v := visit{who: who, known: who.Token != "", here: r.URL.RequestURI(), version: p.cfg.Version, asset: p.assets.path}
+	v := visit{who: who, known: who.Token != "", here: r.URL.RequestURI(), version: p.cfg.Version, asset: p.assets.path, palette: p.palette}
 	v.part = r.Header.Get("HX-Request") == "true"
 	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		v.theme = c.Value

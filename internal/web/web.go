@@ -56,6 +56,7 @@ type Pages struct {
 	cfg     Config
 	service *service.Service
 	assets  *assets
+	palette *palette
 	log     *slog.Logger
 }
 
@@ -66,7 +67,7 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*Pages, error) {
 		return nil, err
 	}
 	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, 15*time.Second)
-	return &Pages{cfg: cfg, service: s, assets: files, log: log}, nil
+	return &Pages{cfg: cfg, service: s, assets: files, palette: newPalette(), log: log}, nil
 }
 
 // Route is a page, and what it takes to ask for it.

@@ -101,12 +101,7 @@ func section(blocks []block, name string, list []item) []block {
 	return append(blocks, heading(2, name), block{list: list})
 }
 
-func files(n int) string {
-	if n == 1 {
-		return "1 file"
-	}
-	return number.Thousands(int64(n)) + " files"
-}
+func files(n int) string { return number.Count(n, "file", "files") }
 
 func size(n int64) string { return number.Thousands(n) + " bytes" }
 

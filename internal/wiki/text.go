@@ -82,21 +82,13 @@ func span(text string) string {
 	return fence + text + fence
 }
 
-// escaped is a segment of a URL's path, with all but unreserved characters in hex.
-func escaped(segment string) string {
-	const hex = "0123456789ABCDEF"
-	var out strings.Builder
-	for i := range len(segment) {
-		switch c := segment[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~', c == '/':
-			out.WriteByte(c)
-		default:
-			out.WriteByte('%')
-			out.WriteByte(hex[c>>4])
-			out.WriteByte(hex[c&15])
-		}
+// escaped is a path as part of a URL's path.
+func escaped(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		segments[i] = url.PathEscape(segment)
 	}
-	return out.String()
+	return strings.Join(segments, "/")
 }
 
 // hosts are templates of links at public hosts.

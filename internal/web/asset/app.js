@@ -106,6 +106,15 @@ for (const part of document.querySelectorAll("[data-live]")) {
   addEventListener("pagehide", () => source.close());
 }
 
+// After More hits the focus is on the first of them.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.target.matches?.("[data-more]")) return;
+  const shown = document.querySelectorAll("[data-row]").length;
+  document.addEventListener("htmx:afterSettle", () => {
+    document.querySelectorAll("[data-row]")[shown]?.querySelector("[data-open]")?.focus({ preventScroll: true });
+  }, { once: true });
+});
+
 // A permalink leads to the lines that are chosen now.
 function permanent(link) {
   const to = new URL(link.href);

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"container/list"
+	"path"
+	"sync"
+)
+
+// mostPainted is the number of hits whose colours are kept: those that ten people see while
+// they type a word. With the longest texts of chunks (4 KiB) they take some 6 MiB.
+const mostPainted = 512
+
+// palette keeps hits with their colours. While somebody types, most hits are those of the key
+// before, and to colour them takes more time than to find them.
+type palette struct {
+	mu    sync.Mutex
+	kept  map[canvas]*list.Element
+	order *list.List // of *painting, the last used first
+}
+
+// canvas is what colours depend on.
+type canvas struct{ language, name, text string }
+
+// painting is the lines of a hit as they are shown, and how many are left out.
+type painting struct {
+	canvas
+	lines [][]span
+	left  int
+}
+
+func newPalette() *palette { return &palette{kept: make(map[canvas]*list.Element), order: list.New()} }
+
+// paint returns the first lines of a hit with their colours. Nobody changes them.
+func (p *palette) paint(language, file, text string) ([][]span, int) {
+	c := canvas{language, path.Base(file), text}
+	p.mu.Lock()
+	e := p.kept[c]
+	if e != nil {
+		p.order.MoveToFront(e)
+	}
+	p.mu.Unlock()
+	if e == nil {
+		return p.keep(c.paint())
+	}
+	one := e.Value.(*painting)
+	return one.lines, one.left
+}
+
+// keep takes a painting in, and lets go of the one that was used least lately.
+func (p *palette) keep(one *painting) ([][]span, int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kept[one.canvas] == nil {
+		p.kept[one.canvas] = p.order.PushFront(one)
+	}
+	for p.order.Len() > mostPainted {
+		delete(p.kept, p.order.Remove(p.order.Back()).(*painting).canvas)
+	}
+	return one.lines, one.left
+}
+
+// paint colours the lines that a hit shows, and no others.
+func (c canvas) paint() *painting {
+	shown := code{lines: colour(c.language, c.name, c.text, linesPerHit)}
+	left := shown.clip(linesPerHit)
+	for i, line := range shown.lines {
+		shown.lines[i] = narrow(line)
+	}
+	return &painting{canvas: c, lines: shown.lines, left: left}
+}

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// classes writes the classes and the texts of lines.
+func classes(lines [][]span) string {
+	var b strings.Builder
+	for _, line := range lines {
+		for _, s := range line {
+			fmt.Fprintf(&b, "[%s %s]", s.class, s.text)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// The lines of a hit have the colours that they have in the whole text, also where a comment
+// goes on below them.
+func TestFirstLinesHaveTheColoursOfTheWhole(t *testing.T) {
+	text := "package a\n\n/*\n" + strings.Repeat("sluice\n", 40) + "*/\nfunc Sluice() int { return 1 }\n"
+	whole := colour("Go", "a.go", text, len(text))
+	lines, left := newPalette().paint("Go", "a.go", text)
+	if len(lines) != linesPerHit || left != len(whole)-linesPerHit {
+		t.Fatalf("%d lines are shown and %d left out, of %d", len(lines), left, len(whole))
+	}
+	if got, want := classes(lines), classes(whole[:linesPerHit]); got != want || !strings.Contains(got, "[c sluice]") {
+		t.Errorf("the lines are\n%s\nand not\n%s", got, want)
+	}
+}
+
+// Blank lines at the end of a hit are not shown, and not counted as left out.
+func TestBlankLinesAtTheEndAreLeftOut(t *testing.T) {
+	for text, want := range map[string]int{"a\n\n \n": 1, "a\n\nb\n": 3, "\n\n": 1, strings.Repeat("a\n", linesPerHit) + "\n\n": linesPerHit} {
+		if lines, left := newPalette().paint("", "a", text); len(lines) != want || left != 0 {
+			t.Errorf("%q: %d lines and %d more", text, len(lines), left)
+		}
+	}
+}
+
+// A palette gives what it gave before, whoever asks, and keeps no more than it may.
+func TestThePaletteIsBounded(t *testing.T) {
+	p := newPalette()
+	text := func(i int) string { return fmt.Sprintf("package a%d\n", i) }
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for i := range 2 * mostPainted {
+				lines, _ := p.paint("Go", "x/a.go", text(i))
+				if want := colour("Go", "a.go", text(i), linesPerHit); !reflect.DeepEqual(lines, want) {
+					t.Errorf("text %d: %s and not %s", i, classes(lines), classes(want))
+				}
+			}
+		})
+	}
+	group.Wait()
+	if len(p.kept) != mostPainted || p.order.Len() != mostPainted {
+		t.Errorf("%d and %d are kept", len(p.kept), p.order.Len())
+	}
+	last := text(2*mostPainted - 1)
+	a, _ := p.paint("Go", "a.go", last)
+	b, _ := p.paint("Go", "b/a.go", last)
+	if &a[0] != &b[0] {
+		t.Error("the same text was coloured twice")
+	}
+	if c, _ := p.paint("Python", "a.go", last); &c[0] == &a[0] {
+		t.Error("another language has the same colours")
+	}
+}
