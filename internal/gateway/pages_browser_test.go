@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -109,6 +110,37 @@ func (b *tab) do(t testing.TB, actions ...chromedp.Action[chromedp.Void]) {
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// await waits until an expression is true, also on a page that comes meanwhile. The browser's
+// copy of the document, by which chromedp finds elements, does not always follow hits that
+// others replace.
+func (b *tab) await(t testing.TB, expression string) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(b.ctx, patience)
+	defer stop()
+	for {
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if is {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("not within %s: %s (%v)", patience, expression, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// sees waits until an element is shown.
+func (b *tab) sees(t testing.TB, selector string) {
+	t.Helper()
+	b.await(t, fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.getClientRects().length > 0)`, selector))
+}
+
+// searched waits until the hits of the last key stand there, and the address says so.
+func (b *tab) searched(t testing.TB, address string) {
+	t.Helper()
+	b.await(t, fmt.Sprintf(`location.href.endsWith(%q) && !document.querySelector(".htmx-request")`, address))
 }
 
 // ask runs an action that has an answer.

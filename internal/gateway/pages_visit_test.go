@@ -99,19 +99,64 @@ func TestSearchWhileTyping(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	s.put(t, testpipe.NewRepo(t), mill())
 	b := s.browse(t, "acme")
-	b.do(t, chromedp.Navigate(s.url+"/"), chromedp.WaitReady("#q"), chromedp.SendKeys("#q", "sluice"), chromedp.WaitVisible(".hit mark"))
-	if at := ask(t, b, chromedp.Location()); !strings.HasSuffix(at, "/search?q=sluice") {
-		t.Errorf("the address is %s", at)
-	}
-	b.do(t, chromedp.KeyEvent("\x1b"), chromedp.KeyEvent("j"), chromedp.WaitVisible(".hit.current"))
-	b.do(t, chromedp.KeyEvent("?"), chromedp.WaitVisible("#help"),
-		chromedp.Click("#help button"), chromedp.WaitNotVisible("#help"), chromedp.KeyEvent("/"))
+	b.do(t, chromedp.Navigate(s.url+"/"), chromedp.WaitReady("#q"), chromedp.SendKeys("#q", "sluice"))
+	b.searched(t, "/search?q=sluice")
+	b.sees(t, ".hit mark")
+	b.do(t, chromedp.KeyEvent("\x1b"), chromedp.KeyEvent("j"))
+	b.sees(t, ".hit.current")
+	b.do(t, chromedp.KeyEvent("?"))
+	b.sees(t, "#help")
+	b.do(t, chromedp.KeyEvent("\x1b"))
+	b.await(t, `!document.getElementById("help").open`)
+	b.do(t, chromedp.KeyEvent("/"))
 	if id := ask(t, b, chromedp.Evaluate[string](`document.activeElement.id`)); id != "q" {
 		t.Errorf("after / the focus is on %q", id)
 	}
-	b.do(t, chromedp.KeyEvent("\x1b"), chromedp.Click(".hit .path"), chromedp.WaitVisible(".code .l.on"))
+	b.do(t, chromedp.KeyEvent("\x1b"), chromedp.KeyEvent("k"))
+	b.sees(t, ".hit .path:focus")
+	b.do(t, chromedp.KeyEvent("\r"))
+	b.sees(t, ".code .l.on")
 	if lines := ask(t, b, chromedp.Evaluate[int](`document.querySelectorAll(".code .l.on").length`)); lines != 7 {
 		t.Errorf("%d lines are marked", lines)
+	}
+}
+
+// More hits come below those that stand there, the address follows, and leads to them again;
+// the focus is on the first of them, and a screen reader hears how many there are.
+func TestMoreHitsHaveAnAddress(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	tree := testpipe.Tree{}
+	for i := range 25 {
+		tree[fmt.Sprintf("lib/sluice%02d.go", i)] = testpipe.File{Content: fmt.Sprintf("package mill\n\n// Sluice%02d lets water in.\nfunc Sluice%02d() int { return %d }\n", i, i, i)}
+	}
+	s.put(t, testpipe.NewRepo(t), tree)
+	b := s.browse(t, "acme")
+	hits := func() []string {
+		return ask(t, b, chromedp.Evaluate[[]string](`[...document.querySelectorAll(".hit .path")].map(a => a.textContent.trim())`))
+	}
+	b.do(t, chromedp.Navigate(s.url+"/"), chromedp.WaitReady("#q"), chromedp.SendKeys("#q", "sluice water"))
+	b.searched(t, "/search?q=sluice+water")
+	b.await(t, `document.querySelector("#found[role=status]").textContent === "10 hits"`)
+	first := hits()
+	b.await(t, `(document.querySelector("[data-more] a").click(), true)`)
+	b.sees(t, ".hits + .hits .path:focus")
+	both := hits()
+	if len(first) != 10 || len(both) != 20 || !slices.Equal(both[:10], first) {
+		t.Fatalf("first %v, then %v", first, both)
+	}
+	at := ask(t, b, chromedp.Location())
+	if !strings.Contains(at, "after=") {
+		t.Errorf("the address is %s", at)
+	}
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible(link("From the first hit on")))
+	if again := hits(); !slices.Equal(again, both[10:]) {
+		t.Errorf("the address leads to %v, and not to %v", again, both[10:])
+	}
+	b.do(t, chromedp.Evaluate[chromedp.Void](`history.back()`))
+	b.searched(t, "/search?q=sluice+water")
+	b.sees(t, ".hit")
+	if again := hits(); !slices.Equal(again[:10], first) {
+		t.Errorf("the way back leads to %v, and not to %v", again, first)
 	}
 }
 

@@ -106,12 +106,25 @@ for (const part of document.querySelectorAll("[data-live]")) {
   addEventListener("pagehide", () => source.close());
 }
 
-// After More hits the focus is on the first of them.
+// Hits that others replace go at once: htmx would tell each of their elements first, which
+// takes longer than to show the new ones.
+const results = document.getElementById("results");
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!event.detail.target.matches?.("[data-more]")) return;
-  const shown = document.querySelectorAll("[data-row]").length;
-  document.addEventListener("htmx:afterSettle", () => {
-    document.querySelectorAll("[data-row]")[shown]?.querySelector("[data-open]")?.focus({ preventScroll: true });
+  if (event.detail.target === results && event.detail.shouldSwap) results.replaceChildren();
+});
+
+// A screen reader hears how many hits there are, and not all of their code.
+results?.addEventListener("htmx:afterSettle", () => {
+  const found = [...results.querySelectorAll("[data-found]")].pop();
+  document.getElementById("found").textContent = found ? found.dataset.found : "";
+});
+
+// After More hits the focus is on the first of them.
+results?.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.target.matches("[data-more]")) return;
+  const shown = results.querySelectorAll("[data-row]").length;
+  results.addEventListener("htmx:afterSettle", () => {
+    results.querySelectorAll("[data-row]")[shown]?.querySelector("[data-open]")?.focus({ preventScroll: true });
   }, { once: true });
 });
 
