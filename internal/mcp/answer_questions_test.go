@@ -50,6 +50,14 @@ func TestExploreAnswersTenQuestions(t *testing.T) {
 	repo := testpipe.NewRepo(t)
 	m.put(t, "acme", repo, tree)
 	s := local(t, m, mcp.Config{}, acme)
+	for _, tokens := range []int{service.LeastExploreTokens, 1000, 2000, 8000, 20_000} {
+		for _, q := range questions[:3] {
+			text, failed := s.call(t, "explore", map[string]any{"question": q.question, "max_tokens": tokens})
+			if failed || len(text) > tokens*service.BytesPerToken {
+				t.Errorf("%q with %d tokens: %d bytes", q.question, tokens, len(text))
+			}
+		}
+	}
 	for _, q := range questions {
 		text, failed := s.call(t, "explore", map[string]any{"question": q.question, "repository": repo.Dir, "max_tokens": service.DefaultExploreTokens})
 		if failed || len(text) > service.DefaultExploreTokens*service.BytesPerToken {

@@ -21,20 +21,33 @@ const (
 	MaxExploreTokens     = 50_000
 )
 
+// What an answer is made of. docs/quality.md (What an agent reads) has the measurements.
 const (
-	exploreHits   = 20  // hits that are looked at
-	callers       = 3   // of the best hits, whose calls are followed
-	beforeCalls   = 8   // hits that come before what the best of them call
-	maxCalls      = 12  // names that are followed
-	maxWhole      = 240 // lines of a definition that is shown whole where a part of it was found
-	exploreLeads  = 30  // places that are named without their text
-	leadShare     = 8   // one part in so many of the budget is kept for them
-	firstShare    = 2   // one part in so many of the budget is the most of the first piece
-	mostShare     = 3   // the same of each other
-	outlined      = 3   // pieces whose neighbours are named
-	outlineShown  = 12  // neighbours that are named of a file
-	leadOverhead  = 48  // bytes of a place beside its names: lines, marks, the reason
-	pieceOverhead = 220 // bytes of a piece beside its names and its text: commit, freshness, marks
+	exploreHits = 20 // hits that are looked at: an answer of the default size holds 6 to 11 pieces of them
+	callers     = 3  // of the best hits, whose calls are followed: those of later hits find no room
+	beforeCalls = 8  // hits that come before what the best of them call; measured beside 0 and 20
+	maxCalls    = 12 // names that are followed: one search looks them up, and more of them find no room
+	firstShare  = 2  // one part in so many of the budget is the most of the first piece; measured beside 3
+	mostShare   = 3  // the same of each other; measured beside 4
+	// maxWhole is the most lines of a definition that is shown whole where a part of it was
+	// found. At 40 bytes a line it takes four fifths of the default budget, so that it
+	// takes a larger one to be shown.
+	maxWhole = 240
+	// leadShare is the part of the budget that is kept for places without their text, one in
+	// so many: some ten of them with the default.
+	leadShare    = 8
+	exploreLeads = 30 // places that are named without their text, as many as two answers would show
+	outlined     = 3  // pieces whose neighbours are named: with more of them the right file came less often
+	outlineShown = 12 // neighbours that are named of a file: a sixth of what a piece takes at most
+)
+
+// What an answer takes in bytes beside names and texts, at most, as internal/mcp writes it.
+const (
+	leadOverhead  = 22 // two line numbers of seven digits, blanks, marks, the end of the line
+	pieceOverhead = 62 // mark, commit, freshness, the caller's mark, the end of the text
+	outlineHead   = 24 // before the neighbours
+	outlineEach   = 18 // beside the name of one
+	leadsHead     = 66 // before the places without their text
 )
 
 // ExploreRequest asks a question about code.
@@ -89,9 +102,12 @@ func (l Lead) cost() int {
 
 // cost returns the tokens that a piece takes.
 func (p Piece) cost() int {
-	bytes := pieceOverhead + len(p.Text) + p.EndLine - p.StartLine // and a mark for each line
+	bytes := pieceOverhead + len(p.Text) + strings.Count("\n"+p.Text, "\n»") // a blank before each mark
+	if len(p.Neighbours) > 0 {
+		bytes += outlineHead
+	}
 	for _, d := range p.Neighbours {
-		bytes += len(d.Symbol) + len(d.Kind) + 16
+		bytes += len(d.Symbol) + outlineEach
 	}
 	return p.Lead.cost() + tokens(bytes)
 }
@@ -119,6 +135,9 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	a.Waking, a.Slept = found.Waking, found.Slept
 	if a.Generation, a.Empty = found.Generation, found.Empty; len(found.Hits) == 0 {
 		return a, nil
+	}
+	for _, notice := range Notices(a.Waking, a.Slept) {
+		budget -= tokens(len(notice) + leadOverhead)
 	}
 	x := exploration{Service: s, request: r, budget: budget, files: make(map[uuid.UUID]*exploredFile)}
 	pieces, err := x.pieces(ctx, found.Hits, "")
@@ -370,7 +389,7 @@ func (a *ExploreAnswer) pack(budget int, pieces []Piece) {
 			take(p, left)
 		}
 	}
-	left += kept
+	left += kept - tokens(leadsHead)
 	for _, p := range others {
 		named := slices.ContainsFunc(a.Leads, func(l Lead) bool { return Piece{Lead: l}.overlaps(p.Lead) })
 		if cost := p.Lead.cost(); cost <= left && len(a.Leads) < exploreLeads && !named && !held(p.Lead) {
