@@ -175,7 +175,12 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" || repo == "" {
 		t.Skip("set LEAT_SCREENSHOTS to a directory, and LEAT_SCREENSHOTS_REPO to a repository")
 	}
-	code := filepath.Join(t.TempDir(), "code", filepath.Base(repo)) // the name that the pictures show
+	shown := filepath.Join(os.TempDir(), "code") // the pictures show it
+	if err := os.Mkdir(shown, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(shown) })
+	code := filepath.Join(shown, filepath.Base(repo))
 	if _, err := gitrun.Run(t.Context(), nil, "clone", "--quiet", "--bare", "--depth=40", "file://"+repo, code); err != nil {
 		t.Fatal(err)
 	}
