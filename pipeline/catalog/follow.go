@@ -21,7 +21,9 @@ func (s Submission) Head() bool { return s.Ref == "" || s.Ref == "HEAD" }
 func (c *Core) Follow(ctx context.Context, s Submission, t Track) error {
 	key := s.clean()
 	err := c.inTx(ctx, func(q *query.Queries) error {
-		if _, err := q.LockRepository(ctx, t.Repository); err != nil && !noRows(err) {
+		repository, err := q.LockNamed(ctx, t.Repository)
+		unknown := noRows(err)
+		if err != nil && !unknown {
 			return err
 		}
 		fenced, err := q.HoldSubmission(ctx, key.Tenant, key.Source, key.Event)
@@ -31,7 +33,7 @@ func (c *Core) Follow(ctx context.Context, s Submission, t Track) error {
 		if err != nil {
 			return err
 		}
-		if err := stands(ctx, q, t.Repository); err != nil {
+		if err := named(repository.Name); err != nil && !unknown {
 			return err
 		}
 		if err := takeRoom(ctx, q, t.Tenant, t.Repository); err != nil {

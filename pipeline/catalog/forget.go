@@ -73,8 +73,11 @@ func fence(ctx context.Context, q *query.Queries, repository uuid.UUID, refs []s
 // recall stops the forgetting of a repository, but not of its tracks: that
 // which was submitted is recalled when it is known (see Follow).
 func recall(ctx context.Context, q *query.Queries, repository uuid.UUID) error {
-	forgotten, err := q.LockRepository(ctx, repository)
-	if err != nil || !forgotten {
+	row, err := q.LockNamed(ctx, repository)
+	if err != nil {
+		return err
+	}
+	if err := named(row.Name); err != nil || !row.Forgotten {
 		return err
 	}
 	if err := q.ForgetEachTrack(ctx, repository); err != nil {

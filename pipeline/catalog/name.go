@@ -71,26 +71,38 @@ func locate(ctx context.Context, q *query.Queries, tenant, url string) (Place, e
 
 // enter makes the rows of a submission's tenant and repository, if need be.
 func enter(ctx context.Context, q *query.Queries, s Submission) error {
-	if err := q.KnowTenant(ctx, s.Tenant); err != nil {
-		return err
-	}
-	err := q.PutRepository(ctx, query.PutRepositoryParams{ID: s.Repository, Tenant: s.Tenant, Url: s.URL, Name: events.RepositoryName(s.URL)})
-	if err != nil {
+	if err := register(ctx, q, s); err != nil {
 		return err
 	}
 	return stands(ctx, q, s.Repository)
 }
 
+// register writes the rows of a submission's tenant and repository, if there are none.
+func register(ctx context.Context, q *query.Queries, s Submission) error {
+	if err := q.KnowTenant(ctx, s.Tenant); err != nil {
+		return err
+	}
+	return q.PutRepository(ctx, query.PutRepositoryParams{ID: s.Repository, Tenant: s.Tenant, Url: s.URL, Name: events.RepositoryName(s.URL)})
+}
+
 // stands fails for a repository that has been folded into another.
 func stands(ctx context.Context, q *query.Queries, repository uuid.UUID) error {
 	name, err := q.NameOf(ctx, repository)
-	if err == nil && name == "" {
-		return fault.Retry(errMoved)
-	}
 	if noRows(err) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return named(name)
+}
+
+// named fails for the name of a repository that has been folded into another: it has none.
+func named(name string) error {
+	if name == "" {
+		return fault.Retry(errMoved)
+	}
+	return nil
 }
 
 // Alias records that the repository of one address is now at another: it was renamed

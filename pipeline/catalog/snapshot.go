@@ -71,19 +71,17 @@ type Rules struct {
 // configuration, if it is the track's current snapshot and no other listing
 // was begun since: then nothing is to be done.
 func (c *Core) Listed(ctx context.Context, track uuid.UUID, commit string, config [32]byte) (revision int64, listed bool, err error) {
-	current, err := c.query.CurrentSnapshot(ctx, track)
-	if noRows(err) {
-		return 0, false, nil
-	}
+	rows, err := c.query.StandingSnapshots(ctx, track)
 	if err != nil {
 		return 0, false, fmt.Errorf("load current snapshot of track %s: %w", track, err)
 	}
-	_, err = c.query.ListingSnapshot(ctx, track)
-	if err != nil && !noRows(err) {
-		return 0, false, fmt.Errorf("load listing of track %s: %w", track, err)
+	for _, r := range rows {
+		if !r.Listing {
+			revision = r.Revision
+			listed = len(rows) == 1 && hex.EncodeToString(r.Commit) == commit && bytes.Equal(r.Config, config[:])
+		}
 	}
-	same := noRows(err) && hex.EncodeToString(current.Commit) == commit && bytes.Equal(current.Config, config[:])
-	return current.Revision, same, nil
+	return revision, listed, nil
 }
 
 // BeginSnapshot hands out the revision under which commit is to be listed: a

@@ -57,7 +57,7 @@ func (c *Core) Accept(ctx context.Context, s Submission) (done bool, err error) 
 		if done, err = q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); done || err != nil {
 			return err
 		}
-		if err := enter(ctx, q, s); err != nil {
+		if err := register(ctx, q, s); err != nil {
 			return err
 		}
 		if err := recall(ctx, q, s.Repository); err != nil {
@@ -91,7 +91,7 @@ func (c *Core) Renew(ctx context.Context, s Submission) error {
 // FinishSubmission says which snapshot a submission led to.
 func (c *Core) FinishSubmission(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
 	key := s.clean()
-	err := c.inTx(ctx, func(q *query.Queries) error {
+	err := c.together(ctx, func(q *query.Queries) error {
 		if err := q.SetRepositoryError(ctx, "", s.Repository); err != nil {
 			return err
 		}

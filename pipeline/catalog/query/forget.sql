@@ -50,6 +50,9 @@ where d.id = locked.id;
 -- name: LockRepository :one
 select (forgotten_at is not null)::bool as forgotten from repositories where id = @id for no key update;
 
+-- name: LockNamed :one
+select (forgotten_at is not null)::bool as forgotten, coalesce(name, '')::text as name from repositories where id = @id for no key update;
+
 -- name: RecallRepository :exec
 update repositories set forgotten_at = null where id = @id;
 

@@ -7,6 +7,12 @@ returning t.revision, (t.forgotten_at is not null)::bool as forgotten;
 select revision, commit, config, rules, state from snapshots
 where track = @track and state in ('indexing', 'indexed');
 
+-- name: StandingSnapshots :many
+-- The current one and the one that is being listed; each part has an index of its own.
+select c.revision, c.commit, c.config, false as listing from snapshots c where c.track = @track and c.state in ('indexing', 'indexed')
+union all
+select l.revision, l.commit, l.config, true as listing from snapshots l where l.track = @track and l.state = 'listing';
+
 -- name: ListingSnapshot :one
 select revision, commit, rules, lane from snapshots where track = @track and state = 'listing';
 

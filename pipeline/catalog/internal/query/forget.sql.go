@@ -230,6 +230,22 @@ func (q *Queries) KnownRepositories(ctx context.Context, ids []uuid.UUID) ([]uui
 	return items, nil
 }
 
+const lockNamed = `-- name: LockNamed :one
+select (forgotten_at is not null)::bool as forgotten, coalesce(name, '')::text as name from repositories where id = $1 for no key update
+`
+
+type LockNamedRow struct {
+	Forgotten bool
+	Name      string
+}
+
+func (q *Queries) LockNamed(ctx context.Context, id uuid.UUID) (LockNamedRow, error) {
+	row := q.db.QueryRow(ctx, lockNamed, id)
+	var i LockNamedRow
+	err := row.Scan(&i.Forgotten, &i.Name)
+	return i, err
+}
+
 const lockRepository = `-- name: LockRepository :one
 select (forgotten_at is not null)::bool as forgotten from repositories where id = $1 for no key update
 `

@@ -306,6 +306,45 @@ func (q *Queries) MarkSnapshotIndexed(ctx context.Context, track uuid.UUID, revi
 	return err
 }
 
+const standingSnapshots = `-- name: StandingSnapshots :many
+select c.revision, c.commit, c.config, false as listing from snapshots c where c.track = $1 and c.state in ('indexing', 'indexed')
+union all
+select l.revision, l.commit, l.config, true as listing from snapshots l where l.track = $1 and l.state = 'listing'
+`
+
+type StandingSnapshotsRow struct {
+	Revision int64
+	Commit   []byte
+	Config   []byte
+	Listing  bool
+}
+
+// The current one and the one that is being listed; each part has an index of its own.
+func (q *Queries) StandingSnapshots(ctx context.Context, track uuid.UUID) ([]StandingSnapshotsRow, error) {
+	rows, err := q.db.Query(ctx, standingSnapshots, track)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StandingSnapshotsRow
+	for rows.Next() {
+		var i StandingSnapshotsRow
+		if err := rows.Scan(
+			&i.Revision,
+			&i.Commit,
+			&i.Config,
+			&i.Listing,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const supersedeCurrent = `-- name: SupersedeCurrent :exec
 update snapshots set state = 'superseded' where track = $1 and state in ('indexing', 'indexed')
 `
