@@ -49,9 +49,10 @@ func TestSetAsideLetsOthersIn(t *testing.T) {
 		t.Errorf("%d are aside, want 3", aside)
 	}
 	mu.Unlock()
-	if got := lag(t, b, broker.StreamIntake, broker.ConsumerIngestor); got.InFlight != 4 || got.Pending != 6 {
-		t.Errorf("%+v, want 4 in flight and 6 pending", got)
-	}
+	eventually(t, "4 messages in flight and 6 pending", func() bool {
+		got := lag(t, b, broker.StreamIntake, broker.ConsumerIngestor)
+		return got.InFlight == 4 && got.Pending == 6
+	})
 	close(leave)
 	for range 6 {
 		receive(t, "the others", entered)

@@ -236,6 +236,15 @@ func lag(t testing.TB, b *broker.Broker, stream, consumer string) broker.Lag {
 	return lag
 }
 
+// waiting waits until as many messages wait for a consumer. A server counts a message that
+// it has acknowledged for its consumers a moment later.
+func waiting(t testing.TB, b *broker.Broker, stream, consumer string, want uint64) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d messages to wait for %s", want, consumer), func() bool {
+		return lag(t, b, stream, consumer).Pending == want
+	})
+}
+
 // settled waits until the intake owes nothing.
 func settled(t testing.TB, b *broker.Broker) {
 	t.Helper()

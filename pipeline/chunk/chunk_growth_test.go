@@ -35,8 +35,9 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const length, factor, tolerance, attempts = 32 << 10, 8, 4, 10
+	const factor, tolerance, attempts = 8, 4, 10
 	const quick = 100 * time.Millisecond // of no matter
+	length := scaled(32 << 10)
 	for _, w := range costly {
 		cut := func(length int) time.Duration {
 			text := []byte(w.before + strings.Repeat(w.repeated, length/len(w.repeated)))

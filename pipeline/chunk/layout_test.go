@@ -23,19 +23,13 @@ func TestBombs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	large := 256 << 10
-	if race { // is many times slower
-		large = 32 << 10
-	}
+	large := scaled(scaled(256 << 10))
 	languages := slices.Concat(slices.Sorted(maps.Keys(layouts)), slices.Sorted(maps.Keys(templates)), []string{"Dockerfile", "Vue"})
 	for _, language := range languages {
 		for i, bomb := range bombs {
-			size := 16 << 10
-			switch {
-			case i%8 == len(language)%8: // the large ones take turns
+			size := scaled(scaled(16 << 10))
+			if i%8 == len(language)%8 { // the large ones take turns
 				size = large
-			case race:
-				size = 2 << 10
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -43,7 +43,7 @@ func TestSyntaxShapes(t *testing.T) {
 				prefix = "<?php\n"
 			}
 			for _, shape := range shapes {
-				check(t, language, []byte(prefix+strings.Repeat(shape, (6<<10)/len(shape))))
+				check(t, language, []byte(prefix+strings.Repeat(shape, scaled(6<<10)/len(shape))))
 			}
 		})
 	}
