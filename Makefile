@@ -50,7 +50,7 @@ REAL := ./internal/testenv ./internal/store ./internal/worker ./pipeline ./pipel
 	./pipeline/embed ./pipeline/index ./pipeline/ingest ./pipeline/vector/... ./e2e
 
 # The packages whose tests depend most on how a server behaves.
-REAL_SHORT := ./internal/testenv ./pipeline ./pipeline/broker ./pipeline/catalog ./pipeline/embed ./pipeline/index
+REAL_SHORT := ./internal/testenv ./pipeline ./pipeline/broker ./pipeline/embed ./pipeline/index
 
 .PHONY: test-real-short
 test-real-short: export CGO_CFLAGS ?= -O1 -g0
@@ -101,8 +101,8 @@ lint: ## check form, style and imports
 # Everything is compiled. One binary is linked, which holds all that the others hold.
 .PHONY: cross
 cross: ## check the builds without cgo, here and for macOS on ARM
-	CGO_ENABLED=0 $(GO) list -export -f '' ./...
-	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) list -export -f '' ./...
+	CGO_ENABLED=0 $(GO) list -export ./... >/dev/null
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) list -export ./... >/dev/null
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/leat
 
 SIZE ?= 1000

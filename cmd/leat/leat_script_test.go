@@ -143,7 +143,7 @@ func waitUntil(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func eventually(ts *testscript.TestScript, what string, is func() bool) {
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("not within 30 s: %s", what)
 		}

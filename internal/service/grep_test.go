@@ -120,8 +120,9 @@ func TestGrepEndsAnAnswerWithItsWork(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
 	var files []string
+	text := strings.Repeat(strings.Repeat("x", 999)+"\n", 1000) + "last\n" // one, which is cut once
 	for i := range 70 {
-		files = append(files, fmt.Sprintf("%02d.txt", i), fmt.Sprintf("%d\n", i)+strings.Repeat(strings.Repeat("x", 99)+"\n", 10_000)+"last\n")
+		files = append(files, fmt.Sprintf("%02d.txt", i), text)
 	}
 	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text(files...))
 	r := service.GrepRequest{Tenant: "acme", Repository: repo.Dir, Pattern: "^last$"}

@@ -15,7 +15,7 @@ func TestATextHasABudgetOfLooks(t *testing.T) {
 	if m := masked(dense(64 << 10)); m.Over {
 		t.Error("a small text is over its budget, however dense its keywords are")
 	}
-	large := dense(768 << 10)
+	large := dense(384 << 10)
 	m := masked(large)
 	if !m.Over {
 		t.Errorf("%d keywords are looked at, and %d may be", len(large)/3, Looks(len(large)))
@@ -30,16 +30,16 @@ func TestATextHasABudgetOfLooks(t *testing.T) {
 		text []byte
 		over bool
 	}{
-		{"beginnings of keys without an end", bytes.Repeat([]byte("private-lines:"), 20_000), true},
+		{"beginnings of keys without an end", bytes.Repeat([]byte("private-lines:"), 10_000), true},
 		{"a thousand short keys", bytes.Repeat(key, 1000), false},
-		{"beginnings of tokens", bytes.Repeat([]byte(".eyJ0AAAAAAAAA"), 20_000), false},
+		{"beginnings of tokens", bytes.Repeat([]byte(".eyJ0AAAAAAAAA"), 5_000), false},
 	} {
 		if m := masked(tt.text); m.Over != tt.over {
 			t.Errorf("%s, %d bytes: over the budget: %t", tt.name, len(tt.text), m.Over)
 		}
 	}
 	// What people write is far below: a keyword in each line of a large file.
-	if m := masked(bytes.Repeat([]byte("set the password in the form, and http the rest\n"), 20_000)); m.Over {
+	if m := masked(bytes.Repeat([]byte("set the password in the form, and http the rest\n"), 10_000)); m.Over {
 		t.Error("a text that people write is over its budget")
 	}
 }
