@@ -21,9 +21,9 @@ import (
 const (
 	DefaultGrepLimit = 100
 	MaxGrepLimit     = 1000
-	MaxPattern       = 1000 // bytes
+	MaxPattern       = 1000     // bytes
+	DefaultGrepBytes = 64 << 20 // of texts that one answer looks at
 
-	grepBytes = 64 << 20        // of texts that one answer looks at
 	grepTime  = 5 * time.Second // that one answer looks for
 	grepBatch = 4 << 20         // bytes of texts that are held at once, unless one is larger
 	grepRows  = 5000            // files that are listed at once
@@ -198,7 +198,7 @@ func (g *grep) look(ctx context.Context, batch []catalog.StoredText) (full bool,
 // spent ends an answer that has taken as much work as one may.
 func (g *grep) spent() bool {
 	switch {
-	case g.answer.Bytes >= grepBytes:
+	case g.answer.Bytes >= g.cfg.GrepBytes:
 		g.end(fmt.Sprintf("%d MiB of texts were looked at", g.answer.Bytes>>20))
 	case time.Now().After(g.until):
 		g.end(fmt.Sprintf("%d s have passed", int(grepTime.Seconds())))

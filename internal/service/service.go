@@ -38,6 +38,9 @@ type Config struct {
 	// GraphTime is how long an answer from a symbol graph is looked for; what is found
 	// until then is given. Default: DefaultGraphTime.
 	GraphTime time.Duration
+	// GrepBytes is how many bytes of texts one answer of Grep looks at, to the end of the
+	// batch of files that reaches them. Default: DefaultGrepBytes.
+	GrepBytes int64
 }
 
 // Service answers requests from the stores. Its methods may be called by any
@@ -68,6 +71,9 @@ func New(cfg Config, stores *store.Stores) *Service {
 	}
 	if cfg.GraphTime == 0 {
 		cfg.GraphTime = DefaultGraphTime
+	}
+	if cfg.GrepBytes == 0 {
+		cfg.GrepBytes = DefaultGrepBytes
 	}
 	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1)}
 }
