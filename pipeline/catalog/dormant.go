@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -94,18 +95,35 @@ func (d *Dormancy) SleepDocuments(ctx context.Context, track, after uuid.UUID, m
 	return docs, nil
 }
 
-// WakeDocuments hands at most most documents of a track that wakes to the indexer, by id,
-// after one of them, and returns them. A document without its vectors goes to the embedder.
-func (d *Dormancy) WakeDocuments(ctx context.Context, track, after uuid.UUID, lane events.Lane, most int) (ids []uuid.UUID, err error) {
+// AsleepDocuments lists at most most documents of a track that are to wake, by id, after
+// one of them. It returns them in the order in which their texts were cut, which is about
+// that in which their vectors lie in packs, and the greatest id, Nil behind the last.
+func (d *Dormancy) AsleepDocuments(ctx context.Context, track, after uuid.UUID, most int) (ids []uuid.UUID, last uuid.UUID, err error) {
+	rows, err := d.query.AsleepDocuments(ctx, track, after, int32(most))
+	if err != nil {
+		return nil, last, fmt.Errorf("list documents of track %s that are to wake: %w", track, err)
+	}
+	if len(rows) > 0 {
+		last = rows[len(rows)-1].ID
+	}
+	slices.SortStableFunc(rows, func(a, b query.AsleepDocumentsRow) int { return cmp.Compare(a.Chunking, b.Chunking) })
+	for _, r := range rows {
+		ids = append(ids, r.ID)
+	}
+	return ids, last, nil
+}
+
+// WakeDocuments hands those of ids to the indexer that are documents of a track that wakes,
+// and returns them. A document without its vectors goes to the embedder.
+func (d *Dormancy) WakeDocuments(ctx context.Context, track uuid.UUID, ids []uuid.UUID, lane events.Lane) (woken []uuid.UUID, err error) {
 	err = d.inTurn(ctx, Turn{track, false}, func(q *query.Queries) (err error) {
-		ids, err = q.WakeDocuments(ctx, query.WakeDocumentsParams{Lane: lane, Lease: d.lease.Seconds(), Track: track, After: after, Most: int32(most)})
+		woken, err = q.WakeDocuments(ctx, query.WakeDocumentsParams{Lane: lane, Lease: d.lease.Seconds(), Track: track, Ids: ids})
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wake documents of track %s: %w", track, err)
 	}
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	return ids, nil
+	return woken, nil
 }
 
 // inTurn runs fn while a track stays as the turn says; not at all if it has changed.

@@ -48,6 +48,11 @@ from (
 where d.id = locked.id
 returning d.id, d.revision;
 
+-- name: AsleepDocuments :many
+select id, coalesce(chunking, 0)::bigint as chunking from documents
+where track = @track and id > @after and asleep and state in ('indexed', 'failed')
+order by id limit @most;
+
 -- name: WakeDocuments :many
 -- A document has its vectors, unless another model has become the active one since it
 -- fell asleep. A failed one has nothing to get back.
@@ -61,8 +66,8 @@ update documents d set asleep = d.state = 'indexed', lane = case when d.state = 
     ) then 'chunked' else 'embedded' end
 from (
     select l.id from documents l
-    where l.track = @track and l.id > @after and l.asleep and l.state in ('indexed', 'failed')
-    order by l.id limit @most for no key update
+    where l.id = any(@ids::uuid[]) and l.track = @track and l.asleep and l.state in ('indexed', 'failed')
+    order by l.id for no key update
 ) locked
 where d.id = locked.id
 returning d.id;

@@ -35,6 +35,7 @@ const (
 	againEvery      = 5 * time.Second
 	tracksAtOnce    = 100
 	documentsAtOnce = 1000
+	sortedAtOnce    = 50_000 // ids in memory
 	// bulkDocuments is the number of documents from which on a track wakes in the bulk lane,
 	// so that pushes do not wait behind it.
 	bulkDocuments = 500

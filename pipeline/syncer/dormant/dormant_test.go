@@ -2,6 +2,7 @@ package dormant_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -325,5 +326,48 @@ func TestADormantTrackIsForgotten(t *testing.T) {
 	}
 	if left := n.Rows(t, "select id from tracks union all select id from documents"); len(left) != 0 {
 		t.Errorf("left: %q", left)
+	}
+}
+
+// Documents wake in the order of their chunkings, so that their vectors are read along packs.
+func TestDocumentsWakeInTheOrderOfPacks(t *testing.T) {
+	n := open(t)
+	repo := n.IngestTree(t, testpipe.Sample(20, "r"))
+	n.Settle(t)
+	n.sleep(t, repo)
+	want := n.Rows(t, "select id::text from documents where track = $1 order by chunking", trackOf(repo))
+	var got []string
+	for after := uuid.Nil; ; {
+		ids, last, err := n.Catalog.Dormancy.AsleepDocuments(t.Context(), trackOf(repo), after, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ids) == 0 {
+			break
+		}
+		for _, id := range ids {
+			got = append(got, id.String())
+		}
+		after = last
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	seen := make(map[uuid.UUID]bool)
+	for after := uuid.Nil; ; { // in pages
+		ids, last, err := n.Catalog.Dormancy.AsleepDocuments(t.Context(), trackOf(repo), after, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ids) == 0 {
+			break
+		}
+		for _, id := range ids {
+			seen[id] = true
+		}
+		after = last
+	}
+	if len(seen) != len(want) {
+		t.Errorf("%d documents in pages, want %d", len(seen), len(want))
 	}
 }

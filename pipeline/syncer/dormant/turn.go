@@ -3,6 +3,7 @@ package dormant
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -64,7 +65,9 @@ func (k *Keeper) collections(ctx context.Context) ([]string, error) {
 }
 
 // wake hands the documents of a track to the indexer. What it has handed on comes by the
-// stream, or else by the look for owed work; it looks for others again after a while.
+// stream, or else by the look for owed work; it looks for others again after a while. The
+// documents go in the order of their vectors in packs, so that the indexer reads a pack in
+// a few ranges, and not each vector by itself.
 func (k *Keeper) wake(ctx context.Context, track uuid.UUID) error {
 	if time.Since(k.handed[track]) < againEvery {
 		return nil
@@ -76,17 +79,23 @@ func (k *Keeper) wake(ctx context.Context, track uuid.UUID) error {
 		lane = events.Bulk
 	}
 	for after := uuid.Nil; ; {
-		ids, err := k.dormancy.WakeDocuments(ctx, track, after, lane, documentsAtOnce)
+		ids, last, err := k.dormancy.AsleepDocuments(ctx, track, after, sortedAtOnce)
 		if err != nil {
 			return err
 		}
 		if len(ids) == 0 {
 			break
 		}
-		if err := k.publish(ctx, ids); err != nil {
-			return err
+		for part := range slices.Chunk(ids, documentsAtOnce) {
+			woken, err := k.dormancy.WakeDocuments(ctx, track, part, lane)
+			if err != nil {
+				return err
+			}
+			if err := k.publish(ctx, woken); err != nil {
+				return err
+			}
 		}
-		after = ids[len(ids)-1]
+		after = last
 	}
 	k.handed[track] = time.Now()
 	return nil

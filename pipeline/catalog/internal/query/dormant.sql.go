@@ -12,6 +12,37 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
+const asleepDocuments = `-- name: AsleepDocuments :many
+select id, coalesce(chunking, 0)::bigint as chunking from documents
+where track = $1 and id > $2 and asleep and state in ('indexed', 'failed')
+order by id limit $3
+`
+
+type AsleepDocumentsRow struct {
+	ID       uuid.UUID
+	Chunking int64
+}
+
+func (q *Queries) AsleepDocuments(ctx context.Context, track uuid.UUID, after uuid.UUID, most int32) ([]AsleepDocumentsRow, error) {
+	rows, err := q.db.Query(ctx, asleepDocuments, track, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AsleepDocumentsRow
+	for rows.Next() {
+		var i AsleepDocumentsRow
+		if err := rows.Scan(&i.ID, &i.Chunking); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countAsleep = `-- name: CountAsleep :one
 select count(*) from (select 1 from documents where track = $1 and asleep limit $2) d
 `
@@ -230,8 +261,8 @@ update documents d set asleep = d.state = 'indexed', lane = case when d.state = 
     ) then 'chunked' else 'embedded' end
 from (
     select l.id from documents l
-    where l.track = $3 and l.id > $4 and l.asleep and l.state in ('indexed', 'failed')
-    order by l.id limit $5 for no key update
+    where l.id = any($3::uuid[]) and l.track = $4 and l.asleep and l.state in ('indexed', 'failed')
+    order by l.id for no key update
 ) locked
 where d.id = locked.id
 returning d.id
@@ -240,9 +271,8 @@ returning d.id
 type WakeDocumentsParams struct {
 	Lane  events.Lane
 	Lease float64
+	Ids   []uuid.UUID
 	Track uuid.UUID
-	After uuid.UUID
-	Most  int32
 }
 
 // A document has its vectors, unless another model has become the active one since it
@@ -251,9 +281,8 @@ func (q *Queries) WakeDocuments(ctx context.Context, arg WakeDocumentsParams) ([
 	rows, err := q.db.Query(ctx, wakeDocuments,
 		arg.Lane,
 		arg.Lease,
+		arg.Ids,
 		arg.Track,
-		arg.After,
-		arg.Most,
 	)
 	if err != nil {
 		return nil, err
