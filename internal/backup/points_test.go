@@ -32,7 +32,7 @@ func TestPointsComeBack(t *testing.T) {
 			from, _ := world(t)
 			v, target := vault(t, crypts[0])
 			made := withPoints(t, v, leatOf(from))
-			if made.Points == nil || made.Points.Rows != int64(made.Digest.Points) || made.Points.Rows == 0 {
+			if made.Points == nil || made.Points.Rows != made.Digest.Points || made.Points.Rows == 0 {
 				t.Fatalf("%+v points in the backup, %+v in the index", made.Points, made.Digest)
 			}
 			v = backup.NewVault(target, crypts[1], silent)
@@ -106,8 +106,8 @@ type away struct{ vector.Store }
 
 func (a away) ScrollAll(ctx context.Context, collection string, vectors bool) iter.Seq2[vector.Point, error] {
 	return func(yield func(vector.Point, error) bool) {
-		for p := range a.Store.ScrollAll(ctx, collection, vectors) {
-			if !yield(p, nil) {
+		for p, err := range a.Store.ScrollAll(ctx, collection, vectors) {
+			if err != nil || !yield(p, nil) {
 				return
 			}
 			yield(vector.Point{}, errors.New("the index is away"))
