@@ -38,9 +38,9 @@ func (cmd *devCmd) listen(ctx context.Context, log *slog.Logger) (*devGateway, e
 	if addr == "" {
 		addr = defaultGateway
 	}
-	health, err := worker.Listen(addr, metrics, log)
+	health, err := worker.Listen(addr, true, metrics, log)
 	if err != nil && cmd.GatewayListen == "" {
-		health, err = worker.Listen(anyGateway, metrics, log)
+		health, err = worker.Listen(anyGateway, true, metrics, log)
 	}
 	if err != nil {
 		return nil, errors.Join(err, metrics.Close(context.Background()))

@@ -16,10 +16,11 @@ type LogFile struct {
 	most int64
 	keep int
 
-	mu   sync.Mutex
-	root *os.Root
-	file *os.File
-	size int64
+	mu     sync.Mutex
+	root   *os.Root
+	file   *os.File // nil: it could not be opened after a rotation, and the next line tries again
+	size   int64
+	closed bool
 }
 
 // OpenLogFile opens a file of logs in a directory, which must exist. A file takes up to
@@ -58,8 +59,13 @@ func (l *LogFile) open() error {
 func (l *LogFile) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file == nil {
+	if l.closed {
 		return 0, fs.ErrClosed
+	}
+	if l.file == nil {
+		if err := l.open(); err != nil {
+			return 0, err
+		}
 	}
 	if l.size > 0 && l.size+int64(len(line)) > l.most {
 		if err := l.rotate(); err != nil {
@@ -73,7 +79,9 @@ func (l *LogFile) Write(line []byte) (int, error) {
 
 // rotate gives each file the next number; the oldest goes.
 func (l *LogFile) rotate() error {
-	if err := l.file.Close(); err != nil {
+	err := l.file.Close()
+	l.file = nil
+	if err != nil {
 		return err
 	}
 	for n := l.keep; n > 0; n-- {
@@ -97,10 +105,13 @@ func (l *LogFile) rotate() error {
 func (l *LogFile) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file == nil {
+	if l.closed {
 		return nil
 	}
-	err := errors.Join(l.file.Close(), l.root.Close())
-	l.file = nil
+	l.closed = true
+	err := l.root.Close()
+	if l.file != nil {
+		err = errors.Join(l.file.Close(), err)
+	}
 	return err
 }

@@ -19,6 +19,7 @@ import (
 // answer, and the process is not stopping) and /metrics. It passes every other
 // request to the handler that is mounted, if there is one.
 type Health struct {
+	door   bool // a handler is to be mounted
 	server *http.Server
 	addr   net.Addr
 	stores atomic.Pointer[Stores]
@@ -35,9 +36,11 @@ const (
 	idleTimeout  = 2 * time.Minute
 )
 
-// Listen serves on addr, or not at all if addr is none.
-func Listen(addr string, metrics http.Handler, log *slog.Logger) (*Health, error) {
-	h := &Health{mounted: make(chan struct{})}
+// Listen serves on addr, or not at all if addr is none. door says that a handler is to be
+// mounted: until then, the process is not ready, and asks clients to come again. A forge
+// that were told of no such path would not deliver its push once more.
+func Listen(addr string, door bool, metrics http.Handler, log *slog.Logger) (*Health, error) {
+	h := &Health{door: door, mounted: make(chan struct{})}
 	if addr == "" || addr == config.NoListen {
 		return h, nil
 	}
@@ -58,13 +61,7 @@ func Listen(addr string, metrics http.Handler, log *slog.Logger) (*Health, error
 		}
 	})
 	mux.Handle("GET /metrics", metrics)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if rest := h.rest.Load(); rest != nil {
-			(*rest).ServeHTTP(w, r)
-			return
-		}
-		http.NotFound(w, r)
-	})
+	mux.HandleFunc("/", h.serveRest)
 	h.addr = listener.Addr()
 	h.server = &http.Server{
 		Handler: mux, ReadHeaderTimeout: readyTimeout, ReadTimeout: 2 * readyTimeout, WriteTimeout: 2 * readyTimeout, IdleTimeout: idleTimeout,
@@ -76,6 +73,18 @@ func Listen(addr string, metrics http.Handler, log *slog.Logger) (*Health, error
 		}
 	}()
 	return h, nil
+}
+
+func (h *Health) serveRest(w http.ResponseWriter, r *http.Request) {
+	switch rest := h.rest.Load(); {
+	case rest != nil:
+		(*rest).ServeHTTP(w, r)
+	case h.door:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "starting: ask again", http.StatusServiceUnavailable)
+	default:
+		http.NotFound(w, r)
+	}
 }
 
 // Addr is the address served, nil if there is none.
@@ -113,6 +122,8 @@ func (h *Health) ready(ctx context.Context) error {
 	switch {
 	case h.ended.Load():
 		return errors.New("stopping")
+	case h.door && h.rest.Load() == nil:
+		return errors.New("starting: the routes are not served yet")
 	case stores == nil:
 		return errors.New("starting: not all stores are open")
 	}

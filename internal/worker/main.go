@@ -119,7 +119,7 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 			log.Warn("figures were not all sent", "error", err)
 		}
 	}()
-	health, err := Listen(cfg.Listen, metrics, log)
+	health, err := Listen(cfg.Listen, program.Name == config.GatewayProgram.Name, metrics, log)
 	if err != nil {
 		return err
 	}
