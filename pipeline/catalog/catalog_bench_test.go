@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -121,6 +122,35 @@ func BenchmarkUnchanged(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)*benchFiles/b.Elapsed().Seconds(), "docs/s")
+}
+
+// BenchmarkChanged is a batch of documents that all have new content: what they were is kept
+// by a trigger, which every second batch goes without.
+func BenchmarkChanged(b *testing.B) {
+	w := newWorld(b)
+	var took [2][]time.Duration
+	for round := 0; b.Loop(); round++ {
+		b.StopTimer()
+		s := w.begin(b, fmt.Sprintf("%x", round))
+		batch := w.benchBatch(s, round)
+		for i := range batch.Files {
+			f := w.document(fmt.Sprintf("%09d", i), "")
+			batch.Files[i].ID, batch.Files[i].Path = f.ID, f.Path
+		}
+		w.exec(b, "alter table documents "+[]string{"enable", "disable"}[round%2]+" trigger documents_former")
+		b.StartTimer()
+		began := time.Now()
+		if err := w.PutFiles(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+		took[round%2] = append(took[round%2], time.Since(began))
+	}
+	for i, name := range []string{"kept-ms", "untold-ms"} {
+		slices.Sort(took[i])
+		if n := len(took[i]); n > 0 {
+			b.ReportMetric(took[i][n/2].Seconds()*1000, name)
+		}
+	}
 }
 
 // BenchmarkMarkIndexed is an indexer's batch.
