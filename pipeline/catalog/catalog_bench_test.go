@@ -145,7 +145,7 @@ func BenchmarkChanged(b *testing.B) {
 		}
 		took[round%2] = append(took[round%2], time.Since(began))
 	}
-	for i, name := range []string{"kept-ms", "untold-ms"} {
+	for i, name := range []string{"kept-ms", "without-ms"} {
 		slices.Sort(took[i])
 		if n := len(took[i]); n > 0 {
 			b.ReportMetric(took[i][n/2].Seconds()*1000, name)
