@@ -16,8 +16,9 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// patience bounds the colouring of one text: what is not done by then stays plain.
-const patience = 100 * time.Millisecond
+// patience bounds the colouring of one text: what is not done by then stays plain. Only tests
+// set it.
+var patience = 100 * time.Millisecond
 
 // span is a part of a line of one colour.
 type span struct {

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"path"
 	"sync"
+	"time"
 )
 
 // mostPainted is the number of hits whose colours are kept: those that ten people see while
@@ -39,11 +40,16 @@ func (p *palette) paint(language, file, text string) ([][]span, int) {
 		p.order.MoveToFront(e)
 	}
 	p.mu.Unlock()
-	if e == nil {
-		return p.keep(c.paint())
+	if e != nil {
+		one := e.Value.(*painting)
+		return one.lines, one.left
 	}
-	one := e.Value.(*painting)
-	return one.lines, one.left
+	began := time.Now()
+	one := c.paint()
+	if time.Since(began) >= patience { // it may be plain from some line on, which is not to last
+		return one.lines, one.left
+	}
+	return p.keep(one)
 }
 
 // keep takes a painting in, and lets go of the one that was used least lately.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // classes writes the classes and the texts of lines.
@@ -20,9 +21,17 @@ func classes(lines [][]span) string {
 	return b.String()
 }
 
+// wait gives the colouring the time that a busy machine needs.
+func wait(t *testing.T, most time.Duration) {
+	before := patience
+	patience = most
+	t.Cleanup(func() { patience = before })
+}
+
 // The lines of a hit have the colours that they have in the whole text, also where a comment
 // goes on below them.
 func TestFirstLinesHaveTheColoursOfTheWhole(t *testing.T) {
+	wait(t, time.Minute)
 	text := "package a\n\n/*\n" + strings.Repeat("sluice\n", 40) + "*/\nfunc Sluice() int { return 1 }\n"
 	whole := colour("Go", "a.go", text, len(text))
 	lines, left := newPalette().paint("Go", "a.go", text)
@@ -45,12 +54,13 @@ func TestBlankLinesAtTheEndAreLeftOut(t *testing.T) {
 
 // A palette gives what it gave before, whoever asks, and keeps no more than it may.
 func TestThePaletteIsBounded(t *testing.T) {
+	wait(t, time.Minute)
 	p := newPalette()
 	text := func(i int) string { return fmt.Sprintf("package a%d\n", i) }
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			for i := range 2 * mostPainted {
+			for i := range mostPainted + 64 {
 				lines, _ := p.paint("Go", "x/a.go", text(i))
 				if want := colour("Go", "a.go", text(i), linesPerHit); !reflect.DeepEqual(lines, want) {
 					t.Errorf("text %d: %s and not %s", i, classes(lines), classes(want))
@@ -62,7 +72,7 @@ func TestThePaletteIsBounded(t *testing.T) {
 	if len(p.kept) != mostPainted || p.order.Len() != mostPainted {
 		t.Errorf("%d and %d are kept", len(p.kept), p.order.Len())
 	}
-	last := text(2*mostPainted - 1)
+	last := text(mostPainted + 63)
 	a, _ := p.paint("Go", "a.go", last)
 	b, _ := p.paint("Go", "b/a.go", last)
 	if &a[0] != &b[0] {
@@ -70,5 +80,18 @@ func TestThePaletteIsBounded(t *testing.T) {
 	}
 	if c, _ := p.paint("Python", "a.go", last); &c[0] == &a[0] {
 		t.Error("another language has the same colours")
+	}
+}
+
+// Colours that took too long are not kept: the next one may have the time.
+func TestColoursThatTookTooLongAreNotKept(t *testing.T) {
+	p := newPalette()
+	wait(t, 0)
+	if lines, _ := p.paint("Go", "a.go", "package a\n"); len(lines) != 1 || len(p.kept) != 0 {
+		t.Errorf("%s, and %d are kept", classes(lines), len(p.kept))
+	}
+	wait(t, time.Minute)
+	if lines, _ := p.paint("Go", "a.go", "package a\n"); !strings.Contains(classes(lines), "[k package]") || len(p.kept) != 1 {
+		t.Errorf("%s, and %d are kept", classes(lines), len(p.kept))
 	}
 }
