@@ -22,10 +22,10 @@ type Token struct {
 	Scopes       []string   `json:"scopes"`
 	Repositories []string   `json:"repositories"` // globs; empty: all
 	CreatedAt    time.Time  `json:"created_at"`
-	ExpiresAt    *time.Time `json:"expires_at"`   // nil: never
-	UsedAt       *time.Time `json:"used_at"`      // to the minute; nil: never
-	RevokedAt    *time.Time `json:"revoked_at"`   // nil: it is not
-	RotatedFrom  *uuid.UUID `json:"rotated_from"` // the token whose place it took; nil: none
+	ExpiresAt    *time.Time `json:"expires_at"`                   // nil: never
+	UsedAt       *time.Time `json:"used_at"`                      // to the minute; nil: never
+	RevokedAt    *time.Time `json:"revoked_at"`                   // nil: it is not
+	RotatedFrom  *uuid.UUID `json:"rotated_from" nullable:"true"` // the token whose place it took; nil: none
 }
 
 // Ended says whether the token is no longer valid.
