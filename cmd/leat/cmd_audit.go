@@ -38,6 +38,9 @@ func (cmd *auditCmd) Run(ctx context.Context, g *globals) error {
 	}
 	if len(a.Entries) == 0 {
 		fmt.Println("no changes")
+		if !cmd.AnyTenant {
+			note("those of other tenants and of the installation are listed with --any-tenant")
+		}
 		return nil
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)

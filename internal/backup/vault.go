@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -124,11 +125,13 @@ func (v *Vault) put(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
-// newID names a backup. Ids are in the order of time.
+// newID names a backup. Ids are in the order of time: the last part begins with the second's
+// fraction, in parts of 65,536, and ends at random.
 func newID(at time.Time) string {
-	var random [4]byte
-	_, _ = rand.Read(random[:]) // never fails
-	return at.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
+	var last [4]byte
+	_, _ = rand.Read(last[2:]) // never fails
+	binary.BigEndian.PutUint16(last[:], uint16(uint64(at.Nanosecond())<<16/1e9))
+	return at.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(last[:])
 }
 
 // timeOf is the time in an id.

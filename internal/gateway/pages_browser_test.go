@@ -114,20 +114,19 @@ func (b *tab) do(t testing.TB, actions ...chromedp.Action[chromedp.Void]) {
 
 // await waits until an expression is true, also on a page that comes meanwhile. The browser's
 // copy of the document, by which chromedp finds elements, does not always follow hits that
-// others replace.
+// others replace. An answer that a page owed when another took its place may never come.
 func (b *tab) await(t testing.TB, expression string) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(b.ctx, patience)
-	defer stop()
-	for {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		ctx, stop := context.WithTimeout(b.ctx, patience/10)
 		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		stop()
 		if is {
 			return
 		}
-		if ctx.Err() != nil {
+		if time.Now().After(deadline) {
 			t.Fatalf("not within %s: %s (%v)", patience, expression, err)
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }
 

@@ -29,7 +29,7 @@ const settlePace = 200 * time.Millisecond
 func (s *Service) Repair(ctx context.Context, r VerifyRequest) (did verify.Repaired, err error) {
 	defer mark(&err)
 	if s.cfg.Mender == nil {
-		return did, &Error{Kind: Unavailable, Reason: "nothing can be repaired here: run 'leat verify --repair' on the stores"}
+		return did, &Error{Kind: Refused, Reason: "nothing can be repaired here: run 'leat verify --repair' on the stores"}
 	}
 	if err := s.check(ctx, r.Tenant, store.All); err != nil {
 		return did, err

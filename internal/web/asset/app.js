@@ -5,7 +5,7 @@ const root = document.documentElement;
 const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable]");
 
 // Keys.
-let chord = "";
+let chord = "", slash = false;
 const parts = { s: "/", r: "/repositories", p: "/pipeline", a: "/admin" };
 
 function move(step) {
@@ -39,7 +39,7 @@ document.addEventListener("keydown", (event) => {
   switch (event.key) {
     case "/": {
       const box = document.getElementById("q");
-      if (box) { box.focus(); box.select(); } else location.assign("/");
+      if (box) { slash = true; box.focus(); box.select(); } else location.assign("/");
       break;
     }
     case "?": help.showModal(); break;
@@ -55,6 +55,11 @@ document.addEventListener("keydown", (event) => {
   }
   event.preventDefault();
 });
+
+// The key that leads to the box is not for the box. A busy browser may have its character
+// come after the focus, though its default was prevented.
+document.addEventListener("keyup", () => { slash = false; });
+document.getElementById("q")?.addEventListener("beforeinput", (event) => { if (slash && event.data === "/") event.preventDefault(); });
 
 for (const button of document.querySelectorAll("[data-help]")) {
   button.hidden = false;

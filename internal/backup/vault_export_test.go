@@ -1,0 +1,6 @@
+package backup
+
+import "time"
+
+// NewID names a backup.
+func NewID(at time.Time) string { return newID(at) }
