@@ -99,21 +99,17 @@ func (c *check) objects(ctx context.Context) error {
 		return fmt.Errorf("open zstd: %w", err)
 	}
 	defer unzip.Close()
-	lists := []struct {
+	type stream struct {
 		Parts
 		encrypted bool
-	}{{c.m.Intake, len(c.m.Encrypted) > 0}, {c.m.Packs.Parts, false}}
+	}
+	encrypted := len(c.m.Encrypted) > 0
+	lists := []stream{{c.m.Intake, encrypted}, {c.m.Packs.Parts, false}}
 	if c.m.Points != nil {
-		lists = append(lists, struct {
-			Parts
-			encrypted bool
-		}{c.m.Points.Parts, len(c.m.Encrypted) > 0})
+		lists = append(lists, stream{c.m.Points.Parts, encrypted})
 	}
 	for _, t := range c.m.Tables {
-		lists = append(lists, struct {
-			Parts
-			encrypted bool
-		}{t.Parts, len(c.m.Encrypted) > 0})
+		lists = append(lists, stream{t.Parts, encrypted})
 	}
 	for _, list := range lists {
 		lines, whole := int64(0), true

@@ -59,6 +59,21 @@ func (t TLS) of(flags, name, url string) (*tls.Config, error) {
 	return cfg, nil
 }
 
+// Peer is a store, and what a connection to it shows.
+type Peer struct {
+	Name string
+	URL  string // one address, or several; "": it is embedded, or there is none
+	TLS  TLS    // leat's own certificate; that of Postgres is in its URL
+}
+
+// Peers are the four stores.
+func (s Stores) Peers() []Peer {
+	return []Peer{
+		{"nats", s.NATSURL, s.NATSTLS}, {"postgres", s.PostgresURL, TLS{}},
+		{"s3", s.S3URL, s.S3TLS}, {"qdrant", s.QdrantURL, s.QdrantTLS},
+	}
+}
+
 func (t TLS) pair() (*tls.Certificate, error) {
 	certificate, err := readKeyFile("certificate", t.Certificate)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/host"
 	"github.com/leatworks/leat/pipeline/git"
 )
@@ -68,17 +67,14 @@ func (l *look) disks(context.Context) {
 
 // certificates looks when those of servers end, and those that leat shows them.
 func (l *look) certificates(ctx context.Context) {
-	for _, s := range []struct{ name, address string }{{"nats", l.NATSURL}, {"postgres", l.PostgresURL}, {"s3", l.S3URL}, {"qdrant", l.QdrantURL}} {
-		if end, secure, err := host.CertificateEnd(ctx, s.address); secure {
-			l.certificate(s.name, end, err, "see that it speaks TLS at this address")
+	for _, p := range l.Peers() {
+		if end, secure, err := host.CertificateEnd(ctx, p.URL); secure {
+			l.certificate(p.Name, end, err, "see that it speaks TLS at this address")
 		}
 	}
-	for _, c := range []struct {
-		name  string
-		files config.TLS
-	}{{"nats", l.NATSTLS}, {"s3", l.S3TLS}, {"qdrant", l.QdrantTLS}} {
-		if end, shown, err := c.files.End(); shown {
-			l.certificate("leat's own for "+c.name, end, err, "correct --"+c.name+"-tls-certificate and --"+c.name+"-tls-key")
+	for _, p := range l.Peers() {
+		if end, shown, err := p.TLS.End(); shown {
+			l.certificate("leat's own for "+p.Name, end, err, "correct --"+p.Name+"-tls-certificate and --"+p.Name+"-tls-key")
 		}
 	}
 }

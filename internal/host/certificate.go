@@ -2,6 +2,7 @@ package host
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -58,9 +59,9 @@ func serversOf(addresses string) (list []server) {
 		}
 		switch u.Scheme {
 		case "https":
-			list = append(list, server{u.Hostname(), or(u.Port(), "443"), nil})
+			list = append(list, server{u.Hostname(), cmp.Or(u.Port(), "443"), nil})
 		case "nats", "tls":
-			list = append(list, server{u.Hostname(), or(u.Port(), "4222"), greetNATS})
+			list = append(list, server{u.Hostname(), cmp.Or(u.Port(), "4222"), greetNATS})
 		}
 	}
 	return list
@@ -78,7 +79,7 @@ func databases(hosts, ports, mode string) (list []server) {
 			name, own = strings.Trim(host, "[]"), port[min(i, len(port)-1)]
 		}
 		if name != "" && !strings.HasPrefix(name, "/") { // a directory of sockets
-			list = append(list, server{name, or(own, "5432"), askPostgres})
+			list = append(list, server{name, cmp.Or(own, "5432"), askPostgres})
 		}
 	}
 	return list
@@ -98,13 +99,6 @@ func keyed(address string) (hosts, ports, mode string) {
 		}
 	}
 	return hosts, ports, mode
-}
-
-func or(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 func (s server) certificateEnd(ctx context.Context) (end time.Time, secure bool, err error) {

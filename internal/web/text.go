@@ -15,7 +15,7 @@ import (
 )
 
 // number writes a number as people read it.
-func number[T ~int | ~int32 | ~int64 | ~uint64](n T) string { return counting.Thousands(n) }
+func number[T counting.Whole](n T) string { return counting.Thousands(n) }
 
 func pressed(on bool) string { return strconv.FormatBool(on) }
 
@@ -83,7 +83,7 @@ func lasted(d time.Duration) string {
 }
 
 // plural counts things whose name is regular.
-func plural[T ~int | ~int32 | ~int64 | ~uint64](n T, thing string) string {
+func plural[T counting.Whole](n T, thing string) string {
 	many := thing
 	if end, found := strings.CutSuffix(thing, "y"); found && !strings.HasSuffix(end, "a") && !strings.HasSuffix(end, "e") {
 		many = end + "ie"

@@ -17,17 +17,13 @@ const (
 // certificates knows when the certificates of the stores that speak TLS end, and those that
 // leat shows them.
 type certificates struct {
-	addresses map[string]string     // by store
-	own       map[string]config.TLS // by name
-	looked    time.Time
-	last      map[string]time.Time
+	stores []config.Peer
+	looked time.Time
+	last   map[string]time.Time
 }
 
 func newCertificates(cfg config.Stores) *certificates {
-	return &certificates{
-		addresses: map[string]string{"nats": cfg.NATSURL, "postgres": cfg.PostgresURL, "s3": cfg.S3URL, "qdrant": cfg.QdrantURL},
-		own:       map[string]config.TLS{"nats-client": cfg.NATSTLS, "s3-client": cfg.S3TLS, "qdrant-client": cfg.QdrantTLS},
-	}
+	return &certificates{stores: cfg.Peers()}
 }
 
 // ends returns when each certificate ends. A store that does not answer has none.
@@ -36,16 +32,14 @@ func (c *certificates) ends(ctx context.Context) map[string]time.Time {
 		return c.last
 	}
 	c.looked, c.last = time.Now(), make(map[string]time.Time)
-	for store, address := range c.addresses {
+	for _, p := range c.stores {
 		bounded, cancel := context.WithTimeout(ctx, certificateDeadline)
-		if end, secure, err := host.CertificateEnd(bounded, address); secure && err == nil {
-			c.last[store] = end
+		if end, secure, err := host.CertificateEnd(bounded, p.URL); secure && err == nil {
+			c.last[p.Name] = end
 		}
 		cancel()
-	}
-	for name, files := range c.own {
-		if end, shown, err := files.End(); shown && err == nil {
-			c.last[name] = end
+		if end, shown, err := p.TLS.End(); shown && err == nil {
+			c.last[p.Name+"-client"] = end
 		}
 	}
 	return c.last

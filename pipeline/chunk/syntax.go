@@ -153,7 +153,8 @@ func (c *cutter) within(n int, s scope, depth int) (names []name) {
 	child, last := c.children(n)
 	for ; child < last && len(names) < MaxSymbols; child = c.after(child) {
 		d, ok := c.define(child, scope{path: s.path}, maxWraps)
-		if !ok && !c.kinds.pair(c.list.Nodes[child].Kind) {
+		pair := c.kinds.pair(c.list.Nodes[child].Kind)
+		if !ok && !pair {
 			names = append(names, c.within(child, s, depth+1)...)
 			continue
 		}
@@ -170,7 +171,7 @@ func (c *cutter) within(n int, s scope, depth int) (names []name) {
 		case ok && s.in == KindType && d.name != "" && (d.kind == KindVar || d.kind == KindConst):
 			found.silent = true
 			names = append(append(names, found), c.within(d.node, s, depth+1)...)
-		case c.kinds.pair(c.list.Nodes[child].Kind) && c.isFunction(child):
+		case pair && c.isFunction(child):
 			key, _ := c.list.Node(child).Child("key")
 			found.symbol = tidy(strings.Trim(string(head(c.text, key.Start, key.End)), `"'`))
 			names = append(names, found)
