@@ -41,8 +41,8 @@ type devCmd struct {
 	config.Parser
 	config.Upkeep
 
-	GatewayListen string      `env:"LEAT_GATEWAY_LISTEN" placeholder:"ADDR" help:"Address of the HTTP API, /healthz, /readyz and /metrics; none: no such address. Default: 127.0.0.1:8475, or another port if that one is in use."`
-	Door          config.Door `embed:"" prefix:"gateway-"`
+	GatewayListen config.Address `env:"LEAT_GATEWAY_LISTEN" placeholder:"ADDR" help:"Address of the HTTP API, /healthz, /readyz and /metrics; none: no such address. Default: 127.0.0.1:8475, or another port if that one is in use."`
+	Door          config.Door    `embed:"" prefix:"gateway-"`
 }
 
 func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) error {

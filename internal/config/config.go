@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -78,20 +77,9 @@ type Process struct {
 	Log
 	LogFile
 	Version      kong.VersionFlag `help:"Print the version, the commit and the Go release of this build."`
-	Listen       string           `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}, this machine alone); 0.0.0.0:PORT for other machines; none: no such address."`
+	Listen       Address          `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}, this machine alone); 0.0.0.0:PORT for other machines; none: no such address."`
 	DrainTimeout time.Duration    `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
 	Profile      string           `name:"profile" env:"LEAT_PROFILE" type:"path" placeholder:"FILE" help:"Write a CPU profile of the whole run to this file, for 'go tool pprof'."`
-}
-
-// NoListen is the value of Listen that means nowhere.
-const NoListen = "none"
-
-// listenForm describes the values of Listen.
-const listenForm = "ADDRESS:PORT, such as 127.0.0.1:8475, or none"
-
-func isListen(text string) bool {
-	_, _, err := net.SplitHostPort(text)
-	return err == nil || text == NoListen
 }
 
 // Check says what to change.
@@ -101,9 +89,6 @@ func (p Process) Check() error {
 	}
 	if err := p.LogFile.Check(); err != nil {
 		return err
-	}
-	if !isListen(p.Listen) {
-		return fmt.Errorf("--listen (LEAT_LISTEN) %q: give %s", p.Listen, listenForm)
 	}
 	if p.DrainTimeout <= 0 {
 		return fmt.Errorf("--drain-timeout (LEAT_DRAIN_TIMEOUT) %s: give more than 0s", p.DrainTimeout)

@@ -19,8 +19,9 @@ type catalogue struct {
 
 // setting is what a key stands for.
 type setting struct {
-	key  string
-	flag *kong.Flag // nil: a secret, which has no flag
+	key    string
+	flag   *kong.Flag // nil: a secret, which has no flag
+	varies bool       // the default differs by program
 }
 
 // secrets are the keys that have no flag, and the environment variables that count more
@@ -59,6 +60,8 @@ func settings() (catalogue, error) {
 			own[key] = setting{key: key}
 		}
 		for key, s := range own {
+			before, known := c.sections[""][key]
+			s.varies = known && (before.varies || before.standard() != s.standard())
 			c.sections[""][key], c.sections[ownSection][key] = s, s
 		}
 		c.sections[p.Name] = own
@@ -75,7 +78,7 @@ func flagsOf(p Program, cfg any) (map[string]setting, error) {
 	own := make(map[string]setting)
 	for _, flag := range parser.Model.Flags {
 		if len(flag.Envs) > 0 && flag.Name != fileFlag {
-			own[flag.Name] = setting{flag.Name, flag}
+			own[flag.Name] = setting{key: flag.Name, flag: flag}
 		}
 	}
 	return own, nil
@@ -117,6 +120,14 @@ func (c catalogue) unknown(section, key string) string {
 	return "there is no such key; 'leat config show' lists all"
 }
 
+// standard is the default, "" if there is none.
+func (s setting) standard() string {
+	if s.flag == nil {
+		return ""
+	}
+	return s.flag.Default
+}
+
 // list reports whether the key takes several values.
 func (s setting) list() bool { return s.flag != nil && s.flag.Target.Kind() == reflect.Slice }
 
@@ -141,9 +152,6 @@ func (s setting) refuse(e entry) string {
 	if s.flag.Enum != "" && !s.flag.EnumMap()[e.text] {
 		return fmt.Sprintf("%.40q is not right; write %s", e.text, s.wanted())
 	}
-	if (s.key == "listen" || s.key == "gateway-listen") && !isListen(e.text) {
-		return fmt.Sprintf("%.40q is not right; write %s", e.text, listenForm)
-	}
 	return ""
 }
 
@@ -161,6 +169,8 @@ func (s setting) wanted() string {
 		return "a whole number"
 	case float64:
 		return "a number"
+	case Address:
+		return addressForm
 	}
 	return "a value such as " + s.flag.Help
 }

@@ -82,13 +82,15 @@ func (s setting) describe() map[string]any {
 		d["type"] = "integer"
 	case float64:
 		d["type"] = "number"
+	case Address:
+		d["type"], d["pattern"] = "string", addressPattern
 	default:
 		d["type"] = "string"
 	}
 	if s.flag.Target.Kind() == reflect.Slice {
 		d["type"], d["items"] = []string{"array", "string"}, map[string]any{"type": "string"}
 	}
-	if s.flag.HasDefault && s.key != "listen" && s.key != "in-flight" { // which differ by worker
+	if s.flag.HasDefault && !s.varies {
 		d["default"] = s.typed(s.flag.Default)
 	}
 	return d

@@ -39,12 +39,12 @@ const (
 // Listen serves on addr, or not at all if addr is none. door says that a handler is to be
 // mounted: until then, the process is not ready, and asks clients to come again. A forge
 // that were told of no such path would not deliver its push once more.
-func Listen(addr string, door bool, metrics http.Handler, log *slog.Logger) (*Health, error) {
+func Listen(addr config.Address, door bool, metrics http.Handler, log *slog.Logger) (*Health, error) {
 	h := &Health{door: door, mounted: make(chan struct{})}
 	if addr == "" || addr == config.NoListen {
 		return h, nil
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", string(addr))
 	if err != nil {
 		return nil, fault.Reject(fmt.Errorf("--listen (LEAT_LISTEN) %s: %w: choose another address, or none", addr, err))
 	}
