@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"html"
 	"math"
 	"path"
@@ -16,9 +17,8 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// patience bounds the colouring of one text: what is not done by then stays plain. Only tests
-// set it.
-var patience = 100 * time.Millisecond
+// patience bounds the colouring of one text: what is not done by then stays plain.
+const patience = 100 * time.Millisecond
 
 // span is a part of a line of one colour.
 type span struct {
@@ -27,42 +27,45 @@ type span struct {
 }
 
 // colour cuts a text into lines, and the first of these into spans by the syntax of its
-// language. The text of the spans is the text. A lexer that takes too long, or gives other
-// text, leaves the rest plain.
-func colour(language, file, text string, most int) [][]span {
+// language. The text of the spans is the text. A lexer that is not done when the context ends,
+// or gives other text, leaves the rest plain; inTime says whether the context let it end.
+func colour(ctx context.Context, language, file, text string, most int) (lines [][]span, inTime bool) {
 	lexer := lexers.Get(language)
 	if lexer == nil || language == "" {
 		lexer = lexers.Match(path.Base(file))
 	}
 	if lexer == nil {
-		return plain(nil, text)
+		return plain(nil, text), true
 	}
-	spans, done := lex(lexer, text, most)
-	return plain(spans, text[done:])
+	spans, done, inTime := lex(ctx, lexer, text, most)
+	return plain(spans, text[done:]), inTime
 }
 
-// lex returns the spans of the first lines of a text, as far as the lexer comes, and how many
-// bytes they are. The lexer sees the whole text, but works only as far as it is asked.
-func lex(lexer chroma.Lexer, text string, most int) (spans []span, done int) {
+// lex returns the spans of the first lines of a text, as far as the lexer comes, how many
+// bytes they are, and whether it came so far before the context ended. The lexer sees the
+// whole text, but works only as far as it is asked.
+func lex(ctx context.Context, lexer chroma.Lexer, text string, most int) (spans []span, done int, inTime bool) {
 	defer func() {
 		if recover() != nil { // a lexer that fails on a text that nobody has tried
-			spans, done = nil, 0
+			spans, done, inTime = nil, 0, true
 		}
 	}()
 	next, err := lexer.Tokenise(&chroma.TokeniseOptions{State: "root", EnsureLF: false}, text)
 	if err != nil {
-		return nil, 0
+		return nil, 0, true
 	}
-	end := time.Now().Add(patience)
 	for token := next(); token != chroma.EOF && most > 0; token = next() {
-		if !strings.HasPrefix(text[done:], token.Value) || time.Now().After(end) {
+		if ctx.Err() != nil {
+			return spans, done, false
+		}
+		if !strings.HasPrefix(text[done:], token.Value) {
 			break
 		}
 		done += len(token.Value)
 		most -= strings.Count(token.Value, "\n")
 		spans = append(spans, span{classOf(token.Type), token.Value})
 	}
-	return spans, done
+	return spans, done, true
 }
 
 // classOf is the class of a kind of token: a few colours say more than many.

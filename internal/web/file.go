@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"net/http"
 	"strconv"
@@ -107,7 +108,7 @@ func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request
 		return err
 	}
 	view.symbols = outline.Definitions
-	view.write()
+	view.write(r.Context())
 	return p.show(w, r, http.StatusOK, filePage(v, view))
 }
 
@@ -130,8 +131,10 @@ func (p *Pages) directory(r *http.Request, v visit, of service.ReadRequest, path
 }
 
 // write makes markup of the lines, as many as a page may hold.
-func (f *fileView) write() {
-	lines := colour(f.Language, f.Path, f.Text, math.MaxInt)
+func (f *fileView) write(ctx context.Context) {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	lines, _ := colour(ctx, f.Language, f.Path, f.Text, math.MaxInt)
 	for i, line := range lines {
 		lines[i] = narrow(line)
 	}

@@ -2,9 +2,9 @@ package web
 
 import (
 	"container/list"
+	"context"
 	"path"
 	"sync"
-	"time"
 )
 
 // mostPainted is the number of hits whose colours are kept: those that ten people see while
@@ -31,8 +31,9 @@ type painting struct {
 
 func newPalette() *palette { return &palette{kept: make(map[canvas]*list.Element), order: list.New()} }
 
-// paint returns the first lines of a hit with their colours. Nobody changes them.
-func (p *palette) paint(language, file, text string) ([][]span, int) {
+// paint returns the first lines of a hit with their colours, as many of them as the context
+// has time for. Nobody changes them.
+func (p *palette) paint(ctx context.Context, language, file, text string) ([][]span, int) {
 	c := canvas{language, path.Base(file), text}
 	p.mu.Lock()
 	e := p.kept[c]
@@ -44,9 +45,8 @@ func (p *palette) paint(language, file, text string) ([][]span, int) {
 		one := e.Value.(*painting)
 		return one.lines, one.left
 	}
-	began := time.Now()
-	one := c.paint()
-	if time.Since(began) >= patience { // it may be plain from some line on, which is not to last
+	one, inTime := c.paint(ctx)
+	if !inTime { // it is plain from some line on, which is not to last
 		return one.lines, one.left
 	}
 	return p.keep(one)
@@ -66,11 +66,12 @@ func (p *palette) keep(one *painting) ([][]span, int) {
 }
 
 // paint colours the lines that a hit shows, and no others.
-func (c canvas) paint() *painting {
-	shown := code{lines: colour(c.language, c.name, c.text, linesPerHit)}
+func (c canvas) paint(ctx context.Context) (one *painting, inTime bool) {
+	lines, inTime := colour(ctx, c.language, c.name, c.text, linesPerHit)
+	shown := code{lines: lines}
 	left := shown.clip(linesPerHit)
 	for i, line := range shown.lines {
 		shown.lines[i] = narrow(line)
 	}
-	return &painting{canvas: c, lines: shown.lines, left: left}
+	return &painting{canvas: c, lines: shown.lines, left: left}, inTime
 }

@@ -1,12 +1,12 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // classes writes the classes and the texts of lines.
@@ -21,20 +21,12 @@ func classes(lines [][]span) string {
 	return b.String()
 }
 
-// wait gives the colouring the time that a busy machine needs.
-func wait(t *testing.T, most time.Duration) {
-	before := patience
-	patience = most
-	t.Cleanup(func() { patience = before })
-}
-
 // The lines of a hit have the colours that they have in the whole text, also where a comment
 // goes on below them.
 func TestFirstLinesHaveTheColoursOfTheWhole(t *testing.T) {
-	wait(t, time.Minute)
 	text := "package a\n\n/*\n" + strings.Repeat("sluice\n", 40) + "*/\nfunc Sluice() int { return 1 }\n"
-	whole := colour("Go", "a.go", text, len(text))
-	lines, left := newPalette().paint("Go", "a.go", text)
+	whole, _ := colour(t.Context(), "Go", "a.go", text, len(text))
+	lines, left := newPalette().paint(t.Context(), "Go", "a.go", text)
 	if len(lines) != linesPerHit || left != len(whole)-linesPerHit {
 		t.Fatalf("%d lines are shown and %d left out, of %d", len(lines), left, len(whole))
 	}
@@ -46,7 +38,7 @@ func TestFirstLinesHaveTheColoursOfTheWhole(t *testing.T) {
 // Blank lines at the end of a hit are not shown, and not counted as left out.
 func TestBlankLinesAtTheEndAreLeftOut(t *testing.T) {
 	for text, want := range map[string]int{"a\n\n \n": 1, "a\n\nb\n": 3, "\n\n": 1, strings.Repeat("a\n", linesPerHit) + "\n\n": linesPerHit} {
-		if lines, left := newPalette().paint("", "a", text); len(lines) != want || left != 0 {
+		if lines, left := newPalette().paint(t.Context(), "", "a", text); len(lines) != want || left != 0 {
 			t.Errorf("%q: %d lines and %d more", text, len(lines), left)
 		}
 	}
@@ -54,15 +46,14 @@ func TestBlankLinesAtTheEndAreLeftOut(t *testing.T) {
 
 // A palette gives what it gave before, whoever asks, and keeps no more than it may.
 func TestThePaletteIsBounded(t *testing.T) {
-	wait(t, time.Minute)
 	p := newPalette()
 	text := func(i int) string { return fmt.Sprintf("package a%d\n", i) }
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
 			for i := range mostPainted + 64 {
-				lines, _ := p.paint("Go", "x/a.go", text(i))
-				if want := colour("Go", "a.go", text(i), linesPerHit); !reflect.DeepEqual(lines, want) {
+				lines, _ := p.paint(t.Context(), "Go", "x/a.go", text(i))
+				if want, _ := colour(t.Context(), "Go", "a.go", text(i), linesPerHit); !reflect.DeepEqual(lines, want) {
 					t.Errorf("text %d: %s and not %s", i, classes(lines), classes(want))
 				}
 			}
@@ -73,12 +64,12 @@ func TestThePaletteIsBounded(t *testing.T) {
 		t.Errorf("%d and %d are kept", len(p.kept), p.order.Len())
 	}
 	last := text(mostPainted + 63)
-	a, _ := p.paint("Go", "a.go", last)
-	b, _ := p.paint("Go", "b/a.go", last)
+	a, _ := p.paint(t.Context(), "Go", "a.go", last)
+	b, _ := p.paint(t.Context(), "Go", "b/a.go", last)
 	if &a[0] != &b[0] {
 		t.Error("the same text was coloured twice")
 	}
-	if c, _ := p.paint("Python", "a.go", last); &c[0] == &a[0] {
+	if c, _ := p.paint(t.Context(), "Python", "a.go", last); &c[0] == &a[0] {
 		t.Error("another language has the same colours")
 	}
 }
@@ -86,12 +77,15 @@ func TestThePaletteIsBounded(t *testing.T) {
 // Colours that took too long are not kept: the next one may have the time.
 func TestColoursThatTookTooLongAreNotKept(t *testing.T) {
 	p := newPalette()
-	wait(t, 0)
-	if lines, _ := p.paint("Go", "a.go", "package a\n"); len(lines) != 1 || len(p.kept) != 0 {
+	late, stop := context.WithCancel(t.Context())
+	stop()
+	if lines, _ := p.paint(late, "Go", "a.go", "package a\n"); classes(lines) != "[ package a]\n" || len(p.kept) != 0 {
 		t.Errorf("%s, and %d are kept", classes(lines), len(p.kept))
 	}
-	wait(t, time.Minute)
-	if lines, _ := p.paint("Go", "a.go", "package a\n"); !strings.Contains(classes(lines), "[k package]") || len(p.kept) != 1 {
+	if lines, _ := p.paint(t.Context(), "Go", "a.go", "package a\n"); !strings.Contains(classes(lines), "[k package]") || len(p.kept) != 1 {
 		t.Errorf("%s, and %d are kept", classes(lines), len(p.kept))
+	}
+	if _, _ = p.paint(t.Context(), "", "a.nosuch", "package a\n"); len(p.kept) != 2 {
+		t.Error("a text without a language is not kept")
 	}
 }

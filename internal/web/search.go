@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -118,8 +119,10 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request, v visit) (err err
 }
 
 // hitCode is a hit's text as it is shown, and how many lines are left out.
-func hitCode(v visit, q question, h service.Hit) (code, int) {
-	lines, left := v.palette.paint(h.Language, h.Path, h.Text)
+func hitCode(ctx context.Context, v visit, q question, h service.Hit) (code, int) {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	lines, left := v.palette.paint(ctx, h.Language, h.Path, h.Text)
 	return code{lines: lines, first: h.StartLine, link: hitLink(v, h), marker: search.NewMatcher(q.Query), marks: true}, left + h.CutLines
 }
 

@@ -627,7 +627,7 @@ func hit(v visit, q question, h service.Hit) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		text, left := hitCode(v, q, h)
+		text, left := hitCode(ctx, v, q, h)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<li class=\"hit\" data-row><article><header><a class=\"path\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
