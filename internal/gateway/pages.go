@@ -56,8 +56,8 @@ func pages(cfg web.Config, s *service.Service, known visitors, log *slog.Logger)
 	var doors []httpapi.Door
 	for _, r := range p.Routes() {
 		doors = append(doors, httpapi.Door{
-			Pattern: r.Pattern, Handler: r.Handler, Open: r.Open, Scope: r.Scope, Whole: r.Whole, Stream: r.Stream, Name: browsers,
-			Who: known.Grant, Refuse: refuse,
+			Pattern: r.Pattern, Handler: r.Handler, Open: r.Open, Scope: r.Scope, Whole: r.Whole, Stream: r.Stream, Slow: r.Slow,
+			Name: browsers, Who: known.Grant, Refuse: refuse,
 		})
 	}
 	return p, doors, nil

@@ -281,3 +281,20 @@ func TestSigningInLeadsToThePages(t *testing.T) {
 		t.Errorf("after leaving: %d", a.StatusCode)
 	}
 }
+
+// A comparison of the stores has a page of its own, since it may take longer than others do.
+func TestTheStoresAreCompared(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	s.put(t, testpipe.NewRepo(t), mill())
+	const at = "/pipeline/stores?tenant=acme"
+	if a := s.ask(t, "installation", http.MethodGet, at, nil); a.StatusCode != http.StatusOK || !strings.Contains(a.html, `<span class="state good">equal</span>`) {
+		t.Errorf("%d %s", a.StatusCode, a.html)
+	}
+	s.Rows(t, "update documents set path = 'elsewhere.go', id = gen_random_uuid() where path = 'lib/sluice.go'")
+	if a := s.ask(t, "installation", http.MethodGet, at, nil); !strings.Contains(a.html, "different") || !strings.Contains(a.html, "leat verify --repair") {
+		t.Errorf("%d %s", a.StatusCode, a.html)
+	}
+	if a := s.ask(t, "acme", http.MethodGet, at, nil); a.StatusCode != http.StatusForbidden {
+		t.Errorf("a tenant is answered %d", a.StatusCode)
+	}
+}

@@ -20,6 +20,7 @@ type Door struct {
 	Scope   access.Scope // that a token needs; "": the door checks scopes by itself
 	Whole   bool         // it serves all tenants, so that it takes a token of the installation
 	Stream  bool         // the answer goes on until one of the two ends it
+	Slow    bool         // a request may take as long as one of the slow routes
 	Name    string       // of the door in the audit log; default: http
 	// Challenge is what a request without a valid token is told beside the realm, in the
 	// header WWW-Authenticate. Default: nothing.
@@ -49,7 +50,11 @@ func (d deps) door(o Door) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		if !o.Stream {
-			bounded, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
+			timeout := d.cfg.Timeout
+			if o.Slow {
+				timeout *= slowFactor
+			}
+			bounded, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			ctx = bounded
 		}

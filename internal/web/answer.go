@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +24,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page te
 	return nil
 }
 
-// fail shows what went wrong. Who is not known is asked to sign in.
+// fail shows what went wrong, which may be that the request took too long. Who is not known
+// is asked to sign in.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, v visit, f Failure) {
 	content := failurePage(v, f)
 	switch {
@@ -32,7 +34,7 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, v visit, f Failure)
 	case f.Status == http.StatusUnauthorized:
 		content = loginPage(v, Login{Provider: p.cfg.Provider, Begin: p.cfg.Begin, Next: local(v.here)})
 	}
-	if err := p.show(w, r, f.Status, content); err != nil {
+	if err := p.show(w, r.WithContext(context.WithoutCancel(r.Context())), f.Status, content); err != nil {
 		p.log.ErrorContext(r.Context(), "an error could not be shown", "error", err)
 	}
 }

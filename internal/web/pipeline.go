@@ -10,7 +10,6 @@ import (
 
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/pipeline/catalog"
-	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
 const (
@@ -29,7 +28,6 @@ type pipelineView struct {
 	generations []service.Generation
 	runs        []service.SyncRun
 	usage       []embedderUsage
-	report      *verify.Report // nil: nobody asked for a comparison
 	now         time.Time
 }
 
@@ -75,14 +73,19 @@ func (p *Pages) pipeline(w http.ResponseWriter, r *http.Request, v visit) (err e
 			return err
 		}
 	}
-	if r.FormValue("compare") != "" && v.whole() { // objects are those of all tenants
-		report, err := p.service.Verify(ctx, service.VerifyRequest{ScopeRequest: service.ScopeRequest{Tenant: who.Tenant, Reach: who.Repositories}, Grace: time.Hour})
-		if err != nil {
-			return err
-		}
-		view.report = &report
-	}
 	return p.show(w, r, http.StatusOK, pipelinePage(v, view))
+}
+
+// stores compares the three stores: the objects are those of all tenants.
+func (p *Pages) stores(w http.ResponseWriter, r *http.Request, v visit) error {
+	if !v.whole() {
+		return &service.Error{Kind: service.Denied, Reason: "the stores are compared for who operates the installation"}
+	}
+	report, err := p.service.Verify(r.Context(), service.VerifyRequest{ScopeRequest: service.ScopeRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories}, Grace: time.Hour})
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, http.StatusOK, storesPage(v, report))
 }
 
 // installation adds what belongs to no tenant.

@@ -78,6 +78,7 @@ type Route struct {
 	Open    bool // it takes no session
 	Whole   bool // it serves all tenants, so that it takes a grant of the installation
 	Stream  bool // the answer goes on until one of the two ends it
+	Slow    bool // it compares all that there is, which takes longer the more that is
 }
 
 // page answers a request. Each error that it returns becomes a page.
@@ -131,6 +132,7 @@ func (p *Pages) Routes() []Route {
 	return append(list,
 		Route{Pattern: "GET /repository/events", Scope: access.ScopeRead, Stream: true, Handler: p.admitted(p.progress)},
 		Route{Pattern: "GET /pipeline/events", Scope: access.ScopeOperate, Stream: true, Handler: p.admitted(p.watchFlow)},
+		Route{Pattern: "GET /pipeline/stores", Scope: access.ScopeOperate, Slow: true, Handler: p.admitted(p.stores)},
 		Route{Pattern: "POST /pipeline/generations", Scope: access.ScopeOperate, Whole: true, Handler: p.admitted(p.steer)},
 		Route{Pattern: "GET /admin/tenants", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.tenants)},
 		Route{Pattern: "GET /admin/settings", Scope: access.ScopeAdmin, Whole: true, Handler: p.admitted(p.settings)},
