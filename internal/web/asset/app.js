@@ -111,18 +111,26 @@ for (const part of document.querySelectorAll("[data-live]")) {
   addEventListener("pagehide", () => source.close());
 }
 
-// Hits that others replace go at once: htmx would tell each of their elements first, which
-// takes longer than to show the new ones.
+// While one types, hits take the place of others without htmx, which would look through each of
+// their elements for attributes of its own, and at what it keeps of pages: that takes longer
+// than to parse them.
 const results = document.getElementById("results");
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target === results && event.detail.shouldSwap) results.replaceChildren();
+  const { target, xhr, shouldSwap, serverResponse } = event.detail;
+  if (target !== results || !shouldSwap) return;
+  event.detail.shouldSwap = false;
+  results.innerHTML = serverResponse; // escaped by the server, and scripts in it would not run
+  for (const part of results.querySelectorAll("[data-more]")) htmx.process(part);
+  history.replaceState({ htmx: true }, "", xhr.getResponseHeader("HX-Replace-Url")); // htmx loads it again on the way back
+  tell();
 });
 
 // A screen reader hears how many hits there are, and not all of their code.
-results?.addEventListener("htmx:afterSettle", () => {
+function tell() {
   const found = [...results.querySelectorAll("[data-found]")].pop();
   document.getElementById("found").textContent = found ? found.dataset.found : "";
-});
+}
+results?.addEventListener("htmx:afterSettle", tell);
 
 // After More hits the focus is on the first of them.
 results?.addEventListener("htmx:beforeSwap", (event) => {
