@@ -39,6 +39,10 @@ build: ## build leat and the five workers into bin/
 demo: build ## ingest this checkout, search it, compare the stores
 	@scripts/demo
 
+.PHONY: demo-http
+demo-http: build ## create a token, search over HTTP, add a GitHub hook, on the data of make demo
+	@scripts/demo-http
+
 # Many tests wait for servers that start and for processes that end. One package more
 # than there are processors fills the gaps.
 .PHONY: test
