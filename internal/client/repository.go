@@ -86,31 +86,16 @@ func (c *Client) repositories(ctx context.Context, tenant, repository string, mo
 }
 
 // Forget is service.Service.Forget. Of each track it tells repository, ref and the number
-// of documents. All repositories of a tenant are forgotten one after the other.
+// of documents.
 func (c *Client) Forget(ctx context.Context, r service.ForgetRequest) (tracks []service.RepositoryStatus, err error) {
-	if !r.AllOfTenant {
-		return c.forget(ctx, r)
+	asked := request{method: http.MethodDelete, path: []string{"repositories"}, again: r.AllOfTenant}
+	query := c.of(r.Tenant).yes("preview", !r.Confirmed)
+	if r.AllOfTenant {
+		query = query.yes("all", r.Confirmed)
+	} else {
+		asked.path, query = append(asked.path, named(r.Repository)), query.text("ref", r.Ref)
 	}
-	answer, err := c.Status(ctx, service.StatusRequest{Tenant: r.Tenant})
-	if err != nil || !r.Confirmed {
-		return answer.Repositories, err
-	}
-	done := make(map[string]bool)
-	for _, t := range answer.Repositories {
-		if done[t.ID] {
-			continue
-		}
-		done[t.ID] = true
-		some, err := c.forget(ctx, service.ForgetRequest{Tenant: r.Tenant, Repository: t.ID, Confirmed: true})
-		if err != nil {
-			return nil, err
-		}
-		tracks = append(tracks, some...)
-	}
-	return tracks, nil
-}
-
-func (c *Client) forget(ctx context.Context, r service.ForgetRequest) (tracks []service.RepositoryStatus, err error) {
+	asked.query = url.Values(query)
 	var a struct {
 		Forgetting []struct {
 			ID        string `json:"id"`
@@ -119,8 +104,7 @@ func (c *Client) forget(ctx context.Context, r service.ForgetRequest) (tracks []
 			Documents int64  `json:"documents"`
 		} `json:"forgetting"`
 	}
-	query := url.Values(c.of(r.Tenant).text("ref", r.Ref).yes("preview", !r.Confirmed))
-	err = c.ask(ctx, request{method: http.MethodDelete, path: []string{"repositories", named(r.Repository)}, query: query}, &a)
+	err = c.ask(ctx, asked, &a)
 	for _, t := range a.Forgetting {
 		tracks = append(tracks, service.RepositoryStatus{ID: t.ID, URL: t.URL, Ref: t.Ref, Documents: service.DocumentCounts{Total: t.Documents}})
 	}

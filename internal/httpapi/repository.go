@@ -67,6 +67,11 @@ func registerRepository(api huma.API, d deps) {
 		summary: "Take a repository, or one of its refs, out of the index",
 		text:    "The syncer does it; the repository is listed until its last point is gone. With `preview` nothing changes.",
 	}, d.forget)
+	remove(api, d, route{
+		id: "forget-repositories", path: "/repositories", tag: "repositories", scope: access.ScopeOperate, status: 202,
+		summary: "Take all repositories of a tenant that the token reaches out of the index",
+		text:    "They are listed until their last points are gone. With `preview` nothing changes; without, `all` has to say that all are meant.",
+	}, d.forgetAll)
 	post(api, d, route{
 		id: "approve-removal", path: "/repositories/{repository}/approve", tag: "repositories", scope: access.ScopeOperate,
 		summary: "Let a commit through that removes most of a ref's documents",
@@ -128,6 +133,11 @@ type forgetInput struct {
 	Preview bool   `query:"preview" doc:"Only say what would be taken out."`
 }
 
+type forgetAllInput struct {
+	All     bool `query:"all" doc:"Says that every repository is meant."`
+	Preview bool `query:"preview" doc:"Only say what would be taken out."`
+}
+
 type forgetOutput struct {
 	Body struct {
 		Forgetting []forgotten `json:"forgetting" nullable:"false"`
@@ -144,11 +154,22 @@ type forgotten struct {
 }
 
 func (d deps) forget(ctx context.Context, who caller, in *forgetInput) (*forgetOutput, error) {
-	tracks, err := d.Forget(ctx, service.ForgetRequest{
+	return d.forgetting(ctx, service.ForgetRequest{
 		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Confirmed: !in.Preview,
 	})
+}
+
+func (d deps) forgetAll(ctx context.Context, who caller, in *forgetAllInput) (*forgetOutput, error) {
+	if !in.All && !in.Preview {
+		return nil, &service.Error{Kind: service.Invalid, Field: "all", Reason: "every repository of the tenant would be forgotten: send all=true if that is meant, or preview=true to see which"}
+	}
+	return d.forgetting(ctx, service.ForgetRequest{Tenant: who.tenant, Reach: who.Repositories, AllOfTenant: true, Confirmed: !in.Preview})
+}
+
+func (d deps) forgetting(ctx context.Context, r service.ForgetRequest) (*forgetOutput, error) {
+	tracks, err := d.Forget(ctx, r)
 	out := &forgetOutput{}
-	out.Body.Preview, out.Body.Forgetting = in.Preview, make([]forgotten, len(tracks))
+	out.Body.Preview, out.Body.Forgetting = !r.Confirmed, make([]forgotten, len(tracks))
 	for i, t := range tracks {
 		out.Body.Forgetting[i] = forgotten{t.ID, t.URL, t.Ref, t.Documents.Total}
 	}

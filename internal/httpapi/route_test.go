@@ -122,6 +122,9 @@ func (o operation) request(repository string) (path string, body any) {
 			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main", "symbol": secret + ".go", "tags": "v*"}[p.Name])
 		}
 	}
+	if o.ID == "forget-repositories" {
+		query.Set("all", "true")
+	}
 	if o.ID == "find-path" {
 		query.Set("to", secret+".go")
 	}
