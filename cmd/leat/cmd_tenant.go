@@ -27,7 +27,7 @@ type tenantFlags struct {
 	Documents         *int64   `name:"max-documents" placeholder:"N" help:"Most documents of all repositories. 0: no limit."`
 	Tokens            *int64   `name:"max-tokens-day" placeholder:"N" help:"Most tokens that embedding may take a day. 0: the installation's own limit alone."`
 	Cost              *float64 `name:"max-cost-day" placeholder:"AMOUNT" help:"Most money that embedding may cost a day, in the currency of the price table. 0: the installation's own limit alone."`
-	Requests          *int     `name:"max-requests-minute" placeholder:"N" help:"Most requests a minute of each of its tokens. 0: the gateway's own limit alone."`
+	Requests          *int     `name:"max-requests-minute" placeholder:"N" help:"Most requests a minute of all its tokens together. 0: the gateway's own limit alone."`
 	SharesCredentials *bool    `name:"shares-credentials" negatable:"" help:"Let it fetch with the installation's own git credentials, too."`
 }
 

@@ -36,7 +36,7 @@ type Door struct {
 	MaxBody     int64         `name:"max-body-bytes" env:"LEAT_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest body of a request (${default} bytes)."`
 	Timeout     time.Duration `name:"request-timeout" env:"LEAT_REQUEST_TIMEOUT" default:"30s" help:"Longest request (${default}). A stream of events may take longer."`
 	MaxRequests int           `name:"max-requests" env:"LEAT_MAX_REQUESTS" default:"256" placeholder:"N" help:"Requests handled at once (${default})."`
-	Rate        float64       `name:"token-rate" env:"LEAT_TOKEN_RATE" default:"50" placeholder:"N" help:"Requests a second of each token, in this process (${default})."`
+	Rate        float64       `name:"token-rate" env:"LEAT_TOKEN_RATE" default:"50" placeholder:"N" help:"Requests a second of each token, over all gateways (${default})."`
 	Burst       int           `name:"token-burst" env:"LEAT_TOKEN_BURST" default:"100" placeholder:"N" help:"Requests of a token at once (${default})."`
 	Streams     int           `name:"token-streams" env:"LEAT_TOKEN_STREAMS" default:"8" placeholder:"N" help:"Streams of events that a token may have open, in this process (${default})."`
 	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Web pages of this origin, such as https://app.example.com, may ask (CORS). May be repeated. Default: none."`

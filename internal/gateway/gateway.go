@@ -56,6 +56,10 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	if door.NATSCallout != "" {
 		doors.Go(func() error { return callout.Run(ctx, cfg.NATSURL, door.NATSCallout, svc, log) })
 	}
+	doors.Go(func() error {
+		api.Count(ctx)
+		return nil
+	})
 	s.Health.Mount(api)
 	<-ctx.Done()
 	if errors.Is(context.Cause(ctx), worker.ErrReconfigured) { // another run takes the address over

@@ -62,11 +62,13 @@ func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
 		return who, err
 	}
 	requestOf(ctx.Context()).token = who.Token
-	if wait := d.rates.take(who.Token); wait > 0 {
+	if wait := d.rates.take("token "+who.Token, perSecond(d.cfg.Rate, d.cfg.Burst)); wait > 0 {
 		return who, &service.Error{Kind: service.Limited, Reason: "too many requests of this token: try again after the time in Retry-After", RetryAfter: wait}
 	}
-	if wait := d.tenants.take(who.Tenant, who.Requests); wait > 0 {
-		return who, &service.Error{Kind: service.Limited, Reason: "too many requests of this tenant: try again after the time in Retry-After", RetryAfter: wait}
+	if who.Requests > 0 {
+		if wait := d.rates.take("tenant "+who.Tenant, perMinute(who.Requests)); wait > 0 {
+			return who, &service.Error{Kind: service.Limited, Reason: "too many requests of this tenant: try again after the time in Retry-After", RetryAfter: wait}
+		}
 	}
 	if r.scope != "" && !who.Allows(r.scope) {
 		return who, denied(fmt.Sprintf("this token lacks the scope %s: use one that has it", r.scope))

@@ -24,6 +24,7 @@ const (
 	DefaultRate        = 50
 	DefaultBurst       = 100
 	DefaultStreams     = 8
+	DefaultTelling     = 500 * time.Millisecond
 )
 
 // Config configures the API.
@@ -34,6 +35,7 @@ type Config struct {
 	Rate        float64       // requests a second of a token; default: DefaultRate
 	Burst       int           // requests of a token at once; default: DefaultBurst
 	Streams     int           // streams of events open at once, of a token; default: DefaultStreams
+	Telling     time.Duration // pause between two times that gateways tell each other of requests; default: DefaultTelling
 	Origins     []string      // origins of web pages that may ask (CORS), such as https://app.example.com; default: none
 
 	Doors []Door // handlers beside the routes; default: none
@@ -52,6 +54,7 @@ type Config struct {
 type API struct {
 	handler http.Handler
 	spec    []byte
+	deps    deps
 }
 
 // ServeHTTP answers one request.
@@ -71,10 +74,10 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	d := deps{Service: s, cfg: cfg, rates: newRates(cfg.Rate, cfg.Burst), tenants: newTenantRates(), streams: newStreams(cfg.Streams), log: log}
+	d := deps{Service: s, cfg: cfg, rates: newRates(), streams: newStreams(cfg.Streams), log: log}
 	api := humago.New(mux, describe())
 	registerAll(api, d)
-	a := &API{}
+	a := &API{deps: d}
 	if a.spec, err = encode(api.OpenAPI()); err != nil {
 		return nil, err
 	}
@@ -105,7 +108,6 @@ type deps struct {
 	*service.Service
 	cfg     Config
 	rates   *rates
-	tenants *tenantRates
 	streams *streams
 	log     *slog.Logger
 }
@@ -152,6 +154,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Streams == 0 {
 		c.Streams = DefaultStreams
+	}
+	if c.Telling == 0 {
+		c.Telling = DefaultTelling
 	}
 	if c.Meter == nil {
 		c.Meter = noop.Meter{}

@@ -4,61 +4,102 @@ import (
 	"container/list"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
-// maxRates is the number of tokens whose rates are remembered. Beyond it the one that
-// was silent for the longest is forgotten, which gives it a full burst again.
+// maxRates is the number of tokens and tenants whose rates are remembered. Beyond it the one
+// that was silent for the longest is forgotten, which gives it a full burst again.
 const maxRates = 10_000
 
-// rates limits the requests of each token, in this process.
+// bound is a rate: one request each interval, and so many more at once as fit into depth.
+type bound struct{ interval, depth time.Duration }
+
+// perSecond bounds to a number of requests a second, and to burst at once.
+func perSecond(n float64, burst int) bound {
+	interval := time.Duration(float64(time.Second) / n)
+	return bound{interval, time.Duration(burst) * interval}
+}
+
+// perMinute bounds to a number of requests a minute, all of which may come at once.
+func perMinute(n int) bound { return bound{time.Minute / time.Duration(n), time.Minute} }
+
+// rates limits the requests of tokens and of tenants, by the generic cell rate algorithm
+// (ITU-T I.371, annex A): a request counts for an interval, and is refused if more is
+// counted than fits into the depth.
+//
+// What a name has asked elsewhere is added by told.
 type rates struct {
-	limit rate.Limit
-	burst int
-
 	mu     sync.Mutex
-	tokens map[string]*list.Element
-	recent list.List // of *ratedToken, the last used in front
+	named  map[string]*list.Element
+	recent list.List // of *rated, the last used in front
 }
 
-type ratedToken struct {
-	id      string
-	limiter *rate.Limiter
+type rated struct {
+	name   string
+	clear  time.Time     // what was asked counts until then
+	untold time.Duration // the part of it that no other gateway knows of
 }
 
-func newRates(perSecond float64, burst int) *rates {
-	return &rates{limit: rate.Limit(perSecond), burst: burst, tokens: make(map[string]*list.Element)}
-}
+func newRates() *rates { return &rates{named: make(map[string]*list.Element)} }
 
-// take counts a request of a token. It returns how long the token has to wait for its
-// next request, 0 if it need not.
-func (r *rates) take(token string) time.Duration { return take(r.of(token)) }
-
-// take counts a request, unless it would have to wait: then it returns how long.
-func take(l *rate.Limiter) time.Duration {
-	reserved := l.Reserve()
-	wait := reserved.Delay()
-	if wait > 0 {
-		reserved.Cancel()
-	}
-	return wait
-}
-
-func (r *rates) of(token string) *rate.Limiter {
+// take counts a request of a name, unless the name has to wait for it: then it returns how
+// long.
+func (r *rates) take(name string, b bound) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e := r.tokens[token]; e != nil {
+	now, it := time.Now(), r.of(name)
+	if it.clear.Before(now) {
+		it.clear = now
+	}
+	if wait := it.clear.Add(b.interval).Sub(now) - b.depth; wait > 0 {
+		return wait
+	}
+	it.clear, it.untold = it.clear.Add(b.interval), it.untold+b.interval
+	return 0
+}
+
+func (r *rates) of(name string) *rated {
+	if e := r.named[name]; e != nil {
 		r.recent.MoveToFront(e)
-		return e.Value.(*ratedToken).limiter
+		return e.Value.(*rated)
 	}
 	if r.recent.Len() >= maxRates {
 		oldest := r.recent.Back()
-		delete(r.tokens, r.recent.Remove(oldest).(*ratedToken).id)
+		delete(r.named, r.recent.Remove(oldest).(*rated).name)
 	}
-	limiter := rate.NewLimiter(r.limit, r.burst)
-	r.tokens[token] = r.recent.PushFront(&ratedToken{token, limiter})
-	return limiter
+	it := &rated{name: name}
+	r.named[name] = r.recent.PushFront(it)
+	return it
+}
+
+// tell returns what others do not know of yet, in seconds by name. It counts as told.
+func (r *rates) tell() map[string]float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	news := make(map[string]float64)
+	for e := r.recent.Front(); e != nil; e = e.Next() {
+		if it := e.Value.(*rated); it.untold > 0 {
+			news[it.name], it.untold = it.untold.Seconds(), 0
+		}
+	}
+	return news
+}
+
+// told adds what the others have counted: by how many seconds each name is ahead, without
+// what has not been told.
+func (r *rates) told(ahead map[string]float64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for name, seconds := range ahead {
+		e := r.named[name]
+		if e == nil {
+			continue
+		}
+		it := e.Value.(*rated)
+		if clear := now.Add(time.Duration(seconds*float64(time.Second)) + it.untold); clear.After(it.clear) {
+			it.clear = clear
+		}
+	}
 }
 
 // streams bounds the streams that a token has open in this process.

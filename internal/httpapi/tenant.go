@@ -26,7 +26,7 @@ type TenantChange struct {
 	Documents         *int64   `json:"documents,omitempty" minimum:"0" doc:"Most documents of all repositories. 0: no limit."`
 	Tokens            *int64   `json:"tokens_day,omitempty" minimum:"0" doc:"Most tokens that embedding may take a day. 0: the installation's own limit alone."`
 	Cost              *float64 `json:"cost_day,omitempty" minimum:"0" doc:"Most money that embedding may cost a day. 0: the installation's own limit alone."`
-	Requests          *int     `json:"requests_minute,omitempty" minimum:"0" maximum:"2147483647" doc:"Most requests a minute, for each gateway. 0: the gateway's own limit alone."`
+	Requests          *int     `json:"requests_minute,omitempty" minimum:"0" maximum:"2147483647" doc:"Most requests a minute, over all gateways. 0: the gateway's own limit alone."`
 	SharesCredentials *bool    `json:"shares_credentials,omitempty" doc:"Whether it may fetch with the installation's own git credentials, too."`
 }
 

@@ -52,6 +52,7 @@ type Catalog struct {
 	Tenants     *Tenants     // limits and git credentials
 	Audit       *Audit       // who changed what
 	Sessions    *Sessions    // those of browsers that have been ended
+	Rates       *Rates       // of the requests of tokens and tenants
 	Generations *Generations // builds of the index, and the embedders they use
 	Settings    *Settings    // what changes while the workers run
 	Keys        *Keys        // the keys that seal packs, wrapped
@@ -132,6 +133,7 @@ func rooms(s *store) *Catalog {
 		Tenants:     &Tenants{s},
 		Audit:       &Audit{s},
 		Sessions:    &Sessions{s},
+		Rates:       &Rates{s},
 		Generations: &Generations{s, locks},
 		Settings:    &Settings{s},
 		Keys:        &Keys{s},

@@ -486,6 +486,7 @@ func TestConstraints(t *testing.T) {
 		{"key of packs that is gone", check, packKey + `('0123abcd', null, 'retired', null, 'w', now(), null)`},
 		{"two active keys of packs", unique, packKey + `('0123abcd', null, 'active', '\x00', 'w', null, null), ('0123abce', null, 'active', '\x00', 'w', null, null)`},
 
+		{"rate of nobody", check, "insert into request_rates values ('', now())"},
 		{"session without a hash", check, "insert into ended_sessions values ('short', now())"},
 		{"setting without a name", check, "insert into settings (name, value, actor) values ('', 'v', 'a')"},
 		{"setting without a value", check, "insert into settings (name, value, actor) values ('n', '', 'a')"},
