@@ -78,7 +78,8 @@ func TestShort(t *testing.T) {
 		}
 	}
 	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 || s.LeatRate == 0 || s.FloorRate == 0 ||
-		len(s.LeatCPU) != 4 || s.ByCommand.Queries != 5 || s.ByCommand.Took.P50 == 0 || s.ByCommand.CPU == 0 {
+		len(s.LeatCPU) != 4 || s.ByCommand.Queries != 5 || s.ByCommand.Took.P50 == 0 || s.ByCommand.CPU == 0 ||
+		s.ByServer.Queries != 5 || s.ByServer.Above.P50 == 0 || s.ByServer.Command.P50 <= s.ByServer.Above.P50 {
 		t.Errorf("search: %+v", s)
 	}
 	if c := report.Telemetry; c == nil || c.Requests == 0 || c.With.CPUSeconds == 0 || c.Without.Seconds == 0 {

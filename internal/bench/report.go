@@ -79,6 +79,8 @@ func (r Report) Write(w io.Writer) {
 		fmt.Fprintf(w, "  %d clients at once: p50 %.1f, p95 %.1f, p99 %.1f ms by the service; %.1f, %.1f, %.1f ms over HTTP\n", s.AtOnce.Clients,
 			s.AtOnce.Service.P50, s.AtOnce.Service.P95, s.AtOnce.Service.P99, s.AtOnce.HTTP.P50, s.AtOnce.HTTP.P95, s.AtOnce.HTTP.P99)
 		fmt.Fprintf(w, "  leat search, a process each: p50 %.1f, p95 %.1f ms, %.1f ms of its processor time\n", s.ByCommand.Took.P50, s.ByCommand.Took.P95, s.ByCommand.CPU)
+		fmt.Fprintf(w, "  leat search --server: p50 %.1f, p95 %.1f ms; the HTTP call in turn with it: %.1f, %.1f ms; above it: %.1f, %.1f ms\n",
+			s.ByServer.Command.P50, s.ByServer.Command.P95, s.ByServer.Call.P50, s.ByServer.Call.P95, s.ByServer.Above.P50, s.ByServer.Above.P95)
 		s.writeCPU(w)
 		fmt.Fprintf(w, "  queries: %s\n", s.Queries)
 	}

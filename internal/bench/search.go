@@ -41,6 +41,7 @@ type Search struct {
 
 	AtOnce    AtOnce    `json:"at_once"`
 	ByCommand ByCommand `json:"by_command"`
+	ByServer  ByServer  `json:"by_server"`
 }
 
 // Latencies are in milliseconds.
@@ -120,7 +121,7 @@ func (r *run) search(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if result.AtOnce, err = r.searchAtOnce(ctx, queries); err != nil {
+	if err := r.searchByClients(ctx, queries, result); err != nil {
 		return err
 	}
 	if result.ByCommand, err = r.searchByCommand(ctx, queries); err != nil {
@@ -133,6 +134,20 @@ func (r *run) search(ctx context.Context) error {
 	result.Points = int64(counted.GetResult().GetCount())
 	r.report.Search = result
 	return nil
+}
+
+// searchByClients asks as the clients of a gateway do.
+func (r *run) searchByClients(ctx context.Context, queries []string, result *Search) error {
+	g, err := r.openGateway(ctx)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	if result.AtOnce, err = r.searchAtOnce(ctx, g, queries); err != nil {
+		return err
+	}
+	result.ByServer, err = r.searchByServer(ctx, g, queries)
+	return err
 }
 
 // rate returns the queries that are answered a second, two side by side for

@@ -31,9 +31,51 @@ type AtOnce struct {
 	HTTP    Latencies `json:"http"`    // requests to the HTTP API, over connections that stay open
 }
 
-// searchAtOnce asks the service and the HTTP API over it, which has a token looked up,
-// as a gateway does.
-func (r *run) searchAtOnce(ctx context.Context, queries []string) (a AtOnce, err error) {
+// gateway is the HTTP API over the service, which has a token looked up, as a gateway does.
+type gateway struct {
+	*http.Server
+	url    string // of the API's host
+	token  string
+	client *http.Client // keeps its connections open
+
+	serving sync.WaitGroup
+}
+
+func (r *run) openGateway(ctx context.Context) (*gateway, error) {
+	made, err := r.leat.service.CreateToken(ctx, service.CreateTokenRequest{
+		Tenant: events.DefaultTenant, Installation: true, Name: "bench", Scopes: []string{"search"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	api, err := httpapi.New(httpapi.Config{Rate: 1e9, Burst: 1e9}, r.leat.service, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serve the HTTP API: %w", err)
+	}
+	g := &gateway{
+		Server: &http.Server{Handler: api, ReadHeaderTimeout: time.Minute}, url: "http://" + listener.Addr().String(), token: made.Secret,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}},
+	}
+	g.serving.Go(func() { _ = g.Serve(listener) }) // it ends with close
+	return g, nil
+}
+
+func (g *gateway) close() {
+	g.client.CloseIdleConnections()
+	g.Close()
+	g.serving.Wait()
+}
+
+func (g *gateway) search(ctx context.Context, query string) error {
+	return ask(ctx, g.client, g.url+"/api/v1/search?query="+url.QueryEscape(query), g.token)
+}
+
+// searchAtOnce asks the service and a gateway over it.
+func (r *run) searchAtOnce(ctx context.Context, g *gateway, queries []string) (a AtOnce, err error) {
 	a.Clients = clients
 	if a.Service, err = atOnce(ctx, queries, func(ctx context.Context, query string) error {
 		_, err := r.query(ctx, query)
@@ -41,31 +83,7 @@ func (r *run) searchAtOnce(ctx context.Context, queries []string) (a AtOnce, err
 	}); err != nil {
 		return a, err
 	}
-	made, err := r.leat.service.CreateToken(ctx, service.CreateTokenRequest{
-		Tenant: events.DefaultTenant, Installation: true, Name: "bench", Scopes: []string{"search"},
-	})
-	if err != nil {
-		return a, err
-	}
-	api, err := httpapi.New(httpapi.Config{Rate: 1e9, Burst: 1e9}, r.leat.service, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return a, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return a, fmt.Errorf("serve the HTTP API: %w", err)
-	}
-	server := &http.Server{Handler: api, ReadHeaderTimeout: time.Minute}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // it ends with Close
-	defer serving.Wait()
-	defer server.Close()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	defer client.CloseIdleConnections()
-	at := "http://" + listener.Addr().String() + "/api/v1/search?query="
-	a.HTTP, err = atOnce(ctx, queries, func(ctx context.Context, query string) error {
-		return ask(ctx, client, at+url.QueryEscape(query), made.Secret)
-	})
+	a.HTTP, err = atOnce(ctx, queries, g.search)
 	return a, err
 }
 
