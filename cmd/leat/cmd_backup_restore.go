@@ -24,9 +24,8 @@ type backupRestoreCmd struct {
 }
 
 func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
-	request := backup.RestoreRequest{ID: cmd.ID, DryRun: cmd.DryRun, Tell: steps(g)}
-	var err error
-	if request.SignedBy, err = cmd.signer(); err != nil {
+	signer, err := cmd.signer()
+	if err != nil {
 		return err
 	}
 	vault, closeTarget, err := cmd.open(ctx, g)
@@ -38,17 +37,16 @@ func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
 	case cmd.Repo != "" && cmd.AllOfTenant:
 		return errors.New("--repo restores one repository, --all-of-tenant all of them: give one of the two")
 	case cmd.part():
-		return cmd.restorePart(ctx, g, vault, request.SignedBy)
+		return cmd.restorePart(ctx, g, vault, signer)
 	case cmd.SkipConflicts:
 		return errors.New("--skip-conflicts goes with --repo or --all-of-tenant")
 	}
-	found, err := vault.Find(ctx, cmd.ID)
+	chosen, err := vault.Choose(ctx, cmd.ID, signer)
 	if err != nil {
 		return err
 	}
-	request.ID = found.ID
 	wanted := store.NATS
-	if found.Points > 0 && !cmd.SkipPoints {
+	if chosen.Points() > 0 && !cmd.SkipPoints {
 		wanted |= store.Qdrant
 	}
 	parts := store.Postgres | store.S3
@@ -62,7 +60,7 @@ func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer s.close()
-	done, err := s.restore(ctx, vault, request)
+	done, err := s.restore(ctx, chosen, backup.RestoreRequest{DryRun: cmd.DryRun, Tell: steps(g)})
 	switch {
 	case errors.Is(err, backup.ErrNotEmpty):
 		return fmt.Errorf("%w; name other stores, or another directory with --data; or restore a part with --repo or --all-of-tenant", err)
@@ -73,7 +71,7 @@ func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // restore fills the stores of the session.
-func (s *session) restore(ctx context.Context, vault *backup.Vault, r backup.RestoreRequest) (done backup.Restored, err error) {
+func (s *session) restore(ctx context.Context, chosen backup.Chosen, r backup.RestoreRequest) (done backup.Restored, err error) {
 	if s.Broker != nil && !r.DryRun {
 		topology := broker.DefaultTopology()
 		s.config.Limit(&topology)
@@ -84,7 +82,7 @@ func (s *session) restore(ctx context.Context, vault *backup.Vault, r backup.Res
 			return done, err
 		}
 	}
-	done, err = vault.Restore(ctx, backup.Empty{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points}, r)
+	done, err = chosen.Restore(ctx, backup.Empty{Catalog: s.Catalog, Blobs: s.Blobs, Broker: s.Broker, Points: s.Points}, r)
 	if err != nil || r.DryRun {
 		return done, err
 	}

@@ -280,8 +280,11 @@ func (c *creation) digest(ctx context.Context, then catalog.Stamp) error {
 		return nil
 	}
 	active, err := c.leat.Catalog.Generations.Active(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, catalog.ErrNotFound):
 		return nil // there is no index yet
+	case err != nil:
+		return err
 	}
 	digest, err := point.ComputeDigest(ctx, c.leat.Points, active.Collection, point.Scope{})
 	if err != nil {

@@ -71,15 +71,6 @@ func (v *Vault) List(ctx context.Context) ([]Summary, error) {
 	return all, nil
 }
 
-// Find describes a whole backup, by its id or the beginning of it. "" is the newest.
-func (v *Vault) Find(ctx context.Context, id string) (Summary, error) {
-	m, err := v.find(ctx, id)
-	if err != nil {
-		return Summary{}, err
-	}
-	return m.summary(), nil
-}
-
 // ErrNone says that a target has no backup that is whole.
 var ErrNone = errors.New("the target has no whole backup")
 

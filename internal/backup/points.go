@@ -66,8 +66,11 @@ func (c *creation) points(ctx context.Context) error {
 	}
 	c.request.Tell(Progress{Step: "points"})
 	active, err := c.leat.Catalog.Generations.Active(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, catalog.ErrNotFound):
 		return nil // there is no index yet
+	case err != nil:
+		return err
 	}
 	held := PointParts{Collection: active.Collection, Dimensions: active.Embedder.Dimensions, Distance: active.Embedder.Distance}
 	var unread error

@@ -9,6 +9,7 @@ import (
 
 	"github.com/leatworks/leat/internal/backup"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/vector"
 )
@@ -128,6 +129,31 @@ func TestAnIndexThatIsAway(t *testing.T) {
 	}
 	if report, found := verify(t, v, ""); !report.OK {
 		t.Errorf("%+v: %v", report, found)
+	}
+}
+
+// A catalog that does not say which index there is, is no leat without an index.
+func TestAnIndexThatCannotBeLookedUp(t *testing.T) {
+	from, _ := world(t)
+	other, err := catalog.Open(t.Context(), catalog.Config{URL: from.Addresses.Postgres})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Close()
+	broken := *from.Catalog
+	broken.Generations = other.Generations
+	for name, points := range map[string]vector.Store{"with points": from.Points, "without": nil} {
+		v, _ := vault(t, backup.Crypt{})
+		l := leatOf(from)
+		l.Catalog, l.Points = &broken, points
+		_, err := v.Create(t.Context(), l, backup.Request{Target: "test", Points: true})
+		if (err != nil) != (points != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		list, err := v.List(t.Context())
+		if err != nil || len(list) != 1 || list[0].Partial != (points != nil) {
+			t.Errorf("%s: %+v, %v", name, list, err)
+		}
 	}
 }
 

@@ -47,20 +47,47 @@ var ErrNotEmpty = errors.New("it is not empty: a whole backup is restored into e
 // Restore fills empty stores with a backup. The catalog comes last, in one
 // transaction: one that was cut short before can be begun again, and copies no pack
 // twice.
-func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Restored, err error) {
+func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (Restored, error) {
+	c, err := v.Choose(ctx, r.ID, r.SignedBy)
+	if err != nil {
+		return Restored{}, err
+	}
+	return c.Restore(ctx, e, r)
+}
+
+// Chosen is a backup that may be restored. What it holds tells which stores are needed.
+type Chosen struct {
+	*Vault
+	m Manifest
+}
+
+// Choose finds a backup by its id or the beginning of it, the newest by "", and refuses one
+// that may not be restored.
+func (v *Vault) Choose(ctx context.Context, id, signedBy string) (Chosen, error) {
+	m, err := v.restorable(ctx, id, signedBy)
+	return Chosen{v, m}, err
+}
+
+// Points is the number of points that the backup holds.
+func (c Chosen) Points() int64 {
+	if c.m.Points == nil {
+		return 0
+	}
+	return c.m.Points.Rows
+}
+
+// Restore does what [Vault.Restore] does; the request's ID and SignedBy have been heeded.
+func (c Chosen) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Restored, err error) {
 	if r.Tell == nil {
 		r.Tell = func(Progress) {}
 	}
-	m, err := v.restorable(ctx, r.ID, r.SignedBy)
-	if err != nil {
-		return done, err
-	}
+	v, m := c.Vault, c.m
 	done = Restored{Summary: m.summary(), Waiting: m.Intake.Rows, DryRun: r.DryRun}
 	if err := e.Catalog.Archive.Empty(ctx); err != nil {
 		return done, errors.Join(ErrNotEmpty, err)
 	}
-	if m.Points != nil && e.Points != nil {
-		done.Points = m.Points.Rows
+	if e.Points != nil {
+		done.Points = c.Points()
 	}
 	if done.Copied, err = v.restorePacks(ctx, e.Blobs, m, r); err != nil || r.DryRun {
 		return done, err

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leatworks/leat/internal/backup"
 	"github.com/leatworks/leat/internal/testenv"
@@ -81,6 +83,46 @@ func TestABackupInABucket(t *testing.T) {
 	to, _ := empty(t)
 	if done := restore(t, v, to); done.Copied != made.Copied {
 		t.Errorf("%d packs came back, want %d", done.Copied, made.Copied)
+	}
+}
+
+// A target that answers late gets its backup. One that answers no more is found after the
+// time that an object may take, and holds no backup that looks whole; the next one goes on.
+func TestATargetThatIsSlow(t *testing.T) {
+	p, _ := world(t)
+	b := testenv.S3(t)
+	u, err := url.Parse(b.URL + "/slow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := testenv.NewLink(t, "tcp", u.Host)
+	u.Host = link.Addr()
+	open := func(limit time.Duration) *backup.Vault {
+		t.Helper()
+		target, err := backup.OpenBucket(t.Context(), blob.Config{URL: u.String(), AccessKey: b.AccessKey, SecretKey: b.SecretKey, Timeout: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(target.Close)
+		return backup.NewVault(target, backup.Crypt{}, silent)
+	}
+	v := open(time.Minute)
+	link.Slow(20 * time.Millisecond)
+	made := create(t, v, p)
+	if report, found := verify(t, v, made.ID); !report.OK {
+		t.Errorf("%+v: %v", report, found)
+	}
+	link.Heal()
+	hasty := open(time.Second)
+	link.Stall()
+	if _, err := hasty.Create(t.Context(), leatOf(p), backup.Request{Target: "test"}); err == nil || !strings.Contains(err.Error(), "no answer within 1s") {
+		t.Errorf("%v, want that the target takes too long", err)
+	}
+	link.Heal()
+	next := create(t, v, p)
+	list, err := v.List(t.Context())
+	if err != nil || len(list) != 2 || list[0].ID != made.ID || list[1].ID != next.ID {
+		t.Errorf("%+v, %v", list, err)
 	}
 }
 
