@@ -32,6 +32,7 @@ type Report struct {
 	Growth  growth  // of resources, from before the first fault to the end
 
 	Backups backups
+	Parts   parts
 	Turns   turns
 
 	StaleFiles int // that a killed git left in a mirror; the mirror's next fetch removes them
@@ -58,6 +59,7 @@ func (r Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "  grown by at most %d goroutines and %d files a worker, %d connections a store\n", r.Growth.Goroutines, r.Growth.Files, r.Growth.Connections)
 	fmt.Fprintf(w, "  %d stale files in mirrors\n", r.StaleFiles)
 	fmt.Fprintf(w, "  %d backups made under faults, %d failed, %d killed; the last one restored: %t\n", r.Backups.Made, r.Backups.Failed, r.Backups.Killed, r.Backups.Restored)
+	fmt.Fprintf(w, "  %d repositories forgotten and restored into what lives, under faults, by %d commands, of which %d were killed\n", r.Parts.Repositories, r.Parts.Attempts, r.Parts.Killed)
 	fmt.Fprintf(w, "  tracks fell asleep %d times and woke %d times under faults\n", r.Turns.Slept, r.Turns.Woken)
 	if r.NoDisk != "" {
 		fmt.Fprintf(w, "  no disk was filled: %s\n", r.NoDisk)

@@ -145,6 +145,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		{"check", r.check},
 		{"count what is held", r.checkFootprints},
 		{"restore a backup", r.restore},
+		{"restore parts of it into what lives", r.restoreParts},
 		{"end the workers", r.endWorkers},
 		{"compare with a fresh index", r.compare},
 	} {
