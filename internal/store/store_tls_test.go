@@ -3,15 +3,19 @@ package store_test
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/leatworks/leat/internal/backup"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
@@ -40,9 +44,14 @@ func TestStoresThatSpeakTLS(t *testing.T) {
 			"a stranger's certificate":      {config.TLS{CA: ours.CA, Certificate: stranger, Key: strangerKey}, false},
 		} {
 			t.Run(called+" with "+name, func(t *testing.T) {
-				err := open(t, withTLS(encrypted, c.files), part)
-				if (err == nil) != c.opens {
+				if err := open(t, withTLS(encrypted, c.files), part); (err == nil) != c.opens {
 					t.Errorf("open: %v, want it to open: %t", err, c.opens)
+				}
+				if part != store.S3 {
+					return
+				}
+				if err := openBackups(t, encrypted, c.files); (err == nil) != c.opens {
+					t.Errorf("open a target of backups: %v, want it to open: %t", err, c.opens)
 				}
 			})
 		}
@@ -54,6 +63,63 @@ func TestStoresThatSpeakTLS(t *testing.T) {
 	})
 }
 
+// Servers that speak TLS themselves, as processes of their own: a nats-server, and where this
+// machine has them Postgres and Qdrant. NATS and Postgres let nobody in without a
+// certificate; Qdrant asks for none on its API for gRPC, so that there only the server's is
+// proved.
+func TestRealServersThatSpeakTLS(t *testing.T) {
+	ours, theirs := testenv.NewAuthority(t), testenv.NewAuthority(t)
+	certificate, key := ours.Sign(t, "leat")
+	stranger, strangerKey := theirs.Sign(t, "leat")
+	other, otherKey := ours.Sign(t, "somebody")
+	good := config.TLS{CA: ours.CA, Certificate: certificate, Key: key}
+	for _, of := range []struct {
+		name  string
+		part  store.Parts
+		start func(*testing.T) config.Stores
+		asks  bool // for a certificate
+		named bool // for one in the name of its user
+	}{
+		{"nats", store.NATS, func(t *testing.T) config.Stores { return config.Stores{NATSURL: natsProcessWithTLS(t, ours)} }, true, false},
+		{"postgres", store.Postgres, func(t *testing.T) config.Stores {
+			return config.Stores{PostgresURL: testenv.PostgresWithTLS(t, ours)}
+		}, true, true},
+		{"qdrant", store.Qdrant, func(t *testing.T) config.Stores {
+			return config.Stores{QdrantURL: testenv.QdrantWithTLS(t, ours)}
+		}, false, false},
+	} {
+		t.Run(of.name, func(t *testing.T) {
+			stores := of.start(t)
+			for name, c := range map[string]struct {
+				files config.TLS
+				opens bool
+			}{
+				"own authority and certificate":   {good, true},
+				"the system's authorities":        {config.TLS{Certificate: certificate, Key: key}, false},
+				"another authority":               {config.TLS{CA: theirs.CA, Certificate: certificate, Key: key}, false},
+				"no certificate":                  {config.TLS{CA: ours.CA}, !of.asks},
+				"a stranger's certificate":        {config.TLS{CA: ours.CA, Certificate: stranger, Key: strangerKey}, !of.asks},
+				"a certificate of another's name": {config.TLS{CA: ours.CA, Certificate: other, Key: otherKey}, !of.named},
+			} {
+				if err := open(t, withTLS(stores, c.files), of.part); (err == nil) != c.opens {
+					t.Errorf("%s: open: %v, want it to open: %t", name, err, c.opens)
+				}
+			}
+		})
+	}
+}
+
+func natsProcessWithTLS(t *testing.T, a *testenv.Authority) string {
+	t.Helper()
+	certificate, key := a.Sign(t, "server")
+	file := filepath.Join(t.TempDir(), "nats.conf")
+	content := fmt.Sprintf("jetstream { store_dir: %q }\ntls { cert_file: %q, key_file: %q, ca_file: %q, verify: true, timeout: 30 }\n", t.TempDir(), certificate, key, a.CA)
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return testenv.NATSProcess(t, file)
+}
+
 func open(t *testing.T, stores config.Stores, part store.Parts) error {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Config{Stores: stores, Parts: part}, slog.New(slog.DiscardHandler))
@@ -62,6 +128,27 @@ func open(t *testing.T, stores config.Stores, part store.Parts) error {
 	}
 	defer s.Close()
 	return s.Ready(t.Context())
+}
+
+// openBackups opens a place for backups in the bucket of the store.
+func openBackups(t *testing.T, s config.Stores, files config.TLS) error {
+	t.Helper()
+	u, err := url.Parse(s.S3URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LEAT_BACKUP_S3_ACCESS_KEY", s.S3AccessKey)
+	t.Setenv("LEAT_BACKUP_S3_SECRET_KEY", s.S3SecretKey)
+	v := config.VaultReader{Vault: config.Vault{S3Endpoint: u.Scheme + "://" + u.Host, S3TLS: files, S3Timeout: time.Minute}}
+	vault, target, err := v.Open(t.Context(), config.File{}, "s3:/"+u.Path+"/backups", slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	if _, err = vault.List(t.Context()); errors.Is(err, backup.ErrNoTarget) { // it is empty
+		return nil
+	}
+	return err
 }
 
 // withTLS adds the files: for Postgres by libpq's parameters.

@@ -1,0 +1,206 @@
+package testenv
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// secureStart is how long a server may take to answer.
+const secureStart = time.Minute
+
+// PostgresWithTLS starts a Postgres of this machine that speaks TLS by itself, and lets
+// nobody in without a certificate of the authority in the name of the user leat. It returns
+// the URL of a database, without parameters. A test is skipped where there is no Postgres.
+func PostgresWithTLS(t testing.TB, a *Authority) string {
+	t.Helper()
+	bin := postgresBinaries()
+	if bin == "" {
+		t.Skip("no binaries of Postgres on this machine")
+	}
+	dir, owner := ownedDir(t)
+	data := filepath.Join(dir, "data")
+	runAs(t, owner, filepath.Join(bin, "initdb"), "-D", data, "--no-sync", "--username=leat", "--auth=trust", "--encoding=UTF8", "--locale=C")
+	certificate, key := a.Sign(t, "server")
+	for name, file := range map[string]string{"server.pem": certificate, "server.key": key, "ca.pem": a.CA} {
+		give(t, owner, filepath.Join(data, name), read(t, file))
+	}
+	give(t, owner, filepath.Join(data, "pg_hba.conf"), []byte("hostssl all leat 127.0.0.1/32 cert clientcert=verify-full\n"))
+	_, port, err := net.SplitHostPort(FreeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin(t, owner, filepath.Join(bin, "postgres"), "-D", data,
+		"-c", "listen_addresses=127.0.0.1", "-c", "port="+port, "-c", "unix_socket_directories="+data, "-c", "fsync=off",
+		"-c", "ssl=on", "-c", "ssl_cert_file=server.pem", "-c", "ssl_key_file=server.key", "-c", "ssl_ca_file=ca.pem")
+	awaitAnswer(t, func() error {
+		content, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+		if err == nil && !bytes.Contains(content, []byte("\nready")) {
+			err = fmt.Errorf("postgres is not ready")
+		}
+		return err
+	})
+	return "postgres://leat@127.0.0.1:" + port + "/postgres"
+}
+
+// postgresBinaries returns the directory of the newest Postgres of this machine, or "".
+func postgresBinaries() string {
+	if dir := os.Getenv("LEAT_POSTGRES_BIN"); dir != "" {
+		return dir
+	}
+	dirs, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is right
+	if len(dirs) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(dirs, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+	})
+}
+
+// QdrantWithTLS starts the Qdrant that LEAT_TEST_QDRANT names, or that is on the path, with
+// TLS of its own, and returns its URL. A test is skipped where there is none.
+func QdrantWithTLS(t testing.TB, a *Authority) string {
+	t.Helper()
+	program, err := exec.LookPath(cmp.Or(os.Getenv("LEAT_TEST_QDRANT"), "qdrant"))
+	if err != nil {
+		t.Skip("no Qdrant on this machine")
+	}
+	dir := t.TempDir()
+	certificate, key := a.Sign(t, "server")
+	grpc, web := FreeAddress(t), FreeAddress(t)
+	port := func(address string) string { _, port, _ := net.SplitHostPort(address); return port }
+	config := filepath.Join(dir, "config.yaml")
+	content := fmt.Sprintf("storage: {storage_path: %q, snapshots_path: %q}\nservice: {host: 127.0.0.1, http_port: %s, grpc_port: %s, enable_tls: true}\ntls: {cert: %q, key: %q, ca_cert: %q}\ntelemetry_disabled: true\n",
+		filepath.Join(dir, "storage"), filepath.Join(dir, "snapshots"), port(web), port(grpc), certificate, key, a.CA)
+	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begin(t, nil, program, "--config-path", config, "--disable-telemetry")
+	secure := a.Server(t)
+	secure.RootCAs = secure.ClientCAs
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: secure, DisableKeepAlives: true}}
+	awaitAnswer(t, func() error {
+		answer, err := client.Get("https://" + web + "/readyz")
+		if err != nil {
+			return err
+		}
+		_, _ = io.Copy(io.Discard, answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("qdrant answers %s", answer.Status)
+		}
+		return nil
+	})
+	return "https://" + grpc
+}
+
+// ownedDir makes a directory for a server that refuses to run as root.
+func ownedDir(t testing.TB) (string, *syscall.Credential) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "leat-secure-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if os.Geteuid() != 0 {
+		return dir, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		u, err = user.Lookup("nobody")
+	}
+	if err != nil {
+		t.Skip("nobody to run Postgres as")
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	owner := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	chown(t, owner, dir)
+	return dir, owner
+}
+
+func chown(t testing.TB, owner *syscall.Credential, path string) {
+	t.Helper()
+	if owner == nil {
+		return
+	}
+	if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func give(t testing.TB, owner *syscall.Credential, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	chown(t, owner, path)
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func command(owner *syscall.Credential, program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
+	return cmd
+}
+
+func runAs(t testing.TB, owner *syscall.Credential, program string, args ...string) {
+	t.Helper()
+	if out, err := command(owner, program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", program, err, out)
+	}
+}
+
+// begin starts a server, and ends it with the test.
+func begin(t testing.TB, owner *syscall.Credential, program string, args ...string) {
+	t.Helper()
+	cmd := command(owner, program, args...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGINT)
+		late := time.AfterFunc(secureStart, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		late.Stop()
+		if t.Failed() {
+			t.Logf("%s: %s", filepath.Base(program), said.String())
+		}
+	})
+}
+
+// awaitAnswer waits until a server answers.
+func awaitAnswer(t testing.TB, ask func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(secureStart); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if err = ask(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("testenv: %v", err)
+}
