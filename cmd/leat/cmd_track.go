@@ -13,12 +13,13 @@ import (
 )
 
 type trackCmd struct {
-	Repo   string `arg:"" help:"Repository: its URL, its path, or the end of it."`
-	Tags   string `arg:"" optional:"" help:"Glob of tags, such as 'v*'; a star stands for any characters. Default: list the globs."`
-	Keep   int    `default:"10" placeholder:"N" help:"How many of the newest are kept (${default}; at most 1000)."`
-	Days   int    `placeholder:"N" help:"How many days each is kept, from when it was first seen. Default: whatever its age."`
-	Remove bool   `help:"Let go of the tags of this glob instead. Those that are pinned stay."`
-	Wait   bool   `help:"Follow the look at the repository to its end; the tags are indexed after it."`
+	Repo       string `arg:"" help:"Repository: its URL, its path, or the end of it."`
+	Tags       string `arg:"" optional:"" help:"Glob of tags, such as 'v*'; a star stands for any characters. Default: list the globs."`
+	Keep       int    `default:"10" placeholder:"N" help:"How many of the newest are kept (${default}; at most 1000)."`
+	Days       int    `placeholder:"N" help:"How many days each is kept, from when it was first seen. Default: whatever its age."`
+	Searchable int    `placeholder:"N" help:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Default: all that are kept."`
+	Remove     bool   `help:"Let go of the tags of this glob instead. Those that are pinned stay."`
+	Wait       bool   `help:"Follow the look at the repository to its end; the tags are indexed after it."`
 }
 
 func (trackCmd) Help() string {
@@ -39,7 +40,7 @@ func (cmd *trackCmd) Run(ctx context.Context, g *globals) error {
 	case cmd.Remove:
 		return cmd.remove(ctx, g, s)
 	}
-	a, err := s.leat.TrackTags(ctx, service.TrackTagsRequest{Tenant: g.Tenant, Repository: cmd.Repo, Tags: cmd.Tags, Keep: cmd.Keep, Days: cmd.Days})
+	a, err := s.leat.TrackTags(ctx, service.TrackTagsRequest{Tenant: g.Tenant, Repository: cmd.Repo, Tags: cmd.Tags, Keep: cmd.Keep, Days: cmd.Days, Searchable: cmd.Searchable})
 	if err != nil {
 		return err
 	}
@@ -66,13 +67,16 @@ func (cmd *trackCmd) list(ctx context.Context, g *globals, s *session) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "TAGS\tKEEP\tDAYS\tSINCE")
+	fmt.Fprintln(w, "TAGS\tKEEP\tSEARCHABLE\tDAYS\tSINCE")
 	for _, r := range a.Rules {
-		days := "-"
+		days, searchable := "-", "-"
 		if r.Days > 0 {
 			days = fmt.Sprint(r.Days)
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", safeLine(r.Tags), r.Keep, days, r.CreatedAt.Format("2006-01-02 15:04"))
+		if r.Searchable > 0 {
+			searchable = fmt.Sprint(r.Searchable)
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", safeLine(r.Tags), r.Keep, searchable, days, r.CreatedAt.Format("2006-01-02 15:04"))
 	}
 	return w.Flush()
 }

@@ -6,15 +6,17 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
 )
 
 // turnFlags choose the refs that wake or fall asleep.
 type turnFlags struct {
-	Repo string `arg:"" help:"Repository: its URL, its path, or the end of it."`
-	Ref  string `placeholder:"REF" help:"Only this branch, tag or version. Default: all that are indexed."`
-	Wait bool   `help:"Return when it is done."`
+	Repo     string        `arg:"" help:"Repository: its URL, its path, or the end of it."`
+	Ref      string        `placeholder:"REF" help:"Only this branch, tag or version. Default: all that are indexed."`
+	Wait     bool          `help:"Return when it is done."`
+	Patience time.Duration `default:"1m" help:"With --wait: give up when nothing has changed for so long (${default})."`
 }
 
 type wakeCmd struct{ turnFlags }
@@ -37,27 +39,45 @@ func (cmd *sleepCmd) Run(ctx context.Context, g *globals) error {
 	return cmd.run(ctx, g, service.FallingAsleep, leat.Sleep)
 }
 
-// turnInterval is the time between two looks whether a ref has turned.
-const turnInterval = 250 * time.Millisecond
+const (
+	turnInterval = 250 * time.Millisecond // between two looks whether a ref has turned
+	turnNotice   = 10 * time.Second       // without a change, after which it is said what is waited for
+)
 
 // run turns refs. With --wait it asks again, which changes nothing, until none is in the
 // state underway.
 func (cmd *turnFlags) run(
 	ctx context.Context, g *globals, underway string, turn func(leat, context.Context, service.TurnRequest) (service.TurnAnswer, error),
 ) error {
+	if cmd.Patience < time.Second {
+		return fmt.Errorf("--patience %s: give 1s or more", cmd.Patience)
+	}
 	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	var before service.TurnAnswer
+	moved, told := time.Now(), time.Now()
 	for {
 		a, err := turn(s.leat, ctx, service.TurnRequest{Tenant: g.Tenant, Repository: cmd.Repo, Ref: cmd.Ref})
 		if err != nil {
 			return err
 		}
-		done := !slices.ContainsFunc(a.Refs, func(t service.Turned) bool { return t.State == underway })
-		if done || !cmd.Wait {
+		waits := slices.DeleteFunc(slices.Clone(a.Refs), func(t service.Turned) bool { return t.State != underway })
+		if len(waits) == 0 || !cmd.Wait {
 			return cmd.show(g, a)
+		}
+		if !slices.Equal(a.Refs, before.Refs) {
+			before, moved, told = a, time.Now(), time.Now()
+		}
+		still := time.Since(moved)
+		switch {
+		case still >= cmd.Patience:
+			return fmt.Errorf("%s; nothing has changed for %s. It goes on by itself when it can", waitsFor(waits), cmd.Patience)
+		case time.Since(told) >= turnNotice:
+			told = time.Now()
+			note("%s; nothing has changed for %s", waitsFor(waits), still.Round(time.Second))
 		}
 		select {
 		case <-ctx.Done():
@@ -65,6 +85,35 @@ func (cmd *turnFlags) run(
 		case <-time.After(turnInterval):
 		}
 	}
+}
+
+// waitsFor says what keeps refs from being awake or asleep, and what to do: the syncer has
+// the documents, or the workers to which it has handed them.
+func waitsFor(refs []service.Turned) string {
+	var left, handed int64
+	for _, t := range refs {
+		left, handed = left+t.Left, handed+t.Handed
+	}
+	worker := "syncer"
+	if handed > 0 && handed == left {
+		worker = "indexer"
+	}
+	what := fmt.Sprintf("%s of %s is %s", service.ShortRef(refs[0].Ref), refs[0].Repository, refs[0].State)
+	if len(refs) > 1 {
+		what = fmt.Sprintf("%d refs of %s are %s", len(refs), refs[0].Repository, refs[0].State)
+	}
+	return safeLine(what) + fmt.Sprintf(", and %s for the %s: start one, or see its log ('leat doctor' says what is wrong)", waiting(left), worker)
+}
+
+// waiting says how many documents wait.
+func waiting(n int64) string {
+	switch n {
+	case 0:
+		return "waits"
+	case 1:
+		return "1 document waits"
+	}
+	return number.Thousands(n) + " documents wait"
 }
 
 func (cmd *turnFlags) show(g *globals, a service.TurnAnswer) error {

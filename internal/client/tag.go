@@ -19,7 +19,9 @@ func (c *Client) TrackTags(ctx context.Context, r service.TrackTagsRequest) (a s
 		Tags string `json:"tags"`
 		Keep int    `json:"keep,omitempty"`
 		Days int    `json:"days,omitempty"`
-	}{r.Tags, r.Keep, r.Days}
+
+		Searchable int `json:"searchable,omitempty"`
+	}{r.Tags, r.Keep, r.Days, r.Searchable}
 	return a, c.ask(ctx, post(body, c.of(r.Tenant), "repositories", named(r.Repository), "tags"), &a)
 }
 

@@ -55,7 +55,7 @@ func ProgramOf(name string) (Program, error) {
 
 // MCPTools names the tools for agents in the help of flags, those that are listed by
 // default first.
-const MCPTools = "explore, search, read, status; grep, compare, list, versions, pin, submit; " +
+const MCPTools = "explore, search, read, status; grep, compare, list, submit; versions, pin, unpin, rollback, wake, sleep; " +
 	"symbol, references, callers, callees, neighbours, impact, path, important, communities, related"
 
 // binary names the program's file.

@@ -89,6 +89,18 @@ func TestButtonsOfARepository(t *testing.T) {
 	b.press(t, `//*[@id="versions"]//button[text()="Unpin"]`, `//*[@id="versions"]/p[@class="faint"]`)
 	s.state(t, "unpinned", "select count(*) from versions", "0")
 
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible("#versions"), chromedp.SendKeys(`form[action^="/track"] [name="tags"]`, "v*"),
+		chromedp.SendKeys(`form[action^="/track"] [name="searchable"]`, "2"), chromedp.SendKeys(`form[action^="/track"] [name="days"]`, "30"))
+	b.press(t, `//*[@id="versions"]//button[text()="Follow"]`, `//p[contains(., "the newest 2 of them do not sleep, each for 30 days")]`)
+	s.state(t, "followed", "select concat_ws(' ', glob, keep, searchable, days) from tag_rules", "refs/tags/v* 10 2 30")
+	s.Settle(t)
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible(".track"))
+	b.pressLive(t, button("/sleep", "Let it sleep"), `//main[.//strong[text()="Asleep."]]`)
+	s.state(t, "put to sleep", "select (dormant_at is not null)::text from tracks where ref = 'refs/heads/main'", "true")
+	b.pressLive(t, button("/wake", "Wake it"), `//main[not(.//strong[text()="Asleep."])]`)
+	s.state(t, "woken", "select (dormant_at is not null)::text from tracks where ref = 'refs/heads/main'", "false")
+
+	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible("#versions"))
 	b.do(t, chromedp.SendKeys(`form[action^="/forget"] [name="name"]`, "something else"))
 	b.press(t, button("/forget", "Forget it"), `//p[contains(., "nothing was forgotten")]`)
 	s.state(t, "not confirmed", "select count(*) from tracks where ref = 'refs/heads/main' and forgotten_at is not null", "0")

@@ -41,6 +41,8 @@ type trackTagsInput struct {
 		Tags string `json:"tags" minLength:"1" maxLength:"250" doc:"Glob of tags, such as v*; a star stands for any characters."`
 		Keep int    `json:"keep,omitempty" minimum:"1" maximum:"1000" default:"10" doc:"How many of the newest are kept."`
 		Days int    `json:"days,omitempty" minimum:"1" maximum:"36500" doc:"How many days each is kept, from when it was first seen; absent: whatever its age."`
+
+		Searchable int `json:"searchable,omitempty" minimum:"1" maximum:"1000" doc:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Absent: all that are kept."`
 	}
 }
 
@@ -48,7 +50,7 @@ type trackTagsOutput struct{ Body service.TrackTagsAnswer }
 
 func (d deps) trackTags(ctx context.Context, who caller, in *trackTagsInput) (*trackTagsOutput, error) {
 	a, err := d.TrackTags(ctx, service.TrackTagsRequest{
-		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Tags: in.Body.Tags, Keep: in.Body.Keep, Days: in.Body.Days,
+		Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Tags: in.Body.Tags, Keep: in.Body.Keep, Days: in.Body.Days, Searchable: in.Body.Searchable,
 	})
 	return &trackTagsOutput{a}, err
 }

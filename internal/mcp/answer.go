@@ -20,7 +20,7 @@ const mark = "» "
 type exploreIn struct {
 	Question   string `json:"question" jsonschema:"the question in plain words, or names to look for"`
 	Repository string `json:"repository,omitempty" jsonschema:"only this repository: its URL or the end of it; default all"`
-	Ref        string `json:"ref,omitempty" jsonschema:"only this branch or tag"`
+	Ref        string `json:"ref,omitempty" jsonschema:"only this branch, tag, version, or beginning of a commit"`
 	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
 }
 
@@ -62,7 +62,7 @@ func explore(ctx context.Context, c caller, in exploreIn) (string, error) {
 type searchIn struct {
 	Query      string `json:"query" jsonschema:"words, names, an error message or a sentence"`
 	Repository string `json:"repository,omitempty" jsonschema:"only this repository: its URL or the end of it; default all"`
-	Ref        string `json:"ref,omitempty" jsonschema:"only this branch or tag"`
+	Ref        string `json:"ref,omitempty" jsonschema:"only this branch, tag, version, or beginning of a commit"`
 	Language   string `json:"language,omitempty" jsonschema:"only this language, such as go or c++"`
 	Path       string `json:"path,omitempty" jsonschema:"only paths that match this glob: * stays in a directory, ** does not"`
 	Kind       string `json:"kind,omitempty" jsonschema:"only this kind: function, method, type, section and so on"`
@@ -128,7 +128,7 @@ func after(lines string) string {
 type readIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
 	Path       string `json:"path" jsonschema:"path from the root of the repository"`
-	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch, tag, version, or beginning of a commit; needed where several are indexed"`
 	First      int    `json:"first_line,omitempty" jsonschema:"from 1; default the first"`
 	Last       int    `json:"last_line,omitempty" jsonschema:"inclusive; default the last"`
 	Around     int    `json:"around,omitempty" jsonschema:"a line: read the whole function or type that holds it, in place of a range"`
@@ -181,7 +181,7 @@ type grepIn struct {
 	Pattern    string `json:"pattern" jsonschema:"a regular expression of RE2, matched in each line"`
 	Literal    bool   `json:"literal,omitempty" jsonschema:"the pattern is a text, to be found letter by letter"`
 	IgnoreCase bool   `json:"ignore_case,omitempty" jsonschema:"upper and lower case are alike"`
-	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch, tag, version, or beginning of a commit; needed where several are indexed"`
 	Path       string `json:"path,omitempty" jsonschema:"only this file, what is below this directory, or what fits this glob"`
 	Language   string `json:"language,omitempty" jsonschema:"only this language, such as go or c++"`
 	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
@@ -237,6 +237,12 @@ func status(ctx context.Context, c caller, in statusIn) (string, error) {
 		d := r.Documents
 		b.WriteString(line(r.URL + at(r.Ref, r.Commit, r.Underway) + ": " + r.State))
 		fmt.Fprintf(&b, ", %d of %d files indexed, %d pending, %d failed, %d skipped", d.Indexed, d.Total, d.Pending, d.Failed, d.Skipped)
+		if r.Held != "" && len(r.Versions) == 0 {
+			b.WriteString(", rolled back")
+		}
+		if r.Dormant != "" {
+			b.WriteString(", " + r.Dormant)
+		}
 		if r.Error != "" {
 			b.WriteString("; " + line(r.Error))
 		}
@@ -250,7 +256,7 @@ func status(ctx context.Context, c caller, in statusIn) (string, error) {
 
 type listIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
-	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
+	Ref        string `json:"ref,omitempty" jsonschema:"branch, tag, version, or beginning of a commit; needed where several are indexed"`
 	Under      string `json:"under,omitempty" jsonschema:"a directory; default the whole repository"`
 	After      string `json:"after,omitempty" jsonschema:"go on after this path"`
 }

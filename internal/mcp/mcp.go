@@ -39,6 +39,11 @@ type Service interface {
 	Pin(context.Context, service.PinRequest) (service.PinAnswer, error)
 	TagRules(context.Context, service.TagRulesRequest) (service.TagRulesAnswer, error)
 	TrackTags(context.Context, service.TrackTagsRequest) (service.TrackTagsAnswer, error)
+	Unpin(context.Context, service.UnpinRequest) error
+	UntrackTags(context.Context, service.UntrackTagsRequest) error
+	Hold(context.Context, service.HoldRequest) (service.HoldAnswer, error)
+	Wake(context.Context, service.TurnRequest) (service.TurnAnswer, error)
+	Sleep(context.Context, service.TurnRequest) (service.TurnAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
 	Submit(context.Context, service.SubmitRequest) (service.Submission, error)
 	Follow(context.Context, service.FollowRequest, func(service.Progress)) (service.Progress, error)

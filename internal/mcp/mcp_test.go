@@ -274,7 +274,8 @@ func TestToolsAreThoseOfConfigurationAndToken(t *testing.T) {
 	}{
 		{nil, nil, []string{"explore", "read", "search", "status"}},
 		{[]string{"list", "search"}, nil, []string{"list", "search"}},
-		{mcp.All(), []access.Scope{access.ScopeSearch}, []string{"explore", "grep", "search"}},
+		{mcp.All(), []access.Scope{access.ScopeSearch}, []string{"explore", "grep", "search", "wake"}},
+		{mcp.All(), []access.Scope{access.ScopeOperate}, []string{"rollback", "sleep", "unpin"}},
 		{mcp.All(), []access.Scope{access.ScopeSubmit}, []string{"pin", "submit"}},
 		{nil, []access.Scope{}, nil},
 	} {
@@ -329,9 +330,12 @@ func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 		"related": {"repository": m.repo.Dir, "file": "sluice.go"},
 		"read":    {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
 		"versions": {"repository": m.repo.Dir}, "pin": {"repository": m.repo.Dir, "commit": "main"},
+		"unpin": {"repository": m.repo.Dir, "name": "one"}, "rollback": {"repository": m.repo.Dir, "to": "main"},
+		"wake": {"repository": m.repo.Dir}, "sleep": {"repository": m.repo.Dir},
 	} {
 		text, _ := s.call(t, tool, arguments)
-		if strings.Contains(text, "Grind") || strings.Contains(text, m.commit[:12]) || strings.Contains(text, "Submitted") || strings.Contains(text, "Kept") {
+		if strings.Contains(text, "Grind") || strings.Contains(text, m.commit[:12]) || strings.Contains(text, "Submitted") || strings.Contains(text, "Kept") ||
+			strings.Contains(text, "no more") || strings.Contains(text, "stays there") || strings.Contains(text, "awake") || strings.Contains(text, "asleep") {
 			t.Errorf("%s: %s", tool, text)
 		}
 	}
@@ -472,7 +476,7 @@ func TestAClientIsToldTheProgress(t *testing.T) {
 // An agent keeps commits, and the newest tags, and lists them by name.
 func TestVersionsAreKeptAndListed(t *testing.T) {
 	m := open(t)
-	s := local(t, m, mcp.Config{Tools: []string{"pin", "versions"}}, acme)
+	s := local(t, m, mcp.Config{Tools: []string{"pin", "unpin", "versions", "rollback", "wake", "sleep", "status"}}, acme)
 	for _, test := range []struct {
 		tool      string
 		arguments map[string]any
@@ -480,11 +484,30 @@ func TestVersionsAreKeptAndListed(t *testing.T) {
 	}{
 		{"versions", nil, "no versions\n"},
 		{"pin", map[string]any{"commit": "main", "name": "one"}, "@" + m.commit[:12] + " as one. "},
-		{"pin", map[string]any{"tags": "v*", "keep": 3}, "The newest 3 tags of refs/tags/v* are kept"},
+		{"pin", map[string]any{"tags": "v*", "keep": 3}, "the newest 3 of refs/tags/v*. Ask"},
 		{"versions", nil, "rule: the newest 3 of refs/tags/v*\none"},
+		{"pin", map[string]any{"tags": "v*", "keep": 3, "days": 9, "searchable": 1}, "the newest 3 of refs/tags/v*, of which the newest 1 do not sleep, each for 9 days"},
+		{"versions", nil, ", each for 9 days\none"},
+		{"rollback", map[string]any{"ref": "main", "to": m.commit}, "main goes to " + m.commit[:12] + " and stays there"},
+		{"status", nil, ", rolled back"},
+		{"rollback", map[string]any{"ref": "main", "release": true}, "main follows its remote again"},
+		{"rollback", map[string]any{"ref": "main"}, "give to or release"},
+		{"rollback", map[string]any{"ref": "main", "to": m.commit, "release": true}, "give to or release"},
+		{"rollback", map[string]any{"ref": "main", "to": "nosuch"}, "not indexed"},
+		{"sleep", map[string]any{"ref": "main"}, m.repo.Dir + " main: falling asleep"},
+		{"status", nil, ", falling asleep"},
+		{"wake", map[string]any{"ref": "main"}, m.repo.Dir + " main: waking"},
+		{"wake", map[string]any{"ref": "nosuch"}, "not indexed"},
+		{"unpin", map[string]any{"tags": "v*"}, "tags of v* are followed no more"},
+		{"unpin", map[string]any{"tags": "v*"}, "no tags are followed"},
+		{"unpin", map[string]any{"name": "one"}, "Version one is kept no more"},
+		{"unpin", map[string]any{"name": "one"}, "no such version"},
+		{"unpin", nil, "give name or tags"},
+		{"versions", nil, "no versions\n"},
 		{"pin", nil, "give commit or tags"},
 		{"pin", map[string]any{"commit": "main", "tags": "v*"}, "give commit or tags"},
 		{"pin", map[string]any{"tags": "v*", "name": "two"}, "name goes with commit"},
+		{"pin", map[string]any{"commit": "main", "days": 2}, "keep, days and searchable with tags"},
 		{"pin", map[string]any{"commit": "nosuch"}, "not indexed"},
 	} {
 		arguments := map[string]any{"repository": m.repo.Dir}

@@ -14,6 +14,7 @@ type tool struct {
 	title       string
 	scope       access.Scope
 	changes     bool // something, for others to see
+	destroys    bool // something that another call does not bring back
 	description string
 	add         func(*mcp.Server, caller, tool)
 }
@@ -143,6 +144,30 @@ var tools = []tool{
 		add: handle(pin),
 	},
 	{
+		name: "unpin", title: "Keep a version no more", scope: access.ScopeOperate, changes: true, destroys: true,
+		description: "Lets go of a version by its name, or with tags ends the rule that keeps the newest tags. A commit that was indexed for it alone leaves the index. " +
+			`Example: {"repository": "acme/mill", "name": "v1.2.0"}`,
+		add: handle(unpin),
+	},
+	{
+		name: "rollback", title: "Serve an older commit", scope: access.ScopeOperate, changes: true,
+		description: "Makes a branch serve an older commit, whatever is pushed, until it is released. Nothing is embedded again that is still kept. " +
+			`Example: {"repository": "acme/mill", "ref": "main", "to": "v1.2.0"}`,
+		add: handle(rollback),
+	},
+	{
+		name: "wake", title: "Wake a repository", scope: access.ScopeSearch, changes: true,
+		description: "Brings the lines of refs back into the index that slept because nobody searched them; a search that names the repository does so too. Nothing is embedded. " +
+			`Call it again to see whether they are still waking. Example: {"repository": "acme/mill"}`,
+		add: handle(wake),
+	},
+	{
+		name: "sleep", title: "Let a repository sleep", scope: access.ScopeOperate, changes: true,
+		description: "Takes refs out of the index until somebody searches them. Their files can be read meanwhile, and their texts and vectors stay. " +
+			`Example: {"repository": "acme/mill", "ref": "v1.2.0"}`,
+		add: handle(sleep),
+	},
+	{
 		name: "submit", title: "Index a repository", scope: access.ScopeSubmit, changes: true,
 		description: `Asks for a repository to be indexed, or read again. It returns at once, and status shows the progress; with wait it follows for up to 20 seconds. Example: {"repository": "https://github.com/acme/mill"}`,
 		add:         handle(submit),
@@ -153,10 +178,10 @@ var tools = []tool{
 // that says what to do, since only that reaches the model.
 func handle[In any](answer func(context.Context, caller, In) (string, error)) func(*mcp.Server, caller, tool) {
 	return func(s *mcp.Server, c caller, t tool) {
-		closed, changes := false, t.changes
+		destroys, changes := t.destroys, t.changes
 		mcp.AddTool(s, &mcp.Tool{
 			Name: t.name, Description: t.description,
-			Annotations: &mcp.ToolAnnotations{Title: t.title, ReadOnlyHint: !changes, IdempotentHint: true, DestructiveHint: &closed, OpenWorldHint: &changes},
+			Annotations: &mcp.ToolAnnotations{Title: t.title, ReadOnlyHint: !changes, IdempotentHint: true, DestructiveHint: &destroys, OpenWorldHint: &changes},
 		}, func(ctx context.Context, r *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 			ctx, done := c.while(ctx)
 			defer done()

@@ -38,6 +38,8 @@ type Turned struct {
 	Repository string `json:"repository" doc:"URL of the repository."`
 	Ref        string `json:"ref" doc:"Full name."`
 	State      string `json:"state" doc:"asleep: it has no points; falling asleep: they are going; waking: they are coming back."`
+	Left       int64  `json:"left,omitempty" doc:"Documents that have not turned yet; absent in the answer of a search."`
+	Handed     int64  `json:"handed,omitempty" doc:"Of those, the documents of a waking ref that the syncer has handed to the workers."`
 }
 
 // TurnRequest asks for a repository, or one of its refs, to wake or to fall asleep.
@@ -95,9 +97,13 @@ func (s *Service) turned(ctx context.Context, r TurnRequest, do func(context.Con
 	if err != nil {
 		return a, err
 	}
+	left, err := s.stores.Catalog.Dormancy.Left(ctx, ids)
+	if err != nil {
+		return a, err
+	}
 	for _, id := range ids {
 		if h, there := now[id]; there && dormancy(h) != "" {
-			a.Refs = append(a.Refs, Turned{h.URL, h.Ref, dormancy(h)})
+			a.Refs = append(a.Refs, Turned{h.URL, h.Ref, dormancy(h), left[id].Documents, left[id].Handed})
 		}
 	}
 	return a, nil
@@ -143,7 +149,7 @@ func (s *Service) stir(ctx context.Context, named []catalog.Head) ([]Turned, err
 			dormant = append(dormant, h.ID)
 		}
 		if h.Dormant || h.Turning {
-			list = append(list, Turned{h.URL, h.Ref, Waking})
+			list = append(list, Turned{Repository: h.URL, Ref: h.Ref, State: Waking})
 		}
 	}
 	if len(dormant) == 0 {

@@ -73,7 +73,7 @@ func TestASearchWakesWhatItNames(t *testing.T) {
 
 	for range 2 { // it says so for as long as it wakes
 		a := search(nil, "", one.Dir)
-		want := fmt.Sprintf("[{%s refs/heads/main waking}]", one.Dir)
+		want := fmt.Sprintf("[{%s refs/heads/main waking 0 0}]", one.Dir)
 		if got := fmt.Sprint(a.Waking); got != want || len(a.Hits) != 0 || a.Slept != 0 {
 			t.Errorf("waking %s, want %s, and %d hits", got, want, len(a.Hits))
 		}

@@ -16,6 +16,8 @@ type TagRule struct {
 	Keep int    `json:"keep" doc:"How many of the newest are kept."`
 	Days int    `json:"days,omitempty" doc:"How many days each is kept, from when it was first seen; absent: whatever its age."`
 
+	Searchable int `json:"searchable,omitempty" doc:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Absent: all that are kept."`
+
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -41,6 +43,7 @@ type TrackTagsRequest struct {
 	Tags       string   // glob of tags: v*, or refs/tags/v*
 	Keep       int      // 1 to MostTags; 0: DefaultTags
 	Days       int      // 0: whatever their age
+	Searchable int      // how many of the newest do not sleep, 1 to MostTags; 0: all that are kept
 }
 
 // TrackTagsAnswer names the rule, and the submission by which the tags are looked at.
@@ -84,9 +87,13 @@ func (s *Service) TagRules(ctx context.Context, r TagRulesRequest) (a TagRulesAn
 	a = TagRulesAnswer{ID: heads[0].Repository.String(), URL: heads[0].URL, Rules: []TagRule{}}
 	rules, err := s.stores.Catalog.TagRules(ctx, heads[0].Repository)
 	for _, rule := range rules {
-		a.Rules = append(a.Rules, TagRule{rule.Glob, rule.Keep, rule.Days, rule.CreatedAt.UTC()})
+		a.Rules = append(a.Rules, tagRule(rule))
 	}
 	return a, err
+}
+
+func tagRule(r catalog.TagRule) TagRule {
+	return TagRule{Tags: r.Glob, Keep: r.Keep, Days: r.Days, Searchable: r.Searchable, CreatedAt: r.CreatedAt.UTC()}
 }
 
 // TrackTags keeps the newest tags that match a glob as versions, now and whenever the
@@ -100,7 +107,7 @@ func (s *Service) TrackTags(ctx context.Context, r TrackTagsRequest) (a TrackTag
 	if err != nil {
 		return a, err
 	}
-	rule := catalog.TagRule{Glob: fullTags(r.Tags), Keep: r.Keep, Days: r.Days}
+	rule := catalog.TagRule{Glob: fullTags(r.Tags), Keep: r.Keep, Days: r.Days, Searchable: r.Searchable, CreatedAt: time.Now()}
 	if rule.Keep == 0 {
 		rule.Keep = DefaultTags
 	}
@@ -111,12 +118,14 @@ func (s *Service) TrackTags(ctx context.Context, r TrackTagsRequest) (a TrackTag
 		return a, badLimit(rule.Keep, MostTags, "tags")
 	case rule.Days < 0 || rule.Days > mostDays:
 		return a, badLimit(rule.Days, mostDays, "days")
+	case rule.Searchable < 0 || rule.Searchable > MostTags:
+		return a, badLimit(rule.Searchable, MostTags, "searchable tags")
 	}
 	if err := s.stores.Catalog.PutTagRule(ctx, heads[0].Repository, rule); err != nil {
 		return a, err
 	}
 	n, err := s.Submit(ctx, SubmitRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: heads[0].URL})
-	return TrackTagsAnswer{TagRule{rule.Glob, rule.Keep, rule.Days, time.Now().UTC()}, n.Submitted()}, err
+	return TrackTagsAnswer{tagRule(rule), n.Submitted()}, err
 }
 
 // UntrackTags ends a rule. The versions that it made leave the index, unless they are pinned.

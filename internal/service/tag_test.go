@@ -109,13 +109,69 @@ func TestTheNewestTagsAreKept(t *testing.T) {
 	m.CheckClean(t)
 }
 
+// The newest tags of a rule are searchable: those before come without points, can be read,
+// and wake when a search names them. They sleep again when nobody has searched them for a
+// while.
+func TestOlderTagsOfARuleSleep(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	repo.Git(t, nil, "-C", repo.Dir, "symbolic-ref", "HEAD", "refs/heads/main")
+	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "the water\n"))
+	for n := 1; n <= 4; n++ {
+		repo.CommitTo(t, fmt.Sprintf("refs/tags/v%d", n), testpipe.Text("a.txt", fmt.Sprintf("water of v%d\n", n)))
+	}
+	if _, err := m.TrackTags(t.Context(), service.TrackTagsRequest{Tenant: "acme", Repository: repo.Dir, Tags: "v*", Keep: 4, Searchable: 2}); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(when, asleep string, points uint64) {
+		t.Helper()
+		m.look(t, repo)
+		m.turn(t)
+		if got := m.One(t, "select coalesce(string_agg(ref, ' ' order by ref), '') from tracks where dormant_at is not null and not turning"); got != asleep {
+			t.Errorf("%s: %q sleep, want %q", when, got, asleep)
+		}
+		active, err := m.Catalog.Generations.Active(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := m.Points.CountAll(t.Context(), active.Collection); err != nil || uint64(n) != points {
+			t.Errorf("%s: %d points, %v; want %d", when, n, err, points)
+		}
+		m.CheckClean(t)
+	}
+	expect("at first", "refs/tags/v1 refs/tags/v2", 3)
+	if got := m.text(t, repo, "v1"); got != "water of v1\n" {
+		t.Errorf("v1 reads %q", got)
+	}
+	if a, err := m.Search(t.Context(), service.SearchRequest{Tenant: "acme", Query: "water", Repositories: []string{repo.Dir}, Ref: "v1"}); err != nil || len(a.Waking) != 1 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	expect("after a search of v1", "refs/tags/v2", 4)
+
+	repo.CommitTo(t, "refs/tags/v5", testpipe.Text("a.txt", "water of v5\n"))
+	expect("when a tag comes beside those that were searched lately", "refs/tags/v2", 4)
+	m.Rows(t, "update tracks set searched_at = now() - interval '2 hours'")
+	expect("when nobody has searched for a while", "refs/tags/v2 refs/tags/v3", 3)
+
+	// What somebody pins stays awake.
+	if _, err := m.Pin(t.Context(), service.PinRequest{Tenant: "acme", Repository: repo.Dir, Commit: "v3", Name: "kept"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Wake(t.Context(), service.TurnRequest{Tenant: "acme", Repository: repo.Dir, Ref: "v3"}); err != nil {
+		t.Fatal(err)
+	}
+	m.turn(t)
+	m.Rows(t, "update tracks set searched_at = now() - interval '2 hours'")
+	expect("when one is pinned", "refs/tags/v2", 4)
+}
+
 func TestARuleOfTagsIsRefused(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
 	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "a\n"))
 	for _, r := range []service.TrackTagsRequest{
 		{Tags: "refs/heads/*"}, {Tags: ""}, {Tags: "a b"}, {Tags: "a\x00"}, {Tags: strings.Repeat("v", 300)}, {Tags: "v[12]"},
-		{Tags: "v*", Keep: -1}, {Tags: "v*", Keep: service.MostTags + 1}, {Tags: "v*", Days: -1},
+		{Tags: "v*", Keep: -1}, {Tags: "v*", Keep: service.MostTags + 1}, {Tags: "v*", Days: -1}, {Tags: "v*", Searchable: -1}, {Tags: "v*", Searchable: service.MostTags + 1},
 	} {
 		r.Tenant, r.Repository = "acme", repo.Dir
 		if _, err := m.TrackTags(t.Context(), r); !errors.Is(err, service.Invalid) {

@@ -47,8 +47,17 @@ func (p *Pages) track(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return p.toVersions(w, r, v, &service.Error{Kind: service.Invalid, Field: service.FieldLimit, Value: form.Get("keep"), Reason: "give a number of tags"})
 	}
+	var more [2]int
+	for i, name := range []string{"days", "searchable"} {
+		if form.Get(name) == "" {
+			continue
+		}
+		if more[i], err = strconv.Atoi(form.Get(name)); err != nil || more[i] == 0 {
+			return p.toVersions(w, r, v, &service.Error{Kind: service.Invalid, Field: service.FieldLimit, Value: form.Get(name), Reason: "give a number for " + name + ", or none"})
+		}
+	}
 	_, err = p.service.TrackTags(r.Context(), service.TrackTagsRequest{
-		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: form.Get("repository"), Tags: strings.TrimSpace(form.Get("tags")), Keep: keep,
+		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: form.Get("repository"), Tags: strings.TrimSpace(form.Get("tags")), Keep: keep, Days: more[0], Searchable: more[1],
 	})
 	return p.toVersions(w, r, v, err)
 }
@@ -63,9 +72,18 @@ func (p *Pages) untrack(w http.ResponseWriter, r *http.Request, v visit) error {
 
 // wake brings the lines of a ref back into the index.
 func (p *Pages) wake(w http.ResponseWriter, r *http.Request, v visit) error {
-	form := r.PostForm
-	_, err := p.service.Wake(r.Context(), service.TurnRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: form.Get("repository"), Ref: form.Get("ref")})
+	_, err := p.service.Wake(r.Context(), turnOf(r, v))
 	return p.toVersions(w, r, v, err)
+}
+
+// sleep takes the lines of a ref out of the index until somebody searches it.
+func (p *Pages) sleep(w http.ResponseWriter, r *http.Request, v visit) error {
+	_, err := p.service.Sleep(r.Context(), turnOf(r, v))
+	return p.toVersions(w, r, v, err)
+}
+
+func turnOf(r *http.Request, v visit) service.TurnRequest {
+	return service.TurnRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: r.PostForm.Get("repository"), Ref: r.PostForm.Get("ref")}
 }
 
 // toVersions leads back to the versions of a form's repository.
@@ -97,12 +115,15 @@ func olderThan(refs []service.RepositoryStatus, s service.Snapshot) bool {
 	return false
 }
 
-// ruleAge says how long a rule keeps a tag.
-func ruleAge(r service.TagRule) string {
-	if r.Days == 0 {
-		return ""
+// ruleMore says which tags of a rule sleep, and how long it keeps each.
+func ruleMore(r service.TagRule) (text string) {
+	if r.Searchable > 0 {
+		text = ", and the newest " + number(int64(r.Searchable)) + " of them do not sleep"
 	}
-	return ", each for " + plural(r.Days, "day")
+	if r.Days > 0 {
+		text += ", each for " + plural(r.Days, "day")
+	}
+	return text
 }
 
 // versionState is the state of a version's snapshot.

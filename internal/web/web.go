@@ -110,6 +110,7 @@ func (p *Pages) Routes() []Route {
 		{"POST /unpin", access.ScopeOperate, p.unpin},
 		{"POST /hold", access.ScopeOperate, p.hold},
 		{"POST /wake", access.ScopeSearch, p.wake},
+		{"POST /sleep", access.ScopeOperate, p.sleep},
 		{"POST /track", access.ScopeSubmit, p.track},
 		{"POST /untrack", access.ScopeOperate, p.untrack},
 		{"POST /approve", access.ScopeOperate, p.approve},

@@ -147,6 +147,25 @@ func (d *Dormancy) Asleep(ctx context.Context, track uuid.UUID, most int) (int64
 	return n, nil
 }
 
+// Left is what a track that turns waits for.
+type Left struct {
+	Documents int64 // that have not turned yet
+	Handed    int64 // of those, that are with the workers because the track wakes
+}
+
+// Left counts the documents that have not turned yet of those of the tracks that turn.
+func (d *Dormancy) Left(ctx context.Context, tracks []uuid.UUID) (map[uuid.UUID]Left, error) {
+	rows, err := d.query.CountTurning(ctx, tracks)
+	if err != nil {
+		return nil, fmt.Errorf("count documents of %d tracks that have not turned: %w", len(tracks), err)
+	}
+	left := make(map[uuid.UUID]Left, len(rows))
+	for _, r := range rows {
+		left[r.ID] = Left{r.Waiting, r.Handed}
+	}
+	return left, nil
+}
+
 // End records that a turn is done, if it is: a track is awake when the indexer has written
 // the points of each document that can have some.
 func (d *Dormancy) End(ctx context.Context, t Turn) (done bool, err error) {

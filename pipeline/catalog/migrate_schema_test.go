@@ -192,6 +192,7 @@ func TestConstraints(t *testing.T) {
 		{"tag rule of branches", check, "insert into tag_rules (repository, glob, keep) values ($repository, 'refs/heads/*', 3)"},
 		{"tag rule of none", check, "insert into tag_rules (repository, glob, keep) values ($repository, 'refs/tags/a*', 0)"},
 		{"tag rule of no days", check, "insert into tag_rules (repository, glob, keep, days) values ($repository, 'refs/tags/a*', 1, 0)"},
+		{"tag rule of no searchable tag", check, "insert into tag_rules (repository, glob, keep, searchable) values ($repository, 'refs/tags/a*', 2, 0)"},
 		{"tag rule of no repository", foreign, "insert into tag_rules (repository, glob, keep) values ($nobody, 'refs/tags/a*', 1)"},
 		{"seen tag", "", "insert into seen_tags (repository, glob, ref) values ($repository, 'refs/tags/v*', 'refs/tags/v1')"},
 		{"seen branch", check, "insert into seen_tags (repository, glob, ref) values ($repository, 'refs/tags/v*', 'refs/heads/v1')"},

@@ -16,24 +16,32 @@ import (
 
 // TagRule keeps the newest tags of a repository that match a glob as versions.
 type TagRule struct {
-	Glob      string // full names; a star stands for any characters
-	Keep      int    // how many of the newest, 1 to 1,000
-	Days      int    // how long each is kept since it was first seen; 0: whatever its age
-	CreatedAt time.Time
+	Glob string // full names; a star stands for any characters
+	Keep int    // how many of the newest, 1 to 1,000
+	Days int    // how long each is kept since it was first seen; 0: whatever its age
+	// Searchable is how many of the newest are searchable at once. The others sleep, until a
+	// search names them and when nobody has for unsearched. 0: all that are kept.
+	Searchable int
+	CreatedAt  time.Time
 }
 
 // PutTagRule makes a rule, or changes it.
 func (c *Core) PutTagRule(ctx context.Context, repository uuid.UUID, r TagRule) error {
-	var days *int32
-	if r.Days > 0 {
-		n := int32(r.Days)
-		days = &n
-	}
-	err := c.query.PutTagRule(ctx, query.PutTagRuleParams{Repository: repository, Glob: r.Glob, Keep: int32(r.Keep), Days: days})
+	err := c.query.PutTagRule(ctx, query.PutTagRuleParams{
+		Repository: repository, Glob: r.Glob, Keep: int32(r.Keep), Days: unlessZero(r.Days), Searchable: unlessZero(r.Searchable),
+	})
 	if err != nil {
 		return fmt.Errorf("put the rule of tags %s of repository %s: %w", r.Glob, repository, err)
 	}
 	return nil
+}
+
+func unlessZero(n int) *int32 {
+	if n == 0 {
+		return nil
+	}
+	m := int32(n)
+	return &m
 }
 
 // TagRules lists the rules of a repository by glob.
@@ -44,7 +52,7 @@ func (c *Core) TagRules(ctx context.Context, repository uuid.UUID) ([]TagRule, e
 	}
 	rules := make([]TagRule, len(rows))
 	for i, r := range rows {
-		rules[i] = TagRule{r.Glob, int(r.Keep), int(r.Days), r.CreatedAt}
+		rules[i] = TagRule{r.Glob, int(r.Keep), int(r.Days), int(r.Searchable), r.CreatedAt}
 	}
 	return rules, nil
 }
@@ -69,6 +77,10 @@ func (c *Core) DropTagRule(ctx context.Context, repository uuid.UUID, glob strin
 	}
 	return nil
 }
+
+// unsearched is how long nobody has to have searched a tag that is none of the newest until
+// it sleeps again.
+const unsearched = time.Hour
 
 // Kept says what a look at a repository's tags has changed.
 type Kept struct{ Come, Gone []string } // names of versions
@@ -104,8 +116,12 @@ func (c *Core) KeepTags(ctx context.Context, tenant, source string, repository u
 				k.Come = append(k.Come, tagName(ref))
 			}
 		}
-		k.Gone, err = dropRuleVersions(ctx, q, repository, glob, wanted)
-		return err
+		if k.Gone, err = dropRuleVersions(ctx, q, repository, glob, wanted); err != nil || rule.Searchable == 0 {
+			return err
+		}
+		return q.SleepRuleTracks(ctx, query.SleepRuleTracksParams{
+			Repository: repository, Rule: glob, Refs: orEmpty(wanted[min(int(rule.Searchable), len(wanted)):]), Come: orEmpty(k.Come), After: unsearched.Seconds(),
+		})
 	})
 	if err != nil {
 		return k, fmt.Errorf("keep the tags %s of repository %s: %w", glob, repository, err)

@@ -75,6 +75,16 @@ returning d.id;
 -- name: CountAsleep :one
 select count(*) from (select 1 from documents where track = @track and asleep limit @most) d;
 
+-- name: CountTurning :many
+-- Of a track that falls asleep, the syncer has each document; of one that wakes, those that
+-- it has handed on are no longer indexed.
+select t.id,
+    count(d.id) filter (where case when t.dormant_at is null then d.asleep else not d.asleep and d.indexed_revision is not null end) as waiting,
+    count(d.id) filter (where t.dormant_at is null and d.asleep and d.state in ('chunked', 'embedded')) as handed
+from tracks t left join documents d on d.track = t.id and d.state not in ('skipped', 'removed')
+where t.id = any(@ids::uuid[]) and t.turning
+group by t.id;
+
 -- name: EndTurn :execrows
 update tracks t set turning = false
 where t.id = @track and t.turning and (t.dormant_at is not null) = @dormant::bool

@@ -1,6 +1,6 @@
 -- name: PutTagRule :exec
-insert into tag_rules as r (repository, glob, keep, days) values (@repository, @glob, @keep, sqlc.narg(days))
-on conflict (repository, glob) do update set keep = excluded.keep, days = excluded.days;
+insert into tag_rules as r (repository, glob, keep, days, searchable) values (@repository, @glob, @keep, sqlc.narg(days), sqlc.narg(searchable))
+on conflict (repository, glob) do update set keep = excluded.keep, days = excluded.days, searchable = excluded.searchable;
 
 -- name: DropTagRule :execrows
 delete from tag_rules where repository = @repository and glob = @glob;
@@ -9,10 +9,10 @@ delete from tag_rules where repository = @repository and glob = @glob;
 delete from tag_rules where repository = @repository;
 
 -- name: ListTagRules :many
-select glob, keep, coalesce(days, 0)::int as days, created_at from tag_rules where repository = @repository order by glob;
+select glob, keep, coalesce(days, 0)::int as days, coalesce(searchable, 0)::int as searchable, created_at from tag_rules where repository = @repository order by glob;
 
 -- name: LockTagRule :one
-select keep, coalesce(days, 0)::int as days from tag_rules where repository = @repository and glob = @glob for update;
+select keep, coalesce(days, 0)::int as days, coalesce(searchable, 0)::int as searchable from tag_rules where repository = @repository and glob = @glob for update;
 
 -- name: SeeTags :exec
 insert into seen_tags (repository, glob, ref) select @repository, @glob, u.tag from unnest(@refs::text[]) as u (tag) on conflict do nothing;
@@ -37,3 +37,16 @@ delete from versions v
 where v.repository = @repository and v.rule = @rule::text and not exists (select 1 from tracks t where t.id = v.track and t.ref = any(@wanted::text[]))
 returning (select t.ref from tracks t where t.id = v.track)::text as ref, v.name,
     (not v.borrowed and not exists (select 1 from versions o where o.track = v.track and o.name <> v.name))::bool as forget;
+
+-- name: SleepRuleTracks :exec
+-- Those that have just come sleep from the beginning, the others when nobody has searched
+-- them for a while. A track that a person keeps, or that was there before, is left alone.
+update tracks t set dormant_at = now(), turning = true
+where t.id in (
+    select l.id from tracks l join versions v on v.track = l.id
+    where l.repository = @repository and v.rule = @rule::text and not v.borrowed and l.ref = any(@refs::text[])
+        and l.dormant_at is null and l.forgotten_at is null
+        and (v.name = any(@come::text[]) or l.searched_at < now() - make_interval(secs => @after::float8))
+        and not exists (select 1 from versions o where o.track = l.id and o.name <> v.name)
+    order by l.id for no key update of l
+);

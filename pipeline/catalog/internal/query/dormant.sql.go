@@ -86,6 +86,43 @@ func (q *Queries) CountDormant(ctx context.Context, tenant string, apart []uuid.
 	return items, nil
 }
 
+const countTurning = `-- name: CountTurning :many
+select t.id,
+    count(d.id) filter (where case when t.dormant_at is null then d.asleep else not d.asleep and d.indexed_revision is not null end) as waiting,
+    count(d.id) filter (where t.dormant_at is null and d.asleep and d.state in ('chunked', 'embedded')) as handed
+from tracks t left join documents d on d.track = t.id and d.state not in ('skipped', 'removed')
+where t.id = any($1::uuid[]) and t.turning
+group by t.id
+`
+
+type CountTurningRow struct {
+	ID      uuid.UUID
+	Waiting int64
+	Handed  int64
+}
+
+// Of a track that falls asleep, the syncer has each document; of one that wakes, those that
+// it has handed on are no longer indexed.
+func (q *Queries) CountTurning(ctx context.Context, ids []uuid.UUID) ([]CountTurningRow, error) {
+	rows, err := q.db.Query(ctx, countTurning, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountTurningRow
+	for rows.Next() {
+		var i CountTurningRow
+		if err := rows.Scan(&i.ID, &i.Waiting, &i.Handed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endTurn = `-- name: EndTurn :execrows
 update tracks t set turning = false
 where t.id = $1 and t.turning and (t.dormant_at is not null) = $2::bool

@@ -98,14 +98,15 @@ func (q *Queries) ListSeenTags(ctx context.Context, days int32, repository uuid.
 }
 
 const listTagRules = `-- name: ListTagRules :many
-select glob, keep, coalesce(days, 0)::int as days, created_at from tag_rules where repository = $1 order by glob
+select glob, keep, coalesce(days, 0)::int as days, coalesce(searchable, 0)::int as searchable, created_at from tag_rules where repository = $1 order by glob
 `
 
 type ListTagRulesRow struct {
-	Glob      string
-	Keep      int32
-	Days      int32
-	CreatedAt time.Time
+	Glob       string
+	Keep       int32
+	Days       int32
+	Searchable int32
+	CreatedAt  time.Time
 }
 
 func (q *Queries) ListTagRules(ctx context.Context, repository uuid.UUID) ([]ListTagRulesRow, error) {
@@ -121,6 +122,7 @@ func (q *Queries) ListTagRules(ctx context.Context, repository uuid.UUID) ([]Lis
 			&i.Glob,
 			&i.Keep,
 			&i.Days,
+			&i.Searchable,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err
@@ -134,18 +136,19 @@ func (q *Queries) ListTagRules(ctx context.Context, repository uuid.UUID) ([]Lis
 }
 
 const lockTagRule = `-- name: LockTagRule :one
-select keep, coalesce(days, 0)::int as days from tag_rules where repository = $1 and glob = $2 for update
+select keep, coalesce(days, 0)::int as days, coalesce(searchable, 0)::int as searchable from tag_rules where repository = $1 and glob = $2 for update
 `
 
 type LockTagRuleRow struct {
-	Keep int32
-	Days int32
+	Keep       int32
+	Days       int32
+	Searchable int32
 }
 
 func (q *Queries) LockTagRule(ctx context.Context, repository uuid.UUID, glob string) (LockTagRuleRow, error) {
 	row := q.db.QueryRow(ctx, lockTagRule, repository, glob)
 	var i LockTagRuleRow
-	err := row.Scan(&i.Keep, &i.Days)
+	err := row.Scan(&i.Keep, &i.Days, &i.Searchable)
 	return i, err
 }
 
@@ -178,8 +181,8 @@ func (q *Queries) PutRuleVersion(ctx context.Context, arg PutRuleVersionParams) 
 }
 
 const putTagRule = `-- name: PutTagRule :exec
-insert into tag_rules as r (repository, glob, keep, days) values ($1, $2, $3, $4)
-on conflict (repository, glob) do update set keep = excluded.keep, days = excluded.days
+insert into tag_rules as r (repository, glob, keep, days, searchable) values ($1, $2, $3, $4, $5)
+on conflict (repository, glob) do update set keep = excluded.keep, days = excluded.days, searchable = excluded.searchable
 `
 
 type PutTagRuleParams struct {
@@ -187,6 +190,7 @@ type PutTagRuleParams struct {
 	Glob       string
 	Keep       int32
 	Days       *int32
+	Searchable *int32
 }
 
 func (q *Queries) PutTagRule(ctx context.Context, arg PutTagRuleParams) error {
@@ -195,6 +199,7 @@ func (q *Queries) PutTagRule(ctx context.Context, arg PutTagRuleParams) error {
 		arg.Glob,
 		arg.Keep,
 		arg.Days,
+		arg.Searchable,
 	)
 	return err
 }
@@ -214,6 +219,39 @@ insert into seen_tags (repository, glob, ref) select $1, $2, u.tag from unnest($
 
 func (q *Queries) SeeTags(ctx context.Context, repository uuid.UUID, glob string, refs []string) error {
 	_, err := q.db.Exec(ctx, seeTags, repository, glob, refs)
+	return err
+}
+
+const sleepRuleTracks = `-- name: SleepRuleTracks :exec
+update tracks t set dormant_at = now(), turning = true
+where t.id in (
+    select l.id from tracks l join versions v on v.track = l.id
+    where l.repository = $1 and v.rule = $2::text and not v.borrowed and l.ref = any($3::text[])
+        and l.dormant_at is null and l.forgotten_at is null
+        and (v.name = any($4::text[]) or l.searched_at < now() - make_interval(secs => $5::float8))
+        and not exists (select 1 from versions o where o.track = l.id and o.name <> v.name)
+    order by l.id for no key update of l
+)
+`
+
+type SleepRuleTracksParams struct {
+	Repository uuid.UUID
+	Rule       string
+	Refs       []string
+	Come       []string
+	After      float64
+}
+
+// Those that have just come sleep from the beginning, the others when nobody has searched
+// them for a while. A track that a person keeps, or that was there before, is left alone.
+func (q *Queries) SleepRuleTracks(ctx context.Context, arg SleepRuleTracksParams) error {
+	_, err := q.db.Exec(ctx, sleepRuleTracks,
+		arg.Repository,
+		arg.Rule,
+		arg.Refs,
+		arg.Come,
+		arg.After,
+	)
 	return err
 }
 
