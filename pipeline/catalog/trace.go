@@ -8,23 +8,101 @@ import (
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // newTracer returns what makes a span of each statement within a span. The attributes are
 // made once. The span has the statement's name and not its text, which the name leads to:
 // to copy the text, and to ask the connection for its address, costs more than all else.
-func newTracer(cfg *pgx.ConnConfig) *otelpgx.Tracer {
+func newTracer(cfg *pgx.ConnConfig) spans {
 	where := []attribute.KeyValue{attribute.String("db.namespace", cfg.Database)}
 	if !slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host || f.Port != cfg.Port }) {
 		where = append(where, attribute.String("server.address", cfg.Host), attribute.Int("server.port", int(cfg.Port)))
 	}
-	return otelpgx.NewTracer(
+	return spans{otelpgx.NewTracer(
 		otelpgx.WithTracerAttributes(where...),
 		otelpgx.WithDisableConnectionDetailsInAttributes(),
 		otelpgx.WithDisableSQLStatementInAttributes(),
 		otelpgx.WithSpanNameCtxFunc(func(_ context.Context, sql string) string { return nameOf(sql) }),
-	)
+	)}
+}
+
+// spans makes spans where one is recorded. Elsewhere the library times each statement, and
+// makes a set of attributes for a figure of its own, which nobody reads.
+//
+// The connecting and the preparing have no spans of their own: they are parts of what waits
+// for them.
+type spans struct{ tracer *otelpgx.Tracer }
+
+func recorded(ctx context.Context) bool { return trace.SpanFromContext(ctx).IsRecording() }
+
+// TraceQueryStart implements [pgx.QueryTracer].
+func (s spans) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	if !recorded(ctx) {
+		return ctx
+	}
+	return s.tracer.TraceQueryStart(ctx, conn, data)
+}
+
+// TraceQueryEnd implements [pgx.QueryTracer].
+func (s spans) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
+	if recorded(ctx) {
+		s.tracer.TraceQueryEnd(ctx, conn, data)
+	}
+}
+
+// TraceBatchStart implements [pgx.BatchTracer].
+func (s spans) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	if !recorded(ctx) {
+		return ctx
+	}
+	return s.tracer.TraceBatchStart(ctx, conn, data)
+}
+
+// TraceBatchQuery implements [pgx.BatchTracer].
+func (s spans) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
+	if recorded(ctx) {
+		s.tracer.TraceBatchQuery(ctx, conn, data)
+	}
+}
+
+// TraceBatchEnd implements [pgx.BatchTracer].
+func (s spans) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {
+	if recorded(ctx) {
+		s.tracer.TraceBatchEnd(ctx, conn, data)
+	}
+}
+
+// TraceCopyFromStart implements [pgx.CopyFromTracer].
+func (s spans) TraceCopyFromStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromStartData) context.Context {
+	if !recorded(ctx) {
+		return ctx
+	}
+	return s.tracer.TraceCopyFromStart(ctx, conn, data)
+}
+
+// TraceCopyFromEnd implements [pgx.CopyFromTracer].
+func (s spans) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromEndData) {
+	if recorded(ctx) {
+		s.tracer.TraceCopyFromEnd(ctx, conn, data)
+	}
+}
+
+// TraceAcquireStart implements [pgxpool.AcquireTracer].
+func (s spans) TraceAcquireStart(ctx context.Context, pool *pgxpool.Pool, data pgxpool.TraceAcquireStartData) context.Context {
+	if !recorded(ctx) {
+		return ctx
+	}
+	return s.tracer.TraceAcquireStart(ctx, pool, data)
+}
+
+// TraceAcquireEnd implements [pgxpool.AcquireTracer].
+func (s spans) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data pgxpool.TraceAcquireEndData) {
+	if recorded(ctx) {
+		s.tracer.TraceAcquireEnd(ctx, pool, data)
+	}
 }
 
 // nameOf names a statement: by the name in its first line, as sqlc writes it
