@@ -28,7 +28,7 @@ type Config struct {
 	Rounds   int    // of each small change; the median counts; default 5
 	Rebuilds int    // of the index, one after another; default 1
 	Queries  int    // of the search; default 200
-	Pairs    int    // of cold ingests with and without telemetry, some 25 seconds each; default 0: none
+	Pairs    int    // of cold ingests with and without telemetry, each some 25 seconds at rest; default 0: none
 	Search   bool   // measure only the first ingest and the search; default false
 	Again    bool   // measure only the search, in the stores that a run before has kept in Dir; default false
 	Fast     bool   // the stores need not survive the death of the machine; default false

@@ -13,18 +13,24 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/leatworks/leat/internal/stack"
 )
 
 // Telemetry compares cold ingests by workers that send traces, figures and logs with cold
-// ingests by workers that do not. They alternate. Each ingests a repository of its own, of
-// the same size, and counts until its symbol graph is made, too.
+// ingests by workers that do not.
+//
+// Two installations ingest the same repository at the same time, one of them with telemetry,
+// and take turns. So nothing else differs within a pair: not the content, not how much is
+// held already, and not how much of the machine others take, since workers that wait longer
+// ask more often. Each ingest counts until its symbol graph is made, too.
 //
 // The children of the workers, which are git and parsers, have no telemetry. They count in
 // the whole that the overhead is a part of; what differs is the workers' own time, so that
@@ -35,8 +41,9 @@ type Telemetry struct {
 	With     Ingests `json:"with"`
 	Requests int64   `json:"requests"` // that the collector took
 	Spans    int64   `json:"spans"`
-	Overhead float64 `json:"cpu_overhead"`       // of processor time, the mean of the pairs: 0.01 is one hundredth
-	Error    float64 `json:"cpu_overhead_error"` // the standard error of this mean; 0: there is one pair
+	Overhead float64 `json:"cpu_overhead"`        // of processor time, the mean of the pairs: 0.01 is one hundredth
+	Error    float64 `json:"cpu_overhead_error"`  // the standard error of this mean; 0: there is one pair
+	Middle   float64 `json:"cpu_overhead_median"` // the median of the pairs
 
 	// Share is the part of the workers' own processor time that telemetry takes, by profiles
 	// of the ingests with it. What else differs between two runs does not blur it.
@@ -61,8 +68,8 @@ type ingested struct {
 // wait for others for at most five seconds.
 const lastSent = 5500 * time.Millisecond
 
-// telemetry runs the comparison over the stores of this run, with workers of its own.
-func (r *run) telemetry(ctx context.Context) error {
+// telemetry runs the comparison, over stores and with workers of its own.
+func (r *run) telemetry(ctx context.Context) (err error) {
 	if r.cfg.Pairs == 0 {
 		return nil
 	}
@@ -75,19 +82,36 @@ func (r *run) telemetry(ctx context.Context) error {
 		return err
 	}
 	defer collector.close()
-	var all [2][]ingested
-	for n := range 2 * r.cfg.Pairs {
-		var env []string
-		which := 0
-		if n%4 == 1 || n%4 == 2 { // without, with, with, without
-			which, env = 1, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.url}
+	var sides [2]*run
+	for i := range sides {
+		if sides[i], err = r.side(ctx, fmt.Sprintf("side%d", i)); err != nil {
+			return err
 		}
-		one, err := r.ingestOnce(ctx, n, env)
+		defer func() { err = errors.Join(err, sides[i].stop()) }()
+	}
+	var all [2][]ingested
+	for n := range r.cfg.Pairs {
+		repo, err := invented(ctx, filepath.Join(r.dir, fmt.Sprintf("telemetry%d.git", n)), r.cfg.Seed+1000+uint64(n), r.cfg.Files)
 		if err != nil {
 			return err
 		}
-		r.log.Info("cold ingest", "telemetry", which == 1, "took", fixed(one.seconds, 2), "cpu", fixed(one.cpu, 3), "own", fixed(one.own, 3))
-		all[which] = append(all[which], one)
+		with := (n + n/2) % 2 // 0, 1, 1, 0
+		var pair [2]ingested
+		at, ctx := errgroup.WithContext(ctx)
+		for i, side := range sides {
+			var env []string
+			if i == with {
+				env = []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.url}
+			}
+			at.Go(func() (err error) { pair[i], err = side.ingestOnce(ctx, n, repo, env); return err })
+		}
+		if err := at.Wait(); err != nil {
+			return err
+		}
+		for i, one := range pair {
+			r.log.Info("cold ingest", "telemetry", i == with, "took", fixed(one.seconds, 2), "cpu", fixed(one.cpu, 3), "own", fixed(one.own, 3))
+		}
+		all[0], all[1] = append(all[0], pair[1-with]), append(all[1], pair[with])
 	}
 	t := compared(all[0], all[1])
 	if t.Share, t.ShareError, err = shareOf(all[1]); err != nil {
@@ -96,6 +120,37 @@ func (r *run) telemetry(ctx context.Context) error {
 	t.Requests, t.Spans = collector.requests.Load(), collector.spans.Load()
 	r.report.Telemetry = &t
 	return nil
+}
+
+// side starts stores beside those of this run.
+func (r *run) side(ctx context.Context, name string) (*run, error) {
+	cfg := r.cfg
+	cfg.Dir = filepath.Join(r.dir, name)
+	s, err := prepare(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{s.startStores, s.address, s.start} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+	}
+	return s, nil
+}
+
+// start runs workers until they have made what they need in new stores, and opens these.
+func (r *run) start(ctx context.Context) error {
+	if err := r.launch(r.dir, "first", r.env); err != nil {
+		return err
+	}
+	if err := r.awaitReady(ctx); err != nil {
+		return err
+	}
+	var err error
+	r.leat, err = open(ctx, r.endpoints())
+	err = errors.Join(err, end(slices.Collect(maps.Values(r.workers))))
+	clear(r.workers)
+	return err
 }
 
 // compared compares ingests in pairs.
@@ -110,6 +165,7 @@ func compared(without, with []ingested) Telemetry {
 		more = append(more, (with[i].own-without[i].own)/whole)
 		t.Overhead += more[i] / float64(t.Pairs)
 	}
+	t.Middle = medianOf(slices.Clone(more))
 	if n := float64(t.Pairs); n > 1 {
 		squares := 0.0
 		for _, m := range more {
@@ -126,11 +182,7 @@ func mediansOf(list []ingested) Ingests {
 		for _, one := range list {
 			all = append(all, of(one))
 		}
-		slices.Sort(all)
-		if half := len(all) / 2; len(all)%2 == 0 {
-			return (all[half-1] + all[half]) / 2
-		}
-		return all[len(all)/2]
+		return medianOf(all)
 	}
 	return Ingests{
 		Seconds:    middle(func(i ingested) float64 { return i.seconds }),
@@ -139,33 +191,30 @@ func mediansOf(list []ingested) Ingests {
 	}
 }
 
-// ingestOnce makes a repository, starts workers, and ingests it. Its workers are profiled in
-// any case.
-func (r *run) ingestOnce(ctx context.Context, n int, env []string) (one ingested, err error) {
-	dir := filepath.Join(r.dir, fmt.Sprintf("telemetry%d", n))
-	repo, err := invented(ctx, filepath.Join(dir, "repo.git"), r.cfg.Seed+1000+uint64(n), r.cfg.Files)
-	if err != nil {
-		return one, err
+// medianOf sorts the list.
+func medianOf(list []float64) float64 {
+	slices.Sort(list)
+	if half := len(list) / 2; len(list)%2 == 0 {
+		return (list[half-1] + list[half]) / 2
 	}
+	return list[len(list)/2]
+}
+
+// ingestOnce starts workers, ingests a repository, and ends them. They are profiled in any
+// case.
+func (r *run) ingestOnce(ctx context.Context, n int, repo repository, env []string) (one ingested, err error) {
 	defer func() {
 		err = errors.Join(err, end(slices.Collect(maps.Values(r.workers))))
 		clear(r.workers)
 	}()
+	as := strconv.Itoa(n)
+	if err := r.launch(filepath.Join(r.dir, as), as, slices.Concat(r.env, env)); err != nil {
+		return one, err
+	}
 	w := &watcher{pids: make(map[string]int)}
-	for _, name := range workerNames {
-		as := fmt.Sprintf("%s-%d", name, n)
-		file := filepath.Join(r.dir, as+".pprof")
-		one.profiles = append(one.profiles, file)
-		env := append(slices.Clone(r.env), append(env, "LEAT_PROFILE="+file)...)
-		p, err := stack.NewWorker(dir, r.logs, r.cfg.Bin, name, as, env)
-		if err != nil {
-			return one, err
-		}
-		r.workers[name] = p
-		if err := p.Start(); err != nil {
-			return one, err
-		}
+	for name, p := range r.workers {
 		w.pids[name] = p.PID()
+		one.profiles = append(one.profiles, r.profileOf(name, as))
 	}
 	if err := r.awaitReady(ctx); err != nil {
 		return one, err
@@ -189,6 +238,25 @@ func (r *run) ingestOnce(ctx context.Context, n int, env []string) (one ingested
 	cpuAfter, ownAfter := w.total()
 	one.seconds, one.cpu, one.own = took.Seconds(), cpuAfter-cpu, ownAfter-own
 	return one, nil
+}
+
+// launch starts the four workers with profiles.
+func (r *run) launch(dir, as string, env []string) error {
+	for _, name := range workerNames {
+		p, err := stack.NewWorker(dir, r.logs, r.cfg.Bin, name, name+"-"+as, append(slices.Clone(env), "LEAT_PROFILE="+r.profileOf(name, as)))
+		if err != nil {
+			return err
+		}
+		r.workers[name] = p
+		if err := p.Start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) profileOf(name, as string) string {
+	return filepath.Join(r.dir, name+"-"+as+".pprof")
 }
 
 // total returns the seconds of processor time of all processes, with their children and
@@ -248,8 +316,8 @@ func (s *sink) close() {
 
 // write prints the comparison for people.
 func (t *Telemetry) write(w io.Writer) {
-	fmt.Fprintf(w, "\ntelemetry, %d pairs of cold ingests in alternation: %.2f s without, %.2f s with; processor time of the workers and their children %.2f s and %.2f s, of the workers alone %.2f s and %.2f s\n",
+	fmt.Fprintf(w, "\ntelemetry, %d pairs of cold ingests at the same time: %.2f s without, %.2f s with; processor time of the workers and their children %.2f s and %.2f s, of the workers alone %.2f s and %.2f s\n",
 		t.Pairs, t.Without.Seconds, t.With.Seconds, t.Without.CPUSeconds, t.With.CPUSeconds, t.Without.OwnSeconds, t.With.OwnSeconds)
-	fmt.Fprintf(w, "  overhead %+.1f %% of processor time, standard error %.1f %%; %d spans\n", 100*t.Overhead, 100*t.Error, t.Spans)
+	fmt.Fprintf(w, "  overhead %+.1f %% of processor time, standard error %.1f %%, median %+.1f %%; %d spans\n", 100*t.Overhead, 100*t.Error, 100*t.Middle, t.Spans)
 	fmt.Fprintf(w, "  by profiles, telemetry takes %.2f %% of the workers' own processor time, standard error %.2f %%\n", 100*t.Share, 100*t.ShareError)
 }
