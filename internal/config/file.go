@@ -30,6 +30,7 @@ type document struct {
 	program  string                      // that reads it
 	values   map[string]map[string]entry // by section; "" is the part for all
 	keys     map[string]string           // of flags, by their first environment variables
+	given    map[string]bool             // keys whose values were taken from here
 	unwanted []Finding
 }
 
@@ -119,7 +120,7 @@ func load(path string) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc := &document{path: path, values: make(map[string]map[string]entry), keys: known.keys()}
+	doc := &document{path: path, values: make(map[string]map[string]entry), keys: known.keys(), given: make(map[string]bool)}
 	var root yaml.Node
 	switch err := d.Decode(&root); {
 	case errors.Is(err, io.EOF): // an empty file

@@ -25,7 +25,7 @@ func CheckFile(path string) ([]Finding, error) {
 		if err == nil {
 			return
 		}
-		f := d.locate(err)
+		f := d.locate(err, func(string) bool { return true })
 		if !slices.ContainsFunc(findings, func(g Finding) bool { return g.Line == f.Line && g.Text == f.Text }) {
 			findings = append(findings, f)
 		}
@@ -98,19 +98,21 @@ func (d *document) namesNoStore() (bool, error) {
 var named = regexp.MustCompile(`--([a-z][a-z0-9-]*)( \([A-Z0-9_]+\))?`)
 
 // Locate says where in the file the setting stands that an error is about. Of a setting
-// that is not in the file, the error stays as it is.
+// that is not in the file, or has another value by flag or environment, the error stays as
+// it is.
 func (f File) Locate(err error) error {
 	if f.document == nil || err == nil {
 		return err
 	}
-	if found := f.locate(err); found.Line > 0 {
+	if found := f.locate(err, func(key string) bool { return f.given[key] }); found.Line > 0 {
 		return errors.New(found.String())
 	}
 	return err
 }
 
-// locate makes a finding of an error about settings.
-func (d *document) locate(err error) Finding {
+// locate makes a finding of an error about settings, of which counts says whether the
+// file's value is the one in question.
+func (d *document) locate(err error, counts func(key string) bool) Finding {
 	text := err.Error()
 	found := Finding{File: d.path}
 	if _, rest, ok := strings.Cut(text, d.path+":"); ok { // it names the line already
@@ -121,7 +123,11 @@ func (d *document) locate(err error) Finding {
 	}
 	found.Text = named.ReplaceAllString(text, "$1")
 	for _, match := range named.FindAllStringSubmatch(text, -1) {
-		if e, section, ok := d.lookup(d.program, match[1]); ok {
+		e, section, ok := d.lookup(d.program, match[1])
+		if ok && !counts(match[1]) {
+			break
+		}
+		if ok {
 			found.Line, found.Key = e.line, joined(section, match[1])
 			found.Text = strings.TrimLeft(strings.TrimPrefix(found.Text, match[1]), ": ")
 			break

@@ -29,6 +29,7 @@ func (r resolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 	if !found {
 		return nil, nil
 	}
+	r.given[key] = true
 	if slices.Contains(addresses, key) && isReference(e.text) {
 		text, err := r.dereference(e.text)
 		if err != nil {

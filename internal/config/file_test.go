@@ -181,6 +181,33 @@ func TestAWrongFileStopsAWorker(t *testing.T) {
 	}
 }
 
+// A value that a flag or the environment gives is not the fault of a line of the file.
+func TestTheFileIsNotBlamedForAFlag(t *testing.T) {
+	file := written(t, "log-dir: /tmp\nlog-file: ../b.log\n")
+	cfg, err := ingestor(t, "--config", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.File.Locate(cfg.LogFile.Check()); err == nil || !strings.Contains(err.Error(), file+":2: log-file") {
+		t.Errorf("the file's value: %v", err)
+	}
+	cfg, err = ingestor(t, "--config", file, "--log-file", "../c.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.File.Locate(cfg.LogFile.Check()); err == nil || strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "--log-file") {
+		t.Errorf("the flag's value: %v", err)
+	}
+	t.Setenv("LEAT_LOG_FILE", "../d.log")
+	cfg, err = ingestor(t, "--config", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.File.Locate(cfg.LogFile.Check()); err == nil || strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "LEAT_LOG_FILE") {
+		t.Errorf("the environment's value: %v", err)
+	}
+}
+
 func TestShowSaysWhereValuesComeFrom(t *testing.T) {
 	file := written(t, "postgres-url: env:TEST_DATABASE\ns3-secret-key: env:TEST_SECRET\ns3-access-key: env:TEST_NONE\nindex: wheel\ngateway:\n  token-rate: 7\n")
 	t.Setenv("TEST_DATABASE", "postgres://user:hunter2@h/d?password=hunter3")

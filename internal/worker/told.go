@@ -24,14 +24,11 @@ type told struct {
 	cost                           metric.Float64Counter
 	seconds                        metric.Float64Histogram
 	good, bad                      metric.MeasurementOption // labels of a call, by OpenTelemetry's conventions for models
-	log                            *slog.Logger             // nil: the debug level is off
+	log                            *slog.Logger
 }
 
 // tell returns an embedder that counts, and logs if the debug level is on.
 func tell(ctx context.Context, e embedder.Embedder, meter metric.Meter, log *slog.Logger) (embedder.Embedder, error) {
-	if !log.Enabled(ctx, slog.LevelDebug) {
-		log = nil
-	}
 	t := told{Embedder: e, log: log}
 	var err error
 	if t.calls, err = meter.Int64Counter("leat_embedding_calls", metric.WithDescription("Calls of the embedding model.")); err != nil {
@@ -128,7 +125,7 @@ func cached(ctx context.Context, meter metric.Meter) (func(context.Context, int6
 func (t told) tell(ctx context.Context, texts []string) {
 	t.calls.Add(ctx, 1)
 	t.texts.Add(ctx, int64(len(texts)))
-	if t.log == nil {
+	if !t.log.Enabled(ctx, slog.LevelDebug) { // which changes while the worker runs
 		return
 	}
 	hashes := make([]string, len(texts))
