@@ -22,7 +22,7 @@ var ownCode = []string{
 	`(^|/)\.gitattributes$`, `(^|/)\.gitignore$`, `(^|/)\.gitmodules$`,
 	`(^|/)Jenkinsfile$`, `(^|/)Vagrantfile$`, `(^|/)\.gitpod\.Dockerfile$`, `(^|/)fabfile\.py$`,
 	`(.*?)\.d\.ts$`, `(^|/)effects\.js$`, `(^|/)controls\.js$`, `(^|/)dragdrop\.js$`,
-	`(^|/)[Tt]ests?/fixtures/`, `(^|/)[Ss]pecs?/fixtures/`, `(^|/)docs?/_?(build|themes?|templates?|static)/`,
+	`(^|/)testdata/`, `(^|/)[Tt]ests?/fixtures/`, `(^|/)[Ss]pecs?/fixtures/`, `(^|/)docs?/_?(build|themes?|templates?|static)/`,
 	`(^|/)\.osx$`, `(^|/)\.sublime-project`, `(^|/)proguard\.pro$`, `(^|/)proguard-rules\.pro$`, `(^|/)activator$`,
 	`(^|/)Sparkle/`, `(^|/)admin_media/`, `(^|/)[Cc]ode[Mm]irror/(\d+\.\d+/)?(lib|mode|theme|addon|keymap|demo)`,
 	`(^|/)tiny_mce/(langs|plugins|themes|utils)`, `(^|/)bootstrap-datepicker/`, `(^|/)[Pp]ackages\/.+\.\d+\/`,

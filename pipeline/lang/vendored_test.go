@@ -44,6 +44,7 @@ func TestOwnCodeIsNotVendored(t *testing.T) {
 		{path: "src/stats/dist/normal.py", content: "def pdf(x): pass\n"},
 		{path: "ui/Pods/PodList.tsx", content: "export const PodList = 1\n", beside: "ui/package.json"},
 		{path: "tests/fixtures/users.py", content: "def user(): pass\n"},
+		{path: "pkg/testdata/mill.go", content: "package mill\n"},
 		{path: "docs/templates/page.html", content: "<p>x</p>\n"},
 		{path: "docs/_static/own.css", content: "a { b: c }\n"},
 		{path: "src/Sparkle/sparkle.ts", content: "export const a = 1\n"},
