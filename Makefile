@@ -50,8 +50,9 @@ test: ## run every test
 	$(GO) test $(RACE) -vet=off -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) -timeout 20m ./...
 
 # The packages that talk to servers.
-REAL := ./internal/testenv ./internal/store ./internal/worker ./pipeline ./pipeline/blob ./pipeline/broker ./pipeline/catalog \
-	./pipeline/embed ./pipeline/index ./pipeline/ingest ./pipeline/vector/... ./e2e
+REAL := ./devstack/qdrant ./internal/testenv ./internal/store ./internal/worker ./pipeline ./pipeline/blob ./pipeline/broker \
+	./pipeline/catalog ./pipeline/embed ./pipeline/index ./pipeline/ingest ./pipeline/search ./pipeline/syncer/... \
+	./pipeline/vector/... ./e2e
 
 # The packages whose tests depend most on how a server behaves.
 REAL_SHORT := ./internal/testenv ./pipeline ./pipeline/broker ./pipeline/embed ./pipeline/index
@@ -63,7 +64,7 @@ test-real-short: ## test the nearest packages against a nats-server and a Postgr
 
 .PHONY: test-real
 test-real: export CGO_CFLAGS ?= -O1 -g0
-test-real: ## test against a nats-server and a Postgres of their own processes
+test-real: ## test against a nats-server, a Postgres and, where there is one, a Qdrant of their own processes
 	scripts/with-real-servers $(GO) test -count 1 -timeout 40m $(REAL)
 
 OLD ?=
