@@ -14,7 +14,7 @@ import (
 // cuts differently too, and has versions of its own.
 const (
 	Version    = 2*generation + withTrees
-	generation = 4
+	generation = 5
 )
 
 // Trees says whether this program can cut by syntax trees, which takes cgo.

@@ -20,7 +20,7 @@ var costly = []struct{ language, before, repeated string }{
 	{"C++", "", "template<"}, {"C++", "", "a<b>("}, {"TypeScript", "", "a<b<"}, {"TSX", "", "<a b={"}, {"Scala", "", "a[b["}, {"Kotlin", "", "a<b<"}, {"PHP", "<?php\n", "a(b,"},
 	{"Rust", "", "struct S;\nimpl T for S {}\n"}, {"Ruby", "", "<<A\n"}, {"Shell", "", "<<A\n"}, {"Rust", "", "\"'"}, {"Python", "", "a if b else "}, {"JavaScript", "", "a=>b,"}, {"C", "", "a*b;"},
 	{"Go", "package a; ", "var a int; "}, {"Go", "package a\n", "func a() {}; "}, {"Go", "package a\n", "\n"}, {"Go", "package a\n", "// a\n"},
-	{"CSS", "", "a{}"}, {"CSS", "", "a;"}, {"SCSS", "", "a{b:c}"}, {"JSON", "{", "\"a\":{\"b\":1},"}, {"JSON", "[", "[1],"}, {"HCL", "", "a {} "}, {"Protocol Buffer", "", "a{}"}, {"GraphQL", "", "a { b } "},
+	{"CSS", "", "a{}"}, {"CSS", "", "a;"}, {"SCSS", "", "a{b:c}"}, {"JSON", "{", "\"a\":{\"b\":1},"}, {"JSON", "[", "[1],"}, {"HCL", "", "a {} "}, {"Protocol Buffer", "", "a{}"}, {"Protocol Buffer", "", "message a{"}, {"Protocol Buffer", "message b{message c{", "rpc d("}, {"GraphQL", "", "a { b } "},
 	{"TOML", "", "'''"}, {"TOML", "", "''''"}, {"TOML", "", "[a]\n"}, {"TOML", "", "\"\"\"a\"\"\" "}, {"SQL", "", "a;"}, {"SQL", "", "$a$"}, {"SQL", "", "create table a;"},
 	{"Markdown", "", "# a\n"}, {"Markdown", "", "a\n-\n"}, {"Markdown", "", "- a\n"}, {"Markdown", "", "> a\n"}, {"Markdown", "", "\n"}, {"Markdown", "", "<!--"}, {"reStructuredText", "", "a\n=\n"}, {"reStructuredText", "", "abc\n===\n"},
 	{"PDF", "", "\f\n"}, {"Word", "", "# a\n"}, {"Text", "", "a"}, {"Text", "", "\n"},

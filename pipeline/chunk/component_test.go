@@ -28,6 +28,12 @@ func TestComponentsHaveTheirScriptsSymbols(t *testing.T) {
 		{"Svelte", "<script context=\"module\" lang=\"ts\">\n  export class Wheel {\n    turn(): number { return 1 }\n  }\n</script>\n<script>\n  const shut = () => 1;\n</script>\n", "shut"},
 		{"Astro", "---\nfunction loadAll() {\n  return 1\n}\n---\n<p>{loadAll()}</p>\n", "function loadAll"},
 		{"MDX", "import {A} from './a'\n\n# Snow\n\n<A/>\n\n## How it is counted\n\n" + strings.Repeat("words of text\n", 40), "Snow"},
+		{"MDX", "# Snow\n\nwords\n\nexport function Flake() { return 1 }\n\n## Melt\n\nwords\n", "Melt"},
+		{"HTML", "<div></div>\n<script>\nfunction openGate() { return 1 }\n</script>\n", "openGate"},
+		{"HTML", "---\nlayout: a\n---\n<h1>The mill</h1>\n<script>\nfunction openGate() { return 1 }\n</script>\n<h2>Its weir</h2>\n", "The mill, openGate, Its weir"},
+		{"EJS", "<% function row() { return 1 } %>\n<p></p>\n<script>\nfunction openGate() { return 1 }\n</script>\n", "row, openGate"},
+		{"PHP", "<html><body>\n<?php function openGate() { return 1; } ?>\n<p>x</p>\n</body></html>\n", "openGate"},
+		{"PHP", "<html><body>\n<?php\nfunction openGate() { return 1; }\n?>\n<p>x</p>\n</body></html>\n", "openGate"},
 		{"AsciiDoc", "= Guide\n\nintro\n\n== Opening the gate\n\n" + strings.Repeat("words of text\n", 40) + "\n----\n== no title\n----\n", "Guide > Opening the gate"},
 	} {
 		if got := symbolsOf(t, test.language, test.text); !strings.Contains(got, test.want) || strings.Contains(got, "no title") {
@@ -59,6 +65,28 @@ func TestDefinitionsWithoutABlockAreNamed(t *testing.T) {
 		{"Kotlin", "class A {\n    fun grind(): Int = 1\n}\n", "A > grind"},
 	} {
 		if got := symbolsOf(t, test.language, test.text); !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.language, got, test.want)
+		}
+	}
+}
+
+// TestFormatsHaveNames finds definitions of formats that are no programs by their names
+// alone, also those in what is kept whole.
+func TestFormatsHaveNames(t *testing.T) {
+	for _, test := range []struct{ language, text, want string }{
+		{"Protocol Buffer", "syntax = \"proto3\";\nservice Mill { rpc Grind(Sack) returns (Flour); }\nmessage Sack { message Grain { int32 a = 1; } enum Kind { RYE = 0; } }\n", "service Mill, Mill, Grind, message Sack, Sack, Grain, Kind"},
+		{"Protocol Buffer", "service Mill {\n  // Grinds.\n  rpc Grind(Sack) returns (Flour);\n}\n", "service Mill, Mill, Grind"},
+		{"GraphQL", "type Mill { sacks: Int }\nextend type Query { mill: Mill }\n", "type Mill, Mill, extend type Query, Query"},
+		{"HCL", "resource \"bucket\" \"flour\" {\n  a = \"x\"\n}\nvariable \"weight\" {}\n", "resource \"bucket\" \"flour\", flour, variable \"weight\", weight"},
+		{"MDX", "# Snow\n\nexport function Flake() { return 1 }\n", "Snow, Flake"},
+	} {
+		var list []string
+		for _, s := range check(t, test.language, []byte(test.text)) {
+			for _, symbol := range s.Symbols {
+				list = append(list, symbol.Name)
+			}
+		}
+		if got := strings.Join(list, ", "); got != test.want {
 			t.Errorf("%s: %q, want %q", test.language, got, test.want)
 		}
 	}

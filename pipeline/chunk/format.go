@@ -1,5 +1,10 @@
 package chunk
 
+import (
+	"bytes"
+	"slices"
+)
+
 // formats cut what is no program, by the names that go-enry gives to languages,
 // and by those that package lang gives to files whose text is extracted.
 // Each takes time in proportion to the text. A nil result means by lines.
@@ -9,8 +14,8 @@ var formats = map[string]func(text []byte) []block{
 	"CSS":                braces(sheet),
 	"Go":                 func(text []byte) []block { return goBlocks(text, nil) },
 	"Dockerfile":         dockerBlocks,
-	"GraphQL":            braces(hashed),
-	"HCL":                braces(hashed),
+	"GraphQL":            withNames(braces(hashed), graphqlName),
+	"HCL":                withNames(braces(hashed), hclName),
 	"HTML":               htmlBlocks,
 	"INI":                tomlBlocks,
 	"JSON":               jsonBlocks,
@@ -18,12 +23,12 @@ var formats = map[string]func(text []byte) []block{
 	"JSON5":              jsonBlocks,
 	"Jupyter Notebook":   notebookBlocks,
 	"Less":               braces(slashed),
-	"MDX":                markdownBlocks,
+	"MDX":                withNames(markdownBlocks, mdxName),
 	"Markdown":           markdownBlocks,
 	"PDF":                pageBlocks,
 	"PLSQL":              sqlBlocks,
 	"PLpgSQL":            sqlBlocks,
-	"Protocol Buffer":    braces(slashed),
+	"Protocol Buffer":    withNames(braces(slashed), protobufName),
 	"RMarkdown":          markdownBlocks,
 	"SCSS":               braces(slashed),
 	"SQL":                sqlBlocks,
@@ -40,6 +45,54 @@ func init() {
 	for language, tag := range templates {
 		formats[language] = templateBlocks(tag)
 	}
+}
+
+// Lines that define something, with its name. They name what is kept whole, and what a
+// block's title names among other words.
+var (
+	graphqlName  = lazily(`(?m)^[ \t]*(?:extend[ \t]+)?(?:type|interface|input|enum|union|scalar|fragment|query|mutation|subscription|directive)[ \t]+@?(\w+)`)
+	hclName      = lazily(`(?m)^[ \t]*(?:resource|data|module|variable|output|provider)[ \t]+"(?:[\w-]+"[ \t]+")?([\w-]+)"`)
+	mdxName      = lazily(`(?m)^export[ \t]+(?:default[ \t]+)?(?:async[ \t]+)?(?:function|const|let|class)[ \t]+([\w$]+)`)
+	protobufName = lazily(`(?m)(?:^|[ \t{;}])(?:message|enum|service|oneof|rpc)[ \t]+(\w+)[ \t]*[{(]`)
+)
+
+// withNames adds the names that a pattern finds to the blocks of a format. One that stands
+// on the first line of a definition is that definition's.
+func withNames(format func(text []byte) []block, pattern lazy) func(text []byte) []block {
+	return func(text []byte) []block {
+		blocks := format(text)
+		i := 0
+		for _, m := range pattern().FindAllSubmatchIndex(text, -1) {
+			for i < len(blocks) && blocks[i].end <= m[2] {
+				i++
+			}
+			if i == len(blocks) {
+				break
+			}
+			if b := &blocks[i]; b.start <= m[2] {
+				b.name(name{symbol: string(text[m[2]:m[3]]), place: place{m[2], lineEnd(text, m[3])}}, text)
+			}
+		}
+		return blocks
+	}
+}
+
+// name adds a name to those that a block defines, in the order of the text.
+func (b *block) name(n name, text []byte) {
+	list := b.defined()
+	if len(list) >= MaxSymbols || slices.ContainsFunc(list, func(other name) bool { return other.symbol == n.symbol }) {
+		return
+	}
+	at := 0
+	for at < len(list) && list[at].start <= n.start {
+		at++
+	}
+	if at > 0 {
+		if before := list[at-1]; n.start < before.end && bytes.IndexByte(text[before.start:n.start], '\n') < 0 {
+			n.place.end = before.end
+		}
+	}
+	b.names = slices.Insert(slices.Clone(list), at, n)
 }
 
 // maxLevels is how deep parts of parts are looked for in data. Each level reads

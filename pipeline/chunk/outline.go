@@ -86,6 +86,15 @@ var htmlTag = regexp.MustCompile(`<[^>]*>`)
 // htmlBlocks cuts HTML by its headings, and the text of a page by the lines that
 // stand for them.
 func htmlBlocks(text []byte) []block {
+	list := programs(text)
+	if frontMatter(text) > 0 && len(list) > 0 {
+		list = list[1:] // it is of a generator of sites, and no program
+	}
+	return assemble(text, list, markupBlocks)
+}
+
+// markupBlocks cuts HTML between its scripts, and the text of a page, by headings.
+func markupBlocks(text []byte) []block {
 	if heads := htmlHeads(text); len(heads) > 0 {
 		return outline(text, heads)
 	}

@@ -450,6 +450,7 @@ func joinHeader(blocks []block) []block {
 		if head.symbol == "" {
 			head.symbol = b.symbol
 		}
+		head.adopt(b.inner...)
 	}
 	blocks[end-1] = head
 	return blocks[end-1:]

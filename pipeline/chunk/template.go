@@ -9,6 +9,7 @@ import (
 // that go-enry gives to them.
 var templates = map[string]lazy{
 	"Blade":      lazily(`@(?:section|push|component|slot|extends)\s*\(\s*['"]([\w./-]+)`),
+	"EJS":        lazily(`<%[-=_]?\s*(?:async\s+)?function\s+(\w+)`),
 	"HTML+EEX":   nil,
 	"HTML+ERB":   lazily(`<%[-=]?\s*(?:def\s+(\w+)|(?:content_for|provide)[ (]+:(\w+))`),
 	"HTML+Razor": lazily(`@section\s+(\w+)`),
