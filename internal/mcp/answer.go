@@ -206,6 +206,9 @@ func grep(ctx context.Context, c caller, in grepIn) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString(mark + line(fmt.Sprintf("%s%s: %d lines in %d files that were looked at", a.URL, at(a.Ref, a.Commit, a.Underway), len(a.Lines), a.Files)) + "\n")
+	if len(a.Lines) == 0 && a.Next == "" {
+		b.WriteString(in.none(a.Files) + "\n")
+	}
 	path := ""
 	for _, l := range a.Lines {
 		if l.Path != path {
@@ -218,6 +221,19 @@ func grep(ctx context.Context, c caller, in grepIn) (string, error) {
 		b.WriteString(mark + a.Cut + "\n" + mark + "more with cursor " + a.Next + "\n")
 	}
 	return b.String(), nil
+}
+
+// none says why no line was found among a number of files.
+func (in grepIn) none(files int) string {
+	switch {
+	case in.Cursor != "":
+		return "no further lines"
+	case files == 0 && (in.Path != "" || in.Language != ""):
+		return "no indexed file fits path and language: ask without them"
+	case files == 0:
+		return "no file of it is indexed: status says why"
+	}
+	return "no line matches; search finds what is worded otherwise"
 }
 
 type statusIn struct {
@@ -282,9 +298,20 @@ func list(ctx context.Context, c caller, in listIn) (string, error) {
 	case a.Next != "":
 		b.WriteString(mark + "more with after " + line(a.Next) + "\n")
 	case len(a.Files) == 0:
-		b.WriteString("no files there\n")
+		b.WriteString(in.none() + "\n")
 	}
 	return b.String(), nil
+}
+
+// none says why no file is listed.
+func (in listIn) none() string {
+	switch {
+	case in.After != "":
+		return "no further files"
+	case in.Under != "":
+		return "the commit has no directory of that name with files: list without under"
+	}
+	return "the commit has no files"
 }
 
 func names(name string) []string {

@@ -30,8 +30,8 @@ func (in graphIn) named(c caller, symbol string) service.GraphRequest {
 }
 
 // rows writes the rows of an answer while there is room, and says how to go on: with the
-// cursor of a page that is whole, or with more tokens.
-func (in graphIn) rows(at service.At, what string, rows []string, next string) (string, error) {
+// cursor of a page that is whole, or with more tokens. none says why there are no rows.
+func (in graphIn) rows(at service.At, what, none string, rows []string, next string) (string, error) {
 	tokens, err := budget(in.MaxTokens)
 	if err != nil {
 		return "", err
@@ -39,6 +39,9 @@ func (in graphIn) rows(at service.At, what string, rows []string, next string) (
 	room := tokens*service.BytesPerToken - graphRoom
 	var b strings.Builder
 	b.WriteString(mark + line(at.URL+commitOf(at)+": "+what) + "\n")
+	if len(rows) == 0 {
+		b.WriteString(none + "\n")
+	}
 	for i, row := range rows {
 		if b.Len()+len(row) > room {
 			fmt.Fprintf(&b, "%scut after %d of %d rows: ask with a smaller limit and its cursor, or with more max_tokens\n", mark, i, len(rows))
@@ -77,7 +80,16 @@ func symbols(ctx context.Context, c caller, in symbolsIn) (string, error) {
 			rows[i] += "\n    " + line(s.Doc)
 		}
 	}
-	return in.rows(a.At, fmt.Sprintf("%d definitions", len(rows)), rows, a.Next)
+	none := "nothing is defined by that name; search finds what is named otherwise"
+	switch {
+	case in.Cursor != "":
+		none = "no further definitions"
+	case in.Kind != "":
+		none = "no " + in.Kind + " is defined by that name: ask without kind"
+	case !in.Prefix:
+		none += ", and prefix finds names that go on"
+	}
+	return in.rows(a.At, fmt.Sprintf("%d definitions", len(rows)), none, rows, a.Next)
 }
 
 // symbolRow says what a symbol is and where, by the id that the other tools take.
@@ -137,7 +149,18 @@ func (c caller) uses(ctx context.Context, in usesIn, r service.UsesRequest) (str
 	if a.Unresolved > 0 {
 		what += fmt.Sprintf("; %d references lead to other repositories, or nothing says where", a.Unresolved)
 	}
-	return in.rows(a.At, what, rows, a.Next)
+	none := "nothing refers to it in this repository"
+	switch {
+	case in.Cursor != "":
+		none = "no further rows"
+	case r.Outward:
+		none = "it calls nothing of this repository"
+	case r.MinConfidence > 0:
+		none = "nothing refers to it so surely: ask with a lower min_confidence"
+	case len(r.Roles) > 0:
+		none = "nothing refers to it as " + r.Roles[0] + ": references without a role lists all"
+	}
+	return in.rows(a.At, what, none, rows, a.Next)
 }
 
 // mostLines is how many lines of one row are shown.
@@ -160,7 +183,7 @@ func neighbours(ctx context.Context, c caller, in neighboursIn) (string, error) 
 	a, err := c.Neighbours(ctx, service.WalkRequest{
 		GraphRequest: in.named(c, in.Symbol), Direction: in.Direction, Roles: names(in.Role), Depth: in.Depth, Limit: in.Limit, After: in.Cursor,
 	})
-	return in.walked(a, "", err)
+	return in.walked(a, "", "nothing is connected with it by edges of a confidence of 0.8 or more, and by role and direction where they are given", err)
 }
 
 type impactIn struct {
@@ -178,7 +201,7 @@ func impact(ctx context.Context, c caller, in impactIn) (string, error) {
 	if len(a.Unknown) > 0 {
 		more = "; not in the graph: " + strings.Join(a.Unknown[:min(len(a.Unknown), mostUnknown)], ", ")
 	}
-	return in.walked(a.WalkAnswer, more, err)
+	return in.walked(a.WalkAnswer, more, "nothing in the graph is touched", err)
 }
 
 // mostUnknown is how many files of a diff are named that the graph does not hold.
@@ -194,11 +217,11 @@ func path(ctx context.Context, c caller, in pathIn) (string, error) {
 		return "", errors.New("to is empty: name the symbol at the end")
 	}
 	a, err := c.Path(ctx, service.PathRequest{GraphRequest: in.named(c, in.Symbol), To: in.To})
-	return in.walked(a, "", err)
+	return in.walked(a, "", "no path of up to six references leads there: the other direction may have one", err)
 }
 
-// walked says what a walk has reached, and more.
-func (in graphIn) walked(a service.WalkAnswer, more string, err error) (string, error) {
+// walked says what a walk has reached, and more, or none: why it reached nothing.
+func (in graphIn) walked(a service.WalkAnswer, more, none string, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
@@ -220,5 +243,5 @@ func (in graphIn) walked(a service.WalkAnswer, more string, err error) (string, 
 	if a.More && a.Next == "" {
 		what += "; a bound ended the walk, so there may be more"
 	}
-	return in.rows(a.At, what+more, rows, a.Next)
+	return in.rows(a.At, what+more, none, rows, a.Next)
 }

@@ -23,8 +23,11 @@ func important(ctx context.Context, c caller, in importantIn) (string, error) {
 	for i, one := range a.Important {
 		rows[i] = line(fmt.Sprintf("%.5f %s (referred to by %d)", one.Rank, symbolRow(one.Symbol), one.UsedBy))
 	}
-	return in.rows(a.At, "the most important first, with the rank", rows, a.Next)
+	return in.rows(a.At, "the most important first, with the rank", nothingNamed, rows, a.Next)
 }
+
+// nothingNamed says why a graph has no rows.
+const nothingNamed = "the repository defines nothing that the graph knows, or the cursor is behind the last row"
 
 type communitiesIn struct {
 	graphIn
@@ -44,7 +47,7 @@ func communities(ctx context.Context, c caller, in communitiesIn) (string, error
 			rows[i] += " " + line(file)
 		}
 	}
-	return in.rows(a.At, fmt.Sprintf("communities, the largest first; %d files stand alone", a.Alone), rows, a.Next)
+	return in.rows(a.At, fmt.Sprintf("communities, the largest first; %d files stand alone", a.Alone), "no two files refer to each other", rows, a.Next)
 }
 
 type relatedIn struct {
@@ -73,5 +76,5 @@ func related(ctx context.Context, c caller, in relatedIn) (string, error) {
 	if a.More {
 		what += "; a bound ended the search, so there may be more"
 	}
-	return in.rows(a.At, what, rows, "")
+	return in.rows(a.At, what, "nothing else refers to what it does, or was changed with it", rows, "")
 }

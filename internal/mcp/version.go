@@ -33,7 +33,7 @@ func versions(ctx context.Context, c caller, in versionsIn) (string, error) {
 		b.WriteString("rule: " + rule(r) + "\n")
 	}
 	if len(a.Versions) == 0 {
-		b.WriteString("no versions\n")
+		b.WriteString("no versions: pin keeps a commit as one\n")
 	}
 	for i, v := range a.Versions {
 		text := line(v.Name+at(v.Ref, v.Commit, false)) + ": " + v.State
