@@ -1,0 +1,153 @@
+package scip
+
+import (
+	"path"
+	"strings"
+	"unicode/utf8"
+)
+
+// The bounds of an index. A document or an occurrence that is beyond one is left out
+// and counted; an index that is beyond one is refused.
+const (
+	MaxIndex       = 1 << 30   // bytes of an index, unpacked
+	MaxDocument    = 32 << 20  // bytes of a document in it
+	MaxDocuments   = 50_000    // of an index
+	MaxStored      = 64 << 20  // bytes of the stored forms of an index
+	MaxOccurrences = 1_000_000 // of a document
+	MaxSymbol      = 2048      // bytes of a symbol
+	MaxPath        = 4096      // bytes
+	maxPlace       = 1 << 24   // lines of a document, and characters of a line
+	maxToolName    = 128       // bytes of an indexer's name and version
+)
+
+// Encoding says in which units an index counts the characters of a line.
+type Encoding uint8
+
+// The encodings, with the numbers of the schema.
+const (
+	Unsaid Encoding = iota
+	UTF8
+	UTF16
+	UTF32
+	lastEncoding = UTF32
+)
+
+// Tool is the indexer that made an index.
+type Tool struct{ Name, Version string }
+
+// Document is a file of an index.
+type Document struct {
+	Path        string // from the root of the index
+	Encoding    Encoding
+	Occurrences []Occurrence // in the order of the index
+}
+
+// Occurrence is a name in a file. It stands on one line.
+type Occurrence struct {
+	Line, Start, End int    // from 0; characters, half open
+	Symbol           string // as the index has it; "local …" is one of the document alone
+	Roles            Role
+}
+
+// Role says what an occurrence does with its symbol.
+type Role uint8
+
+// The roles that leat heeds, with the numbers of the schema.
+const (
+	Definition Role = 1
+	Import     Role = 2
+	Write      Role = 4
+	heeded          = Definition | Import | Write
+)
+
+// Local says whether a symbol is one of its document alone.
+func Local(symbol string) bool { return strings.HasPrefix(symbol, "local ") }
+
+// Package is the part of a symbol that names its package, without the version; "": there
+// is none.
+func Package(symbol string) string {
+	end := 0
+	for range 3 { // the scheme, the manager and the name; a space in one is doubled
+		for {
+			i := strings.IndexByte(symbol[end:], ' ')
+			if i < 0 || Local(symbol) {
+				return ""
+			}
+			end += i + 1
+			if end == len(symbol) || symbol[end] != ' ' {
+				break
+			}
+			end++
+		}
+	}
+	return symbol[:end-1]
+}
+
+// Name is the name that a symbol's last descriptor gives it. space says that it is a
+// namespace: a package, a module or a file. A local symbol has no name.
+func Name(symbol string) (name string, space bool) {
+	if Local(symbol) || symbol == "" {
+		return "", false
+	}
+	switch last := symbol[len(symbol)-1]; last {
+	case '/':
+		space = true
+		symbol = symbol[:len(symbol)-1]
+	case ')': // a parameter
+		return before(symbol[:len(symbol)-1], '('), false
+	case ']': // a parameter of a type
+		return before(symbol[:len(symbol)-1], '['), false
+	case '.':
+		symbol = symbol[:len(symbol)-1]
+		if strings.HasSuffix(symbol, ")") { // a method, with what tells it from others of its name
+			symbol = symbol[:max(strings.LastIndexByte(symbol, '('), 0)]
+		}
+	case '#', '!':
+		symbol = symbol[:len(symbol)-1]
+	case ':':
+		symbol = symbol[:len(symbol)-1]
+		space = strings.HasSuffix(symbol, "/__init__") // scip-python calls a module so
+	default:
+		return "", false
+	}
+	return lastName(symbol), space
+}
+
+// before is what follows the last mark of a text.
+func before(text string, mark byte) string {
+	return lastName(text[strings.LastIndexByte(text, mark)+1:])
+}
+
+// lastName is the identifier at the end of a text. One with other characters than those
+// of identifiers stands between backticks, in which two stand for one.
+func lastName(text string) string {
+	if body, quoted := strings.CutSuffix(text, "`"); quoted {
+		for i := len(body) - 1; i >= 0; i-- {
+			if body[i] != '`' {
+				continue
+			}
+			if i > 0 && body[i-1] == '`' {
+				i--
+				continue
+			}
+			return strings.ReplaceAll(body[i+1:], "``", "`")
+		}
+		return ""
+	}
+	at := len(text)
+	for at > 0 && simple(text[at-1]) {
+		at--
+	}
+	return text[at:]
+}
+
+func simple(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '+' || c == '-' || c == '$'
+}
+
+// CleanPath says whether a path is that of a file below a root, in its shortest form. It
+// is never opened: it is compared with the paths of a repository.
+func CleanPath(name string) bool {
+	return name != "" && len(name) <= MaxPath && utf8.ValidString(name) && !strings.ContainsRune(name, 0) &&
+		!path.IsAbs(name) && path.Clean(name) == name && name != "." && name != ".." && !strings.HasPrefix(name, "../")
+}
