@@ -41,7 +41,7 @@ const (
 var annexTables = map[string]bool{
 	"repositories": true, "aliases": true, "tracks": true, "snapshots": true, "documents": true, "findings": true, "versions": true,
 	"former_documents": true,
-	"tag_rules":        true, "seen_tags": true, "wiki_pages": true, "packs": true, "blobs": true, "chunkings": true, "chunks": true,
+	"tag_rules":        true, "seen_tags": true, "wiki_pages": true, "graph_indexes": true, "graph_index_files": true, "packs": true, "blobs": true, "chunkings": true, "chunks": true,
 	"embedders": true, "vectors": true, "key_domains": true,
 }
 

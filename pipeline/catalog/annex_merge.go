@@ -283,6 +283,11 @@ var mergeSteps = []mergeStep{
 	{table: "findings", where: "t.document in (select d.id from leat_restore.documents d join leat_restore.want_track w on w.id = d.track where d.state <> 'removed')"},
 	{table: "versions", repeat: true, where: ofTrack},
 	{table: "wiki_pages", where: ofTrack},
+	{table: "graph_indexes", repeat: true, where: "t.repository in (select k.repository from leat_restore.tracks k join leat_restore.want_track w on w.id = k.id)"},
+	{
+		table: "graph_index_files", where: "fresh.id is not null",
+		joins: "left join graph_indexes fresh on fresh.id = t.index and fresh.xmin = pg_current_xact_id()::xid",
+	},
 }
 
 func (c mergeStep) run(ctx context.Context, tx pgx.Tx, all []Table) error {

@@ -49,6 +49,7 @@ type Graph struct {
 	Layout   []byte // JSON
 	Changed  int64  // rises with each change
 	Owed     bool   // it was found to differ from its facts
+	Indexes  string // hashes of the indexes whose edges hold, as IndexKey gives them
 }
 
 // Graph loads the state of a track's graph. It returns ErrNotFound if there is none.
@@ -60,7 +61,7 @@ func (g *Graphs) Graph(ctx context.Context, track uuid.UUID) (Graph, error) {
 	if err != nil {
 		return Graph{}, fmt.Errorf("load graph of track %s: %w", track, err)
 	}
-	return Graph{r.Revision, hex.EncodeToString(r.Commit), r.Version, [32]byte(r.Inputs), r.Layout, r.Changed, r.Owed}, nil
+	return Graph{r.Revision, hex.EncodeToString(r.Commit), r.Version, [32]byte(r.Inputs), r.Layout, r.Changed, r.Owed, r.Indexes}, nil
 }
 
 // Begin records what a graph is being made by. With anew, all its files are stale.
@@ -88,14 +89,14 @@ func (g *Graphs) Drop(ctx context.Context, track uuid.UUID) error {
 	return nil
 }
 
-// Finish records that the graph is made of a snapshot, unless files of it are stale
-// or newer code has begun it anew.
-func (g *Graphs) Finish(ctx context.Context, o OwedGraph, version int64) (bool, error) {
+// Finish records that the graph is made of a snapshot and of the indexes of a key, unless
+// files of it are stale or newer code has begun it anew.
+func (g *Graphs) Finish(ctx context.Context, o OwedGraph, version int64, indexes string) (bool, error) {
 	commit, err := hex.DecodeString(o.Commit)
 	if err != nil {
 		return false, fmt.Errorf("finish graph of track %s: %w", o.Track, err)
 	}
-	n, err := g.query.FinishGraph(ctx, query.FinishGraphParams{Track: o.Track, Revision: o.Revision, Commit: commit, Version: version})
+	n, err := g.query.FinishGraph(ctx, query.FinishGraphParams{Track: o.Track, Revision: o.Revision, Commit: commit, Version: version, Indexes: indexes})
 	if err != nil {
 		return false, fmt.Errorf("finish graph of track %s: %w", o.Track, err)
 	}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -11,15 +12,17 @@ import (
 
 // GraphState is the graph of a track that has a current snapshot.
 type GraphState struct {
-	Track   uuid.UUID
-	Current int64 // revision of the current snapshot
-	Graph         // its revision is 0 if there is none; without its commit
+	Track      uuid.UUID
+	Repository uuid.UUID
+	Current    int64  // revision of the current snapshot
+	Imported   string // IndexKey of the indexes of its commit
+	Graph             // its revision is 0 if there is none; its commit is that of the snapshot
 }
 
-// Whole says whether the graph is that of the current snapshot, made by a version of the
-// code, and nothing is known to be wrong with it.
+// Whole says whether the graph is that of the current snapshot and its indexes, made by a
+// version of the code, and nothing is known to be wrong with it.
 func (s GraphState) Whole(version int64) bool {
-	return s.Revision == s.Current && s.Version == version && !s.Owed
+	return s.Revision == s.Current && s.Version == version && !s.Owed && s.Indexes == s.Imported
 }
 
 // States pages by track through the graphs of repositories; of all, if none is named.
@@ -33,8 +36,8 @@ func (g *Graphs) States(ctx context.Context, repositories []uuid.UUID, after uui
 	}
 	list := make([]GraphState, len(rows))
 	for i, r := range rows {
-		list[i] = GraphState{Track: r.ID, Current: r.Current, Graph: Graph{
-			Revision: r.Made, Version: r.Version, Layout: r.Layout, Changed: r.Changed, Owed: r.Owed,
+		list[i] = GraphState{Track: r.ID, Repository: r.Repository, Current: r.Current, Imported: r.Imported, Graph: Graph{
+			Revision: r.Made, Commit: hex.EncodeToString(r.Commit), Version: r.Version, Layout: r.Layout, Changed: r.Changed, Owed: r.Owed, Indexes: r.Indexes,
 		}}
 		copy(list[i].Inputs[:], r.Inputs)
 	}
@@ -56,11 +59,28 @@ func (g *Graphs) Rows(ctx context.Context, track uuid.UUID, after string, most i
 	}
 	list := make([]GraphRow, len(rows))
 	for i, r := range rows {
-		list[i] = GraphRow{
-			StaleFile: StaleFile{GraphSource{r.Document, r.Path, ChunkingKey{[32]byte(r.Blob), r.Language}, true}, r.Package},
-			FileEdges: FileEdges{r.Document, r.Edges, r.Keys, r.Targets},
-			Stale:     r.Stale,
-		}
+		list[i] = graphRow(r)
+	}
+	return list, nil
+}
+
+func graphRow(r query.GraphRowsRow) GraphRow {
+	return GraphRow{
+		StaleFile: StaleFile{GraphSource{r.Document, r.Path, ChunkingKey{[32]byte(r.Blob), r.Language}, true}, r.Package},
+		FileEdges: FileEdges{r.Document, r.Edges, r.Keys, r.Targets},
+		Stale:     r.Stale,
+	}
+}
+
+// RowsOf loads files of a graph by their documents, by path.
+func (g *Graphs) RowsOf(ctx context.Context, track uuid.UUID, documents []uuid.UUID) ([]GraphRow, error) {
+	rows, err := g.query.GraphRowsOf(ctx, track, documents)
+	if err != nil {
+		return nil, fmt.Errorf("load %d rows of the graph of track %s: %w", len(documents), track, err)
+	}
+	list := make([]GraphRow, len(rows))
+	for i, r := range rows {
+		list[i] = graphRow(query.GraphRowsRow(r))
 	}
 	return list, nil
 }

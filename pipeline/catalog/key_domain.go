@@ -91,6 +91,9 @@ func (ks *Keys) Destroy(ctx context.Context, by Author, tenant string) (keys []s
 		if err := q.ShredGraphs(ctx, tenant); err != nil {
 			return err
 		}
+		if err := q.ShredGraphIndexes(ctx, tenant); err != nil {
+			return err
+		}
 		return audit(ctx, q, by, change{Tenant: tenant, Action: ActionKeyDestroy, Target: domains[0], Before: keys})
 	})
 	if err != nil {

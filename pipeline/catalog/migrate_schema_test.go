@@ -99,6 +99,9 @@ func TestConstraints(t *testing.T) {
 		former     = "insert into former_documents (document, track, path, since, until, oid, mode, blob, language, skip_reason) values "
 		wikiPage   = "insert into wiki_pages (track, hash, page, title, body) values "
 		kept       = graph + "($track, 1, $oid, 1, $hash, '{}'); insert into graph_answers (track, question, changed, answer) values "
+		index      = "insert into graph_indexes (id, repository, commit, name, tool, hash, documents, occurrences, left_out) values "
+		indexFile  = index + "($nobody, $repository, $oid, 'a', 'b', $hash, 1, 1, 0); insert into graph_index_files (index, path, form) values "
+		exact      = graphFile + "($document, $other, 'a', $hash, 'Go', '', true, '', '{}', '{}'); insert into graph_exact (document, track, edges, targets) values "
 		letter     = "insert into dead_letters (worker, tenant, document, subject, headers, payload, reason, attempts) values "
 	)
 	for _, test := range []struct{ name, code, statement string }{
@@ -157,6 +160,19 @@ func TestConstraints(t *testing.T) {
 		{"answer to nothing", check, kept + "($track, '', 0, '[]')"},
 		{"answer twice", unique, kept + "($track, 'a', 0, '[]'), ($track, 'a', 1, '[]')"},
 		{"answer of a graph that changed less than never", check, kept + "($track, 'a', -1, '[]')"},
+		{"index of a commit", "", index + "($nobody, $repository, $oid, 'a', 'b', $hash, 1, 1, 0)"},
+		{"index of no repository", foreign, index + "($nobody, $nobody, $oid, 'a', 'b', $hash, 1, 1, 0)"},
+		{"index of a short commit", check, index + "($nobody, $repository, '\\x00', 'a', 'b', $hash, 1, 1, 0)"},
+		{"index without a name", check, index + "($nobody, $repository, $oid, '', 'b', $hash, 1, 1, 0)"},
+		{"index with a short hash", check, index + "($nobody, $repository, $oid, 'a', 'b', $oid, 1, 1, 0)"},
+		{"index of less than no documents", check, index + "($nobody, $repository, $oid, 'a', 'b', $hash, -1, 1, 0)"},
+		{"index twice", unique, index + "($nobody, $repository, $oid, 'a', 'b', $hash, 1, 1, 0), ($document, $repository, $oid, 'a', 'b', $hash, 1, 1, 0)"},
+		{"document of an index", "", indexFile + "($nobody, 'a', '')"},
+		{"document of an index without a path", check, indexFile + "($nobody, '', '')"},
+		{"document of no index", foreign, indexFile + "($document, 'a', '')"},
+		{"document of an index twice", unique, indexFile + "($nobody, 'a', ''), ($nobody, 'a', '')"},
+		{"exact edges", "", exact + "($document, $other, '', '{}')"},
+		{"exact edges of no file", foreign, exact + "($nobody, $other, '', '{}')"},
 		{"graph of a short commit", check, graph + "($track, 1, '\\x00', 1, $hash, '{}')"},
 		{"graph of a revision below zero", check, graph + "($track, -1, $oid, 1, $hash, '{}')"},
 		{"graph of a short hash of inputs", check, graph + "($track, 0, null, 1, $oid, '{}')"},

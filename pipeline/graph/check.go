@@ -25,10 +25,11 @@ type difference struct {
 	symbols []uuid.UUID // files with other symbols, or whose documents have gone or changed
 	edges   []uuid.UUID // files with other edges
 	names   []string    // of the symbols of the first
+	exact   bool        // there are edges of an index that has no such file
 	unknown []catalog.GraphSource
 }
 
-func (w *difference) any() bool { return len(w.symbols)+len(w.edges) > 0 }
+func (w *difference) any() bool { return w.exact || len(w.symbols)+len(w.edges) > 0 }
 
 // Check compares the graphs of repositories with the facts of their files; all graphs, if no
 // repository is named: how many files were compared, how many differ, and of how many no facts
@@ -121,7 +122,55 @@ func (s *Step) check(ctx context.Context, state catalog.GraphState, found func(k
 		page = slices.DeleteFunc(page, func(row catalog.GraphRow) bool { return slices.Contains(w.symbols, row.StaleFile.Document) })
 		return s.checkRows(ctx, r, page, &c, &w, found)
 	})
+	if err == nil && state.Indexes != "" && !w.any() {
+		err = s.checkExact(ctx, state, layout, &c, &w, found)
+	}
 	return c, w, err
+}
+
+// checkExact compares the exact edges of a graph with those that its indexes give. A graph
+// with other edges than its facts give is made anew anyway.
+func (s *Step) checkExact(ctx context.Context, state catalog.GraphState, layout *Layout, c *counts, w *difference, found func(kind, what string)) error {
+	indexes, err := s.graphs.IndexesOf(ctx, state.Repository, state.Commit)
+	if err != nil {
+		return err
+	}
+	var right int64
+	err = s.exactRows(ctx, state.Track, layout, indexes, func(rows []catalog.GraphRow, want []catalog.FileEdges) error {
+		documents := make([]uuid.UUID, len(want))
+		paths := make(map[uuid.UUID]string)
+		for i, is := range want {
+			documents[i] = is.Document
+		}
+		for _, row := range rows {
+			paths[row.StaleFile.Document] = row.Path
+		}
+		have, err := s.graphs.ExactOf(ctx, state.Track, documents)
+		if err != nil {
+			return err
+		}
+		for _, is := range want {
+			has, ok := have[is.Document]
+			if !ok || !bytes.Equal(has.Edges, is.Edges) || !slices.Equal(has.Targets, is.Targets) {
+				c.wrong++
+				w.edges = append(w.edges, is.Document)
+				found("wrong_graph_file", paths[is.Document]+": its exact edges are not those of its index")
+				continue
+			}
+			right++
+		}
+		return nil
+	}, func(context.Context, uuid.UUID, int64, int64) error { return nil })
+	if err != nil || w.any() {
+		return err
+	}
+	if have, err := s.graphs.CountExact(ctx, state.Track); err != nil || have == right || c.unknown > 0 {
+		return err
+	}
+	c.wrong++
+	w.exact = true
+	found("wrong_graph_file", fmt.Sprintf("track %s: it has exact edges that no index gives", state.Track))
+	return nil
 }
 
 // checkDocuments looks for documents that the graph lacks, or has otherwise, and for files

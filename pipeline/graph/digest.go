@@ -20,6 +20,7 @@ type Digest struct {
 	Files   int64  `json:"files"`
 	Symbols int64  `json:"symbols" doc:"Definitions in those files."`
 	Edges   int64  `json:"edges" doc:"Groups of references of one definition to one name."`
+	Exact   int64  `json:"exact" doc:"Files whose edges are those of an imported index."`
 	Owed    int64  `json:"owed" doc:"Graphs that are still to be made, or to be brought up to their commits. The digest is final when there are none."`
 }
 
@@ -49,9 +50,18 @@ func ComputeDigest(ctx context.Context, graphs *catalog.Graphs, repositories []u
 			if err != nil {
 				return err
 			}
+			exact, err := exactOfRows(ctx, graphs, s, page)
+			if err != nil {
+				return err
+			}
 			for _, row := range page {
 				if err := w.file(&d, row, symbols[row.StaleFile.Document]); err != nil {
 					return err
+				}
+				if of, ok := exact[row.StaleFile.Document]; ok {
+					d.Exact++
+					w.bytes(of.Edges)
+					w.numbers(of.Targets...)
 				}
 			}
 			return nil
@@ -97,6 +107,18 @@ func eachRow(ctx context.Context, graphs *catalog.Graphs, track uuid.UUID, most 
 			return nil
 		}
 	}
+}
+
+// exactOfRows loads the exact edges of files of a graph.
+func exactOfRows(ctx context.Context, graphs *catalog.Graphs, s catalog.GraphState, page []catalog.GraphRow) (map[uuid.UUID]catalog.FileEdges, error) {
+	if s.Indexes == "" {
+		return nil, nil
+	}
+	documents := make([]uuid.UUID, len(page))
+	for i, row := range page {
+		documents[i] = row.StaleFile.Document
+	}
+	return graphs.ExactOf(ctx, s.Track, documents)
 }
 
 // symbolsOfRows loads the symbols of files of a graph.

@@ -32,21 +32,26 @@ const (
 	ByName                         // one of several definitions of that name
 	External                       // another repository or the standard library defines it
 	Unresolved                     // nothing says what it is
+	ByIndex                        // an index says it, which an indexer made that knows the types
 )
 
-var strategies = [...]string{"", "scope", "file", "package", "import", "type", "unique", "name", "external", "unresolved"}
+var strategies = [...]string{"", "scope", "file", "package", "import", "type", "unique", "name", "external", "unresolved", "index"}
 
 func (s Strategy) String() string { return strategies[min(int(s), len(strategies)-1)] }
 
 // confidence is how often an edge of a strategy is right, as measured against
 // compilers (docs/graph.md).
-var confidence = [...]float64{0, 0.99, 0.98, 0.97, 0.97, 0.93, 0.6, 0.4, 0, 0}
+var confidence = [...]float64{0, 0.99, 0.98, 0.97, 0.97, 0.93, 0.6, 0.4, 0, 0, 1}
 
 // Confidence is how sure an edge with so many candidates is: the probability that
-// each of them is meant.
+// each of them is meant. Several targets of an index are several definitions of what it
+// names, and no candidates.
 func (s Strategy) Confidence(candidates int) float64 {
 	if candidates < 1 || int(s) >= len(confidence) {
 		return 0
+	}
+	if s == ByIndex {
+		return confidence[s]
 	}
 	return confidence[s] / float64(candidates)
 }

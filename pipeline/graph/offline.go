@@ -11,6 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/fact"
+	"github.com/leatworks/leat/pipeline/scip"
 )
 
 // OfflineFile is a file of a tree that is resolved in memory.
@@ -103,4 +104,28 @@ func (o *Offline) Definition(t Target) (fact.Definition, bool) {
 		}
 	}
 	return fact.Definition{}, false
+}
+
+// Exact finds the edges of a file as an index has them, and how many references the index
+// says the meaning of, and how many of its occurrences are not where the text has a name.
+func (o *Offline) Exact(x *Indexed, path string, text []byte, d scip.Document) (edges []Edge, placed, strange int64) {
+	set := o.Facts[path]
+	if set == nil {
+		return nil, 0, 0
+	}
+	e := &exactly{Indexed: x, track: func(path string) uuid.UUID { return o.ids[path] }, symbols: o, lines: make(map[uuid.UUID]map[int][]symbol)}
+	r := &resolver{layout: &o.layout, index: &index{
+		ctx: context.Background(), names: o, known: make(map[string][]*symbol), keys: make(map[string]bool),
+	}}
+	edges = e.edges(r, place{document: o.ids[path], path: path, language: o.langs[path], package_: set.Package}, set, text, d)
+	return edges, e.placed, e.strange
+}
+
+// of lists the symbols of a document.
+func (o *Offline) of(document uuid.UUID) ([]symbol, error) {
+	path, ok := o.Paths[document]
+	if !ok {
+		return nil, nil
+	}
+	return Symbols(path, o.langs[path], o.Facts[path]), nil
 }

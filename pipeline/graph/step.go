@@ -135,6 +135,9 @@ func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
 	if err != nil {
 		return err
 	}
+	if err := s.graphs.DropExact(ctx, o.Track); err != nil {
+		return err
+	}
 	changed, err := s.changes(ctx, o.Track)
 	if err != nil {
 		return err
@@ -143,9 +146,13 @@ func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.graphs.Finish(ctx, o, CodeVersion())
+	indexes, exact, err := s.exact(ctx, o, layout)
+	if err != nil {
+		return err
+	}
+	done, err := s.graphs.Finish(ctx, o, CodeVersion(), indexes)
 	if done {
-		s.log.Info("made a symbol graph", "track", o.Track, "revision", o.Revision, "changed", changed, "resolved", resolved,
+		s.log.Info("made a symbol graph", "track", o.Track, "revision", o.Revision, "changed", changed, "resolved", resolved, "exact", exact,
 			"took", time.Since(began).Round(time.Millisecond))
 	}
 	return err
@@ -381,14 +388,23 @@ func (r *resolver) fileEdges(f catalog.StaleFile, set *fact.Set) catalog.FileEdg
 	for name := range maps.Keys(r.keys) {
 		out.Keys = append(out.Keys, nameKey(r.track, name))
 	}
+	out.Keys = sorted(out.Keys)
+	out.Targets = targetKeys(edges)
+	return out
+}
+
+// targetKeys are the hashes under which edges are found by where they lead.
+func targetKeys(edges []Edge) (keys []int64) {
 	for _, e := range edges {
 		for _, t := range e.Targets {
-			out.Targets = append(out.Targets, TargetKey(t), TargetKey(Target{Document: t.Document}))
+			keys = append(keys, TargetKey(t), TargetKey(Target{Document: t.Document}))
 		}
 	}
-	for _, list := range []*[]int64{&out.Keys, &out.Targets} {
-		slices.Sort(*list)
-		*list = slices.Compact(*list)
-	}
-	return out
+	return sorted(keys)
+}
+
+// sorted puts numbers in order, each once.
+func sorted(list []int64) []int64 {
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -11,8 +11,10 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk/child"
 	"github.com/leatworks/leat/pipeline/graph"
+	"github.com/leatworks/leat/pipeline/scip"
 )
 
 func step(p *testpipe.Pipe) *graph.Step {
@@ -313,4 +315,99 @@ func FuzzDecodeEdges(f *testing.F) {
 func sha() uuid.UUID {
 	sum := sha256.Sum256(nil)
 	return uuid.UUID(sum[:16])
+}
+
+// An index of a commit replaces the edges of its files as long as the graph is of the commit,
+// and of no other: the graph is the same after any history. What is changed behind its back
+// is found and repaired.
+func TestAnIndexHoldsForItsCommit(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	r := p.IngestTree(t, goTree().tree())
+	look(t, p)
+	track, repository := trackOf(t, p), uuid.MustParse(p.One(t, "select id::text from repositories"))
+	guessed := digest(t, p)
+	const guess, exact = "main: call Turn by type wheel/w.go#Wheel.Turn", "main: call Turn by index wheel/w.go#New"
+	has := func(want string) {
+		t.Helper()
+		edges := edgesOf(t, p, track, "main.go")
+		if !strings.Contains(edges, want) {
+			t.Fatalf("edges of main.go:\n%s\nwant %s", edges, want)
+		}
+	}
+	has(guess)
+
+	// The index says that Turn in main.go is New, which no guess would.
+	commit := p.One(t, "select encode(commit, 'hex') from snapshots where state in ('indexing', 'indexed')")
+	const symbol = "test . . . New()."
+	files := []catalog.GraphIndexFile{
+		{Path: "main.go", Form: scip.Encode(scip.Document{Encoding: scip.UTF8, Occurrences: []scip.Occurrence{{Line: 9, Start: 15, End: 19, Symbol: symbol}, {Line: 90, Symbol: symbol}}})},
+		{Path: "nosuch.go", Form: scip.Encode(scip.Document{})},
+		{Path: "wheel/w.go", Form: scip.Encode(scip.Document{Encoding: scip.UTF8, Occurrences: []scip.Occurrence{{Line: 5, Start: 5, End: 8, Symbol: symbol, Roles: scip.Definition}}})},
+	}
+	put := func(commit string) {
+		t.Helper()
+		one := catalog.GraphIndex{Repository: repository, Commit: commit, Name: "test", Hash: sha256.Sum256([]byte(commit)), Documents: 3, Occurrences: 3}
+		if err := p.Catalog.Graphs.PutIndex(t.Context(), p.One(t, "select tenant from repositories"), one, files, 16, 20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(strings.Repeat("ab", 20))
+	if owed, err := p.Catalog.Graphs.Owed(t.Context(), graph.CodeVersion(), 9); err != nil || len(owed) != 0 {
+		t.Fatalf("an index of another commit made a graph owed: %+v, %v", owed, err)
+	}
+	put(commit)
+	if d, err := graph.ComputeDigest(t.Context(), p.Catalog.Graphs, nil); err != nil || d.Owed != 1 {
+		t.Fatalf("before the graph is made with the index: %+v, %v", d, err)
+	}
+	look(t, p)
+	has(exact)
+	list, err := p.Catalog.Graphs.Indexes(t.Context(), repository, 9)
+	if err != nil || len(list) != 2 || !list[0].Holds || list[1].Holds || *list[0].Placed != 1 || *list[0].Strange != 1 || list[1].Placed != nil {
+		t.Fatalf("indexes %+v, %v", list, err)
+	}
+	indexed := digest(t, p)
+	if indexed.Digest == guessed.Digest || indexed.Exact != 2 {
+		t.Fatalf("digest %+v is that without the index", indexed)
+	}
+	leading, err := p.Catalog.Graphs.LeadingTo(t.Context(), track,
+		[]int64{graph.TargetKey(graph.Target{Document: events.DocumentID(track, []byte("wheel/w.go")), Qualified: "New"})}, "", 9)
+	if err != nil || len(leading) != 1 || leading[0].Path != "main.go" {
+		t.Fatalf("leading to New: %+v, %v", leading, err)
+	}
+
+	// What somebody changes is found, and made anew.
+	for name, change := range map[string]string{
+		"edges":  "update graph_exact set edges = (select edges from graph_files where path = 'help.go') where edges <> ''",
+		"gone":   "delete from graph_exact",
+		"strays": "insert into graph_exact select document, track, edges, targets from graph_files where path = 'help.go'",
+	} {
+		p.Rows(t, change+" returning 1")
+		if _, wrong, _, err := step(p).Check(t.Context(), nil, func(string, string) {}); err != nil || wrong == 0 {
+			t.Errorf("%s: %d wrong files, %v", name, wrong, err)
+		}
+		if _, err := step(p).Repair(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		look(t, p)
+		if again := digest(t, p); again != indexed {
+			t.Errorf("%s: the repaired graph is %+v, want %+v", name, again, indexed)
+		}
+	}
+
+	// Another commit has no index, and the first has it again.
+	moved := goTree()
+	moved["note.txt"] = "nothing\n"
+	r.Commit(t, moved.tree())
+	p.Submit(t, r)
+	p.Settle(t)
+	look(t, p)
+	has(guess)
+	if d := digest(t, p); d.Exact != 0 {
+		t.Errorf("at another commit: %+v", d)
+	}
+	if err := p.Catalog.Graphs.DropIndex(t.Context(), p.One(t, "select tenant from repositories"), repository, commit, "test"); err != nil {
+		t.Fatal(err)
+	}
+	look(t, p)
+	has(guess)
 }

@@ -26,11 +26,16 @@ join tracks t on t.id = s.track
 join repositories r on r.id = t.repository
 left join graphs g on g.track = t.id
 where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null
-    and (g.track is null or g.revision <> s.revision or g.version < @version or g.owed)
+    and (
+        g.track is null or g.revision <> s.revision or g.version < @version or g.owed
+        or g.indexes <> coalesce((
+            select string_agg(encode(i.hash, 'hex'), ' ' order by i.name) from graph_indexes i where i.repository = r.id and i.commit = s.commit
+        ), '')
+    )
 order by s.listed_at limit @most;
 
 -- name: LoadGraph :one
-select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed from graphs where track = @track;
+select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed, indexes from graphs where track = @track;
 
 -- name: BeginGraph :exec
 insert into graphs (track, revision, version, inputs, layout) values (@track, 0, @version, @inputs, @layout)
@@ -40,7 +45,7 @@ on conflict (track) do update set version = excluded.version, inputs = excluded.
 delete from graphs where track = @track;
 
 -- name: FinishGraph :execrows
-update graphs g set revision = @revision, commit = @commit, made_at = now(), owed = false
+update graphs g set revision = @revision, commit = @commit, made_at = now(), owed = false, indexes = @indexes
 where g.track = @track and g.version = @version and not exists (select 1 from graph_files f where f.track = g.track and f.stale);
 
 -- name: TouchGraph :exec
@@ -127,15 +132,24 @@ where s.track = @track and s.kind > 0 and lower(s.name) like @pattern and (cardi
 order by lower(s.name), f.path, s.ordinal limit @most;
 
 -- name: FilesOfGraph :many
-select document, path, language, package, stale, edges from graph_files
-where track = @track and path > @after order by path limit @most;
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f left join graph_exact x on x.document = f.document
+where f.track = @track and f.path > @after order by f.path limit @most;
 
 -- name: GraphFilesOf :many
-select document, path, language, package, stale, edges from graph_files where document = any(@documents::uuid[]) and track = @track;
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f left join graph_exact x on x.document = f.document
+where f.document = any(@documents::uuid[]) and f.track = @track;
 
 -- name: FilesLeadingTo :many
-select document, path, language, package, stale, edges from graph_files
-where track = @track and targets && @targets::bigint[] and path > @after order by path limit @most;
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f left join graph_exact x on x.document = f.document
+where f.track = @track and f.path > @after and f.document in (
+    select own.document from graph_files own where own.track = @track and own.targets && @targets::bigint[]
+    union all
+    select exact.document from graph_exact exact where exact.track = @track and exact.targets && @targets::bigint[]
+)
+order by f.path limit @most;
 
 -- name: FactContents :many
 select f.blob, f.language, f.content from facts f
@@ -164,7 +178,10 @@ order by d.path limit @most;
 -- The graphs that tracks with a current snapshot have, or lack, by track.
 select t.id, s.revision as current, coalesce(g.revision, 0)::bigint as made, coalesce(g.version, 0)::bigint as version,
     coalesce(g.changed, 0)::bigint as changed, coalesce(g.owed, false)::bool as owed, coalesce(g.inputs, '')::bytea as inputs,
-    coalesce(g.layout, '{}')::jsonb as layout
+    coalesce(g.layout, '{}')::jsonb as layout, r.id as repository, s.commit, coalesce(g.indexes, '')::text as indexes,
+    coalesce((
+        select string_agg(encode(i.hash, 'hex'), ' ' order by i.name) from graph_indexes i where i.repository = r.id and i.commit = s.commit
+    ), '')::text as imported
 from tracks t
 join repositories r on r.id = t.repository
 join snapshots s on s.track = t.id
@@ -182,3 +199,7 @@ update graph_files set stale = true where track = @track and document = any(@doc
 
 -- name: OweGraph :exec
 update graphs set owed = true, changed = changed + 1 where track = @track;
+
+-- name: GraphRowsOf :many
+select document, path, blob, language, package, stale, edges, keys, targets from graph_files
+where track = @track and document = any(@documents::uuid[]) order by path;

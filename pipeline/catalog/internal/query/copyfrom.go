@@ -51,6 +51,40 @@ func (q *Queries) AddChunks(ctx context.Context, arg []AddChunksParams) (int64, 
 	return q.db.CopyFrom(ctx, []string{"chunks"}, []string{"chunking", "ordinal", "start_byte", "end_byte", "start_line", "end_line", "kind", "symbol", "symbols", "symbol_lines", "text"}, &iteratorForAddChunks{rows: arg})
 }
 
+// iteratorForAddGraphIndexFiles implements pgx.CopyFromSource.
+type iteratorForAddGraphIndexFiles struct {
+	rows                 []AddGraphIndexFilesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForAddGraphIndexFiles) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForAddGraphIndexFiles) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].Index,
+		r.rows[0].Path,
+		r.rows[0].Form,
+	}, nil
+}
+
+func (r iteratorForAddGraphIndexFiles) Err() error {
+	return nil
+}
+
+func (q *Queries) AddGraphIndexFiles(ctx context.Context, arg []AddGraphIndexFilesParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"graph_index_files"}, []string{"index", "path", "form"}, &iteratorForAddGraphIndexFiles{rows: arg})
+}
+
 // iteratorForAddGraphSymbols implements pgx.CopyFromSource.
 type iteratorForAddGraphSymbols struct {
 	rows                 []AddGraphSymbolsParams

@@ -188,14 +188,20 @@ func (q *Queries) FactContents(ctx context.Context, blobs [][]byte, extractor in
 }
 
 const filesLeadingTo = `-- name: FilesLeadingTo :many
-select document, path, language, package, stale, edges from graph_files
-where track = $1 and targets && $2::bigint[] and path > $3 order by path limit $4
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f left join graph_exact x on x.document = f.document
+where f.track = $1 and f.path > $2 and f.document in (
+    select own.document from graph_files own where own.track = $1 and own.targets && $3::bigint[]
+    union all
+    select exact.document from graph_exact exact where exact.track = $1 and exact.targets && $3::bigint[]
+)
+order by f.path limit $4
 `
 
 type FilesLeadingToParams struct {
 	Track   uuid.UUID
-	Targets []int64
 	After   string
+	Targets []int64
 	Most    int32
 }
 
@@ -211,8 +217,8 @@ type FilesLeadingToRow struct {
 func (q *Queries) FilesLeadingTo(ctx context.Context, arg FilesLeadingToParams) ([]FilesLeadingToRow, error) {
 	rows, err := q.db.Query(ctx, filesLeadingTo,
 		arg.Track,
-		arg.Targets,
 		arg.After,
+		arg.Targets,
 		arg.Most,
 	)
 	if err != nil {
@@ -241,8 +247,9 @@ func (q *Queries) FilesLeadingTo(ctx context.Context, arg FilesLeadingToParams) 
 }
 
 const filesOfGraph = `-- name: FilesOfGraph :many
-select document, path, language, package, stale, edges from graph_files
-where track = $1 and path > $2 order by path limit $3
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f left join graph_exact x on x.document = f.document
+where f.track = $1 and f.path > $2 order by f.path limit $3
 `
 
 type FilesOfGraphRow struct {
@@ -366,13 +373,14 @@ func (q *Queries) FindSymbols(ctx context.Context, arg FindSymbolsParams) ([]Fin
 }
 
 const finishGraph = `-- name: FinishGraph :execrows
-update graphs g set revision = $1, commit = $2, made_at = now(), owed = false
-where g.track = $3 and g.version = $4 and not exists (select 1 from graph_files f where f.track = g.track and f.stale)
+update graphs g set revision = $1, commit = $2, made_at = now(), owed = false, indexes = $3
+where g.track = $4 and g.version = $5 and not exists (select 1 from graph_files f where f.track = g.track and f.stale)
 `
 
 type FinishGraphParams struct {
 	Revision int64
 	Commit   []byte
+	Indexes  string
 	Track    uuid.UUID
 	Version  int64
 }
@@ -381,6 +389,7 @@ func (q *Queries) FinishGraph(ctx context.Context, arg FinishGraphParams) (int64
 	result, err := q.db.Exec(ctx, finishGraph,
 		arg.Revision,
 		arg.Commit,
+		arg.Indexes,
 		arg.Track,
 		arg.Version,
 	)
@@ -449,7 +458,9 @@ func (q *Queries) GraphChanges(ctx context.Context, arg GraphChangesParams) ([]G
 }
 
 const graphFilesOf = `-- name: GraphFilesOf :many
-select document, path, language, package, stale, edges from graph_files where document = any($1::uuid[]) and track = $2
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f left join graph_exact x on x.document = f.document
+where f.document = any($1::uuid[]) and f.track = $2
 `
 
 type GraphFilesOfRow struct {
@@ -610,10 +621,60 @@ func (q *Queries) GraphRows(ctx context.Context, track uuid.UUID, after string, 
 	return items, nil
 }
 
+const graphRowsOf = `-- name: GraphRowsOf :many
+select document, path, blob, language, package, stale, edges, keys, targets from graph_files
+where track = $1 and document = any($2::uuid[]) order by path
+`
+
+type GraphRowsOfRow struct {
+	Document uuid.UUID
+	Path     string
+	Blob     []byte
+	Language string
+	Package  string
+	Stale    bool
+	Edges    []byte
+	Keys     []int64
+	Targets  []int64
+}
+
+func (q *Queries) GraphRowsOf(ctx context.Context, track uuid.UUID, documents []uuid.UUID) ([]GraphRowsOfRow, error) {
+	rows, err := q.db.Query(ctx, graphRowsOf, track, documents)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphRowsOfRow
+	for rows.Next() {
+		var i GraphRowsOfRow
+		if err := rows.Scan(
+			&i.Document,
+			&i.Path,
+			&i.Blob,
+			&i.Language,
+			&i.Package,
+			&i.Stale,
+			&i.Edges,
+			&i.Keys,
+			&i.Targets,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const graphStates = `-- name: GraphStates :many
 select t.id, s.revision as current, coalesce(g.revision, 0)::bigint as made, coalesce(g.version, 0)::bigint as version,
     coalesce(g.changed, 0)::bigint as changed, coalesce(g.owed, false)::bool as owed, coalesce(g.inputs, '')::bytea as inputs,
-    coalesce(g.layout, '{}')::jsonb as layout
+    coalesce(g.layout, '{}')::jsonb as layout, r.id as repository, s.commit, coalesce(g.indexes, '')::text as indexes,
+    coalesce((
+        select string_agg(encode(i.hash, 'hex'), ' ' order by i.name) from graph_indexes i where i.repository = r.id and i.commit = s.commit
+    ), '')::text as imported
 from tracks t
 join repositories r on r.id = t.repository
 join snapshots s on s.track = t.id
@@ -624,14 +685,18 @@ order by t.id limit $3
 `
 
 type GraphStatesRow struct {
-	ID      uuid.UUID
-	Current int64
-	Made    int64
-	Version int64
-	Changed int64
-	Owed    bool
-	Inputs  []byte
-	Layout  []byte
+	ID         uuid.UUID
+	Current    int64
+	Made       int64
+	Version    int64
+	Changed    int64
+	Owed       bool
+	Inputs     []byte
+	Layout     []byte
+	Repository uuid.UUID
+	Commit     []byte
+	Indexes    string
+	Imported   string
 }
 
 // The graphs that tracks with a current snapshot have, or lack, by track.
@@ -653,6 +718,10 @@ func (q *Queries) GraphStates(ctx context.Context, after uuid.UUID, repositories
 			&i.Owed,
 			&i.Inputs,
 			&i.Layout,
+			&i.Repository,
+			&i.Commit,
+			&i.Indexes,
+			&i.Imported,
 		); err != nil {
 			return nil, err
 		}
@@ -733,7 +802,7 @@ func (q *Queries) KnownFacts(ctx context.Context, blobs [][]byte, languages []st
 }
 
 const loadGraph = `-- name: LoadGraph :one
-select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed from graphs where track = $1
+select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed, indexes from graphs where track = $1
 `
 
 type LoadGraphRow struct {
@@ -744,6 +813,7 @@ type LoadGraphRow struct {
 	Layout   []byte
 	Changed  int64
 	Owed     bool
+	Indexes  string
 }
 
 func (q *Queries) LoadGraph(ctx context.Context, track uuid.UUID) (LoadGraphRow, error) {
@@ -757,6 +827,7 @@ func (q *Queries) LoadGraph(ctx context.Context, track uuid.UUID) (LoadGraphRow,
 		&i.Layout,
 		&i.Changed,
 		&i.Owed,
+		&i.Indexes,
 	)
 	return i, err
 }
@@ -777,7 +848,12 @@ join tracks t on t.id = s.track
 join repositories r on r.id = t.repository
 left join graphs g on g.track = t.id
 where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null
-    and (g.track is null or g.revision <> s.revision or g.version < $1 or g.owed)
+    and (
+        g.track is null or g.revision <> s.revision or g.version < $1 or g.owed
+        or g.indexes <> coalesce((
+            select string_agg(encode(i.hash, 'hex'), ' ' order by i.name) from graph_indexes i where i.repository = r.id and i.commit = s.commit
+        ), '')
+    )
 order by s.listed_at limit $2
 `
 

@@ -1,0 +1,594 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/fact"
+	"github.com/leatworks/leat/pipeline/scip"
+)
+
+// The bounds of what is held of the indexes of a commit. Symbols beyond one are unknown, so
+// that what refers to them stays a guess.
+const (
+	indexPage      = 64        // documents of an index that are read at once
+	maxIndexed     = 3_000_000 // definitions
+	maxLinesKnown  = 200_000   // definitions of leat's whose lines are remembered
+	maxIndexedEdge = 200_000   // references of a file
+	maxOwn         = 10_000    // packages
+)
+
+// spot is a place in a file at which an index has a definition.
+type spot struct {
+	file  int32 // of the paths of the index
+	line  int32 // from 0
+	start int32 // character
+}
+
+// symbolKey is a symbol of an index; a local one with its document.
+type symbolKey [16]byte
+
+func keyOf(symbol, document string) symbolKey {
+	if scip.Local(symbol) {
+		symbol = document + "\x00" + symbol
+	}
+	sum := sha256.Sum256([]byte(symbol))
+	return symbolKey(sum[:16])
+}
+
+// Indexed is what the indexes of a commit define.
+type Indexed struct {
+	paths   []string
+	covered map[string]bool
+	defined map[symbolKey][]spot
+	count   int
+	own     map[string]bool // packages of what is defined
+}
+
+// NewIndexed returns what no index defines.
+func NewIndexed() *Indexed {
+	return &Indexed{covered: make(map[string]bool), defined: make(map[symbolKey][]spot), own: make(map[string]bool)}
+}
+
+// Add adds the definitions of a document. A symbol that is defined at many places, as a
+// package is in each of its files, keeps one place more than an edge may have targets.
+func (x *Indexed) Add(file string, d scip.Document) {
+	x.covered[file] = true
+	x.paths = append(x.paths, file)
+	for _, o := range d.Occurrences {
+		if o.Roles&scip.Definition == 0 || x.count >= maxIndexed {
+			continue
+		}
+		if name := scip.Package(o.Symbol); len(x.own) < maxOwn {
+			x.own[name] = true
+		}
+		key := keyOf(o.Symbol, file)
+		if at := x.defined[key]; len(at) <= MaxCandidates {
+			x.defined[key] = append(at, spot{int32(len(x.paths) - 1), int32(o.Line), int32(o.Start)})
+			x.count++
+		}
+	}
+}
+
+// definitions looks up the definitions of files.
+type definitions interface {
+	of(document uuid.UUID) ([]symbol, error)
+}
+
+// exactly finds the edges of files as indexes have them.
+type exactly struct {
+	*Indexed
+	track     func(path string) uuid.UUID // the document of a path
+	symbols   definitions
+	documents map[uuid.UUID]bool // that some index covers
+	lines     map[uuid.UUID]map[int][]symbol
+	lineSize  int
+	placed    int64 // references that an index says the meaning of
+	strange   int64 // occurrences that are not where the text has a name
+	err       error
+}
+
+// foundAt is what an index says of a place in a text.
+type foundAt struct {
+	start, end int // bytes
+	line       int // from 0
+	all        []scip.Occurrence
+	used       bool
+}
+
+// edges are those of a file: what its index says where it says something, and what r has
+// guessed elsewhere.
+func (x *exactly) edges(r *resolver, p place, set *fact.Set, text []byte, doc scip.Document) []Edge {
+	r.begin(p, set)
+	at := x.places(text, doc)
+	var found []Edge
+	for _, i := range set.Imports {
+		guess := r.importEdge(i)
+		if i.Name != "" && i.Name != "*" {
+			if one := named(at, text, i); one != nil {
+				one.used = true
+				if e, ok := x.told(guess, p, one); ok {
+					guess = e
+				}
+			}
+		}
+		found = append(found, guess)
+	}
+	byStart := make(map[[2]int]*foundAt, len(at))
+	for _, one := range at {
+		byStart[[2]int{one.start, one.end}] = one
+	}
+	for _, ref := range set.References {
+		from := withinOf(set, ref)
+		e := Edge{From: from, Name: ref.Name, Receiver: ref.Receiver, Role: ref.Role, Lines: []int{ref.Line}}
+		e.Strategy, e.Targets = r.reference(ref, from)
+		if one := byStart[[2]int{ref.Start, ref.End}]; one != nil {
+			one.used = true
+			told, ok := x.told(e, p, one)
+			if ok && told.Strategy == 0 {
+				continue // a variable of the function
+			}
+			if ok {
+				e = told
+			}
+		}
+		found = append(found, e)
+	}
+	return gather(append(found, x.others(p, set, text, at)...))
+}
+
+// places puts the occurrences of a document into its text. Those at places where the text
+// has no name are strange.
+func (x *exactly) places(text []byte, doc scip.Document) []*foundAt {
+	lines := lineStarts(text)
+	known := make(map[[2]int]*foundAt)
+	var all []*foundAt
+	for _, o := range doc.Occurrences {
+		start, end, ok := span(text, lines, o, doc.Encoding)
+		if !ok {
+			x.strange++
+			continue
+		}
+		one := known[[2]int{start, end}]
+		if one == nil {
+			if len(all) == maxIndexedEdge {
+				continue
+			}
+			one = &foundAt{start: start, end: end, line: o.Line}
+			known[[2]int{start, end}] = one
+			all = append(all, one)
+		}
+		one.all = append(one.all, o)
+	}
+	slices.SortStableFunc(all, func(a, b *foundAt) int { return cmp.Compare(a.start, b.start) })
+	return all
+}
+
+func lineStarts(text []byte) []int {
+	starts := []int{0}
+	for i, c := range text {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+// span is where an occurrence stands in a text, in bytes.
+func span(text []byte, lines []int, o scip.Occurrence, in scip.Encoding) (start, end int, ok bool) {
+	if o.Line >= len(lines) {
+		return 0, 0, false
+	}
+	line := text[lines[o.Line]:]
+	if i := slices.Index(line, '\n'); i >= 0 {
+		line = line[:i]
+	}
+	first, ok1 := offset(line, o.Start, in)
+	last, ok2 := offset(line, o.End, in)
+	return lines[o.Line] + first, lines[o.Line] + last, ok1 && ok2
+}
+
+// offset is the place of a character in a line, in bytes. An index that does not say in
+// which units it counts, counts in those of UTF-16, as the languages of its makers do.
+func offset(line []byte, character int, in scip.Encoding) (int, bool) {
+	if in == scip.UTF8 {
+		return character, character <= len(line)
+	}
+	at := 0
+	for character > 0 {
+		if at >= len(line) {
+			return 0, false
+		}
+		c, size := utf8.DecodeRune(line[at:])
+		at += size
+		character--
+		if c > 0xffff && in != scip.UTF32 {
+			character--
+		}
+	}
+	return at, character == 0
+}
+
+// named finds what an index says of a name that is imported.
+func named(at []*foundAt, text []byte, i fact.Import) *foundAt {
+	for _, one := range at {
+		if one.line+1 == i.Line && !one.used && string(text[one.start:one.end]) == i.Name {
+			return one
+		}
+	}
+	return nil
+}
+
+// told is an edge as an index has it. It is not ok if the index says nothing that leat can
+// use; then the guess stands. An edge without a strategy is none: what it names is known
+// inside a function alone.
+func (x *exactly) told(guess Edge, p place, one *foundAt) (e Edge, ok bool) {
+	e = guess
+	e.Targets = nil
+	var inner, outside, lost bool
+	for _, o := range one.all {
+		targets, what := x.targets(o, p, guess)
+		switch what {
+		case isGuess:
+			return guess, false
+		case isInner:
+			inner = true
+		case isOutside:
+			outside = true
+		case isLost:
+			lost = true
+		case isTarget:
+			e.Targets = append(e.Targets, targets...)
+		}
+	}
+	slices.SortFunc(e.Targets, compareTargets)
+	e.Targets = slices.Compact(e.Targets)
+	switch {
+	case len(e.Targets) > MaxCandidates:
+		return guess, false
+	case len(e.Targets) > 0:
+		x.placed++
+		e.Strategy = ByIndex
+	case lost:
+		e.Strategy = Unresolved
+	case outside:
+		x.placed++
+		e.Strategy = External
+	case inner:
+		e.Strategy = 0
+	default:
+		return guess, false
+	}
+	return e, true
+}
+
+// what an index says of an occurrence.
+type meaning uint8
+
+const (
+	isGuess   meaning = iota // nothing that leat can use
+	isInner                  // a variable of a function, a parameter, or the definition itself
+	isOutside                // something that the repository does not define
+	isLost                   // a definition that leat does not know
+	isTarget                 // definitions of the graph
+)
+
+// targets are the definitions that an occurrence means.
+func (x *exactly) targets(o scip.Occurrence, p place, guess Edge) ([]Target, meaning) {
+	name, space := scip.Name(o.Symbol)
+	spots := x.defined[keyOf(o.Symbol, p.path)]
+	local := scip.Local(o.Symbol)
+	if local {
+		name = guess.Name
+	}
+	switch {
+	case len(spots) == 0 && local:
+		return nil, isInner
+	case len(spots) == 0 && (space || x.own[scip.Package(o.Symbol)] || x.elsewhere(guess)):
+		return nil, isGuess // of a package of the repository, as it was installed where the indexer ran
+	case len(spots) == 0:
+		return nil, isOutside
+	case len(spots) > MaxCandidates:
+		return nil, isGuess
+	case space && len(spots) > 1:
+		return nil, isGuess // the files of a package
+	case space:
+		document := x.track(x.paths[spots[0].file])
+		if t, ok := x.target(document, int(spots[0].line)+1, name); ok {
+			return []Target{t}, isTarget
+		}
+		return []Target{{document, ""}}, isTarget
+	}
+	var all []Target
+	own := false
+	for _, s := range spots {
+		if x.paths[s.file] == p.path && int(s.line) == o.Line && int(s.start) == o.Start {
+			own = true
+			continue
+		}
+		if t, ok := x.target(x.track(x.paths[s.file]), int(s.line)+1, name); ok {
+			if of, is := strings.CutSuffix(t.Qualified, "."+constructor); is && guess.Name != constructor {
+				t.Qualified = of // what makes an object names its type
+			}
+			all = append(all, t)
+		}
+	}
+	switch {
+	case len(all) > 0:
+		return all, isTarget
+	case own || local || name == "" || strings.HasSuffix(o.Symbol, ")") || strings.HasSuffix(o.Symbol, "]"):
+		return nil, isInner
+	}
+	return nil, isLost
+}
+
+// elsewhere says whether an edge leads to a file that no index covers.
+func (x *exactly) elsewhere(guess Edge) bool {
+	if x.documents == nil {
+		x.documents = make(map[uuid.UUID]bool, len(x.paths))
+		for _, path := range x.paths {
+			x.documents[x.track(path)] = true
+		}
+	}
+	return slices.ContainsFunc(guess.Targets, func(t Target) bool { return !x.documents[t.Document] })
+}
+
+// target finds the definition of a name on a line of a file.
+func (x *exactly) target(document uuid.UUID, line int, name string) (Target, bool) {
+	of, ok := x.lines[document]
+	if !ok && x.err == nil {
+		if x.lineSize > maxLinesKnown {
+			x.lines, x.lineSize = make(map[uuid.UUID]map[int][]symbol), 0
+		}
+		list, err := x.symbols.of(document)
+		if err != nil {
+			x.err = err
+			return Target{}, false
+		}
+		of = make(map[int][]symbol)
+		for _, s := range list {
+			if s.Kind > 0 {
+				of[s.Line] = append(of[s.Line], symbol{Name: s.Name, Qualified: s.Qualified, Kind: s.Kind})
+			}
+		}
+		x.lines[document] = of
+		x.lineSize += len(list)
+	}
+	name = plainName(name)
+	for _, s := range of[line] {
+		if s.Name == name {
+			return Target{document, s.Qualified}, true
+		}
+	}
+	return Target{}, false
+}
+
+// plainName is the name of a definition as a text has it: indexers mark accessors and
+// constructors.
+func plainName(name string) string {
+	for _, mark := range []string{"<get>", "<set>"} {
+		name = strings.TrimPrefix(name, mark)
+	}
+	if name == "<constructor>" {
+		return constructor
+	}
+	return name
+}
+
+// constructor is the name of a constructor in JavaScript and TypeScript.
+const constructor = "constructor"
+
+// others are the references of an index that the facts of a text do not have.
+func (x *exactly) others(p place, set *fact.Set, text []byte, at []*foundAt) (found []Edge) {
+	for _, one := range at {
+		if one.used || !isName(text[one.start:one.end]) || !slices.ContainsFunc(one.all, func(o scip.Occurrence) bool { return o.Roles&scip.Definition == 0 }) {
+			continue
+		}
+		guess := Edge{Name: string(text[one.start:one.end]), Role: fact.RoleUse, Lines: []int{one.line + 1}}
+		within := 0
+		for _, d := range set.Definitions { // the innermost comes last
+			if d.Start <= one.start && one.end <= d.End && d.Start >= within && d.Line != one.line+1 {
+				guess.From, within = d.Qualified, d.Start
+			}
+		}
+		for _, o := range one.all {
+			switch {
+			case o.Roles&scip.Import != 0:
+				guess.Role = fact.RoleImport
+			case o.Roles&scip.Write != 0:
+				guess.Role = fact.RoleWrite
+			case one.end < len(text) && text[one.end] == '(':
+				guess.Role = fact.RoleCall
+			case strings.HasSuffix(o.Symbol, "#"):
+				guess.Role = fact.RoleType
+			}
+		}
+		one.all = slices.DeleteFunc(slices.Clone(one.all), func(o scip.Occurrence) bool { return o.Roles&scip.Definition != 0 })
+		if e, ok := x.told(guess, p, one); ok && e.Strategy == ByIndex && !slices.ContainsFunc(e.Targets, func(t Target) bool { return t.Qualified == "" }) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// isName says whether a text is an identifier.
+func isName(text []byte) bool {
+	if len(text) == 0 || len(text) > fact.MaxName {
+		return false
+	}
+	for _, c := range string(text) {
+		if c != '_' && c != '$' && c != '#' && !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// exact writes the edges that the indexes of a commit give, and returns the key of these
+// and how many files have some.
+func (s *Step) exact(ctx context.Context, o catalog.OwedGraph, layout *Layout) (key string, files int, err error) {
+	indexes, err := s.graphs.IndexesOf(ctx, o.Repository, o.Commit)
+	if err != nil || len(indexes) == 0 {
+		return "", 0, err
+	}
+	err = s.exactRows(ctx, o.Track, layout, indexes, func(_ []catalog.GraphRow, page []catalog.FileEdges) error {
+		files += len(page)
+		return s.graphs.PutExact(ctx, o.Track, page)
+	}, s.graphs.Placed)
+	return catalog.IndexKey(indexes), files, err
+}
+
+// exactRows calls each with the exact edges of the files of a graph that indexes have, some
+// files at a time, and told with what an index says in all.
+func (s *Step) exactRows(
+	ctx context.Context, track uuid.UUID, layout *Layout, indexes []catalog.CommitIndex,
+	each func([]catalog.GraphRow, []catalog.FileEdges) error, told func(ctx context.Context, index uuid.UUID, placed, strange int64) error,
+) error {
+	all, err := s.indexed(ctx, indexes)
+	if err != nil {
+		return err
+	}
+	x := &exactly{
+		Indexed: all, lines: make(map[uuid.UUID]map[int][]symbol), symbols: graphSymbols{ctx, s.graphs},
+		track: func(path string) uuid.UUID { return events.DocumentID(track, []byte(path)) },
+	}
+	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: track, known: make(map[string][]*symbol)}}
+	seen := make(map[string]bool) // a file is that of the first index that has it
+	for _, one := range indexes {
+		x.placed, x.strange = 0, 0
+		for after := ""; ; {
+			docs, err := s.graphs.IndexFiles(ctx, one.ID, after, indexPage)
+			if err != nil {
+				return err
+			}
+			if len(docs) > 0 {
+				after = docs[len(docs)-1].Path
+			}
+			fresh := slices.DeleteFunc(slices.Clone(docs), func(d catalog.GraphIndexFile) bool { return seen[d.Path] })
+			for _, d := range fresh {
+				seen[d.Path] = true
+			}
+			if err := s.exactPage(ctx, r, x, track, fresh, each); err != nil {
+				return err
+			}
+			if len(docs) < indexPage {
+				break
+			}
+		}
+		if err := told(ctx, one.ID, x.placed, x.strange); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// indexed loads what indexes define.
+func (s *Step) indexed(ctx context.Context, indexes []catalog.CommitIndex) (*Indexed, error) {
+	all := NewIndexed()
+	for _, one := range indexes {
+		for after := ""; ; {
+			docs, err := s.graphs.IndexFiles(ctx, one.ID, after, indexPage)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range docs {
+				decoded, err := scip.Decode(d.Form)
+				if err != nil {
+					return nil, fmt.Errorf("document %s of index %s: %w", d.Path, one.ID, err)
+				}
+				if !all.covered[d.Path] {
+					all.Add(d.Path, decoded)
+				}
+				after = d.Path
+			}
+			if len(docs) < indexPage {
+				break
+			}
+		}
+	}
+	return all, nil
+}
+
+// exactPage finds the edges of some documents of an index.
+func (s *Step) exactPage(ctx context.Context, r *resolver, x *exactly, track uuid.UUID, docs []catalog.GraphIndexFile, each func([]catalog.GraphRow, []catalog.FileEdges) error) error {
+	byID := make(map[uuid.UUID]catalog.GraphIndexFile, len(docs))
+	var ids []uuid.UUID
+	for _, d := range docs {
+		id := x.track(d.Path)
+		byID[id] = d
+		ids = append(ids, id)
+	}
+	rows, err := s.graphs.RowsOf(ctx, track, ids)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	sources := make([]catalog.GraphSource, len(rows))
+	for i, row := range rows {
+		sources[i] = row.GraphSource
+	}
+	find := s.facts
+	if s.cutter == nil {
+		find = s.knownFacts
+	}
+	sets, err := find(ctx, sources)
+	if err != nil {
+		return err
+	}
+	texts, err := s.read(ctx, sources)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for i, set := range sets {
+		if set != nil {
+			names = append(names, wanted(rows[i].Path, set)...)
+		}
+	}
+	r.keys, r.ahead = make(map[string]bool), false
+	r.load(names)
+	out := make([]catalog.FileEdges, 0, len(rows))
+	for i, row := range rows {
+		if sets[i] == nil {
+			continue
+		}
+		doc, err := scip.Decode(byID[row.StaleFile.Document].Form)
+		if err != nil {
+			return fmt.Errorf("document %s of an index: %w", row.Path, err)
+		}
+		p := place{document: row.StaleFile.Document, path: row.Path, language: row.Content.Language, package_: row.Package}
+		edges := x.edges(r, p, sets[i], texts[i], doc)
+		if err := cmp.Or(r.err, x.err); err != nil {
+			return err
+		}
+		out = append(out, catalog.FileEdges{Document: row.StaleFile.Document, Edges: EncodeEdges(edges), Targets: targetKeys(edges)})
+	}
+	r.forget()
+	return each(rows, out)
+}
+
+// knownFacts loads the facts of documents; those that are not stored are nil.
+func (s *Step) knownFacts(ctx context.Context, sources []catalog.GraphSource) ([]*fact.Set, error) {
+	sets, _, err := s.stored(ctx, sources)
+	return sets, err
+}
+
+// graphSymbols are the definitions of a graph that is stored.
+type graphSymbols struct {
+	ctx    context.Context
+	graphs *catalog.Graphs
+}
+
+func (s graphSymbols) of(document uuid.UUID) ([]symbol, error) {
+	of, err := symbolsOf(s.ctx, s.graphs, []uuid.UUID{document})
+	return of[document], err
+}
