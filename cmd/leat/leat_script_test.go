@@ -69,6 +69,11 @@ func setup(env *testscript.Env) error {
 	env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
 	env.Setenv("LEAT_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where testscript has put leat
 	env.Setenv("LEAT_FAST", "true")
+	index, err := filepath.Abs("../../pipeline/graph/testdata/mill.scip")
+	if err != nil {
+		return err
+	}
+	env.Setenv("SCIP", index)
 	env.Setenv("LEAT_DATA", filepath.Join(env.WorkDir, "data"))
 	return nil
 }

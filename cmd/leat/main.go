@@ -50,6 +50,7 @@ type cli struct {
 	Important   importantCmd   `cmd:"" help:"List the most important symbols or files of a repository."`
 	Communities communitiesCmd `cmd:"" help:"List the groups of files that refer to each other."`
 	Related     relatedCmd     `cmd:"" help:"List the files that belong to a file."`
+	Graph       graphCmd       `cmd:"" help:"Import indexes of indexers that know the types, in place of what leat has found."`
 	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
 	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
 	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`

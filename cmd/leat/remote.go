@@ -46,6 +46,9 @@ type leat interface {
 	Communities(context.Context, service.CommunitiesRequest) (service.CommunitiesAnswer, error)
 	Related(context.Context, service.RelatedRequest) (service.RelatedAnswer, error)
 	Export(context.Context, service.ExportRequest) (service.ExportAnswer, error)
+	ImportIndex(context.Context, service.ImportRequest) (service.GraphIndex, error)
+	Indexes(context.Context, service.IndexesRequest) (service.IndexesAnswer, error)
+	DropIndex(context.Context, service.DropIndexRequest) error
 	Skipped(context.Context, service.SkippedRequest) (service.SkippedAnswer, error)
 	Secrets(context.Context, service.SkippedRequest) (service.SecretsAnswer, error)
 	Failed(context.Context, service.FailedRequest) (service.FailedAnswer, error)

@@ -28,13 +28,14 @@ const (
 
 // request is one request below /api/v1.
 type request struct {
-	method string
-	path   []string // segments, not escaped
-	query  url.Values
-	body   any    // sent as JSON; nil: none
-	key    string // Idempotency-Key: the request may be sent again
-	again  bool   // it may be sent again by its nature
-	slow   bool   // its answer may take longer than a request's timeout
+	method  string
+	path    []string // segments, not escaped
+	query   url.Values
+	body    any       // sent as JSON; nil: none
+	content io.Reader // sent as it is; nil: none
+	key     string    // Idempotency-Key: the request may be sent again
+	again   bool      // it may be sent again by its nature
+	slow    bool      // its answer may take longer than a request's timeout
 }
 
 func post(body any, query values, path ...string) request {
@@ -129,6 +130,10 @@ func (c *Client) request(ctx context.Context, r request) (*http.Request, error) 
 		}
 		body = bytes.NewReader(content)
 	}
+	kind := "application/json"
+	if r.content != nil {
+		body, kind = io.NopCloser(r.content), "application/octet-stream"
+	}
 	sent, err := http.NewRequestWithContext(ctx, r.method, c.url(r).String(), body)
 	if err != nil {
 		return nil, fmt.Errorf("write the request: %w", err)
@@ -137,7 +142,7 @@ func (c *Client) request(ctx context.Context, r request) (*http.Request, error) 
 	sent.Header.Set("Accept", "application/json")
 	sent.Header.Set("User-Agent", c.cfg.Agent)
 	if body != nil {
-		sent.Header.Set("Content-Type", "application/json")
+		sent.Header.Set("Content-Type", kind)
 	}
 	if r.key != "" {
 		sent.Header.Set("Idempotency-Key", r.key)

@@ -123,6 +123,7 @@ func registerAll(api huma.API, d deps) {
 	registerGraph(api, d)
 	registerExport(api, d)
 	registerWiki(api, d)
+	registerIndexes(api, d)
 	registerEvent(api, d)
 	registerLetter(api, d)
 	registerFlow(api, d)

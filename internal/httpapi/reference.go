@@ -107,7 +107,9 @@ func subjects(api *huma.OpenAPI) []referenceSubject {
 func describeOperation(api *huma.OpenAPI, method, path string, op *huma.Operation) referenceOperation {
 	o := referenceOperation{ID: op.OperationID, Method: method, Path: path, Summary: op.Summary, Text: strings.ReplaceAll(op.Description, "`", ""), Parameters: op.Parameters}
 	if op.RequestBody != nil {
-		o.Body = fields(api, op.RequestBody.Content["application/json"].Schema, 0)
+		if content := op.RequestBody.Content["application/json"]; content != nil {
+			o.Body = fields(api, content.Schema, 0)
+		}
 	}
 	for status, r := range op.Responses {
 		if status == "default" {

@@ -36,8 +36,11 @@ type route struct {
 	// repeats says of a POST that it changes nothing, or knows by itself a request that is
 	// sent again.
 	repeats bool
-	// bytes says that the body is not JSON, but of these types.
+	// bytes says that the body of the answer is not JSON, but of these types.
 	bytes []string
+	// takes says that the body of the request is of these types, which the handler reads
+	// and bounds while it comes.
+	takes []string
 
 	// who says who sends a request without the header Authorization; nil: nobody does.
 	who func(*http.Request) (access.Grant, error)
@@ -78,6 +81,12 @@ func register[I, O any](api huma.API, d deps, method string, r route, handle han
 	}
 	if method == http.MethodPost && !r.repeats {
 		op.Middlewares = append(op.Middlewares, d.once(r))
+	}
+	if len(r.takes) > 0 {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: make(map[string]*huma.MediaType)}
+		for _, kind := range r.takes {
+			op.RequestBody.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+		}
 	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		who, _ := ctx.Value(callerKey{}).(caller)

@@ -56,8 +56,9 @@ type Service struct {
 	notes   notes   // tracks that were searched a moment ago
 	bearers bearers // tokens that were valid a moment ago
 
-	turn  chan struct{} // holds the turn of who reads a whole graph
-	sites sites         // wikis that were made a moment ago
+	turn    chan struct{} // holds the turn of who reads a whole graph
+	imports chan struct{} // holds those who bring an index
+	sites   sites         // wikis that were made a moment ago
 }
 
 // New returns a service over stores that the caller opens and closes. A method that
@@ -75,7 +76,7 @@ func New(cfg Config, stores *store.Stores) *Service {
 	if cfg.GrepBytes == 0 {
 		cfg.GrepBytes = DefaultGrepBytes
 	}
-	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1)}
+	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1), imports: make(chan struct{}, maxImports)}
 }
 
 // check refuses a tenant that cannot be one or that the caller's token does not reach, and

@@ -1,0 +1,213 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/scip"
+)
+
+// The bounds of indexes that are imported.
+const (
+	MaxCommitIndexes = 16  // of one commit
+	MaxOldIndexes    = 20  // of a repository, of commits that none of its refs is at; the newest are kept
+	maxIndexName     = 128 // bytes
+	maxImports       = 4   // that are read at once
+)
+
+// IndexesRequest names a repository whose indexes are meant.
+type IndexesRequest struct {
+	Tenant     string
+	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
+	Repository string   // its URL, its path, the end of one of them, or its id
+}
+
+// ImportRequest brings an index of a commit.
+type ImportRequest struct {
+	IndexesRequest
+	Commit string    // its full name
+	Name   string    // tells the index from others of the commit; "": the indexer's, with the root
+	Root   string    // directory of the repository in which the indexer ran; "": the root
+	Index  io.Reader // in SCIP's protobuf form, which gzip may have packed
+}
+
+// GraphIndex is an imported index of a commit.
+type GraphIndex struct {
+	Commit      string    `json:"commit" doc:"In hex."`
+	Name        string    `json:"name" doc:"Tells it from others of the commit."`
+	Tool        string    `json:"tool" doc:"Name and version of the indexer, as it gives them."`
+	Documents   int       `json:"documents"`
+	Occurrences int64     `json:"occurrences" doc:"Names in them."`
+	LeftOut     int64     `json:"left_out" doc:"Documents and occurrences that break a bound, or have no place in a repository."`
+	Placed      *int64    `json:"placed" doc:"References whose meaning it says. Absent until a graph of the commit has been made with it."`
+	Strange     *int64    `json:"strange" doc:"Occurrences that are not where the text has a name: the index is of another text. Absent as placed is."`
+	ImportedAt  time.Time `json:"imported_at"`
+	Holds       bool      `json:"holds" doc:"Its edges hold in the graph of a ref now."`
+}
+
+// IndexesAnswer lists imported indexes, the newest first.
+type IndexesAnswer struct {
+	Indexes []GraphIndex `json:"indexes" nullable:"false"`
+}
+
+// ImportIndex keeps an index of a commit of a repository in place of another of its name. The
+// graph of each ref at the commit is made with it; the commit may be one that has not been
+// read yet.
+func (s *Service) ImportIndex(ctx context.Context, r ImportRequest) (g GraphIndex, err error) {
+	defer mark(&err)
+	heads, err := s.indexesOf(ctx, r.IndexesRequest)
+	if err != nil {
+		return g, err
+	}
+	if !commitName.MatchString(r.Commit) {
+		return g, badCommit(r.Commit)
+	}
+	if r.Root != "" && !scip.CleanPath(r.Root) {
+		return g, &Error{Kind: Invalid, Field: FieldPath, Value: r.Root, Reason: "the root is a directory of the repository, without . and .. and a slash at an end"}
+	}
+	if len(r.Name) > maxIndexName || !utf8.ValidString(r.Name) || strings.ContainsRune(r.Name, 0) {
+		return g, badIndexName()
+	}
+	select {
+	case s.imports <- struct{}{}:
+		defer func() { <-s.imports }()
+	case <-ctx.Done():
+		return g, ctx.Err()
+	}
+	files, report, err := readIndex(ctx, r)
+	if err != nil {
+		return g, err
+	}
+	if r.Name == "" {
+		r.Name = strings.TrimSpace(report.Tool.Name + " " + r.Root)
+		r.Name = strings.ToValidUTF8(r.Name[:min(len(r.Name), maxIndexName)], "")
+	}
+	if r.Name == "" {
+		return g, badIndexName()
+	}
+	one := catalog.GraphIndex{
+		Repository: heads[0].Repository, Commit: r.Commit, Name: r.Name, Tool: strings.TrimSpace(report.Tool.Name + " " + report.Tool.Version), Hash: hashOfIndex(files),
+		Documents: report.Documents, Occurrences: int64(report.Occurrences), LeftOut: int64(report.LeftOut), ImportedAt: time.Now().UTC(),
+	}
+	err = s.stores.Catalog.Graphs.PutIndex(ctx, r.Tenant, one, files, MaxCommitIndexes, MaxOldIndexes)
+	switch {
+	case errors.Is(err, catalog.ErrTooManyIndexes):
+		reason := fmt.Sprintf("the commit has %d indexes, which is the most: drop one, or give the name of one that this replaces", MaxCommitIndexes)
+		return g, &Error{Kind: Refused, Field: FieldName, Value: r.Name, Reason: reason, Err: err}
+	case isNotFound(err):
+		return g, &Error{Kind: NotFound, Field: FieldRepository, Value: r.Repository, Reason: "the repository was forgotten", Err: err}
+	}
+	return graphIndex(one), err
+}
+
+func badCommit(commit string) error {
+	return &Error{Kind: Invalid, Field: FieldCommit, Value: commit, Reason: "give the full name of the commit: 40 or 64 digits in hex"}
+}
+
+func badIndexName() error {
+	return &Error{Kind: Invalid, Field: FieldName, Reason: fmt.Sprintf("give the index a name of 1 to %d bytes of UTF-8", maxIndexName)}
+}
+
+// indexesOf lists the refs of the repository that a request names.
+func (s *Service) indexesOf(ctx context.Context, r IndexesRequest) ([]catalog.Head, error) {
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+		return nil, err
+	}
+	return s.one(ctx, TracksRequest(r))
+}
+
+// readIndex reads an index into the forms that are stored.
+func readIndex(ctx context.Context, r ImportRequest) (files []catalog.GraphIndexFile, report scip.Report, err error) {
+	size := 0
+	tooLarge := false
+	report, err = scip.Read(ctx, r.Index, func(d scip.Document) error {
+		file := catalog.GraphIndexFile{Path: path.Join(r.Root, d.Path), Form: scip.Encode(d)}
+		if size += len(file.Path) + len(file.Form); size > scip.MaxStored || len(file.Path) > scip.MaxPath {
+			tooLarge = true
+			return scip.ErrInvalid
+		}
+		files = append(files, file)
+		return nil
+	})
+	switch {
+	case tooLarge:
+		reason := fmt.Sprintf("the index holds more than %d MiB of occurrences: import it in parts, each with a name", scip.MaxStored>>20)
+		return nil, report, &Error{Kind: Invalid, Field: FieldBody, Reason: reason, Err: err}
+	case errors.Is(err, scip.ErrInvalid):
+		return nil, report, &Error{Kind: Invalid, Field: FieldBody, Reason: err.Error(), Err: err}
+	case err != nil:
+		return nil, report, fmt.Errorf("read an index: %w", err)
+	case len(files) == 0:
+		return nil, report, &Error{Kind: Invalid, Field: FieldBody, Reason: "the index has no document"}
+	}
+	slices.SortFunc(files, func(a, b catalog.GraphIndexFile) int { return strings.Compare(a.Path, b.Path) })
+	return files, report, nil
+}
+
+// hashOfIndex is a hash of all that is stored of an index.
+func hashOfIndex(files []catalog.GraphIndexFile) [32]byte {
+	sum := sha256.New()
+	for _, f := range files {
+		for _, b := range [][]byte{[]byte(f.Path), f.Form} {
+			_ = binary.Write(sum, binary.LittleEndian, uint32(len(b))) // a hash never returns an error
+			_, _ = sum.Write(b)
+		}
+	}
+	return [32]byte(sum.Sum(nil))
+}
+
+func graphIndex(i catalog.GraphIndex) GraphIndex {
+	return GraphIndex{
+		Commit: i.Commit, Name: i.Name, Tool: i.Tool, Documents: i.Documents, Occurrences: i.Occurrences, LeftOut: i.LeftOut,
+		Placed: i.Placed, Strange: i.Strange, ImportedAt: i.ImportedAt.UTC(), Holds: i.Holds,
+	}
+}
+
+// Indexes lists the imported indexes of a repository.
+func (s *Service) Indexes(ctx context.Context, r IndexesRequest) (a IndexesAnswer, err error) {
+	defer mark(&err)
+	heads, err := s.indexesOf(ctx, r)
+	if err != nil {
+		return a, err
+	}
+	list, err := s.stores.Catalog.Graphs.Indexes(ctx, heads[0].Repository, MaxSymbols)
+	a.Indexes = []GraphIndex{}
+	for _, one := range list {
+		a.Indexes = append(a.Indexes, graphIndex(one))
+	}
+	return a, err
+}
+
+// DropIndexRequest names an index of a commit.
+type DropIndexRequest struct {
+	IndexesRequest
+	Commit, Name string
+}
+
+// DropIndex deletes an imported index: the graphs of its commit are made without it.
+func (s *Service) DropIndex(ctx context.Context, r DropIndexRequest) (err error) {
+	defer mark(&err)
+	heads, err := s.indexesOf(ctx, r.IndexesRequest)
+	if err != nil {
+		return err
+	}
+	if !commitName.MatchString(r.Commit) {
+		return badCommit(r.Commit)
+	}
+	err = s.stores.Catalog.Graphs.DropIndex(ctx, r.Tenant, heads[0].Repository, r.Commit, r.Name)
+	if isNotFound(err) {
+		return &Error{Kind: NotFound, Field: FieldName, Value: r.Name, Reason: "the commit has no index of this name", Err: err}
+	}
+	return err
+}
