@@ -134,7 +134,7 @@ func TestOlderTagsOfARuleSleep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := m.Points.CountAll(t.Context(), active.Collection); err != nil || uint64(n) != points {
+		if n, err := m.Points.CountAll(t.Context(), active.Collection); err != nil || n != points {
 			t.Errorf("%s: %d points, %v; want %d", when, n, err, points)
 		}
 		m.CheckClean(t)

@@ -78,7 +78,10 @@ func await(dir string, ended <-chan struct{}) string {
 			continue
 		}
 		text, _ := os.ReadFile(found[0])
-		_, rest, _ := strings.Cut(string(text), `"nats://`)
+		_, rest, plain := strings.Cut(string(text), `"nats://`)
+		if !plain { // it asks for TLS
+			_, rest, _ = strings.Cut(string(text), `"tls://`)
+		}
 		host, _, complete := strings.Cut(rest, `"`)
 		if !complete {
 			continue

@@ -79,18 +79,18 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 		t.Skip("no Qdrant on this machine")
 	}
 	dir := t.TempDir()
-	certificate, key := a.Sign(t, "server")
+	certificate, key := a.Sign(t, "qdrant")
 	grpc, web := FreeAddress(t), FreeAddress(t)
 	port := func(address string) string { _, port, _ := net.SplitHostPort(address); return port }
 	config := filepath.Join(dir, "config.yaml")
-	content := fmt.Sprintf("storage: {storage_path: %q, snapshots_path: %q}\nservice: {host: 127.0.0.1, http_port: %s, grpc_port: %s, enable_tls: true}\ntls: {cert: %q, key: %q, ca_cert: %q}\ntelemetry_disabled: true\n",
+	content := fmt.Sprintf("storage: {storage_path: %q, snapshots_path: %q}\nservice: {host: 127.0.0.1, http_port: %s, grpc_port: %s, enable_tls: true, verify_https_client_certificate: true}\ntls: {cert: %q, key: %q, ca_cert: %q}\ntelemetry_disabled: true\n",
 		filepath.Join(dir, "storage"), filepath.Join(dir, "snapshots"), port(web), port(grpc), certificate, key, a.CA)
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	begin(t, nil, program, "--config-path", config, "--disable-telemetry")
 	secure := a.Server(t)
-	secure.RootCAs = secure.ClientCAs
+	secure.RootCAs, secure.NextProtos = secure.ClientCAs, nil
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: secure, DisableKeepAlives: true}}
 	awaitAnswer(t, func() error {
 		answer, err := client.Get("https://" + web + "/readyz")
