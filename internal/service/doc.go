@@ -7,13 +7,15 @@
 // It owns the meaning of a request: which repository a name stands for, which
 // generation of the index answers, how much one answer may hold. Each request
 // names a tenant, and the answer holds no data of other tenants, unless the request
-// sets AnyTenant.
+// sets AnyTenant. The generations of the index, the installation's keys and settings, and
+// the syncer's schedule serve all tenants at once: their requests name none, and a skin
+// asks for a token of the installation.
 //
 // It does not open stores (internal/store does) or run workers (internal/worker
 // does), and it names no flags or commands: an error states the fault, and the skin
 // adds the remedy for its users.
 //
 // Each error has a kind, which errors.Is finds: NotFound, Invalid, Refused,
-// Unavailable, Unauthenticated, Denied or Limited. An *Error also names the field of the request that is at fault. The
-// context's own error is returned unchanged.
+// Unavailable, Unauthenticated, Denied or Limited. An *Error also names the field of the
+// request that is at fault. The context's own error is returned unchanged.
 package service
