@@ -18,6 +18,11 @@ func sendsLogs() bool {
 		(os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT") != "")
 }
 
+// logQueue is how many lines wait to be sent, at most; others are dropped. The library makes
+// room for all at once, some 600 bytes each, in a list that the garbage collector follows
+// from end to end each time. leat writes a line a problem, so its 2,048 would be too many.
+const logQueue = 256
+
 // startLogs begins to send what handlers are given from now on.
 func startLogs(ctx context.Context, service string) (stop func(context.Context) error, err error) {
 	if !sendsLogs() {
@@ -27,7 +32,11 @@ func startLogs(ctx context.Context, service string) (stop func(context.Context) 
 	if err != nil {
 		return nil, fmt.Errorf("start log exporter: %w", err)
 	}
-	provider := log.NewLoggerProvider(log.WithProcessor(log.NewBatchProcessor(exporter)), log.WithResource(resourceOf(service)))
+	var options []log.BatchProcessorOption
+	if os.Getenv("OTEL_BLRP_MAX_QUEUE_SIZE") == "" {
+		options = append(options, log.WithMaxQueueSize(logQueue))
+	}
+	provider := log.NewLoggerProvider(log.WithProcessor(log.NewBatchProcessor(exporter, options...)), log.WithResource(resourceOf(service)))
 	otel.SetLoggerProvider(provider)
 	return provider.Shutdown, nil
 }
