@@ -48,8 +48,11 @@ func (l *lanes) push(t testing.TB, repo *testpipe.Repo, word string) time.Durati
 	began := time.Now()
 	_, err := l.js.PublishMsg(t.Context(), msg)
 	must(t, err)
+	stored := time.Since(began)
 	l.done(t, key)
-	return time.Since(began)
+	took := time.Since(began)
+	t.Logf("%s: %s, of which its publisher waited %s for the intake", word, took.Round(time.Millisecond), stored.Round(time.Millisecond))
+	return took
 }
 
 // mute is a remote that takes connections and never answers.
