@@ -27,6 +27,7 @@ var samples = map[string]string{
 	"sample.css":      "CSS",
 	"sample.docx.txt": "Word",
 	"sample.go.txt":   "Go",
+	"sample.ejs":      "EJS",
 	"sample.graphql":  "GraphQL",
 	"sample.html":     "HTML",
 	"sample.ini":      "INI",
