@@ -24,6 +24,14 @@ func withPoints(t *testing.T, v *backup.Vault, l backup.Leat) backup.Created {
 	return made
 }
 
+// lose drops the index of the leat that was copied: a Qdrant of LEAT_QDRANT_URL serves both.
+func lose(t *testing.T, p *testpipe.Pipe, made backup.Created) {
+	t.Helper()
+	if err := p.Points.DropCollection(t.Context(), made.Points.Collection); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The index of a leat that is restored with its points is the same at once, and the
 // comparison finds nothing to do.
 func TestPointsComeBack(t *testing.T) {
@@ -40,6 +48,7 @@ func TestPointsComeBack(t *testing.T) {
 			if report, found := verify(t, v, ""); !report.OK || report.Points != made.Points.Rows {
 				t.Errorf("%+v: %v", report, found)
 			}
+			lose(t, from, made)
 			to, texts := empty(t)
 			into := emptyOf(to)
 			into.Points = to.Points
@@ -162,19 +171,22 @@ func TestPointsAreNotWrittenOverOthers(t *testing.T) {
 	from, _ := world(t)
 	v, _ := vault(t, backup.Crypt{})
 	made := withPoints(t, v, leatOf(from))
-	to, texts := empty(t)
-	if err := to.Points.CreateCollection(t.Context(), made.Points.Collection, made.Points.Dimensions, string(made.Points.Distance)); err != nil {
-		t.Fatal(err)
-	}
+	var one vector.Point
 	for p, err := range from.Points.ScrollAll(t.Context(), made.Points.Collection, true) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Payload.Revision += 7
-		if err := to.Points.Upsert(t.Context(), made.Points.Collection, []vector.Point{p}); err != nil {
-			t.Fatal(err)
-		}
+		one = p
 		break
+	}
+	one.Payload.Revision += 7
+	lose(t, from, made)
+	to, texts := empty(t)
+	if err := to.Points.CreateCollection(t.Context(), made.Points.Collection, made.Points.Dimensions, string(made.Points.Distance)); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Points.Upsert(t.Context(), made.Points.Collection, []vector.Point{one}); err != nil {
+		t.Fatal(err)
 	}
 	into := emptyOf(to)
 	into.Points = to.Points
