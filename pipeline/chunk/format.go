@@ -89,7 +89,7 @@ func (b *block) name(n name, text []byte) {
 	}
 	if at > 0 {
 		if before := list[at-1]; n.start < before.end && bytes.IndexByte(text[before.start:n.start], '\n') < 0 {
-			n.place.end = before.end
+			n.end = before.end
 		}
 	}
 	b.names = slices.Insert(slices.Clone(list), at, n)
