@@ -3,10 +3,10 @@ package testenv
 import (
 	"bytes"
 	"cmp"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
@@ -43,7 +43,7 @@ func PostgresWithTLS(t testing.TB, a *Authority) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin(t, owner, filepath.Join(bin, "postgres"), "-D", data,
+	begin(t, owner, dir, filepath.Join(bin, "postgres"), "-D", data,
 		"-c", "listen_addresses=127.0.0.1", "-c", "port="+port, "-c", "unix_socket_directories="+data, "-c", "fsync=off",
 		"-c", "ssl=on", "-c", "ssl_cert_file=server.pem", "-c", "ssl_key_file=server.key", "-c", "ssl_ca_file=ca.pem")
 	awaitAnswer(t, func() error {
@@ -81,6 +81,9 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 	dir := t.TempDir()
 	certificate, key := a.Sign(t, "qdrant")
 	grpc, web := FreeAddress(t), FreeAddress(t)
+	for web == grpc {
+		web = FreeAddress(t)
+	}
 	port := func(address string) string { _, port, _ := net.SplitHostPort(address); return port }
 	config := filepath.Join(dir, "config.yaml")
 	content := fmt.Sprintf("storage: {storage_path: %q, snapshots_path: %q}\nservice: {host: 127.0.0.1, http_port: %s, grpc_port: %s, enable_tls: true, verify_https_client_certificate: true}\ntls: {cert: %q, key: %q, ca_cert: %q}\ntelemetry_disabled: true\n",
@@ -88,21 +91,15 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	begin(t, nil, program, "--config-path", config, "--disable-telemetry")
-	secure := a.Server(t)
-	secure.RootCAs, secure.NextProtos = secure.ClientCAs, nil
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: secure, DisableKeepAlives: true}}
+	begin(t, nil, dir, program, "--config-path", config, "--disable-telemetry")
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
 	awaitAnswer(t, func() error {
-		answer, err := client.Get("https://" + web + "/readyz")
+		conn, err := tls.Dial("tcp", grpc, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, NextProtos: []string{"h2"}})
 		if err != nil {
 			return err
 		}
-		_, _ = io.Copy(io.Discard, answer.Body)
-		answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return fmt.Errorf("qdrant answers %s", answer.Status)
-		}
-		return nil
+		return conn.Close()
 	})
 	return "https://" + grpc
 }
@@ -173,10 +170,11 @@ func runAs(t testing.TB, owner *syscall.Credential, program string, args ...stri
 	}
 }
 
-// begin starts a server, and ends it with the test.
-func begin(t testing.TB, owner *syscall.Credential, program string, args ...string) {
+// begin starts a server in a directory, and ends it with the test.
+func begin(t testing.TB, owner *syscall.Credential, dir, program string, args ...string) {
 	t.Helper()
 	cmd := command(owner, program, args...)
+	cmd.Dir = dir // Qdrant leaves a file there
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
