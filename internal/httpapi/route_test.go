@@ -119,7 +119,7 @@ func (o operation) request(repository string) (path string, body any) {
 	query := url.Values{}
 	for _, p := range o.Parameters {
 		if p.In == "query" && p.Required {
-			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main", "symbol": secret + ".go", "tags": "v*"}[p.Name])
+			query.Set(p.Name, map[string]string{"path": secret + ".go", "query": secret, "pattern": secret, "from": "main", "to": "main", "symbol": secret + ".go", "tags": "v*", "name": secret}[p.Name])
 		}
 	}
 	if o.ID == "forget-repositories" {
