@@ -176,7 +176,7 @@ func TestEveryTableIsCopied(t *testing.T) {
 	for _, table := range made.Tables {
 		have[table.Name] = true
 	}
-	left := []string{"goose_db_version", "backup_leases", "claims", "embedder_limits", "sync_work", "sync_runs", "workers"}
+	left := []string{"goose_db_version", "backup_leases", "claims", "embedder_limits", "request_rates", "sync_work", "sync_runs", "workers"}
 	for _, name := range p.Rows(t, "select relname::text from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not relispartition") {
 		want := true
 		for _, l := range left {
