@@ -27,7 +27,7 @@ type Hands struct {
 func NewHands() *Hands { return &Hands{held: make(map[*incoming]catalog.Holding)} }
 
 // Held lists at most most of the messages in hand, the oldest first, and counts them all.
-// If there are more, tenants take turns, so that each is told of its oldest.
+// If there are more, tenants take turns, so that each tenant's oldest are listed.
 func (h *Hands) Held(most int) (list []catalog.Holding, all int) {
 	h.mu.Lock()
 	list = make([]catalog.Holding, 0, len(h.held))
@@ -58,8 +58,8 @@ func (h *Hands) Held(most int) (list []catalog.Holding, all int) {
 	return chosen, all
 }
 
-// hold keeps a message in hand until it is settled. One that could not be decoded is not
-// told of.
+// hold lists a message as in hand until it is settled. It does not list one that could not
+// be decoded.
 func (h *Hands) hold(ctx context.Context, in *incoming, next func(context.Context) error) error {
 	if holding, is := holdingOf(in); h != nil && is {
 		h.mu.Lock()
@@ -74,8 +74,8 @@ func (h *Hands) hold(ctx context.Context, in *incoming, next func(context.Contex
 	return next(ctx)
 }
 
-// holdingOf tells of a message. A submission's address is told by the repository's name,
-// which holds no user.
+// holdingOf describes a message. It gives the repository's name, which holds no user, in
+// place of a submission's address.
 func holdingOf(in *incoming) (h catalog.Holding, is bool) {
 	if in.problem != nil {
 		return h, false
@@ -91,7 +91,7 @@ func holdingOf(in *incoming) (h catalog.Holding, is bool) {
 	return h, is
 }
 
-// told cuts a name to what is told of it.
+// told cuts a name to the length that is shown.
 func told(name string) string {
 	if len(name) <= maxTold {
 		return name

@@ -99,8 +99,8 @@ func (r *runner) spanOf(in *incoming) string { return r.worker + " " + string(in
 
 // sparse says whether a message has a span only if it fails. A backfill and a rebuild have
 // the same few spans for each of a million documents, which nobody reads and which cost
-// more than what else is measured. So of the lane bulk one document in sixteen is traced,
-// the same in every worker: ids of documents are hashes, and the last digit is one of 16.
+// more than all other measurements. So the bulk lane traces one document in sixteen, the
+// same in every worker: ids of documents are hashes, and the last digit is one of 16.
 func sparse(in *incoming) bool {
 	d, is := documentOf(in.data)
 	return is && in.Lane() == events.Bulk && !strings.HasSuffix(d.Document, "0")

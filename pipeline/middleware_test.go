@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// Of a backfill, the same one document in sixteen has spans in every worker, and each
-// message that fails; of the lane live each has one.
+// In a backfill, one document in sixteen has spans, the same in every worker, and so has
+// each message that fails. In the live lane each message has one.
 func TestABackfillHasFewSpans(t *testing.T) {
 	const documents = 320
 	spans := tracetest.NewSpanRecorder()

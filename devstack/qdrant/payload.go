@@ -131,8 +131,8 @@ func lookup(payload []byte, name string) (value []byte, found bool) {
 	return nil, false
 }
 
-// scalar is one value of a payload. Of a structure, or of a list within a list,
-// it says only that it is one.
+// scalar is one value of a payload. Its kind is all that it says of a
+// structure, or of a list within a list.
 type scalar struct {
 	kind    protowire.Number
 	text    []byte

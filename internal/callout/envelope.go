@@ -12,8 +12,8 @@ import (
 // Source: nats-server, AuthRequestXKeyHeader.
 const serverKey = "Nats-Server-Xkey"
 
-// open reads a question. It refuses one that is not sealed: the server was told to, and a
-// token would cross the network in the clear.
+// open reads a question. It refuses one that is not sealed: the server is configured to seal
+// them, and otherwise a token would cross the network in the clear.
 func (c *Callout) open(data []byte, asker string) (*jwt.AuthorizationRequestClaims, error) {
 	if asker == "" {
 		return nil, errors.New("it is not sealed")

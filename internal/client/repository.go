@@ -85,8 +85,8 @@ func (c *Client) repositories(ctx context.Context, tenant, repository string, mo
 	return pages(ctx, c, c.of(tenant).text("repository", named(repository)), []string{"repositories"}, more)
 }
 
-// Forget is service.Service.Forget. Of each track it tells repository, ref and the number
-// of documents.
+// Forget is service.Service.Forget. It returns the repository, the ref and the number of
+// documents of each track.
 func (c *Client) Forget(ctx context.Context, r service.ForgetRequest) (tracks []service.RepositoryStatus, err error) {
 	asked := request{method: http.MethodDelete, path: []string{"repositories"}, again: r.AllOfTenant}
 	query := c.of(r.Tenant).yes("preview", !r.Confirmed)

@@ -11,7 +11,7 @@ type Address string
 // NoListen is the Address that means nowhere.
 const NoListen Address = "none"
 
-// addressForm describes an Address, and addressPattern is what its schema tells of that.
+// addressForm describes an Address, and addressPattern is the part of it that a schema can state.
 const (
 	addressForm    = "ADDRESS:PORT, such as 127.0.0.1:8475, or none"
 	addressPattern = `:[^:]*$|^none$`

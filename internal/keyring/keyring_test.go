@@ -84,7 +84,7 @@ func TestTheFirstKeyIsOne(t *testing.T) {
 	}
 }
 
-// Without a wrapping key nothing is sealed; but where others seal, nothing is written
+// Without a wrapping key nothing is sealed. If other processes seal, nothing is written
 // either.
 func TestNoWrappingKey(t *testing.T) {
 	c := open(t)

@@ -50,7 +50,7 @@ func FaultOf(e *Error) Fault {
 	return f
 }
 
-// Error makes the error again. Of a fault without a reason, text is the reason.
+// Error makes the error again. text is the reason of a fault that has none.
 func (f Fault) Error(text string) *Error {
 	e := &Error{Kind: f.Kind, Field: Field(f.Field), Value: f.Value, Reason: f.Reason}
 	if len(f.Choices) > 0 {

@@ -64,8 +64,8 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// algorithms are those by which a provider may sign. Without a public key it could not be
-// told from whoever knows the client's secret, or from anybody.
+// algorithms are the signatures that a provider may use. All have a public key: others could
+// be made by anybody who knows the client's secret, or by anybody at all.
 var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
 
 // provider exchanges messages with a provider.

@@ -33,8 +33,8 @@ func (t traced) WithAttrs(attrs []slog.Attr) slog.Handler { return traced{t.Hand
 func (t traced) WithGroup(name string) slog.Handler       { return traced{t.Handler.WithGroup(name)} }
 
 // A store that is down fails every message that is under way: a full disk once wrote
-// 1.6 MB of errors in a minute. Of the lines that say the same, the first repeatBurst of a
-// repeatWindow are written, and then one that counts the others.
+// 1.6 MB of errors in a minute. The first repeatBurst lines of a repeatWindow that say the
+// same are written, and then one that counts the others.
 const (
 	repeatWindow = time.Minute
 	repeatBurst  = 5
@@ -42,7 +42,7 @@ const (
 )
 
 // calm leaves out lines that repeat. Lines say the same if level, message and store are the
-// same: what else differs, such as an error or a path, is in the attributes.
+// same. All that differs, such as an error or a path, is in the attributes.
 type calm struct {
 	slog.Handler
 	repeats *repeats

@@ -126,7 +126,7 @@ func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error
 	})
 }
 
-// sendGenerations sends how far a rebuild is, to who may see it.
+// sendGenerations sends the progress of a rebuild to visitors who may see it.
 func (p *Pages) sendGenerations(s *stream, v visit) error {
 	if !v.whole() {
 		return nil

@@ -37,8 +37,8 @@ const (
 )
 
 // Listen serves on addr, or not at all if addr is none. door says that a handler is to be
-// mounted: until then, the process is not ready, and asks clients to come again. A forge
-// that were told of no such path would not deliver its push once more.
+// mounted: until then, the process is not ready, and asks clients to come again. A git
+// host that got a 404 would not deliver its push again.
 func Listen(addr config.Address, door bool, metrics http.Handler, log *slog.Logger) (*Health, error) {
 	h := &Health{door: door, mounted: make(chan struct{})}
 	if addr == "" || addr == config.NoListen {

@@ -10,9 +10,9 @@
 // A store with a [Sealer] encrypts each item, bound to its place. The key of such a pack also names the encryption key
 // and a random id of the pack: "<kind>/<SHA-256>.<key>.<id>.pack".
 //
-// Read checks all bytes before it hands them out: each span carries the CRC-32C of its stored bytes and the size of
-// its content. Of a sealed item it checks the authentication tag instead, which covers the bytes and their place. It
-// returns [ErrCorrupt] with object and offset, and never wrong bytes. The server checks the bytes that it receives: the
+// Read checks all bytes before it hands them out: each span carries the CRC-32C of its stored bytes and the size of its
+// content. A sealed item has an authentication tag instead, which covers the bytes and their place. Read returns
+// [ErrCorrupt] with object and offset, and never wrong bytes. The server checks the bytes that it receives: the
 // signature of the request covers the SHA-256 of the pack, and servers compare that with the body.
 //
 // The package holds no state of its own, deletes only objects that it has written, and does not know what the bytes

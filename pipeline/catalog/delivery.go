@@ -49,8 +49,8 @@ const (
 	maxContentType  = 256
 )
 
-// Receive records a delivery. One that is known is counted; it becomes d unless it was
-// accepted or ignored before. The answer says what stands.
+// Receive records a delivery. It counts one that came before, and replaces it by d unless it
+// was accepted or ignored. It returns the row that is stored now.
 func (hs *Hooks) Receive(ctx context.Context, d Delivery) (Delivery, error) {
 	r, err := hs.query.PutDelivery(ctx, query.PutDeliveryParams{
 		Hook: d.Hook, Delivery: d.Delivery, Event: storable(d.Event), ContentType: clean(d.ContentType, maxContentType), Size: int32(min(d.Size, math.MaxInt32)),

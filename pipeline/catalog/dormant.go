@@ -54,8 +54,8 @@ func (d *Dormancy) Sleep(ctx context.Context, tracks []uuid.UUID) ([]uuid.UUID, 
 	return turned, nil
 }
 
-// SleepUnsearched makes at most most tracks dormant that are indexed and that nobody has
-// searched for a while. It returns their number.
+// SleepUnsearched makes indexed tracks dormant that nobody has searched for a while, up to a
+// number of most. It returns how many.
 func (d *Dormancy) SleepUnsearched(ctx context.Context, after time.Duration, most int) (int, error) {
 	turned, err := d.query.SleepUnsearched(ctx, after.Seconds(), int32(most))
 	if err != nil {

@@ -17,8 +17,8 @@ var (
 	ErrNoDocumentsRoom = errors.New("the tenant would have more documents than it may")
 )
 
-// Room is what a tenant has of repositories and documents beside one repository and one
-// track, and the most that it may have. 0 is no limit, and is not counted.
+// Room holds how many repositories and documents a tenant has, apart from one repository and
+// one track, and how many it may have. A limit of 0 is no limit, and nothing is counted then.
 type Room struct {
 	Repositories, MaxRepositories int64
 	Documents, MaxDocuments       int64

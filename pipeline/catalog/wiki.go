@@ -24,8 +24,8 @@ type WikiPage struct {
 	Excerpt  string // of a search: the words around those that were found
 }
 
-// Put stores a page in place of another of its track and hash, and deletes the oldest pages of
-// the tenant, of which it keeps most.
+// Put stores a page in place of another with its track and hash. It deletes the tenant's oldest
+// pages beyond a number of most.
 func (w *Wikis) Put(ctx context.Context, tenant string, p WikiPage, most int) error {
 	err := w.inTx(ctx, func(q *query.Queries) error {
 		if err := q.PutWikiPage(ctx, query.PutWikiPageParams{Track: p.Track, Hash: p.Hash[:], Page: p.Page, Title: p.Title, Body: p.Body}); err != nil {

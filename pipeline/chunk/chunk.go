@@ -48,8 +48,8 @@ const (
 // MaxSymbol bounds Span.Symbol, in bytes.
 const MaxSymbol = 512
 
-// MaxSymbols bounds Span.Symbols, and maxSymbolBytes the bytes of their names. A
-// text of nothing but short constants has more.
+// MaxSymbols bounds Span.Symbols, and maxSymbolBytes the bytes of their names. Only a
+// text of short constants has more.
 const (
 	MaxSymbols     = 256
 	maxSymbolBytes = 8 << 10

@@ -35,8 +35,8 @@ func templateBlocks(tag lazy) func(text []byte) []block {
 	}
 }
 
-// tagged adds the tags to the headings of a text. Of those on one line, the first
-// counts.
+// tagged adds the tags to the headings of a text. The first of
+// those on one line counts.
 func tagged(text []byte, tag lazy, heads []headline) []headline {
 	if tag == nil {
 		return heads

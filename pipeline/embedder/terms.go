@@ -38,7 +38,7 @@ func Terms(text string) Sparse {
 }
 
 // QueryTerms returns the terms of a query, each with weight 1. Their dot product with [Terms] is the BM25 score,
-// without the inverse document frequency. Of a script without blanks, a query has single letters only where one stands
+// without the inverse document frequency. A query in a script without blanks has single letters only where one stands
 // alone.
 func QueryTerms(text string) Sparse {
 	return sparse(text, false, func(int, int) float32 { return 1 })

@@ -36,7 +36,8 @@ const (
 	// generatedBy says of the file itself that a program wrote it: what was generated
 	// stands before this word, or is nothing more than code or a file.
 	generatedBy = `(?i:(?:code|file|auto-?|automatically )? ?generated(?: (?:code|file))?(?: (?:by|from|with|using|on|at|for)\b|\s*[-–—.,;:!(*]|\s*$))`
-	// doNotEdit is not followed by what else, than this file, is not to be edited.
+	// doNotEdit says that this file is not to be edited. It does not match if another
+	// object follows.
 	doNotEdit = `(?i:\b(?:do not|not intended for manual) ?(?:edit|modify|modifying|change)\b(?:\s*$|\s*[^\w\s]|\s+(?:this|it|by hand|manually|directly|manual|unless|or|the (?:contents? of )?(?:this )?(?:file|code)\b)))`
 )
 

@@ -51,7 +51,7 @@ var strategies = []linguist.Strategy{
 }
 
 var (
-	// cppMark is a line that of the languages of .inc files only C++ has.
+	// cppMark is a line that only C++ has among the languages of .inc files.
 	cppMark = regexp.MustCompile(`(?m)^\s*#\s*include\s*[<"][\w./+-]+\.(?:h|hh|hpp|hxx|inc)[>"]|^\s*template\s*<|^\s*(?:inline\s+)?namespace\s+[\w:]+\s*\{|\bstd::\w`)
 	// otherMark is a line that NASL or PHP has, and C++ has not.
 	otherMark = regexp.MustCompile(`(?m)^<\?|^\s*include\s*\(\s*["']|^\s*(?:global|local)_var\b|^\s*object\s+\w+`)
@@ -167,7 +167,7 @@ func quoted(text []byte, quote byte) int {
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// Names lists the languages that files are known by their extensions to be of, in order.
+// Names lists the languages that an extension can stand for, in order.
 func Names() []string { return linguist.Languages() }
 
 // ByAlias returns the language that a name or an alias of GitHub's stands for.

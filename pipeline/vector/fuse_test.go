@@ -55,7 +55,7 @@ func TestFuse(t *testing.T) {
 	}
 }
 
-// Only a sparse ranking that is whole tells of a point that it shares no term.
+// A point shares no term with the query only if a whole sparse ranking lacks it.
 func TestApart(t *testing.T) {
 	for whole, want := range map[bool]map[string]bool{
 		true:  {"a": true, "b": false, "c": false},

@@ -76,8 +76,8 @@ returning d.id;
 select count(*) from (select 1 from documents where track = @track and asleep limit @most) d;
 
 -- name: CountTurning :many
--- Of a track that falls asleep, the syncer has each document; of one that wakes, those that
--- it has handed on are no longer indexed.
+-- The syncer has every document of a track that falls asleep. The documents of a waking track
+-- that it has handed on are no longer indexed.
 select t.id,
     count(d.id) filter (where case when t.dormant_at is null then d.asleep else not d.asleep and d.indexed_revision is not null end) as waiting,
     count(d.id) filter (where t.dormant_at is null and d.asleep and d.state in ('chunked', 'embedded')) as handed

@@ -7,7 +7,7 @@ where s.track = o.track and s.revision = o.revision and s.state = 'superseded' a
     and not exists (select 1 from documents d where d.track = s.track and d.revision = s.revision);
 
 -- name: ForgetListings :exec
--- Of each track, the newest superseded snapshots stay listable.
+-- The newest superseded snapshots of each track stay listable.
 update tracks t set listable_since = o.revision
 from (
     select track, revision, row_number() over (partition by track order by revision desc) as age from snapshots where state = 'superseded'

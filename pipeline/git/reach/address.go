@@ -80,8 +80,8 @@ var carriers = []struct {
 	{netip.MustParsePrefix("::/96"), 12},        // IPv4-compatible, RFC 4291
 }
 
-// inner returns the address that a connection to a reaches in the end: that which
-// an IPv6 address carries, or a itself.
+// inner returns the address that a connection to a reaches in the end: the IPv4
+// address that an IPv6 address carries, or a itself.
 func inner(a netip.Addr) netip.Addr {
 	a = a.WithZone("").Unmap()
 	if a.Is4() || a.IsUnspecified() || a.IsLoopback() {

@@ -101,8 +101,8 @@ type CountTurningRow struct {
 	Handed  int64
 }
 
-// Of a track that falls asleep, the syncer has each document; of one that wakes, those that
-// it has handed on are no longer indexed.
+// The syncer has every document of a track that falls asleep. The documents of a waking track
+// that it has handed on are no longer indexed.
 func (q *Queries) CountTurning(ctx context.Context, ids []uuid.UUID) ([]CountTurningRow, error) {
 	rows, err := q.db.Query(ctx, countTurning, ids)
 	if err != nil {

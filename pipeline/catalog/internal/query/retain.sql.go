@@ -58,7 +58,7 @@ from (
 where o.track = t.id and o.age = greatest($1::int, 1) and o.revision > t.listable_since
 `
 
-// Of each track, the newest superseded snapshots stay listable.
+// The newest superseded snapshots of each track stay listable.
 func (q *Queries) ForgetListings(ctx context.Context, keep int32) error {
 	_, err := q.db.Exec(ctx, forgetListings, keep)
 	return err
