@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// maxTold bounds the bytes of a path, a ref or a URL of what is in hand.
+// maxTold bounds the bytes that are shown of the path, ref or URL of a message in hand.
 const maxTold = 512
 
 // Hands knows which messages a process has in hand, from their arrival to their

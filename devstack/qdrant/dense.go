@@ -75,7 +75,7 @@ type contender struct {
 // fewSet is the number of slots of 64 up to which each is scored for itself.
 const fewSet = 8
 
-// word looks at the slots of a word, of which the first has the number base.
+// word looks at the slots of a word. The first of them has the number base.
 func (v *sieve) word(s *segment, p *probe, base uint32, set uint64) {
 	b := s.blocks[base>>s.bits]
 	part := b.part.Load()

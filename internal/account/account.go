@@ -76,7 +76,7 @@ const (
 	tenantAccount  = "TENANT-"
 )
 
-// Names of users that are no role.
+// Names of users that are not roles.
 const (
 	adminUser     = "admin" // may do everything in the account of the streams
 	systemUser    = "system"

@@ -97,7 +97,7 @@ func list(subjects []string) string {
 // in single quotes a server takes $ for no variable.
 func quote(s string) string { return "'" + s + "'" }
 
-// writeCallout lets the gateway decide about whoever is none of the users.
+// writeCallout lets the gateway decide about everybody who is not one of the users.
 func (k *keyring) writeCallout(b *strings.Builder, known []string) error {
 	issuer, err := public(k.signer(account{name: calloutAccount}))
 	if err != nil {

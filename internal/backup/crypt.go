@@ -53,8 +53,8 @@ func NewCrypt(recipients []string, identities string) (Crypt, error) {
 // plainRing is the ring of packs that are not encrypted.
 const plainRing = "plain"
 
-// ringOf names the directory of packs that are encrypted to the same recipients: a
-// new recipient could not read those that are there already.
+// ringOf names the directory of packs that are encrypted to the same recipients: a new
+// recipient could not read the packs that are there already.
 func ringOf(recipients []string) string {
 	if len(recipients) == 0 {
 		return plainRing

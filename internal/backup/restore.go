@@ -41,7 +41,7 @@ type Restored struct {
 	DryRun  bool  `json:"dry_run"`
 }
 
-// ErrNotEmpty says that a store is to be filled and holds something already.
+// ErrNotEmpty says that a store to be filled holds something already.
 var ErrNotEmpty = errors.New("it is not empty: a whole backup is restored into empty stores")
 
 // Restore fills empty stores with a backup. The catalog comes last, in one
@@ -61,8 +61,8 @@ type Chosen struct {
 	m Manifest
 }
 
-// Choose finds a backup by its id or the beginning of it, the newest by "", and refuses one
-// that may not be restored.
+// Choose finds a backup by its id or the beginning of its id; "" is the newest. It refuses
+// one that may not be restored.
 func (v *Vault) Choose(ctx context.Context, id, signedBy string) (Chosen, error) {
 	m, err := v.restorable(ctx, id, signedBy)
 	return Chosen{v, m}, err

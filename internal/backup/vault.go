@@ -104,8 +104,8 @@ func (v *Vault) get(ctx context.Context, name string, most int64) (content []byt
 	return content, err
 }
 
-// put writes an object and reads it back. A target that answers and does not hold
-// what it was given is an error; one that lets nobody read is believed.
+// put writes an object and reads it back. put fails if the target holds other bytes. If
+// the target lets nobody read, put trusts it.
 func (v *Vault) put(ctx context.Context, name string, body []byte) error {
 	if err := persist(ctx, func() error { return v.target.Put(ctx, name, body) }); err != nil {
 		return err

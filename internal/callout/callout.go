@@ -108,7 +108,7 @@ func (c *Callout) Serve(ctx context.Context) error {
 	return nil
 }
 
-// answer answers a question, or returns nil if it is none of a server's.
+// answer answers a question. It returns nil if no server has asked it.
 func (c *Callout) answer(ctx context.Context, q broker.Question) []byte {
 	asker := first(q.Header, serverKey)
 	asked, err := c.open(q.Data, asker)

@@ -14,9 +14,9 @@ const (
 	mostPause  = 10 * time.Second
 )
 
-// Run answers the questions of the servers at url, with what 'leat nats config' wrote
-// into file, until ctx ends. It waits for a server that is not up yet. The error is that
-// of a file that cannot be used.
+// Run answers the questions of the servers at url, with what 'leat nats config' wrote into
+// file, until ctx ends. It waits for a server that is not up yet. It returns an error only
+// if the file cannot be used.
 func Run(ctx context.Context, url, file string, tokens Authenticator, log *slog.Logger) error {
 	loaded, err := account.LoadCallout(file)
 	if err != nil {

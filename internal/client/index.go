@@ -136,7 +136,8 @@ func comparison(r service.VerifyRequest) map[string]any {
 	return body
 }
 
-// slowly asks for a comparison. A repair that is asked for twice mends nothing twice.
+// slowly asks for a comparison. A repair may be asked for twice: the second one finds
+// nothing to mend.
 func slowly(body map[string]any) request {
 	asked := post(body, nil, "verify")
 	asked.slow, asked.again = true, true

@@ -180,8 +180,8 @@ func (c *Client) problem(answer *http.Response) error {
 	return failed
 }
 
-// kinds are those of answers that do not name theirs: a request that is not of the
-// described form, or one that has met a proxy.
+// kinds gives the kind of an answer that names none: the request was malformed, or a proxy
+// answered it.
 var kinds = map[int]service.Kind{
 	http.StatusUnauthorized: service.Unauthenticated, http.StatusForbidden: service.Denied, http.StatusNotFound: service.NotFound,
 	http.StatusConflict: service.Refused, http.StatusBadRequest: service.Invalid, http.StatusUnprocessableEntity: service.Invalid,

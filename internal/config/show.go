@@ -116,8 +116,8 @@ func written(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// withoutPassword masks the passwords of addresses, which commas separate. It shows
-// nothing of what is no address.
+// withoutPassword masks the passwords in a list of addresses, which commas separate. It
+// hides any element that is no address.
 func withoutPassword(text string) string {
 	parts := strings.Split(text, ",")
 	for i, part := range parts {

@@ -55,8 +55,8 @@ func (l *look) capacity(ctx context.Context) {
 	}
 }
 
-// forecast fits a line through measurements of one name, by least squares. There is none
-// of less than a day.
+// forecast fits a line through measurements of one name, by least squares. Measurements of
+// less than a day give no forecast.
 func forecast(history []catalog.Measurement) (Forecast, bool) {
 	first, last := history[0], history[len(history)-1]
 	if len(history) < leastMeasured || last.At.Sub(first.At) < leastHistory {

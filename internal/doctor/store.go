@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// The bounds of what is good.
+// The bounds within which a store counts as good.
 const (
 	leastPostgres  = 130000
 	mostSkew       = 2 * time.Second // leases and due times are in Postgres' time, tokens' ends too

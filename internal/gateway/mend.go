@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
-// mender does for a gateway what a repair takes beside the stores' answers.
+// mender gives a gateway the parts of a repair that the stores alone cannot do.
 type mender struct {
 	stores *worker.Stores
 	cfg    config.Syncer

@@ -14,7 +14,7 @@ import (
 // browsers names the doors of browsers in the audit log.
 const browsers = "web"
 
-// sessions are those of browsers, and the doors by which people sign in and out.
+// sessions are the sessions of browsers, and the pages on which people sign in and out.
 // draw draws the page to sign in; nil: a plain form.
 func sessions(cfg config.Session, box *seal.Box, draw func(http.ResponseWriter, *http.Request, session.Login), svc *service.Service, log *slog.Logger) (*session.Sessions, []httpapi.Door, error) {
 	provider, err := provider(cfg)

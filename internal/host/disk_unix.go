@@ -4,8 +4,8 @@ package host
 
 import "golang.org/x/sys/unix"
 
-// Disk returns the share of the directory's disk that is in use, of what its user may use,
-// and the bytes that are left.
+// Disk returns the bytes that are left on a directory's disk, and the share in use of
+// those that this user may use.
 func Disk(dir string) (used float64, free int64, ok bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil || s.Blocks == 0 {

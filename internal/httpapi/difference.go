@@ -25,8 +25,9 @@ func (d difference) mark() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// differences collects a page of what a comparison finds. Each page takes a comparison of
-// its own, which finds the same in the same order as long as nothing is mended.
+// differences collects a page of what a comparison finds. Each page takes a new
+// comparison, which finds the same differences in the same order until somebody mends
+// them.
 type differences struct {
 	after string // mark of the last difference of the page before; "": from the first
 	most  int

@@ -135,9 +135,9 @@ func sentence(text string) string {
 
 var ownErrors sync.Once
 
-// useProblems makes huma write its own errors, of a request that is not of the
-// described form, as problems. huma keeps the makers of errors in variables of its
-// package, and no other package of leat imports it.
+// useProblems makes huma write its own errors, about malformed requests, as problems. huma
+// keeps the makers of errors in variables of its package, and no other package of leat
+// imports it.
 func useProblems() {
 	ownErrors.Do(func() {
 		huma.NewError = func(status int, message string, errs ...error) huma.StatusError {

@@ -92,7 +92,7 @@ func symbols(ctx context.Context, c caller, in symbolsIn) (string, error) {
 	return in.rows(a.At, fmt.Sprintf("%d definitions", len(rows)), none, rows, a.Next)
 }
 
-// symbolRow says what a symbol is and where, by the id that the other tools take.
+// symbolRow describes a symbol and its place, and gives the id that the other tools take.
 func symbolRow(s service.Symbol) string {
 	if s.Kind == "file" {
 		return s.Path

@@ -126,7 +126,7 @@ func number(of []int) int {
 	return len(known)
 }
 
-// modularityOf is that of a network whose edges lead both ways.
+// modularityOf returns the modularity of a network whose edges lead both ways.
 func modularityOf(w *Network, of []int) float64 {
 	inside, total := make([]float64, w.Len()), make([]float64, w.Len())
 	all := 0.0

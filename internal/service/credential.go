@@ -103,7 +103,7 @@ func (s *Service) credentialHost(ctx context.Context, r CredentialRequest) (stri
 	return host, nil
 }
 
-// checkTenant is check for what is a whole tenant's.
+// checkTenant is check for a request about a whole tenant.
 func (s *Service) checkTenant(ctx context.Context, tenant string, reach []string) error {
 	if restricted(ctx, reach) {
 		return denied("this takes a token that reaches all repositories of its tenant")

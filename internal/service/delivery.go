@@ -345,8 +345,8 @@ func (s *Service) delivery(ctx context.Context, r DeliveryRequest) (row catalog.
 	return row, h, err
 }
 
-// ReplayDelivery does once more what a delivery says, by the hook's allow-list and scopes
-// of now. Publishing is not suppressed as a repetition.
+// ReplayDelivery acts on a delivery once more, by the hook's present allow-list and
+// scopes. Its submissions are not suppressed as repetitions.
 func (s *Service) ReplayDelivery(ctx context.Context, r DeliveryRequest) (a DeliverAnswer, err error) {
 	defer mark(&err)
 	row, h, err := s.delivery(ctx, r)

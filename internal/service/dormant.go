@@ -120,8 +120,8 @@ func trackIDs(heads []catalog.Head) []uuid.UUID {
 	return ids
 }
 
-// Notices tell people what a search did not see of refs that sleep: those that wake now
-// because it names them, and the number of those that it left out.
+// Notices tell people which sleeping refs a search did not see: those that wake now
+// because the search names them, and the number of those that it left out.
 func Notices(waking []Turned, slept int64) (notices []string) {
 	const shown = 3
 	for i, t := range waking {

@@ -171,8 +171,8 @@ type exploration struct {
 	files   map[uuid.UUID]*exploredFile // by document
 }
 
-// exploredFile is what is known of a hit's file. A file that has gone since the search has
-// no definitions.
+// exploredFile is the stored file of a hit with its definitions. A file that has gone
+// since the search has none.
 type exploredFile struct {
 	outline []Definition
 	stored  catalog.StoredFile

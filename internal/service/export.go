@@ -133,7 +133,8 @@ func (r *ExportRequest) fill() error {
 	return nil
 }
 
-// changed are the pages that are other than in an older wiki, and those of it that are gone.
+// changed lists the pages that differ from those of an older wiki, and the older pages
+// that are gone.
 func changed(old *wiki.Site, pages []*wiki.Page) (other []*wiki.Page, removed []string) {
 	was := make(map[string]string)
 	for _, p := range old.Pages {

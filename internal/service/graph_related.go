@@ -157,7 +157,8 @@ func (s *Service) sharing(ctx context.Context, g trackGraph, k *kin) (more bool,
 	return more || others, nil
 }
 
-// lead adds what a file's edges say, unless it is the file itself.
+// lead counts the edges of another file that lead to k.file, or to a target that both
+// share.
 func (k *kin) lead(f catalog.StoredEdges, edges []graph.Edge) {
 	if f.Document == k.file {
 		return

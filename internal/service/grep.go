@@ -195,7 +195,7 @@ func (g *grep) look(ctx context.Context, batch []catalog.StoredText) (full bool,
 	return false, nil
 }
 
-// spent ends an answer that has taken as much work as one may.
+// spent ends an answer that has taken the most work that one answer may take.
 func (g *grep) spent() bool {
 	switch {
 	case g.answer.Bytes >= g.cfg.GrepBytes:

@@ -249,7 +249,7 @@ type HooksRequest struct {
 	Limit  int      // most hooks, 1 to MaxHooks; 0: MaxHooks
 }
 
-// HooksAnswer lists hooks, oldest first, those too that are revoked.
+// HooksAnswer lists hooks, the oldest first, and includes revoked ones.
 type HooksAnswer struct {
 	Hooks []Hook `json:"hooks"`
 	Next  string `json:"-"` // go on after this hook; "": the list is complete

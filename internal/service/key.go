@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Keys of packs belong to the installation: no tenant's token may see or change one, that
-// of its own domain neither.
+// Keys of packs belong to the installation: no tenant's token may see or change one, not
+// even the key of its own domain.
 
 // The states of a key, as people are shown them.
 const (

@@ -13,8 +13,9 @@ type CreateKeyRequest struct {
 	Reach  []string // globs of repositories that may be seen; has to be empty
 }
 
-// CreateKey gives a tenant a key of its own: what is read for it from now on is sealed by it
-// alone, and shared with nobody. Its repositories are read again by themselves.
+// CreateKey gives a tenant a key of its own: all that is read for the tenant from now on
+// is sealed with this key alone, and shared with nobody. leat reads the tenant's
+// repositories again by itself.
 func (s *Service) CreateKey(ctx context.Context, r CreateKeyRequest) (k PackKey, err error) {
 	defer mark(&err)
 	if err := s.checkWhole(ctx, r.Tenant, r.Reach); err != nil {

@@ -73,7 +73,7 @@ type LineageChunk struct {
 	Pack      string `json:"pack,omitempty" doc:"Object that holds the vector."`
 }
 
-// Lineage tells how the point of each chunk of a file came to be.
+// Lineage says of each chunk of a file which blob, event and model its point comes from.
 func (s *Service) Lineage(ctx context.Context, r LineageRequest) (a LineageAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

@@ -16,8 +16,8 @@ const OnceAge = 24 * time.Hour
 // underwayPause is after how long a client may ask again for a request that is under way.
 const underwayPause = time.Second
 
-// OnceRequest names a request that its sender may send again, and that is to be done once.
-// The context carries the sender's grant: each token has keys of its own.
+// OnceRequest names a request that its sender may repeat and that is carried out once. The
+// context carries the sender's grant: each token has keys of its own.
 type OnceRequest struct {
 	Key     string   // of the client's choice, 1 to 255 characters
 	Request [32]byte // hash of all that is asked

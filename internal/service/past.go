@@ -117,7 +117,7 @@ func (s *Service) past(ctx context.Context, heads []catalog.Head, commit, path s
 	return h, f, place, lost
 }
 
-// snapshots lists the newest snapshots of a commit, of which a beginning may be given.
+// snapshots lists the newest snapshots of a commit, which may be given by its beginning.
 func (s *Service) snapshots(ctx context.Context, heads []catalog.Head, commit string, most int) ([]catalog.Past, error) {
 	if !commitStart.MatchString(commit) || len(heads) == 0 {
 		return nil, nil

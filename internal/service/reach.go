@@ -22,7 +22,7 @@ func reaches(ctx context.Context, reach []string, url string) bool {
 	return access.Reaches(reach, url) && caller.Reaches(url)
 }
 
-// everything refuses who may not see the data of all tenants.
+// everything refuses callers who may not see the data of all tenants.
 func everything(ctx context.Context, reach []string) error {
 	if caller, ok := access.From(ctx); ok && caller.Tenant != "" || restricted(ctx, reach) {
 		return denied("this takes a token of the installation that reaches all repositories")

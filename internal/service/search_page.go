@@ -71,8 +71,8 @@ func (r SearchRequest) seen() (seen []digest, err error) {
 	return seen, nil
 }
 
-// page leaves the hits that are to be shown now, within the bounds of the request. A
-// search for at most asked hits has found the answer's.
+// page leaves the hits that are to be shown now, within the bounds of the request. The
+// answer's hits are those of a search for at most asked.
 func (a *SearchAnswer) page(r SearchRequest, asked int, seen []digest) error {
 	full := len(a.Hits) == asked && asked < search.MaxLimit
 	a.Hits = slices.DeleteFunc(a.Hits, func(h Hit) bool { return slices.Contains(seen, h.digest()) })

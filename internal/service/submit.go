@@ -185,8 +185,9 @@ func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
 	return nil
 }
 
-// checkLocal refuses an address of the ingestor's machine to who comes with a token,
-// unless the configuration lets tokens name one: whoever is at the machine has the stores.
+// checkLocal refuses an address of the ingestor's machine to a caller with a token, unless
+// the configuration lets tokens name one. A caller without a token has access to the
+// stores, and may read the machine anyway.
 func (s *Service) checkLocal(ctx context.Context, field Field, address string) error {
 	if _, byToken := access.From(ctx); !byToken || s.cfg.LocalPaths || !isLocal(address) {
 		return nil

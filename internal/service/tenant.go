@@ -12,7 +12,8 @@ import (
 // MaxTenants is the most tenants that one TenantsAnswer holds.
 const MaxTenants = 1000
 
-// Tenants belong to the installation: no tenant's token may change one, its own neither.
+// Tenants belong to the installation: no tenant's token may change one, not even its own
+// tenant.
 
 // CreateTenantRequest asks for a tenant to be created.
 type CreateTenantRequest struct {

@@ -112,8 +112,8 @@ type TokensAnswer struct {
 	Next   uuid.UUID // go on after this token; Nil: the list is complete
 }
 
-// Tokens lists tokens, those too that are revoked or have expired. Tokens that reach more
-// repositories than the request are left out.
+// Tokens lists tokens, and includes those that are revoked or have expired. Tokens that
+// reach more repositories than the request are left out.
 func (s *Service) Tokens(ctx context.Context, r TokensRequest) (a TokensAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

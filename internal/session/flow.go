@@ -17,8 +17,8 @@ import (
 // flowLifetime is how long a person may take at the provider.
 const flowLifetime = 10 * time.Minute
 
-// flow is a sign-in under way at the provider. It is in a cookie of the browser that
-// began it, so that nobody is led into the session of another.
+// flow is a sign-in under way at the provider. A cookie of the browser that began it holds
+// it, so that nobody is led into another person's session.
 type flow struct {
 	State    string    `json:"state"`
 	Nonce    string    `json:"nonce"`

@@ -111,9 +111,9 @@ func (s *Sessions) SignOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, LoginPath, http.StatusSeeOther)
 }
 
-// Refuse answers a page's request that is not admitted: it leads a person who is not signed
-// in to the page to sign in, and from there back. The status is that of the error, and the
-// detail says it in a sentence.
+// Refuse answers a page's request that is not admitted: it leads a person who is not
+// signed in to the page to sign in, and from there back. The status follows from the
+// error, and the detail gives the error as a sentence.
 func (s *Sessions) Refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	if status != http.StatusUnauthorized || r.URL.Path == LoginPath {
 		s.page(w, r, status, Login{Problem: detail, Next: nextOf(r)})

@@ -95,8 +95,8 @@ func newProvider(cfg OIDC, callback string) *provider {
 	return &provider{cfg: cfg, callback: callback, client: client}
 }
 
-// pause is how long a provider that does not answer is not asked again, so that nobody
-// waits behind others who wait for it.
+// pause is the time for which a provider that did not answer is left alone, so that people
+// do not queue up behind each other's attempts.
 const pause = 5 * time.Second
 
 // discover returns what the provider says of itself. It asks until it has been answered
@@ -184,7 +184,7 @@ func exchangeError(err error) error {
 	return err
 }
 
-// nameIn is what a person is called in leat's logs.
+// nameIn returns the name of a person in leat's logs.
 func nameIn(claims map[string]any, subject string) string {
 	for _, claim := range []string{"preferred_username", "email", "name"} {
 		text, _ := claims[claim].(string)

@@ -46,7 +46,7 @@ type Service interface {
 	SessionEnded(ctx context.Context, id string) (bool, error)
 }
 
-// Sessions are those of browsers. Its methods may be called by any number of goroutines.
+// Sessions are the sessions of browsers. Any number of goroutines may call its methods.
 type Sessions struct {
 	cfg      Config
 	service  Service
@@ -112,8 +112,8 @@ func (t ticket) method() string {
 // that may change something is refused unless it comes from a page of the same session
 // (CSRF); it reads the request's form for that.
 //
-// The error is of kind Unauthenticated if nobody is signed in, or not any more, and of
-// kind Denied if the request comes from another site.
+// The error is of kind Unauthenticated if nobody is signed in, and of kind Denied if the
+// request comes from another site.
 func (s *Sessions) Grant(r *http.Request) (access.Grant, error) {
 	t, err := s.read(r)
 	if err != nil {

@@ -91,7 +91,7 @@ func (p *Pages) delivery(w http.ResponseWriter, r *http.Request, v visit) error 
 	return p.show(w, r, http.StatusOK, deliveryPage(v, d, time.Now()))
 }
 
-// replay does once more what a delivery says.
+// replay acts on a delivery once more.
 func (p *Pages) replay(w http.ResponseWriter, r *http.Request, v visit) error {
 	id := r.PostFormValue("id")
 	if _, err := p.service.ReplayDelivery(r.Context(), deliveryOf(v, id)); err != nil {

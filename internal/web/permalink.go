@@ -15,8 +15,8 @@ import (
 // A permalink names a commit beside the ref at which it was made: the commit decides what
 // is shown, and the ref is offered where the commit is not kept.
 
-// notFound returns an error that says that what one of some fields names is not there, nil
-// for another. FieldCommit is that of a commit that was indexed, and is not kept.
+// notFound returns err if it says that the value of one of some fields does not exist, and
+// nil otherwise. FieldCommit stands for a commit that was indexed and is not kept.
 func notFound(err error, fields ...service.Field) *service.Error {
 	if known := (*service.Error)(nil); errors.As(err, &known) && known.Kind == service.NotFound && slices.Contains(fields, known.Field) {
 		return known

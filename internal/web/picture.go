@@ -99,7 +99,7 @@ func stations(f flow) []box {
 	return append(list, index)
 }
 
-// queueLine is what waits for the replicas of a worker, for who may see it.
+// queueLine says what waits for the replicas of a worker, to visitors who may see it.
 func queueLine(s service.Stage, rates map[lane]float64) []string {
 	waiting, flight, rate := uint64(0), uint64(0), 0.0
 	for _, l := range s.Lanes {

@@ -88,7 +88,7 @@ func (s symbolView) code(v visit, path string, first, last int) string {
 	return v.to("/file", "repository", s.ID, "ref", shortRef(s.Ref), "path", path, "lines", lines) + "#L" + digits(first)
 }
 
-// symbolName is how a symbol is called: a file by its path.
+// symbolName returns the name of a symbol; that of a file is its path.
 func symbolName(s service.Symbol) string {
 	if s.Kind == "file" {
 		return s.Path

@@ -83,8 +83,8 @@ func (x *Annex) AddTexts(ctx context.Context, pack *Pack, texts []Blob) error {
 	return nil
 }
 
-// addChunkings copies the chunkings of texts, with their chunks; of none: all that are
-// still missing.
+// addChunkings copies the chunkings of texts, with their chunks. Without texts, it copies
+// all that are still missing.
 func (x *Annex) addChunkings(ctx context.Context, tx pgx.Tx, texts [][]byte) error {
 	all, err := tables(ctx, tx)
 	if err != nil {

@@ -148,8 +148,8 @@ func (hs *Hooks) Replay(ctx context.Context, by Author, tenant string, id int64)
 	return d, nil
 }
 
-// DropOldDeliveries deletes deliveries that are older than age, and of each hook all but the newest
-// keep. It returns their number.
+// DropOldDeliveries deletes deliveries that are older than age, and all but the newest keep of each hook. It returns
+// their number.
 func (hs *Hooks) DropOldDeliveries(ctx context.Context, age time.Duration, keep int) (int64, error) {
 	n, err := hs.query.DropOldDeliveries(ctx, int32(keep), age.Seconds())
 	if err != nil {

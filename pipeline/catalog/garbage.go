@@ -139,9 +139,9 @@ func (g *Garbage) DropUnusedVectors(ctx context.Context, embedder int32, after [
 	return next, dropped, nil
 }
 
-// DropOldSnapshots deletes superseded snapshots that no document refers to,
-// but for the newest keep of each track, and what is known of the files of all but these. It
-// returns the number of snapshots.
+// DropOldSnapshots deletes superseded snapshots that no document refers to, but for the
+// newest keep of each track, and the former documents of the deleted ones. It returns the
+// number of snapshots.
 func (g *Garbage) DropOldSnapshots(ctx context.Context, keep int) (int64, error) {
 	if err := g.query.ForgetListings(ctx, int32(keep)); err != nil {
 		return 0, fmt.Errorf("forget the listings of old snapshots: %w", err)

@@ -64,7 +64,8 @@ func (g *Graphs) Graph(ctx context.Context, track uuid.UUID) (Graph, error) {
 	return Graph{r.Revision, hex.EncodeToString(r.Commit), r.Version, [32]byte(r.Inputs), r.Layout, r.Changed, r.Owed, r.Indexes}, nil
 }
 
-// Begin records what a graph is being made by. With anew, all its files are stale.
+// Begin records the version of the code, the inputs and the layout with which a graph is
+// being made. With anew, all its files are stale.
 func (g *Graphs) Begin(ctx context.Context, track uuid.UUID, version int64, inputs [32]byte, layout []byte, anew bool) error {
 	err := g.inTx(ctx, func(q *query.Queries) error {
 		if err := q.BeginGraph(ctx, query.BeginGraphParams{Track: track, Version: version, Inputs: inputs[:], Layout: layout}); err != nil {

@@ -77,8 +77,8 @@ type StoredFile struct {
 	At     int64  // revision of that commit's snapshot
 }
 
-// StoredFile loads a file by its document id. It returns ErrNotFound for one
-// that the track does not hold, or does not hold any more.
+// StoredFile loads a file by its document id. It returns ErrNotFound for a file that the
+// track does not hold now.
 func (c *Core) StoredFile(ctx context.Context, document uuid.UUID) (StoredFile, error) {
 	r, err := c.query.LoadFile(ctx, document)
 	if noRows(err) {

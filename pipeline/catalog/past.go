@@ -35,9 +35,9 @@ func (c *Core) Past(ctx context.Context, repositories []uuid.UUID, beginning str
 	return list, nil
 }
 
-// FormerFile loads a file as it was at an older revision of its track, of which the document
-// that has its path now tells nothing. It returns ErrNotFound if there was none, or if it has
-// not changed since. A document whose text is not stored any more has a size of -1.
+// FormerFile loads a file as it was at an older revision of its track. It returns
+// ErrNotFound if there was none, or if the file has not changed since. A document whose
+// text is not stored any more has a size of -1.
 func (c *Core) FormerFile(ctx context.Context, document uuid.UUID, at int64) (StoredFile, error) {
 	r, err := c.query.LoadFormer(ctx, document, at)
 	if noRows(err) {

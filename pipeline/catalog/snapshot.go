@@ -67,9 +67,9 @@ type Rules struct {
 	All    [32]byte // with what the commit itself adds: ignore files and attributes
 }
 
-// Listed returns the revision under which commit has been listed by this
-// configuration, if it is the track's current snapshot and no other listing
-// was begun since: then nothing is to be done.
+// Listed returns the revision under which this configuration has listed commit, if that is
+// the track's current snapshot and no other listing was begun since. Then there is nothing
+// to do.
 func (c *Core) Listed(ctx context.Context, track uuid.UUID, commit string, config [32]byte) (revision int64, listed bool, err error) {
 	rows, err := c.query.StandingSnapshots(ctx, track)
 	if err != nil {
@@ -236,9 +236,9 @@ type Completed struct {
 	Indexed, Failed, Skipped int64 // documents
 }
 
-// CompletedSnapshots returns those of the tracks' current snapshots that have
-// no open document left and have not been marked indexed. While a later commit
-// is being listed there is none: the documents are partly that one's.
+// CompletedSnapshots returns those of the tracks' current snapshots that have no open
+// document left and have not been marked indexed. It leaves out a track whose next commit
+// is being listed, because some documents already belong to that commit.
 func (c *Core) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]Completed, error) {
 	rows, err := c.query.CompleteSnapshots(ctx, tracks)
 	if err != nil {

@@ -78,8 +78,8 @@ func (c *Core) DropTagRule(ctx context.Context, repository uuid.UUID, glob strin
 	return nil
 }
 
-// unsearched is how long nobody has to have searched a tag that is none of the newest until
-// it sleeps again.
+// unsearched is the time without a search after which a tag that is not one of the newest
+// sleeps again.
 const unsearched = time.Hour
 
 // Kept says what a look at a repository's tags has changed.
@@ -213,8 +213,8 @@ func putRuleVersion(ctx context.Context, q *query.Queries, tenant, source string
 	return true, q.AskFor(ctx, query.AskForParams{Tenant: tenant, Source: source, Repository: repository, Ref: ref})
 }
 
-// dropRuleVersions lets go of a rule's versions but for those that are wanted, and forgets
-// the tracks that were there for them alone.
+// dropRuleVersions drops a rule's versions, except those that are wanted, and forgets the
+// tracks that existed for them alone.
 func dropRuleVersions(ctx context.Context, q *query.Queries, repository uuid.UUID, glob string, wanted []string) (gone []string, err error) {
 	rows, err := q.DropRuleVersions(ctx, repository, glob, orEmpty(wanted))
 	if err != nil {

@@ -90,8 +90,8 @@ func (c *Core) DropVersion(ctx context.Context, repository uuid.UUID, name strin
 	return track, nil
 }
 
-// TracksApart lists the tracks of a tenant that are meant only where they are named:
-// versions and single commits, of repositories that have another track.
+// TracksApart lists the tracks of a tenant that a search reads only if it names them:
+// versions and single commits of repositories that have another track.
 func (c *Core) TracksApart(ctx context.Context, tenant string) ([]uuid.UUID, error) {
 	ids, err := c.query.TracksApart(ctx, tenant)
 	if err != nil {

@@ -122,7 +122,7 @@ type definition struct {
 	node int // the number of the node itself, or of the one that it wraps
 }
 
-// visit makes blocks of what stands below n.
+// visit makes blocks of the nodes below n.
 func (c *cutter) visit(n int, s scope, depth int) {
 	child, last := c.children(n)
 	for ; child < last; child = c.after(child) {
@@ -293,8 +293,8 @@ func (c *cutter) extend(end int) {
 	}
 }
 
-// loose adds what defines nothing to the block before it, if that is of its
-// kind or the head of what it stands in.
+// loose adds lines that define nothing to the block before them, if it is of their kind or
+// is the head of the definition around them.
 func (c *cutter) loose(start, end int, s scope, inner ...name) {
 	if len(c.blocks) > 0 && len(inner) == 0 {
 		last := &c.blocks[len(c.blocks)-1]

@@ -216,7 +216,7 @@ func bounded(expression string) string {
 	return expression
 }
 
-// shorten makes one line of a text, of at most so many bytes of UTF-8.
+// shorten makes one line of a text, cut to a number of bytes of UTF-8.
 func shorten(text string, most int) string {
 	if len(text) <= most && isLine(text) {
 		return text

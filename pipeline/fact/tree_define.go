@@ -403,7 +403,7 @@ func (w *walker) unwraps(n int) bool {
 	return t != 0 && (w.text(t) == "Some" || w.text(t) == "Ok")
 }
 
-// bases are the expressions of what a type extends.
+// bases returns the expressions of the types that a type extends.
 func (w *walker) bases(n int, r *rule) (all []string) {
 	var visit func(n int)
 	visit = func(n int) {

@@ -2,7 +2,7 @@ package git
 
 import "context"
 
-// Credentials are those of whoever a fetch is for.
+// Credentials are the credentials of the tenant that a fetch is for.
 type Credentials struct {
 	// Lookup returns "token" or "user:token" for a host, with its port unless that is the
 	// default. It returns false if there is none.

@@ -220,8 +220,8 @@ var (
 	progress = regexp.MustCompile(`^(remote: )?\w[\w ]*: +(\d+% \(|\d+, done|\d+\s*$)|^From |^ [*+=t!-] |^remote: (Total|Enumerating|Counting|Compressing) `)
 )
 
-// scrub makes one bounded line of what git printed, without progress, control
-// characters or secrets.
+// scrub makes one bounded line of git's output, without progress, control characters or
+// secrets.
 func scrub(stderr string, secrets []string) string {
 	var lines []string
 	for line := range strings.FieldsFuncSeq(stderr, func(r rune) bool { return r == '\n' || r == '\r' }) {

@@ -21,6 +21,6 @@ func (m *Mirrors) List() ([]string, error) {
 	return ids, nil
 }
 
-// Names lists the full names that ref may stand for, the likeliest first; of
-// an empty ref, HEAD.
+// Names lists the full names that ref may stand for, the likeliest first. An empty ref
+// stands for HEAD.
 func Names(ref string) []string { return candidates(ref) }

@@ -31,10 +31,10 @@ type difference struct {
 
 func (w *difference) any() bool { return w.exact || len(w.symbols)+len(w.edges) > 0 }
 
-// Check compares the graphs of repositories with the facts of their files; all graphs, if no
-// repository is named: how many files were compared, how many differ, and of how many no facts
-// are stored, so that nothing can be said. It only reads. A graph that is owed, or that changes meanwhile, is
-// left out: the step will make it. found is called with each file that differs.
+// Check compares the graphs of repositories with the facts of their files; without repositories, all graphs. It counts
+// the files that it compared, those that differ, and those that cannot be judged because their facts are not stored. It
+// only reads. A graph that is owed, or that changes meanwhile, is left out: the step will make it. found is called with
+// each file that differs.
 func (s *Step) Check(ctx context.Context, repositories []uuid.UUID, found func(kind, what string)) (files, wrong, unknown int64, err error) {
 	err = eachState(ctx, s.graphs, repositories, func(state catalog.GraphState) error {
 		if !state.Whole(CodeVersion()) {
@@ -173,8 +173,8 @@ func (s *Step) checkExact(ctx context.Context, state catalog.GraphState, layout 
 	return nil
 }
 
-// checkDocuments looks for documents that the graph lacks, or has otherwise, and for files
-// that are no document's.
+// checkDocuments looks for documents that the graph lacks or describes wrongly, and for
+// files of the graph without a document.
 func (s *Step) checkDocuments(ctx context.Context, track uuid.UUID, c *counts, w *difference, found func(kind, what string)) error {
 	for after := uuid.Nil; ; {
 		page, err := s.graphs.Changes(ctx, track, after, s.languages, s.cfg.Files)

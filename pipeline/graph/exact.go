@@ -18,8 +18,8 @@ import (
 	"github.com/leatworks/leat/pipeline/scip"
 )
 
-// The bounds of what is held of the indexes of a commit. Symbols beyond one are unknown, so
-// that what refers to them stays a guess.
+// The bounds of the data that is held from the indexes of a commit. Symbols beyond one are
+// unknown, so that what refers to them stays a guess.
 const (
 	indexPage      = 64        // documents of an index that are read at once
 	maxIndexed     = 3_000_000 // definitions
@@ -106,8 +106,8 @@ type foundAt struct {
 	used       bool
 }
 
-// edges are those of a file: what its index says where it says something, and what r has
-// guessed elsewhere.
+// edges returns the edges of a file: those of its index where the index says something,
+// and the guesses of r elsewhere.
 func (x *exactly) edges(r *resolver, p place, set *fact.Set, text []byte, doc scip.Document) []Edge {
 	r.begin(p, set)
 	at := x.places(text, doc)

@@ -158,7 +158,7 @@ func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
 	return err
 }
 
-// begin reads how modules are found, and decides whether all is to be done anew.
+// begin reads how modules are found, and decides whether to make the whole graph anew.
 func (s *Step) begin(ctx context.Context, track uuid.UUID) (*Layout, error) {
 	known, err := s.graphs.Graph(ctx, track)
 	exists := err == nil

@@ -41,9 +41,8 @@ func (s *Searcher) holds(ctx context.Context, f vector.Filter, dense []float32) 
 	return len(found) > 0, err
 }
 
-// near leaves out points that share no word with the query if the vectors are
-// those of the local embedder: it knows words alone, so what brings such points
-// near is chance.
+// near leaves out points that share no word with the query if the local embedder made the
+// vectors: it knows words alone, so such points are near by chance.
 func (s *Searcher) near(found []vector.Hit) []vector.Hit {
 	if s.Embedder.Model().Name != embedder.LocalName {
 		return found
