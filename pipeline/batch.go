@@ -196,9 +196,9 @@ func (b *Batcher[T]) call(batch []*batchItem[T]) (err error) {
 	return b.work(ctx, values)
 }
 
-// together returns a context that ends when the contexts of all items have
-// ended, so that an item that is given up does not fail the others. Its values
-// are those of the first item's context.
+// together returns a context that ends when the contexts of all items have ended, so that
+// an item that is given up does not fail the others. It has the values of the first item's
+// context.
 func together[T any](batch []*batchItem[T]) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(batch[0].ctx))
 	var left atomic.Int64

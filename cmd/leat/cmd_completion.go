@@ -135,7 +135,7 @@ func completeFlag(flag *kong.Flag) completedFlag {
 	return f
 }
 
-// remark is what a help says in brackets, such as the default.
+// remark is the part of a help in brackets, such as the default.
 var remark = regexp.MustCompile(` \([^)]*\)`)
 
 // sentenceOf is the first sentence of a help, without the remarks.

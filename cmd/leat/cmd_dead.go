@@ -44,7 +44,7 @@ type deadListCmd struct {
 	After int64 `placeholder:"ID" help:"Go on after this letter."`
 }
 
-// about says what a letter is about, or on which subject it came.
+// about names the repository or document of a letter, or the subject on which it came.
 func about(r service.Letter) string {
 	switch {
 	case r.Path != "":

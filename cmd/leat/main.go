@@ -150,9 +150,9 @@ func run(args []string) int {
 	}
 }
 
-// parserFor returns a parser that knows the command with which the arguments begin, and
-// all of them where that is none, or asks for all. To know them all takes a fifth of the
-// time that leat needs to start.
+// parserFor returns a parser that knows the command with which the arguments begin. It
+// knows all commands if the arguments begin with none, or with one that needs them all.
+// Knowing all takes a fifth of the time that leat needs to start.
 func parserFor(c *cli, args []string, more ...kong.Option) *kong.Kong {
 	all := append(options(), more...)
 	commands := reflect.ValueOf(c).Elem()
@@ -175,7 +175,7 @@ func commandName(field reflect.StructField) string {
 	return strings.ToLower(field.Name)
 }
 
-// options are those of the parser of the command line.
+// options are the options of the command line's parser.
 func options() []kong.Option {
 	return []kong.Option{
 		kong.Name("leat"),

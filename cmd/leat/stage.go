@@ -53,7 +53,7 @@ func (s stage) rate() float64 {
 	return float64(s.done) / s.took.Seconds()
 }
 
-// unknown says whether the total is, as it stands, no more than what is done.
+// unknown says whether the total so far is no more than the number done.
 func (s stage) unknown() bool { return s.growing && s.done == s.total }
 
 // counts writes the number of items done, and the total where it is known.

@@ -90,8 +90,8 @@ func With(ctx context.Context, g Grant) context.Context {
 	return context.WithValue(ctx, grantKey{}, g)
 }
 
-// From returns the grant that a context carries. There is none where an operator works
-// on the stores.
+// From returns the grant that a context carries. An operator who works on the stores has
+// none.
 func From(ctx context.Context) (Grant, bool) {
 	g, ok := ctx.Value(grantKey{}).(Grant)
 	return g, ok

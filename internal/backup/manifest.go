@@ -160,7 +160,7 @@ var (
 	partPattern = regexp.MustCompile(`^[a-z0-9_]+\.[0-9]{5,}\.zst(\.age)?$`)
 )
 
-// check refuses what no leat writes, whoever signed it.
+// check refuses a manifest that no leat writes, whoever signed it.
 func (m Manifest) check(id string) error {
 	if m.ID != id || !idPattern.MatchString(id) {
 		return fmt.Errorf("manifest of backup %.40q in the place of %.40q", m.ID, id)

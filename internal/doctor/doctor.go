@@ -86,7 +86,7 @@ func (l *look) failed(subject string, err error, do string) {
 	l.add(subject, Wrong, err.Error(), do)
 }
 
-// open connects to each store by itself.
+// open connects to each store separately.
 func (l *look) open(ctx context.Context) {
 	for _, part := range []struct {
 		name string

@@ -33,7 +33,7 @@ func compared(trials bool) []string {
 	return list
 }
 
-// trial returns the signals of a trial, and whether the name is that of one.
+// trial returns the signals of a trial, and whether there is one of the name.
 func trial(name string) ([]search.Signal, bool) {
 	if name == byNothing {
 		return []search.Signal{}, true

@@ -14,9 +14,9 @@ import (
 // metadata is where a client learns how to send a token (RFC 9728, section 3.1).
 const metadata = "/.well-known/oauth-protected-resource"
 
-// tools are the doors of agents: the tools themselves, and the description of who may
-// ask them. A token is made by leat alone, so that the description names no server that
-// would register clients.
+// tools are the routes of agents: the tools themselves, and the description of who may
+// call them. leat alone makes tokens, so the description names no server that would
+// register clients.
 func tools(names []string, s *service.Service, log *slog.Logger) ([]httpapi.Door, error) {
 	who := func(r *http.Request) (mcp.Caller, bool) {
 		grant, tenant, ok := httpapi.CallerOf(r.Context())

@@ -105,7 +105,7 @@ func (m *measure) alternatives() size {
 	return all
 }
 
-// class goes to the end of a class of characters, in which a brace is none.
+// class goes to the end of a class of characters, where a brace has no meaning.
 func (m *measure) class() {
 	for m.at++; m.at < len(m.pattern) && m.pattern[m.at] != ']'; m.at++ {
 		if m.pattern[m.at] == '\\' {

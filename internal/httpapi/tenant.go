@@ -20,7 +20,7 @@ type tenantsOutput struct {
 	}
 }
 
-// TenantChange is a change of a tenant: what is absent stays.
+// TenantChange is a change of a tenant. An absent field stays as it is.
 type TenantChange struct {
 	Repositories      *int64   `json:"repositories,omitempty" minimum:"0" doc:"Most repositories. 0: no limit."`
 	Documents         *int64   `json:"documents,omitempty" minimum:"0" doc:"Most documents of all repositories. 0: no limit."`

@@ -46,7 +46,7 @@ func versions(ctx context.Context, c caller, in versionsIn) (string, error) {
 	return b.String(), nil
 }
 
-// rule says what a rule keeps.
+// rule describes the tags that a rule keeps.
 func rule(r service.TagRule) string {
 	text := fmt.Sprintf("the newest %d of %s", r.Keep, line(r.Tags))
 	if r.Searchable > 0 {

@@ -66,7 +66,7 @@ func (k *PackKey) Seal(dst, item, place []byte) ([]byte, error) {
 	return k.aead.Seal(dst, dst[start:], item, place), nil
 }
 
-// nonceSize is that of AES-GCM (NIST SP 800-38D, 8.2.2), in bytes.
+// nonceSize is the size of AES-GCM's nonces (NIST SP 800-38D, 8.2.2), in bytes.
 const nonceSize = 12
 
 // nonces are random, and drawn from the system many at once: one call takes as long as the
@@ -127,7 +127,8 @@ type Ring struct {
 	keys ringKeys
 }
 
-// ringKeys is what a reading gave: the first key wraps, and each opens what it has sealed.
+// ringKeys are the keys of one reading: the first one wraps, and each opens what it has
+// sealed.
 type ringKeys struct {
 	first string
 	byID  map[string]*PackKey

@@ -162,7 +162,7 @@ func shown(ctx context.Context, body []byte, secrets []string) string {
 	return text
 }
 
-// settle does what a delivery says, and records what became of it.
+// settle carries a delivery out, and records the result.
 func (s *Service) settle(ctx context.Context, h catalog.Hook, row catalog.Delivery, effects []webhook.Effect) (a DeliverAnswer, err error) {
 	became, failed := s.act(ctx, h, row, effects)
 	a = DeliverAnswer{Delivery: row.ID, State: string(stateOf(became, failed)), Became: became}

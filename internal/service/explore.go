@@ -212,7 +212,7 @@ func pieceOf(h Hit) Piece {
 	}
 }
 
-// file returns what is known of a hit's file.
+// file returns the stored file of a hit, with its definitions.
 func (x *exploration) file(ctx context.Context, h Hit) (f *exploredFile, err error) {
 	if f = x.files[h.document]; f != nil {
 		return f, nil

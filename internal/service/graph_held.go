@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// HeldAnswer lists what a symbol or a file defines inside it, by place.
+// HeldAnswer lists the definitions inside a symbol or a file, by place.
 type HeldAnswer struct {
 	At
 	Symbols []Symbol // at most MaxSymbols

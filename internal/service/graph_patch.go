@@ -12,7 +12,7 @@ const (
 	maxPatchLines = 20_000 // places of its lines
 )
 
-// patch is what a diff does to a file, by the lines of the file before.
+// patch holds a diff's changes to a file, by the lines of the file before.
 type patch struct {
 	path  string
 	gone  bool

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// The bounds of what is related.
+// The bounds of a search for related files.
 const (
 	maxShared        = 200   // symbols of a file by which others are looked for
 	maxFilesOfShared = 1_000 // files that are read for them

@@ -267,7 +267,7 @@ func ownerOf(ctx context.Context, tenant string, installation bool) (string, err
 	return "", nil
 }
 
-// powers is what a token grants.
+// powers are the rights that a token grants.
 func powers(t catalog.Token) access.Grant {
 	return grantOf(catalog.Bearer{ID: t.ID, Tenant: t.Tenant, Name: t.Name, Scopes: t.Scopes, Repositories: t.Repositories})
 }

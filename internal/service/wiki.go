@@ -30,7 +30,7 @@ type WikiRequest struct {
 	Ref        string   // version, branch, tag or full name; "": the only one that is indexed
 }
 
-// WikiPage is what a generator made of a page of a skeleton.
+// WikiPage is a page that a generator wrote from a page of a skeleton.
 type WikiPage struct {
 	Repository string    `json:"repository" doc:"URL of the repository."`
 	Ref        string    `json:"ref" doc:"Full name of the ref for which it was posted."`

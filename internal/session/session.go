@@ -87,8 +87,8 @@ func New(cfg Config, s Service, log *slog.Logger) (*Sessions, error) {
 	return all, nil
 }
 
-// ticket is what a session's cookie holds. A session is of a token, or of a person at a
-// provider.
+// ticket is the content of a session's cookie. A session is of a token, or of a person at
+// a provider.
 type ticket struct {
 	ID   string    `json:"id"` // random: what forms prove is derived from it
 	Ends time.Time `json:"ends"`
@@ -125,7 +125,7 @@ func (s *Sessions) Grant(r *http.Request) (access.Grant, error) {
 	return s.grant(r.Context(), t)
 }
 
-// grant returns what a session still grants.
+// grant returns the rights that a session still has.
 func (s *Sessions) grant(ctx context.Context, t ticket) (g access.Grant, err error) {
 	switch ended, err := s.service.SessionEnded(ctx, t.ID); {
 	case err != nil:

@@ -105,7 +105,7 @@ func (p *Pages) repository(w http.ResponseWriter, r *http.Request, v visit) erro
 	return p.show(w, r, http.StatusOK, repositoryPage(v, view))
 }
 
-// usageOf finds out what a repository has cost.
+// usageOf loads the cost of a repository.
 func (p *Pages) usageOf(r *http.Request, v visit, view *repositoryView) error {
 	a, err := p.service.Usage(r.Context(), service.UsageRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Days: usageDays})
 	view.usage = slices.DeleteFunc(a.Embedders, func(u service.Usage) bool { return u.Repository != view.id })

@@ -81,7 +81,7 @@ func (q question) request(who Caller) service.SearchRequest {
 	}
 }
 
-// results is what a search shows below its box.
+// results are the parts of a search page below its box.
 type results struct {
 	question
 	service.SearchAnswer
@@ -89,7 +89,7 @@ type results struct {
 	home    []service.Ref
 }
 
-// search shows the box, and the hits of what was asked.
+// search shows the box, and the hits if a question was asked.
 func (p *Pages) search(w http.ResponseWriter, r *http.Request, v visit) (err error) {
 	res := results{question: questionOf(r.URL.Query())}
 	status := http.StatusOK
@@ -143,7 +143,7 @@ func hitLink(v visit, h service.Hit) string {
 	return fileLink(v, h.Repository, h.Ref, h.Path, h.StartLine, h.EndLine)
 }
 
-// fileLink is the address of lines of a file; of the whole file if first is 0.
+// fileLink is the address of lines of a file, or of the whole file if first is 0.
 func fileLink(v visit, repository, ref, path string, first, last int) string {
 	lines := ""
 	if first > 0 {

@@ -173,7 +173,7 @@ func size[T ~int | ~int32 | ~int64](n T) string {
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
 }
 
-// reasonText explains why files are skipped. The reasons are those of docs/reading.md.
+// reasonText explains why files are skipped. docs/reading.md lists the reasons.
 func reasonText(reason string) string {
 	return map[string]string{
 		"symlink":       "its target is indexed under its own path",

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/internal/access"
 )
 
-// visit is what a page knows of its request beside the parameters.
+// visit holds the facts that a page knows about its request, apart from the parameters.
 type visit struct {
 	who      Caller
 	known    bool // there is a session, or a token
@@ -52,8 +52,8 @@ func (v visit) whole() bool {
 	return v.known && v.who.Grant.Tenant == "" && len(v.who.Repositories) == 0
 }
 
-// to is the address of a page with pairs of parameters, of which empty ones are left out.
-// A grant of the installation keeps to the tenant that it looks at.
+// to is the address of a page with pairs of parameters, without the empty ones. A grant of
+// the installation keeps to the tenant that it looks at.
 func (v visit) to(path string, pairs ...string) string {
 	query := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -85,7 +85,7 @@ func Providers() []Provider {
 	return list
 }
 
-// Check refuses a provider that is none.
+// Check refuses a provider that leat does not know.
 func (p Provider) Check() error {
 	if _, known := formats[p]; !known {
 		return fmt.Errorf("no provider %q: give one of %s", p, strings.Join(names(Providers()), ", "))

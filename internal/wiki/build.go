@@ -87,7 +87,7 @@ func scripts(text []byte) (lines []string) {
 	return lines
 }
 
-// sections are the lines of pyproject.toml that name what is built, with what, and its
+// sections are the lines of pyproject.toml that name the package, its build system and its
 // commands.
 func sections(text []byte) (lines []string) {
 	section := ""

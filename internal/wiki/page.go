@@ -213,7 +213,7 @@ func overview(s Source, pages []Page, imports []Import) Page {
 	return p
 }
 
-// hash is that of all else on the page.
+// hash returns the hash of the rest of the page.
 func (p Page) hash() string {
 	p.Hash = ""
 	encoded, err := json.Marshal(p)

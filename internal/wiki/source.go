@@ -47,7 +47,7 @@ type User struct {
 // Link says that a file refers to another, both by their places in Files.
 type Link struct{ From, To int }
 
-// Build is a file that says how the repository is built, and the lines of it that do.
+// Build is a file that says how the repository is built, with the lines that say so.
 type Build struct {
 	Path  string   `json:"path"`
 	Lines []string `json:"lines"`

@@ -179,8 +179,8 @@ func (f *figures) run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// keep keeps the sizes of the stores, of which 'leat doctor' tells when one will be full.
-// The catalog takes one measurement an hour.
+// keep records the sizes of the stores. 'leat doctor' forecasts from them when one will be
+// full. The catalog takes one measurement an hour.
 func (f *figures) keep(ctx context.Context, c *counted) error {
 	if time.Since(f.kept) < time.Hour {
 		return nil

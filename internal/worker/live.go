@@ -72,7 +72,7 @@ func (s *Stores) await(ctx context.Context, live *config.Live, setLevel func(slo
 	}
 }
 
-// settings are those of the catalog, by name.
+// settings are the settings in the catalog, by name.
 func (s *Stores) settings(ctx context.Context) (map[string]string, error) {
 	list, err := s.Catalog.Settings.List(ctx)
 	if err != nil {

@@ -52,7 +52,7 @@ func budgets(installation func(tenant string) catalog.Budget, tenants *catalog.T
 	}
 }
 
-// least returns the smaller of two bounds, of which 0 is none.
+// least returns the smaller of two bounds. 0 is no bound.
 func least[N int64 | float64](a, b N) N {
 	if a == 0 || b != 0 && b < a {
 		return b

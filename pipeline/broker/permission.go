@@ -6,8 +6,8 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// Permissions are the subjects that a user of a NATS server needs, and may have.
-// Everything else is to be refused to it.
+// Permissions are the subjects that a user of a NATS server needs. The server must refuse
+// everything else.
 type Permissions struct{ Publish, Subscribe []string }
 
 // Role is one who works on leat's own streams.
@@ -59,7 +59,7 @@ func (r Role) Name() string {
 	return "leat-" + string(r)
 }
 
-// Permissions are those of the role in the account of the streams.
+// Permissions returns the permissions of the role in the account of the streams.
 func (r Role) Permissions() Permissions {
 	p := Permissions{Subscribe: inboxOf(r.Name())}
 	switch r {
@@ -101,7 +101,7 @@ func MayListen(tenant, name string) Permissions {
 	return Permissions{Publish: OwnConsumer(tenant).reached(), Subscribe: slices.Concat(inboxOf(name), Heard(tenant))}
 }
 
-// Heard are the subjects of what becomes of a tenant's repositories.
+// Heard returns the subjects of the events about a tenant's repositories.
 func Heard(tenant string) []string {
 	return []string{events.CompletedOf(tenant), events.IndexedOf(tenant)}
 }

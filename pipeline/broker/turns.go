@@ -7,11 +7,10 @@ import (
 	"github.com/leatworks/leat/internal/line"
 )
 
-// turns shares a number of places among tenants. A tenant takes at most half, rounded
-// up, of the places that the others leave, so that there is one for whoever
-// comes next; those who wait are served in turns, a tenant after the other, and
-// within a tenant in the order in which they came. Where nobody tells tenants
-// apart (alone), all places are for all.
+// turns shares a number of places among tenants. A tenant takes at most half, rounded up,
+// of the places that the others leave, so that there is one for whoever comes next; those
+// who wait are served in turns, a tenant after the other, and within a tenant in the order
+// in which they came. If tenants are not told apart (alone), all places are for everybody.
 type turns struct {
 	places int
 	alone  bool

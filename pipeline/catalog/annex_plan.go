@@ -213,7 +213,7 @@ func (t *AnnexTrack) judge(taken, forgotten, here bool, now string) {
 	}
 }
 
-// want notes in the annex what is to be taken over, and what of its content is missing here.
+// want notes in the annex what to take over, and which of its content is missing here.
 func (x *Annex) want(ctx context.Context, tracks []uuid.UUID) error {
 	return x.inTx(ctx, func(tx pgx.Tx) error {
 		for _, sql := range []string{
@@ -237,7 +237,7 @@ func (x *Annex) want(ctx context.Context, tracks []uuid.UUID) error {
 	})
 }
 
-// wants make the tables of what is to be taken over. Texts of chunks are looked for with
+// wants make the tables that list what to take over. Texts of chunks are looked for with
 // each embedder that both catalogs know in the same form.
 var wants = []string{
 	`create table leat_restore.want_chunking as

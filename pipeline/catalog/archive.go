@@ -26,7 +26,7 @@ type Archive struct {
 // Unlogged tables are passing too.
 var passing = []string{"goose_db_version", "backup_leases", "embedder_limits", "sync_work", "sync_runs"}
 
-// Table is a table and its columns, but for those that Postgres computes.
+// Table is a table with its columns, except those that Postgres computes.
 type Table struct {
 	Name    string   `json:"name"`
 	Columns []string `json:"columns"`

@@ -61,9 +61,9 @@ func (c *Core) Findings(ctx context.Context, repository uuid.UUID, after FoundAt
 }
 
 // ReadAgain submits, in the name of source, tracks that were listed by another
-// configuration than config: each at most once in every, and at most most at
-// once. Within a key domain the configuration counts as other. It returns the number of
-// submissions.
+// configuration than config: each at most once in the time every, and at most most of them
+// in one call. A configuration counts as another one within a key domain. It returns the
+// number of submissions.
 func (c *Core) ReadAgain(ctx context.Context, source string, config func(domain string) [32]byte, every time.Duration, most int) (int, error) {
 	domains, err := c.KeyDomains(ctx)
 	if err != nil {

@@ -19,13 +19,14 @@ type GraphState struct {
 	Graph             // its revision is 0 if there is none; its commit is that of the snapshot
 }
 
-// Whole says whether the graph is that of the current snapshot and its indexes, made by a
-// version of the code, and nothing is known to be wrong with it.
+// Whole says whether the graph is complete: a version of the code made it from the current
+// snapshot and its indexes, and nothing is known to be wrong with it.
 func (s GraphState) Whole(version int64) bool {
 	return s.Revision == s.Current && s.Version == version && !s.Owed && s.Indexes == s.Imported
 }
 
-// States pages by track through the graphs of repositories; of all, if none is named.
+// States pages by track through the graphs of repositories, or through all graphs if no
+// repository is named.
 func (g *Graphs) States(ctx context.Context, repositories []uuid.UUID, after uuid.UUID, most int) ([]GraphState, error) {
 	if repositories == nil {
 		repositories = []uuid.UUID{}

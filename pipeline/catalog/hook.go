@@ -79,7 +79,7 @@ func (hs *Hooks) Create(ctx context.Context, by Author, h Hook) (Hook, error) {
 	return h, nil
 }
 
-// Load returns a hook by the id in its address, of whatever tenant.
+// Load returns a hook of any tenant by the id in its address.
 func (hs *Hooks) Load(ctx context.Context, id string) (Hook, error) {
 	r, err := hs.query.LoadHook(ctx, id)
 	return hookOf(r, err)

@@ -102,9 +102,9 @@ func (ks *Keys) Destroy(ctx context.Context, by Author, tenant string) (keys []s
 	return keys, nil
 }
 
-// Shred marks at most most documents whose texts were sealed by keys that were destroyed as
-// skipped, and returns their ids. Their points are due to be deleted then, and what is
-// stored of them becomes garbage.
+// Shred marks at most most documents whose texts were sealed by keys that were destroyed
+// as skipped, and returns their ids. Their points are then due to be deleted, and their
+// content becomes garbage.
 func (ps *Packs) Shred(ctx context.Context, most int) ([]uuid.UUID, error) {
 	keys, err := ps.query.DestroyedKeys(ctx)
 	if err != nil {

@@ -31,9 +31,9 @@ type Locks struct {
 	held map[int64]chan struct{} // closed when the lock is freed
 }
 
-// With runs fn while this goroutine alone, of all processes, holds the
-// advisory lock. It waits for the lock until ctx ends. The lock is freed when
-// the process dies or its connection breaks.
+// With runs fn while this goroutine holds the advisory lock, and no other one in any
+// process does. It waits for the lock until ctx ends. The lock is freed when the process
+// dies or its connection breaks.
 func (l *Locks) With(ctx context.Context, key int64, fn func(context.Context) error) error {
 	for wait := firstLockWait; ; wait = min(2*wait, mostLockWait) {
 		taken, freed, err := l.try(ctx, key)

@@ -95,7 +95,7 @@ func put(ctx context.Context, q *query.Queries, t *Token, hash [32]byte) error {
 	return err
 }
 
-// Load returns one token, of whatever tenant.
+// Load returns one token of any tenant.
 func (ts *Tokens) Load(ctx context.Context, id uuid.UUID) (Token, error) {
 	r, err := ts.query.LoadToken(ctx, id)
 	if noRows(err) {
