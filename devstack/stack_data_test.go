@@ -21,7 +21,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector/qdrant"
 )
 
-// Each store holds this one thing once fill has returned.
+// After fill, each store holds this one thing.
 const (
 	name    = "kept"
 	content = "what was acknowledged"

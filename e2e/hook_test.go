@@ -26,8 +26,8 @@ const (
 	pushes    = 6
 )
 
-// A push to a repository of an organisation whose hook leat has becomes searchable, also
-// in a repository that leat has never heard of: within a second where leat knows it.
+// An organisation has a hook. A push to one of its repositories becomes searchable, even
+// if leat has never heard of the repository, and within a second if it has.
 func TestAPushIsSearchableAtOnce(t *testing.T) {
 	repo := testpipe.NewRepo(t)
 	path, err := exec.CommandContext(t.Context(), "git", "--exec-path").Output()

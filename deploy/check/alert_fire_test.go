@@ -15,8 +15,8 @@ import (
 	"github.com/prometheus/prometheus/promql/promqltest"
 )
 
-// figures are what Prometheus has scraped, a sample a minute, in the notation of its tests:
-// a+bxn is a, a+b, … n times, and _xn are n scrapes without a sample.
+// figures are the samples that Prometheus has scraped, one a minute, in the notation of
+// its tests: a+bxn is a, a+b, … n times, and _xn are n scrapes without a sample.
 type figures struct {
 	loads string
 	fires map[string]int // alerts, by the minute in which they fire first

@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/deploy/check/dashboard"
 )
 
-// The dashboards that are checked in are those of the code; each query is one, and asks for
+// The code makes the dashboards that are checked in. Each query is valid, and asks for
 // figures that docs/operations.md lists.
 func TestDashboards(t *testing.T) {
 	files, err := dashboard.Files()

@@ -108,7 +108,7 @@ func (d *Delivery) Resume(ctx context.Context) error {
 	return nil
 }
 
-// leave gives back whatever place the message holds.
+// leave gives back the place that the message holds, if any.
 func (d *Delivery) leave() {
 	d.place.Lock()
 	defer d.place.Unlock()

@@ -42,7 +42,7 @@ const Domain = "leat"
 // name. A user that may subscribe to its own alone reads nobody else's answers.
 func Inbox(name string) string { return "_INBOX." + name }
 
-// inboxOf are the answers to whoever connects by one of the names.
+// inboxOf returns the subjects of answers to a client that connects by one of the names.
 func inboxOf(names ...string) []string {
 	list := make([]string, len(names))
 	for i, name := range names {
@@ -95,8 +95,8 @@ func MaySubmit(tenant, name string) Permissions {
 	return Permissions{Publish: []string{events.SubmittedSubject(tenant)}, Subscribe: inboxOf(name)}
 }
 
-// MayListen are the permissions of one who hears what becomes of a tenant's repositories, in the tenant's own
-// account, and read it from the tenant's consumer.
+// MayListen returns the permissions, in a tenant's own account, to hear the events about its repositories and to read
+// them from the tenant's consumer.
 func MayListen(tenant, name string) Permissions {
 	return Permissions{Publish: OwnConsumer(tenant).reached(), Subscribe: slices.Concat(inboxOf(name), Heard(tenant))}
 }
@@ -157,8 +157,8 @@ func look() []string {
 	return list
 }
 
-// prepare is needed by whoever starts: Ensure makes what is missing, and mends
-// what differs.
+// Every process that starts needs prepare: Ensure makes what is missing, and mends what
+// differs.
 func prepare() []string {
 	list := look()
 	for _, stream := range streams {

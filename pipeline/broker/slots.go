@@ -18,8 +18,8 @@ func newSlots(n int, kept func() int) *slots {
 	return &slots{kept: kept, free: n, freed: make(chan struct{}, 1)}
 }
 
-// claim takes all free slots but for the kept ones, and waits for the first one. It returns 0 if ctx has
-// ended. Only one goroutine may call it at a time.
+// claim takes all free slots except the kept ones, and waits for the first one. It returns 0 if ctx has ended. Only one
+// goroutine may call it at a time.
 func (s *slots) claim(ctx context.Context) int {
 	for ctx.Err() == nil {
 		if n := s.take(); n > 0 {

@@ -112,7 +112,7 @@ func orEmptyHashes(list [][]byte) [][]byte {
 	return list
 }
 
-// columnsOf returns the columns of a table but for some.
+// columnsOf returns the columns of a table, except some.
 func columnsOf(all []Table, name string, but ...string) (names []string) {
 	for _, t := range all {
 		if t.Name != name {

@@ -36,7 +36,7 @@ type AnnexTrack struct {
 	Why        string    `json:"why,omitempty"` // of a conflict
 }
 
-// AnnexPlan is what taking over the chosen part adds to the living catalog.
+// AnnexPlan lists the rows that the chosen part adds to the living catalog.
 type AnnexPlan struct {
 	Tracks    []AnnexTrack `json:"tracks"`
 	Documents int64        `json:"documents"` // of the tracks to add, in every state

@@ -33,7 +33,7 @@ func (a *Archive) Release(ctx context.Context, id string) error {
 	return nil
 }
 
-// ReleaseOthers ends the leases of backups to a target but for one. Their makers are
+// ReleaseOthers ends the leases of all backups to a target except one. Their makers are
 // dead: the caller alone writes to the target.
 func (a *Archive) ReleaseOthers(ctx context.Context, id, target string) error {
 	if err := a.query.DropOtherBackupLeases(ctx, target, id); err != nil {

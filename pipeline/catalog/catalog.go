@@ -74,7 +74,7 @@ type Catalog struct {
 // submissions. They share transactions.
 type Core struct{ *store }
 
-// store is what the catalog's rooms have in common.
+// store holds the parts that the catalog's rooms share.
 type store struct {
 	pool  *pgxpool.Pool
 	query *query.Queries

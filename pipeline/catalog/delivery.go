@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// DeliveryState is what has become of a delivery.
+// DeliveryState is the state of a delivery.
 type DeliveryState string
 
 // The states of a delivery.
@@ -23,7 +23,7 @@ const (
 	DeliveryFailed   DeliveryState = "failed"   // a store did not answer; it may come again
 )
 
-// Delivery is what a git host has sent to a hook.
+// Delivery is a message of a git host to a hook.
 type Delivery struct {
 	ID          int64
 	Hook        string    // its id

@@ -49,7 +49,7 @@ type Document struct {
 	Span     Span // of the blob; zero for the empty one
 }
 
-// Documents loads what there is of ids, in no order.
+// Documents loads those of ids that exist, in no order.
 func (c *Core) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, error) {
 	rows, err := c.query.LoadDocuments(ctx, ids)
 	if err != nil {
@@ -76,7 +76,7 @@ type KnownFile struct {
 	Revision int64
 }
 
-// KnownFiles loads what is stored of ids; a path that is not there is missing.
+// KnownFiles loads those of ids that are stored. The result lacks the others.
 func (c *Core) KnownFiles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]KnownFile, error) {
 	rows, err := c.query.KnownDocuments(ctx, ids)
 	if err != nil {

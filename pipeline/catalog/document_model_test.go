@@ -33,7 +33,7 @@ func (m *model) due() string {
 	return "soon"
 }
 
-// put is what a listing does that finds the path with content, or skips it.
+// put acts as a listing that finds the path with content, or skips it.
 func (m *model) put(revision int64, state catalog.DocumentState, content string) {
 	changed := state != m.state && (state == "skipped" || m.state == "skipped") || m.content != content
 	if m.state != "" && m.state != "removed" && m.state != "failed" && !changed {
@@ -53,8 +53,8 @@ func (m *model) remove(revision int64) {
 	}
 }
 
-// Random operations with random revisions, new and old, on one document. The
-// catalog does what the model does, and what may never be, is not.
+// Random operations with random revisions, new and old, on one document. The catalog does
+// what the model does, and never holds a forbidden state.
 func TestDocumentAgainstModel(t *testing.T) {
 	w := newWorld(t)
 	track := 0

@@ -147,7 +147,7 @@ func (d *Dormancy) Asleep(ctx context.Context, track uuid.UUID, most int) (int64
 	return n, nil
 }
 
-// Left is what a track that turns waits for.
+// Left counts the documents that a turning track still waits for.
 type Left struct {
 	Documents int64 // that have not turned yet
 	Handed    int64 // of those, that are with the workers because the track wakes

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Facts are what an extractor found in a blob that is read as one language. Their
+// Facts are the facts that an extractor found in a blob, read as one language. Their
 // encoded form is a blob of its own.
 type Facts struct {
 	ChunkingKey

@@ -10,7 +10,7 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// Figures count what the catalog holds and owes, of all tenants.
+// Figures count the rows and the owed work of the catalog, over all tenants.
 type Figures struct {
 	Documents        map[string]int64 // by state
 	OldestSubmission time.Duration    // age of the oldest that is pending; 0: none is
@@ -97,7 +97,7 @@ func (c *Core) PackBytes(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// Server is what Postgres says of itself.
+// Server holds the figures that Postgres gives about itself.
 type Server struct {
 	Version                      int    // such as 170002
 	Release                      string // such as 17.2

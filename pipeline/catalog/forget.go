@@ -39,7 +39,7 @@ func (c *Core) Forget(ctx context.Context, repository uuid.UUID, refs ...string)
 	return tracks, nil
 }
 
-// clearTracks ends what is under way on tracks that are being forgotten.
+// clearTracks ends the work under way on tracks that are being forgotten.
 func clearTracks(ctx context.Context, q *query.Queries, tracks []uuid.UUID) error {
 	for _, statement := range []func(context.Context, []uuid.UUID) error{q.SupersedeAll, q.DropApprovals, q.RetryRemovals} {
 		if err := statement(ctx, tracks); err != nil {

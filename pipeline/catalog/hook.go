@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Hooks are what git hosts send their deliveries to, and the deliveries.
+// Hooks are the webhooks of git hosts, with their deliveries.
 type Hooks struct{ *store }
 
 // Hook is a webhook. Its secrets are sealed.
@@ -32,8 +32,8 @@ type Hook struct {
 	RefusedAt     *time.Time // the last of them
 }
 
-// hookChange is what the audit log says of a hook. The address of a hook is left out:
-// who reads the log need not be able to send to it.
+// hookChange is the audit log's description of a hook. It leaves out the address: readers
+// of the log need not be able to send to it.
 type hookChange struct {
 	Name          string     `json:"name"`
 	Provider      string     `json:"provider"`

@@ -12,7 +12,7 @@ import (
 // Keys are the keys that seal packs. The catalog holds them wrapped, and cannot use them.
 type Keys struct{ *store }
 
-// KeyState is what a key of packs does.
+// KeyState is the state of a key of packs.
 type KeyState string
 
 // The states of a key. Each domain has at most one that is active.

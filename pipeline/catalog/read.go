@@ -25,7 +25,7 @@ const (
 	TrackForgetting TrackState = "forgetting"
 )
 
-// TrackStatus is what has become of a repository at one ref.
+// TrackStatus is the status of a repository at one ref.
 type TrackStatus struct {
 	Track
 	Commit    string // hex; "" before the first snapshot
@@ -156,7 +156,7 @@ func (c *Core) FailedDocuments(ctx context.Context, repository, after uuid.UUID,
 	return list, nil
 }
 
-// Content is what decides which points a document has.
+// Content holds the facts that decide which points a document has.
 type Content struct {
 	ID         uuid.UUID
 	Track      uuid.UUID
@@ -185,7 +185,7 @@ func (c *Core) Contents(ctx context.Context, after uuid.UUID, most int) ([]Conte
 	return list, nil
 }
 
-// ContentsOf loads what there is of ids, in no order.
+// ContentsOf loads those of ids that exist, in no order.
 func (c *Core) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, error) {
 	rows, err := c.query.LoadContents(ctx, ids)
 	if err != nil {

@@ -37,7 +37,7 @@ func (c *Core) Room(ctx context.Context, tenant string, repository, track uuid.U
 }
 
 // takeRoom holds a place for a repository until the transaction ends. It returns ErrNoRoom
-// if the tenant's places are taken. A repository that has a place needs none.
+// if the tenant's places are taken. A repository that has a place needs no other.
 func takeRoom(ctx context.Context, q *query.Queries, tenant string, repository uuid.UUID) error {
 	most, err := q.LockRoom(ctx, tenant, repository)
 	if noRows(err) {

@@ -48,7 +48,7 @@ type Snapshot struct {
 	Base *Base
 }
 
-// Base is what a new snapshot is compared with.
+// Base is the snapshot with which a new one is compared.
 type Base struct {
 	Revision int64
 	Commit   string // hex
@@ -61,7 +61,7 @@ type Base struct {
 	SameRules bool
 }
 
-// Rules are fingerprints of what decides which files are read, and how.
+// Rules are fingerprints of the settings that decide which files are read, and how.
 type Rules struct {
 	Config [32]byte // of the configuration and the versions of leat's own rules
 	All    [32]byte // with what the commit itself adds: ignore files and attributes
@@ -160,8 +160,8 @@ type Ahead struct {
 	Listings  int64 // bulk listings of the tenant that are not finished, this one among them
 }
 
-// Ahead counts what a track has on its way, up to most. Documents that failed
-// and wait for another attempt are not counted: they hold up nobody.
+// Ahead counts the documents of a track that are on their way, up to most. Documents that
+// failed and wait for another attempt are not counted: they hold up nobody.
 func (c *Core) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
 	row, err := c.query.CountAhead(ctx, t.ID, int32(min(most, math.MaxInt32)), t.Tenant)
 	if err != nil {
@@ -170,8 +170,9 @@ func (c *Core) Ahead(ctx context.Context, t Track, most int) (Ahead, error) {
 	return Ahead(row), nil
 }
 
-// AheadLive counts what a tenant has on its way in the live lane, up to most. Documents
-// that wait for another attempt, or for another day's budget, are not counted.
+// AheadLive counts the documents of a tenant that are on their way in the live lane, up to
+// most. Documents that wait for another attempt, or for another day's budget, are not
+// counted.
 func (c *Core) AheadLive(ctx context.Context, tenant string, most int) (int64, error) {
 	n, err := c.query.CountLive(ctx, tenant, c.lease.Seconds(), int32(min(most, math.MaxInt32)))
 	if err != nil {

@@ -198,7 +198,7 @@ func (c *Core) OwedSubmissions(ctx context.Context, most int) ([]Submission, err
 	return owed, nil
 }
 
-// SubmissionState is what has become of a submission.
+// SubmissionState is the state of a submission.
 type SubmissionState string
 
 // The states of a submission.

@@ -57,7 +57,7 @@ func (c *Core) TagRules(ctx context.Context, repository uuid.UUID) ([]TagRule, e
 	return rules, nil
 }
 
-// DropTagRule ends a rule. The versions that it made go, but for those that a person keeps.
+// DropTagRule ends a rule. The versions that it made go, except those that a person keeps.
 // It returns ErrNotFound if there is no such rule.
 func (c *Core) DropTagRule(ctx context.Context, repository uuid.UUID, glob string) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
@@ -192,7 +192,7 @@ func cutPart(name string) (part, rest string) {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// putRuleVersion makes a tag a version, and submits it if it was none.
+// putRuleVersion makes a tag a version, and submits it if it was not one yet.
 func putRuleVersion(ctx context.Context, q *query.Queries, tenant, source string, repository uuid.UUID, glob, ref string) (come bool, err error) {
 	track := events.TrackID(repository, ref)
 	// The version needs its track; whether the track was there is asked before.

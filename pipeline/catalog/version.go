@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// versionName is what a version may be called.
+// versionName matches the allowed names of versions.
 var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$`)
 
 // IsVersionName says whether a version may be called so.

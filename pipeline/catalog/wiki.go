@@ -13,7 +13,7 @@ import (
 // Wikis holds the pages that generators made of the skeletons of wikis.
 type Wikis struct{ *store }
 
-// WikiPage is what a generator made of a page.
+// WikiPage is a generator's page of a wiki.
 type WikiPage struct {
 	Track    uuid.UUID
 	Hash     [32]byte // of the page of the skeleton

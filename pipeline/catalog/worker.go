@@ -44,7 +44,7 @@ type Holding struct {
 	Since      time.Time `json:"since"`
 }
 
-// Tell records what a process has in hand, in place of what it told before.
+// Tell records the work that a process has in hand, in place of its last record.
 func (w *Workers) Tell(ctx context.Context, of Worker) error {
 	if of.Holdings == nil {
 		of.Holdings = []Holding{}

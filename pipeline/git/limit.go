@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// limits are what the kernel lets each process of git have.
+// limits are the kernel's limits on each process of git.
 type limits struct {
 	memory    int64         // bytes that it may write to; packs that are mapped do not count
 	cpu       time.Duration // of a processor

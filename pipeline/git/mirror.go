@@ -163,8 +163,8 @@ func (m *Mirrors) repack(ctx context.Context, dir string, lock *lock) error {
 	return err
 }
 
-// trimShallow forgets the boundaries of commits that no ref names any more. A
-// boundary is only for who walks history, and git walks from refs.
+// trimShallow forgets the boundaries of commits that no ref names any more. A boundary
+// matters only to a walk through history, and git walks from refs.
 func (m *Mirrors) trimShallow(ctx context.Context, dir string) error {
 	path := filepath.Join(dir, "shallow")
 	text, err := os.ReadFile(path)

@@ -15,7 +15,7 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// redirecting is what git says when it follows a redirect.
+// redirecting is git's message when it follows a redirect.
 const redirecting = "warning: redirecting to "
 
 // maxHops bounds the redirects that are followed to learn where a repository is.

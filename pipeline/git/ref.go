@@ -36,7 +36,7 @@ func mirrorRef(ref string) string {
 	return "refs/leat/" + hex.EncodeToString(sum[:16])
 }
 
-// checkRef refuses what git would not take for the name of a ref.
+// checkRef refuses text that git does not accept as the name of a ref.
 func checkRef(ref string) error {
 	bad := len(ref) > 1024 || !utf8.ValidString(ref) || strings.HasPrefix(ref, "-") || strings.HasPrefix(ref, "/") || strings.HasSuffix(ref, "/") ||
 		strings.HasSuffix(ref, ".") || strings.ContainsFunc(ref, isControl) || strings.ContainsAny(ref, " ~^:?*[\\")

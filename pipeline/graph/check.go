@@ -106,8 +106,8 @@ func (s *Step) findAgain(ctx context.Context, sources []catalog.GraphSource) err
 	return nil
 }
 
-// check compares the graph of a track with the documents, their facts, and what these
-// resolve to.
+// check compares the graph of a track with the documents, their facts, and the definitions
+// to which the facts resolve.
 func (s *Step) check(ctx context.Context, state catalog.GraphState, found func(kind, what string)) (c counts, w difference, err error) {
 	layout := &Layout{}
 	if err := json.Unmarshal(state.Layout, layout); err != nil {

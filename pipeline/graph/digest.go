@@ -202,7 +202,7 @@ func (w *digestWriter) symbol(s symbol) {
 	}
 }
 
-// written is what a digest hashes of symbols.
+// written is the part of symbols that a digest hashes.
 func written(list []symbol) []byte {
 	var b bytes.Buffer
 	w := digestWriter{Writer: &b}

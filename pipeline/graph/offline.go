@@ -20,8 +20,7 @@ type OfflineFile struct {
 	Text           []byte
 }
 
-// Offline is a graph in memory, which an evaluation compares with what a compiler
-// says.
+// Offline is a graph in memory, which an evaluation compares with a compiler's answers.
 type Offline struct {
 	Facts map[string]*fact.Set // by path
 	Paths map[uuid.UUID]string // of targets

@@ -14,12 +14,12 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// mostLive bounds the live heap of an ingest beyond what was live before, in
-// bytes: a batch of 8 MiB that is stored and one that is read, what the first
-// is packed and cut into, and what the stores of the tests hold of it.
+// mostLive bounds the live heap of an ingest beyond what was live before, in bytes: a
+// batch of 8 MiB that is stored and one that is read, the pack and the chunks of the
+// first, and the copies in the tests' own stores.
 const mostLive = 40 << 20
 
-// live is what is live now: a collection is made.
+// live returns the live heap after a collection.
 func live() int64 {
 	runtime.GC()
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}

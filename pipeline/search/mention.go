@@ -38,7 +38,7 @@ func mentionsIn(token string, yield func(name string, m mention)) {
 	}
 }
 
-// named says how far a chunk defines what the query names, letter by letter.
+// named says how far a chunk defines a name in the query, letter by letter.
 func named(q *question, c *candidate) float64 {
 	if c.hit.Kind == kindHeader || len(q.identifiers) == 0 {
 		return 0
@@ -87,7 +87,7 @@ func (c *candidate) definitions() iter.Seq[vector.Symbol] {
 	}
 }
 
-// owned are the signs between a definition and what it belongs to.
+// owned are the signs between a definition and its owner.
 const owned = ` >.:#\`
 
 // last is the last byte of a text.

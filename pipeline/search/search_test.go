@@ -319,8 +319,8 @@ func TestSearchesAreCounted(t *testing.T) {
 	}
 }
 
-// So many texts hold the name that the text which defines it is not among the candidates
-// by its words.
+// The text that defines a name is not among the candidates by its words, because many
+// texts hold the name.
 func TestADefinitionIsFoundAmongManyUses(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	var uses strings.Builder

@@ -34,7 +34,7 @@ const KindOwed catalog.WorkKind = "owed"
 // syncLock is the advisory lock of the syncer that acts.
 const syncLock = 0x6c656174_00000003
 
-// Streams is what a look needs of the event streams.
+// Streams are the operations on the event streams that a look needs.
 type Streams interface {
 	// Ensure makes the streams, and the consumers of the live generations of the
 	// list, where they are missing.

@@ -70,8 +70,8 @@ func at(n int, do func()) func(context.Context, int) error {
 	}
 }
 
-// Whatever happens to a document between two steps of the comparison, it is no
-// difference, and nothing of it is taken away.
+// A change of a document between two steps of the comparison is no difference, and none of
+// its points is deleted.
 func TestTheComparisonAgainstWhatIsWrittenMeanwhile(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := p.IngestTree(t, testpipe.Text("a.txt", "one\n", "b.txt", "stays\n"))

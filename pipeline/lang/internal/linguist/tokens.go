@@ -18,7 +18,7 @@ import (
 //go:embed tokens.gz
 var table []byte
 
-// Samples is what the classifier knows.
+// Samples are the data of the classifier.
 type Samples struct {
 	Languages map[string]float64            // log of the probability of each language
 	Tokens    map[string]map[string]float64 // log of the probability of a token, by language
