@@ -2,8 +2,8 @@ package search
 
 import "github.com/google/uuid"
 
-// siblingShare is the share of the first chunk's bonus that a file's second chunk adds to
-// its others; the third adds this share of the second's, and so on.
+// siblingShare is the share of its score that a file's second chunk adds to the best one;
+// each further chunk adds this share of the share before.
 const siblingShare = 0.7
 
 // siblings adds to each file's best candidate a part of the scores of the file's
