@@ -16,8 +16,8 @@ const Version = 2
 // MaxSize is the largest file that can be read, in bytes.
 const MaxSize = 64 << 20
 
-// maxTags is the most tags of a file in a format of tags. A document of a thousand pages
-// has some hundred thousand.
+// maxTags is the most tags of a file in a format of tags. A text of a thousand pages has
+// some hundred thousand.
 const maxTags = 4 << 20
 
 // Format is how a file holds its text. Names are stored and shown, so none may
@@ -54,7 +54,7 @@ func unreadable(format string, args ...any) *Refusal {
 	return &Refusal{Unreadable, fmt.Sprintf(format, args...)}
 }
 
-// Config names the program that reads documents.
+// Config names the program that reads PDF files.
 type Config struct {
 	// PDFToText is poppler's program of that name. Default: the one in PATH.
 	PDFToText string
