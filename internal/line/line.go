@@ -1,6 +1,5 @@
-// Package line holds those that wait, in the order in which they are served: tenants take
-// turns, and within a tenant the first comes first. It decides neither how many are served
-// nor when; its users do.
+// Package line lets tenants take turns: a Line holds those that wait, in the order in which
+// they are served, and Places are what they wait for, a share for each tenant.
 package line
 
 import "slices"

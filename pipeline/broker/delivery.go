@@ -9,6 +9,8 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
+
+	"github.com/leatworks/leat/internal/line"
 )
 
 // reserved is the prefix of headers that are neither sent nor received, so that
@@ -30,12 +32,12 @@ type Delivery struct {
 	msg *message.Message
 
 	tenant   string
-	turns    *turns
-	aside    *turns
+	turns    *line.Places
+	aside    *line.Places
 	stopping <-chan struct{} // closed when its subscription ends
 
-	place   sync.Mutex // held by whoever changes place
-	holding *turns     // whose place the message holds; nil: none
+	place   sync.Mutex   // held by whoever changes place
+	holding *line.Places // whose place the message holds; nil: none
 
 	mu      sync.Mutex
 	settled bool // nothing more is sent: progress after a nak would undo the nak's delay
@@ -71,10 +73,10 @@ func (d *Delivery) SetAside() bool {
 	if d.holding == d.aside {
 		return true
 	}
-	if d.holding == nil || !d.aside.try(d.tenant) {
+	if d.holding == nil || !d.aside.Try(d.tenant) {
 		return false
 	}
-	d.turns.release(d.tenant)
+	d.turns.Release(d.tenant)
 	d.holding = d.aside
 	return true
 }
@@ -98,11 +100,11 @@ func (d *Delivery) Resume(ctx context.Context) error {
 	if d.holding == d.turns {
 		return nil
 	}
-	if err := d.turns.take(ctx, d.stopping, d.tenant); err != nil {
+	if err := d.turns.Take(ctx, d.stopping, d.tenant); err != nil {
 		return err
 	}
 	if d.holding != nil {
-		d.holding.release(d.tenant)
+		d.holding.Release(d.tenant)
 	}
 	d.holding = d.turns
 	return nil
@@ -113,7 +115,7 @@ func (d *Delivery) leave() {
 	d.place.Lock()
 	defer d.place.Unlock()
 	if d.holding != nil {
-		d.holding.release(d.tenant)
+		d.holding.Release(d.tenant)
 		d.holding = nil
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/line"
 )
 
 // Headers that JetStream acts on.
@@ -38,7 +39,7 @@ var ErrFull = errors.New("the stream is full")
 var ErrNoStream = errors.New("no stream takes it")
 
 // ErrStopping is the error of a handler whose subscription ended while it waited.
-var ErrStopping = errors.New("stopping")
+var ErrStopping = line.ErrStopping
 
 // Outgoing is one message to publish.
 type Outgoing struct {

@@ -13,6 +13,8 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/leatworks/leat/internal/line"
 )
 
 const (
@@ -65,8 +67,8 @@ type pump struct {
 	arrived      chan *nats.Msg
 	lost         chan nats.Status // tells that the connection is gone
 	out          chan *message.Message
-	slots        *slots // for all messages held
-	turns, aside *turns // for those that are worked on, and for those set aside
+	slots        *slots       // for all messages held
+	turns, aside *line.Places // for those that are worked on, and for those set aside
 
 	work       context.Context // the parent of the handlers' contexts
 	cancelWork context.CancelFunc

@@ -10,6 +10,8 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
+
+	"github.com/leatworks/leat/internal/line"
 )
 
 // Defaults of a subscriber.
@@ -142,8 +144,8 @@ func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
 		arrived:   make(chan *nats.Msg, 2*held+16),
 		out:       make(chan *message.Message),
 		slots:     newSlots(held, kept),
-		turns:     newTurns(working, s.cfg.Tenant == nil),
-		aside:     newTurns(aside, s.cfg.Tenant == nil),
+		turns:     line.NewPlaces(working, s.cfg.Tenant == nil),
+		aside:     line.NewPlaces(aside, s.cfg.Tenant == nil),
 		fetched:   make(chan struct{}),
 		abandoned: make(chan struct{}),
 		done:      make(chan struct{}),

@@ -23,10 +23,10 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/line"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
-	"github.com/leatworks/leat/pipeline/broker"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/chunk/child"
@@ -109,7 +109,7 @@ type Step struct {
 	blobs       *blob.Store
 	events      *announce.Publisher
 	log         *slog.Logger
-	turns       *broker.Turns // batches of long listings
+	turns       *line.Places // batches of long listings
 	fetches     *fetches
 }
 
@@ -161,7 +161,7 @@ func New(
 	s := &Step{
 		cfg: cfg, contents: content.New(cfg.Formats), mirrors: m, blobs: blobs, events: p, log: log,
 		catalog: c, generations: g, locks: locks,
-		turns: broker.NewTurns(cfg.BulkTurns), fetches: newFetches(),
+		turns: line.NewPlaces(2*cfg.BulkTurns, false), fetches: newFetches(),
 	}
 	s.config = s.fingerprint(rules)
 	if why := s.contents.Missing(); why != "" && !cfg.Filter.NoPDF {

@@ -126,7 +126,7 @@ func (l *listing) turn(ctx context.Context) error {
 	}
 	waiting, stop := untilStopping(ctx, l.message)
 	defer stop()
-	if err := l.step.turns.Take(waiting, l.track.Tenant); err != nil {
+	if err := l.step.turns.Take(waiting, nil, l.track.Tenant); err != nil {
 		return l.stopped(ctx)
 	}
 	l.turns.Add(1)

@@ -1,4 +1,4 @@
-package broker
+package line
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 )
 
 // queue begins to wait and notes when it is served.
-func queue(t *testing.T, turns *turns, tenant string, served *[]string) {
+func queue(t *testing.T, places *Places, tenant string, served *[]string) {
 	t.Helper()
 	go func() {
-		if err := turns.take(t.Context(), nil, tenant); err != nil {
+		if err := places.Take(t.Context(), nil, tenant); err != nil {
 			t.Error(err)
 		}
 		*served = append(*served, tenant)
@@ -29,9 +29,9 @@ func TestATenantTakesHalfOfWhatIsLeft(t *testing.T) {
 	}{
 		{1, "a"}, {2, "ab"}, {3, "aab"}, {8, "aaaabbcd"}, {16, "aaaaaaaabbbbccde"},
 	} {
-		turns, got := newTurns(tt.places, false), ""
+		places, got := NewPlaces(tt.places, false), ""
 		for _, tenant := range strings.Split("abcdef", "") {
-			for turns.try(tenant) {
+			for places.Try(tenant) {
 				got += tenant
 			}
 		}
@@ -39,9 +39,9 @@ func TestATenantTakesHalfOfWhatIsLeft(t *testing.T) {
 			t.Errorf("%d places went to %s, want %s", tt.places, got, tt.want)
 		}
 	}
-	all := newTurns(3, true)
+	all := NewPlaces(3, true)
 	for place := range 4 {
-		if got := all.try("a"); got != (place < 3) {
+		if got := all.Try("a"); got != (place < 3) {
 			t.Errorf("where tenants are not told apart, place %d of three: %t", place+1, got)
 		}
 	}
@@ -49,26 +49,26 @@ func TestATenantTakesHalfOfWhatIsLeft(t *testing.T) {
 
 func TestTenantsAreServedInTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(1, false)
-		if !turns.try("a") {
+		places := NewPlaces(1, false)
+		if !places.Try("a") {
 			t.Fatal("no place")
 		}
 		var served []string
 		for _, tenant := range []string{"a", "a", "a", "b", "b", "c"} {
-			queue(t, turns, tenant, &served)
+			queue(t, places, tenant, &served)
 		}
 		holder := "a"
 		for i := range 6 {
-			turns.release(holder)
+			places.Release(holder)
 			synctest.Wait()
 			holder = served[i]
 		}
 		if want := []string{"a", "b", "c", "a", "b", "a"}; !slices.Equal(served, want) {
 			t.Errorf("served %v, want %v", served, want)
 		}
-		turns.release(holder)
-		if _, _, waits := turns.waiting.Next(nil); turns.taken != 0 || len(turns.held) > 0 || waits {
-			t.Errorf("left behind: %+v", turns)
+		places.Release(holder)
+		if _, _, waits := places.waiting.Next(nil); places.taken != 0 || len(places.held) > 0 || waits {
+			t.Errorf("left behind: %+v", places)
 		}
 	})
 }
@@ -76,20 +76,20 @@ func TestTenantsAreServedInTurns(t *testing.T) {
 // A tenant that waits for its own share does not hold up the next in line.
 func TestWhoeverMayGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(3, false)
+		places := NewPlaces(3, false)
 		var served []string
 		for _, tenant := range []string{"a", "a", "a", "b"} {
-			queue(t, turns, tenant, &served)
+			queue(t, places, tenant, &served)
 		}
 		if want := []string{"a", "a", "b"}; !slices.Equal(served, want) {
 			t.Errorf("served %v, want %v", served, want)
 		}
-		turns.release("b")
+		places.Release("b")
 		synctest.Wait()
 		if len(served) != 3 {
 			t.Errorf("served %v: the last place is for another tenant", served)
 		}
-		turns.release("a")
+		places.Release("a")
 		synctest.Wait()
 		if len(served) != 4 {
 			t.Errorf("served %v: the tenant has room within its share again", served)
@@ -99,12 +99,12 @@ func TestWhoeverMayGoesFirst(t *testing.T) {
 
 func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(1, false)
-		turns.try("a")
+		places := NewPlaces(1, false)
+		places.Try("a")
 		ctx, cancel := context.WithCancel(t.Context())
 		stopping, errs := make(chan struct{}), make(chan error, 2)
-		go func() { errs <- turns.take(ctx, nil, "b") }()
-		go func() { errs <- turns.take(t.Context(), stopping, "c") }()
+		go func() { errs <- places.Take(ctx, nil, "b") }()
+		go func() { errs <- places.Take(t.Context(), stopping, "c") }()
 		synctest.Wait()
 		cancel()
 		if err := <-errs; !errors.Is(err, context.Canceled) {
@@ -114,9 +114,9 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 		if err := <-errs; !errors.Is(err, ErrStopping) {
 			t.Error(err)
 		}
-		turns.release("a")
-		if _, _, waits := turns.waiting.Next(nil); turns.taken != 0 || waits {
-			t.Errorf("left behind: %+v", turns)
+		places.Release("a")
+		if _, _, waits := places.waiting.Next(nil); places.taken != 0 || waits {
+			t.Errorf("left behind: %+v", places)
 		}
 	})
 }
