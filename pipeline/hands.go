@@ -80,7 +80,7 @@ func holdingOf(in *incoming) (h catalog.Holding, is bool) {
 	if in.problem != nil {
 		return h, false
 	}
-	h = catalog.Holding{Lane: string(in.Lane()), Delivered: in.Delivered, Since: in.Arrived().UTC()}
+	h = catalog.Holding{Lane: in.Lane(), Delivered: in.Delivered, Since: in.Arrived().UTC()}
 	if d, is := documentOf(in.data); is {
 		h.Repository, _ = uuid.Parse(d.Repository) // checked when the data was decoded
 		h.Tenant, h.Ref, h.Path = d.Tenant, told(d.Ref), told(d.Path)

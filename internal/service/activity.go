@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/pipeline/catalog"
 )
 
 // Bounds of an activity's spans of time.
@@ -62,11 +63,11 @@ func (s *Service) Activity(ctx context.Context, r ActivityRequest) (a ActivityAn
 			continue
 		}
 		switch e.Kind {
-		case "submitted":
+		case catalog.ActivitySubmitted:
 			a.Spans[i].Submitted = e.Events
-		case "indexed":
+		case catalog.ActivityIndexed:
 			a.Spans[i].Indexed = e.Events
-		default:
+		case catalog.ActivityGivenUp:
 			a.Spans[i].GivenUp = e.Events
 		}
 	}

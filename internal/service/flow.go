@@ -113,7 +113,7 @@ func lanesOf(open []catalog.OpenWork, state catalog.DocumentState) []StageLane {
 		lanes[i].Lane = string(lane)
 		for _, w := range open {
 			switch {
-			case w.Lane != string(lane):
+			case w.Lane != lane:
 			case w.State == state:
 				lanes[i].Open, lanes[i].Oldest = w.Documents, time.Since(w.Oldest).Seconds()
 			case w.State == catalog.StateFailed && state == catalog.StateEmbedded:

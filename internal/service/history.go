@@ -69,7 +69,7 @@ func (s *Service) History(ctx context.Context, r HistoryRequest) (a HistoryAnswe
 		return a, err
 	}
 	for _, p := range list {
-		a.Snapshots = append(a.Snapshots, Snapshot{p.Ref, p.Revision, p.Commit, string(p.State), p.Lane, p.Files, p.CreatedAt.UTC(), p.ListedAt, p.IndexedAt})
+		a.Snapshots = append(a.Snapshots, Snapshot{p.Ref, p.Revision, p.Commit, string(p.State), string(p.Lane), p.Files, p.CreatedAt.UTC(), p.ListedAt, p.IndexedAt})
 	}
 	counts, err := s.stores.Catalog.SkipCounts(ctx, ids[0])
 	for _, c := range counts {

@@ -123,7 +123,7 @@ func (s *Service) Lineage(ctx context.Context, r LineageRequest) (a LineageAnswe
 
 func lineage(l catalog.Lineage) LineageAnswer {
 	return LineageAnswer{
-		State: string(l.State), Error: l.Error, Lane: l.Lane, Blob: hex.EncodeToString(l.Blob[:]), Size: l.Size, Pack: l.Pack, Language: l.Language,
+		State: string(l.State), Error: l.Error, Lane: string(l.Lane), Blob: hex.EncodeToString(l.Blob[:]), Size: l.Size, Pack: l.Pack, Language: l.Language,
 		Chunker: l.Chunker, Count: l.Chunks,
 		Brought: Origin{l.Commit, l.Revision, l.Source, l.Event, l.SubmittedAt.UTC(), l.BegunAt.UTC(), l.ListedAt, l.IndexedAt},
 	}

@@ -64,7 +64,7 @@ func (s *Service) Workers(ctx context.Context, r WorkersRequest) (a WorkersAnswe
 		shown := Worker{ID: w.ID.String(), Stage: w.Name, StartedAt: w.StartedAt, SeenAt: w.SeenAt, Holdings: []Holding{}}
 		for _, h := range w.Holdings {
 			if url := urls.of(h); url != "" && reaches(ctx, r.Reach, url) {
-				one := Holding{URL: url, Ref: h.Ref, Path: h.Path, Lane: h.Lane, Delivered: h.Delivered, Since: h.Since}
+				one := Holding{URL: url, Ref: h.Ref, Path: h.Path, Lane: string(h.Lane), Delivered: h.Delivered, Since: h.Since}
 				if h.Repository != uuid.Nil {
 					one.Repository = h.Repository.String()
 				}

@@ -8,12 +8,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
 // OpenWork is the documents of a lane that a stage has still to finish, or that failed.
 type OpenWork struct {
-	Lane      string
+	Lane      events.Lane
 	State     DocumentState // chunked: the embedder's, embedded: the indexer's, or failed
 	Documents int64
 	Oldest    time.Time // begin of the oldest snapshot among them
@@ -27,7 +28,7 @@ func (c *Core) OpenWork(ctx context.Context, tenant string, repositories ...uuid
 	}
 	list := make([]OpenWork, len(rows))
 	for i, r := range rows {
-		list[i] = OpenWork{r.Lane, DocumentState(r.State), r.Documents, r.Oldest}
+		list[i] = OpenWork{events.Lane(r.Lane), DocumentState(r.State), r.Documents, r.Oldest}
 	}
 	return list, nil
 }
@@ -48,10 +49,20 @@ func (c *Core) Listings(ctx context.Context, tenant string, repositories ...uuid
 	return Listings{r.Waiting, r.Listing, time.Duration(r.Oldest * float64(time.Second))}, nil
 }
 
+// ActivityKind is a sort of event that is counted.
+type ActivityKind string
+
+// What is counted: submissions, commits indexed to their end, and dead letters.
+const (
+	ActivitySubmitted ActivityKind = "submitted"
+	ActivityIndexed   ActivityKind = "indexed"
+	ActivityGivenUp   ActivityKind = "given up"
+)
+
 // Activity is how often something happened in a span of time.
 type Activity struct {
 	Begins time.Time
-	Kind   string // submitted, indexed or given up
+	Kind   ActivityKind
 	Events int64
 }
 
@@ -63,7 +74,7 @@ func (c *Core) Activity(ctx context.Context, tenant string, since time.Time, wid
 	}
 	list := make([]Activity, len(rows))
 	for i, r := range rows {
-		list[i] = Activity{r.Begins, r.Kind, r.Events}
+		list[i] = Activity{r.Begins, ActivityKind(r.Kind), r.Events}
 	}
 	return list, nil
 }
@@ -74,7 +85,7 @@ type PastSnapshot struct {
 	Revision  int64
 	Commit    string // hex
 	State     SnapshotState
-	Lane      string
+	Lane      events.Lane
 	Files     int64 // in the tree; 0 before it is listed
 	CreatedAt time.Time
 	ListedAt  *time.Time
@@ -89,7 +100,7 @@ func (c *Core) History(ctx context.Context, repository uuid.UUID, most int) ([]P
 	}
 	list := make([]PastSnapshot, len(rows))
 	for i, r := range rows {
-		list[i] = PastSnapshot{r.Ref, r.Revision, hex.EncodeToString(r.Commit), SnapshotState(r.State), r.Lane, r.Files, r.CreatedAt, r.ListedAt, r.IndexedAt}
+		list[i] = PastSnapshot{r.Ref, r.Revision, hex.EncodeToString(r.Commit), SnapshotState(r.State), events.Lane(r.Lane), r.Files, r.CreatedAt, r.ListedAt, r.IndexedAt}
 	}
 	return list, nil
 }

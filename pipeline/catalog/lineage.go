@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
@@ -16,7 +17,7 @@ import (
 type Lineage struct {
 	Revision        int64 // of the snapshot that brought the content
 	State           DocumentState
-	Lane            string
+	Lane            events.Lane
 	IndexedRevision int64 // of its points; 0: it has none
 	Error           string
 	Commit          string // hex; of the snapshot
@@ -43,7 +44,7 @@ func (c *Core) Lineage(ctx context.Context, document uuid.UUID) (Lineage, error)
 		return Lineage{}, fmt.Errorf("load the lineage of document %s: %w", document, err)
 	}
 	l := Lineage{
-		Revision: r.Revision, State: DocumentState(r.State), Lane: r.Lane, IndexedRevision: r.IndexedRevision, Error: r.Error,
+		Revision: r.Revision, State: DocumentState(r.State), Lane: events.Lane(r.Lane), IndexedRevision: r.IndexedRevision, Error: r.Error,
 		Commit: hex.EncodeToString(r.Commit), BegunAt: r.CreatedAt, ListedAt: r.ListedAt, IndexedAt: r.IndexedAt, Language: r.Language,
 		Chunker: int(r.Chunker), Chunks: int(r.Chunks), Size: int(r.Size), Pack: r.Pack, Source: r.Source, Event: r.Event, SubmittedAt: r.SubmittedAt,
 	}

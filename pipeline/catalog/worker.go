@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
@@ -34,14 +35,14 @@ type Worker struct {
 
 // Holding is a message that a process has in hand.
 type Holding struct {
-	Tenant     string    `json:"tenant"`
-	Repository uuid.UUID `json:"repository"` // Nil: a submission, whose repository URL names
-	URL        string    `json:"url,omitempty"`
-	Ref        string    `json:"ref,omitempty"`
-	Path       string    `json:"path,omitempty"` // of a document; "": the whole repository
-	Lane       string    `json:"lane"`
-	Delivered  int       `json:"delivered"` // from 1
-	Since      time.Time `json:"since"`
+	Tenant     string      `json:"tenant"`
+	Repository uuid.UUID   `json:"repository"` // Nil: a submission, whose repository URL names
+	URL        string      `json:"url,omitempty"`
+	Ref        string      `json:"ref,omitempty"`
+	Path       string      `json:"path,omitempty"` // of a document; "": the whole repository
+	Lane       events.Lane `json:"lane"`
+	Delivered  int         `json:"delivered"` // from 1
+	Since      time.Time   `json:"since"`
 }
 
 // Tell records the work that a process has in hand, in place of its last record.
