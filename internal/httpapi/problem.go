@@ -83,7 +83,7 @@ func explain(ctx context.Context, err error, log *slog.Logger) *Problem {
 		log.ErrorContext(ctx, "request failed", "request", requestOf(ctx).id, "error", err)
 		return newProblem(ctx, http.StatusInternalServerError, "The request failed for a reason that this gateway does not understand; its log has more under the request's id.")
 	}
-	p := newProblem(ctx, statuses[failed.Kind], sentence(failed.Error()))
+	p := newProblem(ctx, statuses[failed.Kind], service.Sentence(failed.Error()))
 	p.Fault = service.FaultOf(failed)
 	switch failed.Kind {
 	case service.Unauthenticated:
@@ -121,18 +121,6 @@ func unavailable(err error) string {
 	return ""
 }
 
-// sentence makes an error's text a sentence.
-func sentence(text string) string {
-	if text == "" {
-		return text
-	}
-	text = strings.ToUpper(text[:1]) + text[1:]
-	if last := text[len(text)-1]; last != '.' && last != '?' && last != '!' {
-		text += "."
-	}
-	return text
-}
-
 var ownErrors sync.Once
 
 // useProblems makes huma write its own errors, about malformed requests, as problems. huma
@@ -154,7 +142,7 @@ func formProblem(ctx context.Context, status int, message string, errs []error) 
 	if status >= http.StatusInternalServerError { // the body could not be read to its end
 		status, message = http.StatusBadRequest, "the body could not be read"
 	}
-	p := newProblem(ctx, status, sentence(message))
+	p := newProblem(ctx, status, service.Sentence(message))
 	for _, err := range errs {
 		var detail *huma.ErrorDetail
 		if errors.As(err, &detail) {
@@ -165,7 +153,7 @@ func formProblem(ctx context.Context, status int, message string, errs []error) 
 	}
 	if len(p.Errors) > 0 {
 		first := p.Errors[0]
-		p.Detail = sentence(fmt.Sprintf("in %s: %s", first.Location, first.Message))
+		p.Detail = service.Sentence(fmt.Sprintf("in %s: %s", first.Location, first.Message))
 		p.Field = first.Location[strings.LastIndexByte(first.Location, '.')+1:]
 	}
 	return p

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
@@ -123,3 +124,15 @@ func mark(err *error) {
 }
 
 func isNotFound(err error) bool { return errors.Is(err, catalog.ErrNotFound) }
+
+// Sentence makes a reason a sentence: skins show an error's text as one.
+func Sentence(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	reason = strings.ToUpper(reason[:1]) + reason[1:]
+	if last := reason[len(reason)-1]; last != '.' && last != '?' && last != '!' {
+		reason += "."
+	}
+	return reason
+}

@@ -99,18 +99,6 @@ func percent(part, whole int64) string {
 	return fmt.Sprintf("%.2f", 100*float64(part)/float64(whole))
 }
 
-// sentence makes a reason a sentence.
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	text = strings.ToUpper(text[:1]) + text[1:]
-	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") {
-		return text
-	}
-	return text + "."
-}
-
 func searchTitle(r results) string {
 	if r.Query == "" {
 		return "Search"

@@ -33,11 +33,11 @@ func (v Vector) AppendBinary(b []byte) ([]byte, error) {
 	b = slices.Grow(b, recordHeader+4*len(v.Dense)+8*len(v.Sparse.Indices))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(v.Dense)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(v.Sparse.Indices)))
-	b = appendFloats(b, v.Dense)
+	b = AppendFloats(b, v.Dense)
 	for _, index := range v.Sparse.Indices {
 		b = binary.LittleEndian.AppendUint32(b, index)
 	}
-	return appendFloats(b, v.Sparse.Values), nil
+	return AppendFloats(b, v.Sparse.Values), nil
 }
 
 // DecodeVector decodes b, which must be exactly one record. The vector shares no memory with b.
@@ -90,7 +90,8 @@ func finite(what string, values []float32) error {
 	return nil
 }
 
-func appendFloats(b []byte, values []float32) []byte {
+// AppendFloats appends values as their bits, the lowest byte first.
+func AppendFloats(b []byte, values []float32) []byte {
 	for _, f := range values {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
 	}

@@ -7,10 +7,10 @@ import (
 	"encoding/hex"
 	"hash"
 	"iter"
-	"math"
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -70,16 +70,9 @@ func writePoint(sum hash.Hash, p vector.Point) {
 	for _, n := range []int{p.Payload.StartLine, p.Payload.EndLine, p.Payload.StartByte, p.Payload.EndByte, len(p.Dense), len(p.Sparse.Indices)} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(n))
 	}
-	b = appendFloats(b, p.Dense)
+	b = embedder.AppendFloats(b, p.Dense)
 	for _, i := range p.Sparse.Indices {
 		b = binary.LittleEndian.AppendUint32(b, i)
 	}
-	sum.Write(appendFloats(b, p.Sparse.Values)) // a hash never returns an error
-}
-
-func appendFloats(b []byte, values []float32) []byte {
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return b
+	sum.Write(embedder.AppendFloats(b, p.Sparse.Values)) // a hash never returns an error
 }
