@@ -132,7 +132,7 @@ func TestAnAgentReachesWhatItsTokenNames(t *testing.T) {
 		listed      int
 		finds       bool
 	}{
-		{"all", "search", every, true}, {"search", "search", 3, true}, {"search", "status", 3, false},
+		{"all", "search", every, true}, {"search", "search", 4, true}, {"search", "status", 4, false},
 		{"other", "search", every, false}, {"some", "search", every, false}, {"none", "search", 0, false},
 	} {
 		s, err := agent(t, url, test.token)
