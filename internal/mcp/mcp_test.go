@@ -508,7 +508,7 @@ func TestVersionsAreKeptAndListed(t *testing.T) {
 		{"unpin", map[string]any{"name": "one"}, "Version one is kept no more"},
 		{"unpin", map[string]any{"name": "one"}, "no such version"},
 		{"unpin", nil, "give name or tags"},
-		{"versions", nil, "no versions\n"},
+		{"versions", nil, "no versions: pin keeps a commit as one\n"},
 		{"pin", nil, "give commit or tags"},
 		{"pin", map[string]any{"commit": "main", "tags": "v*"}, "give commit or tags"},
 		{"pin", map[string]any{"tags": "v*", "name": "two"}, "name goes with commit"},
