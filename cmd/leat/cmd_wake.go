@@ -107,13 +107,10 @@ func waitsFor(refs []service.Turned) string {
 
 // waiting says how many documents wait.
 func waiting(n int64) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "waits"
-	case 1:
-		return "1 document waits"
 	}
-	return number.Thousands(n) + " documents wait"
+	return number.Count(n, "document waits", "documents wait")
 }
 
 func (cmd *turnFlags) show(g *globals, a service.TurnAnswer) error {

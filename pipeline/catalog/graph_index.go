@@ -165,19 +165,6 @@ func (g *Graphs) IndexFiles(ctx context.Context, index uuid.UUID, after string, 
 	return list, nil
 }
 
-// IndexFilesOf loads documents of an index by their paths, in no order.
-func (g *Graphs) IndexFilesOf(ctx context.Context, index uuid.UUID, paths []string) ([]GraphIndexFile, error) {
-	rows, err := g.query.GraphIndexFilesOf(ctx, index, paths)
-	if err != nil {
-		return nil, fmt.Errorf("load %d documents of index %s: %w", len(paths), index, err)
-	}
-	list := make([]GraphIndexFile, len(rows))
-	for i, r := range rows {
-		list[i] = GraphIndexFile(r)
-	}
-	return list, nil
-}
-
 // Placed records how many references an index says the meaning of, and how many of its
 // occurrences are not where the text has a name.
 func (g *Graphs) Placed(ctx context.Context, index uuid.UUID, placed, strange int64) error {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -190,9 +191,7 @@ func span(text []byte, lines []int, o scip.Occurrence, in scip.Encoding) (start,
 		return 0, 0, false
 	}
 	line := text[lines[o.Line]:]
-	if i := slices.Index(line, '\n'); i >= 0 {
-		line = line[:i]
-	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
 	first, ok1 := offset(line, o.Start, in)
 	last, ok2 := offset(line, o.End, in)
 	return lines[o.Line] + first, lines[o.Line] + last, ok1 && ok2
@@ -466,24 +465,15 @@ func (s *Step) exactRows(
 	seen := make(map[string]bool) // a file is that of the first index that has it
 	for _, one := range indexes {
 		x.placed, x.strange = 0, 0
-		for after := ""; ; {
-			docs, err := s.graphs.IndexFiles(ctx, one.ID, after, indexPage)
-			if err != nil {
-				return err
-			}
-			if len(docs) > 0 {
-				after = docs[len(docs)-1].Path
-			}
-			fresh := slices.DeleteFunc(slices.Clone(docs), func(d catalog.GraphIndexFile) bool { return seen[d.Path] })
+		err := s.indexPages(ctx, one.ID, func(docs []catalog.GraphIndexFile) error {
+			fresh := slices.DeleteFunc(docs, func(d catalog.GraphIndexFile) bool { return seen[d.Path] })
 			for _, d := range fresh {
 				seen[d.Path] = true
 			}
-			if err := s.exactPage(ctx, r, x, track, fresh, each); err != nil {
-				return err
-			}
-			if len(docs) < indexPage {
-				break
-			}
+			return s.exactPage(ctx, r, x, track, fresh, each)
+		})
+		if err != nil {
+			return err
 		}
 		if err := told(ctx, one.ID, x.placed, x.strange); err != nil {
 			return err
@@ -496,27 +486,38 @@ func (s *Step) exactRows(
 func (s *Step) indexed(ctx context.Context, indexes []catalog.CommitIndex) (*Indexed, error) {
 	all := NewIndexed()
 	for _, one := range indexes {
-		for after := ""; ; {
-			docs, err := s.graphs.IndexFiles(ctx, one.ID, after, indexPage)
-			if err != nil {
-				return nil, err
-			}
+		err := s.indexPages(ctx, one.ID, func(docs []catalog.GraphIndexFile) error {
 			for _, d := range docs {
 				decoded, err := scip.Decode(d.Form)
 				if err != nil {
-					return nil, fmt.Errorf("document %s of index %s: %w", d.Path, one.ID, err)
+					return fmt.Errorf("document %s of index %s: %w", d.Path, one.ID, err)
 				}
 				if !all.covered[d.Path] {
 					all.Add(d.Path, decoded)
 				}
-				after = d.Path
 			}
-			if len(docs) < indexPage {
-				break
-			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
+}
+
+// indexPages calls each with the documents of an index, some at a time. The list is each's.
+func (s *Step) indexPages(ctx context.Context, index uuid.UUID, each func([]catalog.GraphIndexFile) error) error {
+	for after := ""; ; {
+		docs, err := s.graphs.IndexFiles(ctx, index, after, indexPage)
+		if err != nil || len(docs) == 0 {
+			return err
+		}
+		last := len(docs) < indexPage
+		after = docs[len(docs)-1].Path
+		if err := each(docs); err != nil || last {
+			return err
+		}
+	}
 }
 
 // exactPage finds the edges of some documents of an index.

@@ -46,9 +46,6 @@ select id, name, hash from graph_indexes where repository = @repository and comm
 -- name: GraphIndexFiles :many
 select path, form from graph_index_files where index = @index and path > @after order by path limit @most;
 
--- name: GraphIndexFilesOf :many
-select path, form from graph_index_files where index = @index and path = any(@paths::text[]);
-
 -- name: PlacedGraphIndex :exec
 update graph_indexes set placed = @placed, strange = @strange where id = @id;
 

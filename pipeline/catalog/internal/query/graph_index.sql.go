@@ -142,35 +142,6 @@ func (q *Queries) GraphIndexFiles(ctx context.Context, index uuid.UUID, after st
 	return items, nil
 }
 
-const graphIndexFilesOf = `-- name: GraphIndexFilesOf :many
-select path, form from graph_index_files where index = $1 and path = any($2::text[])
-`
-
-type GraphIndexFilesOfRow struct {
-	Path string
-	Form []byte
-}
-
-func (q *Queries) GraphIndexFilesOf(ctx context.Context, index uuid.UUID, paths []string) ([]GraphIndexFilesOfRow, error) {
-	rows, err := q.db.Query(ctx, graphIndexFilesOf, index, paths)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []GraphIndexFilesOfRow
-	for rows.Next() {
-		var i GraphIndexFilesOfRow
-		if err := rows.Scan(&i.Path, &i.Form); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const graphIndexes = `-- name: GraphIndexes :many
 select i.commit, i.name, i.tool, i.documents, i.occurrences, i.left_out, i.placed, i.strange, i.imported_at,
     exists (
