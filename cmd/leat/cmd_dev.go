@@ -214,8 +214,9 @@ func (cmd *devCmd) logger(g *globals, submissions []service.Submission) (log *sl
 	}
 	level := new(slog.LevelVar)
 	log = slog.New(unshown{l.Leveled(&g.screen, level).Handler(), shown})
+	given := g.Level // settings of the catalog change g.Level
 	return log, func(asked slog.Level) {
-		if asked == g.Level { // nobody has asked for another one
+		if asked == given { // nobody has asked for another one
 			asked = l.Level
 		}
 		level.Set(asked)
