@@ -17,6 +17,10 @@ endif
 # share the compiled packages.
 test lint: export CGO_CFLAGS ?= -O1 -g0
 
+# A process with the race detector waits a second at its end, for races of goroutines that
+# go on. Tests end some thousand processes.
+test test-real test-real-short: export GORACE ?= atexit_sleep_ms=50
+
 # Tools and generators are built without cgo, as make cross builds everything: the compiled
 # packages are shared.
 generate deploy-test generate-deploy: export CGO_ENABLED := 0

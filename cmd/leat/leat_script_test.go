@@ -69,6 +69,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
 	env.Setenv("LEAT_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where testscript has put leat
 	env.Setenv("LEAT_FAST", "true")
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	index, err := filepath.Abs("../../pipeline/graph/testdata/mill.scip")
 	if err != nil {
 		return err
