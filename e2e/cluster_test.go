@@ -90,6 +90,53 @@ func TestAClusterSurvivesAPartition(t *testing.T) {
 	}
 }
 
+// Three Qdrants keep each shard three times. One is killed in mid-ingest: writes and
+// searches go on, and leat doctor says which copies do not serve. The node comes back and
+// catches up. The three stores are equal, and the index is that of an undisturbed run.
+func TestAClusterOfQdrantSurvivesANode(t *testing.T) {
+	t.Parallel()
+	nodes := testenv.QdrantCluster(t)
+	stores := testenv.Stack(t)
+	stores.Qdrant = nodes[0].URL()
+	d := deploy(t, stores)
+	d.env = append(d.env, "LEAT_QDRANT_SHARDS=3", "LEAT_QDRANT_REPLICAS=3", "LEAT_QDRANT_WRITE_CONSISTENCY=2")
+	running := d.startAll()
+	repo := testpipe.NewRepo(t)
+	c := &clustered{deployment: d, repo: repo, files: 300}
+
+	c.push(nodes[2].Kill)
+	state, text := d.finding("replicas")
+	if state != "warning" || !strings.Contains(text, "copies of shards do not serve") {
+		t.Errorf("leat doctor says %q of a dead node: %s", state, text)
+	}
+	d.leat(0, "search", "turns wheel number 7")
+	nodes[2].Start()
+	await(t, "all copies serve again", func() bool { state, _ := d.finding("replicas"); return state == "good" })
+	c.push(func() {})
+
+	d.verify(0)
+	for _, p := range running {
+		p.stop()
+	}
+	if got, want := d.leat(0, "digest")["digest"], undisturbed(t, repo.Dir); got != want {
+		t.Errorf("the digest is %v, want %v as with nodes that stay", got, want)
+	}
+}
+
+// finding is the state and the text of what leat doctor finds about a subject.
+func (d *deployment) finding(subject string) (state, text string) {
+	d.t.Helper()
+	doc, _ := try(d.t, d.env, "doctor")
+	findings, _ := doc["findings"].([]any)
+	for _, one := range findings {
+		if f, _ := one.(map[string]any); f["subject"] == subject {
+			state, _ = f["state"].(string)
+			text, _ = f["text"].(string)
+		}
+	}
+	return state, text
+}
+
 // others are the addresses of all nodes but one.
 func others(cluster *testenv.Cluster, one *testenv.Node) string {
 	var urls []string

@@ -93,7 +93,7 @@ func leat(t *testing.T, env []string, code int, args ...string) map[string]any {
 func try(t *testing.T, env []string, args ...string) (doc map[string]any, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "leat"), append(args, "--json")...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GORACE=atexit_sleep_ms=50"}, env...)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -10,6 +10,7 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/number"
 	"github.com/leatworks/leat/pipeline/broker"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
 // The bounds within which a store counts as good.
@@ -214,6 +215,7 @@ func (l *look) qdrant(ctx context.Context) {
 		l.add("index", Good, fmt.Sprintf("%s serves generation %d, %s of %d dimensions", l.Index, active.Number, active.Embedder.Name, active.Embedder.Dimensions), "")
 	}
 	l.layout(ctx, active.Collection)
+	l.replicas(ctx, active.Collection)
 }
 
 // layout compares how Qdrant keeps the active generation with what is configured.
@@ -230,6 +232,54 @@ func (l *look) layout(ctx context.Context, collection string) {
 	l.add("collection", Good, fmt.Sprintf("%s is kept as configured: shards %d, replicas %d, HNSW m %d, ef_construct %d, quantization %s",
 		collection, held.Shards, held.Replicas, held.HNSWEdges, held.EFConstruct, held.Quantization), "")
 }
+
+// replicas looks whether each copy of the active generation's shards serves. A cluster
+// answers while one copy of each shard does, so nobody else may notice.
+func (l *look) replicas(ctx context.Context, collection string) {
+	cluster, ok := l.stores.Points.(vector.Replicated)
+	if !ok {
+		return
+	}
+	all, err := cluster.Replicas(ctx, collection)
+	if err != nil {
+		l.failed("replicas", err, "see the server's log")
+		return
+	}
+	if state, text, do := judgeReplicas(all); text != "" {
+		l.add("replicas", state, text, do)
+	}
+}
+
+// judgeReplicas says nothing of a collection that is kept once.
+func judgeReplicas(all []vector.Replica) (state State, text, do string) {
+	var down []string
+	serves := make(map[uint32]bool)
+	for _, replica := range all {
+		serves[replica.Shard] = serves[replica.Shard] || replica.Serves
+		if !replica.Serves {
+			down = append(down, replica.String())
+		}
+	}
+	lost := 0
+	for _, one := range serves {
+		if !one {
+			lost++
+		}
+	}
+	text = fmt.Sprintf("%d of %d copies of shards do not serve: %s", len(down), len(all), strings.Join(down[:min(len(down), maxListed)], ", "))
+	switch {
+	case lost > 0:
+		return Wrong, text + "; no copy serves of " + number.Count(lost, "shard", "shards"), "start the servers that are down, or see their logs; where their disks are lost, 'leat rebuild' makes all points again from the kept vectors"
+	case len(down) > 0:
+		return Warning, text, "start the servers that are down, or see their logs; Qdrant brings their copies up to date by itself"
+	case len(all) > len(serves):
+		return Good, fmt.Sprintf("all %d copies of shards serve", len(all)), ""
+	}
+	return Good, "", ""
+}
+
+// maxListed bounds the copies of shards that a finding names.
+const maxListed = 8
 
 func (l *look) work(ctx context.Context) {
 	if l.stores.Catalog == nil {

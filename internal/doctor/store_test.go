@@ -10,6 +10,7 @@ import (
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/vector"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -54,4 +55,34 @@ func TestSchemaOfAnotherRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	says(Wrong, "not applied: 000", "run 'leat migrate up'")
+}
+
+// A dead copy is a warning while another one of its shard serves, and wrong otherwise.
+func TestReplicasAreJudged(t *testing.T) {
+	up := func(shard uint32, server uint64) vector.Replica {
+		return vector.Replica{Shard: shard, Server: server, State: "active", Serves: true}
+	}
+	dead := func(shard uint32, server uint64) vector.Replica {
+		return vector.Replica{Shard: shard, Server: server, State: "dead"}
+	}
+	for _, c := range []struct {
+		name  string
+		all   []vector.Replica
+		state State
+		text  string
+	}{
+		{"none", nil, Good, ""},
+		{"each shard once", []vector.Replica{up(0, 7), up(1, 8)}, Good, ""},
+		{"all serve", []vector.Replica{up(0, 7), up(0, 8)}, Good, "all 2 copies of shards serve"},
+		{"one is dead", []vector.Replica{up(0, 7), dead(0, 8)}, Warning, "1 of 2 copies of shards do not serve: shard 0 on server 8 is dead"},
+		{"a shard is lost", []vector.Replica{up(0, 7), dead(0, 8), dead(1, 8)}, Wrong, "2 of 3 copies of shards do not serve: shard 0 on server 8 is dead, shard 1 on server 8 is dead; no copy serves of 1 shard"},
+	} {
+		state, text, do := judgeReplicas(c.all)
+		if state != c.state || text != c.text {
+			t.Errorf("%s: %s, %q; want %s, %q", c.name, state, text, c.state, c.text)
+		}
+		if (do == "") != (state == Good) {
+			t.Errorf("%s: says to do %q", c.name, do)
+		}
+	}
 }

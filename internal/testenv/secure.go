@@ -70,14 +70,11 @@ func postgresBinaries() string {
 	})
 }
 
-// QdrantWithTLS starts the Qdrant that LEAT_TEST_QDRANT names, or that is on the path, with
-// TLS of its own, and returns its URL. A test is skipped where there is none.
+// QdrantWithTLS starts a Qdrant with TLS of its own, and returns its URL, or skips the test
+// where none is installed.
 func QdrantWithTLS(t testing.TB, a *Authority) string {
 	t.Helper()
-	program, err := exec.LookPath(cmp.Or(os.Getenv("LEAT_TEST_QDRANT"), "qdrant"))
-	if err != nil {
-		t.Skip("no Qdrant on this machine")
-	}
+	program := qdrantProgram(t)
 	dir := t.TempDir()
 	certificate, key := a.Sign(t, "qdrant")
 	grpc, web := FreeAddress(t), FreeAddress(t)
