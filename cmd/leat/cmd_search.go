@@ -22,6 +22,7 @@ type searchCmd struct {
 	Symbol []string `placeholder:"NAME" help:"Only what defines this: Flow, Stream.Flow. May be repeated."`
 	Path   string   `placeholder:"PATH" help:"Only this file, what is below this directory, or what fits this glob: * stays in a directory, ** does not."`
 	Limit  int      `default:"10" placeholder:"N" help:"Most hits (${default}; at most 100)."`
+	Calls  bool     `help:"Tell what calls each hit, and what it calls."`
 	Lines  int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
 }
 
@@ -32,7 +33,7 @@ func (cmd *searchCmd) Run(ctx context.Context, g *globals) error {
 	}
 	request := service.SearchRequest{
 		Tenant: g.Tenant, Query: strings.Join(cmd.Query, " "), Repositories: repositories, Ref: cmd.Ref,
-		Languages: cmd.Lang, Kinds: cmd.Kind, Symbols: cmd.Symbol, Path: cmd.Path, Limit: cmd.Limit,
+		Languages: cmd.Lang, Kinds: cmd.Kind, Symbols: cmd.Symbol, Path: cmd.Path, Limit: cmd.Limit, Calls: cmd.Calls,
 	}
 	if cmd.Limit < 1 { // the service takes 0 as the default
 		return fmt.Errorf("--limit %d: ask for 1 to %d hits", cmd.Limit, search.MaxLimit)

@@ -49,6 +49,9 @@ func (p printer) hit(h service.Hit) string {
 		where := p.where(other.Repository, other.Path, other.StartLine, other.EndLine)
 		b.WriteString(p.paint(dim, fmt.Sprintf("  also %s  %s@%s", where, safeLine(service.ShortRef(other.Ref)), shortCommit(other.Commit))) + "\n")
 	}
+	for _, sentence := range h.Calls.Sentences() {
+		b.WriteString(p.paint(dim, "  "+safeLine(sentence)) + "\n")
+	}
 	text := strings.Split(strings.TrimRight(h.Text, "\n"), "\n")
 	for n, line := range text {
 		if p.lines > 0 && n == p.lines {

@@ -124,7 +124,17 @@ func (c *Client) Communities(ctx context.Context, r service.CommunitiesRequest) 
 	return a.CommunitiesAnswer, err
 }
 
+// related is a page of a list of files that belong to a file.
+type related struct {
+	service.RelatedAnswer
+	Next string `json:"next"`
+}
+
 // Related is service.Service.Related.
-func (c *Client) Related(ctx context.Context, r service.RelatedRequest) (a service.RelatedAnswer, err error) {
-	return a, c.ask(ctx, get(c.graph(r.GraphRequest).number("limit", int64(r.Limit)), "repositories", named(r.Repository), "related"), &a)
+func (c *Client) Related(ctx context.Context, r service.RelatedRequest) (service.RelatedAnswer, error) {
+	var a related
+	q := c.graph(r.GraphRequest).text("cursor", r.After).number("limit", int64(r.Limit))
+	err := c.ask(ctx, get(q, "repositories", named(r.Repository), "related"), &a)
+	a.RelatedAnswer.Next = a.Next
+	return a.RelatedAnswer, err
 }

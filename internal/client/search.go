@@ -51,6 +51,6 @@ func (c *Client) of(tenant string) values {
 func (c *Client) Search(ctx context.Context, r service.SearchRequest) (a service.SearchAnswer, err error) {
 	q := c.of(r.Tenant).text("query", r.Query).list("repository", r.Repositories).text("ref", r.Ref).
 		list("language", r.Languages).list("kind", r.Kinds).list("symbol", r.Symbols).text("path", r.Path).
-		number("limit", int64(r.Limit)).number("max_bytes", int64(r.MaxBytes)).number("max_tokens", int64(r.MaxTokens)).text("cursor", r.After)
+		number("limit", int64(r.Limit)).number("max_bytes", int64(r.MaxBytes)).number("max_tokens", int64(r.MaxTokens)).yes("calls", r.Calls).text("cursor", r.After)
 	return a, c.ask(ctx, get(q, "search"), &a)
 }

@@ -110,14 +110,25 @@ func (d deps) communities(ctx context.Context, who caller, in *WholeGraph) (*com
 
 type relatedInput struct {
 	GraphSymbol
-	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most files of the answer."`
+	GraphPage
 }
 
-type relatedOutput struct{ Body service.RelatedAnswer }
+type relatedOutput struct {
+	Body struct {
+		service.RelatedAnswer
+		Pages
+	}
+}
 
 func (d deps) related(ctx context.Context, who caller, in *relatedInput) (*relatedOutput, error) {
-	a, err := d.Related(ctx, service.RelatedRequest{GraphRequest: in.request(who), Limit: in.Limit})
-	return &relatedOutput{a}, err
+	after, err := place[string]("related", in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &relatedOutput{}
+	out.Body.RelatedAnswer, err = d.Related(ctx, service.RelatedRequest{GraphRequest: in.request(who), After: after, Limit: in.Limit})
+	out.Body.Cursor = cursor("related", out.Body.Next)
+	return out, err
 }
 
 // GraphOf names the repository and the ref of a graph.

@@ -20,6 +20,7 @@ type searchInput struct {
 	Limit        int      `query:"limit" minimum:"1" maximum:"100" default:"10" doc:"Most hits of the answer."`
 	MaxBytes     int      `query:"max_bytes" minimum:"1024" maximum:"1048576" default:"262144" doc:"Most bytes of the hits in JSON."`
 	MaxTokens    int      `query:"max_tokens" minimum:"256" maximum:"1000000" doc:"Most tokens of the hits, three bytes counted as one: models need fewer for code. Default: no bound beside max_bytes."`
+	Calls        bool     `query:"calls" doc:"Tell for each hit what calls what it defines, and what that calls, by the symbol graph."`
 	Cursor       string   `query:"cursor" maxLength:"8192" doc:"Goes on: next of the answer before. The other parameters have to be the same."`
 }
 
@@ -36,7 +37,7 @@ func (d deps) search(ctx context.Context, who caller, in *searchInput) (*searchO
 	answer, err := d.Search(ctx, service.SearchRequest{
 		Tenant: who.tenant, Reach: who.Repositories, Query: in.Query, Repositories: in.Repositories, Ref: in.Ref,
 		Languages: in.Languages, Kinds: in.Kinds, Symbols: in.Symbols, Path: in.Path,
-		Limit: in.Limit, MaxBytes: in.MaxBytes, MaxTokens: in.MaxTokens, After: in.Cursor,
+		Limit: in.Limit, MaxBytes: in.MaxBytes, MaxTokens: in.MaxTokens, Calls: in.Calls, After: in.Cursor,
 	})
 	return &searchOutput{answer}, err
 }

@@ -68,6 +68,7 @@ type searchIn struct {
 	Kind       string `json:"kind,omitempty" jsonschema:"only this kind: function, method, type, section and so on"`
 	Symbol     string `json:"symbol,omitempty" jsonschema:"only what defines this name"`
 	Limit      int    `json:"limit,omitempty" jsonschema:"most matches, 1 to 100; default 10"`
+	Calls      bool   `json:"calls,omitempty" jsonschema:"tell what calls each match and what it calls; default false"`
 	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
 	Cursor     string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same query and filters"`
 }
@@ -79,7 +80,7 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 	}
 	a, err := c.Search(ctx, service.SearchRequest{
 		Tenant: c.Tenant, Query: in.Query, Repositories: names(in.Repository), Ref: in.Ref, Languages: names(in.Language), Kinds: names(in.Kind),
-		Symbols: names(in.Symbol), Path: in.Path, Limit: in.Limit, MaxTokens: tokens, After: in.Cursor,
+		Symbols: names(in.Symbol), Path: in.Path, Limit: in.Limit, MaxTokens: tokens, Calls: in.Calls, After: in.Cursor,
 	})
 	if err != nil {
 		return "", err
@@ -97,7 +98,11 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 		if len(h.Places) > 0 {
 			fmt.Fprintf(&b, ", the same in %d more places", len(h.Places))
 		}
-		b.WriteString("\n" + ended(h.Text))
+		b.WriteString("\n")
+		for _, sentence := range h.Calls.Sentences() {
+			b.WriteString(mark + line(sentence) + "\n")
+		}
+		b.WriteString(ended(h.Text))
 	}
 	if a.Cut != "" {
 		b.WriteString(mark + a.Cut + "\n")

@@ -52,12 +52,13 @@ func communities(ctx context.Context, c caller, in communitiesIn) (string, error
 
 type relatedIn struct {
 	graphIn
-	File  string `json:"file" jsonschema:"the path of a file, or a symbol in it"`
-	Limit int    `json:"limit,omitempty" jsonschema:"most files, 1 to 200; default 50"`
+	File   string `json:"file" jsonschema:"the path of a file, or a symbol in it"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"most files, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, for the same file"`
 }
 
 func related(ctx context.Context, c caller, in relatedIn) (string, error) {
-	a, err := c.Related(ctx, service.RelatedRequest{GraphRequest: in.named(c, in.File), Limit: in.Limit})
+	a, err := c.Related(ctx, service.RelatedRequest{GraphRequest: in.named(c, in.File), Limit: in.Limit, After: in.Cursor})
 	if err != nil {
 		return "", err
 	}
@@ -76,5 +77,5 @@ func related(ctx context.Context, c caller, in relatedIn) (string, error) {
 	if a.More {
 		what += "; a bound ended the search, so there may be more"
 	}
-	return in.rows(a.At, what, "nothing else refers to what it does, or was changed with it", rows, "")
+	return in.rows(a.At, what, "nothing else refers to what it does, or was changed with it", rows, a.Next)
 }

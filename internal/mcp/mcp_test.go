@@ -119,6 +119,7 @@ func TestToolsAnswer(t *testing.T) {
 		not       string
 	}{
 		{"search", map[string]any{"query": "open the sluice", "kind": "function"}, []string{m.repo.Dir + " sluice.go:3-6 function openSluice" + at, "\treturn n\n}"}, "story"},
+		{"search", map[string]any{"query": "open the sluice", "kind": "function", "calls": true}, []string{at + "\n» called by Grind (mill.go)\n"}, "story"},
 		{"search", map[string]any{"query": "sluice", "language": "rust"}, []string{"Nothing found: no indexed text is of that language and kind."}, "»"},
 		{"search", map[string]any{"query": "treasure", "kind": "function"}, []string{"Nothing found: no indexed text holds a word of the query."}, "secret.go"},
 		{"explore", map[string]any{"question": "how is flour made"}, []string{" function Grind" + at, "openSluice(grain)", " function openSluice" + at}, "Treasure"},

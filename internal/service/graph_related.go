@@ -24,8 +24,9 @@ const (
 
 // RelatedRequest asks for the files that belong to the file of a symbol.
 type RelatedRequest struct {
-	GraphRequest     // the symbol is a file, or anything in it
-	Limit        int // 1 to MaxSymbols; 0: 50
+	GraphRequest        // the symbol is a file, or anything in it
+	After        string // Next of the answer before; "": from the first
+	Limit        int    // 1 to MaxSymbols; 0: 50
 }
 
 // Related is a file that belongs to another.
@@ -44,7 +45,8 @@ type RelatedAnswer struct {
 	At
 	Files   []string  `json:"files" nullable:"false" doc:"What the name stands for."`
 	Related []Related `json:"related" nullable:"false"`
-	More    bool      `json:"more" doc:"A bound ended the search: there may be more."`
+	More    bool      `json:"more" doc:"A bound ended the search: there may be more than the pages list."`
+	Next    string    `json:"-"`
 }
 
 // Related lists files that refer to a file or that it refers to, that refer to the same
@@ -71,15 +73,23 @@ func (s *Service) Related(ctx context.Context, r RelatedRequest) (a RelatedAnswe
 	}
 	a.Files = append(a.Files, nodes[0].symbol.Path)
 	k := kin{file: nodes[0].target.Document, of: make(map[uuid.UUID]*Related), shared: make(map[graph.Target][]uuid.UUID)}
-	if a.More, err = s.sharing(ctx, g, &k); err != nil {
+	skip, err := skipped(r.After)
+	if err != nil {
 		return a, err
 	}
-	if err := s.together(ctx, g, &k); err != nil {
+	late, err := s.inTime(ctx, func(ctx context.Context) (err error) {
+		if a.More, err = s.sharing(ctx, g, &k); err != nil {
+			return err
+		}
+		if err := s.together(ctx, g, &k); err != nil {
+			return err
+		}
+		return s.explain(ctx, g, &k)
+	})
+	if err != nil {
 		return a, err
 	}
-	if err := s.explain(ctx, g, &k); err != nil {
-		return a, err
-	}
+	a.More = a.More || late
 	for _, one := range k.of {
 		one.Score = one.Refers + one.Shares
 		if one.Changed {
@@ -88,9 +98,7 @@ func (s *Service) Related(ctx context.Context, r RelatedRequest) (a RelatedAnswe
 		a.Related = append(a.Related, *one)
 	}
 	slices.SortFunc(a.Related, func(x, y Related) int { return cmp.Or(cmp.Compare(y.Score, x.Score), strings.Compare(x.Path, y.Path)) })
-	if len(a.Related) > r.Limit {
-		a.Related, a.More = a.Related[:r.Limit], true
-	}
+	a.Related, a.Next = part(a.Related, skip, r.Limit)
 	return a, nil
 }
 

@@ -129,6 +129,18 @@ func TestRelatedFiles(t *testing.T) {
 	if got := related("main.go"); !slices.Equal(got, want) {
 		t.Errorf("related to main.go: %q, want %q", got, want)
 	}
+	page := service.RelatedRequest{GraphRequest: service.GraphRequest{Tenant: "acme", Repository: repo.Dir, Symbol: "main.go"}, Limit: 1}
+	for i, path := range []string{"wheel/w.go", "wheel/w_test.go"} {
+		a, err := m.Related(t.Context(), page)
+		if err != nil || len(a.Related) != 1 || a.Related[0].Path != path || (a.Next == "") != (i == 1) || a.More {
+			t.Fatalf("page %d of what is related to main.go: %+v, %v", i, a, err)
+		}
+		page.After = a.Next
+	}
+	page.After = "x"
+	if _, err := m.Related(t.Context(), page); !errors.Is(err, service.Invalid) {
+		t.Errorf("a cursor that is none: %v", err)
+	}
 	tree["main.go"] = testpipe.File{Content: tree["main.go"].Content + "\n// More.\n"}
 	tree["notes.md"] = testpipe.File{Content: "# Notes\n\nMore.\n"}
 	m.put(t, "acme", repo, "refs/heads/main", tree)

@@ -34,6 +34,7 @@ type SearchRequest struct {
 	MaxBytes     int      // most bytes of the hits in JSON, LeastBytes or more; 0: no bound
 	MaxTokens    int      // most tokens of the hits in JSON, BytesPerToken bytes counted as one; 0: no bound
 	After        string   // Next of the answer before; "": the best hits
+	Calls        bool     // hits tell what calls what they define, and what that calls
 
 	parts bool // see [search.Query]
 }
@@ -70,6 +71,7 @@ type Hit struct {
 	Text       string      `json:"text" doc:"The lines, with secrets masked."`
 	CutLines   int         `json:"cut_lines,omitempty" doc:"Lines left out after text, because the answer would be too large. They follow end_line."`
 	Places     []Place     `json:"places,omitempty" doc:"Other places of the same text among the results."`
+	Calls      *HitCalls   `json:"calls,omitempty" doc:"Calls to what the hit defines, and from it. Absent: they were not asked for, or the hit's file is in no symbol graph."`
 	Revision   int64       `json:"revision" doc:"Revision of the commit's snapshot."`
 	Underway   bool        `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
 
@@ -143,7 +145,13 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 			if a.Hits, err = s.located(ctx, r.Tenant, found.Hits); err != nil {
 				return a, err
 			}
-			if err := a.page(r, query.Limit, seen); err != nil {
+			full := a.choose(r, query.Limit, seen)
+			if r.Calls {
+				if err := s.calling(ctx, a.Hits); err != nil {
+					return a, err
+				}
+			}
+			if err := a.page(r, seen, full); err != nil {
 				return a, err
 			}
 			return a, s.note(ctx, meant, a.Hits)

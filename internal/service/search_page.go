@@ -71,14 +71,19 @@ func (r SearchRequest) seen() (seen []digest, err error) {
 	return seen, nil
 }
 
-// page leaves the hits that are to be shown now, within the bounds of the request. The
-// answer's hits are those of a search for at most asked.
-func (a *SearchAnswer) page(r SearchRequest, asked int, seen []digest) error {
-	full := len(a.Hits) == asked && asked < search.MaxLimit
+// choose leaves the hits that have not been shown, as many as the request wants. The
+// answer's hits are those of a search for at most asked. full says that there may be more.
+func (a *SearchAnswer) choose(r SearchRequest, asked int, seen []digest) (full bool) {
+	full = len(a.Hits) == asked && asked < search.MaxLimit
 	a.Hits = slices.DeleteFunc(a.Hits, func(h Hit) bool { return slices.Contains(seen, h.digest()) })
 	if most := cmp.Or(r.Limit, search.DefaultLimit); len(a.Hits) > most {
 		a.Hits, full = a.Hits[:most], true
 	}
+	return full
+}
+
+// page keeps the chosen hits within the bounds of the request, and says how to go on.
+func (a *SearchAnswer) page(r SearchRequest, seen []digest, full bool) error {
 	found := len(a.Hits)
 	if err := a.bound(r); err != nil {
 		return err
@@ -135,7 +140,7 @@ func (a *SearchAnswer) bound(r SearchRequest) error {
 func (a *SearchAnswer) cutFirst(room int) error {
 	a.Hits = a.Hits[:1]
 	h := &a.Hits[0]
-	h.Places = nil
+	h.Places, h.Calls = nil, nil
 	lines := slices.Collect(strings.Lines(h.Text))
 	for keep := len(lines); keep > 0; keep-- {
 		shown := *h

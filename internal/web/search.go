@@ -26,6 +26,7 @@ const (
 // question is a search as its address states it.
 type question struct {
 	Query, Repository, Ref, Language, Kind, Path, Symbol string
+	calls                                                bool // hits tell their calls
 	after                                                string
 }
 
@@ -41,7 +42,7 @@ var filters = []struct{ name, text, hint string }{
 
 func questionOf(query url.Values) question {
 	get := func(name string) string { return strings.TrimSpace(query.Get(name)) }
-	return question{get("q"), get("repository"), get("ref"), get("language"), get("kind"), get("path"), get("symbol"), query.Get("after")}
+	return question{get("q"), get("repository"), get("ref"), get("language"), get("kind"), get("path"), get("symbol"), get("calls") != "", query.Get("after")}
 }
 
 func (q question) value(filter string) string {
@@ -53,6 +54,9 @@ func (q question) link(v visit, change ...string) string {
 	pairs := []string{"q", q.Query}
 	for _, f := range filters {
 		pairs = append(pairs, f.name, q.value(f.name))
+	}
+	if q.calls {
+		pairs = append(pairs, "calls", "1")
 	}
 	for i := 0; i+1 < len(change); i += 2 {
 		if at := slices.Index(pairs, change[i]); at >= 0 && at%2 == 0 {
@@ -77,7 +81,7 @@ func (q question) request(who Caller) service.SearchRequest {
 	}
 	return service.SearchRequest{
 		Tenant: who.Tenant, Reach: who.Repositories, Query: q.Query, Repositories: list(q.Repository), Ref: q.Ref, Languages: list(q.Language),
-		Kinds: list(q.Kind), Symbols: list(q.Symbol), Path: q.Path, Limit: hitsPerPage, After: q.after,
+		Kinds: list(q.Kind), Symbols: list(q.Symbol), Path: q.Path, Limit: hitsPerPage, Calls: q.calls, After: q.after,
 	}
 }
 

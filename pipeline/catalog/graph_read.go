@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -136,6 +137,49 @@ func (g *Graphs) LeadingTo(ctx context.Context, track uuid.UUID, targets []int64
 		list[i] = StoredEdges(r)
 	}
 	return list, nil
+}
+
+// AroundQuery asks for the edges of documents, and for those that lead to targets.
+type AroundQuery struct {
+	Tracks    []uuid.UUID // of both
+	Documents []uuid.UUID
+	Targets   []int64 // by their hashes
+	Most      int
+}
+
+// AroundFile is a file of a graph with its edges, and the commit of the graph.
+type AroundFile struct {
+	StoredEdges
+	Commit string // hex
+}
+
+// Around lists the files of graphs that documents have, and then those with edges to one of
+// the targets, by path. A file may be among them by chance.
+func (g *Graphs) Around(ctx context.Context, q AroundQuery) ([]AroundFile, error) {
+	rows, err := g.query.GraphFilesAround(ctx, query.GraphFilesAroundParams{
+		Tracks: q.Tracks, Documents: q.Documents, Targets: orEmpty(q.Targets), Most: int32(q.Most),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for edges of %d documents in graphs: %w", len(q.Documents), err)
+	}
+	list := make([]AroundFile, len(rows))
+	for i, r := range rows {
+		list[i] = AroundFile{StoredEdges{r.Document, r.Path, r.Language, r.Package, r.Stale, r.Edges}, hex.EncodeToString(r.Commit)}
+	}
+	return list, nil
+}
+
+// Paths gives the paths of files of graphs, those that there are.
+func (g *Graphs) Paths(ctx context.Context, documents []uuid.UUID) (map[uuid.UUID]string, error) {
+	rows, err := g.query.GraphPaths(ctx, documents)
+	if err != nil {
+		return nil, fmt.Errorf("list paths of %d files of graphs: %w", len(documents), err)
+	}
+	paths := make(map[uuid.UUID]string, len(rows))
+	for _, r := range rows {
+		paths[r.Document] = r.Path
+	}
+	return paths, nil
 }
 
 // KeptAnswer loads an answer about a whole graph that was kept when the graph had changed

@@ -151,6 +151,22 @@ where f.track = @track and f.path > @after and f.document in (
 )
 order by f.path limit @most;
 
+-- name: GraphFilesAround :many
+-- The files of graphs that documents have, and then those with edges to targets in their tracks.
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges, g.commit::bytea as commit
+from graph_files f join graphs g on g.track = f.track left join graph_exact x on x.document = f.document
+where f.track = any(@tracks::uuid[]) and g.revision > 0 and f.document in (
+    select unnest(@documents::uuid[])
+    union all
+    select own.document from graph_files own where own.targets && @targets::bigint[]
+    union all
+    select exact.document from graph_exact exact where exact.targets && @targets::bigint[]
+)
+order by f.document <> all(@documents::uuid[]), f.path, f.document limit @most;
+
+-- name: GraphPaths :many
+select document, path from graph_files where document = any(@documents::uuid[]);
+
 -- name: FactContents :many
 select f.blob, f.language, f.content from facts f
 where f.blob = any(@blobs::bytea[]) and f.extractor = @extractor;

@@ -457,6 +457,70 @@ func (q *Queries) GraphChanges(ctx context.Context, arg GraphChangesParams) ([]G
 	return items, nil
 }
 
+const graphFilesAround = `-- name: GraphFilesAround :many
+select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges, g.commit::bytea as commit
+from graph_files f join graphs g on g.track = f.track left join graph_exact x on x.document = f.document
+where f.track = any($1::uuid[]) and g.revision > 0 and f.document in (
+    select unnest($2::uuid[])
+    union all
+    select own.document from graph_files own where own.targets && $3::bigint[]
+    union all
+    select exact.document from graph_exact exact where exact.targets && $3::bigint[]
+)
+order by f.document <> all($2::uuid[]), f.path, f.document limit $4
+`
+
+type GraphFilesAroundParams struct {
+	Tracks    []uuid.UUID
+	Documents []uuid.UUID
+	Targets   []int64
+	Most      int32
+}
+
+type GraphFilesAroundRow struct {
+	Document uuid.UUID
+	Path     string
+	Language string
+	Package  string
+	Stale    bool
+	Edges    []byte
+	Commit   []byte
+}
+
+// The files of graphs that documents have, and then those with edges to targets in their tracks.
+func (q *Queries) GraphFilesAround(ctx context.Context, arg GraphFilesAroundParams) ([]GraphFilesAroundRow, error) {
+	rows, err := q.db.Query(ctx, graphFilesAround,
+		arg.Tracks,
+		arg.Documents,
+		arg.Targets,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphFilesAroundRow
+	for rows.Next() {
+		var i GraphFilesAroundRow
+		if err := rows.Scan(
+			&i.Document,
+			&i.Path,
+			&i.Language,
+			&i.Package,
+			&i.Stale,
+			&i.Edges,
+			&i.Commit,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const graphFilesOf = `-- name: GraphFilesOf :many
 select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
 from graph_files f left join graph_exact x on x.document = f.document
@@ -564,6 +628,35 @@ func (q *Queries) GraphInputs(ctx context.Context, arg GraphInputsParams) ([]Gra
 	for rows.Next() {
 		var i GraphInputsRow
 		if err := rows.Scan(&i.Path, &i.Blob); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const graphPaths = `-- name: GraphPaths :many
+select document, path from graph_files where document = any($1::uuid[])
+`
+
+type GraphPathsRow struct {
+	Document uuid.UUID
+	Path     string
+}
+
+func (q *Queries) GraphPaths(ctx context.Context, documents []uuid.UUID) ([]GraphPathsRow, error) {
+	rows, err := q.db.Query(ctx, graphPaths, documents)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphPathsRow
+	for rows.Next() {
+		var i GraphPathsRow
+		if err := rows.Scan(&i.Document, &i.Path); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
