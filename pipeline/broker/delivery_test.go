@@ -70,15 +70,8 @@ func TestWaitLetsAnotherInAndResumeWaitsForIt(t *testing.T) {
 	submit(t, b, 2)
 	cfg := ingestor(1)
 	cfg.Waiting = 1
-	second, finish := make(chan struct{}), make(chan struct{})
-	var mu sync.Mutex
-	var order []string
+	second, finish, ended := make(chan struct{}), make(chan struct{}), make(chan string, 2)
 	var began atomic.Int32
-	note := func(what string) {
-		mu.Lock()
-		defer mu.Unlock()
-		order = append(order, what)
-	}
 	route(t, b.Subscriber(cfg), func(msg *message.Message) error {
 		if began.Add(1) == 1 {
 			d := broker.DeliveryOf(msg.Context())
@@ -88,18 +81,20 @@ func TestWaitLetsAnotherInAndResumeWaitsForIt(t *testing.T) {
 			if err := d.Resume(msg.Context()); err != nil {
 				return err
 			}
-			note("first")
+			ended <- "first"
 			return nil
 		}
 		close(second)
 		<-finish
-		note("second")
+		ended <- "second"
 		return nil
 	})
-	settled(t, b)
-	if len(order) != 2 || order[0] != "second" {
-		t.Errorf("ended in the order %v", order)
+	for _, want := range []string{"second", "first"} {
+		if got := receive(t, "a message to end", ended); got != want {
+			t.Errorf("the %s message ended, want the %s", got, want)
+		}
 	}
+	settled(t, b)
 }
 
 // A handler that waits is told when its subscription ends, and what it gives
