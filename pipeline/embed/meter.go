@@ -123,12 +123,16 @@ func (m *meter) flush(ctx context.Context) {
 	usage := m.usage
 	m.usage, m.timer = make(map[owner]*catalog.Consumption), nil
 	m.mu.Unlock()
-	if len(usage) == 0 {
-		return
-	}
 	list := make([]catalog.Consumption, 0, len(usage))
-	for _, u := range usage {
-		list = append(list, *u)
+	for o, u := range usage {
+		// A row of zeros, of texts that were refused, would keep the name of a model that
+		// has given nothing.
+		if *u != (catalog.Consumption{Tenant: o.tenant, Repository: o.repository}) {
+			list = append(list, *u)
+		}
+	}
+	if len(list) == 0 {
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()

@@ -35,3 +35,23 @@ func TestUsageSurvivesAFlushThatFailsDuringClose(t *testing.T) {
 		}
 	})
 }
+
+// Texts that a local model refuses cost nothing, and leave no row.
+func TestRefusedTextsAreNoUsage(t *testing.T) {
+	var written []catalog.Consumption
+	m := newMeter(func(_ context.Context, list []catalog.Consumption) error {
+		written = append(written, list...)
+		return nil
+	}, nil)
+	refused, embedded := owner{tenant: "a"}, owner{tenant: "b"}
+	m.embedded([]text{{owner: refused}}, nil, nil)
+	m.flush(t.Context())
+	if len(written) > 0 {
+		t.Errorf("written: %+v", written)
+	}
+	m.embedded([]text{{owner: refused}, {owner: embedded}}, [][]float32{nil, {1}}, nil)
+	m.close()
+	if len(written) != 1 || written[0].Tenant != "b" || written[0].Texts != 1 {
+		t.Errorf("written: %+v", written)
+	}
+}
