@@ -40,12 +40,18 @@ func credentialKeywords() []keyword {
 const maxNetrc = 1 << 10 // bytes of an entry
 
 // netrc matches "machine NAME login NAME password VALUE", over lines or on one,
-// as ftp and curl read it.
+// as ftp and curl read it. In a program's string an entry ends with the string, or at an
+// escape: its line's end.
 func netrc(text []byte, at, end int) (span, bool) {
 	if word.before(text, at) {
 		return span{}, false
 	}
 	limit := min(len(text), at+maxNetrc)
+	if at > 0 && (text[at-1] == '"' || text[at-1] == '\'' || text[at-1] == '`') {
+		if n := bytes.IndexAny(text[at:limit], string(text[at-1])+`\`); n >= 0 {
+			limit = at + n
+		}
+	}
 	next := func(i int) (from, to int) {
 		for i < limit && (blank[text[i]] || text[i] == '\n' || text[i] == '\r') {
 			i++

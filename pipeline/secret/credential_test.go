@@ -66,6 +66,7 @@ func (g generator) files() []planted {
 		{"ansible", "ansible_become_password: %s\n", g.password()},
 		{"netrc", "machine api.example\n  login bob\n  password %s\n", g.password()},
 		{"netrc", "machine h login bob password %s\nmachine x\n", g.password()},
+		{"netrc", "write(\"machine h login bob password %s\\n\")\n", g.of(base62, 16)},
 		{"pgpass", "db.example:5432:app:bob:%s\n", g.password()},
 		{"pgpass", "localhost:*:*:bob:%s\n", g.password()},
 		{"my.cnf", "[client]\nuser=a\npassword=%s\n", g.password()},
@@ -266,6 +267,7 @@ func TestNamesThatLookLikeCredentials(t *testing.T) {
 	for _, text := range []string{
 		"bypass = compute1(value2)\n", "    pass\n", "pass: int = 5\n", "compass: north12east\n", "passes=12345678\n", "test_pass = run_test_1(x)\n",
 		"the password is read from the file\n", "password \"must be given\"\n", "token 'identifier' expected\n", "machine learning login page password reset\n",
+		"f.write(\"machine example.com login aaaa password bbbb\\n\")\n", "f.write('machine a login user password pass\\ndefault\\n')\n",
 		"mysql -u root -p app < dump.sql\n", "mysql -u root -p$MYSQL_PASSWORD app\n", "curl -u \"$USER:$PASS\" https://a\n", "docker login -u bob --password-stdin\n",
 		"docker run -p 8080:80 nginx\n", "mkdir -p build/release1\n", "ssh -p 2222 host\n", "ENV PASSWORD_FILE /run/secrets/a1b2c3d4\n",
 		"data:\n  ca.crt: " + encoded("-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n") + "\n",

@@ -9,7 +9,7 @@ import (
 
 // Version of the rules. Raise it with every change that masks any text
 // differently. Texts that older rules masked are then read again.
-const Version = 4
+const Version = 5
 
 // MaxFindings is how many secrets a text may hold. One with more is a list of
 // credentials, and no part of it is worth the risk: see [Masked.Excess].
