@@ -14,6 +14,7 @@ type Bulk struct {
 	LiveWindow  int `env:"LEAT_LIVE_WINDOW" default:"2048" placeholder:"N" help:"Documents of one tenant that the live lane takes before embedders and indexers have done with them; the first of a commit may be as many more (${default})."`
 	BulkIngests int `env:"LEAT_BULK_INGESTS" default:"16" placeholder:"N" help:"Repositories of one tenant that an ingestor reads in turns in the bulk lane, or fetches, beside --in-flight (${default}); of all tenants at most twice as many."`
 	Waiting     int `env:"LEAT_WAITING" default:"4096" placeholder:"N" help:"Submissions that an ingestor holds while they wait for their tenant's turn (${default}). More than the tenants that may flood at once, times --intake-per-tenant."`
+	Pace        int `env:"LEAT_PACE" default:"50" placeholder:"N" help:"Submissions of one tenant that an ingestor begins in a second, after twice as many at once (${default}). Those above it wait, so that junk that is quickly refused costs no other tenant the processor. 0: no bound."`
 }
 
 // Check says what to change.
@@ -33,6 +34,9 @@ func (b Bulk) Check() error {
 	}
 	if b.Waiting < 0 || b.Waiting > broker.DefaultMaxAckPending {
 		return fmt.Errorf("--waiting (LEAT_WAITING) %d: give 0 to %d", b.Waiting, broker.DefaultMaxAckPending)
+	}
+	if b.Pace < 0 {
+		return fmt.Errorf("--pace (LEAT_PACE) %d: give 0 or more", b.Pace)
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	defer stop()
 	source := s.Broker.Subscriber(broker.SubscriberConfig{
 		Stream: broker.StreamIntake, Consumer: broker.ConsumerIngestor, InFlight: cfg.InFlight, Aside: cfg.BulkIngests, Waiting: cfg.Waiting,
-		Tenant: submitter, DrainTimeout: cfg.DrainTimeout,
+		Tenant: submitter, Pace: cfg.Pace, DrainTimeout: cfg.DrainTimeout,
 	})
 	return pipeline.Run(ctx, s.pipeline(cfg.Worker, log), pipeline.Step{
 		Worker: "ingestor", Ledger: step,

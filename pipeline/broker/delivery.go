@@ -213,10 +213,10 @@ func (p *pump) verdict(ctx context.Context, d *Delivery) func() error {
 	}
 }
 
-// offer waits for the message's turn, and reports whether somebody took the
+// offer waits for the message's pace and turn, and reports whether somebody took the
 // message before ctx ended.
 func (p *pump) offer(ctx context.Context, d *Delivery) bool {
-	if ctx.Err() != nil || d.Resume(ctx) != nil {
+	if p.pace.Wait(ctx, d.tenant) != nil || d.Resume(ctx) != nil {
 		return false
 	}
 	select {

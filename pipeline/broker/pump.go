@@ -69,6 +69,7 @@ type pump struct {
 	out          chan *message.Message
 	slots        *slots       // for all messages held
 	turns, aside *line.Places // for those that are worked on, and for those set aside
+	pace         *line.Pace
 
 	work       context.Context // the parent of the handlers' contexts
 	cancelWork context.CancelFunc

@@ -44,6 +44,9 @@ type SubscriberConfig struct {
 	// leave, and the tenants are served in turns. Default: all messages share the
 	// places, in the order of the stream.
 	Tenant func(subject string) string
+	// Pace bounds the messages of one tenant that are handed over in a second, after twice
+	// as many at once. Those above it wait here, and count as Waiting. Default: no bound.
+	Pace int
 	// NakDelay is how long a nacked message waits for its next delivery.
 	// Default: DefaultNakDelay.
 	NakDelay time.Duration
@@ -146,6 +149,7 @@ func newPump(ctx context.Context, s *Subscriber) (*pump, error) {
 		slots:     newSlots(held, kept),
 		turns:     line.NewPlaces(working, s.cfg.Tenant == nil),
 		aside:     line.NewPlaces(aside, s.cfg.Tenant == nil),
+		pace:      line.NewPace(s.cfg.Pace),
 		fetched:   make(chan struct{}),
 		abandoned: make(chan struct{}),
 		done:      make(chan struct{}),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
@@ -208,6 +209,47 @@ func TestCloseGivesBackWhatWasNeverHandedOver(t *testing.T) {
 	settled(t, b)
 	if seen.distinct() != messages || seen.deliveries() != messages {
 		t.Errorf("%d messages handled in %d deliveries, want %d in as many", seen.distinct(), seen.deliveries(), messages)
+	}
+}
+
+// What a tenant has submitted above its pace waits in the subscriber, which sees past it,
+// and which gives it back when it ends.
+func TestWhatIsAboveATenantsPaceWaits(t *testing.T) {
+	t.Parallel()
+	const pace, messages = 5, 40
+	b := startServer(t).connect()
+	ensure(t, b, patient())
+	submit(t, b, messages)
+	if err := b.Publisher().Publish(events.SubmittedSubject("quiet"), message.NewMessage("", []byte("quiet"))); err != nil {
+		t.Fatal(err)
+	}
+
+	cfg := ingestor(2)
+	cfg.Pace, cfg.Waiting, cfg.Tenant = pace, 2*messages, func(subject string) string { return subject }
+	seen, quiet := newTally(), make(chan struct{})
+	began := time.Now()
+	stop := route(t, b.Subscriber(cfg), func(msg *message.Message) error {
+		seen.enter(msg)
+		if string(msg.Payload) == "quiet" {
+			close(quiet)
+		}
+		return nil
+	})
+	await(t, "the other tenant's message", quiet)
+	eventually(t, "some above the pace", func() bool { return seen.distinct() > 3*pace })
+	handed := seen.distinct()
+	if most := 1 + 2*pace + int(pace*time.Since(began).Seconds()) + 1; handed > most {
+		t.Errorf("%d messages after %s, want at most %d", handed, time.Since(began), most)
+	}
+	stop()
+	route(t, b.Subscriber(ingestor(0)), func(msg *message.Message) error {
+		seen.enter(msg)
+		return nil
+	})
+	eventually(t, "the rest", func() bool { return seen.distinct() == messages+1 })
+	settled(t, b)
+	if seen.deliveries() != messages+1 {
+		t.Errorf("%d deliveries of %d messages", seen.deliveries(), messages+1)
 	}
 }
 
