@@ -86,7 +86,7 @@ func (g *globals) settle(ctx context.Context, s *worker.Stores) error {
 	ticker := time.NewTicker(settleInterval)
 	defer ticker.Stop()
 	for last := time.Now(); ; {
-		left, err := s.Catalog.OpenDocuments(ctx)
+		left, err := s.Catalog.Gauges.OpenDocuments(ctx)
 		if err != nil || left == 0 {
 			return err
 		}

@@ -29,7 +29,7 @@ func restorePart(t *testing.T, v *backup.Vault, p *testpipe.Pipe, r backup.PartR
 func forget(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo) {
 	t.Helper()
 	id := events.RepositoryID(events.DefaultTenant, r.Dir)
-	if _, err := p.Catalog.Forget(t.Context(), id); err != nil {
+	if _, err := p.Catalog.Removals.Forget(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	for n := 0; p.One(t, "select count(*) from repositories where id = $1", id) != "0"; n++ {

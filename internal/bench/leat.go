@@ -104,7 +104,7 @@ func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus
 		return catalog.SubmissionStatus{}, 0, err
 	}
 	for {
-		status, err := l.Catalog.SubmissionStatus(ctx, key)
+		status, err := l.Catalog.Submissions.Status(ctx, key)
 		took := time.Since(began)
 		switch {
 		case err != nil && !errors.Is(err, catalog.ErrNotFound):

@@ -55,7 +55,7 @@ func (r *run) open(ctx context.Context) (o opened, err error) {
 // differences.
 func (o opened) verify(ctx context.Context) (found verify.Report, differences []string, err error) {
 	v := verify.Verifier{Documents: o.Catalog, Packs: o.Catalog.Packs, Points: o.Points, Blobs: o.Blobs, Generation: o.generation}
-	v.Graphs = graph.NewChecker(o.Catalog.Core, o.Catalog.Graphs, o.Catalog.Locks, o.Blobs)
+	v.Graphs = graph.NewChecker(graph.RoomsOf(o.Catalog), o.Blobs)
 	v.Found = func(kind, what string) {
 		if len(differences) < 10 {
 			differences = append(differences, kind+" "+what)

@@ -32,7 +32,7 @@ func (l *look) capacity(ctx context.Context) {
 	if l.stores.Catalog == nil {
 		return
 	}
-	history, err := l.stores.Catalog.Measurements(ctx, forecastDays)
+	history, err := l.stores.Catalog.Gauges.Measurements(ctx, forecastDays)
 	if err != nil {
 		l.add("capacity", Skipped, err.Error(), "")
 		return

@@ -27,7 +27,7 @@ func (l *look) postgres(ctx context.Context) {
 		return
 	}
 	before := time.Now()
-	s, err := l.stores.Catalog.Server(ctx)
+	s, err := l.stores.Catalog.Gauges.Server(ctx)
 	if err != nil {
 		l.failed("postgres", err, "see the server's log")
 		return
@@ -285,7 +285,7 @@ func (l *look) work(ctx context.Context) {
 	if l.stores.Catalog == nil {
 		return
 	}
-	f, err := l.stores.Catalog.Figures(ctx)
+	f, err := l.stores.Catalog.Gauges.Figures(ctx)
 	if err != nil {
 		l.add("work", Skipped, err.Error(), "")
 		return

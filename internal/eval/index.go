@@ -113,7 +113,7 @@ func (x *index) ingest(ctx context.Context, url string) (uuid.UUID, error) {
 		return uuid.Nil, err
 	}
 	for {
-		status, err := x.stores.Catalog.SubmissionStatus(ctx, submitted.Key)
+		status, err := x.stores.Catalog.Submissions.Status(ctx, submitted.Key)
 		switch {
 		case err != nil && !errors.Is(err, catalog.ErrNotFound):
 			return uuid.Nil, err

@@ -17,7 +17,7 @@ import (
 // graphs makes the symbol graphs that are owed.
 func (s *site) graphs(t *testing.T) {
 	t.Helper()
-	step := graph.New(graph.Config{}, s.Catalog.Core, s.Catalog.Graphs, s.Catalog.Locks, s.Blobs, child.InProcess{}, s.Logs.Logger())
+	step := graph.New(graph.Config{}, graph.RoomsOf(s.Catalog), s.Blobs, child.InProcess{}, s.Logs.Logger())
 	if err := step.Look(t.Context()); err != nil {
 		t.Fatal(err)
 	}

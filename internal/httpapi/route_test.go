@@ -99,7 +99,7 @@ func furnish(t *testing.T, d *door) *testpipe.Repo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	graphs := graph.New(graph.Config{}, d.Catalog.Core, d.Catalog.Graphs, d.Catalog.Locks, d.Blobs, child.InProcess{}, d.Logs.Logger())
+	graphs := graph.New(graph.Config{}, graph.RoomsOf(d.Catalog), d.Blobs, child.InProcess{}, d.Logs.Logger())
 	if err := graphs.Look(t.Context()); err != nil {
 		t.Fatal(err)
 	}

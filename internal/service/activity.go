@@ -56,7 +56,7 @@ func (s *Service) Activity(ctx context.Context, r ActivityRequest) (a ActivityAn
 	for i := range a.Spans {
 		a.Spans[i].Begins = first.Add(time.Duration(i) * time.Duration(width) * time.Second)
 	}
-	list, err := s.stores.Catalog.Activity(ctx, r.Tenant, first, time.Duration(width)*time.Second, ids...)
+	list, err := s.stores.Catalog.Flow.Activity(ctx, r.Tenant, first, time.Duration(width)*time.Second, ids...)
 	for _, e := range list {
 		i := int(e.Begins.Sub(first) / (time.Duration(width) * time.Second))
 		if i < 0 || i >= len(a.Spans) { // a second later than the request

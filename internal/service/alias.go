@@ -30,6 +30,6 @@ func (s *Service) Alias(ctx context.Context, r AliasRequest) (err error) {
 			return unreached()
 		}
 	}
-	_, err = s.stores.Catalog.Alias(ctx, r.Tenant, r.From, r.To)
+	_, err = s.stores.Catalog.Names.Alias(ctx, r.Tenant, r.From, r.To)
 	return err
 }

@@ -52,7 +52,7 @@ func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved Appro
 	if err != nil {
 		return approved, false, err
 	}
-	waiting, err := s.stores.Catalog.Approvals(ctx, r.Tenant, ids...)
+	waiting, err := s.stores.Catalog.Approvals.List(ctx, r.Tenant, ids...)
 	if err != nil {
 		return approved, false, err
 	}
@@ -65,7 +65,7 @@ func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved Appro
 		return approved, false, nil
 	case 1:
 		key := catalog.SubmissionKey{Tenant: r.Tenant, Source: s.cfg.Source, Event: uuid.NewString()}
-		return approval(waiting[0]), true, s.stores.Catalog.Approve(ctx, waiting[0], key)
+		return approval(waiting[0]), true, s.stores.Catalog.Approvals.Approve(ctx, waiting[0], key)
 	}
 	var refs []string
 	for _, a := range waiting {

@@ -83,7 +83,7 @@ func (s *Service) Diff(ctx context.Context, r DiffRequest) (a DiffAnswer, err er
 	if under != "" {
 		under += "/"
 	}
-	all, err := s.stores.Catalog.Differences(ctx, from.revised(), to.revised(), []byte(under), maxDifferences+1)
+	all, err := s.stores.Catalog.Trees.Differences(ctx, from.revised(), to.revised(), []byte(under), maxDifferences+1)
 	if err != nil {
 		return a, err
 	}

@@ -64,7 +64,7 @@ func (s *Service) Directory(ctx context.Context, r DirectoryRequest) (a Director
 	if under != "" {
 		under += "/"
 	}
-	list, err := s.stores.Catalog.Directory(ctx, m.ID, m.at, []byte(under), r.Skip, r.Limit+1)
+	list, err := s.stores.Catalog.Trees.Directory(ctx, m.ID, m.at, []byte(under), r.Skip, r.Limit+1)
 	if err != nil {
 		return a, err
 	}

@@ -93,7 +93,7 @@ func (s *Service) turned(ctx context.Context, r TurnRequest, do func(context.Con
 	if err := do(ctx, ids); err != nil {
 		return a, err
 	}
-	now, err := s.stores.Catalog.HeadsOf(ctx, r.Tenant, ids)
+	now, err := s.stores.Catalog.Trees.HeadsOf(ctx, r.Tenant, ids)
 	if err != nil {
 		return a, err
 	}

@@ -100,7 +100,7 @@ func (a action) may(scope string) bool { return slices.Contains(a.hook.Scopes, s
 
 // known returns the refs of the repository of a URL, whatever form of it is indexed.
 func (a action) known(ctx context.Context, url string) ([]catalog.Followed, error) {
-	place, err := a.stores.Catalog.Locate(ctx, a.hook.Tenant, url)
+	place, err := a.stores.Catalog.Names.Locate(ctx, a.hook.Tenant, url)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (a action) refOf(ctx context.Context, known []catalog.Followed) (ref, why s
 		}
 	}
 	if len(known) > 0 { // the look at the default branch looks at the tags too
-		rules, err := a.stores.Catalog.TagRules(ctx, known[0].Repository)
+		rules, err := a.stores.Catalog.Tags.Rules(ctx, known[0].Repository)
 		if err != nil || slices.ContainsFunc(rules, func(r catalog.TagRule) bool { return glob.Stars(r.Glob, e.Ref) }) {
 			return "", "", err
 		}
@@ -229,7 +229,7 @@ func (a action) forget(ctx context.Context, b Became, known []catalog.Followed) 
 		if i > 0 && known[i-1].Repository == f.Repository {
 			continue
 		}
-		if _, err := a.stores.Catalog.Forget(ctx, f.Repository); err != nil && !isNotFound(err) {
+		if _, err := a.stores.Catalog.Removals.Forget(ctx, f.Repository); err != nil && !isNotFound(err) {
 			return b, err
 		}
 	}

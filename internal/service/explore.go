@@ -232,7 +232,7 @@ func (x *exploration) lines(ctx context.Context, h Hit, first, last int) (text R
 		return text, err
 	}
 	if f.text == nil {
-		if f.stored, err = x.stores.Catalog.StoredFile(ctx, h.document); err == nil {
+		if f.stored, err = x.stores.Catalog.Trees.StoredFile(ctx, h.document); err == nil {
 			f.text, err = x.content(ctx, f.stored)
 		}
 	}

@@ -145,7 +145,7 @@ func (s *Service) source(ctx context.Context, g trackGraph) (wiki.Source, error)
 func (s *Service) files(ctx context.Context, g trackGraph, w *wiki.Source) (map[string]int, error) {
 	place := make(map[string]int)
 	for after := []byte(nil); ; {
-		page, err := s.stores.Catalog.DocumentBlobs(ctx, g.track, after, contentPage)
+		page, err := s.stores.Catalog.Trees.DocumentBlobs(ctx, g.track, after, contentPage)
 		if err != nil {
 			return nil, err
 		}

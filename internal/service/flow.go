@@ -67,11 +67,11 @@ func (s *Service) Flow(ctx context.Context, r FlowRequest) (a FlowAnswer, err er
 	if err != nil {
 		return a, err
 	}
-	listings, err := s.stores.Catalog.Listings(ctx, r.Tenant, ids...)
+	listings, err := s.stores.Catalog.Flow.Listings(ctx, r.Tenant, ids...)
 	if err != nil {
 		return a, err
 	}
-	open, err := s.stores.Catalog.OpenWork(ctx, r.Tenant, ids...)
+	open, err := s.stores.Catalog.Flow.OpenWork(ctx, r.Tenant, ids...)
 	if err != nil {
 		return a, err
 	}

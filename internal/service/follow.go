@@ -133,7 +133,7 @@ func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 // submissionStatus returns the zero status of a submission that is not yet accepted, or is
 // of a repository that the request does not reach.
 func (s *Service) submissionStatus(ctx context.Context, r FollowRequest, key catalog.SubmissionKey) (catalog.SubmissionStatus, error) {
-	status, err := s.stores.Catalog.SubmissionStatus(ctx, key)
+	status, err := s.stores.Catalog.Submissions.Status(ctx, key)
 	if isNotFound(err) {
 		return catalog.SubmissionStatus{}, nil
 	}

@@ -34,7 +34,7 @@ func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []Reposit
 			continue
 		}
 		done[t.ID] = true
-		if _, err := s.stores.Catalog.Forget(ctx, uuid.MustParse(t.ID), submittedAs(r.Ref)...); err != nil {
+		if _, err := s.stores.Catalog.Removals.Forget(ctx, uuid.MustParse(t.ID), submittedAs(r.Ref)...); err != nil {
 			return nil, err
 		}
 	}

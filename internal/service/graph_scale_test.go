@@ -59,7 +59,7 @@ func TestALargeGraph(t *testing.T) {
 		tree[path] = testpipe.File{Content: text}
 	}
 	repo := testpipe.NewRepo(t)
-	step := graph.New(graph.Config{}, m.Catalog.Core, m.Catalog.Graphs, m.Catalog.Locks, m.Blobs, child.InProcess{}, m.Logs.Logger())
+	step := graph.New(graph.Config{}, graph.RoomsOf(m.Catalog), m.Blobs, child.InProcess{}, m.Logs.Logger())
 	put := func(name string) {
 		t.Helper()
 		repo.Commit(t, tree)

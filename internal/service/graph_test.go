@@ -15,7 +15,7 @@ import (
 // graphs makes the graphs that are owed.
 func (m mill) graphs(t *testing.T) {
 	t.Helper()
-	step := graph.New(graph.Config{}, m.Catalog.Core, m.Catalog.Graphs, m.Catalog.Locks, m.Blobs, child.InProcess{}, m.Logs.Logger())
+	step := graph.New(graph.Config{}, graph.RoomsOf(m.Catalog), m.Blobs, child.InProcess{}, m.Logs.Logger())
 	if err := step.Look(t.Context()); err != nil {
 		t.Fatal(err)
 	}

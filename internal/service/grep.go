@@ -114,7 +114,7 @@ type grep struct {
 
 func (g *grep) run(ctx context.Context, head catalog.Head) error {
 	for {
-		texts, err := g.stores.Catalog.Texts(ctx, head.ID, []byte(g.from.path), g.languages, grepRows)
+		texts, err := g.stores.Catalog.Trees.Texts(ctx, head.ID, []byte(g.from.path), g.languages, grepRows)
 		if err != nil {
 			return err
 		}

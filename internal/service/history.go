@@ -64,14 +64,14 @@ func (s *Service) History(ctx context.Context, r HistoryRequest) (a HistoryAnswe
 		return a, err
 	}
 	a = HistoryAnswer{Snapshots: []Snapshot{}, Skipped: []SkipCount{}}
-	list, err := s.stores.Catalog.History(ctx, ids[0], r.Limit)
+	list, err := s.stores.Catalog.Flow.History(ctx, ids[0], r.Limit)
 	if err != nil {
 		return a, err
 	}
 	for _, p := range list {
 		a.Snapshots = append(a.Snapshots, Snapshot{p.Ref, p.Revision, p.Commit, string(p.State), string(p.Lane), p.Files, p.CreatedAt.UTC(), p.ListedAt, p.IndexedAt})
 	}
-	counts, err := s.stores.Catalog.SkipCounts(ctx, ids[0])
+	counts, err := s.stores.Catalog.Flow.SkipCounts(ctx, ids[0])
 	for _, c := range counts {
 		a.Skipped = append(a.Skipped, SkipCount(c))
 	}

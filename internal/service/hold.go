@@ -48,7 +48,7 @@ func (s *Service) Hold(ctx context.Context, r HoldRequest) (a HoldAnswer, err er
 			return a, err
 		}
 	}
-	if err := s.stores.Catalog.Hold(ctx, head.ID, commit); err != nil {
+	if err := s.stores.Catalog.Versions.Hold(ctx, head.ID, commit); err != nil {
 		return a, err
 	}
 	n, err := s.Submit(ctx, SubmitRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: head.URL, Ref: head.Ref})

@@ -144,7 +144,7 @@ func (s *Service) ownDomain(ctx context.Context, tenant string) (string, error) 
 	if err := s.check(ctx, tenant, store.Postgres); err != nil {
 		return "", err
 	}
-	domain, err := s.stores.Catalog.KeyDomain(ctx, tenant)
+	domain, err := s.stores.Catalog.Keys.Domain(ctx, tenant)
 	switch {
 	case err != nil:
 		return "", err

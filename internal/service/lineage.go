@@ -93,7 +93,7 @@ func (s *Service) Lineage(ctx context.Context, r LineageRequest) (a LineageAnswe
 		return a, notKept(place.Commit, "and "+r.Path+" has no points of it any more")
 	}
 	id := document(head.ID, r.Path)
-	l, err := s.stores.Catalog.Lineage(ctx, id)
+	l, err := s.stores.Catalog.Lineages.Of(ctx, id)
 	if err != nil {
 		return a, err
 	}
@@ -101,7 +101,7 @@ func (s *Service) Lineage(ctx context.Context, r LineageRequest) (a LineageAnswe
 	if err != nil {
 		return a, err
 	}
-	list, err := s.stores.Catalog.LineageChunks(ctx, id, active.Embedder.ID, r.From-1, r.Limit+1)
+	list, err := s.stores.Catalog.Lineages.Chunks(ctx, id, active.Embedder.ID, r.From-1, r.Limit+1)
 	if err != nil {
 		return a, err
 	}

@@ -62,7 +62,7 @@ func (d Definition) holds(line int) bool { return d.StartLine <= line && line <=
 // definitions lists a document's definitions in their order. A definition that was cut
 // into several chunks is one.
 func (s *Service) definitions(ctx context.Context, document uuid.UUID) ([]Definition, error) {
-	chunks, err := s.stores.Catalog.Outline(ctx, document, maxOutline)
+	chunks, err := s.stores.Catalog.Trees.Outline(ctx, document, maxOutline)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *Service) definitionsOf(ctx context.Context, document uuid.UUID, f catal
 	if !f.Former {
 		return s.definitions(ctx, document)
 	}
-	chunks, err := s.stores.Catalog.OutlineOf(ctx, f.Blob, f.Language, maxOutline)
+	chunks, err := s.stores.Catalog.Trees.OutlineOf(ctx, f.Blob, f.Language, maxOutline)
 	return join(chunks), err
 }
 

@@ -66,7 +66,7 @@ func (s *Service) fileThen(ctx context.Context, m moment, path string) (catalog.
 	if m.at == catalog.Now {
 		return s.file(ctx, m.Head, path)
 	}
-	f, err := s.stores.Catalog.FormerFile(ctx, document(m.ID, path), m.at)
+	f, err := s.stores.Catalog.Trees.FormerFile(ctx, document(m.ID, path), m.at)
 	switch {
 	case isNotFound(err): // it has not changed since, or was not there
 		if f, err = s.file(ctx, m.Head, path); f.Revision > m.at {
@@ -122,7 +122,7 @@ func (s *Service) snapshots(ctx context.Context, heads []catalog.Head, commit st
 	if !commitStart.MatchString(commit) || len(heads) == 0 {
 		return nil, nil
 	}
-	return s.stores.Catalog.Past(ctx, repositories(heads), commit, most)
+	return s.stores.Catalog.Trees.Past(ctx, repositories(heads), commit, most)
 }
 
 // notKept is the error of a commit that was indexed, and whose files are not kept.

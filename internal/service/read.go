@@ -199,7 +199,7 @@ func document(track uuid.UUID, path string) uuid.UUID {
 // file looks up a path, as the repository has it or as leat shows it. The error says why
 // the file has no text.
 func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalog.StoredFile, error) {
-	file, err := s.stores.Catalog.StoredFile(ctx, document(h.ID, path))
+	file, err := s.stores.Catalog.Trees.StoredFile(ctx, document(h.ID, path))
 	switch {
 	case isNotFound(err):
 		return file, noFile(path, ShortRef(h.Ref), h.URL, err)

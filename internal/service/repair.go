@@ -57,7 +57,7 @@ func (s *Service) awaitWorkers(ctx context.Context) error {
 	ticker := time.NewTicker(settlePace)
 	defer ticker.Stop()
 	for left := int64(-1); ; {
-		n, err := s.stores.Catalog.OpenDocuments(ctx)
+		n, err := s.stores.Catalog.Gauges.OpenDocuments(ctx)
 		switch {
 		case err == nil && n == 0:
 			return nil

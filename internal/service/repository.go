@@ -50,7 +50,7 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 
 // reached loads those heads of some repositories, or of all, that a request reaches.
 func (s *Service) reached(ctx context.Context, r TracksRequest, repositories ...uuid.UUID) ([]catalog.Head, error) {
-	heads, err := s.stores.Catalog.Heads(ctx, r.Tenant, repositories...)
+	heads, err := s.stores.Catalog.Trees.Heads(ctx, r.Tenant, repositories...)
 	if err != nil || !restricted(ctx, r.Reach) {
 		return heads, err
 	}
@@ -82,7 +82,7 @@ func (s *Service) former(ctx context.Context, tenant, name string) (uuid.UUID, e
 		return uuid.Nil, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
 	}
 	for _, form := range []string{full, events.RepositoryURL(name)} { // a name may lack the scheme
-		place, err := s.stores.Catalog.Locate(ctx, tenant, form)
+		place, err := s.stores.Catalog.Names.Locate(ctx, tenant, form)
 		if err != nil || place.Former {
 			return place.Repository, err
 		}

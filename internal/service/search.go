@@ -212,7 +212,7 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 		return q, nil, err
 	}
 	if r.Ref == "" {
-		if q.Apart, err = s.stores.Catalog.TracksApart(ctx, r.Tenant); err != nil {
+		if q.Apart, err = s.stores.Catalog.Versions.TracksApart(ctx, r.Tenant); err != nil {
 			return q, nil, err
 		}
 	}
@@ -265,7 +265,7 @@ func (s *Service) located(ctx context.Context, tenant string, found []search.Hit
 	if len(ids) == 0 {
 		return []Hit{}, nil
 	}
-	heads, err := s.stores.Catalog.HeadsOf(ctx, tenant, ids)
+	heads, err := s.stores.Catalog.Trees.HeadsOf(ctx, tenant, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (s *Service) Skipped(ctx context.Context, r SkippedRequest) (a SkippedAnswe
 		return a, err
 	}
 	found, next, err := collect(r.Page, ids, func(id, after uuid.UUID, most int) ([]catalog.Skipped, error) {
-		return s.stores.Catalog.SkippedFiles(ctx, id, after, most)
+		return s.stores.Catalog.Flow.SkippedFiles(ctx, id, after, most)
 	}, func(f catalog.Skipped) uuid.UUID { return f.ID }, func(f catalog.Skipped) bool { return r.Reason == "" || r.Reason == f.Reason })
 	a = SkippedAnswer{Files: make([]SkippedFile, len(found)), Next: next}
 	for i, f := range found {
@@ -81,7 +81,7 @@ func (s *Service) Secrets(ctx context.Context, r SkippedRequest) (a SecretsAnswe
 		Ordinal  int32
 	}
 	found, next, err := collect(r.Page, ids, func(id uuid.UUID, after at, most int) ([]catalog.FoundAt, error) {
-		return s.stores.Catalog.Findings(ctx, id, catalog.FoundAt{Document: after.Document, Ordinal: after.Ordinal}, most)
+		return s.stores.Catalog.Flow.Findings(ctx, id, catalog.FoundAt{Document: after.Document, Ordinal: after.Ordinal}, most)
 	}, func(f catalog.FoundAt) at { return at{f.Document, f.Ordinal} }, func(catalog.FoundAt) bool { return true })
 	a = SecretsAnswer{Secrets: make([]Secret, len(found)), Next: next}
 	for i, f := range found {

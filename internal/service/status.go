@@ -169,7 +169,7 @@ func (s *Service) Failed(ctx context.Context, r FailedRequest) (a FailedAnswer, 
 		url string
 	}
 	found, next, err := collect(r.Page, repositories(tracks), func(id, after uuid.UUID, most int) ([]row, error) {
-		list, err := s.stores.Catalog.FailedDocuments(ctx, id, after, most)
+		list, err := s.stores.Catalog.Flow.FailedDocuments(ctx, id, after, most)
 		rows := make([]row, len(list))
 		for i, d := range list {
 			rows[i] = row{d, urls[id]}

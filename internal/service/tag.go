@@ -85,7 +85,7 @@ func (s *Service) TagRules(ctx context.Context, r TagRulesRequest) (a TagRulesAn
 		return a, err
 	}
 	a = TagRulesAnswer{ID: heads[0].Repository.String(), URL: heads[0].URL, Rules: []TagRule{}}
-	rules, err := s.stores.Catalog.TagRules(ctx, heads[0].Repository)
+	rules, err := s.stores.Catalog.Tags.Rules(ctx, heads[0].Repository)
 	for _, rule := range rules {
 		a.Rules = append(a.Rules, tagRule(rule))
 	}
@@ -121,7 +121,7 @@ func (s *Service) TrackTags(ctx context.Context, r TrackTagsRequest) (a TrackTag
 	case rule.Searchable < 0 || rule.Searchable > MostTags:
 		return a, badLimit(rule.Searchable, MostTags, "searchable tags")
 	}
-	if err := s.stores.Catalog.PutTagRule(ctx, heads[0].Repository, rule); err != nil {
+	if err := s.stores.Catalog.Tags.PutRule(ctx, heads[0].Repository, rule); err != nil {
 		return a, err
 	}
 	n, err := s.Submit(ctx, SubmitRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: heads[0].URL})
@@ -135,7 +135,7 @@ func (s *Service) UntrackTags(ctx context.Context, r UntrackTagsRequest) (err er
 	if err != nil {
 		return err
 	}
-	err = s.stores.Catalog.DropTagRule(ctx, heads[0].Repository, fullTags(r.Tags))
+	err = s.stores.Catalog.Tags.DropRule(ctx, heads[0].Repository, fullTags(r.Tags))
 	if isNotFound(err) {
 		return &Error{Kind: NotFound, Field: FieldRef, Value: r.Tags, Reason: "no tags are followed by this glob", Err: err}
 	}

@@ -181,7 +181,7 @@ func TestARuleOfTagsIsRefused(t *testing.T) {
 	if _, err := m.TrackTags(t.Context(), service.TrackTagsRequest{Tenant: "other", Repository: repo.Dir, Tags: "v*"}); !errors.Is(err, service.NotFound) {
 		t.Errorf("of another tenant: %v", err)
 	}
-	if rules, err := m.Catalog.TagRules(t.Context(), events.RepositoryID("acme", repo.Dir)); err != nil || len(rules) != 0 {
+	if rules, err := m.Catalog.Tags.Rules(t.Context(), events.RepositoryID("acme", repo.Dir)); err != nil || len(rules) != 0 {
 		t.Errorf("%v, %v", rules, err)
 	}
 	if err := m.UntrackTags(t.Context(), service.UntrackTagsRequest{Tenant: "acme", Repository: repo.Dir, Tags: "v*"}); !errors.Is(err, service.NotFound) {

@@ -62,7 +62,7 @@ func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err er
 	if under != "" {
 		under += "/"
 	}
-	files, err := s.stores.Catalog.Files(ctx, m.ID, m.at, []byte(under), []byte(r.After), r.Limit+1)
+	files, err := s.stores.Catalog.Trees.Files(ctx, m.ID, m.at, []byte(under), []byte(r.After), r.Limit+1)
 	if err != nil {
 		return a, err
 	}

@@ -94,7 +94,7 @@ func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verif
 // graphs compares symbol graphs. It cuts nothing: texts are read by workers alone.
 func (s *Service) graphs() *graph.Step {
 	c := s.stores.Catalog
-	return graph.NewChecker(c.Core, c.Graphs, c.Locks, s.stores.Blobs)
+	return graph.NewChecker(graph.RoomsOf(c), s.stores.Blobs)
 }
 
 func (s *Service) scope(ctx context.Context, r ScopeRequest) (scope point.Scope, err error) {

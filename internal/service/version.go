@@ -73,7 +73,7 @@ func (s *Service) Versions(ctx context.Context, r VersionsRequest) (a VersionsAn
 		return a, err
 	}
 	a = VersionsAnswer{ID: heads[0].Repository.String(), URL: heads[0].URL, Versions: []Version{}}
-	list, err := s.stores.Catalog.Versions(ctx, heads[0].Repository)
+	list, err := s.stores.Catalog.Versions.List(ctx, heads[0].Repository)
 	for _, v := range list {
 		a.Versions = append(a.Versions, Version{v.Name, v.Ref, v.Commit, v.Revision, string(v.State), v.CreatedAt.UTC(), v.Rule})
 	}
@@ -104,14 +104,14 @@ func (s *Service) Pin(ctx context.Context, r PinRequest) (a PinAnswer, err error
 		return a, &Error{Kind: Invalid, Field: FieldName, Value: r.Name, Reason: "begin with a letter or digit, and use letters, digits and . _ / + - alone, 128 at most"}
 	}
 	track := catalog.Track{ID: events.TrackID(heads[0].Repository, ref), Repository: heads[0].Repository, Tenant: r.Tenant, URL: heads[0].URL, Ref: ref}
-	err = s.stores.Catalog.PutVersion(ctx, r.Name, track)
+	err = s.stores.Catalog.Versions.Put(ctx, r.Name, track)
 	if errors.Is(err, catalog.ErrVersionExists) {
 		return a, &Error{Kind: Refused, Field: FieldName, Value: r.Name, Reason: "another commit has this name: unpin it first, or choose another name", Err: err}
 	}
 	if err != nil {
 		return a, err
 	}
-	if err := s.stores.Catalog.Hold(ctx, track.ID, commit); err != nil {
+	if err := s.stores.Catalog.Versions.Hold(ctx, track.ID, commit); err != nil {
 		return a, err
 	}
 	n, err := s.Submit(ctx, SubmitRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: heads[0].URL, Ref: ref})
@@ -144,7 +144,7 @@ func (s *Service) Unpin(ctx context.Context, r UnpinRequest) (err error) {
 	if err != nil {
 		return err
 	}
-	track, err := s.stores.Catalog.DropVersion(ctx, heads[0].Repository, r.Name)
+	track, err := s.stores.Catalog.Versions.Drop(ctx, heads[0].Repository, r.Name)
 	if isNotFound(err) {
 		return &Error{Kind: NotFound, Field: FieldName, Value: r.Name, Reason: "no such version", Err: err}
 	}
@@ -155,7 +155,7 @@ func (s *Service) Unpin(ctx context.Context, r UnpinRequest) (err error) {
 	if at < 0 || !strings.HasPrefix(heads[at].Ref, commitRefs) || len(heads[at].Versions) > 1 {
 		return nil
 	}
-	_, err = s.stores.Catalog.Forget(ctx, heads[at].Repository, submittedAs(heads[at].Ref)...)
+	_, err = s.stores.Catalog.Removals.Forget(ctx, heads[at].Repository, submittedAs(heads[at].Ref)...)
 	return err
 }
 

@@ -185,11 +185,11 @@ func (f *figures) keep(ctx context.Context, c *counted) error {
 	if time.Since(f.kept) < time.Hour {
 		return nil
 	}
-	packs, err := f.stores.Catalog.PackBytes(ctx)
+	packs, err := f.stores.Catalog.Gauges.PackBytes(ctx)
 	if err != nil {
 		return err
 	}
-	server, err := f.stores.Catalog.Server(ctx)
+	server, err := f.stores.Catalog.Gauges.Server(ctx)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (f *figures) keep(ctx context.Context, c *counted) error {
 			list = append(list, catalog.Measurement{Name: s.Stream, Value: float64(s.Bytes), Most: float64(s.Limit)})
 		}
 	}
-	if err := f.stores.Catalog.Measure(ctx, list...); err != nil {
+	if err := f.stores.Catalog.Gauges.Keep(ctx, list...); err != nil {
 		return err
 	}
 	f.kept = time.Now()
@@ -212,7 +212,7 @@ func (f *figures) keep(ctx context.Context, c *counted) error {
 func (f *figures) count(ctx context.Context) (*counted, error) {
 	c := &counted{at: time.Now(), ends: f.certificates.ends(ctx)}
 	var err error
-	if c.Figures, err = f.stores.Catalog.Figures(ctx); err != nil {
+	if c.Figures, err = f.stores.Catalog.Gauges.Figures(ctx); err != nil {
 		return nil, err
 	}
 	if c.runs, err = f.stores.Catalog.Schedule.Last(ctx); err != nil {
@@ -273,7 +273,7 @@ func (s *Stores) freshness() (func(context.Context, catalog.SnapshotKey), error)
 		return nil, fmt.Errorf("measure freshness: %w", err)
 	}
 	return func(ctx context.Context, key catalog.SnapshotKey) {
-		lane, took, err := s.Catalog.Freshness(ctx, key.Track, key.Revision)
+		lane, took, err := s.Catalog.Gauges.Freshness(ctx, key.Track, key.Revision)
 		if err == nil { // a figure is no reason to do the work again
 			seconds.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("lane", string(lane))))
 		}

@@ -46,5 +46,5 @@ func MakeGraphs(ctx context.Context, s *Stores, parser config.Parser, log *slog.
 }
 
 func (s *Stores) graphs(cutter graph.Cutter, log *slog.Logger) *graph.Step {
-	return graph.New(graph.Config{}, s.Catalog.Core, s.Catalog.Graphs, s.Catalog.Locks, s.Blobs, cutter, log)
+	return graph.New(graph.Config{}, graph.RoomsOf(s.Catalog), s.Blobs, cutter, log)
 }

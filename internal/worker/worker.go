@@ -64,7 +64,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 		Filter: cfg.Filter.Config(), MaxFiles: cfg.MaxFiles, MaxPathBytes: cfg.MaxPathBytes, Formats: cfg.Formats(), ApproveShare: cfg.ApproveShare,
 		BulkFiles: cfg.BulkFiles, BulkWindow: cfg.BulkWindow, LiveWindow: cfg.LiveWindow, BulkTurns: cfg.InFlight, RenewEvery: s.lease / 4,
 		Splitter: splitter, Credentials: credentials(s.Catalog.Tenants, box), Watch: watch,
-	}, mirrors, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Locks, s.Blobs, publisher, log)
+	}, mirrors, ingest.RoomsOf(s.Catalog), s.Blobs, publisher, log)
 	if err != nil {
 		return err
 	}
@@ -305,10 +305,7 @@ func SyncOnce(ctx context.Context, s *Stores, log *slog.Logger) error {
 }
 
 func (s *Stores) syncer(log *slog.Logger, poll time.Duration) *syncer.Step {
-	return syncer.New(
-		syncer.Config{PollInterval: poll}, s.Catalog.Core, s.Catalog.Generations, s.Catalog.Schedule, s.Catalog.Locks,
-		s.Streams(), announce.New(s.Broker, "/leat/syncer"), log,
-	)
+	return syncer.New(syncer.Config{PollInterval: poll}, syncer.RoomsOf(s.Catalog), s.Streams(), announce.New(s.Broker, "/leat/syncer"), log)
 }
 
 // publisher publishes the events of a worker, and measures how fresh the index is.

@@ -166,7 +166,7 @@ func benchModel(b *testing.B, concurrency, items int) {
 		stop := start(b, l.ingest)
 		key := l.ask(b, functions(b, files))
 		l.eventually(b, "the repository is ingested", func() bool {
-			s, err := l.Catalog.SubmissionStatus(b.Context(), key)
+			s, err := l.Catalog.Submissions.Status(b.Context(), key)
 			return err == nil && s.State == "done"
 		})
 		stop()

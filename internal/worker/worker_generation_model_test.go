@@ -92,7 +92,7 @@ func TestRemovalsReachAGenerationThatIsBuilt(t *testing.T) {
 	repo.Commit(t, files)
 	f.Submit(t, repo)
 	f.settled()
-	if _, err := f.Catalog.Forget(t.Context(), events.RepositoryID(events.DefaultTenant, other.Dir)); err != nil {
+	if _, err := f.Catalog.Removals.Forget(t.Context(), events.RepositoryID(events.DefaultTenant, other.Dir)); err != nil {
 		t.Fatal(err)
 	}
 	f.within("it is forgotten", func() bool {

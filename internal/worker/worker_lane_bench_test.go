@@ -87,7 +87,7 @@ func benchEmbedders(b *testing.B, n int, url string) (rate float64) {
 	repo := repoOf(b, n*each, "text")
 	key := l.ask(b, repo)
 	l.eventually(b, "the repository is ingested", func() bool {
-		s, err := l.Catalog.SubmissionStatus(b.Context(), key)
+		s, err := l.Catalog.Submissions.Status(b.Context(), key)
 		return err == nil && s.State == "done"
 	})
 	stop()
@@ -136,7 +136,7 @@ func benchPushes(b *testing.B, files int) {
 	backfill := l.ask(b, large)
 	l.eventually(b, "the backfill is under way", func() bool { return l.count(b, large, "indexed") > 0 })
 	for len(took) < 100 {
-		if s, err := l.Catalog.SubmissionStatus(b.Context(), backfill); err == nil && s.Indexed {
+		if s, err := l.Catalog.Submissions.Status(b.Context(), backfill); err == nil && s.Indexed {
 			break
 		}
 		took = append(took, p.push(b))

@@ -146,7 +146,7 @@ func (l *lanes) done(t testing.TB, keys ...catalog.SubmissionKey) {
 	t.Helper()
 	for _, key := range keys {
 		l.eventually(t, "submission "+key.Event+" is indexed", func() bool {
-			s, err := l.Catalog.SubmissionStatus(t.Context(), key)
+			s, err := l.Catalog.Submissions.Status(t.Context(), key)
 			if err == nil && s.State == "failed" {
 				t.Fatalf("submission failed: %s", s.Error)
 			}
@@ -371,7 +371,7 @@ func TestFiftyCommitsAreOneMessageOfWork(t *testing.T) {
 		key := l.ask(t, repo)
 		keys = append(keys, key)
 		l.eventually(t, "a commit is ingested", func() bool {
-			s, err := l.Catalog.SubmissionStatus(t.Context(), key)
+			s, err := l.Catalog.Submissions.Status(t.Context(), key)
 			return err == nil && s.State == "done"
 		})
 	}

@@ -138,7 +138,7 @@ func (r *rig) submit(t testing.TB, tenant, url string) {
 func (r *rig) awaitIndexed(t testing.TB, key catalog.SubmissionKey) {
 	t.Helper()
 	await(t, "submission "+key.Event+" is indexed", func() bool {
-		s, err := r.Catalog.SubmissionStatus(t.Context(), key)
+		s, err := r.Catalog.Submissions.Status(t.Context(), key)
 		if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 			t.Fatal(err)
 		}
@@ -392,7 +392,7 @@ func TestDamageFailsOneDocumentUntilItIsMended(t *testing.T) {
 	if n := tracks[0].Documents; tracks[0].State != "indexed" || n.Total != 9 || n.Indexed != 8 || n.Failed != 1 || n.Pending != 0 || tracks[0].Commit != commit {
 		t.Errorf("status with a failed document: %+v", tracks[0])
 	}
-	failed, err := r.Catalog.FailedDocuments(t.Context(), tracks[0].Repository, uuid.Nil, 10)
+	failed, err := r.Catalog.Flow.FailedDocuments(t.Context(), tracks[0].Repository, uuid.Nil, 10)
 	must(t, err)
 	if len(failed) != 1 || failed[0].Path != "f3.go" || !strings.Contains(failed[0].Error, "object is corrupt") || failed[0].Due.Before(time.Now()) {
 		t.Errorf("failed documents: %+v", failed)

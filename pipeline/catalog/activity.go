@@ -12,6 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Flow is the work under way, the work of the past, and the files that were left out.
+type Flow struct{ *store }
+
 // OpenWork is the documents of a lane that a stage has still to finish, or that failed.
 type OpenWork struct {
 	Lane      events.Lane
@@ -21,8 +24,8 @@ type OpenWork struct {
 }
 
 // OpenWork counts unfinished documents of some repositories of a tenant, or of all.
-func (c *Core) OpenWork(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]OpenWork, error) {
-	rows, err := c.query.CountOpen(ctx, tenant, orEmpty(repositories))
+func (f *Flow) OpenWork(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]OpenWork, error) {
+	rows, err := f.query.CountOpen(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return nil, fmt.Errorf("count open documents of tenant %s: %w", tenant, err)
 	}
@@ -41,8 +44,8 @@ type Listings struct {
 }
 
 // Listings counts submissions of some repositories of a tenant, or of all.
-func (c *Core) Listings(ctx context.Context, tenant string, repositories ...uuid.UUID) (Listings, error) {
-	r, err := c.query.CountListings(ctx, tenant, orEmpty(repositories))
+func (f *Flow) Listings(ctx context.Context, tenant string, repositories ...uuid.UUID) (Listings, error) {
+	r, err := f.query.CountListings(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return Listings{}, fmt.Errorf("count submissions of tenant %s: %w", tenant, err)
 	}
@@ -67,8 +70,8 @@ type Activity struct {
 }
 
 // Activity counts what happened since a time, in spans of a width.
-func (c *Core) Activity(ctx context.Context, tenant string, since time.Time, width time.Duration, repositories ...uuid.UUID) ([]Activity, error) {
-	rows, err := c.query.ListActivity(ctx, query.ListActivityParams{Width: width.Seconds(), Tenant: tenant, Since: since, Repositories: orEmpty(repositories)})
+func (f *Flow) Activity(ctx context.Context, tenant string, since time.Time, width time.Duration, repositories ...uuid.UUID) ([]Activity, error) {
+	rows, err := f.query.ListActivity(ctx, query.ListActivityParams{Width: width.Seconds(), Tenant: tenant, Since: since, Repositories: orEmpty(repositories)})
 	if err != nil {
 		return nil, fmt.Errorf("count the events of tenant %s: %w", tenant, err)
 	}
@@ -93,8 +96,8 @@ type PastSnapshot struct {
 }
 
 // History lists a repository's newest snapshots.
-func (c *Core) History(ctx context.Context, repository uuid.UUID, most int) ([]PastSnapshot, error) {
-	rows, err := c.query.ListHistory(ctx, repository, int32(most))
+func (f *Flow) History(ctx context.Context, repository uuid.UUID, most int) ([]PastSnapshot, error) {
+	rows, err := f.query.ListHistory(ctx, repository, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list snapshots of repository %s: %w", repository, err)
 	}
@@ -112,14 +115,62 @@ type SkipCount struct {
 }
 
 // SkipCounts counts a repository's skipped files by reason, the most frequent first.
-func (c *Core) SkipCounts(ctx context.Context, repository uuid.UUID) ([]SkipCount, error) {
-	rows, err := c.query.CountSkipped(ctx, repository)
+func (f *Flow) SkipCounts(ctx context.Context, repository uuid.UUID) ([]SkipCount, error) {
+	rows, err := f.query.CountSkipped(ctx, repository)
 	if err != nil {
 		return nil, fmt.Errorf("count skipped files of repository %s: %w", repository, err)
 	}
 	list := make([]SkipCount, len(rows))
 	for i, r := range rows {
 		list[i] = SkipCount(r)
+	}
+	return list, nil
+}
+
+// Skipped is a file that was not indexed.
+type Skipped struct {
+	ID     uuid.UUID
+	Ref    string
+	Path   []byte
+	Reason string
+	Detail string
+}
+
+// SkippedFiles pages through a repository's skipped files by document id.
+func (f *Flow) SkippedFiles(ctx context.Context, repository, after uuid.UUID, most int) ([]Skipped, error) {
+	rows, err := f.query.ListSkipped(ctx, repository, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list skipped files: %w", err)
+	}
+	list := make([]Skipped, len(rows))
+	for i, r := range rows {
+		list[i] = Skipped{r.ID, r.Ref, r.Path, *r.SkipReason, r.Detail}
+	}
+	return list, nil
+}
+
+// Failed is a document whose last attempt failed.
+type Failed struct {
+	ID       uuid.UUID
+	Ref      string
+	Path     string
+	Error    string
+	Attempts int       // that failed
+	Due      time.Time // when it is tried again; zero: only by hand
+}
+
+// FailedDocuments pages through a repository's failed documents by id.
+func (f *Flow) FailedDocuments(ctx context.Context, repository, after uuid.UUID, most int) ([]Failed, error) {
+	rows, err := f.query.ListFailed(ctx, repository, after, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list failed documents: %w", err)
+	}
+	list := make([]Failed, len(rows))
+	for i, r := range rows {
+		list[i] = Failed{ID: r.ID, Ref: r.Ref, Path: string(r.Path), Error: r.Error, Attempts: int(r.Attempts)}
+		if !r.Dead {
+			list[i].Due = r.DueAt
+		}
 	}
 	return list, nil
 }

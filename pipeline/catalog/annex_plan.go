@@ -146,7 +146,7 @@ func (x *Annex) domainConflict(ctx context.Context) (why string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("look for the backup's key domain: %w", err)
 	}
-	now, err := (&Core{x.a.store}).KeyDomain(ctx, x.scope.Tenant)
+	now, err := (&Keys{x.a.store}).Domain(ctx, x.scope.Tenant)
 	switch {
 	case err != nil:
 		return "", err

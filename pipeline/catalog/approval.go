@@ -12,6 +12,10 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Approvals are the removals that wait for a person, and the counts that tell whether one
+// has to.
+type Approvals struct{ *store }
+
 // Standing is the state of a track before another commit is listed.
 type Standing struct {
 	Commit     string // hex; of the current snapshot
@@ -24,8 +28,8 @@ type Standing struct {
 }
 
 // Standing returns ErrNotFound for a track that has no current snapshot.
-func (c *Core) Standing(ctx context.Context, track uuid.UUID, rules Rules) (Standing, error) {
-	r, err := c.query.LoadStanding(ctx, track)
+func (as *Approvals) Standing(ctx context.Context, track uuid.UUID, rules Rules) (Standing, error) {
+	r, err := as.query.LoadStanding(ctx, track)
 	if noRows(err) {
 		return Standing{}, fmt.Errorf("current snapshot of track %s: %w", track, ErrNotFound)
 	}
@@ -40,8 +44,8 @@ func (c *Core) Standing(ctx context.Context, track uuid.UUID, rules Rules) (Stan
 }
 
 // CountDocuments counts the documents among ids that are indexed, or are to be.
-func (c *Core) CountDocuments(ctx context.Context, ids []uuid.UUID) (int64, error) {
-	n, err := c.query.CountDocuments(ctx, ids)
+func (as *Approvals) CountDocuments(ctx context.Context, ids []uuid.UUID) (int64, error) {
+	n, err := as.query.CountDocuments(ctx, ids)
 	if err != nil {
 		return 0, fmt.Errorf("count %d documents: %w", len(ids), err)
 	}
@@ -56,8 +60,8 @@ type StandingDocument struct {
 
 // StandingDocuments pages through the documents that a standing counts, in the
 // ascending order of their ids.
-func (c *Core) StandingDocuments(ctx context.Context, track uuid.UUID, at Standing, after uuid.UUID, most int) ([]StandingDocument, error) {
-	rows, err := c.query.ListDocuments(ctx, query.ListDocumentsParams{Track: track, Revision: at.Revision, After: after, Most: int32(most)})
+func (as *Approvals) StandingDocuments(ctx context.Context, track uuid.UUID, at Standing, after uuid.UUID, most int) ([]StandingDocument, error) {
+	rows, err := as.query.ListDocuments(ctx, query.ListDocumentsParams{Track: track, Revision: at.Revision, After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list documents of track %s: %w", track, err)
 	}
@@ -85,17 +89,17 @@ func (a Approval) String() string {
 
 // Await records that a removal waits for approval. An approval given for the
 // same commit stays; a newer commit has to be approved anew.
-func (c *Core) Await(ctx context.Context, a Approval) error {
-	if err := c.await(ctx, c.query, a); err != nil {
+func (as *Approvals) Await(ctx context.Context, a Approval) error {
+	if err := as.await(ctx, as.query, a); err != nil {
 		return fmt.Errorf("ask for approval of %s: %w", a.Commit, err)
 	}
 	return nil
 }
 
 // AwaitFor is Await for a submission, which has failed for the reason given.
-func (c *Core) AwaitFor(ctx context.Context, s Submission, a Approval, reason string) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
-		if err := c.await(ctx, q, a); err != nil {
+func (as *Approvals) AwaitFor(ctx context.Context, s Submission, a Approval, reason string) error {
+	err := as.inTx(ctx, func(q *query.Queries) error {
+		if err := as.await(ctx, q, a); err != nil {
 			return err
 		}
 		if err := q.SetRepositoryError(ctx, "", s.Repository); err != nil { // it could be fetched
@@ -109,7 +113,7 @@ func (c *Core) AwaitFor(ctx context.Context, s Submission, a Approval, reason st
 	return nil
 }
 
-func (c *Core) await(ctx context.Context, q *query.Queries, a Approval) error {
+func (as *Approvals) await(ctx context.Context, q *query.Queries, a Approval) error {
 	commit, err := hex.DecodeString(a.Commit)
 	if err != nil {
 		return fault.Reject(fmt.Errorf("commit %q is not hex: %w", a.Commit, err))
@@ -117,9 +121,9 @@ func (c *Core) await(ctx context.Context, q *query.Queries, a Approval) error {
 	return q.PutApproval(ctx, query.PutApprovalParams{Track: a.Track, Commit: commit, Removes: a.Removes, Documents: a.Documents})
 }
 
-// Approvals lists the removals that wait in some repositories of a tenant, or in all.
-func (c *Core) Approvals(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Approval, error) {
-	rows, err := c.query.ListApprovals(ctx, tenant, orEmpty(repositories))
+// List lists the removals that wait in some repositories of a tenant, or in all.
+func (as *Approvals) List(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Approval, error) {
+	rows, err := as.query.ListApprovals(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return nil, fmt.Errorf("list what waits for approval: %w", err)
 	}
@@ -136,12 +140,12 @@ func (c *Core) Approvals(ctx context.Context, tenant string, repositories ...uui
 // Approve lets exactly this commit through, and submits its ref again under
 // the key given; the syncer publishes that. It returns ErrNotFound if something
 // else waits by now.
-func (c *Core) Approve(ctx context.Context, a Approval, key SubmissionKey) error {
+func (as *Approvals) Approve(ctx context.Context, a Approval, key SubmissionKey) error {
 	commit, err := hex.DecodeString(a.Commit)
 	if err != nil {
 		return fmt.Errorf("commit %q is not hex: %w", a.Commit, err)
 	}
-	err = c.inTx(ctx, func(q *query.Queries) error {
+	err = as.inTx(ctx, func(q *query.Queries) error {
 		n, err := q.Approve(ctx, a.Track, commit)
 		if err == nil && n == 0 {
 			err = ErrNotFound

@@ -45,6 +45,17 @@ const (
 type Catalog struct {
 	*Core
 
+	Submissions *Submissions // requests to index a ref, and what became of them
+	Names       *Names       // the addresses of repositories
+	Versions    *Versions    // tracks that are kept on purpose, and the commits at which tracks are held
+	Tags        *Tags        // rules that keep tags as versions
+	Removals    *Removals    // repositories and tracks that are being forgotten
+	Approvals   *Approvals   // removals that wait for a person
+	Trees       *Trees       // the files of tracks, for readers
+	Lineages    *Lineages    // the chain from a document to its vectors
+	Facts       *Facts       // the facts that extractors found in blobs
+	Flow        *Flow        // work under way, past work, and the files that were left out
+	Gauges      *Gauges      // figures of the whole catalog and of its server
 	Letters     *Letters     // dead letters
 	Tokens      *Tokens      // the secrets of clients, as hashes
 	Replies     *Replies     // answers to requests that clients may send again
@@ -70,8 +81,8 @@ type Catalog struct {
 	Dormancy    *Dormancy    // tracks without points
 }
 
-// Core holds repositories, tracks, snapshots, documents, content and
-// submissions. They share transactions.
+// Core holds repositories, tracks, snapshots, documents and content. They share
+// transactions.
 type Core struct{ *store }
 
 // store holds the parts that the catalog's rooms share.
@@ -126,6 +137,17 @@ func rooms(s *store) *Catalog {
 	schema := &Schema{s.pool, locks}
 	return &Catalog{
 		Core:        &Core{s},
+		Submissions: &Submissions{s},
+		Names:       &Names{s},
+		Versions:    &Versions{s},
+		Tags:        &Tags{s},
+		Removals:    &Removals{s},
+		Approvals:   &Approvals{s},
+		Trees:       &Trees{s},
+		Lineages:    &Lineages{s},
+		Facts:       &Facts{s},
+		Flow:        &Flow{s},
+		Gauges:      &Gauges{s},
 		Letters:     &Letters{s},
 		Tokens:      &Tokens{s},
 		Replies:     &Replies{s},

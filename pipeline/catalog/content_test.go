@@ -114,7 +114,7 @@ func TestSkippedAnew(t *testing.T) {
 	larger.SkipDetail = "another limit"
 	w.list(t, "third", larger)
 	w.is(t, larger.ID, "skipped", 3, 0, "")
-	skipped, err := w.SkippedFiles(t.Context(), w.track.Repository, uuid.Nil, 10)
+	skipped, err := w.Flow.SkippedFiles(t.Context(), w.track.Repository, uuid.Nil, 10)
 	if err != nil || len(skipped) != 1 || skipped[0].Detail != "another limit" || skipped[0].Reason != "too large" {
 		t.Errorf("skipped = %+v, %v", skipped, err)
 	}

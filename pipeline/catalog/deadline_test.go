@@ -26,11 +26,11 @@ func TestASilentServerHoldsNobodyUp(t *testing.T) {
 	link.Stall()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	if _, err := c.Server(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+	if _, err := c.Gauges.Server(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		t.Errorf("a silent server: %v, want the statement's deadline", err)
 	}
 	link.Heal()
-	if _, err := c.Server(ctx); err != nil {
+	if _, err := c.Gauges.Server(ctx); err != nil {
 		t.Errorf("after it speaks again: %v", err)
 	}
 }

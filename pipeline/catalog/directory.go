@@ -22,8 +22,8 @@ type DirectoryEntry struct {
 // Directory lists at most most entries of a directory of a track at a revision, or Now. Directories come first, and the
 // first skip entries are left out. under is "", or ends in a slash. Each call reads all rows of the track, as Files
 // does.
-func (c *Core) Directory(ctx context.Context, track uuid.UUID, at int64, under []byte, skip, most int) ([]DirectoryEntry, error) {
-	rows, err := c.query.ListDirectory(ctx, query.ListDirectoryParams{Under: under, Track: track, At: at, Skip: int32(skip), Most: int32(most)})
+func (ts *Trees) Directory(ctx context.Context, track uuid.UUID, at int64, under []byte, skip, most int) ([]DirectoryEntry, error) {
+	rows, err := ts.query.ListDirectory(ctx, query.ListDirectoryParams{Under: under, Track: track, At: at, Skip: int32(skip), Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list a directory of track %s: %w", track, err)
 	}

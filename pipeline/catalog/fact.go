@@ -8,17 +8,20 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Facts are the facts that an extractor found in a blob, read as one language. Their
+// Facts are the places of the facts that extractors found in blobs.
+type Facts struct{ *store }
+
+// BlobFacts are the facts that an extractor found in a blob, read as one language. Their
 // encoded form is a blob of its own.
-type Facts struct {
+type BlobFacts struct {
 	ChunkingKey
 	Content [32]byte // SHA-256 of the encoded form
 }
 
-// KnownFacts finds the facts of contents that an extractor has found before.
-func (c *Core) KnownFacts(ctx context.Context, contents []ChunkingKey, extractor int) (map[ChunkingKey][32]byte, error) {
+// Known finds the facts of contents that an extractor has found before.
+func (fs *Facts) Known(ctx context.Context, contents []ChunkingKey, extractor int) (map[ChunkingKey][32]byte, error) {
 	hashes, languages := columns(contents)
-	rows, err := c.query.KnownFacts(ctx, hashes, languages, int32(extractor))
+	rows, err := fs.query.KnownFacts(ctx, hashes, languages, int32(extractor))
 	if err != nil {
 		return nil, fmt.Errorf("look up facts of %d blobs: %w", len(contents), err)
 	}
@@ -32,21 +35,21 @@ func (c *Core) KnownFacts(ctx context.Context, contents []ChunkingKey, extractor
 // FactBatch is facts, with those of their encoded forms that are not stored yet.
 type FactBatch struct {
 	Extractor int // version
-	Facts     []Facts
+	Facts     []BlobFacts
 	Pack      *Pack // holds Blobs; nil if there are none
 	Blobs     []Blob
 }
 
-// PutFacts stores a batch in one transaction. ErrVanished says that a blob has been
+// Put stores a batch in one transaction. ErrVanished says that a blob has been
 // collected since it was looked up.
-func (c *Core) PutFacts(ctx context.Context, b FactBatch) error {
+func (fs *Facts) Put(ctx context.Context, b FactBatch) error {
 	p := query.AddFactsParams{Extractor: int32(b.Extractor)}
-	for _, f := range sorted(b.Facts, func(a, b Facts) int { return a.compare(b.ChunkingKey) }) {
+	for _, f := range sorted(b.Facts, func(a, b BlobFacts) int { return a.compare(b.ChunkingKey) }) {
 		p.Blobs = append(p.Blobs, f.Blob[:])
 		p.Languages = append(p.Languages, f.Language)
 		p.Contents = append(p.Contents, bytes.Clone(f.Content[:]))
 	}
-	err := c.inTx(ctx, func(q *query.Queries) error {
+	err := fs.inTx(ctx, func(q *query.Queries) error {
 		if err := addBlobs(ctx, q, b.Pack, packOfFacts, b.Blobs); err != nil {
 			return err
 		}

@@ -10,6 +10,9 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
+// Gauges are the figures of the whole catalog, and of the server that holds it.
+type Gauges struct{ *store }
+
 // Figures count the rows and the owed work of the catalog, over all tenants.
 type Figures struct {
 	Documents        map[string]int64 // by state
@@ -21,15 +24,15 @@ type Figures struct {
 }
 
 // Figures counts. It reads an index of all documents: a second for some millions.
-func (c *Core) Figures(ctx context.Context) (Figures, error) {
+func (g *Gauges) Figures(ctx context.Context) (Figures, error) {
 	f := Figures{Documents: make(map[string]int64)}
-	row, err := c.query.LoadFigures(ctx)
+	row, err := g.query.LoadFigures(ctx)
 	if err != nil {
 		return f, fmt.Errorf("load figures: %w", err)
 	}
 	f.OldestSubmission, f.OldestSnapshot = seconds(row.OldestSubmission), seconds(row.OldestSnapshot)
 	f.Letters, f.Garbage, f.SpentTenants = row.Letters, row.Garbage, row.Spent
-	states, err := c.query.CountDocumentStates(ctx)
+	states, err := g.query.CountDocumentStates(ctx)
 	if err != nil {
 		return f, fmt.Errorf("count documents by state: %w", err)
 	}
@@ -41,8 +44,8 @@ func (c *Core) Figures(ctx context.Context) (Figures, error) {
 
 // Freshness is the time from the submission that asked for a snapshot until the snapshot
 // could be searched. It returns ErrNotFound if it cannot be searched yet.
-func (c *Core) Freshness(ctx context.Context, track uuid.UUID, revision int64) (events.Lane, time.Duration, error) {
-	row, err := c.query.LoadFreshness(ctx, track, revision)
+func (g *Gauges) Freshness(ctx context.Context, track uuid.UUID, revision int64) (events.Lane, time.Duration, error) {
+	row, err := g.query.LoadFreshness(ctx, track, revision)
 	if noRows(err) {
 		return "", 0, ErrNotFound
 	}
@@ -62,22 +65,22 @@ type Measurement struct {
 // keptMeasurements is the number of days that measurements are kept.
 const keptMeasurements = 90
 
-// Measure keeps one measurement of each name an hour, the first that is given.
-func (c *Core) Measure(ctx context.Context, list ...Measurement) error {
+// Keep keeps one measurement of each name an hour, the first that is given.
+func (g *Gauges) Keep(ctx context.Context, list ...Measurement) error {
 	for _, m := range list {
-		if err := c.query.PutMeasurement(ctx, m.Name, m.Value, m.Most); err != nil {
+		if err := g.query.PutMeasurement(ctx, m.Name, m.Value, m.Most); err != nil {
 			return fmt.Errorf("keep the measurement of %s: %w", m.Name, err)
 		}
 	}
-	if err := c.query.DropMeasurements(ctx, keptMeasurements); err != nil {
+	if err := g.query.DropMeasurements(ctx, keptMeasurements); err != nil {
 		return fmt.Errorf("drop old measurements: %w", err)
 	}
 	return nil
 }
 
 // Measurements lists those of the last days, by name and time.
-func (c *Core) Measurements(ctx context.Context, days int) ([]Measurement, error) {
-	rows, err := c.query.ListMeasurements(ctx, int32(days))
+func (g *Gauges) Measurements(ctx context.Context, days int) ([]Measurement, error) {
+	rows, err := g.query.ListMeasurements(ctx, int32(days))
 	if err != nil {
 		return nil, fmt.Errorf("list measurements: %w", err)
 	}
@@ -89,8 +92,8 @@ func (c *Core) Measurements(ctx context.Context, days int) ([]Measurement, error
 }
 
 // PackBytes is what all packs hold together in S3.
-func (c *Core) PackBytes(ctx context.Context) (int64, error) {
-	n, err := c.query.SumPacks(ctx)
+func (g *Gauges) PackBytes(ctx context.Context) (int64, error) {
+	n, err := g.query.SumPacks(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("sum up packs: %w", err)
 	}
@@ -108,9 +111,9 @@ type Server struct {
 }
 
 // Server asks Postgres about itself.
-func (c *Core) Server(ctx context.Context) (Server, error) {
+func (g *Gauges) Server(ctx context.Context) (Server, error) {
 	var s Server
-	err := c.pool.QueryRow(ctx, serverFacts).Scan(&s.Version, &s.Release, &s.Clock, &s.MostConnections, &s.Connections, &s.Bytes, &s.Replica)
+	err := g.pool.QueryRow(ctx, serverFacts).Scan(&s.Version, &s.Release, &s.Clock, &s.MostConnections, &s.Connections, &s.Bytes, &s.Replica)
 	if err != nil {
 		return s, fmt.Errorf("ask postgres about itself: %w", err)
 	}

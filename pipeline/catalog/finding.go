@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -47,9 +46,9 @@ type FoundAt struct {
 
 // Findings pages through a repository's findings by document and ordinal. The
 // zero value of after is before the first.
-func (c *Core) Findings(ctx context.Context, repository uuid.UUID, after FoundAt, most int) ([]FoundAt, error) {
+func (f *Flow) Findings(ctx context.Context, repository uuid.UUID, after FoundAt, most int) ([]FoundAt, error) {
 	p := query.ListFindingsParams{Repository: repository, Document: after.Document, Ordinal: after.Ordinal, Most: int32(most)}
-	rows, err := c.query.ListFindings(ctx, p)
+	rows, err := f.query.ListFindings(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
@@ -58,30 +57,4 @@ func (c *Core) Findings(ctx context.Context, repository uuid.UUID, after FoundAt
 		list[i] = FoundAt{r.Document, r.Ordinal, r.Ref, r.Path, Finding{r.Rule, r.Line}}
 	}
 	return list, nil
-}
-
-// ReadAgain submits, in the name of source, tracks that were listed by another
-// configuration than config: each at most once in the time every, and at most most of them
-// in one call. A configuration counts as another one within a key domain. It returns the
-// number of submissions.
-func (c *Core) ReadAgain(ctx context.Context, source string, config func(domain string) [32]byte, every time.Duration, most int) (int, error) {
-	domains, err := c.KeyDomains(ctx)
-	if err != nil {
-		return 0, err
-	}
-	own := config("")
-	p := query.AskToReadAgainParams{Source: source, Config: own[:], Every: every.Seconds(), Most: int32(most), Tenants: []string{}, Configs: [][]byte{}, Destroyed: []string{}}
-	for tenant, domain := range domains {
-		if domain.Destroyed {
-			p.Destroyed = append(p.Destroyed, tenant)
-			continue
-		}
-		within := config(domain.Name)
-		p.Tenants, p.Configs = append(p.Tenants, tenant), append(p.Configs, within[:])
-	}
-	asked, err := c.query.AskToReadAgain(ctx, p)
-	if err != nil {
-		return 0, fmt.Errorf("ask for tracks to be read again: %w", err)
-	}
-	return len(asked), nil
 }

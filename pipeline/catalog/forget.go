@@ -9,13 +9,16 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Removals are the repositories and tracks that are being forgotten.
+type Removals struct{ *store }
+
 // Forget marks a repository, or those of its tracks that have one of the refs,
 // to be removed; the syncer does the rest. From here on nothing of them counts
 // as indexed, and no event that was accepted before brings them back. It is
 // idempotent, and tries removals again that had been given up. It returns how
 // many tracks it marked, or ErrNotFound.
-func (c *Core) Forget(ctx context.Context, repository uuid.UUID, refs ...string) (tracks int, err error) {
-	err = c.inTx(ctx, func(q *query.Queries) error {
+func (rs *Removals) Forget(ctx context.Context, repository uuid.UUID, refs ...string) (tracks int, err error) {
+	err = rs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, repository); noRows(err) {
 			return ErrNotFound
 		} else if err != nil {
@@ -86,9 +89,9 @@ func recall(ctx context.Context, q *query.Queries, repository uuid.UUID) error {
 	return q.RecallRepository(ctx, repository)
 }
 
-// ForgottenTracks lists at most most tracks that are being forgotten.
-func (c *Core) ForgottenTracks(ctx context.Context, most int) ([]Track, error) {
-	rows, err := c.query.ForgottenTracks(ctx, int32(most))
+// Tracks lists at most most tracks that are being forgotten.
+func (rs *Removals) Tracks(ctx context.Context, most int) ([]Track, error) {
+	rows, err := rs.query.ForgottenTracks(ctx, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list forgotten tracks: %w", err)
 	}
@@ -99,18 +102,18 @@ func (c *Core) ForgottenTracks(ctx context.Context, most int) ([]Track, error) {
 	return tracks, nil
 }
 
-// RemoveForgotten marks at most most documents of a forgotten track removed,
+// RemoveDocuments marks at most most documents of a forgotten track removed,
 // and returns them. Their revision stays: the content is gone, which no late
 // write can miss. The caller holds the repository's lock.
-func (c *Core) RemoveForgotten(ctx context.Context, t Track, most int) (removed []uuid.UUID, err error) {
-	err = c.inTx(ctx, func(q *query.Queries) error {
+func (rs *Removals) RemoveDocuments(ctx context.Context, t Track, most int) (removed []uuid.UUID, err error) {
+	err = rs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
 			return err
 		}
 		if err := q.DropForgottenSkipped(ctx, t.ID); err != nil {
 			return err
 		}
-		removed, err = q.RemoveForgotten(ctx, c.lease.Seconds(), t.ID, int32(most))
+		removed, err = q.RemoveForgotten(ctx, rs.lease.Seconds(), t.ID, int32(most))
 		return err
 	})
 	if err != nil {
@@ -119,11 +122,11 @@ func (c *Core) RemoveForgotten(ctx context.Context, t Track, most int) (removed 
 	return removed, nil
 }
 
-// DropForgotten deletes the rows of a forgotten track once it has no document
+// DropTrack deletes the rows of a forgotten track once it has no document
 // left. dropped is false while it has, and when it has been recalled. The
 // caller holds the repository's lock.
-func (c *Core) DropForgotten(ctx context.Context, t Track) (dropped bool, err error) {
-	err = c.inTx(ctx, func(q *query.Queries) error {
+func (rs *Removals) DropTrack(ctx context.Context, t Track) (dropped bool, err error) {
+	err = rs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
 			return err
 		}
@@ -141,8 +144,8 @@ func (c *Core) DropForgotten(ctx context.Context, t Track) (dropped bool, err er
 }
 
 // BareRepositories lists at most most forgotten repositories without a track.
-func (c *Core) BareRepositories(ctx context.Context, most int) ([]uuid.UUID, error) {
-	ids, err := c.query.BareRepositories(ctx, int32(most))
+func (rs *Removals) BareRepositories(ctx context.Context, most int) ([]uuid.UUID, error) {
+	ids, err := rs.query.BareRepositories(ctx, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list forgotten repositories: %w", err)
 	}
@@ -151,8 +154,8 @@ func (c *Core) BareRepositories(ctx context.Context, most int) ([]uuid.UUID, err
 
 // DropRepository deletes the row of a forgotten repository without a track.
 // The caller holds the repository's lock.
-func (c *Core) DropRepository(ctx context.Context, id uuid.UUID) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
+func (rs *Removals) DropRepository(ctx context.Context, id uuid.UUID) error {
+	err := rs.inTx(ctx, func(q *query.Queries) error {
 		forgotten, err := q.LockRepository(ctx, id)
 		if noRows(err) || err == nil && !forgotten {
 			return nil

@@ -10,6 +10,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Trees are the files of tracks, as their readers ask for them.
+type Trees struct{ *store }
+
 // Head is a track with its newest snapshot. It costs no count of documents, as
 // a TrackStatus does.
 type Head struct {
@@ -25,8 +28,8 @@ type Head struct {
 
 // Heads lists the tracks of some repositories of a tenant, or of all, by URL and ref, and
 // a Head without a track for each repository that has none yet.
-func (c *Core) Heads(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Head, error) {
-	rows, err := c.query.ListHeads(ctx, tenant, orEmpty(repositories))
+func (ts *Trees) Heads(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Head, error) {
+	rows, err := ts.query.ListHeads(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return nil, fmt.Errorf("list tracks of tenant %s: %w", tenant, err)
 	}
@@ -45,8 +48,8 @@ func (c *Core) Heads(ctx context.Context, tenant string, repositories ...uuid.UU
 }
 
 // HeadsOf loads those of a tenant's tracks that ids name.
-func (c *Core) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map[uuid.UUID]Head, error) {
-	rows, err := c.query.LoadHeads(ctx, ids, tenant)
+func (ts *Trees) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map[uuid.UUID]Head, error) {
+	rows, err := ts.query.LoadHeads(ctx, ids, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("load %d tracks: %w", len(ids), err)
 	}
@@ -79,8 +82,8 @@ type StoredFile struct {
 
 // StoredFile loads a file by its document id. It returns ErrNotFound for a file that the
 // track does not hold now.
-func (c *Core) StoredFile(ctx context.Context, document uuid.UUID) (StoredFile, error) {
-	r, err := c.query.LoadFile(ctx, document)
+func (ts *Trees) StoredFile(ctx context.Context, document uuid.UUID) (StoredFile, error) {
+	r, err := ts.query.LoadFile(ctx, document)
 	if noRows(err) {
 		return StoredFile{}, fmt.Errorf("file %s: %w", document, ErrNotFound)
 	}
@@ -108,8 +111,8 @@ type ListedFile struct {
 // Files lists at most most of a track's files at a revision, or Now, by path, in byte order, beginning
 // after a path, whose paths begin with under. Each call reads all rows of the
 // track: paths have no index.
-func (c *Core) Files(ctx context.Context, track uuid.UUID, at int64, under, after []byte, most int) ([]ListedFile, error) {
-	rows, err := c.query.ListFiles(ctx, query.ListFilesParams{Track: track, At: at, Under: under, After: after, Most: int32(most)})
+func (ts *Trees) Files(ctx context.Context, track uuid.UUID, at int64, under, after []byte, most int) ([]ListedFile, error) {
+	rows, err := ts.query.ListFiles(ctx, query.ListFilesParams{Track: track, At: at, Under: under, After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list files of track %s: %w", track, err)
 	}
@@ -129,8 +132,8 @@ type StoredText struct {
 // Texts lists at most most of a track's files that have a text, by path in byte order,
 // from a path on. Files without bytes are left out. languages leaves only files of these;
 // none: all. Each call reads all rows of the track, as Files does.
-func (c *Core) Texts(ctx context.Context, track uuid.UUID, since []byte, languages []string, most int) ([]StoredText, error) {
-	rows, err := c.query.ListTexts(ctx, query.ListTextsParams{Track: track, Since: since, Languages: languages, Most: int32(most)})
+func (ts *Trees) Texts(ctx context.Context, track uuid.UUID, since []byte, languages []string, most int) ([]StoredText, error) {
+	rows, err := ts.query.ListTexts(ctx, query.ListTextsParams{Track: track, Since: since, Languages: languages, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list texts of track %s: %w", track, err)
 	}

@@ -17,11 +17,11 @@ type DocumentBlob struct {
 }
 
 // DocumentBlobs pages through the documents of a track with their blobs, by path.
-func (c *Core) DocumentBlobs(ctx context.Context, track uuid.UUID, after []byte, most int) ([]DocumentBlob, error) {
+func (ts *Trees) DocumentBlobs(ctx context.Context, track uuid.UUID, after []byte, most int) ([]DocumentBlob, error) {
 	if after == nil {
 		after = []byte{}
 	}
-	rows, err := c.query.ListDocumentBlobs(ctx, track, after, int32(most))
+	rows, err := ts.query.ListDocumentBlobs(ctx, track, after, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("list blobs of track %s: %w", track, err)
 	}

@@ -19,9 +19,9 @@ type Domain struct {
 // destroyed.
 const SkipDestroyed = "key_destroyed"
 
-// KeyDomain returns the key domain of a tenant's texts.
-func (c *Core) KeyDomain(ctx context.Context, tenant string) (Domain, error) {
-	row, err := c.query.TenantDomain(ctx, tenant)
+// Domain returns the key domain of a tenant's texts.
+func (ks *Keys) Domain(ctx context.Context, tenant string) (Domain, error) {
+	row, err := ks.query.TenantDomain(ctx, tenant)
 	if noRows(err) {
 		return Domain{}, nil
 	}
@@ -31,9 +31,13 @@ func (c *Core) KeyDomain(ctx context.Context, tenant string) (Domain, error) {
 	return Domain(row), nil
 }
 
-// KeyDomains returns the key domains of tenants that do not share the installation's.
-func (c *Core) KeyDomains(ctx context.Context) (map[string]Domain, error) {
-	rows, err := c.query.ListDomains(ctx)
+// Domains returns the key domains of tenants that do not share the installation's.
+func (ks *Keys) Domains(ctx context.Context) (map[string]Domain, error) {
+	return loadDomains(ctx, ks.query)
+}
+
+func loadDomains(ctx context.Context, q *query.Queries) (map[string]Domain, error) {
+	rows, err := q.ListDomains(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list key domains: %w", err)
 	}

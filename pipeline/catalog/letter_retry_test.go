@@ -126,7 +126,7 @@ func TestRetryOfASubmission(t *testing.T) {
 	w := newWorld(t)
 	s := submission("acme", "https://example.org/gone", "event")
 	w.accept(t, s)
-	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "not found") })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "not found") })
 	d := catalog.DeadLetter{Worker: "ingestor", Tenant: "acme", Source: s.Source, Event: s.Event, Subject: "leat.repo.submitted.acme", Headers: map[string]string{}, Reason: "not found"}
 	l := w.bury(t, d)
 	if l.URL != s.URL {
@@ -136,7 +136,7 @@ func TestRetryOfASubmission(t *testing.T) {
 	if got := w.status(t, s); got.State != "pending" || got.Attempts != 0 || got.Error != "" {
 		t.Errorf("after a retry: %+v", got)
 	}
-	owed, err := w.OwedSubmissions(t.Context(), 10)
+	owed, err := w.Submissions.Owed(t.Context(), 10)
 	if err != nil || len(owed) != 1 || owed[0].Event != s.Event {
 		t.Errorf("owed: %+v %v", owed, err)
 	}
@@ -145,8 +145,8 @@ func TestRetryOfASubmission(t *testing.T) {
 	// One that was refused before it named a repository is published again, and
 	// another tenant's of the same key is not touched.
 	refused := catalog.SubmissionKey{Tenant: "other", Source: s.Source, Event: s.Event}
-	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "not found") })
-	w.do(t, func(ctx context.Context) error { return w.RefuseSubmission(ctx, refused, "", "unknown version") })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "not found") })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Refuse(ctx, refused, "", "unknown version") })
 	d.Tenant = "other"
 	l = w.bury(t, d)
 	published := errors.New("no broker")
@@ -169,11 +169,11 @@ func TestRetryOfWhatWasForgotten(t *testing.T) {
 		"a ref": func(ctx context.Context, s catalog.Submission) error {
 			w.exec(t, "insert into tracks (id, repository, ref) values ($1, $2, 'refs/heads/main')", events.TrackID(s.Repository, "refs/heads/main"), s.Repository)
 			w.exec(t, "update submissions set ref = 'refs/heads/main' where event = $1", s.Event)
-			_, err := w.Forget(ctx, s.Repository, "refs/heads/main")
+			_, err := w.Removals.Forget(ctx, s.Repository, "refs/heads/main")
 			return err
 		},
 		"a repository": func(ctx context.Context, s catalog.Submission) error {
-			_, err := w.Forget(ctx, s.Repository)
+			_, err := w.Removals.Forget(ctx, s.Repository)
 			return err
 		},
 	} {
@@ -227,7 +227,7 @@ func TestDropLeavesTheDocumentFailed(t *testing.T) {
 
 	got := make(map[string]catalog.Failed)
 	for after := uuid.Nil; ; {
-		page, err := w.FailedDocuments(t.Context(), w.track.Repository, after, 1)
+		page, err := w.Flow.FailedDocuments(t.Context(), w.track.Repository, after, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

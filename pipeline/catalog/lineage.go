@@ -12,6 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Lineages lead from a document to its chunks and vectors.
+type Lineages struct{ *store }
+
 // Lineage is where a document's content comes from: the event that asked for it, the
 // commit that brought it, and the blob.
 type Lineage struct {
@@ -34,9 +37,9 @@ type Lineage struct {
 	SubmittedAt     time.Time
 }
 
-// Lineage loads a document's lineage. It returns ErrNotFound for one that is not there.
-func (c *Core) Lineage(ctx context.Context, document uuid.UUID) (Lineage, error) {
-	r, err := c.query.LoadLineage(ctx, document)
+// Of loads a document's lineage. It returns ErrNotFound for one that is not there.
+func (ls *Lineages) Of(ctx context.Context, document uuid.UUID) (Lineage, error) {
+	r, err := ls.query.LoadLineage(ctx, document)
 	if noRows(err) {
 		return Lineage{}, fmt.Errorf("document %s: %w", document, ErrNotFound)
 	}
@@ -63,10 +66,10 @@ type LineageChunk struct {
 	Pack               string   // key of the object that holds the vector
 }
 
-// LineageChunks lists chunks of a document after one of them, -1 being before the first,
+// Chunks lists chunks of a document after one of them, -1 being before the first,
 // with their vectors of an embedder.
-func (c *Core) LineageChunks(ctx context.Context, document uuid.UUID, embedder int32, after, most int) ([]LineageChunk, error) {
-	rows, err := c.query.ListLineageChunks(ctx, query.ListLineageChunksParams{ID: document, Embedder: embedder, After: int32(after), Most: int32(most)})
+func (ls *Lineages) Chunks(ctx context.Context, document uuid.UUID, embedder int32, after, most int) ([]LineageChunk, error) {
+	rows, err := ls.query.ListLineageChunks(ctx, query.ListLineageChunksParams{ID: document, Embedder: embedder, After: int32(after), Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("list chunks of document %s: %w", document, err)
 	}

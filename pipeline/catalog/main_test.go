@@ -73,7 +73,7 @@ func (w *world) newTrack(t testing.TB, tenant, url, ref string) catalog.Track {
 	t.Helper()
 	s := submission(tenant, url, rand.Text())
 	w.do(t, func(ctx context.Context) error {
-		_, err := w.Accept(ctx, s)
+		_, err := w.Submissions.Accept(ctx, s)
 		return err
 	})
 	// It is done with: what is pending is for tests to say.

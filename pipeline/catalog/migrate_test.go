@@ -95,8 +95,8 @@ func TestDeletingARepository(t *testing.T) {
 	a := w.document("a.go", "content")
 	s := w.list(t, "a", a, w.skipped("b", "x", "binary"))
 	sub := submission(w.track.Tenant, w.track.URL, "1")
-	w.do(t, func(ctx context.Context) error { _, err := w.Accept(ctx, sub); return err })
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, sub, w.track.ID, s.Revision) })
+	w.do(t, func(ctx context.Context) error { _, err := w.Submissions.Accept(ctx, sub); return err })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, sub, w.track.ID, s.Revision) })
 	w.do(t, func(ctx context.Context) error {
 		return w.Letters.Bury(ctx, catalog.DeadLetter{Worker: "w", Document: &a.ID, Reason: "r"})
 	})

@@ -16,6 +16,9 @@ import (
 // found by events.RepositoryName, or by a name that it had before. Its id derives from
 // the name under which it first came, and stays when it is renamed.
 
+// Names are the addresses under which repositories are found, now and before.
+type Names struct{ *store }
+
 // Place is where the catalog keeps the repository of an address.
 type Place struct {
 	Repository uuid.UUID
@@ -33,8 +36,8 @@ var errMoved = errors.New("its name belongs to another repository since a moment
 const maxIDs = 100
 
 // Locate finds the place of an address, or where it will be.
-func (c *Core) Locate(ctx context.Context, tenant, url string) (Place, error) {
-	place, err := locate(ctx, c.query, tenant, url)
+func (ns *Names) Locate(ctx context.Context, tenant, url string) (Place, error) {
+	place, err := locate(ctx, ns.query, tenant, url)
 	if err != nil {
 		return Place{}, fmt.Errorf("look up %s: %w", url, err)
 	}
@@ -111,12 +114,12 @@ func named(name string) error {
 // the refs of the other one, which is forgotten ref by ref as soon as the winner has
 // indexed it. Nothing is embedded anew. It returns the repository that both addresses
 // now name, or ErrNotFound if there is none of the first.
-func (c *Core) Alias(ctx context.Context, tenant, from, to string) (id uuid.UUID, err error) {
+func (ns *Names) Alias(ctx context.Context, tenant, from, to string) (id uuid.UUID, err error) {
 	if events.RepositoryName(from) == events.RepositoryName(to) {
-		place, err := c.Locate(ctx, tenant, to)
+		place, err := ns.Locate(ctx, tenant, to)
 		return place.Repository, err
 	}
-	err = c.inTx(ctx, func(q *query.Queries) error {
+	err = ns.inTx(ctx, func(q *query.Queries) error {
 		id, err = alias(ctx, q, tenant, from, to)
 		return err
 	})
@@ -220,8 +223,8 @@ func fold(ctx context.Context, q *query.Queries, tenant string, source, target u
 const foldSource = "/leat/catalog"
 
 // Unalias takes a name from a repository that had it before: the name is another's now.
-func (c *Core) Unalias(ctx context.Context, tenant, url string) error {
-	if err := c.query.DropAlias(ctx, tenant, events.RepositoryName(url)); err != nil {
+func (ns *Names) Unalias(ctx context.Context, tenant, url string) error {
+	if err := ns.query.DropAlias(ctx, tenant, events.RepositoryName(url)); err != nil {
 		return fmt.Errorf("take the name of %s from the repository that had it: %w", url, err)
 	}
 	return nil

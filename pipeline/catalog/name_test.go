@@ -14,7 +14,7 @@ import (
 // located asks for the place of an address.
 func (w *world) located(t *testing.T, tenant, url string) catalog.Place {
 	t.Helper()
-	place, err := w.Locate(t.Context(), tenant, url)
+	place, err := w.Names.Locate(t.Context(), tenant, url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func (w *world) submitted(t *testing.T, tenant, url, event string) catalog.Submi
 	t.Helper()
 	s := submission(tenant, url, event)
 	s.Repository = w.located(t, tenant, url).Repository
-	w.do(t, func(ctx context.Context) error { _, err := w.Accept(ctx, s); return err })
+	w.do(t, func(ctx context.Context) error { _, err := w.Submissions.Accept(ctx, s); return err })
 	return s
 }
 
@@ -47,7 +47,7 @@ func TestEveryFormOfAnAddressIsOneRow(t *testing.T) {
 	}
 	// An event that is owed is published with the address that was submitted.
 	w.exec(t, "update submissions set due_at = now()")
-	owed, err := w.OwedSubmissions(t.Context(), 10)
+	owed, err := w.Submissions.Owed(t.Context(), 10)
 	if err != nil || len(owed) != 7 {
 		t.Fatalf("%d owed, %v", len(owed), err)
 	}
@@ -70,11 +70,11 @@ func TestWhatWorkedLastIsFetched(t *testing.T) {
 	}
 	other := submission(w.track.Tenant, url, "2")
 	other.Repository, other.URL = w.track.Repository, url+".git"
-	w.do(t, func(ctx context.Context) error { _, err := w.Accept(ctx, other); return err })
+	w.do(t, func(ctx context.Context) error { _, err := w.Submissions.Accept(ctx, other); return err })
 	if got := w.located(t, w.track.Tenant, url).URL; got != url {
 		t.Errorf("fetched from %q before that worked", got)
 	}
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, other, w.track.ID, s.Revision) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, other, w.track.ID, s.Revision) })
 	if got := w.located(t, w.track.Tenant, url).URL; got != url+".git" {
 		t.Errorf("fetched from %q", got)
 	}
@@ -89,13 +89,13 @@ func TestARenamedRepositoryKeepsItsRow(t *testing.T) {
 	s := w.submitted(t, "acme", a, "1")
 	rename := func(from, to string) uuid.UUID {
 		t.Helper()
-		id, err := w.Alias(t.Context(), "acme", from, to)
+		id, err := w.Names.Alias(t.Context(), "acme", from, to)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return id
 	}
-	if _, err := w.Alias(t.Context(), "acme", c, b); !errors.Is(err, catalog.ErrNotFound) {
+	if _, err := w.Names.Alias(t.Context(), "acme", c, b); !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("a rename of nothing: %v", err)
 	}
 	for _, step := range [][2]string{{a, b}, {a, b}, {b, c}, {c, a}, {a, c}} {
@@ -113,7 +113,7 @@ func TestARenamedRepositoryKeepsItsRow(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 	// Somebody else takes the old name: a repository of its own, with an id of its own.
-	w.do(t, func(ctx context.Context) error { return w.Unalias(ctx, "acme", a) })
+	w.do(t, func(ctx context.Context) error { return w.Names.Unalias(ctx, "acme", a) })
 	again := w.submitted(t, "acme", a, "2")
 	if again.Repository == s.Repository {
 		t.Error("another repository got the row of the first")
@@ -122,7 +122,7 @@ func TestARenamedRepositoryKeepsItsRow(t *testing.T) {
 		t.Errorf("the first leads to %+v", now)
 	}
 	// A rename in another tenant is none of this one's.
-	if _, err := w.Alias(t.Context(), "other", c, b); !errors.Is(err, catalog.ErrNotFound) {
+	if _, err := w.Names.Alias(t.Context(), "other", c, b); !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("a rename in another tenant: %v", err)
 	}
 }
@@ -131,7 +131,7 @@ func TestARenamedRepositoryKeepsItsRow(t *testing.T) {
 func TestARenameKeepsTheScheme(t *testing.T) {
 	w := newWorld(t)
 	w.submitted(t, "acme", "git@h.example:team/old.git", "1")
-	if _, err := w.Alias(t.Context(), "acme", "https://h.example/team/old", "https://h.example/team/new"); err != nil {
+	if _, err := w.Names.Alias(t.Context(), "acme", "https://h.example/team/old", "https://h.example/team/new"); err != nil {
 		t.Fatal(err)
 	}
 	if now := w.located(t, "acme", "https://h.example/team/new"); now.URL != "git@h.example:team/new.git" {
@@ -147,7 +147,7 @@ func TestOneRowTakesTheOthersPlace(t *testing.T) {
 	w.list(t, "a", w.document("a.go", "content"))
 	const to = "https://h.example/new"
 	w.submitted(t, old.Tenant, to, "1")
-	id, err := w.Alias(t.Context(), old.Tenant, old.URL, to)
+	id, err := w.Names.Alias(t.Context(), old.Tenant, old.URL, to)
 	if err != nil || id != events.RepositoryID(old.Tenant, to) {
 		t.Fatalf("%s, %v", id, err)
 	}
@@ -159,7 +159,7 @@ func TestOneRowTakesTheOthersPlace(t *testing.T) {
 	}
 	// Work that had begun on the old row ends, and does not bring it back.
 	late := submission(old.Tenant, old.URL, "late")
-	if _, err := w.Accept(t.Context(), late); err == nil {
+	if _, err := w.Submissions.Accept(t.Context(), late); err == nil {
 		t.Error("the old row was accepted once more")
 	}
 	w.do(t, func(ctx context.Context) error { _, err := w.ForgetSucceeded(ctx, 10); return err })

@@ -19,17 +19,17 @@ type Outlined struct {
 const outlinePage = 2000
 
 // Outline lists the chunks of a document in their order, at most so many.
-func (c *Core) Outline(ctx context.Context, document uuid.UUID, most int) ([]Outlined, error) {
+func (ts *Trees) Outline(ctx context.Context, document uuid.UUID, most int) ([]Outlined, error) {
 	return outline(most, func(after, n int32) ([]query.ListOutlineRow, error) {
-		return c.query.ListOutline(ctx, document, after, n)
+		return ts.query.ListOutline(ctx, document, after, n)
 	})
 }
 
 // OutlineOf is Outline for a blob of a language, as the newest chunker cut it. There are no
 // chunks if they are not kept.
-func (c *Core) OutlineOf(ctx context.Context, blob [32]byte, language string, most int) ([]Outlined, error) {
+func (ts *Trees) OutlineOf(ctx context.Context, blob [32]byte, language string, most int) ([]Outlined, error) {
 	return outline(most, func(after, n int32) ([]query.ListOutlineRow, error) {
-		rows, err := c.query.ListBlobOutline(ctx, query.ListBlobOutlineParams{Blob: blob[:], Language: language, After: after, Most: n})
+		rows, err := ts.query.ListBlobOutline(ctx, query.ListBlobOutlineParams{Blob: blob[:], Language: language, After: after, Most: n})
 		list := make([]query.ListOutlineRow, len(rows))
 		for i, r := range rows {
 			list[i] = query.ListOutlineRow(r)

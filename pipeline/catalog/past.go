@@ -23,8 +23,8 @@ type Past struct {
 
 // Past lists at most most snapshots of repositories whose commits begin with some hex
 // digits, the newest first, as long as they are kept. Each was listed to its end.
-func (c *Core) Past(ctx context.Context, repositories []uuid.UUID, beginning string, most int) ([]Past, error) {
-	rows, err := c.query.FindPast(ctx, repositories, beginning, int32(most))
+func (ts *Trees) Past(ctx context.Context, repositories []uuid.UUID, beginning string, most int) ([]Past, error) {
+	rows, err := ts.query.FindPast(ctx, repositories, beginning, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("find commit %s of %d repositories: %w", beginning, len(repositories), err)
 	}
@@ -38,8 +38,8 @@ func (c *Core) Past(ctx context.Context, repositories []uuid.UUID, beginning str
 // FormerFile loads a file as it was at an older revision of its track. It returns
 // ErrNotFound if there was none, or if the file has not changed since. A document whose
 // text is not stored any more has a size of -1.
-func (c *Core) FormerFile(ctx context.Context, document uuid.UUID, at int64) (StoredFile, error) {
-	r, err := c.query.LoadFormer(ctx, document, at)
+func (ts *Trees) FormerFile(ctx context.Context, document uuid.UUID, at int64) (StoredFile, error) {
+	r, err := ts.query.LoadFormer(ctx, document, at)
 	if noRows(err) {
 		return StoredFile{}, fmt.Errorf("file %s at revision %d: %w", document, at, ErrNotFound)
 	}

@@ -19,12 +19,38 @@ type Poll struct {
 // AskForPolls adds a submission for each track whose turn has come and whose ref
 // has none pending. The submission is due at once, and replaces the track's
 // earlier ones of the same source. It returns the number of submissions.
-func (c *Core) AskForPolls(ctx context.Context, p Poll) (int, error) {
-	events, err := c.query.PollTracks(ctx, query.PollTracksParams{
+func (ss *Submissions) AskForPolls(ctx context.Context, p Poll) (int, error) {
+	events, err := ss.query.PollTracks(ctx, query.PollTracksParams{
 		Source: p.Source, Every: p.Every.Seconds(), EveryFailed: p.EveryFailed.Seconds(), Most: int32(p.Most),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("poll tracks: %w", err)
 	}
 	return len(events), nil
+}
+
+// ReadAgain submits, in the name of source, tracks that were listed by another
+// configuration than config: each at most once in the time every, and at most most of them
+// in one call. A configuration counts as another one within a key domain. It returns the
+// number of submissions.
+func (ss *Submissions) ReadAgain(ctx context.Context, source string, config func(domain string) [32]byte, every time.Duration, most int) (int, error) {
+	domains, err := loadDomains(ctx, ss.query)
+	if err != nil {
+		return 0, err
+	}
+	own := config("")
+	p := query.AskToReadAgainParams{Source: source, Config: own[:], Every: every.Seconds(), Most: int32(most), Tenants: []string{}, Configs: [][]byte{}, Destroyed: []string{}}
+	for tenant, domain := range domains {
+		if domain.Destroyed {
+			p.Destroyed = append(p.Destroyed, tenant)
+			continue
+		}
+		within := config(domain.Name)
+		p.Tenants, p.Configs = append(p.Tenants, tenant), append(p.Configs, within[:])
+	}
+	asked, err := ss.query.AskToReadAgain(ctx, p)
+	if err != nil {
+		return 0, fmt.Errorf("ask for tracks to be read again: %w", err)
+	}
+	return len(asked), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -108,54 +107,6 @@ func (c *Core) countTracks(ctx context.Context, ids []uuid.UUID, list []TrackSta
 	return nil
 }
 
-// Skipped is a file that was not indexed.
-type Skipped struct {
-	ID     uuid.UUID
-	Ref    string
-	Path   []byte
-	Reason string
-	Detail string
-}
-
-// SkippedFiles pages through a repository's skipped files by document id.
-func (c *Core) SkippedFiles(ctx context.Context, repository, after uuid.UUID, most int) ([]Skipped, error) {
-	rows, err := c.query.ListSkipped(ctx, repository, after, int32(most))
-	if err != nil {
-		return nil, fmt.Errorf("list skipped files: %w", err)
-	}
-	list := make([]Skipped, len(rows))
-	for i, r := range rows {
-		list[i] = Skipped{r.ID, r.Ref, r.Path, *r.SkipReason, r.Detail}
-	}
-	return list, nil
-}
-
-// Failed is a document whose last attempt failed.
-type Failed struct {
-	ID       uuid.UUID
-	Ref      string
-	Path     string
-	Error    string
-	Attempts int       // that failed
-	Due      time.Time // when it is tried again; zero: only by hand
-}
-
-// FailedDocuments pages through a repository's failed documents by id.
-func (c *Core) FailedDocuments(ctx context.Context, repository, after uuid.UUID, most int) ([]Failed, error) {
-	rows, err := c.query.ListFailed(ctx, repository, after, int32(most))
-	if err != nil {
-		return nil, fmt.Errorf("list failed documents: %w", err)
-	}
-	list := make([]Failed, len(rows))
-	for i, r := range rows {
-		list[i] = Failed{ID: r.ID, Ref: r.Ref, Path: string(r.Path), Error: r.Error, Attempts: int(r.Attempts)}
-		if !r.Dead {
-			list[i].Due = r.DueAt
-		}
-	}
-	return list, nil
-}
-
 // Content holds the facts that decide which points a document has.
 type Content struct {
 	ID         uuid.UUID
@@ -244,8 +195,8 @@ func (c *Core) BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]Spa
 }
 
 // CountOpen counts the submissions and snapshots that are not finished.
-func (c *Core) CountOpen(ctx context.Context) (int, error) {
-	n, err := c.query.CountPending(ctx)
+func (g *Gauges) CountOpen(ctx context.Context) (int, error) {
+	n, err := g.query.CountPending(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count open work: %w", err)
 	}

@@ -72,13 +72,13 @@ func TestTrackStates(t *testing.T) {
 	s := submission("default", repositoryURL, "1")
 	w.accept(t, s)
 	state("submitted", "")
-	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "no such ref") })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "no such ref") })
 	state("failed", "no such ref")
 	w.accept(t, s)
 	snapshot := w.begin(t, "a")
 	state("listing", "no such ref") // until it has succeeded
 	w.do(t, func(ctx context.Context) error { return w.FinishListing(ctx, snapshot, 0) })
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, 1) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, s, w.track.ID, 1) })
 	state("indexing", "")
 	w.do(t, func(ctx context.Context) error { return w.MarkSnapshotIndexed(ctx, w.track.ID, 1) })
 	state("indexed", "")
@@ -91,7 +91,7 @@ func TestOpenWork(t *testing.T) {
 	w := newWorld(t)
 	open := func(want int) {
 		t.Helper()
-		if n, err := w.CountOpen(t.Context()); err != nil || n != want {
+		if n, err := w.Gauges.CountOpen(t.Context()); err != nil || n != want {
 			t.Errorf("%d are open, want %d (%v)", n, want, err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestOpenWork(t *testing.T) {
 	snapshot := w.begin(t, "a")
 	open(2)
 	w.do(t, func(ctx context.Context) error { return w.FinishListing(ctx, snapshot, 0) })
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, 1) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, s, w.track.ID, 1) })
 	open(1)
 	w.do(t, func(ctx context.Context) error { return w.MarkSnapshotIndexed(ctx, w.track.ID, 1) })
 	open(0)
@@ -139,7 +139,7 @@ func TestPaging(t *testing.T) {
 	w.put(t, s, documentOf(elsewhere, "a", "x", "Go"))
 	repository := w.track.Repository
 	skipped := pages(t, func(after uuid.UUID, most int) ([]uuid.UUID, error) {
-		page, err := w.SkippedFiles(t.Context(), repository, after, most)
+		page, err := w.Flow.SkippedFiles(t.Context(), repository, after, most)
 		return idsOf(page, func(s catalog.Skipped) uuid.UUID { return s.ID }), err
 	})
 	if skipped != 9 {

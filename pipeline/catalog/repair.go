@@ -27,8 +27,8 @@ func (c *Core) Requeue(ctx context.Context, docs []Current) (requeued int, err e
 
 // OpenDocuments counts the documents that are under way, of every tenant.
 // Failed documents do not count: they wait for their next attempt.
-func (c *Core) OpenDocuments(ctx context.Context) (int64, error) {
-	n, err := c.query.CountOpenDocuments(ctx)
+func (g *Gauges) OpenDocuments(ctx context.Context) (int64, error) {
+	n, err := g.query.CountOpenDocuments(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count open documents: %w", err)
 	}

@@ -25,8 +25,8 @@ type Room struct {
 }
 
 // Room returns the room that a tenant has for a track of a repository.
-func (c *Core) Room(ctx context.Context, tenant string, repository, track uuid.UUID) (Room, error) {
-	r, err := c.query.RoomOf(ctx, tenant, repository, track)
+func (ts *Tenants) Room(ctx context.Context, tenant string, repository, track uuid.UUID) (Room, error) {
+	r, err := ts.query.RoomOf(ctx, tenant, repository, track)
 	if noRows(err) {
 		return Room{}, nil
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Submissions are the requests to index a ref, and what became of them.
+type Submissions struct{ *store }
+
 // SubmissionKey names a submission: the event's source and id, which
 // CloudEvents makes unique, within a tenant.
 type SubmissionKey struct {
@@ -51,9 +54,9 @@ func shorten(text string) string {
 // dealt with before: the event was delivered twice, or its repository has been
 // forgotten since. A new submission of a repository that is being forgotten
 // calls it back.
-func (c *Core) Accept(ctx context.Context, s Submission) (done bool, err error) {
+func (ss *Submissions) Accept(ctx context.Context, s Submission) (done bool, err error) {
 	key := s.clean()
-	err = c.inTx(ctx, func(q *query.Queries) error {
+	err = ss.inTx(ctx, func(q *query.Queries) error {
 		if done, err = q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); done || err != nil {
 			return err
 		}
@@ -64,7 +67,7 @@ func (c *Core) Accept(ctx context.Context, s Submission) (done bool, err error) 
 			return err
 		}
 		state, err := q.PutSubmission(ctx, query.PutSubmissionParams{
-			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Url: s.URL, Ref: s.Ref, Lease: c.lease.Seconds(),
+			Tenant: key.Tenant, Source: key.Source, Event: key.Event, Repository: &s.Repository, Url: s.URL, Ref: s.Ref, Lease: ss.lease.Seconds(),
 		})
 		done = SubmissionState(state) != SubmissionPending
 		return err
@@ -77,10 +80,10 @@ func (c *Core) Accept(ctx context.Context, s Submission) (done bool, err error) 
 
 // Renew puts off the due time of a submission that is still pending: work on it
 // is under way.
-func (c *Core) Renew(ctx context.Context, s Submission) error {
+func (ss *Submissions) Renew(ctx context.Context, s Submission) error {
 	key := s.clean()
-	err := c.query.RenewSubmission(ctx, query.RenewSubmissionParams{
-		Lease: c.lease.Seconds(), Tenant: key.Tenant, Source: key.Source, Event: key.Event,
+	err := ss.query.RenewSubmission(ctx, query.RenewSubmissionParams{
+		Lease: ss.lease.Seconds(), Tenant: key.Tenant, Source: key.Source, Event: key.Event,
 	})
 	if err != nil {
 		return fmt.Errorf("renew the lease of submission %s: %w", key.Event, err)
@@ -88,10 +91,10 @@ func (c *Core) Renew(ctx context.Context, s Submission) error {
 	return nil
 }
 
-// FinishSubmission says which snapshot a submission led to.
-func (c *Core) FinishSubmission(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
+// Finish says which snapshot a submission led to.
+func (ss *Submissions) Finish(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
 	key := s.clean()
-	err := c.together(ctx, func(q *query.Queries) error {
+	err := ss.together(ctx, func(q *query.Queries) error {
 		if err := q.SetRepositoryError(ctx, "", s.Repository); err != nil {
 			return err
 		}
@@ -111,12 +114,12 @@ func (c *Core) FinishSubmission(ctx context.Context, s Submission, track uuid.UU
 	return nil
 }
 
-// FailSubmission records that a submission can never work. A listing that it
+// Fail records that a submission can never work. A listing that it
 // had begun is given up, unless another submission of the repository goes on
 // with it.
-func (c *Core) FailSubmission(ctx context.Context, s Submission, reason string) error {
+func (ss *Submissions) Fail(ctx context.Context, s Submission, reason string) error {
 	key, reason := s.clean(), reasonOf(reason)
-	err := c.inTx(ctx, func(q *query.Queries) error {
+	err := ss.inTx(ctx, func(q *query.Queries) error {
 		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
 			return err
 		}
@@ -140,10 +143,10 @@ func (c *Core) FailSubmission(ctx context.Context, s Submission, reason string) 
 	return nil
 }
 
-// RefuseSubmission records a submission that names no repository that leat may read.
-func (c *Core) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, reason string) error {
+// Refuse records a submission that names no repository that leat may read.
+func (ss *Submissions) Refuse(ctx context.Context, key SubmissionKey, ref, reason string) error {
 	key = key.clean()
-	_, err := c.query.FailSubmission(ctx, query.FailSubmissionParams{
+	_, err := ss.query.FailSubmission(ctx, query.FailSubmissionParams{
 		Tenant: key.Tenant, Source: key.Source, Event: key.Event, Ref: clean(ref, maxKey), Reason: reasonOf(reason),
 	})
 	if err != nil {
@@ -152,13 +155,13 @@ func (c *Core) RefuseSubmission(ctx context.Context, key SubmissionKey, ref, rea
 	return nil
 }
 
-// DelaySubmission records a failed attempt and when the next is due, also of a
+// Delay records a failed attempt and when the next is due, also of a
 // submission whose attempt failed before it was accepted: its event is about
 // to be acknowledged. It returns how many attempts have failed, 0 if the
 // submission is not pending any more.
-func (c *Core) DelaySubmission(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
+func (ss *Submissions) Delay(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
 	key, reason := s.clean(), reasonOf(reason)
-	err = c.inTx(ctx, func(q *query.Queries) error {
+	err = ss.inTx(ctx, func(q *query.Queries) error {
 		if fenced, err := q.SubmissionFenced(ctx, key.Tenant, key.Source, key.Event); fenced || err != nil {
 			return err
 		}
@@ -184,10 +187,10 @@ func (c *Core) DelaySubmission(ctx context.Context, s Submission, reason string,
 	return attempts, nil
 }
 
-// OwedSubmissions returns at most most submissions whose due time has passed
+// Owed returns at most most submissions whose due time has passed
 // and gives each a new lease.
-func (c *Core) OwedSubmissions(ctx context.Context, most int) ([]Submission, error) {
-	rows, err := c.query.OwedSubmissions(ctx, c.lease.Seconds(), int32(most))
+func (ss *Submissions) Owed(ctx context.Context, most int) ([]Submission, error) {
+	rows, err := ss.query.OwedSubmissions(ctx, ss.lease.Seconds(), int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("load owed submissions: %w", err)
 	}
@@ -219,10 +222,10 @@ type SubmissionStatus struct {
 	Indexed    bool // every document of the snapshot is indexed, failed or skipped, or a later snapshot took its place
 }
 
-// SubmissionStatus returns ErrNotFound until a worker has accepted it.
-func (c *Core) SubmissionStatus(ctx context.Context, key SubmissionKey) (SubmissionStatus, error) {
+// Status returns ErrNotFound until a worker has accepted it.
+func (ss *Submissions) Status(ctx context.Context, key SubmissionKey) (SubmissionStatus, error) {
 	key = key.clean()
-	r, err := c.query.LoadSubmission(ctx, key.Tenant, key.Source, key.Event)
+	r, err := ss.query.LoadSubmission(ctx, key.Tenant, key.Source, key.Event)
 	if noRows(err) {
 		return SubmissionStatus{}, fmt.Errorf("submission %s: %w", key.Event, ErrNotFound)
 	}

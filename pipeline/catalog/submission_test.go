@@ -16,7 +16,7 @@ const repositoryURL = "https://example.org/repository" // of the world's track
 
 func (w *world) status(t testing.TB, s catalog.Submission) catalog.SubmissionStatus {
 	t.Helper()
-	status, err := w.SubmissionStatus(t.Context(), s.SubmissionKey)
+	status, err := w.Submissions.Status(t.Context(), s.SubmissionKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func (w *world) status(t testing.TB, s catalog.Submission) catalog.SubmissionSta
 
 func (w *world) accept(t testing.TB, s catalog.Submission) (done bool) {
 	t.Helper()
-	done, err := w.Accept(t.Context(), s)
+	done, err := w.Submissions.Accept(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func (w *world) accept(t testing.TB, s catalog.Submission) (done bool) {
 func TestAcceptTwice(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")
-	if _, err := w.SubmissionStatus(t.Context(), s.SubmissionKey); !errors.Is(err, catalog.ErrNotFound) {
+	if _, err := w.Submissions.Status(t.Context(), s.SubmissionKey); !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("status of what nobody accepted: %v", err)
 	}
 	for range 2 {
@@ -44,7 +44,7 @@ func TestAcceptTwice(t *testing.T) {
 		}
 	}
 	snapshot := w.list(t, "a", w.document("a", "x"))
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, snapshot.Revision) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, s, w.track.ID, snapshot.Revision) })
 	if !w.accept(t, s) {
 		t.Error("a second delivery is not told that the work is done")
 	}
@@ -64,16 +64,16 @@ func TestRenewKeepsTheLeaseOfAPendingSubmission(t *testing.T) {
 	w.accept(t, s)
 	w.accept(t, other)
 	w.exec(t, "update submissions set due_at = now()")
-	w.do(t, func(ctx context.Context) error { return w.Renew(ctx, s) })
-	owed, err := w.OwedSubmissions(t.Context(), 10)
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Renew(ctx, s) })
+	owed, err := w.Submissions.Owed(t.Context(), 10)
 	if err != nil || len(owed) != 1 || owed[0].Event != other.Event {
 		t.Errorf("owed = %+v, %v; want the one that was not renewed", owed, err)
 	}
 	if in := value[float64](t, w, "select extract(epoch from due_at - now())::float8 from submissions where event = '1'"); in < 50 || in > 60 {
 		t.Errorf("due in %.1f s, want the lease of a minute", in)
 	}
-	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "no such ref") })
-	w.do(t, func(ctx context.Context) error { return w.Renew(ctx, s) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "no such ref") })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Renew(ctx, s) })
 	if status := w.status(t, s); status.State != "failed" || status.Attempts != 1 {
 		t.Errorf("after the end, status = %+v", status)
 	}
@@ -90,16 +90,16 @@ func TestRenewDoesNotRecallAForgottenRepository(t *testing.T) {
 	s := submission("default", repositoryURL, "1")
 	w.accept(t, s)
 	snapshot := w.list(t, "a", w.document("a", "x"))
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, snapshot.Revision) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, s, w.track.ID, snapshot.Revision) })
 	w.do(t, func(ctx context.Context) error {
-		_, err := w.Forget(ctx, s.Repository, w.track.Ref)
+		_, err := w.Removals.Forget(ctx, s.Repository, w.track.Ref)
 		return err
 	})
 	const forgotten = "select forgotten_at is not null from repositories where id = $1"
 	if !value[bool](t, w, forgotten, s.Repository) {
 		t.Fatal("a repository without a ref is not forgotten")
 	}
-	w.do(t, func(ctx context.Context) error { return w.Renew(ctx, s) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Renew(ctx, s) })
 	if !value[bool](t, w, forgotten, s.Repository) {
 		t.Error("renewing recalled the repository")
 	}
@@ -115,7 +115,9 @@ func TestSubmissionIsIndexedWithItsSnapshotOrALaterOne(t *testing.T) {
 	w.accept(t, first)
 	a := w.document("a", "x")
 	snapshot := w.list(t, "a", a)
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, first, w.track.ID, snapshot.Revision) })
+	w.do(t, func(ctx context.Context) error {
+		return w.Submissions.Finish(ctx, first, w.track.ID, snapshot.Revision)
+	})
 	if w.status(t, first).Indexed {
 		t.Error("indexed while its document is not")
 	}
@@ -129,7 +131,7 @@ func TestRefusedThenAccepted(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")
 	w.do(t, func(ctx context.Context) error {
-		return w.RefuseSubmission(ctx, s.SubmissionKey, "ma\x00in\xff", "https://u:hunter2@h is not allowed")
+		return w.Submissions.Refuse(ctx, s.SubmissionKey, "ma\x00in\xff", "https://u:hunter2@h is not allowed")
 	})
 	status := w.status(t, s)
 	if status.State != "failed" || strings.Contains(status.Error, "hunter2") || status.Error == "" {
@@ -146,7 +148,7 @@ func TestFailedThenAccepted(t *testing.T) {
 	s := submission("default", repositoryURL, "1")
 	w.accept(t, s)
 	for range 3 {
-		w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "no such ref") })
+		w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "no such ref") })
 	}
 	status := w.status(t, s)
 	if status.State != "failed" || status.Attempts != 3 || status.Error != "no such ref" {
@@ -160,7 +162,7 @@ func TestFailedThenAccepted(t *testing.T) {
 		t.Errorf("a redrive begins with %+v", status)
 	}
 	snapshot := w.list(t, "a")
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, snapshot.Revision) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, s, w.track.ID, snapshot.Revision) })
 	if got := value[*string](t, w, "select error from repositories where id = $1", s.Repository); got != nil {
 		t.Errorf("the repository still says %q", *got)
 	}
@@ -172,10 +174,10 @@ func TestDoneStaysDone(t *testing.T) {
 	s := submission("default", repositoryURL, "1")
 	w.accept(t, s)
 	snapshot := w.list(t, "a")
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, snapshot.Revision) })
-	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "late") })
-	w.do(t, func(ctx context.Context) error { return w.RefuseSubmission(ctx, s.SubmissionKey, "", "late") })
-	attempts, err := w.DelaySubmission(t.Context(), s, "late", catalog.Backoff{First: time.Second, Most: time.Second})
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, s, w.track.ID, snapshot.Revision) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "late") })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Refuse(ctx, s.SubmissionKey, "", "late") })
+	attempts, err := w.Submissions.Delay(t.Context(), s, "late", catalog.Backoff{First: time.Second, Most: time.Second})
 	if err != nil || attempts != 0 {
 		t.Errorf("%d attempts, %v", attempts, err)
 	}
@@ -197,13 +199,13 @@ func TestDelayOfWhatWasNeverAccepted(t *testing.T) {
 		with  func(context.Context, catalog.Submission) error
 	}{
 		{"1", "pending", func(ctx context.Context, s catalog.Submission) error {
-			attempts, err := w.DelaySubmission(ctx, s, "no connection", catalog.Backoff{First: time.Second, Most: time.Second})
+			attempts, err := w.Submissions.Delay(ctx, s, "no connection", catalog.Backoff{First: time.Second, Most: time.Second})
 			if attempts != 1 {
 				t.Errorf("%d attempts, want 1", attempts)
 			}
 			return err
 		}},
-		{"2", "failed", func(ctx context.Context, s catalog.Submission) error { return w.FailSubmission(ctx, s, "panic") }},
+		{"2", "failed", func(ctx context.Context, s catalog.Submission) error { return w.Submissions.Fail(ctx, s, "panic") }},
 	} {
 		s := submission("default", "https://example.org/new"+record.event, record.event)
 		w.do(t, func(ctx context.Context) error { return record.with(ctx, s) })
@@ -217,7 +219,7 @@ func TestBackoffOfSubmissions(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")
 	testBackoff(t, func(b catalog.Backoff) (int, float64) {
-		attempts, err := w.DelaySubmission(t.Context(), s, "r", b)
+		attempts, err := w.Submissions.Delay(t.Context(), s, "r", b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +252,7 @@ func TestAttemptsWithoutEndDoNotOverflow(t *testing.T) {
 	s := submission("default", repositoryURL, "1")
 	w.accept(t, s)
 	w.exec(t, "update submissions set attempts = 100000")
-	attempts, err := w.DelaySubmission(t.Context(), s, "r", catalog.Backoff{First: time.Second, Most: time.Minute})
+	attempts, err := w.Submissions.Delay(t.Context(), s, "r", catalog.Backoff{First: time.Second, Most: time.Minute})
 	if err != nil || attempts != 100001 {
 		t.Errorf("%d attempts, %v", attempts, err)
 	}
@@ -262,21 +264,21 @@ func TestOwedSubmissions(t *testing.T) {
 	for i := range n {
 		w.accept(t, submission("default", repositoryURL, fmt.Sprint(i)))
 	}
-	if owed, err := w.OwedSubmissions(t.Context(), 10); err != nil || len(owed) != 0 {
+	if owed, err := w.Submissions.Owed(t.Context(), 10); err != nil || len(owed) != 0 {
 		t.Fatalf("%d are owed while their lease lasts: %v", len(owed), err)
 	}
 	w.exec(t, "update submissions set due_at = now() - interval '1 s'")
 	// Two that ask at once share the work.
 	got := make(chan catalog.Submission, 2*n)
 	together(t, 4, func(ctx context.Context, _ int) error {
-		owed, err := w.OwedSubmissions(ctx, n/4)
+		owed, err := w.Submissions.Owed(ctx, n/4)
 		for _, s := range owed {
 			got <- s
 		}
 		return err
 	})
 	for rest := 0; ; rest++ { // what was locked when somebody else looked
-		owed, err := w.OwedSubmissions(t.Context(), n)
+		owed, err := w.Submissions.Owed(t.Context(), n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -325,10 +327,10 @@ func TestFailureGivesUpItsListing(t *testing.T) {
 	w.accept(t, s)
 	w.accept(t, other)
 	snapshot := w.begin(t, "a")
-	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, s, "panic") })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "panic") })
 	w.put(t, snapshot, w.document("a", "x")) // the other one may be what lists it
-	w.do(t, func(ctx context.Context) error { return w.FailSubmission(ctx, other, "panic") })
-	open, err := w.CountOpen(t.Context())
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, other, "panic") })
+	open, err := w.Gauges.CountOpen(t.Context())
 	if err != nil || open != 0 {
 		t.Errorf("%d are open, %v", open, err)
 	}
@@ -353,7 +355,7 @@ func TestLongKeys(t *testing.T) {
 			t.Errorf("%d submissions, want %d", n, i+1)
 		}
 		w.exec(t, "update submissions set due_at = now() where due_at > now()")
-		owed, err := w.OwedSubmissions(t.Context(), 1)
+		owed, err := w.Submissions.Owed(t.Context(), 1)
 		if err != nil || len(owed) != 1 {
 			t.Fatalf("owed: %+v, %v", owed, err)
 		}

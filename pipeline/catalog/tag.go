@@ -14,6 +14,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
+// Tags are the rules that keep the tags of repositories as versions.
+type Tags struct{ *store }
+
 // TagRule keeps the newest tags of a repository that match a glob as versions.
 type TagRule struct {
 	Glob string // full names; a star stands for any characters
@@ -25,9 +28,9 @@ type TagRule struct {
 	CreatedAt  time.Time
 }
 
-// PutTagRule makes a rule, or changes it.
-func (c *Core) PutTagRule(ctx context.Context, repository uuid.UUID, r TagRule) error {
-	err := c.query.PutTagRule(ctx, query.PutTagRuleParams{
+// PutRule makes a rule, or changes it.
+func (ts *Tags) PutRule(ctx context.Context, repository uuid.UUID, r TagRule) error {
+	err := ts.query.PutTagRule(ctx, query.PutTagRuleParams{
 		Repository: repository, Glob: r.Glob, Keep: int32(r.Keep), Days: unlessZero(r.Days), Searchable: unlessZero(r.Searchable),
 	})
 	if err != nil {
@@ -44,9 +47,9 @@ func unlessZero(n int) *int32 {
 	return &m
 }
 
-// TagRules lists the rules of a repository by glob.
-func (c *Core) TagRules(ctx context.Context, repository uuid.UUID) ([]TagRule, error) {
-	rows, err := c.query.ListTagRules(ctx, repository)
+// Rules lists the rules of a repository by glob.
+func (ts *Tags) Rules(ctx context.Context, repository uuid.UUID) ([]TagRule, error) {
+	rows, err := ts.query.ListTagRules(ctx, repository)
 	if err != nil {
 		return nil, fmt.Errorf("list the rules of tags of repository %s: %w", repository, err)
 	}
@@ -57,10 +60,10 @@ func (c *Core) TagRules(ctx context.Context, repository uuid.UUID) ([]TagRule, e
 	return rules, nil
 }
 
-// DropTagRule ends a rule. The versions that it made go, except those that a person keeps.
+// DropRule ends a rule. The versions that it made go, except those that a person keeps.
 // It returns ErrNotFound if there is no such rule.
-func (c *Core) DropTagRule(ctx context.Context, repository uuid.UUID, glob string) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
+func (ts *Tags) DropRule(ctx context.Context, repository uuid.UUID, glob string) error {
+	err := ts.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, repository); noRows(err) {
 			return ErrNotFound
 		} else if err != nil {
@@ -85,12 +88,12 @@ const unsearched = time.Hour
 // Kept says what a look at a repository's tags has changed.
 type Kept struct{ Come, Gone []string } // names of versions
 
-// KeepTags brings the versions of a rule in line with the tags that the remote has: full
+// Keep brings the versions of a rule in line with the tags that the remote has: full
 // names that match the rule and may be versions. The newest are those that were first seen
 // last, and of those that were seen together, the ones with the highest numbers in their
 // names. A tag that comes is submitted. What a person keeps is left alone.
-func (c *Core) KeepTags(ctx context.Context, tenant, source string, repository uuid.UUID, glob string, refs []string) (k Kept, err error) {
-	err = c.inTx(ctx, func(q *query.Queries) error {
+func (ts *Tags) Keep(ctx context.Context, tenant, source string, repository uuid.UUID, glob string, refs []string) (k Kept, err error) {
+	err = ts.inTx(ctx, func(q *query.Queries) error {
 		k = Kept{}
 		if _, err := q.LockRepository(ctx, repository); err != nil {
 			return ignoreNoRows(err)

@@ -16,7 +16,7 @@ func TestStatementsSentTogetherAreOneTransaction(t *testing.T) {
 	snapshot := w.list(t, "a", w.document("a", "x"))
 	w.accept(t, s)
 	w.do(t, func(ctx context.Context) error {
-		_, err := w.DelaySubmission(ctx, s, "no answer", catalog.Backoff{First: time.Hour, Most: time.Hour})
+		_, err := w.Submissions.Delay(ctx, s, "no answer", catalog.Backoff{First: time.Hour, Most: time.Hour})
 		return err
 	})
 	reason := func() (text string) {
@@ -35,7 +35,7 @@ func TestStatementsSentTogetherAreOneTransaction(t *testing.T) {
 		}
 	}
 	constrain(t.Context(), "add constraint never check (revision < 1000)")
-	err := w.FinishSubmission(t.Context(), s, w.track.ID, 1000)
+	err := w.Submissions.Finish(t.Context(), s, w.track.ID, 1000)
 	constrain(t.Context(), "drop constraint never")
 	if err == nil {
 		t.Error("a submission ended with a revision that a constraint forbids")
@@ -43,7 +43,7 @@ func TestStatementsSentTogetherAreOneTransaction(t *testing.T) {
 	if got := reason(); got != "no answer" {
 		t.Errorf("the repository's error is %q after a transaction that failed", got)
 	}
-	w.do(t, func(ctx context.Context) error { return w.FinishSubmission(ctx, s, w.track.ID, snapshot.Revision) })
+	w.do(t, func(ctx context.Context) error { return w.Submissions.Finish(ctx, s, w.track.ID, snapshot.Revision) })
 	if got := reason(); got != "" {
 		t.Errorf("the repository's error is still %q", got)
 	}

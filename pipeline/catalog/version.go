@@ -19,6 +19,10 @@ var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$`)
 // IsVersionName says whether a version may be called so.
 func IsVersionName(name string) bool { return versionName.MatchString(name) }
 
+// Versions are the tracks that are kept on purpose, and the commits at which tracks are
+// held.
+type Versions struct{ *store }
+
 // Version is a track that is kept on purpose, under a name.
 type Version struct {
 	Name      string
@@ -34,10 +38,10 @@ type Version struct {
 // ErrVersionExists is the error of a name that another track has.
 var ErrVersionExists = errors.New("the name is taken by another version")
 
-// PutVersion keeps a track under a name. The track is made if need be, and called back if
+// Put keeps a track under a name. The track is made if need be, and called back if
 // it is being forgotten. It returns ErrVersionExists if another track has the name.
-func (c *Core) PutVersion(ctx context.Context, name string, t Track) error {
-	err := c.inTx(ctx, func(q *query.Queries) error {
+func (vs *Versions) Put(ctx context.Context, name string, t Track) error {
+	err := vs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
 			if noRows(err) {
 				return ErrNotFound
@@ -59,9 +63,9 @@ func (c *Core) PutVersion(ctx context.Context, name string, t Track) error {
 	return nil
 }
 
-// Versions lists a repository's versions by name.
-func (c *Core) Versions(ctx context.Context, repository uuid.UUID) ([]Version, error) {
-	rows, err := c.query.ListVersions(ctx, repository)
+// List lists a repository's versions by name.
+func (vs *Versions) List(ctx context.Context, repository uuid.UUID) ([]Version, error) {
+	rows, err := vs.query.ListVersions(ctx, repository)
 	if err != nil {
 		return nil, fmt.Errorf("list versions of repository %s: %w", repository, err)
 	}
@@ -72,10 +76,10 @@ func (c *Core) Versions(ctx context.Context, repository uuid.UUID) ([]Version, e
 	return list, nil
 }
 
-// DropVersion takes a name away, and lets the track follow its ref again if it has no
+// Drop takes a name away, and lets the track follow its ref again if it has no
 // other. It returns the track, or ErrNotFound.
-func (c *Core) DropVersion(ctx context.Context, repository uuid.UUID, name string) (track uuid.UUID, err error) {
-	err = c.inTx(ctx, func(q *query.Queries) error {
+func (vs *Versions) Drop(ctx context.Context, repository uuid.UUID, name string) (track uuid.UUID, err error) {
+	err = vs.inTx(ctx, func(q *query.Queries) error {
 		if track, err = q.DropVersion(ctx, repository, name); noRows(err) {
 			return ErrNotFound
 		}
@@ -92,8 +96,8 @@ func (c *Core) DropVersion(ctx context.Context, repository uuid.UUID, name strin
 
 // TracksApart lists the tracks of a tenant that a search reads only if it names them:
 // versions and single commits of repositories that have another track.
-func (c *Core) TracksApart(ctx context.Context, tenant string) ([]uuid.UUID, error) {
-	ids, err := c.query.TracksApart(ctx, tenant)
+func (vs *Versions) TracksApart(ctx context.Context, tenant string) ([]uuid.UUID, error) {
+	ids, err := vs.query.TracksApart(ctx, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("list versions of tenant %s: %w", tenant, err)
 	}
@@ -102,7 +106,7 @@ func (c *Core) TracksApart(ctx context.Context, tenant string) ([]uuid.UUID, err
 
 // Hold lets a track stay at a commit, in hex, whatever its ref names; "" lets it follow
 // the ref again. The next submission of the ref brings the track there.
-func (c *Core) Hold(ctx context.Context, track uuid.UUID, commit string) error {
+func (vs *Versions) Hold(ctx context.Context, track uuid.UUID, commit string) error {
 	var held []byte
 	var err error
 	if commit != "" {
@@ -110,7 +114,7 @@ func (c *Core) Hold(ctx context.Context, track uuid.UUID, commit string) error {
 			return fmt.Errorf("hold track %s at commit %q: %w", track, commit, err)
 		}
 	}
-	n, err := c.query.HoldTrack(ctx, held, track)
+	n, err := vs.query.HoldTrack(ctx, held, track)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
@@ -121,40 +125,10 @@ func (c *Core) Hold(ctx context.Context, track uuid.UUID, commit string) error {
 }
 
 // Held returns the commit at which a track stays, in hex, or "".
-func (c *Core) Held(ctx context.Context, track uuid.UUID) (string, error) {
-	held, err := c.query.HeldCommit(ctx, track)
+func (vs *Versions) Held(ctx context.Context, track uuid.UUID) (string, error) {
+	held, err := vs.query.HeldCommit(ctx, track)
 	if err != nil && !noRows(err) {
 		return "", fmt.Errorf("load the held commit of track %s: %w", track, err)
 	}
 	return hex.EncodeToString(held), nil
-}
-
-// Difference is a file that differs between two tracks. A side without it has no object
-// id and mode 0.
-type Difference struct {
-	Path          []byte
-	Old, New      string // object ids, in hex
-	OldMode, Mode int32
-	Language      string
-	SkipReason    string // "" for a document
-}
-
-// Revised is a track at a revision, or Now.
-type Revised struct {
-	Track uuid.UUID
-	At    int64
-}
-
-// Differences lists at most most files that differ between two tracks, by path in byte
-// order, whose paths begin with under. It reads all rows of both tracks.
-func (c *Core) Differences(ctx context.Context, before, after Revised, under []byte, most int) ([]Difference, error) {
-	rows, err := c.query.DiffTracks(ctx, query.DiffTracksParams{Old: before.Track, OldAt: before.At, New: after.Track, NewAt: after.At, Under: under, Most: int32(most)})
-	if err != nil {
-		return nil, fmt.Errorf("compare tracks %s and %s: %w", before.Track, after.Track, err)
-	}
-	list := make([]Difference, len(rows))
-	for i, r := range rows {
-		list[i] = Difference{r.Path, hex.EncodeToString(r.OldOid), hex.EncodeToString(r.NewOid), r.OldMode, r.NewMode, r.Language, r.SkipReason}
-	}
-	return list, nil
 }

@@ -25,22 +25,22 @@ func Form(c chunk.Cutting) []byte {
 
 // Put packs encoded facts that are not stored yet, and records whose they are: blobs of one
 // key domain. It may be repeated.
-func Put(ctx context.Context, core *catalog.Core, blobs *blob.Store, domain string, found map[catalog.ChunkingKey][]byte) error {
+func Put(ctx context.Context, core *catalog.Core, facts *catalog.Facts, blobs *blob.Store, domain string, found map[catalog.ChunkingKey][]byte) error {
 	if len(found) == 0 {
 		return nil
 	}
 	if shared, own := apart(domain, found); len(shared) > 0 {
-		if err := Put(ctx, core, blobs, "", shared); err != nil {
+		if err := Put(ctx, core, facts, blobs, "", shared); err != nil {
 			return err
 		}
-		return Put(ctx, core, blobs, domain, own)
+		return Put(ctx, core, facts, blobs, domain, own)
 	}
 	batch := catalog.FactBatch{Extractor: fact.Version}
 	forms := make(map[[32]byte][]byte)
 	for key, form := range found {
 		sum := catalog.Name(domain, form)
 		forms[sum] = form
-		batch.Facts = append(batch.Facts, catalog.Facts{ChunkingKey: key, Content: sum})
+		batch.Facts = append(batch.Facts, catalog.BlobFacts{ChunkingKey: key, Content: sum})
 	}
 	var order [][32]byte
 	for sum := range forms {
@@ -50,7 +50,7 @@ func Put(ctx context.Context, core *catalog.Core, blobs *blob.Store, domain stri
 	pack := blobs.NewPackIn(domain, blob.Fact)
 	return pack.Write(ctx, catalog.ErrVanished, func(ctx context.Context) error {
 		pack.Reset()
-		return attempt(ctx, core, pack, batch, order, forms)
+		return attempt(ctx, core, facts, pack, batch, order, forms)
 	})
 }
 
@@ -72,7 +72,7 @@ func apart(domain string, found map[catalog.ChunkingKey][]byte) (shared, own map
 }
 
 // attempt stores the forms that are unknown now, and the rows.
-func attempt(ctx context.Context, core *catalog.Core, pack *blob.Pack, batch catalog.FactBatch, order [][32]byte, forms map[[32]byte][]byte) error {
+func attempt(ctx context.Context, core *catalog.Core, facts *catalog.Facts, pack *blob.Pack, batch catalog.FactBatch, order [][32]byte, forms map[[32]byte][]byte) error {
 	hashes := make([][]byte, len(order))
 	for i := range order {
 		hashes[i] = order[i][:]
@@ -101,5 +101,5 @@ func attempt(ctx context.Context, core *catalog.Core, pack *blob.Pack, batch cat
 		}
 		batch.Pack = &catalog.Pack{Key: object.Key, Size: object.Size, SHA256: object.SHA256}
 	}
-	return core.PutFacts(ctx, batch)
+	return facts.Put(ctx, batch)
 }

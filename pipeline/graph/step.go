@@ -43,6 +43,7 @@ type Cutter interface {
 type Step struct {
 	cfg       Config
 	core      *catalog.Core
+	stored    *catalog.Facts
 	graphs    *catalog.Graphs
 	locks     *catalog.Locks
 	blobs     *blob.Store
@@ -51,20 +52,31 @@ type Step struct {
 	log       *slog.Logger
 }
 
+// Rooms are the parts of the catalog that the step may touch.
+type Rooms struct {
+	Core   *catalog.Core
+	Facts  *catalog.Facts
+	Graphs *catalog.Graphs
+	Locks  *catalog.Locks
+}
+
+// RoomsOf takes the step's rooms from a catalog.
+func RoomsOf(c *catalog.Catalog) Rooms { return Rooms{c.Core, c.Facts, c.Graphs, c.Locks} }
+
 // NewChecker returns a step that only checks, and finds no facts.
-func NewChecker(c *catalog.Core, g *catalog.Graphs, locks *catalog.Locks, blobs *blob.Store) *Step {
-	return New(Config{}, c, g, locks, blobs, nil, slog.New(slog.DiscardHandler))
+func NewChecker(r Rooms, blobs *blob.Store) *Step {
+	return New(Config{}, r, blobs, nil, slog.New(slog.DiscardHandler))
 }
 
 // New returns a step.
-func New(cfg Config, c *catalog.Core, g *catalog.Graphs, locks *catalog.Locks, blobs *blob.Store, cutter Cutter, log *slog.Logger) *Step {
+func New(cfg Config, r Rooms, blobs *blob.Store, cutter Cutter, log *slog.Logger) *Step {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval
 	}
 	if cfg.Files == 0 {
 		cfg.Files = DefaultFiles
 	}
-	s := &Step{cfg: cfg, core: c, graphs: g, locks: locks, blobs: blobs, cutter: cutter, log: log}
+	s := &Step{cfg: cfg, core: r.Core, stored: r.Facts, graphs: r.Graphs, locks: r.Locks, blobs: blobs, cutter: cutter, log: log}
 	s.languages = slices.DeleteFunc(fact.Languages(), func(l string) bool { return !chunk.HasFacts(l) })
 	return s
 }

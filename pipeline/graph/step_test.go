@@ -18,7 +18,7 @@ import (
 )
 
 func step(p *testpipe.Pipe) *graph.Step {
-	return graph.New(graph.Config{Files: 7}, p.Catalog.Core, p.Catalog.Graphs, p.Catalog.Locks, p.Blobs, child.InProcess{}, p.Logs.Logger())
+	return graph.New(graph.Config{Files: 7}, graph.RoomsOf(p.Catalog), p.Blobs, child.InProcess{}, p.Logs.Logger())
 }
 
 func look(t *testing.T, p *testpipe.Pipe) {

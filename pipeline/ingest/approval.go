@@ -38,7 +38,7 @@ type candidate struct {
 // mistake, must not empty an index: permit returns a *waiting then. It does not judge
 // files that the operator's own configuration excludes.
 func (s *Step) permit(ctx context.Context, c candidate) error {
-	at, err := s.catalog.Standing(ctx, c.track.ID, c.by)
+	at, err := s.catalog.Approvals.Standing(ctx, c.track.ID, c.by)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return nil // there is no index to lose
 	}
@@ -98,7 +98,7 @@ func (r removal) countByDiff(ctx context.Context) (int64, error) {
 		if len(gone) == 0 {
 			continue
 		}
-		n, err := r.step.catalog.CountDocuments(ctx, gone)
+		n, err := r.step.catalog.Approvals.CountDocuments(ctx, gone)
 		if err != nil {
 			return 0, err
 		}
@@ -127,7 +127,7 @@ func (r removal) countByTree(ctx context.Context) (int64, error) {
 	slices.SortFunc(paths, compare)
 	var removes int64
 	for after := uuid.Nil; ; {
-		page, err := r.step.catalog.StandingDocuments(ctx, r.track.ID, r.at, after, groupFiles)
+		page, err := r.step.catalog.Approvals.StandingDocuments(ctx, r.track.ID, r.at, after, groupFiles)
 		if err != nil || len(page) == 0 {
 			return removes, err
 		}
@@ -160,7 +160,7 @@ func (s *Step) succeed(ctx context.Context, track catalog.Track, commit string) 
 	}
 	for _, p := range before {
 		if s.tooMany(p.Removes, p.Documents) && p.Approved != commit {
-			err = s.catalog.Await(ctx, catalog.Approval{Track: p.ID, Commit: commit, Removes: p.Removes, Documents: p.Documents})
+			err = s.catalog.Approvals.Await(ctx, catalog.Approval{Track: p.ID, Commit: commit, Removes: p.Removes, Documents: p.Documents})
 		} else {
 			err = s.catalog.Succeed(ctx, p.ID, track)
 		}

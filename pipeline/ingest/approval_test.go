@@ -41,12 +41,12 @@ func status(t *testing.T, p *testpipe.Pipe) catalog.TrackStatus {
 // approve lets through what waits, and lets the syncer act on it.
 func approve(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
-	waiting, err := p.Catalog.Approvals(t.Context(), events.DefaultTenant)
+	waiting, err := p.Catalog.Approvals.List(t.Context(), events.DefaultTenant)
 	if err != nil || len(waiting) != 1 {
 		t.Fatalf("%d wait, %v; want one", len(waiting), err)
 	}
 	key := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: "/test", Event: "approval of " + waiting[0].Commit}
-	if err := p.Catalog.Approve(t.Context(), waiting[0], key); err != nil {
+	if err := p.Catalog.Approvals.Approve(t.Context(), waiting[0], key); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Sync.Look(t.Context()); err != nil {
@@ -104,7 +104,7 @@ func TestAnApprovalIsOfOneCommit(t *testing.T) {
 		t.Errorf("a newer commit was let through by an older one's approval: %+v", s)
 	}
 	late := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: "/test", Event: "late"}
-	if err := p.Catalog.Approve(t.Context(), catalog.Approval{Track: status(t, p).ID, Commit: wrong}, late); err == nil || status(t, p).Waiting.Approved {
+	if err := p.Catalog.Approvals.Approve(t.Context(), catalog.Approval{Track: status(t, p).ID, Commit: wrong}, late); err == nil || status(t, p).Waiting.Approved {
 		t.Errorf("the newer commit was approved of by the name of the older one: %v", err)
 	}
 	repo.Git(t, nil, "-C", repo.Dir, "update-ref", "refs/heads/main", good)
@@ -112,7 +112,7 @@ func TestAnApprovalIsOfOneCommit(t *testing.T) {
 	if s := status(t, p); s.Commit != good || s.Waiting != nil || s.Error != "" {
 		t.Errorf("the ref is right again, and the status is %+v", s)
 	}
-	if err := p.Catalog.Approve(t.Context(), catalog.Approval{Track: status(t, p).ID, Commit: worse}, catalog.SubmissionKey{}); err == nil {
+	if err := p.Catalog.Approvals.Approve(t.Context(), catalog.Approval{Track: status(t, p).ID, Commit: worse}, catalog.SubmissionKey{}); err == nil {
 		t.Error("what no longer waits was approved")
 	}
 }

@@ -99,24 +99,44 @@ const maxKey = 2 << 10
 
 // Step ingests repositories.
 type Step struct {
-	cfg         Config
-	config      [32]byte // fingerprint of cfg and of the versions of the rules
-	contents    content.Reader
-	mirrors     *git.Mirrors
-	catalog     *catalog.Core
-	generations *catalog.Generations
-	locks       *catalog.Locks
-	blobs       *blob.Store
-	events      *announce.Publisher
-	log         *slog.Logger
-	turns       *line.Places // batches of long listings
-	fetches     *fetches
+	cfg      Config
+	config   [32]byte // fingerprint of cfg and of the versions of the rules
+	contents content.Reader
+	mirrors  *git.Mirrors
+	catalog  Rooms
+	blobs    *blob.Store
+	events   *announce.Publisher
+	log      *slog.Logger
+	turns    *line.Places // batches of long listings
+	fetches  *fetches
+}
+
+// Rooms are the parts of the catalog that the ingestor may touch.
+type Rooms struct {
+	*catalog.Core
+	Approvals   *catalog.Approvals
+	Facts       *catalog.Facts
+	Generations *catalog.Generations
+	Keys        *catalog.Keys
+	Locks       *catalog.Locks
+	Names       *catalog.Names
+	Submissions *catalog.Submissions
+	Tags        *catalog.Tags
+	Tenants     *catalog.Tenants
+	Versions    *catalog.Versions
+}
+
+// RoomsOf takes the ingestor's rooms from a catalog.
+func RoomsOf(c *catalog.Catalog) Rooms {
+	return Rooms{
+		Core: c.Core, Approvals: c.Approvals, Facts: c.Facts, Generations: c.Generations, Keys: c.Keys, Locks: c.Locks,
+		Names: c.Names, Submissions: c.Submissions, Tags: c.Tags, Tenants: c.Tenants, Versions: c.Versions,
+	}
 }
 
 // New checks the configuration and returns a step.
 func New(
-	cfg Config, m *git.Mirrors, c *catalog.Core, g *catalog.Generations, locks *catalog.Locks,
-	blobs *blob.Store, p *announce.Publisher, log *slog.Logger,
+	cfg Config, m *git.Mirrors, r Rooms, blobs *blob.Store, p *announce.Publisher, log *slog.Logger,
 ) (*Step, error) {
 	if cfg.MaxFiles == 0 {
 		cfg.MaxFiles = DefaultMaxFiles
@@ -160,8 +180,8 @@ func New(
 	}
 	s := &Step{
 		cfg: cfg, contents: content.New(cfg.Formats), mirrors: m, blobs: blobs, events: p, log: log,
-		catalog: c, generations: g, locks: locks,
-		turns: line.NewPlaces(2*cfg.BulkTurns, false), fetches: newFetches(),
+		catalog: r,
+		turns:   line.NewPlaces(2*cfg.BulkTurns, false), fetches: newFetches(),
 	}
 	s.config = s.fingerprint(rules)
 	if why := s.contents.Missing(); why != "" && !cfg.Filter.NoPDF {
@@ -198,7 +218,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 		// One worker at a time on a repository: two pushes in a row would
 		// otherwise list the same tree twice.
 		err = s.alone(ctx, m, sub.Repository, func(ctx context.Context) error {
-			if done, err := s.catalog.Accept(ctx, sub); done || err != nil {
+			if done, err := s.catalog.Submissions.Accept(ctx, sub); done || err != nil {
 				return err
 			}
 			return s.renewing(ctx, sub, func() error { return s.ingest(ctx, m, sub, remote) })
@@ -248,7 +268,7 @@ func (s *Step) renewing(ctx context.Context, sub catalog.Submission, fn func() e
 				return
 			case <-ticker.C:
 			}
-			if err := s.catalog.Renew(ctx, sub); err != nil && ctx.Err() == nil {
+			if err := s.catalog.Submissions.Renew(ctx, sub); err != nil && ctx.Err() == nil {
 				s.log.Warn("a submission's lease was not renewed", "repository", sub.URL, "error", err)
 			}
 		}
@@ -294,7 +314,7 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 		revision, err = s.snapshot(ctx, m, track, domain, s.mirrors.Open(sub.Repository.String()), head.Commit, held)
 		if w := (*waiting)(nil); errors.As(err, &w) {
 			s.log.WarnContext(ctx, "a commit waits for approval", "repository", track.URL, "ref", track.Ref, "commit", head.Commit, "reason", w)
-			return s.catalog.AwaitFor(ctx, sub, w.Approval, w.Error())
+			return s.catalog.Approvals.AwaitFor(ctx, sub, w.Approval, w.Error())
 		}
 		if err != nil {
 			return fmt.Errorf("ingest %s at %s: %w", sub.URL, head.Commit, err)
@@ -308,16 +328,16 @@ func (s *Step) ingest(ctx context.Context, m pipeline.Message, sub catalog.Submi
 	if err := s.keepTags(ctx, sub, remote); err != nil {
 		return err
 	}
-	if err := s.catalog.FinishSubmission(ctx, sub, track.ID, revision); err != nil {
+	if err := s.catalog.Submissions.Finish(ctx, sub, track.ID, revision); err != nil {
 		return err
 	}
-	return announce.Complete(ctx, s.catalog, s.generations, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
+	return announce.Complete(ctx, s.catalog, s.catalog.Generations, s.events, map[uuid.UUID]announce.Trace{track.ID: announce.TraceOf(ctx)})
 }
 
 // domain returns the key domain of a tenant's texts. Nothing is read for a tenant whose keys
 // were destroyed: its texts would be back at the next push.
 func (s *Step) domain(ctx context.Context, tenant string) (string, error) {
-	domain, err := s.catalog.KeyDomain(ctx, tenant)
+	domain, err := s.catalog.Keys.Domain(ctx, tenant)
 	if err == nil && domain.Destroyed {
 		err = fault.Reject(fmt.Errorf("the key of tenant %s was destroyed, and its texts with it: create a new one to index it again", tenant))
 	}
@@ -346,7 +366,7 @@ func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) er
 // hold puts the commit at which a track is held in the place of the one that its ref
 // names, and reports whether there is one.
 func (s *Step) hold(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote, track catalog.Track, head *git.Head) (bool, error) {
-	held, err := s.catalog.Held(ctx, track.ID)
+	held, err := s.catalog.Versions.Held(ctx, track.ID)
 	if err != nil || held == "" || held == head.Commit {
 		return held != "", err
 	}
@@ -422,7 +442,7 @@ func (s *Step) Delay(ctx context.Context, m pipeline.Message, reason string, b c
 	if _, err := s.place(ctx, &sub, remote); err != nil {
 		return 0, err
 	}
-	return s.catalog.DelaySubmission(ctx, sub, reason, b)
+	return s.catalog.Submissions.Delay(ctx, sub, reason, b)
 }
 
 // Bury implements pipeline.Ledger.
@@ -432,10 +452,10 @@ func (s *Step) Bury(ctx context.Context, m pipeline.Message, reason string) erro
 	case sub.Tenant == "":
 		return nil // there is no row to record it on: the dead letter is the only record
 	case err != nil:
-		return s.catalog.RefuseSubmission(ctx, sub.SubmissionKey, sub.Ref, reason)
+		return s.catalog.Submissions.Refuse(ctx, sub.SubmissionKey, sub.Ref, reason)
 	}
 	if _, err := s.place(ctx, &sub, remote); err != nil {
 		return err
 	}
-	return s.catalog.FailSubmission(ctx, sub, reason)
+	return s.catalog.Submissions.Fail(ctx, sub, reason)
 }

@@ -225,7 +225,7 @@ func TestACommitIsIndexedByItsName(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	p.Rows(t, "update tracks set polled_at = now() - interval '1 day'")
-	n, err := p.Catalog.AskForPolls(t.Context(), catalog.Poll{Source: "/test", Every: time.Hour, EveryFailed: time.Hour, Most: 10})
+	n, err := p.Catalog.Submissions.AskForPolls(t.Context(), catalog.Poll{Source: "/test", Every: time.Hour, EveryFailed: time.Hour, Most: 10})
 	if err != nil || n != 1 {
 		t.Errorf("%d tracks polled, %v; want the branch alone", n, err)
 	}

@@ -132,7 +132,7 @@ func listed(t *testing.T, p *testpipe.Pipe, repo *testpipe.Repo, want int) {
 	t.Helper()
 	n, after := 0, catalog.FoundAt{}
 	for {
-		page, err := p.Catalog.Findings(t.Context(), events.RepositoryID(events.DefaultTenant, repo.Dir), after, 300)
+		page, err := p.Catalog.Flow.Findings(t.Context(), events.RepositoryID(events.DefaultTenant, repo.Dir), after, 300)
 		if err != nil {
 			t.Fatal(err)
 		}

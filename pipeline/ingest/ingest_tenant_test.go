@@ -63,7 +63,7 @@ func told(t *testing.T, p *testpipe.Pipe, tenant string) (short, all string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waiting, err := p.Catalog.Approvals(t.Context(), tenant)
+	waiting, err := p.Catalog.Approvals.List(t.Context(), tenant)
 	if err != nil {
 		t.Fatal(err)
 	}

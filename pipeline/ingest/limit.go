@@ -17,7 +17,7 @@ import (
 // What the tenant has stays as it is, and the dead letter can be retried. It is asked
 // before a fetch; follow decides.
 func (s *Step) roomForRepository(ctx context.Context, sub catalog.Submission) error {
-	room, err := s.catalog.Room(ctx, sub.Tenant, sub.Repository, uuid.Nil)
+	room, err := s.catalog.Tenants.Room(ctx, sub.Tenant, sub.Repository, uuid.Nil)
 	if err != nil || room.MaxRepositories == 0 || room.Repositories < room.MaxRepositories {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Step) follow(ctx context.Context, sub catalog.Submission, track catalog
 // The track keeps what it has. It is asked before approval is; begin decides. It returns the
 // number of the commit's documents, or 0 where the tenant has no limit.
 func (s *Step) roomForDocuments(ctx context.Context, c candidate) (expected int64, err error) {
-	room, err := s.catalog.Room(ctx, c.track.Tenant, c.track.Repository, c.track.ID)
+	room, err := s.catalog.Tenants.Room(ctx, c.track.Tenant, c.track.Repository, c.track.ID)
 	if err != nil || room.MaxDocuments == 0 {
 		return 0, err
 	}

@@ -85,7 +85,7 @@ func (l *listing) run(ctx context.Context) error {
 // parse, and the listing nothing.
 func (l *listing) storeFacts(ctx context.Context) {
 	for found := range l.facts {
-		if err := factstore.Put(ctx, l.step.catalog, l.step.blobs, l.domain, found); err != nil && ctx.Err() == nil {
+		if err := factstore.Put(ctx, l.step.catalog.Core, l.step.catalog.Facts, l.step.blobs, l.domain, found); err != nil && ctx.Err() == nil {
 			l.step.log.Warn("facts were not stored; they will be found again", "repository", l.track.URL, "error", err)
 		}
 	}

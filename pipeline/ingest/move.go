@@ -20,7 +20,7 @@ var errMoved = fault.Retry(errors.New("the repository has moved"))
 // submitted one, unless its name is one that the repository had before. Whoever has
 // that name now may be somebody else.
 func (s *Step) place(ctx context.Context, sub *catalog.Submission, remote git.Remote) (git.Remote, error) {
-	place, err := s.catalog.Locate(ctx, sub.Tenant, sub.URL)
+	place, err := s.catalog.Names.Locate(ctx, sub.Tenant, sub.URL)
 	if err != nil {
 		return remote, err
 	}
@@ -52,7 +52,7 @@ func (s *Step) locate(ctx context.Context, sub *catalog.Submission, remote git.R
 		return now, err
 	}
 	s.log.Info("a former name belongs to another repository now", "name", sub.URL, "was", now)
-	if err := s.catalog.Unalias(ctx, sub.Tenant, sub.URL); err != nil {
+	if err := s.catalog.Names.Unalias(ctx, sub.Tenant, sub.URL); err != nil {
 		return remote, err
 	}
 	return s.place(ctx, sub, remote)
@@ -61,7 +61,7 @@ func (s *Step) locate(ctx context.Context, sub *catalog.Submission, remote git.R
 // moved records that the host leads to another address for good. The submission goes
 // on at once, or at the row of that address if there is one.
 func (s *Step) moved(ctx context.Context, sub catalog.Submission, to string) error {
-	id, err := s.catalog.Alias(ctx, sub.Tenant, sub.Fetched, to)
+	id, err := s.catalog.Names.Alias(ctx, sub.Tenant, sub.Fetched, to)
 	if err != nil {
 		return err
 	}

@@ -207,7 +207,7 @@ func (l *listing) publish(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	index, err := l.step.generations.Index(ctx)
+	index, err := l.step.catalog.Generations.Index(ctx)
 	if err != nil {
 		return err
 	}

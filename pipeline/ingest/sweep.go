@@ -40,7 +40,7 @@ func (s *Step) Sweep(ctx context.Context) error {
 // sweep removes one mirror, unless its repository is being submitted again: an
 // ingestor records a repository under the same lock before it fetches.
 func (s *Step) sweep(ctx context.Context, id uuid.UUID) error {
-	_, err := s.locks.Try(ctx, catalog.LockKey(id), func(ctx context.Context) error {
+	_, err := s.catalog.Locks.Try(ctx, catalog.LockKey(id), func(ctx context.Context) error {
 		unknown, err := s.unknownOf(ctx, []uuid.UUID{id})
 		if err != nil || len(unknown) == 0 {
 			return err
@@ -68,7 +68,7 @@ const (
 // ReadAgain submits tracks again that were read by another configuration or by older
 // rules, so that secrets that new rules mask leave the index before the next push.
 func (s *Step) ReadAgain(ctx context.Context) error {
-	n, err := s.catalog.ReadAgain(ctx, againSource, func(domain string) [32]byte { return within(domain, s.config) }, againEvery, againMost)
+	n, err := s.catalog.Submissions.ReadAgain(ctx, againSource, func(domain string) [32]byte { return within(domain, s.config) }, againEvery, againMost)
 	if n > 0 {
 		s.log.Info("reading again what another configuration or older rules have read", "tracks", n)
 	}

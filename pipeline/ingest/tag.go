@@ -19,7 +19,7 @@ func (s *Step) keepTags(ctx context.Context, sub catalog.Submission, remote git.
 	if !sub.Head() {
 		return nil
 	}
-	rules, err := s.catalog.TagRules(ctx, sub.Repository)
+	rules, err := s.catalog.Tags.Rules(ctx, sub.Repository)
 	if err != nil || len(rules) == 0 {
 		return err
 	}
@@ -35,7 +35,7 @@ func (s *Step) keepTags(ctx context.Context, sub catalog.Submission, remote git.
 		}
 		// Tags that no version may be called by are left out.
 		refs = slices.DeleteFunc(refs, func(ref string) bool { return !catalog.IsVersionName(strings.TrimPrefix(ref, "refs/tags/")) })
-		kept, err := s.catalog.KeepTags(ctx, sub.Tenant, tagSource, sub.Repository, rule.Glob, refs)
+		kept, err := s.catalog.Tags.Keep(ctx, sub.Tenant, tagSource, sub.Repository, rule.Glob, refs)
 		if err != nil {
 			return err
 		}

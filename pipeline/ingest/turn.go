@@ -24,14 +24,14 @@ const (
 // waiting for one.
 func (s *Step) alone(ctx context.Context, m pipeline.Message, repository uuid.UUID, fn func(context.Context) error) error {
 	key := catalog.LockKey(repository)
-	if taken, err := s.locks.Try(ctx, key, fn); taken || err != nil {
+	if taken, err := s.catalog.Locks.Try(ctx, key, fn); taken || err != nil {
 		return err
 	}
 	m.Wait()
 	waiting, stop := untilStopping(ctx, m)
 	defer stop()
 	began := false
-	err := s.locks.With(waiting, key, func(context.Context) error {
+	err := s.catalog.Locks.With(waiting, key, func(context.Context) error {
 		began = true
 		if err := m.Resume(ctx); err != nil {
 			return err

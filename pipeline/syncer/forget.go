@@ -21,7 +21,7 @@ func (s *Step) Forget(ctx context.Context) error {
 	if _, err := s.catalog.ForgetSucceeded(ctx, s.cfg.Most); err != nil {
 		return err
 	}
-	tracks, err := s.catalog.ForgottenTracks(ctx, s.cfg.Most)
+	tracks, err := s.catalog.Removals.Tracks(ctx, s.cfg.Most)
 	if err != nil {
 		return err
 	}
@@ -30,12 +30,12 @@ func (s *Step) Forget(ctx context.Context) error {
 			return err
 		}
 	}
-	bare, err := s.catalog.BareRepositories(ctx, s.cfg.Most)
+	bare, err := s.catalog.Removals.BareRepositories(ctx, s.cfg.Most)
 	if err != nil {
 		return err
 	}
 	for _, id := range bare {
-		err := s.exclusively(ctx, id, func(ctx context.Context) error { return s.catalog.DropRepository(ctx, id) })
+		err := s.exclusively(ctx, id, func(ctx context.Context) error { return s.catalog.Removals.DropRepository(ctx, id) })
 		if err != nil {
 			return err
 		}
@@ -45,18 +45,18 @@ func (s *Step) Forget(ctx context.Context) error {
 
 // exclusively runs fn under the lock of a repository, if that is free.
 func (s *Step) exclusively(ctx context.Context, repository uuid.UUID, fn func(context.Context) error) error {
-	_, err := s.locks.Try(ctx, catalog.LockKey(repository), fn)
+	_, err := s.catalog.Locks.Try(ctx, catalog.LockKey(repository), fn)
 	return err
 }
 
 func (s *Step) forgetTrack(ctx context.Context, t catalog.Track) error {
 	for range forgetPages {
-		ids, err := s.catalog.RemoveForgotten(ctx, t, s.cfg.Most)
+		ids, err := s.catalog.Removals.RemoveDocuments(ctx, t, s.cfg.Most)
 		if err != nil {
 			return err
 		}
 		if len(ids) == 0 {
-			_, err := s.catalog.DropForgotten(ctx, t)
+			_, err := s.catalog.Removals.DropTrack(ctx, t)
 			return err
 		}
 		if err := s.announceRemoved(ctx, ids); err != nil {
@@ -72,7 +72,7 @@ func (s *Step) announceRemoved(ctx context.Context, ids []uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	index, err := s.generations.Index(ctx)
+	index, err := s.catalog.Generations.Index(ctx)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func submitted(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo, ref string) pip
 // forget marks a repository, or some of its refs.
 func forget(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo, refs ...string) {
 	t.Helper()
-	if _, err := p.Catalog.Forget(t.Context(), events.RepositoryID(events.DefaultTenant, r.Dir), refs...); err != nil {
+	if _, err := p.Catalog.Removals.Forget(t.Context(), events.RepositoryID(events.DefaultTenant, r.Dir), refs...); err != nil {
 		t.Fatal(err)
 	}
 }

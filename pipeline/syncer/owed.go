@@ -13,7 +13,7 @@ import (
 
 // submissions publishes again the accepted submissions that have led to nothing.
 func (s *Step) submissions(ctx context.Context, did *catalog.Tally) error {
-	owed, err := s.catalog.OwedSubmissions(ctx, s.cfg.Most)
+	owed, err := s.catalog.Submissions.Owed(ctx, s.cfg.Most)
 	if err != nil || len(owed) == 0 {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 	if err != nil {
 		return err
 	}
-	index, err := s.generations.Index(ctx)
+	index, err := s.catalog.Generations.Index(ctx)
 	if err != nil {
 		return err
 	}
@@ -118,5 +118,5 @@ func (s *Step) snapshots(ctx context.Context) error {
 	for _, id := range indexing {
 		tracks[id] = announce.Trace{} // whatever asked for it is long over
 	}
-	return announce.Complete(ctx, s.catalog, s.generations, s.events, tracks)
+	return announce.Complete(ctx, s.catalog, s.catalog.Generations, s.events, tracks)
 }

@@ -24,7 +24,7 @@ func (s *Step) poll(ctx context.Context) error {
 	if s.cfg.PollInterval <= 0 {
 		return nil
 	}
-	n, err := s.catalog.AskForPolls(ctx, catalog.Poll{Source: pollSource, Every: s.cfg.PollInterval, EveryFailed: pollFailed, Most: pollMost})
+	n, err := s.catalog.Submissions.AskForPolls(ctx, catalog.Poll{Source: pollSource, Every: s.cfg.PollInterval, EveryFailed: pollFailed, Most: pollMost})
 	if n > 0 {
 		s.log.Debug("polling", "tracks", n)
 	}

@@ -22,7 +22,7 @@ func TestTracksArePolledOnceAnInterval(t *testing.T) {
 	submitted(t, p, repo, "gone")
 	p.Settle(t)
 	ask := func() int {
-		n, err := p.Catalog.AskForPolls(t.Context(), catalog.Poll{Source: "/leat/syncer", Every: time.Hour, EveryFailed: time.Hour, Most: 10})
+		n, err := p.Catalog.Submissions.AskForPolls(t.Context(), catalog.Poll{Source: "/leat/syncer", Every: time.Hour, EveryFailed: time.Hour, Most: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestAFailedRepositoryIsPolledLessOften(t *testing.T) {
 		polled  int
 	}{{"no such host", 0}, {nil, 1}} {
 		p.Rows(t, "update repositories set error = $1", c.problem)
-		n, err := p.Catalog.AskForPolls(t.Context(), catalog.Poll{Source: "/leat/syncer", Every: time.Hour, EveryFailed: long, Most: 10})
+		n, err := p.Catalog.Submissions.AskForPolls(t.Context(), catalog.Poll{Source: "/leat/syncer", Every: time.Hour, EveryFailed: long, Most: 10})
 		if err != nil || n != c.polled {
 			t.Errorf("its error is %v, and %d are polled (%v); want %d", c.problem, n, err, c.polled)
 		}
@@ -93,7 +93,7 @@ func TestALookPollsIfItIsToldTo(t *testing.T) {
 		polls    int
 	}{{0, 0}, {time.Hour, 1}} {
 		publisher := announce.New(p.Broker, "/leat/syncer")
-		s := syncer.New(syncer.Config{PollInterval: c.interval}, p.Catalog.Core, p.Catalog.Generations, p.Catalog.Schedule, p.Catalog.Locks, p.Streams(), publisher, p.Logs.Logger())
+		s := syncer.New(syncer.Config{PollInterval: c.interval}, syncer.RoomsOf(p.Catalog), p.Streams(), publisher, p.Logs.Logger())
 		if err := s.Look(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -52,28 +52,37 @@ type Waiting interface {
 
 // Step is the syncer.
 type Step struct {
-	cfg         Config
-	catalog     *catalog.Core
-	generations *catalog.Generations
-	plan        *catalog.Schedule
-	locks       *catalog.Locks
-	streams     Streams
-	events      *announce.Publisher
-	log         *slog.Logger
+	cfg     Config
+	catalog Rooms
+	streams Streams
+	events  *announce.Publisher
+	log     *slog.Logger
+}
+
+// Rooms are the parts of the catalog that the syncer's looks may touch.
+type Rooms struct {
+	*catalog.Core
+	Generations *catalog.Generations
+	Locks       *catalog.Locks
+	Removals    *catalog.Removals
+	Schedule    *catalog.Schedule
+	Submissions *catalog.Submissions
+}
+
+// RoomsOf takes the syncer's rooms from a catalog.
+func RoomsOf(c *catalog.Catalog) Rooms {
+	return Rooms{c.Core, c.Generations, c.Locks, c.Removals, c.Schedule, c.Submissions}
 }
 
 // New returns a syncer.
-func New(
-	cfg Config, c *catalog.Core, g *catalog.Generations, plan *catalog.Schedule, locks *catalog.Locks,
-	streams Streams, p *announce.Publisher, log *slog.Logger,
-) *Step {
+func New(cfg Config, r Rooms, streams Streams, p *announce.Publisher, log *slog.Logger) *Step {
 	if cfg.Interval == 0 {
 		cfg.Interval = DefaultInterval
 	}
 	if cfg.Most == 0 {
 		cfg.Most = DefaultMost
 	}
-	return &Step{cfg: cfg, catalog: c, generations: g, plan: plan, locks: locks, streams: streams, events: p, log: log}
+	return &Step{cfg: cfg, catalog: r, streams: streams, events: p, log: log}
 }
 
 // Run looks at an interval until ctx ends. A look that fails is logged; the
@@ -87,7 +96,7 @@ func (s *Step) Run(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if _, err := s.locks.Try(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
+		if _, err := s.catalog.Locks.Try(ctx, syncLock, s.Look); err != nil && ctx.Err() == nil {
 			s.log.Error("sync failed; will be tried again", "error", err)
 		}
 		if err := s.Forget(ctx); err != nil && ctx.Err() == nil {
@@ -110,11 +119,11 @@ func (s *Step) Look(ctx context.Context) error {
 	if err != nil {
 		reason = err.Error()
 	}
-	return errors.Join(err, s.plan.Record(ctx, KindOwed, began, did, reason))
+	return errors.Join(err, s.catalog.Schedule.Record(ctx, KindOwed, began, did, reason))
 }
 
 func (s *Step) look(ctx context.Context, did *catalog.Tally) error {
-	list, err := s.generations.List(ctx)
+	list, err := s.catalog.Generations.List(ctx)
 	if err != nil {
 		return err
 	}

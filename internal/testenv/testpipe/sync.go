@@ -79,7 +79,7 @@ func (p *Pipe) SettleOwed(t testing.TB) {
 	t.Helper()
 	p.Settle(t)
 	for range 5 {
-		left, err := p.Catalog.OpenDocuments(t.Context())
+		left, err := p.Catalog.Gauges.OpenDocuments(t.Context())
 		must(t, err)
 		if left == 0 {
 			return

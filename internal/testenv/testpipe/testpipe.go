@@ -114,7 +114,7 @@ func Join(t testing.TB, cfg Config, at devstack.Endpoints) *Pipe {
 	const unbounded = 1 << 30 // the test delivers to the steps that would make room after the ingestor
 	p.Ingest, err = ingest.New(
 		ingest.Config{Filter: cfg.Filter, Formats: cfg.Formats, Splitter: cfg.Splitter, BulkFiles: cfg.BulkFiles, LiveWindow: unbounded},
-		p.Mirrors, p.Catalog.Core, p.Catalog.Generations, p.Catalog.Locks, p.Blobs, publisher("ingestor"), log,
+		p.Mirrors, ingest.RoomsOf(p.Catalog), p.Blobs, publisher("ingestor"), log,
 	)
 	must(t, err)
 	p.Embed = embed.New(
@@ -139,10 +139,7 @@ func (p *Pipe) SyncWith(t testing.TB, most int) {
 }
 
 func (p *Pipe) syncer(cfg syncer.Config) *syncer.Step {
-	return syncer.New(
-		cfg, p.Catalog.Core, p.Catalog.Generations, p.Catalog.Schedule, p.Catalog.Locks,
-		p.Streams(), announce.New(p.Broker, "/leat/syncer"), p.Logs.Logger(),
-	)
+	return syncer.New(cfg, syncer.RoomsOf(p.Catalog), p.Streams(), announce.New(p.Broker, "/leat/syncer"), p.Logs.Logger())
 }
 
 // Config names the stores, for a worker.

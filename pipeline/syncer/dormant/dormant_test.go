@@ -312,7 +312,7 @@ func TestADormantTrackIsForgotten(t *testing.T) {
 	repo := n.IngestTree(t, testpipe.Sample(2, "r"))
 	n.Settle(t)
 	n.sleep(t, repo)
-	if _, err := n.Catalog.Forget(t.Context(), events.RepositoryID(events.DefaultTenant, repo.Dir)); err != nil {
+	if _, err := n.Catalog.Removals.Forget(t.Context(), events.RepositoryID(events.DefaultTenant, repo.Dir)); err != nil {
 		t.Fatal(err)
 	}
 	if turned, err := n.Catalog.Dormancy.Wake(t.Context(), []uuid.UUID{trackOf(repo)}); err != nil || len(turned) != 0 {

@@ -205,7 +205,7 @@ func finish(t *testing.T, p *testpipe.Pipe) {
 		for heard := p.Look(t); len(heard) > 0; heard = p.Events.Drain(t) {
 			failed = errors.Join(failed, errors.Join(p.Deliver(t, heard...)...))
 		}
-		if left, err := p.Catalog.OpenDocuments(t.Context()); err != nil || left == 0 && failed == nil {
+		if left, err := p.Catalog.Gauges.OpenDocuments(t.Context()); err != nil || left == 0 && failed == nil {
 			if err != nil {
 				t.Fatal(err)
 			}
