@@ -43,7 +43,7 @@ func (s *Step) stored(ctx context.Context, sources []catalog.GraphSource) (sets 
 	for i, p := range sources {
 		keys[i] = p.Content
 	}
-	known, err := s.stored.Known(ctx, keys, fact.Version)
+	known, err := s.places.Known(ctx, keys, fact.Version)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,7 +90,7 @@ func (s *Step) find(ctx context.Context, sources []catalog.GraphSource) (map[cat
 		return nil, err
 	}
 	for domain, part := range domains {
-		if err := factstore.Put(ctx, s.core, s.stored, s.blobs, domain, part); err != nil {
+		if err := factstore.Put(ctx, s.core, s.places, s.blobs, domain, part); err != nil {
 			return nil, err
 		}
 	}

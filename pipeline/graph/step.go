@@ -43,7 +43,7 @@ type Cutter interface {
 type Step struct {
 	cfg       Config
 	core      *catalog.Core
-	stored    *catalog.Facts
+	places    *catalog.Facts
 	graphs    *catalog.Graphs
 	locks     *catalog.Locks
 	blobs     *blob.Store
@@ -76,7 +76,7 @@ func New(cfg Config, r Rooms, blobs *blob.Store, cutter Cutter, log *slog.Logger
 	if cfg.Files == 0 {
 		cfg.Files = DefaultFiles
 	}
-	s := &Step{cfg: cfg, core: r.Core, stored: r.Facts, graphs: r.Graphs, locks: r.Locks, blobs: blobs, cutter: cutter, log: log}
+	s := &Step{cfg: cfg, core: r.Core, places: r.Facts, graphs: r.Graphs, locks: r.Locks, blobs: blobs, cutter: cutter, log: log}
 	s.languages = slices.DeleteFunc(fact.Languages(), func(l string) bool { return !chunk.HasFacts(l) })
 	return s
 }
