@@ -16,7 +16,7 @@ type AliasRequest struct {
 
 // Alias gives a repository a new name, after a rename or a transfer at its host. The
 // former name still finds it. If the new name has been submitted already, that
-// repository takes over the refs of the former one. See catalog.Core.Alias.
+// repository takes over the refs of the former one. See catalog.Names.Alias.
 func (s *Service) Alias(ctx context.Context, r AliasRequest) (err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

@@ -51,7 +51,7 @@ func (u unnamed) before(other unnamed) bool {
 }
 
 // fillNames names each repository. Of those that have one name in several forms one
-// keeps it; the others' refs pass to it (see Core.Alias).
+// keeps it; the others' refs pass to it (see Names.Alias).
 func fillNames(ctx context.Context, tx *sql.Tx) error {
 	all, err := unnamedRepositories(ctx, tx)
 	if err != nil {
