@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -17,6 +16,8 @@ import (
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/s3err"
 	"github.com/versity/versitygw/s3response"
+
+	"github.com/leatworks/leat/internal/file"
 )
 
 // Below Config.Dir: the buckets, and the objects' metadata where the file
@@ -148,7 +149,7 @@ func (b *rooted) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput, 
 		return s3err.GetBucketErr(s3err.ErrBucketAlreadyOwnedByYou, *in.Bucket)
 	}
 	if err == nil && b.durable {
-		err = syncDir(b.root)
+		err = file.Sync(b.root)
 	}
 	return b.checked(ctx, "CreateBucket", err)
 }
@@ -193,24 +194,11 @@ func (b *rooted) GetObjectLockConfiguration(context.Context, string) ([]byte, er
 // from root durable.
 func syncPath(root, path string) error {
 	for dir := path; ; dir = filepath.Dir(dir) {
-		if err := syncDir(dir); err != nil {
+		if err := file.Sync(dir); err != nil {
 			return err
 		}
 		if dir == root {
 			return nil
 		}
 	}
-}
-
-// syncDir syncs a directory, or any file.
-func syncDir(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("sync %s: %w", path, err)
-	}
-	return nil
 }

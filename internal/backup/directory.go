@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/leatworks/leat/internal/file"
 )
 
 // errLocal marks a failure of the file system, which another attempt a second later
@@ -91,17 +93,7 @@ func replace(path string, body []byte) (err error) {
 	if err = os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename outlive a crash.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return file.Sync(dir)
 }
 
 func (d directory) Get(ctx context.Context, name string, most int64) ([]byte, error) {

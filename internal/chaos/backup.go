@@ -19,6 +19,7 @@ import (
 
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 )
 
 // backups counts what was tried while things broke.
@@ -83,7 +84,7 @@ func (r *run) backUp(ctx context.Context) {
 			r.report.Backups.Failed++
 		}
 		r.mu.Unlock()
-		pause(ctx, backupPause)
+		_ = wait.For(ctx, backupPause)
 	}
 }
 
@@ -95,7 +96,7 @@ func (r *run) restore(ctx context.Context) error {
 		if _, err = r.createBackup(ctx); err == nil {
 			break
 		}
-		pause(ctx, backupPause)
+		_ = wait.For(ctx, backupPause)
 	}
 	if err != nil {
 		r.violate("no backup can be made of a leat at rest: %v; see logs/backup.log", err)

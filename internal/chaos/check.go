@@ -21,6 +21,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/graph"
 	"github.com/leatworks/leat/pipeline/syncer/point"
@@ -203,7 +204,7 @@ func (r *run) sessions(ctx context.Context) (sessions, locks int, err error) {
 // findSessions waits until Postgres and the proxies notice that the workers are
 // gone.
 func (r *run) findSessions(ctx context.Context) error {
-	for deadline := time.Now().Add(10 * time.Second); ; pause(ctx, settleInterval) {
+	for deadline := time.Now().Add(10 * time.Second); ; _ = wait.For(ctx, settleInterval) {
 		sessions, locks, err := r.sessions(ctx)
 		if err != nil {
 			return err

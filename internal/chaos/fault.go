@@ -14,6 +14,7 @@ import (
 
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/wait"
 )
 
 // perform injects a fault and undoes it.
@@ -24,7 +25,7 @@ func (r *run) perform(ctx context.Context, f fault) error {
 	case StopWorker:
 		w := r.workers[f.target]
 		w.Signal(syscall.SIGSTOP)
-		pause(ctx, f.lasts)
+		_ = wait.For(ctx, f.lasts)
 		w.Signal(syscall.SIGCONT)
 		return nil
 	case KillStore, WipeNATS:
@@ -42,13 +43,6 @@ func (r *run) perform(ctx context.Context, f fault) error {
 	return fmt.Errorf("no such fault")
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
-
 // alive notices a process that has ended by itself.
 func (r *run) alive(p *stack.Process) bool {
 	select {
@@ -64,7 +58,7 @@ func (r *run) killWorker(ctx context.Context, f fault) error {
 	w := r.workers[f.target]
 	r.alive(w)
 	w.Kill()
-	pause(ctx, f.lasts)
+	_ = wait.For(ctx, f.lasts)
 	return w.Start()
 }
 
@@ -72,7 +66,7 @@ func (r *run) killStore(ctx context.Context, f fault) error {
 	s := r.stores[f.target]
 	r.alive(&s.Process)
 	s.Kill()
-	pause(ctx, f.lasts)
+	_ = wait.For(ctx, f.lasts)
 	if f.kind == WipeNATS {
 		if err := s.wipe(); err != nil {
 			return err
@@ -97,7 +91,7 @@ func (r *run) disturb(ctx context.Context, f fault) {
 	case Stall:
 		p.Stall()
 	}
-	pause(ctx, f.lasts)
+	_ = wait.For(ctx, f.lasts)
 	p.Heal()
 }
 
@@ -203,6 +197,6 @@ func (r *run) fillDisk(ctx context.Context, f fault) error {
 	if !errors.Is(err, syscall.ENOSPC) {
 		return err
 	}
-	pause(ctx, f.lasts)
+	_ = wait.For(ctx, f.lasts)
 	return nil
 }

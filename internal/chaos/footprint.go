@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -76,7 +77,7 @@ func (r *run) warmUp(ctx context.Context) error {
 // first idle, within the slack.
 func (r *run) checkFootprints(ctx context.Context) error {
 	var held, over []string
-	for deadline := time.Now().Add(idlePatience); ; pause(ctx, 4*settleInterval) {
+	for deadline := time.Now().Add(idlePatience); ; _ = wait.For(ctx, 4*settleInterval) {
 		held, over = r.compareFootprints(ctx)
 		if len(over) == 0 || time.Now().After(deadline) || ctx.Err() != nil {
 			break

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline/graph"
 	"github.com/leatworks/leat/pipeline/syncer/point"
 )
@@ -80,7 +81,7 @@ func (r *run) forget(ctx context.Context, tracks ...track) error {
 	for i, t := range tracks {
 		urls[i] = t.dir
 	}
-	for begun := time.Now(); ; pause(ctx, settleInterval) {
+	for begun := time.Now(); ; _ = wait.For(ctx, settleInterval) {
 		var left, collected int
 		err := conn.QueryRow(ctx, `select (select count(*) from repositories where url = any($1)),
 			(select count(*) from sync_runs where kind = 'garbage' and repaired > 0 and started_at > $2)`, urls, begun).Scan(&left, &collected)
@@ -97,7 +98,7 @@ func (r *run) forget(ctx context.Context, tracks ...track) error {
 func (r *run) breakParts(ctx context.Context) {
 	random := rand.New(rand.NewPCG(r.cfg.Seed, 6))
 	for ctx.Err() == nil {
-		pause(ctx, partPause)
+		_ = wait.For(ctx, partPause)
 		f := fault{lasts: time.Duration(random.Int64N(int64(time.Second)))}
 		switch random.IntN(4) {
 		case 0:
@@ -132,7 +133,7 @@ func (r *run) restorePart(ctx context.Context, random *rand.Rand, what []string)
 			if ctx.Err() != nil {
 				return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
 			}
-			pause(ctx, partPause)
+			_ = wait.For(ctx, partPause)
 			continue
 		}
 		var answer struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
@@ -76,7 +77,7 @@ func (r *run) quiet(ctx context.Context) error {
 		} else {
 			r.log.Warn("look", "error", err)
 		}
-		pause(ctx, settleInterval)
+		_ = wait.For(ctx, settleInterval)
 	}
 	return nil
 }
@@ -122,7 +123,7 @@ func (r *run) mended(ctx context.Context) error {
 			return last
 		}
 		last = err
-		pause(ctx, 4*settleInterval)
+		_ = wait.For(ctx, 4*settleInterval)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/wait"
 )
 
 // turns counts how often tracks were told to fall asleep and to wake while things broke.
@@ -29,7 +30,7 @@ func (r *run) turn(ctx context.Context) {
 	random := rand.New(rand.NewPCG(r.cfg.Seed, 4))
 	for ctx.Err() == nil {
 		t, sleep := r.world.tracks[random.IntN(trackCount)], random.IntN(2) == 0
-		pause(ctx, turnPause/2+time.Duration(random.Int64N(int64(turnPause))))
+		_ = wait.For(ctx, turnPause/2+time.Duration(random.Int64N(int64(turnPause))))
 		o, err := r.openParts(ctx, store.Postgres)
 		if err != nil {
 			continue
@@ -68,6 +69,6 @@ func (r *run) wakeAll(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		pause(ctx, settleInterval)
+		_ = wait.For(ctx, settleInterval)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 )
 
 // workerNames are two of each worker.
@@ -104,7 +105,7 @@ func (r *run) awaitReady(ctx context.Context) {
 				r.violate("%s is not ready: %s", name, r.workers[name].LastWords())
 				return
 			}
-			pause(ctx, settleInterval)
+			_ = wait.For(ctx, settleInterval)
 		}
 	}
 }

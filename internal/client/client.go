@@ -9,11 +9,12 @@ package client
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/leatworks/leat/internal/host"
 )
 
 const (
@@ -90,18 +91,9 @@ func CheckServer(server string) (*url.URL, error) {
 		return nil, errors.New("the server is not of the form https://HOST[:PORT]")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("the server is a scheme and a host, without a user and a query: the token has a place of its own")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !host.IsLoopback(u.Hostname()):
 		return nil, fmt.Errorf("http://%s would send the token in the clear: use https", u.Host)
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
 	return u, nil
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

@@ -3,6 +3,7 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,4 +22,17 @@ func Replace(name string, content []byte, mode fs.FileMode) error {
 		return err
 	}
 	return os.Rename(temp.Name(), name)
+}
+
+// Sync makes a file outlive a crash of the machine, or the names in a directory if name is one.
+func Sync(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", name, err)
+	}
+	return nil
 }

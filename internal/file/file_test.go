@@ -31,3 +31,18 @@ func TestReplace(t *testing.T) {
 		t.Errorf("%v is left, %v", left, err)
 	}
 }
+
+func TestSync(t *testing.T) {
+	dir := t.TempDir()
+	if err := file.Replace(filepath.Join(dir, "a"), []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{dir, filepath.Join(dir, "a")} {
+		if err := file.Sync(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := file.Sync(filepath.Join(dir, "nosuch")); err == nil {
+		t.Error("a file that is not there is synced")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/leatworks/leat/internal/host"
 	"github.com/leatworks/leat/internal/httpapi"
 	"github.com/leatworks/leat/internal/mcp"
 	"github.com/leatworks/leat/internal/service"
@@ -44,11 +45,11 @@ func describe(w http.ResponseWriter, r *http.Request) {
 // origin is the address by which the client has called the gateway. A gateway is called by
 // https, except on its own machine.
 func origin(r *http.Request) string {
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	name := r.Host
+	if host, _, err := net.SplitHostPort(name); err == nil {
+		name = host
 	}
-	if ip := net.ParseIP(host); r.TLS == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+	if r.TLS == nil && host.IsLoopback(name) {
 		return "http://" + r.Host
 	}
 	return "https://" + r.Host

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -92,9 +91,4 @@ func (s *Sessions) read(r *http.Request) (t ticket, err error) {
 		return ticket{}, signedOut("your session has ended: sign in again")
 	}
 	return t, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

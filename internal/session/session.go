@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/host"
 	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/service"
 )
@@ -173,12 +174,12 @@ func (s *Sessions) secure(r *http.Request) bool {
 	return r.TLS != nil || !isLocal(r.Host)
 }
 
-// isLocal says whether a host is this machine. A cookie that a browser sends over https
+// isLocal says whether the host of a request is this machine. A cookie that a browser sends over https
 // alone is of no use there.
-func isLocal(host string) bool {
-	u, err := url.Parse("http://" + host)
+func isLocal(address string) bool {
+	u, err := url.Parse("http://" + address)
 	if err != nil {
 		return false
 	}
-	return u.Hostname() == "localhost" || loopback(u.Hostname())
+	return host.IsLoopback(u.Hostname())
 }

@@ -10,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -231,7 +233,7 @@ func (s *Step) embedMissing(ctx context.Context, docs []catalog.Document, first 
 	}
 	elsewhere, err := s.embedClaimed(ctx, docs, claim)
 	if err == nil && elsewhere {
-		err = pause(ctx)
+		err = wait.For(ctx, elsewherePause/2+rand.N(elsewherePause)) // another process gets time to embed
 	}
 	if err != nil {
 		return false, err

@@ -2,7 +2,6 @@ package embed
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -74,17 +73,5 @@ func (s *Step) hold(ctx context.Context, hashes [][32]byte) (end func()) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
 		defer cancel()
 		_ = s.usage.Release(ctx, s.id, s.holder, hashes) // else they expire
-	}
-}
-
-// pause gives another process time to embed.
-func pause(ctx context.Context) error {
-	timer := time.NewTimer(elsewherePause/2 + rand.N(elsewherePause))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

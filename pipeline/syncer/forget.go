@@ -68,11 +68,7 @@ func (s *Step) forgetTrack(ctx context.Context, t catalog.Track) error {
 
 // announceRemoved publishes tombstones, which tell the indexer.
 func (s *Step) announceRemoved(ctx context.Context, ids []uuid.UUID) error {
-	docs, err := s.catalog.Documents(ctx, ids)
-	if err != nil {
-		return err
-	}
-	index, err := s.catalog.Generations.Index(ctx)
+	docs, index, err := s.load(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -64,11 +64,7 @@ func (s *Step) documents(ctx context.Context, did *catalog.Tally) error {
 // republish publishes the work of documents unless a message for it still waits
 // in the stream, and gives each document another lease.
 func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tally) error {
-	docs, err := s.catalog.Documents(ctx, ids)
-	if err != nil {
-		return err
-	}
-	index, err := s.catalog.Generations.Index(ctx)
+	docs, index, err := s.load(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -96,6 +92,16 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 	}
 	published(did, len(ids), len(out))
 	return s.catalog.Lease(ctx, ids)
+}
+
+// load returns documents, and the index that their events are for.
+func (s *Step) load(ctx context.Context, ids []uuid.UUID) ([]catalog.Document, catalog.Index, error) {
+	docs, err := s.catalog.Documents(ctx, ids)
+	if err != nil {
+		return nil, catalog.Index{}, err
+	}
+	index, err := s.catalog.Generations.Index(ctx)
+	return docs, index, err
 }
 
 // waits says whether a document's next event, on this subject, waits for its

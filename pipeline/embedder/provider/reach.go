@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
@@ -25,14 +26,14 @@ func (e *Embedder) reach(ctx context.Context, b batch) (*address, error) {
 		return nil, err
 	}
 	for began := time.Now(); ; {
-		to, wait := e.pick()
+		to, closed := e.pick()
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
-		case b[0].call.purpose == embedder.Query && time.Since(began)+wait > queryPatience:
-			return nil, fault.RetryAfter(fmt.Errorf("embedder %s does not answer: %w", e.cfg.Name, e.trouble()), max(wait, e.cfg.OpenFor))
-		case wait > 0:
-			sleep(ctx, wait)
+		case b[0].call.purpose == embedder.Query && time.Since(began)+closed > queryPatience:
+			return nil, fault.RetryAfter(fmt.Errorf("embedder %s does not answer: %w", e.cfg.Name, e.trouble()), max(closed, e.cfg.OpenFor))
+		case closed > 0:
+			_ = wait.For(ctx, closed) // a context that ends is noticed above
 		case e.try(ctx, to):
 			return to, nil
 		}
@@ -144,28 +145,12 @@ func (e *Embedder) reserve(ctx context.Context, b batch) error {
 	for _, it := range b {
 		tokens += it.tokens
 	}
-	wait, err := e.limits.Reserve(ctx, e.cfg.Name, 1, tokens, e.cfg.RequestsPerMinute, e.cfg.TokensPerMinute)
+	turn, err := e.limits.Reserve(ctx, e.cfg.Name, 1, tokens, e.cfg.RequestsPerMinute, e.cfg.TokensPerMinute)
 	if b[0].call.purpose == embedder.Query {
 		return nil // a query counts but does not wait; documents wait for longer instead
 	}
 	if err != nil {
 		return fmt.Errorf("reserve a request to %s: %w", e.cfg.Name, err)
 	}
-	sleep(ctx, wait)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
-}
-
-func sleep(ctx context.Context, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	return wait.For(ctx, turn)
 }

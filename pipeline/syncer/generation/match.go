@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
@@ -107,12 +108,7 @@ func pause(ctx context.Context, of lag, gained bool) error {
 		_, err := await(ctx, of, lookAgainEvery, lookAgainEvery)
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(lookAgainEvery):
-		return nil
-	}
+	return wait.For(ctx, lookAgainEvery)
 }
 
 // stillBuilding says whether a generation is still to be built: it may have been

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/host"
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
@@ -157,15 +158,10 @@ func (c Config) target() (target, error) {
 		host:    u.Hostname(),
 		secure:  u.Scheme == "https",
 	}
-	if c.APIKey != "" && !t.secure && !c.PlaintextKey && !isLoopback(t.host) {
+	if c.APIKey != "" && !t.secure && !c.PlaintextKey && !host.IsLoopback(t.host) {
 		return target{}, fmt.Errorf("the API key would cross the network to %s unencrypted: use an https URL, or allow a plaintext key", t.host)
 	}
 	return t, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (c Config) dialOptions(t target) []grpc.DialOption {
