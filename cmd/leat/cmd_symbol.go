@@ -65,26 +65,28 @@ type referencesCmd struct {
 	graphArgs
 	Role          []string `placeholder:"ROLE" help:"Only this role: call, type, import, inherit, write or use. May be repeated."`
 	MinConfidence float64  `placeholder:"SHARE" help:"Only references that are at least so sure, 0 to 1."`
+	Across        bool     `help:"Only references from other repositories, which import what this one declares."`
 	Limit         int      `default:"50" placeholder:"N" help:"Most references (${default}, at most 200)."`
 }
 
 func (cmd *referencesCmd) Run(ctx context.Context, g *globals) error {
-	return g.showUses(ctx, service.UsesRequest{GraphRequest: cmd.request(g), Roles: cmd.Role, MinConfidence: cmd.MinConfidence, Limit: cmd.Limit})
+	return g.showUses(ctx, service.UsesRequest{GraphRequest: cmd.request(g), Roles: cmd.Role, MinConfidence: cmd.MinConfidence, Across: cmd.Across, Limit: cmd.Limit})
 }
 
 type callersCmd struct {
 	graphArgs
-	Limit int `default:"50" placeholder:"N" help:"Most callers (${default}, at most 200)."`
+	Across bool `help:"Only in other repositories."`
+	Limit  int  `default:"50" placeholder:"N" help:"Most callers (${default}, at most 200)."`
 }
 
 func (cmd *callersCmd) Run(ctx context.Context, g *globals) error {
-	return g.showUses(ctx, service.UsesRequest{GraphRequest: cmd.request(g), Roles: []string{"call"}, Limit: cmd.Limit})
+	return g.showUses(ctx, service.UsesRequest{GraphRequest: cmd.request(g), Roles: []string{"call"}, Across: cmd.Across, Limit: cmd.Limit})
 }
 
 type calleesCmd callersCmd
 
 func (cmd *calleesCmd) Run(ctx context.Context, g *globals) error {
-	return g.showUses(ctx, service.UsesRequest{GraphRequest: cmd.request(g), Outward: true, Roles: []string{"call"}, Limit: cmd.Limit})
+	return g.showUses(ctx, service.UsesRequest{GraphRequest: cmd.request(g), Outward: true, Roles: []string{"call"}, Across: cmd.Across, Limit: cmd.Limit})
 }
 
 // showUses prints references, one a line.
@@ -114,7 +116,11 @@ func (g *globals) showUses(ctx context.Context, r service.UsesRequest) error {
 		if u.Count > 1 {
 			more = fmt.Sprintf(" (%d times)", u.Count)
 		}
-		fmt.Println(safeLine(fmt.Sprintf("%s:%d  %s %s%s  [%s, %.2f]", u.From.Path, line, u.Role, end, more, u.Strategy, u.Confidence)))
+		where := ""
+		if u.Elsewhere != nil {
+			where = "  in " + u.Elsewhere.URL
+		}
+		fmt.Println(safeLine(fmt.Sprintf("%s:%d  %s %s%s  [%s, %.2f]%s", u.From.Path, line, u.Role, end, more, u.Strategy, u.Confidence, where)))
 	}
 	if a.Unresolved > 0 {
 		fmt.Printf("%d references lead to other repositories, or nothing says where\n", a.Unresolved)

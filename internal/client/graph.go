@@ -35,7 +35,7 @@ type uses struct {
 // Uses is service.Service.Uses.
 func (c *Client) Uses(ctx context.Context, r service.UsesRequest) (service.UsesAnswer, error) {
 	var a uses
-	q := c.graph(r.GraphRequest).list("role", r.Roles).text("cursor", r.After).number("limit", int64(r.Limit))
+	q := c.graph(r.GraphRequest).list("role", r.Roles).yes("across", r.Across).text("cursor", r.After).number("limit", int64(r.Limit))
 	if r.Outward {
 		q = q.text("direction", "out")
 	}

@@ -8,8 +8,10 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
 
 	"github.com/leatworks/leat/internal/testenv/testpipe"
+	"github.com/leatworks/leat/pipeline/catalog"
 	"github.com/leatworks/leat/pipeline/chunk/child"
 	"github.com/leatworks/leat/pipeline/graph"
 )
@@ -62,5 +64,39 @@ func TestANeighbourhoodIsWalked(t *testing.T) {
 			}
 		}
 		b.do(t, chromedp.Click(link("Code")), chromedp.WaitVisible(".code .l.on"))
+	}
+}
+
+// A symbol's page lists its uses in other repositories, each with a way to its code there, and
+// a repository's page the indexes of its commits.
+func TestOtherRepositoriesAndIndexesAreShown(t *testing.T) {
+	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
+	quarry, house := testpipe.NewRepo(t), testpipe.NewRepo(t)
+	s.put(t, quarry, testpipe.Text("go.mod", "module example.org/quarry\n", "stone/s.go", "package stone\n\nfunc Cut() {}\n"))
+	s.put(t, house, testpipe.Text("main.go", "package main\n\nimport \"example.org/quarry/stone\"\n\nfunc main() { stone.Cut() }\n"))
+	s.graphs(t)
+	at := "/symbol?across=1&symbol=Cut&repository=" + url.QueryEscape(quarry.Dir)
+	there := s.One(t, "select id::text from repositories where url = $1", house.Dir)
+	a := s.ask(t, "acme", http.MethodGet, at, nil)
+	for _, want := range []string{"module", "main.go#main", "repository=" + there, "Nothing in other repositories"} {
+		if !strings.Contains(strings.ReplaceAll(a.html, "%23", "#"), want) {
+			t.Errorf("no %q on the page of a symbol, status %d", want, a.StatusCode)
+		}
+	}
+	page := "/repository?repository=" + url.QueryEscape(quarry.Dir)
+	if a := s.ask(t, "acme", http.MethodGet, page, nil); strings.Contains(a.html, `id="indexes"`) {
+		t.Error("indexes that there are not")
+	}
+	commit := s.One(t, "select encode(s.commit, 'hex') from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository where r.url = $1", quarry.Dir)
+	one := catalog.GraphIndex{Repository: uuid.MustParse(s.One(t, "select id::text from repositories where url = $1", quarry.Dir)), Commit: commit, Name: "<b>", Tool: "scip-go 1", Documents: 1}
+	if err := s.Catalog.Graphs.PutIndex(t.Context(), "acme", one, nil, 16, 20); err != nil {
+		t.Fatal(err)
+	}
+	s.graphs(t)
+	a = s.ask(t, "acme", http.MethodGet, page, nil)
+	for _, want := range []string{`id="indexes"`, commit[:12], "&lt;b&gt;", "scip-go 1", "in use"} {
+		if !strings.Contains(a.html, want) {
+			t.Errorf("no %q on the page of a repository, status %d", want, a.StatusCode)
+		}
 	}
 }

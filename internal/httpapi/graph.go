@@ -186,6 +186,7 @@ type referencesInput struct {
 	Direction     string   `query:"direction" enum:"in,out" default:"in" doc:"in: what refers to it; out: what it refers to."`
 	Roles         []string `query:"role,explode" maxItems:"10" doc:"Only these: call, type, import, inherit, write or use. May be repeated."`
 	MinConfidence float64  `query:"min_confidence" minimum:"0" maximum:"1" doc:"Only those that are at least so sure."`
+	Across        bool     `query:"across" doc:"Only those between this repository and others of the tenant, by the modules that these declare."`
 }
 
 type referencesOutput struct {
@@ -202,7 +203,7 @@ func (d deps) references(ctx context.Context, who caller, in *referencesInput) (
 	}
 	out := &referencesOutput{}
 	out.Body.UsesAnswer, err = d.Uses(ctx, service.UsesRequest{
-		GraphRequest: in.request(who), Outward: in.Direction == "out", Roles: in.Roles, MinConfidence: in.MinConfidence, After: after, Limit: in.Limit,
+		GraphRequest: in.request(who), Outward: in.Direction == "out", Across: in.Across, Roles: in.Roles, MinConfidence: in.MinConfidence, After: after, Limit: in.Limit,
 	})
 	out.Body.Cursor = cursor("references", out.Body.Next)
 	return out, err

@@ -106,6 +106,7 @@ func symbolRow(s service.Symbol) string {
 
 type usesIn struct {
 	symbolIn
+	Across bool   `json:"across,omitempty" jsonschema:"only between this repository and others; default false: only inside it"`
 	Limit  int    `json:"limit,omitempty" jsonschema:"most rows, 1 to 200; default 50"`
 	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same symbol and filters"`
 }
@@ -129,7 +130,7 @@ func callees(ctx context.Context, c caller, in usesIn) (string, error) {
 }
 
 func (c caller) uses(ctx context.Context, in usesIn, r service.UsesRequest) (string, error) {
-	r.GraphRequest, r.Limit, r.After = in.named(c, in.Symbol), in.Limit, in.Cursor
+	r.GraphRequest, r.Limit, r.After, r.Across = in.named(c, in.Symbol), in.Limit, in.Cursor, in.Across
 	a, err := c.Uses(ctx, r)
 	if err != nil {
 		return "", err
@@ -144,6 +145,9 @@ func (c caller) uses(ctx context.Context, in usesIn, r service.UsesRequest) (str
 			lines = append(lines, fmt.Sprintf("… %d in all", u.Count))
 		}
 		rows[i] = line(fmt.Sprintf("%s %s %s at %s:%s (%s, %.2f)", u.From.ID, u.Role, u.To.ID, u.From.Path, strings.Join(lines, ","), u.Strategy, u.Confidence))
+		if u.Elsewhere != nil {
+			rows[i] += " in " + line(u.Elsewhere.URL+commitOf(*u.Elsewhere))
+		}
 	}
 	what := fmt.Sprintf("%d rows for %d definitions of %s", len(rows), len(a.Symbols), in.Symbol)
 	if a.Unresolved > 0 {
@@ -153,6 +157,8 @@ func (c caller) uses(ctx context.Context, in usesIn, r service.UsesRequest) (str
 	switch {
 	case in.Cursor != "":
 		none = "no further rows"
+	case r.Across:
+		none = "no import leads from here to another repository, or from there to it"
 	case r.Outward:
 		none = "it calls nothing of this repository"
 	case r.MinConfidence > 0:

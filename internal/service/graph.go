@@ -297,16 +297,18 @@ type Use struct {
 	To         Symbol  `json:"to" doc:"What is referred to. Several uses of one place with one name are candidates."`
 	Name       string  `json:"name" doc:"As it is written."`
 	Role       string  `json:"role" doc:"call, type, import, inherit, write or use."`
-	Strategy   string  `json:"strategy" doc:"How it was resolved: scope, file, package, import, type, unique or name."`
+	Strategy   string  `json:"strategy" doc:"How it was resolved: scope, file, package, import, type, unique, name, index, or module: another repository declares what is imported."`
 	Confidence float64 `json:"confidence" doc:"The probability that it is meant, 0 to 1."`
 	Lines      []int   `json:"lines" nullable:"false" doc:"Lines of from's file, from 1; at most 200."`
 	Count      int     `json:"count" doc:"Of the references."`
+	Elsewhere  *At     `json:"elsewhere,omitempty" doc:"Where the other end is: in another repository. Absent: both ends are in the one that was asked."`
 }
 
 // UsesRequest asks what refers to a symbol, or what it refers to.
 type UsesRequest struct {
 	GraphRequest
 	Outward       bool     // what it refers to; otherwise, what refers to it
+	Across        bool     // only over the bounds of the repository, in others of the tenant
 	Roles         []string // empty: any
 	MinConfidence float64
 	After         string // Next of the answer before; "": from the first
@@ -344,6 +346,10 @@ func (s *Service) Uses(ctx context.Context, r UsesRequest) (a UsesAnswer, err er
 	a = UsesAnswer{At: g.at, Symbols: []Symbol{}, Uses: []Use{}}
 	for _, n := range from {
 		a.Symbols = append(a.Symbols, n.symbol)
+	}
+	if r.Across {
+		err = s.usesAcross(ctx, g, r, from, roles, &a)
+		return a, err
 	}
 	var found linked
 	late, err := s.inTime(ctx, func(ctx context.Context) error { return s.links(ctx, g, from, r.Outward, &found) })

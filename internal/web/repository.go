@@ -54,6 +54,7 @@ type repositoryView struct {
 	kept    service.VersionsAnswer
 	rules   service.TagRulesAnswer
 	usage   []service.Usage
+	indexes []service.GraphIndex // of its commits, by indexers that know the types
 	skipped service.SkippedAnswer
 	failed  service.FailedAnswer
 	secrets service.SecretsAnswer
@@ -91,8 +92,10 @@ func (p *Pages) repository(w http.ResponseWriter, r *http.Request, v visit) erro
 		view.secrets, err = p.service.Secrets(ctx, service.SkippedRequest{Page: page, Tenant: who.Tenant, Reach: who.Repositories, Repository: view.id})
 	default:
 		view.tab = ""
-		if err = p.versionsOf(r, v, &view); err == nil {
-			err = p.usageOf(r, v, &view)
+		for _, load := range []func(*http.Request, visit, *repositoryView) error{p.versionsOf, p.usageOf, p.indexesOf} {
+			if err == nil {
+				err = load(r, v, &view)
+			}
 		}
 	}
 	if err != nil {
@@ -109,6 +112,13 @@ func (p *Pages) repository(w http.ResponseWriter, r *http.Request, v visit) erro
 func (p *Pages) usageOf(r *http.Request, v visit, view *repositoryView) error {
 	a, err := p.service.Usage(r.Context(), service.UsageRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Days: usageDays})
 	view.usage = slices.DeleteFunc(a.Embedders, func(u service.Usage) bool { return u.Repository != view.id })
+	return err
+}
+
+// indexesOf loads the indexes that were imported.
+func (p *Pages) indexesOf(r *http.Request, v visit, view *repositoryView) error {
+	a, err := p.service.Indexes(r.Context(), service.IndexesRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: view.id})
+	view.indexes = a.Indexes
 	return err
 }
 

@@ -20,6 +20,7 @@ type symbolView struct {
 	service.At
 	asked  string           // as the visitor wrote it
 	role   string           // only uses in this role; "": in any
+	across bool             // only uses over the bounds of the repository
 	symbol service.Symbol   // the zero symbol: it is to be chosen
 	choice []service.Symbol // definitions that may be meant
 	held   service.HeldAnswer
@@ -33,8 +34,8 @@ func (p *Pages) symbol(w http.ResponseWriter, r *http.Request, v visit) error {
 	of := service.GraphRequest{
 		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: query.Get("repository"), Ref: query.Get("ref"), Symbol: query.Get("symbol"),
 	}
-	view := symbolView{asked: of.Symbol, role: query.Get("role")}
-	uses := service.UsesRequest{GraphRequest: of, After: query.Get("in"), Limit: usesShown}
+	view := symbolView{asked: of.Symbol, role: query.Get("role"), across: query.Get("across") != ""}
+	uses := service.UsesRequest{GraphRequest: of, Across: view.across, After: query.Get("in"), Limit: usesShown}
 	if view.role != "" {
 		uses.Roles = []string{view.role}
 	}
@@ -77,6 +78,23 @@ func (p *Pages) choose(w http.ResponseWriter, r *http.Request, v visit, of servi
 // link is the address of the page of a symbol of the same graph.
 func (s symbolView) link(v visit, id string, pairs ...string) string {
 	return v.to("/symbol", append([]string{"repository", s.ID, "ref", shortRef(s.Ref), "symbol", id}, pairs...)...)
+}
+
+// tab is the address of the same symbol with the uses in a role, or across repositories.
+func (s symbolView) tab(v visit, role string, across bool, pairs ...string) string {
+	if across {
+		pairs = append(pairs, "across", "1")
+	}
+	return s.link(v, s.symbol.ID, append([]string{"role", role}, pairs...)...)
+}
+
+// elsewhere is the graph in which the end of a use stands: that of another repository, or
+// the same.
+func (s symbolView) elsewhere(u service.Use, other bool) symbolView {
+	if other && u.Elsewhere != nil {
+		s.At = *u.Elsewhere
+	}
+	return s
 }
 
 // code is the address of lines of a file of the same graph.

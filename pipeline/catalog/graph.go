@@ -64,11 +64,18 @@ func (g *Graphs) Graph(ctx context.Context, track uuid.UUID) (Graph, error) {
 	return Graph{r.Revision, hex.EncodeToString(r.Commit), r.Version, [32]byte(r.Inputs), r.Layout, r.Changed, r.Owed, r.Indexes}, nil
 }
 
-// Begin records the version of the code, the inputs and the layout with which a graph is
-// being made. With anew, all its files are stale.
-func (g *Graphs) Begin(ctx context.Context, track uuid.UUID, version int64, inputs [32]byte, layout []byte, anew bool) error {
+// GraphBegun is with what a graph is being made.
+type GraphBegun struct {
+	Version int64 // of the code
+	Inputs  [32]byte
+	Layout  []byte   // JSON
+	Modules []string // names under which other repositories import what the track holds
+}
+
+// Begin records with what a graph is being made. With anew, all its files are stale.
+func (g *Graphs) Begin(ctx context.Context, track uuid.UUID, b GraphBegun, anew bool) error {
 	err := g.inTx(ctx, func(q *query.Queries) error {
-		if err := q.BeginGraph(ctx, query.BeginGraphParams{Track: track, Version: version, Inputs: inputs[:], Layout: layout}); err != nil {
+		if err := q.BeginGraph(ctx, query.BeginGraphParams{Track: track, Version: b.Version, Inputs: b.Inputs[:], Layout: b.Layout, Modules: orEmpty(b.Modules)}); err != nil {
 			return err
 		}
 		if anew {

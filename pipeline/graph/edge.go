@@ -16,7 +16,7 @@ import (
 
 // Version of the resolution. Raise it whenever any reference would be resolved
 // differently: graphs are made anew then.
-const Version = 2
+const Version = 3
 
 // Strategy says how a reference was resolved, the surest first.
 type Strategy uint8
@@ -33,15 +33,16 @@ const (
 	External                       // another repository or the standard library defines it
 	Unresolved                     // nothing says what it is
 	ByIndex                        // an index says it, which an indexer made that knows the types
+	ByModule                       // another repository declares the module that the file imports; no graph holds it
 )
 
-var strategies = [...]string{"", "scope", "file", "package", "import", "type", "unique", "name", "external", "unresolved", "index"}
+var strategies = [...]string{"", "scope", "file", "package", "import", "type", "unique", "name", "external", "unresolved", "index", "module"}
 
 func (s Strategy) String() string { return strategies[min(int(s), len(strategies)-1)] }
 
 // confidence is how often an edge of a strategy is right, as measured against
 // compilers (docs/graph.md).
-var confidence = [...]float64{0, 0.99, 0.98, 0.97, 0.97, 0.93, 0.6, 0.4, 0, 0, 1}
+var confidence = [...]float64{0, 0.99, 0.98, 0.97, 0.97, 0.93, 0.6, 0.4, 0, 0, 1, 0.85}
 
 // Confidence is how sure an edge with so many candidates is: the probability that
 // each of them is meant. Several targets of an index are several definitions of what it

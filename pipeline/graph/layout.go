@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"path"
 	"slices"
@@ -12,6 +13,8 @@ type Layout struct {
 	Go       []Root `json:"go,omitempty"`       // modules by their paths, the longest first
 	Packages []Root `json:"packages,omitempty"` // of npm, by their names
 	Paths    []Path `json:"paths,omitempty"`    // of tsconfig.json
+
+	Declared []Declared `json:"declared,omitempty"` // names for other repositories, beside those of Go and npm
 }
 
 // Root is the directory of a module.
@@ -30,12 +33,12 @@ type Path struct {
 
 // The files that say where modules are.
 const (
-	inputPattern = `(^|/)(go\.mod|package\.json|[jt]sconfig(\.[A-Za-z0-9_-]+)*\.json)$`
+	inputPattern = `(^|/)(go\.mod|package\.json|[jt]sconfig(\.[A-Za-z0-9_-]+)*\.json|pyproject\.toml|setup\.cfg|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?)$`
 	maxInputs    = 2000
 	maxInput     = 256 << 10
 )
 
-var inputLanguages = []string{"Go Module", "JSON", "JSON with Comments", "Go Checksums", "Text", ""}
+var inputLanguages = []string{"Go Module", "JSON", "JSON with Comments", "Go Checksums", "Text", "", "TOML", "INI", "Maven POM", "XML", "Gradle", "Kotlin", "Groovy"}
 
 // add reads one of these files. One that cannot be understood says nothing.
 func (l *Layout) add(name string, text []byte) {
@@ -66,6 +69,8 @@ func (l *Layout) add(name string, text []byte) {
 			}
 			l.Packages = append(l.Packages, Root{Name: p.Name, Dir: dir, Main: main})
 		}
+	case "pyproject.toml", "setup.cfg", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts":
+		l.declare(name, dir, text)
 	default:
 		l.typescript(dir, text)
 	}
@@ -140,6 +145,9 @@ func (l *Layout) sort() {
 	}
 	slices.SortFunc(l.Go, byName)
 	slices.SortFunc(l.Packages, byName)
+	slices.SortFunc(l.Declared, func(a, b Declared) int {
+		return cmp.Or(strings.Compare(a.Family, b.Family), strings.Compare(a.Name, b.Name), strings.Compare(a.Dir, b.Dir))
+	})
 	slices.SortFunc(l.Paths, func(a, b Path) int {
 		if len(a.Dir)+len(a.Pattern) != len(b.Dir)+len(b.Pattern) {
 			return len(b.Dir) + len(b.Pattern) - len(a.Dir) - len(a.Pattern)

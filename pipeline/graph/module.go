@@ -184,6 +184,9 @@ func preferSource(files []place) []place {
 func (r *resolver) inCrate(file, crate string) bool {
 	own, _ := rustCrate(file)
 	if name, other := strings.CutPrefix(crate, "?"); other {
+		if dir, ok := r.crates[strings.ReplaceAll(name, "-", "_")]; ok {
+			return own == dir
+		}
 		base := path.Base(own)
 		return base == name || strings.ReplaceAll(base, "-", "_") == strings.ReplaceAll(name, "-", "_")
 	}

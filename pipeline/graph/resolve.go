@@ -51,7 +51,8 @@ type resolver struct {
 	layout *Layout
 	file   place
 	depth  int
-	memo   map[string]value // of expressions of the file under way, at its top level
+	memo   map[string]value  // of expressions of the file under way, at its top level
+	crates map[string]string // directories by the names that other tracks have for crates; nil: of this track
 }
 
 // maxSteps is how deep one name leads to another.

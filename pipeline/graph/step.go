@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -209,12 +208,14 @@ func (s *Step) begin(ctx context.Context, track uuid.UUID) (*Layout, error) {
 		return nil, fmt.Errorf("encode layout: %w", err)
 	}
 	was := &Layout{}
-	same := exists && json.Unmarshal(known.Layout, was) == nil
-	if same {
-		old, err := json.Marshal(was)
-		same = err == nil && bytes.Equal(old, encoded)
-	}
-	return layout, s.graphs.Begin(ctx, track, CodeVersion(), sum, encoded, !same)
+	same := exists && json.Unmarshal(known.Layout, was) == nil && was.within(layout)
+	return layout, s.graphs.Begin(ctx, track, catalog.GraphBegun{Version: CodeVersion(), Inputs: sum, Layout: encoded, Modules: layout.modules()}, !same)
+}
+
+// within says whether the files of a track are resolved alike by two layouts. What they
+// declare for other repositories does not count.
+func (l *Layout) within(other *Layout) bool {
+	return slices.Equal(l.Go, other.Go) && slices.Equal(l.Packages, other.Packages) && slices.Equal(l.Paths, other.Paths)
 }
 
 // changes writes the symbols of files whose facts changed, and marks the files that
@@ -405,11 +406,17 @@ func (r *resolver) fileEdges(f catalog.StaleFile, set *fact.Set) catalog.FileEdg
 	return out
 }
 
-// targetKeys are the hashes under which edges are found by where they lead.
+// targetKeys are the hashes under which edges are found by where they lead; those of imports
+// from elsewhere by the names that another repository may declare.
 func targetKeys(edges []Edge) (keys []int64) {
 	for _, e := range edges {
 		for _, t := range e.Targets {
 			keys = append(keys, TargetKey(t), TargetKey(Target{Document: t.Document}))
+		}
+		if e.Strategy == External && e.Role == fact.RoleImport {
+			for _, name := range ModuleNames(e.Module) {
+				keys = append(keys, ModuleKey(name))
+			}
 		}
 	}
 	return sorted(keys)

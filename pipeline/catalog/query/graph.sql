@@ -38,8 +38,8 @@ order by s.listed_at limit @most;
 select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed, indexes from graphs where track = @track;
 
 -- name: BeginGraph :exec
-insert into graphs (track, revision, version, inputs, layout) values (@track, 0, @version, @inputs, @layout)
-on conflict (track) do update set version = excluded.version, inputs = excluded.inputs, layout = excluded.layout;
+insert into graphs (track, revision, version, inputs, layout, modules) values (@track, 0, @version, @inputs, @layout, @modules)
+on conflict (track) do update set version = excluded.version, inputs = excluded.inputs, layout = excluded.layout, modules = excluded.modules;
 
 -- name: DropGraph :exec
 delete from graphs where track = @track;
@@ -166,6 +166,26 @@ order by f.document <> all(@documents::uuid[]), f.path, f.document limit @most;
 
 -- name: GraphPaths :many
 select document, path from graph_files where document = any(@documents::uuid[]);
+
+-- name: GraphsDeclaring :many
+-- The graphs of tracks that declare one of some modules, by track.
+select track, layout, coalesce(commit, '')::bytea as commit, revision, owed, modules from graphs
+where track = any(@tracks::uuid[]) and revision > 0 and modules && @modules::text[] order by track limit @most;
+
+-- name: GraphImportRows :many
+-- What files import under a name, or whole.
+select s.document, s.name, s.qualified, s.signature, s.line from graph_symbols s
+where s.document = any(@documents::uuid[]) and s.kind = 0 order by s.document, s.ordinal limit @most;
+
+-- name: GraphModules :one
+select modules from graphs where track = @track;
+
+-- name: GraphFilesImporting :many
+-- Files of tracks that import what others may declare, by their hashes; by path and document, after one.
+select f.document, f.track, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f join graphs g on g.track = f.track left join graph_exact x on x.document = f.document
+where f.track = any(@tracks::uuid[]) and g.revision > 0 and f.targets && @keys::bigint[] and (f.path, f.document) > (@after_path, @after_document::uuid)
+order by f.path, f.document limit @most;
 
 -- name: FactContents :many
 select f.blob, f.language, f.content from facts f

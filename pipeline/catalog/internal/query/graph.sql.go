@@ -53,8 +53,8 @@ type AddGraphSymbolsParams struct {
 }
 
 const beginGraph = `-- name: BeginGraph :exec
-insert into graphs (track, revision, version, inputs, layout) values ($1, 0, $2, $3, $4)
-on conflict (track) do update set version = excluded.version, inputs = excluded.inputs, layout = excluded.layout
+insert into graphs (track, revision, version, inputs, layout, modules) values ($1, 0, $2, $3, $4, $5)
+on conflict (track) do update set version = excluded.version, inputs = excluded.inputs, layout = excluded.layout, modules = excluded.modules
 `
 
 type BeginGraphParams struct {
@@ -62,6 +62,7 @@ type BeginGraphParams struct {
 	Version int64
 	Inputs  []byte
 	Layout  []byte
+	Modules []string
 }
 
 func (q *Queries) BeginGraph(ctx context.Context, arg BeginGraphParams) error {
@@ -70,6 +71,7 @@ func (q *Queries) BeginGraph(ctx context.Context, arg BeginGraphParams) error {
 		arg.Version,
 		arg.Inputs,
 		arg.Layout,
+		arg.Modules,
 	)
 	return err
 }
@@ -521,6 +523,66 @@ func (q *Queries) GraphFilesAround(ctx context.Context, arg GraphFilesAroundPara
 	return items, nil
 }
 
+const graphFilesImporting = `-- name: GraphFilesImporting :many
+select f.document, f.track, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
+from graph_files f join graphs g on g.track = f.track left join graph_exact x on x.document = f.document
+where f.track = any($1::uuid[]) and g.revision > 0 and f.targets && $2::bigint[] and (f.path, f.document) > ($3, $4::uuid)
+order by f.path, f.document limit $5
+`
+
+type GraphFilesImportingParams struct {
+	Tracks        []uuid.UUID
+	Keys          []int64
+	AfterPath     string
+	AfterDocument uuid.UUID
+	Most          int32
+}
+
+type GraphFilesImportingRow struct {
+	Document uuid.UUID
+	Track    uuid.UUID
+	Path     string
+	Language string
+	Package  string
+	Stale    bool
+	Edges    []byte
+}
+
+// Files of tracks that import what others may declare, by their hashes; by path and document, after one.
+func (q *Queries) GraphFilesImporting(ctx context.Context, arg GraphFilesImportingParams) ([]GraphFilesImportingRow, error) {
+	rows, err := q.db.Query(ctx, graphFilesImporting,
+		arg.Tracks,
+		arg.Keys,
+		arg.AfterPath,
+		arg.AfterDocument,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphFilesImportingRow
+	for rows.Next() {
+		var i GraphFilesImportingRow
+		if err := rows.Scan(
+			&i.Document,
+			&i.Track,
+			&i.Path,
+			&i.Language,
+			&i.Package,
+			&i.Stale,
+			&i.Edges,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const graphFilesOf = `-- name: GraphFilesOf :many
 select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
 from graph_files f left join graph_exact x on x.document = f.document
@@ -592,6 +654,46 @@ func (q *Queries) GraphGone(ctx context.Context, track uuid.UUID, languages []st
 	return items, nil
 }
 
+const graphImportRows = `-- name: GraphImportRows :many
+select s.document, s.name, s.qualified, s.signature, s.line from graph_symbols s
+where s.document = any($1::uuid[]) and s.kind = 0 order by s.document, s.ordinal limit $2
+`
+
+type GraphImportRowsRow struct {
+	Document  uuid.UUID
+	Name      string
+	Qualified string
+	Signature string
+	Line      int32
+}
+
+// What files import under a name, or whole.
+func (q *Queries) GraphImportRows(ctx context.Context, documents []uuid.UUID, most int32) ([]GraphImportRowsRow, error) {
+	rows, err := q.db.Query(ctx, graphImportRows, documents, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphImportRowsRow
+	for rows.Next() {
+		var i GraphImportRowsRow
+		if err := rows.Scan(
+			&i.Document,
+			&i.Name,
+			&i.Qualified,
+			&i.Signature,
+			&i.Line,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const graphInputs = `-- name: GraphInputs :many
 select d.path, k.blob
 from documents d
@@ -636,6 +738,17 @@ func (q *Queries) GraphInputs(ctx context.Context, arg GraphInputsParams) ([]Gra
 		return nil, err
 	}
 	return items, nil
+}
+
+const graphModules = `-- name: GraphModules :one
+select modules from graphs where track = $1
+`
+
+func (q *Queries) GraphModules(ctx context.Context, track uuid.UUID) ([]string, error) {
+	row := q.db.QueryRow(ctx, graphModules, track)
+	var modules []string
+	err := row.Scan(&modules)
+	return modules, err
 }
 
 const graphPaths = `-- name: GraphPaths :many
@@ -815,6 +928,48 @@ func (q *Queries) GraphStates(ctx context.Context, after uuid.UUID, repositories
 			&i.Commit,
 			&i.Indexes,
 			&i.Imported,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const graphsDeclaring = `-- name: GraphsDeclaring :many
+select track, layout, coalesce(commit, '')::bytea as commit, revision, owed, modules from graphs
+where track = any($1::uuid[]) and revision > 0 and modules && $2::text[] order by track limit $3
+`
+
+type GraphsDeclaringRow struct {
+	Track    uuid.UUID
+	Layout   []byte
+	Commit   []byte
+	Revision int64
+	Owed     bool
+	Modules  []string
+}
+
+// The graphs of tracks that declare one of some modules, by track.
+func (q *Queries) GraphsDeclaring(ctx context.Context, tracks []uuid.UUID, modules []string, most int32) ([]GraphsDeclaringRow, error) {
+	rows, err := q.db.Query(ctx, graphsDeclaring, tracks, modules, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphsDeclaringRow
+	for rows.Next() {
+		var i GraphsDeclaringRow
+		if err := rows.Scan(
+			&i.Track,
+			&i.Layout,
+			&i.Commit,
+			&i.Revision,
+			&i.Owed,
+			&i.Modules,
 		); err != nil {
 			return nil, err
 		}
