@@ -44,7 +44,7 @@ func tend(t *testing.T, p *testpipe.Pipe) {
 // nothingLeft says what the catalog still holds of any repository.
 func nothingLeft(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
-	for _, table := range []string{"repositories", "tracks", "snapshots", "documents", "dead_letters", "approvals"} {
+	for _, table := range []string{"repositories", "tracks", "snapshots", "documents", "dead_letters", "approvals", "graphs", "graph_files", "graph_symbols", "graph_exact", "graph_indexes", "graph_index_files"} {
 		if n := p.One(t, "select count(*) from "+table); n != "0" {
 			t.Errorf("%s rows in %s", n, table)
 		}
