@@ -1,5 +1,5 @@
 // Command graph compares the symbol graph of a tree with what a program says that knows
-// the types: go/types, jedi for Python, the compiler of TypeScript. docs/graph.md shows
+// the types: go/types, jedi for Python, the compilers of TypeScript and Java. docs/graph.md shows
 // its figures.
 package main
 
@@ -24,13 +24,13 @@ import (
 
 func main() {
 	misses := flag.Int("misses", 0, "how many differences to print of each kind")
-	by := flag.String("by", "go", "who says the truth: go, python (PYTHON names one that has jedi), or typescript (NODE_PATH leads to the module)")
+	by := flag.String("by", "go", "who says the truth: go, python (PYTHON names one that has jedi), typescript (NODE_PATH leads to the module), or java (of a JDK; CLASSPATH leads to what the tree needs)")
 	sample := flag.Int("sample", 0, "how many references are compared, but for Go; 0: all")
 	random := flag.Int("random", 0, "of how many definitions, chosen at random, to print the references")
 	seed := flag.Uint64("seed", 1, "of that choice")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		fmt.Fprintln(os.Stderr, "usage: graph [-misses N] [-by go|python|typescript] [-sample N] DIR…")
+		fmt.Fprintln(os.Stderr, "usage: graph [-misses N] [-by go|python|typescript|java] [-sample N] DIR…")
 		os.Exit(2)
 	}
 	for _, dir := range flag.Args() {

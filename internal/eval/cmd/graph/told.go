@@ -13,15 +13,17 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// The programs that ask jedi and the compiler of TypeScript.
+// The programs that ask jedi, and the compilers of TypeScript and Java.
 var (
 	//go:embed truth/python.py
 	pythonTruth []byte
 	//go:embed truth/typescript.js
 	typescriptTruth []byte
+	//go:embed truth/Truth.java
+	javaTruth []byte
 )
 
-var languages = map[string]string{".go": "Go", ".py": "Python", ".ts": "TypeScript", ".tsx": "TSX", ".json": "JSON"}
+var languages = map[string]string{".go": "Go", ".py": "Python", ".ts": "TypeScript", ".tsx": "TSX", ".json": "JSON", ".java": "Java"}
 
 // spot is a place, and a name where there is one, in the answer of such a program.
 type spot struct {
@@ -52,8 +54,10 @@ func told(by, dir string, sample int) (*truth, error) {
 	switch {
 	case by == "typescript":
 		name, program, text = "node", "truth.js", typescriptTruth
+	case by == "java":
+		name, program, text = "java", "Truth.java", javaTruth
 	case by != "python":
-		return nil, fmt.Errorf("-by %s: it is go, python or typescript", by)
+		return nil, fmt.Errorf("-by %s: it is go, python, typescript or java", by)
 	case name == "":
 		name = "python3"
 	}
