@@ -8,7 +8,7 @@ type RepoSubmitted struct {
 	Ref    string `json:"ref,omitempty" jsonschema:"Branch, tag, full ref name, or a commit in hex. Empty: the remote's default branch."`
 }
 
-// Document is what every event about a document says of it.
+// Document holds the fields that every event about a document has.
 type Document struct {
 	Tenant     string `json:"tenant" jsonschema:"Owner of the repository."`
 	Repository string `json:"repository" jsonschema:"Repository id (UUID), derived from tenant and URL."`

@@ -128,7 +128,7 @@ content-type: application/cloudevents
 
 func (g golden) path() string { return filepath.Join(goldens, g.file+".golden") }
 
-// event is what Encode makes the file of.
+// event is the event that Encode makes the file of.
 func (g golden) event(t *testing.T) events.Event {
 	t.Helper()
 	e, err := events.New("/leat/test", g.about, g.data)

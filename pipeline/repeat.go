@@ -42,7 +42,7 @@ type problem struct {
 	line, why string
 }
 
-// repetition is what has not been logged of a problem since its last line.
+// repetition counts the cases of a problem that were not logged since its last line.
 type repetition struct {
 	more  int
 	last  slog.Record
@@ -151,7 +151,7 @@ func problemOf(r slog.Record) problem {
 	return p
 }
 
-// varying is what differs between two lines about one problem: ids, hashes,
+// varying matches the parts that differ between two lines about one problem: ids, hashes,
 // ports and other numbers.
 var varying = regexp.MustCompile(`[0-9a-fA-F-]*[0-9][0-9a-fA-F-]*`)
 

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// written is what a handler writes, from any goroutine.
+// written is the output of a handler, from any goroutine.
 type written struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -93,7 +93,7 @@ func settled(t *testing.T, p *testpipe.Pipe) {
 	}
 }
 
-// document is what the catalog says of a path, with its dead letters.
+// document is the catalog's row of a path, with its dead letters.
 func document(t *testing.T, p *testpipe.Pipe, path string) string {
 	t.Helper()
 	return p.One(t, `select state, attempts,

@@ -55,7 +55,7 @@ func completion(app *kong.Application, shell string) ([]byte, error) {
 	return script.Bytes(), nil
 }
 
-// completed is what may follow a command.
+// completed lists the words that may follow a command.
 type completed struct {
 	Path     string // leat dead list
 	Help     string

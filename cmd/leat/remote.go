@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// leat is what commands ask: the service over the stores, or a gateway.
+// leat answers commands: it is the service over the stores, or a gateway.
 type leat interface {
 	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)

@@ -35,7 +35,7 @@ type Config struct {
 	Dir string
 	// Addr is the TCP address to listen on. Default: a free port of 127.0.0.1.
 	Addr string
-	// Token is what clients must present. Required.
+	// Token is the secret that clients must present. Required.
 	Token string
 	// Fast lets the system decide when a message reaches the disk: it survives
 	// the death of the process, but not that of the machine. Default false.

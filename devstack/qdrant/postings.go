@@ -11,7 +11,7 @@ type postings struct {
 	weights []float32
 }
 
-// posting is what a run has of one term.
+// posting is the part of a run that one term has.
 type posting struct {
 	slots   []uint16
 	weights []float32

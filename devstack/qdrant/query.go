@@ -24,7 +24,7 @@ type query struct {
 // defaultRRFK is Qdrant's k: see lib/segment/src/common/reciprocal_rank_fusion.rs.
 const defaultRRFK = 2
 
-// queryFields are what QueryPoints and PrefetchQuery have in common.
+// queryFields are the fields that QueryPoints and PrefetchQuery share.
 type queryFields interface {
 	GetPrefetch() []*qdrant.PrefetchQuery
 	GetQuery() *qdrant.Query

@@ -128,7 +128,7 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
-// TestZerosAtTheEnd are what some file systems leave after a power failure.
+// TestZerosAtTheEnd: some file systems leave zeros there after a power failure.
 func TestZerosAtTheEnd(t *testing.T) {
 	dir, log, _, _ := written(t, func(*pointsAPI) {})
 	appendTo(t, log, make([]byte, 100))

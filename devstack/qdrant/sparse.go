@@ -33,7 +33,7 @@ func (t *terms) may(index uint32) bool {
 	return t.bits[bit>>6]&(1<<(bit&63)) != 0
 }
 
-// share is what a block has of the terms of a query.
+// share is the part of a query's terms that a block has.
 type share struct {
 	lists  [][]posting // of each run: of each term
 	counts []int       // how many living points have each term, where that matters

@@ -57,7 +57,7 @@ func ParseRule(text string) (r Rule, err error) {
 	return r, nil
 }
 
-// Grant is what a person of the rule's role may do. The public id stands for the person
+// Grant holds the rights of a person of the rule's role. The public id stands for the person
 // where a token's id would stand: in limits, in the log and in the audit log. It is
 // derived from the provider and its name of the person.
 func (r Rule) Grant(issuer, subject, name string) Grant {

@@ -22,7 +22,7 @@ const (
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// Hash is what is stored of a token: the SHA-256 of its text.
+// Hash is the stored form of a token: the SHA-256 of its text.
 type Hash [sha256.Size]byte
 
 // NewToken makes a token, and the hash to store.

@@ -195,7 +195,7 @@ func (v Variant) credentials(file string) string {
 	return "users/" + file + ".nk"
 }
 
-// manifest is what earlier runs decided.
+// manifest holds the decisions of earlier runs.
 type manifest struct {
 	Variant Variant  `json:"variant"`
 	Tenants []string `json:"tenants"`

@@ -110,7 +110,7 @@ func (c *client) isRefused(what string) {
 	}
 }
 
-// state is what the streams hold, by subject, and how they are set.
+// state is the content of the streams, by subject, and their settings.
 func (s *server) state() string {
 	s.t.Helper()
 	js, err := jetstream.New(s.client("admin").Conn)

@@ -12,7 +12,7 @@ import (
 // answerTime is how long after a server's question the callout may answer it.
 const answerTime = 10 * time.Second
 
-// Callout is what the gateway needs to answer a server that asks whether a client may
+// Callout lets the gateway answer a server that asks whether a client may
 // come in. It holds secrets: its file is for the gateway alone.
 type Callout struct {
 	Variant     Variant          `json:"variant"`

@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// keyPurpose is what the catalog's signing key is sealed for.
+// keyPurpose is the purpose for which the catalog's signing key is sealed.
 const keyPurpose = "key of backups"
 
 // KeyOf returns the key that signs the backups of a leat. The catalog keeps it,

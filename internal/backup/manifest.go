@@ -34,7 +34,7 @@ type Manifest struct {
 	Sequences []catalog.Sequence `json:"sequences"`
 	Intake    Parts              `json:"intake"`
 	Packs     PackParts          `json:"packs"`
-	// Points are what the index held. Nil: they were not copied.
+	// Points are the points of the index. Nil: they were not copied.
 	Points *PointParts `json:"points,omitempty"`
 
 	// Digest is what 'leat digest' printed at the point in time. Nil: documents were

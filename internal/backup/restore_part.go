@@ -99,7 +99,7 @@ type partCopy struct {
 	read    int64
 }
 
-// partTarget is what the items of a pack have in common.
+// partTarget holds the facts that the items of a pack share.
 type partTarget struct {
 	domain   string
 	embedder int32 // 0: texts

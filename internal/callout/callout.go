@@ -45,7 +45,7 @@ const (
 type Config struct {
 	// URL of the NATS servers, separated by commas. Required.
 	URL string
-	// Callout is what account.Write has written. Required.
+	// Callout was written by account.Write. Required.
 	Callout account.Callout
 	// Lifetime of an answer. Default: DefaultLifetime.
 	Lifetime time.Duration

@@ -127,7 +127,7 @@ func (b Backups) Check() error {
 	return nil
 }
 
-// Plan is what the syncer keeps to.
+// Plan is the schedule that the syncer keeps.
 func (b Backups) Plan() backup.Plan {
 	return backup.Plan{Interval: b.Interval, Keep: backup.Keep{Daily: b.KeepDaily, Weekly: b.KeepWeekly, Monthly: b.KeepMonthly}}
 }

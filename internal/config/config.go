@@ -71,7 +71,7 @@ func (l Log) Leveled(w io.Writer, level *slog.LevelVar) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// Process is what every worker takes, and the gateway.
+// Process holds the flags of every worker and of the gateway.
 type Process struct {
 	Stores
 	Log
@@ -96,7 +96,7 @@ func (p Process) Check() error {
 	return nil
 }
 
-// Worker is what a worker that takes messages takes.
+// Worker holds the flags of a worker that takes messages.
 type Worker struct {
 	Process
 	InFlight int `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages of one tenant worked on at once, in each lane (${default}); of all tenants at most twice as many."`

@@ -17,7 +17,7 @@ type catalogue struct {
 	sections map[string]map[string]setting // by section and key; "" is the part for all
 }
 
-// setting is what a key stands for.
+// setting is the setting that a key names.
 type setting struct {
 	key    string
 	flag   *kong.Flag // nil: a secret, which has no flag
@@ -175,7 +175,7 @@ func (s setting) wanted() string {
 	return "a value such as " + s.flag.Help
 }
 
-// value is what kong reads.
+// value is the text that kong reads.
 func (e entry) value() any {
 	if e.plain {
 		return e.text

@@ -25,7 +25,7 @@ const (
 	Wrong   State = "wrong"   // something does not work, or may lose data
 )
 
-// Finding is what one look has found.
+// Finding is the result of one look.
 type Finding struct {
 	Subject string `json:"subject"` // such as postgres
 	State   State  `json:"state"`
@@ -33,7 +33,7 @@ type Finding struct {
 	Do      string `json:"do,omitempty"` // what to do about it
 }
 
-// Report is what all looks have found.
+// Report is the result of all looks.
 type Report struct {
 	OK       bool       `json:"ok"` // nothing is wrong
 	Findings []Finding  `json:"findings"`

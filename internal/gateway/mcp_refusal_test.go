@@ -58,7 +58,7 @@ func (d toolDoor) token(t *testing.T, r service.CreateTokenRequest, scopes ...ac
 	return made
 }
 
-// toolAnswer is what a call of a tool comes to.
+// toolAnswer is the outcome of a tool's call.
 type toolAnswer struct {
 	status int
 	body   string

@@ -146,7 +146,7 @@ func (b browser) still() browser {
 
 var csrfLine = regexp.MustCompile(`csrf=(\S+)`)
 
-// csrf is what forms of the page show.
+// csrf is the token in the forms of the page.
 func (s seen) csrf() string {
 	if m := csrfLine.FindStringSubmatch(s.body); m != nil {
 		return m[1]

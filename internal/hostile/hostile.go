@@ -12,7 +12,7 @@ type Kind struct {
 	Want Want
 }
 
-// Want is what an ingestor makes of a repository. Unless it is rejected, the
+// Want is an ingestor's result for a repository. Unless it is rejected, the
 // file [Good] is indexed.
 type Want struct {
 	Rejected string            // a part of the reason, if it is rejected at once

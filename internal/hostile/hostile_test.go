@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// maxMemory is what any process may take, in bytes: the ingestor itself, its
+// maxMemory is the most that any process may take, in bytes: the ingestor itself, its
 // parsers and each git.
 const maxMemory = 1 << 30
 

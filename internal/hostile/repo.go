@@ -23,7 +23,7 @@ func New(ctx context.Context, dir string) (*Repo, error) {
 	return &Repo{Dir: dir, ctx: ctx}, err
 }
 
-// Err is what has gone wrong.
+// Err is the failure.
 func (r *Repo) Err() error { return r.err }
 
 func (r *Repo) git(input []byte, args ...string) string {

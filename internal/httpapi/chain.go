@@ -39,7 +39,7 @@ func chain(mux *http.ServeMux, cfg Config, figures *figures, log *slog.Logger) h
 	return otelhttp.NewHandler(h, "gateway")
 }
 
-// request is what the log says of a request. The routes fill it in.
+// request holds the fields of a request's log line. The routes fill it in.
 type request struct {
 	id     string
 	token  string // public id

@@ -22,7 +22,7 @@ type Door struct {
 	Stream  bool         // the answer goes on until one of the two ends it
 	Slow    bool         // a request may take as long as one of the slow routes
 	Name    string       // of the door in the audit log; default: http
-	// Challenge is what a request without a valid token is told beside the realm, in the
+	// Challenge is added to the realm in the answer to a request without a valid token, in the
 	// header WWW-Authenticate. Default: nothing.
 	Challenge func(*http.Request) string
 	// Who says who sends a request, where no header Authorization does. Default: the

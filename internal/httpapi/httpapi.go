@@ -103,7 +103,7 @@ func Describe() ([]byte, error) {
 	return encode(api.OpenAPI())
 }
 
-// deps is what the handlers use.
+// deps are the parts that the handlers use.
 type deps struct {
 	*service.Service
 	cfg     Config

@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// Service is what the tools ask.
+// Service answers the tools.
 type Service interface {
 	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
 	Explore(context.Context, service.ExploreRequest) (service.ExploreAnswer, error)

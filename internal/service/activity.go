@@ -27,7 +27,7 @@ type ActivityAnswer struct {
 	Spans []ActivitySpan `json:"spans" nullable:"false"`
 }
 
-// ActivitySpan is what has happened in a span of time.
+// ActivitySpan counts the events in a span of time.
 type ActivitySpan struct {
 	Begins    time.Time `json:"begins"`
 	Submitted int64     `json:"submitted" doc:"Submissions that were accepted."`

@@ -217,7 +217,7 @@ func refusals(became []Became) string {
 	return strings.Join(reasons, "; ")
 }
 
-// Delivery is what a git host has sent to a hook.
+// Delivery is one request of a git host to a hook.
 type Delivery struct {
 	ID          int64           `json:"id"`
 	Hook        string          `json:"hook" doc:"The hook's name."`

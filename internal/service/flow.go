@@ -44,7 +44,7 @@ type StageLane struct {
 	Queue  *Queue  `json:"queue,omitempty" doc:"The lane's messages for all tenants, where they were asked for."`
 }
 
-// Queue is what waits in a stream for the replicas of a worker.
+// Queue counts the messages that wait in a stream for the replicas of a worker.
 type Queue struct {
 	Waiting     uint64 `json:"waiting"`
 	InFlight    uint64 `json:"in_flight"`

@@ -411,7 +411,7 @@ type link struct {
 	edge     graph.Edge
 }
 
-// linked is what a search for edges has found.
+// linked is the result of a search for edges.
 type linked struct {
 	links      []link
 	unresolved int  // edges that lead nowhere in the graph, of those that nodes make

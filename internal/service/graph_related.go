@@ -102,7 +102,7 @@ func (s *Service) Related(ctx context.Context, r RelatedRequest) (a RelatedAnswe
 	return a, nil
 }
 
-// kin is what has been found of a file's relations.
+// kin holds the relations of a file that have been found.
 type kin struct {
 	file   uuid.UUID
 	of     map[uuid.UUID]*Related

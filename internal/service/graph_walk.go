@@ -109,7 +109,7 @@ func (s *Service) Path(ctx context.Context, r PathRequest) (a WalkAnswer, err er
 	return a, nil
 }
 
-// walked is what a walk has found.
+// walked is the result of a walk.
 type walked struct {
 	steps   []Step
 	by      map[string]Step // by id

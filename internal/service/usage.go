@@ -25,7 +25,7 @@ type UsageAnswer struct {
 	Embedders []Usage `json:"embedders" nullable:"false"`
 }
 
-// Usage is what one embedder took for a repository, or for the tenant's searches.
+// Usage counts the work of one embedder for a repository, or for the tenant's searches.
 type Usage struct {
 	Embedder   string  `json:"embedder"`
 	Tenant     string  `json:"tenant"`

@@ -25,7 +25,7 @@ const (
 	NextField  = "next"
 )
 
-// Login is what the page to sign in shows. Its form posts TokenField and NextField to
+// Login is the content of the page to sign in. Its form posts TokenField and NextField to
 // LoginPath; where there is a provider, a link leads to BeginPath with NextField in its
 // query.
 type Login struct {

@@ -80,7 +80,7 @@ type provider struct {
 	reason error       // of that
 }
 
-// discovered is what a provider has said of itself.
+// discovered is a provider's description of itself.
 type discovered struct {
 	oauth    oauth2.Config
 	verifier *oidc.IDTokenVerifier

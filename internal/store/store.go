@@ -88,7 +88,7 @@ type attempt struct {
 	Attempt
 }
 
-// attempts are what opens each store. Each sets a field of its own, so that all may run
+// attempts open one store each. Each sets a field of its own, so that all may run
 // at once.
 func (s *Stores) attempts(cfg Config, log *slog.Logger) []attempt {
 	list := []attempt{

@@ -19,7 +19,7 @@ const (
 	rowBytes = 130
 )
 
-// compareView is what the page of a comparison shows.
+// compareView is the content of the page of a comparison.
 type compareView struct {
 	repository, from, to string
 	refs                 []service.Ref

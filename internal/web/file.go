@@ -27,7 +27,7 @@ const (
 	entriesShown = 300
 )
 
-// fileView is what the page of a file shows.
+// fileView is the content of the page of a file.
 type fileView struct {
 	service.ReadAnswer
 	tree    service.DirectoryAnswer

@@ -19,7 +19,7 @@ type palette struct {
 	order *list.List // of *painting, the last used first
 }
 
-// canvas is what colours depend on.
+// canvas holds everything that colours depend on.
 type canvas struct{ language, name, text string }
 
 // painting is the lines of a hit as they are shown, and how many are left out.

@@ -21,7 +21,7 @@ const (
 	flowPause = 2 * time.Second
 )
 
-// pipelineView is what the page of the pipeline shows.
+// pipelineView is the content of the page of the pipeline.
 type pipelineView struct {
 	flow        flow
 	activity    service.ActivityAnswer
@@ -138,7 +138,7 @@ func (p *Pages) sendGenerations(s *stream, v visit) error {
 	return s.sendAs("generations", generationsPart(v, a.Generations, time.Now()))
 }
 
-// doneOf is what each lane has finished.
+// doneOf counts the finished work of each lane.
 func doneOf(a service.FlowAnswer) map[lane]uint64 {
 	done := make(map[lane]uint64)
 	for _, s := range a.Stages {
@@ -162,7 +162,7 @@ func rates(before, after map[lane]uint64, passed time.Duration) map[lane]float64
 	return list
 }
 
-// embedderUsage is what one embedder took.
+// embedderUsage counts the work of one embedder.
 type embedderUsage struct {
 	name string
 	service.Usage

@@ -44,7 +44,7 @@ func (p *Pages) repositories(w http.ResponseWriter, r *http.Request, v visit) er
 	return p.show(w, r, http.StatusOK, repositoriesPage(v, a, r.FormValue("after") != ""))
 }
 
-// repositoryView is what the page of a repository shows.
+// repositoryView is the content of the page of a repository.
 type repositoryView struct {
 	group
 	tab     string // "", skipped, failed or secrets

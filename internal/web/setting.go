@@ -12,7 +12,7 @@ import (
 
 const changesShown = 20
 
-// settingsView is what the page of the settings shows.
+// settingsView is the content of the page of the settings.
 type settingsView struct {
 	service.SettingsAnswer
 	known   []service.KnownSetting

@@ -15,7 +15,7 @@ const (
 	linesOfUse = 6
 )
 
-// symbolView is what the page of a symbol shows.
+// symbolView is the content of the page of a symbol.
 type symbolView struct {
 	service.At
 	asked  string           // as the visitor wrote it

@@ -44,7 +44,7 @@ func (s *Store) readPage(ctx context.Context, key pageKey) ([]byte, error) {
 	return bytes.Clone(data[:r.n]), err
 }
 
-// byteRange is what was read of an object.
+// byteRange is the part of an object that was read.
 type byteRange struct {
 	key    string
 	offset int64

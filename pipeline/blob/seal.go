@@ -76,7 +76,7 @@ func (s *Store) choose(ctx context.Context, domain string) (Key, sealing, error)
 	return key, sealing{key.ID(), hex.EncodeToString(id[:])}, nil
 }
 
-// suffix is what the key of a pack says of its sealing.
+// suffix is the part of a pack's key that tells how it is sealed.
 func (s sealing) suffix() string {
 	if s.key == "" {
 		return ""

@@ -35,7 +35,7 @@ func (b *Broker) Sizes(ctx context.Context) ([]Size, error) {
 	return sizes, nil
 }
 
-// Server is what the NATS server says of itself.
+// Server is the NATS server's description of itself.
 type Server struct {
 	Release     string
 	Store       uint64 // bytes that JetStream holds in files for this account

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// TrackFate is what becomes of a track of a backup.
+// TrackFate is the fate of a track of a backup.
 type TrackFate string
 
 // The fates.

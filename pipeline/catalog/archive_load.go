@@ -51,7 +51,7 @@ func empty(ctx context.Context, tx pgx.Tx, all []Table) error {
 	return nil
 }
 
-// Fill is what Load fills a catalog with.
+// Fill is the content with which Load fills a catalog.
 type Fill struct {
 	Schema    int64 // version of the schema that it was copied from
 	Tables    []Table

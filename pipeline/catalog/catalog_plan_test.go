@@ -70,7 +70,7 @@ insert into embedder_usage select current_date - n, 1, 'other', id, 1, 1, 1, 1, 
 analyze;
 `
 
-// scan is what a plan says of a table that is read whole.
+// scan is a plan's note of a table that is read whole.
 var scan = regexp.MustCompile(`Seq Scan on ([a-z_]+)\b`)
 
 // scanned returns the first table, if any, that a plan reads whole and that grows.

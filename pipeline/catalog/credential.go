@@ -41,7 +41,7 @@ func misread(cfg *pgconn.Config) bool {
 }
 
 var (
-	// userInfo is what stands between a URL's scheme and its host. It ends at
+	// userInfo is the text between a URL's scheme and its host. It ends at
 	// the last @ before a slash, because people do not escape what they paste.
 	userInfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*:)(//|\\/\\/)((?:[^/\s"\\]|\\[^/])*)@`)
 	// sshUser is a user that is part of an ssh address and no secret.

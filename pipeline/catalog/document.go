@@ -24,7 +24,7 @@ const (
 	StateRemoved  DocumentState = "removed"  // left its track; its points may not be gone yet
 )
 
-// Document is what the catalog holds of one path of a track.
+// Document is the catalog's row of one path of a track.
 type Document struct {
 	ID         uuid.UUID
 	Track      uuid.UUID
@@ -69,7 +69,7 @@ func (c *Core) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, erro
 	return docs, nil
 }
 
-// KnownFile is what was stored of a path when it was last looked at.
+// KnownFile is the row of a path when it was last looked at.
 type KnownFile struct {
 	OID      []byte
 	Mode     int32

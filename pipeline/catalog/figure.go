@@ -91,7 +91,7 @@ func (g *Gauges) Measurements(ctx context.Context, days int) ([]Measurement, err
 	return list, nil
 }
 
-// PackBytes is what all packs hold together in S3.
+// PackBytes is the size of all packs in S3.
 func (g *Gauges) PackBytes(ctx context.Context) (int64, error) {
 	n, err := g.query.SumPacks(ctx)
 	if err != nil {

@@ -34,7 +34,7 @@ type Generation struct {
 	Embedder   Embedder
 }
 
-// Index is what generations there are, as far as events about documents go.
+// Index lists the generations to which events about documents go.
 type Index struct {
 	Active    Generation
 	Embedders []string // of all generations that are kept up to date, the active one's last

@@ -266,7 +266,7 @@ func (w *world) list(t testing.TB, name string, files ...file) catalog.Snapshot 
 	return s
 }
 
-// row is what is stored of a document.
+// row is the stored row of a document.
 type row struct {
 	State    catalog.DocumentState
 	Revision int64

@@ -211,7 +211,7 @@ const (
 	SubmissionFailed  SubmissionState = "failed"  // nothing is tried again unless somebody asks for it
 )
 
-// SubmissionStatus is what has come of a submission so far.
+// SubmissionStatus is the state of a submission so far.
 type SubmissionStatus struct {
 	State      SubmissionState
 	Error      string // of the last failed attempt

@@ -76,10 +76,10 @@ type Text struct {
 	Bytes    []byte
 }
 
-// Cutting is what one parse of a text gives.
+// Cutting is the result of one parse of a text.
 type Cutting struct {
 	Spans []Span
-	// Facts are what the text defines and refers to, as fact.Encode writes them; nil:
+	// Facts are the definitions and references of the text, as fact.Encode writes them; nil:
 	// its language has none, or it cannot be parsed.
 	Facts []byte
 }

@@ -223,7 +223,7 @@ func TestSplitGolden(t *testing.T) {
 	}
 }
 
-// shapes are what adversaries and broken generators repeat.
+// shapes are the texts that adversaries and broken generators repeat.
 var shapes = []string{
 	"\"", "'", "`", "[", "]", "(", "{", "<", ">", "#", "*", "_", "!", "-", "=", "|", "\\", "&", "~", "+", ":", "/", " ", "\t", "\n", "\r", "\r\n", "\x00", "\xff", "é", "世", "a",
 	"a ", "a\n", "> ", "- ", "* ", "1. ", "> a\n", "- a\n", "* a\n", "1. a\n", "# a\n", "#\n", "a\n=\n", "a\n-\n", "```\n", "~~~\n", "    a\n", "\ta\n", "<a\n", "<!--", "<?", "<a>\n",
@@ -232,7 +232,7 @@ var shapes = []string{
 	"const a = 1\n", "var a, b int\n", "import \"a\"\n", "//line a:1\n", "/*line a:1*/\n", "}\n", "interface{", "a[a]", "func (a) b()\n", "type a[P any] ",
 }
 
-// shapePrefixes are what the shapes stand after, by language.
+// shapePrefixes are the texts before the shapes, by language.
 var shapePrefixes = map[string][]string{"Go": {"", "package a\n", "package a\nfunc b() {\n\tc = "}, "Markdown": {"", "# a\n", "- ", "> "}}
 
 // TestSplitShapes cuts texts that repeat one thing.

@@ -203,7 +203,7 @@ var rules = map[string]map[string]rule{
 	},
 }
 
-// typed is what TypeScript adds to JavaScript.
+// typed holds the additions of TypeScript to JavaScript.
 var typed = map[string]rule{
 	"abstract_class_declaration": kindType,
 	"interface_declaration":      kindType,

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// bombs are what a text repeats to make the reader of layouts work or remember.
+// bombs are the texts whose repetition makes the reader of layouts work or remember.
 var bombs = []string{
 	"def a do\n", "class a {\n", "module A = struct\n", "{-", "(*", "/*", `"""`, "''", "function f(\n", "a\n", "a =\n", "a.b = {\n", "a :: b\n", "-a(\n", "[", " \t", "x: y\n",
 	"sub a {\n", "(def a\n", "end\n", "}\n", "@interface A\n", "@end\n", "type a\n", "define A\n", "\"a\" = ''\n", "let a = let b =", "func a(b: ", "FROM a AS b\n", "{% block a %}", "{% block a %}\n", "<script>\n", "@code {\n", "@code {\n}\n",

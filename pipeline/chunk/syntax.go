@@ -95,7 +95,7 @@ func (c *cutter) place(at int) place {
 // rule returns the rule of a node's kind.
 func (c *cutter) rule(at int) *rule { return c.kinds.rule(c.list.Nodes[at].Kind) }
 
-// scope is what nodes stand in.
+// scope is the surrounding of nodes.
 type scope struct {
 	path string // the names that lead to it
 	kind string // of what stands in it and defines nothing
@@ -115,7 +115,7 @@ func (s scope) inside() scope {
 	return s
 }
 
-// definition is what a node defines.
+// definition is the definition that a node makes.
 type definition struct {
 	rule
 	name string

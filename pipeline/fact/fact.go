@@ -123,7 +123,7 @@ type Definition struct {
 
 // Reference is a name that a text uses and does not bind in the same function.
 //
-// Receiver is what stands before the name, as an expression: a root, and steps
+// Receiver is the expression before the name: a root, and steps
 // from it. A root is a name ("catalog"), a definition of the same text by its
 // path ("@Mill/Wheel"), the bases of one ("^Mill"), or "?", which is unknown. A
 // step is a member (".name"), a call ("()"), the n-th of several results

@@ -153,7 +153,7 @@ func (g *golang) ranges(s *ast.RangeStmt) {
 	})
 }
 
-// key is what is known of the first variable of a range. Where it is the only one,
+// key describes the first variable of a range. Where it is the only one,
 // over what a function returns, it may be an element of a sequence.
 func (g *golang) key(s *ast.RangeStmt, element string) string {
 	if _, call := s.X.(*ast.CallExpr); call && s.Value == nil {
@@ -456,7 +456,7 @@ func (g *golang) typesOf(e ast.Expr) {
 	}
 }
 
-// value is what a text says of the type of an expression.
+// value describes the type of an expression, as far as the text says it.
 func (g *golang) value(e ast.Expr) string {
 	if g.steps >= MaxExpression { // each step adds to the expression
 		return unknown
@@ -510,7 +510,7 @@ func (g *golang) value(e ast.Expr) string {
 	return unknown
 }
 
-// called is what is known of the result of a call.
+// called describes the result of a call.
 func (g *golang) called(c *ast.CallExpr) string {
 	fun := c.Fun
 	if paren, ok := fun.(*ast.ParenExpr); ok {

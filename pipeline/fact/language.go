@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// act is what a kind of node is to the walker.
+// act is the meaning of a kind of node to the walker.
 type act uint8
 
 const (
@@ -45,7 +45,7 @@ const (
 	actDeclarator // C: a name among stars and brackets
 )
 
-// as is what a kind of node is as a type.
+// as is the meaning of a kind of node as a type.
 type as uint8
 
 const (

@@ -2,7 +2,7 @@ package fact
 
 import "strings"
 
-// value is what a text says of the type of an expression.
+// value describes the type of an expression, as far as the text says it.
 func (w *walker) value(n int) string { return w.valueAt(n, 0) }
 
 func (w *walker) valueAt(n, deep int) string {
@@ -54,7 +54,7 @@ func orDefault(s, other string) string {
 	return s
 }
 
-// nameValue is what is known of a name.
+// nameValue describes a name, as far as it is known.
 func (w *walker) nameValue(name string) string {
 	if w.language.selfs[name] {
 		return w.selfOr(unknown)

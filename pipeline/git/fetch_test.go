@@ -168,7 +168,7 @@ func TestFetchRefBecomesDirectory(t *testing.T) {
 	wantHead(t, mustFetch(t, m, "r", s.remote(m), "a/b"), "refs/heads/a/b", commit)
 }
 
-// A shallow source is what a CI job has.
+// CI jobs have shallow sources.
 func TestFetchFromShallowSource(t *testing.T) {
 	s, m := newSource(t), newMirrors(t)
 	s.commit("main", text("a", "1"))

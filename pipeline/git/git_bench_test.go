@@ -74,7 +74,7 @@ func BenchmarkBlobs(b *testing.B) {
 	b.ReportMetric(float64(len(oids)), "blobs/op")
 }
 
-// BenchmarkFloor is what git alone takes to print the same blobs into a pipe.
+// BenchmarkFloor is the time that git alone takes to print the same blobs into a pipe.
 func BenchmarkFloor(b *testing.B) {
 	repo, commit, dir := benchRepo(b)
 	input := strings.Join(blobIDs(b, repo, commit), "\n") + "\n"

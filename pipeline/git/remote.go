@@ -39,7 +39,7 @@ func (r Remote) String() string { return r.text }
 // Local says whether the repository is on this machine.
 func (r Remote) Local() bool { return r.kind == kindLocal }
 
-// fetchURL is what git is given. Forges know a repository with and without
+// fetchURL is the address that git is given. Forges know a repository with and without
 // .git; with it they answer at once, without it some redirect.
 func (r Remote) fetchURL() string {
 	if forges[r.host] {

@@ -47,7 +47,7 @@ func keyOf(symbol, document string) symbolKey {
 	return symbolKey(sum[:16])
 }
 
-// Indexed is what the indexes of a commit define.
+// Indexed holds the definitions in the indexes of a commit.
 type Indexed struct {
 	paths   []string
 	covered map[string]bool
@@ -99,7 +99,7 @@ type exactly struct {
 	err       error
 }
 
-// foundAt is what an index says of a place in a text.
+// foundAt is an index's entry for a place in a text.
 type foundAt struct {
 	start, end int // bytes
 	line       int // from 0

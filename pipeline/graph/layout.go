@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Layout is what the files of a track say about where modules are.
+// Layout tells where modules are, by the files of a track.
 type Layout struct {
 	Go       []Root `json:"go,omitempty"`       // modules by their paths, the longest first
 	Packages []Root `json:"packages,omitempty"` // of npm, by their names

@@ -18,7 +18,7 @@ const (
 	isModule                    // a module of the track
 )
 
-// value is what the resolution knows of an expression.
+// value describes an expression, as far as the resolution knows it.
 type value struct {
 	kind    valueKind
 	symbols []*symbol

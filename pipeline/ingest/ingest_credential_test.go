@@ -66,7 +66,7 @@ func TestATokenInAURLReachesNoStore(t *testing.T) {
 	}
 }
 
-// bare is what `nats pub` sends.
+// bare is a message as `nats pub` sends it.
 func bare(id, data string) *nats.Msg {
 	m := nats.NewMsg(events.SubmittedSubject("acme"))
 	m.Data = []byte(data)

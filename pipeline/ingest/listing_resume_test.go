@@ -36,7 +36,7 @@ func many(n int) testpipe.Tree {
 	return tree
 }
 
-// contents is what the catalog holds of each path, but for how it came there.
+// contents are the catalog's rows of each path, without the way they came there.
 func contents(t *testing.T, p *testpipe.Pipe) []string {
 	t.Helper()
 	rows := p.Rows(t, `select d.path, d.mode, encode(d.oid, 'hex'), encode(k.blob, 'hex'), k.language, k.chunks, d.skip_reason

@@ -51,7 +51,7 @@ func docx(t *testing.T, paragraphs ...string) string {
 	return out.String()
 }
 
-// textOf is what is stored of a document.
+// textOf is the stored text of a document.
 func textOf(t *testing.T, p *testpipe.Pipe, path string) string {
 	t.Helper()
 	var hash []byte

@@ -113,7 +113,7 @@ func Name(symbol string) (name string, space bool) {
 	return lastName(symbol), space
 }
 
-// before is what follows the last mark of a text.
+// before is the part after the last mark of a text.
 func before(text string, mark byte) string {
 	return lastName(text[strings.LastIndexByte(text, mark)+1:])
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// question is what the ranking knows of a query's text.
+// question holds the features of a query's text that the ranking uses.
 type question struct {
 	terms       terms
 	words       []word             // each once
@@ -27,7 +27,7 @@ type question struct {
 	kin         map[string]uint64  // by the text of a word: those of the query's words, as bits, to which it is related
 }
 
-// dir is what the paths of a directory's files have in common.
+// dir is the common part of the paths of a directory's files.
 type dir struct {
 	inPath uint64 // those of the query's words, as bits, that it holds
 	words  int

@@ -7,7 +7,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// role is what a file is for, if it is not the code itself; a set of bits.
+// role is the purpose of a file, if it is not the code itself; a set of bits.
 type role uint8
 
 const (

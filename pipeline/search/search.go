@@ -28,7 +28,7 @@ const (
 	maxQuery     = 16 << 10 // bytes
 )
 
-// Query is what a reader looks for.
+// Query is a reader's request.
 type Query struct {
 	Text         string
 	Tenant       string

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// standIn is what a secret in a path is replaced by: it and a part of the
+// standIn replaces a secret in a path: it and a part of the
 // secret's hash, in hex.
 const standIn, standInBytes = "masked-", 6
 

@@ -32,7 +32,7 @@ func (InProcess) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, 
 type Config struct {
 	// Children is how many there are at most. Default: one a processor.
 	Children int
-	// Memory is what a child may take, in bytes. A text of 1 MiB may take 300 MiB
+	// Memory is the most that a child may take, in bytes. A text of 1 MiB may take 300 MiB
 	// by its budget. Default: 768 MiB. Only Linux enforces it.
 	Memory int64
 	// CPU is how much of a processor's time one text may take. Default: 20 s,

@@ -44,7 +44,7 @@ const (
 // lock is the advisory lock of the syncer that looks after generations.
 const lock = 0x6c656174_00000004
 
-// Streams is what generations need of the event streams. A generation has
+// Streams are the operations on the event streams that generations need. A generation has
 // consumers of its own for the indexer. The consumers of its embedder may belong
 // to other generations too: ownEmbedder says whether they are meant as well.
 type Streams interface {
@@ -83,7 +83,7 @@ type Keeper struct {
 	matched matched // of the last generation that was found equal to the catalog
 }
 
-// matched is what the catalog demanded of a generation when the generation had it.
+// matched is the demand of the catalog on a generation at the time when it was met.
 type matched struct {
 	number int64
 	demand point.Demand

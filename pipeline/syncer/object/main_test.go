@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// everything is what the syncer does about objects, at once.
+// everything is all work of the syncer on objects, at once.
 var everything = object.Config{ScrubInterval: time.Hour, ScrubRate: 1 << 30, GarbageInterval: time.Hour}
 
 // upkeep does a kind of work once.

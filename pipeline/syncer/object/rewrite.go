@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// target is what the items of one pack have in common.
+// target holds the facts that the items of one pack share.
 type target struct {
 	vector bool
 	domain string // key domain

@@ -39,7 +39,7 @@ func (s *checksum) add(id, document uuid.UUID, revision int64, blob [32]byte, te
 	s.sum += maphash.Bytes(seed, b)
 }
 
-// Demand is what the catalog demanded at some time.
+// Demand is the demand of the catalog at some time.
 type Demand struct {
 	Points int64 // that were compared
 	sum    checksum

@@ -14,7 +14,7 @@ import (
 
 const pageSize = 1000
 
-// Documents are what the points are compared with, in pages by id. The catalog
+// Documents are the other side of the comparison, in pages by id. The catalog
 // holds them.
 type Documents interface {
 	Contents(ctx context.Context, after uuid.UUID, most int) ([]catalog.Content, error)

@@ -47,7 +47,7 @@ type at struct {
 	byte int
 }
 
-// truth is what a program says that knows the types.
+// truth is the answer of a program that knows the types.
 type truth struct {
 	defined map[at]string // definitions that can be named from outside functions, by the place of their name
 	refers  map[at][]at   // identifiers that mean one of these

@@ -12,7 +12,7 @@ package tree
 // to thirty times the memory of its text.
 const MaxSize = 1 << 20
 
-// Cost is what a parse took. All of it is a function of the text.
+// Cost counts the work of a parse. All of it is a function of the text.
 type Cost struct {
 	Steps     int // of the parser, in hundreds
 	Read      int // bytes that the lexer asked for

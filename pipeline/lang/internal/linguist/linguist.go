@@ -369,7 +369,7 @@ func GetLanguageByAlias(alias string) (lang string, ok bool) {
 	return look(aliases, strings.ToLower(strings.ReplaceAll(name, " ", "_")))
 }
 
-// Type is what a language is for. Its values are those of go-enry's package data.
+// Type is the purpose of a language. Its values are those of go-enry's package data.
 type Type int
 
 // The types that leat tells apart.

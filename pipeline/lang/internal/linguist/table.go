@@ -12,7 +12,7 @@ import (
 
 //go:generate go test -run TestTablesAreGoEnrys -update
 
-// entry is what stands for one or more languages: an extension, a file's name, an
+// entry stands for one or more languages: it is an extension, a file's name, an
 // interpreter. The tables are sorted by it, and lie in the binary as they are: a map, or
 // a compiled pattern, would be built at the start of every process.
 type entry struct {
