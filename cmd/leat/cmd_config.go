@@ -12,11 +12,11 @@ import (
 
 type configCmd struct {
 	Show  configShowCmd  `cmd:"" help:"Show the settings of the workers, and where each value comes from. Secrets are masked."`
-	Check configCheckCmd `cmd:"" help:"Check a configuration file: name the lines that are wrong, and what to write."`
+	Check configCheckCmd `cmd:"" help:"Check a configuration file: name the lines that are wrong, and the text to write instead."`
 
-	List    configListCmd    `cmd:"" help:"List the settings that change while the workers run, and who has set them."`
-	Set     configSetCmd     `cmd:"" help:"Set one of them for all workers, over flags, environment and file."`
-	Unset   configUnsetCmd   `cmd:"" help:"Take one back: flag, environment, file or default count again."`
+	List    configListCmd    `cmd:"" help:"List the settings that can change while the workers run, and who has set them."`
+	Set     configSetCmd     `cmd:"" help:"Set a setting for all workers. It comes before flags, environment and file."`
+	Unset   configUnsetCmd   `cmd:"" help:"Unset a setting: flag, environment, file or default count again."`
 	History configHistoryCmd `cmd:"" help:"Show who changed which setting."`
 }
 

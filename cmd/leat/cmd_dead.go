@@ -17,9 +17,9 @@ import (
 
 type deadCmd struct {
 	List  deadListCmd  `cmd:"" help:"List dead letters, oldest first. Exits 1 if there are any."`
-	Show  deadShowCmd  `cmd:"" help:"Show one with its headers and its payload."`
-	Retry deadRetryCmd `cmd:"" help:"Try again what they ask for, and delete them. Exits 1 if some cannot be retried."`
-	Drop  deadDropCmd  `cmd:"" help:"Delete them. A document stays failed."`
+	Show  deadShowCmd  `cmd:"" help:"Show a dead letter with its headers and its payload."`
+	Retry deadRetryCmd `cmd:"" help:"Try the work of dead letters again, and delete them. Exits 1 if some cannot be retried."`
+	Drop  deadDropCmd  `cmd:"" help:"Delete dead letters. Their documents stay failed."`
 }
 
 // letterFlags choose dead letters.

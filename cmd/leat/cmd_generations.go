@@ -17,7 +17,7 @@ import (
 const forever = time.Duration(math.MaxInt64)
 
 type generationsCmd struct {
-	List     generationsListCmd     `cmd:"" default:"1" help:"List the generations of the index, and how far one is that is being built."`
+	List     generationsListCmd     `cmd:"" default:"1" help:"List the generations of the index, and the progress of one that is being built."`
 	Rollback generationsRollbackCmd `cmd:"" help:"Make a retired generation serve searches again, when it is equal to the catalog."`
 	Cancel   generationsCancelCmd   `cmd:"" help:"End the rebuild, or the rollback, that is under way."`
 }

@@ -12,7 +12,7 @@ import (
 )
 
 type graphCmd struct {
-	Import graphImportCmd `cmd:"" help:"Import a SCIP index of a commit: what an indexer knows replaces what leat has found."`
+	Import graphImportCmd `cmd:"" help:"Import a SCIP index of a commit: its references replace those that leat has found."`
 	List   graphListCmd   `cmd:"" help:"List the imported indexes of a repository."`
 	Drop   graphDropCmd   `cmd:"" help:"Drop an imported index."`
 }

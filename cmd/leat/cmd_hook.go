@@ -16,9 +16,9 @@ type hookCmd struct {
 	Create     hookCreateCmd     `cmd:"" help:"Create a webhook, and show its address and its secret this once."`
 	List       hookListCmd       `cmd:"" help:"List webhooks, oldest first."`
 	Rotate     hookRotateCmd     `cmd:"" help:"Give a webhook a new secret. Its address stays."`
-	Revoke     hookRevokeCmd     `cmd:"" help:"End a webhook. What comes to it is refused."`
-	Deliveries hookDeliveriesCmd `cmd:"" help:"List what came to webhooks, newest first, and what became of it."`
-	Replay     hookReplayCmd     `cmd:"" help:"Do once more what a delivery says. Exits 1 if nothing was done."`
+	Revoke     hookRevokeCmd     `cmd:"" help:"End a webhook. Its deliveries are refused."`
+	Deliveries hookDeliveriesCmd `cmd:"" help:"List the deliveries to webhooks, newest first, with their outcomes."`
+	Replay     hookReplayCmd     `cmd:"" help:"Handle a delivery once more. Exits 1 if nothing was done."`
 }
 
 type hookCreateCmd struct {

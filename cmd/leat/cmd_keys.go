@@ -19,7 +19,7 @@ type keysCmd struct {
 	Rotate keysRotateCmd `cmd:"" help:"Make a new key, or wrap all keys by another one. Nothing has to stop."`
 
 	Create  keysCreateCmd  `cmd:"" help:"Give a tenant a key of its own, so that its texts are shared with nobody and can be destroyed with the key."`
-	Destroy keysDestroyCmd `cmd:"" help:"Destroy the keys of a tenant's own: nobody can read its texts after that, for good."`
+	Destroy keysDestroyCmd `cmd:"" help:"Destroy a tenant's own keys for good: nobody can read its texts after that."`
 }
 
 type keysStatusCmd struct{}

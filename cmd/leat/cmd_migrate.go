@@ -10,8 +10,8 @@ import (
 )
 
 type migrateCmd struct {
-	Up     migrateUpCmd     `cmd:"" help:"Apply what is missing. Workers do so when they start."`
-	Down   migrateDownCmd   `cmd:"" help:"Take the newest step back, with the data that only it holds."`
+	Up     migrateUpCmd     `cmd:"" help:"Apply the steps that are missing. Workers do so when they start."`
+	Down   migrateDownCmd   `cmd:"" help:"Undo the newest step, and delete the data that only it holds."`
 	Status migrateStatusCmd `cmd:"" help:"List the steps."`
 }
 

@@ -14,8 +14,8 @@ import (
 
 type natsCmd struct {
 	Config   natsConfigCmd   `cmd:"" help:"Write a configuration of a NATS server: accounts, users, permissions and keys. Each --tenant gets an account with a publisher and a listener, beside those of earlier runs."`
-	Listener natsListenerCmd `cmd:"" help:"Make the consumer from which the listeners of a tenant read."`
-	Show     natsShowCmd     `cmd:"" help:"Show how a client reaches the NATS server of a running 'leat dev'."`
+	Listener natsListenerCmd `cmd:"" help:"Create the consumer from which a tenant's listeners read."`
+	Show     natsShowCmd     `cmd:"" help:"Show how a client connects to the NATS server of a running 'leat dev'."`
 }
 
 type natsConfigCmd struct {

@@ -13,7 +13,7 @@ import (
 )
 
 type syncCmd struct {
-	Approve approveCmd    `cmd:"" help:"Let a commit through that takes much of a repository out of the index."`
+	Approve approveCmd    `cmd:"" help:"Approve a commit that takes much of a repository out of the index."`
 	Status  syncStatusCmd `cmd:"" help:"Show the last run of each kind of the syncer's work, and when the next is due."`
 }
 

@@ -19,8 +19,8 @@ import (
 
 type tenantCredentialCmd struct {
 	Set    credentialSetCmd    `cmd:"" help:"Keep a credential, sealed with LEAT_SECRET_KEY. The password or token is read from standard input."`
-	List   credentialListCmd   `cmd:"" help:"List the hosts for which there is one."`
-	Remove credentialRemoveCmd `cmd:"" help:"Delete one."`
+	List   credentialListCmd   `cmd:"" help:"List the hosts for which there is a credential."`
+	Remove credentialRemoveCmd `cmd:"" help:"Delete a credential."`
 }
 
 type credentialSetCmd struct {

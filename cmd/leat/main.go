@@ -40,11 +40,11 @@ type cli struct {
 	Tree        treeCmd        `cmd:"" help:"List the files of a repository."`
 	Grep        grepCmd        `cmd:"" help:"Find the lines of a repository that match a pattern."`
 	Symbol      symbolCmd      `cmd:"" help:"Find the definitions of a name."`
-	References  referencesCmd  `cmd:"" help:"List what refers to a symbol, how that was found, and how sure it is."`
-	Callers     callersCmd     `cmd:"" help:"List what calls a symbol."`
-	Callees     calleesCmd     `cmd:"" help:"List what a symbol calls."`
-	Neighbours  neighboursCmd  `cmd:"" help:"List what is connected with a symbol."`
-	Impact      impactCmd      `cmd:"" help:"List what may break if a symbol or a file changes, tests first."`
+	References  referencesCmd  `cmd:"" help:"List the references to a symbol, how each was found, and how sure it is."`
+	Callers     callersCmd     `cmd:"" help:"List the callers of a symbol."`
+	Callees     calleesCmd     `cmd:"" help:"List the callees of a symbol."`
+	Neighbours  neighboursCmd  `cmd:"" help:"List the symbols that are connected with a symbol."`
+	Impact      impactCmd      `cmd:"" help:"List the code that may break if a symbol or a file changes, tests first."`
 	Path        pathCmd        `cmd:"" help:"Show a shortest path of references from one symbol to another."`
 	Export      exportCmd      `cmd:"" help:"Write the skeleton of a wiki: pages of files, symbols, and who uses them."`
 	Important   importantCmd   `cmd:"" help:"List the most important symbols or files of a repository."`
@@ -54,7 +54,7 @@ type cli struct {
 	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
 	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
 	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`
-	Track       trackCmd       `cmd:"" help:"Keep the newest tags of a repository as versions, and list the globs that say which."`
+	Track       trackCmd       `cmd:"" help:"Keep the newest tags of a repository as versions, and list the globs of these tags."`
 	Wake        wakeCmd        `cmd:"" help:"Bring refs back into the index that nobody has searched."`
 	Sleep       sleepCmd       `cmd:"" help:"Take refs out of the index until somebody searches them."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
@@ -73,7 +73,7 @@ type cli struct {
 	Backup      backupCmd      `cmd:"" help:"Make backups of a whole leat, prove them, and bring them back."`
 	Keys        keysCmd        `cmd:"" help:"Show, rotate, create and destroy the keys that seal the packs in S3."`
 	Migrate     migrateCmd     `cmd:"" help:"Change the catalog's schema."`
-	Doctor      doctorCmd      `cmd:"" help:"Look for what is wrong with the stores, the workers and this machine, and say what to do."`
+	Doctor      doctorCmd      `cmd:"" help:"Look for faults of the stores, the workers and this machine, and say how to mend them."`
 	Config      configCmd      `cmd:"" help:"Show and check the settings of the workers, and change some while they run."`
 	Token       tokenCmd       `cmd:"" help:"Create, list, rotate and revoke the tokens of clients."`
 	Owner       tenantCmd      `cmd:"" name:"tenant" help:"Create tenants, and set their limits and their git credentials."`

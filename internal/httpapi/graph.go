@@ -24,7 +24,7 @@ func registerGraph(api huma.API, d deps) {
 	}, d.references)
 	get(api, d, route{
 		id: "list-neighbours", path: "/repositories/{repository}/neighbours", tag: tag, scope: access.ScopeRead,
-		summary: "List what is connected with a symbol", text: "Follows edges with a confidence of 0.8 or more, the nearest nodes first.",
+		summary: "List the symbols that are connected with a symbol", text: "Follows edges with a confidence of 0.8 or more, the nearest nodes first.",
 	}, d.neighbours)
 	get(api, d, route{
 		id: "list-impact", path: "/repositories/{repository}/impact", tag: tag, scope: access.ScopeRead,

@@ -29,9 +29,9 @@ func registerHook(api huma.API, d deps) {
 		text: "The address stays. The old secret counts until the overlap is over.",
 	}, d.rotateHook)
 	remove(api, d, route{id: "revoke-hook", path: hookPath, tag: hooksTag, scope: access.ScopeOperate, summary: "Revoke a webhook"}, d.revokeHook)
-	get(api, d, route{id: "list-deliveries", path: "/deliveries", tag: hooksTag, scope: access.ScopeOperate, summary: "List what came to webhooks, newest first, and what became of it"}, d.deliveries)
+	get(api, d, route{id: "list-deliveries", path: "/deliveries", tag: hooksTag, scope: access.ScopeOperate, summary: "List the deliveries to webhooks, newest first, with their outcomes"}, d.deliveries)
 	get(api, d, route{id: "get-delivery", path: deliveryPath, tag: hooksTag, scope: access.ScopeOperate, summary: "Show a delivery with its body"}, d.delivery)
-	post(api, d, route{id: "replay-delivery", path: deliveryPath + "/replay", tag: hooksTag, scope: access.ScopeOperate, summary: "Do once more what a delivery says"}, d.replay)
+	post(api, d, route{id: "replay-delivery", path: deliveryPath + "/replay", tag: hooksTag, scope: access.ScopeOperate, summary: "Handle a delivery once more"}, d.replay)
 }
 
 type hooksInput struct{ Page }

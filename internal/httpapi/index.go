@@ -20,7 +20,7 @@ func registerIndex(api huma.API, d deps) {
 	const tag = "installation"
 	get(api, d, route{
 		id: "list-generations", path: "/generations", tag: tag, scope: access.ScopeRead, whole: true,
-		summary: "List the generations of the index, and how far one is that is being built",
+		summary: "List the generations of the index, and the progress of one that is being built",
 	}, d.generations)
 	get(api, d, route{
 		id: "get-generation", path: "/generations/{number}", tag: tag, scope: access.ScopeRead, whole: true,

@@ -74,7 +74,7 @@ func registerRepository(api huma.API, d deps) {
 	}, d.forgetAll)
 	post(api, d, route{
 		id: "approve-removal", path: "/repositories/{repository}/approve", tag: "repositories", scope: access.ScopeOperate,
-		summary: "Let a commit through that removes most of a ref's documents",
+		summary: "Approve a commit that removes most of a ref's documents",
 		text:    "`approved` is null if nothing waits.",
 	}, d.approve)
 }
