@@ -111,9 +111,11 @@ func (s *Service) source(ctx context.Context, g trackGraph) (wiki.Source, error)
 	}
 	uses := make(map[graph.Target]*usage)
 	var from []edgesOf
-	all, err := s.readWhole(ctx, g, func(file uuid.UUID, edges []graph.Edge) {
-		from = append(from, edgesOf{file, sure(edges)})
-	})
+	all, err := s.readWhole(ctx, g, func(f catalog.StoredEdges) error {
+		edges, err := graph.DecodeEdges(f.Edges)
+		from = append(from, edgesOf{f.Document, sure(edges)})
+		return err
+	}, nil)
 	if err != nil {
 		return w, err
 	}

@@ -73,7 +73,7 @@ func (s *Service) Communities(ctx context.Context, r CommunitiesRequest) (a Comm
 		return a, err
 	}
 	all, err := kept(ctx, s, g, "communities 1", func(ctx context.Context) (grouped, error) {
-		w, err := s.readWhole(ctx, g, nil)
+		w, err := s.readWhole(ctx, g, nil, nil)
 		if err != nil {
 			return grouped{}, err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -95,7 +96,7 @@ func (s *Service) Important(ctx context.Context, r ImportantRequest) (a Importan
 }
 
 func (s *Service) rankFiles(ctx context.Context, g trackGraph) ([]ranked, error) {
-	w, err := s.readWhole(ctx, g, nil)
+	w, err := s.readWhole(ctx, g, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -117,18 +118,18 @@ func (s *Service) rankSymbols(ctx context.Context, g trackGraph) ([]ranked, erro
 		i, ok := place[t]
 		if !ok {
 			i = int32(len(targets))
+			t.Qualified = strings.Clone(t.Qualified) // the rest of its file's edges need not stay
 			targets, place[t] = append(targets, t), i
 		}
 		return i
 	}
-	_, err := s.readWhole(ctx, g, func(file uuid.UUID, list []graph.Edge) {
-		for _, e := range list {
-			from := of(graph.Target{Document: file, Qualified: e.From})
-			for _, to := range e.Targets {
-				if len(edges) <= maxGraphEdges {
-					edges = append(edges, network.Edge{From: from, To: of(to), Weight: e.Confidence()})
-				}
-			}
+	last, lastOf := graph.Target{}, int32(-1) // edges of one definition follow each other
+	_, err := s.readWhole(ctx, g, nil, func(file uuid.UUID, e graph.End) {
+		if from := (graph.Target{Document: file, Qualified: e.From}); lastOf < 0 || from != last {
+			last, lastOf = from, of(from)
+		}
+		if len(edges) <= maxGraphEdges {
+			edges = append(edges, network.Edge{From: lastOf, To: of(e.To), Weight: e.Confidence})
 		}
 	})
 	if err != nil {

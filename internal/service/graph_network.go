@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/google/uuid"
 
@@ -67,8 +68,9 @@ type whole struct {
 	edges []network.Edge        // between files
 }
 
-// readWhole reads a graph. It calls each, if it is not nil, with each file's edges.
-func (s *Service) readWhole(ctx context.Context, g trackGraph, each func(file uuid.UUID, edges []graph.Edge)) (*whole, error) {
+// readWhole reads a graph, the next files while it decodes some. It calls file with each file
+// and each with the ends of its edges, if they are not nil.
+func (s *Service) readWhole(ctx context.Context, g trackGraph, file func(catalog.StoredEdges) error, each func(file uuid.UUID, end graph.End)) (*whole, error) {
 	w := &whole{place: make(map[uuid.UUID]int32)}
 	type leading struct {
 		from   int32
@@ -76,42 +78,43 @@ func (s *Service) readWhole(ctx context.Context, g trackGraph, each func(file uu
 		weight float64
 	}
 	var links []leading
-	for after := ""; ; {
-		page, err := s.stores.Catalog.Graphs.Files(ctx, g.track, after, networkPage)
+	known := make(map[uuid.UUID]int) // of the file under way: places in links
+	for page, err := range s.graphPages(ctx, g) {
 		if err != nil {
 			return nil, err
 		}
-		err = decoded(page, func(f catalog.StoredEdges, edges []graph.Edge) {
+		for _, f := range page {
 			from := int32(len(w.files))
-			f.Edges = nil
-			w.files, w.place[f.Document] = append(w.files, f), from
-			weights := make(map[uuid.UUID]float64)
-			for _, e := range edges {
-				for _, to := range e.Targets {
-					if weights[to.Document] == 0 && to.Document != f.Document {
-						links = append(links, leading{from: from, to: to.Document})
-					}
-					weights[to.Document] += e.Confidence()
+			clear(known)
+			if file != nil {
+				if err := file(f); err != nil {
+					return nil, err
 				}
 			}
-			for i := len(links) - 1; i >= 0 && links[i].from == from; i-- {
-				links[i].weight = weights[links[i].to]
+			err := graph.EachEnd(f.Edges, func(e graph.End) {
+				if each != nil {
+					each(f.Document, e)
+				}
+				if e.To.Document == f.Document {
+					return
+				}
+				at, ok := known[e.To.Document]
+				if !ok {
+					at = len(links)
+					known[e.To.Document], links = at, append(links, leading{from: from, to: e.To.Document})
+				}
+				links[at].weight += e.Confidence
+			})
+			if err != nil {
+				return nil, fmt.Errorf("edges of %s: %w", f.Path, err)
 			}
-			if each != nil {
-				each(f.Document, edges)
-			}
-		})
-		if err != nil {
-			return nil, err
+			f.Edges = nil
+			w.files, w.place[f.Document] = append(w.files, f), from
 		}
 		if len(w.files) > maxGraphFiles || len(links) > maxGraphEdges {
 			reason := fmt.Sprintf("the graph has more than %d files or %d edges, too many to compare all", maxGraphFiles, maxGraphEdges)
 			return nil, &Error{Kind: Refused, Field: FieldRepository, Reason: reason}
 		}
-		if len(page) < networkPage {
-			break
-		}
-		after = page[len(page)-1].Path
 	}
 	for _, l := range links {
 		if to, ok := w.place[l.to]; ok {
@@ -119,4 +122,40 @@ func (s *Service) readWhole(ctx context.Context, g trackGraph, each func(file uu
 		}
 	}
 	return w, nil
+}
+
+// graphPages reads the files of a graph, by path. The next page is read while one is used.
+func (s *Service) graphPages(ctx context.Context, g trackGraph) iter.Seq2[[]catalog.StoredEdges, error] {
+	type page struct {
+		files []catalog.StoredEdges
+		err   error
+	}
+	return func(yield func([]catalog.StoredEdges, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		pages := make(chan page)
+		defer func() {
+			cancel()
+			for range pages { // until the reader has ended
+			}
+		}()
+		go func() {
+			defer close(pages)
+			for after, last := "", false; !last; {
+				files, err := s.stores.Catalog.Graphs.Files(ctx, g.track, after, networkPage)
+				select {
+				case pages <- page{files, err}:
+				case <-ctx.Done():
+					return
+				}
+				if last = err != nil || len(files) < networkPage; !last {
+					after = files[len(files)-1].Path
+				}
+			}
+		}()
+		for p := range pages {
+			if !yield(p.files, p.err) {
+				return
+			}
+		}
+	}
 }

@@ -142,7 +142,7 @@ func DecodeEdges(b []byte) ([]Edge, error) {
 	if b[0] != edgeForm {
 		return nil, fmt.Errorf("%w: form %d", errEdges, b[0])
 	}
-	d := edgeReader{rest: b[1:]}
+	d := edgeReader{rest: string(b[1:])}
 	n := d.count(9)
 	edges := make([]Edge, 0, n)
 	for range n {
@@ -153,9 +153,7 @@ func DecodeEdges(b []byte) ([]Edge, error) {
 			e.Lines = append(e.Lines, line)
 		}
 		for range d.count(2) {
-			id, err := uuid.FromBytes([]byte(d.text()))
-			d.bad = d.bad || err != nil
-			e.Targets = append(e.Targets, Target{id, d.text()})
+			e.Targets = append(e.Targets, Target{d.document(), d.text()})
 		}
 		if d.bad {
 			return nil, errEdges
@@ -168,13 +166,64 @@ func DecodeEdges(b []byte) ([]Edge, error) {
 	return edges, nil
 }
 
+// End is a target of an edge, as those see it who ask for all edges of a graph.
+type End struct {
+	From       string
+	To         Target
+	Confidence float64
+}
+
+// EachEnd calls each with every target of a file's edges in their stored form, in order. It
+// reads what DecodeEdges reads, and keeps nothing of it: names are parts of one text.
+func EachEnd(b []byte, each func(End)) error {
+	if len(b) == 0 {
+		return nil // not resolved yet
+	}
+	if b[0] != edgeForm {
+		return fmt.Errorf("%w: form %d", errEdges, b[0])
+	}
+	d := edgeReader{rest: string(b[1:])}
+	for range d.count(9) {
+		d.byte()
+		strategy, from := Strategy(d.byte()), d.text()
+		for range 3 { // name, receiver, module
+			d.text()
+		}
+		d.number()
+		for range d.count(1) {
+			d.number()
+		}
+		targets := d.count(2)
+		confidence := strategy.Confidence(targets)
+		for range targets {
+			to := Target{d.document(), d.text()}
+			if d.bad {
+				return errEdges
+			}
+			each(End{from, to, confidence})
+		}
+	}
+	if d.bad || len(d.rest) > 0 {
+		return errEdges
+	}
+	return nil
+}
+
+// edgeReader reads a text, of which all names are parts: that costs one allocation a file.
 type edgeReader struct {
-	rest  []byte
+	rest  string
 	texts []string
 	bad   bool
 }
 
-func (d *edgeReader) fail() { d.bad, d.rest = true, nil }
+func (d *edgeReader) fail() { d.bad, d.rest = true, "" }
+
+func (d *edgeReader) document() (id uuid.UUID) {
+	if text := d.text(); len(text) != len(id) || copy(id[:], text) < len(id) {
+		d.fail()
+	}
+	return id
+}
 
 func (d *edgeReader) byte() byte {
 	if len(d.rest) == 0 {
@@ -187,8 +236,20 @@ func (d *edgeReader) byte() byte {
 }
 
 func (d *edgeReader) number() int {
-	n, size := binary.Uvarint(d.rest)
-	if size <= 0 || n > 1<<30 {
+	n, size := uint64(0), 0
+	for shift := 0; ; shift += 7 {
+		if size == len(d.rest) || size == binary.MaxVarintLen32 {
+			d.fail()
+			return 0
+		}
+		b := d.rest[size]
+		size++
+		n |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			break
+		}
+	}
+	if n > 1<<30 {
 		d.fail()
 		return 0
 	}
@@ -221,7 +282,7 @@ func (d *edgeReader) text() string {
 		d.fail()
 		return ""
 	}
-	s := string(d.rest[:n])
+	s := d.rest[:n]
 	d.rest = d.rest[n:]
 	d.texts = append(d.texts, s)
 	return s

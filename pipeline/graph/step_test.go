@@ -303,6 +303,19 @@ func FuzzDecodeEdges(f *testing.F) {
 	}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		edges, err := graph.DecodeEdges(data)
+		var ends []graph.End
+		again := graph.EachEnd(data, func(e graph.End) { ends = append(ends, e) })
+		if (again == nil) != (err == nil) {
+			t.Fatalf("ends: %v, edges: %v", again, err)
+		}
+		for _, e := range edges {
+			for _, to := range e.Targets {
+				if want := (graph.End{From: e.From, To: to, Confidence: e.Confidence()}); len(ends) == 0 || ends[0] != want {
+					t.Fatalf("an end differs from %+v", want)
+				}
+				ends = ends[1:]
+			}
+		}
 		if err != nil || len(edges) == 0 {
 			return
 		}
