@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/leatworks/leat/pipeline/chunk"
@@ -77,5 +78,24 @@ func TestImportsOfOtherLanguages(t *testing.T) {
 	}
 	if !slices.ContainsFunc(l.Paths, func(p Path) bool { return p.Dir == "web" && p.Pattern == "tsconfig.base.json" }) {
 		t.Errorf("paths: %+v", l.Paths)
+	}
+}
+
+// The name of a type means the type inside it too, and not its constructor.
+func TestTheNameOfATypeIsNotItsConstructor(t *testing.T) {
+	if !chunk.Trees {
+		t.Skip("without cgo there are no grammars")
+	}
+	for file, text := range map[string]string{
+		"Mill.java": "package m;\n\nclass Mill {\n  Mill() {}\n  Mill with(int n) { return this; }\n  int grind() { return 1; }\n  static int run() { return new Mill().with(1).grind(); }\n}\n",
+		"Mill.cs":   "namespace m;\n\nclass Mill {\n  Mill() {}\n  Mill with(int n) { return this; }\n  int grind() { return 1; }\n  static int run() { return new Mill().with(1).grind(); }\n}\n",
+	} {
+		language := map[string]string{"Mill.java": "Java", "Mill.cs": "C#"}[file]
+		got := found(t, file, map[string][2]string{file: {language, text}})
+		for name, want := range map[string]string{"Mill": file + "#Mill", "grind": "type " + file + "#Mill.grind"} {
+			if !strings.HasSuffix(got[name], want) {
+				t.Errorf("%s: %s is %q, want %q", language, name, got[name], want)
+			}
+		}
 	}
 }

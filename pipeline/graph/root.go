@@ -68,7 +68,7 @@ func (r *resolver) around(list []*symbol, name string, in place, within string) 
 		}
 		var own []*symbol
 		for _, s := range list {
-			if s.Document == in.document && s.Qualified == qualified && s.Kind > 0 && r.visible(s, path, in) {
+			if s.Document == in.document && s.Qualified == qualified && s.Kind > 0 && r.visible(s, path, in) && !constructs(s) {
 				own = append(own, s)
 			}
 		}

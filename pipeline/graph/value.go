@@ -371,11 +371,17 @@ func (r *resolver) innerOf(s *symbol, name string) value {
 	return nothing
 }
 
+// constructs says whether a definition is a constructor that has the name of its type. The
+// name means the type, also where an object of it is made.
+func constructs(s *symbol) bool {
+	return s.Kind == int(fact.KindMethod) && (family(s.Language) == "Java" || s.Language == "C#") && strings.HasSuffix("."+s.Qualified, "."+s.Name+"."+s.Name)
+}
+
 // membersOf lists the definitions of a member of a type, without those of its bases.
 func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
 	qualified := s.Qualified + "." + name
 	for _, m := range r.named(name) {
-		if m.Kind == 0 || m.Language != s.Language && family(m.Language) != family(s.Language) {
+		if m.Kind == 0 || m.Language != s.Language && family(m.Language) != family(s.Language) || constructs(m) {
 			continue
 		}
 		same := m.Document == s.Document

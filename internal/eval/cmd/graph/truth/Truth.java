@@ -171,6 +171,16 @@ public class Truth {
     }
 
     @Override
+    public Void visitVariable(VariableTree t, Void v) {
+      Element e = trees.getElement(getCurrentPath());
+      if (e != null && e.getKind() == ElementKind.ENUM_CONSTANT && t.getInitializer() instanceof NewClassTree made) { // as the compiler writes it
+        scan(made.getArguments(), v);
+        return scan(made.getClassBody(), v);
+      }
+      return super.visitVariable(t, v);
+    }
+
+    @Override
     public Void visitMethodInvocation(MethodInvocationTree t, Void v) {
       long at = nameOf(t.getMethodSelect());
       if (at >= 0) calls.add(s.spot(at).json(null));
