@@ -74,7 +74,7 @@ func related(ctx context.Context, c caller, in relatedIn) (string, error) {
 		}
 	}
 	what := fmt.Sprintf("%d files, with symbols that both refer to", len(rows))
-	if a.More {
+	if a.More && a.Next == "" {
 		what += "; a bound ended the search, so there may be more"
 	}
 	return in.rows(a.At, what, "nothing else refers to what it does, or was changed with it", rows, a.Next)

@@ -45,7 +45,7 @@ type RelatedAnswer struct {
 	At
 	Files   []string  `json:"files" nullable:"false" doc:"What the name stands for."`
 	Related []Related `json:"related" nullable:"false"`
-	More    bool      `json:"more" doc:"A bound ended the search: there may be more than the pages list."`
+	More    bool      `json:"more" doc:"A bound ended the search: there may be more than this page lists."`
 	Next    string    `json:"-"`
 }
 
@@ -99,6 +99,7 @@ func (s *Service) Related(ctx context.Context, r RelatedRequest) (a RelatedAnswe
 	}
 	slices.SortFunc(a.Related, func(x, y Related) int { return cmp.Or(cmp.Compare(y.Score, x.Score), strings.Compare(x.Path, y.Path)) })
 	a.Related, a.Next = part(a.Related, skip, r.Limit)
+	a.More = a.More || a.Next != ""
 	return a, nil
 }
 

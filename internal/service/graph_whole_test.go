@@ -132,7 +132,7 @@ func TestRelatedFiles(t *testing.T) {
 	page := service.RelatedRequest{GraphRequest: service.GraphRequest{Tenant: "acme", Repository: repo.Dir, Symbol: "main.go"}, Limit: 1}
 	for i, path := range []string{"wheel/w.go", "wheel/w_test.go"} {
 		a, err := m.Related(t.Context(), page)
-		if err != nil || len(a.Related) != 1 || a.Related[0].Path != path || (a.Next == "") != (i == 1) || a.More {
+		if err != nil || len(a.Related) != 1 || a.Related[0].Path != path || (a.Next == "") != (i == 1) || a.More != (i == 0) {
 			t.Fatalf("page %d of what is related to main.go: %+v, %v", i, a, err)
 		}
 		page.After = a.Next
