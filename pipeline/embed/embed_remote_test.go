@@ -97,17 +97,22 @@ func TestABadTextFailsItsDocumentAloneAndWhatWasPaidForIsKept(t *testing.T) {
 
 // Texts with which the model fails every time fail their documents, and no others.
 func TestATextThatBreaksTheModelFailsItsDocumentAlone(t *testing.T) {
-	server := embeddertest.NewServer(t, embeddertest.ServerConfig{Breaks: "POISON"})
-	p := testpipe.Open(t, testpipe.Config{Embedder: remote(t, server, nil)})
-	tree := files(100)
-	for i := range 6 {
-		tree[fmt.Sprintf("bad%d.txt", i)] = testpipe.File{Content: fmt.Sprintf("POISON %d\n", i)}
-	}
-	list := chunked(t, p, tree)
-	for i, err := range p.Deliver(t, list...) {
-		if bad := strings.HasPrefix(list[i].Subject, "bad"); bad != (err != nil) {
-			t.Errorf("%s: %v", list[i].Subject, err)
-		}
+	for name, cfg := range map[string]embeddertest.ServerConfig{
+		"answered with 500": {Breaks: "POISON"}, "answered with 429": {Tires: "POISON"}, "answered with 403": {Bars: "POISON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := testpipe.Open(t, testpipe.Config{Embedder: remote(t, embeddertest.NewServer(t, cfg), nil)})
+			tree := files(100)
+			for i := range 6 {
+				tree[fmt.Sprintf("bad%d.txt", i)] = testpipe.File{Content: fmt.Sprintf("POISON %d\n", i)}
+			}
+			list := chunked(t, p, tree)
+			for i, err := range p.Deliver(t, list...) {
+				if bad := strings.HasPrefix(list[i].Subject, "bad"); bad != (err != nil) {
+					t.Errorf("%s: %v", list[i].Subject, err)
+				}
+			}
+		})
 	}
 }
 

@@ -25,6 +25,8 @@ type ServerConfig struct {
 	Delay    time.Duration // of each answer
 	Poison   string        // a text that contains this is refused
 	Breaks   string        // a text that contains this is answered with 500
+	Bars     string        // a text that contains this is answered with 403, as a firewall does
+	Tires    string        // a text that contains this is answered with 429, as if there were too many
 	Crashes  string        // a text that contains this gets no answer: the connection is cut
 	Silent   bool          // its answers give no number of tokens
 	Shift    int           // number of places by which vectors are rotated, which makes it another model
@@ -164,6 +166,12 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, cha
 	switch {
 	case s.cfg.Breaks != "" && strings.Contains(strings.Join(q.texts, "\n"), s.cfg.Breaks):
 		s.fail(w, http.StatusInternalServerError, "failed to encode response: json: unsupported value: NaN")
+		return
+	case s.cfg.Bars != "" && strings.Contains(strings.Join(q.texts, "\n"), s.cfg.Bars):
+		s.fail(w, http.StatusForbidden, "blocked")
+		return
+	case s.cfg.Tires != "" && strings.Contains(strings.Join(q.texts, "\n"), s.cfg.Tires):
+		s.fail(w, http.StatusTooManyRequests, "request too large: limit 1000, requested 2000")
 		return
 	case s.cfg.Crashes != "" && strings.Contains(strings.Join(q.texts, "\n"), s.cfg.Crashes):
 		panic(http.ErrAbortHandler)

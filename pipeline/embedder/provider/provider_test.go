@@ -234,11 +234,11 @@ func TestOneBadTextFailsAlone(t *testing.T) {
 // the address is tried again.
 func TestATextThatBreaksTheModelFailsAlone(t *testing.T) {
 	for name, server := range map[string]embeddertest.ServerConfig{
-		"answered with 500": {Breaks: "poison"}, "cut off": {Crashes: "poison"},
+		"answered with 500": {Breaks: "poison"}, "answered with 429": {Tires: "poison"}, "answered with 403": {Bars: "poison"}, "cut off": {Crashes: "poison"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(t, "openai", embeddertest.NewServer(t, server))
-			if server.Breaks != "" {
+			if server.Breaks != "" || server.Bars != "" {
 				cfg.OpenFor = time.Hour // a failure held against the address would last
 			}
 			e := open(t, cfg)

@@ -29,6 +29,7 @@ type item struct {
 	attempts int // failed requests while the provider embedded the probe
 	tries    int // failed requests
 	alone    int // failed requests with this text alone, while the provider embedded the probe
+	busies   int // requests refused because the provider is busy
 
 	unanswered bool // a request with this text got no answer
 

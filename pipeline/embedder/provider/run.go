@@ -22,6 +22,10 @@ const (
 	// single text fails. Failures count only while the provider embeds the probe.
 	halveAfter  = 2
 	giveUpAfter = 2
+	// doubtAfter is the number of answers that the provider is busy after which a batch is under suspicion too, and
+	// giveUpBusy takes the place of giveUpAfter for them: a provider that is busy has room for a probe now and then.
+	doubtAfter = 3
+	giveUpBusy = 6
 	// spoiledTries is the number of invalid vectors after which a text fails.
 	spoiledTries = 3
 )
@@ -158,10 +162,9 @@ func (e *Embedder) retry(ctx context.Context, to *address, b batch, p *problem) 
 	switch p.kind {
 	case busy:
 		to.busy(p.after)
-	case slow, down:
+		b = e.doubt(ctx, to, b, p)
+	case slow, down, denied:
 		b = e.suspect(ctx, to, b, p)
-	case denied:
-		to.failed(p.err, true)
 	case refused:
 		if len(b) == 1 {
 			e.refuse(ctx, to, b[0], p)
@@ -196,10 +199,28 @@ func (e *Embedder) suspect(ctx context.Context, to *address, b batch, p *problem
 	}
 	if err := e.probe(ctx, to); err != nil {
 		if ctx.Err() == nil {
-			to.failed(fmt.Errorf("%w; and with the probe: %w", p.err, err), false)
+			to.failed(fmt.Errorf("%w; and with the probe: %w", p.err, err), p.kind == denied)
 		}
 		return b
 	}
+	return e.accuse(b, p, giveUpAfter)
+}
+
+// doubt finds out whether the provider is busy, or says so of these texts alone, as it does of a request that is larger
+// than its limit for a minute. The batch is sent again as it is at first, because that is so rare.
+func (e *Embedder) doubt(ctx context.Context, to *address, b batch, p *problem) batch {
+	for _, it := range b {
+		it.busies++
+	}
+	if b[0].busies < doubtAfter || e.probe(ctx, to) != nil {
+		return b
+	}
+	return e.accuse(b, p, giveUpBusy)
+}
+
+// accuse counts a failure of a batch while the provider embedded the probe. It halves the batch after some of them, and
+// fails a text that was alone in as many as most.
+func (e *Embedder) accuse(b batch, p *problem, most int) batch {
 	for _, it := range b {
 		it.attempts++
 		if len(b) == 1 {
@@ -209,7 +230,7 @@ func (e *Embedder) suspect(ctx context.Context, to *address, b batch, p *problem
 	if len(b) > 1 && b[0].attempts >= halveAfter {
 		b.halve()
 	}
-	return e.giveUp(b, p, func(it *item) bool { return it.alone >= giveUpAfter })
+	return e.giveUp(b, p, func(it *item) bool { return it.alone >= most })
 }
 
 // giveUp fails the items for which over is true, and returns the others.
