@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,9 +23,23 @@ var slow = []string{"csharp_patterns", "csharp_templates", "ignore_deep", "ignor
 // limit, and well. It gives back what it has not finished.
 func TestHostileRepositoriesDoNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
-	const drain = time.Second
+	for _, inProcess := range []bool{false, true} {
+		t.Run(fmt.Sprintf("parsed in the worker: %t", inProcess), func(t *testing.T) {
+			t.Parallel()
+			endWhileReading(t, inProcess)
+		})
+	}
+}
+
+func endWhileReading(t *testing.T, parseInProcess bool) {
+	t.Helper()
+	const (
+		drain  = time.Second
+		copies = 5 // of each repository: far more than can be read within the drain limit
+	)
 	d := newDeployment(t)
-	p := d.worker("ingestor", "LEAT_DRAIN_TIMEOUT="+drain.String(), fmt.Sprintf("LEAT_IN_FLIGHT=%d", len(slow)))
+	p := d.worker("ingestor", "LEAT_DRAIN_TIMEOUT="+drain.String(), fmt.Sprintf("LEAT_IN_FLIGHT=%d", len(slow)),
+		fmt.Sprintf("LEAT_PARSE_IN_PROCESS=%t", parseInProcess))
 	p.ready()
 	nc := d.connect()
 	made := 0
@@ -41,6 +56,13 @@ func TestHostileRepositoriesDoNotHoldUpTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		publish(t, nc, repo.Dir)
+		for range copies - 1 {
+			again := filepath.Join(t.TempDir(), "repo.git")
+			if err := os.CopyFS(again, os.DirFS(repo.Dir)); err != nil {
+				t.Fatal(err)
+			}
+			publish(t, nc, again)
+		}
 	}
 	if made != len(slow) {
 		t.Fatalf("%d of %d kinds are there", made, len(slow))
@@ -50,19 +72,19 @@ func TestHostileRepositoriesDoNotHoldUpTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close(t.Context())
-	listing := func() (n int) {
-		if err := db.QueryRow(t.Context(), "select count(*) from snapshots where state = 'listing'").Scan(&n); err != nil {
+	snapshots := func(where string) (n int) {
+		if err := db.QueryRow(t.Context(), "select count(*) from snapshots where "+where).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
-	await(t, "it reads one of them", func() bool { return listing() > 0 })
+	await(t, "it reads one of them", func() bool { return snapshots("state = 'listing'") > 0 })
 	began := time.Now()
 	p.stop()
 	if took := time.Since(began); took > drain+10*time.Second {
 		t.Errorf("it took %s to end with a drain timeout of %s", took, drain)
 	}
-	if listing() == 0 {
+	if snapshots("state <> 'listing'") == copies*len(slow) {
 		t.Error("it had read them all: nothing is tested here")
 	}
 	if text := p.log.String(); strings.Contains(text, "dead letter") || strings.Contains(text, "ignore that they were cancelled") {

@@ -3,6 +3,7 @@ package chunk
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
@@ -84,11 +85,14 @@ type Cutting struct {
 	Facts []byte
 }
 
-// Cut cuts a text as Split does, and finds its facts in the same parse.
-func Cut(language string, text []byte) Cutting {
-	var c Cutting
-	c.Spans = split(language, text, &c.Facts)
-	return c
+// Cut cuts a text as Split does, and finds its facts in the same parse. It fails only if
+// ctx has ended.
+func Cut(ctx context.Context, language string, text []byte) (c Cutting, err error) {
+	if err := ctx.Err(); err != nil {
+		return c, err
+	}
+	c.Spans = split(ctx, language, text, &c.Facts)
+	return c, ctx.Err()
 }
 
 // HasFacts says whether texts in language may have facts in this program.
@@ -97,11 +101,14 @@ func HasFacts(language string) bool {
 }
 
 // Split cuts text, written in language as go-enry names it. An empty text has
-// no spans.
-func Split(language string, text []byte) []Span { return split(language, text, nil) }
+// no spans. It cannot be ended, but its work is bounded by the size of the text.
+func Split(language string, text []byte) []Span {
+	return split(context.Background(), language, text, nil)
+}
 
-// split cuts a text, and stores its facts where they are asked for.
-func split(language string, text []byte, facts *[]byte) []Span {
+// split cuts a text, and stores its facts where they are asked for. Once ctx has ended,
+// the spans are not those of the text.
+func split(ctx context.Context, language string, text []byte, facts *[]byte) []Span {
 	if len(text) == 0 {
 		return nil
 	}
@@ -111,10 +118,12 @@ func split(language string, text []byte, facts *[]byte) []Span {
 		blocks = goBlocks(text, facts)
 	case formats[language] != nil:
 		blocks = formats[language](text)
+	case mixed[language] != nil:
+		blocks = mixed[language](ctx, text)
 	case layouts[language] != nil:
 		blocks = layouts[language].blocks(text)
 	default:
-		blocks = syntaxBlocks(language, text, facts)
+		blocks = syntaxBlocks(ctx, language, text, facts)
 	}
 	if len(blocks) == 0 {
 		blocks = []block{{end: len(text), kind: KindLines}}
@@ -124,7 +133,7 @@ func split(language string, text []byte, facts *[]byte) []Span {
 
 // Parses says whether a text in language is cut by what it means, not by lines.
 func Parses(language string) bool {
-	return formats[language] != nil || layouts[language] != nil || rules[language] != nil
+	return formats[language] != nil || mixed[language] != nil || layouts[language] != nil || rules[language] != nil
 }
 
 // Lines cuts text into windows of lines, as Split does where it knows no better.

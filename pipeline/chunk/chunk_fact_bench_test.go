@@ -32,7 +32,7 @@ func BenchmarkFacts(b *testing.B) {
 				})
 				least(b, &both, func() {
 					for _, text := range texts {
-						Cut(language, text)
+						cutting(b, language, text)
 					}
 				})
 			}

@@ -37,13 +37,13 @@ func TestFactsOfSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := Cut(factLanguages[filepath.Ext(file)], text)
+		c := cutting(t, factLanguages[filepath.Ext(file)], text)
 		set, err := fact.Decode(c.Facts)
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		if again := Cut(factLanguages[filepath.Ext(file)], text); !bytes.Equal(again.Facts, c.Facts) {
+		if again := cutting(t, factLanguages[filepath.Ext(file)], text); !bytes.Equal(again.Facts, c.Facts) {
 			t.Errorf("%s has other facts the second time", file)
 		}
 		got, golden := show(set), file+".golden"
@@ -90,7 +90,7 @@ func TestReferencesNameTheirPlace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		set, err := fact.Decode(Cut(factLanguages[filepath.Ext(file)], text).Facts)
+		set, err := fact.Decode(cutting(t, factLanguages[filepath.Ext(file)], text).Facts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func FuzzCut(f *testing.F) {
 		f.Add(factLanguages[filepath.Ext(file)], text)
 	}
 	f.Fuzz(func(t *testing.T, language string, text []byte) {
-		c := Cut(language, text)
+		c := cutting(t, language, text)
 		if c.Facts == nil {
 			return
 		}
@@ -130,4 +130,13 @@ func FuzzCut(f *testing.F) {
 			t.Fatalf("facts up to %d of %d bytes", set.Extent(), len(text))
 		}
 	})
+}
+
+func cutting(t testing.TB, language string, text []byte) Cutting {
+	t.Helper()
+	c, err := Cut(t.Context(), language, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

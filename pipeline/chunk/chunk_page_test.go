@@ -44,6 +44,11 @@ func TestEveryFormatHasASample(t *testing.T) {
 			t.Errorf("%s has no sample", language)
 		}
 	}
+	for language := range mixed {
+		if !sampled[cmp.Or(alike[language], language)] {
+			t.Errorf("%s has no sample", language)
+		}
+	}
 	for language := range layouts {
 		if !sampled[cmp.Or(alike[language], language)] {
 			t.Errorf("%s has no sample", language)

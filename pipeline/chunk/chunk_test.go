@@ -2,6 +2,8 @@ package chunk
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -380,5 +382,16 @@ func BenchmarkSplit(b *testing.B) {
 				Split(language, text)
 			}
 		})
+	}
+}
+
+// The end of the context ends a text that is being cut, whatever it holds.
+func TestCutEndsWithItsContext(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for language, text := range map[string]string{"C#": "class A{}", "Vue": "<script>let a</script>", "YAML": "a: 1", "": "text"} {
+		if _, err := Cut(ended, language, []byte(text)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v, want %v", language, err, context.Canceled)
+		}
 	}
 }

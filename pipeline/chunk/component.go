@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"bytes"
+	"context"
 	"regexp"
 )
 
@@ -29,13 +30,13 @@ type program struct {
 
 // componentBlocks cuts a file of Vue, Svelte or Astro: its scripts by their
 // definitions, its styles by rules, and what stands around them by lines.
-func componentBlocks(text []byte) []block {
-	return assemble(text, programs(text), func([]byte) []block { return nil })
+func componentBlocks(ctx context.Context, text []byte) []block {
+	return assemble(ctx, text, programs(text), func([]byte) []block { return nil })
 }
 
 // assemble cuts the programs in a text by their languages, and what stands around
 // them by markup, or by lines where that is nil.
-func assemble(text []byte, list []program, markup func([]byte) []block) []block {
+func assemble(ctx context.Context, text []byte, list []program, markup func([]byte) []block) []block {
 	var blocks []block
 	at := 0
 	gap := func(end int) {
@@ -56,7 +57,7 @@ func assemble(text []byte, list []program, markup func([]byte) []block) []block 
 		if format := formatOf(p.language); format != nil {
 			parts = format(inside)
 		} else {
-			parts = syntaxBlocks(p.language, inside, nil)
+			parts = syntaxBlocks(ctx, p.language, inside, nil)
 		}
 		if len(parts) == 0 {
 			continue

@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"bytes"
+	"context"
 	"slices"
 )
 
@@ -9,14 +10,12 @@ import (
 // and by those that package lang gives to files whose text is extracted.
 // Each takes time in proportion to the text. A nil result means by lines.
 var formats = map[string]func(text []byte) []block{
-	"Astro":              componentBlocks,
 	"AsciiDoc":           asciidocBlocks,
 	"CSS":                braces(sheet),
 	"Go":                 func(text []byte) []block { return goBlocks(text, nil) },
 	"Dockerfile":         dockerBlocks,
 	"GraphQL":            withNames(braces(hashed), graphqlName),
 	"HCL":                withNames(braces(hashed), hclName),
-	"HTML":               htmlBlocks,
 	"INI":                tomlBlocks,
 	"JSON":               jsonBlocks,
 	"JSON with Comments": jsonBlocks,
@@ -33,17 +32,23 @@ var formats = map[string]func(text []byte) []block{
 	"SCSS":               braces(slashed),
 	"SQL":                sqlBlocks,
 	"TOML":               tomlBlocks,
-	"Svelte":             componentBlocks,
 	"TSQL":               sqlBlocks,
-	"Vue":                componentBlocks,
 	"Word":               hashBlocks,
 	"YAML":               yamlBlocks,
 	"reStructuredText":   rstBlocks,
 }
 
+// mixed cut what holds programs of other languages, whose parse ends with ctx.
+var mixed = map[string]func(ctx context.Context, text []byte) []block{
+	"Astro":  componentBlocks,
+	"HTML":   htmlBlocks,
+	"Svelte": componentBlocks,
+	"Vue":    componentBlocks,
+}
+
 func init() {
 	for language, tag := range templates {
-		formats[language] = templateBlocks(tag)
+		mixed[language] = templateBlocks(tag)
 	}
 }
 

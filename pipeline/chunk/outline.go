@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"bytes"
+	"context"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -85,12 +86,12 @@ var htmlTag = regexp.MustCompile(`<[^>]*>`)
 
 // htmlBlocks cuts HTML by its headings, and the text of a page by the lines that
 // stand for them.
-func htmlBlocks(text []byte) []block {
+func htmlBlocks(ctx context.Context, text []byte) []block {
 	list := programs(text)
 	if frontMatter(text) > 0 && len(list) > 0 {
 		list = list[1:] // it is of a generator of sites, and no program
 	}
-	return assemble(text, list, markupBlocks)
+	return assemble(ctx, text, list, markupBlocks)
 }
 
 // markupBlocks cuts HTML between its scripts, and the text of a page, by headings.

@@ -3,6 +3,7 @@ package chunk
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"strings"
 
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
@@ -15,12 +16,12 @@ const (
 )
 
 // syntaxBlocks cuts a program by the definitions of its syntax tree; nil if
-// there is no tree. An error in the text is a node of the tree like others.
-func syntaxBlocks(language string, text []byte, facts *[]byte) []block {
+// there is no tree, as after the end of ctx. An error in the text is a node of the tree like others.
+func syntaxBlocks(ctx context.Context, language string, text []byte, facts *[]byte) []block {
 	if rules[language] == nil || nests(text) {
 		return nil
 	}
-	t, _ := tree.Parse(language, text)
+	t, _ := tree.Parse(ctx, language, text)
 	if t == nil {
 		return nil
 	}

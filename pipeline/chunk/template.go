@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"cmp"
+	"context"
 	"slices"
 )
 
@@ -23,9 +24,9 @@ var jinjaTag = lazily(`\{%-?\s*(?:block|macro)\s+(\w+)`)
 
 // templateBlocks cuts a template by its named tags and its headings, and its scripts
 // by their definitions.
-func templateBlocks(tag lazy) func(text []byte) []block {
-	return func(text []byte) []block {
-		return assemble(text, programs(text), func(markup []byte) []block {
+func templateBlocks(tag lazy) func(context.Context, []byte) []block {
+	return func(ctx context.Context, text []byte) []block {
+		return assemble(ctx, text, programs(text), func(markup []byte) []block {
 			heads := htmlHeads(markup)
 			for i := range heads {
 				heads[i].level = min(heads[i].level+1, len(headings{}))

@@ -42,8 +42,8 @@ func NewOffline(files []OfflineFile) (*Offline, error) {
 			o.layout.add(f.Path, f.Text)
 			continue
 		}
-		c := chunk.Cut(f.Language, f.Text)
-		if c.Facts == nil {
+		c, err := chunk.Cut(context.Background(), f.Language, f.Text)
+		if err != nil || c.Facts == nil {
 			continue
 		}
 		set, err := fact.Decode(c.Facts)

@@ -2,6 +2,7 @@ package child
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +75,8 @@ func serve(limits string, in io.Reader, out io.Writer) error {
 		if err := limitCPU(cpu); err != nil {
 			return fmt.Errorf("limit the processor's time: %w", err)
 		}
-		if err := writeAnswer(answers, chunk.Cut(t.Language, t.Bytes)); err != nil {
+		cutting, _ := chunk.Cut(context.Background(), t.Language, t.Bytes) // whoever asks kills this process
+		if err := writeAnswer(answers, cutting); err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}
 		if len(texts) > 0 {

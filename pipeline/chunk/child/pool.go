@@ -20,10 +20,10 @@ type InProcess struct{}
 func (InProcess) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error) {
 	cuttings := make([]chunk.Cutting, len(texts))
 	for i, t := range texts {
-		if err := ctx.Err(); err != nil {
+		var err error
+		if cuttings[i], err = chunk.Cut(ctx, t.Language, t.Bytes); err != nil {
 			return nil, err
 		}
-		cuttings[i] = chunk.Cut(t.Language, t.Bytes)
 	}
 	return cuttings, nil
 }
@@ -121,8 +121,11 @@ func (p *Pool) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, er
 	for i, t := range texts {
 		if chunk.Parses(t.Language) && len(t.Bytes) > 0 && len(t.Bytes) <= maxText && len(t.Language) <= maxLanguage {
 			parsed = append(parsed, i)
-		} else {
-			cuttings[i] = chunk.Cut(t.Language, t.Bytes)
+			continue
+		}
+		var err error
+		if cuttings[i], err = chunk.Cut(ctx, t.Language, t.Bytes); err != nil {
+			return nil, err
 		}
 	}
 	if len(parsed) == 0 {

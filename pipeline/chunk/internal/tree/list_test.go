@@ -22,7 +22,7 @@ func TestListIsTheTree(t *testing.T) {
 			keep := slices.Repeat([]bool{true}, len(kinds))
 			for _, text := range texts(t) {
 				fields := fields
-				tree, _ := Parse(language, text)
+				tree, _ := Parse(t.Context(), language, text)
 				if tree == nil {
 					continue
 				}

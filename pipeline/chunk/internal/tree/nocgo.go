@@ -2,7 +2,11 @@
 
 package tree
 
-import "github.com/leatworks/leat/pipeline/fact"
+import (
+	"context"
+
+	"github.com/leatworks/leat/pipeline/fact"
+)
 
 // Enabled says whether this program was built with grammars.
 const Enabled = false
@@ -14,7 +18,7 @@ type Tree struct{}
 func (*Tree) Close() {}
 
 // Parse finds no tree.
-func Parse(string, []byte) (*Tree, Cost) { return nil, Cost{} }
+func Parse(context.Context, string, []byte) (*Tree, Cost) { return nil, Cost{} }
 
 // Flat lists nothing.
 func (*Tree) Flat() *fact.Tree { return nil }

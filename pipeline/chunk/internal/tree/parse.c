@@ -127,7 +127,7 @@ static bool progress(TSParseState *state) {
 		reach(p, state->at);
 	}
 	p->job->cost.steps += steps_a_check;
-	if (p->job->cost.steps > p->limit.steps) {
+	if (p->job->cost.steps > p->limit.steps || __atomic_load_n(&p->job->told, __ATOMIC_RELAXED) != 0) {
 		p->stopped = true;
 	}
 	return p->stopped;

@@ -21,7 +21,9 @@ package tree
 import "C"
 
 import (
+	"context"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	_ "github.com/tree-sitter/go-tree-sitter" // compiles and links the library
@@ -68,16 +70,18 @@ type Tree struct {
 func (t *Tree) Close() { C.leat_tree_delete(t.raw) }
 
 // Parse reads a text written in language, as go-enry names it. It returns nil
-// if there is no grammar for it, or if the text costs more than its budget.
-func Parse(language string, text []byte) (*Tree, Cost) {
+// if there is no grammar for it, if the text costs more than its budget, or if ctx ends.
+func Parse(ctx context.Context, language string, text []byte) (*Tree, Cost) {
 	g := lookup(language)
-	if g == nil || len(text) == 0 || len(text) > MaxSize {
+	if g == nil || len(text) == 0 || len(text) > MaxSize || ctx.Err() != nil {
 		return nil, Cost{}
 	}
 	if language == "C" || language == "C++" {
 		text = withoutMacros(text)
 	}
 	job := C.leat_job{size: C.uint32_t(len(text)), least: least.raw(), a_byte: perByte(language).raw()}
+	told := (*int32)(unsafe.Pointer(&job.told))
+	defer context.AfterFunc(ctx, func() { atomic.StoreInt32(told, 1) })()
 	raw := C.leat_parse(g.language, &job, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))))
 	cost := Cost{Steps: int(job.cost.steps), Read: int(job.cost.read), Allocated: int(job.cost.allocated)}
 	if raw == nil {

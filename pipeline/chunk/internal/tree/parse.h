@@ -30,6 +30,7 @@ typedef struct {
 	uint32_t size;
 	leat_cost least, a_byte; // the budget at the beginning, and what each byte adds
 	leat_cost cost;
+	int32_t told; // by another thread: not 0 ends the parse
 	bool starved; // malloc gave nothing: the machine's limit, not the budget
 } leat_job;
 

@@ -43,7 +43,7 @@ func TestParseHard(t *testing.T) {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
 			for name, text := range texts {
-				tree, cost := Parse(language, []byte(text))
+				tree, cost := Parse(t.Context(), language, []byte(text))
 				if tree != nil {
 					tree.Root().Children()
 					tree.Close()
@@ -72,7 +72,7 @@ func FuzzParse(f *testing.F) {
 			t.Skip("large")
 		}
 		name := languages[int(language)%len(languages)]
-		tree, cost := Parse(name, text)
+		tree, cost := Parse(t.Context(), name, text)
 		if limit := budget(name, len(text)); tree != nil && cost.Allocated > limit.Allocated {
 			t.Fatalf("%d bytes were allocated, of %d", cost.Allocated, limit.Allocated)
 		}
@@ -103,7 +103,7 @@ func TestParseGivesBack(t *testing.T) {
 	hard := []byte(strings.Repeat("template<", 8<<10))
 	before := resident(t)
 	for range 100 {
-		if tree, _ := Parse("C#", hard); tree != nil {
+		if tree, _ := Parse(t.Context(), "C#", hard); tree != nil {
 			t.Fatal("it was to stop")
 		}
 	}

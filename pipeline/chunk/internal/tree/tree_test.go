@@ -3,6 +3,7 @@
 package tree
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 func TestParse(t *testing.T) {
 	text := []byte("import a\n\nclass B:\n    def c(self):\n        pass\n")
-	tree, cost := Parse("Python", text)
+	tree, cost := Parse(t.Context(), "Python", text)
 	if tree == nil {
 		t.Fatal("no tree")
 	}
@@ -47,7 +48,7 @@ func TestParseRefuses(t *testing.T) {
 		"too large":  {"Python", strings.Repeat("\n", MaxSize+1)},
 		"too costly": {"Rust", strings.Repeat(`"'`, 100<<10)},
 	} {
-		if tree, _ := Parse(c.language, []byte(c.text)); tree != nil {
+		if tree, _ := Parse(t.Context(), c.language, []byte(c.text)); tree != nil {
 			tree.Close()
 			t.Errorf("%s: a tree", name)
 		}
@@ -59,17 +60,17 @@ func TestParseRefuses(t *testing.T) {
 func TestParseIsPure(t *testing.T) {
 	hard := []byte(strings.Repeat(`"'`, 50<<10))
 	easy := []byte("fn a() {}\n")
-	tree, first := Parse("Rust", hard)
+	tree, first := Parse(t.Context(), "Rust", hard)
 	if tree != nil {
 		t.Fatal("it was to stop")
 	}
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			if _, cost := Parse("Rust", hard); cost != first {
+			if _, cost := Parse(t.Context(), "Rust", hard); cost != first {
 				t.Errorf("it cost %+v, and then %+v", first, cost)
 			}
-			tree, _ := Parse("Rust", easy)
+			tree, _ := Parse(t.Context(), "Rust", easy)
 			if tree == nil {
 				t.Error("no tree after one that was stopped")
 				return
@@ -81,4 +82,25 @@ func TestParseIsPure(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// A parse that is told to end ends at its next look, far from its budget.
+func TestParseEndsWithItsContext(t *testing.T) {
+	text := []byte("class A { int f(object x) { return x is A" + strings.Repeat("<x is A", 10_000) + "; } }")
+	all, whole := Parse(t.Context(), "C#", text)
+	if all != nil {
+		all.Close()
+	}
+	for range 100 { // on a busy machine the end may come when the parse is over
+		ctx, end := context.WithCancel(t.Context())
+		go end()
+		tree, cost := Parse(ctx, "C#", text)
+		if tree == nil && cost.Steps < whole.Steps {
+			return
+		}
+		if tree != nil {
+			tree.Close()
+		}
+	}
+	t.Errorf("no parse of %d steps was ended", whole.Steps)
 }
