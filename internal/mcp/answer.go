@@ -36,12 +36,19 @@ func explore(ctx context.Context, c caller, in exploreIn) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString(noticed(a.Waking, a.Slept))
+	source := ""
 	for _, p := range a.Pieces {
-		b.WriteString(mark + line(place(p.Repository, p.Path, p.StartLine, p.EndLine)+named(p.Kind, p.Symbol)+at(p.Ref, p.Commit, p.Underway)))
+		where := at(p.Ref, p.Commit, p.Underway)
+		if same := p.Repository + where; same == source {
+			p.Repository, where = "", ""
+		} else {
+			source = same
+		}
+		b.WriteString(mark + line(strings.TrimLeft(place(p.Repository, p.Path, p.StartLine, p.EndLine), " ")+named(p.Kind, p.Symbol)+where))
 		if p.CalledBy != "" {
 			b.WriteString(" called by " + line(p.CalledBy))
 		}
-		b.WriteString("\n" + ended(p.Text))
+		b.WriteString("\n" + parts(p))
 		if len(p.Neighbours) > 0 {
 			b.WriteString(mark + "also in this file:")
 			for i, d := range p.Neighbours {
@@ -57,6 +64,30 @@ func explore(ctx context.Context, c caller, in exploreIn) (string, error) {
 		}
 	}
 	return b.String(), nil
+}
+
+// parts returns the lines of a piece, and tells where some are left out.
+func parts(p service.Piece) string {
+	if len(p.Left) == 0 {
+		return ended(p.Text)
+	}
+	var b strings.Builder
+	text, at := p.Text, p.StartLine
+	for _, gap := range p.Left {
+		end := 0
+		for ; at < gap.StartLine; at++ {
+			end += strings.IndexByte(text[end:], '\n') + 1
+		}
+		if end > 0 {
+			b.WriteString(ended(text[:end]))
+		}
+		fmt.Fprintf(&b, "%s%d-%d left out\n", mark, gap.StartLine, gap.EndLine)
+		text, at = text[end:], gap.EndLine+1
+	}
+	if text != "" {
+		b.WriteString(ended(text))
+	}
+	return b.String()
 }
 
 type searchIn struct {

@@ -27,3 +27,14 @@ func TestLongNamesLeaveNoRoom(t *testing.T) {
 		}
 	}
 }
+
+// Where a piece leaves lines out, the answer says which, and no line of a file looks like
+// one of the answer's.
+func TestPartsTellWhatIsLeftOut(t *testing.T) {
+	p := service.Piece{Lead: service.Lead{StartLine: 5, EndLine: 12}, Text: "six\n» seven\nten\n",
+		Left: []service.Gap{{StartLine: 5, EndLine: 5}, {StartLine: 8, EndLine: 9}, {StartLine: 11, EndLine: 12}}}
+	want := "» 5-5 left out\nsix\n » seven\n» 8-9 left out\nten\n» 11-12 left out\n"
+	if got := parts(p); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

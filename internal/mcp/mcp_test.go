@@ -122,7 +122,7 @@ func TestToolsAnswer(t *testing.T) {
 		{"search", map[string]any{"query": "open the sluice", "kind": "function", "calls": true}, []string{at + "\n» called by Grind (mill.go)\n"}, "story"},
 		{"search", map[string]any{"query": "sluice", "language": "rust"}, []string{"Nothing found: no indexed text is of that language and kind."}, "»"},
 		{"search", map[string]any{"query": "treasure", "kind": "function"}, []string{"Nothing found: no indexed text holds a word of the query."}, "secret.go"},
-		{"explore", map[string]any{"question": "how is flour made"}, []string{" function Grind" + at, "openSluice(grain)", " function openSluice" + at}, "Treasure"},
+		{"explore", map[string]any{"question": "how is flour made"}, []string{" function Grind" + at, "openSluice(grain)", " function openSluice called by Grind"}, "Treasure"},
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "mill.go", "around": 5}, []string{" mill.go:3-6 of 6 lines Grind" + at, "func Grind"}, "package"},
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "mill.go", "first_line": 1, "last_line": 1}, []string{" mill.go:1-1 of 6 lines" + at + "\npackage mill\n"}, "Grind"},
 		{"read", map[string]any{"repository": m.repo.Dir, "path": "evil.txt"}, []string{"\n » more with cursor abc\n"}, "\n» more"},

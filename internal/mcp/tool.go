@@ -24,7 +24,8 @@ type tool struct {
 var tools = []tool{
 	{
 		name: "explore", title: "Explore code", scope: access.ScopeSearch,
-		description: "Answers a question about code with the code itself: the best matching definitions, whole, then what they call, then names of further places. " +
+		description: "Answers a question about code with the code itself: the best matching definitions and what they call, whole or the lines that matter, then names of further places. " +
+			"Lines that are left out are told; read shows them. A place without a repository is of the one named last. " +
 			"Use it first for 'how does', 'where is' and 'what happens when'. The answer never takes more than max_tokens. " +
 			`Example: {"question": "how are failed messages retried", "repository": "acme/mill", "max_tokens": 4000}`,
 		add: handle(explore),

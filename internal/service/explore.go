@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
+	"github.com/leatworks/leat/pipeline/search"
 )
 
 // Bounds of an exploration, in tokens (see BytesPerToken).
@@ -23,31 +23,35 @@ const (
 
 // What an answer is made of. docs/quality.md (What an agent reads) has the measurements.
 const (
-	exploreHits = 20 // hits that are looked at: an answer of the default size holds 6 to 11 pieces of them
-	callers     = 3  // of the best hits, whose calls are followed: those of later hits find no room
-	beforeCalls = 8  // hits that come before what the best of them call; measured beside 0 and 20
-	maxCalls    = 12 // names that are followed: one search looks them up, and more of them find no room
-	firstShare  = 2  // one part in so many of the budget is the most of the first piece; measured beside 3
-	mostShare   = 3  // the same of each other; measured beside 4
+	exploreHits = 40  // hits of each search that are looked at
+	eachPiece   = 220 // tokens for which one more piece is shown: 18 with the default
+	fewPieces   = 3   // pieces that are shown in a small answer
+	shareAt     = 2   // the piece at i, from 0, gets 1/(i+shareAt) of what all get; measured beside 1, 3 and 4
+	callers     = 5   // of the best hits, whose calls are followed: those of later hits find no room
+	beforeCalls = 6   // hits that come before what the best of them call
+	eachCalls   = 1   // definitions that are shown of those that a hit calls
+	maxCalls    = 20  // names that are followed: one search looks them up, and more of them find no room
 	// maxWhole is the most lines of a definition that is shown whole where a part of it was
 	// found. At 40 bytes a line it takes four fifths of the default budget, so that it
 	// takes a larger one to be shown.
 	maxWhole = 240
 	// leadShare is the part of the budget that is kept for places without their text, one in
-	// so many: some ten of them with the default.
-	leadShare    = 8
+	// so many: some five of them with the default.
+	leadShare    = 16
 	exploreLeads = 30 // places that are named without their text, as many as two answers would show
 	outlined     = 3  // pieces whose neighbours are named: with more of them the right file came less often
-	outlineShown = 12 // neighbours that are named of a file: a sixth of what a piece takes at most
+	outlineShown = 8  // neighbours that are named of a file
 )
 
 // What an answer takes in bytes beside names and texts, at most, as internal/mcp writes it.
 const (
 	leadOverhead  = 22 // two line numbers of seven digits, blanks, marks, the end of the line
 	pieceOverhead = 62 // mark, commit, freshness, the caller's mark, the end of the text
+	sameOverhead  = 24 // the same of a piece of the repository and commit that were named last
 	outlineHead   = 24 // before the neighbours
 	outlineEach   = 18 // beside the name of one
 	leadsHead     = 66 // before the places without their text
+	gapOverhead   = 28 // the line that tells of lines left out
 )
 
 // ExploreRequest asks a question about code.
@@ -60,8 +64,9 @@ type ExploreRequest struct {
 	MaxTokens    int      // most tokens of the answer, LeastExploreTokens to MaxExploreTokens; 0: DefaultExploreTokens
 }
 
-// ExploreAnswer holds whole pieces of code: the best hits first, then the definitions
-// that the first of them call, then further hits.
+// ExploreAnswer holds pieces of code: the best hits first, then the definitions that the
+// first of them call, then further hits. A piece is whole if there is room for it. Else it
+// has its head and the lines that hold most of the question's words.
 type ExploreAnswer struct {
 	Pieces     []Piece `json:"pieces" nullable:"false"`
 	Leads      []Lead  `json:"leads" nullable:"false" doc:"What was found too, and had no room."`
@@ -79,8 +84,17 @@ type Piece struct {
 	Revision   int64        `json:"revision" doc:"Revision of the commit's snapshot."`
 	Underway   bool         `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
 	Language   string       `json:"language"`
-	Text       string       `json:"text" doc:"The lines, with secrets masked."`
+	Text       string       `json:"text" doc:"The lines, but for those left out, with secrets masked."`
+	Left       []Gap        `json:"left_out" nullable:"false" doc:"Lines that text leaves out, because there is no room for all."`
 	Neighbours []Definition `json:"neighbours" nullable:"false" doc:"Other definitions of the file, at its first piece."`
+
+	symbols []HitSymbol // the definitions of which it holds lines
+}
+
+// Gap is lines that are left out.
+type Gap struct {
+	StartLine int `json:"start_line" doc:"From 1."`
+	EndLine   int `json:"end_line" doc:"Inclusive."`
 }
 
 // Lead is a place that is worth reading.
@@ -100,9 +114,16 @@ func (l Lead) cost() int {
 	return tokens(leadOverhead + len(l.Path) + len(l.Symbol) + len(l.Kind) + len(l.CalledBy) + len(l.Repository) + len(l.Ref))
 }
 
-// cost returns the tokens that a piece takes.
-func (p Piece) cost() int {
-	bytes := pieceOverhead + len(p.Text) + strings.Count("\n"+p.Text, "\n»") // a blank before each mark
+// source is what all pieces of a commit have in common.
+func (p Piece) source() string { return p.Repository + " " + p.Ref + " " + p.Commit }
+
+// cost returns the tokens that a piece takes, behind one of the same source or not.
+func (p Piece) cost(same bool) int {
+	overhead := pieceOverhead
+	if same {
+		p.Repository, p.Ref, overhead = "", "", sameOverhead
+	}
+	bytes := overhead + gapOverhead*len(p.Left) + len(p.Text) + strings.Count("\n"+p.Text, "\n»") // a blank before each mark
 	if len(p.Neighbours) > 0 {
 		bytes += outlineHead
 	}
@@ -112,8 +133,7 @@ func (p Piece) cost() int {
 	return p.Lead.cost() + tokens(bytes)
 }
 
-// Explore answers a question with as much code as the budget takes: whole pieces, and
-// never more tokens.
+// Explore answers a question with as much code as the budget takes, and never more tokens.
 func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswer, err error) {
 	defer mark(&err)
 	a = ExploreAnswer{Pieces: []Piece{}, Leads: []Lead{}}
@@ -125,10 +145,8 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 		reason := fmt.Sprintf("%d tokens: ask for %d to %d", budget, LeastExploreTokens, MaxExploreTokens)
 		return a, &Error{Kind: Invalid, Field: FieldLimit, Reason: reason}
 	}
-	found, err := s.Search(ctx, SearchRequest{
-		Tenant: r.Tenant, Reach: r.Reach, Query: r.Question, Repositories: r.Repositories, Ref: r.Ref, Limit: exploreHits,
-		parts: true,
-	})
+	x := exploration{Service: s, request: r, budget: budget, names: search.NewNames(r.Question), files: make(map[uuid.UUID]*exploredFile)}
+	found, err := x.found(ctx)
 	if err != nil {
 		return a, err
 	}
@@ -139,7 +157,7 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	for _, notice := range Notices(a.Waking, a.Slept) {
 		budget -= tokens(len(notice) + leadOverhead)
 	}
-	x := exploration{Service: s, request: r, budget: budget, files: make(map[uuid.UUID]*exploredFile)}
+	x.budget = budget
 	pieces, err := x.pieces(ctx, found.Hits, "")
 	if err != nil {
 		return a, err
@@ -149,7 +167,7 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	if err != nil {
 		return a, err
 	}
-	named, err := x.byName(ctx, found.Hits)
+	named, err := x.named(ctx, found.Hits)
 	if err != nil {
 		return a, err
 	}
@@ -157,9 +175,10 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	at, best := min(len(pieces), beforeCalls), min(len(pieces), beforeNames)
 	ordered := slices.Concat(pieces[:best], named, pieces[best:at])
 	for _, list := range called {
-		ordered = append(ordered, list...)
+		ordered = append(ordered, list[:min(len(list), eachCalls)]...)
 	}
-	a.pack(budget, append(ordered, pieces[at:]...))
+	ordered = append(ordered, pieces[at:]...)
+	a.pack(newCutter(x.names, pieces), budget, ordered)
 	return a, nil
 }
 
@@ -167,6 +186,7 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 type exploration struct {
 	*Service
 	request ExploreRequest
+	names   search.Names                // the question's words
 	budget  int                         // tokens of the answer
 	files   map[uuid.UUID]*exploredFile // by document
 }
@@ -177,224 +197,4 @@ type exploredFile struct {
 	outline []Definition
 	stored  catalog.StoredFile
 	text    []byte // of stored; nil: it has not been read
-}
-
-// pieces makes hits whole: the definitions that hold them, each once.
-func (x *exploration) pieces(ctx context.Context, hits []Hit, by string) (list []Piece, err error) {
-	named := make(map[uuid.UUID]bool) // documents whose neighbours have been named
-	for _, h := range hits {
-		p := pieceOf(h)
-		p.CalledBy = by
-		if slices.ContainsFunc(list, func(q Piece) bool { return q.overlaps(p.Lead) }) {
-			continue
-		}
-		f, err := x.file(ctx, h)
-		if err != nil {
-			return nil, err
-		}
-		if len(list) < outlined && !named[h.document] {
-			named[h.document] = true
-			p.Neighbours = neighbours(f.outline, h)
-		}
-		if err := x.widen(ctx, &p, f, h); err != nil {
-			return nil, err
-		}
-		list = append(list, p)
-	}
-	return list, nil
-}
-
-// pieceOf is the lines of a hit.
-func pieceOf(h Hit) Piece {
-	return Piece{
-		Lead:   Lead{Repository: h.Repository, Ref: h.Ref, Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Kind: h.Kind, Symbol: h.Symbol},
-		Commit: h.Commit, Revision: h.Revision, Underway: h.Underway, Language: h.Language, Text: h.Text, Neighbours: []Definition{},
-	}
-}
-
-// file returns the stored file of a hit, with its definitions.
-func (x *exploration) file(ctx context.Context, h Hit) (f *exploredFile, err error) {
-	if f = x.files[h.document]; f != nil {
-		return f, nil
-	}
-	f = &exploredFile{}
-	if f.outline, err = x.definitions(ctx, h.document); err != nil {
-		return nil, err
-	}
-	x.files[h.document] = f
-	return f, nil
-}
-
-// lines returns lines of a hit's file, none if it has changed since the search.
-func (x *exploration) lines(ctx context.Context, h Hit, first, last int) (text ReadAnswer, err error) {
-	f, err := x.file(ctx, h)
-	if err != nil {
-		return text, err
-	}
-	if f.text == nil {
-		if f.stored, err = x.stores.Catalog.Trees.StoredFile(ctx, h.document); err == nil {
-			f.text, err = x.content(ctx, f.stored)
-		}
-	}
-	if isNotFound(err) || err == nil && f.stored.Commit != h.Commit {
-		return text, nil
-	}
-	if err != nil {
-		return text, fmt.Errorf("read %s: %w", h.Path, err)
-	}
-	if err := text.cut(f.text, first, last); err != nil {
-		return ReadAnswer{}, nil // no such lines: it has changed too
-	}
-	return text, nil
-}
-
-// overlaps says whether a piece holds lines of another place.
-func (p Piece) overlaps(l Lead) bool {
-	return p.Repository == l.Repository && p.Ref == l.Ref && p.Path == l.Path && p.StartLine <= l.EndLine && l.StartLine <= p.EndLine
-}
-
-// neighbours names the definitions of a file beside the one that was found, those close
-// to it first.
-func neighbours(outline []Definition, h Hit) []Definition {
-	list := make([]Definition, 0, len(outline))
-	for _, d := range outline {
-		if d.Symbol != "" && d.Symbol != h.Symbol && !d.holds(h.StartLine) {
-			list = append(list, d)
-		}
-	}
-	distance := func(d Definition) int { return max(d.StartLine-h.EndLine, h.StartLine-d.EndLine) }
-	slices.SortStableFunc(list, func(x, y Definition) int { return cmp.Compare(distance(x), distance(y)) })
-	list = list[:min(len(list), outlineShown)]
-	slices.SortFunc(list, func(x, y Definition) int { return cmp.Compare(x.StartLine, y.StartLine) })
-	return list
-}
-
-// widen replaces the lines that were found by the whole definition, if it is larger and
-// not very large.
-func (x *exploration) widen(ctx context.Context, p *Piece, f *exploredFile, h Hit) error {
-	if h.Partial || h.Symbol == "" {
-		return nil
-	}
-	at := slices.IndexFunc(f.outline, func(d Definition) bool { return d.Symbol == h.Symbol && d.holds(h.StartLine) })
-	if at < 0 || f.outline[at].EndLine-f.outline[at].StartLine <= h.EndLine-h.StartLine || f.outline[at].EndLine-f.outline[at].StartLine >= maxWhole {
-		return nil
-	}
-	whole, err := x.lines(ctx, h, f.outline[at].StartLine, f.outline[at].EndLine)
-	if err != nil || whole.Text == "" || whole.More {
-		return err
-	}
-	p.StartLine, p.EndLine, p.Text = whole.First, whole.Last, whole.Text
-	return nil
-}
-
-// call is a name before an opening parenthesis, as most languages write a call.
-var call = regexp.MustCompile(`([\pL_][\pL\pN_]{2,})\s*\(`)
-
-// called finds the definitions that each of the pieces calls.
-func (x *exploration) called(ctx context.Context, pieces []Piece) (lists [][]Piece, err error) {
-	lists = make([][]Piece, len(pieces))
-	var names []string
-	for _, p := range pieces {
-		for _, name := range calls(p.Text) {
-			own := slices.ContainsFunc(pieces, func(q Piece) bool { return lastName(q.Symbol) == name })
-			if len(names) < maxCalls && !own && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	if len(names) == 0 {
-		return lists, nil
-	}
-	found, err := x.Search(ctx, SearchRequest{
-		Tenant: x.request.Tenant, Reach: x.request.Reach, Query: strings.Join(names, " "), Repositories: []string{pieces[0].Repository}, Ref: pieces[0].Ref,
-		Symbols: names, Limit: exploreHits, parts: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i, p := range pieces {
-		if lists[i], err = x.pieces(ctx, meant(p, found.Hits), cmp.Or(p.Symbol, p.Path)); err != nil {
-			return nil, err
-		}
-	}
-	return lists, nil
-}
-
-// meant chooses, of definitions, those that a piece calls. A name that is defined more than
-// once is left out, unless one of them is in the piece's own file.
-func meant(p Piece, definitions []Hit) (list []Hit) {
-	called := calls(p.Text)
-	byName := make(map[string][]Hit)
-	for _, h := range definitions {
-		if h.Language == p.Language {
-			byName[lastName(h.Symbol)] = append(byName[lastName(h.Symbol)], h)
-		}
-	}
-	for _, name := range slices.Compact(called) {
-		same := byName[name]
-		if len(same) > 1 {
-			same = slices.DeleteFunc(same, func(h Hit) bool { return h.Path != p.Path })
-		}
-		if len(same) == 1 {
-			list = append(list, same[0])
-		}
-		delete(byName, name)
-	}
-	return list
-}
-
-// calls lists the names that a text calls, in their order.
-func calls(text string) (names []string) {
-	for _, m := range call.FindAllStringSubmatch(text, -1) {
-		names = append(names, m[1])
-	}
-	return names
-}
-
-// lastName returns the last part of a qualified name.
-func lastName(symbol string) string {
-	return symbol[strings.LastIndexAny(symbol, ".:#/ ")+1:]
-}
-
-// pack takes pieces while they fit, and names the places of the others. A piece that
-// would take most of the budget is taken only if nothing else is.
-func (a *ExploreAnswer) pack(budget int, pieces []Piece) {
-	left, kept := budget-budget/leadShare, budget/leadShare
-	take := func(p Piece, most int) bool {
-		cost := p.cost()
-		if cost > most {
-			p.Neighbours = []Definition{}
-			cost = p.cost()
-		}
-		if cost > most {
-			return false
-		}
-		left -= cost
-		a.Pieces = append(a.Pieces, p)
-		return true
-	}
-	held := func(l Lead) bool {
-		return slices.ContainsFunc(a.Pieces, func(q Piece) bool { return q.overlaps(l) })
-	}
-	var others []Piece
-	share := firstShare
-	for _, p := range pieces {
-		if !held(p.Lead) && !take(p, min(left, budget/share)) {
-			others = append(others, p)
-		}
-		share = mostShare
-	}
-	for _, p := range others {
-		if len(a.Pieces) == 0 {
-			take(p, left)
-		}
-	}
-	left += kept - tokens(leadsHead)
-	for _, p := range others {
-		named := slices.ContainsFunc(a.Leads, func(l Lead) bool { return Piece{Lead: l}.overlaps(p.Lead) })
-		if cost := p.Lead.cost(); cost <= left && len(a.Leads) < exploreLeads && !named && !held(p.Lead) {
-			left -= cost
-			a.Leads = append(a.Leads, p.Lead)
-		}
-	}
 }

@@ -16,8 +16,8 @@ import (
 // Chosen on the ten questions of internal/mcp, and measured on 240 others (docs/quality.md).
 const (
 	beforeNames = 2 // hits that come before the definitions that are found by name; measured beside 3 and 4
-	maxByName   = 3 // definitions that are found by name
-	namedShare  = 6 // one part in so many of the budget is the most of each, together half of it; measured beside 3 and 4
+	maxByName   = 4 // definitions that are found by name
+	namedShare  = 6 // one part in so many of the budget is the most of each; measured beside 3 and 4
 )
 
 // nominee is a definition of a file in which something was found.
@@ -38,12 +38,11 @@ func (n nominee) score(weights []float64) (sum float64) {
 	return sum * (1 + n.share) / 2 * (1 + n.near) / 2
 }
 
-// byName looks at the files of the hits a second time, for definitions whose names hold
+// named looks at the files of the hits a second time, for definitions whose names hold
 // words of the question that few names there hold. A search ranks texts: one that is
 // about many things comes before the short function that does what is asked for.
-func (x *exploration) byName(ctx context.Context, hits []Hit) (list []Piece, err error) {
-	names := search.NewNames(x.request.Question)
-	nominees, err := x.nominees(ctx, names, hits)
+func (x *exploration) named(ctx context.Context, hits []Hit) (list []Piece, err error) {
+	nominees, err := x.nominees(ctx, x.names, hits)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func (x *exploration) byName(ctx context.Context, hits []Hit) (list []Piece, err
 		}
 		p := pieceOf(n.hit)
 		p.StartLine, p.EndLine, p.Kind, p.Symbol, p.Text = text.First, text.Last, n.Kind, n.Symbol, text.Text
-		if p.cost() <= x.budget/namedShare {
+		if p.cost(true) <= x.budget/namedShare {
 			list = append(list, p)
 		}
 	}
@@ -79,7 +78,7 @@ func (x *exploration) byName(ctx context.Context, hits []Hit) (list []Piece, err
 func (x *exploration) nominees(ctx context.Context, names search.Names, hits []Hit) (list []nominee, err error) {
 	seen, best := make(map[uuid.UUID]bool), max(hits[0].Score, 0.001)
 	for _, h := range hits {
-		if seen[h.document] || names.Aside(h.Path) {
+		if seen[h.document] || names.Aside(h.Path, h.Language) {
 			continue
 		}
 		seen[h.document] = true
