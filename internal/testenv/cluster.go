@@ -2,12 +2,14 @@ package testenv
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -94,13 +96,28 @@ cluster { name: leat, listen: %q, routes: [%s]%s }
 // their configurations, so none can choose its own.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("testenv: %v", err)
+	for range 100 {
+		// The kernel gives ports above these to connections, which would take one
+		// before its server starts.
+		port := leastPort + rand.IntN(mostPort-leastPort)
+		if _, given := addresses.LoadOrStore(port, true); given {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("testenv: no free port")
+	return ""
 }
+
+const leastPort, mostPort = 10_000, 32_000
+
+// addresses are the ports that tests of this process have been given.
+var addresses sync.Map
 
 func (n *Node) file(name string) string { return filepath.Join(n.dir, "nats."+name) }
 
@@ -178,7 +195,17 @@ func (n *Node) Await() {
 				return
 			}
 		}
+		select {
+		case <-n.ended:
+			n.t.Fatalf("testenv: node %s has ended:\n%s", n.name, n.said())
+		default:
+		}
 	}
+	n.t.Fatalf("testenv: node %s is not healthy after %s:\n%s", n.name, startLimit, n.said())
+}
+
+// said is the end of the server's log.
+func (n *Node) said() []byte {
 	log, _ := os.ReadFile(n.file("log"))
-	n.t.Fatalf("testenv: node %s is not healthy after %s:\n%s", n.name, startLimit, log[max(0, len(log)-8<<10):])
+	return log[max(0, len(log)-8<<10):]
 }

@@ -78,9 +78,6 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 	dir := t.TempDir()
 	certificate, key := a.Sign(t, "qdrant")
 	grpc, web := FreeAddress(t), FreeAddress(t)
-	for web == grpc {
-		web = FreeAddress(t)
-	}
 	port := func(address string) string { _, port, _ := net.SplitHostPort(address); return port }
 	config := filepath.Join(dir, "config.yaml")
 	content := fmt.Sprintf("storage: {storage_path: %q, snapshots_path: %q}\nservice: {host: 127.0.0.1, http_port: %s, grpc_port: %s, enable_tls: true, verify_https_client_certificate: true}\ntls: {cert: %q, key: %q, ca_cert: %q}\ntelemetry_disabled: true\n",
