@@ -32,6 +32,9 @@ func TestShort(t *testing.T) {
 	var text strings.Builder
 	report.Write(&text)
 	t.Log(text.String())
+	if report.Graph.Symbols == 0 || report.Graph.Edges == 0 {
+		t.Errorf("the graphs hold %d symbols and %d edges: they show nothing", report.Graph.Symbols, report.Graph.Edges)
+	}
 	for _, v := range report.Violations {
 		t.Error(v)
 	}

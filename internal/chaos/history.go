@@ -119,7 +119,7 @@ func (t *tree) change(i int) {
 		case 0, 1:
 			t.add()
 		case 2, 3:
-			f.content += t.text()
+			f.content += t.text(path)
 			t.files[path] = f
 		case 4: // renamed
 			delete(t.files, path)
@@ -171,7 +171,14 @@ func (t *tree) put(path string, f file) {
 	t.files[path] = f
 }
 
-func (t *tree) add() { t.put(t.path(), file{"100644", t.text() + t.text()}) }
+func (t *tree) add() {
+	path := t.path()
+	head := ""
+	if strings.HasSuffix(path, ".go") {
+		head = "package mill\n\n"
+	}
+	t.put(path, file{"100644", head + t.text(path) + t.text(path)})
+}
 
 func (t *tree) any() string {
 	paths := slices.Sorted(maps.Keys(t.files))
@@ -188,9 +195,22 @@ var words = strings.Fields("stream mill water wheel channel stone river gate flo
 
 func (t *tree) word() string { return words[t.random.IntN(len(words))] }
 
-func (t *tree) text() string {
+// text is some functions that call others, of this file or of another one, where the path
+// is of code, and otherwise lines of words.
+func (t *tree) text(path string) string {
+	function := ""
+	switch {
+	case strings.HasSuffix(path, ".go"):
+		function = "// %[1]s turns the %[3]s.\nfunc %[1]s(n int) int {\n\treturn %[2]s(n) + %[4]d\n}\n\n"
+	case strings.HasSuffix(path, ".py"):
+		function = "def %[1]s(n):\n    \"\"\"Turns the %[3]s.\"\"\"\n    return %[2]s(n) + %[4]d\n\n"
+	}
 	var b strings.Builder
 	for range 5 + t.random.IntN(30) {
+		if function != "" {
+			fmt.Fprintf(&b, function, t.name(), t.name(), t.word(), t.random.IntN(1000))
+			continue
+		}
 		for range 3 + t.random.IntN(9) {
 			b.WriteString(t.word())
 			b.WriteByte(' ')
@@ -200,6 +220,9 @@ func (t *tree) text() string {
 	}
 	return b.String()
 }
+
+// name is one of a few hundred, so that many are defined once and some several times.
+func (t *tree) name() string { return t.word() + strconv.Itoa(t.random.IntN(30)) }
 
 // commit writes the tree for git fast-import. Now and then a commit has no
 // parent, as after a push of an unrelated history.
