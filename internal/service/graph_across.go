@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -96,6 +97,9 @@ func (a *acrossing) own() catalog.Head {
 	return catalog.Head{Track: catalog.Track{ID: a.g.track, Repository: id, URL: a.g.at.URL, Ref: a.g.at.Ref}, Commit: a.g.at.Commit, Revision: a.g.at.Revision}
 }
 
+// tracks are those of the other repositories, in order.
+func (a *acrossing) tracks() []uuid.UUID { return compact(slices.Collect(maps.Keys(a.others))) }
+
 // outward finds what symbols refer to in other repositories.
 func (a *acrossing) outward(ctx context.Context, documents []uuid.UUID, of map[graph.Target]bool) error {
 	files, err := a.stores.Catalog.Graphs.FilesOf(ctx, a.g.track, documents)
@@ -122,17 +126,14 @@ func (a *acrossing) inward(ctx context.Context, of map[graph.Target]bool) error 
 	for _, name := range modules[:min(len(modules), maxAcrossModules)] {
 		keys = append(keys, graph.ModuleKey(name))
 	}
-	var tracks []uuid.UUID
-	for id := range a.others {
-		tracks = append(tracks, id)
-	}
+	tracks := a.tracks()
 	var after *catalog.ImportingFile
 	for read := 0; ; read += graphPage {
 		if read >= maxAcrossFiles {
 			a.more = true
 			return nil
 		}
-		page, err := a.stores.Catalog.Graphs.Importing(ctx, compact(tracks), keys, after, graphPage)
+		page, err := a.stores.Catalog.Graphs.Importing(ctx, tracks, keys, after, graphPage)
 		if err != nil {
 			return err
 		}
@@ -183,11 +184,7 @@ func (a *acrossing) resolve(ctx context.Context, files []catalog.ImportingFile, 
 
 // declaring loads the graphs that declare modules, by track.
 func (a *acrossing) declaring(ctx context.Context, modules []string) ([]uuid.UUID, error) {
-	tracks := []uuid.UUID{a.g.track}
-	for id := range a.others {
-		tracks = append(tracks, id)
-	}
-	graphs, err := a.stores.Catalog.Graphs.Declaring(ctx, compact(tracks), modules, maxAcrossGraphs+1)
+	graphs, err := a.stores.Catalog.Graphs.Declaring(ctx, compact(append(a.tracks(), a.g.track)), modules, maxAcrossGraphs+1)
 	if err != nil {
 		return nil, err
 	}

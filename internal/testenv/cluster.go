@@ -4,15 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/leatworks/leat/internal/relay"
 )
@@ -26,11 +23,9 @@ type Cluster struct {
 
 // Node is a server of a cluster.
 type Node struct {
-	t                      testing.TB
+	process
 	name, dir              string
-	client, route, monitor string // addresses
-	cmd                    *exec.Cmd
-	ended                  chan struct{}
+	client, route, monitor string         // addresses
 	links                  []*relay.Relay // to and from the other nodes, where there are any
 }
 
@@ -58,7 +53,8 @@ func cluster(t testing.TB, route func(from, to *Node) string, advertise string) 
 	c := &Cluster{}
 	var urls []string
 	for _, name := range []string{"a", "b", "c"} {
-		n := &Node{t: t, name: name, dir: tempDir(t), client: FreeAddress(t), route: FreeAddress(t), monitor: FreeAddress(t)}
+		n := &Node{name: name, dir: tempDir(t), client: FreeAddress(t), route: FreeAddress(t), monitor: FreeAddress(t)}
+		n.process = process{t: t, title: "node " + name, health: "http://" + n.monitor + "/healthz", log: n.file("log")}
 		c.Nodes = append(c.Nodes, n)
 		urls = append(urls, "nats://"+n.client)
 	}
@@ -130,19 +126,7 @@ func (n *Node) start() {
 	if err != nil {
 		n.t.Fatalf("testenv: %v", err)
 	}
-	cmd, ended := exec.Command(binary, "-c", n.file("conf"), "-P", n.file("pid"), "-l", n.file("log")), make(chan struct{})
-	if err := cmd.Start(); err != nil {
-		n.t.Fatalf("testenv: start node %s: %v", n.name, err)
-	}
-	go func() {
-		_ = cmd.Wait()
-		close(ended)
-	}()
-	n.cmd, n.ended = cmd, ended
-	n.t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
-	})
+	n.run(exec.Command(binary, "-c", n.file("conf"), "-P", n.file("pid"), "-l", n.log))
 }
 
 // URL is the address of this node for clients.
@@ -165,47 +149,9 @@ func (n *Node) Join() {
 	n.Await()
 }
 
-// Kill ends the server at once, as the loss of its machine would.
-func (n *Node) Kill() {
-	_ = n.cmd.Process.Kill()
-	<-n.ended
-}
-
-// Stop ends the server as a process manager does.
-func (n *Node) Stop() {
-	_ = n.cmd.Process.Signal(syscall.SIGTERM)
-	<-n.ended
-}
-
 // Start starts the server again over its directory, and waits as Await does.
 func (n *Node) Start() {
 	n.t.Helper()
 	n.start()
 	n.Await()
-}
-
-// Await waits until the server says that its streams and consumers are those of the
-// cluster.
-func (n *Node) Await() {
-	n.t.Helper()
-	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if resp, err := http.Get("http://" + n.monitor + "/healthz"); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		select {
-		case <-n.ended:
-			n.t.Fatalf("testenv: node %s has ended:\n%s", n.name, n.said())
-		default:
-		}
-	}
-	n.t.Fatalf("testenv: node %s is not healthy after %s:\n%s", n.name, startLimit, n.said())
-}
-
-// said is the end of the server's log.
-func (n *Node) said() []byte {
-	log, _ := os.ReadFile(n.file("log"))
-	return log[max(0, len(log)-8<<10):]
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -39,10 +38,7 @@ func PostgresWithTLS(t testing.TB, a *Authority) string {
 		give(t, owner, filepath.Join(data, name), read(t, file))
 	}
 	give(t, owner, filepath.Join(data, "pg_hba.conf"), []byte("hostssl all leat 127.0.0.1/32 cert clientcert=verify-full\n"))
-	_, port, err := net.SplitHostPort(FreeAddress(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := portOf(FreeAddress(t))
 	begin(t, owner, dir, filepath.Join(bin, "postgres"), "-D", data,
 		"-c", "listen_addresses=127.0.0.1", "-c", "port="+port, "-c", "unix_socket_directories="+data, "-c", "fsync=off",
 		"-c", "ssl=on", "-c", "ssl_cert_file=server.pem", "-c", "ssl_key_file=server.key", "-c", "ssl_ca_file=ca.pem")
@@ -78,10 +74,9 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 	dir := t.TempDir()
 	certificate, key := a.Sign(t, "qdrant")
 	grpc, web := FreeAddress(t), FreeAddress(t)
-	port := func(address string) string { _, port, _ := net.SplitHostPort(address); return port }
 	config := filepath.Join(dir, "config.yaml")
 	content := fmt.Sprintf("storage: {storage_path: %q, snapshots_path: %q}\nservice: {host: 127.0.0.1, http_port: %s, grpc_port: %s, enable_tls: true, verify_https_client_certificate: true}\ntls: {cert: %q, key: %q, ca_cert: %q}\ntelemetry_disabled: true\n",
-		filepath.Join(dir, "storage"), filepath.Join(dir, "snapshots"), port(web), port(grpc), certificate, key, a.CA)
+		filepath.Join(dir, "storage"), filepath.Join(dir, "snapshots"), portOf(web), portOf(grpc), certificate, key, a.CA)
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
