@@ -80,7 +80,7 @@ func (d *devGateway) beside(ctx context.Context, s *worker.Stores, stores config
 	both, ctx := errgroup.WithContext(serving)
 	both.Go(func() error { return gateway.Run(ctx, s, stores, door, git, devDrain, log.With("worker", "gateway")) })
 	select {
-	case <-d.health.Mounted():
+	case <-d.health.Whole():
 	case <-ctx.Done():
 	}
 	answer := main(ctx)

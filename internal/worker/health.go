@@ -26,8 +26,8 @@ type Health struct {
 	rest   atomic.Pointer[http.Handler]
 	ended  atomic.Bool
 
-	mounted chan struct{}
-	mount   sync.Once
+	whole chan struct{} // closed when no handler is missing
+	mount sync.Once
 }
 
 // The deadlines of a request. A mounted handler sets its own.
@@ -40,7 +40,10 @@ const (
 // mounted: until then, the process is not ready, and asks clients to come again. A git
 // host that got a 404 would not deliver its push again.
 func Listen(addr config.Address, door bool, metrics http.Handler, log *slog.Logger) (*Health, error) {
-	h := &Health{door: door, mounted: make(chan struct{})}
+	h := &Health{door: door, whole: make(chan struct{})}
+	if !door {
+		h.mount.Do(func() { close(h.whole) })
+	}
 	if addr == "" || addr == config.NoListen {
 		return h, nil
 	}
@@ -96,11 +99,11 @@ func (h *Health) Open(s *Stores) { h.stores.Store(s) }
 // Mount sets the handler of all other paths.
 func (h *Health) Mount(rest http.Handler) {
 	h.rest.Store(&rest)
-	h.mount.Do(func() { close(h.mounted) })
+	h.mount.Do(func() { close(h.whole) })
 }
 
-// Mounted is closed when there is a handler of all other paths.
-func (h *Health) Mounted() <-chan struct{} { return h.mounted }
+// Whole is closed when no handler is to be mounted any more.
+func (h *Health) Whole() <-chan struct{} { return h.whole }
 
 // Stop makes /readyz say that the process is stopping.
 func (h *Health) Stop() { h.ended.Store(true) }

@@ -36,6 +36,17 @@ func TestADoorIsReadyWithItsRoutes(t *testing.T) {
 			}
 			return resp.StatusCode, string(text), resp.Header
 		}
+		whole := func() bool {
+			select {
+			case <-h.Whole():
+				return true
+			default:
+				return false
+			}
+		}
+		if whole() == door {
+			t.Errorf("door %v: whole before its routes are mounted: %v", door, whole())
+		}
 		if code, text, _ := ask("/readyz"); code != http.StatusServiceUnavailable || strings.Contains(text, "routes") != door {
 			t.Errorf("door %v: /readyz answers %d %s", door, code, text)
 		}
@@ -52,6 +63,9 @@ func TestADoorIsReadyWithItsRoutes(t *testing.T) {
 		h.Mount(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 		if code, _, _ := ask("/hooks/a"); code != http.StatusAccepted {
 			t.Errorf("with its routes it answers %d", code)
+		}
+		if !whole() {
+			t.Error("a door is not whole with its routes")
 		}
 	}
 }

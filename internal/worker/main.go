@@ -141,6 +141,12 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 		<-ctx.Done()
 		health.Stop()
 	}()
-	log.Info("ready", "index", cfg.Index, "generation", stores.Generation.Number, "embedder", stores.Generation.Embedder.Name)
+	go func() {
+		select {
+		case <-health.Whole():
+			log.Info("ready", "index", cfg.Index, "generation", stores.Generation.Number, "embedder", stores.Generation.Embedder.Name)
+		case <-ctx.Done():
+		}
+	}()
 	return run(ctx, stores)
 }
