@@ -21,7 +21,7 @@ type BatchConfig struct {
 	Pause       time.Duration // a live batch waits no longer once no item has come for this time; default Wait
 	Concurrency int           // batches under way at once, in each lane; default 1
 
-	// Halve reports whether an error that is no rejection comes from some items
+	// Halve reports whether an error other than a rejection comes from some items
 	// of the batch rather than from all. Default: never.
 	Halve func(error) bool
 

@@ -67,8 +67,8 @@ func TestLiveItemsDoNotWaitForBulk(t *testing.T) {
 	})
 }
 
-// While live items are at hand, bulk is worked on one batch at a time, and it
-// is worked on.
+// While there are live items, the bulk lane gets one batch at a time. It never
+// gets none.
 func TestBulkKeepsAShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStuck(3)
@@ -111,7 +111,7 @@ func TestBulkHasAllToItselfWhenLiveIsDone(t *testing.T) {
 	})
 }
 
-// A tenant that has many items at hand does not keep another's out of the next batch.
+// A tenant with many waiting items does not keep another tenant's item out of the next batch.
 func TestTenantsTakeTurnsInABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var batches [][]int

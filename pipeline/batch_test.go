@@ -177,7 +177,8 @@ func TestAnErrorOfAllIsNotHalved(t *testing.T) {
 	})
 }
 
-// The context of a batch ends with the last of its items' and not with the first.
+// The context of a batch ends when the contexts of all its items have ended, not
+// when the first of them does.
 func TestAnItemThatIsGivenUpEndsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := pipeline.NewBatcher(pipeline.BatchConfig{Items: 2, Wait: time.Second}, func(ctx context.Context, _ []int) error {

@@ -26,7 +26,7 @@ type Hands struct {
 // NewHands returns hands that are empty.
 func NewHands() *Hands { return &Hands{held: make(map[*incoming]catalog.Holding)} }
 
-// Held lists at most most of the messages in hand, the oldest first, and counts them all.
+// Held lists up to most messages in hand, the oldest first, and returns the number of all.
 // If there are more, tenants take turns, so that each tenant's oldest are listed.
 func (h *Hands) Held(most int) (list []catalog.Holding, all int) {
 	h.mu.Lock()
@@ -43,7 +43,7 @@ func (h *Hands) Held(most int) (list []catalog.Holding, all int) {
 	if all <= most {
 		return list, all
 	}
-	turn, seen := make([]int, all), make(map[string]int) // the turn of each among those of its tenant
+	turn, seen := make([]int, all), make(map[string]int) // the turn of each message among its tenant's
 	order := make([]int, all)
 	for i, one := range list {
 		order[i], turn[i] = i, seen[one.Tenant]
@@ -74,8 +74,8 @@ func (h *Hands) hold(ctx context.Context, in *incoming, next func(context.Contex
 	return next(ctx)
 }
 
-// holdingOf describes a message. It gives the repository's name, which holds no user, in
-// place of a submission's address.
+// holdingOf describes a message. In place of a submission's address it gives the
+// repository's name, which holds no user name.
 func holdingOf(in *incoming) (h catalog.Holding, is bool) {
 	if in.problem != nil {
 		return h, false

@@ -54,7 +54,7 @@ func TestOfASubmissionNoUserIsTold(t *testing.T) {
 	}
 }
 
-// A tenant with much in hand does not hide what another has.
+// A tenant with many messages in hand does not hide those of another tenant.
 func TestTenantsTakeTurnsInWhatIsTold(t *testing.T) {
 	h := NewHands()
 	var wait func(n int)

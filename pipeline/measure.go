@@ -93,7 +93,8 @@ func (g *gauge) measure(ctx context.Context, in *incoming, next func(context.Con
 	return err
 }
 
-// count counts the attempts that a delivery is and leads to.
+// count counts the attempts after the first: this delivery, if the broker has delivered
+// the message before; its repetitions in this process; and the one that the catalog owes.
 func (g *gauge) count(ctx context.Context, in *incoming) {
 	if in.Delivered > 1 {
 		g.retries.Add(ctx, 1, g.kinds[retryBroker])

@@ -121,12 +121,12 @@ func (m Message) SetAside() bool { return m.delivery.SetAside() }
 // message, which needs a place.
 func (m Message) Wait() { m.delivery.Wait() }
 
-// Resume waits for a place again, after SetAside or Wait. The error is to be
-// returned: the message goes to another worker.
+// Resume waits for a place again, after SetAside or Wait. The handler returns its
+// error, and the message goes to another worker.
 func (m Message) Resume(ctx context.Context) error { return m.delivery.Resume(ctx) }
 
-// Arrived is when the message came to this process, whose handler may have begun
-// later; now for a message of no subscription.
+// Arrived is when the message came to this process; the handler may have begun
+// later. It is the present for a message that does not come from a subscription.
 func (m Message) Arrived() time.Time {
 	if m.delivery == nil {
 		return time.Now()

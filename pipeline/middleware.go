@@ -97,10 +97,10 @@ var consumes = trace.WithSpanKind(trace.SpanKindConsumer)
 
 func (r *runner) spanOf(in *incoming) string { return r.worker + " " + string(in.Type) }
 
-// sparse says whether a message has a span only if it fails. A backfill and a rebuild have
-// the same few spans for each of a million documents, which nobody reads and which cost
-// more than all other measurements. So the bulk lane traces one document in sixteen, the
-// same in every worker: ids of documents are hashes, and the last digit is one of 16.
+// sparse says whether a message has a span only if it fails. A backfill or a rebuild would
+// write the same few spans for each of a million documents. Nobody reads them, and they
+// cost more than all other measurements. So the bulk lane traces one document in sixteen,
+// the same in every worker: ids of documents are hashes, and the last digit is one of 16.
 func sparse(in *incoming) bool {
 	d, is := documentOf(in.data)
 	return is && in.Lane() == events.Bulk && !strings.HasSuffix(d.Document, "0")
@@ -118,7 +118,7 @@ func end(span trace.Span, in *incoming, err error) {
 }
 
 // described names a message by OpenTelemetry's conventions for messaging. The subject
-// holds ids, and no path and no URL.
+// holds ids, but no path or URL.
 func described(in *incoming) []attribute.KeyValue {
 	list := []attribute.KeyValue{messagingSystem, messagingProcess, attribute.String("messaging.message.id", in.ID)}
 	if d := in.delivery; d != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// In a backfill, one document in sixteen has spans, the same in every worker, and so has
-// each message that fails. In the live lane each message has one.
+// In a backfill, one document in sixteen has spans, the same document in every worker. Each
+// message that fails has one too. In the live lane every message has one.
 func TestABackfillHasFewSpans(t *testing.T) {
 	const documents = 320
 	spans := tracetest.NewSpanRecorder()

@@ -54,7 +54,7 @@ func TestEachEventContinuesTheTraceOfWhatAskedForIt(t *testing.T) {
 		}()
 	}
 	counts := make(map[events.Type]int)
-	// A batch may tell of its documents after another has told of the repository.
+	// A batch may announce its documents after another batch has announced the repository.
 	all := map[events.Type]int{
 		events.TypeDocumentChunked: 40, events.TypeDocumentEmbedded: 40, events.TypeDocumentIndexed: 40, events.TypeRepoIndexed: 2,
 	}
@@ -94,7 +94,7 @@ func TestEachEventContinuesTheTraceOfWhatAskedForIt(t *testing.T) {
 	}
 }
 
-// repositoryOf reads the repository that an event about a document is of.
+// repositoryOf returns the repository of an event about a document.
 func repositoryOf(t *testing.T, m pipeline.Message) string {
 	t.Helper()
 	var err error

@@ -113,8 +113,8 @@ func (r *runner) bury(ctx context.Context, in *incoming, cause error, attempts i
 	return outcomeBuried, nil
 }
 
-// withDetail adds to the attributes of a log line what the error says to the operator
-// alone.
+// withDetail adds to the attributes of a log line the detail of an error that is for the
+// operator alone.
 func withDetail(err error, attributes ...any) []any {
 	if detail := fault.Detail(err); detail != "" {
 		return append(attributes, "detail", detail)
@@ -124,10 +124,10 @@ func withDetail(err error, attributes ...any) []any {
 
 // suspect guards against a message that ends its worker. Such a message is
 // delivered often and never settled, because no worker is left to record the
-// attempt. So suspect records the attempt of a message of many deliveries before
-// it lets the message pass. It passes one suspect at a time: a message that was
-// merely in flight beside the guilty one, or met a catalog that was down, must not
-// be blamed for it.
+// attempt. So suspect records an attempt before it lets a message of many
+// deliveries pass. It lets one suspect pass at a time: a message that was merely
+// in flight beside the guilty one, or met a catalog that was down, must not be
+// blamed.
 func (r *runner) suspect(ctx context.Context, in *incoming, next func(context.Context) error) error {
 	if in.Delivered <= freeDeliveries {
 		return next(ctx)

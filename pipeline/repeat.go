@@ -12,31 +12,31 @@ import (
 const (
 	// repeatEvery is how often a problem that lasts is logged again.
 	repeatEvery = time.Minute
-	// maxProblems bounds how many problems are told apart at a time. Those beyond
-	// are told apart by their lines' text alone, of which the code has a few.
+	// maxProblems bounds how many problems are told apart at a time. Further problems
+	// are told apart by the text of the line alone; the code has few such texts.
 	maxProblems = 100
-	// maxReason bounds the bytes of a reason that are compared: a panic's holds a
-	// stack.
+	// maxReason bounds the bytes of a reason that are compared: the reason of a panic
+	// holds a stack.
 	maxReason = 300
 )
 
-// repeats is a handler that logs a warning or an error at once when it is the
-// first about its problem, and the later ones as one line a minute, the last of
-// them with their number. A store that is down fails every message, and would be
-// logged once a message. At debug level each line is there, as it comes.
+// repeats is a handler for the log of a step. It logs the first warning or error
+// about a problem at once. It gathers later ones, and logs the last of them once a
+// minute, with their number. Otherwise a store that is down would be logged once
+// for each message that it fails. At debug level every line is logged as it comes.
 type repeats struct {
 	slog.Handler
 	*problems
 }
 
-// problems are those of one step, however many loggers it has.
+// problems are the problems of one step, however many loggers it has.
 type problems struct {
 	mu   sync.Mutex
 	open map[problem]*repetition
 	done bool
 }
 
-// problem tells problems apart: what the line says, and why.
+// problem tells problems apart, by the text of the line and by the reason.
 type problem struct {
 	level     slog.Level
 	line, why string
@@ -94,8 +94,8 @@ func (h repeats) first(r slog.Record) bool {
 	return true
 }
 
-// tell logs what has been held back of a problem, and forgets a problem that has
-// not come back for as long as that.
+// tell logs the lines about a problem that were held back for a minute. It forgets a
+// problem that has not come back in that time.
 func (ps *problems) tell(p problem) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -111,7 +111,7 @@ func (ps *problems) tell(p problem) {
 	known.timer.Reset(repeatEvery)
 }
 
-// close logs what has been held back. What comes later is logged as it comes.
+// close logs the lines that were held back. Later lines are logged as they come.
 func (ps *problems) close() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -125,16 +125,17 @@ func (ps *problems) close() {
 	clear(ps.open)
 }
 
-// log writes the last line with the number of those that it stands for.
+// log writes the last line, with the number of lines that it stands for.
 func (r *repetition) log() {
 	r.last.AddAttrs(slog.Int("times", r.more))
-	_ = r.to.Handle(context.Background(), r.last) // as slog's loggers do: there is nowhere else to say it
+	_ = r.to.Handle(context.Background(), r.last) // slog's loggers ignore the error too: there is nowhere to report it
 	r.more, r.last = 0, slog.Record{}
 }
 
-// problemOf takes the reason from the line's error or reason. An error, such as a
-// dead letter, is of its whole reason: it is the last word about a message. The
-// warnings of a store that is down have one cause, whatever wraps it.
+// problemOf takes the reason from the line's attribute error or reason. A line at
+// level error, such as a dead letter, is the last word about a message, and its
+// whole reason counts. Of a warning the innermost cause counts: all warnings about
+// a store that is down have the same one.
 func problemOf(r slog.Record) problem {
 	p := problem{level: r.Level, line: r.Message}
 	r.Attrs(func(a slog.Attr) bool {
@@ -159,8 +160,9 @@ func withoutIDs(text string) string {
 	return varying.ReplaceAllString(text[:min(len(text), maxReason)], "#")
 }
 
-// reasonOf is the text of an error's innermost cause: what wraps it names the
-// document, the path or the batch that met it. Of several causes it is the first.
+// reasonOf returns the text of an error's innermost cause. The errors around it name
+// the document, path or batch that met it. If there are several causes, the first
+// counts.
 func reasonOf(err error) string {
 	for {
 		inner := errors.Unwrap(err)

@@ -37,8 +37,8 @@ func (w *written) take() []string {
 	return slices.Collect(strings.Lines(text))
 }
 
-// A problem is a line at once, and then one a minute with a count, of which none
-// is lost.
+// A problem is logged at once, and then once a minute with a count. No case is left
+// out of the counts.
 func TestAProblemIsALineAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out written
@@ -134,8 +134,8 @@ func TestAReasonIsTheInnermostCauseWithoutIDs(t *testing.T) {
 	}
 }
 
-// Dead letters of one kind are told apart by their whole reasons, and those of
-// one reason are counted: a flood of junk is a line a minute.
+// Dead letters are told apart by their whole reasons. Those with the same reason are
+// counted, so that a flood of junk is a line a minute.
 func TestDeadLettersAreToldApartByTheirReasons(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out written

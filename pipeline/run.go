@@ -81,7 +81,7 @@ func Run(ctx context.Context, cfg Config, step Step) error {
 		around(measured.measure), // counts and times, by lane and outcome
 		around(r.settle),         // by the error's kind: ack, catalog, dead letter, or back to the broker
 		around(refuse),           // rejects a message that could not be decoded
-		around(r.suspect),        // delivered often and never settled: records first, passes one at a time
+		around(r.suspect),        // records a message that is delivered often and never settled, and lets one pass at a time
 		around(r.trace),          // opens a span in the trace of the event
 		around(retry),            // makes a few more attempts within seconds
 		around(contain),          // turns a panic into a rejection

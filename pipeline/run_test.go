@@ -226,8 +226,8 @@ func TestWhatCannotBeReadIsADeadLetterAndNothingElse(t *testing.T) {
 	}
 }
 
-// Only a catalog that cannot be reached gives a message back, and then it is
-// delivered until the catalog is there again, however often.
+// While the catalog cannot be reached, a message goes back to the broker. It is
+// delivered again until the catalog is back, however often that takes.
 func TestACatalogThatIsDownLosesNothing(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	ingest(t, p, "a", "b", "c")
@@ -275,7 +275,7 @@ func wait(t *testing.T, signal <-chan struct{}) {
 	}
 }
 
-// redeliver delivers what waits n times, as to workers that died.
+// redeliver delivers the waiting messages n times, as if to workers that died.
 func redeliver(t *testing.T, p *testpipe.Pipe, messages, n int) {
 	t.Helper()
 	conn, err := nats.Connect(p.Addresses.NATS)
@@ -404,5 +404,5 @@ func TestAWorkerThatStopsLetsHandlersFinish(t *testing.T) {
 	go func() { stop(); close(stopped) }()
 	close(finish)
 	wait(t, stopped)
-	settled(t, p) // nobody is there to settle it but the worker that stopped
+	settled(t, p) // the stopped worker settled it: there is no other
 }

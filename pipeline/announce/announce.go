@@ -1,8 +1,8 @@
 // Package announce publishes leat's events. It owns how a row of the catalog
 // becomes an event, and which trace the event continues.
 //
-// The package refuses to decide when something is published: the steps do, and
-// each publishes after its effect is durable.
+// The package does not decide when something is published. The steps do: each
+// publishes after its effect is durable.
 package announce
 
 import (

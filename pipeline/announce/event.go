@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// tombstoneTTL is how long the streams remember a removed document. It is
-// longer than any replay that began before the removal takes.
+// tombstoneTTL is how long the streams remember a removed document. It is longer
+// than any replay takes that may have begun before the removal.
 const tombstoneTTL = 7 * 24 * time.Hour
 
 func describe(d catalog.Document) events.Document {

@@ -62,7 +62,7 @@ func TestATextIsEmbeddedOnce(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{Embedder: model})
 	tree := make(testpipe.Tree)
 	for i := range 300 { // more than a batch
-		// One text in all, one shared by three, one of its own.
+		// Each file has a text that all files have, one that three share, and one of its own.
 		tree[fmt.Sprintf("f%03d.go", i)] = testpipe.File{Content: fmt.Sprintf(
 			"package same\n\nfunc Same() { println(\"the same\") }\n\nfunc Third%d() {}\n\nfunc Own%d() {}\n", i/3, i)}
 	}

@@ -17,8 +17,8 @@ const flushEvery = 10 * time.Second
 // flushLimit bounds the time of one write.
 const flushLimit = 5 * time.Second
 
-// owner is the tenant and repository to which the usage of a text is charged. If several documents share the text, the
-// one of them is charged.
+// owner is the tenant and repository to which the usage of a text is charged. If several documents share the text, one
+// of them is charged.
 type owner struct {
 	tenant     string
 	repository uuid.UUID
@@ -125,8 +125,8 @@ func (m *meter) flush(ctx context.Context) {
 	m.mu.Unlock()
 	list := make([]catalog.Consumption, 0, len(usage))
 	for o, u := range usage {
-		// A row of zeros, of texts that were refused, would keep the name of a model that
-		// has given nothing.
+		// Texts that were refused use nothing. A row of zeros for them would list a model
+		// that has embedded nothing.
 		if *u != (catalog.Consumption{Tenant: o.tenant, Repository: o.repository}) {
 			list = append(list, *u)
 		}

@@ -18,8 +18,8 @@ const (
 )
 
 // share claims texts in the catalog, so that no two processes pay for the same text. A text that has a dense vector
-// costs nothing and needs no claim. It returns the texts that this
-// process has claimed, and whether other processes are at work on some of the rest. end releases the claims.
+// costs nothing and needs no claim. share returns the texts that this process has claimed, and whether other processes
+// are at work on some of the rest. end releases the claims.
 //
 // A claim is renewed while the work lasts, and expires if the process dies. Two processes can then embed the same
 // text, which costs money and does no other harm.

@@ -35,7 +35,7 @@ type candidate struct {
 }
 
 // permit judges a commit before its listing begins. A wrong ref, or a tree emptied by
-// mistake, must not empty an index: permit returns a *waiting then. It does not judge
+// mistake, must not empty an index: permit then returns a *waiting. It does not judge
 // files that the operator's own configuration excludes.
 func (s *Step) permit(ctx context.Context, c candidate) error {
 	at, err := s.catalog.Approvals.Standing(ctx, c.track.ID, c.by)
@@ -68,14 +68,14 @@ func (r removal) leaves(e git.Entry) bool {
 	return r.at.SameConfig && r.rules.Path(e.Path, kindOf(e.Kind), 0).Skip != ""
 }
 
-// count counts the documents whose content the commit would take out of the
-// index: it stands at no path of the commit that may be indexed. A file that only
-// moves is not removed.
+// count counts the documents whose content the commit would take out of the index,
+// because no path of the commit that may be indexed holds it. A file that only moves
+// is not removed.
 func (r removal) count(ctx context.Context) (int64, error) {
 	if r.at.Exact {
 		paths, err := r.countByDiff(ctx)
 		if !errors.Is(err, git.ErrNoCommit) && (err != nil || !r.step.tooMany(paths, r.at.Documents)) {
-			return paths, err // contents are no more than paths
+			return paths, err // there are no more contents than paths
 		}
 	}
 	return r.countByTree(ctx)
@@ -142,7 +142,7 @@ func (r removal) countByTree(ctx context.Context) (int64, error) {
 }
 
 // oidBytes is the number of bytes by which objects are compared: all of a SHA-1 name,
-// and as many of a SHA-256 name.
+// or the first of a SHA-256 name.
 const oidBytes = 20
 
 func shortOID(oid []byte) (short [oidBytes]byte) {

@@ -38,7 +38,7 @@ func status(t *testing.T, p *testpipe.Pipe) catalog.TrackStatus {
 	return tracks[0]
 }
 
-// approve lets through what waits, and lets the syncer act on it.
+// approve approves the commit that waits, and lets the syncer act on it.
 func approve(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	waiting, err := p.Catalog.Approvals.List(t.Context(), events.DefaultTenant)
@@ -154,8 +154,8 @@ func TestMassDeletionsAreJudged(t *testing.T) {
 	}
 }
 
-// TestACommitThatOnlyMovesFilesIsLetThrough moves what an index holds: nothing of
-// it is lost, so that nobody has to approve it.
+// TestACommitThatOnlyMovesFilesIsLetThrough moves the files of an index. Nothing is
+// lost, so nobody has to approve the commit.
 func TestACommitThatOnlyMovesFilesIsLetThrough(t *testing.T) {
 	moved := func(from testpipe.Tree, change func(string) string) testpipe.Tree {
 		tree := make(testpipe.Tree)

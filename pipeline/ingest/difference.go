@@ -7,9 +7,9 @@ import (
 	"github.com/leatworks/leat/pipeline/git"
 )
 
-// difference yields the changes from another commit to one that is to be listed. It keeps
-// few changes, which are judged before they are listed: a start of git takes longer than
-// to read them.
+// difference yields the changes from another commit to the one that is to be listed. They
+// are read twice, to judge the commit and to list it. If they are few, they are kept: git
+// takes longer to start than to find them.
 type difference struct {
 	repo *git.Repo
 	to   string // commit, hex

@@ -72,10 +72,10 @@ func (s *Step) as(ctx context.Context, tenant string) (context.Context, error) {
 	return git.WithCredentials(ctx, own), nil
 }
 
-// fetch returns the commit that the submission's ref names: by a fetch of its own,
-// or by one that began after the submission arrived, if the commit that it found
-// has been listed or it failed. The repository's lock is held. While git waits
-// for the network the message is aside.
+// fetch returns the commit that the submission's ref names. It fetches, unless an
+// earlier fetch began after the submission arrived, and either failed or found a
+// commit that has been listed. The caller holds the repository's lock. The message
+// is aside while git waits for the network.
 func (s *Step) fetch(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote) (git.Head, error) {
 	key := fetchKey{sub.Repository, sub.Ref}
 	if found, known := s.fetches.since(key, m.Arrived()); known && (found.err == nil || found.from == remote.String()) {

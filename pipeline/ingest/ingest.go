@@ -231,7 +231,7 @@ func (s *Step) Handle(ctx context.Context, m pipeline.Message) error {
 }
 
 // submission reads the request of an event. The result names the tenant even if the
-// rest is refused, unless the submission has no key that could be stored.
+// rest is refused, unless the submission's key cannot be stored.
 func (s *Step) submission(m pipeline.Message) (catalog.Submission, git.Remote, error) {
 	sub := catalog.Submission{SubmissionKey: catalog.SubmissionKey{Source: m.Source, Event: m.ID}}
 	if len(m.Source)+len(m.ID) > maxKey {
@@ -363,8 +363,8 @@ func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) er
 	return err
 }
 
-// hold puts the commit at which a track is held in the place of the one that its ref
-// names, and reports whether there is one.
+// hold reports whether a person holds the track at a commit. If so, that commit takes the
+// place of the one that the track's ref names.
 func (s *Step) hold(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote, track catalog.Track, head *git.Head) (bool, error) {
 	held, err := s.catalog.Versions.Held(ctx, track.ID)
 	if err != nil || held == "" || held == head.Commit {
@@ -410,8 +410,8 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	}
 	err = s.list(ctx, l, tree.files)
 	if kind, _ := fault.Of(err); err != nil && kind == fault.KindRetry && !l.whole && ctx.Err() == nil && !errors.Is(err, pipeline.ErrStopping) {
-		// Perhaps the catalog and the base's tree differed. List the whole tree; if the
-		// cause was another one, that fails in the same way. A new mirror lacks the base.
+		// Perhaps the catalog and the base's tree differed, or a new mirror lacks the base.
+		// List the whole tree; if the cause was another one, that fails in the same way.
 		if !errors.Is(err, git.ErrNoCommit) {
 			s.log.WarnContext(ctx, "listing the differences failed; listing the whole tree", "repository", track.URL, "commit", commit, "error", err)
 		}

@@ -26,8 +26,8 @@ func (c *counter) Embed(ctx context.Context, texts []string, purpose embedder.Pu
 	return c.Embedder.Embed(ctx, texts, purpose)
 }
 
-// submit hands the ingestor a repository at a ref, and whatever follows to the
-// other steps.
+// submit hands a repository at a ref to the ingestor, and the events that follow to
+// the other steps.
 func submit(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo, ref string) {
 	t.Helper()
 	if err := p.Ingest.Handle(t.Context(), testpipe.Submission(t, events.DefaultTenant, events.RepoSubmitted{URL: r.Dir, Ref: ref})); err != nil {
@@ -36,7 +36,7 @@ func submit(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo, ref string) {
 	p.Settle(t)
 }
 
-// fresh is the digest of a new index of what the repositories hold now.
+// fresh returns the digest of a new index of the repositories' present content.
 func fresh(t *testing.T, filter lang.Config, submissions ...submission) string {
 	t.Helper()
 	p := testpipe.Open(t, testpipe.Config{Filter: filter})

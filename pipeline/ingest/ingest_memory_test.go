@@ -46,8 +46,8 @@ func prose(n, size int) testpipe.Tree {
 	return tree
 }
 
-// Law 10. Memory is measured whenever a pack is on its way to S3: a batch is held
-// then, and the next is being read.
+// Law 10. Memory is measured whenever a pack is on its way to S3: at that moment one
+// batch is held, and the next is being read.
 func TestMemoryIsNotOfTheRepositorysSize(t *testing.T) {
 	const files, size = 64, 1 << 20
 	var most, puts atomic.Int64
@@ -77,7 +77,7 @@ func TestMemoryIsNotOfTheRepositorysSize(t *testing.T) {
 	}
 }
 
-// Law 10: not even once, however soon it were given back.
+// Law 10: the file is not in memory for a moment.
 func TestAFileThatIsTooLargeIsNeverHeld(t *testing.T) {
 	const size = 100 << 20
 	p := testpipe.Open(t, testpipe.Config{})

@@ -28,7 +28,7 @@ func tracks(t *testing.T, p *testpipe.Pipe) map[string]catalog.TrackStatus {
 	return byRef
 }
 
-// tend lets the syncer go on with what is to be forgotten, to its end.
+// tend lets the syncer finish what is being forgotten.
 func tend(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	for range 4 { // mark, remove, drop the track, drop the repository
@@ -232,9 +232,9 @@ func TestACommitIsIndexedByItsName(t *testing.T) {
 	p.CheckClean(t)
 }
 
-// Many refs of one repository share what they have in common: each costs the texts and
-// vectors of what it changes alone, and rows and points of its files. There is no number of
-// refs at which this ends. LEAT_TEST_REFS=500 measures (docs/performance.md).
+// The refs of a repository share their common content: each ref costs the texts and vectors
+// of its own changes, and rows and points of all its files. This holds for any number of
+// refs. LEAT_TEST_REFS=500 measures it (docs/performance.md).
 func TestManyRefsShareTheirContent(t *testing.T) {
 	refs := 3
 	if text := os.Getenv("LEAT_TEST_REFS"); text != "" {

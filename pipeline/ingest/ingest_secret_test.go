@@ -52,7 +52,7 @@ func wide(s string) string {
 	return b.String()
 }
 
-// stored returns all that the four stores hold, as text.
+// stored returns the content of all four stores as text.
 func stored(t *testing.T, p *testpipe.Pipe) string {
 	t.Helper()
 	var b strings.Builder
@@ -181,7 +181,7 @@ func TestANewSecretInTheSamePlaceEmbedsNothing(t *testing.T) {
 	}
 }
 
-// An index that other rules have made is read again without a push, once.
+// A repository that was read by other rules is read again once, without a push.
 func TestWhatOtherRulesReadIsReadAgain(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := testpipe.NewRepo(t)

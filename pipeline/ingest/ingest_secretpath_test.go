@@ -10,7 +10,7 @@ import (
 )
 
 // A secret in a path reaches no event, row, point or log. Files whose paths differ
-// by their secrets alone stay apart, and are changed and removed by their own.
+// in their secrets alone stay apart: each is changed and removed by itself.
 func TestASecretInAPathGoesNoFurther(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	one, two := githubToken("a"), githubToken("b")

@@ -12,9 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Law 11, for everything that people are told: the status, what waits for approval, and the
-// dead letters. Two tenants have the same events about repositories of theirs,
-// and about one that both have.
+// Law 11, for everything that people are shown: the status, the commits that wait for
+// approval, and the dead letters. Two tenants have the same events, about repositories of
+// their own and about one that both have.
 func TestNoStatusCrossesTenants(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	shared := testpipe.NewRepo(t)
@@ -55,8 +55,8 @@ func TestNoStatusCrossesTenants(t *testing.T) {
 	}
 }
 
-// told returns the URLs of a tenant's tracks and of what waits, and the reasons
-// of its dead letters; then all that is told with them.
+// told returns the URLs of a tenant's tracks and waiting commits, and the reasons of
+// its dead letters; then everything that is shown with them.
 func told(t *testing.T, p *testpipe.Pipe, tenant string) (short, all string) {
 	t.Helper()
 	tracks, err := p.Catalog.Tracks(t.Context(), tenant)

@@ -13,9 +13,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// roomForRepository rejects a submission of one repository more than its tenant may have.
-// What the tenant has stays as it is, and the dead letter can be retried. It is asked
-// before a fetch; follow decides.
+// roomForRepository rejects a submission that would give its tenant one repository more
+// than it may have. The tenant's repositories stay as they are, and the dead letter can be
+// retried. It spares a fetch; follow has the last word.
 func (s *Step) roomForRepository(ctx context.Context, sub catalog.Submission) error {
 	room, err := s.catalog.Tenants.Room(ctx, sub.Tenant, sub.Repository, uuid.Nil)
 	if err != nil || room.MaxRepositories == 0 || room.Repositories < room.MaxRepositories {
@@ -25,8 +25,8 @@ func (s *Step) roomForRepository(ctx context.Context, sub catalog.Submission) er
 		sub.Tenant, number.Thousands(room.Repositories), number.Thousands(room.MaxRepositories)))
 }
 
-// follow has a track followed. If another repository has taken the tenant's last place
-// meanwhile, it rejects the submission.
+// follow records that a track is followed. If another repository has taken the tenant's
+// last place meanwhile, it rejects the submission.
 func (s *Step) follow(ctx context.Context, sub catalog.Submission, track catalog.Track) error {
 	err := s.catalog.Follow(ctx, sub, track)
 	if errors.Is(err, catalog.ErrNoRoom) {
@@ -34,13 +34,14 @@ func (s *Step) follow(ctx context.Context, sub catalog.Submission, track catalog
 			return full
 		}
 	}
-	return err // a place that has become free since then is found at the next attempt
+	return err // the next attempt finds a place that has become free since then
 }
 
-// roomForDocuments rejects a commit with more documents than its tenant may still have. It
-// judges files by their names, before any is read: those that prove to be no text count.
-// The track keeps what it has. It is asked before approval is; begin decides. It returns the
-// number of the commit's documents, or 0 where the tenant has no limit.
+// roomForDocuments rejects a commit with more documents than its tenant may still have; the
+// track keeps the documents that it has. It judges files by their names, before any is read,
+// so a file counts even if it later proves to be no text. It runs before the commit may have
+// to wait for approval; begin has the last word. It returns the number of the commit's
+// documents, or 0 if the tenant has no limit.
 func (s *Step) roomForDocuments(ctx context.Context, c candidate) (expected int64, err error) {
 	room, err := s.catalog.Tenants.Room(ctx, c.track.Tenant, c.track.Repository, c.track.ID)
 	if err != nil || room.MaxDocuments == 0 {
@@ -70,5 +71,5 @@ func (s *Step) begin(ctx context.Context, c candidate, expected int64, lane func
 			return snapshot, full
 		}
 	}
-	return snapshot, err // room that has become free since then is found at the next attempt
+	return snapshot, err // the next attempt finds room that has become free since then
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// A tenant at its limit keeps what it has, is told why it gets no more, and goes on when
-// the limit is raised.
+// A tenant at its limit keeps its repositories, is told why it gets no more, and goes on
+// when the limit is raised.
 func TestATenantHasNoMoreThanItsLimits(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	first, second := testpipe.NewRepo(t), testpipe.NewRepo(t)
@@ -83,7 +83,7 @@ func TestTheLastPlaceIsTakenOnce(t *testing.T) {
 	if n := p.One(t, "select count(distinct repository)::text from tracks"); refused != comers-places || n != "2" {
 		t.Errorf("%d of %d are refused, and the tenant has %s repositories", refused, comers, n)
 	}
-	// Who has a place keeps it.
+	// A repository that has a place keeps it.
 	for i, err := range results {
 		if err == nil {
 			repos[i].Commit(t, testpipe.Text("a.txt", "2\n"))

@@ -47,8 +47,8 @@ type listing struct {
 	begun   int          // batches that a live listing has begun to read
 	paced   bool         // a live listing takes turns from now on
 	unpaced atomic.Int64 // batches that were read without a turn, and are not stored yet
-	turns   atomic.Int64 // that it has
-	waited  bool         // for the workers after it; that is logged once
+	turns   atomic.Int64 // turns that the listing has
+	waited  bool         // the listing has waited for the workers after it; this is logged once
 }
 
 // run reads and stores files at the same time: it reads the next batch while it writes
@@ -81,8 +81,8 @@ func (l *listing) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// storeFacts stores what was found of each batch. A failure costs the graph another
-// parse, and the listing nothing.
+// storeFacts stores the facts of each batch. A failure costs the graph another parse,
+// and the listing nothing.
 func (l *listing) storeFacts(ctx context.Context) {
 	for found := range l.facts {
 		if err := factstore.Put(ctx, l.step.catalog.Core, l.step.catalog.Facts, l.step.blobs, l.domain, found); err != nil && ctx.Err() == nil {
@@ -160,7 +160,7 @@ type entry struct {
 }
 
 // document returns the id and the path of the document that stands for a path of the
-// tree. A secret in the path goes no further.
+// tree. A secret in the tree's path is not part of either.
 func document(track uuid.UUID, path []byte) (id uuid.UUID, name []byte) {
 	name = secret.Path(path)
 	return events.DocumentID(track, name), name

@@ -36,7 +36,8 @@ func many(n int) testpipe.Tree {
 	return tree
 }
 
-// contents are the catalog's rows of each path, without the way they came there.
+// contents returns the catalog's rows of each path, without the columns that tell how
+// they came about.
 func contents(t *testing.T, p *testpipe.Pipe) []string {
 	t.Helper()
 	rows := p.Rows(t, `select d.path, d.mode, encode(d.oid, 'hex'), encode(k.blob, 'hex'), k.language, k.chunks, d.skip_reason
@@ -45,8 +46,8 @@ func contents(t *testing.T, p *testpipe.Pipe) []string {
 	return rows
 }
 
-// interrupt begins to ingest, and ends that as soon as the first document has
-// been published, in the middle of the listing.
+// interrupt begins to ingest, and stops in the middle of the listing, as soon as the
+// first document has been published.
 func interrupt(t *testing.T, p *testpipe.Pipe, repo *testpipe.Repo) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -80,8 +81,8 @@ func TestAListingCutShortIsResumed(t *testing.T) {
 	}
 }
 
-// The next commit comes while a listing is cut short: it must neither keep what
-// only the interrupted one held, nor take its word for what it looked at.
+// The next commit comes after a listing was cut short. It must not keep files that
+// only the interrupted commit held, nor rely on what that listing looked at.
 func TestAListingCutShortIsGivenUpForANewerCommit(t *testing.T) {
 	p, clean := testpipe.Open(t, testpipe.Config{}), testpipe.Open(t, testpipe.Config{})
 	repo := testpipe.NewRepo(t)

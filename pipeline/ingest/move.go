@@ -16,9 +16,9 @@ const maxMoves = 3
 // began.
 var errMoved = fault.Retry(errors.New("the repository has moved"))
 
-// place finds the row of a submission's repository, and the address to fetch: the
-// submitted one, unless its name is one that the repository had before. Whoever has
-// that name now may be somebody else.
+// place finds the row of a submission's repository, and the address to fetch. That is
+// the submitted address, unless the repository had that name before and has another one
+// now: somebody else may have the old name.
 func (s *Step) place(ctx context.Context, sub *catalog.Submission, remote git.Remote) (git.Remote, error) {
 	place, err := s.catalog.Names.Locate(ctx, sub.Tenant, sub.URL)
 	if err != nil {
@@ -36,8 +36,8 @@ func (s *Step) place(ctx context.Context, sub *catalog.Submission, remote git.Re
 	return now, nil
 }
 
-// locate is place, and takes an old name from a repository if another repository
-// answers to it.
+// locate does what place does. Besides, it takes a former name away from a repository
+// if another repository answers to it now.
 func (s *Step) locate(ctx context.Context, sub *catalog.Submission, remote git.Remote) (git.Remote, error) {
 	now, err := s.place(ctx, sub, remote)
 	if err != nil || now == remote {

@@ -78,7 +78,7 @@ func TestARenameIsLearntFromARedirect(t *testing.T) {
 	}
 	vectors := p.One(t, "select count(*) from vectors")
 
-	// A passing redirect says nothing of names.
+	// A temporary redirect says nothing about names.
 	f.moved.Store(&map[string]string{"old": "new"})
 	f.status.Store(http.StatusFound)
 	submit("old")
@@ -151,8 +151,8 @@ func TestTwoRowsBecomeOne(t *testing.T) {
 	}
 }
 
-// Another host's redirect is followed, and its name is not learnt: its owner has not
-// said that the repository is his.
+// A redirect to another host is followed, but the new name is not learnt: the owner of
+// the other host has not said that the repository is theirs.
 func TestAnotherHostIsNotLearnt(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{Hosts: []string{"127.0.0.1:*"}})
 	repo := testpipe.NewRepo(t)

@@ -102,8 +102,8 @@ func (r *reader) judge(ctx context.Context, group []entry, verdict func(entry, i
 	return left, nil
 }
 
-// judged is a file without content. The detail of its verdict may quote a rule of the
-// repository, and so a path.
+// judged returns a file without content. The detail of its verdict may quote a rule of
+// the repository, and so a path.
 func judged(e entry, v lang.Verdict) file {
 	return file{File: catalog.File{
 		ID: e.id, Path: e.name, OID: e.oid, Mode: int32(e.Mode), SkipReason: string(v.Skip), SkipDetail: string(secret.Path([]byte(v.Detail))),

@@ -19,7 +19,7 @@ import (
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// maxCorpus bounds what is read of one language, in bytes.
+// maxCorpus bounds the bytes that are read of one language.
 const maxCorpus = 8 << 20
 
 // source is a file as git would give it.
@@ -28,8 +28,8 @@ type source struct {
 	content []byte
 }
 
-// corpora are the files of directories by language: of those that
-// LEAT_BENCH_TREE names, as PATH does, else the chunker's samples.
+// corpora returns files by language: those of the directories that LEAT_BENCH_TREE lists
+// in the form of PATH, or else the chunker's samples.
 func corpora(b *testing.B, r *reader) map[string][]source {
 	b.Helper()
 	byLanguage := make(map[string][]source)
@@ -83,10 +83,10 @@ func (r *reader) one(b *testing.B, s source) (file, bool) {
 	return f, f.SkipReason == ""
 }
 
-// BenchmarkReading is the whole way of a file's bytes by language: the rules for
-// its path, decoding, secrets, the rules for its content, cutting, and the
-// hashes of text and chunks. MB/cpu-s is by processor time, the collector's
-// included, so that other work on the machine does not count.
+// BenchmarkReading measures, by language, the whole way of a file's bytes: the rules
+// for its path, decoding, secrets, the rules for its content, cutting, and the hashes
+// of text and chunks. MB/cpu-s divides by processor time, which includes that of the
+// garbage collector, so that other work on the machine does not count.
 func BenchmarkReading(b *testing.B) {
 	rules, err := lang.Compile(lang.Config{}, nil, nil)
 	if err != nil {

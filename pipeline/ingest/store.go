@@ -49,8 +49,8 @@ func (l *listing) store(ctx context.Context, files []file) error {
 	return l.keepFacts(ctx, found)
 }
 
-// keepFacts hands facts over to be stored while the next batch is on its way. Nothing
-// waits for them but the graph, which finds those anew that are lost.
+// keepFacts hands facts over to be stored while the next batch is on its way. Only the
+// graph waits for them, and it finds lost ones anew.
 func (l *listing) keepFacts(ctx context.Context, found map[catalog.ChunkingKey][]byte) error {
 	if len(found) == 0 {
 		return nil
@@ -89,9 +89,9 @@ func (l *listing) put(ctx context.Context, pack *blob.Pack, batch catalog.FileBa
 // dozen times its size in memory.
 const cutters = 2
 
-// A group of files is cut in one call: up to so many files, and up to the one that
-// makes it so many bytes. The two cutters end at about the same time if groups are
-// small; a call costs some 100 µs.
+// A group of files is cut in one call. It has so many files at most, and ends with the
+// file that brings it to so many bytes. Small groups let the two cutters end at about
+// the same time; a call costs some 100 µs.
 const (
 	cutFiles = 16
 	cutBytes = 64 << 10

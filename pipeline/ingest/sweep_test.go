@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// Law 9. Other rules have the whole tree listed, in groups of paths: what is in
-// none of the first of them is not gone.
+// Law 9. Other rules cause a listing of the whole tree, in groups of paths. A file is
+// not gone because the first groups lack it.
 func TestAWholeListingRemovesOnlyWhatIsNotInTheTree(t *testing.T) {
 	const files = 1500 // more than are compared with the catalog at once
 	p := testpipe.Open(t, testpipe.Config{})

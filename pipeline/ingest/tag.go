@@ -12,9 +12,10 @@ import (
 // tagSource names the ingestor as the publisher of a tag's submission.
 const tagSource = "/leat/ingestor/tags"
 
-// keepTags brings the versions that rules make in line with the remote's tags, at each look
-// at the default branch. The tags that come are owed submissions, like any other. A listing
-// that fails is logged: the next look makes good for it, and the branch has been read.
+// keepTags brings the versions that rules make in line with the remote's tags, whenever the
+// default branch is looked at. New tags become owed submissions, like any other. If the tags
+// cannot be listed, it logs the error: the branch has been read, and the next look makes up
+// for it.
 func (s *Step) keepTags(ctx context.Context, sub catalog.Submission, remote git.Remote) error {
 	if !sub.Head() {
 		return nil
@@ -33,7 +34,7 @@ func (s *Step) keepTags(ctx context.Context, sub catalog.Submission, remote git.
 			s.log.Warn("the tags of a repository could not be listed; they are looked at again with its default branch", "repository", sub.URL, "tags", rule.Glob, "error", err)
 			return ctx.Err()
 		}
-		// Tags that no version may be called by are left out.
+		// A tag whose name cannot be a version's is left out.
 		refs = slices.DeleteFunc(refs, func(ref string) bool { return !catalog.IsVersionName(strings.TrimPrefix(ref, "refs/tags/")) })
 		kept, err := s.catalog.Tags.Keep(ctx, sub.Tenant, tagSource, sub.Repository, rule.Glob, refs)
 		if err != nil {

@@ -70,8 +70,8 @@ func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
 	return r.made(e, v, read), nil
 }
 
-// both joins the secrets of a page and of its text: a script that the text leaves out
-// may hold secrets too. The lines of both are the same.
+// both joins the secrets of a page and of its text, because a script that the text leaves
+// out may hold secrets too. Page and text have the same lines.
 func both(source, page []secret.Finding) []secret.Finding {
 	byLine := func(a, b secret.Finding) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule)) }
 	all := slices.SortedFunc(slices.Values(slices.Concat(source, page)), byLine)
@@ -79,7 +79,7 @@ func both(source, page []secret.Finding) []secret.Finding {
 	return all[:min(len(all), secret.MaxFindings)]
 }
 
-// made is a file with its text, unless that is not to be indexed.
+// made returns a file with its text, unless the text is not to be indexed.
 func (r *reader) made(e entry, v lang.Verdict, read content.Content) file {
 	if v.Skip == "" && read.Excess {
 		v = lang.Verdict{Skip: lang.ReasonSecrets, Detail: fmt.Sprintf("more than %d of them", secret.MaxFindings)}

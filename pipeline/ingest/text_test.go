@@ -16,8 +16,8 @@ import (
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// pdfReader stands in for pdftotext of a version: it prints what follows the
-// first line of its input.
+// pdfReader stands in for a version of pdftotext: it prints its input without the
+// first line.
 func pdfReader(t *testing.T, version string) extract.Config {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pdftotext")
@@ -155,8 +155,8 @@ func readAgain(t *testing.T, p *testpipe.Pipe) {
 	p.Settle(t)
 }
 
-// With each switch, what is newly left out goes and what is newly wanted comes,
-// without a push, and the index is that of a fresh one.
+// With each switch, files that are now left out go and files that are now wanted come,
+// without a push. The index then equals a fresh one.
 func TestSwitches(t *testing.T) {
 	reader := pdfReader(t, "1.0")
 	minified := "var a=1;" + strings.Repeat("b(a);", 100) + "\n"

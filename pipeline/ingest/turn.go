@@ -88,11 +88,11 @@ func (l *listing) free(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// fits says whether another batch of this listing may be on its way, and how many
-// documents are already: in the bulk lane those of the track, which may be as many as its
-// share of its tenant's window; in the live lane those of all commits of the tenant. There
-// the first batch of a commit has twice the room, so that a push is not held up by a large
-// commit of the same tenant.
+// fits says whether another batch of this listing may be on its way, and how many documents
+// are already. In the bulk lane it counts the documents of the track, which may be as many
+// as the track's share of its tenant's window. In the live lane it counts the documents of
+// all commits of the tenant. There the first batch of a commit has twice the room, so that a
+// large commit does not hold up a push of the same tenant.
 func (l *listing) fits(ctx context.Context) (documents int64, fits bool, err error) {
 	most := l.most()
 	if !l.bulk() {
@@ -151,10 +151,10 @@ func (l *listing) endTurns() {
 	}
 }
 
-// window waits until another batch of this listing fits. So a repository of a hundred
-// files that comes after one of a million, and a push after a commit that changes
-// everything, has a bounded number of documents before it. Work that the embedders and
-// indexers cannot take yet waits in git rather than in the streams.
+// window waits until another batch of this listing fits. So the documents before a small
+// repository are bounded, even if a repository of a million files came first; and so are
+// those before a push that follows a commit that changes everything. Work that the embedders
+// and indexers cannot take yet waits in git rather than in the streams.
 func (l *listing) window(ctx context.Context) error {
 	for look := firstLook; ; look = min(2*look, mostLook) {
 		documents, fits, err := l.fits(ctx)
