@@ -15,8 +15,8 @@ const commitDigits = 12
 //
 //	v1.2.0 (commit 02c87e8d1f3a, modified, go1.26.8)
 //
-// The version is "(devel)" for a build that no module version names. The commit
-// is missing where the build did not see the repository.
+// The version is "(devel)" for a build without a module version. The commit is missing if the build
+// did not see the repository.
 func String() string {
 	info, found := debug.ReadBuildInfo()
 	if !found {
@@ -25,7 +25,7 @@ func String() string {
 	return describe(info)
 }
 
-// Version is the module's version alone: "(devel)" for a build that none names.
+// Version is the module's version alone, or "(devel)" for a build without one.
 func Version() string {
 	if info, found := debug.ReadBuildInfo(); found && info.Main.Version != "" {
 		return info.Main.Version

@@ -1,11 +1,9 @@
-// Package callout lets a token of leat serve as the password of a NATS client. It
-// answers a NATS server that asks whether a client may come in (NATS ADR-26,
-// authorization callout).
+// Package callout lets a token of leat serve as the password of a NATS client. It answers a NATS
+// server that asks whether a client may connect (NATS ADR-26, authorization callout).
 //
-// It owns which permissions a token has on NATS: to publish on its tenant's subject
-// of the intake with the scope submit, and to hear what becomes of its tenant's
-// repositories with the scope read. What a token grants is decided by whoever
-// authenticates it.
+// It owns which permissions a token has on NATS: to publish on its tenant's subject of the intake
+// with the scope submit, and to hear what becomes of its tenant's repositories with the scope read.
+// The authenticator of the token decides what it grants.
 //
 // A token of the installation has no tenant, and a token of some repositories cannot
 // be kept to them by subjects, which begin with the tenant: both are refused.
@@ -26,32 +24,32 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// DefaultLifetime is how long a client stays in before it must give its token again. A
-// token that is revoked, or expires, lets a client stay for as long.
+// DefaultLifetime is the time after which a client must give its token again. A client whose token
+// is revoked or expires may stay for as long.
 const DefaultLifetime = 10 * time.Minute
 
 const (
-	// group is that of all gateways: one of them answers.
+	// group is the queue group of all gateways, so that one of them answers.
 	group = "leat-callout"
-	// mostAtOnce bounds the questions that are answered at once.
+	// mostAtOnce bounds the questions that one gateway answers at the same time.
 	mostAtOnce = 64
-	// mostSubscriptions bounds those of a client.
+	// mostSubscriptions bounds the subscriptions of a client.
 	mostSubscriptions = 100
 	// tokenLimit is above the length of any token.
 	tokenLimit = 256
 )
 
-// Config says which server asks, and what it is answered with.
+// Config says which server asks, and with which keys it is answered.
 type Config struct {
 	// URL of the NATS servers, separated by commas. Required.
 	URL string
-	// Callout was written by account.Write. Required.
+	// Callout holds the keys that account.Write wrote. Required.
 	Callout account.Callout
 	// Lifetime of an answer. Default: DefaultLifetime.
 	Lifetime time.Duration
 }
 
-// Authenticator knows tokens. internal/service does.
+// Authenticator knows tokens. internal/service implements it.
 type Authenticator interface {
 	Authenticate(ctx context.Context, secret string) (access.Grant, error)
 }
@@ -108,12 +106,12 @@ func (c *Callout) Serve(ctx context.Context) error {
 	return nil
 }
 
-// answer answers a question. It returns nil if no server has asked it.
+// answer answers a question. It returns nil for a message that is not a server's question.
 func (c *Callout) answer(ctx context.Context, q broker.Question) []byte {
 	asker := first(q.Header, serverKey)
 	asked, err := c.open(q.Data, asker)
 	if err != nil {
-		c.log.Warn("a question about a client cannot be read", "error", err)
+		c.log.Warn("could not read a question about a NATS client; it is not answered", "error", err)
 		return nil
 	}
 	user, err := c.admit(ctx, asked)
@@ -122,7 +120,7 @@ func (c *Callout) answer(ctx context.Context, q broker.Question) []byte {
 	}
 	sealed, err := c.sign(asked, asker, user, err)
 	if err != nil {
-		c.log.Error("answering a question about a client", "error", err)
+		c.log.Error("could not answer a question about a NATS client", "error", err)
 		return nil
 	}
 	return sealed
@@ -135,7 +133,7 @@ func (c *Callout) admit(ctx context.Context, asked *jwt.AuthorizationRequestClai
 		token = asked.ConnectOptions.Token
 	}
 	if token == "" || len(token) > tokenLimit {
-		return "", errors.New("it gives no token of leat as its password")
+		return "", errors.New("it gave no token of leat as its password")
 	}
 	ctx = access.WithOrigin(ctx, access.Origin{Door: "nats", Address: asked.ClientInformation.Host})
 	grant, err := c.tokens.Authenticate(ctx, token)
@@ -172,9 +170,9 @@ func (c *Callout) admit(ctx context.Context, asked *jwt.AuthorizationRequestClai
 func permit(g access.Grant) (p broker.Permissions, err error) {
 	switch {
 	case g.Tenant == "":
-		return p, errors.New("its token is of the installation: give one of a tenant")
+		return p, errors.New("its token is one of the installation: use a token of a tenant")
 	case len(g.Repositories) > 0:
-		return p, errors.New("its token is of some repositories: NATS cannot keep it to them, HTTP can")
+		return p, errors.New("its token is limited to some repositories, which NATS cannot enforce: use it over HTTP")
 	case !g.Allows(access.ScopeSubmit) && !g.Allows(access.ScopeRead):
 		return p, errors.New("its token has neither the scope submit nor the scope read")
 	}

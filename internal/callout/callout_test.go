@@ -124,7 +124,7 @@ func serve(t *testing.T, variant account.Variant, lifetime time.Duration) *place
 		t.Fatal(err)
 	}
 	p.leat = b.Publisher()
-	// The callout has subscribed once it lets in whom it knows.
+	// The callout has subscribed once it lets a known client in.
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := p.connect("leat_both", "3")
 		if err == nil {
@@ -233,8 +233,7 @@ func TestOtherPasswordsAreRefused(t *testing.T) {
 	})
 }
 
-// A client must give its token again after a short time, and a revoked one no longer
-// lets it in.
+// A client must give its token again after a short time. A revoked token no longer lets it in.
 func TestARevokedTokenEndsItsConnections(t *testing.T) {
 	each(t, func(t *testing.T, variant account.Variant) {
 		p := serve(t, variant, 2*time.Second)

@@ -12,8 +12,8 @@ import (
 // Source: nats-server, AuthRequestXKeyHeader.
 const serverKey = "Nats-Server-Xkey"
 
-// open reads a question. It refuses one that is not sealed: the server is configured to seal
-// them, and otherwise a token would cross the network in the clear.
+// open reads a question. It refuses one that is not sealed, because a token would then cross the
+// network in the clear. The server is configured to seal its questions.
 func (c *Callout) open(data []byte, asker string) (*jwt.AuthorizationRequestClaims, error) {
 	if asker == "" {
 		return nil, errors.New("it is not sealed")
@@ -33,8 +33,8 @@ func (c *Callout) open(data []byte, asker string) (*jwt.AuthorizationRequestClai
 	return asked, nil
 }
 
-// sign writes the answer to a question: a user's JWT, or why there is none. The server
-// tells the client nothing of the reason.
+// sign writes the answer to a question: a user's JWT, or the reason for a refusal. The server does
+// not pass the reason on to the client.
 func (c *Callout) sign(asked *jwt.AuthorizationRequestClaims, asker, user string, refused error) ([]byte, error) {
 	claims := jwt.NewAuthorizationResponseClaims(asked.UserNkey)
 	claims.Audience = asked.Server.ID

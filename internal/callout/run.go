@@ -14,9 +14,9 @@ const (
 	mostPause  = 10 * time.Second
 )
 
-// Run answers the questions of the servers at url, with what 'leat nats config' wrote into
-// file, until ctx ends. It waits for a server that is not up yet. It returns an error only
-// if the file cannot be used.
+// Run answers the questions of the servers at url until ctx ends, with the keys that 'leat nats
+// config' wrote into file. It waits for a server that is not up yet. It returns an error only if
+// the file cannot be used.
 func Run(ctx context.Context, url, file string, tokens Authenticator, log *slog.Logger) error {
 	loaded, err := account.LoadCallout(file)
 	if err != nil {
@@ -31,7 +31,7 @@ func Run(ctx context.Context, url, file string, tokens Authenticator, log *slog.
 		if ctx.Err() != nil {
 			return nil
 		}
-		log.Warn("tokens let nobody into NATS; trying again", "error", err, "in", pause)
+		log.Warn("clients cannot use tokens on NATS; trying again", "error", err, "in", pause)
 		select {
 		case <-ctx.Done():
 			return nil

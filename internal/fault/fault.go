@@ -55,10 +55,9 @@ func mark(err error, kind Kind, after time.Duration) error {
 	return &marked{err, kind, after}
 }
 
-// Detail returns what an error says to the operator alone, such as the words of a
-// remote server; "" if it holds nothing of the kind. An error has it by a method
-// Detail() string. Unlike Error, it belongs in a log only: never in a row, an event
-// or an answer.
+// Detail returns what an error says to the operator alone, such as the words of a remote server; ""
+// if it holds nothing of the kind. An error offers it through a method Detail() string. Unlike
+// Error, it belongs in a log only, and never in a row, an event or an answer.
 func Detail(err error) string {
 	var d interface{ Detail() string }
 	if errors.As(err, &d) {

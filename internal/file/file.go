@@ -1,4 +1,5 @@
-// Package file writes files that a reader finds whole, whenever the writer ends.
+// Package file writes files so that a reader always finds a whole one, even if the writer ends
+// halfway.
 package file
 
 import (
@@ -9,8 +10,8 @@ import (
 	"path/filepath"
 )
 
-// Replace writes a file in one step in place of the one that is there, durably. Until
-// then the content is in a file of the same directory that its owner alone can read.
+// Replace durably replaces a file in one step. Until then the new content is in a file of the same
+// directory that only its owner can read.
 func Replace(name string, content []byte, mode fs.FileMode) error {
 	temp, err := os.CreateTemp(filepath.Dir(name), ".new-*") // mode 0600
 	if err != nil {
@@ -24,7 +25,8 @@ func Replace(name string, content []byte, mode fs.FileMode) error {
 	return os.Rename(temp.Name(), name)
 }
 
-// Sync makes a file outlive a crash of the machine, or the names in a directory if name is one.
+// Sync writes a file to the disk, so that it outlives a crash of the machine. For a directory it
+// does the same with the names in it.
 func Sync(name string) error {
 	f, err := os.Open(name)
 	if err != nil {

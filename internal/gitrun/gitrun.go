@@ -1,5 +1,5 @@
-// Package gitrun runs git for what tries leat and for its tests. leat itself
-// reads repositories by pipeline/git.
+// Package gitrun runs git for leat's trials and tests. leat itself reads repositories with
+// pipeline/git.
 package gitrun
 
 import (
@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Run runs git without anybody's configuration, on repositories of any owner,
-// and returns what it prints. It fetches nothing that a partial clone lacks.
+// Run runs git and returns its output. It ignores every configuration file and the owner of the
+// repository, and fetches nothing that a partial clone lacks.
 func Run(ctx context.Context, input io.Reader, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull,

@@ -2,9 +2,9 @@
 // slash, ** between slashes does not, {a,b} and [a-z] are alternatives, and a
 // backslash takes the next character as it is.
 //
-// A pattern may come from anyone who may search. Check refuses one whose match
-// could take more than some milliseconds, so Match needs no clock and no
-// context. The package refuses to say where a path begins: its callers do.
+// A pattern may come from anyone who may search. Check refuses one whose match could take more than
+// some milliseconds, so Match needs no clock and no context. The package does not decide where a
+// path begins; its callers do.
 package glob
 
 import (
@@ -14,15 +14,15 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// The bounds of a pattern. A match tries each pattern without alternatives that
-// a pattern stands for. For 1 KiB of such a pattern and of path, that takes some
+// The bounds of a pattern. A pattern with alternatives stands for several patterns without them,
+// and a match tries each of these. For 1 KiB of such patterns and a path of 1 KiB, that takes some
 // 10 ms at most.
 const (
 	MaxBytes = 2 << 10 // of a pattern
 	maxWork  = 8 << 10 // of the patterns without alternatives together
 )
 
-// The reasons of Check.
+// The reasons for which Check refuses a pattern.
 var (
 	ErrSyntax = errors.New("not a glob")
 	ErrCostly = errors.New("a glob that takes too long to match")
@@ -50,8 +50,8 @@ func Match(pattern, path string) bool { return doublestar.MatchUnvalidated(patte
 // character ("." if there are none), and the rest.
 func Split(pattern string) (dir, rest string) { return doublestar.SplitPattern(pattern) }
 
-// size is how many patterns without alternatives a pattern stands for, and how
-// many bytes they have together.
+// size is the number of patterns without alternatives that a pattern stands for, and their bytes
+// together.
 type size struct{ ways, bytes int }
 
 func (a size) then(b size) size {
@@ -60,7 +60,7 @@ func (a size) then(b size) size {
 
 func (a size) or(b size) size { return size{a.ways + b.ways, a.bytes + b.bytes}.bounded() }
 
-// bounded keeps numbers that are too large in any case from growing on.
+// bounded stops numbers from growing once they are too large in any case.
 func (a size) bounded() size { return size{min(a.ways, 2*maxWork), min(a.bytes, 2*maxWork)} }
 
 // measure is a place in a pattern whose size is being found.
@@ -69,7 +69,7 @@ type measure struct {
 	at      int
 }
 
-// sequence measures up to the end of the pattern or, inside braces, of the
+// sequence measures up to the end of the pattern. Inside braces it measures up to the end of the
 // alternative.
 func (m *measure) sequence(inside bool) size {
 	all := size{ways: 1}
@@ -92,8 +92,7 @@ func (m *measure) sequence(inside bool) size {
 	return all
 }
 
-// alternatives measures those of the brace at the current place, and goes past
-// its end.
+// alternatives measures the alternatives of the brace at the current place, and goes past its end.
 func (m *measure) alternatives() size {
 	var all size
 	for ended := false; !ended && m.at < len(m.pattern); {

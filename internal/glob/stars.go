@@ -2,9 +2,9 @@ package glob
 
 import "strings"
 
-// Stars matches a text with a pattern in which a star stands for any characters. It takes
-// the leftmost place for each part between two stars, so that the time is bounded by the
-// product of the lengths.
+// Stars matches a text with a pattern in which a star stands for any characters. It takes the
+// leftmost place for each part between two stars, which bounds the time by the product of the
+// lengths.
 func Stars(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

@@ -16,13 +16,13 @@ import (
 	"time"
 )
 
-// certificateDeadline bounds the look at one server.
+// certificateDeadline bounds the time that one server may take.
 const certificateDeadline = 5 * time.Second
 
-// CertificateEnd returns when the certificate of a server ends, of several that are
-// separated by commas the one that ends first. It speaks as much of the protocol as comes
-// before TLS: none for https, and that of NATS and of Postgres, whose address may also be
-// a list of key=value. secure is false for a server that speaks without TLS.
+// CertificateEnd returns the time at which the certificate of a server ends. Addresses may name
+// several servers, separated by commas; the earliest end counts. It speaks the part of NATS' or
+// Postgres' protocol that comes before TLS; https has none. An address of Postgres may also be a
+// list of key=value. secure is false for a server that speaks without TLS.
 func CertificateEnd(ctx context.Context, addresses string) (end time.Time, secure bool, err error) {
 	for _, s := range serversOf(addresses) {
 		next, is, problem := s.certificateEnd(ctx)
@@ -67,7 +67,7 @@ func serversOf(addresses string) (list []server) {
 	return list
 }
 
-// databases are servers of Postgres. Hosts may hold their ports.
+// databases returns servers of Postgres. A host may hold its port.
 func databases(hosts, ports, mode string) (list []server) {
 	if mode == "disable" {
 		return nil
@@ -118,8 +118,9 @@ func (s server) certificateEnd(ctx context.Context) (end time.Time, secure bool,
 			return end, secure, err
 		}
 	}
-	// A certificate that has ended already, or that another authority made, is to be shown
-	// too. A server that wants one of the client ends the handshake after it has shown its own.
+	// The certificate is not verified, so that one that has ended, or that another authority
+	// signed, is shown too. A server that asks for a certificate of the client ends the handshake
+	// after it has shown its own.
 	cfg := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, ServerName: s.name} //nolint:gosec // nothing is sent or read
 	cfg.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
 		shown, err := x509.ParseCertificate(raw[0])
@@ -134,7 +135,7 @@ func (s server) certificateEnd(ctx context.Context) (end time.Time, secure bool,
 	return end, true, nil
 }
 
-// mostGreeting is more than a server of NATS says of itself, with the addresses of a large
+// mostGreeting is longer than the greeting of a NATS server, even with the addresses of a large
 // cluster.
 const mostGreeting = 64 << 10
 
@@ -150,12 +151,12 @@ func greetNATS(conn net.Conn) (secure bool, err error) {
 	}
 	text, ok := strings.CutPrefix(line, "INFO ")
 	if !ok || json.Unmarshal([]byte(text), &says) != nil {
-		return false, errors.New("read nats' greeting: it is not one of nats")
+		return false, errors.New("read nats' greeting: the server does not speak the protocol of nats")
 	}
 	return says.Required || says.Available, nil
 }
 
-// askPostgres asks for TLS: SSLRequest of the protocol, which the server answers by S or N.
+// askPostgres asks for TLS with the protocol's SSLRequest, which the server answers by S or N.
 func askPostgres(conn net.Conn) (secure bool, err error) {
 	if _, err := conn.Write([]byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}); err != nil {
 		return false, fmt.Errorf("ask postgres for tls: %w", err)

@@ -4,8 +4,8 @@ package host
 
 import "golang.org/x/sys/unix"
 
-// Disk returns the bytes that are left on a directory's disk, and the share in use of
-// those that this user may use.
+// Disk returns how full a directory's disk is for this user (0 to 1), and the bytes that this user
+// may still write.
 func Disk(dir string) (used float64, free int64, ok bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil || s.Blocks == 0 {

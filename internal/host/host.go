@@ -13,8 +13,8 @@ import (
 // memoryFile is where a control group's limit is (Linux, version 2).
 const memoryFile = "/sys/fs/cgroup/memory.max"
 
-// MemoryLimit is what the process may use: what its control group allows, or else
-// GOMEMLIMIT; 0 if neither bounds it.
+// MemoryLimit is the memory that the process may use: the limit of its control group, or else
+// GOMEMLIMIT. It is 0 if neither is set.
 func MemoryLimit() int64 {
 	if text, err := os.ReadFile(memoryFile); err == nil {
 		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// files are repositories with one file that costs its reader time or memory.
+// files returns repositories with one file that costs its reader much time or memory.
 func files() []Kind {
 	var kinds []Kind
 	for _, f := range []struct{ name, path, before, repeated string }{

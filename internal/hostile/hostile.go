@@ -15,7 +15,7 @@ type Kind struct {
 // Want is an ingestor's result for a repository. Unless it is rejected, the
 // file [Good] is indexed.
 type Want struct {
-	Rejected string            // a part of the reason, if it is rejected at once
+	Rejected string            // a part of the reason, if the repository is rejected at once
 	Skipped  map[string]string // paths that are skipped, and the reason of each
 	Indexed  []string          // paths that are indexed, beside Good
 }
@@ -26,5 +26,5 @@ const (
 	GoodText = "a file that has done nothing\n"
 )
 
-// Kinds returns all of them.
+// Kinds returns all kinds.
 func Kinds() []Kind { return slices.Concat(files(), rules(), trees(), sources()) }

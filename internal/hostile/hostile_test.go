@@ -25,16 +25,16 @@ const maxMemory = 1 << 30
 // patience bounds one repository. The costliest takes seconds.
 const patience = 3 * time.Minute
 
-// TestNoneEscapes runs every kind through an ingestor: none takes more memory
-// than a worker may have, none holds it up, and of each the rest is indexed or
-// the reason is told.
+// TestNoneEscapes runs every kind through an ingestor. None takes more memory than a worker may
+// have, and none holds the ingestor up. The rest of each repository is indexed, or the reason is
+// told.
 func TestNoneEscapes(t *testing.T) {
 	pool, err := child.New(child.Config{Children: 2}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	// Nobody embeds here: a bulk ingest would wait for that.
+	// No embedder runs here, and a bulk ingest would wait for one.
 	p := testpipe.Open(t, testpipe.Config{Splitter: pool, BulkFiles: 1 << 20})
 	for _, kind := range Kinds() {
 		t.Run(kind.Name, func(t *testing.T) { run(t, p, kind) })
@@ -87,11 +87,11 @@ func run(t *testing.T, p *testpipe.Pipe, kind Kind) {
 	}
 }
 
-// drain is how long an ingestor may take to end once it is told to.
+// drain is the longest that an ingestor may take to end once it is told to.
 const drain = 20 * time.Second
 
-// TestEachEndsWhenToldTo ends the context soon after each repository has come
-// in, as the end of an ingestor does: none may hold it up.
+// TestEachEndsWhenToldTo ends the context soon after each repository has come in, as an ingestor
+// that is told to end does. No repository may delay that end.
 func TestEachEndsWhenToldTo(t *testing.T) {
 	pool, err := child.New(child.Config{Children: 2}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -107,7 +107,7 @@ func TestEachEndsWhenToldTo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		told := time.Duration(i%10+1) * 50 * time.Millisecond // at other places of the way
+		told := time.Duration(i%10+1) * 50 * time.Millisecond // so that the end comes at different stages
 		ctx, cancel := context.WithTimeout(t.Context(), told)
 		begin := time.Now()
 		_ = p.Ingest.Handle(ctx, testpipe.Submission(t, events.DefaultTenant, events.RepoSubmitted{URL: r.Dir})) // ended, or done before

@@ -23,7 +23,7 @@ func New(ctx context.Context, dir string) (*Repo, error) {
 	return &Repo{Dir: dir, ctx: ctx}, err
 }
 
-// Err is the failure.
+// Err returns the first error.
 func (r *Repo) Err() error { return r.err }
 
 func (r *Repo) git(input []byte, args ...string) string {
@@ -42,7 +42,7 @@ func (r *Repo) object(kind string, content []byte) string {
 
 func (r *Repo) blob(text string) string { return r.object("blob", []byte(text)) }
 
-// item is one entry of a tree, as it is written.
+// item is one entry of a tree, as git writes it.
 type item struct{ mode, name, oid string }
 
 func (r *Repo) tree(items ...item) string {
@@ -59,12 +59,12 @@ func (r *Repo) tree(items ...item) string {
 
 const signature = "leat <leat@example.org> 1700000000 +0000"
 
-// commit makes a tree the content of main.
+// commit makes a commit of a tree, to which main points.
 func (r *Repo) commit(tree string) string {
 	commit := r.object("commit", fmt.Appendf(nil, "tree %s\nauthor %s\ncommitter %s\n\nhostile\n", tree, signature, signature))
 	r.git(nil, "update-ref", "refs/heads/main", commit)
 	return commit
 }
 
-// good is the file that is to be indexed whatever stands beside it.
+// good is the file that must be indexed whatever stands beside it.
 func (r *Repo) good() item { return item{"100644", Good, r.blob(GoodText)} }

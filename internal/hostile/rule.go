@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// rules are repositories whose rule files are costly to match, or too large.
+// rules returns repositories whose rule files are costly to match, or too large.
 func rules() []Kind {
 	long := strings.Repeat("a", 250) + "/" + strings.Repeat("ab", 100)
 	with := func(path, text string, more ...string) func(context.Context, *Repo) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/gitrun"
 )
 
-// sources are repositories that cannot be fetched, and never will be.
+// sources returns repositories that can never be fetched.
 func sources() []Kind {
 	return []Kind{
 		{Name: "a_branch_that_is_not_utf8", Make: func(_ context.Context, r *Repo) error {
@@ -60,7 +60,7 @@ func damagedPack(_ context.Context, r *Repo) error {
 	return os.WriteFile(packs[0], content, 0o600)
 }
 
-// partialClone leaves out a file that its origin is to have.
+// partialClone leaves out a file, as if only its origin had it.
 func partialClone(_ context.Context, r *Repo) error {
 	oid := r.blob("promised\n")
 	r.commit(r.tree(item{"100644", "a", oid}, r.good()))
@@ -72,8 +72,8 @@ func partialClone(_ context.Context, r *Repo) error {
 	return os.Remove(filepath.Join(r.Dir, "objects", oid[:2], oid[2:]))
 }
 
-// deltaBomb is a pack of some kilobytes with a file of 640 MiB, made of copies
-// of one of 16 MiB.
+// deltaBomb makes a pack of some kilobytes that holds a file of 640 MiB: forty copies of one of 16
+// MiB.
 func deltaBomb(ctx context.Context, r *Repo) error {
 	const base, copies = 1<<24 - 1, 40
 	zeros := make([]byte, base)

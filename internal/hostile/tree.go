@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// power makes a tree of ten directories each ten directories deep, and so on:
-// ten to the power of levels files, of some hundred bytes a level.
+// power makes a tree of ten entries, each of which is a tree of ten entries, and so on. It holds
+// ten to the power of levels files, and takes some hundred bytes a level.
 func power(levels int) func(context.Context, *Repo) error {
 	return func(_ context.Context, r *Repo) error {
 		mode, oid := "100644", r.blob("text\n")
@@ -23,8 +23,7 @@ func power(levels int) func(context.Context, *Repo) error {
 	}
 }
 
-// trees are repositories whose trees are too large, or no trees that git would
-// write.
+// trees returns repositories whose trees are too large, or are such as git would never write.
 func trees() []Kind {
 	of := func(items func(r *Repo) []item) func(context.Context, *Repo) error {
 		return func(_ context.Context, r *Repo) error {

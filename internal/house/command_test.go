@@ -15,8 +15,8 @@ import (
 	"testing/fstest"
 )
 
-// Packages below pipeline/ say what happened. Only the skins know the commands,
-// routes or tools that help.
+// Packages below pipeline/ say what happened. Only the skins know which commands, routes or tools
+// help.
 func TestPipelineNamesNoCommands(t *testing.T) {
 	named, err := namedCommands(os.DirFS("../.."))
 	if err != nil {

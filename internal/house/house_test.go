@@ -23,16 +23,16 @@ import (
 
 const module = "github.com/leatworks/leat"
 
-// A rule says what the packages of some directories may not import. An
-// ellipsis, as in pipeline/..., stands for a directory and all below it. A
-// package may always import its own directory and what lies below it; the runner
-// alone, which is pipeline, may not import the rooms below it by that right.
+// A rule says what the packages of some directories may not import. An ellipsis, as in
+// pipeline/..., stands for a directory and all below it. A package may always import its own
+// directory and the packages below it. The one exception is the runner, pipeline, which may not
+// import the rooms below it by that right.
 type rule struct {
 	text   string   // the rule, as the error gives it
 	of     []string // directories that it binds
 	not    []string // directories among them that it does not bind
 	tests  bool     // whether it binds _test.go files too
-	within bool     // whether it also binds imports from the same part, as from pipeline/syncer/point of pipeline/syncer
+	within bool     // whether it also binds imports within a part, for example of pipeline/syncer from pipeline/syncer/point
 	deny   []string // imports that it forbids: directories of ours, or paths of other modules
 	except []string // imports among them that it allows
 }
@@ -41,7 +41,7 @@ var (
 	everything = []string{"..."}
 	ours       = []string{module + "/..."}
 
-	// The leaves: what reads a repository, the models, the stores.
+	// The leaves: the readers of a repository, the models, the stores.
 	leaves = []string{
 		"pipeline/git/...", "pipeline/chunk/...", "pipeline/fact/...", "pipeline/lang/...", "pipeline/secret/...", "pipeline/text/...", "pipeline/extract/...", "pipeline/embedder/...",
 		"pipeline/broker/...", "pipeline/catalog/...", "pipeline/blob/...", "pipeline/vector/...",
@@ -192,7 +192,7 @@ var rules = []rule{
 	driver("Watermill", []string{"pipeline", "pipeline/broker/...", "pipeline/letter"}, "github.com/ThreeDotsLabs/watermill/..."),
 }
 
-// room binds a room of the syncer to those that it may import.
+// room lets a room of the syncer import no other rooms than these.
 func room(name string, others ...string) rule {
 	allowed := of("pipeline/syncer/" + name + "/...")
 	for _, other := range others {
@@ -205,8 +205,8 @@ func room(name string, others ...string) rule {
 	}
 }
 
-// driver keeps a driver behind its adapter. The embedded servers, what tests
-// share and what tries a whole leat speak to stores as a driver does.
+// driver keeps a driver behind its adapter. The embedded servers, the shared tests and the trials
+// may import it too, because they speak to bare stores.
 func driver(name string, adapter []string, paths ...string) rule {
 	return rule{
 		text: "the driver of " + name + " is imported by " + strings.TrimSuffix(strings.Join(adapter, " and "), "/...") + " alone",
@@ -258,8 +258,7 @@ func check(tree fs.FS) (files int, broken []string, err error) {
 	return files, broken, err
 }
 
-// walkGo calls visit for each Go file of the tree but those that the go command
-// would not build either.
+// walkGo calls visit for each Go file of the tree, except those that the go command ignores too.
 func walkGo(tree fs.FS, visit func(name string) error) error {
 	return fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {

@@ -37,9 +37,9 @@ var (
 	lawCited    = regexp.MustCompile(`\b[Ll]aw (\d+)\b`)
 )
 
-// checkLaws returns a line for each law without a test, each test that the page
-// names and its package (or a package below it) does not have, and each law that
-// a Go file cites and the page does not state.
+// checkLaws returns a line for each law without a test, for each test that the page names but its
+// package (or a package below it) lacks, and for each law that a Go file cites but the page does
+// not state.
 func checkLaws(tree fs.FS) ([]string, error) {
 	page, err := fs.ReadFile(tree, lawsPage)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Two changes made at the same time may have taken one number, and then no catalog could
-// be migrated.
+// Two changes made at the same time may have taken the same number. Then no catalog could be
+// migrated.
 func TestNumbersOfMigrations(t *testing.T) {
 	files, err := filepath.Glob("../../pipeline/catalog/migration/*.sql")
 	if err != nil || len(files) == 0 {

@@ -13,8 +13,8 @@ import (
 	"testing/fstest"
 )
 
-// A use names something of a package that only some directories may use. Who
-// imports a package for its types need not be one who opens it.
+// A use names a function or type that only some directories may use. A package may need the types
+// of another without the right to open it.
 type use struct {
 	text    string
 	of      string   // the package's directory

@@ -1,8 +1,8 @@
-// Package keyring finds the keys that seal packs: wrapped in the catalog, and unwrapped
-// by a key that is not. It makes the installation's first one.
+// Package keyring finds the keys that seal packs. The catalog holds them wrapped; the key that
+// unwraps them is not in the catalog. The package makes the installation's first key.
 //
-// It owns how keys are wrapped, and how soon a process takes notice of a change: within
-// seconds, whatever runs. It keeps no key on disk, and names none in an error.
+// It owns how keys are wrapped, and how soon a process notices a change: within seconds, whatever
+// it does. It keeps no key on disk, and no error shows one.
 package keyring
 
 import (
@@ -19,11 +19,11 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Fresh is how long a process may go without looking at the catalog's keys: so soon does it
-// seal with a new key, and stop to read by one that was destroyed.
+// Fresh is the longest time for which a process goes without looking at the catalog's keys. Within
+// that time it seals with a new key, and stops reading with a destroyed one.
 const Fresh = 3 * time.Second
 
-// Rows are the keys of the catalog. [catalog.Keys] is it.
+// Rows are the keys of the catalog, as [catalog.Keys] gives them.
 type Rows interface {
 	Active(ctx context.Context, domain string) (catalog.PackKey, error)
 	Load(ctx context.Context, id string) (catalog.PackKey, error)
@@ -32,7 +32,7 @@ type Rows interface {
 
 // Keyring is a [blob.Sealer]. Its methods may be called by any number of goroutines.
 type Keyring struct {
-	ring *seal.Ring   // of keys that have sealed packs themselves; nil: none
+	ring *seal.Ring   // keys that have sealed packs themselves; nil: none
 	wrap seal.Wrapper // nil: nothing can be wrapped
 	rows Rows         // nil: only keys of the ring can be used
 
@@ -42,18 +42,19 @@ type Keyring struct {
 	now    func() time.Time
 }
 
-// lookup bounds a look at the catalog, and at a service of keys.
+// lookup bounds a question to the catalog, and one to a key service.
 const lookup = 15 * time.Second
 
-// entry is a key, and when the catalog was asked for it. A nil key: packs are not sealed.
+// entry is a key, and the time at which the catalog was asked for it. A nil key means that packs
+// are not sealed.
 type entry struct {
 	key     *seal.PackKey
 	wrapped []byte // as it was in the catalog
 	at      time.Time
 }
 
-// New returns a keyring whose keys a ring wraps. Without one no pack is sealed, and none
-// that is can be read.
+// New returns a keyring whose keys a ring wraps. Without a ring no pack is sealed, and no sealed
+// pack can be read.
 func New(ring *seal.Ring) *Keyring {
 	if ring == nil {
 		return NewWith(nil, nil)
@@ -61,16 +62,16 @@ func New(ring *seal.Ring) *Keyring {
 	return NewWith(ring, ring)
 }
 
-// NewWith returns a keyring whose keys a service wraps. The ring, if there is one, only opens
-// packs that its keys have sealed themselves.
+// NewWith returns a keyring whose keys a key service wraps. The ring, which may be nil, only opens
+// packs that its own keys have sealed.
 func NewWith(wrap seal.Wrapper, ring *seal.Ring) *Keyring {
 	return &Keyring{ring: ring, wrap: wrap, newest: make(map[string]entry), keys: make(map[string]entry), now: time.Now}
 }
 
-// Use gives the keyring the keys of a catalog. It is to be called before any other method.
+// Use gives the keyring the keys of a catalog. Call it before any other method.
 func (k *Keyring) Use(rows Rows) { k.rows = rows }
 
-var errUnset = fmt.Errorf("%w: set LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE) to that of the other workers", blob.ErrSealed)
+var errUnset = fmt.Errorf("%w: set LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE) to the key of the other workers", blob.ErrSealed)
 
 // Newest is [blob.Sealer.Newest].
 func (k *Keyring) Newest(ctx context.Context, domain string) (blob.Key, error) {
@@ -87,7 +88,7 @@ func (k *Keyring) Newest(ctx context.Context, domain string) (blob.Key, error) {
 		k.mu.Unlock()
 	}
 	if known.key == nil {
-		return nil, nil // and no interface that holds a nil pointer
+		return nil, nil // not an interface that holds a nil pointer
 	}
 	return known.key, nil
 }
@@ -97,7 +98,7 @@ func (k *Keyring) find(ctx context.Context, domain string) (entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
 	defer cancel()
 	if k.rows == nil {
-		return entry{}, fault.Retry(errors.New("the key that seals packs is in the catalog, which is not open"))
+		return entry{}, fault.Retry(errors.New("the catalog, which holds the key that seals packs, is not open"))
 	}
 	row, err := k.rows.Active(ctx, domain)
 	if errors.Is(err, catalog.ErrNotFound) && domain == "" {
@@ -108,14 +109,14 @@ func (k *Keyring) find(ctx context.Context, domain string) (entry, error) {
 	}
 	switch {
 	case errors.Is(err, catalog.ErrNotFound):
-		return entry{}, fmt.Errorf("%w: key domain %s has none", blob.ErrDestroyed, domain)
+		return entry{}, fmt.Errorf("%w: key domain %s has no key", blob.ErrDestroyed, domain)
 	case err != nil:
 		return entry{}, err
 	}
 	return k.keep(ctx, row)
 }
 
-// begin makes the installation's first key, unless somebody else does at the same time.
+// begin makes the installation's first key, unless another process makes one at the same time.
 func (k *Keyring) begin(ctx context.Context) (catalog.PackKey, error) {
 	row, err := k.Make(ctx, "")
 	if err != nil {
@@ -151,7 +152,7 @@ func (k *Keyring) load(ctx context.Context, id string) (blob.Key, error) {
 	}
 	row, err := k.rows.Load(ctx, id)
 	if errors.Is(err, catalog.ErrNotFound) {
-		return nil, fmt.Errorf("%w: nobody knows key %q", blob.ErrSealed, id)
+		return nil, fmt.Errorf("%w: neither the catalog nor the key ring has key %q", blob.ErrSealed, id)
 	}
 	if err != nil {
 		return nil, err
@@ -163,8 +164,8 @@ func (k *Keyring) load(ctx context.Context, id string) (blob.Key, error) {
 	return kept.key, nil
 }
 
-// keep returns the key of a row, and keeps it. What wraps it is asked only if the row has
-// changed: a service of keys may be away for a while. A key that was destroyed is not kept.
+// keep returns the key of a row, and keeps it. It unwraps the key only if the row has changed,
+// because a key service may be away for a while. A destroyed key is not kept.
 func (k *Keyring) keep(ctx context.Context, row catalog.PackKey) (entry, error) {
 	k.mu.Lock()
 	kept, ok := k.keys[row.ID]
@@ -187,7 +188,7 @@ func (k *Keyring) keep(ctx context.Context, row catalog.PackKey) (entry, error) 
 	return kept, nil
 }
 
-// Drop forgets keys that were destroyed. Other processes do so when they look again.
+// Drop forgets destroyed keys. Other processes do so when they next look at the catalog.
 func (k *Keyring) Drop(ids ...string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -234,8 +235,8 @@ func (k *Keyring) Make(ctx context.Context, domain string) (catalog.PackKey, err
 	return catalog.PackKey{ID: id, Domain: domain, State: catalog.KeyActive, Wrapped: wrapped, WrappedBy: by}, nil
 }
 
-// Rewrap wraps a key by the newest wrapping key. changed is false if that has wrapped it
-// before.
+// Rewrap wraps a key with the newest wrapping key. changed is false if that key had wrapped it
+// already.
 func (k *Keyring) Rewrap(ctx context.Context, row catalog.PackKey) (again catalog.PackKey, changed bool, err error) {
 	if k.wrap == nil {
 		return row, false, errUnset
@@ -260,5 +261,6 @@ func (k *Keyring) Opens(ctx context.Context, row catalog.PackKey) bool {
 	return err == nil
 }
 
-// Direct says whether a key that is not in the catalog is there.
+// Direct says whether the ring has a key of this id that seals packs itself and is not in the
+// catalog.
 func (k *Keyring) Direct(id string) bool { return k.ring != nil && k.ring.Direct(id) != nil }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock takes the clock of a keyring over, and returns what moves it on.
+// Clock takes over the clock of a keyring, and returns a function that moves it on.
 func Clock(k *Keyring) func(time.Duration) {
 	var ahead atomic.Int64
 	k.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }

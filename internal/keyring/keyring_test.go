@@ -32,7 +32,7 @@ func open(t *testing.T) *catalog.Catalog {
 	return c
 }
 
-// ringOf is a keyring with wrapping keys of a letter each, as one process has it.
+// ringOf is the keyring of one process. Each letter stands for a wrapping key.
 func ringOf(t *testing.T, c *catalog.Catalog, letters ...string) *keyring.Keyring {
 	t.Helper()
 	var keys []string
@@ -59,7 +59,7 @@ func newest(t *testing.T, k *keyring.Keyring) blob.Key {
 
 var by = catalog.Author{Name: "test", Door: "cli"}
 
-// All processes that start at once seal with one key.
+// Processes that start at the same time all seal with one key.
 func TestTheFirstKeyIsOne(t *testing.T) {
 	c := open(t)
 	var ids sync.Map
@@ -106,8 +106,8 @@ func TestNoWrappingKey(t *testing.T) {
 	}
 }
 
-// A key is rotated while others run: they find a new one by its id at once, seal with it
-// when they look again, and still open by the one before.
+// A key is rotated while other processes run. They find the new key by its id at once, seal with it
+// when they next look, and still open with the key before it.
 func TestRotate(t *testing.T) {
 	c := open(t)
 	one, running := ringOf(t, c, "A"), ringOf(t, c, "A")
@@ -144,7 +144,7 @@ func TestRotate(t *testing.T) {
 	}
 }
 
-// Two rotations at once leave one active key, and the other is told.
+// Two rotations at once leave one active key. The one that loses is told.
 func TestRotateTogether(t *testing.T) {
 	c := open(t)
 	k := ringOf(t, c, "A")
@@ -168,8 +168,8 @@ func TestRotateTogether(t *testing.T) {
 	}
 }
 
-// The wrapping key is replaced: keys are wrapped by the new one, and the old one can be
-// taken away. A wrapped key is of no use in another row.
+// The wrapping key is replaced. The new one wraps all keys, and the old one can be taken away. A
+// wrapped key is of no use in another row.
 func TestRewrap(t *testing.T) {
 	c := open(t)
 	first := newest(t, ringOf(t, c, "A"))
@@ -204,7 +204,7 @@ func TestRewrap(t *testing.T) {
 	}
 }
 
-// service is a service of keys: it never shows them, and may not answer.
+// service is a key service. It never shows its keys, and may not answer.
 type service struct {
 	inner *seal.Ring
 	down  atomic.Bool
@@ -242,8 +242,8 @@ func (s *service) Unwrap(ctx context.Context, wrapped []byte, by, purpose string
 	return s.inner.Unwrap(ctx, wrapped, by, purpose)
 }
 
-// Keys can be wrapped by a service. It is asked once in a while, and a failure of it is tried
-// again instead of taken for a lost key.
+// A key service can wrap keys. It is asked once in a while. Its failure is tried again, and is not
+// taken for a lost key.
 func TestAServiceOfKeys(t *testing.T) {
 	c := open(t)
 	inner, err := seal.NewRing(func() (string, error) { return seal.NewKey(), nil })
@@ -283,8 +283,7 @@ func TestAServiceOfKeys(t *testing.T) {
 	}
 }
 
-// A process that has used a key stops to within seconds of its destruction, however often it
-// has the key at hand.
+// A process stops using a key within seconds of the key's destruction, however often it uses it.
 func TestADestroyedKeyIsDropped(t *testing.T) {
 	c := open(t)
 	if _, err := c.Tenants.Create(t.Context(), by, catalog.Tenant{Name: "acme"}); err != nil {

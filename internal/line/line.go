@@ -1,11 +1,12 @@
-// Package line lets tenants take turns: a Line holds those that wait, in the order in which
-// they are served, and Places are what they wait for, a share for each tenant.
+// Package line lets tenants take turns. A Line holds waiting items in the order in which they are
+// served. Places are a bounded resource, of which each tenant gets a share. A Pace bounds the items
+// of a tenant per second.
 package line
 
 import "slices"
 
-// Line is a queue in which tenants take turns: the first item of one, then the first of the
-// next. The zero Line is empty. Goroutines that share one guard it by a lock of their own.
+// Line is a queue in which tenants take turns: the first item of one tenant, then the first of the
+// next. The zero Line is empty. Goroutines that share one guard it with a lock of their own.
 type Line[T comparable] struct {
 	items map[string][]T // by tenant
 	order []string       // tenants with items, the next one first
@@ -25,8 +26,8 @@ func (l *Line[T]) Add(tenant string, item T) {
 // Has reports whether a tenant has items in the line.
 func (l *Line[T]) Has(tenant string) bool { return len(l.items[tenant]) > 0 }
 
-// Next takes the first item of the next tenant that may have its turn, which comes last
-// then. If may is nil, every tenant may. If there is no item, found is false.
+// Next takes the first item of the next tenant that may have its turn. That tenant comes last then.
+// If may is nil, every tenant may. If there is no item, found is false.
 func (l *Line[T]) Next(may func(tenant string) bool) (tenant string, item T, found bool) {
 	i := 0
 	if may != nil {

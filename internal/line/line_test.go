@@ -42,7 +42,7 @@ func TestTenantsTakeTurns(t *testing.T) {
 	}
 }
 
-// Who may not have a turn keeps its place before those that come later.
+// A tenant that may not have a turn keeps its place before tenants that come later.
 func TestWhoMayNotKeepsItsPlace(t *testing.T) {
 	l := fill("a1", "a2", "b1")
 	if got, want := drain(t, l, func(tenant string) bool { return tenant != "a" }), []string{"b1"}; !slices.Equal(got, want) {

@@ -18,14 +18,14 @@ type Pace struct {
 	tenants map[string]*rate.Limiter // of tenants that have begun items lately
 }
 
-// NewPace lets a tenant begin so many items in a second, and twice as many at once after a
-// rest. With 0 there is no bound.
+// NewPace lets a tenant begin perSecond items in a second, and twice as many at once after a rest.
+// With 0 there is no bound.
 func NewPace(perSecond int) *Pace {
 	return &Pace{limit: rate.Limit(perSecond), burst: 2 * perSecond, tenants: make(map[string]*rate.Limiter)}
 }
 
-// Wait waits until the tenant may begin its next item. It fails when ctx ends. Those that
-// wait go in the order in which they came.
+// Wait waits until the tenant may begin its next item. It fails when ctx ends. Waiting items begin
+// in the order in which they came.
 func (p *Pace) Wait(ctx context.Context, tenant string) error {
 	if p.limit == 0 {
 		return ctx.Err()
@@ -38,7 +38,7 @@ func (p *Pace) of(tenant string) *rate.Limiter {
 	defer p.mu.Unlock()
 	known := p.tenants[tenant]
 	if known == nil {
-		// One that has rested is as good as a new one.
+		// A limiter that has rested is as good as a new one, so it need not be kept.
 		maps.DeleteFunc(p.tenants, func(_ string, l *rate.Limiter) bool { return l.Tokens() >= float64(p.burst) })
 		known = rate.NewLimiter(p.limit, p.burst)
 		p.tenants[tenant] = known

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// begin begins items of a tenant, and returns how long that took.
+// begin begins items of a tenant, and returns the time that this took.
 func begin(t *testing.T, p *Pace, tenant string, items int) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -40,7 +40,7 @@ func TestATenantIsHeldToItsPaceAlone(t *testing.T) {
 	})
 }
 
-// Who has rested may hurry again, and is forgotten when another one comes.
+// A tenant that has rested may hurry again. It is forgotten when another tenant comes.
 func TestARestedTenantIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(10)

@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// ErrStopping is the error of a wait that was ended from outside.
+// ErrStopping is the error of a wait that the caller's stopping channel ended.
 var ErrStopping = errors.New("stopping")
 
-// Places shares a number of places among tenants. A tenant takes at most half, rounded up,
-// of the places that the others leave, so that there is one for whoever comes next; those
-// who wait are served in turns, a tenant after the other, and within a tenant in the order
-// in which they came. If tenants are not told apart (alone), all places are for everybody.
+// Places shares a number of places among tenants. A tenant takes at most half, rounded up, of the
+// places that the others leave, so that a place is left for the next tenant. Waiting tenants are
+// served in turns, and callers of one tenant in the order in which they came. If tenants are not
+// told apart (alone), all places are for everybody.
 type Places struct {
 	places int
 	alone  bool
@@ -23,13 +23,13 @@ type Places struct {
 	waiting Line[chan struct{}] // closed when the place is theirs
 }
 
-// NewPlaces returns a number of free places. If alone is set, tenants are not told apart.
+// NewPlaces returns a number of free places. If alone is set, it does not tell tenants apart.
 func NewPlaces(number int, alone bool) *Places {
 	return &Places{places: number, alone: alone, held: make(map[string]int)}
 }
 
-// Take waits for a place until ctx ends, or until stopping is closed (ErrStopping). The
-// caller gives the place back by Release.
+// Take waits for a place until ctx ends, or until stopping is closed (ErrStopping). The caller
+// gives the place back with Release.
 func (p *Places) Take(ctx context.Context, stopping <-chan struct{}, tenant string) error {
 	p.mu.Lock()
 	mine := make(chan struct{})
@@ -49,7 +49,7 @@ func (p *Places) Take(ctx context.Context, stopping <-chan struct{}, tenant stri
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
-	case <-mine: // in the same moment
+	case <-mine: // the place was given in the same moment
 		return nil
 	default:
 	}
@@ -57,7 +57,7 @@ func (p *Places) Take(ctx context.Context, stopping <-chan struct{}, tenant stri
 	return err
 }
 
-// Try takes a place if that takes no waiting.
+// Try takes a place if one is free for the tenant now.
 func (p *Places) Try(tenant string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,7 +92,7 @@ func (p *Places) add(tenant string, n int) {
 	}
 }
 
-// serve gives places to those that wait, until none may take one.
+// serve gives places to waiting tenants, until none of them may take one.
 func (p *Places) serve() {
 	for {
 		tenant, next, found := p.waiting.Next(p.may)

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 )
 
-// queue begins to wait and notes when it is served.
+// queue begins to wait for a place, and notes the tenant when it gets one.
 func queue(t *testing.T, places *Places, tenant string, served *[]string) {
 	t.Helper()
 	go func() {
@@ -21,11 +21,11 @@ func queue(t *testing.T, places *Places, tenant string, served *[]string) {
 	synctest.Wait()
 }
 
-// However much a tenant asks for, it takes half of what the others leave.
+// A tenant takes half of the places that the others leave, however many it asks for.
 func TestATenantTakesHalfOfWhatIsLeft(t *testing.T) {
 	for _, tt := range []struct {
 		places int
-		want   string // who gets a place, each tenant taking all it may
+		want   string // the tenants that get a place, if each takes all it may
 	}{
 		{1, "a"}, {2, "ab"}, {3, "aab"}, {8, "aaaabbcd"}, {16, "aaaaaaaabbbbccde"},
 	} {

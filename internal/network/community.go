@@ -8,12 +8,11 @@ const (
 	leastPass  = 1e-6  // of modularity, for which another pass is made
 )
 
-// Communities puts each node into a community, by the method of Blondel, Guillaume,
-// Lambiotte and Lefebvre, "Fast unfolding of communities in large networks" (2008). Edges
-// count both ways. Nodes are visited in their order, and of several best communities a
-// node takes the first, so the result does not depend on chance. Communities are numbered
-// by their first nodes. The modularity says how much more weight lies within communities
-// than chance would put there, up to 1.
+// Communities puts each node into a community, by the method of Blondel, Guillaume, Lambiotte and
+// Lefebvre, "Fast unfolding of communities in large networks" (2008). Edges count both ways. Nodes
+// are visited in their order, and a node takes the first of several best communities, so the result
+// does not depend on chance. Communities are numbered by their first nodes. The modularity, at most
+// 1, says how much more weight lies within communities than chance would put there.
 func (w *Network) Communities() (of []int, modularity float64) {
 	both := w.twoWay()
 	level := &folded{Network: both, own: make([]float64, w.Len())}
@@ -36,14 +35,14 @@ func (w *Network) Communities() (of []int, modularity float64) {
 	return of, modularityOf(both, of)
 }
 
-// folded is a network of communities, with the weight inside each, counted both ways.
+// folded is a network of communities. It holds the weight inside each community, counted both ways.
 type folded struct {
 	*Network
 	own []float64
 }
 
-// move moves nodes one by one to the communities of their neighbours, as long as that
-// gains anything.
+// move moves nodes one by one to the communities of their neighbours, as long as that gains
+// modularity.
 func (f *folded) move() (of []int, moved bool) {
 	n := f.Len()
 	of = make([]int, n)

@@ -1,9 +1,8 @@
-// Package network finds what is important in a network of nodes and weighted edges, and
-// which nodes belong together.
+// Package network finds the important nodes in a network of weighted edges, and the nodes that
+// belong together.
 //
-// It owns the two formulas. It knows nothing of what the nodes are. Both are
-// deterministic: the same nodes and edges, in the same order, give the same bits on
-// any machine of one architecture.
+// It owns the two formulas, and does not know what the nodes stand for. Both are deterministic: the
+// same nodes and edges, in the same order, give the same bits on any machine of one architecture.
 package network
 
 // Edge leads from one node to another. A weight is above zero.
@@ -19,8 +18,8 @@ type Network struct {
 	weight []float64
 }
 
-// New returns a network of n nodes. Edges between the same nodes are added up; those
-// from a node to itself, and those without a weight, are left out.
+// New returns a network of n nodes. Edges between the same nodes are added up. Edges from a node to
+// itself, and edges without a weight, are left out.
 func New(n int, edges []Edge) *Network {
 	edges = sorted(n, edges, func(e Edge) int32 { return e.To })
 	edges = sorted(n, edges, func(e Edge) int32 { return e.From })
@@ -44,7 +43,8 @@ func New(n int, edges []Edge) *Network {
 	return w
 }
 
-// sorted returns edges by one of their nodes, those of equal ones in their order.
+// sorted returns the edges in the order of one of their nodes. Edges with the same node keep their
+// order.
 func sorted(n int, edges []Edge, by func(Edge) int32) []Edge {
 	place := make([]int, n+1)
 	for _, e := range edges {

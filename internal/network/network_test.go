@@ -10,7 +10,7 @@ import (
 	"github.com/leatworks/leat/internal/network"
 )
 
-// near says whether two ranks are the same but for rounding.
+// near says whether two ranks are the same apart from rounding.
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
 
 func TestRank(t *testing.T) {
@@ -63,8 +63,8 @@ func TestCommunities(t *testing.T) {
 	}
 }
 
-// Each move gains modularity, so communities are never worse than one of all nodes, which
-// has none. They are the same each time.
+// Each move gains modularity, so communities are never worse than a single one of all nodes, whose
+// modularity is 0. They are the same each time.
 func TestCommunitiesOfAnyNetworkGain(t *testing.T) {
 	for seed := range uint64(30) {
 		w := invented(200, 5, seed)
@@ -76,8 +76,8 @@ func TestCommunitiesOfAnyNetworkGain(t *testing.T) {
 	}
 }
 
-// invented is a network as files make one: most edges lead to files of the same
-// directory, and a few files are led to from everywhere.
+// invented is a network that looks like one of files: most edges lead to files of the same
+// directory, and edges from everywhere lead to a few files.
 func invented(nodes, edges int, seed uint64) *network.Network {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var list []network.Edge
@@ -96,7 +96,7 @@ func invented(nodes, edges int, seed uint64) *network.Network {
 	return network.New(nodes, list)
 }
 
-// The bound of the two together on a repository of 20,000 files is 2 s.
+// The two together may take 2 s on a repository of 20,000 files.
 func BenchmarkTwentyThousandFiles(b *testing.B) {
 	w := invented(20_000, 30, 7)
 	began := time.Now()
@@ -107,7 +107,7 @@ func BenchmarkTwentyThousandFiles(b *testing.B) {
 	b.ReportMetric(time.Since(began).Seconds()/float64(b.N), "s/both")
 }
 
-// Symbols are about ten times as many as files.
+// A repository has about ten times as many symbols as files.
 func BenchmarkRankOfSymbols(b *testing.B) {
 	w := invented(200_000, 8, 7)
 	for b.Loop() {

@@ -10,9 +10,9 @@ const (
 	mostRounds = 100
 )
 
-// Rank returns the PageRank of each node; the ranks add up to 1. A node hands its rank to
-// those that it leads to, by the weight of the edges. One that leads nowhere hands it to
-// all nodes alike, as each does with the share that is not damped.
+// Rank returns the PageRank of each node; the ranks add up to 1. A node hands its rank to the nodes
+// that it leads to, by the weight of the edges. A node that leads nowhere hands it to all nodes
+// alike. Each node does the same with the share that is not damped.
 func (w *Network) Rank() []float64 {
 	n := w.Len()
 	if n == 0 {

@@ -3,12 +3,12 @@ package number
 
 import "strconv"
 
-// Whole are the whole numbers that are written.
+// Whole is any type of whole numbers that this package writes.
 type Whole interface {
 	~int | ~int32 | ~int64 | ~uint64
 }
 
-// Thousands writes a number with a comma before each three digits.
+// Thousands writes a number with commas between groups of three digits.
 func Thousands[N Whole](n N) string {
 	text := strconv.FormatUint(uint64(n), 10)
 	first := 0

@@ -1,5 +1,5 @@
-// Package relay stands between clients and a server. It lets a test or the chaos harness
-// cut the connection, hold it up, or slow it down, and the benchmark read along.
+// Package relay stands between clients and a server. It lets a test or the chaos harness cut the
+// connection, hold it up, or slow it down. It lets the benchmark read along.
 package relay
 
 import (
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Relay passes bytes between those who connect to it and a server. Its own address never
-// changes; the server's may, with each restart.
+// Relay passes bytes between its clients and a server. Its own address never changes; the server's
+// may, with each restart.
 type Relay struct {
 	listener net.Listener
 	tap      Tap
@@ -29,11 +29,11 @@ type Relay struct {
 
 const bufferSize = 64 << 10
 
-// Tap returns writers that get what a new client sends and what it receives. They never
-// fail.
+// Tap returns the writers that get a copy of all bytes that a new client sends and receives. They
+// never fail.
 type Tap func() (sent, received io.Writer)
 
-// New returns a relay that leads nowhere yet. It refuses connections until Lead.
+// New returns a relay that leads nowhere yet. It refuses connections until Lead is called.
 func New() (*Relay, error) {
 	return NewTapped(func() (sent, received io.Writer) { return io.Discard, io.Discard })
 }
@@ -101,7 +101,7 @@ func (r *Relay) Heal() {
 	}
 }
 
-// Close ends all connections, and returns when nothing of the relay runs any more.
+// Close ends all connections, and returns when no goroutine of the relay runs any more.
 func (r *Relay) Close() {
 	_ = r.listener.Close()
 	r.Heal()
@@ -128,7 +128,7 @@ func (r *Relay) accept() {
 			return
 		}
 		if err != nil {
-			time.Sleep(10 * time.Millisecond) // for example, no descriptors are left
+			time.Sleep(10 * time.Millisecond) // a passing error, for example that no descriptors are left
 			continue
 		}
 		r.running.Go(func() { r.serve(client) })
@@ -174,7 +174,7 @@ func (r *Relay) link(client, server net.Conn) bool {
 	return true
 }
 
-// pass copies one direction, and ends both when it ends.
+// pass copies one direction. Its end ends the other direction too.
 func (r *Relay) pass(to, from net.Conn, tap io.Writer) {
 	defer to.Close()
 	defer from.Close()

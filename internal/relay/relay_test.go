@@ -13,7 +13,7 @@ import (
 
 const patience = 10 * time.Second
 
-// echo is a server that answers each line with the same line.
+// echo starts a server that answers each line with the same line.
 func echo(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,7 +16,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Part is something that binaries, or the image around them, are made of.
+// Part is a component of binaries, or of the image around them.
 type Part struct {
 	Name    string
 	Version string
@@ -77,14 +77,14 @@ func (b *Bill) Add(p Part, binary string) {
 	b.Parts[i].In = append(b.Parts[i].In, binary)
 }
 
-// Source: the purl specification, which percent-encodes these of the characters that
-// versions of modules and of Debian hold.
+// Of the characters in versions of modules and Debian packages, the purl specification
+// percent-encodes these.
 var escapes = strings.NewReplacer("%", "%25", "+", "%2B", ":", "%3A", "/", "%2F", " ", "%20")
 
 func escaped(version string) string { return escapes.Replace(version) }
 
-// Check compares the modules with go.sum. A module that is linked and not in it, or with
-// another sum, was not built from this tree.
+// Check compares the modules with go.sum. If go.sum lacks a linked module, or has another sum for
+// it, the module was not built from this tree.
 func (b Bill) Check(sums io.Reader) error {
 	text, err := io.ReadAll(sums)
 	if err != nil {

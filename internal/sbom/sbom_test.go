@@ -24,8 +24,8 @@ Architecture: amd64
 Version: 2:9.0
 `
 
-// The bill of a binary and an image lists both, is compared with go.sum, and has the same
-// bytes each time. End-to-end tests read the bill of real binaries.
+// The bill lists the modules of a binary and the packages of an image. It is compared with go.sum,
+// and has the same bytes each time. End-to-end tests read the bill of real binaries.
 func TestABillListsModulesAndPackages(t *testing.T) {
 	const sums = "example.com/Mill v1.2.0+incompatible h1:abc=\nexample.com/Mill v1.2.0+incompatible/go.mod h1:def=\n"
 	exe, err := os.Executable()

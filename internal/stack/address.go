@@ -5,8 +5,8 @@ import (
 	"github.com/leatworks/leat/internal/config"
 )
 
-// Addresses are the addresses of embedded stores as a configuration. It names
-// neither an index nor an embedder.
+// Addresses returns the addresses of embedded stores as a configuration, which names neither an
+// index nor an embedder.
 func Addresses(e devstack.Endpoints) config.Stores {
 	return config.Stores{
 		NATSURL: e.NATS, PostgresURL: e.Postgres, QdrantURL: e.Qdrant, QdrantAPIKey: e.QdrantKey,

@@ -1,6 +1,5 @@
-// Package stack runs a whole leat for the tools that try it: the embedded
-// stores and the workers, each a process of its own, so that one can be killed,
-// or its memory be measured, without the others.
+// Package stack runs a whole leat for the trials: the embedded stores and the workers. Each is a
+// process of its own, so that it can be killed, or its memory be measured, without the others.
 //
 // The package owns the processes it starts. It decides nothing about leat: the
 // workers are the binaries of cmd/, configured by their environment as an

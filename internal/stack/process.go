@@ -27,8 +27,8 @@ type Process struct {
 	err  error         // of the run; valid once done is closed
 }
 
-// Start begins a run. The command's standard output goes to the log too, unless
-// the command has another place for it.
+// Start begins a run. The log takes the command's standard output too, unless the command has
+// another place for it.
 func (p *Process) Start() error {
 	file, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -54,7 +54,7 @@ func (p *Process) Start() error {
 }
 
 func (p *Process) run(cmd *exec.Cmd, from int64, started chan<- error) {
-	// Pdeathsig is sent when the thread that forked ends, so this one stays.
+	// Pdeathsig is sent when the thread that forked ends, so this thread must stay.
 	runtime.LockOSThread()
 	err := cmd.Start()
 	done := make(chan struct{})
@@ -124,8 +124,8 @@ func (p *Process) End(patience time.Duration) error {
 	return nil
 }
 
-// AwaitWord waits until the run has written something. Before that it may not
-// handle signals yet.
+// AwaitWord waits until the run has written its first output. Before that it may not handle signals
+// yet.
 func (p *Process) AwaitWord(patience time.Duration) {
 	done := p.Over()
 	p.mu.Lock()

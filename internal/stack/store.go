@@ -48,8 +48,7 @@ const (
 	envProfile = "LEAT_STACK_PROFILE"
 )
 
-// How long a store may take to start, recovery after a kill included, and to
-// end.
+// The time that a store may take to start, including recovery after a kill, and to end.
 const (
 	StartPatience = time.Minute
 	StopPatience  = 30 * time.Second
@@ -155,7 +154,7 @@ func (s *Store) Start() error {
 	}
 }
 
-// heard keeps the endpoints that the store has printed.
+// heard keeps the endpoints that the store prints.
 func (s *Store) heard(line []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,9 +21,8 @@ import (
 	"github.com/leatworks/leat/devstack/postgres"
 )
 
-// Environment returns the variables with which a worker reaches the stores: e
-// holds the keys, and at gives the address (host:port) of each store for the
-// worker.
+// Environment returns the variables with which a worker reaches the stores. e holds the keys, and
+// at gives the address (host:port) at which the worker finds each store.
 func Environment(e devstack.Endpoints, at map[string]string) ([]string, error) {
 	nats, err := url.Parse(e.NATS)
 	if err != nil {
@@ -113,13 +112,13 @@ func (p *Process) Metrics(ctx context.Context) (map[string]float64, error) {
 		}
 		name, value := line[:end], line[end+1:]
 		if told[name], err = strconv.ParseFloat(value, 64); err != nil {
-			return nil, fmt.Errorf("%s tells %q: %w", p.Name, line, err)
+			return nil, fmt.Errorf("%s reports an unreadable metric %q: %w", p.Name, line, err)
 		}
 	}
 	return told, lines.Err()
 }
 
-// Clean leaves out the variables that would configure leat.
+// Clean returns env without the variables that would configure leat.
 func Clean(env []string) []string {
 	var left []string
 	for _, variable := range env {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Output of an earlier run no longer counts.
+// Only the output of the last run counts.
 func TestTheLastRunSpeaks(t *testing.T) {
 	const first = "time=1 level=INFO msg=starting worker=embedder health=127.0.0.1:41\ntime=2 level=INFO msg=ready worker=embedder\n"
 	for _, test := range []struct {

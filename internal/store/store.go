@@ -29,12 +29,12 @@ type Stores struct {
 	Broker  *broker.Broker
 	Blobs   *blob.Store
 	Points  vector.Store
-	Keys    *keyring.Keyring // of packs; it is there whatever is open
+	Keys    *keyring.Keyring // of packs; never nil
 }
 
-// Open connects to the parts that cfg names. With Wait it returns early only if
-// waiting cannot help; without, it returns an *Error for a store that cannot be
-// opened. The stores are opened side by side. On an error nothing stays open.
+// Open connects to the parts that cfg names. With Wait it returns an error only if waiting cannot
+// help or ctx ends. Without Wait it returns an *Error for a store that cannot be opened. It opens
+// the stores side by side. After an error no store stays open.
 func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 	if cfg.Parts == 0 {
 		cfg.Parts = All
@@ -73,8 +73,8 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Stores, error) {
 	return s, nil
 }
 
-// worst returns the place of the first error that is not the consequence of another,
-// or -1 if there is none.
+// worst returns the place of the first error that is not the consequence of another error, or -1 if
+// there is none.
 func worst(errs []error) int {
 	first := slices.IndexFunc(errs, func(err error) bool { return err != nil && !errors.Is(err, context.Canceled) })
 	if first < 0 {
@@ -88,8 +88,7 @@ type attempt struct {
 	Attempt
 }
 
-// attempts open one store each. Each sets a field of its own, so that all may run
-// at once.
+// attempts returns an attempt for each store. Each sets a field of its own, so all may run at once.
 func (s *Stores) attempts(cfg Config, log *slog.Logger) []attempt {
 	list := []attempt{
 		{Postgres, Attempt{"Postgres", "--postgres-url", func(ctx context.Context) (err error) {

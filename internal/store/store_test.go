@@ -30,8 +30,8 @@ func TestOpenOpensThePartsAskedFor(t *testing.T) {
 	}
 }
 
-// A store that does not answer is an error at once, which names its flag; with
-// Wait it is tried again until the context ends.
+// A store that does not answer gives an error at once, which names its flag. With Wait it is tried
+// again until the context ends.
 func TestAStoreThatIsNotUp(t *testing.T) {
 	down := config.Stores{PostgresURL: "postgres://127.0.0.1:1/x"}
 	_, err := store.Open(t.Context(), store.Config{Stores: down, Parts: store.Postgres}, slog.New(slog.DiscardHandler))

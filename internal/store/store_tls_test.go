@@ -22,8 +22,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv"
 )
 
-// All four stores ask for TLS and a certificate. They are opened with the authority that
-// signed theirs and a certificate of it, and refused without either.
+// All four stores ask for TLS and a certificate of the client. They open with the authority that
+// signed their certificates and a certificate of that authority. Without either they do not.
 func TestStoresThatSpeakTLS(t *testing.T) {
 	ours, theirs := testenv.NewAuthority(t), testenv.NewAuthority(t)
 	certificate, key := ours.Sign(t, "client")
@@ -63,10 +63,9 @@ func TestStoresThatSpeakTLS(t *testing.T) {
 	})
 }
 
-// Servers that speak TLS themselves, as processes of their own: a nats-server, and where this
-// machine has them Postgres and Qdrant. NATS and Postgres let nobody in without a
-// certificate; Qdrant asks for none on its API for gRPC, so that there only the server's is
-// proved.
+// The servers are processes of their own that speak TLS themselves: a nats-server, and Postgres and
+// Qdrant where this machine has them. NATS and Postgres let nobody in without a certificate. Qdrant
+// asks for none on its gRPC API, so there the test proves only the server's.
 func TestRealServersThatSpeakTLS(t *testing.T) {
 	ours, theirs := testenv.NewAuthority(t), testenv.NewAuthority(t)
 	certificate, key := ours.Sign(t, "leat")
@@ -145,13 +144,13 @@ func openBackups(t *testing.T, s config.Stores, files config.TLS) error {
 		return err
 	}
 	defer target.Close()
-	if _, err = vault.List(t.Context()); errors.Is(err, backup.ErrNoTarget) { // it is empty
+	if _, err = vault.List(t.Context()); errors.Is(err, backup.ErrNoTarget) { // the place is empty
 		return nil
 	}
 	return err
 }
 
-// withTLS adds the files: for Postgres by libpq's parameters.
+// withTLS adds the files to the stores. Postgres takes them as libpq's parameters.
 func withTLS(s config.Stores, files config.TLS) config.Stores {
 	s.NATSTLS, s.S3TLS, s.QdrantTLS = files, files, files
 	u, err := url.Parse(s.PostgresURL)
@@ -170,8 +169,8 @@ func withTLS(s config.Stores, files config.TLS) config.Stores {
 	return s
 }
 
-// behindTLS returns addresses at which the stores speak TLS alone: NATS is a server of its
-// own, the rest stands behind listeners.
+// behindTLS returns addresses at which the stores speak TLS alone. NATS is a server of its own; the
+// other stores stand behind listeners.
 func behindTLS(t *testing.T, secure *tls.Config, s config.Stores) config.Stores {
 	t.Helper()
 	s.NATSURL = natsWithTLS(t, secure)

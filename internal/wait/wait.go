@@ -1,4 +1,4 @@
-// Package wait lets time pass, but not longer than a context.
+// Package wait lets time pass, but never beyond the end of a context.
 package wait
 
 import (
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// For waits for a duration. It ends with ctx, and returns its cause then.
+// For waits for a duration. If ctx ends first, it returns at once with the cause of that.
 func For(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return context.Cause(ctx)

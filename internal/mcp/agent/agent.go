@@ -13,14 +13,14 @@ import (
 type Agent struct {
 	Name  string
 	Title string
-	// path returns the agent's file, of a user whose home directory is home, or of the
-	// project in the directory project.
+	// path returns the agent's file. home is the user's home directory, and project that of the
+	// project.
 	path func(home, project string) string
 	// edit puts a server into the text of the file.
 	edit func(text []byte, s Server) ([]byte, error)
 }
 
-// Server is how an agent starts leat.
+// Server says how an agent starts leat.
 type Server struct {
 	Command string            // file of the program
 	Args    []string          // its arguments
@@ -30,7 +30,7 @@ type Server struct {
 // name is the name of the server in each configuration.
 const name = "leat"
 
-// agents are the known agents. Each file is named by its maker's documentation.
+// agents are the known agents. The documentation of each agent names its file.
 var agents = []Agent{
 	{"claude-code", "Claude Code (this project)", of(project, ".mcp.json"), within("mcpServers", stdio)},
 	{"claude-desktop", "Claude Desktop", desktop, within("mcpServers", plain)},
@@ -63,8 +63,8 @@ func Find(name string) (Agent, error) {
 // Path returns the agent's file.
 func (a Agent) Path(home, project string) string { return a.path(home, project) }
 
-// Edit returns the text of the agent's file with leat among its servers, in place of an
-// earlier leat. No text stands for a file that is not there.
+// Edit returns the text of the agent's file with leat among its servers, in place of an earlier
+// leat. An empty text stands for a missing file.
 func (a Agent) Edit(text []byte, s Server) ([]byte, error) { return a.edit(text, s) }
 
 type root int
@@ -92,7 +92,7 @@ func desktop(home, _ string) string {
 	return filepath.Join(home, dir, "Claude", "claude_desktop_config.json")
 }
 
-// plain is a server as most agents have it.
+// plain is a server in the form that most agents use.
 func plain(s Server) map[string]any {
 	entry := map[string]any{"command": s.Command, "args": s.Args}
 	if len(s.Env) > 0 {
@@ -101,20 +101,20 @@ func plain(s Server) map[string]any {
 	return entry
 }
 
-// stdio is a server for agents that want its transport named.
+// stdio is a server in the form of agents that want its transport named.
 func stdio(s Server) map[string]any {
 	entry := plain(s)
 	entry["type"] = "stdio"
 	return entry
 }
 
-// codex puts a server into a file of TOML. An earlier leat has to go by hand: its table
-// may hold what its user has added.
+// codex puts a server into a TOML file. The user has to remove an earlier leat by hand, because its
+// table may hold additions of the user.
 func codex(text []byte, s Server) ([]byte, error) {
 	for line := range strings.Lines(string(text)) {
 		table := strings.NewReplacer(" ", "", "\t", "", `"`, "", "'", "").Replace(strings.TrimSpace(line))
 		if strings.HasPrefix(table, "[mcp_servers."+name+"]") || strings.HasPrefix(table, "[mcp_servers."+name+".") {
-			return nil, fmt.Errorf("the file has a table [mcp_servers.%s] already: change it by hand, or remove it first", name)
+			return nil, fmt.Errorf("the file already has a table [mcp_servers.%s]: change it by hand, or remove it first", name)
 		}
 	}
 	var b strings.Builder

@@ -10,7 +10,7 @@ import (
 
 var leat = agent.Server{Command: "/usr/bin/leat", Args: []string{"mcp"}, Env: map[string]string{"LEAT_DATA": `/srv/a "b"`}}
 
-// The text of a file stays, but for the server.
+// Only the server changes in the text of a file.
 func TestEditKeepsWhatIsThere(t *testing.T) {
 	for _, test := range []struct{ agent, text, want string }{
 		{"cursor", "", "{\n  \"mcpServers\": {\n    \"leat\": ENTRY\n  }\n}\n"},

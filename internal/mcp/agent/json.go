@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// within edits a file of JSON whose object of this name holds the servers.
+// within edits a JSON file that holds the servers in the object of this name.
 func within(servers string, entry func(Server) map[string]any) func([]byte, Server) ([]byte, error) {
 	return func(text []byte, s Server) ([]byte, error) {
 		if len(bytes.TrimSpace(text)) == 0 {
@@ -21,7 +21,7 @@ func within(servers string, entry func(Server) map[string]any) func([]byte, Serv
 		}
 		top, err := parse(text, 0)
 		if err != nil {
-			return nil, fmt.Errorf("the file is not an object of JSON: %w", err)
+			return nil, fmt.Errorf("the file is not a JSON object: %w", err)
 		}
 		inner, found := top.fields[servers]
 		if !found {
@@ -38,7 +38,7 @@ func within(servers string, entry func(Server) map[string]any) func([]byte, Serv
 	}
 }
 
-// encode writes a value, indented as one that stands so many levels deep.
+// encode writes a value with the indentation of a nesting depth.
 func encode(value any, depth int) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -50,7 +50,7 @@ func encode(value any, depth int) (string, error) {
 	return strings.TrimSpace(b.String()), nil
 }
 
-// object is where an object and its fields stand in a text.
+// object says where an object and its fields stand in a text.
 type object struct {
 	open   int // offset behind the opening brace
 	fields map[string]span
@@ -65,7 +65,7 @@ func parse(text []byte, at int) (object, error) {
 	if first, err := d.Token(); err != nil {
 		return o, err
 	} else if first != json.Delim('{') {
-		return o, errors.New("it begins otherwise")
+		return o, errors.New("it does not begin with a brace")
 	}
 	o.open = at + int(d.InputOffset())
 	for d.More() {
@@ -87,7 +87,7 @@ func parse(text []byte, at int) (object, error) {
 		return o, nil
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return o, errors.New("something follows it")
+		return o, errors.New("more text follows its closing brace")
 	}
 	return o, nil
 }

@@ -36,7 +36,7 @@ func run() error {
 	flag.IntVar(&cfg.Queries, "queries", bench.DefaultQueries, "how many queries are asked")
 	flag.IntVar(&cfg.Pairs, "telemetry", 3, "how many pairs of cold ingests show the cost of telemetry; 0: none")
 	flag.BoolVar(&cfg.Search, "search", false, "measure only the first ingest and the search")
-	flag.BoolVar(&cfg.Again, "again", false, "measure only the search, in the stores that a run before has kept in -dir")
+	flag.BoolVar(&cfg.Again, "again", false, "measure only the search, in the stores that an earlier run kept in -dir")
 	flag.BoolVar(&cfg.Fast, "fast", false, "run stores that need not survive the death of the machine")
 	flag.StringVar(&cfg.Bin, "bin", "", "directory of the binaries (default: they are built)")
 	flag.StringVar(&cfg.Dir, "dir", "", "directory of data and logs (default: a new one, removed if all goes well)")

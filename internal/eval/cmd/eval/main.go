@@ -35,8 +35,8 @@ func run() error {
 	list(&cfg.Cuts, "cut", "how they are cut: syntax, lines (default: both)")
 	list(&cfg.Embedders, "embedder", "embedders to compare (default: local-384)")
 	flag.StringVar(&cfg.Described, "embedders", "", "YAML file that describes embedders; see docs/embedders.md")
-	flag.IntVar(&cfg.Questions, "questions", eval.DefaultQuestions, "most questions of each kind about a repository")
-	flag.IntVar(&cfg.History, "history", eval.DefaultHistory, "how many commits back are asked for")
+	flag.IntVar(&cfg.Questions, "questions", eval.DefaultQuestions, "largest number of questions of each kind about a repository")
+	flag.IntVar(&cfg.History, "history", eval.DefaultHistory, "how many commits back the questions reach")
 	flag.BoolVar(&cfg.Agent, "agent", false, "also measure the tokens that an agent reads until it sees a right file")
 	var benchmark eval.BenchmarkConfig
 	flag.StringVar(&benchmark.Dir, "annotations", "", "directory of an annotated benchmark: repos.json and annotations/NAME.json")
@@ -61,7 +61,7 @@ func run() error {
 	return show(report, err)
 }
 
-// show prints the measurements, those before an error too.
+// show prints the measurements, including those made before an error.
 func show(report interface {
 	Write(io.Writer)
 	WriteJSON(io.Writer) error

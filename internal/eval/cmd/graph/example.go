@@ -25,8 +25,8 @@ func lineOf(p at) line {
 	return line{p.path, 1 + bytes.Count(texts[p.path][:p.byte], []byte("\n"))}
 }
 
-// examples prints definitions that were chosen at random, each with the lines that refer to
-// it as the graph has them and as the truth has them, and how many lines hold the name.
+// examples prints definitions chosen at random. For each it prints the lines that refer to it by
+// the graph and by the truth, and how many lines hold the name.
 func examples(o *graph.Offline, t *truth, found map[at]bool, count int, seed uint64) {
 	var all []at
 	for place := range found {

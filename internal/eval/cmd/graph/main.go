@@ -1,6 +1,6 @@
-// Command graph compares the symbol graph of a tree with what a program says that knows
-// the types: go/types, jedi for Python, the compilers of TypeScript and Java. docs/graph.md shows
-// its figures.
+// Command graph compares the symbol graph of a tree with the answer of a program that knows the
+// types: go/types, jedi for Python, the compilers of TypeScript and Java. docs/graph.md shows its
+// figures.
 package main
 
 import (
@@ -24,10 +24,10 @@ import (
 
 func main() {
 	misses := flag.Int("misses", 0, "how many differences to print of each kind")
-	by := flag.String("by", "go", "who says the truth: go, python (PYTHON names one that has jedi), typescript (NODE_PATH leads to the module), or java (of a JDK; CLASSPATH leads to what the tree needs)")
-	sample := flag.Int("sample", 0, "how many references are compared, but for Go; 0: all")
-	random := flag.Int("random", 0, "of how many definitions, chosen at random, to print the references")
-	seed := flag.Uint64("seed", 1, "of that choice")
+	by := flag.String("by", "go", "program that tells the truth: go, python (PYTHON names an interpreter with jedi), typescript (NODE_PATH leads to the module), or java (of a JDK; CLASSPATH leads to the classes that the tree needs)")
+	sample := flag.Int("sample", 0, "how many references to compare; 0: all, and always all for Go")
+	random := flag.Int("random", 0, "how many definitions, chosen at random, to print with their references")
+	seed := flag.Uint64("seed", 1, "seed of the choice of -random")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: graph [-misses N] [-by go|python|typescript|java] [-sample N] DIR…")
@@ -54,8 +54,8 @@ type truth struct {
 	calls   map[at]bool   // identifiers that are called
 	files   map[string]bool
 	others  map[at]bool // definitions that only a function sees: they count neither way
-	silent  map[at]bool // identifiers of which nothing is said
-	partial bool        // nothing is said of those that are not in refers
+	silent  map[at]bool // identifiers that the program says nothing about
+	partial bool        // the program says nothing about identifiers that are not in refers
 }
 
 func load(dir string) (*truth, error) {
@@ -137,7 +137,7 @@ func bodies(file *ast.File) func(token.Pos) bool {
 	}
 }
 
-// origin is the declaration of an object of a generic.
+// origin is the declaration of an object, which is that of the generic for an instance of one.
 func origin(obj types.Object) types.Object {
 	switch o := obj.(type) {
 	case *types.Func:
@@ -163,7 +163,7 @@ func lasting(obj types.Object) bool {
 	return obj.Parent() != nil && obj.Pkg() != nil && obj.Parent() == obj.Pkg().Scope()
 }
 
-// tally counts hits of a kind.
+// tally counts the right, wrong and missed answers of a kind.
 type tally struct{ right, wrong, missed int }
 
 func (c tally) String() string {
@@ -200,7 +200,7 @@ func compare(dir, by string, sample, show, random int, seed uint64) error {
 	var defs tally
 	found := make(map[at]bool)
 	for path, set := range o.Facts {
-		right := make(map[string]bool) // by qualified name: overloads have one
+		right := make(map[string]bool) // by qualified name, which overloads share
 		for _, d := range set.Definitions {
 			place, ok := nameOf(path, d)
 			if _, is := t.defined[place]; ok && is && !inFunction(set, d) {
@@ -233,10 +233,10 @@ func compare(dir, by string, sample, show, random int, seed uint64) error {
 	return nil
 }
 
-// texts of files, to find names in.
+// texts are the texts of files, in which names are found.
 var texts = make(map[string][]byte)
 
-// names are places of names that were found before.
+// names are the places of names that were found before.
 var names = make(map[string]at)
 
 // nameOf is the place of a definition's name.
@@ -314,7 +314,7 @@ func references(o *graph.Offline, t *truth, show int) {
 		t.refers[place] = lasts
 		switch {
 		case len(lasts) > 0 || len(to) == 0:
-		case t.partial: // what a decorator puts in the place of a function
+		case t.partial: // a decorator may have put something else in the place of a function
 			t.silent[place] = true
 		default:
 			delete(t.refers, place)
@@ -334,7 +334,7 @@ func references(o *graph.Offline, t *truth, show int) {
 			right := false
 			for _, target := range f.Targets {
 				path := o.Paths[target.Document]
-				for _, d := range o.Facts[path].Definitions { // of overloads each has the name
+				for _, d := range o.Facts[path].Definitions { // overloads share a name
 					if d.Qualified == target.Qualified && inside {
 						got, ok := nameOf(path, d)
 						right = right || ok && slices.Contains(want, got)

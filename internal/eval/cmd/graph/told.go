@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// The programs that ask jedi, and the compilers of TypeScript and Java.
+// The programs that ask jedi and the compilers of TypeScript and Java.
 var (
 	//go:embed truth/python.py
 	pythonTruth []byte
@@ -25,7 +25,7 @@ var (
 
 var languages = map[string]string{".go": "Go", ".py": "Python", ".ts": "TypeScript", ".tsx": "TSX", ".json": "JSON", ".java": "Java"}
 
-// spot is a place, and a name where there is one, in the answer of such a program.
+// spot is a place in the answer of such a program, with its name if it has one.
 type spot struct {
 	at
 	name string
@@ -57,7 +57,7 @@ func told(by, dir string, sample int) (*truth, error) {
 	case by == "java":
 		name, program, text = "java", "Truth.java", javaTruth
 	case by != "python":
-		return nil, fmt.Errorf("-by %s: it is go, python, typescript or java", by)
+		return nil, fmt.Errorf("unknown program -by %s: use go, python, typescript or java", by)
 	case name == "":
 		name = "python3"
 	}
@@ -126,8 +126,8 @@ func told(by, dir string, sample int) (*truth, error) {
 	return t, nil
 }
 
-// inFunction says whether a definition stands inside a function, so that nothing outside
-// can name it. A field that a method sets is its type's.
+// inFunction says whether a definition stands inside a function, so that no code outside can name
+// it. A field that a method sets belongs to its type, and counts as outside.
 func inFunction(s *fact.Set, d fact.Definition) bool {
 	for _, f := range s.Definitions {
 		if f.Kind != fact.KindFunction && f.Kind != fact.KindMethod || f.Start > d.Start || d.End > f.End || f.Qualified == d.Qualified {
