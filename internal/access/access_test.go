@@ -21,7 +21,7 @@ func TestATokenIsReadBack(t *testing.T) {
 	}
 }
 
-// The checksum of a token is part of its format, which scanners know.
+// The checksum is part of the format of tokens, which secret scanners know.
 func TestTheFormatOfATokenStays(t *testing.T) {
 	const token = "leat_0123456789ABCDEFGHIJKLMNOPQRST3OdA49"
 	if _, ok := access.ParseToken(token); !ok {

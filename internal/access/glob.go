@@ -9,16 +9,16 @@ import (
 
 // Bounds of a token's globs.
 const (
-	maxGlob = 256 // bytes of one
-	// MaxGlobs is the most globs of a token.
+	maxGlob = 256 // bytes of a glob
+	// MaxGlobs is the largest number of globs of a token.
 	MaxGlobs = 64
 )
 
-// CheckGlobs returns globs in the form in which they are stored, sorted and each once.
+// CheckGlobs returns globs in their stored form, sorted and without duplicates.
 //
-// A glob is HOST/PATH. In the path, * stands for any characters of one segment, and ** as
-// a whole segment for any number of segments. The host is a
-// name, * for any host, or *. and a domain for all hosts below that domain. A glob of local paths begins with a slash.
+// A glob is HOST/PATH. In the path, * stands for any characters of one segment, and ** as a whole segment for any
+// number of segments. The host is a name, or * for any host, or *. and a domain for all hosts below that domain. A
+// glob of local paths begins with a slash.
 func CheckGlobs(globs []string) ([]string, error) {
 	if len(globs) > MaxGlobs {
 		return nil, fmt.Errorf("%d globs of repositories; at most %d are accepted", len(globs), MaxGlobs)
@@ -41,7 +41,7 @@ func checkGlob(glob string) (string, error) {
 	case glob == "":
 		return "", errors.New("it is empty; " + form)
 	case len(glob) > maxGlob:
-		return "", fmt.Errorf("%d bytes long; at most %d are accepted", len(glob), maxGlob)
+		return "", fmt.Errorf("it is %d bytes long; at most %d are accepted", len(glob), maxGlob)
 	case strings.Contains(glob, "://") || strings.Contains(glob, "@"):
 		return "", errors.New("it is an address; " + form)
 	case strings.ContainsAny(glob, `?[]{}!`):
@@ -71,8 +71,8 @@ func checkGlob(glob string) (string, error) {
 	name, folds, ok := hostOf(domain)
 	switch {
 	case !ok:
-		return "", errors.New("it names no host; in the host, * stands for a whole host, or as *. for the domains of one")
-	case any: // the domains of a host need not be like it
+		return "", errors.New("it names no host; write a name, * for any host, or *.example.org for all hosts below a domain")
+	case any: // hosts below a domain may tell letter case apart even if the domain's own host does not
 		return "*." + name + "/" + cutGit(path), nil
 	case folds:
 		path = strings.ToLower(path)
@@ -80,8 +80,8 @@ func checkGlob(glob string) (string, error) {
 	return name + "/" + cutGit(path), nil
 }
 
-// cutGit removes .git from the end of a path, as names have it, unless nothing else is in
-// its last segment.
+// cutGit removes .git from the end of a path, as canonical names do, unless the last segment is
+// nothing else.
 func cutGit(path string) string {
 	for strings.HasSuffix(path, ".git") && path != ".git" && !strings.HasSuffix(path, "/.git") {
 		path = strings.TrimSuffix(path, ".git")
@@ -89,8 +89,8 @@ func cutGit(path string) string {
 	return path
 }
 
-// Reaches says whether a repository at a URL or path is among those that globs name. No
-// globs name all. An address without a canonical name is reached by no glob.
+// Reaches says whether globs reach the repository at a URL or path. An empty list reaches every
+// repository. No glob reaches an address without a canonical name.
 func Reaches(globs []string, url string) bool {
 	if len(globs) == 0 {
 		return true
@@ -99,7 +99,7 @@ func Reaches(globs []string, url string) bool {
 	return ok && slices.ContainsFunc(globs, func(glob string) bool { return matches(glob, name) })
 }
 
-// coversGlobs says whether all that some globs name is certainly named by others.
+// coversGlobs says whether outer certainly reaches every repository that inner reaches.
 func coversGlobs(outer, inner []string) bool {
 	if len(outer) == 0 {
 		return true
@@ -113,7 +113,8 @@ func coversGlobs(outer, inner []string) bool {
 	return len(inner) > 0
 }
 
-// matches takes time that grows with the product of the lengths at most.
+// matches says whether a glob reaches a name. Its time grows at most with the product of the
+// lengths.
 func matches(glob, name string) bool {
 	globHost, globPath, _ := strings.Cut(glob, "/")
 	host, path, _ := strings.Cut(name, "/")
@@ -137,9 +138,9 @@ func matchHost(glob, host string) bool {
 	}
 }
 
-// wild matches a list with one that holds stars, each of which stands for any number of
-// the other's elements. It goes back to the last star alone when elements differ: what an
-// earlier star could take instead, the last one can.
+// wild matches a text with a glob, in which each star stands for any number of elements. When
+// elements differ, it goes back to the last star only, because the last star can take whatever an
+// earlier one could take instead.
 func wild[E comparable](glob, text []E, star E, same func(glob, text E) bool) bool {
 	g, t, last, resume := 0, 0, -1, 0
 	for t < len(text) {

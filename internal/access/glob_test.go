@@ -69,7 +69,7 @@ func TestAGlobReachesWhatItNames(t *testing.T) {
 		{"example.org:8443/**", "https://example.org:8443/a", true},
 		{"example.org/**", "ssh://git@example.org:443/a", false},
 
-		// Who writes the host of another into an address reaches nothing by it.
+		// Writing another's host as the user of an address gains nothing.
 		{"github.com/acme/**", "https://github.com@evil.example/acme/mill", false},
 		{"github.com/acme/**", "git@evil.example:github.com/acme/mill", false},
 		{"github.com/acme/**", "github.com@evil.example:acme/mill", false},
@@ -86,7 +86,7 @@ func TestAGlobReachesWhatItNames(t *testing.T) {
 		{"github.com/acme/**", "ext::https://github.com/acme/mill", false},
 		{"github.com/acme/**", "javascript://github.com/acme/mill", false},
 
-		// A path that a server may read in another way has no name.
+		// A path that a server may understand differently has no name.
 		{"github.com/acme/**", "https://github.com/acme/../evil/mill", false},
 		{"github.com/acme/**", "https://github.com/acme/%2e%2e/evil/mill", false},
 		{"github.com/acme/**", "https://github.com/acme/%252e%252e/evil", false},
@@ -143,7 +143,7 @@ func TestGlobsAreChecked(t *testing.T) {
 	}
 }
 
-// A glob of many stars takes no time that grows beyond the product of the lengths.
+// Even with many stars, the time of a match does not grow beyond the product of the lengths.
 func TestAGlobIsMatchedFast(t *testing.T) {
 	began := time.Now()
 	globs := []string{"github.com/" + strings.Repeat("*a", 120), "github.com/" + strings.Repeat("**/a/", 48) + "b"}

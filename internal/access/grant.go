@@ -19,18 +19,18 @@ const (
 	ScopeAdmin   Scope = "admin"   // tokens, credentials, the audit log; of the installation also tenants
 )
 
-// Scopes are all scopes.
+// Scopes lists all scopes.
 var Scopes = []Scope{ScopeRead, ScopeSearch, ScopeSubmit, ScopeOperate, ScopeAdmin}
 
-// CheckScopes returns the scopes sorted and each once. It refuses a list that is empty
-// or holds an unknown one.
+// CheckScopes returns the scopes sorted and without duplicates. It refuses an empty list and an
+// unknown scope.
 func CheckScopes(scopes []Scope) ([]Scope, error) {
 	if len(scopes) == 0 {
-		return nil, fmt.Errorf("a token needs a scope: %s", list(Scopes))
+		return nil, fmt.Errorf("a token needs at least one scope of: %s", list(Scopes))
 	}
 	for _, s := range scopes {
 		if !slices.Contains(Scopes, s) {
-			return nil, fmt.Errorf("no scope %.40q; there are %s", s, list(Scopes))
+			return nil, fmt.Errorf("unknown scope %.40q; there are %s", s, list(Scopes))
 		}
 	}
 	scopes = slices.Clone(scopes)
@@ -46,14 +46,14 @@ func list(scopes []Scope) string {
 	return strings.Join(names, ", ")
 }
 
-// Grant is who asks, and what they may reach.
+// Grant says who asks, and what they may reach.
 type Grant struct {
 	Tenant       string   // tenant of the token; "" for a token of the installation (only an operator with the stores can create one)
 	Token        string   // public id of the token
 	Name         string   // name of the token or person, for the audit log
 	Scopes       []Scope  // never empty
 	Repositories []string // globs over canonical repository names; empty: all of the tenant's
-	Requests     int      // most requests a minute of the tenant; 0: no bound of its own
+	Requests     int      // bound of the tenant's requests a minute; 0: it has none of its own
 }
 
 // Allows says whether the grant has a scope.
@@ -63,8 +63,8 @@ func (g Grant) Allows(s Scope) bool { return slices.Contains(g.Scopes, s) }
 // tenant has it.
 func (g Grant) Reaches(url string) bool { return Reaches(g.Repositories, url) }
 
-// Covers says whether a grant may do everything that another may, so that who has
-// the one may be given the other.
+// Covers says whether a grant allows everything that other allows, so that its holder may be given
+// other.
 func (g Grant) Covers(other Grant) bool {
 	for _, s := range other.Scopes {
 		if !g.Allows(s) {
@@ -74,7 +74,7 @@ func (g Grant) Covers(other Grant) bool {
 	return (g.Tenant == "" || g.Tenant == other.Tenant) && coversGlobs(g.Repositories, other.Repositories)
 }
 
-// Origin is where a request came from, for the audit log.
+// Origin says where a request came from, for the audit log.
 type Origin struct {
 	Who     string // the operator, where the context carries no grant
 	Door    string // http, cli, mcp, web, nats or hook
@@ -90,7 +90,7 @@ func With(ctx context.Context, g Grant) context.Context {
 	return context.WithValue(ctx, grantKey{}, g)
 }
 
-// From returns the grant that a context carries. An operator who works on the stores has
+// From returns the grant that a context carries. An operator who works directly on the stores has
 // none.
 func From(ctx context.Context) (Grant, bool) {
 	g, ok := ctx.Value(grantKey{}).(Grant)

@@ -11,8 +11,8 @@ import (
 )
 
 // Name returns the name by which globs know a repository: events.RepositoryName without
-// percent-encoding. It returns false for an address whose server might find another
-// repository there than the text says, such as one with .. or %2F in its path.
+// percent-encoding. It returns false for an ambiguous address, such as one with .. or %2F in its
+// path, because the server might find another repository there than the text says.
 func Name(address string) (string, bool) {
 	if !plainText(address, maxAddress) {
 		return "", false
@@ -22,7 +22,7 @@ func Name(address string) (string, bool) {
 		return name, plainText(name, maxAddress) && plainPath(name[1:])
 	}
 	if name == address || strings.ContainsAny(address, `?#\`) {
-		return "", false // it is not understood, or a part of it is left out of the name
+		return "", false // the address is not understood, or the name leaves out a part of it
 	}
 	host, escaped, _ := strings.Cut(name, "/")
 	segments := strings.Split(escaped, "/")
@@ -37,15 +37,15 @@ func Name(address string) (string, bool) {
 	return host + "/" + repository, plainText(repository, maxAddress) && plainPath(repository)
 }
 
-// Host returns the name of a host as it is in names, with its port unless that is 443. It
-// returns false for a text that is no host.
+// Host returns a host in the form that names use, with its port unless that is 443. It returns
+// false for a text that is no host.
 func Host(text string) (string, bool) {
 	host, _, ok := hostOf(text)
 	return host, ok
 }
 
-// hostOf returns the name of a host in lower case, and whether it does not tell the case
-// of a path's letters apart. It returns false for a text that is no host.
+// hostOf returns the name of a host in lower case, and whether the host ignores the case of letters
+// in paths (folds). It returns false for a text that is no host.
 func hostOf(text string) (host string, folds, ok bool) {
 	const letter = "/A"
 	if !plainText(text, maxHost) || strings.ContainsAny(text, `/@?#\%*`) {
@@ -71,8 +71,8 @@ func plainPath(text string) bool {
 	return true
 }
 
-// plainText says whether a text is UTF-8 of a bounded length, without control and other
-// characters that are not seen.
+// plainText says whether a text is UTF-8 of a bounded length, without control characters and other
+// invisible ones.
 func plainText(text string, most int) bool {
 	return text != "" && len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) })
 }

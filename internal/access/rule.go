@@ -13,7 +13,7 @@ import (
 // AnyRole is the role of everybody whom the provider knows.
 const AnyRole = "*"
 
-// Installation is how a rule names the installation in place of a tenant.
+// Installation stands in a rule for the installation, in place of a tenant.
 const Installation = "*"
 
 // Rule says what people of a role may do.
@@ -27,7 +27,7 @@ type Rule struct {
 // ParseRule reads a rule of the form ROLE=TENANT:SCOPE,…[:GLOB,…]. The tenant * is the
 // installation.
 func ParseRule(text string) (r Rule, err error) {
-	at := strings.LastIndexByte(text, '=') // a role may be a name of LDAP, which holds some
+	at := strings.LastIndexByte(text, '=') // a role may be an LDAP name, which holds equals signs
 	if at <= 0 {
 		return r, fmt.Errorf("%.200q is not of the form ROLE=TENANT:SCOPES[:GLOBS]", text)
 	}
@@ -57,19 +57,19 @@ func ParseRule(text string) (r Rule, err error) {
 	return r, nil
 }
 
-// Grant holds the rights of a person of the rule's role. The public id stands for the person
-// where a token's id would stand: in limits, in the log and in the audit log. It is
-// derived from the provider and its name of the person.
+// Grant returns the rights of a person with the rule's role. Its public id, derived from the
+// provider and the subject, identifies the person where a token's id would stand: in limits, in the
+// log and in the audit log.
 func (r Rule) Grant(issuer, subject, name string) Grant {
 	sum := sha256.Sum256([]byte(issuer + "\x00" + subject))
 	return Grant{Tenant: r.Tenant, Token: "oidc-" + hex.EncodeToString(sum[:12]), Name: name, Scopes: r.Scopes, Repositories: r.Repositories}
 }
 
-// Rules are in the order in which they are asked.
+// Rules are tried in their order.
 type Rules []Rule
 
-// For returns the first rule that is for one of a person's roles. Rules are not added up:
-// what one allows in some repositories, another might allow in all.
+// For returns the first rule for one of a person's roles. Rules are not combined, because one may
+// allow something in some repositories that another would then allow in all.
 func (rs Rules) For(roles []string) (Rule, bool) {
 	for _, rule := range rs {
 		if rule.Role == AnyRole || slices.Contains(roles, rule.Role) {

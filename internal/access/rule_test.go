@@ -25,7 +25,7 @@ func TestRulesAreRead(t *testing.T) {
 	}
 }
 
-// Rules are not added up: each is of its own repositories.
+// Rules are not combined: each applies to its own repositories.
 func TestTheFirstRuleDecides(t *testing.T) {
 	rules := Rules{{Role: "dev", Tenant: "acme"}, {Role: "ops", Tenant: "other"}, {Role: AnyRole, Tenant: "guest"}}
 	for roles, want := range map[string]string{"ops dev": "acme", "ops": "other", "": "guest", "Dev": "guest"} {

@@ -11,8 +11,8 @@ import (
 // Prefix begins every token.
 const Prefix = "leat_"
 
-// The length of the parts of a token. 30 characters of 62 hold 178 bits, and 6 hold
-// any CRC-32.
+// The lengths of the parts of a token. 30 characters out of 62 hold 178 bits, and 6 hold any
+// CRC-32.
 const (
 	randomLength   = 30
 	checksumLength = 6
@@ -32,8 +32,8 @@ func NewToken() (token string, hash Hash) {
 	return token, sha256.Sum256([]byte(token))
 }
 
-// ParseToken returns the hash of a token. It returns false for any other text. The
-// work does not depend on what the text holds.
+// ParseToken returns the hash of a token. It returns false for any other text. Its time does not
+// depend on the content of the text.
 func ParseToken(text string) (Hash, bool) {
 	if len(text) != TokenLength {
 		return Hash{}, false
@@ -58,7 +58,7 @@ func checksum(body string) string {
 
 // random returns n characters, each equally likely.
 func random(n int) string {
-	const even = 256 / len(alphabet) * len(alphabet) // greater bytes would favour the first digits
+	const even = 256 / len(alphabet) * len(alphabet) // greater bytes would favour the first characters
 	var text strings.Builder
 	block := make([]byte, 2*n)
 	for {

@@ -1,14 +1,14 @@
-// Package account makes the accounts, users and keys of a NATS server for leat, and
-// the server's configuration that holds them.
+// Package account makes the accounts, users and keys of a NATS server for leat, and the server's
+// configuration with them.
 //
-// The streams and the workers have an account of their own, and so has each
-// tenant. A tenant's account reaches two things of the streams' account: the
-// tenant's subject of the intake, and the events about the tenant's repositories.
-// In one account a permission would not be enough: a publisher names the subject
-// of the server's answer, and the server asks nobody whether it may.
+// The streams and the workers share one account, and each tenant has its own. A tenant's account
+// reaches two things of the streams' account: the tenant's subject of the intake, and the events
+// about the tenant's repositories. Permissions within a single account would not be enough. A
+// publisher names the subject of the server's answer, and the server does not check whether the
+// publisher may publish there.
 //
-// The package decides who has an account and which keys there are. Which
-// subjects a role needs is decided by package broker.
+// The package decides who has an account and which keys there are. Package broker decides which
+// subjects a role needs.
 package account
 
 import (
@@ -35,10 +35,10 @@ type Config struct {
 	Dir string
 	// Variant of the configuration. Default: that of an earlier run, else Operator.
 	Variant Variant
-	// Tenants that get an account, beside those of earlier runs.
+	// Tenants that get an account, in addition to the tenants of earlier runs.
 	Tenants []string
-	// Listen is the server's address. It and StoreDir count when the server's
-	// file is written first. Default: 0.0.0.0:4222.
+	// Listen is the server's address. Listen and StoreDir have an effect only when the server's
+	// file is first written. Default: 0.0.0.0:4222.
 	Listen string
 	// StoreDir is the server's directory of streams. Default: /var/lib/nats.
 	StoreDir string
@@ -65,7 +65,7 @@ type User struct {
 	Name        string `json:"name"`
 	Tenant      string `json:"tenant,omitempty"` // "": the user is of the installation
 	Credentials string `json:"credentials"`
-	Inbox       string `json:"inbox"` // the prefix of its inboxes; others are refused to it
+	Inbox       string `json:"inbox"` // the prefix of its inboxes; the server refuses it any others
 }
 
 // Names of accounts. A tenant's begins with tenantAccount.
@@ -96,7 +96,7 @@ type user struct {
 	name    string
 	inbox   string
 	all     bool // no permission is refused
-	answers bool // may answer what it is asked
+	answers bool // may answer requests
 	broker.Permissions
 }
 
@@ -130,9 +130,8 @@ func accounts(tenants []string) []account {
 	return all
 }
 
-// Write writes the configuration, and the keys that are missing. Keys that are
-// there stay, and so do the tenants of earlier runs, so that a run with one more
-// tenant changes nothing for the others.
+// Write writes the configuration and the missing keys. Existing keys and the tenants of earlier
+// runs stay, so a run with one more tenant changes nothing for the others.
 func Write(cfg Config) (Written, error) {
 	w, err := write(cfg)
 	if err != nil {
@@ -167,7 +166,7 @@ func write(cfg Config) (w Written, err error) {
 	if err != nil {
 		return w, err
 	}
-	// The manifest comes last: a run that was cut short is made again whole.
+	// The manifest comes last, so that the next run repeats a run that was cut short.
 	callout, err := keys.callout(said.Variant, all)
 	if err == nil {
 		err = errors.Join(d.replace(accountsFile, []byte(text)), d.replaceJSON(calloutFile, callout), d.once(serverFile, serverText(cfg)))
@@ -211,7 +210,7 @@ func (d dir) choose(cfg Config) (said manifest, err error) {
 	case said.Variant == "" || cfg.Force && cfg.Variant != "":
 		said.Variant = cfg.Variant
 	case cfg.Variant != "" && cfg.Variant != said.Variant:
-		return said, fmt.Errorf("it holds the variant %s: the users of one cannot log in to the other; give --force to change it", said.Variant)
+		return said, fmt.Errorf("it holds the variant %s, whose users cannot log in to the other variant; give --force to change it", said.Variant)
 	}
 	if said.Variant != Operator && said.Variant != Users {
 		return said, fmt.Errorf("variant %q: give %s or %s", said.Variant, Operator, Users)

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// patience bounds what must happen; a test fails by what happens, not by how fast.
+// patience bounds the wait for an event that must come. No test depends on how fast it comes.
 const patience = 30 * time.Second
 
 var variants = []account.Variant{account.Operator, account.Users}
@@ -54,7 +54,7 @@ func serve(t *testing.T, variant account.Variant, tenants ...string) *server {
 	return s
 }
 
-// broker connects as a worker does.
+// broker connects in the way of a worker.
 func (s *server) broker(role broker.Role) *broker.Broker {
 	s.t.Helper()
 	b, err := broker.Connect(s.t.Context(), broker.Config{URL: s.url, CredentialsFile: s.users[string(role)].Credentials, Name: role.Name()}, slog.New(slog.DiscardHandler))
@@ -65,7 +65,7 @@ func (s *server) broker(role broker.Role) *broker.Broker {
 	return b
 }
 
-// client connects as any program does, and notes what the server refuses.
+// client is a connection of any program. It notes the refusals of the server.
 type client struct {
 	*nats.Conn
 	t       *testing.T
@@ -97,7 +97,7 @@ func (s *server) client(name string) *client {
 	return c
 }
 
-// isRefused waits until the server has said no.
+// isRefused waits until the server has refused something.
 func (c *client) isRefused(what string) {
 	c.t.Helper()
 	select {
@@ -141,7 +141,7 @@ const (
 	doc  = "80910152-3235-528d-833b-38cc344f0aa7"
 )
 
-// The operations that are forbidden to publishers and listeners, and to a worker beside its own
+// The server forbids these operations to publishers and listeners, and to a worker outside its own
 // work.
 func TestWhatIsForbidden(t *testing.T) {
 	for _, variant := range variants {
@@ -227,8 +227,8 @@ func TestWhatIsForbidden(t *testing.T) {
 	}
 }
 
-// A publisher names the subject of the server's answer. In an account of its own the
-// answer reaches no other tenant, and no stream.
+// A publisher names the subject of the server's answer. Because it has an account of its own, the
+// answer reaches no other tenant and no stream.
 func TestAnAnswerForgesNothing(t *testing.T) {
 	for _, variant := range variants {
 		t.Run(string(variant), func(t *testing.T) {
@@ -255,12 +255,12 @@ func TestAnAnswerForgesNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			c.submit("the last", nil) // what came before is stored, and answered
+			c.submit("the last", nil) // once this is answered, all earlier messages are stored and answered
 			state := s.state()
 			if strings.Contains(state, ".other") {
 				t.Errorf("%s", state)
 			}
-			// A message that is published now comes after any forged one.
+			// A message published now comes after any forged one.
 			if _, err := s.client("indexer").Request("leat.repo.indexed.other."+repo, []byte("true"), patience); err != nil {
 				t.Fatal(err)
 			}
@@ -290,7 +290,7 @@ func (c *client) submit(data string, header nats.Header) (ack struct {
 	return ack
 }
 
-// Publishers and listeners can do their work, and a flood is refused to its tenant alone.
+// Publishers and listeners can do their work. A flood is refused, and only its own tenant notices.
 func TestWhatIsAllowed(t *testing.T) {
 	for _, variant := range variants {
 		t.Run(string(variant), func(t *testing.T) {
@@ -376,8 +376,8 @@ func (s *server) listens() {
 	}
 }
 
-// Another tenant's message id drops nothing of a publisher that gives none, as
-// docs/events.md says.
+// A message id of another tenant makes the server drop no message of a publisher that gives no ids,
+// as docs/events.md says.
 func TestAnIDOfAnotherTenantDropsNothing(t *testing.T) {
 	s := serve(t, account.Users, "acme", "other")
 	mallory := s.client("publisher.other")
@@ -453,7 +453,7 @@ func TestKeysStay(t *testing.T) {
 	}
 }
 
-// seedsOf returns the keys, by file, and checks that they are for their owner alone.
+// seedsOf returns the keys by file, and checks that only their owner can read them.
 func seedsOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	seeds := make(map[string]string)

@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// answerTime is how long after a server's question the callout may answer it.
+// answerTime is the time that the callout has to answer a server's question.
 const answerTime = 10 * time.Second
 
-// Callout lets the gateway answer a server that asks whether a client may
-// come in. It holds secrets: its file is for the gateway alone.
+// Callout lets the gateway answer a server that asks whether a client may connect. It holds
+// secrets: its file is for the gateway alone.
 type Callout struct {
 	Variant     Variant          `json:"variant"`
-	Credentials string           `json:"credentials"`       // of the gateway's user, beside this file
+	Credentials string           `json:"credentials"`       // file with those of the gateway's user, beside this file
 	Seal        string           `json:"seal"`              // seed that opens questions and seals answers
 	Signer      string           `json:"signer"`            // seed that signs answers
-	Account     string           `json:"account,omitempty"` // that the signer signs for; only with JWTs
+	Account     string           `json:"account,omitempty"` // the account that the signer signs for; only with JWTs
 	Tenants     map[string]Guest `json:"tenants"`
 }
 
-// Guest is where a token of a tenant comes in.
+// Guest is the account that a client with a token of a tenant enters.
 type Guest struct {
 	Account string `json:"account"`          // name, or with JWTs public key
 	Signer  string `json:"signer,omitempty"` // seed that signs its users; default: the callout's

@@ -78,7 +78,7 @@ func (d dir) once(name, content string) error {
 	return errors.Join(err, f.Close())
 }
 
-// read returns a file's content, and none for a file that is not there.
+// read returns a file's content, and no content for a missing file.
 func (d dir) read(name string) ([]byte, error) {
 	f, err := os.Open(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -108,8 +108,8 @@ type keyring struct {
 	made map[string]nkeys.KeyPair // in this run
 }
 
-// key returns the key in a file, which it makes if it is not there, or if keys are
-// to be replaced.
+// key returns the key in a file. It makes the key if the file is missing, or if keys are to be
+// replaced.
 func (k *keyring) key(name string, kind nkeys.PrefixByte) (nkeys.KeyPair, error) {
 	if pair := k.made[name]; pair != nil {
 		return pair, nil
@@ -157,13 +157,13 @@ func (k *keyring) account(a account) (nkeys.KeyPair, error) {
 	return k.key(keysDir+"/account."+a.name+".nk", nkeys.PrefixByteAccount)
 }
 
-// signer is a key that signs users of an account, for the gateway: unlike the
-// account's own it can be taken back.
+// signer is a key with which the gateway signs users of an account. Unlike the account's own key it
+// can be revoked.
 func (k *keyring) signer(a account) (nkeys.KeyPair, error) {
 	return k.key(keysDir+"/signer."+a.name+".nk", nkeys.PrefixByteAccount)
 }
 
-// sealer is the key by which servers and the gateway keep tokens from the eyes of others.
+// sealer is the key with which servers and the gateway hide tokens from others.
 func (k *keyring) sealer() (nkeys.KeyPair, error) {
 	return k.key(keysDir+"/callout.xk", nkeys.PrefixByteCurve)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// operatorMode is the configuration in which accounts are JWTs, signed by an operator's
-// key. The users' JWTs are with the users.
+// operatorMode is the configuration in which accounts are JWTs, signed by an operator's key. The
+// users keep their own JWTs.
 func (k *keyring) operatorMode(all []account) (string, error) {
 	operator, err := k.operator()
 	if err != nil {
@@ -54,7 +54,7 @@ func (k *keyring) operatorMode(all []account) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%soperator: %s\nsystem_account: %s\n\n# Whoever gives a token of leat for a password comes as this user, who may do nothing.\n"+
+	return fmt.Sprintf("%soperator: %s\nsystem_account: %s\n\n# A client that gives a token of leat as its password first connects as this user, who may do nothing.\n"+
 		"default_sentinel: %s\n\nresolver: MEMORY\nresolver_preload: {\n%s}\n", head, signed, ids[systemAccount], sentinel, &preload), nil
 }
 
@@ -100,7 +100,7 @@ func (k *keyring) accountClaims(a account, all []account, ids map[string]string)
 	return claims, nil
 }
 
-// authorize lets the callout's user decide who comes into the tenants' accounts.
+// authorize lets the callout's user decide which clients enter the tenants' accounts.
 func (k *keyring) authorize(claims *jwt.AccountClaims, a account, all []account, ids map[string]string) error {
 	signer, err := public(k.signer(a))
 	if err != nil {
@@ -158,12 +158,13 @@ func (k *keyring) writeCredentials(a account, u user) error {
 	return k.dir.replace(Operator.credentials(a.file(u)), content)
 }
 
-// Permit are permissions as a JWT holds them.
+// Permit returns permissions in the form of a JWT.
 func Permit(p broker.Permissions) jwt.Permissions {
 	return jwt.Permissions{Pub: jwt.Permission{Allow: p.Publish}, Sub: jwt.Permission{Allow: p.Subscribe}}
 }
 
-// sentinel is the user in whose name the server asks about a client without a JWT.
+// sentinel is the user as which the server treats a client without a JWT until the callout has
+// decided.
 func (k *keyring) sentinel() (string, error) {
 	a := account{name: calloutAccount}
 	id, err := public(k.user(Operator, a, user{name: "sentinel"}))

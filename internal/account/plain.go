@@ -8,13 +8,13 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// userMode is the configuration in which accounts and users stand, by the public
-// keys of the users.
+// userMode is the configuration that holds the accounts and the users, by the public keys of the
+// users.
 func (k *keyring) userMode(all []account) (string, error) {
 	var b strings.Builder
 	b.WriteString(head)
 	fmt.Fprintf(&b, "system_account: %s\n\naccounts {\n", systemAccount)
-	var known []string // users whom no callout is asked about
+	var known []string // users whom the server knows without the callout
 	for _, a := range all {
 		fmt.Fprintf(&b, "  %s {\n", quote(a.name))
 		if a.name == streamsAccount {
@@ -39,7 +39,7 @@ func (k *keyring) userMode(all []account) (string, error) {
 	return b.String(), nil
 }
 
-// writeReach writes what an account lets others reach, or what it reaches itself.
+// writeReach writes the subjects that an account offers to others, or the ones that it imports.
 func writeReach(b *strings.Builder, a account) {
 	switch {
 	case a.name == streamsAccount:
@@ -63,8 +63,8 @@ func writeReach(b *strings.Builder, a account) {
 	}
 }
 
-// streamExports are what all tenants together hear. Each account imports its own part
-// alone.
+// streamExports are the subjects that all tenants together hear. Each account imports only its own
+// part of them.
 func streamExports() []string { return []string{events.CompletedSubjects, events.IndexedSubjects} }
 
 func many(is bool) string {
@@ -93,11 +93,11 @@ func list(subjects []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// quote writes a subject or a name: none of leat's holds a quote or a backslash, and
-// in single quotes a server takes $ for no variable.
+// quote writes a subject or a name. None of leat's holds a quote or a backslash. In single quotes a
+// server does not take $ for a variable.
 func quote(s string) string { return "'" + s + "'" }
 
-// writeCallout lets the gateway decide about everybody who is not one of the users.
+// writeCallout lets the gateway decide about every client that is not one of the users.
 func (k *keyring) writeCallout(b *strings.Builder, known []string) error {
 	issuer, err := public(k.signer(account{name: calloutAccount}))
 	if err != nil {

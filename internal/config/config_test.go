@@ -154,7 +154,7 @@ func TestOfASignInWhatIsMissingIsSaid(t *testing.T) {
 		"needs --oidc-client":       func(s *config.Session) { s.OIDCClient = "" },
 		"needs --oidc-role":         func(s *config.Session) { s.OIDCRole = nil },
 		"need --oidc-issuer":        func(s *config.Session) { s.OIDCIssuer = "" },
-		"no scope \"all\"":          func(s *config.Session) { s.OIDCRole = []string{"dev=acme:all"} },
+		"unknown scope \"all\"":     func(s *config.Session) { s.OIDCRole = []string{"dev=acme:all"} },
 		"--oidc-client-secret-file": func(s *config.Session) { s.OIDCSecretFile = filepath.Join(t.TempDir(), "none") },
 	} {
 		s := good

@@ -13,8 +13,8 @@ import (
 // The bounds of files that say how a repository is built.
 const (
 	MaxBuilds     = 40
-	MaxBuildBytes = 256 << 10 // that are read of each
-	maxBuildLines = 20        // that are shown of each
+	MaxBuildBytes = 256 << 10 // bytes that are read of each file
+	maxBuildLines = 20        // lines that are shown of each file
 )
 
 var buildNames = map[string]*regexp.Regexp{
@@ -36,13 +36,13 @@ var buildNames = map[string]*regexp.Regexp{
 	"pyproject.toml":   nil,
 }
 
-// IsBuild says whether a file of that path says how a repository is built.
+// IsBuild says whether the file of a path says how a repository is built.
 func IsBuild(file string) bool {
 	_, known := buildNames[path.Base(file)]
 	return known && strings.Count(file, "/") <= 2
 }
 
-// BuildOf takes the lines out of a file that say how the repository is built.
+// BuildOf returns the lines of a file that say how the repository is built.
 func BuildOf(file string, text []byte) Build {
 	b := Build{Path: file, Lines: []string{}}
 	text = text[:min(len(text), MaxBuildBytes)]
@@ -65,7 +65,8 @@ func BuildOf(file string, text []byte) Build {
 	return b
 }
 
-// scripts are the entry points and scripts of a package in JSON. Another form has none.
+// scripts returns the entry points and scripts of a package.json. It returns none for JSON of
+// another shape.
 func scripts(text []byte) (lines []string) {
 	var p struct {
 		Main    string                     `json:"main"`
@@ -87,7 +88,7 @@ func scripts(text []byte) (lines []string) {
 	return lines
 }
 
-// sections are the lines of pyproject.toml that name the package, its build system and its
+// sections returns the lines of pyproject.toml that name the package, its build system and its
 // commands.
 func sections(text []byte) (lines []string) {
 	section := ""
@@ -107,11 +108,11 @@ func sections(text []byte) (lines []string) {
 	return lines
 }
 
-// programs are names of files that are started.
+// programs are the names of files that start a program.
 var programs = []string{"__main__.py", "manage.py", "index.js", "index.ts", "main.py", "app.py", "server.js"}
 
-// entries are the places of a file where a program begins: a function of the name that its
-// language calls, or the file itself by its name.
+// entries returns the places of a file where a program begins: the function that its language calls
+// first, or the file itself because of its name.
 func entries(f File) (list []Entry) {
 	for _, s := range f.Symbols {
 		last := s.Name[strings.LastIndexByte(s.Name, '.')+1:]
@@ -127,7 +128,8 @@ func entries(f File) (list []Entry) {
 	return list
 }
 
-// FirstWords are the first paragraph of a README: text, no heading, picture or badge.
+// FirstWords returns the first paragraph of a README that is text, and not a heading, picture or
+// badge.
 func FirstWords(readme string) string {
 	var words []string
 	for line := range strings.Lines(readme[:min(len(readme), 16<<10)]) {

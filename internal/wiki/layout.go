@@ -15,7 +15,7 @@ type inline struct {
 	href string // "": none
 }
 
-// shown is the text, or a word where a link would have none.
+// shown is the text, or a replacement for a link without text.
 func (i inline) shown() string {
 	if i.text == "" && i.href != "" {
 		return "unnamed"
@@ -29,9 +29,9 @@ type item struct {
 	items []item
 }
 
-// block is a heading, a paragraph, a list, or a picture in the words of Mermaid.
+// block is a heading, a paragraph, a list, or a diagram in Mermaid's syntax.
 type block struct {
-	level   int // of a heading; 0: it is none
+	level   int // of a heading; 0: the block is no heading
 	line    []inline
 	list    []item
 	mermaid string
@@ -39,7 +39,7 @@ type block struct {
 
 func text(format string, args ...any) inline { return inline{text: fmt.Sprintf(format, args...)} }
 
-// lay arranges a page. Links to other pages end with a suffix, that of their files.
+// lay arranges a page. Links to other pages end with the suffix of their files.
 func (s *Site) lay(p *Page, suffix string) []block {
 	blocks := []block{{level: 1, line: []inline{text("%s", clean(p.Title, maxName))}}}
 	if p.Kind == Overview {
@@ -158,7 +158,7 @@ func (s *Site) layFiles(p *Page, suffix string) []block {
 func (s *Site) symbols(f PageFile) (list []item) {
 	for _, one := range f.Symbols {
 		line := []inline{{text: signature(one), code: true, href: s.Source.link(f.Path, one.Line, one.End)}}
-		if strings.Contains(one.Name, ".") && one.Signature != "" { // a signature has the last name alone
+		if strings.Contains(one.Name, ".") && one.Signature != "" { // a signature holds only the last part of the name
 			line = append([]inline{{text: clean(one.Name, maxName), code: true}, text(": ")}, line...)
 		}
 		if one.Doc != "" {
@@ -186,8 +186,8 @@ func signature(s Symbol) string {
 	return clean(s.Kind+" "+s.Name, maxSignature)
 }
 
-// picture draws imports in the words of Mermaid. Labels hold letters, digits and codes of
-// characters alone, so that none ends its label.
+// picture draws imports in Mermaid's syntax. Labels hold nothing but letters, digits and character
+// codes, so that no text can end its label.
 func (s *Site) picture(imports []Import) string {
 	var out strings.Builder
 	out.WriteString("graph LR\n")

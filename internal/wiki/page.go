@@ -18,24 +18,24 @@ const (
 	Community = "community"
 )
 
-// Page is a page of a wiki. Its hash depends on all else in it, and not on the commit, so a
-// page of the same hash says the same of the same texts.
+// Page is a page of a wiki. Its hash depends on everything else in it but not on the commit, so
+// pages with the same hash say the same about the same texts.
 type Page struct {
-	ID        string     `json:"id"` // also the name of its file, without the end
+	ID        string     `json:"id"` // also the name of its file, without the suffix
 	Title     string     `json:"title"`
 	Kind      string     `json:"kind"`
 	Path      string     `json:"path,omitempty"` // of a directory; "": the root
 	Hash      string     `json:"hash"`           // SHA-256 in hex
 	Files     []PageFile `json:"files,omitempty"`
-	Refers    []Refer    `json:"refers,omitempty"`   // to other pages, the most first
-	Referred  []Refer    `json:"referred,omitempty"` // by other pages, the most first
+	Refers    []Refer    `json:"refers,omitempty"`   // pages that it refers to, the most referred to first
+	Referred  []Refer    `json:"referred,omitempty"` // pages that refer to it, those that do so most first
 	Readme    string     `json:"readme,omitempty"`
 	Languages []Language `json:"languages,omitempty"`
 	Entries   []Entry    `json:"entry_points,omitempty"`
 	Builds    []Build    `json:"build,omitempty"`
 	Skips     []Skip     `json:"not_indexed,omitempty"`
 	Pages     []Contents `json:"pages,omitempty"`
-	Imports   []Import   `json:"imports,omitempty"` // between pages, of the overview
+	Imports   []Import   `json:"imports,omitempty"` // between all pages; on the overview alone
 }
 
 // PageFile is a file on a page.
@@ -48,28 +48,28 @@ type PageFile struct {
 	More     int      `json:"more,omitempty"` // symbols that are left out
 }
 
-// Refer is another page with the number of files that refer to it, or that it refers to.
+// Refer is another page, with the number of files that refer to it or that it refers to.
 type Refer struct {
 	Page  string `json:"page"`
 	Title string `json:"title"`
 	Files int    `json:"files"`
 }
 
-// Language is how much is written in one.
+// Language is a language, and how much of the repository is written in it.
 type Language struct {
 	Name  string `json:"name"`
 	Files int    `json:"files"`
 	Bytes int64  `json:"bytes"`
 }
 
-// Entry is where a program begins.
+// Entry is a place where a program begins.
 type Entry struct {
 	Path   string `json:"path"`
 	Symbol string `json:"symbol,omitempty"`
 	Line   int    `json:"line,omitempty"`
 }
 
-// Skip is how many files are not indexed for a reason.
+// Skip is a reason for which files are not indexed, and the number of those files.
 type Skip struct {
 	Reason string `json:"reason"`
 	Files  int    `json:"files"`
@@ -105,14 +105,14 @@ type Site struct {
 	titles map[string]string
 }
 
-// New makes the pages of a source: one for each directory with files, or for each community,
-// with the directories of the other files.
+// New makes the pages of a source. There is one for each directory with files. With byCommunity
+// there is one for each community, and one for each directory of the other files.
 func New(s Source, byCommunity bool) *Site {
 	site := &Site{titles: make(map[string]string)}
-	place := make(map[string]int) // of a page in pages
+	place := make(map[string]int) // the index in pages of each page
 	of := make([]int, len(s.Files))
 	var pages []Page
-	firsts := make(map[int]string) // files of communities
+	firsts := make(map[int]string) // the first file of each community
 	for i, f := range s.Files {
 		page := Page{Kind: Directory, Path: path.Dir(f.Path)}
 		if page.Path == "." {
@@ -149,7 +149,7 @@ func New(s Source, byCommunity bool) *Site {
 	return site
 }
 
-// refer counts, for each two pages, the files of the one that refer to the other.
+// refer counts, for each pair of pages, the files of the first that refer to the second.
 func refer(pages []Page, of []int, links []Link) []Import {
 	type pair struct{ from, to int }
 	files := make(map[pair]map[int]bool)
@@ -226,8 +226,8 @@ func (p Page) hash() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// slug is a name of a file, of letters that every system takes, with a part of the hash of
-// the title, and of more, that keeps two of them apart.
+// slug is the name of a file, made of letters that every system accepts. It ends in a part of the
+// hash of the title and of more, which keeps similar titles apart.
 func slug(kind, title, more string) string {
 	var out strings.Builder
 	for _, r := range strings.ToLower(title) {

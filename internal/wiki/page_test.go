@@ -32,7 +32,7 @@ func mill() wiki.Source {
 	}
 }
 
-// The pages of a small repository are those of the goldens, in each format.
+// The pages of a small repository equal the goldens in each format.
 func TestPagesAreThoseOfTheGoldens(t *testing.T) {
 	for _, by := range []string{"directory", "community"} {
 		site := wiki.New(mill(), by == "community")
@@ -59,7 +59,8 @@ func TestPagesAreThoseOfTheGoldens(t *testing.T) {
 	}
 }
 
-// A page's hash is that of what it says: the commit changes none, a text changes its page's.
+// A page's hash follows its content: another commit changes no hash, and another text changes that
+// of its page.
 func TestHashesTellWhatChanged(t *testing.T) {
 	hashes := func(s wiki.Source) map[string]string {
 		all := make(map[string]string)

@@ -40,9 +40,9 @@ func (s *Site) Render(p *Page, format string) Written {
 	}{*p, s.Source.URL, s.Source.Ref, s.Source.Commit})}
 }
 
-// Contents are the tables of contents in the forms that generators read: contents.json with
-// every page, its hash, files and neighbours, and with Markdown the SUMMARY.md of mdBook
-// and GitBook.
+// Contents returns the tables of contents in the forms that generators read. contents.json lists
+// every page with its hash, files and neighbours. Markdown also has the SUMMARY.md of mdBook and
+// GitBook.
 func (s *Site) Contents(format string) []Written {
 	type entry struct {
 		ID      string   `json:"id"`

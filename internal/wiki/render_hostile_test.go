@@ -16,7 +16,7 @@ import (
 	"github.com/leatworks/leat/internal/wiki"
 )
 
-// hostile are texts that mean something in Markdown, HTML, Mermaid or a URL.
+// hostile are texts with a special meaning in Markdown, HTML, Mermaid or a URL.
 var hostile = []string{
 	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "[x](javascript:alert(1))", "![x](https://evil.example/p.png)", "```\n<b>\n```", "`", "``` `` `",
 	"\n\n# Heading", "1. one\n- two", "www.evil.example https://evil.example <https://evil.example> me@evil.example", "a]b)c(d[e", `\`, "*_~|^$", "&lt;script&gt; &#60;b&#62;",
@@ -44,7 +44,7 @@ func hostileSource(texts []string) wiki.Source {
 	return s
 }
 
-// A repository writes no markup into a wiki, whatever its names and sentences are.
+// No name or sentence of a repository becomes markup in a wiki.
 func TestHostileTextIsText(t *testing.T) {
 	for _, one := range hostile {
 		checkHostile(t, []string{one})
@@ -76,7 +76,7 @@ func checkHostile(t *testing.T, texts []string) {
 	}
 }
 
-// mayLead says whether a page may have a link.
+// mayLead says whether a page may link to an address.
 func mayLead(to string) bool {
 	return strings.HasPrefix(to, "https://github.com/example/mill/blob/abab") || strings.Trim(to, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
 }

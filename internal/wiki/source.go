@@ -6,7 +6,7 @@ type Source struct {
 	URL    string
 	Ref    string
 	Commit string
-	Link   string // template of links to lines; "": by the host of URL
+	Link   string // template of links to lines; "": that of the URL's host
 	Readme string // the first words of its README; "": there is none
 	Files  []File
 	Links  []Link
@@ -34,7 +34,7 @@ type Symbol struct {
 	Doc       string `json:"doc,omitempty"` // the first sentence
 	Line      int    `json:"line"`
 	End       int    `json:"end_line"`
-	Users     []User `json:"users,omitempty"` // the first by path
+	Users     []User `json:"users,omitempty"` // the first of them, by path
 	Used      int    `json:"used"`            // how many users there are
 }
 
@@ -44,7 +44,7 @@ type User struct {
 	Symbol string `json:"symbol,omitempty"` // "": the file itself
 }
 
-// Link says that a file refers to another, both by their places in Files.
+// Link says that a file refers to another. Both are indices in Files.
 type Link struct{ From, To int }
 
 // Build is a file that says how the repository is built, with the lines that say so.

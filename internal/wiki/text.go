@@ -17,8 +17,8 @@ const (
 	maxName      = 300
 )
 
-// clean makes one line of a text: no control characters, none that turn its direction or
-// that nobody sees, and no more than most runes.
+// clean makes one line of a text. It drops control characters, characters that turn the direction
+// of text and invisible ones, and keeps at most most runes.
 func clean(text string, most int) string {
 	var out strings.Builder
 	runes, space := 0, false
@@ -54,7 +54,7 @@ func markdown(text string) string {
 			out.WriteString("&#64;")
 		case strings.ContainsRune(` ,/;?%'"`, r):
 			out.WriteRune(r)
-		case text == "x" || text == "X": // between brackets, the box of a task
+		case text == "x" || text == "X": // between brackets it would be the box of a task
 			fmt.Fprintf(&out, "&#%d;", r)
 		case r < 0x80 && (unicode.IsPunct(r) || unicode.IsSymbol(r)):
 			out.WriteByte('\\')
@@ -66,7 +66,7 @@ func markdown(text string) string {
 	return out.String()
 }
 
-// span is a code span: its fence is longer than any in the text.
+// span is a code span. Its fence is longer than any in the text.
 func span(text string) string {
 	longest, run := 0, 0
 	for _, r := range text {
@@ -100,18 +100,18 @@ var hosts = map[string]string{
 	"gitea.com":     "/src/commit/{commit}/{path}#L{first}-L{last}",
 }
 
-// CheckLink says what is wrong with a template of links; "": nothing.
+// CheckLink says what is wrong with a template of links, or "" if it is right.
 func CheckLink(template string) string {
 	u, err := url.Parse(template)
 	switch {
 	case len(template) > 1024:
 		return "it is longer than 1024 bytes"
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
-		return "it begins with https:// or http:// and a host"
+		return "it must begin with https:// or http:// and a host"
 	case !strings.Contains(template, "{path}"):
-		return "it names no {path}"
+		return "it does not contain {path}"
 	case strings.ContainsAny(template, "\"'<>()`\\ \t\r\n"):
-		return "it holds a character that no URL has"
+		return "it holds a character that is not allowed in a URL"
 	}
 	return ""
 }
