@@ -48,7 +48,7 @@ func TestWhatIsSent(t *testing.T) {
 	}
 }
 
-// Errors are again what they were in the gateway, and say nothing of the token.
+// Errors are the same as in the gateway, and do not show the token.
 func TestErrorsComeBack(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
@@ -81,7 +81,7 @@ func TestErrorsComeBack(t *testing.T) {
 	}
 }
 
-// A request whose failure may pass is sent again, and no sooner than the gateway wants.
+// A request is sent again if its failure may pass, and no sooner than the gateway wants.
 func TestAskingAgain(t *testing.T) {
 	var asked atomic.Int32
 	began := time.Now()

@@ -30,7 +30,7 @@ type files struct {
 	Next string `json:"next"`
 }
 
-// Tree is service.Service.Tree, but that the answer holds all files.
+// Tree is service.Service.Tree, except that the answer holds all files.
 func (c *Client) Tree(ctx context.Context, r service.TreeRequest) (a service.TreeAnswer, err error) {
 	a.Files = []service.TreeFile{}
 	query := c.of(r.Tenant).text("ref", r.Ref).text("under", r.Under)

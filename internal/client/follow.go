@@ -17,15 +17,14 @@ import (
 const (
 	// maxEvent bounds the bytes of one event of a stream.
 	maxEvent = 16 << 20
-	// patience is how long a stream is opened anew after it was lost.
+	// patience is the time for which a lost stream is opened again.
 	patience = time.Minute
 )
 
-// Follow is service.Service.Follow, for one submission. A stream that is lost is opened
-// again.
+// Follow is service.Service.Follow for one submission. It opens a lost stream again.
 func (c *Client) Follow(ctx context.Context, r service.FollowRequest, tell func(service.Progress)) (end service.Progress, err error) {
 	if len(r.Submissions) != 1 {
-		return end, errors.New("a gateway follows one submission at a time")
+		return end, errors.New("a gateway follows one submission at a time: name exactly one")
 	}
 	key := r.Submissions[0]
 	asked := get(c.of(r.Tenant).text("source", key.Source).number("patience", int64(r.Patience)), "submissions", key.Event, "events")
@@ -93,7 +92,7 @@ func (c *Client) follow(ctx context.Context, r request, tell func(service.Progre
 	return end, err
 }
 
-// fault is the error of a stream that has begun.
+// fault returns the error that ends a stream.
 func (c *Client) fault(data []byte) error {
 	var p struct {
 		Detail string `json:"detail"`

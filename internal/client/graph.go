@@ -47,7 +47,7 @@ func (c *Client) Uses(ctx context.Context, r service.UsesRequest) (service.UsesA
 	return a.UsesAnswer, err
 }
 
-// walk is a page of what a walk has reached.
+// walk is a page of the symbols that a walk has reached.
 type walk struct {
 	service.WalkAnswer
 	Next string `json:"next"`
@@ -66,7 +66,7 @@ func (c *Client) walk(r service.WalkRequest) values {
 	return q.text("cursor", r.After).number("limit", int64(r.Limit))
 }
 
-// impact is a page of what may break.
+// impact is a page of the symbols that a change may break.
 type impact struct {
 	service.ImpactAnswer
 	Next string `json:"next"`
@@ -94,7 +94,7 @@ func (c *Client) Path(ctx context.Context, r service.PathRequest) (a service.Wal
 	return a, c.ask(ctx, get(c.graph(r.GraphRequest).text("to", r.To), "repositories", named(r.Repository), "path"), &a)
 }
 
-// important is a page of a list of what is important.
+// important is a page of a list of important files or symbols.
 type important struct {
 	service.ImportantAnswer
 	Next string `json:"next"`

@@ -12,8 +12,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// CreateHook is service.Service.CreateHook. A request that is lost is sent again, and
-// makes one hook.
+// CreateHook is service.Service.CreateHook. A lost request is sent again, and still makes one hook.
 func (c *Client) CreateHook(ctx context.Context, r service.CreateHookRequest) (created service.CreatedHook, err error) {
 	if err := r.Check(); err != nil {
 		return created, err
@@ -45,8 +44,8 @@ func (c *Client) Hooks(ctx context.Context, r service.HooksRequest) (a service.H
 	return a, err
 }
 
-// RotateHook is service.Service.RotateHook. A request that is lost is sent again, and
-// makes one secret.
+// RotateHook is service.Service.RotateHook. A lost request is sent again, and still makes one
+// secret.
 func (c *Client) RotateHook(ctx context.Context, r service.RotateHookRequest) (created service.CreatedHook, err error) {
 	if err := r.Check(); err != nil {
 		return created, err
@@ -84,7 +83,7 @@ func (c *Client) Deliveries(ctx context.Context, r service.DeliveriesRequest) (a
 		for _, d := range p.Deliveries {
 			switch {
 			case r.Before > 0 && d.ID >= r.Before:
-			case len(a.Deliveries) == limit: // there is one more than is listed
+			case len(a.Deliveries) == limit: // there is at least one more
 				a.Next = a.Deliveries[limit-1].ID
 				return ""
 			default:
@@ -101,13 +100,13 @@ func (c *Client) Delivery(ctx context.Context, r service.DeliveryRequest) (d ser
 	return d, c.ask(ctx, get(c.of(r.Tenant), "deliveries", strconv.FormatInt(r.ID, 10)), &d)
 }
 
-// ReplayDelivery is service.Service.ReplayDelivery. A request that is lost is sent again,
-// and replays once.
+// ReplayDelivery is service.Service.ReplayDelivery. A lost request is sent again, and still replays
+// once.
 func (c *Client) ReplayDelivery(ctx context.Context, r service.DeliveryRequest) (a service.DeliverAnswer, err error) {
 	return a, c.ask(ctx, once(post(nil, c.of(r.Tenant), "deliveries", strconv.FormatInt(r.ID, 10), "replay")), &a)
 }
 
-// once makes a request one that may be sent again: the gateway answers its key once.
+// once lets a request be sent again: the gateway acts on its key once.
 func once(r request) request {
 	r.key = uuid.NewString()
 	return r

@@ -73,8 +73,7 @@ func (c *Client) SyncStatus(ctx context.Context) (a service.SyncAnswer, err erro
 	return a, c.ask(ctx, get(nil, "sync"), &a)
 }
 
-// Digest is service.Service.Digest. AnyTenant of a token that is one tenant's is that
-// tenant.
+// Digest is service.Service.Digest. For a token of one tenant, AnyTenant means that tenant.
 func (c *Client) Digest(ctx context.Context, r service.ScopeRequest) (d service.DigestAnswer, err error) {
 	ask := func(any bool) error {
 		asked := get(c.of(r.Tenant).text("repository", named(r.Repository)).yes("any_tenant", any), "digest")
@@ -89,11 +88,11 @@ func (c *Client) Digest(ctx context.Context, r service.ScopeRequest) (d service.
 	return d, err
 }
 
-// pageOfDifferences is how many differences are asked for at once.
+// pageOfDifferences is the number of differences that one request asks for.
 const pageOfDifferences = 10_000
 
-// Verify is service.Service.Verify. For each ten thousand differences that it names, the
-// gateway compares the stores once more, and the report is of the last comparison.
+// Verify is service.Service.Verify. The gateway compares the stores once more for each ten thousand
+// differences that it names. The report is that of the last comparison.
 func (c *Client) Verify(ctx context.Context, r service.VerifyRequest) (report verify.Report, err error) {
 	body := comparison(r)
 	if r.Found != nil {
@@ -136,8 +135,8 @@ func comparison(r service.VerifyRequest) map[string]any {
 	return body
 }
 
-// slowly asks for a comparison. A repair may be asked for twice: the second one finds
-// nothing to mend.
+// slowly makes a request for a comparison. A repair may be asked for twice, since the second one
+// finds nothing to mend.
 func slowly(body map[string]any) request {
 	asked := post(body, nil, "verify")
 	asked.slow, asked.again = true, true

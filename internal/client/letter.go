@@ -29,7 +29,7 @@ func (c *Client) Letters(ctx context.Context, r service.LettersRequest) (a servi
 		for _, l := range p.Letters {
 			switch {
 			case l.ID <= r.After:
-			case len(a.Letters) == r.Limit: // there is one more than is listed
+			case len(a.Letters) == r.Limit: // there is at least one more
 				a.Next = a.Letters[r.Limit-1].ID
 				return ""
 			default:

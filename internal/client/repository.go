@@ -13,10 +13,10 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// rows is the number of rows that are asked for at once, for an answer that holds all.
+// rows is the size of the pages of which an answer with all rows is made.
 const rows = 1000
 
-// named makes a path of this machine absolute: the gateway works in another directory.
+// named makes a path of this machine absolute, because the gateway works in another directory.
 func named(repository string) string {
 	if !strings.HasPrefix(repository, ".") {
 		return repository
@@ -27,8 +27,8 @@ func named(repository string) string {
 	return repository
 }
 
-// pages asks for a list page by page. It calls more with each, which returns the
-// cursor of the next; "" ends it.
+// pages asks for a list page by page. It calls more with each page. more returns the cursor of the
+// next page, or "" to end.
 func pages[T any](ctx context.Context, c *Client, query values, path []string, more func(T) (next string)) error {
 	query = query.number("limit", rows)
 	for {
@@ -60,8 +60,8 @@ func (c *Client) Status(ctx context.Context, r service.StatusRequest) (a service
 	return a, err
 }
 
-// Several is service.Service.Several. A token that may not list repositories is taken
-// for one that sees several.
+// Several is service.Service.Several. It also answers true for a token that may not list
+// repositories.
 func (c *Client) Several(ctx context.Context, r service.TracksRequest) (bool, error) {
 	urls := make(map[string]bool)
 	err := c.repositories(ctx, r.Tenant, r.Repository, func(part repositories) string {
@@ -123,7 +123,7 @@ func (c *Client) Approve(ctx context.Context, r service.ApproveRequest) (approve
 	return *a.Approved, true, err
 }
 
-// Submit is service.Service.Submit. A request that is lost is sent again.
+// Submit is service.Service.Submit. A lost request is sent again.
 func (c *Client) Submit(ctx context.Context, r service.SubmitRequest) (n service.Submission, err error) {
 	address, err := service.Address(r.Repository)
 	if err != nil {

@@ -17,9 +17,8 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// A request is sent up to attempts times, if it may be sent again, after pauses that
-// double from leastPause. A gateway that asks for a longer pause than mostPause is not
-// asked again.
+// A request that may be sent again is sent up to attempts times. The pauses between them double
+// from leastPause. The client gives up on a gateway that asks for a longer pause than mostPause.
 const (
 	attempts   = 3
 	leastPause = 200 * time.Millisecond
@@ -34,8 +33,8 @@ type request struct {
 	body    any       // sent as JSON; nil: none
 	content io.Reader // sent as it is; nil: none
 	key     string    // Idempotency-Key: the request may be sent again
-	again   bool      // it may be sent again by its nature
-	slow    bool      // its answer may take longer than a request's timeout
+	again   bool      // the request may be sent again without a key
+	slow    bool      // the answer may take longer than the timeout
 }
 
 func post(body any, query values, path ...string) request {
@@ -84,14 +83,14 @@ func (c *Client) try(ctx context.Context, r request) (content []byte, err error)
 	}
 }
 
-// passing reports whether an error may be gone at another attempt.
+// passing reports whether another attempt may succeed after an error.
 func passing(err error) bool {
 	var failed *service.Error
 	return errors.As(err, &failed) && (failed.Kind == service.Limited || failed.Kind == service.Unavailable && !known(failed))
 }
 
-// known reports whether a gateway has said why it cannot answer: it will not be able to
-// in a moment either.
+// known reports whether a gateway has said why it cannot answer. It will not be able to in a moment
+// either.
 func known(e *service.Error) bool { return service.FaultOf(e).Cause != "" }
 
 // send sends a request once. It returns the pause that the gateway asks for.
@@ -116,7 +115,7 @@ func (c *Client) send(ctx context.Context, r request) ([]byte, time.Duration, er
 		return nil, 0, c.failed(fmt.Errorf("read the answer of %s: %w", c.base, err))
 	}
 	if len(content) > maxAnswer {
-		return nil, 0, fmt.Errorf("the answer of %s has more than %d MiB: ask for less", c.base, maxAnswer>>20)
+		return nil, 0, fmt.Errorf("the answer of %s is larger than %d MiB: ask for less", c.base, maxAnswer>>20)
 	}
 	return content, 0, nil
 }
@@ -162,7 +161,7 @@ func (c *Client) url(r request) *url.URL {
 	return &u
 }
 
-// problem is the error of an answer that is one.
+// problem returns the error that an answer holds.
 func (c *Client) problem(answer *http.Response) error {
 	var p struct {
 		Detail string `json:"detail"`
@@ -180,8 +179,8 @@ func (c *Client) problem(answer *http.Response) error {
 	return failed
 }
 
-// kinds gives the kind of an answer that names none: the request was malformed, or a proxy
-// answered it.
+// kinds gives the kind of an error answer that names none, because the request was malformed or a
+// proxy answered it.
 var kinds = map[int]service.Kind{
 	http.StatusUnauthorized: service.Unauthenticated, http.StatusForbidden: service.Denied, http.StatusNotFound: service.NotFound,
 	http.StatusConflict: service.Refused, http.StatusBadRequest: service.Invalid, http.StatusUnprocessableEntity: service.Invalid,
@@ -189,11 +188,11 @@ var kinds = map[int]service.Kind{
 	http.StatusBadGateway: service.Unavailable, http.StatusGatewayTimeout: service.Unavailable,
 }
 
-// strange is the error of an answer that no gateway gives.
+// strange returns the error for an answer that no gateway gives.
 func (c *Client) strange(answer *http.Response) error {
 	reason := fmt.Sprintf("%s answers %s; is it a gateway of leat?", c.base, answer.Status)
 	if to := answer.Header.Get("Location"); to != "" && answer.StatusCode < http.StatusBadRequest {
-		reason = fmt.Sprintf("%s sends its clients elsewhere, and the token goes nowhere else: name the gateway's own address", c.base)
+		reason = fmt.Sprintf("%s redirects to another address, to which the token is not sent: name the gateway's own address", c.base)
 	}
 	kind := kinds[answer.StatusCode]
 	if kind == "" || kind == service.NotFound {
@@ -204,7 +203,7 @@ func (c *Client) strange(answer *http.Response) error {
 
 func (c *Client) failed(err error) error { return &service.Error{Kind: service.Unavailable, Err: err} }
 
-// bare takes the address out of an error of net/http: it is said once.
+// bare removes the address from an error of net/http, since the caller names it already.
 func bare(err error) error {
 	var asked *url.Error
 	if errors.As(err, &asked) {

@@ -22,7 +22,7 @@ func (c *Client) UnsetSetting(ctx context.Context, r service.UnsetSettingRequest
 	return c.ask(ctx, request{method: http.MethodDelete, path: []string{"settings", r.Name}}, nil)
 }
 
-// SettingHistory is service.Service.SettingHistory. It answers with the newest page alone.
+// SettingHistory is service.Service.SettingHistory, but returns the newest page alone.
 func (c *Client) SettingHistory(ctx context.Context, _ service.SettingHistoryRequest) (a service.SettingHistoryAnswer, err error) {
 	var page struct {
 		Changes []service.SettingChange `json:"changes"`

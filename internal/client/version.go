@@ -53,7 +53,7 @@ type differences struct {
 	Next string `json:"next"`
 }
 
-// Diff is service.Service.Diff, but that the answer holds all files.
+// Diff is service.Service.Diff, except that the answer holds all files.
 func (c *Client) Diff(ctx context.Context, r service.DiffRequest) (a service.DiffAnswer, err error) {
 	a.Files = []service.DiffFile{}
 	query := c.of(r.Tenant).text("from", r.From).text("to", r.To).text("under", r.Under)

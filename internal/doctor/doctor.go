@@ -1,6 +1,6 @@
-// Package doctor looks at an installation as a person would: the versions and settings of
-// the stores, what they hold, the programs that leat runs, and when something will be full.
-// It says for each finding what to do, and changes nothing.
+// Package doctor examines an installation: the versions, settings and contents of the stores, the
+// programs that leat runs, and when something will be full. It says for each finding what to do,
+// and changes nothing.
 package doctor
 
 import (
@@ -20,8 +20,8 @@ type State string
 // The states, from good to bad.
 const (
 	Good    State = "good"
-	Skipped State = "skipped" // it could not be looked at
-	Warning State = "warning" // it works, and will not always
+	Skipped State = "skipped" // there was no way to look
+	Warning State = "warning" // it works now, but may not later
 	Wrong   State = "wrong"   // something does not work, or may lose data
 )
 
@@ -29,7 +29,7 @@ const (
 type Finding struct {
 	Subject string `json:"subject"` // such as postgres
 	State   State  `json:"state"`
-	Text    string `json:"text"`         // what is so
+	Text    string `json:"text"`         // the fact
 	Do      string `json:"do,omitempty"` // what to do about it
 }
 
@@ -37,7 +37,7 @@ type Finding struct {
 type Report struct {
 	OK       bool       `json:"ok"` // nothing is wrong
 	Findings []Finding  `json:"findings"`
-	Forecast []Forecast `json:"forecast"` // when what has a limit will be full
+	Forecast []Forecast `json:"forecast"` // when everything with a limit will be full
 }
 
 // Config says what to look at.
@@ -58,7 +58,7 @@ type look struct {
 	log    *slog.Logger
 }
 
-// Look examines an installation. It needs no store to answer: what does not is a finding.
+// Look examines an installation. Stores that do not answer are findings too.
 func Look(ctx context.Context, cfg Config, log *slog.Logger) Report {
 	l := &look{Config: cfg, log: log}
 	defer l.stores.Close()
@@ -81,7 +81,7 @@ func (l *look) add(subject string, state State, text, do string) {
 	l.report.Findings = append(l.report.Findings, Finding{subject, state, text, do})
 }
 
-// failed adds a look that failed, as the store itself is at fault.
+// failed adds the finding that a look failed, for which it blames the store.
 func (l *look) failed(subject string, err error, do string) {
 	l.add(subject, Wrong, err.Error(), do)
 }
@@ -105,7 +105,7 @@ func (l *look) open(ctx context.Context) {
 			part.take(opened)
 			continue
 		}
-		do := "see that it runs, and that its address and keys are right"
+		do := "check that it runs, and that its address and keys are right"
 		if failed := (*store.Error)(nil); errors.As(err, &failed) {
 			do += ": " + failed.Flag
 		}

@@ -18,7 +18,7 @@ type Forecast struct {
 	Full   *time.Time `json:"full,omitempty"` // absent: not within a year, or no limit is known
 }
 
-// The history that a forecast stands on.
+// The history that a forecast needs.
 const (
 	forecastDays  = 30
 	leastHistory  = 24 * time.Hour
@@ -27,7 +27,7 @@ const (
 	leastMeasured = 3
 )
 
-// capacity tells when what has a limit will be full.
+// capacity says when everything with a limit will be full.
 func (l *look) capacity(ctx context.Context) {
 	if l.stores.Catalog == nil {
 		return
@@ -51,7 +51,7 @@ func (l *look) capacity(ctx context.Context) {
 		history = history[n:]
 	}
 	if len(l.report.Forecast) == 0 {
-		l.add("capacity", Skipped, "there is no history of a day yet", "a syncer keeps one measurement an hour")
+		l.add("capacity", Skipped, "there is less than a day of history yet", "a syncer keeps one measurement an hour")
 	}
 }
 
@@ -80,7 +80,7 @@ func forecast(history []catalog.Measurement) (Forecast, bool) {
 	return f, true
 }
 
-// bytes is a number of bytes as people read it.
+// bytes writes a number of bytes for people.
 func bytes(n int64) string {
 	switch {
 	case n >= 1<<30:

@@ -30,7 +30,7 @@ func (l *look) tools(ctx context.Context) {
 		program = "pdftotext"
 	}
 	if found, err := exec.LookPath(program); err != nil {
-		l.add("pdftotext", Warning, "poppler's pdftotext is not here", "install poppler-utils on all ingestors, in one version, or leave PDF out with --no-pdf")
+		l.add("pdftotext", Warning, "poppler's pdftotext is missing on this machine", "install the same version of poppler-utils on all ingestors, or leave PDF out with --no-pdf")
 	} else {
 		l.add("pdftotext", Good, firstLine(ctx, found, "-v"), "")
 	}
@@ -65,11 +65,11 @@ func (l *look) disks(context.Context) {
 	}
 }
 
-// certificates looks when those of servers end, and those that leat shows them.
+// certificates checks when the certificates of servers end, and the ones that leat shows to them.
 func (l *look) certificates(ctx context.Context) {
 	for _, p := range l.Peers() {
 		if end, secure, err := host.CertificateEnd(ctx, p.URL); secure {
-			l.certificate(p.Name, end, err, "see that it speaks TLS at this address")
+			l.certificate(p.Name, end, err, "check that it speaks TLS at this address")
 		}
 	}
 	for _, p := range l.Peers() {
@@ -79,7 +79,8 @@ func (l *look) certificates(ctx context.Context) {
 	}
 }
 
-// certificate adds when a certificate ends, or what to do where err says that it cannot be read.
+// certificate adds the time at which a certificate ends. If err says that it cannot be read, it
+// adds what to do.
 func (l *look) certificate(name string, end time.Time, err error, do string) {
 	switch left := time.Until(end); {
 	case err != nil:
@@ -100,7 +101,7 @@ func (l *look) embedders(ctx context.Context) {
 	}
 	active, err := l.stores.Catalog.Generations.Active(ctx)
 	if err != nil {
-		return // qdrant has said so
+		return // the look at Qdrant has reported it
 	}
 	model, err := l.OpenEmbedder(active.Embedder.Name, nil, l.log)
 	if err != nil {

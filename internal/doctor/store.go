@@ -16,7 +16,7 @@ import (
 // The bounds within which a store counts as good.
 const (
 	leastPostgres  = 130000
-	mostSkew       = 2 * time.Second // leases and due times are in Postgres' time, tokens' ends too
+	mostSkew       = 2 * time.Second // leases, due times and ends of tokens are in Postgres' time
 	nearlyFull     = 0.8
 	nearlyExpired  = 14 * 24 * time.Hour
 	mostConnection = 0.8
@@ -37,7 +37,7 @@ func (l *look) postgres(ctx context.Context) {
 	case s.Version < leastPostgres:
 		l.add("postgres", Wrong, "version "+s.Release+" is too old", "run 13 or newer")
 	case s.Replica:
-		l.add("postgres", Wrong, "this server takes no writes", "name the primary in --postgres-url, or add target_session_attrs=read-write")
+		l.add("postgres", Wrong, "this server accepts no writes", "name the primary in --postgres-url, or add target_session_attrs=read-write")
 	default:
 		l.add("postgres", Good, "version "+s.Release+", database of "+bytes(s.Bytes), "")
 	}
@@ -71,7 +71,7 @@ func (l *look) schema(ctx context.Context) {
 		return
 	}
 	if version, err := l.stores.Catalog.Schema.Version(ctx); err == nil && version > list[len(list)-1].Version {
-		l.add("schema", Wrong, fmt.Sprintf("it is of a newer release: step %d is applied, and this program knows %d", version, list[len(list)-1].Version),
+		l.add("schema", Wrong, fmt.Sprintf("it belongs to a newer release: step %d is applied, but this program knows only %d", version, list[len(list)-1].Version),
 			"run the newer release; to go back to this one, run 'leat migrate down' with the newer program first, for each step")
 		return
 	}
@@ -99,7 +99,7 @@ func (l *look) nats(ctx context.Context) {
 	if s.StoreLimit > 0 && float64(s.Store) > nearlyFull*float64(s.StoreLimit) {
 		l.add("nats", Warning, fmt.Sprintf("JetStream holds %s of %s", bytes(int64(s.Store)), bytes(int64(s.StoreLimit))), "raise max_file_store, on a disk that has the room")
 	}
-	l.add("nats", Skipped, "whether the intake is on the disk before it is acknowledged is not told to clients", "see that the server's jetstream block has 'sync_interval: always'")
+	l.add("nats", Skipped, "whether the intake is on the disk before it is acknowledged is unknown: the server does not tell clients", "check that the server's jetstream block has 'sync_interval: always'")
 }
 
 func (l *look) streams(ctx context.Context) {
@@ -121,9 +121,9 @@ func (l *look) streams(ctx context.Context) {
 		case s.Limit > 0 && s.Stream != broker.StreamIndexed && float64(s.Bytes) > nearlyFull*float64(s.Limit):
 			l.add("streams", Warning, fmt.Sprintf("%s holds %s of %s", s.Stream, bytes(int64(s.Bytes)), bytes(int64(s.Limit))), "see docs/runbooks/stream-full.md")
 		case int64(s.Limit) != limits[s.Stream]:
-			l.add("streams", Warning, fmt.Sprintf("%s has a limit of %s, and %s are configured here", s.Stream, bytes(int64(s.Limit)), bytes(limits[s.Stream])), "give all workers the same LEAT_…_STREAM_MIB")
+			l.add("streams", Warning, fmt.Sprintf("%s has a limit of %s, but %s are configured here", s.Stream, bytes(int64(s.Limit)), bytes(limits[s.Stream])), "give all workers the same LEAT_…_STREAM_MIB")
 		case len(want.Tags) > 0 && !slices.Equal(s.Tags, want.Tags):
-			l.add("streams", Warning, fmt.Sprintf("%s is kept on servers with the tags %q, and %q are configured here", s.Stream, s.Tags, want.Tags),
+			l.add("streams", Warning, fmt.Sprintf("%s is kept on servers with the tags %q, but %q are configured here", s.Stream, s.Tags, want.Tags),
 				"give all workers the same LEAT_STREAM_PLACEMENT_TAGS; a worker that starts moves the stream")
 		default:
 			l.add("streams", Good, fmt.Sprintf("%s: %s in %s messages, limit %s, replicas %d", s.Stream, bytes(int64(s.Bytes)), number.Thousands(int64(s.Messages)), bytes(int64(s.Limit)), s.Replicas), "")
@@ -131,14 +131,14 @@ func (l *look) streams(ctx context.Context) {
 	}
 }
 
-// workers looks whether somebody takes each stage's work.
+// workers checks whether a worker takes each stage's work.
 func (l *look) workers(ctx context.Context) {
 	if l.stores.Broker == nil || l.stores.Catalog == nil {
 		return
 	}
 	list, err := l.stores.Catalog.Generations.List(ctx)
 	if err != nil {
-		return // schema has said so
+		return // the look at the schema has reported it
 	}
 	consumers := map[string][]broker.Consumer{"ingestor": {{Stream: broker.StreamIntake, Name: broker.ConsumerIngestor}}}
 	for _, g := range list {
@@ -162,7 +162,7 @@ func (l *look) workers(ctx context.Context) {
 		}
 		switch text := fmt.Sprintf("%s: %d messages wait, %d are in flight", worker, total.Pending, total.InFlight); {
 		case total.Waiting == 0 && total.InFlight == 0 && total.Pending > 0:
-			l.add("workers", Wrong, text+", and nobody takes them", "start one of "+worker)
+			l.add("workers", Wrong, text+", and no worker takes them", "start one of "+worker)
 		case total.Waiting == 0 && total.InFlight == 0:
 			l.add("workers", Warning, "no "+worker+" asks for work", "start one")
 		default:
@@ -176,7 +176,7 @@ func (l *look) s3(ctx context.Context) {
 		return
 	}
 	if err := l.stores.Blobs.Ready(ctx); err != nil {
-		l.failed("s3", err, "see that the bucket is there and that the keys may list, read, write and delete in it")
+		l.failed("s3", err, "check that the bucket exists and that the keys may list, read, write and delete in it")
 		return
 	}
 	l.add("s3", Good, "the bucket answers", "")
@@ -209,8 +209,8 @@ func (l *look) qdrant(ctx context.Context) {
 	case err != nil:
 		l.failed("index", err, "see the server's log")
 	case !found || collection != active.Collection:
-		l.add("index", Wrong, fmt.Sprintf("the alias %s leads to %q, and the catalog's active generation is %s", l.Index, collection, active.Collection),
-			"see that --qdrant-url, --index and --postgres-url belong together; a syncer makes the alias again")
+		l.add("index", Wrong, fmt.Sprintf("the alias %s leads to %q, but the catalog's active generation is %s", l.Index, collection, active.Collection),
+			"check that --qdrant-url, --index and --postgres-url belong together; a syncer then makes the alias again")
 	default:
 		l.add("index", Good, fmt.Sprintf("%s serves generation %d, %s of %d dimensions", l.Index, active.Number, active.Embedder.Name, active.Embedder.Dimensions), "")
 	}
@@ -218,7 +218,7 @@ func (l *look) qdrant(ctx context.Context) {
 	l.replicas(ctx, active.Collection)
 }
 
-// layout compares how Qdrant keeps the active generation with what is configured.
+// layout compares how Qdrant keeps the active generation with the configuration.
 func (l *look) layout(ctx context.Context, collection string) {
 	held, err := l.stores.Points.Layout(ctx, collection)
 	if err != nil {
@@ -233,8 +233,8 @@ func (l *look) layout(ctx context.Context, collection string) {
 		collection, held.Shards, held.Replicas, held.HNSWEdges, held.EFConstruct, held.Quantization), "")
 }
 
-// replicas looks whether each copy of the active generation's shards serves. A cluster
-// answers while one copy of each shard does, so nobody else may notice.
+// replicas checks whether each copy of the active generation's shards serves. A cluster answers as
+// long as one copy of each shard does, so a dead copy may go unnoticed otherwise.
 func (l *look) replicas(ctx context.Context, collection string) {
 	cluster, ok := l.stores.Points.(vector.Replicated)
 	if !ok {
@@ -250,7 +250,8 @@ func (l *look) replicas(ctx context.Context, collection string) {
 	}
 }
 
-// judgeReplicas says nothing of a collection that is kept once.
+// judgeReplicas judges the copies of a collection's shards. It says nothing about a collection that
+// is kept once.
 func judgeReplicas(all []vector.Replica) (state State, text, do string) {
 	var down []string
 	serves := make(map[uint32]bool)
@@ -269,7 +270,7 @@ func judgeReplicas(all []vector.Replica) (state State, text, do string) {
 	text = fmt.Sprintf("%d of %d copies of shards do not serve: %s", len(down), len(all), strings.Join(down[:min(len(down), maxListed)], ", "))
 	switch {
 	case lost > 0:
-		return Wrong, text + "; no copy serves of " + number.Count(lost, "shard", "shards"), "start the servers that are down, or see their logs; where their disks are lost, 'leat rebuild' makes all points again from the kept vectors"
+		return Wrong, text + "; without a copy that serves: " + number.Count(lost, "shard", "shards"), "start the servers that are down, or see their logs; where their disks are lost, 'leat rebuild' makes all points again from the kept vectors"
 	case len(down) > 0:
 		return Warning, text, "start the servers that are down, or see their logs; Qdrant brings their copies up to date by itself"
 	case len(all) > len(serves):

@@ -15,8 +15,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// A schema that is older than the program, and one that is newer, are wrong in words that
-// say what to run.
+// A schema that is older or newer than the program is wrong, and the finding says what to run.
 func TestSchemaOfAnotherRelease(t *testing.T) {
 	url := testenv.Postgres(t)
 	c, err := catalog.Open(t.Context(), catalog.Config{URL: url})
@@ -57,7 +56,7 @@ func TestSchemaOfAnotherRelease(t *testing.T) {
 	says(Wrong, "not applied: 000", "run 'leat migrate up'")
 }
 
-// A dead copy is a warning while another one of its shard serves, and wrong otherwise.
+// A dead copy is a warning while another copy of its shard serves, and wrong otherwise.
 func TestReplicasAreJudged(t *testing.T) {
 	up := func(shard uint32, server uint64) vector.Replica {
 		return vector.Replica{Shard: shard, Server: server, State: "active", Serves: true}
@@ -75,7 +74,7 @@ func TestReplicasAreJudged(t *testing.T) {
 		{"each shard once", []vector.Replica{up(0, 7), up(1, 8)}, Good, ""},
 		{"all serve", []vector.Replica{up(0, 7), up(0, 8)}, Good, "all 2 copies of shards serve"},
 		{"one is dead", []vector.Replica{up(0, 7), dead(0, 8)}, Warning, "1 of 2 copies of shards do not serve: shard 0 on server 8 is dead"},
-		{"a shard is lost", []vector.Replica{up(0, 7), dead(0, 8), dead(1, 8)}, Wrong, "2 of 3 copies of shards do not serve: shard 0 on server 8 is dead, shard 1 on server 8 is dead; no copy serves of 1 shard"},
+		{"a shard is lost", []vector.Replica{up(0, 7), dead(0, 8), dead(1, 8)}, Wrong, "2 of 3 copies of shards do not serve: shard 0 on server 8 is dead, shard 1 on server 8 is dead; without a copy that serves: 1 shard"},
 	} {
 		state, text, do := judgeReplicas(c.all)
 		if state != c.state || text != c.text {

@@ -16,19 +16,19 @@ import (
 	"time"
 )
 
-// PackKey seals the items of packs (AES-256-GCM). Each is bound to its place, so that it
-// can be opened nowhere else. It may be used by any number of goroutines.
+// PackKey seals the items of packs (AES-256-GCM). Each item is bound to its place, and cannot be
+// opened elsewhere. Any number of goroutines may use a PackKey.
 //
-// The form is that of tink's AESGCM without a prefix, which uses the standard library's
-// code as this does. tink allocates a result for each item, which is a third of the cost of
-// small ones; here the caller gives the memory.
+// The form is that of tink's AESGCM without a prefix. Both use the standard library's code, but
+// tink allocates a result for each item, which is a third of the cost of small ones. Here the
+// caller provides the memory.
 type PackKey struct {
 	id, domain string
 	aead       cipher.AEAD
 	nonces     nonces
 }
 
-// NewPackKey returns the key of 32 bytes that has this id, in a key domain.
+// NewPackKey makes a key out of 32 bytes, with an id and a key domain.
 func NewPackKey(id, domain string, raw []byte) (*PackKey, error) {
 	if len(raw) != keySize {
 		return nil, fmt.Errorf("key %s of packs has %d bytes, not %d", id, len(raw), keySize)
@@ -51,14 +51,14 @@ func RandomPackKey() (id string, raw []byte) {
 	return hex.EncodeToString(raw[keySize:]), raw[:keySize]
 }
 
-// ID is the id of the key, as the names of packs hold it.
+// ID is the id of the key, which is part of the names of its packs.
 func (k *PackKey) ID() string { return k.id }
 
 // Domain is the key domain; "": the installation.
 func (k *PackKey) Domain() string { return k.domain }
 
-// Seal appends an item, encrypted for a place, to dst. A nonce of twelve random bytes
-// precedes it, and a tag of sixteen follows. item is not in the memory of dst.
+// Seal appends an item, encrypted for a place, to dst. A nonce of twelve random bytes precedes it,
+// and a tag of sixteen follows. item and dst must not overlap in memory.
 func (k *PackKey) Seal(dst, item, place []byte) ([]byte, error) {
 	start := len(dst)
 	dst = slices.Grow(dst, nonceSize+len(item)+k.aead.Overhead())[:start+nonceSize]
@@ -69,8 +69,8 @@ func (k *PackKey) Seal(dst, item, place []byte) ([]byte, error) {
 // nonceSize is the size of AES-GCM's nonces (NIST SP 800-38D, 8.2.2), in bytes.
 const nonceSize = 12
 
-// nonces are random, and drawn from the system many at once: one call takes as long as the
-// encryption of 200 bytes. Each is given once, and is gone from memory then.
+// nonces hands out random nonces. It draws many from the system at once, because one call takes as
+// long as the encryption of 200 bytes. It gives each nonce once and then clears it from memory.
 type nonces struct {
 	mu   sync.Mutex
 	left int
@@ -92,8 +92,8 @@ func (n *nonces) next(nonce []byte) {
 	clear(drawn)
 }
 
-// Open appends the item of a place to dst. An error says that these are not the bytes
-// that were sealed for the place with this key. sealed is not in the memory of dst.
+// Open appends the item of a place to dst. An error says that the bytes were not sealed for the
+// place with this key. sealed and dst must not overlap in memory.
 func (k *PackKey) Open(dst, sealed, place []byte) ([]byte, error) {
 	if len(sealed) < nonceSize+k.aead.Overhead() {
 		return nil, errTooShort
@@ -101,20 +101,20 @@ func (k *PackKey) Open(dst, sealed, place []byte) ([]byte, error) {
 	return k.aead.Open(dst, sealed[:nonceSize], sealed[nonceSize:], place)
 }
 
-var errTooShort = errors.New("the bytes are too few to be sealed")
+var errTooShort = errors.New("too few bytes for a sealed item")
 
-// ErrNoWrapper says that the key is not there that has wrapped a key of packs.
+// ErrNoWrapper says that the key that has wrapped a key of packs is missing.
 var ErrNoWrapper = errors.New("the key that wraps it is not among those of LEAT_PACK_KEY or --pack-key-file (LEAT_PACK_KEY_FILE)")
 
-// Wrapper is where the keys are that wrap the keys of packs: a [Ring], or a service that
-// never shows them. Its methods may be called by any number of goroutines.
+// Wrapper holds the keys that wrap the keys of packs. It is a [Ring], or a service that never shows
+// them. Any number of goroutines may call its methods.
 type Wrapper interface {
 	// Newest returns the id of the key that wraps.
 	Newest(ctx context.Context) (string, error)
 	// Wrap encrypts a key for a purpose, and names the key that has wrapped it.
 	Wrap(ctx context.Context, key []byte, purpose string) (wrapped []byte, by string, err error)
-	// Unwrap returns a key that by has wrapped for the purpose. ErrNoWrapper says that by is
-	// not there.
+	// Unwrap returns a key that the key named by has wrapped for the purpose. The error is
+	// ErrNoWrapper if that key is missing.
 	Unwrap(ctx context.Context, wrapped []byte, by, purpose string) (key []byte, err error)
 }
 
@@ -123,12 +123,11 @@ type Ring struct {
 	read func() (string, error)
 
 	mu   sync.Mutex
-	at   time.Time // of the last reading
+	at   time.Time // time of the last reading
 	keys ringKeys
 }
 
-// ringKeys are the keys of one reading: the first one wraps, and each opens what it has
-// sealed.
+// ringKeys are the keys of one reading. The first one wraps, and each opens what it has sealed.
 type ringKeys struct {
 	first string
 	byID  map[string]*PackKey
@@ -138,9 +137,9 @@ type ringKeys struct {
 // replaced while the workers run.
 const rereadAfter = 5 * time.Second
 
-// NewRing reads keys of 32 bytes in base64, separated by commas or white space. The first
-// wraps; the others open. read is called again from time to time; a reading that fails
-// changes nothing. Nil: there is no key. No error repeats one.
+// NewRing reads keys of 32 bytes in base64, separated by commas or white space. The first wraps;
+// the others only open. The ring calls read again from time to time, and a failed reading changes
+// nothing. It returns nil if there is no key. No error shows a key.
 func NewRing(read func() (string, error)) (*Ring, error) {
 	text, err := read()
 	if err != nil {
@@ -172,7 +171,7 @@ func parseRing(text string) (ringKeys, error) {
 	return keys, nil
 }
 
-// current returns the keys, read again if they are old.
+// current returns the keys. It reads them again if they are old.
 func (r *Ring) current() ringKeys {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -210,6 +209,6 @@ func (r *Ring) Unwrap(_ context.Context, wrapped []byte, by, purpose string) ([]
 	return key, nil
 }
 
-// Direct returns a key of the ring itself, which may have sealed packs before there were
-// keys in the catalog. Nil: it is not there.
+// Direct returns a key of the ring itself, which may have sealed packs before the catalog held
+// keys. It returns nil if the ring has no key of that id.
 func (r *Ring) Direct(id string) *PackKey { return r.current().byID[id] }

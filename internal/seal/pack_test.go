@@ -43,7 +43,7 @@ func TestItemsHaveTheFormOfTink(t *testing.T) {
 	}
 }
 
-// What is wrapped is opened for its purpose by the key that is named, and by no other.
+// A wrapped key opens only for its purpose, and only with the key that wrapped it.
 func TestWrap(t *testing.T) {
 	a, b := seal.NewKey(), seal.NewKey()
 	ring := ringOf(t, a)
@@ -71,7 +71,7 @@ func ringOf(t *testing.T, keys string) *seal.Ring {
 	return ring
 }
 
-// Keys of a file are read again, and a reading that fails changes nothing.
+// Keys of a file are read again. A failed reading changes nothing.
 func TestRingIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		text, fails := seal.NewKey(), error(nil)

@@ -1,6 +1,6 @@
-// Package seal encrypts the secrets that the catalog has to give back, such as those
-// of webhooks: whoever reads the database learns nothing of them without the key,
-// which is in the environment or in a file.
+// Package seal encrypts the secrets that the catalog has to give back, such as those of webhooks. A
+// reader of the database learns nothing of them without the key, which is in the environment or in
+// a file.
 //
 // It owns the form of keys and of sealed secrets. It does not say where a key comes
 // from; internal/config does.
@@ -20,8 +20,8 @@ import (
 var (
 	// ErrNoKey is the error of a box without a key.
 	ErrNoKey = errors.New("there is no key for secrets: set LEAT_SECRET_KEY to 32 random bytes in base64 (openssl rand -base64 32)")
-	// ErrCannotOpen says that a secret was sealed with another key, for another
-	// purpose, or has been changed.
+	// ErrCannotOpen says that a secret was sealed with another key or for another purpose, or has
+	// been changed.
 	ErrCannotOpen = errors.New("a secret cannot be opened: it was sealed with another LEAT_SECRET_KEY")
 )
 
@@ -31,8 +31,8 @@ const (
 	idSize  = 4  // bytes that name a key: the beginning of its SHA-256
 )
 
-// Box seals and opens secrets. The zero value, and nil, have no key. A box may be used
-// by any number of goroutines.
+// Box seals and opens secrets. The zero value and nil have no key. Any number of goroutines may use
+// a box.
 type Box struct{ keys []key }
 
 type key struct {
@@ -41,8 +41,8 @@ type key struct {
 }
 
 // New returns a box with keys of 32 bytes in base64, separated by commas or white space. The first
-// seals; the others only open what they have sealed, so that a key can be replaced.
-// Without any the box has no key. No error repeats a key.
+// seals; the others only open what they have sealed, so that a key can be replaced. An empty text
+// gives a box without a key. No error shows a key.
 func New(keys string) (*Box, error) {
 	b := &Box{}
 	for i, text := range strings.FieldsFunc(keys, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }) {
@@ -64,7 +64,7 @@ func New(keys string) (*Box, error) {
 	return b, nil
 }
 
-// NewKey returns a key at random.
+// NewKey returns a random key.
 func NewKey() string {
 	raw := make([]byte, keySize)
 	_, _ = rand.Read(raw) // never fails
@@ -79,9 +79,8 @@ func (b *Box) Usable() error {
 	return nil
 }
 
-// Seal encrypts a secret (AES-256-GCM with a random nonce). What it is for, such as a
-// table and the key of a row, is needed again to open it, so that a sealed secret
-// is of no use in another place.
+// Seal encrypts a secret (AES-256-GCM with a random nonce). Opening it takes the same purpose, such
+// as a table and the key of a row, so that a sealed secret is of no use in another place.
 func (b *Box) Seal(secret []byte, purpose string) ([]byte, error) {
 	if err := b.Usable(); err != nil {
 		return nil, err

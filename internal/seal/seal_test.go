@@ -18,8 +18,8 @@ func box(t *testing.T, keys string) *seal.Box {
 	return b
 }
 
-// A sealed secret opens with its key, for its purpose, and unchanged; and it does
-// not hold the secret.
+// A sealed secret opens only with its key, for its purpose, and unchanged. It does not show the
+// secret.
 func TestSeal(t *testing.T) {
 	key := seal.NewKey()
 	b := box(t, key)
@@ -53,7 +53,7 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// A new key in front seals, and the old one still opens.
+// A new key in front seals. The old one still opens.
 func TestAKeyIsReplaced(t *testing.T) {
 	before, after := seal.NewKey(), seal.NewKey()
 	old, err := box(t, before).Seal([]byte("s"), "p")

@@ -11,19 +11,18 @@ import (
 	"github.com/leatworks/leat/internal/seal"
 )
 
-// The names of cookies, which are also the purposes for which they are sealed, so that none
-// passes for another.
+// The names of cookies. A cookie is sealed for its name, so that none passes for another.
 const (
 	sessionCookie = "leat_session"
 	flowCookie    = "leat_login" // of a sign-in under way at a provider
 )
 
-// maxCookie is the most bytes of a cookie that browsers keep (RFC 6265, section 6.1), less
-// its name and attributes.
+// maxCookie is the size in bytes of the largest cookie that browsers keep (RFC 6265, section 6.1),
+// less its name and attributes.
 const maxCookie = 3800
 
-// cookieName is the name of a cookie as the browser knows it. With __Host- a browser takes it
-// from this host alone, over https, so that no neighbour in the domain can set one.
+// cookieName is the name under which the browser knows a cookie. A browser accepts a name with
+// __Host- from this host alone, and only over https, so no neighbour in the domain can set one.
 func cookieName(name string, secure bool) string {
 	if secure {
 		return "__Host-" + name
@@ -43,7 +42,7 @@ func (s *Sessions) write(w http.ResponseWriter, r *http.Request, name string, va
 	}
 	text := base64.RawURLEncoding.EncodeToString(sealed)
 	if len(text) > maxCookie {
-		return fmt.Errorf("the cookie %s would have %d bytes, and browsers keep %d", name, len(text), maxCookie)
+		return fmt.Errorf("the cookie %s would have %d bytes, but browsers keep only %d", name, len(text), maxCookie)
 	}
 	s.set(w, r, name, text, int(lifetime.Seconds()))
 	return nil

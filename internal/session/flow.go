@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// flowLifetime is how long a person may take at the provider.
+// flowLifetime is the time that a person may take at the provider.
 const flowLifetime = 10 * time.Minute
 
 // flow is a sign-in under way at the provider. A cookie of the browser that began it holds
@@ -30,12 +30,12 @@ type flow struct {
 // Begin leads the browser to the provider (authorization code with PKCE).
 func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request) {
 	if s.provider == nil {
-		s.refuse(w, r, notFound("people sign in here by a token alone"))
+		s.refuse(w, r, notFound("this leat has no provider: sign in with a token"))
 		return
 	}
 	d, err := s.provider.discover(r.Context())
 	if err != nil {
-		s.log.WarnContext(r.Context(), "a provider cannot be asked", "error", err)
+		s.log.WarnContext(r.Context(), "the provider of sign-ins does not answer", "error", err)
 		s.refuse(w, r, unavailable(err))
 		return
 	}
@@ -50,11 +50,11 @@ func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request) {
 
 var errProvider = errors.New("the provider does not answer")
 
-// Callback is where the provider sends the browser back to.
+// Callback answers the browser that the provider sends back.
 func (s *Sessions) Callback(w http.ResponseWriter, r *http.Request) {
 	var f flow
 	found, err := s.open(r, flowCookie, &f)
-	s.drop(w, r, flowCookie) // it serves once
+	s.drop(w, r, flowCookie) // it is valid once
 	if err != nil {
 		s.refuse(w, r, unavailable(err))
 		return
@@ -87,19 +87,19 @@ func (s *Sessions) arrive(r *http.Request, f flow, found bool) (who person, err 
 	state := query.Get("state")
 	switch {
 	case s.provider == nil:
-		return who, notFound("people sign in here by a token alone")
+		return who, notFound("this leat has no provider: sign in with a token")
 	case !found || f.State == "" || subtle.ConstantTimeCompare([]byte(state), []byte(f.State)) != 1:
-		return who, signedOut("this sign-in was not begun in this browser, or was used already: begin again")
+		return who, signedOut("this sign-in did not begin in this browser, or was used already: begin again")
 	case !time.Now().Before(f.Ends):
 		return who, signedOut("this sign-in took too long: begin again")
 	case query.Has("iss") && query.Get("iss") != s.provider.cfg.Issuer: // RFC 9207
-		return who, signedOut("this answer is of another provider: begin again")
+		return who, signedOut("this answer comes from another provider: begin again")
 	case query.Get("code") == "":
-		s.log.InfoContext(r.Context(), "a provider signs nobody in", "reason", cut(query.Get("error"), 60))
+		s.log.InfoContext(r.Context(), "the provider did not sign a person in", "reason", cut(query.Get("error"), 60))
 		return who, signedOut("the provider did not sign you in")
 	}
 	if who, err = s.provider.identify(r.Context(), query.Get("code"), f); err != nil {
-		s.log.WarnContext(r.Context(), "an answer of a provider is refused", "error", err)
+		s.log.WarnContext(r.Context(), "refused an answer of the provider of sign-ins", "error", err)
 		if errors.Is(err, errProvider) {
 			return who, unavailable(err)
 		}
@@ -115,7 +115,7 @@ func (s *Sessions) turnAway(w http.ResponseWriter, r *http.Request, who person) 
 		s.refuse(w, r, err)
 		return
 	}
-	s.log.InfoContext(ctx, "a person has no role here", "name", who.Name)
+	s.log.InfoContext(ctx, "refused a person: no rule gives one of their roles a right", "name", who.Name)
 	s.refuse(w, r, denied("you are known, but have no role here: ask the operator of this leat for one"))
 }
 

@@ -9,18 +9,18 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// How a page proves that it is of the session: each form has the field, or its script sends
-// the header.
+// A page proves that it belongs to the session with a field in each form, or with a header that its
+// script sends.
 const (
 	FormField  = "csrf"
 	FormHeader = "X-CSRF-Token"
 )
 
-// maxForm is the most bytes of a form that is read for its field.
+// maxForm bounds the bytes of a form that are read for its field.
 const maxForm = 1 << 20
 
-// CSRF returns what the forms of a page send along to show that they are of the request's
-// session, "" if nobody is signed in.
+// CSRF returns the proof that the forms of a page send along to show that they belong to the
+// request's session. It is "" if nobody is signed in.
 func (s *Sessions) CSRF(r *http.Request) string {
 	t, err := s.read(r)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Sessions) checkForm(r *http.Request, t ticket) error {
 		shown = formValue(r, FormField)
 	}
 	if !hmac.Equal([]byte(shown), []byte(proof(t))) {
-		return denied("this form is not of your session, or it is too old: load the page again")
+		return denied("this form does not belong to your session, or is too old: load the page again")
 	}
 	return nil
 }

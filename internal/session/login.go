@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// The paths at which people sign in and out. A handler of this package is for each.
+// The paths at which people sign in and out. This package has a handler for each.
 const (
 	LoginPath    = "/login"          // GET Sessions.Form, POST Sessions.SignIn
 	BeginPath    = "/login/oidc"     // GET Sessions.Begin
@@ -26,13 +26,12 @@ const (
 )
 
 // Login is the content of the page to sign in. Its form posts TokenField and NextField to
-// LoginPath; where there is a provider, a link leads to BeginPath with NextField in its
-// query.
+// LoginPath. If there is a provider, a link leads to BeginPath with NextField in its query.
 type Login struct {
-	Status   int    // of the answer, which the page writes
+	Status   int    // status of the answer, which the page writes
 	Problem  string // why the person was not let in, in a sentence; "": nothing has been tried
-	Provider string // its name; "": there is none
-	Next     string // where the person wants to go
+	Provider string // the name of the provider; "": there is none
+	Next     string // path that the person wants to see
 }
 
 // Form shows the page to sign in.
@@ -55,7 +54,7 @@ func (s *Sessions) Provider() string {
 	return s.provider.cfg.Name
 }
 
-// Bearer returns what the token in a form to sign in grants.
+// Bearer returns the grant of the token in a form to sign in.
 func (s *Sessions) Bearer(r *http.Request) (access.Grant, error) {
 	if err := s.checkOrigin(r); err != nil {
 		return access.Grant{}, err
@@ -65,7 +64,7 @@ func (s *Sessions) Bearer(r *http.Request) (access.Grant, error) {
 
 // SignIn begins a session for the token in a form.
 func (s *Sessions) SignIn(w http.ResponseWriter, r *http.Request) {
-	g, err := s.Bearer(r) // whatever the door knows of the request: the session is the form's
+	g, err := s.Bearer(r) // not the grant in the context: the session is that of the form's token
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -75,7 +74,7 @@ func (s *Sessions) SignIn(w http.ResponseWriter, r *http.Request) {
 	s.enter(w, r, ticket{Hash: hash[:]}, service.SessionAct{Act: service.SessionBegun, Method: "token"}, nextOf(r))
 }
 
-// enter writes down who signs in, gives the browser its cookie, and leads it on.
+// enter records in the audit log who signs in, gives the browser its cookie, and leads it on.
 func (s *Sessions) enter(w http.ResponseWriter, r *http.Request, t ticket, act service.SessionAct, next string) {
 	if err := s.cfg.Box.Usable(); err != nil {
 		s.refuse(w, r, unavailable(err))
@@ -93,15 +92,15 @@ func (s *Sessions) enter(w http.ResponseWriter, r *http.Request, t ticket, act s
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-// SignOut ends the browser's session, at every gateway: a copy of its cookie is worth
-// nothing afterwards. Its door asks Grant first, and the context carries the answer.
+// SignOut ends the browser's session at every gateway, so a copy of its cookie is worth nothing
+// afterwards. Its door asks Grant first, and the context carries the answer.
 func (s *Sessions) SignOut(w http.ResponseWriter, r *http.Request) {
 	t, err := s.read(r)
 	if err == nil {
 		act := service.SessionAct{Act: service.SessionEnded, Method: t.method(), Subject: t.Subject, Role: t.Role}
 		err = s.service.EndSession(r.Context(), act, t.ID, t.Ends)
 	}
-	if err != nil && !errors.Is(err, service.Unauthenticated) { // the browser keeps its cookie, with which to try again
+	if err != nil && !errors.Is(err, service.Unauthenticated) { // the browser keeps its cookie, so that it can try again
 		s.log.ErrorContext(r.Context(), "a session could not be ended", "error", err)
 		s.page(w, r, http.StatusServiceUnavailable, Login{Problem: "You could not be signed out just now: try again in a few seconds.", Next: nextOf(r)})
 		return
@@ -111,9 +110,9 @@ func (s *Sessions) SignOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, LoginPath, http.StatusSeeOther)
 }
 
-// Refuse answers a page's request that is not admitted: it leads a person who is not
-// signed in to the page to sign in, and from there back. The status follows from the
-// error, and the detail gives the error as a sentence.
+// Refuse answers a page's request that is not admitted. It leads a person who is not signed in to
+// the page to sign in, and from there back. The status follows from the error. detail is the error
+// as a sentence.
 func (s *Sessions) Refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	if status != http.StatusUnauthorized || r.URL.Path == LoginPath {
 		s.page(w, r, status, Login{Problem: detail, Next: nextOf(r)})
@@ -131,13 +130,13 @@ func (s *Sessions) Refuse(w http.ResponseWriter, r *http.Request, status int, de
 func (s *Sessions) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, detail := explain(err)
 	if status == http.StatusServiceUnavailable {
-		s.log.ErrorContext(r.Context(), "nobody can sign in", "error", err)
+		s.log.ErrorContext(r.Context(), "a person could not sign in", "error", err)
 	}
 	s.page(w, r, status, Login{Problem: detail, Next: nextOf(r)})
 }
 
-// explain turns an error into a status and a sentence. The cause of a failure may name
-// hosts, and stays in the log.
+// explain turns an error into a status and a sentence. The cause of a failure stays in the log,
+// because it may name hosts.
 func explain(err error) (status int, detail string) {
 	var known *service.Error
 	switch {
@@ -175,7 +174,7 @@ func nextOf(r *http.Request) string {
 	return next
 }
 
-// maxNext is the longest path to go back to, in bytes: a cookie has room for it.
+// maxNext bounds the path to go back to, in bytes, so that a cookie has room for it.
 const maxNext = 1500
 
 func noStore(w http.ResponseWriter) { w.Header().Set("Cache-Control", "no-store") }

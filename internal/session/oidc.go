@@ -19,18 +19,18 @@ import (
 	"github.com/leatworks/leat/internal/access"
 )
 
-// OIDC says by which provider of OpenID Connect people sign in, and what they may do.
+// OIDC says through which provider of OpenID Connect people sign in, and what they may do.
 type OIDC struct {
 	Issuer string // its URL, as in its tokens: https, or http on this machine
-	Client string // the id by which the provider knows leat
+	Client string // the id under which the provider knows leat
 	Secret string // of the client; "": it is a public client
 	Name   string // of the provider, for people; default: its host
-	// Scopes are asked for beside openid. Default: profile and email.
+	// Scopes are asked for in addition to openid. Default: profile and email.
 	Scopes []string
 	// Claim of the ID token that holds the person's roles, as a list or as one text. Dots
 	// lead into objects, as in realm_access.roles. Default: roles.
 	Claim string
-	// Rules say what each role may do. The first that fits decides. At least one.
+	// Rules say what each role may do. The first that fits decides. At least one is required.
 	Rules access.Rules
 }
 
@@ -43,7 +43,7 @@ func (o *OIDC) check() error {
 	case o.Client == "":
 		return errors.New("OIDC needs the id of the client")
 	case len(o.Rules) == 0:
-		return errors.New("OIDC needs a rule: without one nobody may come in")
+		return errors.New("OIDC needs a rule: without one nobody may sign in")
 	}
 	if o.Name == "" {
 		o.Name = u.Hostname()
@@ -64,8 +64,8 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// algorithms are the signatures that a provider may use. All have a public key: others could
-// be made by anybody who knows the client's secret, or by anybody at all.
+// algorithms are the signatures that a provider may use. All have a public key. Signatures of the
+// other kinds can be made by anybody who knows the client's secret, or by anybody at all.
 var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
 
 // provider exchanges messages with a provider.
@@ -75,9 +75,9 @@ type provider struct {
 	client   *http.Client
 
 	mu     sync.Mutex
-	found  *discovered // nil: it has not answered yet
-	failed time.Time   // when it was asked in vain
-	reason error       // of that
+	found  *discovered // nil: the provider has not answered yet
+	failed time.Time   // time of the last question that it did not answer
+	reason error       // why it did not
 }
 
 // discovered is a provider's description of itself.
@@ -89,18 +89,18 @@ type discovered struct {
 func newProvider(cfg OIDC, callback string) *provider {
 	client := &http.Client{
 		Timeout: providerTimeout, Transport: bounded{http.DefaultTransport},
-		// It is asked where it says that it is, and the client's secret goes nowhere else.
+		// A redirect could send the client's secret to another host, so none is followed.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &provider{cfg: cfg, callback: callback, client: client}
 }
 
-// pause is the time for which a provider that did not answer is left alone, so that people
-// do not queue up behind each other's attempts.
+// pause is the time for which leat does not ask a provider again that did not answer, so that
+// people do not queue up behind each other's attempts.
 const pause = 5 * time.Second
 
-// discover returns what the provider says of itself. It asks until it has been answered
-// once. Keys that the provider changes later are fetched by the verifier.
+// discover returns the provider's description of itself. It asks until it has got one answer. The
+// verifier fetches keys that the provider changes later.
 func (p *provider) discover(ctx context.Context) (*discovered, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,7 +113,7 @@ func (p *provider) discover(ctx context.Context) (*discovered, error) {
 	found, err := oidc.NewProvider(p.with(ctx), p.cfg.Issuer)
 	if err != nil {
 		err = fmt.Errorf("ask %s how people sign in: %w: %w", p.cfg.Issuer, errProvider, err)
-		if ctx.Err() == nil { // else the browser has gone
+		if ctx.Err() == nil { // otherwise the browser has gone, which says nothing about the provider
 			p.failed, p.reason = time.Now(), err
 		}
 		return nil, err
@@ -130,7 +130,7 @@ func (p *provider) with(ctx context.Context) context.Context {
 	return oidc.ClientContext(ctx, p.client)
 }
 
-// person is whom a provider has identified.
+// person is a person whom a provider has identified.
 type person struct {
 	Subject, Name string
 	Roles         []string
@@ -164,20 +164,21 @@ func (p *provider) identify(ctx context.Context, code string, f flow) (who perso
 	case named && party != p.cfg.Client, !named && len(id.Audience) > 1:
 		return who, errors.New("the ID token was issued to another client")
 	case id.Nonce == "" || id.Nonce != f.Nonce:
-		return who, errors.New("the ID token is not of this sign-in: its nonce is another")
+		return who, errors.New("the ID token belongs to another sign-in: its nonce differs")
 	case id.Subject == "" || len(id.Subject) > 255:
 		return who, errors.New("the ID token names nobody")
 	}
 	return person{id.Subject, nameIn(claims, id.Subject), rolesIn(claims, p.cfg.Claim)}, nil
 }
 
-// exchangeError leaves out the provider's body, which may repeat what it was sent.
+// exchangeError leaves out the body of the provider's answer, which may repeat the secrets it was
+// sent.
 func exchangeError(err error) error {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
 		return fmt.Errorf("the provider answers %d %.60q", refused.Response.StatusCode, refused.ErrorCode)
 	}
-	var sent *url.Error // it was not answered at all
+	var sent *url.Error // there was no answer at all
 	if errors.As(err, &sent) {
 		return fmt.Errorf("%w: %w", errProvider, err)
 	}
@@ -195,9 +196,9 @@ func nameIn(claims map[string]any, subject string) string {
 	return subject
 }
 
-// rolesIn reads a claim, whose value is a text or a list of texts. A claim of its whole
-// name goes before a path of that name, since names such as https://example.com/roles
-// hold dots.
+// rolesIn reads a claim, whose value is a text or a list of texts. It takes a claim of the whole
+// name first, and a path only if there is none, since names such as https://example.com/roles hold
+// dots.
 func rolesIn(claims map[string]any, claim string) []string {
 	value, found := claims[claim]
 	if !found {
@@ -222,7 +223,7 @@ func rolesIn(claims map[string]any, claim string) []string {
 	return nil
 }
 
-// bounded ends answers that are longer than any provider's.
+// bounded cuts off answers that are longer than any provider's.
 type bounded struct{ next http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -22,10 +22,10 @@ var plain = template.Must(template.New("login").Parse(`<!doctype html>
 </html>
 `))
 
-// plainPage is the page to sign in of a gateway without pages.
+// plainPage is the page to sign in for a gateway without web pages.
 func plainPage(w http.ResponseWriter, _ *http.Request, l Login) {
 	w.WriteHeader(l.Status)
-	_ = plain.Execute(w, map[string]string{ // the client has gone if it fails
+	_ = plain.Execute(w, map[string]string{ // it fails only if the client has gone
 		"Problem": l.Problem, "Provider": l.Provider, "Next": l.Next, "Path": LoginPath, "Begin": BeginPath, "NextField": NextField, "TokenField": TokenField,
 	})
 }

@@ -22,22 +22,22 @@ const DefaultLifetime = 12 * time.Hour
 
 // Config says how people sign in.
 type Config struct {
-	// Box seals cookies. All gateways need the same key. Without one nobody signs in.
+	// Box seals cookies. All gateways need the same key. Without a key nobody can sign in.
 	Box *seal.Box
-	// PublicURL is where browsers find the gateway: a scheme and a host. With http the
-	// cookies cross the network in the clear. Required for OIDC. Default: https and the
+	// PublicURL is the address at which browsers find the gateway: a scheme and a host. With http
+	// the cookies cross the network in the clear. It is required for OIDC. Default: https and the
 	// host of the request, or http on this machine.
 	PublicURL string
 	// Lifetime of a session. Default: DefaultLifetime.
 	Lifetime time.Duration
-	// OIDC is the provider by which people sign in. Default: none, so that a token is the
-	// only way.
+	// OIDC is the provider through which people sign in. Default: none, so that people can only use
+	// a token.
 	OIDC *OIDC
 	// Page draws the page to sign in. Default: a plain form.
 	Page func(http.ResponseWriter, *http.Request, Login)
 }
 
-// Service knows tokens and people, and keeps the audit log. internal/service is one.
+// Service knows tokens and people, and keeps the audit log. internal/service implements it.
 type Service interface {
 	Authenticate(ctx context.Context, secret string) (access.Grant, error)
 	Resume(ctx context.Context, hash access.Hash) (access.Grant, error)
@@ -56,8 +56,8 @@ type Sessions struct {
 	provider *provider // nil: there is none
 }
 
-// New returns sessions. It asks no provider yet: one that is down keeps nobody else from
-// signing in.
+// New returns sessions. It asks no provider yet, so that people can sign in with tokens while a
+// provider is down.
 func New(cfg Config, s Service, log *slog.Logger) (*Sessions, error) {
 	if cfg.Lifetime == 0 {
 		cfg.Lifetime = DefaultLifetime
@@ -88,18 +88,18 @@ func New(cfg Config, s Service, log *slog.Logger) (*Sessions, error) {
 	return all, nil
 }
 
-// ticket is the content of a session's cookie. A session is of a token, or of a person at
-// a provider.
+// ticket is the content of a session's cookie. A session belongs to a token, or to a person at a
+// provider.
 type ticket struct {
-	ID   string    `json:"id"` // random: what forms prove is derived from it
+	ID   string    `json:"id"` // random; the proof of forms is derived from it
 	Ends time.Time `json:"ends"`
 
 	Hash []byte `json:"hash,omitempty"` // of the token
 
 	Issuer  string `json:"issuer,omitempty"` // the provider
-	Subject string `json:"sub,omitempty"`    // its name of the person
-	Name    string `json:"name,omitempty"`   // people's name of the person
-	Role    string `json:"role,omitempty"`   // by which rule the person came in
+	Subject string `json:"sub,omitempty"`    // the provider's id of the person
+	Name    string `json:"name,omitempty"`   // the person's name, for people
+	Role    string `json:"role,omitempty"`   // role of the rule that let the person in
 }
 
 func (t ticket) method() string {
@@ -109,9 +109,9 @@ func (t ticket) method() string {
 	return "token"
 }
 
-// Grant returns who sends a request, by its cookie, and what they may reach. A request
-// that may change something is refused unless it comes from a page of the same session
-// (CSRF); it reads the request's form for that.
+// Grant returns who sends a request, by its cookie, and what they may reach. It refuses a request
+// that may change something unless it comes from a page of the same session (CSRF). It reads the
+// request's form for that.
 //
 // The error is of kind Unauthenticated if nobody is signed in, and of kind Denied if the
 // request comes from another site.
@@ -144,11 +144,11 @@ func (s *Sessions) grant(ctx context.Context, t ticket) (g access.Grant, err err
 		return g, err
 	}
 	if s.provider == nil || s.provider.cfg.Issuer != t.Issuer {
-		return g, signedOut("the provider that you signed in with is not used any more: sign in again")
+		return g, signedOut("the provider that you signed in with is no longer used: sign in again")
 	}
 	rule, ok := s.provider.cfg.Rules.Named(t.Role)
 	if !ok {
-		return g, signedOut("the role that you signed in with is not known any more: sign in again")
+		return g, signedOut("the role that you signed in with is no longer known: sign in again")
 	}
 	return s.service.Admit(ctx, rule.Grant(t.Issuer, t.Subject, t.Name))
 }
@@ -165,8 +165,8 @@ func (s *Sessions) begin(w http.ResponseWriter, r *http.Request, t ticket) error
 	return s.write(w, r, sessionCookie, t, s.cfg.Lifetime)
 }
 
-// secure says whether browsers reach the gateway by https. They may use http on its own
-// machine.
+// secure says whether browsers reach the gateway over https. On the gateway's own machine they may
+// use http.
 func (s *Sessions) secure(r *http.Request) bool {
 	if s.cfg.PublicURL != "" {
 		return strings.HasPrefix(s.cfg.PublicURL, "https:")
@@ -174,7 +174,7 @@ func (s *Sessions) secure(r *http.Request) bool {
 	return r.TLS != nil || !isLocal(r.Host)
 }
 
-// isLocal says whether the host of a request is this machine. A cookie that a browser sends over https
+// isLocal says whether the host of a request is this machine. A cookie that browsers send over https
 // alone is of no use there.
 func isLocal(address string) bool {
 	u, err := url.Parse("http://" + address)

@@ -9,10 +9,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Handler returns a handler of logs that names the trace of each line, and sums up
-// warnings and errors that repeat. It sends what it writes to the collector as well, if the
-// environment names one, once [Start] has been called. stop writes the sums that are still
-// held.
+// Handler returns a handler of logs that names the trace of each line, and sums up warnings and
+// errors that repeat. Once [Start] has been called, it also sends the lines to the collector, if
+// the environment names one. stop writes the sums that are still held.
 func Handler(to slog.Handler) (h slog.Handler, stop func()) {
 	c := &repeats{held: make(map[string]*repeated), window: repeatWindow, burst: repeatBurst, most: repeatKeys}
 	return calm{sending(traced{to}), c}, c.flush
@@ -32,17 +31,17 @@ func (t traced) Handle(ctx context.Context, r slog.Record) error {
 func (t traced) WithAttrs(attrs []slog.Attr) slog.Handler { return traced{t.Handler.WithAttrs(attrs)} }
 func (t traced) WithGroup(name string) slog.Handler       { return traced{t.Handler.WithGroup(name)} }
 
-// A store that is down fails every message that is under way: a full disk once wrote
-// 1.6 MB of errors in a minute. The first repeatBurst lines of a repeatWindow that say the
-// same are written, and then one that counts the others.
+// A store that is down fails every message under way. A full disk once caused 1.6 MB of errors in a
+// minute. Of the lines in a repeatWindow that say the same, the first repeatBurst are written, and
+// then one that counts the others.
 const (
 	repeatWindow = time.Minute
 	repeatBurst  = 5
-	repeatKeys   = 256 // messages that are followed at once; others are written as they come
+	repeatKeys   = 256 // messages that are counted at once; others are written as they come
 )
 
-// calm leaves out lines that repeat. Lines say the same if level, message and store are the
-// same. All that differs, such as an error or a path, is in the attributes.
+// calm leaves out lines that repeat. Lines say the same if level, message and store are equal. The
+// details that may differ, such as an error or a path, are in the attributes.
 type calm struct {
 	slog.Handler
 	repeats *repeats
@@ -80,8 +79,8 @@ type repeated struct {
 	last    slog.Record
 }
 
-// keyOf names what a line says: its level, its message, and of which store, if it is about
-// one. There are four stores.
+// keyOf returns the level and message of a line, and its store if it is about one. Since there are
+// only four stores, the keys stay few.
 func keyOf(r slog.Record) string {
 	key := r.Level.String() + " " + r.Message
 	r.Attrs(func(a slog.Attr) bool {
@@ -127,7 +126,7 @@ func (c *repeats) end(key string) {
 	m.timer.Stop()
 	m.last.AddAttrs(slog.Int("repeated", m.seen-c.burst), slog.Duration("within", c.window))
 	m.last.Time = time.Now()
-	_ = m.handler.Handle(context.Background(), m.last) // there is nowhere to report it
+	_ = m.handler.Handle(context.Background(), m.last) // there is nowhere to report an error
 }
 
 // flush writes all sums.

@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/internal/telemetry"
 )
 
-// buffer may be written to by a timer too.
+// buffer has a lock, because a timer may write to it too.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -36,7 +36,7 @@ func (b *buffer) lines() []string {
 	return strings.Split(strings.TrimSpace(b.text.String()), "\n")
 }
 
-// A disk that is full fails ten thousand messages a minute: the log says so six times.
+// A full disk fails ten thousand messages a minute, and the log says so six times.
 func TestErrorsThatRepeatAreSummedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out buffer
@@ -98,7 +98,7 @@ func TestLogFileIsRotated(t *testing.T) {
 		if _, err := fmt.Fprintf(l, "%d %s\n", i, strings.Repeat("x", 37)); err != nil { // 40 bytes: two a file
 			t.Fatal(err)
 		}
-		if i == 4 { // a restart goes on with the file
+		if i == 4 { // a restart continues the file
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -123,7 +123,7 @@ func TestLogFileIsRotated(t *testing.T) {
 	}
 }
 
-// The name of a log leaves its directory neither by its letters nor by a link.
+// The name of a log cannot lead out of its directory, neither by its characters nor by a link.
 func TestLogFileStaysInItsDirectory(t *testing.T) {
 	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
 	if err := os.Symlink(outside, filepath.Join(dir, "link.log")); err != nil {

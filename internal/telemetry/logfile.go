@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// LogFile is a file of logs that is rotated by its size: NAME is the newest, then NAME.1
-// and so on. It lies in a directory that its name cannot leave, links included.
+// LogFile is a file of logs that is rotated by size: NAME is the newest, then NAME.1 and so on. Its
+// name cannot lead out of its directory, not even through a link.
 type LogFile struct {
 	name string
 	most int64
@@ -18,16 +18,16 @@ type LogFile struct {
 
 	mu     sync.Mutex
 	root   *os.Root
-	file   *os.File // nil: it could not be opened after a rotation, and the next line tries again
+	file   *os.File // nil: opening it failed after a rotation, and the next line tries again
 	size   int64
 	closed bool
 }
 
-// OpenLogFile opens a file of logs in a directory, which must exist. A file takes up to
-// most bytes, and keep older ones stay beside it.
+// OpenLogFile opens a file of logs in an existing directory. A file takes up to most bytes, and
+// keep older files stay beside it.
 func OpenLogFile(dir, name string, most int64, keep int) (*LogFile, error) {
 	if !filepath.IsLocal(name) || filepath.Base(name) != name {
-		return nil, fmt.Errorf("%q is no name of a file in %s: give a name without a directory", name, dir)
+		return nil, fmt.Errorf("%q is not the name of a file in %s: give a name without a directory", name, dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -55,7 +55,7 @@ func (l *LogFile) open() error {
 	return nil
 }
 
-// Write appends a line, and begins a new file where it would make this one too large.
+// Write appends a line. It begins a new file if the line would make this one too large.
 func (l *LogFile) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,7 +77,7 @@ func (l *LogFile) Write(line []byte) (int, error) {
 	return n, err
 }
 
-// rotate gives each file the next number; the oldest goes.
+// rotate gives each file the next number, and removes the oldest.
 func (l *LogFile) rotate() error {
 	err := l.file.Close()
 	l.file = nil

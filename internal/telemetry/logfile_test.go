@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A disk that has no room for a new file stops the log until it has, and not for good.
+// A disk without room for a new file stops the log only until there is room again.
 func TestALogThatCannotBeRotatedGoesOnLater(t *testing.T) {
 	dir, gone := t.TempDir(), filepath.Join(t.TempDir(), "gone")
 	if err := os.Mkdir(gone, 0o700); err != nil {
@@ -27,7 +27,7 @@ func TestALogThatCannotBeRotatedGoesOnLater(t *testing.T) {
 	if err := os.RemoveAll(gone); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // a directory that is gone takes no file, as a full disk does
+	for range 2 { // a missing directory accepts no file, like a full disk
 		if err := write(); err == nil {
 			t.Fatal("a line is written to a file that cannot be made")
 		}

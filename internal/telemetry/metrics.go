@@ -24,8 +24,8 @@ type Metrics struct {
 	provider *sdk.MeterProvider
 }
 
-// NewMetrics returns an empty set of figures of a service. They are also pushed to an
-// OpenTelemetry collector if OTEL_EXPORTER_OTLP_ENDPOINT or its _METRICS_ form is set.
+// NewMetrics returns an empty set of figures for a service. It also pushes them to an OpenTelemetry
+// collector if OTEL_EXPORTER_OTLP_ENDPOINT or its _METRICS_ form is set.
 func NewMetrics(ctx context.Context, service string) (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -47,8 +47,8 @@ func NewMetrics(ctx context.Context, service string) (*Metrics, error) {
 	return &Metrics{registry, sdk.NewMeterProvider(options...)}, nil
 }
 
-// Meter returns the meter that makes instruments. Two workers that make an instrument
-// of one name share it; their attributes tell them apart.
+// Meter returns the meter that makes instruments. Two workers that make an instrument of the same
+// name share it; their attributes tell them apart.
 func (m *Metrics) Meter() metric.Meter { return m.provider.Meter("leat") }
 
 // ServeHTTP writes the figures.
@@ -56,5 +56,5 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
 
-// Close pushes the last figures, where they are pushed, and stops the collection.
+// Close pushes the last figures if there is a collector, and stops the collection.
 func (m *Metrics) Close(ctx context.Context) error { return m.provider.Shutdown(ctx) }

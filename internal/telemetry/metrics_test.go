@@ -84,8 +84,8 @@ func TestMetricsFollowTheProcess(t *testing.T) {
 	}
 }
 
-// Two workers in one process use an instrument of the same name, and a second
-// process's worth of metrics beside them is a registry of its own.
+// Two workers in one process share an instrument of the same name. A second set of metrics beside
+// them has a registry of its own.
 func TestWorkersShareInstruments(t *testing.T) {
 	m, other := newMetrics(t), newMetrics(t)
 	for _, worker := range []string{"ingestor", "embedder"} {

@@ -18,12 +18,12 @@ func sendsLogs() bool {
 		(os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT") != "")
 }
 
-// logQueue is how many lines wait to be sent, at most; others are dropped. The library makes
-// room for all at once, some 600 bytes each, in a list that the garbage collector follows
-// from end to end each time. leat writes a line a problem, so its 2,048 would be too many.
+// logQueue bounds the lines that wait to be sent; further lines are dropped. The library allocates
+// room for all of them at once, some 600 bytes each, in a list that the garbage collector walks
+// each time. leat writes one line per problem, so the library's default of 2,048 would be wasteful.
 const logQueue = 256
 
-// startLogs begins to send what handlers are given from now on.
+// startLogs begins to send the lines that handlers get from now on.
 func startLogs(ctx context.Context, service string) (stop func(context.Context) error, err error) {
 	if !sendsLogs() {
 		return func(context.Context) error { return nil }, nil
@@ -41,8 +41,8 @@ func startLogs(ctx context.Context, service string) (stop func(context.Context) 
 	return provider.Shutdown, nil
 }
 
-// both writes each line to a handler, and sends it to the collector that the environment
-// names. The line carries the ids of the trace of its context there, too.
+// both writes each line to a handler, and sends it to the collector that the environment names. The
+// sent line carries the ids of the trace too.
 type both struct {
 	slog.Handler              // writes, and decides about levels
 	sent         slog.Handler // sends

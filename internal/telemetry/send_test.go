@@ -18,8 +18,8 @@ import (
 	"github.com/leatworks/leat/internal/telemetry"
 )
 
-// A line that is written is sent as well, with its attributes and the ids of its trace; one
-// below the level is neither.
+// A line is written and sent, with its attributes and the ids of its trace. A line below the level
+// is neither written nor sent.
 func TestLinesAreSentWithTheirTrace(t *testing.T) {
 	t.Cleanup(func() { otel.SetLoggerProvider(noop.NewLoggerProvider()) })
 	sent := make(chan []byte, 10)

@@ -15,8 +15,8 @@ import (
 	"github.com/leatworks/leat/internal/telemetry"
 )
 
-// Without an endpoint nothing is recorded, nothing runs and nobody is called,
-// not even at the port where collectors are by default.
+// Without an endpoint nothing is recorded, nothing runs and no server is called, not even one at
+// the default port of collectors.
 func TestNothingIsSentUnlessAsked(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
@@ -59,7 +59,7 @@ func TestSpansAreSentAtTheEnd(t *testing.T) {
 	}
 }
 
-// A collector that is not there is logged, and is no error.
+// A missing collector is logged, and is not an error.
 func TestLostSpansAreLogged(t *testing.T) {
 	before := otel.GetTracerProvider()
 	t.Cleanup(func() { otel.SetTracerProvider(before) })
@@ -74,7 +74,7 @@ func TestLostSpansAreLogged(t *testing.T) {
 	if err := stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(log.String(), "traces were not all sent") {
+	if !strings.Contains(log.String(), "some traces, figures or logs were not sent") {
 		t.Errorf("the log says %q", log.String())
 	}
 }

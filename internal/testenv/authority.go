@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Authority signs certificates of one test. Nobody else trusts it.
+// Authority signs the certificates of one test. Only that test trusts it.
 type Authority struct {
 	CA string // file of its certificate, in PEM
 
@@ -42,8 +42,8 @@ func NewAuthority(t testing.TB) *Authority {
 	return a
 }
 
-// Sign returns the files of a new certificate and its key. It serves for a server on
-// 127.0.0.1, and for a client.
+// Sign returns the files of a new certificate and its key. The certificate is good for a server on
+// 127.0.0.1 and for a client.
 func (a *Authority) Sign(t testing.TB, name string) (certificate, key string) {
 	t.Helper()
 	own := newKey(t)
@@ -58,7 +58,7 @@ func (a *Authority) Sign(t testing.TB, name string) (certificate, key string) {
 	return a.write(t, name+".pem", "CERTIFICATE", der), a.write(t, name+".key", "PRIVATE KEY", secret)
 }
 
-// Server returns the settings of a server that asks each client for a certificate of the
+// Server returns the TLS settings of a server that asks each client for a certificate of the
 // authority.
 func (a *Authority) Server(t testing.TB) *tls.Config {
 	t.Helper()

@@ -11,9 +11,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// catalogs are the databases of this process with the catalog's schema. A test gets one
-// that an earlier test has left, emptied, or else a copy of a template that was migrated
-// once. To make and drop a database of 1,500 files takes longer than most tests.
+// catalogs are the databases of this process with the catalog's schema. A test gets an emptied
+// database that an earlier test has left, or else a copy of a template that was migrated once.
+// Making and dropping a database of 1,500 files takes longer than most tests.
 type catalogs struct {
 	template string   // default: none is made yet
 	print    string   // of the template's schema
@@ -25,8 +25,8 @@ type catalogs struct {
 // seed is one table's rows as the template has them, as JSON.
 type seed struct{ table, rows string }
 
-// Catalog returns the URL of a database with the catalog's schema and no rows but those
-// of the migrations, until the test ends.
+// Catalog returns the URL of a database that holds the catalog's schema and the rows of the
+// migrations only. It is the test's until the test ends.
 func Catalog(t testing.TB) string {
 	t.Helper()
 	admin, err := shared.postgresURL()
@@ -61,7 +61,7 @@ func (s *state) takeCatalog(admin string) (string, error) {
 		return "", err
 	}
 	name := databaseName("test")
-	// Copied as files: that is half the work of a copy through the log.
+	// A copy as files is half the work of a copy through the log.
 	return name, execute(admin, "create database "+name+" template "+s.catalogs.template+" strategy file_copy")
 }
 
@@ -74,7 +74,7 @@ func (s *state) returnCatalog(admin, name string) error {
 	if err := known.empty(admin, name); err != nil {
 		return drop(admin, name)
 	}
-	// Under another name nobody who outlives the test finds it.
+	// Under a new name, no process that outlives the test finds the database.
 	fresh := databaseName("test")
 	if err := execute(admin, "alter database "+name+" rename to "+fresh); err != nil {
 		return drop(admin, name)
@@ -85,7 +85,7 @@ func (s *state) returnCatalog(admin, name string) error {
 	return nil
 }
 
-// migrate makes the template, once. Nobody else connects to it: Postgres copies no
+// migrate makes the template, once. Nothing else connects to it, because Postgres copies no
 // database that is in use.
 func (c *catalogs) migrate(admin string) error {
 	if c.template != "" {
@@ -120,8 +120,8 @@ func migrate(dsn string) error {
 	return c.Schema.Up(ctx)
 }
 
-// schemaPrint changes with each object that is made, dropped or altered. A copy of a
-// database has the object ids of its template.
+// schemaPrint returns a text that changes with each object that is made, dropped or altered. A copy
+// of a database has the object ids of its template.
 const schemaPrint = `select md5(string_agg(object, ',' order by object)) from (
 	select 'class ' || oid || relname || relkind::text || relchecks from pg_class where relnamespace = 'public'::regnamespace
 	union all select 'column ' || attrelid || attname || atttypid || attnotnull || atthasdef from pg_attribute
@@ -134,7 +134,7 @@ const schemaPrint = `select md5(string_agg(object, ',' order by object)) from (
 	union all select 'extension ' || oid || extname from pg_extension
 ) as objects (object)`
 
-// learn reads what later databases are compared with and emptied to.
+// learn reads the state of the template, to which later databases are compared and emptied.
 func (c *catalogs) learn(dsn string) error {
 	return connected(dsn, func(ctx context.Context, conn *pgx.Conn) error {
 		if err := conn.QueryRow(ctx, schemaPrint).Scan(&c.print); err != nil {
@@ -224,7 +224,7 @@ func (c *catalogs) empty(admin, name string) error {
 	})
 }
 
-// connected runs do on a connection of its own, in a time of its own.
+// connected runs do on a connection and with a deadline of its own.
 func connected(dsn string, do func(context.Context, *pgx.Conn) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
 	defer cancel()

@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/internal/relay"
 )
 
-// Cluster is a JetStream cluster of three nats-servers, each a process of its own with
-// a directory of its own. All have the tag leat, and each its own, such as node:a.
+// Cluster is a JetStream cluster of three nats-servers. Each is a process with a directory of its
+// own. All have the tag leat, and each has a tag of its own, such as node:a.
 type Cluster struct {
 	URL   string // of all nodes, separated by commas
 	Nodes []*Node
@@ -26,7 +26,7 @@ type Node struct {
 	process
 	name, dir              string
 	client, route, monitor string         // addresses
-	links                  []*relay.Relay // to and from the other nodes, where there are any
+	links                  []*relay.Relay // to and from the other nodes; none in a cluster without links
 }
 
 // NATSCluster starts a cluster that lives until the test ends, and waits until it has a
@@ -44,7 +44,7 @@ func NATSClusterOfLinks(t testing.TB) *Cluster {
 		link := NewLink(t, "tcp", to.route)
 		from.links, to.links = append(from.links, link), append(to.links, link)
 		return link.Addr()
-	}, "127.0.0.1:1") // nodes tell each other this address, behind which nobody is
+	}, "127.0.0.1:1") // nodes tell each other this address, at which no server listens
 }
 
 // cluster starts a cluster whose nodes reach each other at the addresses that route gives.
@@ -88,13 +88,13 @@ cluster { name: leat, listen: %q, routes: [%s]%s }
 	return c
 }
 
-// FreeAddress returns an address that nobody listens on. The nodes name each other in
-// their configurations, so none can choose its own.
+// FreeAddress returns an address at which no server listens. The nodes of a cluster need it: they
+// name each other in their configurations, so none can choose its own.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		// The kernel gives ports above these to connections, which would take one
-		// before its server starts.
+		// The kernel gives ports above these to connections. One of them could take the port before
+		// the server starts.
 		port := leastPort + rand.IntN(mostPort-leastPort)
 		if _, given := addresses.LoadOrStore(port, true); given {
 			continue
@@ -132,8 +132,7 @@ func (n *Node) start() {
 // URL is the address of this node for clients.
 func (n *Node) URL() string { return "nats://" + n.client }
 
-// Part cuts the node from the other nodes, as a switch that fails would. Clients reach it
-// all the same.
+// Part cuts the node off from the other nodes, like a failing switch. Clients still reach it.
 func (n *Node) Part() {
 	for _, link := range n.links {
 		link.Cut()

@@ -20,5 +20,5 @@
 // the tests panic or are killed, a small watcher process ends the servers and
 // removes their files.
 //
-// The package is for tests alone, and fails a test that cannot get its server.
+// The package is for tests alone. It fails a test that cannot get its server.
 package testenv

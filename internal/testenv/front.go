@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Front returns the address of a listener that speaks TLS, and passes what it reads to a
-// server that does not. hello, if any, is what passes in the clear before. It ends with
-// the test.
+// Front returns the address of a listener that speaks TLS, and passes the bytes on to a server that
+// does not. hello, which may be nil, handles the part of the protocol before TLS. The listener ends
+// with the test.
 func Front(t testing.TB, secure *tls.Config, network, address string, hello func(net.Conn) error) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -12,9 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector/qdrant"
 )
 
-// Index returns the name of an index, which is that of the stack's database. No
-// other test has it, and all users of the same stack have the same one. So
-// tests may share a vector store.
+// Index returns the name of an index, which is that of the stack's database. No other test uses it,
+// and all users of the same stack do. So tests may share a vector store.
 func Index(e devstack.Endpoints) string {
 	u, err := url.Parse(e.Postgres)
 	if err != nil {
@@ -25,8 +24,8 @@ func Index(e devstack.Endpoints) string {
 
 func qdrantGiven() bool { return os.Getenv("LEAT_QDRANT_URL") != "" }
 
-// dropIndex removes the collections of the stack's index. It has a context of
-// its own, because the test's has ended when its clean-up runs.
+// dropIndex removes the collections of the stack's index. It has a context of its own, because the
+// test's context has ended when its clean-up runs.
 func dropIndex(e devstack.Endpoints) error {
 	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
 	defer cancel()

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/internal/relay"
 )
 
-// NewLink returns a link to a server, which stands for a network that fails, and for a
-// server whose address changes. It ends with the test.
+// NewLink returns a link to a server. It simulates a network that fails, or a server whose address
+// changes. It ends with the test.
 func NewLink(t testing.TB, network, address string) *relay.Relay {
 	t.Helper()
 	link, err := relay.New()
@@ -26,7 +26,7 @@ func PostgresAddress(t testing.TB, database string) (network, address string) {
 	t.Helper()
 	u, err := url.Parse(database)
 	if err != nil {
-		t.Fatalf("testenv: the URL of a database is none")
+		t.Fatalf("testenv: the address of the database is not a URL")
 	}
 	if host := u.Query().Get("host"); filepath.IsAbs(host) {
 		return "unix", filepath.Join(host, ".s.PGSQL."+u.Query().Get("port"))

@@ -16,7 +16,7 @@ import (
 // natsModule is the server's main package, at the version of go.mod.
 const natsModule = "github.com/nats-io/nats-server/v2"
 
-// natsBinary builds the server once a test process.
+// natsBinary builds the server once per test process.
 var natsBinary = sync.OnceValues(func() (string, error) {
 	shared.mu.Lock()
 	root, err := shared.dir()
@@ -34,8 +34,8 @@ var natsBinary = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-// NATSProcess runs a nats-server of a configuration file as a process of its own, on a
-// free port, until the test ends. It returns the server's URL, without a user.
+// NATSProcess runs a nats-server with a configuration file as a process of its own, on a free port,
+// until the test ends. It returns the server's URL, without a user.
 func NATSProcess(t testing.TB, config string) string {
 	t.Helper()
 	binary, err := natsBinary()
@@ -79,7 +79,7 @@ func await(dir string, ended <-chan struct{}) string {
 		}
 		text, _ := os.ReadFile(found[0])
 		_, rest, plain := strings.Cut(string(text), `"nats://`)
-		if !plain { // it asks for TLS
+		if !plain { // the server asks for TLS
 			_, rest, _ = strings.Cut(string(text), `"tls://`)
 		}
 		host, _, complete := strings.Cut(rest, `"`)

@@ -17,10 +17,10 @@ import (
 	"github.com/leatworks/leat/devstack/postgres"
 )
 
-// How long one statement, and the start of a server, may take.
+// The time that one statement, and the start of a server, may take.
 const (
 	statementLimit = 30 * time.Second
-	startLimit     = 3 * time.Minute // the first may download the binaries
+	startLimit     = 3 * time.Minute // the first start may download the binaries
 )
 
 // Postgres returns the URL of a new, empty database, dropped when the test
@@ -89,8 +89,8 @@ func (s *state) postgresURL() (string, error) {
 	return server.URL(postgres.Database), nil
 }
 
-// execute runs one statement on a connection of its own. It also has a context
-// of its own, because the test's has ended when its clean-up runs.
+// execute runs one statement on a connection of its own. It also has a context of its own, because
+// the test's context has ended when its clean-up runs.
 func execute(dsn, statement string) error {
 	return connected(dsn, func(ctx context.Context, conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, statement); err != nil {

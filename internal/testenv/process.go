@@ -45,14 +45,14 @@ func (p *process) Kill() {
 	<-p.ended
 }
 
-// Stop ends the server as a process manager does.
+// Stop asks the server to end, as a process manager does.
 func (p *process) Stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	<-p.ended
 }
 
-// Await waits until the server says that it is ready, which one of a cluster is not before
-// it has what the cluster has agreed on.
+// Await waits until the server says that it is ready. A node of a cluster is ready once it has all
+// that the cluster has agreed on.
 func (p *process) Await() {
 	p.t.Helper()
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -71,7 +71,7 @@ func (p *process) Await() {
 	p.t.Fatalf("testenv: %s is not healthy after %s:\n%s", p.title, startLimit, p.said())
 }
 
-// said is the end of the server's log.
+// said returns the end of the server's log.
 func (p *process) said() []byte {
 	log, _ := os.ReadFile(p.log)
 	return log[max(0, len(log)-8<<10):]

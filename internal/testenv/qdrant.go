@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// QdrantNode is a server of a cluster of Qdrant, a process of its own with a directory of
-// its own.
+// QdrantNode is a server of a Qdrant cluster: a process with a directory of its own.
 type QdrantNode struct {
 	process
 	program, dir    string
@@ -17,8 +16,8 @@ type QdrantNode struct {
 	first           *QdrantNode
 }
 
-// qdrantProgram is the Qdrant that LEAT_TEST_QDRANT names, or that is on the path. A test
-// is skipped where there is none.
+// qdrantProgram returns the Qdrant that LEAT_TEST_QDRANT names, or the one on the path. It skips
+// the test if there is none.
 func qdrantProgram(t testing.TB) string {
 	t.Helper()
 	program, err := exec.LookPath(cmp.Or(os.Getenv("LEAT_TEST_QDRANT"), "qdrant"))
@@ -28,8 +27,8 @@ func qdrantProgram(t testing.TB) string {
 	return program
 }
 
-// QdrantCluster starts a cluster of three Qdrants that lives until the test ends, or skips
-// the test where none is installed.
+// QdrantCluster starts a cluster of three Qdrants that lives until the test ends. It skips the test
+// if no Qdrant is installed.
 func QdrantCluster(t testing.TB) []*QdrantNode {
 	t.Helper()
 	program := qdrantProgram(t)
@@ -49,7 +48,7 @@ func QdrantCluster(t testing.TB) []*QdrantNode {
 // URL is the address of this node for clients.
 func (n *QdrantNode) URL() string { return "http://" + n.grpc }
 
-// Start starts the server, again over the directory that it had, and waits until it
+// Start starts the server over the directory that it may have had before, and waits until it
 // answers and knows the other nodes.
 func (n *QdrantNode) Start() {
 	n.t.Helper()
@@ -61,7 +60,7 @@ func (n *QdrantNode) Start() {
 	if err != nil {
 		n.t.Fatalf("testenv: %v", err)
 	}
-	defer log.Close() // the process has it
+	defer log.Close() // the process has its own descriptor
 	cmd := exec.Command(n.program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = n.dir, log, log
 	cmd.Env = append(os.Environ(), "QDRANT__SERVICE__HOST=127.0.0.1", "QDRANT__CLUSTER__ENABLED=true",

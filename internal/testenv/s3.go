@@ -75,8 +75,8 @@ func removeBucket(client *minio.Client, name string) error {
 	return client.RemoveBucket(ctx, name)
 }
 
-// s3Server returns the address of the server and its keys. It starts one if
-// none runs, because a process can have only one.
+// s3Server returns the address of the server and its keys. It starts one only if none runs, because
+// a process can have only one.
 func (s *state) s3Server() (Bucket, error) {
 	if given := os.Getenv("LEAT_TEST_S3_URL"); given != "" {
 		return Bucket{given, os.Getenv("LEAT_TEST_S3_ACCESS_KEY"), os.Getenv("LEAT_TEST_S3_SECRET_KEY")}, nil

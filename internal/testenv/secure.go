@@ -21,9 +21,9 @@ import (
 // secureStart is how long a server may take to answer.
 const secureStart = time.Minute
 
-// PostgresWithTLS starts a Postgres of this machine that speaks TLS by itself, and lets
-// nobody in without a certificate of the authority in the name of the user leat. It returns
-// the URL of a database, without parameters. A test is skipped where there is no Postgres.
+// PostgresWithTLS starts a Postgres of this machine that speaks TLS itself. It lets nobody in
+// without a certificate of the authority in the name of the user leat. It returns the URL of a
+// database, without parameters. It skips the test if there is no Postgres.
 func PostgresWithTLS(t testing.TB, a *Authority) string {
 	t.Helper()
 	bin := postgresBinaries()
@@ -66,8 +66,8 @@ func postgresBinaries() string {
 	})
 }
 
-// QdrantWithTLS starts a Qdrant with TLS of its own, and returns its URL, or skips the test
-// where none is installed.
+// QdrantWithTLS starts a Qdrant that speaks TLS itself, and returns its URL. It skips the test if
+// no Qdrant is installed.
 func QdrantWithTLS(t testing.TB, a *Authority) string {
 	t.Helper()
 	program := qdrantProgram(t)
@@ -109,7 +109,7 @@ func ownedDir(t testing.TB) (string, *syscall.Credential) {
 		u, err = user.Lookup("nobody")
 	}
 	if err != nil {
-		t.Skip("nobody to run Postgres as")
+		t.Skip("no user to run Postgres as: neither postgres nor nobody exists")
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)

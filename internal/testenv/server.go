@@ -32,12 +32,12 @@ func NATS(t testing.TB) string {
 	return s.URL()
 }
 
-// natsPassword is that of each user of scripts/with-real-servers.
+// natsPassword is the password of each user of scripts/with-real-servers.
 const natsPassword = "test"
 
-// account returns the URL of a server with the user of an account that nobody
-// has used. Each account is a file in dir, and is taken by removing the file:
-// test binaries run at once. Without a directory, all tests share one account.
+// account returns the URL of a server with the user of an account that no test has used. Each
+// account is a file in dir, and removing the file takes the account, because several test binaries
+// run at once. Without a directory, all tests share one account.
 func account(given, dir string) (string, error) {
 	if dir == "" {
 		return given, nil

@@ -60,16 +60,15 @@ type state struct {
 	mu       sync.Mutex
 	root     string
 	reaper   *exec.Cmd
-	leash    io.Closer // when we or the kernel close it, the reaper goes to work
+	leash    io.Closer // when this process or the kernel closes it, the reaper goes to work
 	postgres *postgres.Server
 	catalogs catalogs
 	s3       *s3.Server
 }
 
-// reap waits for the end of its input, which is the end of the test process,
-// however it ends. Then it ends the servers that still run below the directory
-// and removes it. A dying server may still add files, so it tries several
-// times.
+// reap waits for the end of its input, which comes when the test process ends, however it ends.
+// Then it ends the servers that still run below the directory and removes the directory. A dying
+// server may still add files, so it tries several times.
 const reap = `read _
 for f in "$1"/*/data/postmaster.pid; do
 	[ -f "$f" ] && kill -QUIT "$(head -n 1 "$f")" 2>/dev/null

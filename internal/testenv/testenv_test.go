@@ -130,7 +130,7 @@ func TestDatabasesAreDropped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Left open, as by a test that fails.
+		// The connection is left open, as by a test that fails.
 		if _, err := conn.Exec(context.Background(), "create table t (n int)"); err != nil {
 			t.Error(err)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// bucket speaks to S3 as any holder of the keys may.
+// bucket returns a client of S3 with the keys of leat.
 func (p *Pipe) bucket(t testing.TB) (*minio.Client, string) {
 	t.Helper()
 	u, err := url.Parse(p.Addresses.S3)
@@ -55,7 +55,7 @@ func (p *Pipe) object(t testing.TB, key string) []byte {
 	return content
 }
 
-// PutObject writes an object, without regard to leat.
+// PutObject writes an object without leat's knowledge.
 func (p *Pipe) PutObject(t testing.TB, key string, content []byte) {
 	t.Helper()
 	client, bucket := p.bucket(t)

@@ -10,9 +10,8 @@ import (
 	"github.com/leatworks/leat/devstack"
 )
 
-// BeforeS3 returns the stores with a proxy before S3. It calls fn with each
-// request before it passes the request on, which is a moment in the middle of a
-// step.
+// BeforeS3 returns the stores with a proxy before S3. The proxy calls fn with each request before
+// it passes the request on, so that fn runs in the middle of a step.
 func BeforeS3(t testing.TB, at devstack.Endpoints, fn func(*http.Request)) devstack.Endpoints {
 	t.Helper()
 	u, err := url.Parse(at.S3)

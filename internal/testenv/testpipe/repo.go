@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/internal/gitrun"
 )
 
-// Repo is a bare repository on disk, written by git fast-import: any bytes may
-// be in a path, and nothing is checked out.
+// Repo is a bare repository on disk. git fast-import writes it, so a path may hold any bytes, and
+// nothing is checked out.
 type Repo struct {
 	Dir string
 	n   int // commits made, each a second after the one before

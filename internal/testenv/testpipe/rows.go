@@ -35,7 +35,7 @@ func (p *Pipe) Rows(t testing.TB, statement string, args ...any) []string {
 	return list
 }
 
-// One runs a statement whose answer is one row.
+// One runs a statement that must return one row.
 func (p *Pipe) One(t testing.TB, statement string, args ...any) string {
 	t.Helper()
 	rows := p.Rows(t, statement, args...)
@@ -51,7 +51,7 @@ func (p *Pipe) Dump(t testing.TB) string {
 	var b strings.Builder
 	for _, table := range p.Rows(t, "select tablename from pg_tables where schemaname = 'public' order by 1") {
 		name := pgx.Identifier{table}.Sanitize()
-		// As text; for bytea, as the text in its bytes.
+		// All columns as text; for bytea, the text in its bytes.
 		for _, row := range p.Rows(t, "select * from "+name) {
 			fmt.Fprintf(&b, "%s %s\n", table, row)
 		}
@@ -59,12 +59,12 @@ func (p *Pipe) Dump(t testing.TB) string {
 	return b.String()
 }
 
-// AwaitRows waits until a statement has an answer.
+// AwaitRows waits until a statement returns a row.
 func (p *Pipe) AwaitRows(t testing.TB, statement string) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); len(p.Rows(t, statement)) == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("testpipe: none: %s", statement)
+			t.Fatalf("testpipe: still no row: %s", statement)
 		}
 	}
 }

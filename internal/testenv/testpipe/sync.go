@@ -29,7 +29,7 @@ func (p *Pipe) Look(t testing.TB) []pipeline.Message {
 	return p.Events.Drain(t)
 }
 
-// MustDeliver is Deliver for events with which no step may fail.
+// MustDeliver is Deliver for events on which no step may fail.
 func (p *Pipe) MustDeliver(t testing.TB, list ...pipeline.Message) {
 	t.Helper()
 	must(t, errors.Join(p.Deliver(t, list...)...))
@@ -91,7 +91,7 @@ func (p *Pipe) SettleOwed(t testing.TB) {
 	t.Fatal("testpipe: documents stay open")
 }
 
-// CheckClean checks that the stores are equal and every document can be read.
+// CheckClean checks that the stores agree and that every document can be read.
 func (p *Pipe) CheckClean(t testing.TB) {
 	t.Helper()
 	if report, found := p.Verify(t); !report.OK {
@@ -126,7 +126,7 @@ func (p *Pipe) CheckReadable(t testing.TB) {
 		must(t, err)
 		err = p.Blobs.Read(t.Context(), []blob.Span{blob.Span(spans[d.Blob])}, func(_ int, content []byte) error {
 			if catalog.Name(domain, content) != d.Blob {
-				return errors.New("the content is another")
+				return errors.New("the content differs")
 			}
 			return nil
 		})
@@ -136,7 +136,7 @@ func (p *Pipe) CheckReadable(t testing.TB) {
 	}
 }
 
-// Sample is a tree with some different texts.
+// Sample makes a tree of files with different texts.
 func Sample(files int, salt string) Tree {
 	tree := make(Tree)
 	for i := range files {

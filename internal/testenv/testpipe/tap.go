@@ -16,7 +16,7 @@ import (
 type Tap struct {
 	conn   *nats.Conn
 	sub    *nats.Subscription
-	source *broker.Broker // of what is waited for
+	source *broker.Broker // connection whose messages the tap waits for
 }
 
 func newTap(t testing.TB, url string, source *broker.Broker) *Tap {
@@ -36,10 +36,10 @@ func newTap(t testing.TB, url string, source *broker.Broker) *Tap {
 	return &Tap{conn, sub, source}
 }
 
-// Drain returns the events published since its last call, with all that the
-// pipe has published. A stream's acknowledgement is not enough: the server may
-// send it before it has passed the message on to all subscribers. But it passes
-// the message on before it reads a later request of the publishing connection.
+// Drain returns the events published since its last call, including all that the pipe has
+// published. The acknowledgement of a stream is not enough for that, because the server may send it
+// before it has passed the message on to all subscribers. But the server passes the message on
+// before it reads a later request of the publishing connection.
 func (p *Tap) Drain(t testing.TB) []pipeline.Message {
 	t.Helper()
 	if err := p.source.Ready(t.Context()); err != nil {
@@ -94,7 +94,7 @@ func (p *Tap) next(t testing.TB, within time.Duration) pipeline.Message {
 	return pipeline.NewMessage(event, raw.Subject)
 }
 
-// LoseStreams deletes everything in NATS, and makes the streams anew.
+// LoseStreams deletes everything in NATS, and makes the streams again.
 func (p *Pipe) LoseStreams(t testing.TB) {
 	t.Helper()
 	js, err := jetstream.New(p.Events.conn)

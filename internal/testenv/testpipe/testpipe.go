@@ -2,7 +2,7 @@
 // workers. A test passes events to a step whenever and as often as it wants,
 // and hears the events that the step publishes.
 //
-// It is for tests alone, and fails a test that cannot get its stores.
+// It is for tests alone. It fails a test that cannot get its stores.
 package testpipe
 
 import (
@@ -56,9 +56,9 @@ type Config struct {
 
 	Points func(vector.Store) vector.Store // of the indexer; default: the index itself
 
-	Budget func(context.Context, string) (catalog.Budget, error) // of a remote embedder; default: none
+	Budget func(context.Context, string) (catalog.Budget, error) // budget of a remote embedder; default: none
 
-	PackKey string // that wraps the keys of packs; default: packs are not sealed
+	PackKey string // key that wraps the keys of packs; default: packs are not sealed
 }
 
 // Pipe holds the steps and the stores they share.
@@ -76,7 +76,7 @@ type Pipe struct {
 	Sync   *syncer.Step
 }
 
-// Open starts stores of the test's own and the steps over them.
+// Open starts stores for this test alone, and the steps over them.
 func Open(t testing.TB, cfg Config) *Pipe {
 	t.Helper()
 	return Join(t, cfg, testenv.Stack(t))
@@ -149,7 +149,7 @@ func (p *Pipe) Config() config.Stores {
 	return stores
 }
 
-// Submission makes a repo.submitted in its form on arrival.
+// Submission makes a repo.submitted in the form in which it arrives at the ingestor.
 func Submission(t testing.TB, tenant string, data events.RepoSubmitted) pipeline.Message {
 	t.Helper()
 	event, err := events.New("/test", data.URL, data)
