@@ -29,7 +29,7 @@ var (
 	silent = slog.New(slog.DiscardHandler)
 )
 
-// counted counts the texts that a model is asked for.
+// counted counts the texts that a model embeds.
 type counted struct {
 	embedder.Embedder
 	texts *int
@@ -82,7 +82,7 @@ func verify(t *testing.T, v *backup.Vault, id string) (backup.Report, []string) 
 	return report, found
 }
 
-// empty opens stores without content, as the restore does.
+// empty opens stores without content, into which a backup can be restored.
 func empty(t *testing.T) (*testpipe.Pipe, *int) {
 	t.Helper()
 	texts := new(int)
@@ -137,7 +137,7 @@ func TestARestoredLeatIsTheSame(t *testing.T) {
 					t.Errorf("%s: %s, and %s in the restored leat", query, a, b)
 				}
 			}
-			// Ids go on where they ended.
+			// New ids follow the restored ones.
 			r := join.IngestTree(t, testpipe.Text("new.txt", "another\n"))
 			join.Settle(t)
 			if join.DigestOf(t, r).Points != 1 {
@@ -147,7 +147,7 @@ func TestARestoredLeatIsTheSame(t *testing.T) {
 	}
 }
 
-// rebuild has the syncer write the points of a restored leat.
+// rebuild lets the syncer write the points of a restored leat.
 func rebuild(t *testing.T, restored *testpipe.Pipe, texts *int) *testpipe.Pipe {
 	t.Helper()
 	return rebuildWith(t, restored, testpipe.Config{Embedder: counted{embedder.Local{}, texts}})
@@ -211,7 +211,7 @@ func TestASecondBackupCopiesWhatIsNew(t *testing.T) {
 	}
 }
 
-// A submission that nobody has accepted is in the backup, and is accepted later.
+// A submission that no ingestor has accepted is in the backup, and is accepted after the restore.
 func TestWaitingSubmissionsComeBack(t *testing.T) {
 	p, _ := world(t)
 	event, err := events.New("/test", "7", events.RepoSubmitted{URL: "https://example.org/waiting"})
@@ -244,7 +244,7 @@ func TestWaitingSubmissionsComeBack(t *testing.T) {
 	}
 }
 
-// While a backup reads, the collector deletes no object; afterwards it does.
+// The collector deletes no object while a backup reads. Afterwards it does.
 func TestTheCollectorWaitsForABackup(t *testing.T) {
 	p, r := world(t)
 	before := len(p.Keys(t))
@@ -280,7 +280,7 @@ func TestTheCollectorWaitsForABackup(t *testing.T) {
 	}
 }
 
-// A lease that has expired holds nobody up.
+// An expired lease does not hold the collector up.
 func TestALeaseExpires(t *testing.T) {
 	p, _ := world(t)
 	if err := p.Catalog.Archive.Hold(t.Context(), "id", "test", -time.Second); err != nil {
@@ -322,7 +322,7 @@ func (s *stopping) Delete(ctx context.Context, name string) error {
 	return s.Target.Delete(ctx, name)
 }
 
-// Stopped at any write, a backup is no backup, and the next one brings it to its end
+// A backup that was stopped at any write does not count as one. The next backup completes it
 // without copying a pack twice.
 func TestABackupThatIsCutShort(t *testing.T) {
 	p, _ := world(t)
@@ -374,7 +374,7 @@ func TestABackupThatIsCutShort(t *testing.T) {
 	}
 }
 
-// lying is a target that answers and does something else.
+// lying is a target that reports success but does something else.
 type lying struct {
 	backup.Target
 	lie func(name string, body []byte) ([]byte, bool)
@@ -388,7 +388,7 @@ func (l lying) Put(ctx context.Context, name string, body []byte) error {
 	return l.Target.Put(ctx, name, body)
 }
 
-// A target that holds something else than it was given is found at once.
+// A target that does not hold the bytes that it was given is detected at once.
 func TestATargetThatLies(t *testing.T) {
 	p, _ := world(t)
 	for name, lie := range map[string]func(string, []byte) ([]byte, bool){
@@ -414,8 +414,8 @@ func TestATargetThatLies(t *testing.T) {
 	}
 }
 
-// A pack that S3 has lost or changed is in no backup. The backup after a repair does not
-// go on with the one that met the damage.
+// A pack that S3 has lost or changed gets into no backup. The backup after a repair does not
+// continue the one that met the damage.
 func TestASourceThatIsDamaged(t *testing.T) {
 	p, _ := world(t)
 	p.ChangeObject(t, p.Keys(t)[0], func(b []byte) []byte { b[3] ^= 1; return b })
@@ -439,7 +439,7 @@ func TestASourceThatIsDamaged(t *testing.T) {
 	}
 }
 
-// Two backups to one target at once are one too many.
+// A second backup to the same target is refused while one is under way.
 func TestOneBackupAtATime(t *testing.T) {
 	p, _ := world(t)
 	_, target := vault(t, backup.Crypt{})

@@ -15,14 +15,14 @@ import (
 
 const (
 	copiers    = 4         // packs copied at once, each in memory
-	draftEvery = time.Hour // after which a draft is written again: it is alive
+	draftEvery = time.Hour // time after which a draft is written again, to show that the backup is alive
 )
 
 // ErrDamaged says that a pack cannot be copied, because S3 has lost or changed it.
-var ErrDamaged = errors.New("a pack is damaged in S3: 'leat verify --repair' mends it, then make the backup again")
+var ErrDamaged = errors.New("a pack is damaged in S3: mend it with 'leat verify --repair', then make the backup again")
 
-// copyAll copies the packs that the target lacks, twice: a prune that began before this
-// backup wrote its draft may have deleted some meanwhile.
+// copyAll copies the packs that the target lacks. It goes through them twice, because a prune that
+// began before this backup wrote its draft may have deleted some meanwhile.
 func (c *creation) copyAll(ctx context.Context) error {
 	if err := c.awaitPrunes(ctx); err != nil {
 		return err
@@ -110,8 +110,7 @@ func (c *creation) ensurePack(ctx context.Context, p paired, reread bool) (int64
 	return p.Size, c.putPack(ctx, c.done.Manifest, p.Pack, body)
 }
 
-// sound proves a pack that the target holds, as far as that can be done without an
-// identity.
+// sound verifies a pack that the target holds, as far as that is possible without an identity.
 func (v *Vault) sound(ctx context.Context, p paired) error {
 	body, err := v.get(ctx, p.held.Name, maxObject)
 	if err != nil {

@@ -17,14 +17,14 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Leat is the running leat that is copied.
+// Leat is the running leat that a backup copies.
 type Leat struct {
 	Catalog *catalog.Catalog
 	Blobs   *blob.Store
-	// Broker holds the submissions that nobody has accepted yet. Nil: they are left out.
+	// Broker holds the submissions that no ingestor has accepted yet. Nil: they are left out.
 	Broker *broker.Broker
-	// Points gives the digest that a restored leat has to have, and the points that may be
-	// copied. Nil: the manifest says neither.
+	// Points gives the digest that a restored leat must have, and the points that may be copied.
+	// Nil: the manifest has neither.
 	Points  vector.Store
 	Key     ed25519.PrivateKey
 	Version string
@@ -33,23 +33,23 @@ type Leat struct {
 // Request configures one backup.
 type Request struct {
 	Target string // as the lease names it, without credentials
-	// Reread reads each pack that the target has, and copies those again that are
-	// damaged there. Default: a pack of the right name and size is taken for whole.
+	// Reread reads each pack that the target has, and copies damaged ones again. Default: a pack
+	// with the right name and size counts as whole.
 	Reread bool
-	// Points has the points of the active generation copied, too. Default: the restored
-	// leat makes them of stored vectors.
+	// Points copies the points of the active generation too. Default: the restored leat makes them
+	// from the stored vectors.
 	Points bool
 	Lease  time.Duration // default 15 min; renewed at a quarter of it
 	Tell   func(Progress)
 }
 
-// DefaultLease is how long the collector waits for a backup that shows no life.
+// DefaultLease is the time for which the collector waits for a backup that gives no sign of life.
 const DefaultLease = 15 * time.Minute
 
-// Progress is how far a backup is.
+// Progress says how far a backup has come.
 type Progress struct {
 	Step   string // tables, packs, points
-	Packs  int64  // looked at
+	Packs  int64  // packs that were looked at
 	Of     int64  // 0: not known yet
 	Copied int64  // bytes
 }
@@ -57,20 +57,20 @@ type Progress struct {
 // Created is the result of a backup.
 type Created struct {
 	Manifest
-	Resumed bool  // a backup that had been cut short was brought to its end
+	Resumed bool  // this completed a backup that had been cut short
 	Copied  int64 // packs that the target lacked
-	Bytes   int64 // of them
+	Bytes   int64 // bytes of these packs
 }
 
-// createLock is the advisory lock of whoever writes backups to a target, with a hash
-// of the target in the lower half.
+// createLock is the advisory lock for writing backups to a target. A hash of the target is in its
+// lower half.
 const createLock = 0x6c656162_00000000
 
 // ErrBusy says that another backup to the same target is under way.
-var ErrBusy = errors.New("another backup to this target is under way")
+var ErrBusy = errors.New("another backup to this target is under way: try again when it has ended")
 
-// Create makes a backup of a running leat, or brings one to its end that was cut
-// short and whose packs are all still there.
+// Create makes a backup of a running leat. If a backup was cut short and all of its packs still
+// exist, it completes that one instead.
 func (v *Vault) Create(ctx context.Context, l Leat, r Request) (c Created, err error) {
 	if r.Lease == 0 {
 		r.Lease = DefaultLease
@@ -93,7 +93,7 @@ func (v *Vault) Create(ctx context.Context, l Leat, r Request) (c Created, err e
 	return c, err
 }
 
-// creation is one backup being made.
+// creation is a backup that is being made.
 type creation struct {
 	*Vault
 	leat    Leat
@@ -122,7 +122,8 @@ func (c *creation) run(ctx context.Context) (Created, error) {
 		}
 		err := c.copyAll(ctx)
 		if errors.Is(err, ErrDamaged) {
-			// A repair puts the content into another pack, which this point in time does not name.
+			// A repair will put the content into another pack, which this point in time does not
+			// name.
 			return errors.Join(err, c.letGo(ctx))
 		}
 		if err != nil {
@@ -136,10 +137,10 @@ func (c *creation) run(ctx context.Context) (Created, error) {
 	return c.done, err
 }
 
-// releaseLimit bounds the end of a lease when the caller has given up.
+// releaseLimit bounds the time to end a lease after the caller has given up.
 const releaseLimit = 5 * time.Second
 
-// letGo ends the lease of a backup that nobody can go on with.
+// letGo ends the lease of a backup that can no longer be completed.
 func (c *creation) letGo(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
 	defer cancel()
@@ -154,8 +155,8 @@ func (c *creation) new() Manifest {
 	}
 }
 
-// errLeaseLost says that the collector may have deleted what the backup needs.
-var errLeaseLost = errors.New("the backup was silent for longer than its lease, and packs may be gone: make another")
+// errLeaseLost says that the collector may have deleted packs that the backup needs.
+var errLeaseLost = errors.New("the backup did not renew its lease in time, and packs may be gone: make another backup")
 
 // held runs fn while the backup's lease is renewed.
 func (c *creation) held(ctx context.Context, fn func(context.Context) error) error {
@@ -194,14 +195,15 @@ func (c *creation) renew(ctx context.Context, lost context.CancelCauseFunc) {
 	}
 }
 
-// tables writes the point in time: everything but the packs.
+// tables writes the point in time, which is everything except the packs.
 func (c *creation) tables(ctx context.Context) error {
 	c.request.Tell(Progress{Step: "tables"})
 	// From here on the target says whose the objects are.
 	if err := c.save(ctx, c.done.Manifest, draftName, c.leat.Key); err != nil {
 		return err
 	}
-	// Before the catalog: a submission that is accepted in between is in both.
+	// The intake comes before the catalog. A submission that is accepted in between is then in
+	// both.
 	if err := c.intake(ctx); err != nil {
 		return err
 	}
@@ -273,8 +275,8 @@ func (c *creation) list(ctx context.Context, f *catalog.Frozen) error {
 	return err
 }
 
-// digest records what 'leat digest' prints, if nothing was on its way at the point in
-// time and nothing has changed until the index has been read.
+// digest records the output of 'leat digest'. It does so only if no work was under way at the point
+// in time, and nothing changed until the index was read.
 func (c *creation) digest(ctx context.Context, then catalog.Stamp) error {
 	if c.leat.Points == nil || !then.Quiet() {
 		return nil
@@ -291,7 +293,7 @@ func (c *creation) digest(ctx context.Context, then catalog.Stamp) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		c.log.Warn("the index gives no digest; the backup has none", "error", err)
+		c.log.Warn("the index gave no digest; the backup has none", "error", err)
 		return nil
 	}
 	now, err := c.leat.Catalog.Archive.Stamp(ctx)
@@ -301,14 +303,14 @@ func (c *creation) digest(ctx context.Context, then catalog.Stamp) error {
 	return err
 }
 
-// end writes the manifest: from here on there is a backup.
+// end writes the manifest. From then on the backup exists.
 func (c *creation) end(ctx context.Context) error {
 	c.done.EndedAt, c.done.Unread = time.Now().UTC(), c.unread.Load()
 	if err := c.save(ctx, c.done.Manifest, manifestName, c.leat.Key); err != nil {
 		return err
 	}
 	if err := c.target.Delete(ctx, backupDir(c.done.ID)+draftName); err != nil {
-		c.log.Warn("a draft stays behind", "backup", c.done.ID, "error", err)
+		c.log.Warn("could not remove a draft; the next prune removes it", "backup", c.done.ID, "error", err)
 	}
 	return c.leat.Catalog.Archive.Release(ctx, c.done.ID)
 }

@@ -13,19 +13,19 @@ import (
 	"filippo.io/age"
 )
 
-// Crypt encrypts what a backup writes to age recipients, and decrypts what it reads
-// with age identities. The zero value does neither.
+// Crypt encrypts the objects of a backup to age recipients, and decrypts them with age identities.
+// The zero value does neither.
 type Crypt struct {
 	recipients []age.Recipient
 	names      []string // of the recipients, sorted
 	identities []age.Identity
 }
 
-// ErrNoIdentity says that an object is encrypted and that no identity opens it.
+// ErrNoIdentity says that an object is encrypted and no identity opens it.
 var ErrNoIdentity = errors.New("it is encrypted: name the file of an age identity with --identity (LEAT_BACKUP_IDENTITY)")
 
-// NewCrypt reads recipients (age1…, as age-keygen prints them) and the content of a
-// file of identities. No error repeats an identity.
+// NewCrypt parses recipients (age1…, as age-keygen prints them) and the content of a file of
+// identities. No error shows an identity.
 func NewCrypt(recipients []string, identities string) (Crypt, error) {
 	var c Crypt
 	for _, text := range recipients {
@@ -34,7 +34,7 @@ func NewCrypt(recipients []string, identities string) (Crypt, error) {
 		}
 		parsed, err := age.ParseRecipients(strings.NewReader(text))
 		if err != nil || len(parsed) != 1 {
-			return c, fmt.Errorf("%.80q is no age recipient: 'age-keygen -y FILE' prints it, and it begins with age1", text)
+			return c, fmt.Errorf("%.80q is not an age recipient: give one that begins with age1, as 'age-keygen -y FILE' prints it", text)
 		}
 		c.recipients = append(c.recipients, parsed...)
 		c.names = append(c.names, text)
@@ -45,7 +45,7 @@ func NewCrypt(recipients []string, identities string) (Crypt, error) {
 	}
 	var err error
 	if c.identities, err = age.ParseIdentities(strings.NewReader(identities)); err != nil {
-		return c, errors.New("the file of identities holds no age identity: 'age-keygen' makes one")
+		return c, errors.New("the file of identities holds no age identity: make one with 'age-keygen'")
 	}
 	return c, nil
 }
@@ -53,8 +53,8 @@ func NewCrypt(recipients []string, identities string) (Crypt, error) {
 // plainRing is the ring of packs that are not encrypted.
 const plainRing = "plain"
 
-// ringOf names the directory of packs that are encrypted to the same recipients: a new
-// recipient could not read the packs that are there already.
+// ringOf names the directory of the packs that are encrypted to the same recipients. Other
+// recipients need another directory, because they could not read these packs.
 func ringOf(recipients []string) string {
 	if len(recipients) == 0 {
 		return plainRing
@@ -86,7 +86,7 @@ func (c Crypt) seal(body []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// open returns the body of at most most bytes of what seal has made.
+// open returns the body, of at most most bytes, that seal has stored.
 func (c Crypt) open(stored []byte, most int64) ([]byte, error) {
 	if len(c.identities) == 0 {
 		return nil, ErrNoIdentity
@@ -94,7 +94,7 @@ func (c Crypt) open(stored []byte, most int64) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(stored), c.identities...)
 	var noMatch *age.NoIdentityMatchError
 	if errors.As(err, &noMatch) {
-		return nil, fmt.Errorf("%w: those of the file do not open it", ErrNoIdentity)
+		return nil, fmt.Errorf("%w: the identities of the file do not open it", ErrNoIdentity)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("decrypt: %w", err)

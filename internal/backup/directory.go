@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/internal/file"
 )
 
-// errLocal marks a failure of the file system, which another attempt a second later
-// will meet again: a full disk, a missing right.
+// errLocal marks a failure of the file system, such as a full disk or a missing right, that would
+// happen again a second later.
 var errLocal = errors.New("the directory cannot be used")
 
 // temporary begins the names of files that are being written.
@@ -24,7 +24,7 @@ const temporary = ".leat-"
 // directory is a target in a directory of this machine.
 type directory struct{ root string }
 
-// OpenDirectory opens a target in a directory, which it makes if create says so.
+// OpenDirectory opens a target in a directory. It makes the directory if create is set.
 func OpenDirectory(path string, create bool) (Target, error) {
 	root, err := filepath.Abs(path)
 	if err != nil {
@@ -43,15 +43,15 @@ func OpenDirectory(path string, create bool) (Target, error) {
 
 func (directory) Close() {}
 
-// file returns the path of an object. A name that leads elsewhere is refused.
+// file returns the path of an object. It refuses a name that leads out of the directory.
 func (d directory) file(name string) (string, error) {
 	if !filepath.IsLocal(name) || strings.HasPrefix(filepath.Base(name), temporary) {
-		return "", fmt.Errorf("%w: %q is no name of an object", errLocal, name)
+		return "", fmt.Errorf("%w: %q is not a name of an object", errLocal, name)
 	}
 	return filepath.Join(d.root, filepath.FromSlash(name)), nil
 }
 
-// Put writes a file beside the object, has it reach the disk, and renames it.
+// Put writes a file beside the object, syncs it to the disk, and renames it.
 func (d directory) Put(ctx context.Context, name string, body []byte) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -124,13 +124,13 @@ func (d directory) Get(ctx context.Context, name string, most int64) ([]byte, er
 	return content, nil
 }
 
-// List goes through the directories in the order of their names. No name of an
-// object is a directory of another, so this is the order of the bytes.
+// List goes through the directories in the order of their names. That is the order of the bytes,
+// since no name of an object is a directory of another.
 func (d directory) List(ctx context.Context, under string) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		root := filepath.Join(d.root, filepath.FromSlash(under))
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) { // removed since its directory was read, or never made
+			if errors.Is(err, fs.ErrNotExist) { // it was removed after its directory was read, or never made
 				return nil
 			}
 			if err != nil || ctx.Err() != nil {
@@ -171,7 +171,7 @@ func (d directory) Delete(_ context.Context, name string) error {
 		return fmt.Errorf("delete %s: %w: %w", name, errLocal, err)
 	}
 	if strings.Count(name, "/") > 1 && !strings.HasPrefix(name, packsDir) {
-		_ = os.Remove(filepath.Dir(path)) // fails while something is in it
+		_ = os.Remove(filepath.Dir(path)) // fails while the directory is not empty
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/internal/backup"
 )
 
-// A target without room fails the backup, holds none that looks whole, and takes the
-// rest when there is room.
+// A target without room fails the backup and holds no backup that looks whole. It takes the rest
+// once there is room.
 func TestATargetThatIsFull(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
@@ -55,7 +55,7 @@ func TestATargetThatIsFull(t *testing.T) {
 	}
 }
 
-// A target that may not be written fails the backup at once.
+// A read-only target fails the backup at once.
 func TestATargetThatIsReadOnly(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_RDONLY, ""); err != nil {

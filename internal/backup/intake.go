@@ -12,8 +12,8 @@ import (
 // maxMessage bounds a line of the intake: a message, its data in base64.
 const maxMessage = 4 * broker.IntakeMessageBytes
 
-// intake writes the submissions that wait in the intake. Those that the catalog has
-// accepted are among them, and are nothing new to it later.
+// intake writes the submissions that wait in the intake. Some of them the catalog may already have
+// accepted; after a restore it recognises these.
 func (c *creation) intake(ctx context.Context) (err error) {
 	if c.leat.Broker == nil {
 		return nil
@@ -50,7 +50,7 @@ func (v *Vault) submit(ctx context.Context, m Manifest, to *broker.Broker) error
 			return fmt.Errorf("read the intake: %w", err)
 		}
 		if err := publisher.Send(ctx, message); err != nil {
-			return fmt.Errorf("submit again what nobody had accepted: %w", err)
+			return fmt.Errorf("submit again the submissions that were not accepted: %w", err)
 		}
 	}
 	if err := lines.Err(); err != nil {

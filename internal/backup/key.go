@@ -13,11 +13,11 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// keyPurpose is the purpose for which the catalog's signing key is sealed.
+// keyPurpose is the purpose with which the catalog's signing key is sealed.
 const keyPurpose = "key of backups"
 
-// KeyOf returns the key that signs the backups of a leat. The catalog keeps it,
-// sealed by box, and the first call makes it.
+// KeyOf returns the key that signs the backups of a leat. The catalog keeps it, sealed by box. The
+// first call makes it.
 func KeyOf(ctx context.Context, archive *catalog.Archive, box *seal.Box) (ed25519.PrivateKey, error) {
 	if err := box.Usable(); err != nil {
 		return nil, fmt.Errorf("sign the backup: %w; or name a file with --sign-key-file (LEAT_BACKUP_SIGN_KEY_FILE)", err)
@@ -38,12 +38,12 @@ func KeyOf(ctx context.Context, archive *catalog.Archive, box *seal.Box) (ed2551
 		return nil, fmt.Errorf("sign the backup: %w", err)
 	}
 	if len(seed) != ed25519.SeedSize {
-		return nil, errors.New("sign the backup: the catalog's key is no key")
+		return nil, errors.New("sign the backup: the catalog's key has a wrong length")
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
 }
 
-// SignerOf returns the public key of a leat's backups, "" if it has none yet.
+// SignerOf returns the public key of a leat's backups, or "" if it has none yet.
 func SignerOf(ctx context.Context, archive *catalog.Archive) (string, error) {
 	kept, err := archive.Key(ctx, nil)
 	if errors.Is(err, catalog.ErrNotFound) {
@@ -55,11 +55,11 @@ func SignerOf(ctx context.Context, archive *catalog.Archive) (string, error) {
 	return PublicText(kept.Public), nil
 }
 
-// ParseKey reads a key of 32 random bytes in base64. No error repeats it.
+// ParseKey parses a key of 32 random bytes in base64. No error shows it.
 func ParseKey(text string) (ed25519.PrivateKey, error) {
 	seed, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("a key that signs is %d random bytes in base64: make one with 'openssl rand -base64 %d'", ed25519.SeedSize, ed25519.SeedSize)
+		return nil, fmt.Errorf("a signing key must be %d random bytes in base64: make one with 'openssl rand -base64 %d'", ed25519.SeedSize, ed25519.SeedSize)
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
 }

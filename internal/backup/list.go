@@ -20,9 +20,9 @@ type Summary struct {
 	Documents int64     `json:"documents"`
 	Packs     int64     `json:"packs"`
 	Points    int64     `json:"points"`
-	Bytes     int64     `json:"bytes"` // of tables and points as objects, and of packs; backups share packs
+	Bytes     int64     `json:"bytes"` // size of the objects of tables and points, and of the packs, which backups share
 	Digest    string    `json:"digest,omitempty"`
-	Partial   bool      `json:"partial"`         // it has no manifest: it is being made, or was cut short
+	Partial   bool      `json:"partial"`         // the backup has no manifest: it is being made, or was cut short
 	Error     string    `json:"error,omitempty"` // why it cannot be read
 }
 
@@ -71,10 +71,10 @@ func (v *Vault) List(ctx context.Context) ([]Summary, error) {
 	return all, nil
 }
 
-// ErrNone says that a target has no backup that is whole.
+// ErrNone says that a target has no whole backup.
 var ErrNone = errors.New("the target has no whole backup")
 
-// find returns the manifest of a backup by its id or the beginning of it. "" is the
+// find returns the manifest of a backup by its id, or by the beginning of the id. "" means the
 // newest.
 func (v *Vault) find(ctx context.Context, id string) (m Manifest, err error) {
 	if err := v.look(ctx, false); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/point"
 )
 
-// format is the version of the layout and of the manifest. A program reads those up
-// to its own.
+// format is the version of the layout and of the manifest. A program reads all versions up to its
+// own.
 const format = 1
 
 // Manifest describes one backup.
@@ -24,11 +24,11 @@ type Manifest struct {
 	Format    int       `json:"format"`
 	ID        string    `json:"id"`
 	TakenAt   time.Time `json:"taken_at"`            // the point in time
-	EndedAt   time.Time `json:"ended_at"`            // when the last object was written; in a draft, zero
+	EndedAt   time.Time `json:"ended_at"`            // time at which the last object was written; zero in a draft
 	Version   string    `json:"version"`             // of the leat that made it
 	Schema    int64     `json:"schema"`              // version of the catalog's newest migration
-	Origin    string    `json:"origin"`              // public key of the leat; it signs
-	Encrypted []string  `json:"encrypted,omitempty"` // age recipients; none: objects are readable by all
+	Origin    string    `json:"origin"`              // public key of the leat, whose private key signs
+	Encrypted []string  `json:"encrypted,omitempty"` // age recipients; none: everybody can read the objects
 
 	Tables    []TableParts       `json:"tables"`
 	Sequences []catalog.Sequence `json:"sequences"`
@@ -37,8 +37,8 @@ type Manifest struct {
 	// Points are the points of the index. Nil: they were not copied.
 	Points *PointParts `json:"points,omitempty"`
 
-	// Digest is what 'leat digest' printed at the point in time. Nil: documents were
-	// on their way, or the index could not be asked.
+	// Digest is the output of 'leat digest' at the point in time. Nil: work was under way, or the
+	// index did not answer.
 	Digest    *point.Digest `json:"digest"`
 	Documents int64         `json:"documents"` // in every state
 	Unread    int64         `json:"unread"`    // objects that the target did not let leat read back
@@ -64,7 +64,7 @@ type TableParts struct {
 	Parts
 }
 
-// PackParts is the list of packs, a line of JSON each (Pack), by key.
+// PackParts is the list of packs by key. Each is a line of JSON (Pack).
 type PackParts struct {
 	Parts
 	Bytes int64 `json:"pack_bytes"` // of all packs
@@ -77,7 +77,7 @@ type Pack struct {
 	SHA256 string `json:"sha256"` // hex
 }
 
-// stored is the number of bytes of the parts as objects.
+// stored returns the size in bytes of the objects that hold the parts.
 func (m Manifest) stored() (n int64) {
 	for _, p := range m.parts() {
 		n += p.Size
@@ -85,7 +85,7 @@ func (m Manifest) stored() (n int64) {
 	return n
 }
 
-// parts lists all objects of the backup but for manifest and packs.
+// parts lists all objects of the backup except the manifest and the packs.
 func (m Manifest) parts() []Part {
 	var all []Part
 	for _, t := range m.Tables {
@@ -98,7 +98,7 @@ func (m Manifest) parts() []Part {
 	return append(all, m.Packs.Parts.Parts...)
 }
 
-// rows is the number of rows of all tables.
+// rows returns the number of rows of all tables.
 func (m Manifest) rows() (n int64) {
 	for _, t := range m.Tables {
 		n += t.Rows
@@ -107,7 +107,7 @@ func (m Manifest) rows() (n int64) {
 }
 
 var (
-	// ErrSignature says that a manifest is not what its signer signed.
+	// ErrSignature says that a manifest was changed after it was signed.
 	ErrSignature = errors.New("the manifest's signature is wrong: it was changed after it was signed")
 	// ErrNewer says that a backup was made by a newer leat.
 	ErrNewer = errors.New("it was made by a newer leat: restore with that version or a later one")
@@ -119,7 +119,7 @@ type signed struct {
 	Signature string          `json:"signature"` // Ed25519 (RFC 8032), base64; by the key that origin names
 }
 
-// purpose precedes what is signed, so that no other signature of the key can stand in.
+// purpose precedes the signed bytes, so that no other signature of the key can replace this one.
 const purpose = "leat backup manifest\n"
 
 func (m Manifest) sign(key ed25519.PrivateKey) ([]byte, error) {
@@ -160,15 +160,15 @@ var (
 	partPattern = regexp.MustCompile(`^[a-z0-9_]+\.[0-9]{5,}\.zst(\.age)?$`)
 )
 
-// check refuses a manifest that no leat writes, whoever signed it.
+// check refuses a manifest that leat would never write, whoever signed it.
 func (m Manifest) check(id string) error {
 	if m.ID != id || !idPattern.MatchString(id) {
-		return fmt.Errorf("manifest of backup %.40q in the place of %.40q", m.ID, id)
+		return fmt.Errorf("the manifest of backup %.40q is in the place of that of %.40q", m.ID, id)
 	}
 	for _, p := range m.parts() {
 		name, ok := strings.CutPrefix(p.Name, backupDir(id))
 		if !ok || !partPattern.MatchString(name) || p.Size < 0 || p.Size > maxObject || p.Bytes < 0 || p.Bytes > partBytes {
-			return fmt.Errorf("manifest of backup %s names an object that cannot be: %.100q", id, p.Name)
+			return fmt.Errorf("the manifest of backup %s names an impossible object: %.100q", id, p.Name)
 		}
 	}
 	return nil
@@ -177,7 +177,7 @@ func (m Manifest) check(id string) error {
 // publicPrefix begins the text of a public key.
 const publicPrefix = "ed25519:"
 
-// PublicText writes a public key as people compare it.
+// PublicText writes a public key in the form that people compare.
 func PublicText(key ed25519.PublicKey) string {
 	return publicPrefix + base64.RawURLEncoding.EncodeToString(key)
 }
@@ -186,12 +186,12 @@ func parsePublic(text string) (ed25519.PublicKey, error) {
 	rest, ok := strings.CutPrefix(text, publicPrefix)
 	raw, err := base64.RawURLEncoding.DecodeString(rest)
 	if !ok || err != nil || len(raw) != ed25519.PublicKeySize {
-		return nil, fmt.Errorf("%.100q is no key of a leat: it begins with %s", text, publicPrefix)
+		return nil, fmt.Errorf("%.100q is not a public key of a leat: give one that begins with %s", text, publicPrefix)
 	}
 	return raw, nil
 }
 
-// ParseSigner reads the text of a public key, for a comparison.
+// ParseSigner parses the text of a public key, for a comparison.
 func ParseSigner(text string) (string, error) {
 	key, err := parsePublic(string(bytes.TrimSpace([]byte(text))))
 	if err != nil {

@@ -13,15 +13,15 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// packPattern matches the keys of packs, as pipeline/blob makes them.
+// packPattern matches the keys of packs that pipeline/blob makes.
 var packPattern = regexp.MustCompile(`^(text|fact|vector)/([0-9a-f]{64})(?:\.[0-9a-f]{8}\.[0-9a-f]{32})?\.pack$`)
 
-// object is the pack as S3 holds it.
+// object returns the pack's object in S3.
 func (p Pack) object() (blob.Object, error) {
 	o := blob.Object{Key: p.Key, Size: p.Size}
 	raw, err := hex.DecodeString(p.SHA256)
 	if err != nil || len(raw) != len(o.SHA256) || !packPattern.MatchString(p.Key) || p.Size < 0 || p.Size > blob.MaxPack {
-		return o, fmt.Errorf("the list of packs names one that cannot be: %.100q", p.Key)
+		return o, fmt.Errorf("the list of packs names an impossible pack: %.100q", p.Key)
 	}
 	o.SHA256 = [32]byte(raw)
 	return o, nil
@@ -61,8 +61,8 @@ func (v *Vault) packs(ctx context.Context, m Manifest) iter.Seq2[Pack, error] {
 	}
 }
 
-// packList is the manifest as the list of packs is read by: it is never encrypted, so
-// that a prune needs no identity. It says no more than the names of the packs do.
+// packList returns the manifest for reading the list of packs. That list is never encrypted, so
+// that a prune needs no identity. It tells no more than the names of the packs do.
 func (m Manifest) packList() Manifest {
 	m.Encrypted = nil
 	return m
@@ -73,17 +73,17 @@ type stored struct {
 	Key  string
 	Size int64
 	Name string
-	Sum  string // SHA-256 of the object, hex; of an encrypted pack another than the pack's
+	Sum  string // SHA-256 of the object, hex; for an encrypted pack it differs from the pack's
 }
 
-// encryptedPattern matches what follows the key of an encrypted pack.
+// encryptedPattern matches the suffix after the key of an encrypted pack.
 var encryptedPattern = regexp.MustCompile(`^\.([0-9a-f]{64})\.age$`)
 
-// ring is the directory of a manifest's packs.
+// ring returns the directory of a manifest's packs.
 func (m Manifest) ring() string { return packsDir + ringOf(m.Encrypted) + "/" }
 
-// stored yields the packs of a ring by key. Of an encrypted pack there may be several
-// objects. Other objects are left out.
+// stored yields the packs of a ring by key. An encrypted pack may have several objects. Other
+// objects are left out.
 func (v *Vault) stored(ctx context.Context, ring string) iter.Seq2[stored, error] {
 	return func(yield func(stored, error) bool) {
 		for item, err := range v.target.List(ctx, ring) {
@@ -124,8 +124,8 @@ func (s stored) match(p Pack, encrypted bool) bool {
 	return s.Key == p.Key && (encrypted || s.Size == p.Size)
 }
 
-// has pairs the packs of a backup with what the target holds of them, without
-// remembering either list. nil: it holds nothing that can be the pack.
+// has pairs the packs of a backup with the target's objects of them, without keeping either list in
+// memory. nil: no object of the target can be the pack.
 func (v *Vault) has(ctx context.Context, m Manifest) iter.Seq2[paired, error] {
 	return func(yield func(paired, error) bool) {
 		next, stop := iter.Pull2(v.stored(ctx, m.ring()))
@@ -145,7 +145,7 @@ func (v *Vault) has(ctx context.Context, m Manifest) iter.Seq2[paired, error] {
 			}
 			pair := paired{Pack: p}
 			if more && held.Key == p.Key {
-				found := held // the next pair has another
+				found := held // a copy, since the next pair changes held
 				pair.held = &found
 			}
 			if !yield(pair, nil) {
@@ -160,7 +160,7 @@ type paired struct {
 	held *stored
 }
 
-// openPack returns a pack that the target holds, and proves it.
+// openPack returns a pack that the target holds, after verifying it.
 func (v *Vault) openPack(ctx context.Context, p Pack, held stored, encrypted bool) ([]byte, error) {
 	body, err := v.get(ctx, held.Name, maxObject)
 	if err != nil {
@@ -196,7 +196,7 @@ func (v *Vault) putPack(ctx context.Context, m Manifest, p Pack, body []byte) er
 // ringPattern matches the beginning of the name of a pack's object.
 var ringPattern = regexp.MustCompile(`^packs/(plain|[0-9a-f]{16})/`)
 
-// ringIn is the ring of an object.
+// ringIn returns the ring of an object.
 func ringIn(name string) (string, bool) {
 	ring := ringPattern.FindString(name)
 	return ring, ring != ""

@@ -8,11 +8,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// partBytes is how much of a stream one object holds, before it is compressed.
+// partBytes is the size of the piece of a stream that one object holds, before compression.
 const partBytes = 8 << 20
 
-// zip and unzip serve all parts: EncodeAll and DecodeAll may be called by any number
-// of goroutines.
+// One encoder and one decoder serve all parts, because any number of goroutines may call EncodeAll
+// and DecodeAll.
 func newZip() (*zstd.Encoder, error) {
 	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
 }
@@ -21,8 +21,8 @@ func newUnzip() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(partBytes), zstd.WithDecodeAllCapLimit(true))
 }
 
-// writer cuts a stream into objects. Each is one zstd frame, encrypted where that is
-// configured, so that it can be checked and read alone, in bounded memory.
+// writer cuts a stream into objects. Each is one zstd frame, encrypted if so configured. So each
+// can be checked and read alone, in bounded memory.
 type writer struct {
 	ctx   context.Context
 	vault *Vault
@@ -57,7 +57,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// flush writes what is gathered as an object.
+// flush writes the gathered bytes as an object.
 func (w *writer) flush() error {
 	if len(w.buf) == 0 {
 		return nil
@@ -86,7 +86,7 @@ func (w *writer) finish() ([]Part, error) {
 	return w.parts, w.zip.Close()
 }
 
-// fetch returns an object of a backup whose hash is right.
+// fetch returns an object of a backup after checking its hash.
 func (v *Vault) fetch(ctx context.Context, p Part) ([]byte, error) {
 	body, err := v.get(ctx, p.Name, p.Size)
 	if err != nil {
@@ -108,7 +108,7 @@ type reader struct {
 	rest      []byte
 }
 
-// reader returns the stream of parts, which it checks before it hands out a byte.
+// reader returns the stream of parts. It checks each part before it hands out a byte of it.
 func (v *Vault) reader(ctx context.Context, m Manifest, parts []Part) (io.ReadCloser, error) {
 	unzip, err := newUnzip()
 	if err != nil {
@@ -144,7 +144,7 @@ func (r *reader) next() error {
 	return nil
 }
 
-// unpack returns the piece of the stream that an object holds.
+// unpack returns the piece of the stream in an object.
 func (v *Vault) unpack(unzip *zstd.Decoder, part Part, body []byte, encrypted bool) (piece []byte, err error) {
 	if encrypted {
 		if body, err = v.crypt.open(body, maxObject); err != nil {

@@ -14,9 +14,9 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// PointParts are the points of the active generation, a line of JSON each (heldPoint), by
-// id. They are read after the point in time, while workers write: a restored leat compares
-// them with its catalog, and mends what differs.
+// PointParts are the points of the active generation by id. Each is a line of JSON (heldPoint).
+// They are read after the point in time, while workers write. A restored leat compares them with
+// its catalog, and mends the differences.
 type PointParts struct {
 	Parts
 	Collection string           `json:"collection"`
@@ -24,14 +24,14 @@ type PointParts struct {
 	Distance   catalog.Distance `json:"distance"`
 }
 
-// heldPoint is a point as a backup holds it.
+// heldPoint is a point in the form of a backup.
 type heldPoint struct {
 	ID      uuid.UUID   `json:"id"`
-	Vector  []byte      `json:"vector"` // a record, as packs hold it
+	Vector  []byte      `json:"vector"` // a record, as in packs
 	Payload heldPayload `json:"payload"`
 }
 
-// heldPayload is a [vector.Payload] with names that stay.
+// heldPayload is a [vector.Payload] with names that never change.
 type heldPayload struct {
 	Tenant     string         `json:"tenant"`
 	Repository uuid.UUID      `json:"repository"`
@@ -52,14 +52,14 @@ type heldPayload struct {
 	Revision   int64          `json:"revision"`
 }
 
-// pointStream names the objects with points. No table has this name.
+// pointStream begins the names of the objects with points. No table has this name.
 const pointStream = "index_points"
 
-// maxPoint bounds a line of points: the vector is in base64.
+// maxPoint bounds a line of points, in which the vector is in base64.
 const maxPoint = 2 * vector.MaxPointBytes
 
-// points copies what the index holds, if that was asked for. A backup needs no index: one
-// that cannot be read is left out.
+// points copies the points of the index, if the request asks for them. A backup does not need them,
+// so it goes on without if the index cannot be read.
 func (c *creation) points(ctx context.Context) error {
 	if !c.request.Points || c.leat.Points == nil {
 		return nil
@@ -105,17 +105,17 @@ func (c *creation) points(ctx context.Context) error {
 	return nil
 }
 
-// pointsAtOnce is how many points are in memory together.
+// pointsAtOnce is the number of points that are in memory together.
 const pointsAtOnce = 500
 
-// restorePoints fills the collection of a backup, and returns how many points it wrote. It
-// leaves alone a collection that holds points: they may be of a leat that lives, and what a
-// restore left that was cut short is completed by the syncer.
+// restorePoints fills the collection of a backup, and returns how many points it wrote. It does not
+// touch a collection with points, because they may belong to a living leat. If a restore that was
+// cut short has left them, the syncer completes them.
 func (v *Vault) restorePoints(ctx context.Context, to vector.Store, m Manifest) (int64, error) {
 	held := *m.Points
 	n, err := to.CountAll(ctx, held.Collection)
 	if err == nil && n > 0 {
-		v.log.Warn("the index has a collection with points already; it is left to the syncer", "collection", held.Collection, "points", n)
+		v.log.Warn("the index already has a collection with points; the syncer will complete it", "collection", held.Collection, "points", n)
 		return 0, nil
 	}
 	if err != nil && !errors.Is(err, vector.ErrNoCollection) {

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// withPoints makes a backup that holds the points, too.
+// withPoints makes a backup that holds the points too.
 func withPoints(t *testing.T, v *backup.Vault, l backup.Leat) backup.Created {
 	t.Helper()
 	made, err := v.Create(t.Context(), l, backup.Request{Target: "test", Points: true})
@@ -24,7 +24,8 @@ func withPoints(t *testing.T, v *backup.Vault, l backup.Leat) backup.Created {
 	return made
 }
 
-// lose drops the index of the leat that was copied: a Qdrant of LEAT_QDRANT_URL serves both.
+// lose drops the index of the leat that was copied, because a Qdrant of LEAT_QDRANT_URL serves both
+// leats.
 func lose(t *testing.T, p *testpipe.Pipe, made backup.Created) {
 	t.Helper()
 	if err := p.Points.DropCollection(t.Context(), made.Points.Collection); err != nil {
@@ -32,8 +33,8 @@ func lose(t *testing.T, p *testpipe.Pipe, made backup.Created) {
 	}
 }
 
-// The index of a leat that is restored with its points is the same at once, and the
-// comparison finds nothing to do.
+// The index of a leat that is restored with its points is the same at once. The comparison finds
+// nothing to do.
 func TestPointsComeBack(t *testing.T) {
 	identity, recipient := identity(t)
 	for name, crypts := range map[string][2]backup.Crypt{"plain": {}, "encrypted": {crypt(t, recipient, ""), crypt(t, "", identity)}} {
@@ -69,7 +70,7 @@ func TestPointsComeBack(t *testing.T) {
 	}
 }
 
-// Points that are older than the catalog, or newer, are mended by the comparison.
+// The comparison mends points that are older or newer than the catalog.
 func TestPointsOfAnotherMomentAreMended(t *testing.T) {
 	from, r := world(t)
 	want := from.Digest(t)
@@ -97,7 +98,7 @@ func TestPointsOfAnotherMomentAreMended(t *testing.T) {
 	}
 }
 
-// meanwhile is a vector store that lets something happen before all points are read.
+// meanwhile is a vector store that calls a function before all points are read.
 type meanwhile struct {
 	vector.Store
 	do func()
@@ -111,7 +112,7 @@ func (m *meanwhile) ScrollAll(ctx context.Context, collection string, vectors bo
 	return m.Store.ScrollAll(ctx, collection, vectors)
 }
 
-// away is a vector store that breaks off.
+// away is a vector store whose answers break off.
 type away struct{ vector.Store }
 
 func (a away) ScrollAll(ctx context.Context, collection string, vectors bool) iter.Seq2[vector.Point, error] {
@@ -126,7 +127,7 @@ func (a away) ScrollAll(ctx context.Context, collection string, vectors bool) it
 	}
 }
 
-// An index that cannot be read is no reason to be without a backup.
+// A backup is made even if the index cannot be read.
 func TestAnIndexThatIsAway(t *testing.T) {
 	from, _ := world(t)
 	v, _ := vault(t, backup.Crypt{})
@@ -141,7 +142,7 @@ func TestAnIndexThatIsAway(t *testing.T) {
 	}
 }
 
-// A catalog that does not say which index there is, is no leat without an index.
+// A catalog that does not answer is not taken for a leat without an index.
 func TestAnIndexThatCannotBeLookedUp(t *testing.T) {
 	from, _ := world(t)
 	other, err := catalog.Open(t.Context(), catalog.Config{URL: from.Addresses.Postgres})
@@ -166,7 +167,7 @@ func TestAnIndexThatCannotBeLookedUp(t *testing.T) {
 	}
 }
 
-// A collection that holds points may be of a leat that lives: it is left alone.
+// A collection with points is left alone, because it may belong to a living leat.
 func TestPointsAreNotWrittenOverOthers(t *testing.T) {
 	from, _ := world(t)
 	v, _ := vault(t, backup.Crypt{})

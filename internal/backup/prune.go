@@ -10,30 +10,29 @@ import (
 	"time"
 )
 
-// Keep says which backups a prune leaves: the newest of each of the last days, weeks
-// and months that have any. The newest of all always stays.
+// Keep says which backups a prune keeps: the newest of each of the last days, weeks and months that
+// have any. The newest of all always stays.
 type Keep struct{ Daily, Weekly, Monthly int }
 
 // DefaultKeep reaches back 30 days.
 var DefaultKeep = Keep{Daily: 7, Weekly: 4, Monthly: 1}
 
-// abandoned is the age of a half backup that nobody goes on with.
+// abandoned is the age at which half a backup counts as given up.
 const abandoned = 7 * 24 * time.Hour
 
 // Pruned is the result of a prune.
 type Pruned struct {
 	Removed []string `json:"removed"` // ids of backups
 	Kept    []string `json:"kept"`
-	Partial []string `json:"partial"` // ids of half backups that were removed
-	Packs   int64    `json:"packs"`   // removed, because no backup names them
-	Bytes   int64    `json:"bytes"`   // of them
+	Partial []string `json:"partial"` // ids of unfinished backups that were removed
+	Packs   int64    `json:"packs"`   // packs that were removed, because no backup names them
+	Bytes   int64    `json:"bytes"`   // bytes of these packs
 	DryRun  bool     `json:"dry_run"`
 }
 
-// Prune removes old backups, and the packs that no backup names any more. A backup
-// may be made meanwhile: its draft names its packs before it looks which are there,
-// and it waits for a prune that may not have seen the draft. With dryRun nothing is
-// changed.
+// Prune removes old backups, and the packs that no backup names any more. A backup may be made
+// meanwhile: its draft names its packs before it looks for them in the target, and it waits for a
+// prune that may not have seen the draft. With dryRun nothing changes.
 func (v *Vault) Prune(ctx context.Context, keep Keep, dryRun bool) (Pruned, error) {
 	p := Pruned{Removed: []string{}, Kept: []string{}, Partial: []string{}, DryRun: dryRun}
 	if err := v.look(ctx, false); err != nil {
@@ -52,8 +51,8 @@ func (v *Vault) Prune(ctx context.Context, keep Keep, dryRun bool) (Pruned, erro
 	return p, v.prunePacks(ctx, &p)
 }
 
-// choose decides which backups stay. One whose manifest cannot be read stays: perhaps
-// a newer leat has made it.
+// choose decides which backups stay. A backup whose manifest cannot be read stays, because a newer
+// leat may have made it.
 func (v *Vault) choose(ctx context.Context, keep Keep, p *Pruned) error {
 	var whole []string
 	for b, err := range v.backups(ctx) {
@@ -77,7 +76,7 @@ func (v *Vault) choose(ctx context.Context, keep Keep, p *Pruned) error {
 	return nil
 }
 
-// choose returns the ids that stay, of ids in the order of time.
+// choose returns which ids stay. The ids are in the order of time.
 func (k Keep) choose(ids []string) map[string]bool {
 	stays := make(map[string]bool)
 	for _, rule := range []struct {
@@ -102,7 +101,7 @@ func (k Keep) choose(ids []string) map[string]bool {
 	return stays
 }
 
-// prunePacks deletes the packs that no backup names, whole or half.
+// prunePacks deletes the packs that no backup names, be it whole or unfinished.
 func (v *Vault) prunePacks(ctx context.Context, p *Pruned) error {
 	mark := &pruneMark{vault: v, name: pruningDir + rand.Text()}
 	if !p.DryRun {
@@ -133,7 +132,7 @@ func (v *Vault) prunePacks(ctx context.Context, p *Pruned) error {
 	return nil
 }
 
-// rings lists the manifests and drafts by ring. Rings without any are among them.
+// rings lists the manifests and drafts by ring. It includes rings without any.
 func (v *Vault) rings(ctx context.Context, p *Pruned) (map[string][]Manifest, error) {
 	rings := make(map[string][]Manifest)
 	for item, err := range v.target.List(ctx, packsDir) {
@@ -157,12 +156,12 @@ func (v *Vault) rings(ctx context.Context, p *Pruned) (map[string][]Manifest, er
 		}
 		name := manifestName
 		if !b.whole {
-			if name = draftName; !b.draft { // it has no packs yet
+			if name = draftName; !b.draft { // the backup has no packs yet
 				continue
 			}
 		}
 		m, err := v.read(ctx, b.id, name)
-		if errors.Is(err, ErrMissing) && !b.whole { // it has come to its end
+		if errors.Is(err, ErrMissing) && !b.whole { // the backup has ended meanwhile
 			m, err = v.read(ctx, b.id, manifestName)
 		}
 		if err != nil {
@@ -173,8 +172,8 @@ func (v *Vault) rings(ctx context.Context, p *Pruned) (map[string][]Manifest, er
 	return rings, nil
 }
 
-// unnamed yields the objects of a ring whose pack no manifest names. It goes through
-// all lists side by side, by key.
+// unnamed yields the objects of a ring whose packs no manifest names. It goes through all lists in
+// parallel, by key.
 func (v *Vault) unnamed(ctx context.Context, ring string, manifests []Manifest) iter.Seq2[stored, error] {
 	return func(yield func(stored, error) bool) {
 		lists := make([]cursor, len(manifests))
@@ -223,7 +222,7 @@ func (c *cursor) names(key string) (bool, error) {
 	return !c.over && c.at.Key == key, nil
 }
 
-// pruneMark is the object that says that packs are being deleted.
+// pruneMark is an object that tells backups that packs are being deleted.
 type pruneMark struct {
 	vault   *Vault
 	name    string
@@ -241,8 +240,8 @@ func (m *pruneMark) renew(ctx context.Context) error {
 	return nil
 }
 
-// delete deletes a pack, and only while the mark is fresh: a backup takes a prune for
-// dead whose mark has not changed for the vault's patience.
+// delete deletes a pack, but only while the mark is fresh. A backup takes a prune for dead if its
+// mark has not changed for the vault's patience.
 func (m *pruneMark) delete(ctx context.Context, name string) error {
 	if time.Since(m.renewed) > m.vault.patience/4 {
 		if err := m.renew(ctx); err != nil {
@@ -256,12 +255,12 @@ func (m *pruneMark) delete(ctx context.Context, name string) error {
 
 func (m *pruneMark) end(ctx context.Context) {
 	if err := m.vault.target.Delete(context.WithoutCancel(ctx), m.name); err != nil {
-		m.vault.log.Warn("the mark of a prune stays behind; the next backup waits for it", "error", err)
+		m.vault.log.Warn("could not remove the mark of a prune; the next backup waits until the mark counts as dead", "error", err)
 	}
 }
 
-// awaitPrunes waits until no prune is under way that may not have seen this backup's
-// draft. It removes the marks of dead ones.
+// awaitPrunes waits for all prunes that may not have seen this backup's draft. It removes the marks
+// of dead ones.
 func (v *Vault) awaitPrunes(ctx context.Context) error {
 	type sight struct {
 		content []byte

@@ -2,7 +2,7 @@ package backup
 
 import "time"
 
-// SetPatience makes a prune that shows no life be taken for dead sooner.
+// SetPatience sets the time after which a prune without a sign of life counts as dead.
 func (v *Vault) SetPatience(d time.Duration) { v.patience = d }
 
 // Choose returns the ids that stay.

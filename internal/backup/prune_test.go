@@ -49,7 +49,7 @@ func names(t *testing.T, target backup.Target, under string) []string {
 	return all
 }
 
-// A prune removes the packs of removed backups alone.
+// A prune removes only the packs of removed backups.
 func TestPruneRemovesWhatNoBackupNames(t *testing.T) {
 	p, r := world(t)
 	v, target := vault(t, backup.Crypt{})
@@ -121,7 +121,7 @@ func TestAPruneBesideABackup(t *testing.T) {
 	for n := int64(1); n < writes.Load(); n++ {
 		_, target := vault(t, backup.Crypt{})
 		plain := backup.NewVault(target, backup.Crypt{}, silent)
-		create(t, plain, p) // its packs are there, and nobody else names them
+		create(t, plain, p) // no other backup names its packs
 		if did, err := plain.Prune(t.Context(), backup.Keep{}, false); err != nil || did.Packs != 0 {
 			t.Fatalf("%+v, %v", did, err)
 		}
@@ -149,8 +149,7 @@ func TestAPruneBesideABackup(t *testing.T) {
 	}
 }
 
-// A backup waits for a prune that has begun before its draft was there, and not for
-// one that is dead.
+// A backup waits for a prune that began before its draft was written, but not for a dead one.
 func TestABackupWaitsForAPrune(t *testing.T) {
 	p, _ := world(t)
 	_, target := vault(t, backup.Crypt{})
@@ -181,7 +180,7 @@ func TestABackupWaitsForAPrune(t *testing.T) {
 	}()
 	<-began
 	drafted := backup.NewVault(hooked{Target: target, put: func(name string) {
-		if strings.Contains(name, "pack_list") { // the draft follows, and then the wait
+		if strings.Contains(name, "pack_list") { // the draft comes next, and then the wait
 			again.Do(func() { time.AfterFunc(10*time.Millisecond, func() { close(waits) }) })
 		}
 	}}, backup.Crypt{}, silent)

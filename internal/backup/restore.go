@@ -20,33 +20,32 @@ import (
 type Empty struct {
 	Catalog *catalog.Catalog
 	Blobs   *blob.Store
-	Broker  *broker.Broker // nil: submissions that nobody had accepted are left out
+	Broker  *broker.Broker // nil: submissions that were not accepted are left out
 	Points  vector.Store   // nil: points are left to the syncer
 }
 
-// RestoreRequest asks for a whole backup in empty stores.
+// RestoreRequest asks for the restore of a whole backup into empty stores.
 type RestoreRequest struct {
 	ID       string
-	SignedBy string // the key that has to have signed; "": any
-	DryRun   bool   // look, and change nothing
+	SignedBy string // the key that must have signed; "": any
+	DryRun   bool   // check, but change nothing
 	Tell     func(Progress)
 }
 
 // Restored is the result of a restore.
 type Restored struct {
 	Summary
-	Copied  int64 `json:"copied"`  // packs that were not there already
-	Waiting int64 `json:"waiting"` // submissions that nobody had accepted
-	Points  int64 `json:"points"`  // that were in the backup, and were written into the index
+	Copied  int64 `json:"copied"`  // packs that the bucket lacked
+	Waiting int64 `json:"waiting"` // submissions that were not accepted
+	Points  int64 `json:"points"`  // points of the backup that were written into the index
 	DryRun  bool  `json:"dry_run"`
 }
 
-// ErrNotEmpty says that a store to be filled holds something already.
-var ErrNotEmpty = errors.New("it is not empty: a whole backup is restored into empty stores")
+// ErrNotEmpty says that a store to be filled is not empty.
+var ErrNotEmpty = errors.New("the store is not empty: a whole backup can only be restored into empty stores")
 
-// Restore fills empty stores with a backup. The catalog comes last, in one
-// transaction: one that was cut short before can be begun again, and copies no pack
-// twice.
+// Restore fills empty stores with a backup. It writes the catalog last, in one transaction. A
+// restore that was cut short can be started again, and copies no pack twice.
 func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (Restored, error) {
 	c, err := v.Choose(ctx, r.ID, r.SignedBy)
 	if err != nil {
@@ -55,14 +54,14 @@ func (v *Vault) Restore(ctx context.Context, e Empty, r RestoreRequest) (Restore
 	return c.Restore(ctx, e, r)
 }
 
-// Chosen is a backup that may be restored. What it holds tells which stores are needed.
+// Chosen is a backup that may be restored. Its content tells which stores the restore needs.
 type Chosen struct {
 	*Vault
 	m Manifest
 }
 
-// Choose finds a backup by its id or the beginning of its id; "" is the newest. It refuses
-// one that may not be restored.
+// Choose finds a backup by its id or the beginning of its id; "" means the newest. It refuses one
+// that may not be restored.
 func (v *Vault) Choose(ctx context.Context, id, signedBy string) (Chosen, error) {
 	m, err := v.restorable(ctx, id, signedBy)
 	return Chosen{v, m}, err
@@ -76,7 +75,8 @@ func (c Chosen) Points() int64 {
 	return c.m.Points.Rows
 }
 
-// Restore does what [Vault.Restore] does; the request's ID and SignedBy have been heeded.
+// Restore does the same as [Vault.Restore], but ignores the request's ID and SignedBy, which Choose
+// has heeded.
 func (c Chosen) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Restored, err error) {
 	if r.Tell == nil {
 		r.Tell = func(Progress) {}
@@ -107,8 +107,8 @@ func (c Chosen) Restore(ctx context.Context, e Empty, r RestoreRequest) (done Re
 	return done, e.Catalog.Archive.Load(ctx, v.fill(m))
 }
 
-// restorable finds a backup that may be restored: signedBy, unless it is "", has signed it,
-// and an identity is there for one that is encrypted.
+// restorable finds a backup that may be restored. signedBy, unless it is "", must have signed it.
+// An encrypted backup needs an identity.
 func (v *Vault) restorable(ctx context.Context, id, signedBy string) (Manifest, error) {
 	m, err := v.find(ctx, id)
 	switch {
@@ -172,7 +172,7 @@ func (v *Vault) onlyOurs(ctx context.Context, to *blob.Store, m Manifest) error 
 			return err
 		}
 		if !named {
-			return fmt.Errorf("%w: S3 holds %.100q, which is not of this backup", ErrNotEmpty, entry.Key)
+			return fmt.Errorf("%w: S3 holds %.100q, which does not belong to this backup", ErrNotEmpty, entry.Key)
 		}
 	}
 	return nil

@@ -13,9 +13,9 @@ import (
 
 var update = flag.Bool("update", false, "add a backup of this version to testdata")
 
-// A backup of every former version is restored: its catalog is brought up to date, its
-// packs are read, and the index has the digest that it had then. A new schema needs no
-// new golden, a new form of packs does: go test -run Golden -update.
+// A backup of every former version is restored. Its catalog is brought up to date, its packs are
+// read, and the index has the digest that it had then. A new schema needs no new golden, but a new
+// form of packs does: go test -run Golden -update.
 func TestGoldenBackups(t *testing.T) {
 	if *update {
 		p, r := world(t)
@@ -68,8 +68,8 @@ func TestGoldenBackups(t *testing.T) {
 	}
 }
 
-// Taking back the steps since a golden's schema loses their own tables and columns and
-// nothing else: what was restored is still there.
+// Taking back the steps since a golden's schema loses only the tables and columns of these steps.
+// All restored rows stay.
 func TestStepsAreTakenBackWithoutOtherLosses(t *testing.T) {
 	p, _ := world(t)
 	const query = "select (select string_agg(id::text || path::text || state, ' ' order by id) from documents) || (select string_agg(sha256::text, ' ' order by sha256) from blobs where pack is null or pack in (select id from packs where kind = 'text')) || (select string_agg(text::text, ' ' order by text) from vectors) || (select string_agg(key, ' ' order by key) from packs where kind in ('text', 'vector'))"
@@ -85,7 +85,7 @@ func TestStepsAreTakenBackWithoutOtherLosses(t *testing.T) {
 				newest = s
 			}
 		}
-		if newest.Version <= 17 { // the name of a repository, which cannot be without its column
+		if newest.Version <= 17 { // the name of a repository goes with its column
 			break
 		}
 		if err := p.Catalog.Schema.Down(t.Context()); err != nil {

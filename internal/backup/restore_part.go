@@ -16,20 +16,20 @@ type Living struct {
 	Blobs   *blob.Store
 }
 
-// PartRequest asks for a tenant's repositories, or for one of them, in a living leat.
+// PartRequest asks to take over a tenant's repositories, or one of them, into a living leat.
 type PartRequest struct {
 	ID       string
 	SignedBy string // the key that has to have signed; "": any
 	Scope    catalog.AnnexScope
 	DryRun   bool // look, and change nothing
-	// SkipConflicts leaves tracks as they are that are here and different, and takes over
-	// the others. Default: nothing is taken over then.
+	// SkipConflicts leaves conflicting tracks of the living leat as they are, and takes over the
+	// others. Default: a conflict means that nothing is taken over.
 	SkipConflicts bool
 	By            catalog.Author
 	Tell          func(Progress)
 }
 
-// PartRestored is the result of taking over a part.
+// PartRestored is the result of taking over a part of a backup.
 type PartRestored struct {
 	Backup Summary `json:"backup"`
 	Tenant string  `json:"tenant"`
@@ -38,14 +38,14 @@ type PartRestored struct {
 	DryRun bool  `json:"dry_run"`
 }
 
-// ErrConflict says that tracks of a backup are in the living leat already, and differ.
-var ErrConflict = errors.New("the backup conflicts with what is here")
+// ErrConflict says that tracks of a backup are already in the living leat, and differ.
+var ErrConflict = errors.New("the backup conflicts with repositories of this leat")
 
-// RestorePart takes over a part of a backup into a living leat. Texts and vectors that it
-// lacks are written into new packs, by its own keys. The rows come last, in one
-// transaction: one that was cut short before can be begun again, and what it stored is used
-// then, or collected. Whoever may use the repositories, and what is owed for them, is not
-// taken over: tokens, hooks, credentials, limits, submissions, dead letters.
+// RestorePart takes over a part of a backup into a living leat. It writes the texts and vectors
+// that the leat lacks into new packs, sealed with the leat's own keys. It writes the rows last, in
+// one transaction. A run that was cut short can be started again; it uses the packs that the first
+// one stored, or else they are collected. RestorePart does not take over rights to the repositories
+// or work owed for them: tokens, hooks, credentials, limits, submissions, dead letters.
 func (v *Vault) RestorePart(ctx context.Context, l Living, r PartRequest) (done PartRestored, err error) {
 	if r.Tell == nil {
 		r.Tell = func(Progress) {}
@@ -74,7 +74,7 @@ func (v *Vault) RestorePart(ctx context.Context, l Living, r PartRequest) (done 
 	return done, err
 }
 
-// fill is the catalog of a backup.
+// fill returns the catalog of a backup.
 func (v *Vault) fill(m Manifest) catalog.Fill {
 	fill := catalog.Fill{Schema: m.Schema, Sequences: m.Sequences}
 	parts := make(map[string][]Part, len(m.Tables))
@@ -88,7 +88,7 @@ func (v *Vault) fill(m Manifest) catalog.Fill {
 	return fill
 }
 
-// partCopy writes what a living leat lacks into packs of its own.
+// partCopy writes the content that a living leat lacks into packs of its own.
 type partCopy struct {
 	*Vault
 	m       Manifest
@@ -111,7 +111,7 @@ type partPack struct {
 	items []catalog.AnnexItem
 }
 
-// run reads the packs that hold something that is missing.
+// run reads the packs that hold missing content.
 func (p *partCopy) run(ctx context.Context, of int64) error {
 	wanted, err := p.annex.Packs(ctx)
 	if err != nil {
@@ -147,7 +147,7 @@ func (p *partCopy) run(ctx context.Context, of int64) error {
 	return p.annex.AddTexts(ctx, nil, nil)
 }
 
-// take adds the missing items of a pack to new ones.
+// take adds the missing items of a pack to new packs.
 func (p *partCopy) take(ctx context.Context, key string, body []byte) error {
 	items, err := p.annex.Items(ctx, key)
 	if err != nil {

@@ -26,7 +26,7 @@ func restorePart(t *testing.T, v *backup.Vault, p *testpipe.Pipe, r backup.PartR
 	return v.RestorePart(t.Context(), backup.Living{Catalog: p.Catalog, Blobs: p.Blobs}, r)
 }
 
-// forget takes a repository out of the index, with all that is stored of it alone.
+// forget removes a repository from the index, with all content that no other repository shares.
 func forget(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo) {
 	t.Helper()
 	id := events.RepositoryID(events.DefaultTenant, r.Dir)
@@ -50,13 +50,14 @@ func forget(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo) {
 	}
 }
 
-// rowsOf are the rows of a repository, without what depends on its past here.
+// rowsOf selects the rows of a repository, without the columns that depend on its history in this
+// leat.
 const rowsOf = `select concat_ws(' ', t.ref, d.path::text, d.oid::text, d.mode, d.state, d.skip_reason, k.blob::text, k.language, k.chunks)
 	from documents d join tracks t on t.id = d.track join repositories r on r.id = t.repository left join chunkings k on k.id = d.chunking
 	where r.url = $1 order by 1`
 
-// A repository that was forgotten comes back into a leat that goes on: as it was, with the
-// same digest, and with nothing embedded. Others are not touched.
+// A forgotten repository comes back into a living leat as it was, with the same digest, and with
+// nothing embedded. Other repositories are not touched.
 func TestARepositoryComesBackIntoALivingLeat(t *testing.T) {
 	for name, key := range map[string]string{"plain": "", "sealed": seal.NewKey()} {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +111,7 @@ func TestARepositoryComesBackIntoALivingLeat(t *testing.T) {
 			if n := p.One(t, "select count(*) from pg_namespace where nspname = 'leat_restore'"); n != "0" {
 				t.Error("the schema beside the catalog stays")
 			}
-			// It goes on from there: an edit embeds the edit alone.
+			// The repository goes on from there: an edit embeds only itself.
 			gone.Commit(t, testpipe.Text("a.go", "package a\n\nfunc C() {}\n", "c.bin", "\x00", "empty.go", "", "shared.txt", "both\n"))
 			p.Submit(t, gone)
 			p.SettleOwed(t)
@@ -122,7 +123,7 @@ func TestARepositoryComesBackIntoALivingLeat(t *testing.T) {
 	}
 }
 
-// stored returns the catalog's rows but for usage, which the embedder adds up and writes some
+// stored returns the catalog's rows except usage, which the embedder adds up and writes some
 // seconds later.
 func stored(t *testing.T, p *testpipe.Pipe) string {
 	t.Helper()
@@ -130,8 +131,8 @@ func stored(t *testing.T, p *testpipe.Pipe) string {
 	return strings.Join(slices.DeleteFunc(rows, func(row string) bool { return strings.HasPrefix(row, "embedder_usage ") }), "")
 }
 
-// What is here at another commit is a conflict, which changes nothing; what is here at the
-// same one is left alone.
+// A track that the leat has at another commit is a conflict, and nothing changes. A track that it
+// has at the same commit is left alone.
 func TestConflictsOfAPartialRestoreAreRefused(t *testing.T) {
 	p, same := world(t)
 	moved := p.IngestTree(t, testpipe.Text("m.go", "package m\n"))
@@ -170,7 +171,7 @@ func TestConflictsOfAPartialRestoreAreRefused(t *testing.T) {
 	}
 }
 
-// Texts of a tenant whose key was destroyed do not come back, whatever the backup holds.
+// Texts of a tenant whose key was destroyed do not come back, even from a backup that holds them.
 func TestADestroyedKeyStaysDestroyed(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{PackKey: seal.NewKey()})
 	p.Rows(t, "insert into tenants (name) values ('acme')")
@@ -199,7 +200,7 @@ func TestADestroyedKeyStaysDestroyed(t *testing.T) {
 	}
 }
 
-// A part of a backup of an older schema comes back, too.
+// A part of a backup with an older schema comes back too.
 func TestAPartOfAnOldBackup(t *testing.T) {
 	target, err := backup.OpenDirectory(filepath.Join("testdata", "format1"), false)
 	if err != nil {

@@ -22,8 +22,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// A release is kept by running its own 'leat dev' on some repositories, and this test
-// beside it, with the data directory and a name:
+// To keep a release, run its own 'leat dev' on some repositories, and beside it this test with the
+// data directory and a name:
 //
 //	go test ./internal/backup -run FormerReleases -keep DATA -as schema26
 var (
@@ -31,7 +31,7 @@ var (
 	keepAs   = flag.String("as", "", "name to keep it by")
 )
 
-// release is a leat as a former release left it: its tables, and its packs beside them.
+// release is a leat that a former release has left: its tables, with the packs beside them.
 type release struct {
 	Schema    int64               `json:"schema"`
 	Tables    []catalog.Table     `json:"tables"`
@@ -41,13 +41,13 @@ type release struct {
 
 const (
 	releases = "testdata/release"
-	// documentsQuery is what documents returns, in the same order.
+	// documentsQuery selects the same list that documents returns, in the same order.
 	documentsQuery = `select d from (select '\\x' || encode(path, 'hex') || ' ' || state || ' ' || coalesce(skip_reason, '\N') as d from documents) x order by d collate "C"`
 )
 
-// Catalogs and packs of former releases are brought up to date with real data of theirs: no
-// document is lost, every text is read, and nothing is embedded again. Then the steps are
-// taken back, and every row of the release is there as it was.
+// Catalogs and packs of former releases, with their real data, are brought up to date. No document
+// is lost, every text can be read, and nothing is embedded again. Then the steps are taken back,
+// and every row of the release is as it was.
 func TestFormerReleases(t *testing.T) {
 	if *keepFrom != "" {
 		keep(t)
@@ -82,11 +82,11 @@ func TestFormerReleases(t *testing.T) {
 	}
 }
 
-// releaseKey is the key that has sealed packs of releases that did.
+// releaseKey is the key that has sealed the packs of releases with sealed packs.
 const releaseKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
-// comparison takes the steps since the release back, compares all rows with those that it
-// left, and goes up again. Names of repositories cannot be taken back.
+// comparison takes back the steps since the release, compares all rows with the release's own, and
+// goes up again. Names of repositories cannot be taken back.
 func comparison(t *testing.T, to *testpipe.Pipe, r release) {
 	t.Helper()
 	const named = 17
@@ -119,7 +119,7 @@ func comparison(t *testing.T, to *testpipe.Pipe, r release) {
 	}
 }
 
-// documents are the paths and states of its documents, and why they were skipped.
+// documents lists the paths and states of the release's documents, and why they were skipped.
 func (r release) documents() (list []string) {
 	var columns []string
 	for _, t := range r.Tables {
@@ -208,7 +208,7 @@ func putPacks(t *testing.T, to *testpipe.Pipe, dir string) {
 	}
 }
 
-// keep writes what a running leat of a former release holds.
+// keep writes the content of a running leat of a former release.
 func keep(t *testing.T) {
 	t.Helper()
 	at, running, err := devstack.Running(*keepFrom)

@@ -15,9 +15,9 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// A backup of sealed packs stays sealed, and holds the wrapped keys: it is restored by
-// whoever has the wrapping key, with the same digest and nothing embedded; and others can
-// prove it, and read no text.
+// A backup of sealed packs stays sealed, and holds the wrapped keys. The holder of the wrapping key
+// can restore it, with the same digest and nothing embedded. Others can verify it, but read no
+// text.
 func TestABackupOfSealedPacksStaysSealed(t *testing.T) {
 	wrapping := seal.NewKey()
 	from := testpipe.Open(t, testpipe.Config{PackKey: wrapping})
@@ -79,7 +79,7 @@ func rotate(t *testing.T, p *testpipe.Pipe) {
 	}
 }
 
-// The step back that would take the keys of sealed packs away is refused, and loses nothing.
+// The step back that would remove the keys of sealed packs is refused, and loses nothing.
 func TestTheKeysOfPacksAreNotDropped(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{PackKey: seal.NewKey()})
 	p.IngestTree(t, testpipe.Text("a.txt", "water\n"))

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// resume looks for a backup of this leat that was cut short after its point in time
-// had been written, and whose lease still holds its packs. It removes the others that
-// were cut short: this leat makes no other backup to this target meanwhile.
+// resume looks for a backup of this leat that was cut short after its point in time was written,
+// and whose lease still holds its packs. It removes the leat's other unfinished backups, which is
+// safe because the leat makes only one backup to this target at a time.
 func (c *creation) resume(ctx context.Context) (draft Manifest, found bool, err error) {
 	drafts, err := c.drafts(ctx)
 	if err != nil {
@@ -26,7 +26,7 @@ func (c *creation) resume(ctx context.Context) (draft Manifest, found bool, err 
 		if errors.Is(err, ErrMissing) {
 			continue
 		}
-		if err != nil || m.Origin != origin { // another leat's, or nobody's: a prune removes it when it is old
+		if err != nil || m.Origin != origin { // the draft of another leat, or an unreadable one: a prune removes it when it is old
 			continue
 		}
 		if !found && len(m.Tables) > 0 && slices.Equal(m.Encrypted, c.crypt.names) {
@@ -62,13 +62,13 @@ func (v *Vault) drafts(ctx context.Context) (ids []string, err error) {
 // listed is a directory of backups/.
 type listed struct {
 	id       string
-	whole    bool      // it has a manifest
-	draft    bool      // it has a draft
+	whole    bool      // the backup has a manifest
+	draft    bool      // the backup has a draft
 	modified time.Time // of its newest object
 	objects  []string
 }
 
-// backups yields the backups, whole or not, oldest first.
+// backups yields the backups, whole or unfinished, oldest first.
 func (v *Vault) backups(ctx context.Context) func(func(listed, error) bool) {
 	return func(yield func(listed, error) bool) {
 		var b listed
@@ -100,8 +100,8 @@ func (v *Vault) backups(ctx context.Context) func(func(listed, error) bool) {
 	}
 }
 
-// remove deletes a backup's own objects, the manifest first, so that what is left
-// never looks whole.
+// remove deletes a backup's own objects. The manifest goes first, so that the rest never looks
+// whole.
 func (v *Vault) remove(ctx context.Context, id string) error {
 	dir := backupDir(id)
 	if err := v.target.Delete(ctx, dir+manifestName); err != nil {
@@ -114,7 +114,7 @@ func (v *Vault) remove(ctx context.Context, id string) error {
 		}
 		names = append(names, item.Name)
 	}
-	// The draft last: until then the rest has an owner.
+	// The draft goes last. Until then the other objects have an owner.
 	slices.SortStableFunc(names, func(a, b string) int {
 		return bytes.Compare([]byte{boolByte(a == dir+draftName)}, []byte{boolByte(b == dir+draftName)})
 	})

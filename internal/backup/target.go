@@ -11,16 +11,16 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// Target is a place that holds objects by name. Names are of letters, digits and
-// "-_.", in parts separated by "/". It must be safe for concurrent use.
+// Target is a place that holds objects by name. Names consist of letters, digits and "-_.", in
+// parts separated by "/". A Target must be safe for concurrent use.
 type Target interface {
-	// Put writes an object whole or not at all, also over another one. When it
-	// returns, the object outlives a crash.
+	// Put writes an object whole or not at all. It may replace another. When it returns, the object
+	// outlives a crash.
 	Put(ctx context.Context, name string, body []byte) error
-	// Get returns an object of at most most bytes. A missing one is ErrMissing.
+	// Get returns an object of at most most bytes. The error for a missing one is ErrMissing.
 	Get(ctx context.Context, name string, most int64) ([]byte, error)
-	// List yields the objects whose names begin with under, which ends in "/" or is
-	// empty, in the order of their bytes.
+	// List yields the objects whose names begin with under, in the order of the names' bytes. under
+	// ends in "/" or is empty.
 	List(ctx context.Context, under string) iter.Seq2[Item, error]
 	// Delete removes an object. A missing one is no error.
 	Delete(ctx context.Context, name string) error
@@ -38,7 +38,7 @@ type Item struct {
 var (
 	// ErrMissing says that a target has no such object.
 	ErrMissing = errors.New("the object is missing")
-	// ErrForbidden says that a target refuses what was asked.
+	// ErrForbidden says that a target refuses a request.
 	ErrForbidden = errors.New("the target refuses it")
 	// ErrUntrue says that a target does not hold what was written to it.
 	ErrUntrue = errors.New("the target does not hold what was written")
@@ -79,7 +79,7 @@ func (b bucket) Delete(ctx context.Context, name string) error {
 	return named(b.Bucket.Delete(ctx, name))
 }
 
-// named gives an error of S3 this package's name.
+// named turns an error of S3 into the matching one of this package.
 func named(err error) error {
 	switch {
 	case errors.Is(err, blob.ErrMissing):
@@ -90,8 +90,8 @@ func named(err error) error {
 	return err
 }
 
-// The attempts at one exchange with a target or with S3, and the pause after the
-// first; it doubles.
+// The number of attempts at one exchange with a target or with S3, and the pause after the first
+// attempt. The pause doubles.
 const (
 	attempts   = 5
 	firstPause = 500 * time.Millisecond
@@ -112,7 +112,7 @@ func persist(ctx context.Context, do func() error) error {
 	}
 }
 
-// final reports whether an error is no failure that may pass.
+// final reports whether another attempt would fail in the same way.
 func final(err error) bool {
 	kind, _ := fault.Of(err)
 	return kind == fault.KindReject || errors.Is(err, ErrMissing) || errors.Is(err, ErrForbidden) || errors.Is(err, ErrUntrue) ||

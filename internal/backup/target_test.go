@@ -86,8 +86,8 @@ func TestABackupInABucket(t *testing.T) {
 	}
 }
 
-// A target that answers late gets its backup. One that answers no more is found after the
-// time that an object may take, and holds no backup that looks whole; the next one goes on.
+// A slow target gets its backup. A target that stops answering is detected after the time that an
+// object may take, and holds no backup that looks whole. The next backup continues.
 func TestATargetThatIsSlow(t *testing.T) {
 	p, _ := world(t)
 	b := testenv.S3(t)
@@ -126,7 +126,7 @@ func TestATargetThatIsSlow(t *testing.T) {
 	}
 }
 
-// A directory of a foreign name is no way out of the target.
+// A name with foreign characters does not lead out of the target.
 func TestNamesStayInTheDirectory(t *testing.T) {
 	_, target := vault(t, backup.Crypt{})
 	for _, name := range []string{"../x", "/etc/x", "a/../../x", "", ".leat-1"} {

@@ -19,15 +19,15 @@ import (
 
 // The layout of a target. No name of an object is a directory of another.
 const (
-	markName     = "leat-backup.json" // says that the target is one
+	markName     = "leat-backup.json" // says that the place is a target
 	backupsDir   = "backups/"         // backups/ID/manifest.json, draft.json, TABLE.00001.zst …
 	packsDir     = "packs/"           // packs/RING/KIND/SHA-256.pack, or .pack.SHA-256.age
-	pruningDir   = "pruning/"         // a mark of each prune that is deleting packs
+	pruningDir   = "pruning/"         // a mark for each prune that is deleting packs
 	manifestName = "manifest.json"
-	draftName    = "draft.json" // a manifest without an end, while the backup is made
+	draftName    = "draft.json" // the unfinished manifest, while the backup is made
 )
 
-// Bounds on objects, which anybody may have put into a target.
+// Bounds on objects, because anybody may have put them into a target.
 const (
 	maxObject   = 160 << 20
 	maxManifest = 64 << 20
@@ -35,18 +35,16 @@ const (
 
 func backupDir(id string) string { return backupsDir + id + "/" }
 
-// Vault is a target with what is needed to read and write backups there. It is safe
-// for concurrent use.
+// Vault reads and writes the backups of a target. It is safe for concurrent use.
 type Vault struct {
 	target   Target
 	crypt    Crypt
 	log      *slog.Logger
-	patience time.Duration // after which a prune that shows no life is dead
-	unread   atomic.Int64  // objects that could be written and not read back
+	patience time.Duration // time after which a prune without a sign of life counts as dead
+	unread   atomic.Int64  // objects that could be written but not read back
 }
 
-// DefaultPatience is the time after which a prune that shows no life is taken for
-// dead.
+// DefaultPatience is the time after which a prune without a sign of life counts as dead.
 const DefaultPatience = 2 * time.Minute
 
 // NewVault returns a vault over a target, which the caller closes.
@@ -54,16 +52,15 @@ func NewVault(target Target, crypt Crypt, log *slog.Logger) *Vault {
 	return &Vault{target: target, crypt: crypt, log: log, patience: DefaultPatience}
 }
 
-// mark is the content of the object that makes a target one.
+// mark is the content of the object that makes a place a target.
 type mark struct {
 	Format int `json:"format"`
 }
 
-// ErrNoTarget says that a place holds no backups.
+// ErrNoTarget says that a place is not a target of backups.
 var ErrNoTarget = errors.New("there are no backups of leat there")
 
-// look checks that the target is one that this program can read. With begin it makes
-// an empty place a target.
+// look checks that this program can read the target. With begin it makes an empty place a target.
 func (v *Vault) look(ctx context.Context, begin bool) error {
 	content, err := v.get(ctx, markName, maxManifest)
 	var m mark
@@ -104,8 +101,8 @@ func (v *Vault) get(ctx context.Context, name string, most int64) (content []byt
 	return content, err
 }
 
-// put writes an object and reads it back. put fails if the target holds other bytes. If
-// the target lets nobody read, put trusts it.
+// put writes an object and reads it back. It fails if the target holds other bytes. If the target
+// permits no reading, put trusts it.
 func (v *Vault) put(ctx context.Context, name string, body []byte) error {
 	if err := persist(ctx, func() error { return v.target.Put(ctx, name, body) }); err != nil {
 		return err
@@ -125,8 +122,8 @@ func (v *Vault) put(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
-// newID names a backup. Ids are in the order of time: the last part begins with the second's
-// fraction, in parts of 65,536, and ends at random.
+// newID names a backup. Ids sort in the order of time: the last part begins with the fraction of
+// the second, in units of 1/65,536, and ends with random digits.
 func newID(at time.Time) string {
 	var last [4]byte
 	_, _ = rand.Read(last[2:]) // never fails
@@ -134,9 +131,9 @@ func newID(at time.Time) string {
 	return at.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(last[:])
 }
 
-// timeOf is the time in an id.
+// timeOf returns the time in an id.
 func timeOf(id string) time.Time {
-	at, _ := time.Parse("20060102T150405Z", strings.SplitN(id, "-", 2)[0]) // the zero time is old
+	at, _ := time.Parse("20060102T150405Z", strings.SplitN(id, "-", 2)[0]) // after an error it is the zero time, which is old
 	return at
 }
 
@@ -145,7 +142,7 @@ func hexSum(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// load returns the manifest of a backup whose signature is right.
+// load returns the manifest of a backup after checking its signature.
 func (v *Vault) load(ctx context.Context, id string) (Manifest, error) {
 	return v.read(ctx, id, manifestName)
 }
@@ -171,7 +168,7 @@ func (v *Vault) save(ctx context.Context, m Manifest, name string, key ed25519.P
 	return v.put(ctx, backupDir(m.ID)+name, body)
 }
 
-// clear is the vault without recipients.
+// clear returns the vault without recipients.
 func (v *Vault) clear() *Vault {
 	return &Vault{target: v.target, log: v.log, patience: v.patience}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/internal/backup"
 )
 
-// The newest of two backups within one second is the later one.
+// Of two backups within one second, the later one sorts as newer.
 func TestIDsAreInTheOrderOfTime(t *testing.T) {
 	at := time.Date(2026, 11, 29, 18, 40, 0, 0, time.UTC)
 	for range 100 {

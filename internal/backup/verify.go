@@ -15,8 +15,8 @@ import (
 // VerifyRequest asks whether a backup is whole.
 type VerifyRequest struct {
 	ID       string
-	Share    float64 // of the packs to read, 0 to 1. The others are looked for by name and size
-	SignedBy string  // the key that has to have signed; "": any
+	Share    float64 // share of the packs to read, 0 to 1; the others are checked by name and size
+	SignedBy string  // the key that must have signed; "": any
 	Found    func(kind, what string)
 }
 
@@ -24,20 +24,20 @@ type VerifyRequest struct {
 type Report struct {
 	Summary
 	OK        bool  `json:"ok"`
-	Trusted   bool  `json:"trusted"`   // it was asked who has to have signed, and the key is right
-	Objects   int64 `json:"objects"`   // of tables and lists, all read
+	Trusted   bool  `json:"trusted"`   // the request named a signer, and the signer is right
+	Objects   int64 `json:"objects"`   // objects of tables and lists, all of which were read
 	Read      int64 `json:"read"`      // packs of which every byte was read
-	Opened    bool  `json:"opened"`    // what is encrypted was decrypted, too
+	Opened    bool  `json:"opened"`    // encrypted objects were decrypted too
 	Missing   int64 `json:"missing"`   // objects and packs
 	Corrupt   int64 `json:"corrupt"`   // objects and packs with other bytes
-	Miscounts int64 `json:"miscounts"` // lists that hold another number of lines than the manifest says
+	Miscounts int64 `json:"miscounts"` // lists whose number of lines differs from the manifest
 }
 
-// ErrSigner says that another key has signed than the one that was asked for.
+// ErrSigner says that a backup was signed by another key than the requested one.
 var ErrSigner = errors.New("it is signed by another key")
 
-// Verify checks a backup: the signature, each object of its tables, and its packs.
-// Encrypted objects are proved as they are stored; with an identity they are decrypted, too.
+// Verify checks a backup: the signature, each object of its tables, and its packs. It verifies
+// encrypted objects in their stored form. With an identity it decrypts them too.
 func (v *Vault) Verify(ctx context.Context, r VerifyRequest) (Report, error) {
 	m, err := v.find(ctx, r.ID)
 	if err != nil {
@@ -69,7 +69,7 @@ type check struct {
 	report Report
 }
 
-// count counts what an error says about an object. Other errors end the verification.
+// count counts an error that concerns one object. Other errors end the verification.
 func (c *check) count(name string, err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,7 +123,7 @@ func (c *check) objects(ctx context.Context) error {
 			}
 			c.report.Objects++
 			if list.encrypted && len(c.crypt.identities) == 0 {
-				whole = false // cannot be counted
+				whole = false // the lines cannot be counted
 				continue
 			}
 			piece, err := c.unpack(unzip, part, body, list.encrypted)
@@ -152,7 +152,7 @@ func (c *check) packs(ctx context.Context) error {
 	group.SetLimit(copiers)
 	for pair, err := range c.has(running, c.m) {
 		if err != nil {
-			if c.count("the list of packs", err) == nil { // its object was counted before
+			if c.count("the list of packs", err) == nil { // objects has counted its objects already
 				break
 			}
 			return errors.Join(group.Wait(), err)
@@ -185,12 +185,12 @@ func (c *check) readPack(ctx context.Context, p Pack, held stored) error {
 	return nil
 }
 
-// ParseShare reads a share of the packs, such as 10%.
+// ParseShare parses a share of the packs, such as 10%.
 func ParseShare(text string) (float64, error) {
 	var percent float64
 	var sign string
 	if n, err := fmt.Sscanf(text, "%f%1s", &percent, &sign); n != 2 || err != nil || sign != "%" || percent < 0 || percent > 100 {
-		return 0, fault.Reject(fmt.Errorf("%q is no share: write 10%%", text))
+		return 0, fault.Reject(fmt.Errorf("%q is not a share: write a percentage, such as 10%%", text))
 	}
 	return percent / 100, nil
 }

@@ -17,12 +17,12 @@ type Plan struct {
 	Keep     Keep
 }
 
-// Open opens the target of planned backups, and returns what Create and Prune need.
-// The vault's target is closed by the function.
+// Open opens the target of planned backups, and returns the arguments of Create and Prune.
+// closeTarget closes the vault's target.
 type Open func(ctx context.Context) (v *Vault, l Leat, r Request, closeTarget func(), err error)
 
-// Work is the syncer's work of making a backup and removing old ones. The target is
-// opened for each run, so that one that is away for a while ends no worker.
+// Work is the syncer's work of making a backup and removing old ones. It opens the target for each
+// run, so that a target that is away for a while does not end the worker.
 func Work(p Plan, open Open) schedule.Work {
 	return schedule.Work{Kind: Kind, Interval: p.Interval, Do: func(ctx context.Context, run *schedule.Run) error {
 		v, l, r, closeTarget, err := open(ctx)

@@ -5,13 +5,14 @@ import (
 	"net"
 )
 
-// Address is where a server listens: ADDRESS:PORT, or NoListen.
+// Address is the address at which a server listens: ADDRESS:PORT, or NoListen.
 type Address string
 
-// NoListen is the Address that means nowhere.
+// NoListen is the Address of a server that does not listen.
 const NoListen Address = "none"
 
-// addressForm describes an Address, and addressPattern is the part of it that a schema can state.
+// addressForm describes an Address. addressPattern is the part of that form that a schema can
+// express.
 const (
 	addressForm    = "ADDRESS:PORT, such as 127.0.0.1:8475, or none"
 	addressPattern = `:[^:]*$|^none$`

@@ -31,7 +31,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// The schema has a default for all programs only where they have the same one.
+// The schema names a default for all programs only if they have the same one.
 func TestSchemaOfDefaults(t *testing.T) {
 	text, err := config.Schema()
 	if err != nil {

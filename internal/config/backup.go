@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Vault says how backups are reached, and how they are encrypted.
+// Vault says how to reach the place of backups.
 type Vault struct {
 	S3Endpoint string        `name:"backup-s3-endpoint" env:"LEAT_BACKUP_S3_ENDPOINT" placeholder:"URL" default:"https://s3.amazonaws.com" help:"Server of a target s3://BUCKET/PREFIX (${default}). Keys come from LEAT_BACKUP_S3_ACCESS_KEY and LEAT_BACKUP_S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)."`
 	S3Region   string        `name:"backup-s3-region" env:"LEAT_BACKUP_S3_REGION" placeholder:"NAME" help:"Region that its requests are signed for. Default: from the URL, else us-east-1."`
@@ -25,17 +25,17 @@ type Vault struct {
 	S3Timeout  time.Duration `name:"backup-s3-timeout" env:"LEAT_BACKUP_S3_TIMEOUT" default:"2m" help:"How long one object of up to 8 MiB may take (${default})."`
 }
 
-// VaultReader adds what only the reading of a backup needs.
+// VaultReader adds the settings that only the reading of a backup needs.
 type VaultReader struct {
 	Vault
-	IdentityFile string `name:"identity" env:"LEAT_BACKUP_IDENTITY" type:"path" placeholder:"FILE" help:"File of age identities, which open what is encrypted. Only a restore needs it."`
+	IdentityFile string `name:"identity" env:"LEAT_BACKUP_IDENTITY" type:"path" placeholder:"FILE" help:"File of age identities, which open an encrypted backup. Only a restore needs it."`
 }
 
-// VaultWriter adds what only the making of a backup needs.
+// VaultWriter adds the settings that only the making of a backup needs.
 type VaultWriter struct {
 	Vault
-	Recipients  []string `name:"backup-encrypt-to" aliases:"encrypt-to" env:"LEAT_BACKUP_RECIPIENTS" placeholder:"RECIPIENT" help:"age recipients (age1…) that alone can read the backup; several separated by commas. Default: it is not encrypted."`
-	WithPoints  bool     `name:"backup-with-points" aliases:"with-points" env:"LEAT_BACKUP_WITH_POINTS" help:"Copy what Qdrant holds too, so that a restored leat is searched at once. Default: its points are made of stored vectors."`
+	Recipients  []string `name:"backup-encrypt-to" aliases:"encrypt-to" env:"LEAT_BACKUP_RECIPIENTS" placeholder:"RECIPIENT" help:"age recipients (age1…) who alone can read the backup, separated by commas. Default: the backup is not encrypted."`
+	WithPoints  bool     `name:"backup-with-points" aliases:"with-points" env:"LEAT_BACKUP_WITH_POINTS" help:"Copy the points in Qdrant too, so that a restored leat can be searched at once. Default: a restored leat makes its points from the stored vectors."`
 	SignKeyFile string   `name:"backup-sign-key-file" aliases:"sign-key-file" env:"LEAT_BACKUP_SIGN_KEY_FILE" type:"path" placeholder:"FILE" help:"File of the key that signs the manifest: 32 random bytes in base64. Default: a key that the catalog keeps, sealed by LEAT_SECRET_KEY."`
 }
 
@@ -59,7 +59,7 @@ func (v VaultReader) Open(ctx context.Context, file File, target string, log *sl
 	return v.open(ctx, file, target, crypt, false, log)
 }
 
-// Open opens a target of backups to write to it, and makes it if it is not there.
+// Open opens a target of backups to write to it, and makes it if it does not exist.
 func (v VaultWriter) Open(ctx context.Context, file File, target string, log *slog.Logger) (*backup.Vault, backup.Target, error) {
 	crypt, err := backup.NewCrypt(v.Recipients, "")
 	if err != nil {
@@ -103,11 +103,11 @@ func (v Vault) openBucket(ctx context.Context, file File, place string, create b
 // Backups says where the syncer makes backups, and how often.
 type Backups struct {
 	VaultWriter
-	To          string        `name:"backup-to" env:"LEAT_BACKUP_TARGET" placeholder:"TARGET" help:"Make backups there: a directory, or s3://BUCKET/PREFIX. Default: none are made."`
+	To          string        `name:"backup-to" env:"LEAT_BACKUP_TARGET" placeholder:"TARGET" help:"Make backups in this place: a directory, or s3://BUCKET/PREFIX. Default: no backups."`
 	Interval    time.Duration `name:"backup-interval" env:"LEAT_BACKUP_INTERVAL" default:"24h" help:"How often a backup is made (${default})."`
 	KeepDaily   int           `name:"backup-keep-daily" env:"LEAT_BACKUP_KEEP_DAILY" default:"7" placeholder:"N" help:"Keep the newest backup of each of the last N days that have one (${default})."`
-	KeepWeekly  int           `name:"backup-keep-weekly" env:"LEAT_BACKUP_KEEP_WEEKLY" default:"4" placeholder:"N" help:"The same of weeks (${default})."`
-	KeepMonthly int           `name:"backup-keep-monthly" env:"LEAT_BACKUP_KEEP_MONTHLY" default:"1" placeholder:"N" help:"The same of months (${default})."`
+	KeepWeekly  int           `name:"backup-keep-weekly" env:"LEAT_BACKUP_KEEP_WEEKLY" default:"4" placeholder:"N" help:"Keep the newest backup of each of the last N weeks that have one (${default})."`
+	KeepMonthly int           `name:"backup-keep-monthly" env:"LEAT_BACKUP_KEEP_MONTHLY" default:"1" placeholder:"N" help:"Keep the newest backup of each of the last N months that have one (${default})."`
 }
 
 // Check says what to change.

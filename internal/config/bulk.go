@@ -6,15 +6,14 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// Bulk says which work goes by the bulk lane, and how much of it is under way
-// at once.
+// Bulk says which work takes the bulk lane, and how much work is under way at once.
 type Bulk struct {
-	BulkFiles   int `env:"LEAT_BULK_FILES" default:"500" placeholder:"N" help:"A first ingest of more files than this goes by the bulk lane (${default})."`
-	BulkWindow  int `env:"LEAT_BULK_WINDOW" default:"4096" placeholder:"N" help:"Documents of one tenant that the bulk lane takes before embedders and indexers have done with them; the tenant's repositories share it evenly (${default})."`
-	LiveWindow  int `env:"LEAT_LIVE_WINDOW" default:"2048" placeholder:"N" help:"Documents of one tenant that the live lane takes before embedders and indexers have done with them; the first of a commit may be as many more (${default})."`
-	BulkIngests int `env:"LEAT_BULK_INGESTS" default:"16" placeholder:"N" help:"Repositories of one tenant that an ingestor reads in turns in the bulk lane, or fetches, beside --in-flight (${default}); of all tenants at most twice as many."`
-	Waiting     int `env:"LEAT_WAITING" default:"4096" placeholder:"N" help:"Submissions that an ingestor holds while they wait for their tenant's turn (${default}). More than the tenants that may flood at once, times --intake-per-tenant."`
-	Pace        int `env:"LEAT_PACE" default:"50" placeholder:"N" help:"Submissions of one tenant that an ingestor begins in a second, after twice as many at once (${default}). Those above it wait, so that junk that is quickly refused costs no other tenant the processor. 0: no bound."`
+	BulkFiles   int `env:"LEAT_BULK_FILES" default:"500" placeholder:"N" help:"A first ingest of more files than this takes the bulk lane (${default})."`
+	BulkWindow  int `env:"LEAT_BULK_WINDOW" default:"4096" placeholder:"N" help:"Documents of one tenant that may be unfinished in the bulk lane, until embedders and indexers are done with them; the tenant's repositories share this number evenly (${default})."`
+	LiveWindow  int `env:"LEAT_LIVE_WINDOW" default:"2048" placeholder:"N" help:"Documents of one tenant that may be unfinished in the live lane, until embedders and indexers are done with them; the first documents of a commit may be as many more (${default})."`
+	BulkIngests int `env:"LEAT_BULK_INGESTS" default:"16" placeholder:"N" help:"Repositories of one tenant that an ingestor fetches, or reads in turns in the bulk lane, in addition to --in-flight (${default}); at most twice as many for all tenants together."`
+	Waiting     int `env:"LEAT_WAITING" default:"4096" placeholder:"N" help:"Submissions that an ingestor holds while they wait for their tenant's turn (${default}). Give more than --intake-per-tenant times the number of tenants that may flood at once."`
+	Pace        int `env:"LEAT_PACE" default:"50" placeholder:"N" help:"Submissions of one tenant that an ingestor begins in a second, after twice as many at once (${default}). Further ones wait, so that a flood of junk does not take the processor from other tenants. 0: no bound."`
 }
 
 // Check says what to change.

@@ -1,11 +1,11 @@
-// Package config holds the flags and environment variables of leat's commands,
-// and turns them into the configurations of the packages they are for.
+// Package config holds the flags and environment variables of leat's commands. It turns them into
+// the configurations of other packages.
 //
-// Secrets have no flag, since a flag is shown to every user of the machine:
-// they come from the environment, or from a file that a flag names.
+// Secrets have no flag, since every user of the machine can see flags. They come from the
+// environment, or from a file that a flag names.
 //
-// What can be told to be wrong without asking a server is refused by Check,
-// in a sentence that names the flag. A YAML file may hold the same settings (File).
+// Check finds every mistake that can be found without asking a server, in a sentence that names the
+// flag. A YAML file may hold the same settings (File).
 package config
 
 //go:generate go run ./internal/schemagen ../../api/config.schema.json
@@ -30,12 +30,12 @@ type Log struct {
 	Format string     `name:"log-format" env:"LEAT_LOG_FORMAT" enum:"text,json" default:"text" help:"text or json (${default})."`
 }
 
-// LogFile says where a worker writes its logs, if not to standard error.
+// LogFile says to which file a worker writes its logs, if not to standard error.
 type LogFile struct {
-	LogDir  string `name:"log-dir" env:"LEAT_LOG_DIR" type:"path" placeholder:"DIR" help:"Directory of --log-file, which lies in it and nowhere else."`
+	LogDir  string `name:"log-dir" env:"LEAT_LOG_DIR" type:"path" placeholder:"DIR" help:"Directory that holds --log-file. The file cannot lie outside it."`
 	LogName string `name:"log-file" env:"LEAT_LOG_FILE" placeholder:"NAME" help:"Write logs to this file in --log-dir instead of standard error. It is rotated."`
-	LogMiB  int64  `name:"log-file-mib" env:"LEAT_LOG_FILE_MIB" default:"10" placeholder:"MIB" help:"Largest size of that file (${default} MiB); then a new one begins."`
-	LogKeep int    `name:"log-files" env:"LEAT_LOG_FILES" default:"5" placeholder:"N" help:"Older files that are kept (${default})."`
+	LogMiB  int64  `name:"log-file-mib" env:"LEAT_LOG_FILE_MIB" default:"10" placeholder:"MIB" help:"Largest size of that file in MiB (${default}). A larger one is rotated."`
+	LogKeep int    `name:"log-files" env:"LEAT_LOG_FILES" default:"5" placeholder:"N" help:"Number of older files that are kept (${default})."`
 }
 
 // Check says what to change.
@@ -55,13 +55,14 @@ func (l LogFile) Check() error {
 	return nil
 }
 
-// maxLogFiles is more than anybody reads.
+// maxLogFiles bounds --log-files. It is more than anybody reads.
 const maxLogFiles = 1000
 
 // Logger writes to w.
 func (l Log) Logger(w io.Writer) *slog.Logger { return l.Leveled(w, new(slog.LevelVar)) }
 
-// Leveled writes to w what is of a level that may change. It begins with its own.
+// Leveled writes to w, at a level that may change later. It first sets the level to that of the
+// flags.
 func (l Log) Leveled(w io.Writer, level *slog.LevelVar) *slog.Logger {
 	level.Set(l.Level)
 	options := &slog.HandlerOptions{Level: level}
@@ -77,8 +78,8 @@ type Process struct {
 	Log
 	LogFile
 	Version      kong.VersionFlag `help:"Print the version, the commit and the Go release of this build."`
-	Listen       Address          `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}, this machine alone); 0.0.0.0:PORT for other machines; none: no such address."`
-	DrainTimeout time.Duration    `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"How long work in flight may take after SIGTERM (${default})."`
+	Listen       Address          `env:"LEAT_LISTEN" placeholder:"ADDR" default:"${listen}" help:"Address of /healthz, /readyz and /metrics (${default}, which only this machine reaches); 0.0.0.0:PORT for other machines; none: do not serve them."`
+	DrainTimeout time.Duration    `env:"LEAT_DRAIN_TIMEOUT" default:"20s" help:"Time that work in flight may take after SIGTERM (${default})."`
 	Profile      string           `name:"profile" env:"LEAT_PROFILE" type:"path" placeholder:"FILE" help:"Write a CPU profile of the whole run to this file, for 'go tool pprof'."`
 }
 
@@ -99,7 +100,7 @@ func (p Process) Check() error {
 // Worker holds the flags of a worker that takes messages.
 type Worker struct {
 	Process
-	InFlight int `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages of one tenant worked on at once, in each lane (${default}); of all tenants at most twice as many."`
+	InFlight int `env:"LEAT_IN_FLIGHT" default:"${in_flight}" placeholder:"N" help:"Messages of one tenant worked on at once, in each lane (${default}); at most twice as many for all tenants together."`
 }
 
 // Check says what to change.

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// parse reads flags as the ingestor does.
+// parse reads flags in the way of the ingestor.
 func parse(t *testing.T, args ...string) (config.Ingestor, error) {
 	t.Helper()
 	var cfg config.Ingestor
@@ -67,7 +67,7 @@ func TestPathsBecomeAbsoluteAndEmptyStaysEmpty(t *testing.T) {
 	}
 }
 
-// No flag takes a secret: a flag is shown to every user of the machine.
+// No flag takes a secret, because every user of the machine can see flags.
 func TestSecretsComeFromTheEnvironment(t *testing.T) {
 	t.Setenv("LEAT_S3_ACCESS_KEY", "a")
 	t.Setenv("LEAT_S3_SECRET_KEY", "b")
@@ -134,7 +134,7 @@ func TestStreamLimitsReachTheTopology(t *testing.T) {
 	if top.IntakeBytes != broker.DefaultIntakeBytes || top.EmbeddedBytes != broker.DefaultEmbeddedBytes {
 		t.Errorf("limits that nobody set are %d and %d bytes", top.IntakeBytes, top.EmbeddedBytes)
 	}
-	config.Streams{}.Limit(&top) // of a configuration that no flags were read for
+	config.Streams{}.Limit(&top) // a configuration without flags
 	if top.ChunkedBytes != 3<<20 || top.IntakePerTenant != 9 {
 		t.Errorf("no limits become %d bytes and %d submissions", top.ChunkedBytes, top.IntakePerTenant)
 	}

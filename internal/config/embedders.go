@@ -18,10 +18,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
 
-// Embedders names the file that describes embedders. A name alone is enough for
-// a provider's well-known models.
+// Embedders names the file that describes embedders. A provider's well-known models need only a
+// name, and no entry in it.
 type Embedders struct {
-	EmbeddersFile string `name:"embedders-file" env:"LEAT_EMBEDDERS_FILE,LEAT_EMBEDDERS" type:"path" placeholder:"FILE" help:"YAML file that describes embedders. Keys come from the environment, or from files that it names."`
+	EmbeddersFile string `name:"embedders-file" env:"LEAT_EMBEDDERS_FILE,LEAT_EMBEDDERS" type:"path" placeholder:"FILE" help:"YAML file that describes embedders. Keys come from the environment, or from files that this file names."`
 
 	reading *reading
 }
@@ -33,14 +33,14 @@ type reading struct {
 	err  error
 }
 
-// AfterApply is called by kong when it has read the flags. From then on the file
-// is read once. A value that kong has not filled reads it with every call.
+// AfterApply is called by kong after it has read the flags. From then on the file is read only
+// once. A value that kong has not filled reads the file with every call.
 func (e *Embedders) AfterApply() error {
 	e.reading = new(reading)
 	return nil
 }
 
-// maxEmbedders bounds that file, in bytes.
+// maxEmbedders bounds the file of embedders, in bytes.
 const maxEmbedders = 1 << 20
 
 // embeddersFile is the content of the file.
@@ -51,7 +51,7 @@ type embeddersFile struct {
 
 // budget bounds the spending of a tenant on a UTC day.
 type budget struct {
-	Tenant string  `yaml:"tenant"` // "*" stands for every tenant without a budget of its own
+	Tenant string  `yaml:"tenant"` // or anyTenant
 	Tokens int64   `yaml:"tokens_per_day"`
 	Cost   float64 `yaml:"cost_per_day"` // in the currency of the prices
 }
@@ -105,7 +105,7 @@ func (e Embedders) readFile() (embeddersFile, error) {
 	return file, nil
 }
 
-// Budgets returns what each tenant may spend on a day, or nil if nobody has a
+// Budgets returns a function that gives what a tenant may spend on a day, or nil if no tenant has a
 // budget.
 func (e Embedders) Budgets() (func(tenant string) catalog.Budget, error) {
 	file, err := e.read()
@@ -130,9 +130,8 @@ func (e Embedders) Check() error {
 	return err
 }
 
-// OpenEmbedder returns the embedder with that name: the built-in one, one of the
-// file, or a provider's model with its defaults. limits may be nil for an embedder
-// that embeds queries only.
+// OpenEmbedder returns the embedder of a name: the built-in one, one of the file, or a provider's
+// model with its defaults. limits may be nil for an embedder that only embeds queries.
 func (e Embedders) OpenEmbedder(name string, limits provider.Limits, log *slog.Logger) (embedder.Embedder, error) {
 	if name == embedder.LocalName {
 		return embedder.Local{}, nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The file is read once, whichever copy of the flags is asked: what changes in it
-// later cannot make the parts of one process disagree.
+// The file is read once for all copies of the flags, so that a later change of it cannot make the
+// parts of one process disagree.
 func TestTheFileOfEmbeddersIsReadOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "embedders.yaml")
 	const content = `

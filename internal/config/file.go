@@ -14,31 +14,31 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// File is the configuration file: YAML, one for all workers and for leat. A key is a
-// flag's name without its dashes; the section of a worker holds what is that worker's
-// alone and counts more than the same key outside. Flags and the environment count more
-// than the file.
+// File is the configuration file: YAML, one for all workers and for leat. A key is a flag's name
+// without its leading dashes. The section of a worker holds settings of that worker alone. A key in
+// it takes precedence over the same key outside. Flags and the environment take precedence over the
+// file.
 //
-// Kong reads it before any other flag, so that the other flags find their values in it.
+// Kong reads the file before any other flag, so that the other flags find their values in it.
 type File struct {
 	*document
 }
 
-// document is the content of a file, whose keys and values have been checked.
+// document is the content of a file after its keys and values have been checked.
 type document struct {
 	path     string
-	program  string                      // that reads it
+	program  string                      // the program that reads it
 	values   map[string]map[string]entry // by section; "" is the part for all
 	keys     map[string]string           // of flags, by their first environment variables
-	given    map[string]bool             // keys whose values were taken from here
+	given    map[string]bool             // keys whose values came from the file
 	unwanted []Finding
 }
 
 // entry is the value of a key.
 type entry struct {
 	line  int
-	text  string   // a scalar as it is written
-	list  []string // of a list
+	text  string   // a scalar, as written
+	list  []string // the values of a list
 	plain bool     // the value is text, not a list
 }
 
@@ -47,7 +47,7 @@ type Finding struct {
 	File string `json:"file"`
 	Line int    `json:"line,omitempty"` // 0: no line of the file
 	Key  string `json:"key,omitempty"`  // with its section, as gateway.listen
-	Text string `json:"text"`           // what is wrong, and what to write
+	Text string `json:"text"`           // the mistake, and what to write
 }
 
 func (f Finding) String() string {
@@ -61,8 +61,8 @@ func (f Finding) String() string {
 	return place + ": " + f.Text
 }
 
-// ownSection is the section of leat itself. `leat dev`, which is all workers in one
-// process, also reads the sections of the workers.
+// ownSection is the section of the command leat. `leat dev`, which runs all workers in one process,
+// also reads the sections of the workers.
 const ownSection = "leat"
 
 // maxFile bounds a configuration file, in bytes.
@@ -90,7 +90,7 @@ func (f *File) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// BeforeResolve lets kong ask the file for values. Kong calls it.
+// BeforeResolve is called by kong. It lets kong ask the file for values.
 func (File) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	if f, ok := ctx.FlagValue(trace.Flag).(File); ok && f.document != nil {
 		f.program = strings.TrimPrefix(ctx.Model.Name, "leat-")
@@ -107,8 +107,8 @@ func (f File) Path() string {
 	return f.path
 }
 
-// load reads a file and checks keys and values. An error says that it is no file of YAML;
-// what is wrong in it is in unwanted.
+// load reads a file and checks keys and values. An error says that it is not a YAML file. Mistakes
+// in keys and values are in unwanted.
 func load(path string) (*document, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -136,15 +136,16 @@ func load(path string) (*document, error) {
 	return doc, nil
 }
 
-// aboutLine matches how the parser names a line.
+// aboutLine matches the beginning of the parser's errors, which names a line.
 var aboutLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
 
-// notYAML says where a file cannot be read, and what a file looks like.
+// notYAML returns an error that names the line at which a file cannot be parsed, and says what a
+// file looks like.
 func notYAML(path string, err error) error {
 	if found := aboutLine.FindStringSubmatch(err.Error()); found != nil {
 		path, err = path+":"+found[1], errors.New(found[2])
 	}
-	return fmt.Errorf("%s: it is no YAML: %s; write 'key: value' lines, and indent with spaces",
+	return fmt.Errorf("%s: it is not YAML: %s; write 'key: value' lines, and indent with spaces",
 		path, strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
@@ -173,7 +174,7 @@ func (d *document) each(node *yaml.Node, section string, do func(key, value *yam
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		if first, found := seen[key.Value]; found {
-			d.want(key.Line, joined(section, key.Value), fmt.Sprintf("it stands in line %d already; remove one", first))
+			d.want(key.Line, joined(section, key.Value), fmt.Sprintf("it is also in line %d; remove one of them", first))
 			continue
 		}
 		seen[key.Value] = key.Line
@@ -192,7 +193,7 @@ func (d *document) take(section string, key, value *yaml.Node, known catalogue) 
 	e := entry{line: key.Line}
 	switch value = followed(value); {
 	case value.Kind == yaml.ScalarNode && value.Tag == "!!null":
-		return // a key without a value is a default
+		return // a key without a value means the default
 	case value.Kind == yaml.ScalarNode:
 		e.text, e.plain = value.Value, true
 	case value.Kind == yaml.SequenceNode && s.list():
@@ -221,7 +222,7 @@ func (d *document) want(line int, key, text string) {
 	d.unwanted = append(d.unwanted, Finding{d.path, line, key, text})
 }
 
-// lookup returns the entry that counts for a program.
+// lookup returns the entry of a key for a program: the one in its section, or else the one for all.
 func (d *document) lookup(program, key string) (e entry, section string, found bool) {
 	sections := []string{program, ""}
 	if program == ownSection {
@@ -235,8 +236,8 @@ func (d *document) lookup(program, key string) (e entry, section string, found b
 	return entry{}, "", false
 }
 
-// relative makes a path of the file one that does not depend on where a program runs:
-// it counts from the file's own directory.
+// relative resolves a relative path in the file against the file's own directory, so that it does
+// not depend on where a program runs.
 func (d *document) relative(path string) string {
 	if path == "" || filepath.IsAbs(path) || strings.HasPrefix(path, "~") {
 		return path
@@ -244,7 +245,7 @@ func (d *document) relative(path string) string {
 	return filepath.Join(filepath.Dir(d.path), path)
 }
 
-// followed returns what an alias stands for.
+// followed returns the node that an alias stands for.
 func followed(node *yaml.Node) *yaml.Node {
 	for node.Kind == yaml.AliasNode {
 		node = node.Alias

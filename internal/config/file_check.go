@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// CheckFile reads a file as all workers do, and returns what has to be changed in it. An
-// error says that it cannot be read.
+// CheckFile reads a file in the way of each worker, and returns the mistakes in it. An error says
+// that it cannot be read.
 //
-// A file that names no store, like the environment, is one for `leat dev`, which brings
-// stores of its own.
+// If neither the file nor the environment names a store, the file is one for `leat dev`, which
+// starts its own stores.
 func CheckFile(path string) ([]Finding, error) {
 	d, err := load(path)
 	if err != nil {
 		return nil, err
 	}
 	if len(d.unwanted) > 0 {
-		return d.unwanted, nil // the rest would only repeat it
+		return d.unwanted, nil // the checks of the programs would only repeat these
 	}
 	var findings []Finding
 	add := func(err error) {
@@ -89,17 +89,16 @@ func (d *document) namesNoStore() (bool, error) {
 		return false, err
 	}
 	if _, err := parser.Parse([]string{"--" + fileFlag, d.path}); err != nil {
-		return false, nil // CheckFile meets the error again
+		return false, nil // CheckFile runs into the same error again and reports it
 	}
 	return cfg.NATSURL+cfg.PostgresURL+cfg.S3URL+cfg.QdrantURL == "", nil
 }
 
-// named matches a setting in the text of an error, as the Check functions write it.
+// named matches a setting in the text of an error, in the form that the Check functions write.
 var named = regexp.MustCompile(`--([a-z][a-z0-9-]*)( \([A-Z0-9_]+\))?`)
 
-// Locate says where in the file the setting stands that an error is about. Of a setting
-// that is not in the file, or has another value by flag or environment, the error stays as
-// it is.
+// Locate adds to an error about a setting the line of the file that sets it. It returns the error
+// unchanged if the file does not set it, or if a flag or the environment gives it another value.
 func (f File) Locate(err error) error {
 	if f.document == nil || err == nil {
 		return err
@@ -110,12 +109,12 @@ func (f File) Locate(err error) error {
 	return err
 }
 
-// locate makes a finding of an error about settings, of which counts says whether the
-// file's value is the one in question.
+// locate makes a finding of an error about settings. counts says whether the file's value of a key
+// is the one in question.
 func (d *document) locate(err error, counts func(key string) bool) Finding {
 	text := err.Error()
 	found := Finding{File: d.path}
-	if _, rest, ok := strings.Cut(text, d.path+":"); ok { // it names the line already
+	if _, rest, ok := strings.Cut(text, d.path+":"); ok { // the error names the line already
 		line, rest, _ := strings.Cut(rest, ": ")
 		found.Line = number(line)
 		found.Key, found.Text, _ = strings.Cut(rest, ": ")

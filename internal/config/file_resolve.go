@@ -17,9 +17,9 @@ type resolver struct{ *document }
 // Validate implements kong.Resolver. The file was checked when it was read.
 func (resolver) Validate(*kong.Application) error { return nil }
 
-// Resolve returns the value of a flag that neither the command line nor the environment
-// sets. A flag belongs to a key by its environment variable: a command of leat may call
-// another flag by the same name.
+// Resolve returns the value of a flag that neither the command line nor the environment sets. The
+// environment variable of a flag tells which key it belongs to, because a command of leat may have
+// another flag with the same name.
 func (r resolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if len(flag.Envs) == 0 || fromEnvironment(flag.Envs) != "" {
 		return nil, nil
@@ -66,12 +66,12 @@ func isReference(text string) bool {
 // maxSecret bounds a file that holds a secret, in bytes.
 const maxSecret = 64 << 10
 
-// dereference returns what a reference stands for, without white space around it.
+// dereference returns the value that a reference stands for, without white space around it.
 func (d *document) dereference(text string) (string, error) {
 	if name, found := strings.CutPrefix(text, envReference); found {
 		value, set := os.LookupEnv(name)
 		if !set {
-			return "", fmt.Errorf("%s is not in the environment; set it", name)
+			return "", fmt.Errorf("the environment variable %s is not set; set it", name)
 		}
 		return strings.TrimSpace(value), nil
 	}
@@ -87,7 +87,7 @@ func (d *document) dereference(text string) (string, error) {
 	return strings.TrimSpace(string(content)), nil
 }
 
-// secret returns the secret of a key: of the environment, or else of the file.
+// secret returns the secret of a key, from the environment or else from the file.
 func (f File) secret(key string) string {
 	for _, name := range secrets[key] {
 		if value := os.Getenv(name); value != "" {
@@ -101,11 +101,11 @@ func (f File) secret(key string) string {
 	if !found {
 		return ""
 	}
-	value, _ := f.dereference(e.text) // Check shows the error
+	value, _ := f.dereference(e.text) // Check reports the error
 	return value
 }
 
-// Check says which secret of the file cannot be read.
+// Check returns an error for a secret of the file that cannot be read.
 func (f File) Check() error {
 	if f.document == nil {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// catalogue lists what a file may hold.
+// catalogue lists the settings that a file may hold.
 type catalogue struct {
 	sections map[string]map[string]setting // by section and key; "" is the part for all
 }
@@ -24,8 +24,8 @@ type setting struct {
 	varies bool       // the default differs by program
 }
 
-// secrets are the keys that have no flag, and the environment variables that count more
-// than the file. A file holds no secret, but says where it is.
+// secrets are the keys without a flag, with the environment variables that take precedence over the
+// file. A file holds no secret, but says where it is.
 var secrets = map[string][]string{
 	"nats-token":     {"LEAT_NATS_TOKEN"},
 	"s3-access-key":  {"LEAT_S3_ACCESS_KEY", "AWS_ACCESS_KEY_ID"},
@@ -38,11 +38,11 @@ var secrets = map[string][]string{
 	"backup-s3-secret-key": {"LEAT_BACKUP_S3_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"},
 }
 
-// addresses are the keys of addresses, which may hold a password and may therefore be
-// references like secrets.
+// addresses are the keys of addresses. An address may hold a password, so it may be a reference
+// like a secret.
 var addresses = []string{"nats-url", "postgres-url", "s3-url", "qdrant-url"}
 
-// settings returns what a file may hold: each flag of a worker that has an environment
+// settings returns the settings that a file may hold: each flag of a worker with an environment
 // variable, and the secrets.
 func settings() (catalogue, error) {
 	c := catalogue{map[string]map[string]setting{"": {}, ownSection: {}}}
@@ -84,8 +84,8 @@ func flagsOf(p Program, cfg any) (map[string]setting, error) {
 	return own, nil
 }
 
-// keys returns the keys by the first environment variable of their flags. A command of
-// leat may call another flag by a key's name; the variable is the setting's alone.
+// keys returns the keys by the first environment variable of their flags. Only the variable
+// identifies a setting, because a command of leat may have another flag with a key's name.
 func (c catalogue) keys() map[string]string {
 	keys := make(map[string]string)
 	for _, section := range c.sections {
@@ -101,7 +101,7 @@ func (c catalogue) keys() map[string]string {
 // fileFlag is the flag that names the file.
 const fileFlag = "config"
 
-// unknown says what to write in place of a key that is none.
+// unknown says what to write in place of an unknown key.
 func (c catalogue) unknown(section, key string) string {
 	plain := func(text string) string { return strings.ReplaceAll(strings.ToLower(text), "_", "-") }
 	name := strings.TrimPrefix(plain(key), "leat-")
@@ -115,12 +115,12 @@ func (c catalogue) unknown(section, key string) string {
 	case best != "":
 		return "there is no such key; did you mean " + best + "?"
 	case section != "" && c.sections[""][key] != (setting{}):
-		return fmt.Sprintf("it is no setting of %s; move it out of this section, or remove it", section)
+		return fmt.Sprintf("it is not a setting of %s; move it out of this section, or remove it", section)
 	}
 	return "there is no such key; 'leat config show' lists all"
 }
 
-// standard is the default, "" if there is none.
+// standard returns the default, or "" if there is none.
 func (s setting) standard() string {
 	if s.flag == nil {
 		return ""
@@ -131,26 +131,27 @@ func (s setting) standard() string {
 // list reports whether the key takes several values.
 func (s setting) list() bool { return s.flag != nil && s.flag.Target.Kind() == reflect.Slice }
 
-// refuse says what to write instead of a value that the key does not take; "" if it does.
+// refuse says what to write instead of a value that the key does not take. It returns "" if the key
+// takes it.
 func (s setting) refuse(e entry) string {
 	switch {
 	case s.flag == nil && !isReference(e.text):
-		return "it is a secret and must not stand here; write env:NAME or file:PATH"
+		return "it is a secret, which a file must not hold; write env:NAME or file:PATH"
 	case s.flag == nil:
 		return ""
 	case slices.Contains(addresses, s.key) && isReference(e.text):
 		return ""
 	case slices.Contains(addresses, s.key) && holdsPassword(e.text):
-		return "it holds a password; write env:NAME or file:PATH, which hold the whole address"
+		return "it holds a password; write env:NAME or file:PATH, and keep the whole address there"
 	case isReference(e.text):
 		return "only secrets and addresses of stores can be references; write the value itself"
 	}
 	scratch := reflect.New(s.flag.Target.Type()).Elem()
 	if err := s.flag.Parse(kong.Scan().PushTyped(e.value(), kong.FlagValueToken), scratch); err != nil {
-		return fmt.Sprintf("%.40q is not right; write %s", e.text, s.wanted())
+		return fmt.Sprintf("%.40q is not allowed; write %s", e.text, s.wanted())
 	}
 	if s.flag.Enum != "" && !s.flag.EnumMap()[e.text] {
-		return fmt.Sprintf("%.40q is not right; write %s", e.text, s.wanted())
+		return fmt.Sprintf("%.40q is not allowed; write %s", e.text, s.wanted())
 	}
 	return ""
 }
@@ -175,7 +176,7 @@ func (s setting) wanted() string {
 	return "a value such as " + s.flag.Help
 }
 
-// value is the text that kong reads.
+// value returns the entry in the form that kong reads.
 func (e entry) value() any {
 	if e.plain {
 		return e.text
@@ -187,7 +188,7 @@ func (e entry) value() any {
 	return list
 }
 
-// holdsPassword reports whether one of the addresses, which commas separate, does.
+// holdsPassword reports whether one of several addresses, separated by commas, holds a password.
 func holdsPassword(text string) bool {
 	for part := range strings.SplitSeq(text, ",") {
 		u, err := url.Parse(strings.TrimSpace(part))
@@ -201,7 +202,7 @@ func holdsPassword(text string) bool {
 	return false
 }
 
-// distance is the number of letters to insert, delete or replace that make a of b.
+// distance is the number of letters to insert, delete or replace to turn a into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

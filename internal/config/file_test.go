@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/internal/config"
 )
 
-// written returns a file with that content.
+// written writes a file with a content, and returns its name.
 func written(t *testing.T, content string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "leat.yaml")
@@ -27,7 +27,7 @@ func written(t *testing.T, content string) string {
 	return name
 }
 
-// ingestor reads flags as the ingestor's binary does.
+// ingestor reads flags in the way of the ingestor's binary.
 func ingestor(t *testing.T, args ...string) (config.Ingestor, error) {
 	t.Helper()
 	var cfg config.Ingestor
@@ -39,8 +39,8 @@ func ingestor(t *testing.T, args ...string) (config.Ingestor, error) {
 	return cfg, err
 }
 
-// The command line counts most, then the environment, the worker's section, the part for
-// all, and the default.
+// The command line takes precedence over the environment, then come the worker's section, the part
+// for all, and the default.
 func TestFlagsAndEnvironmentCountMoreThanTheFile(t *testing.T) {
 	file := written(t, "in-flight: 3\nbulk-files: 4\nbulk-window: 5\ndrain-timeout: 6s\nlog-level: debug\ninclude: ['a,b', 'c']\n"+
 		"s3-create-bucket: true\nembedder:\n  in-flight: 99\ningestor:\n  bulk-files: 7\n  git-dir: mirrors\n")
@@ -97,15 +97,15 @@ func TestSecretsOfAFileAreReferences(t *testing.T) {
 	}
 }
 
-// Every mistake in a file is named with its line, and no secret of the file is shown.
+// Every mistake in a file is reported with its line. No secret of the file is shown.
 func TestCheckNamesTheLine(t *testing.T) {
 	for content, want := range map[string]string{
 		"nats-urll: x":            "1: nats-urll: there is no such key; did you mean nats-url?",
 		"a: 1\nLEAT_BULK_FILE: 2": "2: LEAT_BULK_FILE: there is no such key; did you mean bulk-files?",
-		"in-flight: many":         `1: in-flight: "many" is not right; write a whole number`,
-		"log-format: xml":         `1: log-format: "xml" is not right; write one of text, json`,
-		"lease: 3":                `1: lease: "3" is not right; write a duration`,
-		"utf8-only: perhaps":      `1: utf8-only: "perhaps" is not right; write true or false`,
+		"in-flight: many":         `1: in-flight: "many" is not allowed; write a whole number`,
+		"log-format: xml":         `1: log-format: "xml" is not allowed; write one of text, json`,
+		"lease: 3":                `1: lease: "3" is not allowed; write a duration`,
+		"utf8-only: perhaps":      `1: utf8-only: "perhaps" is not allowed; write true or false`,
 		"in-flight: [1]":          "1: in-flight: write one value",
 		"include: [[a]]":          "1: include: write a list of plain values",
 		"- a":                     "1: write 'key: value' lines",
@@ -118,7 +118,7 @@ func TestCheckNamesTheLine(t *testing.T) {
 		"postgres-url: env:NO_SUCH_VARIABLE":                                        "1: postgres-url: NO_SUCH_VARIABLE is not in the environment; set it",
 		"bulk-window: 9\ngateway: {token-rate: 0}":                                  "2: gateway.token-rate: 0: give more than 0",
 		"syncer:\n  s3-cold-class: GLACIER":                                         "2: syncer.s3-cold-class: \"GLACIER\": give a class whose objects can be read at once",
-		"gateway:\n  listen: 8475":                                                  `2: gateway.listen: "8475" is not right; write ADDRESS:PORT`,
+		"gateway:\n  listen: 8475":                                                  `2: gateway.listen: "8475" is not allowed; write ADDRESS:PORT`,
 		"syncer:\n  scrub-rate: 0":                                                  "2: syncer.scrub-rate: 0: give 1 or more",
 		"nats-url: nats://a\npostgres-url: p\nqdrant-url: http://q\ns3-url: s:9000": "4: s3-url: it is not of the form",
 		"config: other.yaml":                                                        "1: config: there is no such key",
@@ -151,13 +151,13 @@ func TestCheckNamesTheLine(t *testing.T) {
 	}
 }
 
-// A file that is no YAML is refused with its line, where the parser knows it, and with what
-// a file looks like.
+// A file that is not YAML is refused. The error names the line if the parser knows it, and says
+// what a file looks like.
 func TestCheckNamesTheLineOfBrokenYAML(t *testing.T) {
 	for content, want := range map[string]string{
-		"in-flight: 2\nsyncer:\n\tscrub-rate: 2": ":3: it is no YAML: found character that cannot start any token; write 'key: value' lines, and indent with spaces",
-		"in-flight: 2\nindex: [a\nlease: 1m\n":   "it is no YAML: ",
-		"\x80\x81\xff":                           "it is no YAML: ",
+		"in-flight: 2\nsyncer:\n\tscrub-rate: 2": ":3: it is not YAML: found character that cannot start any token; write 'key: value' lines, and indent with spaces",
+		"in-flight: 2\nindex: [a\nlease: 1m\n":   "it is not YAML: ",
+		"\x80\x81\xff":                           "it is not YAML: ",
 	} {
 		file := written(t, content)
 		if _, err := config.CheckFile(file); err == nil || !strings.HasPrefix(err.Error(), file) || !strings.Contains(err.Error(), want) {
@@ -181,7 +181,7 @@ func TestAWrongFileStopsAWorker(t *testing.T) {
 	}
 }
 
-// A value that a flag or the environment gives is not the fault of a line of the file.
+// A line of the file is not blamed for a value that a flag or the environment gives.
 func TestTheFileIsNotBlamedForAFlag(t *testing.T) {
 	file := written(t, "log-dir: /tmp\nlog-file: ../b.log\n")
 	cfg, err := ingestor(t, "--config", file)
@@ -247,8 +247,8 @@ func TestShowSaysWhereValuesComeFrom(t *testing.T) {
 	}
 }
 
-// The schema that is checked in is that of the flags, and it accepts and refuses what the
-// reader does.
+// The committed schema is the one of the flags. It accepts and refuses the same files as the
+// reader.
 func TestSchema(t *testing.T) {
 	const file = "../../api/config.schema.json"
 	want, err := config.Schema()
@@ -332,7 +332,7 @@ func compiled(t *testing.T, text []byte) *jsonschema.Schema {
 	return schema
 }
 
-// document returns a file of YAML as values of JSON.
+// document returns a YAML file as values of JSON.
 func document(t *testing.T, content []byte) any {
 	t.Helper()
 	var value any
@@ -350,7 +350,7 @@ func document(t *testing.T, content []byte) any {
 	return parsed
 }
 
-// Whatever a file holds, it is read or refused, and never shows what it refers to.
+// Any file is either read or refused, and no result shows a secret that it refers to.
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{"in-flight: 3", "a: &x [1]\nb: *x", "gateway: {listen: [a, {b: c}]}", "<<: {a: 1}", "? [a]\n: b", "lease: !!binary aGk="} {
 		f.Add(seed)

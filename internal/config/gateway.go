@@ -12,7 +12,7 @@ import (
 type Gateway struct {
 	Process
 	Door
-	Git // to read lost texts again, when a repair is asked for
+	Git // for a repair, which reads lost texts again
 }
 
 // Check says what to change.
@@ -23,7 +23,7 @@ func (g Gateway) Check() error {
 	if err := g.Process.Check(); err != nil {
 		return err
 	}
-	if g.Dir != "" { // without one nothing is read from git
+	if g.Dir != "" { // without a directory nothing is read from git
 		if err := g.Git.Check(); err != nil {
 			return err
 		}
@@ -31,18 +31,18 @@ func (g Gateway) Check() error {
 	return g.Door.Check()
 }
 
-// Door says what a client may ask of the gateway.
+// Door bounds what clients may ask of the gateway.
 type Door struct {
-	MaxBody     int64         `name:"max-body-bytes" env:"LEAT_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest body of a request (${default} bytes)."`
-	Timeout     time.Duration `name:"request-timeout" env:"LEAT_REQUEST_TIMEOUT" default:"30s" help:"Longest request (${default}). A stream of events may take longer."`
+	MaxBody     int64         `name:"max-body-bytes" env:"LEAT_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" help:"Largest body of a request in bytes (${default})."`
+	Timeout     time.Duration `name:"request-timeout" env:"LEAT_REQUEST_TIMEOUT" default:"30s" help:"Longest time that a request may take (${default}). A stream of events may take longer."`
 	MaxRequests int           `name:"max-requests" env:"LEAT_MAX_REQUESTS" default:"256" placeholder:"N" help:"Requests handled at once (${default})."`
-	Rate        float64       `name:"token-rate" env:"LEAT_TOKEN_RATE" default:"50" placeholder:"N" help:"Requests a second of each token, over all gateways (${default})."`
-	Burst       int           `name:"token-burst" env:"LEAT_TOKEN_BURST" default:"100" placeholder:"N" help:"Requests of a token at once (${default})."`
+	Rate        float64       `name:"token-rate" env:"LEAT_TOKEN_RATE" default:"50" placeholder:"N" help:"Requests a second of each token, at all gateways together (${default})."`
+	Burst       int           `name:"token-burst" env:"LEAT_TOKEN_BURST" default:"100" placeholder:"N" help:"Requests of a token at once, after a rest (${default})."`
 	Streams     int           `name:"token-streams" env:"LEAT_TOKEN_STREAMS" default:"8" placeholder:"N" help:"Streams of events that a token may have open, in this process (${default})."`
-	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Web pages of this origin, such as https://app.example.com, may ask (CORS). May be repeated. Default: none."`
+	AllowOrigin []string      `name:"allow-origin" env:"LEAT_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let web pages of this origin, such as https://app.example.com, use the API (CORS). May be repeated. Default: none."`
 	Tools       []string      `name:"mcp-tools" env:"LEAT_MCP_TOOLS" placeholder:"NAME" help:"Tools that agents see at /mcp: ${mcp_tools}. Default: the first four."`
-	TextCache   int64         `name:"text-cache-bytes" env:"LEAT_TEXT_CACHE_BYTES" default:"67108864" placeholder:"BYTES" help:"Memory for texts that were read a moment ago (${default} bytes). 0: none."`
-	LocalPaths  bool          `name:"local-paths" env:"LEAT_LOCAL_PATHS" help:"Let tokens submit paths of the ingestor's machine, where it takes any. Default: only who has the stores may."`
+	TextCache   int64         `name:"text-cache-bytes" env:"LEAT_TEXT_CACHE_BYTES" default:"67108864" placeholder:"BYTES" help:"Memory in bytes for texts that were read recently (${default}). 0: none."`
+	LocalPaths  bool          `name:"local-paths" env:"LEAT_LOCAL_PATHS" help:"Let tokens submit paths of the ingestor's machine, if the ingestor accepts any. Default: only an operator with the stores may submit them."`
 	NATSCallout string        `name:"nats-callout" env:"LEAT_NATS_CALLOUT" type:"path" placeholder:"FILE" help:"Let tokens serve as passwords of NATS clients, with the file callout.json of 'leat nats config'. Default: they do not."`
 	Session
 }
@@ -86,7 +86,7 @@ func (d Door) Check() error {
 	return nil
 }
 
-// Origins are the origins of AllowOrigin as browsers write them.
+// Origins returns the origins of AllowOrigin in the form that browsers send.
 func (d Door) Origins() []string {
 	origins := make([]string, len(d.AllowOrigin))
 	for i, origin := range d.AllowOrigin {

@@ -11,9 +11,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// live are the settings that change while the workers run. The catalog holds those that
-// somebody has set; they count more than flags, environment and file. None of them changes
-// what an index holds.
+// live are the settings that can change while the workers run. The catalog holds the values that
+// somebody has set. They take precedence over flags, environment and file. None of these settings
+// changes the content of an index.
 var live = []string{
 	"log-level",
 	"approve-share", "bulk-files", "bulk-window", "bulk-ingests",
@@ -22,7 +22,7 @@ var live = []string{
 	"max-body-bytes", "request-timeout", "max-requests", "token-rate", "token-burst", "token-streams",
 }
 
-// LiveNames lists the settings that change while the workers run.
+// LiveNames lists the settings that can change while the workers run.
 func LiveNames() []string { return slices.Sorted(slices.Values(live)) }
 
 // liveFlags holds the flags of all live settings.
@@ -37,7 +37,7 @@ type liveFlags struct {
 // CheckLive says what is wrong with a value for a live setting.
 func CheckLive(name, value string) error {
 	if !slices.Contains(live, name) {
-		return fmt.Errorf("%.40q does not change while the workers run: choose one of %s, or set it by flag, environment or file", name, strings.Join(LiveNames(), ", "))
+		return fmt.Errorf("%.40q cannot change while the workers run: choose one of %s, or set it by flag, environment or file", name, strings.Join(LiveNames(), ", "))
 	}
 	var cfg liveFlags
 	flags, err := flagsOf(Program{Name: ownSection}, &cfg)
@@ -48,7 +48,7 @@ func CheckLive(name, value string) error {
 	if text := s.refuse(entry{text: value, plain: true}); text != "" {
 		return fmt.Errorf("%s: %s", name, text)
 	}
-	for _, other := range flags { // the rest has defaults, whatever this environment says
+	for _, other := range flags { // the other flags take their defaults, whatever this environment says
 		if err := set(other.flag, other.flag.Default); other.flag.HasDefault && err != nil {
 			return err
 		}
@@ -69,15 +69,15 @@ func set(flag *kong.Flag, value string) error {
 	return flag.Parse(kong.Scan().PushTyped(value, kong.FlagValueToken), flag.Target)
 }
 
-// Live changes the live settings of a program that runs. Whoever uses the settings must
-// not do so while Apply changes them.
+// Live changes the live settings of a running program. No code may use the settings while Apply
+// changes them.
 type Live struct {
 	flags map[string]*kong.Flag
-	base  map[string]reflect.Value // what command line, environment and file say
-	held  map[string]string        // what the catalog said last, of this program's settings
+	base  map[string]reflect.Value // the values of command line, environment and file
+	held  map[string]string        // the catalog's latest values of this program's settings
 }
 
-// NewLive takes the flags of a program as they were parsed.
+// NewLive takes the parsed flags of a program.
 func NewLive(flags []*kong.Flag) (*Live, error) {
 	known, err := settings()
 	if err != nil {
@@ -97,7 +97,7 @@ func NewLive(flags []*kong.Flag) (*Live, error) {
 	return l, nil
 }
 
-// own are the settings among those of the catalog that this program has.
+// own returns the settings of the catalog that this program has.
 func (l *Live) own(settings map[string]string) map[string]string {
 	own := make(map[string]string)
 	for name, value := range settings {
@@ -108,12 +108,11 @@ func (l *Live) own(settings map[string]string) map[string]string {
 	return own
 }
 
-// levelName is the setting that changes the level of logs, which no worker has to begin
-// anew for.
+// levelName is the setting of the level of logs, for which no worker has to start again.
 const levelName = "log-level"
 
-// Differs reports whether the catalog's settings differ, for this program, from those that
-// were applied last, apart from the level of its logs.
+// Differs reports whether the catalog's settings for this program, apart from the level of its
+// logs, differ from the ones that were applied last.
 func (l *Live) Differs(settings map[string]string) bool {
 	now, then := l.own(settings), maps.Clone(l.held)
 	delete(now, levelName)
@@ -121,7 +120,7 @@ func (l *Live) Differs(settings map[string]string) bool {
 	return !maps.Equal(now, then)
 }
 
-// Level is the level of logs that the catalog's settings ask for.
+// Level returns the level of logs that the catalog's settings ask for.
 func (l *Live) Level(settings map[string]string) slog.Level {
 	level, ok := slog.LevelInfo, false
 	if base, found := l.base[levelName]; found {
@@ -136,8 +135,9 @@ func (l *Live) Level(settings map[string]string) slog.Level {
 	return level
 }
 
-// Apply gives the program's flags the values of the catalog, and those that the catalog
-// does not name their own. A value that does not fit, as of another release, is left out.
+// Apply sets the program's flags to the values of the catalog. Flags that the catalog does not name
+// get their own values back. It leaves out a value that does not fit, such as one of another
+// release.
 func (l *Live) Apply(settings map[string]string) (refused []error) {
 	l.held = l.own(settings)
 	for name, flag := range l.flags {

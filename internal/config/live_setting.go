@@ -6,23 +6,23 @@ import (
 	"sync"
 )
 
-// LiveSetting tells people of a setting that changes while the workers run.
+// LiveSetting describes to people a setting that can change while the workers run.
 type LiveSetting struct {
 	Name    string
 	Text    string // its purpose
-	Values  string // which kind of value it takes
-	Bounds  string // "1 to 1000"; "": any of the kind
-	Default string // counts where neither catalog, flag, environment nor file says anything
-	Worker  string // the only one that has it; "": several do
+	Values  string // the kind of values it takes
+	Bounds  string // such as "1 to 1000"; "": any value of the kind
+	Default string // the value if neither catalog, flag, environment nor file gives one
+	Worker  string // the only worker that has it; "": several have it
 }
 
-// LiveSettings lists the settings that change while the workers run, by name.
+// LiveSettings lists the settings that can change while the workers run, by name.
 func LiveSettings() ([]LiveSetting, error) {
 	list, err := liveSettings()
 	return slices.Clone(list), err
 }
 
-// liveSettings finds them once: to try values out takes a while.
+// liveSettings makes the list once, because trying values out takes a while.
 var liveSettings = sync.OnceValues(func() ([]LiveSetting, error) {
 	known, err := settings()
 	if err != nil {
@@ -46,12 +46,11 @@ var liveSettings = sync.OnceValues(func() ([]LiveSetting, error) {
 	return list, nil
 })
 
-// beyond are values that are out of the bounds of any setting that has some, by kinds of
-// values: numbers and lengths of time.
+// beyond are numbers and durations that lie outside the bounds of any setting with bounds.
 var beyond = []string{"-1", "-1s", "0", "0s", "9000000000000000000", "2000000h"}
 
-// bounds says which values a live setting takes, in the words in which its check refuses
-// one that is out of them.
+// bounds says which values a live setting takes. It takes the words from the error with which the
+// setting's check refuses a value out of bounds.
 func bounds(name string) string {
 	for _, value := range beyond {
 		err := CheckLive(name, value)

@@ -9,8 +9,7 @@ import (
 	"github.com/leatworks/leat/internal/config"
 )
 
-// Settings of the catalog count more than flags and environment, and give way when they are
-// taken back.
+// Settings of the catalog take precedence over flags and environment, until they are taken back.
 func TestLiveSettings(t *testing.T) {
 	t.Setenv("LEAT_POINTS_RATE", "77")
 	var cfg config.Syncer
@@ -39,7 +38,7 @@ func TestLiveSettings(t *testing.T) {
 	if level := l.Level(set); level != slog.LevelDebug {
 		t.Errorf("the level is %s", level)
 	}
-	set["token-rate"], set["log-level"] = "4", "error" // of another worker, and of logs
+	set["token-rate"], set["log-level"] = "4", "error" // a setting of another worker, and the level of logs
 	if l.Differs(set) {
 		t.Error("they differ by what is not this worker's")
 	}
@@ -52,7 +51,7 @@ func TestLiveSettings(t *testing.T) {
 }
 
 func TestOnlyWhatFitsIsSet(t *testing.T) {
-	t.Setenv("LEAT_SCRUB_RATE", "nonsense") // of the machine that asks
+	t.Setenv("LEAT_SCRUB_RATE", "nonsense") // the asking machine's own environment must not matter
 	for _, name := range config.LiveNames() {
 		if err := config.CheckLive(name, "env:X"); err == nil {
 			t.Errorf("%s takes a reference", name)

@@ -6,8 +6,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Paths makes flags of the type path absolute. Unlike kong's own mapper it
-// leaves an empty one empty: LEAT_GIT_DIR= is no directory, not the current one.
+// Paths makes flags of the type path absolute. Unlike kong's own mapper it leaves an empty one
+// empty: LEAT_GIT_DIR= means no directory, not the current one.
 func Paths() kong.Option {
 	return kong.NamedMapper("path", kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
 		var path string

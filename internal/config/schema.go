@@ -17,8 +17,8 @@ const (
 	referencePattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`
 )
 
-// Schema returns the JSON Schema of the configuration file. It is made of the flags, so
-// that it cannot differ from them.
+// Schema returns the JSON Schema of the configuration file. It is made from the flags, so that it
+// cannot differ from them.
 func Schema() ([]byte, error) {
 	known, err := settings()
 	if err != nil {
@@ -27,7 +27,7 @@ func Schema() ([]byte, error) {
 	root := map[string]any{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SchemaID,
 		"title":       "Configuration of leat",
-		"description": "Settings of all workers and of the command leat. A section holds those of one program alone. Flags and environment variables count more.",
+		"description": "Settings of all workers and of the command leat. A section holds settings of one program alone. Flags and environment variables take precedence.",
 	}
 	properties := known.describe("")
 	for section := range known.sections {
@@ -96,7 +96,7 @@ func (s setting) describe() map[string]any {
 	return d
 }
 
-// typed is a default in its own type.
+// typed returns a default in its own type.
 func (s setting) typed(text string) any {
 	switch s.flag.Target.Interface().(type) {
 	case bool:

@@ -15,15 +15,15 @@ import (
 
 // Session says how people sign in with a browser.
 type Session struct {
-	PublicURL       string        `name:"public-url" env:"LEAT_PUBLIC_URL" placeholder:"URL" help:"Where browsers find the gateway, such as https://leat.example.com. Default: https and the host that a request names, or http on this machine."`
-	SessionLifetime time.Duration `name:"session-lifetime" env:"LEAT_SESSION_LIFETIME" default:"12h" help:"How long a person stays signed in (${default})."`
-	OIDCIssuer      string        `name:"oidc-issuer" env:"LEAT_OIDC_ISSUER" placeholder:"URL" help:"Provider of OpenID Connect by which people sign in. Default: none, so that they sign in with a token."`
-	OIDCClient      string        `name:"oidc-client" env:"LEAT_OIDC_CLIENT" placeholder:"ID" help:"Id by which the provider knows leat. Its secret comes from LEAT_OIDC_CLIENT_SECRET."`
-	OIDCSecretFile  string        `name:"oidc-client-secret-file" env:"LEAT_OIDC_CLIENT_SECRET_FILE" type:"path" placeholder:"FILE" help:"File of the client's secret. Default: LEAT_OIDC_CLIENT_SECRET."`
+	PublicURL       string        `name:"public-url" env:"LEAT_PUBLIC_URL" placeholder:"URL" help:"Address at which browsers find the gateway, such as https://leat.example.com. Default: https and the host that a request names, or http on this machine."`
+	SessionLifetime time.Duration `name:"session-lifetime" env:"LEAT_SESSION_LIFETIME" default:"12h" help:"Time for which a person stays signed in (${default})."`
+	OIDCIssuer      string        `name:"oidc-issuer" env:"LEAT_OIDC_ISSUER" placeholder:"URL" help:"Provider of OpenID Connect through which people sign in. Default: none; people sign in with a token."`
+	OIDCClient      string        `name:"oidc-client" env:"LEAT_OIDC_CLIENT" placeholder:"ID" help:"Id under which the provider knows leat. The secret comes from LEAT_OIDC_CLIENT_SECRET."`
+	OIDCSecretFile  string        `name:"oidc-client-secret-file" env:"LEAT_OIDC_CLIENT_SECRET_FILE" type:"path" placeholder:"FILE" help:"File with the client's secret. Default: LEAT_OIDC_CLIENT_SECRET."`
 	OIDCName        string        `name:"oidc-name" env:"LEAT_OIDC_NAME" placeholder:"NAME" help:"Name of the provider on the page to sign in. Default: its host."`
-	OIDCScopes      []string      `name:"oidc-scopes" env:"LEAT_OIDC_SCOPES" default:"profile,email" placeholder:"SCOPE" help:"Scopes that the provider is asked for beside openid (${default})."`
-	OIDCClaim       string        `name:"oidc-claim" env:"LEAT_OIDC_CLAIM" default:"roles" placeholder:"CLAIM" help:"Claim of the ID token that holds a person's roles (${default}). Dots lead into objects: realm_access.roles."`
-	OIDCRole        []string      `name:"oidc-role" env:"LEAT_OIDC_ROLES" sep:";" placeholder:"ROLE=TENANT:SCOPES[:GLOBS]" help:"What people of a role may do: scopes and globs of repositories, separated by commas. The tenant * is the installation, the role * is everybody. May be repeated; the first that fits decides."`
+	OIDCScopes      []string      `name:"oidc-scopes" env:"LEAT_OIDC_SCOPES" default:"profile,email" placeholder:"SCOPE" help:"Scopes that the provider is asked for in addition to openid (${default})."`
+	OIDCClaim       string        `name:"oidc-claim" env:"LEAT_OIDC_CLAIM" default:"roles" placeholder:"CLAIM" help:"Claim of the ID token that holds a person's roles (${default}). Dots lead into objects, as in realm_access.roles."`
+	OIDCRole        []string      `name:"oidc-role" env:"LEAT_OIDC_ROLES" sep:";" placeholder:"ROLE=TENANT:SCOPES[:GLOBS]" help:"What people of a role may do: scopes and globs of repositories, separated by commas. The tenant * is the installation, and the role * is everybody. May be repeated; the first one that fits decides."`
 }
 
 // Check says what to change.
@@ -49,7 +49,7 @@ func (s Session) Check() error {
 	case s.OIDCClient == "":
 		return errors.New("--oidc-issuer needs --oidc-client (LEAT_OIDC_CLIENT)")
 	case len(s.OIDCRole) == 0:
-		return errors.New("--oidc-issuer needs --oidc-role (LEAT_OIDC_ROLES): without a role nobody may come in")
+		return errors.New("--oidc-issuer needs --oidc-role (LEAT_OIDC_ROLES): without a role nobody may sign in")
 	}
 	if _, err := s.Rules(); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s Session) Check() error {
 	return err
 }
 
-// Rules say what people of each role may do.
+// Rules returns what people of each role may do.
 func (s Session) Rules() (access.Rules, error) {
 	rules := make(access.Rules, len(s.OIDCRole))
 	for i, text := range s.OIDCRole {
@@ -74,7 +74,7 @@ func (s Session) Rules() (access.Rules, error) {
 // maxClientSecret bounds the file of the client's secret, in bytes.
 const maxClientSecret = 64 << 10
 
-// OIDCSecret is the client's secret, "" if it has none.
+// OIDCSecret returns the client's secret, or "" if there is none.
 func (s Session) OIDCSecret() (string, error) {
 	secret := os.Getenv("LEAT_OIDC_CLIENT_SECRET")
 	if s.OIDCSecretFile == "" {

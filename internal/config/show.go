@@ -12,23 +12,22 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Shown is a setting of a program, with where its value comes from.
+// Shown is a setting of a program, with the source of its value.
 type Shown struct {
 	Key    string `json:"key"`
 	Value  string `json:"value"` // "" if there is none; masked if it is a secret
 	Source string `json:"source"`
 }
 
-// The value shown in place of a secret, and the sources that are neither a variable nor
-// a line.
+// The value shown in place of a secret, and the sources other than a variable or a line.
 const (
 	masked        = "••••••"
 	sourceDefault = "default"
 	sourceUnset   = "not set"
 )
 
-// Show returns the settings of a program as this environment and the file give them, in
-// the order of their keys. No value is a secret or holds one.
+// Show returns the settings of a program that result from this environment and the file, sorted by
+// key. No value is a secret or holds one.
 func Show(p Program, file string) ([]Shown, error) {
 	cfg := p.flags()
 	parser, err := p.Parser(cfg, "")
@@ -104,7 +103,7 @@ func (d *document) showSecret(key string, variables []string) Shown {
 	return Shown{key, masked, source}
 }
 
-// written is a value as it is written in a file.
+// written returns a value in the form of a file.
 func written(v reflect.Value) string {
 	if v.Kind() == reflect.Slice {
 		items := make([]string, v.Len())
@@ -116,8 +115,8 @@ func written(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// withoutPassword masks the passwords in a list of addresses, which commas separate. It
-// hides any element that is no address.
+// withoutPassword masks the passwords in a list of addresses separated by commas. It hides every
+// element that is not an address.
 func withoutPassword(text string) string {
 	parts := strings.Split(text, ",")
 	for i, part := range parts {
@@ -150,7 +149,7 @@ func withoutPassword(text string) string {
 // Given reports whether somebody has set the value.
 func (s Shown) Given() bool { return s.Source != sourceDefault && s.Source != sourceUnset }
 
-// ShowAll returns the settings of several programs in one list. A setting on which they
+// ShowAll returns the settings of several programs in one list. A setting on which the programs
 // differ is listed once for each, as WORKER.KEY.
 func ShowAll(programs []Program, file string) ([]Shown, error) {
 	var order []string

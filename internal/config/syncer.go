@@ -25,7 +25,7 @@ func (s Syncer) Check() error {
 	if err := s.Worker.Check(); err != nil {
 		return err
 	}
-	if s.Dir != "" { // without one nothing is read from git
+	if s.Dir != "" { // without a directory nothing is read from git
 		if err := s.Git.Check(); err != nil {
 			return err
 		}
@@ -36,37 +36,37 @@ func (s Syncer) Check() error {
 	return s.Upkeep.Check()
 }
 
-// Upkeep says how the syncer keeps S3 and Qdrant true to the catalog, and the
-// catalog to the remotes.
+// Upkeep says how the syncer keeps S3 and Qdrant true to the catalog, and the catalog true to the
+// remotes.
 type Upkeep struct {
-	PollInterval    time.Duration `env:"LEAT_POLL_INTERVAL" default:"0s" help:"How often each ref's remote is asked whether it has moved (${default}: never; submissions tell)."`
-	ScrubInterval   time.Duration `env:"LEAT_SCRUB_INTERVAL" default:"24h" help:"How often all objects are read and proved (${default}); 0s: never."`
-	ScrubRate       int64         `env:"LEAT_SCRUB_RATE" default:"16" placeholder:"N" help:"MiB a second that this reads (${default})."`
+	PollInterval    time.Duration `env:"LEAT_POLL_INTERVAL" default:"0s" help:"How often the syncer asks each ref's remote whether it has moved (${default}). 0s: never; leat then relies on submissions."`
+	ScrubInterval   time.Duration `env:"LEAT_SCRUB_INTERVAL" default:"24h" help:"How often all objects are read and verified (${default}); 0s: never."`
+	ScrubRate       int64         `env:"LEAT_SCRUB_RATE" default:"16" placeholder:"N" help:"MiB a second that this reading takes (${default})."`
 	PointsInterval  time.Duration `env:"LEAT_POINTS_INTERVAL" default:"1h" help:"How often the index is compared with the catalog (${default}); 0s: never."`
-	PointsRate      int64         `env:"LEAT_POINTS_RATE" default:"10000" placeholder:"N" help:"Points a second that this reads (${default})."`
+	PointsRate      int64         `env:"LEAT_POINTS_RATE" default:"10000" placeholder:"N" help:"Points a second that this comparison reads (${default})."`
 	GarbageInterval time.Duration `env:"LEAT_GARBAGE_INTERVAL" default:"1h" help:"How often content that nothing refers to is collected (${default}); 0s: never."`
-	S3ColdClass     string        `name:"s3-cold-class" env:"LEAT_S3_COLD_CLASS" placeholder:"CLASS" help:"Class of storage for the objects of old packs, such as STANDARD_IA or GLACIER_IR; none that has to be thawed before a read. Default: they stay in the bucket's class."`
-	S3ColdAfter     time.Duration `name:"s3-cold-after" env:"LEAT_S3_COLD_AFTER" default:"720h" help:"How old a pack is when it gets that class (${default})."`
-	DormantAfter    time.Duration `env:"LEAT_DORMANT_AFTER" default:"0s" help:"How long nobody has searched a ref when it leaves the index, until somebody does (${default}: it never leaves); 10m or more."`
-	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How long such content is kept (${default}). Longer than a backup takes."`
+	S3ColdClass     string        `name:"s3-cold-class" env:"LEAT_S3_COLD_CLASS" placeholder:"CLASS" help:"Storage class for the objects of old packs, such as STANDARD_IA or GLACIER_IR. Do not give a class whose objects must be restored before a read. Default: objects stay in the bucket's class."`
+	S3ColdAfter     time.Duration `name:"s3-cold-after" env:"LEAT_S3_COLD_AFTER" default:"720h" help:"Age at which a pack gets that class (${default})."`
+	DormantAfter    time.Duration `env:"LEAT_DORMANT_AFTER" default:"0s" help:"Time after which a ref that nobody searches leaves the index, until somebody searches it again (${default}); 10m or more, or 0s: never."`
+	GarbageGrace    time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"Time for which such content is kept (${default}). It must be longer than a backup takes."`
 
-	LettersPerTenant    int           `env:"LEAT_LETTERS_PER_TENANT" default:"1000" placeholder:"N" help:"Dead letters kept of a tenant; beyond that the oldest go (${default})."`
+	LettersPerTenant    int           `env:"LEAT_LETTERS_PER_TENANT" default:"1000" placeholder:"N" help:"Dead letters that are kept for a tenant; beyond that the oldest go (${default})."`
 	LettersMiB          int           `name:"letters-mib" env:"LEAT_LETTERS_MIB" default:"16" placeholder:"MIB" help:"MiB of payloads and headers that a tenant's dead letters may take (${default})."`
-	LetterRetention     time.Duration `env:"LEAT_LETTER_RETENTION" default:"2160h" help:"How long a dead letter is kept (${default})."`
-	DeliveriesPerHook   int           `env:"LEAT_DELIVERIES_PER_HOOK" default:"1000" placeholder:"N" help:"Deliveries kept of a webhook; beyond that the oldest go (${default})."`
-	DeliveryRetention   time.Duration `env:"LEAT_DELIVERY_RETENTION" default:"720h" help:"How long a delivery of a webhook is kept (${default})."`
-	GenerationRetention time.Duration `env:"LEAT_GENERATION_RETENTION" default:"24h" help:"How long the index is kept that another has replaced, so that 'leat generations rollback' can bring it back (${default})."`
+	LetterRetention     time.Duration `env:"LEAT_LETTER_RETENTION" default:"2160h" help:"Time for which a dead letter is kept (${default})."`
+	DeliveriesPerHook   int           `env:"LEAT_DELIVERIES_PER_HOOK" default:"1000" placeholder:"N" help:"Deliveries that are kept for a webhook; beyond that the oldest go (${default})."`
+	DeliveryRetention   time.Duration `env:"LEAT_DELIVERY_RETENTION" default:"720h" help:"Time for which a delivery of a webhook is kept (${default})."`
+	GenerationRetention time.Duration `env:"LEAT_GENERATION_RETENTION" default:"24h" help:"Time for which a replaced index is kept, so that 'leat generations rollback' can bring it back (${default})."`
 
 	Backups
 }
 
-// frozenClasses are those of Amazon S3 whose objects have to be restored before a read.
+// frozenClasses are the storage classes of Amazon S3 whose objects must be restored before a read.
 var (
 	frozenClasses = []string{"GLACIER", "DEEP_ARCHIVE"}
 	classPattern  = regexp.MustCompile(`^[A-Z0-9_]{1,64}$`)
 )
 
-// leastDormantAfter is twice the time in which a search of a ref is recorded once.
+// leastDormantAfter is twice the time within which searches of a ref are recorded only once.
 const leastDormantAfter = 10 * time.Minute
 
 // Check says what to change.
@@ -116,17 +116,17 @@ func (u Upkeep) Check() error {
 	return nil
 }
 
-// Letters is the limit of dead letters.
+// Letters returns the limit of dead letters.
 func (u Upkeep) Letters() catalog.LetterLimit {
 	return catalog.LetterLimit{Most: u.LettersPerTenant, MostBytes: int64(u.LettersMiB) << 20, Age: u.LetterRetention}
 }
 
-// Deliveries is how many deliveries of webhooks are kept.
+// Deliveries returns how many deliveries of webhooks are kept.
 func (u Upkeep) Deliveries() syncer.Deliveries {
 	return syncer.Deliveries{Age: u.DeliveryRetention, Keep: u.DeliveriesPerHook}
 }
 
-// Objects configures the scrub and the collection of garbage.
+// Objects returns the configuration of the scrub and of the collection of garbage.
 func (u Upkeep) Objects() object.Config {
 	return object.Config{
 		ScrubInterval: u.ScrubInterval, ScrubRate: u.ScrubRate << 20, GarbageInterval: u.GarbageInterval, Grace: u.GarbageGrace,
@@ -134,7 +134,7 @@ func (u Upkeep) Objects() object.Config {
 	}
 }
 
-// Points configures the comparison with Qdrant.
+// Points returns the configuration of the comparison with Qdrant.
 func (u Upkeep) Points(alias string) point.Config {
 	return point.Config{Alias: alias, Interval: u.PointsInterval, Rate: u.PointsRate}
 }

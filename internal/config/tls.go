@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// TLS says whom to trust of a server that speaks TLS, and who this client is. The zero
-// value trusts the system's authorities and shows no certificate.
+// TLS says which authorities a connection over TLS trusts, and which certificate this client shows.
+// The zero value trusts the system's authorities and shows no certificate.
 type TLS struct {
-	CA          string `name:"ca" env:"CA" type:"path" placeholder:"FILE" help:"File of the authorities (PEM) that sign this server's certificate. Default: those of the system."`
+	CA          string `name:"ca" env:"CA" type:"path" placeholder:"FILE" help:"File of the authorities (PEM) that sign this server's certificate. Default: the system's authorities."`
 	Certificate string `name:"certificate" env:"CERTIFICATE" type:"path" placeholder:"FILE" help:"File of the certificate (PEM) that this client shows. It is read at each connection, so that it can be renewed."`
 	Key         string `name:"key" env:"KEY" type:"path" placeholder:"FILE" help:"File of that certificate's key (PEM)."`
 }
 
-// Config returns the settings of connections, nil for those of the system. The files of
-// certificate and key are read again at each handshake; that of the authorities is not.
+// Config returns the settings of connections, or nil for the system's own. The files of certificate
+// and key are read again at each handshake; the file of authorities is not.
 func (t TLS) Config() (*tls.Config, error) {
 	if t == (TLS{}) {
 		return nil, nil
@@ -46,8 +46,8 @@ func (t TLS) Config() (*tls.Config, error) {
 	return cfg, nil
 }
 
-// of is Config for connections to a URL, which name describes. It refuses files beside one
-// of a connection that is not encrypted, where they would be ignored.
+// of is Config for connections to a URL, which name describes. If the connection is not encrypted,
+// it refuses files, since they would be ignored.
 func (t TLS) of(flags, name, url string) (*tls.Config, error) {
 	cfg, err := t.Config()
 	if err != nil {
@@ -59,14 +59,14 @@ func (t TLS) of(flags, name, url string) (*tls.Config, error) {
 	return cfg, nil
 }
 
-// Peer is a store, and what a connection to it shows.
+// Peer is a store, and the certificate that a connection to it shows.
 type Peer struct {
 	Name string
-	URL  string // one address, or several; "": it is embedded, or there is none
-	TLS  TLS    // leat's own certificate; that of Postgres is in its URL
+	URL  string // one address, or several; "": the store is embedded, or there is none
+	TLS  TLS    // leat's own certificate; for Postgres it is in the URL
 }
 
-// Peers are the four stores.
+// Peers returns the four stores.
 func (s Stores) Peers() []Peer {
 	return []Peer{
 		{"nats", s.NATSURL, s.NATSTLS}, {"postgres", s.PostgresURL, TLS{}},
@@ -90,7 +90,8 @@ func (t TLS) pair() (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// End returns when the certificate that this client shows ends. ok is false if it shows none.
+// End returns the time at which the certificate that this client shows ends. ok is false if it
+// shows none.
 func (t TLS) End() (end time.Time, ok bool, err error) {
 	if t.Certificate == "" {
 		return end, false, nil
@@ -102,7 +103,8 @@ func (t TLS) End() (end time.Time, ok bool, err error) {
 	return pair.Leaf.NotAfter, true, nil
 }
 
-// settings are those of a configuration that Check has seen, which says its errors.
+// settings returns the settings of a configuration that has passed Check, and ignores errors, since
+// Check has reported them.
 func (t TLS) settings() *tls.Config {
 	cfg, err := t.Config()
 	if err != nil {

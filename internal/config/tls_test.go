@@ -40,7 +40,7 @@ func TestFilesOfCertificates(t *testing.T) {
 	}
 }
 
-// A certificate that was renewed is shown at the next connection.
+// The next connection shows a renewed certificate.
 func TestARenewedCertificateIsRead(t *testing.T) {
 	authority := testenv.NewAuthority(t)
 	certificate, key := authority.Sign(t, "client")
