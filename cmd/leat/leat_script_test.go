@@ -148,11 +148,22 @@ func waitUntil(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
+// patience is how long a script waits for a condition. A machine that runs many scripts
+// takes half a minute to start a leat.
+const patience = 2 * time.Minute
+
+// eventually asks again after a pause as long as the question took: what is waited for needs
+// the processor, too.
 func eventually(ts *testscript.TestScript, what string, is func() bool) {
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			ts.Fatalf("not within 30 s: %s", what)
+	for deadline := time.Now().Add(patience); ; {
+		asked := time.Now()
+		if is() {
+			return
 		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("not within %s: %s", patience, what)
+		}
+		time.Sleep(max(200*time.Millisecond, time.Since(asked)))
 	}
 }
 
