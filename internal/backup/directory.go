@@ -18,9 +18,6 @@ import (
 // happen again a second later.
 var errLocal = errors.New("the directory cannot be used")
 
-// temporary begins the names of files that are being written.
-const temporary = ".leat-"
-
 // directory is a target in a directory of this machine.
 type directory struct{ root string }
 
@@ -45,7 +42,7 @@ func (directory) Close() {}
 
 // file returns the path of an object. It refuses a name that leads out of the directory.
 func (d directory) file(name string) (string, error) {
-	if !filepath.IsLocal(name) || strings.HasPrefix(filepath.Base(name), temporary) {
+	if !filepath.IsLocal(name) || strings.HasPrefix(filepath.Base(name), file.Temporary) {
 		return "", fmt.Errorf("%w: %q is not a name of an object", errLocal, name)
 	}
 	return filepath.Join(d.root, filepath.FromSlash(name)), nil
@@ -63,37 +60,10 @@ func (d directory) Put(ctx context.Context, name string, body []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("put %s: %w: %w", name, errLocal, err)
 	}
-	if err := replace(path, body); err != nil {
+	if err := file.Replace(path, body, 0o600); err != nil {
 		return fmt.Errorf("put %s: %w: %w", name, errLocal, err)
 	}
 	return nil
-}
-
-func replace(path string, body []byte) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, temporary+"*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name()) // it may be gone
-		}
-	}()
-	if _, err = f.Write(body); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return file.Sync(dir)
 }
 
 func (d directory) Get(ctx context.Context, name string, most int64) ([]byte, error) {
@@ -136,7 +106,7 @@ func (d directory) List(ctx context.Context, under string) iter.Seq2[Item, error
 			if err != nil || ctx.Err() != nil {
 				return errors.Join(err, context.Cause(ctx))
 			}
-			if entry.IsDir() || strings.HasPrefix(entry.Name(), temporary) {
+			if entry.IsDir() || strings.HasPrefix(entry.Name(), file.Temporary) {
 				return nil
 			}
 			info, err := entry.Info()

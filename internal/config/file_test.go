@@ -92,7 +92,7 @@ func TestSecretsOfAFileAreReferences(t *testing.T) {
 	if err := os.Unsetenv("TEST_ACCESS"); err != nil {
 		t.Fatal(err)
 	}
-	if err := cfg.CheckNamed(); err == nil || !strings.Contains(err.Error(), file+":1: s3-access-key: TEST_ACCESS is not in the environment") {
+	if err := cfg.CheckNamed(); err == nil || !strings.Contains(err.Error(), file+":1: s3-access-key: the environment variable TEST_ACCESS is not set") {
 		t.Errorf("a secret that is missing is answered with %v", err)
 	}
 }
@@ -109,13 +109,13 @@ func TestCheckNamesTheLine(t *testing.T) {
 		"in-flight: [1]":          "1: in-flight: write one value",
 		"include: [[a]]":          "1: include: write a list of plain values",
 		"- a":                     "1: write 'key: value' lines",
-		"gateway:\n  parsers: 2":  "2: gateway.parsers: it is no setting of gateway; move it out",
-		"lease: 1m\nlease: 2m":    "2: lease: it stands in line 1 already",
-		"s3-secret-key: hunter2":  "1: s3-secret-key: it is a secret and must not stand here; write env:NAME or file:PATH",
+		"gateway:\n  parsers: 2":  "2: gateway.parsers: it is not a setting of gateway; move it out",
+		"lease: 1m\nlease: 2m":    "2: lease: it is also in line 1; remove one",
+		"s3-secret-key: hunter2":  "1: s3-secret-key: it is a secret, which a file must not hold; write env:NAME or file:PATH",
 		"\n\npostgres-url: postgres://u:hunter2@h/d":                                "3: postgres-url: it holds a password; write env:NAME or file:PATH",
 		"nats-url: nats://a,nats://u:hunter2@b":                                     "1: nats-url: it holds a password",
 		"index: env:X":                                                              "1: index: only secrets and addresses",
-		"postgres-url: env:NO_SUCH_VARIABLE":                                        "1: postgres-url: NO_SUCH_VARIABLE is not in the environment; set it",
+		"postgres-url: env:NO_SUCH_VARIABLE":                                        "1: postgres-url: the environment variable NO_SUCH_VARIABLE is not set; set it",
 		"bulk-window: 9\ngateway: {token-rate: 0}":                                  "2: gateway.token-rate: 0: give more than 0",
 		"syncer:\n  s3-cold-class: GLACIER":                                         "2: syncer.s3-cold-class: \"GLACIER\": give a class whose objects can be read at once",
 		"gateway:\n  listen: 8475":                                                  `2: gateway.listen: "8475" is not allowed; write ADDRESS:PORT`,
@@ -124,7 +124,7 @@ func TestCheckNamesTheLine(t *testing.T) {
 		"config: other.yaml":                                                        "1: config: there is no such key",
 		"x: 1\n---\ny: 2":                                                           "",
 		"lease: [":                                                                  "",
-		"embedder: {lease: 1m, lease: 2m}\nlisten: a":                               "1: embedder.lease: it stands in line 1 already",
+		"embedder: {lease: 1m, lease: 2m}\nlisten: a":                               "1: embedder.lease: it is also in line 1",
 	} {
 		file := written(t, content)
 		findings, err := config.CheckFile(file)
@@ -229,7 +229,7 @@ func TestShowSaysWhereValuesComeFrom(t *testing.T) {
 	for key, want := range map[string]string{
 		"index": file + ":4", "lease": "environment: LEAT_LEASE", "token-rate": file + ":5", "bulk-files": "default", "s3-region": "not set",
 		"postgres-url": file + ":1, env:TEST_DATABASE", "s3-secret-key": file + ":2", "nats-token": "environment: LEAT_NATS_TOKEN",
-		"s3-access-key": "TEST_NONE is not in the environment", "gateway.listen": "default", "ingestor.in-flight": "default",
+		"s3-access-key": "TEST_NONE is not set", "gateway.listen": "default", "ingestor.in-flight": "default",
 	} {
 		s, found := shown[key]
 		if key == "token-rate" {

@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 )
 
+// Temporary begins the names of the files that Replace writes first.
+const Temporary = ".leat-"
+
 // Replace durably replaces a file in one step. Until then the new content is in a file of the same
-// directory that only its owner can read.
+// directory that only its owner can read. A crash may leave that file behind.
 func Replace(name string, content []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(name), ".new-*") // mode 0600
+	temp, err := os.CreateTemp(filepath.Dir(name), Temporary+"*") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -22,7 +25,10 @@ func Replace(name string, content []byte, mode fs.FileMode) error {
 	if err := errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(temp.Name(), name)
+	if err := os.Rename(temp.Name(), name); err != nil {
+		return err
+	}
+	return Sync(filepath.Dir(name))
 }
 
 // Sync writes a file to the disk, so that it outlives a crash of the machine. For a directory it

@@ -14,8 +14,8 @@ import (
 type auditInput struct {
 	Page
 	Action    string    `query:"action" maxLength:"64" doc:"Only changes of this kind, such as token or token.create."`
-	Since     time.Time `query:"since" doc:"Only changes from then on."`
-	AnyTenant bool      `query:"any_tenant" doc:"Also those of other tenants, and of the installation. Takes a token of the installation."`
+	Since     time.Time `query:"since" doc:"Only changes from this time on."`
+	AnyTenant bool      `query:"any_tenant" doc:"Include the changes of other tenants and of the installation. Needs a token of the installation."`
 }
 
 type auditOutput struct {
@@ -27,8 +27,8 @@ type auditOutput struct {
 
 func registerAudit(api huma.API, d deps) {
 	get(api, d, route{
-		id: "list-audit", path: "/audit", tag: "audit", scope: access.ScopeAdmin, summary: "List who changed what, the newest first",
-		text: "Takes a token that reaches all repositories of the tenant. No entry holds a secret.",
+		id: "list-audit", path: "/audit", tag: "audit", scope: access.ScopeAdmin, summary: "List the changes and who made them, newest first",
+		text: "Needs a token that reaches all repositories of the tenant. No entry holds a secret.",
 	}, d.listAudit)
 }
 

@@ -19,12 +19,11 @@ import (
 const (
 	securityScheme  = "token"
 	tenantParameter = "tenant"
-	// maxSecret is far above the length of a token. What is longer is not looked up.
+	// maxSecret is far above the length of a token. A longer text is not looked up.
 	maxSecret = 512
 )
 
-// authenticate lets a request through whose token has the route's scope, and is within
-// its rate.
+// authenticate lets a request through if its token has the route's scope and is within its rate.
 func (d deps) authenticate(api huma.API, r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		admitted, err := d.admit(ctx, r)
@@ -36,7 +35,7 @@ func (d deps) authenticate(api huma.API, r route) func(huma.Context, func(huma.C
 	}
 }
 
-// admit returns the context of a request whose token may ask a route: it says who asks,
+// admit returns the context of a request whose token may use a route. The context says who asks,
 // and from where.
 func (d deps) admit(ctx huma.Context, r route) (context.Context, error) {
 	who, err := d.identify(ctx, r)
@@ -47,7 +46,7 @@ func (d deps) admit(ctx huma.Context, r route) (context.Context, error) {
 	return context.WithValue(granted, callerKey{}, who), nil
 }
 
-// origin is where a request came from, for the audit log.
+// origin returns where a request came from, for the audit log.
 func origin(ctx huma.Context, door string) access.Origin {
 	address := ctx.RemoteAddr()
 	if host, _, err := net.SplitHostPort(address); err == nil {
@@ -80,7 +79,7 @@ func (d deps) identify(ctx huma.Context, r route) (who caller, err error) {
 	return who, nil
 }
 
-// sender says who sends a request: the token of its header, or who the route knows.
+// sender says who sends a request, by the token of its header or by the route's own means.
 func (d deps) sender(ctx huma.Context, r route) (access.Grant, error) {
 	if r.who != nil && ctx.Header("Authorization") == "" {
 		request, _ := humago.Unwrap(ctx)
@@ -93,7 +92,7 @@ func (d deps) sender(ctx huma.Context, r route) (access.Grant, error) {
 	return d.cfg.Authenticate(ctx.Context(), secret)
 }
 
-// bearer takes the secret out of the header Authorization (RFC 6750, section 2.1).
+// bearer returns the secret in the header Authorization (RFC 6750, section 2.1).
 func bearer(ctx huma.Context) (string, error) {
 	header := ctx.Header("Authorization")
 	if header == "" {
@@ -108,18 +107,18 @@ func bearer(ctx huma.Context) (string, error) {
 	return secret, nil
 }
 
-// tenantOf says for which tenant a request asks.
+// tenantOf returns the tenant that a request asks for.
 func tenantOf(ctx huma.Context, r route, grant access.Grant) (string, error) {
 	if r.whole {
 		if grant.Tenant != "" {
-			return "", denied("this route serves all tenants: it takes a token of the installation")
+			return "", denied("this route serves all tenants: use a token of the installation")
 		}
 		return "", nil
 	}
 	asked := ctx.Query(tenantParameter)
 	switch {
 	case asked != "" && grant.Tenant != "" && asked != grant.Tenant:
-		return "", denied("this token is of another tenant: leave out the parameter tenant")
+		return "", denied("this token belongs to another tenant: leave out the parameter tenant")
 	case grant.Tenant != "":
 		return grant.Tenant, nil
 	}
@@ -141,5 +140,5 @@ func writeProblem(ctx huma.Context, p *Problem) {
 	}
 	ctx.SetHeader("Content-Type", p.ContentType(""))
 	ctx.SetStatus(p.Status)
-	_ = jsonFormat.Marshal(ctx.BodyWriter(), p) // the client has gone if it fails
+	_ = jsonFormat.Marshal(ctx.BodyWriter(), p) // it fails only if the client has gone
 }

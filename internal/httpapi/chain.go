@@ -26,9 +26,9 @@ const gzipSuffix = "-gzip"
 // leastGzip is the size from which an answer is compressed.
 const leastGzip = 1 << 10
 
-// chain puts what every request passes before the routes, the first outermost: its
-// trace and its id, the log, the headers, the place among the requests handled at
-// once, and the compression.
+// chain wraps the routes in the handlers that every request passes, from the outside in: its trace
+// and its id, the log, the headers, the place among the requests handled at once, and the
+// compression.
 func chain(mux *http.ServeMux, cfg Config, figures *figures, log *slog.Logger) http.Handler {
 	h := strict(absent(mux, cfg.Absent))
 	h = compress(h)
@@ -61,8 +61,8 @@ const HeaderRequestID = "X-Request-Id"
 
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// record gives a request its id, logs and counts it, and keeps a panic of its handler
-// from ending more than the request.
+// record gives a request its id, logs it and counts it. A panic of the handler ends only the
+// request.
 func record(next http.Handler, figures *figures, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -82,7 +82,7 @@ func record(next http.Handler, figures *figures, log *slog.Logger) http.Handler 
 				}
 				log.ErrorContext(r.Context(), "handler panicked", "request", req.id, "panic", fmt.Sprint(thrown), "stack", string(debug.Stack()))
 				if watched.status == 0 {
-					serveProblem(watched, newProblem(r.Context(), http.StatusInternalServerError, "The request failed for a reason that this gateway does not understand; its log has more under the request's id."))
+					serveProblem(watched, newProblem(r.Context(), http.StatusInternalServerError, "The request failed for a reason that this gateway does not know; find the details in its log under the request's id."))
 				}
 			}
 			route := r.Pattern
@@ -101,7 +101,7 @@ func record(next http.Handler, figures *figures, log *slog.Logger) http.Handler 
 	})
 }
 
-// watchedWriter notes what was answered.
+// watchedWriter notes the status and size of an answer.
 type watchedWriter struct {
 	http.ResponseWriter
 	status int
@@ -127,11 +127,11 @@ func (w *watchedWriter) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Flush is for the compression, which asks for an http.Flusher.
+// Flush is for the compression, which needs an http.Flusher.
 func (w *watchedWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
-// secure sets the headers by which a browser does not guess, frame, keep or run an
-// answer.
+// secure sets the headers that keep a browser from guessing the type of an answer, and from
+// framing, storing or running it.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -157,7 +157,7 @@ func atOnce(next http.Handler, most int) http.Handler {
 			defer func() { <-places }()
 			next.ServeHTTP(w, r)
 		default:
-			p := newProblem(r.Context(), http.StatusServiceUnavailable, "This gateway handles as many requests as it may: try again in a second.")
+			p := newProblem(r.Context(), http.StatusServiceUnavailable, "This gateway is busy with other requests: try again in a second.")
 			p.header.Set("Retry-After", "1")
 			serveProblem(w, p)
 		}
@@ -172,7 +172,7 @@ func compress(next http.Handler) http.Handler {
 	return wrap(next)
 }
 
-// strict refuses text that no store takes: what is not UTF-8, and NUL.
+// strict refuses text that the stores do not accept: bytes that are not UTF-8, and NUL.
 func strict(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		bad := !text(r.URL.Path)
@@ -184,7 +184,7 @@ func strict(next http.Handler) http.Handler {
 			}
 		}
 		if bad {
-			serveProblem(w, newProblem(r.Context(), http.StatusBadRequest, "The URL holds bytes that are not text in UTF-8, or NUL."))
+			serveProblem(w, newProblem(r.Context(), http.StatusBadRequest, "The URL holds NUL, or bytes that are not UTF-8."))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -193,8 +193,8 @@ func strict(next http.Handler) http.Handler {
 
 func text(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// absent answers as a problem where no route has the path, or none the method. Beside the
-// API, a browser is answered by pages where there are any.
+// absent answers with a problem if no route has the path, or none has the method. Outside the API
+// it answers a browser with a page, if there are pages.
 func absent(mux *http.ServeMux, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern != "" {
@@ -218,7 +218,7 @@ func absent(mux *http.ServeMux, pages http.Handler) http.Handler {
 	})
 }
 
-// plainWriter keeps the status and the headers of an answer alone.
+// plainWriter keeps only the status and the headers of an answer.
 type plainWriter struct {
 	header http.Header
 	status int
@@ -235,7 +235,7 @@ func serveProblem(w http.ResponseWriter, p *Problem) {
 	}
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	_ = jsonFormat.Marshal(w, p) // the client has gone if it fails
+	_ = jsonFormat.Marshal(w, p) // it fails only if the client has gone
 }
 
 // figures counts and times requests.

@@ -16,8 +16,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// A request that no route understands is answered with a problem that has a sentence and the
-// request's id.
+// The answer to a request that no route understands is a problem with a sentence and the request's
+// id.
 func TestOddRequestsAreProblems(t *testing.T) {
 	d := open(t, func(c *httpapi.Config) { c.MaxBody = 4096 })
 	for _, test := range []struct {
@@ -145,7 +145,7 @@ func TestARequestHasADeadline(t *testing.T) {
 	}
 }
 
-// A failure that no person can help tells nothing of its cause, but in the log.
+// A failure that a client cannot help shows its cause only in the log.
 func TestFailuresTellNothingOfTheStores(t *testing.T) {
 	d := open(t, func(c *httpapi.Config) {
 		c.Authenticate = func(_ context.Context, secret string) (access.Grant, error) {

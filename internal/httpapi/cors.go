@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// allow answers browsers that ask whether a page of another origin may ask (CORS). A
-// Page may if its origin is configured; none is by default. Credentials of the browser
-// are never allowed: a token is sent by the page itself.
+// allow tells browsers whether a page of another origin may use the API (CORS). A page may if its
+// origin is configured; none is by default. The browser's own credentials are never allowed,
+// because the page itself sends a token.
 func allow(next http.Handler, origins []string) http.Handler {
 	if len(origins) == 0 {
 		return next

@@ -25,20 +25,20 @@ type CredentialPath struct {
 type setCredentialInput struct {
 	CredentialPath
 	Body struct {
-		User   string `json:"user,omitempty" maxLength:"1000" doc:"User name. Default: the one that the host wants beside a token."`
+		User   string `json:"user,omitempty" maxLength:"1000" doc:"User name. Default: the one that the host expects with a token."`
 		Secret string `json:"secret" minLength:"1" maxLength:"4096" doc:"Password or token. Nothing shows it again."`
 	}
 }
 
 func registerCredential(api huma.API, d deps) {
-	const text = "A tenant's repositories at the host are fetched with it. Takes a token that reaches all repositories of the tenant."
+	const text = "leat fetches the tenant's repositories at the host with it. Needs a token that reaches all repositories of the tenant."
 	get(api, d, route{
 		id: "list-credentials", path: "/credentials", tag: "credentials", scope: access.ScopeAdmin,
 		summary: "List the git hosts for which the tenant has credentials",
 	}, d.listCredentials)
 	register(api, d, http.MethodPut, route{
 		id: "set-credential", path: "/credentials/{host}", tag: "credentials", scope: access.ScopeAdmin, status: http.StatusNoContent,
-		summary: "Keep a credential for a git host, in place of the one that is there", text: text,
+		summary: "Store or replace the credential for a git host", text: text,
 	}, d.setCredential)
 	remove(api, d, route{
 		id: "remove-credential", path: "/credentials/{host}", tag: "credentials", scope: access.ScopeAdmin, status: http.StatusNoContent,

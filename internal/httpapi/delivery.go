@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	// deliveryBytes bounds the bodies of deliveries that are held at once: of two that
-	// are as large as they may be, or of thousands of usual ones.
+	// deliveryBytes bounds the bodies of deliveries in memory together. It has room for two of the
+	// largest size, or for thousands of usual ones.
 	deliveryBytes = 64 << 20
-	// deliveryTimeout is below the ten seconds after which GitHub, Bitbucket and GitLab
-	// give up: they get an answer.
+	// deliveryTimeout is below the ten seconds after which GitHub, Bitbucket and GitLab give up, so
+	// that they get an answer.
 	deliveryTimeout = 9 * time.Second
 )
 
-// serveDeliveries adds the door for git hosts. It takes no token: a delivery is signed.
+// serveDeliveries adds the door for git hosts. It takes no token, because deliveries are signed.
 func (d deps) serveDeliveries(mux *http.ServeMux) {
 	held := semaphore.NewWeighted(deliveryBytes)
 	mux.HandleFunc("POST /hooks/{provider}/{hook}", func(w http.ResponseWriter, r *http.Request) {
@@ -39,11 +39,11 @@ func (d deps) serveDeliveries(mux *http.ServeMux) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_ = jsonFormat.Marshal(w, answer) // the client has gone if it fails
+		_ = jsonFormat.Marshal(w, answer) // it fails only if the client has gone
 	})
 }
 
-// deliver reads a body only for a hook that exists.
+// deliver handles a delivery. It reads the body only if the hook exists.
 func (d deps) deliver(ctx context.Context, w http.ResponseWriter, r *http.Request, held *semaphore.Weighted) (a service.DeliverAnswer, err error) {
 	provider, hook := r.PathValue("provider"), r.PathValue("hook")
 	if err := d.KnowsHook(ctx, provider, hook); err != nil {
@@ -53,18 +53,18 @@ func (d deps) deliver(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		return a, errTooLarge
 	}
 	size := r.ContentLength
-	if size < 0 { // it does not say
+	if size < 0 { // the length is unknown
 		size = webhook.MaxBody
 	}
 	if err := held.Acquire(ctx, size); err != nil {
-		p := newProblem(ctx, http.StatusServiceUnavailable, "This gateway reads as many deliveries as it may: send it again.")
+		p := newProblem(ctx, http.StatusServiceUnavailable, "This gateway is busy with other deliveries: send this one again.")
 		p.header.Set("Retry-After", "1")
 		return a, p
 	}
 	defer held.Release(size)
 	deadline, _ := ctx.Deadline()
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(deadline) // a writer without deadlines is that of a test
+	_ = control.SetReadDeadline(deadline) // only the writer of a test has no deadlines
 	_ = control.SetWriteDeadline(deadline.Add(slack))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhook.MaxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -78,7 +78,7 @@ func (d deps) deliver(ctx context.Context, w http.ResponseWriter, r *http.Reques
 
 var errTooLarge = errors.New("the body is too large")
 
-// explainDelivery is explain with the statuses by which git hosts show a failure.
+// explainDelivery is explain with statuses that git hosts show as failures.
 func (d deps) explainDelivery(ctx context.Context, err error) *Problem {
 	if errors.Is(err, errTooLarge) {
 		return newProblem(ctx, http.StatusRequestEntityTooLarge, "The body is larger than 25 MiB.")

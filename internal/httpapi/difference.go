@@ -7,7 +7,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// The most differences of one answer, in number and in bytes.
+// Bounds on the differences in one answer: their number and their bytes.
 const (
 	mostDifferences     = 10_000
 	mostDifferenceBytes = 8 << 20
@@ -16,20 +16,19 @@ const (
 // difference is a place where the stores differ.
 type difference struct {
 	Kind string `json:"kind" doc:"Such as missing_point or corrupt_object."`
-	What string `json:"what" doc:"Which point, object or file, for people."`
+	What string `json:"what" doc:"The point, object or file, described for people."`
 }
 
-// mark names a difference in a cursor.
+// mark identifies a difference in a cursor.
 func (d difference) mark() string {
 	sum := sha256.Sum256([]byte(d.Kind + "\n" + d.What))
 	return hex.EncodeToString(sum[:])
 }
 
-// differences collects a page of what a comparison finds. Each page takes a new
-// comparison, which finds the same differences in the same order until somebody mends
-// them.
+// differences collects a page of the differences that a comparison finds. Each page takes a new
+// comparison, which finds the same differences in the same order until somebody mends them.
 type differences struct {
-	after string // mark of the last difference of the page before; "": from the first
+	after string // mark of the last difference of the previous page; "": start at the first
 	most  int
 
 	list  []difference
@@ -52,10 +51,10 @@ func (d *differences) add(kind, what string) {
 	}
 }
 
-// next is the cursor of the page that follows, "" if there is none.
+// next returns the cursor of the next page, or "" if there is none.
 func (d *differences) next() (string, error) {
 	if d.after != "" {
-		return "", &service.Error{Kind: service.Refused, Field: service.FieldCursor, Reason: "the difference with which the page before ended is gone: begin without a cursor"}
+		return "", &service.Error{Kind: service.Refused, Field: service.FieldCursor, Reason: "the last difference of the previous page is gone: begin again without a cursor"}
 	}
 	if !d.more {
 		return "", nil

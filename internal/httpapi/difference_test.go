@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Pages of differences hold each of them once, and a page whose beginning is gone is
-// refused.
+// Pages of differences hold each difference once. A page is refused if the difference that it
+// follows is gone.
 func TestDifferencesComeInPages(t *testing.T) {
 	const all = 25
 	compare := func(d *differences, skip int) {

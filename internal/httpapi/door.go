@@ -11,41 +11,40 @@ import (
 	"github.com/leatworks/leat/internal/access"
 )
 
-// Door is a handler beside the routes, such as that of MCP. Its requests pass what those
-// of the routes pass: the log, the limits, and the token.
+// Door is a handler beside the routes, such as that of MCP. Its requests pass the same log, limits
+// and check of the token as requests to routes.
 type Door struct {
-	Pattern string // as http.ServeMux has it
+	Pattern string // in the form of http.ServeMux
 	Handler http.Handler
-	Open    bool         // it takes no token
-	Scope   access.Scope // that a token needs; "": the door checks scopes by itself
-	Whole   bool         // it serves all tenants, so that it takes a token of the installation
-	Stream  bool         // the answer goes on until one of the two ends it
-	Slow    bool         // a request may take as long as one of the slow routes
-	Name    string       // of the door in the audit log; default: http
-	// Challenge is added to the realm in the answer to a request without a valid token, in the
-	// header WWW-Authenticate. Default: nothing.
+	Open    bool         // requests need no token
+	Scope   access.Scope // scope that a token needs; "": the door checks scopes itself
+	Whole   bool         // the door serves all tenants, so it needs a token of the installation
+	Stream  bool         // the answer goes on until client or server ends it
+	Slow    bool         // a request may take as long as one to a slow route
+	Name    string       // name of the door in the audit log; default: http
+	// Challenge returns the text that follows the realm in the header WWW-Authenticate of the
+	// answer to a request without a valid token. Default: nothing.
 	Challenge func(*http.Request) string
-	// Who says who sends a request, where no header Authorization does. Default: the
-	// header is needed.
+	// Who says who sends a request without a header Authorization. Default: the header is required.
 	Who func(*http.Request) (access.Grant, error)
-	// Refuse answers a request that does not reach the handler. Default: with the problem.
+	// Refuse answers a request that does not reach the handler. Default: it sends the problem.
 	Refuse func(http.ResponseWriter, *http.Request, *Problem)
 }
 
-// Explain turns an error of a door's handler into a problem, as those of the routes.
-// Causes that may name hosts go to the log.
+// Explain turns an error of a door's handler into a problem, as for a route. Causes go to the log,
+// because they may name hosts.
 func Explain(ctx context.Context, err error, log *slog.Logger) *Problem {
 	return explain(ctx, err, log)
 }
 
-// CallerOf returns who sent a request to a door that takes a token, and the tenant that
-// the request is for.
+// CallerOf returns who sent a request to a door that needs a token, and the tenant that the request
+// is for.
 func CallerOf(ctx context.Context) (grant access.Grant, tenant string, ok bool) {
 	who, ok := ctx.Value(callerKey{}).(caller)
 	return who.Grant, who.tenant, ok
 }
 
-// door puts the token and the deadline before a door's handler.
+// door puts the check of the token and the deadline before a door's handler.
 func (d deps) door(o Door) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()

@@ -10,7 +10,8 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// A door that knows its callers by other means admits them as a route admits a token.
+// A door may know its callers by other means than a token. It admits them as a route admits a
+// token.
 func TestADoorKnowsItsCallersByOtherMeans(t *testing.T) {
 	grants := map[string]access.Grant{
 		"reader": {Tenant: "acme", Token: "r", Scopes: []access.Scope{access.ScopeRead}}, "searcher": {Tenant: "acme", Token: "s", Scopes: []access.Scope{access.ScopeSearch}},

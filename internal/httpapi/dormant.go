@@ -9,12 +9,13 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// registerDormant registers what takes the points of refs away and brings them back.
+// registerDormant registers the routes that remove the points of refs from the index and bring them
+// back.
 func registerDormant(api huma.API, d deps) {
 	post(api, d, route{
 		id: "wake", path: "/repositories/{repository}/wake", tag: "repositories", scope: access.ScopeSearch, status: 202,
-		summary: "Bring the lines of refs back that nobody has searched",
-		text:    "A search that names the repository does so too. Nothing is embedded. Ask again to see which refs are still waking.",
+		summary: "Bring sleeping refs back into the index",
+		text:    "A search that names the repository does the same. Nothing is embedded. Repeat the request to see which refs are still waking.",
 	}, d.wake)
 	post(api, d, route{
 		id: "sleep", path: "/repositories/{repository}/sleep", tag: "repositories", scope: access.ScopeOperate, status: 202,
@@ -25,7 +26,7 @@ func registerDormant(api huma.API, d deps) {
 
 type turnInput struct {
 	RepositoryPath
-	Ref string `query:"ref" maxLength:"1024" doc:"Only this branch, tag or version; absent: all that are indexed."`
+	Ref string `query:"ref" maxLength:"1024" doc:"Only this branch, tag or version; absent: all indexed refs."`
 }
 
 func (in turnInput) request(who caller) service.TurnRequest {

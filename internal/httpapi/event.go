@@ -29,24 +29,24 @@ const (
 func registerEvent(api huma.API, d deps) {
 	get(api, d, route{
 		id: "get-submission", path: "/submissions/{id}", tag: "submissions", scope: access.ScopeRead,
-		summary: "Say what has come of a submission",
+		summary: "Show the state of a submission",
 	}, d.submission)
 	get(api, d, route{
 		id: "follow-submission", path: "/submissions/{id}/events", tag: "submissions", scope: access.ScopeRead, stream: true, bytes: []string{"text/event-stream"},
-		summary: "Follow a submission to its end, as server-sent events",
-		text:    "Sends `progress` events, whose data is the whole state, and at the end `end` with the last state. A client that lost the stream begins again.",
+		summary: "Follow a submission to its end by server-sent events",
+		text:    "Sends `progress` events with the whole state as data, and at the end `end` with the last state. A client that loses the stream begins again.",
 	}, d.follow)
 	get(api, d, route{
 		id: "listen", path: "/events", tag: "events", scope: access.ScopeRead, stream: true, bytes: []string{"text/event-stream"},
-		summary: "Listen to snapshots that are finished, as server-sent events",
-		text: "Sends `repo.indexed` events with the data of docs/events.md. A client that lost the stream sends the last id in `Last-Event-ID`, and misses " +
+		summary: "Listen to finished snapshots by server-sent events",
+		text: "Sends `repo.indexed` events with the data of docs/events.md. A client that loses the stream sends the last id in `Last-Event-ID`, and misses " +
 			"no event of the last days.",
 	}, d.listen)
 }
 
 type SubmissionPath struct {
-	ID     string `path:"id" minLength:"1" maxLength:"1024" doc:"Of the submission, as the answer to its request gave it."`
-	Source string `query:"source" maxLength:"1024" doc:"That published the submission. Default: this API."`
+	ID     string `path:"id" minLength:"1" maxLength:"1024" doc:"Id of the submission, from the answer to the request that made it."`
+	Source string `query:"source" maxLength:"1024" doc:"Source that published the submission. Default: this API."`
 }
 
 func (s SubmissionPath) of(who caller) service.SubmissionRequest {
@@ -88,19 +88,19 @@ func (d deps) follow(ctx context.Context, who caller, in *followInput) (*streamO
 }
 
 type listenInput struct {
-	Repository string `query:"repository" maxLength:"4096" doc:"Only of this repository."`
-	LastID     string `header:"Last-Event-ID" maxLength:"32" doc:"Id of the last event that is known. Default: from now on."`
+	Repository string `query:"repository" maxLength:"4096" doc:"Only events of this repository."`
+	LastID     string `header:"Last-Event-ID" maxLength:"32" doc:"Id of the last event that the client knows. Default: start now."`
 }
 
 func (d deps) listen(ctx context.Context, who caller, in *listenInput) (*streamOutput, error) {
 	after, err := uint64(0), error(nil)
 	if in.LastID != "" {
 		if after, err = strconv.ParseUint(in.LastID, 10, 64); err != nil {
-			return nil, &service.Error{Kind: service.Invalid, Field: "Last-Event-ID", Value: in.LastID, Reason: "this is the id of no event"}
+			return nil, &service.Error{Kind: service.Invalid, Field: "Last-Event-ID", Value: in.LastID, Reason: "Last-Event-ID is not the id of an event: leave it out, or send an id that an event had"}
 		}
 	}
 	request := service.HearRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, After: after}
-	if in.Repository != "" { // an error is an answer only before the stream
+	if in.Repository != "" { // an error can be answered only before the stream begins
 		if _, err := d.Refs(ctx, service.TracksRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository}); err != nil {
 			return nil, err
 		}
@@ -112,17 +112,17 @@ func (d deps) listen(ctx context.Context, who caller, in *listenInput) (*streamO
 	})
 }
 
-// beginStream takes one of the streams that a token may have open. The caller has to end it.
+// beginStream takes one of the streams that a token may have open. The caller must call end.
 func (d deps) beginStream(who caller) (end func(), err error) {
 	end, ok := d.streams.begin(who.Token)
 	if !ok {
-		return nil, &service.Error{Kind: service.Limited, Reason: fmt.Sprintf("this token has %d streams open: end one first", d.cfg.Streams), RetryAfter: heartbeat}
+		return nil, &service.Error{Kind: service.Limited, Reason: fmt.Sprintf("this token already has %d streams open: end one first", d.cfg.Streams), RetryAfter: heartbeat}
 	}
 	return end, nil
 }
 
-// stream answers with the events that run sends, until run or the client ends it, or
-// the process stops.
+// stream answers with the events that run sends. It ends when run returns, the client goes or the
+// process stops.
 func (d deps) stream(ctx context.Context, who caller, run func(context.Context, *sse) error) (*streamOutput, error) {
 	end, err := d.beginStream(who)
 	if err != nil {
@@ -137,7 +137,7 @@ func (d deps) stream(ctx context.Context, who caller, run func(context.Context, 
 		h := w.Header()
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("Cache-Control", "no-store")
-		h.Set("X-Accel-Buffering", "no") // nginx would keep events back
+		h.Set("X-Accel-Buffering", "no") // otherwise nginx would hold events back
 		_ = s.control.SetReadDeadline(time.Time{})
 		if s.write([]byte(": leat\n\n")) != nil {
 			return
@@ -162,7 +162,7 @@ type sse struct {
 	ended   <-chan struct{} // closed when nothing more is written
 }
 
-// send gives an event to the one goroutine that writes.
+// send passes an event to the only goroutine that writes.
 func (s *sse) send(event, id string, data any) error {
 	text, err := json.Marshal(data)
 	if err != nil {
@@ -200,7 +200,7 @@ func (s *sse) pump(gone context.Context, stopping <-chan struct{}, done <-chan e
 		}
 		if err != nil {
 			s.cancel()
-			<-done //nolint:errcheck // it was told to end
+			<-done //nolint:errcheck // the error only says that it was told to end
 			return nil
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // event is a server-sent event.
 type event struct{ name, id, data string }
 
-// listener hears a stream.
+// listener receives the events of a stream.
 type listener struct {
 	events chan event
 	close  func()
@@ -124,7 +124,7 @@ func TestFinishedSnapshotsAreHeard(t *testing.T) {
 	}
 }
 
-// Law 14, for streams.
+// Law 14 for streams.
 func TestAStreamReachesWhatTheTokenNames(t *testing.T) {
 	d := open(t)
 	seen, hidden := testpipe.NewRepo(t), testpipe.NewRepo(t)

@@ -14,7 +14,7 @@ func registerExport(api huma.API, d deps) {
 		id: "export", path: "/repositories/{repository}/export", tag: "wiki", scope: access.ScopeRead, slow: true,
 		summary: "Write the skeleton of a wiki",
 		text: "An overview, and a page for each directory or community: files, symbols, who uses them, imports. The same repository, commit and request " +
-			"give the same pages, made without a language model. Refused (409) while newer work on the ref is under way.",
+			"give the same pages. No language model is used. Refused (409) while newer work on the ref is under way.",
 	}, d.export)
 }
 
@@ -22,11 +22,11 @@ type exportInput struct {
 	RepositoryPath
 	Ref    string `query:"ref" maxLength:"1024" doc:"Branch, tag, version or full name. Default: the only ref that is indexed."`
 	Format string `query:"format" enum:"md,html,json" default:"md"`
-	By     string `query:"by" enum:"directory,community" default:"directory" doc:"What a page is about."`
-	Link   string `query:"link" maxLength:"1024" doc:"Template of links to lines, with {path}, {commit}, {first} and {last}. Default: by the repository's host."`
-	Since  string `query:"since" maxLength:"1024" doc:"Ref or version: only the pages that are other than they were there."`
-	Cursor string `query:"cursor" maxLength:"8192" doc:"Goes on with a list: next of the answer before."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"200" doc:"Most pages of the answer."`
+	By     string `query:"by" enum:"directory,community" default:"directory" doc:"Subject of a page."`
+	Link   string `query:"link" maxLength:"1024" doc:"Template of links to lines, with {path}, {commit}, {first} and {last}. Default: that of the repository's host."`
+	Since  string `query:"since" maxLength:"1024" doc:"Ref or version: only the pages that differ from the ones there."`
+	Cursor string `query:"cursor" maxLength:"8192" doc:"Continues a list: next of the previous answer."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"200" doc:"Largest number of pages in the answer."`
 }
 
 type exportOutput struct {

@@ -23,19 +23,19 @@ func registerFile(api huma.API, d deps) {
 	get(api, d, route{
 		id: "read-blob", path: "/repositories/{repository}/blob", tag: "files", scope: access.ScopeRead,
 		summary: "Read lines of a file",
-		text:    "The text is that which was indexed: in UTF-8, and with secrets masked. A long text is cut; `more` says so.",
+		text:    "Returns the indexed text, which is in UTF-8 with secrets masked. A long text is cut; `more` says so.",
 	}, d.blob)
 	get(api, d, route{
 		id: "read-raw", path: "/repositories/{repository}/raw", tag: "files", scope: access.ScopeRead, bytes: []string{"text/plain"},
 		summary: "Read the bytes of a file",
-		text: "The text is that which was indexed: in UTF-8, and with secrets masked. Takes `Range` and `If-None-Match`. " +
+		text: "Returns the indexed text, which is in UTF-8 with secrets masked. Accepts `Range` and `If-None-Match`. " +
 			"The headers Leat-Commit, Leat-Revision, Leat-Generation and Leat-Underway say how old it is.",
 	}, d.raw)
 	get(api, d, route{
 		id: "grep", path: "/repositories/{repository}/grep", tag: "files", scope: access.ScopeSearch,
 		summary: "Find the lines that match a pattern",
-		text: "Looks at each text of the ref's newest commit, in the order of paths: in UTF-8, and with secrets masked. " +
-			"An answer looks at 64 MiB of texts at most, and for 5 s; `cut` says what ended it, and `next` goes on.",
+		text: "Looks at each text of the ref's newest commit, in the order of paths. Texts are in UTF-8 with secrets masked. " +
+			"One answer looks at 64 MiB of texts and for 5 s at most; `cut` says which bound ended it, and `next` continues.",
 	}, d.grep)
 }
 
@@ -75,8 +75,8 @@ func (d deps) tree(ctx context.Context, who caller, in *treeInput) (*treeOutput,
 
 type blobInput struct {
 	FilePath
-	Lines  string `query:"lines" pattern:"^[0-9]{1,9}(-[0-9]{0,9})?$" doc:"Only these lines, from 1: 7, 7-12, or 7- for all from 7 on."`
-	Around int    `query:"around" minimum:"0" maximum:"999999999" doc:"A line: the whole definition around it, in place of lines. symbol names it."`
+	Lines  string `query:"lines" pattern:"^[0-9]{1,9}(-[0-9]{0,9})?$" doc:"Only these lines, counted from 1: 7, 7-12, or 7- for line 7 and all after it."`
+	Around int    `query:"around" minimum:"0" maximum:"999999999" doc:"A line. The answer is the whole definition around it, which symbol names. Use it in place of lines."`
 }
 
 type blobOutput struct{ Body service.ReadAnswer }
@@ -92,7 +92,7 @@ func (d deps) blob(ctx context.Context, who caller, in *blobInput) (*blobOutput,
 	return &blobOutput{a}, err
 }
 
-// lines reads a range such as 7, 7-12 or 7-.
+// lines parses a range such as 7, 7-12 or 7-.
 func lines(text string) (first, last int, err error) {
 	if text == "" {
 		return 0, 0, nil
@@ -104,7 +104,7 @@ func lines(text string) (first, last int, err error) {
 		last = first
 	}
 	if err != nil || first < 1 || last < 0 || ranged && to != "" && last < first {
-		return 0, 0, &service.Error{Kind: service.Invalid, Field: service.FieldLines, Value: text, Reason: "lines count from 1, and the first comes before the last"}
+		return 0, 0, &service.Error{Kind: service.Invalid, Field: service.FieldLines, Value: text, Reason: "lines count from 1, and the first must come before the last"}
 	}
 	return first, last, nil
 }
@@ -112,13 +112,13 @@ func lines(text string) (first, last int, err error) {
 type grepInput struct {
 	RepositoryPath
 	Pattern    string   `query:"pattern" required:"true" minLength:"1" maxLength:"1000" doc:"A regular expression in RE2's syntax, matched in each line."`
-	Literal    bool     `query:"literal" doc:"The pattern is a text, to be found letter by letter."`
-	IgnoreCase bool     `query:"ignore_case" doc:"Upper and lower case are alike."`
+	Literal    bool     `query:"literal" doc:"Take the pattern literally, not as a regular expression."`
+	IgnoreCase bool     `query:"ignore_case" doc:"Ignore upper and lower case."`
 	Ref        string   `query:"ref" maxLength:"1024" doc:"Branch, tag or full name. Default: the only ref that is indexed."`
-	Path       string   `query:"path" maxLength:"4096" doc:"Only this file, what is below this directory, or what fits this glob: * stays in a directory, ** does not."`
-	Languages  []string `query:"language,explode" maxItems:"50" doc:"Only these languages, by names or aliases of GitHub's. May be repeated."`
-	Limit      int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most lines of the answer."`
-	Cursor     string   `query:"cursor" maxLength:"8192" doc:"Goes on: next of the answer before. The other parameters have to be the same."`
+	Path       string   `query:"path" maxLength:"4096" doc:"Only this file, the files below this directory, or the files that match this glob: * stays in a directory, ** does not."`
+	Languages  []string `query:"language,explode" maxItems:"50" doc:"Only these languages, by GitHub's names or aliases. May be repeated."`
+	Limit      int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Largest number of lines in the answer."`
+	Cursor     string   `query:"cursor" maxLength:"8192" doc:"Continues the list: next of the previous answer. The other parameters must be the same."`
 }
 
 type grepOutput struct{ Body service.GrepAnswer }
@@ -133,8 +133,8 @@ func (d deps) grep(ctx context.Context, who caller, in *grepInput) (*grepOutput,
 
 type rawInput struct {
 	FilePath
-	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETags of which the client has the text."`
-	IfRange     string `header:"If-Range" maxLength:"256" doc:"ETag of the text of which the client wants a range."`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"4096" doc:"ETags of the texts that the client has."`
+	IfRange     string `header:"If-Range" maxLength:"256" doc:"ETag of the text that the range belongs to."`
 	Range       string `header:"Range" maxLength:"256" doc:"Only these bytes."`
 }
 
@@ -150,12 +150,12 @@ func (d deps) raw(ctx context.Context, who caller, in *rawInput) (*rawOutput, er
 	return &rawOutput{func(out huma.Context) { serveFile(out, a) }}, nil
 }
 
-// serveFile leaves ranges and conditions to net/http.
+// serveFile answers with a text. It leaves ranges and conditions to net/http.
 func serveFile(out huma.Context, a service.FileAnswer) {
 	r, w := humago.Unwrap(out)
 	h := w.Header()
 	h.Set("ETag", `"`+a.Hash+`"`)
-	h.Set("Cache-Control", "private, no-cache") // to be kept, and asked about each time
+	h.Set("Cache-Control", "private, no-cache") // keep it, but ask each time whether it is still current
 	h.Set("Leat-Commit", a.Commit)
 	h.Set("Leat-Revision", strconv.FormatInt(a.Revision, 10))
 	h.Set("Leat-Generation", strconv.FormatInt(a.Generation, 10))
@@ -165,20 +165,19 @@ func serveFile(out huma.Context, a service.FileAnswer) {
 		return
 	}
 	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Content-Disposition", "attachment") // a page of a repository never runs here
-	// The hash decides above; a compressed answer has another ETag than net/http knows.
+	h.Set("Content-Disposition", "attachment") // an HTML page of a repository must never run in this origin
+	// The hash has decided above. net/http does not know the ETag of a compressed answer.
 	r.Header.Del("If-None-Match")
 	ranged := &rangeWriter{ResponseWriter: w}
 	http.ServeContent(ranged, r, "", time.Time{}, bytes.NewReader(a.Text))
 	if ranged.refused {
 		h.Del("Content-Disposition")
 		h.Del("ETag")
-		serveProblem(w, newProblem(r.Context(), http.StatusRequestedRangeNotSatisfiable, "The file has no such bytes: Content-Range says how many it has."))
+		serveProblem(w, newProblem(r.Context(), http.StatusRequestedRangeNotSatisfiable, "The range is outside the file: Content-Range says how many bytes it has."))
 	}
 }
 
-// rangeWriter keeps back the error of net/http about a range, which is no problem in
-// JSON.
+// rangeWriter suppresses net/http's error about a range, because it is not a problem in JSON.
 type rangeWriter struct {
 	http.ResponseWriter
 	refused bool
@@ -197,8 +196,7 @@ func (w *rangeWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// hashes reads the hashes out of a list of ETags. An answer that was compressed has
-// -gzip at the end of its tag.
+// hashes returns the hashes in a list of ETags. The ETag of a compressed answer ends in -gzip.
 func hashes(tags string) []string {
 	var list []string
 	for tag := range strings.SplitSeq(tags, ",") {

@@ -10,45 +10,45 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// registerFlow registers what tells of work: what is under way, what has happened, and how
-// the points of a file came to be.
+// registerFlow registers the routes about work: work under way, past work, and the origin of a
+// file's points.
 func registerFlow(api huma.API, d deps) {
 	get(api, d, route{
 		id: "get-flow", path: "/flow", tag: "pipeline", scope: access.ScopeOperate,
 		summary: "Count the work under way, by stage and lane",
-		text:    "`queues`, for a token of the installation, adds the messages that wait in the streams for all tenants.",
+		text:    "With `queues`, which needs a token of the installation, the answer adds the messages that wait in the streams for all tenants.",
 	}, d.flow)
 	get(api, d, route{
 		id: "list-workers", path: "/workers", tag: "pipeline", scope: access.ScopeOperate,
-		summary: "List the workers, and which documents and submissions each has in hand",
-		text: "A token of a tenant sees the workers that hold something of the repositories it reaches. " +
-			"One of the installation sees all workers that live, their hosts and how much they hold.",
+		summary: "List the workers, and the documents and submissions that each works on",
+		text: "A token of a tenant sees the workers that work on repositories it reaches. " +
+			"A token of the installation sees all living workers, their hosts and how much each works on.",
 	}, d.workers)
 	get(api, d, route{
 		id: "get-activity", path: "/activity", tag: "pipeline", scope: access.ScopeOperate,
-		summary: "Count what has happened, by spans of time",
+		summary: "Count past work by spans of time",
 	}, d.activity)
 	get(api, d, route{
 		id: "get-history", path: "/repositories/{repository}/history", tag: "repositories", scope: access.ScopeRead,
-		summary: "List the newest commits that were read, and count why files are skipped",
+		summary: "List the newest commits that were read, and count skipped files by reason",
 	}, d.history)
 	get(api, d, route{
 		id: "get-lineage", path: "/repositories/{repository}/lineage", tag: "files", scope: access.ScopeRead,
-		summary: "Tell of each chunk of a file how its point came to be",
-		text:    "From the event over the commit, the blob and the chunk to the model and the point.",
+		summary: "Trace the point of each chunk of a file",
+		text:    "Names the event, the commit, the blob, the chunk, the model and the point.",
 	}, d.lineage)
 	get(api, d, route{
 		id: "get-outline", path: "/repositories/{repository}/outline", tag: "files", scope: access.ScopeRead,
-		summary: "List what a file defines",
+		summary: "List the definitions in a file",
 	}, d.outline)
 	get(api, d, route{
 		id: "list-directory", path: "/repositories/{repository}/directory", tag: "files", scope: access.ScopeRead,
-		summary: "List a directory: directories first, and then files",
+		summary: "List a directory: directories first, then files",
 	}, d.directory)
 }
 
 type flowInput struct {
-	Queues bool `query:"queues" doc:"Also the messages that wait for all tenants. Takes a token of the installation."`
+	Queues bool `query:"queues" doc:"Include the messages that wait for all tenants. Needs a token of the installation."`
 }
 
 type flowOutput struct{ Body service.FlowAnswer }
@@ -67,7 +67,7 @@ func (d deps) workers(ctx context.Context, who caller, _ *nothing) (*workersOutp
 
 type activityInput struct {
 	Minutes int `query:"minutes" minimum:"1" maximum:"1440" default:"15" doc:"Width of a span."`
-	Spans   int `query:"spans" minimum:"1" maximum:"200" default:"48" doc:"How many; the last is not over."`
+	Spans   int `query:"spans" minimum:"1" maximum:"200" default:"48" doc:"Number of spans; the last one is not over yet."`
 }
 
 type activityOutput struct{ Body service.ActivityAnswer }
@@ -81,7 +81,7 @@ func (d deps) activity(ctx context.Context, who caller, in *activityInput) (*act
 
 type historyInput struct {
 	RepositoryPath
-	Limit int `query:"limit" minimum:"1" maximum:"100" default:"100" doc:"Most commits."`
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"100" doc:"Largest number of commits."`
 }
 
 type historyOutput struct{ Body service.HistoryAnswer }
@@ -94,7 +94,7 @@ func (d deps) history(ctx context.Context, who caller, in *historyInput) (*histo
 type lineageInput struct {
 	FilePath
 	From  int `query:"from" minimum:"0" maximum:"999999999" doc:"Number of the first chunk, from 0."`
-	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most chunks; more says that there are others."`
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Largest number of chunks; more says that there are others."`
 }
 
 type lineageOutput struct{ Body service.LineageAnswer }
@@ -118,9 +118,9 @@ func (d deps) outline(ctx context.Context, who caller, in *outlineInput) (*outli
 type directoryInput struct {
 	RepositoryPath
 	Ref   string `query:"ref" maxLength:"1024" doc:"Branch, tag, version or full name, or one of the last commits that were indexed. Default: the only ref that is indexed."`
-	Path  string `query:"path" maxLength:"4096" doc:"Of the directory. Default: the root."`
-	Skip  int    `query:"skip" minimum:"0" maximum:"999999999" doc:"Entries that come before the list."`
-	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Most entries; more says that there are others."`
+	Path  string `query:"path" maxLength:"4096" doc:"Path of the directory. Default: the root."`
+	Skip  int    `query:"skip" minimum:"0" maximum:"999999999" doc:"Number of entries to skip."`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Largest number of entries; more says that there are others."`
 }
 
 type directoryOutput struct{ Body service.DirectoryAnswer }

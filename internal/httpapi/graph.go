@@ -14,50 +14,50 @@ func registerGraph(api huma.API, d deps) {
 	get(api, d, route{
 		id: "list-symbols", path: "/repositories/{repository}/symbols", tag: tag, scope: access.ScopeRead,
 		summary: "Find definitions by name",
-		text:    "Upper and lower case are alike. The answer is of the commit that it names; `underway` says that newer work is on its way.",
+		text:    "Upper and lower case do not matter. The answer belongs to the commit that it names; `underway` says that newer work is under way.",
 	}, d.symbols)
 	get(api, d, route{
 		id: "list-references", path: "/repositories/{repository}/references", tag: tag, scope: access.ScopeRead,
-		summary: "List the references to a symbol, or those that it makes",
-		text: "Each says how it was resolved and how sure that is. Two definitions of one name are two candidates; a reference that " +
-			"nothing resolves is counted in `unresolved`.",
+		summary: "List the references to a symbol, or the references that it makes",
+		text: "Each reference says how it was resolved and how sure that is. Two definitions of one name are two candidates; a reference that " +
+			"could not be resolved is counted in `unresolved`.",
 	}, d.references)
 	get(api, d, route{
 		id: "list-neighbours", path: "/repositories/{repository}/neighbours", tag: tag, scope: access.ScopeRead,
-		summary: "List the symbols that are connected with a symbol", text: "Follows edges with a confidence of 0.8 or more, the nearest nodes first.",
+		summary: "List the symbols connected with a symbol", text: "Follows edges with a confidence of 0.8 or more, the nearest nodes first.",
 	}, d.neighbours)
 	get(api, d, route{
 		id: "list-impact", path: "/repositories/{repository}/impact", tag: tag, scope: access.ScopeRead,
-		summary: "List what may break if a symbol or a file changes", text: "What refers to it, over a number of steps; tests first within each distance.",
+		summary: "List what may break if a symbol or a file changes", text: "Lists the nodes that refer to it over a number of steps; tests first within each distance.",
 	}, d.impact)
 	post(api, d, route{
 		id: "find-impact", path: "/repositories/{repository}/impact", tag: tag, scope: access.ScopeRead, repeats: true,
-		summary: "List what may break by a diff",
-		text: "Of each changed line the innermost definition counts, as it is in the commit that the answer names; a file that is taken away " +
-			"counts whole. What refers to these follows, over a number of steps; tests first within each distance.",
+		summary: "List what a diff may break",
+		text: "For each changed line, the innermost definition counts, in the commit that the answer names; a removed file " +
+			"counts as a whole. The nodes that refer to these follow, over a number of steps; tests first within each distance.",
 	}, d.impactOfDiff)
 	get(api, d, route{
 		id: "find-path", path: "/repositories/{repository}/path", tag: tag, scope: access.ScopeRead,
-		summary: "Find a shortest path of references from one symbol to another", text: "No nodes: there is no path of up to six steps.",
+		summary: "Find a shortest path of references from one symbol to another", text: "An answer without nodes says that there is no path of up to six steps.",
 	}, d.path)
 	get(api, d, route{
 		id: "list-important", path: "/repositories/{repository}/important", tag: tag, scope: access.ScopeRead,
 		summary: "List the most important symbols or files",
-		text:    "By PageRank over the references, each with its confidence. The answer is kept until the graph changes; at most 1,000 are listed.",
+		text:    "Ranked by PageRank over the references, weighted by their confidence. The answer is kept until the graph changes; at most 1,000 are listed.",
 	}, d.important)
 	get(api, d, route{
 		id: "list-communities", path: "/repositories/{repository}/communities", tag: tag, scope: access.ScopeRead,
-		summary: "List the groups of files that refer to each other more than to others",
-		text:    "By Louvain's method on the files' references. The answer is kept until the graph changes; at most 500 are listed.",
+		summary: "List the groups of files that refer to each other more than to other files",
+		text:    "Grouped by Louvain's method on the files' references. The answer is kept until the graph changes; at most 500 are listed.",
 	}, d.communities)
 	get(api, d, route{
 		id: "list-related", path: "/repositories/{repository}/related", tag: tag, scope: access.ScopeRead,
-		summary: "List the files that belong to a file",
-		text:    "Those that refer to it or that it refers to, that refer to the same symbols, or that the same commit was the last to change.",
+		summary: "List the files related to a file",
+		text:    "A file is related if it refers to the file, is referred to by it, refers to the same symbols, or was last changed by the same commit.",
 	}, d.related)
 }
 
-// WholeGraph names a graph of which all is asked.
+// WholeGraph names a graph that a request asks about as a whole.
 type WholeGraph struct {
 	GraphOf
 	GraphPage
@@ -69,7 +69,7 @@ func (in WholeGraph) request(who caller) service.GraphRequest {
 
 type importantInput struct {
 	WholeGraph
-	By string `query:"by" enum:"symbol,file" default:"symbol" doc:"What is ranked."`
+	By string `query:"by" enum:"symbol,file" default:"symbol" doc:"Rank symbols or files."`
 }
 
 type importantOutput struct {
@@ -147,16 +147,16 @@ func (in GraphSymbol) request(who caller) service.GraphRequest {
 	return service.GraphRequest{Tenant: who.tenant, Reach: who.Repositories, Repository: in.Repository, Ref: in.Ref, Symbol: in.Symbol}
 }
 
-// GraphPage is the part of a list of a graph that is asked for.
+// GraphPage is the part of a list from a graph that a request asks for.
 type GraphPage struct {
-	Cursor string `query:"cursor" maxLength:"8192" doc:"Goes on with a list: next of the answer before."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most rows of the answer."`
+	Cursor string `query:"cursor" maxLength:"8192" doc:"Continues a list: next of the previous answer."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Largest number of rows in the answer."`
 }
 
 type symbolsInput struct {
 	GraphSymbol
 	GraphPage
-	Prefix bool     `query:"prefix" doc:"The name may go on."`
+	Prefix bool     `query:"prefix" doc:"Match names that begin with name."`
 	Kinds  []string `query:"kind,explode" maxItems:"10" doc:"Only these: function, method, type, const, var, field or module. May be repeated."`
 }
 
@@ -185,8 +185,8 @@ type referencesInput struct {
 	GraphPage
 	Direction     string   `query:"direction" enum:"in,out" default:"in" doc:"in: what refers to it; out: what it refers to."`
 	Roles         []string `query:"role,explode" maxItems:"10" doc:"Only these: call, type, import, inherit, write or use. May be repeated."`
-	MinConfidence float64  `query:"min_confidence" minimum:"0" maximum:"1" doc:"Only those that are at least so sure."`
-	Across        bool     `query:"across" doc:"Only those between this repository and others of the tenant, by the modules that these declare."`
+	MinConfidence float64  `query:"min_confidence" minimum:"0" maximum:"1" doc:"Only references with at least this confidence."`
+	Across        bool     `query:"across" doc:"Only references between this repository and others of the tenant, found by the modules that these declare."`
 }
 
 type referencesOutput struct {
@@ -211,9 +211,9 @@ func (d deps) references(ctx context.Context, who caller, in *referencesInput) (
 
 type walkInput struct {
 	GraphSymbol
-	Direction string   `query:"direction" enum:"in,out,both" default:"both" doc:"in: what refers to it; out: what it refers to. The impact is always in."`
+	Direction string   `query:"direction" enum:"in,out,both" default:"both" doc:"in: nodes that refer to it; out: nodes that it refers to. An impact always uses in."`
 	Roles     []string `query:"role,explode" maxItems:"10" doc:"Only these: call, type, import, inherit, write or use. May be repeated."`
-	Depth     int      `query:"depth" minimum:"0" maximum:"6" doc:"Steps. 0: one, and three for an impact."`
+	Depth     int      `query:"depth" minimum:"0" maximum:"6" doc:"Number of steps. 0: one step, or three for an impact."`
 	GraphPage
 }
 
@@ -258,11 +258,11 @@ func (d deps) impact(ctx context.Context, who caller, in *walkInput) (*impactOut
 type diffImpactInput struct {
 	GraphOf
 	Body struct {
-		Diff   string   `json:"diff" minLength:"1" maxLength:"1048576" doc:"A change of the indexed commit in the unified form, as git diff writes it, of at most 500 files."`
+		Diff   string   `json:"diff" minLength:"1" maxLength:"1048576" doc:"A change of the indexed commit in the unified form of git diff, of at most 500 files."`
 		Roles  []string `json:"roles,omitempty" maxItems:"10" doc:"Follow only these: call, type, import, inherit, write or use."`
-		Depth  int      `json:"depth,omitempty" minimum:"0" maximum:"6" doc:"Steps. Default: three."`
-		Cursor string   `json:"cursor,omitempty" maxLength:"8192" doc:"Goes on with a list: next of the answer before, with the same diff."`
-		Limit  int      `json:"limit,omitempty" minimum:"0" maximum:"200" doc:"Most nodes of the answer. Default: 50."`
+		Depth  int      `json:"depth,omitempty" minimum:"0" maximum:"6" doc:"Number of steps. Default: three."`
+		Cursor string   `json:"cursor,omitempty" maxLength:"8192" doc:"Continues a list: next of the previous answer, with the same diff."`
+		Limit  int      `json:"limit,omitempty" minimum:"0" maximum:"200" doc:"Largest number of nodes in the answer. Default: 50."`
 	}
 }
 
@@ -288,7 +288,7 @@ type pathOutput struct{ Body service.WalkAnswer }
 
 type pathInput struct {
 	GraphSymbol
-	To string `query:"to" required:"true" minLength:"1" maxLength:"4096" doc:"The symbol at the end, named as the one at the beginning."`
+	To string `query:"to" required:"true" minLength:"1" maxLength:"4096" doc:"The symbol at the end of the path, named in the same way as symbol."`
 }
 
 func (d deps) path(ctx context.Context, who caller, in *pathInput) (*pathOutput, error) {

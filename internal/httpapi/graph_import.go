@@ -11,42 +11,42 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// registerIndexes registers the indexes that indexers make of commits.
+// registerIndexes registers the routes of indexes that other indexers make of commits.
 func registerIndexes(api huma.API, d deps) {
 	const tag = "graph"
 	register(api, d, http.MethodPut, route{
 		id: "import-index", path: "/repositories/{repository}/indexes/{commit}", tag: tag, scope: access.ScopeSubmit, slow: true,
 		summary: "Import a SCIP index of a commit",
-		text: "The body is the index as an indexer writes it (`index.scip`), packed by gzip or not; it may have 1 GiB unpacked. Its edges replace " +
-			"those that leat has found, in the graph of each ref that is at the commit. Another index of the commit and name goes. A commit has 16 " +
-			"indexes at most, and of commits that no ref is at, a repository keeps the 20 newest.",
+		text: "The body is the index that an indexer wrote (`index.scip`), compressed by gzip or not, of up to 1 GiB uncompressed. Its edges replace " +
+			"the edges that leat has found, in the graph of each ref at the commit. An earlier index with the same commit and name is removed. A commit has 16 " +
+			"indexes at most. A repository keeps the 20 newest indexes of commits without a ref.",
 		takes: []string{"application/octet-stream"},
 	}, d.importIndex)
 	get(api, d, route{
 		id: "list-indexes", path: "/repositories/{repository}/indexes", tag: tag, scope: access.ScopeRead,
-		summary: "List the imported indexes of a repository", text: "The newest first.",
+		summary: "List the imported indexes of a repository", text: "Newest first.",
 	}, d.indexes)
 	remove(api, d, route{
 		id: "drop-index", path: "/repositories/{repository}/indexes/{commit}", tag: tag, scope: access.ScopeSubmit, status: http.StatusNoContent,
-		summary: "Drop an imported index", text: "The graphs of its commit are made without it.",
+		summary: "Drop an imported index", text: "The graphs of its commit are then made without it.",
 	}, d.dropIndex)
 }
 
 // IndexPath names a commit of a repository.
 type IndexPath struct {
 	RepositoryPath
-	Commit string `path:"commit" maxLength:"64" doc:"Its full name, in hex."`
+	Commit string `path:"commit" maxLength:"64" doc:"The whole commit in hex."`
 }
 
 type importIndexInput struct {
 	IndexPath
-	Name string `query:"name" maxLength:"128" doc:"Tells the index from others of the commit. Default: the indexer's name, with the root."`
+	Name string `query:"name" maxLength:"128" doc:"Distinguishes the index from others of the commit. Default: the indexer's name, with the root."`
 	Root string `query:"root" maxLength:"4096" doc:"Directory of the repository in which the indexer ran. Default: the root."`
 
 	body io.Reader
 }
 
-// Resolve keeps the body, which is read while it comes.
+// Resolve keeps the body, so that it can be read while it arrives.
 func (in *importIndexInput) Resolve(ctx huma.Context) []error {
 	in.body = ctx.BodyReader()
 	return nil
@@ -74,7 +74,7 @@ func (d deps) indexes(ctx context.Context, who caller, in *RepositoryPath) (*ind
 
 type dropIndexInput struct {
 	IndexPath
-	Name string `query:"name" required:"true" minLength:"1" maxLength:"128" doc:"Of the index."`
+	Name string `query:"name" required:"true" minLength:"1" maxLength:"128" doc:"Name of the index."`
 }
 
 func (d deps) dropIndex(ctx context.Context, who caller, in *dropIndexInput) (*struct{}, error) {

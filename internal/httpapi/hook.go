@@ -21,17 +21,17 @@ func registerHook(api huma.API, d deps) {
 	get(api, d, route{id: "list-hooks", path: "/hooks", tag: hooksTag, scope: access.ScopeOperate, summary: "List webhooks, oldest first"}, d.hooks)
 	post(api, d, route{
 		id: "create-hook", path: "/hooks", tag: hooksTag, scope: access.ScopeOperate, status: http.StatusCreated, summary: "Create a webhook",
-		text: "The answer holds the secret, which is not shown again, and the path that the git host sends to. A hook that may submit takes a token that may.",
+		text: "The answer holds the secret, which is not shown again, and the path that the git host sends to. Only a token with the scope submit can create a hook that may submit.",
 	}, d.createHook)
 	get(api, d, route{id: "get-hook", path: hookPath, tag: hooksTag, scope: access.ScopeOperate, summary: "Show a webhook"}, d.hook)
 	post(api, d, route{
 		id: "rotate-hook", path: hookPath + "/rotate", tag: hooksTag, scope: access.ScopeOperate, summary: "Give a webhook a new secret",
-		text: "The address stays. The old secret counts until the overlap is over.",
+		text: "The address stays the same. The old secret is valid until the overlap is over.",
 	}, d.rotateHook)
 	remove(api, d, route{id: "revoke-hook", path: hookPath, tag: hooksTag, scope: access.ScopeOperate, summary: "Revoke a webhook"}, d.revokeHook)
 	get(api, d, route{id: "list-deliveries", path: "/deliveries", tag: hooksTag, scope: access.ScopeOperate, summary: "List the deliveries to webhooks, newest first, with their outcomes"}, d.deliveries)
 	get(api, d, route{id: "get-delivery", path: deliveryPath, tag: hooksTag, scope: access.ScopeOperate, summary: "Show a delivery with its body"}, d.delivery)
-	post(api, d, route{id: "replay-delivery", path: deliveryPath + "/replay", tag: hooksTag, scope: access.ScopeOperate, summary: "Handle a delivery once more"}, d.replay)
+	post(api, d, route{id: "replay-delivery", path: deliveryPath + "/replay", tag: hooksTag, scope: access.ScopeOperate, summary: "Handle a delivery again"}, d.replay)
 }
 
 type hooksInput struct{ Page }
@@ -56,12 +56,12 @@ func (d deps) hooks(ctx context.Context, who caller, in *hooksInput) (*hooksOutp
 
 type createHookInput struct {
 	Body struct {
-		Name     string   `json:"name" minLength:"1" maxLength:"100" doc:"Says who sends to it."`
+		Name     string   `json:"name" minLength:"1" maxLength:"100" doc:"Name that says who sends to the hook."`
 		Provider string   `json:"provider" enum:"github,gitlab,gitea,forgejo,bitbucket,datacenter,generic"`
 		Allowed  []string `json:"allowed" minItems:"1" maxItems:"64" doc:"Hosts and owners that payloads may name: [SCHEME://]HOST[:PORT][/OWNER], such as github.com/acme."`
 		Scopes   []string `json:"scopes,omitempty" maxItems:"3" enum:"forget,rename,submit" doc:"What deliveries may do; absent: all."`
-		Refs     []string `json:"refs,omitempty" maxItems:"64" doc:"Globs of refs to take up when they are pushed, such as release/*; the default branch and refs that are indexed are anyway."`
-		Secret   string   `json:"secret,omitempty" maxLength:"1024" doc:"That the git host has made; absent: leat makes one."`
+		Refs     []string `json:"refs,omitempty" maxItems:"64" doc:"Globs of refs to index when they are pushed, such as release/*. The default branch and refs that are already indexed need no glob."`
+		Secret   string   `json:"secret,omitempty" maxLength:"1024" doc:"Secret that the git host has made; absent: leat makes one."`
 	}
 }
 
@@ -94,8 +94,8 @@ func (d deps) revokeHook(ctx context.Context, who caller, in *hookInput) (*hookO
 type rotateHookInput struct {
 	Hook string `path:"hook" maxLength:"400" doc:"The hook's id, or its name if it is not revoked, percent-encoded."`
 	Body struct {
-		Secret  string `json:"secret,omitempty" maxLength:"1024" doc:"That the git host has made; absent: leat makes one."`
-		Overlap *int64 `json:"overlap_seconds,omitempty" minimum:"0" maximum:"2592000" doc:"For which the old secret counts too; absent: a day."`
+		Secret  string `json:"secret,omitempty" maxLength:"1024" doc:"Secret that the git host has made; absent: leat makes one."`
+		Overlap *int64 `json:"overlap_seconds,omitempty" minimum:"0" maximum:"2592000" doc:"Seconds for which the old secret stays valid; absent: a day."`
 	}
 }
 
@@ -111,8 +111,8 @@ func (d deps) rotateHook(ctx context.Context, who caller, in *rotateHookInput) (
 
 type deliveriesInput struct {
 	Page
-	Hook  string `query:"hook" maxLength:"400" doc:"Only those to one hook: its id or name."`
-	State string `query:"state" enum:"received,accepted,ignored,refused,failed" doc:"Only those in this state."`
+	Hook  string `query:"hook" maxLength:"400" doc:"Only deliveries to this hook, by its id or name."`
+	State string `query:"state" enum:"received,accepted,ignored,refused,failed" doc:"Only deliveries in this state."`
 }
 
 type deliveriesOutput struct {

@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/internal/webhook"
 )
 
-// send delivers a body to a path, signed with a secret; "": not signed.
+// send delivers a body to a path, signed with a secret. An empty secret means no signature.
 func (d *door) send(t *testing.T, path, secret string, body io.Reader, signed []byte, headers ...string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+path, body)
@@ -46,8 +46,7 @@ func (d *door) hook(t *testing.T, name, allowed string) service.CreatedHook {
 	return decode[service.CreatedHook](t, a)
 }
 
-// A signed delivery is published before it is acknowledged, and can be looked at and
-// done again.
+// A signed delivery is published before it is acknowledged. It can be shown and handled again.
 func TestADeliveryIsPublished(t *testing.T) {
 	d := open(t)
 	repo := testpipe.NewRepo(t)
@@ -101,7 +100,7 @@ func TestADeliveryIsPublished(t *testing.T) {
 	}
 }
 
-// Who guesses learns nothing, and what is bad ends with a status that says so.
+// A client that guesses learns nothing. A bad delivery gets a status that says so.
 func TestBadDeliveriesAreRefused(t *testing.T) {
 	d := open(t)
 	h, revoked := d.hook(t, "forge", "git.example.org/mill"), d.hook(t, "revoked", "git.example.org/mill")
@@ -151,7 +150,7 @@ func TestBadDeliveriesAreRefused(t *testing.T) {
 	}
 }
 
-// Hooks take the scope operate, and are of a tenant.
+// Hooks need the scope operate, and belong to a tenant.
 func TestHooksNeedAToken(t *testing.T) {
 	d := open(t)
 	h := d.hook(t, "forge", "git.example.org/mill")

@@ -29,28 +29,28 @@ const (
 
 // Config configures the API.
 type Config struct {
-	MaxBody     int64         // most bytes of a request's body; default: DefaultMaxBody
-	Timeout     time.Duration // the longest that a request may take; default: DefaultTimeout
+	MaxBody     int64         // largest body of a request in bytes; default: DefaultMaxBody
+	Timeout     time.Duration // time that a request may take; default: DefaultTimeout
 	MaxRequests int           // requests handled at once, streams not counted; default: DefaultMaxRequests
 	Rate        float64       // requests a second of a token; default: DefaultRate
 	Burst       int           // requests of a token at once; default: DefaultBurst
-	Streams     int           // streams of events open at once, of a token; default: DefaultStreams
-	Telling     time.Duration // pause between two times that gateways tell each other of requests; default: DefaultTelling
-	Origins     []string      // origins of web pages that may ask (CORS), such as https://app.example.com; default: none
+	Streams     int           // streams of events that a token may have open; default: DefaultStreams
+	Telling     time.Duration // pause after which gateways tell each other their requests again; default: DefaultTelling
+	Origins     []string      // origins of web pages that may use the API (CORS), such as https://app.example.com; default: none
 
 	Doors []Door // handlers beside the routes; default: none
-	// Absent answers people's browsers where no route has the path. Default: a problem.
+	// Absent answers browsers if no route has the path. Default: a problem.
 	Absent http.Handler
 
-	// Authenticate tells who sent a token. Default: the service's.
+	// Authenticate returns the grant of a token. Default: that of the service.
 	Authenticate func(ctx context.Context, secret string) (access.Grant, error)
-	// Stopping is closed when the process stops: streams end then. Default: never.
+	// Stopping is closed when the process stops, which ends all streams. Default: never.
 	Stopping <-chan struct{}
 	// Meter counts and times requests. Default: none.
 	Meter metric.Meter
 }
 
-// API answers HTTP requests. Its methods may be called by any number of goroutines.
+// API answers HTTP requests. Any number of goroutines may call its methods.
 type API struct {
 	handler http.Handler
 	spec    []byte

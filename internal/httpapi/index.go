@@ -14,13 +14,13 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// registerIndex registers what serves all tenants: the generations of the index, the
+// registerIndex registers the routes that serve all tenants: the generations of the index, the
 // syncer's work, and the pending work of the stages.
 func registerIndex(api huma.API, d deps) {
 	const tag = "installation"
 	get(api, d, route{
 		id: "list-generations", path: "/generations", tag: tag, scope: access.ScopeRead, whole: true,
-		summary: "List the generations of the index, and the progress of one that is being built",
+		summary: "List the generations of the index, and the progress of the one that is being built",
 	}, d.generations)
 	get(api, d, route{
 		id: "get-generation", path: "/generations/{number}", tag: tag, scope: access.ScopeRead, whole: true,
@@ -28,7 +28,7 @@ func registerIndex(api huma.API, d deps) {
 	}, d.generation)
 	post(api, d, route{
 		id: "rebuild", path: "/generations", tag: tag, scope: access.ScopeOperate, whole: true, status: 202,
-		summary: "Build the index anew beside the one that serves searches",
+		summary: "Build a new index beside the one that serves searches",
 	}, d.rebuild)
 	post(api, d, route{
 		id: "roll-back", path: "/generations/rollback", tag: tag, scope: access.ScopeOperate, whole: true, status: 202,
@@ -36,7 +36,7 @@ func registerIndex(api huma.API, d deps) {
 	}, d.rollBack)
 	post(api, d, route{
 		id: "cancel-rebuild", path: "/generations/cancel", tag: tag, scope: access.ScopeOperate, whole: true,
-		summary: "End the rebuild, or the rollback, that is under way",
+		summary: "Cancel the rebuild or rollback that is under way",
 	}, d.cancelRebuild)
 	get(api, d, route{
 		id: "get-sync", path: "/sync", tag: tag, scope: access.ScopeRead, whole: true,
@@ -49,14 +49,14 @@ func registerIndex(api huma.API, d deps) {
 	}, d.scale)
 	get(api, d, route{
 		id: "get-digest", path: "/digest", tag: "repositories", scope: access.ScopeRead, slow: true,
-		summary: "Hash what the index holds",
+		summary: "Hash the content of the index",
 	}, d.digest)
 	post(api, d, route{
 		id: "verify", path: "/verify", tag: tag, scope: access.ScopeOperate, whole: true, slow: true, repeats: true,
 		summary: "Compare the catalog with the index and the object store",
-		text: "With `repair`, points and objects are first brought in line with the catalog, and the workers are waited for. " +
+		text: "With `repair`, points and objects are first brought in line with the catalog. The request then waits for the workers. " +
 			"Lost texts are read from git again if the gateway has a directory for mirrors (`--git-dir`). " +
-			"With `list`, each difference is named; `next` goes on, and takes a comparison of its own.",
+			"With `list`, each difference is named; `next` continues the list, which takes another comparison.",
 	}, d.verify)
 }
 
@@ -83,7 +83,7 @@ func (d deps) generation(ctx context.Context, _ caller, in *generationInput) (*g
 	return d.shown(ctx, in.Number, nil)
 }
 
-// shown answers with a generation after a change of it.
+// shown answers with a generation after it has changed.
 func (d deps) shown(ctx context.Context, number int64, err error) (*generationOutput, error) {
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (d deps) shown(ctx context.Context, number int64, err error) (*generationOu
 type rebuildInput struct {
 	Body struct {
 		Embedder string `json:"embedder,omitempty" maxLength:"256" doc:"Model of the new generation; absent: the active one's."`
-		From     string `json:"from,omitempty" enum:"stream,catalog" default:"stream" doc:"stream: replay the messages, then add what the catalog finds missing. catalog: go by the catalog at once."`
+		From     string `json:"from,omitempty" enum:"stream,catalog" default:"stream" doc:"stream: replay the messages, then add what the catalog finds missing. catalog: take everything from the catalog at once."`
 	}
 }
 
@@ -111,7 +111,7 @@ func (d deps) rebuild(ctx context.Context, _ caller, in *rebuildInput) (*generat
 
 type rollBackInput struct {
 	Body struct {
-		Number int64 `json:"number,omitempty" minimum:"1" doc:"Which generation; absent: the one that was retired last."`
+		Number int64 `json:"number,omitempty" minimum:"1" doc:"Number of the generation; absent: the one that was retired last."`
 	}
 }
 
@@ -122,8 +122,8 @@ func (d deps) rollBack(ctx context.Context, _ caller, in *rollBackInput) (*gener
 
 type cancelOutput struct {
 	Body struct {
-		Number     int64                      `json:"number" doc:"Of the generation that is no longer being built."`
-		Generation orNull[service.Generation] `json:"generation" doc:"Null: it is gone."`
+		Number     int64                      `json:"number" doc:"Number of the cancelled generation."`
+		Generation orNull[service.Generation] `json:"generation" doc:"Null: the generation is gone."`
 	}
 }
 
@@ -161,8 +161,8 @@ func (d deps) scale(ctx context.Context, _ caller, in *scaleInput) (*scaleOutput
 }
 
 type digestInput struct {
-	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository. Default: all of the tenant's."`
-	AnyTenant  bool   `query:"any_tenant" doc:"Without a repository: of all tenants. Takes a token of the installation."`
+	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository. Default: all repositories of the tenant."`
+	AnyTenant  bool   `query:"any_tenant" doc:"Without a repository: all tenants. Needs a token of the installation."`
 }
 
 type digestOutput struct{ Body service.DigestAnswer }
@@ -174,12 +174,12 @@ func (d deps) digest(ctx context.Context, who caller, in *digestInput) (*digestO
 
 type verifyInput struct {
 	Body struct {
-		Tenant     string `json:"tenant,omitempty" maxLength:"63" doc:"Only points of this tenant; absent: of all."`
+		Tenant     string `json:"tenant,omitempty" maxLength:"63" doc:"Only points of this tenant; absent: all tenants."`
 		Repository string `json:"repository,omitempty" maxLength:"4096" doc:"Only points of this repository of the tenant."`
-		Grace      string `json:"grace,omitempty" maxLength:"32" default:"1h" doc:"How old an object that the catalog does not know is when it counts as a difference."`
+		Grace      string `json:"grace,omitempty" maxLength:"32" default:"1h" doc:"Age from which an object that the catalog does not know counts as a difference."`
 		Repair     bool   `json:"repair,omitempty" doc:"Bring points and objects in line with the catalog first."`
-		List       int    `json:"list,omitempty" minimum:"0" maximum:"10000" doc:"Name so many differences at most; absent: none."`
-		Cursor     string `json:"cursor,omitempty" maxLength:"256" doc:"Goes on with a list: next of the answer before."`
+		List       int    `json:"list,omitempty" minimum:"0" maximum:"10000" doc:"Largest number of differences to name; absent: none."`
+		Cursor     string `json:"cursor,omitempty" maxLength:"256" doc:"Continues a list: next of the previous answer."`
 	}
 }
 
@@ -188,7 +188,7 @@ type verifyOutput struct {
 		verify.Report
 		Repaired    *verify.Repaired `json:"repaired,omitempty"`
 		Differences []difference     `json:"differences,omitempty"`
-		Next        string           `json:"next,omitempty" doc:"Absent: there are no more."`
+		Next        string           `json:"next,omitempty" doc:"Cursor of the next page; absent: this is the last."`
 	}
 }
 

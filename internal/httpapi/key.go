@@ -14,8 +14,8 @@ type keysOutput struct{ Body service.KeysAnswer }
 
 type rotateKeyInput struct {
 	Body struct {
-		Wrapping bool   `json:"wrapping,omitempty" doc:"Wrap all keys by the newest wrapping key. Default: a new key seals packs from now on."`
-		Tenant   string `json:"tenant,omitempty" maxLength:"63" doc:"Whose key. Default: the installation's."`
+		Wrapping bool   `json:"wrapping,omitempty" doc:"Wrap all keys with the newest wrapping key. Default: make a new key, which seals packs from now on."`
+		Tenant   string `json:"tenant,omitempty" maxLength:"63" doc:"Tenant whose key it is. Default: the installation's key."`
 	}
 }
 
@@ -30,7 +30,7 @@ type keyOutput struct{ Body service.PackKey }
 type destroyKeyInput struct {
 	Body struct {
 		Tenant  string `json:"tenant" minLength:"1" maxLength:"63"`
-		Confirm string `json:"confirm" maxLength:"63" doc:"The tenant's name once more."`
+		Confirm string `json:"confirm" maxLength:"63" doc:"The tenant's name again."`
 	}
 }
 
@@ -38,7 +38,7 @@ type destroyedKeysOutput struct{ Body service.DestroyedKeys }
 
 type rotatedKeyOutput struct{ Body service.RotatedKey }
 
-// registerKey registers the keys that seal packs.
+// registerKey registers the routes of the keys that seal packs.
 func registerKey(api huma.API, d deps) {
 	const tag = "installation"
 	get(api, d, route{
@@ -47,18 +47,18 @@ func registerKey(api huma.API, d deps) {
 	}, d.listKeys)
 	post(api, d, route{
 		id: "rotate-key", path: "/keys/rotate", tag: tag, scope: access.ScopeAdmin, whole: true,
-		summary: "Make a new key for packs, or wrap all keys by the newest wrapping key",
-		text:    "Workers seal with a new key within seconds, and the collector writes packs of older keys anew.",
+		summary: "Make a new key for packs, or wrap all keys with the newest wrapping key",
+		text:    "Workers seal with a new key within seconds, and the collector writes packs of older keys again.",
 	}, d.rotateKey)
 	post(api, d, route{
 		id: "create-key", path: "/keys", tag: tag, scope: access.ScopeAdmin, whole: true, status: http.StatusCreated,
 		summary: "Give a tenant a key of its own",
-		text:    "What is read for the tenant from now on is sealed by it alone, and is not shared with other tenants. Its repositories are read again.",
+		text:    "Content that is read for the tenant from now on is sealed with this key alone, and is not shared with other tenants. Its repositories are read again.",
 	}, d.createKey)
 	post(api, d, route{
 		id: "destroy-key", path: "/keys/destroy", tag: tag, scope: access.ScopeAdmin, whole: true,
-		summary: "Destroy the keys of a tenant's own",
-		text:    "Nobody can read its texts after that, for good. Everything else goes on.",
+		summary: "Destroy a tenant's own keys",
+		text:    "Nobody can ever read its texts after that. Everything else goes on.",
 	}, d.destroyKey)
 }
 

@@ -13,7 +13,7 @@ import (
 func registerLetter(api huma.API, d deps) {
 	get(api, d, route{
 		id: "list-letters", path: "/letters", tag: "dead letters", scope: access.ScopeOperate,
-		summary: "List dead letters, oldest first: messages that are not tried again by themselves",
+		summary: "List dead letters, oldest first: messages that leat does not try again by itself",
 	}, d.letters)
 	get(api, d, route{
 		id: "get-letter", path: "/letters/{id}", tag: "dead letters", scope: access.ScopeOperate,
@@ -21,11 +21,11 @@ func registerLetter(api huma.API, d deps) {
 	}, d.letter)
 	post(api, d, route{
 		id: "preview-letters", path: "/letters/preview", tag: "dead letters", scope: access.ScopeOperate, repeats: true,
-		summary: "Say which letters a choice would touch",
+		summary: "List the letters that a choice would affect",
 	}, d.previewLetters)
 	post(api, d, route{
 		id: "retry-letters", path: "/letters/retry", tag: "dead letters", scope: access.ScopeOperate, slow: true,
-		summary: "Try again what letters ask for, and delete them",
+		summary: "Try the work of letters again, and delete the letters",
 	}, d.retryLetters)
 	post(api, d, route{
 		id: "drop-letters", path: "/letters/drop", tag: "dead letters", scope: access.ScopeOperate, slow: true,
@@ -37,10 +37,10 @@ func registerLetter(api huma.API, d deps) {
 type LetterFilter struct {
 	Worker     string    `query:"worker" enum:"ingestor,embedder,indexer" doc:"Only of this worker."`
 	Repository string    `query:"repository" maxLength:"4096" doc:"Only about this repository."`
-	Reason     string    `query:"reason" maxLength:"1024" doc:"Only those whose reason holds this text."`
-	Before     time.Time `query:"before" doc:"Only those written before."`
-	OlderThan  string    `query:"older_than" maxLength:"32" doc:"Only those written at least so long ago, such as 24h."`
-	AnyTenant  bool      `query:"any_tenant" doc:"Also those of other tenants, and those that name none. Takes a token of the installation."`
+	Reason     string    `query:"reason" maxLength:"1024" doc:"Only letters whose reason contains this text."`
+	Before     time.Time `query:"before" doc:"Only letters written before this time."`
+	OlderThan  string    `query:"older_than" maxLength:"32" doc:"Only letters that are at least this old, such as 24h."`
+	AnyTenant  bool      `query:"any_tenant" doc:"Include letters of other tenants, and letters that name no tenant. Needs a token of the installation."`
 }
 
 // chosenLetters chooses letters in a body.
@@ -49,11 +49,11 @@ type chosenLetters struct {
 		IDs        []int64   `json:"ids,omitempty" maxItems:"1000" doc:"Numbers of letters."`
 		Worker     string    `json:"worker,omitempty" enum:"ingestor,embedder,indexer" doc:"Only of this worker."`
 		Repository string    `json:"repository,omitempty" maxLength:"4096" doc:"Only about this repository."`
-		Reason     string    `json:"reason,omitempty" maxLength:"1024" doc:"Only those whose reason holds this text."`
-		Before     time.Time `json:"before,omitempty" doc:"Only those written before."`
-		OlderThan  string    `json:"older_than,omitempty" maxLength:"32" doc:"Only those written at least so long ago, such as 24h."`
-		AnyTenant  bool      `json:"any_tenant,omitempty" doc:"Also those of other tenants, and those that name none. Takes a token of the installation."`
-		All        bool      `json:"all,omitempty" doc:"All there are: has to be said where nothing else chooses."`
+		Reason     string    `json:"reason,omitempty" maxLength:"1024" doc:"Only letters whose reason contains this text."`
+		Before     time.Time `json:"before,omitempty" doc:"Only letters written before this time."`
+		OlderThan  string    `json:"older_than,omitempty" maxLength:"32" doc:"Only letters that are at least this old, such as 24h."`
+		AnyTenant  bool      `json:"any_tenant,omitempty" doc:"Include letters of other tenants, and letters that name no tenant. Needs a token of the installation."`
+		All        bool      `json:"all,omitempty" doc:"Choose all letters. Required if nothing else chooses."`
 	}
 }
 
@@ -73,7 +73,7 @@ func (c chosenLetters) of(who caller) (service.LetterFilter, error) {
 	b := c.Body
 	chosen := len(b.IDs) > 0 || b.Worker != "" || b.Repository != "" || b.Reason != "" || !b.Before.IsZero() || b.OlderThan != ""
 	if chosen == b.All {
-		return service.LetterFilter{}, &service.Error{Kind: service.Invalid, Field: service.FieldBody, Reason: "say which: ids, a filter such as reason, or all by itself"}
+		return service.LetterFilter{}, &service.Error{Kind: service.Invalid, Field: service.FieldBody, Reason: "say which letters: give ids, or a filter such as reason, or all by itself"}
 	}
 	filter, err := LetterFilter{b.Worker, b.Repository, b.Reason, b.Before, b.OlderThan, b.AnyTenant}.of(who)
 	filter.IDs = b.IDs
@@ -109,7 +109,7 @@ func (d deps) letters(ctx context.Context, who caller, in *lettersInput) (*lette
 
 type letterInput struct {
 	ID        int64 `path:"id" minimum:"1" doc:"Number of the letter."`
-	AnyTenant bool  `query:"any_tenant" doc:"Also if it is another tenant's, or nobody's. Takes a token of the installation."`
+	AnyTenant bool  `query:"any_tenant" doc:"Accept a letter of another tenant, or of none. Needs a token of the installation."`
 }
 
 type letterOutput struct{ Body service.LetterAnswer }

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// maxRates is the number of tokens and tenants whose rates are remembered. Beyond it the one
-// that was silent for the longest is forgotten, which gives it a full burst again.
+// maxRates is the number of tokens and tenants whose rates are remembered. Beyond it the one that
+// was silent for the longest is forgotten, and gets a full burst again.
 const maxRates = 10_000
 
-// bound is a rate: one request each interval, and so many more at once as fit into depth.
+// bound is a rate: one request each interval, and as many more at once as fit into depth.
 type bound struct{ interval, depth time.Duration }
 
-// perSecond bounds to a number of requests a second, and to burst at once.
+// perSecond allows n requests a second, and burst at once.
 func perSecond(n float64, burst int) bound {
 	interval := time.Duration(float64(time.Second) / n)
 	return bound{interval, time.Duration(burst) * interval}
 }
 
-// perMinute bounds to a number of requests a minute, all of which may come at once.
+// perMinute allows n requests a minute, all of which may come at once.
 func perMinute(n int) bound { return bound{time.Minute / time.Duration(n), time.Minute} }
 
-// rates limits the requests of tokens and of tenants, by the generic cell rate algorithm
-// (ITU-T I.371, annex A): a request counts for an interval, and is refused if more is
-// counted than fits into the depth.
+// rates limits the requests of tokens and of tenants by the generic cell rate algorithm (ITU-T
+// I.371, annex A). A request counts for an interval, and is refused if the sum no longer fits into
+// the depth.
 //
-// What a name has asked elsewhere is added by told.
+// told adds the requests of a name at other gateways.
 type rates struct {
 	mu     sync.Mutex
 	named  map[string]*list.Element
@@ -35,14 +35,14 @@ type rates struct {
 
 type rated struct {
 	name   string
-	clear  time.Time     // what was asked counts until then
-	untold time.Duration // the part of it that no other gateway knows of
+	clear  time.Time     // end of the time for which requests count
+	untold time.Duration // the part of that time that no other gateway knows of
 }
 
 func newRates() *rates { return &rates{named: make(map[string]*list.Element)} }
 
-// take counts a request of a name, unless the name has to wait for it: then it returns how
-// long.
+// take counts a request of a name. If the name has to wait, it counts nothing and returns the time
+// to wait.
 func (r *rates) take(name string, b bound) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,7 +71,8 @@ func (r *rates) of(name string) *rated {
 	return it
 }
 
-// tell returns what others do not know of yet, in seconds by name. It counts as told.
+// tell returns the seconds by name that other gateways do not know of yet. From then on they count
+// as told.
 func (r *rates) tell() map[string]float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,8 +85,8 @@ func (r *rates) tell() map[string]float64 {
 	return news
 }
 
-// told adds what the others have counted: by how many seconds each name is ahead, without
-// what has not been told.
+// told adds the count of all gateways: the seconds by which each name is ahead, without those that
+// this gateway has not told.
 func (r *rates) told(ahead map[string]float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,8 +113,8 @@ type streams struct {
 
 func newStreams(most int) *streams { return &streams{most: most, open: make(map[string]int)} }
 
-// begin takes one of a token's streams. It returns false if all are open; else the
-// caller has to call end.
+// begin takes one of a token's streams. It returns false if all are open. Otherwise the caller must
+// call end.
 func (s *streams) begin(token string) (end func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

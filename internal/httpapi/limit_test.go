@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Gateways that tell each other let through what one would.
+// Gateways that tell each other let as many requests through as a single one would.
 func TestRatesAreCountedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const gateways, perSec, burst, seconds = 3, 10, 20, 60
@@ -15,7 +15,7 @@ func TestRatesAreCountedTogether(t *testing.T) {
 		for i := range all {
 			all[i] = newRates()
 		}
-		shared := map[string]time.Time{} // what the catalog keeps
+		shared := map[string]time.Time{} // as the catalog keeps it
 		tell := func(r *rates) {
 			ahead := make(map[string]float64)
 			for name, news := range r.tell() {
@@ -66,7 +66,7 @@ func TestARateKnowsItsBurst(t *testing.T) {
 		if wait := r.take("a", b); wait != 0 {
 			t.Errorf("after its time it waits for %s", wait)
 		}
-		// A limit that is made larger counts at once.
+		// A raised limit takes effect at once.
 		if wait := r.take("a", perMinute(60)); wait != time.Second {
 			t.Errorf("with a larger limit it waits for %s", wait)
 		}

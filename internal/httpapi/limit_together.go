@@ -5,18 +5,17 @@ import (
 	"time"
 )
 
-// dropInterval is the pause between two times that names which are silent are forgotten in
-// the catalog.
+// dropInterval is the pause after which silent names are removed from the catalog again.
 const dropInterval = time.Minute
 
-// Count counts the requests of tokens and tenants together with the other gateways, until ctx
-// ends. No request waits for that: a gateway learns within moments what others have let
+// Count counts the requests of tokens and tenants together with the other gateways, until ctx ends.
+// No request waits for that. A gateway learns within moments how many requests the others have let
 // through. While the catalog does not answer, each gateway counts for itself.
 func (a *API) Count(ctx context.Context) {
 	tick := time.NewTicker(a.deps.cfg.Telling)
 	defer tick.Stop()
 	var dropped time.Time
-	said := false // that it does not work
+	said := false // the failure has been logged
 	for {
 		select {
 		case <-ctx.Done():
@@ -28,13 +27,14 @@ func (a *API) Count(ctx context.Context) {
 			dropped, err = time.Now(), a.deps.DropRates(ctx)
 		}
 		if err != nil && !said && ctx.Err() == nil {
-			a.deps.log.WarnContext(ctx, "requests are not counted together with other gateways", "error", err)
+			a.deps.log.WarnContext(ctx, "could not count requests together with other gateways; counting alone until the catalog answers", "error", err)
 		}
 		said = err != nil
 	}
 }
 
-// countTogether tells what this gateway has let through, and learns what the others have.
+// countTogether tells the catalog how many requests this gateway has let through, and learns the
+// count of the others.
 func (d deps) countTogether(ctx context.Context) error {
 	news := d.rates.tell()
 	if len(news) == 0 {
@@ -44,7 +44,7 @@ func (d deps) countTogether(ctx context.Context) error {
 	defer cancel()
 	ahead, err := d.AddRequests(bounded, news)
 	if err != nil {
-		return err // what was not told is lost to the others, and counts here
+		return err // the requests still count here, but the others never learn of them
 	}
 	d.rates.told(ahead)
 	return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// What a token, or a tenant, has asked of one gateway counts at another, and a token of
-// another tenant notices nothing.
+// The requests of a token or a tenant at one gateway count at another too. A token of another
+// tenant notices nothing.
 func TestGatewaysCountRequestsTogether(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	const burst = 20
@@ -22,8 +22,8 @@ func TestGatewaysCountRequestsTogether(t *testing.T) {
 		d.grants["a"] = access.Grant{Tenant: "limited", Token: "a", Scopes: access.Scopes, Requests: 1000}
 		d.grants["b"] = access.Grant{Tenant: "limited", Token: "b", Scopes: access.Scopes, Requests: 1000}
 	}
-	// ask asks until the gateway refuses, and returns how many requests it let through. It
-	// waits after each until the catalog knows of it.
+	// ask sends requests until the gateway refuses, and returns how many it let through. After each
+	// it waits until the catalog knows of it.
 	ask := func(d *door, token string) (through int) {
 		t.Helper()
 		for through <= burst {

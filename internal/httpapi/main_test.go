@@ -20,13 +20,13 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// Tokens that door knows.
+// The tokens that door knows.
 const (
 	all          = "leat_all"          // of the tenant acme, with every scope
 	installation = "leat_installation" // of the installation, with every scope
 )
 
-// door is a pipe, and the API over its stores.
+// door is a pipe with the API over its stores.
 type door struct {
 	*testpipe.Pipe
 	api    *httpapi.API
@@ -72,7 +72,7 @@ func over(t *testing.T, p *testpipe.Pipe, change ...func(*httpapi.Config)) *door
 	return d
 }
 
-// put makes tree the content of a tenant's repository at a ref, and indexes it.
+// put commits tree to a ref of a tenant's repository, and indexes it.
 func (d *door) put(t *testing.T, tenant string, repo *testpipe.Repo, ref string, tree testpipe.Tree) (commit string) {
 	t.Helper()
 	commit = repo.CommitTo(t, ref, tree)
@@ -84,13 +84,14 @@ func (d *door) put(t *testing.T, tenant string, repo *testpipe.Repo, ref string,
 	return commit
 }
 
-// answer is an answer, read to its end.
+// answer is an answer with its whole body.
 type answer struct {
 	*http.Response
 	body []byte
 }
 
-// ask sends a request with a token and pairs of headers. body is sent as JSON; nil: none.
+// ask sends a request with a token and headers, given in pairs. It sends body as JSON; nil means no
+// body.
 func (d *door) ask(t *testing.T, token, method, path string, body any, headers ...string) answer {
 	t.Helper()
 	var in io.Reader
@@ -114,7 +115,7 @@ func (d *door) ask(t *testing.T, token, method, path string, body any, headers .
 	return exchange(t, r, headers...)
 }
 
-// exchange sends a request with pairs of headers, and reads the answer.
+// exchange sends a request with headers, given in pairs, and reads the answer.
 func exchange(t *testing.T, r *http.Request, headers ...string) answer {
 	t.Helper()
 	for i := 0; i < len(headers); i += 2 {
@@ -132,7 +133,7 @@ func exchange(t *testing.T, r *http.Request, headers ...string) answer {
 	return answer{response, read}
 }
 
-// get asks for a path, and decodes the answer.
+// get requests a path, and decodes the answer.
 func get[T any](t *testing.T, d *door, token, path string) (v T) {
 	t.Helper()
 	a := d.ask(t, token, http.MethodGet, path, nil)

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// HeaderOnce is the header by which a client says that a request is one it has sent
-	// before (draft-ietf-httpapi-idempotency-key-header).
+	// HeaderOnce is the header by which a client marks a request, so that the gateway recognises it
+	// when it is sent again (draft-ietf-httpapi-idempotency-key-header).
 	HeaderOnce = "Idempotency-Key"
 	// HeaderReplayed marks an answer that was given before.
 	HeaderReplayed = "Idempotency-Replayed"
@@ -30,19 +30,19 @@ const (
 	maxOnce = 255
 	// maxKept is the largest answer that is kept, in bytes.
 	maxKept = 512 << 10
-	// settleTimeout bounds the time to keep an answer, also where the client has gone.
+	// settleTimeout bounds the time to store an answer, even after the client has gone.
 	settleTimeout = 5 * time.Second
 )
 
-// kept is an answer as it is kept.
+// kept is the stored form of an answer.
 type kept struct {
 	Status int         `json:"status"`
 	Header http.Header `json:"header"`
-	Body   []byte      `json:"body"` // nil: it was too large
+	Body   []byte      `json:"body"` // nil: the body was too large
 }
 
-// once does a request with an Idempotency-Key once, however often it is sent: later it is
-// answered as the first time. An answer that is no success changes nothing, and is not
+// once handles a request with an Idempotency-Key only once, however often it is sent. Later
+// requests get the first answer. An answer that is not a success has changed nothing, and is not
 // kept.
 func (d deps) once(r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -78,10 +78,10 @@ func (d deps) once(r route) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// onceRequest reads a request to its end, and names it by all that it asks for.
+// onceRequest reads a whole request, and identifies it by everything that it asks for.
 func onceRequest(ctx huma.Context, r *http.Request, key string, most int64) (asked service.OnceRequest, body []byte, err error) {
 	if len(key) > maxOnce || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
-		return asked, nil, &service.Error{Kind: service.Invalid, Field: service.FieldKey, Reason: fmt.Sprintf("an Idempotency-Key is a text of 1 to %d bytes", maxOnce)}
+		return asked, nil, &service.Error{Kind: service.Invalid, Field: service.FieldKey, Reason: fmt.Sprintf("the header Idempotency-Key must be a text of 1 to %d bytes", maxOnce)}
 	}
 	body, err = io.ReadAll(http.MaxBytesReader(nil, r.Body, most))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -95,7 +95,7 @@ func onceRequest(ctx huma.Context, r *http.Request, key string, most int64) (ask
 	return service.OnceRequest{Key: key, Request: sha256.Sum256([]byte(text))}, body, nil
 }
 
-// repeat answers as the first time.
+// repeat gives the first answer again.
 func (d deps) repeat(ctx huma.Context, before []byte) {
 	var k kept
 	if err := json.Unmarshal(before, &k); err != nil {
@@ -103,7 +103,7 @@ func (d deps) repeat(ctx huma.Context, before []byte) {
 		return
 	}
 	if k.Body == nil {
-		writeProblem(ctx, newProblem(ctx.Context(), http.StatusConflict, "The request was done before; its answer was too large to be kept."))
+		writeProblem(ctx, newProblem(ctx.Context(), http.StatusConflict, "The request succeeded before; its answer was too large to be kept."))
 		return
 	}
 	for name, values := range k.Header {
@@ -113,16 +113,16 @@ func (d deps) repeat(ctx huma.Context, before []byte) {
 	}
 	ctx.SetHeader(HeaderReplayed, "true")
 	ctx.SetStatus(k.Status)
-	_, _ = ctx.BodyWriter().Write(k.Body) // the client has gone if it fails
+	_, _ = ctx.BodyWriter().Write(k.Body) // it fails only if the client has gone
 }
 
-// settle keeps the answer to a request that has ended.
+// settle stores the answer to a request that has ended.
 func (d deps) settle(ctx context.Context, asked service.OnceRequest, out *keptWriter) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	err := d.settled(bounded, asked, out)
 	if err != nil {
-		d.log.WarnContext(ctx, "an answer is not kept: the request would be done again", "request", requestOf(ctx).id, "error", err)
+		d.log.WarnContext(ctx, "could not keep an answer: if the request is sent again, it is done again", "request", requestOf(ctx).id, "error", err)
 	}
 }
 
@@ -149,7 +149,7 @@ func (d deps) settled(ctx context.Context, asked service.OnceRequest, out *keptW
 	return d.FinishOnce(ctx, asked, encoded)
 }
 
-// keptWriter notes an answer while it is written.
+// keptWriter copies an answer while it is written.
 type keptWriter struct {
 	http.ResponseWriter
 	status int

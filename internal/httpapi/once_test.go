@@ -10,7 +10,7 @@ import (
 	"github.com/leatworks/leat/internal/httpapi"
 )
 
-// A request that is sent again is done once, and answered as the first time.
+// A request that is sent again is done once, and gets the first answer.
 func TestARequestIsDoneOnce(t *testing.T) {
 	d := open(t)
 	d.Rows(t, "insert into tenants (name) values ('acme')")
@@ -45,11 +45,11 @@ func TestARequestIsDoneOnce(t *testing.T) {
 			t.Errorf("%s with the key: %d %s", name, a.StatusCode, a.body)
 		}
 	}
-	// Keys are each token's own.
+	// Each token has its own keys.
 	if a := create("leat_other", "k", "ci"); a.StatusCode != http.StatusCreated || string(a.body) == string(first.body) {
 		t.Errorf("another token: %d %s", a.StatusCode, a.body)
 	}
-	// A failure is not kept, and neither is what was kept for its time.
+	// A failure is not kept. Neither is an answer whose time is over.
 	if a := create(all, "late", ""); a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("no name: %d %s", a.StatusCode, a.body)
 	}
@@ -62,7 +62,7 @@ func TestARequestIsDoneOnce(t *testing.T) {
 	}
 }
 
-// Requests with one key that come at once, to any gateway, are one.
+// Requests with one key that come at once, to any gateways, count as one.
 func TestRequestsAtOnceAreOne(t *testing.T) {
 	const comers = 12
 	d := open(t)
@@ -90,7 +90,7 @@ func TestRequestsAtOnceAreOne(t *testing.T) {
 	}
 }
 
-// Each route that changes something by POST takes the header, or is known to need none.
+// Each route that changes something by POST accepts the header, or is known not to need it.
 func TestEveryPostMayBeSentAgain(t *testing.T) {
 	without := map[string]string{
 		"submit-repository": "the submission has the key", "preview-letters": "it changes nothing", "verify": "it changes nothing",

@@ -19,27 +19,27 @@ var problemType = reflect.TypeFor[Problem]()
 const about = `Search and read the repositories that a leat keeps, submit more, and steer it.
 
 Each request carries a token: ` + "`Authorization: Bearer leat_…`" + `. A token belongs to a tenant or to the installation, has scopes
-(read, search, submit, operate, admin), and may be bound to some repositories; what a token does not reach does not exist for it.
+(read, search, submit, operate, admin), and may be limited to some repositories; repositories that it does not reach do not exist for it.
 
 Lists come in pages: an answer with ` + "`next`" + ` goes on with ` + "`?cursor=`" + ` and that value. A POST may carry an ` + "`Idempotency-Key`" + `.
 Errors are application/problem+json. Every answer has the header X-Request-Id.`
 
-// describe is the description without its routes.
+// describe returns the description without its routes.
 func describe() huma.Config {
 	useProblems()
 	cfg := huma.DefaultConfig("leat", "v1")
 	cfg.Info.Description = about
 	cfg.Info.License = nil
-	cfg.CreateHooks = nil // no $schema in answers: they are those of the command line
+	cfg.CreateHooks = nil // no $schema in answers, so that they equal those of the command line
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		securityScheme: {Type: "http", Scheme: "bearer", Description: "A token of leat, as 'leat token create' shows it once."},
+		securityScheme: {Type: "http", Scheme: "bearer", Description: "A token of leat, which 'leat token create' shows once."},
 	}
 	return cfg
 }
 
-// jsonFormat reads and writes JSON as every answer of leat is written.
+// jsonFormat reads and writes JSON in the form of all answers of leat.
 var jsonFormat = huma.Format{
 	Marshal: func(w io.Writer, v any) error {
 		encoder := json.NewEncoder(w)
@@ -48,7 +48,7 @@ var jsonFormat = huma.Format{
 	},
 	Unmarshal: func(data []byte, v any) error {
 		if bytes.Contains(data, []byte(`\u0000`)) {
-			return errors.New("the character NUL is not text")
+			return errors.New("the body holds the character NUL, which is not text")
 		}
 		return json.Unmarshal(data, v)
 	},
@@ -65,7 +65,7 @@ func (orNull[T]) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{AnyOf: []*huma.Schema{r.Schema(reflect.TypeFor[T](), true, ""), {Type: "null"}}}
 }
 
-// encode writes the description so that a person can read a difference.
+// encode writes the description in a form whose differences a person can read.
 func encode(api *huma.OpenAPI) ([]byte, error) {
 	compact, err := json.Marshal(api)
 	if err != nil {
@@ -79,7 +79,7 @@ func encode(api *huma.OpenAPI) ([]byte, error) {
 	return spec.Bytes(), nil
 }
 
-// serveDescription serves the description, which is no secret.
+// serveDescription serves the description, which needs no token.
 func (a *API) serveDescription(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/openapi+json")

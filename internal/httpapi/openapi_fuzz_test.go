@@ -12,9 +12,9 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// Schemathesis (https://schemathesis.io) makes requests from the description, within it
-// and beside it. Whatever it sends, no answer is a failure of the server, and each is of
-// the described form. Answers that would hold another tenant's data would hold its mark.
+// Schemathesis (https://schemathesis.io) makes requests from the description, within it and outside
+// it. Whatever it sends, no answer is a failure of the server, and each has the described form. An
+// answer with another tenant's data would show that tenant's mark.
 func TestSchemathesisFindsNothing(t *testing.T) {
 	program := os.Getenv("SCHEMATHESIS")
 	if program == "" {
@@ -28,10 +28,10 @@ func TestSchemathesisFindsNothing(t *testing.T) {
 		t.Run(token, func(t *testing.T) {
 			d := open(t)
 			repo := events.RepositoryID("acme", furnish(t, d).Dir)
-			d.Rows(t, "delete from approvals") // or the fuzzer approves
+			d.Rows(t, "delete from approvals") // otherwise the fuzzer approves
 			run := exec.CommandContext(t.Context(), program, "run", d.url+"/api/openapi.json",
 				"--header", "Authorization: Bearer "+token, "--max-examples", examples, "--generation-database", "none", "--no-color",
-				"--exclude-path-regex", "/events$", // they do not end
+				"--exclude-path-regex", "/events$", // streams do not end
 				"--checks", "not_a_server_error,response_schema_conformance,content_type_conformance,status_code_conformance,response_headers_conformance")
 			run.Dir = t.TempDir()
 			known := fmt.Sprintf("[parameters]\n\"path.repository\" = [%q, \"nosuch\"]\n\"query.path\" = [%q, \"a/b\"]\n", repo, secret+".go")

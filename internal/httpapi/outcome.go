@@ -9,7 +9,8 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// registerOutcome registers what became of the files of repositories.
+// registerOutcome registers the routes about the outcome of files: skipped, masked, failed, and the
+// cost of embedding.
 func registerOutcome(api huma.API, d deps) {
 	get(api, d, route{
 		id: "list-skipped", path: "/repositories/{repository}/skipped", tag: "repositories", scope: access.ScopeRead,
@@ -17,7 +18,7 @@ func registerOutcome(api huma.API, d deps) {
 	}, d.skipped)
 	get(api, d, route{
 		id: "list-secrets", path: "/repositories/{repository}/secrets", tag: "repositories", scope: access.ScopeRead,
-		summary: "List the places of masked secrets, never the secrets",
+		summary: "List the places of masked secrets, but never the secrets",
 	}, d.secrets)
 	get(api, d, route{
 		id: "list-failed-of-repository", path: "/repositories/{repository}/failed", tag: "repositories", scope: access.ScopeRead,
@@ -29,7 +30,7 @@ func registerOutcome(api huma.API, d deps) {
 	}, d.failed)
 	get(api, d, route{
 		id: "get-usage", path: "/usage", tag: "usage", scope: access.ScopeRead,
-		summary: "Sum up what embedding took, by embedder and repository",
+		summary: "Sum up the use of embedders, by embedder and repository",
 	}, d.usage)
 }
 
@@ -119,7 +120,7 @@ func (d deps) failedOf(ctx context.Context, who caller, in *failedOfInput) (*fai
 }
 
 type usageInput struct {
-	Days int `query:"days" minimum:"1" maximum:"366" default:"30" doc:"Days back, today included, by UTC."`
+	Days int `query:"days" minimum:"1" maximum:"366" default:"30" doc:"Number of days back, including today, in UTC."`
 }
 
 type usageOutput struct{ Body service.UsageAnswer }

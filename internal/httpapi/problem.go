@@ -24,8 +24,8 @@ type Problem struct {
 	Status    int      `json:"status" doc:"HTTP status of the answer."`
 	Title     string   `json:"title" doc:"The status in words."`
 	Detail    string   `json:"detail" doc:"What happened, and what to do."`
-	RequestID string   `json:"request_id" doc:"Names the request in the gateway's log and traces."`
-	Errors    []Detail `json:"errors,omitempty" nullable:"false" doc:"Each fault of a request that is not of the described form."`
+	RequestID string   `json:"request_id" doc:"Identifies the request in the gateway's log and traces."`
+	Errors    []Detail `json:"errors,omitempty" nullable:"false" doc:"Each fault of a request that does not have the described form."`
 	service.Fault
 
 	header http.Header
@@ -33,8 +33,8 @@ type Problem struct {
 
 // Detail is one fault of a request's form.
 type Detail struct {
-	Location string `json:"location" doc:"Where: path, query, header or body, and the field."`
-	Message  string `json:"message" doc:"What is wrong there."`
+	Location string `json:"location" doc:"Place of the fault: path, query, header or body, and the field."`
+	Message  string `json:"message" doc:"What is wrong in this place."`
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -52,7 +52,7 @@ func newProblem(ctx context.Context, status int, detail string) *Problem {
 	return &Problem{Status: status, Title: http.StatusText(status), Detail: detail, RequestID: requestOf(ctx).id, header: http.Header{}}
 }
 
-// statuses is the HTTP status of each kind of error.
+// statuses holds the HTTP status of each kind of error.
 var statuses = map[service.Kind]int{
 	service.Unauthenticated: http.StatusUnauthorized,
 	service.Denied:          http.StatusForbidden,
@@ -63,12 +63,11 @@ var statuses = map[service.Kind]int{
 	service.Unavailable:     http.StatusServiceUnavailable,
 }
 
-// unavailableSeconds is the pause that a client is asked for while a store does not
-// answer.
+// unavailableSeconds is the pause that a client is told to make while a store does not answer.
 const unavailableSeconds = 5
 
-// explain turns any error of a handler into the answer. The causes of a failure of
-// the stores stay in the log: they may name hosts.
+// explain turns any error of a handler into the answer. The causes of a store's failure stay in the
+// log, because they may name hosts.
 func explain(ctx context.Context, err error, log *slog.Logger) *Problem {
 	var known *Problem
 	var failed *service.Error
@@ -81,7 +80,7 @@ func explain(ctx context.Context, err error, log *slog.Logger) *Problem {
 		return newProblem(ctx, http.StatusServiceUnavailable, "The request was cancelled.")
 	case !errors.As(err, &failed):
 		log.ErrorContext(ctx, "request failed", "request", requestOf(ctx).id, "error", err)
-		return newProblem(ctx, http.StatusInternalServerError, "The request failed for a reason that this gateway does not understand; its log has more under the request's id.")
+		return newProblem(ctx, http.StatusInternalServerError, "The request failed for a reason that this gateway does not know; find the details in its log under the request's id.")
 	}
 	p := newProblem(ctx, statuses[failed.Kind], service.Sentence(failed.Error()))
 	p.Fault = service.FaultOf(failed)
@@ -100,32 +99,31 @@ func explain(ctx context.Context, err error, log *slog.Logger) *Problem {
 	return p
 }
 
-// unavailable describes the failures that say nothing of hosts and addresses.
+// unavailable describes the failures that can be told without naming hosts and addresses.
 func unavailable(err error) string {
 	switch {
 	case errors.Is(err, service.ErrNoSchema):
 		return "The catalog lacks steps of its schema: start a worker, or run 'leat migrate up'."
 	case errors.Is(err, service.ErrNoIndex):
-		return "There is no index yet: the first worker that starts makes it."
+		return "There is no index yet: start a worker, which makes it."
 	case errors.Is(err, service.ErrNoStream):
 		return "The streams do not exist yet: start a worker, which makes them."
 	case errors.Is(err, catalog.ErrOtherModel):
-		return "The index has another embedding model than this gateway is configured for."
+		return "The index has another embedding model than this gateway is configured for: give the gateway the settings of the workers."
 	case errors.Is(err, seal.ErrNoKey):
-		return "This gateway has no key for secrets: set LEAT_SECRET_KEY, or LEAT_SECRET_KEY_FILE."
+		return "This gateway has no key for secrets: set LEAT_SECRET_KEY or LEAT_SECRET_KEY_FILE."
 	case errors.Is(err, seal.ErrCannotOpen):
-		return "This gateway has another LEAT_SECRET_KEY than the secret was sealed with."
+		return "The secret was sealed with another LEAT_SECRET_KEY than this gateway's: give the gateway that key too."
 	case errors.Is(err, vector.ErrNoCollection):
-		return "The vector store has lost the index: 'leat verify --repair' writes it again."
+		return "The vector store has lost the index: run 'leat verify --repair', which writes it again."
 	}
 	return ""
 }
 
 var ownErrors sync.Once
 
-// useProblems makes huma write its own errors, about malformed requests, as problems. huma
-// keeps the makers of errors in variables of its package, and no other package of leat
-// imports it.
+// useProblems makes huma write its own errors about malformed requests as problems. huma keeps the
+// constructors of errors in global variables, but no other package of leat imports it.
 func useProblems() {
 	ownErrors.Do(func() {
 		huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
@@ -137,9 +135,9 @@ func useProblems() {
 	})
 }
 
-// formProblem describes the faults of a request's form.
+// formProblem describes the faults in the form of a request.
 func formProblem(ctx context.Context, status int, message string, errs []error) *Problem {
-	if status >= http.StatusInternalServerError { // the body could not be read to its end
+	if status >= http.StatusInternalServerError { // huma could not read the whole body
 		status, message = http.StatusBadRequest, "the body could not be read"
 	}
 	p := newProblem(ctx, status, service.Sentence(message))

@@ -18,8 +18,7 @@ import (
 //go:embed reference.html reference.css
 var referenceFiles embed.FS
 
-// reference is the page on which people read the description. It has no scripts, and
-// loads nothing.
+// reference is the page that shows the description to people. It has no scripts, and loads nothing.
 type reference struct {
 	html   []byte
 	policy string // the page's Content-Security-Policy
@@ -37,7 +36,7 @@ type referenceOperation struct {
 	Body                            []referenceField
 	Status                          string
 	Answer                          []referenceField
-	Media                           []string // of an answer that is not JSON
+	Media                           []string // media types of an answer that is not JSON
 }
 
 type referenceField struct {
@@ -74,7 +73,7 @@ func (p *reference) serve(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", p.policy)
-		_, _ = w.Write(p.html) // the client has gone if it fails
+		_, _ = w.Write(p.html) // it fails only if the client has gone
 	})
 }
 
@@ -128,10 +127,10 @@ func describeOperation(api *huma.OpenAPI, method, path string, op *huma.Operatio
 	return o
 }
 
-// maxDepth bounds the fields shown within fields.
+// maxDepth bounds the nesting of the fields that are shown.
 const maxDepth = 3
 
-// fields lists the fields of an object, each followed by those within it.
+// fields lists the fields of an object, each followed by the fields inside it.
 func fields(api *huma.OpenAPI, s *huma.Schema, depth int) []referenceField {
 	s = resolve(api, s)
 	if s != nil && s.Type == huma.TypeArray {

@@ -13,7 +13,7 @@ import (
 
 // RepositoryPath names the repository of a path below /repositories.
 type RepositoryPath struct {
-	Repository string `path:"repository" minLength:"1" maxLength:"4096" doc:"The repository's id, or its URL, its path, or the end of one of them, percent-encoded."`
+	Repository string `path:"repository" minLength:"1" maxLength:"4096" doc:"The repository's id, its URL, its path, or the end of URL or path, percent-encoded."`
 }
 
 // Pages is the part of an answer that leads to the next page.
@@ -47,7 +47,7 @@ func registerRepository(api huma.API, d deps) {
 	post(api, d, route{
 		id: "submit-repository", path: "/repositories", tag: "repositories", scope: access.ScopeSubmit, status: 202, repeats: true,
 		summary: "Have a repository indexed at a ref",
-		text: "Answers when the intake has the submission on disk. `/submissions/{id}` tells what comes of it. With an `Idempotency-Key`, a request that is " +
+		text: "Answers once the intake has the submission on disk. `/submissions/{id}` shows its state. With an `Idempotency-Key`, a request that is " +
 			"sent again is the same submission.",
 	}, d.submit)
 	get(api, d, route{
@@ -64,18 +64,18 @@ func registerRepository(api huma.API, d deps) {
 	}, d.refs)
 	remove(api, d, route{
 		id: "forget-repository", path: "/repositories/{repository}", tag: "repositories", scope: access.ScopeOperate, status: 202,
-		summary: "Take a repository, or one of its refs, out of the index",
-		text:    "The syncer does it; the repository is listed until its last point is gone. With `preview` nothing changes.",
+		summary: "Remove a repository, or one of its refs, from the index",
+		text:    "The syncer removes it; the repository is listed until its last point is gone. With `preview` nothing changes.",
 	}, d.forget)
 	remove(api, d, route{
 		id: "forget-repositories", path: "/repositories", tag: "repositories", scope: access.ScopeOperate, status: 202,
-		summary: "Take all repositories of a tenant that the token reaches out of the index",
-		text:    "They are listed until their last points are gone. With `preview` nothing changes; without, `all` has to say that all are meant.",
+		summary: "Remove all repositories of a tenant that the token reaches from the index",
+		text:    "They are listed until their last points are gone. With `preview` nothing changes. Without it, `all` must confirm that all are meant.",
 	}, d.forgetAll)
 	post(api, d, route{
 		id: "approve-removal", path: "/repositories/{repository}/approve", tag: "repositories", scope: access.ScopeOperate,
 		summary: "Approve a commit that removes most of a ref's documents",
-		text:    "`approved` is null if nothing waits.",
+		text:    "`approved` is null if no commit waits.",
 	}, d.approve)
 }
 
@@ -103,7 +103,7 @@ func (d deps) refs(ctx context.Context, who caller, in *repositoryInput) (*refsO
 type submitInput struct {
 	OnceHeader
 	Body struct {
-		Repository string `json:"repository" minLength:"1" maxLength:"2048" doc:"An https or ssh URL, or an absolute path of the ingestor's machine where it allows that."`
+		Repository string `json:"repository" minLength:"1" maxLength:"2048" doc:"An https or ssh URL, or an absolute path of the ingestor's machine if it allows that."`
 		Ref        string `json:"ref,omitempty" maxLength:"1024" doc:"Branch, tag or full name; absent: the remote's default branch."`
 	}
 }
@@ -130,24 +130,24 @@ func (d deps) submit(ctx context.Context, who caller, in *submitInput) (*submitO
 type forgetInput struct {
 	RepositoryPath
 	Ref     string `query:"ref" maxLength:"1024" doc:"Only this branch or tag."`
-	Preview bool   `query:"preview" doc:"Only say what would be taken out."`
+	Preview bool   `query:"preview" doc:"Only list what would be removed."`
 }
 
 type forgetAllInput struct {
-	All     bool `query:"all" doc:"Says that every repository is meant."`
-	Preview bool `query:"preview" doc:"Only say what would be taken out."`
+	All     bool `query:"all" doc:"Confirms that every repository is meant."`
+	Preview bool `query:"preview" doc:"Only list what would be removed."`
 }
 
 type forgetOutput struct {
 	Body struct {
 		Forgetting []forgotten `json:"forgetting" nullable:"false"`
-		Preview    bool        `json:"preview,omitempty" doc:"Nothing has changed."`
+		Preview    bool        `json:"preview,omitempty" doc:"This is a preview: nothing has changed."`
 	}
 }
 
-// forgotten is a ref that is being taken out of the index.
+// forgotten is a ref that is being removed from the index.
 type forgotten struct {
-	ID        string `json:"id" doc:"Of the repository."`
+	ID        string `json:"id" doc:"Id of the repository."`
 	URL       string `json:"url"`
 	Ref       string `json:"ref"`
 	Documents int64  `json:"documents"`

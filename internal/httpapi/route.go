@@ -16,39 +16,39 @@ import (
 // prefix begins the path of every route.
 const prefix = "/api/v1"
 
-// route is an operation, and what it takes to ask it.
+// route is an operation with its requirements.
 type route struct {
 	id      string // of the operation, such as search
 	path    string // below prefix
 	tag     string // subject, such as repositories
 	summary string // one line
-	text    string // more, in Markdown
+	text    string // longer description, in Markdown
 	scope   access.Scope
 	status  int // of success; 0: 200
 
-	// whole says that the route serves all tenants, so that it takes a token of the
-	// installation.
+	// whole says that the route serves all tenants, so it needs a token of the installation.
 	whole bool
-	// stream says that the answer goes on until one of the two ends it.
+	// stream says that the answer goes on until client or server ends it.
 	stream bool
-	// slow says that the request may take as long as slowFactor others.
+	// slow says that the request may take slowFactor times as long as others.
 	slow bool
-	// repeats says of a POST that it changes nothing, or knows by itself a request that is
-	// sent again.
+	// repeats says that a POST changes nothing, or recognises by itself a request that is sent
+	// again.
 	repeats bool
-	// bytes says that the body of the answer is not JSON, but of these types.
+	// bytes lists the media types of the answer if it is not JSON.
 	bytes []string
-	// takes says that the body of the request is of these types, which the handler reads
-	// and bounds while it comes.
+	// takes lists the media types of the request's body if the handler reads and bounds it while it
+	// arrives.
 	takes []string
 
-	// who says who sends a request without the header Authorization; nil: nobody does.
+	// who says who sends a request without the header Authorization; nil: such a request is
+	// refused.
 	who func(*http.Request) (access.Grant, error)
 	// door names the door in the audit log; "": http.
 	door string
 }
 
-// caller is who asks, and for which tenant.
+// caller says who asks, and for which tenant.
 type caller struct {
 	access.Grant
 	tenant string // "" on a route of the whole installation
@@ -56,7 +56,7 @@ type caller struct {
 
 type callerKey struct{}
 
-// handler answers one operation. Each error that it returns is explained by explain.
+// handler answers one operation. explain turns each error that it returns into an answer.
 type handler[I, O any] func(ctx context.Context, who caller, in *I) (*O, error)
 
 func get[I, O any](api huma.API, d deps, r route, handle handler[I, O]) {
@@ -71,7 +71,7 @@ func remove[I, O any](api huma.API, d deps, r route, handle handler[I, O]) {
 	register(api, d, http.MethodDelete, r, handle)
 }
 
-// register adds an operation to the API. It takes a token that has the route's scope.
+// register adds an operation to the API. The operation needs a token with the route's scope.
 func register[I, O any](api huma.API, d deps, method string, r route, handle handler[I, O]) {
 	op := huma.Operation{
 		OperationID: r.id, Method: method, Path: prefix + r.path, Summary: r.summary, Description: r.description(), Tags: []string{r.tag},
@@ -109,7 +109,7 @@ func (r route) description() string {
 	return r.text + "\n\n" + needs
 }
 
-// responses describes the error, and the success where huma cannot.
+// responses describes the error, and also the success if huma cannot.
 func (r route) responses(api huma.API) map[string]*huma.Response {
 	schema := api.OpenAPI().Components.Schemas.Schema(problemType, true, "Problem")
 	all := map[string]*huma.Response{"default": {
@@ -126,12 +126,12 @@ func (r route) responses(api huma.API) map[string]*huma.Response {
 	return all
 }
 
-// parameters describes the parameters that the route has beside those of its input.
+// parameters describes the parameters of the route that are not in its input.
 func (r route) parameters(method string) (all []*huma.Param) {
 	if !r.whole {
 		all = append(all, &huma.Param{
 			Name: tenantParameter, In: "query", Schema: &huma.Schema{Type: huma.TypeString},
-			Description: "The tenant that is asked for. A token of a tenant asks for its own; a token of the installation names any, or asks for `default`.",
+			Description: "The tenant that the request is for. A token of a tenant can only name its own tenant; a token of the installation may name any. Default: `default`.",
 		})
 	}
 	if method == http.MethodPost && !r.repeats {
@@ -144,8 +144,8 @@ func (r route) parameters(method string) (all []*huma.Param) {
 	return all
 }
 
-// known refuses a query parameter that the operation does not have: a filter that is
-// misspelt would be none.
+// known refuses a query parameter that the operation does not have, because a misspelt filter would
+// otherwise be ignored.
 func (d deps) known(ctx huma.Context, next func(huma.Context)) {
 	url := ctx.URL()
 	for name := range url.Query() {
@@ -159,11 +159,11 @@ func (d deps) known(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// slack is the time between the end of a request's deadline and that of its
-// connection's, in which the error is written.
+// slack is the time between the deadline of a request and that of its connection, in which the
+// error is written.
 const slack = 5 * time.Second
 
-// slowFactor gives a comparison of the stores ten minutes by default.
+// slowFactor gives a comparison of the stores ten minutes with the default timeout.
 const slowFactor = 20
 
 // within bounds the time of a request. A stream bounds each of its writes instead.
@@ -180,7 +180,7 @@ func (d deps) within(r route) func(huma.Context, func(huma.Context)) {
 		}
 		end := time.Now().Add(timeout)
 		control := http.NewResponseController(w)
-		_ = control.SetReadDeadline(end.Add(slack)) // a writer without deadlines is that of a test
+		_ = control.SetReadDeadline(end.Add(slack)) // only the writer of a test has no deadlines
 		_ = control.SetWriteDeadline(end.Add(slack))
 		bounded, cancel := context.WithDeadline(ctx.Context(), end)
 		defer cancel()

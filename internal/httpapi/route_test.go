@@ -21,7 +21,7 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// operation is a route, as the description tells of it.
+// operation is a route of the description.
 type operation struct {
 	method, path string // the path with its placeholders
 	ID           string `json:"operationId"`
@@ -36,7 +36,7 @@ type operation struct {
 
 func (o operation) scope() access.Scope { return o.Security[0]["token"][0] }
 
-// whole says whether the route takes a token of the installation.
+// whole says whether the route needs a token of the installation.
 func (o operation) whole() bool {
 	return strings.Contains(o.Description, "Needs a token of the installation")
 }
@@ -85,7 +85,7 @@ func TestTheCommittedDescriptionIsThatOfTheRoutes(t *testing.T) {
 // secret is a word that stands in all data of the tenant acme.
 const secret = "quagmire"
 
-// furnish gives the tenant acme data of every kind, all of it with secret in it.
+// furnish gives the tenant acme data of every kind. All of it contains secret.
 func furnish(t *testing.T, d *door) *testpipe.Repo {
 	t.Helper()
 	repo := testpipe.NewRepo(t)
@@ -108,13 +108,13 @@ func furnish(t *testing.T, d *door) *testpipe.Repo {
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// request fills in a route so that acme's token would be answered.
+// request fills in a route so that a request with acme's token succeeds.
 func (o operation) request(repository string) (path string, body any) {
 	path = o.path
 	for name, value := range map[string]string{"repository": url.PathEscape(repository), "id": "1", "number": "1", "stage": "indexer"} {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
-	// Numbers that furnish does not make are absent for everybody.
+	// For numbers that furnish does not make, nothing exists for anybody.
 	path = placeholder.ReplaceAllString(path, "1")
 	query := url.Values{}
 	for _, p := range o.Parameters {
@@ -148,8 +148,8 @@ func (o operation) request(repository string) (path string, body any) {
 	return path + "?" + query.Encode(), body
 }
 
-// Law 14: a token reaches what it names and nothing else. Every route of the
-// description is asked, so that none can be forgotten.
+// Law 14: a token reaches what it names and nothing else. The test asks every route of the
+// description, so that none can be forgotten.
 func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 	d := open(t)
 	repo := furnish(t, d)
@@ -169,7 +169,7 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 		streams := strings.HasSuffix(o.path, "/events")
 		for _, test := range []struct {
 			name, token, query string
-			want               int // 0: anything that tells nothing
+			want               int // 0: any answer that tells nothing
 		}{
 			{"no token", "", "", http.StatusUnauthorized},
 			{"garbage", "leat_garbage", "", http.StatusUnauthorized},
@@ -192,7 +192,7 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 					want = http.StatusUnprocessableEntity
 				}
 			case want == 0 && streams:
-				continue // it is heard in TestAStreamReachesWhatTheTokenNames
+				continue // TestAStreamReachesWhatTheTokenNames covers it
 			case want == 0 && strings.Contains(o.path, "{repository}"):
 				want = http.StatusNotFound
 			}
@@ -200,7 +200,7 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 			if want != 0 && a.StatusCode != want {
 				t.Errorf("%s %s with %s: %d, want %d: %s", o.method, path, test.name, a.StatusCode, want, a.body)
 			}
-			// The name that was asked for is echoed; it tells nothing.
+			// The answer may repeat the name in the request, which tells nothing new.
 			text := strings.ReplaceAll(string(a.body), repo.Dir, "")
 			if a.StatusCode >= http.StatusInternalServerError || strings.Contains(text, secret) && o.ID != "search" || strings.Contains(text, "hit") && strings.Contains(text, secret) {
 				t.Errorf("%s %s with %s: %d %s", o.method, path, test.name, a.StatusCode, a.body)
@@ -220,7 +220,7 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 		if o.whole() {
 			token = installation
 		}
-		if o.method == http.MethodGet && !streams { // what it refuses others, the route has for the owner
+		if o.method == http.MethodGet && !streams { // the route refused others something that exists for the owner
 			if a := d.ask(t, token, o.method, path, body); a.StatusCode != http.StatusOK && (a.StatusCode != http.StatusNotFound || furnished(o.path)) {
 				t.Errorf("%s %s: %d %s", o.method, path, a.StatusCode, a.body)
 			}
@@ -228,7 +228,7 @@ func TestEveryRouteRefusesWhoMayNotAsk(t *testing.T) {
 	}
 }
 
-// endedTokens are tokens of the catalog with every scope that are valid no more.
+// endedTokens returns tokens of the catalog with every scope that are no longer valid.
 func endedTokens(t *testing.T, d *door) map[string]string {
 	t.Helper()
 	svc := service.New(service.Config{Index: d.Config().Index, OpenEmbedder: d.OpenEmbedder}, d.Stores.Stores)
@@ -268,8 +268,7 @@ func furnished(path string) bool {
 	return strings.HasPrefix(path, "/api/v1/repositories") || !strings.Contains(path, "{id}") || strings.HasPrefix(path, "/api/v1/letters") || strings.HasPrefix(path, "/api/v1/submissions")
 }
 
-// The tokens of the catalog are known to the API: a valid, a revoked and an expired
-// one.
+// The API knows the tokens of the catalog: a valid, a revoked and an expired one.
 func TestTokensOfTheCatalog(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	svc := service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)

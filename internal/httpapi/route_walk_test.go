@@ -13,9 +13,8 @@ import (
 	"github.com/leatworks/leat/internal/httpapi"
 )
 
-// A walk over all routes with odd and with good values: no answer is a failure of the
-// server, each error is a problem, and a tenant that has nothing is told nothing of
-// another's.
+// The test walks over all routes with odd and with good values. No answer is a failure of the
+// server, each error is a problem, and a tenant without data learns nothing of another's.
 func TestAWalkOverTheRoutes(t *testing.T) {
 	const steps = 600
 	d := open(t)
@@ -32,7 +31,7 @@ func TestAWalkOverTheRoutes(t *testing.T) {
 	answered := 0
 	for range steps {
 		o := routes[random.IntN(len(routes))]
-		if strings.HasSuffix(o.path, "/events") { // it does not end
+		if strings.HasSuffix(o.path, "/events") { // a stream does not end
 			continue
 		}
 		path := placeholder.ReplaceAllStringFunc(o.path, func(string) string { return url.PathEscape(value() + "x"[:random.IntN(2)]) })

@@ -34,8 +34,7 @@ func TestSearchAnswersAsTheCommandLineDoes(t *testing.T) {
 	}
 }
 
-// A token that reaches some repositories finds nothing in the others, whatever it
-// names.
+// A token that reaches some repositories finds nothing in the others, whatever its request names.
 func TestSearchReachesWhatTheTokenNames(t *testing.T) {
 	d := open(t)
 	seen, hidden := testpipe.NewRepo(t), testpipe.NewRepo(t)
@@ -105,7 +104,7 @@ func TestSearchComesInPages(t *testing.T) {
 	}
 }
 
-// The bound holds also for one hit that is larger than it.
+// The bound also holds for a single hit that is larger.
 func TestALargeHitIsCut(t *testing.T) {
 	d := open(t)
 	repo := testpipe.NewRepo(t)

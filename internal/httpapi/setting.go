@@ -33,7 +33,7 @@ type settingHistoryOutput struct {
 	}
 }
 
-// registerSetting registers the settings that change while the workers run.
+// registerSetting registers the routes of settings that can change while the workers run.
 func registerSetting(api huma.API, d deps) {
 	const tag = "installation"
 	get(api, d, route{
@@ -42,16 +42,16 @@ func registerSetting(api huma.API, d deps) {
 	}, d.listSettings)
 	get(api, d, route{
 		id: "list-setting-changes", path: "/settings/history", tag: tag, scope: access.ScopeAdmin, whole: true,
-		summary: "List who changed which setting, the newest first",
+		summary: "List the changes of settings and who made them, newest first",
 	}, d.settingHistory)
 	register(api, d, http.MethodPut, route{
 		id: "set-setting", path: "/settings/{name}", tag: tag, scope: access.ScopeAdmin, whole: true, status: http.StatusNoContent,
 		summary: "Set a setting for all workers",
-		text:    "It counts more than flags, environment and configuration file. Workers take it within seconds.",
+		text:    "It takes precedence over flags, environment and configuration file. Workers use it within seconds.",
 	}, d.setSetting)
 	remove(api, d, route{
 		id: "unset-setting", path: "/settings/{name}", tag: tag, scope: access.ScopeAdmin, whole: true, status: http.StatusNoContent,
-		summary: "Take a setting back, so that flag, environment, file or default count again",
+		summary: "Remove a setting, so that flag, environment, file or default apply again",
 	}, d.unsetSetting)
 }
 

@@ -9,21 +9,21 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// registerTag registers the rules by which tags become versions.
+// registerTag registers the routes of the rules by which tags become versions.
 func registerTag(api huma.API, d deps) {
 	const tag = "versions"
 	get(api, d, route{
 		id: "list-tag-rules", path: "/repositories/{repository}/tags", tag: tag, scope: access.ScopeRead,
-		summary: "List the globs whose newest tags are kept",
+		summary: "List the globs whose newest tags leat keeps",
 	}, d.tagRules)
 	post(api, d, route{
 		id: "track-tags", path: "/repositories/{repository}/tags", tag: tag, scope: access.ScopeSubmit, status: 202,
 		summary: "Keep the newest tags that match a glob as versions",
-		text:    "Tags are looked at whenever the default branch is. A version that was pinned is never let go.",
+		text:    "leat looks at the tags whenever it looks at the default branch. It never releases a pinned version.",
 	}, d.trackTags)
 	remove(api, d, route{
 		id: "untrack-tags", path: "/repositories/{repository}/tags", tag: tag, scope: access.ScopeOperate,
-		summary: "Let go of the tags of a glob",
+		summary: "Release the tags of a glob",
 		text:    "The versions that it made leave the index, unless they are pinned.",
 	}, d.untrackTags)
 }
@@ -39,10 +39,10 @@ type trackTagsInput struct {
 	RepositoryPath
 	Body struct {
 		Tags string `json:"tags" minLength:"1" maxLength:"250" doc:"Glob of tags, such as v*; a star stands for any characters."`
-		Keep int    `json:"keep,omitempty" minimum:"1" maximum:"1000" default:"10" doc:"How many of the newest are kept."`
-		Days int    `json:"days,omitempty" minimum:"1" maximum:"36500" doc:"How many days each is kept, from when it was first seen; absent: whatever its age."`
+		Keep int    `json:"keep,omitempty" minimum:"1" maximum:"1000" default:"10" doc:"How many of the newest tags to keep."`
+		Days int    `json:"days,omitempty" minimum:"1" maximum:"36500" doc:"How many days to keep each tag after it was first seen; absent: no limit by age."`
 
-		Searchable int `json:"searchable,omitempty" minimum:"1" maximum:"1000" doc:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Absent: all that are kept."`
+		Searchable int `json:"searchable,omitempty" minimum:"1" maximum:"1000" doc:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Absent: all kept tags."`
 	}
 }
 

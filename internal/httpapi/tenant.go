@@ -22,12 +22,12 @@ type tenantsOutput struct {
 
 // TenantChange is a change of a tenant. An absent field stays as it is.
 type TenantChange struct {
-	Repositories      *int64   `json:"repositories,omitempty" minimum:"0" doc:"Most repositories. 0: no limit."`
-	Documents         *int64   `json:"documents,omitempty" minimum:"0" doc:"Most documents of all repositories. 0: no limit."`
-	Tokens            *int64   `json:"tokens_day,omitempty" minimum:"0" doc:"Most tokens that embedding may take a day. 0: the installation's own limit alone."`
-	Cost              *float64 `json:"cost_day,omitempty" minimum:"0" doc:"Most money that embedding may cost a day. 0: the installation's own limit alone."`
-	Requests          *int     `json:"requests_minute,omitempty" minimum:"0" maximum:"2147483647" doc:"Most requests a minute, over all gateways. 0: the gateway's own limit alone."`
-	SharesCredentials *bool    `json:"shares_credentials,omitempty" doc:"Whether it may fetch with the installation's own git credentials, too."`
+	Repositories      *int64   `json:"repositories,omitempty" minimum:"0" doc:"Largest number of repositories. 0: no limit."`
+	Documents         *int64   `json:"documents,omitempty" minimum:"0" doc:"Largest number of documents in all repositories together. 0: no limit."`
+	Tokens            *int64   `json:"tokens_day,omitempty" minimum:"0" doc:"Largest number of tokens that embedding may take a day. 0: only the installation's limit applies."`
+	Cost              *float64 `json:"cost_day,omitempty" minimum:"0" doc:"Largest cost of embedding a day. 0: only the installation's limit applies."`
+	Requests          *int     `json:"requests_minute,omitempty" minimum:"0" maximum:"2147483647" doc:"Largest number of requests a minute, at all gateways together. 0: only the gateway's limit applies."`
+	SharesCredentials *bool    `json:"shares_credentials,omitempty" doc:"Whether the tenant may also fetch with the installation's git credentials."`
 }
 
 func (l TenantChange) request(name string) service.SetTenantRequest {
@@ -67,7 +67,7 @@ func registerTenant(api huma.API, d deps) {
 	}, d.setTenant)
 	remove(api, d, route{
 		id: "delete-tenant", path: "/tenants/{name}", tag: "tenants", scope: access.ScopeAdmin, whole: true, status: http.StatusNoContent,
-		summary: "Delete a tenant that has no repositories any more, with its tokens and credentials",
+		summary: "Delete a tenant without repositories, with its tokens and credentials",
 	}, d.deleteTenant)
 }
 

@@ -13,11 +13,10 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// InstallationFlag is exported for huma, which looks into no other embedded type. It is the
-// parameter of routes that also serve the installation's own
-// tokens.
+// InstallationFlag is the parameter of routes that also serve the installation's own tokens. It is
+// exported because huma ignores unexported embedded types.
 type InstallationFlag struct {
-	Installation bool `query:"installation" doc:"The installation's own tokens instead of a tenant's. Takes a token of the installation."`
+	Installation bool `query:"installation" doc:"The installation's own tokens instead of a tenant's. Needs a token of the installation."`
 }
 
 type tokensInput struct {
@@ -35,9 +34,9 @@ type tokensOutput struct {
 type createTokenInput struct {
 	Body struct {
 		Name         string   `json:"name" minLength:"1" maxLength:"100" doc:"Who uses it."`
-		Scopes       []string `json:"scopes" minItems:"1" maxItems:"5" enum:"read,search,submit,operate,admin" nullable:"false" doc:"What it may do. None implies another."`
-		Repositories []string `json:"repositories,omitempty" maxItems:"64" nullable:"false" doc:"Globs over names of repositories, such as github.com/acme/*: * stays in a segment, ** does not. Default: all of the tenant's."`
-		Seconds      int64    `json:"expires_in_seconds,omitempty" minimum:"1" maximum:"3153600000" doc:"When it ends. Default: never."`
+		Scopes       []string `json:"scopes" minItems:"1" maxItems:"5" enum:"read,search,submit,operate,admin" nullable:"false" doc:"What the token may do. No scope implies another."`
+		Repositories []string `json:"repositories,omitempty" maxItems:"64" nullable:"false" doc:"Globs over names of repositories, such as github.com/acme/*: * stays in a segment, ** does not. Default: all repositories of the tenant."`
+		Seconds      int64    `json:"expires_in_seconds,omitempty" minimum:"1" maximum:"3153600000" doc:"Seconds until the token expires. Default: it never expires."`
 	}
 }
 
@@ -62,15 +61,15 @@ type tokenOutput struct{ Body catalog.Token }
 type rotateTokenInput struct {
 	TokenPath
 	Body struct {
-		Overlap int64 `json:"overlap_seconds,omitempty" minimum:"0" maximum:"2592000" doc:"How long the old token stays valid. Default: not at all."`
+		Overlap int64 `json:"overlap_seconds,omitempty" minimum:"0" maximum:"2592000" doc:"Seconds for which the old token stays valid. Default: none."`
 	}
 }
 
 func registerToken(api huma.API, d deps) {
-	const text = "A token manages tokens that may do no more than itself: it has their scopes, and reaches their repositories."
+	const text = "A token can only manage tokens that may do no more than itself: it must have their scopes and reach their repositories."
 	get(api, d, route{
 		id: "list-tokens", path: "/tokens", tag: "tokens", scope: access.ScopeAdmin,
-		summary: "List tokens without their secrets, oldest first", text: "Those too that are revoked or have expired.",
+		summary: "List tokens without their secrets, oldest first", text: "Includes revoked and expired tokens.",
 	}, d.listTokens)
 	post(api, d, route{
 		id: "create-token", path: "/tokens", tag: "tokens", scope: access.ScopeAdmin, status: http.StatusCreated,
@@ -79,11 +78,11 @@ func registerToken(api huma.API, d deps) {
 	get(api, d, route{id: "get-token", path: "/tokens/{token}", tag: "tokens", scope: access.ScopeAdmin, summary: "Show a token without its secret"}, d.getToken)
 	post(api, d, route{
 		id: "rotate-token", path: "/tokens/{token}/rotate", tag: "tokens", scope: access.ScopeAdmin, status: http.StatusCreated,
-		summary: "Create a token in place of another, which stays valid for a while", text: text,
+		summary: "Replace a token by a new one; the old one may stay valid for a while", text: text,
 	}, d.rotateToken)
 	remove(api, d, route{
 		id: "revoke-token", path: "/tokens/{token}", tag: "tokens", scope: access.ScopeAdmin,
-		summary: "End a token", text: "Every gateway refuses it within seconds.",
+		summary: "Revoke a token", text: "Every gateway refuses it within seconds.",
 	}, d.revokeToken)
 }
 
@@ -95,7 +94,7 @@ func (d deps) listTokens(ctx context.Context, who caller, in *tokensInput) (*tok
 	r := service.TokensRequest{Tenant: who.tenant, Reach: who.Repositories, Installation: in.Installation, Limit: in.Limit}
 	if after != "" {
 		if r.After, err = uuid.Parse(after); err != nil {
-			return nil, &service.Error{Kind: service.Invalid, Field: service.FieldCursor, Reason: "this cursor is not of this list: begin without one"}
+			return nil, &service.Error{Kind: service.Invalid, Field: service.FieldCursor, Reason: "this cursor does not belong to this list: begin without one"}
 		}
 	}
 	answer, err := d.Tokens(ctx, r)
@@ -130,7 +129,7 @@ func (d deps) revokeToken(ctx context.Context, who caller, in *TokenPath) (*toke
 	return &tokenOutput{t}, err
 }
 
-// request names the token. No token has an id of another form.
+// request names the token. An id of another form belongs to no token.
 func (in TokenPath) request(who caller) service.TokenRequest {
 	id, _ := uuid.Parse(in.ID)
 	return service.TokenRequest{Tenant: who.tenant, Reach: who.Repositories, Installation: in.Installation, ID: id}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A token that took no other's place says so by null, and the description allows it.
+// A token that replaced no other says so by null, which the description allows.
 func TestATokenMayHaveNoPredecessor(t *testing.T) {
 	text, err := os.ReadFile("../../api/openapi.json")
 	if err != nil {

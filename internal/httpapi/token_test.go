@@ -35,7 +35,7 @@ func TestTokensOverHTTP(t *testing.T) {
 	if made.Tenant != "acme" || made.Repositories[0] != "git.example/a/*" || made.ExpiresAt == nil || a.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("made %+v, %s", made, a.Header)
 	}
-	// The token is used at once, and does no more than it says.
+	// The token can be used at once, and allows no more than its scopes.
 	d.want(t, 200, made.Token, "GET", "/api/v1/repositories", nil)
 	d.want(t, 403, made.Token, "GET", "/api/v1/search?query=x", nil)
 	d.want(t, 403, made.Token, "GET", "/api/v1/repositories?tenant=other", nil)
@@ -133,7 +133,7 @@ func TestTenantsAndCredentialsOverHTTP(t *testing.T) {
 	}
 }
 
-// A tenant that has used up its requests of a minute waits, whichever of its tokens it uses.
+// A tenant that has used up its requests of a minute must wait, whichever of its tokens it uses.
 func TestATenantsRequestsAreLimited(t *testing.T) {
 	d := open(t)
 	d.want(t, 201, installation, "POST", "/api/v1/tenants", map[string]any{"name": "acme", "requests_minute": 3})
@@ -150,5 +150,5 @@ func TestATenantsRequestsAreLimited(t *testing.T) {
 			t.Error("it is not told how long to wait")
 		}
 	}
-	d.want(t, 200, all, "GET", "/api/v1/repositories", nil) // its grant, which the test made, names no limit
+	d.want(t, 200, all, "GET", "/api/v1/repositories", nil) // the test made its grant, which names no limit
 }

@@ -9,23 +9,23 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// registerVersion registers what keeps commits of a repository, goes back to them, and
-// compares them.
+// registerVersion registers the routes that keep commits of a repository, go back to them and
+// compare them.
 func registerVersion(api huma.API, d deps) {
 	const tag = "versions"
 	get(api, d, route{
 		id: "list-versions", path: "/repositories/{repository}/versions", tag: tag, scope: access.ScopeRead,
-		summary: "List the commits that are kept under a name",
+		summary: "List the commits kept under a name",
 	}, d.versions)
 	post(api, d, route{
 		id: "pin", path: "/repositories/{repository}/versions", tag: tag, scope: access.ScopeSubmit, status: 202,
 		summary: "Keep a commit under a name",
-		text:    "The name stands wherever a ref may. A branch is kept at the commit that it has in the index, under a ref of its own; a tag stays at its commit.",
+		text:    "The name can be used wherever a ref can. A branch is kept at the commit that it has in the index, under a ref of its own; a tag stays at its commit.",
 	}, d.pin)
 	remove(api, d, route{
 		id: "unpin", path: "/repositories/{repository}/versions/{name}", tag: tag, scope: access.ScopeOperate,
-		summary: "Let go of a version",
-		text:    "A commit that was indexed for it alone is taken out of the index.",
+		summary: "Release a version",
+		text:    "A commit that was indexed only for it is removed from the index.",
 	}, d.unpin)
 	post(api, d, route{
 		id: "hold", path: "/repositories/{repository}/hold", tag: tag, scope: access.ScopeOperate, status: 202,
@@ -53,8 +53,8 @@ func (d deps) versions(ctx context.Context, who caller, in *repositoryInput) (*v
 type pinInput struct {
 	RepositoryPath
 	Body struct {
-		Commit string `json:"commit" minLength:"1" maxLength:"1024" doc:"In hex, whole; or an indexed branch, tag or beginning of a commit."`
-		Name   string `json:"name,omitempty" maxLength:"128" doc:"Absent: the tag, or 12 digits of the commit."`
+		Commit string `json:"commit" minLength:"1" maxLength:"1024" doc:"The whole commit in hex; or an indexed branch or tag, or the beginning of an indexed commit."`
+		Name   string `json:"name,omitempty" maxLength:"128" doc:"Name of the version; absent: the tag, or 12 digits of the commit."`
 	}
 }
 
@@ -67,7 +67,7 @@ func (d deps) pin(ctx context.Context, who caller, in *pinInput) (*pinOutput, er
 
 type unpinInput struct {
 	RepositoryPath
-	Name string `path:"name" minLength:"1" maxLength:"384" doc:"Of the version, percent-encoded."`
+	Name string `path:"name" minLength:"1" maxLength:"384" doc:"Name of the version, percent-encoded."`
 }
 
 func (d deps) unpin(ctx context.Context, who caller, in *unpinInput) (*struct{}, error) {
@@ -77,8 +77,8 @@ func (d deps) unpin(ctx context.Context, who caller, in *unpinInput) (*struct{},
 type holdInput struct {
 	RepositoryPath
 	Body struct {
-		Ref string `json:"ref,omitempty" maxLength:"1024" doc:"Branch or tag; absent: the only one that is indexed."`
-		To  string `json:"to,omitempty" maxLength:"1024" doc:"The commit in hex, whole, or a version, a tag, a branch or the beginning of an indexed commit; absent: follow the remote again."`
+		Ref string `json:"ref,omitempty" maxLength:"1024" doc:"Branch or tag; absent: the only indexed one."`
+		To  string `json:"to,omitempty" maxLength:"1024" doc:"The whole commit in hex, or a version, a tag, a branch or the beginning of an indexed commit; absent: follow the remote again."`
 	}
 }
 
@@ -126,7 +126,7 @@ type fileDiffInput struct {
 	RepositoryPath
 	Sides
 	Path    string `query:"path" required:"true" minLength:"1" maxLength:"4096" doc:"From the repository's root."`
-	OldPath string `query:"old_path" maxLength:"4096" doc:"Where the file was. Default: path."`
+	OldPath string `query:"old_path" maxLength:"4096" doc:"Path of the file at the older commit. Default: path."`
 }
 
 type fileDiffOutput struct{ Body service.FileDiffAnswer }

@@ -10,34 +10,34 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// registerWiki registers the cache of pages that generators make of an export.
+// registerWiki registers the routes of the cache of pages that generators make of an export.
 func registerWiki(api huma.API, d deps) {
 	const tag = "wiki"
 	register(api, d, http.MethodPut, route{
 		id: "put-wiki-page", path: "/repositories/{repository}/wiki/{hash}", tag: tag, scope: access.ScopeSubmit,
-		summary: "Keep what a generator made of a page",
-		text: "`hash` is that of the page in an export. A page of the same hash needs to be made once, at whichever version it stands. " +
-			"A tenant keeps its 5,000 newest pages.",
+		summary: "Store the page that a generator made of an exported one",
+		text: "`hash` is the hash of the page in an export. Pages with the same hash need to be made only once, whatever their version. " +
+			"leat keeps the 5,000 newest pages of a tenant.",
 	}, d.putWikiPage)
 	get(api, d, route{
 		id: "read-wiki-page", path: "/repositories/{repository}/wiki/{hash}", tag: tag, scope: access.ScopeRead,
-		summary: "Read what was made of a page",
-		text:    "At any ref of the repository, the newest first. The body is as it was posted: who shows it, escapes it.",
+		summary: "Read the pages that were made of an exported one",
+		text:    "Looks at all refs of the repository; newest first. The body is exactly as posted, so a program that shows it must escape it.",
 	}, d.wikiPage)
 	get(api, d, route{
 		id: "list-wiki-pages", path: "/repositories/{repository}/wiki", tag: tag, scope: access.ScopeRead,
-		summary: "List what was made of the pages of a ref",
+		summary: "List the pages that were made for a ref",
 	}, d.wikiPages)
 	get(api, d, route{
 		id: "search-wiki", path: "/wiki/search", tag: tag, scope: access.ScopeSearch,
-		summary: "Find posted pages by their words", text: "The best first, without their bodies.",
+		summary: "Find posted pages by their words", text: "Lists the best matches first, without their bodies.",
 	}, d.searchWiki)
 }
 
 // WikiHash names a page by the hash that an export gives it.
 type WikiHash struct {
 	RepositoryPath
-	Hash string `path:"hash" maxLength:"64" doc:"Of the page, in hex."`
+	Hash string `path:"hash" maxLength:"64" doc:"Hash of the page, in hex."`
 }
 
 type putWikiPageInput struct {
@@ -62,7 +62,7 @@ func (d deps) putWikiPage(ctx context.Context, who caller, in *putWikiPageInput)
 
 type wikiPageInput struct {
 	WikiHash
-	Ref string `query:"ref" maxLength:"1024" doc:"Only what was posted for this version, branch, tag or full name."`
+	Ref string `query:"ref" maxLength:"1024" doc:"Only pages that were posted for this version, branch, tag or full name."`
 }
 
 func (d deps) wikiPage(ctx context.Context, who caller, in *wikiPageInput) (*wikiPageOutput, error) {
@@ -93,9 +93,9 @@ func (d deps) wikiPages(ctx context.Context, who caller, in *WholeGraph) (*wikiP
 }
 
 type searchWikiInput struct {
-	Query      string `query:"query" required:"true" minLength:"1" maxLength:"1024" doc:"Words; those in quotes stand together, and - leaves one out."`
+	Query      string `query:"query" required:"true" minLength:"1" maxLength:"1024" doc:"Words to look for. Words in quotes must stand together, and - excludes a word."`
 	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository: its URL, its path, the end of one of them, or its id."`
-	Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most pages of the answer."`
+	Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Largest number of pages in the answer."`
 }
 
 type searchWikiOutput struct{ Body service.WikiPagesAnswer }
