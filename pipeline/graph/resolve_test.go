@@ -99,3 +99,22 @@ func TestTheNameOfATypeIsNotItsConstructor(t *testing.T) {
 		}
 	}
 }
+
+// A name that stands for itself, or for another that stands for it, leads nowhere.
+func TestNamesThatStandForThemselves(t *testing.T) {
+	if !chunk.Trees {
+		t.Skip("without cgo there are no grammars")
+	}
+	for _, compat := range []string{
+		"read = read\n",
+		"read = other\nother = read\n",
+		"read = read()\n",
+		"read = read[0]\n",
+		"def read():\n    return read()\n",
+	} {
+		found(t, "core.py", map[string][2]string{
+			"compat.py": {"Python", compat},
+			"core.py":   {"Python", "from compat import read\n\n\ndef run():\n    line = read()\n    line.strip()\n    read[0].strip()\n    for c in read: c.strip()\n    read()[0]().strip()\n"},
+		})
+	}
+}

@@ -197,6 +197,11 @@ func (r *resolver) called(v value, n int) value {
 	if v.kind != isSymbols {
 		return value{kind: v.kind}
 	}
+	if r.depth > maxSteps { // a variable may stand for itself
+		return nothing
+	}
+	r.depth++
+	defer func() { r.depth-- }()
 	for _, s := range v.symbols {
 		switch fact.Kind(s.Kind) {
 		case fact.KindType:
@@ -237,6 +242,11 @@ func (r *resolver) element(v value) value {
 		v.list--
 		return v
 	}
+	if r.depth > maxSteps {
+		return nothing
+	}
+	r.depth++
+	defer func() { r.depth-- }()
 	for _, s := range v.symbols {
 		if s.Type == "" {
 			return v
