@@ -101,6 +101,14 @@ func (k *PackKey) Open(dst, sealed, place []byte) ([]byte, error) {
 	return k.aead.Open(dst, sealed[:nonceSize], sealed[nonceSize:], place)
 }
 
+// OpenInPlace is Open into the memory of sealed, which holds nothing of use after an error.
+func (k *PackKey) OpenInPlace(sealed, place []byte) ([]byte, error) {
+	if len(sealed) < nonceSize+k.aead.Overhead() {
+		return nil, errTooShort
+	}
+	return k.aead.Open(sealed[nonceSize:nonceSize], sealed[:nonceSize], sealed[nonceSize:], place)
+}
+
 var errTooShort = errors.New("too few bytes for a sealed item")
 
 // ErrNoWrapper says that the key that has wrapped a key of packs is missing.

@@ -18,13 +18,14 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// readRange fills into with the object's bytes from offset.
-func (s *Store) readRange(ctx context.Context, key string, offset int64, into []byte) error {
+// readRange fills into with the object's bytes from offset. Where arrived is not nil, it is told those that are there,
+// each time that some more are; none: they are read anew.
+func (s *Store) readRange(ctx context.Context, key string, offset int64, into []byte, arrived func([]byte)) error {
 	if len(into) == 0 {
 		return ctx.Err()
 	}
 	r := byteRange{key: key, offset: offset}
-	if err := s.fill(ctx, &r, into); err != nil {
+	if err := s.fill(ctx, &r, into, arrived); err != nil {
 		return err
 	}
 	if r.n < len(into) {
@@ -37,7 +38,7 @@ func (s *Store) readRange(ctx context.Context, key string, offset int64, into []
 func (s *Store) readPage(ctx context.Context, key pageKey) ([]byte, error) {
 	r := byteRange{key: key.object, offset: key.number * pageBytes}
 	data := make([]byte, pageBytes)
-	err := s.fill(ctx, &r, data)
+	err := s.fill(ctx, &r, data, nil)
 	if errors.Is(err, errBeyond) {
 		return nil, nil
 	}
@@ -60,12 +61,12 @@ var (
 
 // fill reads as much as there is. It tries again when the connection breaks within the body; minio-go retries failures
 // before that.
-func (s *Store) fill(ctx context.Context, r *byteRange, into []byte) error {
+func (s *Store) fill(ctx context.Context, r *byteRange, into []byte, arrived func([]byte)) error {
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	var err error
 	for range maxAttempts {
-		if err = s.tryRange(bounded, r, into); !errors.Is(err, errCut) {
+		if err = s.tryRange(bounded, r, into, arrived); !errors.Is(err, errCut) {
 			break
 		}
 	}
@@ -78,7 +79,7 @@ func (s *Store) fill(ctx context.Context, r *byteRange, into []byte) error {
 	return s.explain(ctx, "read "+r.key, err)
 }
 
-func (s *Store) tryRange(ctx context.Context, r *byteRange, into []byte) error {
+func (s *Store) tryRange(ctx context.Context, r *byteRange, into []byte, arrived func([]byte)) error {
 	last := r.offset + int64(len(into)) - 1
 	var opts minio.GetObjectOptions
 	opts.Set("Range", fmt.Sprintf("bytes=%d-%d", r.offset, last))
@@ -93,10 +94,33 @@ func (s *Store) tryRange(ctx context.Context, r *byteRange, into []byte) error {
 	}
 	_, r.total, _ = strings.Cut(from, "/")
 	r.n = int(min(info.Size, int64(len(into))))
-	if _, err := io.ReadFull(body, into[:r.n]); err != nil {
+	if err := readPieces(body, into[:r.n], arrived); err != nil {
 		return fmt.Errorf("%w: %w", errCut, err)
 	}
 	return nil
+}
+
+// pieceBytes fit into the nearer caches of a processor, and make a call of arrived rare.
+const pieceBytes = 128 << 10
+
+// readPieces fills into. It calls arrived, unless that is nil, with nothing at first and then with more and more of
+// into.
+func readPieces(body io.Reader, into []byte, arrived func([]byte)) error {
+	if arrived == nil {
+		_, err := io.ReadFull(body, into)
+		return err
+	}
+	for at := 0; ; {
+		arrived(into[:at])
+		if at == len(into) {
+			return nil
+		}
+		n, err := io.ReadFull(body, into[at:min(at+pieceBytes, len(into))])
+		if err != nil {
+			return err
+		}
+		at += n
+	}
 }
 
 // Check reads a whole object and compares its size and SHA-256 with those in object, which come from the catalog. Its

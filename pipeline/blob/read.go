@@ -118,7 +118,8 @@ func (s Span) check(known map[string]bool) error {
 // worker holds the buffers of one goroutine of Read.
 type worker struct {
 	stored, decoded []byte
-	opened, place   []byte // of sealed items
+	items           [][]byte // of a sealed range
+	opened, place   []byte   // of a sealed item of another's memory
 }
 
 func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *outlet) error {
@@ -128,13 +129,16 @@ func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *
 		return err
 	}
 	w.stored = resize(w.stored, int(f.length))
-	if err := s.readRange(ctx, f.object, f.offset, w.stored); err != nil {
+	if key != nil {
+		return w.runSealed(ctx, s, &ahead{key: key, by: by, kind: kindOf(f.object), fetch: f, spans: spans, items: w.items[:0]}, out)
+	}
+	if err := s.readRange(ctx, f.object, f.offset, w.stored, nil); err != nil {
 		return err
 	}
 	for _, i := range f.spans {
 		span := spans[i]
 		from := span.Offset - f.offset
-		data, err := w.open(s, key, by, span, w.stored[from:from+int64(span.Length)])
+		data, err := w.open(s, nil, by, span, w.stored[from:from+int64(span.Length)])
 		if err != nil {
 			return err
 		}
@@ -145,22 +149,52 @@ func (w *worker) run(ctx context.Context, s *Store, f fetch, spans []Span, out *
 	return nil
 }
 
+func (w *worker) runSealed(ctx context.Context, s *Store, a *ahead, out *outlet) error {
+	if err := s.readRange(ctx, a.fetch.object, a.fetch.offset, w.stored, a.arrived); err != nil {
+		return err
+	}
+	w.items = a.items
+	for n, item := range a.items {
+		i := a.fetch.spans[n]
+		data, err := w.decode(s, a.by, a.spans[i], item)
+		if err != nil {
+			return err
+		}
+		if err := out.hand(ctx, i, data); err != nil {
+			return err
+		}
+	}
+	if a.err == nil && len(a.items) < len(a.fetch.spans) { // spans of no bytes
+		return misplaced(a.spans[a.fetch.spans[len(a.items)]])
+	}
+	return a.err
+}
+
 // open checks the stored bytes of a span and returns its content.
 func (w *worker) open(s *Store, key Key, by sealing, span Span, stored []byte) ([]byte, error) {
-	kind, _, _ := strings.Cut(span.Object, "/")
 	if key != nil {
 		var err error
-		if stored, err = w.unseal(key, by, Kind(kind), span, stored); err != nil {
+		if stored, err = w.unseal(key, by, kindOf(span.Object), span, stored); err != nil {
 			return nil, err
 		}
 	} else if sum := crc32.Checksum(stored, castagnoli); sum != span.CRC {
 		return nil, corrupt(span.Object, span.Offset, "%d bytes have CRC-32C %08x where %08x was stored", span.Length, sum, span.CRC)
 	}
-	size := int(span.Size)
-	if by.key != "" && Kind(kind) == Vector {
+	return w.decode(s, by, span, stored)
+}
+
+func kindOf(object string) Kind {
+	kind, _, _ := strings.Cut(object, "/")
+	return Kind(kind)
+}
+
+// decode returns the content of a span whose encoded bytes are known to be good.
+func (w *worker) decode(s *Store, by sealing, span Span, stored []byte) ([]byte, error) {
+	kind, size := kindOf(span.Object), int(span.Size)
+	if by.key != "" && kind == Vector {
 		size = len(stored) // the catalog keeps no other size of a vector than the stored one
 	}
-	data, err := s.codec(Kind(kind)).Open(stored, size, w.decoded)
+	data, err := s.codec(kind).Open(stored, size, w.decoded)
 	if err != nil {
 		return nil, corrupt(span.Object, span.Offset, "%v", err)
 	}

@@ -34,6 +34,8 @@ type Key interface {
 	// Open appends to dst the item that was sealed for a place. An error says that these bytes were not. The arguments
 	// share no memory.
 	Open(dst, sealed, place []byte) ([]byte, error)
+	// OpenInPlace is Open into the memory of sealed itself, which holds nothing of use after an error.
+	OpenInPlace(sealed, place []byte) ([]byte, error)
 }
 
 // maxSealed is the most that sealing adds to an item.
@@ -158,8 +160,53 @@ func (w *worker) unseal(key Key, by sealing, kind Kind, span Span, stored []byte
 	w.place = by.place(w.place[:0], kind, span.Offset)
 	opened, err := key.Open(w.opened[:0], stored, w.place)
 	if err != nil {
-		return nil, corrupt(span.Object, span.Offset, "%d bytes are not those that were sealed for this place", span.Length)
+		return nil, misplaced(span)
 	}
 	w.opened = opened
 	return opened, nil
+}
+
+func misplaced(span Span) error {
+	return corrupt(span.Object, span.Offset, "%d bytes are not those that were sealed for this place", span.Length)
+}
+
+// ahead opens the items of a range in their own memory, as soon as their bytes have arrived: the server sends the rest
+// meanwhile, so that a reader seldom waits for both.
+type ahead struct {
+	key   Key
+	by    sealing
+	kind  Kind
+	fetch fetch
+	spans []Span
+
+	items [][]byte // encoded bytes of the first spans of fetch
+	err   error    // of the span after them
+	place []byte
+}
+
+// arrived is told the bytes of the range that have arrived so far; none of them: the range is read anew.
+func (a *ahead) arrived(stored []byte) {
+	if len(stored) == 0 {
+		a.items, a.err = a.items[:0], nil
+	}
+	for a.err == nil && len(a.items) < len(a.fetch.spans) {
+		n := len(a.items)
+		span := a.spans[a.fetch.spans[n]]
+		from := span.Offset - a.fetch.offset
+		to := from + int64(span.Length)
+		if to > int64(len(stored)) || len(stored) == 0 {
+			return
+		}
+		if n > 0 && a.spans[a.fetch.spans[n-1]] == span { // asked for twice
+			a.items = append(a.items, a.items[n-1])
+			continue
+		}
+		a.place = a.by.place(a.place[:0], a.kind, span.Offset)
+		item, err := a.key.OpenInPlace(stored[from:to:to], a.place)
+		if err != nil {
+			a.err = misplaced(span)
+			return
+		}
+		a.items = append(a.items, item)
+	}
 }

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/leatworks/leat/internal/seal"
@@ -241,5 +244,66 @@ func TestADestroyedKeyIsNoDamage(t *testing.T) {
 	}
 	if old, err := store.Outdated(t.Context(), object.Key); old || err != nil {
 		t.Errorf("outdated is %t, %v", old, err)
+	}
+}
+
+// Sealed items are opened while the rest of their range arrives. A connection that breaks meanwhile has the range read
+// again, and an item that is asked for twice is given twice.
+func TestSealedItemsAreOpenedAsTheyArrive(t *testing.T) {
+	cfg := config()
+	p := through(t, &cfg)
+	store := with(t, cfg, "A")
+	var items [][]byte
+	for i := range 100 {
+		items = append(items, bytes.Repeat([]byte{byte(i)}, 5000+i))
+	}
+	_, spans := put(t, store, blob.Vector, items...)
+	items, spans = append(items, items[7], items[99]), append(spans, spans[7], spans[99])
+	for _, n := range []int{0, 1, 5000, 128 << 10, 300_000} {
+		var once sync.Once
+		p.when(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			once.Do(func() { cutAfter(n)(w, r, next) })
+			next.ServeHTTP(w, r)
+		})
+		before := p.gets.Load()
+		got, err := readAll(t, store, spans)
+		if err != nil || p.gets.Load() != before+2 {
+			t.Fatalf("cut after %d bytes: %d GETs, %v", n, p.gets.Load()-before, err)
+		}
+		for i := range items {
+			if !bytes.Equal(got[i], items[i]) {
+				t.Errorf("cut after %d bytes: item %d is wrong", n, i)
+			}
+		}
+	}
+}
+
+// The items before a damaged one are given, as they are of packs that are not sealed. A span of no bytes is damage.
+func TestADamagedItemStopsTheRead(t *testing.T) {
+	cfg := config()
+	store, behind := with(t, cfg, "A"), bare(t, cfg)
+	object, spans := put(t, store, blob.Vector, []byte("first"), []byte("second"), []byte("third"))
+	content := behind.get(object.Key)
+	content[spans[1].Offset] ^= 1
+	behind.put(object.Key, content)
+	empty := spans[0]
+	empty.Length = 0
+	for _, c := range []struct {
+		spans []blob.Span
+		given []int
+		at    int64
+	}{
+		{spans, []int{0}, spans[1].Offset},
+		{[]blob.Span{empty}, nil, 0},
+		{[]blob.Span{empty, spans[0]}, nil, 0},
+	} {
+		var given []int
+		err := store.Read(t.Context(), c.spans, func(i int, _ []byte) error {
+			given = append(given, i)
+			return nil
+		})
+		if want := fmt.Sprintf("%s at offset %d", object.Key, c.at); !errors.Is(err, blob.ErrCorrupt) || !strings.Contains(err.Error(), want) || !slices.Equal(given, c.given) {
+			t.Errorf("%v: %v was given, then %v", c.spans, given, err)
+		}
 	}
 }
