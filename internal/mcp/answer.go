@@ -13,15 +13,15 @@ import (
 // maxListed is the most repositories or files of one answer.
 const maxListed = 200
 
-// mark begins each line that is ours. The lines between are the text of a file; one that
-// begins with the mark itself gets a blank before it, so that no file speaks in our place.
+// mark begins each line that leat writes. The lines between are the text of a file. A line of a
+// file that begins with the mark gets a blank before it, so that no file can pass for leat.
 const mark = "» "
 
 type exploreIn struct {
 	Question   string `json:"question" jsonschema:"the question in plain words, or names to look for"`
 	Repository string `json:"repository,omitempty" jsonschema:"only this repository: its URL or the end of it; default all"`
 	Ref        string `json:"ref,omitempty" jsonschema:"only this branch, tag, version, or beginning of a commit"`
-	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"largest size of the answer in tokens, 500 to 50000; default 4000"`
 }
 
 func explore(ctx context.Context, c caller, in exploreIn) (string, error) {
@@ -58,7 +58,7 @@ func explore(ctx context.Context, c caller, in exploreIn) (string, error) {
 		}
 	}
 	if len(a.Leads) > 0 {
-		b.WriteString(mark + "no room for these; read them, or ask with more max_tokens:\n")
+		b.WriteString(mark + "there was no room for these; read them, or ask with a larger max_tokens:\n")
 		for _, l := range a.Leads {
 			b.WriteString(line(place(l.Repository, l.Path, l.StartLine, l.EndLine)+named(l.Kind, l.Symbol)) + "\n")
 		}
@@ -97,11 +97,11 @@ type searchIn struct {
 	Language   string `json:"language,omitempty" jsonschema:"only this language, such as go or c++"`
 	Path       string `json:"path,omitempty" jsonschema:"only paths that match this glob: * stays in a directory, ** does not"`
 	Kind       string `json:"kind,omitempty" jsonschema:"only this kind: function, method, type, section and so on"`
-	Symbol     string `json:"symbol,omitempty" jsonschema:"only what defines this name"`
-	Limit      int    `json:"limit,omitempty" jsonschema:"most matches, 1 to 100; default 10"`
+	Symbol     string `json:"symbol,omitempty" jsonschema:"only definitions of this name"`
+	Limit      int    `json:"limit,omitempty" jsonschema:"largest number of matches, 1 to 100; default 10"`
 	Calls      bool   `json:"calls,omitempty" jsonschema:"tell what calls each match and what it calls; default false"`
-	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
-	Cursor     string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same query and filters"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"largest size of the answer in tokens, 500 to 50000; default 4000"`
+	Cursor     string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer, with the same query and filters"`
 }
 
 func search(ctx context.Context, c caller, in searchIn) (string, error) {
@@ -144,7 +144,7 @@ func search(ctx context.Context, c caller, in searchIn) (string, error) {
 	return b.String(), nil
 }
 
-// noticed tells what an answer does not hold, because refs sleep.
+// noticed says what an answer lacks because refs sleep.
 func noticed(waking []service.Turned, slept int64) string {
 	var b strings.Builder
 	for _, notice := range service.Notices(waking, slept) {
@@ -153,7 +153,7 @@ func noticed(waking []service.Turned, slept int64) string {
 	return b.String()
 }
 
-// after puts lines behind a sentence.
+// after puts lines after a sentence.
 func after(lines string) string {
 	if lines == "" {
 		return ""
@@ -168,7 +168,7 @@ type readIn struct {
 	First      int    `json:"first_line,omitempty" jsonschema:"from 1; default the first"`
 	Last       int    `json:"last_line,omitempty" jsonschema:"inclusive; default the last"`
 	Around     int    `json:"around,omitempty" jsonschema:"a line: read the whole function or type that holds it, in place of a range"`
-	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"largest size of the answer in tokens, 500 to 50000; default 4000"`
 }
 
 func read(ctx context.Context, c caller, in readIn) (string, error) {
@@ -184,7 +184,7 @@ func read(ctx context.Context, c caller, in readIn) (string, error) {
 	}
 	text, last := a.Text, a.Last
 	head := mark + line(place(a.URL, a.Path, a.First, a.Last))
-	room := max(tokens*service.BytesPerToken-len(head)-300, 0) // 300 for the lines around the text; a path may be longer than the budget
+	room := max(tokens*service.BytesPerToken-len(head)-300, 0) // 300 for the lines around the text; a path may exceed the budget
 	cut := a.More
 	if len(text) > room {
 		text = strings.ToValidUTF8(text[:room], "")
@@ -205,9 +205,9 @@ func read(ctx context.Context, c caller, in readIn) (string, error) {
 	b.WriteString("\n" + ended(text))
 	switch {
 	case cut && last < a.First:
-		b.WriteString(mark + "the line is longer than the answer may be: ask with more max_tokens\n")
+		b.WriteString(mark + "the line is longer than the answer may be: ask with a larger max_tokens\n")
 	case cut:
-		fmt.Fprintf(&b, "%scut here: go on with first_line %d\n", mark, last+1)
+		fmt.Fprintf(&b, "%scut here: continue with first_line %d\n", mark, last+1)
 	}
 	return b.String(), nil
 }
@@ -215,17 +215,17 @@ func read(ctx context.Context, c caller, in readIn) (string, error) {
 type grepIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
 	Pattern    string `json:"pattern" jsonschema:"a regular expression of RE2, matched in each line"`
-	Literal    bool   `json:"literal,omitempty" jsonschema:"the pattern is a text, to be found letter by letter"`
-	IgnoreCase bool   `json:"ignore_case,omitempty" jsonschema:"upper and lower case are alike"`
+	Literal    bool   `json:"literal,omitempty" jsonschema:"take the pattern literally, not as a regular expression"`
+	IgnoreCase bool   `json:"ignore_case,omitempty" jsonschema:"ignore upper and lower case"`
 	Ref        string `json:"ref,omitempty" jsonschema:"branch, tag, version, or beginning of a commit; needed where several are indexed"`
-	Path       string `json:"path,omitempty" jsonschema:"only this file, what is below this directory, or what fits this glob"`
+	Path       string `json:"path,omitempty" jsonschema:"only this file, the files below this directory, or the files that match this glob"`
 	Language   string `json:"language,omitempty" jsonschema:"only this language, such as go or c++"`
-	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
-	Cursor     string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same pattern and filters"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"largest size of the answer in tokens, 500 to 50000; default 4000"`
+	Cursor     string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer, with the same pattern and filters"`
 }
 
-// grepRoom is the bytes of an answer beside its lines: where it is, and how to go on with
-// a cursor that holds a path.
+// grepRoom is the room in bytes for the parts of an answer other than lines: the head, and a cursor
+// that holds a path.
 const grepRoom = 600
 
 func grep(ctx context.Context, c caller, in grepIn) (string, error) {
@@ -265,11 +265,11 @@ func (in grepIn) none(files int) string {
 	case in.Cursor != "":
 		return "no further lines"
 	case files == 0 && (in.Path != "" || in.Language != ""):
-		return "no indexed file fits path and language: ask without them"
+		return "no indexed file matches path and language: ask without them"
 	case files == 0:
 		return "no file of it is indexed: status says why"
 	}
-	return "no line matches; search finds what is worded otherwise"
+	return "no line matches; search also finds places with other words"
 }
 
 type statusIn struct {
@@ -310,7 +310,7 @@ type listIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
 	Ref        string `json:"ref,omitempty" jsonschema:"branch, tag, version, or beginning of a commit; needed where several are indexed"`
 	Under      string `json:"under,omitempty" jsonschema:"a directory; default the whole repository"`
-	After      string `json:"after,omitempty" jsonschema:"go on after this path"`
+	After      string `json:"after,omitempty" jsonschema:"continue after this path"`
 }
 
 func list(ctx context.Context, c caller, in listIn) (string, error) {
@@ -388,7 +388,7 @@ func at(ref, commit string, underway bool) string {
 	return text
 }
 
-// line keeps a name of a repository from looking like more than one line.
+// line makes a single line of a name from a repository.
 func line(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' {
@@ -398,7 +398,7 @@ func line(text string) string {
 	}, text)
 }
 
-// ended returns a file's text so that its last line is ended and none begins with the
+// ended returns a file's text with a line end after its last line, in which no line begins with the
 // mark.
 func ended(text string) string {
 	if strings.Contains(text, mark) {
@@ -417,7 +417,7 @@ func separator(i int) string {
 	return "; "
 }
 
-// advise says an error to a model.
+// advise turns an error into advice for a model.
 func (c caller) advise(err error) string {
 	text := c.explain(err)
 	var failed *service.Error
@@ -426,7 +426,7 @@ func (c caller) advise(err error) string {
 	}
 	switch {
 	case failed.Kind == service.NotFound && failed.Field == service.FieldRepository:
-		text += ". The tool status lists the repositories there are."
+		text += ". The tool status lists all repositories."
 	case failed.Kind == service.NotFound && failed.Field == service.FieldPath:
 		text += ". Search for it, or list the directory."
 	case failed.Kind == service.Unavailable:

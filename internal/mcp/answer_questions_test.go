@@ -14,19 +14,19 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// asked is a question, and the beginnings of the texts of which an answer has to show one:
-// those that a person would point at.
+// asked is a question with the beginnings of the texts that a person would point at. An answer must
+// show one of them.
 type asked struct {
 	question string
 	shows    []string
 }
 
-// answered says whether an answer shows what a person would point at.
+// answered says whether an answer shows a text that a person would point at.
 func (q asked) answered(text string) bool {
 	return slices.ContainsFunc(q.shows, func(s string) bool { return strings.Contains(text, s) })
 }
 
-// questions are about Go's package net/http, as somebody asks who does not know its names.
+// questions are about Go's package net/http, in the words of a person who does not know its names.
 // Constants of the exploration were chosen on them.
 var questions = []asked{
 	{"how does the server find the handler that belongs to the path of a request", []string{"func (mux *ServeMux) findHandler("}},
@@ -41,8 +41,8 @@ var questions = []asked{
 	{"what limits the size of a request's body", []string{"func MaxBytesReader("}},
 }
 
-// An agent that has explore alone gets questions about a package that it does not know
-// answered, each within the tokens of one answer.
+// An agent that has only explore gets answers to questions about a package that it does not know,
+// each within the tokens of one answer.
 func TestExploreAnswersTenQuestions(t *testing.T) {
 	m := open(t)
 	tree := testpipe.Tree{}
@@ -89,9 +89,9 @@ func TestExploreAnswersTenQuestions(t *testing.T) {
 	}
 }
 
-// others are questions about modules that leat itself needs, so that their source is on each
-// machine that builds it. They were written from lists of functions before any was asked, and
-// constants have been chosen on them since. The least leaves room for what changes in the modules.
+// others are questions about modules that leat itself needs, so that each machine that builds leat
+// has their source. They were written from lists of functions before any was asked. Constants have
+// been chosen on them since. least leaves room for changes in the modules.
 var others = []struct {
 	module string
 	least  int // answered questions of the ten
@@ -123,9 +123,8 @@ var others = []struct {
 	}},
 }
 
-// Of questions about repositories that nobody looked at while the exploration was written,
-// so many are answered within the tokens of one answer, and no answer is larger.
-// docs/quality.md says which are not.
+// At least so many of the questions about each module are answered within the tokens of one answer,
+// and no answer is larger. docs/quality.md says which questions are not answered.
 func TestExploreIsAskedAboutOthers(t *testing.T) {
 	m := open(t)
 	for _, other := range others {
@@ -154,7 +153,7 @@ func TestExploreIsAskedAboutOthers(t *testing.T) {
 	}
 }
 
-// source is the Go files of a directory, those of tests among them.
+// source returns the Go files of a directory, including tests.
 func source(t *testing.T, root string) testpipe.Tree {
 	t.Helper()
 	tree := testpipe.Tree{}

@@ -14,17 +14,17 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// repositoriesEnv names a directory with trees of repositories, each in a directory of the
+// repositoriesEnv names a directory with trees of repositories. Each is in a directory with the
 // name of a file of testdata/questions.
 const repositoriesEnv = "LEAT_TEST_REPOSITORIES"
 
-// least are the answered questions of the ten about each repository. Those about the first
-// four were looked at when the exploration was written, those about the others were not.
-// docs/quality.md says what was measured.
+// least is the number of answered questions of the ten about each repository. The questions about
+// the first four were looked at when the exploration was written; the others were not.
+// docs/quality.md has the measurements.
 var least = map[string]int{"gin": 7, "express": 9, "fastapi": 7, "axum": 7, "ripgrep": 4, "jedis": 5, "puma": 5, "got": 5, "click": 5}
 
-// Each line of testdata/questions holds a question, and what an answer has to show of the
-// text of files: the beginning of a definition, and a line by which it answers.
+// Each line of testdata/questions holds a question, and the texts of files that an answer must
+// show: the beginning of a definition, and a line that answers the question.
 func TestExploreIsAskedAboutRepositories(t *testing.T) {
 	root := os.Getenv(repositoriesEnv)
 	if root == "" {
@@ -77,7 +77,7 @@ func questionsOf(t *testing.T, name string) (list []asked) {
 	return list
 }
 
-// tree is the texts of a directory.
+// tree returns the texts of a directory.
 func tree(t *testing.T, root string) testpipe.Tree {
 	t.Helper()
 	tree := testpipe.Tree{}

@@ -17,10 +17,10 @@ func (reading) Read(context.Context, service.ReadRequest) (service.ReadAnswer, e
 	}, nil
 }
 
-// The names of a file may alone be longer than the answer.
+// The names of a file alone may be longer than the answer.
 func TestLongNamesLeaveNoRoom(t *testing.T) {
 	c := caller{Service: reading{}}
-	for tokens, want := range map[int]string{500: "ask with more max_tokens", 4000: "\nthe race\n"} {
+	for tokens, want := range map[int]string{500: "ask with a larger max_tokens", 4000: "\nthe race\n"} {
 		text, err := read(t.Context(), c, readIn{MaxTokens: tokens})
 		if err != nil || !strings.Contains(text, want) {
 			t.Errorf("%d tokens: %q, %v", tokens, text[max(0, len(text)-200):], err)
@@ -28,8 +28,8 @@ func TestLongNamesLeaveNoRoom(t *testing.T) {
 	}
 }
 
-// Where a piece leaves lines out, the answer says which, and no line of a file looks like
-// one of the answer's.
+// The answer says which lines a piece leaves out. No line of a file looks like one of the answer's
+// own.
 func TestPartsTellWhatIsLeftOut(t *testing.T) {
 	p := service.Piece{Lead: service.Lead{StartLine: 5, EndLine: 12}, Text: "six\n» seven\nten\n",
 		Left: []service.Gap{{StartLine: 5, EndLine: 5}, {StartLine: 8, EndLine: 9}, {StartLine: 11, EndLine: 12}}}

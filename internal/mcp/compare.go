@@ -15,11 +15,11 @@ type compareIn struct {
 	Path       string `json:"path,omitempty" jsonschema:"compare the lines of this file"`
 	OldPath    string `json:"old_path,omitempty" jsonschema:"where the file was, if it was renamed"`
 	Under      string `json:"under,omitempty" jsonschema:"only files below this directory"`
-	After      string `json:"after,omitempty" jsonschema:"go on after this path"`
-	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+	After      string `json:"after,omitempty" jsonschema:"continue after this path"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"largest size of the answer in tokens, 500 to 50000; default 4000"`
 }
 
-// compareRoom is the bytes of an answer beside its files or lines.
+// compareRoom is the room in bytes for the parts of an answer other than files or lines.
 const compareRoom = 600
 
 func compare(ctx context.Context, c caller, in compareIn) (string, error) {
@@ -73,7 +73,7 @@ func (c caller) compareLines(ctx context.Context, r service.FileDiffRequest, roo
 		fmt.Fprintf(&b, "@@ -%d,%d +%d,%d @@\n", h.OldStart, h.OldLines, h.NewStart, h.NewLines)
 		for _, l := range h.Lines {
 			if b.Len()+len(l.Text) > room {
-				fmt.Fprintf(&b, "%scut here: read the file at %s, or ask with more max_tokens\n", mark, line(r.To))
+				fmt.Fprintf(&b, "%scut here: read the file at %s, or ask with a larger max_tokens\n", mark, line(r.To))
 				return b.String(), nil
 			}
 			b.WriteString(signs[l.Change] + line(l.Text) + "\n")

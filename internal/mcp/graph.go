@@ -9,14 +9,14 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// graphRoom is the bytes of an answer beside its rows.
+// graphRoom is the room in bytes for the parts of an answer other than rows.
 const graphRoom = 600
 
 // graphIn names a repository whose graph is asked.
 type graphIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
 	Ref        string `json:"ref,omitempty" jsonschema:"branch or tag; needed where several are indexed"`
-	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"largest size of the answer in tokens, 500 to 50000; default 4000"`
 }
 
 // symbolIn names a symbol of a graph.
@@ -29,8 +29,8 @@ func (in graphIn) named(c caller, symbol string) service.GraphRequest {
 	return service.GraphRequest{Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref, Symbol: symbol}
 }
 
-// rows writes the rows of an answer while there is room, and says how to go on: with the
-// cursor of a page that is whole, or with more tokens. none says why there are no rows.
+// rows writes the rows of an answer while there is room, and says how to continue: with the cursor
+// if the page is whole, or else with more tokens. none says why there are no rows.
 func (in graphIn) rows(at service.At, what, none string, rows []string, next string) (string, error) {
 	tokens, err := budget(in.MaxTokens)
 	if err != nil {
@@ -44,7 +44,7 @@ func (in graphIn) rows(at service.At, what, none string, rows []string, next str
 	}
 	for i, row := range rows {
 		if b.Len()+len(row) > room {
-			fmt.Fprintf(&b, "%scut after %d of %d rows: ask with a smaller limit and its cursor, or with more max_tokens\n", mark, i, len(rows))
+			fmt.Fprintf(&b, "%scut after %d of %d rows: ask with a smaller limit and its cursor, or with a larger max_tokens\n", mark, i, len(rows))
 			return b.String(), nil
 		}
 		b.WriteString(row + "\n")
@@ -59,11 +59,11 @@ func commitOf(a service.At) string { return at(a.Ref, a.Commit, a.Underway) }
 
 type symbolsIn struct {
 	graphIn
-	Name   string `json:"name" jsonschema:"the name; upper and lower case are alike"`
-	Prefix bool   `json:"prefix,omitempty" jsonschema:"the name may go on"`
+	Name   string `json:"name" jsonschema:"the name, in upper or lower case"`
+	Prefix bool   `json:"prefix,omitempty" jsonschema:"also names that begin with name"`
 	Kind   string `json:"kind,omitempty" jsonschema:"only this kind: function, method, type, const, var, field or module"`
-	Limit  int    `json:"limit,omitempty" jsonschema:"most definitions, 1 to 200; default 50"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same name and filters"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"largest number of definitions, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer, with the same name and filters"`
 }
 
 func symbols(ctx context.Context, c caller, in symbolsIn) (string, error) {
@@ -80,19 +80,19 @@ func symbols(ctx context.Context, c caller, in symbolsIn) (string, error) {
 			rows[i] += "\n    " + line(s.Doc)
 		}
 	}
-	none := "nothing is defined by that name; search finds what is named otherwise"
+	none := "nothing is defined by that name; search also finds other names"
 	switch {
 	case in.Cursor != "":
 		none = "no further definitions"
 	case in.Kind != "":
 		none = "no " + in.Kind + " is defined by that name: ask without kind"
 	case !in.Prefix:
-		none += ", and prefix finds names that go on"
+		none += ", and prefix finds names that begin with it"
 	}
 	return in.rows(a.At, fmt.Sprintf("%d definitions", len(rows)), none, rows, a.Next)
 }
 
-// symbolRow describes a symbol and its place, and gives the id that the other tools take.
+// symbolRow describes a symbol with its place and the id that the other tools take.
 func symbolRow(s service.Symbol) string {
 	if s.Kind == "file" {
 		return s.Path
@@ -107,14 +107,14 @@ func symbolRow(s service.Symbol) string {
 type usesIn struct {
 	symbolIn
 	Across bool   `json:"across,omitempty" jsonschema:"only between this repository and others; default false: only inside it"`
-	Limit  int    `json:"limit,omitempty" jsonschema:"most rows, 1 to 200; default 50"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same symbol and filters"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"largest number of rows, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer, with the same symbol and filters"`
 }
 
 type referencesIn struct {
 	usesIn
 	Role          string  `json:"role,omitempty" jsonschema:"only this role: call, type, import, inherit, write or use"`
-	MinConfidence float64 `json:"min_confidence,omitempty" jsonschema:"only references that are at least so sure, 0 to 1"`
+	MinConfidence float64 `json:"min_confidence,omitempty" jsonschema:"only references with at least this confidence, 0 to 1"`
 }
 
 func references(ctx context.Context, c caller, in referencesIn) (string, error) {
@@ -169,13 +169,13 @@ func (c caller) uses(ctx context.Context, in usesIn, r service.UsesRequest) (str
 	return in.rows(a.At, what, none, rows, a.Next)
 }
 
-// mostLines is how many lines of one row are shown.
+// mostLines bounds the lines of one row that are shown.
 const mostLines = 5
 
 type walkIn struct {
 	Depth  int    `json:"depth,omitempty" jsonschema:"steps, 1 to 6; default 1, and 3 for an impact"`
-	Limit  int    `json:"limit,omitempty" jsonschema:"most symbols, 1 to 200; default 50"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, with the same symbol and filters"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"largest number of symbols, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer, with the same symbol and filters"`
 }
 
 type neighboursIn struct {
@@ -210,12 +210,12 @@ func impact(ctx context.Context, c caller, in impactIn) (string, error) {
 	return in.walked(a.WalkAnswer, more, "nothing in the graph is touched", err)
 }
 
-// mostUnknown is how many files of a diff are named that the graph does not hold.
+// mostUnknown bounds the files of a diff that are named because the graph lacks them.
 const mostUnknown = 10
 
 type pathIn struct {
 	symbolIn
-	To string `json:"to" jsonschema:"the symbol at the end, named as the one at the beginning"`
+	To string `json:"to" jsonschema:"the symbol at the end of the path, named in the same way as symbol"`
 }
 
 func path(ctx context.Context, c caller, in pathIn) (string, error) {
@@ -226,7 +226,8 @@ func path(ctx context.Context, c caller, in pathIn) (string, error) {
 	return in.walked(a, "", "no path of up to six references leads there: the other direction may have one", err)
 }
 
-// walked says what a walk has reached, and more, or none: why it reached nothing.
+// walked lists the symbols that a walk has reached, followed by more. If there are none, it says
+// none, which is the reason.
 func (in graphIn) walked(a service.WalkAnswer, more, none string, err error) (string, error) {
 	if err != nil {
 		return "", err

@@ -9,9 +9,9 @@ import (
 
 type importantIn struct {
 	graphIn
-	By     string `json:"by,omitempty" jsonschema:"what is ranked: symbol or file; default symbol"`
-	Limit  int    `json:"limit,omitempty" jsonschema:"most rows, 1 to 200; default 50"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, for the same ranking"`
+	By     string `json:"by,omitempty" jsonschema:"rank by symbol or by file; default symbol"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"largest number of rows, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer, for the same ranking"`
 }
 
 func important(ctx context.Context, c caller, in importantIn) (string, error) {
@@ -26,13 +26,13 @@ func important(ctx context.Context, c caller, in importantIn) (string, error) {
 	return in.rows(a.At, "the most important first, with the rank", nothingNamed, rows, a.Next)
 }
 
-// nothingNamed says why a graph has no rows.
-const nothingNamed = "the repository defines nothing that the graph knows, or the cursor is behind the last row"
+// nothingNamed is the reason for an answer without rows.
+const nothingNamed = "the graph of the repository is empty, or the cursor is after the last row"
 
 type communitiesIn struct {
 	graphIn
-	Limit  int    `json:"limit,omitempty" jsonschema:"most communities, 1 to 200; default 50"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"largest number of communities, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer"`
 }
 
 func communities(ctx context.Context, c caller, in communitiesIn) (string, error) {
@@ -53,8 +53,8 @@ func communities(ctx context.Context, c caller, in communitiesIn) (string, error
 type relatedIn struct {
 	graphIn
 	File   string `json:"file" jsonschema:"the path of a file, or a symbol in it"`
-	Limit  int    `json:"limit,omitempty" jsonschema:"most files, 1 to 200; default 50"`
-	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the answer before, for the same file"`
+	Limit  int    `json:"limit,omitempty" jsonschema:"largest number of files, 1 to 200; default 50"`
+	Cursor string `json:"cursor,omitempty" jsonschema:"the cursor of the previous answer, for the same file"`
 }
 
 func related(ctx context.Context, c caller, in relatedIn) (string, error) {
@@ -77,5 +77,5 @@ func related(ctx context.Context, c caller, in relatedIn) (string, error) {
 	if a.More && a.Next == "" {
 		what += "; a bound ended the search, so there may be more"
 	}
-	return in.rows(a.At, what, "nothing else refers to what it does, or was changed with it", rows, a.Next)
+	return in.rows(a.At, what, "no other file refers to the same symbols, or was changed with it", rows, a.Next)
 }

@@ -14,12 +14,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lookForClient is the pace at which a client that sends nothing more is looked for.
+// lookForClient is the pace of checking whether a client that sends nothing more is still there.
 const lookForClient = 200 * time.Millisecond
 
-// lingering lets a client that has closed its side, as a script does after its last
-// request, still have its answers: the end of its messages comes when all are sent, or when
-// nobody reads them any more.
+// lingering still answers a client that has closed its side, as a script does after its last
+// request. The end of the client's messages comes only when all answers are sent, or when nobody
+// reads them any more.
 type lingering struct {
 	mcp.Transport
 	gone func() bool // says whether the client reads no answers
@@ -33,7 +33,7 @@ func (l lingering) Connect(ctx context.Context) (mcp.Connection, error) {
 	return &owing{Connection: c, gone: l.gone, changed: make(chan struct{}, 1), open: make(map[jsonrpc.ID]bool)}, nil
 }
 
-// owing is a connection that knows the requests without an answer.
+// owing is a connection that keeps track of the requests without an answer.
 type owing struct {
 	mcp.Connection
 	gone    func() bool
@@ -50,7 +50,7 @@ func (o *owing) Read(ctx context.Context) (jsonrpc.Message, error) {
 		o.open[r.ID] = true
 		o.mu.Unlock()
 	} else if id, is := cancelled(message); is {
-		o.answered(id) // perhaps it never will be
+		o.answered(id) // a cancelled request may never be answered
 	}
 	if !errors.Is(err, io.EOF) {
 		return message, err
@@ -92,7 +92,7 @@ func (o *owing) owes() bool {
 	return len(o.open) > 0
 }
 
-// cancelled returns the request that a message takes back.
+// cancelled returns the request that a message cancels.
 func cancelled(message jsonrpc.Message) (id jsonrpc.ID, is bool) {
 	r, ok := message.(*jsonrpc.Request)
 	if !ok || r.Method != "notifications/cancelled" {
@@ -108,8 +108,8 @@ func cancelled(message jsonrpc.Message) (id jsonrpc.ID, is bool) {
 	return id, err == nil
 }
 
-// stdoutGone says whether nobody reads standard output: the other end of the pipe or of the
-// socket is closed.
+// stdoutGone says whether nobody reads standard output, because the other end of the pipe or socket
+// is closed.
 func stdoutGone() bool { return unread(os.Stdout) }
 
 func unread(f *os.File) bool {

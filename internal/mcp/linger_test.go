@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// telling is a service whose search says on standard error that it has begun, and goes on
-// until its context ends.
+// telling is a service whose search writes to standard error that it has begun, and goes on until
+// its context ends.
 type telling struct{ stating }
 
 func (telling) Search(ctx context.Context, _ service.SearchRequest) (service.SearchAnswer, error) {
@@ -28,7 +28,7 @@ const greeting = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"proto
 {"jsonrpc":"2.0","method":"notifications/initialized"}
 `
 
-// started starts this binary as a server of tools.
+// started starts the test binary as a server of tools.
 func started(t *testing.T) (in io.WriteCloser, out, errors io.ReadCloser, ended <-chan error) {
 	t.Helper()
 	self, err := os.Executable()
@@ -62,8 +62,8 @@ func started(t *testing.T) (in io.WriteCloser, out, errors io.ReadCloser, ended 
 	return in, out, errors, done
 }
 
-// A server that an agent started ends when the agent dies, even in the middle of a call, and
-// does not end before its answers are sent when the agent has only said its last word.
+// A server ends when the agent that started it dies, even in the middle of a call. If the agent has
+// only sent its last request, the server first sends its answers.
 func TestAServerEndsWithItsAgent(t *testing.T) {
 	for _, test := range []struct {
 		name, last string

@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// Service answers the tools.
+// Service answers the calls of tools.
 type Service interface {
 	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
 	Explore(context.Context, service.ExploreRequest) (service.ExploreAnswer, error)
@@ -53,7 +53,7 @@ type Service interface {
 type Config struct {
 	// Tools are the names of the tools that are listed; see All. Default: Default.
 	Tools []string
-	// Explain says an error in the words of the door. Default: the error's text.
+	// Explain puts an error into the words of the door. Default: the error's text.
 	Explain func(error) string
 }
 
@@ -62,8 +62,8 @@ func (c Config) Changes() bool {
 	return slices.ContainsFunc(tools, func(t tool) bool { return t.changes && slices.Contains(c.Tools, t.name) })
 }
 
-// Default are the tools that are listed unless Config says otherwise: each tool takes
-// room in the context of a model that may not need it.
+// Default are the tools that are listed unless Config names others. They are few, because each tool
+// takes room in the context of a model that may not need it.
 var Default = []string{"search", "read", "explore", "status"}
 
 // All are the names of all tools.
@@ -75,7 +75,7 @@ func All() []string {
 	return names
 }
 
-// Caller is who calls the tools, as the door has found out.
+// Caller says who calls the tools, as the door has established.
 type Caller struct {
 	Grant  *access.Grant // nil: an operator with the stores, who needs no token
 	Tenant string        // whose repositories are asked
@@ -83,7 +83,7 @@ type Caller struct {
 
 func (c Caller) allows(scope access.Scope) bool { return c.Grant == nil || c.Grant.Allows(scope) }
 
-// Check says which of the names of tools there is not.
+// Check returns an error that names an unknown tool.
 func (c Config) Check() error {
 	for _, name := range c.Tools {
 		if !slices.Contains(All(), name) {
@@ -126,13 +126,12 @@ func serving(cfg Config, c caller) (*mcp.Server, error) {
 	return server, nil
 }
 
-// schemas keeps what is known of the arguments' types, since each request over HTTP has a
-// server of its own.
+// schemas caches the schemas of the arguments' types, since each request over HTTP has a server of
+// its own.
 var schemas = mcp.NewSchemaCache()
 
-// Handler serves tools over Streamable HTTP, without sessions: each request stands for
-// itself, so that any gateway may answer it. The door has authenticated the request, and
-// who tells whom it found.
+// Handler serves tools over Streamable HTTP without sessions. Each request is independent, so that
+// any gateway may answer it. The door has authenticated the request, and who returns the caller.
 func Handler(cfg Config, s Service, who func(*http.Request) (Caller, bool), log *slog.Logger) (http.Handler, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -150,8 +149,8 @@ func Handler(cfg Config, s Service, who func(*http.Request) (Caller, bool), log 
 	}
 	options := mcp.StreamableHTTPOptions{
 		Stateless: true, JSONResponse: true, MaxRequestBodyBytes: maxBody, PropagateRequestCancellation: true, Logger: log,
-		// Every request carries a token, which no web page has by itself: the name by
-		// which a client calls this machine says nothing.
+		// Every request carries a token, which a foreign web page does not have. So the name by
+		// which a client calls this machine does not matter.
 		DisableLocalhostProtection: true,
 	}
 	streamed := options
@@ -159,8 +158,8 @@ func Handler(cfg Config, s Service, who func(*http.Request) (Caller, bool), log 
 	return &answers{mcp.NewStreamableHTTPHandler(serve, &options), mcp.NewStreamableHTTPHandler(serve, &streamed)}, nil
 }
 
-// answers gives each request one answer in JSON, unless its client asks for progress: that
-// comes in a stream before the answer.
+// answers gives each request one answer in JSON, unless its client asks for progress, which comes
+// in a stream before the answer.
 type answers struct{ json, stream http.Handler }
 
 func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -173,7 +172,7 @@ func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.json.ServeHTTP(w, r)
 }
 
-// restored is a body that has been read.
+// restored is a body that was read, and can be read again.
 type restored struct {
 	io.Reader
 	io.Closer
@@ -205,20 +204,20 @@ func Serve(ctx context.Context, cfg Config, s Service, by Caller) error {
 	return err
 }
 
-// caller is the service as one caller sees it.
+// caller is the service for one caller.
 type caller struct {
 	Caller
 	Service
 	explain func(error) string
-	// tell tells the client how far a call is, if it wants to know.
+	// tell reports the progress of a call to the client, if it asked for that.
 	tell func(done, total int64, message string)
-	// client is closed when the client of this one request has gone. nil: the transport
-	// knows when it has.
+	// client is closed when the client of this request has gone. nil: the transport notices that by
+	// itself.
 	client <-chan struct{}
 }
 
-// while returns a context that ends with the client, too: the SDK leaves the calls of a
-// client over HTTP that has gone to their end, unless it speaks the newest protocol.
+// while returns a context that also ends with the client. The SDK lets the calls of an HTTP client
+// that has gone run to their end, unless the client speaks the newest protocol.
 func (c caller) while(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if c.client != nil {

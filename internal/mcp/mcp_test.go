@@ -24,7 +24,7 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// mill is a pipe, and the service over its stores.
+// mill is a pipe with the service over its stores.
 type mill struct {
 	*testpipe.Pipe
 	*service.Service
@@ -32,7 +32,7 @@ type mill struct {
 	commit string
 }
 
-// open indexes a small repository for the tenant acme, and one that is none of acme's.
+// open indexes a small repository for the tenant acme, and one for another tenant.
 func open(t *testing.T) mill {
 	t.Helper()
 	p := testpipe.Open(t, testpipe.Config{})
@@ -129,11 +129,11 @@ func TestToolsAnswer(t *testing.T) {
 		{"status", nil, []string{m.repo.Dir + at + ": indexed, 4 of 4 files indexed, 0 pending, 0 failed, 1 skipped"}, "secret"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "^func \\w+"}, []string{at + ": 2 lines in 4 files", "» mill.go\n4: func Grind", "» sluice.go\n4: func openSluice"}, "secret"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "more with", "literal": true}, []string{"» evil.txt\n2: » more with cursor abc\n"}, "\n» more"},
-		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "treasure", "ignore_case": true}, []string{": 0 lines in 4 files", "no line matches; search finds"}, "secret"},
+		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "treasure", "ignore_case": true}, []string{": 0 lines in 4 files", "no line matches; search also finds"}, "secret"},
 		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": m.commit[:8]}, []string{" from" + at + " to" + at + "\nno file differs\n"}, "secret"},
 		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": "main", "path": "mill.go"}, []string{" mill.go, changed from" + at, "\nno line differs\n"}, "secret"},
 		{"symbol", map[string]any{"repository": m.repo.Dir, "name": "open", "prefix": true}, []string{at + ": 1 definitions\nsluice.go#openSluice lines 4-6: func openSluice(n int) int\n    openSluice lets the water in."}, "Treasure"},
-		{"symbol", map[string]any{"repository": m.repo.Dir, "name": "Treasure"}, []string{at + ": 0 definitions", "\nnothing is defined by that name; search finds what is named otherwise, and prefix finds names that go on\n"}, "secret.go"},
+		{"symbol", map[string]any{"repository": m.repo.Dir, "name": "Treasure"}, []string{at + ": 0 definitions", "\nnothing is defined by that name; search also finds other names, and prefix finds names that begin with it\n"}, "secret.go"},
 		{"references", map[string]any{"repository": m.repo.Dir, "symbol": "openSluice"}, []string{": 1 rows", "\nmill.go#Grind call sluice.go#openSluice at mill.go:5 (package, 0.97)\n"}, "secret"},
 		{"references", map[string]any{"repository": m.repo.Dir, "symbol": "openSluice", "role": "type"}, []string{at + ": 0 rows", "\nnothing refers to it as type: "}, "Grind"},
 		{"callers", map[string]any{"repository": m.repo.Dir, "symbol": "sluice.go#openSluice"}, []string{"\nmill.go#Grind call sluice.go#openSluice"}, "secret"},
@@ -147,7 +147,7 @@ func TestToolsAnswer(t *testing.T) {
 		{"important", map[string]any{"repository": m.repo.Dir, "by": "file", "limit": 1}, []string{" sluice.go (referred to by 1)\n» more with cursor 1\n"}, "mill.go"},
 		{"communities", map[string]any{"repository": m.repo.Dir}, []string{"0 files stand alone\n/ (2 files, 1.00 of references inside): sluice.go mill.go\n"}, "secret"},
 		{"related", map[string]any{"repository": m.repo.Dir, "file": "mill.go"}, []string{"\nsluice.go (refers 0.97, shares 0.00)\n"}, "secret"},
-		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "Grind", "path": "nosuch/**"}, []string{at + ": 0 lines in 0 files", "no indexed file fits path and language"}, "secret"},
+		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "Grind", "path": "nosuch/**"}, []string{at + ": 0 lines in 0 files", "no indexed file matches path and language"}, "secret"},
 		{"symbol", map[string]any{"repository": m.repo.Dir, "name": "Grind", "kind": "type"}, []string{"\nno type is defined by that name: ask without kind\n"}, "secret"},
 		{"references", map[string]any{"repository": m.repo.Dir, "symbol": "Grind"}, []string{"\nnothing refers to it in this repository\n"}, "secret"},
 		{"callees", map[string]any{"repository": m.repo.Dir, "symbol": "openSluice"}, []string{"\nit calls nothing of this repository\n"}, "secret"},
@@ -177,7 +177,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		arguments map[string]any
 		want      string
 	}{
-		{"search", map[string]any{"query": "x", "repository": "nosuch"}, "The tool status lists the repositories"},
+		{"search", map[string]any{"query": "x", "repository": "nosuch"}, "The tool status lists all repositories"},
 		{"search", map[string]any{"query": "x", "language": "pyhton"}, "pyhton"},
 		{"search", map[string]any{"query": "x", "cursor": "abc"}, "begin without one"},
 		{"search", map[string]any{"query": "x", "max_tokens": 3}, "ask for 500 to 50000"},
@@ -220,7 +220,7 @@ func TestWhatIsCutSaysHowToGoOn(t *testing.T) {
 			t.Fatalf("%d bytes: %s", len(text), text)
 		}
 		lines += strings.Count(text, "of the long story")
-		_, after, more := strings.Cut(text, "cut here: go on with first_line ")
+		_, after, more := strings.Cut(text, "cut here: continue with first_line ")
 		if first = 0; more {
 			if _, err := fmt.Sscan(after, &first); err != nil {
 				t.Fatal(err)
@@ -323,7 +323,8 @@ func serve(t *testing.T, m mill, grant access.Grant) string {
 	return server.URL
 }
 
-// Over HTTP a token reaches what its globs and its tenant name, whichever tool is asked.
+// Over HTTP a token reaches the repositories of its tenant that its globs name, and no others, with
+// whichever tool.
 func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 	m := open(t)
 	url := serve(t, m, access.Grant{Tenant: "acme", Token: "t", Scopes: access.Scopes, Repositories: []string{"forge.test/x/*"}})
@@ -404,7 +405,7 @@ func TestAClientThatCancelsEndsTheWork(t *testing.T) {
 	}
 }
 
-// following is a service whose submission goes on in steps.
+// following is a service whose submission proceeds in steps.
 type following struct{ *service.Service }
 
 func (following) Submit(context.Context, service.SubmitRequest) (service.Submission, error) {
@@ -420,8 +421,8 @@ func (following) Follow(_ context.Context, _ service.FollowRequest, tell func(se
 	return p, nil
 }
 
-// A client that asks for progress is told how far its call is, over either transport, before
-// the answer; another gets the answer alone.
+// A client that asks for progress gets it before the answer, over either transport. Any other
+// client gets only the answer.
 func TestAClientIsToldTheProgress(t *testing.T) {
 	who := func(*http.Request) (mcp.Caller, bool) { return acme, true }
 	handler, err := mcp.Handler(mcp.Config{Tools: mcp.All()}, following{}, who, slog.New(slog.DiscardHandler))
@@ -468,7 +469,7 @@ func TestAClientIsToldTheProgress(t *testing.T) {
 			for n := range 3 {
 				select {
 				case got := <-told:
-					if want := fmt.Sprint(n, " of 2 files that are done"); got != want {
+					if want := fmt.Sprint(n, " of 2 files done"); got != want {
 						t.Errorf("%s: told %q, want %q", name, got, want)
 					}
 				case <-time.After(10 * time.Second):
@@ -488,7 +489,7 @@ func TestVersionsAreKeptAndListed(t *testing.T) {
 		arguments map[string]any
 		want      string
 	}{
-		{"versions", nil, "no versions: pin keeps"},
+		{"versions", nil, "there are no versions: keep"},
 		{"pin", map[string]any{"commit": "main", "name": "one"}, "@" + m.commit[:12] + " as one. "},
 		{"pin", map[string]any{"tags": "v*", "keep": 3}, "the newest 3 of refs/tags/v*. Ask"},
 		{"versions", nil, "rule: the newest 3 of refs/tags/v*\none"},
@@ -509,7 +510,7 @@ func TestVersionsAreKeptAndListed(t *testing.T) {
 		{"unpin", map[string]any{"name": "one"}, "Version one is kept no more"},
 		{"unpin", map[string]any{"name": "one"}, "no such version"},
 		{"unpin", nil, "give name or tags"},
-		{"versions", nil, "no versions: pin keeps a commit as one\n"},
+		{"versions", nil, "there are no versions: keep a commit with pin\n"},
 		{"pin", nil, "give commit or tags"},
 		{"pin", map[string]any{"commit": "main", "tags": "v*"}, "give commit or tags"},
 		{"pin", map[string]any{"tags": "v*", "name": "two"}, "name goes with commit"},

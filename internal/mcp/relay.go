@@ -16,14 +16,14 @@ import (
 // Path is where a gateway serves the tools.
 const Path = "/mcp"
 
-// Relay passes the messages of standard input to the tools of a gateway at a URL, and
-// theirs to standard output, until the client closes its side.
+// Relay passes the messages of standard input to the tools of a gateway at a URL, and their
+// messages to standard output, until the client closes its side.
 func Relay(ctx context.Context, server, token string) error {
 	return relay(ctx, lingering{&mcp.StdioTransport{}, stdoutGone}, &mcp.StreamableClientTransport{
 		Endpoint: server + Path, DisableStandaloneSSE: true,
 		HTTPClient: &http.Client{
 			Transport: bearer{token},
-			// A redirect would take the token elsewhere.
+			// A redirect would take the token to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	})
@@ -78,16 +78,16 @@ func pass(ctx context.Context, from mcp.Connection, send func(jsonrpc.Message) e
 	}
 }
 
-// calls are the requests of a client that have no answer yet, each with the way to give it
-// up. A gateway keeps no sessions, so that no message can take back a request of another:
-// the request itself has to end.
+// calls are the requests of a client that have no answer yet, each with the function that gives it
+// up. A gateway keeps no sessions, so no message can cancel an earlier request: the HTTP request
+// itself has to end.
 type calls struct {
 	mu   sync.Mutex
 	open map[jsonrpc.ID]context.CancelFunc
 }
 
-// send passes a message of the client on. A call is sent beside the others, because the
-// gateway may take its time to answer.
+// send passes a message of the client on. It sends calls in parallel, because the gateway may take
+// long to answer.
 func (c *calls) send(ctx context.Context, to mcp.Connection, message jsonrpc.Message, group *errgroup.Group) error {
 	if id, is := cancelled(message); is {
 		c.end(id)
@@ -110,7 +110,7 @@ func (c *calls) send(ctx context.Context, to mcp.Connection, message jsonrpc.Mes
 	return nil
 }
 
-// end gives a call up that has been answered, or that nobody waits for.
+// end gives up a call that has been answered, or that nobody waits for.
 func (c *calls) end(id jsonrpc.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

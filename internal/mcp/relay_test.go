@@ -64,13 +64,13 @@ func TestRelayLeadsToAGateway(t *testing.T) {
 	}
 }
 
-// gathering is a service that answers when so many ask at once, and whose search goes on
-// until it is given up.
+// gathering is a service that answers once a number of callers ask at the same time. Its search
+// goes on until it is given up.
 type gathering struct {
 	*service.Service
 	all          *sync.WaitGroup
 	began, ended chan struct{}
-	over         <-chan struct{} // the test is
+	over         <-chan struct{} // closed when the test is over
 }
 
 func (g gathering) Status(ctx context.Context, r service.StatusRequest) (service.StatusAnswer, error) {
@@ -89,8 +89,8 @@ func (g gathering) Search(ctx context.Context, _ service.SearchRequest) (service
 	return service.SearchAnswer{}, ctx.Err()
 }
 
-// On each way to the tools, sixteen calls of one client are answered at once, beside one that
-// takes long; that one ends when the client takes it back.
+// On each way to the tools, sixteen calls of one client are answered at once beside a long one. The
+// long one ends when the client cancels it.
 func TestCallsOfOneClientAtOnce(t *testing.T) {
 	const together = 16
 	for _, way := range []string{"stdio", "http", "relay"} {
@@ -141,7 +141,7 @@ func within[T any](t *testing.T, c <-chan T, otherwise string) (v T) {
 	return v
 }
 
-// reach connects a client to the tools over a service in one of the ways that there are.
+// reach connects a client to the tools over a service, by one of the possible ways.
 func reach(t *testing.T, s Service, way string) *mcp.ClientSession {
 	t.Helper()
 	near, agent := mcp.NewInMemoryTransports()
@@ -184,8 +184,8 @@ func reach(t *testing.T, s Service, way string) *mcp.ClientSession {
 	return client
 }
 
-// A client over HTTP that goes away in the middle of its call, whatever protocol it speaks and
-// whether it asked for progress or not, ends the work for it.
+// If a client over HTTP goes away in the middle of its call, the work for it ends, whatever
+// protocol it speaks and whether or not it asked for progress.
 func TestAClientThatDiesEndsItsWork(t *testing.T) {
 	for _, version := range []string{"2025-03-26", "2025-06-18", "2025-11-25"} {
 		for _, meta := range []string{"", `,"_meta":{"progressToken":"t"}`} {

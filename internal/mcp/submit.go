@@ -18,12 +18,12 @@ type submitIn struct {
 	Wait       bool   `json:"wait,omitempty" jsonschema:"wait until it is indexed, for 20 seconds at most"`
 }
 
-// patience is the longest that a submission is waited for: a gateway gives a request 30 s.
+// patience is the longest wait for a submission. A gateway gives a request 30 s.
 const patience = 20 * time.Second
 
 func submit(ctx context.Context, c caller, in submitIn) (string, error) {
 	if in.Wait && !c.allows(access.ScopeRead) {
-		return "", errors.New("the token lacks the scope read, which waiting takes: submit without wait")
+		return "", errors.New("the token lacks the scope read, which waiting needs: submit without wait")
 	}
 	n, err := c.Submit(ctx, service.SubmitRequest{Tenant: c.Tenant, Repository: in.Repository, Ref: in.Ref})
 	if err != nil {
@@ -35,7 +35,7 @@ func submit(ctx context.Context, c caller, in submitIn) (string, error) {
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	p, err := c.Follow(bounded, service.FollowRequest{Tenant: c.Tenant, Submissions: []catalog.SubmissionKey{n.Key}}, func(p service.Progress) {
-		c.tell(p.Counts.Total-p.Counts.Pending, p.Counts.Total, "files that are done")
+		c.tell(p.Counts.Total-p.Counts.Pending, p.Counts.Total, "files done")
 	})
 	switch {
 	case bounded.Err() != nil && ctx.Err() == nil:

@@ -13,19 +13,19 @@ type tool struct {
 	name        string
 	title       string
 	scope       access.Scope
-	changes     bool // something, for others to see
-	destroys    bool // something that another call does not bring back
+	changes     bool // the tool changes something that others see
+	destroys    bool // another call cannot undo the change
 	description string
 	add         func(*mcp.Server, caller, tool)
 }
 
-// tools are all tools, in the order in which they are listed. A description tells a
-// model when to use the tool, what comes back, and one example.
+// tools are all tools, in the order of the list. A description tells a model when to use the tool
+// and what comes back, and gives one example.
 var tools = []tool{
 	{
 		name: "explore", title: "Explore code", scope: access.ScopeSearch,
 		description: "Answers a question about code with the code itself: the best matching definitions and what they call, whole or the lines that matter, then names of further places. " +
-			"Lines that are left out are told; read shows them. A place without a repository is of the one named last. " +
+			"The answer says which lines it leaves out; read shows them. A place without a repository belongs to the one named last. " +
 			"Use it first for 'how does', 'where is' and 'what happens when'. The answer never takes more than max_tokens. " +
 			`Example: {"question": "how are failed messages retried", "repository": "acme/mill", "max_tokens": 4000}`,
 		add: handle(explore),
@@ -53,7 +53,7 @@ var tools = []tool{
 	{
 		name: "grep", title: "Find lines by a pattern", scope: access.ScopeSearch,
 		description: "Finds every line of a repository that matches a regular expression (RE2), or a literal text, in the order of paths. " +
-			"Use it where all places count: each use of a name, each TODO; search ranks and does not list all. " +
+			"Use it when you need all places: each use of a name, each TODO; search ranks and does not list all. " +
 			`Example: {"repository": "acme/mill", "pattern": "retry[A-Z]\\w+\\(", "path": "internal/**"}`,
 		add: handle(grep),
 	},
@@ -90,14 +90,14 @@ var tools = []tool{
 	},
 	{
 		name: "neighbours", title: "Walk the symbol graph", scope: access.ScopeRead,
-		description: "Lists what is connected with a symbol or a file over a number of steps, the nearest first, by edges with a confidence of 0.8 or more. " +
-			"Use it to see how a part hangs together; direction and role narrow it. " +
+		description: "Lists the symbols connected with a symbol or a file over a number of steps, nearest first, by edges with a confidence of 0.8 or more. " +
+			"Use it to see how a part of the code is connected; direction and role narrow it. " +
 			`Example: {"repository": "acme/mill", "symbol": "Wheel", "direction": "out", "depth": 2}`,
 		add: handle(neighbours),
 	},
 	{
 		name: "impact", title: "What a change may break", scope: access.ScopeRead,
-		description: "Lists what may break if a symbol, a file or what a diff touches changes: what refers to it directly and over steps, tests first within each distance. " +
+		description: "Lists what may break if a symbol, a file or the code of a diff changes: all that refers to it directly or over steps, tests first within each distance. " +
 			"Use it before an edit, and to choose the tests to run. " +
 			`Example: {"repository": "acme/mill", "symbol": "wheel/w.go"}`,
 		add: handle(impact),
@@ -117,13 +117,13 @@ var tools = []tool{
 	},
 	{
 		name: "communities", title: "Modules by use", scope: access.ScopeRead,
-		description: "Groups the files of a repository by which refer to each other, with a name, the leading files of each, and the share of references that stays inside. " +
+		description: "Groups the files of a repository that refer to each other. Each group has a name, its leading files, and the share of references that stays inside. " +
 			`Use it for an overview of how a repository is divided. Example: {"repository": "acme/mill"}`,
 		add: handle(communities),
 	},
 	{
 		name: "related", title: "Files that belong to a file", scope: access.ScopeRead,
-		description: "Lists the files that refer to a file or that it refers to, that refer to the same symbols, or that were changed with it, the closest first. " +
+		description: "Lists the files that refer to a file, are referred to by it, refer to the same symbols, or were changed with it, closest first. " +
 			`Use it to see which files an edit may have to touch too. Example: {"repository": "acme/mill", "file": "wheel/w.go"}`,
 		add: handle(related),
 	},
@@ -145,20 +145,20 @@ var tools = []tool{
 		add: handle(pin),
 	},
 	{
-		name: "unpin", title: "Keep a version no more", scope: access.ScopeOperate, changes: true, destroys: true,
-		description: "Lets go of a version by its name, or with tags ends the rule that keeps the newest tags. A commit that was indexed for it alone leaves the index. " +
+		name: "unpin", title: "Release a version", scope: access.ScopeOperate, changes: true, destroys: true,
+		description: "Releases a version by its name, or with tags ends the rule that keeps the newest tags. A commit that was indexed only for it leaves the index. " +
 			`Example: {"repository": "acme/mill", "name": "v1.2.0"}`,
 		add: handle(unpin),
 	},
 	{
 		name: "rollback", title: "Serve an older commit", scope: access.ScopeOperate, changes: true,
-		description: "Makes a branch serve an older commit, whatever is pushed, until it is released. Nothing is embedded again that is still kept. " +
+		description: "Makes a branch serve an older commit, whatever is pushed, until it is released. Texts that are still kept are not embedded again. " +
 			`Example: {"repository": "acme/mill", "ref": "main", "to": "v1.2.0"}`,
 		add: handle(rollback),
 	},
 	{
 		name: "wake", title: "Wake a repository", scope: access.ScopeSearch, changes: true,
-		description: "Brings the lines of refs back into the index that slept because nobody searched them; a search that names the repository does so too. Nothing is embedded. " +
+		description: "Brings refs back into the index that sleep because nobody searched them. A search that names the repository does the same. Nothing is embedded. " +
 			`Call it again to see whether they are still waking. Example: {"repository": "acme/mill"}`,
 		add: handle(wake),
 	},
@@ -175,8 +175,8 @@ var tools = []tool{
 	},
 }
 
-// handle makes a tool of a function from arguments to text. An error becomes a result
-// that says what to do, since only that reaches the model.
+// handle makes a tool of a function from arguments to text. An error becomes a result that says
+// what to do, since only results reach the model.
 func handle[In any](answer func(context.Context, caller, In) (string, error)) func(*mcp.Server, caller, tool) {
 	return func(s *mcp.Server, c caller, t tool) {
 		destroys, changes := t.destroys, t.changes
@@ -197,8 +197,8 @@ func handle[In any](answer func(context.Context, caller, In) (string, error)) fu
 	}
 }
 
-// progress returns the function that tells a client how far its call is. A client that has
-// gone is told nothing.
+// progress returns the function that reports the progress of a call to its client. It sends nothing
+// to a client that has gone.
 func progress(ctx context.Context, r *mcp.CallToolRequest) func(done, total int64, message string) {
 	token := r.Params.GetProgressToken()
 	if token == nil {

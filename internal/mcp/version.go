@@ -11,7 +11,7 @@ import (
 
 type versionsIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
-	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"most tokens of the answer, 500 to 50000; default 4000"`
+	MaxTokens  int    `json:"max_tokens,omitempty" jsonschema:"largest size of the answer in tokens, 500 to 50000; default 4000"`
 }
 
 func versions(ctx context.Context, c caller, in versionsIn) (string, error) {
@@ -33,12 +33,12 @@ func versions(ctx context.Context, c caller, in versionsIn) (string, error) {
 		b.WriteString("rule: " + rule(r) + "\n")
 	}
 	if len(a.Versions) == 0 {
-		b.WriteString("no versions: pin keeps a commit as one\n")
+		b.WriteString("there are no versions: keep a commit with pin\n")
 	}
 	for i, v := range a.Versions {
 		text := line(v.Name+at(v.Ref, v.Commit, false)) + ": " + v.State
 		if b.Len()+len(text) > tokens*service.BytesPerToken-compareRoom {
-			fmt.Fprintf(&b, "%s%d more: ask with more max_tokens\n", mark, len(a.Versions)-i)
+			fmt.Fprintf(&b, "%s%d more: ask with a larger max_tokens\n", mark, len(a.Versions)-i)
 			break
 		}
 		b.WriteString(text + "\n")
@@ -61,10 +61,10 @@ func rule(r service.TagRule) string {
 type pinIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
 	Commit     string `json:"commit,omitempty" jsonschema:"a whole commit in hex, or an indexed branch, tag, or beginning of a commit"`
-	Name       string `json:"name,omitempty" jsonschema:"of the version; default the tag, or 12 digits of the commit"`
+	Name       string `json:"name,omitempty" jsonschema:"name of the version; default the tag, or 12 digits of the commit"`
 	Tags       string `json:"tags,omitempty" jsonschema:"instead of commit: keep the newest tags that match this glob, such as v*, from now on"`
-	Keep       int    `json:"keep,omitempty" jsonschema:"with tags: how many of the newest; default 10"`
-	Days       int    `json:"days,omitempty" jsonschema:"with tags: how many days each is kept from when it was first seen; default whatever its age"`
+	Keep       int    `json:"keep,omitempty" jsonschema:"with tags: how many of the newest tags to keep; default 10"`
+	Days       int    `json:"days,omitempty" jsonschema:"with tags: how many days to keep each tag after it was first seen; default no limit by age"`
 	Searchable int    `json:"searchable,omitempty" jsonschema:"with tags: how many of the newest are searchable at once, while the others sleep until a search names them; default all"`
 }
 
@@ -90,8 +90,8 @@ func pin(ctx context.Context, c caller, in pinIn) (string, error) {
 
 type unpinIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
-	Name       string `json:"name,omitempty" jsonschema:"of the version, as versions lists it"`
-	Tags       string `json:"tags,omitempty" jsonschema:"instead of name: the glob of a rule, which ends; its versions go, unless they are pinned"`
+	Name       string `json:"name,omitempty" jsonschema:"name of the version, as versions lists it"`
+	Tags       string `json:"tags,omitempty" jsonschema:"instead of name: the glob of a rule to end; its versions go, unless they are pinned"`
 }
 
 func unpin(ctx context.Context, c caller, in unpinIn) (string, error) {
@@ -102,12 +102,12 @@ func unpin(ctx context.Context, c caller, in unpinIn) (string, error) {
 		if err := c.UntrackTags(ctx, service.UntrackTagsRequest{Tenant: c.Tenant, Repository: in.Repository, Tags: in.Tags}); err != nil {
 			return "", err
 		}
-		return "The tags of " + line(in.Tags) + " are followed no more.", nil
+		return "The tags of " + line(in.Tags) + " are no longer followed.", nil
 	}
 	if err := c.Unpin(ctx, service.UnpinRequest{Tenant: c.Tenant, Repository: in.Repository, Name: in.Name}); err != nil {
 		return "", err
 	}
-	return "Version " + line(in.Name) + " is kept no more.", nil
+	return "Version " + line(in.Name) + " is no longer kept.", nil
 }
 
 type rollbackIn struct {
@@ -133,7 +133,7 @@ func rollback(ctx context.Context, c caller, in rollbackIn) (string, error) {
 
 type turnIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
-	Ref        string `json:"ref,omitempty" jsonschema:"only this branch, tag or version; default all that are indexed"`
+	Ref        string `json:"ref,omitempty" jsonschema:"only this branch, tag or version; default all indexed refs"`
 }
 
 func (in turnIn) request(c caller) service.TurnRequest {

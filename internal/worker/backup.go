@@ -33,14 +33,14 @@ func (s *Stores) backups(cfg config.Syncer, log *slog.Logger) schedule.Work {
 	})
 }
 
-// backupLook bounds the look for the newest backup, while somebody waits for metrics.
+// backupLook bounds the time to find the newest backup, since a scrape of the metrics waits for it.
 const backupLook = 2 * time.Second
 
-// tellBackups adds the age of the newest good backup to the process's figures. There
-// is none until the first.
+// tellBackups adds the age of the newest good backup to the process's figures. The figure is
+// missing until the first backup.
 func (s *Stores) tellBackups() error {
 	_, err := s.meter().Float64ObservableGauge("leat_backup_age_seconds",
-		metric.WithDescription("Age of the newest good backup, in seconds; missing: there is none."),
+		metric.WithDescription("Age of the newest good backup, in seconds; missing if there is none."),
 		metric.WithFloat64Callback(func(ctx context.Context, o metric.Float64Observer) error {
 			ctx, cancel := context.WithTimeout(ctx, backupLook)
 			defer cancel()

@@ -14,8 +14,8 @@ const (
 	certificateDeadline = 5 * time.Second
 )
 
-// certificates knows when the certificates of the stores that speak TLS end, and those that
-// leat shows them.
+// certificates knows when the certificates of stores end that speak TLS, and the certificates that
+// leat shows to them.
 type certificates struct {
 	stores []config.Peer
 	looked time.Time
@@ -26,7 +26,7 @@ func newCertificates(cfg config.Stores) *certificates {
 	return &certificates{stores: cfg.Peers()}
 }
 
-// ends returns when each certificate ends. A store that does not answer has none.
+// ends returns the end of each certificate. It leaves out a store that does not answer.
 func (c *certificates) ends(ctx context.Context) map[string]time.Time {
 	if c.last != nil && time.Since(c.looked) < certificateInterval {
 		return c.last

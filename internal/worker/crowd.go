@@ -15,8 +15,8 @@ const crowdPoll = 5 * time.Second
 // crowd knows whether a leat has several tenants.
 type crowd struct{ several atomic.Bool }
 
-// watch looks now, and then again and again until ctx ends or leave is called. A look that
-// fails changes nothing.
+// watch looks now, and then repeatedly until ctx ends or leave is called. A failed look changes
+// nothing.
 func (c *crowd) watch(ctx context.Context, tenants *catalog.Tenants) (leave func()) {
 	look := func() {
 		if several, err := tenants.Several(ctx); err == nil {

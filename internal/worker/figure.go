@@ -24,13 +24,13 @@ const (
 	figureShare    = 50
 )
 
-// figures are the gauges of the whole installation: what waits, how old it is, what the
-// stores hold. A syncer counts them; a scrape shows the last count.
+// figures are the gauges of the whole installation: the waiting work, its age, and the contents of
+// the stores. A syncer counts them; a scrape shows the last count.
 type figures struct {
 	stores       *Stores
 	certificates *certificates
 	last         atomic.Pointer[counted]
-	kept         time.Time // when the sizes of the stores were kept last
+	kept         time.Time // when the sizes of the stores were last recorded
 }
 
 // counted is one count.
@@ -77,7 +77,7 @@ var gauges = []gauge{
 			value(float64(c.Documents[state]), attribute.String("state", state))
 		}
 	}},
-	{"leat.dead_letters", "{letter}", "Messages that are not tried again by themselves.", func(c *counted, value func(float64, ...attribute.KeyValue)) {
+	{"leat.dead_letters", "{letter}", "Dead letters: messages that leat does not try again by itself.", func(c *counted, value func(float64, ...attribute.KeyValue)) {
 		value(float64(c.Letters))
 	}},
 	{"leat.garbage.packs", "{pack}", "Packs whose objects are to be deleted.", func(c *counted, value func(float64, ...attribute.KeyValue)) {
@@ -169,7 +169,7 @@ func (f *figures) run(ctx context.Context, log *slog.Logger) {
 			err = f.keep(ctx, c)
 		}
 		if err != nil && ctx.Err() == nil {
-			log.Warn("the figures of the installation cannot be counted; will be tried again", "error", err)
+			log.Warn("could not count the figures of the installation; trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -179,8 +179,8 @@ func (f *figures) run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// keep records the sizes of the stores. 'leat doctor' forecasts from them when one will be
-// full. The catalog takes one measurement an hour.
+// keep records the sizes of the stores, from which 'leat doctor' forecasts when one will be full.
+// The catalog accepts one measurement an hour.
 func (f *figures) keep(ctx context.Context, c *counted) error {
 	if time.Since(f.kept) < time.Hour {
 		return nil
@@ -197,7 +197,7 @@ func (f *figures) keep(ctx context.Context, c *counted) error {
 		{Name: "documents", Value: float64(c.Documents["indexed"])}, {Name: "packs", Value: float64(packs)}, {Name: "database", Value: float64(server.Bytes)},
 	}
 	for _, s := range c.sizes {
-		if s.Stream != broker.StreamIndexed { // which forgets the oldest by itself
+		if s.Stream != broker.StreamIndexed { // that stream drops the oldest messages by itself
 			list = append(list, catalog.Measurement{Name: s.Stream, Value: float64(s.Bytes), Most: float64(s.Limit)})
 		}
 	}
@@ -263,8 +263,8 @@ func (f *figures) pending(ctx context.Context, list []catalog.GenerationStatus) 
 	return all, nil
 }
 
-// freshness returns what measures how long a snapshot took from its submission until it
-// could be searched.
+// freshness returns a function that measures the time from a submission until its snapshot can be
+// searched.
 func (s *Stores) freshness() (func(context.Context, catalog.SnapshotKey), error) {
 	seconds, err := s.meter().Float64Histogram("leat.freshness", metric.WithUnit("s"),
 		metric.WithDescription("Time from a submission until its commit can be searched, by lane."),
@@ -274,7 +274,7 @@ func (s *Stores) freshness() (func(context.Context, catalog.SnapshotKey), error)
 	}
 	return func(ctx context.Context, key catalog.SnapshotKey) {
 		lane, took, err := s.Catalog.Gauges.Freshness(ctx, key.Track, key.Revision)
-		if err == nil { // a figure is no reason to do the work again
+		if err == nil { // a missing figure is no reason to do the work again
 			seconds.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("lane", string(lane))))
 		}
 	}, nil

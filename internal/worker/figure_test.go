@@ -23,8 +23,8 @@ var labels = []string{
 	"worker", "lane", "outcome", "stage", "state", "kind", "stream", "store", "what", "le", "quantile", "route", "status", "method", "version", "door", "scope", "result", "source", "part",
 }
 
-// The figures of an installation say what it holds, docs/operations.md lists all of them,
-// and no label tells of what is indexed.
+// The figures of an installation describe its content. docs/operations.md lists all of them, and no
+// label tells anything about indexed content.
 func TestFiguresOfAnInstallation(t *testing.T) {
 	l := newLanes(t, nil, config.Bulk{BulkFiles: 500, BulkWindow: 4096, BulkIngests: 4, Waiting: 16})
 	metrics, err := telemetry.NewMetrics(t.Context(), "test")

@@ -12,8 +12,8 @@ import (
 // graphPace is the pace of asking whether another process has made a graph.
 const graphPace = 50 * time.Millisecond
 
-// MakeGraphs makes the symbol graphs that are owed, and waits for those that another process
-// is making.
+// MakeGraphs makes the symbol graphs that are owed, and waits for the ones that another process is
+// making.
 func MakeGraphs(ctx context.Context, s *Stores, parser config.Parser, log *slog.Logger) error {
 	owed := func() (bool, error) {
 		list, err := s.Catalog.Graphs.Owed(ctx, graph.CodeVersion(), 1)

@@ -19,7 +19,7 @@ import (
 // answer, and the process is not stopping) and /metrics. It passes every other
 // request to the handler that is mounted, if there is one.
 type Health struct {
-	door   bool // a handler is to be mounted
+	door   bool // a handler will be mounted
 	server *http.Server
 	addr   net.Addr
 	stores atomic.Pointer[Stores]
@@ -36,9 +36,9 @@ const (
 	idleTimeout  = 2 * time.Minute
 )
 
-// Listen serves on addr, or not at all if addr is none. door says that a handler is to be
-// mounted: until then, the process is not ready, and asks clients to come again. A git
-// host that got a 404 would not deliver its push again.
+// Listen serves on addr, or not at all if addr is none. door says that a handler will be mounted.
+// Until then the process is not ready, and asks clients to come again: a git host that got a 404
+// would not deliver its push again.
 func Listen(addr config.Address, door bool, metrics http.Handler, log *slog.Logger) (*Health, error) {
 	h := &Health{door: door, whole: make(chan struct{})}
 	if !door {
@@ -90,7 +90,7 @@ func (h *Health) serveRest(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Addr is the address served, nil if there is none.
+// Addr is the address served, or nil if there is none.
 func (h *Health) Addr() net.Addr { return h.addr }
 
 // Open tells which stores /readyz asks.
@@ -102,7 +102,7 @@ func (h *Health) Mount(rest http.Handler) {
 	h.mount.Do(func() { close(h.whole) })
 }
 
-// Whole is closed when no handler is to be mounted any more.
+// Whole returns a channel that is closed once the handler, if there will be one, is mounted.
 func (h *Health) Whole() <-chan struct{} { return h.whole }
 
 // Stop makes /readyz say that the process is stopping.

@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/internal/worker"
 )
 
-// A gateway whose routes are not there yet is not ready, and asks clients to come again. A
-// worker has no routes.
+// A gateway without its routes is not ready yet, and asks clients to come again. A worker has no
+// routes to wait for.
 func TestADoorIsReadyWithItsRoutes(t *testing.T) {
 	for _, door := range []bool{true, false} {
 		h, err := worker.Listen("127.0.0.1:0", door, http.NotFoundHandler(), slog.New(slog.DiscardHandler))

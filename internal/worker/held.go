@@ -14,24 +14,25 @@ import (
 )
 
 const (
-	// tellPace is the time in which a change of what a worker holds reaches the catalog.
+	// tellPace is the time within which a change of a worker's messages reaches the catalog.
 	tellPace = time.Second
-	// tellPause is the pause after which a worker tells that it lives, if nothing changes.
+	// tellPause is the time after which a worker without changes reports that it lives.
 	tellPause = 10 * time.Second
-	// maxHeld bounds the messages that a worker tells of.
+	// maxHeld bounds the messages that a worker reports.
 	maxHeld = 64
-	// leaveTime bounds the last word of a worker.
+	// leaveTime bounds the last report of a worker.
 	leaveTime = 2 * time.Second
 )
 
-// telling returns stores whose steps know what they have in hand, and tells the catalog of
-// it until leave is called. What cannot be told is not missed: the next word replaces it.
+// telling returns stores whose steps record the messages that they have in hand. It reports these
+// to the catalog until leave is called. A failed report does no harm, because the next one replaces
+// it.
 func (s *Stores) telling(ctx context.Context, name string, log *slog.Logger) (with *Stores, leave func()) {
 	copied := *s
 	copied.hands = pipeline.NewHands()
 	host, err := os.Hostname()
 	if err != nil {
-		log.Debug("the name of this machine is not known", "error", err)
+		log.Debug("could not read the name of this machine", "error", err)
 	}
 	t := teller{workers: s.Catalog.Workers, hands: copied.hands, log: log}
 	t.told = catalog.Worker{ID: uuid.New(), Name: name, Host: host, StartedAt: time.Now().UTC()}
@@ -47,12 +48,12 @@ func (s *Stores) telling(ctx context.Context, name string, log *slog.Logger) (wi
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 		defer cancel()
 		if err := s.Catalog.Workers.Leave(ctx, t.told.ID); err != nil {
-			log.Debug("the end of this worker is not recorded; the catalog forgets it by itself", "error", err)
+			log.Debug("could not record the end of this worker; the catalog will forget it by itself", "error", err)
 		}
 	}
 }
 
-// teller tells the catalog what a worker holds.
+// teller reports to the catalog the messages that a worker holds.
 type teller struct {
 	workers *catalog.Workers
 	hands   *pipeline.Hands
@@ -63,7 +64,7 @@ type teller struct {
 
 func (t *teller) run(ctx context.Context) {
 	if err := t.workers.DropLost(ctx); err != nil && ctx.Err() == nil {
-		t.log.Debug("workers that are gone are not removed", "error", err)
+		t.log.Debug("could not remove workers that are gone", "error", err)
 	}
 	ticker := time.NewTicker(tellPace)
 	defer ticker.Stop()
@@ -77,7 +78,7 @@ func (t *teller) run(ctx context.Context) {
 	}
 }
 
-// tell tells what has changed, or after a pause that nothing has.
+// tell reports a change at once, and a sign of life after a pause without changes.
 func (t *teller) tell(ctx context.Context) {
 	now := t.told
 	now.Holdings, now.Held = t.hands.Held(maxHeld)
@@ -86,7 +87,7 @@ func (t *teller) tell(ctx context.Context) {
 	}
 	if err := t.workers.Tell(ctx, now); err != nil {
 		if ctx.Err() == nil {
-			t.log.Debug("what this worker holds cannot be told; will be tried again", "error", err)
+			t.log.Debug("could not record what this worker has in hand; trying again", "error", err)
 		}
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// A worker tells which documents it has in hand, and of its end.
+// A worker reports the documents that it has in hand, and its end.
 func TestAWorkerTellsWhatItHolds(t *testing.T) {
 	model := newGated("slow")
 	l := newLanes(t, model, config.Bulk{BulkFiles: 500, BulkWindow: 4096, BulkIngests: 4})

@@ -9,28 +9,28 @@ import (
 	"github.com/leatworks/leat/internal/config"
 )
 
-// ErrReconfigured is the cause that ends a worker's run when settings of the catalog have
-// changed. The run begins again with the new ones.
+// ErrReconfigured is the cause that ends a worker's run when settings of the catalog have changed.
+// The worker then begins another run with the new settings.
 var ErrReconfigured = errors.New("settings have changed")
 
 // settingPoll is the time in which a worker notices a setting that has changed.
 const settingPoll = 2 * time.Second
 
-// Reconfigured runs a worker with the settings of the catalog, over its own. When they
-// change, it ends the run, which gives its messages back, and begins another one; the
-// stores stay open, and so does the address of the health checks. It returns when ctx ends
-// or a run ends by itself. setLevel may be nil.
+// Reconfigured runs a worker with the settings of the catalog, which take precedence over its own.
+// When they change, it ends the run, which gives its messages back, and begins another one. The
+// stores and the address of the health checks stay open. It returns when ctx ends or a run ends by
+// itself. setLevel may be nil.
 func (s *Stores) Reconfigured(ctx context.Context, live *config.Live, setLevel func(slog.Level), log *slog.Logger, run func(context.Context) error) error {
 	settings, err := s.settings(ctx)
 	if err != nil {
-		log.Warn("the settings of the catalog cannot be read; will be tried again", "error", err)
+		log.Warn("could not read the settings of the catalog; trying again", "error", err)
 	}
 	for {
 		if setLevel != nil {
 			setLevel(live.Level(settings))
 		}
 		for _, err := range live.Apply(settings) {
-			log.Warn("a setting of the catalog is not for this release", "error", err)
+			log.Warn("a setting of the catalog does not fit this release; it is ignored", "error", err)
 		}
 		running, end := context.WithCancelCause(ctx)
 		changed := make(chan map[string]string, 1)
@@ -60,7 +60,7 @@ func (s *Stores) await(ctx context.Context, live *config.Live, setLevel func(slo
 		}
 		settings, err := s.settings(ctx)
 		if err != nil {
-			continue // whoever works on the catalog says so
+			continue // the parts that work on the catalog report the error
 		}
 		if setLevel != nil {
 			setLevel(live.Level(settings))

@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// A worker takes a setting of the catalog while it runs, and takes it back.
+// A running worker applies a setting of the catalog, and drops it when it is unset.
 func TestAWorkerTakesSettingsWhileItRuns(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	var cfg config.Syncer

@@ -18,7 +18,7 @@ func (s *Stores) watchMachine(what, dir string) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch memory: %w", err)
 	}
-	disk, err := meter.Float64ObservableGauge("leat.disk.used", metric.WithUnit("1"), metric.WithDescription("Share of a disk that is in use, by the use that leat makes of it."))
+	disk, err := meter.Float64ObservableGauge("leat.disk.used", metric.WithUnit("1"), metric.WithDescription("Share of a disk that is in use, labelled by what leat uses the disk for."))
 	if err != nil {
 		return nil, fmt.Errorf("watch disk: %w", err)
 	}

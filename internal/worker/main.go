@@ -24,7 +24,7 @@ import (
 // The exit codes.
 const (
 	exitStopped  = 0 // after a signal
-	exitFailed   = 1 // for an error that another start may not meet
+	exitFailed   = 1 // for an error that may be gone at another start
 	exitRefused  = 2 // for a configuration that cannot work
 	flushTimeout = 5 * time.Second
 )
@@ -84,7 +84,7 @@ func Main(program config.Program, cfg config.Flags, common *config.Process, run 
 	return exitFailed
 }
 
-// logTo returns where logs are written.
+// logTo returns the writer of the logs.
 func logTo(cfg config.LogFile) (io.Writer, func(), error) {
 	if cfg.LogName == "" {
 		return os.Stderr, func() {}, nil
@@ -105,7 +105,7 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()
 		if err := flush(ctx); err != nil {
-			log.Warn("traces or logs were not all sent", "error", err)
+			log.Warn("some traces or logs were not sent", "error", err)
 		}
 	}()
 	metrics, err := telemetry.NewMetrics(ctx, program.Name)
@@ -116,7 +116,7 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()
 		if err := metrics.Close(ctx); err != nil {
-			log.Warn("figures were not all sent", "error", err)
+			log.Warn("some figures were not sent", "error", err)
 		}
 	}()
 	health, err := Listen(cfg.Listen, program.Name == config.GatewayProgram.Name, metrics, log)
@@ -126,7 +126,7 @@ func serve(ctx context.Context, program config.Program, cfg config.Process, log 
 	defer health.Close()
 	profiled, err := profile.Start(cfg.Profile)
 	if err != nil {
-		return fault.Reject(fmt.Errorf("--profile (LEAT_PROFILE): %w: name a file that can be written", err))
+		return fault.Reject(fmt.Errorf("--profile (LEAT_PROFILE): %w: name a writable file", err))
 	}
 	defer profiled()
 	log.Info("starting", "health", health.Addr())

@@ -8,9 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// probe asks an embedder for one vector before the worker takes any work. A model that
-// is not the configured one ends the worker; a model that does not answer is worth
-// waiting for.
+// probe asks an embedder for one vector before the worker takes any work. A model that differs from
+// the configuration ends the worker. The worker waits for a model that does not answer.
 func probe(ctx context.Context, e embedder.Embedder, log *slog.Logger) error {
 	remote, ok := e.(interface{ Probe(context.Context) error })
 	if !ok {
@@ -21,7 +20,7 @@ func probe(ctx context.Context, e embedder.Embedder, log *slog.Logger) error {
 		return err
 	}
 	if err != nil {
-		log.Warn("embedder does not answer yet; its texts will wait", "error", err)
+		log.Warn("the embedder does not answer yet; its texts wait", "error", err)
 	}
 	return nil
 }

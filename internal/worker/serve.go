@@ -14,13 +14,13 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// generationPoll is the time in which a worker notices a new or a dropped generation of
-// which it is not told.
+// generationPoll is the time within which a worker notices a new or dropped generation if no
+// message tells it.
 const generationPoll = 500 * time.Millisecond
 
 // service is a piece of work that runs until its context ends.
 type service struct {
-	key string // services of one key are the same
+	key string // services with the same key are the same
 	run func(context.Context) error
 }
 
@@ -28,8 +28,8 @@ type service struct {
 type serving struct {
 	stop    context.CancelFunc
 	done    chan struct{}
-	err     error // why it ended; valid once done is closed
-	stopped bool  // by reconcile, not by itself
+	err     error // why the service ended; valid once done is closed
+	stopped bool  // reconcile stopped it
 }
 
 // serveEach runs the services of the generations, which come and go, until ctx ends.
@@ -55,7 +55,7 @@ func (s *Stores) serveEach(ctx context.Context, log *slog.Logger, wanted func([]
 	for {
 		list, err := s.Catalog.Generations.List(ctx)
 		if err != nil && ctx.Err() == nil {
-			log.Warn("the generations cannot be read; will be tried again", "error", err)
+			log.Warn("could not read the generations; trying again", "error", err)
 		}
 		if err == nil {
 			if err := reconcile(ctx, running, wanted(list)); err != nil {
@@ -152,7 +152,8 @@ func (m *models) open(e catalog.Embedder) (embedder.Embedder, error) {
 	return model, err
 }
 
-// news reports, once for each embedder, that its error has not been reported yet.
+// news reports whether an error of this embedder is the first one. It returns true once for each
+// embedder.
 func (m *models) news(e catalog.Embedder) bool {
 	told := m.told[e.Name]
 	m.told[e.Name] = true

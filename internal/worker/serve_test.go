@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A model is dropped and wanted again before its service was seen to have
-// ended: that is no end of the worker.
+// A model is dropped and wanted again before the worker has seen its service end. The worker goes
+// on.
 func TestAServiceThatIsWantedAgainIsStartedAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -27,7 +27,7 @@ func TestAServiceThatIsWantedAgainIsStartedAgain(t *testing.T) {
 		}
 	}
 	before := running["model"]
-	if before != nil { // else it was seen to have ended
+	if before != nil { // otherwise the worker has seen it end
 		<-before.done
 	}
 	if err := reconcile(ctx, running, wanted); err != nil {
@@ -43,7 +43,7 @@ func TestAServiceThatIsWantedAgainIsStartedAgain(t *testing.T) {
 	}
 }
 
-// One that ends by itself ends the worker, with its error.
+// A service that ends by itself ends the worker with its error.
 func TestAServiceThatFailsIsTold(t *testing.T) {
 	broken := errors.New("broken")
 	wanted := []service{{"model", func(context.Context) error { return broken }}}

@@ -1,7 +1,7 @@
 // Package worker assembles the workers: it opens the stores, prepares them,
 // and runs a step over them until it is told to stop.
 //
-// The four cmd/ binaries and `leat dev` run the same code. Only the source of the
+// The worker binaries under cmd/ and `leat dev` run the same code. Only the source of the
 // configuration differs.
 package worker
 
@@ -42,13 +42,13 @@ type Stores struct {
 	topology broker.Topology // that the workers bind to
 	alias    string          // of the active generation's collection
 	lease    time.Duration   // of work under way; 0 is the catalog's default
-	hands    *pipeline.Hands // knows what the worker has in hand; nil: nobody does
+	hands    *pipeline.Hands // records the messages that the worker has in hand; nil: not recorded
 }
 
-// Open connects to the four stores and prepares them. It waits for stores that are
-// not up yet, migrates the catalog, and creates the generation, its collection, the
-// streams and the consumers where they are missing. Any number of processes may do
-// so at once. It returns early only if waiting cannot help.
+// Open connects to the four stores and prepares them. It waits for stores that are not up yet,
+// migrates the catalog, and creates the generation, its collection, the streams and the consumers
+// if they are missing. Any number of processes may do so at once. It returns early only if waiting
+// cannot help.
 func Open(ctx context.Context, cfg config.Stores, name string, log *slog.Logger) (*Stores, error) {
 	opened, err := store.Open(ctx, store.Config{Stores: cfg, Name: "leat-" + name, Wait: true}, log)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 		return err
 	}
 	if cfg.Embedder != "" && cfg.Embedder != model.Name {
-		log.Warn("the index has another embedder than is configured; 'leat rebuild --embedder' changes it",
+		log.Warn("the index has another embedder than the configuration; change it with 'leat rebuild --embedder'",
 			"index", model.Name, "configured", cfg.Embedder)
 	}
 	if err := s.Upkeep(config.Upkeep{}, log).Ensure(ctx); err != nil {
@@ -103,15 +103,15 @@ func (s *Stores) prepare(ctx context.Context, cfg config.Stores, log *slog.Logge
 	return s.Broker.Ensure(ctx, topology)
 }
 
-// compareLayout warns of a collection that is kept otherwise than is configured. It
-// serves as it is: only a new collection can have another layout.
+// compareLayout warns of a collection whose layout differs from the configuration. The collection
+// still serves; only a new one can have another layout.
 func (s *Stores) compareLayout(ctx context.Context, want vector.Layout, log *slog.Logger) error {
 	held, err := s.Points.Layout(ctx, s.Generation.Collection)
 	if err != nil {
 		return err
 	}
 	if list := want.Differences(held); len(list) > 0 {
-		log.Warn("the collection is kept otherwise than is configured; 'leat rebuild' makes one as configured",
+		log.Warn("the layout of the collection differs from the configuration; 'leat rebuild' makes a collection as configured",
 			"collection", s.Generation.Collection, "differences", strings.Join(list, ", "))
 	}
 	return nil

@@ -13,14 +13,13 @@ import (
 // consumers by embedder and generation.
 type Streams struct {
 	broker   *broker.Broker
-	topology broker.Topology // all but the generations
+	topology broker.Topology // everything except the generations
 }
 
 // Streams returns the syncer's view of the event streams.
 func (s *Stores) Streams() Streams { return Streams{s.Broker, s.topology} }
 
-// Ensure makes the streams, and the consumers of the live generations of the
-// list, where they are missing.
+// Ensure makes the missing streams, and the missing consumers of the live generations in the list.
 func (s Streams) Ensure(ctx context.Context, list []catalog.GenerationStatus) error {
 	topology := s.topology
 	topology.Generations = nil
@@ -32,8 +31,8 @@ func (s Streams) Ensure(ctx context.Context, list []catalog.GenerationStatus) er
 	return s.broker.Ensure(ctx, topology)
 }
 
-// Lag adds up the messages that wait for the generation's consumers and, with
-// ownEmbedder, for its embedder's, and those that are in the hands of workers.
+// Lag counts the messages that wait for the generation's consumers, and those that workers hold.
+// With ownEmbedder it includes the consumers of its embedder.
 func (s Streams) Lag(ctx context.Context, g catalog.Generation, ownEmbedder bool) (waiting, inFlight uint64, err error) {
 	for _, c := range streamed(g).Consumers() {
 		if c.Stream == broker.StreamChunked && !ownEmbedder {
@@ -51,7 +50,7 @@ func (s Streams) Lag(ctx context.Context, g catalog.Generation, ownEmbedder bool
 // Tell tells everybody that a generation has changed.
 func (s Streams) Tell() error { return s.broker.Tell(broker.SubjectGenerations) }
 
-// Told signals when somebody has told that a generation has changed.
+// Told returns a channel that signals each Tell.
 func (s Streams) Told() (told <-chan struct{}, stop func(), err error) {
 	return s.broker.Hear(broker.SubjectGenerations)
 }
@@ -61,7 +60,7 @@ func (s Streams) Drop(ctx context.Context, g catalog.Generation, ownEmbedder boo
 	return s.broker.DropGeneration(ctx, streamed(g), ownEmbedder)
 }
 
-// Waiting begins a look at the messages that wait.
+// Waiting begins a look at the waiting messages.
 func (s Streams) Waiting() syncer.Waiting { return waiting{s.broker.Waiting()} }
 
 type waiting struct{ *broker.Waiting }

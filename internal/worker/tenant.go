@@ -10,9 +10,9 @@ import (
 	"github.com/leatworks/leat/pipeline/git"
 )
 
-// credentials returns what opens a tenant's credentials for git hosts. A tenant that the
-// catalog does not know has none; the default tenant shares those of the installation
-// until its row says otherwise.
+// credentials returns a function that opens a tenant's credentials for git hosts. A tenant that the
+// catalog does not know has none. The default tenant shares the installation's until its row says
+// otherwise.
 func credentials(tenants *catalog.Tenants, box *seal.Box) func(context.Context, string) (git.Credentials, error) {
 	return func(ctx context.Context, tenant string) (git.Credentials, error) {
 		t, err := tenants.Load(ctx, tenant)

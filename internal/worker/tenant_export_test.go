@@ -1,6 +1,6 @@
 package worker
 
-// For the tests of the package, which need a pipe.
+// The tests of these functions need a pipe, so they are in another package.
 var (
 	Credentials = credentials
 	Budgets     = budgets

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// A tenant's credential is opened for it alone, with the key that sealed it.
+// A tenant's credential opens only for that tenant, with the key that sealed it.
 func TestATenantsCredentialsAreItsOwn(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	box, err := seal.New(seal.NewKey())

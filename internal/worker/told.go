@@ -15,9 +15,9 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// told counts the calls and the texts of a model. At debug level it logs the first
-// bytes of the texts' hashes, since a log must hold no code: the log shows which
-// texts are paid for, and which are paid for twice.
+// told counts the calls and the texts of a model. At debug level it logs the first bytes of the
+// texts' hashes, which show which texts are paid for, and which are paid for twice. It does not log
+// the texts, because a log must hold no code.
 type told struct {
 	embedder.Embedder
 	calls, texts, failures, tokens metric.Int64Counter
@@ -98,8 +98,7 @@ func (t told) Embed(ctx context.Context, texts []string, purpose embedder.Purpos
 	return vectors, err
 }
 
-// ended times a call and counts its failure, apart from one that the worker's end has cut
-// off.
+// ended times a call and counts its failure, unless the end of the worker has cut the call off.
 func (t told) ended(ctx context.Context, began time.Time, err error) {
 	labels := t.good
 	if err != nil {
@@ -112,7 +111,7 @@ func (t told) ended(ctx context.Context, began time.Time, err error) {
 	t.seconds.Record(ctx, time.Since(began).Seconds(), labels)
 }
 
-// cached returns what counts chunks whose texts have a vector already.
+// cached returns a function that counts chunks whose texts already have a vector.
 func cached(ctx context.Context, meter metric.Meter) (func(context.Context, int64), error) {
 	chunks, err := meter.Int64Counter("leat.embedding.cached", metric.WithUnit("{chunk}"), metric.WithDescription("Chunks whose text has a vector already."))
 	if err != nil {
@@ -125,7 +124,7 @@ func cached(ctx context.Context, meter metric.Meter) (func(context.Context, int6
 func (t told) tell(ctx context.Context, texts []string) {
 	t.calls.Add(ctx, 1)
 	t.texts.Add(ctx, int64(len(texts)))
-	if !t.log.Enabled(ctx, slog.LevelDebug) { // which changes while the worker runs
+	if !t.log.Enabled(ctx, slog.LevelDebug) { // the level may change while the worker runs
 		return
 	}
 	hashes := make([]string, len(texts))

@@ -42,7 +42,7 @@ func TestTheLogTellsTextsByTheirHashesAlone(t *testing.T) {
 		t.Fatalf("above the debug level: %v, %q", err, out.String())
 	}
 	expect(1, 2)               // a call with two texts
-	level.Set(slog.LevelDebug) // as an operator does while the worker runs
+	level.Set(slog.LevelDebug) // as an operator may while the worker runs
 	vectors, err := told.Embed(t.Context(), texts, embedder.Document)
 	if err != nil || len(vectors) != len(texts) {
 		t.Fatalf("%d vectors, %v", len(vectors), err)

@@ -85,8 +85,7 @@ func Ingest(ctx context.Context, s *Stores, cfg config.Ingestor, log *slog.Logge
 	})
 }
 
-// submitter returns the tenant that a submission's subject names. A message whose
-// subject names none is refused.
+// submitter returns the tenant in a submission's subject. A message without one is refused later.
 func submitter(subject string) string {
 	tenant, _ := events.SubmittedTenant(subject)
 	return tenant
@@ -148,16 +147,16 @@ func (s *Stores) embed(ctx context.Context, cfg config.Worker, log *slog.Logger,
 		if lookErr := look.Persist(ctx, log); lookErr != nil || active.Embedder.ID == id {
 			return errors.Join(err, lookErr)
 		}
-		log.Error("the embedder of a generation that is being built cannot be used; its texts wait", "embedder", model.Model().Name, "error", err)
-		<-ctx.Done() // the index is served all the same
+		log.Error("this process cannot use the embedder of a generation that is being built; its texts wait", "embedder", model.Model().Name, "error", err)
+		<-ctx.Done() // the other generations are still served
 		return nil
 	}
 	budget, err := cfg.Budgets()
 	if err != nil {
 		return err
 	}
-	// A batch holds half of the messages: while one batch waits for its vectors,
-	// another is read or stored.
+	// A batch holds half of the messages, so that while one batch waits for its vectors, another is
+	// read or stored.
 	batch := embed.Config{BatchDocuments: min(max(cfg.InFlight/2, 1), embed.DefaultBatchDocuments), Budget: budgets(budget, s.Catalog.Tenants)}
 	if batch.Watch, err = pipeline.NewWatch(s.meter(), "embedder"); err != nil {
 		return err
@@ -317,14 +316,13 @@ func (s *Stores) publisher(source string) (*announce.Publisher, error) {
 	return announce.New(s.Broker, source).OnComplete(fresh), nil
 }
 
-// readAhead is how many messages of documents a worker holds in each lane, beside those in
-// work, to find those of other tenants behind them: a tenant's window of the bulk lane, or
-// both of the live lane.
+// readAhead is the number of waiting messages of documents that a worker holds in each lane, so
+// that it finds the messages of other tenants behind those of one. It equals a tenant's window of
+// the bulk lane, or twice its window of the live lane.
 const readAhead = ingest.DefaultBulkWindow
 
-// runLanes serves the consumers of both lanes side by side. Each lane has slots of its
-// own, so that bulk work cannot take the slots of the live lane. Within a lane tenants take
-// turns.
+// runLanes serves the consumers of both lanes in parallel. Each lane has slots of its own, so that
+// bulk work cannot take those of the live lane. Within a lane tenants take turns.
 func (s *Stores) runLanes(
 	ctx context.Context, cfg config.Worker, log *slog.Logger, name, stream string,
 	consumer func(events.Lane) string, handle pipeline.Handler, of catalog.Beside,

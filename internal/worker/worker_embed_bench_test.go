@@ -22,23 +22,23 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
 
-// The server of the benchmarks: what a request takes, and how many at once.
+// The server of the benchmarks: the duration of a request, and the requests it takes at once.
 const (
 	modelDelay      = 50 * time.Millisecond
 	modelAtOnce     = 20
 	modelDimensions = 384
 )
 
-// modelServer speaks OpenAI's format. It is cheap, since a model is on another
-// machine: its vectors were made before, and tell nothing.
+// modelServer speaks OpenAI's format. It takes hardly any processor time, since a real model runs
+// on another machine: its vectors were made before and mean nothing.
 type modelServer struct {
 	*httptest.Server
 	vectors []string // as base64
 
 	mu                       sync.Mutex
 	atOnce, sent, refused, n int           // requests now, answered, refused; texts
-	busy                     time.Duration // that requests took, added up
-	first                    time.Time     // when the first came that was no probe
+	busy                     time.Duration // sum of the durations of requests
+	first                    time.Time     // time of the first request that was not a probe
 }
 
 func newModelServer(b *testing.B) *modelServer {
@@ -118,7 +118,7 @@ func (s *modelServer) texts() int {
 	return s.n
 }
 
-// report tells how busy the server was kept, and what was refused.
+// report reports how busy the server was, and how many requests it refused.
 func (s *modelServer) report(b *testing.B) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,9 +148,9 @@ func functions(b *testing.B, n int) *testpipe.Repo {
 	return repo
 }
 
-// benchModel has one embedder of the default configuration work off a backlog of
-// documents, from its stream to the next, with a model at an HTTP server. The
-// last twentieth of the texts is left out: there is no more work for all then.
+// benchModel lets one embedder with the default configuration work off a backlog of documents, from
+// its stream to the next, with a model at an HTTP server. It leaves out the last twentieth of the
+// texts, when there is not enough work for all requests.
 func benchModel(b *testing.B, concurrency, items int) {
 	const files = 6000
 	for b.Loop() {
@@ -178,14 +178,14 @@ func benchModel(b *testing.B, concurrency, items int) {
 	}
 }
 
-// BenchmarkModelBusy shows how busy an embedder keeps a server whose limit it
-// knows, by the most texts of a request. Use -benchtime 1x.
+// BenchmarkModelBusy shows how busy an embedder keeps a server whose limit it knows, for several
+// bounds on the texts of a request. Use -benchtime 1x.
 func BenchmarkModelBusy(b *testing.B) {
 	for _, items := range []int{8, 16, 32, 2048} {
 		b.Run(fmt.Sprint(items), func(b *testing.B) { benchModel(b, modelAtOnce, items) })
 	}
 }
 
-// BenchmarkModelRefuses shows how many requests are refused by a server whose
-// limit nobody has told. Use -benchtime 1x.
+// BenchmarkModelRefuses shows how many requests a server refuses whose limit the embedder does not
+// know. Use -benchtime 1x.
 func BenchmarkModelRefuses(b *testing.B) { benchModel(b, 64, 8) }

@@ -39,8 +39,8 @@ func submission(t testing.TB, tenant, url string) (msg *nats.Msg, key catalog.Su
 	return msg, catalog.SubmissionKey{Tenant: tenant, Source: "/test", Event: event.ID}
 }
 
-// push commits to a repository, submits it as the quiet tenant, and returns how
-// long it took until that was indexed.
+// push commits to a repository, submits it as the quiet tenant, and returns the time until the
+// commit was indexed.
 func (l *lanes) push(t testing.TB, repo *testpipe.Repo, word string) time.Duration {
 	t.Helper()
 	repo.Commit(t, testpipe.Text("needle.txt", word+"\n"))
@@ -113,8 +113,8 @@ func TestAStormOfSubmissionsIsAnsweredByFewFetches(t *testing.T) {
 	if got := l.One(t, "select count(*) || ' ' || min(revision) || ' ' || max(revision) from submissions where tenant = 'loud' and state = 'done'"); got != fmt.Sprintf("%d 1 1", stormOf) {
 		t.Errorf("submissions that ended, and their revisions: %s", got)
 	}
-	// The first, the one under way when the rest arrived, and one for those; some
-	// more may have arrived while that ran.
+	// Fetches: the first, the one under way when the others arrived, and one for these. Some more
+	// submissions may have arrived while that ran.
 	if fetched := strings.Count(l.Logs.String(), "msg=fetched"); fetched > 20 {
 		t.Errorf("%d submissions took %d fetches", stormOf+1, fetched)
 	}
@@ -153,7 +153,7 @@ func flood(server string) error {
 	}
 	over := make(chan struct{})
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // it ends with the test in whichever way
+		_, _ = io.Copy(io.Discard, os.Stdin) // the input ends with the test, however the test ends
 		close(over)
 	}()
 	for sent := 0; ; {
@@ -172,9 +172,9 @@ func flood(server string) error {
 	}
 }
 
-// startFlood floods a server from a process of its own, so that the kernel shares the
-// processor between it and the workers. stop returns how many messages it sent, and how
-// much processor time that took.
+// startFlood floods a server from a process of its own, so that the kernel shares the processor
+// between the flood and the workers. stop returns how many messages it sent, and the processor time
+// that this took.
 func startFlood(t testing.TB, server string) (stop func() string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -199,7 +199,7 @@ func startFlood(t testing.TB, server string) (stop func() string) {
 	}
 }
 
-// Whatever another tenant does, a push takes about as long as alone.
+// A push takes about as long as alone, whatever another tenant does.
 func TestAPushBesideALoudTenant(t *testing.T) {
 	l := fairLanes(t)
 	quiet, loud := repoOf(t, 3, "quiet"), repoOf(t, 3, "loud")
@@ -240,7 +240,7 @@ func TestAPushBesideALoudTenant(t *testing.T) {
 	remote := mute(t)
 	beside("four remotes that hang", func() func() {
 		for i := range 4 {
-			msg, _ := submission(t, "stuck", fmt.Sprint(remote, "/", i)) // what is left of the flood may fill the other's share
+			msg, _ := submission(t, "stuck", fmt.Sprint(remote, "/", i)) // another tenant, because the rest of the flood may fill the loud one's share
 			_, err := l.js.PublishMsg(t.Context(), msg)
 			must(t, err)
 		}
@@ -273,8 +273,8 @@ func (l *lanes) askAs(t testing.TB, tenant string, repo *testpipe.Repo) catalog.
 	return key
 }
 
-// behind waits until the files of a quiet repository's revision have been read, lets the embedder go,
-// and returns how many documents of others were indexed before the last of them.
+// behind waits until the files of a quiet repository's revision have been read, and lets the embedder
+// go. It returns how many documents of others were indexed before the last of these files.
 func (l *lanes) behind(t testing.TB, model *gated, quiet *testpipe.Repo, revision, files int, keys []catalog.SubmissionKey) (before, all int) {
 	t.Helper()
 	id := events.RepositoryID("quiet", quiet.Dir).String()
@@ -298,12 +298,12 @@ func (l *lanes) behind(t testing.TB, model *gated, quiet *testpipe.Repo, revisio
 	return before, len(order)
 }
 
-// held is how many documents the embedder and the indexer together have in hand for a
-// tenant, whatever comes after them.
+// held returns how many documents the embedder and the indexer together have in hand for a tenant,
+// whatever comes after them.
 func (l *lanes) held() int { return 2 * l.common.InFlight }
 
-// A tenant that changes many repositories at once, and has filled its window, leaves an
-// equal share of the embedders and indexers to another's push.
+// A tenant changes many repositories at once, and fills its window. It still leaves an equal share
+// of the embedders and indexers to another's push.
 func TestAPushPassesATenantThatChangesManyRepositories(t *testing.T) {
 	const repos, files, window = 6, 60, 64
 	model := newGated("loud")
@@ -325,7 +325,7 @@ func TestAPushPassesATenantThatChangesManyRepositories(t *testing.T) {
 	quiet.Commit(t, testpipe.Text("push.txt", "a push\n"))
 	keys = append(keys, l.askAs(t, "quiet", quiet))
 	before, all := l.behind(t, model, quiet, 2, 1, keys)
-	before -= indexed - 1 // of the first commits
+	before -= indexed - 1 // without those of the first commits
 	t.Logf("%d of %d documents were indexed before the push", before, all-indexed-1)
 	if most := l.held() + 16; before > most {
 		t.Errorf("%d documents before the push, want at most %d", before, most)

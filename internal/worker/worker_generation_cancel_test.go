@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// within waits for something that the workers do by themselves.
+// within waits for something that the workers do without help.
 func (f *factory) within(what string, is func() bool) {
 	f.t.Helper()
 	for deadline := time.Now().Add(2 * testpipe.Patience); !is(); time.Sleep(20 * time.Millisecond) {
@@ -21,8 +21,8 @@ func (f *factory) within(what string, is func() bool) {
 	}
 }
 
-// begin makes what a first look makes, and does not compare: the workers may be
-// so quick that a look goes on to the swap.
+// begin makes the same things as a first look, but does not compare. The workers may be so quick
+// that a look would go on to the swap.
 func (f *factory) begin(g catalog.Generation) {
 	f.t.Helper()
 	if err := f.Points.CreateCollection(f.t.Context(), g.Collection, g.Embedder.Dimensions, string(g.Embedder.Distance)); err != nil {
@@ -67,7 +67,7 @@ func (f *factory) drained(g catalog.Generation) bool {
 	return true
 }
 
-// remains is all that there is of generations, but for stored vectors.
+// remains lists all that exists of generations, except stored vectors.
 func (f *factory) remains() []string {
 	f.t.Helper()
 	all := slices.Concat(f.Collections(f.t), f.consumers(), f.Rows(f.t, "select number, state, served from generations order by 1"),
@@ -88,7 +88,7 @@ func (f *factory) embeddedMessages() (list []string) {
 // A cancelled rebuild leaves nothing behind, however far it had come.
 func TestCancelLeavesNothingBehind(t *testing.T) {
 	f := newFactory(t)
-	f.gens = f.keep(time.Hour, 5*time.Second) // in which workers end what is under way
+	f.gens = f.keep(time.Hour, 5*time.Second) // a grace in which workers end the work under way
 	f.work()
 	f.ingest(tree(30))
 	turned := f.models["turned/384"]
@@ -106,7 +106,7 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 			})
 			turned.refuse("")
 		}},
-		{"begun", f.begin}, // from here on some texts have vectors, and would not fail
+		{"begun", f.begin}, // in the later stages some texts have vectors, and would not fail
 		{"filled", func(g catalog.Generation) {
 			f.begin(g)
 			f.within("it is filled", func() bool { return f.count(g) == live.Points && f.drained(g) })
@@ -129,7 +129,7 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 			}
 			models := "2"
 			if turned.total() == 0 {
-				models = "1" // nothing of it is worth anything
+				models = "1" // nothing of the new model is worth keeping
 			}
 			if n := f.One(t, "select count(*) from embedders"); n != models {
 				t.Errorf("the catalog knows %s models", n)
@@ -145,7 +145,7 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 		t.Errorf("%d texts were embedded before, %d once more", paid, n-paid)
 	}
 
-	// A rollback that is cancelled leaves what there was: a retired generation.
+	// A cancelled rollback leaves the retired generation as it was.
 	retired := f.remains()
 	if _, err := f.Catalog.Generations.RollBack(t.Context(), 1); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// finds is the path of the best hit, searched as `leat search` does.
+// finds returns the path of the best hit, searched in the way of `leat search`.
 func (f *factory) finds(words string) string {
 	f.t.Helper()
 	active, err := f.Catalog.Generations.Active(f.t.Context())
@@ -36,8 +36,8 @@ func (f *factory) finds(words string) string {
 	return found.Hits[0].Path + " by " + active.Embedder.Name
 }
 
-// Another model is built beside the one that serves searches; what it embedded
-// before is not embedded again, and no document is less indexed meanwhile.
+// A generation with another model is built beside the one that serves searches. Texts that the
+// model embedded before are not embedded again, and no document loses its state meanwhile.
 func TestRebuildWithAnotherModel(t *testing.T) {
 	f := newFactory(t)
 	f.work()
@@ -50,7 +50,7 @@ func TestRebuildWithAnotherModel(t *testing.T) {
 		t.Errorf("before the swap %q is found, in %s", hit, f.alias())
 	}
 
-	// A change while it is built costs each model its one text.
+	// A change during the build costs each model its one text.
 	first, texts := turned.total(), local.total()
 	files := tree(30)
 	files["mill.txt"] = testpipe.File{Content: "the mill wheel turns\n"}
@@ -75,8 +75,8 @@ func TestRebuildWithAnotherModel(t *testing.T) {
 	}
 }
 
-// A removal, a `leat forget` and stale writes reach a generation that is being
-// built as they reach the active one, before it is compared.
+// A removal, a `leat forget` and stale writes reach a generation that is being built in the same
+// way as the active one, before it is compared.
 func TestRemovalsReachAGenerationThatIsBuilt(t *testing.T) {
 	f := newFactory(t)
 	f.work()
@@ -111,8 +111,8 @@ func TestRemovalsReachAGenerationThatIsBuilt(t *testing.T) {
 	}
 }
 
-// A late worker may write an old revision, or a document that is gone, into the generation that is
-// being built. The swap finds it.
+// A late worker may write an old revision, or a removed document, into the generation that is being
+// built. The swap finds it.
 func TestStaleWritesAreTakenBack(t *testing.T) {
 	f := newFactory(t)
 	stop := f.work()
@@ -143,8 +143,8 @@ func TestStaleWritesAreTakenBack(t *testing.T) {
 	}
 }
 
-// NATS loses everything in the middle of a rebuild: it is finished, and nothing
-// is embedded twice.
+// NATS loses everything in the middle of a rebuild. The rebuild still finishes, and nothing is
+// embedded twice.
 func TestRebuildSurvivesTheLossOfNATS(t *testing.T) {
 	f := newFactory(t)
 	stop := f.work()
@@ -164,8 +164,8 @@ func TestRebuildSurvivesTheLossOfNATS(t *testing.T) {
 	}
 }
 
-// Two sets of workers share a rebuild. One set dies in the
-// middle without handing on what it holds: nothing waits for it.
+// Two sets of workers share a rebuild. One set dies in the middle without handing on its messages,
+// and nothing waits for it.
 func TestWorkersShareARebuild(t *testing.T) {
 	f := newFactory(t)
 	kill := f.workUntil(time.Nanosecond)

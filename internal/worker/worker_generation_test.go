@@ -27,7 +27,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/point"
 )
 
-// counting is a model that counts what it is asked for.
+// counting is a model that counts the texts that it embeds.
 type counting struct {
 	embedder.Local
 	name string
@@ -69,14 +69,14 @@ func (c *counting) Embed(ctx context.Context, texts []string, purpose embedder.P
 	return vectors, err
 }
 
-// refuse makes it fail texts that hold a word; none if that is "".
+// refuse makes the model fail texts that hold a word, or none if the word is "".
 func (c *counting) refuse(word string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fail = word
 }
 
-// total is how many texts it was asked for.
+// total returns how many texts it was asked for.
 func (c *counting) total() (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,13 +109,13 @@ func newFactory(t *testing.T) *factory {
 	return f
 }
 
-// keep looks after the generations, with a retention and a grace.
+// keep returns a keeper of the generations with a retention and a grace.
 func (f *factory) keep(retention, grace time.Duration) *generation.Keeper {
 	return generation.New(generation.Config{Alias: f.Config().Index, Retention: retention, Grace: grace},
 		f.Catalog, f.Catalog.Generations, f.Catalog.Locks, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
 }
 
-// keepEvery looks after the generations at an interval.
+// keepEvery returns a keeper of the generations with an interval.
 func (f *factory) keepEvery(interval time.Duration) *generation.Keeper {
 	return generation.New(generation.Config{Alias: f.Config().Index, Interval: interval, Retention: time.Hour},
 		f.Catalog, f.Catalog.Generations, f.Catalog.Locks, f.Streams(), f.Points, announce.New(f.Broker, "/leat/syncer"), f.Logs.Logger())
@@ -124,7 +124,7 @@ func (f *factory) keepEvery(interval time.Duration) *generation.Keeper {
 // work runs an embedder and an indexer. The function that it returns ends them.
 func (f *factory) work() (stop func()) { return f.workUntil(5 * time.Second) }
 
-// workUntil does so with a time that is given to what is under way at the end.
+// workUntil is work with a bound on the time that the work under way gets at the end.
 func (f *factory) workUntil(drain time.Duration) (stop func()) {
 	f.t.Helper()
 	ctx, cancel := context.WithCancel(f.t.Context())
@@ -142,7 +142,7 @@ func (f *factory) workUntil(drain time.Duration) (stop func()) {
 	return stop
 }
 
-// until waits for something, looking after the generations meanwhile.
+// until waits for something, and looks after the generations meanwhile.
 func (f *factory) until(what string, gens *generation.Keeper, is func([]catalog.GenerationStatus) bool) {
 	f.t.Helper()
 	for deadline := time.Now().Add(2 * testpipe.Patience); ; time.Sleep(20 * time.Millisecond) {
@@ -225,7 +225,7 @@ func consumersOf(g catalog.Generation) []broker.Consumer {
 	return broker.Generation{Number: g.Number, Embedder: g.Embedder.Name}.Consumers()
 }
 
-// count is how many points a generation holds.
+// count returns how many points a generation holds.
 func (f *factory) count(g catalog.Generation) int64 {
 	f.t.Helper()
 	n, err := f.Points.CountAll(f.t.Context(), g.Collection)
@@ -235,7 +235,7 @@ func (f *factory) count(g catalog.Generation) int64 {
 	return int64(n)
 }
 
-// stream opens a stream, as anybody may who reaches the server.
+// stream opens a stream, past the broker's own rights.
 func (f *factory) stream(name string) jetstream.Stream {
 	f.t.Helper()
 	conn, err := nats.Connect(f.Addresses.NATS)

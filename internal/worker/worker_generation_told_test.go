@@ -24,7 +24,7 @@ func TestARebuildIsToldAndNotPolled(t *testing.T) {
 
 	g := f.rebuild("local-384", catalog.SourceStream)
 	f.within("the generation is built", func() bool {
-		// Again and again, because the keeper may not listen yet.
+		// Tell it repeatedly, because the keeper may not listen yet.
 		if err := f.Broker.Tell(broker.SubjectGenerations); err != nil {
 			t.Fatal(err)
 		}

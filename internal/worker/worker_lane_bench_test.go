@@ -22,8 +22,8 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// perRequest is how many texts the server of BenchmarkEmbedders takes at once:
-// few, so that the server is what is slow, and not the machine of the test.
+// perRequest is how many texts the server of BenchmarkEmbedders takes at once. They are few, so
+// that the server is the bottleneck, and not the machine of the test.
 const perRequest = 1
 
 // remote is local-384 behind a server that takes its time for each request.
@@ -52,11 +52,10 @@ func (r remote) Embed(ctx context.Context, texts []string, purpose embedder.Purp
 	return r.Local.Embed(ctx, texts, purpose)
 }
 
-// BenchmarkEmbedders lets 1, 2, 4 and 8 embedders, each with connections of its
-// own, work off a backlog that is in proportion to their number, with an
-// embedding server that takes 50 ms for each text. linear is
-// the rate for each embedder against that of one alone. The rate is that of
-// nine tenths of the backlog: at its end, some have no work. Use -benchtime 1x.
+// BenchmarkEmbedders lets 1, 2, 4 and 8 embedders, each with connections of its own, work off a
+// backlog in proportion to their number. The embedding server takes 50 ms for each text. linear is
+// the rate per embedder as a share of the rate of a single one. The rate covers nine tenths of the
+// backlog, because at its end some embedders have no work. Use -benchtime 1x.
 func BenchmarkEmbedders(b *testing.B) {
 	const took = 50 * time.Millisecond
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(took) }))
@@ -103,11 +102,10 @@ func benchEmbedders(b *testing.B, n int, url string) (rate float64) {
 	return float64(texts.Load()) / time.Since(began).Seconds()
 }
 
-// BenchmarkPushDuringBackfill measures how long it takes until a push of one
-// file can be searched, while a repository of LEAT_BENCH_FILES files (default
-// 20,000) is ingested for the first time: as many pushes as fit into that, at
-// most a hundred. Before that it measures ten with nothing else to do, as the
-// floor. Use -benchtime 1x.
+// BenchmarkPushDuringBackfill measures the time until a push of one file can be searched, while a
+// repository of LEAT_BENCH_FILES files (default 20,000) is ingested for the first time. It makes as
+// many pushes as fit into that, at most a hundred. Before that it measures ten pushes on idle
+// workers, as the floor. Use -benchtime 1x.
 func BenchmarkPushDuringBackfill(b *testing.B) {
 	files := 20_000
 	if text := os.Getenv("LEAT_BENCH_FILES"); text != "" {
@@ -154,13 +152,13 @@ func benchPushes(b *testing.B, files int) {
 	b.ReportMetric(float64(done)/elapsed.Seconds(), "backfill-documents/s")
 }
 
-// share is the duration that so many in a hundred do not exceed.
+// share returns the duration that so many of a hundred do not exceed.
 func share(list []time.Duration, of int) (milliseconds float64) {
 	slices.Sort(list)
 	return float64(list[min(len(list)*of/100, len(list)-1)].Milliseconds())
 }
 
-// pusher pushes to a small repository and waits until that can be searched.
+// pusher pushes to a small repository and waits until the push can be searched.
 type pusher struct {
 	*lanes
 	repo    *testpipe.Repo

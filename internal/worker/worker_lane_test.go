@@ -21,11 +21,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// longPatience bounds what takes thousands of documents, on a loaded machine.
+// longPatience bounds the time for thousands of documents on a loaded machine.
 const longPatience = 5 * time.Minute
 
-// gated is local-384 that holds on to texts with a word in them until it is let
-// go.
+// gated is local-384, but holds texts with a certain word back until it is let go.
 type gated struct {
 	embedder.Local
 	word string
@@ -130,7 +129,7 @@ func start(t testing.TB, works ...func(context.Context) error) (stop func()) {
 	return stop
 }
 
-// ask submits a repository and does not wait.
+// ask submits a repository without waiting.
 func (l *lanes) ask(t testing.TB, repo *testpipe.Repo) catalog.SubmissionKey {
 	t.Helper()
 	event, err := events.New("/test", repo.Dir, events.RepoSubmitted{URL: repo.Dir})
@@ -188,7 +187,7 @@ func (l *lanes) order(t testing.TB) (list []string) {
 	return list
 }
 
-// All that is in bulk stands still, and a push goes through each step.
+// A push goes through each step while the whole bulk lane stands still.
 func TestAPushOvertakesABackfill(t *testing.T) {
 	model := newGated("backfill")
 	l := newLanes(t, model, config.Bulk{BulkFiles: 50, BulkWindow: 400, BulkIngests: 4})
@@ -198,7 +197,7 @@ func TestAPushOvertakesABackfill(t *testing.T) {
 	for _, repo := range large {
 		keys = append(keys, l.ask(t, repo))
 	}
-	keys = append(keys, l.ask(t, large[0])) // waits for the one before, and must not hold up the rest
+	keys = append(keys, l.ask(t, large[0])) // it waits for the one before, and must not hold up the others
 	<-model.met
 	for range 3 {
 		l.done(t, l.ask(t, repoOf(t, 1, "push")))
@@ -212,8 +211,8 @@ func TestAPushOvertakesABackfill(t *testing.T) {
 	l.done(t, keys...)
 }
 
-// A small repository waits for one window of the documents before it and no more, at every step,
-// however large the other repositories are.
+// At every step a small repository waits for at most one window of the documents before it, however
+// large the other repositories are.
 func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 	const window, files, few = 16, 300, 25
 	model := newGated("large")
@@ -241,9 +240,9 @@ func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 			before++
 		}
 	}
-	// Each of four repositories has its share of the window on its way, a batch
-	// that is being stored and one that was read: 4 + 2 × 4. The small one
-	// enters in seven batches, and each may meet as much again.
+	// Each of four repositories has its share of the window under way, a batch that is being stored
+	// and one that was read: 4 + 2 × 4. The small one enters in seven batches, and each may meet as
+	// much again.
 	const most = 7 * 4 * 12
 	if left != 0 || len(order) != 3*files+few {
 		t.Fatalf("%d documents were indexed, %d of the small one not", len(order), left)
@@ -254,8 +253,8 @@ func TestASmallRepositoryDoesNotWaitForLargeOnes(t *testing.T) {
 	}
 }
 
-// A commit that changes very many files of a repository has a window in the live lane, so
-// that another tenant's push finds no more than that before it.
+// A commit of very many files gets only a window of the live lane, so that another tenant's push
+// finds no more than that before it.
 func TestAPushPassesACommitOfManyFiles(t *testing.T) {
 	const window, files = 64, 400
 	model := newGated("large")
@@ -284,17 +283,17 @@ func TestAPushPassesACommitOfManyFiles(t *testing.T) {
 	})
 	model.letGo()
 	l.done(t, keys...)
-	order := l.order(t)[3:] // without the first commit's
+	order := l.order(t)[3:] // without those of the first commit
 	before := slices.Index(order, id)
 	t.Logf("%d of %d documents of the flood were indexed before the push", before, len(order)-1)
-	// A batch that is being stored and one that was read are on their way. The documents that the
+	// A batch that is being stored and one that was read are under way. The documents that the
 	// embedder and the indexer have in hand at once come in any order.
 	if most := window + 2*window/4 + 2*l.common.InFlight; before < 0 || before > most || len(order) < files {
 		t.Errorf("%d documents before the push, want at most %d", before, most)
 	}
 }
 
-// While nobody embeds, the ingestor stops a window ahead; then it goes on.
+// While no embedder runs, the ingestor stops a window ahead. Afterwards it goes on.
 func TestAStoppedEmbedderStopsTheIngestor(t *testing.T) {
 	const window, files = 64, 600
 	l := newLanes(t, newGated("no such word"), config.Bulk{BulkFiles: 10, BulkWindow: window, BulkIngests: 4})
@@ -323,8 +322,7 @@ func (l *lanes) stream(t testing.TB, name string) *jetstream.StreamInfo {
 	return s.CachedInfo()
 }
 
-// A stream that is full holds up whoever publishes to it. Nothing fails, and
-// nothing is dropped.
+// A full stream holds up its publishers. Nothing fails, and nothing is dropped.
 func TestAFullStreamHoldsUpItsPublisher(t *testing.T) {
 	for _, name := range []string{broker.StreamChunked, broker.StreamEmbedded} {
 		t.Run(name, func(t *testing.T) {
@@ -358,8 +356,7 @@ func TestAFullStreamHoldsUpItsPublisher(t *testing.T) {
 	}
 }
 
-// Fifty pushes to a file while nobody embeds are one message of work, and one
-// embedding.
+// Fifty pushes to a file while no embedder runs make one message of work, and one embedding.
 func TestFiftyCommitsAreOneMessageOfWork(t *testing.T) {
 	model := newGated("no such word")
 	l := newLanes(t, model, config.Bulk{})
@@ -390,7 +387,7 @@ func TestFiftyCommitsAreOneMessageOfWork(t *testing.T) {
 	}
 }
 
-// A document that was removed leaves messages that the streams forget.
+// The streams forget the messages of a removed document.
 func TestTombstonesHaveATTL(t *testing.T) {
 	l := newLanes(t, newGated("no such word"), config.Bulk{})
 	start(t, l.ingest, l.embed, l.index)
@@ -422,7 +419,7 @@ func (l *lanes) last(t testing.TB, stream, subject string) *jetstream.RawStreamM
 	return msg
 }
 
-// beside opens stores of another process, as it were, over the same servers.
+// beside opens the stores again over the same servers, as another process would.
 func (l *lanes) beside(t testing.TB, model embedder.Embedder, ackWait time.Duration) *lanes {
 	t.Helper()
 	other := &lanes{rig: &rig{Pipe: l.Pipe, js: l.js}, common: l.common, ingestor: l.ingestor}
@@ -438,8 +435,8 @@ func (l *lanes) beside(t testing.TB, model embedder.Embedder, ackWait time.Durat
 	return other
 }
 
-// A worker that is stopped hands its work on at once: nobody waits for the ack
-// wait, which is longer than the test.
+// A stopped worker hands its work on at once. Nothing waits for the ack wait, which is longer than
+// the test.
 func TestAStoppedWorkerHandsItsWorkOn(t *testing.T) {
 	const files, ackWait = 300, time.Hour
 	l := newLanes(t, newGated("no such word"), config.Bulk{})
@@ -482,7 +479,7 @@ func TestAKilledWorkersWorkComesToAnother(t *testing.T) {
 	if lag, err := l.Broker.Lag(t.Context(), broker.StreamChunked, broker.ConsumerEmbedder("local-384", events.Live)); err != nil || lag.InFlight == 0 {
 		t.Fatalf("the worker holds nothing: %+v, %v", lag, err)
 	}
-	killed.Broker.Close() // no word leaves it any more
+	killed.Broker.Close() // from now on it sends nothing
 	start(t, other.embed, other.index)
 	l.done(t, key)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/leatworks/leat/internal/worker"
 )
 
-// An indexer whose Qdrant is down says so in a few lines, however many messages
-// fail. Each of them is tried again all the same.
+// An indexer whose Qdrant is down says so in a few lines, however many messages fail. Each message
+// is still tried again.
 func TestAQdrantThatIsDownIsAFewLines(t *testing.T) {
 	const documents = 60
 	at := testenv.Stack(t)

@@ -31,8 +31,7 @@ import (
 	"github.com/leatworks/leat/pipeline/letter"
 )
 
-// rig is the workers at work on stores of the test's own. The syncer looks
-// when a test wants it to.
+// rig is a set of workers on stores of the test's own. The syncer looks when a test wants it to.
 type rig struct {
 	*testpipe.Pipe
 	js jetstream.JetStream
@@ -91,7 +90,7 @@ func await(t testing.TB, what string, is func() bool) {
 	}
 }
 
-// publish stores a message as any client could.
+// publish publishes a message in the way of any client.
 func (r *rig) publish(t testing.TB, subject string, header map[string]string, payload string) {
 	t.Helper()
 	msg := &nats.Msg{Subject: subject, Header: nats.Header{}, Data: []byte(payload)}
@@ -102,7 +101,7 @@ func (r *rig) publish(t testing.TB, subject string, header map[string]string, pa
 	must(t, err)
 }
 
-// letters returns the dead letters there are.
+// letters returns all dead letters.
 func (r *rig) letters(t testing.TB) []catalog.Letter {
 	t.Helper()
 	list, err := r.Catalog.Letters.List(t.Context(), catalog.LetterFilter{}, 0, math.MaxInt64, 1000)
@@ -110,8 +109,7 @@ func (r *rig) letters(t testing.TB) []catalog.Letter {
 	return list
 }
 
-// awaitLetter returns the one letter there is, once there is one with an id
-// above after.
+// awaitLetter waits until the only letter is one with an id above after, and returns it.
 func (r *rig) awaitLetter(t testing.TB, after int64) (l catalog.Letter) {
 	t.Helper()
 	await(t, "a dead letter", func() bool {
@@ -170,8 +168,8 @@ func submitted(header ...string) map[string]string {
 func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 	r := newRig(t)
 	r.run(t)
-	// A path that is no UTF-8 reaches the events in part, and must not be taken
-	// for made up.
+	// Events hold only a part of a path that is not UTF-8. Such a path must not be taken for a
+	// forged one.
 	good := testpipe.NewRepo(t)
 	good.Commit(t, testpipe.Text("a.go", "package a\n", "b\xff.go", "package b\n"))
 	r.submit(t, "acme", good.Dir)
@@ -214,7 +212,7 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 		{"a document that cannot exist", on(stranger), submitted("ce-type", string(events.TypeDocumentChunked)), chunked(repository, stranger, "a.go"), "embedder", "acme", "does not exist"},
 		{"an embedded document that cannot exist", events.EmbeddedSubject("local-384", events.Live, "acme", repository, stranger),
 			submitted("ce-type", string(events.TypeDocumentEmbedded)), chunked(repository, stranger, "a.go"), "indexer", "acme", "does not exist"},
-		// These events come late, from a repository that was forgotten.
+		// These events come late from a forgotten repository.
 		{"a document unknown to the catalog", events.ChunkedSubject(events.Live, "acme", stranger, events.DocumentID(events.TrackID(stranger, "refs/heads/main"), []byte("a.go"))),
 			submitted("ce-type", string(events.TypeDocumentChunked)), chunked(stranger, events.DocumentID(events.TrackID(stranger, "refs/heads/main"), []byte("a.go")), "a.go"), "", "", ""},
 	} {
@@ -247,8 +245,8 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 	}
 }
 
-// twice delivers each message a second time once it has been acknowledged, as
-// the server does when the acknowledgement is lost.
+// twice delivers each message a second time after it has been acknowledged, as the server does when
+// the acknowledgement is lost.
 type twice struct{ message.Subscriber }
 
 func (s twice) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
@@ -339,8 +337,8 @@ func TestRetryOfASubmissionWhileTheCauseStandsAndAfter(t *testing.T) {
 	}
 }
 
-// A message that was never understood is published again as it came, without the header that made
-// JetStream drop it as a duplicate.
+// A message that was never understood is published again unchanged, except for the header that
+// would make JetStream drop it as a duplicate.
 func TestRetryPublishesWhatWasNotUnderstood(t *testing.T) {
 	r := newRig(t)
 	r.run(t)
@@ -365,8 +363,8 @@ func TestRetryPublishesWhatWasNotUnderstood(t *testing.T) {
 	}
 }
 
-// A document whose stored bytes have changed fails alone, is tried again, ends
-// as a dead letter, and is indexed when the bytes are back and it is retried.
+// A document whose stored bytes have changed fails alone, is tried again, and ends as a dead
+// letter. It is indexed when the bytes are back and the letter is retried.
 func TestDamageFailsOneDocumentUntilItIsMended(t *testing.T) {
 	r := newRig(t)
 	repo := testpipe.NewRepo(t)
@@ -375,7 +373,7 @@ func TestDamageFailsOneDocumentUntilItIsMended(t *testing.T) {
 		tree[fmt.Sprintf("f%d.go", i)] = testpipe.File{Content: fmt.Sprintf("package f%d\n", i)}
 	}
 	commit := repo.Commit(t, tree)
-	r.Submit(t, repo) // as far as the ingestor brings it
+	r.Submit(t, repo) // the ingestor's step alone
 	mended := flip(t, r.Pipe, "f3.go")
 	r.run(t)
 
@@ -398,7 +396,7 @@ func TestDamageFailsOneDocumentUntilItIsMended(t *testing.T) {
 		t.Errorf("failed documents: %+v", failed)
 	}
 
-	// Eleven attempts later.
+	// This is the state after eleven attempts.
 	last := func() {
 		r.Rows(t, "update documents set attempts = 11, due_at = now() where id = $1", document)
 		must(t, r.Sync.Look(t.Context()))
@@ -412,7 +410,7 @@ func TestDamageFailsOneDocumentUntilItIsMended(t *testing.T) {
 		return r.One(t, "select due_at = 'infinity' from documents where id = $1", document) == "true"
 	})
 
-	// A retry while the cause stands begins anew, and leads to a new letter.
+	// A retry while the cause persists begins again, and leads to a new letter.
 	r.retry(t, first.ID, catalog.RetryDue)
 	must(t, r.Sync.Look(t.Context()))
 	await(t, "it has failed again", func() bool { return state() == "failed 1 true" })
@@ -431,8 +429,7 @@ func TestDamageFailsOneDocumentUntilItIsMended(t *testing.T) {
 	}
 }
 
-// flip changes a byte of a document's stored content and returns what changes
-// it back.
+// flip changes a byte of a document's stored content, and returns a function that changes it back.
 func flip(t *testing.T, p *testpipe.Pipe, path string) (back func()) {
 	t.Helper()
 	where := strings.Fields(p.One(t, `select k.key, b.position, b.length from documents d join chunkings c on c.id = d.chunking

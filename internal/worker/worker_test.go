@@ -16,7 +16,7 @@ import (
 	"github.com/leatworks/leat/internal/worker"
 )
 
-// Workers that have been stopped leave no goroutine and no connection.
+// Stopped workers leave no goroutine and no connection.
 func TestStoppedWorkersLeaveNothing(t *testing.T) {
 	e := testenv.Stack(t)
 	stores := config.Stores{
@@ -30,8 +30,7 @@ func TestStoppedWorkersLeaveNothing(t *testing.T) {
 	defer watch.Close(t.Context())
 	log := slog.New(slog.DiscardHandler)
 
-	// The first to come makes streams and consumers, whose goroutines in the
-	// embedded server stay.
+	// The first worker makes streams and consumers, whose goroutines in the embedded server stay.
 	first, err := worker.Open(t.Context(), stores, "test", log)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +83,7 @@ func TestStoppedWorkersLeaveNothing(t *testing.T) {
 	goleak.VerifyNone(t, servers)
 }
 
-// connections counts those of others to the test's database.
+// connections counts the connections of others to the test's database.
 func connections(t *testing.T, watch *pgx.Conn) (n int) {
 	t.Helper()
 	err := watch.QueryRow(t.Context(), "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").Scan(&n)

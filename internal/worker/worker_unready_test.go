@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// A catalog that fails just after a worker was ready is no reason to end.
+// A worker does not end because the catalog fails just after it was ready.
 func TestAnEmbedderOutlivesAFailingCatalog(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.Rows(t, "alter table generations rename to hidden")
