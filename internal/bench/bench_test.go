@@ -21,13 +21,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestShort is make bench in small. It checks counts, and never durations.
+// TestShort is a small make bench. It checks counts, and never durations.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts eight processes")
 	}
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	t.Setenv("CGO_ENABLED", "0") // the packages that make cross compiles are used again
+	t.Setenv("CGO_ENABLED", "0") // reuses the packages that make cross has compiled
 	const files = 50
 	dir := t.TempDir()
 	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Pairs: 1, Fast: true, Out: t.Output(), Dir: dir, Keep: true})

@@ -1,4 +1,4 @@
-// Package bench measures a whole leat beside its bare parts.
+// Package bench compares a whole leat with its bare parts.
 //
 // It runs one of each of the four workers and of the embedded stores, each as a
 // process of its own, and goes through a list of phases: a first ingest, the

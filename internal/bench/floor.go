@@ -36,10 +36,10 @@ type Floor struct {
 	Bytes      int64   `json:"bytes,omitempty"`
 }
 
-// wrote holds the rows, objects and points that leat wrote in a round.
+// wrote identifies the rows, objects and points that leat wrote in a round.
 type wrote struct {
-	first    bool // nothing stands in the way of what is written
-	whole    bool // all points anew, and nothing else
+	first    bool // the first write: no older rows or points are in the way
+	whole    bool // all points were written again, and nothing else
 	from     mark
 	track    uuid.UUID
 	revision int64 // 0: nothing
@@ -56,7 +56,7 @@ func (l *leat) mark(ctx context.Context) (m mark, err error) {
 	return m, err
 }
 
-// The places that the floors write to, beside leat's own, in the same stores.
+// The places in leat's stores that the floors write to.
 const (
 	scratch           = "floor" // bucket, database, stream
 	scratchCollection = "floor"
@@ -160,7 +160,7 @@ func (f *floor) dialPoints(e devstack.Endpoints) (err error) {
 	return nil
 }
 
-// sendKey sends the key for the bare client, as leat's own driver does.
+// sendKey adds the key to the bare client's calls, as leat's own driver does.
 func sendKey(key string) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		return invoke(metadata.AppendToOutgoingContext(ctx, "api-key", key), method, req, reply, conn, opts...)
@@ -175,7 +175,7 @@ func (f *floor) openStream(ctx context.Context, _ devstack.Endpoints) error {
 	return err
 }
 
-// take returns the floors of the phase, and begins another.
+// take returns the floors of the phase, and begins a new list.
 func (f *floor) take() []Floor {
 	sum := f.sum
 	f.sum = nil
@@ -241,7 +241,7 @@ func (f *floor) round(ctx context.Context, w wrote) error {
 	return nil
 }
 
-// fetch has git bring the commit into a mirror.
+// fetch lets git bring the commit into a mirror.
 func (f *floor) fetch(ctx context.Context, _ wrote) error {
 	return f.time("git fetch", 1, 0, func() error {
 		_, err := git(ctx, f.mirror(), nil, "fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--force", "--depth=1", "--", f.repo.dir, "+"+branch+":"+branch)
@@ -249,7 +249,7 @@ func (f *floor) fetch(ctx context.Context, _ wrote) error {
 	})
 }
 
-// read has git print every file of the revision.
+// read lets git print every file of the revision.
 func (f *floor) read(ctx context.Context, w wrote) error {
 	var names bytes.Buffer
 	rows, err := f.leat.sql.Query(ctx, "select encode(oid, 'hex') from documents where track = $1 and revision = $2 and mode <> 57344", w.track, w.revision)

@@ -49,7 +49,7 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// pack is an object of leat's that a round wrote.
+// pack is an object that leat wrote in a round.
 type pack struct {
 	id   int64
 	key  string
@@ -66,8 +66,8 @@ func (f *floor) packs(ctx context.Context, w wrote, kind string) ([]pack, error)
 	})
 }
 
-// texts compresses and puts the texts of each pack, and embeds those of their
-// chunks that got a vector.
+// texts compresses and puts the texts of each pack, and embeds the chunks of them that got a
+// vector.
 func (f *floor) texts(ctx context.Context, w wrote) error {
 	packs, err := f.packs(ctx, w, "text")
 	if err != nil {
@@ -146,7 +146,7 @@ func (f *floor) put(ctx context.Context, p pack, object []byte) error {
 // embedBatch is the number of texts that leat gives the embedder at once.
 const embedBatch = 256
 
-// embed computes the vectors of a pack's texts anew, as records.
+// embed computes the vectors of a pack's texts again, as records.
 func (f *floor) embed(ctx context.Context, w wrote, p pack, blobs map[[32]byte][]byte) error {
 	rows, err := f.leat.sql.Query(ctx, `select distinct on (c.text) k.blob, c.start_byte, c.end_byte
 		from blobs b join chunkings k on k.blob = b.sha256 join chunks c on c.chunking = k.id
@@ -191,7 +191,7 @@ func (f *floor) embedBatch(ctx context.Context, texts []string) error {
 	return nil
 }
 
-// vectors puts the packs of vectors as leat wrote them.
+// vectors puts the packs of vectors that leat wrote.
 func (f *floor) vectors(ctx context.Context, w wrote) error {
 	packs, err := f.packs(ctx, w, "vector")
 	if err != nil {

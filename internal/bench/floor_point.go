@@ -17,8 +17,8 @@ const (
 	publishPatience = 10 * time.Second
 )
 
-// upsert has the bare client write the points of a revision, or all of them,
-// and delete the stale ones.
+// upsert lets the bare client write the points of a revision, or all of them, and delete the stale
+// ones.
 func (f *floor) upsert(ctx context.Context, w wrote) error {
 	filter := &qdrant.Filter{Must: []*qdrant.Condition{
 		qdrant.NewMatchKeyword("track", w.track.String()), qdrant.NewMatchInt("revision", w.revision),

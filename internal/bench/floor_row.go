@@ -11,7 +11,7 @@ import (
 // table is one table's rows of a round, as the end of a select.
 type table struct{ name, rows string }
 
-// tables are in an order that the foreign keys allow.
+// tables lists the tables in an order that the foreign keys allow.
 func tables(w wrote) []table {
 	revision := fmt.Sprintf("where track = '%s' and revision = %d", w.track, w.revision)
 	packs := fmt.Sprintf("> %d", w.from.pack)
@@ -35,8 +35,7 @@ func tables(w wrote) []table {
 // copyRows copies the rows that a round wrote into tables with the same indexes
 // and constraints.
 func (f *floor) copyRows(ctx context.Context, w wrote) error {
-	// The row that a changed document's row replaces is in the way, and so is
-	// the previous snapshot.
+	// A changed document's old row is in the way of the new one, and so is the previous snapshot.
 	var ids []string
 	if err := f.leat.sql.QueryRow(ctx, "select coalesce(array_agg(id::text), '{}') from documents where track = $1 and revision = $2", w.track, w.revision).Scan(&ids); err != nil {
 		return err

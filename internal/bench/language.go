@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// language describes the beginning of a file in it, and of a part of a file.
+// language makes the beginning of a file in a language, and the parts of a file.
 type language struct {
 	extension  string
 	head, part func(*author) string

@@ -32,7 +32,7 @@ import (
 // source names the harness as the publisher of its submissions.
 const source = "/bench"
 
-// leat holds the stores as the harness sees them, past the relays.
+// leat holds the stores of the harness, which reaches them past the relays.
 type leat struct {
 	*store.Stores
 	service    *service.Service
@@ -84,16 +84,15 @@ func (l *leat) close() {
 	}
 }
 
-// How often the harness asks the catalog whether a submission is done: after a
-// hundredth of the time it has taken so far, so that the questions cost and
-// blur little.
+// The harness asks the catalog whether a submission is done each time that another hundredth of its
+// time so far has passed. So the questions cost and blur little.
 const (
 	leastWait = 2 * time.Millisecond
 	mostWait  = 50 * time.Millisecond
 )
 
-// submit tells leat of a repository and returns when all of it is indexed, with
-// the revision and the duration.
+// submit submits a repository and returns when all of it is indexed, with the revision and the
+// duration.
 func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus, time.Duration, error) {
 	key := catalog.SubmissionKey{Tenant: events.DefaultTenant, Source: source, Event: uuid.NewString()}
 	began := time.Now()
@@ -161,8 +160,8 @@ func writeJSON(w io.Writer, v any) error {
 	return encoder.Encode(v)
 }
 
-// awaitGraphs returns when no symbol graph is owed. The version of the code is left out:
-// the workers may be built without cgo, and then theirs is another.
+// awaitGraphs returns when no symbol graph is owed. It ignores the version of the code, because
+// workers built without cgo have another version.
 func (l *leat) awaitGraphs(ctx context.Context) error {
 	for {
 		owed, err := l.Catalog.Graphs.Owed(ctx, 0, 1)

@@ -86,7 +86,7 @@ func (u *Usage) add(before, after Usage) {
 	}
 }
 
-// cpu is the processor time of leat, its stores included.
+// cpu returns the processor time of the workers and of the stores.
 func (u *Usage) cpu() (workers, stores float64) {
 	for name, p := range u.Processes {
 		if isStore(name) {
@@ -98,7 +98,7 @@ func (u *Usage) cpu() (workers, stores float64) {
 	return workers, stores
 }
 
-// requests are those of one kind to a store.
+// requests counts the requests of some kinds to a store.
 func (u *Usage) requests(store string, kinds ...string) (n int64) {
 	for _, kind := range kinds {
 		n += u.Stores[store].Requests[kind]

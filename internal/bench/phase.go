@@ -25,7 +25,7 @@ type phase struct {
 	once   bool
 	change func(*run, context.Context, string) (change, error) // applied to a file in each round; nil: nothing changes
 	submit func(*run, context.Context) (submitted, error)
-	whole  bool // the index is written anew
+	whole  bool // the whole index is written again
 }
 
 // change is a round's change of the repository.
@@ -41,7 +41,7 @@ type submitted struct {
 	took     time.Duration
 }
 
-// phases in the order in which they are done.
+// phases are the phases in their order.
 var phases = []phase{
 	{name: "cold ingest", once: true, submit: (*run).tell},
 	{name: "same commit again", submit: (*run).tell},
@@ -148,7 +148,8 @@ func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (t
 	return done.took, r.floor.round(ctx, w)
 }
 
-// check refuses the figures of a leat that did not do its work.
+// check returns an error if leat did not do the work of a phase, since its figures would mean
+// nothing.
 func (r *run) check(ctx context.Context, what change) error {
 	if reason, err := r.leat.failed(ctx); err != nil || reason != "" {
 		return errors.Join(err, fmt.Errorf("a document has failed: %s", reason))
@@ -165,7 +166,7 @@ func (r *run) check(ctx context.Context, what change) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the line %q is indexed and cannot be found", what.line)
+	return fmt.Errorf("the line %q is indexed but cannot be found", what.line)
 }
 
 // files picks paths that are indexed and not yet changed, spread evenly.
@@ -215,7 +216,7 @@ func (r *run) tell(ctx context.Context) (submitted, error) {
 	return submitted{status.Track, status.Revision, took}, err
 }
 
-// command does the same by the command, its own start included.
+// command does the same through the command, including the command's own start.
 func (r *run) command(ctx context.Context) (submitted, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), "submit", "--json", "--wait", "--ref", branch, r.repo.dir)
 	cmd.Env = append(os.Environ(), r.env...)
@@ -237,7 +238,7 @@ func (r *run) command(ctx context.Context) (submitted, error) {
 	return submitted{revision: answer.Repositories[0].Revision, took: took}, nil
 }
 
-// rebuild has the command write the index anew.
+// rebuild lets the command write the index again.
 func (r *run) rebuild(ctx context.Context) (submitted, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), "rebuild", "--json", "--wait")
 	cmd.Env = append(os.Environ(), r.env...)

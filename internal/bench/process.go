@@ -19,7 +19,7 @@ import (
 type watcher struct {
 	pids map[string]int // by name
 	stop chan struct{}
-	rest atomic.Bool // nobody looks
+	rest atomic.Bool // no process is looked at
 	done sync.WaitGroup
 
 	mu       sync.Mutex
@@ -52,10 +52,10 @@ func (w *watcher) close() {
 	w.done.Wait()
 }
 
-// reset sets the high-water marks back.
+// reset resets the high-water marks.
 func (w *watcher) reset() {
 	for _, pid := range w.pids {
-		// 5: see proc(5). Where it is not allowed the mark is of the whole run.
+		// For 5 see proc(5). If writing is not allowed, the mark is that of the whole run.
 		_ = os.WriteFile(proc(pid, "clear_refs"), []byte("5"), 0)
 	}
 	w.mu.Lock()
@@ -78,8 +78,8 @@ func (w *watcher) look() {
 	}
 }
 
-// peaks returns the most that each process, and its children together, had
-// since the last reset, in bytes.
+// peaks returns the highest memory in bytes of each process, and of its children together, since
+// the last reset.
 func (w *watcher) peaks() (own, children map[string]int64) {
 	w.look()
 	own, children = make(map[string]int64), make(map[string]int64)

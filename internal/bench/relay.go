@@ -23,8 +23,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// newRelay leads to a store. tap, unless it is nil, returns the reader of what one client
-// sends.
+// newRelay leads to a store. tap, unless it is nil, returns a writer that reads along the bytes
+// that one client sends.
 func newRelay(network, address string, tap func() io.Writer) (r *relay, err error) {
 	r = &relay{}
 	r.Relay, err = between.NewTapped(func() (sent, received io.Writer) {

@@ -31,7 +31,7 @@ type Phase struct {
 	Seconds   float64 `json:"seconds"`
 	Median    float64 `json:"median_seconds"`  // of a round
 	Slowest   float64 `json:"slowest_seconds"` // of a round
-	Documents int64   `json:"documents"`       // that entered the index
+	Documents int64   `json:"documents"`       // documents that entered the index
 	Chunks    int64   `json:"chunks"`
 	Bytes     int64   `json:"bytes"` // of text
 	Usage

@@ -46,8 +46,7 @@ func invented(ctx context.Context, dir string, seed uint64, files int) (reposito
 	return repository{dir}, err
 }
 
-// commit makes a commit on the branch's tip. change is in the language of git
-// fast-import.
+// commit makes a commit on the branch's tip. change is in the format of git fast-import.
 func (r repository) commit(ctx context.Context, change string) error {
 	const message = "Changed"
 	stream := fmt.Sprintf("commit %s\ncommitter leat <leat@example.com> 1700000000 +0000\ndata %d\n%s\nfrom %[1]s^0\n%[4]s\n", branch, len(message), message, change)

@@ -30,14 +30,14 @@ type Config struct {
 	Queries  int    // of the search; default 200
 	Pairs    int    // of cold ingests with and without telemetry, each some 25 seconds at rest; default 0: none
 	Search   bool   // measure only the first ingest and the search; default false
-	Again    bool   // measure only the search, in the stores that a run before has kept in Dir; default false
+	Again    bool   // measure only the search, in the stores that an earlier run kept in Dir; default false
 	Fast     bool   // the stores need not survive the death of the machine; default false
 	Bin      string // directory of the workers' and leat's binaries; default: they are built
 	Dir      string // holds everything, and is removed if all went well; default: a new one below the system's
 	Keep     bool   // keep Dir in any case
-	Profile  bool   // have each worker and store write a CPU profile into Dir, which is kept; default false
+	Profile  bool   // let each worker and store write a CPU profile into Dir, which is kept; default false
 
-	Out io.Writer // gets a line for each step; default: nobody is told
+	Out io.Writer // gets a line for each step; default: none
 }
 
 // The defaults of Config.
@@ -68,7 +68,7 @@ type run struct {
 	floor   *floor
 	env     []string
 
-	revision int64 // that was indexed last
+	revision int64 // revision that was indexed last
 	report   Report
 }
 
@@ -99,7 +99,7 @@ func prepare(cfg Config) (*run, error) {
 		tallies: map[string]*tally{stack.S3: {}, stack.Postgres: {}},
 	}
 	if cfg.Again && cfg.Dir == "" {
-		return nil, errors.New("to measure a search again, name the directory that a run before has kept")
+		return nil, errors.New("to measure a search again, name the directory that an earlier run kept: -dir")
 	}
 	if r.dir == "" {
 		var err error
@@ -233,8 +233,7 @@ func (r *run) startWorkers(ctx context.Context) error {
 	return err
 }
 
-// address lists the settings by which workers and commands reach the stores: each through
-// its relay.
+// address lists the settings with which workers and commands reach each store through its relay.
 func (r *run) address(context.Context) (err error) {
 	at := make(map[string]string)
 	for name, relay := range r.relays {
@@ -258,7 +257,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	return err
 }
 
-// openAgain opens the stores of a run before, and of the floors those of a search.
+// openAgain opens the stores of an earlier run, and only the floors of a search.
 func (r *run) openAgain(ctx context.Context) error {
 	if err := errors.Join(r.address(ctx), r.open(ctx)); err != nil {
 		return err

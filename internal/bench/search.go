@@ -21,16 +21,16 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Search holds the latency of queries, one after another, and the number of
-// queries that are answered a second. All are asked in this process; AtOnce has those
-// of several clients over HTTP.
+// Search holds the latency of queries that are asked one after another, and the number of queries
+// that are answered a second. This process asks all of them; AtOnce has those of several clients
+// over HTTP.
 type Search struct {
-	Queries string    `json:"queries"` // what is asked
-	Leat    Latencies `json:"leat"`    // the query embedded, both rankings fused, the lines read and verified
-	Floor   Latencies `json:"floor"`   // the bare client asking for the same rankings
+	Queries string    `json:"queries"` // description of the queries
+	Leat    Latencies `json:"leat"`    // embedding the query, fusing both rankings, reading and verifying the lines
+	Floor   Latencies `json:"floor"`   // asking for the same rankings with the bare client
 	Points  int64     `json:"points"`  // in the index
 
-	// Queries a second, two side by side for each processor.
+	// Queries a second, with two at a time for each processor.
 	LeatRate  float64 `json:"leat_per_second"`
 	FloorRate float64 `json:"floor_per_second"`
 
@@ -51,7 +51,7 @@ type Latencies struct {
 	P99 float64 `json:"p99_ms"`
 }
 
-// phrases are put before every second symbol, as people would.
+// phrases precede every second symbol, as in the queries of people.
 var phrases = []string{"where is", "how does", "what calls", "error in"}
 
 // queries are symbols of the index, spread evenly over their sorted list.
@@ -136,7 +136,7 @@ func (r *run) search(ctx context.Context) error {
 	return nil
 }
 
-// searchByClients asks as the clients of a gateway do.
+// searchByClients asks in the way of clients of a gateway.
 func (r *run) searchByClients(ctx context.Context, queries []string, result *Search) error {
 	g, err := r.openGateway(ctx)
 	if err != nil {
@@ -150,8 +150,8 @@ func (r *run) searchByClients(ctx context.Context, queries []string, result *Sea
 	return err
 }
 
-// rate returns the queries that are answered a second, two side by side for
-// each processor, and the processor time of each.
+// rate returns the queries that are answered a second, with two at a time for each processor, and
+// the processor time of each.
 func (r *run) rate(ctx context.Context, queries []string, ask func(context.Context, string) error) (float64, map[string]float64, error) {
 	asking, ctx := errgroup.WithContext(ctx)
 	asking.SetLimit(2 * runtime.GOMAXPROCS(0))
@@ -188,7 +188,7 @@ func (r *run) query(ctx context.Context, text string) ([]service.Hit, error) {
 	return a.Hits, err
 }
 
-// bareDepth is how many points of each ranking pipeline/search weighs for
+// bareDepth is the number of points of each ranking that pipeline/search weighs for
 // search.DefaultLimit hits.
 const bareDepth = 240
 

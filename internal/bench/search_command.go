@@ -20,7 +20,7 @@ const mostCommands = 20
 type ByCommand struct {
 	Queries int       `json:"queries"`
 	Took    Latencies `json:"took"`
-	CPU     float64   `json:"cpu_ms"` // processor time of one, the stores' not included
+	CPU     float64   `json:"cpu_ms"` // processor time of one query, without that of the stores
 }
 
 // searchByCommand asks some of the queries, one after another.
@@ -45,7 +45,7 @@ type ByServer struct {
 	Queries int       `json:"queries"`
 	Command Latencies `json:"command"`
 	Call    Latencies `json:"call"`
-	Above   Latencies `json:"above"` // the command less the call, of each query
+	Above   Latencies `json:"above"` // for each query, the time of the command minus that of the call
 }
 
 // searchByServer asks some of the queries of a gateway, one after another.
@@ -68,7 +68,7 @@ func (r *run) searchByServer(ctx context.Context, g *gateway, queries []string) 
 	return ByServer{len(queries), latencies(commands), latencies(calls), latencies(above)}, nil
 }
 
-// searchCommand has leat search ask a query. It returns the time, and the processor time.
+// searchCommand asks a query with leat search. It returns the time and the processor time.
 func (r *run) searchCommand(ctx context.Context, env []string, query string) (took, cpu time.Duration, err error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), "search", "--json", query)
 	cmd.Env = append(os.Environ(), env...)

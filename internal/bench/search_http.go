@@ -31,7 +31,7 @@ type AtOnce struct {
 	HTTP    Latencies `json:"http"`    // requests to the HTTP API, over connections that stay open
 }
 
-// gateway is the HTTP API over the service, which has a token looked up, as a gateway does.
+// gateway is the HTTP API over the service. It looks tokens up in the way of a gateway.
 type gateway struct {
 	*http.Server
 	url    string // of the API's host
@@ -87,7 +87,7 @@ func (r *run) searchAtOnce(ctx context.Context, g *gateway, queries []string) (a
 	return a, err
 }
 
-// ask reads an answer to its end.
+// ask sends a request and reads the whole answer.
 func ask(ctx context.Context, client *http.Client, at, token string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 // branch is the ref that is ingested.
 const branch = "refs/heads/main"
 
-// invent writes a commit of files for git fast-import. The same seed and number
-// give the same bytes, and a larger number of files keeps the smaller one's.
+// invent writes a commit of files for git fast-import. The same seed and number give the same
+// bytes. A larger number of files includes those of a smaller one.
 func invent(w io.Writer, seed uint64, files int) error {
 	out := bufio.NewWriterSize(w, 1<<20)
 	const message = "Invented"
@@ -30,8 +30,8 @@ func invent(w io.Writer, seed uint64, files int) error {
 
 type file struct{ path, content string }
 
-// Sizes are log-normal, like those of source trees: half of the files are below
-// medianBytes, the mean is about twice that, and a few are large.
+// Sizes are log-normal, as in source trees: half of the files are below medianBytes, the mean is
+// about twice that, and a few are large.
 const (
 	medianBytes = 3 << 10
 	spread      = 1.15 // of the logarithm
@@ -39,8 +39,8 @@ const (
 	mostBytes   = 256 << 10
 )
 
-// inventFile makes the file with a number. One in fifty has the content of
-// another, like copies and templates. One in a hundred is not to be indexed.
+// inventFile makes the file with a number. One in fifty has the content of another, like copies and
+// templates. One in a hundred must not be indexed.
 func inventFile(seed uint64, number int) file {
 	r := rand.New(rand.NewPCG(seed, uint64(number)))
 	a := &author{r: r}

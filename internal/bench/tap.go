@@ -34,9 +34,9 @@ func (t *tally) snapshot() map[string]int64 {
 	return copied
 }
 
-// httpTap counts the requests of one HTTP/1.1 connection by their method. It
-// understands bodies of a stated length; minio-go sends no others. It counts a
-// request that it cannot read once, as "unread", and stops there.
+// httpTap counts the requests of one HTTP/1.1 connection by their method. It understands bodies
+// with a stated length; minio-go sends no others. It counts the first request that it cannot read
+// as "unread", and stops there.
 type httpTap struct {
 	tally *tally
 	head  []byte
@@ -89,9 +89,9 @@ func (t *httpTap) request(head []byte) {
 	}
 }
 
-// postgresTap counts the statements of one connection: simple queries and
-// executions of prepared ones, and the messages of COPY data. It reads the
-// protocol, version 3: a start without a type, then a type and a length each.
+// postgresTap counts the statements of one connection: simple queries, executions of prepared ones,
+// and the messages of COPY data. It reads version 3 of the protocol: a start message without a
+// type, then messages with a type and a length.
 type postgresTap struct {
 	tally   *tally
 	head    []byte
@@ -99,8 +99,7 @@ type postgresTap struct {
 	started bool
 }
 
-// Codes that stand in the place of the version in a start that opens no
-// session.
+// Codes that replace the version in a start message that opens no session.
 const (
 	askTLS    = 80877103
 	askGSS    = 80877104

@@ -27,26 +27,26 @@ import (
 // Telemetry compares cold ingests by workers that send traces, figures and logs with cold
 // ingests by workers that do not.
 //
-// Two installations ingest the same repository at the same time, one of them with telemetry,
-// and take turns. So nothing else differs within a pair: not the content, not how much is
-// held already, and not how much of the machine others take, since workers that wait longer
-// ask more often. Each ingest counts until its symbol graph is made, too.
+// Two installations ingest the same repository at the same time, one of them with telemetry, and
+// take turns in that. So nothing else differs within a pair: neither the content, nor the amount of
+// data held already, nor the load of the machine, which matters because workers that wait longer
+// ask more often. Each ingest counts until its symbol graph is made too.
 //
-// The children of the workers, which are git and parsers, have no telemetry. They count in
-// the whole that the overhead is a part of; what differs is the workers' own time, so that
-// the children's differences from run to run do not blur it.
+// The children of the workers, which are git and parsers, have no telemetry. Their time is part of
+// the whole to which the overhead is related. The overhead itself is the difference of the workers'
+// own time, so that the children's differences from run to run do not blur it.
 type Telemetry struct {
 	Pairs    int     `json:"pairs"`
 	Without  Ingests `json:"without"`
 	With     Ingests `json:"with"`
-	Requests int64   `json:"requests"` // that the collector took
+	Requests int64   `json:"requests"` // requests that the collector took
 	Spans    int64   `json:"spans"`
-	Overhead float64 `json:"cpu_overhead"`        // of processor time, the mean of the pairs: 0.01 is one hundredth
-	Error    float64 `json:"cpu_overhead_error"`  // the standard error of this mean; 0: there is one pair
+	Overhead float64 `json:"cpu_overhead"`        // overhead of processor time, the mean of the pairs: 0.01 is one hundredth
+	Error    float64 `json:"cpu_overhead_error"`  // the standard error of this mean; 0: there is only one pair
 	Middle   float64 `json:"cpu_overhead_median"` // the median of the pairs
 
-	// Share is the part of the workers' own processor time that telemetry takes, by profiles
-	// of the ingests with it. What else differs between two runs does not blur it.
+	// Share is the part of the workers' own processor time that telemetry takes, by profiles of the
+	// ingests with it. Other differences between two runs do not blur it.
 	Share      float64 `json:"cpu_share"`
 	ShareError float64 `json:"cpu_share_error"` // the standard error, by the number of samples
 }
@@ -64,11 +64,11 @@ type ingested struct {
 	profiles          []string // of the workers
 }
 
-// lastSent is how long after an ingest its last spans and log lines have been sent: they
+// lastSent is the time after an ingest by which its last spans and log lines have been sent. They
 // wait for others for at most five seconds.
 const lastSent = 5500 * time.Millisecond
 
-// telemetry runs the comparison, over stores and with workers of its own.
+// telemetry runs the comparison with stores and workers of its own.
 func (r *run) telemetry(ctx context.Context) (err error) {
 	if r.cfg.Pairs == 0 {
 		return nil
@@ -138,7 +138,7 @@ func (r *run) side(ctx context.Context, name string) (*run, error) {
 	return s, nil
 }
 
-// start runs workers until they have made what they need in new stores, and opens these.
+// start runs workers until they have prepared new stores, and opens these.
 func (r *run) start(ctx context.Context) error {
 	if err := r.launch(r.dir, "first", r.env); err != nil {
 		return err
@@ -191,7 +191,7 @@ func mediansOf(list []ingested) Ingests {
 	}
 }
 
-// medianOf sorts the list.
+// medianOf returns the median of a list, which it sorts.
 func medianOf(list []float64) float64 {
 	slices.Sort(list)
 	if half := len(list) / 2; len(list)%2 == 0 {
@@ -200,8 +200,7 @@ func medianOf(list []float64) float64 {
 	return list[len(list)/2]
 }
 
-// ingestOnce starts workers, ingests a repository, and ends them. They are profiled in any
-// case.
+// ingestOnce starts workers, ingests a repository, and ends the workers. It always profiles them.
 func (r *run) ingestOnce(ctx context.Context, n int, repo repository, env []string) (one ingested, err error) {
 	defer func() {
 		err = errors.Join(err, end(slices.Collect(maps.Values(r.workers))))
@@ -269,7 +268,7 @@ func (w *watcher) total() (cpu, own float64) {
 	return cpu, own
 }
 
-// sink takes what an OpenTelemetry collector would, and forgets it.
+// sink accepts the requests of an OpenTelemetry collector, and drops the content.
 type sink struct {
 	url      string
 	requests atomic.Int64

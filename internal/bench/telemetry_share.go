@@ -14,17 +14,17 @@ import (
 	"github.com/leatworks/leat/internal/telemetry"
 )
 
-// sampled are the seconds of profiles, by their cause.
+// sampled holds the seconds of profiles by their cause.
 type sampled struct {
 	telemetry float64 // its own code, and goroutines that send
-	hits      int     // the samples that these are of
+	hits      int     // number of samples of telemetry
 	collector float64 // the garbage collector
 	allocated struct{ telemetry, all float64 }
 }
 
-// shareOf returns the part of the workers' own processor time that telemetry took in the
-// ingests, and its standard error. The collector's time is divided by who allocates. The
-// profiles hold the start of the workers, too, so the share is rather too large.
+// shareOf returns the part of the workers' own processor time that telemetry took in the ingests,
+// and its standard error. It divides the garbage collector's time by the shares of allocation. The
+// profiles also hold the start of the workers, so the share is rather too large.
 func shareOf(list []ingested) (share, deviation float64, err error) {
 	var all sampled
 	own := 0.0
@@ -82,7 +82,7 @@ func (s *sampled) add(one *profile.Sample) {
 	}
 }
 
-// holds says whether a function whose name begins so is on the stack.
+// holds says whether the stack has a function whose name begins with one of the prefixes.
 func holds(one *profile.Sample, prefixes ...string) bool {
 	for _, place := range one.Location {
 		for _, line := range place.Line {

@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/internal/telemetry"
 )
 
-// Telemetry's share holds its own code, the goroutines that send, and its part of the
-// garbage collector's time.
+// Telemetry's share includes its own code, the goroutines that send, and its part of the garbage
+// collector's time.
 func TestShareOfTelemetry(t *testing.T) {
 	p := &profile.Profile{SampleType: []*profile.ValueType{{Type: "samples", Unit: "count"}, {Type: "cpu", Unit: "nanoseconds"}}}
 	sample := func(hits int64, label string, stack ...string) {

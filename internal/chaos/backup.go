@@ -22,14 +22,14 @@ import (
 	"github.com/leatworks/leat/internal/wait"
 )
 
-// backups counts what was tried while things broke.
+// backups counts the attempts at backups while things broke.
 type backups struct {
 	Made, Failed, Killed int // while faults went on
 	Restored             bool
 }
 
-// The pace of backups while things break: the pause between two, and the longest life
-// of one that is killed.
+// The pace of backups while things break: the pause between two, and the longest life of a backup
+// that is killed.
 const (
 	backupPause   = 500 * time.Millisecond
 	backupKillAt  = 3 * time.Second
@@ -38,7 +38,7 @@ const (
 
 func (r *run) target() string { return filepath.Join(r.dir, "backups") }
 
-// leat runs the command, with its log in the file of a name, and returns its answer.
+// leat runs the command, writes its log to a file, and returns its answer.
 func (r *run) leat(ctx context.Context, log string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(r.cfg.Bin, "leat"), append(args, "--json")...)
 	cmd.Env = slices.Concat(stack.Clean(os.Environ()), env)
@@ -49,20 +49,19 @@ func (r *run) leat(ctx context.Context, log string, env []string, args ...string
 	}
 	defer file.Close()
 	cmd.Stderr = file
-	// The signal of Pdeathsig is sent when the thread that forked ends.
+	// Pdeathsig's signal is sent when the thread that forked ends, so this thread must stay.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	return cmd.Output()
 }
 
-// createBackup makes a backup of the leat that is being broken.
+// createBackup makes a backup of the leat under faults.
 func (r *run) createBackup(ctx context.Context) ([]byte, error) {
 	return r.leat(ctx, "backup", r.env, "backup", "create", "--to", r.target(), "--sign-key-file", filepath.Join(r.dir, "sign.key"), "--patience", "8s", "--with-points")
 }
 
-// backUp makes backups until ctx ends, and kills every other one on the way. What
-// fails is a fault's doing, as long as the target never holds a half one that looks
-// whole.
+// backUp makes backups until ctx ends, and kills every other one on the way. A failure counts as
+// the effect of a fault, as long as the target never holds an unfinished backup that looks whole.
 func (r *run) backUp(ctx context.Context) {
 	random := rand.New(rand.NewPCG(r.cfg.Seed, 2))
 	for n := 0; ctx.Err() == nil; n++ {
@@ -88,11 +87,11 @@ func (r *run) backUp(ctx context.Context) {
 	}
 }
 
-// restore makes a last backup, proves all of them, and brings the last one back into
-// empty stores: the index there is the same, and the model is asked for nothing.
+// restore makes a last backup, verifies all backups, and restores the last one into empty stores.
+// The index there must be the same, and the model must not be asked for anything.
 func (r *run) restore(ctx context.Context) error {
 	var err error
-	for range finalAttempts { // a pack may just have been mended
+	for range finalAttempts { // the first may meet a pack that is only just mended
 		if _, err = r.createBackup(ctx); err == nil {
 			break
 		}
@@ -140,7 +139,7 @@ func (r *run) restore(ctx context.Context) error {
 	return nil
 }
 
-// proveBackups reads every byte of each backup that looks whole.
+// proveBackups verifies every byte of each backup that looks whole.
 func (r *run) proveBackups(ctx context.Context) error {
 	out, err := r.leat(ctx, "backup", nil, "backup", "list", "--from", r.target())
 	if err != nil {
@@ -157,7 +156,7 @@ func (r *run) proveBackups(ctx context.Context) error {
 	}
 	for _, b := range list.Backups {
 		if b.Partial {
-			r.violate("backup %s is half, although another has been made since", b.ID)
+			r.violate("backup %s is unfinished, although another was made since", b.ID)
 			continue
 		}
 		out, err := r.leat(ctx, "backup", nil, "backup", "verify", b.ID, "--from", r.target(), "--read-data")

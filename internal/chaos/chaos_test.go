@@ -18,8 +18,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestShort is make chaos in small: the seed's schedule cuts and delays
-// connections, flips a byte, kills a store and two workers, and wipes NATS.
+// TestShort is a small make chaos. The seed's schedule cuts and delays connections, flips a byte,
+// kills a store and two workers, and wipes NATS.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts twelve processes")

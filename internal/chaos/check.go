@@ -28,7 +28,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// opened holds the stores as leat's own packages see them, past the proxies.
+// opened holds the stores, opened by leat's own packages past the proxies.
 type opened struct {
 	*store.Stores
 	generation catalog.Generation
@@ -179,7 +179,7 @@ func (r *run) findFiles() {
 		}
 		_ = filepath.WalkDir(filepath.Join(r.dir, name, "mirrors"), func(path string, entry os.DirEntry, err error) error {
 			base := filepath.Base(path)
-			inside := filepath.Dir(path) != filepath.Join(r.dir, name, "mirrors") // a lock file beside a mirror stays on purpose
+			inside := filepath.Dir(path) != filepath.Join(r.dir, name, "mirrors") // the lock file beside a mirror is meant to stay
 			if err == nil && (strings.HasPrefix(base, "tmp_") || inside && strings.HasSuffix(base, ".lock")) {
 				r.report.StaleFiles++
 			}
@@ -209,7 +209,7 @@ func (r *run) findSessions(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		links := -1 // one is the feed's
+		links := -1 // without the feed's own connection
 		for _, name := range stack.StoreNames {
 			links += r.stores[name].relay.Count()
 		}
@@ -223,14 +223,14 @@ func (r *run) findSessions(ctx context.Context) error {
 	}
 }
 
-// fresh is the index of a leat without a fault, and its symbol graphs.
+// fresh is the index and the symbol graphs of a leat without a fault.
 type fresh struct {
 	service.DigestAnswer
 	err error
 }
 
-// indexAnew has a leat without faults index the last commits, with the last
-// filter, while the other one settles.
+// indexAnew lets a leat without faults index the last commits with the last filter, while the other
+// leat settles.
 func (r *run) indexAnew(ctx context.Context) error {
 	r.fresh = make(chan fresh, 1)
 	go func() {
@@ -290,7 +290,7 @@ func (r *run) stop() error {
 	if r.feed != nil {
 		r.feed.close()
 	}
-	if r.fresh != nil { // it has ended by now, or was told to
+	if r.fresh != nil { // the fresh leat has ended by now, or was told to
 		for range r.fresh {
 		}
 	}

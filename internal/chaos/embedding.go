@@ -21,19 +21,18 @@ type modelCall struct {
 	by string // the process
 }
 
-// window is a time in which an event can have cost a vector that was under way,
-// or one that was stored.
+// window is a span of time in which an event can have cost a vector, be it under way or stored.
 type window struct{ from, to time.Time }
 
-// raceLimit is how soon after one embedder another may ask for the same text
-// without a fault, because the two do not know of each other.
+// raceLimit is the time within which two embedders may ask for the same text without a fault,
+// because they do not know of each other.
 const raceLimit = 2 * ackWait
 
 // repeats counts the texts that the model was asked for.
 type repeats struct {
 	texts, again int64 // different ones; calls beyond the first of each
 	worst, bound int   // calls for one text, and how many of them the windows between the first and the last explain
-	raced        int64 // calls that no window explains, but another embedder does that asked at the same time
+	raced        int64 // calls that no window explains, but another embedder that asked at the same time
 	unexplained  []string
 }
 
@@ -125,7 +124,7 @@ func (r *run) checkEmbeddings(ctx context.Context) error {
 	}
 	r.report.Repeats = explain(calls, slices.Concat(r.windows, collections))
 	if r.report.Repeats.texts == 0 {
-		r.violate("the embedders' logs tell of no text")
+		r.violate("the embedders' logs name no text")
 	}
 	for _, what := range r.report.Repeats.unexplained[:min(5, len(r.report.Repeats.unexplained))] {
 		r.violate("embedded again for no reason: %s", what)
@@ -133,8 +132,8 @@ func (r *run) checkEmbeddings(ctx context.Context) error {
 	return nil
 }
 
-// collections returns the runs of the garbage collector that deleted something.
-// A text that comes back after such a run is embedded anew.
+// collections returns the runs of the garbage collector that deleted something. A text that comes
+// back after such a run is embedded again.
 func (r *run) collections(ctx context.Context) ([]window, error) {
 	conn, err := r.connect(ctx)
 	if err != nil {

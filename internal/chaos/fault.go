@@ -43,7 +43,7 @@ func (r *run) perform(ctx context.Context, f fault) error {
 	return fmt.Errorf("no such fault")
 }
 
-// alive notices a process that has ended by itself.
+// alive reports a violation if a process has ended by itself.
 func (r *run) alive(p *stack.Process) bool {
 	select {
 	case <-p.Over():
@@ -175,7 +175,8 @@ func (r *run) unmount() {
 	r.mounts = nil
 }
 
-// ballast is the file that fills a disk, in a directory that its owner ignores.
+// ballast returns the name of the file that fills a disk. It is in a directory that the owner of
+// the disk ignores.
 func ballast(dir, target string) string {
 	if slices.Contains(stack.StoreNames, target) {
 		return filepath.Join(dir, target, "run", "ballast")

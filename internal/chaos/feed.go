@@ -17,8 +17,8 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// feed is the outside system. It tells leat of each push, and repeats it until
-// NATS has acknowledged it.
+// feed is the outside system. It submits each push to leat, and repeats that until NATS has
+// acknowledged it.
 type feed struct {
 	js   jetstream.JetStream
 	conn *nats.Conn
@@ -50,7 +50,7 @@ func newFeed(ctx context.Context, natsURL string, log *slog.Logger) (*feed, erro
 	return f, nil
 }
 
-// submit queues the news of a push.
+// submit queues the submission of a push.
 func (f *feed) submit(t track) error {
 	event, err := events.New("/chaos", t.dir, events.RepoSubmitted{Tenant: events.DefaultTenant, URL: t.dir, Ref: t.ref})
 	if err != nil {
@@ -71,8 +71,8 @@ func (f *feed) told(t track) bool {
 	return told
 }
 
-// again repeats the last news of each track, because NATS has lost everything
-// and leat may not have seen it. leat cannot make good this one loss by itself.
+// again repeats the last submission of each track, because NATS has lost everything and leat may
+// not have seen it. This is the one loss that leat cannot repair by itself.
 func (f *feed) again() {
 	f.mu.Lock()
 	last := slices.Collect(maps.Values(f.last))
@@ -120,7 +120,7 @@ func (f *feed) publish(ctx context.Context, event events.Event) {
 	}
 }
 
-// wait returns when all queued news has been accepted.
+// wait returns when all queued submissions have been accepted.
 func (f *feed) wait() { f.pending.Wait() }
 
 func (f *feed) close() {

@@ -16,7 +16,7 @@ import (
 // footprint counts the resources that a worker holds.
 type footprint struct{ goroutines, files int }
 
-// How much more the workers may hold in the end than when they were first idle.
+// The amount by which the workers' resources may grow between the first idle state and the end.
 // Pools grow with the work.
 const (
 	slackGoroutines = 20
@@ -45,8 +45,8 @@ func (r *run) measure(ctx context.Context, name string) (f footprint, err error)
 	return f, nil
 }
 
-// warmUp has the workers index the repository that never changes, and then
-// records their footprints.
+// warmUp lets the workers index the repository that never changes, and then records their
+// footprints.
 func (r *run) warmUp(ctx context.Context) error {
 	r.awaitReady(ctx)
 	if err := r.feed.submit(r.world.tracks[trackCalm]); err != nil {
@@ -110,7 +110,8 @@ func (r *run) compareFootprints(ctx context.Context) (held, over []string) {
 		say(name+" goroutines", f.goroutines, idle.goroutines, slackGoroutines, &r.report.Growth.Goroutines)
 		say(name+" files", f.files, idle.files, slackFiles, &r.report.Growth.Files)
 	}
-	// Counted before the connections: one that is opened meanwhile is no leak.
+	// Sessions are counted before the connections, so that a connection opened in between is not
+	// taken for a leak.
 	sessions, _, err := r.sessions(ctx)
 	if err != nil {
 		over = append(over, err.Error())

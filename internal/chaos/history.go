@@ -91,13 +91,12 @@ type file struct {
 type tree struct {
 	random *rand.Rand
 	files  map[string]file
-	past   []map[string]file // of the commits before
+	past   []map[string]file // trees of the earlier commits
 }
 
 const firstFiles = 60
 
-// change makes the next tree, with some of every kind of change that a push may
-// hold.
+// change makes the next tree. Over time it makes every kind of change that a push may hold.
 func (t *tree) change(i int) {
 	defer func() { t.past = append(t.past, maps.Clone(t.files)) }()
 	if i == 0 {
@@ -136,7 +135,7 @@ func (t *tree) change(i int) {
 	}
 }
 
-// retype makes a path another kind of thing: executable, a link, a directory.
+// retype makes a path another kind of entry: executable, a link, a directory.
 func (t *tree) retype(path string, f file) {
 	switch t.random.IntN(3) {
 	case 0:
@@ -160,8 +159,8 @@ func (t *tree) move() {
 	}
 }
 
-// put adds a file unless a file is in the way of its directories, or it of
-// another's.
+// put adds a file, unless another file is in the way of its directories or it would be in the way
+// of another's.
 func (t *tree) put(path string, f file) {
 	for other := range t.files {
 		if strings.HasPrefix(path, other+"/") || strings.HasPrefix(other, path+"/") {
@@ -195,8 +194,8 @@ var words = strings.Fields("stream mill water wheel channel stone river gate flo
 
 func (t *tree) word() string { return words[t.random.IntN(len(words))] }
 
-// text is some functions that call others, of this file or of another one, where the path
-// is of code, and otherwise lines of words.
+// text makes the content of a path. For code these are functions that call others of this or
+// another file, and otherwise lines of words.
 func (t *tree) text(path string) string {
 	function := ""
 	switch {
@@ -221,7 +220,7 @@ func (t *tree) text(path string) string {
 	return b.String()
 }
 
-// name is one of a few hundred, so that many are defined once and some several times.
+// name returns one of a few hundred names, so that many are defined once and some several times.
 func (t *tree) name() string { return t.word() + strconv.Itoa(t.random.IntN(30)) }
 
 // commit writes the tree for git fast-import. Now and then a commit has no

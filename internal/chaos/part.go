@@ -17,10 +17,10 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/point"
 )
 
-// parts counts what came back into the leat that lives.
+// parts counts the restores into the living leat.
 type parts struct {
-	Repositories     int // that were forgotten, and restored from the last backup
-	Attempts, Killed int // of the command
+	Repositories     int // repositories that were forgotten, and restored from the last backup
+	Attempts, Killed int // runs of the command, and those of them that were killed
 }
 
 const (
@@ -28,11 +28,11 @@ const (
 	partPause  = 300 * time.Millisecond  // between two faults, and between two attempts
 )
 
-// restoreParts forgets two repositories and brings them back from the last backup, into the
-// leat that goes on, while workers and stores are killed and cut off: one by its name, the
-// other with all of the tenant. The first one's texts are nobody else's, and the collector
-// has deleted them; the other one shares its texts with a repository that stayed. The index
-// is then what it was, and the model has been asked for nothing.
+// restoreParts forgets two repositories, and brings them back from the last backup into the living
+// leat, while workers and stores are killed and cut off. It restores one by its name, and the other
+// with all of the tenant. No other repository has the first one's texts, and the collector has
+// deleted them. The other one shares its texts with a repository that stayed. In the end the index
+// must be the same as before, and the model must not have been asked for anything.
 func (r *run) restoreParts(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Settle)
 	defer cancel()
@@ -64,8 +64,8 @@ func (r *run) restoreParts(ctx context.Context) error {
 	return r.checkParts(ctx, began)
 }
 
-// forget takes repositories out of the index, and waits until nothing is left of them, and
-// the collector has been there.
+// forget removes repositories from the index, and waits until nothing is left of them and the
+// collector has run.
 func (r *run) forget(ctx context.Context, tracks ...track) error {
 	for _, t := range tracks {
 		if out, err := r.leat(ctx, "part", r.env, "forget", t.dir, "--yes"); err != nil {
@@ -94,7 +94,7 @@ func (r *run) forget(ctx context.Context, tracks ...track) error {
 	}
 }
 
-// breakParts kills and cuts what a restore needs and what the workers need, until ctx ends.
+// breakParts kills and cuts off workers and stores until ctx ends.
 func (r *run) breakParts(ctx context.Context) {
 	random := rand.New(rand.NewPCG(r.cfg.Seed, 6))
 	for ctx.Err() == nil {
@@ -108,7 +108,7 @@ func (r *run) breakParts(ctx context.Context) {
 		default:
 			f.kind, f.target = KillWorker, workerNames[random.IntN(len(workerNames))]
 		}
-		// A fault is carried out to its end, so that all processes are there again.
+		// Each fault is carried out to its end, so that all processes run again.
 		r.inflict(context.WithoutCancel(ctx), f)
 	}
 }
@@ -151,8 +151,8 @@ func (r *run) restorePart(ctx context.Context, random *rand.Rand, what []string)
 	}
 }
 
-// checkParts compares the index and the graphs with those that were copied, and looks for
-// texts that the model was asked for.
+// checkParts compares the index and the graphs with the copied ones, and looks for texts that the
+// model was asked for.
 func (r *run) checkParts(ctx context.Context, since time.Time) error {
 	o, err := r.open(ctx)
 	if err != nil {

@@ -33,15 +33,15 @@ const (
 type fault struct {
 	kind   Kind
 	target string        // a worker's or a store's name
-	after  time.Duration // since the start of the one before
+	after  time.Duration // since the start of the previous fault
 	lasts  time.Duration
-	choice uint64 // for any further choice
+	choice uint64 // random number for any further choice
 }
 
 func (f fault) String() string { return fmt.Sprintf("%s %s for %s", f.kind, f.target, f.lasts) }
 
-// canCost says whether the fault can have cost a vector: one on its way from
-// the model to the catalog, or a stored one.
+// canCost says whether the fault can have cost a vector, be it stored or on its way from the model
+// to the catalog.
 func (f fault) canCost() bool {
 	switch f.kind {
 	case KillWorker, StopWorker:
@@ -54,12 +54,12 @@ func (f fault) canCost() bool {
 	return f.target != stack.Qdrant
 }
 
-// ackWait is the workers' ack wait. It is short, so that a stop past it does
-// not take long.
+// ackWait is the workers' ack wait. It is short, so that a worker need not be stopped for long to
+// exceed it.
 const ackWait = 4 * time.Second
 
-// disks are those whose disk can be filled. NATS is not among the stores: it
-// reserves the size of its streams, and would need a disk of that size.
+// disks are the processes whose disk can be filled. NATS is not among them, because it reserves the
+// size of its streams and would need a disk of that size.
 var disks = []string{stack.S3, stack.Qdrant, "ingestor-1", "ingestor-2"}
 
 type weighted struct {

@@ -11,15 +11,14 @@ import (
 	"github.com/leatworks/leat/internal/stack"
 )
 
-// proxied is one store's process, and the relay that leads the workers there.
+// proxied is the process of one store, with the relay that leads the workers to it.
 type proxied struct {
 	*stack.Store
 	relay *relay.Relay
 }
 
 func newProxied(dir, logs, name string) (*proxied, error) {
-	// Fast: acknowledged writes survive kill -9, which is the worst that
-	// happens here.
+	// A fast store is enough: acknowledged writes survive kill -9, which is the worst fault here.
 	process, err := stack.NewStore(dir, logs, name, true)
 	if err != nil {
 		return nil, err

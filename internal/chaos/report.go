@@ -20,7 +20,7 @@ type Report struct {
 	Filters  int          // changes of the filter
 	Faults   map[Kind]int // done, by kind
 	Breaking time.Duration
-	NoDisk   string        // why no disk could be filled; "": one could, or none was to be
+	NoDisk   string        // why no disk could be filled; "": it was possible, or not asked for
 	Settling time.Duration // from the end of the last fault until nothing was owed
 
 	Digest    string // of the index
@@ -28,14 +28,14 @@ type Report struct {
 	Documents int64
 	Points    int64
 
-	Repeats repeats // what the model was asked for
+	Repeats repeats // texts that the model was asked for
 	Growth  growth  // of resources, from before the first fault to the end
 
 	Backups backups
 	Parts   parts
 	Turns   turns
 
-	StaleFiles int // that a killed git left in a mirror; the mirror's next fetch removes them
+	StaleFiles int // files that a killed git left in a mirror; the mirror's next fetch removes them
 
 	// Violations are broken promises. None: the run is clean.
 	Violations []string
@@ -59,7 +59,7 @@ func (r Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "  grown by at most %d goroutines and %d files a worker, %d connections a store\n", r.Growth.Goroutines, r.Growth.Files, r.Growth.Connections)
 	fmt.Fprintf(w, "  %d stale files in mirrors\n", r.StaleFiles)
 	fmt.Fprintf(w, "  %d backups made under faults, %d failed, %d killed; the last one restored: %t\n", r.Backups.Made, r.Backups.Failed, r.Backups.Killed, r.Backups.Restored)
-	fmt.Fprintf(w, "  %d repositories forgotten and restored into what lives, under faults, by %d commands, of which %d were killed\n", r.Parts.Repositories, r.Parts.Attempts, r.Parts.Killed)
+	fmt.Fprintf(w, "  %d repositories forgotten and restored into the living leat, under faults, by %d commands, of which %d were killed\n", r.Parts.Repositories, r.Parts.Attempts, r.Parts.Killed)
 	fmt.Fprintf(w, "  tracks fell asleep %d times and woke %d times under faults\n", r.Turns.Slept, r.Turns.Woken)
 	if r.NoDisk != "" {
 		fmt.Fprintf(w, "  no disk was filled: %s\n", r.NoDisk)

@@ -28,7 +28,7 @@ type Config struct {
 	Commits int           // how many; default 50
 	Repo    string        // repository whose last commits are replayed; default: a history is invented
 	Pace    time.Duration // mean time from one fault to the next; default 700 ms
-	Settle  time.Duration // how long leat may take to settle once the faults have ended; default 5 min
+	Settle  time.Duration // time that leat may take to settle after the faults; default 5 min
 	Bin     string        // directory of the workers' and leat's binaries; default: they are built
 	Dir     string        // holds everything, and is removed if all went well; default: a new one below the system's
 	Keep    bool          // keep Dir in any case
@@ -37,7 +37,7 @@ type Config struct {
 	DropIndex bool // also drop the collection
 	FullDisk  bool // also fill disks, if a tmpfs can be mounted
 
-	Out io.Writer // gets a line for each step; default: nobody is told
+	Out io.Writer // gets a line for each step; default: none
 }
 
 // The defaults of Config.
@@ -48,7 +48,7 @@ const (
 	DefaultSettle  = 5 * time.Minute
 )
 
-// most faults under way at once.
+// most is the largest number of faults under way at once.
 const most = 4
 
 // run is one run of the harness.
@@ -67,13 +67,13 @@ type run struct {
 	fresh   chan fresh // gets the fresh index
 
 	idle        map[string]footprint // of each kind of worker, before the first fault
-	connections map[string]int       // to each store, then
+	connections map[string]int       // connections to each store, at the same time
 
 	targets map[string]chan struct{} // held while a fault works on it
 
 	mu      sync.Mutex
 	report  Report
-	windows []window // in which a vector can have been lost
+	windows []window // times in which a vector can have been lost
 }
 
 // Run does everything and returns its findings. An error means that the harness
@@ -143,9 +143,9 @@ func (r *run) run(ctx context.Context) (err error) {
 		{"begin a fresh index", r.indexAnew},
 		{"settle", r.settle},
 		{"check", r.check},
-		{"count what is held", r.checkFootprints},
+		{"count the resources of the workers", r.checkFootprints},
 		{"restore a backup", r.restore},
-		{"restore parts of it into what lives", r.restoreParts},
+		{"restore parts of it into the living leat", r.restoreParts},
 		{"end the workers", r.endWorkers},
 		{"compare with a fresh index", r.compare},
 	} {
@@ -211,8 +211,8 @@ func (r *run) start(ctx context.Context) error {
 	return err
 }
 
-// breakThings moves the refs and injects faults, a fixed number for each move,
-// and one more when all others have ended.
+// breakThings moves the refs and injects faults. Each move gets a fixed number of faults, and one
+// more comes when all others have ended.
 func (r *run) breakThings(ctx context.Context) error {
 	faults, moves := draw(r.cfg), drawMoves(r.cfg.Seed, len(r.world.commits))
 	began := time.Now()
@@ -248,16 +248,16 @@ func (r *run) breakThings(ctx context.Context) error {
 		}
 	}
 	under.Wait()
-	// A worker makes the streams when it starts. None starts now, so the
-	// running ones have to recover from the loss.
+	// A starting worker makes the streams. None starts now, so the running workers have to recover
+	// from the loss.
 	r.awaitReady(ctx)
 	r.inflict(ctx, fault{kind: WipeNATS, target: stack.NATS})
 	r.report.Breaking = time.Since(began)
 	return ctx.Err()
 }
 
-// move makes the next change from outside. A change of the filter takes a
-// while, and goes on beside everything else.
+// move makes the next change from outside. A change of the filter takes a while, and runs in the
+// background.
 func (r *run) move(m move, under *sync.WaitGroup) error {
 	if m.filter != 0 {
 		r.report.Filters++

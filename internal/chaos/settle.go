@@ -27,8 +27,8 @@ type state struct {
 	Submissions, Snapshots, Documents int64  // open, by the catalog
 	Graphs                            int64  // owed
 	Turning                           int64  // tracks that sleep, fall asleep or wake
-	Configurations                    int64  // that current snapshots were listed by
-	Heads                             string // the commits that current snapshots are of
+	Configurations                    int64  // configurations with which current snapshots were listed
+	Heads                             string // commits of the current snapshots
 	Messages                          uint64 // not acknowledged, of all consumers
 }
 
@@ -52,7 +52,7 @@ func (r *run) settle(ctx context.Context) error {
 	return nil
 }
 
-// quiet waits until all news has been accepted, and nothing is owed.
+// quiet waits until all submissions have been accepted and nothing is owed.
 func (r *run) quiet(ctx context.Context) error {
 	told := make(chan struct{})
 	go func() { r.feed.wait(); close(told) }()
@@ -82,7 +82,7 @@ func (r *run) quiet(ctx context.Context) error {
 	return nil
 }
 
-// heads names the commits of the tracks in the same form as look.
+// heads names the commits of the tracks in the form of look.
 func (r *run) heads() string {
 	var lines []string
 	for t := range r.pushed() {
@@ -103,8 +103,8 @@ func (r *run) pushed() iter.Seq[track] {
 	}
 }
 
-// mended waits until the damage is repaired. The catalog does not know of it,
-// so the stores themselves are compared.
+// mended waits until the damage is repaired. The catalog does not know of the damage, so mended
+// compares the stores themselves.
 func (r *run) mended(ctx context.Context) error {
 	for last := errors.New("no comparison was possible"); ; {
 		o, err := r.open(ctx)
@@ -153,7 +153,7 @@ func (r *run) look(ctx context.Context) (state, error) {
 	return s, err
 }
 
-// connect reaches Postgres by its own socket, past the proxy.
+// connect connects to Postgres by its own socket, past the proxy.
 func (r *run) connect(ctx context.Context) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig(r.stores[stack.Postgres].Endpoints().Postgres)
 	if err != nil {

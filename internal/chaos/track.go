@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// track is a ref that leat is told of.
+// track is a ref that is submitted to leat.
 type track struct {
 	dir string // of the bare repository
 	ref string
@@ -20,9 +20,9 @@ type track struct {
 // The tracks, by their places in world.tracks.
 const (
 	trackMain = iota // the history, commit by commit
-	trackSide        // another ref of the same repository, that jumps to and fro
+	trackSide        // another ref of the same repository, which jumps to and fro
 	trackFork        // another repository with the same blobs
-	trackCalm        // a repository that never changes, to warm up with
+	trackCalm        // a repository that never changes, for the warm-up
 	trackCount
 )
 
@@ -36,7 +36,7 @@ const (
 type world struct {
 	history
 	tracks [trackCount]track
-	roots  map[int]string // parentless commits with the tree of another commit, by the place of that one
+	roots  map[int]string // parentless commits with the tree of another commit, by the index of that commit
 }
 
 // newWorld makes the repositories below dir.
@@ -55,7 +55,7 @@ func newWorld(dir string, cfg Config) (w world, err error) {
 	if _, err := git(fork, nil, "init", "--quiet", "--bare", "--template=", "--initial-branch=main"); err != nil {
 		return w, err
 	}
-	// A forge also keeps the forks of a repository in one place.
+	// The fork shares the objects of the repository, as on a forge.
 	if err := os.MkdirAll(filepath.Join(fork, "objects", "info"), 0o700); err != nil {
 		return w, err
 	}
@@ -73,7 +73,7 @@ func newWorld(dir string, cfg Config) (w world, err error) {
 	return w, nil
 }
 
-// push makes a ref name a commit, as a forced push does.
+// push lets a ref name a commit, like a forced push.
 func (w world) push(m move) error {
 	commit := w.commits[m.commit]
 	if m.root {
@@ -116,8 +116,8 @@ func (w world) head(t track) string {
 type move struct {
 	track  int
 	commit int  // place in the history
-	root   bool // only its tree, without parents, like an unrelated history
-	filter int  // not 0: nothing is pushed; the ingestors get this filter
+	root   bool // push only the commit's tree, without parents, like an unrelated history
+	filter int  // if not 0, nothing is pushed, and the ingestors get this filter
 }
 
 // filters are the successive filters of the ingestors.
@@ -127,9 +127,9 @@ var filters = [][]string{
 	{"LEAT_EXCLUDE=**/*.py\n**/*_test.go", "LEAT_MAX_FILE_BYTES=20000"},
 }
 
-// drawMoves makes the moves of a seed: each commit of the history on the main
-// track, going back now and then; the two others to wherever the main track
-// has been; and changes of the filter.
+// drawMoves makes the moves of a seed. The main track takes each commit of the history, and goes
+// back now and then. The two others go to commits that the main track has had. The filter changes
+// now and then.
 func drawMoves(seed uint64, commits int) []move {
 	random := rand.New(rand.NewPCG(seed, 3))
 	var moves []move
@@ -150,7 +150,7 @@ func drawMoves(seed uint64, commits int) []move {
 	if commits >= 10 {
 		changes = len(filters) - 1
 	}
-	for i := changes; i > 0; i-- { // from the last, so that the places of the others stay valid
+	for i := changes; i > 0; i-- { // backwards, so that the places of the others stay valid
 		moves = slices.Insert(moves, i*len(moves)/(changes+1), move{filter: i})
 	}
 	return moves

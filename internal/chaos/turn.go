@@ -24,8 +24,8 @@ func (t track) id() uuid.UUID {
 	return events.TrackID(events.RepositoryID(events.DefaultTenant, t.dir), t.ref)
 }
 
-// turn tells tracks to fall asleep and to wake until ctx ends. Each goes on beside the
-// pushes and the faults. One that a fault forbids is as if it had not been tried.
+// turn tells tracks to fall asleep and to wake until ctx ends, at the same time as pushes and
+// faults. An attempt that fails because of a fault does not count.
 func (r *run) turn(ctx context.Context) {
 	random := rand.New(rand.NewPCG(r.cfg.Seed, 4))
 	for ctx.Err() == nil {

@@ -13,13 +13,13 @@ import (
 	"github.com/leatworks/leat/internal/wait"
 )
 
-// workerNames are two of each worker.
+// workerNames name two of each worker.
 var workerNames = []string{
 	"ingestor-1", "ingestor-2", "embedder-1", "embedder-2", "indexer-1", "indexer-2", "syncer-1", "syncer-2",
 }
 
-// Times for the workers, in place of the defaults for production: the same
-// things happen, sooner.
+// Times for the workers in place of the defaults for production. The same things happen, but
+// sooner.
 var hurry = []string{
 	"LEAT_LEASE=8s",
 	"LEAT_ACK_WAIT=" + ackWait.String(),
@@ -30,9 +30,8 @@ var hurry = []string{
 	"LEAT_APPROVE_SHARE=1", // nobody is there to approve
 }
 
-// pollInterval is the interval of polls, which every other seed has. Without
-// polls nobody but the publisher and the syncer can bring back a lost
-// submission.
+// pollInterval sets the interval of polls, which every other seed has. Without polls only the
+// publisher and the syncer can bring back a lost submission.
 const pollInterval = "LEAT_POLL_INTERVAL=10s"
 
 func kindOf(worker string) string {
@@ -59,8 +58,8 @@ func (r *run) newWorker(name string) (*stack.Process, error) {
 	return w, nil
 }
 
-// reconfigure gives the ingestors another filter, one after the other, and then
-// submits all refs again, as operators do.
+// reconfigure gives one ingestor after the other another filter, and then submits all refs again,
+// as an operator would.
 func (r *run) reconfigure(filter int) {
 	r.log.Info("change of the filter", "to", filters[filter])
 	r.filter.Store(int64(filter))
@@ -69,8 +68,8 @@ func (r *run) reconfigure(filter int) {
 			r.restart(name)
 		}
 	}
-	// Submitted anew and not repeated: a finished submission stays finished,
-	// whatever the filter.
+	// This makes new submissions and does not repeat old ones, because a finished submission stays
+	// finished, whatever the filter.
 	for t := range r.pushed() {
 		if err := r.feed.submit(t); err != nil {
 			r.violate("submit again: %v", err)
@@ -78,8 +77,7 @@ func (r *run) reconfigure(filter int) {
 	}
 }
 
-// restart ends a worker in order and starts it again, with the worker to
-// itself.
+// restart ends a worker in order and starts it again, while no fault touches the worker.
 func (r *run) restart(name string) {
 	target := r.targets[name]
 	target <- struct{}{}
@@ -95,8 +93,8 @@ func (r *run) restart(name string) {
 	}
 }
 
-// awaitReady waits until each worker says that it is ready. All stores are up,
-// so it has no reason not to be.
+// awaitReady waits until each worker says that it is ready. All stores are up, so each must become
+// ready.
 func (r *run) awaitReady(ctx context.Context) {
 	deadline := time.Now().Add(stack.StartPatience)
 	for _, name := range workerNames {

@@ -27,7 +27,7 @@ const (
 
 var ways = []string{wayExplore, waySearch, wayGrep, wayRead}
 
-// enough are the tokens after which an agent has given up.
+// enough is the number of tokens after which an agent gives up.
 const enough = 20_000
 
 // never stands for the tokens of a file that was not seen within enough.
@@ -36,7 +36,7 @@ const never = -1
 // agent is a client of the tools over an index.
 type agent struct{ *sdk.ClientSession }
 
-// agent connects a client in this process, whose tools are those of an agent's.
+// agent connects a client in this process, with the tools of an agent.
 func (x *index) agent(ctx context.Context) (agent, error) {
 	server, err := mcp.New(mcp.Config{Tools: mcp.All()}, x.service, mcp.Caller{Tenant: events.DefaultTenant})
 	if err != nil {
@@ -67,8 +67,8 @@ func (a agent) call(ctx context.Context, tool string, arguments map[string]any) 
 	return text.String(), nil
 }
 
-// spend returns, by way, the tokens that an agent has read of each question when it sees
-// the first line of a right file, or never.
+// spend returns, by way, the tokens that an agent has read for each question when it sees the first
+// line of a right file, or never.
 func (x *index) spend(ctx context.Context, both copies, c corpus) ([][]int, error) {
 	a, err := x.agent(ctx)
 	if err != nil {
@@ -113,7 +113,8 @@ func (a agent) explore(ctx context.Context, q question, repository uuid.UUID) (i
 	return never, nil
 }
 
-// search goes on with the cursor until the file is there, or the agent gives up.
+// search asks, and continues with the cursor until the answer shows a right file or the agent gives
+// up.
 func (a agent) search(ctx context.Context, q question, repository uuid.UUID) (int, error) {
 	read := 0
 	arguments := map[string]any{"query": q.text, "repository": repository.String()}

@@ -13,9 +13,9 @@ type TokenRow struct {
 	Kind       string `json:"kind"`
 	Way        string `json:"way"`
 	Questions  int    `json:"questions"`
-	Seen       int    `json:"seen"`   // questions of which a right file was seen
+	Seen       int    `json:"seen"`   // questions for which a right file was seen
 	Within     int    `json:"within"` // of these, within service.DefaultExploreTokens
-	Spent      []int  `json:"spent"`  // tokens of those that were seen, rising
+	Spent      []int  `json:"spent"`  // tokens of these questions, in rising order
 }
 
 // addTokens adds a row for each kind of question and way.
@@ -46,7 +46,7 @@ func (t *TokenRow) count() {
 	t.Within, _ = slices.BinarySearch(t.Spent, budget+1)
 }
 
-// budget is the tokens of an answer of the tools, unless an agent asks for more.
+// budget is the size of an answer of the tools in tokens, unless an agent asks for more.
 const budget = 4000
 
 // suffice returns the tokens that suffice for a share of all questions, or never.

@@ -20,7 +20,7 @@ const (
 	byDense  = "dense"
 	bySparse = "sparse"
 	byHybrid = "hybrid" // both, fused by the index
-	bySearch = "search" // as leat search ranks them
+	bySearch = "search" // the ranking of leat search
 )
 
 var rankings = []string{byDense, bySparse, byHybrid, bySearch}

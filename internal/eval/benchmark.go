@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// The categories that a question has if its file names none.
+// The categories of questions whose file names none.
 const (
 	categoryArchitecture = "architecture"
 	categorySemantic     = "semantic"
@@ -26,7 +26,7 @@ type subject struct {
 	Language string `json:"language"`
 	Revision string `json:"revision"`
 	Root     string `json:"benchmark_root"` // the directory that is searched; "": all
-	half     int    // 0 or 1: the half to tune on, and the one that decides
+	half     int    // 0: the half for tuning; 1: the half that decides
 }
 
 // target is a file, or lines of one, that answers a question.
@@ -56,7 +56,7 @@ type annotation struct {
 // targets are all right answers: the benchmark counts both kinds alike.
 func (a annotation) targets() []target { return append(slices.Clone(a.Relevant), a.Secondary...) }
 
-// category is the benchmark's own guess where the file names none.
+// category returns the category that the file names, or else the benchmark's own guess.
 func (a annotation) category() string {
 	switch {
 	case a.Category != "":
@@ -92,7 +92,7 @@ func loadSubjects(dir string, only []string) ([]subject, error) {
 	for i, s := range all {
 		s.half = i % 2
 		if s.Name != filepath.Base(s.Name) || strings.HasPrefix(s.Name, ".") {
-			return nil, fmt.Errorf("repos.json in %s: %q is no name of a file", dir, s.Name)
+			return nil, fmt.Errorf("repos.json in %s: %q is not a file name", dir, s.Name)
 		}
 		if s.Root = path.Clean(s.Root); s.Root == "." {
 			s.Root = ""
@@ -145,7 +145,7 @@ func readJSON(file string, into any) error {
 	return nil
 }
 
-// within returns the files below a directory, as if it were the root.
+// within returns the files below a directory, with paths relative to it.
 func within(files []file, root string) []file {
 	if root == "" {
 		return files
@@ -174,8 +174,8 @@ func (t target) rank(hits [][]answer) int {
 	})
 }
 
-// ndcg scores the first ten hits as the benchmark does: each target counts at
-// the place of the first hit that shows it, and one place counts once.
+// ndcg scores the first ten hits by the rules of the benchmark: each target counts at the place of
+// the first hit that shows it, and a place counts once.
 func ndcg(targets []target, hits [][]answer) float64 {
 	found := make(map[int]bool)
 	for _, t := range targets {

@@ -24,7 +24,7 @@ type BenchmarkQuestion struct {
 	Category   string             `json:"category"`
 	Half       string             `json:"half"`
 	Text       string             `json:"question"`
-	Answers    int                `json:"answers"` // that the searched files hold
+	Answers    int                `json:"answers"` // answers in the searched files
 	NDCG       map[string]float64 `json:"ndcg_10"` // by ranking
 }
 
@@ -41,8 +41,8 @@ func (r BenchmarkReport) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// meanOf is the mean over the repositories of the mean over their questions;
-// "" is the ranking of leat search.
+// meanOf returns the mean over the repositories of the mean over their questions. The ranking "" is
+// that of leat search.
 func meanOf(list []BenchmarkQuestion, ranking string) float64 {
 	if ranking == "" {
 		ranking = bySearch
@@ -87,7 +87,7 @@ func (r BenchmarkReport) Write(w io.Writer) {
 	_ = t.Flush()
 }
 
-// writeGroup prints a line for each value that of has.
+// writeGroup prints a line for each value of the function of.
 func (r BenchmarkReport) writeGroup(w io.Writer, title string, of func(BenchmarkQuestion) string) {
 	fmt.Fprintf(w, "\n%s\tquestions", title)
 	for _, by := range rankings {

@@ -30,7 +30,7 @@ type BenchmarkConfig struct {
 	Embedder  string // default: local-384
 	Described string // file that describes embedders; see docs/embedders.md
 
-	Out io.Writer // gets a line for each repository; default: nobody is told
+	Out io.Writer // gets a line for each repository; default: none
 }
 
 // RunBenchmark measures. If it fails, it returns the measurements so far with
@@ -95,8 +95,7 @@ func (cfg BenchmarkConfig) measure(ctx context.Context, s subject, log *slog.Log
 	return x.askAnnotated(ctx, id, s, files, questions, compared(cfg.Trials))
 }
 
-// askAnnotated asks the questions. Answers that are not in the searched files
-// do not count.
+// askAnnotated asks the questions. Answers outside the searched files do not count.
 func (x *index) askAnnotated(
 	ctx context.Context, repository uuid.UUID, s subject, files []file, questions []annotation, compared []string,
 ) ([]BenchmarkQuestion, error) {
@@ -135,7 +134,7 @@ func (x *index) askAnnotated(
 	return results, asking.Wait()
 }
 
-// full returns a path of the repository for one of the searched copy.
+// full returns the path in the repository of a path in the searched copy.
 func (s subject) full(path string) string {
 	if s.Root == "" {
 		return path

@@ -10,7 +10,7 @@ import (
 
 // Bounds of a commit that becomes a question.
 const (
-	maxPaths   = 20 // that it touches
+	maxPaths   = 20 // paths that it touches
 	maxChanged = 5  // definitions that it adds or changes
 )
 
@@ -96,8 +96,8 @@ func message(text string) string {
 	return clip(strings.Join(words, " "))
 }
 
-// answers are the definitions that the commit changed, as they are in the tree
-// now; none if it changed too many.
+// answers returns the definitions that the commit changed, in their present state in the tree. It
+// returns none if the commit changed too many.
 func (c commit) answers(contents map[string]string, tree map[string][]definition) []answer {
 	var found []answer
 	n := 0
@@ -143,7 +143,7 @@ func changed(before, after file) []string {
 	return keys
 }
 
-// byKey holds the definitions whose key no other of the file has.
+// byKey returns the definitions whose key is unique in the file.
 func byKey(list []definition) map[string]definition {
 	times, found := make(map[string]int), make(map[string]definition)
 	for _, d := range list {

@@ -15,13 +15,13 @@ func (l lines) count() int { return l.last - l.first + 1 }
 type definition struct {
 	name    string // as it is written where it is defined
 	owner   string // the type of a Go method
-	named   int    // the line that holds the name
+	named   int    // the line with the name
 	body    lines  // all of it, except the comment before it
-	comment lines  // of its documentation, if it has one
+	comment lines  // its documentation comment, if it has one
 	doc     string // text of the comment, without its marks
 }
 
-// key identifies a definition in its file, as far as names do.
+// key identifies a definition in its file, as far as names are unique.
 func (d definition) key() string { return d.owner + "." + d.name }
 
 // syntax describes the definitions of a language.

@@ -31,7 +31,7 @@ func (r repository) head(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// largest is the largest file that is read, in bytes: leat indexes none larger.
+// largest is the size of the largest file that is read, in bytes. leat indexes no larger one.
 const largest = 1 << 20
 
 // files returns the files of a commit. Links, submodules, files that are too

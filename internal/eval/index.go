@@ -24,10 +24,10 @@ import (
 // source names the harness as the publisher of its submissions.
 const source = "/eval"
 
-// drain is how long work in flight may take at the end.
+// drain is the time that work in flight may take at the end.
 const drain = 5 * time.Second
 
-// index is a whole leat of its own.
+// index is a separate, whole leat.
 type index struct {
 	stack    *devstack.Stack
 	stores   *worker.Stores
@@ -104,9 +104,8 @@ func (x *index) close() error {
 
 const pollInterval = 50 * time.Millisecond
 
-// ingest submits a repository and returns when all of it is indexed. A document
-// that fails is an error, because a document that the index lacks would count
-// as not found.
+// ingest submits a repository and returns when all of it is indexed. A failed document is an error,
+// because searches would count it as not found.
 func (x *index) ingest(ctx context.Context, url string) (uuid.UUID, error) {
 	submitted, err := x.service.Submit(ctx, service.SubmitRequest{Tenant: events.DefaultTenant, Repository: url})
 	if err != nil {
@@ -128,7 +127,7 @@ func (x *index) ingest(ctx context.Context, url string) (uuid.UUID, error) {
 	}
 }
 
-// pause waits a little, or until a worker fails.
+// pause waits a little, but not beyond the failure of a worker.
 func (x *index) pause(ctx context.Context) error {
 	select {
 	case <-ctx.Done():

@@ -17,8 +17,8 @@ import (
 // example is a search that the README shows, with its first answer.
 var example = regexp.MustCompile(`\$ leat search (.+?) --limit 3 --lang Go\n(\S+?):`)
 
-// TestReadmeExamples indexes this repository as make demo does, and asks what the
-// README and the demo ask.
+// TestReadmeExamples indexes this repository in the way of make demo, and asks the questions of the
+// README and of the demo.
 func TestReadmeExamples(t *testing.T) {
 	if testing.Short() {
 		t.Skip("indexes the whole repository")

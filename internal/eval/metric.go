@@ -2,7 +2,7 @@ package eval
 
 import "math"
 
-// Depth is the number of hits that count: nobody looks at the eleventh.
+// Depth is the number of hits that count, because nobody looks at the eleventh.
 const Depth = 10
 
 // Metrics are means over questions.
@@ -17,7 +17,7 @@ type Metrics struct {
 // that it finds.
 type ranking [][]int
 
-// measure scores one ranking of a question that has that many answers.
+// measure scores one ranking of a question with a number of answers.
 func measure(r ranking, answers int) (mrr, recall, ndcg float64) {
 	found := make(map[int]bool)
 	dcg := 0.0
@@ -44,7 +44,7 @@ func measure(r ranking, answers int) (mrr, recall, ndcg float64) {
 // discount returns the weight of the hit at a place, counted from 0.
 func discount(place int) float64 { return 1 / math.Log2(float64(place+2)) }
 
-// add counts one question more.
+// add adds the scores of a question.
 func (m *Metrics) add(mrr, recall, ndcg float64) {
 	m.Questions++
 	n := float64(m.Questions)

@@ -18,8 +18,7 @@ const (
 
 var kinds = []string{KindDoc, KindCommit, KindName}
 
-// answer is the right answer to a question: lines of a file of the copy that it
-// is asked of.
+// answer is the right answer to a question: lines of a file in the copy that is asked.
 type answer struct {
 	path string
 	lines
@@ -37,15 +36,15 @@ func newQuestion(kind, text string, answers ...answer) question {
 	return question{kind, text, answers, sha256.Sum256([]byte(kind + "\x00" + text))}
 }
 
-// bare says whether the question is asked of the copy without comments.
+// bare says whether the question is for the copy without comments.
 func (q question) bare() bool { return q.kind == KindDoc }
 
 // tuning says to which part the question belongs. That bit of the hash does not
 // decide whether the question is asked.
 func (q question) tuning() bool { return q.hash[31]&1 == 0 }
 
-// aside says whether an answer is in tests or examples, which a ranking may well
-// put behind the code that they are about.
+// aside says whether an answer is in tests or examples. A ranking may well put these after the code
+// that they are about.
 func (q question) aside() bool {
 	return slices.ContainsFunc(q.answers, func(a answer) bool { return besides.MatchString(a.path) })
 }
@@ -106,7 +105,7 @@ func undocumented(f file, defs []definition) (file, []question) {
 			gone[n-1] = true
 		}
 	}
-	at := make([]int, len(text)+1) // the present place of each line
+	at := make([]int, len(text)+1) // the new place of each line
 	var left strings.Builder
 	for i, line := range text {
 		at[i+1] = at[i]
@@ -125,7 +124,7 @@ func undocumented(f file, defs []definition) (file, []question) {
 	return f, asked
 }
 
-// shortest is the fewest letters of a name that is asked for.
+// shortest is the least length of a name that is asked for.
 const shortest = 5
 
 // nameQuestions asks for names that are defined once.

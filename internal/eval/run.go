@@ -24,14 +24,14 @@ const (
 // Config chooses the measurements.
 type Config struct {
 	Repos     []string // paths of git repositories; default: the working directory
-	Questions int      // most of each kind and repository; default 200
+	Questions int      // largest number for each kind and repository; default 200
 	History   int      // how many commits back questions reach; default 1,000
 	Cuts      []string // syntax, lines; default: both
 	Embedders []string // names; default: local-384
 	Described string   // file that describes embedders; see docs/embedders.md
-	Agent     bool     // also measure what an agent reads until it sees a right file; cut by syntax alone
+	Agent     bool     // also measure the tokens that an agent reads until it sees a right file; with cuts by syntax alone
 
-	Out io.Writer // gets a line for each step; default: nobody is told
+	Out io.Writer // gets a line for each step; default: none
 }
 
 // The defaults of Config.
@@ -95,7 +95,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	return report, nil
 }
 
-// trying is one index of both copies of a repository, and its questions.
+// trying is one index of both copies of a repository, with its questions.
 type trying struct {
 	corpus
 	cut, model string
@@ -142,8 +142,8 @@ func (t trying) run(ctx context.Context, log *slog.Logger) (all []scores, spent 
 	return all, spent, err
 }
 
-// cutAs declares all files plain text if they are to be cut by lines, because
-// text without syntax is.
+// cutAs declares all files plain text if they are to be cut by lines, because plain text is cut
+// that way.
 func cutAs(cut string, files []file) []file {
 	const (
 		path = ".gitattributes"
@@ -161,7 +161,7 @@ func cutAs(cut string, files []file) []file {
 	return files
 }
 
-// atLeast passes on records of a level or above.
+// atLeast passes on log records of at least a level.
 type atLeast struct {
 	slog.Handler
 	level slog.Level

@@ -13,14 +13,13 @@ import (
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// TestShort is make eval in small. Figures of so few files show only that files
-// are found.
+// TestShort is a small make eval. The figures of so few files show only that files are found.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts all stores twice")
 	}
 	t.Cleanup(func() {
-		// fasthttp, below the S3 server, lets two goroutines go on for a while.
+		// fasthttp, which the S3 server uses, leaves two goroutines running for a while.
 		goleak.VerifyNone(t, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 	})

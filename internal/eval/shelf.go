@@ -9,16 +9,15 @@ import (
 	"strings"
 )
 
-// shelf is a copy of a repository as an agent sees it that has grep and a way to read files,
-// and nothing else.
+// shelf is a copy of a repository for an agent that only has grep and a way to read files.
 type shelf struct {
 	files []file
 	lower []string       // the contents in lower case
-	held  map[string]int // in how many files a word is
+	held  map[string]int // number of files with each word
 }
 
-// What such an agent does with a question: it looks for the rarest of the question's words,
-// sees so many lines of each list, and reads so many lines of a file.
+// The bounds of such an agent. It looks for the rarest words of a question, sees some lines of each
+// list, and reads some lines of a file.
 const (
 	grepWords = 3
 	grepLines = 100
@@ -44,9 +43,9 @@ func newShelf(files []file) *shelf {
 	return s
 }
 
-// look returns the tokens that were read when a list of lines names a right file, and when
-// such a file has been read, as far as its lines are. The files are read in the order of how
-// many of the words they hold, and then of how often.
+// look returns the tokens that were read when a list of lines names a right file, and when the
+// readable lines of such a file have been read. The files that hold the most of the words are read
+// first, and among them those that hold the words most often.
 func (s *shelf) look(q question) (named, read int) {
 	named, read = never, never
 	bytes := 0
@@ -93,7 +92,7 @@ func (s *shelf) look(q question) (named, read int) {
 	return named, read
 }
 
-// rarest returns those words of a question that the fewest files hold, and some file does.
+// rarest returns the words of a question that the fewest files hold, but at least one.
 func (s *shelf) rarest(text string) []string {
 	words := word.FindAllString(text, -1)
 	words = slices.DeleteFunc(words, func(w string) bool { return s.held[w] == 0 })

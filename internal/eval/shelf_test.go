@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Who greps reads the lists of the rarest words, and then the files that hold most of them.
+// An agent that greps reads the lists of the rarest words, and then the files that hold most of
+// them.
 func TestLookCountsWhatIsRead(t *testing.T) {
 	s := newShelf([]file{
 		{"b.txt", "100644", "the sluice and the wheel\n"}, {"a.txt", "100644", "the sluice\nthe end\n"}, {"c.txt", "100644", "nothing\n"},

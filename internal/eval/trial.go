@@ -11,16 +11,16 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// A trial ranks by some signals of pipeline/search. Its name is one of these
-// beginnings and the name of a signal.
+// A trial ranks by some signals of pipeline/search. Its name is one of these prefixes with the name
+// of a signal.
 const (
 	byAll     = "search, no signal but "
 	byAllBut  = "search without "
 	byNothing = "search, no signal" // fused scores, folded and joined
 )
 
-// compared lists the rankings of a benchmark, and the trials of the signals if
-// they are wanted.
+// compared lists the rankings of a benchmark, including the trials of the signals if they are
+// wanted.
 func compared(trials bool) []string {
 	list := slices.Clone(rankings)
 	if !trials {
@@ -33,7 +33,7 @@ func compared(trials bool) []string {
 	return list
 }
 
-// trial returns the signals of a trial, and whether there is one of the name.
+// trial returns the signals of the trial with a name, and whether there is one.
 func trial(name string) ([]search.Signal, bool) {
 	if name == byNothing {
 		return []search.Signal{}, true
@@ -68,8 +68,7 @@ func (x *index) try(ctx context.Context, points search.Points, signals []search.
 	return hits, err
 }
 
-// remembered answers a question from the index once, and each trial of it from
-// memory.
+// remembered asks the index a question once, and answers each trial of it from memory.
 type remembered struct {
 	search.Points
 	answers map[int][]vector.Hit // by limit

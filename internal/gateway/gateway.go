@@ -1,7 +1,7 @@
 // Package gateway assembles the gateway: the service over the stores, and the doors
 // that lead to it over HTTP. It runs them until it is told to stop.
 //
-// A gateway keeps nothing: any number of them may run.
+// A gateway keeps no state, so any number of them may run.
 package gateway
 
 import (
@@ -26,8 +26,8 @@ const source = "/leat/gateway"
 // Run serves the doors at the address of the process's health checks until ctx ends,
 // and then waits for the requests under way, no longer than drain.
 //
-// git says how repositories are read, where a repair is asked for and texts are lost; without
-// a directory they stay lost.
+// git says how a repair reads repositories to restore lost texts. Without a directory for mirrors
+// they stay lost.
 func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.Door, git config.Git, drain time.Duration, log *slog.Logger) error {
 	box, err := cfg.Box()
 	if err != nil {
@@ -62,7 +62,7 @@ func Run(ctx context.Context, s *worker.Stores, cfg config.Stores, door config.D
 	})
 	s.Health.Mount(api)
 	<-ctx.Done()
-	if errors.Is(context.Cause(ctx), worker.ErrReconfigured) { // another run takes the address over
+	if errors.Is(context.Cause(ctx), worker.ErrReconfigured) { // the next run takes over the address
 		return doors.Wait()
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)

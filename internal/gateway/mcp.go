@@ -12,12 +12,11 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// metadata is where a client learns how to send a token (RFC 9728, section 3.1).
+// metadata is the path at which a client learns how to send a token (RFC 9728, section 3.1).
 const metadata = "/.well-known/oauth-protected-resource"
 
-// tools are the routes of agents: the tools themselves, and the description of who may
-// call them. leat alone makes tokens, so the description names no server that would
-// register clients.
+// tools returns the routes of agents: the tools themselves, and the description of who may call
+// them. Only leat makes tokens, so the description names no server that registers clients.
 func tools(names []string, s *service.Service, log *slog.Logger) ([]httpapi.Door, error) {
 	who := func(r *http.Request) (mcp.Caller, bool) {
 		grant, tenant, ok := httpapi.CallerOf(r.Context())
@@ -37,13 +36,13 @@ func tools(names []string, s *service.Service, log *slog.Logger) ([]httpapi.Door
 
 func describe(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{ // the client has gone if it fails
+	_ = json.NewEncoder(w).Encode(map[string]any{ // it fails only if the client has gone
 		"resource": origin(r) + mcp.Path, "resource_name": "leat", "bearer_methods_supported": []string{"header"},
 	})
 }
 
-// origin is the address by which the client has called the gateway. A gateway is called by
-// https, except on its own machine.
+// origin returns the address at which the client has called the gateway. Clients use https, except
+// on the gateway's own machine.
 func origin(r *http.Request) string {
 	name := r.Host
 	if host, _, err := net.SplitHostPort(name); err == nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// toolDoor is the door of agents, with the tokens of the catalog.
+// toolDoor is the door of agents that knows the tokens of the catalog.
 type toolDoor struct {
 	*testpipe.Pipe
 	svc *service.Service
@@ -63,7 +63,7 @@ type toolAnswer struct {
 	status int
 	body   string
 	text   string // of the tool
-	failed bool   // the tool says that it could not, or the server that there is no such tool
+	failed bool   // the tool reports an error, or the server that there is no such tool
 	absent bool   // there is no such tool for this token
 }
 
@@ -116,7 +116,7 @@ func (d toolDoor) call(t *testing.T, token, tool string, arguments map[string]an
 	return a
 }
 
-// Law 14: a token reaches what it names and nothing else. Every tool is called, so that none
+// Law 14: a token reaches what it names and nothing else. The test calls every tool, so that none
 // can be forgotten.
 func TestEveryToolRefusesWhoMayNotAsk(t *testing.T) {
 	d := openTools(t)
@@ -134,7 +134,7 @@ func TestEveryToolRefusesWhoMayNotAsk(t *testing.T) {
 		"neighbours": {"symbol": symbol}, "impact": {"symbol": symbol}, "path": {"symbol": symbol, "to": symbol}, "important": {}, "communities": {}, "related": {"file": file},
 		"pin": {"commit": "main"}, "unpin": {"name": "kept"}, "rollback": {"ref": "main", "to": "main"}, "wake": {}, "sleep": {}, "submit": {},
 	}
-	// A tool needs one scope, which is found out by calling it.
+	// A tool needs one scope, which the test finds out by calling it.
 	all := d.token(t, service.CreateTokenRequest{Tenant: "acme"}, access.Scopes...)
 	one, but := map[access.Scope]string{}, map[access.Scope]string{}
 	for _, s := range access.Scopes {
@@ -173,13 +173,13 @@ func TestEveryToolRefusesWhoMayNotAsk(t *testing.T) {
 				t.Errorf("%s with %s: %d %s", tool, name, a.status, a.body)
 			}
 		}
-		if tool != "submit" { // a path that is another's is one's own as well
+		if tool != "submit" { // a tenant may submit the path of another's repository as its own
 			silent("another tenant's", stranger)
 		}
 		silent("another repository's", elsewhere)
 		scope := ""
 		for _, s := range access.Scopes {
-			if tool == "unpin" { // there has to be something to let go of
+			if tool == "unpin" { // there must be a version to release
 				if _, err := d.svc.Pin(t.Context(), service.PinRequest{Tenant: "acme", Repository: repo.Dir, Commit: "main", Name: "kept"}); err != nil {
 					t.Fatal(err)
 				}

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// open serves the doors of agents for tokens whose names are those of grants.
+// open serves the doors of agents. The tokens are the keys of grants.
 func open(t *testing.T, p *testpipe.Pipe, grants map[string]access.Grant) string {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)

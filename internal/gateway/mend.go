@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
-// mender gives a gateway the parts of a repair that the stores alone cannot do.
+// mender gives a gateway the parts of a repair that need more than the stores.
 type mender struct {
 	stores *worker.Stores
 	cfg    config.Syncer

@@ -15,7 +15,8 @@ import (
 	"github.com/leatworks/leat/internal/web"
 )
 
-// entrance is all doors of people: the pages, and those by which they sign in and out.
+// entrance returns all doors of people: the pages, and the doors through which they sign in and
+// out.
 func entrance(cfg config.Session, box *seal.Box, stopping <-chan struct{}, s *service.Service, log *slog.Logger) (*web.Pages, []httpapi.Door, error) {
 	var site *web.Pages
 	draw := func(w http.ResponseWriter, r *http.Request, l session.Login) {
@@ -35,7 +36,7 @@ type visitors interface {
 	CSRF(r *http.Request) string
 }
 
-// pages are the doors of people. They admit who has a session, or a token.
+// pages returns the doors of people. They admit a person with a session or a token.
 func pages(cfg web.Config, s *service.Service, known visitors, log *slog.Logger) (*web.Pages, []httpapi.Door, error) {
 	cfg.Version, cfg.CSRF = build.Version(), known.CSRF
 	cfg.Who = func(r *http.Request) (web.Caller, bool) {

@@ -34,7 +34,7 @@ import (
 // patience bounds what a browser does in a test.
 const patience = time.Minute
 
-// tab is a tab of Chromium, and what it complained about.
+// tab is a tab of Chromium, with the complaints of the browser.
 type tab struct {
 	ctx context.Context
 
@@ -42,7 +42,7 @@ type tab struct {
 	complaints []string
 }
 
-// browse opens a browser as a visitor. A complaint of it, such as a breach of the
+// browse opens a browser as a visitor. A complaint of the browser, such as a breach of the
 // Content-Security-Policy, fails the test.
 func (s *site) browse(t testing.TB, who string) *tab {
 	t.Helper()
@@ -88,7 +88,7 @@ func (b *tab) hear(event any) {
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		switch e.Entry.Source {
-		case log.EntrySourceNetwork: // an answer with an error is of the test's making
+		case log.EntrySourceNetwork: // the test itself provokes answers with errors
 		default:
 			b.complain(string(e.Entry.Source) + ": " + e.Entry.Text)
 		}
@@ -112,9 +112,10 @@ func (b *tab) do(t testing.TB, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// await waits until an expression is true, also on a page that comes meanwhile. The browser's
-// copy of the document, by which chromedp finds elements, does not always follow hits that
-// others replace. An answer that a page owed when another took its place may never come.
+// await waits until an expression is true, even on a page that comes meanwhile. It evaluates
+// scripts, because chromedp finds elements in a copy of the document that does not always follow
+// replaced hits. If another page takes the place of the one that was asked, the answer may never
+// come.
 func (b *tab) await(t testing.TB, expression string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -136,7 +137,7 @@ func (b *tab) sees(t testing.TB, selector string) {
 	b.await(t, fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.getClientRects().length > 0)`, selector))
 }
 
-// searched waits until the hits of the last key stand there, and the address says so.
+// searched waits until the hits of the last key are shown, and the address says so.
 func (b *tab) searched(t testing.TB, address string) {
 	t.Helper()
 	b.await(t, fmt.Sprintf(`location.href.endsWith(%q) && !document.querySelector(".htmx-request")`, address))
@@ -187,7 +188,7 @@ func TestScreenshots(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{Embedder: held})
 	s := openSite(t, p)
 	s.index(t, code, "")
-	p.ConsumeAll(t) // as workers would have
+	p.ConsumeAll(t) // as workers would
 	s.grants["root"] = access.Grant{Token: "root", Name: "ada", Scopes: access.Scopes}
 	b := s.browse(t, "root")
 	open := func(theme, path string, width, height int64) {
@@ -208,7 +209,7 @@ func TestScreenshots(t *testing.T) {
 	b.look(t, dir, "pipeline")
 }
 
-// holding is a model that does not answer for documents while it is told to hold them.
+// holding is a model that holds documents back while it is told to.
 type holding struct {
 	embedder.Local
 	on atomic.Bool
@@ -222,8 +223,8 @@ func (h *holding) Embed(ctx context.Context, texts []string, purpose embedder.Pu
 	return h.Local.Embed(ctx, texts, purpose)
 }
 
-// work starts workers, and gives them an older commit of the repository as a branch, of which
-// the embedder keeps the documents in hand.
+// work starts workers, and gives them an older commit of the repository as a branch. The embedder
+// keeps its documents in hand.
 func (s *site) work(t *testing.T, code string, held *holding) {
 	t.Helper()
 	held.on.Store(true)
@@ -246,7 +247,7 @@ func (s *site) work(t *testing.T, code string, held *holding) {
 	}
 }
 
-// Hits come within 100 ms of a key, at the median, in a browser before a running leat that
+// The median time from a key to its hits is at most 100 ms, in a browser with a running leat that
 // has indexed a repository. docs/pages.md has the figures.
 func TestTypingTime(t *testing.T) {
 	at, token, words := os.Getenv("LEAT_TYPING_URL"), os.Getenv("LEAT_TYPING_TOKEN"), os.Getenv("LEAT_TYPING_WORDS")

@@ -14,8 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// press clicks a button of a page, and waits for the page to which it leads: the one that
-// shows an element.
+// press clicks a button of a page, and waits for the page that it leads to, which shows an element.
 func (b *tab) press(t testing.TB, button, shows string) {
 	t.Helper()
 	b.do(t, chromedp.Click(button), chromedp.WaitVisible(shows))
@@ -51,7 +50,7 @@ func (s *site) state(t testing.TB, what, query, want string) {
 	}
 }
 
-// The buttons of a repository's page do what they say: the stores show it.
+// The buttons of a repository's page do what they say, as the stores show.
 func TestButtonsOfARepository(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -111,7 +110,7 @@ func TestButtonsOfARepository(t *testing.T) {
 	s.AwaitRows(t, "select 1 where not exists (select 1 from tracks where forgotten_at is null)")
 }
 
-// A permalink shows what it showed after its branch has moved on, or says what to do.
+// A permalink still shows the same after its branch has moved on, or says what to do.
 func TestPermalinksStay(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -138,7 +137,7 @@ func TestPermalinksStay(t *testing.T) {
 	if now := ask(t, b, chromedp.Evaluate[string](code)); now != was {
 		t.Errorf("the permalink shows %q, and was %q", now, was)
 	}
-	// The tree beside it is that of the commit, and so are the files to which it leads.
+	// The tree beside it belongs to the commit, and so do the files that it leads to.
 	beside := `[...document.querySelectorAll("aside .tree:not(.symbols) a")].map((a) => a.textContent).join(" ")`
 	if list := ask(t, b, chromedp.Evaluate[string](beside)); list != ".. sluice.go wheel.py" {
 		t.Errorf("beside the file is %q", list)
@@ -231,7 +230,7 @@ func TestRetryingADeadLetter(t *testing.T) {
 	s.state(t, "the document", "select state || ' ' || attempts || coalesce(error, '') from documents where path = 'lib/sluice.go'", "indexed 0")
 }
 
-// A commit that removes most of a ref waits, and goes through when somebody lets it.
+// A commit that removes most of a ref waits until somebody approves it.
 func TestLettingACommitThrough(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -253,7 +252,7 @@ func TestLettingACommitThrough(t *testing.T) {
 	b.do(t, chromedp.WaitVisible(`//main[not(.//p[contains(., "was let through")])]`))
 }
 
-// A live part does not take away what somebody has opened in it, or is about to press.
+// A live part does not replace an element that somebody has opened, or is about to press.
 func TestALivePartLeavesPeopleAlone(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -271,7 +270,7 @@ func TestALivePartLeavesPeopleAlone(t *testing.T) {
 	}
 }
 
-// The page of the pipeline shows how far a rebuild is without being loaded again.
+// The page of the pipeline shows the progress of a rebuild without being loaded again.
 func TestARebuildIsLive(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	b := s.browse(t, "installation")

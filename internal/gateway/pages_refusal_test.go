@@ -17,8 +17,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// Law 14: every page refuses a session that was good once. Its cookie is real: the person
-// has signed in with a token that had every scope.
+// Law 14: every page refuses a session that has ended. Its cookie is real: the person signed in
+// with a token that had every scope.
 func TestEveryPageRefusesASessionThatHasEnded(t *testing.T) {
 	p := acme(t)
 	repo := testpipe.NewRepo(t)
@@ -102,7 +102,7 @@ func TestEveryPageRefusesASessionThatHasEnded(t *testing.T) {
 				t.Errorf("%s, %s: %d %s", r.Pattern, name, a.StatusCode, a.body)
 			}
 		}
-		if method == http.MethodGet && !r.Stream { // what it refuses them, the page has for a session that goes on
+		if method == http.MethodGet && !r.Stream { // a session that goes on sees what the page refused
 			who := "good"
 			if r.Whole || strings.Contains(path, storesPath) {
 				who = "good of the installation"

@@ -25,7 +25,7 @@ func (s *site) graphs(t *testing.T) {
 	}
 }
 
-// A neighbourhood is walked by its picture, from symbol to symbol and to the code, without
+// A person can walk a neighbourhood by its picture, from symbol to symbol and to the code, without
 // scripts.
 func TestANeighbourhoodIsWalked(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
@@ -67,8 +67,8 @@ func TestANeighbourhoodIsWalked(t *testing.T) {
 	}
 }
 
-// A symbol's page lists its uses in other repositories, each with a way to its code there, and
-// a repository's page the indexes of its commits.
+// A symbol's page lists its uses in other repositories, each with a link to its code there. A
+// repository's page lists the indexes of its commits.
 func TestOtherRepositoriesAndIndexesAreShown(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	quarry, house := testpipe.NewRepo(t), testpipe.NewRepo(t)

@@ -82,7 +82,7 @@ func openSite(t testing.TB, p *testpipe.Pipe) *site {
 	return s
 }
 
-// put makes tree the content of a repository of acme, and indexes it.
+// put commits tree to a repository of acme, and indexes it.
 func (s *site) put(t testing.TB, repo *testpipe.Repo, tree testpipe.Tree) {
 	t.Helper()
 	repo.Commit(t, tree)
@@ -98,13 +98,13 @@ func (s *site) index(t testing.TB, dir, ref string) {
 	s.Settle(t)
 }
 
-// shown is an answer, read to its end.
+// shown is an answer with its whole body.
 type shown struct {
 	*http.Response
 	html string
 }
 
-// ask sends a request as a guest. A form is one of a page of the guest's.
+// ask sends a request as a guest. A form carries the proof of the guest's session.
 func (s *site) ask(t testing.TB, who, method, path string, form url.Values) shown {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), patience)
@@ -131,14 +131,14 @@ func (s *site) ask(t testing.TB, who, method, path string, form url.Values) show
 	return shown{response, string(html)}
 }
 
-// storesPath is a page of a tenant that is for who operates the installation.
+// storesPath is a page for operators of the installation.
 const storesPath = "/pipeline/stores"
 
 // secret is a word that stands in all data of the tenant acme.
 const secret = "quagmire"
 
-// Law 14: a session reaches what its grant names and nothing else. Every route of the pages
-// is asked, so that none can be forgotten.
+// Law 14: a session reaches what its grant names and nothing else. The test asks every route of the
+// pages, so that none can be forgotten.
 func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -163,12 +163,12 @@ func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
 			}
 		}
 		s.grants["small"] = access.Grant{Tenant: "acme", Token: "s", Scopes: others}
-		if r.Scope == "" { // it leads on to what the grant may see
+		if r.Scope == "" { // the page leads on to pages that the grant may see
 			delete(s.grants, "small")
 		}
 		for _, test := range []struct {
 			who, query string
-			want       int // 0: anything that tells nothing
+			want       int // 0: any answer that tells nothing
 		}{{"", "", 401}, {"nobody", "", 401}, {"small", "", 403}, {"stranger", "&tenant=acme", 403}, {"stranger", "", 0}, {"elsewhere", "", 0}} {
 			if test.want == 0 && r.Stream {
 				if !strings.HasPrefix(path, "/repository/") { // a stream of the tenant's own numbers
@@ -187,7 +187,7 @@ func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
 			if test.want != 0 && a.StatusCode != test.want {
 				t.Errorf("%s as %q%s: %d, want %d", r.Pattern, test.who, test.query, a.StatusCode, test.want)
 			}
-			// The page echoes the request's own words, which tell nothing.
+			// The page repeats the request's own words, which tell nothing new.
 			text := strings.NewReplacer(secret+".go", "", `value="`+secret, "", url.QueryEscape(repo.Dir), "", repo.Dir, "", "q="+secret, "", secret+" · leat", "").Replace(a.html)
 			if a.StatusCode >= http.StatusInternalServerError || strings.Contains(text, secret) {
 				t.Errorf("%s as %q%s: %d %s", r.Pattern, test.who, test.query, a.StatusCode, a.html)
@@ -207,7 +207,7 @@ func TestEveryPageRefusesWhoMayNotAsk(t *testing.T) {
 		if r.Whole || strings.HasPrefix(path, storesPath) {
 			who = "installation"
 		}
-		if !r.Stream && !strings.HasPrefix(path, "/submission") && !strings.HasPrefix(path, "/admin/delivery?") { // what it refuses others, the page has for the owner
+		if !r.Stream && !strings.HasPrefix(path, "/submission") && !strings.HasPrefix(path, "/admin/delivery?") { // the owner sees what the page refuses others
 			if a := s.ask(t, who, method, path, nil); a.StatusCode != http.StatusOK && (r.Scope != "" || a.StatusCode != http.StatusSeeOther) {
 				t.Errorf("%s: %d %s", r.Pattern, a.StatusCode, a.html)
 			}
@@ -230,7 +230,8 @@ func (s *site) furnish(t testing.TB) {
 	}
 }
 
-// Who signs in with a token sees the pages, and their forms are known to be theirs.
+// A person who signs in with a token sees the pages, and the pages' forms carry the proof of the
+// session.
 func TestSigningInLeadsToThePages(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.Rows(t, "insert into tenants (name) values ('acme')")
@@ -285,7 +286,7 @@ func TestSigningInLeadsToThePages(t *testing.T) {
 	}
 }
 
-// A comparison of the stores has a page of its own, since it may take longer than others do.
+// A comparison of the stores has a page of its own, since it may take longer than other pages.
 func TestTheStoresAreCompared(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	s.put(t, testpipe.NewRepo(t), mill())

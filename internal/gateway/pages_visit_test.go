@@ -28,7 +28,7 @@ func mill() testpipe.Tree {
 	)
 }
 
-// addresses are all pages that a visitor of the tenant can open, for a repository.
+// addresses lists all pages that a visitor of the tenant can open, with those of a repository.
 func addresses(repository string) []string {
 	file := func(path, more string) string {
 		return "/file?repository=" + url.QueryEscape(repository) + "&ref=main&path=" + url.QueryEscape(path) + more
@@ -45,11 +45,11 @@ func addresses(repository string) []string {
 	}
 }
 
-// maxPage is the largest that a page may be, in bytes before compression.
+// maxPage is the largest size of a page, in bytes before compression.
 const maxPage = 100 << 10
 
-// Each page opens in a browser, keeps to its policy and to its size, fits a narrow window, and
-// has nothing serious that stands in the way of a screen reader.
+// Each page opens in a browser, keeps to its policy and its size, fits a narrow window, and has no
+// serious obstacle for a screen reader.
 func TestPagesInABrowser(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -94,7 +94,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
-// Hits come while one types, and the address follows; keys lead from hit to hit.
+// Hits come while a person types, and the address follows. Keys lead from hit to hit.
 func TestSearchWhileTyping(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	s.put(t, testpipe.NewRepo(t), mill())
@@ -119,8 +119,8 @@ func TestSearchWhileTyping(t *testing.T) {
 	}
 }
 
-// More hits come below those that stand there, the address follows, and leads to them again;
-// the focus is on the first of them, and a screen reader hears how many there are.
+// More hits are added below the first ones. The address follows, and leads to them again. The focus
+// is on the first new hit, and a screen reader hears how many there are.
 func TestMoreHitsHaveAnAddress(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	tree := testpipe.Tree{}
@@ -169,7 +169,7 @@ func TestPagesWithoutScripts(t *testing.T) {
 		chromedp.Click(`button[value="dark"]`), chromedp.WaitVisible(`html[data-theme="dark"] .chain`))
 }
 
-// A directory of many files comes in parts, none of which is too large, and all are listed.
+// A directory of many files comes in parts. No part is too large, and all files are listed.
 func TestALargeDirectoryComesInParts(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -184,7 +184,7 @@ func TestALargeDirectoryComesInParts(t *testing.T) {
 		if a.StatusCode != http.StatusOK || len(a.html) > maxPage {
 			t.Fatalf("%s: %d, %d bytes", next, a.StatusCode, len(a.html))
 		}
-		found += strings.Count(a.html, ", number ") // as text; an address has pluses
+		found += strings.Count(a.html, ", number ") // in the text; in an address the blanks are pluses
 		_, more, _ := strings.Cut(a.html, `<p class="more"><a class="button plain" href="`)
 		more, _, _ = strings.Cut(more, `"`)
 		next = html.UnescapeString(more)
@@ -213,7 +213,7 @@ func TestComparing(t *testing.T) {
 	}
 }
 
-// Progress is live: the page of a repository shows a new commit by itself.
+// The page of a repository shows a new commit without being loaded again.
 func TestProgressIsLive(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -227,7 +227,7 @@ func TestProgressIsLive(t *testing.T) {
 	b.do(t, chromedp.WaitVisible(fmt.Sprintf(`.track [title="%s"]`, commit)))
 }
 
-// No text of a repository is markup, and none of it runs.
+// No text of a repository becomes markup, and none of it runs.
 func TestHostileRepository(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	evil := `<img src=x onerror="pwned=1"><script>pwned=1</script>`
@@ -263,7 +263,7 @@ func TestHostileRepository(t *testing.T) {
 	}
 }
 
-// Files of the pages are kept by browsers, and pages are not.
+// Browsers keep the assets of the pages, but not the pages.
 func TestAssetsAreKept(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	a := s.ask(t, "", http.MethodGet, "/login", nil)
@@ -282,7 +282,7 @@ func TestAssetsAreKept(t *testing.T) {
 	}
 }
 
-// A page is answered within its time with 1,000 repositories and 100,000 documents.
+// BenchmarkPages measures the time of pages with 1,000 repositories and 100,000 documents.
 func BenchmarkPages(b *testing.B) {
 	s := openSite(b, testpipe.Open(b, testpipe.Config{}))
 	repo := testpipe.NewRepo(b)

@@ -11,11 +11,11 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// link is a link by its text.
+// link returns the XPath of a link with a text.
 func link(text string) string { return fmt.Sprintf(`//a[normalize-space(.)=%q]`, text) }
 
-// A person who has the address alone finds each function with three clicks at most, the
-// one that does it included, and sees with two why a file is missing.
+// A person who only has the address finds each function with at most three clicks, including the
+// one that does it. Two clicks show why a file is missing.
 func TestThreeClicksLeadToEachFunction(t *testing.T) {
 	s := openSite(t, testpipe.Open(t, testpipe.Config{}))
 	repo := testpipe.NewRepo(t)
@@ -27,7 +27,7 @@ func TestThreeClicksLeadToEachFunction(t *testing.T) {
 	b := s.browse(t, "root")
 	for _, walk := range []struct {
 		function string
-		clicks   []string // each leads to the next; the last does it, and is not pressed
+		clicks   []string // each leads to the next; the last one does the work, and is not pressed
 	}{
 		{"search", []string{`//main//button[text()="Search"]`}},
 		{"filters", []string{`//summary[normalize-space(.)="Filters"]`, `//input[@name="path"]`}},

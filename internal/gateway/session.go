@@ -14,8 +14,8 @@ import (
 // browsers names the doors of browsers in the audit log.
 const browsers = "web"
 
-// sessions are the sessions of browsers, and the pages on which people sign in and out.
-// draw draws the page to sign in; nil: a plain form.
+// sessions returns the sessions of browsers, and the pages on which people sign in and out. draw
+// draws the page to sign in; nil: a plain form.
 func sessions(cfg config.Session, box *seal.Box, draw func(http.ResponseWriter, *http.Request, session.Login), svc *service.Service, log *slog.Logger) (*session.Sessions, []httpapi.Door, error) {
 	provider, err := provider(cfg)
 	if err != nil {
@@ -34,7 +34,7 @@ func sessions(cfg config.Session, box *seal.Box, draw func(http.ResponseWriter, 
 	}, nil
 }
 
-// page is a door of people who have signed in.
+// page returns a door for people who have signed in.
 func page(pattern string, s *session.Sessions, handle http.HandlerFunc) httpapi.Door {
 	return httpapi.Door{Name: browsers, Pattern: pattern, Handler: handle, Who: s.Grant, Refuse: refuse(s)}
 }
@@ -43,7 +43,7 @@ func refuse(s *session.Sessions) func(http.ResponseWriter, *http.Request, *httpa
 	return func(w http.ResponseWriter, r *http.Request, p *httpapi.Problem) { s.Refuse(w, r, p.Status, p.Detail) }
 }
 
-// provider is the provider by which people sign in, nil if there is none.
+// provider returns the provider through which people sign in, or nil if there is none.
 func provider(cfg config.Session) (*session.OIDC, error) {
 	if cfg.OIDCIssuer == "" {
 		return nil, nil

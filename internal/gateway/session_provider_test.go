@@ -17,13 +17,13 @@ import (
 	"time"
 )
 
-// client is leat at the provider.
+// The names by which the provider knows leat.
 const (
 	clientID     = "leat"
 	clientSecret = "the secret of the client"
 )
 
-// identity is a provider of OpenID Connect, with all that a sign-in asks it for.
+// identity is a provider of OpenID Connect with everything that a sign-in needs.
 type identity struct {
 	*httptest.Server
 	key *rsa.PrivateKey
@@ -68,7 +68,7 @@ func provide(t *testing.T) *identity {
 	return p
 }
 
-// authorize takes the person to be signed in.
+// authorize signs every person in, without asking.
 func (p *identity) authorize(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	if asked.Get("client_id") != clientID || asked.Get("response_type") != "code" || asked.Get("code_challenge_method") != "S256" {
@@ -128,7 +128,7 @@ func write(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// change changes what the provider says from now on.
+// change changes the answers of the provider from now on.
 func (p *identity) change(fn func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

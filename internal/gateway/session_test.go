@@ -27,7 +27,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// front is a gateway that browsers reach, with a page that tells who is signed in.
+// front is a gateway that browsers reach. It has a page that shows who is signed in.
 type front struct {
 	*testpipe.Pipe
 	url  string
@@ -105,7 +105,7 @@ func browse(t *testing.T) browser {
 	return browser{&http.Client{Jar: jar}, t}
 }
 
-// seen is an answer, read to its end.
+// seen is an answer with its whole body.
 type seen struct {
 	*http.Response
 	body string
@@ -137,7 +137,7 @@ func (b browser) do(method, address string, form url.Values, headers ...string) 
 
 func (b browser) get(address string) seen { b.t.Helper(); return b.do(http.MethodGet, address, nil) }
 
-// still is the browser, which follows no redirect.
+// still returns the browser without following redirects.
 func (b browser) still() browser {
 	c := *b.Client
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -204,7 +204,7 @@ func TestATokenSignsIn(t *testing.T) {
 			t.Error("the cookie holds the token")
 		}
 	}
-	// Another gateway with the same key knows the session; one with another key does not.
+	// Another gateway with the same key knows the session. A gateway with another key does not.
 	if other := welcome(t, p, seal.NewKey()+","+key, func(c *config.Session) { c.PublicURL = f.url }); true {
 		b.get(other.url+"/").want(t, "another replica", http.StatusOK, "name=ada")
 	}
@@ -228,8 +228,8 @@ func TestATokenSignsIn(t *testing.T) {
 	}
 }
 
-// Who signs out at one gateway is out at all of them, whoever has a copy of the cookie, and
-// the other sessions of the same token or person go on.
+// A person who signs out at one gateway is signed out at all of them, even with a copy of the
+// cookie. Other sessions of the same token or person go on.
 func TestASignOutEndsTheSessionEverywhere(t *testing.T) {
 	t.Setenv("LEAT_OIDC_CLIENT_SECRET", clientSecret)
 	p, key := acme(t), seal.NewKey()
@@ -269,7 +269,7 @@ func TestASignOutEndsTheSessionEverywhere(t *testing.T) {
 	if n := p.One(t, "select count(*)::text from ended_sessions where ends_at > now()"); n != "2" {
 		t.Errorf("%s sessions have ended", n)
 	}
-	// The row goes when the cookie has ended by itself.
+	// The row is removed when the cookie would have ended anyway.
 	p.Rows(t, "update ended_sessions set ends_at = now() - interval '1 s'")
 	b := browse(t)
 	in := b.do(http.MethodPost, one.url+"/login", url.Values{"token": {token.Secret}})
@@ -279,7 +279,7 @@ func TestASignOutEndsTheSessionEverywhere(t *testing.T) {
 	}
 }
 
-// Law 14, for sessions: a session ends with its token.
+// Law 14 for sessions: a session ends with its token.
 func TestASessionEndsWithItsToken(t *testing.T) {
 	p := acme(t)
 	f := welcome(t, p, seal.NewKey(), nil)
@@ -294,7 +294,7 @@ func TestASessionEndsWithItsToken(t *testing.T) {
 		}},
 		{"expired", func(made service.CreatedToken) {
 			p.Rows(t, "update tokens set created_at = now() - interval '3 hours', expires_at = now() - interval '1 hour' where id = $1", made.ID)
-			// Gateways forget what they know of tokens within seconds, or when one is revoked.
+			// Gateways forget their knowledge of a token within seconds, or when it is revoked.
 			other := f.token(t, "other", 0)
 			if _, err := f.svc.RevokeToken(t.Context(), service.TokenRequest{Tenant: "acme", ID: other.ID}); err != nil {
 				t.Fatal(err)
@@ -325,7 +325,7 @@ func TestASessionLastsAsLongAsConfigured(t *testing.T) {
 	b.do(http.MethodGet, f.url+"/", nil, "Cookie", kept.Name+"="+kept.Value).want(t, "a cookie that was kept", http.StatusOK, "<form")
 }
 
-// Whatever changes something has to come from a page of the same session.
+// A request that changes something must come from a page of the same session.
 func TestAnotherSiteChangesNothing(t *testing.T) {
 	p := acme(t)
 	f := welcome(t, p, seal.NewKey(), nil)
@@ -460,7 +460,7 @@ func TestAProviderSignsIn(t *testing.T) {
 	b.get(f.url+"/").want(t, "the second request in a minute", http.StatusTooManyRequests)
 }
 
-// A provider, or somebody in its place, may lie. Each such sign-in is refused and gives no
+// A provider, or somebody in its place, may lie. Each such sign-in is refused, and gives no
 // session.
 func TestAProviderIsNotBelieved(t *testing.T) {
 	t.Setenv("LEAT_OIDC_CLIENT_SECRET", clientSecret)
@@ -534,13 +534,13 @@ func symmetric(payload string) string {
 	return text + "." + encode(mac.Sum(nil))
 }
 
-// The way back from the provider serves the browser that began, once.
+// The way back from the provider works once, and only for the browser that began the sign-in.
 func TestTheWayBackServesOnce(t *testing.T) {
 	t.Setenv("LEAT_OIDC_CLIENT_SECRET", clientSecret)
 	p := acme(t)
 	id := provide(t)
 	f := welcome(t, p, seal.NewKey(), oidc(id, "reader=acme:read"))
-	// back follows a sign-in to the address by which the provider sends the browser back.
+	// back follows a sign-in to the address to which the provider sends the browser back.
 	back := func(b browser) string {
 		t.Helper()
 		to := b.still().get(f.url + "/login/oidc").Header.Get("Location")
@@ -576,7 +576,7 @@ func TestTheWayBackServesOnce(t *testing.T) {
 			t.Errorf("%s: it gives a session", name)
 		}
 	}
-	// The cookie of a sign-in is none of a session.
+	// The cookie of a sign-in does not pass for that of a session.
 	b = browse(t)
 	back(b)
 	flow := b.Jar.Cookies(at)[0]

@@ -18,18 +18,18 @@ type Allowed []Entry
 type Entry struct {
 	scheme string // https, http, ssh or file
 	user   string // of an ssh address
-	host   string // lower case, with the port unless it is the scheme's own; "" of file
+	host   string // lower case, with the port unless it is the scheme's default; "" for file
 	path   string // owner, group/subgroup or owner/name; "": the whole host
 }
 
-// forges are hosts that anybody may have an account on.
+// forges are hosts on which anybody may have an account.
 var forges = []string{"github.com", "gitlab.com", "bitbucket.org"}
 
 var hostPattern = regexp.MustCompile(`^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?$`)
 
-// ParseEntry reads [SCHEME://][USER@]HOST[:PORT][/OWNER[/…]]; the scheme is https
-// unless another is given, and file takes a directory of the ingestor's machine. A
-// public forge has to be narrowed to an owner.
+// ParseEntry parses [SCHEME://][USER@]HOST[:PORT][/OWNER[/…]]. The default scheme is https. The
+// scheme file names a directory of the ingestor's machine. An entry for a public forge must name an
+// owner.
 func ParseEntry(text string) (e Entry, err error) {
 	raw := text
 	if !strings.Contains(raw, "://") {
@@ -47,12 +47,12 @@ func ParseEntry(text string) (e Entry, err error) {
 	}
 	switch {
 	case password || e.user != "" && e.scheme != "ssh":
-		return Entry{}, errors.New("an allowed host holds a credential: leave it out, leat takes it from its own configuration")
+		return Entry{}, errors.New("an allowed host holds a credential: leave it out, because leat takes it from its own configuration")
 	case e.scheme == "file" && (e.host != "" || e.path == ""):
 		return Entry{}, fmt.Errorf("%q: write a directory as file:///absolute/path", cut(text))
 	case e.scheme == "file":
 	case e.scheme != "https" && e.scheme != "http" && e.scheme != "ssh":
-		return Entry{}, fmt.Errorf("%q: the scheme is https, ssh, http or file", cut(text))
+		return Entry{}, fmt.Errorf("%q: the scheme must be https, ssh, http or file", cut(text))
 	case !hostPattern.MatchString(e.host):
 		return Entry{}, fmt.Errorf("%q: name the host in full", cut(text))
 	case e.path == "" && slices.Contains(forges, e.host):
@@ -67,8 +67,7 @@ func ParseEntry(text string) (e Entry, err error) {
 	return e, nil
 }
 
-// ParseAllowed reads a list of entries. An empty list allows nothing, and is an
-// error.
+// ParseAllowed parses a list of entries. An empty list would allow nothing, and is an error.
 func ParseAllowed(list []string) (Allowed, error) {
 	if len(list) == 0 {
 		return nil, errors.New("a hook needs at least one host or owner that its payloads may name, as in github.com/acme")
@@ -84,7 +83,7 @@ func ParseAllowed(list []string) (Allowed, error) {
 	return allowed, nil
 }
 
-// String is the entry in the form that ParseEntry reads.
+// String returns the entry in the form that ParseEntry parses.
 func (e Entry) String() string {
 	text := e.host
 	if e.user != "" {
@@ -122,7 +121,7 @@ func (e Entry) allows(a Address) bool {
 			return false
 		}
 	} else if e.scheme == "file" {
-		return false // a name without a host is one of a git host
+		return false // an address without a host is on a git host, and not in a directory
 	}
 	want, got := e.path, a.Path
 	if !a.Exact && e.scheme != "file" {
@@ -131,7 +130,7 @@ func (e Entry) allows(a Address) bool {
 	return want == "" || got == want || strings.HasPrefix(got, want+"/")
 }
 
-// family puts http and https together: a host behind a proxy may call itself http.
+// family treats http and https alike, because a host behind a proxy may call itself http.
 func family(scheme string) string {
 	if scheme == "http" {
 		return "https"
@@ -157,8 +156,7 @@ func (e Entry) url(a Address) string {
 	return e.scheme + "://" + host + path
 }
 
-// cut shortens text that an error or a reason repeats, and takes its control characters
-// out.
+// cut shortens a text that an error or a reason repeats, and removes its control characters.
 func cut(text string) string {
 	const most = 100
 	end := ""
@@ -174,9 +172,9 @@ func cut(text string) string {
 	}, text) + end
 }
 
-// Name is the host and the owner, or the directory, without scheme and user; on a public
-// forge in lower case. Names of repositories that the entry allows are the same, or go
-// on after a slash.
+// Name returns the host and the owner, or the directory, without scheme and user. For a public
+// forge it is in lower case. The name of a repository that the entry allows is the same, or
+// continues it after a slash.
 func (e Entry) Name() string {
 	switch {
 	case e.path == "":

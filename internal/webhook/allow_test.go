@@ -47,7 +47,7 @@ func TestParseEntry(t *testing.T) {
 	}
 }
 
-// A payload's URL leads nowhere but to a host and an owner of the list.
+// A payload's URL leads only to a host and an owner of the list.
 func TestAllowed(t *testing.T) {
 	for _, test := range []struct{ allow, url, want string }{
 		{"github.com/acme", "https://github.com/acme/a.git", "https://github.com/acme/a.git"},
@@ -78,7 +78,7 @@ func TestAllowed(t *testing.T) {
 		{"github.com/acme", "git@github.com:acme/a", ""},
 		{"github.com/acme", "ext::sh -c id", ""},
 		{"github.com/acme", "/acme/a", ""},
-		{"git.example.org/Acme", "https://git.example.org/acme/a", ""}, // a generic host may tell case
+		{"git.example.org/Acme", "https://git.example.org/acme/a", ""}, // a generic host may tell upper from lower case
 		{"file:///srv/git", "/srv/git/../secret", ""},
 		{"file:///srv/git", "/srv/gitolite/a", ""},
 		{"file:///srv/git", "https://srv/git/a", ""},
@@ -95,7 +95,7 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
-// location is what a generic delivery makes of a URL.
+// location returns the location that a generic delivery makes of a URL.
 func location(t *testing.T, url string) webhook.Location {
 	t.Helper()
 	return read(t, webhook.Generic, `{"url":"`+url+`"}`).Repository
@@ -114,8 +114,8 @@ func read(t *testing.T, p webhook.Provider, body string, header ...string) webho
 	return d.Effects[0]
 }
 
-// The hosts that leat knows do not tell upper from lower case. A payload that names
-// no host stands for one of the list. Bitbucket Data Center puts scm into URLs.
+// The hosts that leat knows do not tell upper from lower case. A payload without a host means the
+// host in the list. Bitbucket Data Center puts scm into URLs.
 func TestAllowedOfProviders(t *testing.T) {
 	for _, test := range []struct {
 		file string

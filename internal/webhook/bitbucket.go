@@ -64,8 +64,8 @@ func parseBitbucket(event string, payload []byte) ([]Effect, error) {
 	return unknownEvent(event), nil
 }
 
-// location is on bitbucket.org: the payload holds no URL to clone from, and its
-// links are for browsers.
+// location returns a place on bitbucket.org, because the payload holds no URL to clone from, and
+// its links are for browsers.
 func (r bitbucketRepository) location() Location {
 	host := "bitbucket.org"
 	if links := locate(r.Links.HTML.Href); len(links) > 0 {

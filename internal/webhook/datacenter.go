@@ -32,7 +32,7 @@ type dataCenterRepository struct {
 }
 
 func parseDataCenter(event string, payload []byte) ([]Effect, error) {
-	if event == "diagnostics:ping" { // its payload is no repository's
+	if event == "diagnostics:ping" { // its payload names no repository
 		return []Effect{{Kind: Pinged}}, nil
 	}
 	var p dataCenterPayload
@@ -68,7 +68,7 @@ func (p dataCenterPayload) changes(at Location) (effects []Effect) {
 	return effects
 }
 
-// path is in lower case, as in the URLs to clone from.
+// path returns the path in lower case, as in the URLs to clone from.
 func (r dataCenterRepository) path() string {
 	if r.Project.Key == "" || r.Slug == "" {
 		return ""
@@ -76,11 +76,10 @@ func (r dataCenterRepository) path() string {
 	return strings.ToLower(r.Project.Key + "/" + r.Slug)
 }
 
-// root stands before the project in a URL of http, and not in one of ssh.
+// root precedes the project in URLs of http, but not in those of ssh.
 const root = "scm"
 
-// location uses the payload's URLs where it has some, and project and name where
-// it has none.
+// location uses the payload's URLs if it has some, and otherwise project and name.
 func (r dataCenterRepository) location() Location {
 	var urls []string
 	for _, link := range r.Links.Clone {

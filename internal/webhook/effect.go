@@ -18,14 +18,13 @@ const (
 	RepositoryRenamed Kind = "repository_renamed" // a repository has another name or another owner
 	RepositoryDeleted Kind = "repository_deleted"
 	Pinged            Kind = "pinged"  // the provider tries the hook out
-	Ignored           Kind = "ignored" // nothing that leat does anything about
+	Ignored           Kind = "ignored" // leat does nothing about it
 )
 
-// Effect is one thing that a delivery says has happened. Its JSON is what the
-// catalog keeps of a delivery.
+// Effect is one event that a delivery reports. The catalog keeps its JSON.
 type Effect struct {
 	Kind       Kind     `json:"kind"`
-	Repository Location `json:"repository,omitempty"` // of all but Pinged and Ignored
+	Repository Location `json:"repository,omitempty"` // of all kinds except Pinged and Ignored
 	Was        Location `json:"was,omitempty"`        // the former place of a renamed repository
 	Ref        string   `json:"ref,omitempty"`        // full name, of Pushed and RefDeleted; "": the default branch
 	Default    string   `json:"default,omitempty"`    // full name of the default branch, if the payload names it
@@ -34,11 +33,11 @@ type Effect struct {
 	Reason     string   `json:"reason,omitempty"`     // why it is ignored
 }
 
-// maxEffects bounds the effects of one delivery: a provider may list each ref of a
-// pushed mirror.
+// maxEffects bounds the effects of one delivery, because a provider may list each ref of a pushed
+// mirror.
 const maxEffects = 1000
 
-// bounded cuts a list of effects at maxEffects and says so in its last one.
+// bounded cuts a list of effects at maxEffects, and says so in the last one.
 func bounded(list []Effect) []Effect {
 	if len(list) <= maxEffects {
 		return list
@@ -51,7 +50,7 @@ func ignored(format string, args ...any) []Effect {
 	return []Effect{{Kind: Ignored, Reason: fmt.Sprintf(format, args...)}}
 }
 
-// unknownEvent is for events that leat does nothing about, whatever they hold.
+// unknownEvent returns the effect of an event that leat does nothing about, whatever it holds.
 func unknownEvent(event string) []Effect {
 	if event == "" {
 		return ignored("the delivery names no event")
@@ -63,8 +62,7 @@ const maxRef = 1024 // bytes; the bound of package events
 
 var commitPattern = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
-// commit returns the name of a commit in hex, or "" for none: zeros stand for a
-// ref that does not exist.
+// commit returns a commit in hex, or "" for none. Zeros mean that the ref does not exist.
 func commit(text string) string {
 	if !commitPattern.MatchString(text) || strings.Trim(text, "0") == "" {
 		return ""
@@ -75,7 +73,7 @@ func commit(text string) string {
 // moved returns the effect of a ref that went from one commit to another.
 func moved(at Location, ref, defaultBranch, before, after string, deleted bool) Effect {
 	if !isRef(ref) {
-		return ignored("the payload names no ref, or none that git would take")[0]
+		return ignored("the payload names no ref that git would accept")[0]
 	}
 	e := Effect{Kind: Pushed, Repository: at, Ref: ref, Default: defaultRef(defaultBranch), Before: commit(before), After: commit(after)}
 	if deleted || isZero(after) {
@@ -91,8 +89,7 @@ func isRef(ref string) bool {
 		!strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r == 0x7f })
 }
 
-// defaultRef returns the full name of a default branch, or "" for no name that git would
-// take.
+// defaultRef returns the full name of a default branch, or "" for a name that git would not accept.
 func defaultRef(name string) string {
 	if ref := branch(name); isRef(ref) {
 		return ref

@@ -1,6 +1,6 @@
 package webhook
 
-// genericPayload is leat's own: for scripts, and for git hosts that are not known.
+// genericPayload is leat's own payload, for scripts and for unknown git hosts.
 type genericPayload struct {
 	Event  string `json:"event"`
 	URL    string `json:"url"`
@@ -34,7 +34,7 @@ func parseGeneric(event string, payload []byte) ([]Effect, error) {
 	case "rename":
 		was := exact(locate(p.Old))
 		if len(was) == 0 {
-			return ignored("a renaming that does not name the former place"), nil
+			return ignored("the payload of a renaming does not name the former place"), nil
 		}
 		return []Effect{{Kind: RepositoryRenamed, Repository: at, Was: was}}, nil
 	case "repository_delete":
@@ -43,7 +43,7 @@ func parseGeneric(event string, payload []byte) ([]Effect, error) {
 	return unknownEvent(cut(event)), nil
 }
 
-// exact is for hosts that may tell upper from lower case.
+// exact marks the location as one on a host that may tell upper from lower case.
 func exact(l Location) Location {
 	for i := range l {
 		l[i].Exact = true

@@ -2,7 +2,7 @@ package webhook
 
 import "strings"
 
-// gitRepository is what payloads of GitHub, Gitea and Forgejo say of a repository.
+// gitRepository holds what payloads of GitHub, Gitea and Forgejo say about a repository.
 type gitRepository struct {
 	Name     string `json:"name"`
 	FullName string `json:"full_name"`

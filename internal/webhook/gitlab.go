@@ -57,8 +57,8 @@ func parseGitLab(_ string, payload []byte) ([]Effect, error) {
 	return unknownEvent(cut(event)), nil
 }
 
-// update reads the changes of a repository_update: other events have a member of
-// that name with another type.
+// update decodes the changes of a repository_update. It is separate because other events have a
+// member of that name with another type.
 func (p gitLabPayload) update(at Location, payload []byte) (effects []Effect, err error) {
 	var list struct {
 		Changes []gitLabChange `json:"changes"`
@@ -75,8 +75,8 @@ func (p gitLabPayload) update(at Location, payload []byte) (effects []Effect, er
 	return effects, nil
 }
 
-// named is the location of a repository of which a payload says only the path: its
-// host is the hook's.
+// named returns the location of a repository of which a payload only gives the path. Its host is
+// the hook's.
 func named(path string) Location {
 	path = strings.Trim(path, "/")
 	if !cleanPath(path) {

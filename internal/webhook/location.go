@@ -6,22 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// Location is a repository as a payload names it: by one or several addresses. It
-// says nothing about whether the hook may name it; see Allowed.URL.
+// Location is a repository in a payload, named by one or several addresses. Whether the hook may
+// name it is decided by Allowed.URL.
 type Location []Address
 
-// Address is one way to a repository. Its parts are checked for form alone.
+// Address is one way to a repository. Only the form of its parts has been checked.
 type Address struct {
 	Scheme string `json:"scheme,omitempty"` // https, http, ssh, file; "": the payload names none
 	Host   string `json:"host,omitempty"`   // lower case, with the port unless it is the scheme's own; "": the payload names none
-	Root   string `json:"root,omitempty"`   // what stands before Path in the URL: scm on Bitbucket Data Center; usually ""
+	Root   string `json:"root,omitempty"`   // the segment before Path in the URL: scm on Bitbucket Data Center; usually ""
 	Path   string `json:"path"`             // of the repository below its host: owner/name; no slash at the ends and no .git
 	Suffix string `json:"suffix,omitempty"` // .git if the payload's URL has it
 	Exact  bool   `json:"exact,omitempty"`  // upper and lower case differ in Path; on the git hosts that leat knows they do not
 }
 
-// String names the repository for people: without a scheme, and in the form that
-// the entries of an allow-list have.
+// String names the repository for people, without a scheme, in the form of the entries of an
+// allow-list.
 func (l Location) String() string {
 	if len(l) == 0 {
 		return "no repository"
@@ -45,8 +45,7 @@ func (l Location) moved(path string) Location {
 	return out
 }
 
-// locate makes a location of the URLs in a payload. Those that are none are left
-// out.
+// locate makes a location of the URLs in a payload. It leaves out texts that are not URLs.
 func locate(urls ...string) (l Location) {
 	for _, raw := range urls {
 		if a, ok := parseAddress(raw); ok {
@@ -60,7 +59,7 @@ const maxURL = 2048 // bytes; the bound of package events
 
 var ownPorts = map[string]string{"http": "80", "https": "443", "ssh": "22"}
 
-// parseAddress reads a URL, git@host:path or an absolute path.
+// parseAddress parses a URL, git@host:path or an absolute path.
 func parseAddress(raw string) (a Address, ok bool) {
 	if raw == "" || len(raw) > maxURL || !utf8.ValidString(raw) {
 		return a, false
@@ -97,8 +96,9 @@ func parseAddress(raw string) (a Address, ok bool) {
 
 const maxPath = 1024 // bytes
 
-// cleanPath says whether a path can be put into a URL as it is: no empty, . or ..
-// segments, nothing that ends the path or has to be escaped, no option of git.
+// cleanPath says whether a path can be put into a URL unchanged. It must have no empty, . or ..
+// segments, no character that ends the path or has to be escaped, and must not look like an option
+// of git.
 func cleanPath(path string) bool {
 	if path == "" || len(path) > maxPath || !utf8.ValidString(path) {
 		return false

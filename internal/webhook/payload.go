@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// maxDepth bounds the nesting of a payload. Those of the providers have six levels.
+// maxDepth bounds the nesting of a payload. The providers' payloads have six levels.
 const maxDepth = 64
 
 const formType = "application/x-www-form-urlencoded"
@@ -19,7 +19,8 @@ func isForm(r Request) bool {
 	return err == nil && media == formType
 }
 
-// formPayload returns the field payload of a form. A form that has several has none.
+// formPayload returns the field payload of a form. It returns false for a form with several such
+// fields.
 func formPayload(body []byte) ([]byte, bool) {
 	if len(body) > MaxBody {
 		return nil, false
@@ -54,8 +55,7 @@ func payload(f format, r Request) ([]byte, error) {
 	return nil, fmt.Errorf("%w: send application/json", ErrContentType)
 }
 
-// decode reads a payload into a struct of the members that matter. No error
-// repeats the payload.
+// decode decodes a payload into a struct of the members that matter. No error repeats the payload.
 func decode(body []byte, into any) error {
 	body = bytes.TrimSpace(body)
 	switch {
@@ -64,10 +64,10 @@ func decode(body []byte, into any) error {
 	case depth(body) > maxDepth:
 		return fmt.Errorf("%w: it is nested more than %d levels deep", ErrPayload, maxDepth)
 	case !json.Valid(body):
-		return fmt.Errorf("%w: it is not JSON; perhaps its end is missing", ErrPayload)
+		return fmt.Errorf("%w: it is not valid JSON; perhaps it was cut off", ErrPayload)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("%w: a member has another type than this provider's have", ErrPayload)
+		return fmt.Errorf("%w: a member has a type that this provider never sends", ErrPayload)
 	}
 	return nil
 }

@@ -11,16 +11,15 @@ import (
 	"time"
 )
 
-// Verify returns nil if a request was sent by someone who knows one of a hook's
-// secrets, and ErrUnauthenticated otherwise. Every comparison takes a time that
-// does not depend on the secret.
+// Verify returns nil if the sender of a request knows one of a hook's secrets, and
+// ErrUnauthenticated otherwise. The time of a comparison does not depend on the secret.
 func Verify(p Provider, secrets []string, r Request) error {
 	f, known := formats[p]
 	if !known {
 		return ErrUnauthenticated
 	}
 	verified := false
-	for _, secret := range secrets { // all of them, so that the time does not tell which one it was
+	for _, secret := range secrets { // try all, so that the time does not tell which one it was
 		if secret != "" && f.verify(f, secret, r) {
 			verified = true
 		}
@@ -31,8 +30,8 @@ func Verify(p Provider, secrets []string, r Request) error {
 	return nil
 }
 
-// Sign returns the signature of a body, as the header of most providers holds it:
-// sha256= and the HMAC-SHA256 in hex.
+// Sign returns the signature of a body in the form of most providers' headers: sha256= and the
+// HMAC-SHA256 in hex.
 func Sign(secret string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac([]byte(secret), body))
 }
@@ -66,19 +65,19 @@ func verifyBody(f format, secret string, r Request) bool {
 const (
 	// signingPrefix begins a secret of the Standard Webhooks scheme; base64 follows.
 	signingPrefix = "whsec_"
-	// signingWindow is how far the time of a signature may be from now. It is the
+	// signingWindow is the largest difference between the time of a signature and now. It is the
 	// tolerance of the reference implementations of Standard Webhooks.
 	signingWindow = 5 * time.Minute
-	// maxSignatures bounds the signatures of one delivery. Two are sent while a
-	// secret is rotated.
+	// maxSignatures bounds the signatures of one delivery. A provider sends two while a secret is
+	// rotated.
 	maxSignatures = 8
 )
 
 var now = time.Now // a test sets the clock
 
-// verifyGitLab verifies either of GitLab's schemes. With a signature, that alone
-// counts. Without one, the secret itself has to be in X-Gitlab-Token, unless it is
-// a secret for signing, which nobody sends.
+// verifyGitLab verifies either of GitLab's schemes. If there is a signature, only that counts.
+// Without one, X-Gitlab-Token must hold the secret itself, unless it is a secret for signing, which
+// is never sent.
 func verifyGitLab(_ format, secret string, r Request) bool {
 	if r.Header.Get("Webhook-Signature") != "" {
 		return verifyStandard(secret, r)
@@ -92,8 +91,8 @@ func verifyGitLab(_ format, secret string, r Request) bool {
 }
 
 // verifyStandard verifies a signature by the rules of Standard Webhooks
-// (github.com/standard-webhooks/standard-webhooks): v1, and the HMAC-SHA256 of
-// id.timestamp.body in base64. Several are separated by spaces.
+// (github.com/standard-webhooks/standard-webhooks): v1, and the HMAC-SHA256 of id.timestamp.body in
+// base64. Several signatures are separated by spaces.
 func verifyStandard(secret string, r Request) bool {
 	id, sent := r.Header.Get("Webhook-Id"), r.Header.Get("Webhook-Timestamp")
 	seconds, err := strconv.ParseInt(sent, 10, 64)
@@ -118,7 +117,7 @@ func verifyStandard(secret string, r Request) bool {
 	return verified
 }
 
-// signingKey returns the key of a secret: what whsec_ encodes, or the secret's own
+// signingKey returns the key of a secret: the bytes encoded after whsec_, or the secret's own
 // bytes.
 func signingKey(secret string) []byte {
 	text, encoded := strings.CutPrefix(secret, signingPrefix)

@@ -23,8 +23,8 @@ func request(header ...string) Request {
 	return r
 }
 
-// Every provider refuses a delivery without a signature, with a wrong one, with one
-// of another secret, and one that is no signature at all.
+// Every provider refuses a delivery whose signature is missing, wrong, made with another secret, or
+// not a signature at all.
 func TestSignatures(t *testing.T) {
 	good := Sign("right", body)
 	upper := "sha256=" + strings.ToUpper(hex.EncodeToString(mac([]byte("right"), body)))
@@ -54,7 +54,7 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// While a secret is rotated, either counts. An empty secret never does.
+// While a secret is rotated, both secrets are valid. An empty secret never is.
 func TestSecrets(t *testing.T) {
 	r := request("X-Hub-Signature-256", Sign("old", body))
 	for _, test := range []struct {
@@ -168,7 +168,7 @@ func TestStandardWebhooks(t *testing.T) {
 	}
 }
 
-// A secret for signing that somebody chose may have no base64 in it.
+// A secret for signing that a person chose may not be base64.
 func TestPlainSigningSecret(t *testing.T) {
 	sent := strconv.FormatInt(time.Now().Unix(), 10)
 	text := base64.StdEncoding.EncodeToString(mac([]byte("chosen"), []byte("id."+sent+"."), body))

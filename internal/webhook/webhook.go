@@ -1,14 +1,14 @@
-// Package webhook reads the deliveries of git hosts: it verifies that a delivery
-// comes from who knows a hook's secret, and turns the payload into effects, which
-// say what has happened to which repository.
+// Package webhook reads the deliveries of git hosts. It verifies that the sender of a delivery
+// knows the hook's secret, and turns the payload into effects, which say what has happened to which
+// repository.
 //
-// It owns each provider's headers, signature and payload, and the allow-list of
-// hosts and owners, which decides the URL that a payload may stand for. It does
-// nothing about an effect and opens no store: internal/service does both.
+// It owns each provider's headers, signature and payload, and the allow-list of hosts and owners,
+// which decides the URL that a payload may stand for. It does not act on effects and opens no
+// store: internal/service does both.
 //
-// Everything in a delivery is hostile until Verify has returned nil, and its
-// content is doubtful after that too: a payload is bounded in size, depth and
-// number of changes, and names a repository that its hook's allow-list has to know.
+// Everything in a delivery is hostile until Verify has returned nil, and its content is doubtful
+// even then. So a payload is bounded in size, depth and number of changes, and may only name
+// repositories that the hook's allow-list knows.
 package webhook
 
 import (
@@ -36,7 +36,7 @@ const (
 // format says how a provider's deliveries are verified and read.
 type format struct {
 	signature []string // headers that may hold the signature of the body
-	event     []string // headers that name the event; the first that is there counts
+	event     []string // headers that name the event; the first one present counts
 	delivery  []string // headers that name the delivery
 	form      bool     // the payload may be a field of a form
 	verify    func(f format, secret string, r Request) bool
@@ -97,8 +97,7 @@ func (p Provider) Check() error {
 var (
 	// ErrUnauthenticated says that a delivery's signature is missing or wrong.
 	ErrUnauthenticated = errors.New("the signature is missing or wrong")
-	// ErrContentType says that the payload is neither JSON nor, where the provider
-	// may send one, a form.
+	// ErrContentType says that the payload is neither JSON nor a form that the provider may send.
 	ErrContentType = errors.New("the content type is not supported")
 	// ErrPayload says that the payload cannot be understood.
 	ErrPayload = errors.New("the payload cannot be understood")
@@ -113,7 +112,7 @@ type Request struct {
 	Body   []byte
 }
 
-// first returns the value of the first header that is there.
+// first returns the value of the first header that is present.
 func (r Request) first(names []string) string {
 	for _, name := range names {
 		if value := r.Header.Get(name); value != "" {
@@ -123,16 +122,16 @@ func (r Request) first(names []string) string {
 	return ""
 }
 
-// Delivery is a verified request that could be read.
+// Delivery is the content of a verified request.
 type Delivery struct {
-	ID      string // the provider's name of the delivery; "": it gave none that can be used
+	ID      string // the provider's id of the delivery; "": it gave no usable one
 	Event   string // the provider's name of the event; "": it gave none
 	Payload []byte // JSON
 	Effects []Effect
 }
 
-// Read returns what a verified request says. Even with an error the answer holds
-// the names of the delivery and the event, and the payload as far as it is known.
+// Read returns the content of a verified request. Even with an error, the answer holds the names of
+// the delivery and the event, and the payload as far as it is known.
 func Read(p Provider, r Request) (d Delivery, err error) {
 	f, known := formats[p]
 	if !known {

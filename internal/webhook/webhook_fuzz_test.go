@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/internal/webhook"
 )
 
-// Whatever arrives, Read and Verify return. What is read can only lead to an allowed
-// host and owner, and an effect holds what its kind promises.
+// Read and Verify return, whatever arrives. An effect can only lead to an allowed host and owner,
+// and has the fields that its kind promises.
 func fuzz(f *testing.F, p webhook.Provider) {
 	for _, file := range fixtures(f) {
 		if of, r := fixture(f, file); of == p {
@@ -100,8 +100,7 @@ func FuzzBitbucket(f *testing.F)  { fuzz(f, webhook.Bitbucket) }
 func FuzzDataCenter(f *testing.F) { fuzz(f, webhook.DataCenter) }
 func FuzzGeneric(f *testing.F)    { fuzz(f, webhook.Generic) }
 
-// Whatever an operator writes into an allow-list, what is taken is written in a form
-// that is read as the same.
+// Every entry of an allow-list that is accepted is written in a form that parses to the same entry.
 func FuzzEntry(f *testing.F) {
 	for _, seed := range []string{"github.com/acme", "ssh://git@h:7999/a", "file:///srv/git", "http://127.0.0.1:3000", "https://[::1]/a", "a@b:c"} {
 		f.Add(seed)

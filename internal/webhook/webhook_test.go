@@ -44,7 +44,7 @@ func fixtures(t testing.TB) []string {
 	return files
 }
 
-// Each provider's events have their effects: the goldens beside the requests.
+// Each provider's events have the effects of the goldens beside the requests.
 func TestEffects(t *testing.T) {
 	for _, file := range fixtures(t) {
 		t.Run(file, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestEffects(t *testing.T) {
 	}
 }
 
-// A payload that cannot be understood is refused in a sentence that repeats nothing of it.
+// A payload that cannot be understood is refused with a sentence that repeats nothing of it.
 func TestBadPayloads(t *testing.T) {
 	const secret = "s3cret"
 	form := "application/x-www-form-urlencoded"
@@ -118,7 +118,7 @@ func TestBadPayloads(t *testing.T) {
 	}
 }
 
-// A form is a payload only of those who send forms.
+// A form is accepted only from providers that send forms.
 func TestAFormOfOthersIsRefused(t *testing.T) {
 	for _, p := range []webhook.Provider{webhook.GitLab, webhook.Bitbucket, webhook.DataCenter, webhook.Generic} {
 		r := webhook.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte("payload=%7B%7D")}
@@ -128,7 +128,7 @@ func TestAFormOfOthersIsRefused(t *testing.T) {
 	}
 }
 
-// A name that is too long, or unprintable, is none.
+// A name that is too long or unprintable counts as missing.
 func TestOddNames(t *testing.T) {
 	for _, id := range []string{strings.Repeat("x", 129), "a\x00b", "a\nb", "é"} {
 		r := webhook.Request{Header: http.Header{"Content-Type": {"application/json"}, "X-Leat-Delivery": {id}}, Body: []byte(`{"event":"ping"}`)}
@@ -138,7 +138,7 @@ func TestOddNames(t *testing.T) {
 	}
 }
 
-// A push of a mirror lists more refs than a delivery may have effects.
+// The push of a mirror may list more refs than a delivery may have effects.
 func TestManyChanges(t *testing.T) {
 	change := `{"refId":"refs/heads/a","fromHash":"","toHash":"","type":"UPDATE"}`
 	body := `{"changes":[` + strings.Repeat(change+",", 1499) + change + `]}`
