@@ -243,13 +243,13 @@ func TestLettingACommitThrough(t *testing.T) {
 	s.index(t, repo.Dir, "refs/heads/main")
 	b := s.browse(t, "acme")
 	b.do(t, chromedp.Navigate(s.url+"/repository?repository="+url.QueryEscape(repo.Dir)), chromedp.WaitVisible(`//*[contains(., "would remove 110 of 116 documents")]`))
-	b.pressLive(t, button("/approve", "Let "+waits[:10]+" through"), `//p[contains(., "was let through")]`)
+	b.pressLive(t, button("/approve", "Let "+waits[:10]+" through"), `//p[contains(., "was approved")]`)
 	if err := s.Sync.Look(t.Context()); err != nil { // the syncer submits the ref again
 		t.Fatal(err)
 	}
 	s.Settle(t)
 	s.AwaitRows(t, "select 1 where not exists (select 1 from documents where path like 'grain/%' and state <> 'removed') and not exists (select 1 from approvals)")
-	b.do(t, chromedp.WaitVisible(`//main[not(.//p[contains(., "was let through")])]`))
+	b.do(t, chromedp.WaitVisible(`//main[not(.//p[contains(., "was approved")])]`))
 }
 
 // A live part does not replace an element that somebody has opened, or is about to press.

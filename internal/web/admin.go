@@ -57,8 +57,7 @@ func (p *Pages) tokenList(w http.ResponseWriter, r *http.Request, v visit, creat
 	return p.show(w, r, http.StatusOK, tokensPage(v, view))
 }
 
-// changeTokens makes, rotates or revokes a token. A secret is shown by the answer itself, and
-// by nothing afterwards.
+// changeTokens makes, rotates or revokes a token. Only its answer shows the secret.
 func (p *Pages) changeTokens(w http.ResponseWriter, r *http.Request, v visit) error {
 	form := r.PostForm
 	installation := v.whole() && form.Get("of") == "installation"
@@ -89,7 +88,7 @@ func (p *Pages) changeTokens(w http.ResponseWriter, r *http.Request, v visit) er
 			return err
 		}
 	default:
-		return &service.Error{Kind: service.Invalid, Reason: "a token is created, rotated or revoked"}
+		return &service.Error{Kind: service.Invalid, Reason: "unknown action: a token can be created, rotated or revoked"}
 	}
 	of := ""
 	if installation {
@@ -99,7 +98,7 @@ func (p *Pages) changeTokens(w http.ResponseWriter, r *http.Request, v visit) er
 	return nil
 }
 
-// days reads a number of days; none is for ever.
+// days parses a number of days. An empty text means no end.
 func days(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
@@ -161,7 +160,7 @@ func (p *Pages) changeTenants(w http.ResponseWriter, r *http.Request, v visit) e
 		if text := strings.ReplaceAll(strings.TrimSpace(form.Get(field)), ",", ""); text != "" {
 			n, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
-				return &service.Error{Kind: service.Invalid, Field: service.FieldLimit, Value: text, Reason: "this is no number"}
+				return &service.Error{Kind: service.Invalid, Field: service.FieldLimit, Value: text, Reason: "give a number"}
 			}
 			*to = &n
 		}
@@ -181,5 +180,5 @@ func (p *Pages) changeTenants(w http.ResponseWriter, r *http.Request, v visit) e
 	return nil
 }
 
-// hasScope says whether a scope may be given by this visitor: nobody gives more than they have.
+// hasScope says whether this visitor may give a scope. Nobody can give more than they have.
 func hasScope(v visit, s access.Scope) bool { return slices.Contains(v.who.Scopes, s) }

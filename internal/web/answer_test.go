@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A request whose time is over is answered all the same.
+// A request whose time is over still gets an answer.
 func TestAPageThatTookTooLongIsAnswered(t *testing.T) {
 	p, err := New(Config{CSRF: func(*http.Request) string { return "" }}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {

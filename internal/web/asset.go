@@ -17,7 +17,7 @@ var assetFiles embed.FS
 // assets are the files that pages load. The name of each holds the hash of its content,
 // so that a browser may keep it for ever.
 type assets struct {
-	names map[string]string // by the name in the tree
+	names map[string]string // addresses by the names in the tree
 	files map[string]assetFile
 }
 
@@ -58,5 +58,5 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.media)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = w.Write(f.content) // the client has gone if it fails
+	_, _ = w.Write(f.content) // it fails only if the client has gone
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// patience bounds the colouring of one text: what is not done by then stays plain.
+// patience bounds the time to colour one text. The rest stays plain.
 const patience = 100 * time.Millisecond
 
 // span is a part of a line of one colour.
@@ -26,9 +26,10 @@ type span struct {
 	text  string
 }
 
-// colour cuts a text into lines, and the first of these into spans by the syntax of its
-// language. The text of the spans is the text. A lexer that is not done when the context ends,
-// or gives other text, leaves the rest plain; inTime says whether the context let it end.
+// colour cuts a text into lines, and the first of these into spans by the syntax of its language.
+// The spans together have exactly the text. If the lexer is not done when the context ends, or
+// returns another text, the rest stays plain. inTime says whether the lexer ended within the
+// context.
 func colour(ctx context.Context, language, file, text string, most int) (lines [][]span, inTime bool) {
 	lexer := lexers.Get(language)
 	if lexer == nil || language == "" {
@@ -41,12 +42,12 @@ func colour(ctx context.Context, language, file, text string, most int) (lines [
 	return plain(spans, text[done:]), inTime
 }
 
-// lex returns the spans of the first lines of a text, as far as the lexer comes, how many
-// bytes they are, and whether it came so far before the context ended. The lexer sees the
-// whole text, but works only as far as it is asked.
+// lex returns the spans of the first lines of a text, as far as the lexer comes, and their size in
+// bytes. inTime says whether it came so far before the context ended. The lexer sees the whole
+// text, but only works as far as it is asked.
 func lex(ctx context.Context, lexer chroma.Lexer, text string, most int) (spans []span, done int, inTime bool) {
 	defer func() {
-		if recover() != nil { // a lexer that fails on a text that nobody has tried
+		if recover() != nil { // a lexer may panic on a text that nobody has tried
 			spans, done, inTime = nil, 0, true
 		}
 	}()
@@ -68,7 +69,8 @@ func lex(ctx context.Context, lexer chroma.Lexer, text string, most int) (spans 
 	return spans, done, true
 }
 
-// classOf is the class of a kind of token: a few colours say more than many.
+// classOf returns the class of a kind of token. There are few, because a few colours say more than
+// many.
 func classOf(t chroma.TokenType) string {
 	switch {
 	case t == chroma.KeywordType, t == chroma.NameClass, t == chroma.NameBuiltin:
@@ -129,8 +131,8 @@ func (c code) component() templ.Component {
 	return templ.Raw(text)
 }
 
-// write writes as many lines as fit into a number of bytes, at least one, and says how
-// many these are.
+// write writes as many lines as fit into a number of bytes, but at least one, and returns their
+// number.
 func (c code) write(most int) (string, int) {
 	var b strings.Builder
 	b.WriteString(`<pre class="code" tabindex="0"><code>`)
@@ -174,8 +176,7 @@ func textOf(spans []span) string {
 	return b.String()
 }
 
-// writeSpan writes a span that begins at a byte of its line, with its parts that are
-// marked.
+// writeSpan writes a span that begins at a byte of its line, and marks parts of it.
 func writeSpan(b *strings.Builder, s span, at int, marks [][2]int) {
 	if s.class != "" {
 		b.WriteString(`<span class="` + s.class + `">`)
@@ -193,8 +194,8 @@ func writeSpan(b *strings.Builder, s span, at int, marks [][2]int) {
 	b.WriteString(html.EscapeString(s.text[from:]))
 }
 
-// clip leaves the first lines of code, and says how many it has left out. Blank lines at the
-// end are none.
+// clip keeps the first lines of code, and returns how many it has left out. It does not count blank
+// lines at the end.
 func (c *code) clip(most int) (left int) {
 	for len(c.lines) > 1 && strings.TrimSpace(textOf(c.lines[len(c.lines)-1])) == "" {
 		c.lines = c.lines[:len(c.lines)-1]

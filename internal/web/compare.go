@@ -15,7 +15,7 @@ const (
 	filesCompared = 200
 	rowsCompared  = 600
 	bytesCompared = 80 << 10
-	// rowBytes is the markup of a row beside its text.
+	// rowBytes is the size of a row's markup without its text.
 	rowBytes = 130
 )
 
@@ -34,11 +34,11 @@ type diffRow struct {
 	oldNumber, newNumber int
 	oldText, newText     string
 	oldClass, newClass   string
-	gap                  bool // lines are left out before it
+	gap                  bool // lines are left out before the row
 }
 
-// compare shows in which files two commits of a repository differ, or in which lines a file
-// does.
+// compare shows the files in which two commits of a repository differ, or the lines in which a file
+// differs.
 func (p *Pages) compare(w http.ResponseWriter, r *http.Request, v visit) (err error) {
 	query := r.URL.Query()
 	view := compareView{repository: query.Get("repository"), from: strings.TrimSpace(query.Get("from")), to: strings.TrimSpace(query.Get("to"))}
@@ -72,7 +72,7 @@ func (p *Pages) compare(w http.ResponseWriter, r *http.Request, v visit) (err er
 	return p.show(w, r, http.StatusOK, comparePage(v, view))
 }
 
-// cut takes the rows of one page, from a row on.
+// cut keeps the rows of one page, beginning with a row.
 func (c *compareView) cut(rows []diffRow, from string) {
 	first, _ := strconv.Atoi(from)
 	first = min(max(0, first), max(0, len(rows)-1))
@@ -86,7 +86,7 @@ func (c *compareView) cut(rows []diffRow, from string) {
 	c.rows, c.before, c.left = rows[first:n], first, len(rows)-n
 }
 
-// diffRows puts removed lines beside the added ones that take their place.
+// diffRows puts removed lines beside the added ones that replace them.
 func diffRows(hunks []service.DiffHunk) (rows []diffRow) {
 	for _, h := range hunks {
 		before, after, first := h.OldStart, h.NewStart, len(rows)
@@ -125,7 +125,7 @@ func clipLine(text string) string {
 	return strings.ToValidUTF8(text[:widestLine], "") + " …"
 }
 
-// permalink is the address of this comparison at the commits that it compares.
+// permalink returns the address of this comparison at the compared commits.
 func (c compareView) permalink(v visit, from, to service.At, pairs ...string) string {
 	c.from, c.to = from.Commit, to.Commit
 	return c.link(v, pairs...)

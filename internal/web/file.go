@@ -15,9 +15,9 @@ import (
 const (
 	// codeBytes bounds the markup of a file's lines, so that a page stays below its size.
 	codeBytes = 56 << 10
-	// linesAtOnce is the most lines that are read for a page.
+	// linesAtOnce bounds the lines that are read for a page.
 	linesAtOnce = 800
-	// linesBefore is how many lines are shown before the ones that an address names.
+	// linesBefore is the number of lines that are shown before the ones in an address.
 	linesBefore = 40
 	// besideFile and symbolsShow bound the lists at the side, and chunksShown those of a file.
 	besideFile  = 100
@@ -32,12 +32,12 @@ type fileView struct {
 	service.ReadAnswer
 	tree    service.DirectoryAnswer
 	newest  string // commit of the ref
-	treeAt  string // commit at which the links of the tree stay; "": they lead to the ref
+	treeAt  string // commit to which the links of the tree lead; "": they lead to the ref
 	symbols []service.Definition
 	text    string // lines, as markup
 	last    int    // line that is shown last
 	chosen  [2]int
-	made    string // commit of the permalink by which somebody came; "": by none
+	made    string // commit of the permalink that the visitor followed; "": there was none
 	branch  string // the ref at which the permalink was made
 	show    string // code or chunks
 	lineage service.LineageAnswer
@@ -60,7 +60,7 @@ func (p *Pages) file(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	request.Repository = tree.ID // finds it sooner than its name
+	request.Repository = tree.ID // the id is found sooner than the name
 	switch {
 	case path == "" || len(tree.Entries) > 0 || skip > 0:
 		return p.show(w, r, http.StatusOK, directoryPage(v, tree, at, skip))
@@ -84,7 +84,7 @@ func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request
 	at := strings.TrimSuffix(directory(request.Path), "/")
 	view.treeAt = view.made
 	view.tree, err = p.directory(r, v, beside, at, 0, besideFile)
-	if notFound(err, service.FieldCommit) != nil { // the file is known, and its neighbours are not any more
+	if notFound(err, service.FieldCommit) != nil { // the file is known, but its neighbours no longer are
 		beside.Ref, view.treeAt = view.Ref, ""
 		view.tree, err = p.directory(r, v, beside, at, 0, besideFile)
 	}
@@ -96,7 +96,7 @@ func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request
 		view.lineage, err = p.service.Lineage(r.Context(), service.LineageRequest{
 			Tenant: request.Tenant, Reach: request.Reach, Repository: request.Repository, Ref: request.Ref, Path: request.Path, From: max(0, from), Limit: chunksShown,
 		})
-		if err != nil && notFound(err, service.FieldCommit) == nil { // a text that has changed has no points any more
+		if err != nil && notFound(err, service.FieldCommit) == nil { // a changed text no longer has points
 			return err
 		}
 		return p.show(w, r, http.StatusOK, filePage(v, view))
@@ -112,7 +112,7 @@ func (p *Pages) oneFile(w http.ResponseWriter, r *http.Request, v visit, request
 	return p.show(w, r, http.StatusOK, filePage(v, view))
 }
 
-// newest is the commit at which the ref of a place is now.
+// newest returns the present commit of a place's ref.
 func (p *Pages) newest(r *http.Request, v visit, at service.At) (string, error) {
 	a, err := p.service.Refs(r.Context(), service.TracksRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: at.ID})
 	for _, ref := range a.Refs {
@@ -130,7 +130,7 @@ func (p *Pages) directory(r *http.Request, v visit, of service.ReadRequest, path
 	})
 }
 
-// write makes markup of the lines, as many as a page may hold.
+// write makes the markup of as many lines as a page may hold.
 func (f *fileView) write(ctx context.Context) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
@@ -143,7 +143,7 @@ func (f *fileView) write(ctx context.Context) {
 	f.last = f.First + n - 1
 }
 
-// raw is the text of a file as it was indexed.
+// raw answers with the indexed text of a file.
 func (p *Pages) raw(w http.ResponseWriter, r *http.Request, v visit) error {
 	query := r.URL.Query()
 	a, err := p.service.File(r.Context(), service.FileRequest{
@@ -162,11 +162,11 @@ func (p *Pages) raw(w http.ResponseWriter, r *http.Request, v visit) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	_, _ = w.Write(a.Text) // the client has gone if it fails
+	_, _ = w.Write(a.Text) // it fails only if the client has gone
 	return nil
 }
 
-// linesOf reads a range such as 7-12, or 7. What is no range is none.
+// linesOf parses a range such as 7-12, or 7. Any other text gives no range.
 func linesOf(text string) (lines [2]int) {
 	first, last, _ := strings.Cut(text, "-")
 	lines[0], _ = strconv.Atoi(first)
@@ -178,7 +178,7 @@ func linesOf(text string) (lines [2]int) {
 	return lines
 }
 
-// window is the range of lines that is read for a page.
+// window returns the range of lines that is read for a page.
 func window(from string, chosen [2]int) (first, last int) {
 	first, _ = strconv.Atoi(from)
 	if first < 1 {
@@ -195,7 +195,7 @@ func (f fileView) link(v visit, pairs ...string) string {
 	return v.to("/file", append([]string{"repository", f.ID, "ref", shortRef(f.Ref), "at", f.made, "path", f.Path}, pairs...)...)
 }
 
-// parents are the directories above a path, each with its name.
+// parents returns the directories above a path, each with its name.
 func parents(path string) (list [][2]string) {
 	for i, r := range path {
 		if r == '/' {

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// place leads to the directories above a path: at the commit of a permalink, or at the ref.
+// place links to the directories above a path, at the commit of a permalink or at the ref.
 func place(v visit, at service.At, made, path string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -313,7 +313,7 @@ func directoryPage(v visit, d service.DirectoryAnswer, made string, skip int) te
 	})
 }
 
-// entries lists a directory. here is the name of the file that is shown beside it.
+// entries lists a directory. here is the name of the file shown beside it.
 func entries(v visit, d service.DirectoryAnswer, made, here string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -884,7 +884,7 @@ func filePage(v visit, f fileView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.show == "chunks" && f.lineage.Document == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<p class=\"note\">The file has changed since: the index holds points of what it is now.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<p class=\"note\">The file has changed since this commit: the index holds only the points of its newest text.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1030,7 +1030,7 @@ func codeOf(v visit, f fileView) templ.Component {
 	})
 }
 
-// chunks leads from each point back to the event that asked for it.
+// chunks traces each point back to the event that asked for it.
 func chunks(v visit, f fileView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

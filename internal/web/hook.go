@@ -55,7 +55,7 @@ func (p *Pages) changeHooks(w http.ResponseWriter, r *http.Request, v visit) err
 			return err
 		}
 	default:
-		return &service.Error{Kind: service.Invalid, Reason: "a hook is created, rotated or revoked"}
+		return &service.Error{Kind: service.Invalid, Reason: "unknown action: a hook can be created, rotated or revoked"}
 	}
 	http.Redirect(w, r, v.to("/admin/hooks"), http.StatusSeeOther)
 	return nil
@@ -69,7 +69,7 @@ func providers() (names []string) {
 	return names
 }
 
-// deliveries lists what git hosts have sent.
+// deliveries lists the deliveries of git hosts.
 func (p *Pages) deliveries(w http.ResponseWriter, r *http.Request, v visit) error {
 	query := r.URL.Query()
 	before, _ := strconv.ParseInt(query.Get("before"), 10, 64)
@@ -91,7 +91,7 @@ func (p *Pages) delivery(w http.ResponseWriter, r *http.Request, v visit) error 
 	return p.show(w, r, http.StatusOK, deliveryPage(v, d, time.Now()))
 }
 
-// replay acts on a delivery once more.
+// replay handles a delivery again.
 func (p *Pages) replay(w http.ResponseWriter, r *http.Request, v visit) error {
 	id := r.PostFormValue("id")
 	if _, err := p.service.ReplayDelivery(r.Context(), deliveryOf(v, id)); err != nil {
@@ -102,7 +102,7 @@ func (p *Pages) replay(w http.ResponseWriter, r *http.Request, v visit) error {
 }
 
 func deliveryOf(v visit, id string) service.DeliveryRequest {
-	number, _ := strconv.ParseInt(id, 10, 64) // 0 is no delivery's
+	number, _ := strconv.ParseInt(id, 10, 64) // no delivery has the number 0
 	return service.DeliveryRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, ID: number}
 }
 
@@ -114,7 +114,7 @@ func hookState(h service.Hook) string {
 	return "active"
 }
 
-// became sums up what became of a delivery.
+// became sums up the outcome of a delivery.
 func became(d service.Delivery) string {
 	counts, order := map[string]int{}, []string{}
 	for _, b := range d.Became {

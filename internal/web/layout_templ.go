@@ -671,7 +671,7 @@ func failureNote(f Failure) templ.Component {
 	})
 }
 
-// loginPage asks for a token. A browser that keeps tokens wants a name to keep them under.
+// loginPage asks for a token. A browser that stores tokens needs a name to store them under.
 func loginPage(v visit, l Login) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -777,7 +777,7 @@ func loginPage(v visit, l Login) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\"> <input type=\"text\" name=\"username\" value=\"token\" autocomplete=\"username\" readonly hidden> <label for=\"token\">Token</label> <input id=\"token\" name=\"token\" type=\"password\" required autocomplete=\"current-password\" placeholder=\"leat_…\" autofocus spellcheck=\"false\"> <button type=\"submit\">Sign in</button></form><p class=\"faint\">A token is made by <code>leat token create NAME --scopes search,read</code>. This browser stays signed in for some hours, or until you sign out.</p></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\"> <input type=\"text\" name=\"username\" value=\"token\" autocomplete=\"username\" readonly hidden> <label for=\"token\">Token</label> <input id=\"token\" name=\"token\" type=\"password\" required autocomplete=\"current-password\" placeholder=\"leat_…\" autofocus spellcheck=\"false\"> <button type=\"submit\">Sign in</button></form><p class=\"faint\">Make a token with <code>leat token create NAME --scopes search,read</code>. This browser stays signed in for some hours, or until you sign out.</p></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -12,7 +12,7 @@ import (
 type spot struct {
 	x, y, w     int
 	name, small string
-	id          string // of its page; "": it is the symbol in the middle
+	id          string // id of its page; "": the symbol in the middle
 }
 
 // strand leads from one spot to another.
@@ -21,8 +21,8 @@ type strand struct {
 	doubtful bool
 }
 
-// neighbourhood is a symbol with those that refer to it and those that it refers to,
-// drawn for a wide or a narrow window.
+// neighbourhood is a picture of a symbol with the symbols that refer to it and the ones that it
+// refers to, for a wide or a narrow window.
 type neighbourhood struct {
 	name    string
 	w, h    int
@@ -53,8 +53,8 @@ type other struct {
 	sure bool
 }
 
-// others are the symbols at the other ends of uses, each once, in their order; surer uses
-// of one count before others.
+// others returns the symbols at the other ends of uses, each once, in their order. If a symbol has
+// several uses, the surest one counts.
 func others(uses []service.Use, outward bool, but string) (list []other) {
 	for _, u := range uses {
 		o := other{u.From, u.Role, sure(u)}
@@ -113,7 +113,7 @@ func between(from, to spot) string {
 	return fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+half, y1, x2-half, y2, x2, y2)
 }
 
-// drawTall puts what refers to a symbol above it, and what it refers to below.
+// drawTall puts the symbols that refer to a symbol above it, and the ones that it refers to below.
 func drawTall(symbol service.Symbol, in, out []other) neighbourhood {
 	n := neighbourhood{name: "tall", w: spotNarrow + strandInset + 4}
 	y := 2

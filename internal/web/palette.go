@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// mostPainted is the number of hits whose colours are kept: those that ten people see while
-// they type a word. With the longest texts of chunks (4 KiB) they take some 6 MiB.
+// mostPainted is the number of hits whose colours are kept. That is enough for ten people who type
+// a word. With the longest texts of chunks (4 KiB) they take some 6 MiB.
 const mostPainted = 512
 
-// palette keeps hits with their colours. While somebody types, most hits are those of the key
-// before, and to colour them takes more time than to find them.
+// palette keeps hits with their colours. While somebody types, most hits are the same as after the
+// previous key, and colouring them takes more time than finding them.
 type palette struct {
 	mu    sync.Mutex
 	kept  map[canvas]*list.Element
@@ -31,8 +31,8 @@ type painting struct {
 
 func newPalette() *palette { return &palette{kept: make(map[canvas]*list.Element), order: list.New()} }
 
-// paint returns the first lines of a hit with their colours, as many of them as the context
-// has time for. Nobody changes them.
+// paint returns the first lines of a hit, with colours as far as the context has time for them.
+// Callers must not change them.
 func (p *palette) paint(ctx context.Context, language, file, text string) ([][]span, int) {
 	c := canvas{language, path.Base(file), text}
 	p.mu.Lock()
@@ -46,13 +46,13 @@ func (p *palette) paint(ctx context.Context, language, file, text string) ([][]s
 		return one.lines, one.left
 	}
 	one, inTime := c.paint(ctx)
-	if !inTime { // it is plain from some line on, which is not to last
+	if !inTime { // the rest is plain, and must not stay so
 		return one.lines, one.left
 	}
 	return p.keep(one)
 }
 
-// keep takes a painting in, and lets go of the one that was used least lately.
+// keep adds a painting, and removes the one that was not used for the longest time.
 func (p *palette) keep(one *painting) ([][]span, int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,7 +65,7 @@ func (p *palette) keep(one *painting) ([][]span, int) {
 	return one.lines, one.left
 }
 
-// paint colours the lines that a hit shows, and no others.
+// paint colours only the lines that a hit shows.
 func (c canvas) paint(ctx context.Context) (one *painting, inTime bool) {
 	lines, inTime := colour(ctx, c.language, c.name, c.text, linesPerHit)
 	shown := code{lines: lines}

@@ -21,8 +21,8 @@ func classes(lines [][]span) string {
 	return b.String()
 }
 
-// The lines of a hit have the colours that they have in the whole text, also where a comment
-// goes on below them.
+// The lines of a hit have the same colours as in the whole text, even if a comment continues below
+// them.
 func TestFirstLinesHaveTheColoursOfTheWhole(t *testing.T) {
 	text := "package a\n\n/*\n" + strings.Repeat("sluice\n", 40) + "*/\nfunc Sluice() int { return 1 }\n"
 	whole, _ := colour(t.Context(), "Go", "a.go", text, len(text))
@@ -44,7 +44,7 @@ func TestBlankLinesAtTheEndAreLeftOut(t *testing.T) {
 	}
 }
 
-// A palette gives what it gave before, whoever asks, and keeps no more than it may.
+// A palette returns the same lines to everybody, and keeps no more than its bound.
 func TestThePaletteIsBounded(t *testing.T) {
 	p := newPalette()
 	text := func(i int) string { return fmt.Sprintf("package a%d\n", i) }
@@ -74,7 +74,7 @@ func TestThePaletteIsBounded(t *testing.T) {
 	}
 }
 
-// Colours that took too long are not kept: the next one may have the time.
+// Colours that took too long are not kept, because the next request may have the time.
 func TestColoursThatTookTooLongAreNotKept(t *testing.T) {
 	p := newPalette()
 	late, stop := context.WithCancel(t.Context())

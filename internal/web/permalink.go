@@ -12,11 +12,11 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// A permalink names a commit beside the ref at which it was made: the commit decides what
-// is shown, and the ref is offered where the commit is not kept.
+// A permalink names a commit and the ref at which it was made. The commit decides what is shown. If
+// the commit is not kept, the page offers the ref.
 
-// notFound returns err if it says that the value of one of some fields does not exist, and
-// nil otherwise. FieldCommit stands for a commit that was indexed and is not kept.
+// notFound returns err if it says that the value of one of the fields does not exist, and nil
+// otherwise. FieldCommit means that a commit was indexed but is not kept.
 func notFound(err error, fields ...service.Field) *service.Error {
 	if known := (*service.Error)(nil); errors.As(err, &known) && known.Kind == service.NotFound && slices.Contains(fields, known.Field) {
 		return known
@@ -35,7 +35,7 @@ func (p *Pages) fileAt(w http.ResponseWriter, r *http.Request, v visit, request 
 	return err
 }
 
-// lostSide says of a comparison that one of its commits is not kept.
+// lostSide says that one of the commits of a comparison is not kept.
 func (p *Pages) lostSide(w http.ResponseWriter, r *http.Request, v visit, of service.DiffRequest, err error) error {
 	known := notFound(err, service.FieldCommit)
 	if known == nil {
@@ -50,7 +50,7 @@ type lost struct {
 	request service.ReadRequest
 	branch  string // the ref at which the link was made; "": the link does not say
 	commit  string
-	field   service.Field // FieldCommit: it was indexed; FieldRef: nothing is known of it
+	field   service.Field // FieldCommit: the commit was indexed; FieldRef: it is unknown
 }
 
 var hexCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
@@ -66,7 +66,7 @@ func wholeCommit(text string) string {
 // mayKeep says whether the visitor can have the commit indexed.
 func (l lost) mayKeep(v visit) bool { return v.may(access.ScopeSubmit) && wholeCommit(l.commit) != "" }
 
-// now is the address of the file at the ref.
+// now returns the address of the file at the ref.
 func (l lost) now(v visit) string {
 	ref := l.branch
 	if strings.HasPrefix(l.commit, ref) {
@@ -75,7 +75,7 @@ func (l lost) now(v visit) string {
 	return v.to("/file", "repository", l.request.Repository, "ref", ref, "path", l.request.Path)
 }
 
-// permalink is the address of the file, or of its chosen lines, at the commit that is shown.
+// permalink returns the address of the file, or of its chosen lines, at the shown commit.
 func (f fileView) permalink(v visit) string {
 	lines, anchor := "", ""
 	if f.chosen[0] > 0 {
@@ -88,11 +88,11 @@ func (f fileView) permalink(v visit) string {
 // moved says whether the ref is at a newer commit than the file.
 func (f fileView) moved() bool { return f.made != "" && f.newest != f.Commit }
 
-// apart says whether the tree beside the file is of another commit.
+// apart says whether the tree beside the file belongs to another commit.
 func (f fileView) apart() bool { return f.made != "" && f.Commit != f.tree.Commit }
 
-// behind says whether the file is shown at another commit than the one that was asked for:
-// one that is being read has no files yet.
+// behind says whether the file is shown at another commit than the requested one, because a commit
+// that is being read has no files yet.
 func (f fileView) behind() bool {
 	return f.made != "" && !strings.HasPrefix(f.Commit, f.made) && hexStart.MatchString(f.made)
 }

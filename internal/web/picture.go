@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// box is a station of the way through, where the picture has it.
+// box is a station of the way through leat, with its place in the picture.
 type box struct {
 	x, y, w, h int
 	title, big string
@@ -65,7 +65,7 @@ func draw(f flow, narrow bool) picture {
 	return p
 }
 
-// stations are the ends and the stages of the way through, with their numbers.
+// stations returns the ends and the stages of the way through, with their numbers.
 func stations(f flow) []box {
 	list := []box{}
 	for _, s := range f.Stages {
@@ -99,7 +99,8 @@ func stations(f flow) []box {
 	return append(list, index)
 }
 
-// queueLine says what waits for the replicas of a worker, to visitors who may see it.
+// queueLine returns the number of messages that wait for the replicas of a worker, for visitors who
+// may see it.
 func queueLine(s service.Stage, rates map[lane]float64) []string {
 	waiting, flight, rate := uint64(0), uint64(0), 0.0
 	for _, l := range s.Lanes {
@@ -119,13 +120,13 @@ func stageTitle(stage string) string {
 	return cmp.Or(map[string]string{"ingestor": "Ingestor", "embedder": "Embedder", "indexer": "Indexer"}[stage], stage)
 }
 
-// column is a span of the time line: heights in percent of the highest.
+// column is a span of the time line. Heights are in percent of the highest.
 type column struct {
 	x, indexed, given int
 	text              string
 }
 
-// columns draws a time line of 100 units of height.
+// columns draws a time line with a height of 100 units.
 func columns(a service.ActivityAnswer) (list []column) {
 	most := int64(1)
 	for _, s := range a.Spans {

@@ -31,7 +31,7 @@ type pipelineView struct {
 	now         time.Time
 }
 
-// flow is the work under way, and the rates that two looks at it give.
+// flow is the work under way, with the rates between two looks at it.
 type flow struct {
 	service.FlowAnswer
 	rates   map[lane]float64 // messages a second, none before the second look
@@ -39,10 +39,10 @@ type flow struct {
 	now     time.Time
 }
 
-// lane is one of a stage's.
+// lane is a lane of a stage.
 type lane struct{ stage, name string }
 
-// underway asks for the work under way, and who holds it.
+// underway asks for the work under way and the workers that hold it.
 func (p *Pages) underway(ctx context.Context, v visit) (f flow, err error) {
 	f.now = time.Now()
 	if f.FlowAnswer, err = p.service.Flow(ctx, service.FlowRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Queues: v.whole()}); err != nil {
@@ -76,10 +76,10 @@ func (p *Pages) pipeline(w http.ResponseWriter, r *http.Request, v visit) (err e
 	return p.show(w, r, http.StatusOK, pipelinePage(v, view))
 }
 
-// stores compares the three stores: the objects are those of all tenants.
+// stores compares the three stores. The objects are those of all tenants.
 func (p *Pages) stores(w http.ResponseWriter, r *http.Request, v visit) error {
 	if !v.whole() {
-		return &service.Error{Kind: service.Denied, Reason: "the stores are compared for who operates the installation"}
+		return &service.Error{Kind: service.Denied, Reason: "only operators of the installation may compare the stores"}
 	}
 	report, err := p.service.Verify(r.Context(), service.VerifyRequest{ScopeRequest: service.ScopeRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories}, Grace: time.Hour})
 	if err != nil {
@@ -88,7 +88,7 @@ func (p *Pages) stores(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.show(w, r, http.StatusOK, storesPage(v, report))
 }
 
-// installation adds what belongs to no tenant.
+// installation adds the parts that belong to no tenant.
 func (p *Pages) installation(r *http.Request, view *pipelineView) error {
 	generations, err := p.service.Generations(r.Context())
 	if err != nil {
@@ -151,7 +151,7 @@ func doneOf(a service.FlowAnswer) map[lane]uint64 {
 	return done
 }
 
-// rates are messages a second between two looks. Of the first look there are none.
+// rates returns the messages a second between two looks. The first look has none.
 func rates(before, after map[lane]uint64, passed time.Duration) map[lane]float64 {
 	list := make(map[lane]float64)
 	for l, n := range after {
@@ -182,8 +182,8 @@ func byEmbedder(list []service.Usage) (sums []embedderUsage) {
 	return sums
 }
 
-// letterFilter reads the choice of dead letters. A grant of the installation sees those of
-// its tenant.
+// letterFilter parses the choice of dead letters. A grant of the installation sees the letters of
+// the tenant that it looks at.
 func letterFilter(v visit, form url.Values) service.LetterFilter {
 	f := service.LetterFilter{Tenant: v.who.Tenant, Reach: v.who.Repositories, Worker: form.Get("worker"), Repository: form.Get("repository"), Reason: form.Get("reason")}
 	if id, err := strconv.ParseInt(form.Get("id"), 10, 64); err == nil {
@@ -198,8 +198,8 @@ type lettersView struct {
 	service.LettersAnswer
 	filter  service.LetterFilter
 	preview service.LettersPreview
-	do      string // retry or drop, when that is to be confirmed
-	did     string // what was done
+	do      string // retry or drop, while that awaits confirmation
+	did     string // the result of the last action
 	now     time.Time
 }
 
@@ -212,7 +212,7 @@ func (p *Pages) letters(w http.ResponseWriter, r *http.Request, v visit) (err er
 		return err
 	}
 	if view.do = query.Get("do"); view.do != "" {
-		view.filter.Before = view.now // what comes meanwhile is not touched
+		view.filter.Before = view.now // letters that come meanwhile are not touched
 		if view.preview, err = p.service.PreviewLetters(r.Context(), view.filter); err != nil {
 			return err
 		}
@@ -252,7 +252,7 @@ func (p *Pages) settleLetters(w http.ResponseWriter, r *http.Request, v visit) e
 		}
 		did = plural(a.Dropped, "letter") + " dropped"
 	default:
-		return &service.Error{Kind: service.Invalid, Reason: "a letter is retried or dropped"}
+		return &service.Error{Kind: service.Invalid, Reason: "unknown action: a letter can be retried or dropped"}
 	}
 	http.Redirect(w, r, v.to("/pipeline/letters", "did", did), http.StatusSeeOther)
 	return nil
@@ -266,13 +266,13 @@ func (p *Pages) steer(w http.ResponseWriter, r *http.Request, v visit) (err erro
 	case "rollback":
 		number, wrong := strconv.ParseInt(r.PostFormValue("number"), 10, 64)
 		if wrong != nil {
-			return &service.Error{Kind: service.Invalid, Reason: "this is no number of a generation"}
+			return &service.Error{Kind: service.Invalid, Reason: "give the number of a generation"}
 		}
 		_, err = p.service.RollBack(r.Context(), number)
 	case "cancel":
 		_, err = p.service.CancelRebuild(r.Context())
 	default:
-		return &service.Error{Kind: service.Invalid, Reason: "an index is rebuilt, rolled back or left as it is"}
+		return &service.Error{Kind: service.Invalid, Reason: "unknown action: an index can be rebuilt or rolled back, or a rebuild be cancelled"}
 	}
 	if err != nil {
 		return err

@@ -225,7 +225,7 @@ func pipelinePage(v visit, view pipelineView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.whole() {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<section class=\"sheet\" id=\"stores\"><h2>Stores</h2><p class=\"faint\">Compares the documents of this tenant with the points of the index, and the catalog with S3. It takes longer the more there is.</p><p><a class=\"button plain\" href=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<section class=\"sheet\" id=\"stores\"><h2>Stores</h2><p class=\"faint\">Compares the documents of this tenant with the points of the index, and the catalog with S3. The more there is, the longer it takes.</p><p><a class=\"button plain\" href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -257,7 +257,7 @@ func pipelinePage(v visit, view pipelineView) templ.Component {
 	})
 }
 
-// flowPart is the picture and its numbers. It changes while the page is open.
+// flowPart is the picture with its numbers. It changes while the page is open.
 func flowPart(v visit, f flow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -462,7 +462,7 @@ func flowPart(v visit, f flow) templ.Component {
 	})
 }
 
-// drawing is the picture. The table below it says the same.
+// drawing is the picture. The table below it says the same in words.
 func drawing(p picture) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1619,7 +1619,7 @@ func syncer(view pipelineView) templ.Component {
 	})
 }
 
-// storesPage is what a comparison of the three stores has found.
+// storesPage shows the result of a comparison of the three stores.
 func storesPage(v visit, report verify.Report) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1690,7 +1690,7 @@ func storesPage(v visit, report verify.Report) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 144, "\">Compare again</a></div></div><p class=\"lead\">The documents of this tenant beside the points of the index, and the catalog beside the objects in S3. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 144, "\">Compare again</a></div></div><p class=\"lead\">The documents of this tenant compared with the points of the index, and the catalog compared with the objects in S3. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1959,7 +1959,7 @@ func lettersPage(v visit, view lettersView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(view.Letters) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 165, "<div class=\"empty apart\"><h2>None</h2><p>No message was given up that fits.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 165, "<div class=\"empty apart\"><h2>None</h2><p>No dead letter matches.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1977,7 +1977,7 @@ func lettersPage(v visit, view lettersView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 167, "\">Retry all that fit …</a> <a class=\"button danger small\" href=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 167, "\">Retry all that match …</a> <a class=\"button danger small\" href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1990,7 +1990,7 @@ func lettersPage(v visit, view lettersView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 168, "\">Drop all that fit …</a></div></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 168, "\">Drop all that match …</a></div></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2723,7 +2723,7 @@ func letterPage(v visit, l service.LetterAnswer, now time.Time) templ.Component 
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 231, " that are no text.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 231, " that are not text.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

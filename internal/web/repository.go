@@ -23,7 +23,7 @@ type group struct {
 	refs    []service.RepositoryStatus
 }
 
-// groups puts together the refs of each repository, which follow each other.
+// groups groups refs by repository. The refs of a repository must follow each other.
 func groups(refs []service.RepositoryStatus) (list []group) {
 	for _, r := range refs {
 		if last := len(list) - 1; last < 0 || list[last].id != r.ID {
@@ -48,20 +48,20 @@ func (p *Pages) repositories(w http.ResponseWriter, r *http.Request, v visit) er
 type repositoryView struct {
 	group
 	tab     string // "", skipped, failed or secrets
-	reason  string // of skipped files
+	reason  string // reason by which skipped files are filtered
 	after   string
 	history service.HistoryAnswer
 	kept    service.VersionsAnswer
 	rules   service.TagRulesAnswer
 	usage   []service.Usage
-	indexes []service.GraphIndex // of its commits, by indexers that know the types
+	indexes []service.GraphIndex // indexes of its commits, made by indexers that know the types
 	skipped service.SkippedAnswer
 	failed  service.FailedAnswer
 	secrets service.SecretsAnswer
 	now     time.Time
 }
 
-// versionsOf loads what is kept on purpose, and the globs of tags that say what.
+// versionsOf loads the versions, and the globs of tags that make versions.
 func (p *Pages) versionsOf(r *http.Request, v visit, view *repositoryView) (err error) {
 	if view.kept, err = p.service.Versions(r.Context(), service.VersionsRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: view.id}); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (p *Pages) usageOf(r *http.Request, v visit, view *repositoryView) error {
 	return err
 }
 
-// indexesOf loads the indexes that were imported.
+// indexesOf loads the imported indexes.
 func (p *Pages) indexesOf(r *http.Request, v visit, view *repositoryView) error {
 	a, err := p.service.Indexes(r.Context(), service.IndexesRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: view.id})
 	view.indexes = a.Indexes
@@ -130,14 +130,14 @@ func (p *Pages) progress(w http.ResponseWriter, r *http.Request, v visit) error 
 	}
 	request := service.StatusRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: name}
 	if _, err := p.service.Refs(r.Context(), service.TracksRequest{Tenant: request.Tenant, Reach: request.Reach, Repository: name}); err != nil {
-		return err // before the stream, it is an answer
+		return err // before the stream begins, an error can still be answered
 	}
 	return p.stream(w, r, func(s *stream) error {
 		return p.service.Watch(s.ctx, request, func(a service.StatusAnswer) error { return s.send(refsPart(v, a.Repositories)) })
 	})
 }
 
-// submit has a repository indexed, or asks its remote for news.
+// submit has a repository indexed, or lets leat look for a new commit.
 func (p *Pages) submit(w http.ResponseWriter, r *http.Request, v visit) error {
 	address := strings.TrimSpace(r.PostFormValue("url"))
 	if !strings.Contains(address, ":") && !strings.HasPrefix(address, "/") {
@@ -169,8 +169,8 @@ func (p *Pages) submission(w http.ResponseWriter, r *http.Request, v visit) erro
 	return p.show(w, r, http.StatusOK, submissionPage(v, a))
 }
 
-// forget takes a repository, or one of its refs, out of the index. The form asks for its
-// name, so that nobody does it by mistake.
+// forget removes a repository, or one of its refs, from the index. The form asks for its name, so
+// that nobody does it by mistake.
 func (p *Pages) forget(w http.ResponseWriter, r *http.Request, v visit) error {
 	id, ref := r.PostFormValue("repository"), r.PostFormValue("ref")
 	request := service.ForgetRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: id, Ref: ref}
@@ -193,7 +193,7 @@ func (p *Pages) forget(w http.ResponseWriter, r *http.Request, v visit) error {
 	return nil
 }
 
-// approve lets a commit through that removes most of a ref's documents.
+// approve approves a commit that removes most of a ref's documents.
 func (p *Pages) approve(w http.ResponseWriter, r *http.Request, v visit) error {
 	id := r.PostFormValue("repository")
 	_, _, err := p.service.Approve(r.Context(), service.ApproveRequest{Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: id, Ref: r.PostFormValue("ref")})

@@ -227,7 +227,7 @@ func tenantField(v visit) templ.Component {
 	})
 }
 
-// formFields are in each form that changes something.
+// formFields are the fields of each form that changes something.
 func formFields(v visit) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -378,7 +378,7 @@ func refLine(v visit, r service.RepositoryStatus) templ.Component {
 	})
 }
 
-// refsPart is the refs of a repository. It changes while the page is open.
+// refsPart shows the refs of a repository. It changes while the page is open.
 func refsPart(v visit, refs []service.RepositoryStatus) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -589,7 +589,7 @@ func refsPart(v visit, refs []service.RepositoryStatus) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, " was let through, and is on its way.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, " was approved, and is being indexed.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -709,7 +709,7 @@ func refsPart(v visit, refs []service.RepositoryStatus) templ.Component {
 	})
 }
 
-// counts is the files of a commit by what has become of them.
+// counts shows the files of a commit by their outcome.
 func counts(v visit, r service.RepositoryStatus) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1437,7 +1437,7 @@ func tab(v visit, view repositoryView, show, text string) templ.Component {
 	})
 }
 
-// indexesSheet tells which commits have an index by an indexer that knows the types.
+// indexesSheet shows which commits have an index made by an indexer that knows the types.
 func indexesSheet(v visit, view repositoryView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1848,7 +1848,7 @@ func overviewTab(v visit, view repositoryView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.may(access.ScopeOperate) {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<section class=\"sheet\"><h2>Forget</h2><p>Takes the repository out of the index, with all its refs. Nothing happens to it at its host.</p><form class=\"inline\" method=\"post\" action=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<section class=\"sheet\"><h2>Forget</h2><p>Removes the repository from the index, with all its refs. Nothing happens to it at its host.</p><form class=\"inline\" method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2363,7 +2363,7 @@ func secretsTab(v visit, view repositoryView) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 203, "<section class=\"sheet\"><p class=\"faint\">leat masks secrets before it stores a text, and keeps them nowhere. Each of these should be revoked where it is valid.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 203, "<section class=\"sheet\"><p class=\"faint\">leat masks secrets before it stores a text, and keeps none of them. Revoke each of these wherever it is valid.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2577,7 +2577,7 @@ func submissionPage(v visit, a service.SubmissionAnswer) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<p class=\"lead\">The repository's page opens when an ingestor has taken it up. This takes a moment.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<p class=\"lead\">The repository's page opens once an ingestor has read it. This takes a moment.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// hitsPerPage and linesPerHit keep a page of hits below its size.
+	// hitsPerPage and linesPerHit keep a page of hits below the bound of its size.
 	hitsPerPage = 10
 	linesPerHit = 16
 	// widestLine is the longest line of a hit that is shown whole, in bytes.
@@ -23,14 +23,14 @@ const (
 	homeRefs = 6
 )
 
-// question is a search as its address states it.
+// question is a search in the form of its address.
 type question struct {
 	Query, Repository, Ref, Language, Kind, Path, Symbol string
-	calls                                                bool // hits tell their calls
+	calls                                                bool // show the calls of hits
 	after                                                string
 }
 
-// filters are the fields of a search beside its words, in the order of their chips.
+// filters are the fields of a search other than its words, in the order of their chips.
 var filters = []struct{ name, text, hint string }{
 	{"repository", "Repository", "acme/mill"},
 	{"ref", "Ref", "main"},
@@ -85,11 +85,11 @@ func (q question) request(who Caller) service.SearchRequest {
 	}
 }
 
-// results are the parts of a search page below its box.
+// results is the content of a search page below its box.
 type results struct {
 	question
 	service.SearchAnswer
-	failure *Failure // the search cannot be answered as it is
+	failure *Failure // why the search cannot be answered
 	home    []service.Ref
 }
 
@@ -122,7 +122,7 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request, v visit) (err err
 	return p.show(w, r, status, searchPage(v, res))
 }
 
-// hitCode is a hit's text as it is shown, and how many lines are left out.
+// hitCode returns the shown text of a hit, and how many lines are left out.
 func hitCode(ctx context.Context, v visit, q question, h service.Hit) (code, int) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()

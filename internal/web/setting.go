@@ -20,7 +20,7 @@ type settingsView struct {
 	now     time.Time
 }
 
-// settings lists the settings that change while the workers run.
+// settings lists the settings that can change while the workers run.
 func (p *Pages) settings(w http.ResponseWriter, r *http.Request, v visit) (err error) {
 	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64)
 	view := settingsView{now: time.Now()}
@@ -37,7 +37,7 @@ func (p *Pages) settings(w http.ResponseWriter, r *http.Request, v visit) (err e
 	return p.show(w, r, http.StatusOK, settingsPage(v, view))
 }
 
-// changeSettings sets a setting, or takes it back.
+// changeSettings sets or unsets a setting.
 func (p *Pages) changeSettings(w http.ResponseWriter, r *http.Request, v visit) (err error) {
 	form := r.PostForm
 	name := form.Get("name")
@@ -47,7 +47,7 @@ func (p *Pages) changeSettings(w http.ResponseWriter, r *http.Request, v visit) 
 	case "unset":
 		err = p.service.UnsetSetting(r.Context(), service.UnsetSettingRequest{Name: name, Reach: v.who.Repositories})
 	default:
-		err = &service.Error{Kind: service.Invalid, Reason: "a setting is set or taken back"}
+		err = &service.Error{Kind: service.Invalid, Reason: "unknown action: a setting can be set or unset"}
 	}
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s settingsView) set(name string) (catalog.Setting, bool) {
 	return catalog.Setting{}, false
 }
 
-// worker names who has a setting.
+// worker names the worker that has a setting.
 func worker(name string) string {
 	if name == "" {
 		return "several workers"

@@ -22,7 +22,7 @@ type stream struct {
 	parts   chan []byte
 }
 
-// send gives the part of the page that asked for the stream to the one goroutine that writes.
+// send passes the part of the page that asked for the stream to the only goroutine that writes.
 func (s *stream) send(part templ.Component) error { return s.sendAs("part", part) }
 
 // sendAs is send for another part of the page, by its name.
@@ -47,7 +47,7 @@ func (s *stream) sendAs(name string, part templ.Component) error {
 	}
 }
 
-// stream answers with the parts that run sends, until run or the browser ends it, or the
+// stream answers with the parts that run sends. It ends when run returns, the browser goes or the
 // process stops.
 func (p *Pages) stream(w http.ResponseWriter, r *http.Request, run func(*stream) error) error {
 	ctx, cancel := context.WithCancel(r.Context())
@@ -56,7 +56,7 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request, run func(*stream)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // nginx would keep events back
+	h.Set("X-Accel-Buffering", "no") // otherwise nginx would hold events back
 	_ = s.control.SetReadDeadline(time.Time{})
 	if s.write([]byte("retry: 3000\n\n")) != nil {
 		return nil
@@ -90,7 +90,7 @@ func (s *stream) pump(heartbeat time.Duration, stopping <-chan struct{}, done <-
 		}
 		if err != nil {
 			cancel()
-			<-done //nolint:errcheck // it was told to end
+			<-done //nolint:errcheck // the error only says that it was told to end
 			return nil
 		}
 	}

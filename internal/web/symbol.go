@@ -11,21 +11,21 @@ const (
 	// usesShown bounds each list of uses on a page, and symbolsFound a list of definitions.
 	usesShown    = 40
 	symbolsFound = 100
-	// linesOfUse is how many lines of one use are shown.
+	// linesOfUse bounds the lines of one use that are shown.
 	linesOfUse = 6
 )
 
 // symbolView is the content of the page of a symbol.
 type symbolView struct {
 	service.At
-	asked  string           // as the visitor wrote it
-	role   string           // only uses in this role; "": in any
-	across bool             // only uses over the bounds of the repository
-	symbol service.Symbol   // the zero symbol: it is to be chosen
+	asked  string           // the text that the visitor wrote
+	role   string           // only uses in this role; "": any role
+	across bool             // only uses across repositories
+	symbol service.Symbol   // the zero symbol: the visitor has yet to choose
 	choice []service.Symbol // definitions that may be meant
 	held   service.HeldAnswer
-	in     service.UsesAnswer // what refers to it
-	out    service.UsesAnswer // what it refers to
+	in     service.UsesAnswer // uses that refer to the symbol
+	out    service.UsesAnswer // uses that the symbol makes
 }
 
 // symbol shows a symbol or a file with its neighbourhood, or symbols to choose from.
@@ -62,7 +62,7 @@ func (p *Pages) symbol(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.show(w, r, http.StatusOK, symbolPage(v, view))
 }
 
-// choose lists the definitions that a name may mean, or with which it begins.
+// choose lists the definitions that a name may mean, or whose names begin with it.
 func (p *Pages) choose(w http.ResponseWriter, r *http.Request, v visit, of service.GraphRequest, view symbolView) error {
 	found, err := p.service.Symbols(r.Context(), service.SymbolsRequest{GraphRequest: of, Prefix: true, Limit: symbolsFound})
 	if err != nil {
@@ -88,8 +88,8 @@ func (s symbolView) tab(v visit, role string, across bool, pairs ...string) stri
 	return s.link(v, s.symbol.ID, append([]string{"role", role}, pairs...)...)
 }
 
-// elsewhere is the graph in which the end of a use stands: that of another repository, or
-// the same.
+// elsewhere returns the graph that holds the end of a use: that of another repository, or the same
+// one.
 func (s symbolView) elsewhere(u service.Use, other bool) symbolView {
 	if other && u.Elsewhere != nil {
 		s.At = *u.Elsewhere
@@ -114,8 +114,8 @@ func symbolName(s service.Symbol) string {
 	return s.Qualified
 }
 
-// sure says whether a use is as good as certain.
+// sure says whether a use is almost certain.
 func sure(u service.Use) bool { return u.Confidence >= 0.8 }
 
-// confidence is how sure a use is, 0 to 1.
+// confidence writes the confidence of a use, 0 to 1.
 func confidence(u service.Use) string { return strconv.FormatFloat(u.Confidence, 'f', 2, 64) }

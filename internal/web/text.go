@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// number writes a number as people read it.
+// number writes a number for people.
 func number[T counting.Whole](n T) string { return counting.Thousands(n) }
 
 func pressed(on bool) string { return strconv.FormatBool(on) }
@@ -39,25 +39,25 @@ func failureTitle(f Failure) string {
 	return http.StatusText(f.Status)
 }
 
-// short is a commit as people read it.
+// short returns a commit's short form for people.
 func short(commit string) string { return commit[:min(10, len(commit))] }
 
 // shortRef is a ref's short name.
 func shortRef(ref string) string { return service.ShortRef(ref) }
 
-// name is the end of a repository's address, by which people call it.
+// name returns the end of a repository's address, by which people call it.
 func name(url string) string {
 	url = strings.TrimSuffix(strings.TrimRight(url, "/"), ".git")
 	parts := strings.FieldsFunc(url, func(r rune) bool { return r == '/' || r == ':' })
 	return strings.Join(parts[max(0, len(parts)-2):], "/")
 }
 
-// host is what stands in an address before the name.
+// host returns the part of an address before the name.
 func host(url string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(url, "/"), ".git"), name(url)), "/")
 }
 
-// ago says how long ago a time was.
+// ago writes how long ago a time was.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
 	if d < 0 {
@@ -69,7 +69,7 @@ func ago(t, now time.Time) string {
 	return lasted(d) + " ago"
 }
 
-// lasted is a duration in its largest unit.
+// lasted writes a duration in its largest unit.
 func lasted(d time.Duration) string {
 	for _, u := range []struct {
 		size time.Duration
@@ -82,7 +82,7 @@ func lasted(d time.Duration) string {
 	return plural(int(d/time.Second), "second")
 }
 
-// plural counts things whose name is regular.
+// plural writes a number of things whose plural is regular.
 func plural[T counting.Whole](n T, thing string) string {
 	many := thing
 	if end, found := strings.CutSuffix(thing, "y"); found && !strings.HasSuffix(end, "a") && !strings.HasSuffix(end, "e") {
@@ -127,7 +127,7 @@ func tone(state string) string {
 	return "wait"
 }
 
-// took is how long a commit was on its way.
+// took writes how long a commit took to be indexed.
 func took(s service.Snapshot) string {
 	if s.IndexedAt == nil {
 		return "–"
@@ -150,7 +150,7 @@ func money(sum float64) string {
 	return strconv.FormatFloat(sum, 'f', 2, 64)
 }
 
-// size is a number of bytes as people read it.
+// size writes a number of bytes for people.
 func size[T ~int | ~int32 | ~int64](n T) string {
 	switch {
 	case n < 1<<10:
@@ -167,10 +167,10 @@ func reasonText(reason string) string {
 		"symlink":       "its target is indexed under its own path",
 		"submodule":     "another repository: submit that one",
 		"path_too_long": "the path is too long",
-		"key_destroyed": "its key was destroyed, so nobody can read it any more",
+		"key_destroyed": "its key was destroyed, so nobody can read it",
 		"path_not_utf8": "the path is not text in UTF-8",
-		"damaged":       "the tree names it twice, or it is no file",
-		"rules":         "a rule file over its bound, or a path too costly to match",
+		"damaged":       "the tree names it twice, or it is not a file",
+		"rules":         "a rule file is too large, or the path is too costly to match",
 		"excluded":      "the installation excludes it (--exclude)",
 		"not_included":  "the installation does not include it (--include)",
 		"ignored":       "the repository's .leatignore names it",
@@ -179,7 +179,7 @@ func reasonText(reason string) string {
 		"minified":      "made small for browsers; its source is elsewhere",
 		"generated":     "written by a program",
 		"documentation": "the installation leaves documentation out",
-		"too_large":     "larger than the installation takes",
+		"too_large":     "larger than the installation accepts",
 		"format":        "the installation leaves this format out",
 		"no_reader":     "the program that reads the format is not installed",
 		"unreadable":    "damaged, protected, or without text",
@@ -204,11 +204,11 @@ func workText(kind string) string {
 		"deliveries": "deletes old deliveries of webhooks",
 		"garbage":    "deletes content that nothing refers to",
 		"letters":    "keeps dead letters within their limits",
-		"owed":       "publishes again what waits and has no message",
+		"owed":       "publishes waiting work again that has no message",
 		"points":     "compares the index with the catalog, by repository",
 		"replies":    "deletes answers that were kept for repeated requests",
 		"retention":  "deletes old commits, submissions and usage",
-		"scrub":      "reads every pack, and repairs what is damaged",
+		"scrub":      "reads every pack, and repairs damage",
 		"strays":     "deletes points of repositories that are gone",
 		"tokens":     "deletes tokens that ended long ago",
 	}[kind]
@@ -225,5 +225,5 @@ func usesTitle(outward bool) string {
 // perSecond is a rate.
 func perSecond(rate float64) string { return strconv.FormatFloat(rate, 'f', 1, 64) }
 
-// seconds is a time that is mostly short.
+// seconds writes a short time.
 func seconds(n float64) string { return strconv.FormatFloat(n, 'f', 2, 64) }

@@ -18,7 +18,7 @@ func (p *Pages) pin(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.toVersions(w, r, v, err)
 }
 
-// unpin lets go of a version.
+// unpin releases a version.
 func (p *Pages) unpin(w http.ResponseWriter, r *http.Request, v visit) error {
 	err := p.service.Unpin(r.Context(), service.UnpinRequest{
 		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: r.PostForm.Get("repository"), Name: r.PostForm.Get("name"),
@@ -34,7 +34,7 @@ func (p *Pages) hold(w http.ResponseWriter, r *http.Request, v visit) error {
 	case do == "release":
 		request.To = ""
 	case do != "rollback" || request.To == "":
-		return &service.Error{Kind: service.Invalid, Field: service.FieldCommit, Reason: "a ref is rolled back to a commit, or released"}
+		return &service.Error{Kind: service.Invalid, Field: service.FieldCommit, Reason: "unknown action: a ref can be rolled back to a commit, or released"}
 	}
 	_, err := p.service.Hold(r.Context(), request)
 	return p.toVersions(w, r, v, err)
@@ -62,7 +62,7 @@ func (p *Pages) track(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.toVersions(w, r, v, err)
 }
 
-// untrack lets go of the tags of a glob.
+// untrack releases the tags of a glob.
 func (p *Pages) untrack(w http.ResponseWriter, r *http.Request, v visit) error {
 	err := p.service.UntrackTags(r.Context(), service.UntrackTagsRequest{
 		Tenant: v.who.Tenant, Reach: v.who.Repositories, Repository: r.PostForm.Get("repository"), Tags: r.PostForm.Get("tags"),
@@ -70,13 +70,13 @@ func (p *Pages) untrack(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.toVersions(w, r, v, err)
 }
 
-// wake brings the lines of a ref back into the index.
+// wake brings a ref back into the index.
 func (p *Pages) wake(w http.ResponseWriter, r *http.Request, v visit) error {
 	_, err := p.service.Wake(r.Context(), turnOf(r, v))
 	return p.toVersions(w, r, v, err)
 }
 
-// sleep takes the lines of a ref out of the index until somebody searches it.
+// sleep takes a ref out of the index until somebody searches it.
 func (p *Pages) sleep(w http.ResponseWriter, r *http.Request, v visit) error {
 	_, err := p.service.Sleep(r.Context(), turnOf(r, v))
 	return p.toVersions(w, r, v, err)
@@ -95,7 +95,7 @@ func (p *Pages) toVersions(w http.ResponseWriter, r *http.Request, v visit, err 
 	return nil
 }
 
-// moving lists the refs that can be rolled back: those that are no versions.
+// moving lists the refs that can be rolled back, which are all except versions.
 func moving(refs []service.RepositoryStatus) (list []service.RepositoryStatus) {
 	for _, r := range refs {
 		if r.Ref != "" && len(r.Versions) == 0 && !strings.HasPrefix(r.Ref, "refs/commits/") {

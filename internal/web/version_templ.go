@@ -14,7 +14,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// versions lists what is kept of a repository on purpose.
+// versions lists the versions of a repository.
 func versions(v visit, view repositoryView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -299,7 +299,7 @@ func versions(v visit, view repositoryView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\"> <button class=\"danger small\" type=\"submit\" title=\"Its versions leave the index, unless they are pinned\">Follow them no more</button></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\"> <button class=\"danger small\" type=\"submit\" title=\"Its versions leave the index, unless they are pinned\">Stop following them</button></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -411,7 +411,7 @@ func versionActions(v visit, view repositoryView, k service.Version) templ.Compo
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\"> <button class=\"danger small\" type=\"submit\" title=\"The commit leaves the index, if it was indexed for this version alone\">Unpin</button></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\"> <button class=\"danger small\" type=\"submit\" title=\"The commit leaves the index if it was indexed only for this version\">Unpin</button></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -424,7 +424,7 @@ func versionActions(v visit, view repositoryView, k service.Version) templ.Compo
 	})
 }
 
-// rollback is the button by which a ref serves a commit.
+// rollback is the button that makes a ref serve a commit.
 func rollback(v visit, repository, ref, commit, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -536,7 +536,7 @@ func rollback(v visit, repository, ref, commit, text string) templ.Component {
 	})
 }
 
-// held says that a ref does not follow its remote, and lets it.
+// held says that a ref does not follow its remote, and offers to release it.
 func held(v visit, r service.RepositoryStatus) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -647,7 +647,7 @@ func held(v visit, r service.RepositoryStatus) templ.Component {
 	})
 }
 
-// dormant says that a ref is not searched, and wakes it.
+// dormant says that a ref is asleep, and offers to wake it.
 func dormant(v visit, r service.RepositoryStatus) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -667,20 +667,20 @@ func dormant(v visit, r service.RepositoryStatus) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		switch r.Dormant {
 		case service.Waking:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<p class=\"note wait\"><strong>Waking.</strong> The lines of ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<p class=\"note wait\"><strong>Waking.</strong> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var35 string
 			templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(shortRef(r.Ref))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `version.templ`, Line: 117, Col: 79}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `version.templ`, Line: 117, Col: 66}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, " come back into the index.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, " comes back into the index.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -698,7 +698,7 @@ func dormant(v visit, r service.RepositoryStatus) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, " can be read and not searched. A search that names the repository wakes it.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, " can be read but not searched. A search that names the repository wakes it.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -764,7 +764,7 @@ func dormant(v visit, r service.RepositoryStatus) templ.Component {
 	})
 }
 
-// sleep takes the lines of a ref that is awake out of the index.
+// sleep takes a ref that is awake out of the index.
 func sleep(v visit, r service.RepositoryStatus) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -852,7 +852,7 @@ func sleep(v visit, r service.RepositoryStatus) templ.Component {
 	})
 }
 
-// snapshotActions are what can be done with a commit that was read.
+// snapshotActions are the actions for a commit that was read.
 func snapshotActions(v visit, view repositoryView, s service.Snapshot) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

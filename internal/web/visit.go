@@ -12,15 +12,15 @@ import (
 // visit holds the facts that a page knows about its request, apart from the parameters.
 type visit struct {
 	who      Caller
-	known    bool // there is a session, or a token
+	known    bool // the visitor has a session or a token
 	csrf     string
-	theme    string // light or dark, as the visitor chose; "": as the system has it
+	theme    string // light or dark, chosen by the visitor; "": that of the system
 	here     string // path and query of the page
-	part     bool   // a script asks for the part of the page that changes
+	part     bool   // a script asks only for the part of the page that changes
 	version  string
 	asset    func(name string) string
 	palette  *palette
-	selected string // the part of leat that the page belongs to
+	selected string // the area of the navigation that the page belongs to
 }
 
 const themeCookie = "leat_theme"
@@ -52,8 +52,8 @@ func (v visit) whole() bool {
 	return v.known && v.who.Grant.Tenant == "" && len(v.who.Repositories) == 0
 }
 
-// to is the address of a page with pairs of parameters, without the empty ones. A grant of
-// the installation keeps to the tenant that it looks at.
+// to returns the address of a page with pairs of parameters, without empty ones. For a grant of the
+// installation it keeps the tenant that it looks at.
 func (v visit) to(path string, pairs ...string) string {
 	query := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -11,43 +11,42 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// Caller is who sends a request, and the tenant that it is for.
+// Caller says who sends a request, and for which tenant.
 type Caller struct {
 	access.Grant
 	Tenant string
 }
 
-// Failure is an error as people are told of it.
+// Failure is an error in the form that people see.
 type Failure struct {
 	Status  int    // of HTTP
 	Detail  string // what happened, and what to do
-	Request string // id of the request, by which the log has more
+	Request string // id of the request, which leads to more in the log
 }
 
-// Login is what the page to sign in shows.
+// Login is the content of the page to sign in.
 type Login struct {
 	Problem  string // why the person was not let in; "": nothing has been tried
 	Provider string // name of the other way to sign in; "": there is none
 	Begin    string // path at which it begins
-	Next     string // where the person wants to go
+	Next     string // path that the person wants to see
 }
 
 // Config configures the pages.
 type Config struct {
 	Version string // of leat, for the foot of each page
-	// Who says who sends a request that the gateway has admitted.
+	// Who returns who sends a request that the gateway has admitted.
 	Who func(*http.Request) (Caller, bool)
-	// Explain turns an error of the service into what people are told.
+	// Explain turns an error of the service into a Failure.
 	Explain func(ctx context.Context, err error) Failure
-	// Provider names the way to sign in beside a token, and Begin is the path at which it
-	// begins. Default: there is none.
+	// Provider names the other way to sign in than a token. Begin is the path at which it begins.
+	// Default: there is none.
 	Provider, Begin string
-	// CSRF returns the text by which a form shows that it is of the request's session.
+	// CSRF returns the text with which a form proves that it belongs to the request's session.
 	CSRF func(*http.Request) string
-	// Heartbeat is the pause after which a stream of events says that it lives.
-	// Default: 15 s.
+	// Heartbeat is the pause after which a stream of events sends a sign of life. Default: 15 s.
 	Heartbeat time.Duration
-	// Stopping is closed when the process stops: streams end then. Default: never.
+	// Stopping is closed when the process stops, which ends all streams. Default: never.
 	Stopping <-chan struct{}
 }
 
@@ -70,15 +69,15 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*Pages, error) {
 	return &Pages{cfg: cfg, service: s, assets: files, palette: newPalette(), log: log}, nil
 }
 
-// Route is a page, and what it takes to ask for it.
+// Route is a page with its requirements.
 type Route struct {
-	Pattern string // as http.ServeMux has it
+	Pattern string // in the form of http.ServeMux
 	Handler http.Handler
 	Scope   access.Scope
-	Open    bool // it takes no session
-	Whole   bool // it serves all tenants, so that it takes a grant of the installation
-	Stream  bool // the answer goes on until one of the two ends it
-	Slow    bool // it compares all that there is, which takes longer the more that is
+	Open    bool // the page needs no session
+	Whole   bool // the page serves all tenants, so it needs a grant of the installation
+	Stream  bool // the answer goes on until browser or server ends it
+	Slow    bool // the page compares everything, which may take long
 }
 
 // page answers a request. Each error that it returns becomes a page.
@@ -142,12 +141,12 @@ func (p *Pages) Routes() []Route {
 	)
 }
 
-// open serves a page for everybody.
+// open serves a page to everybody.
 func (p *Pages) open(show page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.answer(w, r, p.visitOf(r, Caller{}), show) })
 }
 
-// admitted serves a page for who has been admitted.
+// admitted serves a page to admitted visitors.
 func (p *Pages) admitted(show page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, ok := p.cfg.Who(r)
@@ -162,8 +161,8 @@ func (p *Pages) admitted(show page) http.Handler {
 // maxForm bounds the body of a form.
 const maxForm = 1 << 20
 
-// answer shows a page, or why it cannot be shown. The gateway has refused forms that no page
-// of this session has sent.
+// answer shows a page, or why it cannot be shown. The gateway has already refused forms that do not
+// come from a page of this session.
 func (p *Pages) answer(w http.ResponseWriter, r *http.Request, v visit, show page) {
 	headers(w)
 	err := error(nil)

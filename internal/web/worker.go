@@ -4,18 +4,18 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// holdingsShown bounds the messages that the page of the pipeline shows as being in hand.
+// holdingsShown bounds the messages in hand that the page of the pipeline shows.
 const holdingsShown = 60
 
-// inHand is what one worker holds, as the page shows it.
+// inHand is the work of one worker that the page shows.
 type inHand struct {
 	service.Worker
 	shown  []service.Holding
 	hidden int // messages of the tenant that are not shown
 }
 
-// inHands shares the room of the page among the workers, the first of which get theirs
-// first. Idle workers are counted alone.
+// inHands shares the room of the page among the workers, in their order. It only counts idle
+// workers.
 func inHands(list []service.Worker) (busy []inHand, idle int) {
 	room := holdingsShown
 	for _, w := range list {
@@ -30,7 +30,7 @@ func inHands(list []service.Worker) (busy []inHand, idle int) {
 	return busy, idle
 }
 
-// others is how many messages a worker holds that its list does not show.
+// others returns how many messages a worker holds that its list does not show.
 func (h inHand) others() int {
 	if h.Held == nil {
 		return h.hidden

@@ -56,8 +56,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// The key that leads to the box is not for the box. A busy browser may have its character
-// come after the focus, though its default was prevented.
+// The key that leads to the box must not be typed into it. In a busy browser its character may come
+// after the focus, although its default was prevented.
 document.addEventListener("keyup", () => { slash = false; });
 document.getElementById("q")?.addEventListener("beforeinput", (event) => { if (slash && event.data === "/") event.preventDefault(); });
 
@@ -76,9 +76,9 @@ document.querySelector(".theme")?.addEventListener("submit", (event) => {
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === chosen));
 });
 
-// A live part is written by the server, and replaced whenever it says so: not under a
-// pointer that is down, nor while somebody writes or selects in it. What is open in it stays
-// open, and the focus stays where it is.
+// The server writes a live part, and it is replaced whenever the server sends a new one. It is not
+// replaced under a pointer that is down, nor while somebody writes or selects in it. Open elements
+// in it stay open, and the focus stays where it is.
 let pressed = null;
 addEventListener("pointerdown", (event) => { pressed = event.target; });
 for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, () => { setTimeout(() => { pressed = null; }, 0); });
@@ -111,9 +111,9 @@ for (const part of document.querySelectorAll("[data-live]")) {
   addEventListener("pagehide", () => source.close());
 }
 
-// While one types, hits take the place of others without htmx, which would look through each of
-// their elements for attributes of its own, and at what it keeps of pages: that takes longer
-// than to parse them.
+// While a person types, hits are replaced without htmx. htmx would search each of their elements
+// for its own attributes, and update its copy of the page, which takes longer than parsing the
+// hits.
 const results = document.getElementById("results");
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, shouldSwap, serverResponse } = event.detail;
@@ -132,7 +132,7 @@ function tell() {
 }
 results?.addEventListener("htmx:afterSettle", tell);
 
-// After More hits the focus is on the first of them.
+// After More hits the focus is on the first new hit.
 results?.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.target.matches("[data-more]")) return;
   const shown = results.querySelectorAll("[data-row]").length;
@@ -141,7 +141,7 @@ results?.addEventListener("htmx:beforeSwap", (event) => {
   }, { once: true });
 });
 
-// A permalink leads to the lines that are chosen now.
+// A permalink leads to the currently chosen lines.
 function permanent(link) {
   const to = new URL(link.href);
   if (location.hash) to.hash = location.hash;
@@ -151,7 +151,7 @@ for (const link of document.querySelectorAll("[data-permalink]")) {
   link.addEventListener("click", () => { link.href = permanent(link); });
 }
 
-// A range of lines: #L7-L12, made with shift and a click.
+// Shift and a click choose a range of lines: #L7-L12.
 const lineOf = (text) => Number((/^#L(\d+)/.exec(text) || [])[1]);
 
 function showRange(event) {
