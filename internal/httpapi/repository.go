@@ -22,7 +22,7 @@ type Pages struct {
 }
 
 type repositoriesInput struct {
-	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository: its URL, its path, the end of one of them, or its id."`
+	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository: its URL, its path, the end of either, or its id."`
 	Page
 }
 

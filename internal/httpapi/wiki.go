@@ -94,7 +94,7 @@ func (d deps) wikiPages(ctx context.Context, who caller, in *WholeGraph) (*wikiP
 
 type searchWikiInput struct {
 	Query      string `query:"query" required:"true" minLength:"1" maxLength:"1024" doc:"Words to look for. Words in quotes must stand together, and - excludes a word."`
-	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository: its URL, its path, the end of one of them, or its id."`
+	Repository string `query:"repository" maxLength:"4096" doc:"Only this repository: its URL, its path, the end of either, or its id."`
 	Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Largest number of pages in the answer."`
 }
 

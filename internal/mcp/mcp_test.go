@@ -191,7 +191,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "("}, "literal text"},
 		{"grep", map[string]any{"repository": m.repo.Dir, "pattern": "x", "cursor": "abc"}, "begin without one"},
 		{"compare", map[string]any{"repository": m.repo.Dir, "from": "main", "to": "nosuch"}, "not indexed"},
-		{"symbol", map[string]any{"repository": m.repo.Dir, "name": "x", "kind": "verb"}, "it is one of function"},
+		{"symbol", map[string]any{"repository": m.repo.Dir, "name": "x", "kind": "verb"}, "give one of function"},
 		{"references", map[string]any{"repository": m.repo.Dir, "symbol": "nosuch"}, "no symbol is named nosuch"},
 		{"callers", map[string]any{"repository": m.repo.Dir, "symbol": "Grind", "cursor": "abc"}, "begin without one"},
 		{"neighbours", map[string]any{"repository": m.repo.Dir, "symbol": "Grind", "depth": 9}, "give 1 to 6"},

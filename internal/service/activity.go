@@ -14,15 +14,15 @@ const (
 	LeastActivity    = time.Minute // the narrowest span
 )
 
-// ActivityRequest asks what has happened in the last hours.
+// ActivityRequest asks for the events of the last hours.
 type ActivityRequest struct {
 	Tenant string
 	Reach  []string      // globs of repositories that may be seen; empty: all of the tenant's
 	Width  time.Duration // of one span, LeastActivity or more
-	Spans  int           // 1 to MaxActivitySpans, the last of which is not over
+	Spans  int           // number of spans, 1 to MaxActivitySpans; the last one is not over
 }
 
-// ActivityAnswer counts events by spans of time, the oldest first.
+// ActivityAnswer counts events by spans of time, oldest first.
 type ActivityAnswer struct {
 	Spans []ActivitySpan `json:"spans" nullable:"false"`
 }
@@ -35,21 +35,20 @@ type ActivitySpan struct {
 	GivenUp   int64     `json:"given_up" doc:"Dead letters."`
 }
 
-// Activity counts what has happened. Submissions and letters that are deleted meanwhile do
-// not count.
+// Activity counts events. Submissions and letters that are deleted meanwhile do not count.
 func (s *Service) Activity(ctx context.Context, r ActivityRequest) (a ActivityAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return a, err
 	}
 	if r.Spans < 1 || r.Spans > MaxActivitySpans || r.Width < LeastActivity {
-		return a, badLimit(r.Spans, MaxActivitySpans, "spans of a minute or more")
+		return a, badLimit(r.Spans, MaxActivitySpans, "give a width of a minute or more")
 	}
 	ids, err := s.bounded(ctx, r.Tenant, r.Reach)
 	if err != nil {
 		return a, err
 	}
-	// Spans begin at multiples of their width since 1970, as those of the catalog do.
+	// Spans begin at multiples of their width since 1970, like those of the catalog.
 	width := int64(r.Width / time.Second)
 	first := time.Unix((time.Now().Unix()/width-int64(r.Spans-1))*width, 0).UTC()
 	a.Spans = make([]ActivitySpan, r.Spans)
@@ -59,7 +58,7 @@ func (s *Service) Activity(ctx context.Context, r ActivityRequest) (a ActivityAn
 	list, err := s.stores.Catalog.Flow.Activity(ctx, r.Tenant, first, time.Duration(width)*time.Second, ids...)
 	for _, e := range list {
 		i := int(e.Begins.Sub(first) / (time.Duration(width) * time.Second))
-		if i < 0 || i >= len(a.Spans) { // a second later than the request
+		if i < 0 || i >= len(a.Spans) { // the event came after the request began
 			continue
 		}
 		switch e.Kind {

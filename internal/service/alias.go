@@ -6,12 +6,12 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// AliasRequest says that a repository is at another address now.
+// AliasRequest says that a repository has moved to another address.
 type AliasRequest struct {
 	Tenant string
 	Reach  []string // globs of repositories that may be changed; empty: all of the tenant's
-	From   string   // its address until now, in any form
-	To     string   // its address from now on
+	From   string   // its former address, in any form
+	To     string   // its new address
 }
 
 // Alias gives a repository a new name, after a rename or a transfer at its host. The

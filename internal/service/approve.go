@@ -12,32 +12,31 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// ApproveRequest lets a commit through that removes most of a ref's documents from
-// the index.
+// ApproveRequest approves a commit that removes most of a ref's documents from the index.
 type ApproveRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
-	Ref        string   // the branch or tag that waits; "": the only one that does
+	Repository string   // its URL, its path, the end of either, or its id
+	Ref        string   // the branch or tag that waits; "": the only one that waits
 }
 
-// Approval is a removal that waits for somebody to approve it.
+// Approval is a removal that waits for approval.
 type Approval struct {
-	ID        string `json:"id" doc:"Of the repository."`
+	ID        string `json:"id" doc:"Id of the repository."`
 	URL       string `json:"url"`
 	Ref       string `json:"ref"`
-	Commit    string `json:"commit" doc:"That removes them, in hex."`
+	Commit    string `json:"commit" doc:"The commit that removes them, in hex."`
 	Removes   int64  `json:"removes" doc:"Documents that it removes."`
 	Documents int64  `json:"documents" doc:"Documents that the ref has."`
-	Approved  bool   `json:"approved,omitempty" doc:"Somebody did, and the commit is on its way; absent: nobody yet."`
+	Approved  bool   `json:"approved,omitempty" doc:"The removal was approved, and the commit is being indexed; absent: it still waits."`
 }
 
 func approval(a catalog.Approval) Approval {
 	return Approval{a.Repository.String(), a.URL, a.Ref, a.Commit, a.Removes, a.Documents, a.Approved}
 }
 
-// Text is the reason that a ref or a submission gives while it waits. The skins say
-// how it goes on.
+// Text is the reason that a ref or a submission gives while it waits. The skins say how to approve
+// it.
 func (a Approval) Text() string {
 	return catalog.Approval{Removes: a.Removes, Documents: a.Documents, Ref: a.Ref}.String()
 }
@@ -75,7 +74,7 @@ func (s *Service) Approve(ctx context.Context, r ApproveRequest) (approved Appro
 	return approved, false, &Error{Kind: Invalid, Field: FieldRef, Reason: reason, Err: Choices(refs)}
 }
 
-// Choices are the values of a field from which a request has to name one.
+// Choices are the values of a field. A request must name one of them.
 type Choices []string
 
 func (c Choices) Error() string { return strings.Join(c, ", ") }

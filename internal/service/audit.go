@@ -9,23 +9,23 @@ import (
 // AuditRequest asks for the log of changes.
 type AuditRequest struct {
 	Tenant    string
-	Reach     []string // globs of repositories that may be seen; has to be empty
-	AnyTenant bool     // also changes of other tenants, and of the installation
+	Reach     []string // globs of repositories that may be seen; must be empty
+	AnyTenant bool     // include changes of other tenants and of the installation
 	catalog.AuditFilter
-	Limit int // most changes, 1 to MaxAudit; 0: MaxAudit
+	Limit int // largest number of changes, 1 to MaxAudit; 0: MaxAudit
 }
 
-// MaxAudit is the most changes that one AuditAnswer holds.
+// MaxAudit bounds the changes in one AuditAnswer.
 const MaxAudit = 1000
 
-// AuditAnswer lists changes, the newest first.
+// AuditAnswer lists changes, newest first.
 type AuditAnswer struct {
 	Entries []catalog.AuditEntry
-	Next    int64 // go on before this entry; 0: the list is complete
+	Next    int64 // the next page is before this entry; 0: the list is complete
 }
 
-// Audit lists who changed what. A token that reaches some repositories alone may not ask:
-// changes are not of repositories.
+// Audit lists the changes and who made them. A token that only reaches some repositories may not
+// ask, because changes do not belong to repositories.
 func (s *Service) Audit(ctx context.Context, r AuditRequest) (a AuditAnswer, err error) {
 	defer mark(&err)
 	if err := s.checkTenant(ctx, r.Tenant, r.Reach); err != nil {

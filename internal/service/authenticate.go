@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// bearerAge is how long a token stays valid at most after it was revoked.
+	// bearerAge is the longest time for which a revoked token stays valid.
 	bearerAge = 2 * time.Second
 	// mostBearers bounds the tokens in memory.
 	mostBearers = 10_000
@@ -28,8 +28,8 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (g access.Gra
 	return s.bearer(ctx, hash)
 }
 
-// Resume returns what the token with a hash grants, for who has shown the token before. It
-// answers as Authenticate does.
+// Resume returns what the token with a hash grants, for a session that has shown the token before.
+// Its errors are those of Authenticate.
 func (s *Service) Resume(ctx context.Context, hash access.Hash) (g access.Grant, err error) {
 	defer mark(&err)
 	return s.bearer(ctx, hash)
@@ -42,7 +42,7 @@ func (s *Service) bearer(ctx context.Context, hash access.Hash) (g access.Grant,
 	if err := s.need(store.Postgres); err != nil {
 		return g, err
 	}
-	asked := time.Now() // before the catalog answers: what is revoked meanwhile counts from here
+	asked := time.Now() // before the catalog answers, so that bearerAge includes a revocation meanwhile
 	bearer, err := s.stores.Catalog.Tokens.Authenticate(ctx, hash)
 	if isNotFound(err) {
 		return g, unauthenticated()
@@ -88,8 +88,8 @@ func (b *bearers) get(hash access.Hash, now time.Time) (access.Grant, bool) {
 	return found.grant, true
 }
 
-// put remembers a token until it is old or expires. If there are too many, it forgets
-// the old ones, or all if none is old.
+// put remembers a token until it is old or expires. If there are too many tokens, it forgets the
+// old ones, or all if none is old.
 func (b *bearers) put(hash access.Hash, g access.Grant, asked time.Time, expires *time.Time) {
 	until := asked.Add(bearerAge)
 	if expires != nil && expires.Before(until) {

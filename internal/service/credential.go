@@ -17,29 +17,28 @@ import (
 // maxCredential bounds a user name with its password or token, in bytes.
 const maxCredential = 4096
 
-// CredentialsRequest asks for the hosts for which a tenant has credentials for git. A token
-// that reaches some repositories alone may not ask: a credential is of a whole host.
+// CredentialsRequest asks for the hosts for which a tenant has git credentials. A token that only
+// reaches some repositories may not ask, because a credential covers a whole host.
 type CredentialsRequest struct {
 	Tenant string
-	Reach  []string // globs of repositories that may be seen; has to be empty
+	Reach  []string // globs of repositories that may be seen; must be empty
 }
 
 // CredentialRequest names a tenant's credential for a host.
 type CredentialRequest struct {
 	Tenant string
-	Reach  []string // globs of repositories that may be seen; has to be empty
-	Host   string   // with the port unless it is that of https
+	Reach  []string // globs of repositories that may be seen; must be empty
+	Host   string   // with the port unless it is 443
 }
 
-// SetCredentialRequest asks to keep a credential for a host, in place of the one that is
-// there.
+// SetCredentialRequest asks to store or replace the credential for a host.
 type SetCredentialRequest struct {
 	CredentialRequest
-	User   string // "": the one that the host wants beside a token
+	User   string // "": the one that the host expects with a token
 	Secret string // password or token; nothing shows it again
 }
 
-// Credentials lists the hosts for which a tenant has credentials, without these.
+// Credentials lists the hosts for which a tenant has credentials, without the credentials.
 func (s *Service) Credentials(ctx context.Context, r CredentialsRequest) (list []catalog.GitCredential, err error) {
 	defer mark(&err)
 	if err := s.checkTenant(ctx, r.Tenant, r.Reach); err != nil {
@@ -48,8 +47,8 @@ func (s *Service) Credentials(ctx context.Context, r CredentialsRequest) (list [
 	return s.stores.Catalog.Tenants.Credentials(ctx, r.Tenant)
 }
 
-// SetCredential keeps a tenant's credential for a host, sealed. It returns the host's name
-// as it is kept.
+// SetCredential stores a tenant's credential for a host, sealed. It returns the stored name of the
+// host.
 func (s *Service) SetCredential(ctx context.Context, r SetCredentialRequest) (host string, err error) {
 	defer mark(&err)
 	if host, err = s.credentialHost(ctx, r.CredentialRequest); err != nil {
@@ -61,7 +60,7 @@ func (s *Service) SetCredential(ctx context.Context, r SetCredentialRequest) (ho
 	}
 	wrong := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
 	if r.Secret == "" || strings.Contains(r.User, ":") || len(value) > maxCredential || !utf8.ValidString(value) || strings.ContainsFunc(value, wrong) {
-		reason := fmt.Sprintf("give a password or a token, and a user name without a colon, of at most %d bytes together and without white space", maxCredential)
+		reason := fmt.Sprintf("give a user name without a colon and a password or token, without white space and with at most %d bytes together", maxCredential)
 		return "", &Error{Kind: Invalid, Field: FieldSecret, Reason: reason}
 	}
 	sealed, err := s.cfg.Box.Seal([]byte(value), seal.GitCredential(r.Tenant, host))
@@ -87,7 +86,7 @@ func (s *Service) RemoveCredential(ctx context.Context, r CredentialRequest) (er
 	}
 	err = s.stores.Catalog.Tenants.DropCredential(ctx, author(ctx), r.Tenant, host)
 	if isNotFound(err) {
-		return &Error{Kind: NotFound, Field: FieldHost, Value: host, Reason: "there is no credential for it"}
+		return &Error{Kind: NotFound, Field: FieldHost, Value: host, Reason: "the tenant has no credential for this host"}
 	}
 	return err
 }
@@ -106,7 +105,7 @@ func (s *Service) credentialHost(ctx context.Context, r CredentialRequest) (stri
 // checkTenant is check for a request about a whole tenant.
 func (s *Service) checkTenant(ctx context.Context, tenant string, reach []string) error {
 	if restricted(ctx, reach) {
-		return denied("this takes a token that reaches all repositories of its tenant")
+		return denied("use a token that reaches all repositories of its tenant")
 	}
 	return s.check(ctx, tenant, store.Postgres)
 }

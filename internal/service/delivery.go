@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	// MaxDeliveries is the most deliveries that one DeliveriesAnswer holds.
+	// MaxDeliveries bounds the deliveries in one DeliveriesAnswer.
 	MaxDeliveries = 1000
-	// DefaultDeliveries is how many it holds where a request names no limit.
+	// DefaultDeliveries is the limit of a request that names none.
 	DefaultDeliveries = 100
-	// lookedAt is how much of a body is searched for secrets before the catalog keeps its
-	// first 16 KiB: what begins there is seen to its end.
+	// lookedAt is the part of a body that is searched for secrets before the catalog keeps its
+	// first 16 KiB. It is larger, so that a secret that begins in these is seen as a whole.
 	lookedAt = 32 << 10
 	// maxHookID is above the length of every hook's id.
 	maxHookID = 64
@@ -36,17 +36,17 @@ type DeliverRequest struct {
 	Body           []byte // at most webhook.MaxBody
 }
 
-// DeliverAnswer says what became of a delivery.
+// DeliverAnswer says what leat did about a delivery.
 type DeliverAnswer struct {
-	Delivery  int64    `json:"delivery" doc:"Number of the delivery, as the list of deliveries has it."`
+	Delivery  int64    `json:"delivery" doc:"Number of the delivery in the list of deliveries."`
 	State     string   `json:"state" enum:"received,accepted,ignored,refused,failed"`
-	Duplicate bool     `json:"duplicate,omitempty" doc:"It came before, and was dealt with then."`
+	Duplicate bool     `json:"duplicate,omitempty" doc:"The delivery came before, and was handled then."`
 	Became    []Became `json:"became"`
 }
 
-// Became says what became of one effect of a delivery.
+// Became says what leat did about one effect of a delivery.
 type Became struct {
-	Kind       string `json:"kind" doc:"What the git host says has happened."`
+	Kind       string `json:"kind" doc:"The event that the git host reports."`
 	Repository string `json:"repository,omitempty" doc:"Its URL, or its name in the payload if the hook may not name it."`
 	Ref        string `json:"ref,omitempty"`
 	Did        string `json:"did" enum:"submitted,forgotten,renamed,ignored,refused,failed"`
@@ -64,14 +64,13 @@ const (
 	didFail   = "failed"
 )
 
-// errNoDelivery is the one answer to a delivery that is not authenticated: it does not
-// tell an unknown hook from a revoked one, or from a wrong signature.
+// errNoDelivery is the only answer to a delivery that is not authenticated. It does not reveal
+// whether the hook is unknown or revoked, or the signature wrong.
 func errNoDelivery() error {
 	return &Error{Kind: Unauthenticated, Reason: "there is no such hook, or the signature is missing or wrong"}
 }
 
-// KnowsHook says whether a delivery may be read: there is such a hook, and it is not
-// revoked.
+// KnowsHook returns nil if a delivery may be read, because the hook exists and is not revoked.
 func (s *Service) KnowsHook(ctx context.Context, provider, hook string) (err error) {
 	defer mark(&err)
 	_, err = s.liveHook(ctx, provider, hook)
@@ -92,9 +91,8 @@ func (s *Service) liveHook(ctx context.Context, provider, hook string) (h catalo
 	return h, err
 }
 
-// Deliver verifies a delivery and does what it says. It returns when the intake has
-// acknowledged every submission that follows. With an error of a store the delivery may
-// come again.
+// Deliver verifies a delivery and acts on it. It returns when the intake has acknowledged every
+// submission that follows. After an error of a store the delivery may be sent again.
 func (s *Service) Deliver(ctx context.Context, r DeliverRequest) (a DeliverAnswer, err error) {
 	defer mark(&err)
 	h, err := s.liveHook(ctx, r.Provider, r.Hook)
@@ -126,7 +124,7 @@ func (s *Service) Deliver(ctx context.Context, r DeliverRequest) (a DeliverAnswe
 	return s.settle(ctx, h, row, read.Effects)
 }
 
-// receive records a delivery before anything is done about it.
+// receive records a delivery before leat acts on it.
 func (s *Service) receive(
 	ctx context.Context, h catalog.Hook, r webhook.Request, read webhook.Delivery, readErr error, secrets []string,
 ) (row catalog.Delivery, err error) {
@@ -137,7 +135,7 @@ func (s *Service) receive(
 	if row.Body = shown(ctx, read.Payload, secrets); len(read.Payload) == 0 {
 		row.Body = shown(ctx, r.Body, secrets)
 	}
-	if row.Delivery == "" { // nothing tells it from another
+	if row.Delivery == "" { // it has no id that distinguishes it from another
 		row.Delivery = "leat-" + rand.Text()
 	}
 	if readErr != nil {
@@ -148,8 +146,8 @@ func (s *Service) receive(
 	return s.stores.Catalog.Hooks.Receive(ctx, row)
 }
 
-// shown is the beginning of a body without secrets: those that are recognised, and the
-// hook's own, which old versions of Gitea send in the payload.
+// shown returns the beginning of a body without secrets. It masks the secrets that are recognised,
+// and the hook's own, which old versions of Gitea send in the payload.
 func shown(ctx context.Context, body []byte, secrets []string) string {
 	masked, err := secret.Mask(ctx, body[:min(len(body), lookedAt)])
 	if err != nil || masked.Excess || masked.Over {
@@ -174,7 +172,7 @@ func (s *Service) settle(ctx context.Context, h catalog.Hook, row catalog.Delive
 	if failed != nil {
 		reason = failed.Error()
 	}
-	// Also when the client has gone: what was done is done.
+	// The result is recorded even if the client has gone, because the work is done.
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	if err := s.stores.Catalog.Hooks.Settle(bounded, row.ID, catalog.DeliveryState(a.State), list, reason); err != nil {
@@ -206,7 +204,7 @@ func stateOf(became []Became, failed error) catalog.DeliveryState {
 	return state
 }
 
-// refusals says why effects were refused, each reason once.
+// refusals lists the reasons for which effects were refused, each once.
 func refusals(became []Became) string {
 	var reasons []string
 	for _, b := range became {
@@ -221,18 +219,18 @@ func refusals(became []Became) string {
 type Delivery struct {
 	ID          int64           `json:"id"`
 	Hook        string          `json:"hook" doc:"The hook's name."`
-	Delivery    string          `json:"delivery" doc:"The git host's name of it; one that begins with leat- is made up."`
+	Delivery    string          `json:"delivery" doc:"The git host's id of the delivery; leat has made up an id that begins with leat-."`
 	Event       string          `json:"event" doc:"The git host's name of the event."`
 	ReceivedAt  time.Time       `json:"received_at"`
 	Times       int             `json:"times" doc:"How often it came."`
-	Replays     int             `json:"replays" doc:"How often somebody had it done again."`
+	Replays     int             `json:"replays" doc:"How often it was replayed."`
 	ContentType string          `json:"content_type"`
 	Size        int             `json:"size" doc:"Bytes of the body."`
 	State       string          `json:"state" enum:"received,accepted,ignored,refused,failed"`
-	Reason      string          `json:"reason,omitempty" doc:"Why it was refused, or has failed."`
-	Became      []Became        `json:"became" doc:"What became of each thing that it says has happened."`
-	Body        string          `json:"body,omitempty" doc:"The beginning of the body, without secrets; only of one delivery, not in a list."`
-	Effects     json.RawMessage `json:"effects,omitempty" doc:"What it says has happened; only of one delivery, not in a list."`
+	Reason      string          `json:"reason,omitempty" doc:"Why it was refused or failed."`
+	Became      []Became        `json:"became" doc:"What leat did about each event that it reports."`
+	Body        string          `json:"body,omitempty" doc:"The beginning of the body, without secrets; not in a list."`
+	Effects     json.RawMessage `json:"effects,omitempty" doc:"The events that it reports; not in a list."`
 }
 
 func deliveryOf(d catalog.Delivery, hook string) Delivery {
@@ -254,17 +252,17 @@ type DeliveriesRequest struct {
 	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
 	Hook   string   // id or name of one hook; "": all
 	State  string   // only those in this state; "": all
-	Before int64    // the list goes on with older ones than this; 0: from the newest
-	Limit  int      // most deliveries, 1 to MaxDeliveries; 0: DefaultDeliveries
+	Before int64    // only deliveries older than this one; 0: from the newest
+	Limit  int      // largest number of deliveries, 1 to MaxDeliveries; 0: DefaultDeliveries
 }
 
-// Check says what is wrong with a request, as far as that is seen without the catalog.
+// Check says what is wrong with a request, as far as that is possible without the catalog.
 func (r DeliveriesRequest) Check() error {
 	if r.Limit < 0 || r.Limit > MaxDeliveries {
 		return badLimit(r.Limit, MaxDeliveries, "deliveries")
 	}
 	if r.State != "" && !slices.Contains(deliveryStates, catalog.DeliveryState(r.State)) {
-		return &Error{Kind: Invalid, Field: FieldState, Value: r.State, Reason: "a delivery is received, accepted, ignored, refused or failed"}
+		return &Error{Kind: Invalid, Field: FieldState, Value: r.State, Reason: "unknown state: give received, accepted, ignored, refused or failed"}
 	}
 	return nil
 }
@@ -272,11 +270,11 @@ func (r DeliveriesRequest) Check() error {
 // DeliveriesAnswer lists deliveries without their bodies.
 type DeliveriesAnswer struct {
 	Deliveries []Delivery `json:"deliveries"`
-	Next       int64      `json:"-"` // go on before this delivery; 0: the list is complete
+	Next       int64      `json:"-"` // the next page is before this delivery; 0: the list is complete
 }
 
-// Deliveries lists deliveries. A request that does not reach all of the tenant's
-// repositories has to name a hook that it reaches.
+// Deliveries lists deliveries. A request that does not reach all repositories of the tenant must
+// name a hook that it reaches.
 func (s *Service) Deliveries(ctx context.Context, r DeliveriesRequest) (a DeliveriesAnswer, err error) {
 	defer mark(&err)
 	if err := r.Check(); err != nil {
@@ -345,8 +343,8 @@ func (s *Service) delivery(ctx context.Context, r DeliveryRequest) (row catalog.
 	return row, h, err
 }
 
-// ReplayDelivery acts on a delivery once more, by the hook's present allow-list and
-// scopes. Its submissions are not suppressed as repetitions.
+// ReplayDelivery acts on a delivery again, by the hook's present allow-list and scopes. Its
+// submissions are not suppressed as duplicates.
 func (s *Service) ReplayDelivery(ctx context.Context, r DeliveryRequest) (a DeliverAnswer, err error) {
 	defer mark(&err)
 	row, h, err := s.delivery(ctx, r)
@@ -354,7 +352,7 @@ func (s *Service) ReplayDelivery(ctx context.Context, r DeliveryRequest) (a Deli
 		return a, err
 	}
 	if h.RevokedAt != nil {
-		return a, &Error{Kind: Refused, Field: FieldHook, Value: h.Name, Reason: "it is revoked: its deliveries are not done again"}
+		return a, &Error{Kind: Refused, Field: FieldHook, Value: h.Name, Reason: "the hook is revoked: its deliveries cannot be replayed"}
 	}
 	if err := mayManage(ctx, r.Reach, h); err != nil {
 		return a, err
@@ -364,7 +362,7 @@ func (s *Service) ReplayDelivery(ctx context.Context, r DeliveryRequest) (a Deli
 		return a, fmt.Errorf("read delivery %d: %w", row.ID, err)
 	}
 	if len(effects) == 0 {
-		return a, &Error{Kind: Refused, Field: FieldDelivery, Value: fmt.Sprint(r.ID), Reason: "its payload could not be understood: there is nothing to do again"}
+		return a, &Error{Kind: Refused, Field: FieldDelivery, Value: fmt.Sprint(r.ID), Reason: "its payload could not be understood: there is nothing to replay"}
 	}
 	if row, err = s.stores.Catalog.Hooks.Replay(ctx, author(ctx), r.Tenant, r.ID); err != nil {
 		return a, err

@@ -20,7 +20,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// request is a delivery to a hook of provider generic. An id of "" is left out.
+// request makes a delivery to a hook of provider generic. An id of "" is left out.
 func request(h service.Hook, secret, id, body string) service.DeliverRequest {
 	r := service.DeliverRequest{Provider: h.Provider, Hook: h.ID, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}
 	if secret != "" {
@@ -37,7 +37,7 @@ func (m mill) deliver(t *testing.T, h service.Hook, secret, body string) (servic
 	return m.Service.Deliver(t.Context(), request(h, secret, "", body))
 }
 
-// said delivers and wants one effect that became so.
+// said delivers a body, and expects one effect with this outcome.
 func (m mill) said(t *testing.T, h service.CreatedHook, did, body string) service.Became {
 	t.Helper()
 	a, err := m.deliver(t, h.Hook, h.Secret, body)
@@ -47,13 +47,13 @@ func (m mill) said(t *testing.T, h service.CreatedHook, did, body string) servic
 	return a.Became[0]
 }
 
-// local is a hook for the repositories beside repo.
+// local makes a hook for the repositories in the directory of repo.
 func (m mill) local(t *testing.T, repo *testpipe.Repo, refs ...string) service.CreatedHook {
 	t.Helper()
 	return m.hook(t, service.CreateHookRequest{Allowed: []string{"file://" + filepath.Dir(repo.Dir)}, Refs: refs})
 }
 
-// tend lets the syncer go on with what is to be forgotten, to its end.
+// tend lets the syncer forget everything that is marked.
 func (m mill) tend(t *testing.T) {
 	t.Helper()
 	m.Settle(t)
@@ -79,8 +79,8 @@ func (m mill) refs(t *testing.T) string {
 	return strings.Join(refs, " ")
 }
 
-// An unknown hook, a revoked one, one of another provider, and a missing or wrong
-// signature are answered alike, and leave no delivery.
+// An unknown hook, a revoked one, one of another provider, and a missing or wrong signature get the
+// same answer, and leave no delivery.
 func TestDeliveriesAreAuthenticated(t *testing.T) {
 	m := openHooks(t)
 	h, revoked := m.hook(t, service.CreateHookRequest{}), m.hook(t, service.CreateHookRequest{Name: "revoked"})
@@ -122,7 +122,7 @@ func TestDeliveriesAreAuthenticated(t *testing.T) {
 	wantKind(t, "without a key", err, service.Unavailable)
 }
 
-// Pushes, new and deleted refs have their effect, whatever their order.
+// Pushes, new refs and deleted refs have their effects in any order.
 func TestDeliveriesHaveEffects(t *testing.T) {
 	m := openHooks(t)
 	repo := testpipe.NewRepo(t)
@@ -149,7 +149,7 @@ func TestDeliveriesHaveEffects(t *testing.T) {
 	}
 
 	m.said(t, h, "ignored", gone("topic"))
-	m.said(t, h, "submitted", gone("release/1")) // late: the branch is there again
+	m.said(t, h, "submitted", gone("release/1")) // a late report: the branch exists again
 	m.tend(t)
 	if got := m.refs(t); got != "main:2 release/1:2" {
 		t.Fatalf("refs after a late deletion: %s", got)
@@ -184,8 +184,8 @@ func TestDeliveriesHaveEffects(t *testing.T) {
 	}
 }
 
-// A payload leads to no repository outside the allow-list, and a hook does nothing
-// that it has no scope for.
+// A payload leads to no repository outside the allow-list, and a hook does nothing without the
+// scope for it.
 func TestAHookDoesNoMoreThanItMay(t *testing.T) {
 	m := openHooks(t)
 	repo := testpipe.NewRepo(t)
@@ -210,8 +210,8 @@ func TestAHookDoesNoMoreThanItMay(t *testing.T) {
 	}
 }
 
-// A delivery that comes twice is done once; one that failed is done when it comes
-// again; and one can be done again on purpose.
+// A delivery that comes twice is handled once. A failed one is handled when it comes again. A
+// delivery can be replayed on purpose.
 func TestADeliveryIsDoneOnce(t *testing.T) {
 	m := openHooks(t)
 	repo := testpipe.NewRepo(t)
@@ -258,8 +258,8 @@ func TestADeliveryIsDoneOnce(t *testing.T) {
 	}
 }
 
-// A delivery that comes many times at once is published under one id, which the stream
-// takes once.
+// A delivery that comes many times at once is published under one id, which the stream accepts
+// once.
 func TestADeliveryIsDoneOnceAtOnce(t *testing.T) {
 	m := openHooks(t)
 	repo := testpipe.NewRepo(t)
@@ -335,7 +335,7 @@ func TestBadDeliveriesAreRecorded(t *testing.T) {
 	if a, err := m.Service.Deliver(t.Context(), odd); err != nil || a.State != "ignored" {
 		t.Errorf("odd characters became %+v: %v", a, err)
 	}
-	good := request(h.Hook, h.Secret, "d-1", `{"event":"ping"}`) // the same delivery, whole this time
+	good := request(h.Hook, h.Secret, "d-1", `{"event":"ping"}`) // the same delivery, this time intact
 	if a, err := m.Service.Deliver(t.Context(), good); err != nil || a.State != "ignored" {
 		t.Errorf("it comes again, and became %+v: %v", a, err)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/leatworks/leat/pipeline/secret"
 )
 
-// MaxDiff is the most files that one DiffAnswer holds, and maxDifferences the most that
-// two commits may differ in.
+// MaxDiff bounds the files in one DiffAnswer, and maxDifferences the files in which two commits may
+// differ.
 const (
 	MaxDiff        = 1000
 	maxDifferences = 50_000
@@ -36,11 +36,11 @@ const (
 type DiffRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	From, To   string
 	Under      string // directory; "": all
-	After      string // the listing begins after this path; "": at the first
-	Limit      int    // most files, 1 to MaxDiff; 0: MaxDiff
+	After      string // the list begins after this path; "": with the first
+	Limit      int    // largest number of files, 1 to MaxDiff; 0: MaxDiff
 }
 
 // DiffAnswer lists files that differ, by path in byte order.
@@ -49,16 +49,16 @@ type DiffAnswer struct {
 	To    At         `json:"to"`
 	Files []DiffFile `json:"files" nullable:"false"`
 
-	Next string `json:"-"` // go on after this path; "": the listing is complete
+	Next string `json:"-"` // the next page is after this path; "": the list is complete
 }
 
 // DiffFile is a file that differs.
 type DiffFile struct {
-	Path       string `json:"path" doc:"Where it is; of a removed file, where it was."`
-	OldPath    string `json:"old_path,omitempty" doc:"Where a renamed file was."`
-	Change     string `json:"change" enum:"added,removed,changed,renamed" doc:"A renamed file has the same content elsewhere."`
+	Path       string `json:"path" doc:"Path of the file; for a removed file, its former path."`
+	OldPath    string `json:"old_path,omitempty" doc:"The former path of a renamed file."`
+	Change     string `json:"change" enum:"added,removed,changed,renamed" doc:"A renamed file has the same content at another path."`
 	Language   string `json:"language,omitempty"`
-	SkipReason string `json:"skip_reason,omitempty" doc:"Why its text is not indexed, and its lines cannot be compared; absent: it is."`
+	SkipReason string `json:"skip_reason,omitempty" doc:"Why its text is not indexed, so that its lines cannot be compared; absent: it is indexed."`
 }
 
 // Diff lists the files that differ between two commits.
@@ -99,7 +99,7 @@ func (s *Service) Diff(ctx context.Context, r DiffRequest) (a DiffAnswer, err er
 	return a, nil
 }
 
-// revised is the track as the catalog compares it.
+// revised returns the track in the form in which the catalog compares it.
 func (m moment) revised() catalog.Revised { return catalog.Revised{Track: m.ID, At: m.at} }
 
 func (s *Service) side(ctx context.Context, r DiffRequest, ref string) (m moment, err error) {
@@ -109,8 +109,8 @@ func (s *Service) side(ctx context.Context, r DiffRequest, ref string) (m moment
 	return s.moment(ctx, r.Tenant, r.Reach, r.Repository, ref)
 }
 
-// changesOf names the changes. A file that is gone and one that is new are one renamed file
-// if they have the same content; of several, those with the same name are paired first.
+// changesOf names the changes. A removed file and a new one with the same content count as one
+// renamed file. If there are several, files with the same name are paired first.
 func changesOf(all []catalog.Difference) []DiffFile {
 	gone := make(map[string][]string) // paths by object id
 	for _, d := range all {
@@ -167,8 +167,8 @@ const (
 // FileDiffRequest asks for the lines in which a file differs between two commits.
 type FileDiffRequest struct {
 	DiffRequest
-	Path    string // from the repository's root
-	OldPath string // where it was; "": Path
+	Path    string // path from the repository's root
+	OldPath string // path at the older commit; "": Path
 }
 
 // FileDiffAnswer holds the lines that differ, with some around them.
@@ -178,7 +178,7 @@ type FileDiffAnswer struct {
 	Path    string     `json:"path"`
 	OldPath string     `json:"old_path"`
 	Change  string     `json:"change" enum:"added,removed,changed"`
-	Hunks   []DiffHunk `json:"hunks" nullable:"false" doc:"Empty: both sides have the same lines."`
+	Hunks   []DiffHunk `json:"hunks" nullable:"false" doc:"Empty if both sides have the same lines."`
 }
 
 // DiffHunk is a run of lines.
@@ -190,10 +190,10 @@ type DiffHunk struct {
 	Lines    []DiffLine `json:"lines" nullable:"false"`
 }
 
-// DiffLine is a line of one side, or of both.
+// DiffLine is a line of one side or of both.
 type DiffLine struct {
 	Change string `json:"change" enum:"added,removed,kept"`
-	Text   string `json:"text" doc:"Without the end of the line."`
+	Text   string `json:"text" doc:"The line without its end."`
 }
 
 // FileKept marks a line that both sides have.
@@ -240,7 +240,7 @@ func (s *Service) sideOf(ctx context.Context, r DiffRequest, ref, path string, a
 		return "", false, err
 	}
 	if f.Size > maxDiffBytes {
-		return "", false, &Error{Kind: Refused, Field: FieldPath, Value: path, Reason: fmt.Sprintf("it has more than %d bytes: read both sides", maxDiffBytes)}
+		return "", false, &Error{Kind: Refused, Field: FieldPath, Value: path, Reason: fmt.Sprintf("the file has more than %d bytes: read both sides instead", maxDiffBytes)}
 	}
 	content, err := s.content(ctx, f)
 	return string(content), true, err

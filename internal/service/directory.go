@@ -9,40 +9,40 @@ import (
 	"github.com/leatworks/leat/pipeline/secret"
 )
 
-// MaxDirectory is the most entries that one DirectoryAnswer holds.
+// MaxDirectory bounds the entries in one DirectoryAnswer.
 const MaxDirectory = 1000
 
-// DirectoryRequest asks for what is in a directory of a repository at a ref.
+// DirectoryRequest asks for the entries of a directory of a repository at a ref.
 type DirectoryRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Ref        string   // branch, tag, version, full name, or a commit or its beginning; "": the only ref that is indexed
 	Path       string   // of the directory; "": the root
-	Skip       int      // entries that come before the list
-	Limit      int      // most entries, 1 to MaxDirectory; 0: MaxDirectory
+	Skip       int      // number of entries to skip
+	Limit      int      // largest number of entries, 1 to MaxDirectory; 0: MaxDirectory
 }
 
-// DirectoryAnswer lists directories and then files, by name.
+// DirectoryAnswer lists directories, and then files, by name.
 type DirectoryAnswer struct {
 	At
-	Path    string           `json:"path" doc:"Of the directory; empty: the root."`
+	Path    string           `json:"path" doc:"Path of the directory; empty: the root."`
 	Entries []DirectoryEntry `json:"entries" nullable:"false"`
-	More    bool             `json:"more" doc:"There are more entries than are listed."`
+	More    bool             `json:"more" doc:"There are more entries than the answer lists."`
 }
 
-// DirectoryEntry is a file, or a directory with how many files are below it.
+// DirectoryEntry is a file, or a directory with the number of files below it.
 type DirectoryEntry struct {
 	Name       string `json:"name"`
 	Directory  bool   `json:"directory"`
-	Files      int64  `json:"files" doc:"Below a directory; 1 of a file."`
-	Skipped    int64  `json:"skipped" doc:"Of these, not indexed."`
-	State      string `json:"state,omitempty" doc:"Of a file."`
-	SkipReason string `json:"skip_reason,omitempty" doc:"Why a file is not indexed; absent: it is, or will be."`
+	Files      int64  `json:"files" doc:"Number of files below a directory; 1 for a file."`
+	Skipped    int64  `json:"skipped" doc:"Number of these files that are not indexed."`
+	State      string `json:"state,omitempty" doc:"State of a file."`
+	SkipReason string `json:"skip_reason,omitempty" doc:"Why a file is not indexed; absent: it is indexed, or will be."`
 }
 
-// Directory lists a directory of the newest commit of a ref that has been read or is
-// being read, or of one of the last commits that were indexed. A directory that is not there is empty.
+// Directory lists a directory of the newest commit of a ref that has been read or is being read, or of
+// one of the last indexed commits. A missing directory counts as empty.
 func (s *Service) Directory(ctx context.Context, r DirectoryRequest) (a DirectoryAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

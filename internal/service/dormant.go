@@ -12,15 +12,14 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// What becomes of the points of a ref that nobody searches. A ref that is awake has none of
-// these states.
+// The states of a ref that nobody searches. A ref that is awake has none of them.
 const (
-	Asleep        = "asleep"         // it has no points
-	FallingAsleep = "falling asleep" // its points are going
+	Asleep        = "asleep"         // the ref has no points
+	FallingAsleep = "falling asleep" // its points are being removed
 	Waking        = "waking"         // its points are coming back, from stored vectors
 )
 
-// dormancy is the state of a track; "": awake.
+// dormancy returns the state of a track, or "" if it is awake.
 func dormancy(h catalog.Head) string {
 	switch {
 	case h.Dormant && h.Turning:
@@ -37,27 +36,27 @@ func dormancy(h catalog.Head) string {
 type Turned struct {
 	Repository string `json:"repository" doc:"URL of the repository."`
 	Ref        string `json:"ref" doc:"Full name."`
-	State      string `json:"state" doc:"asleep: it has no points; falling asleep: they are going; waking: they are coming back."`
-	Left       int64  `json:"left,omitempty" doc:"Documents that have not turned yet; absent in the answer of a search."`
-	Handed     int64  `json:"handed,omitempty" doc:"Of those, the documents of a waking ref that the syncer has handed to the workers."`
+	State      string `json:"state" doc:"asleep: it has no points; falling asleep: they are being removed; waking: they are coming back."`
+	Left       int64  `json:"left,omitempty" doc:"Number of documents that have not changed state yet; absent in the answer of a search."`
+	Handed     int64  `json:"handed,omitempty" doc:"Number of these documents that the syncer has handed to the workers, if the ref is waking."`
 }
 
 // TurnRequest asks for a repository, or one of its refs, to wake or to fall asleep.
 type TurnRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
-	Ref        string   // branch, tag, version or full name; "": all that are indexed
+	Repository string   // its URL, its path, the end of either, or its id
+	Ref        string   // branch, tag, version or full name; "": all indexed refs
 }
 
-// TurnAnswer lists the refs that are meant, and not awake now.
+// TurnAnswer lists the requested refs that are not awake now.
 type TurnAnswer struct {
-	ID   string   `json:"id" doc:"Of the repository."`
+	ID   string   `json:"id" doc:"Id of the repository."`
 	URL  string   `json:"repository" doc:"URL of the repository."`
-	Refs []Turned `json:"refs" nullable:"false" doc:"Those that are not awake."`
+	Refs []Turned `json:"refs" nullable:"false" doc:"The requested refs that are not awake."`
 }
 
-// Wake brings the points of dormant refs back. It returns before they are there.
+// Wake brings the points of dormant refs back. It returns before they are all there.
 func (s *Service) Wake(ctx context.Context, r TurnRequest) (TurnAnswer, error) {
 	return s.turned(ctx, r, func(ctx context.Context, ids []uuid.UUID) error {
 		_, err := s.stores.Catalog.Dormancy.Wake(ctx, ids)
@@ -65,8 +64,8 @@ func (s *Service) Wake(ctx context.Context, r TurnRequest) (TurnAnswer, error) {
 	})
 }
 
-// Sleep takes the points of refs away. Their texts and vectors stay, and a search that names
-// them wakes them.
+// Sleep removes the points of refs. Their texts and vectors stay, and a search that names them
+// wakes them.
 func (s *Service) Sleep(ctx context.Context, r TurnRequest) (TurnAnswer, error) {
 	return s.turned(ctx, r, func(ctx context.Context, ids []uuid.UUID) error {
 		_, err := s.stores.Catalog.Dormancy.Sleep(ctx, ids)
@@ -109,7 +108,7 @@ func (s *Service) turned(ctx context.Context, r TurnRequest, do func(context.Con
 	return a, nil
 }
 
-// trackIDs lists the tracks of heads; a repository without one has none.
+// trackIDs lists the tracks of heads. A head without a track is left out.
 func trackIDs(heads []catalog.Head) []uuid.UUID {
 	ids := make([]uuid.UUID, 0, len(heads))
 	for _, h := range heads {
@@ -120,8 +119,8 @@ func trackIDs(heads []catalog.Head) []uuid.UUID {
 	return ids
 }
 
-// Notices tell people which sleeping refs a search did not see: those that wake now
-// because the search names them, and the number of those that it left out.
+// Notices tell people which sleeping refs a search did not see: the refs that wake now because the
+// search names them, and the number of refs that it left out.
 func Notices(waking []Turned, slept int64) (notices []string) {
 	const shown = 3
 	for i, t := range waking {
@@ -140,7 +139,7 @@ func Notices(waking []Turned, slept int64) (notices []string) {
 	return notices
 }
 
-// stir wakes the tracks that a search names, and tells which of them are not awake yet.
+// stir wakes the tracks that a search names, and returns the ones that are not awake yet.
 func (s *Service) stir(ctx context.Context, named []catalog.Head) ([]Turned, error) {
 	var dormant []uuid.UUID
 	var list []Turned
@@ -170,21 +169,20 @@ func (s *Service) slept(ctx context.Context, r SearchRequest, apart []uuid.UUID)
 	return n, err
 }
 
-// A search is recorded at most once in noteEvery for a track, so that it costs no write a
-// search. The time after which a track falls asleep is longer.
+// For each track, a search is recorded at most once in noteEvery, so that not every search costs a
+// write. The time after which a track falls asleep is longer.
 const (
 	noteEvery = 5 * time.Minute
 	mostNoted = 100_000
 )
 
-// notes remembers which tracks were searched lately.
+// notes remembers which tracks were searched recently.
 type notes struct {
 	mu sync.Mutex
 	at map[uuid.UUID]time.Time
 }
 
-// due returns the tracks of which no search has been recorded for a while, and counts them
-// as recorded.
+// due returns the tracks whose last recorded search is some time ago, and counts them as recorded.
 func (n *notes) due(tracks []uuid.UUID) (due []uuid.UUID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -201,7 +199,7 @@ func (n *notes) due(tracks []uuid.UUID) (due []uuid.UUID) {
 	return due
 }
 
-// note records that tracks were searched: those that a search named, and those of its hits.
+// note records that tracks were searched: the ones that a search named, and the ones of its hits.
 func (s *Service) note(ctx context.Context, named []catalog.Head, hits []Hit) error {
 	ids := trackIDs(named)
 	for _, h := range hits {

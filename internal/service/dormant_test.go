@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/dormant"
 )
 
-// turn brings the tracks that turn to the end.
+// turn lets all tracks finish falling asleep or waking.
 func (m mill) turn(t *testing.T) {
 	t.Helper()
 	k := dormant.New(dormant.Config{}, m.Catalog, m.Catalog.Dormancy, m.Catalog.Generations, m.Catalog.Locks, m.Points, announce.New(m.Broker, "/leat/syncer"), m.Logs.Logger())
@@ -26,8 +26,8 @@ func (m mill) turn(t *testing.T) {
 	}
 }
 
-// A search that names a repository wakes it, and says so; one over everything counts what
-// sleeps within its reach.
+// A search that names a repository wakes it, and says so. A search over everything counts the
+// sleeping refs within its reach.
 func TestASearchWakesWhatItNames(t *testing.T) {
 	m := open(t)
 	one, two, foreign := testpipe.NewRepo(t), testpipe.NewRepo(t), testpipe.NewRepo(t)
@@ -71,7 +71,7 @@ func TestASearchWakesWhatItNames(t *testing.T) {
 		t.Errorf("%+v, %v", status, err)
 	}
 
-	for range 2 { // it says so for as long as it wakes
+	for range 2 { // the answer says so while the ref wakes
 		a := search(nil, "", one.Dir)
 		want := fmt.Sprintf("[{%s refs/heads/main waking 0 0}]", one.Dir)
 		if got := fmt.Sprint(a.Waking); got != want || len(a.Hits) != 0 || a.Slept != 0 {
@@ -88,7 +88,7 @@ func TestASearchWakesWhatItNames(t *testing.T) {
 	m.CheckClean(t)
 }
 
-// A search is recorded for what it names, and for what its hits are of.
+// A search is recorded for the refs that it names, and for those of its hits.
 func TestASearchIsRecorded(t *testing.T) {
 	m := open(t)
 	repos := map[string]*testpipe.Repo{"hit": testpipe.NewRepo(t), "named": testpipe.NewRepo(t), "neither": testpipe.NewRepo(t)}

@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// act does what a delivery says, effect by effect. The first error of a store ends it.
-// Doing an effect twice has the effect of doing it once.
+// act carries out a delivery, effect by effect. The first error of a store ends it. Carrying out an
+// effect twice is the same as once.
 func (s *Service) act(ctx context.Context, h catalog.Hook, row catalog.Delivery, effects []webhook.Effect) (became []Became, err error) {
 	allowed, err := webhook.ParseAllowed(h.Allowed)
 	if err != nil {
@@ -31,9 +31,9 @@ func (s *Service) act(ctx context.Context, h catalog.Hook, row catalog.Delivery,
 	return became, nil
 }
 
-// deliveryKey is the id of the event that follows from an effect of a delivery, and so
-// its Nats-Msg-Id. It begins with the tenant and the hook: the ids of a stream are shared
-// by all tenants.
+// deliveryKey returns the id of the event that follows from an effect of a delivery. It is also its
+// Nats-Msg-Id. It begins with the tenant and the hook, because all tenants share the ids of a
+// stream.
 func deliveryKey(h catalog.Hook, row catalog.Delivery, effect int) string {
 	key := h.Tenant + ":" + h.Name + ":" + row.Delivery
 	if effect > 0 {
@@ -45,11 +45,10 @@ func deliveryKey(h catalog.Hook, row catalog.Delivery, effect int) string {
 	return key
 }
 
-// hookSource names a hook as the publisher of its events, without the part of its
-// address that cannot be guessed.
+// hookSource names a hook as the publisher of its events, without the secret part of its address.
 func hookSource(h catalog.Hook) string { return "/leat/hooks/" + h.Provider }
 
-// action is one effect that is being done.
+// action is one effect that is being carried out.
 type action struct {
 	*Service
 	hook    catalog.Hook
@@ -98,7 +97,7 @@ func (b Became) ignored(format string, args ...any) Became {
 // may says whether the hook has a scope.
 func (a action) may(scope string) bool { return slices.Contains(a.hook.Scopes, scope) }
 
-// known returns the refs of the repository of a URL, whatever form of it is indexed.
+// known returns the refs of the repository at a URL, whichever form of the URL is indexed.
 func (a action) known(ctx context.Context, url string) ([]catalog.Followed, error) {
 	place, err := a.stores.Catalog.Names.Locate(ctx, a.hook.Tenant, url)
 	if err != nil {
@@ -126,8 +125,8 @@ func (a action) submit(ctx context.Context, b Became, known []catalog.Followed, 
 	return b, nil
 }
 
-// pushed submits a ref that is followed. The default branch is submitted without its
-// name, so that it is followed when it moves.
+// pushed submits a followed ref. It submits the default branch without its name, so that leat
+// follows it when another branch becomes the default.
 func (a action) pushed(ctx context.Context, b Became) (Became, error) {
 	if !a.may(HookSubmit) {
 		return b.ignored("the hook may not submit"), nil
@@ -146,8 +145,8 @@ func (a action) pushed(ctx context.Context, b Became) (Became, error) {
 	return a.submit(ctx, b, known, ref)
 }
 
-// refOf chooses the ref to submit: "" is the default branch. It gives a reason if none
-// is to be.
+// refOf chooses the ref to submit. "" is the default branch. If no ref is to be submitted, it gives
+// the reason.
 func (a action) refOf(ctx context.Context, known []catalog.Followed) (ref, why string, err error) {
 	e := a.effect
 	if e.Ref == "" || e.Ref == e.Default || e.Kind == webhook.DefaultChanged {
@@ -161,7 +160,7 @@ func (a action) refOf(ctx context.Context, known []catalog.Followed) (ref, why s
 			return e.Ref, "", nil
 		}
 	}
-	if len(known) > 0 { // the look at the default branch looks at the tags too
+	if len(known) > 0 { // a submission of the default branch looks at the tags too
 		rules, err := a.stores.Catalog.Tags.Rules(ctx, known[0].Repository)
 		if err != nil || slices.ContainsFunc(rules, func(r catalog.TagRule) bool { return glob.Stars(r.Glob, e.Ref) }) {
 			return "", "", err
@@ -170,20 +169,19 @@ func (a action) refOf(ctx context.Context, known []catalog.Followed) (ref, why s
 	if slices.ContainsFunc(a.hook.Refs, func(pattern string) bool { return matchesRef(pattern, e.Ref) }) {
 		return e.Ref, "", nil
 	}
-	if e.Default == "" && len(known) == 0 { // perhaps it is the default branch
+	if e.Default == "" && len(known) == 0 { // the ref may be the default branch
 		return "", "", nil
 	}
 	return "", fmt.Sprintf("%s is not indexed: submit it once, or give the hook a glob of refs that matches it", ShortRef(e.Ref)), nil
 }
 
-// matchesRef matches the full name of a ref, or its short one; a star stands for any
-// characters.
+// matchesRef matches the full or the short name of a ref. A star stands for any characters.
 func matchesRef(pattern, ref string) bool {
 	return glob.Stars(pattern, ref) || glob.Stars(pattern, ShortRef(ref))
 }
 
-// refDeleted reports the deletion of a followed ref and submits the ref: the look at the
-// remote decides, since the report may be late.
+// refDeleted reports the deletion of a followed ref and submits the ref. The remote decides, since
+// the report may be late.
 func (a action) refDeleted(ctx context.Context, b Became) (Became, error) {
 	if !a.may(HookForget) {
 		return b.ignored("the hook may not forget"), nil
@@ -197,7 +195,7 @@ func (a action) refDeleted(ctx context.Context, b Became) (Became, error) {
 		return b.ignored("%s is not indexed", ShortRef(a.effect.Ref)), nil
 	}
 	if known[at].Head && !known[at].Named {
-		return a.submit(ctx, b, known, "") // the default branch has moved: what it leads to takes the place
+		return a.submit(ctx, b, known, "") // the deleted branch was the default; the new default takes its place
 	}
 	reported, err := a.stores.Catalog.ReportGone(ctx, known[at].Repository, a.effect.Ref)
 	if err != nil {

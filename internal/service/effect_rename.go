@@ -12,7 +12,7 @@ func (a action) renamed(ctx context.Context, b Became) (Became, error) {
 	}
 	was, ok := a.allowed.URL(a.effect.Was)
 	if !ok {
-		// Nobody may take the place of a repository that the hook may not name.
+		// A rename must not replace a repository that the hook may not name.
 		return b.ignored("the hook may not name %s, the former place", a.effect.Was), nil
 	}
 	known, err := a.known(ctx, was)

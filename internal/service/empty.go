@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// empty adds to the reason why a search found nothing that nothing has been submitted, or
-// that work is still under way.
+// empty adds to the reason for an empty search that nothing was submitted, or that work is still
+// under way.
 func (s *Service) empty(ctx context.Context, r SearchRequest, why string) (string, error) {
 	tracks, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach})
 	if err != nil {

@@ -19,7 +19,7 @@ type Kind string
 const (
 	NotFound    Kind = "not found"   // the request names a thing that does not exist, or not for this tenant
 	Invalid     Kind = "invalid"     // no such request can be answered
-	Refused     Kind = "refused"     // the request is understood, and the state of things forbids it
+	Refused     Kind = "refused"     // the request is valid, but the present state forbids it
 	Unavailable Kind = "unavailable" // a store does not answer, or lacks the schema or the index
 
 	Unauthenticated Kind = "unauthenticated" // the token is missing, unknown, expired or revoked
@@ -87,7 +87,7 @@ type Error struct {
 	Reason string // the fault, in a sentence; "": Err says it
 	Err    error  // the cause; nil: there is none
 
-	RetryAfter time.Duration // of Limited: how long to wait
+	RetryAfter time.Duration // for Limited: time to wait
 }
 
 func (e *Error) Error() string {
@@ -105,7 +105,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is the error's kind.
 func (e *Error) Is(target error) bool { return target == e.Kind }
 
-// mark gives the error of a method its kind, if it has none.
+// mark gives the error of a method a kind, unless it has one.
 func mark(err *error) {
 	var known *Error
 	if *err == nil || errors.As(*err, &known) || errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded) {
@@ -125,7 +125,7 @@ func mark(err *error) {
 
 func isNotFound(err error) bool { return errors.Is(err, catalog.ErrNotFound) }
 
-// Sentence makes a reason a sentence: skins show an error's text as one.
+// Sentence makes a sentence of a reason, because skins show the text of an error as one.
 func Sentence(reason string) string {
 	if reason == "" {
 		return ""

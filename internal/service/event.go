@@ -11,12 +11,12 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// HearRequest asks for the events about snapshots that are finished.
+// HearRequest asks for the events about finished snapshots.
 type HearRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id; "": all
-	After      uint64   // place of the last event that is known; 0: from now on
+	Repository string   // its URL, its path, the end of either, or its id; "": all
+	After      uint64   // place of the last known event; 0: from now on
 }
 
 // Hear calls tell with each event repo.indexed of a tenant and its place, until ctx
@@ -40,7 +40,7 @@ func (s *Service) Hear(ctx context.Context, r HearRequest, tell func(place uint6
 	return s.stores.Broker.Listen(ctx, subject, r.After, func(place uint64, data []byte) error {
 		var e events.RepoIndexed
 		if err := json.Unmarshal(data, &e); err != nil || e.Tenant != r.Tenant || !reaches(ctx, r.Reach, e.URL) {
-			return nil // not ours to tell
+			return nil // the request does not reach the repository
 		}
 		return tell(place, e)
 	})

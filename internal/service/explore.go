@@ -21,37 +21,38 @@ const (
 	MaxExploreTokens     = 50_000
 )
 
-// What an answer is made of. docs/quality.md (What an agent reads) has the measurements.
+// The parts of an answer. docs/quality.md (What an agent reads) has the measurements.
 const (
 	exploreHits = 40  // hits of each search that are looked at
 	eachPiece   = 220 // tokens for which one more piece is shown: 18 with the default
 	fewPieces   = 3   // pieces that are shown in a small answer
-	shareAt     = 2   // the piece at i, from 0, gets 1/(i+shareAt) of what all get; measured beside 1, 3 and 4
-	callers     = 5   // of the best hits, whose calls are followed: those of later hits find no room
-	beforeCalls = 6   // hits that come before what the best of them call
-	eachCalls   = 1   // definitions that are shown of those that a hit calls
-	maxCalls    = 20  // names that are followed: one search looks them up, and more of them find no room
-	// maxWhole is the most lines of a definition that is shown whole where a part of it was
-	// found. At 40 bytes a line it takes four fifths of the default budget, so that it
-	// takes a larger one to be shown.
+	shareAt     = 2   // the piece at i, from 0, has a share of 1/(i+shareAt); measured against 1, 3 and 4
+	callers     = 5   // best hits whose calls are followed; those of later hits find no room
+	beforeCalls = 6   // hits that come before the definitions that the best hits call
+	eachCalls   = 1   // called definitions that are shown for each hit
+	maxCalls    = 20  // called names that are looked up, in one search; more of them find no room
+	// maxWhole bounds the lines of a definition that is shown whole although only a part of it was
+	// found. At 40 bytes a line such a definition takes four fifths of the default budget, so it is
+	// shown only with a larger one.
 	maxWhole = 240
-	// leadShare is the part of the budget that is kept for places without their text, one in
-	// so many: some five of them with the default.
+	// leadShare reserves one part in so many of the budget for places without their text, which are
+	// some five with the default.
 	leadShare    = 16
 	exploreLeads = 30 // places that are named without their text, as many as two answers would show
-	outlined     = 3  // pieces whose neighbours are named: with more of them the right file came less often
-	outlineShown = 8  // neighbours that are named of a file
+	outlined     = 3  // pieces whose neighbours are named; with more of them the right file was shown less often
+	outlineShown = 8  // neighbours that are named for each file
 )
 
-// What an answer takes in bytes beside names and texts, at most, as internal/mcp writes it.
+// Upper bounds in bytes on the parts of an answer other than names and texts, in the form that
+// internal/mcp writes.
 const (
 	leadOverhead  = 22 // two line numbers of seven digits, blanks, marks, the end of the line
 	pieceOverhead = 62 // mark, commit, freshness, the caller's mark, the end of the text
-	sameOverhead  = 24 // the same of a piece of the repository and commit that were named last
+	sameOverhead  = 24 // the same for a piece of the same repository and commit as the one before
 	outlineHead   = 24 // before the neighbours
-	outlineEach   = 18 // beside the name of one
+	outlineEach   = 18 // besides the name, for each neighbour
 	leadsHead     = 66 // before the places without their text
-	gapOverhead   = 28 // the line that tells of lines left out
+	gapOverhead   = 28 // the line that says which lines are left out
 )
 
 // ExploreRequest asks a question about code.
@@ -61,39 +62,39 @@ type ExploreRequest struct {
 	Question     string
 	Repositories []string // each its URL, its path, or the end of one of them; empty: all
 	Ref          string   // branch, tag or full name; "": all
-	MaxTokens    int      // most tokens of the answer, LeastExploreTokens to MaxExploreTokens; 0: DefaultExploreTokens
+	MaxTokens    int      // largest size of the answer, LeastExploreTokens to MaxExploreTokens; 0: DefaultExploreTokens
 }
 
-// ExploreAnswer holds pieces of code: the best hits first, then the definitions that the
-// first of them call, then further hits. A piece is whole if there is room for it. Else it
-// has its head and the lines that hold most of the question's words.
+// ExploreAnswer holds pieces of code: the best hits first, then the definitions that these call,
+// then further hits. A piece is whole if there is room for it. Otherwise it has its head and the
+// lines that hold most of the question's words.
 type ExploreAnswer struct {
 	Pieces     []Piece `json:"pieces" nullable:"false"`
-	Leads      []Lead  `json:"leads" nullable:"false" doc:"What was found too, and had no room."`
+	Leads      []Lead  `json:"leads" nullable:"false" doc:"Further places that were found, for which there was no room."`
 	Generation int64   `json:"generation" doc:"The generation of the index that answered."`
-	Empty      string  `json:"empty,omitempty" doc:"Why nothing was found; absent: something was."`
+	Empty      string  `json:"empty,omitempty" doc:"Why nothing was found; absent: something was found."`
 
-	Waking []Turned `json:"waking,omitempty" doc:"Refs that the question names and that slept: their lines come back within seconds; absent: none."`
-	Slept  int64    `json:"slept,omitempty" doc:"Refs that were left out, because they sleep: name their repository to wake them."`
+	Waking []Turned `json:"waking,omitempty" doc:"Sleeping refs that the question names. They come back within seconds; absent: none."`
+	Slept  int64    `json:"slept,omitempty" doc:"Number of refs that were left out because they sleep. Name their repository to wake them."`
 }
 
-// Piece is a definition, or the lines that were found.
+// Piece is a definition, or the found lines.
 type Piece struct {
 	Lead
-	Commit     string       `json:"commit" doc:"In hex. The lines are in the file at this commit."`
+	Commit     string       `json:"commit" doc:"Commit in hex. The file has the lines at this commit."`
 	Revision   int64        `json:"revision" doc:"Revision of the commit's snapshot."`
 	Underway   bool         `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
 	Language   string       `json:"language"`
-	Text       string       `json:"text" doc:"The lines, but for those left out, with secrets masked."`
-	Left       []Gap        `json:"left_out" nullable:"false" doc:"Lines that text leaves out, because there is no room for all."`
-	Neighbours []Definition `json:"neighbours" nullable:"false" doc:"Other definitions of the file, at its first piece."`
+	Text       string       `json:"text" doc:"The lines, except those in left_out, with secrets masked."`
+	Left       []Gap        `json:"left_out" nullable:"false" doc:"Lines that text leaves out because there is no room for all."`
+	Neighbours []Definition `json:"neighbours" nullable:"false" doc:"Other definitions of the file; only for the file's first piece."`
 
 	symbols []HitSymbol // the definitions of which it holds lines
 }
 
-// Gap is lines that are left out.
+// Gap is a range of lines that are left out.
 type Gap struct {
-	StartLine int `json:"start_line" doc:"From 1."`
+	StartLine int `json:"start_line" doc:"First line, counted from 1."`
 	EndLine   int `json:"end_line" doc:"Inclusive."`
 }
 
@@ -102,11 +103,11 @@ type Lead struct {
 	Repository string `json:"repository" doc:"URL of the repository."`
 	Ref        string `json:"ref" doc:"Full name."`
 	Path       string `json:"path"`
-	StartLine  int    `json:"start_line" doc:"From 1."`
+	StartLine  int    `json:"start_line" doc:"First line, counted from 1."`
 	EndLine    int    `json:"end_line" doc:"Inclusive."`
 	Kind       string `json:"kind"`
 	Symbol     string `json:"symbol"`
-	CalledBy   string `json:"called_by,omitempty" doc:"The piece that calls it; absent: it answers the question."`
+	CalledBy   string `json:"called_by,omitempty" doc:"The piece that calls it; absent: it answers the question itself."`
 }
 
 // cost returns the tokens that a place takes.
@@ -114,10 +115,11 @@ func (l Lead) cost() int {
 	return tokens(leadOverhead + len(l.Path) + len(l.Symbol) + len(l.Kind) + len(l.CalledBy) + len(l.Repository) + len(l.Ref))
 }
 
-// source is what all pieces of a commit have in common.
+// source identifies the commit of a piece.
 func (p Piece) source() string { return p.Repository + " " + p.Ref + " " + p.Commit }
 
-// cost returns the tokens that a piece takes, behind one of the same source or not.
+// cost returns the tokens that a piece takes. same says whether the piece before it is of the same
+// source.
 func (p Piece) cost(same bool) int {
 	overhead := pieceOverhead
 	if same {
@@ -133,7 +135,7 @@ func (p Piece) cost(same bool) int {
 	return p.Lead.cost() + tokens(bytes)
 }
 
-// Explore answers a question with as much code as the budget takes, and never more tokens.
+// Explore answers a question with as much code as fits into the budget. It never takes more tokens.
 func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswer, err error) {
 	defer mark(&err)
 	a = ExploreAnswer{Pieces: []Piece{}, Leads: []Lead{}}
@@ -171,7 +173,8 @@ func (s *Service) Explore(ctx context.Context, r ExploreRequest) (a ExploreAnswe
 	if err != nil {
 		return a, err
 	}
-	// The places that a person would look at first come before what the best of them call.
+	// The places that a person would look at first come before the definitions that the best of
+	// them call.
 	at, best := min(len(pieces), beforeCalls), min(len(pieces), beforeNames)
 	ordered := slices.Concat(pieces[:best], named, pieces[best:at])
 	for _, list := range called {
@@ -191,10 +194,10 @@ type exploration struct {
 	files   map[uuid.UUID]*exploredFile // by document
 }
 
-// exploredFile is the stored file of a hit with its definitions. A file that has gone
-// since the search has none.
+// exploredFile is the stored file of a hit with its definitions. A file that was removed after the
+// search has none.
 type exploredFile struct {
 	outline []Definition
 	stored  catalog.StoredFile
-	text    []byte // of stored; nil: it has not been read
+	text    []byte // text of stored; nil: not read yet
 }

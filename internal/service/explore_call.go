@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// call is a name before an opening parenthesis, as most languages write a call.
+// call matches a name before an opening parenthesis, which is a call in most languages.
 var call = regexp.MustCompile(`([\pL_][\pL\pN_]{2,})\s*\(`)
 
 // called finds the definitions that each of the pieces calls.
@@ -42,8 +42,8 @@ func (x *exploration) called(ctx context.Context, pieces []Piece) (lists [][]Pie
 	return lists, nil
 }
 
-// meant chooses, of definitions, those that a piece calls. A name that is defined more than
-// once is left out, unless one of them is in the piece's own file.
+// meant chooses the definitions that a piece calls. It leaves out a name that is defined more than
+// once, unless one of the definitions is in the piece's own file.
 func meant(p Piece, definitions []Hit) (list []Hit) {
 	called := calls(p.Text)
 	byName := make(map[string][]Hit)
@@ -65,8 +65,8 @@ func meant(p Piece, definitions []Hit) (list []Hit) {
 	return list
 }
 
-// closest sorts definitions by how many of the question's words they hold, and leaves out
-// those of tests for which it does not ask.
+// closest sorts definitions by how many of the question's words they hold. It leaves out tests
+// unless the question asks for tests.
 func (x *exploration) closest(list []Hit) []Hit {
 	list = slices.DeleteFunc(list, func(h Hit) bool {
 		return x.names.Aside(h.Path, h.Language) || !x.names.Tests() && inTests(h.Symbol)

@@ -7,22 +7,22 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// told is what remains of a word's weight when lines with it have been chosen, and around
-// the lines that are shown on each side of one that is.
+// told is the part of a word's weight that remains after lines with it have been chosen. around is
+// the number of lines that are shown on each side of a chosen one.
 const (
 	told        = 0.6
 	linesAbove  = 2
 	linesBelow  = 9
-	fewestLines = 6 // a definition of fewer is shown whole or not at all
+	fewestLines = 6 // a shorter definition is shown whole or not at all
 )
 
-// cutter chooses the lines of definitions that have no room.
+// cutter chooses the lines to show of definitions that do not fit.
 type cutter struct {
 	names   search.Names
 	weights weights
 }
 
-// newCutter weighs the words of a question by how few of the pieces hold them.
+// newCutter weighs the words of a question. A word that fewer pieces hold has more weight.
 func newCutter(names search.Names, pieces []Piece) *cutter {
 	list := make([]*passage, len(pieces))
 	for i, p := range pieces {
@@ -31,7 +31,7 @@ func newCutter(names search.Names, pieces []Piece) *cutter {
 	return &cutter{names, newWeights(list)}
 }
 
-// selection is the lines of a piece that are shown.
+// selection is the set of lines of a piece that are shown.
 type selection struct {
 	*passage
 	taken []bool
@@ -57,8 +57,8 @@ func (s *selection) take(from, to int) bool {
 	return true
 }
 
-// cut returns the piece with its head and the lines around those that hold most of the
-// question's words, as many as there is room for. It returns false if that is too few.
+// cut returns the piece with its head and the lines around those that hold most of the question's
+// words, as many as fit. It returns false if these are too few.
 func (c *cutter) cut(p Piece, most int, same bool) (Piece, bool) {
 	s := selection{passage: newPassage(c.names, p.Text)}
 	if len(s.lines) < fewestLines {
@@ -82,7 +82,7 @@ func (c *cutter) cut(p Piece, most int, same bool) (Piece, bool) {
 			break
 		}
 		below, least := linesBelow, at+1
-		if isComment(s.lines[at]) { // the comment before a definition is about it
+		if isComment(s.lines[at]) { // a comment belongs to the definition after it
 			_, last := head(s.lines[at:])
 			least = at + last
 		}
@@ -100,7 +100,7 @@ func (c *cutter) cut(p Piece, most int, same bool) (Piece, bool) {
 			}
 		}
 	}
-	for i := last; i < len(s.lines); i++ { // what is left shows how it goes on
+	for i := last; i < len(s.lines); i++ { // the remaining room shows how the code continues
 		if s.taken[i] {
 			continue
 		}
@@ -126,8 +126,8 @@ func (s *selection) name(p Piece, at int) {
 	s.take(best+first, best+last)
 }
 
-// piece makes a piece of the lines that are shown. A gap that would take more room than its
-// line is filled.
+// piece makes a piece of the shown lines. A gap whose mark would take more room than its lines is
+// filled.
 func (s *selection) piece(p Piece) Piece {
 	for i := 1; i+1 < len(s.lines); i++ {
 		if !s.taken[i] && s.taken[i-1] && s.taken[i+1] && len(s.lines[i]) <= gapOverhead {

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// long is a definition of some 200 lines, one of which says what is asked for.
+// long is a definition of some 200 lines, one of which answers the question.
 func long() Piece {
 	var text strings.Builder
 	text.WriteString("// Send sends.\nfunc Send(n int) error {\n")
@@ -26,8 +26,8 @@ func long() Piece {
 	}
 }
 
-// A piece that has no room shows its head and the lines that the question is about, and says
-// which lines it leaves out.
+// A piece that does not fit shows its head and the lines that the question is about, and says which
+// lines it leaves out.
 func TestACutPieceShowsWhatIsAskedFor(t *testing.T) {
 	whole := long()
 	lines := slices.Collect(strings.Lines(whole.Text))
@@ -58,7 +58,7 @@ func TestACutPieceShowsWhatIsAskedFor(t *testing.T) {
 	}
 }
 
-// Where no word of the question is in a piece, there is nothing to choose by.
+// A piece without a word of the question is not cut, because there is nothing to choose lines by.
 func TestAPieceWithoutTheWordsIsNotCut(t *testing.T) {
 	c := newCutter(search.NewNames("which colour has the moon"), []Piece{long()})
 	if p, fits := c.cut(long(), 200, true); fits {

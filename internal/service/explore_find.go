@@ -9,14 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// fusedAt is how a place that several searches find is ranked: by the sum of
-// 1/(rank+fusedAt), with ranks from 0 (G. Cormack, C. Clarke, S. Büttcher, "Reciprocal rank
-// fusion", SIGIR 2009).
+// fusedAt ranks a place that several searches find, by the sum of 1/(rank+fusedAt), with ranks from
+// 0 (G. Cormack, C. Clarke, S. Büttcher, "Reciprocal rank fusion", SIGIR 2009).
 const fusedAt = 10
 
-// found asks three times: in the words of the question, without those that only make it a
-// sentence, and in the forms that its words take in code. A place that more than one of
-// them finds comes first. The answer is the first's, but for its hits.
+// found searches three times: with the words of the question, without the words that only make it a
+// sentence, and with the forms that its words take in code. Places that more than one search finds
+// come first. The answer is that of the first search, except for the hits.
 func (x *exploration) found(ctx context.Context) (a SearchAnswer, err error) {
 	ask := func(ctx context.Context, query string) (SearchAnswer, error) {
 		return x.Search(ctx, SearchRequest{
@@ -24,7 +23,7 @@ func (x *exploration) found(ctx context.Context) (a SearchAnswer, err error) {
 			Limit: exploreHits,
 		})
 	}
-	// The first comes alone, because it tells of refs that it wakes.
+	// The first search runs alone, because its answer names the refs that it wakes.
 	if a, err = ask(ctx, x.request.Question); err != nil || len(a.Hits) == 0 {
 		return a, err
 	}
@@ -34,7 +33,7 @@ func (x *exploration) found(ctx context.Context) (a SearchAnswer, err error) {
 	asking, ctx := errgroup.WithContext(ctx)
 	for i, query := range queries {
 		if query == "" {
-			continue // little words alone
+			continue // the question has only little words
 		}
 		asking.Go(func() error {
 			answer, err := ask(ctx, query)
@@ -50,8 +49,8 @@ func (x *exploration) found(ctx context.Context) (a SearchAnswer, err error) {
 	return a, nil
 }
 
-// fuse makes one list of several, whose scores are those of the fusion. Hits that share
-// lines are one, with the lines of the first.
+// fuse makes one list of several, with the scores of the fusion. Hits that share lines become one,
+// with the lines of the first.
 func fuse(lists [][]Hit) (fused []Hit) {
 	for n, hits := range lists {
 		for rank, h := range hits {
@@ -72,12 +71,11 @@ func fuse(lists [][]Hit) (fused []Hit) {
 	return fused
 }
 
-// splitLines is the lines of a hit that is taken apart, if it holds several definitions.
+// splitLines is the length from which a hit with several definitions is taken apart.
 const splitLines = 40
 
-// apart makes a hit of each definition where one hit holds several and many lines, so that
-// each is ranked and shown for itself. Lines between two, such as a comment, go with the
-// second.
+// apart takes long hits with several definitions apart, so that each definition is ranked and shown
+// by itself. Lines between two definitions, such as a comment, go with the second.
 func apart(hits []Hit) (list []Hit) {
 	for _, h := range hits {
 		if h.Partial || h.EndLine-h.StartLine < splitLines || len(h.Symbols) < 2 {
@@ -95,7 +93,7 @@ func apart(hits []Hit) (list []Hit) {
 				last = max(last, min(h.EndLine, h.StartLine+len(lines)-1))
 			}
 			if last < next {
-				continue // a part of the one before
+				continue // a part of the previous definition
 			}
 			one := h
 			one.StartLine, one.EndLine, one.Symbol, one.Symbols = next, last, d.Symbol, []HitSymbol{d}

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Places that several searches find come before those that one finds, and lines that they
-// share are one place.
+// Places that several searches find come before places that one finds. Places that share lines
+// become one.
 func TestFusionPrefersWhatSeveralSearchesFind(t *testing.T) {
 	a, b := uuid.New(), uuid.New()
 	hit := func(of uuid.UUID, first, last int) Hit { return Hit{document: of, StartLine: first, EndLine: last} }
@@ -28,7 +28,7 @@ func TestFusionPrefersWhatSeveralSearchesFind(t *testing.T) {
 	}
 }
 
-// A hit that holds several definitions is taken apart, and a comment goes with what follows.
+// A hit with several definitions is taken apart. A comment goes with the definition after it.
 func TestDefinitionsOfAHitAreTakenApart(t *testing.T) {
 	text := "// A is first.\nfunc A() {\n" + strings.Repeat("\ta()\n", 40) + "}\n\n// B is second.\nfunc B() {\n}\n"
 	h := Hit{Symbol: "A", StartLine: 11, EndLine: 10 + strings.Count(text, "\n"), Text: text, Symbols: []HitSymbol{{"A", 12, 53}, {"B", 56, 57}}}

@@ -13,24 +13,25 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// Chosen on the ten questions of internal/mcp, and measured on 240 others (docs/quality.md).
+// These values were chosen on the ten questions of internal/mcp, and measured on 240 others
+// (docs/quality.md).
 const (
-	beforeNames = 2 // hits that come before the definitions that are found by name; measured beside 3 and 4
+	beforeNames = 2 // hits that come before the definitions found by name; measured against 3 and 4
 	maxByName   = 4 // definitions that are found by name
-	namedShare  = 6 // one part in so many of the budget is the most of each; measured beside 3 and 4
+	namedShare  = 6 // each takes at most one part in so many of the budget; measured against 3 and 4
 )
 
-// nominee is a definition of a file in which something was found.
+// nominee is a definition in a file with hits.
 type nominee struct {
 	Definition
-	hit   Hit     // the best of its file
+	hit   Hit     // the best hit of its file
 	near  float64 // the score of that hit, as a share of the best hit's
 	held  uint64
 	share float64
 }
 
-// score weighs the question's words that the name holds by how few other names hold them.
-// Names of few other words, and files of better hits, count more.
+// score adds the weights of the question's words in the name. A word that fewer names hold weighs
+// more. Names with few other words, and files with better hits, score higher.
 func (n nominee) score(weights []float64) (sum float64) {
 	for held := n.held; held != 0; held &= held - 1 {
 		sum += weights[bits.TrailingZeros64(held)]
@@ -38,9 +39,9 @@ func (n nominee) score(weights []float64) (sum float64) {
 	return sum * (1 + n.share) / 2 * (1 + n.near) / 2
 }
 
-// named looks at the files of the hits a second time, for definitions whose names hold
-// words of the question that few names there hold. A search ranks texts: one that is
-// about many things comes before the short function that does what is asked for.
+// named looks at the files of the hits a second time, for definitions whose names hold words of the
+// question that few names there hold. A search ranks texts, so a text about many things may come
+// before the short function that answers the question.
 func (x *exploration) named(ctx context.Context, hits []Hit) (list []Piece, err error) {
 	nominees, err := x.nominees(ctx, x.names, hits)
 	if err != nil {
@@ -73,8 +74,8 @@ func (x *exploration) named(ctx context.Context, hits []Hit) (list []Piece, err 
 	return list, nil
 }
 
-// nominees are the definitions with one name each in the files of hits, but for files that
-// are for tests, examples or prose.
+// nominees returns the definitions with a unique name in the files of hits, except files of tests,
+// examples or prose.
 func (x *exploration) nominees(ctx context.Context, names search.Names, hits []Hit) (list []nominee, err error) {
 	seen, best := make(map[uuid.UUID]bool), max(hits[0].Score, 0.001)
 	for _, h := range hits {

@@ -7,11 +7,11 @@ type packing struct {
 	*ExploreAnswer
 	cutter *cutter
 	left   int     // tokens
-	whole  []Piece // those of the answer, before they were cut
+	whole  []Piece // the pieces of the answer before they were cut
 }
 
-// pack shows the pieces, the first with more of their lines than the last, and names the
-// places of those that have no room.
+// pack shows the pieces, the first ones with more of their lines than the last, and names the
+// places of pieces that do not fit.
 func (a *ExploreAnswer) pack(c *cutter, budget int, pieces []Piece) {
 	kept := budget / leadShare
 	p := packing{ExploreAnswer: a, cutter: c, left: budget - kept}
@@ -21,7 +21,7 @@ func (a *ExploreAnswer) pack(c *cutter, budget int, pieces []Piece) {
 	p.name(others)
 }
 
-// show shows at most so many of the pieces, and returns the others.
+// show shows at most most of the pieces, and returns the others.
 func (p *packing) show(pieces []Piece, most int) (others []Piece) {
 	sum := 0.0
 	for i := range most {
@@ -51,7 +51,7 @@ func (p *packing) show(pieces []Piece, most int) (others []Piece) {
 	return others
 }
 
-// grow gives what is left to the pieces that were cut, the best first.
+// grow gives the remaining room to the pieces that were cut, the best first.
 func (p *packing) grow() {
 	for i, cut := range p.Pieces {
 		if len(cut.Left) == 0 {
@@ -65,8 +65,8 @@ func (p *packing) grow() {
 	}
 }
 
-// fit returns the i-th piece in at most so many tokens: without its neighbours' names, if
-// need be, and then cut.
+// fit returns the i-th piece in at most most tokens. If need be it first drops the neighbours'
+// names, and then cuts the piece.
 func (p *packing) fit(piece Piece, i, most int) (fitted Piece, fits bool) {
 	same := p.same(i, piece)
 	if piece.cost(same) <= most {
@@ -80,7 +80,7 @@ func (p *packing) fit(piece Piece, i, most int) (fitted Piece, fits bool) {
 	return fitted, fits && fitted.cost(same) <= most
 }
 
-// same says whether the i-th piece is of the source of the one before.
+// same says whether the i-th piece has the same source as the previous one.
 func (p *packing) same(i int, piece Piece) bool {
 	return i > 0 && p.Pieces[i-1].source() == piece.source()
 }
@@ -90,7 +90,7 @@ func (p *packing) holds(l Lead) bool {
 	return slices.ContainsFunc(p.Pieces, func(q Piece) bool { return q.overlaps(l) })
 }
 
-// name names the places of pieces that have no room, each once.
+// name names the places of pieces that do not fit, each once.
 func (p *packing) name(others []Piece) {
 	for _, o := range others {
 		named := slices.ContainsFunc(p.Leads, func(l Lead) bool { return Piece{Lead: l}.overlaps(o.Lead) })

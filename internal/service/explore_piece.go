@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// pieces makes hits whole: the definitions that hold them, each once.
+// pieces turns hits into the definitions that hold them, each once.
 func (x *exploration) pieces(ctx context.Context, hits []Hit, by string) (list []Piece, err error) {
 	named := make(map[uuid.UUID]bool) // documents whose neighbours have been named
 	for _, h := range hits {
@@ -34,7 +34,7 @@ func (x *exploration) pieces(ctx context.Context, hits []Hit, by string) (list [
 	return list, nil
 }
 
-// pieceOf is the lines of a hit.
+// pieceOf makes a piece of the lines of a hit.
 func pieceOf(h Hit) Piece {
 	return Piece{
 		Lead:   Lead{Repository: h.Repository, Ref: h.Ref, Path: h.Path, StartLine: h.StartLine, EndLine: h.EndLine, Kind: h.Kind, Symbol: h.Symbol},
@@ -55,7 +55,7 @@ func (x *exploration) file(ctx context.Context, h Hit) (f *exploredFile, err err
 	return f, nil
 }
 
-// lines returns lines of a hit's file, none if it has changed since the search.
+// lines returns lines of a hit's file, or none if the file has changed since the search.
 func (x *exploration) lines(ctx context.Context, h Hit, first, last int) (text ReadAnswer, err error) {
 	f, err := x.file(ctx, h)
 	if err != nil {
@@ -73,7 +73,7 @@ func (x *exploration) lines(ctx context.Context, h Hit, first, last int) (text R
 		return text, fmt.Errorf("read %s: %w", h.Path, err)
 	}
 	if err := text.cut(f.text, first, last); err != nil {
-		return ReadAnswer{}, nil // no such lines: it has changed too
+		return ReadAnswer{}, nil // the file has changed too if it has no such lines
 	}
 	return text, nil
 }
@@ -83,8 +83,7 @@ func (p Piece) overlaps(l Lead) bool {
 	return p.Repository == l.Repository && p.Ref == l.Ref && p.Path == l.Path && p.StartLine <= l.EndLine && l.StartLine <= p.EndLine
 }
 
-// neighbours names the definitions of a file beside the one that was found, those close
-// to it first.
+// neighbours names the other definitions of a file, the ones closest to the hit first.
 func neighbours(outline []Definition, h Hit) []Definition {
 	list := make([]Definition, 0, len(outline))
 	for _, d := range outline {
@@ -99,8 +98,7 @@ func neighbours(outline []Definition, h Hit) []Definition {
 	return list
 }
 
-// widen replaces the lines that were found by the whole definition, if it is larger and
-// not very large.
+// widen replaces the found lines by the whole definition, if it is larger but not very large.
 func (x *exploration) widen(ctx context.Context, p *Piece, f *exploredFile, h Hit) error {
 	if h.Partial || h.Symbol == "" {
 		return nil

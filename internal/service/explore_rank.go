@@ -11,25 +11,25 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// How a place is ranked: by the searches that found it, by how often it holds the question's
-// words (as BM25 counts), and by the share of them that its name, its path, its first line,
-// and the lines around its best line hold. docs/quality.md (What an agent reads) says on
-// which questions these were chosen.
+// The weights of a place's rank. It depends on the searches that found the place, on how often it
+// holds the question's words (by BM25), and on the share of the words that its name, its path, its
+// first line and the lines around its best line hold. docs/quality.md (What an agent reads) says on
+// which questions the weights were chosen.
 const (
-	byFused = 3.3 // of the sum of reciprocal ranks, which is 0.3 for the first of three searches
+	byFused = 3.3 // weight of the sum of reciprocal ranks, which is 0.3 for the first place of three searches
 	byBody  = 0.6
 	byName  = 0.4
 	byPath  = 0.2
 	byHead  = 0.6
 	byLines = 0.5
-	aside   = 0.4 // factor for tests, examples and prose for which the question does not ask
+	aside   = 0.4 // factor for tests, examples and prose that the question does not ask for
 	data    = 0.6 // factor for sections of other files, such as settings
 
 	saturation = 1.2 // BM25's k1
 	lengthPart = 0.5 // BM25's b
 )
 
-// passage is the text of a place, as the words of a question are in it.
+// passage is the text of a place, with the words of a question that each line holds.
 type passage struct {
 	lines  []string // each with its end
 	held   []uint64 // by line: the question's words, as bits
@@ -56,7 +56,7 @@ func (p *passage) all() (held uint64) {
 	return held
 }
 
-// weights are those of the question's words, by how few of the places hold them.
+// weights are the weights of the question's words. A word that fewer places hold weighs more.
 type weights [search.MaxNames]float64
 
 func newWeights(list []*passage) (w weights) {
@@ -74,7 +74,7 @@ func newWeights(list []*passage) (w weights) {
 	return w
 }
 
-// of is the weight of some words.
+// of returns the weight of some words.
 func (w *weights) of(held uint64) (sum float64) {
 	for ; held != 0; held &= held - 1 {
 		sum += w[bits.TrailingZeros64(held)]
@@ -82,10 +82,10 @@ func (w *weights) of(held uint64) (sum float64) {
 	return sum
 }
 
-// near is how much a word of the question counts for a line that is so many lines away.
+// near is the factor of a word's weight for a line at a distance of so many lines.
 var near = [...]float64{1, 0.8, 0.65, 0.5, 0.4}
 
-// around is the weight of the words that a line and those near it hold.
+// around returns the weight of the words in a line and the lines near it.
 func (w *weights) around(p *passage, at int) (sum float64) {
 	var seen uint64
 	for d, part := range near {
@@ -102,7 +102,7 @@ func (w *weights) around(p *passage, at int) (sum float64) {
 	return sum
 }
 
-// body is BM25 of the text.
+// body returns the BM25 score of the text.
 func (w *weights) body(p *passage, mean float64) (sum float64) {
 	for i, n := range p.counts {
 		if n > 0 {
@@ -113,7 +113,7 @@ func (w *weights) body(p *passage, mean float64) (sum float64) {
 	return sum
 }
 
-// rerank sorts fused hits by what they hold.
+// rerank sorts fused hits by their content.
 func rerank(names search.Names, hits []Hit) {
 	list := make([]*passage, len(hits))
 	words := 0
@@ -167,7 +167,7 @@ func head(lines []string) (first, last int) {
 	return first, last
 }
 
-// comments are how lines of comments, decorators and attributes begin.
+// comments are the beginnings of lines with comments, decorators and attributes.
 var comments = []string{"//", "/*", "*", "#", "--", `"""`, "'''", "@", "<!--"}
 
 func isComment(line string) bool {

@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// wheel is a repository in which one definition calls another in another file, and one is
-// too long for one chunk.
+// wheel is a repository in which one definition calls another in a different file, and one
+// definition is too long for one chunk.
 func wheel() map[string]string {
 	var long strings.Builder
 	long.WriteString("package wheel\n\n// Turn turns the water wheel until the sluice is closed.\nfunc Turn(water int) int {\n")
@@ -134,7 +134,7 @@ func TestAnEmptyAnswerSaysWhy(t *testing.T) {
 			t.Errorf("%s: %+v, %v", test.name, got, err)
 		}
 	}
-	// A repository that is being read may yet hold it.
+	// A repository that is being read may turn out to hold the answer.
 	repo := testpipe.NewRepo(t)
 	repo.CommitTo(t, "refs/heads/main", testpipe.Text("b.rs", "fn water() {}\n"))
 	if err := m.Ingest.Handle(t.Context(), testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: repo.Dir, Ref: "refs/heads/main"})); err != nil {

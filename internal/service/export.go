@@ -12,11 +12,11 @@ import (
 
 // The bounds of an answer with pages of a wiki.
 const (
-	MaxExport      = 200     // pages of one answer
-	maxExportBytes = 8 << 20 // of their contents, but for the last page
+	MaxExport      = 200     // pages in one answer
+	maxExportBytes = 8 << 20 // bytes of their contents, without the last page
 )
 
-// What a page of a wiki is about.
+// The subjects of the pages of a wiki.
 const (
 	ByDirectory = "directory"
 	ByCommunity = "community"
@@ -26,10 +26,10 @@ const (
 type ExportRequest struct {
 	GraphRequest        // without a symbol; its ref may be a version
 	Format       string // md, html or json; "": md
-	By           string // directory or community, what a page is about; "": directory
-	Link         string // template of links to lines, with {path}, {commit}, {first} and {last}; "": by the repository's host
-	Since        string // ref or version: only pages that are other than they were there; "": all
-	After        string // Next of the answer before; "": from the first
+	By           string // subject of a page, directory or community; "": directory
+	Link         string // template of links to lines, with {path}, {commit}, {first} and {last}; "": that of the repository's host
+	Since        string // ref or version: only pages that differ from the ones there; "": all
+	After        string // Next of the previous answer; "": from the first
 	Limit        int    // pages, 1 to MaxExport; 0: MaxExport
 }
 
@@ -38,8 +38,8 @@ type ExportPage struct {
 	ID      string `json:"id"`
 	Title   string `json:"title"`
 	Kind    string `json:"kind" doc:"overview, directory or community."`
-	Hash    string `json:"hash" doc:"SHA-256 of all that is on the page, the commit left out: what was made of a page of this hash is still right."`
-	File    string `json:"file" doc:"Its name in the wiki. Links of other pages lead there."`
+	Hash    string `json:"hash" doc:"SHA-256 of the content of the page without the commit. A page that was made of one with this hash is still right."`
+	File    string `json:"file" doc:"Name of its file in the wiki, to which links of other pages lead."`
 	Content string `json:"content"`
 }
 
@@ -49,13 +49,13 @@ type ExportAnswer struct {
 	At
 	Format   string         `json:"format"`
 	Pages    []ExportPage   `json:"pages" nullable:"false"`
-	Removed  []string       `json:"removed" nullable:"false" doc:"Ids of pages that there were at since, and that there are no more."`
+	Removed  []string       `json:"removed" nullable:"false" doc:"Ids of pages that existed at since, but no longer do."`
 	Contents []wiki.Written `json:"contents,omitempty"`
 	Next     string         `json:"-"`
 }
 
-// Export writes the skeleton of a wiki: the same repository, commit and request give the
-// same pages. It refuses while newer work on the ref is under way.
+// Export writes the skeleton of a wiki. The same repository, commit and request give the same
+// pages. It refuses while newer work on the ref is under way.
 func (s *Service) Export(ctx context.Context, r ExportRequest) (a ExportAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {
@@ -109,7 +109,7 @@ func (r *ExportRequest) fill() error {
 		r.Format = wiki.Markdown
 	}
 	if !slices.Contains(wiki.Formats(), r.Format) {
-		reason := fmt.Sprintf("format %q: it is one of %s", r.Format, strings.Join(wiki.Formats(), ", "))
+		reason := fmt.Sprintf("unknown format %q: give one of %s", r.Format, strings.Join(wiki.Formats(), ", "))
 		return &Error{Kind: Invalid, Field: FieldFormat, Value: r.Format, Reason: reason}
 	}
 	switch r.By {
@@ -117,11 +117,11 @@ func (r *ExportRequest) fill() error {
 		r.By = ByDirectory
 	case ByDirectory, ByCommunity:
 	default:
-		return &Error{Kind: Invalid, Field: FieldKind, Value: r.By, Reason: fmt.Sprintf("by %q: it is directory or community", r.By)}
+		return &Error{Kind: Invalid, Field: FieldKind, Value: r.By, Reason: fmt.Sprintf("unknown subject %q: give directory or community", r.By)}
 	}
 	if r.Link != "" {
 		if fault := wiki.CheckLink(r.Link); fault != "" {
-			return &Error{Kind: Invalid, Field: FieldLink, Value: r.Link, Reason: "the template of links: " + fault}
+			return &Error{Kind: Invalid, Field: FieldLink, Value: r.Link, Reason: "the template of links is not valid: " + fault}
 		}
 	}
 	if r.Limit == 0 {

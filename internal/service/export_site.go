@@ -20,14 +20,13 @@ import (
 
 // The bounds of a wiki.
 const (
-	keptSites   = 2   // that are kept in memory: one, and that which it is compared with
-	contentPage = 500 // files that are listed at once
-	fileSymbols = 200 // symbols that a page shows of a file
-	symbolUsers = 8   // users that it shows of a symbol
+	keptSites   = 2   // wikis that are kept in memory: one, and the one it is compared with
+	contentPage = 500 // files that one statement lists
+	fileSymbols = 200 // symbols that a page shows for a file
+	symbolUsers = 8   // users that a page shows for a symbol
 )
 
-// sites are the wikis that were made last, so that not each page of one is a work of its
-// own.
+// sites keeps the wikis that were made last, so that a wiki is not made again for each page.
 type sites struct {
 	mu   sync.Mutex
 	made []madeSite // the newest last
@@ -56,8 +55,8 @@ func (m *sites) put(key string, site *wiki.Site) {
 	m.made = m.made[max(0, len(m.made)-keptSites):]
 }
 
-// site makes the wiki that a request names, one at a time, since each takes memory by the
-// size of its repository.
+// site makes the wiki that a request names. It makes one at a time, since a wiki takes memory in
+// proportion to its repository.
 func (s *Service) site(ctx context.Context, r ExportRequest) (At, *wiki.Site, error) {
 	g, err := s.graphOf(ctx, r.GraphRequest)
 	if err != nil {
@@ -101,7 +100,7 @@ func busy(g trackGraph) error {
 	return &Error{Kind: Refused, Field: FieldRef, Reason: reason}
 }
 
-// source collects what a wiki is made from.
+// source collects the source of a wiki.
 func (s *Service) source(ctx context.Context, g trackGraph) (wiki.Source, error) {
 	w := wiki.Source{URL: g.at.URL, Ref: g.at.Ref, Commit: g.at.Commit, Skips: make(map[string]int)}
 	w.Name = strings.TrimSuffix(path.Base(strings.TrimRight(g.at.URL, "/")), ".git")
@@ -142,8 +141,8 @@ func (s *Service) source(ctx context.Context, g trackGraph) (wiki.Source, error)
 	return w, s.symbolsOf(ctx, all, place, uses, &w)
 }
 
-// files lists the files of a graph's commit with their contents, and reads those that say
-// something of the whole. It returns the place of each.
+// files lists the files of a graph's commit with their contents, and reads the files that describe
+// the whole repository. It returns the index of each path.
 func (s *Service) files(ctx context.Context, g trackGraph, w *wiki.Source) (map[string]int, error) {
 	place := make(map[string]int)
 	for after := []byte(nil); ; {
@@ -174,7 +173,7 @@ func (s *Service) files(ctx context.Context, g trackGraph, w *wiki.Source) (map[
 	}
 }
 
-// readAbout reads a file that says how its repository is built, or what it is for.
+// readAbout reads a file that says how its repository is built or what it is for.
 func (s *Service) readAbout(ctx context.Context, f catalog.DocumentBlob, w *wiki.Source) error {
 	file := string(f.Path)
 	readme := w.Readme == "" && !strings.Contains(file, "/") && strings.HasPrefix(strings.ToLower(file), "readme")
@@ -202,7 +201,7 @@ type edgesOf struct {
 }
 
 type sureEdge struct {
-	from string // qualified name of the definition
+	from string // qualified name of the referring definition
 	to   graph.Target
 }
 
@@ -217,14 +216,14 @@ func sure(edges []graph.Edge) (list []sureEdge) {
 	return list
 }
 
-// usage is who refers to a symbol.
+// usage lists the users of a symbol.
 type usage struct {
 	users []wiki.User // the first by path
 	count int
 }
 
-// addUses adds a file's definitions to the users of those that they refer to. Files come by
-// path.
+// addUses adds the definitions of a file to the users of the symbols that they refer to. Files come
+// by path.
 func addUses(uses map[graph.Target]*usage, f edgesOf, file string) {
 	seen := make(map[sureEdge]bool)
 	for _, t := range f.targets {

@@ -12,25 +12,24 @@ import (
 type FileRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Ref        string   // branch, tag or full name; "": the only one that is indexed
-	Path       string   // from the repository's root
-	Unless     []string // hashes of which the client has the text
+	Path       string   // path from the repository's root
+	Unless     []string // hashes of texts that the client has
 }
 
-// FileAnswer is the text of a file as it was indexed, in UTF-8 and with secrets
-// masked.
+// FileAnswer is the indexed text of a file, in UTF-8 and with secrets masked.
 type FileAnswer struct {
 	At
 	Path     string
 	Language string
 	Encoding string // the encoding or the document format that the text was converted from; "": UTF-8
 	Hash     string // SHA-256 of the text, in hex
-	Same     bool   // the client has it: there is no Text
-	Text     []byte // as large as the ingestor's limit of a file
+	Same     bool   // the client has the text, so Text is empty
+	Text     []byte // bounded by the ingestor's limit of a file
 }
 
-// File returns a file at the newest commit that holds it as it is stored.
+// File returns a file at the newest commit whose stored form of it is complete.
 func (s *Service) File(ctx context.Context, r FileRequest) (a FileAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {

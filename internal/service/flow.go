@@ -17,39 +17,39 @@ import (
 type FlowRequest struct {
 	Tenant string
 	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
-	Queues bool     // also what waits in the streams for all tenants
+	Queues bool     // include the messages that wait in the streams for all tenants
 }
 
 // FlowAnswer is the work under way.
 type FlowAnswer struct {
 	Stages     []Stage `json:"stages" nullable:"false" doc:"ingestor, embedder, indexer."`
 	Generation int64   `json:"generation" doc:"The active generation of the index; 0: there is none yet."`
-	Embedder   string  `json:"embedder" doc:"Its model."`
-	Building   int64   `json:"building" doc:"A generation that is being built; 0: none is."`
+	Embedder   string  `json:"embedder" doc:"Model of the active generation."`
+	Building   int64   `json:"building" doc:"Number of the generation that is being built; 0: none."`
 }
 
 // Stage is the open work of a worker.
 type Stage struct {
 	Stage   string      `json:"stage"`
-	Reading int64       `json:"reading,omitempty" doc:"Trees that are being read, of the ingestor alone."`
-	Lanes   []StageLane `json:"lanes" nullable:"false" doc:"The ingestor has one."`
+	Reading int64       `json:"reading,omitempty" doc:"Number of trees that are being read; only for the ingestor."`
+	Lanes   []StageLane `json:"lanes" nullable:"false" doc:"The ingestor has one lane."`
 }
 
 // StageLane is the open work of a worker in a lane.
 type StageLane struct {
 	Lane   string  `json:"lane"`
 	Open   int64   `json:"open" doc:"Submissions or documents of the tenant that the stage has not finished."`
-	Failed int64   `json:"failed" doc:"Documents of the tenant on which an attempt failed, of the indexer's lanes alone."`
-	Oldest float64 `json:"oldest_seconds" doc:"Age of the oldest among the open ones."`
-	Queue  *Queue  `json:"queue,omitempty" doc:"The lane's messages for all tenants, where they were asked for."`
+	Failed int64   `json:"failed" doc:"Documents of the tenant on which an attempt failed; only for the indexer."`
+	Oldest float64 `json:"oldest_seconds" doc:"Age of the oldest open one."`
+	Queue  *Queue  `json:"queue,omitempty" doc:"The lane's messages for all tenants, if the request asks for them."`
 }
 
 // Queue counts the messages that wait in a stream for the replicas of a worker.
 type Queue struct {
 	Waiting     uint64 `json:"waiting"`
 	InFlight    uint64 `json:"in_flight"`
-	Redelivered uint64 `json:"redelivered" doc:"Of those in flight."`
-	Done        uint64 `json:"done" doc:"Since the consumers exist: the difference of two answers is a rate."`
+	Redelivered uint64 `json:"redelivered" doc:"Number of those in flight that were delivered before."`
+	Done        uint64 `json:"done" doc:"Number of finished messages since the consumers were made. The difference of two answers gives a rate."`
 }
 
 // Flow counts the work under way.
@@ -105,8 +105,8 @@ func (s *Service) bounded(ctx context.Context, tenant string, reach []string) ([
 	return s.repositoryIDs(ctx, TracksRequest{Tenant: tenant, Reach: reach})
 }
 
-// lanesOf sorts the documents in a state by their lanes. Those that failed are shown at the
-// last stage: the catalog does not say which stage they failed in.
+// lanesOf sorts the documents in a state by their lanes. Failed ones are shown at the last stage,
+// because the catalog does not say in which stage they failed.
 func lanesOf(open []catalog.OpenWork, state catalog.DocumentState) []StageLane {
 	lanes := make([]StageLane, len(events.Lanes))
 	for i, lane := range events.Lanes {
@@ -124,8 +124,8 @@ func lanesOf(open []catalog.OpenWork, state catalog.DocumentState) []StageLane {
 	return lanes
 }
 
-// queues adds what waits in the streams. A consumer that no worker has made yet has no
-// messages.
+// queues adds the messages that wait in the streams. A consumer that no worker has made yet has
+// none.
 func (s *Service) queues(ctx context.Context, generations []catalog.GenerationStatus, stages []Stage) error {
 	for i, stage := range stages {
 		for k := range stage.Lanes {
@@ -146,8 +146,8 @@ func (s *Service) queues(ctx context.Context, generations []catalog.GenerationSt
 	return nil
 }
 
-// consumersOf lists the consumers of a stage in a lane, for all generations that are kept
-// up to date. Two generations may share one.
+// consumersOf lists the consumers of a stage in a lane, for all generations that are kept up to
+// date. Two generations may share a consumer.
 func consumersOf(stage string, lane events.Lane, generations []catalog.GenerationStatus) (list []broker.Consumer) {
 	if stage == "ingestor" {
 		return []broker.Consumer{{Stream: broker.StreamIntake, Name: broker.ConsumerIngestor}}

@@ -13,17 +13,17 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// The pace of asking the catalog. Counting documents costs more the more there are,
-// so Follow counts every countInterval. It asks whether the work is done after an
-// eighth of the time since the start or the last event of news, within the two
-// other bounds: the end of 80 ms of work is noticed within 90 ms.
+// The pace of asking the catalog. Counting documents costs more the more there are, so Follow
+// counts every countInterval. It asks whether the work is done after an eighth of the time since
+// the start or the last event, within the two other bounds. So it notices the end of 80 ms of work
+// within 90 ms.
 const (
 	countInterval = 100 * time.Millisecond
 	leastInterval = 2 * time.Millisecond
 	mostInterval  = 100 * time.Millisecond
 )
 
-// FollowRequest asks to wait for the end of submissions.
+// FollowRequest asks to follow submissions to their end.
 type FollowRequest struct {
 	Tenant      string
 	Reach       []string                // globs of repositories that may be seen; empty: all of the tenant's
@@ -34,17 +34,17 @@ type FollowRequest struct {
 // Progress is the state of submissions.
 type Progress struct {
 	Done    bool               `json:"done"`
-	Listing bool               `json:"listing" doc:"Some tree has not been read to its end."`
-	Tracks  []RepositoryStatus `json:"repositories" nullable:"false" doc:"The refs that the submissions are of."`
+	Listing bool               `json:"listing" doc:"At least one tree has not been read completely."`
+	Tracks  []RepositoryStatus `json:"repositories" nullable:"false" doc:"The refs of the submissions."`
 	Counts  DocumentCounts     `json:"documents" doc:"The sum over the refs."`
-	Retries map[string]string  `json:"retries" doc:"By the event's id: why its last attempt failed."`
-	Refused []Refusal          `json:"refused" nullable:"false" doc:"Submissions of which nothing will come now."`
-	Stalled string             `json:"stalled,omitempty" doc:"Why nothing has changed for ten seconds, as far as it can be told."`
+	Retries map[string]string  `json:"retries" doc:"Why the last attempt failed, by the id of the event."`
+	Refused []Refusal          `json:"refused" nullable:"false" doc:"Submissions that will not be indexed for now."`
+	Stalled string             `json:"stalled,omitempty" doc:"Why nothing has changed for ten seconds, as far as leat knows."`
 
 	wanted map[uuid.UUID]bool // ids of tracks, and of repositories without a known track
 }
 
-// Refusal says why nothing will come of a submission.
+// Refusal says why a submission will not be indexed for now.
 type Refusal struct {
 	Reason  string    `json:"reason"`
 	Waiting *Approval `json:"waiting,omitempty" doc:"The removal that it waits for."`
@@ -52,9 +52,8 @@ type Refusal struct {
 	repository uuid.UUID
 }
 
-// Follow waits until each submission is indexed or has failed. It calls tell
-// with each Progress that it counts, from the same goroutine, and returns the
-// last.
+// Follow waits until each submission is indexed or has failed. It calls tell with each Progress
+// that it counts, from its own goroutine, and returns the last one.
 func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progress)) (p Progress, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.NATS); err != nil {
@@ -62,11 +61,11 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 	}
 	for _, key := range r.Submissions {
 		if key.Tenant != r.Tenant {
-			return p, &Error{Kind: NotFound, Field: FieldTenant, Reason: "the submission is not of tenant " + r.Tenant}
+			return p, &Error{Kind: NotFound, Field: FieldTenant, Reason: "the submission does not belong to tenant " + r.Tenant}
 		}
 	}
-	// The events only wake the loop early. Some work ends without one: there is no
-	// event for a commit that was indexed before.
+	// The events only wake the loop early. Some work ends without an event, such as a commit that
+	// was indexed before.
 	news, stop, err := s.stores.Broker.Hear(events.CompletedOf(r.Tenant))
 	if err != nil {
 		return p, err
@@ -130,8 +129,8 @@ func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 	return p, nil
 }
 
-// submissionStatus returns the zero status of a submission that is not yet accepted, or is
-// of a repository that the request does not reach.
+// submissionStatus returns the status of a submission. It is zero for a submission that is not
+// accepted yet, or whose repository the request does not reach.
 func (s *Service) submissionStatus(ctx context.Context, r FollowRequest, key catalog.SubmissionKey) (catalog.SubmissionStatus, error) {
 	status, err := s.stores.Catalog.Submissions.Status(ctx, key)
 	if isNotFound(err) {
@@ -147,7 +146,7 @@ func (s *Service) submissionStatus(ctx context.Context, r FollowRequest, key cat
 	return status, err
 }
 
-// count adds up the documents of the tracks that are followed.
+// count adds up the documents of the followed tracks.
 func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 	tracks, err := s.stores.Catalog.Tracks(ctx, tenant)
 	if err != nil {
@@ -168,7 +167,7 @@ func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
 	return nil
 }
 
-// await notes which refused submissions wait for the removal that a track waits for.
+// await marks the refused submissions that wait for the approval of a track's removal.
 func (p *Progress) await(t RepositoryStatus) {
 	if t.Waiting == nil {
 		return

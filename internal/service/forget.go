@@ -8,15 +8,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// ForgetRequest takes a repository, one of its refs, or all repositories of a tenant out of
-// the index.
+// ForgetRequest removes a repository, one of its refs, or all repositories of a tenant from the
+// index.
 type ForgetRequest struct {
 	Tenant      string
 	Reach       []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository  string   // its URL, its path, the end of one of them, or its id
+	Repository  string   // its URL, its path, the end of either, or its id
 	Ref         string   // branch, tag or full name; "": all
-	AllOfTenant bool     // each repository that may be seen, in place of one that is named
-	Confirmed   bool     // false: only report the tracks
+	AllOfTenant bool     // every repository within reach, instead of a named one
+	Confirmed   bool     // false: only list the tracks
 }
 
 // Forget marks tracks to be removed, and returns them. The syncer does the rest.
@@ -28,7 +28,7 @@ func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []Reposit
 	if !r.Confirmed {
 		return tracks, nil
 	}
-	done := make(map[string]bool) // a URL with .git at its end and one without may be two
+	done := make(map[string]bool) // URLs with and without .git at the end may be two repositories
 	for _, t := range tracks {
 		if done[t.ID] {
 			continue
@@ -41,11 +41,11 @@ func (s *Service) Forget(ctx context.Context, r ForgetRequest) (tracks []Reposit
 	return tracks, nil
 }
 
-// forgettable returns the tracks that a request is about.
+// forgettable returns the tracks that a request names.
 func (s *Service) forgettable(ctx context.Context, r ForgetRequest) (tracks []RepositoryStatus, err error) {
 	switch {
 	case r.AllOfTenant && (r.Repository != "" || r.Ref != ""):
-		return nil, &Error{Kind: Invalid, Field: FieldRepository, Reason: "all repositories of a tenant are meant, or one that is named"}
+		return nil, &Error{Kind: Invalid, Field: FieldRepository, Reason: "name a repository, or ask for all of the tenant, but not both"}
 	case !r.AllOfTenant && r.Repository == "":
 		return nil, noName()
 	}
@@ -66,8 +66,8 @@ func (s *Service) forgettable(ctx context.Context, r ForgetRequest) (tracks []Re
 	return tracks, nil
 }
 
-// submittedAs returns the names under which a ref may have been submitted. None
-// stands for all refs.
+// submittedAs returns the names under which a ref may have been submitted. It returns none for all
+// refs.
 func submittedAs(ref string) []string {
 	if ref == "" {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// A tenant is forgotten as far as the token reaches, and neither more nor another tenant.
+// A tenant's repositories are forgotten as far as the token reaches, and no others.
 func TestForgettingATenantEndsAtTheReach(t *testing.T) {
 	n := openNeighbours(t)
 	n.put(t, "other", n.mine, "refs/heads/main", testpipe.Text("c.txt", "water\n"))

@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Generations belong to no tenant: each holds the points of all of them.
+// Generations belong to no tenant: each holds the points of all tenants.
 
 // generationInterval is the pace of asking for a generation that is being built.
 const generationInterval = 100 * time.Millisecond
@@ -25,22 +25,22 @@ type GenerationsAnswer struct {
 type Generation struct {
 	Number     int64     `json:"number"`
 	State      string    `json:"state" doc:"building, active, retired or dropping."`
-	Since      time.Time `json:"since" doc:"When it got its state."`
+	Since      time.Time `json:"since" doc:"Time at which it got its state."`
 	Embedder   string    `json:"embedder"`
 	Dimensions int       `json:"dimensions"`
 	Collection string    `json:"collection"`
-	Source     string    `json:"source" doc:"What it is first built from: stream or catalog."`
+	Source     string    `json:"source" doc:"Source of the first part of the build: stream or catalog."`
 	CreatedAt  time.Time `json:"created_at"`
 
-	// Set while the generation is being built.
+	// The following fields are set while the generation is being built.
 	Points  int64    `json:"points"`
-	Chunks  int64    `json:"chunks" doc:"Chunks that it is to have points of."`
+	Chunks  int64    `json:"chunks" doc:"Number of chunks that it must have points for."`
 	Rate    float64  `json:"rate" doc:"Points a second."`
-	Seconds *float64 `json:"seconds,omitempty" doc:"Left, at this rate."`
-	Failing int64    `json:"failing" doc:"Documents that it could not take so far."`
-	Error   string   `json:"error,omitempty" doc:"Why it does not go on."`
+	Seconds *float64 `json:"seconds,omitempty" doc:"Remaining seconds at this rate."`
+	Failing int64    `json:"failing" doc:"Number of documents that failed so far."`
+	Error   string   `json:"error,omitempty" doc:"Why the build does not proceed."`
 
-	Verified bool `json:"verified" doc:"Since it has its state, it was found equal to the catalog."`
+	Verified bool `json:"verified" doc:"It was found equal to the catalog since it got its state."`
 }
 
 // Building says whether the generation is being built.
@@ -76,7 +76,7 @@ func (s *Service) Generations(ctx context.Context) (a GenerationsAnswer, err err
 	return a, err
 }
 
-// index says why there is no index to ask.
+// index returns an error that says why there is no index to ask.
 func (s *Service) index(ctx context.Context) error {
 	if err := s.whole(ctx, store.Postgres); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (s *Service) index(ctx context.Context) error {
 	return err
 }
 
-// RebuildRequest asks to build the index anew beside the active one.
+// RebuildRequest asks to build a new index beside the active one.
 type RebuildRequest struct {
 	Embedder string // model of the new generation; "": the active one's
 	From     catalog.GenerationSource
@@ -128,8 +128,8 @@ func (s *Service) RollBack(ctx context.Context, number int64) (_ int64, err erro
 	return number, nil
 }
 
-// tellGenerations tells the workers at once what they would notice at their next look. It
-// needs a connection to NATS, and may fail without harm.
+// tellGenerations tells the workers at once about a change that they would notice at their next
+// look. It needs a connection to NATS, and may fail without harm.
 func (s *Service) tellGenerations() {
 	if s.stores.Broker != nil {
 		_ = s.stores.Broker.Tell(broker.SubjectGenerations)
@@ -163,9 +163,8 @@ func (s *Service) Generation(ctx context.Context, number int64) (g Generation, f
 	return a.Generations[i], true, nil
 }
 
-// AwaitGeneration waits until a generation is active and equal to the catalog,
-// or is not being built any more. It calls tell while it waits, and returns the
-// generation, or false if it is gone.
+// AwaitGeneration waits until a generation is active and equal to the catalog, or is no longer
+// being built. It calls tell while it waits. It returns the generation, or false if it is gone.
 func (s *Service) AwaitGeneration(ctx context.Context, number int64, tell func(Generation)) (Generation, bool, error) {
 	var told <-chan struct{}
 	if s.stores.Broker != nil {
@@ -179,8 +178,8 @@ func (s *Service) AwaitGeneration(ctx context.Context, number int64, tell func(G
 	return AwaitGeneration(ctx, s, number, told, tell)
 }
 
-// AwaitGeneration is Service.AwaitGeneration for whoever knows generations. It asks at an
-// interval, and when told signals, which may be nil.
+// AwaitGeneration is Service.AwaitGeneration over any source of generations. It asks at an
+// interval, and whenever told, which may be nil, signals.
 func AwaitGeneration(ctx context.Context, s interface {
 	Generation(ctx context.Context, number int64) (Generation, bool, error)
 }, number int64, told <-chan struct{}, tell func(Generation)) (Generation, bool, error) {

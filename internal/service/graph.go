@@ -23,15 +23,15 @@ const (
 	maxDepth        = 6     // steps of a walk
 	maxVisited      = 2_000 // nodes of a walk
 	graphPage       = 200   // files of a graph that are read at once
-	sureness        = 0.8   // from which a walk follows an edge
+	sureness        = 0.8   // confidence from which a walk follows an edge
 	maxEdgesOfFiles = 4_000 // files that an answer about one symbol reads
 )
 
-// DefaultGraphTime is how long an answer from a graph is looked for.
+// DefaultGraphTime bounds the time to look for an answer from a graph.
 const DefaultGraphTime = 5 * time.Second
 
-// inTime looks for an answer from a graph. late says that it took too long: what was found
-// until then stands.
+// inTime bounds the time to look for an answer from a graph. late says that the time was up, in
+// which case the answer holds what was found until then.
 func (s *Service) inTime(ctx context.Context, look func(context.Context) error) (late bool, err error) {
 	inner, cancel := context.WithTimeout(ctx, s.cfg.GraphTime)
 	defer cancel()
@@ -45,16 +45,16 @@ func (s *Service) inTime(ctx context.Context, look func(context.Context) error) 
 type GraphRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Ref        string   // branch, tag or full name; "": the only one that is indexed
 	Symbol     string   // a name, the end of a qualified one, or PATH#QUALIFIED; PATH# is the file
 }
 
 // Symbol is a definition in a repository.
 type Symbol struct {
-	ID         string `json:"id" doc:"Its path, #, and its qualified name: what other questions take."`
+	ID         string `json:"id" doc:"Its path, #, and its qualified name. Other requests take it as symbol."`
 	Name       string `json:"name"`
-	Qualified  string `json:"qualified" doc:"The names that lead to it, joined by dots."`
+	Qualified  string `json:"qualified" doc:"Its name with the names of the definitions around it, joined by dots."`
 	Kind       string `json:"kind" doc:"function, method, type, const, var, field, module or file."`
 	Visibility string `json:"visibility,omitempty"`
 	Path       string `json:"path"`
@@ -75,9 +75,9 @@ func symbolOf(s catalog.GraphSymbol) Symbol {
 // SymbolsRequest asks for symbols by name.
 type SymbolsRequest struct {
 	GraphRequest
-	Prefix bool     // the name may go on
-	Kinds  []string // empty: any
-	After  string   // Next of the answer before; "": from the first
+	Prefix bool     // also names that begin with the symbol
+	Kinds  []string // kinds of symbols; empty: any
+	After  string   // Next of the previous answer; "": from the first
 	Limit  int      // 1 to MaxSymbols; 0: 50
 }
 
@@ -102,7 +102,7 @@ func (s *Service) Symbols(ctx context.Context, r SymbolsRequest) (a SymbolsAnswe
 	for _, name := range r.Kinds {
 		kind := fact.ParseKind(name)
 		if kind == 0 {
-			reason := fmt.Sprintf("kind %q: it is one of %s", name, strings.Join(fact.Kinds(), ", "))
+			reason := fmt.Sprintf("unknown kind %q: give one of %s", name, strings.Join(fact.Kinds(), ", "))
 			return a, &Error{Kind: Invalid, Field: FieldKind, Value: name, Reason: reason}
 		}
 		q.Kinds = append(q.Kinds, int(kind))
@@ -166,8 +166,8 @@ type trackGraph struct {
 	changed int64
 }
 
-// graphOf finds the graph that a request names. The place says of which commit it is,
-// and whether newer work is under way.
+// graphOf finds the graph that a request names. Its place says which commit it belongs to, and
+// whether newer work is under way.
 func (s *Service) graphOf(ctx context.Context, r GraphRequest) (g trackGraph, err error) {
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return g, err
@@ -199,7 +199,7 @@ type node struct {
 	symbol Symbol
 }
 
-// nodes finds what a request's symbol stands for.
+// nodes finds the nodes that a request's symbol stands for.
 func (s *Service) nodes(ctx context.Context, g trackGraph, name string) ([]node, error) {
 	if path, qualified, exact := strings.Cut(name, "#"); exact {
 		return s.exact(ctx, g, path, qualified)
@@ -260,7 +260,7 @@ func fileNode(f catalog.StoredEdges) node {
 	return node{graph.Target{Document: f.Document}, Symbol{ID: f.Path + "#", Name: f.Path, Kind: "file", Path: f.Path, Language: f.Language}}
 }
 
-// describe loads the symbols of targets; those that are gone are left out.
+// describe loads the symbols of targets. It leaves out targets that are gone.
 func (s *Service) describe(ctx context.Context, g trackGraph, targets []graph.Target) (map[graph.Target]Symbol, error) {
 	var documents []uuid.UUID
 	for _, t := range targets {
@@ -291,41 +291,41 @@ func (s *Service) describe(ctx context.Context, g trackGraph, targets []graph.Ta
 	return out, nil
 }
 
-// Use is how one definition refers to another.
+// Use says how one definition refers to another.
 type Use struct {
 	From       Symbol  `json:"from" doc:"The definition around the references, or their file."`
-	To         Symbol  `json:"to" doc:"What is referred to. Several uses of one place with one name are candidates."`
-	Name       string  `json:"name" doc:"As it is written."`
+	To         Symbol  `json:"to" doc:"The definition that is referred to. Several uses of one place with one name are candidates."`
+	Name       string  `json:"name" doc:"The name, as written."`
 	Role       string  `json:"role" doc:"call, type, import, inherit, write or use."`
-	Strategy   string  `json:"strategy" doc:"How it was resolved: scope, file, package, import, type, unique, name, index, or module: another repository declares what is imported."`
-	Confidence float64 `json:"confidence" doc:"The probability that it is meant, 0 to 1."`
+	Strategy   string  `json:"strategy" doc:"How it was resolved: scope, file, package, import, type, unique, name, index, or module: another repository declares the imported module."`
+	Confidence float64 `json:"confidence" doc:"The probability that this definition is meant, 0 to 1."`
 	Lines      []int   `json:"lines" nullable:"false" doc:"Lines of from's file, from 1; at most 200."`
-	Count      int     `json:"count" doc:"Of the references."`
-	Elsewhere  *At     `json:"elsewhere,omitempty" doc:"Where the other end is: in another repository. Absent: both ends are in the one that was asked."`
+	Count      int     `json:"count" doc:"Number of the references."`
+	Elsewhere  *At     `json:"elsewhere,omitempty" doc:"The repository of the other end. Absent: both ends are in the requested repository."`
 }
 
-// UsesRequest asks what refers to a symbol, or what it refers to.
+// UsesRequest asks for the references to a symbol, or the references that it makes.
 type UsesRequest struct {
 	GraphRequest
-	Outward       bool     // what it refers to; otherwise, what refers to it
-	Across        bool     // only over the bounds of the repository, in others of the tenant
+	Outward       bool     // references that it makes; otherwise references to it
+	Across        bool     // only references between the repository and others of the tenant
 	Roles         []string // empty: any
 	MinConfidence float64
-	After         string // Next of the answer before; "": from the first
+	After         string // Next of the previous answer; "": from the first
 	Limit         int    // 1 to MaxSymbols; 0: 50
 }
 
-// UsesAnswer lists uses, those that are surest first within each file, file by file.
+// UsesAnswer lists uses file by file, the surest first within each file.
 type UsesAnswer struct {
 	At
-	Symbols    []Symbol `json:"symbols" nullable:"false" doc:"What the name stands for."`
+	Symbols    []Symbol `json:"symbols" nullable:"false" doc:"The symbols that the name stands for."`
 	Uses       []Use    `json:"uses" nullable:"false"`
-	Unresolved int      `json:"unresolved" doc:"References of the symbol itself that nothing resolves, and those to other repositories. Only where it was asked what it refers to."`
-	More       bool     `json:"more,omitempty" doc:"A bound ended the search: there are uses that no page lists."`
+	Unresolved int      `json:"unresolved" doc:"Number of references of the symbol that are unresolved or lead to other repositories. Only in an answer about the references that it makes."`
+	More       bool     `json:"more,omitempty" doc:"A bound ended the search, so there are uses that no page lists."`
 	Next       string   `json:"-"`
 }
 
-// Uses lists the references to a symbol, or those that it makes.
+// Uses lists the references to a symbol, or the references that it makes.
 func (s *Service) Uses(ctx context.Context, r UsesRequest) (a UsesAnswer, err error) {
 	defer mark(&err)
 	g, err := s.graphOf(ctx, r.GraphRequest)
@@ -370,7 +370,7 @@ func (s *Service) Uses(ctx context.Context, r UsesRequest) (a UsesAnswer, err er
 	return a, err
 }
 
-// skipped reads a place in a list that is made anew for each page.
+// skipped parses a place in a list that is made again for each page.
 func skipped(after string) (n int, err error) {
 	if after == "" {
 		return 0, nil
@@ -381,8 +381,8 @@ func skipped(after string) (n int, err error) {
 	return n, nil
 }
 
-// part takes at most limit elements of a list, from a place on. next is the place of the
-// rest, "" if there is none.
+// part takes at most limit elements of a list, from a place on. next is the place of the rest, or
+// "" if there is none.
 func part[T any](list []T, skip, limit int) (some []T, next string) {
 	list = list[min(skip, len(list)):]
 	if len(list) > limit {
@@ -396,7 +396,7 @@ func rolesOf(names []string) (map[fact.Role]bool, error) {
 	for _, name := range names {
 		role := fact.ParseRole(name)
 		if role == 0 {
-			reason := fmt.Sprintf("role %q: it is one of %s", name, strings.Join(fact.Roles(), ", "))
+			reason := fmt.Sprintf("unknown role %q: give one of %s", name, strings.Join(fact.Roles(), ", "))
 			return nil, &Error{Kind: Invalid, Field: FieldRole, Value: name, Reason: reason}
 		}
 		roles[role] = true
@@ -414,7 +414,7 @@ type link struct {
 // linked is the result of a search for edges.
 type linked struct {
 	links      []link
-	unresolved int  // edges that lead nowhere in the graph, of those that nodes make
+	unresolved int  // edges of the nodes that lead nowhere in the graph
 	more       bool // a bound ended the search
 }
 
@@ -445,7 +445,7 @@ func (s *Service) links(ctx context.Context, g trackGraph, nodes []node, outward
 	return err
 }
 
-// compact sorts ids, and takes those out that come again.
+// compact sorts ids and removes duplicates.
 func compact(ids []uuid.UUID) []uuid.UUID {
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	return slices.Compact(ids)
@@ -479,7 +479,7 @@ func (l *linked) to(f catalog.StoredEdges, edges []graph.Edge, nodes map[graph.T
 	}
 }
 
-// inside says whether a target is one of some, or stands inside one.
+// inside says whether a target is one of some nodes, or stands inside one.
 func inside(t graph.Target, nodes map[graph.Target]bool) bool {
 	for ; ; t.Qualified = t.Qualified[:max(strings.LastIndexByte(t.Qualified, '.'), 0)] {
 		if nodes[t] {
@@ -491,8 +491,8 @@ func inside(t graph.Target, nodes map[graph.Target]bool) bool {
 	}
 }
 
-// leading calls each with the edges of each file that leads to targets, by path. It ends
-// with the page in which most files are reached, and says that there may be more.
+// leading calls each with the edges of each file that leads to targets, by path. It stops after the
+// page in which it reaches most files, and says that there may be more.
 func (s *Service) leading(ctx context.Context, g trackGraph, keys []int64, most int, each func(catalog.StoredEdges, []graph.Edge)) (more bool, err error) {
 	for after, read := "", 0; read < most; {
 		files, err := s.stores.Catalog.Graphs.LeadingTo(ctx, g.track, keys, after, graphPage)
@@ -549,7 +549,7 @@ func (s *Service) uses(ctx context.Context, g trackGraph, links []link) ([]Use, 
 		}
 		to, ok := known[l.to]
 		if !ok {
-			continue // gone since
+			continue // the symbol is gone since
 		}
 		uses = append(uses, Use{
 			From: from, To: to, Name: l.edge.Name, Role: l.edge.Role.String(), Strategy: l.edge.Strategy.String(), Confidence: l.edge.Confidence(),

@@ -23,15 +23,15 @@ const (
 
 // crossing is an edge between two repositories.
 type crossing struct {
-	asker, asked catalog.Head // where it begins and ends
+	asker, asked catalog.Head // the refs where it begins and ends
 	path         string       // of the file where it begins
 	from, to     graph.Target
 	edge         graph.Edge
 }
 
-// across finds what other repositories of the tenant have to do with symbols of a graph: how
-// these refer to the symbols, or outward, what of these the symbols refer to. Nothing of it is
-// stored: it is the meaning of imports as they are written, in the graphs that stand now.
+// across finds edges between symbols of a graph and other repositories of the tenant: references
+// from these to the symbols, or if outward, references from the symbols to these. Nothing of it is
+// stored. It is the meaning of written imports in the present graphs.
 func (s *Service) across(ctx context.Context, g trackGraph, r UsesRequest, nodes []node) (found []crossing, more bool, err error) {
 	heads, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach})
 	if err != nil {
@@ -56,8 +56,8 @@ func (s *Service) across(ctx context.Context, g trackGraph, r UsesRequest, nodes
 	return a.found, a.more || late, err
 }
 
-// standing chooses a track of each repository but one: that of the ref that is asked, of main
-// or of master, or else the first.
+// standing chooses a track of each other repository: the one of the requested ref, of main or of
+// master, or else the first.
 func standing(heads []catalog.Head, at At) map[uuid.UUID]catalog.Head {
 	byRepository := make(map[uuid.UUID][]catalog.Head)
 	for _, h := range heads {
@@ -97,10 +97,10 @@ func (a *acrossing) own() catalog.Head {
 	return catalog.Head{Track: catalog.Track{ID: a.g.track, Repository: id, URL: a.g.at.URL, Ref: a.g.at.Ref}, Commit: a.g.at.Commit, Revision: a.g.at.Revision}
 }
 
-// tracks are those of the other repositories, in order.
+// tracks returns the tracks of the other repositories, in order.
 func (a *acrossing) tracks() []uuid.UUID { return compact(slices.Collect(maps.Keys(a.others))) }
 
-// outward finds what symbols refer to in other repositories.
+// outward finds the references of symbols to other repositories.
 func (a *acrossing) outward(ctx context.Context, documents []uuid.UUID, of map[graph.Target]bool) error {
 	files, err := a.stores.Catalog.Graphs.FilesOf(ctx, a.g.track, documents)
 	if err != nil {
@@ -115,7 +115,7 @@ func (a *acrossing) outward(ctx context.Context, documents []uuid.UUID, of map[g
 	}, nil)
 }
 
-// inward finds how other repositories refer to symbols.
+// inward finds the references of other repositories to symbols.
 func (a *acrossing) inward(ctx context.Context, of map[graph.Target]bool) error {
 	modules, err := a.stores.Catalog.Graphs.Modules(ctx, a.g.track)
 	if err != nil || len(modules) == 0 {
@@ -144,8 +144,8 @@ func (a *acrossing) inward(ctx context.Context, of map[graph.Target]bool) error 
 	}
 }
 
-// resolve resolves what files name of other repositories. from, if it is not nil, chooses
-// edges; to, if it is not nil, the targets of this graph that count.
+// resolve resolves the names of other repositories in files. from, if it is not nil, chooses edges.
+// to, if it is not nil, chooses the targets of this graph that count.
 func (a *acrossing) resolve(ctx context.Context, files []catalog.ImportingFile, from func(catalog.ImportingFile, graph.Edge) bool, to map[graph.Target]bool) error {
 	if len(files) == 0 {
 		return nil
@@ -203,8 +203,8 @@ func (a *acrossing) declaring(ctx context.Context, modules []string) ([]uuid.UUI
 	return list, nil
 }
 
-// file resolves the edges of a file in each graph. Of the graphs that declare its module,
-// those with the longest name count, as the package managers have it.
+// file resolves the edges of a file in each graph. Among the graphs that declare its module, the
+// ones with the longest name count, by the rule of package managers.
 func (a *acrossing) file(
 	f catalog.ImportingFile, asker graph.Asker, edges []graph.Edge, graphs []uuid.UUID, from func(catalog.ImportingFile, graph.Edge) bool, to map[graph.Target]bool,
 ) error {
@@ -265,7 +265,7 @@ func (a *acrossing) head(track uuid.UUID) catalog.Head {
 	return a.own()
 }
 
-// usesAcross is the part of crossings that a request asks for.
+// usesAcross returns the crossings that a request asks for.
 func (s *Service) usesAcross(ctx context.Context, g trackGraph, r UsesRequest, nodes []node, roles map[fact.Role]bool, a *UsesAnswer) error {
 	skip, err := skipped(r.After)
 	if err != nil {
@@ -290,7 +290,7 @@ func (s *Service) usesAcross(ctx context.Context, g trackGraph, r UsesRequest, n
 	return s.described(ctx, g, r, found, a)
 }
 
-// described adds crossings to an answer, each with the place of its other end.
+// described adds crossings to an answer, each with the place of the other end.
 func (s *Service) described(ctx context.Context, g trackGraph, r UsesRequest, found []crossing, a *UsesAnswer) error {
 	targets := make(map[uuid.UUID][]graph.Target)
 	heads := make(map[uuid.UUID]catalog.Head)

@@ -28,7 +28,7 @@ func quarry() testpipe.Tree {
 	)
 }
 
-// house imports the quarry. What it names alike by itself is its own.
+// house imports the quarry. Its own definitions with the same names are not the quarry's.
 func house() testpipe.Tree {
 	return testpipe.Text(
 		"go.mod", "module example.org/house\n\nrequire example.org/quarry v1.0.0\n",
@@ -122,7 +122,8 @@ func TestReferencesBetweenRepositories(t *testing.T) {
 				t.Errorf("inside the repository: %+v, %v", within, err)
 			}
 
-			// Neither another tenant nor a token that reaches one repository alone sees it.
+			// Neither another tenant nor a token that reaches only one repository sees the
+			// references.
 			m.put(t, "other", m.house, "refs/heads/main", house())
 			m.put(t, "other", testpipe.NewRepo(t), "refs/heads/main", testpipe.Text("a.go", "package a\n"))
 			m.graphs(t)

@@ -15,30 +15,30 @@ import (
 
 // The bounds of communities.
 const (
-	maxCommunities = 500 // of an answer that is kept
-	leadingFiles   = 20  // that are named of each
-	communityWords = 3   // that name each
+	maxCommunities = 500 // communities in a kept answer
+	leadingFiles   = 20  // files that are named for each
+	communityWords = 3   // words that name each
 	leastWord      = 3   // letters of a word that names one
-	shareOfAPath   = 0.6 // of its files are below the directory that names a community
+	shareOfAPath   = 0.6 // share of its files below the directory that names a community
 	leastOfAWord   = 2   // files that have a word
 	leastCommunity = 2   // files
-	shareOfAWord   = 0.2 // of its files have a word
+	shareOfAWord   = 0.2 // share of its files that have a word
 )
 
-// CommunitiesRequest asks how the files of a graph group.
+// CommunitiesRequest asks for the communities of the files of a graph.
 type CommunitiesRequest struct {
 	GraphRequest        // without a symbol
-	After        string // Next of the answer before; "": from the first
+	After        string // Next of the previous answer; "": from the first
 	Limit        int    // 1 to MaxSymbols; 0: 50
 }
 
-// Community is files that refer to each other more than to others.
+// Community is a group of files that refer to each other more than to others.
 type Community struct {
 	Name     string   `json:"name" doc:"Its directory and its words."`
 	Path     string   `json:"path" doc:"The deepest directory with most of its files; empty: the root."`
-	Words    []string `json:"words" nullable:"false" doc:"Of its files' names, those that are rare in others."`
+	Words    []string `json:"words" nullable:"false" doc:"Words of its files' names that are rare in other names."`
 	Size     int      `json:"size" doc:"Files."`
-	Files    []string `json:"files" nullable:"false" doc:"The most important first, at most 20."`
+	Files    []string `json:"files" nullable:"false" doc:"The most important files first, at most 20."`
 	Cohesion float64  `json:"cohesion" doc:"The share of its references to and from files that stays inside, 0 to 1."`
 }
 
@@ -46,8 +46,8 @@ type Community struct {
 type CommunitiesAnswer struct {
 	At
 	Communities []Community `json:"communities" nullable:"false"`
-	Alone       int         `json:"alone" doc:"Files that refer to no other, and to which none refers."`
-	Modularity  float64     `json:"modularity" doc:"How far the references are from chance, up to 1; above 0.3 the groups are clear."`
+	Alone       int         `json:"alone" doc:"Number of files that refer to no other file, and to which none refers."`
+	Modularity  float64     `json:"modularity" doc:"How far the references differ from chance, up to 1; above 0.3 the groups are clear."`
 	Next        string      `json:"-"`
 }
 
@@ -127,8 +127,8 @@ func (w *whole) group() (a grouped) {
 	return a
 }
 
-// communities names the communities of a graph's files: each file's place among the names,
-// from 1, or 0 of a file that is alone.
+// communities returns the names of a graph's communities. of holds for each file the place of its
+// community among the names, from 1, or 0 for a file that is alone.
 func (w *whole) communities() (of []int, names []string) {
 	of, _ = network.New(len(w.files), w.edges).Communities()
 	members, named := w.gather(of)
@@ -146,10 +146,10 @@ func (w *whole) communities() (of []int, names []string) {
 	return of, names
 }
 
-// gather lists the files of each community. named names one by the directory and the words
+// gather lists the files of each community. named names a community by the directory and the words
 // that its files have in common.
 func (w *whole) gather(of []int) (members [][]int32, named func([]int32) (name, dir string, words []string)) {
-	files := make(map[string]int) // that have a word
+	files := make(map[string]int) // number of files with each word
 	words := make([][]string, len(w.files))
 	for i, c := range of {
 		for len(members) <= c {
@@ -171,7 +171,7 @@ func (w *whole) gather(of []int) (members [][]int32, named func([]int32) (name, 
 	}
 }
 
-// directory is the deepest directory with most of some files below it.
+// directory returns the deepest directory with most of some files below it.
 func (w *whole) directory(files []int32) string {
 	count := make(map[string]int)
 	for _, i := range files {
@@ -189,7 +189,7 @@ func (w *whole) directory(files []int32) string {
 	return best
 }
 
-// naming are the words that are frequent in some files and rare in all.
+// naming returns the words that are frequent in some files and rare in all.
 func naming(list []int32, words [][]string, files map[string]int, all int) []string {
 	count := make(map[string]int)
 	for _, i := range list {
@@ -207,7 +207,7 @@ func naming(list []int32, words [][]string, files map[string]int, all int) []str
 	return append([]string{}, found[:min(len(found), communityWords)]...)
 }
 
-// wordsOf are the words of a file's name, each once.
+// wordsOf returns the words of a file's name, each once.
 func wordsOf(file string) (list []string) {
 	base, _, _ := strings.Cut(path.Base(file), ".")
 	var word []rune

@@ -13,10 +13,10 @@ import (
 type HeldAnswer struct {
 	At
 	Symbols []Symbol // at most MaxSymbols
-	More    int      // that are left out
+	More    int      // number of symbols that are left out
 }
 
-// Held lists the definitions inside a symbol, or in a file, which its id names.
+// Held lists the definitions inside the symbol or file with an id.
 func (s *Service) Held(ctx context.Context, r GraphRequest) (a HeldAnswer, err error) {
 	defer mark(&err)
 	g, err := s.graphOf(ctx, r)

@@ -14,24 +14,24 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// ImpactRequest asks what may break if a symbol, a file or what a diff touches changes.
+// ImpactRequest asks what may break if a symbol, a file or the code of a diff changes.
 type ImpactRequest struct {
 	WalkRequest
-	// Diff is a change of the commit that is indexed, as 'git diff' writes it, of at most
-	// MaxPatch bytes. With one there is no symbol.
+	// Diff is a change of the indexed commit in the form of 'git diff', of at most MaxPatch bytes.
+	// A request with a diff has no symbol.
 	Diff string
 }
 
-// ImpactAnswer lists what may break: first what changes, with a depth of 0.
+// ImpactAnswer lists the nodes that may break. The changed nodes come first, with a depth of 0.
 type ImpactAnswer struct {
 	WalkAnswer
 	// Unknown is empty without a diff.
 	Unknown []string `json:"unknown,omitempty" doc:"Files of the diff that the graph does not hold: they are new, or not of a language that it reads."`
 }
 
-// Impact lists what may break if a symbol, a file or what a diff touches changes: what
-// refers to it, over a number of steps, tests first within each distance. It follows edges
-// with a confidence of 0.8 or more.
+// Impact lists what may break if a symbol, a file or the code of a diff changes: the nodes that
+// refer to it over a number of steps, tests first within each distance. It follows edges with a
+// confidence of 0.8 or more.
 func (s *Service) Impact(ctx context.Context, r ImpactRequest) (a ImpactAnswer, err error) {
 	defer mark(&err)
 	r.Direction = "in"
@@ -39,7 +39,7 @@ func (s *Service) Impact(ctx context.Context, r ImpactRequest) (a ImpactAnswer, 
 		r.Depth = 3
 	}
 	if r.Diff != "" && r.Symbol != "" {
-		return a, &Error{Kind: Invalid, Field: FieldSymbol, Value: r.Symbol, Reason: "give a symbol or a diff, and not both"}
+		return a, &Error{Kind: Invalid, Field: FieldSymbol, Value: r.Symbol, Reason: "give either a symbol or a diff"}
 	}
 	g, err := s.graphOf(ctx, r.GraphRequest)
 	if err != nil {
@@ -77,8 +77,8 @@ func testsFirst(a, b Step) int {
 	return 1
 }
 
-// touched finds the definitions that a diff changes: the innermost around each of its lines.
-// A file that it takes away is touched whole. cut says that there are more than maxMatches.
+// touched finds the definitions that a diff changes, which are the innermost around each of its
+// lines. A removed file counts as a whole. cut says that there are more than maxMatches.
 func (s *Service) touched(ctx context.Context, g trackGraph, diff string) (front []node, unknown []string, cut bool, err error) {
 	patches, err := readPatch(diff)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Service) touched(ctx context.Context, g trackGraph, diff string) (front
 	return front, unknown, false, nil
 }
 
-// within are the innermost of definitions around the lines of a patch.
+// within returns the innermost definitions around the lines of a patch.
 func (p patch) within(list []catalog.GraphSymbol) (found []node) {
 	chosen := make(map[int]bool)
 	for _, l := range p.lines {

@@ -18,52 +18,51 @@ import (
 	"github.com/leatworks/leat/pipeline/scip"
 )
 
-// The bounds of indexes that are imported.
+// The bounds of imported indexes.
 const (
-	MaxCommitIndexes = 16  // of one commit
-	MaxOldIndexes    = 20  // of a repository, of commits that none of its refs is at; the newest are kept
+	MaxCommitIndexes = 16  // indexes of one commit
+	MaxOldIndexes    = 20  // indexes of a repository for commits without a ref; the newest are kept
 	maxIndexName     = 128 // bytes
-	maxImports       = 4   // that are read at once
+	maxImports       = 4   // indexes that are read at once
 )
 
-// IndexesRequest names a repository whose indexes are meant.
+// IndexesRequest asks for the indexes of a repository.
 type IndexesRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 }
 
 // ImportRequest brings an index of a commit.
 type ImportRequest struct {
 	IndexesRequest
-	Commit string    // its full name
-	Name   string    // tells the index from others of the commit; "": the indexer's, with the root
+	Commit string    // the whole commit in hex
+	Name   string    // distinguishes the index from others of the commit; "": the indexer's name, with the root
 	Root   string    // directory of the repository in which the indexer ran; "": the root
-	Index  io.Reader // in SCIP's protobuf form, which gzip may have packed
+	Index  io.Reader // in SCIP's protobuf form, perhaps compressed by gzip
 }
 
 // GraphIndex is an imported index of a commit.
 type GraphIndex struct {
 	Commit      string    `json:"commit" doc:"In hex."`
-	Name        string    `json:"name" doc:"Tells it from others of the commit."`
-	Tool        string    `json:"tool" doc:"Name and version of the indexer, as it gives them."`
+	Name        string    `json:"name" doc:"Distinguishes the index from others of the commit."`
+	Tool        string    `json:"tool" doc:"Name and version of the indexer, in its own words."`
 	Documents   int       `json:"documents"`
-	Occurrences int64     `json:"occurrences" doc:"Names in them."`
-	LeftOut     int64     `json:"left_out" doc:"Documents and occurrences that break a bound, or have no place in a repository."`
-	Placed      *int64    `json:"placed" doc:"References whose meaning it says. Absent until a graph of the commit has been made with it."`
-	Strange     *int64    `json:"strange" doc:"Occurrences that are not where the text has a name: the index is of another text. Absent as placed is."`
+	Occurrences int64     `json:"occurrences" doc:"Number of names in the documents."`
+	LeftOut     int64     `json:"left_out" doc:"Number of documents and occurrences that break a bound, or have no place in a repository."`
+	Placed      *int64    `json:"placed" doc:"Number of references that it resolves. Absent until a graph of the commit has been made with it."`
+	Strange     *int64    `json:"strange" doc:"Number of occurrences at places without a name in the text, because the index was made from another text. Absent if placed is."`
 	ImportedAt  time.Time `json:"imported_at"`
-	Holds       bool      `json:"holds" doc:"Its edges hold in the graph of a ref now."`
+	Holds       bool      `json:"holds" doc:"A present graph of a ref contains its edges."`
 }
 
-// IndexesAnswer lists imported indexes, the newest first.
+// IndexesAnswer lists imported indexes, newest first.
 type IndexesAnswer struct {
 	Indexes []GraphIndex `json:"indexes" nullable:"false"`
 }
 
-// ImportIndex keeps an index of a commit of a repository in place of another of its name. The
-// graph of each ref at the commit is made with it; the commit may be one that has not been
-// read yet.
+// ImportIndex stores an index of a commit of a repository. It replaces one with the same name. The
+// graph of each ref at the commit is made with it. The commit need not have been read yet.
 func (s *Service) ImportIndex(ctx context.Context, r ImportRequest) (g GraphIndex, err error) {
 	defer mark(&err)
 	heads, err := s.indexesOf(ctx, r.IndexesRequest)
@@ -74,7 +73,7 @@ func (s *Service) ImportIndex(ctx context.Context, r ImportRequest) (g GraphInde
 		return g, badCommit(r.Commit)
 	}
 	if r.Root != "" && !scip.CleanPath(r.Root) {
-		return g, &Error{Kind: Invalid, Field: FieldPath, Value: r.Root, Reason: "the root is a directory of the repository, without . and .. and a slash at an end"}
+		return g, &Error{Kind: Invalid, Field: FieldPath, Value: r.Root, Reason: "the root must be a directory of the repository, without . or .. and without a slash at its ends"}
 	}
 	if len(r.Name) > maxIndexName || !utf8.ValidString(r.Name) || strings.ContainsRune(r.Name, 0) {
 		return g, badIndexName()
@@ -103,7 +102,7 @@ func (s *Service) ImportIndex(ctx context.Context, r ImportRequest) (g GraphInde
 	err = s.stores.Catalog.Graphs.PutIndex(ctx, r.Tenant, one, files, MaxCommitIndexes, MaxOldIndexes)
 	switch {
 	case errors.Is(err, catalog.ErrTooManyIndexes):
-		reason := fmt.Sprintf("the commit has %d indexes, which is the most: drop one, or give the name of one that this replaces", MaxCommitIndexes)
+		reason := fmt.Sprintf("the commit already has %d indexes, the largest number: drop one, or give the name of the one to replace", MaxCommitIndexes)
 		return g, &Error{Kind: Refused, Field: FieldName, Value: r.Name, Reason: reason, Err: err}
 	case isNotFound(err):
 		return g, &Error{Kind: NotFound, Field: FieldRepository, Value: r.Repository, Reason: "the repository was forgotten", Err: err}
@@ -112,7 +111,7 @@ func (s *Service) ImportIndex(ctx context.Context, r ImportRequest) (g GraphInde
 }
 
 func badCommit(commit string) error {
-	return &Error{Kind: Invalid, Field: FieldCommit, Value: commit, Reason: "give the full name of the commit: 40 or 64 digits in hex"}
+	return &Error{Kind: Invalid, Field: FieldCommit, Value: commit, Reason: "give the whole commit: 40 or 64 digits in hex"}
 }
 
 func badIndexName() error {
@@ -127,7 +126,7 @@ func (s *Service) indexesOf(ctx context.Context, r IndexesRequest) ([]catalog.He
 	return s.one(ctx, TracksRequest(r))
 }
 
-// readIndex reads an index into the forms that are stored.
+// readIndex reads an index into its stored forms.
 func readIndex(ctx context.Context, r ImportRequest) (files []catalog.GraphIndexFile, report scip.Report, err error) {
 	size := 0
 	tooLarge := false
@@ -155,7 +154,7 @@ func readIndex(ctx context.Context, r ImportRequest) (files []catalog.GraphIndex
 	return files, report, nil
 }
 
-// hashOfIndex is a hash of all that is stored of an index.
+// hashOfIndex returns a hash of all stored forms of an index.
 func hashOfIndex(files []catalog.GraphIndexFile) [32]byte {
 	sum := sha256.New()
 	for _, f := range files {
@@ -195,7 +194,7 @@ type DropIndexRequest struct {
 	Commit, Name string
 }
 
-// DropIndex deletes an imported index: the graphs of its commit are made without it.
+// DropIndex deletes an imported index. The graphs of its commit are then made without it.
 func (s *Service) DropIndex(ctx context.Context, r DropIndexRequest) (err error) {
 	defer mark(&err)
 	heads, err := s.indexesOf(ctx, r.IndexesRequest)

@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/scip"
 )
 
-// The indexes of a repository go with it, and with a ref the edges that they gave its graph;
-// one that is being forgotten takes none.
+// The indexes of a repository are removed with it. The edges that they gave to a graph are removed
+// with its ref. A repository that is being forgotten accepts no index.
 func TestTheIndexesOfARepositoryGoWithIt(t *testing.T) {
 	m := open(t)
 	tree := testpipe.Text("a.go", "package a\n\nfunc A() { B() }\n\nfunc B() {}\n")

@@ -23,18 +23,18 @@ const (
 type ImportantRequest struct {
 	GraphRequest        // without a symbol
 	By           string // symbol or file; "": symbol
-	After        string // Next of the answer before; "": from the first
+	After        string // Next of the previous answer; "": from the first
 	Limit        int    // 1 to MaxSymbols; 0: 50
 }
 
 // Important is a symbol or a file with its rank.
 type Important struct {
 	Symbol
-	Rank   float64 `json:"rank" doc:"Its PageRank: the share of a reader's time who follows references at random. All of a graph add up to 1."`
-	UsedBy int     `json:"used_by" doc:"Symbols, or files, that refer to it."`
+	Rank   float64 `json:"rank" doc:"Its PageRank: the share of time that a reader who follows references at random spends on it. The ranks of a graph add up to 1."`
+	UsedBy int     `json:"used_by" doc:"Number of symbols, or files, that refer to it."`
 }
 
-// ImportantAnswer lists the most important first; at most 1,000 in all.
+// ImportantAnswer lists the most important nodes first, at most 1,000 in all.
 type ImportantAnswer struct {
 	At
 	Important []Important `json:"important" nullable:"false"`
@@ -49,8 +49,8 @@ type ranked struct {
 	UsedBy    int       `json:"n"`
 }
 
-// Important ranks the symbols or the files of a graph by PageRank over its edges, each
-// with its confidence as its weight.
+// Important ranks the symbols or the files of a graph by PageRank over its edges, weighted by their
+// confidence.
 func (s *Service) Important(ctx context.Context, r ImportantRequest) (a ImportantAnswer, err error) {
 	defer mark(&err)
 	g, err := s.graphOf(ctx, r.GraphRequest)
@@ -71,7 +71,7 @@ func (s *Service) Important(ctx context.Context, r ImportantRequest) (a Importan
 	case ByFile:
 		rank = s.rankFiles
 	default:
-		return a, &Error{Kind: Invalid, Field: FieldKind, Value: r.By, Reason: fmt.Sprintf("by %q: it is symbol or file", r.By)}
+		return a, &Error{Kind: Invalid, Field: FieldKind, Value: r.By, Reason: fmt.Sprintf("unknown ranking %q: give symbol or file", r.By)}
 	}
 	list, err := kept(ctx, s, g, "important "+r.By+" 1", func(ctx context.Context) ([]ranked, error) { return rank(ctx, g) })
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Service) Important(ctx context.Context, r ImportantRequest) (a Importan
 	}
 	a.At, a.Important = g.at, []Important{}
 	for i, one := range list {
-		if symbol, ok := known[targets[i]]; ok { // or it is gone since
+		if symbol, ok := known[targets[i]]; ok { // otherwise it is gone since
 			a.Important = append(a.Important, Important{symbol, one.Rank, one.UsedBy})
 		}
 	}
@@ -108,8 +108,8 @@ func (s *Service) rankFiles(ctx context.Context, g trackGraph) ([]ranked, error)
 	return first(net, targets, true), nil
 }
 
-// rankSymbols ranks what is referred to. Files take part, since references stand outside
-// definitions too, and are left out of the list.
+// rankSymbols ranks the symbols. Files take part in the ranking, since references also stand
+// outside definitions, but are left out of the list.
 func (s *Service) rankSymbols(ctx context.Context, g trackGraph) ([]ranked, error) {
 	var targets []graph.Target
 	var edges []network.Edge
@@ -118,7 +118,7 @@ func (s *Service) rankSymbols(ctx context.Context, g trackGraph) ([]ranked, erro
 		i, ok := place[t]
 		if !ok {
 			i = int32(len(targets))
-			t.Qualified = strings.Clone(t.Qualified) // the rest of its file's edges need not stay
+			t.Qualified = strings.Clone(t.Qualified) // so that the other edges of its file can be freed
 			targets, place[t] = append(targets, t), i
 		}
 		return i
@@ -142,8 +142,8 @@ func (s *Service) rankSymbols(ctx context.Context, g trackGraph) ([]ranked, erro
 	return first(network.New(len(targets), edges), targets, false), nil
 }
 
-// first ranks a network, and returns the nodes of the highest rank, files among them or
-// not. Nodes of one rank are in the order of targets.
+// first ranks a network, and returns the nodes with the highest ranks, with or without files. Nodes
+// with the same rank are in the order of targets.
 func first(net *network.Network, targets []graph.Target, files bool) (list []ranked) {
 	uses := net.Inward()
 	for i, r := range net.Rank() {

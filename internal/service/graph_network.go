@@ -22,9 +22,9 @@ const (
 	maxRanked     = 1_000     // nodes that a kept answer holds
 )
 
-// kept returns an answer about a whole graph: the one that was found when the graph last
-// changed, or a new one, which it keeps. One is found at a time, since each takes memory
-// by the size of its graph.
+// kept returns an answer about a whole graph. It returns the stored answer if the graph has not
+// changed since, or else finds a new one and stores it. It finds one at a time, since each takes
+// memory in proportion to its graph.
 func kept[A any](ctx context.Context, s *Service, g trackGraph, question string, find func(context.Context) (A, error)) (a A, err error) {
 	load := func() (bool, error) {
 		encoded, err := s.stores.Catalog.Graphs.KeptAnswer(ctx, g.track, question, g.changed)
@@ -48,7 +48,7 @@ func kept[A any](ctx context.Context, s *Service, g trackGraph, question string,
 	case <-ctx.Done():
 		return a, ctx.Err()
 	}
-	if found, err := load(); found || err != nil { // who had the turn may have found it
+	if found, err := load(); found || err != nil { // the previous holder of the turn may have found it
 		return a, err
 	}
 	if a, err = find(ctx); err != nil {
@@ -61,15 +61,15 @@ func kept[A any](ctx context.Context, s *Service, g trackGraph, question string,
 	return a, s.stores.Catalog.Graphs.KeepAnswer(ctx, g.track, question, g.changed, encoded)
 }
 
-// whole is a graph in memory: its files, and the edges between them.
+// whole is a graph in memory, with its files and the edges between them.
 type whole struct {
 	files []catalog.StoredEdges // without their edges, by path
 	place map[uuid.UUID]int32   // of each file
 	edges []network.Edge        // between files
 }
 
-// readWhole reads a graph, the next files while it decodes some. It calls file with each file
-// and each with the ends of its edges, if they are not nil.
+// readWhole reads a graph. It reads the next files while it decodes some. It calls file with each
+// file, and each with the ends of its edges, unless they are nil.
 func (s *Service) readWhole(ctx context.Context, g trackGraph, file func(catalog.StoredEdges) error, each func(file uuid.UUID, end graph.End)) (*whole, error) {
 	w := &whole{place: make(map[uuid.UUID]int32)}
 	type leading struct {
@@ -78,7 +78,7 @@ func (s *Service) readWhole(ctx context.Context, g trackGraph, file func(catalog
 		weight float64
 	}
 	var links []leading
-	known := make(map[uuid.UUID]int) // of the file under way: places in links
+	known := make(map[uuid.UUID]int) // places in links, for the current file
 	for page, err := range s.graphPages(ctx, g) {
 		if err != nil {
 			return nil, err
@@ -124,7 +124,7 @@ func (s *Service) readWhole(ctx context.Context, g trackGraph, file func(catalog
 	return w, nil
 }
 
-// graphPages reads the files of a graph, by path. The next page is read while one is used.
+// graphPages reads the files of a graph by path. It reads the next page while one is used.
 func (s *Service) graphPages(ctx context.Context, g trackGraph) iter.Seq2[[]catalog.StoredEdges, error] {
 	type page struct {
 		files []catalog.StoredEdges

@@ -25,7 +25,7 @@ const (
 // RelatedRequest asks for the files that belong to the file of a symbol.
 type RelatedRequest struct {
 	GraphRequest        // the symbol is a file, or anything in it
-	After        string // Next of the answer before; "": from the first
+	After        string // Next of the previous answer; "": from the first
 	Limit        int    // 1 to MaxSymbols; 0: 50
 }
 

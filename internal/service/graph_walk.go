@@ -16,7 +16,7 @@ type WalkRequest struct {
 	Direction string   // in, out or both; "": both
 	Roles     []string // empty: any
 	Depth     int      // steps, 1 to 6; 0: 1
-	After     string   // Next of the answer before; "": from the first
+	After     string   // Next of the previous answer; "": from the first
 	Limit     int      // nodes, 1 to MaxSymbols; 0: 50
 }
 

@@ -42,9 +42,9 @@ type GrepRequest struct {
 	IgnoreCase bool     // upper and lower case are alike
 	Path       string   // only this file, what is below this directory, or what fits this glob; "": all
 	Languages  []string // only these, by a name or alias of GitHub's; empty: all
-	Limit      int      // most lines, 1 to MaxGrepLimit; 0: DefaultGrepLimit
+	Limit      int      // largest number of lines, 1 to MaxGrepLimit; 0: DefaultGrepLimit
 	MaxBytes   int      // most bytes of the lines, their paths and 16 more a line; the first comes always; 0: no bound
-	After      string   // Next of the answer before; "": from the first
+	After      string   // Next of the previous answer; "": from the first
 }
 
 // GrepAnswer holds lines by path and number. It is complete if Next is empty.
@@ -60,7 +60,7 @@ type GrepAnswer struct {
 // GrepLine is a line that matches.
 type GrepLine struct {
 	Path   string `json:"path"`
-	Line   int    `json:"line" doc:"From 1."`
+	Line   int    `json:"line" doc:"First line, counted from 1."`
 	Column int    `json:"column" doc:"Byte of the line where the first match begins, from 1."`
 	Text   string `json:"text" doc:"The line as it was indexed; of one longer than 500 bytes, a part around the match."`
 }

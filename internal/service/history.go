@@ -7,15 +7,15 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// MaxHistory is the most snapshots that one HistoryAnswer holds.
+// MaxHistory bounds the snapshots in one HistoryAnswer.
 const MaxHistory = 100
 
 // HistoryRequest asks what has become of a repository.
 type HistoryRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
-	Limit      int      // most snapshots, 1 to MaxHistory; 0: MaxHistory
+	Repository string   // its URL, its path, the end of either, or its id
+	Limit      int      // largest number of snapshots, 1 to MaxHistory; 0: MaxHistory
 }
 
 // HistoryAnswer lists the newest snapshots of a repository, and why files of it are not

@@ -10,14 +10,14 @@ import (
 type HoldRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Ref        string   // branch or tag; "": the only one that is indexed
 	To         string   // commit in hex, whole, or a version, a tag, a branch, or the beginning of an indexed commit; "": follow the remote
 }
 
 // HoldAnswer says where a ref goes, and names the submission that brings it there.
 type HoldAnswer struct {
-	ID         string    `json:"id" doc:"Of the repository."`
+	ID         string    `json:"id" doc:"Id of the repository."`
 	URL        string    `json:"repository" doc:"URL of the repository."`
 	Ref        string    `json:"ref" doc:"Full name."`
 	Held       string    `json:"held" doc:"The commit at which the ref stays, in hex; empty: it follows the remote."`

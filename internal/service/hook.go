@@ -28,7 +28,7 @@ const (
 var HookScopes = []string{HookForget, HookRename, HookSubmit}
 
 const (
-	// MaxHooks is the most hooks that one HooksAnswer holds.
+	// MaxHooks bounds the hooks in one HooksAnswer.
 	MaxHooks = 1000
 	// DefaultHookOverlap is how long the old secret of a hook counts after a rotation: it
 	// has to be entered at the git host meanwhile.
@@ -246,7 +246,7 @@ type HooksRequest struct {
 	Tenant string
 	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
 	After  string   // id of a hook: the list goes on after it; "": from the oldest
-	Limit  int      // most hooks, 1 to MaxHooks; 0: MaxHooks
+	Limit  int      // largest number of hooks, 1 to MaxHooks; 0: MaxHooks
 }
 
 // HooksAnswer lists hooks, the oldest first, and includes revoked ones.

@@ -99,7 +99,7 @@ type RotateKeyRequest struct {
 	// seals packs from now on.
 	Wrapping bool
 	Tenant   string   // whose key; "": the installation's
-	Reach    []string // globs of repositories that may be seen; has to be empty
+	Reach    []string // globs of repositories that may be seen; must be empty
 }
 
 // RotatedKey is the result of a rotation.

@@ -10,7 +10,7 @@ import (
 // CreateKeyRequest asks for a key of a tenant's own.
 type CreateKeyRequest struct {
 	Tenant string
-	Reach  []string // globs of repositories that may be seen; has to be empty
+	Reach  []string // globs of repositories that may be seen; must be empty
 }
 
 // CreateKey gives a tenant a key of its own: all that is read for the tenant from now on
@@ -41,7 +41,7 @@ func (s *Service) CreateKey(ctx context.Context, r CreateKeyRequest) (k PackKey,
 type DestroyKeyRequest struct {
 	Tenant  string
 	Confirm string   // has to be the tenant's name
-	Reach   []string // globs of repositories that may be seen; has to be empty
+	Reach   []string // globs of repositories that may be seen; must be empty
 }
 
 // DestroyedKeys is the result of a destruction.

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// MaxLetters is the most dead letters that one LettersAnswer holds.
+	// MaxLetters bounds the dead letters in one LettersAnswer.
 	MaxLetters = 10_000
 	// letterPage is the number of letters read at once: each may have 64 KiB.
 	letterPage = 100
@@ -39,7 +39,7 @@ type LetterFilter struct {
 type LettersRequest struct {
 	LetterFilter
 	After int64 // the list goes on after this letter; 0: from the oldest
-	Limit int   // most letters, 1 to MaxLetters
+	Limit int   // largest number of letters, 1 to MaxLetters
 }
 
 // LettersAnswer lists dead letters, oldest first, without their messages.

@@ -10,18 +10,18 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// MaxLineage is the most chunks that one LineageAnswer holds.
+// MaxLineage bounds the chunks in one LineageAnswer.
 const MaxLineage = 1000
 
 // LineageRequest asks how the points of a file came to be.
 type LineageRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Ref        string   // branch, tag or full name; "": the only one that is indexed
-	Path       string   // from the repository's root
+	Path       string   // path from the repository's root
 	From       int      // number of the first chunk, from 0
-	Limit      int      // most chunks, 1 to MaxLineage; 0: MaxLineage
+	Limit      int      // largest number of chunks, 1 to MaxLineage; 0: MaxLineage
 }
 
 // LineageAnswer leads from the points of a file back to the event that asked for them.
@@ -61,7 +61,7 @@ type Origin struct {
 // LineageChunk is a chunk with its point and its vector.
 type LineageChunk struct {
 	Ordinal   int    `json:"ordinal"`
-	StartLine int    `json:"start_line" doc:"From 1."`
+	StartLine int    `json:"start_line" doc:"First line, counted from 1."`
 	EndLine   int    `json:"end_line" doc:"Inclusive."`
 	StartByte int    `json:"start_byte"`
 	EndByte   int    `json:"end_byte"`

@@ -16,7 +16,7 @@ const maxOutline = 4000
 type Definition struct {
 	Symbol    string `json:"symbol"`
 	Kind      string `json:"kind"`
-	StartLine int    `json:"start_line" doc:"From 1."`
+	StartLine int    `json:"start_line" doc:"First line, counted from 1."`
 	EndLine   int    `json:"end_line" doc:"Inclusive."`
 }
 
@@ -24,9 +24,9 @@ type Definition struct {
 type OutlineRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Ref        string   // branch, tag or full name; "": the only one that is indexed
-	Path       string   // from the repository's root
+	Path       string   // path from the repository's root
 }
 
 // OutlineAnswer lists definitions in the order of their lines.

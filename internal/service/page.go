@@ -13,13 +13,13 @@ import (
 // page is the number of rows read at once.
 const page = 1000
 
-// MaxPage is the most rows that one page holds.
+// MaxPage bounds the rows in one page.
 const MaxPage = 1000
 
 // Page is the part of a list that is asked for. The zero value is the whole list.
 type Page struct {
-	After string // Next of the answer before; "": from the first
-	Limit int    // most rows, 1 to MaxPage; 0: all
+	After string // Next of the previous answer; "": from the first
+	Limit int    // largest number of rows, 1 to MaxPage; 0: all
 }
 
 func (p Page) check() error {

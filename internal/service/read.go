@@ -23,7 +23,7 @@ const MaxReadBytes = 256 << 10
 
 // At is the place of an answer in a repository's history.
 type At struct {
-	ID         string `json:"id" doc:"Of the repository."`
+	ID         string `json:"id" doc:"Id of the repository."`
 	URL        string `json:"repository" doc:"URL of the repository."`
 	Ref        string `json:"ref" doc:"Full name."`
 	Commit     string `json:"commit" doc:"In hex."`
@@ -38,7 +38,7 @@ type ReadRequest struct {
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, or the end of one of them
 	Ref        string   // branch, tag, version, full name, or a commit or its beginning; "": the only ref that is indexed
-	Path       string   // from the repository's root
+	Path       string   // path from the repository's root
 	First      int      // line, from 1; 0: the first
 	Last       int      // line, inclusive; 0: the last
 	Around     int      // line; the answer is the whole definition around it, and First and Last are 0; 0: see these

@@ -19,7 +19,7 @@ import (
 type TracksRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id; "": all
+	Repository string   // its URL, its path, the end of either, or its id; "": all
 }
 
 // Tracks lists the tracks of a tenant's repositories, and a track without a ref
@@ -217,7 +217,7 @@ type RefsAnswer struct {
 
 // Ref is a repository at one ref.
 type Ref struct {
-	ID       string `json:"id" doc:"Of the repository."`
+	ID       string `json:"id" doc:"Id of the repository."`
 	URL      string `json:"url"`
 	Ref      string `json:"ref" doc:"Full name; empty before the first submission is read."`
 	Commit   string `json:"commit" doc:"In hex; empty before the first snapshot."`

@@ -30,10 +30,10 @@ type SearchRequest struct {
 	Kinds        []string // of chunks; empty: all
 	Symbols      []string // names of definitions, qualified or not; empty: all
 	Path         string   // a file, a directory, or a glob over the whole path: * stays in a directory, ** does not; "": all
-	Limit        int      // most hits, 1 to search.MaxLimit; 0: search.DefaultLimit
+	Limit        int      // largest number of hits, 1 to search.MaxLimit; 0: search.DefaultLimit
 	MaxBytes     int      // most bytes of the hits in JSON, LeastBytes or more; 0: no bound
 	MaxTokens    int      // most tokens of the hits in JSON, BytesPerToken bytes counted as one; 0: no bound
-	After        string   // Next of the answer before; "": the best hits
+	After        string   // Next of the previous answer; "": the best hits
 	Calls        bool     // hits tell what calls what they define, and what that calls
 
 	parts bool // see [search.Query]
@@ -57,7 +57,7 @@ type Hit struct {
 	Ref        string      `json:"ref" doc:"Full name."`
 	Commit     string      `json:"commit" doc:"In hex. The lines are in the file at this commit."`
 	Path       string      `json:"path"`
-	StartLine  int         `json:"start_line" doc:"From 1."`
+	StartLine  int         `json:"start_line" doc:"First line, counted from 1."`
 	EndLine    int         `json:"end_line" doc:"Inclusive."`
 	Partial    bool        `json:"partial,omitempty" doc:"text is bytes start_byte to end_byte of a very long line."`
 	StartByte  int         `json:"start_byte"`

@@ -39,7 +39,7 @@ func (s *Service) Settings(ctx context.Context) (a SettingsAnswer, err error) {
 type SetSettingRequest struct {
 	Name  string
 	Value string
-	Reach []string // globs of repositories that may be seen; has to be empty
+	Reach []string // globs of repositories that may be seen; must be empty
 }
 
 // SetSetting sets a setting for all workers, which take it within seconds.
@@ -60,7 +60,7 @@ func (s *Service) SetSetting(ctx context.Context, r SetSettingRequest) (err erro
 // UnsetSettingRequest asks to take a setting back.
 type UnsetSettingRequest struct {
 	Name  string
-	Reach []string // globs of repositories that may be seen; has to be empty
+	Reach []string // globs of repositories that may be seen; must be empty
 }
 
 // UnsetSetting takes a setting back: flag, environment, file or default count again.
@@ -92,7 +92,7 @@ type SettingChange struct {
 // SettingHistoryRequest asks for changes of settings.
 type SettingHistoryRequest struct {
 	Before int64 // only older than this change; 0: from the newest
-	Limit  int   // most changes, 1 to MaxAudit; 0: MaxAudit
+	Limit  int   // largest number of changes, 1 to MaxAudit; 0: MaxAudit
 }
 
 // SettingHistoryAnswer lists changes, the newest first.

@@ -16,7 +16,7 @@ type SkippedRequest struct {
 	Page
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id; "": all
+	Repository string   // its URL, its path, the end of either, or its id; "": all
 	Reason     string   // why files were skipped; "": any reason
 }
 
@@ -65,7 +65,7 @@ type SecretsAnswer struct {
 type Secret struct {
 	Ref  string `json:"ref" doc:"Full name."`
 	Path string `json:"path"`
-	Line int    `json:"line" doc:"From 1."`
+	Line int    `json:"line" doc:"First line, counted from 1."`
 	Rule string `json:"rule" doc:"The rule that found it."`
 }
 

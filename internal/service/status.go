@@ -15,9 +15,9 @@ import (
 type StatusRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id; "": all
-	After      string   // Next of the answer before; "": from the first
-	Limit      int      // most refs, 1 to MaxStatus; 0: all
+	Repository string   // its URL, its path, the end of either, or its id; "": all
+	After      string   // Next of the previous answer; "": from the first
+	Limit      int      // largest number of refs, 1 to MaxStatus; 0: all
 }
 
 // MaxStatus is the most refs that a StatusRequest may ask for.
@@ -33,7 +33,7 @@ type StatusAnswer struct {
 
 // RepositoryStatus is a repository at one ref, and how far it is indexed.
 type RepositoryStatus struct {
-	ID        string         `json:"id" doc:"Of the repository."`
+	ID        string         `json:"id" doc:"Id of the repository."`
 	Tenant    string         `json:"tenant"`
 	URL       string         `json:"url"`
 	Ref       string         `json:"ref" doc:"Full name; empty before the first submission is read."`
@@ -133,7 +133,7 @@ type FailedRequest struct {
 	Page
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id; "": all
+	Repository string   // its URL, its path, the end of either, or its id; "": all
 }
 
 // FailedAnswer lists documents that failed.

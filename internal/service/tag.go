@@ -25,12 +25,12 @@ type TagRule struct {
 type TagRulesRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 }
 
 // TagRulesAnswer lists the rules of a repository.
 type TagRulesAnswer struct {
-	ID    string    `json:"id" doc:"Of the repository."`
+	ID    string    `json:"id" doc:"Id of the repository."`
 	URL   string    `json:"repository" doc:"URL of the repository."`
 	Rules []TagRule `json:"rules" nullable:"false"`
 }
@@ -39,7 +39,7 @@ type TagRulesAnswer struct {
 type TrackTagsRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Tags       string   // glob of tags: v*, or refs/tags/v*
 	Keep       int      // 1 to MostTags; 0: DefaultTags
 	Days       int      // 0: whatever their age
@@ -56,7 +56,7 @@ type TrackTagsAnswer struct {
 type UntrackTagsRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Tags       string   // of the rule
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// MaxTenants is the most tenants that one TenantsAnswer holds.
+// MaxTenants bounds the tenants in one TenantsAnswer.
 const MaxTenants = 1000
 
 // Tenants belong to the installation: no tenant's token may change one, not even its own
@@ -18,7 +18,7 @@ const MaxTenants = 1000
 // CreateTenantRequest asks for a tenant to be created.
 type CreateTenantRequest struct {
 	Tenant            string
-	Reach             []string // globs of repositories that may be seen; has to be empty
+	Reach             []string // globs of repositories that may be seen; must be empty
 	Limits            catalog.TenantLimits
 	SharesCredentials bool // may fetch with the installation's own git credentials
 }
@@ -42,7 +42,7 @@ func (s *Service) CreateTenant(ctx context.Context, r CreateTenantRequest) (t ca
 // TenantsRequest asks for all tenants.
 type TenantsRequest struct {
 	After string // the list goes on after this tenant; "": at the first
-	Limit int    // most tenants, 1 to MaxTenants; 0: MaxTenants
+	Limit int    // largest number of tenants, 1 to MaxTenants; 0: MaxTenants
 }
 
 // TenantsAnswer lists tenants by name.
@@ -74,7 +74,7 @@ func (s *Service) Tenants(ctx context.Context, r TenantsRequest) (a TenantsAnswe
 // SetTenantRequest asks to change a tenant. A field that is nil stays.
 type SetTenantRequest struct {
 	Tenant            string
-	Reach             []string // globs of repositories that may be seen; has to be empty
+	Reach             []string // globs of repositories that may be seen; must be empty
 	Repositories      *int64   // limits: 0 is none
 	Documents         *int64
 	Tokens            *int64
@@ -119,7 +119,7 @@ func set[T any](field *T, to *T) {
 // DeleteTenantRequest asks to delete a tenant with its tokens and credentials.
 type DeleteTenantRequest struct {
 	Tenant string
-	Reach  []string // globs of repositories that may be seen; has to be empty
+	Reach  []string // globs of repositories that may be seen; must be empty
 }
 
 // DeleteTenant deletes a tenant that has no repositories any more.

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// MaxTokens is the most tokens that one TokensAnswer holds.
+	// MaxTokens bounds the tokens in one TokensAnswer.
 	MaxTokens = 1000
 	// MaxOverlap is the longest time for which a rotated token stays valid.
 	MaxOverlap = 30 * 24 * time.Hour
@@ -103,7 +103,7 @@ type TokensRequest struct {
 	Reach        []string  // globs of repositories; empty: all of the tenant's
 	Installation bool      // the installation's tokens instead
 	After        uuid.UUID // the list goes on after this token; Nil: from the oldest
-	Limit        int       // most tokens, 1 to MaxTokens; 0: MaxTokens
+	Limit        int       // largest number of tokens, 1 to MaxTokens; 0: MaxTokens
 }
 
 // TokensAnswer lists tokens, oldest first, without their secrets.

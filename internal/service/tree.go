@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/secret"
 )
 
-// MaxTree is the most files that one TreeAnswer holds.
+// MaxTree bounds the files in one TreeAnswer.
 const MaxTree = 1000
 
 // TreeRequest asks for the files of a repository at a ref.
@@ -19,7 +19,7 @@ type TreeRequest struct {
 	Ref        string   // branch, tag, version, full name, or a commit or its beginning; "": the only ref that is indexed
 	Under      string   // directory; "": all
 	After      string   // the listing begins after this path; "": at the first
-	Limit      int      // most files, 1 to MaxTree; 0: MaxTree
+	Limit      int      // largest number of files, 1 to MaxTree; 0: MaxTree
 }
 
 // TreeAnswer lists files by path, in byte order.

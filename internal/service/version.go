@@ -31,12 +31,12 @@ type Version struct {
 type VersionsRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 }
 
 // VersionsAnswer lists the versions of a repository by name.
 type VersionsAnswer struct {
-	ID       string    `json:"id" doc:"Of the repository."`
+	ID       string    `json:"id" doc:"Id of the repository."`
 	URL      string    `json:"repository" doc:"URL of the repository."`
 	Versions []Version `json:"versions" nullable:"false"`
 }
@@ -45,7 +45,7 @@ type VersionsAnswer struct {
 type PinRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Commit     string   // in hex, whole; or an indexed branch, tag or the beginning of an indexed commit
 	Name       string   // of the version; "": the tag, or 12 digits of the commit
 }
@@ -61,7 +61,7 @@ type PinAnswer struct {
 type UnpinRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Name       string
 }
 

@@ -26,7 +26,7 @@ const (
 type WikiRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id
+	Repository string   // its URL, its path, the end of either, or its id
 	Ref        string   // version, branch, tag or full name; "": the only one that is indexed
 }
 
@@ -143,7 +143,7 @@ func tracksOf(heads []catalog.Head) (map[uuid.UUID]catalog.Head, []uuid.UUID) {
 // WikiPagesRequest asks for the pages that were posted for a ref.
 type WikiPagesRequest struct {
 	WikiRequest
-	After string // Next of the answer before; "": from the first
+	After string // Next of the previous answer; "": from the first
 	Limit int    // 1 to MaxSymbols; 0: 50
 }
 
@@ -187,7 +187,7 @@ func (s *Service) WikiPages(ctx context.Context, r WikiPagesRequest) (a WikiPage
 type SearchWikiRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	Repository string   // its URL, its path, the end of one of them, or its id; "": all
+	Repository string   // its URL, its path, the end of either, or its id; "": all
 	Query      string   // words; "words in quotes" stand together, or and - as in a search box
 	Limit      int      // 1 to MaxSymbols; 0: 50
 }
