@@ -12,21 +12,19 @@ else
 RACE := -race
 endif
 
-# The grammars of pipeline/chunk compile for minutes, and for half as long when
-# they are optimised less. Tests and the linter use the same flags, so that they
-# share the compiled packages.
+# The grammars of pipeline/chunk take minutes to compile, and half of that with less optimisation.
+# Tests and the linter use the same flags, so that they share the compiled packages.
 test lint: export CGO_CFLAGS ?= -O1 -g0
 
-# A process with the race detector waits a second at its end, for races of goroutines that
-# go on. Tests end some thousand processes.
+# A process with the race detector waits a second at its end for races of goroutines that still run.
+# Tests end some thousand processes.
 test test-real test-real-short: export GORACE ?= atexit_sleep_ms=50
 
-# Tools and generators are built without cgo, as make cross builds everything: the compiled
-# packages are shared.
+# Tools and generators are built without cgo, like everything in make cross, so that they share the
+# compiled packages.
 generate deploy-test generate-deploy: export CGO_ENABLED := 0
 
-# The path of the linter. It is built with its own flags and run with those of the
-# tests.
+# The path of the linter. It is built with its own flags, and run with those of the tests.
 LINT = $$(CGO_ENABLED=0 $(GO) tool -n -modfile=tools/lint.mod golangci-lint)
 SQLC := $(GO) tool -modfile=$(CURDIR)/tools/sqlc.mod sqlc
 VULN := $(GO) tool -modfile=tools/vuln.mod govulncheck
@@ -47,8 +45,8 @@ demo: build ## ingest this checkout, search it, compare the stores
 demo-http: build ## create a token, search over HTTP, add a GitHub hook, on the data of make demo
 	@scripts/demo-http
 
-# Many tests wait for servers that start and for processes that end. One package more
-# than there are processors fills the gaps.
+# Many tests wait for starting servers and ending processes. Testing one package more than there are
+# processors fills the gaps.
 .PHONY: test
 test: ## run every test
 	$(GO) test $(RACE) -vet=off -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) -timeout 20m ./...
@@ -58,17 +56,17 @@ REAL := ./devstack/qdrant ./internal/testenv ./internal/store ./internal/worker 
 	./pipeline/catalog ./pipeline/embed ./pipeline/index ./pipeline/ingest ./pipeline/search ./pipeline/syncer/... \
 	./pipeline/vector/... ./e2e
 
-# The packages whose tests depend most on how a server behaves.
+# The packages whose tests depend most on the behaviour of a server.
 REAL_SHORT := ./internal/testenv ./pipeline ./pipeline/broker ./pipeline/embed ./pipeline/index
 
 .PHONY: test-real-short
 test-real-short: export CGO_CFLAGS ?= -O1 -g0
-test-real-short: ## test the nearest packages against a nats-server and a Postgres of their own processes
+test-real-short: ## test the packages nearest to the servers against a nats-server and a Postgres as processes
 	scripts/with-real-servers $(GO) test $(RACE) -vet=off -count 1 -timeout 10m $(REAL_SHORT)
 
 .PHONY: test-real
 test-real: export CGO_CFLAGS ?= -O1 -g0
-test-real: ## test against a nats-server, a Postgres and, where there is one, a Qdrant of their own processes
+test-real: ## test against a nats-server, a Postgres and, if installed, a Qdrant as processes
 	scripts/with-real-servers $(GO) test -count 1 -timeout 40m $(REAL)
 
 OLD ?=
@@ -107,7 +105,7 @@ lint: ## check form, style and imports
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi
 	lint=$(LINT) && GOFLAGS="$$GOFLAGS $(RACE)" "$$lint" run ./...
 
-# Everything is compiled. One binary is linked, which holds all that the others hold.
+# Everything is compiled. Only one binary is linked, which contains all that the others contain.
 .PHONY: cross
 cross: ## check the builds without cgo, here and for macOS on ARM
 	CGO_ENABLED=0 $(GO) list -export ./... >/dev/null
@@ -116,12 +114,12 @@ cross: ## check the builds without cgo, here and for macOS on ARM
 
 SIZE ?= 1000
 
-# The repository is invented, and the same in every run unless SEED is given.
+# The invented repository is the same in every run unless SEED is given.
 .PHONY: bench
 bench: ## measure a whole leat beside its bare parts (SIZE=files SEED=n REPO=path)
 	$(GO) run ./internal/bench/cmd/bench -files $(SIZE) -seed $(if $(filter file,$(origin SEED)),1,$(SEED)) -repo '$(REPO)' $(BENCH)
 
-# pipeline/chunk cuts by grammars here, as in production.
+# Here pipeline/chunk cuts with grammars, as in production.
 .PHONY: eval
 eval: export CGO_CFLAGS ?= -O1 -g0
 eval: ## measure what searches find (REPO='path path' EVAL='-embedders FILE -embedder "local-384 NAME"')
@@ -131,7 +129,7 @@ eval: ## measure what searches find (REPO='path path' EVAL='-embedders FILE -emb
 microbench: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-# Chromium looks at the pages of a real repository, this checkout unless REPO is given.
+# Chromium opens the pages of a real repository, which is this checkout unless REPO is given.
 .PHONY: screenshots
 screenshots: export CGO_CFLAGS ?= -O1 -g0
 screenshots: ## take pictures of the pages into docs/screenshots (REPO=path QUERY=text)
@@ -148,8 +146,8 @@ verify: generate ## fail if generated files differ from the committed ones
 	git diff --exit-code -- events api pipeline/catalog/internal/query internal/web
 	$(GO) mod tidy -diff
 
-# What deploy holds is tested by a module of its own, which needs helm, Kubernetes and
-# Prometheus as libraries.
+# A module of its own tests the files of deploy. It needs helm, Kubernetes and Prometheus as
+# libraries.
 .PHONY: deploy-test
 deploy-test: ## test the chart, the alerts, the dashboards, the compose file and the Dockerfile
 	cd deploy/check && $(GO) test -vet=all ./...

@@ -11,7 +11,7 @@ mirror=${MIRROR:-http://deb.debian.org/debian} security=${SECURITY:-http://deb.d
 here=$(cd "$(dirname "$0")" && pwd)
 release=$(sed -n 's/^ARG DEBIAN=//p' "$here/Dockerfile")
 
-# The base: what debian:RELEASE-slim holds, but for the manual pages that it leaves out.
+# The base: the content of debian:RELEASE-slim, except that it leaves out the manual pages.
 debootstrap --variant=minbase "$release" "$root" "$mirror" >&2
 cat >"$root/etc/apt/sources.list" <<EOF
 deb $mirror $release main
@@ -34,14 +34,14 @@ else
 	"$here/build.sh" "$root/usr/local/bin"
 fi
 
-# What the image is for works as the user that it runs as.
+# The programs of the image work for the user that it runs as.
 for command in 'leat --version' 'ingestor --version' 'gateway --version' 'git --version' 'pdftotext -v' 'ssh -V' 'tini --version'; do
 	echo "$command: $(chroot --userspec=10001:10001 "$root" $command 2>&1 | head -1)" >&2
 done
 [ "$(stat -c %u:%g "$root/var/lib/leat/mirrors")" = 10001:10001 ]
 
-# Times of files are those of the build. Caches of apt and former versions of files are of no use in an image, and the day on
-# which an account without a password got none is that of the build, too.
+# The times of files are those of the build. Caches of apt and former versions of files are of no use in an image. No
+# account has a password, and the date of its last change, which is that of the build too, is removed.
 rm -rf "$root/var/cache/apt/"*.bin "$root/var/lib/dpkg/"*-old "$root/var/cache/debconf/"*-old "$root/etc/"passwd- "$root/etc/"group- \
 	"$root/etc/"shadow- "$root/etc/"gshadow- "$root/var/log/"alternatives.log "$root/etc/machine-id"
 sed -i 's/^\([^:]*:[^:]*\):[0-9]*:/\1::/' "$root/etc/shadow"

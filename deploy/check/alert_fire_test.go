@@ -19,12 +19,11 @@ import (
 // its tests: a+bxn is a, a+b, … n times, and _xn are n scrapes without a sample.
 type figures struct {
 	loads string
-	fires map[string]int // alerts, by the minute in which they fire first
+	fires map[string]int // the minute in which each alert first fires
 }
 
-// fired are situations with the alerts that they raise, and no others, within three hours.
-// The first four have the figures of docs/runbooks/walk.md, taken from real processes, as
-// they would have gone on.
+// fired are situations that raise exactly the named alerts within three hours. The first four
+// continue the figures of docs/runbooks/walk.md, which were taken from real processes.
 var fired = map[string]figures{
 	"the disk with the mirrors is full": {`
 		leat_disk_used_ratio{worker="ingestor",instance="a",what="mirrors"} 1x180
@@ -112,8 +111,8 @@ var fired = map[string]figures{
 	"a certificate ends in May": {`leat_certificate_seconds{store="s3"} 1209000-60x180`, map[string]int{"LeatCertificateEnds": 60}},
 }
 
-// Prometheus' own engine evaluates each alert every minute, on the figures of each
-// situation. An alert fires when its condition has held for as long as it says.
+// Prometheus' own engine evaluates each alert every minute with the figures of each situation. An
+// alert fires when its condition has held for the time that it names.
 func TestAlertsFire(t *testing.T) {
 	groups, errs := rulefmt.ParseFile("../chart/leat/alerts.yaml", false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	if len(errs) > 0 {
@@ -143,7 +142,7 @@ func TestAlertsFire(t *testing.T) {
 	}
 }
 
-// fire returns the minute in which each alert fires first.
+// fire returns the minute in which each alert first fires.
 func (f figures) fire(t *testing.T, engine *promql.Engine, rules []rulefmt.Rule) map[string]int {
 	t.Helper()
 	lines := slices.DeleteFunc(strings.Split(f.loads, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })

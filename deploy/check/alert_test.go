@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Prometheus accepts each alert. Each is on figures that docs/operations.md lists, and has a
-// page that names it and that the list of runbooks leads to.
+// Prometheus accepts each alert. Each uses figures that docs/operations.md lists, and has a page
+// that names it. The list of runbooks links to that page.
 func TestAlerts(t *testing.T) {
 	groups, errs := rulefmt.ParseFile("../chart/leat/alerts.yaml", false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	for _, err := range errs {

@@ -20,8 +20,8 @@ import (
 
 const chart = "../chart/leat"
 
-// values are the sets of values that the chart is tried with, and the kinds that it makes
-// of each.
+// values are the sets of values with which the chart is tested, and the kinds that it makes of
+// each.
 var values = map[string]map[string]int{
 	"minimal": {"ConfigMap": 2, "Deployment": 5, "Job": 1, "Service": 1, "ServiceAccount": 1},
 	"team": {
@@ -44,7 +44,7 @@ func TestChartIsWellFormed(t *testing.T) {
 	}
 }
 
-// update writes what the chart makes anew.
+// update writes the goldens again.
 var update = flag.Bool("update", false, "write testdata anew")
 
 func TestChartMakesWhatIsCheckedIn(t *testing.T) {
@@ -77,8 +77,8 @@ func TestChartMakesWhatIsCheckedIn(t *testing.T) {
 	}
 }
 
-// Each pod runs as nobody in particular, on a file system that it cannot write to, and has
-// longer to end than its work has to drain.
+// Each pod runs as an unprivileged user on a read-only file system. It has more time to end than
+// its work has to drain.
 func TestPodsAreConfined(t *testing.T) {
 	for file, document := range rendered(t, "cluster") {
 		if !strings.Contains(document, "kind: Deployment") && !strings.Contains(document, "kind: Job") {
@@ -95,7 +95,8 @@ func TestPodsAreConfined(t *testing.T) {
 	}
 }
 
-// A secret in the values would stand in a ConfigMap, and a misspelt value would be none.
+// A secret in the values is refused, because it would get into a ConfigMap. A misspelt value is
+// refused, because it would have no effect.
 func TestWrongValuesAreRefused(t *testing.T) {
 	for name, change := range map[string]func(map[string]any){
 		"a secret":         func(v map[string]any) { v["config"].(map[string]any)["s3-secret-key"] = "hunter2" },

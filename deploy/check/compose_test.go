@@ -11,7 +11,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// compose reads the compose file as Docker does: by its schema, with the secrets of
+// compose reads the compose file in the way of Docker, by its schema, with the secrets of
 // deploy/env.example.
 func compose(t *testing.T, profiles ...string) *types.Project {
 	t.Helper()

@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/deploy/check/dashboard"
 )
 
-// The code makes the dashboards that are checked in. Each query is valid, and asks for
-// figures that docs/operations.md lists.
+// The code makes the committed dashboards. Each query is valid, and asks for figures that
+// docs/operations.md lists.
 func TestDashboards(t *testing.T) {
 	files, err := dashboard.Files()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
-// BuildKit reads the Dockerfile and has nothing to say against it; what runs is not root.
+// BuildKit reads the Dockerfile without a complaint. The image does not run as root.
 func TestDockerfile(t *testing.T) {
 	file, err := parser.Parse(strings.NewReader(read(t, "../Dockerfile")))
 	if err != nil {

@@ -27,12 +27,12 @@ var kubernetes = map[string]func() any{
 	"v1 ServiceAccount":                      func() any { return new(core.ServiceAccount) },
 }
 
-// foreign are the kinds of other projects, whose Go types are not at hand. Their schemas
+// foreign are the kinds of other projects. Their Go types are not available here, but their schemas
 // are (TestObjectsMeetTheirSchemas).
 var foreign = []string{"PodMonitor", "PrometheusRule", "ScaledObject", "TriggerAuthentication"}
 
-// Kubernetes has a field of the same type for each one that the chart writes, of each set
-// of values. The types are of a newer release than the schemas that schema_test.go reads.
+// For each field that the chart writes, with each set of values, Kubernetes has one of the same
+// type. The types are from a newer release than the schemas in schema_test.go.
 func TestKubernetesKnowsEachFieldOfTheChart(t *testing.T) {
 	for name := range values {
 		documents := rendered(t, name)

@@ -19,8 +19,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// source is a module whose files hold schemas. Only its files are read, nothing of it is
-// compiled: kubectl-validate as a program needs 730 packages more than this module has.
+// source is a module with files of schemas. The tests only read its files and compile nothing of
+// it, because kubectl-validate as a program needs 730 packages more than this module has.
 type source struct{ module, sum string }
 
 var (
@@ -32,7 +32,7 @@ var (
 
 const release = "1.30"
 
-// definitions are the places of the definitions of other projects' kinds.
+// definitions lists the places of the definitions of other projects' kinds.
 var definitions = map[string]struct {
 	source
 	file string
@@ -43,9 +43,9 @@ var definitions = map[string]struct {
 	"keda.sh/v1alpha1 TriggerAuthentication":  {keda, "config/crd/bases/keda.sh_triggerauthentications.yaml"},
 }
 
-// Each object of the chart, of each set of values, has the required fields, types, bounds,
-// patterns and enumerations of its published schema, and no others. The validator is the
-// one that API servers and kubectl-validate use.
+// Each object of the chart, for each set of values, has the required fields, types, bounds,
+// patterns and enumerations of its published schema, and no others. The validator is the one of API
+// servers and kubectl-validate.
 func TestObjectsMeetTheirSchemas(t *testing.T) {
 	for name := range values {
 		documents := rendered(t, name)
@@ -69,7 +69,7 @@ func TestWrongObjectsBreakTheirSchemas(t *testing.T) {
 	}
 	for _, c := range []struct {
 		kind, path string
-		value      any // nil: the field is taken away
+		value      any // nil: the field is removed
 		want       string
 	}{
 		{"Deployment", "spec.selector", nil, "selector in body is required"},
@@ -172,8 +172,8 @@ func schemaOf(t *testing.T, version, kind string) (*spec.Schema, error) {
 	return schema, json.Unmarshal(text, schema)
 }
 
-// closed is a schema with its references resolved, in which an object with named fields
-// has no others. References of the kinds of a chart do not recur.
+// closed returns a schema with its references resolved, in which an object with named fields allows
+// no others. References of the kinds of a chart are not recursive.
 func closed(schema any, all map[string]any) any {
 	switch s := schema.(type) {
 	case []any:
@@ -202,7 +202,7 @@ func closed(schema any, all map[string]any) any {
 				out[key] = closed(value, all)
 			case "default", "example", "description": // a default may be of another type
 			case "format":
-				if value != "int-or-string" { // its types stand beside it, and the validator has a word of its own for it
+				if value != "int-or-string" { // its types are in another field, and the validator has its own keyword for it
 					out[key] = value
 				}
 			default:
@@ -223,8 +223,8 @@ var (
 	fetched  = make(map[source]string)
 )
 
-// dir is the directory of the module's files, in the module cache. The test is skipped
-// where they cannot be had.
+// dir returns the directory of the module's files in the module cache. It skips the test if they
+// cannot be fetched.
 func (s source) dir(t *testing.T) string {
 	t.Helper()
 	fetching.Lock()

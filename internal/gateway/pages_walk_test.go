@@ -43,7 +43,7 @@ func TestThreeClicksLeadToEachFunction(t *testing.T) {
 		{"compare", []string{card, link("Compare"), `//main//button[text()="Compare"]`}},
 		{"work under way", []string{link("Pipeline"), `//*[@id="hands"]`}},
 		{"a dead letter", []string{link("Pipeline"), link("Dead letters"), `//main//a[@data-open]`}},
-		{"retry letters", []string{link("Pipeline"), link("Dead letters"), link("Retry all that fit …")}},
+		{"retry letters", []string{link("Pipeline"), link("Dead letters"), link("Retry all that match …")}},
 		{"rebuild", []string{link("Pipeline"), `//button[text()="Rebuild"]`}},
 		{"compare the stores", []string{link("Pipeline"), link("Compare the stores now")}},
 		{"make a token", []string{link("Administration"), `//main//button[normalize-space(.)="Create"]`}},

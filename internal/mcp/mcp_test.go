@@ -506,7 +506,7 @@ func TestVersionsAreKeptAndListed(t *testing.T) {
 		{"wake", map[string]any{"ref": "main"}, m.repo.Dir + " main: waking"},
 		{"wake", map[string]any{"ref": "nosuch"}, "not indexed"},
 		{"unpin", map[string]any{"tags": "v*"}, "tags of v* are no longer followed"},
-		{"unpin", map[string]any{"tags": "v*"}, "no tags are followed"},
+		{"unpin", map[string]any{"tags": "v*"}, "no rule has this glob"},
 		{"unpin", map[string]any{"name": "one"}, "Version one is no longer kept"},
 		{"unpin", map[string]any{"name": "one"}, "no such version"},
 		{"unpin", nil, "give name or tags"},

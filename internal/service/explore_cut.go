@@ -7,8 +7,8 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// told is the part of a word's weight that remains after lines with it have been chosen. around is
-// the number of lines that are shown on each side of a chosen one.
+// told is the factor of a word's weight once a line with the word has been chosen. linesAbove and
+// linesBelow are the lines that are shown on each side of a chosen line.
 const (
 	told        = 0.6
 	linesAbove  = 2

@@ -29,7 +29,7 @@ type FileAnswer struct {
 	Text     []byte // bounded by the ingestor's limit of a file
 }
 
-// File returns a file at the newest commit whose stored form of it is complete.
+// File returns a file at the newest commit that holds its stored text.
 func (s *Service) File(ctx context.Context, r FileRequest) (a FileAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {

@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// The bounds of a diff whose impact is asked.
+// The bounds of a diff in a request for an impact.
 const (
 	MaxPatch      = 1 << 20 // bytes
 	maxPatchFiles = 500
 	maxPatchLines = 20_000 // places of its lines
 )
 
-// patch holds a diff's changes to a file, by the lines of the file before.
+// patch holds a diff's changes to a file, by lines of the old file.
 type patch struct {
 	path  string
 	gone  bool
 	lines []lineRange
 }
 
-// lineRange is a line, or two between which lines are put.
+// lineRange is a line, or two lines between which lines are inserted.
 type lineRange struct{ first, last int }
 
-// readPatch reads a diff in the unified form, of any number of lines around each change.
-// New files are left out: nothing refers to them yet.
+// readPatch parses a diff in the unified form, with any number of lines around each change. It
+// leaves out new files, because nothing refers to them yet.
 func readPatch(diff string) ([]patch, error) {
 	if len(diff) > MaxPatch {
 		return nil, badPatch("has %d bytes, of at most %d", len(diff), MaxPatch)
@@ -44,12 +44,12 @@ func readPatch(diff string) ([]patch, error) {
 type patchReader struct {
 	list     []patch
 	at       map[string]int // places in list, by path
-	files    int            // that are named, new ones among them
-	count    int            // of places
-	before   string         // path of the file before; "": there is none
+	files    int            // number of named files, including new ones
+	count    int            // number of places
+	before   string         // path of the old file; "": there is none
 	current  int            // place in list of the file whose lines follow; -1: none
-	line0    int            // line of the file before that comes next
-	old, new int            // lines of the hunk that are still to come
+	line0    int            // next line of the old file
+	old, new int            // remaining lines of the hunk
 }
 
 func (d *patchReader) line(line string) error {
@@ -69,7 +69,7 @@ func (d *patchReader) line(line string) error {
 	return nil
 }
 
-// file takes up a file; "" is a new one.
+// file begins a file. "" is a new one.
 func (d *patchReader) file(path string, gone bool) error {
 	d.current = -1
 	if d.files++; d.files > maxPatchFiles {
@@ -88,7 +88,7 @@ func (d *patchReader) file(path string, gone bool) error {
 	return nil
 }
 
-// head reads where a hunk stands: "@@ -FIRST,LINES +FIRST,LINES @@".
+// head parses the head of a hunk: "@@ -FIRST,LINES +FIRST,LINES @@".
 func (d *patchReader) head(line string) error {
 	fields := strings.Fields(line)
 	if len(fields) < 3 || !strings.HasPrefix(fields[1], "-") || !strings.HasPrefix(fields[2], "+") {
@@ -100,7 +100,7 @@ func (d *patchReader) head(line string) error {
 		return badPatch("has a line %q", bound(line))
 	}
 	if d.line0, d.old, d.new = first, old, added; old == 0 {
-		d.line0++ // lines are put after this one
+		d.line0++ // lines are inserted after this one
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func patchRange(text string) (first, count int, ok bool) {
 
 // hunk reads a line of a hunk.
 func (d *patchReader) hunk(line string) error {
-	mark := byte(' ') // some tools take the blank of an empty line away
+	mark := byte(' ') // some tools remove the blank of an empty line
 	if line != "" {
 		mark = line[0]
 	}
@@ -159,7 +159,7 @@ func (d *patchReader) add(l lineRange) {
 	d.count++
 }
 
-// patchPath is the path in a line of a diff that names a file; "": there is none.
+// patchPath returns the path in a line of a diff that names a file, or "" if there is none.
 func patchPath(text string) string {
 	if !strings.HasPrefix(text, `"`) {
 		text, _, _ = strings.Cut(text, "\t") // diff writes a time after it
@@ -176,7 +176,7 @@ func patchPath(text string) string {
 	return text
 }
 
-// unquoted is a path as git writes it: in quotes, if it has bytes beyond ASCII.
+// unquoted returns a path that git has written, which is in quotes if it has bytes beyond ASCII.
 func unquoted(text string) string {
 	if path, err := strconv.Unquote(text); err == nil && strings.HasPrefix(text, `"`) {
 		return path

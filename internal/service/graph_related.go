@@ -16,36 +16,36 @@ import (
 
 // The bounds of a search for related files.
 const (
-	maxShared        = 200   // symbols of a file by which others are looked for
+	maxShared        = 200   // symbols of a file by which other files are found
 	maxFilesOfShared = 1_000 // files that are read for them
-	maxTogether      = 50    // files of a snapshot that says something of each
+	maxTogether      = 50    // files of a snapshot, beyond which it says nothing about their relation
 	maxWhy           = 5     // symbols that are named as the reason
 )
 
-// RelatedRequest asks for the files that belong to the file of a symbol.
+// RelatedRequest asks for the files related to the file of a symbol.
 type RelatedRequest struct {
-	GraphRequest        // the symbol is a file, or anything in it
+	GraphRequest        // the symbol is a file, or any symbol in it
 	After        string // Next of the previous answer; "": from the first
 	Limit        int    // 1 to MaxSymbols; 0: 50
 }
 
-// Related is a file that belongs to another.
+// Related is a file that is related to another.
 type Related struct {
 	Path     string   `json:"path"`
 	Language string   `json:"language"`
-	Score    float64  `json:"score" doc:"The sum of the others: the higher, the closer."`
-	Refers   float64  `json:"refers" doc:"References between the two, by their confidence."`
-	Shares   float64  `json:"shares" doc:"Symbols of other files that both refer to; one counts less, the more files refer to it."`
+	Score    float64  `json:"score" doc:"The sum of the other figures: the higher, the closer."`
+	Refers   float64  `json:"refers" doc:"Sum of the references between the two, weighted by their confidence."`
+	Shares   float64  `json:"shares" doc:"Symbols of other files that both refer to. The more files refer to a symbol, the less it counts."`
 	Symbols  []string `json:"symbols" nullable:"false" doc:"Ids of symbols that both refer to, the rarest first; at most 5."`
-	Changed  bool     `json:"changed" doc:"One commit was the last to change both, among those that were indexed; adds 1 to the score."`
+	Changed  bool     `json:"changed" doc:"The same indexed commit was the last to change both; adds 1 to the score."`
 }
 
 // RelatedAnswer lists the closest files first.
 type RelatedAnswer struct {
 	At
-	Files   []string  `json:"files" nullable:"false" doc:"What the name stands for."`
+	Files   []string  `json:"files" nullable:"false" doc:"The files that the name stands for."`
 	Related []Related `json:"related" nullable:"false"`
-	More    bool      `json:"more" doc:"A bound ended the search: there may be more than this page lists."`
+	More    bool      `json:"more" doc:"A bound ended the search, so there may be more than this page lists."`
 	Next    string    `json:"-"`
 }
 
@@ -103,11 +103,11 @@ func (s *Service) Related(ctx context.Context, r RelatedRequest) (a RelatedAnswe
 	return a, nil
 }
 
-// kin holds the relations of a file that have been found.
+// kin holds the relations of a file that were found.
 type kin struct {
 	file   uuid.UUID
 	of     map[uuid.UUID]*Related
-	shared map[graph.Target][]uuid.UUID // the files that refer to what the file refers to
+	shared map[graph.Target][]uuid.UUID // files that refer to the same targets as the file
 }
 
 func (k *kin) add(f catalog.StoredEdges) *Related {
@@ -237,7 +237,7 @@ func (s *Service) explain(ctx context.Context, g trackGraph, k *kin) error {
 	for _, t := range targets {
 		for _, id := range k.shared[t] {
 			one := k.of[id]
-			one.Shares += 1 / float64(1+len(k.shared[t])) // the file itself refers to it too
+			one.Shares += 1 / float64(1+len(k.shared[t])) // 1 for the file itself
 			if len(one.Symbols) < maxWhy {
 				one.Symbols = append(one.Symbols, known[t].ID)
 			}

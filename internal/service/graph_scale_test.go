@@ -16,9 +16,9 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// inventedFile is a file of an invented module of Go: a type with methods, and functions
-// that call others of its package, of four packages that are chosen so that few are used by
-// many, and one that nearly everybody uses.
+// inventedFile returns a file of an invented Go module. It has a type with methods, and functions
+// that call others of its own package, of four other packages, and of one that nearly all files
+// use. The four are chosen so that many files use a few packages.
 func inventedFile(number, packages, version int) (path, text string) {
 	const files = 20 // of a package
 	r := rand.New(rand.NewPCG(20, uint64(number)))
@@ -44,14 +44,14 @@ func inventedFile(number, packages, version int) (path, text string) {
 	return fmt.Sprintf("d%d/p%d/f%d.go", own%50, own, number), text
 }
 
-// The graph of a large repository is asked and changed in the time that docs/graph.md
-// names. LEAT_TEST_GRAPH_FILES says how many files it has.
+// The graph of a large repository is queried and changed within the times in docs/graph.md.
+// LEAT_TEST_GRAPH_FILES sets the number of files.
 func TestALargeGraph(t *testing.T) {
 	files, err := strconv.Atoi(os.Getenv("LEAT_TEST_GRAPH_FILES"))
 	if err != nil {
 		t.Skip("LEAT_TEST_GRAPH_FILES names no number of files")
 	}
-	p := testpipe.Open(t, testpipe.Config{BulkFiles: 2 * files}) // the lane of large commits waits for who makes room
+	p := testpipe.Open(t, testpipe.Config{BulkFiles: 2 * files}) // avoids the bulk lane, which would wait for workers to make room
 	m := mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)}
 	tree := testpipe.Text("go.mod", "module example.org/big\n", "say/say.go", "package say\n\n// Say says it.\nfunc Say(string) {}\n")
 	for i := range files {

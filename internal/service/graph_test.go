@@ -181,7 +181,7 @@ func TestTheImpactOfADiff(t *testing.T) {
 	}
 }
 
-// An answer that takes too long ends with what was found until then, and says so.
+// An answer that takes too long returns what was found until then, and says so.
 func TestAnAnswerFromAGraphEndsInTime(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)

@@ -10,12 +10,12 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// WalkRequest asks for what can be reached from a symbol.
+// WalkRequest asks for the nodes that can be reached from a symbol.
 type WalkRequest struct {
 	GraphRequest
 	Direction string   // in, out or both; "": both
 	Roles     []string // empty: any
-	Depth     int      // steps, 1 to 6; 0: 1
+	Depth     int      // number of steps, 1 to 6; 0: 1
 	After     string   // Next of the previous answer; "": from the first
 	Limit     int      // nodes, 1 to MaxSymbols; 0: 50
 }
@@ -23,23 +23,23 @@ type WalkRequest struct {
 // Step is a node that a walk has reached.
 type Step struct {
 	Symbol
-	Depth int    `json:"depth" doc:"Steps from the beginning."`
-	By    string `json:"by" doc:"Id of the node before it; empty at the beginning."`
-	Role  string `json:"role" doc:"Of the edge between them; empty at the beginning."`
-	Out   bool   `json:"out" doc:"The edge leads from the node before to this one."`
-	Test  bool   `json:"test" doc:"It stands in a file of tests."`
+	Depth int    `json:"depth" doc:"Number of steps from the beginning."`
+	By    string `json:"by" doc:"Id of the previous node; empty at the beginning."`
+	Role  string `json:"role" doc:"Role of the edge between them; empty at the beginning."`
+	Out   bool   `json:"out" doc:"The edge leads from the previous node to this one."`
+	Test  bool   `json:"test" doc:"The node is in a file of tests."`
 }
 
-// WalkAnswer lists what a walk has reached, the nearest first.
+// WalkAnswer lists the nodes that a walk has reached, nearest first.
 type WalkAnswer struct {
 	At
 	Nodes []Step `json:"nodes" nullable:"false"`
-	More  bool   `json:"more" doc:"A bound ended the walk: there may be more than this page lists."`
+	More  bool   `json:"more" doc:"A bound ended the walk, so there may be more than this page lists."`
 	Next  string `json:"-"`
 }
 
-// Neighbours lists what is connected with a symbol, over a number of steps. It
-// follows edges with a confidence of 0.8 or more.
+// Neighbours lists the nodes connected with a symbol over a number of steps. It follows edges with
+// a confidence of 0.8 or more.
 func (s *Service) Neighbours(ctx context.Context, r WalkRequest) (a WalkAnswer, err error) {
 	defer mark(&err)
 	g, err := s.graphOf(ctx, r.GraphRequest)
@@ -79,8 +79,8 @@ type PathRequest struct {
 	To           string // where it ends
 }
 
-// Path finds a shortest path from one symbol to another along references. An empty
-// list says that there is none of up to six steps.
+// Path finds a shortest path from one symbol to another along references. An empty list means that
+// there is no path of up to six steps.
 func (s *Service) Path(ctx context.Context, r PathRequest) (a WalkAnswer, err error) {
 	defer mark(&err)
 	g, err := s.graphOf(ctx, r.GraphRequest)
@@ -113,12 +113,12 @@ func (s *Service) Path(ctx context.Context, r PathRequest) (a WalkAnswer, err er
 type walked struct {
 	steps   []Step
 	by      map[string]Step // by id
-	reached string          // the id of a goal
+	reached string          // id of the goal that was reached
 	more    bool
 }
 
-// walk goes from nodes step by step, all nodes of a distance before the next. It ends at a
-// goal, if there are any.
+// walk goes from nodes step by step, and visits all nodes at a distance before the next. It ends
+// when it reaches a goal, if there are goals.
 func (s *Service) walk(ctx context.Context, g trackGraph, r WalkRequest, front, goals []node) (w walked, err error) {
 	if r.Depth == 0 {
 		r.Depth = 1
@@ -127,7 +127,7 @@ func (s *Service) walk(ctx context.Context, g trackGraph, r WalkRequest, front, 
 		return w, &Error{Kind: Invalid, Field: FieldDepth, Reason: fmt.Sprintf("depth %d: give 1 to %d", r.Depth, maxDepth)}
 	}
 	if !slices.Contains([]string{"", "both", "in", "out"}, r.Direction) {
-		return w, &Error{Kind: Invalid, Field: FieldDirection, Value: r.Direction, Reason: "the direction is in, out or both"}
+		return w, &Error{Kind: Invalid, Field: FieldDirection, Value: r.Direction, Reason: "unknown direction: give in, out or both"}
 	}
 	roles, err := rolesOf(r.Roles)
 	if err != nil {
@@ -174,7 +174,7 @@ func (s *Service) steps(ctx context.Context, g trackGraph, r WalkRequest, roles 
 	return nil
 }
 
-// reach adds the other ends of links to a walk, and returns those that are new.
+// reach adds the other ends of links to a walk, and returns the new ones.
 func (s *Service) reach(ctx context.Context, g trackGraph, w *walked, links []link, front []node, outward bool, depth int) (next []node, err error) {
 	var targets []graph.Target
 	for _, l := range links {
@@ -205,7 +205,7 @@ func (s *Service) reach(ctx context.Context, g trackGraph, w *walked, links []li
 	return next, nil
 }
 
-// around is the id of the innermost node around a target, or of the target itself.
+// around returns the id of the innermost node around a target, or of the target itself.
 func around(t graph.Target, ids map[graph.Target]string) string {
 	for ; ; t.Qualified = t.Qualified[:max(strings.LastIndexByte(t.Qualified, '.'), 0)] {
 		if id, ok := ids[t]; ok || t.Qualified == "" {
@@ -228,7 +228,7 @@ func (w *walked) visit(step Step) bool {
 	return true
 }
 
-// isTest says whether a path is that of a file of tests, by the conventions of languages.
+// isTest says whether a path is one of a test file, by the conventions of languages.
 func isTest(path string) bool {
 	base := path[strings.LastIndexByte(path, '/')+1:]
 	return strings.Contains(base, "_test.") || strings.HasPrefix(base, "test_") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") ||

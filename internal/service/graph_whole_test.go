@@ -35,7 +35,7 @@ func TestQuestionsToAWholeGraph(t *testing.T) {
 		}
 		return list, a.Next
 	}
-	// Two files that refer to each other alone keep what they hand on.
+	// Two files that refer only to each other keep the rank that they hand on.
 	files := []string{"mill/a.go# 1", "mill/b.go# 1", "wheel/w.go# 2", "main.go# 0", "wheel/w_test.go# 0"}
 	if got, _ := important(service.ImportantRequest{GraphRequest: whole, By: "file"}); !slices.Equal(got, files) {
 		t.Errorf("files: %q, want %q", got, files)
@@ -74,7 +74,7 @@ func TestQuestionsToAWholeGraph(t *testing.T) {
 	}
 }
 
-// An answer is kept until the graph changes, and found once for all who ask at once.
+// An answer is kept until the graph changes. It is found only once for requests at the same time.
 func TestAnswersOfAWholeGraphAreKept(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)

@@ -22,13 +22,13 @@ const (
 	DefaultGrepLimit = 100
 	MaxGrepLimit     = 1000
 	MaxPattern       = 1000     // bytes
-	DefaultGrepBytes = 64 << 20 // of texts that one answer looks at
+	DefaultGrepBytes = 64 << 20 // bytes of texts that one answer looks at
 
-	grepTime  = 5 * time.Second // that one answer looks for
-	grepBatch = 4 << 20         // bytes of texts that are held at once, unless one is larger
-	grepRows  = 5000            // files that are listed at once
+	grepTime  = 5 * time.Second // time for one answer
+	grepBatch = 4 << 20         // bytes of texts in memory at once, unless one text is larger
+	grepRows  = 5000            // files that one statement lists
 
-	lineOverhead = 16 // bytes of a line beside its path and its text
+	lineOverhead = 16 // bytes of a line without its path and its text
 )
 
 // GrepRequest asks for the lines of a repository's texts that match a pattern.
@@ -39,11 +39,11 @@ type GrepRequest struct {
 	Ref        string   // branch, tag or full name; "": the only one that is indexed
 	Pattern    string
 	Literal    bool     // Pattern is a text, not a regular expression in RE2's syntax
-	IgnoreCase bool     // upper and lower case are alike
-	Path       string   // only this file, what is below this directory, or what fits this glob; "": all
-	Languages  []string // only these, by a name or alias of GitHub's; empty: all
+	IgnoreCase bool     // ignore upper and lower case
+	Path       string   // only this file, the files below this directory, or the files that match this glob; "": all
+	Languages  []string // only these, by GitHub's names or aliases; empty: all
 	Limit      int      // largest number of lines, 1 to MaxGrepLimit; 0: DefaultGrepLimit
-	MaxBytes   int      // most bytes of the lines, their paths and 16 more a line; the first comes always; 0: no bound
+	MaxBytes   int      // largest size of the lines, their paths and 16 bytes more a line; the first line always comes; 0: no bound
 	After      string   // Next of the previous answer; "": from the first
 }
 
@@ -53,20 +53,20 @@ type GrepAnswer struct {
 	Lines []GrepLine `json:"lines" nullable:"false"`
 	Files int        `json:"files" doc:"Files that this answer looked at."`
 	Bytes int64      `json:"bytes" doc:"Bytes of these files' texts."`
-	Cut   string     `json:"cut,omitempty" doc:"Why the answer ends before the last file, and how to go on."`
-	Next  string     `json:"next,omitempty" doc:"The cursor of the next page; absent: there is none."`
+	Cut   string     `json:"cut,omitempty" doc:"Why the answer ends before the last file, and how to continue."`
+	Next  string     `json:"next,omitempty" doc:"Cursor of the next page; absent: this is the last."`
 }
 
 // GrepLine is a line that matches.
 type GrepLine struct {
 	Path   string `json:"path"`
-	Line   int    `json:"line" doc:"First line, counted from 1."`
+	Line   int    `json:"line" doc:"Number of the line, from 1."`
 	Column int    `json:"column" doc:"Byte of the line where the first match begins, from 1."`
-	Text   string `json:"text" doc:"The line as it was indexed; of one longer than 500 bytes, a part around the match."`
+	Text   string `json:"text" doc:"The indexed line; of a line longer than 500 bytes, a part around the match."`
 }
 
-// Grep looks for a pattern in each text of a ref's newest commit, in the order of paths.
-// It reads the texts as they were indexed: in UTF-8, and with secrets masked.
+// Grep looks for a pattern in each text of a ref's newest commit, in the order of paths. It reads
+// the indexed texts, which are in UTF-8 with secrets masked.
 func (s *Service) Grep(ctx context.Context, r GrepRequest) (a GrepAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {
@@ -107,7 +107,7 @@ type grep struct {
 	match     *lineMatcher
 	here      func(path string) bool
 	languages []string
-	from      grepPlace // what comes before has been answered
+	from      grepPlace // place up to which earlier answers came
 	until     time.Time
 	shown     int // bytes of the answer's lines
 }
@@ -137,7 +137,7 @@ func (g *grep) run(ctx context.Context, head catalog.Head) error {
 	}
 }
 
-// batch takes the files that are looked at next from the beginning of a list.
+// batch takes the files to look at next from the beginning of a list.
 func (g *grep) batch(texts []catalog.StoredText) (batch, rest []catalog.StoredText) {
 	size := 0
 	for i, t := range texts {
@@ -157,7 +157,7 @@ func (g *grep) batch(texts []catalog.StoredText) (batch, rest []catalog.StoredTe
 	return batch, nil
 }
 
-// look adds the lines of a batch to the answer, and says whether that is full.
+// look adds the matching lines of a batch to the answer, and says whether the answer is full.
 func (g *grep) look(ctx context.Context, batch []catalog.StoredText) (full bool, err error) {
 	spans, found := make([]blob.Span, len(batch)), make([][]GrepLine, len(batch))
 	for i, t := range batch {
@@ -195,7 +195,7 @@ func (g *grep) look(ctx context.Context, batch []catalog.StoredText) (full bool,
 	return false, nil
 }
 
-// spent ends an answer that has taken the most work that one answer may take.
+// spent ends an answer that has used up the work that one answer may take.
 func (g *grep) spent() bool {
 	switch {
 	case g.answer.Bytes >= g.cfg.GrepBytes:
@@ -209,15 +209,15 @@ func (g *grep) spent() bool {
 }
 
 func (g *grep) end(reason string) {
-	g.answer.Cut = reason + ": go on with the cursor, or narrow by path or language"
+	g.answer.Cut = reason + ": continue with the cursor, or narrow the search by path or language"
 	g.answer.Next = g.from.cursor()
 }
 
-// grepPlace is how far an answer came.
+// grepPlace says how far an answer came.
 type grepPlace struct {
 	path  string
-	line  int  // the last one that was answered
-	whole bool // all of the path was
+	line  int  // the last answered line
+	whole bool // all lines of the path were answered
 }
 
 const grepMarker = "g1." // of the form of cursors of Grep
@@ -250,8 +250,8 @@ func grepPlaceOf(cursor string) (p grepPlace, err error) {
 	return grepPlace{path: path, line: int(n)}, nil
 }
 
-// pathMatcher says which paths a request means: a file or what is below a directory, letter
-// by letter, or what fits a glob.
+// pathMatcher returns a function that says whether a request means a path. The request names a
+// file, a directory or a glob.
 func pathMatcher(path string) (func(string) bool, error) {
 	path = string(secret.Path([]byte(strings.TrimPrefix(path, "./"))))
 	if path == "" {
@@ -264,7 +264,7 @@ func pathMatcher(path string) (func(string) bool, error) {
 	return func(p string) bool { return p == path || strings.HasPrefix(p, below) || glob.Match(path, p) }, nil
 }
 
-// excerpt is the part of a line that is shown, in valid UTF-8.
+// excerpt returns the part of a line that is shown, in valid UTF-8.
 func excerpt(line []byte, at int) string {
 	const most, before = 500, 100
 	line = bytes.TrimRight(line, "\r\n")

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// lineMatcher finds the lines that match a pattern. Its work on a text is linear in the
-// text's length: Go's regular expressions are RE2's.
+// lineMatcher finds the lines that match a pattern. Its work on a text is linear in the text's
+// length, because Go's regular expressions are those of RE2.
 type lineMatcher struct {
-	literal []byte         // looked for letter by letter; nil: re is
-	re      *regexp.Regexp // in one line
-	sieve   *regexp.Regexp // matches each text without carriage returns that has a line that re matches; nil: there is none
+	literal []byte         // text to look for; nil: re is used
+	re      *regexp.Regexp // matched within one line
+	sieve   *regexp.Regexp // matches at least every text without carriage returns in which re matches a line; nil: there is none
 }
 
 func newLineMatcher(pattern string, literal, ignoreCase bool) (*lineMatcher, error) {
@@ -25,7 +25,7 @@ func newLineMatcher(pattern string, literal, ignoreCase bool) (*lineMatcher, err
 	case len(pattern) > MaxPattern:
 		return nil, bad(fmt.Sprintf("the pattern has %d bytes: give at most %d", len(pattern), MaxPattern))
 	case strings.Contains(pattern, "\n"):
-		return nil, bad("the pattern holds the end of a line: one line is matched at a time")
+		return nil, bad("the pattern holds the end of a line, but each line is matched separately: leave it out")
 	case literal && !ignoreCase:
 		return &lineMatcher{literal: []byte(pattern)}, nil
 	case literal:
@@ -37,7 +37,7 @@ func newLineMatcher(pattern string, literal, ignoreCase bool) (*lineMatcher, err
 	}
 	re, err := regexp.Compile(flags + pattern)
 	if err != nil {
-		return nil, bad(err.Error() + ": patterns are regular expressions of RE2; ask for a literal text to look for these very letters")
+		return nil, bad(err.Error() + ": patterns are regular expressions of RE2; ask for a literal text to look for exactly these letters")
 	}
 	m := &lineMatcher{re: re}
 	if parsed, err := syntax.Parse("(?m)"+flags+pattern, syntax.Perl); err == nil && !anchored(parsed) {
@@ -46,13 +46,13 @@ func newLineMatcher(pattern string, literal, ignoreCase bool) (*lineMatcher, err
 	return m, nil
 }
 
-// anchored reports whether an expression names the beginning or the end of the text,
-// which are others in a line.
+// anchored reports whether an expression names the beginning or the end of the text. In a line
+// these are different places.
 func anchored(re *syntax.Regexp) bool {
 	return re.Op == syntax.OpBeginText || re.Op == syntax.OpEndText || slices.ContainsFunc(re.Sub, anchored)
 }
 
-// lines finds at most most matching lines behind a line.
+// lines finds at most most matching lines after a line.
 func (m *lineMatcher) lines(text []byte, after, most int) (found []GrepLine) {
 	if m.sieve != nil && bytes.IndexByte(text, '\r') < 0 && !m.sieve.Match(text) || m.literal != nil && !bytes.Contains(text, m.literal) {
 		return nil

@@ -90,7 +90,7 @@ func TestGrepRefusesWhatItCannotLookFor(t *testing.T) {
 		"invalid repeat":    {Pattern: "(a{1000}){1000}"},
 		"1 to 1,000":        {Pattern: "a", Limit: 1001},
 		"begin without one": {Pattern: "a", After: "g1.!"},
-		"no such language":  {Pattern: "a", Languages: []string{"pyhton"}},
+		"unknown language":  {Pattern: "a", Languages: []string{"pyhton"}},
 		"no repository":     {Pattern: "a", Repository: "nosuch"},
 	} {
 		r.Tenant = "acme"

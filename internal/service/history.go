@@ -10,7 +10,7 @@ import (
 // MaxHistory bounds the snapshots in one HistoryAnswer.
 const MaxHistory = 100
 
-// HistoryRequest asks what has become of a repository.
+// HistoryRequest asks for the history of a repository.
 type HistoryRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
@@ -18,7 +18,7 @@ type HistoryRequest struct {
 	Limit      int      // largest number of snapshots, 1 to MaxHistory; 0: MaxHistory
 }
 
-// HistoryAnswer lists the newest snapshots of a repository, and why files of it are not
+// HistoryAnswer lists the newest snapshots of a repository, and the reasons for which files are not
 // indexed.
 type HistoryAnswer struct {
 	Snapshots []Snapshot  `json:"snapshots" nullable:"false"`
@@ -32,19 +32,19 @@ type Snapshot struct {
 	Commit    string     `json:"commit" doc:"In hex."`
 	State     string     `json:"state" doc:"listing, indexing, indexed or superseded."`
 	Lane      string     `json:"lane"`
-	Files     int64      `json:"files" doc:"In the commit's tree; 0 before it is listed."`
+	Files     int64      `json:"files" doc:"Number of files in the commit's tree; 0 before it is listed."`
 	BegunAt   time.Time  `json:"begun_at"`
 	ListedAt  *time.Time `json:"listed_at"`
 	IndexedAt *time.Time `json:"indexed_at"`
 }
 
-// SkipCount is how many files were not indexed for a reason.
+// SkipCount is the number of files that were not indexed for a reason.
 type SkipCount struct {
 	Reason string `json:"reason"`
 	Files  int64  `json:"files"`
 }
 
-// History tells what has become of a repository's commits and files.
+// History returns the newest commits of a repository, and why files were skipped.
 func (s *Service) History(ctx context.Context, r HistoryRequest) (a HistoryAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

@@ -11,11 +11,11 @@ type HoldRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, the end of either, or its id
-	Ref        string   // branch or tag; "": the only one that is indexed
-	To         string   // commit in hex, whole, or a version, a tag, a branch, or the beginning of an indexed commit; "": follow the remote
+	Ref        string   // branch or tag; "": the only indexed one
+	To         string   // the whole commit in hex, or a version, a tag, a branch, or the beginning of an indexed commit; "": follow the remote
 }
 
-// HoldAnswer says where a ref goes, and names the submission that brings it there.
+// HoldAnswer names the commit that a ref goes to, and the submission that brings it there.
 type HoldAnswer struct {
 	ID         string    `json:"id" doc:"Id of the repository."`
 	URL        string    `json:"repository" doc:"URL of the repository."`
@@ -24,8 +24,8 @@ type HoldAnswer struct {
 	Submission Submitted `json:"submission"`
 }
 
-// Hold makes a ref serve another commit than the remote's until it is released. What the
-// commit holds has its vectors if it was ever indexed and is still kept, as a version's is.
+// Hold makes a ref serve another commit than the remote's until it is released. Content of the
+// commit that is still kept, such as that of a version, already has its vectors.
 func (s *Service) Hold(ctx context.Context, r HoldRequest) (a HoldAnswer, err error) {
 	defer mark(&err)
 	if err := s.need(store.NATS); err != nil {
@@ -40,7 +40,7 @@ func (s *Service) Hold(ctx context.Context, r HoldRequest) (a HoldAnswer, err er
 		return a, err
 	}
 	if len(head.Versions) > 0 {
-		return a, &Error{Kind: Refused, Field: FieldRef, Value: ShortRef(head.Ref), Reason: "it is kept as version " + head.Versions[0] + ": unpin that first"}
+		return a, &Error{Kind: Refused, Field: FieldRef, Value: ShortRef(head.Ref), Reason: "the ref is kept as version " + head.Versions[0] + ": unpin that first"}
 	}
 	commit := ""
 	if r.To != "" {

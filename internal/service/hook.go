@@ -20,23 +20,23 @@ import (
 // The effects that the deliveries of a hook may have.
 const (
 	HookSubmit = "submit" // have repositories and refs indexed
-	HookForget = "forget" // take deleted refs and repositories out of the index
+	HookForget = "forget" // remove deleted refs and repositories from the index
 	HookRename = "rename" // follow a repository to another name or owner
 )
 
-// HookScopes are all that the deliveries of a hook may do.
+// HookScopes lists everything that the deliveries of a hook may do.
 var HookScopes = []string{HookForget, HookRename, HookSubmit}
 
 const (
 	// MaxHooks bounds the hooks in one HooksAnswer.
 	MaxHooks = 1000
-	// DefaultHookOverlap is how long the old secret of a hook counts after a rotation: it
-	// has to be entered at the git host meanwhile.
+	// DefaultHookOverlap is the time for which the old secret of a hook stays valid after a
+	// rotation. Meanwhile the new one has to be entered at the git host.
 	DefaultHookOverlap = 24 * time.Hour
 
 	maxAllowed    = 64
 	maxHookRefs   = 64
-	minHookSecret = 16 // bytes of a secret that somebody chose
+	minHookSecret = 16 // bytes of a secret that a person chose
 	maxHookSecret = 1024
 )
 
@@ -46,15 +46,15 @@ type Hook struct {
 	Tenant        string     `json:"tenant"`
 	Name          string     `json:"name"`
 	Provider      string     `json:"provider" doc:"Kind of git host that sends."`
-	Path          string     `json:"path" doc:"Where the git host sends to, below the gateway's address."`
+	Path          string     `json:"path" doc:"Path below the gateway's address to which the git host sends."`
 	Allowed       []string   `json:"allowed" doc:"Hosts and owners that a payload may name."`
 	Scopes        []string   `json:"scopes" doc:"What deliveries may do: forget, rename, submit."`
-	Refs          []string   `json:"refs" doc:"Globs of refs to take up when they are pushed, beside the default branch and refs that are indexed already."`
+	Refs          []string   `json:"refs" doc:"Globs of refs to index when they are pushed, in addition to the default branch and already indexed refs."`
 	CreatedAt     time.Time  `json:"created_at"`
 	RevokedAt     *time.Time `json:"revoked_at,omitempty" doc:"Absent: it is not revoked."`
-	PreviousUntil *time.Time `json:"previous_until,omitempty" doc:"How long the secret of before the last rotation counts. Absent: it does not."`
-	Refused       int64      `json:"refused" doc:"Deliveries without a valid signature, counted once a second."`
-	RefusedAt     *time.Time `json:"refused_at,omitempty" doc:"When the last of them came."`
+	PreviousUntil *time.Time `json:"previous_until,omitempty" doc:"End of the validity of the secret before the last rotation. Absent: it is not valid."`
+	Refused       int64      `json:"refused" doc:"Number of deliveries without a valid signature, counted at most once a second."`
+	RefusedAt     *time.Time `json:"refused_at,omitempty" doc:"Time of the last of them."`
 }
 
 func hookOf(h catalog.Hook) Hook {
@@ -68,8 +68,8 @@ func hookOf(h catalog.Hook) Hook {
 	return out
 }
 
-// CreateHookRequest asks for a hook. A request whose context carries a grant gets no hook
-// that may do more than that grant.
+// CreateHookRequest asks for a hook. If its context carries a grant, the hook may not do more than
+// that grant.
 type CreateHookRequest struct {
 	Tenant   string
 	Reach    []string // globs of repositories that may be seen; empty: all of the tenant's
@@ -77,11 +77,11 @@ type CreateHookRequest struct {
 	Provider string
 	Allowed  []string // [SCHEME://]HOST[/OWNER] that payloads may name; at least one
 	Scopes   []string // of HookScopes; empty: all
-	Refs     []string // globs of refs to take up, such as main, release/* or refs/tags/*
-	Secret   string   // that the git host has made; "": leat makes one
+	Refs     []string // globs of refs to index when they are pushed, such as main, release/* or refs/tags/*
+	Secret   string   // secret that the git host has made; "": leat makes one
 }
 
-// Check says what is wrong with a request, as far as that is seen without the catalog.
+// Check says what is wrong with a request, as far as that is possible without the catalog.
 func (r CreateHookRequest) Check() error {
 	if _, err := newHook(r); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (r CreateHookRequest) Check() error {
 // CreatedHook is a hook with its secret, which nothing shows again.
 type CreatedHook struct {
 	Hook
-	Secret string `json:"secret" doc:"To be entered at the git host. It is not shown again."`
+	Secret string `json:"secret" doc:"The secret, to be entered at the git host. It is not shown again."`
 }
 
 // CreateHook makes a hook.
@@ -115,7 +115,7 @@ func (s *Service) CreateHook(ctx context.Context, r CreateHookRequest) (created 
 	}
 	for _, entry := range h.Allowed {
 		if !strings.Contains(entry, "://") {
-			continue // a host
+			continue // the entry names a host
 		}
 		if err := s.checkLocal(ctx, FieldAllowed, entry); err != nil {
 			return created, err
@@ -145,7 +145,7 @@ func newHook(r CreateHookRequest) (h catalog.Hook, err error) {
 	}
 	allowed, err := webhook.ParseAllowed(r.Allowed)
 	if err == nil && len(allowed) > maxAllowed {
-		err = fmt.Errorf("a hook may allow %d hosts and owners, and not %d", maxAllowed, len(allowed))
+		err = fmt.Errorf("a hook may allow at most %d hosts and owners, but this one has %d", maxAllowed, len(allowed))
 	}
 	if err != nil {
 		return h, &Error{Kind: Invalid, Field: FieldAllowed, Err: err}
@@ -168,7 +168,7 @@ func checkHookScopes(scopes []string) ([]string, error) {
 	}
 	for _, scope := range scopes {
 		if !slices.Contains(HookScopes, scope) {
-			return nil, fmt.Errorf("a hook has no scope %.40q; there are %s", scope, strings.Join(HookScopes, ", "))
+			return nil, fmt.Errorf("unknown scope of a hook %.40q; there are %s", scope, strings.Join(HookScopes, ", "))
 		}
 	}
 	scopes = slices.Clone(scopes)
@@ -178,44 +178,43 @@ func checkHookScopes(scopes []string) ([]string, error) {
 
 func checkHookRefs(globs []string) ([]string, error) {
 	if len(globs) > maxHookRefs {
-		return nil, fmt.Errorf("a hook may take up %d globs of refs, and not %d", maxHookRefs, len(globs))
+		return nil, fmt.Errorf("a hook may have at most %d globs of refs, but this one has %d", maxHookRefs, len(globs))
 	}
 	for _, glob := range globs {
 		if glob == "" || len(glob) > 256 || !utf8.ValidString(glob) || strings.ContainsFunc(glob, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-			return nil, fmt.Errorf("%.40q is no glob of refs: write a name such as main, release/* or refs/tags/v*", glob)
+			return nil, fmt.Errorf("%.40q is not a glob of refs: write a name such as main, release/* or refs/tags/v*", glob)
 		}
 	}
 	return globs, nil
 }
 
-// hookSecret checks the secret that a request gives, or makes one of some 260 bits if it
-// gives none.
+// hookSecret checks the secret in a request, or makes one of some 260 bits if there is none.
 func hookSecret(given string) (string, error) {
 	if given == "" {
 		return rand.Text() + rand.Text(), nil
 	}
 	if len(given) < minHookSecret || len(given) > maxHookSecret || strings.ContainsFunc(given, func(r rune) bool { return r < ' ' || r > '~' }) {
-		reason := fmt.Sprintf("the secret has to have %d to %d printable characters of ASCII", minHookSecret, maxHookSecret)
+		reason := fmt.Sprintf("the secret must have %d to %d printable ASCII characters", minHookSecret, maxHookSecret)
 		return "", &Error{Kind: Invalid, Field: FieldSecret, Reason: reason}
 	}
 	return given, nil
 }
 
-// mayManage denies a hook to a caller that may not do itself what the hook's deliveries
-// may do.
+// mayManage denies a hook to a caller whose own rights do not include those of the hook's
+// deliveries.
 func mayManage(ctx context.Context, reach []string, h catalog.Hook) error {
 	caller, ok := access.From(ctx)
 	if ok && slices.Contains(h.Scopes, HookSubmit) && !caller.Allows(access.ScopeSubmit) {
-		return denied("this token lacks the scope submit, and the hook would have it")
+		return denied("this token lacks the scope submit, which the hook would have")
 	}
 	if !reachesHook(ctx, reach, h) {
-		return denied("a token can have no hook that reaches more repositories than itself: it needs a glob such as github.com/acme/** for each allowed owner")
+		return denied("a hook must not reach more repositories than this token: the token needs a glob such as github.com/acme/** for each allowed owner")
 	}
 	return nil
 }
 
-// reachesHook says whether every repository that a hook may name is certainly reached: one
-// of the globs is OWNER/** with the owner of each entry, or one above it.
+// reachesHook says whether a request certainly reaches every repository that a hook may name. For
+// each entry, one of the globs must be OWNER/** with the entry's owner, or a wider one.
 func reachesHook(ctx context.Context, reach []string, h catalog.Hook) bool {
 	caller, _ := access.From(ctx)
 	return globsReach(reach, h) && globsReach(caller.Repositories, h)
@@ -245,18 +244,17 @@ func globsReach(reach []string, h catalog.Hook) bool {
 type HooksRequest struct {
 	Tenant string
 	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
-	After  string   // id of a hook: the list goes on after it; "": from the oldest
+	After  string   // id of the hook after which the list continues; "": from the oldest
 	Limit  int      // largest number of hooks, 1 to MaxHooks; 0: MaxHooks
 }
 
-// HooksAnswer lists hooks, the oldest first, and includes revoked ones.
+// HooksAnswer lists hooks, oldest first. It includes revoked ones.
 type HooksAnswer struct {
 	Hooks []Hook `json:"hooks"`
-	Next  string `json:"-"` // go on after this hook; "": the list is complete
+	Next  string `json:"-"` // the next page is after this hook; "": the list is complete
 }
 
-// Hooks lists a tenant's hooks. Those that reach more repositories than the request are
-// left out.
+// Hooks lists a tenant's hooks. It leaves out hooks that reach more repositories than the request.
 func (s *Service) Hooks(ctx context.Context, r HooksRequest) (a HooksAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
@@ -319,7 +317,7 @@ func (s *Service) hook(ctx context.Context, r HookRequest) (h catalog.Hook, err 
 	return h, noHook(err, r.Hook)
 }
 
-// noHook says that there is no such hook, if that is the error.
+// noHook explains an error that says that there is no such hook.
 func noHook(err error, hook string) error {
 	if !isNotFound(err) {
 		return err
@@ -327,8 +325,8 @@ func noHook(err error, hook string) error {
 	return &Error{Kind: NotFound, Field: FieldHook, Value: hook, Reason: "no such hook"}
 }
 
-// RevokeHook ends a hook. From then on a delivery to it is answered like one to a hook
-// that never was.
+// RevokeHook ends a hook. From then on a delivery to it gets the same answer as one to a hook that
+// never existed.
 func (s *Service) RevokeHook(ctx context.Context, r HookRequest) (h Hook, err error) {
 	defer mark(&err)
 	found, err := s.hook(ctx, r)
@@ -342,11 +340,11 @@ func (s *Service) RevokeHook(ctx context.Context, r HookRequest) (h Hook, err er
 // RotateHookRequest asks for a new secret of a hook.
 type RotateHookRequest struct {
 	HookRequest
-	Secret  string         // that the git host has made; "": leat makes one
-	Overlap *time.Duration // for which the old secret counts too, at most MaxOverlap; nil: DefaultHookOverlap
+	Secret  string         // secret that the git host has made; "": leat makes one
+	Overlap *time.Duration // time for which the old secret stays valid, at most MaxOverlap; nil: DefaultHookOverlap
 }
 
-// Check says what is wrong with a request, as far as that is seen without the catalog.
+// Check says what is wrong with a request, as far as that is possible without the catalog.
 func (r RotateHookRequest) Check() error {
 	if overlap := r.overlap(); overlap < 0 || overlap > MaxOverlap {
 		return &Error{Kind: Invalid, Field: FieldAge, Value: overlap.String(), Reason: "the overlap may be 0s to " + MaxOverlap.String()}
@@ -362,7 +360,7 @@ func (r RotateHookRequest) overlap() time.Duration {
 	return *r.Overlap
 }
 
-// RotateHook gives a hook a new secret. Its address stays.
+// RotateHook gives a hook a new secret. Its address stays the same.
 func (s *Service) RotateHook(ctx context.Context, r RotateHookRequest) (created CreatedHook, err error) {
 	defer mark(&err)
 	if err := r.Check(); err != nil {
@@ -385,7 +383,7 @@ func (s *Service) RotateHook(ctx context.Context, r RotateHookRequest) (created 
 	}
 	h, err = s.stores.Catalog.Hooks.Rotate(ctx, author(ctx), r.Tenant, h.ID, sealed, r.overlap())
 	if errors.Is(err, catalog.ErrHookRevoked) {
-		return created, &Error{Kind: Refused, Field: FieldHook, Value: h.Name, Reason: "it is revoked: create another"}
+		return created, &Error{Kind: Refused, Field: FieldHook, Value: h.Name, Reason: "the hook is revoked: create another one"}
 	}
 	return CreatedHook{hookOf(h), secret}, err
 }
@@ -401,7 +399,7 @@ func (s *Service) sealHook(id, secret string) ([]byte, error) {
 	return sealed, err
 }
 
-// hookSecrets opens the secrets of a hook that count now.
+// hookSecrets opens the secrets of a hook that are valid now.
 func (s *Service) hookSecrets(h catalog.Hook) ([]string, error) {
 	sealed := [][]byte{h.Secret}
 	if h.PreviousUntil != nil && h.PreviousUntil.After(time.Now()) {

@@ -23,7 +23,7 @@ func newBox(t *testing.T, key string) *seal.Box {
 	return box
 }
 
-// openHooks is open with a key for the secrets of hooks.
+// openHooks is like open, with a key for the secrets of hooks.
 func openHooks(t *testing.T) mill {
 	t.Helper()
 	p := testpipe.Open(t, testpipe.Config{})
@@ -51,8 +51,8 @@ func (m mill) hook(t *testing.T, r service.CreateHookRequest) service.CreatedHoo
 	return created
 }
 
-// A hook is shown without its secret, which the catalog holds sealed and the audit log
-// not at all.
+// A hook is shown without its secret. The catalog holds the secret sealed, and the audit log does
+// not hold it.
 func TestAHookKeepsItsSecret(t *testing.T) {
 	m := openHooks(t)
 	made := m.hook(t, service.CreateHookRequest{Name: "made", Provider: "github", Allowed: []string{"https://GitHub.com/acme/"}, Refs: []string{"v*"}})
@@ -113,7 +113,7 @@ func TestBadHooksAreRefused(t *testing.T) {
 	wantKind(t, "without a key", err, service.Unavailable)
 }
 
-// A token gets no hook that may do more than itself, and sees none that reaches more.
+// A token can make no hook that may do more than itself, and sees no hook that reaches more.
 func TestHooksOfALimitedToken(t *testing.T) {
 	m := openHooks(t)
 	wide := m.hook(t, service.CreateHookRequest{Name: "wide", Allowed: []string{"git.example.org"}})
@@ -145,7 +145,7 @@ func TestHooksOfALimitedToken(t *testing.T) {
 	wantKind(t, "rotate without submit", err, service.Denied)
 }
 
-// While a secret is rotated, both count, and then only the new one.
+// While a secret is rotated, both are valid. Then only the new one is.
 func TestASecretIsRotated(t *testing.T) {
 	m := openHooks(t)
 	h := m.hook(t, service.CreateHookRequest{})

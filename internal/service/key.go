@@ -11,38 +11,37 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Keys of packs belong to the installation: no tenant's token may see or change one, not
-// even the key of its own domain.
+// Keys of packs belong to the installation. No tenant's token may see or change one, not even the
+// key of its own domain.
 
-// The states of a key, as people are shown them.
+// The states of a key that people see.
 const (
-	KeySeals     = "seals"     // new packs of its domain
-	KeyOpens     = "opens"     // packs that it has sealed before
-	KeyMissing   = "missing"   // what wraps it is not here
-	KeyDestroyed = "destroyed" // on purpose, for good
-	KeyOpen      = "open"      // no key: packs that are not sealed
+	KeySeals     = "seals"     // it seals new packs of its domain
+	KeyOpens     = "opens"     // it opens packs that it has sealed before
+	KeyMissing   = "missing"   // this process lacks the key that wraps it
+	KeyDestroyed = "destroyed" // it was destroyed for good
+	KeyOpen      = "open"      // no key: stands for the packs that are not sealed
 )
 
-// PackKey is a key of packs, and how much it has sealed.
+// PackKey is a key of packs with the amount that it has sealed.
 type PackKey struct {
-	Key       string     `json:"key" doc:"Id, eight hex digits. Empty: packs that are not sealed."`
+	Key       string     `json:"key" doc:"Id, eight hex digits. Empty: stands for the packs that are not sealed."`
 	State     string     `json:"state" enum:"seals,opens,missing,destroyed,open" doc:"missing: the answering process cannot use it."`
-	Tenant    string     `json:"tenant" doc:"Whose key it is. Empty: the installation's."`
+	Tenant    string     `json:"tenant" doc:"Tenant whose key it is. Empty: the installation."`
 	Domain    string     `json:"domain" doc:"Its key domain. Empty: the installation's."`
-	WrappedBy string     `json:"wrapped_by" doc:"Id of the key that wraps it. Empty: it is not in the catalog, and is itself among the wrapping keys."`
+	WrappedBy string     `json:"wrapped_by" doc:"Id of the key that wraps it. Empty: it is not in the catalog but is itself one of the wrapping keys."`
 	Created   *time.Time `json:"created,omitempty"`
 	Destroyed *time.Time `json:"destroyed,omitempty"`
 	Packs     int64      `json:"packs"`
 	Bytes     int64      `json:"bytes"`
 }
 
-// KeysAnswer lists the keys of packs, the oldest first.
+// KeysAnswer lists the keys of packs, oldest first.
 type KeysAnswer struct {
 	Keys []PackKey `json:"keys" nullable:"false"`
 }
 
-// Keys lists the keys of packs, and how much each has sealed. Packs are counted by their
-// names.
+// Keys lists the keys of packs, and how much each has sealed. It counts packs by their names.
 func (s *Service) Keys(ctx context.Context) (a KeysAnswer, err error) {
 	defer mark(&err)
 	a.Keys = []PackKey{}
@@ -95,22 +94,22 @@ func (s *Service) keyState(ctx context.Context, row catalog.PackKey) string {
 
 // RotateKeyRequest asks for a new key.
 type RotateKeyRequest struct {
-	// Wrapping asks that all keys be wrapped by the newest wrapping key. Default: a new key
-	// seals packs from now on.
+	// Wrapping asks to wrap all keys with the newest wrapping key. Default: a new key seals packs
+	// from now on.
 	Wrapping bool
-	Tenant   string   // whose key; "": the installation's
+	Tenant   string   // tenant whose key it is; "": the installation
 	Reach    []string // globs of repositories that may be seen; must be empty
 }
 
 // RotatedKey is the result of a rotation.
 type RotatedKey struct {
 	Key     string `json:"key" doc:"The new key of packs. Empty: keys were wrapped again."`
-	Wrapped int    `json:"wrapped" doc:"Keys that are wrapped by the newest wrapping key now, and were not before."`
+	Wrapped int    `json:"wrapped" doc:"Number of keys that this wrapped with the newest wrapping key."`
 }
 
-// RotateKey makes a new key for packs, which all workers seal with within seconds; the
-// collector writes packs of the one before anew. Or it wraps all keys by the newest
-// wrapping key, after which the one before can be taken away. Nothing has to stop.
+// RotateKey makes a new key for packs. All workers seal with it within seconds, and the collector
+// writes packs of the old key again. Or it wraps all keys with the newest wrapping key, after which
+// the old wrapping key can be removed. Nothing has to stop.
 func (s *Service) RotateKey(ctx context.Context, r RotateKeyRequest) (done RotatedKey, err error) {
 	defer mark(&err)
 	if err := everything(ctx, r.Reach); err != nil {
@@ -149,9 +148,9 @@ func (s *Service) ownDomain(ctx context.Context, tenant string) (string, error) 
 	case err != nil:
 		return "", err
 	case domain.Name == "":
-		return "", &Error{Kind: Refused, Field: FieldTenant, Value: tenant, Reason: "it has no key of its own: its texts are sealed by the installation's"}
+		return "", &Error{Kind: Refused, Field: FieldTenant, Value: tenant, Reason: "the tenant has no key of its own: the installation's key seals its texts"}
 	case domain.Destroyed:
-		return "", &Error{Kind: Refused, Field: FieldTenant, Value: tenant, Reason: "its key was destroyed: create a new one"}
+		return "", &Error{Kind: Refused, Field: FieldTenant, Value: tenant, Reason: "the tenant's key was destroyed: create a new one"}
 	}
 	return domain.Name, nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
-// counter is a model that counts how often it was paid for a text.
+// counter is a model that counts how often each text was paid for.
 type counter struct {
 	embedder.Local
 	mu   sync.Mutex
@@ -75,9 +75,9 @@ func (m mill) lines(t *testing.T, tenant string, repo *testpipe.Repo) (string, e
 	return a.Text, err
 }
 
-// Law 5, with its clause: tenants that share the installation's key domain pay for a text
-// once together, and one with a domain of its own pays once for itself, whatever the others
-// have. Its texts, facts and vectors are sealed by its key alone.
+// Law 5, with its clause. Tenants that share the installation's key domain pay for a text once
+// together. A tenant with its own domain pays once for itself, whatever the others have. Only its
+// own key seals its texts, facts and vectors.
 func TestTextsArePaidForOnceWithinADomain(t *testing.T) {
 	m, model := sealed(t)
 	key := m.own(t, "acme")
@@ -124,8 +124,8 @@ func TestTextsArePaidForOnceWithinADomain(t *testing.T) {
 	}
 }
 
-// A tenant that gets a key of its own has its texts moved under it by being read again;
-// what the others have stays.
+// When a tenant gets a key of its own, its repositories are read again, which moves its texts under
+// the key. The others' texts stay.
 func TestATenantMovesIntoItsOwnDomain(t *testing.T) {
 	m, _ := sealed(t)
 	tree := testpipe.Text("a.txt", "water\n")
@@ -165,8 +165,8 @@ func TestATenantMovesIntoItsOwnDomain(t *testing.T) {
 	}
 }
 
-// Destroying a tenant's key makes its texts unreadable for good, in the stores and in a copy
-// of the packs; everybody else goes on, and nothing counts as damage.
+// Destroying a tenant's key makes its texts unreadable for good, in the stores and in a copy of the
+// packs. All others go on, and nothing counts as damage.
 func TestDestroyAKey(t *testing.T) {
 	m, _ := sealed(t)
 	ctx := t.Context()
@@ -221,7 +221,7 @@ func TestDestroyAKey(t *testing.T) {
 		t.Errorf("after the collection: %+v: %v", report, found)
 	}
 
-	// Nothing brings the texts back by itself, and a new key begins anew.
+	// Nothing brings the texts back by itself. A new key starts afresh.
 	submit := func() error {
 		m.Rows(t, "delete from submissions")
 		return m.Ingest.Handle(ctx, testpipe.Submission(t, "acme", events.RepoSubmitted{Tenant: "acme", URL: mine.Dir, Ref: "refs/heads/main"}))
@@ -245,7 +245,7 @@ func TestDestroyAKey(t *testing.T) {
 	}
 }
 
-// A pack that was sealed before the key was destroyed, and is recorded after, is refused.
+// A pack that was sealed before its key was destroyed cannot be recorded afterwards.
 func TestAPackOnItsWayIsRefused(t *testing.T) {
 	m, _ := sealed(t)
 	m.own(t, "acme")

@@ -6,14 +6,13 @@ import (
 	"github.com/leatworks/leat/pipeline/lang"
 )
 
-// languages turns names as people write them, such as go, golang or js, into the
-// names in the index.
+// languages turns names that people write, such as go, golang or js, into the names in the index.
 func languages(names []string) ([]string, error) {
 	found := make([]string, len(names))
 	for i, name := range names {
 		language, ok := lang.ByAlias(name)
 		if !ok {
-			reason := "no such language; names and aliases are GitHub's, such as Go, python or c++" + similar(name)
+			reason := "unknown language; give a name or alias of GitHub's, such as Go, python or c++" + similar(name)
 			return nil, &Error{Kind: Invalid, Field: FieldLanguage, Value: name, Reason: reason}
 		}
 		found[i] = language
@@ -21,7 +20,7 @@ func languages(names []string) ([]string, error) {
 	return found, nil
 }
 
-// similar suggests languages whose names begin alike.
+// similar suggests languages whose names begin in the same way.
 func similar(name string) string {
 	const most = 5
 	if len(name) < 2 {

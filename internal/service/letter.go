@@ -17,16 +17,16 @@ import (
 const (
 	// MaxLetters bounds the dead letters in one LettersAnswer.
 	MaxLetters = 10_000
-	// letterPage is the number of letters read at once: each may have 64 KiB.
+	// letterPage is the number of letters that are read at once. Each may have 64 KiB.
 	letterPage = 100
 )
 
-// LetterFilter chooses dead letters: messages that are not tried again by
-// themselves. An empty field does not restrict.
+// LetterFilter chooses dead letters, which are messages that leat does not try again by itself. An
+// empty field does not restrict the choice.
 type LetterFilter struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
-	AnyTenant  bool     // also those of other tenants, and those that name none
+	AnyTenant  bool     // include letters of other tenants, and letters that name no tenant
 	IDs        []int64
 	Worker     string // ingestor, embedder or indexer
 	Repository string // its URL, its path, or the end of one of them
@@ -38,7 +38,7 @@ type LetterFilter struct {
 // LettersRequest asks for a list of dead letters.
 type LettersRequest struct {
 	LetterFilter
-	After int64 // the list goes on after this letter; 0: from the oldest
+	After int64 // the list continues after this letter; 0: from the oldest
 	Limit int   // largest number of letters, 1 to MaxLetters
 }
 
@@ -46,19 +46,19 @@ type LettersRequest struct {
 type LettersAnswer struct {
 	Letters []Letter `json:"dead_letters" nullable:"false"`
 
-	Next int64 `json:"-"` // go on after this letter; 0: the list is complete
+	Next int64 `json:"-"` // the next page is after this letter; 0: the list is complete
 }
 
 // Letter is a dead letter in a list.
 type Letter struct {
 	ID         int64     `json:"id"`
 	At         time.Time `json:"at" doc:"When it was written."`
-	Worker     string    `json:"worker" doc:"That could not handle the message: ingestor, embedder or indexer."`
-	Tenant     string    `json:"tenant" doc:"Empty: the message does not tell."`
-	Repository string    `json:"repository" doc:"URL; empty: it is about none that is known."`
+	Worker     string    `json:"worker" doc:"Worker that could not handle the message: ingestor, embedder or indexer."`
+	Tenant     string    `json:"tenant" doc:"Empty: the message does not say."`
+	Repository string    `json:"repository" doc:"URL; empty: the letter is not about a known repository."`
 	Ref        string    `json:"ref"`
 	Path       string    `json:"path"`
-	Subject    string    `json:"subject" doc:"On which the message came."`
+	Subject    string    `json:"subject" doc:"Subject of the message."`
 	Reason     string    `json:"reason"`
 	Attempts   int       `json:"attempts"`
 	Whole      bool      `json:"whole" doc:"Nothing of the message was cut or hidden."`
@@ -67,10 +67,10 @@ type Letter struct {
 // LetterAnswer is one dead letter with its message.
 type LetterAnswer struct {
 	Letter
-	Document string            `json:"document" doc:"Id of the document that it is about; empty: of none."`
+	Document string            `json:"document" doc:"Id of the document that it is about; empty: none."`
 	Headers  map[string]string `json:"headers"`
 	Payload  *string           `json:"payload,omitempty" doc:"The message's data, if it is text."`
-	Base64   []byte            `json:"payload_base64,omitempty" doc:"The message's data, if it is no text."`
+	Base64   []byte            `json:"payload_base64,omitempty" doc:"The message's data, if it is not text."`
 }
 
 func letterOf(l catalog.Letter) Letter {
@@ -84,7 +84,7 @@ func letterOf(l catalog.Letter) Letter {
 type LetterRequest struct {
 	Tenant    string
 	Reach     []string // globs of repositories that may be seen; empty: all of the tenant's
-	AnyTenant bool     // also a letter of another tenant, or of none
+	AnyTenant bool     // accept a letter of another tenant, or of none
 	ID        int64
 }
 
@@ -92,14 +92,14 @@ type LetterRequest struct {
 type RefusedLetter struct {
 	ID     int64  `json:"id"`
 	Reason string `json:"reason"`
-	Absent bool   `json:"absent,omitempty" doc:"No letter has this number, or none of this tenant."`
+	Absent bool   `json:"absent,omitempty" doc:"No letter of this tenant has this number."`
 }
 
 // RetriedLetters is the result of a retry.
 type RetriedLetters struct {
-	Retried  int             `json:"retried" doc:"Their work is due now, or they were published again."`
-	Obsolete int             `json:"obsolete" doc:"Deleted: there was nothing left to do."`
-	Refused  []RefusedLetter `json:"refused" nullable:"false" doc:"Kept."`
+	Retried  int             `json:"retried" doc:"Number of letters whose work is due now, or that were published again."`
+	Obsolete int             `json:"obsolete" doc:"Number of letters that were deleted because nothing was left to do."`
+	Refused  []RefusedLetter `json:"refused" nullable:"false" doc:"Letters that could not be retried, and were kept."`
 }
 
 // DroppedLetters is the result of a drop.
@@ -133,7 +133,7 @@ func (s *Service) Letters(ctx context.Context, r LettersRequest) (a LettersAnswe
 			return a, err
 		}
 		for _, l := range list {
-			if len(a.Letters) == r.Limit { // there is one more than is listed
+			if len(a.Letters) == r.Limit { // there is at least one more
 				a.Next = after
 				return a, nil
 			}
@@ -171,14 +171,14 @@ func (s *Service) Letter(ctx context.Context, r LetterRequest) (a LetterAnswer, 
 
 // LettersPreview says which letters a filter chooses.
 type LettersPreview struct {
-	Letters int64    `json:"letters" doc:"How many the filter chooses."`
+	Letters int64    `json:"letters" doc:"Number of letters that the filter chooses."`
 	First   []Letter `json:"first" nullable:"false" doc:"The oldest of them."`
 }
 
 // previewed is the number of letters that a preview shows.
 const previewed = 10
 
-// PreviewLetters says which letters RetryLetters and DropLetters would touch.
+// PreviewLetters lists the letters that RetryLetters and DropLetters would affect.
 func (s *Service) PreviewLetters(ctx context.Context, f LetterFilter) (p LettersPreview, err error) {
 	defer mark(&err)
 	filter, err := s.filter(ctx, f)
@@ -208,7 +208,7 @@ func (s *Service) RetryLetters(ctx context.Context, f LetterFilter) (a RetriedLe
 	absent, err := s.eachLetter(ctx, f, func(id int64) error {
 		became, why, err := redrive.Retry(ctx, id)
 		if kind, _ := fault.Of(err); kind == fault.KindReject {
-			became, why, err = catalog.RetryRefused, err.Error(), nil // no server would take the message
+			became, why, err = catalog.RetryRefused, err.Error(), nil // no server would accept the message
 		}
 		switch {
 		case err != nil:
@@ -239,9 +239,8 @@ func (s *Service) DropLetters(ctx context.Context, f LetterFilter) (a DroppedLet
 	return a, err
 }
 
-// eachLetter calls fn for each chosen letter that exists now, so that a letter that
-// arises from a retry is not retried again. It returns the filter's numbers that
-// name no letter.
+// eachLetter calls fn for each chosen letter that exists at the start, so that a letter that a
+// retry causes is not retried in turn. It returns the filter's numbers that name no letter.
 func (s *Service) eachLetter(ctx context.Context, f LetterFilter, fn func(id int64) error) (absent []RefusedLetter, err error) {
 	absent = []RefusedLetter{}
 	filter, err := s.filter(ctx, f)
@@ -283,7 +282,7 @@ func (s *Service) filter(ctx context.Context, f LetterFilter) (filter catalog.Le
 		return filter, err
 	}
 	if f.OlderThan < 0 {
-		return filter, &Error{Kind: Invalid, Field: FieldAge, Value: f.OlderThan.String(), Reason: "give a duration that has passed, for example 24h"}
+		return filter, &Error{Kind: Invalid, Field: FieldAge, Value: f.OlderThan.String(), Reason: "give a positive duration, for example 24h"}
 	}
 	filter = catalog.LetterFilter{Tenant: f.Tenant, IDs: f.IDs, Worker: f.Worker, Reason: f.Reason, Before: f.Before, OlderThan: f.OlderThan}
 	if f.AnyTenant {

@@ -13,7 +13,7 @@ import (
 // MaxLineage bounds the chunks in one LineageAnswer.
 const MaxLineage = 1000
 
-// LineageRequest asks how the points of a file came to be.
+// LineageRequest asks for the origin of the points of a file.
 type LineageRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
@@ -24,24 +24,24 @@ type LineageRequest struct {
 	Limit      int      // largest number of chunks, 1 to MaxLineage; 0: MaxLineage
 }
 
-// LineageAnswer leads from the points of a file back to the event that asked for them.
+// LineageAnswer traces the points of a file back to the event that asked for them.
 type LineageAnswer struct {
 	At
 	Path       string         `json:"path"`
 	Document   string         `json:"document" doc:"Id."`
 	State      string         `json:"state"`
-	Error      string         `json:"error,omitempty" doc:"Of the last attempt that failed."`
+	Error      string         `json:"error,omitempty" doc:"Error of the last attempt that failed."`
 	Lane       string         `json:"lane"`
 	Blob       string         `json:"blob" doc:"SHA-256 of the text."`
 	Size       int            `json:"size" doc:"Bytes of the text."`
-	Pack       string         `json:"pack" doc:"Object that holds the text; empty: the text is empty."`
+	Pack       string         `json:"pack" doc:"Object that holds the text; empty if the text is empty."`
 	Language   string         `json:"language"`
-	Chunker    int            `json:"chunker" doc:"Version that cut the text."`
-	Count      int            `json:"count" doc:"Of all chunks."`
+	Chunker    int            `json:"chunker" doc:"Version of the chunker that cut the text."`
+	Count      int            `json:"count" doc:"Number of all chunks."`
 	Brought    Origin         `json:"brought_by" doc:"The commit that brought the text, and the submission that led to it."`
 	Embedder   string         `json:"embedder" doc:"Model of the active generation."`
-	Dimensions int            `json:"dimensions" doc:"Of its vectors."`
-	Collection string         `json:"collection" doc:"That holds the points."`
+	Dimensions int            `json:"dimensions" doc:"Number of dimensions of its vectors."`
+	Collection string         `json:"collection" doc:"Collection that holds the points."`
 	Chunks     []LineageChunk `json:"chunks" nullable:"false"`
 	More       bool           `json:"more" doc:"There are further chunks."`
 }
@@ -50,7 +50,7 @@ type LineageAnswer struct {
 type Origin struct {
 	Commit      string     `json:"commit" doc:"In hex."`
 	Revision    int64      `json:"revision"`
-	Source      string     `json:"source,omitempty" doc:"That published the submission; absent: the submission is forgotten."`
+	Source      string     `json:"source,omitempty" doc:"Source that published the submission; absent: the submission is forgotten."`
 	Event       string     `json:"event,omitempty" doc:"Id of the submission's event."`
 	SubmittedAt time.Time  `json:"submitted_at"`
 	BegunAt     time.Time  `json:"begun_at"`
@@ -68,12 +68,12 @@ type LineageChunk struct {
 	Kind      string `json:"kind"`
 	Symbol    string `json:"symbol"`
 	Text      string `json:"text" doc:"SHA-256."`
-	Point     string `json:"point" doc:"Id in the collection."`
+	Point     string `json:"point" doc:"Id of the point in the collection."`
 	Embedded  bool   `json:"embedded" doc:"The text has a vector of the embedder."`
 	Pack      string `json:"pack,omitempty" doc:"Object that holds the vector."`
 }
 
-// Lineage says of each chunk of a file which blob, event and model its point comes from.
+// Lineage says for each chunk of a file from which blob, event and model its point comes.
 func (s *Service) Lineage(ctx context.Context, r LineageRequest) (a LineageAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

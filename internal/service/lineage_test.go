@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// Each chunk of a file leads to a point that the index holds, and back to the commit and
-// the submission that brought it.
+// Each chunk of a file leads to a point in the index, and back to the commit and the submission
+// that brought it.
 func TestLineageLeadsFromPointsToTheEvent(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
@@ -55,8 +55,8 @@ func TestLineageLeadsFromPointsToTheEvent(t *testing.T) {
 	}
 }
 
-// Work under way is counted at the stage that has to do it, and what has happened in its
-// span of time.
+// Work under way is counted at the stage that has to do it. Past work is counted in its span of
+// time.
 func TestFlowCountsWorkByStage(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)

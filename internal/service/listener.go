@@ -6,16 +6,15 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// Listener is the consumer from which a tenant's listeners read what became of its
-// repositories.
+// Listener is the consumer from which a tenant's listeners read the events about its repositories.
 type Listener struct {
 	Tenant   string `json:"tenant"`
 	Stream   string `json:"stream"`
 	Consumer string `json:"consumer"`
 }
 
-// EnsureListener makes the consumer of a tenant's listeners if it is missing. It
-// begins with what happens from now on.
+// EnsureListener makes the consumer of a tenant's listeners if it is missing. The consumer begins
+// with the events from now on.
 func (s *Service) EnsureListener(ctx context.Context, tenant string) (l Listener, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, tenant, store.NATS); err != nil {

@@ -10,22 +10,22 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// OnceAge is how long the answer to a request that may be sent again is kept.
+// OnceAge is the time for which the answer to a request that may be sent again is kept.
 const OnceAge = 24 * time.Hour
 
-// underwayPause is after how long a client may ask again for a request that is under way.
+// underwayPause is the time after which a client may ask again about a request that is under way.
 const underwayPause = time.Second
 
-// OnceRequest names a request that its sender may repeat and that is carried out once. The
-// context carries the sender's grant: each token has keys of its own.
+// OnceRequest identifies a request that its sender may repeat, but that is carried out once. The
+// context carries the sender's grant, because each token has its own keys.
 type OnceRequest struct {
-	Key     string   // of the client's choice, 1 to 255 characters
-	Request [32]byte // hash of all that is asked
+	Key     string   // chosen by the client, 1 to 255 characters
+	Request [32]byte // hash of everything that is asked
 }
 
-// BeginOnce begins a request. If it was answered before, it returns that answer, and
-// nothing has begun; else the caller ends it by FinishOnce or AbandonOnce, or it counts as
-// given up after the lease.
+// BeginOnce begins a request. If the request was answered before, it returns that answer and begins
+// nothing. Otherwise the caller ends the request by FinishOnce or AbandonOnce; without that it
+// counts as given up after the lease.
 func (s *Service) BeginOnce(ctx context.Context, r OnceRequest, lease time.Duration) (answer []byte, found bool, err error) {
 	defer mark(&err)
 	if err := s.need(store.Postgres); err != nil {
@@ -39,7 +39,7 @@ func (s *Service) BeginOnce(ctx context.Context, r OnceRequest, lease time.Durat
 	case errors.Is(err, catalog.ErrUnderway):
 		return nil, false, &Error{Kind: Limited, Reason: "the request with this Idempotency-Key is under way: ask again for its answer", RetryAfter: underwayPause}
 	case errors.Is(err, catalog.ErrOtherRequest):
-		return nil, false, &Error{Kind: Invalid, Field: FieldKey, Reason: "another request had this Idempotency-Key: choose a new one for each request"}
+		return nil, false, &Error{Kind: Invalid, Field: FieldKey, Reason: "a different request had this Idempotency-Key: choose a new one for each request"}
 	case err != nil, sealed == nil:
 		return nil, false, err
 	}
@@ -47,7 +47,7 @@ func (s *Service) BeginOnce(ctx context.Context, r OnceRequest, lease time.Durat
 	return answer, err == nil, err
 }
 
-// FinishOnce keeps the answer to a request that has changed something, for OnceAge.
+// FinishOnce stores the answer to a request that has changed something, for OnceAge.
 func (s *Service) FinishOnce(ctx context.Context, r OnceRequest, answer []byte) (err error) {
 	defer mark(&err)
 	sealed, err := s.cfg.Box.Seal(answer, replyPurpose(ctx, r))
@@ -57,7 +57,7 @@ func (s *Service) FinishOnce(ctx context.Context, r OnceRequest, answer []byte) 
 	return s.stores.Catalog.Replies.Settle(ctx, replyKey(ctx, r), sealed, OnceAge)
 }
 
-// AbandonOnce lets a request that has changed nothing be sent again.
+// AbandonOnce lets a request that has changed nothing be carried out when it is sent again.
 func (s *Service) AbandonOnce(ctx context.Context, r OnceRequest) (err error) {
 	defer mark(&err)
 	return s.stores.Catalog.Replies.Release(ctx, replyKey(ctx, r))

@@ -9,10 +9,10 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// maxOutline is the most chunks of a file that are looked at for its definitions.
+// maxOutline bounds the chunks of a file that are searched for its definitions.
 const maxOutline = 4000
 
-// Definition is the lines of a file that define one symbol.
+// Definition is a range of lines that defines one symbol.
 type Definition struct {
 	Symbol    string `json:"symbol"`
 	Kind      string `json:"kind"`
@@ -20,7 +20,7 @@ type Definition struct {
 	EndLine   int    `json:"end_line" doc:"Inclusive."`
 }
 
-// OutlineRequest asks what a file defines.
+// OutlineRequest asks for the definitions in a file.
 type OutlineRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
@@ -33,10 +33,10 @@ type OutlineRequest struct {
 type OutlineAnswer struct {
 	At
 	Path        string       `json:"path"`
-	Definitions []Definition `json:"definitions" nullable:"false" doc:"Those that have a name."`
+	Definitions []Definition `json:"definitions" nullable:"false" doc:"The definitions with a name."`
 }
 
-// Outline lists what a file defines.
+// Outline lists the definitions in a file.
 func (s *Service) Outline(ctx context.Context, r OutlineRequest) (a OutlineAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
@@ -56,11 +56,11 @@ func (s *Service) Outline(ctx context.Context, r OutlineRequest) (a OutlineAnswe
 	return a, err
 }
 
-// holds says whether a line is one of the definition's.
+// holds says whether a line belongs to the definition.
 func (d Definition) holds(line int) bool { return d.StartLine <= line && line <= d.EndLine }
 
-// definitions lists a document's definitions in their order. A definition that was cut
-// into several chunks is one.
+// definitions lists a document's definitions in their order. Several chunks of one definition count
+// as one.
 func (s *Service) definitions(ctx context.Context, document uuid.UUID) ([]Definition, error) {
 	chunks, err := s.stores.Catalog.Trees.Outline(ctx, document, maxOutline)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *Service) definitions(ctx context.Context, document uuid.UUID) ([]Defini
 	return join(chunks), nil
 }
 
-// definitionsOf lists the definitions of a file, which may be one of an older commit.
+// definitionsOf lists the definitions of a file, which may belong to an older commit.
 func (s *Service) definitionsOf(ctx context.Context, document uuid.UUID, f catalog.StoredFile) ([]Definition, error) {
 	if !f.Former {
 		return s.definitions(ctx, document)

@@ -10,13 +10,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// page is the number of rows read at once.
+// page is the number of rows that are read at once.
 const page = 1000
 
 // MaxPage bounds the rows in one page.
 const MaxPage = 1000
 
-// Page is the part of a list that is asked for. The zero value is the whole list.
+// Page is the part of a list that a request asks for. The zero value is the whole list.
 type Page struct {
 	After string // Next of the previous answer; "": from the first
 	Limit int    // largest number of rows, 1 to MaxPage; 0: all
@@ -29,15 +29,15 @@ func (p Page) check() error {
 	return nil
 }
 
-// stop is a place in a list of several repositories' rows: after a row of one of them.
+// stop is a place in a list of rows of several repositories: the place after a row of one of them.
 type stop[C any] struct {
 	Repository uuid.UUID
 	After      C
 }
 
-// collect reads a page of the rows of several repositories: repository by repository in
-// the order of their ids, and within each in the order in which load lists them. load
-// returns rows after a place, at returns a row's place, and keep chooses rows.
+// collect reads a page of the rows of several repositories, in the order of their ids, and within
+// each in the order of load. load returns rows after a place, at returns a row's place, and keep
+// chooses rows.
 func collect[T, C any](p Page, ids []uuid.UUID, load func(id uuid.UUID, after C, most int) ([]T, error), at func(T) C, keep func(T) bool) (rows []T, next string, err error) {
 	if err := p.check(); err != nil {
 		return nil, "", err
@@ -71,7 +71,7 @@ func collect[T, C any](p Page, ids []uuid.UUID, load func(id uuid.UUID, after C,
 				if !keep(row) {
 					continue
 				}
-				if p.Limit > 0 && len(rows) == p.Limit { // there is one more than is listed
+				if p.Limit > 0 && len(rows) == p.Limit { // there is at least one more
 					next, err := nextStop(from)
 					return rows, next, err
 				}
@@ -92,5 +92,5 @@ func nextStop[C any](at stop[C]) (string, error) {
 }
 
 func badCursor() error {
-	return &Error{Kind: Invalid, Field: FieldCursor, Reason: "this cursor is not of this list: begin without one"}
+	return &Error{Kind: Invalid, Field: FieldCursor, Reason: "this cursor does not belong to this list: begin without one"}
 }

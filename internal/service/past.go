@@ -11,18 +11,19 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// maxPast is how many snapshots of one commit are looked at: as many refs were there.
+// maxPast bounds the snapshots of one commit that are looked at. Each ref that was at the commit
+// has one.
 const maxPast = 20
 
-// moment is a track at one of its commits: the newest, or an older one.
+// moment is a track at one of its commits, which may be the newest or an older one.
 type moment struct {
 	catalog.Head
 	at    int64 // catalog.Now, or the revision of an older commit whose files are known
 	place At
 }
 
-// moment finds the track that a request names, at the commit that it names. The catalog
-// knows the files of the last commits of each ref that it indexed.
+// moment finds the track that a request names, at the commit that it names. The catalog knows the
+// files of the last indexed commits of each ref.
 func (s *Service) moment(ctx context.Context, tenant string, reach []string, repository, ref string) (m moment, err error) {
 	heads, err := s.heads(ctx, tenant, reach, repository)
 	if err != nil {
@@ -54,7 +55,7 @@ func trackOf(heads []catalog.Head, p catalog.Past) int {
 	return slices.IndexFunc(heads, func(h catalog.Head) bool { return h.ID == p.Track })
 }
 
-// then is the place of an older commit of a track.
+// then returns the place of an older commit of a track.
 func (s *Service) then(ctx context.Context, h catalog.Head, p catalog.Past) (At, error) {
 	place, err := s.at(ctx, h)
 	place.Commit, place.Revision = p.Commit, p.Revision
@@ -68,7 +69,7 @@ func (s *Service) fileThen(ctx context.Context, m moment, path string) (catalog.
 	}
 	f, err := s.stores.Catalog.Trees.FormerFile(ctx, document(m.ID, path), m.at)
 	switch {
-	case isNotFound(err): // it has not changed since, or was not there
+	case isNotFound(err): // the file has not changed since, or did not exist then
 		if f, err = s.file(ctx, m.Head, path); f.Revision > m.at {
 			err = noFile(path, m.place.Commit[:12], m.URL, nil)
 		}
@@ -83,8 +84,8 @@ func (s *Service) fileThen(ctx context.Context, m moment, path string) (catalog.
 	return f, nil
 }
 
-// past finds a file at a commit at which no track is any more. The error says what to do
-// about one that is not kept.
+// past finds a file at a commit that no track is at any more. If the commit is not kept, the error
+// says what to do.
 func (s *Service) past(ctx context.Context, heads []catalog.Head, commit, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
 	found, err := s.snapshots(ctx, heads, commit, maxPast)
 	if err != nil {
@@ -109,7 +110,7 @@ func (s *Service) past(ctx context.Context, heads []catalog.Head, commit, path s
 			err = lost
 		}
 		if known := (*Error)(nil); errors.As(err, &known) && known.Field == FieldCommit {
-			lost = err // another ref was there, too
+			lost = err // another ref may have been at the commit too
 			continue
 		}
 		return h, f, place, err
@@ -125,7 +126,7 @@ func (s *Service) snapshots(ctx context.Context, heads []catalog.Head, commit st
 	return s.stores.Catalog.Trees.Past(ctx, repositories(heads), commit, most)
 }
 
-// notKept is the error of a commit that was indexed, and whose files are not kept.
+// notKept is the error for a commit that was indexed, but whose files are not kept.
 func notKept(commit, more string) error {
 	reason := strings.TrimSpace(fmt.Sprintf("its ref has moved on %s", more)) + ": pin the commit to have it back, or read the ref"
 	return &Error{Kind: NotFound, Field: FieldCommit, Value: commit, Reason: reason}

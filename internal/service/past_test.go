@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// history is a repository with three commits: a file changes and changes back, one comes, one
-// goes, one changes its mode alone, and a skipped one goes.
+// history is a repository with three commits. One file changes and changes back, one is added, one
+// is removed, one changes only its mode, and a skipped one is removed.
 func history(t *testing.T, m mill) (repo *testpipe.Repo, commits [3]string, trees [3]testpipe.Tree) {
 	t.Helper()
 	repo = testpipe.NewRepo(t)
@@ -28,7 +28,7 @@ func history(t *testing.T, m mill) (repo *testpipe.Repo, commits [3]string, tree
 	return repo, commits, trees
 }
 
-// Each of the last commits that were indexed has the files that it had, whatever came after.
+// Each of the last indexed commits keeps its files, whatever came after.
 func TestFilesAtACommitThatWasIndexed(t *testing.T) {
 	m := open(t)
 	repo, commits, trees := history(t, m)
@@ -68,7 +68,7 @@ func TestFilesAtACommitThatWasIndexed(t *testing.T) {
 	}
 }
 
-// Two commits differ as their trees do, and not by the changes between them.
+// Two commits differ by their trees, and not by the changes between them.
 func TestComparingCommitsThatWereIndexed(t *testing.T) {
 	m := open(t)
 	repo, commits, _ := history(t, m)
@@ -97,7 +97,7 @@ func TestComparingCommitsThatWereIndexed(t *testing.T) {
 	}
 }
 
-// What is not kept says what to do, and never is another text shown in its place.
+// The error for content that is not kept says what to do. Another text is never shown in its place.
 func TestWhatIsNotKeptOfACommit(t *testing.T) {
 	m := open(t)
 	repo, commits, _ := history(t, m)
@@ -123,7 +123,7 @@ func TestWhatIsNotKeptOfACommit(t *testing.T) {
 	}
 	expect("chunks of a former text", errorOf(m.Lineage(t.Context(), service.LineageRequest{Tenant: "acme", Repository: repo.Dir, Ref: commits[1], Path: "a.txt"})), service.FieldCommit)
 
-	// As the indexer and the collector of garbage do.
+	// The indexer and the collector of garbage would do this.
 	m.Rows(t, "delete from documents where state = 'removed'")
 	m.Rows(t, "delete from chunkings k where not exists (select 1 from documents d where d.chunking = k.id)")
 	m.Rows(t, "delete from blobs b where not exists (select 1 from chunkings k where k.blob = b.sha256)")

@@ -16,7 +16,7 @@ func (s *Service) AddRequests(ctx context.Context, seconds map[string]float64) (
 	return s.stores.Catalog.Rates.Add(ctx, seconds)
 }
 
-// DropRates forgets the tokens and tenants that have long ceased to be ahead of their rates.
+// DropRates forgets the tokens and tenants that are no longer ahead of their rates.
 func (s *Service) DropRates(ctx context.Context) (err error) {
 	defer mark(&err)
 	if err := s.need(store.Postgres); err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// A request reaches the repositories that its Reach names, and of these the ones that the
-// context's grant reaches: a door that forgets one of the two shows no more.
+// A request reaches the repositories that both its Reach and the context's grant reach. So a door
+// that forgets one of the two shows no more than the other allows.
 
 // restricted says whether a request may reach fewer than all repositories of its tenant.
 func restricted(ctx context.Context, reach []string) bool {
@@ -25,13 +25,13 @@ func reaches(ctx context.Context, reach []string, url string) bool {
 // everything refuses callers who may not see the data of all tenants.
 func everything(ctx context.Context, reach []string) error {
 	if caller, ok := access.From(ctx); ok && caller.Tenant != "" || restricted(ctx, reach) {
-		return denied("this takes a token of the installation that reaches all repositories")
+		return denied("use a token of the installation that reaches all repositories")
 	}
 	return nil
 }
 
-// whole refuses a request that no tenant's token may make, because its answer or its effect
-// spans all tenants, and a method whose stores are not open.
+// whole refuses a request from a tenant's token if its answer or effect spans all tenants. It also
+// refuses a method whose stores are not open.
 func (s *Service) whole(ctx context.Context, parts store.Parts) error {
 	if err := everything(ctx, nil); err != nil {
 		return err

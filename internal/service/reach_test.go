@@ -18,14 +18,14 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// spanning are requests about what all tenants share, which no tenant's token may make; a
-// delivery, which has the tenant and the allow-list of its hook; and the key of a request
-// that is to be done once, which belongs to the token that sends it.
+// spanning lists the requests without a Reach: requests about things that all tenants share, which
+// no tenant's token may make; a delivery, which has the tenant and the allow-list of its hook; and
+// the key of a request that is to be done once, which belongs to the token that sends it.
 var spanning = []string{
 	"RebuildRequest", "TenantsRequest", "SetSettingRequest", "UnsetSettingRequest", "SettingHistoryRequest", "DeliverRequest", "OnceRequest",
 }
 
-// A request without a Reach would answer a restricted token with all that its tenant has.
+// A request without a Reach would show a restricted token everything of its tenant.
 func TestEveryRequestNamesWhatItReaches(t *testing.T) {
 	methods := reflect.TypeFor[*service.Service]()
 	seen := 0
@@ -50,13 +50,13 @@ func TestEveryRequestNamesWhatItReaches(t *testing.T) {
 	}
 }
 
-// neighbours is a tenant with two repositories that hold the same, a dead letter of each,
-// and what asks about the second.
+// neighbours is a tenant with two repositories of the same content and a dead letter of each, and
+// the means to ask about the second.
 type neighbours struct {
 	mill
 	mine, theirs *testpipe.Repo
 	reach        []string
-	letter       int64 // of theirs
+	letter       int64 // number of the second one's dead letter
 	submission   catalog.SubmissionKey
 }
 
@@ -83,8 +83,8 @@ func openNeighbours(t *testing.T) *neighbours {
 	return n
 }
 
-// No request tells a token that a repository outside its reach exists. It makes no difference
-// whether the door names the reach or the context carries the grant.
+// No request tells a token that a repository outside its reach exists, no matter whether the door
+// names the reach or the context carries the grant.
 func TestARequestReachesNoOtherRepository(t *testing.T) {
 	n := openNeighbours(t)
 	grant := access.With(t.Context(), access.Grant{Tenant: "acme", Token: "t", Scopes: access.Scopes, Repositories: n.reach})
@@ -103,7 +103,7 @@ func TestARequestReachesNoOtherRepository(t *testing.T) {
 	}
 }
 
-// lists asks all that takes no repository's name.
+// lists makes all requests that do not take a repository's name.
 func (n *neighbours) lists(t *testing.T, ctx context.Context, reach []string) {
 	t.Helper()
 	var urls []string
@@ -165,8 +165,8 @@ func (n *neighbours) lists(t *testing.T, ctx context.Context, reach []string) {
 	}
 }
 
-// refuses asks about the other repository by name. Each error has the kind, and but for the
-// name the text, of one about a repository that does not exist.
+// refuses asks about the other repository by name. Each error has the same kind and, apart from the
+// name, the same text as one about a missing repository.
 func (n *neighbours) refuses(t *testing.T, ctx context.Context, reach []string) {
 	t.Helper()
 	missing := n.theirs.Dir + "-missing"
@@ -251,8 +251,8 @@ func (n *neighbours) refuses(t *testing.T, ctx context.Context, reach []string) 
 	wantKind(t, "letters of any tenant", err, service.Denied)
 }
 
-// doesNotFollow expects that a submission of the other repository, which is done, looks
-// like one that no worker has accepted yet.
+// doesNotFollow expects that a finished submission of the other repository looks like one that no
+// worker has accepted yet.
 func (n *neighbours) doesNotFollow(t *testing.T, ctx context.Context, reach []string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
@@ -272,8 +272,8 @@ func (n *neighbours) doesNotFollow(t *testing.T, ctx context.Context, reach []st
 	}
 }
 
-// A token of one tenant does nothing for another, and nothing that spans tenants, even if a
-// door does not look.
+// A token of one tenant does nothing for another tenant, and nothing that spans tenants, even if a
+// door does not check.
 func TestATenantsTokenStaysInItsTenant(t *testing.T) {
 	m := open(t)
 	ctx := access.With(t.Context(), access.Grant{Tenant: "acme", Token: "t", Scopes: access.Scopes})

@@ -27,9 +27,9 @@ type At struct {
 	URL        string `json:"repository" doc:"URL of the repository."`
 	Ref        string `json:"ref" doc:"Full name."`
 	Commit     string `json:"commit" doc:"In hex."`
-	Revision   int64  `json:"revision" doc:"Of the commit's snapshot."`
+	Revision   int64  `json:"revision" doc:"Revision of the commit's snapshot."`
 	Generation int64  `json:"generation" doc:"The active generation of the index; 0: there is none yet."`
-	Underway   bool   `json:"underway" doc:"A newer commit of the ref is being read or indexed, or this one is."`
+	Underway   bool   `json:"underway" doc:"This commit, or a newer one of the ref, is being read or indexed."`
 }
 
 // ReadRequest asks for the lines of a file.
@@ -41,38 +41,37 @@ type ReadRequest struct {
 	Path       string   // path from the repository's root
 	First      int      // line, from 1; 0: the first
 	Last       int      // line, inclusive; 0: the last
-	Around     int      // line; the answer is the whole definition around it, and First and Last are 0; 0: see these
+	Around     int      // line; the answer is the whole definition around it, and First and Last must be 0; 0: use these
 }
 
-// ReadAnswer holds lines of a file: its text as it was indexed, in UTF-8 and
-// with secrets masked.
+// ReadAnswer holds lines of a file's indexed text, in UTF-8 and with secrets masked.
 type ReadAnswer struct {
 	At
 	Path     string `json:"path"`
 	Language string `json:"language"`
 	Encoding string `json:"encoding,omitempty" doc:"The encoding or the document format that the text was converted from; absent: UTF-8."`
-	Lines    int    `json:"lines" doc:"Of the whole file."`
-	Symbol   string `json:"symbol,omitempty" doc:"What the lines define, where the definition around a line was asked for."`
-	First    int    `json:"start_line" doc:"Line of text, from 1; 0: text is empty."`
-	Last     int    `json:"end_line" doc:"Line of text, inclusive."`
+	Lines    int    `json:"lines" doc:"Number of lines of the whole file."`
+	Symbol   string `json:"symbol,omitempty" doc:"The symbol that the lines define, if the request asked for the definition around a line."`
+	First    int    `json:"start_line" doc:"First line of text, counted from 1; 0 if text is empty."`
+	Last     int    `json:"end_line" doc:"Last line of text."`
 	Text     string `json:"text"`
-	More     bool   `json:"more" doc:"Text was cut: go on after end_line."`
+	More     bool   `json:"more" doc:"Text was cut: continue after end_line."`
 }
 
-// Read returns a file, or a range of its lines, at the newest commit that holds
-// the file as it is stored, or at an older commit that was indexed, as far as the text
-// is stored still. A line that is longer than MaxReadBytes is cut.
+// Read returns a file, or a range of its lines, at the newest commit that holds the stored text. It
+// can also read an older indexed commit, as far as the text is still stored. It cuts a line that is
+// longer than MaxReadBytes.
 func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3); err != nil {
 		return a, err
 	}
 	if r.First < 0 || r.Last < 0 || r.Last > 0 && r.Last < r.First {
-		reason := fmt.Sprintf("lines %d to %d: lines count from 1, and the first comes before the last", r.First, r.Last)
+		reason := fmt.Sprintf("lines %d to %d: lines count from 1, and the first must come before the last", r.First, r.Last)
 		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: reason}
 	}
 	if r.Around < 0 || r.Around > 0 && (r.First > 0 || r.Last > 0) {
-		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: "ask for the definition around a line, from 1, or for a range of lines"}
+		return a, &Error{Kind: Invalid, Field: FieldLines, Reason: "ask either for the definition around a line, counted from 1, or for a range of lines"}
 	}
 	head, file, place, err := s.locate(ctx, r.Tenant, r.Reach, r.Repository, r.Ref, r.Path)
 	if err != nil {
@@ -93,8 +92,8 @@ func (s *Service) Read(ctx context.Context, r ReadRequest) (a ReadAnswer, err er
 	return a, a.cut(content, r.First, r.Last)
 }
 
-// locate finds a path of the track that a request names, and the newest commit that holds
-// the file as it is stored.
+// locate finds a path of the track that a request names, and the newest commit that holds its
+// stored text.
 func (s *Service) locate(ctx context.Context, tenant string, reach []string, repository, ref, path string) (h catalog.Head, f catalog.StoredFile, place At, err error) {
 	heads, err := s.heads(ctx, tenant, reach, repository)
 	if err != nil {
@@ -115,8 +114,8 @@ func (s *Service) locate(ctx context.Context, tenant string, reach []string, rep
 	return h, f, place, err
 }
 
-// around finds the definition around a line: the smallest one that holds it. A line
-// outside the file gives a definition of that line alone, which is not there.
+// around finds the smallest definition that holds a line. For a line outside the file it returns a
+// definition of that missing line alone.
 func (s *Service) around(ctx context.Context, document uuid.UUID, f catalog.StoredFile, line int) (Definition, error) {
 	best, found := Definition{StartLine: line, EndLine: line}, false
 	list, err := s.definitionsOf(ctx, document, f)
@@ -128,7 +127,7 @@ func (s *Service) around(ctx context.Context, document uuid.UUID, f catalog.Stor
 	return best, err
 }
 
-// at is the place of the newest commit of a track.
+// at returns the place of the newest commit of a track.
 func (s *Service) at(ctx context.Context, h catalog.Head) (At, error) {
 	generation, err := s.generation(ctx)
 	return At{
@@ -153,8 +152,7 @@ func (s *Service) head(ctx context.Context, tenant string, reach []string, repos
 	return only(found, repository)
 }
 
-// heads lists the tracks of the repository that a request names, of which a commit has
-// been read.
+// heads lists the tracks with a read commit of the repository that a request names.
 func (s *Service) heads(ctx context.Context, tenant string, reach []string, repository string) ([]catalog.Head, error) {
 	if repository == "" {
 		return nil, noName()
@@ -163,7 +161,7 @@ func (s *Service) heads(ctx context.Context, tenant string, reach []string, repo
 	return slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Commit == "" }), err
 }
 
-// chosen are the tracks that a ref names, and those that are meant where none is named.
+// chosen returns the tracks that a ref names, or the tracks that are meant if it is empty.
 func chosen(heads []catalog.Head, ref string) []catalog.Head {
 	if ref == "" {
 		return current(heads)
@@ -171,7 +169,7 @@ func chosen(heads []catalog.Head, ref string) []catalog.Head {
 	return named(heads, ref)
 }
 
-// only returns the one track that a request can mean.
+// only returns the only track that a request can mean.
 func only(heads []catalog.Head, repository string) (catalog.Head, error) {
 	switch len(heads) {
 	case 0:
@@ -183,7 +181,7 @@ func only(heads []catalog.Head, repository string) (catalog.Head, error) {
 	for _, h := range heads {
 		refs = append(refs, h.Ref)
 	}
-	reason := fmt.Sprintf("%s has %d refs that are indexed: name one of %s", heads[0].URL, len(refs), strings.Join(refs, ", "))
+	reason := fmt.Sprintf("%s has %d indexed refs: name one of %s", heads[0].URL, len(refs), strings.Join(refs, ", "))
 	return catalog.Head{}, &Error{Kind: Invalid, Field: FieldRef, Reason: reason}
 }
 
@@ -191,13 +189,13 @@ func noName() error {
 	return &Error{Kind: Invalid, Field: FieldRepository, Reason: "the repository is empty: name one"}
 }
 
-// document returns the id of a path's document. A path is stored without its secrets.
+// document returns the id of a path's document. Paths are stored without secrets.
 func document(track uuid.UUID, path string) uuid.UUID {
 	return events.DocumentID(track, secret.Path([]byte(path)))
 }
 
-// file looks up a path, as the repository has it or as leat shows it. The error says why
-// the file has no text.
+// file looks up a path, in the repository's own form or in the one that leat shows. The error says
+// why the file has no text.
 func (s *Service) file(ctx context.Context, h catalog.Head, path string) (catalog.StoredFile, error) {
 	file, err := s.stores.Catalog.Trees.StoredFile(ctx, document(h.ID, path))
 	switch {
@@ -239,7 +237,7 @@ func (s *Service) content(ctx context.Context, f catalog.StoredFile) (content []
 	return content, err
 }
 
-// cut takes the lines from first to last out of the file's text.
+// cut keeps the lines from first to last of the file's text.
 func (a *ReadAnswer) cut(content []byte, first, last int) error {
 	a.Lines = bytes.Count(content, []byte("\n"))
 	if len(content) > 0 && content[len(content)-1] != '\n' {

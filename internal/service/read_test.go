@@ -19,8 +19,7 @@ func (m mill) read(t *testing.T, r service.ReadRequest) service.ReadAnswer {
 	return a
 }
 
-// A file whose path holds a secret is found by the path that the repository has, and
-// by the one that leat shows.
+// A file whose path holds a secret is found by its real path and by the one that leat shows.
 func TestReadFindsAMaskedPath(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
@@ -74,7 +73,7 @@ func TestReadReturnsLines(t *testing.T) {
 		}
 	}
 
-	// A text that is too long comes in parts, which add up to the whole.
+	// A text that is too long comes in parts, which together are the whole.
 	var text strings.Builder
 	for first, parts := 1, 0; ; parts++ {
 		a := m.read(t, service.ReadRequest{Tenant: "acme", Repository: repo.Dir, Path: "long.go", First: first})
@@ -92,8 +91,8 @@ func TestReadReturnsLines(t *testing.T) {
 	}
 }
 
-// A file that a commit left alone is read at that commit, and one of several
-// refs has to be named.
+// A file that a commit did not change is read at that commit. If there are several refs, the
+// request must name one.
 func TestReadNamesTheNewestCommit(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)

@@ -11,25 +11,25 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// A Mender does the part of a repair that takes more than the stores.
+// A Mender does the part of a repair that needs more than the stores.
 type Mender interface {
-	// RepairObjects brings S3 in line with the catalog. Texts that are lost are read again
-	// where there is a directory of mirrors.
+	// RepairObjects brings S3 in line with the catalog. It reads lost texts again if there is a
+	// directory of mirrors.
 	RepairObjects(ctx context.Context) (object.Repaired, error)
-	// Publish gives workers what is due.
+	// Publish hands due work to the workers.
 	Publish(ctx context.Context) error
 }
 
 // settlePace is the pace of asking the catalog for documents under way.
 const settlePace = 200 * time.Millisecond
 
-// Repair brings objects and points in line with the catalog, and waits until workers have
-// done what is due for that. It changes what is wrong and nothing else, so it may be asked
-// again. If ctx ends before the workers are done, the error says what is left.
+// Repair brings objects and points in line with the catalog, and waits until the workers have done
+// the work due for that. It changes only wrong things, so it may be repeated. If ctx ends before
+// the workers are done, the error says what is left.
 func (s *Service) Repair(ctx context.Context, r VerifyRequest) (did verify.Repaired, err error) {
 	defer mark(&err)
 	if s.cfg.Mender == nil {
-		return did, &Error{Kind: Refused, Reason: "nothing can be repaired here: run 'leat verify --repair' on the stores"}
+		return did, &Error{Kind: Refused, Reason: "this process cannot repair: run 'leat verify --repair' on the stores"}
 	}
 	if err := s.check(ctx, r.Tenant, store.All); err != nil {
 		return did, err
@@ -71,7 +71,7 @@ func (s *Service) awaitWorkers(ctx context.Context) error {
 			if left < 0 {
 				return ctx.Err()
 			}
-			return &Error{Kind: Unavailable, Reason: fmt.Sprintf("documents are still under way (%s): they are mended when embedders and indexers have done them", number.Thousands(left))}
+			return &Error{Kind: Unavailable, Reason: fmt.Sprintf("documents are still under way (%s): the repair is complete when embedders and indexers have done them", number.Thousands(left))}
 		case <-ticker.C:
 		}
 	}

@@ -22,15 +22,15 @@ type TracksRequest struct {
 	Repository string   // its URL, its path, the end of either, or its id; "": all
 }
 
-// Tracks lists the tracks of a tenant's repositories, and a track without a ref
-// for each repository that has none yet. It counts no documents. No other method lists
-// a tenant's repositories, so that what a request does not reach does not exist for it.
+// Tracks lists the tracks of a tenant's repositories, and a track without a ref for each repository
+// that has none yet. It counts no documents. No other method lists a tenant's repositories, so that
+// repositories out of reach do not exist for a request.
 func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.Head, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
-	if id, err := uuid.Parse(r.Repository); err == nil && id.String() == r.Repository { // the others need not be read
+	if id, err := uuid.Parse(r.Repository); err == nil && id.String() == r.Repository { // other repositories need not be read
 		if heads, err = s.reached(ctx, r, id); err != nil || len(heads) > 0 {
 			return heads, err
 		}
@@ -48,7 +48,7 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 	return find(heads, r.Tenant, r.Repository)
 }
 
-// reached loads those heads of some repositories, or of all, that a request reaches.
+// reached loads the heads that a request reaches, of some repositories or of all.
 func (s *Service) reached(ctx context.Context, r TracksRequest, repositories ...uuid.UUID) ([]catalog.Head, error) {
 	heads, err := s.stores.Catalog.Trees.Heads(ctx, r.Tenant, repositories...)
 	if err != nil || !restricted(ctx, r.Reach) {
@@ -57,7 +57,7 @@ func (s *Service) reached(ctx context.Context, r TracksRequest, repositories ...
 	return slices.DeleteFunc(heads, func(h catalog.Head) bool { return !reaches(ctx, r.Reach, h.URL) }), nil
 }
 
-// Several reports whether a tenant has more than one repository that has been read.
+// Several reports whether more than one repository of a tenant has been read.
 func (s *Service) Several(ctx context.Context, r TracksRequest) (bool, error) {
 	tracks, err := s.Tracks(ctx, r)
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Service) Several(ctx context.Context, r TracksRequest) (bool, error) {
 	return len(urls) > 1, nil
 }
 
-// former returns the id of the repository that had a name before; Nil if none had.
+// former returns the id of the repository that had a name before, or Nil.
 func (s *Service) former(ctx context.Context, tenant, name string) (uuid.UUID, error) {
 	if name == "" {
 		return uuid.Nil, nil
@@ -109,9 +109,8 @@ func isSCP(repository string) bool {
 	return colon > 0 && !strings.Contains(repository[:colon], "/") && !strings.HasPrefix(repository, ".")
 }
 
-// find returns the tracks of the repository that name stands for: the URL in any form
-// (see events.RepositoryName), the absolute path, the end of one of them, or the id. ""
-// is all.
+// find returns the tracks of the repository that name stands for: the URL in any form (see
+// events.RepositoryName), the absolute path, the end of either, or the id. "" stands for all.
 func find(tracks []catalog.Head, tenant, name string) ([]catalog.Head, error) {
 	if name == "" {
 		return tracks, nil
@@ -143,12 +142,12 @@ func find(tracks []catalog.Head, tenant, name string) ([]catalog.Head, error) {
 	return ending, nil
 }
 
-// endsWith says whether an address ends in a name, as it is written or in its one form.
+// endsWith says whether an address ends in a name, in its written or in its canonical form.
 func endsWith(url, name string) bool {
 	end := "/" + strings.TrimSuffix(name, ".git")
 	one := events.RepositoryName(url)
 	if !strings.HasPrefix(one, "/") && one == strings.ToLower(one) {
-		end = strings.ToLower(end) // its host may not tell cases apart
+		end = strings.ToLower(end) // the host may ignore case
 	}
 	return strings.HasSuffix(strings.TrimSuffix(url, ".git"), "/"+strings.TrimSuffix(name, ".git")) || strings.HasSuffix("/"+one, end)
 }
@@ -164,9 +163,9 @@ func repositories(tracks []catalog.Head) []uuid.UUID {
 	return ids
 }
 
-// repositoryIDs finds the repositories that a request names; without a name all of the
-// tenant's that it reaches. The list is never empty, because an empty one restricts
-// nothing: the id that no repository has stands for none.
+// repositoryIDs finds the repositories that a request names, or without a name all of the tenant's
+// that it reaches. The list is never empty, because an empty one would not restrict a search: an id
+// that no repository has stands for none.
 func (s *Service) repositoryIDs(ctx context.Context, r TracksRequest) ([]uuid.UUID, error) {
 	tracks, err := s.Tracks(ctx, r)
 	if err != nil {
@@ -178,10 +177,10 @@ func (s *Service) repositoryIDs(ctx context.Context, r TracksRequest) ([]uuid.UU
 	return []uuid.UUID{uuid.Nil}, nil
 }
 
-// commitRefs begins the refs of commits that were asked for by their own names.
+// commitRefs begins the refs of commits that were requested by their hashes.
 const commitRefs = "refs/commits/"
 
-// commitName is the full name of a commit.
+// commitName matches a whole commit in hex.
 var commitName = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // FullRefs returns the full names that a short ref may stand for.

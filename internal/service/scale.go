@@ -9,16 +9,15 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// Stages are the workers whose pending work can be told, and by which they can be
-// scaled.
+// Stages are the workers that can be scaled by their pending work.
 var Stages = []string{"ingestor", "embedder", "indexer"}
 
 // ScaleAnswer is the pending work of a stage: messages that no worker has finished.
 type ScaleAnswer struct {
 	Stage   string `json:"stage"`
-	Pending uint64 `json:"pending" doc:"Of the lane that was asked for, or of both."`
-	Live    uint64 `json:"live" doc:"Of small submissions and updates. The ingestor has this lane alone."`
-	Bulk    uint64 `json:"bulk" doc:"Of first ingests of large repositories, and of rebuilds."`
+	Pending uint64 `json:"pending" doc:"Pending work of the requested lane, or of both."`
+	Live    uint64 `json:"live" doc:"Pending work of small submissions and updates. The ingestor has only this lane."`
+	Bulk    uint64 `json:"bulk" doc:"Pending work of first ingests of large repositories, and of rebuilds."`
 }
 
 // Scale counts the pending work of a stage, in one lane or in both.
@@ -34,7 +33,7 @@ func (s *Service) Scale(ctx context.Context, stage string, lane events.Lane) (a 
 	case "embedder", "indexer":
 		err = s.scaleLanes(ctx, &a)
 	default:
-		return a, &Error{Kind: NotFound, Field: FieldStage, Value: stage, Reason: "no such stage; there are " + strings.Join(Stages, ", ")}
+		return a, &Error{Kind: NotFound, Field: FieldStage, Value: stage, Reason: "unknown stage; there are " + strings.Join(Stages, ", ")}
 	}
 	switch lane {
 	case events.Live:
@@ -47,7 +46,7 @@ func (s *Service) Scale(ctx context.Context, stage string, lane events.Lane) (a 
 	return a, err
 }
 
-// scaleLanes adds up the work that waits for the consumers of all generations.
+// scaleLanes adds up the waiting work of the consumers of all generations.
 func (s *Service) scaleLanes(ctx context.Context, a *ScaleAnswer) error {
 	list, err := s.stores.Catalog.Generations.List(ctx)
 	if err != nil {

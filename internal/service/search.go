@@ -26,15 +26,15 @@ type SearchRequest struct {
 	Query        string
 	Repositories []string // each its URL, its path, or the end of one of them; empty: all
 	Ref          string   // branch, tag or full name; "": all
-	Languages    []string // by names or aliases of GitHub's; empty: all
-	Kinds        []string // of chunks; empty: all
+	Languages    []string // by GitHub's names or aliases; empty: all
+	Kinds        []string // kinds of chunks; empty: all
 	Symbols      []string // names of definitions, qualified or not; empty: all
 	Path         string   // a file, a directory, or a glob over the whole path: * stays in a directory, ** does not; "": all
 	Limit        int      // largest number of hits, 1 to search.MaxLimit; 0: search.DefaultLimit
-	MaxBytes     int      // most bytes of the hits in JSON, LeastBytes or more; 0: no bound
-	MaxTokens    int      // most tokens of the hits in JSON, BytesPerToken bytes counted as one; 0: no bound
+	MaxBytes     int      // largest size of the hits in JSON, LeastBytes or more; 0: no bound
+	MaxTokens    int      // largest number of tokens of the hits in JSON, where BytesPerToken bytes count as one; 0: no bound
 	After        string   // Next of the previous answer; "": the best hits
-	Calls        bool     // hits tell what calls what they define, and what that calls
+	Calls        bool     // hits list the callers and callees of their definitions
 
 	parts bool // see [search.Query]
 }
@@ -44,18 +44,18 @@ type SearchAnswer struct {
 	Hits       []Hit  `json:"hits" nullable:"false" doc:"The best first."`
 	Generation int64  `json:"generation" doc:"The generation of the index that answered."`
 	Next       string `json:"next,omitempty" doc:"Cursor of further hits; absent: there are no more."`
-	Empty      string `json:"empty,omitempty" doc:"Why there are no hits; absent: there are some."`
-	Cut        string `json:"cut,omitempty" doc:"What a bound on the answer's size left out, and how to get it; absent: nothing."`
+	Empty      string `json:"empty,omitempty" doc:"Why there are no hits; absent: there are hits."`
+	Cut        string `json:"cut,omitempty" doc:"What a bound on the answer's size has left out, and how to get it; absent: nothing."`
 
-	Waking []Turned `json:"waking,omitempty" doc:"Refs that the search names and that slept: their lines come back within seconds; absent: none."`
-	Slept  int64    `json:"slept,omitempty" doc:"Refs that were left out, because they sleep: name their repository to wake them. Of searches that name no repository."`
+	Waking []Turned `json:"waking,omitempty" doc:"Sleeping refs that the search names. They come back within seconds; absent: none."`
+	Slept  int64    `json:"slept,omitempty" doc:"Number of refs that were left out because they sleep. Name their repository to wake them. Only for searches that name no repository."`
 }
 
 // Hit is a range of lines.
 type Hit struct {
 	Repository string      `json:"repository" doc:"URL of the repository."`
 	Ref        string      `json:"ref" doc:"Full name."`
-	Commit     string      `json:"commit" doc:"In hex. The lines are in the file at this commit."`
+	Commit     string      `json:"commit" doc:"Commit in hex. The file has the lines at this commit."`
 	Path       string      `json:"path"`
 	StartLine  int         `json:"start_line" doc:"First line, counted from 1."`
 	EndLine    int         `json:"end_line" doc:"Inclusive."`
@@ -66,12 +66,12 @@ type Hit struct {
 	Language   string      `json:"language"`
 	Kind       string      `json:"kind"`
 	Symbol     string      `json:"symbol"`
-	Symbols    []HitSymbol `json:"symbols,omitempty" doc:"The definitions of which text has a line, in their order."`
-	Score      float32     `json:"score" doc:"Higher is better; scores of different queries say nothing about each other."`
+	Symbols    []HitSymbol `json:"symbols,omitempty" doc:"The definitions that have a line in text, in their order."`
+	Score      float32     `json:"score" doc:"Higher is better; scores of different queries cannot be compared."`
 	Text       string      `json:"text" doc:"The lines, with secrets masked."`
-	CutLines   int         `json:"cut_lines,omitempty" doc:"Lines left out after text, because the answer would be too large. They follow end_line."`
-	Places     []Place     `json:"places,omitempty" doc:"Other places of the same text among the results."`
-	Calls      *HitCalls   `json:"calls,omitempty" doc:"Calls to what the hit defines, and from it. Absent: they were not asked for, or the hit's file is in no symbol graph."`
+	CutLines   int         `json:"cut_lines,omitempty" doc:"Number of lines after end_line that are left out, because the answer would be too large."`
+	Places     []Place     `json:"places,omitempty" doc:"Other places with the same text among the results."`
+	Calls      *HitCalls   `json:"calls,omitempty" doc:"Calls to the definitions of the hit, and from them. Absent: the request did not ask for them, or the hit's file is in no symbol graph."`
 	Revision   int64       `json:"revision" doc:"Revision of the commit's snapshot."`
 	Underway   bool        `json:"underway" doc:"A newer commit of the ref is being read or indexed."`
 
@@ -80,8 +80,8 @@ type Hit struct {
 
 // HitSymbol is a definition in a hit.
 type HitSymbol struct {
-	Symbol    string `json:"symbol" doc:"With the names that lead to it."`
-	StartLine int    `json:"start_line" doc:"From 1, as far as the hit shows it."`
+	Symbol    string `json:"symbol" doc:"Name with the names of the definitions around it."`
+	StartLine int    `json:"start_line" doc:"First line that the hit shows of it, counted from 1."`
 	EndLine   int    `json:"end_line" doc:"Inclusive."`
 }
 
@@ -101,11 +101,11 @@ var kinds = []string{
 	chunk.KindDeclarations, chunk.KindHeader, chunk.KindSection, chunk.KindCell, chunk.KindLines,
 }
 
-// ChunkKinds lists the kinds of chunks, by which a search may filter.
+// ChunkKinds lists the kinds of chunks that a search can filter by.
 func ChunkKinds() []string { return slices.Clone(kinds) }
 
-// Search finds code in the active generation. Each search asks the catalog which
-// generation is active, so that it follows swaps and rollbacks.
+// Search finds code in the active generation. It asks the catalog each time which generation is
+// active, so that it follows swaps and rollbacks.
 func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres|store.S3|store.Qdrant); err != nil {
@@ -188,20 +188,20 @@ func (r SearchRequest) Check() error {
 		return badLimit(r.Limit, search.MaxLimit, "hits")
 	}
 	if r.MaxBytes < 0 || r.MaxTokens < 0 || r.MaxBytes > 0 && r.MaxBytes < LeastBytes || r.MaxTokens > 0 && r.MaxTokens*BytesPerToken < LeastBytes {
-		reason := fmt.Sprintf("an answer takes at least %d bytes, or %d tokens", LeastBytes, tokens(LeastBytes))
+		reason := fmt.Sprintf("an answer needs room for at least %d bytes, or %d tokens", LeastBytes, tokens(LeastBytes))
 		return &Error{Kind: Invalid, Field: FieldLimit, Reason: reason}
 	}
 	for _, kind := range r.Kinds {
 		if !slices.Contains(kinds, kind) {
-			return &Error{Kind: Invalid, Field: FieldKind, Value: kind, Reason: "no such kind; there are " + strings.Join(kinds, ", ")}
+			return &Error{Kind: Invalid, Field: FieldKind, Value: kind, Reason: "unknown kind; there are " + strings.Join(kinds, ", ")}
 		}
 	}
 	return nil
 }
 
-// query checks the request, of which a number of hits has been shown before. It asks
-// the catalog for names only where the request has some. meant are the tracks of the
-// repositories that the request names, as far as it looks into them.
+// query checks the request. shown is the number of hits that earlier pages have shown. It asks the
+// catalog only if the request names something. meant are the tracks of the repositories that the
+// request names, as far as the search looks into them.
 func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q search.Query, meant []catalog.Head, err error) {
 	q = search.Query{Text: r.Query, Tenant: r.Tenant, Kinds: r.Kinds, Symbols: r.Symbols, Path: r.Path, Parts: r.parts}
 	q.Limit = min(cmp.Or(r.Limit, search.DefaultLimit)+shown, search.MaxLimit)
@@ -234,7 +234,7 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 	}
 	if bounded {
 		if q.Repositories = repositories(tracks); len(q.Repositories) == 0 {
-			q.Repositories = []uuid.UUID{uuid.Nil} // none, where an empty list is all
+			q.Repositories = []uuid.UUID{uuid.Nil} // no repository, since an empty list would mean all
 		}
 	}
 	if r.Ref != "" {
@@ -253,7 +253,7 @@ func badLimit(limit, most int, of string) error {
 	return &Error{Kind: Invalid, Field: FieldLimit, Value: strconv.Itoa(limit), Reason: fmt.Sprintf("ask for 1 to %s %s", number.Thousands(most), of)}
 }
 
-// located gives hits the URLs of their repositories.
+// located adds the URLs of their repositories to hits.
 func (s *Service) located(ctx context.Context, tenant string, found []search.Hit) ([]Hit, error) {
 	var ids []uuid.UUID
 	for _, h := range found {

@@ -14,33 +14,33 @@ import (
 	"github.com/leatworks/leat/pipeline/graph"
 )
 
-// The bounds of calls that hits show.
+// The bounds of the calls that hits show.
 const (
 	maxHitCalls   = 5   // callers, and callees, of one hit
 	maxHitSymbols = 8   // definitions of one hit that are looked at
 	maxCallFiles  = 400 // files with callers that are read for all hits of an answer
 )
 
-// HitCalls are calls to what a hit defines, and from it.
+// HitCalls are the calls to and from the definitions of a hit.
 type HitCalls struct {
-	Commit  string `json:"commit" doc:"Of the symbol graph that says it, in hex. It may be another than the hit's, while newer work is under way. Empty: the search for calls took too long."`
-	Callers []Call `json:"callers" nullable:"false" doc:"What calls it, the surest first; at most 5."`
-	Callees []Call `json:"callees" nullable:"false" doc:"What it calls, in the order of the calls; at most 5."`
-	More    bool   `json:"more,omitempty" doc:"There are more calls than these, or a bound ended the search for them."`
+	Commit  string `json:"commit" doc:"Commit of the symbol graph, in hex. It may differ from the hit's while newer work is under way. Empty: the search for calls took too long."`
+	Callers []Call `json:"callers" nullable:"false" doc:"The callers, the surest first; at most 5."`
+	Callees []Call `json:"callees" nullable:"false" doc:"The callees, in the order of the calls; at most 5."`
+	More    bool   `json:"more,omitempty" doc:"There are more calls, or a bound ended the search for them."`
 }
 
 // Call is the other end of a call.
 type Call struct {
-	Symbol     string  `json:"symbol" doc:"Its id, which the questions of the symbol graph take; PATH# is a file, outside its definitions."`
+	Symbol     string  `json:"symbol" doc:"Its id, which requests to the symbol graph take. PATH# stands for a file outside its definitions."`
 	Path       string  `json:"path" doc:"Its file."`
-	Line       int     `json:"line" doc:"Of the first call: in path for a caller, in the hit's file for a callee."`
-	Count      int     `json:"count" doc:"Of the calls."`
+	Line       int     `json:"line" doc:"Line of the first call: in path for a caller, in the hit's file for a callee."`
+	Count      int     `json:"count" doc:"Number of the calls."`
 	Strategy   string  `json:"strategy" doc:"How it was resolved."`
-	Confidence float64 `json:"confidence" doc:"The probability that it is meant, 0.8 to 1."`
+	Confidence float64 `json:"confidence" doc:"The probability that this definition is meant, 0.8 to 1."`
 }
 
-// calling finds the calls of all hits of an answer together: one statement for the edges,
-// and one for the paths to which they lead. Hits whose graph is not made have none.
+// calling finds the calls of all hits of an answer together, with one statement for the edges and
+// one for the paths that they lead to. Hits without a graph have none.
 func (s *Service) calling(ctx context.Context, hits []Hit) error {
 	var around catalog.AroundQuery
 	for i, h := range hits {
@@ -79,7 +79,7 @@ func (s *Service) calling(ctx context.Context, hits []Hit) error {
 	return nil
 }
 
-// definitions are the names of what a hit defines, as the graph has them.
+// definitions returns the names of a hit's definitions, in the form of the graph.
 func (h Hit) definitions() (names []string) {
 	for _, d := range h.Symbols {
 		names = append(names, d.Symbol)
@@ -94,9 +94,9 @@ func (h Hit) definitions() (names []string) {
 type callList struct {
 	of     map[graph.Target][]int   // hits that define a target
 	within map[uuid.UUID][]int      // hits in a document
-	names  []map[string]bool        // what each hit defines
-	calls  []HitCalls               // of each hit; without commit: its file is in no graph
-	out    []map[graph.Target]*Call // what each hit calls
+	names  []map[string]bool        // names of the definitions of each hit
+	calls  []HitCalls               // calls of each hit; without a commit its file is in no graph
+	out    []map[graph.Target]*Call // callees of each hit
 	more   bool
 }
 
@@ -116,7 +116,7 @@ func newCallList(hits []Hit, more bool) *callList {
 	return c
 }
 
-// defines says whether a definition is one of a hit, or stands inside one.
+// defines says whether a definition is one of a hit's, or stands inside one.
 func (c *callList) defines(hit int, qualified string) bool {
 	for ; qualified != ""; qualified = qualified[:max(strings.LastIndexByte(qualified, '.'), 0)] {
 		if c.names[hit][qualified] {
@@ -138,7 +138,7 @@ func (c *callList) add(f catalog.AroundFile, edges []graph.Edge) {
 		for _, t := range e.Targets {
 			for _, i := range c.of[t] {
 				if f.Document == t.Document && c.defines(i, e.From) {
-					continue // it calls itself
+					continue // the definition calls itself
 				}
 				from := one
 				from.Symbol, from.Path = f.Path+"#"+e.From, f.Path
@@ -164,7 +164,7 @@ func (c *callList) called(hit int, to graph.Target, one Call) {
 	known.Line = min(known.Line, one.Line)
 }
 
-// callees are the documents to which calls of hits lead.
+// callees returns the documents that calls of hits lead to.
 func (c *callList) callees() (documents []uuid.UUID) {
 	for _, out := range c.out {
 		for t := range out {
@@ -199,7 +199,7 @@ func (c *callList) finish(hits []Hit, paths map[uuid.UUID]string) {
 	}
 }
 
-// onePerSymbol joins the calls of each caller, whose first is the surest of them.
+// onePerSymbol joins the calls of each caller into its surest one.
 func onePerSymbol(calls []Call) (joined []Call) {
 	at := make(map[string]int)
 	for _, one := range calls {
@@ -218,7 +218,7 @@ func onePerSymbol(calls []Call) (joined []Call) {
 	return joined
 }
 
-// Sentences tells the calls in words, a line for each kind, for those who read.
+// Sentences describes the calls to people, with a line for each kind.
 func (c *HitCalls) Sentences() (lines []string) {
 	if c == nil {
 		return nil
@@ -241,7 +241,7 @@ func (c *HitCalls) Sentences() (lines []string) {
 	return lines
 }
 
-// Short is the name of the other end: that of a file is its path.
+// Short returns the name of the other end. For a file it is the path.
 func (c Call) Short() string {
 	if _, qualified, _ := strings.Cut(c.Symbol, "#"); qualified != "" {
 		return qualified

@@ -56,7 +56,7 @@ func TestHitsTellTheirCalls(t *testing.T) {
 	if got := callsOf(run.Calls); !slices.Equal(got, want) || run.Calls.More || run.Calls.Commit != commit {
 		t.Errorf("calls of run: %q (%+v), want %q", got, run.Calls, want)
 	}
-	again := found["again"].Calls // it calls itself, which says nothing
+	again := found["again"].Calls // it calls itself, which does not count
 	if got := callsOf(again); len(got) != 6 || got[0] != "by many0.go#many0:3 x1 package" || got[5] != "to main.go#run:3 x2 package" || !again.More {
 		t.Errorf("calls of again: %q, more %v", got, again != nil && again.More)
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/generation"
 )
 
-// named is local-384 by another name: to leat, another model.
+// named is local-384 under another name, which makes it another model to leat.
 type named struct {
 	embedder.Local
 	name string
@@ -29,8 +29,8 @@ func (n named) Model() embedder.Model {
 	return m
 }
 
-// A service that is open while the index is rebuilt, rolled back and rid of the
-// generation that was, answers from the active generation, and no query fails.
+// A service stays open while the index is rebuilt and rolled back, and the other generation is
+// dropped. It answers from the active generation, and no query fails.
 func TestSearchFollowsTheActiveGeneration(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	var mu sync.Mutex
@@ -85,15 +85,15 @@ func TestSearchFollowsTheActiveGeneration(t *testing.T) {
 	if answers[1] == 0 || answers[second] == 0 || len(answers) != 2 {
 		t.Errorf("answers by generation: %v, want some of 1 and of %d", answers, second)
 	}
-	// A rebuild opens its model once to know it, a search once to use it.
+	// A rebuild opens its model once to check it, and a search once to use it.
 	if opened[embedder.LocalName] != 1 || opened["second/384"] > 2 {
 		t.Errorf("models were opened this often: %v", opened)
 	}
 }
 
-// askUntil searches without a pause, and counts the answers by generation. Each
-// is to come from a generation that was active while it was asked for. It tells
-// of each answer from another generation than the one before.
+// askUntil searches without a pause, and counts the answers by generation. Each answer must come
+// from a generation that was active during its search. It signals each answer that comes from
+// another generation than the previous one.
 func (m mill) askUntil(t *testing.T, stop <-chan struct{}, changed chan<- int64) map[int64]int {
 	last := int64(0)
 	answers := make(map[int64]int)
@@ -127,8 +127,8 @@ func (m mill) askUntil(t *testing.T, stop <-chan struct{}, changed chan<- int64)
 	return answers
 }
 
-// lookUntil looks after the generations until they are in these states, and have
-// been compared with the catalog.
+// lookUntil looks after the generations until they are in the wanted states, and have been compared
+// with the catalog.
 func (m mill) lookUntil(t *testing.T, retention time.Duration, want string) {
 	t.Helper()
 	gens := generation.New(generation.Config{Alias: m.Config().Index, Retention: retention}, m.Catalog, m.Catalog.Generations, m.Catalog.Locks, m.Streams(), m.Points,

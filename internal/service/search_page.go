@@ -14,24 +14,23 @@ import (
 )
 
 const (
-	// LeastBytes is the least bound on an answer: the frame of one hit, with a few
-	// lines of its text.
+	// LeastBytes is the smallest bound on an answer. It has room for the frame of one hit with a
+	// few lines of its text.
 	LeastBytes = 1 << 10
-	// BytesPerToken is how many bytes count as one token. Models take more bytes of
-	// code a token (about 3.5), so that an answer is rather too short than too long.
+	// BytesPerToken is the number of bytes that count as one token. Models put more bytes of code
+	// into a token (about 3.5), so an answer is rather too short than too long.
 	BytesPerToken = 3
 )
 
-// A cursor of a search is the digest of the request, and then that of each hit that
-// has been shown: a page never repeats a hit, also when the ranking has changed since
-// the page before.
+// The cursor of a search holds the digest of the request, and the digest of each hit that was
+// shown. So a page never repeats a hit, even if the ranking has changed since the previous page.
 const (
 	digestBytes  = 6
 	maxCursor    = (search.MaxLimit + 1) * digestBytes
 	cursorMarker = "s1." // of the form of cursors of a search
 )
 
-// tokens is how many tokens count for a text, rounded up.
+// tokens returns the number of tokens that a text counts as, rounded up.
 func tokens(bytes int) int { return (bytes + BytesPerToken - 1) / BytesPerToken }
 
 type digest [digestBytes]byte
@@ -41,7 +40,7 @@ func digestOf(parts ...string) digest {
 	return digest(sum[:digestBytes])
 }
 
-// digest tells requests apart that have different hits.
+// digest distinguishes requests that have different hits.
 func (r SearchRequest) digest() digest {
 	parts := []string{r.Tenant, r.Query, r.Ref, r.Path}
 	for _, list := range [][]string{r.Repositories, r.Languages, r.Kinds, r.Symbols} {
@@ -54,12 +53,12 @@ func (h Hit) digest() digest {
 	return digestOf(h.Repository, h.Ref, h.Path, strconv.Itoa(h.StartLine), strconv.Itoa(h.StartByte))
 }
 
-// seen reads the cursor of a request: the hits that have been shown.
+// seen parses the cursor of a request. It returns the hits that were shown.
 func (r SearchRequest) seen() (seen []digest, err error) {
 	if r.After == "" {
 		return nil, nil
 	}
-	bad := &Error{Kind: Invalid, Field: FieldCursor, Reason: "this cursor is not of this search: ask as before, or begin without one"}
+	bad := &Error{Kind: Invalid, Field: FieldCursor, Reason: "this cursor belongs to another search: repeat that search, or begin without one"}
 	text, found := strings.CutPrefix(r.After, cursorMarker)
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || !found || len(raw) < digestBytes || len(raw) > maxCursor || len(raw)%digestBytes != 0 || digest(raw[:digestBytes]) != r.digest() {
@@ -71,8 +70,8 @@ func (r SearchRequest) seen() (seen []digest, err error) {
 	return seen, nil
 }
 
-// choose leaves the hits that have not been shown, as many as the request wants. The
-// answer's hits are those of a search for at most asked. full says that there may be more.
+// choose keeps the hits that have not been shown, as many as the request wants. The answer's hits
+// are those of a search for at most asked hits. full says that there may be more.
 func (a *SearchAnswer) choose(r SearchRequest, asked int, seen []digest) (full bool) {
 	full = len(a.Hits) == asked && asked < search.MaxLimit
 	a.Hits = slices.DeleteFunc(a.Hits, func(h Hit) bool { return slices.Contains(seen, h.digest()) })
@@ -82,7 +81,7 @@ func (a *SearchAnswer) choose(r SearchRequest, asked int, seen []digest) (full b
 	return full
 }
 
-// page keeps the chosen hits within the bounds of the request, and says how to go on.
+// page keeps the chosen hits within the bounds of the request, and says how to continue.
 func (a *SearchAnswer) page(r SearchRequest, seen []digest, full bool) error {
 	found := len(a.Hits)
 	if err := a.bound(r); err != nil {
@@ -110,8 +109,8 @@ func bytesOf(list []digest) [][]byte {
 	return all
 }
 
-// bound drops the last hits, so that the rest is within the request's bounds. The
-// first hit alone may lose lines instead.
+// bound drops the last hits, so that the rest is within the request's bounds. If only the first hit
+// is left, it loses lines instead.
 func (a *SearchAnswer) bound(r SearchRequest) error {
 	room := r.MaxBytes
 	if tokens := r.MaxTokens * BytesPerToken; tokens > 0 && (room == 0 || tokens < room) {
@@ -136,7 +135,7 @@ func (a *SearchAnswer) bound(r SearchRequest) error {
 	return nil
 }
 
-// cutFirst leaves the first hit alone, with as many of its lines as there is room for.
+// cutFirst keeps only the first hit, with as many of its lines as fit.
 func (a *SearchAnswer) cutFirst(room int) error {
 	a.Hits = a.Hits[:1]
 	h := &a.Hits[0]
@@ -161,8 +160,8 @@ func (a *SearchAnswer) cutFirst(room int) error {
 	return nil
 }
 
-// fit reports whether a hit takes no more than room. With force it cuts the hit's line
-// until it does, or until nothing is left of it.
+// fit reports whether a hit fits into room. With force it cuts the hit's line until it fits, or
+// until nothing is left of it.
 func (h *Hit) fit(room int, force bool) (bool, error) {
 	for {
 		size, err := sizeOf(*h)
@@ -174,7 +173,7 @@ func (h *Hit) fit(room int, force bool) (bool, error) {
 	}
 }
 
-// sizeOf returns the bytes of a hit in JSON, with the comma behind it.
+// sizeOf returns the bytes of a hit in JSON, with the comma after it.
 func sizeOf(h Hit) (int, error) {
 	text, err := json.Marshal(h)
 	if err != nil {

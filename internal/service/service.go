@@ -20,45 +20,44 @@ import (
 type Config struct {
 	Index  string // prefix of the names of new collections; default: leat
 	Source string // CloudEvents source of the events it publishes; default: /leat/service
-	// Box seals the secrets of hooks and of git hosts. Default: none, and neither can be
-	// kept.
+	// Box seals the secrets of hooks and of git hosts. Default: none, so that neither can be
+	// stored.
 	Box *seal.Box
-	// LocalPaths lets who comes with a token name repositories of the ingestor's machine,
-	// where the ingestor takes any. Default: only who has the stores may.
+	// LocalPaths lets callers with a token name repositories of the ingestor's machine, if the
+	// ingestor accepts any. Default: only callers without a token may, since they have access to
+	// the stores.
 	LocalPaths bool
 	// OpenEmbedder opens a model by its name. It is called once for each model
 	// that a search or a rebuild needs.
 	OpenEmbedder func(name string) (embedder.Embedder, error)
-	// Mender repairs what takes more than the stores. Default: none, and nothing can be
-	// repaired.
+	// Mender does the part of a repair that needs more than the stores. Default: none, so that
+	// nothing can be repaired.
 	Mender Mender
-	// TextCache is the memory, in bytes, for parts of packs that were read a moment ago.
-	// Default: 0, none.
+	// TextCache is the memory, in bytes, for recently read parts of packs. Default: 0, none.
 	TextCache int
-	// GraphTime is how long an answer from a symbol graph is looked for; what is found
-	// until then is given. Default: DefaultGraphTime.
+	// GraphTime bounds the time to look for an answer from a symbol graph. The answer then holds
+	// what was found until then. Default: DefaultGraphTime.
 	GraphTime time.Duration
-	// GrepBytes is how many bytes of texts one answer of Grep looks at, to the end of the
-	// batch of files that reaches them. Default: DefaultGrepBytes.
+	// GrepBytes is the number of bytes of texts that one answer of Grep looks at. It finishes the
+	// batch of files that reaches this number. Default: DefaultGrepBytes.
 	GrepBytes int64
 }
 
-// Service answers requests from the stores. Its methods may be called by any
-// number of goroutines.
+// Service answers requests from the stores. Any number of goroutines may call its methods.
 type Service struct {
 	cfg    Config
 	stores *store.Stores
-	texts  *blob.Cache // of the texts in stores.Blobs, for answers that show some
+	texts  *blob.Cache // of the texts in stores.Blobs, for answers that show texts
 
 	mu     sync.Mutex
 	models map[string]embedder.Embedder // opened so far, by name
 
-	notes   notes   // tracks that were searched a moment ago
-	bearers bearers // tokens that were valid a moment ago
+	notes   notes   // recently searched tracks
+	bearers bearers // tokens that were recently valid
 
-	turn    chan struct{} // holds the turn of who reads a whole graph
-	imports chan struct{} // holds those who bring an index
-	sites   sites         // wikis that were made a moment ago
+	turn    chan struct{} // one request at a time reads a whole graph
+	imports chan struct{} // bounds the imports of indexes at once
+	sites   sites         // recently made wikis
 }
 
 // New returns a service over stores that the caller opens and closes. A method that
@@ -79,14 +78,14 @@ func New(cfg Config, stores *store.Stores) *Service {
 	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1), imports: make(chan struct{}, maxImports)}
 }
 
-// check refuses a tenant that cannot be one or that the caller's token does not reach, and
-// a method whose stores are not open.
+// check refuses an impossible tenant, a tenant that the caller's token does not reach, and a method
+// whose stores are not open.
 func (s *Service) check(ctx context.Context, tenant string, parts store.Parts) error {
 	if err := events.CheckTenant(tenant); err != nil {
 		return &Error{Kind: Invalid, Field: FieldTenant, Err: err}
 	}
 	if caller, ok := access.From(ctx); ok && caller.Tenant != "" && caller.Tenant != tenant {
-		return denied("the token is of another tenant")
+		return denied("the token belongs to another tenant")
 	}
 	return s.need(parts)
 }
@@ -109,8 +108,8 @@ func (s *Service) need(parts store.Parts) error {
 	return nil
 }
 
-// Ready returns an error if the catalog's schema is not up to date, or if there is
-// no index: every request needs both.
+// Ready returns an error if the catalog's schema is not up to date, or if there is no index. Every
+// request needs both.
 func (s *Service) Ready(ctx context.Context) (err error) {
 	defer mark(&err)
 	_, err = s.active(ctx)
@@ -124,7 +123,7 @@ func (s *Service) active(ctx context.Context) (catalog.Generation, error) {
 		return active, nil
 	}
 	steps, stepsErr := s.stores.Catalog.Schema.Status(ctx)
-	if stepsErr == nil { // a worker that starts may have made it meanwhile
+	if stepsErr == nil { // a starting worker may have made it meanwhile
 		active, err = s.stores.Catalog.Generations.Active(ctx)
 	}
 	switch {

@@ -13,9 +13,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Law 11: a tenant sees its own. Each method is asked by the owner, whose answer
-// must hold the owner's mark, and by another tenant, whose answer must not,
-// whatever name of the owner's the other gives.
+// Law 11: a tenant sees its own. The owner and another tenant call each method. The owner's answer
+// must hold the owner's mark. The other's must not, whatever name of the owner's the other gives.
 func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 	const mark = "quagmire"
 	m := open(t)
@@ -107,7 +106,7 @@ func TestNoAnswerHoldsAnotherTenants(t *testing.T) {
 	for _, method := range methods {
 		for _, repository := range []string{"", repo.Dir} {
 			answer, err := method.ask(t.Context(), "other", repository)
-			// Echoing the name that was asked for tells nothing.
+			// Repeating the name in the request tells nothing.
 			text := strings.ReplaceAll(fmt.Sprintf("%+v %v", answer, err), fmt.Sprintf("%q", repository), "")
 			if holds(text, owned) {
 				t.Errorf("%s of repository %q tells another tenant: %s", method.name, repository, text)
@@ -173,7 +172,7 @@ func TestNoTenantChangesAnothers(t *testing.T) {
 	if err != nil || own.Dropped != 1 {
 		t.Errorf("the owner drops %+v (%v)", own, err)
 	}
-	// A digest covers the tenant's points alone: none here.
+	// A digest covers only the tenant's points, of which there are none here.
 	all, err := m.Service.Digest(t.Context(), service.ScopeRequest{Tenant: "other", AnyTenant: true})
 	if err != nil || all.Points == 0 {
 		t.Errorf("the whole index: %+v (%v)", all, err)

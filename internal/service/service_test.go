@@ -25,8 +25,7 @@ func open(t *testing.T) mill {
 	return mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)}
 }
 
-// put makes tree the content of a tenant's repository at a ref, and indexes it.
-// It returns the commit.
+// put commits tree to a ref of a tenant's repository, and indexes it. It returns the commit.
 func (m mill) put(t *testing.T, tenant string, repo *testpipe.Repo, ref string, tree testpipe.Tree) string {
 	t.Helper()
 	commit := repo.CommitTo(t, ref, tree)
@@ -38,7 +37,7 @@ func (m mill) put(t *testing.T, tenant string, repo *testpipe.Repo, ref string, 
 	return commit
 }
 
-// Each failure has the kind that says what a caller can do about it.
+// Each failure has a kind that tells the caller what to do about it.
 func TestErrorsHaveAKind(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
@@ -100,7 +99,7 @@ func TestErrorsHaveAKind(t *testing.T) {
 	}
 }
 
-// An index that is not there yet is told apart from one that cannot be reached.
+// The error for an index that does not exist yet differs from that for one that cannot be reached.
 func TestAnEmptyCatalogIsExplained(t *testing.T) {
 	m := open(t)
 	m.Rows(t, "alter table generations rename to hidden")

@@ -10,9 +10,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Admit completes the grant of a person whom somebody else has identified, such as a
-// provider of OIDC: it adds the bound of the tenant's requests. A person of a tenant that
-// does not exist is not admitted.
+// Admit completes the grant of a person whom somebody else, such as an OIDC provider, has
+// identified. It adds the bound of the tenant's requests. It refuses a person of a missing tenant.
 func (s *Service) Admit(ctx context.Context, g access.Grant) (_ access.Grant, err error) {
 	defer mark(&err)
 	if err := s.need(store.Postgres); err != nil || g.Tenant == "" {
@@ -30,19 +29,19 @@ func (s *Service) Admit(ctx context.Context, g access.Grant) (_ access.Grant, er
 const (
 	SessionBegun   = "session.begin"
 	SessionEnded   = "session.end"
-	SessionRefused = "session.refuse" // a provider knows the person, and no rule lets them in
+	SessionRefused = "session.refuse" // a provider knows the person, but no rule lets them in
 )
 
 // SessionAct is a person who signs in or out.
 type SessionAct struct {
 	Act     string // SessionBegun, SessionEnded or SessionRefused
-	Method  string // by which the person is known: token or oidc
-	Subject string // the provider's name of the person; "": none
+	Method  string // token or oidc
+	Subject string // the provider's id of the person; "": none
 	Role    string // the role that decided what the session grants; "": none
 }
 
-// NoteSession writes who signs in or out into the audit log. The context carries the
-// grant of the session, if there is one.
+// NoteSession records a person who signs in or out in the audit log. The context carries the grant
+// of the session, if there is one.
 func (s *Service) NoteSession(ctx context.Context, a SessionAct) (err error) {
 	defer mark(&err)
 	if err := s.need(store.Postgres); err != nil {
@@ -61,8 +60,8 @@ func (a SessionAct) detail(g access.Grant) any {
 	}{a.Method, a.Subject, a.Role, g.Scopes}
 }
 
-// EndSession ends the session of an id for all gateways, from now on, and writes it into the
-// audit log. ends is when the session would end by itself.
+// EndSession ends the session with an id at all gateways, and records that in the audit log. ends
+// is the time at which the session would end by itself.
 func (s *Service) EndSession(ctx context.Context, a SessionAct, id string, ends time.Time) (err error) {
 	defer mark(&err)
 	if err := s.need(store.Postgres); err != nil {
@@ -73,7 +72,7 @@ func (s *Service) EndSession(ctx context.Context, a SessionAct, id string, ends 
 	return s.stores.Catalog.Sessions.End(ctx, author(ctx), a.Act, ended)
 }
 
-// SessionEnded says whether the session of an id was ended, at whichever gateway.
+// SessionEnded says whether the session with an id was ended at any gateway.
 func (s *Service) SessionEnded(ctx context.Context, id string) (ended bool, err error) {
 	defer mark(&err)
 	if err := s.need(store.Postgres); err != nil {

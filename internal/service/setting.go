@@ -10,18 +10,18 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Settings belong to the installation: no tenant's token may see or change one.
+// Settings belong to the installation. No tenant's token may see or change one.
 
-// SettingsAnswer lists settings that somebody has set, and the names of all that can be.
+// SettingsAnswer lists the settings that somebody has set, and the names of all that can be set.
 type SettingsAnswer struct {
 	Settings []catalog.Setting `json:"settings" nullable:"false"`
-	Names    []string          `json:"names" nullable:"false" doc:"The settings that change while the workers run."`
+	Names    []string          `json:"names" nullable:"false" doc:"The settings that can change while the workers run."`
 }
 
-// KnownSetting tells people of a setting that changes while the workers run.
+// KnownSetting describes a setting that can change while the workers run.
 type KnownSetting = config.LiveSetting
 
-// KnownSettings lists them all, by name.
+// KnownSettings lists all settings that can change while the workers run, by name.
 func KnownSettings() ([]KnownSetting, error) { return config.LiveSettings() }
 
 // Settings lists the settings that were set while the workers ran.
@@ -42,7 +42,7 @@ type SetSettingRequest struct {
 	Reach []string // globs of repositories that may be seen; must be empty
 }
 
-// SetSetting sets a setting for all workers, which take it within seconds.
+// SetSetting sets a setting for all workers, which use it within seconds.
 func (s *Service) SetSetting(ctx context.Context, r SetSettingRequest) (err error) {
 	defer mark(&err)
 	if err := everything(ctx, r.Reach); err != nil {
@@ -57,13 +57,13 @@ func (s *Service) SetSetting(ctx context.Context, r SetSettingRequest) (err erro
 	return s.stores.Catalog.Settings.Set(ctx, author(ctx), r.Name, r.Value)
 }
 
-// UnsetSettingRequest asks to take a setting back.
+// UnsetSettingRequest asks to unset a setting.
 type UnsetSettingRequest struct {
 	Name  string
 	Reach []string // globs of repositories that may be seen; must be empty
 }
 
-// UnsetSetting takes a setting back: flag, environment, file or default count again.
+// UnsetSetting unsets a setting, so that flag, environment, file or default apply again.
 func (s *Service) UnsetSetting(ctx context.Context, r UnsetSettingRequest) (err error) {
 	defer mark(&err)
 	if err := everything(ctx, r.Reach); err != nil {
@@ -86,22 +86,23 @@ type SettingChange struct {
 	Actor  string    `json:"actor"`
 	Name   string    `json:"name"`
 	Before string    `json:"before" doc:"Empty: nobody had set it."`
-	After  string    `json:"after" doc:"Empty: it was taken back."`
+	After  string    `json:"after" doc:"Empty: it was unset."`
 }
 
 // SettingHistoryRequest asks for changes of settings.
 type SettingHistoryRequest struct {
-	Before int64 // only older than this change; 0: from the newest
+	Before int64 // only changes older than this one; 0: from the newest
 	Limit  int   // largest number of changes, 1 to MaxAudit; 0: MaxAudit
 }
 
-// SettingHistoryAnswer lists changes, the newest first.
+// SettingHistoryAnswer lists changes, newest first.
 type SettingHistoryAnswer struct {
 	Changes []SettingChange
-	Next    int64 // go on before this one; 0: the list is complete
+	Next    int64 // the next page is before this change; 0: the list is complete
 }
 
-// SettingHistory lists who changed which setting, as long as the audit log is kept.
+// SettingHistory lists the changes of settings and who made them, as far back as the audit log
+// goes.
 func (s *Service) SettingHistory(ctx context.Context, r SettingHistoryRequest) (a SettingHistoryAnswer, err error) {
 	defer mark(&err)
 	if err := s.whole(ctx, store.Postgres); err != nil {
@@ -125,7 +126,7 @@ func (s *Service) SettingHistory(ctx context.Context, r SettingHistoryRequest) (
 	return a, err
 }
 
-// textOf is a value of the audit log; "" if there was none.
+// textOf returns a value of the audit log, or "" if there was none.
 func textOf(value json.RawMessage) (text string) {
 	_ = json.Unmarshal(value, &text) // the catalog has written a string or null
 	return text

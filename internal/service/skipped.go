@@ -20,11 +20,11 @@ type SkippedRequest struct {
 	Reason     string   // why files were skipped; "": any reason
 }
 
-// SkippedAnswer lists files that were not indexed, by ref and path within a page.
+// SkippedAnswer lists files that were not indexed. Each page is in the order of ref and path.
 type SkippedAnswer struct {
 	Files []SkippedFile `json:"skipped" nullable:"false"`
 
-	Next string `json:"-"` // go on after this place; "": the list is complete
+	Next string `json:"-"` // the next page is after this place; "": the list is complete
 }
 
 // SkippedFile is a file that was not indexed.
@@ -53,19 +53,19 @@ func (s *Service) Skipped(ctx context.Context, r SkippedRequest) (a SkippedAnswe
 	return a, err
 }
 
-// SecretsAnswer lists the places of masked secrets, by ref, path and line within a
-// page.
+// SecretsAnswer lists the places of masked secrets. Each page is in the order of ref, path and
+// line.
 type SecretsAnswer struct {
 	Secrets []Secret `json:"secrets" nullable:"false"`
 
-	Next string `json:"-"` // go on after this place; "": the list is complete
+	Next string `json:"-"` // the next page is after this place; "": the list is complete
 }
 
-// Secret is the place of a masked secret. leat stores the secret itself nowhere.
+// Secret is the place of a masked secret. leat does not store the secret itself.
 type Secret struct {
 	Ref  string `json:"ref" doc:"Full name."`
 	Path string `json:"path"`
-	Line int    `json:"line" doc:"First line, counted from 1."`
+	Line int    `json:"line" doc:"Number of the line, from 1."`
 	Rule string `json:"rule" doc:"The rule that found it."`
 }
 

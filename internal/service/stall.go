@@ -8,20 +8,20 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// stallAfter is how long nothing may change before Follow looks for the reason, and how
-// often it looks from then on.
+// stallAfter is the time without a change after which Follow looks for the reason. It is also the
+// pause between such looks.
 const stallAfter = 10 * time.Second
 
-// stall watches progress, and says why there is none.
+// stall watches progress, and finds out why there is none.
 type stall struct {
 	counts  DocumentCounts
 	listing bool
-	moved   time.Time // when the progress last changed
-	asked   time.Time // when the reason was last looked for
+	moved   time.Time // time of the last change of progress
+	asked   time.Time // time of the last look for the reason
 	reason  string
 }
 
-// look returns why the work stands still; "" while it goes on.
+// look returns why the work stands still, or "" while it proceeds.
 func (w *stall) look(p Progress, why func() string) string {
 	now := time.Now()
 	if w.moved.IsZero() || w.counts != p.Counts || w.listing != p.Listing {
@@ -33,8 +33,8 @@ func (w *stall) look(p Progress, why func() string) string {
 	return w.reason
 }
 
-// why says what keeps submissions from going on, as far as it can be told: nobody takes the
-// work, or what the last attempt on a document ran into. Numbers of other tenants are left out.
+// why says what holds submissions up, as far as leat knows: no worker takes the work, or the error
+// of the last attempt on a document. It leaves out numbers of other tenants.
 func (s *Service) why(ctx context.Context, r FollowRequest, p Progress) string {
 	stage, what := "ingestor", "the submission is not read yet"
 	switch {
@@ -47,7 +47,7 @@ func (s *Service) why(ctx context.Context, r FollowRequest, p Progress) string {
 	idle, err := s.idle(ctx, stage)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("%s, and the streams cannot be read: %v", what, err)
+		return fmt.Sprintf("%s, but the streams could not be read: %v", what, err)
 	case idle:
 		return fmt.Sprintf("%s: no %s takes work; start one, or see its log ('leat doctor' says what is wrong)", what, stage)
 	}
@@ -59,7 +59,7 @@ func (s *Service) why(ctx context.Context, r FollowRequest, p Progress) string {
 	return fmt.Sprintf("%s: the %s holds them and finishes none; see its log ('leat doctor' says what is wrong)", what, stage)
 }
 
-// idle says whether nobody takes the work of a stage.
+// idle says whether no worker takes the work of a stage.
 func (s *Service) idle(ctx context.Context, stage string) (bool, error) {
 	list, err := s.stores.Catalog.Generations.List(ctx)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Why nothing goes on is looked for after a while, now and then, and no more once
-// something has changed.
+// The reason for a stall is looked for after a while, then now and then, and not at all after a
+// change.
 func TestAStallIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w stall

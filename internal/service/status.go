@@ -25,13 +25,13 @@ const MaxStatus = 1000
 
 // StatusAnswer lists refs, by URL and name.
 type StatusAnswer struct {
-	Repositories []RepositoryStatus `json:"repositories" nullable:"false" doc:"One a ref, and one without a ref for a repository that has none yet."`
+	Repositories []RepositoryStatus `json:"repositories" nullable:"false" doc:"One for each ref, and one without a ref for a repository that has none yet."`
 	Generation   int64              `json:"generation" doc:"The active generation of the index; 0: there is none yet."`
 
-	Next string `json:"-"` // go on after this place; "": the list is complete
+	Next string `json:"-"` // the next page is after this place; "": the list is complete
 }
 
-// RepositoryStatus is a repository at one ref, and how far it is indexed.
+// RepositoryStatus is a repository at one ref, with the state of its indexing.
 type RepositoryStatus struct {
 	ID        string         `json:"id" doc:"Id of the repository."`
 	Tenant    string         `json:"tenant"`
@@ -42,14 +42,14 @@ type RepositoryStatus struct {
 	State     string         `json:"state" doc:"submitted, listing, indexing, indexed, failed or forgetting."`
 	Documents DocumentCounts `json:"documents"`
 	Chunks    int64          `json:"chunks"`
-	Error     string         `json:"error" doc:"Why the ref cannot be followed, or waits; empty: there is no reason."`
+	Error     string         `json:"error" doc:"Why the ref cannot be followed, or waits; empty: neither is the case."`
 	Underway  bool           `json:"underway" doc:"This commit, or a newer one, is being read or indexed."`
 	Waiting   *Approval      `json:"waiting,omitempty" doc:"The removal that waits for approval."`
 	Held      string         `json:"held,omitempty" doc:"The commit at which the ref stays, in hex; absent: it follows its remote."`
 	Versions  []string       `json:"versions,omitempty" doc:"Names under which the ref is kept."`
-	Dormant   string         `json:"dormant,omitempty" doc:"asleep: it cannot be searched, until a search names it; falling asleep or waking: its points go, or come back; absent: it is awake."`
+	Dormant   string         `json:"dormant,omitempty" doc:"asleep: it cannot be searched until a search names it; falling asleep: its points are being removed; waking: they are coming back; absent: it is awake."`
 
-	track uuid.UUID // Nil: the repository has none yet
+	track uuid.UUID // Nil: the repository has no track yet
 }
 
 // DocumentCounts counts a commit's files. Their number is Total + Skipped.
@@ -59,7 +59,7 @@ type DocumentCounts struct {
 	Pending  int64 `json:"pending"`
 	Failed   int64 `json:"failed"`
 	Skipped  int64 `json:"skipped"`
-	Embedded int64 `json:"embedded,omitempty" doc:"Have their vectors, the indexed ones among them; in the progress of submissions alone."`
+	Embedded int64 `json:"embedded,omitempty" doc:"Number of documents that have their vectors, including the indexed ones; only in the progress of submissions."`
 }
 
 // Status counts the documents of a tenant's tracks by state.
@@ -87,7 +87,7 @@ func (s *Service) Status(ctx context.Context, r StatusRequest) (a StatusAnswer, 
 	return a, err
 }
 
-// placeOf is a track's place in a list by URL and ref.
+// placeOf returns a track's place in a list by URL and ref.
 func placeOf(t catalog.Track) string { return t.URL + "\n" + t.Ref }
 
 // statusOf counts the documents of tracks, in their order.
@@ -105,7 +105,7 @@ func (s *Service) statusOf(ctx context.Context, tenant string, tracks []catalog.
 		byPlace[placeOf(t.Track)] = t
 	}
 	for _, h := range tracks {
-		if t, found := byPlace[placeOf(h.Track)]; found { // else it was forgotten meanwhile
+		if t, found := byPlace[placeOf(h.Track)]; found { // otherwise it was forgotten meanwhile
 			status := repositoryStatus(t)
 			status.Held, status.Versions, status.Dormant = h.Held, h.Versions, dormancy(h)
 			list = append(list, status)
@@ -140,7 +140,7 @@ type FailedRequest struct {
 type FailedAnswer struct {
 	Failed []FailedDocument `json:"failed" nullable:"false"`
 
-	Next string `json:"-"` // go on after this place; "": the list is complete
+	Next string `json:"-"` // the next page is after this place; "": the list is complete
 }
 
 // FailedDocument is a document on which a worker's attempt failed.
@@ -148,9 +148,9 @@ type FailedDocument struct {
 	Repository string     `json:"repository" doc:"URL."`
 	Ref        string     `json:"ref" doc:"Full name."`
 	Path       string     `json:"path"`
-	Attempts   int        `json:"attempts" doc:"That failed."`
-	NextDue    *time.Time `json:"next_due" doc:"When it is tried again; null: only by hand, see the dead letters."`
-	Error      string     `json:"error" doc:"Of the last attempt."`
+	Attempts   int        `json:"attempts" doc:"Number of failed attempts."`
+	NextDue    *time.Time `json:"next_due" doc:"Time of the next attempt; null: only by hand, see the dead letters."`
+	Error      string     `json:"error" doc:"Error of the last attempt."`
 }
 
 // Failed lists the documents that failed.

@@ -26,11 +26,10 @@ type SubmitRequest struct {
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // an https or ssh URL, or a path of the ingestor's machine
 	Ref        string   // branch, tag or full name; "": the remote's default branch
-	Once       string   // requests of one tenant with this text, this repository and this ref are one submission; "": each is its own
+	Once       string   // requests of one tenant with the same text, repository and ref are one submission; "": each is a submission of its own
 }
 
-// Submission is a SubmitRequest that has been checked. Its key follows it
-// through the catalog.
+// Submission is a checked SubmitRequest. Its key identifies it in the catalog.
 type Submission struct {
 	Key  catalog.SubmissionKey
 	data events.RepoSubmitted
@@ -71,7 +70,7 @@ func NewSubmission(source string, r SubmitRequest) (n Submission, err error) {
 	return Submission{catalog.SubmissionKey{Tenant: r.Tenant, Source: source, Event: event.ID}, data}, nil
 }
 
-// onceID is the id of the event of a submission that may be asked for again.
+// onceID returns the id of the event of a submission that may be requested again.
 func onceID(r SubmitRequest) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{r.Tenant, r.Repository, r.Ref, r.Once}, "\x00")))
 	return "once-" + hex.EncodeToString(sum[:16])
@@ -80,8 +79,8 @@ func onceID(r SubmitRequest) string {
 // Submitted names a submission.
 type Submitted struct {
 	Tenant string `json:"tenant"`
-	Source string `json:"source" doc:"That published the event of the submission."`
-	ID     string `json:"id" doc:"Of the event."`
+	Source string `json:"source" doc:"Source that published the event of the submission."`
+	ID     string `json:"id" doc:"Id of the event."`
 }
 
 // Submitted names the submission.
@@ -89,7 +88,7 @@ func (s Submission) Submitted() Submitted {
 	return Submitted{s.Key.Tenant, s.Key.Source, s.Key.Event}
 }
 
-// SubmissionRequest asks what has come of a submission.
+// SubmissionRequest asks for the state of a submission.
 type SubmissionRequest struct {
 	Tenant string
 	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
@@ -97,26 +96,26 @@ type SubmissionRequest struct {
 	ID     string
 }
 
-// Key is the key of the submission that is asked for.
+// Key returns the key of the requested submission.
 func (s *Service) Key(r SubmissionRequest) catalog.SubmissionKey {
 	return catalog.SubmissionKey{Tenant: r.Tenant, Source: cmp.Or(r.Source, s.cfg.Source), Event: r.ID}
 }
 
-// SubmissionAnswer says what has come of a submission.
+// SubmissionAnswer is the state of a submission.
 type SubmissionAnswer struct {
 	Submitted
 	State      string `json:"state" doc:"unknown (no worker has accepted it yet, or there is none), pending, done (its commit is listed) or failed."`
-	Repository string `json:"repository" doc:"Id; empty: it is not known yet."`
-	Revision   int64  `json:"revision" doc:"Of the snapshot that it led to; 0: none yet."`
-	Indexed    bool   `json:"indexed" doc:"Every document of the snapshot is indexed, failed or skipped, or a later snapshot took its place."`
-	Attempts   int    `json:"attempts" doc:"That failed."`
-	Error      string `json:"error" doc:"Of the last attempt that failed."`
+	Repository string `json:"repository" doc:"Id of the repository; empty: not known yet."`
+	Revision   int64  `json:"revision" doc:"Revision of the snapshot that it led to; 0: none yet."`
+	Indexed    bool   `json:"indexed" doc:"Every document of the snapshot is indexed, failed or skipped, or a later snapshot has replaced it."`
+	Attempts   int    `json:"attempts" doc:"Number of failed attempts."`
+	Error      string `json:"error" doc:"Error of the last failed attempt."`
 }
 
 // SubmissionUnknown is the state of a submission that no worker has accepted.
 const SubmissionUnknown = "unknown"
 
-// Submission says what has come of a submission.
+// Submission returns the state of a submission.
 func (s *Service) Submission(ctx context.Context, r SubmissionRequest) (a SubmissionAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
@@ -140,8 +139,8 @@ func (s *Service) Submission(ctx context.Context, r SubmissionRequest) (a Submis
 // ErrNoStream is the error of a submission while the streams do not exist yet.
 var ErrNoStream = broker.ErrNoStream
 
-// The time that a submission waits for its stream, which workers that have just
-// started may still have to make.
+// The time that a submission waits for its stream, which workers that have just started may not
+// have made yet.
 const (
 	streamPatience = 15 * time.Second
 	streamPoll     = 100 * time.Millisecond
@@ -155,8 +154,7 @@ func (s *Service) Submit(ctx context.Context, r SubmitRequest) (n Submission, er
 	return n, s.Publish(ctx, n)
 }
 
-// Publish is Submit for a checked submission. Publishing a submission twice has the
-// effect of publishing it once.
+// Publish is Submit for a checked submission. Publishing a submission twice is the same as once.
 func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
 	defer mark(&err)
 	if err := s.check(ctx, n.Key.Tenant, store.NATS); err != nil {
@@ -185,23 +183,23 @@ func (s *Service) Publish(ctx context.Context, n Submission) (err error) {
 	return nil
 }
 
-// checkLocal refuses an address of the ingestor's machine to a caller with a token, unless
-// the configuration lets tokens name one. A caller without a token has access to the
-// stores, and may read the machine anyway.
+// checkLocal refuses an address of the ingestor's machine from a caller with a token, unless the
+// configuration lets tokens name such addresses. A caller without a token has access to the stores,
+// and may read the machine anyway.
 func (s *Service) checkLocal(ctx context.Context, field Field, address string) error {
 	if _, byToken := access.From(ctx); !byToken || s.cfg.LocalPaths || !isLocal(address) {
 		return nil
 	}
-	reason := "a token names no path of leat's machine: give a URL, or have the operator set --local-paths (LEAT_LOCAL_PATHS) of the gateway"
+	reason := "tokens may not name a path of leat's machine: give a URL, or ask the operator to set --local-paths (LEAT_LOCAL_PATHS) of the gateway"
 	return &Error{Kind: Denied, Field: field, Reason: reason}
 }
 
-// isLocal says whether an address is of this machine, as the ingestor tells it: a path, or
-// a URL of the scheme file.
+// isLocal says whether an address is one of this machine, by the ingestor's rule: a path, or a URL
+// with the scheme file.
 func isLocal(address string) bool {
 	if scheme, _, isURL := strings.Cut(address, "://"); isURL {
 		return strings.EqualFold(scheme, "file")
 	}
 	colon, slash := strings.IndexByte(address, ':'), strings.IndexByte(address, '/')
-	return colon <= 0 || slash >= 0 && slash < colon // else it is host:path
+	return colon <= 0 || slash >= 0 && slash < colon // otherwise it is host:path
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// Who comes with a token is somewhere else, and names no path of leat's machine.
+// A caller with a token may be anywhere, and must not name paths of leat's machine.
 func TestATokenNamesNoPathOfTheMachine(t *testing.T) {
 	m := openHooks(t)
 	m.Rows(t, "insert into tenants (name) values ('acme') on conflict do nothing")
@@ -33,8 +33,7 @@ func TestATokenNamesNoPathOfTheMachine(t *testing.T) {
 	if _, err := m.Service.Submit(ctx, service.SubmitRequest{Tenant: "acme", Repository: "https://forge.example/acme/mill"}); err != nil {
 		t.Errorf("a URL: %v", err)
 	}
-	// An operator who has the stores may submit local paths, and everybody where the operator says
-	// so.
+	// An operator with the stores may submit local paths. Others may if the operator says so.
 	if _, err := m.Service.Submit(t.Context(), service.SubmitRequest{Tenant: "acme", Repository: dir}); err != nil {
 		t.Errorf("an operator: %v", err)
 	}

@@ -21,11 +21,11 @@ type SyncRun struct {
 	Compared   int64      `json:"compared"`
 	Found      int64      `json:"found"`
 	Repaired   int64      `json:"repaired"`
-	Error      string     `json:"error,omitempty" doc:"Why it was cut short, or what it could not repair."`
+	Error      string     `json:"error,omitempty" doc:"Why the run was cut short, or what it could not repair."`
 	NextDue    *time.Time `json:"next_due" doc:"Null: it is not planned."`
 }
 
-// SyncStatus tells of the syncer's work, which serves all tenants.
+// SyncStatus returns the state of the syncer's work, which serves all tenants.
 func (s *Service) SyncStatus(ctx context.Context) (a SyncAnswer, err error) {
 	defer mark(&err)
 	if err := s.whole(ctx, store.Postgres); err != nil {

@@ -13,10 +13,10 @@ import (
 // TagRule keeps the newest tags of a repository as versions.
 type TagRule struct {
 	Tags string `json:"tags" doc:"Full names of tags; a star stands for any characters."`
-	Keep int    `json:"keep" doc:"How many of the newest are kept."`
-	Days int    `json:"days,omitempty" doc:"How many days each is kept, from when it was first seen; absent: whatever its age."`
+	Keep int    `json:"keep" doc:"How many of the newest tags are kept."`
+	Days int    `json:"days,omitempty" doc:"How many days each tag is kept after it was first seen; absent: no limit by age."`
 
-	Searchable int `json:"searchable,omitempty" doc:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Absent: all that are kept."`
+	Searchable int `json:"searchable,omitempty" doc:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Absent: all kept tags."`
 
 	CreatedAt time.Time `json:"created_at"`
 }
@@ -42,11 +42,11 @@ type TrackTagsRequest struct {
 	Repository string   // its URL, its path, the end of either, or its id
 	Tags       string   // glob of tags: v*, or refs/tags/v*
 	Keep       int      // 1 to MostTags; 0: DefaultTags
-	Days       int      // 0: whatever their age
-	Searchable int      // how many of the newest do not sleep, 1 to MostTags; 0: all that are kept
+	Days       int      // how many days each tag is kept; 0: no limit by age
+	Searchable int      // how many of the newest do not sleep, 1 to MostTags; 0: all kept tags
 }
 
-// TrackTagsAnswer names the rule, and the submission by which the tags are looked at.
+// TrackTagsAnswer names the rule, and the submission that makes leat look at the tags.
 type TrackTagsAnswer struct {
 	Rule       TagRule   `json:"rule"`
 	Submission Submitted `json:"submission"`
@@ -57,7 +57,7 @@ type UntrackTagsRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, the end of either, or its id
-	Tags       string   // of the rule
+	Tags       string   // glob of the rule
 }
 
 // The number of tags that a rule keeps.
@@ -67,7 +67,7 @@ const (
 	mostDays    = 36_500
 )
 
-// tagGlob is a glob of full names of tags.
+// tagGlob matches a glob of full names of tags.
 var tagGlob = regexp.MustCompile(`^refs/tags/[^\x00-\x20\x7f~^:?\[\\]{1,240}$`)
 
 func fullTags(glob string) string {
@@ -96,8 +96,8 @@ func tagRule(r catalog.TagRule) TagRule {
 	return TagRule{Tags: r.Glob, Keep: r.Keep, Days: r.Days, Searchable: r.Searchable, CreatedAt: r.CreatedAt.UTC()}
 }
 
-// TrackTags keeps the newest tags that match a glob as versions, now and whenever the
-// repository's default branch is looked at. A rule for the same glob is changed.
+// TrackTags keeps the newest tags that match a glob as versions, now and whenever leat looks at the
+// repository's default branch. It changes an existing rule for the same glob.
 func (s *Service) TrackTags(ctx context.Context, r TrackTagsRequest) (a TrackTagsAnswer, err error) {
 	defer mark(&err)
 	if err := s.need(store.NATS); err != nil {
@@ -137,7 +137,7 @@ func (s *Service) UntrackTags(ctx context.Context, r UntrackTagsRequest) (err er
 	}
 	err = s.stores.Catalog.Tags.DropRule(ctx, heads[0].Repository, fullTags(r.Tags))
 	if isNotFound(err) {
-		return &Error{Kind: NotFound, Field: FieldRef, Value: r.Tags, Reason: "no tags are followed by this glob", Err: err}
+		return &Error{Kind: NotFound, Field: FieldRef, Value: r.Tags, Reason: "no rule has this glob", Err: err}
 	}
 	return err
 }

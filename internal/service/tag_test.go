@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// look submits the default branch of a repository, and what follows from it.
+// look submits the default branch of a repository, and carries out everything that follows.
 func (m mill) look(t *testing.T, repo *testpipe.Repo) {
 	t.Helper()
 	m.submit(t, "acme", repo, "")
@@ -38,8 +38,8 @@ func (m mill) versions(t *testing.T, repo *testpipe.Repo) string {
 	return strings.Join(names, " ")
 }
 
-// A glob of tags keeps the newest of them as versions; each new one takes the place of the
-// oldest, but never of one that somebody pinned.
+// A glob of tags keeps the newest tags as versions. Each new one replaces the oldest, but never a
+// pinned one.
 func TestTheNewestTagsAreKept(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
@@ -85,7 +85,7 @@ func TestTheNewestTagsAreKept(t *testing.T) {
 	}
 	m.CheckClean(t)
 
-	// By age: those that are there were seen long ago.
+	// By age: the existing tags were seen long ago.
 	m.Rows(t, "update seen_tags set seen_at = now() - interval '40 days' where ref <> 'refs/tags/v2.0'")
 	if _, err := m.TrackTags(t.Context(), service.TrackTagsRequest{Tenant: "acme", Repository: repo.Dir, Tags: "v*", Keep: 5, Days: 30}); err != nil {
 		t.Fatal(err)
@@ -109,9 +109,8 @@ func TestTheNewestTagsAreKept(t *testing.T) {
 	m.CheckClean(t)
 }
 
-// The newest tags of a rule are searchable: those before come without points, can be read,
-// and wake when a search names them. They sleep again when nobody has searched them for a
-// while.
+// The newest tags of a rule are searchable. Older ones come without points, can be read, and wake
+// when a search names them. They sleep again when nobody has searched them for a while.
 func TestOlderTagsOfARuleSleep(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
@@ -153,7 +152,7 @@ func TestOlderTagsOfARuleSleep(t *testing.T) {
 	m.Rows(t, "update tracks set searched_at = now() - interval '2 hours'")
 	expect("when nobody has searched for a while", "refs/tags/v2 refs/tags/v3", 3)
 
-	// What somebody pins stays awake.
+	// A pinned tag stays awake.
 	if _, err := m.Pin(t.Context(), service.PinRequest{Tenant: "acme", Repository: repo.Dir, Commit: "v3", Name: "kept"}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,15 +12,14 @@ import (
 // MaxTenants bounds the tenants in one TenantsAnswer.
 const MaxTenants = 1000
 
-// Tenants belong to the installation: no tenant's token may change one, not even its own
-// tenant.
+// Tenants belong to the installation. No tenant's token may change one, not even its own.
 
 // CreateTenantRequest asks for a tenant to be created.
 type CreateTenantRequest struct {
 	Tenant            string
 	Reach             []string // globs of repositories that may be seen; must be empty
 	Limits            catalog.TenantLimits
-	SharesCredentials bool // may fetch with the installation's own git credentials
+	SharesCredentials bool // the tenant may fetch with the installation's git credentials
 }
 
 // CreateTenant creates a tenant.
@@ -41,14 +40,14 @@ func (s *Service) CreateTenant(ctx context.Context, r CreateTenantRequest) (t ca
 
 // TenantsRequest asks for all tenants.
 type TenantsRequest struct {
-	After string // the list goes on after this tenant; "": at the first
+	After string // the list continues after this tenant; "": from the first
 	Limit int    // largest number of tenants, 1 to MaxTenants; 0: MaxTenants
 }
 
 // TenantsAnswer lists tenants by name.
 type TenantsAnswer struct {
 	Tenants []catalog.Tenant
-	Next    string // go on after this tenant; "": the list is complete
+	Next    string // the next page is after this tenant; "": the list is complete
 }
 
 // Tenants lists all tenants.
@@ -71,11 +70,11 @@ func (s *Service) Tenants(ctx context.Context, r TenantsRequest) (a TenantsAnswe
 	return a, err
 }
 
-// SetTenantRequest asks to change a tenant. A field that is nil stays.
+// SetTenantRequest asks to change a tenant. A nil field stays as it is.
 type SetTenantRequest struct {
 	Tenant            string
 	Reach             []string // globs of repositories that may be seen; must be empty
-	Repositories      *int64   // limits: 0 is none
+	Repositories      *int64   // this and the next are limits; 0 means none
 	Documents         *int64
 	Tokens            *int64
 	Cost              *float64
@@ -122,7 +121,7 @@ type DeleteTenantRequest struct {
 	Reach  []string // globs of repositories that may be seen; must be empty
 }
 
-// DeleteTenant deletes a tenant that has no repositories any more.
+// DeleteTenant deletes a tenant without repositories.
 func (s *Service) DeleteTenant(ctx context.Context, r DeleteTenantRequest) (err error) {
 	defer mark(&err)
 	if err := s.checkWhole(ctx, r.Tenant, r.Reach); err != nil {
@@ -134,12 +133,12 @@ func (s *Service) DeleteTenant(ctx context.Context, r DeleteTenantRequest) (err 
 	case isNotFound(err):
 		return noTenant(r.Tenant)
 	case errors.Is(err, catalog.ErrHasRepositories):
-		return &Error{Kind: Refused, Field: FieldTenant, Value: r.Tenant, Reason: "it still has repositories: forget them first, and wait until they are gone"}
+		return &Error{Kind: Refused, Field: FieldTenant, Value: r.Tenant, Reason: "the tenant still has repositories: forget them first, and wait until they are gone"}
 	}
 	return err
 }
 
-// checkWhole refuses a tenant that cannot be one, and who may not steer all tenants.
+// checkWhole refuses an impossible tenant, and a caller who may not steer all tenants.
 func (s *Service) checkWhole(ctx context.Context, tenant string, reach []string) error {
 	if err := everything(ctx, reach); err != nil {
 		return err
@@ -149,12 +148,12 @@ func (s *Service) checkWhole(ctx context.Context, tenant string, reach []string)
 
 func checkLimits(l catalog.TenantLimits) error {
 	if l.Repositories < 0 || l.Documents < 0 || l.Tokens < 0 || l.Cost < 0 || l.Requests < 0 || l.Requests > math.MaxInt32 || math.IsNaN(l.Cost) || math.IsInf(l.Cost, 0) {
-		return &Error{Kind: Invalid, Field: FieldLimit, Reason: "a limit is 0, which stands for none, or more"}
+		return &Error{Kind: Invalid, Field: FieldLimit, Reason: "a limit must be 0, which means no limit, or more"}
 	}
 	return nil
 }
 
-// Create is the request for a tenant that does not exist yet.
+// Create returns the request to create the tenant.
 func (r SetTenantRequest) Create() CreateTenantRequest {
 	t := r.apply(catalog.Tenant{})
 	return CreateTenantRequest{Tenant: r.Tenant, Reach: r.Reach, Limits: t.Limits, SharesCredentials: t.SharesCredentials}

@@ -25,8 +25,8 @@ const (
 	maxName = 100 // characters of the name of a token
 )
 
-// CreateTokenRequest asks for a token. A request whose context carries a grant gets no
-// token that may do more than that grant, and none of the installation.
+// CreateTokenRequest asks for a token. If its context carries a grant, the token may not do more
+// than that grant, and cannot be one of the installation.
 type CreateTokenRequest struct {
 	Tenant       string
 	Reach        []string // globs of repositories; empty: all of the tenant's
@@ -54,10 +54,10 @@ func (s *Service) CreateToken(ctx context.Context, r CreateTokenRequest) (create
 		return created, err
 	}
 	if caller, ok := access.From(ctx); ok && (r.Installation || !caller.Covers(powers(t))) {
-		return created, denied("a token can create no token that may do more than itself")
+		return created, denied("a token cannot create a token that may do more than itself")
 	}
 	if !reachCovers(r.Reach, t.Repositories) {
-		return created, denied("a token can create no token that reaches more repositories than itself")
+		return created, denied("a token cannot create a token that reaches more repositories than itself")
 	}
 	secret, hash := access.NewToken()
 	if t, err = s.stores.Catalog.Tokens.Create(ctx, author(ctx), t, hash); isNotFound(err) {
@@ -88,7 +88,7 @@ func newToken(r CreateTokenRequest) (t catalog.Token, err error) {
 		return t, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
 	}
 	if r.Lifetime < 0 {
-		return t, &Error{Kind: Invalid, Field: FieldAge, Value: r.Lifetime.String(), Reason: "give a duration to come, for example 2160h"}
+		return t, &Error{Kind: Invalid, Field: FieldAge, Value: r.Lifetime.String(), Reason: "give a positive duration, for example 2160h"}
 	}
 	if r.Lifetime > 0 {
 		ends := time.Now().Add(r.Lifetime)
@@ -102,18 +102,18 @@ type TokensRequest struct {
 	Tenant       string
 	Reach        []string  // globs of repositories; empty: all of the tenant's
 	Installation bool      // the installation's tokens instead
-	After        uuid.UUID // the list goes on after this token; Nil: from the oldest
+	After        uuid.UUID // the list continues after this token; Nil: from the oldest
 	Limit        int       // largest number of tokens, 1 to MaxTokens; 0: MaxTokens
 }
 
 // TokensAnswer lists tokens, oldest first, without their secrets.
 type TokensAnswer struct {
 	Tokens []catalog.Token
-	Next   uuid.UUID // go on after this token; Nil: the list is complete
+	Next   uuid.UUID // the next page is after this token; Nil: the list is complete
 }
 
-// Tokens lists tokens, and includes those that are revoked or have expired. Tokens that
-// reach more repositories than the request are left out.
+// Tokens lists tokens, including revoked and expired ones. It leaves out tokens that reach more
+// repositories than the request.
 func (s *Service) Tokens(ctx context.Context, r TokensRequest) (a TokensAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
@@ -156,7 +156,7 @@ type TokenRequest struct {
 	Reach        []string // globs of repositories; empty: all of the tenant's
 	Installation bool     // a token of the installation
 	ID           uuid.UUID
-	Name         string // of the token, if ID is Nil: of the only one of that name that has not ended
+	Name         string // if ID is Nil, the name of the token; only one valid token may have it
 }
 
 // Token returns one token, without its secret.
@@ -183,7 +183,7 @@ func (s *Service) token(ctx context.Context, r TokenRequest) (t catalog.Token, e
 	return t, err
 }
 
-// tokenNamed finds the token of a name among those that are valid.
+// tokenNamed finds the token with a name among the valid ones.
 func (s *Service) tokenNamed(ctx context.Context, tenant string, r TokenRequest) (t catalog.Token, err error) {
 	var found []catalog.Token
 	for after := uuid.Nil; ; {
@@ -226,14 +226,14 @@ func (s *Service) RevokeToken(ctx context.Context, r TokenRequest) (t catalog.To
 	return t, err
 }
 
-// RotateTokenRequest asks for a new token in place of another.
+// RotateTokenRequest asks to replace a token by a new one.
 type RotateTokenRequest struct {
 	TokenRequest
-	Overlap time.Duration // for which the old token stays valid, at most MaxOverlap; 0: not at all
+	Overlap time.Duration // time for which the old token stays valid, at most MaxOverlap; 0: none
 }
 
-// RotateToken makes a token with the powers and, from now on, the term of another, which
-// ends after the overlap.
+// RotateToken makes a token with the rights of another. Its lifetime is as long as the other's was,
+// and begins now. The other ends after the overlap.
 func (s *Service) RotateToken(ctx context.Context, r RotateTokenRequest) (created CreatedToken, err error) {
 	defer mark(&err)
 	if r.Overlap < 0 || r.Overlap > MaxOverlap {
@@ -244,7 +244,7 @@ func (s *Service) RotateToken(ctx context.Context, r RotateTokenRequest) (create
 		return created, err
 	}
 	if caller, ok := access.From(ctx); ok && !caller.Covers(powers(old)) {
-		return created, denied("a token can rotate no token that may do more than itself")
+		return created, denied("a token cannot rotate a token that may do more than itself")
 	}
 	secret, hash := access.NewToken()
 	t, err := s.stores.Catalog.Tokens.Rotate(ctx, author(ctx), old.ID, uuid.Must(uuid.NewV7()), hash, r.Overlap)
@@ -255,19 +255,19 @@ func (s *Service) RotateToken(ctx context.Context, r RotateTokenRequest) (create
 	return CreatedToken{t, secret}, err
 }
 
-// ownerOf returns the tenant whose tokens are meant: "" for the installation, whose tokens
-// are no matter of a tenant's token.
+// ownerOf returns the tenant whose tokens are meant, or "" for the installation. A tenant's token
+// may not ask for those.
 func ownerOf(ctx context.Context, tenant string, installation bool) (string, error) {
 	if !installation {
 		return tenant, nil
 	}
 	if caller, ok := access.From(ctx); ok && caller.Tenant != "" {
-		return "", denied("this takes a token of the installation")
+		return "", denied("use a token of the installation")
 	}
 	return "", nil
 }
 
-// powers are the rights that a token grants.
+// powers returns the rights of a token.
 func powers(t catalog.Token) access.Grant {
 	return grantOf(catalog.Bearer{ID: t.ID, Tenant: t.Tenant, Name: t.Name, Scopes: t.Scopes, Repositories: t.Repositories})
 }
@@ -276,7 +276,7 @@ func reachCovers(reach, globs []string) bool {
 	return (access.Grant{Repositories: reach}).Covers(access.Grant{Repositories: globs})
 }
 
-// author is who a change is made by.
+// author returns who makes a change.
 func author(ctx context.Context) catalog.Author {
 	origin := access.OriginOf(ctx)
 	by := catalog.Author{Name: "operator", Door: origin.Door, Address: origin.Address, Request: origin.Request}

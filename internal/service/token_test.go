@@ -53,7 +53,7 @@ func TestATokenGrantsWhatItWasCreatedFor(t *testing.T) {
 	}
 }
 
-// Who guesses learns nothing from the error.
+// A caller who guesses learns nothing from the error.
 func TestTokensThatAreNotValidGiveOneError(t *testing.T) {
 	m := open(t)
 	create := func(name string) service.CreatedToken {
@@ -168,7 +168,7 @@ func TestATokenOfAnotherTenantIsNotFound(t *testing.T) {
 	}
 }
 
-// Who has a token cannot make a greater one of it.
+// A token cannot create a more powerful one.
 func TestATokenCreatesNoGreaterToken(t *testing.T) {
 	m := open(t)
 	m.Rows(t, "insert into tenants (name) values ('acme'), ('other')")

@@ -18,7 +18,7 @@ type TreeRequest struct {
 	Repository string   // its URL, its path, or the end of one of them
 	Ref        string   // branch, tag, version, full name, or a commit or its beginning; "": the only ref that is indexed
 	Under      string   // directory; "": all
-	After      string   // the listing begins after this path; "": at the first
+	After      string   // the list begins after this path; "": with the first
 	Limit      int      // largest number of files, 1 to MaxTree; 0: MaxTree
 }
 
@@ -27,21 +27,21 @@ type TreeAnswer struct {
 	At
 	Files []TreeFile `json:"files" nullable:"false"`
 
-	Next string `json:"-"` // go on after this path; "": the listing is complete
+	Next string `json:"-"` // the next page is after this path; "": the list is complete
 }
 
 // TreeFile is a file of a commit. A skipped one has no language and no size.
 type TreeFile struct {
 	Path       string `json:"path"`
-	Mode       int32  `json:"mode" doc:"As git has it: 33188 is 0100644."`
-	Size       int32  `json:"size" doc:"Bytes of its text as it is stored."`
+	Mode       int32  `json:"mode" doc:"Git's mode as a decimal number: 33188 is 0100644."`
+	Size       int32  `json:"size" doc:"Bytes of its stored text."`
 	Language   string `json:"language"`
 	State      string `json:"state"`
-	SkipReason string `json:"skip_reason,omitempty" doc:"Why it is not indexed; absent: it is, or will be."`
+	SkipReason string `json:"skip_reason,omitempty" doc:"Why it is not indexed; absent: it is indexed, or will be."`
 }
 
-// Tree lists the files of the newest commit of a ref that has been read or is being
-// read, or of one of the last commits that were indexed.
+// Tree lists the files of the newest commit of a ref that has been read or is being read, or of one
+// of the last indexed commits.
 func (s *Service) Tree(ctx context.Context, r TreeRequest) (a TreeAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

@@ -9,19 +9,19 @@ import (
 	"github.com/leatworks/leat/internal/store"
 )
 
-// MaxUsageDays is the most days that a UsageRequest may ask for.
+// MaxUsageDays bounds the days of a UsageRequest.
 const MaxUsageDays = 366
 
-// UsageRequest asks for the consumption of embedding.
+// UsageRequest asks for the use of embedders.
 type UsageRequest struct {
 	Tenant string
 	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's, and its searches
 	Days   int      // days back, today included, 1 to MaxUsageDays
 }
 
-// UsageAnswer is the consumption of embedding, by embedder and repository.
+// UsageAnswer is the use of embedders, by embedder and repository.
 type UsageAnswer struct {
-	Days      int     `json:"days" doc:"Days back, today included, by UTC."`
+	Days      int     `json:"days" doc:"Number of days back, including today, in UTC."`
 	Embedders []Usage `json:"embedders" nullable:"false"`
 }
 
@@ -29,21 +29,21 @@ type UsageAnswer struct {
 type Usage struct {
 	Embedder   string  `json:"embedder"`
 	Tenant     string  `json:"tenant"`
-	Repository string  `json:"repository" doc:"Id; all zeros: searches."`
+	Repository string  `json:"repository" doc:"Id of the repository; all zeros: searches."`
 	URL        string  `json:"url" doc:"Empty: the repository was forgotten."`
 	Texts      int64   `json:"texts"`
-	Cached     int64   `json:"cached" doc:"Chunks whose text had a vector already."`
+	Cached     int64   `json:"cached" doc:"Number of chunks whose text already had a vector."`
 	Tokens     int64   `json:"tokens"`
-	Requests   float64 `json:"requests" doc:"Including its share of requests for several repositories."`
+	Requests   float64 `json:"requests" doc:"Number of requests, including its share of requests for several repositories."`
 	Retries    int64   `json:"retries"`
 	Waited     float64 `json:"waited_seconds"`
 	Cost       float64 `json:"cost" doc:"In the currency of the price table."`
 }
 
-// Searches says whether the usage is of searches, not of a repository.
+// Searches says whether the usage is that of searches, and not of a repository.
 func (u Usage) Searches() bool { return u.Repository == uuid.Nil.String() }
 
-// Usage returns the consumption of embedding.
+// Usage returns the use of embedders.
 func (s *Service) Usage(ctx context.Context, r UsageRequest) (a UsageAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

@@ -15,18 +15,18 @@ type ScopeRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, or the end of one of them; "": all
-	AnyTenant  bool     // without a repository: of every tenant
+	AnyTenant  bool     // without a repository: the points of every tenant
 }
 
-// VerifyRequest asks for a comparison of the three stores. Objects are always
-// compared as a whole: tenants share them.
+// VerifyRequest asks for a comparison of the three stores. Objects are always compared as a whole,
+// because tenants share them.
 type VerifyRequest struct {
 	ScopeRequest
 	Grace time.Duration           // age from which an object that the catalog does not know counts as a difference
 	Found func(kind, what string) // is called for each difference; may be nil
 }
 
-// DigestAnswer is a hash of the points of the active generation, and one of the symbol graphs.
+// DigestAnswer holds a hash of the points of the active generation, and one of the symbol graphs.
 type DigestAnswer struct {
 	point.Digest
 	Graph graph.Digest `json:"graph"`
@@ -64,9 +64,9 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (report verify.Re
 	return v.Verify(ctx, scope)
 }
 
-// RepairPoints brings the active generation in line with the catalog: it deletes
-// points and makes documents due, which workers then index again. It makes symbol graphs
-// owed that differ from their facts.
+// RepairPoints brings the active generation in line with the catalog. It deletes points and makes
+// documents due, which workers then index again. It marks symbol graphs as owed that differ from
+// their facts.
 func (s *Service) RepairPoints(ctx context.Context, r VerifyRequest) (did verify.Repaired, err error) {
 	defer mark(&err)
 	v, scope, err := s.verifier(ctx, r)
@@ -91,7 +91,8 @@ func (s *Service) verifier(ctx context.Context, r VerifyRequest) (v verify.Verif
 	}, scope, err
 }
 
-// graphs compares symbol graphs. It cuts nothing: texts are read by workers alone.
+// graphs returns the step that compares symbol graphs. It cannot cut texts, since only workers read
+// texts.
 func (s *Service) graphs() *graph.Step {
 	c := s.stores.Catalog
 	return graph.NewChecker(graph.RoomsOf(c), s.stores.Blobs)

@@ -15,16 +15,16 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Version is a commit of a repository that is kept on purpose, under a name. Its name
-// stands wherever a ref may.
+// Version is a commit of a repository that is kept on purpose, under a name. The name can be used
+// wherever a ref can.
 type Version struct {
 	Name      string    `json:"name"`
 	Ref       string    `json:"ref" doc:"Full name of the ref that is indexed for it: a tag, or refs/commits/ and the commit."`
-	Commit    string    `json:"commit" doc:"In hex; empty: it has not been read yet."`
-	Revision  int64     `json:"revision" doc:"Of the commit's snapshot; 0: none yet."`
-	State     string    `json:"state" doc:"Of the snapshot: listing, indexing or indexed; empty: none yet."`
+	Commit    string    `json:"commit" doc:"Commit in hex; empty: it has not been read yet."`
+	Revision  int64     `json:"revision" doc:"Revision of the commit's snapshot; 0: none yet."`
+	State     string    `json:"state" doc:"State of the snapshot: listing, indexing or indexed; empty: none yet."`
 	CreatedAt time.Time `json:"created_at"`
-	Rule      string    `json:"rule,omitempty" doc:"The glob of tags that made it, and lets it go again; absent: it was pinned."`
+	Rule      string    `json:"rule,omitempty" doc:"The glob of tags that made it, and will release it; absent: it was pinned."`
 }
 
 // VersionsRequest asks for the versions of a repository.
@@ -46,18 +46,18 @@ type PinRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, the end of either, or its id
-	Commit     string   // in hex, whole; or an indexed branch, tag or the beginning of an indexed commit
-	Name       string   // of the version; "": the tag, or 12 digits of the commit
+	Commit     string   // the whole commit in hex; or an indexed branch, tag or the beginning of an indexed commit
+	Name       string   // name of the version; "": the tag, or 12 digits of the commit
 }
 
-// PinAnswer names the version, and the submission that brings it into the index. Pinning a
-// commit twice under one name has the effect of pinning it once.
+// PinAnswer names the version, and the submission that brings it into the index. Pinning a commit
+// twice under one name is the same as once.
 type PinAnswer struct {
 	Version    Version   `json:"version"`
 	Submission Submitted `json:"submission"`
 }
 
-// UnpinRequest lets go of a version.
+// UnpinRequest asks to release a version.
 type UnpinRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
@@ -80,8 +80,8 @@ func (s *Service) Versions(ctx context.Context, r VersionsRequest) (a VersionsAn
 	return a, err
 }
 
-// Pin keeps a commit under a name and submits it. A tag is kept at the commit that it has
-// in the index; the commit of a branch gets a ref of its own.
+// Pin keeps a commit under a name, and submits it. A tag stays at the commit that it has in the
+// index. The commit of a branch gets a ref of its own.
 func (s *Service) Pin(ctx context.Context, r PinRequest) (a PinAnswer, err error) {
 	defer mark(&err)
 	if err := s.need(store.NATS); err != nil {
@@ -129,15 +129,15 @@ func pinned(heads []catalog.Head, asked string) (ref, commit string, err error) 
 	case asked == "":
 		return "", "", &Error{Kind: Invalid, Field: FieldCommit, Reason: "name a commit, a tag or a branch"}
 	case len(found) == 0 || found[0].Commit == "":
-		return "", "", &Error{Kind: NotFound, Field: FieldRef, Value: asked, Reason: "not indexed: submit this tag or branch first, or give the whole commit in hex"}
+		return "", "", &Error{Kind: NotFound, Field: FieldRef, Value: asked, Reason: "it is not indexed: submit this tag or branch first, or give the whole commit in hex"}
 	case strings.HasPrefix(found[0].Ref, "refs/tags/"):
 		return found[0].Ref, found[0].Commit, nil
 	}
 	return commitRefs + found[0].Commit, found[0].Commit, nil
 }
 
-// Unpin lets go of a version. A commit that was indexed for it alone is forgotten; a tag
-// follows the remote again.
+// Unpin releases a version. A commit that was indexed only for it is forgotten. A tag follows the
+// remote again.
 func (s *Service) Unpin(ctx context.Context, r UnpinRequest) (err error) {
 	defer mark(&err)
 	heads, err := s.one(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
@@ -159,7 +159,7 @@ func (s *Service) Unpin(ctx context.Context, r UnpinRequest) (err error) {
 	return err
 }
 
-// one finds the tracks of the one repository that a request names.
+// one finds the tracks of the only repository that a request names.
 func (s *Service) one(ctx context.Context, r TracksRequest) ([]catalog.Head, error) {
 	if r.Repository == "" {
 		return nil, noName()
@@ -176,8 +176,8 @@ func (s *Service) one(ctx context.Context, r TracksRequest) ([]catalog.Head, err
 	return heads, nil
 }
 
-// named chooses the tracks that a ref of a request means: by the ref's name, else by the name
-// of a version, else by the beginning of the commit at which a track is.
+// named chooses the tracks that a request's ref means: by the ref's name, else by the name of a
+// version, else by the beginning of a track's commit.
 func named(heads []catalog.Head, ref string) []catalog.Head {
 	names := FullRefs(ref)
 	choose := func(is func(catalog.Head) bool) []catalog.Head {
@@ -194,17 +194,17 @@ func named(heads []catalog.Head, ref string) []catalog.Head {
 	}
 	seen := make(map[uuid.UUID]bool)
 	return choose(func(h catalog.Head) bool {
-		is := strings.HasPrefix(h.Commit, ref) && !seen[h.Repository] // refs at one commit are the same
+		is := strings.HasPrefix(h.Commit, ref) && !seen[h.Repository] // refs at the same commit are equivalent
 		seen[h.Repository] = seen[h.Repository] || is
 		return is
 	})
 }
 
-// commitStart is the beginning of a commit's name, as answers print it.
+// commitStart matches the beginning of a commit that answers print.
 var commitStart = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
 
-// current leaves out the versions, if there is another track: they are meant where they are
-// named.
+// current leaves out the versions if there is another track, because versions are meant only when
+// they are named.
 func current(heads []catalog.Head) []catalog.Head {
 	others := slices.DeleteFunc(slices.Clone(heads), func(h catalog.Head) bool { return len(h.Versions) > 0 || strings.HasPrefix(h.Ref, commitRefs) })
 	if len(others) == 0 {

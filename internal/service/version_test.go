@@ -41,8 +41,7 @@ func (m mill) hits(t *testing.T, repo *testpipe.Repo, query, ref string) (places
 	return places
 }
 
-// A pinned commit stays as it is, is found where it is named, and costs no vector that is
-// there already.
+// A pinned commit stays as it is and is found by its name. It costs no vector that already exists.
 func TestAPinnedCommitStays(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)
@@ -116,7 +115,7 @@ func TestAPinnedTagDoesNotMove(t *testing.T) {
 	}
 }
 
-// A held ref serves an older commit until it is released; nothing is embedded for it.
+// A held ref serves an older commit until it is released. Nothing is embedded for it.
 func TestAHeldRefServesAnOlderCommit(t *testing.T) {
 	m := open(t)
 	repo := testpipe.NewRepo(t)

@@ -12,9 +12,9 @@ const (
 	watchIdle = 5 * time.Second
 )
 
-// Watch calls tell with the state of repositories whenever it differs from the one before,
-// until ctx ends or tell returns an error. A change is told within a second while work is
-// under way, and within some seconds otherwise.
+// Watch calls tell with the state of repositories whenever it changes, until ctx ends or tell
+// returns an error. It notices a change within a second while work is under way, and within some
+// seconds otherwise.
 func (s *Service) Watch(ctx context.Context, r StatusRequest, tell func(StatusAnswer) error) (err error) {
 	defer mark(&err)
 	var last StatusAnswer

@@ -16,9 +16,9 @@ import (
 
 // The bounds of pages that generators post.
 const (
-	MaxWikiBody  = 256 << 10 // bytes of one
+	MaxWikiBody  = 256 << 10 // bytes of a page
 	MaxWikiTitle = 1024      // bytes
-	MaxWikiPages = 5_000     // that are kept of a tenant, the newest
+	MaxWikiPages = 5_000     // newest pages that are kept for a tenant
 	maxWikiQuery = 1024      // bytes
 )
 
@@ -34,12 +34,12 @@ type WikiRequest struct {
 type WikiPage struct {
 	Repository string    `json:"repository" doc:"URL of the repository."`
 	Ref        string    `json:"ref" doc:"Full name of the ref for which it was posted."`
-	Hash       string    `json:"hash" doc:"Of the page of the skeleton, as an export has it."`
+	Hash       string    `json:"hash" doc:"Hash of the page of the skeleton in an export."`
 	Page       string    `json:"page" doc:"Id of that page."`
 	Title      string    `json:"title"`
 	PostedAt   time.Time `json:"posted_at"`
-	Body       string    `json:"body,omitempty" doc:"As it was posted. Absent in lists."`
-	Excerpt    string    `json:"excerpt,omitempty" doc:"Of a search: words around those that were found."`
+	Body       string    `json:"body,omitempty" doc:"The posted text. Absent in lists."`
+	Excerpt    string    `json:"excerpt,omitempty" doc:"In a search: the text around the found words."`
 }
 
 // PutWikiRequest posts a page.
@@ -48,8 +48,8 @@ type PutWikiRequest struct {
 	Hash, Page, Title, Body string
 }
 
-// PutWikiPage keeps a page that was made of the page of a hash. Another one of that hash and
-// ref goes, and so do the oldest of the tenant beyond MaxWikiPages.
+// PutWikiPage stores a page that was made of the exported page with a hash. It replaces an earlier
+// page with the same hash and ref, and deletes the oldest of the tenant beyond MaxWikiPages.
 func (s *Service) PutWikiPage(ctx context.Context, r PutWikiRequest) (p WikiPage, err error) {
 	defer mark(&err)
 	head, err := s.wikiOf(ctx, r.WikiRequest)
@@ -89,7 +89,7 @@ func (s *Service) wikiOf(ctx context.Context, r WikiRequest) (catalog.Head, erro
 func hashOf(text string) (hash [32]byte, err error) {
 	decoded, err := hex.DecodeString(text)
 	if err != nil || len(decoded) != len(hash) {
-		return hash, &Error{Kind: NotFound, Field: FieldCommit, Reason: "no page has this hash: it is the 64 digits that an export gives"}
+		return hash, &Error{Kind: NotFound, Field: FieldCommit, Reason: "this is not the hash of a page: give the 64 digits from an export"}
 	}
 	return [32]byte(decoded), nil
 }
@@ -100,14 +100,14 @@ func wikiPage(p catalog.WikiPage, h catalog.Head) WikiPage {
 	}
 }
 
-// WikiPageRequest asks for what was made of the page of a hash.
+// WikiPageRequest asks for the page that was made of the exported page with a hash.
 type WikiPageRequest struct {
-	WikiRequest // without a ref: at any
+	WikiRequest // without a ref: at any ref
 	Hash        string
 }
 
-// WikiPage returns what was made of a page of that hash, whichever ref of the repository it
-// was posted for.
+// WikiPage returns the page that was made of the exported page with a hash, whichever ref of the
+// repository it was posted for.
 func (s *Service) WikiPage(ctx context.Context, r WikiPageRequest) (p WikiPage, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
@@ -127,7 +127,7 @@ func (s *Service) WikiPage(ctx context.Context, r WikiPageRequest) (p WikiPage, 
 	byTrack, tracks := tracksOf(heads)
 	found, err := s.stores.Catalog.Wikis.Page(ctx, tracks, hash)
 	if isNotFound(err) {
-		return p, &Error{Kind: NotFound, Field: FieldName, Reason: "nothing was posted for a page of this hash", Err: err}
+		return p, &Error{Kind: NotFound, Field: FieldName, Reason: "no page was posted for this hash", Err: err}
 	}
 	return wikiPage(found, byTrack[found.Track]), err
 }
@@ -153,7 +153,7 @@ type WikiPagesAnswer struct {
 	Next  string     `json:"-"`
 }
 
-// WikiPages lists what was posted for a ref, by page.
+// WikiPages lists the pages that were posted for a ref, by page.
 func (s *Service) WikiPages(ctx context.Context, r WikiPagesRequest) (a WikiPagesAnswer, err error) {
 	defer mark(&err)
 	head, err := s.wikiOf(ctx, r.WikiRequest)
@@ -188,11 +188,11 @@ type SearchWikiRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, the end of either, or its id; "": all
-	Query      string   // words; "words in quotes" stand together, or and - as in a search box
+	Query      string   // words; "words in quotes" must stand together; or and - work as in a search box
 	Limit      int      // 1 to MaxSymbols; 0: 50
 }
 
-// SearchWiki finds posted pages by their words, the best first, without their bodies.
+// SearchWiki finds posted pages by their words. It lists the best first, without their bodies.
 func (s *Service) SearchWiki(ctx context.Context, r SearchWikiRequest) (a WikiPagesAnswer, err error) {
 	defer mark(&err)
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {

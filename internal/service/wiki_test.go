@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// What a generator posted is found by hash, list and words, by its own tenant alone, and within
+// Posted pages are found by hash, list and words. Only their own tenant finds them, and within
 // bounds.
 func TestPostedPagesAreFound(t *testing.T) {
 	m := open(t)

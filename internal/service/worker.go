@@ -10,41 +10,41 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// WorkersRequest asks what each worker has in hand.
+// WorkersRequest asks for the work that each worker has in hand.
 type WorkersRequest struct {
 	Tenant string
 	Reach  []string // globs of repositories that may be seen; empty: all of the tenant's
 }
 
-// WorkersAnswer lists the processes that work, by stage and age.
+// WorkersAnswer lists the living workers, by stage and age.
 type WorkersAnswer struct {
 	Workers []Worker `json:"workers" nullable:"false"`
 }
 
-// Worker is a process, or a stage's part of one. Who may see the data of one tenant alone
+// Worker is a process, or a stage's part of one. A caller who may only see the data of one tenant
 // sees the workers that hold some of it, without their hosts.
 type Worker struct {
-	ID        string    `json:"id" doc:"Of the process; another one after a restart."`
+	ID        string    `json:"id" doc:"Id of the process; it changes with a restart."`
 	Stage     string    `json:"stage" doc:"ingestor, embedder or indexer."`
-	Host      string    `json:"host,omitempty" doc:"For the installation alone."`
+	Host      string    `json:"host,omitempty" doc:"Only for tokens of the installation."`
 	StartedAt time.Time `json:"started_at"`
-	SeenAt    time.Time `json:"seen_at" doc:"When it last told what it holds. It tells a change within a second or two."`
-	Held      *int      `json:"held,omitempty" doc:"Messages of all tenants in hand, for the installation alone."`
-	Holdings  []Holding `json:"holdings" nullable:"false" doc:"Messages of the tenant in hand, the oldest first. A worker tells of 64 of all tenants, in turns."`
+	SeenAt    time.Time `json:"seen_at" doc:"Time of its last report. It reports a change within a second or two."`
+	Held      *int      `json:"held,omitempty" doc:"Number of messages of all tenants in hand; only for tokens of the installation."`
+	Holdings  []Holding `json:"holdings" nullable:"false" doc:"Messages of the tenant in hand, oldest first. A worker reports 64 messages of all tenants, in turns."`
 }
 
 // Holding is a document or a submission that a worker has in hand.
 type Holding struct {
-	Repository string    `json:"repository,omitempty" doc:"Id; absent: of a submission."`
+	Repository string    `json:"repository,omitempty" doc:"Id; absent for a submission."`
 	URL        string    `json:"url"`
-	Ref        string    `json:"ref" doc:"Full name; of a submission as it was asked for, and empty for the default branch."`
-	Path       string    `json:"path,omitempty" doc:"Of a document; absent: a submission, whose tree is read."`
+	Ref        string    `json:"ref" doc:"Full name; for a submission the requested name, which is empty for the default branch."`
+	Path       string    `json:"path,omitempty" doc:"Path of a document; absent: a submission, whose tree is being read."`
 	Lane       string    `json:"lane"`
-	Delivered  int       `json:"delivered" doc:"Which delivery it is, from 1."`
+	Delivered  int       `json:"delivered" doc:"Number of the delivery, from 1."`
 	Since      time.Time `json:"since"`
 }
 
-// Workers lists the processes that live, and what each has in hand.
+// Workers lists the living workers, and the work that each has in hand.
 func (s *Service) Workers(ctx context.Context, r WorkersRequest) (a WorkersAnswer, err error) {
 	defer mark(&err)
 	a.Workers = []Worker{}
@@ -81,10 +81,10 @@ func (s *Service) Workers(ctx context.Context, r WorkersRequest) (a WorkersAnswe
 	return a, nil
 }
 
-// addresses are the URLs of repositories.
+// addresses holds the URLs of repositories.
 type addresses map[uuid.UUID]string
 
-// of returns the URL of a message's repository; "": it has been forgotten.
+// of returns the URL of a message's repository, or "" if it was forgotten.
 func (a addresses) of(h catalog.Holding) string {
 	if h.Repository == uuid.Nil {
 		return h.URL
@@ -92,7 +92,7 @@ func (a addresses) of(h catalog.Holding) string {
 	return a[h.Repository]
 }
 
-// urlsOf loads the URLs of the repositories of which workers hold documents.
+// urlsOf loads the URLs of the repositories whose documents workers hold.
 func (s *Service) urlsOf(ctx context.Context, r WorkersRequest, list []catalog.Worker) (addresses, error) {
 	urls := make(addresses)
 	var ids []uuid.UUID

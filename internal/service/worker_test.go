@@ -15,8 +15,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// Who asks sees what workers hold of the repositories that it reaches. The installation
-// sees idle workers, hosts and counts too.
+// A caller sees the work in hand on repositories that it reaches. The installation also sees idle
+// workers, hosts and counts.
 func TestWhatWorkersHoldIsShownByReach(t *testing.T) {
 	m := open(t)
 	mine, theirs, other := testpipe.NewRepo(t), testpipe.NewRepo(t), testpipe.NewRepo(t)

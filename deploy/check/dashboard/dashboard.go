@@ -1,6 +1,5 @@
-// Package dashboard makes the dashboards of Grafana that show a leat. They are checked in
-// under deploy/monitoring/dashboards; go generate makes them anew, and a test fails if they
-// differ.
+// Package dashboard makes the dashboards of Grafana that show a leat. They are committed in
+// deploy/monitoring/dashboards. go generate makes them again, and a test fails if they differ.
 package dashboard
 
 import (
@@ -28,7 +27,7 @@ type row struct {
 	panels []panel
 }
 
-// panel shows queries: as lines over time, or as the last number.
+// panel shows queries, either as lines over time or as the latest number.
 type panel struct {
 	title, text, unit string
 	number            bool
@@ -134,7 +133,7 @@ func Files() (map[string][]byte, error) {
 	return files, nil
 }
 
-// source is the data source that is chosen on the page.
+// source refers to the data source that is chosen on the page.
 func source() common.DataSourceRef {
 	kind, uid := "prometheus", "${datasource}"
 	return common.DataSourceRef{Type: &kind, Uid: &uid}

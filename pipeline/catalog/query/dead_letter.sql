@@ -1,5 +1,5 @@
--- A message that is delivered again is the same letter. An older letter of the
--- same worker about the same document or submission says nothing more.
+-- A message that is delivered again makes no new letter. An older letter of the same worker about
+-- the same document or submission is superseded.
 
 -- name: AddDeadLetter :exec
 with older as (
@@ -55,7 +55,8 @@ select id, tenant, document, source, event, subject, headers, payload, whole fro
 delete from dead_letters where id = @id;
 
 -- name: DropExcessLetters :many
--- The size of a letter is that of its payload and headers: the rest of it is bounded.
+-- The size of a letter is that of its payload and headers, because everything else in it is
+-- bounded.
 with ranked as (
     select id, created_at, row_number() over letters as place,
         sum(octet_length(payload) + octet_length(headers::text)) over letters as bytes

@@ -1,5 +1,5 @@
 -- name: ListDirectory :many
--- At a revision, as ListFiles.
+-- At a revision, like ListFiles.
 with former as (
     select distinct on (p.document) p.document, p.path, p.skip_reason
     from former_documents p where p.track = @track and p.since <= @at::bigint and p.until > @at order by p.document, p.until

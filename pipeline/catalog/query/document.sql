@@ -53,7 +53,7 @@ update documents set state = 'removed', chunking = null, encoding = null, skip_r
 where id = any(@ids::uuid[]) and track = @track and revision <= @revision and state <> 'removed';
 
 -- name: LoadMissingTexts :many
--- With a record whose term weights are of an older version, if there is one.
+-- Uses a record with term weights of an older version, if there is one.
 select c.chunking, c.start_byte, c.end_byte, c.text, coalesce(p.key, '')::text as key,
     coalesce(v.position, 0)::bigint as position, coalesce(v.length, 0)::int as length, coalesce(v.crc32c, 0)::bigint as crc32c
 from chunks c
@@ -81,8 +81,8 @@ where c.chunking = any(@chunkings::bigint[])
 order by c.chunking, c.ordinal;
 
 -- name: MarkIndexed :many
--- Documents whose track is dormant are marked as those without points, and no others. A
--- track that falls asleep, or wakes, waits for the marks under way.
+-- Only documents of dormant tracks are marked as documents without points. A track that falls
+-- asleep or wakes waits for the marks under way.
 with track as (
     select t.id from tracks t
     where t.id in (select m.track from documents m where m.id = any(@ids::uuid[])) and (t.dormant_at is not null) = @asleep::bool

@@ -1,5 +1,5 @@
 -- name: NoteSearched :exec
--- A track whose row is held is left for the next search.
+-- A track whose row is locked is left for the next search.
 update tracks t set searched_at = now()
 where t.id in (
     select l.id from tracks l where l.id = any(@ids::uuid[]) and l.searched_at < now() - make_interval(secs => @every::float8)
@@ -76,8 +76,8 @@ returning d.id;
 select count(*) from (select 1 from documents where track = @track and asleep limit @most) d;
 
 -- name: CountTurning :many
--- The syncer has every document of a track that falls asleep. The documents of a waking track
--- that it has handed on are no longer indexed.
+-- Of a track that falls asleep, every document is the syncer's. Of a waking track, the documents
+-- that it has handed on no longer have the state indexed.
 select t.id,
     count(d.id) filter (where case when t.dormant_at is null then d.asleep else not d.asleep and d.indexed_revision is not null end) as waiting,
     count(d.id) filter (where t.dormant_at is null and d.asleep and d.state in ('chunked', 'embedded')) as handed

@@ -12,7 +12,7 @@ select
         where s.tokens >= n.max_tokens_day or s.cost >= n.max_cost_day) as spent;
 
 -- name: LoadFreshness :one
--- The time from the submission that asked for a snapshot until it could be searched.
+-- The time from the submission of a snapshot until it could be searched.
 select s.lane, extract(epoch from s.indexed_at - coalesce(
     (select max(b.created_at) from submissions b where b.repository = t.repository and b.track = s.track and b.revision = s.revision), s.created_at))::float8 as seconds
 from snapshots s join tracks t on t.id = s.track where s.track = @track and s.revision = @revision and s.indexed_at is not null;

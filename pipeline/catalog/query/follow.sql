@@ -15,8 +15,8 @@ where t.forgotten_at is not null or t.error is not null or t.successor is not nu
         and (t.head_at is null or exists (select 1 from tracks o where o.repository = t.repository and o.head_at > t.head_at));
 
 -- name: ReportGone :many
--- Left out is a track that only follows the default branch: the look at the default
--- branch finds what takes its place. A report is not made twice within a minute.
+-- Leaves out a track that only follows the default branch, because the look at the default branch
+-- finds its successor. A report is not made twice within a minute.
 update tracks t set gone_at = now()
 where t.repository = @repository and t.ref = any(@refs::text[]) and t.forgotten_at is null and t.successor is null
     and (t.named_at is not null or t.head_at is distinct from (select max(o.head_at) from tracks o where o.repository = t.repository))
@@ -29,8 +29,8 @@ where t.repository = @repository and t.ref = any(@refs::text[]) and t.gone_at is
 returning t.id;
 
 -- name: MarkRefsGone :execrows
--- Counts a track too that another takes the place of, and one that is being
--- forgotten since it was reported.
+-- Also counts a track that another one replaces, and one that is being forgotten since it was
+-- reported.
 update tracks t set error = case when t.successor is null and t.forgotten_at is null then @reason::text else t.error end
 where t.repository = @repository and (t.forgotten_at is null or t.gone_at is not null)
     and (t.ref = any(@refs::text[]) or @head::bool and t.head_at = (select max(o.head_at) from tracks o where o.repository = t.repository));

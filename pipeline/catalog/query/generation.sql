@@ -66,8 +66,8 @@ select coalesce(sum(k.chunks), 0)::bigint as chunks
 from documents d join chunkings k on k.id = d.chunking where d.state = 'indexed' and not d.asleep;
 
 -- name: DelayInGenerations :many
--- The failures of one generation, or of all generations of an embedder but the
--- active one. The number, or the id, that is not meant is 0.
+-- The failures of one generation, or of all generations of an embedder except the active one.
+-- Either the number or the id is 0.
 insert into generation_failures as f (generation, document, revision, attempts, error, due_at)
 select g.number, d.id, d.revision, 1, @reason,
     now() + make_interval(secs => greatest(sqlc.arg(at_least)::float8, sqlc.arg(first)::float8 * (0.5 + random() / 2)))
@@ -101,7 +101,7 @@ from generation_failures where generation = @generation and document = any(@ids:
 delete from generation_failures where generation = @generation and document = any(@ids::uuid[]);
 
 -- name: TakeOverFailures :execrows
--- The documents that the active generation could not take while it was built.
+-- The documents that failed in the active generation while it was built.
 with taken as (
     delete from generation_failures f using generations g
     where f.generation = @generation and g.number = f.generation and g.state = 'active'

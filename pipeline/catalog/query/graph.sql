@@ -14,7 +14,7 @@ on conflict (blob, language, extractor) do nothing;
 delete from facts where content = any(@contents::bytea[]);
 
 -- name: DropOldFacts :execrows
--- Facts of older extractors, and those of languages as which a blob is not read any more.
+-- Facts of older extractors, and facts of languages as which no document reads the blob any more.
 delete from facts f
 where f.blob > @after and f.blob <= @upto
     and (f.extractor < @extractor or not exists (select 1 from chunkings k where k.blob = f.blob and k.language = f.language));
@@ -55,8 +55,7 @@ update graphs set changed = changed + 1 where track = @track;
 update graph_files set stale = true where track = @track and not stale;
 
 -- name: GraphChanges :many
--- The files whose facts differ from those that the graph was made of, and those that
--- are new; by document, after one.
+-- The new files, and the files whose facts differ from those in the graph; by document, after one.
 select d.id, d.path, k.blob, k.language, (g.document is not null)::bool as known
 from documents d
 join chunkings k on k.id = d.chunking
@@ -123,7 +122,7 @@ where s.track = @track and s.name = any(@names::text[])
 order by s.name, f.path, s.ordinal limit @most;
 
 -- name: FindSymbols :many
--- Symbols by the beginning of their name, in lower case.
+-- Symbols by the beginning of their name in lower case.
 select s.document, s.ordinal, s.name, s.qualified, s.kind, s.visibility, s.start_line, s.end_line, s.line, s.signature, s.doc, s.type, s.bases,
     f.path, f.language, f.package
 from graph_symbols s join graph_files f on f.document = s.document
@@ -152,7 +151,7 @@ where f.track = @track and f.path > @after and f.document in (
 order by f.path limit @most;
 
 -- name: GraphFilesAround :many
--- The files of graphs that documents have, and then those with edges to targets in their tracks.
+-- The graph files of documents, and then the files with edges to targets in the documents' tracks.
 select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges, g.commit::bytea as commit
 from graph_files f join graphs g on g.track = f.track left join graph_exact x on x.document = f.document
 where f.track = any(@tracks::uuid[]) and g.revision > 0 and f.document in (
@@ -168,12 +167,12 @@ order by f.document <> all(@documents::uuid[]), f.path, f.document limit @most;
 select document, path from graph_files where document = any(@documents::uuid[]);
 
 -- name: GraphsDeclaring :many
--- The graphs of tracks that declare one of some modules, by track.
+-- The graphs of tracks that declare one of the modules, by track.
 select track, layout, coalesce(commit, '')::bytea as commit, revision, owed, modules from graphs
 where track = any(@tracks::uuid[]) and revision > 0 and modules && @modules::text[] order by track limit @most;
 
 -- name: GraphImportRows :many
--- What files import under a name, or whole.
+-- The imports of files: a module under a name, or all of a module.
 select s.document, s.name, s.qualified, s.signature, s.line from graph_symbols s
 where s.document = any(@documents::uuid[]) and s.kind = 0 order by s.document, s.ordinal limit @most;
 
@@ -181,7 +180,8 @@ where s.document = any(@documents::uuid[]) and s.kind = 0 order by s.document, s
 select modules from graphs where track = @track;
 
 -- name: GraphFilesImporting :many
--- Files of tracks that import what others may declare, by their hashes; by path and document, after one.
+-- Files of tracks that import modules with one of the hashes, which other tracks may declare; by path
+-- and document, after one.
 select f.document, f.track, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
 from graph_files f join graphs g on g.track = f.track left join graph_exact x on x.document = f.document
 where f.track = any(@tracks::uuid[]) and g.revision > 0 and f.targets && @keys::bigint[] and (f.path, f.document) > (@after_path, @after_document::uuid)
@@ -201,8 +201,8 @@ on conflict (track, question) do update set changed = excluded.changed, answer =
 where graph_answers.changed < excluded.changed;
 
 -- name: ChangedWith :many
--- The documents that a snapshot changed last, if it is the one that changed a document
--- last. The oldest that a track still holds changed everything, which says nothing.
+-- The documents that were last changed by the snapshot that last changed a document. The oldest
+-- snapshot of a track is left out: it changed everything, which says nothing.
 select d.path
 from documents d
 where d.track = @track and d.state <> 'removed'
@@ -211,7 +211,7 @@ where d.track = @track and d.state <> 'removed'
 order by d.path limit @most;
 
 -- name: GraphStates :many
--- The graphs that tracks with a current snapshot have, or lack, by track.
+-- The tracks with a current snapshot, each with its graph if it has one; by track.
 select t.id, s.revision as current, coalesce(g.revision, 0)::bigint as made, coalesce(g.version, 0)::bigint as version,
     coalesce(g.changed, 0)::bigint as changed, coalesce(g.owed, false)::bool as owed, coalesce(g.inputs, '')::bytea as inputs,
     coalesce(g.layout, '{}')::jsonb as layout, r.id as repository, s.commit, coalesce(g.indexes, '')::text as indexes,

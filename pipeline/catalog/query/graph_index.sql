@@ -15,7 +15,7 @@ delete from graph_index_files where index = @index;
 insert into graph_index_files (index, path, form) values (@index, @path, @form);
 
 -- name: TrimGraphIndexes :exec
--- The indexes of a repository beyond the newest, but for those of commits that its tracks are at.
+-- The indexes of a repository beyond the newest, except indexes of commits that its tracks are at.
 delete from graph_indexes d using (
     select i.id from graph_indexes i
     where i.repository = @repository and not exists (
@@ -30,7 +30,7 @@ delete from graph_indexes i using repositories r
 where r.id = i.repository and r.tenant = @tenant and i.repository = @repository and i.commit = @commit and i.name = @name;
 
 -- name: GraphIndexes :many
--- The indexes of a repository, the newest first, and whether their edges hold in the graph of a track.
+-- The indexes of a repository, newest first, and whether a graph of a track contains their edges.
 select i.commit, i.name, i.tool, i.documents, i.occurrences, i.left_out, i.placed, i.strange, i.imported_at,
     exists (
         select 1 from tracks t join graphs g on g.track = t.id

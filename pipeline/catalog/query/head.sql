@@ -38,7 +38,7 @@ left join blobs b on b.sha256 = k.blob
 where d.id = @id and d.state <> 'removed';
 
 -- name: ListFiles :many
--- At a revision: of several rows of a document that were kept from it, the first to end.
+-- At a revision: if several rows of a document were kept since then, the first one to end counts.
 with former as (
     select distinct on (p.document) p.document, p.path, p.mode, p.skip_reason, p.language, p.blob
     from former_documents p where p.track = @track and p.since <= @at::bigint and p.until > @at order by p.document, p.until
@@ -56,7 +56,7 @@ where f.path > @after::bytea and substring(f.path for octet_length(@under::bytea
 order by f.path limit @most;
 
 -- name: LoadFormer :one
--- A text that nothing else holds is gone.
+-- A text without another holder is gone.
 select p.since, p.mode, coalesce(p.skip_reason, '')::text as skip_reason, coalesce(p.encoding, '')::text as encoding,
     coalesce(p.blob, '')::bytea as blob, p.language, coalesce(b.size, 0)::int as size, (b.sha256 is not null)::bool as stored
 from former_documents p left join blobs b on b.sha256 = p.blob
@@ -82,7 +82,7 @@ where d.track = @track and d.state <> 'removed' and d.path >= @since and (cardin
 order by d.path limit @most;
 
 -- name: FindPast :many
--- A snapshot that was superseded before it was listed says nothing of its commit's files.
+-- A snapshot that was superseded before it was listed does not know its commit's files.
 select s.track, s.revision, s.commit, (s.revision >= t.listable_since)::bool as listable
 from tracks t join snapshots s on s.track = t.id
 where t.repository = any(@repositories::uuid[]) and s.listed_at is not null and starts_with(encode(s.commit, 'hex'), @beginning::text)

@@ -36,7 +36,7 @@ update hooks set refused = refused + 1, refused_at = now()
 where id = @id and (refused_at is null or refused_at < now() - interval '1 second');
 
 -- name: PutDelivery :one
--- One that has failed, or was never settled, is received again.
+-- A delivery that failed, or was never settled, is received again.
 insert into deliveries as d (hook, delivery, event, content_type, size, body, effects, state, reason, settled_at)
 values (@hook, @delivery, @event, @content_type, @size, @body, @effects, @state, @reason,
     case when @state::text <> 'received' then now() end)

@@ -23,7 +23,8 @@ update pack_keys set state = 'retired', retired_at = now() where coalesce(domain
 update pack_keys set wrapped = @wrapped, wrapped_by = @wrapped_by where id = @id and state <> 'destroyed' and wrapped_by = @was;
 
 -- name: SumPackKeys :many
--- How much each key has sealed, by the names of packs; '': they are not sealed.
+-- The amount that each key has sealed, by the names of packs. The key '' stands for packs that are
+-- not sealed.
 select coalesce(substring(key from '\.([0-9a-f]{8})\.[0-9a-f]{32}\.pack$'), '')::text as id, count(*) as packs, sum(size)::bigint as bytes
 from packs where deleted_at is null group by 1;
 
@@ -51,8 +52,8 @@ where domain = @domain::text and state <> 'destroyed' returning id;
 select k.id, d.tenant from pack_keys k join key_domains d on d.name = k.domain where k.state = 'destroyed' order by k.id;
 
 -- name: ShredDocuments :many
--- Documents whose text was sealed by a destroyed key. Their points go as those of any other
--- document that is skipped.
+-- Documents whose text was sealed with a destroyed key. Their points are removed like those of any
+-- other skipped document.
 update documents d set state = 'skipped', chunking = null, encoding = null, skip_reason = @reason::text, skip_detail = null, error = null, attempts = 0,
     indexed_revision = d.revision, due_at = now()
 from (
@@ -69,5 +70,5 @@ where d.id = locked.id
 returning d.id;
 
 -- name: ShredGraphs :exec
--- What graphs hold of a tenant's texts: names, signatures, comments.
+-- The parts of a tenant's texts in graphs: names, signatures, comments.
 delete from graphs g using tracks t, repositories r where t.id = g.track and r.id = t.repository and r.tenant = @tenant;

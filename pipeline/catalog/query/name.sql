@@ -1,6 +1,6 @@
 -- name: FindRepository :one
--- The repository of a name: one that had the name before counts first, since a name
--- of its own it can only have got by a mistake.
+-- The repository of a name. A repository that had the name before comes first, because another one
+-- can only have got the name by mistake.
 select r.id, coalesce(r.name, '')::text as name, coalesce(r.fetch_url, r.url)::text as url
 from repositories r
 where r.tenant = @tenant

@@ -1,6 +1,6 @@
 -- name: ClaimReply :one
--- Inserts the claim, or takes over one that has ended. No row: the request is under way, or
--- answered, or another has its key.
+-- Inserts the claim, or takes over one that has ended. It returns no row if the request is under
+-- way or answered, or another request has its key.
 insert into replies as r (token, key, request, ends_at)
 values (@token, @key, @request, now() + make_interval(secs => @lease::float8))
 on conflict (token, key) do update set request = excluded.request, ends_at = excluded.ends_at, answer = null

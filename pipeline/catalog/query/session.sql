@@ -2,7 +2,7 @@
 insert into ended_sessions (id, ends_at) values (@id, @ends_at) on conflict (id) do nothing;
 
 -- name: DropOverSessions :exec
--- There are a hundred at most for each that is added, so that they become fewer.
+-- Deletes at most a hundred for each one that is added, so that they become fewer.
 delete from ended_sessions where id in (select o.id from ended_sessions o where o.ends_at < now() order by o.ends_at limit 100);
 
 -- name: SessionEnded :one

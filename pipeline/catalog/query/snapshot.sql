@@ -8,7 +8,7 @@ select revision, commit, config, rules, state from snapshots
 where track = @track and state in ('indexing', 'indexed');
 
 -- name: StandingSnapshots :many
--- The current one and the one that is being listed; each part has an index of its own.
+-- The current snapshot and the one that is being listed. Each part has an index of its own.
 select c.revision, c.commit, c.config, false as listing from snapshots c where c.track = @track and c.state in ('indexing', 'indexed')
 union all
 select l.revision, l.commit, l.config, true as listing from snapshots l where l.track = @track and l.state = 'listing';
@@ -70,8 +70,8 @@ where track = @track and revision = @revision and state = 'indexing';
 select track from snapshots where state = 'indexing';
 
 -- name: CountLive :one
--- What a tenant has on its way in the live lane. Documents that are due later than after a
--- lease wait for something else: a new attempt, or another day's budget.
+-- The documents of a tenant under way in the live lane. A document that is due later than after a
+-- lease does not count, since it waits for something else: a new attempt, or another day's budget.
 select count(*) from (
     select 1 from documents d
     where d.track in (

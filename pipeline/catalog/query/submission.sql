@@ -15,7 +15,7 @@ on conflict (tenant, source, event) do update set
     state = case when s.state = 'done' or s.forgotten_at is not null then s.state else 'pending' end,
     due_at = case when s.state = 'done' or s.forgotten_at is not null then null else excluded.due_at end,
     repository = coalesce(s.repository, excluded.repository),
-    -- A submission that had failed for good is given its attempts again.
+    -- A submission that had failed for good gets its attempts again.
     attempts = case when s.state = 'failed' then 0 else s.attempts end,
     error = case when s.state = 'failed' and s.forgotten_at is null then null else s.error end
 returning s.state;
@@ -45,8 +45,8 @@ returning s.attempts;
 update repositories set error = nullif(@reason::text, '') where id = @id and error is distinct from nullif(@reason::text, '');
 
 -- name: OwedSubmissions :many
--- A submission that was published and not taken up is published again less and
--- less often: while no ingestor runs, repetitions must not fill up the intake.
+-- A submission that was published but not accepted is published again less and less often, because
+-- repetitions must not fill up the intake while no ingestor runs.
 update submissions s set due_at = now() + greatest(make_interval(secs => @lease::float8), least((now() - s.created_at) / 2, interval '1 hour'))
 from (
     select o.tenant, o.source, o.event, coalesce(o.url, r.fetch_url, r.url) as url from submissions o join repositories r on r.id = o.repository

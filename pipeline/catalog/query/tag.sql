@@ -39,8 +39,8 @@ returning (select t.ref from tracks t where t.id = v.track)::text as ref, v.name
     (not v.borrowed and not exists (select 1 from versions o where o.track = v.track and o.name <> v.name))::bool as forget;
 
 -- name: SleepRuleTracks :exec
--- Those that have just come sleep from the beginning, the others when nobody has searched
--- them for a while. A track that a person keeps, or that was there before, is left alone.
+-- New tags sleep from the beginning, and others when nobody has searched them for a while. A track
+-- that a person keeps, or that existed before the rule, is left alone.
 update tracks t set dormant_at = now(), turning = true
 where t.id in (
     select l.id from tracks l join versions v on v.track = l.id

@@ -56,9 +56,9 @@ select tenant, host, created_at, changed_at from git_credentials where tenant = 
 delete from git_credentials where tenant = @tenant and host = @host;
 
 -- name: RoomOf :one
--- What a tenant has beside a repository and a track. A repository that was never fetched
--- does not count, and one that is being forgotten counts until it is gone. A track that is
--- being listed has as many documents as it is going to have.
+-- The repositories and documents of a tenant, without one repository and one track. A repository
+-- that was never fetched does not count, and one that is being forgotten counts until it is gone. A
+-- track that is being listed counts with its future number of documents.
 select coalesce(n.max_repositories, 0)::bigint as max_repositories, coalesce(n.max_documents, 0)::bigint as max_documents,
     case when n.max_repositories is null then 0 else (select count(*) from repositories r
         where r.tenant = @tenant and r.id <> @repository and exists (select 1 from tracks t where t.repository = r.id)) end::bigint as repositories,
@@ -84,7 +84,7 @@ select max_documents::bigint as max_documents from tenants where name = @tenant 
 for no key update;
 
 -- name: DropEndedTokens :execrows
--- A token that another has taken the place of, is named by that one's row: it forgets it.
+-- The row of a token's replacement names the token, and forgets it here.
 delete from tokens where id in (
     select t.id from tokens t
     where least(t.revoked_at, t.expires_at) < now() - make_interval(secs => @age::float8)

@@ -32,8 +32,8 @@ where t.id = @track and not exists (select 1 from versions v where v.track = t.i
 select held from tracks where id = @track;
 
 -- name: DiffTracks :many
--- Each at a revision, as ListFiles. Skipped files have an object id too, so that a change of
--- one counts.
+-- Each side is at a revision, like ListFiles. Skipped files have an object id too, so a change of a
+-- skipped file counts.
 with former_old as (
     select distinct on (p.document) p.document, p.path, p.oid, p.mode, p.skip_reason, p.language
     from former_documents p where p.track = @old and p.since <= @old_at::bigint and p.until > @old_at order by p.document, p.until

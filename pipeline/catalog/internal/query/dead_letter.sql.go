@@ -40,8 +40,8 @@ type AddDeadLetterParams struct {
 	Attempts int32
 }
 
-// A message that is delivered again is the same letter. An older letter of the
-// same worker about the same document or submission says nothing more.
+// A message that is delivered again makes no new letter. An older letter of the same worker about
+// the same document or submission is superseded.
 func (q *Queries) AddDeadLetter(ctx context.Context, arg AddDeadLetterParams) error {
 	_, err := q.db.Exec(ctx, addDeadLetter,
 		arg.Worker,
@@ -131,7 +131,8 @@ type DropExcessLettersRow struct {
 	Letters int64
 }
 
-// The size of a letter is that of its payload and headers: the rest of it is bounded.
+// The size of a letter is that of its payload and headers, because everything else in it is
+// bounded.
 func (q *Queries) DropExcessLetters(ctx context.Context, most int64, mostBytes int64, age float64) ([]DropExcessLettersRow, error) {
 	rows, err := q.db.Query(ctx, dropExcessLetters, most, mostBytes, age)
 	if err != nil {

@@ -55,7 +55,7 @@ type ListDirectoryRow struct {
 	SkipReason string
 }
 
-// At a revision, as ListFiles.
+// At a revision, like ListFiles.
 func (q *Queries) ListDirectory(ctx context.Context, arg ListDirectoryParams) ([]ListDirectoryRow, error) {
 	rows, err := q.db.Query(ctx, listDirectory,
 		arg.Under,

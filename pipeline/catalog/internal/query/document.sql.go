@@ -354,7 +354,7 @@ type LoadMissingTextsRow struct {
 	Crc32c    int64
 }
 
-// With a record whose term weights are of an older version, if there is one.
+// Uses a record with term weights of an older version, if there is one.
 func (q *Queries) LoadMissingTexts(ctx context.Context, embedder int32, chunkings []int64, terms int32) ([]LoadMissingTextsRow, error) {
 	rows, err := q.db.Query(ctx, loadMissingTexts, embedder, chunkings, terms)
 	if err != nil {
@@ -490,8 +490,8 @@ type MarkIndexedParams struct {
 	Revisions  []int64
 }
 
-// Documents whose track is dormant are marked as those without points, and no others. A
-// track that falls asleep, or wakes, waits for the marks under way.
+// Only documents of dormant tracks are marked as documents without points. A track that falls
+// asleep or wakes waits for the marks under way.
 func (q *Queries) MarkIndexed(ctx context.Context, arg MarkIndexedParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, markIndexed,
 		arg.Asleep,

@@ -101,8 +101,8 @@ type CountTurningRow struct {
 	Handed  int64
 }
 
-// The syncer has every document of a track that falls asleep. The documents of a waking track
-// that it has handed on are no longer indexed.
+// Of a track that falls asleep, every document is the syncer's. Of a waking track, the documents
+// that it has handed on no longer have the state indexed.
 func (q *Queries) CountTurning(ctx context.Context, ids []uuid.UUID) ([]CountTurningRow, error) {
 	rows, err := q.db.Query(ctx, countTurning, ids)
 	if err != nil {
@@ -156,7 +156,7 @@ where t.id in (
 )
 `
 
-// A track whose row is held is left for the next search.
+// A track whose row is locked is left for the next search.
 func (q *Queries) NoteSearched(ctx context.Context, ids []uuid.UUID, every float64) error {
 	_, err := q.db.Exec(ctx, noteSearched, ids, every)
 	return err

@@ -122,7 +122,7 @@ type LoadFreshnessRow struct {
 	Seconds float64
 }
 
-// The time from the submission that asked for a snapshot until it could be searched.
+// The time from the submission of a snapshot until it could be searched.
 func (q *Queries) LoadFreshness(ctx context.Context, track uuid.UUID, revision int64) (LoadFreshnessRow, error) {
 	row := q.db.QueryRow(ctx, loadFreshness, track, revision)
 	var i LoadFreshnessRow

@@ -101,8 +101,8 @@ type MarkRefsGoneParams struct {
 	Head       bool
 }
 
-// Counts a track too that another takes the place of, and one that is being
-// forgotten since it was reported.
+// Also counts a track that another one replaces, and one that is being forgotten since it was
+// reported.
 func (q *Queries) MarkRefsGone(ctx context.Context, arg MarkRefsGoneParams) (int64, error) {
 	result, err := q.db.Exec(ctx, markRefsGone,
 		arg.Reason,
@@ -171,8 +171,8 @@ where t.repository = $1 and t.ref = any($2::text[]) and t.forgotten_at is null a
 returning t.ref
 `
 
-// Left out is a track that only follows the default branch: the look at the default
-// branch finds what takes its place. A report is not made twice within a minute.
+// Leaves out a track that only follows the default branch, because the look at the default branch
+// finds its successor. A report is not made twice within a minute.
 func (q *Queries) ReportGone(ctx context.Context, repository uuid.UUID, refs []string) ([]string, error) {
 	rows, err := q.db.Query(ctx, reportGone, repository, refs)
 	if err != nil {

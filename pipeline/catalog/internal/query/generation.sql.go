@@ -153,8 +153,8 @@ type DelayInGenerationsParams struct {
 	Most       float64
 }
 
-// The failures of one generation, or of all generations of an embedder but the
-// active one. The number, or the id, that is not meant is 0.
+// The failures of one generation, or of all generations of an embedder except the active one.
+// Either the number or the id is 0.
 func (q *Queries) DelayInGenerations(ctx context.Context, arg DelayInGenerationsParams) ([]int32, error) {
 	rows, err := q.db.Query(ctx, delayInGenerations,
 		arg.Reason,
@@ -498,7 +498,7 @@ update documents d set state = 'failed', error = t.error, attempts = t.attempts,
 from taken t where d.id = t.document and d.revision = t.revision and d.chunking is not null
 `
 
-// The documents that the active generation could not take while it was built.
+// The documents that failed in the active generation while it was built.
 func (q *Queries) TakeOverFailures(ctx context.Context, generation int64) (int64, error) {
 	result, err := q.db.Exec(ctx, takeOverFailures, generation)
 	if err != nil {

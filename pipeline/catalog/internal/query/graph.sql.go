@@ -85,8 +85,8 @@ where d.track = $1 and d.state <> 'removed'
 order by d.path limit $3
 `
 
-// The documents that a snapshot changed last, if it is the one that changed a document
-// last. The oldest that a track still holds changed everything, which says nothing.
+// The documents that were last changed by the snapshot that last changed a document. The oldest
+// snapshot of a track is left out: it changed everything, which says nothing.
 func (q *Queries) ChangedWith(ctx context.Context, track uuid.UUID, document uuid.UUID, most int32) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, changedWith, track, document, most)
 	if err != nil {
@@ -149,7 +149,7 @@ where f.blob > $1 and f.blob <= $2
     and (f.extractor < $3 or not exists (select 1 from chunkings k where k.blob = f.blob and k.language = f.language))
 `
 
-// Facts of older extractors, and those of languages as which a blob is not read any more.
+// Facts of older extractors, and facts of languages as which no document reads the blob any more.
 func (q *Queries) DropOldFacts(ctx context.Context, after []byte, upto []byte, extractor int32) (int64, error) {
 	result, err := q.db.Exec(ctx, dropOldFacts, after, upto, extractor)
 	if err != nil {
@@ -328,7 +328,7 @@ type FindSymbolsRow struct {
 	Package    string
 }
 
-// Symbols by the beginning of their name, in lower case.
+// Symbols by the beginning of their name in lower case.
 func (q *Queries) FindSymbols(ctx context.Context, arg FindSymbolsParams) ([]FindSymbolsRow, error) {
 	rows, err := q.db.Query(ctx, findSymbols,
 		arg.Track,
@@ -426,8 +426,7 @@ type GraphChangesRow struct {
 	Known    bool
 }
 
-// The files whose facts differ from those that the graph was made of, and those that
-// are new; by document, after one.
+// The new files, and the files whose facts differ from those in the graph; by document, after one.
 func (q *Queries) GraphChanges(ctx context.Context, arg GraphChangesParams) ([]GraphChangesRow, error) {
 	rows, err := q.db.Query(ctx, graphChanges,
 		arg.Track,
@@ -489,7 +488,7 @@ type GraphFilesAroundRow struct {
 	Commit   []byte
 }
 
-// The files of graphs that documents have, and then those with edges to targets in their tracks.
+// The graph files of documents, and then the files with edges to targets in the documents' tracks.
 func (q *Queries) GraphFilesAround(ctx context.Context, arg GraphFilesAroundParams) ([]GraphFilesAroundRow, error) {
 	rows, err := q.db.Query(ctx, graphFilesAround,
 		arg.Tracks,
@@ -548,7 +547,8 @@ type GraphFilesImportingRow struct {
 	Edges    []byte
 }
 
-// Files of tracks that import what others may declare, by their hashes; by path and document, after one.
+// Files of tracks that import modules with one of the hashes, which other tracks may declare; by path
+// and document, after one.
 func (q *Queries) GraphFilesImporting(ctx context.Context, arg GraphFilesImportingParams) ([]GraphFilesImportingRow, error) {
 	rows, err := q.db.Query(ctx, graphFilesImporting,
 		arg.Tracks,
@@ -667,7 +667,7 @@ type GraphImportRowsRow struct {
 	Line      int32
 }
 
-// What files import under a name, or whole.
+// The imports of files: a module under a name, or all of a module.
 func (q *Queries) GraphImportRows(ctx context.Context, documents []uuid.UUID, most int32) ([]GraphImportRowsRow, error) {
 	rows, err := q.db.Query(ctx, graphImportRows, documents, most)
 	if err != nil {
@@ -905,7 +905,7 @@ type GraphStatesRow struct {
 	Imported   string
 }
 
-// The graphs that tracks with a current snapshot have, or lack, by track.
+// The tracks with a current snapshot, each with its graph if it has one; by track.
 func (q *Queries) GraphStates(ctx context.Context, after uuid.UUID, repositories []uuid.UUID, most int32) ([]GraphStatesRow, error) {
 	rows, err := q.db.Query(ctx, graphStates, after, repositories, most)
 	if err != nil {
@@ -953,7 +953,7 @@ type GraphsDeclaringRow struct {
 	Modules  []string
 }
 
-// The graphs of tracks that declare one of some modules, by track.
+// The graphs of tracks that declare one of the modules, by track.
 func (q *Queries) GraphsDeclaring(ctx context.Context, tracks []uuid.UUID, modules []string, most int32) ([]GraphsDeclaringRow, error) {
 	rows, err := q.db.Query(ctx, graphsDeclaring, tracks, modules, most)
 	if err != nil {

@@ -166,7 +166,7 @@ type GraphIndexesRow struct {
 	Holds       bool
 }
 
-// The indexes of a repository, the newest first, and whether their edges hold in the graph of a track.
+// The indexes of a repository, newest first, and whether a graph of a track contains their edges.
 func (q *Queries) GraphIndexes(ctx context.Context, repository uuid.UUID, most int32) ([]GraphIndexesRow, error) {
 	rows, err := q.db.Query(ctx, graphIndexes, repository, most)
 	if err != nil {
@@ -321,7 +321,7 @@ delete from graph_indexes d using (
 ) old where d.id = old.id
 `
 
-// The indexes of a repository beyond the newest, but for those of commits that its tracks are at.
+// The indexes of a repository beyond the newest, except indexes of commits that its tracks are at.
 func (q *Queries) TrimGraphIndexes(ctx context.Context, repository uuid.UUID, most int32) error {
 	_, err := q.db.Exec(ctx, trimGraphIndexes, repository, most)
 	return err

@@ -25,7 +25,7 @@ type FindPastRow struct {
 	Listable bool
 }
 
-// A snapshot that was superseded before it was listed says nothing of its commit's files.
+// A snapshot that was superseded before it was listed does not know its commit's files.
 func (q *Queries) FindPast(ctx context.Context, repositories []uuid.UUID, beginning string, most int32) ([]FindPastRow, error) {
 	rows, err := q.db.Query(ctx, findPast, repositories, beginning, most)
 	if err != nil {
@@ -130,7 +130,7 @@ type ListFilesRow struct {
 	Size       int32
 }
 
-// At a revision: of several rows of a document that were kept from it, the first to end.
+// At a revision: if several rows of a document were kept since then, the first one to end counts.
 func (q *Queries) ListFiles(ctx context.Context, arg ListFilesParams) ([]ListFilesRow, error) {
 	rows, err := q.db.Query(ctx, listFiles,
 		arg.After,
@@ -349,7 +349,7 @@ type LoadFormerRow struct {
 	Stored     bool
 }
 
-// A text that nothing else holds is gone.
+// A text without another holder is gone.
 func (q *Queries) LoadFormer(ctx context.Context, document uuid.UUID, at int64) (LoadFormerRow, error) {
 	row := q.db.QueryRow(ctx, loadFormer, document, at)
 	var i LoadFormerRow

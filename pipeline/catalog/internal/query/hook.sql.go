@@ -405,7 +405,7 @@ type PutDeliveryParams struct {
 	Reason      string
 }
 
-// One that has failed, or was never settled, is received again.
+// A delivery that failed, or was never settled, is received again.
 func (q *Queries) PutDelivery(ctx context.Context, arg PutDeliveryParams) (Delivery, error) {
 	row := q.db.QueryRow(ctx, putDelivery,
 		arg.Hook,

@@ -344,8 +344,8 @@ type ShredDocumentsParams struct {
 	Most   int32
 }
 
-// Documents whose text was sealed by a destroyed key. Their points go as those of any other
-// document that is skipped.
+// Documents whose text was sealed with a destroyed key. Their points are removed like those of any
+// other skipped document.
 func (q *Queries) ShredDocuments(ctx context.Context, arg ShredDocumentsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, shredDocuments,
 		arg.Reason,
@@ -375,7 +375,7 @@ const shredGraphs = `-- name: ShredGraphs :exec
 delete from graphs g using tracks t, repositories r where t.id = g.track and r.id = t.repository and r.tenant = $1
 `
 
-// What graphs hold of a tenant's texts: names, signatures, comments.
+// The parts of a tenant's texts in graphs: names, signatures, comments.
 func (q *Queries) ShredGraphs(ctx context.Context, tenant string) error {
 	_, err := q.db.Exec(ctx, shredGraphs, tenant)
 	return err
@@ -392,7 +392,8 @@ type SumPackKeysRow struct {
 	Bytes int64
 }
 
-// How much each key has sealed, by the names of packs; ”: they are not sealed.
+// The amount that each key has sealed, by the names of packs. The key ” stands for packs that are
+// not sealed.
 func (q *Queries) SumPackKeys(ctx context.Context) ([]SumPackKeysRow, error) {
 	rows, err := q.db.Query(ctx, sumPackKeys)
 	if err != nil {

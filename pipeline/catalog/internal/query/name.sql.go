@@ -57,8 +57,8 @@ type FindRepositoryRow struct {
 	Url  string
 }
 
-// The repository of a name: one that had the name before counts first, since a name
-// of its own it can only have got by a mistake.
+// The repository of a name. A repository that had the name before comes first, because another one
+// can only have got the name by mistake.
 func (q *Queries) FindRepository(ctx context.Context, tenant string, name string) (FindRepositoryRow, error) {
 	row := q.db.QueryRow(ctx, findRepository, tenant, name)
 	var i FindRepositoryRow

@@ -25,8 +25,8 @@ type ClaimReplyParams struct {
 	Lease   float64
 }
 
-// Inserts the claim, or takes over one that has ended. No row: the request is under way, or
-// answered, or another has its key.
+// Inserts the claim, or takes over one that has ended. It returns no row if the request is under
+// way or answered, or another request has its key.
 func (q *Queries) ClaimReply(ctx context.Context, arg ClaimReplyParams) (bool, error) {
 	row := q.db.QueryRow(ctx, claimReply,
 		arg.Token,

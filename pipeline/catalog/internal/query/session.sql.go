@@ -14,7 +14,7 @@ const dropOverSessions = `-- name: DropOverSessions :exec
 delete from ended_sessions where id in (select o.id from ended_sessions o where o.ends_at < now() order by o.ends_at limit 100)
 `
 
-// There are a hundred at most for each that is added, so that they become fewer.
+// Deletes at most a hundred for each one that is added, so that they become fewer.
 func (q *Queries) DropOverSessions(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, dropOverSessions)
 	return err

@@ -143,8 +143,8 @@ select count(*) from (
 ) o
 `
 
-// What a tenant has on its way in the live lane. Documents that are due later than after a
-// lease wait for something else: a new attempt, or another day's budget.
+// The documents of a tenant under way in the live lane. A document that is due later than after a
+// lease does not count, since it waits for something else: a new attempt, or another day's budget.
 func (q *Queries) CountLive(ctx context.Context, tenant string, lease float64, most int32) (int64, error) {
 	row := q.db.QueryRow(ctx, countLive, tenant, lease, most)
 	var count int64
@@ -319,7 +319,7 @@ type StandingSnapshotsRow struct {
 	Listing  bool
 }
 
-// The current one and the one that is being listed; each part has an index of its own.
+// The current snapshot and the one that is being listed. Each part has an index of its own.
 func (q *Queries) StandingSnapshots(ctx context.Context, track uuid.UUID) ([]StandingSnapshotsRow, error) {
 	rows, err := q.db.Query(ctx, standingSnapshots, track)
 	if err != nil {

@@ -158,8 +158,8 @@ type OwedSubmissionsRow struct {
 	Ref    string
 }
 
-// A submission that was published and not taken up is published again less and
-// less often: while no ingestor runs, repetitions must not fill up the intake.
+// A submission that was published but not accepted is published again less and less often, because
+// repetitions must not fill up the intake while no ingestor runs.
 func (q *Queries) OwedSubmissions(ctx context.Context, lease float64, most int32) ([]OwedSubmissionsRow, error) {
 	rows, err := q.db.Query(ctx, owedSubmissions, lease, most)
 	if err != nil {
@@ -216,7 +216,7 @@ on conflict (tenant, source, event) do update set
     state = case when s.state = 'done' or s.forgotten_at is not null then s.state else 'pending' end,
     due_at = case when s.state = 'done' or s.forgotten_at is not null then null else excluded.due_at end,
     repository = coalesce(s.repository, excluded.repository),
-    -- A submission that had failed for good is given its attempts again.
+    -- A submission that had failed for good gets its attempts again.
     attempts = case when s.state = 'failed' then 0 else s.attempts end,
     error = case when s.state = 'failed' and s.forgotten_at is null then null else s.error end
 returning s.state

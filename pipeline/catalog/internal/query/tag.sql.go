@@ -242,8 +242,8 @@ type SleepRuleTracksParams struct {
 	After      float64
 }
 
-// Those that have just come sleep from the beginning, the others when nobody has searched
-// them for a while. A track that a person keeps, or that was there before, is left alone.
+// New tags sleep from the beginning, and others when nobody has searched them for a while. A track
+// that a person keeps, or that existed before the rule, is left alone.
 func (q *Queries) SleepRuleTracks(ctx context.Context, arg SleepRuleTracksParams) error {
 	_, err := q.db.Exec(ctx, sleepRuleTracks,
 		arg.Repository,

@@ -31,7 +31,7 @@ delete from tokens where id in (
 )
 `
 
-// A token that another has taken the place of, is named by that one's row: it forgets it.
+// The row of a token's replacement names the token, and forgets it here.
 func (q *Queries) DropEndedTokens(ctx context.Context, age float64, most int32) (int64, error) {
 	result, err := q.db.Exec(ctx, dropEndedTokens, age, most)
 	if err != nil {
@@ -328,9 +328,9 @@ type RoomOfRow struct {
 	Documents       int64
 }
 
-// What a tenant has beside a repository and a track. A repository that was never fetched
-// does not count, and one that is being forgotten counts until it is gone. A track that is
-// being listed has as many documents as it is going to have.
+// The repositories and documents of a tenant, without one repository and one track. A repository
+// that was never fetched does not count, and one that is being forgotten counts until it is gone. A
+// track that is being listed counts with its future number of documents.
 func (q *Queries) RoomOf(ctx context.Context, tenant string, repository uuid.UUID, track uuid.UUID) (RoomOfRow, error) {
 	row := q.db.QueryRow(ctx, roomOf, tenant, repository, track)
 	var i RoomOfRow

@@ -58,8 +58,8 @@ type DiffTracksRow struct {
 	SkipReason string
 }
 
-// Each at a revision, as ListFiles. Skipped files have an object id too, so that a change of
-// one counts.
+// Each side is at a revision, like ListFiles. Skipped files have an object id too, so a change of a
+// skipped file counts.
 func (q *Queries) DiffTracks(ctx context.Context, arg DiffTracksParams) ([]DiffTracksRow, error) {
 	rows, err := q.db.Query(ctx, diffTracks,
 		arg.Under,
