@@ -15,10 +15,10 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// A cluster of three nodes keeps each message three times. Its node that leads the
-// stream at work is killed in mid-ingest and comes back, and then all nodes are
-// restarted one by one, each in mid-ingest. Nothing is lost: the three stores are equal,
-// and the index is that of an undisturbed run.
+// A cluster of three nodes keeps each message three times. The node that leads the stream
+// in use is killed in mid-ingest and comes back. Then all nodes are restarted one by one,
+// each in mid-ingest. Nothing is lost: the three stores are equal, and the index is that of
+// an undisturbed run.
 func TestAClusterSurvivesItsNodes(t *testing.T) {
 	t.Parallel()
 	const files = 300
@@ -55,9 +55,9 @@ func TestAClusterSurvivesItsNodes(t *testing.T) {
 	}
 }
 
-// The node that leads the stream at work is cut from the other two in mid-ingest. It can do
-// nothing then, and those of its clients that stay with it wait; the others elect another
-// leader. After the network has come back all is indexed, with nothing lost.
+// The node that leads the stream in use is cut off from the other two in mid-ingest. It can
+// do nothing then, and the clients that stay with it wait. The other nodes elect another
+// leader. When the network is back, everything gets indexed, and nothing is lost.
 func TestAClusterSurvivesAPartition(t *testing.T) {
 	t.Parallel()
 	cluster := testenv.NATSClusterOfLinks(t)
@@ -123,7 +123,7 @@ func TestAClusterOfQdrantSurvivesANode(t *testing.T) {
 	}
 }
 
-// finding is the state and the text of what leat doctor finds about a subject.
+// finding returns the state and the text of leat doctor's finding about a subject.
 func (d *deployment) finding(subject string) (state, text string) {
 	d.t.Helper()
 	doc, _ := try(d.t, d.env, "doctor")
@@ -137,7 +137,7 @@ func (d *deployment) finding(subject string) (state, text string) {
 	return state, text
 }
 
-// others are the addresses of all nodes but one.
+// others returns the addresses of all nodes but one.
 func others(cluster *testenv.Cluster, one *testenv.Node) string {
 	var urls []string
 	for _, node := range cluster.Nodes {
@@ -180,8 +180,8 @@ func (c *clustered) push(disturb func()) {
 	await(c.t, "commit "+commit+" is indexed", func() bool { return c.indexed(commit) })
 }
 
-// indexed asks the catalog, because an event that goes out while nodes come and go may
-// miss a listener. Documents may have failed for the time being.
+// indexed asks the catalog, because a listener may miss an event that is published while
+// nodes come and go. Documents may have failed for the time being.
 func (c *clustered) indexed(commit string) bool {
 	c.t.Helper()
 	doc, _ := try(c.t, c.env, "status")

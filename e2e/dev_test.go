@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// `leat dev` may end in any way in the middle of an ingest: it leaves no
-// process behind, and the next one takes up the work.
+// However `leat dev` ends in the middle of an ingest, it leaves no process behind,
+// and the next one takes up the work.
 func TestDevLeavesNothingBehind(t *testing.T) {
 	for name, end := range map[string]struct {
 		signal os.Signal

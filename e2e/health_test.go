@@ -140,8 +140,8 @@ func latePostgres(t *testing.T, dsn string) (late string, open func()) {
 	}
 }
 
-// A worker that is told to end is no longer ready, finishes its work, and ends
-// well.
+// A worker that is told to end is no longer ready, finishes its work, and exits with
+// code 0.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	p, forge := holdingIngestor(t, "20s")
@@ -163,8 +163,8 @@ func TestDrain(t *testing.T) {
 	p.says("dead letter", 1) // the fetch was finished: there is no such repository
 }
 
-// Work that is not finished in time is given back, and the worker still ends
-// well.
+// Work that is not finished in time is given back, and the worker still exits with
+// code 0.
 func TestDrainIsBounded(t *testing.T) {
 	t.Parallel()
 	p, forge := holdingIngestor(t, "1s")

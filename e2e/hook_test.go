@@ -19,8 +19,9 @@ import (
 	"github.com/leatworks/leat/internal/webhook"
 )
 
-// mostDelay is what a push of one file may take from its delivery to the first search that
-// finds it. The best of some pushes counts, because others may have the machine meanwhile.
+// mostDelay is the time that a push of one file may take from its delivery to the first
+// search that finds it. The fastest of several pushes counts, because the machine may be
+// busy with other work meanwhile.
 const (
 	mostDelay = time.Second
 	pushes    = 6

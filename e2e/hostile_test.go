@@ -16,11 +16,11 @@ import (
 	"github.com/leatworks/leat/internal/hostile"
 )
 
-// slow are kinds of repository of which each costs an ingestor seconds.
+// slow lists kinds of repository that each cost an ingestor seconds.
 var slow = []string{"csharp_patterns", "csharp_templates", "ignore_deep", "ignore_deep_names", "attributes_of_stars", "attributes_in_each_directory"}
 
-// An ingestor that reads repositories made to hold it up ends within the drain
-// limit, and well. It gives back what it has not finished.
+// An ingestor that reads repositories made to hold it up exits within the drain
+// limit, with code 0. It gives back the work that it has not finished.
 func TestHostileRepositoriesDoNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, inProcess := range []bool{false, true} {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// binaries is the directory of leat and the four workers, built once.
+// binaries is the directory of leat and the five workers, built once.
 var binaries string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }

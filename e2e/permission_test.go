@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv"
 )
 
-// Four workers with the permissions of `leat nats config` and no others serve a
-// publisher and a listener with theirs, and the operator's commands work.
+// Four workers that have only the permissions of `leat nats config` serve a publisher
+// and a listener that have only theirs, and the operator's commands work.
 func TestPermissionsSufficeForAllWork(t *testing.T) {
 	for _, variant := range []string{"operator", "users"} {
 		t.Run(variant, func(t *testing.T) {

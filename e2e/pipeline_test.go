@@ -89,7 +89,7 @@ func leat(t *testing.T, env []string, code int, args ...string) map[string]any {
 	return doc
 }
 
-// try is leat for commands whose answer may be no.
+// try does what leat does, for commands whose answer may be no.
 func try(t *testing.T, env []string, args ...string) (doc map[string]any, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "leat"), append(args, "--json")...)

@@ -17,8 +17,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-// Postgres is killed in mid-ingest and comes back elsewhere, as after a failover: the
-// address leads to the new one. The workers find it again by themselves, nothing is lost,
+// Postgres is killed in mid-ingest and comes back elsewhere, as after a failover: its
+// address now leads to the new server. The workers find it by themselves, nothing is lost,
 // and the index is that of an undisturbed run.
 func TestAFailoverOfPostgresLosesNothing(t *testing.T) {
 	t.Parallel()
@@ -104,7 +104,8 @@ func startPostgres(t *testing.T, dir string) *postgres.Server {
 	return server
 }
 
-// killPostgres ends the server as the loss of its machine would: it writes nothing more.
+// killPostgres ends the server as the loss of its machine would: the server writes nothing
+// more.
 func killPostgres(t *testing.T, dir string) {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
@@ -125,8 +126,8 @@ func postgresAt(address string) string {
 	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", postgres.User, address, postgres.Database)
 }
 
-// startPooler starts PgBouncer before a database, a connection for each transaction, and
-// returns its address.
+// startPooler starts PgBouncer in front of a database and returns its address. Each
+// transaction gets a connection of its own.
 func startPooler(t *testing.T, binary, database string) string {
 	t.Helper()
 	dir := t.TempDir()

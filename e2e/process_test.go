@@ -20,7 +20,7 @@ import (
 // patience bounds every wait. It is much longer than a loaded machine needs.
 const patience = 60 * time.Second
 
-// process is one of our binaries, running.
+// process is a running binary of leat's.
 type process struct {
 	t    *testing.T
 	name string
@@ -30,14 +30,14 @@ type process struct {
 	err  error         // the run's error; valid once done is closed
 }
 
-// start runs a binary with an environment of its own. It kills it at the end of
-// the test if it still runs, and shows its output if the test failed.
+// start runs a binary with an environment of its own. At the end of the test it kills
+// the process if it still runs, and shows its output if the test failed.
 func start(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
 	return startOf(t, binaries, env, name, args...)
 }
 
-// startOf is start with a binary of another build.
+// startOf does what start does, with a binary of another build.
 func startOf(t *testing.T, build string, env []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: name, done: make(chan struct{})}
@@ -68,13 +68,13 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
-// kill ends it at once if it runs.
+// kill ends the process at once if it runs.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
 }
 
-// exits waits for its end and compares the exit code.
+// exits waits for the end of the process and compares the exit code.
 func (p *process) exits(code int) {
 	p.t.Helper()
 	select {
@@ -91,15 +91,15 @@ func (p *process) exits(code int) {
 	}
 }
 
-// stop ends it as a process manager does.
+// stop ends the process as a process manager does.
 func (p *process) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
 	p.exits(0)
 }
 
-// says waits until its output matches a pattern n times, and returns the first
-// match with its groups.
+// says waits until the output matches a pattern n times, and returns the first match
+// with its groups.
 func (p *process) says(pattern string, n int) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Four workers, four servers, and a publisher that has only a NATS client.
+// A publisher that has only a NATS client submits to four workers over four servers.
 func TestAnyNATSClientCanSubmit(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)

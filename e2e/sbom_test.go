@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/internal/sbom"
 )
 
-// The bill of the binaries lists each module that a package of theirs comes from, as the go
-// command knows it, with the sum of go.sum.
+// The bill of materials lists each module from which a package of the binaries comes, by the
+// go command's list, with the sum of go.sum.
 func TestTheBillOfMaterialsIsComplete(t *testing.T) {
 	t.Parallel()
 	bill, err := sbom.Read(binaries)

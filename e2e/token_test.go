@@ -50,9 +50,9 @@ func holdsToken(b []byte) bool {
 	return false
 }
 
-// A token for a git host is shown only to that host. It is in no store, no
-// file, no log and on no command line, whether it opened a repository or was
-// refused by a server that repeats the request.
+// A token for a git host is shown to that host alone. It is in no store, no file, no
+// log and on no command line, whether it opened a repository or was refused by a server
+// that repeats the request.
 func TestTokenIsNowhere(t *testing.T) {
 	t.Parallel()
 	forge := newForge(t, newRepo(t, 20))
@@ -135,7 +135,7 @@ func dumpPostgres(t *testing.T, dsn string) []byte {
 	return dump.Bytes()
 }
 
-// dumpNATS returns the messages of all streams: their files are compressed.
+// dumpNATS returns the messages of all streams, whose files are compressed.
 func dumpNATS(t *testing.T, url string) []byte {
 	t.Helper()
 	nc, err := nats.Connect(url)
@@ -218,8 +218,8 @@ func unzip(content []byte) ([]byte, error) {
 	return decoder.DecodeAll(content, nil)
 }
 
-// forge serves one repository by git's own HTTP server to requests with the
-// token, and refuses another to all.
+// forge serves one repository, by git's own HTTP server, to requests with the token. It
+// refuses a second repository to everybody.
 type forge struct {
 	*httptest.Server
 	host string

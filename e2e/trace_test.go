@@ -109,7 +109,7 @@ func TestAPushIsOneTreeFromItsWebhook(t *testing.T) {
 	}
 }
 
-// A missing collector stops no worker.
+// A missing collector holds up no worker.
 func TestLostCollectorHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())

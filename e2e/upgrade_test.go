@@ -14,7 +14,7 @@ import (
 )
 
 // Workers of an older build and of this one share the work over one set of stores, as they
-// do while a release is rolled out. Nothing is lost, and what they made together is what
+// do while a release is rolled out. Nothing is lost, and together they make the index that
 // this build makes alone. 'make test-upgrade OLD=REF' builds the older one.
 func TestTwoBuildsSideBySide(t *testing.T) {
 	old := os.Getenv("LEAT_TEST_OLD_BINARIES")
@@ -37,7 +37,7 @@ func TestTwoBuildsSideBySide(t *testing.T) {
 		p.ready()
 	}
 	after := make(map[string]*process)
-	c.push(func() { // in mid-ingest, over the older schema, those of this build come and bring it up
+	c.push(func() { // in mid-ingest, workers of this build start over the older schema and bring it up to date
 		for _, name := range workers {
 			after[name] = d.worker(name)
 		}
@@ -48,14 +48,14 @@ func TestTwoBuildsSideBySide(t *testing.T) {
 	for range 4 {
 		c.push(func() {})
 	}
-	for _, name := range []string{"embedder", "indexer"} { // an ingest is one ingestor's, whichever
+	for _, name := range []string{"embedder", "indexer"} { // the ingestors are left out: one of them does a whole ingest
 		share := func(p *process) int { return handled(t, p) }
 		if share(before[name]) == 0 || share(after[name]) == 0 {
 			t.Errorf("%s: the older build handled %d messages, this one %d; want some each", name, share(before[name]), share(after[name]))
 		}
 		t.Logf("%s: the older build handled %d messages, this one %d", name, share(before[name]), share(after[name]))
 	}
-	c.push(func() { // in mid-ingest the older build goes
+	c.push(func() { // in mid-ingest the workers of the older build end
 		for _, p := range before {
 			p.stop()
 		}

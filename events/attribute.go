@@ -31,9 +31,9 @@ func (h Header) fold() Header {
 	return folded
 }
 
-// escape writes a header's value by the rule of the NATS binding: UTF-8, with
-// space, the double quote, the percent sign and all that is not printable
-// ASCII percent-encoded.
+// escape writes a header's value by the rule of the NATS binding: UTF-8, in which
+// the space, the double quote, the percent sign and everything but printable ASCII
+// are percent-encoded.
 func escape(value string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -96,8 +96,8 @@ func unhex(c byte) int {
 	return -1
 }
 
-// checkAttribute refuses a string that CloudEvents forbids (with control
-// characters, or not Unicode) and one that is unreasonably long.
+// checkAttribute refuses a string that CloudEvents forbids, because it has control
+// characters or is not Unicode. It also refuses an unreasonably long one.
 func checkAttribute(value string) error {
 	switch {
 	case len(value) > maxAttribute:
@@ -116,8 +116,8 @@ func tooLong(n int) error {
 
 var userInfo = regexp.MustCompile(`://[^/\s]*@`)
 
-// hideCredential takes user and password out of the URLs in a subject, which is
-// for people: it goes into logs.
+// hideCredential takes user and password out of the URLs in a subject. Subjects are
+// for people and go into logs.
 func hideCredential(subject string) string {
 	return userInfo.ReplaceAllLiteralString(subject, "://")
 }
@@ -159,9 +159,9 @@ func quote(s string) string {
 
 var traceParentPattern = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
 
-// traceContext takes the message's own trace context or, where it has none
-// that is well formed, the one that the event carries as an extension. A trace
-// is an aid; one that is malformed is no reason to refuse an event.
+// traceContext returns the message's own trace context. If the message has none that
+// is well formed, it returns the one that the event carries as an extension. A trace
+// is only an aid: a malformed one is no reason to refuse an event.
 func traceContext(h Header, e Event) (parent, state string) {
 	for _, c := range [][2]string{
 		{h[headerTraceParent], h[headerTraceState]},

@@ -15,8 +15,8 @@ type Header map[string]string
 
 // The headers of the NATS protocol binding for CloudEvents, version 1.0.3-wip
 // (github.com/cloudevents/spec, cloudevents/bindings/nats-protocol-binding.md).
-// Unlike in HTTP, the content type of the data is an attribute like the others,
-// and Content-Type means structured mode alone.
+// Unlike in HTTP, the content type of the data is an attribute like the others, and
+// the header Content-Type is there in structured mode alone.
 const (
 	headerContentType     = "content-type"
 	headerSpecVersion     = "ce-specversion"
@@ -67,13 +67,12 @@ func Encode(e Event) (Header, []byte, error) {
 	return h, e.Data, nil
 }
 
-// Decode reads an event in binary mode; and in structured mode, as the header
-// Content-Type tells, when the event is a [TypeRepoSubmitted]: only the intake
-// hears from programs that have a reason to send it. The names of headers are
-// matched whatever their case, attributes that this package does not know are
-// ignored, and so is a malformed trace context. Every error wraps [ErrInvalid],
-// and says what to change without repeating more than a few bytes of the input.
-// In binary mode Event.Data shares body's memory.
+// Decode reads an event in binary mode. A [TypeRepoSubmitted] may also come in
+// structured mode, which the header Content-Type tells: only the intake hears from
+// programs that have a reason to use it. Decode ignores the case of headers' names,
+// attributes that this package does not know, and a malformed trace context. Every
+// error wraps [ErrInvalid]. It says what to change, and repeats no more than a few
+// bytes of the input. In binary mode Event.Data shares body's memory.
 func Decode(h Header, body []byte) (Event, error) {
 	if len(body) > MaxBytes {
 		return Event{}, invalid("payload of %d bytes; at most %d are accepted", len(body), MaxBytes)
@@ -120,8 +119,8 @@ func decodeBinary(h Header, body []byte) (Event, error) {
 	return e, err
 }
 
-// attributes are an event's, as text; the tags are the names of the members in
-// the JSON event format.
+// attributes holds the attributes of an event as text. The tags are the names of the
+// members in the JSON event format.
 type attributes struct {
 	SpecVersion     string `json:"specversion"`
 	ID              string `json:"id"`
@@ -154,7 +153,7 @@ func (a attributes) event() (Event, error) {
 	return e, nil
 }
 
-// checkContentType accepts JSON, which is also what an absent type means.
+// checkContentType accepts JSON. An absent type means JSON too.
 func checkContentType(value string) error {
 	if value == "" {
 		return nil
@@ -203,8 +202,8 @@ func decodeStructured(h Header, body []byte) (Event, error) {
 	return e, nil
 }
 
-// explain describes an error in JSON. The texts of package json may repeat the
-// input at any length.
+// explain describes an error in JSON in few words: the errors of package json may
+// repeat the input at any length.
 func explain(err error) string {
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {

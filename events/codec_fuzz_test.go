@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// Whatever arrives, Decode and Parse return; what they accept is encoded and
-// read again as the same event.
+// Decode and Parse return whatever arrives. An event that they accept is the same
+// event after it was encoded and read again.
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join(goldens, "*"))
 	if err != nil || len(files) == 0 {

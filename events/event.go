@@ -23,7 +23,7 @@ const (
 	TypeRepoIndexed      Type = "leat.repo.indexed.v1"
 )
 
-// MaxBytes bounds an event's payload. What is larger is refused unread.
+// MaxBytes bounds an event's payload. A larger one is refused unread.
 const MaxBytes = 64 << 10
 
 // Event is one CloudEvent with its data still encoded.

@@ -41,7 +41,7 @@ func TestCommandsOfThePage(t *testing.T) {
 	}
 }
 
-// Each event has its section, and the example in it is an event that leat
+// The page has a section for each event. The example there is an event that leat
 // would publish.
 func TestExamplesOfThePage(t *testing.T) {
 	for _, typ := range allTypes() {

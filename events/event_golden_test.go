@@ -18,10 +18,10 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// A golden is one message as NATS carries it: a first line with its subject,
-// the headers, an empty line, the payload. What stands in testdata/v1 has been
-// published, so these files are added to and never rewritten: -update writes
-// those that are missing. A new optional field gets a new file beside the old.
+// A golden is one message as NATS carries it: a first line with its subject, the
+// headers, an empty line, the payload. The messages in testdata/v1 have been
+// published. So files are added there and never rewritten: -update writes those that
+// are missing. A new optional field gets a new file beside the old.
 var update = flag.Bool("update", false, "write the goldens that are missing")
 
 const goldens = "testdata/v1"
@@ -44,7 +44,7 @@ func aDocument() events.Document {
 	}
 }
 
-// golden is one file of testdata/v1 and what it must always mean.
+// golden is one file of testdata/v1, with the event that it must always be.
 type golden struct {
 	file    string
 	subject string // of NATS
@@ -102,7 +102,8 @@ ce-type: leat.repo.submitted.v1
 
 {"url":"https://git.example.com/acme/mill.git","ref":"main"}`
 
-	// As an HTTP gateway, or a library that makes header names canonical, forwards it.
+	// The form in which an HTTP gateway, or a library that makes header names canonical,
+	// forwards it.
 	headerCaseSubmitted = `leat.repo.submitted.acme
 Ce-Datacontenttype: Application/JSON; charset="UTF-8"
 Ce-Id: "build 42"
@@ -128,7 +129,7 @@ content-type: application/cloudevents
 
 func (g golden) path() string { return filepath.Join(goldens, g.file+".golden") }
 
-// event is the event that Encode makes the file of.
+// event returns the event from which Encode makes the file.
 func (g golden) event(t *testing.T) events.Event {
 	t.Helper()
 	e, err := events.New("/leat/test", g.about, g.data)
@@ -191,8 +192,8 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// Old versions stay readable: whatever lies in testdata/v1 was published once,
-// also files that the table above no longer knows.
+// Old versions stay readable. Every file in testdata/v1 was published once, also a
+// file that the table above no longer knows.
 func TestEveryPublishedFormStaysReadable(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(goldens, "*"))
 	if err != nil {
@@ -220,8 +221,8 @@ func TestEveryPublishedFormStaysReadable(t *testing.T) {
 	}
 }
 
-// Every golden fits its schema, and the schema knows each of its members: what
-// encoding/json writes and what the schema says come by different ways.
+// Every golden fits its schema, and the schema knows each of its members. This is not
+// a matter of course: encoding/json and the schema read the Go types in different ways.
 func TestGoldensFitTheSchemas(t *testing.T) {
 	for _, g := range allGoldens() {
 		e := g.event(t)

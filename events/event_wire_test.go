@@ -19,9 +19,9 @@ import (
 
 const patience = 10 * time.Second
 
-// A system that has nothing of leat's but docs/events.md publishes on a real
-// server, as a user with the permissions given there; then the message is read
-// as the ingestor would read it.
+// A system that knows nothing of leat but docs/events.md publishes on a real server,
+// as a user with the permissions of that page. Then the message is read as the
+// ingestor would read it.
 func TestPublishWithNothingOfOurs(t *testing.T) {
 	url := startServer(t)
 	admin := connect(t, url, nats.UserInfo("admin", "admin"))
@@ -71,7 +71,7 @@ func TestPublishWithNothingOfOurs(t *testing.T) {
 	}
 }
 
-// The permissions of docs/events.md keep a tenant's system to its own.
+// The permissions of docs/events.md keep a tenant's system to its tenant's subjects.
 func TestPermissionsOfThePage(t *testing.T) {
 	url := startServer(t)
 	for name, trespass := range map[string]func(*nats.Conn) error{
@@ -119,8 +119,8 @@ func TestPermissionsOfThePage(t *testing.T) {
 	}
 }
 
-// A message's header may name a subject that word of its way is to be sent to. That is
-// a publication like any other, and refused where the user may not publish.
+// A message's header may ask the server to report the message's way to a subject. Such a
+// report is a publication like any other, and is refused if the user may not publish there.
 func TestATraceGoesWhereItsUserMayPublish(t *testing.T) {
 	url := startServer(t)
 	admin := connect(t, url, nats.UserInfo("admin", "admin"))
@@ -153,7 +153,7 @@ func TestATraceGoesWhereItsUserMayPublish(t *testing.T) {
 	case <-time.After(patience):
 		t.Error("the server did not refuse")
 	}
-	// Anything that the server had written there would have come before this.
+	// A report by the server would have come before this message.
 	if err := admin.Publish(foreign.Subject, []byte("own")); err != nil {
 		t.Fatal(err)
 	}
@@ -162,8 +162,8 @@ func TestATraceGoesWhereItsUserMayPublish(t *testing.T) {
 	}
 }
 
-// startServer runs a server with the configuration of the page, and an admin: the
-// program that LEAT_NATS_SERVER names, or the one that leat is built with.
+// startServer runs a server with the configuration of the page and with an admin. The
+// server is the program that LEAT_NATS_SERVER names, or the one that leat is built with.
 func startServer(t *testing.T) string {
 	t.Helper()
 	config := pageConfig(t)

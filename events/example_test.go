@@ -18,7 +18,7 @@ func Example_publish() {
 		fmt.Println(err)
 		return
 	}
-	e.ID = "build-4711" // New gives a random one
+	e.ID = "build-4711" // New gives a random id
 
 	header, payload, err := events.Encode(e)
 	if err != nil {

@@ -52,8 +52,8 @@ func derive(namespace uuid.UUID, parts ...[]byte) uuid.UUID {
 		}
 		name = append(name, part...)
 	}
-	// As uuid.NewSHA1, which makes a hash for each: a comparison of the stores
-	// derives an id for each point.
+	// This does what uuid.NewSHA1 does without allocating a hash: a comparison of the
+	// stores derives an id for each point.
 	sum := sha1.Sum(name)
 	id := uuid.UUID(sum[:len(uuid.UUID{})])
 	id[6] = id[6]&0x0f | 5<<4 // version 5

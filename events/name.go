@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// RepositoryName is the one name of a repository, whatever form of its address
-// it is given. Addresses of one name are one repository. The name of
+// RepositoryName returns the name of a repository. All forms of its address have the
+// same name, and addresses with the same name are one repository. The name of
 //
 //	https://Host/a/b.git/   http://host:80/a//b   ssh://git@host:22/a/b
 //	git@host:a/b.git        host:a/b              ssh://git@host/~/a/b
@@ -25,8 +25,8 @@ import (
 // that user's: the name of alice@host:a/b is host/~alice/a/b. The name of a local
 // path, also of file://, is the path.
 //
-// The function is pure and total: an address that it does not understand is its
-// own name. A name is its own name, if it is read as [RepositoryURL].
+// The function is pure and total: the name of an address that it does not understand
+// is the address itself. The [RepositoryURL] of a name has that name again.
 func RepositoryName(address string) string {
 	scheme, rest, isURL := strings.Cut(address, "://")
 	colon, slash := strings.IndexByte(address, ':'), strings.IndexByte(address, '/')
@@ -55,9 +55,9 @@ func RepositoryURL(name string) string {
 	return "https://" + name
 }
 
-// FetchURL is the address of a repository that was fetched from one address and has
-// moved to another: by ssh still, if it was by ssh and is on the same host. Otherwise
-// it is the new address.
+// FetchURL returns the address to fetch of a repository that has moved from one address
+// to another. A repository that was fetched by ssh, and is on the same host, is still
+// fetched by ssh. Otherwise the result is the new address.
 func FetchURL(fetched, to string) string {
 	scheme, _, isURL := strings.Cut(fetched, "://")
 	colon, slash := strings.IndexByte(fetched, ':'), strings.IndexByte(fetched, '/')
@@ -87,8 +87,8 @@ func FetchURL(fetched, to string) string {
 // forges are the hosts that do not tell cases of a path apart.
 var forges = map[string]bool{"github.com": true, "gitlab.com": true, "bitbucket.org": true}
 
-// sameHost maps other names of a forge, as its documentation gives them for ssh
-// through firewalls and for browsers, to its first one.
+// sameHost maps other names of a forge to its first name. The forges' documentation gives
+// them for ssh through firewalls and for browsers.
 var sameHost = map[string]string{
 	"ssh.github.com:443": "github.com", "ssh.github.com": "github.com", "www.github.com": "github.com",
 	"altssh.gitlab.com:443": "gitlab.com", "altssh.gitlab.com": "gitlab.com", "www.gitlab.com": "gitlab.com",
@@ -182,8 +182,8 @@ func hostName(host, port, user, escaped string) (string, bool) {
 	return fmt.Sprintf("%s/%s", host, strings.Join(segments, "/")), true
 }
 
-// atHome resolves a path in a home directory: git's own is where a forge keeps its
-// repositories, and another user's is named.
+// atHome resolves a path in a home directory. The home directory of the user git is where
+// a forge keeps its repositories; the one of another user stays part of the path.
 func atHome(segments []string, user string, forge bool) []string {
 	relative := false
 	for len(segments) > 0 && segments[0] == "~" {
@@ -195,7 +195,7 @@ func atHome(segments []string, user string, forge bool) []string {
 	return segments
 }
 
-// cutGit removes .git from the last segment, unless nothing else is in it.
+// cutGit removes .git from the last segment, unless that is the whole segment.
 func cutGit(segments []string) {
 	if len(segments) == 0 {
 		return

@@ -165,9 +165,10 @@ func isUUID(s string) bool {
 	return err == nil && id.String() == s
 }
 
-// checkURL refuses a password, and a user where only a token can be meant: over
-// ssh the user is part of the address, over http it is half of a credential.
-// A URL that cannot be parsed might hold either. The error never repeats the URL.
+// checkURL refuses a URL with a password, and an http URL with a user: over ssh the
+// user is part of the address, but over http it is half of a credential. It refuses a
+// URL that cannot be parsed, because that might hold either. The error never repeats
+// the URL.
 func checkURL(raw string) error {
 	if !strings.Contains(raw, "://") {
 		return nil // a local path, or git@host:path

@@ -85,8 +85,8 @@ func CompletedOf(tenant string) string { return "leat.repo.indexed." + tenant + 
 // IndexedOf matches document.indexed of all of a tenant's repositories.
 func IndexedOf(tenant string) string { return "leat.document.indexed.*." + tenant + ".*.*" }
 
-// LaneOf reads the lane from the subject of a document's event. One that
-// names none is taken for Live.
+// LaneOf reads the lane from the subject of a document's event. It is Live for a
+// subject that names none.
 func LaneOf(subject string) Lane {
 	if tokens := strings.Split(subject, "."); len(tokens) >= 7 && Lane(tokens[len(tokens)-4]) == Bulk {
 		return Bulk

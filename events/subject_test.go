@@ -116,7 +116,7 @@ func TestTokenIsOneToken(t *testing.T) {
 	}
 }
 
-// Two embedders never share a subject, and a token is one.
+// Two embedders never share a subject, and each token is a single token of a subject.
 func FuzzToken(f *testing.F) {
 	f.Add("openai/small@1536", "openai_small_1536")
 	f.Add("a.b", "a=2Eb")

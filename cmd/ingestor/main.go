@@ -1,4 +1,4 @@
-// Command ingestor reads repositories that were submitted and writes what changed.
+// Command ingestor reads the repositories that are submitted, and stores their changes.
 package main
 
 import (

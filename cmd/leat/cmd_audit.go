@@ -13,7 +13,7 @@ import (
 
 type auditCmd struct {
 	Action    string `placeholder:"NAME" help:"Only changes of this kind, such as token or token.create."`
-	AnyTenant bool   `help:"Also those of other tenants, and of the installation."`
+	AnyTenant bool   `help:"Also list changes of other tenants and of the installation."`
 	Limit     int    `default:"100" placeholder:"N" help:"Most changes listed (${default})."`
 	Before    int64  `placeholder:"ID" help:"Go on before this change."`
 }
@@ -39,7 +39,7 @@ func (cmd *auditCmd) Run(ctx context.Context, g *globals) error {
 	if len(a.Entries) == 0 {
 		fmt.Println("no changes")
 		if !cmd.AnyTenant {
-			note("those of other tenants and of the installation are listed with --any-tenant")
+			note("--any-tenant lists changes of other tenants and of the installation too")
 		}
 		return nil
 	}

@@ -18,7 +18,7 @@ type backupCmd struct {
 	Create  backupCreateCmd  `cmd:"" help:"Copy this leat to another place, as it is now."`
 	List    backupListCmd    `cmd:"" help:"List the backups of a target, oldest first."`
 	Verify  backupVerifyCmd  `cmd:"" help:"Prove that a backup is whole. Exits 1 if it is not."`
-	Restore backupRestoreCmd `cmd:"" help:"Bring a backup back into empty stores, or a part of it into a leat that lives."`
+	Restore backupRestoreCmd `cmd:"" help:"Restore a backup into empty stores, or a part of it into a leat in use."`
 	Prune   backupPruneCmd   `cmd:"" help:"Remove old backups, and the packs that no other backup names."`
 }
 
@@ -39,7 +39,7 @@ func (f vaultFlags) open(ctx context.Context, g *globals) (*backup.Vault, func()
 
 // trust names the key that has to have signed.
 type trust struct {
-	SignedBy string `env:"LEAT_BACKUP_SIGNED_BY" placeholder:"KEY" help:"Key that has to have signed, as 'leat backup list' shows it (ed25519:…). Default: any; the answer says which."`
+	SignedBy string `env:"LEAT_BACKUP_SIGNED_BY" placeholder:"KEY" help:"Key with which the backup must be signed, as 'leat backup list' shows it (ed25519:…). Default: any key; the answer says which."`
 }
 
 func (t trust) signer() (string, error) {
@@ -96,7 +96,7 @@ func shortDigest(digest string) string {
 	return digest[:min(len(digest), 12)]
 }
 
-// mebibytes is a size as people read it.
+// mebibytes writes a size for people.
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 type backupVerifyCmd struct {
@@ -160,7 +160,7 @@ func showBackupReport(g *globals, r backup.Report) error {
 	fmt.Printf("backup %s of %s: %s in %s; %s read\n", r.ID, day(&r.TakenAt), count(r.Rows, "row", "rows"), count(r.Packs, "pack", "packs"), count(r.Read, "pack", "packs"))
 	fmt.Printf("signed by %s\n", r.SignedBy)
 	if !r.Opened {
-		fmt.Println("it is encrypted, and was proved as it is stored; with --identity it is decrypted too")
+		fmt.Println("it is encrypted: its stored bytes were checked; --identity checks the decrypted ones too")
 	}
 	if r.OK {
 		fmt.Println("ok: it is whole")
@@ -220,7 +220,7 @@ func steps(g *globals) func(backup.Progress) {
 	}
 }
 
-// ready says why a backup of these stores cannot be made: there is no leat in them.
+// ready returns an error if these stores hold no leat, so that there is nothing to back up.
 func (s *session) ready(ctx context.Context) error {
 	err := s.service.Ready(ctx)
 	if errors.Is(err, service.ErrNoIndex) {

@@ -15,16 +15,16 @@ import (
 )
 
 type backupCreateCmd struct {
-	To       string        `env:"LEAT_BACKUP_TARGET" required:"" placeholder:"TARGET" help:"Where to: a directory, or s3://BUCKET/PREFIX. It is made if it is not there."`
+	To       string        `env:"LEAT_BACKUP_TARGET" required:"" placeholder:"TARGET" help:"Where to copy it: a directory, or s3://BUCKET/PREFIX. It is made if it does not exist."`
 	Reread   bool          `help:"Read the packs that the target has, and copy those again that are damaged. Default: only packs that it lacks are copied."`
-	Patience time.Duration `default:"15m" help:"How long the collector waits for a backup that shows no life, and one that was cut short can be brought to its end (${default})."`
+	Patience time.Duration `default:"15m" help:"How long the collector waits for a backup that makes no progress; for as long, a backup that was cut short can be finished (${default})."`
 	config.VaultWriter
 }
 
 // createdBackup is the answer.
 type createdBackup struct {
 	backup.Summary
-	Resumed bool  `json:"resumed"` // it had been cut short, and was brought to its end
+	Resumed bool  `json:"resumed"` // it had been cut short, and is finished now
 	Copied  int64 `json:"copied"`  // packs that the target lacked
 	Written int64 `json:"written"` // bytes of them
 	Unread  int64 `json:"unread"`  // objects that the target did not let leat read back
@@ -36,7 +36,7 @@ func (cmd *backupCreateCmd) Run(ctx context.Context, g *globals) error {
 		return fmt.Errorf("--patience %s: give 1s or more", cmd.Patience)
 	}
 	parts := store.All
-	if embeddedParts(g.Stores) != store.All { // some are named: take those of them that help
+	if embeddedParts(g.Stores) != store.All { // flags name some stores: use those that help
 		parts = store.Postgres | store.S3 | store.All&^embeddedParts(g.Stores)
 	}
 	s, err := g.open(ctx, parts)
@@ -88,7 +88,7 @@ func showCreatedBackup(g *globals, c backup.Created) error {
 	}
 	fmt.Printf("backup %s: %s, %s; %s copied (%s)\n", c.ID, count(c.Summary().Rows, "row", "rows"), count(c.Packs.Rows, "pack", "packs"), count(c.Copied, "pack", "packs"), mebibytes(c.Bytes))
 	if c.Resumed {
-		fmt.Println("it had been cut short, and was brought to its end")
+		fmt.Println("it had been cut short, and is finished now")
 	}
 	if c.Points != nil {
 		fmt.Printf("%s of the index\n", count(c.Points.Rows, "point", "points"))

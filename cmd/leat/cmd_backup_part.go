@@ -15,7 +15,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// part says whether only some repositories are to come back, into a leat that lives.
+// part says whether only some repositories are to be restored, into a leat in use.
 func (cmd *backupRestoreCmd) part() bool { return cmd.Repo != "" || cmd.AllOfTenant }
 
 // restorePart takes over repositories of a tenant.

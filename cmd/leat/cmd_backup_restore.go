@@ -17,10 +17,10 @@ type backupRestoreCmd struct {
 	vaultFlags
 	trust
 	DryRun        bool   `help:"Say what would change, and change nothing."`
-	Repo          string `placeholder:"REPO" help:"Restore this repository of the tenant (--tenant) alone, into a leat that lives: its URL, its path, or the end of it."`
-	AllOfTenant   bool   `help:"Restore all repositories of the tenant (--tenant), into a leat that lives."`
-	SkipPoints    bool   `help:"Leave the points of the backup out, and Qdrant alone. The syncer makes points of stored vectors."`
-	SkipConflicts bool   `help:"With --repo or --all-of-tenant: leave refs that are here at another commit, and restore the others. Default: restore nothing then."`
+	Repo          string `placeholder:"REPO" help:"Restore only this repository of the tenant (--tenant), into a leat in use: its URL, its path, or the end of it."`
+	AllOfTenant   bool   `help:"Restore all repositories of the tenant (--tenant), into a leat in use."`
+	SkipPoints    bool   `help:"Leave out the points of the backup, and leave Qdrant alone. The syncer makes the points from stored vectors."`
+	SkipConflicts bool   `help:"With --repo or --all-of-tenant: skip refs that are here at another commit, and restore the others. Default: restore nothing if there are any."`
 }
 
 func (cmd *backupRestoreCmd) Run(ctx context.Context, g *globals) error {

@@ -28,8 +28,8 @@ func (completionCmd) Help() string {
 //go:embed completion/*.tmpl
 var completionScripts embed.FS
 
-// Run prints the script. It is made of the same model that parses the command line, so
-// that a command or a flag is never forgotten.
+// Run prints the script. The script is made from the model that parses the command line, so
+// that no command or flag is forgotten.
 func (cmd *completionCmd) Run(app *kong.Kong) error {
 	script, err := completion(app.Model, cmd.Shell)
 	if err == nil {
@@ -60,8 +60,8 @@ type completed struct {
 	Path     string // leat dead list
 	Help     string
 	Commands []completed
-	Flags    []completedFlag // its own, and those of the commands around it but leat's
-	Rare     []completedFlag // of leat alone: those of stores, which the help of a command leaves out too
+	Flags    []completedFlag // its own, and those of the commands above it except leat
+	Rare     []completedFlag // leat's flags of stores, which the help of a command leaves out too
 	Words    []string        // the values that its argument may have; empty: any
 	Files    bool            // its arguments may be paths
 }
@@ -70,7 +70,7 @@ type completedFlag struct {
 	Name   string
 	Help   string
 	Value  bool     // a value follows
-	Values []string // those there are; empty: any
+	Values []string // the values that it may have; empty: any
 	Dirs   bool     // the value is a directory
 	Files  bool     // the value is a file
 }
@@ -81,12 +81,12 @@ func (c completed) Name() string { return c.Path[strings.LastIndexByte(c.Path, '
 // Shown lists all its flags.
 func (c completed) Shown() []completedFlag { return slices.Concat(c.Flags, c.Rare) }
 
-// Valued lists its flags that a value follows.
+// Valued lists its flags that take a value.
 func (c completed) Valued() []completedFlag {
 	return slices.DeleteFunc(c.Shown(), func(f completedFlag) bool { return !f.Value })
 }
 
-// All lists the command and all below it.
+// All lists the command and all commands below it.
 func (c completed) All() []completed {
 	all := []completed{c}
 	for _, sub := range c.Commands {
@@ -135,10 +135,10 @@ func completeFlag(flag *kong.Flag) completedFlag {
 	return f
 }
 
-// remark is the part of a help in brackets, such as the default.
+// remark matches a part of a help text in brackets, such as the default.
 var remark = regexp.MustCompile(` \([^)]*\)`)
 
-// sentenceOf is the first sentence of a help, without the remarks.
+// sentenceOf returns the first sentence of a help text, without its remarks.
 func sentenceOf(help string) string {
 	text, _, _ := strings.Cut(help, ". ")
 	return strings.TrimSuffix(remark.ReplaceAllString(text, ""), ".")

@@ -12,10 +12,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// shells say what they would offer for a command line, one a line. $1 is the script.
+// shells hold programs that print what a shell would offer for a command line, one offer a
+// line. $1 is the script.
 var shells = map[string]string{
 	"bash": `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; _leat; printf '%s\n' "${COMPREPLY[@]}"`,
-	// zsh completes in its line editor alone: here the functions that would show the
+	// zsh completes only in its line editor. So here the functions that would show the
 	// offers print them.
 	"zsh": `compdef() { :; }; _files() { print -r -- files; }
 compadd() { shift; for offer in "$@"; do [[ $offer == ${words[CURRENT]}* ]] && print -r -- $offer; done; }
@@ -85,7 +86,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// Every command and every flag that help shows is in each script.
+// Each script has every command and every flag that the help shows.
 func TestCompletionForgetsNothing(t *testing.T) {
 	model := parserOf(t).Model
 	for shell := range shells {

@@ -13,7 +13,7 @@ import (
 
 type configSetCmd struct {
 	Name  string `arg:"" placeholder:"NAME" help:"The setting, such as scrub-rate or log-level; 'leat config list' names all."`
-	Value string `arg:"" placeholder:"VALUE" help:"What a flag of this name would take."`
+	Value string `arg:"" placeholder:"VALUE" help:"A value that the flag of this name would take."`
 }
 
 func (cmd *configSetCmd) Run(ctx context.Context, g *globals) error {
@@ -48,7 +48,7 @@ func (cmd *configUnsetCmd) Run(ctx context.Context, g *globals) error {
 	if g.JSON {
 		return g.answer.json(map[string]string{"name": cmd.Name})
 	}
-	fmt.Printf("%s is what flag, environment, file or default say\n", safeLine(cmd.Name))
+	fmt.Printf("%s has the value of the flag, environment, file or default again\n", safeLine(cmd.Name))
 	return nil
 }
 

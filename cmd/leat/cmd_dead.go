@@ -26,10 +26,10 @@ type deadCmd struct {
 type letterFlags struct {
 	Worker    string        `placeholder:"NAME" help:"Only of this worker: ingestor, embedder or indexer."`
 	Repo      string        `placeholder:"REPO" help:"Only about this repository: its URL, its path, or the end of it."`
-	Reason    string        `placeholder:"TEXT" help:"Only those whose reason holds this text."`
+	Reason    string        `placeholder:"TEXT" help:"Only letters whose reason holds this text."`
 	Before    time.Time     `placeholder:"TIME" help:"Only those written before, for example 2026-01-31T12:00:00Z."`
 	OlderThan time.Duration `placeholder:"DURATION" help:"Only those written at least so long ago, for example 24h."`
-	AnyTenant bool          `help:"Also those of other tenants, and those that name none."`
+	AnyTenant bool          `help:"Also letters of other tenants, and letters that name none."`
 }
 
 func (f letterFlags) filter(g *globals) service.LetterFilter {
@@ -101,7 +101,7 @@ func showLetters(g *globals, rows []service.Letter, next int64) error {
 	return nil
 }
 
-// shortReason returns the beginning of a reason: that of a panic has many lines.
+// shortReason returns the beginning of a reason: the reason of a panic has many lines.
 func shortReason(reason string) string {
 	const most = 160
 	line := safeLine(oneLine(reason))
@@ -113,7 +113,7 @@ func shortReason(reason string) string {
 
 type deadShowCmd struct {
 	ID        int64 `arg:"" help:"Number of the letter, as 'leat dead list' gives it."`
-	AnyTenant bool  `help:"Also if it is another tenant's, or nobody's."`
+	AnyTenant bool  `help:"Show it even if it belongs to another tenant, or to none."`
 }
 
 func (cmd *deadShowCmd) Run(ctx context.Context, g *globals) error {

@@ -14,16 +14,16 @@ import (
 type chosenLetters struct {
 	ID []int64 `arg:"" optional:"" help:"Numbers of letters, as 'leat dead list' gives them."`
 	letterFlags
-	All bool `help:"All there are."`
+	All bool `help:"All dead letters."`
 }
 
 func (c chosenLetters) check() error {
 	filtered := c.Worker != "" || c.Repo != "" || c.Reason != "" || !c.Before.IsZero() || c.OlderThan != 0
 	switch {
 	case len(c.ID) == 0 && !filtered && !c.All:
-		return errors.New("say which: numbers, a filter such as --reason, or --all")
+		return errors.New("name the letters: give numbers, a filter such as --reason, or --all")
 	case c.All && (len(c.ID) > 0 || filtered):
-		return errors.New("--all is all there are: leave out the numbers and filters, or --all")
+		return errors.New("--all means every letter: leave out the numbers and filters, or --all")
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 		})
 	}
 	live, err := config.NewLive(slices.DeleteFunc(command.Flags(), func(f *kong.Flag) bool {
-		return strings.HasPrefix(f.Name, "gateway-") // the workers do not begin these anew
+		return strings.HasPrefix(f.Name, "gateway-") // a change of these does not start the workers anew
 	}))
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 	})
 }
 
-// greet says where everything is. All of it answers by now.
+// greet prints all addresses. Everything answers by now.
 func (cmd *devCmd) greet(g *globals, dir, nats string, took time.Duration) {
 	note("leat is ready in %s; data in %s", took.Round(time.Millisecond), dir)
 	if !cmd.Once && g.NATSURL == "" {
@@ -143,7 +143,7 @@ func (cmd *devCmd) prepare(g *globals) ([]service.Submission, error) {
 	return submissions, nil
 }
 
-// own starts the embedded servers, or says which process runs them.
+// own starts the embedded servers, or returns an error that names the process that runs them.
 func (g *globals) own(ctx context.Context, dir string, s *session) (config.Stores, error) {
 	stores, started, err := g.resolve(ctx, store.All, s)
 	if err == nil && !started && embeddedParts(g.Stores) != 0 {
@@ -153,8 +153,8 @@ func (g *globals) own(ctx context.Context, dir string, s *session) (config.Store
 }
 
 // ingestor returns the configuration of the workers. It allows local paths, because
-// whoever reaches the embedded servers can read them anyway: they want a token that is
-// this user's alone. On a server of others, somebody else may publish.
+// whoever reaches the embedded servers can read those paths anyway: the servers ask for a
+// token that only this user has. On other people's servers somebody else may publish.
 func (cmd *devCmd) ingestor(g *globals, stores config.Stores, dir string) config.Ingestor {
 	git := localGit(cmd.Git, dir)
 	git.AllowLocal = cmd.AllowLocal || g.NATSURL == ""
@@ -202,7 +202,8 @@ func (cmd *devCmd) ingest(ctx context.Context, g *globals, s *worker.Stores, sto
 	return nil
 }
 
-// logger keeps lines off the screen that the progress shows already.
+// logger returns the log of the workers. It keeps lines off the screen that repeat what the
+// progress shows.
 func (cmd *devCmd) logger(g *globals, submissions []service.Submission) (log *slog.Logger, setLevel func(slog.Level)) {
 	l := g.Log
 	if onTerminal(os.Stderr) || cmd.Once {
@@ -216,7 +217,7 @@ func (cmd *devCmd) logger(g *globals, submissions []service.Submission) (log *sl
 	log = slog.New(unshown{l.Leveled(&g.screen, level).Handler(), shown})
 	given := g.Level // settings of the catalog change g.Level
 	return log, func(asked slog.Level) {
-		if asked == given { // nobody has asked for another one
+		if asked == given { // nobody has asked for another level
 			asked = l.Level
 		}
 		level.Set(asked)
@@ -251,8 +252,8 @@ func (u unshown) WithGroup(name string) slog.Handler {
 	return unshown{u.Handler.WithGroup(name), u.events}
 }
 
-// runWorkers runs the workers beside main, and ends them when main returns. It leaves
-// out the ingestor, which alone needs git, where there is nothing to read.
+// runWorkers runs the workers beside main, and ends them when main returns. If there is
+// nothing to read, it leaves out the ingestor, the only worker that needs git.
 func runWorkers(ctx context.Context, s *worker.Stores, cfg config.Ingestor, upkeep config.Upkeep, log *slog.Logger, main func(context.Context) error, withIngestor bool) error {
 	return beside(ctx, main, func(ctx context.Context) error { return workers(ctx, s, cfg, upkeep, log, withIngestor) })
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/internal/config"
 )
 
-// The flags hold the catalog's settings while the workers run, so the level that the
-// catalog asks for is soon the one of the flags. It counts all the same.
+// While the workers run, the flags hold the catalog's settings. So the flags soon hold the
+// level that the catalog asks for. That level counts all the same.
 func TestALevelOfTheCatalogLasts(t *testing.T) {
 	g := &globals{Log: config.Log{Level: slog.LevelInfo}}
 	log, setLevel := (&devCmd{Once: true}).logger(g, nil)

@@ -55,7 +55,7 @@ func (cmd *diffCmd) Run(ctx context.Context, g *globals) error {
 	return cmd.differs(len(all.Files))
 }
 
-// differs makes the exit code.
+// differs returns the error that makes the exit code: errNo if there are differences.
 func (cmd *diffCmd) differs(n int) error {
 	if n > 0 {
 		return errNo
@@ -63,7 +63,7 @@ func (cmd *diffCmd) differs(n int) error {
 	return nil
 }
 
-// letters are the changes as git abbreviates them.
+// letters are git's abbreviations of the changes.
 var letters = map[string]string{service.FileAdded: "A", service.FileRemoved: "D", service.FileChanged: "M", service.FileRenamed: "R"}
 
 func (cmd *diffCmd) show(ctx context.Context, s *session, r service.DiffRequest, f service.DiffFile) error {

@@ -16,7 +16,7 @@ import (
 
 type doctorCmd struct {
 	config.Git
-	All bool `help:"Also show what is good."`
+	All bool `help:"Also show the checks that found no fault."`
 }
 
 func (cmd *doctorCmd) Run(ctx context.Context, g *globals) error {

@@ -17,14 +17,14 @@ type exportCmd struct {
 	At     string `placeholder:"VERSION" help:"Version, branch or tag. Needed where several are indexed."`
 	Format string `enum:"md,html,json" default:"md" help:"Form of the pages: md (default), html or json."`
 	By     string `enum:"directory,community" default:"directory" help:"What a page is about: a directory (default), or a community of files that refer to each other."`
-	Since  string `placeholder:"VERSION" help:"Only the pages that are other than they were at this version, branch or tag."`
+	Since  string `placeholder:"VERSION" help:"Only the pages that differ from those of this version, branch or tag."`
 	Link   string `placeholder:"URL" help:"Template of links to lines, with {path}, {commit}, {first} and {last}. Default: by the repository's host."`
 	To     string `placeholder:"DIR" help:"Directory to write the files into. Default: the pages are listed."`
 }
 
 func (exportCmd) Help() string {
 	return "Writes the skeleton of a wiki, without a language model: an overview, and a page for each directory or community. The same commit gives the same bytes. " +
-		"Each page has the hash of its inputs, so that a generator on top of it works on pages alone whose hash has changed."
+		"Each page has the hash of its inputs, so that a generator on top of it need only work on pages whose hash has changed."
 }
 
 func (cmd *exportCmd) Run(ctx context.Context, g *globals) error {

@@ -15,7 +15,7 @@ type forgetCmd struct {
 	Ref         string `placeholder:"REF" help:"Only this branch or tag."`
 	AllOfTenant bool   `help:"All repositories of the tenant (--tenant)."`
 	Shred       bool   `help:"With --all-of-tenant: destroy the tenant's own key first, so that nobody can read its texts from then on, in no copy of S3 either."`
-	Yes         bool   `help:"Say that taking it out of the index is meant."`
+	Yes         bool   `help:"Confirm that it is to be taken out of the index."`
 }
 
 type forgottenTrack struct {
@@ -63,7 +63,7 @@ func (cmd *forgetCmd) Run(ctx context.Context, g *globals) error {
 		return fmt.Errorf("%s would be taken out of the index: add --yes if that is meant", what)
 	}
 	var shredded service.DestroyedKeys
-	if cmd.Shred { // first, so that whatever is left of a forgetting that was cut short cannot be read
+	if cmd.Shred { // the key goes first, so that nothing can be read if the forgetting is cut short
 		if shredded, err = s.leat.DestroyKey(operator(ctx), service.DestroyKeyRequest{Tenant: g.Tenant, Confirm: g.Tenant}); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ type graphImportCmd struct {
 	Repo   string `arg:"" help:"Repository: its URL, its path, or the end of it."`
 	File   string `arg:"" help:"The index, such as index.scip, packed by gzip or not. -: standard input."`
 	Commit string `required:"" placeholder:"COMMIT" help:"Full name of the commit that was indexed, which may be one that leat has yet to read."`
-	Name   string `placeholder:"NAME" help:"Tells the index from others of the commit. Default: the indexer's name, with the root."`
+	Name   string `placeholder:"NAME" help:"Name that tells the index from others of the commit. Default: the indexer's name, with the root."`
 	Root   string `placeholder:"DIR" help:"Directory of the repository in which the indexer ran. Default: the root."`
 }
 

@@ -13,9 +13,9 @@ type grepCmd struct {
 	Pattern    string   `arg:"" help:"Regular expression in RE2's syntax, matched in each line."`
 	Repo       string   `arg:"" help:"Repository: its URL, its path, or the end of it."`
 	Ref        string   `placeholder:"REF" help:"Branch or tag. Needed where several are indexed."`
-	Fixed      bool     `short:"F" help:"The pattern is a text, to be found letter by letter."`
-	IgnoreCase bool     `short:"i" help:"Upper and lower case are alike."`
-	Path       string   `placeholder:"PATH" help:"Only this file, what is below this directory, or what fits this glob: * stays in a directory, ** does not."`
+	Fixed      bool     `short:"F" help:"Take the pattern literally, not as a regular expression."`
+	IgnoreCase bool     `short:"i" help:"Ignore the difference between upper and lower case."`
+	Path       string   `placeholder:"PATH" help:"Only this file, the files below this directory, or the files that match this glob: * stays in a directory, ** does not."`
 	Lang       []string `placeholder:"NAME" help:"Only this language, by a name or alias of GitHub's: Go, python, c++. May be repeated."`
 	Limit      int      `default:"1000" placeholder:"N" help:"Most lines (${default}; 0: all)."`
 }

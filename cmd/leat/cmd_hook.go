@@ -61,7 +61,7 @@ func showCreatedHook(g *globals, h service.CreatedHook) error {
 const maxSecretFile = 4096 // bytes
 
 // readSecret reads a secret from a file, or from standard input for -. A line break at
-// its end is no part of it.
+// the end does not belong to the secret.
 func readSecret(name string) (string, error) {
 	var in io.Reader = os.Stdin
 	switch {

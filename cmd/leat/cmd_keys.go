@@ -55,7 +55,7 @@ func (g *globals) keys(ctx context.Context) (a service.KeysAnswer, err error) {
 	return s.leat.Keys(ctx)
 }
 
-// ofKey is whose key it is.
+// ofKey says to whom a key belongs.
 func ofKey(k service.PackKey) string { return cmp.Or(k.Tenant, "installation") }
 
 type keysListCmd struct{}

@@ -17,7 +17,7 @@ type mcpServeCmd struct {
 }
 
 func (mcpServeCmd) Help() string {
-	return "The tools ask the gateway of --server or of 'leat login' if there is one, and else the stores, as every command does."
+	return "The tools ask the gateway of --server or of 'leat login' if there is one, and otherwise the stores, as every command does."
 }
 
 func (cmd *mcpServeCmd) Run(ctx context.Context, g *globals) error {

@@ -15,12 +15,12 @@ import (
 
 type mcpInstallCmd struct {
 	Client string `required:"" placeholder:"NAME" help:"The agent: claude-code, claude-desktop, codex, cursor, gemini, vscode or windsurf."`
-	DryRun bool   `help:"Show the change alone."`
+	DryRun bool   `help:"Show the change, and do not make it."`
 }
 
 func (mcpInstallCmd) Help() string {
-	return "The agent will start 'leat mcp' with the --data or --server of this command. A token is not written down: the agent's leat takes that " +
-		"of LEAT_TOKEN or of 'leat login'. The change is shown first, and the file as it was is kept beside it, with .leat-backup at the end of its name."
+	return "The agent will start 'leat mcp' with the --data or --server of this command. The token is not written there: the agent's leat takes it " +
+		"from LEAT_TOKEN or from 'leat login'. The change is shown first, and the file as it was is kept beside it, with .leat-backup at the end of its name."
 }
 
 // installed is the answer of 'leat mcp install'.
@@ -78,7 +78,8 @@ func (cmd *mcpInstallCmd) Run(g *globals) error {
 	return nil
 }
 
-// agentServer is how the agent starts this program, for what this command names.
+// agentServer returns the command line by which the agent starts this program, with the
+// gateway or stores that this command names.
 func (g *globals) agentServer() (agent.Server, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -115,7 +116,7 @@ func readAgentFile(file string) (content []byte, mode fs.FileMode, err error) {
 	return content, info.Mode().Perm(), nil
 }
 
-// replaceAgentFile writes the file anew in one step, and keeps the earlier one beside it.
+// replaceAgentFile replaces the file in one step, and keeps the earlier one beside it.
 func replaceAgentFile(name string, before, after []byte, mode fs.FileMode) (backup string, err error) {
 	name, err = resolveLink(name)
 	if err != nil {
@@ -136,7 +137,7 @@ func replaceAgentFile(name string, before, after []byte, mode fs.FileMode) (back
 	return backup, nil
 }
 
-// resolveLink finds the file that a symbolic link stands for: it is the one to replace.
+// resolveLink returns the file that a symbolic link leads to, which is the one to replace.
 func resolveLink(file string) (string, error) {
 	real, err := filepath.EvalSymlinks(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -148,7 +149,7 @@ func resolveLink(file string) (string, error) {
 	return real, nil
 }
 
-// showChange prints the lines that come and go.
+// showChange prints the lines that are added and removed.
 func showChange(done installed, before, after []byte) {
 	switch {
 	case !done.Changed:

@@ -18,7 +18,7 @@ type migrateCmd struct {
 type (
 	migrateUpCmd   struct{}
 	migrateDownCmd struct {
-		Yes bool `help:"Say that losing the data is meant."`
+		Yes bool `help:"Confirm that the data may be lost."`
 	}
 	migrateStatusCmd struct{}
 )

@@ -86,7 +86,7 @@ func (cmd *natsListenerCmd) Run(ctx context.Context, g *globals) error {
 
 type natsShowCmd struct{}
 
-// natsShown is how a client reaches the embedded server. It holds no secret.
+// natsShown says how a client reaches the embedded server. It holds no secret.
 type natsShown struct {
 	URL       string `json:"url"`
 	TokenFile string `json:"token_file"`

@@ -21,7 +21,7 @@ type pinCmd struct {
 }
 
 func (pinCmd) Help() string {
-	return "Keeps a commit searchable under a name, whatever its branch or tag does. The name stands wherever a ref may: --ref NAME, 'leat diff REPO NAME main'."
+	return "Keeps a commit searchable under a name, whatever its branch or tag does. The name can stand wherever a ref can: --ref NAME, 'leat diff REPO NAME main'."
 }
 
 func (cmd *pinCmd) Run(ctx context.Context, g *globals) error {

@@ -13,19 +13,19 @@ import (
 
 type readCmd struct {
 	Repo   string `arg:"" help:"Repository: its URL, its path, or the end of it."`
-	Path   string `arg:"" placeholder:"PATH[:A-B]" help:"File, from the repository's root. :A-B are lines of it, :A is one, :A- are all from there on."`
+	Path   string `arg:"" placeholder:"PATH[:A-B]" help:"File, from the repository's root. :A-B names lines of it, :A one line, :A- all lines from there on."`
 	Ref    string `aliases:"at" placeholder:"REF" help:"Branch, tag or version, or one of the last commits that were indexed (also: --at). Needed where several are indexed."`
 	Around int    `placeholder:"LINE" help:"The whole definition that holds this line."`
 }
 
 func (readCmd) Help() string {
-	return "Prints the text that was indexed: in UTF-8, and with secrets masked. Where it goes to a terminal, control characters are shown and not sent."
+	return "Prints the text that was indexed: in UTF-8, and with secrets masked. On a terminal, control characters are shown and not obeyed."
 }
 
 // part is a path with lines.
 var part = regexp.MustCompile(`^(.+):([0-9]{1,9})(-([0-9]{0,9}))?$`)
 
-// request reads the lines behind the path, unless they are a part of its name.
+// request takes the line numbers off the path's end, unless they are part of a file's name.
 func (cmd *readCmd) request(tenant string) service.ReadRequest {
 	r := service.ReadRequest{Tenant: tenant, Repository: cmd.Repo, Ref: cmd.Ref, Path: cmd.Path, Around: cmd.Around}
 	m := part.FindStringSubmatch(cmd.Path)

@@ -19,7 +19,7 @@ type rollbackCmd struct {
 }
 
 func (rollbackCmd) Help() string {
-	return "Makes a branch serve an older commit, whatever is pushed, until it is released. Nothing is embedded again that is still kept."
+	return "Makes a branch serve an older commit, whatever is pushed, until it is released. Texts whose vectors are still kept are not embedded again."
 }
 
 func (cmd *rollbackCmd) Run(ctx context.Context, g *globals) error {

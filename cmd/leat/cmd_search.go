@@ -19,10 +19,10 @@ type searchCmd struct {
 	Ref    string   `aliases:"at" placeholder:"REF" help:"Only this branch, tag or version (also: --at)."`
 	Lang   []string `placeholder:"NAME" help:"Only this language, by a name or alias of GitHub's: Go, python, c++. May be repeated."`
 	Kind   []string `placeholder:"KIND" help:"Only this kind: function, method, type, section and so on. May be repeated."`
-	Symbol []string `placeholder:"NAME" help:"Only what defines this: Flow, Stream.Flow. May be repeated."`
-	Path   string   `placeholder:"PATH" help:"Only this file, what is below this directory, or what fits this glob: * stays in a directory, ** does not."`
+	Symbol []string `placeholder:"NAME" help:"Only chunks that define this name, such as Flow or Stream.Flow. May be repeated."`
+	Path   string   `placeholder:"PATH" help:"Only this file, the files below this directory, or the files that match this glob: * stays in a directory, ** does not."`
 	Limit  int      `default:"10" placeholder:"N" help:"Most hits (${default}; at most 100)."`
-	Calls  bool     `help:"Tell what calls each hit, and what it calls."`
+	Calls  bool     `help:"Show the callers and callees of each hit."`
 	Lines  int      `default:"12" placeholder:"N" help:"Most lines shown of a hit on a terminal (${default}; 0: all)."`
 }
 
@@ -91,7 +91,8 @@ func (cmd *searchCmd) show(g *globals, found service.SearchAnswer, several bool)
 	return nil
 }
 
-// printNotices tells on the error output what the hits do not show, because refs sleep.
+// printNotices says on standard error which refs are missing from the hits because they are
+// dormant.
 func printNotices(found service.SearchAnswer) {
 	for _, notice := range service.Notices(found.Waking, found.Slept) {
 		fmt.Fprintln(os.Stderr, safeLine(notice))

@@ -113,7 +113,7 @@ func showStatus(g *globals, a service.StatusAnswer, watch bool) error {
 	return nil
 }
 
-// explained gives each ref the error that names the command which lets it go on.
+// explained adds to the error of each ref the command that lets it go on.
 func explained(tracks []service.RepositoryStatus) []service.RepositoryStatus {
 	rows := make([]service.RepositoryStatus, len(tracks))
 	for i, t := range tracks {

@@ -22,7 +22,7 @@ func (a graphArgs) request(g *globals) service.GraphRequest {
 
 type symbolCmd struct {
 	graphArgs
-	Prefix bool     `help:"The name may go on."`
+	Prefix bool     `help:"Also find longer names that begin with this one."`
 	Kind   []string `placeholder:"KIND" help:"Only this kind: function, method, type, const, var, field or module. May be repeated."`
 	Limit  int      `default:"50" placeholder:"N" help:"Most symbols (${default}, at most 200)."`
 }
@@ -153,7 +153,8 @@ func (cmd *pathCmd) Run(ctx context.Context, g *globals) error {
 	})
 }
 
-// showWalk prints what a walk has reached, one node a line, further in the further away.
+// showWalk prints the nodes that a walk has reached, one a line. The farther away a node is,
+// the further in its line begins.
 func (g *globals) showWalk(ctx context.Context, walk func(leat) (service.WalkAnswer, error)) error {
 	s, err := g.ask(ctx, store.Postgres)
 	if err != nil {

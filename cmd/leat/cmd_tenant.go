@@ -101,7 +101,7 @@ func (cmd *tenantListCmd) Run(ctx context.Context, g *globals) error {
 	return w.Flush()
 }
 
-// bound is a limit as people read it.
+// bound writes a limit for people.
 func bound(n int64) string {
 	if n == 0 {
 		return "-"
@@ -129,7 +129,7 @@ func (cmd *tenantSetCmd) Run(ctx context.Context, g *globals) error {
 
 type tenantDeleteCmd struct {
 	Name string `arg:"" help:"Name of the tenant."`
-	Yes  bool   `help:"Say that deleting it with its tokens and credentials is meant."`
+	Yes  bool   `help:"Confirm that it is to be deleted with its tokens and credentials."`
 }
 
 func (cmd *tenantDeleteCmd) Run(ctx context.Context, g *globals) error {

@@ -25,7 +25,7 @@ type tenantCredentialCmd struct {
 
 type credentialSetCmd struct {
 	Host string `arg:"" help:"The git host, with its port unless that is 443."`
-	User string `placeholder:"NAME" help:"User name. Default: the one that the host wants beside a token."`
+	User string `placeholder:"NAME" help:"User name. Default: the one that the host expects beside a token."`
 }
 
 func (cmd *credentialSetCmd) Run(ctx context.Context, g *globals) error {
@@ -54,8 +54,8 @@ func (cmd *credentialSetCmd) Run(ctx context.Context, g *globals) error {
 // maxSecret bounds a secret that is read from standard input, in bytes.
 const maxSecret = 8 << 10
 
-// askSecret reads a line from standard input, and does not show it on a terminal. A secret
-// among the arguments would be seen by every process of the machine.
+// askSecret reads a line from standard input, and does not show it on a terminal. Every
+// process of the machine could see a secret among the arguments.
 func askSecret(what string) (string, error) {
 	var line string
 	var err error

@@ -76,7 +76,7 @@ func showCreated(g *globals, created service.CreatedToken) error {
 	return nil
 }
 
-// owner names whose token it is.
+// owner names the tenant of a token, or the installation.
 func owner(t catalog.Token) string {
 	if t.Tenant == "" {
 		return "the installation"
@@ -92,7 +92,7 @@ func ends(t catalog.Token) string {
 }
 
 type tokenListCmd struct {
-	Installation bool `help:"Those of the installation."`
+	Installation bool `help:"List the tokens of the installation."`
 }
 
 func (cmd *tokenListCmd) Run(ctx context.Context, g *globals) error {
@@ -137,7 +137,7 @@ func tokenState(t catalog.Token) string {
 // tokenName names a token of a command.
 type tokenName struct {
 	Token        string `arg:"" help:"Its id, or its name if no other valid token has it."`
-	Installation bool   `help:"It is of the installation."`
+	Installation bool   `help:"The token belongs to the installation."`
 }
 
 func (n tokenName) request(g *globals) service.TokenRequest {

@@ -18,7 +18,7 @@ type trackCmd struct {
 	Keep       int    `default:"10" placeholder:"N" help:"How many of the newest are kept (${default}; at most 1000)."`
 	Days       int    `placeholder:"N" help:"How many days each is kept, from when it was first seen. Default: whatever its age."`
 	Searchable int    `placeholder:"N" help:"How many of the newest are searchable at once; the others can be read, and sleep until a search names them. Default: all that are kept."`
-	Remove     bool   `help:"Let go of the tags of this glob instead. Those that are pinned stay."`
+	Remove     bool   `help:"Let go of the tags of this glob instead. Pinned tags stay."`
 	Wait       bool   `help:"Follow the look at the repository to its end; the tags are indexed after it."`
 }
 

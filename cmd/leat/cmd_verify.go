@@ -16,7 +16,7 @@ import (
 type verifyCmd struct {
 	Repo   string        `arg:"" optional:"" help:"Repository: its URL, its path, or the end of it. Default: all, of every tenant."`
 	List   bool          `help:"Name each difference on standard error."`
-	Repair bool          `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, lost vectors computed; by --server, the gateway and its workers do it."`
+	Repair bool          `help:"Bring index and objects in line with the catalog, and compare again. Lost texts are read from git, and lost vectors are computed. With --server, the gateway and its workers do it."`
 	Grace  time.Duration `env:"LEAT_GARBAGE_GRACE" default:"1h" help:"How old an object that the catalog does not know is when it counts as a difference (${default})."`
 	config.Git
 	config.Parser

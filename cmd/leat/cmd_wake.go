@@ -15,14 +15,14 @@ import (
 type turnFlags struct {
 	Repo     string        `arg:"" help:"Repository: its URL, its path, or the end of it."`
 	Ref      string        `placeholder:"REF" help:"Only this branch, tag or version. Default: all that are indexed."`
-	Wait     bool          `help:"Return when it is done."`
+	Wait     bool          `help:"Wait until it is done."`
 	Patience time.Duration `default:"1m" help:"With --wait: give up when nothing has changed for so long (${default})."`
 }
 
 type wakeCmd struct{ turnFlags }
 
 func (wakeCmd) Help() string {
-	return "A ref that nobody searched for --dormant-after sleeps: it takes no room in Qdrant, and can be read and not searched. A search that names its repository wakes it too. Nothing is embedded."
+	return "A ref that nobody has searched for the time of --dormant-after sleeps: it takes no room in Qdrant, and its files can be read but not searched. A search that names its repository wakes it too. Nothing is embedded."
 }
 
 func (cmd *wakeCmd) Run(ctx context.Context, g *globals) error {
@@ -41,11 +41,11 @@ func (cmd *sleepCmd) Run(ctx context.Context, g *globals) error {
 
 const (
 	turnInterval = 250 * time.Millisecond // between two looks whether a ref has turned
-	turnNotice   = 10 * time.Second       // without a change, after which it is said what is waited for
+	turnNotice   = 10 * time.Second       // without a change, until the user is told what is waited for
 )
 
-// run turns refs. With --wait it asks again, which changes nothing, until none is in the
-// state underway.
+// run turns refs. With --wait it asks again until no ref is in the state underway; asking
+// again changes nothing.
 func (cmd *turnFlags) run(
 	ctx context.Context, g *globals, underway string, turn func(leat, context.Context, service.TurnRequest) (service.TurnAnswer, error),
 ) error {
@@ -87,8 +87,8 @@ func (cmd *turnFlags) run(
 	}
 }
 
-// waitsFor says what keeps refs from being awake or asleep, and what to do: the syncer has
-// the documents, or the workers to which it has handed them.
+// waitsFor says what keeps refs from being awake or asleep, and what to do. Their documents
+// wait for the syncer, or for the indexer if the syncer has handed on all of them.
 func waitsFor(refs []service.Turned) string {
 	var left, handed int64
 	for _, t := range refs {

@@ -22,15 +22,15 @@ import (
 // embedded stores.
 const lockWait = 15 * time.Second
 
-// embeddedAckWait is the longest ack wait of the embedded NATS. The embedded NATS ends
-// with the workers, and delivers the messages that they have given back only after
-// the ack wait: the next start would stand still for that long.
+// embeddedAckWait is the longest ack wait of the embedded NATS. This server ends
+// with the workers. At the next start it delivers the messages that they have given
+// back, but only after the ack wait; until then nothing would happen.
 const embeddedAckWait = 5 * time.Second
 
 // session holds the stores and servers that a command has opened.
 type session struct {
 	*store.Stores
-	leat    leat             // what commands ask
+	leat    leat             // answers the commands
 	service *service.Service // over the stores; nil: leat is a gateway
 	stack   *devstack.Stack  // that this command has started; nil: none
 	config  config.Stores    // where the stores are

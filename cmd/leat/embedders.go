@@ -14,7 +14,7 @@ import (
 // usageDays is the number of days shown.
 const usageDays = 30
 
-// embedders shows the consumption of embedding.
+// embedders shows what embedding has consumed.
 func (cmd *statusCmd) embedders(ctx context.Context, g *globals, s *session) error {
 	list, err := s.leat.Usage(ctx, service.UsageRequest{Tenant: g.Tenant, Days: usageDays})
 	if err != nil {

@@ -74,7 +74,7 @@ func explainTrack(t service.RepositoryStatus) string {
 	return explainWaiting(*t.Waiting)
 }
 
-// explainRefusal says why nothing comes of a submission, and which command lets
+// explainRefusal says why a submission leads to nothing, and which command lets
 // it go on.
 func explainRefusal(r service.Refusal) string {
 	if r.Waiting == nil {

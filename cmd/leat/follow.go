@@ -27,7 +27,7 @@ func follow(ctx context.Context, s leat, g *globals, keys []catalog.SubmissionKe
 	return summarize(g, end, time.Since(began))
 }
 
-// tenantOf is the tenant of submissions: a gateway says whose they are.
+// tenantOf returns the tenant of submissions, which a gateway tells.
 func tenantOf(g *globals, keys []catalog.SubmissionKey) string {
 	if len(keys) > 0 {
 		return keys[0].Tenant

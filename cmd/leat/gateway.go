@@ -50,7 +50,7 @@ func (cmd *devCmd) listen(ctx context.Context, log *slog.Logger) (*devGateway, e
 
 func (d *devGateway) close(ctx context.Context) {
 	d.health.Close()
-	_ = d.metrics.Close(context.WithoutCancel(ctx)) // figures are an aid
+	_ = d.metrics.Close(context.WithoutCancel(ctx)) // lost figures are no reason to fail
 }
 
 // url is the gateway's address, "" if it has none.

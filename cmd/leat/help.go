@@ -12,11 +12,12 @@ const storeFlags = "stores"
 
 var groups = kong.ExplicitGroups([]kong.Group{{
 	Key: storeFlags, Title: "Stores, streams and models:",
-	Description: "Every command takes these too. A command uses a running 'leat dev', or the embedded stores, where they name none.",
+	Description: "Every command takes these too. Where they name no store, a command uses a running 'leat dev', or else the embedded stores.",
 }})
 
-// help shows the flags of stores once, with the list of commands: in the help of
-// each command they would hide its own. A rebuild is told its model by one of them.
+// help shows the flags of stores once, with the list of commands. In the help of a
+// command they would hide the command's own flags. The help of rebuild shows one of
+// them, which names the model.
 func help(options kong.HelpOptions, ctx *kong.Context) error {
 	if ctx.Selected() == nil {
 		return kong.DefaultHelpPrinter(options, ctx)

@@ -102,7 +102,8 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// makeRepo commits what is in a directory, making it a repository if it is not.
+// makeRepo commits the files of a directory. It makes the directory a repository if
+// it is none.
 //
 //	repo DIR
 func makeRepo(ts *testscript.TestScript, neg bool, args []string) {
@@ -167,12 +168,13 @@ func eventually(ts *testscript.TestScript, what string, is func() bool) {
 	}
 }
 
-// checkJSON checks that standard output was one JSON document and, where a path
-// is given, what is there.
+// checkJSON checks that standard output was one JSON document and, if a path is
+// given, the value there.
 //
 //	json [PATH VALUE]
 //
-// A path is of names and indexes: repositories.0.state. length is a list's.
+// A path consists of names and indexes: repositories.0.state. The name length stands
+// for the length of a list.
 func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 && len(args) != 2 {
 		ts.Fatalf("usage: json [PATH VALUE]")
@@ -233,7 +235,7 @@ func checkGone(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// processesOf lists the processes that work below dir, or name it.
+// processesOf lists the processes that work below dir or name it.
 func processesOf(dir string) (found []string) {
 	procs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, proc := range procs {
@@ -311,8 +313,8 @@ func damageBackup(ts *testscript.TestScript, neg bool, args []string) {
 // test binary again, as a user without rights.
 const nobodyVariable = "LEAT_TEST_NOBODY"
 
-// TestScriptsAsNobody: where the tests run as root, one script also runs as the
-// user nobody. (As root, leat lowers the rights of its Postgres.)
+// TestScriptsAsNobody runs one script as the user nobody, if the tests run as root. (As
+// root, leat lowers the rights of its Postgres.)
 func TestScriptsAsNobody(t *testing.T) {
 	if dir := os.Getenv(nobodyVariable); dir != "" {
 		p := params(filepath.Join(dir, "script"))

@@ -50,16 +50,16 @@ type cli struct {
 	Important   importantCmd   `cmd:"" help:"List the most important symbols or files of a repository."`
 	Communities communitiesCmd `cmd:"" help:"List the groups of files that refer to each other."`
 	Related     relatedCmd     `cmd:"" help:"List the files that belong to a file."`
-	Graph       graphCmd       `cmd:"" help:"Import indexes of indexers that know the types, in place of what leat has found."`
+	Graph       graphCmd       `cmd:"" help:"Import references from indexers that know the types, in place of those that leat has found."`
 	Diff        diffCmd        `cmd:"" help:"Show in which files, or lines, two commits of a repository differ."`
-	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list those that are kept."`
+	Pin         pinCmd         `cmd:"" help:"Keep a commit of a repository under a name, and list the kept ones."`
 	Rollback    rollbackCmd    `cmd:"" help:"Make a branch serve an older commit until it is released."`
 	Track       trackCmd       `cmd:"" help:"Keep the newest tags of a repository as versions, and list the globs of these tags."`
-	Wake        wakeCmd        `cmd:"" help:"Bring refs back into the index that nobody has searched."`
+	Wake        wakeCmd        `cmd:"" help:"Bring sleeping refs back into the index."`
 	Sleep       sleepCmd       `cmd:"" help:"Take refs out of the index until somebody searches them."`
 	Skipped     skippedCmd     `cmd:"" help:"List the files that were not indexed, and why."`
 	Verify      verifyCmd      `cmd:"" help:"Compare the catalog with the index and the object store."`
-	Digest      digestCmd      `cmd:"" help:"Print a hash of what the index holds."`
+	Digest      digestCmd      `cmd:"" help:"Print hashes of the index and of the symbol graphs."`
 	Forget      forgetCmd      `cmd:"" help:"Take a repository, or one of its refs, out of the index."`
 	Hook        hookCmd        `cmd:"" help:"Look after webhooks: what git hosts send when somebody pushes."`
 	Dead        deadCmd        `cmd:"" help:"Look after dead letters: messages that are not tried again by themselves."`
@@ -85,9 +85,9 @@ type cli struct {
 // shares with main.
 type globals struct {
 	config.Client
-	Tenants       []string `name:"tenant" env:"LEAT_TENANT" sep:"none" placeholder:"NAME" help:"Whose repositories. Default: default; of a gateway, those of the token."`
+	Tenants       []string `name:"tenant" env:"LEAT_TENANT" sep:"none" placeholder:"NAME" help:"Tenant whose repositories are meant. Default: default; with a gateway, the token's tenant."`
 	JSON          bool     `name:"json" help:"Print one JSON document on standard output, also when the command fails: {\"error\": …}."`
-	Fast          bool     `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: what they hold survives their end, not the machine's. For tests."`
+	Fast          bool     `env:"LEAT_FAST" hidden:"" help:"Let the embedded stores not wait for the disk: their data survives the end of the process, but not of the machine. For tests."`
 	config.Stores `group:"stores"`
 	config.Log
 
@@ -151,8 +151,8 @@ func run(args []string) int {
 }
 
 // parserFor returns a parser that knows the command with which the arguments begin. It
-// knows all commands if the arguments begin with none, or with one that needs them all.
-// Knowing all takes a fifth of the time that leat needs to start.
+// knows all commands if the arguments begin with none, or with one that needs them all. To
+// know all takes a fifth of the time that leat needs to start.
 func parserFor(c *cli, args []string, more ...kong.Option) *kong.Kong {
 	all := append(options(), more...)
 	commands := reflect.ValueOf(c).Elem()
@@ -167,7 +167,7 @@ func parserFor(c *cli, args []string, more ...kong.Option) *kong.Kong {
 	return kong.Must(c, all...)
 }
 
-// commandName is the word for a command, of those that kong accepts.
+// commandName returns the word by which kong knows a command.
 func commandName(field reflect.StructField) string {
 	if name := field.Tag.Get("name"); name != "" {
 		return name

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// BenchmarkStart is the time of a process that does nothing: what every command takes
+// BenchmarkStart measures a process that does nothing: the time that every command takes
 // beside its work.
 func BenchmarkStart(b *testing.B) {
 	program, err := os.Executable()
@@ -30,9 +30,9 @@ func BenchmarkStart(b *testing.B) {
 	b.ReportMetric(float64(cpu.Microseconds())/1000/float64(b.N), "cpu-ms/op")
 }
 
-// BenchmarkSearchByServer is 'leat search --server', and by how much it is slower than the
-// HTTP call that it makes, in the same run. The gateway is one that answers at once, with
-// ten hits.
+// BenchmarkSearchByServer measures 'leat search --server', and by how much it is slower than
+// the HTTP call that it makes, in the same run. The gateway of the benchmark answers at once,
+// with ten hits.
 func BenchmarkSearchByServer(b *testing.B) {
 	hit := `{"repository":"https://forge.example/mill","ref":"refs/heads/main","commit":"07337178395fde9103a4846c776200161324ec45","path":"lib/sluice.go",` +
 		`"start_line":3,"end_line":9,"language":"Go","kind":"function","symbol":"Sluice","score":0.9,"text":"func Sluice(open bool) error {\n}\n","revision":1,"underway":false}`

@@ -45,7 +45,7 @@ func (t *period) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// day is a time as people read it in a table; "-" if there is none.
+// day writes a time for a table; "-" if there is none.
 func day(t *time.Time) string {
 	if t == nil {
 		return "-"

@@ -35,9 +35,9 @@ func (a *answer) json(v any) error {
 	return nil
 }
 
-// escapeControls writes the characters of a JSON document that steer a terminal
-// as \u escapes, which every reader of JSON takes for the same characters. They
-// occur in strings alone, and encoding/json has escaped those below U+0020.
+// escapeControls replaces the characters of a JSON document that steer a terminal
+// by \u escapes, which mean the same to every reader of JSON. Such characters occur
+// only in strings, and encoding/json has escaped those below U+0020.
 func escapeControls(document []byte) []byte {
 	if bytes.IndexFunc(document, steers) < 0 {
 		return document
@@ -55,9 +55,9 @@ func escapeControls(document []byte) []byte {
 	return escaped
 }
 
-// steers reports whether a terminal obeys a character instead of showing it:
-// DEL, the controls of C0 and C1 but for line breaks and tabs, and Unicode's
-// controls of direction, by which code reads otherwise than it runs
+// steers reports whether a terminal obeys a character instead of showing it: DEL,
+// the controls of C0 and C1 except line breaks and tabs, and Unicode's controls of
+// direction, which can make code look different from what runs
 // (https://trojansource.codes, Unicode UAX #9 section 2).
 func steers(r rune) bool {
 	switch {
@@ -86,7 +86,8 @@ func (s *screen) show(above io.Writer) { s.above.Store(&above) }
 
 func (s *screen) clear() { s.above.Store(nil) }
 
-// oneLine joins the lines of an error that a driver, or several errors, made.
+// oneLine joins the lines of an error. A driver's error, or several joined errors, have
+// many.
 func oneLine(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {

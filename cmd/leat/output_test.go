@@ -43,7 +43,7 @@ func TestTerminalsAreSafe(t *testing.T) {
 	}
 }
 
-// A JSON document holds no character that a terminal obeys, and says the same.
+// A JSON document holds no character that a terminal obeys, and still has the same meaning.
 func TestJSONIsSafe(t *testing.T) {
 	text := "a\u202eb\u0085c\x7fd\x1be 한국어 <&> 👩\u200d💻\ufffd"
 	document, err := json.Marshal(map[string]string{"text": text})

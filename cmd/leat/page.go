@@ -1,7 +1,7 @@
 package main
 
-// pages asks for a list page by page, and joins the pages. A page tells the place after
-// which the next one begins; the zero place ends the list.
+// pages asks for a list page by page, and joins the pages. A page says after which place the
+// next one begins; the zero place ends the list.
 func pages[T any, P comparable](ask func(after P) (rows []T, next P, err error)) ([]T, error) {
 	all := []T{}
 	var after P

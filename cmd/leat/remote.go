@@ -18,7 +18,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// leat answers commands: it is the service over the stores, or a gateway.
+// leat answers the commands. It is the service over the stores, or a gateway.
 type leat interface {
 	Search(context.Context, service.SearchRequest) (service.SearchAnswer, error)
 	Status(context.Context, service.StatusRequest) (service.StatusAnswer, error)
@@ -95,13 +95,13 @@ type leat interface {
 	DestroyKey(context.Context, service.DestroyKeyRequest) (service.DestroyedKeys, error)
 }
 
-// login is a gateway and the token that it takes, as 'leat login' keeps them.
+// login is a gateway and a token for it, as 'leat login' keeps them.
 type login struct {
 	Server string `json:"server"`
 	Token  string `json:"token"`
 }
 
-// loginLimit bounds the bytes that are read of a file of a login.
+// loginLimit bounds the bytes that are read of a login's file.
 const loginLimit = 64 << 10
 
 // loginFile is where a login is kept.
@@ -144,8 +144,8 @@ func kept() (l login, found bool, err error) {
 	return l, true, nil
 }
 
-// remote says whether commands ask a gateway, and which. A server that is named comes
-// before stores that are, and these before a login that is kept.
+// remote says whether commands ask a gateway, and which one. A named server has precedence
+// over named stores, and those over a login that is kept.
 func (g *globals) remote() (login, bool, error) {
 	server := strings.TrimSuffix(g.Server, "/")
 	local := g.Data != "" || embeddedParts(g.Stores) != store.All
@@ -171,8 +171,8 @@ func (g *globals) remote() (login, bool, error) {
 	return l, true, nil
 }
 
-// tokenVariable is the environment variable with the token. It has no flag, which
-// every user of the machine could see.
+// tokenVariable is the environment variable with the token. There is no flag for it, because
+// every user of the machine could see a flag's value.
 const tokenVariable = "LEAT_TOKEN"
 
 // dial returns a client of the gateway. With own, its requests are for the token's own

@@ -35,9 +35,9 @@ func TestGatewayAndStoresSayTheSame(t *testing.T) {
 }
 
 // sayTheSame runs a command over the stores and over the gateway that SERVER names, and
-// compares exit code and output, byte for byte. What the command prints is left as the
-// script's stdout and stderr. The workers go on between the two runs, so a difference
-// counts when it is there again and again.
+// compares exit code and output, byte for byte. The command's output becomes the script's
+// stdout and stderr. The workers go on between the two runs, so a difference counts only if
+// it shows again and again.
 //
 //	same CODE args...
 func sayTheSame(ts *testscript.TestScript, neg bool, args []string) {
@@ -55,7 +55,7 @@ func sayTheSame(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// sayBoth returns what differs, or "".
+// sayBoth returns the difference, or "".
 func sayBoth(ts *testscript.TestScript, args []string) string {
 	var said [2][2]string
 	for i, server := range []string{"", ts.Getenv("SERVER")} {

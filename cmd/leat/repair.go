@@ -11,11 +11,11 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/verify"
 )
 
-// repair mends the objects and the points in scope with workers of its own, beside
-// which others may run. It returns when no document and no symbol graph is
-// under way any more.
+// repair mends the objects and the points in scope with workers of its own; others may
+// run beside them. It returns when no document and no symbol graph is under way any
+// more.
 func (cmd *verifyCmd) repair(ctx context.Context, g *globals, s *session, request service.VerifyRequest) (did verify.Repaired, err error) {
-	if s.service == nil { // a gateway, whose workers do it
+	if s.service == nil { // a gateway: its workers do it
 		if did, err = s.leat.Repair(ctx, request); err == nil {
 			noteRepaired(g, did)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// stage is the progress of one stage of the pipeline with the submissions followed.
+// stage is the progress of one stage of the pipeline with the followed submissions.
 type stage struct {
 	name        string
 	before      string // the text before the first item

@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 )
 
-// workers shows what each worker has in hand.
+// workers shows the messages that each worker has in hand.
 func (cmd *statusCmd) workers(ctx context.Context, g *globals, s *session) error {
 	a, err := s.leat.Workers(ctx, service.WorkersRequest{Tenant: g.Tenant})
 	if err != nil {

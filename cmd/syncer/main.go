@@ -1,4 +1,5 @@
-// Command syncer publishes again what the catalog owes, and keeps S3 true to it.
+// Command syncer publishes work again that the catalog owes, and keeps S3 and Qdrant true to
+// the catalog.
 package main
 
 import (

@@ -23,8 +23,8 @@ const (
 // KindAudit is the work of Audit.
 const KindAudit catalog.WorkKind = "audit"
 
-// Audit is the work of making the audit log's partitions of the months to come, and of
-// dropping the old ones.
+// Audit is the work of making the audit log's partitions for the coming months, and of
+// dropping old ones.
 func Audit(cfg AuditRetention, log *catalog.Audit) schedule.Work {
 	if cfg.Age == 0 {
 		cfg.Age = DefaultKeepAudit

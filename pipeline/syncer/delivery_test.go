@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// Old deliveries go, and of a busy hook the oldest.
+// Old deliveries are deleted, and so are the oldest ones of a busy hook.
 func TestDeliveriesAreNotKeptForEver(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	receive := func(hook string, n int) {

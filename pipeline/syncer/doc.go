@@ -16,5 +16,5 @@
 //	   └── verify      the three stores side by side, for people
 //
 // A room imports only rooms above it in this picture, and none imports the step.
-// internal/house enforces it.
+// internal/house enforces this.
 package syncer

@@ -15,8 +15,8 @@ const forgetPages = 10
 
 // Forget goes on with the repositories and tracks that are being forgotten. It
 // removes their documents, and the rows around them once the indexer has deleted
-// the last point. It does not need the syncer's lock: a repository that an
-// ingestor or another syncer holds is left to the next look.
+// the last point. It does not need the syncer's lock: it leaves a repository that an
+// ingestor or another syncer holds to the next look.
 func (s *Step) Forget(ctx context.Context) error {
 	if _, err := s.catalog.ForgetSucceeded(ctx, s.cfg.Most); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (s *Step) Forget(ctx context.Context) error {
 	return nil
 }
 
-// exclusively runs fn under the lock of a repository, if that is free.
+// exclusively runs fn under the lock of a repository, if the lock is free.
 func (s *Step) exclusively(ctx context.Context, repository uuid.UUID, fn func(context.Context) error) error {
 	_, err := s.catalog.Locks.Try(ctx, catalog.LockKey(repository), fn)
 	return err

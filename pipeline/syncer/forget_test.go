@@ -30,7 +30,7 @@ func forget(t *testing.T, p *testpipe.Pipe, r *testpipe.Repo, refs ...string) {
 	}
 }
 
-// tend lets the syncer go on with what is being forgotten, to its end.
+// tend lets the syncer finish what is being forgotten.
 func tend(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	for range 4 { // mark, remove, drop the track, drop the repository
@@ -41,7 +41,7 @@ func tend(t *testing.T, p *testpipe.Pipe) {
 	}
 }
 
-// nothingLeft says what the catalog still holds of any repository.
+// nothingLeft fails the test if the catalog still holds anything of a repository.
 func nothingLeft(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	for _, table := range []string{"repositories", "tracks", "snapshots", "documents", "dead_letters", "approvals", "graphs", "graph_files", "graph_symbols", "graph_exact", "graph_indexes", "graph_index_files"} {
@@ -101,7 +101,7 @@ func TestARepositoryIsForgotten(t *testing.T) {
 	if now := p.Digest(t); now != before {
 		t.Errorf("the other repository's index changed: %+v, was %+v", now, before)
 	}
-	// Late, repeated and from before: no point, and no repository.
+	// Events from before come late and again. They bring back no point and no repository.
 	for _, m := range append(heard, event) {
 		m.Delivered, m.Again = 2, true
 		for _, err := range p.Deliver(t, m) {
@@ -125,7 +125,7 @@ func TestARepositoryIsForgotten(t *testing.T) {
 	nothingLeft(t, p)
 }
 
-// Wherever it is interrupted, a new submission indexes the repository anew.
+// A new submission indexes the repository anew, wherever it interrupts the forgetting.
 func TestASubmissionCallsARepositoryBackAtAnyPoint(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -185,8 +185,8 @@ func TestASubmissionCallsARepositoryBackAtAnyPoint(t *testing.T) {
 	}
 }
 
-// A worker that read a document before it was forgotten writes its points
-// after it has come back.
+// A worker reads a document before it is forgotten, and writes its points after it has
+// come back.
 func TestALateWriteOfAFormerLifeIsTakenBack(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := testpipe.NewRepo(t)

@@ -18,7 +18,8 @@ const (
 	DefaultLetterBytes = 16 << 20
 	DefaultLetterAge   = 90 * 24 * time.Hour
 
-	// letterInterval is short: meanwhile a flood makes as many as workers can write.
+	// letterInterval is short: between two runs a flood makes as many letters as the
+	// workers can write.
 	letterInterval = time.Minute
 )
 

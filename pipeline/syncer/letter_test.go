@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// A tenant's flood of junk costs that tenant its oldest letters, and nobody else
-// any.
+// A tenant's flood of junk costs that tenant its oldest letters. It costs nobody else
+// a letter.
 func TestAFloodOfLettersIsBounded(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	bury := func(tenant, payload string, n int) {

@@ -28,8 +28,8 @@ func (s *Step) submissions(ctx context.Context, did *catalog.Tally) error {
 	s.log.Info("publishing owed submissions again", "count", len(owed))
 	err = s.events.Publish(ctx, out...)
 	if errors.Is(err, announce.ErrFull) {
-		// The intake is full for one tenant: that must not hold up the others'
-		// documents. Its submissions are owed again when their leases end.
+		// The intake is full for one tenant. This must not hold up other tenants'
+		// documents. The tenant's submissions are owed again when their leases end.
 		s.log.Warn("the intake does not take all owed submissions; they are published again later", "error", err)
 		err = nil
 	}
@@ -75,7 +75,7 @@ func (s *Step) republish(ctx context.Context, ids []uuid.UUID, did *catalog.Tall
 		if len(owed) == 0 {
 			continue
 		}
-		// The worker acts on the last of them.
+		// The worker acts on the last event.
 		there, err := waits(ctx, waiting, d, index.Active, owed[len(owed)-1].On)
 		if err != nil {
 			return err

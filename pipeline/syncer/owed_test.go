@@ -18,8 +18,8 @@ import (
 // atOnce makes work owed as soon as it is stored.
 var atOnce = testpipe.Config{Lease: time.Nanosecond}
 
-// Whatever NATS has lost, and whichever state a document was in, the catalog
-// brings it on.
+// The catalog brings every document on, whatever state it was in and whatever NATS
+// has lost.
 func TestAllWorkComesBackAfterNATSLostEverything(t *testing.T) {
 	p := testpipe.Open(t, atOnce)
 	repo := testpipe.NewRepo(t)
@@ -86,7 +86,7 @@ func TestWorkThatWaitsIsNotPublishedAgain(t *testing.T) {
 	p.MustDeliver(t, again...)
 	p.Events.Drain(t)
 
-	// A removal waits for the indexer, whatever the embedder did with it.
+	// A removal waits for the indexer, whether the embedder has seen it or not.
 	repo.Commit(t, testpipe.Text("a.txt", "a\n"))
 	p.Submit(t, repo)
 	p.Events.Drain(t)
@@ -190,7 +190,7 @@ func TestASnapshotIsCompleteWhenItsLastDocumentFails(t *testing.T) {
 		t.Errorf("announced twice: %v", testpipe.Count(heard))
 	}
 
-	// And where it is the very last thing that happens.
+	// It also does if this is the very last thing that happens.
 	p.IngestTree(t, testpipe.Text("d.txt", "d\n"))
 	for _, m := range p.Events.Drain(t) {
 		if err := ledger.Bury(t.Context(), m, "as asked"); err != nil {

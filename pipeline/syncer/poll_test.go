@@ -60,8 +60,8 @@ func TestTracksArePolledOnceAnInterval(t *testing.T) {
 	}
 }
 
-// A remote that cannot be read is asked for less often than the others; the
-// interval is long enough that no boundary of it lies in between.
+// A remote that cannot be read is asked less often than the others. The interval is so
+// long that none ends during the test.
 func TestAFailedRepositoryIsPolledLessOften(t *testing.T) {
 	const long = 100 * 365 * 24 * time.Hour
 	p := testpipe.Open(t, testpipe.Config{})

@@ -21,7 +21,7 @@ type Retention struct {
 const (
 	DefaultKeepSnapshots   = 10
 	DefaultKeepSubmissions = 30 * 24 * time.Hour
-	DefaultKeepUsageDays   = 400 // a year, and the same month of the one before
+	DefaultKeepUsageDays   = 400 // a year, and the same month of the year before
 	DefaultRetainInterval  = time.Hour
 )
 

@@ -43,8 +43,8 @@ type Streams interface {
 	Waiting() Waiting
 }
 
-// Waiting says whether the last message on a subject may still wait for a worker.
-// It may say yes of one that does not.
+// Waiting says whether the last message on a subject may still wait for a worker. It
+// may say yes although the message does not wait.
 type Waiting interface {
 	ForEmbedder(ctx context.Context, embedder string, lane events.Lane, subject string) (bool, error)
 	ForIndexer(ctx context.Context, generation int64, lane events.Lane, subject string) (bool, error)

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// DefaultKeepTokens is how long a token is listed after its end: a year, in which the
-// audit log may be asked about it.
+// DefaultKeepTokens is how long a token is listed after its end: a year, in which somebody
+// may find it in the audit log and ask.
 const DefaultKeepTokens = 365 * 24 * time.Hour
 
 const (
@@ -39,7 +39,7 @@ const (
 // KindReplies is the work of RetainReplies.
 const KindReplies catalog.WorkKind = "replies"
 
-// RetainReplies is the work of deleting answers that are kept for clients no longer.
+// RetainReplies is the work of deleting answers that need not be kept for clients any longer.
 func RetainReplies(replies *catalog.Replies) schedule.Work {
 	return schedule.Work{Kind: KindReplies, Interval: replyInterval, Do: func(ctx context.Context, r *schedule.Run) error {
 		return inParts(r, repliesAtOnce, func() (int64, error) { return replies.DropEnded(ctx, repliesAtOnce) })

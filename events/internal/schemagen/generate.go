@@ -84,9 +84,9 @@ func generate(source string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// infer is ForType that sees every field which encoding/json writes. ForType
-// goes by the rules of Go, in which the embedded struct Document hides the
-// field Document inside it; in JSON the names are what counts.
+// infer does what ForType does, but sees every field that encoding/json writes.
+// ForType follows the rules of Go, by which the embedded struct Document hides the
+// field Document inside it. In JSON only the names count.
 func infer(typ reflect.Type) (*jsonschema.Schema, error) {
 	schema, err := jsonschema.ForType(typ, nil)
 	if err != nil {
@@ -107,13 +107,13 @@ func infer(typ reflect.Type) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// union returns a, then what b alone holds.
+// union returns the members of a, then those that only b holds.
 func union(a, b []string) []string {
 	return append(slices.Clone(a), slices.DeleteFunc(slices.Clone(b), func(s string) bool { return slices.Contains(a, s) })...)
 }
 
-// refine adds the limits, and opens each object for fields that a later
-// producer adds.
+// refine adds the limits, and lets each object have fields that a later producer
+// adds.
 func refine(object *jsonschema.Schema) {
 	object.AdditionalProperties = &jsonschema.Schema{}
 	for name, field := range object.Properties {
@@ -130,8 +130,8 @@ func refine(object *jsonschema.Schema) {
 		if slices.Contains(object.Required, name) {
 			continue
 		}
-		// A field that may be absent may also be empty: Go writes and reads
-		// the two as one.
+		// A field that may be absent may also be empty: Go does not tell the two
+		// apart.
 		field.MinLength = nil
 		if field.Pattern != "" {
 			field.Pattern = "^$|" + field.Pattern
@@ -154,7 +154,7 @@ func render(schema *jsonschema.Schema) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// description makes a sentence about the event of one about the Go type.
+// description turns a sentence about the Go type into one about the event.
 func description(comment, typ string, event events.Type) string {
 	name := strings.TrimSuffix(strings.TrimPrefix(string(event), "leat."), ".v1")
 	return strings.Replace(comment, typ, name, 1) + " Readers ignore fields that they do not know."

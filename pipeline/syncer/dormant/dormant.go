@@ -1,7 +1,7 @@
-// Package dormant takes the points of tracks away that nobody searches, and brings them back
+// Package dormant takes away the points of tracks that nobody searches, and brings them back
 // when somebody does.
 //
-// A dormant track costs rows in Postgres and packs in S3, and no memory of the vector store.
+// A dormant track costs rows in Postgres and packs in S3, but no memory of the vector store.
 // The catalog says which tracks are dormant; the package makes it so. It brings points back
 // from stored vectors through the indexer, and never embeds a text of its own accord.
 package dormant
@@ -36,8 +36,8 @@ const (
 	tracksAtOnce    = 100
 	documentsAtOnce = 1000
 	sortedAtOnce    = 50_000 // ids in memory
-	// bulkDocuments is the number of documents from which on a track wakes in the bulk lane,
-	// so that pushes do not wait behind it.
+	// bulkDocuments bounds the documents of a track that wakes in the live lane. A larger one
+	// wakes in the bulk lane, so that pushes do not wait behind it.
 	bulkDocuments = 500
 )
 
@@ -94,8 +94,8 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// Look lets tracks fall asleep that nobody searches, and brings every track that turns a
-// step on. It is not to be called by two goroutines at once.
+// Look lets tracks fall asleep that nobody searches, and takes every turning track one step
+// further. Only one goroutine at a time may call it.
 func (k *Keeper) Look(ctx context.Context) error {
 	if err := k.sleepUnsearched(ctx); err != nil {
 		return err

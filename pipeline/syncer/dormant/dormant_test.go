@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// night is a pipe whose embedder counts, and what turns its tracks.
+// night is a pipe whose embedder counts, with the keeper that turns its tracks.
 type night struct {
 	*testpipe.Pipe
 	keeper *dormant.Keeper
@@ -100,8 +100,8 @@ func (n night) compare(t *testing.T) (found int64) {
 	return found
 }
 
-// A track that sleeps has no point, and is no difference; when it wakes, the index is what
-// it was, and nothing was embedded.
+// A sleeping track has no points, and the comparison finds no difference. When it has woken,
+// the index is what it was, and nothing was embedded.
 func TestATrackSleepsAndWakes(t *testing.T) {
 	n := open(t)
 	old := n.IngestTree(t, testpipe.Sample(4, "same"))
@@ -134,7 +134,7 @@ func TestATrackSleepsAndWakes(t *testing.T) {
 	}
 }
 
-// A push updates what the catalog holds of a dormant track, and leaves it asleep.
+// A push updates the catalog's rows of a dormant track, and leaves it asleep.
 func TestAPushLeavesADormantTrackAsleep(t *testing.T) {
 	n := open(t)
 	repo := n.IngestTree(t, testpipe.Text("same.txt", "same\n", "changed.txt", "old\n", "gone.txt", "gone\n", "skipped.txt", "text\n"))
@@ -163,7 +163,7 @@ func TestAPushLeavesADormantTrackAsleep(t *testing.T) {
 	}
 }
 
-// Points that are left of a track that sleeps are found, and go.
+// The comparison finds points that are left of a sleeping track, and deletes them.
 func TestPointsLeftBehindAreFound(t *testing.T) {
 	n := open(t)
 	repo := n.IngestTree(t, testpipe.Sample(2, "r"))
@@ -180,7 +180,7 @@ func TestPointsLeftBehindAreFound(t *testing.T) {
 	n.CheckClean(t)
 }
 
-// A turn that was cut short after documents were marked is done from the beginning.
+// A turn that was cut short after documents were marked begins anew.
 func TestASleepThatWasCutShortGoesOn(t *testing.T) {
 	n := open(t)
 	repo := n.IngestTree(t, testpipe.Sample(3, "r"))
@@ -253,8 +253,7 @@ func TestATrackTurnsWhileTheIndexerWrites(t *testing.T) {
 	n.CheckClean(t)
 }
 
-// A track of
-// which a document failed sleeps and wakes for the rest.
+// A track with a failed document falls asleep and wakes with its other documents.
 func TestADocumentThatFailedDoesNotHoldATrack(t *testing.T) {
 	n := open(t)
 	repo := n.IngestTree(t, testpipe.Text("a.txt", "one\n", "b.txt", "two\n"))
@@ -278,7 +277,7 @@ func TestADocumentThatFailedDoesNotHoldATrack(t *testing.T) {
 	}
 }
 
-// Tracks fall asleep that nobody has searched for a while, and no others.
+// Only tracks that nobody has searched for a while fall asleep.
 func TestTracksFallAsleepThatNobodySearches(t *testing.T) {
 	n := open(t)
 	idle, searched, fresh := n.IngestTree(t, testpipe.Text("a.txt", "a\n")), n.IngestTree(t, testpipe.Text("a.txt", "b\n")), n.IngestTree(t, testpipe.Text("a.txt", "c\n"))
@@ -306,7 +305,7 @@ func TestTracksFallAsleepThatNobodySearches(t *testing.T) {
 	}
 }
 
-// A dormant track is forgotten as any other is.
+// A dormant track is forgotten like any other.
 func TestADormantTrackIsForgotten(t *testing.T) {
 	n := open(t)
 	repo := n.IngestTree(t, testpipe.Sample(2, "r"))

@@ -41,7 +41,7 @@ func (k *Keeper) sleep(ctx context.Context, track uuid.UUID) error {
 	}
 }
 
-// collections are those that exist of the generations that are not being dropped.
+// collections returns the existing collections of the generations that are not being dropped.
 func (k *Keeper) collections(ctx context.Context) ([]string, error) {
 	list, err := k.generations.List(ctx)
 	if err != nil {
@@ -64,10 +64,10 @@ func (k *Keeper) collections(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// wake hands the documents of a track to the indexer. What it has handed on comes by the
-// stream, or else by the look for owed work; it looks for others again after a while. The
-// documents go in the order of their vectors in packs, so that the indexer reads a pack in
-// a few ranges, and not each vector by itself.
+// wake hands the documents of a track to the indexer. The stream brings them there; if it
+// loses one, the look for owed work publishes it again. After a while wake looks again for
+// documents that still sleep. The documents go in the order of their vectors in packs, so
+// that the indexer reads a pack in a few ranges, and not vector by vector.
 func (k *Keeper) wake(ctx context.Context, track uuid.UUID) error {
 	if time.Since(k.handed[track]) < againEvery {
 		return nil

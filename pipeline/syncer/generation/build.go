@@ -66,10 +66,10 @@ func (k *Keeper) swap(ctx context.Context, g catalog.GenerationStatus) error {
 	return nil
 }
 
-// takeOver points the alias at a generation that has become the active one, in
-// one call, and compares once more. Between the last comparison and the swap a
-// message may have been lost, when no document's state recorded it yet. From now
-// on the states do.
+// takeOver points the alias at a generation that has become the active one, in one
+// call, and compares once more. A message may have been lost between the last
+// comparison and the swap, when no document's state recorded it. From now on the
+// states do.
 func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list []catalog.GenerationStatus) error {
 	if err := k.point(ctx, g); err != nil {
 		return err
@@ -103,8 +103,8 @@ func (k *Keeper) takeOver(ctx context.Context, g catalog.GenerationStatus, list 
 	return nil
 }
 
-// stillEqual compares a generation that was compared before. It looks at the catalog
-// alone if that demands the very points that it demanded then.
+// stillEqual compares a generation that was compared before. It need not look at the
+// collection if the catalog demands the very points that it demanded then.
 func (k *Keeper) stillEqual(ctx context.Context, g catalog.GenerationStatus, c point.Comparison) (bool, error) {
 	if k.matched.number == g.Number {
 		if same, err := c.Demands(ctx, k.matched.demand); err != nil || same {

@@ -7,7 +7,7 @@ import (
 )
 
 // drop deletes a generation: first its consumers, so that nothing more is written,
-// then its collection, and last the row that records all this.
+// then its collection, and last its row, which recorded both.
 func (k *Keeper) drop(ctx context.Context, g catalog.GenerationStatus, list []catalog.GenerationStatus) error {
 	alone := true
 	for _, other := range list {

@@ -1,9 +1,9 @@
-// Package generation sees the builds of the index through their states.
+// Package generation takes the builds of the index from state to state.
 //
-// It builds the generation that is being built, compares it with the catalog,
-// points the alias at it, and drops generations that were cancelled or have been
-// retired for long enough. Everything it goes by is in the catalog and the
-// stores, so any syncer goes on where another ended.
+// It fills a new generation, compares it with the catalog, points the alias at it,
+// and drops generations that were cancelled or have been retired for long enough. It
+// works from the catalog and the stores alone, so any syncer goes on where another
+// ended.
 package generation
 
 import (
@@ -29,8 +29,8 @@ type Config struct {
 	// Retention is how long a retired generation is kept, during which the index
 	// can be rolled back. 0: it goes at once.
 	Retention time.Duration
-	// Grace is how long workers have to notice that a generation goes before its
-	// collection does. 0: none.
+	// Grace is how long workers have to notice that a generation is being dropped,
+	// before its collection is. 0: none.
 	Grace time.Duration
 }
 
@@ -45,8 +45,8 @@ const (
 const lock = 0x6c656174_00000004
 
 // Streams are the operations on the event streams that generations need. A generation has
-// consumers of its own for the indexer. The consumers of its embedder may belong
-// to other generations too: ownEmbedder says whether they are meant as well.
+// consumers of its own for the indexer. The consumers of its embedder may serve other
+// generations too: ownEmbedder says whether a call concerns them as well.
 type Streams interface {
 	// Ensure makes the streams, and the consumers of the live generations of the
 	// list, where they are missing.
@@ -58,12 +58,12 @@ type Streams interface {
 	Drop(ctx context.Context, g catalog.Generation, ownEmbedder bool) error
 	// Tell tells everybody that a generation has changed. It may be lost.
 	Tell() error
-	// Told signals when somebody has told so.
+	// Told signals when somebody has called Tell.
 	Told() (told <-chan struct{}, stop func(), err error)
 }
 
-// Documents are the documents that a generation is to have points of. The
-// catalog holds them.
+// Documents are the documents whose points a generation is to have. The catalog
+// holds them.
 type Documents interface {
 	point.Documents
 	Documents(ctx context.Context, ids []uuid.UUID) ([]catalog.Document, error)
@@ -83,7 +83,8 @@ type Keeper struct {
 	matched matched // of the last generation that was found equal to the catalog
 }
 
-// matched is the demand of the catalog on a generation at the time when it was met.
+// matched is what the catalog demanded of a generation when the generation was found
+// equal.
 type matched struct {
 	number int64
 	demand point.Demand
@@ -124,7 +125,8 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// tell tells everybody of a change. Who misses it notices at an interval.
+// tell tells everybody of a change. A process that misses it looks at an interval
+// anyway.
 func (k *Keeper) tell() {
 	if err := k.streams.Tell(); err != nil {
 		k.log.Warn("telling of a change of generations failed", "error", err)

@@ -30,12 +30,12 @@ const (
 	leastPause = 5 * time.Millisecond
 
 	// settleFor bounds the wait for messages that workers have taken. One of them may
-	// be tried again and again; the comparison finds what it has not brought.
+	// be tried again and again; the comparison finds the points that it owes.
 	settleFor = 2 * time.Second
 )
 
-// caughtUp says whether no message waits for a generation. It waits for an interval, and
-// then a little for those that are in the hands of workers. A generation that is built
+// caughtUp says whether no message waits for a generation. It gives waiting messages an
+// interval, and messages in the hands of workers a little more. A generation that is built
 // from the catalog does not wait for messages at first.
 func (k *Keeper) caughtUp(ctx context.Context, g catalog.GenerationStatus, of lag) (bool, error) {
 	if g.Source == catalog.SourceCatalog && !g.Sampled {
@@ -45,9 +45,9 @@ func (k *Keeper) caughtUp(ctx context.Context, g catalog.GenerationStatus, of la
 	return waiting == 0 && err == nil, err
 }
 
-// await returns when no message waits and none is in the hands of workers, but at the
-// latest after a time if some wait, and after another if none waits. It returns how many
-// wait.
+// await returns when no message waits and none is in the hands of workers. It returns
+// after the time most at the latest, and after mostInFlight if no message waits. It
+// returns how many wait.
 func await(ctx context.Context, of lag, most, mostInFlight time.Duration) (waiting uint64, err error) {
 	for began := time.Now(); ; {
 		waiting, inFlight, err := of(ctx)

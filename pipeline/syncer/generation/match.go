@@ -24,13 +24,13 @@ const (
 )
 
 // match brings a generation beside the active one in line with the catalog. It
-// deletes the points that should not be there, and has the documents indexed that
-// lack one. equal is true if each document was seen with all its points; a
-// document that changes afterwards comes by the stream.
+// deletes the points that should not be there, and hands documents that lack one to
+// the indexer. equal is true if each document was seen with all its points; the
+// stream brings documents that change afterwards.
 func (k *Keeper) match(ctx context.Context, g catalog.GenerationStatus, of lag) (equal bool, err error) {
 	c := k.comparison(g)
 	k.matched = matched{}
-	if g.Failing == 0 { // else failures may have to be forgotten, of documents taken since
+	if g.Failing == 0 { // else failures of documents that it has taken since may have to be forgotten
 		equal, demand, err := c.Equal(ctx)
 		if err != nil {
 			return false, err
@@ -101,8 +101,8 @@ func (k *Keeper) lookAgain(ctx context.Context, g catalog.GenerationStatus, ids 
 	return len(ids) == 0, nil
 }
 
-// pause waits before documents are looked at again. If the last look has gained some, it
-// ends as soon as the messages on their way are settled.
+// pause waits before documents are looked at again. If the last look found some of them
+// indexed, pause ends as soon as the messages on their way are settled.
 func pause(ctx context.Context, of lag, gained bool) error {
 	if gained {
 		_, err := await(ctx, of, lookAgainEvery, lookAgainEvery)
@@ -128,7 +128,7 @@ func (k *Keeper) stillBuilding(ctx context.Context, g catalog.GenerationStatus) 
 
 // lacking returns the indexed documents of a page that lack points in a
 // generation, and those among them that are due to be indexed again. It leaves
-// out documents that the generation has failed for good.
+// out documents that have failed for good in the generation.
 func (k *Keeper) lacking(ctx context.Context, g catalog.GenerationStatus, page []catalog.Content) (lack, due []uuid.UUID, err error) {
 	list, err := k.comparison(g).Lacking(ctx, page)
 	if err != nil {
@@ -161,7 +161,7 @@ func (k *Keeper) lacking(ctx context.Context, g catalog.GenerationStatus, page [
 
 // feed publishes, in the bulk lane, the events that bring documents into a
 // generation. An indexed document has all vectors of the active generation's
-// embedder, and may lack some of another's.
+// embedder, but may lack some of another embedder.
 func (k *Keeper) feed(ctx context.Context, g catalog.GenerationStatus, ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil

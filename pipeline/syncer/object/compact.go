@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// emptyPacks marks the packs that hold nothing any more, and compacts those of
-// which less than half is still in use, and those that another key has sealed, or none.
+// emptyPacks marks the packs that hold nothing any more. It compacts packs of which less than
+// half is still in use, and packs that are not sealed with the present key.
 func (k *Keeper) emptyPacks(ctx context.Context, run *schedule.Run) error {
 	into := make(map[target]*rewrite)
 	for after := ""; ; {

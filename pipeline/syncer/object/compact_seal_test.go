@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
-// Packs of another key, and those that were never sealed, are written anew with the
-// present key; everything can be read on.
+// Packs of another key, and packs that were never sealed, are written anew with the
+// present key. Everything stays readable.
 func TestCollectSealsWithThePresentKey(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, testpipe.Text("a.go", "package a\n\nfunc A() {}\n", "b.md", "# B\n\ntext\n"))

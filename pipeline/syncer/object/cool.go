@@ -10,8 +10,8 @@ import (
 // Cool has S3 put the objects of old packs into another class of storage. A pack whose
 // object is missing is left for the scrub to mend.
 //
-// The collector may delete an object while S3 copies it. The copy is an orphan then, which
-// the collector finds: its pack is marked.
+// The collector may delete an object while S3 copies it. The copy is then an orphan, which
+// the collector finds, because its pack is marked.
 func (k *Keeper) Cool(ctx context.Context, run *schedule.Run) error {
 	for after := run.Cursor(); ; {
 		packs, err := k.packs.Warm(ctx, k.cfg.ColdAfter, k.cfg.ColdClass, after, garbagePage)

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
-// Packs that are old get a class of storage of their own, once, and stay what they are.
+// Old packs are put into another class of storage, once. Their content stays the same.
 func TestOldPacksGetACheaperClass(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, testpipe.Sample(3, "a"))

@@ -26,8 +26,8 @@ func (k *Keeper) deletedPacks(ctx context.Context, _ *schedule.Run) error {
 	}
 }
 
-// delete deletes the objects of marked packs. Nothing refers to them, and nothing
-// can from now on. While a backup is under way they stay: its point in time may be
+// delete deletes the objects of marked packs. Nothing refers to them, and nothing can
+// from now on. While a backup is under way they stay, because its point in time may be
 // older than the mark. A later run deletes them.
 func (k *Keeper) delete(ctx context.Context, keys []string) error {
 	held, err := k.packs.Held(ctx)
@@ -47,10 +47,10 @@ func (k *Keeper) orphans(ctx context.Context, run *schedule.Run) error {
 	return k.deleteUnknown(ctx, run, k.cfg.Grace)
 }
 
-// deleteUnknown deletes objects that no pack names and that are older than the
-// grace. Their writer died before it recorded them; one that is only slow finds
-// the object gone, and stores it again. Objects that leat cannot have written
-// are left alone.
+// deleteUnknown deletes objects that no pack names and that are older than the grace.
+// Their writer died before it recorded them. A writer that is only slow finds the
+// object gone, and stores it again. Objects that leat cannot have written are left
+// alone.
 func (k *Keeper) deleteUnknown(ctx context.Context, run *schedule.Run, grace time.Duration) error {
 	before := time.Now().Add(-grace)
 	var page []catalog.Pack

@@ -15,8 +15,8 @@ const (
 
 // Collect deletes content that no document refers to, compacts packs that are
 // mostly dead, and deletes objects that no pack names. docs/adr/0006-garbage.md
-// says why no writer can lose by it. An interrupted run goes on with the part
-// that it had reached. The run counts deletions as found and repaired.
+// says why this costs no writer its content. An interrupted run goes on with the
+// part that it had reached. The run counts deletions as found and repaired.
 func (k *Keeper) Collect(ctx context.Context, run *schedule.Run) error {
 	parts := []struct {
 		name string
@@ -50,8 +50,8 @@ func (k *Keeper) Collect(ctx context.Context, run *schedule.Run) error {
 	return nil
 }
 
-// markUnused begins the grace of chunkings that no document refers to, and
-// ends it for those that one refers to again.
+// markUnused begins the grace of chunkings that no document refers to, and ends it for
+// chunkings that a document refers to again.
 func (k *Keeper) markUnused(ctx context.Context, run *schedule.Run) error {
 	for after := int64(0); ; {
 		last, looked, err := k.garbage.MarkUnused(ctx, after, listPage)
@@ -62,8 +62,8 @@ func (k *Keeper) markUnused(ctx context.Context, run *schedule.Run) error {
 	}
 }
 
-// shred marks the documents as skipped whose texts were sealed by keys that were destroyed:
-// those that whoever destroyed them has not reached, and those that were on their way then.
+// shred marks documents as skipped whose texts were sealed with keys that were destroyed. The
+// command that destroyed a key may not have reached them, or they were on their way then.
 func (k *Keeper) shred(ctx context.Context, run *schedule.Run) error {
 	for {
 		ids, err := k.packs.Shred(ctx, garbagePage)

@@ -15,7 +15,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/schedule"
 )
 
-// content counts what the catalog holds of contents.
+// content counts the contents that the catalog holds.
 func content(t *testing.T, p *testpipe.Pipe) string {
 	t.Helper()
 	return p.One(t, `select concat_ws(' ', (select count(*) from chunkings), (select count(*) from blobs),
@@ -97,8 +97,8 @@ func TestCollectKeepsForItsGrace(t *testing.T) {
 	}
 }
 
-// A collector that is cut short at any place leaves nothing wrong, and the
-// next one ends what it began.
+// A collector that is cut short at any place leaves nothing wrong, and the next run
+// finishes its work.
 func TestCollectResumes(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := p.IngestTree(t, testpipe.Sample(30, "a"))
@@ -137,8 +137,8 @@ func TestCollectResumes(t *testing.T) {
 	p.CheckSwept(t)
 }
 
-// Writers store contents that they share and that go and come back, while a
-// collector without any grace runs all the time.
+// Writers store contents that they share, and that go and come back, while a collector
+// without any grace runs all the time.
 func TestCollectRacesWithWriters(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{Lease: time.Nanosecond})
 	const writers, rounds, pool = 4, 6, 12
@@ -181,7 +181,7 @@ func TestCollectRacesWithWriters(t *testing.T) {
 				}
 			})
 		}
-		p.Deliver(t, p.Events.Drain(t)...) // an error of these is mended by the syncer
+		p.Deliver(t, p.Events.Drain(t)...) // the syncer mends an error of theirs
 		storing.Wait()
 	}
 	stop()
@@ -196,7 +196,7 @@ func TestCollectRacesWithWriters(t *testing.T) {
 	t.Logf("%d collections; %s packs deleted", runs, p.One(t, "select count(*) from packs where deleted_at is not null"))
 }
 
-// finish does what is owed until nothing is, though attempts may fail.
+// finish does the owed work until none is left. Attempts may fail.
 func finish(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	for range 20 {

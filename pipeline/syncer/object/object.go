@@ -103,7 +103,7 @@ func (k *Keeper) Work() []schedule.Work {
 type Repaired struct {
 	Packs     int64 // written again
 	Objects   int64 // deleted, because the catalog does not know them
-	Documents int64 // queued for the embedder, because vectors of theirs are lost
+	Documents int64 // queued for the embedder, because some of their vectors are lost
 }
 
 // Repair reads every pack once, at full speed, repairs what can be repaired,

@@ -29,8 +29,8 @@ type wanted struct {
 	encoding string
 }
 
-// readAgain reads texts from git and adds them to the new pack. It forgets those
-// that no document refers to, and returns those that it could not read, and why.
+// readAgain reads texts from git and adds them to the new pack. It forgets texts that
+// no document refers to. It returns the texts that it could not read, and why.
 func (k *Keeper) readAgain(ctx context.Context, r *rewrite, items []catalog.PackItem) (lost []catalog.PackItem, why, err error) {
 	if len(items) == 0 {
 		return nil, nil, nil
@@ -204,8 +204,8 @@ func (k *Keeper) readBlob(ctx context.Context, blobs *git.Blobs, w wanted) ([]by
 	if _, err := io.ReadFull(b, content); err != nil {
 		return nil, err
 	}
-	// A text that older rules made is not made again: the ingestor will read the
-	// file anew, and until then no text that holds a secret takes its place.
+	// A text that older rules made is not made again: those rules may have missed a
+	// secret, and the ingestor will read the file anew.
 	made, err := k.contents.Remake(ctx, content, w.encoding, int(size))
 	if err != nil {
 		return nil, fmt.Errorf("git's object %s: %w", w.oid, err)

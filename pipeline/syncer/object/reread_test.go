@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
-// A text that was decoded or masked is made again of what git has, the same.
+// A text that was decoded or masked is made again from git's content, byte for byte.
 func TestScrubMakesTextsAgain(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	wide := "\xfe\xff"
@@ -27,7 +27,7 @@ func TestScrubMakesTextsAgain(t *testing.T) {
 	}
 }
 
-// So is the text that was taken out of a file that is none.
+// So is a text that was extracted from a document format.
 func TestScrubExtractsTextsAgain(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	var document bytes.Buffer
@@ -43,8 +43,8 @@ func TestScrubExtractsTextsAgain(t *testing.T) {
 	lose(t, p, 2)
 }
 
-// lose deletes the pack of texts, and sees that a scrub makes it again and the
-// index of that many documents stays as it is.
+// lose deletes the pack of texts. It checks that a scrub makes the pack again, and
+// that the index of so many documents stays as it is.
 func lose(t *testing.T, p *testpipe.Pipe, documents int64) {
 	t.Helper()
 	p.SettleOwed(t)

@@ -33,7 +33,7 @@ type scrub struct {
 	anyLoss bool // go on however many packs are missing
 }
 
-// run returns how many documents are due for the embedder because of it.
+// run returns how many documents the scrub has made due for the embedder.
 func (s scrub) run(ctx context.Context, run *schedule.Run) (requeued int64, err error) {
 	var lost []string
 	for missing := int64(0); ; {
@@ -105,7 +105,7 @@ type mended struct {
 	requeued int64  // documents that are due for the embedder
 }
 
-// mend writes a damaged pack's items into a new one: those that can still be
+// mend writes a damaged pack's items into a new one: the items that can still be
 // read, and texts that git has. Lost vectors are embedded again.
 func (k *Keeper) mend(ctx context.Context, key string, damage error, run *schedule.Run) (m mended, err error) {
 	items, vector, err := k.packs.Items(ctx, key)

@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/pipeline/syncer/object"
 )
 
-// Each damage is repaired: texts from git without an embedding, vectors with
-// exactly as many as were lost, and the index is what it was.
+// Each damage is repaired, and the index is what it was. Texts are read from git, and
+// nothing is embedded for them. Of the vectors, exactly the lost ones are embedded.
 func TestScrubRepairsEachDamage(t *testing.T) {
 	count := &testpipe.Counting{Embedder: embedder.Local{}}
 	p := testpipe.Open(t, testpipe.Config{Embedder: count})
@@ -65,8 +65,8 @@ func TestScrubRepairsEachDamage(t *testing.T) {
 	}
 }
 
-// Content that git does not have any more is lost. The run says so, verify goes on finding it, and
-// the content that git has is saved all the same.
+// Content that git does not have any more is lost. The run says so, and verify goes on reporting
+// it. The content that git has is saved all the same.
 func TestScrubReportsWhatIsLost(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	one := p.IngestTree(t, testpipe.Sample(3, "one"))
@@ -115,7 +115,7 @@ func TestScrubStopsWhereMostIsMissing(t *testing.T) {
 	if p.One(t, "select count(*) from vectors") == "0" || vectors == "0" {
 		t.Error("every vector was given up")
 	}
-	// A person who knows may say so.
+	// A person who knows better may have it go on.
 	objects := object.New(everything, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, p.Mirrors, p.Logs.Logger())
 	if _, err := objects.Repair(t.Context(), p.Schedule()); err != nil {
 		t.Fatal(err)

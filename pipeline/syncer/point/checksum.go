@@ -17,7 +17,7 @@ import (
 const maxUnderWay = 10_000
 
 // seed makes the checksums of one process comparable with each other, and
-// unforeseeable for whoever names files.
+// unpredictable for people who name files.
 var seed = maphash.MakeSeed()
 
 // checksum is the checksum of a set of points in any order: their number, and
@@ -46,10 +46,10 @@ type Demand struct {
 	open   bool // documents were under way, and left out
 }
 
-// Equal says whether the collection holds the points that the catalog demands,
-// leaving out documents under way, and what it demands. It costs one pass over
-// the documents, which derives the ids, and one over the points. False may be
-// wrong, because the two stores are not read at one moment.
+// Equal says whether the collection holds the points that the catalog demands, and
+// returns the demand. Documents under way are left out. It costs one pass over the
+// documents, which derives the ids, and one over the points. False may be wrong,
+// because the two stores are not read at one moment.
 func (c Comparison) Equal(ctx context.Context) (bool, Demand, error) {
 	want, open, err := c.sumOfCatalog(ctx)
 	if err != nil {
@@ -70,9 +70,9 @@ func (c Comparison) Equal(ctx context.Context) (bool, Demand, error) {
 	return got == want, demand, err
 }
 
-// Demands says whether the catalog demands the same points as before, and
-// nothing was under way then or is now. A collection that was equal then is
-// equal still: points change with their documents only.
+// Demands says whether the catalog demands the same points as before, and whether
+// nothing was under way then or is now. If so, a collection that was equal then still
+// is: points change with their documents only.
 func (c Comparison) Demands(ctx context.Context, before Demand) (bool, error) {
 	if before.open {
 		return false, nil
@@ -97,7 +97,7 @@ func (c Comparison) held(ctx context.Context) (uint64, error) {
 	return held, nil
 }
 
-// sumOfCatalog is the checksum of the points that should be there. open holds
+// sumOfCatalog returns the checksum of the points that should be there. open holds
 // the documents under way, at most one more than maxUnderWay.
 func (c Comparison) sumOfCatalog(ctx context.Context) (sum checksum, open map[uuid.UUID]bool, err error) {
 	open = make(map[uuid.UUID]bool)
@@ -122,7 +122,7 @@ func (c Comparison) sumOfCatalog(ctx context.Context) (sum checksum, open map[uu
 	return sum, open, nil
 }
 
-// sumOfIndex is the checksum of the points that are there.
+// sumOfIndex returns the checksum of the points that are there.
 func (c Comparison) sumOfIndex(ctx context.Context, open map[uuid.UUID]bool) (sum checksum, err error) {
 	for page, err := range c.Marks(ctx, uuid.Nil) {
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Documents under way do not make the checksums differ, or a busy index would be compared by id
-// each time.
+// Documents under way do not make the checksums differ. Otherwise a busy index would be compared
+// by id each time.
 func TestChecksumsLeaveOutWhatIsUnderWay(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := p.IngestTree(t, testpipe.Text("a.txt", "one\n", "b.txt", "stays\n", "c.txt", "goes\n", "d.txt", "skipped\n"))

@@ -30,9 +30,9 @@ func (k *Keeper) Ensure(ctx context.Context) error {
 	return k.ensureAlias(ctx, generations[0])
 }
 
-// ensureCollection plans the comparison again when the collection is there, too:
-// one that began while a slow store was making it has failed, and would wait for
-// its next turn.
+// ensureCollection plans the comparison again once the collection is there. A
+// comparison that began while a slow store was making the collection has failed, and
+// would otherwise wait for its next turn.
 func (k *Keeper) ensureCollection(ctx context.Context, g catalog.Generation, exists bool) error {
 	if !exists {
 		k.log.Info("making a collection that is not there", "collection", g.Collection, "generation", g.Number)
@@ -47,8 +47,8 @@ func (k *Keeper) ensureCollection(ctx context.Context, g catalog.Generation, exi
 	return k.plan.PlanAgain(ctx, Kinds())
 }
 
-// ensureAlias makes the alias of the active generation's collection if there is
-// none. An alias that points elsewhere is left to the one who moved it.
+// ensureAlias makes the alias of the active generation's collection if there is none.
+// It leaves an alias that points elsewhere to whoever moved it.
 func (k *Keeper) ensureAlias(ctx context.Context, active catalog.Generation) error {
 	_, found, err := k.points.Alias(ctx, k.cfg.Alias)
 	if err != nil || found {

@@ -14,8 +14,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// drop takes the collection away, with its alias, as somebody may who has the
-// key to Qdrant.
+// drop deletes the collection and its alias, as somebody with the key to Qdrant may.
 func drop(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	if err := p.Points.DropCollection(t.Context(), p.Generation.Collection); err != nil {
@@ -48,7 +47,7 @@ func watch(t *testing.T, p *testpipe.Pipe) {
 	}
 }
 
-// awaitNoneDue waits until syncers have done all that was due.
+// awaitNoneDue waits until syncers have done all due work.
 func awaitNoneDue(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	p.AwaitRows(t, `select 1 where not exists (select 1 from sync_work where due_at <= now())
@@ -63,7 +62,7 @@ func TestADroppedCollectionComesBack(t *testing.T) {
 	awaitNoneDue(t, p)
 	drop(t, p)
 
-	// A document that is written just then is tried again, and no dead letter.
+	// A document that is written at that moment is tried again, and becomes no dead letter.
 	p.IngestTree(t, testpipe.Text("new.txt", "new\n"))
 	for heard := p.Events.Drain(t); len(heard) > 0; heard = p.Events.Drain(t) {
 		for _, err := range p.Deliver(t, heard...) {
@@ -96,8 +95,8 @@ func TestADroppedCollectionComesBack(t *testing.T) {
 	}
 }
 
-// A worker that starts may be faster than the syncer in making the collection;
-// the comparison is due all the same.
+// A starting worker may make the collection before the syncer does. The comparison is
+// due all the same.
 func TestAWorkerThatMakesTheCollectionHasItFilled(t *testing.T) {
 	p, _ := compared(t, 1)
 	whole := p.Digest(t)
@@ -139,8 +138,8 @@ func TestADroppedAliasComesBack(t *testing.T) {
 	}
 }
 
-// slowly makes a collection only when the comparison that was planned for it has
-// failed for lack of it.
+// slowly makes a collection only after the comparison that was planned for it has
+// failed, because the collection did not exist.
 type slowly struct {
 	vector.Store
 	wait func()
@@ -153,8 +152,7 @@ func (s slowly) CreateCollection(ctx context.Context, name string, dimensions in
 	return s.Store.CreateCollection(ctx, name, dimensions, distance)
 }
 
-// A store may take longer to make a collection than a syncer to begin with the
-// comparison.
+// A syncer may begin with the comparison before a store has made the collection.
 func TestACollectionThatIsMadeSlowlyIsFilled(t *testing.T) {
 	p, _ := compared(t, 1)
 	whole := p.Digest(t)

@@ -56,7 +56,8 @@ func (c Comparison) wait(ctx context.Context, points int) error {
 	return c.Pace(ctx, points)
 }
 
-// Marks lists the points in pages, by id. A page is reused for the next one.
+// Marks lists the points in pages, by id. The memory of a page is used again for the next
+// one.
 func (c Comparison) Marks(ctx context.Context, from uuid.UUID) iter.Seq2[[]vector.Mark, error] {
 	return func(yield func([]vector.Mark, error) bool) {
 		var page []vector.Mark
@@ -122,11 +123,11 @@ func pagesOf(yield func([]catalog.Content, error) bool, read func(after uuid.UUI
 	}
 }
 
-// Misplaced picks the points that should not be there. It reads each suspect
-// again, and judges it again by the catalog's present state: the indexer deletes
-// old points before it marks a document indexed, so a point that is still there
-// is not about to go; and a document that was unknown may have come and written
-// that very point.
+// Misplaced picks the points that should not be there. It reads each suspect again,
+// and judges it again by the catalog's present state. The indexer deletes old points
+// before it marks a document indexed, so an old point that is still there is not
+// about to go. And a document that was unknown before may have come and written that
+// very point.
 func (c Comparison) Misplaced(ctx context.Context, marks []vector.Mark) ([]Misplaced, error) {
 	suspects, err := c.judge(ctx, marks)
 	if err != nil || len(suspects) == 0 {
@@ -182,8 +183,8 @@ func (c Comparison) documentsOf(ctx context.Context, marks []vector.Mark) (map[u
 }
 
 // expected says whether a document with these chunks may have a point. While a
-// document is under way, the points of its last revision stay until the new
-// ones are written. One that sleeps has none, nor has one of a dormant track that failed.
+// document is under way, the points of its last revision stay until the new ones are
+// written. A sleeping document has no points, nor has a failed one of a dormant track.
 func expected(d catalog.Content, m vector.Mark, chunks map[uuid.UUID]bool) bool {
 	if m.Tenant != d.Tenant || m.Repository != d.Repository {
 		return false

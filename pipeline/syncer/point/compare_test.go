@@ -46,7 +46,7 @@ func TestTheComparisonLeavesDocumentsUnderWayAlone(t *testing.T) {
 	if got := p.Rows(t, "select * from documents order by id"); !slices.Equal(got, rows) {
 		t.Errorf("documents\n%s\nwere\n%s", strings.Join(got, "\n"), strings.Join(rows, "\n"))
 	}
-	// The same beside a difference, when points are compared one by one.
+	// Nor are they beside a difference, when points are compared one by one.
 	stays := p.AllPoints(t)[slices.IndexFunc(p.AllPoints(t), func(p vector.Point) bool { return p.Payload.Path == "stays.txt" })]
 	p.RemovePoints(t, stays)
 	if did := compare(t, p); did.Found != 1 {
@@ -58,8 +58,8 @@ func TestTheComparisonLeavesDocumentsUnderWayAlone(t *testing.T) {
 	}
 }
 
-// at runs do when the comparison has been paced for the n-th time: after a page
-// of points, before it looks at suspects again, before it asks for the points of
+// at runs do when the comparison is paced for the n-th time. That happens after a page
+// of points, before it looks at suspects again, and before it asks for the points of
 // documents.
 func at(n int, do func()) func(context.Context, int) error {
 	return func(context.Context, int) error {

@@ -38,8 +38,8 @@ func (s Scope) points(ctx context.Context, store vector.Store, collection string
 
 // ComputeDigest hashes the points in scope in the order of their ids: the id, the
 // payload's description of the chunk, and the vectors. It leaves out commit and
-// revision: they depend on the repository's past and not on its content. A
-// document is counted by its first chunk, so that nothing has to be remembered.
+// revision, which depend on the repository's past and not on its content. It counts a
+// document by its first chunk, so that it need not remember documents.
 func ComputeDigest(ctx context.Context, points vector.Store, collection string, scope Scope) (Digest, error) {
 	var d Digest
 	sum := sha256.New()

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// changes are of a point, each of one thing that the digest covers.
+// changes each change one thing of a point that the digest covers.
 var changes = map[string]func(*vector.Point){
 	"tenant":     func(p *vector.Point) { p.Payload.Tenant = "other" },
 	"ref":        func(p *vector.Point) { p.Payload.Ref = "refs/heads/other" },

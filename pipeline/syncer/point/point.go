@@ -1,7 +1,7 @@
 // Package point keeps the points of the vector store true to the catalog's
 // documents.
 //
-// A comparison goes by checksum first, and by point where the checksums differ.
+// A comparison compares checksums first, and points where the checksums differ.
 // It deletes the points that should not be there, and hands the documents that
 // lack one to the indexer. Documents under way are no difference.
 package point
@@ -105,10 +105,10 @@ func Kinds() []catalog.WorkKind {
 	return all
 }
 
-// generations are those whose points must match the catalog at any time: the
-// active one. A repair requeues documents, whose state is that of the active
-// generation, so mending a retired generation would disturb what is searched. A
-// rollback begins with a comparison of its own.
+// generations returns the generations whose points must match the catalog at any time:
+// the active one alone. A repair requeues documents, and a document's state is its
+// state in the active generation. So the repair of a retired generation would disturb
+// the one that is searched. A rollback begins with a comparison of its own.
 func (k *Keeper) generations(ctx context.Context) ([]catalog.Generation, error) {
 	active, err := k.index.Active(ctx)
 	if errors.Is(err, catalog.ErrNotFound) {
@@ -131,7 +131,7 @@ func (k *Keeper) pace(ctx context.Context, points int) error {
 	return ctx.Err()
 }
 
-// tell counts and logs the result of a repair, also of one that was interrupted.
+// tell counts and logs the result of a repair, even of an interrupted one.
 func (k *Keeper) tell(run *schedule.Run, did Repaired, where ...any) {
 	if did.Deleted+did.Missing == 0 {
 		return
@@ -164,7 +164,7 @@ func (k *Keeper) eachGeneration(ctx context.Context, run *schedule.Run, do func(
 	return nil
 }
 
-// cursorAt is the cursor of a run that goes on in a generation, after an id.
+// cursorAt returns the cursor of a run that goes on in a generation, after an id.
 func cursorAt(g catalog.Generation, id uuid.UUID) string {
 	return fmt.Sprintf("%d/%s", g.Number, id)
 }

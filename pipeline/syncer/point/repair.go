@@ -16,10 +16,10 @@ type Repaired struct {
 	Requeued int64 // documents handed to the indexer
 }
 
-// Repair deletes the points that should not be there, then hands the documents
-// that lack a point to the indexer, which writes it from the stored vector. In
-// this order a point that was deleted while its document changed is found
-// missing. With an error it returns what was done before it.
+// Repair deletes the points that should not be there. Then it hands documents that
+// lack a point to the indexer, which writes the point from the stored vector. In this
+// order a point that was deleted while its document changed is found missing. With an
+// error Repair also returns what it did before.
 func (c Comparison) Repair(ctx context.Context) (did Repaired, err error) {
 	for page, err := range c.Marks(ctx, uuid.Nil) {
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Each damage is found and mended, by as many points as it took, and nothing
-// is embedded again for it.
+// Each damage is found and mended. The repair counts as many points as were damaged,
+// and nothing is embedded again.
 func TestTheComparisonMendsEachDifference(t *testing.T) {
 	p, count := compared(t, 3)
 	whole, texts := p.Digest(t), count.Texts.Load()
@@ -54,8 +54,8 @@ func TestTheComparisonMendsEachDifference(t *testing.T) {
 			}
 			did := compare(t, p)
 			if name == "of a repository not theirs" {
-				// Strays come first or last; what they leave missing is for the
-				// shards' next turn at the latest.
+				// The work on strays comes before the shards' or after it. Points that
+				// it leaves missing are found at the shards' next turn at the latest.
 				did.Found += compare(t, p).Found
 				did.Repaired = did.Found
 			}
@@ -77,9 +77,9 @@ func TestTheComparisonMendsEachDifference(t *testing.T) {
 	}
 }
 
-// An indexer that stops between reading the catalog and writing, and dies after
-// it has written, leaves points of a revision that was over by then. Its message
-// was handed to another in the meantime; nobody comes back to them.
+// An indexer stands still between reading the catalog and writing, and dies after it
+// has written. It leaves points of a revision that was over by then. Its message was
+// handed to another indexer in the meantime, so no message leads to these points again.
 func TestWhatALateWriterLeftIsFound(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := p.IngestTree(t, testpipe.Text("a.txt", "old\n", "gone.txt", "gone\n", "skipped.txt", "text\n", "same.txt", "same\n"))
@@ -102,8 +102,8 @@ func TestWhatALateWriterLeftIsFound(t *testing.T) {
 	}
 }
 
-// The same where a content came back under a new revision: then a late writer's
-// points have the ids of the current ones, and take their places.
+// The same happens after a content came back under a new revision. Then the late
+// writer's points have the ids of the current ones, and overwrite them.
 func TestALateWriterThatWroteOverNewerPointsIsFound(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	repo := p.IngestTree(t, testpipe.Text("a.txt", "one\n"))

@@ -46,8 +46,8 @@ func kinds(p *testpipe.Pipe) []catalog.WorkKind {
 	return kinds
 }
 
-// A comparison whose syncer dies goes on with the repository after the last one
-// that it has done.
+// A comparison whose syncer dies goes on with the repository after the last finished
+// one.
 func TestTheComparisonGoesOnWhereItStopped(t *testing.T) {
 	p, _ := compared(t, 12)
 	shard, ids := 0, []string(nil)
@@ -62,7 +62,7 @@ func TestTheComparisonGoesOnWhereItStopped(t *testing.T) {
 	if err := p.Catalog.Schedule.PlanAgain(t.Context(), []catalog.WorkKind{kind}); err != nil {
 		t.Fatal(err)
 	}
-	// It dies where it would record the third.
+	// It dies when it would record the third.
 	p.Rows(t, `create function die() returns trigger language plpgsql as $$ begin
 		if new.cursor like '%/`+third+`' then raise exception 'dead'; end if;
 		return new; end $$`)

@@ -12,9 +12,9 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// fewStrays is how many points of unknown repositories are deleted without a
-// question. With more of them, a catalog that knows less than half of the points
-// belongs to another index, or is an old one. A person has to judge that.
+// fewStrays is how many points of unknown repositories are deleted without a question.
+// If there are more of them, and the catalog knows less than half of all points, it
+// belongs to another index or is an old one. A person has to judge that.
 const fewStrays = 1000
 
 // strays deletes the points of repositories that the catalog does not know. It

@@ -27,7 +27,7 @@ func TestStraysOfAnotherCatalogAreLeftToAPerson(t *testing.T) {
 	if report, _ := p.Verify(t); report.OrphanPoints != 1100 {
 		t.Errorf("%d strays are left of 1100", report.OrphanPoints)
 	}
-	// A person who knows may say so.
+	// A person who knows better may have them deleted.
 	v := verify.Verifier{Documents: p.Catalog, Packs: p.Catalog.Packs, Points: p.Points, Blobs: p.Blobs, Generation: p.Generation}
 	if did, err := v.Repair(t.Context(), point.Scope{}); err != nil || did.DeletedPoints != 1100 {
 		t.Errorf("repair: %+v, %v", did, err)

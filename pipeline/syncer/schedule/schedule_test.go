@@ -38,7 +38,7 @@ func await[T any](t *testing.T, from <-chan T) T {
 	}
 }
 
-// Three syncers share the work: one at a time is at it, and once an interval.
+// Three syncers share the work: one at a time does it, once in each interval.
 func TestSyncersShareTheWork(t *testing.T) {
 	url := testenv.Postgres(t)
 	openCatalog(t, url)
@@ -68,8 +68,8 @@ func TestSyncersShareTheWork(t *testing.T) {
 	}
 }
 
-// A run that was cut short goes on, in another syncer, where it has saved; one
-// that failed is recorded with its reason; one that ended begins anew.
+// A run that was cut short goes on in another syncer, from where it was saved. A run
+// that failed is recorded with its reason. Work whose run has ended begins anew.
 func TestARunGoesOnWhereItStopped(t *testing.T) {
 	url := testenv.Postgres(t)
 	c := openCatalog(t, url)
@@ -133,7 +133,7 @@ func TestTheHistoryIsBoundedAndSaysWhatFailed(t *testing.T) {
 	}
 }
 
-// Work that is planned again while it is under way is done once more, from the beginning, whatever
+// Work that is planned again while it is under way is done once more from the beginning, whatever
 // the present run saves and plans.
 func TestWorkIsPlannedAgainWhileItIsUnderWay(t *testing.T) {
 	c := openCatalog(t, testenv.Postgres(t))

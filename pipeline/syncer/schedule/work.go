@@ -50,7 +50,7 @@ func (r *Run) Mend(n int64) {
 	r.Repaired += n
 }
 
-// Unrepaired is the error of a run that came to its end and could not repair
+// Unrepaired is the error of a run that came to its end but could not repair
 // everything it found.
 type Unrepaired struct{ What string }
 

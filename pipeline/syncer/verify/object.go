@@ -68,7 +68,7 @@ func (v *Verifier) absent(ctx context.Context, pack catalog.StoredPack, r *Repor
 	}
 }
 
-// destroyed says whether the key of a pack was destroyed. Whether it is there otherwise does
+// destroyed says whether the key of a pack was destroyed on purpose. Otherwise the key does
 // not matter: bytes are compared as they are stored.
 func (v *Verifier) destroyed(ctx context.Context, key string) bool {
 	_, err := v.Blobs.Domain(ctx, key)

@@ -46,8 +46,9 @@ type Repaired struct {
 	GraphFiles        int64 `json:"graph_files"` // of symbol graphs, made anew
 }
 
-// Graphs compares symbol graphs with the facts of their files, of some repositories or, if
-// none is named, of all. Repair makes those that differ owed, for the step to make anew.
+// Graphs compares symbol graphs with the facts of their files, in some repositories or, if
+// none is named, in all. Repair makes the graphs that differ owed, so that the graph step
+// makes them anew.
 type Graphs interface {
 	Check(ctx context.Context, repositories []uuid.UUID, found func(kind, what string)) (files, wrong, unknown int64, err error)
 	Repair(ctx context.Context, repositories []uuid.UUID) (files int64, err error)
@@ -61,9 +62,9 @@ type Verifier struct {
 	Blobs      *blob.Store
 	Generation catalog.Generation
 	Graphs     Graphs // nil: graphs are not compared
-	// Grace is the age from which on the catalog must know a pack: a writer puts
-	// the object first, then records it. If it died in between, the collector
-	// deletes the object. 0: the catalog must know it at once.
+	// Grace is the age from which the catalog must know a pack. A writer puts the
+	// object first, then records it; if it dies in between, the collector deletes the
+	// object. 0: the catalog must know it at once.
 	Grace time.Duration
 	// Found is called for each difference; nil: nobody is told.
 	Found func(kind, what string)
@@ -94,9 +95,8 @@ func (v *Verifier) Verify(ctx context.Context, scope point.Scope) (Report, error
 	return r, nil
 }
 
-// Repair brings the points in scope in line with the catalog, as the syncer does
-// at its interval, and makes graphs owed that differ from their facts. It leaves objects
-// alone.
+// Repair brings the points in scope in line with the catalog, as the syncer does at its
+// interval. It makes graphs that differ from their facts owed, and leaves objects alone.
 func (v *Verifier) Repair(ctx context.Context, scope point.Scope) (Repaired, error) {
 	did, err := v.comparison(scope).Repair(ctx)
 	repaired := Repaired{DeletedPoints: did.Deleted, RequeuedDocuments: did.Requeued}

@@ -107,8 +107,8 @@ func TestPointsOfDocumentsUnderWayAreNoDifference(t *testing.T) {
 	}
 }
 
-// A writer puts a pack, then records it: until the grace is over, one that is
-// not recorded is no difference.
+// A writer puts a pack, then records it. Until the grace is over, a pack that is not
+// recorded is no difference.
 func TestARecentPackIsNoDifference(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.PutObject(t, "text/"+strings.Repeat("5", 64)+".pack", []byte("x"))
