@@ -12,15 +12,15 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Flow is the work under way, the work of the past, and the files that were left out.
+// Flow reads the work under way, past work, and the files that were left out.
 type Flow struct{ *store }
 
-// OpenWork is the documents of a lane that a stage has still to finish, or that failed.
+// OpenWork counts the documents of a lane that a stage has yet to finish, or that failed.
 type OpenWork struct {
 	Lane      events.Lane
 	State     DocumentState // chunked: the embedder's, embedded: the indexer's, or failed
 	Documents int64
-	Oldest    time.Time // begin of the oldest snapshot among them
+	Oldest    time.Time // start of the oldest snapshot among them
 }
 
 // OpenWork counts unfinished documents of some repositories of a tenant, or of all.
@@ -62,7 +62,7 @@ const (
 	ActivityGivenUp   ActivityKind = "given up"
 )
 
-// Activity is how often something happened in a span of time.
+// Activity counts how often something happened in a span of time.
 type Activity struct {
 	Begins time.Time
 	Kind   ActivityKind

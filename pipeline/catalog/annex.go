@@ -13,10 +13,10 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Annex is the catalog of a backup, beside the living one: in a schema of its own, that
-// goes when the work on it ends. A part of it is chosen, and taken over.
+// Annex is the catalog of a backup beside the catalog in use. It has a schema of its own,
+// which is dropped when the work on it ends. A part of it is chosen and taken over.
 type Annex struct {
-	a     *Archive // the living catalog
+	a     *Archive // the catalog in use
 	scope AnnexScope
 }
 
@@ -35,9 +35,9 @@ const (
 	annexDropLimit = time.Minute
 )
 
-// annexTables are the tables that say what repositories consist of. The others hold access,
-// bills, logs and work under way, which a part of a backup does not bring back, or things
-// that are made again.
+// annexTables are the tables that say what repositories consist of. A part of a backup does
+// not bring back the others: they hold access, bills, logs and work under way, or things that
+// are made again.
 var annexTables = map[string]bool{
 	"repositories": true, "aliases": true, "tracks": true, "snapshots": true, "documents": true, "findings": true, "versions": true,
 	"former_documents": true,
@@ -51,9 +51,9 @@ var (
 	errPooled    = errors.New("it needs a schema of its own for a while, which a pooler hides: name Postgres itself, without --postgres-pooled")
 )
 
-// Annex runs fn over the catalog that c fills, which is brought up to date beside the
-// living one. Nothing of it stays. It needs room in Postgres for the backup's rows about
-// content, and the right to create a schema.
+// Annex runs fn over the catalog that c fills beside the catalog in use, after its schema has
+// been brought up to date. Nothing of it stays. It needs room in Postgres for the backup's
+// rows about content, and the right to create a schema.
 func (a *Archive) Annex(ctx context.Context, c Fill, fn func(context.Context, *Annex) error) error {
 	if a.pooled {
 		return fault.Reject(errPooled)
@@ -113,7 +113,7 @@ func (a *Archive) fillAnnex(ctx context.Context, c Fill) error {
 	return nil
 }
 
-// inTx runs fn in a transaction of the living catalog.
+// inTx runs fn in a transaction of the catalog in use.
 func (x *Annex) inTx(ctx context.Context, fn func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, x.a.pool, fn)
 }

@@ -31,7 +31,7 @@ func (x *Annex) Packs(ctx context.Context) (map[string]bool, error) {
 
 // AnnexItem is an item of a backup's pack that is missing here.
 type AnnexItem struct {
-	PackItem     // its embedder is that of the living catalog
+	PackItem     // its embedder has the id of the catalog in use
 	Terms    int // version of a vector's term weights; 0: it is a text
 }
 
@@ -59,8 +59,8 @@ func (x *Annex) Items(ctx context.Context, pack string) ([]AnnexItem, error) {
 }
 
 // AddTexts stores where a new pack holds texts of the backup, with their chunkings, so
-// that the collector finds nothing unused. No pack: it is the empty text's turn, and that
-// of texts that are here already.
+// that the collector finds nothing unused. Without a pack, it adds the empty text and
+// texts that are here already.
 func (x *Annex) AddTexts(ctx context.Context, pack *Pack, texts []Blob) error {
 	err := x.inTx(ctx, func(tx pgx.Tx) error {
 		q := x.a.query.WithTx(tx)
@@ -143,7 +143,7 @@ func qualified(table string, names []string) string {
 // ActionRestore is the action of a restore in the audit log.
 const ActionRestore = "backup.restore"
 
-// ErrChanged says that the living catalog has changed since it was compared.
+// ErrChanged says that the catalog in use has changed since it was compared.
 var ErrChanged = errors.New("something has changed here meanwhile: run it again; what was stored already is not stored again")
 
 // Merge takes over the tracks that Choose has noted, in one transaction, once their content
@@ -187,8 +187,8 @@ func (x *Annex) Merge(ctx context.Context, by Author, backup string) error {
 	return nil
 }
 
-// whole checks that no track was there already, and that no document was left out: its
-// content may have been collected.
+// whole checks that no track was there already, and that no document was left out because
+// its content has been collected.
 func (x *Annex) whole(ctx context.Context, tx pgx.Tx) error {
 	var missing int64
 	err := tx.QueryRow(ctx, `select (select count(*) from leat_restore.documents d join leat_restore.want_track w on w.id = d.track where d.state <> 'removed')

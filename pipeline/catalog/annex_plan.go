@@ -19,7 +19,7 @@ type TrackFate string
 
 // The fates.
 const (
-	TrackAdd      TrackFate = "add"      // the living catalog lacks it
+	TrackAdd      TrackFate = "add"      // the catalog in use lacks it
 	TrackHere     TrackFate = "here"     // it is there, at the same commit
 	TrackConflict TrackFate = "conflict" // it is there, and different
 )
@@ -36,7 +36,7 @@ type AnnexTrack struct {
 	Why        string    `json:"why,omitempty"` // of a conflict
 }
 
-// AnnexPlan lists the rows that the chosen part adds to the living catalog.
+// AnnexPlan lists the rows that the chosen part adds to the catalog in use.
 type AnnexPlan struct {
 	Tracks    []AnnexTrack `json:"tracks"`
 	Documents int64        `json:"documents"` // of the tracks to add, in every state
@@ -61,8 +61,8 @@ func (p AnnexPlan) Conflicts() (list []AnnexTrack) {
 // ErrNotInBackup says that a backup has no such repository.
 var ErrNotInBackup = errors.New("the backup has no such repository")
 
-// Choose looks for the part that scope names, compares it with the living catalog, and
-// notes what is to be taken over. Nothing of the living catalog changes.
+// Choose looks for the part that scope names, compares it with the catalog in use, and
+// notes what is to be taken over. It changes nothing in the catalog in use.
 func (x *Annex) Choose(ctx context.Context, scope AnnexScope) (p AnnexPlan, err error) {
 	x.scope = scope
 	repositories, err := x.repositories(ctx)
@@ -165,7 +165,7 @@ func domainName(name string) string {
 	return name
 }
 
-// tracks compares the tracks of repositories with those of the living catalog.
+// tracks compares the tracks of repositories with those of the catalog in use.
 func (x *Annex) tracks(ctx context.Context, repositories []uuid.UUID) ([]AnnexTrack, error) {
 	rows, err := x.a.pool.Query(ctx, `select t.id, r.id, r.url, t.ref,
 			coalesce((select s.commit from leat_restore.snapshots s where s.track = t.id and s.state in ('indexing', 'indexed')), '')::bytea,
@@ -237,8 +237,8 @@ func (x *Annex) want(ctx context.Context, tracks []uuid.UUID) error {
 	})
 }
 
-// wants make the tables that list what to take over. Texts of chunks are looked for with
-// each embedder that both catalogs know in the same form.
+// wants are the statements that make the tables of what to take over. They look for the
+// vectors of texts with each embedder that both catalogs know in the same form.
 var wants = []string{
 	`create table leat_restore.want_chunking as
 		select k.id, k.blob, k.language, k.chunker, exists (select 1 from chunkings l where l.blob = k.blob and l.language = k.language and l.chunker = k.chunker) as here

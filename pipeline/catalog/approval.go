@@ -24,7 +24,7 @@ type Standing struct {
 	SameConfig bool   // it was listed by this configuration
 	SameRules  bool   // and by the same rules of the commit's own
 	Exact      bool   // and nothing has been begun since
-	Approved   string // commit that may remove whatever it removes, in hex; "": none
+	Approved   string // commit whose removals somebody has approved, in hex; "": none
 }
 
 // Standing returns ErrNotFound for a track that has no current snapshot.
@@ -43,7 +43,7 @@ func (as *Approvals) Standing(ctx context.Context, track uuid.UUID, rules Rules)
 	}, nil
 }
 
-// CountDocuments counts the documents among ids that are indexed, or are to be.
+// CountDocuments counts the documents among ids that are indexed or going to be.
 func (as *Approvals) CountDocuments(ctx context.Context, ids []uuid.UUID) (int64, error) {
 	n, err := as.query.CountDocuments(ctx, ids)
 	if err != nil {
@@ -79,10 +79,10 @@ type Approval struct {
 	URL, Ref           string
 	Commit             string // hex
 	Removes, Documents int64  // how many of how many
-	Approved           bool   // somebody did; the removal is under way
+	Approved           bool   // somebody has approved it; the removal is under way
 }
 
-// String says what waits. How it goes on is for the skins to say.
+// String says what waits. The skins say how it goes on.
 func (a Approval) String() string {
 	return fmt.Sprintf("waiting for approval: would remove %d of %d documents of %s", a.Removes, a.Documents, a.Ref)
 }
@@ -96,7 +96,7 @@ func (as *Approvals) Await(ctx context.Context, a Approval) error {
 	return nil
 }
 
-// AwaitFor is Await for a submission, which has failed for the reason given.
+// AwaitFor does what Await does, for a submission that has failed for the reason given.
 func (as *Approvals) AwaitFor(ctx context.Context, s Submission, a Approval, reason string) error {
 	err := as.inTx(ctx, func(q *query.Queries) error {
 		if err := as.await(ctx, q, a); err != nil {

@@ -14,15 +14,15 @@ import (
 )
 
 // Archive copies the catalog's tables out as they are at one point in time, and into
-// an empty catalog. It finds the tables in the schema itself, so that a new table
-// needs no word here.
+// an empty catalog. It finds the tables in the schema, so that a new table need not be
+// named here.
 type Archive struct {
 	*store
 	schema *Schema
 }
 
-// passing are the tables whose rows mean nothing in another place or at a later time:
-// leases, limits of this minute, and the plan and history of a syncer's work.
+// passing lists the tables whose rows mean nothing in another place or at a later time:
+// leases, limits of the present minute, and the plan and history of a syncer's work.
 // Unlogged tables are passing too.
 var passing = []string{"goose_db_version", "backup_leases", "embedder_limits", "sync_work", "sync_runs"}
 
@@ -66,7 +66,7 @@ type Frozen struct {
 	query *query.Queries
 }
 
-// portable makes the text of values independent of the server's settings.
+// portable makes the text form of values independent of the server's settings.
 const portable = `set local datestyle = 'ISO, YMD'; set local timezone = 'UTC'; set local intervalstyle = 'postgres';
 set local bytea_output = 'hex'; set local extra_float_digits = 1`
 

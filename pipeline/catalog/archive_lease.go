@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Hold records that a backup begins to read the packs of a point in time that
-// follows. Until its lease expires, no object of a pack is deleted.
+// Hold records that a backup is about to fix its point in time and to read the packs of
+// it. Until its lease expires, no object of a pack is deleted.
 func (a *Archive) Hold(ctx context.Context, id, target string, lease time.Duration) error {
 	if err := a.query.PutBackupLease(ctx, id, target, lease.Seconds()); err != nil {
 		return fmt.Errorf("take the lease of backup %s: %w", id, err)
@@ -42,9 +42,8 @@ func (a *Archive) ReleaseOthers(ctx context.Context, id, target string) error {
 	return nil
 }
 
-// Held says whether a backup is reading packs. Whoever deletes an object of a pack
-// has marked the pack first, and asks after that. A backup that takes its lease
-// later finds the mark.
+// Held says whether a backup is reading packs. A deletion of a pack's object marks the
+// pack first, and asks after that. A backup that takes its lease later finds the mark.
 func (ps *Packs) Held(ctx context.Context) (bool, error) {
 	held, err := ps.query.BackupUnderWay(ctx)
 	if err != nil {
@@ -59,8 +58,8 @@ type SigningKey struct {
 	Sealed []byte
 }
 
-// Key returns the key that signs backups. It calls make for a new one, and keeps
-// that, if there is none.
+// Key returns the key that signs backups. If there is none, it calls make for a new one
+// and keeps that.
 func (a *Archive) Key(ctx context.Context, make func() (SigningKey, error)) (SigningKey, error) {
 	row, err := a.query.BackupKey(ctx)
 	if noRows(err) && make != nil {

@@ -16,8 +16,8 @@ import (
 // ErrNotEmpty says that a catalog holds something already.
 var ErrNotEmpty = errors.New("the catalog is not empty")
 
-// prepared are the tables that migrations and a worker's start fill. Their rows are
-// no reason to call a catalog used.
+// prepared lists the tables that migrations and a worker's start fill. A catalog with
+// rows in these alone counts as empty.
 var prepared = []string{"generations", "embedders", "tenants", "revision_floor"}
 
 // Empty returns ErrNotEmpty, with the table, if something other than the preparations
@@ -95,7 +95,7 @@ func (a *Archive) Load(ctx context.Context, c Fill) error {
 	if err := a.schema.Up(ctx); err != nil {
 		return err
 	}
-	// Objects are written anew, into the bucket's own class.
+	// Restored objects are written into the bucket's default class of storage.
 	if err := a.query.ForgetPackClasses(ctx); err != nil {
 		return fmt.Errorf("forget the classes of packs: %w", err)
 	}

@@ -19,8 +19,8 @@ type Author struct {
 	Request string // id of the request; "": it has none
 }
 
-// change is one row of the audit log. Before and After are encoded as JSON, and hold no
-// secrets; nil is a thing that does not exist.
+// change is one row of the audit log. Before and After are encoded as JSON and hold no
+// secrets. They are nil if the thing does not exist before or after the change.
 type change struct {
 	Tenant         string // "": the installation
 	Action, Target string
@@ -52,12 +52,11 @@ func audit(ctx context.Context, q *query.Queries, by Author, c change) error {
 	return nil
 }
 
-// Audit is the log of changes. Whatever changes something writes it, in the transaction
-// of the change.
+// Audit is the log of changes. Every method that changes something writes to it, in the
+// transaction of the change.
 type Audit struct{ *store }
 
-// Note records an act that changes no row, such as a sign-in. What it holds may be no
-// secret.
+// Note records an act that changes no row, such as a sign-in. It must not hold a secret.
 func (a *Audit) Note(ctx context.Context, by Author, tenant, action, target string, after any) error {
 	return audit(ctx, a.query, by, change{tenant, action, target, nil, after})
 }
@@ -82,12 +81,12 @@ type AuditEntry struct {
 type AuditFilter struct {
 	Tenant    string
 	AnyTenant bool
-	Action    string // whole, or what stands before the dot
+	Action    string // a whole action, or the part before its dot
 	Since     time.Time
 	Before    int64 // only older than this entry; 0: from the newest
 }
 
-// List lists at most most changes, the newest first.
+// List lists up to most changes, the newest first.
 func (a *Audit) List(ctx context.Context, f AuditFilter, most int) ([]AuditEntry, error) {
 	p := query.ListAuditParams{AnyTenant: f.AnyTenant, Tenant: f.Tenant, Action: f.Action, Older: orDefault(f.Before, math.MaxInt64), Most: int32(most)}
 	if !f.Since.IsZero() {

@@ -73,8 +73,8 @@ func auditMonths(ctx context.Context, tx pgx.Tx) (map[string]bool, error) {
 	return months, err
 }
 
-// makeMonth makes a month's partition and moves into it what audit_rest holds of the month:
-// a month cannot be attached while the rest has rows of it.
+// makeMonth makes a month's partition, and moves the rows of the month from audit_rest into
+// it: a partition cannot be attached while audit_rest has rows of its month.
 func makeMonth(ctx context.Context, tx pgx.Tx, month time.Time) error {
 	name := pgx.Identifier{partitionOf(month)}.Sanitize()
 	from, to := month.Format(time.RFC3339), month.AddDate(0, 1, 0).Format(time.RFC3339)

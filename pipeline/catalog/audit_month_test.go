@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// The log has a partition for this month and the next two; what was written before there
-// was one moves into it, and months that ended long ago go.
+// The log has a partition for this month and the next two. Rows that were written before a
+// partition existed move into it, and months that ended long ago are dropped.
 func TestTheAuditLogHasAPartitionAMonth(t *testing.T) {
 	w := newWorld(t)
 	if _, err := w.Tenants.Create(t.Context(), catalog.Author{Name: "a", Door: "cli"}, catalog.Tenant{Name: "acme"}); err != nil {

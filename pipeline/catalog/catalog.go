@@ -62,16 +62,16 @@ type Catalog struct {
 	Hooks       *Hooks       // webhooks and their deliveries
 	Tenants     *Tenants     // limits and git credentials
 	Audit       *Audit       // who changed what
-	Sessions    *Sessions    // those of browsers that have been ended
-	Rates       *Rates       // of the requests of tokens and tenants
+	Sessions    *Sessions    // sessions of browsers that have been ended
+	Rates       *Rates       // the rates of requests of tokens and tenants
 	Generations *Generations // builds of the index, and the embedders they use
-	Settings    *Settings    // what changes while the workers run
+	Settings    *Settings    // the settings that change while the workers run
 	Keys        *Keys        // the keys that seal packs, wrapped
 	Schedule    *Schedule    // the syncer's work and its runs
 	Wikis       *Wikis       // what generators made of the pages of wikis
 	Graphs      *Graphs      // symbols of tracks, and the edges between them
 	Workers     *Workers     // the processes that work, and what each has in hand
-	Usage       *Usage       // what embedding takes: claims, budgets, accounts
+	Usage       *Usage       // the account of embedding: claims, budgets, usage
 	Vectors     *Vectors     // where the vectors of texts are
 	Packs       *Packs       // objects that hold blobs or vectors
 	Garbage     *Garbage     // rows that nothing refers to any more
@@ -100,9 +100,9 @@ var ErrNotFound = errors.New("not in the catalog")
 // minConnections is one to hold a lock and one to work with.
 const minConnections = 2
 
-// Open connects and checks that the server answers. It does not migrate. A
-// server that does not answer is worth another try; a URL that is no URL is
-// rejected. No error repeats the URL.
+// Open connects and checks that the server answers. It does not migrate. The error
+// about a server that does not answer may be retried; a malformed URL is rejected.
+// No error repeats the URL.
 func Open(ctx context.Context, cfg Config) (*Catalog, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {

@@ -52,7 +52,7 @@ func BenchmarkPutFiles(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.N)*benchFiles/b.Elapsed().Seconds(), "docs/s")
 	})
-	// The floor is Postgres storing the same rows, with nothing asked and in no order.
+	// The floor is the time in which Postgres stores the same rows, unchecked and unsorted.
 	b.Run("floor", func(b *testing.B) {
 		w := newWorld(b)
 		s := w.begin(b, "a")
@@ -107,7 +107,7 @@ func (w *world) copyRows(ctx context.Context, b catalog.FileBatch, round int64) 
 	})
 }
 
-// BenchmarkUnchanged is a batch of which the catalog has everything already.
+// BenchmarkUnchanged stores a batch that the catalog already has completely.
 func BenchmarkUnchanged(b *testing.B) {
 	w := newWorld(b)
 	s := w.begin(b, "a")
@@ -124,8 +124,8 @@ func BenchmarkUnchanged(b *testing.B) {
 	b.ReportMetric(float64(b.N)*benchFiles/b.Elapsed().Seconds(), "docs/s")
 }
 
-// BenchmarkChanged is a batch of documents that all have new content: what they were is kept
-// by a trigger, which every second batch goes without.
+// BenchmarkChanged stores batches of documents that all have new content. A trigger keeps the
+// former documents; every second batch runs without it.
 func BenchmarkChanged(b *testing.B) {
 	w := newWorld(b)
 	var took [2][]time.Duration
@@ -153,7 +153,7 @@ func BenchmarkChanged(b *testing.B) {
 	}
 }
 
-// BenchmarkMarkIndexed is an indexer's batch.
+// BenchmarkMarkIndexed marks an indexer's batch.
 func BenchmarkMarkIndexed(b *testing.B) {
 	w := newWorld(b)
 	s := w.begin(b, "a")

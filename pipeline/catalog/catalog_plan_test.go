@@ -33,7 +33,7 @@ var mayScan = map[string]string{
 	"Stamp":              "counts all documents, before and after a backup",
 }
 
-// small are the tables that hold a few rows however much is indexed.
+// small lists the tables that hold a few rows, however much is indexed.
 var small = []string{"generations", "revision_floor", "backup_keys", "backup_leases", "pack_keys", "key_domains", "workers"}
 
 // planWorld fills the tables that grow, so that the planner has something to
@@ -83,9 +83,9 @@ func scanned(plan string) string {
 	return ""
 }
 
-// No statement of the catalog has to read a table that grows whole, but for those that
-// are excused. It is planned as a prepared statement is: without a look at its
-// parameters. Sequential scans are off, or small tables would be read so.
+// No statement of the catalog has to read a growing table whole, except the excused ones.
+// Each is planned like a prepared statement, without a look at its parameters. Sequential
+// scans are off, because Postgres would choose them for the small tables of the test.
 func TestStatementsUseIndexes(t *testing.T) {
 	w := newWorld(t)
 	conn, err := w.sql.Acquire(t.Context())
@@ -110,8 +110,8 @@ func TestStatementsUseIndexes(t *testing.T) {
 	}
 }
 
-// A swap hastens what is due, which is little, and does not walk through all
-// documents by whatever index: the rule above would not see that.
+// A swap hastens the documents that are due, which are few. It does not go through all
+// documents by some index, which the rule above would not see.
 func TestASwapReadsWhatIsDue(t *testing.T) {
 	w := newWorld(t)
 	conn, err := w.sql.Acquire(t.Context())

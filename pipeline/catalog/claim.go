@@ -11,9 +11,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Claim claims texts for a holder until the lease is over: those that have no
-// vector of the embedder and that no other holder has claimed. stored are the
-// texts that have a vector by now. Other holders have claimed the rest.
+// Claim claims texts for a holder until the lease is over. It claims texts that have no
+// vector of the embedder and that no other holder has claimed. stored are the texts that
+// have a vector by now. Other holders have claimed the rest.
 func (us *Usage) Claim(ctx context.Context, embedder int32, holder uuid.UUID, lease time.Duration, texts [][32]byte) (mine, stored map[[32]byte]bool, err error) {
 	rows := hashRows(texts)
 	claimed, err := us.query.ClaimTexts(ctx, query.ClaimTextsParams{Embedder: embedder, Holder: holder, Lease: lease.Seconds(), Texts: rows})
@@ -54,7 +54,7 @@ func (us *Usage) Release(ctx context.Context, embedder int32, holder uuid.UUID, 
 	return nil
 }
 
-// hashRows are in order, so that two workers that claim the same texts cannot
+// hashRows returns rows in order, so that two workers that claim the same texts cannot
 // deadlock.
 func hashRows(texts [][32]byte) [][]byte {
 	rows := make([][]byte, len(texts))

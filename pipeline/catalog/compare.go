@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// RepositoryIDs pages through the repositories of every tenant by id, up to
-// and with last.
+// RepositoryIDs pages through the repositories of every tenant by id, up to last
+// inclusive.
 func (c *Core) RepositoryIDs(ctx context.Context, after, last uuid.UUID, most int) ([]uuid.UUID, error) {
 	ids, err := c.query.ListRepositories(ctx, after, last, int32(most))
 	if err != nil {

@@ -33,10 +33,11 @@ type Pack struct {
 	SHA256 [32]byte
 }
 
-// Name is the name of content in a key domain, by which it is stored once. In the
-// installation's domain, "", it is the SHA-256. In another it is SHA-512/256 of domain and
-// content: another function, so that no content of one domain can be made to have the name
-// of another's. Empty content is not stored, and has one name everywhere.
+// Name returns the name of content in a key domain, under which it is stored once. In the
+// installation's domain, "", the name is the SHA-256. In any other domain it is the
+// SHA-512/256 of domain and content: with another function, nobody can make content of one
+// domain that has the name of another domain's. Empty content is not stored, and has the
+// same name everywhere.
 func Name(domain string, content []byte) [32]byte {
 	if domain == "" || len(content) == 0 {
 		return sha256.Sum256(content)
@@ -71,7 +72,7 @@ type Chunk struct {
 	StartByte, EndByte int32 // half open
 	StartLine, EndLine int32 // from 1, inclusive
 	Kind, Symbol       string
-	Symbols            []Symbol // the definitions in it; empty: none, or not known
+	Symbols            []Symbol // the definitions in it; empty: none, or unknown
 	Text               [32]byte // Name of the bytes
 }
 
@@ -132,10 +133,9 @@ type FileBatch struct {
 	Chunkings []Chunking
 }
 
-// PutFiles stores a batch in one transaction. A file whose content and reason for
-// being skipped are unchanged keeps its state and its revision. Once the
-// snapshot's listing is over, nothing is stored and the error says to drop the
-// work.
+// PutFiles stores a batch in one transaction. A file keeps its state and its revision if
+// neither its content nor the reason for skipping it has changed. Once the snapshot's
+// listing is over, PutFiles stores nothing, and its error says to drop the work.
 func (c *Core) PutFiles(ctx context.Context, b FileBatch) error {
 	if err := checkFiles(b.Files); err != nil {
 		return fault.Reject(fmt.Errorf("put %d files: %w", len(b.Files), err))
@@ -207,13 +207,13 @@ func addBlobs(ctx context.Context, q *query.Queries, pack *Pack, kind packKind, 
 	return q.AddBlobs(ctx, p)
 }
 
-// addPack records a pack whose object is stored. The key of one that was
-// deleted is refused: a request to delete its object may still be on its way.
+// addPack records a pack whose object is stored. It refuses the key of a deleted pack,
+// because a request to delete that object may still be on its way.
 func addPack(ctx context.Context, q *query.Queries, p Pack, kind packKind) (int64, error) {
 	switch state, err := q.HoldPackKey(ctx, p.Key); {
 	case err == nil && KeyState(state) == KeyDestroyed:
 		return 0, fmt.Errorf("pack %s: %w", p.Key, ErrKeyDestroyed)
-	case err != nil && !noRows(err): // of an unsealed pack there is none
+	case err != nil && !noRows(err): // an unsealed pack has none
 		return 0, err
 	}
 	row, err := q.AddPack(ctx, query.AddPackParams{Key: p.Key, Kind: string(kind), Size: p.Size, Sha256: p.SHA256[:]})
@@ -254,7 +254,7 @@ func addChunkings(ctx context.Context, q *query.Queries, chunkings []Chunking, c
 	return err
 }
 
-// symbolColumns are the names, and for each the first and the last line.
+// symbolColumns returns the names, and the first and last line of each.
 func symbolColumns(symbols []Symbol) (names []string, lines []int32) {
 	names, lines = make([]string, len(symbols)), make([]int32, 0, 2*len(symbols)) // a nil slice is null
 	for i, s := range symbols {

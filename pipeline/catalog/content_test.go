@@ -27,7 +27,7 @@ func TestSameContentIsPaidForOnce(t *testing.T) {
 	if blobs, chunkings, chunks := w.count(t, "blobs"), w.count(t, "chunkings"), w.count(t, "chunks"); blobs != 1 || chunkings != 2 || chunks != 6 {
 		t.Errorf("%d blobs, %d chunkings, %d chunks; want 1, 2, 6", blobs, chunkings, chunks)
 	}
-	// A rename stores nothing, nor does another tenant's fork.
+	// Neither a rename nor another tenant's fork stores anything.
 	renamed := w.document("renamed", "the content")
 	w.list(t, "second", renamed, other)
 	fork := w.newTrack(t, "other", "https://example.org/fork", "refs/heads/main")
@@ -103,8 +103,8 @@ func TestDocumentSkippedAndBack(t *testing.T) {
 	w.is(t, a.ID, "chunked", 5, 0, "soon")
 }
 
-// The reason that people read is that of the content that is there now, and a
-// listing that was cut short under other rules does not pass for a look by these.
+// People read the reason that belongs to the present content. A listing that was cut
+// short under other rules does not count as a look by the present rules.
 func TestSkippedAnew(t *testing.T) {
 	w := newWorld(t)
 	w.list(t, "first", w.skipped("a", "x", "too large"))
@@ -162,7 +162,7 @@ func TestFailedAndPutAgain(t *testing.T) {
 	}
 }
 
-// The newest revision wins, whatever order the writes come in.
+// The newest revision wins, in whatever order the writes come.
 func TestOlderRevisionChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	a := w.document("a", "newer")
@@ -217,7 +217,7 @@ func TestPutFilesRejectsWhatNoTreeHolds(t *testing.T) {
 	}
 }
 
-// Names in a repository are foreign text, whoever looked at them before.
+// Names in a repository are text from outside, and every such text can be stored.
 func TestForeignTextIsStorable(t *testing.T) {
 	w := newWorld(t)
 	s := w.begin(t, "a")
@@ -255,8 +255,8 @@ func TestPutFilesLeavesTheBatchAlone(t *testing.T) {
 	}
 }
 
-// Workers that store the same contents at once, and mark and remove the same
-// documents meanwhile, wait for each other and never in a circle.
+// Workers store the same contents at once, and mark and remove the same documents
+// meanwhile. They wait for each other, but never in a circle.
 func TestPutFilesTogether(t *testing.T) {
 	w := newWorld(t)
 	const workers, rounds, most = 8, 4, 24

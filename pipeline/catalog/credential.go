@@ -30,8 +30,8 @@ func badURL(err error) error {
 var errBadURL = errors.New("not understood: write postgres://user@host:port/database?options, or key=value pairs," +
 	" and percent-encode what is special in a URL's user name and password")
 
-// misread says whether a part of a password was read as a part of an address,
-// which errors repeat: it holds an @ or a slash that is not escaped.
+// misread says whether a part of a password was read as a part of the address, which
+// errors repeat. That happens if the password holds an @ or a slash that is not escaped.
 func misread(cfg *pgconn.Config) bool {
 	parts := []string{cfg.Host, cfg.Database}
 	for _, other := range cfg.Fallbacks {
@@ -92,9 +92,9 @@ func hideInString(literal string, depth int) string {
 	return string(encoded)
 }
 
-// hideInBase64 looks into a text that is base64 as a whole. The first encoding that reads
-// it decides, since another one that reads it too finds the same bytes in it: the work would
-// be four times as much at each layer.
+// hideInBase64 looks into a text that is base64 as a whole. The first alphabet that can read
+// it decides: any other that can read it finds the same bytes, and to try all would cost four
+// times the work at each layer.
 func hideInBase64(text string, depth int) string {
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
 		plain, err := encoding.DecodeString(text)
@@ -109,7 +109,8 @@ func hideInBase64(text string, depth int) string {
 	return text
 }
 
-// hideUserInfo leaves an ssh URL its user, without whom it names nothing.
+// hideUserInfo hides the user information of a URL. It leaves an ssh URL its user, which is
+// part of the address.
 func hideUserInfo(match string) string {
 	part := userInfo.FindStringSubmatch(match)
 	scheme, slashes := part[1], part[2]
@@ -130,7 +131,7 @@ func unescape(code string) string {
 // clean makes text from outside storable: without credentials, at most most bytes,
 // valid UTF-8 and without NUL.
 func clean(text string, most int) string {
-	text = hide(text) // before the end is cut off: it may be what marks a password
+	text = hide(text) // before the end is cut off, because the @ there may mark a password
 	return storable(text[:min(len(text), most)])
 }
 

@@ -93,7 +93,7 @@ func TestHide(t *testing.T) {
 	}
 }
 
-// A password is known as one by the @ after it: text is cut only after it is hidden.
+// The @ after a password shows that it is one, so text is cut only after passwords are hidden.
 func TestCleanCutsLast(t *testing.T) {
 	for most := range 30 {
 		if got := clean("https://u:hunter2@h/r", most); strings.Contains(got, "hun") || len(got) > most {
@@ -140,5 +140,6 @@ func FuzzHide(f *testing.F) {
 	})
 }
 
-// endsInScheme tells of text that would take the URL for its user information.
+// endsInScheme says whether a text ends in a scheme, which would make a URL after it user
+// information.
 func endsInScheme(text string) bool { return strings.Contains(text, "://") }

@@ -7,9 +7,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// deadlines bounds each statement, so that a server that is gone without a word holds
-// nobody up for longer. A statement that a deadline ends costs its connection, and its
-// caller tries again as after any failure.
+// deadlines bounds the time of each statement, so that a server that has silently gone holds
+// nobody up for longer. A statement that a deadline ends costs its connection. Its caller
+// tries again, as after any failure.
 type deadlines struct{ limit time.Duration }
 
 type (

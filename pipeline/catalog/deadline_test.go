@@ -35,8 +35,8 @@ func TestASilentServerHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// Locks keep others out behind a pooler, too: each holds a transaction open. The
-// connection goes back clean.
+// Locks keep others out behind a pooler too, because each holds a transaction open. The
+// connection is given back clean.
 func TestLocksOfAPooledCatalog(t *testing.T) {
 	given := testenv.Postgres(t)
 	open := func() *catalog.Catalog {
@@ -65,7 +65,7 @@ func TestLocksOfAPooledCatalog(t *testing.T) {
 	}
 }
 
-// through is the URL of a database by way of an address.
+// through returns the URL of a database that is reached by way of an address.
 func through(t *testing.T, given, address string) string {
 	t.Helper()
 	u, err := url.Parse(given)

@@ -16,10 +16,10 @@ type DeliveryState string
 
 // The states of a delivery.
 const (
-	DeliveryReceived DeliveryState = "received" // verified; what it says is being done
+	DeliveryReceived DeliveryState = "received" // verified; its effects are under way
 	DeliveryAccepted DeliveryState = "accepted" // done, or published
-	DeliveryIgnored  DeliveryState = "ignored"  // it says nothing that is anything to do
-	DeliveryRefused  DeliveryState = "refused"  // its payload cannot be understood, or names what the hook may not
+	DeliveryIgnored  DeliveryState = "ignored"  // it asks for nothing
+	DeliveryRefused  DeliveryState = "refused"  // its payload cannot be understood, or names something that the hook may not
 	DeliveryFailed   DeliveryState = "failed"   // a store did not answer; it may come again
 )
 
@@ -36,7 +36,7 @@ type Delivery struct {
 	ContentType string
 	Size        int    // bytes of the body
 	Body        string // its beginning, without secrets
-	Effects     []byte // JSON: what it says has happened
+	Effects     []byte // JSON: the events that it reports
 	State       DeliveryState
 	Became      []byte     // JSON: what became of each effect
 	Reason      string     // why it was refused, or has failed
@@ -98,9 +98,9 @@ func (hs *Hooks) Delivery(ctx context.Context, tenant string, id int64) (Deliver
 	return deliveryOf(r), nil
 }
 
-// Deliveries lists at most most of a tenant's deliveries before one, newest first,
-// without their bodies and effects: of one hook or, for "", of all, and in one state or,
-// for "", in any. Before 0 is from the newest.
+// Deliveries lists up to most of a tenant's deliveries before one, newest first, without
+// their bodies and effects. An empty hook means all hooks, and an empty state any state.
+// Before 0, the list begins with the newest.
 func (hs *Hooks) Deliveries(ctx context.Context, tenant, hook string, state DeliveryState, before int64, most int) ([]Delivery, error) {
 	if before == 0 {
 		before = math.MaxInt64
@@ -119,7 +119,7 @@ func (hs *Hooks) Deliveries(ctx context.Context, tenant, hook string, state Deli
 	return list, nil
 }
 
-// Replay counts that somebody has a delivery done again, and returns it; or
+// Replay records that somebody has a delivery done again, and returns the delivery, or
 // ErrNotFound.
 func (hs *Hooks) Replay(ctx context.Context, by Author, tenant string, id int64) (d Delivery, err error) {
 	err = hs.inTx(ctx, func(q *query.Queries) error {
@@ -164,11 +164,11 @@ type Followed struct {
 	URL        string
 	Ref        string // full name; "": the repository has no ref yet
 	Named      bool   // somebody asked for it by name
-	Head       bool   // the default branch led to it last
+	Head       bool   // the default branch led to it the last time
 }
 
-// Followed lists the refs of those of a tenant's repositories that ids name, and a
-// Followed without a ref for each repository that has none yet.
+// Followed lists the refs of a tenant's repositories that ids name. It has an entry without
+// a ref for each repository that has no ref yet.
 func (c *Core) Followed(ctx context.Context, tenant string, ids ...uuid.UUID) ([]Followed, error) {
 	rows, err := c.query.ListFollowed(ctx, tenant, orEmpty(ids))
 	if err != nil {

@@ -26,8 +26,8 @@ type Revised struct {
 	At    int64
 }
 
-// Differences lists at most most files that differ between two tracks, by path in byte
-// order, whose paths begin with under. It reads all rows of both tracks.
+// Differences lists up to most files that differ between two tracks and whose paths begin
+// with under, by path in byte order. It reads all rows of both tracks.
 func (ts *Trees) Differences(ctx context.Context, before, after Revised, under []byte, most int) ([]Difference, error) {
 	rows, err := ts.query.DiffTracks(ctx, query.DiffTracksParams{Old: before.Track, OldAt: before.At, New: after.Track, NewAt: after.At, Under: under, Most: int32(most)})
 	if err != nil {

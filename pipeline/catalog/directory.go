@@ -19,7 +19,7 @@ type DirectoryEntry struct {
 	SkipReason string // of a file; "" for a document
 }
 
-// Directory lists at most most entries of a directory of a track at a revision, or Now. Directories come first, and the
+// Directory lists up to most entries of a directory of a track at a revision, or Now. Directories come first, and the
 // first skip entries are left out. under is "", or ends in a slash. Each call reads all rows of the track, as Files
 // does.
 func (ts *Trees) Directory(ctx context.Context, track uuid.UUID, at int64, under []byte, skip, most int) ([]DirectoryEntry, error) {

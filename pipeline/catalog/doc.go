@@ -7,8 +7,8 @@
 // work. Every write about a document names a revision, and a write of an older
 // revision changes nothing.
 //
-// The package refuses to hold text, vectors or credentials in the clear: text and
-// vectors are in packs, and the key of what is sealed is elsewhere. Statements live
-// in query/, the schema in migration/; internal/query is generated from both by sqlc
+// The package holds no text, no vectors, and no credentials in the clear. Texts and
+// vectors are in packs, and the key that seals credentials is elsewhere. Statements
+// live in query/ and the schema in migration/; sqlc generates internal/query from both
 // (make generate).
 package catalog

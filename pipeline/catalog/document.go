@@ -38,7 +38,7 @@ type Document struct {
 	State      DocumentState
 	HasPoints  bool // points may be in the index, of this revision or an earlier one
 	Owed       bool // work on it is not finished
-	Dormant    bool // its track is: it is to have no points
+	Dormant    bool // its track is dormant: it is to have no points
 
 	// The chunking of its content; zero when skipped or removed.
 	Chunking int64
@@ -49,7 +49,7 @@ type Document struct {
 	Span     Span // of the blob; zero for the empty one
 }
 
-// Documents loads those of ids that exist, in no order.
+// Documents loads the documents of ids that exist, in no order.
 func (c *Core) Documents(ctx context.Context, ids []uuid.UUID) ([]Document, error) {
 	rows, err := c.query.LoadDocuments(ctx, ids)
 	if err != nil {
@@ -76,7 +76,7 @@ type KnownFile struct {
 	Revision int64
 }
 
-// KnownFiles loads those of ids that are stored. The result lacks the others.
+// KnownFiles loads the files of ids that are stored. The result lacks the others.
 func (c *Core) KnownFiles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]KnownFile, error) {
 	rows, err := c.query.KnownDocuments(ctx, ids)
 	if err != nil {
@@ -89,15 +89,15 @@ func (c *Core) KnownFiles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]K
 	return known, nil
 }
 
-// RemoveFiles takes paths out of a snapshot. What never had points is gone at
-// once, the rest when the indexer has deleted them.
+// RemoveFiles takes paths out of a snapshot. A document that never had points is gone
+// at once, any other when the indexer has deleted its points.
 func (c *Core) RemoveFiles(ctx context.Context, s Snapshot, ids []uuid.UUID) error {
 	err := c.inTx(ctx, func(q *query.Queries) error {
 		if err := holdListing(ctx, q, s); err != nil {
 			return err
 		}
-		// Documents that another worker stores from now on are not removed: they would be locked
-		// out of order.
+		// Documents that another worker stores from now on are not removed, because they would be
+		// locked out of order.
 		locked, err := q.LockDocuments(ctx, ids)
 		if err != nil {
 			return err

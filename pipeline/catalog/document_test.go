@@ -106,8 +106,8 @@ func TestStaleRevisions(t *testing.T) {
 	}
 }
 
-// Each mark is for one state: a skipped document is not indexed, a live one is
-// not dropped.
+// Each mark is for one state: a skipped document cannot be marked indexed, and a
+// present one cannot be dropped.
 func TestMarksOfAnotherState(t *testing.T) {
 	w := newWorld(t)
 	doc, skipped := w.document("a", "x"), w.skipped("b", "y", "binary")

@@ -16,19 +16,19 @@ import (
 
 // Dormancy says which tracks have no points because nobody searches them.
 //
-// A track is turned by a flag of its own; its documents follow. One that falls asleep is
-// marked document by document before its points go, and one that wakes is handed to the
-// indexer document by document, so that a turn goes on where it was cut short.
+// A flag of its own turns a track, and its documents follow one by one, so that a turn goes on
+// where it was cut short. When a track falls asleep, each document is marked before its points
+// are deleted. When it wakes, each document is handed to the indexer.
 type Dormancy struct{ *store }
 
 // Turn is a track whose documents are being brought in line with it.
 type Turn struct {
 	Track   uuid.UUID
-	Dormant bool // it falls asleep; else it wakes
+	Dormant bool // it falls asleep; otherwise it wakes
 }
 
-// NoteSearched records that tracks were searched, for those of which nothing has been
-// recorded for a while.
+// NoteSearched records that tracks were searched. It leaves out tracks for which that was
+// recorded a short while ago.
 func (d *Dormancy) NoteSearched(ctx context.Context, tracks []uuid.UUID, every time.Duration) error {
 	if err := d.query.NoteSearched(ctx, tracks, every.Seconds()); err != nil {
 		return fmt.Errorf("record a search of %d tracks: %w", len(tracks), err)
@@ -36,7 +36,7 @@ func (d *Dormancy) NoteSearched(ctx context.Context, tracks []uuid.UUID, every t
 	return nil
 }
 
-// Wake lets tracks have points again. It returns those that were dormant.
+// Wake lets tracks have points again. It returns the tracks that were dormant.
 func (d *Dormancy) Wake(ctx context.Context, tracks []uuid.UUID) ([]uuid.UUID, error) {
 	woken, err := d.query.WakeTracks(ctx, tracks)
 	if err != nil {
@@ -45,7 +45,7 @@ func (d *Dormancy) Wake(ctx context.Context, tracks []uuid.UUID) ([]uuid.UUID, e
 	return woken, nil
 }
 
-// Sleep makes tracks dormant. It returns those that were awake.
+// Sleep makes tracks dormant. It returns the tracks that were awake.
 func (d *Dormancy) Sleep(ctx context.Context, tracks []uuid.UUID) ([]uuid.UUID, error) {
 	turned, err := d.query.SleepTracks(ctx, tracks)
 	if err != nil {
@@ -54,8 +54,8 @@ func (d *Dormancy) Sleep(ctx context.Context, tracks []uuid.UUID) ([]uuid.UUID, 
 	return turned, nil
 }
 
-// SleepUnsearched makes indexed tracks dormant that nobody has searched for a while, up to a
-// number of most. It returns how many.
+// SleepUnsearched makes up to most indexed tracks dormant that nobody has searched for a
+// while. It returns how many.
 func (d *Dormancy) SleepUnsearched(ctx context.Context, after time.Duration, most int) (int, error) {
 	turned, err := d.query.SleepUnsearched(ctx, after.Seconds(), int32(most))
 	if err != nil {
@@ -64,7 +64,7 @@ func (d *Dormancy) SleepUnsearched(ctx context.Context, after time.Duration, mos
 	return len(turned), nil
 }
 
-// Turns lists at most most tracks under way, by id, after one of them.
+// Turns lists up to most turning tracks, by id, after one of them.
 func (d *Dormancy) Turns(ctx context.Context, after uuid.UUID, most int) ([]Turn, error) {
 	rows, err := d.query.TurningTracks(ctx, after, int32(most))
 	if err != nil {
@@ -77,9 +77,9 @@ func (d *Dormancy) Turns(ctx context.Context, after uuid.UUID, most int) ([]Turn
 	return turns, nil
 }
 
-// SleepDocuments marks at most most documents of a dormant track as those without points,
-// by id, after one of them, and returns them. It returns none of a track that has been
-// woken meanwhile.
+// SleepDocuments marks up to most documents of a dormant track as documents without points,
+// by id, after one of them, and returns them. It returns none if the track has been woken
+// meanwhile.
 func (d *Dormancy) SleepDocuments(ctx context.Context, track, after uuid.UUID, most int) (docs []Current, err error) {
 	err = d.inTurn(ctx, Turn{track, true}, func(q *query.Queries) error {
 		rows, err := q.SleepDocuments(ctx, track, after, int32(most))
@@ -95,9 +95,9 @@ func (d *Dormancy) SleepDocuments(ctx context.Context, track, after uuid.UUID, m
 	return docs, nil
 }
 
-// AsleepDocuments lists at most most documents of a track that are to wake, by id, after
-// one of them. It returns them in the order in which their texts were cut, which is about
-// that in which their vectors lie in packs, and the greatest id, Nil behind the last.
+// AsleepDocuments lists up to most documents of a track that are to wake, by id, after one of
+// them, and the greatest id, Nil after the last. The list is in the order in which the texts
+// were cut, which is roughly the order of their vectors in packs.
 func (d *Dormancy) AsleepDocuments(ctx context.Context, track, after uuid.UUID, most int) (ids []uuid.UUID, last uuid.UUID, err error) {
 	rows, err := d.query.AsleepDocuments(ctx, track, after, int32(most))
 	if err != nil {
@@ -113,8 +113,8 @@ func (d *Dormancy) AsleepDocuments(ctx context.Context, track, after uuid.UUID, 
 	return ids, last, nil
 }
 
-// WakeDocuments hands those of ids to the indexer that are documents of a track that wakes,
-// and returns them. A document without its vectors goes to the embedder.
+// WakeDocuments hands documents of a waking track to the indexer, and returns them. Ids of
+// other documents are ignored. A document without its vectors goes to the embedder.
 func (d *Dormancy) WakeDocuments(ctx context.Context, track uuid.UUID, ids []uuid.UUID, lane events.Lane) (woken []uuid.UUID, err error) {
 	err = d.inTurn(ctx, Turn{track, false}, func(q *query.Queries) (err error) {
 		woken, err = q.WakeDocuments(ctx, query.WakeDocumentsParams{Lane: lane, Lease: d.lease.Seconds(), Track: track, Ids: ids})
@@ -126,7 +126,8 @@ func (d *Dormancy) WakeDocuments(ctx context.Context, track uuid.UUID, ids []uui
 	return woken, nil
 }
 
-// inTurn runs fn while a track stays as the turn says; not at all if it has changed.
+// inTurn runs fn while the track keeps the turn's direction. It does not run fn if the
+// direction has changed.
 func (d *Dormancy) inTurn(ctx context.Context, t Turn, fn func(*query.Queries) error) error {
 	return d.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.HoldTurn(ctx, t.Track, t.Dormant); noRows(err) {
@@ -150,10 +151,10 @@ func (d *Dormancy) Asleep(ctx context.Context, track uuid.UUID, most int) (int64
 // Left counts the documents that a turning track still waits for.
 type Left struct {
 	Documents int64 // that have not turned yet
-	Handed    int64 // of those, that are with the workers because the track wakes
+	Handed    int64 // of those, documents that the workers have, because the track wakes
 }
 
-// Left counts the documents that have not turned yet of those of the tracks that turn.
+// Left counts, for each turning track among ids, the documents that have not turned yet.
 func (d *Dormancy) Left(ctx context.Context, tracks []uuid.UUID) (map[uuid.UUID]Left, error) {
 	rows, err := d.query.CountTurning(ctx, tracks)
 	if err != nil {
@@ -166,8 +167,8 @@ func (d *Dormancy) Left(ctx context.Context, tracks []uuid.UUID) (map[uuid.UUID]
 	return left, nil
 }
 
-// End records that a turn is done, if it is: a track is awake when the indexer has written
-// the points of each document that can have some.
+// End records that a turn is done, if it is. A track is awake when the indexer has written
+// the points of all documents that can have points.
 func (d *Dormancy) End(ctx context.Context, t Turn) (done bool, err error) {
 	n, err := d.query.EndTurn(ctx, t.Track, t.Dormant)
 	if err != nil {
@@ -176,8 +177,8 @@ func (d *Dormancy) End(ctx context.Context, t Turn) (done bool, err error) {
 	return n > 0, nil
 }
 
-// Count counts the dormant tracks of a tenant by the URL of their repository, but for the
-// tracks of apart.
+// Count counts the dormant tracks of a tenant, except the tracks of apart, by the URL of their
+// repository.
 func (d *Dormancy) Count(ctx context.Context, tenant string, apart []uuid.UUID) (map[string]int64, error) {
 	rows, err := d.query.CountDormant(ctx, tenant, orEmpty(apart))
 	if err != nil {

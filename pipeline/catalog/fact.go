@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Facts are the places of the facts that extractors found in blobs.
+// Facts records where the facts are stored that extractors found in blobs.
 type Facts struct{ *store }
 
 // BlobFacts are the facts that an extractor found in a blob, read as one language. Their
@@ -32,7 +32,7 @@ func (fs *Facts) Known(ctx context.Context, contents []ChunkingKey, extractor in
 	return known, nil
 }
 
-// FactBatch is facts, with those of their encoded forms that are not stored yet.
+// FactBatch is a batch of facts, with the encoded forms that are not stored yet.
 type FactBatch struct {
 	Extractor int // version
 	Facts     []BlobFacts

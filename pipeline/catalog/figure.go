@@ -55,7 +55,7 @@ func (g *Gauges) Freshness(ctx context.Context, track uuid.UUID, revision int64)
 	return row.Lane, seconds(row.Seconds), nil
 }
 
-// Measurement is how much of something there was at an hour.
+// Measurement is the amount of something at an hour.
 type Measurement struct {
 	Name        string
 	At          time.Time
@@ -78,7 +78,7 @@ func (g *Gauges) Keep(ctx context.Context, list ...Measurement) error {
 	return nil
 }
 
-// Measurements lists those of the last days, by name and time.
+// Measurements lists the measurements of the last days, by name and time.
 func (g *Gauges) Measurements(ctx context.Context, days int) ([]Measurement, error) {
 	rows, err := g.query.ListMeasurements(ctx, int32(days))
 	if err != nil {
@@ -120,7 +120,7 @@ func (g *Gauges) Server(ctx context.Context) (Server, error) {
 	return s, nil
 }
 
-// serverFacts is of views of the system, which sqlc does not know.
+// serverFacts reads views of the system, which sqlc does not know.
 const serverFacts = `select current_setting('server_version_num')::int, current_setting('server_version'), clock_timestamp(),
 	current_setting('max_connections')::int, (select count(*) from pg_stat_activity where backend_type = 'client backend'),
 	pg_database_size(current_database()), pg_is_in_recovery()`

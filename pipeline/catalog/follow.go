@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Head says whether a submission asks for the remote's default branch, whatever
-// that is.
+// Head says whether a submission asks for the remote's default branch, whichever that
+// is.
 func (s Submission) Head() bool { return s.Ref == "" || s.Ref == "HEAD" }
 
 // Follow records that a submission led to a track, which is made if need be,
@@ -47,10 +47,10 @@ func (c *Core) Follow(ctx context.Context, s Submission, t Track) error {
 	return nil
 }
 
-// ReportGone records that somebody says the remote has deleted refs, given by their
+// ReportGone records somebody's report that the remote has deleted refs, given by their
 // full names. It removes nothing: the next submission of such a ref decides (see
 // RefGone and Follow). It returns the refs that have a track and were not reported
-// just before.
+// a moment ago.
 func (c *Core) ReportGone(ctx context.Context, repository uuid.UUID, refs ...string) (reported []string, err error) {
 	reported, err = c.query.ReportGone(ctx, repository, orEmpty(refs))
 	if err != nil {
@@ -91,8 +91,8 @@ func (c *Core) RefGone(ctx context.Context, s Submission, refs []string, reason 
 	return known, nil
 }
 
-// failQuietly ends a submission whose failure is its track's to tell, not its
-// repository's.
+// failQuietly ends a submission whose failure is shown at its track and not at its
+// repository.
 func failQuietly(ctx context.Context, q *query.Queries, s Submission, reason string) error {
 	key := s.clean()
 	_, err := q.FailSubmission(ctx, query.FailSubmissionParams{
@@ -109,7 +109,7 @@ func failQuietly(ctx context.Context, q *query.Queries, s Submission, reason str
 type Predecessor struct {
 	ID                 uuid.UUID
 	Ref                string
-	Documents, Removes int64  // that it has; whose paths the successor has not
+	Documents, Removes int64  // all; those whose paths the successor lacks
 	Approved           string // commit of the successor, in hex, that may take its place; "": none
 }
 
@@ -127,7 +127,7 @@ func (c *Core) Predecessors(ctx context.Context, t Track) ([]Predecessor, error)
 	return list, nil
 }
 
-// Succeed lets a track take another's place: the syncer forgets that one as
+// Succeed lets a track take another's place. The syncer forgets the other track as
 // soon as this one is indexed.
 func (c *Core) Succeed(ctx context.Context, predecessor uuid.UUID, t Track) error {
 	if err := c.query.SetSuccessor(ctx, t.ID, predecessor); err != nil {
@@ -136,8 +136,8 @@ func (c *Core) Succeed(ctx context.Context, predecessor uuid.UUID, t Track) erro
 	return nil
 }
 
-// ForgetSucceeded marks at most most tracks to be forgotten whose successor is
-// indexed, and returns how many.
+// ForgetSucceeded marks up to most tracks whose successors are indexed as to be
+// forgotten, and returns how many.
 func (c *Core) ForgetSucceeded(ctx context.Context, most int) (int, error) {
 	var ids []uuid.UUID
 	err := c.inTx(ctx, func(q *query.Queries) error {

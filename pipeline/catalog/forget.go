@@ -12,11 +12,10 @@ import (
 // Removals are the repositories and tracks that are being forgotten.
 type Removals struct{ *store }
 
-// Forget marks a repository, or those of its tracks that have one of the refs,
-// to be removed; the syncer does the rest. From here on nothing of them counts
-// as indexed, and no event that was accepted before brings them back. It is
-// idempotent, and tries removals again that had been given up. It returns how
-// many tracks it marked, or ErrNotFound.
+// Forget marks a repository, or its tracks at some refs, to be removed; the syncer
+// does the rest. From here on nothing of them counts as indexed, and no event that was
+// accepted before brings them back. Forget is idempotent, and tries removals again that
+// had been given up. It returns how many tracks it marked, or ErrNotFound.
 func (rs *Removals) Forget(ctx context.Context, repository uuid.UUID, refs ...string) (tracks int, err error) {
 	err = rs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, repository); noRows(err) {
@@ -52,8 +51,8 @@ func clearTracks(ctx context.Context, q *query.Queries, tracks []uuid.UUID) erro
 	return nil
 }
 
-// fence sees that submissions of the past bring back nothing when their events
-// are delivered once more.
+// fence keeps past submissions from bringing anything back when their events are
+// delivered once more.
 func fence(ctx context.Context, q *query.Queries, repository uuid.UUID, refs []string) error {
 	if err := q.DropTrackLetters(ctx, &repository, orEmpty(refs)); err != nil {
 		return err
@@ -73,8 +72,8 @@ func fence(ctx context.Context, q *query.Queries, repository uuid.UUID, refs []s
 	return q.ForgetRepository(ctx, repository)
 }
 
-// recall stops the forgetting of a repository, but not of its tracks: that
-// which was submitted is recalled when it is known (see Follow).
+// recall stops the forgetting of a repository, but not of its tracks: the submitted
+// track is recalled when it is known (see Follow).
 func recall(ctx context.Context, q *query.Queries, repository uuid.UUID) error {
 	row, err := q.LockNamed(ctx, repository)
 	if err != nil {
@@ -89,7 +88,7 @@ func recall(ctx context.Context, q *query.Queries, repository uuid.UUID) error {
 	return q.RecallRepository(ctx, repository)
 }
 
-// Tracks lists at most most tracks that are being forgotten.
+// Tracks lists up to most tracks that are being forgotten.
 func (rs *Removals) Tracks(ctx context.Context, most int) ([]Track, error) {
 	rows, err := rs.query.ForgottenTracks(ctx, int32(most))
 	if err != nil {
@@ -102,9 +101,9 @@ func (rs *Removals) Tracks(ctx context.Context, most int) ([]Track, error) {
 	return tracks, nil
 }
 
-// RemoveDocuments marks at most most documents of a forgotten track removed,
-// and returns them. Their revision stays: the content is gone, which no late
-// write can miss. The caller holds the repository's lock.
+// RemoveDocuments marks up to most documents of a forgotten track as removed, and
+// returns them. Their revision stays, because every late write sees that the content is
+// gone. The caller holds the repository's lock.
 func (rs *Removals) RemoveDocuments(ctx context.Context, t Track, most int) (removed []uuid.UUID, err error) {
 	err = rs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
@@ -122,9 +121,9 @@ func (rs *Removals) RemoveDocuments(ctx context.Context, t Track, most int) (rem
 	return removed, nil
 }
 
-// DropTrack deletes the rows of a forgotten track once it has no document
-// left. dropped is false while it has, and when it has been recalled. The
-// caller holds the repository's lock.
+// DropTrack deletes the rows of a forgotten track once it has no document left.
+// dropped is false while it has documents, and if it has been recalled. The caller
+// holds the repository's lock.
 func (rs *Removals) DropTrack(ctx context.Context, t Track) (dropped bool, err error) {
 	err = rs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, t.Repository); err != nil {
@@ -143,7 +142,7 @@ func (rs *Removals) DropTrack(ctx context.Context, t Track) (dropped bool, err e
 	return dropped, nil
 }
 
-// BareRepositories lists at most most forgotten repositories without a track.
+// BareRepositories lists up to most forgotten repositories without a track.
 func (rs *Removals) BareRepositories(ctx context.Context, most int) ([]uuid.UUID, error) {
 	ids, err := rs.query.BareRepositories(ctx, int32(most))
 	if err != nil {
@@ -176,7 +175,7 @@ func (rs *Removals) DropRepository(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
-// KnownRepositories returns those of ids that the catalog holds.
+// KnownRepositories returns the ids that the catalog holds.
 func (c *Core) KnownRepositories(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
 	known, err := c.query.KnownRepositories(ctx, ids)
 	if err != nil {

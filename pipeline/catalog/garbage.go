@@ -49,7 +49,7 @@ func (g *Garbage) DropUnused(ctx context.Context, grace time.Duration, most int)
 // afterAll is greater than any SHA-256.
 var afterAll = bytes.Repeat([]byte{0xff}, 33)
 
-// DropUnusedBlobs deletes those of a page of blobs after a hash that no
+// DropUnusedBlobs looks at a page of blobs after a hash, and deletes the blobs that no
 // chunking refers to. next is nil after the last page.
 func (g *Garbage) DropUnusedBlobs(ctx context.Context, after []byte, most int) (next []byte, dropped int64, err error) {
 	upto, err := g.query.BlobPageEnd(ctx, after, int32(most))
@@ -74,9 +74,9 @@ func (g *Garbage) DropUnusedBlobs(ctx context.Context, after []byte, most int) (
 	return next, dropped, nil
 }
 
-// DropUnusedFacts deletes, of a page of blobs after a hash, the facts of extractors
-// before this one and those of languages as which a blob is not read any more. next
-// is nil after the last page.
+// DropUnusedFacts looks at a page of blobs after a hash. It deletes the facts of older
+// extractors, and facts of languages as which a blob is not read any more. next is nil
+// after the last page.
 func (g *Garbage) DropUnusedFacts(ctx context.Context, extractor int, after []byte, most int) (next []byte, dropped int64, err error) {
 	upto, err := g.query.BlobPageEnd(ctx, after, int32(most))
 	if noRows(err) {
@@ -120,9 +120,9 @@ func (g *Garbage) DropContent(ctx context.Context, blobs [][]byte) (dropped int6
 	return dropped, nil
 }
 
-// DropUnusedVectors deletes those of a page of an embedder's vectors whose text
-// no chunk has. next is nil after the last page. A chunk that is being written
-// may lose its vector by this; the embedder and the indexer see to that.
+// DropUnusedVectors looks at a page of an embedder's vectors, and deletes the vectors
+// whose text no chunk has. next is nil after the last page. A chunk that is being
+// written may lose its vector by this; the embedder and the indexer make up for it.
 func (g *Garbage) DropUnusedVectors(ctx context.Context, embedder int32, after []byte, most int) (next []byte, dropped int64, err error) {
 	upto, err := g.query.VectorPageEnd(ctx, embedder, after, int32(most))
 	if noRows(err) {
@@ -139,9 +139,9 @@ func (g *Garbage) DropUnusedVectors(ctx context.Context, embedder int32, after [
 	return next, dropped, nil
 }
 
-// DropOldSnapshots deletes superseded snapshots that no document refers to, but for the
-// newest keep of each track, and the former documents of the deleted ones. It returns the
-// number of snapshots.
+// DropOldSnapshots deletes superseded snapshots that no document refers to, except the
+// newest keep of each track. It also deletes the former documents of the deleted snapshots.
+// It returns the number of snapshots.
 func (g *Garbage) DropOldSnapshots(ctx context.Context, keep int) (int64, error) {
 	if err := g.query.ForgetListings(ctx, int32(keep)); err != nil {
 		return 0, fmt.Errorf("forget the listings of old snapshots: %w", err)

@@ -29,7 +29,7 @@ func pack(name string) catalog.Pack {
 	return catalog.Pack{Key: "text/" + name, Size: 1, SHA256: sha256.Sum256([]byte(name))}
 }
 
-// batch is one file whose content goes into a pack of that name.
+// batch returns a batch of one file whose content goes into a pack of that name.
 func (w *world) batch(s catalog.Snapshot, path, content, name string) catalog.FileBatch {
 	f, p := w.document(path, content), pack(name)
 	return catalog.FileBatch{
@@ -39,8 +39,8 @@ func (w *world) batch(s catalog.Snapshot, path, content, name string) catalog.Fi
 	}
 }
 
-// Content that was known when a writer looked, and is gone when it writes, fails the write and
-// nothing else: the writer looks again.
+// Content may be known when a writer looks and gone when it writes. Then that write alone fails,
+// and the writer looks again.
 func TestContentThatVanishesFailsThePut(t *testing.T) {
 	for name, forget := range map[string]func(*catalog.FileBatch){
 		"its chunking was known": func(b *catalog.FileBatch) { b.Blobs, b.Chunkings, b.Pack = nil, nil, nil },
@@ -133,7 +133,7 @@ func TestMarkingWaitsForAWriter(t *testing.T) {
 	}
 }
 
-// Content that a writer is referring to is not waited for, and not dropped.
+// The collector neither waits for content that a writer is referring to, nor drops it.
 func TestDroppingSkipsWhatAWriterRefersTo(t *testing.T) {
 	w := newWorld(t)
 	w.list(t, "one", w.document("a.go", "content"))
@@ -146,7 +146,7 @@ func TestDroppingSkipsWhatAWriterRefersTo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// As a foreign key does it.
+	// A foreign key locks the row in this way.
 	if _, err := tx.Exec(t.Context(), "select from chunkings for key share"); err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,8 @@ const (
 	GenerationDropping GenerationState = "dropping" // its collection and its consumers are to go, then its row
 )
 
-// Generations are the builds of the index, with the embedders that they use and
-// the documents that those beside the active one could not take.
+// Generations are the builds of the index, with the embedders that they use, and the
+// documents that the generations beside the active one could not take.
 type Generations struct {
 	*store
 	locks *Locks
@@ -55,16 +55,16 @@ type Embedder struct {
 	Name       string
 	Dimensions int
 	Distance   Distance
-	Recipe     string // what else makes its vectors; "": the name says all, or it is not known
+	Recipe     string // the other things that decide its vectors; "": the name says all, or they are unknown
 }
 
 // ErrOtherModel marks a model that has the name of an embedder and makes other
 // vectors. It becomes usable under another name, in a generation of its own.
 var ErrOtherModel = errors.New("set it back, or give the model another name and build the index anew with it")
 
-// Check returns ErrOtherModel, as a rejection, for a model that has the
-// embedder's name and makes other vectors: two kinds of them in one index would
-// find nothing.
+// Check returns ErrOtherModel, as a rejection, for a model that has the embedder's name
+// and makes other vectors: a search over two kinds of vectors in one index would find
+// nothing.
 func (e Embedder) Check(model Embedder) error {
 	switch {
 	case e.Name != model.Name:
@@ -77,8 +77,8 @@ func (e Embedder) Check(model Embedder) error {
 	return nil
 }
 
-// Adopt is Check, and records how a model makes its vectors if the catalog does
-// not know that yet.
+// Adopt does what Check does, and records how a model makes its vectors if the catalog
+// does not know that yet.
 func (gs *Generations) Adopt(ctx context.Context, known, model Embedder) error {
 	if err := known.Check(model); err != nil {
 		return err

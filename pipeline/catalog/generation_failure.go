@@ -53,7 +53,7 @@ type Failure struct {
 	Buried   bool // it is never due by itself
 }
 
-// Failures returns those of documents that a generation could not take.
+// Failures returns the documents among docs that a generation could not take.
 func (gs *Generations) Failures(ctx context.Context, generation int64, ids []uuid.UUID) (map[uuid.UUID]Failure, error) {
 	rows, err := gs.query.GenerationFailures(ctx, generation, ids)
 	if err != nil {

@@ -31,7 +31,7 @@ type GenerationStatus struct {
 	Verified  bool // since it has that state, it was found equal to the catalog
 	CreatedAt time.Time
 
-	// While it is building, as it was last looked at.
+	// While it is building, the result of the last look at it.
 	Sampled    bool          // it has been looked at
 	SampledAge time.Duration // how long ago
 	Points     int64
@@ -151,8 +151,8 @@ func noneBuilding(ctx context.Context, q *query.Queries) error {
 	return nil
 }
 
-// RollBack begins to make a retired generation the active one again: number, or
-// the one that was retired last if that is 0.
+// RollBack begins to make a retired generation the active one again: the generation
+// number or, if that is 0, the one that was retired last.
 func (gs *Generations) RollBack(ctx context.Context, number int64) (int64, error) {
 	list, err := gs.List(ctx)
 	if err != nil {
@@ -265,8 +265,8 @@ func (gs *Generations) MarkVerified(ctx context.Context, number int64, state Gen
 	return n > 0, nil
 }
 
-// Drop deletes the row of a generation that is dropping, and the
-// embedder's if it has neither another generation nor vectors.
+// Drop deletes the row of a generation that is being dropped, and the row of its
+// embedder if that has neither another generation nor vectors.
 func (gs *Generations) Drop(ctx context.Context, g Generation) error {
 	err := gs.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.DropGeneration(ctx, g.Number); err != nil {

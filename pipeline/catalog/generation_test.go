@@ -35,8 +35,8 @@ func TestEnsureGeneration(t *testing.T) {
 	}
 }
 
-// How vectors are made is known from the first who says so, and nobody who
-// makes others gets in.
+// The first model of a name decides how its vectors are made. A model of that name
+// that makes other vectors is refused.
 func TestVectorsOfOneNameAreMadeInOneWay(t *testing.T) {
 	w := newWorld(t)
 	unknown := catalog.Embedder{Name: "e", Dimensions: 3, Distance: "dot"}

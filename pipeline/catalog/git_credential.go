@@ -16,8 +16,8 @@ type GitCredential struct {
 	ChangedAt time.Time `json:"changed_at"`
 }
 
-// PutCredential stores a sealed credential of a tenant for a host, in place of the one that
-// is there.
+// PutCredential stores a sealed credential of a tenant for a host, in place of an earlier
+// one.
 func (ts *Tenants) PutCredential(ctx context.Context, by Author, tenant, host string, sealed []byte) error {
 	err := ts.change(ctx, tenant, func(q *query.Queries, _ Tenant) error {
 		_, err := q.LoadGitCredential(ctx, tenant, host)

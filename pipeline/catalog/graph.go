@@ -16,18 +16,18 @@ import (
 // between them.
 type Graphs struct{ *store }
 
-// OwedGraph is a track whose graph was not made of its current snapshot.
+// OwedGraph is a track whose graph was not made from its current snapshot.
 type OwedGraph struct {
 	Track      uuid.UUID
 	Tenant     string
 	Repository uuid.UUID
 	Revision   int64 // of the current snapshot
 	Commit     string
-	Made       int64 // the revision that the graph was made of; 0: none
+	Made       int64 // the revision from which the graph was made; 0: none
 }
 
-// Owed lists tracks whose graphs are owed, those that were listed first before
-// others. A graph of an older version of the code is owed too.
+// Owed lists tracks whose graphs are owed, in the order in which their snapshots were
+// listed. A graph of an older version of the code is owed too.
 func (g *Graphs) Owed(ctx context.Context, version int64, most int) ([]OwedGraph, error) {
 	rows, err := g.query.OwedGraphs(ctx, version, int32(most))
 	if err != nil {
@@ -42,7 +42,7 @@ func (g *Graphs) Owed(ctx context.Context, version int64, most int) ([]OwedGraph
 
 // Graph is the state of a track's graph.
 type Graph struct {
-	Revision int64  // of the newest snapshot that it was made of whole; 0: none yet
+	Revision int64  // of the newest snapshot from which all of it was made; 0: none yet
 	Commit   string // hex; "": none yet
 	Version  int64
 	Inputs   [32]byte
@@ -64,7 +64,7 @@ func (g *Graphs) Graph(ctx context.Context, track uuid.UUID) (Graph, error) {
 	return Graph{r.Revision, hex.EncodeToString(r.Commit), r.Version, [32]byte(r.Inputs), r.Layout, r.Changed, r.Owed, r.Indexes}, nil
 }
 
-// GraphBegun is with what a graph is being made.
+// GraphBegun holds what a graph is being made with.
 type GraphBegun struct {
 	Version int64 // of the code
 	Inputs  [32]byte
@@ -72,7 +72,7 @@ type GraphBegun struct {
 	Modules []string // names under which other repositories import what the track holds
 }
 
-// Begin records with what a graph is being made. With anew, all its files are stale.
+// Begin records what a graph is being made with. With anew, all its files are stale.
 func (g *Graphs) Begin(ctx context.Context, track uuid.UUID, b GraphBegun, anew bool) error {
 	err := g.inTx(ctx, func(q *query.Queries) error {
 		if err := q.BeginGraph(ctx, query.BeginGraphParams{Track: track, Version: b.Version, Inputs: b.Inputs[:], Layout: b.Layout, Modules: orEmpty(b.Modules)}); err != nil {
@@ -97,8 +97,8 @@ func (g *Graphs) Drop(ctx context.Context, track uuid.UUID) error {
 	return nil
 }
 
-// Finish records that the graph is made of a snapshot and of the indexes of a key, unless
-// files of it are stale or newer code has begun it anew.
+// Finish records that the graph is made from a snapshot and from the indexes of a key. It
+// does not if files of the graph are stale, or if newer code has begun it anew.
 func (g *Graphs) Finish(ctx context.Context, o OwedGraph, version int64, indexes string) (bool, error) {
 	commit, err := hex.DecodeString(o.Commit)
 	if err != nil {
@@ -111,7 +111,7 @@ func (g *Graphs) Finish(ctx context.Context, o OwedGraph, version int64, indexes
 	return n == 1, nil
 }
 
-// GraphSource is a document whose facts belong into a graph.
+// GraphSource is a document whose facts belong in a graph.
 type GraphSource struct {
 	Document uuid.UUID
 	Path     string
@@ -178,9 +178,9 @@ type GraphFile struct {
 	Symbols []GraphSymbol
 }
 
-// PutFiles writes files of a graph with their symbols, and marks them and all files
-// that looked up one of keys as stale. It takes files that are gone out. It returns
-// how many other files became stale.
+// PutFiles writes files of a graph with their symbols, and removes files that are gone.
+// It marks the written files as stale, and so all files that looked up one of keys. It
+// returns how many other files became stale.
 func (g *Graphs) PutFiles(ctx context.Context, track uuid.UUID, files []GraphFile, gone []uuid.UUID, keys []int64) (stale int64, err error) {
 	p := query.PutGraphFilesParams{Track: track}
 	documents := append([]uuid.UUID{}, gone...)
@@ -243,8 +243,8 @@ func (g *Graphs) Stale(ctx context.Context, track uuid.UUID, most int) ([]StaleF
 	return list, nil
 }
 
-// FileEdges are the edges of a file in encoded form, with what its resolution looked
-// up and where it leads.
+// FileEdges are the edges of a file in encoded form, with the keys that its resolution
+// looked up and the targets to which it leads.
 type FileEdges struct {
 	Document      uuid.UUID
 	Edges         []byte

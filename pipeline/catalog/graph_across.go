@@ -34,8 +34,8 @@ func (g *Graphs) Declaring(ctx context.Context, tracks []uuid.UUID, modules []st
 	return list, nil
 }
 
-// ImportsOf lists the rows of kind 0 of files, by document and place: what they import under
-// a name, or whole.
+// ImportsOf lists the rows of kind 0 of files, by document and place. These are the imports
+// of a file, under a name or whole.
 func (g *Graphs) ImportsOf(ctx context.Context, documents []uuid.UUID, most int) ([]GraphSymbol, error) {
 	rows, err := g.query.GraphImportRows(ctx, documents, int32(most))
 	if err != nil {
@@ -64,9 +64,9 @@ type ImportingFile struct {
 	Track uuid.UUID
 }
 
-// Importing pages, by path and document, through the files of tracks that import modules
-// which they do not hold, by the hashes of names that other tracks may declare. A file may be
-// among them by chance.
+// Importing pages, by path and document, through the files of tracks that import modules of
+// other tracks. It finds them by the hashes of the names that those tracks may declare, so
+// chance may add a file.
 func (g *Graphs) Importing(ctx context.Context, tracks []uuid.UUID, keys []int64, after *ImportingFile, most int) ([]ImportingFile, error) {
 	p := query.GraphFilesImportingParams{Tracks: tracks, Keys: orEmpty(keys), Most: int32(most)}
 	if after != nil {

@@ -86,8 +86,8 @@ func (g *Graphs) RowsOf(ctx context.Context, track uuid.UUID, documents []uuid.U
 	return list, nil
 }
 
-// Owe makes a graph owed. The files that are wrong leave it, with all that looked up one of
-// keys to be resolved again; so are the others that are unresolved.
+// Owe makes a graph owed. It removes the wrong files, and has the files that looked up one of
+// keys resolved again, and the other unresolved ones too.
 func (g *Graphs) Owe(ctx context.Context, track uuid.UUID, wrong, unresolved []uuid.UUID, keys []int64) error {
 	err := g.inTx(ctx, func(q *query.Queries) error {
 		if err := q.DropGraphFiles(ctx, wrong); err != nil {

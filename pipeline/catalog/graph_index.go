@@ -26,7 +26,7 @@ type GraphIndex struct {
 	Documents   int
 	Occurrences int64
 	LeftOut     int64
-	Placed      *int64 // references that it says the meaning of; nil: not looked at yet
+	Placed      *int64 // references whose meaning it gives; nil: not looked at yet
 	Strange     *int64 // occurrences that are not where the text has a name
 	ImportedAt  time.Time
 	Holds       bool // its edges hold in the graph of a track
@@ -38,14 +38,15 @@ type GraphIndexFile struct {
 	Form []byte
 }
 
-// graphIndexID is the id of the index of a name.
+// graphIndexID returns the id of the index of a name.
 func graphIndexID(repository uuid.UUID, commit, name string) uuid.UUID {
 	return uuid.NewSHA1(repository, []byte(commit+" "+name))
 }
 
-// PutIndex stores an index of a tenant's repository in place of another of its commit and
-// name. A commit has at most perCommit of them, and of commits at which no track is, the
-// repository keeps the newest. It returns ErrNotFound if the repository was forgotten.
+// PutIndex stores an index of a tenant's repository in place of an earlier one of the same
+// commit and name. A commit has at most perCommit indexes. Of the indexes of commits without
+// a track, the repository keeps the newest. It returns ErrNotFound if the repository was
+// forgotten.
 func (g *Graphs) PutIndex(ctx context.Context, tenant string, i GraphIndex, files []GraphIndexFile, perCommit, most int) error {
 	commit, err := hex.DecodeString(i.Commit)
 	if err != nil {
@@ -126,7 +127,7 @@ type CommitIndex struct {
 	Hash [32]byte
 }
 
-// IndexKey names the content of indexes: two keys are alike if the indexes are.
+// IndexKey names the content of indexes: equal indexes have equal keys.
 func IndexKey(indexes []CommitIndex) string {
 	hashes := make([]string, len(indexes))
 	for i, one := range indexes {
@@ -165,8 +166,8 @@ func (g *Graphs) IndexFiles(ctx context.Context, index uuid.UUID, after string, 
 	return list, nil
 }
 
-// Placed records how many references an index says the meaning of, and how many of its
-// occurrences are not where the text has a name.
+// Placed records for how many references an index gives the meaning, and how many of its
+// occurrences are where the text has no name.
 func (g *Graphs) Placed(ctx context.Context, index uuid.UUID, placed, strange int64) error {
 	if err := g.query.PlacedGraphIndex(ctx, &placed, &strange, index); err != nil {
 		return fmt.Errorf("record what index %s says: %w", index, err)
@@ -174,7 +175,8 @@ func (g *Graphs) Placed(ctx context.Context, index uuid.UUID, placed, strange in
 	return nil
 }
 
-// DropExact deletes the exact edges of a track's graph: its own hold again.
+// DropExact deletes the exact edges of a track's graph, so that the graph's own edges hold
+// again.
 func (g *Graphs) DropExact(ctx context.Context, track uuid.UUID) error {
 	err := g.inTx(ctx, func(q *query.Queries) error {
 		if err := q.DropExact(ctx, track); err != nil {
@@ -208,7 +210,7 @@ func (g *Graphs) PutExact(ctx context.Context, track uuid.UUID, files []FileEdge
 	return nil
 }
 
-// ExactOf loads the exact edges of files, by document; those without any are absent.
+// ExactOf loads the exact edges of files, by document. Files without any are absent.
 func (g *Graphs) ExactOf(ctx context.Context, track uuid.UUID, documents []uuid.UUID) (map[uuid.UUID]FileEdges, error) {
 	rows, err := g.query.ExactOf(ctx, documents, track)
 	if err != nil {

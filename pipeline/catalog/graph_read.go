@@ -21,7 +21,7 @@ func symbolOf(r query.SymbolsNamedRow) GraphSymbol {
 }
 
 // Named lists the symbols of a graph that have one of the names, by name, path and
-// place, those of kind 0 among them.
+// place. It includes symbols of kind 0.
 func (g *Graphs) Named(ctx context.Context, track uuid.UUID, names []string, most int) ([]GraphSymbol, error) {
 	rows, err := g.query.SymbolsNamed(ctx, track, names, int32(most))
 	if err != nil {
@@ -51,7 +51,7 @@ func (g *Graphs) SymbolsOf(ctx context.Context, documents []uuid.UUID, most int)
 type SymbolQuery struct {
 	Track  uuid.UUID
 	Name   string // in any case
-	Prefix bool   // the name may go on
+	Prefix bool   // symbols may have longer names
 	Kinds  []int  // empty: any
 	After  *GraphSymbol
 	Most   int
@@ -95,7 +95,7 @@ func lowerASCII(s string) string {
 type StoredEdges struct {
 	Document                uuid.UUID
 	Path, Language, Package string
-	Stale                   bool // its edges are of older facts, its own or others'
+	Stale                   bool // its edges come from older facts, its own or those of other files
 	Edges                   []byte
 }
 
@@ -126,7 +126,7 @@ func (g *Graphs) FilesOf(ctx context.Context, track uuid.UUID, documents []uuid.
 }
 
 // LeadingTo pages by path through the files of a graph with edges to one of the
-// targets, by their hashes. A file may be among them by chance.
+// targets. It finds them by the hashes of the targets, so chance may add a file.
 func (g *Graphs) LeadingTo(ctx context.Context, track uuid.UUID, targets []int64, after string, most int) ([]StoredEdges, error) {
 	rows, err := g.query.FilesLeadingTo(ctx, query.FilesLeadingToParams{Track: track, Targets: targets, After: after, Most: int32(most)})
 	if err != nil {
@@ -153,8 +153,8 @@ type AroundFile struct {
 	Commit string // hex
 }
 
-// Around lists the files of graphs that documents have, and then those with edges to one of
-// the targets, by path. A file may be among them by chance.
+// Around lists the files of graphs of some documents, and then the files with edges to one of
+// the targets, by path. It finds those by the hashes of the targets, so chance may add a file.
 func (g *Graphs) Around(ctx context.Context, q AroundQuery) ([]AroundFile, error) {
 	rows, err := g.query.GraphFilesAround(ctx, query.GraphFilesAroundParams{
 		Tracks: q.Tracks, Documents: q.Documents, Targets: orEmpty(q.Targets), Most: int32(q.Most),
@@ -169,7 +169,7 @@ func (g *Graphs) Around(ctx context.Context, q AroundQuery) ([]AroundFile, error
 	return list, nil
 }
 
-// Paths gives the paths of files of graphs, those that there are.
+// Paths returns the paths of files of graphs, as far as the files exist.
 func (g *Graphs) Paths(ctx context.Context, documents []uuid.UUID) (map[uuid.UUID]string, error) {
 	rows, err := g.query.GraphPaths(ctx, documents)
 	if err != nil {
@@ -182,8 +182,8 @@ func (g *Graphs) Paths(ctx context.Context, documents []uuid.UUID) (map[uuid.UUI
 	return paths, nil
 }
 
-// KeptAnswer loads an answer about a whole graph that was kept when the graph had changed
-// so often. It returns ErrNotFound if there is none.
+// KeptAnswer loads an answer about a whole graph that was kept in the state changed of the
+// graph. It returns ErrNotFound if there is none.
 func (g *Graphs) KeptAnswer(ctx context.Context, track uuid.UUID, question string, changed int64) (json.RawMessage, error) {
 	answer, err := g.query.KeptGraphAnswer(ctx, track, question, changed)
 	if noRows(err) {
@@ -204,8 +204,8 @@ func (g *Graphs) KeepAnswer(ctx context.Context, track uuid.UUID, question strin
 	return nil
 }
 
-// ChangedWith lists the paths of a track's documents that were changed last by the snapshot
-// that changed one of them last, by path. There are none if that is the oldest snapshot of
+// ChangedWith lists the documents of a track whose last change came with the same snapshot as
+// the last change of one of them, by path. There are none if that is the oldest snapshot of
 // which the track holds documents.
 func (g *Graphs) ChangedWith(ctx context.Context, track, document uuid.UUID, most int) ([]string, error) {
 	rows, err := g.query.ChangedWith(ctx, track, document, int32(most))

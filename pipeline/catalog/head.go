@@ -10,11 +10,11 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Trees are the files of tracks, as their readers ask for them.
+// Trees reads the files of tracks, for the readers of repositories.
 type Trees struct{ *store }
 
-// Head is a track with its newest snapshot. It costs no count of documents, as
-// a TrackStatus does.
+// Head is a track with its newest snapshot. Unlike a TrackStatus, it costs no count of
+// documents.
 type Head struct {
 	Track
 	Commit   string // hex; "" before the first snapshot
@@ -26,8 +26,8 @@ type Head struct {
 	Versions []string      // names under which the track is kept
 }
 
-// Heads lists the tracks of some repositories of a tenant, or of all, by URL and ref, and
-// a Head without a track for each repository that has none yet.
+// Heads lists the tracks of some repositories of a tenant, or of all, by URL and ref. It has
+// a Head without a track for each repository that has no track yet.
 func (ts *Trees) Heads(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Head, error) {
 	rows, err := ts.query.ListHeads(ctx, tenant, orEmpty(repositories))
 	if err != nil {
@@ -47,7 +47,7 @@ func (ts *Trees) Heads(ctx context.Context, tenant string, repositories ...uuid.
 	return heads, nil
 }
 
-// HeadsOf loads those of a tenant's tracks that ids name.
+// HeadsOf loads the tracks of a tenant that ids name.
 func (ts *Trees) HeadsOf(ctx context.Context, tenant string, ids []uuid.UUID) (map[uuid.UUID]Head, error) {
 	rows, err := ts.query.LoadHeads(ctx, ids, tenant)
 	if err != nil {
@@ -75,7 +75,7 @@ type StoredFile struct {
 	Language   string
 	Size       int32 // of the blob
 
-	Former bool   // of an older commit: the document that has the path now is another
+	Former bool   // of an older commit: the path has another document now
 	Commit string // hex; the newest commit that holds the file like this
 	At     int64  // revision of that commit's snapshot
 }
@@ -108,8 +108,8 @@ type ListedFile struct {
 	Size       int32 // of the stored text, in bytes; 0 for a skipped file
 }
 
-// Files lists at most most of a track's files at a revision, or Now, by path, in byte order, beginning
-// after a path, whose paths begin with under. Each call reads all rows of the
+// Files lists up to most files of a track at a revision, or Now, whose paths begin with under.
+// They come by path in byte order, beginning after a path. Each call reads all rows of the
 // track: paths have no index.
 func (ts *Trees) Files(ctx context.Context, track uuid.UUID, at int64, under, after []byte, most int) ([]ListedFile, error) {
 	rows, err := ts.query.ListFiles(ctx, query.ListFilesParams{Track: track, At: at, Under: under, After: after, Most: int32(most)})
@@ -129,9 +129,9 @@ type StoredText struct {
 	Span Span
 }
 
-// Texts lists at most most of a track's files that have a text, by path in byte order,
-// from a path on. Files without bytes are left out. languages leaves only files of these;
-// none: all. Each call reads all rows of the track, as Files does.
+// Texts lists up to most files of a track that have a text, by path in byte order, from a path
+// on. It leaves out files without bytes, and files in other languages than the given ones, if
+// any are given. Each call reads all rows of the track, as Files does.
 func (ts *Trees) Texts(ctx context.Context, track uuid.UUID, since []byte, languages []string, most int) ([]StoredText, error) {
 	rows, err := ts.query.ListTexts(ctx, query.ListTextsParams{Track: track, Since: since, Languages: languages, Most: int32(most)})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// DocumentBlob is a document with its text, which a skipped one lacks.
+// DocumentBlob is a document with its text. A skipped document has none.
 type DocumentBlob struct {
 	Path       []byte
 	SkipReason string

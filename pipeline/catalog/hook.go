@@ -16,16 +16,16 @@ type Hooks struct{ *store }
 
 // Hook is a webhook. Its secrets are sealed.
 type Hook struct {
-	ID            string // part of its address; it cannot be guessed
+	ID            string // part of its address; nobody can guess it
 	Tenant        string
-	Name          string // of one hook of the tenant that is not revoked
+	Name          string // no two valid hooks of a tenant have the same
 	Provider      string
 	Secret        []byte     // sealed
-	Previous      []byte     // sealed, of before a rotation; nil: none
+	Previous      []byte     // sealed; the secret before a rotation; nil: none
 	PreviousUntil *time.Time // when Previous no longer counts
 	Allowed       []string   // hosts and owners that a payload may name
 	Scopes        []string   // what deliveries may do
-	Refs          []string   // globs of refs to take up, beside those that are tracked
+	Refs          []string   // globs of refs to take up, beside the tracked refs
 	CreatedAt     time.Time
 	RevokedAt     *time.Time // nil: it is not
 	Refused       int64      // deliveries without a valid signature, counted once a second
@@ -101,8 +101,8 @@ func hookOf(r query.Hook, err error) (Hook, error) {
 	return Hook(r), nil
 }
 
-// List lists at most most of a tenant's hooks, oldest first, after a hook. The zero
-// Hook stands before all.
+// List lists up to most hooks of a tenant, oldest first, after a hook. The zero Hook
+// stands before all.
 func (hs *Hooks) List(ctx context.Context, tenant string, after Hook, most int) ([]Hook, error) {
 	rows, err := hs.query.ListHooks(ctx, query.ListHooksParams{Tenant: tenant, AfterAt: after.CreatedAt, After: after.ID, Most: int32(most)})
 	if err != nil {
@@ -128,7 +128,7 @@ func (hs *Hooks) Rotate(ctx context.Context, by Author, tenant, hook string, sec
 	})
 }
 
-// Revoke ends a hook, whose deliveries stay. One that is revoked stays as it is.
+// Revoke ends a hook. Its deliveries stay. A hook that is revoked already stays as it is.
 func (hs *Hooks) Revoke(ctx context.Context, by Author, tenant, hook string) (Hook, error) {
 	return hs.change(ctx, by, "hook.revoke", tenant, hook, func(q *query.Queries, h Hook) error { return q.RevokeHook(ctx, h.ID) })
 }

@@ -44,7 +44,7 @@ const (
 	ActionKeyDestroy = "key.destroy"
 )
 
-// ErrKeyTaken says that somebody else has changed the keys of a domain at the same time.
+// ErrKeyTaken says that somebody else changed the keys of a domain at the same time.
 var ErrKeyTaken = errors.New("somebody else has changed the keys at the same time: look at them and try again")
 
 // ErrKeyDestroyed says that a pack was sealed by a key that was destroyed meanwhile.
@@ -134,8 +134,8 @@ func addKey(ctx context.Context, q *query.Queries, by Author, k PackKey, c chang
 	return audit(ctx, q, by, c)
 }
 
-// Rewrap records that a key is wrapped by another wrapping key now. was is the id of the
-// one before. A key that was destroyed or wrapped again meanwhile stays as it is.
+// Rewrap records that a key is now wrapped by another wrapping key. was is the id of the
+// previous wrapping key. A key that was destroyed or wrapped again meanwhile stays as it is.
 func (ks *Keys) Rewrap(ctx context.Context, by Author, k PackKey, was string) error {
 	err := ks.inTx(ctx, func(q *query.Queries) error {
 		changed, err := q.RewrapPackKey(ctx, query.RewrapPackKeyParams{ID: k.ID, Wrapped: k.Wrapped, WrappedBy: k.WrappedBy, Was: was})
@@ -150,7 +150,7 @@ func (ks *Keys) Rewrap(ctx context.Context, by Author, k PackKey, was string) er
 	return nil
 }
 
-// KeyUse is how much a key has sealed.
+// KeyUse says how much a key has sealed.
 type KeyUse struct{ Packs, Bytes int64 }
 
 // Uses says how much each key has sealed, by its id; "" stands for packs that are not

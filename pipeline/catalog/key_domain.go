@@ -78,7 +78,7 @@ func (ks *Keys) Create(ctx context.Context, by Author, tenant string, seal func(
 	return k, nil
 }
 
-// Destroy destroys all keys of a tenant's domain, and what graphs hold of its texts. It
+// Destroy destroys all keys of a tenant's domain, and the graphs' data about its texts. It
 // returns ErrNotFound if the tenant has no domain of its own. [Packs.Shred] does the rest.
 func (ks *Keys) Destroy(ctx context.Context, by Author, tenant string) (keys []string, err error) {
 	err = ks.inTx(ctx, func(q *query.Queries) error {
@@ -106,9 +106,9 @@ func (ks *Keys) Destroy(ctx context.Context, by Author, tenant string) (keys []s
 	return keys, nil
 }
 
-// Shred marks at most most documents whose texts were sealed by keys that were destroyed
-// as skipped, and returns their ids. Their points are then due to be deleted, and their
-// content becomes garbage.
+// Shred marks up to most documents as skipped whose texts were sealed with destroyed keys,
+// and returns their ids. Their points are then due to be deleted, and their content becomes
+// garbage.
 func (ps *Packs) Shred(ctx context.Context, most int) ([]uuid.UUID, error) {
 	keys, err := ps.query.DestroyedKeys(ctx)
 	if err != nil {

@@ -20,31 +20,30 @@ type Letters struct{ *store }
 // itself.
 type DeadLetter struct {
 	Worker   string
-	Message  string     // names it, so that a second delivery is the same letter; "": each is one
+	Message  string     // names it, so that a second delivery makes no second letter; "": each delivery makes one
 	Tenant   string     // "" if the message does not tell
-	Document *uuid.UUID // nil if it is not about a document, or about none that exists
-	Source   string     // of the event, with its id; "" if it could not be read
+	Document *uuid.UUID // nil if it is about no document, or about one that does not exist
+	Source   string     // of the event, with its id; "" if they could not be read
 	Event    string
 	Subject  string
 	Headers  map[string]string // the first 32 by name, cut to 1 KiB each, of 8 KiB in all
-	Payload  []byte            // cut to 4 KiB, and then says how long it was and its SHA-256
+	Payload  []byte            // cut to 4 KiB; if it was longer, its length and its SHA-256 follow
 	Reason   string
 	Attempts int
 }
 
-// A letter is small, because a publisher of bad messages makes as many letters.
-// A submission that can be published again fits.
+// A letter is small, because a publisher of bad messages makes a letter with each. A
+// submission that can be published again fits.
 const (
 	maxPayload     = 4 << 10
 	maxHeaders     = 32
 	maxHeaderBytes = 8 << 10
 )
 
-// Bury stores a dead letter. Credentials do not reach the row: the user
-// information of URLs is taken out, also where JSON, percent-encoding or base64
-// wraps it, and so are the values of headers whose names stand for secrets. A
-// letter of the same message, or an older one of the same worker about the same
-// document or submission, is replaced.
+// Bury stores a dead letter. Credentials do not reach the row: Bury takes out the user
+// information of URLs, even inside JSON, percent-encoding or base64, and the values of
+// headers whose names stand for secrets. The letter replaces one of the same message,
+// and an older one of the same worker about the same document or submission.
 func (ls *Letters) Bury(ctx context.Context, d DeadLetter) error {
 	kept := cleanHeaders(d.Headers)
 	headers, err := json.Marshal(kept)

@@ -18,7 +18,7 @@ type Letter struct {
 	Whole bool // headers and payload are as they were published: nothing was cut or hidden
 	At    time.Time
 
-	// The subject of the letter, as far as the catalog knows it.
+	// What the letter is about, as far as the catalog knows.
 	URL  string
 	Ref  string
 	Path string
@@ -30,9 +30,9 @@ type LetterFilter struct {
 	Tenant       string
 	Worker       string
 	Repositories []uuid.UUID
-	Reason       string        // part of it, in any case of letters
+	Reason       string        // part of it, in upper or lower case
 	Before       time.Time     // when they were written
-	OlderThan    time.Duration // how long ago they were written at least
+	OlderThan    time.Duration // written at least so long ago
 }
 
 // Last returns the id of the newest dead letter, 0 if there is none.
@@ -44,8 +44,8 @@ func (ls *Letters) Last(ctx context.Context) (int64, error) {
 	return id, nil
 }
 
-// List pages through the dead letters, oldest first: at most most of those
-// whose ids are above after and not above until.
+// List pages through the dead letters, oldest first: up to most letters whose ids are
+// above after and not above until.
 func (ls *Letters) List(ctx context.Context, f LetterFilter, after, until int64, most int) ([]Letter, error) {
 	p := query.ListDeadLettersParams{
 		After: after, Until: until, Ids: orEmpty(f.IDs), Tenant: f.Tenant, Worker: f.Worker, Reason: f.Reason,
@@ -97,8 +97,8 @@ type LetterLimit struct {
 	Age       time.Duration // since they were written
 }
 
-// DropExcess deletes the oldest letters of each tenant that has more than the
-// limit, and those that are too old. It returns how many went, by tenant.
+// DropExcess deletes the oldest letters of each tenant that has more than the limit,
+// and all that are too old. It returns how many it deleted, by tenant.
 func (ls *Letters) DropExcess(ctx context.Context, limit LetterLimit) (map[string]int64, error) {
 	rows, err := ls.query.DropExcessLetters(ctx, int64(limit.Most), limit.MostBytes, limit.Age.Seconds())
 	if err != nil {

@@ -18,13 +18,13 @@ type Retried string
 const (
 	RetryDue       Retried = "due"       // its document or submission is due now
 	RetryPublished Retried = "published" // its message was published once more
-	RetryObsolete  Retried = "obsolete"  // nothing is left to do: what it is about has been done since, or is under way
+	RetryObsolete  Retried = "obsolete"  // nothing is left to do: its work has been done since, or is under way
 	RetryRefused   Retried = "refused"   // it cannot be retried
 )
 
 // Retry makes the work of a dead letter due again, and deletes the letter in the
-// same transaction. It hands to publish only a message that never became work,
-// while the letter's row is locked. why is a sentence that says why a letter is
+// same transaction. A message that never became work is handed to publish while the
+// letter's row is locked; no other is. why is a sentence that says why a letter is
 // refused.
 func (ls *Letters) Retry(ctx context.Context, id int64, publish func(context.Context, DeadLetter) error) (became Retried, why string, err error) {
 	err = ls.inTx(ctx, func(q *query.Queries) error {

@@ -69,7 +69,7 @@ func TestRetryOfADocument(t *testing.T) {
 	w.is(t, a.ID, catalog.StateRemoved, 2, 1, "soon")
 }
 
-// A letter may be of a generation beside the active one: that one tries its
+// A letter may belong to a generation beside the active one. That generation tries the
 // document again, and the document stays indexed.
 func TestRetryOfWhatAGenerationCouldNotTake(t *testing.T) {
 	w := newWorld(t)
@@ -97,8 +97,8 @@ func TestRetryOfWhatAGenerationCouldNotTake(t *testing.T) {
 	w.retry(t, w.bury(t, letter).ID, catalog.RetryObsolete)
 }
 
-// The subject tells which document's work a message took the place of, if the
-// message itself does not.
+// If a message does not name its document, its subject tells which document's work the
+// message replaced.
 func TestRetryOfAMessageOnADocumentsSubject(t *testing.T) {
 	w := newWorld(t)
 	a := w.document("a.go", "aaaa")
@@ -142,8 +142,8 @@ func TestRetryOfASubmission(t *testing.T) {
 	}
 	w.retry(t, w.bury(t, d).ID, catalog.RetryObsolete)
 
-	// One that was refused before it named a repository is published again, and
-	// another tenant's of the same key is not touched.
+	// A submission that was refused before it named a repository is published again.
+	// Another tenant's submission with the same key is not touched.
 	refused := catalog.SubmissionKey{Tenant: "other", Source: s.Source, Event: s.Event}
 	w.do(t, func(ctx context.Context) error { return w.Submissions.Fail(ctx, s, "not found") })
 	w.do(t, func(ctx context.Context) error { return w.Submissions.Refuse(ctx, refused, "", "unknown version") })
@@ -161,8 +161,8 @@ func TestRetryOfASubmission(t *testing.T) {
 	}
 }
 
-// A letter that was written as its repository was being forgotten brings
-// nothing back.
+// A letter that was written while its repository was being forgotten brings nothing
+// back.
 func TestRetryOfWhatWasForgotten(t *testing.T) {
 	w := newWorld(t)
 	for name, forget := range map[string]func(ctx context.Context, s catalog.Submission) error{

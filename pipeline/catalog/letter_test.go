@@ -87,7 +87,7 @@ func TestBuryKeepsTheMessage(t *testing.T) {
 	}
 }
 
-// letters returns those that a filter chooses, all pages of them.
+// letters returns all letters that a filter chooses, page by page.
 func (w *world) letters(t testing.TB, f catalog.LetterFilter) []catalog.Letter {
 	t.Helper()
 	var all []catalog.Letter
@@ -164,7 +164,7 @@ func TestNewerLetterTakesThePlaceOfTheOlder(t *testing.T) {
 	}
 }
 
-// An index of Postgres does not take an event's source and id of any length.
+// An event's source and id may be longer than an index of Postgres takes.
 func TestLetterOfALongKey(t *testing.T) {
 	w := newWorld(t)
 	long := ""

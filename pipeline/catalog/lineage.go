@@ -15,7 +15,7 @@ import (
 // Lineages lead from a document to its chunks and vectors.
 type Lineages struct{ *store }
 
-// Lineage is where a document's content comes from: the event that asked for it, the
+// Lineage says where a document's content comes from: the event that asked for it, the
 // commit that brought it, and the blob.
 type Lineage struct {
 	Revision        int64 // of the snapshot that brought the content
@@ -37,7 +37,7 @@ type Lineage struct {
 	SubmittedAt     time.Time
 }
 
-// Of loads a document's lineage. It returns ErrNotFound for one that is not there.
+// Of loads a document's lineage. It returns ErrNotFound if there is no such document.
 func (ls *Lineages) Of(ctx context.Context, document uuid.UUID) (Lineage, error) {
 	r, err := ls.query.LoadLineage(ctx, document)
 	if noRows(err) {

@@ -31,9 +31,9 @@ type Locks struct {
 	held map[int64]chan struct{} // closed when the lock is freed
 }
 
-// With runs fn while this goroutine holds the advisory lock, and no other one in any
-// process does. It waits for the lock until ctx ends. The lock is freed when the process
-// dies or its connection breaks.
+// With runs fn while this goroutine, and no other in any process, holds the advisory lock.
+// It waits for the lock until ctx ends. The lock is freed when the process dies or its
+// connection breaks.
 func (l *Locks) With(ctx context.Context, key int64, fn func(context.Context) error) error {
 	for wait := firstLockWait; ; wait = min(2*wait, mostLockWait) {
 		taken, freed, err := l.try(ctx, key)
@@ -57,7 +57,7 @@ func (l *Locks) With(ctx context.Context, key int64, fn func(context.Context) er
 	}
 }
 
-// Try is like With, but gives up at once: taken is false if the lock is held.
+// Try is like With, but does not wait: taken is false if somebody else holds the lock.
 func (l *Locks) Try(ctx context.Context, key int64, fn func(context.Context) error) (taken bool, err error) {
 	taken, _, err = l.try(ctx, key)
 	if err != nil || !taken {
@@ -98,7 +98,7 @@ func (l *Locks) try(ctx context.Context, key int64) (taken bool, freed <-chan st
 	return taken, nil, nil
 }
 
-// free must not depend on ctx: a connection back in the pool would keep the lock.
+// free must not depend on ctx: a connection that went back to the pool would keep the lock.
 func (l *Locks) free(ctx context.Context, key int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,8 +139,8 @@ func (l *Locks) release(ctx context.Context) {
 	}
 }
 
-// disconnect frees whatever the connection holds in Postgres. Nothing more can
-// be done with it; the pool throws it away.
+// disconnect frees every lock of the connection in Postgres by closing it. The pool
+// throws the connection away.
 func (l *Locks) disconnect(ctx context.Context) {
 	_ = l.conn.Conn().Close(ctx)
 	l.conn.Release()

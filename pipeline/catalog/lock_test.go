@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// A hundred at once on a pool of two connections: all locks are held on one,
-// and each holder needs another to work with.
+// A hundred holders share a pool of two connections: all locks are held on one, and
+// each holder needs the other to work with.
 func TestLocksLeaveConnectionsToWorkWith(t *testing.T) {
 	c, err := catalog.Open(t.Context(), catalog.Config{URL: testenv.Postgres(t), MaxConnections: 1})
 	if err != nil {
@@ -91,8 +91,8 @@ func TestWaitingForALockEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A lock whose connection broke is another's to take; its holder frees nothing
-// of theirs, and the process takes locks as before.
+// When the connection of a lock breaks, another process can take the lock. The former
+// holder does not free it, and its process takes locks as before.
 func TestALockGoesWithItsConnection(t *testing.T) {
 	w := newWorld(t)
 	other := w.open(t)

@@ -76,7 +76,7 @@ func (w *world) newTrack(t testing.TB, tenant, url, ref string) catalog.Track {
 		_, err := w.Submissions.Accept(ctx, s)
 		return err
 	})
-	// It is done with: what is pending is for tests to say.
+	// The tests decide which submissions are pending, so this one goes.
 	w.exec(t, "delete from submissions where event = $1", s.Event)
 	return catalog.Track{ID: events.TrackID(s.Repository, ref), Repository: s.Repository, Tenant: tenant, URL: url, Ref: ref}
 }
@@ -175,7 +175,7 @@ func documentOf(track catalog.Track, path, content, language string) file {
 	return f
 }
 
-// skipped makes a file that is not.
+// skipped makes a file that is to be skipped.
 func (w *world) skipped(path, content, reason string) file {
 	return file{catalog.File{
 		ID: events.DocumentID(w.track.ID, []byte(path)), Path: []byte(path), OID: oid(content), Mode: 0o100644,
@@ -188,7 +188,7 @@ func oid(content string) []byte {
 	return sum[:]
 }
 
-// put stores files as an ingestor does: what is not known yet goes into a pack.
+// put stores files as an ingestor does: contents that are not known yet go into a pack.
 func put(ctx context.Context, c *catalog.Catalog, s catalog.Snapshot, files ...file) error {
 	batch := catalog.FileBatch{Snapshot: s, Chunker: chunker}
 	contents := make(map[catalog.ChunkingKey]string)

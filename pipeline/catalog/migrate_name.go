@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-// The step that gives repositories their names. It is one of Go, so that names come
-// from the one function that makes them.
+// The step that gives repositories their names. It is written in Go, so that it uses
+// the function that makes all names.
 const (
 	nameVersion = 17
 	nameStep    = "00017_fill_name.go"
@@ -28,7 +28,7 @@ func nameRepositories() *goose.Migration {
 		}})
 }
 
-// unnamed is a repository as it was before it had a name.
+// unnamed is a row of a repository that has no name yet.
 type unnamed struct {
 	id        uuid.UUID
 	tenant    string
@@ -37,8 +37,8 @@ type unnamed struct {
 	created   time.Time
 }
 
-// before says which of two rows of one name keeps it: one that is in use, whose id
-// derives from the name, or that is the older one.
+// before says which of two rows keeps a name that both have. A row in use comes first,
+// then a row whose id derives from the name, then the older row.
 func (u unnamed) before(other unnamed) bool {
 	own := func(u unnamed) bool { return u.id == events.RepositoryID(u.tenant, events.RepositoryURL(u.name)) }
 	switch {
@@ -50,8 +50,8 @@ func (u unnamed) before(other unnamed) bool {
 	return u.created.Before(other.created)
 }
 
-// fillNames names each repository. Of those that have one name in several forms one
-// keeps it; the others' refs pass to it (see Names.Alias).
+// fillNames names each repository. If several rows have one name in different forms, one
+// of them keeps it, and the refs of the others pass to it (see Names.Alias).
 func fillNames(ctx context.Context, tx *sql.Tx) error {
 	all, err := unnamedRepositories(ctx, tx)
 	if err != nil {

@@ -54,8 +54,8 @@ const (
 	tooLarge = "22003"
 )
 
-// A wrong state is unstorable: each statement differs from a right one in what
-// its name says.
+// A wrong state cannot be stored. Each statement differs from a right one in the way
+// that its name says.
 func TestConstraints(t *testing.T) {
 	w := newWorld(t)
 	tx, err := w.sql.Begin(t.Context())
@@ -555,7 +555,7 @@ func TestConstraints(t *testing.T) {
 // violated holds the names of the constraints that statements have violated.
 var violated = make(map[string]bool)
 
-// codeOf runs a statement, takes back what it did, and returns its SQLSTATE.
+// codeOf runs a statement, rolls it back, and returns its SQLSTATE.
 func codeOf(t *testing.T, tx pgx.Tx, statement string) string {
 	t.Helper()
 	nested, err := tx.Begin(t.Context())

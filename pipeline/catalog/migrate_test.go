@@ -74,7 +74,7 @@ func downAll(t *testing.T, c *catalog.Catalog) {
 	}
 }
 
-// A migration down leaves nothing behind that would stop it from coming up again.
+// A step that was taken back leaves nothing behind that keeps it from being applied again.
 func TestDownLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.list(t, "a", w.document("a.go", "content"))
@@ -88,8 +88,8 @@ func TestDownLeavesNothing(t *testing.T) {
 	}
 }
 
-// Taking a repository away takes what belongs to it, and contents stay: others
-// may share them.
+// The deletion of a repository deletes everything that belongs to it. Contents stay,
+// because others may share them.
 func TestDeletingARepository(t *testing.T) {
 	w := newWorld(t)
 	a := w.document("a.go", "content")

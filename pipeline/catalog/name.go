@@ -16,16 +16,16 @@ import (
 // found by events.RepositoryName, or by a name that it had before. Its id derives from
 // the name under which it first came, and stays when it is renamed.
 
-// Names are the addresses under which repositories are found, now and before.
+// Names are the present and former addresses under which repositories are found.
 type Names struct{ *store }
 
 // Place is where the catalog keeps the repository of an address.
 type Place struct {
 	Repository uuid.UUID
-	// Former says that the address has a name that the repository had before. It is
-	// fetched from URL then, since somebody else may have the old name by now.
+	// Former says that the address has a name that the repository had before. The
+	// repository is then fetched from URL, because somebody else may have the old name.
 	Former bool
-	URL    string // that is fetched, as far as the catalog knows; "": there is no row yet
+	URL    string // the address to fetch, as far as the catalog knows; "": there is no row yet
 }
 
 // errMoved says that a repository got another row while work on it began.
@@ -108,12 +108,12 @@ func named(name string) error {
 	return nil
 }
 
-// Alias records that the repository of one address is now at another: it was renamed
-// or transferred. Its row keeps its id and gets the new name, and the old name still
-// finds it. If there is a row of the new name already, that one wins: it takes over
-// the refs of the other one, which is forgotten ref by ref as soon as the winner has
-// indexed it. Nothing is embedded anew. It returns the repository that both addresses
-// now name, or ErrNotFound if there is none of the first.
+// Alias records that the repository of one address is now at another, because it was
+// renamed or transferred. Its row keeps its id and gets the new name, and the old name
+// still finds it. If the new name has a row already, that row wins and takes over the
+// refs of the other one. The other row is forgotten ref by ref, as soon as the winner
+// has indexed the ref. Nothing is embedded anew. Alias returns the repository that both
+// addresses now name, or ErrNotFound if the first address has none.
 func (ns *Names) Alias(ctx context.Context, tenant, from, to string) (id uuid.UUID, err error) {
 	if events.RepositoryName(from) == events.RepositoryName(to) {
 		place, err := ns.Locate(ctx, tenant, to)
@@ -143,7 +143,7 @@ func alias(ctx context.Context, q *query.Queries, tenant, from, to string) (uuid
 	case source.URL == "" && target.URL == "":
 		return uuid.Nil, ErrNotFound
 	case source.URL == "" || source.Former && source.Repository != target.Repository && target.URL != "":
-		// The catalog never had the old one, or it has become a third one since.
+		// The catalog never had the old repository, or its name has passed to a third since.
 		return target.Repository, q.PutAlias(ctx, tenant, oldName, target.Repository)
 	case source.Former && target.URL == "":
 		return source.Repository, nil // it has gone on to a name that is newer
@@ -173,8 +173,8 @@ func rename(ctx context.Context, q *query.Queries, tenant string, row Place, old
 	return q.PutAlias(ctx, tenant, oldName, row.Repository)
 }
 
-// fold lets a repository take another's place. name is the other's; "" if both had the
-// same one in different forms.
+// fold lets a repository take another's place. name is the name of the other; "" if both
+// had the same name in different forms.
 func fold(ctx context.Context, q *query.Queries, tenant string, source, target uuid.UUID, name string) error {
 	for _, id := range [2]uuid.UUID{target, source} {
 		if _, err := q.LockRepository(ctx, id); err != nil {
@@ -222,7 +222,7 @@ func fold(ctx context.Context, q *query.Queries, tenant string, source, target u
 // refs to the one in its place.
 const foldSource = "/leat/catalog"
 
-// Unalias takes a name from a repository that had it before: the name is another's now.
+// Unalias takes a former name from a repository: the name belongs to another one now.
 func (ns *Names) Unalias(ctx context.Context, tenant, url string) error {
 	if err := ns.query.DropAlias(ctx, tenant, events.RepositoryName(url)); err != nil {
 		return fmt.Errorf("take the name of %s from the repository that had it: %w", url, err)

@@ -45,7 +45,7 @@ func TestEveryFormOfAnAddressIsOneRow(t *testing.T) {
 	if id := value[uuid.UUID](t, w, "select id from repositories where tenant = 'acme'"); id != events.RepositoryID("acme", "https://h.example/a/b") {
 		t.Error("the id does not derive from the name")
 	}
-	// An event that is owed is published with the address that was submitted.
+	// The event of an owed submission has the address that was submitted.
 	w.exec(t, "update submissions set due_at = now()")
 	owed, err := w.Submissions.Owed(t.Context(), 10)
 	if err != nil || len(owed) != 7 {
@@ -139,8 +139,8 @@ func TestARenameKeepsTheScheme(t *testing.T) {
 	}
 }
 
-// Two rows turn out to be one repository: one takes over, and the other stays in the
-// index until it has.
+// Two rows turn out to be one repository. One row takes over, and the other stays in the
+// index until then.
 func TestOneRowTakesTheOthersPlace(t *testing.T) {
 	w := newWorld(t)
 	old := w.track
@@ -182,8 +182,8 @@ func TestOneRowTakesTheOthersPlace(t *testing.T) {
 	}
 }
 
-// Rows from before names are named; of those that turn out to be one repository one
-// takes over.
+// Rows from before names existed are named. Where several turn out to be one repository,
+// one takes over.
 func TestTheMigrationFoldsRows(t *testing.T) {
 	w := newWorld(t)
 	w.exec(t, "delete from repositories")

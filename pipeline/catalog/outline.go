@@ -25,8 +25,8 @@ func (ts *Trees) Outline(ctx context.Context, document uuid.UUID, most int) ([]O
 	})
 }
 
-// OutlineOf is Outline for a blob of a language, as the newest chunker cut it. There are no
-// chunks if they are not kept.
+// OutlineOf does what Outline does for a blob of a language, as the newest chunker cut it. It
+// returns no chunks if they are not kept.
 func (ts *Trees) OutlineOf(ctx context.Context, blob [32]byte, language string, most int) ([]Outlined, error) {
 	return outline(most, func(after, n int32) ([]query.ListOutlineRow, error) {
 		rows, err := ts.query.ListBlobOutline(ctx, query.ListBlobOutlineParams{Blob: blob[:], Language: language, After: after, Most: n})

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Warm pages by key through the packs that are older than age, and whose objects were not
-// given a class of storage yet.
+// Warm pages by key through the packs that are older than age and whose objects have not
+// been given a class of storage yet.
 func (ps *Packs) Warm(ctx context.Context, age time.Duration, class, after string, most int) ([]Pack, error) {
 	rows, err := ps.query.ListWarmPacks(ctx, query.ListWarmPacksParams{After: after, Age: age.Seconds(), Class: class, Most: int32(most)})
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// DeletedPackKept is how long the row of a deleted pack outlives its object, and
-// keeps the key from being used again: longer than any request to delete that
-// object can be on its way.
+// DeletedPackKept is how long the row of a deleted pack outlives its object, and keeps
+// the key from being used again. No request to delete the object can be on its way for
+// so long.
 const DeletedPackKept = 7 * 24 * time.Hour
 
 // PackUse is a pack and how many of its bytes something refers to.
@@ -32,8 +32,8 @@ func (ps *Packs) Uses(ctx context.Context, after string, most int) ([]PackUse, e
 	return uses, nil
 }
 
-// MarkDeleted marks those of the packs that hold nothing any more: their objects
-// are to be deleted. From here on no writer can use their keys.
+// MarkDeleted marks the given packs that hold nothing any more. Their objects are then
+// to be deleted, and no writer can use their keys.
 func (ps *Packs) MarkDeleted(ctx context.Context, keys []string) (marked []string, err error) {
 	err = ps.inTx(ctx, func(q *query.Queries) error {
 		marked, err = markPacksDeleted(ctx, q, keys)
@@ -54,8 +54,8 @@ func markPacksDeleted(ctx context.Context, q *query.Queries, keys []string) ([]s
 	return q.MarkPacksDeleted(ctx, ids)
 }
 
-// MarkOrphans marks objects that no pack of the catalog names: they are to be
-// deleted. It returns those that it marked: a writer may have recorded the others
+// MarkOrphans marks objects that no pack of the catalog names, as objects to be
+// deleted. It returns the ones that it marked: a writer may have recorded the others
 // since.
 func (ps *Packs) MarkOrphans(ctx context.Context, objects []Pack) ([]string, error) {
 	var keys []string
@@ -82,8 +82,8 @@ func (ps *Packs) MarkOrphans(ctx context.Context, objects []Pack) ([]string, err
 	return orphans, nil
 }
 
-// Orphans returns the keys that no pack names, or that name a deleted pack whose
-// object is gone: a writer has put the object again, and was refused.
+// Orphans returns the keys that no pack names, and the keys of deleted packs whose
+// objects are gone: a writer has put such an object again, and was refused.
 func (ps *Packs) Orphans(ctx context.Context, keys []string) (map[string]bool, error) {
 	rows, err := ps.query.KnownPacks(ctx, keys)
 	if err != nil {

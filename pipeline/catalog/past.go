@@ -9,8 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Now is the revision that stands for a track's documents as they are, while a newer commit
-// is listed too.
+// Now stands for the present documents of a track, even while a newer commit is being listed.
 const Now = math.MaxInt64
 
 // Past is a commit at which a track is, or was.
@@ -21,8 +20,8 @@ type Past struct {
 	Listable bool   // the files of its commit are known
 }
 
-// Past lists at most most snapshots of repositories whose commits begin with some hex
-// digits, the newest first, as long as they are kept. Each was listed to its end.
+// Past lists up to most kept snapshots of repositories whose commits begin with some hex
+// digits, the newest first. Each was listed to its end.
 func (ts *Trees) Past(ctx context.Context, repositories []uuid.UUID, beginning string, most int) ([]Past, error) {
 	rows, err := ts.query.FindPast(ctx, repositories, beginning, int32(most))
 	if err != nil {

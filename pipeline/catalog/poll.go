@@ -16,9 +16,9 @@ type Poll struct {
 	Most        int           // tracks at once
 }
 
-// AskForPolls adds a submission for each track whose turn has come and whose ref
-// has none pending. The submission is due at once, and replaces the track's
-// earlier ones of the same source. It returns the number of submissions.
+// AskForPolls adds a submission for each track whose turn has come and whose ref has no
+// pending submission. The submission is due at once, and replaces the track's earlier
+// ones of the same source. It returns the number of submissions.
 func (ss *Submissions) AskForPolls(ctx context.Context, p Poll) (int, error) {
 	events, err := ss.query.PollTracks(ctx, query.PollTracksParams{
 		Source: p.Source, Every: p.Every.Seconds(), EveryFailed: p.EveryFailed.Seconds(), Most: int32(p.Most),
@@ -30,9 +30,9 @@ func (ss *Submissions) AskForPolls(ctx context.Context, p Poll) (int, error) {
 }
 
 // ReadAgain submits, in the name of source, tracks that were listed by another
-// configuration than config: each at most once in the time every, and at most most of them
-// in one call. A configuration counts as another one within a key domain. It returns the
-// number of submissions.
+// configuration than config. It submits each track at most once in the time every, and up to
+// most tracks in one call. In another key domain a configuration counts as another one. It
+// returns the number of submissions.
 func (ss *Submissions) ReadAgain(ctx context.Context, source string, config func(domain string) [32]byte, every time.Duration, most int) (int, error) {
 	domains, err := loadDomains(ctx, ss.query)
 	if err != nil {

@@ -16,11 +16,11 @@ type Current struct {
 	Revision int64
 }
 
-// Current names this revision of the document.
+// Current names the revision that the document has here.
 func (d Document) Current() Current { return Current{d.ID, d.Revision} }
 
-// MarkEmbedded says that every chunk of these revisions has its vector of an
-// embedder. That counts if it is the active generation's.
+// MarkEmbedded records that every chunk of these revisions has its vector of an
+// embedder. This changes the documents if the embedder is the active generation's.
 func (c *Core) MarkEmbedded(ctx context.Context, embedder int32, docs []Current) error {
 	ids, revisions := split(docs)
 	err := c.query.MarkEmbedded(ctx, query.MarkEmbeddedParams{Lease: c.lease.Seconds(), Embedder: embedder, Ids: ids, Revisions: revisions})
@@ -30,14 +30,14 @@ func (c *Core) MarkEmbedded(ctx context.Context, embedder int32, docs []Current)
 	return nil
 }
 
-// MarkIndexed says that a generation holds these revisions' points and no older
-// ones. It returns the documents that it marked: those whose revision still
+// MarkIndexed records that a generation holds these revisions' points and no older
+// ones. It returns the documents that it marked. It marks those whose revision still
 // stands and whose track is awake, and none if the generation is not the active one.
 func (c *Core) MarkIndexed(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
 	return c.mark(ctx, c.marker(false), generation, docs, "indexed")
 }
 
-// MarkAsleep says that a generation holds no points of these documents, whose track is
+// MarkAsleep records that a generation holds no points of these documents, whose track is
 // dormant. It returns the documents that it marked, as MarkIndexed does.
 func (c *Core) MarkAsleep(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
 	return c.mark(ctx, c.marker(true), generation, docs, "asleep")
@@ -49,7 +49,7 @@ func (c *Core) marker(asleep bool) func(context.Context, int64, []uuid.UUID, []i
 	}
 }
 
-// MarkCleared says that a generation holds no point of these skipped documents.
+// MarkCleared records that a generation holds no point of these skipped documents.
 func (c *Core) MarkCleared(ctx context.Context, generation int64, docs []Current) ([]uuid.UUID, error) {
 	return c.mark(ctx, c.query.MarkCleared, generation, docs, "cleared")
 }
@@ -74,15 +74,15 @@ func (c *Core) mark(ctx context.Context, statement func(context.Context, int64, 
 	return marked, nil
 }
 
-// Backoff says when a failed attempt is tried again: after First, doubled for
-// each attempt before it up to Most, less a random part of at most half so
-// that what failed together does not return together; but not before AtLeast.
+// Backoff says when a failed attempt is tried again: after First, doubled for each
+// attempt before it up to Most, less a random part of at most half. So attempts that
+// failed together do not return together. It is never before AtLeast.
 type Backoff struct {
 	First, Most, AtLeast time.Duration
 }
 
-// DelayDocument records a failed attempt and when the next is due. It returns
-// how many have failed, 0 if the revision no longer stands.
+// DelayDocument records a failed attempt and when the next is due. It returns how many
+// have failed, or 0 if the revision no longer stands.
 func (c *Core) DelayDocument(ctx context.Context, doc Current, reason string, b Backoff) (attempts int, err error) {
 	n, err := c.query.FailDocument(ctx, query.FailDocumentParams{
 		ID: doc.ID, Revision: doc.Revision, Reason: reasonOf(reason),
@@ -105,7 +105,7 @@ func (c *Core) BuryDocument(ctx context.Context, doc Current, reason string) err
 	return nil
 }
 
-// OwedDocuments lists at most most documents whose due time has passed.
+// OwedDocuments lists up to most documents whose due time has passed.
 func (c *Core) OwedDocuments(ctx context.Context, most int) ([]uuid.UUID, error) {
 	ids, err := c.query.OwedDocuments(ctx, int32(most))
 	if err != nil {
@@ -114,7 +114,7 @@ func (c *Core) OwedDocuments(ctx context.Context, most int) ([]uuid.UUID, error)
 	return ids, nil
 }
 
-// Lease puts off what is due among these documents: work on them is under way.
+// Lease puts off the due times of these documents, because work on them is under way.
 func (c *Core) Lease(ctx context.Context, ids []uuid.UUID) error {
 	if err := c.query.LeaseDocuments(ctx, c.lease.Seconds(), ids); err != nil {
 		return fmt.Errorf("lease %d documents: %w", len(ids), err)
@@ -122,8 +122,8 @@ func (c *Core) Lease(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-// Postpone has the work of documents published again after a while, without an
-// attempt being counted against them.
+// Postpone has the work of documents published again after a while. It does not count as
+// a failed attempt.
 func (c *Core) Postpone(ctx context.Context, docs []Current, wait time.Duration) error {
 	ids, revisions := split(docs)
 	if err := c.query.PostponeDocuments(ctx, wait.Seconds(), ids, revisions); err != nil {

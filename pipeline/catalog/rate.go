@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// Rates are those of requests, which the gateways count together. A name stands for a token
-// or a tenant.
+// Rates are the rates of requests, which all gateways count together. A name stands for a
+// token or a tenant.
 type Rates struct{ *store }
 
-// Add adds the time that the requests of each name stand for, in seconds: a request at ten a
-// second stands for a tenth. It returns by how many seconds each is ahead, which is 0 once as
-// much time has passed as all that was added.
+// Add adds the time for which the requests of each name stand, in seconds: at ten requests a
+// second, one stands for a tenth. It returns by how many seconds each name is ahead. A name
+// is ahead by 0 once as much time has passed as was added.
 func (r *Rates) Add(ctx context.Context, seconds map[string]float64) (ahead map[string]float64, err error) {
 	names, times := make([]string, 0, len(seconds)), make([]float64, 0, len(seconds))
 	for name, time := range seconds {

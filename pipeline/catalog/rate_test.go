@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Processes that count at once lose no request of another's, and none waits for another for
-// good.
+// Processes that count at once lose no request of each other, and none waits for another for
+// ever.
 func TestRatesAreAddedUp(t *testing.T) {
 	const processes, rounds, day = 4, 25, 86400
 	w := newWorld(t)
@@ -39,7 +39,7 @@ func TestRatesAreAddedUp(t *testing.T) {
 		}
 	}
 
-	// A name that is far behind counts from now on, and is forgotten when it is silent.
+	// A name that is far behind is counted from now on. It is forgotten when it sends nothing.
 	if _, err := w.sql.Exec(t.Context(), "update request_rates set clear_at = now() - interval '1 hour' where name <> 'token a'"); err != nil {
 		t.Fatal(err)
 	}

@@ -42,8 +42,8 @@ type Counts struct {
 	Total, Indexed, Pending, Embedded, Failed, Skipped int64
 }
 
-// Tracks lists some repositories of a tenant, or all: one row a track, and one
-// without a track for a repository that has none yet.
+// Tracks lists some repositories of a tenant, or all. It has one row for each track,
+// and a row without a track for a repository that has none yet.
 func (c *Core) Tracks(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]TrackStatus, error) {
 	rows, err := c.query.ListTracks(ctx, tenant, orEmpty(repositories))
 	if err != nil {
@@ -136,7 +136,7 @@ func (c *Core) Contents(ctx context.Context, after uuid.UUID, most int) ([]Conte
 	return list, nil
 }
 
-// ContentsOf loads those of ids that exist, in no order.
+// ContentsOf loads the documents of ids that exist, in no order.
 func (c *Core) ContentsOf(ctx context.Context, ids []uuid.UUID) ([]Content, error) {
 	rows, err := c.query.LoadContents(ctx, ids)
 	if err != nil {
@@ -158,7 +158,7 @@ func content(r query.LoadContentsRow) Content {
 	return c
 }
 
-// CurrentCommit is the newest commit that holds a document as it is indexed.
+// CurrentCommit is the newest commit that holds the indexed content of a document.
 type CurrentCommit struct {
 	Revision int64  // of the document
 	Commit   string // hex
@@ -166,9 +166,9 @@ type CurrentCommit struct {
 	Encoding string // of the file, if its text was decoded; "" is UTF-8
 }
 
-// CurrentCommits finds, for the indexed ones of ids, the track's current
-// commit. It leaves out what a listing that is not finished has changed: the
-// current commit does not hold that.
+// CurrentCommits finds the track's current commit for each indexed document of ids. It
+// leaves out documents that an unfinished listing has changed, because the current
+// commit does not hold them.
 func (c *Core) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]CurrentCommit, error) {
 	rows, err := c.query.CurrentCommits(ctx, ids)
 	if err != nil {
@@ -181,7 +181,7 @@ func (c *Core) CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UU
 	return commits, nil
 }
 
-// BlobSpans finds where blobs are stored; the empty blob and unknown ones are missing.
+// BlobSpans finds where blobs are stored. The result lacks the empty blob and unknown ones.
 func (c *Core) BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]Span, error) {
 	rows, err := c.query.LoadBlobs(ctx, hashes)
 	if err != nil {

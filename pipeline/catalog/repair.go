@@ -7,8 +7,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Requeue hands indexed documents whose points are lost to the indexer again, if
-// their revision still stands. They are due at once. It returns their number.
+// Requeue hands indexed documents that have lost points to the indexer again, if their
+// revision still stands. They are due at once. It returns their number.
 func (c *Core) Requeue(ctx context.Context, docs []Current) (requeued int, err error) {
 	ids, revisions := split(docs)
 	err = c.inTx(ctx, func(q *query.Queries) error {

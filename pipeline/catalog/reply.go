@@ -14,20 +14,20 @@ type Replies struct{ *store }
 
 // ReplyKey names a request.
 type ReplyKey struct {
-	Token   string   // public id of who asks
+	Token   string   // public id of the token that asks
 	Key     string   // of the client's choice
 	Request [32]byte // hash of what is asked
 }
 
-// Reasons why a request is not to be done.
+// Reasons why a request must not be done.
 var (
 	ErrUnderway     = errors.New("the request is under way")
 	ErrOtherRequest = errors.New("another request has this key")
 )
 
-// Claim begins a request, which counts as given up after the lease. If it was answered
-// already, the answer is returned, and nothing has begun. It returns ErrUnderway or
-// ErrOtherRequest if it must not begin.
+// Claim begins a request, which counts as given up after the lease. If the request was
+// answered already, Claim returns the answer and begins nothing. It returns ErrUnderway or
+// ErrOtherRequest if the request must not begin.
 func (rs *Replies) Claim(ctx context.Context, k ReplyKey, lease time.Duration) (answer []byte, err error) {
 	_, err = rs.query.ClaimReply(ctx, query.ClaimReplyParams{Token: k.Token, Key: k.Key, Request: k.Request[:], Lease: lease.Seconds()})
 	if err == nil {
@@ -67,7 +67,7 @@ func (rs *Replies) Release(ctx context.Context, k ReplyKey) error {
 	return nil
 }
 
-// DropEnded deletes what is over, at most most at once. It returns how many there were.
+// DropEnded deletes up to most replies whose time is over. It returns how many it deleted.
 func (rs *Replies) DropEnded(ctx context.Context, most int) (int64, error) {
 	n, err := rs.query.DropEndedReplies(ctx, int32(most))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Reasons why a tenant gets no more: it has as many repositories as it may, or would have
-// more documents.
+// Reasons why a tenant gets no more: it has all the repositories that it may have, or would
+// have more documents than it may have.
 var (
 	ErrNoRoom          = errors.New("the tenant has as many repositories as it may")
 	ErrNoDocumentsRoom = errors.New("the tenant would have more documents than it may")
@@ -37,7 +37,7 @@ func (ts *Tenants) Room(ctx context.Context, tenant string, repository, track uu
 }
 
 // takeRoom holds a place for a repository until the transaction ends. It returns ErrNoRoom
-// if the tenant's places are taken. A repository that has a place needs no other.
+// if all places of the tenant are taken. A repository that has a place needs no other.
 func takeRoom(ctx context.Context, q *query.Queries, tenant string, repository uuid.UUID) error {
 	most, err := q.LockRoom(ctx, tenant, repository)
 	if noRows(err) {
@@ -46,16 +46,16 @@ func takeRoom(ctx context.Context, q *query.Queries, tenant string, repository u
 	if err != nil {
 		return err
 	}
-	room, err := q.RoomOf(ctx, tenant, repository, uuid.Nil) // as it is now that nobody else takes one
+	room, err := q.RoomOf(ctx, tenant, repository, uuid.Nil) // nobody else takes a place from here on
 	if err == nil && room.Repositories >= most {
 		err = ErrNoRoom
 	}
 	return err
 }
 
-// takeDocuments holds a tenant's limit of documents until the transaction ends, which
-// records how many a track is going to have. It returns ErrNoDocumentsRoom if they are too
-// many beside those of the tenant's other tracks.
+// takeDocuments locks a tenant's limit of documents until the end of the transaction, which
+// records how many documents a track is going to have. It returns ErrNoDocumentsRoom if they
+// are too many beside the documents of the tenant's other tracks.
 func takeDocuments(ctx context.Context, q *query.Queries, t Track, expected int64) error {
 	most, err := q.LockLimit(ctx, t.Tenant)
 	if noRows(err) {
@@ -64,7 +64,7 @@ func takeDocuments(ctx context.Context, q *query.Queries, t Track, expected int6
 	if err != nil {
 		return err
 	}
-	room, err := q.RoomOf(ctx, t.Tenant, t.Repository, t.ID) // as it is now that nobody else takes some
+	room, err := q.RoomOf(ctx, t.Tenant, t.Repository, t.ID) // nobody else takes room from here on
 	if err == nil && room.Documents+expected > most {
 		err = ErrNoDocumentsRoom
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// While a commit is listed, its tenant's limit counts all that it is going to have; then what
-// it has.
+// While a commit is being listed, all documents that it is going to have count against its
+// tenant's limit. After that the documents that it has count.
 func TestAListingHoldsItsDocuments(t *testing.T) {
 	w := newWorld(t)
 	w.exec(t, "insert into tenants (name, max_documents) values ($1, 5) on conflict (name) do update set max_documents = 5", w.track.Tenant)

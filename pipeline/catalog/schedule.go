@@ -20,8 +20,8 @@ type Schedule struct{ *store }
 // are; the catalog keeps the runs of each.
 type WorkKind string
 
-// Tally counts the things that a run of the syncer compared, the faults that it
-// found, and the faults that it repaired.
+// Tally counts the things that a run of the syncer compared, the faults that it found,
+// and the faults that it repaired.
 type Tally struct {
 	Compared, Found, Repaired int64
 }
@@ -54,7 +54,7 @@ func (s *Schedule) PlanAgain(ctx context.Context, kinds []WorkKind) error {
 type Run struct {
 	ID     int64
 	Kind   WorkKind
-	Cursor string // where the run before it was cut short; "": it was not
+	Cursor string // the place where the previous run was cut short; "": it was not
 }
 
 // Begin records that a run begins. due is false, and nothing is recorded,
@@ -79,8 +79,8 @@ func (s *Schedule) Begin(ctx context.Context, kind WorkKind) (run Run, due bool,
 	return run, due, nil
 }
 
-// Save records how far a run has come: if it ends here, the next one goes
-// on from cursor.
+// Save records how far a run has come. If it ends here, the next run goes on from
+// cursor.
 func (s *Schedule) Save(ctx context.Context, run Run, t Tally, cursor string) error {
 	err := s.query.SaveRun(ctx, query.SaveRunParams{
 		ID: run.ID, Kind: string(run.Kind), Cursor: cursor, Compared: t.Compared, Found: t.Found, Repaired: t.Repaired,
@@ -91,8 +91,8 @@ func (s *Schedule) Save(ctx context.Context, run Run, t Tally, cursor string) er
 	return nil
 }
 
-// Finish records the end of a run and plans the next, after wait. An empty
-// reason says that it came to its end.
+// Finish records the end of a run and plans the next, after wait. An empty reason means
+// that the run came to its end.
 func (s *Schedule) Finish(ctx context.Context, run Run, t Tally, cursor, reason string, wait time.Duration) error {
 	err := s.inTx(ctx, func(q *query.Queries) error {
 		if err := q.FinishRun(ctx, query.FinishRunParams{
@@ -155,7 +155,7 @@ func (s *Schedule) Last(ctx context.Context) ([]LastRun, error) {
 	return runs, nil
 }
 
-// as turns texts of one type into texts of another.
+// as converts texts of one type into texts of another.
 func as[To, From ~string](list []From) []To {
 	texts := make([]To, len(list))
 	for i, text := range list {

@@ -8,11 +8,11 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Sessions are those of browsers which people have ended before their time. A session that
-// goes on has no row.
+// Sessions are the sessions of browsers that people have ended before their time. A session
+// that goes on has no row.
 type Sessions struct{ *store }
 
-// EndedSession is a session that ends, and how the audit log tells it.
+// EndedSession is a session that ends, with the entry for the audit log.
 type EndedSession struct {
 	ID     [32]byte  // SHA-256 of the session's id, which is a secret
 	EndsAt time.Time // when it would end by itself

@@ -9,10 +9,10 @@ import (
 )
 
 // Settings are the settings that change while the workers run. The catalog does not know
-// their names and values; whoever sets one has checked it.
+// which names and values are valid; the caller has checked them.
 type Settings struct{ *store }
 
-// Setting is one that somebody has set.
+// Setting is a setting that somebody has set.
 type Setting struct {
 	Name  string    `json:"name"`
 	Value string    `json:"value"`
@@ -39,8 +39,8 @@ func (s *Settings) List(ctx context.Context) ([]Setting, error) {
 	return list, nil
 }
 
-// Set sets one, and records the change. A value that is there already is not recorded
-// again.
+// Set sets a setting and records the change. It does not record a value that is there
+// already.
 func (s *Settings) Set(ctx context.Context, by Author, name, value string) error {
 	err := s.inTx(ctx, func(q *query.Queries) error {
 		before, found, err := locked(ctx, q, name)
@@ -62,7 +62,7 @@ func (s *Settings) Set(ctx context.Context, by Author, name, value string) error
 	return nil
 }
 
-// Unset removes one. It returns ErrNotFound if nobody has set it.
+// Unset removes a setting. It returns ErrNotFound if nobody has set it.
 func (s *Settings) Unset(ctx context.Context, by Author, name string) error {
 	err := s.inTx(ctx, func(q *query.Queries) error {
 		before, found, err := locked(ctx, q, name)
@@ -83,7 +83,7 @@ func (s *Settings) Unset(ctx context.Context, by Author, name string) error {
 	return nil
 }
 
-// locked returns the value, and locks its row.
+// locked returns the value of a setting and locks its row.
 func locked(ctx context.Context, q *query.Queries, name string) (value string, found bool, err error) {
 	value, err = q.LockSetting(ctx, name)
 	if noRows(err) {

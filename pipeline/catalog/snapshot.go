@@ -52,24 +52,24 @@ type Snapshot struct {
 type Base struct {
 	Revision int64
 	Commit   string // hex
-	// Exact says that the catalog's documents are those of Base, read by the
-	// same rules, but for what this very snapshot has changed already: only
-	// what differs between the two commits has to be looked at.
+	// Exact says that the catalog's documents are those of Base, read by the same
+	// rules, except for the changes that this very snapshot has made already. Then
+	// only files that differ between the two commits have to be looked at.
 	Exact bool
-	// SameRules says that a document not touched since Base needs no new look
-	// while its object id stays the same.
+	// SameRules says that a document that has not changed since Base needs no new
+	// look while its object id stays the same.
 	SameRules bool
 }
 
 // Rules are fingerprints of the settings that decide which files are read, and how.
 type Rules struct {
 	Config [32]byte // of the configuration and the versions of leat's own rules
-	All    [32]byte // with what the commit itself adds: ignore files and attributes
+	All    [32]byte // of Config and the commit's own rules: ignore files and attributes
 }
 
-// Listed returns the revision under which this configuration has listed commit, if that is
-// the track's current snapshot and no other listing was begun since. Then there is nothing
-// to do.
+// Listed returns the revision under which this configuration has listed commit. It is known
+// if the commit is the track's current snapshot and no other listing was begun since; then
+// there is nothing to do.
 func (c *Core) Listed(ctx context.Context, track uuid.UUID, commit string, config [32]byte) (revision int64, listed bool, err error) {
 	rows, err := c.query.StandingSnapshots(ctx, track)
 	if err != nil {
@@ -84,14 +84,14 @@ func (c *Core) Listed(ctx context.Context, track uuid.UUID, commit string, confi
 	return revision, listed, nil
 }
 
-// BeginSnapshot hands out the revision under which commit is to be listed: a
-// new one, or the one of a listing of the same commit that was cut short. Any
-// other listing that was cut short is given up. lane chooses the lane of a new
-// snapshot by whether it is the track's first.
+// BeginSnapshot hands out the revision under which commit is to be listed. It is a new
+// one, or the one of a listing of the same commit that was cut short. Any other listing
+// that was cut short is given up. lane chooses the lane of a new snapshot; its argument
+// says whether the snapshot is the track's first.
 //
-// expected is the most documents that the commit will have, or 0 where the tenant has no
-// limit. They count as the tenant's until the listing is complete. If they are too many,
-// BeginSnapshot returns ErrNoDocumentsRoom and changes nothing.
+// expected is the largest number of documents that the commit can have, or 0 if the tenant
+// has no limit. They count as the tenant's until the listing is complete. If they are too
+// many, BeginSnapshot returns ErrNoDocumentsRoom and changes nothing.
 func (c *Core) BeginSnapshot(ctx context.Context, t Track, commit string, rules Rules, expected int64, lane func(first bool) events.Lane) (Snapshot, error) {
 	oid, err := hex.DecodeString(commit)
 	if err != nil {
@@ -146,15 +146,15 @@ func (c *Core) BeginSnapshot(ctx context.Context, t Track, commit string, rules 
 	return s, nil
 }
 
-// markExact compares the base with the revision before this one: where they
-// differ, a listing between them was cut short and left its documents behind.
+// markExact compares the base with the revision before this one. If they differ, a
+// listing between them was cut short and left its documents behind.
 func (s *Snapshot) markExact(before int64) {
 	if s.Base != nil {
 		s.Base.Exact = s.Base.SameRules && s.Base.Revision == before
 	}
 }
 
-// Ahead is how far a bulk listing has got ahead of the workers after it.
+// Ahead says how far a bulk listing is ahead of the workers after it.
 type Ahead struct {
 	Documents int64 // of the track that are on their way; counted up to a limit
 	Listings  int64 // bulk listings of the tenant that are not finished, this one among them
@@ -214,9 +214,9 @@ func (c *Core) FinishListing(ctx context.Context, s Snapshot, files int64) error
 	return nil
 }
 
-// holdListing makes sure that nobody supersedes or finishes the listing before
-// the transaction ends: a worker that lost its lock must not write over what
-// the next one has listed.
+// holdListing makes sure that nobody supersedes or finishes the listing before the
+// transaction ends. A worker that lost its lock must not overwrite the next worker's
+// listing.
 func holdListing(ctx context.Context, q *query.Queries, s Snapshot) error {
 	_, err := q.HoldListing(ctx, s.Track, s.Revision)
 	if noRows(err) {
@@ -237,9 +237,9 @@ type Completed struct {
 	Indexed, Failed, Skipped int64 // documents
 }
 
-// CompletedSnapshots returns those of the tracks' current snapshots that have no open
-// document left and have not been marked indexed. It leaves out a track whose next commit
-// is being listed, because some documents already belong to that commit.
+// CompletedSnapshots returns the current snapshots of the tracks that have no open document
+// left and have not been marked indexed. It leaves out a track whose next commit is being
+// listed, because some documents already belong to that commit.
 func (c *Core) CompletedSnapshots(ctx context.Context, tracks []uuid.UUID) ([]Completed, error) {
 	rows, err := c.query.CompleteSnapshots(ctx, tracks)
 	if err != nil {

@@ -31,7 +31,7 @@ func TestBeginSnapshot(t *testing.T) {
 	assertSnapshot(first, 1, nil)
 	finish(first)
 
-	// The tree of a is in the catalog, and nothing else.
+	// The catalog holds the tree of a and nothing else.
 	second := w.begin(t, "b")
 	assertSnapshot(second, 2, &catalog.Base{Revision: 1, Commit: commit("a"), Exact: true, SameRules: true})
 	assertSnapshot(w.begin(t, "b"), 2, &catalog.Base{Revision: 1, Commit: commit("a"), Exact: true, SameRules: true})
@@ -45,7 +45,7 @@ func TestBeginSnapshot(t *testing.T) {
 	// Other rules: each file has to be looked at.
 	fourth := w.beginBy(t, "c", rules("config", "others"))
 	assertSnapshot(fourth, 4, &catalog.Base{Revision: 3, Commit: commit("c")})
-	// The same commit under yet others is another listing.
+	// The same commit under yet other rules is another listing.
 	assertSnapshot(w.beginBy(t, "c", rules("config", "more")), 5, &catalog.Base{Revision: 3, Commit: commit("c")})
 }
 
@@ -128,8 +128,8 @@ func TestOneCurrentSnapshot(t *testing.T) {
 	}
 }
 
-// A worker that lost its lock goes on with a listing that another has
-// superseded: nothing of it may reach the documents.
+// A worker that lost its lock goes on with a listing that another worker has
+// superseded. Nothing of it may reach the documents.
 func TestSupersededListingWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	a := w.document("a", "x")
@@ -160,8 +160,8 @@ func TestStoringHoldsTheListing(t *testing.T) {
 		}
 		return err
 	})
-	// The last listing that was begun is not superseded, so that there is a
-	// document; its content is what its revision's commit holds.
+	// The last listing that was begun is not superseded, so there is a document. Its
+	// content is that of its revision's commit.
 	if n := value[int](t, w, `select count(*) from documents d join snapshots s on s.track = d.track and s.revision = d.revision
 		join chunkings k on k.id = d.chunking where k.blob = sha256(case s.commit
 			when decode($1, 'hex') then 'a'::bytea when decode($2, 'hex') then 'b'::bytea else 'c'::bytea end)`, commit("a"), commit("b")); n != 1 {
@@ -230,8 +230,8 @@ func TestBuriedRemovalCompletes(t *testing.T) {
 	}
 }
 
-// Two indexers finish a snapshot's last two documents: one at least sees that
-// it is complete, whoever commits first.
+// Two indexers finish a snapshot's last two documents. At least one of them sees that it
+// is complete, whoever commits first.
 func TestTheLastTwoDocuments(t *testing.T) {
 	w := newWorld(t)
 	files := []file{w.document("a", "x"), w.document("b", "y")}

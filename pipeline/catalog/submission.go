@@ -30,18 +30,18 @@ type Submission struct {
 	Ref        string // as asked for; "" is the default branch
 }
 
-// clean keeps the credential out of a source that is a URL with one. Every
-// method does so, and the same source always gives the same key.
+// clean takes the credential out of a source that is a URL with one. Every method does
+// so, and the same source always gives the same key.
 func (k SubmissionKey) clean() SubmissionKey {
 	return SubmissionKey{clean(k.Tenant, maxKey), shorten(k.Source), shorten(k.Event)}
 }
 
-// maxKey is how many bytes of a part of a key, or of a ref, are kept. An index
-// takes 2,704 in all, and an attribute of an event may have 4,096.
+// maxKey is how many bytes of a part of a key, or of a ref, are kept. An index takes
+// 2,704 bytes in all, and an attribute of an event may have 4,096.
 const maxKey = 1024
 
-// shorten puts a hash in place of the end of what is longer, so that it still
-// names one event.
+// shorten replaces the end of a longer text by a hash, so that the text still names one
+// event.
 func shorten(text string) string {
 	text = clean(text, math.MaxInt)
 	if len(text) <= maxKey {
@@ -50,10 +50,10 @@ func shorten(text string) string {
 	return fmt.Sprintf("%s…%x", storable(text[:maxKey-100]), sha256.Sum256([]byte(text)))
 }
 
-// Accept records a submission and its repository. done says that it has been
-// dealt with before: the event was delivered twice, or its repository has been
-// forgotten since. A new submission of a repository that is being forgotten
-// calls it back.
+// Accept records a submission and its repository. done says that the submission has been
+// dealt with before: its event was delivered twice, or its repository has been forgotten
+// since. A new submission of a repository that is being forgotten calls the repository
+// back.
 func (ss *Submissions) Accept(ctx context.Context, s Submission) (done bool, err error) {
 	key := s.clean()
 	err = ss.inTx(ctx, func(q *query.Queries) error {
@@ -78,7 +78,7 @@ func (ss *Submissions) Accept(ctx context.Context, s Submission) (done bool, err
 	return done, nil
 }
 
-// Renew puts off the due time of a submission that is still pending: work on it
+// Renew puts off the due time of a submission that is still pending, because work on it
 // is under way.
 func (ss *Submissions) Renew(ctx context.Context, s Submission) error {
 	key := s.clean()
@@ -91,7 +91,7 @@ func (ss *Submissions) Renew(ctx context.Context, s Submission) error {
 	return nil
 }
 
-// Finish says which snapshot a submission led to.
+// Finish records the snapshot to which a submission led.
 func (ss *Submissions) Finish(ctx context.Context, s Submission, track uuid.UUID, revision int64) error {
 	key := s.clean()
 	err := ss.together(ctx, func(q *query.Queries) error {
@@ -155,10 +155,10 @@ func (ss *Submissions) Refuse(ctx context.Context, key SubmissionKey, ref, reaso
 	return nil
 }
 
-// Delay records a failed attempt and when the next is due, also of a
-// submission whose attempt failed before it was accepted: its event is about
-// to be acknowledged. It returns how many attempts have failed, 0 if the
-// submission is not pending any more.
+// Delay records a failed attempt and when the next is due. It also records a submission
+// whose attempt failed before it was accepted, because its event is about to be
+// acknowledged. It returns how many attempts have failed, or 0 if the submission is not
+// pending any more.
 func (ss *Submissions) Delay(ctx context.Context, s Submission, reason string, b Backoff) (attempts int, err error) {
 	key, reason := s.clean(), reasonOf(reason)
 	err = ss.inTx(ctx, func(q *query.Queries) error {
@@ -187,8 +187,8 @@ func (ss *Submissions) Delay(ctx context.Context, s Submission, reason string, b
 	return attempts, nil
 }
 
-// Owed returns at most most submissions whose due time has passed
-// and gives each a new lease.
+// Owed returns up to most submissions whose due time has passed, and gives each a new
+// lease.
 func (ss *Submissions) Owed(ctx context.Context, most int) ([]Submission, error) {
 	rows, err := ss.query.OwedSubmissions(ctx, ss.lease.Seconds(), int32(most))
 	if err != nil {
@@ -241,7 +241,7 @@ func (ss *Submissions) Status(ctx context.Context, key SubmissionKey) (Submissio
 	}
 	if r.Track != nil && r.Revision != nil {
 		status.Track, status.Revision = *r.Track, *r.Revision
-		// One that retention took away had been superseded.
+		// A snapshot that retention has deleted had been superseded.
 		status.Indexed = r.SnapshotState == nil || SnapshotState(*r.SnapshotState).settled()
 	}
 	return status, nil

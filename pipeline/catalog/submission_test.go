@@ -82,9 +82,9 @@ func TestRenewKeepsTheLeaseOfAPendingSubmission(t *testing.T) {
 	}
 }
 
-// A worker may renew once more while another has finished the submission and
-// its only ref has been forgotten. To accept it again would recall the
-// repository.
+// A worker may renew a submission once more after another worker has finished it and
+// its only ref has been forgotten. Renewal must not accept it again, which would recall
+// the repository.
 func TestRenewDoesNotRecallAForgottenRepository(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")
@@ -103,7 +103,7 @@ func TestRenewDoesNotRecallAForgottenRepository(t *testing.T) {
 	if !value[bool](t, w, forgotten, s.Repository) {
 		t.Error("renewing recalled the repository")
 	}
-	w.accept(t, s) // what renewing once did: the test must be able to tell
+	w.accept(t, s) // this recalls the repository, which shows that the test can see it
 	if value[bool](t, w, forgotten, s.Repository) {
 		t.Error("accepting does not recall it: the test above shows nothing")
 	}
@@ -189,8 +189,8 @@ func TestDoneStaysDone(t *testing.T) {
 	}
 }
 
-// Its event is acknowledged once the failure is recorded, so that the row must
-// be there afterwards.
+// The event is acknowledged once the failure is recorded, so the row must be there
+// afterwards.
 func TestDelayOfWhatWasNeverAccepted(t *testing.T) {
 	w := newWorld(t)
 	for _, record := range []struct {
@@ -268,7 +268,7 @@ func TestOwedSubmissions(t *testing.T) {
 		t.Fatalf("%d are owed while their lease lasts: %v", len(owed), err)
 	}
 	w.exec(t, "update submissions set due_at = now() - interval '1 s'")
-	// Two that ask at once share the work.
+	// Two syncers that ask at once share the work.
 	got := make(chan catalog.Submission, 2*n)
 	together(t, 4, func(ctx context.Context, _ int) error {
 		owed, err := w.Submissions.Owed(ctx, n/4)
@@ -305,7 +305,7 @@ func TestOwedSubmissions(t *testing.T) {
 	}
 }
 
-// A source is a URI of somebody else's choice.
+// Somebody else chooses the URI that is a source.
 func TestSourceWithACredential(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")
@@ -319,7 +319,7 @@ func TestSourceWithACredential(t *testing.T) {
 	}
 }
 
-// A listing that was cut short by a failure for good does not stay open for ever.
+// A listing that a final failure has cut short does not stay open for ever.
 func TestFailureGivesUpItsListing(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")
@@ -340,7 +340,7 @@ func TestFailureGivesUpItsListing(t *testing.T) {
 	}
 }
 
-// Sources and ids as long as an event may have them do not fit into an index.
+// The longest sources and ids of events do not fit into an index.
 func TestLongKeys(t *testing.T) {
 	w := newWorld(t)
 	long := rand.Text()

@@ -21,9 +21,9 @@ type Tags struct{ *store }
 type TagRule struct {
 	Glob string // full names; a star stands for any characters
 	Keep int    // how many of the newest, 1 to 1,000
-	Days int    // how long each is kept since it was first seen; 0: whatever its age
-	// Searchable is how many of the newest are searchable at once. The others sleep, until a
-	// search names them and when nobody has for unsearched. 0: all that are kept.
+	Days int    // how long each is kept since it was first seen; 0: for ever
+	// Searchable is how many of the newest are always searchable. The others sleep; a search that
+	// names one wakes it until nobody has searched it for the time unsearched. 0: all kept tags.
 	Searchable int
 	CreatedAt  time.Time
 }
@@ -60,8 +60,8 @@ func (ts *Tags) Rules(ctx context.Context, repository uuid.UUID) ([]TagRule, err
 	return rules, nil
 }
 
-// DropRule ends a rule. The versions that it made go, except those that a person keeps.
-// It returns ErrNotFound if there is no such rule.
+// DropRule ends a rule. It drops the versions that the rule made, except versions that a
+// person keeps. It returns ErrNotFound if there is no such rule.
 func (ts *Tags) DropRule(ctx context.Context, repository uuid.UUID, glob string) error {
 	err := ts.inTx(ctx, func(q *query.Queries) error {
 		if _, err := q.LockRepository(ctx, repository); noRows(err) {
@@ -85,13 +85,13 @@ func (ts *Tags) DropRule(ctx context.Context, repository uuid.UUID, glob string)
 // sleeps again.
 const unsearched = time.Hour
 
-// Kept says what a look at a repository's tags has changed.
+// Kept lists the changes that a look at a repository's tags has made.
 type Kept struct{ Come, Gone []string } // names of versions
 
-// Keep brings the versions of a rule in line with the tags that the remote has: full
-// names that match the rule and may be versions. The newest are those that were first seen
-// last, and of those that were seen together, the ones with the highest numbers in their
-// names. A tag that comes is submitted. What a person keeps is left alone.
+// Keep brings the versions of a rule in line with the remote's tags, given by the full names
+// that match the rule and can be versions. The newest tags are those that were first seen
+// last. Among tags that were seen together, those with the highest numbers in their names
+// are the newest. A new tag is submitted. A version that a person keeps is left alone.
 func (ts *Tags) Keep(ctx context.Context, tenant, source string, repository uuid.UUID, glob string, refs []string) (k Kept, err error) {
 	err = ts.inTx(ctx, func(q *query.Queries) error {
 		k = Kept{}
@@ -141,8 +141,8 @@ func ignoreNoRows(err error) error {
 
 func tagName(ref string) string { return strings.TrimPrefix(ref, "refs/tags/") }
 
-// newestTags chooses those of the seen tags that are to be versions. A tag that has left
-// the remote keeps its place until others push it out: whoever deletes a tag did not ask
+// newestTags chooses the seen tags that are to be versions. A tag that has left the remote
+// keeps its place until others push it out, because the person who deleted it did not ask
 // for its lines to be lost.
 func newestTags(seen []query.ListSeenTagsRow, keep int) (wanted []string) {
 	slices.SortFunc(seen, func(a, b query.ListSeenTagsRow) int {
@@ -156,8 +156,8 @@ func newestTags(seen []query.ListSeenTagsRow, keep int) (wanted []string) {
 	return wanted
 }
 
-// compareVersions compares names as people count: by their parts, numbers by their value. A
-// name that goes on with a hyphen where the other ends is before it, as 1.0-rc1 is before 1.0.
+// compareVersions compares names part by part, and numbers by their values, as people do. A
+// name that goes on with a hyphen where the other ends comes first: 1.0-rc1 is before 1.0.
 func compareVersions(a, b string) int {
 	for a != "" && b != "" {
 		x, restA := cutPart(a)
@@ -198,7 +198,7 @@ func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 // putRuleVersion makes a tag a version, and submits it if it was not one yet.
 func putRuleVersion(ctx context.Context, q *query.Queries, tenant, source string, repository uuid.UUID, glob, ref string) (come bool, err error) {
 	track := events.TrackID(repository, ref)
-	// The version needs its track; whether the track was there is asked before.
+	// The version needs its track, so whether the track was there is asked before.
 	borrowed, err := q.TrackStands(ctx, track)
 	if err != nil {
 		return false, err

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// The newest tags are those that were seen last, and of one look those that people would
-// call the newest.
+// The newest tags are those that were seen last. Among the tags of one look, they are those
+// that people would call the newest.
 func TestNewestTags(t *testing.T) {
 	old, late := time.Unix(1, 0), time.Unix(2, 0)
 	seen := func(at time.Time, names ...string) (list []query.ListSeenTagsRow) {

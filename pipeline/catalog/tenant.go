@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Tenants are those who own repositories: their limits, and their credentials for git.
+// Tenants are the owners of repositories, with their limits and their credentials for git.
 type Tenants struct{ *store }
 
 // TenantLimits bounds what a tenant has and uses. 0 is no limit.
@@ -36,7 +36,7 @@ var (
 	ErrHasRepositories = errors.New("it still has repositories")
 )
 
-// Create stores a tenant. It returns ErrExists if there is one of the name.
+// Create stores a tenant. It returns ErrExists if the name is taken.
 func (ts *Tenants) Create(ctx context.Context, by Author, t Tenant) (Tenant, error) {
 	l := t.Limits
 	err := ts.inTx(ctx, func(q *query.Queries) error {
@@ -63,7 +63,7 @@ func (ts *Tenants) Create(ctx context.Context, by Author, t Tenant) (Tenant, err
 	return t, nil
 }
 
-// limit is a bound as the catalog stores it.
+// limit returns a bound in the form that the catalog stores.
 func limit[N int32 | int64 | float64](n N) *N {
 	if n == 0 {
 		return nil
@@ -90,7 +90,7 @@ func (ts *Tenants) Load(ctx context.Context, name string) (Tenant, error) {
 	return tenantOf(r), nil
 }
 
-// List lists at most most tenants by name, after a name.
+// List lists up to most tenants by name, after a name.
 func (ts *Tenants) List(ctx context.Context, after string, most int) ([]Tenant, error) {
 	rows, err := ts.query.ListTenants(ctx, after, int32(most))
 	if err != nil {
@@ -107,8 +107,8 @@ func (ts *Tenants) List(ctx context.Context, after string, most int) ([]Tenant, 
 	return tenants, nil
 }
 
-// Set changes a tenant's limits and whether it shares credentials. set is called with the
-// tenant as it is, whose row is locked.
+// Set changes a tenant's limits and whether it shares credentials. It calls set with the
+// present tenant, whose row is locked.
 func (ts *Tenants) Set(ctx context.Context, by Author, name string, set func(*Tenant)) (t Tenant, err error) {
 	err = ts.change(ctx, name, func(q *query.Queries, before Tenant) error {
 		t = before

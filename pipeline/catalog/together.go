@@ -10,9 +10,9 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// together runs the statements of fn in a transaction, and sends all of them at once: one
-// way to the server and back, where a transaction of inTx takes two more than it has
-// statements. None of them may return rows.
+// together runs the statements of fn in a transaction and sends all of them at once. This
+// takes one way to the server and back; a transaction of inTx takes two more than it has
+// statements. None of the statements may return rows.
 func (s *store) together(ctx context.Context, fn func(*query.Queries) error) error {
 	var q queue
 	if err := fn(query.New(&q)); err != nil {
@@ -40,7 +40,7 @@ func (q *queue) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFrom
 	return 0, errRows
 }
 
-// noRow is the row of a statement that is not sent.
+// noRow is the row of a statement that has not been sent.
 type noRow struct{}
 
 func (noRow) Scan(...any) error { return errRows }

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// A submission ends by several statements that are sent together: where the last of them
-// cannot work, the others have done nothing.
+// Several statements that are sent together end a submission. If the last of them cannot
+// work, the others have done nothing.
 func TestStatementsSentTogetherAreOneTransaction(t *testing.T) {
 	w := newWorld(t)
 	s := submission("default", repositoryURL, "1")

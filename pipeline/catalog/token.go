@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Tokens are the secrets by which clients are known. The catalog holds their hashes.
+// Tokens are the secrets by which clients prove who they are. The catalog holds their hashes.
 type Tokens struct{ *store }
 
 // Token is a token without its secret.
@@ -33,7 +33,7 @@ func (t Token) Ended(now time.Time) bool {
 	return t.RevokedAt != nil || t.ExpiresAt != nil && !t.ExpiresAt.After(now)
 }
 
-// Bearer is who holds a valid token.
+// Bearer is the holder of a valid token.
 type Bearer struct {
 	ID                   uuid.UUID
 	Tenant, Name         string
@@ -42,8 +42,8 @@ type Bearer struct {
 	ExpiresAt            *time.Time
 }
 
-// Authenticate finds the token with a hash, and notes that it is used, at most once a
-// minute. It returns ErrNotFound for one that is unknown, expired or revoked.
+// Authenticate finds the token with a hash, and notes at most once a minute that it is used.
+// It returns ErrNotFound for a token that is unknown, expired or revoked.
 func (ts *Tokens) Authenticate(ctx context.Context, hash [32]byte) (Bearer, error) {
 	r, err := ts.query.AuthenticateToken(ctx, hash[:])
 	if noRows(err) {
@@ -107,8 +107,8 @@ func (ts *Tokens) Load(ctx context.Context, id uuid.UUID) (Token, error) {
 	return Token(r), nil
 }
 
-// List lists at most most of a tenant's tokens, oldest first, after an id. Tenant "" is
-// the installation.
+// List lists up to most tokens of a tenant, oldest first, after an id. Tenant "" is the
+// installation.
 func (ts *Tokens) List(ctx context.Context, tenant string, after uuid.UUID, most int) ([]Token, error) {
 	rows, err := ts.query.ListTokens(ctx, tenant, after, int32(most))
 	if err != nil {
@@ -150,7 +150,8 @@ var (
 )
 
 // Rotate stores a token in place of another, which stays valid for an overlap. The new
-// token has the powers and, from now on, the term of the old.
+// token has the powers of the old one. It is valid from now on for as long as the old one
+// was to be.
 func (ts *Tokens) Rotate(ctx context.Context, by Author, id, next uuid.UUID, hash [32]byte, overlap time.Duration) (t Token, err error) {
 	err = ts.inTx(ctx, func(q *query.Queries) error {
 		before, err := lockToken(ctx, q, id)
@@ -189,8 +190,8 @@ func (ts *Tokens) Rotate(ctx context.Context, by Author, id, next uuid.UUID, has
 	return t, nil
 }
 
-// DropEnded deletes tokens that were revoked or have expired so long ago, at most most at
-// once. It returns how many there were.
+// DropEnded deletes up to most tokens that were revoked or expired at least so long ago. It
+// returns how many it deleted.
 func (ts *Tokens) DropEnded(ctx context.Context, age time.Duration, most int) (int64, error) {
 	n, err := ts.query.DropEndedTokens(ctx, age.Seconds(), int32(most))
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// newTracer returns what makes a span of each statement within a span. The attributes are
-// made once. The span has the statement's name and not its text, which the name leads to:
-// to copy the text, and to ask the connection for its address, costs more than all else.
+// newTracer returns a tracer that makes a span of each statement within a span. It makes the
+// attributes once. A span has the statement's name, which leads to its text. To copy the text,
+// and to ask the connection for its address, would cost more than all the rest.
 func newTracer(cfg *pgx.ConnConfig) spans {
 	where := []attribute.KeyValue{attribute.String("db.namespace", cfg.Database)}
 	if !slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host || f.Port != cfg.Port }) {
@@ -29,11 +29,11 @@ func newTracer(cfg *pgx.ConnConfig) spans {
 	)}
 }
 
-// spans makes spans where one is recorded. Elsewhere the library times each statement, and
-// makes a set of attributes for a figure of its own, which nobody reads.
+// spans makes spans within a recorded span only. Otherwise the library would time every
+// statement and make attributes for a figure of its own, which nobody reads.
 //
-// The connecting and the preparing have no spans of their own: they are parts of what waits
-// for them.
+// Connecting and preparing have no spans of their own: the statements that wait for them
+// include them.
 type spans struct{ tracer *otelpgx.Tracer }
 
 func recorded(ctx context.Context) bool { return trace.SpanFromContext(ctx).IsRecording() }
@@ -105,8 +105,8 @@ func (s spans) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data pgx
 	}
 }
 
-// nameOf names a statement: by the name in its first line, as sqlc writes it
-// ("-- name: Approve :execrows"), else by its first word.
+// nameOf returns the name of a statement. It is in the first line, where sqlc writes it
+// ("-- name: Approve :execrows"); otherwise the first word is the name.
 func nameOf(sql string) string {
 	if named, is := strings.CutPrefix(sql, "-- name: "); is {
 		name, _, _ := strings.Cut(named, " ")

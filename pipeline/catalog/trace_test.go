@@ -29,7 +29,8 @@ func TestNameOf(t *testing.T) {
 	}
 }
 
-// A statement outside of a recorded span costs nothing and has none; one within has its own.
+// A statement within a recorded span has a span of its own. Outside it has none, and costs
+// nothing.
 func TestOnlyRecordedSpansHaveStatements(t *testing.T) {
 	recorder := tracetest.NewSpanRecorder()
 	provider := sdk.NewTracerProvider(sdk.WithSpanProcessor(recorder))

@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Usage accounts for embedding, and limits it: claims on texts, budgets of tenants
-// and rates of embedders.
+// Usage accounts for embedding and limits it, by claims on texts, budgets of tenants and
+// rates of embedders.
 type Usage struct{ *store }
 
 // Consumption is the usage of an embedder for a repository.
@@ -116,19 +116,19 @@ func (us *Usage) Spend(ctx context.Context, tenant string, tokens int64, cost fl
 	return n > 0, nil
 }
 
-// A twentieth of an embedder's rate of a minute may be used at once. The rest
-// comes evenly, so that no minute sees more than the whole.
+// A twentieth of what an embedder may take in a minute can be used at once. The rest comes
+// evenly, so that no minute sees more than the whole.
 const (
 	burstShare = 1.0 / 20
 	evenShare  = (1 - burstShare) / 60
 )
 
-// Reserve takes requests and tokens out of an embedder's rate, which all processes
-// share, and returns how long to wait before using them. A rate of 0 is no bound.
-// Negative tokens are given back.
+// Reserve takes requests and tokens out of an embedder's rate, which all processes share.
+// It returns how long to wait before using them. A rate of 0 is no bound. Negative tokens
+// are given back.
 func (us *Usage) Reserve(ctx context.Context, embedder string, requests, tokens, requestsPerMinute, tokensPerMinute int) (time.Duration, error) {
 	if requestsPerMinute == 0 {
-		requests = 0 // or a bound that is set later would find it owed
+		requests = 0 // otherwise a bound that is set later would find them owed
 	}
 	if tokensPerMinute == 0 {
 		tokens = 0

@@ -117,7 +117,7 @@ func TestUsageAddsUp(t *testing.T) {
 	}
 }
 
-// Usage of long ago goes, and so do budgets of days that are over.
+// Old usage is deleted, and so are the budgets of days that are over.
 func TestOldUsageIsForgotten(t *testing.T) {
 	w := newWorld(t)
 	id := embedderOf(t, w)

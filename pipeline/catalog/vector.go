@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Vectors know where the vectors of texts are stored.
+// Vectors records where the vectors of texts are stored.
 type Vectors struct{ *store }
 
 // Text is a chunk's text that has no record of an embedder with current term weights.

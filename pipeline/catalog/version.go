@@ -16,7 +16,7 @@ import (
 // versionName matches the allowed names of versions.
 var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]{0,127}$`)
 
-// IsVersionName says whether a version may be called so.
+// IsVersionName says whether a version may have the name.
 func IsVersionName(name string) bool { return versionName.MatchString(name) }
 
 // Versions are the tracks that are kept on purpose, and the commits at which tracks are
@@ -35,7 +35,7 @@ type Version struct {
 	Rule      string // the glob of tags that made it; "": a person did
 }
 
-// ErrVersionExists is the error of a name that another track has.
+// ErrVersionExists says that another track has the name.
 var ErrVersionExists = errors.New("the name is taken by another version")
 
 // Put keeps a track under a name. The track is made if need be, and called back if
@@ -76,8 +76,8 @@ func (vs *Versions) List(ctx context.Context, repository uuid.UUID) ([]Version, 
 	return list, nil
 }
 
-// Drop takes a name away, and lets the track follow its ref again if it has no
-// other. It returns the track, or ErrNotFound.
+// Drop takes a name away. If the track has no other name, it follows its ref again. Drop
+// returns the track, or ErrNotFound.
 func (vs *Versions) Drop(ctx context.Context, repository uuid.UUID, name string) (track uuid.UUID, err error) {
 	err = vs.inTx(ctx, func(q *query.Queries) error {
 		if track, err = q.DropVersion(ctx, repository, name); noRows(err) {
@@ -94,8 +94,8 @@ func (vs *Versions) Drop(ctx context.Context, repository uuid.UUID, name string)
 	return track, nil
 }
 
-// TracksApart lists the tracks of a tenant that a search reads only if it names them:
-// versions and single commits of repositories that have another track.
+// TracksApart lists the tracks of a tenant that a search reads only if it names them. They
+// are versions and single commits of repositories that have another track.
 func (vs *Versions) TracksApart(ctx context.Context, tenant string) ([]uuid.UUID, error) {
 	ids, err := vs.query.TracksApart(ctx, tenant)
 	if err != nil {

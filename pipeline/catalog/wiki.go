@@ -21,11 +21,11 @@ type WikiPage struct {
 	Title    string
 	Body     string // of a list: ""
 	PostedAt time.Time
-	Excerpt  string // of a search: the words around those that were found
+	Excerpt  string // of a search: the words around the found ones
 }
 
-// Put stores a page in place of another with its track and hash. It deletes the tenant's oldest
-// pages beyond a number of most.
+// Put stores a page in place of an earlier one with its track and hash. It deletes the tenant's
+// oldest pages if there are more than most.
 func (w *Wikis) Put(ctx context.Context, tenant string, p WikiPage, most int) error {
 	err := w.inTx(ctx, func(q *query.Queries) error {
 		if err := q.PutWikiPage(ctx, query.PutWikiPageParams{Track: p.Track, Hash: p.Hash[:], Page: p.Page, Title: p.Title, Body: p.Body}); err != nil {

@@ -12,11 +12,11 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog/internal/query"
 )
 
-// Workers are the processes that work, as they tell of themselves.
+// Workers are the processes that do the work, according to their own records.
 type Workers struct{ *store }
 
 const (
-	// workerLost is the time after which a process that has told nothing is taken for dead.
+	// workerLost is the time after which a process that has recorded nothing counts as dead.
 	workerLost = 30 * time.Second
 	// MaxWorkers is the most processes that are listed.
 	MaxWorkers = 200
@@ -28,7 +28,7 @@ type Worker struct {
 	Name      string // ingestor, embedder or indexer
 	Host      string
 	StartedAt time.Time
-	SeenAt    time.Time // when it last told; Tell ignores it
+	SeenAt    time.Time // time of its last record; Tell ignores it
 	Held      int       // messages that it has in hand
 	Holdings  []Holding // some of them, the oldest first
 }

@@ -2,9 +2,9 @@
 // cuts, embeds and shows: decoded to UTF-8, or taken out of a PDF, .docx or
 // HTML file, and without its secrets.
 //
-// The text is a pure function of the bytes, the encoding that was named, and
-// the program's version, so it can be made again when a stored copy is lost.
-// The package refuses to decide whether a file is indexed: package lang does.
+// The text is a pure function of the bytes, the named encoding, and the program's
+// version, so it can be made again when a stored copy is lost. The package does not
+// decide whether a file is indexed: package lang does.
 package content
 
 import (

@@ -1,6 +1,6 @@
-// Package factstore stores the facts that a cutting has found: their encoded form in
-// a pack, and a row that says of which blob they are. The ingestor stores what it has
-// cut, and the graph's step what it found missing.
+// Package factstore stores the facts that were found while a text was cut: their encoded
+// form in a pack, and a row that names their blob. The ingestor stores the facts of the
+// texts that it cuts, and the graph's step those that it finds missing.
 package factstore
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// Form is the stored form of the facts of a cutting. A text that has none has a set
-// without facts, so that nobody looks again.
+// Form returns the stored form of the facts of a text. A text without facts has an empty
+// set, so that nobody looks again.
 func Form(c chunk.Cutting) []byte {
 	if c.Facts == nil {
 		return fact.Encode(&fact.Set{})
@@ -23,8 +23,8 @@ func Form(c chunk.Cutting) []byte {
 	return c.Facts
 }
 
-// Put packs encoded facts that are not stored yet, and records whose they are: blobs of one
-// key domain. It may be repeated.
+// Put packs encoded facts that are not stored yet, and records to which blobs they belong. The
+// blobs are of one key domain. Put may be repeated.
 func Put(ctx context.Context, core *catalog.Core, facts *catalog.Facts, blobs *blob.Store, domain string, found map[catalog.ChunkingKey][]byte) error {
 	if len(found) == 0 {
 		return nil
