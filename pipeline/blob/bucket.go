@@ -25,7 +25,7 @@ type Item struct {
 	Modified time.Time
 }
 
-// ErrForbidden says that the server refuses what was asked.
+// ErrForbidden says that the server refuses the request.
 var ErrForbidden = errors.New("the server refuses it")
 
 // OpenBucket connects to S3 and looks for the bucket, as [Open] does.
@@ -48,7 +48,8 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
-// Get returns all bytes of an object. One of more than most bytes is [ErrCorrupt], one that is not there [ErrMissing].
+// Get returns all bytes of an object. Its error is [ErrCorrupt] for an object of more than most bytes, and [ErrMissing]
+// for one that does not exist.
 func (b *Bucket) Get(ctx context.Context, name string, most int64) ([]byte, error) {
 	doing := "get " + name
 	bounded, cancel := context.WithTimeout(ctx, b.s.timeout)
@@ -96,7 +97,8 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// forbidden marks what the server refuses, so that a caller can tell it from a failure. It waits for a person.
+// forbidden marks an error by which the server refuses a request, so that a caller can tell it from a failure: only a
+// person can mend it.
 func forbidden(err error) error {
 	var answer minio.ErrorResponse
 	if errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden {

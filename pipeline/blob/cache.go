@@ -9,16 +9,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// pageBytes is the unit in which a [Cache] reads packs. Texts that lie beside each other are of one directory, and one
-// who reads a text mostly reads others of it.
+// pageBytes is the unit in which a [Cache] reads packs. Texts that lie beside each other come from one directory, and
+// the reader of a text mostly reads others of that directory too.
 const pageBytes = 128 << 10
 
 // DefaultCacheBytes is the memory of a cache in a process that answers searches.
 const DefaultCacheBytes = 64 << 20
 
 // Cache keeps pages of packs that were read a moment ago, as they are stored. The name of a pack is the hash of its
-// content, so that a page never changes, and its place is its key. Each span is compared with its checksum when it is
-// read, whether it comes from the cache or not. A cache may be used by any number of goroutines.
+// content, so a page never changes, and its place can serve as its key. Each span is compared with its checksum when it
+// is read, whether it comes from the cache or not. Any number of goroutines may use a cache.
 type Cache struct {
 	store *Store
 	most  int // pages
@@ -41,22 +41,22 @@ type page struct {
 	err  error
 }
 
-// NewCache returns a cache of a store that takes up to size bytes. Less than a page is no cache: every span is read
-// by itself.
+// NewCache returns a cache of a store that takes up to size bytes. If size is less than a page, nothing is cached, and
+// every span is read by itself.
 func NewCache(store *Store, size int) *Cache {
 	return &Cache{store: store, most: size / pageBytes, pages: make(map[pageKey]*list.Element), order: list.New()}
 }
 
-// Read is [Store.Read] by way of the cache.
+// Read does what [Store.Read] does, by way of the cache.
 func (c *Cache) Read(ctx context.Context, spans []Span, fn func(i int, data []byte) error) error {
 	if c.most == 0 {
 		return c.store.Read(ctx, spans, fn)
 	}
-	if _, err := plan(spans); err != nil { // which checks them
+	if _, err := plan(spans); err != nil { // it checks them
 		return err
 	}
 	queue := make(chan int, len(spans))
-	var large []int // which a cache would be emptied for
+	var large []int // spans that would empty the cache
 	for i, span := range spans {
 		if int64(span.Length) > pageBytes {
 			large = append(large, i)
@@ -93,8 +93,8 @@ func (c *Cache) past(ctx context.Context, spans []Span, which []int, out *outlet
 	return c.store.Read(ctx, chosen, func(i int, data []byte) error { return out.hand(ctx, which[i], data) })
 }
 
-// one reads a span. If what the cache has of it does not have its checksum, or ends before it, the store is asked:
-// it tells whether the object is damaged.
+// one reads a span. If the cached bytes do not match its checksum, or end before it, one asks the store, which tells
+// whether the object is damaged.
 func (c *Cache) one(ctx context.Context, w *worker, span Span, i int, out *outlet) error {
 	by := sealingOf(span.Object)
 	key, err := c.store.find(ctx, by, span.Object)
@@ -151,7 +151,7 @@ func (c *Cache) page(ctx context.Context, key pageKey) ([]byte, error) {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		// The end of another's context is no error of this one.
+		// The end of another caller's context is no error of this call.
 		if !errors.Is(p.err, context.Canceled) && !errors.Is(p.err, context.DeadlineExceeded) || ctx.Err() != nil {
 			return p.data, p.err
 		}

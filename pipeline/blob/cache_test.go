@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// noise is items that do not compress, of up to most bytes.
+// noise returns items that do not compress, of up to most bytes each.
 func noise(n, most int) [][]byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	items := make([][]byte, n)

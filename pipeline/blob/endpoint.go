@@ -9,9 +9,9 @@ import (
 )
 
 // endpoints sends requests to one of several servers that hold the same bucket. It stays
-// with a server until that one cannot be reached or says that it cannot serve, and goes on
-// to the next one then, for the request that the client sends again. A request keeps the
-// Host of the first server, which its signature covers.
+// with a server until that server cannot be reached, or says that it cannot serve. Then the
+// request that the client sends again goes to the next server. A request keeps the Host of
+// the first server, which its signature covers.
 type endpoints struct {
 	next http.RoundTripper
 	all  []url.URL    // scheme and host

@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
-// A bucket has two endpoints. Whichever is cut off or says nothing any more, packs are
-// written, read and deleted through the other.
+// A bucket has two endpoints. If either is cut off or falls silent, packs are written, read
+// and deleted through the other.
 func TestTheNextEndpointServesWhereOneDoesNot(t *testing.T) {
 	t.Parallel()
 	cfg := config()
@@ -60,7 +60,7 @@ func TestTheNextEndpointServesWhereOneDoesNot(t *testing.T) {
 	}
 }
 
-// Endpoints are those of one bucket.
+// All endpoints must be those of one bucket.
 func TestEndpointsNameOneBucket(t *testing.T) {
 	t.Parallel()
 	_, err := blob.Open(t.Context(), blob.Config{URL: "http://a:9000/one,http://b:9000/two", AccessKey: "k", SecretKey: "s"})

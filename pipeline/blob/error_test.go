@@ -100,7 +100,7 @@ func TestServerSaysNothing(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %s", took)
 	}
-	// The end of the caller's context is no silence of the server.
+	// The end of the caller's context does not count as silence of the server.
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := blob.Open(ctx, cfg); !errors.Is(err, context.DeadlineExceeded) {
@@ -141,7 +141,7 @@ func TestMissingBucket(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
-	// A bucket that goes away is not a thousand missing objects.
+	// A bucket that vanishes does not count as a thousand missing objects.
 	cfg.CreateBucket = true
 	store, behind := open(t, cfg), bare(t, cfg)
 	object, spans := put(t, store, blob.Text, item(1))

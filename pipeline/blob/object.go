@@ -49,7 +49,7 @@ func (s *Store) readPage(ctx context.Context, key pageKey) ([]byte, error) {
 type byteRange struct {
 	key    string
 	offset int64
-	n      int    // bytes there are of those asked for
+	n      int    // bytes that exist of the requested ones
 	total  string // size of the object
 }
 

@@ -32,7 +32,7 @@ type Span struct {
 	Offset int64  // of the stored bytes in the pack
 	Length int32  // of the stored bytes
 	Size   int32  // of the content
-	CRC    uint32 // CRC-32C (Castagnoli, RFC 3720) of the stored bytes; of a sealed item, whose tag says more, nothing
+	CRC    uint32 // CRC-32C (Castagnoli, RFC 3720) of the stored bytes; unused for a sealed item, whose tag says more
 }
 
 // Object is the record of a pack in the catalog.
@@ -56,7 +56,7 @@ type Pack struct {
 	salt  string // bytes after the last item, which belong to no item
 
 	domain string  // key domain of the items
-	chosen bool    // whether key and seal are those of the items
+	chosen bool    // whether key and seal have been chosen for the items
 	key    Key     // nil: they are not sealed
 	seal   sealing // of all items
 }
@@ -93,7 +93,7 @@ func (p *Pack) Add(data []byte) error {
 // append returns the pack's bytes with the stored bytes of an item after them.
 func (p *Pack) append(data []byte) ([]byte, error) {
 	var err error
-	if !p.chosen { // Add has no context, since it asks nobody but for the key of the first item
+	if !p.chosen { // Add has no context: it asks somebody only for the key of the first item
 		if p.key, p.seal, err = p.store.choose(context.Background(), p.domain); err != nil {
 			return nil, err
 		}

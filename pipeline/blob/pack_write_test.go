@@ -159,7 +159,7 @@ func TestWriteEndsAtAnErrorOfS3(t *testing.T) {
 	}
 }
 
-// A pack that is filled anew keeps its salt, and none of its old items.
+// A pack that is filled anew keeps its salt but none of its old items.
 func TestResetEmptiesAPack(t *testing.T) {
 	store := open(t, config())
 	pack, round := store.NewPack(blob.Text), 0

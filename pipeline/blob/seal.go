@@ -14,11 +14,11 @@ import (
 // Sealer finds the keys by which items of packs are encrypted, each bound to its place. Its methods bound their time,
 // and may be called by any number of goroutines.
 type Sealer interface {
-	// Newest returns the key that seals new packs of a key domain, "" being the installation's. Nil: they are not
-	// sealed.
+	// Newest returns the key that seals new packs of a key domain; "" is the installation's. A nil key means that new
+	// packs are not sealed.
 	Newest(ctx context.Context, domain string) (Key, error)
-	// Key returns the key of an id. Its errors are no damage: [ErrSealed] if the key is not there, [ErrDestroyed] if it
-	// was destroyed.
+	// Key returns the key with an id. Its errors do not mean damage: [ErrSealed] if the key is not there, and
+	// [ErrDestroyed] if it was destroyed.
 	Key(ctx context.Context, id string) (Key, error)
 }
 
@@ -28,11 +28,11 @@ type Key interface {
 	ID() string
 	// Domain is the key domain of the items that it seals; "": the installation's.
 	Domain() string
-	// Seal appends an item to dst, encrypted for a place. It is at most maxSealed bytes longer then. The arguments
-	// share no memory.
+	// Seal appends an item to dst, encrypted for a place. The sealed item is at most maxSealed bytes longer. The
+	// arguments share no memory.
 	Seal(dst, item, place []byte) ([]byte, error)
-	// Open appends to dst the item that was sealed for a place. An error says that these bytes were not. The arguments
-	// share no memory.
+	// Open appends to dst the item that was sealed for a place. An error says that these bytes were not sealed for it.
+	// The arguments share no memory.
 	Open(dst, sealed, place []byte) ([]byte, error)
 	// OpenInPlace is Open into the memory of sealed itself, which holds nothing of use after an error.
 	OpenInPlace(sealed, place []byte) ([]byte, error)
@@ -41,7 +41,7 @@ type Key interface {
 // maxSealed is the most that sealing adds to an item.
 const maxSealed = 1024
 
-// Neither is damage: nothing is mended because of it.
+// Neither error means damage, so nothing is mended because of it.
 var (
 	// ErrSealed says that a pack is sealed and that its key is not there.
 	ErrSealed = errors.New("the pack is sealed, and its key is not there")
@@ -52,7 +52,7 @@ var (
 // IsLocked reports whether a pack cannot be read because its key is not there, for now or for good.
 func IsLocked(err error) bool { return errors.Is(err, ErrSealed) || errors.Is(err, ErrDestroyed) }
 
-// sealing is how the items of a pack are sealed. The zero value: they are not.
+// sealing says how the items of a pack are sealed. The zero value means that they are not.
 type sealing struct {
 	key string // id of the key
 	id  string // of the pack, 32 random hex digits, so that no two packs have a place in common
@@ -86,7 +86,7 @@ func (s sealing) suffix() string {
 	return "." + s.key + "." + s.id
 }
 
-// place appends to dst what binds an item: kind and id of the pack, and the item's offset.
+// place appends to dst the data to which an item is bound: kind and id of the pack, and the item's offset.
 func (s sealing) place(dst []byte, kind Kind, offset int64) []byte {
 	dst = append(append(append(append(dst, kind...), '\n'), s.id...), '\n')
 	return binary.BigEndian.AppendUint64(dst, uint64(offset))
@@ -96,7 +96,8 @@ func (s sealing) place(dst []byte, kind Kind, offset int64) []byte {
 // key and pack.
 var keyPattern = regexp.MustCompile(`^(text|fact|vector)/([0-9a-f]{64})(?:\.([0-9a-f]{8})\.([0-9a-f]{32}))?\.pack$`)
 
-// SealedBy returns the id of the key that sealed a pack, by the pack's own key; "" if it is not sealed.
+// SealedBy returns the id of the encryption key that sealed a pack, which the pack's own key names; "" if it is not
+// sealed.
 func SealedBy(key string) string {
 	return sealingOf(key).key
 }
@@ -110,8 +111,8 @@ func sealingOf(key string) sealing {
 	return sealing{match[3], match[4]}
 }
 
-// Domain returns the key domain of a pack: that of the key that sealed it. Packs that are not sealed are the
-// installation's, "". It returns [ErrSealed] or [ErrDestroyed] if the pack cannot be read.
+// Domain returns the key domain of a pack, which is that of the key that sealed it. Packs that are not sealed belong to
+// the installation's domain, "". It returns [ErrSealed] or [ErrDestroyed] if the pack cannot be read.
 func (s *Store) Domain(ctx context.Context, key string) (string, error) {
 	k, err := s.find(ctx, sealingOf(key), key)
 	if err != nil || k == nil {
@@ -120,7 +121,8 @@ func (s *Store) Domain(ctx context.Context, key string) (string, error) {
 	return k.Domain(), nil
 }
 
-// Outdated says that a pack would be sealed otherwise if it were written now. One that cannot be read is not.
+// Outdated says whether a pack would be sealed in another way if it were written now. A pack that cannot be read is not
+// outdated.
 func (s *Store) Outdated(ctx context.Context, key string) (bool, error) {
 	if s.sealer == nil {
 		return false, nil

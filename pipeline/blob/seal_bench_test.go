@@ -12,11 +12,11 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// BenchmarkSealing compares sealed packs with plain ones, in turns: time-x-plain is how often the time of a plain pack
-// a sealed one takes, so what it costs of the throughput, and cpu-x-plain the same of this process' processor time.
-// The S3 server is another process. Texts are small files. Vectors are records of 384 dimensions and 50 terms, which
-// workers encode before they pack them and decode after they read them; so does this, but for the kind "record", which
-// is packed as it is and thrown away when it is read.
+// BenchmarkSealing compares sealed packs with plain ones, in turns. time-x-plain is the time of a sealed pack as a
+// multiple of that of a plain one, and so shows what sealing costs of the throughput. cpu-x-plain is the same of this
+// process' processor time. The S3 server is another process. Texts are small files. Vectors are records of 384 dimensions
+// and 50 terms; the benchmark encodes them before it packs them and decodes them after it reads them, as workers do. Only
+// the kind "record" is packed as it is, and thrown away when it is read.
 func BenchmarkSealing(b *testing.B) {
 	texts, _ := sources()
 	vectors := make([]embedder.Vector, 2000)

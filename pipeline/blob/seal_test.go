@@ -37,7 +37,7 @@ func (r *ring) Key(_ context.Context, id string) (blob.Key, error) {
 	return r.keys[id], nil
 }
 
-// idOf is the id of the key that is made of a letter.
+// idOf returns the id of the key that is made from a letter.
 func idOf(letter string) string { return fmt.Sprintf("%08x", letter[0]) }
 
 // sealer returns a sealer with keys that are made of a letter each. Before a colon a letter has its domain.
@@ -98,8 +98,8 @@ func TestSealedItemsAreReadByRange(t *testing.T) {
 	}
 }
 
-// A key may be replaced while others read: the old one opens, the new one seals. Packs
-// that were never sealed are read, too.
+// A key may be replaced while others read: the old one opens, and the new one seals. Packs
+// that were never sealed are readable too.
 func TestAKeyIsReplaced(t *testing.T) {
 	cfg := config()
 	plain, one := open(t, cfg), with(t, cfg, "A")
@@ -121,8 +121,8 @@ func TestAKeyIsReplaced(t *testing.T) {
 	}
 }
 
-// Without the key nothing is read, and nothing counts as damaged, which would have it
-// written anew or given up.
+// Without the key nothing is read. Nothing counts as damaged either, or it would be written
+// anew or given up.
 func TestAMissingKeyIsNoDamage(t *testing.T) {
 	cfg := config()
 	object, spans := put(t, with(t, cfg, "A"), blob.Text, []byte("x"))
@@ -208,7 +208,7 @@ func TestAFlippedByteIsRefused(t *testing.T) {
 	}
 }
 
-// A key of another secret under the right id, which is a wrong key, opens nothing.
+// A wrong key, with another secret under the right id, opens nothing.
 func TestAWrongKeyIsRefused(t *testing.T) {
 	cfg := config()
 	object, spans := put(t, with(t, cfg, "A"), blob.Text, []byte("x"))
@@ -220,8 +220,8 @@ func TestAWrongKeyIsRefused(t *testing.T) {
 	}
 }
 
-// What a destroyed key has sealed is lost, and not damaged, whether the object is there or
-// not.
+// A pack that a destroyed key has sealed is lost but not damaged, whether its object is there
+// or not.
 func TestADestroyedKeyIsNoDamage(t *testing.T) {
 	cfg := config()
 	object, spans := put(t, with(t, cfg, "A"), blob.Text, []byte("x"))

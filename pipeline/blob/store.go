@@ -52,7 +52,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		MaxRetries: max(maxAttempts, len(loc.endpoints)),
 	}
 	if len(loc.endpoints) > 1 {
-		// One that takes a request and says nothing leaves time for the next.
+		// An endpoint that takes a request and says nothing leaves time for the next one.
 		transport.ResponseHeaderTimeout = cfg.Timeout / time.Duration(options.MaxRetries)
 		options.Transport = &endpoints{next: transport, all: loc.endpoints}
 	}

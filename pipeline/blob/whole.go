@@ -42,7 +42,7 @@ func (s *Store) Load(ctx context.Context, object Object, buf []byte) ([]byte, er
 	return buf, nil
 }
 
-// PutWhole writes a pack that another store has held. It refuses bytes that are not those that object names.
+// PutWhole writes a pack that came from another store. It refuses bytes that do not match the hash in object.
 func (s *Store) PutWhole(ctx context.Context, object Object, body []byte) error {
 	if !keyPattern.MatchString(object.Key) || int64(len(body)) != object.Size || sha256.Sum256(body) != object.SHA256 {
 		return fault.Reject(fmt.Errorf("put %q: these are not its bytes", object.Key))
@@ -66,8 +66,8 @@ func (s *Store) SetClass(ctx context.Context, key, class string) error {
 	return nil
 }
 
-// ReadBody is Read of one pack whose bytes are at hand, such as those of a backup. The calls of fn come in the order
-// of spans.
+// ReadBody does what Read does, for one pack whose bytes are at hand, such as those of a backup. The calls of fn come in
+// the order of spans.
 func (s *Store) ReadBody(ctx context.Context, object string, body []byte, spans []Span, fn func(i int, data []byte) error) error {
 	by, known := sealingOf(object), make(map[string]bool)
 	key, err := s.find(ctx, by, object)

@@ -13,10 +13,9 @@ type Question struct {
 	Data   []byte
 }
 
-// Answer answers the questions on subject, up to most at once. Of all who answer in
-// the same group, one gets a question. A question that fn does not answer, with nil,
-// stays unanswered. The context of fn ends after the connection's timeout, and
-// with stop, which waits for those under way.
+// Answer answers the questions on subject, up to most at once. Each question goes to one
+// member of a group. It stays unanswered if fn returns nil. The context of fn ends after
+// the connection's timeout, and when stop is called; stop waits for the answers under way.
 func (b *Broker) Answer(subject, group string, most int, fn func(context.Context, Question) []byte) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	slots := make(chan struct{}, most)

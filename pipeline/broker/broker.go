@@ -41,9 +41,9 @@ type Config struct {
 	CredentialsFile string
 	// Token is sent to a server that asks for one. Default: none.
 	Token string
-	// TLS refuses a server that does not speak TLS, and says whom to trust and which
-	// certificate to show. Default: none, and TLS with the system's authorities where the
-	// server wants it.
+	// TLS says whom to trust and which certificate to show. If it is set, a server that
+	// does not speak TLS is refused. Default: none; if the server wants TLS, the system's
+	// authorities are trusted.
 	TLS *tls.Config
 	// Name is shown in the server's list of connections, and begins the subjects of
 	// the answers to this connection (Inbox). Default: "leat".
@@ -229,8 +229,8 @@ func (b *Broker) Ready(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// trouble records why the named subscription receives nothing, or with nil that it
-// receives again. It reports whether that is news.
+// trouble records why the named subscription receives nothing; a nil error means that it
+// receives again. It reports whether this changes anything.
 func (b *Broker) trouble(name string, err error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -20,7 +20,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// process starts a server in a process of its own; kill is kill -9.
+// process starts a server in a process of its own. kill ends it as kill -9 does.
 func process(t testing.TB, port int, dir string) (kill func()) {
 	t.Helper()
 	_, kill = serverProcess(t, port, dir)

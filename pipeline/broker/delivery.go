@@ -62,8 +62,8 @@ func (d *Delivery) ID() string {
 // SetAside gives the message's place to another message. A handler calls it before
 // a long wait, for example for a network, or before it works in turns with others.
 // The message is still held and kept alive. SetAside reports whether the message is
-// aside now; it is not if SubscriberConfig.Aside others are, or as many of its
-// tenant as may be.
+// aside now. It is not if SubscriberConfig.Aside others are aside already, or as many
+// of its tenant as may be.
 func (d *Delivery) SetAside() bool {
 	if d == nil {
 		return false
@@ -89,8 +89,8 @@ func (d *Delivery) Wait() {
 	}
 }
 
-// Resume waits for a turn again, after SetAside or Wait. It fails with ErrStopping
-// when the subscription ends, and when ctx does.
+// Resume waits for a turn again, after SetAside or Wait. It fails with ErrStopping when
+// the subscription ends, and with ctx's error when ctx ends.
 func (d *Delivery) Resume(ctx context.Context) error {
 	if d == nil {
 		return nil

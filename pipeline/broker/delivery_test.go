@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// With one slot, those that are set aside let others in, as many as there are
-// places; settled, they make room again.
+// With one slot, messages that are set aside let others in, as many as there are places
+// aside. When they are settled, they make room again.
 func TestSetAsideLetsOthersIn(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -60,8 +60,8 @@ func TestSetAsideLetsOthersIn(t *testing.T) {
 	settled(t, b)
 }
 
-// A message that waits for others holds no place: with one place in all, another
-// one runs, and the first goes on after it.
+// A message that waits for others holds no place: with one place in all, another message
+// runs, and the first goes on after it.
 func TestWaitLetsAnotherInAndResumeWaitsForIt(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -97,8 +97,8 @@ func TestWaitLetsAnotherInAndResumeWaitsForIt(t *testing.T) {
 	settled(t, b)
 }
 
-// A handler that waits is told when its subscription ends, and what it gives
-// back then comes again at once: the ack wait is longer than the test.
+// A waiting handler is told when its subscription ends. The message that it then gives
+// back comes again at once: the ack wait is longer than the test.
 func TestStopping(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)

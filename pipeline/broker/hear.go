@@ -21,7 +21,7 @@ func (b *Broker) Tell(subject string) error {
 }
 
 // Hear returns a channel that signals when a message has been published on subject
-// since the last receive. It is a plain subscription: it misses messages that are
+// since the last receive. It uses a plain subscription, which misses messages that are
 // published while the connection is down or before the server knows of it. If the
 // server forbids the subscription, only the log says so. A caller that must be sure
 // has to look for itself as well.

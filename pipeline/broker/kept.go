@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Kept yields the messages that a stream holds, by sequence, and takes none of them.
-// Messages that arrive meanwhile are among them. A stream that does not exist holds none.
+// Kept yields the messages that a stream holds, by sequence, and removes none of them. It
+// includes messages that arrive meanwhile. A stream that does not exist holds none.
 func (b *Broker) Kept(ctx context.Context, stream string) iter.Seq2[Outgoing, error] {
 	return func(yield func(Outgoing, error) bool) {
 		looked, cancel := context.WithTimeout(ctx, b.timeout)
@@ -48,8 +48,8 @@ func (b *Broker) next(ctx context.Context, s jetstream.Stream, sequence uint64) 
 	return s.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(">"))
 }
 
-// outgoing is a message as it was published. Headers that JetStream acts on are left
-// out: a second publication is another message.
+// outgoing returns a message as it was published. It leaves out headers that JetStream acts
+// on, because a second publication is another message.
 func outgoing(m *jetstream.RawStreamMsg) Outgoing {
 	out := Outgoing{Subject: m.Subject, Data: m.Data, Header: make(map[string]string, len(m.Header))}
 	for name, values := range m.Header {

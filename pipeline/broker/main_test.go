@@ -53,8 +53,8 @@ func serve(args string) {
 	os.Exit(1)
 }
 
-// patience is how long a test waits for what must happen. It is generous: a
-// test fails by what happens, not by how fast.
+// patience is how long a test waits for an event that must come. It is generous: a test
+// fails because something happens, not because it is slow.
 const patience = 60 * time.Second
 
 // natsServer is a JetStream server in process that a test may stop and start.
@@ -94,7 +94,7 @@ func (s *natsServer) stop() {
 	s.WaitForShutdown()
 }
 
-// restart comes back on the same port with what is on disk.
+// restart starts the server again on the same port, with its data on disk.
 func (s *natsServer) restart() {
 	s.t.Helper()
 	at, err := url.Parse(s.ClientURL())
@@ -172,8 +172,8 @@ func submit(t testing.TB, b *broker.Broker, n int) {
 	}
 }
 
-// route runs handle for what sub delivers through Watermill's Router until
-// the function returned is called, which also waits.
+// route runs handle for the messages that sub delivers through Watermill's Router. It ends
+// when the returned function is called, which also waits for the end.
 func route(t testing.TB, sub message.Subscriber, handle message.NoPublishHandlerFunc) (stop func()) {
 	t.Helper()
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 2 * patience}, watermill.NopLogger{})
@@ -217,7 +217,7 @@ func receive[T any](t testing.TB, what string, signal <-chan T) T {
 	panic("unreachable")
 }
 
-// eventually polls what no signal tells.
+// eventually polls a condition that no signal announces.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {

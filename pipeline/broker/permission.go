@@ -10,7 +10,7 @@ import (
 // everything else.
 type Permissions struct{ Publish, Subscribe []string }
 
-// Role is one who works on leat's own streams.
+// Role is a program that works on leat's own streams.
 type Role string
 
 // The roles. Each is also the name under which its binary connects, after
@@ -38,8 +38,9 @@ const (
 // consumer: their own account has no JetStream.
 const Domain = "leat"
 
-// Inbox begins the subjects of the answers to a connection, by the connection's
-// name. A user that may subscribe to its own alone reads nobody else's answers.
+// Inbox returns the beginning of the subjects of the answers to a connection, by the
+// connection's name. A user that may subscribe only to its own inbox cannot read other
+// users' answers.
 func Inbox(name string) string { return "_INBOX." + name }
 
 // inboxOf returns the subjects of answers to a client that connects by one of the names.
@@ -77,7 +78,7 @@ func (r Role) Permissions() Permissions {
 		p.Publish = slices.Concat(prepare(), upkeep(),
 			[]string{SubjectGenerations, events.SubmittedSubjects, events.ChunkedSubjects, events.EmbeddedSubjects, events.CompletedSubjects})
 	case RoleGateway:
-		// Dead letters are published again as they came, which only the intake's are.
+		// It publishes dead letters again as they came, and these all come from the intake.
 		p.Publish = slices.Concat(prepare(), []string{SubjectGenerations, events.SubmittedSubjects})
 		p.Subscribe = append(p.Subscribe, SubjectGenerations, events.CompletedSubjects)
 	case RoleOperator:
@@ -90,7 +91,8 @@ func (r Role) Permissions() Permissions {
 	return p
 }
 
-// MaySubmit are the permissions of one who submits for a tenant, in the tenant's own account.
+// MaySubmit returns the permissions of a client that submits for a tenant, in the tenant's own
+// account.
 func MaySubmit(tenant, name string) Permissions {
 	return Permissions{Publish: []string{events.SubmittedSubject(tenant)}, Subscribe: inboxOf(name)}
 }
@@ -113,16 +115,16 @@ type Call struct {
 	Many    bool   // several answers may come to one call
 }
 
-// Calls are the subjects by which a tenant's account reaches the streams, and by
-// which it is answered alone: the intake, and the tenant's consumer. Another
-// account cannot name the subject of an answer here, as a client of this account
-// could: the server answers to whatever subject a publisher names.
+// Calls returns the subjects by which a tenant's account reaches the streams: the intake
+// and the tenant's consumer. The answers go to that account alone. A client of another
+// account cannot choose the subject of an answer in this account. A client of this account
+// could, because the server answers to any subject that a publisher names.
 func Calls(tenant string) []Call {
 	own := OwnConsumer(tenant)
 	return append([]Call{{Subject: events.SubmittedSubject(tenant), Local: events.SubmittedSubject(tenant)}}, own.calls()...)
 }
 
-// Offered are the subjects that Calls of all tenants reach together.
+// Offered returns the subjects that the Calls of all tenants reach together.
 func Offered() []Call {
 	return append([]Call{{Subject: events.SubmittedSubjects}}, Consumer{StreamIndexed, "*"}.calls()...)
 }
@@ -196,11 +198,11 @@ func listeners() []string {
 // Source: NATS ADR-26, authorization callout.
 const SubjectAuthorize = "$SYS.REQ.USER.AUTH"
 
-// CalloutName is the name of the connection of one who answers on SubjectAuthorize.
+// CalloutName is the name of the connection of a client that answers on SubjectAuthorize.
 const CalloutName = "leat-callout"
 
-// MayAuthorize are the permissions of one who answers on SubjectAuthorize. To send
-// the answer it must be allowed to answer what it is asked.
+// MayAuthorize returns the permissions of a client that answers on SubjectAuthorize. To send
+// an answer it must be allowed to respond to requests.
 func MayAuthorize() Permissions {
 	return Permissions{Publish: inboxOf(CalloutName), Subscribe: append(inboxOf(CalloutName), SubjectAuthorize)}
 }

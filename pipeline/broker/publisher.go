@@ -90,8 +90,8 @@ func (p *Publisher) Send(ctx context.Context, msgs ...Outgoing) error {
 	return err
 }
 
-// SendWhenRoom is Send, but waits while a stream is full, until ctx ends or the
-// subscription of ctx's message does (ErrStopping).
+// SendWhenRoom does what Send does, but waits while a stream is full, until ctx ends or
+// the subscription of ctx's message does (ErrStopping).
 func (p *Publisher) SendWhenRoom(ctx context.Context, msgs ...Outgoing) error {
 	left, err := p.try(ctx, msgs)
 	if !errors.Is(err, ErrFull) {

@@ -73,7 +73,7 @@ func TestMessageIDIsPublishedOnce(t *testing.T) {
 	for range 3 {
 		msg := message.NewMessage("", nil)
 		msg.Metadata[broker.MetaMsgID] = "same"
-		// The intake forgets an id after a moment, so this is a stream that remembers it.
+		// The intake forgets an id after a moment, so the test uses a stream that remembers it.
 		if err := b.Publisher().Publish(events.CompletedSubject("default", repository), msg); err != nil {
 			t.Fatal(err)
 		}
@@ -143,8 +143,8 @@ func TestPublishNothing(t *testing.T) {
 	}
 }
 
-// fill publishes messages of 1 KiB to subjects until one is refused, and
-// returns how many were not.
+// fill publishes messages of 1 KiB to subjects until one is refused, and returns how
+// many were accepted.
 func fill(t *testing.T, b *broker.Broker, subject func(i int) string) (stored int, err error) {
 	t.Helper()
 	for err == nil {
@@ -181,7 +181,7 @@ func TestFullStreamRefusesAndDropsNothing(t *testing.T) {
 	}
 }
 
-// A document's next state is no more data than the last one.
+// A document's next state takes no more room than the last one.
 func TestFullCompactedStreamTakesReplacements(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -261,8 +261,8 @@ func TestTombstoneExpires(t *testing.T) {
 	}
 }
 
-// A limit that is lowered below what a stream holds refuses what is new, and
-// drops nothing. Whoever waits for room goes on when the limit is raised.
+// When a limit is lowered below the content of a stream, the stream refuses new messages
+// and drops none. A publisher that waits for room goes on when the limit is raised.
 func TestSendWhenRoomWaitsForRoom(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)

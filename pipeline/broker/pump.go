@@ -33,8 +33,8 @@ const (
 	// each attempt, up to maxPause.
 	minPause = 50 * time.Millisecond
 	maxPause = 2 * time.Second
-	// missingPause is the longest pause before a look for a consumer that is not there:
-	// of a new generation, the syncer makes it at this moment.
+	// missingPause is the longest pause before the next look for a consumer that is not
+	// there: the syncer may be making the consumer of a new generation at this moment.
 	missingPause = 100 * time.Millisecond
 
 	// settleGrace is the time that handlers have to return after their context ended.
@@ -238,8 +238,8 @@ func pullOver(raw *nats.Msg) (over bool, err error) {
 	return true, fmt.Errorf("the server says %s %s", status, text)
 }
 
-// drain waits until every delivery is settled: by its handler, or by giving it back
-// after the drain timeout.
+// drain waits until every delivery is settled, by its handler or, after the drain
+// timeout, by giving it back.
 func (p *pump) drain() {
 	settled := make(chan struct{})
 	go func() {

@@ -11,12 +11,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// leastRoom is when a stream counts as full: it refuses a document's event of
-// 1.2 KiB soon, or already.
+// leastRoom is the room below which a stream counts as full: it will soon refuse a
+// document's event of 1.2 KiB, or does so already.
 const leastRoom = 4 << 10
 
-// refusalLasts is how long a server that refused a message counts as full, if it
-// is not given another one meanwhile.
+// refusalLasts is how long a server that refused a message counts as full, if nobody
+// sends it another one meanwhile.
 const refusalLasts = time.Minute
 
 // refusal is the last message that the server had no room for.
@@ -26,8 +26,8 @@ type refusal struct {
 	at  time.Time
 }
 
-// note keeps the result of publishing. A tenant that has as many submissions on
-// the intake as it may have is no matter of the server's.
+// note keeps the result of publishing. A tenant that has reached its own limit of
+// submissions says nothing about the server.
 func (r *refusal) note(err error) {
 	if err != nil && (!errors.Is(err, ErrFull) || strings.Contains(err.Error(), "per subject")) {
 		return
@@ -48,9 +48,9 @@ func (r *refusal) standing() error {
 		time.Since(r.at).Round(time.Second), r.err)
 }
 
-// roomless says which streams take nothing more, and whether the server lately
-// took nothing. A stream's state does not show the limits of the account, the
-// server and the disk: that they are reached is known by publishing alone.
+// roomless says which streams take nothing more, and whether the server lately took
+// nothing. A stream's state does not show the limits of the account, the server and the
+// disk: only a publication shows that they are reached.
 func (b *Broker) roomless(ctx context.Context) error {
 	errs := []error{b.refused.standing()}
 	for _, name := range []string{StreamIntake, StreamChunked, StreamEmbedded} { // a full indexed stream forgets its oldest

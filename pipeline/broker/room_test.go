@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// A stream that takes nothing more is told, with its name, until it has room.
+// Ready names a stream that takes nothing more, until it has room.
 func TestReadyTellsAFullStream(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -33,8 +33,8 @@ func TestReadyTellsAFullStream(t *testing.T) {
 	}
 }
 
-// A server whose storage is exhausted, by whatever other stream, is told until it
-// takes a message again.
+// Ready reports a server whose storage is exhausted, by whatever stream, until it takes
+// a message again.
 func TestReadyTellsAServerWithoutRoom(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -69,7 +69,7 @@ func TestReadyTellsAServerWithoutRoom(t *testing.T) {
 	}
 }
 
-// A tenant that may submit no more is told so itself: others may.
+// If a tenant may submit no more, only that tenant is told: the others may submit.
 func TestReadyIsNoTenantsMatter(t *testing.T) {
 	t.Parallel()
 	b := startServer(t).connect()

@@ -115,8 +115,8 @@ func (c *tally) deliveries() int {
 	return sum
 }
 
-// longWait is an ack wait that no test sits out: what comes again before it
-// was given back.
+// longWait is an ack wait that no test waits out: a message that comes again before its
+// end was given back.
 const longWait = 10 * time.Minute
 
 func patient() broker.Topology {
@@ -212,8 +212,8 @@ func TestCloseGivesBackWhatWasNeverHandedOver(t *testing.T) {
 	}
 }
 
-// What a tenant has submitted above its pace waits in the subscriber, which sees past it,
-// and which gives it back when it ends.
+// A tenant's submissions above its pace wait in the subscriber. The subscriber serves others
+// past them, and gives them back when it ends.
 func TestWhatIsAboveATenantsPaceWaits(t *testing.T) {
 	t.Parallel()
 	const pace, messages = 5, 40

@@ -14,7 +14,7 @@ const (
 	StreamIntake   = "LEAT_INTAKE"   // repo.submitted, from anyone
 	StreamChunked  = "LEAT_CHUNKED"  // the last document.chunked or .removed of each document
 	StreamEmbedded = "LEAT_EMBEDDED" // the last document.embedded or .removed of each document and embedder
-	StreamIndexed  = "LEAT_INDEXED"  // document.indexed and repo.indexed, for whoever wants to know
+	StreamIndexed  = "LEAT_INDEXED"  // document.indexed and repo.indexed, for everybody who wants to know
 )
 
 // streams lists the streams.
@@ -137,10 +137,10 @@ func (t Topology) streams() []jetstream.StreamConfig {
 		t.indexed()}
 }
 
-// intake is the stream that outsiders publish to. Its events have no other copy, so
-// it is written through (the server's sync_interval decides), and every feature by
-// which a publisher could remove, replace or delay messages is off. Each tenant has
-// a subject with a limit of its own, so that a flood is refused to its own tenant.
+// intake returns the stream that outsiders publish to. Its events have no other copy, so
+// it is written through (the server's sync_interval decides). Every feature by which a
+// publisher could remove, replace or delay messages is off. Each tenant has a subject
+// with a limit of its own, so that a flood is refused only to the tenant that causes it.
 func (t Topology) intake() jetstream.StreamConfig {
 	cfg := t.stream(StreamIntake, "Repositories submitted, until they are ingested", t.IntakeBytes, events.SubmittedSubjects)
 	cfg.Retention = jetstream.WorkQueuePolicy
@@ -152,9 +152,9 @@ func (t Topology) intake() jetstream.StreamConfig {
 	return cfg
 }
 
-// state is a stream that keeps the last message of each subject: a document is one
-// message of work, and a replay costs one message a document. A tombstone expires
-// by its TTL.
+// state returns a stream that keeps the last message of each subject. A document is one
+// message of work, and a replay costs one message a document. A tombstone expires by its
+// TTL.
 func (t Topology) state(name, description, subjects string, bytes int64) jetstream.StreamConfig {
 	cfg := t.stream(name, description, bytes, subjects)
 	cfg.MaxMsgsPerSubject = 1
@@ -192,8 +192,8 @@ func (t Topology) stream(name, description string, bytes int64, subjects ...stri
 	if len(t.Tags) > 0 {
 		cfg.Placement = &jetstream.Placement{Tags: t.Tags}
 	}
-	// The catalog can publish all of it again, so a publisher need not wait for the
-	// disk. Servers refuse this mode on a replicated stream, where the replicas make
+	// The catalog can publish all these messages again, so a publisher need not wait for
+	// the disk. Servers refuse this mode for a replicated stream, where the replicas make
 	// a message safe.
 	if t.Replicas <= 1 {
 		cfg.PersistMode = jetstream.AsyncPersistMode

@@ -41,8 +41,8 @@ func perTenant(n int64) broker.Topology {
 	return top
 }
 
-// A tenant's flood is refused to that tenant, also when it was first let in by a
-// version that knew no such limit.
+// A tenant's flood is refused to that tenant, even if an older version without such a
+// limit has let it in at first.
 func TestAFloodIsRefusedToItsTenantAlone(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -68,8 +68,8 @@ func TestAFloodIsRefusedToItsTenantAlone(t *testing.T) {
 	}
 }
 
-// A server deletes what is above a new limit. What a tenant has submitted before
-// the limit was lowered stays, and the limit follows as the backlog shrinks.
+// A server would delete messages above a new limit. Submissions from before the limit
+// was lowered stay, and the limit follows as the backlog shrinks.
 func TestALowerLimitATenantLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -119,9 +119,8 @@ func TestALowerLimitATenantLosesNothing(t *testing.T) {
 	check(10, 4)
 }
 
-// The server compares message ids over all tenants, for as short a time as it
-// lets itself be told: after that, an id that another tenant has used is as good
-// as any.
+// The server compares message ids over all tenants, for the shortest time to which it
+// can be set. After that, an id that another tenant has used is as good as any other.
 func TestAnotherTenantsMessageIDDropsNothing(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)

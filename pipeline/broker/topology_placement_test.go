@@ -15,9 +15,9 @@ import (
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
-// Three servers, each with a tag of its own and one that all have. The streams go where the
-// tags say, with their messages, and come along when the tags change. What cannot be is
-// refused with a sentence, and changes nothing.
+// Three servers have a tag each, and one that all of them have. The streams go to the servers
+// that the tags name, and move with their messages when the tags change. An impossible change
+// is refused with a sentence, and changes nothing.
 func TestStreamsGoWhereTheTagsSay(t *testing.T) {
 	t.Parallel()
 	p := newPlaced(t)
@@ -63,7 +63,7 @@ func TestASingleServerHasNoOtherPlace(t *testing.T) {
 	}
 }
 
-// placed is a broker of a cluster whose nodes have tags.
+// placed is a broker over a cluster whose nodes have tags.
 type placed struct {
 	t      *testing.T
 	broker *broker.Broker

@@ -42,9 +42,9 @@ func (onceWarned) Errorf(string, ...any)  {}
 func (onceWarned) Debugf(string, ...any)  {}
 func (onceWarned) Tracef(string, ...any)  {}
 
-// A server removes the directory of the last stream that was deleted a little
-// later, in the way of a stream that is made meanwhile. A file in the place of
-// that directory stands for it, so that each run meets it.
+// When a server has deleted its last stream, it removes the directory a little later,
+// which hinders a stream that is made meanwhile. In this test a file takes the place of
+// that directory, so that each run meets the obstacle.
 func TestEnsureWaitsForAServerThatStillDeletes(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -158,7 +158,7 @@ func TestEnsureLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for receive(t, "word of the operator's change", advisories).Subject != "$JS.EVENT.ADVISORY.STREAM.UPDATED.LEAT_CHUNKED" {
-		// Word of what the first Ensure created may come as late as this.
+		// News of the streams that the first Ensure created may come as late as this.
 	}
 	ensure(t, b, topology())
 	changed := topology()
