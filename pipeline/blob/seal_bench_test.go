@@ -14,9 +14,9 @@ import (
 
 // BenchmarkSealing compares sealed packs with plain ones, in turns. time-x-plain is the time of a sealed pack as a
 // multiple of that of a plain one, and so shows what sealing costs of the throughput. cpu-x-plain is the same of this
-// process' processor time. The S3 server is another process. Texts are small files. Vectors are records of 384 dimensions
-// and 50 terms; the benchmark encodes them before it packs them and decodes them after it reads them, as workers do. Only
-// the kind "record" is packed as it is, and thrown away when it is read.
+// process' processor time. The S3 server is another process. Texts are small files. Vectors are records of 384
+// dimensions and 50 terms; the benchmark encodes them before it packs them and decodes them after it reads them, as
+// workers do. Only the kind "record" is packed as it is, and thrown away when it is read.
 func BenchmarkSealing(b *testing.B) {
 	texts, _ := sources()
 	vectors := make([]embedder.Vector, 2000)

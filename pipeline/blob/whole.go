@@ -66,8 +66,8 @@ func (s *Store) SetClass(ctx context.Context, key, class string) error {
 	return nil
 }
 
-// ReadBody does what Read does, for one pack whose bytes are at hand, such as those of a backup. The calls of fn come in
-// the order of spans.
+// ReadBody does what Read does, for one pack whose bytes are at hand, such as those of a backup. The calls of fn come
+// in the order of spans.
 func (s *Store) ReadBody(ctx context.Context, object string, body []byte, spans []Span, fn func(i int, data []byte) error) error {
 	by, known := sealingOf(object), make(map[string]bool)
 	key, err := s.find(ctx, by, object)

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// notation is how a format brackets, quotes and separates.
+// notation says how a format brackets, quotes and separates.
 type notation struct {
 	separator byte     // ends an item
 	closes    bool     // a closing brace ends an item too
-	blocks    bool     // an item is named by the line of its brace, and no other bracket opens it
-	quotes    string   // characters that quote up to their like, or the end of the line
+	blocks    bool     // the line of its brace names an item, and no other bracket opens it
+	quotes    string   // characters that quote up to the same character, or to the end of the line
 	long      bool     // quotes run over lines, and $tag$ quotes too
-	comments  []string // that run to the end of the line
+	comments  []string // marks of comments that run to the end of the line
 }
 
 var (
@@ -24,7 +24,7 @@ var (
 	queries = notation{separator: ';', quotes: "\"'`", long: true, comments: []string{"--"}}
 )
 
-// item is one of the parts of a text that stand side by side.
+// item is a part of a text beside others.
 type item struct {
 	start, end int
 	open       int // behind its first opening bracket, 0 if there is none
@@ -84,7 +84,7 @@ func (n notation) items(text []byte, from int) []item {
 	return list
 }
 
-// comment returns where the comment at i ends; i if there is none.
+// comment returns where the comment at i ends, or i if there is none.
 func (n notation) comment(text []byte, i int) int {
 	rest := text[i:]
 	if bytes.HasPrefix(rest, []byte("/*")) {
@@ -103,7 +103,7 @@ func (n notation) comment(text []byte, i int) int {
 
 var dollar = regexp.MustCompile(`^\$[A-Za-z_]{0,32}\$`)
 
-// quoted returns what follows the quotation at i, or the byte there.
+// quoted returns the offset after the quotation at i, or after the byte there if none begins.
 func (n notation) quoted(text []byte, i int) int {
 	c := text[i]
 	if n.long && c == '$' {
@@ -130,7 +130,7 @@ func (n notation) quoted(text []byte, i int) int {
 	return len(text)
 }
 
-// braces cuts rules, messages and blocks in braces by what stands before them.
+// braces cuts rules, messages and blocks in braces, and names them by the text before them.
 func braces(n notation) func([]byte) []block {
 	return func(text []byte) []block {
 		c := newCutter(text)
@@ -154,7 +154,7 @@ func (c *cutter) braces(n notation, text []byte, from int, path string, level in
 	}
 }
 
-// title returns what names an item: what stands before its bracket.
+// title returns the name of an item, which stands before its bracket.
 func (n notation) title(text []byte, it item) []byte {
 	before := text[it.start : it.open-1]
 	if n.blocks {
@@ -164,12 +164,12 @@ func (n notation) title(text []byte, it item) []byte {
 	return before[:min(len(before), maxTitle)]
 }
 
-// head returns the beginning of a part, as much as a name may take.
+// head returns the beginning of a part, up to the length of a name.
 func head(text []byte, start, end int) []byte {
 	return text[start:min(end, start+maxTitle)]
 }
 
-// part adds an item, by its members if it is large and has any.
+// part adds an item. A large one that has members is cut into these.
 func (c *cutter) part(it item, b block, level int, members func(path string)) {
 	if it.open == 0 || it.end-it.start <= whole || level >= maxLevels {
 		if b.symbol == "" && len(c.blocks) > 0 {

@@ -21,11 +21,11 @@ const (
 // Trees says whether this program can cut by syntax trees, which takes cgo.
 const Trees = tree.Enabled
 
-// Sizes in bytes. They are constants because chunks are shared by all who
-// store the same blob.
+// Sizes in bytes. They are constants because all who store the same blob share
+// its chunks.
 const (
-	Target = 1500 // what windows aim at: some 400 tokens of code
-	Max    = 4096 // what no chunk exceeds
+	Target = 1500 // the size that windows aim at: some 400 tokens of code
+	Max    = 4096 // the size that no chunk exceeds
 
 	whole = 2 * Target // a declaration or section up to here is not cut
 	small = Target / 5 // a declaration below this, some eight lines, may share a chunk
@@ -100,14 +100,14 @@ func HasFacts(language string) bool {
 	return language == "Go" || Trees && fact.Extracts(language)
 }
 
-// Split cuts text, written in language as go-enry names it. An empty text has
-// no spans. It cannot be ended, but its work is bounded by the size of the text.
+// Split cuts text, written in language as go-enry names it. An empty text has no spans.
+// Split cannot be cancelled, but the size of the text bounds its work.
 func Split(language string, text []byte) []Span {
 	return split(context.Background(), language, text, nil)
 }
 
-// split cuts a text, and stores its facts where they are asked for. Once ctx has ended,
-// the spans are not those of the text.
+// split cuts a text, and stores its facts if they are asked for. Once ctx has ended, the
+// spans are not those of the text.
 func split(ctx context.Context, language string, text []byte, facts *[]byte) []Span {
 	if len(text) == 0 {
 		return nil
@@ -131,25 +131,25 @@ func split(ctx context.Context, language string, text []byte, facts *[]byte) []S
 	return cut(text, blocks)
 }
 
-// Parses says whether a text in language is cut by what it means, not by lines.
+// Parses says whether a text in language is cut by its structure and not by lines.
 func Parses(language string) bool {
 	return formats[language] != nil || mixed[language] != nil || layouts[language] != nil || rules[language] != nil
 }
 
-// Lines cuts text into windows of lines, as Split does where it knows no better.
+// Lines cuts text into windows of lines, as Split does when no rule fits.
 func Lines(text []byte) []Span { return Split("", text) }
 
-// block is a part of a text that is worth keeping together. The blocks of a
-// text tile it, but for a notebook, and begin at the beginning of lines; they
-// may be of any size.
+// block is a part of a text that is worth keeping together. The blocks of a text
+// tile it, except those of a notebook. They begin at the beginning of lines, and may
+// be of any size.
 type block struct {
 	start, end   int
 	kind, symbol string
 	path         string // the names that lead to the symbol, until blocks are merged
 	opens        string // the path of a definition whose members follow
 	inner        []name // definitions in it that have no block of their own
-	own          place  // of the symbol; the zero place: all of the block
-	names        []name // what it defines, where symbol and inner do not say it
+	own          place  // place of the symbol; the zero place: all of the block
+	names        []name // its definitions, if symbol and inner do not name them
 }
 
 // shifted is a block of a part of a text that begins at an offset.
@@ -168,7 +168,7 @@ type place struct{ start, end int }
 
 func (p place) size() int { return p.end - p.start }
 
-// name is a definition's, with the names that lead to it.
+// name is the name of a definition, with the names that lead to it.
 type name struct {
 	path, symbol string
 	place
@@ -182,7 +182,7 @@ func (b *block) adopt(names ...name) {
 	b.inner = append(b.inner, names[:min(len(names), max(0, MaxSymbols-len(b.inner)))]...)
 }
 
-// defined returns all that a block defines.
+// defined returns all definitions of a block.
 func (b block) defined() []name {
 	if b.names != nil {
 		return b.names
@@ -196,7 +196,7 @@ func (b block) defined() []name {
 
 func (b block) size() int { return b.end - b.start }
 
-// cut makes spans of blocks.
+// cut turns blocks into spans.
 func cut(text []byte, blocks []block) []Span {
 	spans := make([]Span, 0, len(blocks)+len(text)/Target)
 	index := lineIndex{text: text}

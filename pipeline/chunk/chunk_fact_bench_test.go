@@ -14,9 +14,9 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
 )
 
-// BenchmarkFacts compares cutting alone with cutting and finding facts, in turns and by
-// processor time, so that other work on the machine says little. facts-% is the cost of
-// facts in parts of a hundred of the cutting, by the least of each. LEAT_BENCH_TREE names
+// BenchmarkFacts compares cutting alone with cutting and finding facts. It does both in turns
+// and takes processor time, so that other work on the machine matters little. facts-% is the
+// cost of facts as a percentage of cutting, by the least time of each. LEAT_BENCH_TREE names
 // directories whose files take the place of the samples.
 func BenchmarkFacts(b *testing.B) {
 	all := factCorpora(b)
@@ -53,8 +53,8 @@ func least(b *testing.B, so *time.Duration, fn func()) {
 	}
 }
 
-// factCorpora are texts by language, some MB of each where a tree is named, and half a
-// MB of the samples, so that a round takes longer than a clock's tick.
+// factCorpora returns texts by language. They are some MB of each if a tree is named, or else
+// half a MB of the samples, so that a round takes longer than a clock's tick.
 func factCorpora(b *testing.B) map[string][][]byte {
 	b.Helper()
 	all := make(map[string][][]byte)

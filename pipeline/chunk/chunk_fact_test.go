@@ -83,7 +83,7 @@ func show(s *fact.Set) string {
 	return out.String()
 }
 
-// A name that a reference gives stands at its place in the text.
+// The name of a reference stands at the reference's place in the text.
 func TestReferencesNameTheirPlace(t *testing.T) {
 	for _, file := range factSamples(t) {
 		text, err := os.ReadFile(file)
@@ -108,7 +108,7 @@ func TestReferencesNameTheirPlace(t *testing.T) {
 	}
 }
 
-// Any text has facts within their bounds, which can be read again.
+// The facts of any text keep within their bounds, and can be read again.
 func FuzzCut(f *testing.F) {
 	for _, file := range factSamples(f) {
 		text, err := os.ReadFile(file)

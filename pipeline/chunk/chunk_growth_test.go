@@ -11,8 +11,8 @@ import (
 	"github.com/leatworks/leat/internal/testenv/cputime"
 )
 
-// costly are texts that once took time in proportion to the square of their
-// length, and shapes near them: what repeats, and what stands before it.
+// costly lists texts that once took time in proportion to the square of their length,
+// and similar ones. Each has a part that is repeated, and a beginning.
 var costly = []struct{ language, before, repeated string }{
 	{"YAML", "", "\n"}, {"YAML", "a:\n", "\n"}, {"YAML", "", "# a\n"}, {"YAML", "", "a:\n\n"}, {"YAML", "", "- "}, {"YAML", "", " a: b"}, {"YAML", "", "a:\n b:\n  c:\n"},
 	{"HTML", "", "<h1>x</h1>"}, {"HTML", "", "<h1>"}, {"HTML", "", "<h1 <"}, {"HTML", "", "<h1>x</h1>\n"}, {"HTML", "", "# a\n"},
@@ -27,10 +27,10 @@ var costly = []struct{ language, before, repeated string }{
 	{"Jupyter Notebook", `{"cells": [`, `{"source": ["a"]},`}, {"Jupyter Notebook", `{"cells": [`, "{\"source\": [\n\"a\"\n]},\n"},
 }
 
-// TestTimeGrowsWithTheText cuts each text eight times as long, which may take
-// four times that factor. A square would be sixty-four. The time is that of the
-// processor, because other programs make the time of the clock longer, and no
-// garbage is collected in it, because only the long ones would pay for that.
+// TestTimeGrowsWithTheText also cuts each text at eight times its length. That may take up
+// to 32 times as long; growth by the square would take 64 times. The test measures
+// processor time, because other programs lengthen the time by the clock. It leaves out the
+// collection of garbage, because only long texts would pay for that.
 func TestTimeGrowsWithTheText(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")

@@ -27,8 +27,8 @@ var shown = map[string]string{
 	"sample.cshtml": "Razor", "sample.erb": "ERB", "sample.f90": "Fortran", "sample.mk": "Make",
 }
 
-// TestEveryFormatHasASample fails if a language that is cut in a way of its own
-// is not among the samples, or not as what it is.
+// TestEveryFormatHasASample fails if a language that is cut in a way of its own has no
+// sample, or if its sample is taken for another language.
 func TestEveryFormatHasASample(t *testing.T) {
 	alike := map[string]string{ // languages that are cut as another is
 		"JSON with Comments": "JSON", "JSON5": "JSON", "PLSQL": "SQL", "PLpgSQL": "SQL", "TSQL": "SQL",
@@ -61,7 +61,7 @@ func TestEveryFormatHasASample(t *testing.T) {
 	}
 }
 
-// TestChunkingPage holds docs/chunking.md against what Split does.
+// TestChunkingPage compares docs/chunking.md with the results of Split.
 func TestChunkingPage(t *testing.T) {
 	if !Trees {
 		t.Skip("built without cgo")

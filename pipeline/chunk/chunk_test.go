@@ -90,11 +90,11 @@ var samples = map[string]string{
 	"sample.zig":        "Zig",
 }
 
-// languages are those of samples, and none.
+// languages lists the languages of the samples, and "" for none.
 var languages = append([]string{""}, slices.Compact(slices.Sorted(maps.Values(samples)))...)
 
-// scaled is the size of an invented text. The race detector, which cuts many times more
-// slowly, gets a quarter.
+// scaled returns the size of an invented text. Under the race detector, where cutting is many
+// times slower, it is a quarter.
 func scaled(size int) int {
 	if race {
 		return size / 4
@@ -171,8 +171,8 @@ func checkSymbols(t testing.TB, language string, s Span) {
 	}
 }
 
-// checkCut fails if a span may not begin at start: elsewhere than at a line,
-// unless the line is longer than Max, or inside a character.
+// checkCut fails if a span must not begin at start. It must begin at the beginning of a
+// line, unless the line is longer than Max, and never inside a character.
 func checkCut(t testing.TB, text []byte, start int) {
 	t.Helper()
 	if start == 0 || text[start-1] == '\n' {
@@ -225,7 +225,7 @@ func TestSplitGolden(t *testing.T) {
 	}
 }
 
-// shapes are the texts that adversaries and broken generators repeat.
+// shapes lists texts that adversaries and broken generators repeat.
 var shapes = []string{
 	"\"", "'", "`", "[", "]", "(", "{", "<", ">", "#", "*", "_", "!", "-", "=", "|", "\\", "&", "~", "+", ":", "/", " ", "\t", "\n", "\r", "\r\n", "\x00", "\xff", "é", "世", "a",
 	"a ", "a\n", "> ", "- ", "* ", "1. ", "> a\n", "- a\n", "* a\n", "1. a\n", "# a\n", "#\n", "a\n=\n", "a\n-\n", "```\n", "~~~\n", "    a\n", "\ta\n", "<a\n", "<!--", "<?", "<a>\n",
@@ -234,7 +234,7 @@ var shapes = []string{
 	"const a = 1\n", "var a, b int\n", "import \"a\"\n", "//line a:1\n", "/*line a:1*/\n", "}\n", "interface{", "a[a]", "func (a) b()\n", "type a[P any] ",
 }
 
-// shapePrefixes are the texts before the shapes, by language.
+// shapePrefixes lists beginnings before the shapes, by language.
 var shapePrefixes = map[string][]string{"Go": {"", "package a\n", "package a\nfunc b() {\n\tc = "}, "Markdown": {"", "# a\n", "- ", "> "}}
 
 // TestSplitShapes cuts texts that repeat one thing.
@@ -341,7 +341,7 @@ func TestSplitKeepsFunctionsAlone(t *testing.T) {
 	}
 }
 
-// FuzzSplit cuts a text in the language of that number.
+// FuzzSplit cuts a text in the language with the given number.
 func FuzzSplit(f *testing.F) {
 	number := func(language string) uint8 { return uint8(slices.Index(languages, language)) }
 	for name, language := range samples {
@@ -385,7 +385,7 @@ func BenchmarkSplit(b *testing.B) {
 	}
 }
 
-// The end of the context ends a text that is being cut, whatever it holds.
+// The end of the context ends the cutting of a text, whatever the text holds.
 func TestCutEndsWithItsContext(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()

@@ -12,11 +12,11 @@ var (
 	razorCode = regexp.MustCompile(`(?m)^[ \t]*@(?:functions|code)\s*\{`)
 )
 
-// closers end what openPart begins.
+// closers match the ends of parts whose beginnings openPart matches.
 var closers = map[string]*regexp.Regexp{"script": regexp.MustCompile(`(?i)</script\s*>`), "style": regexp.MustCompile(`(?i)</style\s*>`)}
 
-// dialects are languages of scripts and styles by their attribute; without one they
-// are of JavaScript and CSS.
+// dialects maps the attribute of scripts and styles to their language. Without one they are
+// JavaScript and CSS.
 var dialects = map[string]string{
 	"script": "JavaScript", "style": "CSS", "ts": "TypeScript", "typescript": "TypeScript", "tsx": "TSX", "jsx": "TSX",
 	"scss": "SCSS", "less": "Less",
@@ -28,14 +28,14 @@ type program struct {
 	language   string
 }
 
-// componentBlocks cuts a file of Vue, Svelte or Astro: its scripts by their
-// definitions, its styles by rules, and what stands around them by lines.
+// componentBlocks cuts a file of Vue, Svelte or Astro: its scripts by their definitions,
+// its styles by rules, and the rest by lines.
 func componentBlocks(ctx context.Context, text []byte) []block {
 	return assemble(ctx, text, programs(text), func([]byte) []block { return nil })
 }
 
-// assemble cuts the programs in a text by their languages, and what stands around
-// them by markup, or by lines where that is nil.
+// assemble cuts the programs in a text by their languages, and the rest with markup, or by
+// lines if markup is nil.
 func assemble(ctx context.Context, text []byte, list []program, markup func([]byte) []block) []block {
 	var blocks []block
 	at := 0
@@ -79,7 +79,7 @@ func assemble(ctx context.Context, text []byte, list []program, markup func([]by
 	return mergeSmall(blocks)
 }
 
-// formatOf is the cutter of styles.
+// formatOf returns the cutter of styles.
 func formatOf(language string) func([]byte) []block {
 	switch language {
 	case "CSS":
@@ -153,8 +153,8 @@ func razorEnd(text []byte, from int) int {
 
 var asciidocTitle = regexp.MustCompile(`^(={1,6}) +(\S.*)`)
 
-// asciidocBlocks cuts AsciiDoc by its sections. Lines of four marks or more
-// fence what is no section.
+// asciidocBlocks cuts AsciiDoc by its sections. Lines of four marks or more fence parts
+// that hold no section.
 func asciidocBlocks(text []byte) []block {
 	var heads []headline
 	fence := ""

@@ -42,7 +42,7 @@ func TestComponentsHaveTheirScriptsSymbols(t *testing.T) {
 	}
 }
 
-// TestDefinitionsWithoutABlockAreNamed cuts what is kept whole, and holds
+// TestDefinitionsWithoutABlockAreNamed cuts parts that are kept whole and hold
 // definitions.
 func TestDefinitionsWithoutABlockAreNamed(t *testing.T) {
 	if !Trees {
@@ -70,8 +70,8 @@ func TestDefinitionsWithoutABlockAreNamed(t *testing.T) {
 	}
 }
 
-// TestFormatsHaveNames finds definitions of formats that are no programs by their names
-// alone, also those in what is kept whole.
+// TestFormatsHaveNames finds definitions in formats other than programs by their names, even
+// in parts that are kept whole.
 func TestFormatsHaveNames(t *testing.T) {
 	for _, test := range []struct{ language, text, want string }{
 		{"Protocol Buffer", "syntax = \"proto3\";\nservice Mill { rpc Grind(Sack) returns (Flour); }\nmessage Sack { message Grain { int32 a = 1; } enum Kind { RYE = 0; } }\n", "service Mill, Mill, Grind, message Sack, Sack, Grain, Kind"},

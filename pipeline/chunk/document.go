@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// hashBlocks cuts the text of a document by the lines that begin with #, which
-// were its headings.
+// hashBlocks cuts the text of a document by the lines that begin with #, which stand for
+// its headings.
 func hashBlocks(text []byte) []block {
 	var heads []headline
 	for at := 0; at < len(text); {

@@ -6,9 +6,10 @@ import (
 	"slices"
 )
 
-// formats cut what is no program, by the names that go-enry gives to languages,
-// and by those that package lang gives to files whose text is extracted.
-// Each takes time in proportion to the text. A nil result means by lines.
+// formats holds the cutters of texts that are no programs, by the names that go-enry gives
+// to languages, and by the names that package lang gives to files whose text is extracted.
+// Each takes time in proportion to the text. A nil result means that the text is cut by
+// lines.
 var formats = map[string]func(text []byte) []block{
 	"AsciiDoc":           asciidocBlocks,
 	"CSS":                braces(sheet),
@@ -38,7 +39,8 @@ var formats = map[string]func(text []byte) []block{
 	"reStructuredText":   rstBlocks,
 }
 
-// mixed cut what holds programs of other languages, whose parse ends with ctx.
+// mixed holds the cutters of texts with programs in other languages, whose parse ends with
+// ctx.
 var mixed = map[string]func(ctx context.Context, text []byte) []block{
 	"Astro":  componentBlocks,
 	"HTML":   htmlBlocks,
@@ -52,8 +54,8 @@ func init() {
 	}
 }
 
-// Lines that define something, with its name. They name what is kept whole, and what a
-// block's title names among other words.
+// Lines that define something, with its name. They give the names of definitions in parts that
+// are kept whole, or whose titles hold other words too.
 var (
 	graphqlName  = lazily(`(?m)^[ \t]*(?:extend[ \t]+)?(?:type|interface|input|enum|union|scalar|fragment|query|mutation|subscription|directive)[ \t]+@?(\w+)`)
 	hclName      = lazily(`(?m)^[ \t]*(?:resource|data|module|variable|output|provider)[ \t]+"(?:[\w-]+"[ \t]+")?([\w-]+)"`)
@@ -61,8 +63,8 @@ var (
 	protobufName = lazily(`(?m)(?:^|[ \t{;}])(?:message|enum|service|oneof|rpc)[ \t]+(\w+)[ \t]*[{(]`)
 )
 
-// withNames adds the names that a pattern finds to the blocks of a format. One that stands
-// on the first line of a definition is that definition's.
+// withNames adds the names that a pattern finds to the blocks of a format. A name on the first
+// line of a definition belongs to that definition.
 func withNames(format func(text []byte) []block, pattern lazy) func(text []byte) []block {
 	return func(text []byte) []block {
 		blocks := format(text)
@@ -82,7 +84,7 @@ func withNames(format func(text []byte) []block, pattern lazy) func(text []byte)
 	}
 }
 
-// name adds a name to those that a block defines, in the order of the text.
+// name adds a name to the definitions of a block, in the order of the text.
 func (b *block) name(n name, text []byte) {
 	list := b.defined()
 	if len(list) >= MaxSymbols || slices.ContainsFunc(list, func(other name) bool { return other.symbol == n.symbol }) {

@@ -11,13 +11,13 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// maxNesting is the depth of brackets from which Go is cut by lines. The
-// parser follows brackets by recursion and gives up at 100,000, with 128 MiB of
-// stack by then; what people write stays below 100.
+// maxNesting is the depth of brackets from which Go is cut by lines. The parser follows
+// brackets by recursion, and gives up at 100,000, when it has 128 MiB of stack. Programs
+// that people write stay below 100.
 const maxNesting = 2000
 
-// goBlocks cuts Go by top-level declarations; nil if it cannot be parsed. A
-// text with a few syntax errors is cut by what the parser makes of it.
+// goBlocks cuts Go by top-level declarations. It returns nil if the text cannot be parsed.
+// A text with a few syntax errors is cut as far as the parser understands it.
 func goBlocks(text []byte, facts *[]byte) []block {
 	if nests(text) {
 		return nil
@@ -81,8 +81,8 @@ type follower struct {
 	from, next int // the answer for each end in [from, next] is next
 }
 
-// after returns where the block after one that ends at end begins: at the next
-// line that is not blank. Comments on the way belong to what follows.
+// after returns the beginning of the block after one that ends at end: the next line that
+// is not blank. Comments on the way belong to the next block.
 func (f *follower) after(end int) int {
 	if f.from <= end && end <= f.next && f.next > 0 {
 		return f.next
@@ -125,8 +125,8 @@ func describe(decl ast.Decl) (kind, symbol string) {
 	return KindLines, ""
 }
 
-// defines lists the names that a declaration defines, with their places: also each
-// of a group, and the methods of an interface.
+// defines lists the names that a declaration defines, with their places. It includes each
+// name of a group, and the methods of an interface.
 func defines(decl ast.Decl, file *token.File) []name {
 	list := []name{} // not nil: it says all
 	add := func(path, symbol string, n ast.Node) {
@@ -182,7 +182,7 @@ func receiver(expr ast.Expr) string {
 	}
 }
 
-// names lists what a group of types, constants or variables declares.
+// names lists the names that a group of types, constants or variables declares.
 func names(specs []ast.Spec) string {
 	var list symbols
 	for _, spec := range specs {
@@ -198,9 +198,8 @@ func names(specs []ast.Spec) string {
 	return list.String()
 }
 
-// mergeSmall joins neighbours that are small each, up to Target together. What
-// is larger stays alone, so that a hit on a function is that function. The
-// header stays alone too.
+// mergeSmall joins small neighbours, up to Target together. A larger block stays alone, so
+// that a hit on a function is that function. The header stays alone too.
 func mergeSmall(blocks []block) []block {
 	var out []block
 	for i := 0; i < len(blocks); {
@@ -248,8 +247,8 @@ func scant(head, member block) bool {
 		member.size() >= small && member.end-head.start <= whole
 }
 
-// symbols joins names, as many as fit in MaxSymbol. A path is written once for
-// the names in a row that it leads to: "Mill > open, close; Weir".
+// symbols joins names, as many as fit into MaxSymbol. It writes a path once for successive
+// names to which it leads: "Mill > open, close; Weir".
 type symbols struct {
 	out  strings.Builder
 	path string // of the last name

@@ -36,7 +36,7 @@ func before(line []byte, mark byte) []byte {
 	return line
 }
 
-// longQuote returns the quote of the string that the line after this one is in.
+// longQuote returns the quote of the string in which the next line is.
 func longQuote(line, quote []byte) []byte {
 	for len(line) > 0 {
 		if quote != nil {
@@ -57,8 +57,8 @@ func longQuote(line, quote []byte) []byte {
 	return quote
 }
 
-// openingQuote returns where the first three quotes in a row stand; -1 if they
-// do not.
+// openingQuote returns where the first three quotes in a row stand, or -1 if there are
+// none.
 func openingQuote(line []byte) int {
 	for i := 0; i+2 < len(line); i++ {
 		if c := line[i]; (c == '"' || c == '\'') && line[i+1] == c && line[i+2] == c {
@@ -71,16 +71,15 @@ func openingQuote(line []byte) int {
 // yamlKey is a key of a mapping, perhaps in a list.
 var yamlKey = regexp.MustCompile(`^(?:- +)?(?:"([^"\n]{1,100})"|'([^'\n]{1,100})'|([^\s#"'\[\]{}&*!|>%@,:?-][^:\n]{0,100}?)) *:(?:\s|$)`)
 
-// yamlBlocks cuts YAML by its keys and list items, as their indentation shows
-// them.
+// yamlBlocks cuts YAML by its keys and list items, which it knows by their indentation.
 func yamlBlocks(text []byte) []block {
 	c := newCutter(text)
 	c.indented(0, len(text), "", 0)
 	return c.finish()
 }
 
-// indented makes blocks of the items of text[start:end], which are the lines
-// that are indented least.
+// indented makes blocks from the items of text[start:end], which begin on the lines that
+// are indented least.
 func (c *cutter) indented(start, end int, path string, level int) {
 	least := -1
 	for at := start; at < end; at = lineEnd(c.text, at) {
@@ -117,7 +116,7 @@ func (c *cutter) indented(start, end int, path string, level int) {
 	flush(end)
 }
 
-// indent returns by how much a line is indented; -1 if it says nothing.
+// indent returns by how much a line is indented, or -1 for a blank line or a comment.
 func indent(line []byte) int {
 	rest := bytes.TrimLeft(line, " ")
 	if isBlank(rest) || rest[0] == '#' {

@@ -6,8 +6,8 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
 )
 
-// kinds are the rules of a language by the numbers that its grammar gives to kinds of
-// nodes: a table is looked up in less time than a map of names.
+// kinds holds the rules of a language by the numbers that its grammar gives to kinds of
+// nodes: a look-up in a table takes less time than one in a map of names.
 type kinds struct {
 	rules []*rule
 	pairs []bool // members of objects
@@ -37,7 +37,7 @@ func kindsOf(language string) *kinds {
 	return k
 }
 
-// rule returns the rule of a kind. That of an error has a number beyond the others.
+// rule returns the rule of a kind. The kind of errors has a number beyond the others.
 func (k *kinds) rule(number uint16) *rule {
 	if int(number) < len(k.rules) {
 		return k.rules[number]

@@ -1,12 +1,12 @@
 package chunk
 
-// A rule says what a kind of node of a grammar is to the chunker. Kinds without
-// a rule are statements and parts of them.
+// A rule says what a kind of node in a grammar means to the chunker. Kinds without a rule
+// are statements and parts of them.
 type rule struct {
-	kind  string // the chunk's; KindHeader for imports; empty: what the node wraps
+	kind  string // kind of the chunk; KindHeader for imports; empty: that of the node inside
 	name  string // the field that holds the name; default "name"; nameless: none
-	open  bool   // its members are always told apart: a namespace
-	aside bool   // a comment or attribute of what follows
+	open  bool   // its members are always kept apart, as in a namespace
+	aside bool   // a comment or attribute that belongs to the next node
 }
 
 const nameless = "-"
@@ -14,11 +14,11 @@ const nameless = "-"
 // wraps stands around a definition: an export, a decorator, a template.
 var wraps = rule{}
 
-// none stands for kinds without a rule, and failed for the parts of a text that its
-// grammar cannot read.
+// none stands for kinds without a rule, and failed for parts of a text that the grammar
+// cannot read.
 var none, failed rule
 
-// through is a condition or an error: its parts belong to what it stands in.
+// through is the rule of a condition or an error: its parts belong to the node around it.
 var through = rule{open: true}
 
 var (
@@ -32,14 +32,13 @@ var (
 	namespace = rule{kind: KindDeclarations, open: true}
 )
 
-// named is r with its name in another field.
+// named returns r with its name in another field.
 func (r rule) named(field string) rule {
 	r.name = field
 	return r
 }
 
-// rules of languages, by the names that go-enry gives to them, and of kinds of
-// nodes.
+// rules holds the rules of kinds of nodes, by the names that go-enry gives to languages.
 var rules = map[string]map[string]rule{
 	"Python": {
 		"comment":                 aside,

@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// A layout says how the definitions of a language without a grammar look: each
-// begins on a line that fits a pattern, and ends where the indentation says or at a
-// line of its own.
+// A layout says how the definitions of a language without a grammar look. Each begins on a
+// line that fits a pattern, and ends where the indentation ends, or at a line of its own.
 type layout struct {
-	aside   []string    // beginnings of lines that belong to what follows: comments, attributes
+	aside   []string    // beginnings of lines that belong to the next definition: comments, attributes
 	long    [][2]string // marks around comments and texts of several lines; ^: at the beginning of a line
 	header  lazy        // an import, or the name of the file's module in the first group
 	define  []pattern   // the first that fits a line counts
@@ -124,8 +123,8 @@ func (r *reader) comment(line, bare []byte) bool {
 	return first
 }
 
-// marked returns where a mark stands in the line, counted from its first letter; -1:
-// it does not.
+// marked returns where a mark stands in the line, counted from its first letter, or -1 if
+// the line lacks it.
 func marked(line, bare []byte, mark string) int {
 	if mark, begins := strings.CutPrefix(mark, "^"); begins {
 		if bytes.HasPrefix(line, []byte(mark)) {
@@ -136,8 +135,8 @@ func marked(line, bare []byte, mark string) int {
 	return bytes.Index(bare, []byte(mark))
 }
 
-// ends takes the definitions off that a line ends, and says whether the line itself
-// belongs to one of them.
+// ends removes the definitions that end at a line, and says whether the line itself belongs
+// to one of them.
 func (r *reader) ends(bare []byte, indent int, at place) bool {
 	for len(r.open) > 0 {
 		p := r.in()
@@ -159,8 +158,8 @@ func (r *reader) ends(bare []byte, indent int, at place) bool {
 	return false
 }
 
-// add makes a part of a line. A definition with the name of the one before it, such as
-// the second clause of a function, is more of that.
+// add makes a part from a line. A definition with the name of the previous one, such as the
+// second clause of a function, continues that one.
 func (r *reader) add(bare []byte, indent int, at place) {
 	in := r.in()
 	p := &part{place: at, head: at.end, indent: indent}
@@ -205,7 +204,7 @@ func (r *reader) submatch(expr lazy, bare []byte) [][]byte {
 	return expr().FindSubmatch(bare)
 }
 
-// named is the first group of a match that is not empty.
+// named returns the first group of a match that is not empty.
 func named(match [][]byte) string {
 	for _, group := range match[1:] {
 		if len(group) > 0 {
@@ -219,7 +218,7 @@ func named(match [][]byte) string {
 	return ""
 }
 
-// columns is by how much a line is indented.
+// columns returns by how much a line is indented.
 func columns(line []byte) (n int) {
 	for _, b := range line {
 		switch b {
@@ -234,7 +233,7 @@ func columns(line []byte) (n int) {
 	return n
 }
 
-// parts makes blocks of parts, as add does of the nodes of a tree.
+// parts makes blocks from parts, as add does from the nodes of a tree.
 func (c *cutter) parts(list []*part, s scope, depth int) {
 	for _, p := range list {
 		if p.kind == KindLines {

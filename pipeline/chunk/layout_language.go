@@ -14,8 +14,8 @@ func modules(expr string) pattern {
 func constants(expr string) pattern { return pattern{kind: KindConst, expr: line(expr)} }
 func variables(expr string) pattern { return pattern{kind: KindVar, expr: line(expr)} }
 
-// lazy is a pattern that is compiled when it is first needed: most processes of leat cut
-// no text, or texts of a few languages.
+// lazy is a pattern that is compiled when it is first needed, because most processes of leat
+// cut no text, or texts of few languages.
 type lazy func() *regexp.Regexp
 
 func lazily(expr string) lazy {
@@ -24,7 +24,7 @@ func lazily(expr string) lazy {
 
 func line(expr string) lazy { return lazily(`^(?:` + expr + `)`) }
 
-// upTo is a pattern that ends at a line of its own, whatever the indentation.
+// upTo is a pattern for definitions that end at a line of their own, whatever the indentation.
 func (p pattern) upTo(expr string) pattern {
 	p.until = line(expr)
 	return p
@@ -237,7 +237,7 @@ var objective = &layout{
 	reserve: " if for while switch return else ",
 }
 
-// fortran ends what it defines by a line that says so; its lines need no indentation.
+// fortran ends each definition with a line that says so. Its lines need no indentation.
 var fortran = &layout{
 	aside:  []string{"!", "C ", "c ", "*"},
 	header: line(`(?i:use|include|implicit)\b`),

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// bombs are the texts whose repetition makes the reader of layouts work or remember.
+// bombs lists texts whose repetition costs the reader of layouts work or memory.
 var bombs = []string{
 	"def a do\n", "class a {\n", "module A = struct\n", "{-", "(*", "/*", `"""`, "''", "function f(\n", "a\n", "a =\n", "a.b = {\n", "a :: b\n", "-a(\n", "[", " \t", "x: y\n",
 	"sub a {\n", "(def a\n", "end\n", "}\n", "@interface A\n", "@end\n", "type a\n", "define A\n", "\"a\" = ''\n", "let a = let b =", "func a(b: ", "FROM a AS b\n", "{% block a %}", "{% block a %}\n", "<script>\n", "@code {\n", "@code {\n}\n",
@@ -17,8 +17,8 @@ var bombs = []string{
 	"mapping(", "private static ", "a<", "const ", "((((", "#[[", "\n", "é\n",
 }
 
-// TestBombs cuts texts of up to 256 KiB that repeat one thing, in every language that
-// is cut without a parser: the work is a few steps a byte, and so is the memory.
+// TestBombs cuts texts of up to 256 KiB that repeat one thing, in every language that is cut
+// without a parser. Work and memory are in proportion to the bytes.
 func TestBombs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")

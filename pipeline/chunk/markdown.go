@@ -10,9 +10,9 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// Sections need the structure of blocks alone. Without inline parsers and link
-// definitions, whose cost can grow with the square of the text, goldmark is
-// linear in it.
+// Sections need only the structure of blocks. Without inline parsers and link
+// definitions, whose cost can grow with the square of the text, goldmark takes time in
+// proportion to the text.
 var (
 	blockParser = parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...))
 	titleParser = parser.NewParser(
@@ -57,8 +57,8 @@ func markdownBlocks(text []byte) (blocks []block) {
 			continue
 		}
 		symbol := path.enter(heading.Level, title(text[body:], heading))
-		// A heading with nothing below it but a deeper heading stays with
-		// that one: alone it would say nothing.
+		// A heading with nothing but a deeper heading below it stays with that
+		// heading: alone it would say nothing.
 		if current.filled || current.level >= heading.Level {
 			blocks = current.close(blocks, start)
 			current = section{block: block{start: start, kind: KindSection}}
@@ -68,9 +68,9 @@ func markdownBlocks(text []byte) (blocks []block) {
 	return mergeSections(current.close(blocks, len(text)))
 }
 
-// mergeSections joins neighbouring sections that are small each, up to Target
-// together, and lists their headings: a few words each would make poor chunks,
-// and a text of nothing but headings a great many.
+// mergeSections joins small neighbouring sections, up to Target together, and lists
+// their headings. Sections of a few words would make poor chunks, and a text of nothing
+// but headings would make very many.
 func mergeSections(blocks []block) []block {
 	var out []block
 	alone := true // the last of out cannot take another
@@ -122,10 +122,10 @@ func lineStart(text []byte, at int) int {
 	return bytes.LastIndexByte(text[:at], '\n') + 1
 }
 
-// shape returns an upper bound of how deep quotes and lists nest, and the
-// number of blank lines. The bound is the largest number of markers on a line,
-// where two columns of blanks before one may stand for a list that earlier
-// lines opened.
+// shape returns an upper bound of how deep quotes and lists nest, and the number of
+// blank lines. The bound is the largest number of markers on a line. Two columns of
+// blanks before a marker count as one more, because they may stand for a list that
+// earlier lines opened.
 func shape(text []byte) (nested, blank int) {
 	count, columns := 0, 0
 	open := true // no text yet on this line
@@ -211,7 +211,7 @@ func title(source []byte, heading *ast.Heading) string {
 	return tidy(out.String())
 }
 
-// tidy makes a title one short line.
+// tidy turns a title into one short line.
 func tidy(title string) string {
 	return clip(strings.Join(strings.Fields(title), " "), maxName)
 }

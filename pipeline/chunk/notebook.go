@@ -1,10 +1,9 @@
 package chunk
 
-// notebookBlocks cuts a Jupyter notebook by its cells. A block is the lines of
-// the notebook that hold a cell's source, as JSON quotes them, or the source alone
-// in a line that is cut anyway; what a cell put out, and what surrounds it, is in
-// no block. A notebook whose sources share lines of a readable length is cut by
-// lines.
+// notebookBlocks cuts a Jupyter notebook by its cells. A block consists of the lines of
+// the notebook that hold a cell's source, as JSON quotes them. In a line that is cut
+// anyway, it is the source alone. A cell's output and its surroundings are in no block.
+// A notebook whose sources share lines of a readable length is cut by lines.
 func notebookBlocks(text []byte) []block {
 	lines := lines{text: text}
 	top := data.items(text, 0)

@@ -39,8 +39,8 @@ func outline(text []byte, heads []headline) []block {
 	return mergeSections(current.close(blocks, len(text)))
 }
 
-// rstBlocks cuts reStructuredText by its sections. What adorns a title says its
-// level, in the order in which adornments first come.
+// rstBlocks cuts reStructuredText by its sections. The adornment of a title tells its
+// level: adornments rank in the order in which they first occur.
 func rstBlocks(text []byte) []block {
 	var heads []headline
 	var levels []string
@@ -84,8 +84,8 @@ func adorns(line, title []byte) bool {
 
 var htmlTag = regexp.MustCompile(`<[^>]*>`)
 
-// htmlBlocks cuts HTML by its headings, and the text of a page by the lines that
-// stand for them.
+// htmlBlocks cuts HTML by its headings. It cuts the text of a page by the lines that stand
+// for them.
 func htmlBlocks(ctx context.Context, text []byte) []block {
 	list := programs(text)
 	if frontMatter(text) > 0 && len(list) > 0 {

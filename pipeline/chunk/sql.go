@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// created finds what a statement defines or changes.
+// created finds the name that a statement defines or changes.
 var created = lazily(`(?i)^(?:create|alter)\s+(?:(?:or\s+replace|global|local|temp|temporary|unlogged|unique|recursive|materialized|virtual|constraint|definer\s*=\s*\S+)\s+)*` +
 	`(table|view|index|type|domain|sequence|schema|extension|function|procedure|trigger|aggregate|policy|role|database)\s+` +
 	`(?:concurrently\s+)?(?:if\s+(?:not\s+)?exists\s+)?(?:only\s+)?([\w."` + "`" + `\[\]]+)`)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// lineIndex finds lines of places in any order. It reads the text once, when it is
-// first asked.
+// lineIndex finds the lines of places in any order. It reads the text once, at the first
+// question.
 type lineIndex struct {
 	text  []byte
 	ends  []int // behind each newline

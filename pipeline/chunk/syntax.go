@@ -15,8 +15,9 @@ const (
 	maxWraps = 8   // nodes around a definition
 )
 
-// syntaxBlocks cuts a program by the definitions of its syntax tree; nil if
-// there is no tree, as after the end of ctx. An error in the text is a node of the tree like others.
+// syntaxBlocks cuts a program by the definitions of its syntax tree. It returns nil if
+// there is no tree, as after the end of ctx. An error in the text is a node of the tree
+// like others.
 func syntaxBlocks(ctx context.Context, language string, text []byte, facts *[]byte) []block {
 	if rules[language] == nil || nests(text) {
 		return nil
@@ -48,7 +49,7 @@ func syntaxBlocks(ctx context.Context, language string, text []byte, facts *[]by
 	return c.finish()
 }
 
-// cutter makes blocks of a tree, in the order of the text.
+// cutter makes blocks from a tree, in the order of the text.
 type cutter struct {
 	text   []byte
 	list   *tree.List
@@ -63,15 +64,16 @@ func newCutter(text []byte) cutter {
 	return cutter{text: text, next: follower{text: text}, lines: lines{text: text}}
 }
 
-// The nodes of a tree that are looked at, some more than once: so many, and
-// so many more a byte. Programs that people write take up to one a byte.
+// The number of nodes of a tree that may be looked at, some of them more than once: a
+// fixed number, and so many more for each byte. Programs that people write take up to
+// one a byte.
 const (
 	leastNodes = 1 << 16
 	nodesAByte = 8
 )
 
-// children returns the numbers of the first node right below one and of the first that
-// is not below it: no node once too many were looked at.
+// children returns the number of the first node right below a node, and of the first that is
+// not below it. It returns no node once too many were looked at.
 func (c *cutter) children(at int) (first, end int) {
 	first, end = at+1, int(c.list.Nodes[at].Next)
 	if c.budget < 0 {
@@ -99,12 +101,11 @@ func (c *cutter) rule(at int) *rule { return c.kinds.rule(c.list.Nodes[at].Kind)
 // scope is the surrounding of nodes.
 type scope struct {
 	path string // the names that lead to it
-	kind string // of what stands in it and defines nothing
+	kind string // kind of the parts in it that define nothing
 	in   string // the kind of the innermost definition
 }
 
-// inside is the scope of what is named inside a definition without a block of its
-// own.
+// inside returns the scope of names inside a definition that get no block of their own.
 func (s scope) inside() scope {
 	switch s.in {
 	case KindMethod:
@@ -123,7 +124,7 @@ type definition struct {
 	node int // the number of the node itself, or of the one that it wraps
 }
 
-// visit makes blocks of the nodes below n.
+// visit makes blocks from the nodes below n.
 func (c *cutter) visit(n int, s scope, depth int) {
 	child, last := c.children(n)
 	for ; child < last; child = c.after(child) {
@@ -144,9 +145,9 @@ func (c *cutter) visit(n int, s scope, depth int) {
 	}
 }
 
-// within names what a node defines and what gets no block of its own: the members
-// of a type that is kept whole, a function in a condition or in a function, the
-// functions of an object.
+// within names definitions in a node that get no block of their own: the members of a type
+// that is kept whole, a function in a condition or in a function, the functions of an
+// object.
 func (c *cutter) within(n int, s scope, depth int) (names []name) {
 	if depth >= maxDepth {
 		return nil
@@ -198,7 +199,7 @@ func (c *cutter) isFunction(pair int) bool {
 	return ok && values[value.Kind] == KindFunction
 }
 
-// add makes blocks of a definition that n is or wraps.
+// add makes blocks from a definition that n is or wraps.
 func (c *cutter) add(n int, d definition, s scope, depth int) {
 	kind, at := d.kind, c.place(n)
 	if kind == KindFunction && s.in == KindType {
@@ -228,7 +229,7 @@ func (c *cutter) add(n int, d definition, s scope, depth int) {
 	c.extend(at.end)
 }
 
-// largest returns the place of the node that most of the text is in: a definition's body.
+// largest returns the place of the node that holds most of the text: a definition's body.
 func (c *cutter) largest(n, last int) (out place) {
 	for ; n < last; n = c.after(n) {
 		if at := c.place(n); at.size() > out.size() {
@@ -238,9 +239,9 @@ func (c *cutter) largest(n, last int) (out place) {
 	return out
 }
 
-// begin begins a block. One that stands on the line where the last block ends
-// takes that line, if the last one has lines before it; on one line with all of
-// it, both are one block with both names.
+// begin begins a block. If it begins on the line where the last block ends, it takes that
+// line, provided that the last block has lines before it. If both are on one line, they
+// are one block with both names.
 func (c *cutter) begin(start, end int, b block) {
 	if len(c.blocks) > 0 {
 		last := &c.blocks[len(c.blocks)-1]
@@ -266,7 +267,7 @@ func (c *cutter) begin(start, end int, b block) {
 	c.blocks = append(c.blocks, b)
 }
 
-// long says whether a place is in a line that is cut inside.
+// long says whether a place is in a line that is so long that it is cut.
 func (c *cutter) long(at int) bool {
 	from := c.lines.start(at)
 	return c.lines.end-from > Max
@@ -294,8 +295,8 @@ func (c *cutter) extend(end int) {
 	}
 }
 
-// loose adds lines that define nothing to the block before them, if it is of their kind or
-// is the head of the definition around them.
+// loose adds lines that define nothing to the block before them, if that block is of their
+// kind or is the head of the definition around them.
 func (c *cutter) loose(start, end int, s scope, inner ...name) {
 	if len(c.blocks) > 0 && len(inner) == 0 {
 		last := &c.blocks[len(c.blocks)-1]
@@ -309,7 +310,7 @@ func (c *cutter) loose(start, end int, s scope, inner ...name) {
 	c.begin(start, end, b)
 }
 
-// define says what n defines. In a function only what is large counts.
+// define returns the definition that n makes. In a function only large definitions count.
 func (c *cutter) define(n int, s scope, wraps int) (definition, bool) {
 	r := c.rule(n)
 	if r == &none || r == &failed || r.aside || *r == through || wraps == 0 {
@@ -343,14 +344,14 @@ func (c *cutter) define(n int, s scope, wraps int) (definition, bool) {
 	return d, true
 }
 
-// values are kinds of expressions that make what they are assigned to a
+// values lists kinds of expressions that turn the name to which they are assigned into a
 // function or a type.
 var values = map[string]string{
 	"arrow_function": KindFunction, "function_expression": KindFunction, "generator_function": KindFunction,
 	"anonymous_function": KindFunction, "lambda": KindFunction, "class": KindType,
 }
 
-// name returns the name of what n defines, and its kind.
+// name returns the name of the definition that n makes, and its kind.
 func (c *cutter) name(n tree.Node, r *rule) (name, kind string) {
 	kind = r.kind
 	field := r.name
@@ -416,7 +417,7 @@ func (c *cutter) identifier(n tree.Node) (tree.Node, bool) {
 	return tree.Node{}, false
 }
 
-// join makes a path of names.
+// join makes a path from names.
 func join(path, name string) string {
 	switch {
 	case path == "":

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk/internal/tree"
 )
 
-// TestRulesFitGrammars fails if a grammar does not know what a rule is about.
+// TestRulesFitGrammars fails if a rule names a kind or field that its grammar does not know.
 func TestRulesFitGrammars(t *testing.T) {
 	if !Trees {
 		t.Skip("built without cgo")
@@ -69,7 +69,7 @@ func TestSyntaxDeep(t *testing.T) {
 	}
 }
 
-// TestSyntaxErrors keeps what an error does not touch.
+// TestSyntaxErrors checks that definitions beside a syntax error are kept.
 func TestSyntaxErrors(t *testing.T) {
 	if !Trees {
 		t.Skip("built without cgo")

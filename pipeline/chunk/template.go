@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// templates are the tags of template languages that name what follows, by the names
-// that go-enry gives to them.
+// templates holds the tags of template languages that name the text after them, by the names
+// that go-enry gives to the languages.
 var templates = map[string]lazy{
 	"Blade":      lazily(`@(?:section|push|component|slot|extends)\s*\(\s*['"]([\w./-]+)`),
 	"EJS":        lazily(`<%[-=_]?\s*(?:async\s+)?function\s+(\w+)`),

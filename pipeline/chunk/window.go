@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// sizes are of windows, in bytes.
+// sizes are sizes of windows, in bytes.
 type sizes struct {
-	target int // what they aim at
+	target int // the size that they aim at
 	slack  int // a rest no larger than this joins the window before it
 	most   int // a line that is longer is parted
 }
@@ -17,9 +17,9 @@ var chunkSizes = sizes{target: Target, slack: slack, most: Max}
 // leastParts is the least number of bytes that Parts makes parts of.
 const leastParts = 32
 
-// Parts cuts a text into windows of at most most bytes, as Split does with what
-// it cannot parse: for those who can take no more than that of a chunk at once.
-// Together they are the text. most is 32 or more.
+// Parts cuts a text into windows of at most most bytes, as Split does with text that it
+// cannot parse. It serves callers that cannot take a whole chunk at once. Together the
+// windows are the text. most is 32 or more.
 func Parts(text string, most int) []string {
 	most = max(most, leastParts)
 	s := sizes{target: most - most/5, slack: most / 5, most: most}
@@ -72,9 +72,9 @@ const (
 	worst    = 1 << 9
 )
 
-// pause rates a cut between two lines, lower being better: after a blank line
-// rather than not, not before a closing bracket, and at a shallow indentation,
-// which is where statements, items and declarations of most languages begin.
+// pause rates a cut between two lines; lower is better. A cut is better after a blank line,
+// better if no closing bracket follows, and better at a shallow indentation, where
+// statements, items and declarations of most languages begin.
 func pause(before, after []byte) int {
 	cost := 0
 	if !isBlank(before) {
@@ -113,8 +113,8 @@ func (s sizes) part(line []byte) int {
 	return runeStart(line, s.target)
 }
 
-// runeStart returns the beginning of the UTF-8 sequence that holds the byte at
-// i; in bytes that are not UTF-8, i.
+// runeStart returns the beginning of the UTF-8 sequence that holds the byte at i, or i if
+// the bytes are not UTF-8.
 func runeStart(text []byte, i int) int {
 	for at := i; at >= 0 && at > i-utf8.UTFMax; at-- {
 		if utf8.RuneStart(text[at]) {

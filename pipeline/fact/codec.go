@@ -10,12 +10,12 @@ import (
 // form is the first byte of an encoded set.
 const form = 1
 
-// MaxEncoded bounds an encoded set, in bytes: one at all bounds.
+// MaxEncoded bounds an encoded set, in bytes. It is the size of a set that reaches all bounds.
 const MaxEncoded = 64 << 20
 
-// Encode returns the stored form of a set: numbers are varints, a place is the
-// distance from the one before it, and a string that comes again is its number.
-// Equal sets have equal forms.
+// Encode returns the stored form of a set. Numbers are varints, a place is the distance
+// from the previous one, and a repeated string is written as its number. Equal sets have
+// equal forms.
 func Encode(s *Set) []byte {
 	e := encoder{known: make(map[string]int, 1+3*len(s.Definitions)+len(s.References)/4)}
 	e.set(s)
@@ -69,7 +69,7 @@ func (e *encoder) set(s *Set) {
 
 type encoder struct {
 	out   []byte
-	known map[string]int // the numbers of strings, but for that of the empty one
+	known map[string]int // the numbers of strings, except the empty one
 	empty int            // 0: it has not come yet
 	count int            // of strings
 }
@@ -156,7 +156,7 @@ func (d *decoder) number(most int) int {
 	return int(n)
 }
 
-// after reads a distance from a place, and returns where it leads.
+// after reads a distance from a place, and returns the place to which it leads.
 func (d *decoder) after(at int) int {
 	n, size := binary.Varint(d.rest)
 	if size <= 0 || n > maxNumber || n < -maxNumber || int(n)+at < 0 || int(n)+at > maxNumber {

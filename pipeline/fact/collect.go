@@ -24,13 +24,13 @@ type collector struct {
 	path  []string
 	in    []int           // indexes of the definitions around; -1: one that was left out
 	seen  map[string]bool // qualified names of variables and fields
-	// modules that are imported, by their names here. Naming one is no reference; what
-	// is taken from it is.
+	// modules that are imported, by their names here. The name of a module is no reference
+	// by itself, but a member that is taken from it is.
 	modules map[string]bool
 }
 
-// collectors are kept for later texts, because most of the time that a small text takes
-// would go into new memory. What leaves one is a copy.
+// collectors are kept for later texts, because a small text would otherwise spend most of its
+// time on new memory. Everything that leaves a collector is a copy.
 var collectors = sync.Pool{New: func() any {
 	return &collector{
 		scopes: scopes{places: make(map[string]int)}, set: &Set{}, seen: make(map[string]bool), modules: make(map[string]bool),
@@ -52,8 +52,8 @@ func newCollector(text []byte) *collector {
 	}
 }
 
-// maxPooled is how many references or names a collector may have held that is kept: a
-// large one costs more to clean than a new one.
+// maxPooled bounds the references or names that a collector may have held to be kept: a large
+// one costs more to clean than a new one.
 const maxPooled = 1 << 13
 
 // release keeps the collector for a later text. Nothing of it may be used any more.
@@ -82,8 +82,8 @@ func (c *collector) encoded() []byte {
 	return form
 }
 
-// line returns the line of a place. Most places are in the line of the one before, or
-// in the next.
+// line returns the line of a place. Most places are in the line of the previous place, or in
+// the next one.
 func (c *collector) line(at int) int {
 	for n := c.last; n <= c.last+1 && n < len(c.lines); n++ {
 		if c.lines[n] <= at && (n+1 == len(c.lines) || at < c.lines[n+1]) {
@@ -105,8 +105,8 @@ func (c *collector) within() int {
 	return -1
 }
 
-// define adds a definition inside those that are entered, with its name at a
-// place, and returns its index; -1: it was left out.
+// define adds a definition inside the entered ones, with its name at a place. It returns the
+// index, or -1 if the definition was left out.
 func (c *collector) define(d Definition, nameAt int) int {
 	if d.Name == "" || d.Name == "_" {
 		return -1
@@ -216,7 +216,7 @@ func bounded(expression string) string {
 	return expression
 }
 
-// shorten makes one line of a text, cut to a number of bytes of UTF-8.
+// shorten makes one line from a text, cut to a number of bytes of UTF-8.
 func shorten(text string, most int) string {
 	if len(text) <= most && isLine(text) {
 		return text
@@ -247,8 +247,8 @@ func isLine(text string) bool {
 	return !blank || text == ""
 }
 
-// oneLine puts one blank for each run of white space within a text, and nothing for
-// that around it.
+// oneLine replaces each run of white space within a text by one blank, and removes white space
+// around it.
 func oneLine(text string) string {
 	if isLine(text) {
 		return text

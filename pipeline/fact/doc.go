@@ -1,5 +1,4 @@
-// Package fact finds the facts of a program: what it defines, what it refers
-// to, and what it imports.
+// Package fact finds the facts of a program: its definitions, references and imports.
 //
 // It owns the vocabulary of facts, the form in which a set of them is stored,
 // and their extraction from a syntax tree that somebody else has parsed:
@@ -7,10 +6,10 @@
 // pure function of the text, its language and [Version]; nothing else is read,
 // so a set holds wherever the same bytes appear.
 //
-// A reference is written down as the text has it, and is not resolved: package
-// graph does that in a track. Names that a function binds itself (parameters,
-// variables) are no references. A variable that a reference goes through is
-// replaced by what the text says of its type; see [Reference].
+// A reference is recorded in the form of the text, and is not resolved: package graph does
+// that in a track. Names that a function itself binds (parameters, variables) are no
+// references. A variable in a reference is replaced by its type, as far as the text states
+// it; see [Reference].
 //
 // Texts come from anyone's repositories: counts and lengths are bounded, and a
 // set says where it was cut. [Decode] trusts no byte.

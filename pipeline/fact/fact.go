@@ -47,7 +47,7 @@ func ParseKind(name string) Kind {
 // Kinds lists the names of the kinds.
 func Kinds() []string { return kinds[1:] }
 
-// Role says what a reference does with what it names. Roles are stored: none
+// Role says what a reference does with the thing that it names. Roles are stored: none
 // changes its number.
 type Role uint8
 
@@ -79,7 +79,7 @@ func ParseRole(name string) Role {
 // Roles lists the names of the roles.
 func Roles() []string { return roles[1:] }
 
-// Visibility says who may name a definition, as far as the text says it.
+// Visibility says who may name a definition, as far as the text states it.
 type Visibility uint8
 
 // The visibilities.
@@ -95,9 +95,9 @@ var visibilities = [...]string{"", "public", "internal", "protected", "private"}
 
 func (v Visibility) String() string { return visibilities[min(int(v), len(visibilities)-1)] }
 
-// Set is the facts of a text, each list in the order of the text.
+// Set holds the facts of a text, each list in the order of the text.
 type Set struct {
-	Package     string // that the text says to be part of: Go's package clause, Java's package, a namespace of C# or PHP
+	Package     string // to which the text says it belongs: Go's package clause, Java's package, a namespace of C# or PHP
 	Definitions []Definition
 	References  []Reference
 	Imports     []Import
@@ -117,8 +117,8 @@ type Definition struct {
 
 	Signature string   // its head on one line
 	Doc       string   // the first sentence of its documentation
-	Type      string   // an expression: of a variable or field, its type; of a function, its results, joined by commas; of a type, what it stands for
-	Bases     []string // of a type: expressions of what it extends, implements or embeds
+	Type      string   // an expression: the type of a variable or field, the results of a function, joined by commas, or the type for which a type stands
+	Bases     []string // of a type: expressions of the types that it extends, implements or embeds
 }
 
 // Reference is a name that a text uses and does not bind in the same function.
@@ -144,12 +144,12 @@ type Reference struct {
 type Import struct {
 	Module string // as written, without quotes
 	Name   string // the one name that is imported; "*": all; "": the module itself
-	Local  string // what the text calls it; "": it has no name here
+	Local  string // its name in the text; "": it has none here
 	Line   int
 }
 
-// Extent is the end of the text that the facts speak of, in bytes: no definition and
-// no reference reaches further.
+// Extent returns the end of the text that the facts cover, in bytes: no definition and no
+// reference reaches further.
 func (s *Set) Extent() int {
 	most := 0
 	for _, d := range s.Definitions {

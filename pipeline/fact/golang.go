@@ -109,7 +109,7 @@ func (g *golang) general(d *ast.GenDecl) {
 	}
 }
 
-// extent is the span of a specification, of its declaration where it stands alone.
+// extent returns the span of a specification, or of its declaration if it stands alone.
 func (g *golang) extent(d *ast.GenDecl, spec ast.Spec) (start, end int) {
 	if !d.Lparen.IsValid() {
 		return g.at(d.Pos()), g.at(d.End())
@@ -144,7 +144,7 @@ func (g *golang) valueSpec(d *ast.GenDecl, s *ast.ValueSpec) {
 	}
 }
 
-// firstLine is the first line of a text, after a word.
+// firstLine returns the first line of a text, after a word.
 func firstLine(word, text string) string {
 	if i := strings.IndexByte(text, '\n'); i >= 0 {
 		text = text[:i]
@@ -347,7 +347,7 @@ func (g *golang) typeParams(list *ast.FieldList) {
 	}
 }
 
-// results are the types of a function's results.
+// results returns the types of a function's results.
 func (g *golang) results(t *ast.FuncType) string {
 	var all []string
 	for _, r := range fields(t.Results) {
@@ -362,10 +362,10 @@ func (g *golang) results(t *ast.FuncType) string {
 	return strings.Join(all, ",")
 }
 
-// elements are types of the standard library that stand for a list of another.
+// elements lists types of the standard library that stand for a list of another type.
 var elements = map[string]int{"iter.Seq": 0, "iter.Seq2": 1, "atomic.Pointer": 0}
 
-// typeOf is the expression of a type; "?" if it has no name.
+// typeOf returns the expression of a type, or "?" if it has no name.
 func (g *golang) typeOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case nil:

@@ -153,8 +153,8 @@ func (g *golang) ranges(s *ast.RangeStmt) {
 	})
 }
 
-// key describes the first variable of a range. Where it is the only one,
-// over what a function returns, it may be an element of a sequence.
+// key describes the first variable of a range. If it is the only one, and the range is over
+// the result of a function, it may be an element of a sequence.
 func (g *golang) key(s *ast.RangeStmt, element string) string {
 	if _, call := s.X.(*ast.CallExpr); call && s.Value == nil {
 		return element
@@ -162,7 +162,7 @@ func (g *golang) key(s *ast.RangeStmt, element string) string {
 	return unknown
 }
 
-// local declares what a function declares.
+// local adds the declarations of a function.
 func (g *golang) local(d ast.Decl) {
 	decl, ok := d.(*ast.GenDecl)
 	if !ok {
@@ -211,7 +211,7 @@ func (g *golang) assign(s *ast.AssignStmt) {
 	}
 }
 
-// assigned is the expression of the i-th of n variables.
+// assigned returns the expression of the i-th of n variables.
 func (g *golang) assigned(values []ast.Expr, i, n int) string {
 	switch {
 	case len(values) == n:
@@ -234,7 +234,7 @@ func (g *golang) assigned(values []ast.Expr, i, n int) string {
 	return unknown
 }
 
-// write refers to what is assigned to.
+// write adds a reference to the target of an assignment.
 func (g *golang) write(e ast.Expr) {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -306,7 +306,7 @@ func (g *golang) expressionOf(e ast.Expr) {
 	}
 }
 
-// literal refers to the fields that a literal of a type names.
+// literal adds references to the fields that a literal of a type names.
 func (g *golang) literal(l *ast.CompositeLit, of string) {
 	element := step(of, "[]")
 	list := strings.HasPrefix(of, "[]")
@@ -357,8 +357,8 @@ func (g *golang) selector(e *ast.SelectorExpr, role Role) {
 	g.refer(e.Sel.Name, of, role, g.at(e.Sel.Pos()))
 }
 
-// selected refers to a name from which a member is taken, unless it is a package, and
-// returns what value does.
+// selected adds a reference to a name from which a member is taken, unless the name is a
+// package. It returns what value returns.
 func (g *golang) selected(id *ast.Ident) string {
 	bound, ok := g.find(id.Name)
 	switch {
@@ -399,7 +399,7 @@ func (g *golang) name(id *ast.Ident, role Role) {
 	g.refer(id.Name, "", role, g.at(id.Pos()))
 }
 
-// types refers to what a type names.
+// types adds references to the names in a type.
 func (g *golang) types(e ast.Expr) {
 	if e != nil {
 		g.deeper(func() { g.typesOf(e) })
@@ -456,7 +456,7 @@ func (g *golang) typesOf(e ast.Expr) {
 	}
 }
 
-// value describes the type of an expression, as far as the text says it.
+// value describes the type of an expression, as far as the text states it.
 func (g *golang) value(e ast.Expr) string {
 	if g.steps >= MaxExpression { // each step adds to the expression
 		return unknown

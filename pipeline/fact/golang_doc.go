@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// documentation is the first sentence of the first of some comments that says anything.
+// documentation returns the first sentence of the first comment that says anything.
 func documentation(groups ...*ast.CommentGroup) string {
 	for _, group := range groups {
 		if text := opening(group); text != "" {
@@ -16,7 +16,7 @@ func documentation(groups ...*ast.CommentGroup) string {
 	return ""
 }
 
-// opening is the text of a comment, at least up to its first blank line: a sentence does
+// opening returns the text of a comment, at least up to its first blank line: a sentence does
 // not go further.
 func opening(group *ast.CommentGroup) string {
 	if group == nil {

@@ -11,13 +11,13 @@ type act uint8
 
 const (
 	actNone          act = iota // its parts are expressions and statements
-	actComment                  // may document what follows
+	actComment                  // may document the next node
 	actSkip                     // holds nothing
-	actExport                   // what it wraps is exported
+	actExport                   // the node inside is exported
 	actDefine                   // defines a function, a type or a module
 	actImpl                     // adds members to a type
 	actBind                     // declares variables or fields
-	actMembers                  // its parts that are named are constants
+	actMembers                  // its named parts are constants
 	actDeclared                 // one of the variables of an actBind
 	actAssign                   // assigns
 	actFor                      // binds the elements of a list
@@ -25,13 +25,13 @@ const (
 	actParam                    // a parameter
 	actComprehension            // binds its names at its end
 	actCall
-	actMember    // a name of what stands before it
+	actMember    // a member of the expression before it
 	actNew       // makes an object
 	actCast      // has the type that it names
-	actElement   // an element of what it holds
-	actValue     // has the value of what it holds
-	actPair      // a name that means nothing here, and a value
-	actList      // a list of what it holds
+	actElement   // an element of its content
+	actValue     // has the value of its content
+	actPair      // a name that is no reference, and a value
+	actList      // a list of its content
 	actType      // its parts keep its role
 	actTypes     // its parts are types
 	actBases     // its parts are bases
@@ -45,7 +45,7 @@ const (
 	actDeclarator // C: a name among stars and brackets
 )
 
-// as is the meaning of a kind of node as a type.
+// as is the meaning of a kind of node when it stands for a type.
 type as uint8
 
 const (
@@ -58,8 +58,8 @@ const (
 	asSkip // none
 )
 
-// rule says what a kind of node is. The texts are names of fields, or places as
-// Tree's child has them.
+// rule says what a kind of node means. Its texts are names of fields, or places in the form
+// that Tree's child takes.
 type rule struct {
 	do       act
 	as       as
@@ -81,12 +81,12 @@ type rule struct {
 
 func (r *rule) field(w *walker, n int) bool { return r.isField != nil && r.isField(w, n) }
 
-// language is the rules of a language.
+// language holds the rules of a language.
 type language struct {
 	rules    map[string]rule
 	builtin  map[string]bool // names that every text has
 	selfs    map[string]bool // names of the object
-	supers   map[string]bool // names of the object as its bases have it
+	supers   map[string]bool // names of the object that stand for its bases
 	inferred map[string]bool // types that say nothing: var, auto
 	receiver bool            // the first parameter of a method is the object
 	declares bool            // an assignment declares
@@ -99,7 +99,7 @@ type language struct {
 	docs     bool                                  // the documentation is the first string of the body
 }
 
-// self is the expression of the object in the methods of a type.
+// self returns the expression of the object in the methods of a type.
 func (l *language) self(path []string) string {
 	if l.outside {
 		return path[len(path)-1]
@@ -107,13 +107,13 @@ func (l *language) self(path []string) string {
 	return "@" + strings.Join(path, "/")
 }
 
-// aside says whether a line may stand between a comment and what it documents.
+// aside says whether a line may stand between a comment and the definition that it documents.
 func (l *language) aside(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("@")) || bytes.HasPrefix(line, []byte("#[")) || bytes.HasPrefix(line, []byte("["))
 }
 
-// documentation is the first sentence of the comment right before a definition, or
-// of the string that begins its body.
+// documentation returns the first sentence of the comment right before a definition, or of
+// the string that begins its body.
 func (w *walker) documentation(n, body int) string {
 	if w.language.docs {
 		return w.docstring(body)
@@ -186,7 +186,7 @@ var languages = map[string]*language{
 	"TypeScript": ecma,
 }
 
-// said finds the visibility that modifiers name.
+// said returns the visibility that modifiers name.
 func said(modifiers string, otherwise Visibility) Visibility {
 	switch {
 	case strings.Contains(modifiers, "private"):
@@ -210,7 +210,7 @@ func Builtin(language, name string) bool {
 	return l != nil && (l.builtin[name] || l.selfs[name] || l.supers[name])
 }
 
-// Languages lists the languages that OfTree finds facts of, and Go.
+// Languages lists the languages whose facts OfTree finds, and Go.
 func Languages() []string {
 	all := []string{"Go"}
 	for name := range languages {

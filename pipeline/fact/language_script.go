@@ -89,7 +89,7 @@ func pythonImports(w *walker, n int) {
 	}
 }
 
-// aliased returns a name, and what it is called here.
+// aliased returns a name, and its alias in this text.
 func (w *walker) aliased(n int) (name, local string) {
 	if at := w.child(n, "name"); at != 0 {
 		name = w.text(at)
@@ -244,7 +244,7 @@ func ecmaImports(w *walker, n int) {
 	}
 }
 
-// exports notes what a text exports of another one.
+// exports notes the names that a text exports from another one.
 func (w *walker) exports(n int) {
 	source := w.child(n, "source")
 	if source == 0 {
@@ -271,10 +271,10 @@ func (w *walker) exports(n int) {
 	}
 }
 
-// OwnModule is the module of an import that hands on what its own text defines.
+// OwnModule is the module of an import that hands on a definition of its own text.
 const OwnModule = "#"
 
-// ownExports notes what a text exports under another name than its own.
+// ownExports notes definitions that a text exports under another name.
 func (w *walker) ownExports(n int) {
 	if strings.HasPrefix(w.text(n), "export default") {
 		name := w.child(n, "value")

@@ -1,8 +1,8 @@
 package fact
 
-// scopes are the names that blocks bind, one block within the other, with an
-// expression of the type of each. A name is looked up once, however many blocks are
-// around, and leaving a block takes no more time than its bindings did.
+// scopes holds the names that nested blocks bind, with an expression of the type of each. A
+// name is looked up once, however many blocks are around. To leave a block takes no more time
+// than its bindings took.
 type scopes struct {
 	places map[string]int // of a name in inner
 	inner  []int          // 1 + the place in bound of a name's innermost binding; 0: it has none
@@ -13,7 +13,7 @@ type scopes struct {
 type binding struct {
 	expression string
 	place      int // in inner
-	outer      int // what stood in inner: the binding that this one hides
+	outer      int // the former value in inner: the binding that this one hides
 }
 
 // find returns the expression of a name's innermost binding.
@@ -25,7 +25,7 @@ func (s *scopes) find(name string) (expression string, ok bool) {
 	return s.bound[s.inner[place]-1].expression, true
 }
 
-// own is find in the innermost block alone.
+// own does what find does, in the innermost block alone.
 func (s *scopes) own(name string) (expression string, ok bool) {
 	place, known := s.places[name]
 	if !known || s.inner[place] <= s.begin {
@@ -34,7 +34,7 @@ func (s *scopes) own(name string) (expression string, ok bool) {
 	return s.bound[s.inner[place]-1].expression, true
 }
 
-// bind binds a name in the innermost block, again if it has to.
+// bind binds a name in the innermost block, even if it is bound there already.
 func (s *scopes) bind(name, expression string) {
 	place, known := s.places[name]
 	if !known {
@@ -50,14 +50,14 @@ func (s *scopes) bind(name, expression string) {
 	s.inner[place] = len(s.bound)
 }
 
-// clearScopes takes all blocks and names away.
+// clearScopes removes all blocks and names.
 func (s *scopes) clearScopes() {
 	clear(s.places)
 	clear(s.bound[:cap(s.bound)])
 	*s = scopes{places: s.places, inner: s.inner[:0], bound: s.bound[:0]}
 }
 
-// enter begins a block. It returns what leave wants.
+// enter begins a block. It returns the argument for leave.
 func (s *scopes) enter() (around int) {
 	around = s.begin
 	s.begin = len(s.bound)

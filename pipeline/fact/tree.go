@@ -25,7 +25,7 @@ type Node struct {
 func Extracts(language string) bool { return language == "Go" || languages[language] != nil }
 
 // OfTree finds the facts of a text in a language by its syntax tree, and returns them as
-// Encode does; nil if the language is not one of ours.
+// Encode does. It returns nil for a language without rules.
 func OfTree(language string, tree *Tree, text []byte) []byte {
 	l := languages[language]
 	if l == nil || len(tree.Nodes) == 0 {
@@ -88,7 +88,7 @@ func (w *walker) text(n int) string {
 	return w.all[node.Start:min(node.End, node.Start+4*MaxSignature)]
 }
 
-// plain is a name without the mark of a variable.
+// plain returns a name without the mark of a variable.
 func (w *walker) plain(name string) string {
 	if w.language.dollar {
 		return strings.TrimPrefix(name, "$")
@@ -112,8 +112,8 @@ func (w *walker) list(n int) []int {
 	return all
 }
 
-// child returns the node below n in a field, or at a place: "#0" is the first,
-// "#-1" the last, "~block" the last of the kind block. 0: there is none.
+// child returns the node below n in a field, or at a place: "#0" is the first, "#-1" the
+// last, "~block" the last of the kind block. It returns 0 if there is none.
 func (w *walker) child(n int, field string) int {
 	if field == "" {
 		return 0
@@ -146,7 +146,7 @@ func (w *walker) child(n int, field string) int {
 	return 0
 }
 
-// field is the name of the field that a node is in.
+// field returns the name of the field in which a node is.
 func (w *walker) field(n int) string {
 	if f := int(w.tree.Nodes[n].Field); f < len(w.tree.Fields) {
 		return w.tree.Fields[f]
@@ -166,7 +166,7 @@ func (w *walker) children(n int, role Role, but ...int) {
 	}
 }
 
-// walk finds the facts of a node and of all below it.
+// walk finds the facts of a node and of all nodes below it.
 func (w *walker) walk(n int, role Role) {
 	if n == 0 {
 		return
@@ -263,7 +263,7 @@ func (w *walker) walk(n int, role Role) {
 	}
 }
 
-// remember notes a comment: what follows may be what it documents.
+// remember notes a comment, which may document the next definition.
 func (w *walker) remember(n int) {
 	if gap := w.gap(w.start(n)); gap {
 		w.comment.end = w.end(n)
@@ -311,7 +311,7 @@ func (w *walker) bind(name, expression string) {
 	w.scopes.bind(name, expression)
 }
 
-// name refers to a name that stands alone.
+// name adds a reference to a name that stands alone.
 func (w *walker) name(n int, role Role) {
 	name := w.text(n)
 	if w.language.builtin[name] || w.language.selfs[name] || w.language.supers[name] {
@@ -397,7 +397,8 @@ func (w *walker) created(n int, r *rule) {
 	w.children(n, RoleUse, of)
 }
 
-// assign binds or defines what is assigned for the first time, and refers to the rest.
+// assign binds or defines a name that is assigned for the first time, and adds references to
+// the others.
 func (w *walker) assign(n int, r *rule) {
 	left, value := w.child(n, r.name), w.child(n, r.value)
 	w.walk(w.child(n, r.typ), RoleType)

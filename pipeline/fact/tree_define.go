@@ -50,7 +50,7 @@ func (w *walker) definition(n int, r *rule) {
 	w.inside(n, r, index, append(path, name), kind, owner, nameAt)
 }
 
-// anonymous finds the facts in what defines nothing.
+// anonymous finds the facts in a function without a name.
 func (w *walker) anonymous(n int, r *rule) {
 	if r.kind == KindFunction || r.kind == KindMethod {
 		w.nested(func() {
@@ -122,9 +122,9 @@ func (w *walker) impl(n int, r *rule) {
 	w.path, w.level, w.self = path, level, self
 }
 
-// typesNamed are the places of the types of a name among the definitions so far, but for
-// those that have all the bases they may. Each definition is looked at once, and each type
-// as often as it may have bases, however many blocks ask.
+// typesNamed returns the places, among the definitions so far, of the types with a name that
+// may have more bases. It looks at each definition once, and at each type as often as it may
+// have bases, however many blocks ask.
 func (w *walker) typesNamed(name string) []int {
 	if w.types == nil {
 		w.types = make(map[string][]int)
@@ -282,7 +282,7 @@ func (w *walker) typeParams(n int) {
 	}
 }
 
-// variables declares what a declaration names.
+// variables declares the names of a declaration.
 func (w *walker) variables(n int, r *rule) {
 	t := w.child(n, r.typ)
 	w.walk(t, RoleType)
@@ -359,8 +359,8 @@ func (w *walker) declarePattern(n, name int, of string, kind Kind, value int) {
 	w.declare(n, name, of, kind)
 }
 
-// bindPattern binds the names of a pattern. What is known of the whole is not known
-// of its parts, but for members that are taken by their names.
+// bindPattern binds the names of a pattern. The type of the whole says nothing about its
+// parts, except for members that are taken by their names.
 func (w *walker) bindPattern(n int, of string) {
 	if n == 0 {
 		return
@@ -433,7 +433,7 @@ func (w *walker) bases(n int, r *rule) (all []string) {
 	return all
 }
 
-// signature is the head of a definition.
+// signature returns the head of a definition.
 func (w *walker) signature(n, body int) string {
 	start, end := w.start(n), w.end(n)
 	if body != 0 {

@@ -2,7 +2,7 @@ package fact
 
 import "strings"
 
-// value describes the type of an expression, as far as the text says it.
+// value describes the type of an expression, as far as the text states it.
 func (w *walker) value(n int) string { return w.valueAt(n, 0) }
 
 func (w *walker) valueAt(n, deep int) string {
@@ -54,7 +54,7 @@ func orDefault(s, other string) string {
 	return s
 }
 
-// nameValue describes a name, as far as it is known.
+// nameValue describes the type of a name, as far as it is known.
 func (w *walker) nameValue(name string) string {
 	if w.language.selfs[name] {
 		return w.selfOr(unknown)
@@ -125,7 +125,7 @@ func (w *walker) callValue(n int, r *rule, deep int) string {
 	return step(of, "()")
 }
 
-// typeOf is the expression of a type.
+// typeOf returns the expression of a type.
 func (w *walker) typeOf(n int) string { return w.typeAt(n, 0) }
 
 func (w *walker) typeAt(n, deep int) string {
@@ -196,7 +196,7 @@ func (w *walker) typeName(name string) string {
 	return name
 }
 
-// generic is the type of a generic with its arguments.
+// generic returns the type of a generic with its arguments.
 func (w *walker) generic(n int, r *rule, deep int) string {
 	parts := w.list(n)
 	if len(parts) == 0 {
@@ -231,8 +231,8 @@ func (w *walker) generic(n int, r *rule, deep int) string {
 	return w.typeAt(base, deep+1)
 }
 
-// transparent wrappers have the members of what they wrap; lists hold elements,
-// of which the last argument says the type, or the first.
+// transparent wrappers have the members of the type inside. lists hold elements, whose type
+// the last argument gives, or the first.
 var (
 	transparent = names(`Box Rc Arc Ref RefMut Cow Optional Annotated ClassVar Final Readonly Partial Required NonNullable Awaited Pin
 unique_ptr shared_ptr weak_ptr Type type Lazy`)

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
-// access is how one remote is reached: what git is told beside the URL.
+// access says how a remote is reached: the settings that git gets beside the URL.
 type access struct {
 	protocol string
 	flags    []string
@@ -21,11 +21,11 @@ type access struct {
 	credential credential
 }
 
-// serveLocal runs upload-pack for a local repository, which is as untrusted as
-// a distant one. Its configuration may name a promisor remote whose "transport"
-// is a command: no protocol is allowed there. safe.directory lets root read a
-// user's checkout: git wants it in the environment of this one process, whose
-// only repository is the one named, and keeps our own settings from it.
+// serveLocal runs upload-pack for a local repository, which is as untrusted as a distant
+// one. Its configuration may name a promisor remote whose "transport" is a command, so no
+// protocol is allowed there. safe.directory lets root read a user's checkout. Git wants
+// that setting in the environment of this one process, whose only repository is the named
+// one, and does not pass our other settings on to it.
 var serveLocal = func() string {
 	words := []string{"GIT_ALLOW_PROTOCOL="}
 	settings := append([]setting{{"safe.directory", "*"}}, memoryConfig...)
@@ -82,7 +82,7 @@ func (m *Mirrors) accessSSH(ctx context.Context, gate *reach.Gate) (access, erro
 	return access{protocol: "ssh", env: []string{"GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND=" + m.sshCommand(command, credentialsOf(ctx).Shared), env}}, nil
 }
 
-// accessGit has git connect through a command, which git starts without a shell. Neither
+// accessGit makes git connect through a command, which git starts without a shell. Neither
 // side proves who it is, and there are no credentials.
 func (m *Mirrors) accessGit(gate *reach.Gate) (access, error) {
 	file, env, err := gate.Command()

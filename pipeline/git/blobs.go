@@ -28,7 +28,7 @@ import (
 // no more than the pipe holds. Contents are streamed: no blob is held whole. To
 // skip a large blob without paying for it, ask for Sizes first.
 //
-// Blobs is not safe for concurrent use. After an error it is of no more use.
+// Blobs is not safe for concurrent use. Do not use it after an error.
 type Blobs struct {
 	reading
 	ctx      context.Context
@@ -81,7 +81,7 @@ func (b *Blobs) Next() (Blob, error) {
 	return Blob{oid, size, b.body}, nil
 }
 
-// Sizes of what has no content to ask for.
+// Sizes that stand for an object without content.
 const (
 	NoBlob = -1 // a tree names an object as a file that is none: a tree, a commit or a tag
 	TooBig = -2 // the file was left at its source, see [Mirrors.Fetch]
@@ -170,8 +170,8 @@ func (r *body) Read(p []byte) (int, error) {
 	return n, b.err
 }
 
-// unreadable is the error of an object that a tree names and the mirror does
-// not yield. Unless the caller gave up, the mirror is not to be trusted.
+// unreadable is the error of an object that a tree names and that the mirror does not
+// yield. Unless the caller gave up, the mirror cannot be trusted.
 func (b *Blobs) unreadable(oid string, err error) error {
 	if kind, _ := fault.Of(err); b.ctx.Err() == nil && kind != fault.KindReject {
 		b.doubt()
@@ -181,10 +181,10 @@ func (b *Blobs) unreadable(oid string, err error) error {
 
 // failed says why a process's output ended early.
 func (p *process) failed(err error) error {
-	if errors.Is(err, io.EOF) { // must not pass for the end of what was asked
+	if errors.Is(err, io.EOF) { // it must not pass for the end of the answers
 		err = io.ErrUnexpectedEOF
 	}
-	_ = p.kill() // it may live, if it was the output that made no sense
+	_ = p.kill() // it may still run, if its output made no sense
 	if werr := p.wait(); werr != nil {
 		return werr
 	}
@@ -264,8 +264,8 @@ func (b *batch) send() error {
 	return nil
 }
 
-// next reads the head of the next answer: "oid SP type SP size", or "oid SP
-// missing". It returns io.EOF if nothing was asked.
+// next reads the head of the next answer: "oid SP type SP size", or "oid SP missing". It
+// returns io.EOF if no request is open.
 func (b *batch) next() (oid string, size int64, err error) {
 	if b.closed {
 		return "", 0, errors.New("blobs are closed")

@@ -33,8 +33,8 @@ type command struct {
 
 type setting struct{ key, value string }
 
-// baseConfig holds for every run. No file of configuration but the mirror's
-// own is read, and leat alone writes that.
+// baseConfig holds for every run. Git reads no other file of configuration than the
+// mirror's own, which only leat writes.
 var baseConfig = []setting{
 	{"core.hooksPath", "/dev/null"},
 	{"core.fsmonitor", "false"},
@@ -42,7 +42,7 @@ var baseConfig = []setting{
 	{"gc.auto", "0"},
 	{"maintenance.auto", "false"},
 	{"fetch.writeCommitGraph", "false"},
-	// Keep each fetch in a pack: loose objects cost a file each.
+	// Each fetch is kept in a pack: loose objects cost a file each.
 	{"fetch.unpackLimit", "1"},
 	{"http.followRedirects", "initial"},
 	{"http.lowSpeedLimit", "1000"},
@@ -59,8 +59,8 @@ var memoryConfig = []setting{
 	{"pack.threads", "2"},
 }
 
-// passedEnv is all of our environment that git sees. The proxies of the operator are
-// not part of it: git's one proxy is the gate, and no_proxy would lead around it.
+// passedEnv lists the variables of our environment that git sees. The operator's proxies
+// are not among them: git's only proxy is the gate, and no_proxy would lead around it.
 var passedEnv = []string{
 	"PATH", "TMPDIR", "SSH_AUTH_SOCK",
 	"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -103,14 +103,14 @@ func (m *Mirrors) environ(c command) []string {
 	return append(env, c.env...)
 }
 
-// guard runs git under a shell with a watcher beside it. The watcher blocks on
-// a pipe whose other end this process holds; when this process dies, however it
-// dies, the watcher kills the whole group: a git that lost its parent may else
-// download for minutes. (A parent-death signal would reach git but not its
-// children.) The shell reaps the watcher, so that nothing is left to process 1.
+// guard runs git under a shell with a watcher beside it. The watcher blocks on a pipe whose
+// other end this process holds. When this process dies, in whatever way, the watcher kills
+// the whole group: otherwise a git without a parent might download for minutes. (A
+// parent-death signal would reach git but not its children.) The shell reaps the watcher, so
+// that nothing is left to process 1.
 //
-// It waits for a line before it begins: git's children have its limits only if
-// it has them before it starts any.
+// The shell waits for a line before it begins, because git's children have its limits only
+// if git has them before it starts any.
 const guard = `read _ <&3 || exit 1
 (read _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & w=$!
 git "$@" 3<&-; rc=$?
@@ -182,8 +182,8 @@ func (m *Mirrors) start(ctx context.Context, c command, stdin bool, stdout io.Wr
 	return p, in, out, nil
 }
 
-// bound sets the limits of a process that has just started, and lets a guarded
-// one begin. One that is not guarded starts no children.
+// bound sets the limits of a process that has just started, and lets a guarded one begin.
+// A process that is not guarded starts no children.
 func (p *process) bound() error {
 	if err := limit(p.cmd.Process.Pid, p.limits); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
@@ -229,7 +229,7 @@ func (p *process) stop() {
 	_ = p.wait() // killed: the error says nothing
 }
 
-// failure is a run of git that ended badly.
+// failure is the error of a run of git that failed.
 type failure struct {
 	verb   string
 	stderr string // scrubbed, one line
@@ -238,8 +238,8 @@ type failure struct {
 	cause  error // why a connection was not made
 }
 
-// Error leaves out the words of another host: whoever submitted its URL may not be
-// meant to read what it says.
+// Error leaves out the words of another host, because the person who submitted the URL may
+// not be allowed to read them.
 func (f *failure) Error() string {
 	if f.remote {
 		return fmt.Sprintf("git %s failed", f.verb)
@@ -284,7 +284,7 @@ func (m *Mirrors) runTo(ctx context.Context, c command, out io.Writer) error {
 
 var errOutput = errors.New("more output than expected")
 
-// limited keeps the bytes written to it, and refuses more than max.
+// limited keeps the bytes that are written to it, and refuses more than max.
 type limited struct {
 	buf bytes.Buffer
 	max int
@@ -320,7 +320,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns the kept output from the beginning of a line on: half a secret
+// String returns the kept output from the beginning of a line on, because half a secret
 // would not be recognised.
 func (t *tail) String() string {
 	t.mu.Lock()

@@ -7,15 +7,15 @@ type Credentials struct {
 	// Lookup returns "token" or "user:token" for a host, with its port unless that is the
 	// default. It returns false if there is none.
 	Lookup func(ctx context.Context, host string) (value string, found bool, err error)
-	// Shared says that the installation's own token or ssh key serves where Lookup finds
+	// Shared says that the installation's own token or ssh key serves if Lookup finds
 	// none.
 	Shared bool
 }
 
 type credentialsKey struct{}
 
-// WithCredentials returns a context in which Fetch uses credentials of its own. Without
-// any it uses those of the installation.
+// WithCredentials returns a context in which Fetch uses these credentials. In other contexts
+// it uses those of the installation.
 func WithCredentials(ctx context.Context, c Credentials) context.Context {
 	return context.WithValue(ctx, credentialsKey{}, c)
 }
@@ -27,8 +27,8 @@ func credentialsOf(ctx context.Context) Credentials {
 	return Credentials{Shared: true}
 }
 
-// credential finds the credential for a host: that of whoever the fetch is for, else that
-// of the installation, if it is shared.
+// credential finds the credential for a host: that of the tenant of the fetch or else, if it
+// is shared, that of the installation.
 func (m *Mirrors) credential(ctx context.Context, host string) (credential, bool, error) {
 	own := credentialsOf(ctx)
 	if own.Lookup != nil {

@@ -43,7 +43,7 @@ func TestWhoseCredentialsAFetchUses(t *testing.T) {
 	}
 }
 
-// A tenant that does not share the installation's credentials uses no key of it either.
+// A tenant that does not share the installation's credentials does not use its key either.
 func TestAKeyOfTheInstallationIsNotLent(t *testing.T) {
 	m := newMirrors(t)
 	m.cfg.KeyFile = "/run/secrets/key"

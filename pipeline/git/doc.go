@@ -1,10 +1,10 @@
 // Package git reads repositories through the git command.
 //
-// It owns the mirrors: bare copies of remote repositories, one directory each,
-// and every run of git. It refuses what no pipeline should do with a stranger's
-// repository: there is never a checkout, so no path of a repository becomes a
-// path on disk; hooks, filters, submodules and LFS objects are never run or
-// fetched; nothing asks on a terminal.
+// It owns the mirrors, which are bare copies of remote repositories, one directory each,
+// and every run of git. It never does what a pipeline must not do with a stranger's
+// repository. There is no checkout, so no path of a repository becomes a path on disk.
+// Hooks and filters are not run, submodules and LFS objects are not fetched, and nothing
+// asks on a terminal.
 //
 // # Mirrors
 //
@@ -12,9 +12,9 @@
 // not its history: fetches have a depth of 1. Leat indexes snapshots, and to
 // find what changed it needs two trees, the new one and the one indexed last,
 // which the mirror has from before. Without history a mirror is a tenth to a
-// fiftieth of the size, and a shallow source (a CI checkout) is as good as any.
-// The price: a server computes each fetch's pack instead of copying it from
-// disk.
+// fiftieth of the size, and a shallow source (a CI checkout) is as good as any
+// other. The price is that a server computes the pack of each fetch instead of
+// copying it from disk.
 //
 // A mirror is a cache. A commit that is no tip any more stays readable until the
 // mirror is made anew: when it is damaged, when its objects cannot be read, or
@@ -27,11 +27,11 @@
 // # Isolation
 //
 // Git sees an environment made from nothing (a PATH, proxies, the ssh agent, CA
-// files), an empty HOME, and no configuration of the system or the user. The
-// one protocol of the remote at hand is allowed and no other, also after a
-// redirect. Objects are checked against their names by every fetch;
-// transfer.fsckObjects stays off, as its other checks protect checkouts, which
-// do not happen here, and refuse old histories that are merely untidy.
+// files), an empty HOME, and no configuration of the system or the user. Only the
+// remote's own protocol is allowed, even after a redirect. Every fetch checks objects
+// against their names. transfer.fsckObjects stays off: its other checks protect
+// checkouts, which do not happen here, and refuse old histories that are merely
+// untidy.
 //
 // A local repository is served by an upload-pack to which no protocol at all is
 // allowed, so that its own configuration cannot make git run a command, and
@@ -43,9 +43,9 @@
 // Git and all its children form one session, killed as a whole when the context
 // ends, when a limit is passed, and when this process dies.
 //
-// Each process has limits of memory, processor time, processes and file size,
-// which the kernel holds (on Linux): what a server sends, and what a pack makes
-// of itself, is bounded.
+// Each process has limits of memory, processor time, processes and file size, which
+// the kernel enforces (on Linux). They bound the data that a server sends, and the size
+// to which a pack expands.
 //
 // # Tokens
 //

@@ -34,18 +34,17 @@ var (
 // that commit may help.
 var ErrNoCommit = errors.New("the mirror does not hold commit")
 
-// ErrUnreachable is all that is said of a host to which no connection could be
-// made, which broke it off, kept silent or answered with an error of its own, or
-// which has no address that may be contacted. It is one error, so that nobody can
-// explore a network by submitting URLs. It is wrapped in a fault.Retry: networks
-// recover.
+// ErrUnreachable is the only error about a host to which no connection could be made,
+// which broke the connection off, kept silent or answered with an error of its own, or
+// which has no address that may be contacted. It is a single error, so that nobody can
+// explore a network by submitting URLs. It is wrapped in a fault.Retry: networks recover.
 var ErrUnreachable = errors.New("unreachable: no connection to its host can be made or kept")
 
-// errUnread is a remote whose answer git did not understand.
+// errUnread is the error of a remote whose answer git did not understand.
 var errUnread = errors.New("git could not read what its host answered")
 
-// errNetwork marks a failure of the way to the remote, where the mirror itself
-// is above suspicion.
+// errNetwork marks a failure on the way to the remote, of which the mirror itself cannot be
+// the cause.
 var errNetwork = errors.New("network")
 
 // signs maps the messages of git and ssh (under LC_ALL=C) to their meanings.
@@ -85,8 +84,7 @@ var signs = []struct {
 
 var notFoundPattern = regexp.MustCompile(`repository '[^']*' not found`)
 
-// meaning returns the meaning of a failed run of git, or nil if it is not
-// known.
+// meaning returns the meaning of a failed run of git, or nil if it is unknown.
 func meaning(stderr string) error {
 	if notFoundPattern.MatchString(stderr) {
 		return ErrNotFound
@@ -136,7 +134,7 @@ func explain(remote Remote, err error) error {
 	return fault.Retry(err)
 }
 
-// hidden is an error of which only the kind is told; its cause is for the log.
+// hidden is an error of which people see only the kind; its cause is for the log.
 type hidden struct{ kind, cause error }
 
 func (h *hidden) Error() string   { return h.kind.Error() + "; the ingestor's log says why" }
@@ -149,12 +147,12 @@ func (h *hidden) Detail() string {
 	return visible(h.cause.Error())
 }
 
-// damage are the signs of a repository that is damaged where it comes from. By
-// then a fetch into a new mirror has failed too.
+// damage lists the signs of a repository that is damaged at its source. By then a fetch
+// into a new mirror has failed too.
 var damage = []string{"corruption on the remote side", "not our ref", "did not receive expected object", "pack has bad object", "pack is corrupted"}
 
-// isPartial says whether a repository of this machine is a partial clone: one
-// that leaves out objects, which its origin promises to have.
+// isPartial says whether a repository of this machine is a partial clone, which lacks
+// objects that its origin promises to have.
 func isPartial(remote Remote) bool {
 	if !remote.Local() {
 		return false
@@ -175,8 +173,8 @@ func isPartial(remote Remote) bool {
 // maxConfig bounds what is read of a stranger's configuration, in bytes.
 const maxConfig = 1 << 20
 
-// hint says what an operator can do when a remote refuses access. Forges answer
-// "not found" for repositories that the caller may not see.
+// hint tells an operator what to do when a remote refuses access. Forges answer "not found"
+// for repositories that the caller may not see.
 func hint(remote Remote, stderr string) string {
 	switch remote.kind {
 	case kindLocal:
@@ -198,8 +196,7 @@ func suspicious(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && errors.As(err, &f) && meaning(f.stderr) == nil
 }
 
-// visible escapes characters that cannot be seen, or that would change how others
-// are shown.
+// visible escapes characters that are invisible or would change how others are shown.
 func visible(text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -28,13 +28,13 @@ type Head struct {
 // short name is a branch before a tag; an annotated tag leads to its commit. The
 // full name of a commit, 40 or 64 hexadecimal digits, is that commit, under the
 // ref refs/commits/NAME.
-// If the remote has nothing new, the listing of its refs is all that is done.
-// If git would need more memory than it may take, files over 64 MiB are left at
-// the remote, where its host knows how to.
+// If the remote has nothing new, Fetch only lists its refs. If git would need more memory
+// than it may take, files over 64 MiB are left at the remote, provided that its host can
+// leave files out.
 //
-// What cannot work is a fault.Reject that wraps ErrNotFound, ErrAuth, ErrNoRef,
-// ErrEmpty or ErrTooLarge; trouble on the way is a fault.Retry, which wraps
-// ErrUnreachable. No text repeats what a distant host said: fault.Detail does.
+// An error that cannot pass is a fault.Reject that wraps ErrNotFound, ErrAuth, ErrNoRef,
+// ErrEmpty or ErrTooLarge. Trouble on the way is a fault.Retry that wraps ErrUnreachable.
+// No error text repeats the words of a distant host; fault.Detail does.
 func (m *Mirrors) Fetch(ctx context.Context, id string, remote Remote, ref string) (Head, error) {
 	if err := checkID(id); err != nil {
 		return Head{}, err
@@ -97,7 +97,7 @@ type job struct {
 	small  bool // without files over largeBlob
 }
 
-// refused says that the remote does not give the commit that is asked for by its own name.
+// refused says that the remote does not hand out a commit that was requested by its own name.
 func (j job) refused(err error) bool {
 	var f *failure
 	asked := strings.HasPrefix(j.tip.ref, commitRefs) && errors.As(err, &f)
@@ -118,14 +118,14 @@ func (j job) explain(err error) error {
 // not there, is no repository or is not trusted.
 type state struct {
 	format string // of its objects' names
-	oid    string // that its copy of the ref points at; "" if it has none
-	commit string // that this leads to, whose tree is there too
+	oid    string // object at which its copy of the ref points; "" if it has none
+	commit string // commit to which that object leads, whose tree is there too
 }
 
 func (s state) holds(tip tip) bool { return s.oid == tip.oid }
 
-// look reads all that is asked about a mirror before a fetch: a start of git takes
-// longer than its answer.
+// look reads everything about a mirror that a fetch needs to know, at once: git takes longer
+// to start than to answer.
 func (m *Mirrors) look(ctx context.Context, dir, ref string) state {
 	if _, err := os.Stat(dir); err != nil || distrusted(dir) {
 		return state{}
@@ -149,11 +149,11 @@ func (m *Mirrors) read(ctx context.Context, dir, ref string) (state, error) {
 	return state{lines[0], lines[1], lines[3]}, nil
 }
 
-// update fetches into a mirror of the given object format if it is the remote's. If that
-// fails for a reason that may lie in the mirror, or old content has made the mirror too
-// large, a new one takes its place. If git would need too much memory for that, the new
-// one goes without large files, which nothing reads: a file of kilobytes may become one
-// of gigabytes.
+// update fetches into a mirror of the given object format if it is the remote's. A new
+// mirror takes its place if that fails for a reason that may lie in the mirror, or if old
+// content has made the mirror too large. If git would need too much memory for that, the new
+// mirror leaves out large files, which nothing reads: a file of kilobytes in a pack may
+// expand to gigabytes.
 func (m *Mirrors) update(ctx context.Context, id, format string, job job) (Head, error) {
 	dir := m.dir(id)
 	if format == formatOf(job.tip.oid) {
@@ -236,8 +236,8 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	return Head{Ref: job.tip.ref, Commit: there.commit}, nil
 }
 
-// watch holds a running fetch to its limits: the size of the mirror, and signs
-// of life.
+// watch ends a running fetch that passes the limit of the mirror's size, or shows no
+// progress.
 type watch struct {
 	last atomic.Int64 // time of the last progress, in nanoseconds
 	done chan struct{}
@@ -284,8 +284,8 @@ func (m *Mirrors) checkSize(dir string) error {
 	return nil
 }
 
-// dirSize adds up the files under dir, 0 if it is not there. Files may come
-// and go meanwhile.
+// dirSize adds up the sizes of the files under dir. It returns 0 if dir does not exist.
+// Files may come and go meanwhile.
 func dirSize(dir string) (size int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, entry os.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {

@@ -56,7 +56,7 @@ func TestAFetchByGitsOwnProtocol(t *testing.T) {
 	_, err := m.Fetch(t.Context(), "s", mustParse(t, m, "git://forge.example:"+port+"/nosuch"), "")
 	wantRejected(t, err, ErrNotFound)
 
-	// The gate judges the address, as of every protocol.
+	// The gate judges the address, as for every protocol.
 	connections.Store(0)
 	open := newMirrors(t, func(cfg *Config) {
 		cfg.AllowGit, cfg.AllowHosts = true, []string{"1.0.0.0/8:" + port}
@@ -69,7 +69,7 @@ func TestAFetchByGitsOwnProtocol(t *testing.T) {
 	}
 }
 
-// The port of git:// is open where git:// is, and nowhere else.
+// The port of git:// is open only if git:// is allowed.
 func TestThePortOfGitsOwnProtocol(t *testing.T) {
 	closed, open := newMirrors(t, func(cfg *Config) { cfg.AllowHosts = nil }), newMirrors(t, func(cfg *Config) { cfg.AllowGit, cfg.AllowHosts = true, nil })
 	for _, url := range []string{"git://forge.example/a", "git://FORGE.example:9418/a"} {

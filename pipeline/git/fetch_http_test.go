@@ -22,8 +22,8 @@ import (
 
 const testToken = "s3cret-t0ken-of-the-test"
 
-// forge serves the repositories under a directory with git's own HTTP server,
-// to those who show the token.
+// forge serves the repositories under a directory with git's own HTTP server, to
+// requests that show the token.
 type forge struct {
 	*httptest.Server
 	host     string
@@ -55,7 +55,7 @@ func newForge(t *testing.T, s *source) *forge {
 		}
 		if user != f.wantUser || password != testToken {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
-			// A server's answer may repeat what it was told.
+			// A server's answer may repeat the credentials.
 			http.Error(w, fmt.Sprintf("no access for %s:%s", user, password), http.StatusUnauthorized)
 			return
 		}
@@ -152,7 +152,7 @@ func TestFetchWithTokenFromEnvironment(t *testing.T) {
 		t.Fatalf("access %v, %v", access.env, err)
 	}
 	access.close()
-	// Another host is shown nothing.
+	// Another host gets no credentials.
 	_, err = m.Fetch(t.Context(), "r", mustParse(t, m, f.URL+"/source.git"), "")
 	wantRejected(t, err, ErrAuth)
 	if f.asked.Load() > 0 {

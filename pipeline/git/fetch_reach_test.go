@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// names is a resolver that knows these names.
+// names is a resolver that knows only these names.
 func names(known map[string]string) func(context.Context, string) ([]netip.Addr, error) {
 	return func(_ context.Context, host string) ([]netip.Addr, error) {
 		if address, ok := known[host]; ok {
@@ -84,8 +84,8 @@ func TestARedirectInsideIsRefused(t *testing.T) {
 	}
 }
 
-// Addresses that lead nowhere, that are closed, or that are not to be contacted look the same to
-// whoever submits URLs, by http and by https.
+// Addresses that lead nowhere, that are closed, or that must not be contacted look the same to a
+// person who submits URLs, by http and by https.
 func TestNobodyExploresANetworkByURLs(t *testing.T) {
 	open, requests := counted(t)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
@@ -122,7 +122,7 @@ func TestNobodyExploresANetworkByURLs(t *testing.T) {
 	}
 }
 
-// A URL whose text shows that it is not to be contacted is refused at once, with the reason.
+// A URL whose text shows that it must not be contacted is refused at once, with the reason.
 func TestAURLThatMayNotBeContactedIsRefused(t *testing.T) {
 	m := newMirrors(t, func(cfg *Config) { cfg.AllowHTTP, cfg.AllowHosts = true, nil })
 	for _, url := range []string{
@@ -197,8 +197,8 @@ func throughProxy(t testing.TB, to string) (url string, targets chan string) {
 	return strings.Replace(server.URL, "http://", "http://me:secret@", 1), targets
 }
 
-// The operator's proxy is used as before. It resolves names: the policy judges ports,
-// and addresses that the URL gives.
+// The operator's proxy is used if there is one. It resolves names, so the policy judges only
+// ports, and addresses that stand in the URL.
 func TestTheOperatorsProxyIsUsed(t *testing.T) {
 	s := newSource(t)
 	commit := s.commit("main", text("a", "1"))
@@ -220,7 +220,7 @@ func TestTheOperatorsProxyIsUsed(t *testing.T) {
 	wantUnreachable(t, err, "loopback")
 }
 
-// An environment that exempts every host from proxies leads nothing around the gate.
+// Even if the environment exempts every host from proxies, nothing goes around the gate.
 func TestNoProxyLeadsNowhere(t *testing.T) {
 	inside, requests := counted(t)
 	t.Setenv("NO_PROXY", "*")
@@ -236,7 +236,7 @@ func TestNoProxyLeadsNowhere(t *testing.T) {
 	}
 }
 
-// The gate serves the fetch that it is for and nobody else.
+// A gate serves only the fetch for which it was opened.
 func TestTheGateIsNoOpenProxy(t *testing.T) {
 	inside, requests := counted(t)
 	m := newMirrors(t)

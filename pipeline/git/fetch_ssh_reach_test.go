@@ -105,7 +105,7 @@ func serveSSH(conn net.Conn, config *ssh.ServerConfig, dir string) {
 	}
 }
 
-// Ssh itself connects through the gate: a name is resolved and judged there.
+// Ssh connects through the gate, which resolves a name and judges the address.
 func TestSSHConnectsThroughTheGate(t *testing.T) {
 	s := newSource(t)
 	commit := s.commit("main", text("a", "1"))

@@ -229,7 +229,8 @@ func TestFetchSizeLimit(t *testing.T) {
 	if entries, _ := filepath.Glob(m.dir("r") + ".*"); len(entries) > 0 {
 		t.Errorf("left behind: %v", entries)
 	}
-	// A commit that fits by itself is fetched, though the mirror's old content does not.
+	// A commit that fits by itself is fetched, even if the mirror's old content takes too much
+	// room.
 	for range 3 {
 		s.commitOn("main", small, text("a", randomText(limit/2)))
 		head := mustFetch(t, m, "r", s.remote(m), "")
@@ -325,7 +326,7 @@ func TestRemoveAndSize(t *testing.T) {
 	}
 }
 
-// Nothing that a repository says about itself is acted upon.
+// No setting of a repository has an effect.
 func TestHostileRepository(t *testing.T) {
 	s, m := newSource(t), newMirrors(t)
 	s.commit("main", text("a", "1"), text(".gitattributes", "* filter=evil diff=evil\n"), text(".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = ext::touch pwned\n"), item{"160000", "x", otherCommit})

@@ -34,12 +34,13 @@ type Config struct {
 	MaxMemory int64
 	// MaxCPU is the processor time of each process of git. Default: 10 minutes.
 	MaxCPU time.Duration
-	// MaxProcesses bounds the processes and threads of the user, as far as git
-	// may add to them. The kernel counts all of the user's, and does not hold
-	// root to it. Default: 4096.
+	// MaxProcesses is the number of processes and threads of the user up to which
+	// git may start more. The kernel counts all of the user's, and does not bind
+	// root. Default: 4096.
 	MaxProcesses int
-	// AllowLocal accepts file:// URLs and paths of this machine. Whoever may
-	// submit can then read every repository that the process can. Default: refused.
+	// AllowLocal accepts file:// URLs and paths of this machine. Everybody who may
+	// submit can then read every repository that the process can read. Default:
+	// refused.
 	AllowLocal bool
 	// AllowHTTP accepts http://, where content and tokens travel in the clear.
 	// Default: refused.
@@ -60,7 +61,7 @@ type Config struct {
 	// SSHCommand runs ssh, and is read by a shell. Default: ssh.
 	SSHCommand string
 	// KnownHosts is the file of host keys that ssh trusts.
-	// Default: what ssh itself reads, ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts.
+	// Default: ssh's own files, ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts.
 	KnownHosts string
 	// KeyFile is the one private key that ssh offers.
 	// Default: the agent's keys and ssh's own default files.
@@ -160,8 +161,8 @@ func (m *Mirrors) Open(id string) *Repo {
 	return &Repo{mirrors: m, id: id}
 }
 
-// Remove deletes the mirror of id. A mirror that is not there is no error. What
-// reads it meanwhile fails with an error that can be retried.
+// Remove deletes the mirror of id. A mirror that does not exist is no error. A reader of
+// the mirror fails with an error that can be retried.
 func (m *Mirrors) Remove(ctx context.Context, id string) error {
 	if err := checkID(id); err != nil {
 		return err

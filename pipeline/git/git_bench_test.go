@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// benchRepo is a mirror of the repository named by LEAT_BENCH_REPO, else of a
+// benchRepo returns a mirror of the repository that LEAT_BENCH_REPO names, or else of a
 // generated one of 2,000 files.
 func benchRepo(b *testing.B) (repo *Repo, commit, dir string) {
 	b.Helper()
@@ -74,7 +74,7 @@ func BenchmarkBlobs(b *testing.B) {
 	b.ReportMetric(float64(len(oids)), "blobs/op")
 }
 
-// BenchmarkFloor is the time that git alone takes to print the same blobs into a pipe.
+// BenchmarkFloor measures the time that git alone takes to print the same blobs into a pipe.
 func BenchmarkFloor(b *testing.B) {
 	repo, commit, dir := benchRepo(b)
 	input := strings.Join(blobIDs(b, repo, commit), "\n") + "\n"

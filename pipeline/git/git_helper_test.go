@@ -26,8 +26,8 @@ func replaceInFile(t testing.TB, path, old, new string) {
 	}
 }
 
-// randomText is n bytes that do not compress, always the same for one call's
-// place in the sequence.
+// randomText returns n bytes that do not compress. The n-th call of a test always
+// returns the same bytes.
 func randomText(n int) string {
 	content := make([]byte, n)
 	for i := range content {
@@ -38,7 +38,7 @@ func randomText(n int) string {
 
 var random = rand.New(rand.NewPCG(1, 2))
 
-// shimGit puts a git first in PATH that logs its arguments, a line a run, and
+// shimGit puts a git first in PATH that logs its arguments, one line for each run. It
 // returns the log's path.
 func shimGit(t testing.TB) string {
 	t.Helper()

@@ -91,7 +91,7 @@ func (s *source) commitOn(branch, parent string, items ...item) string {
 	return oid
 }
 
-// everywhere allows what tests serve on the loopback address.
+// everywhere allows the servers of tests on the loopback address.
 var everywhere = []string{"*:*", "0.0.0.0/0:*", "[::/0]:*"}
 
 func newMirrors(t testing.TB, change ...func(*Config)) *Mirrors {

@@ -45,8 +45,8 @@ var (
 	diedOfFileSize = fmt.Sprintf("died of signal %d", syscall.SIGXFSZ)
 )
 
-// exceeded says which limit a run of git has met; nil if none. What meets one
-// meets it again: the failure is a rejection.
+// exceeded says which limit a run of git has met, or returns nil if it met none. A run
+// that meets a limit will meet it again, so the failure is a rejection.
 func (l limits) exceeded(f *failure) error {
 	var exit *exec.ExitError
 	signal, code := syscall.Signal(0), 0

@@ -53,8 +53,8 @@ func TestAnEndlessListingIsCut(t *testing.T) {
 	}
 }
 
-// listingPatience is how long git may list refs. Its memory, and not the time, has to end a
-// listing, also on a machine that is busy.
+// listingPatience is how long git may list refs. The limit of memory has to end a listing, and
+// not this one, even on a busy machine.
 const listingPatience = 9 * time.Minute
 
 // listForEver lists refs, many at once, until the client has gone.
@@ -75,8 +75,8 @@ func listForEver(w io.Writer, r *http.Request) {
 // line frames a text as git's protocol does.
 func line(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }
 
-// TestLimitsReachEveryProcess asks git itself, and the children of one that is
-// guarded, for their limits.
+// TestLimitsReachEveryProcess asks git itself, and the children of a guarded git, for their
+// limits.
 func TestLimitsReachEveryProcess(t *testing.T) {
 	if _, err := os.Stat("/proc/self/limits"); err != nil {
 		t.Skip("only Linux enforces limits")

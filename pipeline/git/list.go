@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// List returns the ids of the mirrors there are, in order.
+// List returns the ids of all mirrors, in order.
 func (m *Mirrors) List() ([]string, error) {
 	entries, err := os.ReadDir(m.cfg.Dir)
 	if err != nil {

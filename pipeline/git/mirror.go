@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// lock is the right to change a mirror: an flock on the file beside it. Git
-// inherits the descriptor, so that after a kill -9 of this process the lock is
-// held until the last git has ended too, and no leftover meets its successor.
+// lock is the right to change a mirror: an flock on the file beside it. Git inherits the
+// descriptor. So after a kill -9 of this process the lock is held until the last git has
+// ended too, and no leftover process meets its successor.
 type lock struct{ file *os.File }
 
 const lockInterval = 10 * time.Millisecond
@@ -89,8 +89,8 @@ func distrusted(dir string) bool {
 	return err == nil
 }
 
-// mend removes the leftovers of a crash. It needs the lock: while it holds
-// that, no git is at work, and every lock file and temporary pack is stale.
+// mend removes the leftovers of a crash. It needs the lock: while it holds the lock, no git
+// is at work, and every lock file and temporary pack is stale.
 func (m *Mirrors) mend(id string) error {
 	dir := m.dir(id)
 	if err := errors.Join(os.RemoveAll(dir+suffixNew), os.RemoveAll(dir+suffixOld)); err != nil {
@@ -140,9 +140,9 @@ const (
 	maxShallow = 200 // lines, which every fetch sends to the remote
 )
 
-// maintain keeps a mirror quick after a fetch. Nothing is pruned: a commit that
-// a force-push left behind stays readable. A mirror that cannot be maintained
-// serves as it is, and is made anew by the next fetch.
+// maintain keeps a mirror fast after a fetch. It prunes nothing, so a commit that a
+// force-push left behind stays readable. A mirror that cannot be maintained serves as it
+// is, and the next fetch makes it anew.
 func (m *Mirrors) maintain(ctx context.Context, dir string, lock *lock) {
 	err := m.repack(ctx, dir, lock)
 	if err == nil {

@@ -19,7 +19,7 @@ import (
 
 const patience = 30 * time.Second
 
-// The next fetch mends whatever a kill -9, a full disk or a bad sector may leave.
+// The next fetch mends the damage that a kill -9, a full disk or a bad sector may leave.
 func TestFetchMendsMirror(t *testing.T) {
 	truncatePacks := func(dir string) error {
 		packs, err := filepath.Glob(dir + "/objects/pack/*.pack")
@@ -194,8 +194,8 @@ func readAll(ctx context.Context, repo *Repo, commit string) error {
 	}
 }
 
-// A reader whose mirror is replaced fails or finishes, and never doubts the
-// new mirror.
+// A reader whose mirror is replaced fails or finishes. It never marks the new mirror as
+// doubtful.
 func TestReplacedWhileRead(t *testing.T) {
 	s, m := newSource(t), newMirrors(t)
 	s.commit("main", text("a", "1"))
@@ -285,8 +285,8 @@ func fetchAsHelper() int {
 	return 0
 }
 
-// hang is an ssh that hangs, with a child. Both hold a pipe open, so that its
-// end says that all of them are gone.
+// hang is an ssh that hangs, with a child. Both hold a pipe open, so that the end of the
+// pipe shows that both are gone.
 type hang struct {
 	t      *testing.T
 	script string
@@ -384,7 +384,7 @@ func TestCancelKillsGroup(t *testing.T) {
 	hang.wantGone()
 }
 
-// A kill -9 of the process leaves no git behind, nor what git started.
+// A kill -9 of the process leaves no git behind, and no process that git started.
 func TestKillLeavesNothingBehind(t *testing.T) {
 	hang := newHang(t)
 	m := newMirrors(t)

@@ -26,10 +26,10 @@ const askTimeout = 30 * time.Second
 
 const advertisement = "/info/refs?service=git-upload-pack"
 
-// moved returns the address to which the host of a remote leads for good, "" if there
-// is none. Git tells that it was redirected and not whether for good, so the question
-// is asked again. Another host is never learnt from a redirect: its owner has not said
-// that the repository is his.
+// moved returns the address to which the host of a remote leads for good, or "" if there is
+// none. Git says that it was redirected but not whether for good, so moved asks again. It
+// never learns another host from a redirect, because the owner of that host has not said
+// that the repository is theirs.
 func (m *Mirrors) moved(ctx context.Context, remote Remote, a access) string {
 	at, permanent, err := m.follow(ctx, remote, a)
 	if err != nil || !permanent {
@@ -47,8 +47,8 @@ func (m *Mirrors) moved(ctx context.Context, remote Remote, a access) string {
 	return to.text
 }
 
-// Stands says whether a repository itself answers at an address of HTTP, and not a
-// redirect to another one. It is false where nobody can tell.
+// Stands says whether a repository itself answers at an HTTP address, and not a redirect to
+// another one. It is false if that cannot be found out.
 func (m *Mirrors) Stands(ctx context.Context, remote Remote) (bool, error) {
 	if remote.kind != kindHTTP {
 		return false, nil
@@ -107,8 +107,8 @@ func client(a access) (*http.Client, error) {
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
 }
 
-// ask asks an address for its refs, and returns the status, and the repository to which
-// a redirect leads. The credential is shown to its own host alone.
+// ask asks an address for its refs. It returns the status, and the repository to which a
+// redirect leads. It shows the credential only to the credential's own host.
 func ask(ctx context.Context, client *http.Client, remote Remote, at string, a access) (status int, to string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at+advertisement, nil)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// largeBlob is the size from which a file is left at its source when its
-// repository cannot be fetched whole, in bytes. It is that of the largest file
-// from which a text can be extracted.
+// largeBlob is the size, in bytes, above which a file is left at its source when its
+// repository cannot be fetched whole. It is the size of the largest file from which text
+// can be extracted.
 const largeBlob = 64 << 20
 
 // partialRemote is the name of the remote of a fetch with a filter, which needs one.
@@ -23,9 +23,9 @@ func isPartialMirror(dir string) bool {
 	return err == nil
 }
 
-// withoutLarge returns the options of a fetch that leaves large files out. A host
-// that does not know how to sends them all the same. A repository of this machine
-// is made to.
+// withoutLarge returns the options of a fetch that leaves large files out. A host that
+// cannot leave files out sends them all the same. A repository of this machine is made to
+// leave them out.
 func withoutLarge(remote Remote) []string {
 	options := []string{fmt.Sprintf("--filter=blob:limit=%d", largeBlob)}
 	if remote.Local() {
@@ -34,9 +34,9 @@ func withoutLarge(remote Remote) []string {
 	return options
 }
 
-// keepConfig marks a mirror as partial, and returns a function that gives it back
-// its configuration. A fetch with a filter has git ask the remote for each missing
-// object later on, which is never wanted.
+// keepConfig marks a mirror as partial, and returns a function that gives it back its
+// configuration. A fetch with a filter configures git to ask the remote for each missing
+// object later on, which leat never wants.
 func keepConfig(dir string) (restore func() error, err error) {
 	path := filepath.Join(dir, "config")
 	before, err := os.ReadFile(path)

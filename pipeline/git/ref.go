@@ -29,8 +29,8 @@ func (t tip) wanted() string {
 	return t.ref
 }
 
-// mirrorRef is where the mirror keeps a remote's ref. The name is hashed: a
-// remote may rename a to a/b, and git cannot hold both.
+// mirrorRef returns the ref under which the mirror keeps a remote's ref. The name is a
+// hash, because a remote may rename a to a/b, and git cannot hold both.
 func mirrorRef(ref string) string {
 	sum := sha256.Sum256([]byte(ref))
 	return "refs/leat/" + hex.EncodeToString(sum[:16])
@@ -49,8 +49,8 @@ func checkRef(ref string) error {
 	return nil
 }
 
-// commitRefs begins the full names under which commits are kept that were asked for by
-// their own names: refs/commits/1f0c…. A remote has no such refs.
+// commitRefs begins the full names of commits that were requested by their own names:
+// refs/commits/1f0c…. A remote has no such refs.
 const commitRefs = "refs/commits/"
 
 // candidates lists the full names that ref may stand for, the likeliest first:
@@ -72,7 +72,7 @@ func candidates(ref string) []string {
 	return names
 }
 
-// resolve asks the remote what ref names.
+// resolve asks the remote which object ref names.
 func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref string) (tip, error) {
 	if err := checkRef(ref); err != nil {
 		return tip{}, err
@@ -110,8 +110,8 @@ func (m *Mirrors) resolve(ctx context.Context, remote Remote, access access, ref
 	return tip{}, m.missing(ctx, remote, access, ref)
 }
 
-// isOID says whether a text has the form of an object's full name. It is asked
-// for each entry of a tree.
+// isOID says whether a text has the form of an object's full name. It runs for each entry
+// of a tree.
 func isOID(text string) bool {
 	return (len(text) == 40 || len(text) == 64) && strings.Trim(text, "0123456789abcdef") == ""
 }
@@ -154,7 +154,7 @@ func oddHead(listing string) bool {
 	return false
 }
 
-// missing says why a remote does not have ref.
+// missing returns the error that says why a remote does not have ref.
 func (m *Mirrors) missing(ctx context.Context, remote Remote, access access, ref string) error {
 	var listed counter
 	err := m.runTo(ctx, access.command(append(access.options([]string{"ls-remote", "--quiet"}), "--", remote.fetchURL())), &listed)

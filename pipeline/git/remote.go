@@ -24,23 +24,23 @@ const (
 	kindLocal
 )
 
-// Remote is where a repository is fetched from: canonical, so that one
-// repository has one Remote, and free of credentials. The zero Remote is not
-// valid; Parse makes one.
+// Remote is the address from which a repository is fetched. It is canonical, so that one
+// repository has one Remote, and free of credentials. The zero Remote is not valid; Parse
+// makes a Remote.
 type Remote struct {
 	kind kind
 	host string // lower case, with the port unless it is the default; "" of a local path
 	text string // canonical
 }
 
-// String is the canonical form, which is stored, logged and published.
+// String returns the canonical form, which is stored, logged and published.
 func (r Remote) String() string { return r.text }
 
 // Local says whether the repository is on this machine.
 func (r Remote) Local() bool { return r.kind == kindLocal }
 
-// fetchURL is the address that git is given. Forges know a repository with and without
-// .git; with it they answer at once, without it some redirect.
+// fetchURL returns the address that git gets. Forges know a repository with and without
+// .git. With it they answer at once; without it some redirect.
 func (r Remote) fetchURL() string {
 	if forges[r.host] {
 		return r.text + ".git"
@@ -210,8 +210,8 @@ var hostPattern = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z
 
 var defaultPorts = map[string]uint64{"http": 80, "https": 443, "ssh": 22, "git": reach.GitPort}
 
-// cleanHost returns "name" or "name:port" if it is a host that may be contacted, as
-// far as its text tells.
+// cleanHost returns "name" or "name:port" if the host may be contacted, as far as its text
+// shows.
 func (m *Mirrors) cleanHost(scheme, name, port string) (string, error) {
 	name = strings.ToLower(name)
 	bare := name
@@ -298,8 +298,7 @@ var (
 	querySecret = regexp.MustCompile(`[?#].*$`)
 )
 
-// redact removes everything that could be a credential from an address that was
-// refused.
+// redact removes everything that could be a credential from a refused address.
 func redact(raw string) string {
 	raw = strings.ToValidUTF8(raw, "?")
 	raw = querySecret.ReplaceAllString(raw, "?***")

@@ -19,9 +19,8 @@ import (
 
 // Repo reads one mirror. It is safe for concurrent use.
 //
-// A mirror can be replaced or removed while it is read; reading then fails with
-// an error that can be retried, after a Fetch. It never yields less than the
-// whole and calls it complete.
+// A mirror can be replaced or removed while it is read. Reading then fails with an error
+// that can be retried after a Fetch. Reading never passes off a part as the whole.
 type Repo struct {
 	mirrors *Mirrors
 	id      string
@@ -52,14 +51,14 @@ func (k Kind) String() string {
 
 // Entry is one path of a tree.
 type Entry struct {
-	Path []byte // as git holds it: any bytes but NUL; of one over 64 KiB the beginning, and a hash
+	Path []byte // as git holds it: any bytes but NUL; if it is over 64 KiB, its beginning and a hash
 	Mode uint32 // as git holds it, for example 0o100644
 	Kind Kind
 	OID  string
 }
 
-// Change is one path that differs between two trees: added, modified, of
-// another type, or deleted. The Entry is the new one; of a deletion, the old.
+// Change is a path that differs between two trees: it was added, modified, changed in
+// type, or deleted. The Entry is the new one or, for a deletion, the old one.
 type Change struct {
 	Entry
 	Deleted bool
@@ -127,9 +126,9 @@ func (r *Repo) Has(ctx context.Context, commit string) bool {
 	return err == nil
 }
 
-// File returns the content of one path of a commit, and whether there is a
-// file of that path: a symbolic link, a directory or a submodule is none. A
-// file of more than max bytes is ErrTooLarge.
+// File returns the content of one path of a commit, and whether the path is a file. A
+// symbolic link, a directory or a submodule is none. The error for a file of more than
+// max bytes is ErrTooLarge.
 func (r *Repo) File(ctx context.Context, commit, path string, max int64) ([]byte, bool, error) {
 	content, found, err := r.file(ctx, commit, path, max)
 	if err != nil {
@@ -205,8 +204,8 @@ func (r *Repo) reading() reading {
 	return reading{r, info}
 }
 
-// doubt marks the mirror as one whose objects cannot be read, unless another
-// has taken its place: that one may be sound and lack what the old one had.
+// doubt marks the mirror as one whose objects cannot be read. It does not if another
+// mirror has taken its place: that one may be sound, and only lack objects of the old one.
 func (r reading) doubt() {
 	now, err := os.Stat(r.repo.dir())
 	if err == nil && r.mirror != nil && os.SameFile(now, r.mirror) {
@@ -217,7 +216,7 @@ func (r reading) doubt() {
 // maxRecord bounds a path and the fields before it.
 const maxRecord = 64 << 10
 
-// records starts a command that reads commits, and of those perhaps one path.
+// records starts a command that reads commits, or one path of them.
 func (r *Repo) records(ctx context.Context, options, commits []string, path ...string) (*records, error) {
 	if err := checkID(r.id); err != nil {
 		return nil, err
@@ -261,8 +260,8 @@ func (r *records) next() ([]byte, error) {
 // keptPath is how much is kept of a path that is longer than a record, in bytes.
 const keptPath = maxRecord / 2
 
-// long reads the rest of a record that is longer than maxRecord. Its path is
-// kept in part, with the hash of the whole: no two paths of a tree become one.
+// long reads the rest of a record that is longer than maxRecord. It keeps a part of the
+// path and a hash of the whole, so that no two paths of a tree become one.
 func (r *records) long(begin []byte) ([]byte, error) {
 	path := 0
 	if tab := bytes.IndexByte(begin[:min(len(begin), 128)], '\t'); tab >= 0 && begin[0] != ':' {
@@ -283,7 +282,7 @@ func (r *records) long(begin []byte) ([]byte, error) {
 	}
 }
 
-// failed doubts a mirror that holds the commits and cannot list them.
+// failed marks a mirror as doubtful if it holds the commits but cannot list them.
 func (r *records) failed(err error) error {
 	ctx := r.process.ctx
 	for _, commit := range r.commits {

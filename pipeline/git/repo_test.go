@@ -100,7 +100,7 @@ func TestReadersRefuse(t *testing.T) {
 			t.Errorf("Blobs of mirror %q: no error", id)
 		}
 	}
-	// A commit that is not there is an error, and no reason to doubt the mirror.
+	// A missing commit is an error, but no reason to doubt the mirror.
 	failed := false
 	for _, err := range m.Open("r").Tree(t.Context(), otherCommit) {
 		failed = err != nil
@@ -213,8 +213,8 @@ func TestBlobsMissing(t *testing.T) {
 	}
 }
 
-// Output that ends early must not pass for the end of what was requested, even
-// if git says that all went well.
+// Output that ends early must not pass for the end of the answers, even if git exits
+// without an error.
 func TestBlobsEndEarly(t *testing.T) {
 	s, m := newSource(t), newMirrors(t)
 	s.commit("main", text("a", "a"))

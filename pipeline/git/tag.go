@@ -13,9 +13,9 @@ import (
 // maxTags bounds the tags of one listing that match a pattern.
 const maxTags = 10_000
 
-// Tags lists the full names of the remote's tags that match a pattern, in which a star stands
-// for any characters, in ascending order. The pattern begins with refs/tags/. Names that no
-// row and no event could hold are left out. Errors are those of Fetch.
+// Tags lists, in ascending order, the full names of the remote's tags that match a pattern. The
+// pattern begins with refs/tags/, and a star in it stands for any characters. Tags leaves out
+// names that no row and no event could hold. Its errors are those of Fetch.
 func (m *Mirrors) Tags(ctx context.Context, remote Remote, pattern string) ([]string, error) {
 	names, err := m.tags(ctx, remote, pattern)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // credential is the user and password for a host.
 type credential struct{ user, token string }
 
-// secrets lists the forms in which the token could surface.
+// secrets lists the forms in which the token could show up.
 func (c credential) secrets() []string {
 	return []string{c.token, base64.StdEncoding.EncodeToString([]byte(c.user + ":" + c.token))}
 }

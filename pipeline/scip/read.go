@@ -15,14 +15,14 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// ErrInvalid says that bytes are no index, or one beyond a bound.
+// ErrInvalid says that bytes are no index, or an index beyond a bound.
 var ErrInvalid = errors.New("no SCIP index that can be read")
 
 func invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }
 
-// Report says what an index holds.
+// Report describes the content of an index.
 type Report struct {
 	Tool        Tool
 	Documents   int
@@ -160,7 +160,7 @@ func (r *reader) skip(n int64) error {
 	return r.took(skipped, err)
 }
 
-// bytes reads so many bytes. Room grows with those that come.
+// bytes reads so many bytes. Its buffer grows with the bytes that come.
 func (r *reader) bytes(n int64) ([]byte, error) {
 	r.buffer.Reset()
 	copied, err := io.CopyN(&r.buffer, r.in, n)
@@ -217,7 +217,7 @@ func (r *reader) metadata(message []byte) error {
 	})
 }
 
-// shown is a text of an index as people may see it.
+// shown returns a text of an index in a form that people may see.
 func shown(text []byte) string {
 	clean := strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f || c == utf8.RuneError {
@@ -267,8 +267,8 @@ func (r *reader) document(message []byte) error {
 	return r.each(d)
 }
 
-// occurrence reads an occurrence. One without a symbol, as for the colour of a text, with a
-// strange place or on several lines is not ok.
+// occurrence reads an occurrence. It is not ok without a symbol, such as one that only colours
+// a text, with an invalid place, or on several lines.
 func occurrence(message []byte) (o Occurrence, ok bool, err error) {
 	var place []uint64
 	err = fields(message, func(number protowire.Number, value uint64, content []byte) error {

@@ -135,7 +135,7 @@ func occurrence(symbol string, place ...uint64) message {
 	return message(nil).bytes(1, packedRange(place...)).bytes(2, []byte(symbol))
 }
 
-// What has no place in a repository is left out, and counted.
+// Documents and occurrences that have no place in a repository are left out and counted.
 func TestWhatIsLeftOut(t *testing.T) {
 	for name, test := range map[string]struct {
 		document               message
@@ -176,7 +176,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 	}
 }
 
-// What is no index is refused, whatever it announces.
+// Bytes that are no index are refused, whatever sizes they announce.
 func TestWhatIsNoIndex(t *testing.T) {
 	whole := mill(t)
 	packed := func(content []byte) []byte {
@@ -209,7 +209,7 @@ func TestWhatIsNoIndex(t *testing.T) {
 	}
 }
 
-// Any bytes are read or refused, and what was read has a stored form.
+// Any bytes are read or refused, and everything that was read has a stored form.
 func FuzzRead(f *testing.F) {
 	f.Add(mill(f))
 	f.Add([]byte(message(nil).bytes(2, document("a.go", occurrence("s", 1, 2, 5)))))

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of an index. A document or an occurrence that is beyond one is left out
-// and counted; an index that is beyond one is refused.
+// The bounds of an index. A document or an occurrence beyond a bound is left out and counted.
+// An index beyond a bound is refused.
 const (
 	MaxIndex       = 1 << 30   // bytes of an index, unpacked
 	MaxDocument    = 32 << 20  // bytes of a document in it
@@ -45,7 +45,7 @@ type Document struct {
 // Occurrence is a name in a file. It stands on one line.
 type Occurrence struct {
 	Line, Start, End int    // from 0; characters, half open
-	Symbol           string // as the index has it; "local …" is one of the document alone
+	Symbol           string // as in the index; "local …" belongs to the document alone
 	Roles            Role
 }
 
@@ -60,11 +60,11 @@ const (
 	heeded          = Definition | Import | Write
 )
 
-// Local says whether a symbol is one of its document alone.
+// Local says whether a symbol belongs to its document alone.
 func Local(symbol string) bool { return strings.HasPrefix(symbol, "local ") }
 
-// Package is the part of a symbol that names its package, without the version; "": there
-// is none.
+// Package returns the part of a symbol that names its package, without the version, or "" if
+// there is none.
 func Package(symbol string) string {
 	end := 0
 	for range 3 { // the scheme, the manager and the name; a space in one is doubled
@@ -83,7 +83,7 @@ func Package(symbol string) string {
 	return symbol[:end-1]
 }
 
-// Name is the name that a symbol's last descriptor gives it. space says that it is a
+// Name returns the name in a symbol's last descriptor. space says that the symbol is a
 // namespace: a package, a module or a file. A local symbol has no name.
 func Name(symbol string) (name string, space bool) {
 	if Local(symbol) || symbol == "" {
@@ -113,13 +113,13 @@ func Name(symbol string) (name string, space bool) {
 	return lastName(symbol), space
 }
 
-// before is the part after the last mark of a text.
+// before returns the part after the last mark of a text.
 func before(text string, mark byte) string {
 	return lastName(text[strings.LastIndexByte(text, mark)+1:])
 }
 
-// lastName is the identifier at the end of a text. One with other characters than those
-// of identifiers stands between backticks, in which two stand for one.
+// lastName returns the identifier at the end of a text. An identifier with unusual characters
+// stands between backticks, in which two backticks stand for one.
 func lastName(text string) string {
 	if body, quoted := strings.CutSuffix(text, "`"); quoted {
 		for i := len(body) - 1; i >= 0; i-- {
@@ -145,8 +145,8 @@ func simple(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '+' || c == '-' || c == '$'
 }
 
-// CleanPath says whether a path is that of a file below a root, in its shortest form. It
-// is never opened: it is compared with the paths of a repository.
+// CleanPath says whether a path is the path of a file below a root, in its shortest form. Such
+// a path is never opened, only compared with the paths of a repository.
 func CleanPath(name string) bool {
 	return name != "" && len(name) <= MaxPath && utf8.ValidString(name) && !strings.ContainsRune(name, 0) &&
 		!path.IsAbs(name) && path.Clean(name) == name && name != "." && name != ".." && !strings.HasPrefix(name, "../")

@@ -18,7 +18,7 @@ type Refusal struct {
 	Why    string // for people
 }
 
-// Decode returns the text of content as UTF-8, and the encoding it was in. The
+// Decode returns the text of content as UTF-8, and the encoding of content. The
 // text of UTF-8 is content itself. hint is the encoding that the repository
 // names for the file, or "". For content that is not UTF-8, the hint is tried
 // first, then the encoding that the file itself declares.

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// minUnmarked is the length in bytes of the shortest file that is read as
-// UTF-16 without a byte order mark. A shorter one tells too little.
+// minUnmarked is the length in bytes of the shortest file that is read as UTF-16
+// without a byte order mark. A shorter one says too little.
 const minUnmarked = 16
 
 // decode16 reads UTF-16 by its byte order mark. Without one, half of the

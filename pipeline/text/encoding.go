@@ -13,8 +13,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// Encoding is how a file's text was written. Names are stored and shown, so
-// none may change its meaning.
+// Encoding names the way in which a file's text was written. Names are stored and
+// shown, so none may change its meaning.
 type Encoding string
 
 // The encodings. A byte order mark belongs to the file and not to its text,
@@ -94,7 +94,7 @@ func (in Encoding) codec() encoding.Encoding {
 	return encoding.Nop
 }
 
-// mark is the byte order mark at the file's beginning.
+// mark returns the byte order mark at the file's beginning.
 func (in Encoding) mark() []byte {
 	switch in {
 	case UTF16LEBOM:

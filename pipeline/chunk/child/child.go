@@ -38,8 +38,8 @@ func Main() {
 	os.Exit(0)
 }
 
-// serve cuts what comes in until it ends. A goroutine of its own reads: when the
-// parent dies, even in the middle of a parse, so does the child.
+// serve cuts the texts that come in until the input ends. A goroutine of its own reads, so
+// that the child dies with its parent, even in the middle of a parse.
 func serve(limits string, in io.Reader, out io.Writer) error {
 	var memory int64
 	var cpu time.Duration

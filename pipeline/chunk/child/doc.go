@@ -1,7 +1,6 @@
-// Package child cuts texts in processes of their own. A grammar's scanner is C
-// that anybody's text reaches: a crash or a loop in it, or a parse that asks
-// for more memory than the kernel allows, costs its file the syntax and the
-// worker nothing.
+// Package child cuts texts in processes of their own. A grammar's scanner is C code that
+// anybody's text reaches. If it crashes or loops, or if a parse asks for more memory than
+// the kernel allows, the file is cut without its syntax, and the worker goes on.
 //
 // A child is the same program, started again with a variable in its environment.
 // The program has to ask for it first thing in main, before it reads flags:

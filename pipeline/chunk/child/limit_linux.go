@@ -9,10 +9,10 @@ import (
 // self is this program, also where its file has been replaced meanwhile.
 func self() (string, error) { return "/proc/self/exe", nil }
 
-// limitMemory bounds the memory that this process may write to, and forbids it
-// files. Address space is not bounded: Go reserves more than it uses. A limit
-// that is lower already stays, since only root may raise it. It returns the limit
-// of memory that holds.
+// limitMemory bounds the memory that this process may write to, and forbids it to write
+// files. It does not bound address space, of which Go reserves more than it uses. A lower
+// limit that is set already stays, because only root may raise it. limitMemory returns the
+// limit of memory that holds.
 func limitMemory(most int64) (int64, error) {
 	for resource, limit := range map[int]uint64{unix.RLIMIT_DATA: uint64(most), unix.RLIMIT_FSIZE: 0, unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: 64} {
 		var now unix.Rlimit

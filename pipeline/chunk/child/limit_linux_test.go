@@ -26,8 +26,8 @@ func TestTheKernelBoundsAChild(t *testing.T) {
 	}
 }
 
-// lowerVariable makes the test binary a process that may itself take less memory
-// than its children are to.
+// lowerVariable makes the test binary a process that may take less memory than its pool
+// gives to children.
 const lowerVariable = "LEAT_TEST_CHILD_LOWER"
 
 // TestALowerLimitStays runs a pool where the process's own hard limit of memory

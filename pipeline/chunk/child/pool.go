@@ -12,8 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk"
 )
 
-// InProcess cuts in the process of its caller, where package chunk's own bounds
-// are all that protects it.
+// InProcess cuts in the process of its caller, which only the bounds of package chunk
+// protect.
 type InProcess struct{}
 
 // Cut cuts texts; see [chunk.Cut].
@@ -39,8 +39,9 @@ type Config struct {
 	// ten times what the costliest text of 1 MiB takes by its budget. Only
 	// Linux enforces it.
 	CPU time.Duration
-	// Texts is how many texts a child cuts, and then those that came with the last,
-	// before another child takes its place, so that a scanner's leaks do not pile up. Default: 5,000.
+	// Texts is how many texts a child cuts before another child takes its place, so that
+	// a scanner's leaks do not pile up. It also cuts those that came with the last.
+	// Default: 5,000.
 	Texts int
 }
 
@@ -51,11 +52,11 @@ const (
 	DefaultTexts  = 5000
 )
 
-// LeastMemory is with which a child can start, in bytes.
+// LeastMemory is the least memory with which a child can start, in bytes.
 const LeastMemory = 128 << 20
 
-// attempts is how many children may die of a text alone before it is cut by lines:
-// the first may have been killed for a reason of the machine's.
+// attempts is how many children may die of a single text before it is cut by lines: the
+// machine may have killed the first for a reason of its own.
 const attempts = 2
 
 // Pool is a number of children. It is safe for concurrent use.
@@ -95,7 +96,7 @@ func New(cfg Config, log *slog.Logger) (*Pool, error) {
 	return p, nil
 }
 
-// Close kills the children and waits for their end. What is being cut fails.
+// Close kills the children and waits for their end. Calls under way fail.
 func (p *Pool) Close() {
 	p.once.Do(func() {
 		close(p.closed)
@@ -110,11 +111,11 @@ func (p *Pool) Close() {
 
 var errClosed = errors.New("the pool is closed")
 
-// Cut cuts each text as [chunk.Cut] does. The texts go to one child, one behind
-// the other, so that it does not fall asleep between them. If it dies, each text that
-// it has not answered is given to a child alone; a text of which two children die
-// alone is cut by lines. An error says that ctx has ended, or that no child can be
-// started, and nothing about the texts.
+// Cut cuts each text as [chunk.Cut] does. The texts go to one child, one after the other,
+// so that it does not fall asleep between them. If it dies, each text that it has not
+// answered is given to a child by itself. A text of which two children die by itself is cut
+// by lines. An error means that ctx has ended, or that no child can be started, and says
+// nothing about the texts.
 func (p *Pool) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error) {
 	cuttings := make([]chunk.Cutting, len(texts))
 	var parsed []int // indexes of the texts that need a child
@@ -174,8 +175,8 @@ func (p *Pool) Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, er
 	return cuttings, nil
 }
 
-// waiting returns a child that has nothing to do, nil if there is none. Who holds a
-// slot calls it: another child starts only while all that run are busy.
+// waiting returns a child that has nothing to do, or nil if there is none. The caller holds
+// a slot: another child is started only while all running ones are busy.
 func (p *Pool) waiting() *process {
 	select {
 	case c := <-p.idle:
@@ -199,8 +200,8 @@ func (t *turn) end() {
 	t.slots <- struct{}{}
 }
 
-// cut has texts cut by the child, which it starts if none runs. Where the child
-// dies, it returns the answers up to there, and the reason as died.
+// cut has texts cut by the child, which it starts if none runs. If the child dies, it
+// returns the answers so far, and the reason as died.
 func (t *turn) cut(ctx context.Context, texts []chunk.Text) (cuttings []chunk.Cutting, died, err error) {
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)

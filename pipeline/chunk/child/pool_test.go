@@ -62,8 +62,8 @@ func TestAPoolCutsAsTheProcessItself(t *testing.T) {
 	group.Wait()
 }
 
-// TestTextsAreAnsweredInOrder gives texts with and without a grammar to one call,
-// and among them one of which each child dies.
+// TestTextsAreAnsweredInOrder gives texts with and without a grammar to one call. Among
+// them is one of which each child dies.
 func TestTextsAreAnsweredInOrder(t *testing.T) {
 	if _, err := os.Stat("/proc/self/exe"); err != nil || raced || !chunk.Trees {
 		t.Skip("needs a limit of memory that the kernel enforces, and parsers")
@@ -298,7 +298,7 @@ func BenchmarkCut(b *testing.B) {
 	}
 }
 
-// TestOneChildServesOneCaller: a child that runs comes before one that would start.
+// TestOneChildServesOneCaller checks that a running child is used before another one starts.
 func TestOneChildServesOneCaller(t *testing.T) {
 	p := open(t, Config{Children: 3})
 	first := p.running(t)

@@ -53,8 +53,8 @@ func start(cfg Config) (*process, error) {
 	return p, nil
 }
 
-// tunables let glibc keep the memory of one text for the next, up to 32 MiB. It
-// gives back and asks for 128 KiB at a time otherwise, which the kernel clears.
+// tunables let glibc keep the memory of one text for the next, up to 32 MiB. Otherwise it
+// gives back and asks for 128 KiB at a time, which the kernel has to clear.
 const tunables = "GLIBC_TUNABLES=glibc.malloc.trim_threshold=33554432:glibc.malloc.top_pad=1048576:glibc.malloc.mmap_threshold=4194304"
 
 // cut sends the texts and waits for their cuttings. It returns those that came, and
@@ -86,7 +86,7 @@ func (p *process) end() error {
 	return fmt.Errorf("%w %s", err, p.said)
 }
 
-// head keeps the first bytes written to it: the reason of a crash stands there.
+// head keeps the first bytes written to it, which hold the reason of a crash.
 type head struct {
 	mu   sync.Mutex
 	text []byte

@@ -20,8 +20,8 @@ const (
 
 var errAnswer = errors.New("the answer makes no sense")
 
-// writeRequests writes a request for each text, several in one call of w where they
-// are short.
+// writeRequests writes a request for each text. It writes several short ones in one call of
+// w.
 func writeRequests(w io.Writer, texts []chunk.Text) error {
 	out := bufio.NewWriterSize(w, buffer)
 	for _, t := range texts {
@@ -73,9 +73,8 @@ func writeAnswer(w io.Writer, c chunk.Cutting) error {
 	return err
 }
 
-// readAnswer reads what was made of a text of that size. It trusts the child no
-// further than to have told nothing that lies outside the text, and facts that can
-// be read.
+// readAnswer reads the result for a text of that size. It does not trust the child: it
+// refuses spans outside the text, and facts that cannot be read.
 func readAnswer(r io.Reader, size int) (c chunk.Cutting, err error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {

@@ -5,9 +5,9 @@ import "net/netip"
 // class says what kind of network an address belongs to.
 type class struct {
 	name string
-	// named says that a rule that names a host opens the class. The others open
-	// only to a rule that names the address itself or its network: nobody means
-	// them with a name, and a name in DNS may point at them without notice.
+	// named says that a rule with the name of a host opens the class. Other classes
+	// open only to a rule with the address itself or its network: nobody means them by
+	// a name, and a name in DNS may come to point at them without notice.
 	named bool
 }
 
@@ -22,8 +22,8 @@ var (
 	reserved    = class{"a reserved address", false}
 )
 
-// networks are the addresses that are not of the public internet, by the special
-// purpose registries of IANA for IPv4 and IPv6. The first match counts.
+// networks lists the addresses outside the public internet, by IANA's registries of
+// special-purpose addresses for IPv4 and IPv6. The first match counts.
 var networks = []struct {
 	prefix netip.Prefix
 	class  class
@@ -69,8 +69,8 @@ var networks = []struct {
 	{netip.MustParsePrefix("::/0"), reserved},
 }
 
-// carriers are the networks of IPv6 whose addresses carry one of IPv4, with the
-// byte where that begins.
+// carriers lists the IPv6 networks whose addresses carry an IPv4 address, with the byte at
+// which that begins.
 var carriers = []struct {
 	prefix netip.Prefix
 	at     int
@@ -80,8 +80,8 @@ var carriers = []struct {
 	{netip.MustParsePrefix("::/96"), 12},        // IPv4-compatible, RFC 4291
 }
 
-// inner returns the address that a connection to a reaches in the end: the IPv4
-// address that an IPv6 address carries, or a itself.
+// inner returns the address that a connection to a finally reaches: the IPv4 address that
+// an IPv6 address carries, or a itself.
 func inner(a netip.Addr) netip.Addr {
 	a = a.WithZone("").Unmap()
 	if a.Is4() || a.IsUnspecified() || a.IsLoopback() {

@@ -1,13 +1,12 @@
 // Package reach decides which hosts, ports and addresses a repository's URL may
 // contact, and makes the connections.
 //
-// Whoever may submit a URL could otherwise have the ingestor contact whatever the
-// ingestor's machine can: the services of its own network, and the address at
-// which a cloud hands out credentials. A [Policy] refuses addresses that are not
-// of the public internet and ports other than 22, 80 and 443, unless a [Rule]
-// allows them.
+// Otherwise a person who submits a URL could make the ingestor contact everything that its
+// machine can reach: the services of its own network, and the address at which a cloud
+// hands out credentials. A [Policy] refuses addresses outside the public internet, and
+// ports other than 22, 80 and 443, unless a [Rule] allows them.
 //
-// A URL's text tells too little: its host may resolve to any address, and to
+// A URL's text says too little: its host may resolve to any address, and to
 // another one the next time, and may redirect elsewhere. So git makes no
 // connection by itself. A [Gate] is a proxy in this process, on the loopback
 // address and behind a password, for the time of one fetch. It resolves each host

@@ -18,9 +18,9 @@ import (
 	"time"
 )
 
-// Gate is a proxy through which one fetch makes its connections. It listens on the
-// loopback address and asks for a password that is made for it alone, so that no
-// other process of the machine can use it.
+// Gate is a proxy through which one fetch makes its connections. It listens on the loopback
+// address and asks for a password that is made only for it, so that no other process of the
+// machine can use it.
 type Gate struct {
 	policy   *Policy
 	listener net.Listener
@@ -42,7 +42,8 @@ const gateUser = "leat"
 // maxHeader bounds a server's header, in bytes.
 const maxHeader = 256 << 10
 
-// Open opens a gate. It lets pass what the policy allows until it is closed.
+// Open opens a gate. Until it is closed, the gate lets connections pass that the policy
+// allows.
 func Open(p *Policy) (*Gate, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,8 +74,8 @@ func (g *Gate) URL() string {
 	return (&url.URL{Scheme: "http", Host: g.listener.Addr().String(), User: url.UserPassword(gateUser, g.password)}).String()
 }
 
-// Err returns why the last connection that was asked for was not made; nil if each
-// was made.
+// Err returns why the last refused or failed connection was not made. It returns nil if all
+// connections were made.
 func (g *Gate) Err() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -131,8 +132,8 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 		err = errors.New("no request for a proxy")
 	}
 	if err != nil {
-		// One answer for every reason: git prints it, and its text is not for the
-		// submitter.
+		// The answer is the same for every reason: git prints it, and the reason is
+		// not for the submitter.
 		g.note(err)
 		w.WriteHeader(http.StatusBadGateway)
 	}

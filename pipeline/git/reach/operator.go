@@ -18,7 +18,7 @@ import (
 	"golang.org/x/net/proxy"
 )
 
-// operator returns the proxy that the environment names for a target; nil for none.
+// operator returns the proxy that the environment names for a target, or nil if it names none.
 func operator(scheme, host string, port uint16) (*url.URL, error) {
 	settings := httpproxy.FromEnvironment()
 	all := cmp.Or(os.Getenv("ALL_PROXY"), os.Getenv("all_proxy"))
@@ -119,5 +119,5 @@ func (e early) CloseWrite() error {
 	return e.Close()
 }
 
-// halfCloser is a connection that can end one way and not the other.
+// halfCloser is a connection that can be closed in one direction.
 type halfCloser interface{ CloseWrite() error }

@@ -42,18 +42,18 @@ func New(resolve Resolver, rules ...Rule) *Policy {
 	return &Policy{rules: slices.Clone(rules), resolve: resolve}
 }
 
-// Refusal is the error of a host, port or address that the policy does not let
-// through. Its text names what was refused, and the rule that would allow it: it
-// is for the operator, unless it is made from the URL's text alone.
+// Refusal is the error for a host, port or address that the policy does not let through.
+// Its text names the refused thing, and the rule that would allow it. It is for the
+// operator, unless it is made from the URL's text alone.
 type Refusal struct{ reason string }
 
 func (r *Refusal) Error() string { return r.reason }
 
 func refuse(format string, args ...any) error { return &Refusal{fmt.Sprintf(format, args...)} }
 
-// Host judges what a URL's text says: the port, and an address that stands in
-// place of a name. The host is in lower case, an IPv6 address without brackets. A
-// name that it lets through is judged again when its addresses are known.
+// Host judges the text of a URL: the port, and an address that stands in place of a name.
+// The host is in lower case, and an IPv6 address is without brackets. A name that passes
+// is judged again when its addresses are known.
 func (p *Policy) Host(host string, port uint16) error {
 	if odd(host) {
 		return refuse("the host %.100q is no name: %v", host, errOdd)
@@ -92,7 +92,7 @@ func (p *Policy) address(host string, a netip.Addr, port uint16) error {
 	return nil
 }
 
-// ruleFor is the text of the rule that opens a port of a host, and no more.
+// ruleFor returns the text of the rule that opens only this port of a host.
 func ruleFor(host string, port uint16) string {
 	if isUsual(port) {
 		return host
@@ -109,9 +109,9 @@ const (
 	maxAddresses = 6
 )
 
-// Dial connects to a host, at an address that the policy has judged. The address is
-// what is dialled: a name that resolves differently a moment later changes nothing.
-// The error is a Refusal if no address of the host may be contacted.
+// Dial connects to a host, at an address that the policy has judged. It dials the address
+// itself, so it does not matter if the name resolves differently a moment later. The error
+// is a Refusal if no address of the host may be contacted.
 func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, error) {
 	host = strings.ToLower(host)
 	if err := p.Host(host, port); err != nil {

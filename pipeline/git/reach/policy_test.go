@@ -40,8 +40,8 @@ func (z zone) resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	return list, nil
 }
 
-// An address that is not of the public internet is refused in whatever form it is
-// written, and when a name leads to it.
+// An address outside the public internet is refused, in whatever form it is written, and
+// also if a name leads to it.
 func TestAddressesInsideAreRefused(t *testing.T) {
 	for _, address := range []string{
 		"127.0.0.1", "127.0.0.2", "127.1.2.3", "127.255.255.255", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "0:0:0:0:0:ffff:7f00:0001", "64:ff9b::127.0.0.1", "64:ff9b::7f00:1", "::127.0.0.1", "2002:7f00:1::1",

@@ -11,7 +11,7 @@ import (
 // A Rule lets through a host, or a network, that the policy would refuse.
 type Rule struct {
 	text    string
-	glob    string       // over the host as the URL names it, in lower case; "": see network
+	glob    string       // for the host in the URL, in lower case; "": see network
 	network netip.Prefix // that holds the address
 	port    uint16       // 0: each of the usual ports; see every
 	every   bool         // every port
@@ -65,7 +65,7 @@ func network(text string) netip.Prefix {
 	return prefix.Masked()
 }
 
-// opens says whether the rule speaks of a port.
+// opens says whether the rule covers a port.
 func (r Rule) opens(port uint16) bool {
 	if r.every || r.port == port {
 		return true
@@ -78,8 +78,8 @@ func isUsual(port uint16) bool { return port == usual[0] || port == usual[1] || 
 // names says whether the rule names a host.
 func (r Rule) names(host string) bool { return r.glob != "" && match(r.glob, host) }
 
-// holds says whether the rule names a network that holds the address, or the one
-// that it carries.
+// holds says whether the rule names a network that holds the address, or the address that
+// it carries.
 func (r Rule) holds(a netip.Addr) bool {
 	a = a.WithZone("").Unmap()
 	return r.glob == "" && (r.network.Contains(a) || r.network.Contains(inner(a)))
@@ -108,8 +108,8 @@ func match(glob, text string) bool {
 
 var errOdd = errors.New("an address is written as four decimal numbers, as in 192.0.2.1")
 
-// odd says whether a host is a number in a form that some resolvers take for an
-// address, such as 0x7f.1 or 2130706433, and that is not the usual one.
+// odd says whether a host is a number that some resolvers take for an address although it
+// does not have the usual form, such as 0x7f.1 or 2130706433.
 func odd(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	if last == "" {

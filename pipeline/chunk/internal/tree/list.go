@@ -18,11 +18,11 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// maxList bounds the nodes of a tree that is listed to be cut, named or not: four a byte
-// of the largest text.
+// maxList bounds the nodes of a tree that is listed for cutting, named or not: four for each
+// byte of the largest text.
 const maxList = 4 * MaxSize
 
-// List is the named nodes of a tree, each before those below it. One call of C makes it,
+// List holds the named nodes of a tree, each before those below it. One call of C makes it,
 // since a call for each node would take longer than the parse.
 type List struct {
 	Nodes   []fact.Node
@@ -38,9 +38,9 @@ var lists = sync.Pool{New: func() any { return new(List) }}
 // maxKeptNodes bounds the list that is kept for the next tree.
 const maxKeptNodes = 1 << 17
 
-// List lists the nodes of the tree. Those of the kinds in keep, by their numbers, may be
-// asked for their fields. It returns nil if there are too many nodes. The list is of use
-// until it is closed, before the tree.
+// List lists the nodes of the tree. Nodes of the kinds whose numbers are in keep can be
+// asked for their fields. It returns nil if there are too many nodes. Close the list before
+// the tree.
 func (t *Tree) List(keep []bool) *List {
 	most := int(C.leat_count(t.raw))
 	if most > maxList {
@@ -74,10 +74,10 @@ func (l *List) Close() {
 	}
 }
 
-// Kind is the name of a node's kind.
+// Kind returns the name of a node's kind.
 func (l *List) Kind(at int) string { return l.tree.grammar.kind(l.Nodes[at].Kind) }
 
-// Node returns a node of one of the kinds that were to be kept.
+// Node returns a node of one of the kept kinds.
 func (l *List) Node(at int) Node {
 	i, found := slices.BinarySearchFunc(l.kept, at, func(k C.leat_kept, at int) int { return cmp.Compare(int(k.at), at) })
 	if !found {
@@ -90,7 +90,7 @@ func (l *List) Node(at int) Node {
 	}
 }
 
-// Facts is the tree as package fact reads it; nil if it has too many nodes.
+// Facts returns the tree in the form that package fact reads, or nil if it has too many nodes.
 func (l *List) Facts() *fact.Tree {
 	if l.partial || l.count > maxFlat {
 		return l.tree.Flat()

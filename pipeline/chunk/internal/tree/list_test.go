@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestListIsTheTree compares the list of a tree with what the library says node by node:
-// the nodes below each, and what is in their fields.
+// TestListIsTheTree compares the list of a tree with the answers of the library, node by node:
+// the nodes below each, and the nodes in their fields.
 func TestListIsTheTree(t *testing.T) {
 	for _, language := range slices.Sorted(maps.Keys(grammars)) {
 		t.Run(language, func(t *testing.T) {

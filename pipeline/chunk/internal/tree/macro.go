@@ -2,10 +2,10 @@ package tree
 
 import "bytes"
 
-// withoutMacros returns a text of C or C++ in which blanks stand for the macros
-// that fill a line between two statements, such as LIB_BEGIN_NAMESPACE: the
-// grammar takes one for the type of what follows, and a namespace for its name.
-// All else keeps its place.
+// withoutMacros returns a text of C or C++ in which blanks replace the macros that fill
+// a line between two statements, such as LIB_BEGIN_NAMESPACE. The grammar would take such
+// a macro for the type of the next declaration, and a namespace for its name. Everything
+// else keeps its place.
 func withoutMacros(text []byte) []byte {
 	out := text
 	ended := true // no statement is open
@@ -40,8 +40,8 @@ func withoutMacros(text []byte) []byte {
 	return out
 }
 
-// isMacro says whether a line is one name in capitals. Names of two letters are
-// those of types in templates and of constants.
+// isMacro says whether a line is a single name in capitals. It leaves out names of two
+// letters, which are types in templates, or constants.
 func isMacro(line []byte) bool {
 	if len(line) < 3 || line[0] < 'A' || line[0] > 'Z' {
 		return false

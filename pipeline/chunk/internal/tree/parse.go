@@ -34,7 +34,7 @@ import (
 // Enabled says whether this program was built with grammars.
 const Enabled = true
 
-// grammar is a language's, with the names of its kinds and fields.
+// grammar is the grammar of a language, with the names of its kinds and fields.
 type grammar struct {
 	language unsafe.Pointer
 	kinds    []string
@@ -107,7 +107,7 @@ func (g *grammar) node(c C.leat_child) Node {
 	return Node{Kind: g.kind(uint16(c.kind)), Field: g.fields[c.field], Start: int(c.start), End: int(c.end), raw: c.node, grammar: g}
 }
 
-// kind is the name of a kind. That of an error has a number beyond the others.
+// kind returns the name of a kind. The kind of errors has a number beyond the others.
 func (g *grammar) kind(number uint16) string {
 	if int(number) < len(g.kinds) {
 		return g.kinds[number]
@@ -122,7 +122,7 @@ func (t *Tree) Root() Node {
 	return t.grammar.node(c)
 }
 
-// maxFlat bounds the nodes of a tree that is listed: two a byte of the largest text.
+// maxFlat bounds the nodes of a tree that is listed: two for each byte of the largest text.
 const maxFlat = 2 * MaxSize
 
 // Flat lists the named nodes of the tree for package fact; nil if there are too many.

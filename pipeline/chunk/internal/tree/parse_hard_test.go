@@ -97,8 +97,8 @@ func walk(t *testing.T, n Node, start, end, depth int) {
 	}
 }
 
-// TestParseGivesBack parses, again and again, what stops in the middle. What it
-// held is given back: kept, it would be 2 GB.
+// TestParseGivesBack parses, again and again, a text that stops in the middle. The memory
+// of each parse is given back; otherwise it would add up to 2 GB.
 func TestParseGivesBack(t *testing.T) {
 	hard := []byte(strings.Repeat("template<", 8<<10))
 	before := resident(t)
@@ -112,7 +112,7 @@ func TestParseGivesBack(t *testing.T) {
 	}
 }
 
-// resident is how much memory this process takes, in bytes.
+// resident returns how much memory this process takes, in bytes.
 func resident(t *testing.T) int {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

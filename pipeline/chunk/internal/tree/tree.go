@@ -1,9 +1,8 @@
 // Package tree reads the syntax of programs with tree-sitter.
 //
-// It owns the library and the grammars: which there are, what a parse may cost,
-// and that all memory of C is given back. What it returns is a pure function of
-// the text: a parse is stopped by its budget of steps, bytes read and bytes
-// allocated, never by a clock.
+// It owns the library and the grammars. It decides which grammars there are and what a
+// parse may cost, and gives back all memory of C. Its results are pure functions of the
+// text: a budget of steps, bytes read and bytes allocated stops a parse, and never a clock.
 //
 // Built without cgo there are no grammars, and [Parse] finds no tree.
 package tree
@@ -19,19 +18,19 @@ type Cost struct {
 	Allocated int // bytes, whether freed again or not
 }
 
-// The budget of a parse: what it may take at the beginning, and what each byte
-// that it has got past adds. Programs that people write take up to 3 steps, 2
-// bytes read and 100 bytes allocated a byte; a parser alone takes less than
-// 1 MiB. The budget is counted along the text: what would cost gigabytes ends
-// after a few megabytes.
+// The budget of a parse: an amount at the beginning, and an amount that each byte adds
+// when the parse has got past it. For each byte, programs that people write take up to 3
+// steps, 2 bytes read and 100 bytes allocated; a parser alone takes less than 1 MiB. The
+// budget grows along the text, so a parse that would cost gigabytes ends after a few
+// megabytes.
 var (
 	least = Cost{Steps: 1 << 17, Read: 1 << 20, Allocated: 8 << 20}
 	aByte = Cost{Steps: 8, Read: 8, Allocated: 256}
 )
 
-// readMore are the bytes read a byte of the grammars whose scanners look ahead
-// from each place: Scala's, which finds out where lines end a statement, asks
-// for up to 700.
+// readMore gives the bytes read for each byte of text, for grammars whose scanners look
+// ahead from each place. Scala's, which finds out which line ends end a statement, asks for
+// up to 700.
 var readMore = map[string]int{"Scala": 1024}
 
 // perByte returns what each byte of a text adds to its budget.

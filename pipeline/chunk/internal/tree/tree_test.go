@@ -55,8 +55,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestParseIsPure parses what stops in the middle, and then another text with
-// the parsers that are left, many at a time.
+// TestParseIsPure parses a text that stops in the middle, and then another text with the
+// parsers that are left, many at a time.
 func TestParseIsPure(t *testing.T) {
 	hard := []byte(strings.Repeat(`"'`, 50<<10))
 	easy := []byte("fn a() {}\n")
