@@ -53,8 +53,14 @@ func least(b *testing.B, so *time.Duration, fn func()) {
 	}
 }
 
-// factCorpora returns texts by language. They are some MB of each if a tree is named, or else
-// half a MB of the samples, so that a round takes longer than a clock's tick.
+// treeLanguages are the languages of the files of LEAT_BENCH_TREE.
+var treeLanguages = map[string]string{
+	".c": "C", ".cc": "C++", ".cpp": "C++", ".cs": "C#", ".go": "Go", ".java": "Java", ".js": "JavaScript", ".kt": "Kotlin", ".php": "PHP",
+	".py": "Python", ".rb": "Ruby", ".rs": "Rust", ".scala": "Scala", ".ts": "TypeScript", ".tsx": "TSX",
+}
+
+// factCorpora are texts by language, some MB of each where a tree is named, and half a
+// MB of the samples, so that a round takes longer than a clock's tick.
 func factCorpora(b *testing.B) map[string][][]byte {
 	b.Helper()
 	all := make(map[string][][]byte)
@@ -75,11 +81,8 @@ func factCorpora(b *testing.B) map[string][][]byte {
 	size := make(map[string]int)
 	for _, root := range filepath.SplitList(roots) {
 		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-			language, ext := "Go", filepath.Ext(path)
-			if ext != ".go" {
-				language = factLanguages[ext]
-			}
-			if err != nil || !e.Type().IsRegular() || language == "" || ext == ".txt" || size[language] > 4<<20 {
+			language := treeLanguages[filepath.Ext(path)]
+			if err != nil || !e.Type().IsRegular() || language == "" || size[language] > 4<<20 {
 				return err
 			}
 			text, err := os.ReadFile(path)

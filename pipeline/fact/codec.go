@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 )
 
@@ -17,65 +18,99 @@ const MaxEncoded = 64 << 20
 // from the previous one, and a repeated string is written as its number. Equal sets have
 // equal forms.
 func Encode(s *Set) []byte {
-	e := encoder{known: make(map[string]int, 1+3*len(s.Definitions)+len(s.References)/4)}
-	e.set(s)
-	return e.out
-}
-
-func (e *encoder) set(s *Set) {
-	e.out = append(slices.Grow(e.out, 64+64*len(s.Definitions)+10*len(s.References)), form)
-	e.bool(s.Cut)
-	e.text(s.Package)
-	e.number(len(s.Imports))
-	for _, i := range s.Imports {
-		e.text(i.Module)
-		e.text(i.Name)
-		e.text(i.Local)
-		e.number(i.Line)
-	}
-	e.number(len(s.Definitions))
-	at := 0
+	c := &collector{scopes: scopes{vocabulary: newVocabulary()}, packageName: s.Package, modules: s.Imports, cut: s.Cut}
 	for _, d := range s.Definitions {
-		e.out = append(e.out, byte(d.Kind), byte(d.Visibility))
-		e.text(d.Name)
-		e.text(d.Qualified)
-		e.signed(d.Start - at)
-		e.number(d.End - d.Start)
-		e.number(d.StartLine)
-		e.number(d.EndLine - d.StartLine)
-		e.number(d.Line - d.StartLine)
-		e.text(d.Signature)
-		e.text(d.Doc)
-		e.text(d.Type)
-		e.number(len(d.Bases))
-		for _, b := range d.Bases {
-			e.text(b)
+		f := definition{
+			name: c.word(d.Name), qualified: c.word(d.Qualified), signature: c.word(d.Signature), doc: c.word(d.Doc), typ: c.word(d.Type),
+			kind: d.Kind, visibility: d.Visibility, start: int32(d.Start), end: int32(d.End),
+			startLine: int32(d.StartLine), endLine: int32(d.EndLine), line: int32(d.Line),
 		}
-		at = d.Start
+		for _, b := range d.Bases {
+			f.bases = append(f.bases, c.word(b))
+		}
+		c.definitions = append(c.definitions, f)
 	}
-	e.number(len(s.References))
-	at, line := 0, 0
 	for _, r := range s.References {
-		e.out = append(e.out, byte(r.Role))
-		e.text(r.Name)
-		e.text(r.Receiver)
-		e.signed(r.Start - at)
-		e.number(r.End - r.Start)
-		e.signed(r.Line - line)
-		e.number(r.Within + 1)
-		at, line = r.Start, r.Line
+		c.references = append(c.references, reference{
+			name: c.word(r.Name), receiver: c.word(r.Receiver), start: int32(r.Start), size: int32(r.End - r.Start), line: int32(r.Line),
+			within: int32(r.Within), role: r.Role,
+		})
 	}
+	c.form.set(c)
+	return c.form.out
 }
 
 type encoder struct {
 	out   []byte
-	known map[string]int // the numbers of strings, except the empty one
-	empty int            // 0: it has not come yet
-	count int            // of strings
+	words []entry // which hold the numbers of strings
+	count int     // of strings
 }
 
-func (e *encoder) number(n int) { e.out = binary.AppendUvarint(e.out, uint64(n)) }
-func (e *encoder) signed(n int) { e.out = binary.AppendVarint(e.out, int64(n)) }
+func (e *encoder) set(c *collector) {
+	e.words = c.entries
+	e.out = append(slices.Grow(e.out, 64+64*len(c.definitions)+10*len(c.references)), form)
+	e.bool(c.cut)
+	e.literal(c, c.packageName)
+	e.number(len(c.modules))
+	for _, i := range c.modules {
+		e.literal(c, i.Module)
+		e.literal(c, i.Name)
+		e.literal(c, i.Local)
+		e.number(i.Line)
+	}
+	e.number(len(c.definitions))
+	at := 0
+	for i := range c.definitions {
+		e.definition(&c.definitions[i], at)
+		at = int(c.definitions[i].start)
+	}
+	e.number(len(c.references))
+	var start, line int32
+	out := e.out // which a loop of so many steps keeps at hand
+	for i := range c.references {
+		r := &c.references[i]
+		out = append(out, byte(r.role))
+		out = e.appendText(out, r.name)
+		out = e.appendText(out, r.receiver)
+		out = appendSigned(out, int(r.start-start))
+		out = appendNumber(out, int(r.size))
+		out = appendSigned(out, int(r.line-line))
+		out = appendNumber(out, int(r.within)+1)
+		start, line = r.start, r.line
+	}
+	e.out = out
+}
+
+func (e *encoder) definition(d *definition, at int) {
+	e.out = append(e.out, byte(d.kind), byte(d.visibility))
+	e.text(d.name)
+	e.text(d.qualified)
+	e.signed(int(d.start) - at)
+	e.number(int(d.end - d.start))
+	e.number(int(d.startLine))
+	e.number(int(d.endLine - d.startLine))
+	e.number(int(d.line - d.startLine))
+	e.text(d.signature)
+	e.text(d.doc)
+	e.text(d.typ)
+	e.number(len(d.bases))
+	for _, b := range d.bases {
+		e.text(b)
+	}
+}
+
+func appendNumber(out []byte, n int) []byte {
+	if uint(n) < 0x80 {
+		return append(out, byte(n))
+	}
+	return binary.AppendUvarint(out, uint64(n))
+}
+
+func appendSigned(out []byte, n int) []byte { return appendNumber(out, n<<1^n>>(bits.UintSize-1)) }
+
+func (e *encoder) number(n int) { e.out = appendNumber(e.out, n) }
+func (e *encoder) signed(n int) { e.out = appendSigned(e.out, n) }
+func (e *encoder) text(w word)  { e.out = e.appendText(e.out, w) }
 
 func (e *encoder) bool(b bool) {
 	n := byte(0)
@@ -85,25 +120,23 @@ func (e *encoder) bool(b bool) {
 	e.out = append(e.out, n)
 }
 
-// text writes the number of a string that came before, or 0 and the string.
-func (e *encoder) text(s string) {
-	if s == "" && e.empty > 0 {
-		e.number(e.empty)
-		return
-	}
-	if n, ok := e.known[s]; ok {
-		e.number(n)
-		return
+// appendText writes the number of a string that came before, or 0 and the string.
+func (e *encoder) appendText(out []byte, w word) []byte {
+	known := &e.words[w]
+	if known.number > 0 {
+		return appendNumber(out, int(known.number))
 	}
 	e.count++
-	if s == "" {
-		e.empty = e.count
-	} else {
-		e.known[s] = e.count
-	}
-	e.number(0)
-	e.number(len(s))
-	e.out = append(e.out, s...)
+	known.number = int32(e.count)
+	out = appendNumber(append(out, 0), len(known.text))
+	return append(out, known.text...)
+}
+
+// literal is text of a string that is not yet a word.
+func (e *encoder) literal(c *collector, s string) {
+	w := c.word(s)
+	e.words = c.entries
+	e.text(w)
 }
 
 var errForm = errors.New("the facts make no sense")

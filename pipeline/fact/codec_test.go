@@ -30,7 +30,7 @@ func TestDecodeReadsWhatEncodeWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	set := goFacts(t, string(text))
-	if len(set.Definitions) < 20 || len(set.References) < 200 || len(set.Imports) != 5 {
+	if len(set.Definitions) < 20 || len(set.References) < 200 || len(set.Imports) != 6 {
 		t.Fatalf("%d definitions, %d references, %d imports", len(set.Definitions), len(set.References), len(set.Imports))
 	}
 	encoded := Encode(set)

@@ -2,6 +2,7 @@ package fact
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"sort"
 	"strings"
@@ -15,36 +16,57 @@ const maxBases = 32
 // collector gathers a set within its bounds.
 type collector struct {
 	scopes
-	set   *Set
-	text  []byte
-	all   string // the text: parts of it take no memory of their own
-	form  encoder
-	lines []int // where lines begin
-	last  int   // the line that was asked for last, from 0
-	path  []string
-	in    []int           // indexes of the definitions around; -1: one that was left out
-	seen  map[string]bool // qualified names of variables and fields
-	// modules that are imported, by their names here. The name of a module is no reference
-	// by itself, but a member that is taken from it is.
-	modules map[string]bool
+	text        []byte
+	form        encoder
+	lines       []int // where lines begin
+	ownLines    []int // lines that are kept for the next text
+	last        int   // the line that was asked for last, from 0
+	path        []string
+	in          []int // indexes of the definitions around; -1: one that was left out
+	packageName string
+	definitions []definition
+	references  []reference
+	modules     []Import
+	cut         bool
+}
+
+// definition is a Definition of words.
+type definition struct {
+	name, qualified, signature, doc, typ word
+	kind                                 Kind
+	visibility                           Visibility
+	start, end, startLine, endLine, line int32
+	bases                                []word
+}
+
+// reference is a Reference of words.
+type reference struct {
+	name, receiver    word
+	start, size, line int32
+	within            int32
+	role              Role
 }
 
 // collectors are kept for later texts, because a small text would otherwise spend most of its
 // time on new memory. Everything that leaves a collector is a copy.
 var collectors = sync.Pool{New: func() any {
-	return &collector{
-		scopes: scopes{places: make(map[string]int)}, set: &Set{}, seen: make(map[string]bool), modules: make(map[string]bool),
-		form: encoder{known: make(map[string]int)},
-	}
+	return &collector{scopes: scopes{vocabulary: newVocabulary()}}
 }}
 
-func newCollector(text []byte) *collector {
+// newCollector begins the collection of a text, whose lines begin at some places if they
+// are known.
+func newCollector(text []byte, lines []int) *collector {
 	c := collectors.Get().(*collector)
-	c.text, c.all = text, string(text)
-	c.lines = append(c.lines, 0)
+	c.text = text
+	if lines != nil {
+		c.lines = lines
+		return c
+	}
+	c.lines = append(c.ownLines[:0], 0)
 	for at := 0; ; {
 		next := bytes.IndexByte(text[at:], '\n')
 		if next < 0 {
+			c.ownLines = c.lines
 			return c
 		}
 		at += next + 1
@@ -52,48 +74,57 @@ func newCollector(text []byte) *collector {
 	}
 }
 
-// maxPooled bounds the references or names that a collector may have held to be kept: a large
-// one costs more to clean than a new one.
+// maxPooled is how many references or words a collector may have held that is kept: a
+// large one costs more to clean than a new one.
 const maxPooled = 1 << 13
 
 // release keeps the collector for a later text. Nothing of it may be used any more.
 func (c *collector) release() {
-	if len(c.set.References) > maxPooled || len(c.form.known) > maxPooled || len(c.places) > maxPooled || len(c.lines) > 8*maxPooled {
+	if len(c.references) > maxPooled || len(c.entries) > maxPooled || len(c.lines) > 8*maxPooled {
 		return
 	}
-	c.clearScopes()
-	clear(c.set.Definitions)
-	clear(c.set.References)
-	clear(c.set.Imports)
-	*c.set = Set{Definitions: c.set.Definitions[:0], References: c.set.References[:0], Imports: c.set.Imports[:0]}
-	clear(c.seen)
+	c.vocabulary.clear()
+	clear(c.definitions)
 	clear(c.modules)
-	clear(c.form.known)
-	*c = collector{scopes: c.scopes, set: c.set, lines: c.lines[:0], path: c.path[:0], in: c.in[:0], seen: c.seen, modules: c.modules,
-		form: encoder{known: c.form.known, out: c.form.out[:0]}}
+	*c = collector{
+		scopes: scopes{vocabulary: c.vocabulary, bound: c.bound[:0]}, form: encoder{out: c.form.out[:0]}, ownLines: c.ownLines[:0],
+		path: c.path[:0], in: c.in[:0], definitions: c.definitions[:0], references: c.references[:0], modules: c.modules[:0],
+	}
 	collectors.Put(c)
 }
 
 // encoded ends the collection, and returns the form of its set.
 func (c *collector) encoded() []byte {
-	c.form.set(c.finish())
+	c.finish()
+	c.form.set(c)
 	form := bytes.Clone(c.form.out)
 	c.release()
 	return form
 }
 
-// line returns the line of a place. Most places are in the line of the previous place, or in
-// the next one.
-func (c *collector) line(at int) int {
+// line returns the line of a place. Most places are in the line of the one before, or
+// in the next.
+func (c *collector) line(at int) int32 {
 	for n := c.last; n <= c.last+1 && n < len(c.lines); n++ {
 		if c.lines[n] <= at && (n+1 == len(c.lines) || at < c.lines[n+1]) {
 			c.last = n
-			return n + 1
+			return int32(n + 1)
 		}
 	}
-	n := sort.SearchInts(c.lines, at+1)
+	from, to := 0, len(c.lines)
+	if c.lines[c.last] <= at { // the end of what began there, nearly always
+		from = c.last
+		for step := 2; from+step < to; step *= 2 {
+			if c.lines[from+step] > at {
+				to = from + step
+				break
+			}
+			from += step
+		}
+	}
+	n := from + sort.SearchInts(c.lines[from:to], at+1)
 	c.last = n - 1
-	return n
+	return int32(n)
 }
 
 func (c *collector) within() int {
@@ -105,87 +136,116 @@ func (c *collector) within() int {
 	return -1
 }
 
-// define adds a definition inside the entered ones, with its name at a place. It returns the
-// index, or -1 if the definition was left out.
-func (c *collector) define(d Definition, nameAt int) int {
-	if d.Name == "" || d.Name == "_" {
+// define adds a definition inside those that are entered, with its name at a
+// place, and returns its index; -1: it was left out.
+func (c *collector) define(d definition, nameAt int) int {
+	name := c.vocabulary.text(d.name)
+	if name == "" || name == "_" {
 		return -1
 	}
 	switch len(c.path) {
 	case 0:
-		d.Qualified = d.Name
+		d.qualified = d.name
 	case 1:
-		d.Qualified = c.path[0] + "." + d.Name
+		c.buffer = append(append(append(c.buffer[:0], c.path[0]...), '.'), name...)
+		d.qualified = c.bytes(c.buffer)
 	default:
-		d.Qualified = strings.Join(c.path, ".") + "." + d.Name
+		d.qualified = c.word(strings.Join(c.path, ".") + "." + name)
 	}
 	return c.defineAs(d, nameAt)
 }
 
 // defineAs adds a definition whose qualified name is known.
-func (c *collector) defineAs(d Definition, nameAt int) int {
-	if len(c.set.Definitions) >= MaxDefinitions {
-		c.set.Cut = true
+func (c *collector) defineAs(d definition, nameAt int) int {
+	if len(c.definitions) >= MaxDefinitions {
+		c.cut = true
 		return -1
 	}
-	if !sound(d.Name) || !sound(d.Qualified) {
+	if !sound(c.vocabulary.text(d.name)) || !sound(c.vocabulary.text(d.qualified)) {
 		return -1
 	}
-	if d.Visibility == 0 {
-		d.Visibility = Public
+	if d.visibility == 0 {
+		d.visibility = Public
 	}
-	d.StartLine, d.EndLine, d.Line = c.line(d.Start), c.line(max(d.Start, d.End-1)), c.line(nameAt)
-	d.Line = max(d.Line, d.StartLine)
-	d.Signature, d.Doc = shorten(d.Signature, MaxSignature), shorten(d.Doc, MaxSentence)
-	if d.Type = bounded(d.Type); d.Type == unknown {
-		d.Type = ""
+	d.startLine, d.endLine, d.line = c.line(int(d.start)), c.line(int(max(d.start, d.end-1))), c.line(nameAt)
+	d.line = max(d.line, d.startLine)
+	if d.typ == unknownWord || !c.has(d.typ, markFits) {
+		d.typ = noWord
 	}
-	d.Bases = slices.DeleteFunc(d.Bases, func(b string) bool { return bounded(b) == "" })
-	d.Bases = d.Bases[:min(len(d.Bases), maxBases)]
-	c.set.Definitions = append(c.set.Definitions, d)
-	return len(c.set.Definitions) - 1
+	d.bases = slices.DeleteFunc(d.bases, func(b word) bool { return b == noWord || !c.has(b, markFits) })
+	d.bases = d.bases[:min(len(d.bases), maxBases)]
+	c.definitions = append(c.definitions, d)
+	return len(c.definitions) - 1
 }
 
 // refer adds a reference to a name at a place.
-func (c *collector) refer(name, receiver string, role Role, start int) {
-	if !sound(name) || name == "_" {
+func (c *collector) refer(name, receiver word, role Role, start int) {
+	if !c.has(name, markName) {
 		return
 	}
-	if len(c.set.References) >= MaxReferences {
-		c.set.Cut = true
+	if len(c.references) >= MaxReferences {
+		c.cut = true
 		return
 	}
-	if receiver != "" && bounded(receiver) == "" {
-		receiver = unknown
+	if !c.has(receiver, markFits) {
+		receiver = unknownWord
 	}
-	c.set.References = append(c.set.References, Reference{
-		Name: name, Receiver: receiver, Role: role, Start: start, End: start + len(name), Line: c.line(start), Within: c.within(),
+	c.references = append(c.references, reference{
+		name: name, receiver: receiver, role: role, start: int32(start), size: int32(len(c.vocabulary.text(name))),
+		within: int32(c.within()),
 	})
 }
 
 func (c *collector) imports(i Import, at int) {
-	if len(c.set.Imports) >= MaxImports {
-		c.set.Cut = true
+	if len(c.modules) >= MaxImports {
+		c.cut = true
 		return
 	}
 	if i.Module == "" || len(i.Module) > MaxName || len(i.Name) > MaxName || len(i.Local) > MaxName || !utf8.ValidString(i.Module+i.Name+i.Local) {
 		return
 	}
-	i.Line = c.line(at)
-	if i.Name == "" && i.Local != "" {
+	i.Line = int(c.line(at))
+	if i.Name == "" && i.Local != "" { // naming it is no reference; what is taken from it is
 		local, _, _ := strings.Cut(i.Local, ".")
-		c.modules[local] = true
+		c.mark(c.word(local), markModule)
 	}
-	c.set.Imports = append(c.set.Imports, i)
+	c.modules = append(c.modules, i)
 }
 
-// finish puts references in the order of the text.
-func (c *collector) finish() *Set {
-	inOrder := func(a, b Reference) int { return a.Start - b.Start }
-	if !slices.IsSortedFunc(c.set.References, inOrder) {
-		slices.SortStableFunc(c.set.References, inOrder)
+// finish puts references in the order of the text, and notes their lines.
+func (c *collector) finish() {
+	c.sort()
+	line := 1
+	for i := range c.references {
+		r := &c.references[i]
+		for line < len(c.lines) && c.lines[line] <= int(r.start) {
+			line++
+		}
+		r.line = int32(line)
 	}
-	return c.set
+}
+
+// sort puts references in the order of the text. They nearly are: what is assigned comes
+// before what it is assigned to.
+func (c *collector) sort() {
+	all := c.references
+	moves := 8 * len(all)
+	for i := 1; i < len(all); i++ {
+		if all[i-1].start <= all[i].start {
+			continue
+		}
+		if moves -= i; moves < 0 {
+			slices.SortStableFunc(all, func(a, b reference) int { return int(a.start - b.start) })
+			return
+		}
+		r, to := all[i], i
+		for to > 0 && all[to-1].start > r.start {
+			to--
+		}
+		moves += to
+		copy(all[to+1:i+1], all[to:i])
+		all[to] = r
+	}
 }
 
 // sound says whether a name can be stored.
@@ -195,7 +255,14 @@ func sound(name string) bool {
 
 // storable says whether a text is UTF-8 on one line, without a zero byte.
 func storable(text string) bool {
-	for i := range len(text) {
+	const low, high = 0x2020202020202020, 0x8080808080808080
+	at := 0
+	for ; at+8 <= len(text); at += 8 { // printable ASCII, as nearly all is
+		if eight := binary.LittleEndian.Uint64([]byte(text[at:])); (eight-low|eight)&high != 0 {
+			break
+		}
+	}
+	for i := at; i < len(text); i++ {
 		switch b := text[i]; {
 		case b == 0 || b == '\n':
 			return false

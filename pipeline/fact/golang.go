@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"bytes"
 	"go/ast"
 	"go/token"
 	"path"
@@ -11,10 +12,9 @@ import (
 // OfGo finds the facts of a file of Go that was parsed with its comments, and returns
 // them as Encode does.
 func OfGo(tree *ast.File, file *token.File, text []byte) []byte {
-	g := &golang{collector: newCollector(text), file: file}
-	g.set.Package = tree.Name.Name
-	if len(g.set.Package) > MaxName {
-		g.set.Package = ""
+	g := &golang{collector: newCollector(text, file.Lines()), base: file.Base()}
+	if g.packageName = tree.Name.Name; len(g.packageName) > MaxName {
+		g.packageName = ""
 	}
 	for _, spec := range tree.Imports {
 		g.importSpec(spec)
@@ -33,14 +33,14 @@ func OfGo(tree *ast.File, file *token.File, text []byte) []byte {
 // golang walks a file of Go.
 type golang struct {
 	*collector
-	file  *token.File
+	base  int // of the file's positions
 	depth int // of statements and expressions around
 	steps int // of the expression under way
 }
 
-func (g *golang) bind(name, expression string) {
+func (g *golang) bind(name string, expression word) {
 	if name != "_" {
-		g.scopes.bind(name, expression)
+		g.scopes.bind(g.word(name), expression)
 	}
 }
 
@@ -51,14 +51,40 @@ func (g *golang) inside(fn func()) {
 	g.leave(around)
 }
 
-func (g *golang) at(p token.Pos) int { return min(max(g.file.Offset(p), 0), len(g.text)) }
+func (g *golang) at(p token.Pos) int { return min(max(int(p)-g.base, 0), len(g.text)) }
 
-func (g *golang) source(from, to token.Pos) string {
+// source is the text from one place to another, or its beginning.
+func (g *golang) source(from, to token.Pos) []byte {
 	start, end := g.at(from), g.at(to)
 	if end <= start {
-		return ""
+		return nil
 	}
-	return g.all[start:min(end, start+4*MaxSignature)]
+	return g.text[start:min(end, start+4*MaxSignature)]
+}
+
+// head is the signature of a definition that takes one line.
+func (g *golang) head(before string, from, to token.Pos) word {
+	text := g.source(from, to)
+	line := text
+	if i := bytes.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i]
+	}
+	line = bytes.TrimSuffix(bytes.TrimSpace(line), []byte("{"))
+	out, ok := squeeze(append(g.buffer[:0], before...), line)
+	if g.buffer = out; ok && len(out) <= MaxSignature && len(out) > len(before) {
+		return g.bytes(out)
+	}
+	return g.word(shorten(firstLine(before, string(text)), MaxSignature))
+}
+
+// heading is the signature of a function, which may take several lines.
+func (g *golang) heading(from, to token.Pos) word {
+	text := g.source(from, to)
+	out, ok := squeeze(g.buffer[:0], text)
+	if g.buffer = out; ok && len(out) <= MaxSignature {
+		return g.bytes(out)
+	}
+	return g.word(shorten(string(text), MaxSignature))
 }
 
 func visible(name string) Visibility {
@@ -123,25 +149,31 @@ func (g *golang) valueSpec(d *ast.GenDecl, s *ast.ValueSpec) {
 		kind = KindConst
 	}
 	start, end := g.extent(d, s)
-	head, doc, of := firstLine(d.Tok.String()+" ", g.source(s.Pos(), s.End())), documentation(s.Doc, s.Comment, d.Doc), g.typeOf(s.Type)
+	before := "var "
+	if kind == KindConst {
+		before = "const "
+	}
+	head, doc, of := g.head(before, s.Pos(), s.End()), g.documentation(s.Doc, s.Comment, d.Doc), g.typeOf(s.Type)
 	for i, name := range s.Names {
-		f := Definition{
-			Name: name.Name, Kind: kind, Visibility: visible(name.Name), Start: start, End: end,
-			Signature: head, Doc: doc, Type: of,
+		f := definition{
+			name: g.word(name.Name), kind: kind, visibility: visible(name.Name), start: int32(start), end: int32(end),
+			signature: head, doc: doc, typ: of,
 		}
 		if s.Type == nil {
-			f.Type = g.assigned(s.Values, i, len(s.Names))
+			f.typ = g.assigned(s.Values, i, len(s.Names))
 		}
-		at := g.at(name.Pos())
-		if index := g.define(f, at); len(s.Names) == 1 {
+		index := g.define(f, g.at(name.Pos()))
+		if len(s.Names) == 1 {
+			around := g.in
 			g.in = append(g.in, index)
-			defer func() { g.in = g.in[:len(g.in)-1] }()
+			g.types(s.Type)
+			g.expressions(s.Values)
+			g.in = around
+			return
 		}
 	}
 	g.types(s.Type)
-	for _, v := range s.Values {
-		g.expression(v)
-	}
+	g.expressions(s.Values)
 }
 
 // firstLine returns the first line of a text, after a word.
@@ -154,9 +186,9 @@ func firstLine(word, text string) string {
 
 func (g *golang) typeSpec(d *ast.GenDecl, s *ast.TypeSpec) {
 	start, end := g.extent(d, s)
-	f := Definition{
-		Name: s.Name.Name, Kind: KindType, Visibility: visible(s.Name.Name), Start: start, End: end,
-		Signature: firstLine("type ", g.source(s.Pos(), s.End())), Doc: documentation(s.Doc, s.Comment, d.Doc),
+	f := definition{
+		name: g.word(s.Name.Name), kind: KindType, visibility: visible(s.Name.Name), start: int32(start), end: int32(end),
+		signature: g.head("type ", s.Pos(), s.End()), doc: g.documentation(s.Doc, s.Comment, d.Doc),
 	}
 	var members *ast.FieldList
 	switch t := s.Type.(type) {
@@ -165,11 +197,11 @@ func (g *golang) typeSpec(d *ast.GenDecl, s *ast.TypeSpec) {
 	case *ast.InterfaceType:
 		members = t.Methods
 	default:
-		f.Type = g.typeOf(s.Type)
+		f.typ = g.typeOf(s.Type)
 	}
 	for _, m := range fields(members) {
 		if len(m.Names) == 0 {
-			f.Bases = append(f.Bases, g.typeOf(m.Type))
+			f.bases = append(f.bases, g.typeOf(m.Type))
 		}
 	}
 	index := g.define(f, g.at(s.Name.Pos()))
@@ -196,24 +228,25 @@ func fields(list *ast.FieldList) []*ast.Field {
 func (g *golang) members(list *ast.FieldList) {
 	for _, m := range list.List {
 		call, isMethod := m.Type.(*ast.FuncType)
-		f := Definition{Kind: KindField, Start: g.at(m.Pos()), End: g.at(m.End()), Doc: documentation(m.Doc, m.Comment), Type: g.typeOf(m.Type)}
-		for _, name := range m.Names {
-			f.Name, f.Visibility, f.Signature = name.Name, visible(name.Name), firstLine("", g.source(m.Pos(), m.End()))
-			if isMethod && g.isInterface(m) {
-				f.Kind, f.Type = KindMethod, g.results(call)
-			}
-			g.define(f, g.at(name.Pos()))
+		f := definition{
+			kind: KindField, start: int32(g.at(m.Pos())), end: int32(g.at(m.End())), doc: g.documentation(m.Doc, m.Comment),
+			signature: g.head("", m.Pos(), m.End()),
 		}
 		if len(m.Names) == 0 {
-			name, at := embedded(m.Type)
-			if name != "" {
-				f.Name, f.Visibility, f.Signature = name, visible(name), firstLine("", g.source(m.Pos(), m.End()))
+			if name, at := embedded(m.Type); name != "" {
+				f.name, f.visibility, f.typ = g.word(name), visible(name), g.typeOf(m.Type)
 				g.define(f, g.at(at))
 			}
 			g.inherit(m.Type)
 			continue
 		}
-		g.types(m.Type)
+		if f.typ = g.typed(m.Type); isMethod && g.isInterface(m) {
+			f.kind, f.typ = KindMethod, g.results(call)
+		}
+		for _, name := range m.Names {
+			f.name, f.visibility = g.word(name.Name), visible(name.Name)
+			g.define(f, g.at(name.Pos()))
+		}
 	}
 }
 
@@ -258,26 +291,27 @@ func (g *golang) inherit(e ast.Expr) {
 }
 
 func (g *golang) function(d *ast.FuncDecl) {
-	f := Definition{
-		Name: d.Name.Name, Kind: KindFunction, Visibility: visible(d.Name.Name), Start: g.at(d.Pos()), End: g.at(d.End()),
-		Doc: documentation(d.Doc), Type: g.results(d.Type),
+	f := definition{
+		name: g.word(d.Name.Name), kind: KindFunction, visibility: visible(d.Name.Name), start: int32(g.at(d.Pos())), end: int32(g.at(d.End())),
+		doc: g.documentation(d.Doc), typ: g.results(d.Type),
 	}
 	head := d.End()
 	if d.Body != nil {
 		head = d.Body.Lbrace
 	}
-	f.Signature = g.source(d.Pos(), head)
+	f.signature = g.heading(d.Pos(), head)
 	own := ""
 	if d.Recv != nil && len(d.Recv.List) > 0 {
-		f.Kind = KindMethod
+		f.kind = KindMethod
 		own, _ = embedded(d.Recv.List[0].Type)
 	}
-	f.Qualified = f.Name
+	f.qualified = f.name
 	if own != "" {
-		f.Qualified = own + "." + f.Name
+		g.buffer = append(append(append(g.buffer[:0], own...), '.'), d.Name.Name...)
+		f.qualified = g.bytes(g.buffer)
 	}
 	index := -1
-	if f.Name != "_" && (f.Name != "init" || own != "") {
+	if d.Name.Name != "_" && (d.Name.Name != "init" || own != "") {
 		index = g.defineAs(f, g.at(d.Name.Pos()))
 	}
 	g.in = append(g.in, index)
@@ -310,15 +344,16 @@ func (g *golang) receiver(r *ast.Field) {
 	}
 	for _, p := range params {
 		if id, ok := p.(*ast.Ident); ok {
-			g.bind(id.Name, unknown)
+			g.bind(id.Name, unknownWord)
 		}
 	}
 	name, at := embedded(r.Type)
+	of := g.word(name)
 	if name != "" {
-		g.refer(name, "", RoleType, g.at(at))
+		g.refer(of, noWord, RoleType, g.at(at))
 	}
 	for _, n := range r.Names {
-		g.bind(n.Name, name)
+		g.bind(n.Name, of)
 	}
 }
 
@@ -327,8 +362,7 @@ func (g *golang) signature(t *ast.FuncType) {
 	g.typeParams(t.TypeParams)
 	for _, list := range []*ast.FieldList{t.Params, t.Results} {
 		for _, p := range fields(list) {
-			g.types(p.Type)
-			of := g.typeOf(p.Type)
+			of := g.typed(p.Type)
 			for _, name := range p.Names {
 				g.bind(name.Name, of)
 			}
@@ -339,7 +373,7 @@ func (g *golang) signature(t *ast.FuncType) {
 func (g *golang) typeParams(list *ast.FieldList) {
 	for _, p := range fields(list) {
 		for _, name := range p.Names {
-			g.bind(name.Name, unknown)
+			g.bind(name.Name, unknownWord)
 		}
 	}
 	for _, p := range fields(list) {
@@ -347,40 +381,62 @@ func (g *golang) typeParams(list *ast.FieldList) {
 	}
 }
 
-// results returns the types of a function's results.
-func (g *golang) results(t *ast.FuncType) string {
-	var all []string
-	for _, r := range fields(t.Results) {
-		of := g.typeOf(r.Type)
-		if of == "" || strings.Contains(of, ",") {
-			of = unknown
-		}
+// results are the types of a function's results.
+func (g *golang) results(t *ast.FuncType) word {
+	list := fields(t.Results)
+	if len(list) == 0 {
+		return noWord
+	}
+	if len(list) == 1 && len(list[0].Names) <= 1 {
+		return g.result(list[0].Type)
+	}
+	var few [8]word // nearly always enough
+	all := few[:0]
+	for _, r := range list {
+		of := g.result(r.Type)
 		for range max(1, len(r.Names)) {
 			all = append(all, of)
 		}
 	}
-	return strings.Join(all, ",")
+	out := g.buffer[:0]
+	for i, of := range all {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, g.vocabulary.text(of)...)
+	}
+	g.buffer = out
+	return g.bytes(out)
+}
+
+func (g *golang) result(e ast.Expr) word {
+	of := g.typeOf(e)
+	if of == noWord || strings.IndexByte(g.vocabulary.text(of), ',') >= 0 {
+		return unknownWord
+	}
+	return of
 }
 
 // elements lists types of the standard library that stand for a list of another type.
 var elements = map[string]int{"iter.Seq": 0, "iter.Seq2": 1, "atomic.Pointer": 0}
 
-// typeOf returns the expression of a type, or "?" if it has no name.
-func (g *golang) typeOf(e ast.Expr) string {
+// typeOf is the expression of a type; "?" if it has no name.
+func (g *golang) typeOf(e ast.Expr) word {
 	switch e := e.(type) {
 	case nil:
-		return ""
+		return noWord
 	case *ast.Ident:
-		if t, ok := g.find(e.Name); ok {
+		name := g.word(e.Name)
+		if t, ok := g.find(name); ok {
 			return t
 		}
-		return e.Name
+		return name
 	case *ast.ParenExpr:
 		return g.typeOf(e.X)
 	case *ast.StarExpr:
 		return g.typeOf(e.X)
 	case *ast.SelectorExpr:
-		return member(g.typeOf(e.X), e.Sel.Name)
+		return g.member(g.typeOf(e.X), g.word(e.Sel.Name))
 	case *ast.ArrayType:
 		return g.listOf(e.Elt)
 	case *ast.Ellipsis:
@@ -391,27 +447,56 @@ func (g *golang) typeOf(e ast.Expr) string {
 		return g.listOf(e.Value)
 	case *ast.IndexExpr:
 		of := g.typeOf(e.X)
-		if _, known := elements[of]; known {
+		if _, known := elements[g.vocabulary.text(of)]; known {
 			return g.listOf(e.Index)
 		}
 		return of
 	case *ast.IndexListExpr:
 		of := g.typeOf(e.X)
-		if n, known := elements[of]; known && n < len(e.Indices) {
+		if n, known := elements[g.vocabulary.text(of)]; known && n < len(e.Indices) {
 			return g.listOf(e.Indices[n])
 		}
 		return of
 	case *ast.FuncType:
-		if all := g.results(e); all != "" {
-			return "func:" + all
+		if all := g.results(e); all != noWord {
+			return g.word("func:" + g.vocabulary.text(all))
 		}
 	}
-	return unknown
+	return unknownWord
 }
 
-func (g *golang) listOf(e ast.Expr) string {
-	if of := g.typeOf(e); of != unknown && of != "" {
-		return "[]" + of
+func (g *golang) listOf(e ast.Expr) word { return g.list(g.typeOf(e)) }
+
+// typed is types and typeOf in one, since most types are names.
+func (g *golang) typed(e ast.Expr) word {
+	if g.depth >= maxDepth {
+		g.types(e)
+		return g.typeOf(e)
 	}
-	return unknown
+	switch t := e.(type) {
+	case *ast.Ident:
+		name := g.word(t.Name)
+		if of, bound := g.find(name); bound {
+			return of
+		}
+		if !g.given(name) {
+			g.refer(name, noWord, RoleType, g.at(t.Pos()))
+		}
+		return name
+	case *ast.StarExpr:
+		g.depth++
+		of := g.typed(t.X)
+		g.depth--
+		return of
+	case *ast.SelectorExpr:
+		g.depth++
+		of := g.selects(t, RoleType)
+		g.depth--
+		if _, plain := t.X.(*ast.Ident); plain && of != unknownWord {
+			return of
+		}
+	default:
+		g.types(e)
+	}
+	return g.typeOf(e)
 }

@@ -13,7 +13,7 @@ const maxDepth = 500
 // deeper runs fn unless the tree is too deep.
 func (g *golang) deeper(fn func()) {
 	if g.depth >= maxDepth {
-		g.set.Cut = true
+		g.cut = true
 		return
 	}
 	g.depth++
@@ -89,7 +89,7 @@ func (g *golang) optional(s ast.Stmt) {
 	}
 }
 
-func (g *golang) clauses(body *ast.BlockStmt, bound string, of func(*ast.CaseClause) string) {
+func (g *golang) clauses(body *ast.BlockStmt, bound string, of func(*ast.CaseClause) word) {
 	for _, s := range body.List {
 		g.inside(func() {
 			switch c := s.(type) {
@@ -119,12 +119,11 @@ func (g *golang) typeSwitch(s *ast.TypeSwitchStmt) {
 		case *ast.ExprStmt:
 			subject = a.X
 		}
-		whole := unknown
+		whole := unknownWord
 		if t, ok := subject.(*ast.TypeAssertExpr); ok {
-			g.expression(t.X)
-			whole = g.value(t.X)
+			whole = g.evaluated(t.X)
 		}
-		g.clauses(s.Body, bound, func(c *ast.CaseClause) string {
+		g.clauses(s.Body, bound, func(c *ast.CaseClause) word {
 			if len(c.List) == 1 {
 				return g.typeOf(c.List[0])
 			}
@@ -135,8 +134,7 @@ func (g *golang) typeSwitch(s *ast.TypeSwitchStmt) {
 
 func (g *golang) ranges(s *ast.RangeStmt) {
 	g.inside(func() {
-		g.expression(s.X)
-		element := step(g.value(s.X), "[]")
+		element := g.element(g.evaluated(s.X))
 		for i, e := range []ast.Expr{s.Key, s.Value} {
 			id, ok := e.(*ast.Ident)
 			switch {
@@ -153,13 +151,13 @@ func (g *golang) ranges(s *ast.RangeStmt) {
 	})
 }
 
-// key describes the first variable of a range. If it is the only one, and the range is over
-// the result of a function, it may be an element of a sequence.
-func (g *golang) key(s *ast.RangeStmt, element string) string {
+// key describes the first variable of a range. Where it is the only one,
+// over what a function returns, it may be an element of a sequence.
+func (g *golang) key(s *ast.RangeStmt, element word) word {
 	if _, call := s.X.(*ast.CallExpr); call && s.Value == nil {
 		return element
 	}
-	return unknown
+	return unknownWord
 }
 
 // local adds the declarations of a function.
@@ -188,42 +186,50 @@ func (g *golang) local(d ast.Decl) {
 }
 
 func (g *golang) assign(s *ast.AssignStmt) {
-	g.expressions(s.Rhs)
 	if s.Tok != token.DEFINE {
+		g.expressions(s.Rhs)
 		for _, e := range s.Lhs {
 			g.write(e)
 		}
 		return
 	}
-	var few [4]string // nearly always enough
+	var few [4]word // nearly always enough
 	bound := few[:0]
-	for i := range s.Lhs {
-		bound = append(bound, g.assigned(s.Rhs, i, len(s.Lhs)))
+	if len(s.Rhs) == len(s.Lhs) {
+		for _, e := range s.Rhs {
+			bound = append(bound, g.evaluated(e))
+		}
+	} else {
+		g.expressions(s.Rhs)
+		for i := range s.Lhs {
+			bound = append(bound, g.assigned(s.Rhs, i, len(s.Lhs)))
+		}
 	}
 	for i, e := range s.Lhs {
 		id, ok := e.(*ast.Ident)
-		if !ok {
+		if !ok || id.Name == "_" {
 			continue
 		}
-		if _, again := g.own(id.Name); !again || bound[i] != unknown {
-			g.bind(id.Name, bound[i])
+		name := g.word(id.Name)
+		if _, again := g.own(name); !again || bound[i] != unknownWord {
+			g.scopes.bind(name, bound[i])
 		}
 	}
 }
 
-// assigned returns the expression of the i-th of n variables.
-func (g *golang) assigned(values []ast.Expr, i, n int) string {
+// assigned is the expression of the i-th of n variables.
+func (g *golang) assigned(values []ast.Expr, i, n int) word {
 	switch {
 	case len(values) == n:
 		return g.value(values[i])
 	case len(values) != 1:
-		return unknown
+		return unknownWord
 	}
 	switch v := values[0].(type) {
 	case *ast.CallExpr:
 		of := g.value(v)
 		if i > 0 {
-			return step(of, "#"+strconv.Itoa(i))
+			return g.word(step(g.vocabulary.text(of), "#"+strconv.Itoa(i)))
 		}
 		return of
 	case *ast.TypeAssertExpr, *ast.IndexExpr, *ast.UnaryExpr:
@@ -231,7 +237,7 @@ func (g *golang) assigned(values []ast.Expr, i, n int) string {
 			return g.value(v)
 		}
 	}
-	return unknown
+	return unknownWord
 }
 
 // write adds a reference to the target of an assignment.
@@ -294,8 +300,7 @@ func (g *golang) expressionOf(e ast.Expr) {
 		g.expression(e.Key)
 		g.expression(e.Value)
 	case *ast.CompositeLit:
-		g.types(e.Type)
-		g.literal(e, g.typeOf(e.Type))
+		g.composite(e)
 	case *ast.FuncLit:
 		g.inside(func() {
 			g.signature(e.Type)
@@ -306,14 +311,14 @@ func (g *golang) expressionOf(e ast.Expr) {
 	}
 }
 
-// literal adds references to the fields that a literal of a type names.
-func (g *golang) literal(l *ast.CompositeLit, of string) {
-	element := step(of, "[]")
-	list := strings.HasPrefix(of, "[]")
+// literal refers to the fields that a literal of a type names.
+func (g *golang) literal(l *ast.CompositeLit, of word) {
+	element := g.element(of)
+	list := g.has(of, markList)
 	for _, item := range l.Elts {
 		if pair, ok := item.(*ast.KeyValueExpr); ok {
-			if key, ok := pair.Key.(*ast.Ident); ok && !list && of != unknown {
-				g.refer(key.Name, of, RoleWrite, g.at(key.Pos()))
+			if key, ok := pair.Key.(*ast.Ident); ok && !list && of != unknownWord {
+				g.refer(g.word(key.Name), of, RoleWrite, g.at(key.Pos()))
 			} else if list {
 				g.expression(pair.Key)
 			}
@@ -346,30 +351,104 @@ func (g *golang) callee(e ast.Expr) {
 	}
 }
 
-func (g *golang) selector(e *ast.SelectorExpr, role Role) {
-	of := ""
+func (g *golang) selector(e *ast.SelectorExpr, role Role) { g.selects(e, role) }
+
+// selects refers to a member and to what stands before it, and returns the member's value.
+func (g *golang) selects(e *ast.SelectorExpr, role Role) word {
+	var of word
 	if id, ok := e.X.(*ast.Ident); ok && g.depth < maxDepth {
 		of = g.selected(id)
 	} else {
-		g.expression(e.X)
-		of = g.value(e.X)
+		of = g.evaluated(e.X)
 	}
-	g.refer(e.Sel.Name, of, role, g.at(e.Sel.Pos()))
+	name := g.word(e.Sel.Name)
+	g.refer(name, of, role, g.at(e.Sel.Pos()))
+	return g.member(of, name)
 }
 
-// selected adds a reference to a name from which a member is taken, unless the name is a
-// package. It returns what value returns.
-func (g *golang) selected(id *ast.Ident) string {
-	bound, ok := g.find(id.Name)
+// evaluated is expression and value in one, since most expressions are names, members of
+// them and their calls.
+func (g *golang) evaluated(e ast.Expr) (of word) {
+	if g.depth >= maxDepth {
+		g.cut = true
+		return g.value(e)
+	}
+	g.depth++
+	of, ok := g.evaluatedOf(e)
+	if !ok {
+		g.expressionOf(e)
+		of = g.value(e)
+	}
+	g.depth--
+	return of
+}
+
+func (g *golang) evaluatedOf(e ast.Expr) (of word, ok bool) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return g.named(e, RoleUse), true
+	case *ast.SelectorExpr:
+		return g.selects(e, RoleUse), true
+	case *ast.IndexExpr:
+		of := g.evaluated(e.X)
+		g.expression(e.Index)
+		return g.element(of), true
+	case *ast.CompositeLit:
+		return g.composite(e), true
+	case *ast.UnaryExpr:
+		if _, literal := e.X.(*ast.CompositeLit); literal && e.Op == token.AND {
+			return g.evaluated(e.X), true
+		}
+	case *ast.CallExpr:
+		switch fun := e.Fun.(type) {
+		case *ast.SelectorExpr:
+			of = g.selects(fun, RoleCall)
+		case *ast.Ident:
+			if of = g.named(fun, RoleCall); of == unknownWord { // make and new are known by their arguments
+				g.expressions(e.Args)
+				return g.called(e), true
+			}
+		default:
+			return noWord, false
+		}
+		g.expressions(e.Args)
+		return g.resultOf(of), true
+	}
+	return noWord, false
+}
+
+// composite refers to what a literal of a type names, and returns its type.
+func (g *golang) composite(e *ast.CompositeLit) word {
+	of := g.typed(e.Type)
+	g.literal(e, of)
+	return of
+}
+
+// selected refers to a name from which a member is taken, unless it is a package, and
+// returns what value does.
+func (g *golang) selected(id *ast.Ident) word {
+	name := g.word(id.Name)
+	bound, ok := g.find(name)
 	switch {
 	case ok:
 		return bound
-	case predeclared(id.Name):
-		return unknown
-	case !g.modules[id.Name]:
-		g.refer(id.Name, "", RoleUse, g.at(id.Pos()))
+	case g.given(name):
+		return unknownWord
+	case !g.has(name, markModule):
+		g.refer(name, noWord, RoleUse, g.at(id.Pos()))
 	}
-	return id.Name
+	return name
+}
+
+// given says whether a word is a name that no text defines.
+func (g *golang) given(name word) bool {
+	if !g.has(name, markAsked) {
+		g.mark(name, markAsked)
+		if predeclared(g.vocabulary.text(name)) {
+			g.mark(name, markBuiltin)
+		}
+	}
+	return g.has(name, markBuiltin)
 }
 
 // predeclared says whether a name of Go is one that no text defines.
@@ -392,11 +471,19 @@ func names(list string) map[string]bool {
 	return all
 }
 
-func (g *golang) name(id *ast.Ident, role Role) {
-	if _, bound := g.find(id.Name); bound || predeclared(id.Name) {
-		return
+func (g *golang) name(id *ast.Ident, role Role) { g.named(id, role) }
+
+// named refers to a name that stands alone, and returns what value does.
+func (g *golang) named(id *ast.Ident, role Role) word {
+	name := g.word(id.Name)
+	if bound, ok := g.find(name); ok {
+		return bound
 	}
-	g.refer(id.Name, "", role, g.at(id.Pos()))
+	if g.given(name) {
+		return unknownWord
+	}
+	g.refer(name, noWord, role, g.at(id.Pos()))
+	return name
 }
 
 // types adds references to the names in a type.
@@ -456,13 +543,18 @@ func (g *golang) typesOf(e ast.Expr) {
 	}
 }
 
-// value describes the type of an expression, as far as the text states it.
-func (g *golang) value(e ast.Expr) string {
+// value describes the type of an expression, as far as the text says it.
+func (g *golang) value(e ast.Expr) word {
 	if g.steps >= MaxExpression { // each step adds to the expression
-		return unknown
+		return unknownWord
 	}
 	g.steps++
-	defer func() { g.steps-- }()
+	of := g.valueOf(e)
+	g.steps--
+	return of
+}
+
+func (g *golang) valueOf(e ast.Expr) word {
 	for range maxDepth {
 		switch v := e.(type) {
 		case *ast.ParenExpr:
@@ -476,24 +568,25 @@ func (g *golang) value(e ast.Expr) string {
 			continue
 		case *ast.UnaryExpr:
 			if v.Op == token.ARROW {
-				return step(g.value(v.X), "[]")
+				return g.element(g.value(v.X))
 			}
 			if v.Op == token.AND {
 				e = v.X
 				continue
 			}
 		case *ast.Ident:
-			if bound, ok := g.find(v.Name); ok {
+			name := g.word(v.Name)
+			if bound, ok := g.find(name); ok {
 				return bound
 			}
-			if predeclared(v.Name) {
-				return unknown
+			if g.given(name) {
+				return unknownWord
 			}
-			return v.Name
+			return name
 		case *ast.SelectorExpr:
-			return member(g.value(v.X), v.Sel.Name)
+			return g.member(g.value(v.X), g.word(v.Sel.Name))
 		case *ast.IndexExpr:
-			return step(g.value(v.X), "[]")
+			return g.element(g.value(v.X))
 		case *ast.TypeAssertExpr:
 			return g.typeOf(v.Type)
 		case *ast.CompositeLit:
@@ -505,26 +598,27 @@ func (g *golang) value(e ast.Expr) string {
 		case *ast.CallExpr:
 			return g.called(v)
 		}
-		return unknown
+		return unknownWord
 	}
-	return unknown
+	return unknownWord
 }
 
 // called describes the result of a call.
-func (g *golang) called(c *ast.CallExpr) string {
+func (g *golang) called(c *ast.CallExpr) word {
 	fun := c.Fun
 	if paren, ok := fun.(*ast.ParenExpr); ok {
 		fun = paren.X
 	}
-	if id, ok := fun.(*ast.Ident); ok && len(c.Args) > 0 && predeclared(id.Name) {
-		if _, bound := g.find(id.Name); !bound {
+	if id, ok := fun.(*ast.Ident); ok && len(c.Args) > 0 {
+		name := g.word(id.Name)
+		if _, bound := g.find(name); !bound && g.given(name) {
 			switch id.Name {
 			case "new", "make":
 				return g.typeOf(c.Args[0])
 			case "append", "min", "max":
 				return g.value(c.Args[0])
 			}
-			return unknown
+			return unknownWord
 		}
 	}
 	switch f := fun.(type) {
@@ -537,10 +631,14 @@ func (g *golang) called(c *ast.CallExpr) string {
 	case *ast.StarExpr:
 		return g.typeOf(f.X)
 	}
-	of := g.value(fun)
-	if results, ok := strings.CutPrefix(of, "func:"); ok {
+	return g.resultOf(g.value(fun))
+}
+
+// resultOf is the first result of what a value describes.
+func (g *golang) resultOf(of word) word {
+	if results, ok := strings.CutPrefix(g.vocabulary.text(of), "func:"); ok {
 		first, _, _ := strings.Cut(results, ",")
-		return first
+		return g.word(first)
 	}
-	return step(of, "()")
+	return g.call(of)
 }

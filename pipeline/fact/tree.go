@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"sync"
+	"unsafe"
 )
 
 // Tree is a syntax tree of tree-sitter, flat: its named nodes, each before
@@ -31,19 +33,40 @@ func OfTree(language string, tree *Tree, text []byte) []byte {
 	if l == nil || len(tree.Nodes) == 0 {
 		return nil
 	}
-	w := &walker{collector: newCollector(text), language: l, tree: tree, rules: make([]*rule, len(tree.Kinds))}
-	for i, kind := range tree.Kinds {
-		if r, ok := l.rules[kind]; ok {
-			w.rules[i] = &r
-		}
-	}
+	w := &walker{collector: newCollector(text, nil), all: string(text), language: l, tree: tree, rules: l.rulesOf(language, tree.Kinds)}
 	w.children(0, RoleUse)
 	return w.encoded()
+}
+
+// grammars are the rules of languages by the numbers of kinds, each found once.
+var grammars sync.Map // of a language's name to *grammar
+
+type grammar struct {
+	kinds []string
+	rules []*rule
+}
+
+// rulesOf returns the rules of the kinds of a language's grammar.
+func (l *language) rulesOf(name string, kinds []string) []*rule {
+	if known, ok := grammars.Load(name); ok {
+		if g := known.(*grammar); len(g.kinds) == len(kinds) && unsafe.SliceData(g.kinds) == unsafe.SliceData(kinds) {
+			return g.rules
+		}
+	}
+	g := &grammar{kinds: kinds, rules: make([]*rule, len(kinds))}
+	for i, kind := range kinds {
+		if r, ok := l.rules[kind]; ok {
+			g.rules[i] = &r
+		}
+	}
+	grammars.Store(name, g)
+	return g.rules
 }
 
 // walker walks a tree by the rules of its language.
 type walker struct {
 	*collector
+	all      string // the text: parts of it take no memory of their own
 	language *language
 	tree     *Tree
 	rules    []*rule // by kind
@@ -172,7 +195,7 @@ func (w *walker) walk(n int, role Role) {
 		return
 	}
 	if w.depth >= maxDepth {
-		w.set.Cut = true
+		w.cut = true
 		return
 	}
 	w.depth++
@@ -305,27 +328,73 @@ func (w *walker) bind(name, expression string) {
 	if name == "" || name == "_" {
 		return
 	}
-	if known, ok := w.own(name); ok && expression == unknown && known != unknown && w.level == KindFunction {
+	at, of := w.word(name), w.word(expression)
+	if known, ok := w.own(at); ok && of == unknownWord && known != unknownWord && w.level == KindFunction {
 		return // it was given a value that says more
 	}
-	w.scopes.bind(name, expression)
+	w.scopes.bind(at, of)
+}
+
+// find returns the expression of a name's innermost binding.
+func (w *walker) find(name string) (expression string, ok bool) {
+	of, ok := w.scopes.find(w.word(name))
+	return w.vocabulary.text(of), ok
+}
+
+func (w *walker) refer(name, receiver string, role Role, start int) {
+	w.collector.refer(w.word(name), w.word(receiver), role, start)
+}
+
+// define adds a definition inside those that are entered.
+func (w *walker) defineAs(d Definition, nameAt int) int {
+	if !sound(d.Name) || !sound(d.Qualified) { // which none of the others would be kept for
+		return w.collector.defineAs(definition{}, nameAt)
+	}
+	f := definition{
+		name: w.word(d.Name), qualified: w.word(d.Qualified), kind: d.Kind, visibility: d.Visibility, start: int32(d.Start), end: int32(d.End),
+		signature: w.word(shorten(d.Signature, MaxSignature)), doc: w.word(shorten(d.Doc, MaxSentence)), typ: w.word(d.Type),
+	}
+	for _, b := range d.Bases {
+		f.bases = append(f.bases, w.word(b))
+	}
+	return w.collector.defineAs(f, nameAt)
+}
+
+// given says whether a word is a name that every text of the language has, or that of
+// the object.
+func (w *walker) given(name word) bool {
+	if !w.has(name, markAsked) {
+		w.mark(name, markAsked)
+		if text, l := w.vocabulary.text(name), w.language; l.builtin[text] || l.selfs[text] || l.supers[text] {
+			w.mark(name, markBuiltin)
+		}
+	}
+	return w.has(name, markBuiltin)
 }
 
 // name adds a reference to a name that stands alone.
 func (w *walker) name(n int, role Role) {
-	name := w.text(n)
-	if w.language.builtin[name] || w.language.selfs[name] || w.language.supers[name] {
+	name := w.word(w.text(n))
+	if w.given(name) {
 		return
 	}
-	if bound, ok := w.find(name); ok {
-		if path, inner := strings.CutPrefix(bound, localPrefix); inner {
-			w.refer(name, "@"+path, role, w.start(n))
+	if of, ok := w.scopes.find(name); ok {
+		if path, inner := strings.CutPrefix(w.vocabulary.text(of), localPrefix); inner {
+			w.collector.refer(name, w.word("@"+path), role, w.start(n))
 		}
 		return
 	}
-	if role != RoleUse || !w.modules[name] {
-		w.refer(name, "", role, w.start(n))
+	if role != RoleUse || !w.has(name, markModule) {
+		w.collector.refer(name, noWord, role, w.start(n))
 	}
+}
+
+// seen says whether a qualified name was asked for before.
+func (w *walker) seen(qualified string) bool {
+	name := w.word(qualified)
+	before := w.has(name, markSeen)
+	w.mark(name, markSeen)
+	return before
 }
 
 // localPrefix marks names that stand for definitions inside a function.
@@ -459,10 +528,9 @@ func (w *walker) assignTo(n, left int, of string, value int) {
 func (w *walker) selfField(n int, name string, at int, of string) {
 	path := strings.ReplaceAll(strings.TrimPrefix(w.self, "@"), "/", ".")
 	qualified := path + "." + name
-	if path == "" || w.seen[qualified] {
+	if path == "" || w.seen(qualified) {
 		return
 	}
-	w.seen[qualified] = true
 	w.defineAs(Definition{
 		Name: name, Qualified: qualified, Kind: KindField, Visibility: w.language.visible(name, ""), Start: w.start(n), End: w.end(n),
 		Signature: firstLine("", w.text(n)), Type: of,
@@ -483,10 +551,9 @@ func (w *walker) declare(n, name int, of string, kind Kind) {
 		kind = KindField
 	}
 	qualified := strings.Join(append(append([]string{}, w.path...), text), ".")
-	if w.seen[qualified] {
+	if w.seen(qualified) {
 		return
 	}
-	w.seen[qualified] = true
 	w.defineAs(Definition{
 		Name: text, Qualified: qualified, Kind: kind, Visibility: w.visibility(n, text), Start: w.start(n), End: w.end(n),
 		Signature: firstLine("", w.text(n)), Doc: w.documentation(n, 0), Type: of,

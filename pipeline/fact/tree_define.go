@@ -109,9 +109,9 @@ func (w *walker) impl(n int, r *rule) {
 		if e := w.typeOf(base); bounded(e) != "" && e != unknown {
 			open := w.typesNamed(name)
 			for _, i := range open {
-				w.set.Definitions[i].Bases = append(w.set.Definitions[i].Bases, e)
+				w.definitions[i].bases = append(w.definitions[i].bases, w.word(e))
 			}
-			w.types[name] = slices.DeleteFunc(open, func(i int) bool { return len(w.set.Definitions[i].Bases) >= maxBases })
+			w.types[name] = slices.DeleteFunc(open, func(i int) bool { return len(w.definitions[i].bases) >= maxBases })
 		}
 		w.walk(base, RoleInherit)
 	}
@@ -129,9 +129,10 @@ func (w *walker) typesNamed(name string) []int {
 	if w.types == nil {
 		w.types = make(map[string][]int)
 	}
-	for ; w.typed < len(w.set.Definitions); w.typed++ {
-		if d := w.set.Definitions[w.typed]; d.Kind == KindType && len(d.Bases) < maxBases {
-			w.types[d.Name] = append(w.types[d.Name], w.typed)
+	for ; w.typed < len(w.definitions); w.typed++ {
+		if d := &w.definitions[w.typed]; d.kind == KindType && len(d.bases) < maxBases {
+			name := w.vocabulary.text(d.name)
+			w.types[name] = append(w.types[name], w.typed)
 		}
 	}
 	return w.types[name]
@@ -468,8 +469,8 @@ func (w *walker) packages(n int, r *rule) {
 	}
 	name := strings.Join(strings.Fields(strings.Trim(w.text(at), "; ")), "")
 	name = strings.NewReplacer(`\`, ".", "::", ".", "package", "").Replace(name)
-	if w.set.Package == "" && sound(name) {
-		w.set.Package = name
+	if w.packageName == "" && sound(name) {
+		w.packageName = name
 	}
 	w.children(n, RoleUse, at)
 }
