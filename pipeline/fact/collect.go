@@ -53,8 +53,8 @@ var collectors = sync.Pool{New: func() any {
 	return &collector{scopes: scopes{vocabulary: newVocabulary()}}
 }}
 
-// newCollector begins the collection of a text, whose lines begin at some places if they
-// are known.
+// newCollector begins the collection of a text. lines are the places where its lines begin, or
+// nil if they are not known.
 func newCollector(text []byte, lines []int) *collector {
 	c := collectors.Get().(*collector)
 	c.text = text
@@ -74,8 +74,8 @@ func newCollector(text []byte, lines []int) *collector {
 	}
 }
 
-// maxPooled is how many references or words a collector may have held that is kept: a
-// large one costs more to clean than a new one.
+// maxPooled bounds the references or words that a collector may have held to be kept: a large
+// one costs more to clean than a new one.
 const maxPooled = 1 << 13
 
 // release keeps the collector for a later text. Nothing of it may be used any more.
@@ -102,8 +102,8 @@ func (c *collector) encoded() []byte {
 	return form
 }
 
-// line returns the line of a place. Most places are in the line of the one before, or
-// in the next.
+// line returns the line of a place. Most places are in the line of the previous place, or in
+// the next one.
 func (c *collector) line(at int) int32 {
 	for n := c.last; n <= c.last+1 && n < len(c.lines); n++ {
 		if c.lines[n] <= at && (n+1 == len(c.lines) || at < c.lines[n+1]) {
@@ -112,7 +112,7 @@ func (c *collector) line(at int) int32 {
 		}
 	}
 	from, to := 0, len(c.lines)
-	if c.lines[c.last] <= at { // the end of what began there, nearly always
+	if c.lines[c.last] <= at { // nearly always the end of what began there
 		from = c.last
 		for step := 2; from+step < to; step *= 2 {
 			if c.lines[from+step] > at {
@@ -136,8 +136,8 @@ func (c *collector) within() int {
 	return -1
 }
 
-// define adds a definition inside those that are entered, with its name at a
-// place, and returns its index; -1: it was left out.
+// define adds a definition inside the entered ones, with its name at a place. It returns the
+// index, or -1 if the definition was left out.
 func (c *collector) define(d definition, nameAt int) int {
 	name := c.vocabulary.text(d.name)
 	if name == "" || name == "_" {
@@ -205,7 +205,7 @@ func (c *collector) imports(i Import, at int) {
 		return
 	}
 	i.Line = int(c.line(at))
-	if i.Name == "" && i.Local != "" { // naming it is no reference; what is taken from it is
+	if i.Name == "" && i.Local != "" { // its name is no reference by itself, but a member that is taken from it is
 		local, _, _ := strings.Cut(i.Local, ".")
 		c.mark(c.word(local), markModule)
 	}
@@ -225,8 +225,8 @@ func (c *collector) finish() {
 	}
 }
 
-// sort puts references in the order of the text. They nearly are: what is assigned comes
-// before what it is assigned to.
+// sort puts references in the order of the text. They nearly have it, but a value comes before
+// the name that it is assigned to.
 func (c *collector) sort() {
 	all := c.references
 	moves := 8 * len(all)
@@ -371,12 +371,4 @@ func step(expression, more string) string {
 		return unknown
 	}
 	return expression + more
-}
-
-// member adds the step to a member to an expression.
-func member(expression, name string) string {
-	if expression == "" || expression == unknown || strings.HasPrefix(expression, "[]") || len(expression)+1+len(name) > MaxExpression {
-		return unknown
-	}
-	return expression + "." + name
 }

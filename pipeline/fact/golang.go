@@ -53,7 +53,7 @@ func (g *golang) inside(fn func()) {
 
 func (g *golang) at(p token.Pos) int { return min(max(int(p)-g.base, 0), len(g.text)) }
 
-// source is the text from one place to another, or its beginning.
+// source returns the text from one place to another, or its beginning.
 func (g *golang) source(from, to token.Pos) []byte {
 	start, end := g.at(from), g.at(to)
 	if end <= start {
@@ -62,7 +62,7 @@ func (g *golang) source(from, to token.Pos) []byte {
 	return g.text[start:min(end, start+4*MaxSignature)]
 }
 
-// head is the signature of a definition that takes one line.
+// head returns the signature of a definition that takes one line.
 func (g *golang) head(before string, from, to token.Pos) word {
 	text := g.source(from, to)
 	line := text
@@ -77,7 +77,7 @@ func (g *golang) head(before string, from, to token.Pos) word {
 	return g.word(shorten(firstLine(before, string(text)), MaxSignature))
 }
 
-// heading is the signature of a function, which may take several lines.
+// heading returns the signature of a function, which may take several lines.
 func (g *golang) heading(from, to token.Pos) word {
 	text := g.source(from, to)
 	out, ok := squeeze(g.buffer[:0], text)
@@ -381,7 +381,7 @@ func (g *golang) typeParams(list *ast.FieldList) {
 	}
 }
 
-// results are the types of a function's results.
+// results returns the types of a function's results.
 func (g *golang) results(t *ast.FuncType) word {
 	list := fields(t.Results)
 	if len(list) == 0 {
@@ -420,7 +420,7 @@ func (g *golang) result(e ast.Expr) word {
 // elements lists types of the standard library that stand for a list of another type.
 var elements = map[string]int{"iter.Seq": 0, "iter.Seq2": 1, "atomic.Pointer": 0}
 
-// typeOf is the expression of a type; "?" if it has no name.
+// typeOf returns the expression of a type, or "?" if it has no name.
 func (g *golang) typeOf(e ast.Expr) word {
 	switch e := e.(type) {
 	case nil:
@@ -467,7 +467,7 @@ func (g *golang) typeOf(e ast.Expr) word {
 
 func (g *golang) listOf(e ast.Expr) word { return g.list(g.typeOf(e)) }
 
-// typed is types and typeOf in one, since most types are names.
+// typed does what types and typeOf do in one walk, because most types are names.
 func (g *golang) typed(e ast.Expr) word {
 	if g.depth >= maxDepth {
 		g.types(e)

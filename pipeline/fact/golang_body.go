@@ -151,8 +151,8 @@ func (g *golang) ranges(s *ast.RangeStmt) {
 	})
 }
 
-// key describes the first variable of a range. Where it is the only one,
-// over what a function returns, it may be an element of a sequence.
+// key describes the first variable of a range. If it is the only one, and the range is over
+// the result of a function, it may be an element of a sequence.
 func (g *golang) key(s *ast.RangeStmt, element word) word {
 	if _, call := s.X.(*ast.CallExpr); call && s.Value == nil {
 		return element
@@ -217,7 +217,7 @@ func (g *golang) assign(s *ast.AssignStmt) {
 	}
 }
 
-// assigned is the expression of the i-th of n variables.
+// assigned returns the expression of the i-th of n variables.
 func (g *golang) assigned(values []ast.Expr, i, n int) word {
 	switch {
 	case len(values) == n:
@@ -311,7 +311,7 @@ func (g *golang) expressionOf(e ast.Expr) {
 	}
 }
 
-// literal refers to the fields that a literal of a type names.
+// literal adds references to the fields that a literal of a type names.
 func (g *golang) literal(l *ast.CompositeLit, of word) {
 	element := g.element(of)
 	list := g.has(of, markList)
@@ -353,7 +353,8 @@ func (g *golang) callee(e ast.Expr) {
 
 func (g *golang) selector(e *ast.SelectorExpr, role Role) { g.selects(e, role) }
 
-// selects refers to a member and to what stands before it, and returns the member's value.
+// selects adds references to a member and to what stands before it. It returns what value
+// returns for the member.
 func (g *golang) selects(e *ast.SelectorExpr, role Role) word {
 	var of word
 	if id, ok := e.X.(*ast.Ident); ok && g.depth < maxDepth {
@@ -366,8 +367,8 @@ func (g *golang) selects(e *ast.SelectorExpr, role Role) word {
 	return g.member(of, name)
 }
 
-// evaluated is expression and value in one, since most expressions are names, members of
-// them and their calls.
+// evaluated does what expression and value do in one walk, because most expressions are names,
+// members of them and their calls.
 func (g *golang) evaluated(e ast.Expr) (of word) {
 	if g.depth >= maxDepth {
 		g.cut = true
@@ -417,15 +418,15 @@ func (g *golang) evaluatedOf(e ast.Expr) (of word, ok bool) {
 	return noWord, false
 }
 
-// composite refers to what a literal of a type names, and returns its type.
+// composite adds references to what a literal of a type names, and returns the type.
 func (g *golang) composite(e *ast.CompositeLit) word {
 	of := g.typed(e.Type)
 	g.literal(e, of)
 	return of
 }
 
-// selected refers to a name from which a member is taken, unless it is a package, and
-// returns what value does.
+// selected adds a reference to a name from which a member is taken, unless the name is a
+// package. It returns what value returns.
 func (g *golang) selected(id *ast.Ident) word {
 	name := g.word(id.Name)
 	bound, ok := g.find(name)
@@ -473,7 +474,7 @@ func names(list string) map[string]bool {
 
 func (g *golang) name(id *ast.Ident, role Role) { g.named(id, role) }
 
-// named refers to a name that stands alone, and returns what value does.
+// named adds a reference to a name that stands alone. It returns what value returns.
 func (g *golang) named(id *ast.Ident, role Role) word {
 	name := g.word(id.Name)
 	if bound, ok := g.find(name); ok {
@@ -634,7 +635,7 @@ func (g *golang) called(c *ast.CallExpr) word {
 	return g.resultOf(g.value(fun))
 }
 
-// resultOf is the first result of what a value describes.
+// resultOf returns the first result of a function, by the expression of the function.
 func (g *golang) resultOf(of word) word {
 	if results, ok := strings.CutPrefix(g.vocabulary.text(of), "func:"); ok {
 		first, _, _ := strings.Cut(results, ",")

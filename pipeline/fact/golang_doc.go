@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// documentation is the first sentence of the first of some comments that says anything.
+// documentation returns the first sentence of the first comment that says anything.
 func (g *golang) documentation(groups ...*ast.CommentGroup) word {
 	for _, group := range groups {
 		if group == nil {
@@ -22,8 +22,8 @@ func (g *golang) documentation(groups ...*ast.CommentGroup) word {
 	return noWord
 }
 
-// plainSentence puts the first sentence of a comment into the buffer if that is simple, as
-// it nearly always is: printable ASCII in lines of "// ".
+// plainSentence puts the first sentence of a comment into the buffer. It returns false if the
+// comment has anything but printable ASCII in lines of "// ", which is rare.
 func (g *golang) plainSentence(group *ast.CommentGroup) bool {
 	out, left := g.buffer[:0], 4*MaxSentence-1
 	for _, c := range group.List {
@@ -58,7 +58,7 @@ func (g *golang) plainSentence(group *ast.CommentGroup) bool {
 	return len(out) > 0 && len(out) <= MaxSentence
 }
 
-// blank adds one to a text that has none at its end.
+// blank adds a blank to a text, unless the text has one at its end.
 func blank(text []byte) []byte {
 	if n := len(text); n > 0 && text[n-1] != ' ' {
 		return append(text, ' ')
@@ -66,7 +66,7 @@ func blank(text []byte) []byte {
 	return text
 }
 
-// ends says whether a text is a sentence where a blank follows.
+// ends says whether a text is a whole sentence, given that a blank follows.
 func ends(text []byte) bool {
 	if n := len(text); n == 0 || text[n-1] != '.' && text[n-1] != '!' && text[n-1] != '?' {
 		return false

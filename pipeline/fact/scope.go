@@ -23,7 +23,7 @@ func (s *scopes) find(name word) (expression word, ok bool) {
 	return s.bound[at-1].expression, true
 }
 
-// own is find in the innermost block alone.
+// own does what find does, in the innermost block alone.
 func (s *scopes) own(name word) (expression word, ok bool) {
 	at := s.entries[name].inner
 	if int(at) <= s.begin {
@@ -32,7 +32,7 @@ func (s *scopes) own(name word) (expression word, ok bool) {
 	return s.bound[at-1].expression, true
 }
 
-// bind binds a name in the innermost block, again if it has to.
+// bind binds a name in the innermost block, even if it is bound there already.
 func (s *scopes) bind(name, expression word) {
 	e := &s.entries[name]
 	if int(e.inner) > s.begin {

@@ -38,7 +38,7 @@ func OfTree(language string, tree *Tree, text []byte) []byte {
 	return w.encoded()
 }
 
-// grammars are the rules of languages by the numbers of kinds, each found once.
+// grammars holds the rules of languages by the numbers of kinds. Each is made once.
 var grammars sync.Map // of a language's name to *grammar
 
 type grammar struct {
@@ -345,7 +345,7 @@ func (w *walker) refer(name, receiver string, role Role, start int) {
 	w.collector.refer(w.word(name), w.word(receiver), role, start)
 }
 
-// define adds a definition inside those that are entered.
+// defineAs adds a definition whose qualified name is known.
 func (w *walker) defineAs(d Definition, nameAt int) int {
 	if !sound(d.Name) || !sound(d.Qualified) { // which none of the others would be kept for
 		return w.collector.defineAs(definition{}, nameAt)

@@ -17,7 +17,7 @@ const (
 	unknownWord             // unknown
 )
 
-// marks are what is known of a word from its letters, or noted of it.
+// marks say what is known of a word, by its letters or because it was noted.
 type marks uint8
 
 const (
@@ -28,7 +28,7 @@ const (
 	markAsked                     // markBuiltin is known
 	markBuiltin                   // is a name that no text defines
 	markModule                    // is the name of an imported module here
-	markSeen                      // is a variable or field that was defined
+	markSeen                      // is the qualified name of a variable or field that was defined
 )
 
 type entry struct {
@@ -39,8 +39,8 @@ type entry struct {
 	marks  marks
 }
 
-// vocabulary is the strings of a text, each once. Most names of a text come many times:
-// each time costs one look-up, and all that is known of it then lies in one place.
+// vocabulary holds the strings of a text, each once. Most names of a text come many times. Each
+// time costs one look-up, and all that is known of the name then lies in one place.
 type vocabulary struct {
 	seed    maphash.Seed
 	secret  [2]uint64 // of the seed
@@ -51,8 +51,8 @@ type vocabulary struct {
 	buffer  []byte
 }
 
-// joint is an expression and its next step. Those that came last are kept by their hash:
-// the same few come again and again.
+// joint is an expression with one more step. The last ones are kept by their hash, because the
+// same few come again and again.
 type joint struct{ of, name, whole word }
 
 func newVocabulary() *vocabulary {
@@ -107,7 +107,7 @@ func (v *vocabulary) word(s string) word {
 	return v.add(s, hash, at)
 }
 
-// bytes is word of bytes, which it copies if they are new.
+// bytes does what word does for bytes. It copies them if they are new.
 func (v *vocabulary) bytes(b []byte) word {
 	if len(b) == 0 {
 		return noWord
@@ -120,7 +120,7 @@ func (v *vocabulary) bytes(b []byte) word {
 			return v.slots[at]
 		}
 	}
-	if cap(v.room)-len(v.room) < len(b) { // what is full is left to the strings that stand there
+	if cap(v.room)-len(v.room) < len(b) { // the strings keep the old room
 		v.room = make([]byte, 0, max(len(b), 1<<12, min(2*cap(v.room), 1<<16)))
 	}
 	begin := len(v.room)
@@ -128,8 +128,8 @@ func (v *vocabulary) bytes(b []byte) word {
 	return v.add(unsafe.String(&v.room[begin], len(b)), hash, at)
 }
 
-// hash is that of a string. Nobody can tell which strings have the same: what reads texts
-// of others must not become slow by them. Most names are short enough for two numbers.
+// hash returns the hash of a string. It depends on a secret, so that nobody can write a text
+// whose names all have the same one. Most names are short enough for two numbers.
 func (v *vocabulary) hash(s string) uint32 {
 	var a, b uint64
 	switch n := len(s); {
@@ -187,14 +187,14 @@ func marksOf(s string) (m marks) {
 	return m
 }
 
-// The steps that are no members. No member has such a name, since there is no such word.
+// The steps that are no members. They are numbers that no word has.
 const (
 	stepElement word = ^word(0) - iota
 	stepCall
-	stepList // none: what stands before makes it a list
+	stepList // no step: the whole is a list
 )
 
-// member is member for words.
+// member adds the step to a member to an expression.
 func (v *vocabulary) member(of, name word) word {
 	if of == noWord || of == unknownWord {
 		return unknownWord
@@ -206,8 +206,8 @@ func (v *vocabulary) member(of, name word) word {
 	return j.whole
 }
 
-// element is step for words and an element, call for a call, list for a list of what an
-// expression describes.
+// element adds the step to an element, and call the step of a call. list makes an expression
+// that of a list.
 func (v *vocabulary) element(of word) word { return v.step(of, stepElement, "[]") }
 
 func (v *vocabulary) call(of word) word { return v.step(of, stepCall, "()") }
@@ -240,8 +240,8 @@ func (v *vocabulary) joint(of, name word) *joint {
 	return &v.joined[(uint32(of)*0x9e3779b1+uint32(name)*0x85ebca6b)>>23]
 }
 
-// join adds a step to an expression; unknown: it would be too long, or a list has no
-// such step.
+// join adds a step to an expression. The result is unknown if it would be too long, or if the
+// expression is that of a list.
 func (v *vocabulary) join(of word, point, name string) word {
 	before := v.text(of)
 	if strings.HasPrefix(before, "[]") || len(before)+len(point)+len(name) > MaxExpression {
@@ -251,8 +251,8 @@ func (v *vocabulary) join(of word, point, name string) word {
 	return v.bytes(v.buffer)
 }
 
-// squeeze adds a text to some bytes with one blank for each run of white space, and none
-// around it. It returns false if that is not all that shorten may have to do.
+// squeeze appends a text with one blank for each run of white space, and none around it. It
+// returns false if the text has more than printable ASCII, which shorten deals with.
 func squeeze(out, text []byte) ([]byte, bool) {
 	for _, b := range text {
 		switch {
